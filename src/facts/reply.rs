@@ -1,0 +1,283 @@
+//! What did one server say to one question?
+//!
+//! A missing answer is a fact and not an error: what the server did is an [`Outcome`], told apart once, at the door
+//! of `lookup`. Nothing here says whether an answer is right.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::record::{Name, Question, Record, RecordData, Soa};
+
+/// In which capacity a server was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// A name server of the zone itself, asked without recursion.
+    Authoritative,
+    /// A zone file, which stands for the zone's name servers.
+    ZoneFile,
+    /// A recursive resolver, which may answer from its cache.
+    Resolver,
+}
+
+impl Role {
+    /// All roles, in their order.
+    pub const ALL: [Self; 3] = [Self::Authoritative, Self::ZoneFile, Self::Resolver];
+
+    /// The word in reports and recordings.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Authoritative => "authoritative",
+            Self::ZoneFile => "zone-file",
+            Self::Resolver => "resolver",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+impl FromStr for Role {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|role| role.word() == text).ok_or(())
+    }
+}
+
+/// Who was asked.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Server {
+    /// In which capacity.
+    pub role: Role,
+    /// Where: `192.0.2.1:53`, `tls://1.1.1.1:853`, `https://dns.example/dns-query`, or the path of a zone file.
+    pub address: String,
+    /// The name under which the zone lists it; `None` for resolvers and zone files.
+    pub name: Option<Name>,
+}
+
+/// What became of one question to one server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// There are records of the type asked for, or an alias.
+    Records,
+    /// The name exists and has no record of this type.
+    NoData,
+    /// The name does not exist (NXDOMAIN); behind an alias, the last name of the chain (RFC 2308 §2.1).
+    NoName,
+    /// The name lies in a zone further down, whose name servers were named instead.
+    Referral,
+    /// The server failed, or answered with an error that is not told apart further.
+    ServFail,
+    /// The server refused.
+    Refused,
+    /// The server is delegated to and is no authority for the zone.
+    Lame,
+    /// No answer within the time of one try.
+    Timeout,
+    /// An answer came and could not be read.
+    Malformed,
+    /// The server cannot be reached from here.
+    Unreachable,
+    /// A recording was asked for something that it does not hold.
+    NotRecorded,
+}
+
+impl Outcome {
+    /// All outcomes.
+    pub const ALL: [Self; 11] = [
+        Self::Records,
+        Self::NoData,
+        Self::NoName,
+        Self::Referral,
+        Self::ServFail,
+        Self::Refused,
+        Self::Lame,
+        Self::Timeout,
+        Self::Malformed,
+        Self::Unreachable,
+        Self::NotRecorded,
+    ];
+
+    /// The word in reports and recordings.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Records => "records",
+            Self::NoData => "no-data",
+            Self::NoName => "no-name",
+            Self::Referral => "referral",
+            Self::ServFail => "servfail",
+            Self::Refused => "refused",
+            Self::Lame => "lame",
+            Self::Timeout => "timeout",
+            Self::Malformed => "malformed",
+            Self::Unreachable => "unreachable",
+            Self::NotRecorded => "not-recorded",
+        }
+    }
+
+    /// Whether the server said what there is, be it nothing.
+    #[must_use]
+    pub fn is_answer(self) -> bool {
+        matches!(self, Self::Records | Self::NoData | Self::NoName)
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+impl FromStr for Outcome {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|outcome| outcome.word() == text).ok_or(())
+    }
+}
+
+/// An extended DNS error (RFC 8914).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ExtendedError {
+    /// The INFO-CODE.
+    pub code: u16,
+    /// The EXTRA-TEXT: hostile, often empty, at most 200 characters kept.
+    pub text: String,
+}
+
+impl fmt::Display for ExtendedError {
+    /// The registered name of the code, and the text where there is one.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let purpose = match self.code {
+            0 => "other error",
+            1 => "unsupported DNSKEY algorithm",
+            2 => "unsupported DS digest type",
+            3 => "stale answer",
+            4 => "forged answer",
+            5 => "DNSSEC indeterminate",
+            6 => "DNSSEC bogus",
+            7 => "signature expired",
+            8 => "signature not yet valid",
+            9 => "DNSKEY missing",
+            10 => "RRSIGs missing",
+            11 => "no zone key bit set",
+            12 => "NSEC missing",
+            13 => "cached error",
+            14 => "not ready",
+            15 => "blocked",
+            16 => "censored",
+            17 => "filtered",
+            18 => "prohibited",
+            19 => "stale NXDOMAIN answer",
+            20 => "not authoritative",
+            21 => "not supported",
+            22 => "no reachable authority",
+            23 => "network error",
+            24 => "invalid data",
+            code => return write!(f, "extended error {code}").and_then(|()| self.fmt_text(f)),
+        };
+        write!(f, "{purpose}").and_then(|()| self.fmt_text(f))
+    }
+}
+
+impl ExtendedError {
+    fn fmt_text(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.text.is_empty() { Ok(()) } else { write!(f, ": {}", self.text) }
+    }
+}
+
+/// What one server said to one question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// What was asked.
+    pub question: Question,
+    /// Who was asked.
+    pub server: Arc<Server>,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The alias chain that starts at the name asked, then the records of the type asked for; ordered by the chain,
+    /// then by data. Anything else of the answer section is left out.
+    pub records: Vec<Record>,
+    /// The start of authority that came with a negative answer; its TTL is the one that came.
+    pub soa: Option<Record>,
+    /// With [`Outcome::Referral`]: the NS records of the zone further down.
+    pub referral: Vec<Record>,
+    /// Whether the server called itself an authority for the answer (AA).
+    pub authoritative: bool,
+    /// Whether a resolver vouches for the answer by DNSSEC (AD).
+    pub authentic: bool,
+    /// Extended errors, in the order given.
+    pub extended: Vec<ExtendedError>,
+    /// For a failure, what happened in words, such as `connection refused`; empty where the outcome says it all.
+    pub reason: String,
+    /// When the answer came, or was given up.
+    pub at: Timestamp,
+    /// How long it took, in microseconds.
+    pub took: u64,
+}
+
+impl Reply {
+    /// A reply without content, to be filled in.
+    #[must_use]
+    pub fn empty(question: Question, server: Arc<Server>, outcome: Outcome) -> Self {
+        Self {
+            question,
+            server,
+            outcome,
+            records: Vec::new(),
+            soa: None,
+            referral: Vec::new(),
+            authoritative: false,
+            authentic: false,
+            extended: Vec::new(),
+            reason: String::new(),
+            at: Timestamp::UNIX_EPOCH,
+            took: 0,
+        }
+    }
+
+    /// The records of the type asked for, at the end of the alias chain.
+    pub fn wanted(&self) -> impl Iterator<Item = &Record> {
+        self.records.iter().filter(|record| record.data.rtype() == self.question.rtype)
+    }
+
+    /// The last name of the alias chain; the name asked for where there is none.
+    #[must_use]
+    pub fn end_of_chain(&self) -> &Name {
+        let aliases = self.records.iter().rev();
+        aliases.filter_map(alias_target).next().unwrap_or(&self.question.name)
+    }
+
+    /// How long a resolver may remember this negative answer, in seconds: the smaller of the TTL of the SOA and of its
+    /// minimum field (RFC 2308 §5).
+    #[must_use]
+    pub fn negative_ttl(&self) -> Option<u32> {
+        let record = self.soa.as_ref()?;
+        soa_of(record).map(|soa| record.ttl.min(soa.minimum))
+    }
+}
+
+/// The name that the record makes its owner an alias of.
+fn alias_target(record: &Record) -> Option<&Name> {
+    match &record.data {
+        RecordData::Cname(target) => Some(target),
+        _ => None,
+    }
+}
+
+/// The fields of a start of authority, if the record is one.
+#[must_use]
+pub fn soa_of(record: &Record) -> Option<&Soa> {
+    match &record.data {
+        RecordData::Soa(soa) => Some(soa),
+        _ => None,
+    }
+}

@@ -1,0 +1,1 @@
+//! How are the facts got? The only door to the network, and to the clock of a query.

@@ -1,0 +1,1 @@
+//! Whose service does a record point to?

@@ -1,0 +1,88 @@
+//! What is a name, a record, a question?
+//!
+//! The words that every other module speaks, in the terms of RFC 9499. They have an exact presentation form both
+//! ways, depend on no resolver library and know nothing of Microsoft, of servers or of being right or wrong.
+
+mod data;
+mod name;
+mod text;
+mod token;
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+pub use data::{DataError, Other, RecordData, RecordType, Soa, generic_text, parse_ttl};
+pub use name::{Name, NameError};
+pub use text::{MAX_CHARACTER_STRING, Text, quote};
+pub use token::{Token, split};
+
+/// What one asks DNS: a name and a type; the class is always IN.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Question {
+    /// The name asked for.
+    pub name: Name,
+    /// The type asked for.
+    pub rtype: RecordType,
+}
+
+impl Question {
+    /// The question for `name` and `rtype`.
+    #[must_use]
+    pub fn new(name: Name, rtype: RecordType) -> Self {
+        Self { name, rtype }
+    }
+}
+
+impl fmt::Display for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name, self.rtype)
+    }
+}
+
+/// One resource record of class IN.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Record {
+    /// The owner.
+    pub name: Name,
+    /// Time to live in seconds: the full one from an authority or a zone file, the remaining one from a cache.
+    pub ttl: u32,
+    /// What it holds.
+    pub data: RecordData,
+}
+
+impl fmt::Display for Record {
+    /// A line of a zone file: `contoso.com. 3600 IN MX 10 mx1.emailsrvr.com.`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} IN {} {}", self.name, self.ttl, self.data.rtype(), self.data)
+    }
+}
+
+/// All data of one name and type (an RRset, RFC 9499 §5): never two alike, in a fixed order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RecordSet {
+    /// The data, ordered, without duplicates.
+    pub data: BTreeSet<RecordData>,
+    /// Time to live in seconds; the smallest where the records differ (RFC 2181 §5.2).
+    pub ttl: u32,
+}
+
+impl RecordSet {
+    /// The set of all `records`, whatever their owner and type.
+    pub fn of<'a>(records: impl IntoIterator<Item = &'a Record>) -> Self {
+        let mut set = Self { data: BTreeSet::new(), ttl: u32::MAX };
+        for record in records {
+            set.ttl = set.ttl.min(record.ttl);
+            set.data.insert(record.data.clone());
+        }
+        if set.data.is_empty() {
+            set.ttl = 0;
+        }
+        set
+    }
+
+    /// Whether there is nothing in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.data.is_empty()
+    }
+}

@@ -1,0 +1,410 @@
+//! What is a domain name, and how is it written?
+//!
+//! Names are kept in lower case, because DNS compares them without regard to case (RFC 4343) and a report must not
+//! change when a server randomises the case of its answer. Every [`Name`] is absolute.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Octets of the longest name in wire form, root label included (RFC 1035 §3.1).
+const MAX_NAME: usize = 255;
+/// Octets of the longest label (RFC 1035 §3.1).
+const MAX_LABEL: usize = 63;
+
+/// An absolute domain name in lower case; at most 255 octets in wire form (RFC 1035 §3.1).
+///
+/// The order is the canonical one of RFC 4034 §6.1: label by label from the right, so that a name stands before
+/// everything below it.
+///
+/// ```
+/// use cutover::record::Name;
+/// let name: Name = "AutoDiscover.contoso.com".parse().unwrap();
+/// assert_eq!(name.to_string(), "autodiscover.contoso.com.");
+/// assert_eq!(name.bare(), "autodiscover.contoso.com");
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Name {
+    /// Length-prefixed labels from left to right, without the root label.
+    wire: Box<[u8]>,
+}
+
+/// Why a text is not a domain name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NameError {
+    /// Nothing was given.
+    #[error("the name is empty")]
+    Empty,
+    /// Two dots in a row, or a dot at the beginning.
+    #[error("there is an empty label (two dots in a row, or a dot at the beginning)")]
+    EmptyLabel,
+    /// A label of more than 63 octets.
+    #[error("the label `{label}` has {octets} octets; a label has at most 63 (RFC 1035 §3.1)")]
+    LabelTooLong {
+        /// The beginning of the label.
+        label: String,
+        /// How long it is.
+        octets: usize,
+    },
+    /// More than 255 octets in wire form.
+    #[error("the name has {octets} octets in wire form; a name has at most 255 (RFC 1035 §3.1)")]
+    TooLong {
+        /// How long it is.
+        octets: usize,
+    },
+    /// A backslash that is followed neither by a character nor by three decimal digits up to 255.
+    #[error("a backslash needs a character or three decimal digits up to 255 behind it (RFC 1035 §5.1)")]
+    BadEscape,
+}
+
+impl Name {
+    /// The root, written `.`.
+    #[must_use]
+    pub fn root() -> Self {
+        Self { wire: Box::default() }
+    }
+
+    /// A name from its labels, left to right, without the root label.
+    ///
+    /// # Errors
+    /// [`NameError`] if a label is empty or longer than 63 octets, or the whole is longer than 255.
+    pub fn from_labels<'a>(labels: impl IntoIterator<Item = &'a [u8]>) -> Result<Self, NameError> {
+        let mut wire = Vec::new();
+        for label in labels {
+            push_label(&mut wire, label)?;
+        }
+        Self::from_wire(wire)
+    }
+
+    /// A name as it stands in a zone file: relative to `origin` unless it ends with a dot; `@` is the origin itself.
+    ///
+    /// # Errors
+    /// [`NameError`] as for [`Name::from_labels`], and for a broken escape sequence.
+    pub fn parse_relative(text: &[u8], origin: &Self) -> Result<Self, NameError> {
+        if text == b"@" {
+            return Ok(origin.clone());
+        }
+        let (mut wire, absolute) = parse_labels(text)?;
+        if !absolute {
+            wire.extend_from_slice(&origin.wire);
+        }
+        Self::from_wire(wire)
+    }
+
+    fn from_wire(mut wire: Vec<u8>) -> Result<Self, NameError> {
+        if wire.len() + 1 > MAX_NAME {
+            return Err(NameError::TooLong { octets: wire.len() + 1 });
+        }
+        // Length octets are at most 63 and so never letters: the whole buffer can be folded at once.
+        wire.make_ascii_lowercase();
+        Ok(Self { wire: wire.into() })
+    }
+
+    /// The labels from left to right, without the root label.
+    pub fn labels(&self) -> impl DoubleEndedIterator<Item = &[u8]> {
+        let mut rest = &self.wire[..];
+        let mut labels = Vec::with_capacity(8);
+        while let Some((&length, tail)) = rest.split_first() {
+            let (label, after) = tail.split_at(usize::from(length).min(tail.len()));
+            labels.push(label);
+            rest = after;
+        }
+        labels.into_iter()
+    }
+
+    /// How many labels there are, the root label not counted.
+    #[must_use]
+    pub fn label_count(&self) -> usize {
+        self.labels().count()
+    }
+
+    /// Whether this is the root.
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        self.wire.is_empty()
+    }
+
+    /// The leftmost label; `None` for the root.
+    #[must_use]
+    pub fn first_label(&self) -> Option<&[u8]> {
+        let (&length, tail) = self.wire.split_first()?;
+        tail.get(..usize::from(length))
+    }
+
+    /// The name without its leftmost label; `None` for the root.
+    #[must_use]
+    pub fn parent(&self) -> Option<Self> {
+        let length = usize::from(*self.wire.first()?);
+        Some(Self { wire: self.wire.get(length + 1..)?.into() })
+    }
+
+    /// The name itself, its parent, and so on up to the root.
+    pub fn ancestors(&self) -> impl Iterator<Item = Self> {
+        std::iter::successors(Some(self.clone()), Self::parent)
+    }
+
+    /// Whether this name is `other` or lies below it.
+    #[must_use]
+    pub fn is_within(&self, other: &Self) -> bool {
+        let Some(start) = self.wire.len().checked_sub(other.wire.len()) else { return false };
+        if self.wire[start..] != other.wire[..] {
+            return false;
+        }
+        let mut at = 0;
+        while at < start {
+            at += usize::from(self.wire[at]) + 1;
+        }
+        at == start
+    }
+
+    /// A name below this one: `prefix` holds one or more labels in presentation form, such as `_sip._tls`.
+    ///
+    /// # Errors
+    /// [`NameError`] if the prefix is no name or the result is too long.
+    pub fn below(&self, prefix: &str) -> Result<Self, NameError> {
+        let (mut wire, _) = parse_labels(prefix.as_bytes())?;
+        wire.extend_from_slice(&self.wire);
+        Self::from_wire(wire)
+    }
+
+    /// `self` followed by all labels of `suffix`: what a DNS panel makes of a host typed in full.
+    ///
+    /// # Errors
+    /// [`NameError::TooLong`] if the result is too long.
+    pub fn doubled(&self, suffix: &Self) -> Result<Self, NameError> {
+        Self::from_wire([&self.wire[..], &suffix.wire[..]].concat())
+    }
+
+    /// The name without the labels of `suffix`; `None` if it does not lie strictly below it.
+    #[must_use]
+    pub fn without_suffix(&self, suffix: &Self) -> Option<Self> {
+        if !self.is_within(suffix) || self == suffix {
+            return None;
+        }
+        Some(Self { wire: self.wire[..self.wire.len() - suffix.wire.len()].into() })
+    }
+
+    /// What an admin types into the host field of a DNS panel: the part left of `zone`, or `@` for the zone itself.
+    #[must_use]
+    pub fn host_in(&self, zone: &Self) -> String {
+        if self == zone {
+            return "@".into();
+        }
+        self.without_suffix(zone).map_or_else(|| self.to_string(), |host| host.bare())
+    }
+
+    /// Presentation form without the final dot, for sentences; the root stays `.`.
+    #[must_use]
+    pub fn bare(&self) -> String {
+        let mut text = self.to_string();
+        if text.len() > 1 {
+            text.pop();
+        }
+        text
+    }
+}
+
+impl fmt::Display for Name {
+    /// Master-file presentation form with the final dot; octets that are not printable become `\DDD` (RFC 1035 §5.1).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_root() {
+            return f.write_str(".");
+        }
+        for label in self.labels() {
+            for &octet in label {
+                match octet {
+                    b'.' | b'\\' | b'"' | b';' | b'(' | b')' | b'@' | b'$' => {
+                        write!(f, "\\{}", octet as char)?
+                    }
+                    0x21..=0x7e => write!(f, "{}", octet as char)?,
+                    _ => write!(f, "\\{octet:03}")?,
+                }
+            }
+            f.write_str(".")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl FromStr for Name {
+    type Err = NameError;
+
+    /// Presentation form, always taken as absolute: the final dot may be left out.
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        if text.is_empty() {
+            return Err(NameError::Empty);
+        }
+        Self::from_wire(parse_labels(text.as_bytes())?.0)
+    }
+}
+
+impl Ord for Name {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.labels().rev().cmp(other.labels().rev())
+    }
+}
+
+impl PartialOrd for Name {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Serialize for Name {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// Splits presentation form into length-prefixed labels; true if the text ended with an unescaped dot.
+fn parse_labels(text: &[u8]) -> Result<(Vec<u8>, bool), NameError> {
+    if text.is_empty() {
+        return Err(NameError::Empty);
+    }
+    if text == b"." {
+        return Ok((Vec::new(), true));
+    }
+    let mut wire = Vec::with_capacity(text.len() + 1);
+    let mut label = Vec::new();
+    let mut rest = text;
+    let mut absolute = false;
+    while let Some((&octet, tail)) = rest.split_first() {
+        rest = tail;
+        absolute = false;
+        match octet {
+            b'.' => {
+                push_label(&mut wire, &label)?;
+                label.clear();
+                absolute = true;
+            }
+            b'\\' => {
+                let (octet, tail) = unescape(rest).ok_or(NameError::BadEscape)?;
+                label.push(octet);
+                rest = tail;
+            }
+            _ => label.push(octet),
+        }
+    }
+    if !absolute {
+        push_label(&mut wire, &label)?;
+    }
+    Ok((wire, absolute))
+}
+
+/// Reads what follows a backslash: three decimal digits or any one character (RFC 1035 §5.1).
+pub(super) fn unescape(after: &[u8]) -> Option<(u8, &[u8])> {
+    match after {
+        [a @ b'0'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', tail @ ..] => {
+            let value = u32::from(a - b'0') * 100 + u32::from(b - b'0') * 10 + u32::from(c - b'0');
+            u8::try_from(value).ok().map(|octet| (octet, tail))
+        }
+        [b'0'..=b'9', ..] | [] => None,
+        [octet, tail @ ..] => Some((*octet, tail)),
+    }
+}
+
+fn push_label(wire: &mut Vec<u8>, label: &[u8]) -> Result<(), NameError> {
+    let octets = label.len();
+    if octets == 0 {
+        return Err(NameError::EmptyLabel);
+    }
+    if octets > MAX_LABEL {
+        let label = label.iter().take(20).map(|&octet| printable(octet)).collect::<String>() + "…";
+        return Err(NameError::LabelTooLong { label, octets });
+    }
+    // At most 63, so the cast is exact.
+    wire.push(octets as u8);
+    wire.extend_from_slice(label);
+    Ok(())
+}
+
+fn printable(octet: u8) -> char {
+    if (0x21..=0x7e).contains(&octet) { octet as char } else { '?' }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> Name {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn presentation_form_goes_both_ways() {
+        for text in [
+            "contoso.com.",
+            "_sip._tls.contoso.com.",
+            "a\\.b.contoso.com.",
+            "\\000\\255x.example.",
+            ".",
+            "\\@\\;x.",
+        ] {
+            assert_eq!(name(text).to_string(), text);
+        }
+        assert_eq!(name("\\065b.example").to_string(), "ab.example.");
+        assert_eq!(name("a\\ b.example").to_string(), "a\\032b.example.");
+    }
+
+    #[test]
+    fn every_octet_survives_printing_and_parsing() {
+        for octet in 0..=255u8 {
+            let made = Name::from_labels([&[b'x', octet][..], b"example"]).unwrap();
+            assert_eq!(made, name(&made.to_string()), "octet {octet}");
+        }
+    }
+
+    #[test]
+    fn bad_names_say_why() {
+        assert_eq!("".parse::<Name>(), Err(NameError::Empty));
+        assert_eq!("a..b".parse::<Name>(), Err(NameError::EmptyLabel));
+        assert_eq!(".a".parse::<Name>(), Err(NameError::EmptyLabel));
+        assert_eq!("a\\".parse::<Name>(), Err(NameError::BadEscape));
+        assert_eq!("a\\256".parse::<Name>(), Err(NameError::BadEscape));
+        assert!(matches!("x".repeat(64).parse::<Name>(), Err(NameError::LabelTooLong { octets: 64, .. })));
+        let long = format!("{}.", "x".repeat(63)).repeat(4);
+        assert_eq!(long.parse::<Name>(), Err(NameError::TooLong { octets: 257 }));
+        assert!(
+            format!("{}{}", format!("{}.", "x".repeat(63)).repeat(3), "x".repeat(61)).parse::<Name>().is_ok()
+        );
+    }
+
+    #[test]
+    fn relations_respect_label_boundaries() {
+        assert!(name("mx1.emailsrvr.com").is_within(&name("emailsrvr.com")));
+        assert!(!name("notemailsrvr.com").is_within(&name("emailsrvr.com")));
+        assert!(name("contoso.com").is_within(&Name::root()));
+        // A label whose content looks like a length octet and a label does not make a boundary.
+        assert!(!Name::from_labels([&b"x\x03com"[..]]).unwrap().is_within(&name("com")));
+        assert_eq!(name("autodiscover.contoso.com").host_in(&name("contoso.com")), "autodiscover");
+        assert_eq!(name("contoso.com").host_in(&name("contoso.com")), "@");
+        assert_eq!(
+            name("contoso.com").doubled(&name("contoso.com")).unwrap(),
+            name("contoso.com.contoso.com")
+        );
+        assert_eq!(Name::parse_relative(b"www", &name("contoso.com")).unwrap(), name("www.contoso.com"));
+        assert_eq!(Name::parse_relative(b"www.", &name("contoso.com")).unwrap(), name("www"));
+    }
+
+    #[test]
+    fn order_is_canonical() {
+        let mut names = ["z.contoso.com", "contoso.com", "a.fabrikam.com", "a.z.contoso.com"].map(name);
+        names.sort();
+        assert_eq!(names, ["contoso.com", "z.contoso.com", "a.z.contoso.com", "a.fabrikam.com"].map(name));
+    }
+}

@@ -1,0 +1,179 @@
+//! What does a TXT record say?
+//!
+//! A TXT record is a list of character-strings of at most 255 octets each. Receivers join them without a space
+//! (RFC 7208 §3.3); where the list was cut has no meaning, so two texts are equal when their joined octets are.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use super::name::unescape;
+
+/// Octets of the longest character-string (RFC 1035 §3.3).
+pub const MAX_CHARACTER_STRING: usize = 255;
+
+/// The content of a TXT record, as octets: what DNS returns need not be UTF-8.
+#[derive(Clone)]
+pub struct Text {
+    octets: Box<[u8]>,
+    /// Where the character-strings end, the last one left out; empty for the usual single string.
+    cuts: Box<[usize]>,
+}
+
+impl Text {
+    /// A text from its character-strings.
+    #[must_use]
+    pub fn from_strings<'a>(strings: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        let mut octets = Vec::new();
+        let mut cuts = Vec::new();
+        for string in strings {
+            octets.extend_from_slice(string);
+            cuts.push(octets.len());
+        }
+        cuts.pop();
+        Self { octets: octets.into(), cuts: cuts.into() }
+    }
+
+    /// The octets as receivers see them: all character-strings joined without a space.
+    #[must_use]
+    pub fn joined(&self) -> &[u8] {
+        &self.octets
+    }
+
+    /// The joined octets as text; octets that are not UTF-8 become U+FFFD. For matching words, never for output.
+    #[must_use]
+    pub fn lossy(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.octets)
+    }
+
+    /// The character-strings as they were published.
+    pub fn strings(&self) -> impl Iterator<Item = &[u8]> {
+        let ends = self.cuts.iter().copied().chain([self.octets.len()]);
+        let starts = [0].into_iter().chain(self.cuts.iter().copied());
+        starts.zip(ends).map(|(start, end)| &self.octets[start..end])
+    }
+
+    /// Zone-file form in which every character-string has at most 255 octets, ready to publish.
+    #[must_use]
+    pub fn to_zone_text(&self) -> String {
+        if self.octets.is_empty() {
+            return "\"\"".into();
+        }
+        let strings: Vec<String> = self.octets.chunks(MAX_CHARACTER_STRING).map(quote).collect();
+        strings.join(" ")
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        Self { octets: text.as_bytes().into(), cuts: Box::default() }
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        self.octets == other.octets
+    }
+}
+
+impl Eq for Text {}
+
+impl Hash for Text {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.octets.hash(state);
+    }
+}
+
+impl Ord for Text {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.octets.cmp(&other.octets)
+    }
+}
+
+impl PartialOrd for Text {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Display for Text {
+    /// One quoted string; quotes and backslashes are escaped, all that is not printable ASCII becomes `\DDD`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&quote(&self.octets))
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+/// A character-string in quotes, in presentation form (RFC 1035 §5.1).
+#[must_use]
+pub fn quote(octets: &[u8]) -> String {
+    use fmt::Write as _;
+    let mut quoted = String::with_capacity(octets.len() + 2);
+    quoted.push('"');
+    for &octet in octets {
+        match octet {
+            b'"' | b'\\' => {
+                quoted.push('\\');
+                quoted.push(octet as char);
+            }
+            0x20..=0x7e => quoted.push(octet as char),
+            // Writing into a String cannot fail.
+            _ => drop(write!(quoted, "\\{octet:03}")),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// The octets of a character-string whose quotes were taken off; `None` for a broken escape sequence.
+#[must_use]
+pub fn unquote(raw: &[u8]) -> Option<Vec<u8>> {
+    let mut octets = Vec::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some((&octet, tail)) = rest.split_first() {
+        rest = tail;
+        if octet == b'\\' {
+            let (octet, tail) = unescape(rest)?;
+            octets.push(octet);
+            rest = tail;
+        } else {
+            octets.push(octet);
+        }
+    }
+    Some(octets)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_are_joined_without_a_space_and_keep_their_cuts() {
+        let text = Text::from_strings([&b"v=spf1 include:a.example"[..], b" -all"]);
+        assert_eq!(text.joined(), b"v=spf1 include:a.example -all");
+        assert_eq!(text.strings().count(), 2);
+        assert_eq!(text, Text::from("v=spf1 include:a.example -all"));
+    }
+
+    #[test]
+    fn presentation_is_decimal_and_goes_both_ways() {
+        let octets: Vec<u8> = (0..=255).collect();
+        let shown = quote(&octets);
+        assert!(shown.contains("\\200") && shown.contains("\\007") && shown.contains("\\\""));
+        assert_eq!(unquote(&shown.as_bytes()[1..shown.len() - 1]).unwrap(), octets);
+        assert_eq!(unquote(b"\\065\\066\\200").unwrap(), [b'A', b'B', 200]);
+        assert_eq!(unquote(b"\\25"), None);
+    }
+
+    #[test]
+    fn long_texts_are_split_for_the_zone_file() {
+        let text = Text::from("x".repeat(300).as_str());
+        assert_eq!(text.to_zone_text(), format!("\"{}\" \"{}\"", "x".repeat(255), "x".repeat(45)));
+        assert_eq!(Text::from("").to_zone_text(), "\"\"");
+    }
+}

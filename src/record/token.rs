@@ -1,0 +1,90 @@
+//! What are the fields of a line of zone text?
+//!
+//! The octets between the fields are read here; what a field means is for whoever asked.
+
+use std::fmt;
+
+/// One field of zone text, its escape sequences still in place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Token<'a> {
+    /// The octets, without the quotes around them.
+    pub raw: &'a [u8],
+    /// Whether there were quotes around it.
+    pub quoted: bool,
+}
+
+impl Token<'_> {
+    /// Whether this is exactly the unquoted word.
+    #[must_use]
+    pub fn is_word(&self, word: &[u8]) -> bool {
+        !self.quoted && self.raw == word
+    }
+
+    /// The field for an error message: at most 40 characters, control characters replaced.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let text = String::from_utf8_lossy(self.raw);
+        let mut shown: String = text
+            .chars()
+            .take(40)
+            .map(|character| if character.is_control() { '?' } else { character })
+            .collect();
+        if text.chars().count() > 40 {
+            shown.push('…');
+        }
+        shown
+    }
+}
+
+impl fmt::Display for Token<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = String::from_utf8_lossy(self.raw);
+        if self.quoted { write!(f, "\"{text}\"") } else { f.write_str(&text) }
+    }
+}
+
+/// Splits one line, without comments or parentheses, into its fields; `None` if a quote stays open.
+#[must_use]
+pub fn split(line: &[u8]) -> Option<Vec<Token<'_>>> {
+    let mut tokens = Vec::new();
+    let mut rest = line.trim_ascii_start();
+    while !rest.is_empty() {
+        let quoted = rest[0] == b'"';
+        if quoted {
+            rest = &rest[1..];
+        }
+        let end = field_end(rest, quoted)?;
+        tokens.push(Token { raw: &rest[..end], quoted });
+        rest = rest[end + usize::from(quoted)..].trim_ascii_start();
+    }
+    Some(tokens)
+}
+
+/// Where a field ends: at its closing quote, or at the next blank or quote; `None` if a quote stays open.
+fn field_end(rest: &[u8], quoted: bool) -> Option<usize> {
+    let mut at = 0;
+    while at < rest.len() {
+        match rest[at] {
+            b'\\' => at += 1,
+            b'"' => return Some(at),
+            octet if !quoted && octet.is_ascii_whitespace() => return Some(at),
+            _ => {}
+        }
+        at += 1;
+    }
+    if quoted { None } else { Some(rest.len()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_split_at_blanks_and_quotes() {
+        let tokens = split(b"  100 \"a b\\\"c\"\tx\\ y ").unwrap();
+        let shown: Vec<String> = tokens.iter().map(Token::to_string).collect();
+        assert_eq!(shown, ["100", "\"a b\\\"c\"", "x\\ y"]);
+        assert_eq!(split(b"\"open"), None);
+        assert_eq!(split(b"\"open\\"), None);
+    }
+}
