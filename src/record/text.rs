@@ -132,7 +132,7 @@ pub fn quote(octets: &[u8]) -> String {
 
 /// The octets of a character-string whose quotes were taken off; `None` for a broken escape sequence.
 #[must_use]
-pub fn unquote(raw: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn unquote(raw: &[u8]) -> Option<Vec<u8>> {
     let mut octets = Vec::with_capacity(raw.len());
     let mut rest = raw;
     while let Some((&octet, tail)) = rest.split_first() {
