@@ -51,15 +51,21 @@ impl FromStr for Role {
     }
 }
 
-/// Who was asked.
+/// Who was asked. Under which name a zone lists the server is told by [`super::Facts::server_name`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Server {
     /// In which capacity.
     pub role: Role,
     /// Where: `192.0.2.1:53`, `tls://1.1.1.1:853`, `https://dns.example/dns-query`, or the path of a zone file.
     pub address: String,
-    /// The name under which the zone lists it; `None` for resolvers and zone files.
-    pub name: Option<Name>,
+}
+
+impl Server {
+    /// The IP address, where it was asked directly.
+    #[must_use]
+    pub fn ip(&self) -> Option<std::net::IpAddr> {
+        self.address.parse().ok().map(|address: std::net::SocketAddr| address.ip())
+    }
 }
 
 /// What became of one question to one server.

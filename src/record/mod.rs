@@ -5,6 +5,7 @@
 
 mod data;
 mod name;
+pub mod spf;
 mod text;
 mod token;
 

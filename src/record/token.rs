@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use super::text::unquote;
+
 /// One field of zone text, its escape sequences still in place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Token<'a> {
@@ -18,6 +20,12 @@ impl Token<'_> {
     #[must_use]
     pub fn is_word(&self, word: &[u8]) -> bool {
         !self.quoted && self.raw == word
+    }
+
+    /// The octets with the escape sequences resolved; `None` if one is broken.
+    #[must_use]
+    pub fn unescaped(&self) -> Option<Vec<u8>> {
+        unquote(self.raw)
     }
 
     /// The field for an error message: at most 40 characters, control characters replaced.

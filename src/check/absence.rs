@@ -1,0 +1,34 @@
+//! Is a record gone that must be gone?
+
+use std::collections::BTreeSet;
+
+use crate::expected::Expectation;
+use crate::facts::Silence;
+use crate::record::{RecordData, RecordSet};
+
+use super::{Case, Code, Edit, Finding, alias, listed, ticked};
+
+/// Judges that there is no such record.
+pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, Silence> {
+    let set = case.sight.set(&expectation.name, expectation.rtype)?;
+    let name = ticked(&expectation.name);
+    if set.is_empty() {
+        return Ok(Finding::new(Code::Met, format!("{name} does not exist, as it should be"), &set));
+    }
+    let targets = listed(set.data.iter().filter_map(RecordData::target).map(ticked));
+    if alias::is_wildcard(case, &set)? {
+        let message = format!("{name} has no record of its own; a wildcard answers with {targets}");
+        return Ok(Finding::new(Code::Met, message, &RecordSet::default()));
+    }
+    let message = format!(
+        "{name} points to {targets}; outside the cloud in China it keeps Microsoft 365 Apps from being activated"
+    );
+    let gone = Edit {
+        name: expectation.name.clone(),
+        rtype: expectation.rtype,
+        after: BTreeSet::new(),
+        ttl: None,
+        confirm: false,
+    };
+    Ok(Finding::new(Code::RecordMustGo, message, &set).cured_by([gone]))
+}

@@ -1,0 +1,328 @@
+//! Is a name an alias of the right target?
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use crate::expected::{Cloud, Expectation, Id, Purpose};
+use crate::facts::Silence;
+use crate::provider::{self, Evidence, Kind, Provider};
+use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
+
+use super::{Case, Code, Edit, Finding, PROBE_LABEL, listed, ticked};
+
+/// Aliases that are followed before a chain counts as a loop.
+const LONGEST_CHAIN: usize = 8;
+
+/// Judges an alias.
+pub(super) fn judge(case: &Case<'_>, expectation: &Expectation, target: &Name) -> Result<Finding, Silence> {
+    let set = case.sight.set(&expectation.name, RecordType::Cname)?;
+    let bench = Bench { case, expectation, target };
+    let finding = if set.is_empty() { bench.without_alias()? } else { bench.with_alias(&set)? };
+    Ok(bench.before_its_phase(finding))
+}
+
+/// Whether a random name below the domain answers with the same alias.
+pub(super) fn is_wildcard(case: &Case<'_>, aliases: &RecordSet) -> Result<bool, Silence> {
+    let Some(probe) = probe(case) else { return Ok(false) };
+    let answer = case.sight.answer(&Question::new(probe, RecordType::A))?;
+    let first = answer.chain.first();
+    Ok(first.is_some() && aliases.data.iter().all(|data| data.target() == first))
+}
+
+/// The name that nobody publishes.
+fn probe(case: &Case<'_>) -> Option<Name> {
+    case.subject.domain.below(PROBE_LABEL).ok()
+}
+
+/// The table the judge works on.
+struct Bench<'a> {
+    case: &'a Case<'a>,
+    expectation: &'a Expectation,
+    target: &'a Name,
+}
+
+impl Bench<'_> {
+    /// Before its phase an alias may still be elsewhere, and nothing is proposed.
+    fn before_its_phase(&self, mut finding: Finding) -> Finding {
+        if !self.case.is_early(self.expectation) || finding.code.weight() == super::Weight::Met {
+            return finding;
+        }
+        finding.cure.clear();
+        let elsewhere = [Code::AliasAtSource, Code::AliasElsewhere, Code::AliasAddressInstead];
+        if elsewhere.contains(&finding.code) {
+            finding.code = Code::AliasStillAtSource;
+            finding.message = format!("{}, as it may before the switch", finding.message);
+        }
+        finding
+    }
+
+    fn with_alias(&self, set: &RecordSet) -> Result<Finding, Silence> {
+        let name = ticked(&self.expectation.name);
+        let mut targets = set.data.iter().filter_map(RecordData::target);
+        let Some(first) = targets.next() else { return self.without_alias() };
+        if targets.next().is_some() {
+            let all = listed(set.data.iter().filter_map(RecordData::target).map(ticked));
+            let message = format!("{name} is an alias of {all} at once, and a name may have one alias only");
+            return Ok(self.wrong(Code::AliasElsewhere, message, set));
+        }
+        let Some(end) = self.end_of_chain(first)? else {
+            let message = format!("{name} points to {}, and that leads back or nowhere", ticked(first));
+            return Ok(self.wrong(Code::AliasLoop, message, set));
+        };
+        if end == *self.target {
+            let by_way = if end == *first { String::new() } else { format!(" by way of {}", ticked(first)) };
+            return Ok(Finding::new(Code::Met, format!("{name} points to {}{by_way}", ticked(&end)), set));
+        }
+        self.wrong_target(first, &end, set)
+    }
+
+    fn wrong_target(&self, first: &Name, end: &Name, set: &RecordSet) -> Result<Finding, Silence> {
+        let domain = &self.case.subject.domain;
+        let name = ticked(&self.expectation.name);
+        if let Some(why) = self.malformed(first) {
+            let message = format!("{name} points to {}: {why}", ticked(first));
+            return Ok(self.wrong(Code::AliasMalformedTarget, message, set));
+        }
+        if is_wildcard(self.case, set)? {
+            let message = format!("only the wildcard answers for {name}, with {}", ticked(first));
+            return Ok(self.wrong(Code::AliasFromWildcard, message, set));
+        }
+        if let Some(cloud) = self.other_cloud(end) {
+            let message = format!(
+                "{name} points to {}, which belongs to {} and not to {}",
+                ticked(end),
+                cloud.title(),
+                self.case.subject.cloud.title()
+            );
+            return Ok(self.wrong(Code::AliasWrongCloud, message, set));
+        }
+        for target in [first, end] {
+            if let Some(source) = self.source_of(target, domain) {
+                let message = format!("{name} still points to {} ({})", ticked(target), source.short);
+                return Ok(self.wrong(Code::AliasAtSource, message, set));
+            }
+        }
+        let message = format!("{name} points to {} and not to {}", ticked(first), ticked(self.target));
+        Ok(self.wrong(Code::AliasElsewhere, message, set))
+    }
+
+    /// The name at the end of the chain that begins at `first`; `None` if it loops.
+    fn end_of_chain(&self, first: &Name) -> Result<Option<Name>, Silence> {
+        let mut seen = vec![self.expectation.name.clone()];
+        let mut current = first.clone();
+        while current != *self.target {
+            if seen.contains(&current) || seen.len() > LONGEST_CHAIN {
+                return Ok(None);
+            }
+            let next = match is_followed(&current, self.case) {
+                true => self.case.sight.set(&current, RecordType::Cname)?,
+                false => RecordSet::default(),
+            };
+            seen.push(current.clone());
+            match next.data.iter().find_map(RecordData::target) {
+                Some(target) => current = target.clone(),
+                None => break,
+            }
+        }
+        Ok(Some(current))
+    }
+
+    fn malformed(&self, target: &Name) -> Option<String> {
+        let domain = &self.case.subject.domain;
+        if target.labels().flatten().any(|octet| b"<>*[]{}".contains(octet)) {
+            return Some("it is a placeholder from a guide".into());
+        }
+        let meant = target.without_suffix(domain)?;
+        let known = meant == *self.target || self.other_cloud(&meant).is_some();
+        let dotted = meant.label_count() > 1 && self.source_of(&meant, domain).is_some();
+        let missing = format!("the final dot is missing in the zone, so {} was put behind it", ticked(domain));
+        (known || dotted).then_some(missing)
+    }
+
+    fn other_cloud(&self, target: &Name) -> Option<Cloud> {
+        let purpose = match self.expectation.id {
+            Id::Autodiscover => Purpose::Autodiscover,
+            Id::Msoid => Purpose::Msoid,
+            Id::Verification | Id::Mx | Id::Spf => return None,
+        };
+        let matches = |cloud: &Cloud| cloud.value(purpose).is_some_and(|value| target.bare() == value);
+        Cloud::ALL.into_iter().find(matches)
+    }
+
+    /// The platform being left, or any other that mail could be leaving, if the target is its.
+    fn source_of(&self, target: &Name, domain: &Name) -> Option<&'static Provider> {
+        let named = self.case.source.filter(|source| source.matches_autodiscover(target, domain));
+        named.or_else(|| {
+            let found = provider::of_autodiscover(target, domain).into_iter();
+            found.filter(|provider| provider.kind == Kind::Source && !provider.is_weak(Evidence::Autodiscover)).next()
+        })
+    }
+
+    fn without_alias(&self) -> Result<Finding, Silence> {
+        let name = &self.expectation.name;
+        let own = self.case.sight.addresses(name)?;
+        let none = RecordSet::default();
+        if self.is_offered_by_service()? {
+            let message = format!(
+                "{} has no alias, but an SRV record names {}; not every client looks there",
+                ticked(name),
+                ticked(self.target)
+            );
+            return Ok(Finding::new(Code::AliasByService, message, &none));
+        }
+        if !own.is_empty() {
+            return self.with_addresses(&own);
+        }
+        if let Some(doubled) = self.doubled()? {
+            let message = format!(
+                "the record was published as {}: the DNS host puts the zone's name behind what is typed",
+                ticked(&doubled)
+            );
+            let mut finding = self.wrong(Code::AliasDoubledName, message, &none);
+            finding.cure.insert(0, deletion(doubled, RecordType::Cname));
+            return Ok(finding);
+        }
+        Ok(self.wrong(Code::AliasMissing, format!("{} is not published", ticked(name)), &none))
+    }
+
+    /// There are addresses in place of the alias.
+    fn with_addresses(&self, own: &BTreeSet<RecordData>) -> Result<Finding, Silence> {
+        let name = ticked(&self.expectation.name);
+        let observed = RecordSet { data: own.clone(), ttl: 0 };
+        let shown = listed(own.iter().map(|data| format!("`{data}`")));
+        let target = self.case.sight.addresses(self.target)?;
+        if own.is_subset(&target) {
+            let message = format!(
+                "{name} has the addresses of {}: the DNS host flattens the alias, which works for mail programs",
+                ticked(self.target)
+            );
+            return Ok(Finding::new(Code::AliasFlattened, message, &observed));
+        }
+        if let Some(probe) = probe(self.case)
+            && self.case.sight.addresses(&probe)? == *own
+        {
+            let message = format!("{name} is not published; only the wildcard answers, with {shown}");
+            return Ok(self.wrong(Code::AliasFromWildcard, message, &RecordSet::default()));
+        }
+        let mut finding = if own.iter().all(is_proxy) {
+            let message = format!(
+                "{name} answers with {shown}, a web proxy, which mail programs cannot use; switch the record to \
+                 \"DNS only\""
+            );
+            self.wrong(Code::AliasProxied, message, &observed)
+        } else {
+            let message = format!("{name} has the address {shown} where an alias belongs");
+            self.wrong(Code::AliasAddressInstead, message, &observed)
+        };
+        for rtype in [RecordType::Aaaa, RecordType::A] {
+            if own.iter().any(|data| data.rtype() == rtype) {
+                finding.cure.insert(0, deletion(self.expectation.name.clone(), rtype));
+            }
+        }
+        Ok(finding)
+    }
+
+    /// Whether an SRV record names the target, and nothing else (RFC 6186 style discovery, as Outlook uses it).
+    fn is_offered_by_service(&self) -> Result<bool, Silence> {
+        if self.expectation.id != Id::Autodiscover {
+            return Ok(false);
+        }
+        let Ok(owner) = self.case.subject.domain.below("_autodiscover._tcp") else { return Ok(false) };
+        let set = self.case.sight.set(&owner, RecordType::Srv)?;
+        Ok(!set.is_empty() && set.data.iter().all(|data| data.target() == Some(self.target)))
+    }
+
+    /// The name with the zone's name twice, if the alias was published there.
+    fn doubled(&self) -> Result<Option<Name>, Silence> {
+        let Ok(doubled) = self.expectation.name.doubled(&self.case.subject.domain) else { return Ok(None) };
+        let set = self.case.sight.set(&doubled, RecordType::Cname)?;
+        let published = !set.is_empty() && !is_wildcard(self.case, &set)?;
+        Ok(published.then_some(doubled))
+    }
+
+    fn wrong(&self, code: Code, message: String, observed: &RecordSet) -> Finding {
+        let cure = Edit {
+            name: self.expectation.name.clone(),
+            rtype: RecordType::Cname,
+            after: self.expectation.data.iter().cloned().collect(),
+            ttl: Some(self.expectation.ttl),
+            confirm: false,
+        };
+        Finding::new(code, message, observed).cured_by([cure])
+    }
+}
+
+fn deletion(name: Name, rtype: RecordType) -> Edit {
+    Edit { name, rtype, after: BTreeSet::new(), ttl: None, confirm: false }
+}
+
+/// Whether it matters where a target leads: not for hosts whose owner is known.
+pub(super) fn is_followed(target: &Name, case: &Case<'_>) -> bool {
+    follows(target, &case.subject.domain)
+}
+
+/// As [`is_followed`], before anything is known about the platform being left.
+pub(super) fn follows(target: &Name, domain: &Name) -> bool {
+    let known = Cloud::ALL.iter().filter_map(|cloud| cloud.value(Purpose::Autodiscover));
+    let microsoft = known.into_iter().any(|value| target.bare() == value);
+    let strong = |provider: &&'static Provider| !provider.is_weak(Evidence::Autodiscover);
+    !microsoft && !target.is_root() && !provider::of_autodiscover(target, domain).iter().any(strong)
+}
+
+/// Networks of Cloudflare's web proxy (cloudflare.com/ips, list of 2023-09-28).
+const PROXY_NETWORKS: &[(&str, u8)] = &[
+    ("173.245.48.0", 20), ("103.21.244.0", 22), ("103.22.200.0", 22), ("103.31.4.0", 22), ("141.101.64.0", 18),
+    ("108.162.192.0", 18), ("190.93.240.0", 20), ("188.114.96.0", 20), ("197.234.240.0", 22), ("198.41.128.0", 17),
+    ("162.158.0.0", 15), ("104.16.0.0", 13), ("104.24.0.0", 14), ("172.64.0.0", 13), ("131.0.72.0", 22),
+    ("2400:cb00::", 32), ("2606:4700::", 32), ("2803:f800::", 32), ("2405:b500::", 32), ("2405:8100::", 32),
+    ("2a06:98c0::", 29), ("2c0f:f248::", 32),
+];
+
+/// Whether the address is that of a web proxy.
+fn is_proxy(data: &RecordData) -> bool {
+    let address = match data {
+        RecordData::A(address) => IpAddr::from(*address),
+        RecordData::Aaaa(address) => IpAddr::from(*address),
+        _ => return false,
+    };
+    PROXY_NETWORKS.iter().any(|(network, prefix)| {
+        let network: Option<IpAddr> = network.parse().ok();
+        network.is_some_and(|network| is_in(address, network, *prefix))
+    })
+}
+
+fn is_in(address: IpAddr, network: IpAddr, prefix: u8) -> bool {
+    match (address, network) {
+        (IpAddr::V4(address), IpAddr::V4(network)) => {
+            let shift = 32 - u32::from(prefix.min(32));
+            u32::from(address).checked_shr(shift) == u32::from(network).checked_shr(shift)
+        }
+        (IpAddr::V6(address), IpAddr::V6(network)) => {
+            let shift = 128 - u32::from(prefix.min(128));
+            u128::from(address).checked_shr(shift) == u128::from(network).checked_shr(shift)
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn proxy_networks_end_where_they_should() {
+        let data = |text: &str| match text.parse().unwrap() {
+            IpAddr::V4(address) => RecordData::A(address),
+            IpAddr::V6(address) => RecordData::Aaaa(address),
+        };
+        for inside in ["104.16.0.1", "104.23.255.255", "172.67.1.1", "2606:4700::1111"] {
+            assert!(is_proxy(&data(inside)), "{inside}");
+        }
+        for outside in ["104.15.255.255", "104.28.0.0", "192.0.2.1", "2606:4701::1"] {
+            assert!(!is_proxy(&data(outside)), "{outside}");
+        }
+        for (network, _) in PROXY_NETWORKS {
+            assert!(network.parse::<IpAddr>().is_ok(), "{network}");
+        }
+    }
+}

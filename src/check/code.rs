@@ -1,0 +1,228 @@
+//! What can be found out?
+//!
+//! One table of all outcomes. `explain`, the documents, the tests and every format are made from it; the code is the
+//! only identity of an outcome, and the words of messages are for people alone.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The document that explains an outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Topic {
+    /// Who takes the domain's mail.
+    Delivery,
+    /// Who may send for the domain.
+    Spf,
+    /// Names that must be aliases.
+    Alias,
+    /// Texts that prove something.
+    Text,
+    /// Records that must be gone.
+    Absence,
+    /// What only needs time, and what could not be looked up.
+    Certainty,
+    /// What is wrong beside the expectations.
+    Hazard,
+}
+
+impl Topic {
+    /// All topics, in the order of the list of outcomes.
+    pub const ALL: [Self; 7] =
+        [Self::Delivery, Self::Spf, Self::Alias, Self::Text, Self::Absence, Self::Certainty, Self::Hazard];
+
+    /// A heading.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Delivery => "Delivery (MX)",
+            Self::Spf => "SPF",
+            Self::Alias => "Aliases (CNAME)",
+            Self::Text => "Text",
+            Self::Absence => "Absence",
+            Self::Certainty => "Waiting and unknown",
+            Self::Hazard => "Hazards",
+        }
+    }
+
+    /// The document, as Markdown.
+    #[must_use]
+    pub fn document(self) -> &'static str {
+        match self {
+            Self::Delivery => include_str!("delivery.md"),
+            Self::Spf => include_str!("spf.md"),
+            Self::Alias => include_str!("alias.md"),
+            Self::Text => include_str!("text.md"),
+            Self::Absence => include_str!("absence.md"),
+            Self::Certainty => include_str!("certainty.md"),
+            Self::Hazard => include_str!("hazard.md"),
+        }
+    }
+}
+
+/// What an outcome makes of an expectation, or how bad a hazard is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Weight {
+    /// The expectation holds, and there may be something to know.
+    Met,
+    /// Something must be edited.
+    Unmet,
+    /// Only time is needed.
+    Waiting,
+    /// It could not be found out.
+    Unknown,
+    /// A hazard that makes changes needed.
+    Error,
+    /// A hazard that decides nothing.
+    Warning,
+    /// Worth knowing.
+    Info,
+}
+
+impl Weight {
+    /// The word in reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Met => "met",
+            Self::Unmet => "unmet",
+            Self::Waiting => "waiting",
+            Self::Unknown => "unknown",
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Info => "info",
+        }
+    }
+}
+
+macro_rules! codes {
+    ($($variant:ident $word:literal $topic:ident $weight:ident $title:literal;)+) => {
+        /// The identity of an outcome.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Code {
+            $(#[doc = $title] $variant,)+
+        }
+
+        impl Code {
+            /// All codes, by topic.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The code itself, in kebab-case.
+            #[must_use]
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+
+            /// What it says, in half a sentence.
+            #[must_use]
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title),+ }
+            }
+
+            /// Where it is explained.
+            #[must_use]
+            pub fn topic(self) -> Topic {
+                match self { $(Self::$variant => Topic::$topic),+ }
+            }
+
+            /// What it makes of an expectation, or how bad a hazard it is, unless the document says otherwise.
+            #[must_use]
+            pub fn weight(self) -> Weight {
+                match self { $(Self::$variant => Weight::$weight),+ }
+            }
+        }
+    };
+}
+
+codes! {
+    Met "met" Delivery Met "what is expected is published";
+    MxMissing "mx-missing" Delivery Unmet "no MX record says who takes the domain's mail";
+    MxNull "mx-null" Delivery Unmet "a null MX says that the domain takes no mail";
+    MxAtSource "mx-at-source" Delivery Unmet "mail still goes to the platform being left";
+    MxElsewhere "mx-elsewhere" Delivery Unmet "mail goes to a host that is not Microsoft's";
+    MxRival "mx-rival" Delivery Unmet "another host stands beside the right one and may get mail";
+    MxGatewayUndeclared "mx-gateway-undeclared" Delivery Unknown "a mail filter is in front, and DNS cannot show what is behind it";
+    MxTargetMissing "mx-target-missing" Delivery Unmet "the MX host does not exist: mail would bounce";
+    MxTargetIsAlias "mx-target-is-alias" Delivery Unmet "the MX host is an alias, which RFC 5321 forbids";
+    MxRetiredHost "mx-retired-host" Delivery Unmet "the MX host belongs to a service that is closed";
+    MxWrongCloud "mx-wrong-cloud" Delivery Unmet "the MX host belongs to another Microsoft cloud";
+    MxMalformedTarget "mx-malformed-target" Delivery Unmet "the MX host was mistyped";
+    MxVerificationLeft "mx-verification-left" Delivery Unmet "the MX record that proved ownership is still there and can take no mail";
+    MxOtherDomain "mx-other-domain" Delivery Met "Microsoft's host, made for another domain";
+    MxOlderHost "mx-older-host" Delivery Met "an older Microsoft host name that still takes mail";
+    MxDnssecMigration "mx-dnssec-migration" Delivery Met "both families of Microsoft's hosts are published, as on the move to `mx.microsoft`";
+    MxStillAtSource "mx-still-at-source" Delivery Met "mail still goes to the old platform, as it should before the switch";
+    SpfMissing "spf-missing" Spf Unmet "no SPF record says who may send for the domain";
+    SpfMultiple "spf-multiple" Spf Unmet "two SPF records make every check fail";
+    SpfWithoutMicrosoft "spf-without-microsoft" Spf Unmet "the SPF record does not allow Microsoft 365 to send";
+    SpfInvalid "spf-invalid" Spf Unmet "receivers cannot read the SPF record";
+    SpfTooManyLookups "spf-too-many-lookups" Spf Unmet "checking the SPF record takes more than 10 lookups";
+    SpfVoidLookups "spf-void-lookups" Spf Unmet "checking the SPF record runs into more than 2 names without an answer";
+    SpfIncludeLoop "spf-include-loop" Spf Unmet "the SPF record includes itself";
+    SpfPassesEveryone "spf-passes-everyone" Spf Unmet "the SPF record allows everybody to send";
+    SpfLookalike "spf-lookalike" Spf Unmet "a text looks like an SPF record and is none";
+    SpfSourceLeft "spf-source-left" Spf Unmet "the platform being left may still send for the domain";
+    SpfWithoutAll "spf-without-all" Spf Met "the SPF record does not say what to do with all others";
+    SpfByReseller "spf-by-reseller" Spf Met "the reseller's include stands for Microsoft's";
+    SpfByGateway "spf-by-gateway" Spf Met "mail leaves through the declared filter, which may stand for Microsoft's include";
+    AliasMissing "alias-missing" Alias Unmet "the alias is not published";
+    AliasElsewhere "alias-elsewhere" Alias Unmet "the alias points to something else";
+    AliasAtSource "alias-at-source" Alias Unmet "the alias still points to the platform being left";
+    AliasWrongCloud "alias-wrong-cloud" Alias Unmet "the alias points to another Microsoft cloud";
+    AliasProxied "alias-proxied" Alias Unmet "a web proxy answers instead of the alias";
+    AliasAddressInstead "alias-address-instead" Alias Unmet "there is an address record where an alias belongs";
+    AliasFromWildcard "alias-from-wildcard" Alias Unmet "only a wildcard answers";
+    AliasDoubledName "alias-doubled-name" Alias Unmet "the alias was published with the zone's name twice";
+    AliasMalformedTarget "alias-malformed-target" Alias Unmet "the target was mistyped";
+    AliasLoop "alias-loop" Alias Unmet "the alias leads back to itself";
+    AliasFlattened "alias-flattened" Alias Met "the DNS host answers with the target's addresses instead of the alias";
+    AliasByService "alias-by-service" Alias Met "an SRV record to Microsoft's host stands in for the alias";
+    AliasStillAtSource "alias-still-at-source" Alias Met "the alias does not point to Microsoft yet, as it should be before the switch";
+    VerificationMissing "verification-missing" Text Unmet "the text that proves ownership is not published";
+    VerificationOtherValue "verification-other-value" Text Unmet "another text that proves ownership is published";
+    VerificationMalformed "verification-malformed" Text Unmet "the text that proves ownership was mistyped";
+    VerificationNotNeeded "verification-not-needed" Text Met "Microsoft accepts the domain already";
+    RecordMustGo "record-must-go" Absence Unmet "a record exists that Microsoft wants removed";
+    CacheStale "cache-stale" Certainty Waiting "a resolver still has the old answer";
+    NegativeCache "negative-cache" Certainty Waiting "a resolver remembers that there was nothing";
+    SecondaryBehind "secondary-behind" Certainty Waiting "a name server has an older version of the zone";
+    LookupFailed "lookup-failed" Certainty Unknown "it could not be looked up";
+    NotInReplay "not-in-replay" Certainty Unknown "the recording does not hold it";
+    ServersDisagree "servers-disagree" Hazard Error "name servers with the same version of the zone give different answers";
+    DomainNotFound "domain-not-found" Hazard Error "the domain does not exist";
+    CnameWithOtherData "cname-with-other-data" Hazard Error "an alias stands at a name that needs other records";
+    ServerLame "server-lame" Hazard Warning "a name server that is delegated to does not serve the zone";
+    ServerSilent "server-silent" Hazard Warning "a name server of the zone does not answer";
+    NameDoubled "name-doubled" Hazard Warning "a record was published with the zone's name twice";
+    FilterBypass "filter-bypass" Hazard Warning "mail can get around the filter";
+    AuthoritativeUnreachable "authoritative-unreachable" Hazard Info "no name server of the zone can be reached from here";
+    WildcardAnswers "wildcard-answers" Hazard Info "a wildcard answers for every name that does not exist";
+    MicrosoftHostedDns "microsoft-hosted-dns" Hazard Info "Microsoft runs the DNS of the domain";
+}
+
+impl Code {
+    /// Its section of the topic's document, as Markdown: everything below its heading.
+    #[must_use]
+    pub fn section(self) -> Option<&'static str> {
+        let document = self.topic().document();
+        let heading = format!("\n### `{}`\n", self.word());
+        let start = document.find(&heading)? + heading.len();
+        let rest = &document[start..];
+        let end = [rest.find("\n### "), rest.find("\n## ")].into_iter().flatten().min().unwrap_or(rest.len());
+        Some(rest[..end].trim())
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+impl FromStr for Code {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.iter().copied().find(|code| code.word() == text).ok_or(())
+    }
+}

@@ -1,0 +1,472 @@
+//! Is the domain's mail delivered to exactly the right hosts?
+//!
+//! Whole sets are compared: one right host among others is not right. Preference never makes a right record wrong.
+
+use std::collections::BTreeSet;
+
+use crate::expected::{Cloud, Expectation, MailHosts, Origin, Phase, Purpose, domain_of, token};
+use crate::facts::Silence;
+use crate::provider::{self, Evidence, Kind, Provider};
+use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
+
+use super::{Case, Code, Edit, Finding, listed, ticked};
+
+/// What an MX host is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Host {
+    /// The given one, or Microsoft's host for this domain.
+    Right,
+    /// Microsoft's host for this domain in the newer family.
+    RightPartition,
+    /// Microsoft's host under the older name.
+    RightOlder,
+    /// Microsoft's host, made for the domain named if the token tells.
+    OtherDomain(Option<Name>),
+    /// Microsoft's host for this domain in the family that was not given.
+    OtherFamily,
+    /// A declared filter.
+    Filter,
+    /// The root: takes no mail.
+    Null,
+    /// A host that only proves ownership.
+    Verification,
+    /// Mistyped; with the host that was meant, where that can be told.
+    Malformed(String, Option<Name>),
+    /// Microsoft's host in another cloud.
+    WrongCloud(Cloud),
+    /// A host of a closed service.
+    Retired(&'static Provider),
+    /// A filter that was not declared.
+    UndeclaredFilter(&'static Provider),
+    /// A platform that mail may be leaving.
+    Source(&'static Provider),
+    /// Anything else.
+    Foreign,
+}
+
+impl Host {
+    fn is_right(&self) -> bool {
+        matches!(
+            self,
+            Self::Right | Self::RightPartition | Self::RightOlder | Self::OtherDomain(_) | Self::Filter
+        )
+    }
+
+    /// Whether its addresses matter: not for hosts that are wrong whether they exist or not.
+    pub(super) fn is_looked_up(&self) -> bool {
+        self.is_right() || matches!(self, Self::Foreign | Self::OtherFamily)
+    }
+}
+
+/// Says what an MX host is.
+pub(super) fn classify(
+    exchange: &Name,
+    hosts: &MailHosts,
+    domain: &Name,
+    source: Option<&'static Provider>,
+) -> Host {
+    if exchange.is_root() {
+        return Host::Null;
+    }
+    if hosts.given.as_ref() == Some(exchange) {
+        return Host::Right;
+    }
+    if hosts.gateways.iter().any(|gateway| gateway.covers(exchange, domain)) {
+        return Host::Filter;
+    }
+    if let Some((why, meant)) = malformed(exchange, hosts, domain) {
+        return Host::Malformed(why, meant);
+    }
+    if ["msv1.invalid", "msv1.invalid.outlook.com"].iter().any(|suffix| below(exchange, suffix).is_some()) {
+        return Host::Verification;
+    }
+    if let Some(host) = microsoft(exchange, hosts, domain) {
+        return host;
+    }
+    let found = provider::of_mx(exchange, domain);
+    if let Some(provider) = source.filter(|source| source.matches_mx(exchange, domain)) {
+        return Host::Source(provider);
+    }
+    for provider in found {
+        match provider.kind {
+            Kind::Retired => return Host::Retired(provider),
+            Kind::Gateway => return Host::UndeclaredFilter(provider),
+            Kind::Source | Kind::Forwarder if !provider.is_weak(Evidence::Mx) => return Host::Source(provider),
+            Kind::Source | Kind::Forwarder | Kind::Microsoft => {}
+        }
+    }
+    Host::Foreign
+}
+
+/// The labels in front of `suffix`, left to right; `None` unless the host lies strictly below it.
+fn below(host: &Name, suffix: &str) -> Option<Vec<String>> {
+    let front = host.without_suffix(&suffix.parse().ok()?)?;
+    Some(front.labels().map(|label| String::from_utf8_lossy(label).into_owned()).collect())
+}
+
+fn microsoft(exchange: &Name, hosts: &MailHosts, domain: &Name) -> Option<Host> {
+    let own = own_cloud(exchange, hosts.cloud, domain);
+    if let Some(host) = own {
+        let given = hosts.given.is_some();
+        return Some(match host {
+            // A given value wins over the rule, so the same domain's other host is not the right one.
+            Host::Right | Host::RightPartition | Host::RightOlder if given => Host::OtherFamily,
+            host => host,
+        });
+    }
+    let other = |cloud: &Cloud| own_cloud(exchange, *cloud, domain).is_some();
+    Cloud::ALL.into_iter().find(other).map(Host::WrongCloud)
+}
+
+/// What the host is if the domain lives in `cloud`.
+fn own_cloud(exchange: &Name, cloud: Cloud, domain: &Name) -> Option<Host> {
+    let by_tenant = cloud.shares(Cloud::GccHigh, Purpose::MxSuffix);
+    let fits = |label: &str, right: Host| {
+        if by_tenant || token(domain).as_deref() == Some(label) {
+            right
+        } else {
+            Host::OtherDomain(domain_of(label))
+        }
+    };
+    let labels = |purpose| cloud.value(purpose).and_then(|suffix| below(exchange, suffix));
+    if let Some([label]) = labels(Purpose::MxSuffix).as_deref() {
+        return Some(fits(label, Host::Right));
+    }
+    if let Some([label, partition]) = labels(Purpose::MxPartitionSuffix).as_deref()
+        && is_partition(partition)
+    {
+        return Some(fits(label, Host::RightPartition));
+    }
+    if let Some([label]) = labels(Purpose::MxOlderSuffix).as_deref() {
+        return Some(fits(label, Host::RightOlder));
+    }
+    None
+}
+
+/// `o-v1`: up to four letters or digits, and a version.
+fn is_partition(label: &str) -> bool {
+    label.split_once("-v").is_some_and(|(name, version)| {
+        (1..=4).contains(&name.len())
+            && name.bytes().all(|octet| octet.is_ascii_alphanumeric())
+            && !version.is_empty()
+            && version.bytes().all(|octet| octet.is_ascii_digit())
+    })
+}
+
+/// Why the host is no host name, and which one was meant.
+fn malformed(exchange: &Name, hosts: &MailHosts, domain: &Name) -> Option<(String, Option<Name>)> {
+    if let Some(meant) = exchange.without_suffix(domain)
+        && is_known(&meant, hosts, domain)
+    {
+        let why = format!("the final dot is missing in the zone, so {} was put behind it", ticked(domain));
+        return Some((why, Some(meant)));
+    }
+    if exchange.labels().count() == 4 && exchange.bare().parse::<std::net::Ipv4Addr>().is_ok() {
+        return Some(("an MX needs the name of a host and not an address".into(), None));
+    }
+    if exchange.labels().flatten().any(|octet| b"<>*[]{}".contains(octet)) {
+        return Some(("it is a placeholder from a guide".into(), None));
+    }
+    if exchange.label_count() == 1 {
+        return Some(("it has a single label; the zone's name may be missing behind it".into(), None));
+    }
+    None
+}
+
+/// Whether this is a mail host that would make sense if the zone's name were not behind it.
+fn is_known(meant: &Name, hosts: &MailHosts, domain: &Name) -> bool {
+    hosts.given.as_ref() == Some(meant)
+        || hosts.proposed.as_ref() == Some(meant)
+        || microsoft(meant, hosts, domain).is_some()
+        || (meant.label_count() > 1
+            && provider::of_mx(meant, domain).iter().any(|provider| !provider.is_weak(Evidence::Mx)))
+}
+
+/// One MX record, read.
+struct Exchange {
+    host: Name,
+    kind: Host,
+}
+
+/// Judges the MX record set.
+pub(super) fn judge(case: &Case<'_>, expectation: &Expectation, hosts: &MailHosts) -> Result<Finding, Silence> {
+    let set = case.sight.set(&expectation.name, expectation.rtype)?;
+    let domain = &case.subject.domain;
+    let exchanges: Vec<Exchange> = set
+        .data
+        .iter()
+        .filter_map(|data| match data {
+            RecordData::Mx { exchange, .. } => Some(Exchange {
+                host: exchange.clone(),
+                kind: classify(exchange, hosts, domain, case.source),
+            }),
+            _ => None,
+        })
+        .collect();
+    let bench = Bench { case, expectation, hosts, set: &set, exchanges: &exchanges };
+    if exchanges.is_empty() {
+        let message = "no MX record says who takes the mail; senders then try the addresses of the domain itself";
+        return Ok(bench.wrong(Code::MxMissing, message));
+    }
+    let right = exchanges.iter().any(|exchange| exchange.kind.is_right());
+    let verification = exchanges.iter().any(|exchange| exchange.kind == Host::Verification);
+    let others: Vec<&Exchange> = exchanges
+        .iter()
+        .filter(|exchange| !exchange.kind.is_right() && exchange.kind != Host::Verification)
+        .collect();
+    if let Some(finding) = bench.before_the_switch(right, &others) {
+        return Ok(finding);
+    }
+    if others.is_empty() && right {
+        return bench.all_right(verification);
+    }
+    if others.is_empty() {
+        let message = "the only MX record is the one that proved ownership, and no mail can be delivered to it";
+        return Ok(bench.wrong(Code::MxVerificationLeft, message));
+    }
+    if right { bench.rival(&others) } else { bench.none_right(&others) }
+}
+
+/// The table the judge works on.
+struct Bench<'a> {
+    case: &'a Case<'a>,
+    expectation: &'a Expectation,
+    hosts: &'a MailHosts,
+    set: &'a RecordSet,
+    exchanges: &'a [Exchange],
+}
+
+impl Bench<'_> {
+    fn met(&self, code: Code, message: impl Into<String>) -> Finding {
+        Finding::new(code, message, self.set)
+    }
+
+    fn wrong(&self, code: Code, message: impl Into<String>) -> Finding {
+        Finding::new(code, message, self.set).cured_by(self.cure())
+    }
+
+    /// Before the switch the old hosts are right, and nothing is proposed.
+    fn before_the_switch(&self, right: bool, others: &[&Exchange]) -> Option<Finding> {
+        if self.case.phase() >= Phase::Switch || right || others.is_empty() {
+            return None;
+        }
+        let takes_mail = |exchange: &&Exchange| {
+            !matches!(exchange.kind, Host::Null | Host::Malformed(..) | Host::Retired(_) | Host::WrongCloud(_))
+        };
+        if !others.iter().all(|exchange| takes_mail(&exchange)) {
+            return None;
+        }
+        let hosts = self.named(others);
+        let message = format!("mail still goes to {hosts}, as it should before the switch");
+        Some(self.met(Code::MxStillAtSource, message))
+    }
+
+    /// Only right hosts, and perhaps the record that proved ownership.
+    fn all_right(&self, verification: bool) -> Result<Finding, Silence> {
+        let mut missing = Vec::new();
+        for exchange in self.exchanges.iter().filter(|exchange| exchange.kind.is_right()) {
+            if self.case.sight.has_address(&exchange.host)? == Some(false) {
+                missing.push(exchange.host.clone());
+            }
+        }
+        if !missing.is_empty() {
+            return Ok(self.target_missing(&missing));
+        }
+        if let Some(finding) = self.alias(self.exchanges.iter().filter(|exchange| exchange.kind == Host::Filter))? {
+            return Ok(finding);
+        }
+        if verification {
+            let message = "the MX record that proved ownership is still there; no mail can be delivered to it";
+            return Ok(self.wrong(Code::MxVerificationLeft, message));
+        }
+        Ok(self.right_with_notes())
+    }
+
+    fn right_with_notes(&self) -> Finding {
+        let has = |kind: &Host| self.exchanges.iter().any(|exchange| exchange.kind == *kind);
+        let shown = listed(self.exchanges.iter().map(|exchange| ticked(&exchange.host)));
+        for exchange in self.exchanges {
+            if let Host::OtherDomain(other) = &exchange.kind {
+                let made_for = other.as_ref().map_or("another domain".into(), ticked);
+                let message = format!(
+                    "{} was made for {made_for}; it works if both domains are in one tenant, so compare it with the \
+                     admin center",
+                    ticked(&exchange.host)
+                );
+                return self.met(Code::MxOtherDomain, message);
+            }
+        }
+        if has(&Host::RightOlder) {
+            let message = format!("{shown} is Microsoft's older host name for the domain; it still takes mail");
+            return self.met(Code::MxOlderHost, message);
+        }
+        if has(&Host::RightPartition) && has(&Host::Right) {
+            let message = format!("{shown} are both Microsoft's, as on the move to `mx.microsoft`; finish it");
+            return self.met(Code::MxDnssecMigration, message);
+        }
+        if has(&Host::Filter) {
+            return self.met(Code::Met, format!("mail goes to the declared filter, {shown}"));
+        }
+        self.met(Code::Met, format!("mail goes to {shown}"))
+    }
+
+    fn target_missing(&self, missing: &[Name]) -> Finding {
+        let shown = listed(missing.iter().map(ticked));
+        let message = format!(
+            "{shown} does not exist, so mail bounces; copy the host from the admin center, and check that the domain \
+             is verified there"
+        );
+        let finding = Finding::new(Code::MxTargetMissing, message, self.set);
+        // Where the derived host is published and missing, the cure is in the admin center and not in the zone.
+        match &self.hosts.proposed {
+            Some(host) if !missing.contains(host) => finding.cured_by(self.cure_with(BTreeSet::new())),
+            _ => finding,
+        }
+    }
+
+    /// Another host beside a right one.
+    fn rival(&self, others: &[&Exchange]) -> Result<Finding, Silence> {
+        // The family that the given value does not name, beside the given one: the documented move between them.
+        if others.iter().all(|exchange| exchange.kind == Host::OtherFamily) {
+            let shown = listed(self.exchanges.iter().map(|exchange| ticked(&exchange.host)));
+            let message = format!("{shown} are both Microsoft's, as on the move to `mx.microsoft`; finish it");
+            return Ok(self.met(Code::MxDnssecMigration, message));
+        }
+        let hosts = self.named(others);
+        let message = format!("mail may still go to {hosts}, beside the right host; its preference does not protect");
+        Ok(self.wrong(Code::MxRival, message))
+    }
+
+    fn none_right(&self, others: &[&Exchange]) -> Result<Finding, Silence> {
+        let first = |wanted: fn(&Host) -> bool| others.iter().find(|exchange| wanted(&exchange.kind));
+        let hosts = self.named(others);
+        if first(|kind| matches!(kind, Host::Source(_))).is_some() {
+            return Ok(self.wrong(Code::MxAtSource, format!("mail still goes to {hosts}")));
+        }
+        if let Some(Exchange { kind: Host::Malformed(why, _), .. }) = first(|kind| matches!(kind, Host::Malformed(..))) {
+            return Ok(self.wrong(Code::MxMalformedTarget, format!("mail cannot reach {hosts}: {why}")));
+        }
+        if let Some(Exchange { kind: Host::WrongCloud(cloud), .. }) = first(|kind| matches!(kind, Host::WrongCloud(_))) {
+            let message = format!(
+                "mail goes to {hosts}, which belongs to {} and not to {}",
+                cloud.title(),
+                self.hosts.cloud.title()
+            );
+            return Ok(self.wrong(Code::MxWrongCloud, message));
+        }
+        if first(|kind| matches!(kind, Host::Retired(_))).is_some() {
+            let message = format!("mail goes to {hosts}, a service that is closed");
+            return Ok(self.wrong(Code::MxRetiredHost, message));
+        }
+        if others.iter().all(|exchange| exchange.kind == Host::Null) {
+            let message = "a null MX (`0 .`) says that the domain takes no mail at all";
+            return Ok(self.wrong(Code::MxNull, message));
+        }
+        if let Some(finding) = self.alias(others.iter().copied())? {
+            return Ok(finding);
+        }
+        if others.iter().all(|exchange| matches!(exchange.kind, Host::UndeclaredFilter(_))) {
+            return Ok(self.undeclared(others, &hosts));
+        }
+        let message = if others.iter().any(|exchange| exchange.kind == Host::OtherFamily) {
+            let given = self.hosts.given.iter().map(ticked);
+            format!("mail goes to {hosts} and not to {}, the host that was given", listed(given))
+        } else {
+            format!("mail goes to {hosts}, which is not Microsoft's")
+        };
+        Ok(self.wrong(Code::MxElsewhere, message))
+    }
+
+    fn undeclared(&self, others: &[&Exchange], hosts: &str) -> Finding {
+        let id = others.iter().find_map(|exchange| match &exchange.kind {
+            Host::UndeclaredFilter(provider) => Some(provider.id),
+            _ => None,
+        });
+        let message = format!(
+            "mail goes through the filter {hosts}, and DNS cannot show what is behind it; if it is to stay in front, say \
+             `--gateway {}`",
+            id.unwrap_or_default()
+        );
+        self.met(Code::MxGatewayUndeclared, message)
+    }
+
+    /// A host that is an alias, which RFC 5321 §5.1 forbids.
+    fn alias<'b>(&self, exchanges: impl Iterator<Item = &'b Exchange>) -> Result<Option<Finding>, Silence> {
+        for exchange in exchanges.filter(|exchange| matches!(exchange.kind, Host::Foreign | Host::Filter)) {
+            let answer = self.case.sight.answer(&Question::new(exchange.host.clone(), RecordType::A))?;
+            let Some(real) = answer.chain.last() else { continue };
+            let message = format!(
+                "{} is an alias of {}, and an MX must name the real host (RFC 5321 §5.1)",
+                ticked(&exchange.host),
+                ticked(real)
+            );
+            let finding = Finding::new(Code::MxTargetIsAlias, message, self.set);
+            // A filter's real host is better than a guess; anything else is replaced as a whole.
+            let cure = if exchange.kind == Host::Filter { self.renamed(&exchange.host, real) } else { self.cure() };
+            return Ok(Some(finding.cured_by(cure)));
+        }
+        Ok(None)
+    }
+
+    fn renamed(&self, alias: &Name, real: &Name) -> Vec<Edit> {
+        let after = self.set.data.iter().map(|data| match data {
+            RecordData::Mx { preference, exchange } if exchange == alias => {
+                RecordData::Mx { preference: *preference, exchange: real.clone() }
+            }
+            other => other.clone(),
+        });
+        self.edit(after.collect(), false)
+    }
+
+    /// Keeps the right hosts, or proposes the expected one.
+    fn cure(&self) -> Vec<Edit> {
+        let right = |host: &Name| self.exchanges.iter().any(|one| one.host == *host && one.kind.is_right());
+        let kept = self.set.data.iter().filter(|data| data.target().is_some_and(right));
+        self.cure_with(kept.cloned().collect())
+    }
+
+    fn cure_with(&self, mut after: BTreeSet<RecordData>) -> Vec<Edit> {
+        // Before the switch mail stays where it is.
+        if self.case.phase() < Phase::Switch {
+            return Vec::new();
+        }
+        let derived = after.is_empty();
+        if derived {
+            after.extend(self.expectation.data.iter().cloned());
+        }
+        if after.is_empty() || after == self.set.data {
+            return Vec::new();
+        }
+        self.edit(after, derived && self.expectation.origin == Origin::Derived)
+    }
+
+    fn edit(&self, after: BTreeSet<RecordData>, confirm: bool) -> Vec<Edit> {
+        vec![Edit {
+            name: self.expectation.name.clone(),
+            rtype: RecordType::Mx,
+            after,
+            ttl: Some(self.expectation.ttl),
+            confirm,
+        }]
+    }
+
+    /// The hosts for a sentence, with whose they are: `a` and `b` (Rackspace).
+    fn named(&self, exchanges: &[&Exchange]) -> String {
+        let owner = |exchange: &Exchange| match &exchange.kind {
+            Host::Source(provider) | Host::UndeclaredFilter(provider) | Host::Retired(provider) => Some(provider.short),
+            _ => None,
+        };
+        let mut groups: Vec<(Option<&str>, Vec<String>)> = Vec::new();
+        for exchange in exchanges {
+            let shown = if exchange.kind == Host::Null { "nobody (`0 .`)".into() } else { ticked(&exchange.host) };
+            match groups.iter_mut().find(|(group, _)| *group == owner(exchange)) {
+                Some((_, hosts)) => hosts.push(shown),
+                None => groups.push((owner(exchange), vec![shown])),
+            }
+        }
+        listed(groups.into_iter().map(|(owner, hosts)| match owner {
+            Some(owner) => format!("{} ({owner})", listed(hosts)),
+            None => listed(hosts),
+        }))
+    }
+}

@@ -1,0 +1,146 @@
+//! Is what is published what must be published?
+//!
+//! Judgement: pure functions over facts, without a network, a clock or a printer. A judge looks at one expectation
+//! with the eyes of one witness and returns verdict and cure together, so that no second table of remedies can
+//! disagree with it; one file a relation, each beside the document that specifies it and that the tests execute.
+
+mod absence;
+mod alias;
+mod code;
+mod delivery;
+mod follow;
+mod hazard;
+mod origin;
+mod spf;
+mod text;
+mod weigh;
+
+use std::collections::BTreeSet;
+
+use crate::expected::{Expectation, Importance, MailHosts, Phase, Requirement, Subject};
+use crate::facts::{Silence, Sight};
+use crate::provider::Provider;
+use crate::record::{Name, RecordData, RecordSet, RecordType};
+
+pub use code::{Code, Topic, Weight};
+pub use follow::{PROBE_LABEL, wanted};
+pub use hazard::Hazard;
+pub use origin::Recognised;
+pub use weigh::{Examination, Judged, Status, Verdict, examine};
+
+/// What is judged and what is known around it.
+#[derive(Debug, Clone, Copy)]
+pub struct Case<'a> {
+    /// The domain and the choices made for it.
+    pub subject: &'a Subject,
+    /// The platform being left, named or recognised.
+    pub source: Option<&'static Provider>,
+    /// The facts, with the eyes of one witness.
+    pub sight: Sight<'a>,
+}
+
+/// What a judge found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The outcome; its [`Weight`] is the status.
+    pub code: Code,
+    /// One sentence for a person: what is there, and what that means.
+    pub message: String,
+    /// The records that were judged.
+    pub observed: RecordSet,
+    /// What to publish so that the expectation is met; empty where nothing is to be done or the cure is not in the zone.
+    pub cure: Vec<Edit>,
+}
+
+/// One record set as it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// The owner.
+    pub name: Name,
+    /// The type.
+    pub rtype: RecordType,
+    /// All records that should be there; none to delete the set.
+    pub after: BTreeSet<RecordData>,
+    /// Time to live to publish with; `None` to keep the present one.
+    pub ttl: Option<u32>,
+    /// Whether a value in it was derived by rule, so that the admin should compare it with the admin center.
+    pub confirm: bool,
+}
+
+impl Finding {
+    fn new(code: Code, message: impl Into<String>, observed: &RecordSet) -> Self {
+        Self { code, message: message.into(), observed: observed.clone(), cure: Vec::new() }
+    }
+
+    fn cured_by(mut self, cure: impl IntoIterator<Item = Edit>) -> Self {
+        self.cure = cure.into_iter().collect();
+        self
+    }
+}
+
+impl Case<'_> {
+    /// The phase being judged.
+    fn phase(&self) -> Phase {
+        self.subject.phase
+    }
+
+    /// Whether the expectation is not wanted yet in the phase being judged.
+    fn is_early(&self, expectation: &Expectation) -> bool {
+        self.phase() < expectation.phase
+    }
+
+    /// Whether the provider is the platform being left.
+    fn is_source(&self, provider: &Provider) -> bool {
+        self.source.is_some_and(|source| source.id == provider.id)
+    }
+
+    /// The name of the platform being left, for a sentence.
+    fn source_word(&self) -> &'static str {
+        self.source.map_or("the old platform", |source| source.short)
+    }
+}
+
+/// Judges one expectation.
+///
+/// # Errors
+/// [`Silence`] if something that decides could not be looked up.
+pub fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, Silence> {
+    match &expectation.requirement {
+        Requirement::DeliversTo(hosts) => delivery::judge(case, expectation, hosts),
+        Requirement::SpfIncludes(include) => spf::judge(case, expectation, include),
+        Requirement::IsAliasOf(target) => alias::judge(case, expectation, target),
+        Requirement::HasVerification(given) => text::judge(case, expectation, given.as_deref()),
+        Requirement::IsAbsent => absence::judge(case, expectation),
+    }
+}
+
+/// Whether there is evidence that Microsoft accepts the domain: the mail host made for it exists.
+///
+/// # Errors
+/// [`Silence`] if that could not be looked up.
+fn is_accepted(case: &Case<'_>, hosts: &MailHosts) -> Result<bool, Silence> {
+    match &hosts.proposed {
+        Some(host) => Ok(case.sight.has_address(host)?.unwrap_or(false)),
+        None => Ok(false),
+    }
+}
+
+/// Names for a sentence: `a`, `a and b`, `a, b and c`.
+fn listed(words: impl IntoIterator<Item = String>) -> String {
+    let mut words: Vec<String> = words.into_iter().collect();
+    match words.pop() {
+        None => String::new(),
+        Some(last) if words.is_empty() => last,
+        Some(last) => format!("{} and {last}", words.join(", ")),
+    }
+}
+
+/// A name in backticks, without its final dot.
+fn ticked(name: &Name) -> String {
+    format!("`{}`", name.bare())
+}
+
+/// The importance of an expectation in the phase being judged, before evidence is weighed.
+fn importance(subject: &Subject, expectation: &Expectation) -> Importance {
+    if subject.phase < expectation.phase { Importance::Optional } else { expectation.importance }
+}

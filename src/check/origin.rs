@@ -1,0 +1,122 @@
+//! Which platform is being left, and which filter stands in front?
+//!
+//! Recognised from the records by the table of providers. Evidence that the table calls weak never names a platform.
+
+use crate::expected::{Purpose, Subject};
+use crate::facts::Sight;
+use crate::provider::{self, Evidence, Gateway, Kind, Provider};
+use crate::record::{Name, RecordData, RecordType, spf};
+
+/// A provider, and the records that show it.
+#[derive(Debug, Clone)]
+pub struct Recognised {
+    /// Its id in the table of providers, or the host suffix that was declared.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its entry, where it has one.
+    pub provider: Option<&'static Provider>,
+    /// The records, as `NAME TYPE DATA`.
+    pub evidence: Vec<String>,
+}
+
+impl Recognised {
+    fn new(provider: &'static Provider, evidence: Vec<String>) -> Self {
+        Self { id: provider.id.into(), name: provider.name.into(), provider: Some(provider), evidence }
+    }
+}
+
+/// The platform being left: the one named, else the one that the strongest evidence shows.
+pub(super) fn source(subject: &Subject, sight: &Sight<'_>) -> Option<Recognised> {
+    let seen: Vec<Sighting> = sightings(subject, sight).into_iter().filter(Sighting::names_a_source).collect();
+    let provider = subject.source.or_else(|| seen.first().map(|sighting| sighting.provider))?;
+    let evidence = seen.iter().filter(|sighting| sighting.provider.id == provider.id);
+    Some(Recognised::new(provider, evidence.map(|sighting| sighting.record.clone()).collect()))
+}
+
+/// The filter in front: a declared one, else the one that the MX shows.
+pub(super) fn gateway(subject: &Subject, sight: &Sight<'_>) -> Option<Recognised> {
+    let hosts = mail_hosts(subject, sight);
+    let covered = |gateway: &Gateway| -> Vec<String> {
+        let covered = hosts.iter().filter(|(host, _)| gateway.covers(host, &subject.domain));
+        covered.map(|(_, record)| record.clone()).collect()
+    };
+    if let Some(gateway) = subject.gateways.iter().max_by_key(|gateway| covered(gateway).len()) {
+        let provider = match gateway {
+            Gateway::Known(provider) => Some(*provider),
+            Gateway::Suffix(_) => None,
+        };
+        let evidence = covered(gateway);
+        return Some(Recognised { id: gateway.id(), name: gateway.name(), provider, evidence });
+    }
+    let seen = sightings(subject, sight).into_iter();
+    let mut filters = seen.filter(|sighting| sighting.evidence == Evidence::Mx && sighting.provider.kind == Kind::Gateway);
+    let first = filters.next()?;
+    let more = filters.filter(|sighting| sighting.provider.id == first.provider.id).map(|sighting| sighting.record);
+    Some(Recognised::new(first.provider, std::iter::once(first.record.clone()).chain(more).collect()))
+}
+
+/// One record that shows a provider.
+struct Sighting {
+    provider: &'static Provider,
+    evidence: Evidence,
+    record: String,
+}
+
+impl Sighting {
+    fn names_a_source(&self) -> bool {
+        self.provider.kind == Kind::Source && !self.provider.is_weak(self.evidence)
+    }
+}
+
+/// Every provider that a record shows, strongest kind of evidence first; failed lookups show nothing.
+fn sightings(subject: &Subject, sight: &Sight<'_>) -> Vec<Sighting> {
+    let domain = &subject.domain;
+    let mut seen = Vec::new();
+    let mut note = |providers: Vec<&'static Provider>, evidence, record: &String| {
+        seen.extend(providers.into_iter().map(|provider| Sighting { provider, evidence, record: record.clone() }));
+    };
+    for (host, record) in mail_hosts(subject, sight) {
+        note(provider::of_mx(&host, domain), Evidence::Mx, &record);
+    }
+    if let Ok(name) = domain.below("autodiscover") {
+        for data in sight.set(&name, RecordType::Cname).unwrap_or_default().data {
+            if let RecordData::Cname(target) = &data
+                && Some(target.bare().as_str()) != subject.cloud.value(Purpose::Autodiscover)
+            {
+                note(provider::of_autodiscover(target, domain), Evidence::Autodiscover, &written(&name, &data));
+            }
+        }
+    }
+    for data in sight.set(domain, RecordType::Txt).unwrap_or_default().data {
+        let RecordData::Txt(text) = &data else { continue };
+        let Some(record) = spf::SpfRecord::parse(text) else { continue };
+        for target in record.terms.iter().filter_map(sender) {
+            note(provider::of_spf(target, domain), Evidence::Spf, &written(domain, &data));
+        }
+    }
+    seen
+}
+
+/// The domain whose senders a term lets pass.
+fn sender(term: &spf::Term) -> Option<&Name> {
+    match &term.meaning {
+        spf::Meaning::Mechanism(_, spf::Mechanism::Include(domain) | spf::Mechanism::A(Some(domain)))
+        | spf::Meaning::Redirect(domain) => domain.name.as_ref(),
+        _ => None,
+    }
+}
+
+/// The MX hosts with their records in words, best preference first.
+fn mail_hosts(subject: &Subject, sight: &Sight<'_>) -> Vec<(Name, String)> {
+    let set = sight.set(&subject.domain, RecordType::Mx).unwrap_or_default();
+    let hosts = set.data.iter().filter_map(|data| match data {
+        RecordData::Mx { exchange, .. } => Some((exchange.clone(), written(&subject.domain, data))),
+        _ => None,
+    });
+    hosts.collect()
+}
+
+fn written(name: &Name, data: &RecordData) -> String {
+    format!("{name} {} {data}", data.rtype())
+}

@@ -1,0 +1,145 @@
+//! Is the text published that proves ownership of the domain?
+//!
+//! Once Microsoft accepts the domain the text has done its work, so without a given value its absence is then fine.
+
+use std::collections::BTreeSet;
+
+use crate::expected::{Expectation, Id, Requirement, expectations};
+use crate::facts::Silence;
+use crate::record::{RecordData, RecordSet, Text};
+
+use super::{Case, Code, Edit, Finding, is_accepted};
+
+/// Judges the verification text.
+pub(super) fn judge(case: &Case<'_>, expectation: &Expectation, given: Option<&str>) -> Result<Finding, Silence> {
+    let set = case.sight.set(&expectation.name, expectation.rtype)?;
+    let texts: Vec<&Text> = texts(&set).collect();
+    if let Some(given) = given {
+        return Ok(judge_given(expectation, given, &set, &texts));
+    }
+    if let Some(text) = texts.iter().find(|text| is_verification(text)) {
+        let message = format!("`{}` is published", text.lossy());
+        return Ok(Finding::new(Code::Met, message, &of(&set, text)));
+    }
+    let malformed = texts.iter().find_map(|text| repaired(text).map(|repaired| (*text, repaired)));
+    if accepted(case)? {
+        let message = "Microsoft accepts the domain already, so no text has to prove ownership any more";
+        return Ok(Finding::new(Code::VerificationNotNeeded, message, &RecordSet::default()));
+    }
+    if let Some((text, repaired)) = malformed {
+        return Ok(mistyped(expectation, &set, text, &repaired, true));
+    }
+    let message = "no text proves ownership; the admin center shows the value (`MS=ms…`) when the domain is added, and \
+                   `--verification` names it here";
+    Ok(Finding::new(Code::VerificationMissing, message, &RecordSet::default()))
+}
+
+fn judge_given(expectation: &Expectation, given: &str, set: &RecordSet, texts: &[&Text]) -> Finding {
+    if let Some(text) = texts.iter().find(|text| text.joined() == given.as_bytes()) {
+        return Finding::new(Code::Met, format!("`{given}` is published"), &of(set, text));
+    }
+    let repairs_to_given = |text: &&&Text| repaired(text).is_some_and(|repaired| repaired == given);
+    if let Some(text) = texts.iter().find(repairs_to_given) {
+        return mistyped(expectation, set, text, given, false);
+    }
+    let wanted = RecordData::Txt(Text::from(given));
+    if let Some(text) = texts.iter().find(|text| is_verification(text)) {
+        let message = format!("`{}` is published and `{given}` is wanted; it may belong to another tenant", text.lossy());
+        let finding = Finding::new(Code::VerificationOtherValue, message, &of(set, text));
+        // The other value stays: a tenant that still needs it is not ours to break.
+        return finding.cured_by([edit(expectation, with(set, None, wanted), false)]);
+    }
+    let message = format!("`{given}` is not published, so Microsoft cannot verify the domain");
+    Finding::new(Code::VerificationMissing, message, &RecordSet::default())
+        .cured_by([edit(expectation, with(set, None, wanted), false)])
+}
+
+fn mistyped(expectation: &Expectation, set: &RecordSet, text: &Text, meant: &str, confirm: bool) -> Finding {
+    let message = format!("{text} is published and `{meant}` is meant");
+    let wanted = RecordData::Txt(Text::from(meant));
+    Finding::new(Code::VerificationMalformed, message, &of(set, text))
+        .cured_by([edit(expectation, with(set, Some(text), wanted), confirm)])
+}
+
+/// Whether Microsoft accepts the domain, as far as its own mail host shows.
+fn accepted(case: &Case<'_>) -> Result<bool, Silence> {
+    for expectation in expectations(case.subject).iter().filter(|expectation| expectation.id == Id::Mx) {
+        if let Requirement::DeliversTo(hosts) = &expectation.requirement {
+            return is_accepted(case, hosts);
+        }
+    }
+    Ok(false)
+}
+
+fn texts(set: &RecordSet) -> impl Iterator<Item = &Text> {
+    set.data.iter().filter_map(|data| match data {
+        RecordData::Txt(text) => Some(text),
+        _ => None,
+    })
+}
+
+/// `MS=ms` and digits, or `MS=` and 40 hexadecimal digits, in any case.
+fn is_verification(text: &Text) -> bool {
+    let text = text.lossy().to_ascii_lowercase();
+    let Some(value) = text.strip_prefix("ms=") else { return false };
+    let digits = value.strip_prefix("ms").is_some_and(|digits| {
+        (6..=10).contains(&digits.len()) && digits.bytes().all(|octet| octet.is_ascii_digit())
+    });
+    digits || value.len() == 40 && value.bytes().all(|octet| octet.is_ascii_hexdigit())
+}
+
+/// The verification text that a mistyped one stands for: without `MS=`, with blanks, quotes or another case.
+fn repaired(text: &Text) -> Option<String> {
+    if is_verification(text) {
+        return None;
+    }
+    let lossy = text.lossy();
+    let bare: String = lossy
+        .chars()
+        .filter(|character| !character.is_whitespace() && !"\"'“”„‘’`<>".contains(*character))
+        .collect::<String>()
+        .to_ascii_lowercase();
+    let value = bare.trim_start_matches("ms=").trim_start_matches("ms:");
+    let candidate = Text::from(format!("MS={value}").as_str());
+    is_verification(&candidate).then(|| candidate.lossy().into_owned())
+}
+
+/// The one text as a set, with the time to live of all.
+fn of(set: &RecordSet, text: &Text) -> RecordSet {
+    RecordSet { data: BTreeSet::from([RecordData::Txt(text.clone())]), ttl: set.ttl }
+}
+
+/// The set with one text more, and without the one it replaces.
+fn with(set: &RecordSet, instead_of: Option<&Text>, wanted: RecordData) -> BTreeSet<RecordData> {
+    let gone = instead_of.map(|text| RecordData::Txt(text.clone()));
+    set.data.iter().filter(|data| Some(*data) != gone.as_ref()).cloned().chain([wanted]).collect()
+}
+
+fn edit(expectation: &Expectation, after: BTreeSet<RecordData>, confirm: bool) -> Edit {
+    Edit { name: expectation.name.clone(), rtype: expectation.rtype, after, ttl: None, confirm }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_of_the_text_are_known() {
+        for text in ["MS=ms12345678", "ms=MS123456", &format!("MS={}", "a1".repeat(20))] {
+            assert!(is_verification(&Text::from(text)), "{text}");
+        }
+        for text in ["MS=", "MS=ms1", "ms12345678", "MS=msabcdefgh", "MSFT=ms12345678", "MS=ms12345678 "] {
+            assert!(!is_verification(&Text::from(text)), "{text}");
+        }
+    }
+
+    #[test]
+    fn typing_mistakes_are_undone() {
+        for text in ["ms12345678", "MS= ms12345678", "\"MS=ms12345678\"", "MS = ms12345678 ", "“MS=ms12345678”", "MS=MS=ms12345678"] {
+            assert_eq!(repaired(&Text::from(text)).as_deref(), Some("MS=ms12345678"), "{text}");
+        }
+        for text in ["v=spf1 -all", "google-site-verification=x", "", "MS=ms12345678"] {
+            assert_eq!(repaired(&Text::from(text)), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! What does each Microsoft cloud want a record to say?
+//!
+//! One table; a row is one value of one cloud with the page and the date it was read from. Values that Microsoft does
+//! not document for a cloud have no row, and nothing is expected there.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A Microsoft 365 cloud, as `--cloud` names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Cloud {
+    /// The commercial cloud.
+    #[default]
+    Worldwide,
+    /// Government Community Cloud (moderate): the values of the commercial cloud.
+    Gcc,
+    /// GCC High.
+    GccHigh,
+    /// US Department of Defense.
+    Dod,
+    /// Operated by 21Vianet in China.
+    China,
+}
+
+impl Cloud {
+    /// All clouds.
+    pub const ALL: [Self; 5] = [Self::Worldwide, Self::Gcc, Self::GccHigh, Self::Dod, Self::China];
+
+    /// The word on the command line and in reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Worldwide => "worldwide",
+            Self::Gcc => "gcc",
+            Self::GccHigh => "gcc-high",
+            Self::Dod => "dod",
+            Self::China => "china",
+        }
+    }
+
+    /// The name in a sentence.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Worldwide => "Microsoft 365 worldwide",
+            Self::Gcc => "Microsoft 365 GCC",
+            Self::GccHigh => "Microsoft 365 GCC High",
+            Self::Dod => "Microsoft 365 DoD",
+            Self::China => "Microsoft 365 operated by 21Vianet",
+        }
+    }
+
+    /// What this cloud wants for `purpose`; `None` if Microsoft documents nothing.
+    #[must_use]
+    pub fn endpoint(self, purpose: Purpose) -> Option<&'static Endpoint> {
+        ENDPOINTS.iter().find(|row| row.purpose == purpose && row.clouds.contains(&self))
+    }
+
+    /// The value for `purpose`, as text; `None` as for [`Cloud::endpoint`].
+    #[must_use]
+    pub fn value(self, purpose: Purpose) -> Option<&'static str> {
+        self.endpoint(purpose).map(|row| row.value)
+    }
+
+    /// Whether both clouds want the same for `purpose`.
+    #[must_use]
+    pub fn shares(self, other: Self, purpose: Purpose) -> bool {
+        self.value(purpose) == other.value(purpose)
+    }
+}
+
+impl fmt::Display for Cloud {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+impl FromStr for Cloud {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|cloud| cloud.word() == text).ok_or_else(|| {
+            let words: Vec<_> = Self::ALL.iter().map(|cloud| cloud.word()).collect();
+            format!("`{text}` is no cloud; expected one of {}", words.join(", "))
+        })
+    }
+}
+
+/// What a value is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Purpose {
+    /// What stands behind the domain's own label in the MX host.
+    MxSuffix,
+    /// The same in the newer family of MX hosts, behind a partition such as `o-v1`.
+    MxPartitionSuffix,
+    /// The older MX suffix that still works.
+    MxOlderSuffix,
+    /// The domain that SPF includes.
+    SpfInclude,
+    /// The target of `autodiscover`.
+    Autodiscover,
+    /// The target of `msoid`, where it is wanted at all.
+    Msoid,
+    /// What stands behind the tenant's name in its initial domain.
+    InitialDomain,
+}
+
+/// One value of one or more clouds.
+#[derive(Debug)]
+pub struct Endpoint {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Where it holds.
+    pub clouds: &'static [Cloud],
+    /// The name, without the final dot.
+    pub value: &'static str,
+    /// The page and its date.
+    pub source: &'static str,
+}
+
+const COMMERCIAL: &[Cloud] = &[Cloud::Worldwide, Cloud::Gcc];
+const US_GOVERNMENT: &[Cloud] = &[Cloud::GccHigh, Cloud::Dod];
+const CHINA: &[Cloud] = &[Cloud::China];
+
+const EXTERNAL_RECORDS: &str =
+    "Microsoft Learn, External Domain Name System records for Office 365, 2024-10-24";
+const GCC_HIGH_RECORDS: &str = "Microsoft Learn, DNS records for Office 365 GCC High, 2020-05-19";
+const DOD_RECORDS: &str = "Microsoft Learn, DNS records for Office 365 DoD, 2020-05-19";
+const GOVERNMENT_RECORDS: &str = "Microsoft Learn, DNS records for Office 365 GCC High and DoD, 2020-05-19";
+const HOSTING_PROVIDER: &str =
+    "Microsoft Learn, Create DNS records at any DNS hosting provider, 21Vianet section, read 2026-03";
+const IN_REGION_ROUTING: &str =
+    "Microsoft Learn, Configure Multi-Geo In-Region Routing, 2025-07-30";
+const GOVERNMENT_ENDPOINTS: &str = "Microsoft Learn, Microsoft 365 US government endpoints, 2026-03-31";
+
+/// The table. A value without documentation has no row.
+pub const ENDPOINTS: &[Endpoint] = &[
+    Endpoint {
+        purpose: Purpose::MxSuffix,
+        clouds: COMMERCIAL,
+        value: "mail.protection.outlook.com",
+        source: EXTERNAL_RECORDS,
+    },
+    Endpoint {
+        purpose: Purpose::MxSuffix,
+        clouds: US_GOVERNMENT,
+        value: "mail.protection.office365.us",
+        source: GOVERNMENT_RECORDS,
+    },
+    Endpoint {
+        purpose: Purpose::MxSuffix,
+        clouds: CHINA,
+        value: "mail.protection.partner.outlook.cn",
+        source: HOSTING_PROVIDER,
+    },
+    Endpoint {
+        purpose: Purpose::MxPartitionSuffix,
+        clouds: COMMERCIAL,
+        value: "mx.microsoft",
+        source: IN_REGION_ROUTING,
+    },
+    Endpoint {
+        purpose: Purpose::MxPartitionSuffix,
+        clouds: US_GOVERNMENT,
+        value: "usgovcloud-mx.microsoft",
+        source: GOVERNMENT_ENDPOINTS,
+    },
+    Endpoint {
+        purpose: Purpose::MxOlderSuffix,
+        clouds: COMMERCIAL,
+        value: "mail.eo.outlook.com",
+        source: IN_REGION_ROUTING,
+    },
+    Endpoint {
+        purpose: Purpose::SpfInclude,
+        clouds: COMMERCIAL,
+        value: "spf.protection.outlook.com",
+        source: EXTERNAL_RECORDS,
+    },
+    Endpoint {
+        purpose: Purpose::SpfInclude,
+        clouds: US_GOVERNMENT,
+        value: "spf.protection.office365.us",
+        source: GOVERNMENT_RECORDS,
+    },
+    Endpoint {
+        purpose: Purpose::SpfInclude,
+        clouds: CHINA,
+        value: "spf.protection.partner.outlook.cn",
+        source: HOSTING_PROVIDER,
+    },
+    Endpoint {
+        purpose: Purpose::Autodiscover,
+        clouds: COMMERCIAL,
+        value: "autodiscover.outlook.com",
+        source: EXTERNAL_RECORDS,
+    },
+    Endpoint {
+        purpose: Purpose::Autodiscover,
+        clouds: &[Cloud::GccHigh],
+        value: "autodiscover.office365.us",
+        source: GCC_HIGH_RECORDS,
+    },
+    Endpoint {
+        purpose: Purpose::Autodiscover,
+        clouds: &[Cloud::Dod],
+        value: "autodiscover-dod.office365.us",
+        source: DOD_RECORDS,
+    },
+    Endpoint {
+        purpose: Purpose::Autodiscover,
+        clouds: CHINA,
+        value: "autodiscover.partner.outlook.cn",
+        source: HOSTING_PROVIDER,
+    },
+    Endpoint {
+        purpose: Purpose::Msoid,
+        clouds: CHINA,
+        value: "clientconfig.partner.microsoftonline-p.net.cn",
+        source: HOSTING_PROVIDER,
+    },
+    Endpoint {
+        purpose: Purpose::InitialDomain,
+        clouds: COMMERCIAL,
+        value: "onmicrosoft.com",
+        source: EXTERNAL_RECORDS,
+    },
+    Endpoint {
+        purpose: Purpose::InitialDomain,
+        clouds: US_GOVERNMENT,
+        value: "onmicrosoft.us",
+        source: GOVERNMENT_RECORDS,
+    },
+    Endpoint {
+        purpose: Purpose::InitialDomain,
+        clouds: CHINA,
+        value: "partner.onmschina.cn",
+        source: HOSTING_PROVIDER,
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Name;
+
+    #[test]
+    fn no_cloud_has_two_values_for_one_purpose_and_every_value_is_a_name() {
+        for (index, row) in ENDPOINTS.iter().enumerate() {
+            assert!(row.value.parse::<Name>().is_ok(), "{}", row.value);
+            assert!(row.source.contains("20"), "{} has no date", row.value);
+            for other in &ENDPOINTS[index + 1..] {
+                let shared = row.clouds.iter().any(|cloud| other.clouds.contains(cloud));
+                assert!(!(shared && row.purpose == other.purpose), "{} and {}", row.value, other.value);
+            }
+        }
+    }
+
+    #[test]
+    fn every_cloud_has_what_mail_needs() {
+        for cloud in Cloud::ALL {
+            for purpose in [Purpose::MxSuffix, Purpose::SpfInclude, Purpose::Autodiscover] {
+                assert!(cloud.endpoint(purpose).is_some(), "{cloud} {purpose:?}");
+            }
+            assert_eq!(cloud.endpoint(Purpose::Msoid).is_some(), cloud == Cloud::China);
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What is one thing that must hold?
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::provider::Gateway;
+use crate::record::{Name, Question, RecordData, RecordType};
+
+use super::Cloud;
+
+/// Which part of the move is being judged; each includes the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Phase {
+    /// Before mail moves: what can be published early is published, mail still goes to the old platform.
+    Prepare,
+    /// The cutover: everything points to Microsoft.
+    #[default]
+    Switch,
+    /// Before the old service is closed: nothing of it is left.
+    Tidy,
+}
+
+/// What becomes of the verdict if an expectation is not met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Importance {
+    /// Reported only.
+    Optional,
+    /// Reported as advice; decides with `--strict`.
+    Recommended,
+    /// Decides the verdict.
+    Required,
+}
+
+/// Where an expected value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Origin {
+    /// A file or a flag named it.
+    Given,
+    /// Computed from the domain.
+    Derived,
+    /// The same for everybody.
+    Standard,
+}
+
+/// The service that needs an expectation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Service {
+    /// Exchange Online, and the domain's connection to the tenant.
+    Exchange,
+}
+
+/// The name of an expectation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Id {
+    /// The apex TXT that proves ownership.
+    Verification,
+    /// The apex MX.
+    Mx,
+    /// The apex SPF record.
+    Spf,
+    /// The `autodiscover` alias.
+    Autodiscover,
+    /// The `msoid` alias.
+    Msoid,
+}
+
+macro_rules! words {
+    ($type:ident: $($variant:ident $word:literal),+ $(,)?) => {
+        impl $type {
+            /// All values, in their order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The word on the command line and in reports.
+            #[must_use]
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.word())
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = String;
+
+            fn from_str(text: &str) -> Result<Self, String> {
+                Self::ALL.iter().copied().find(|value| value.word() == text).ok_or_else(|| {
+                    format!("found `{text}`, expected one of {}", [$($word),+].join(", "))
+                })
+            }
+        }
+    };
+}
+
+words!(Phase: Prepare "prepare", Switch "switch", Tidy "tidy");
+words!(Importance: Optional "optional", Recommended "recommended", Required "required");
+words!(Origin: Given "given", Derived "derived", Standard "standard");
+words!(Service: Exchange "exchange");
+words!(Id: Verification "verification", Mx "mx", Spf "spf", Autodiscover "autodiscover", Msoid "msoid");
+
+/// One thing that must hold.
+#[derive(Debug, Clone)]
+pub struct Expectation {
+    /// Which one.
+    pub id: Id,
+    /// The name whose records are judged.
+    pub name: Name,
+    /// The type of the records that are judged.
+    pub rtype: RecordType,
+    /// What must be true of them.
+    pub requirement: Requirement,
+    /// Who needs it.
+    pub service: Service,
+    /// From which phase on it is wanted.
+    pub phase: Phase,
+    /// What becomes of the verdict without it, once its phase has come.
+    pub importance: Importance,
+    /// Where the value comes from.
+    pub origin: Origin,
+    /// What to publish; empty where nothing can be said in advance, or nothing is wanted.
+    pub data: Vec<RecordData>,
+    /// Time to live to publish with, in seconds. A different one is never wrong.
+    pub ttl: u32,
+}
+
+impl Expectation {
+    /// The question whose answer is judged first.
+    #[must_use]
+    pub fn question(&self) -> Question {
+        Question::new(self.name.clone(), self.rtype)
+    }
+}
+
+/// What must be true of the records: the relation, with all that a judge needs to know.
+#[derive(Debug, Clone)]
+pub enum Requirement {
+    /// Mail is delivered to exactly these hosts.
+    DeliversTo(MailHosts),
+    /// There is one valid SPF record, and it includes this domain somewhere.
+    SpfIncludes(Name),
+    /// The name is an alias of this target.
+    IsAliasOf(Name),
+    /// There is a verification text: exactly this one, or any.
+    HasVerification(Option<String>),
+    /// There is no such record.
+    IsAbsent,
+}
+
+/// Which hosts may take a domain's mail.
+#[derive(Debug, Clone)]
+pub struct MailHosts {
+    /// The cloud whose hosts are right.
+    pub cloud: Cloud,
+    /// A value given by hand; then no other host of Microsoft is right.
+    pub given: Option<Name>,
+    /// The host to propose: the given one, or the one derived from the domain or the tenant.
+    pub proposed: Option<Name>,
+    /// Filters that are meant to stay in front.
+    pub gateways: Vec<Gateway>,
+}

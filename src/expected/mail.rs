@@ -1,0 +1,133 @@
+//! What does Exchange Online need?
+
+use crate::record::{Name, RecordData, RecordType, Text};
+
+use super::{
+    Expectation, Id, Importance, MailHosts, Origin, Phase, Purpose, Requirement, Service, Subject, token,
+};
+
+/// Seconds that Microsoft's own record lists give every record.
+const TTL: u32 = 3600;
+
+/// The expectations of Exchange Online for the subject.
+pub(super) fn expectations(subject: &Subject) -> Vec<Expectation> {
+    let mut list = vec![verification(subject), mx(subject)];
+    list.extend(spf(subject));
+    list.extend(autodiscover(subject));
+    list.extend(msoid(subject));
+    list
+}
+
+fn verification(subject: &Subject) -> Expectation {
+    let given = subject.verification.clone();
+    Expectation {
+        id: Id::Verification,
+        name: subject.domain.clone(),
+        rtype: RecordType::Txt,
+        service: Service::Exchange,
+        phase: Phase::Prepare,
+        importance: if given.is_some() { Importance::Required } else { Importance::Optional },
+        origin: if given.is_some() { Origin::Given } else { Origin::Standard },
+        data: given.iter().map(|text| RecordData::Txt(Text::from(text.as_str()))).collect(),
+        requirement: Requirement::HasVerification(given),
+        ttl: TTL,
+    }
+}
+
+fn mx(subject: &Subject) -> Expectation {
+    let proposed = subject.mx.clone().or_else(|| derived_host(subject));
+    // Which hosts a filter gives a customer is known to the two of them only.
+    let data = if subject.gateways.is_empty() || subject.mx.is_some() { proposed.clone() } else { None };
+    Expectation {
+        id: Id::Mx,
+        name: subject.domain.clone(),
+        rtype: RecordType::Mx,
+        service: Service::Exchange,
+        phase: Phase::Switch,
+        importance: Importance::Required,
+        origin: if subject.mx.is_some() { Origin::Given } else { Origin::Derived },
+        data: data.into_iter().map(|exchange| RecordData::Mx { preference: 0, exchange }).collect(),
+        requirement: Requirement::DeliversTo(MailHosts {
+            cloud: subject.cloud,
+            given: subject.mx.clone(),
+            proposed,
+            gateways: subject.gateways.clone(),
+        }),
+        ttl: TTL,
+    }
+}
+
+/// The mail host by rule: the domain's token, or in the government clouds the tenant's name, under the cloud's suffix.
+fn derived_host(subject: &Subject) -> Option<Name> {
+    let suffix: Name = subject.cloud.value(Purpose::MxSuffix)?.parse().ok()?;
+    // Microsoft's pages show the tenant's name there, third parties also the token: nothing is derived from the domain.
+    let by_tenant = subject.cloud.shares(super::Cloud::GccHigh, Purpose::MxSuffix);
+    let label = if by_tenant { subject.tenant.clone()? } else { token(&subject.domain)? };
+    suffix.below(&label).ok()
+}
+
+fn spf(subject: &Subject) -> Option<Expectation> {
+    let include = subject.cloud.value(Purpose::SpfInclude)?;
+    Some(Expectation {
+        id: Id::Spf,
+        name: subject.domain.clone(),
+        rtype: RecordType::Txt,
+        service: Service::Exchange,
+        phase: Phase::Prepare,
+        importance: Importance::Required,
+        origin: Origin::Standard,
+        data: vec![RecordData::Txt(Text::from(format!("v=spf1 include:{include} -all").as_str()))],
+        requirement: Requirement::SpfIncludes(include.parse().ok()?),
+        ttl: TTL,
+    })
+}
+
+fn autodiscover(subject: &Subject) -> Option<Expectation> {
+    if subject.hybrid {
+        return None;
+    }
+    let target: Name = subject.cloud.value(Purpose::Autodiscover)?.parse().ok()?;
+    alias(subject, Id::Autodiscover, "autodiscover", target, Phase::Switch, Importance::Required)
+}
+
+fn msoid(subject: &Subject) -> Option<Expectation> {
+    if let Some(target) = subject.cloud.value(Purpose::Msoid) {
+        let target = target.parse().ok()?;
+        return alias(subject, Id::Msoid, "msoid", target, Phase::Prepare, Importance::Recommended);
+    }
+    Some(Expectation {
+        id: Id::Msoid,
+        name: subject.domain.below("msoid").ok()?,
+        rtype: RecordType::Cname,
+        service: Service::Exchange,
+        phase: Phase::Prepare,
+        importance: Importance::Required,
+        origin: Origin::Standard,
+        data: Vec::new(),
+        requirement: Requirement::IsAbsent,
+        ttl: TTL,
+    })
+}
+
+fn alias(
+    subject: &Subject,
+    id: Id,
+    host: &str,
+    target: Name,
+    phase: Phase,
+    importance: Importance,
+) -> Option<Expectation> {
+    Some(Expectation {
+        id,
+        // A domain of nearly 255 octets has no room for the host.
+        name: subject.domain.below(host).ok()?,
+        rtype: RecordType::Cname,
+        service: Service::Exchange,
+        phase,
+        importance,
+        origin: Origin::Standard,
+        data: vec![RecordData::Cname(target.clone())],
+        requirement: Requirement::IsAliasOf(target),
+        ttl: TTL,
+    })
+}

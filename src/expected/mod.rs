@@ -1,0 +1,63 @@
+//! What must be published?
+//!
+//! Data only: what Microsoft states for a domain, as a list of [`Expectation`]s. What the DNS says about it is not
+//! known here.
+
+mod cloud;
+mod expectation;
+mod mail;
+mod token;
+
+pub use cloud::{Cloud, ENDPOINTS, Endpoint, Purpose};
+pub use expectation::{Expectation, Id, Importance, MailHosts, Origin, Phase, Requirement, Service};
+pub use token::{domain_of, token};
+
+use crate::provider::{Gateway, Provider};
+use crate::record::Name;
+
+/// One domain and what is known about its move before anything is looked up.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    /// The domain, as A-labels.
+    pub domain: Name,
+    /// Which part of the move is being judged.
+    pub phase: Phase,
+    /// Where to.
+    pub cloud: Cloud,
+    /// The tenant's name: `contoso` of `contoso.onmicrosoft.com`.
+    pub tenant: Option<String>,
+    /// The MX host as the admin center shows it.
+    pub mx: Option<Name>,
+    /// The verification text as the admin center shows it.
+    pub verification: Option<String>,
+    /// The platform being left, when named.
+    pub source: Option<&'static Provider>,
+    /// Filters that are meant to stay in front.
+    pub gateways: Vec<Gateway>,
+    /// Whether autodiscover stays on premises for now.
+    pub hybrid: bool,
+}
+
+impl Subject {
+    /// The domain with every choice at its default.
+    #[must_use]
+    pub fn new(domain: Name) -> Self {
+        Self {
+            domain,
+            phase: Phase::default(),
+            cloud: Cloud::default(),
+            tenant: None,
+            mx: None,
+            verification: None,
+            source: None,
+            gateways: Vec::new(),
+            hybrid: false,
+        }
+    }
+}
+
+/// Everything that must hold for the subject, in the order of the report.
+#[must_use]
+pub fn expectations(subject: &Subject) -> Vec<Expectation> {
+    mail::expectations(subject)
+}

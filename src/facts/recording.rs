@@ -1,0 +1,311 @@
+//! How is a run kept, so that it can be judged again without a network?
+//!
+//! As text that a person can read, compare and edit: a head, then an entry for each reply, ordered by question and
+//! server. What a run saw is all in it, times included; what it was asked for (the phase, the cloud …) is not.
+//!
+//! ```text
+//! cutover recording 1
+//! checked-at 2026-11-22T05:23:00Z
+//! elsewhere asked
+//! domain contoso.com.
+//!
+//! reply contoso.com. MX
+//!   server authoritative 192.0.2.1:53
+//!   outcome records
+//!   flags aa
+//!   time 2026-11-22T05:23:00.034Z 12300
+//!   answer contoso.com. 3600 IN MX 10 mx1.emailsrvr.com.
+//! ```
+
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::record::{Name, Question, Record, RecordData, Token, parse_ttl, quote, split};
+
+use super::{Elsewhere, ExtendedError, Facts, Outcome, Reply, Role, Server};
+
+/// The version of the format.
+const VERSION: &str = "1";
+/// What the first line says before the version.
+const TITLE: &str = "cutover recording";
+
+/// A run: which domains were checked, and every reply.
+#[derive(Debug, Clone)]
+pub struct Recording {
+    /// The domains, in the order of the run.
+    pub domains: Vec<Name>,
+    /// Every reply of the run, and when it began.
+    pub facts: Facts,
+}
+
+/// What is wrong with the text of a recording.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {message}")]
+pub struct RecordingError {
+    /// The line, from 1.
+    pub line: usize,
+    /// What was found, what was expected, what to do.
+    pub message: String,
+}
+
+impl fmt::Display for Recording {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{TITLE} {VERSION}")?;
+        writeln!(f, "checked-at {}", self.facts.checked_at)?;
+        let elsewhere = if self.facts.is_offline() { "not-asked" } else { "asked" };
+        writeln!(f, "elsewhere {elsewhere}")?;
+        for domain in &self.domains {
+            writeln!(f, "domain {domain}")?;
+        }
+        for reply in self.facts.all() {
+            write_reply(f, reply)?;
+        }
+        Ok(())
+    }
+}
+
+fn write_reply(f: &mut fmt::Formatter<'_>, reply: &Reply) -> fmt::Result {
+    let Server { role, address } = &*reply.server;
+    writeln!(f, "\nreply {}", reply.question)?;
+    writeln!(f, "  server {role} {}", word(address))?;
+    writeln!(f, "  outcome {}", reply.outcome)?;
+    if reply.authoritative || reply.authentic {
+        let flags = [("aa", reply.authoritative), ("ad", reply.authentic)];
+        let set: Vec<&str> = flags.iter().filter(|(_, set)| *set).map(|(flag, _)| *flag).collect();
+        writeln!(f, "  flags {}", set.join(" "))?;
+    }
+    writeln!(f, "  time {} {}", reply.at, reply.took)?;
+    if !reply.reason.is_empty() {
+        writeln!(f, "  reason {}", quote(reply.reason.as_bytes()))?;
+    }
+    for extended in &reply.extended {
+        writeln!(f, "  extended {} {}", extended.code, quote(extended.text.as_bytes()))?;
+    }
+    let answers = reply.records.iter().map(|record| ("answer", record));
+    let sections = answers.chain(reply.soa.iter().map(|record| ("soa", record)));
+    for (section, record) in sections.chain(reply.referral.iter().map(|record| ("referral", record))) {
+        let Record { name, ttl, data } = record;
+        writeln!(f, "  {section} {name} {ttl} IN {} {}", data.rtype(), data.to_zone_text())?;
+    }
+    Ok(())
+}
+
+/// A field as it is, or in quotes where it could not be read back otherwise.
+fn word(text: &str) -> String {
+    let plain = !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_graphic() && octet != b'"' && octet != b'\\');
+    if plain { text.to_owned() } else { quote(text.as_bytes()) }
+}
+
+impl Recording {
+    /// Reads the text of a recording.
+    ///
+    /// # Errors
+    /// [`RecordingError`] with the line, for another version too.
+    pub fn parse(text: &str) -> Result<Self, RecordingError> {
+        let mut reader = Reader::new();
+        for (index, line) in text.lines().enumerate() {
+            let at = |message| RecordingError { line: index + 1, message };
+            let fields = split(line.as_bytes()).ok_or_else(|| at("an opening quote has no closing one".into()))?;
+            if index == 0 {
+                check_title(line).map_err(at)?;
+            } else if let Some((key, fields)) = fields.split_first()
+                && !key.raw.starts_with(b";")
+            {
+                reader.line(&key.shown(), fields).map_err(at)?;
+            }
+        }
+        if text.is_empty() {
+            return Err(RecordingError { line: 1, message: format!("the file is empty; expected `{TITLE} {VERSION}`") });
+        }
+        reader.finish()
+    }
+}
+
+fn check_title(line: &str) -> Result<(), String> {
+    match line.trim_end().strip_prefix(TITLE).map(str::trim) {
+        Some(VERSION) => Ok(()),
+        Some(version) => Err(format!(
+            "this is version `{version}` of the format and only version {VERSION} is known; record the run again"
+        )),
+        None => Err(format!("this is no recording: the first line must be `{TITLE} {VERSION}`")),
+    }
+}
+
+struct Reader {
+    domains: Vec<Name>,
+    checked_at: Option<Timestamp>,
+    elsewhere: Elsewhere,
+    replies: Vec<Reply>,
+}
+
+impl Reader {
+    fn new() -> Self {
+        Self { domains: Vec::new(), checked_at: None, elsewhere: Elsewhere::Asked, replies: Vec::new() }
+    }
+
+    fn line(&mut self, key: &str, fields: &[Token<'_>]) -> Result<(), String> {
+        match key {
+            "checked-at" => self.checked_at = Some(parsed(fields, 0, "a time such as 2026-11-22T05:23:00Z")?),
+            "elsewhere" => {
+                self.elsewhere = match text(fields, 0)?.as_str() {
+                    "asked" => Elsewhere::Asked,
+                    "not-asked" => Elsewhere::NotAsked,
+                    other => return Err(format!("found `{other}`, expected `asked` or `not-asked`")),
+                };
+            }
+            "domain" => self.domains.push(name(fields, 0)?),
+            "reply" => {
+                let question = Question::new(name(fields, 0)?, parsed(fields, 1, "a record type")?);
+                let server = Server { role: Role::Resolver, address: String::new() };
+                self.replies.push(Reply::empty(question, Arc::new(server), Outcome::Timeout));
+            }
+            key => {
+                let reply = self.replies.last_mut().ok_or_else(|| unknown(key))?;
+                reply_line(reply, key, fields)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Recording, RecordingError> {
+        let missing = || RecordingError { line: 1, message: "the line `checked-at TIME` is missing".into() };
+        let checked_at = self.checked_at.ok_or_else(missing)?;
+        let mut facts = Facts::new(checked_at, self.elsewhere);
+        for mut reply in self.replies {
+            if reply.at == Timestamp::UNIX_EPOCH {
+                reply.at = checked_at;
+            }
+            facts.insert(reply);
+        }
+        Ok(Recording { domains: self.domains, facts })
+    }
+}
+
+fn reply_line(reply: &mut Reply, key: &str, fields: &[Token<'_>]) -> Result<(), String> {
+    match key {
+        "server" => {
+            let role = text(fields, 0)?;
+            let role = role.parse().map_err(|()| {
+                format!("found `{role}`, expected {}", Role::ALL.map(Role::word).join(", "))
+            })?;
+            reply.server = Arc::new(Server { role, address: text(fields, 1)? });
+        }
+        "outcome" => {
+            let word = text(fields, 0)?;
+            reply.outcome = word.parse().map_err(|()| {
+                format!("found `{word}`, expected one of {}", Outcome::ALL.map(Outcome::word).join(", "))
+            })?;
+        }
+        "flags" => {
+            for flag in fields {
+                match flag.raw {
+                    b"aa" => reply.authoritative = true,
+                    b"ad" => reply.authentic = true,
+                    _ => return Err(format!("found `{}`, expected `aa` or `ad`", flag.shown())),
+                }
+            }
+        }
+        "time" => {
+            reply.at = parsed(fields, 0, "a time such as 2026-11-22T05:23:00.034Z")?;
+            reply.took = parsed(fields, 1, "a number of microseconds")?;
+        }
+        "reason" => reply.reason = text(fields, 0)?,
+        "extended" => {
+            let code = parsed(fields, 0, "the number of an extended error")?;
+            reply.extended.push(ExtendedError { code, text: text(fields, 1)? });
+        }
+        "answer" => reply.records.push(record(fields)?),
+        "soa" => reply.soa = Some(record(fields)?),
+        "referral" => reply.referral.push(record(fields)?),
+        key => return Err(unknown(key)),
+    }
+    Ok(())
+}
+
+fn unknown(key: &str) -> String {
+    format!("`{key}` is no line of a recording, or stands before the first `reply`")
+}
+
+fn record(fields: &[Token<'_>]) -> Result<Record, String> {
+    let ttl = text(fields, 1)?;
+    let ttl = parse_ttl(&ttl).ok_or_else(|| format!("found `{ttl}`, expected a time to live in seconds"))?;
+    if !fields.get(2).is_some_and(|class| class.raw.eq_ignore_ascii_case(b"IN")) {
+        return Err("a record is written `NAME TTL IN TYPE DATA`".into());
+    }
+    let rtype = parsed(fields, 3, "a record type")?;
+    let data = RecordData::from_tokens(rtype, fields.get(4..).unwrap_or_default(), &Name::root());
+    Ok(Record { name: name(fields, 0)?, ttl, data: data.map_err(|error| error.to_string())? })
+}
+
+fn text(fields: &[Token<'_>], index: usize) -> Result<String, String> {
+    let field = fields.get(index).ok_or_else(|| format!("field {} is missing", index + 1))?;
+    let octets = field.unescaped().ok_or("a backslash starts no escape sequence")?;
+    String::from_utf8(octets).map_err(|_| "the field is not UTF-8".into())
+}
+
+fn parsed<T: std::str::FromStr>(fields: &[Token<'_>], index: usize, expected: &str) -> Result<T, String> {
+    let text = text(fields, index)?;
+    text.parse().map_err(|_| format!("found `{text}`, expected {expected}"))
+}
+
+fn name(fields: &[Token<'_>], index: usize) -> Result<Name, String> {
+    let raw = fields.get(index).map(|field| field.raw).unwrap_or_default();
+    Name::parse_relative(raw, &Name::root()).map_err(|error| format!("field {}: {error}", index + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAMPLE: &str = "cutover recording 1
+checked-at 2026-11-22T05:23:00Z
+elsewhere asked
+domain contoso.com.
+
+reply contoso.com. MX
+  server authoritative 192.0.2.1:53
+  outcome records
+  flags aa
+  time 2026-11-22T05:23:00.034Z 12300
+  answer contoso.com. 3600 IN MX 10 mx1.emailsrvr.com.
+
+reply contoso.com. TXT
+  server resolver 192.0.2.53:53
+  outcome servfail
+  time 2026-11-22T05:23:00.04Z 900
+  extended 22 \"no \\\"good\\\"\"
+";
+
+    #[test]
+    fn text_goes_both_ways() {
+        let recording = Recording::parse(SAMPLE).unwrap();
+        assert_eq!(recording.to_string(), SAMPLE);
+        assert_eq!(recording.facts.all().count(), 2);
+    }
+
+    #[test]
+    fn an_edited_entry_needs_only_what_matters() {
+        let text = "cutover recording 1\ncheckedat x";
+        assert_eq!(Recording::parse(text).unwrap_err().line, 2);
+        let text = "cutover recording 1\nchecked-at 2026-11-22T05:23:00Z\n; by hand\nreply a.example MX\n \
+                    server zone-file \"my file\"\n outcome no-data\n";
+        let recording = Recording::parse(text).unwrap();
+        let reply = recording.facts.all().next().unwrap();
+        assert_eq!((reply.server.address.as_str(), reply.at), ("my file", recording.facts.checked_at));
+    }
+
+    #[test]
+    fn another_version_and_other_files_are_refused() {
+        let error = Recording::parse("cutover recording 2\n").unwrap_err().to_string();
+        assert!(error.contains("version `2`") && error.contains("record the run again"), "{error}");
+        let error = Recording::parse("$ORIGIN contoso.com.\n").unwrap_err().to_string();
+        assert!(error.contains("no recording"), "{error}");
+        assert_eq!(Recording::parse("").unwrap_err().line, 1);
+        for broken in ["outcome fine", "server friend 1", "answer a 1 IN A x", "flags zz", "time never", "nonsense"] {
+            let text = format!("{SAMPLE}  {broken}\n");
+            assert_eq!(Recording::parse(&text).unwrap_err().line, 18, "{broken}");
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! What is the answer, seen from one place?
+//!
+//! The zone's own name servers decide what is published; where none of them can be reached, the resolvers do. A
+//! [`Sight`] looks at the facts with the eyes of one witness, and through the changes that were already decided on.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use crate::record::{Name, Question, Record, RecordData, RecordSet, RecordType};
+
+use super::{Elsewhere, Facts, Outcome, Reply, Role, Server, is_newer};
+
+/// Whom to believe, as `--view` says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum View {
+    /// The zone's name servers decide, resolvers must have caught up.
+    #[default]
+    Both,
+    /// The zone's name servers alone.
+    Authoritative,
+    /// The resolvers alone.
+    Resolver,
+}
+
+/// With whose eyes to look.
+#[derive(Debug, Clone, Copy)]
+pub enum Witness<'a> {
+    /// What is published: the newest version of the zone, or what resolvers say where no name server answered.
+    Published,
+    /// One server; for what it was not asked, as [`Witness::Published`].
+    Server(&'a Server),
+}
+
+/// Record sets that are decided on and not yet published.
+pub type Overlay = BTreeMap<Question, RecordSet>;
+
+/// Whether the name asked for is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existence {
+    /// It has records of the type asked for, or is an alias.
+    Records,
+    /// It exists without records of this type.
+    NoData,
+    /// It does not exist.
+    NoName,
+    /// Nobody was asked, because it lies outside the zone files.
+    Outside,
+}
+
+/// The answer to one question, as one witness gives it.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// Whether the name is there.
+    pub existence: Existence,
+    /// The records of the type asked for, at the end of the alias chain.
+    pub set: RecordSet,
+    /// The names that the alias chain leads to, in order; empty where there is no alias.
+    pub chain: Vec<Name>,
+}
+
+impl Answer {
+    fn nothing(existence: Existence) -> Self {
+        Self { existence, set: RecordSet::default(), chain: Vec::new() }
+    }
+
+    fn of(reply: &Reply) -> Self {
+        let existence = match reply.outcome {
+            Outcome::NoName => Existence::NoName,
+            Outcome::Records => Existence::Records,
+            _ => Existence::NoData,
+        };
+        let chain = if reply.question.rtype == RecordType::Cname {
+            Vec::new()
+        } else {
+            reply.records.iter().filter_map(alias_target).collect()
+        };
+        Self { existence, set: RecordSet::of(reply.wanted()), chain }
+    }
+}
+
+fn alias_target(record: &Record) -> Option<Name> {
+    match &record.data {
+        RecordData::Cname(target) => Some(target.clone()),
+        _ => None,
+    }
+}
+
+/// Why a question has no answer: nobody who was asked could tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Silence {
+    /// What was asked.
+    pub question: Question,
+    /// What became of it at the server that told most.
+    pub outcome: Outcome,
+    /// That server.
+    pub server: String,
+    /// What the server or the network said beside it; may be empty.
+    pub detail: String,
+}
+
+impl Silence {
+    fn of(reply: &Reply) -> Self {
+        let extended: Vec<String> = reply.extended.iter().map(ToString::to_string).collect();
+        let detail = if reply.reason.is_empty() { extended.join("; ") } else { reply.reason.clone() };
+        Self {
+            question: reply.question.clone(),
+            outcome: reply.outcome,
+            server: reply.server.address.clone(),
+            detail,
+        }
+    }
+}
+
+impl fmt::Display for Silence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { question, outcome, server, detail } = self;
+        let name = question.name.bare();
+        match outcome {
+            Outcome::NotRecorded => write!(f, "{} of `{name}` is not in the recording", question.rtype)?,
+            Outcome::Timeout => write!(f, "{server} did not answer for {} of `{name}`", question.rtype)?,
+            Outcome::Unreachable => {
+                write!(f, "{server} cannot be reached from here for {} of `{name}`", question.rtype)?;
+            }
+            outcome => write!(f, "{server} answered {outcome} for {} of `{name}`", question.rtype)?,
+        }
+        if detail.is_empty() { Ok(()) } else { write!(f, " ({detail})") }
+    }
+}
+
+/// The facts with the eyes of one witness.
+#[derive(Debug, Clone, Copy)]
+pub struct Sight<'a> {
+    /// What is looked at.
+    pub facts: &'a Facts,
+    /// With whose eyes.
+    pub witness: Witness<'a>,
+    /// Whom to believe.
+    pub view: View,
+    /// What is decided on and not yet published.
+    pub overlay: &'a Overlay,
+}
+
+impl<'a> Sight<'a> {
+    /// The answer to a question.
+    ///
+    /// # Errors
+    /// [`Silence`] if it was asked and nobody could tell.
+    pub fn answer(&self, question: &Question) -> Result<Answer, Silence> {
+        if let Some(planned) = self.overlay.get(question) {
+            let existence = if planned.is_empty() { Existence::NoData } else { Existence::Records };
+            return Ok(Answer { existence, set: planned.clone(), chain: Vec::new() });
+        }
+        match self.reply(question) {
+            Some(reply) if reply.outcome.is_answer() => Ok(Answer::of(reply)),
+            Some(reply) => Err(Silence::of(reply)),
+            None => Ok(Answer::nothing(Existence::Outside)),
+        }
+    }
+
+    /// The records of `name` and `rtype`, at the end of an alias chain; empty where there are none.
+    ///
+    /// # Errors
+    /// [`Silence`] as for [`Sight::answer`].
+    pub fn set(&self, name: &Name, rtype: RecordType) -> Result<RecordSet, Silence> {
+        self.answer(&Question::new(name.clone(), rtype)).map(|answer| answer.set)
+    }
+
+    /// Whether a host has an address: `None` where that lies outside the zone files.
+    ///
+    /// # Errors
+    /// [`Silence`] if no address was found and one of the two lookups failed.
+    pub fn has_address(&self, host: &Name) -> Result<Option<bool>, Silence> {
+        let ask = |rtype| self.answer(&Question::new(host.clone(), rtype));
+        let (v4, v6) = (ask(RecordType::A), ask(RecordType::Aaaa));
+        if [&v4, &v6].iter().any(|answer| answer.as_ref().is_ok_and(|answer| !answer.set.is_empty())) {
+            return Ok(Some(true));
+        }
+        let (v4, v6) = (v4?, v6?);
+        let outside = v4.existence == Existence::Outside && v6.existence == Existence::Outside;
+        Ok(if outside { None } else { Some(false) })
+    }
+
+    /// The addresses of a host.
+    ///
+    /// # Errors
+    /// [`Silence`] if one of the two lookups failed.
+    pub fn addresses(&self, host: &Name) -> Result<BTreeSet<RecordData>, Silence> {
+        let mut data = self.set(host, RecordType::A)?.data;
+        data.extend(self.set(host, RecordType::Aaaa)?.data);
+        Ok(data)
+    }
+
+    /// The reply that decides a question for this witness; `None` if nobody was asked.
+    #[must_use]
+    pub fn reply(&self, question: &Question) -> Option<&'a Reply> {
+        if let Witness::Server(server) = self.witness
+            && let Some(reply) = self.facts.replies(question).find(|reply| *reply.server == *server)
+        {
+            return Some(reply);
+        }
+        self.facts.published(question, self.view)
+    }
+}
+
+impl Facts {
+    /// The reply that says what is published: the answer of an authority with the newest serial, else of the first
+    /// resolver that has one, else the failure that tells most. `None` if nobody was asked.
+    #[must_use]
+    pub fn published(&self, question: &Question, view: View) -> Option<&Reply> {
+        let replies: Vec<&Reply> = self.replies(question).collect();
+        let authorities = replies.iter().copied().filter(|reply| reply.server.role != Role::Resolver);
+        let answers: Vec<&Reply> = authorities.filter(|reply| reply.outcome.is_answer()).collect();
+        if view != View::Resolver
+            && let Some(newest) = self.newest(&answers)
+        {
+            return Some(newest);
+        }
+        let resolvers = replies.iter().copied().filter(|reply| reply.server.role == Role::Resolver);
+        if let Some(answer) = resolvers.into_iter().find(|reply| reply.outcome.is_answer()) {
+            return Some(answer);
+        }
+        // A zone file is asked in place of everybody, whatever the view.
+        if let Some(answer) = answers.into_iter().find(|reply| reply.server.role == Role::ZoneFile) {
+            return Some(answer);
+        }
+        replies.into_iter().min_by_key(|reply| tells_least(reply))
+    }
+
+    /// Of several answers of authorities, the first with the newest serial.
+    fn newest<'a>(&self, answers: &[&'a Reply]) -> Option<&'a Reply> {
+        let mut newest: Option<(&'a Reply, Option<u32>)> = None;
+        for reply in answers {
+            let serial = self.serial_at(&reply.server, &reply.question.name);
+            let better = match (&newest, serial) {
+                (None, _) | (Some((_, None)), Some(_)) => true,
+                (Some((_, Some(best))), Some(serial)) => is_newer(serial, *best),
+                (Some(_), None) => false,
+            };
+            if better {
+                newest = Some((*reply, serial));
+            }
+        }
+        newest.map(|(reply, _)| reply)
+    }
+
+    /// The serial that `server` has of the zone of `name`, where it told.
+    #[must_use]
+    pub fn serial_at(&self, server: &Server, name: &Name) -> Option<u32> {
+        let soas = name.ancestors().map(|apex| Question::new(apex, RecordType::Soa));
+        soas.into_iter().find_map(|question| {
+            let reply = self.replies(&question).find(|reply| *reply.server == *server)?;
+            reply.wanted().find_map(super::soa_of).map(|soa| soa.serial)
+        })
+    }
+
+    /// Whether names outside were left alone on purpose.
+    #[must_use]
+    pub fn is_offline(&self) -> bool {
+        self.elsewhere == Elsewhere::NotAsked
+    }
+}
+
+/// Order of failures for the message: what a server said stands before what only the network did.
+fn tells_least(reply: &Reply) -> u8 {
+    match reply.outcome {
+        Outcome::ServFail => 0,
+        Outcome::Refused => 1,
+        Outcome::Lame => 2,
+        Outcome::Malformed => 3,
+        Outcome::Timeout => 4,
+        Outcome::Unreachable => 5,
+        Outcome::Referral => 6,
+        Outcome::NotRecorded => 7,
+        Outcome::Records | Outcome::NoData | Outcome::NoName => 8,
+    }
+}

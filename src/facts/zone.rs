@@ -1,0 +1,124 @@
+//! Which zone is the domain in, and who serves it?
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use crate::record::{Name, Question, RecordData, RecordType};
+
+use super::{Facts, Outcome, Role, soa_of};
+
+/// A zone as it was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Zone {
+    /// Where it begins.
+    pub apex: Name,
+    /// Its name servers, ordered by name.
+    pub name_servers: Vec<NameServer>,
+}
+
+/// One name server of a zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NameServer {
+    /// Its name.
+    pub name: Name,
+    /// Its addresses, as far as they are known.
+    pub addresses: Vec<IpAddr>,
+    /// The serial of the zone there; the newest where its addresses differ.
+    pub serial: Option<u32>,
+}
+
+/// Whether serial `a` is newer than `b` (RFC 1982 §3.2); false for equal and for incomparable ones.
+#[must_use]
+pub fn is_newer(a: u32, b: u32) -> bool {
+    let ahead = a.wrapping_sub(b);
+    ahead != 0 && ahead < 1 << 31
+}
+
+impl Facts {
+    /// The zone that `name` lies in: the deepest one of which name servers are known.
+    #[must_use]
+    pub fn zone(&self, name: &Name) -> Option<Zone> {
+        let (apex, names) = name.ancestors().find_map(|apex| {
+            let names = self.name_server_names(&apex);
+            (!names.is_empty()).then_some((apex, names))
+        })?;
+        let serials = self.serials(&apex);
+        let name_servers = names.into_iter().map(|name| {
+            let addresses = self.addresses(&name);
+            let told = serials.iter().filter(|(server, _)| server.ip().is_some_and(|ip| addresses.contains(&ip)));
+            let serial = told.map(|(_, serial)| *serial).reduce(|a, b| if is_newer(b, a) { b } else { a });
+            NameServer { name, addresses, serial }
+        });
+        let mut zone = Zone { name_servers: name_servers.collect(), apex };
+        // A zone file has one serial, which is that of all the servers it names.
+        if let Some((_, serial)) = serials.iter().find(|(server, _)| server.role == Role::ZoneFile) {
+            zone.name_servers.iter_mut().for_each(|server| server.serial = Some(*serial));
+        }
+        Some(zone)
+    }
+
+    /// The names of the servers of a zone: the NS records that anybody answered with, and delegations to it.
+    #[must_use]
+    pub fn name_server_names(&self, apex: &Name) -> BTreeSet<Name> {
+        let question = Question::new(apex.clone(), RecordType::Ns);
+        let answered = self.replies(&question).flat_map(|reply| reply.wanted());
+        let delegated = self.all().filter(|reply| reply.outcome == Outcome::Referral);
+        let delegated = delegated.flat_map(|reply| &reply.referral);
+        let records = answered.chain(delegated).filter(|record| record.name == *apex);
+        records.filter_map(|record| record.data.target().cloned()).filter(|name| !name.is_root()).collect()
+    }
+
+    /// The name under which a zone lists the server: the first in order of those with its address.
+    #[must_use]
+    pub fn server_name(&self, server: &super::Server) -> Option<Name> {
+        let address = server.ip().filter(|_| server.role == Role::Authoritative)?;
+        let replies = self.all().filter(|reply| {
+            let records = reply.wanted().chain(&reply.referral);
+            reply.question.rtype == RecordType::Ns || records.count() > 0 && !reply.referral.is_empty()
+        });
+        let records = replies.flat_map(|reply| reply.wanted().chain(&reply.referral));
+        let names: BTreeSet<&Name> = records.filter_map(|record| record.data.target()).collect();
+        names.into_iter().find(|name| self.addresses(name).contains(&address)).cloned()
+    }
+
+    /// The addresses of a host, as far as anybody told.
+    #[must_use]
+    pub fn addresses(&self, host: &Name) -> Vec<IpAddr> {
+        let mut addresses = BTreeSet::new();
+        for rtype in [RecordType::A, RecordType::Aaaa] {
+            let question = Question::new(host.clone(), rtype);
+            for record in self.replies(&question).flat_map(|reply| reply.wanted()) {
+                match record.data {
+                    RecordData::A(address) => drop(addresses.insert(IpAddr::from(address))),
+                    RecordData::Aaaa(address) => drop(addresses.insert(IpAddr::from(address))),
+                    _ => {}
+                }
+            }
+        }
+        addresses.into_iter().collect()
+    }
+
+    /// The serial of the zone at each server that told it.
+    #[must_use]
+    pub fn serials(&self, apex: &Name) -> BTreeMap<&super::Server, u32> {
+        let question = Question::new(apex.clone(), RecordType::Soa);
+        let replies = self.replies(&question).filter(|reply| reply.server.role != Role::Resolver);
+        let told = replies.filter_map(|reply| {
+            let soa = reply.wanted().find_map(soa_of)?;
+            Some((&*reply.server, soa.serial))
+        });
+        told.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn serials_wrap() {
+        assert!(is_newer(2, 1) && !is_newer(1, 2) && !is_newer(1, 1));
+        assert!(is_newer(0, u32::MAX) && !is_newer(u32::MAX, 0));
+        assert!(!is_newer(1 << 31, 0) && !is_newer(0, 1 << 31));
+    }
+}

@@ -1,0 +1,376 @@
+//! What does an SPF record say?
+//!
+//! Reads the terms of RFC 7208 and keeps going after a broken one, so that every fault can be shown at once and at its
+//! place. Nothing is looked up here, and macros are recognised, not expanded.
+
+use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::ops::Range;
+
+use super::{Name, Text};
+
+/// What a receiver does with mail that a mechanism matches (RFC 7208 §4.6.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Qualifier {
+    /// `+`, or none: accept.
+    Pass,
+    /// `?`: say nothing.
+    Neutral,
+    /// `~`: accept and mark.
+    SoftFail,
+    /// `-`: reject.
+    Fail,
+}
+
+impl Qualifier {
+    /// The character in front of a mechanism; empty for a pass, which needs none.
+    #[must_use]
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Pass => "",
+            Self::Neutral => "?",
+            Self::SoftFail => "~",
+            Self::Fail => "-",
+        }
+    }
+}
+
+/// The domain of a term (RFC 7208 §7.1), as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DomainSpec {
+    /// As it was written.
+    pub text: String,
+    /// The name it stands for; `None` if it holds macros, which only a receiver can expand.
+    pub name: Option<Name>,
+}
+
+/// What a term asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mechanism {
+    /// Everybody.
+    All,
+    /// Whoever the record of another domain lets pass.
+    Include(DomainSpec),
+    /// The addresses of a domain; its own without one.
+    A(Option<DomainSpec>),
+    /// The mail hosts of a domain; its own without one.
+    Mx(Option<DomainSpec>),
+    /// Whoever's reverse name lies in a domain; RFC 7208 §5.5 advises against it.
+    Ptr(Option<DomainSpec>),
+    /// An IPv4 network.
+    Ip4 {
+        /// Its address.
+        address: Ipv4Addr,
+        /// How many leading bits count.
+        prefix: u8,
+    },
+    /// An IPv6 network.
+    Ip6 {
+        /// Its address.
+        address: Ipv6Addr,
+        /// How many leading bits count.
+        prefix: u8,
+    },
+    /// Whoever makes this name exist.
+    Exists(DomainSpec),
+}
+
+/// What one word of the record means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Meaning {
+    /// A mechanism.
+    Mechanism(Qualifier, Mechanism),
+    /// `redirect=`: the record of another domain decides if nothing here matches.
+    Redirect(DomainSpec),
+    /// `exp=`: where the explanation for a rejection stands.
+    Explanation(DomainSpec),
+    /// A modifier that receivers must ignore (RFC 7208 §6).
+    Ignored {
+        /// Its name, in lower case.
+        name: String,
+        /// What follows the `=`.
+        value: String,
+    },
+    /// Receivers cannot read it: a permanent error for the whole record.
+    Broken(String),
+}
+
+/// One word of the record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Term {
+    /// As it was written; octets that are not UTF-8 show as U+FFFD.
+    pub text: String,
+    /// Where it stands, in octets of the joined text.
+    pub span: Range<usize>,
+    /// What it means.
+    pub meaning: Meaning,
+}
+
+/// An SPF record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpfRecord {
+    /// Its words, the version left out.
+    pub terms: Vec<Term>,
+}
+
+/// Whether receivers take the text for an SPF record: `v=spf1` in any case, ended by a space or the end (RFC 7208 §4.5).
+#[must_use]
+pub fn is_spf(text: &Text) -> bool {
+    let octets = text.joined();
+    octets.len() >= VERSION.len()
+        && octets[..VERSION.len()].eq_ignore_ascii_case(VERSION)
+        && octets.get(VERSION.len()).is_none_or(|&octet| octet == b' ')
+}
+
+const VERSION: &[u8] = b"v=spf1";
+
+impl SpfRecord {
+    /// Reads a text; `None` if receivers do not take it for an SPF record.
+    #[must_use]
+    pub fn parse(text: &Text) -> Option<Self> {
+        if !is_spf(text) {
+            return None;
+        }
+        let octets = text.joined();
+        let mut terms: Vec<Term> = Vec::new();
+        let mut start = VERSION.len();
+        while start < octets.len() {
+            let end = octets[start..].iter().position(|&octet| octet == b' ').map_or(octets.len(), |at| start + at);
+            if end > start {
+                let text = String::from_utf8_lossy(&octets[start..end]).into_owned();
+                let meaning = once(meaning(&text), &terms);
+                terms.push(Term { text, span: start..end, meaning });
+            }
+            start = end + 1;
+        }
+        Some(Self { terms })
+    }
+
+    /// The terms that receivers cannot read, with the reason.
+    pub fn broken(&self) -> impl Iterator<Item = (&Term, &str)> {
+        self.terms.iter().filter_map(|term| match &term.meaning {
+            Meaning::Broken(reason) => Some((term, reason.as_str())),
+            _ => None,
+        })
+    }
+
+    /// What happens to all who match nothing else, if the record says so itself.
+    #[must_use]
+    pub fn all(&self) -> Option<Qualifier> {
+        self.terms.iter().find_map(|term| match term.meaning {
+            Meaning::Mechanism(qualifier, Mechanism::All) => Some(qualifier),
+            _ => None,
+        })
+    }
+
+    /// The terms that receivers evaluate: none after `all` (RFC 7208 §5.1), and `redirect=` only without `all` (§6.1).
+    pub fn evaluated(&self) -> impl Iterator<Item = &Term> {
+        let all = self.terms.iter().position(|term| matches!(term.meaning, Meaning::Mechanism(_, Mechanism::All)));
+        let end = all.map_or(self.terms.len(), |at| at + 1);
+        self.terms[..end].iter().filter(move |term| all.is_none() || !matches!(term.meaning, Meaning::Redirect(_)))
+    }
+}
+
+impl fmt::Display for SpfRecord {
+    /// The words with single spaces between them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("v=spf1")?;
+        self.terms.iter().try_for_each(|term| write!(f, " {}", term.text))
+    }
+}
+
+/// `redirect=` and `exp=` may stand once (RFC 7208 §6).
+fn once(meaning: Meaning, before: &[Term]) -> Meaning {
+    let again = match &meaning {
+        Meaning::Redirect(_) => before.iter().any(|term| matches!(term.meaning, Meaning::Redirect(_))),
+        Meaning::Explanation(_) => before.iter().any(|term| matches!(term.meaning, Meaning::Explanation(_))),
+        _ => false,
+    };
+    if again { Meaning::Broken("this modifier may stand only once".into()) } else { meaning }
+}
+
+fn meaning(text: &str) -> Meaning {
+    if let Some(octet) = text.chars().find(|character| !character.is_ascii_graphic()) {
+        return Meaning::Broken(format!("it holds U+{:04X}, and only plain ASCII is allowed", u32::from(octet)));
+    }
+    read(text).unwrap_or_else(Meaning::Broken)
+}
+
+fn read(text: &str) -> Result<Meaning, String> {
+    let name_end = text.find([':', '/', '=']).unwrap_or(text.len());
+    if text[name_end..].starts_with('=') {
+        return modifier(&text[..name_end], &text[name_end + 1..]);
+    }
+    let (qualifier, rest) = match text.as_bytes()[0] {
+        b'+' => (Qualifier::Pass, &text[1..]),
+        b'?' => (Qualifier::Neutral, &text[1..]),
+        b'~' => (Qualifier::SoftFail, &text[1..]),
+        b'-' => (Qualifier::Fail, &text[1..]),
+        _ => (Qualifier::Pass, text),
+    };
+    let name_end = rest.find([':', '/']).unwrap_or(rest.len());
+    let (name, argument) = rest.split_at(name_end);
+    mechanism(&name.to_ascii_lowercase(), argument).map(|mechanism| Meaning::Mechanism(qualifier, mechanism))
+}
+
+fn modifier(name: &str, value: &str) -> Result<Meaning, String> {
+    let well_formed = name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet));
+    match name.to_ascii_lowercase().as_str() {
+        "redirect" => domain_spec(value).map(Meaning::Redirect),
+        "exp" => domain_spec(value).map(Meaning::Explanation),
+        lower if well_formed => Ok(Meaning::Ignored { name: lower.into(), value: value.into() }),
+        _ => Err(format!("`{name}` is no name of a modifier")),
+    }
+}
+
+fn mechanism(name: &str, argument: &str) -> Result<Mechanism, String> {
+    let value = argument.strip_prefix(':');
+    match name {
+        "all" if argument.is_empty() => Ok(Mechanism::All),
+        "all" => Err("`all` takes nothing behind it".into()),
+        "include" => domain_spec(value.unwrap_or("")).map(Mechanism::Include),
+        "exists" => domain_spec(value.unwrap_or("")).map(Mechanism::Exists),
+        "ptr" if argument.is_empty() => Ok(Mechanism::Ptr(None)),
+        "ptr" => domain_spec(value.unwrap_or("")).map(|domain| Mechanism::Ptr(Some(domain))),
+        "a" => host_argument(argument).map(Mechanism::A),
+        "mx" => host_argument(argument).map(Mechanism::Mx),
+        "ip4" => network(value, 32).map(|(address, prefix)| Mechanism::Ip4 { address, prefix }),
+        "ip6" => network(value, 128).map(|(address, prefix)| Mechanism::Ip6 { address, prefix }),
+        "" => Err("a mechanism is missing".into()),
+        other => Err(format!("`{other}` is no mechanism (RFC 7208 §5)")),
+    }
+}
+
+/// `[":" domain-spec] ["/" bits] ["//" bits]` of `a` and `mx`.
+fn host_argument(argument: &str) -> Result<Option<DomainSpec>, String> {
+    let (domain, lengths) = argument.find('/').map_or((argument, ""), |slash| argument.split_at(slash));
+    if !lengths.is_empty() {
+        let (v4, v6) = match lengths.split_once("//") {
+            Some((v4, v6)) => (v4, Some(v6)),
+            None => (lengths, None),
+        };
+        if let Some(v4) = v4.strip_prefix('/') {
+            prefix(v4, 32)?;
+        }
+        if let Some(v6) = v6 {
+            prefix(v6, 128)?;
+        }
+    }
+    if domain.is_empty() {
+        return Ok(None);
+    }
+    domain_spec(domain.strip_prefix(':').unwrap_or("")).map(Some)
+}
+
+fn network<T: std::str::FromStr>(value: Option<&str>, longest: u8) -> Result<(T, u8), String> {
+    let value = value.filter(|value| !value.is_empty()).ok_or("an address must follow")?;
+    let (address, length) = match value.split_once('/') {
+        Some((address, length)) => (address, prefix(length, longest)?),
+        None => (value, longest),
+    };
+    let family = if longest == 32 { "IPv4" } else { "IPv6" };
+    address.parse().map(|address| (address, length)).map_err(|_| format!("`{address}` is no {family} address"))
+}
+
+fn prefix(text: &str, longest: u8) -> Result<u8, String> {
+    let canonical = text == "0" || !text.starts_with('0');
+    let length = text.parse().ok().filter(|&length: &u8| length <= longest && canonical);
+    length.ok_or_else(|| format!("`/{text}` is no prefix length from 0 to {longest}"))
+}
+
+/// A name, or macros that end in a name or a macro (RFC 7208 §7.1).
+fn domain_spec(text: &str) -> Result<DomainSpec, String> {
+    if text.is_empty() {
+        return Err("a domain must follow".into());
+    }
+    if text.contains('%') {
+        return macros(text).map(|()| DomainSpec { text: text.into(), name: None });
+    }
+    let name: Name = text.parse().map_err(|error| format!("`{text}` is no domain: {error}"))?;
+    let top = name.labels().next_back().unwrap_or_default();
+    let host_like = top.iter().all(|octet| octet.is_ascii_alphanumeric() || *octet == b'-')
+        && !top.iter().all(u8::is_ascii_digit)
+        && !top.starts_with(b"-")
+        && !top.ends_with(b"-");
+    if name.label_count() < 2 || !host_like {
+        return Err(format!("`{text}` is no domain with a top-level domain"));
+    }
+    Ok(DomainSpec { text: text.into(), name: Some(name) })
+}
+
+/// Checks `%{…}`, `%%`, `%_` and `%-`.
+fn macros(text: &str) -> Result<(), String> {
+    let mut rest = text;
+    while let Some(at) = rest.find('%') {
+        rest = &rest[at + 1..];
+        if let Some(after) = rest.strip_prefix(['%', '_', '-']) {
+            rest = after;
+            continue;
+        }
+        let body = rest.strip_prefix('{').and_then(|rest| rest.split_once('}'));
+        let (body, after) = body.ok_or("a `%` starts no macro (RFC 7208 §7.1)")?;
+        let mut characters = body.chars();
+        let letter = characters.next().is_some_and(|letter| "slodiphcrtvSLODIPHCRTV".contains(letter));
+        let tail = characters.as_str().trim_start_matches(|digit: char| digit.is_ascii_digit());
+        let tail = tail.strip_prefix(['r', 'R']).unwrap_or(tail);
+        if !letter || !tail.chars().all(|delimiter| ".-+,/_=".contains(delimiter)) {
+            return Err(format!("`%{{{body}}}` is no macro (RFC 7208 §7.1)"));
+        }
+        rest = after;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> SpfRecord {
+        SpfRecord::parse(&Text::from(text)).unwrap()
+    }
+
+    #[test]
+    fn only_the_exact_version_makes_an_spf_record() {
+        for text in ["v=spf1", "V=SPF1 -all", "v=spf1 ", "v=spf1 include:a.example"] {
+            assert!(is_spf(&Text::from(text)), "{text}");
+        }
+        for text in ["v=spf10 -all", "v=spf1foo", " v=spf1", "v=spf", "\"v=spf1\"", "", "v=spf1\u{a0}-all"] {
+            assert!(!is_spf(&Text::from(text)), "{text}");
+        }
+    }
+
+    #[test]
+    fn good_terms_are_read() {
+        let text = "v=spf1 a mx a:mail.contoso.com/24//64 mx/24 ip4:192.0.2.0/24 ip6:2001:db8::/32 ~ptr \
+                    ?include:spf.protection.outlook.com exists:%{i}._spf.%{d2} redirect=_spf.contoso.com x-y=z -ALL";
+        let record = parse(text);
+        assert_eq!(record.broken().count(), 0, "{:?}", record.broken().collect::<Vec<_>>());
+        assert_eq!(record.all(), Some(Qualifier::Fail));
+        assert_eq!(record.to_string(), text);
+    }
+
+    #[test]
+    fn broken_terms_are_told_with_their_place() {
+        for term in [
+            "includ:x.example", "include:", "include", "ip4:1.2.3.4/33", "ip4:1.2.3", "ip4", "ip6:1.2.3.4", "all:x",
+            "a/33", "a:", "–all", "include:localhost", "include:192.0.2.1", "exists:%{z}", "exists:%x", "-", "a//129",
+            "ip4:1.2.3.4/024", "=x", "include:a..example",
+        ] {
+            let record = parse(&format!("v=spf1 {term} -all"));
+            assert_eq!(record.broken().count(), 1, "{term}");
+            assert_eq!(record.terms[0].span.start, 7);
+        }
+        assert_eq!(parse("v=spf1 redirect=a.example redirect=b.example").broken().count(), 1);
+    }
+
+    #[test]
+    fn nothing_after_all_is_evaluated_and_redirect_only_without_all() {
+        let texts = |text: &str| -> Vec<String> {
+            parse(text).evaluated().map(|term| term.text.clone()).collect()
+        };
+        assert_eq!(texts("v=spf1 a -all include:x.example redirect=y.example"), ["a", "-all"]);
+        assert_eq!(texts("v=spf1 redirect=y.example a -all"), ["a", "-all"]);
+        assert_eq!(texts("v=spf1 a redirect=y.example"), ["a", "redirect=y.example"]);
+    }
+}
