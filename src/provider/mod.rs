@@ -1,1 +1,272 @@
 //! Whose service does a record point to?
+//!
+//! A table of mail platforms, filtering gateways and forwarders, recognised by the ends of host names. It
+//! says who is meant and never what a domain's own values must be; that is the concern of what is expected.
+//!
+//! Evidence that a platform calls [weak](Provider::is_weak) never decides alone: it supports other evidence,
+//! or is shown as a hint.
+
+mod clue;
+mod gateway;
+mod pattern;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+pub use clue::{
+    Clue, all_matches, best_matches, of_autodiscover, of_cname, of_dkim, of_mx, of_ns, of_spf, of_srv, of_txt,
+};
+pub use gateway::{Gateway, GatewayError};
+
+/// One platform and what it is recognised by.
+///
+/// Lists are empty where nothing is known. How host patterns are read: labels are compared from the right,
+/// `*` is any run of characters of one label, `#` a digit, `?` a letter or digit, `=` in front allows no
+/// further labels on the left, and `{domain}` is the domain being checked.
+#[non_exhaustive]
+pub struct Provider {
+    /// What it is called in settings and in JSON; never changes.
+    pub id: &'static str,
+    /// Its full name.
+    pub name: &'static str,
+    /// What it is called inside a sentence.
+    pub short: &'static str,
+    /// What it does with mail.
+    pub kind: Kind,
+    /// Patterns of MX hosts.
+    pub mx: &'static [&'static str],
+    /// Patterns of hosts in SPF.
+    pub spf: &'static [&'static str],
+    /// Patterns of the target of the alias at `autodiscover`.
+    pub autodiscover: &'static [&'static str],
+    /// SRV records: service, pattern of the target.
+    pub srv: &'static [(&'static str, &'static str)],
+    /// DKIM: pattern of the selector, and of the target where it is published as an alias.
+    pub dkim: &'static [(&'static str, Option<&'static str>)],
+    /// Patterns of name servers: who hosts the zone, not who hosts mail.
+    pub ns: &'static [&'static str],
+    /// TXT records: owner below the domain (`None` for the domain itself), prefix whatever the case.
+    pub txt: &'static [(Option<&'static str>, &'static str)],
+    /// Aliases: owner below the domain (`*` for any), pattern of the target.
+    pub cname: &'static [(&'static str, &'static str)],
+    /// Evidence that never decides alone.
+    pub weak: &'static [Evidence],
+    /// How far the MX patterns can be trusted, or the main ones where there are none.
+    pub confidence: Confidence,
+    /// Where the row comes from: a public repository and path with commit and date, or a page with its date.
+    pub sources: &'static [&'static str],
+    /// What a reader should know. A capital letter is the [`Confidence`] of a single value.
+    pub note: &'static str,
+}
+
+impl Provider {
+    /// Whether `evidence` alone does not prove that this platform is used.
+    #[must_use]
+    pub fn is_weak(&self, evidence: Evidence) -> bool {
+        self.weak.contains(&evidence)
+    }
+}
+
+impl PartialEq for Provider {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Provider {}
+
+impl fmt::Debug for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id)
+    }
+}
+
+/// All platforms, in a fixed order: Microsoft, mailbox hosts, forwarders, gateways, retired services.
+#[must_use]
+pub fn all() -> &'static [Provider] {
+    table::PROVIDERS
+}
+
+/// The platform with this id.
+#[must_use]
+pub fn by_id(id: &str) -> Option<&'static Provider> {
+    all().iter().find(|provider| provider.id == id)
+}
+
+/// The id that `text` was probably meant to be: one written much the same, or one that has it as a word.
+#[must_use]
+pub fn closest_id(text: &str) -> Option<&'static str> {
+    closest(text, all())
+}
+
+/// What a platform does with mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Hosts mailboxes that a domain may be leaving.
+    Source,
+    /// Filters mail, and may stay in front of Microsoft 365.
+    Gateway,
+    /// Diverts mail and has no mailboxes.
+    Forwarder,
+    /// Microsoft 365, the destination, or another name of Microsoft's.
+    Microsoft,
+    /// A service that is no more; an MX there is broken mail.
+    Retired,
+}
+
+impl Kind {
+    /// All kinds, in their order.
+    pub const ALL: [Self; 5] = [Self::Source, Self::Gateway, Self::Forwarder, Self::Microsoft, Self::Retired];
+
+    /// The word in JSON and in settings.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Gateway => "gateway",
+            Self::Forwarder => "forwarder",
+            Self::Microsoft => "microsoft",
+            Self::Retired => "retired",
+        }
+    }
+
+    /// What such a platform is, for sentences.
+    #[must_use]
+    pub fn description(self) -> &'static str {
+        match self {
+            Self::Source => "a mailbox host",
+            Self::Gateway => "a filtering gateway",
+            Self::Forwarder => "a forwarder",
+            Self::Microsoft => "Microsoft's own",
+            Self::Retired => "a service that is no more",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// Which record says something about a platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Evidence {
+    /// The host of an MX record.
+    Mx,
+    /// A host in SPF.
+    Spf,
+    /// The target of the alias at `autodiscover`.
+    Autodiscover,
+    /// An SRV record.
+    Srv,
+    /// A DKIM selector.
+    Dkim,
+    /// A name server of the zone.
+    Ns,
+    /// A TXT record.
+    Txt,
+    /// Any other alias.
+    Cname,
+}
+
+impl Evidence {
+    /// All kinds of evidence, in their order.
+    pub const ALL: [Self; 8] =
+        [Self::Mx, Self::Spf, Self::Autodiscover, Self::Srv, Self::Dkim, Self::Ns, Self::Txt, Self::Cname];
+
+    /// The word in JSON and in settings.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Mx => "mx",
+            Self::Spf => "spf",
+            Self::Autodiscover => "autodiscover",
+            Self::Srv => "srv",
+            Self::Dkim => "dkim",
+            Self::Ns => "ns",
+            Self::Txt => "txt",
+            Self::Cname => "cname",
+        }
+    }
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// The best that is known for a row of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Confidence {
+    /// The vendor's own documentation, or a template that the vendor submitted.
+    A,
+    /// Real zone data, or several independent configurations.
+    B,
+    /// Only lists that others made.
+    C,
+    /// General knowledge: verify before relying on it.
+    M,
+}
+
+impl Confidence {
+    /// The letter.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::A => "A",
+            Self::B => "B",
+            Self::C => "C",
+            Self::M => "M",
+        }
+    }
+}
+
+impl fmt::Display for Confidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// The id among `candidates` that is closest to `text`, if one is close: at most every third character
+/// differs from the id or from its first word, or `text` is one of its words.
+fn closest(text: &str, candidates: impl IntoIterator<Item = &'static Provider>) -> Option<&'static str> {
+    /// No id is nearly as long; comparing takes time in proportion to the length.
+    const LONGEST: usize = 64;
+
+    if text.is_empty() || text.len() > LONGEST {
+        return None;
+    }
+    let text = text.to_ascii_lowercase();
+    let allowed = (text.len() / 3).max(1);
+    candidates
+        .into_iter()
+        .filter_map(|provider| {
+            let mut words = provider.id.split('-');
+            let first_word = words.next().map(|word| distance(&text, word));
+            let other_word = words.any(|word| word == text).then_some(1);
+            let best =
+                [first_word, other_word].into_iter().flatten().fold(distance(&text, provider.id), usize::min);
+            (best <= allowed && best < text.len()).then_some((best, provider.id))
+        })
+        .min_by_key(|&(best, _)| best)
+        .map(|(_, id)| id)
+}
+
+/// How many octets must be inserted, deleted or replaced to make one text of the other.
+fn distance(one: &str, other: &str) -> usize {
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (at, octet) in one.bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = at + 1;
+        for (column, other_octet) in other.bytes().enumerate() {
+            let replaced = diagonal + usize::from(octet != other_octet);
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[other.len()]
+}

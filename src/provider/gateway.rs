@@ -1,0 +1,159 @@
+//! Which mail filter is meant to stay in front of Microsoft 365?
+//!
+//! DNS shows a filter and not what is behind it, so an admin declares it: by its id in the table, or, for one
+//! that the table does not know, by the end of its host names.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use super::{Kind, Provider, all, closest};
+use crate::record::Name;
+
+/// A filtering gateway that an admin declared.
+///
+/// ```
+/// use cutover::provider::Gateway;
+/// use cutover::record::Name;
+///
+/// let domain: Name = "contoso.com".parse().unwrap();
+/// let gateway: Gateway = "mimecast".parse().unwrap();
+/// assert!(gateway.covers(&"us-smtp-inbound-1.mimecast.com".parse().unwrap(), &domain));
+/// let gateway: Gateway = "filter.fabrikam.net".parse().unwrap();
+/// assert!(gateway.covers(&"mx1.filter.fabrikam.net".parse().unwrap(), &domain));
+/// assert!("mimcast".parse::<Gateway>().unwrap_err().to_string().contains("did you mean `mimecast`?"));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Gateway {
+    /// One of the table.
+    Known(&'static Provider),
+    /// Every host that is this name or lies below it.
+    Suffix(Name),
+}
+
+/// Why a text declares no gateway.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum GatewayError {
+    /// The id of something else.
+    #[error(
+        "`{}` is {} ({}), not a filtering gateway; expected {EXPECTED}{}",
+        .found.id, .found.kind.description(), .found.short, hint(.closest)
+    )]
+    OtherKind {
+        /// What has this id.
+        found: &'static Provider,
+        /// The id of a gateway that is written much the same.
+        closest: Option<&'static str>,
+    },
+    /// Neither an id nor a host suffix.
+    #[error("no gateway `{text}` is known; expected {EXPECTED}{}", hint(.closest))]
+    Unknown {
+        /// What was given.
+        text: String,
+        /// The id of a gateway that is written much the same.
+        closest: Option<&'static str>,
+    },
+    /// It has a dot and yet cannot be the end of a host name (RFC 1123 §2.1).
+    #[error("`{text}` cannot be the end of the name of a mail host; expected {EXPECTED}")]
+    NotAHost {
+        /// What was given.
+        text: String,
+    },
+}
+
+/// What can be declared, for the messages.
+const EXPECTED: &str =
+    "the id of a gateway, such as `mimecast`, or a host suffix, such as `filter.example.net`";
+
+fn hint(closest: &Option<&'static str>) -> String {
+    closest.map_or_else(String::new, |id| format!("; did you mean `{id}`?"))
+}
+
+impl Gateway {
+    /// Whether mail for `domain` that goes to `mx_host` goes through this gateway.
+    #[must_use]
+    pub fn covers(&self, mx_host: &Name, domain: &Name) -> bool {
+        match self {
+            Self::Known(provider) => provider.matches_mx(mx_host, domain),
+            Self::Suffix(suffix) => mx_host.is_within(suffix),
+        }
+    }
+
+    /// Whether a host in a term of SPF of `domain` is this gateway's.
+    #[must_use]
+    pub fn covers_spf(&self, host: &Name, domain: &Name) -> bool {
+        match self {
+            Self::Known(provider) => provider.matches_spf(host, domain),
+            Self::Suffix(suffix) => host.is_within(suffix),
+        }
+    }
+
+    /// What it is called inside a sentence: `Mimecast`, or the host suffix.
+    #[must_use]
+    pub fn name(&self) -> Cow<'static, str> {
+        match self {
+            Self::Known(provider) => provider.short.into(),
+            Self::Suffix(suffix) => suffix.bare().into(),
+        }
+    }
+
+    /// The id in the table; `None` for a host suffix.
+    #[must_use]
+    pub fn id(&self) -> Option<&'static str> {
+        match self {
+            Self::Known(provider) => Some(provider.id),
+            Self::Suffix(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Gateway {
+    /// What can be parsed again: the id or the host suffix.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Known(provider) => f.pad(provider.id),
+            Self::Suffix(suffix) => f.pad(&suffix.bare()),
+        }
+    }
+}
+
+impl FromStr for Gateway {
+    type Err = GatewayError;
+
+    /// The id of a gateway, or a host suffix, which has a dot; `*.` or `.` in front of a suffix changes
+    /// nothing.
+    fn from_str(text: &str) -> Result<Self, GatewayError> {
+        let text = text.trim();
+        let is_gateway = |provider: &&Provider| provider.kind == Kind::Gateway;
+        if let Some(found) = all().iter().find(|provider| provider.id.eq_ignore_ascii_case(text)) {
+            return match found.kind {
+                Kind::Gateway => Ok(Self::Known(found)),
+                Kind::Source | Kind::Forwarder | Kind::Microsoft | Kind::Retired => {
+                    Err(GatewayError::OtherKind {
+                        found,
+                        closest: closest(text, all().iter().filter(is_gateway)),
+                    })
+                }
+            };
+        }
+        if !text.contains('.') {
+            let closest = closest(text, all().iter().filter(is_gateway));
+            return Err(GatewayError::Unknown { text: text.into(), closest });
+        }
+        let suffix = text.strip_prefix('*').unwrap_or(text);
+        let suffix: Option<Name> = suffix.strip_prefix('.').unwrap_or(suffix).parse().ok();
+        match suffix.filter(can_end_a_host) {
+            Some(suffix) => Ok(Self::Suffix(suffix)),
+            None => Err(GatewayError::NotAHost { text: text.into() }),
+        }
+    }
+}
+
+/// Whether `name` has at least two labels, of letters, digits and hyphens, and is no address: a top-level
+/// domain alone would cover half the world. The underscore is seen in host names and does no harm.
+fn can_end_a_host(name: &Name) -> bool {
+    let is_word = |label: &[u8]| label.iter().all(|o| o.is_ascii_alphanumeric() || matches!(o, b'-' | b'_'));
+    let is_number = |label: &[u8]| label.iter().all(u8::is_ascii_digit);
+    name.label_count() > 1 && name.labels().all(is_word) && !name.labels().next_back().is_some_and(is_number)
+}
