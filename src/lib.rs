@@ -8,6 +8,7 @@
 //! | [`record`] | what is a name, a record, a question? | |
 #![forbid(unsafe_code)]
 
+pub mod check;
 pub mod expected;
 pub mod facts;
 #[cfg(feature = "lookup")]

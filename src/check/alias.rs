@@ -11,7 +11,7 @@ use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 use super::{Case, Code, Edit, Finding, PROBE_LABEL, listed, ticked};
 
 /// Aliases that are followed before a chain counts as a loop.
-const LONGEST_CHAIN: usize = 8;
+pub(super) const LONGEST_CHAIN: usize = 8;
 
 /// Judges an alias.
 pub(super) fn judge(case: &Case<'_>, expectation: &Expectation, target: &Name) -> Result<Finding, Silence> {

@@ -45,16 +45,20 @@ pub(super) enum Host {
 }
 
 impl Host {
-    fn is_right(&self) -> bool {
+    pub(super) fn is_right(&self) -> bool {
         matches!(
             self,
             Self::Right | Self::RightPartition | Self::RightOlder | Self::OtherDomain(_) | Self::Filter
         )
     }
 
-    /// Whether its addresses matter: not for hosts that are wrong whether they exist or not.
-    pub(super) fn is_looked_up(&self) -> bool {
-        self.is_right() || matches!(self, Self::Foreign | Self::OtherFamily)
+    /// The types of address that are read: none for hosts that are wrong whether they exist or not.
+    pub(super) fn types_read(&self) -> &'static [RecordType] {
+        match self {
+            Self::Foreign => &[RecordType::A],
+            _ if self.is_right() => &[RecordType::A, RecordType::Aaaa],
+            _ => &[],
+        }
     }
 }
 

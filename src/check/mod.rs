@@ -26,7 +26,7 @@ pub use code::{Code, Topic, Weight};
 pub use follow::{PROBE_LABEL, wanted};
 pub use hazard::Hazard;
 pub use origin::Recognised;
-pub use weigh::{Examination, Judged, Status, Verdict, examine};
+pub use weigh::{Examination, Judged, Scales, Status, Verdict, examine};
 
 /// What is judged and what is known around it.
 #[derive(Debug, Clone, Copy)]

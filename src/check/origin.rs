@@ -47,7 +47,7 @@ pub(super) fn gateway(subject: &Subject, sight: &Sight<'_>) -> Option<Recognised
             Gateway::Suffix(_) => None,
         };
         let evidence = covered(gateway);
-        return Some(Recognised { id: gateway.id(), name: gateway.name(), provider, evidence });
+        return Some(Recognised { id: gateway.to_string(), name: gateway.name().into_owned(), provider, evidence });
     }
     let seen = sightings(subject, sight).into_iter();
     let mut filters = seen.filter(|sighting| sighting.evidence == Evidence::Mx && sighting.provider.kind == Kind::Gateway);

@@ -12,7 +12,8 @@ use crate::provider::{Evidence, Kind, of_mx, of_spf};
 use crate::record::spf::{Mechanism, Meaning, Qualifier, SpfRecord};
 use crate::record::{Name, RecordData, RecordSet, RecordType, Text};
 
-use super::{Case, Code, Finding, listed, ticked};
+use super::{Case, Code, Edit, Finding, listed, ticked};
+pub(super) use edit::{looks_like_spf, questions, repaired, repaired_text};
 use tally::{FaultKind, Tally};
 
 /// DNS lookups that a record may cost (RFC 7208 §4.6.4).

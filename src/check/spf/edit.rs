@@ -207,13 +207,13 @@ pub(super) fn means_include(meaning: &Meaning) -> bool {
 const MECHANISMS: &[&str] = &["include", "a", "mx", "ip4", "ip6", "exists", "ptr"];
 
 /// The record with what is plainly meant instead of what was typed.
-fn repaired(record: &SpfRecord) -> SpfRecord {
+pub(in crate::check) fn repaired(record: &SpfRecord) -> SpfRecord {
     let text = repaired_words(&record.to_string());
     SpfRecord::parse(&Text::from(text.as_str())).unwrap_or_else(|| record.clone())
 }
 
 /// The SPF record that a text was meant to be.
-pub(super) fn repaired_text(text: &Text) -> Option<SpfRecord> {
+pub(in crate::check) fn repaired_text(text: &Text) -> Option<SpfRecord> {
     let plain = plain(&text.lossy());
     let start = plain.to_ascii_lowercase().find("spf1").map(|at| at + 4);
     let rest = match start {
@@ -225,7 +225,7 @@ pub(super) fn repaired_text(text: &Text) -> Option<SpfRecord> {
 }
 
 /// Whether a text that is no SPF record was meant to be one.
-pub(super) fn looks_like_spf(text: &Text, include: &Name) -> bool {
+pub(in crate::check) fn looks_like_spf(text: &Text, include: &Name) -> bool {
     let lower = text.lossy().to_ascii_lowercase();
     let signed = lower.contains("v=spf") || lower.trim_start_matches(['"', ' ', '\u{a0}']).starts_with("spf1");
     let includes = lower.contains("include:") || lower.contains(" -all") || lower.contains(" ~all");

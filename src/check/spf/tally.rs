@@ -4,7 +4,7 @@
 
 use crate::facts::{Existence, Sight, Silence};
 use crate::record::spf::{DomainSpec, Meaning, Mechanism, Qualifier, SpfRecord};
-use crate::record::{Name, RecordData, RecordType};
+use crate::record::{Name, RecordType};
 
 /// Lookups after which a tree is not followed further: it is far beyond what is allowed.
 const ENOUGH: usize = 40;

@@ -1,0 +1,158 @@
+//! What is still worth asking?
+//!
+//! The mirror of the judges: every question that one of them reads, and no other. It looks at single replies and asks
+//! if *any* of them makes a question worth while, so the set only ever grows with the facts, and the order in which
+//! replies arrive cannot change what is asked in the end.
+
+use std::collections::BTreeSet;
+
+use crate::expected::{Expectation, Id, MailHosts, Requirement, Subject, expectations};
+use crate::facts::{Facts, Outcome, Reply};
+use crate::record::spf::SpfRecord;
+use crate::record::{Name, Question, RecordData, RecordType};
+
+use super::{alias, delivery, spf};
+
+/// A label that nobody publishes: if it answers, a wildcard does.
+pub const PROBE_LABEL: &str = "cutover-wildcard-probe";
+
+/// Domains whose SPF records are followed at most.
+const MOST_SPF_DOMAINS: usize = 40;
+/// MX hosts whose addresses are asked for at most.
+const MOST_MAIL_HOSTS: usize = 20;
+
+/// All questions that the judges of the subject read, as far as the facts tell.
+#[must_use]
+pub fn wanted(subject: &Subject, facts: &Facts) -> BTreeSet<Question> {
+    let mut inquiry = Inquiry { subject, facts, wanted: BTreeSet::new() };
+    for expectation in expectations(subject) {
+        inquiry.want(&expectation.name, expectation.rtype);
+        match &expectation.requirement {
+            Requirement::DeliversTo(hosts) => inquiry.delivery(&expectation, hosts),
+            Requirement::SpfIncludes(include) => inquiry.spf(&expectation, include),
+            Requirement::IsAliasOf(target) => inquiry.alias(&expectation, target),
+            Requirement::IsAbsent => inquiry.absence(&expectation),
+            Requirement::HasVerification(_) => {}
+        }
+    }
+    inquiry.wanted
+}
+
+struct Inquiry<'a> {
+    subject: &'a Subject,
+    facts: &'a Facts,
+    wanted: BTreeSet<Question>,
+}
+
+impl Inquiry<'_> {
+    fn want(&mut self, name: &Name, rtype: RecordType) {
+        self.wanted.insert(Question::new(name.clone(), rtype));
+    }
+
+    fn want_addresses(&mut self, name: &Name) {
+        self.want(name, RecordType::A);
+        self.want(name, RecordType::Aaaa);
+    }
+
+    /// The records that anybody answered with.
+    fn data(&self, name: &Name, rtype: RecordType) -> BTreeSet<RecordData> {
+        let question = Question::new(name.clone(), rtype);
+        let records = self.facts.replies(&question).flat_map(Reply::wanted);
+        records.map(|record| record.data.clone()).collect()
+    }
+
+    /// Whether anybody answered that there is nothing.
+    fn is_missing_somewhere(&self, name: &Name, rtype: RecordType) -> bool {
+        let question = Question::new(name.clone(), rtype);
+        let nothing = |reply: &Reply| matches!(reply.outcome, Outcome::NoData | Outcome::NoName);
+        self.facts.replies(&question).any(|reply| nothing(reply) || reply.outcome == Outcome::Records && reply.wanted().next().is_none())
+    }
+
+    fn delivery(&mut self, expectation: &Expectation, hosts: &MailHosts) {
+        // The host made for the domain exists once Microsoft accepts the domain.
+        if let Some(host) = &hosts.proposed {
+            self.want_addresses(host);
+        }
+        let exchanges = self.data(&expectation.name, RecordType::Mx);
+        for host in exchanges.iter().filter_map(RecordData::target).take(MOST_MAIL_HOSTS) {
+            // Who is being left does not matter here: a host of any platform is wrong whether it exists or not.
+            let kind = delivery::classify(host, hosts, &self.subject.domain, self.subject.source);
+            kind.types_read().iter().for_each(|rtype| self.want(host, *rtype));
+        }
+    }
+
+    fn spf(&mut self, expectation: &Expectation, include: &Name) {
+        // Read in any case: below the record if it is included, and for the count after the edit if it is not.
+        let mut domains = vec![expectation.name.clone(), include.clone()];
+        let mut next = 0;
+        while let Some(domain) = domains.get(next).cloned() {
+            next += 1;
+            self.want(&domain, RecordType::Txt);
+            for data in self.data(&domain, RecordType::Txt) {
+                let RecordData::Txt(text) = &data else { continue };
+                let record = SpfRecord::parse(text).or_else(|| {
+                    // A lookalike is judged as what it was meant to be.
+                    (domain == expectation.name && spf::looks_like_spf(text, include)).then(|| spf::repaired_text(text))?
+                });
+                let Some(record) = record.map(|record| spf::repaired(&record)) else { continue };
+                for (name, rtype) in spf::questions(&record, &domain) {
+                    self.want(&name, rtype);
+                    if rtype == RecordType::Txt && !domains.contains(&name) && domains.len() < MOST_SPF_DOMAINS {
+                        domains.push(name);
+                    }
+                }
+            }
+        }
+    }
+
+    fn alias(&mut self, expectation: &Expectation, target: &Name) {
+        let name = &expectation.name;
+        let domain = &self.subject.domain;
+        let mut chain: Vec<Name> = vec![name.clone()];
+        let mut next = 0;
+        while let Some(current) = chain.get(next).cloned() {
+            next += 1;
+            for data in self.data(&current, RecordType::Cname) {
+                let Some(found) = data.target().filter(|found| *found != target).cloned() else { continue };
+                if current == *name
+                    && let Ok(probe) = domain.below(PROBE_LABEL)
+                {
+                    self.want(&probe, RecordType::A);
+                }
+                if alias::follows(&found, domain) && !chain.contains(&found) && chain.len() < alias::LONGEST_CHAIN {
+                    self.want(&found, RecordType::Cname);
+                    chain.push(found);
+                }
+            }
+        }
+        if self.is_missing_somewhere(name, RecordType::Cname) {
+            self.near_misses(expectation, target);
+        }
+    }
+
+    /// What may stand in place of a missing alias.
+    fn near_misses(&mut self, expectation: &Expectation, target: &Name) {
+        let domain = &self.subject.domain;
+        self.want_addresses(&expectation.name);
+        self.want_addresses(target);
+        if let Ok(probe) = domain.below(PROBE_LABEL) {
+            self.want_addresses(&probe);
+        }
+        if let Ok(doubled) = expectation.name.doubled(domain) {
+            self.want(&doubled, RecordType::Cname);
+        }
+        if expectation.id == Id::Autodiscover
+            && let Ok(service) = domain.below("_autodiscover._tcp")
+        {
+            self.want(&service, RecordType::Srv);
+        }
+    }
+
+    fn absence(&mut self, expectation: &Expectation) {
+        if !self.data(&expectation.name, expectation.rtype).is_empty()
+            && let Ok(probe) = self.subject.domain.below(PROBE_LABEL)
+        {
+            self.want(&probe, RecordType::A);
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! What is wrong, or worth knowing, that is not one expectation's fault?
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::expected::Requirement;
+use crate::facts::{Existence, Outcome, Reply, Role, Server, View};
+use crate::record::{Name, Question, RecordData, RecordType};
+
+use super::{Case, Code, Judged, PROBE_LABEL, Weight, delivery, listed, ticked};
+
+/// Something that is wrong, or worth knowing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hazard {
+    /// Which one.
+    pub code: Code,
+    /// How bad it is: [`Weight::Error`], [`Weight::Warning`] or [`Weight::Info`].
+    pub level: Weight,
+    /// The name it is about.
+    pub name: Name,
+    /// The type it is about, if it is about one.
+    pub rtype: Option<RecordType>,
+    /// One sentence for a person.
+    pub message: String,
+    /// The records that show it, as text.
+    pub records: Vec<String>,
+}
+
+/// All hazards, in the order of the table of outcomes.
+pub(super) fn hazards(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
+    let mut hazards = Vec::new();
+    hazards.extend(servers_disagree(case));
+    hazards.extend(domain_not_found(case));
+    hazards.extend(cname_with_other_data(case));
+    hazards.extend(servers(case));
+    hazards.extend(name_doubled(judged));
+    hazards.extend(filter_bypass(case, judged));
+    hazards.extend(wildcard_answers(case));
+    hazards.extend(microsoft_hosted_dns(case));
+    hazards.sort_by(|a, b| (a.code, &a.name, a.rtype).cmp(&(b.code, &b.name, b.rtype)));
+    hazards
+}
+
+fn hazard(code: Code, name: &Name, rtype: Option<RecordType>, message: String) -> Hazard {
+    Hazard { code, level: code.weight(), name: name.clone(), rtype, message, records: Vec::new() }
+}
+
+/// Answers of name servers with the same serial that differ.
+fn servers_disagree(case: &Case<'_>) -> Vec<Hazard> {
+    let facts = case.sight.facts;
+    let mut by_question: BTreeMap<&Question, Vec<&Reply>> = BTreeMap::new();
+    for reply in facts.all().filter(|reply| reply.server.role == Role::Authoritative && reply.outcome.is_answer()) {
+        by_question.entry(&reply.question).or_default().push(reply);
+    }
+    let mut hazards = Vec::new();
+    for (question, replies) in by_question {
+        // Every server has its own view of the serial: that one differs is said by `secondary-behind`.
+        if question.rtype == RecordType::Soa {
+            continue;
+        }
+        let mut by_serial: BTreeMap<Option<u32>, Vec<(&Reply, BTreeSet<&RecordData>)>> = BTreeMap::new();
+        for reply in replies {
+            let serial = facts.serial_at(&reply.server, &question.name);
+            by_serial.entry(serial).or_default().push((reply, reply.wanted().map(|record| &record.data).collect()));
+        }
+        let differing = by_serial.into_values().find(|answers| answers.iter().any(|answer| answer.1 != answers[0].1));
+        let Some(answers) = differing else { continue };
+        let message = format!(
+            "the name servers have the same version of the zone and answer differently for {} of {}; whoever runs them \
+             must put that right",
+            question.rtype,
+            ticked(&question.name)
+        );
+        let mut found = hazard(Code::ServersDisagree, &question.name, Some(question.rtype), message);
+        found.records = answers.iter().map(|(reply, data)| said(case, reply, data)).collect();
+        hazards.push(found);
+    }
+    hazards
+}
+
+fn said(case: &Case<'_>, reply: &Reply, data: &BTreeSet<&RecordData>) -> String {
+    let server = label(case, &reply.server);
+    if data.is_empty() {
+        return format!("{server}: {}", reply.outcome);
+    }
+    format!("{server}: {}", data.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+}
+
+fn label(case: &Case<'_>, server: &Server) -> String {
+    match case.sight.facts.server_name(server) {
+        Some(name) => format!("{} ({})", name.bare(), server.address),
+        None => server.address.clone(),
+    }
+}
+
+/// The name does not exist, and no zone of the domain's own does either.
+pub(super) fn domain_not_found(case: &Case<'_>) -> Option<Hazard> {
+    let domain = &case.subject.domain;
+    let question = Question::new(domain.clone(), RecordType::Mx);
+    let reply = case.sight.reply(&question)?;
+    let gone = reply.outcome == Outcome::NoName && reply.records.is_empty() && reply.server.role != Role::ZoneFile;
+    if !gone || case.sight.facts.zone(domain).is_some() {
+        return None;
+    }
+    let message = format!("{} does not exist in DNS; check the spelling, or whether its registration has lapsed", ticked(domain));
+    Some(hazard(Code::DomainNotFound, domain, None, message))
+}
+
+/// An alias at the domain's own name.
+fn cname_with_other_data(case: &Case<'_>) -> Option<Hazard> {
+    let domain = &case.subject.domain;
+    for rtype in [RecordType::Mx, RecordType::Txt] {
+        let Some(reply) = case.sight.reply(&Question::new(domain.clone(), rtype)) else { continue };
+        let Some(alias) = reply.records.iter().find(|record| record.name == *domain) else { continue };
+        if let RecordData::Cname(target) = &alias.data {
+            let message = format!(
+                "{} is an alias of {}, so no MX or TXT of its own can stand there (RFC 1034 §3.6.2); take the alias away",
+                ticked(domain),
+                ticked(target)
+            );
+            let mut found = hazard(Code::CnameWithOtherData, domain, Some(RecordType::Cname), message);
+            found.records = vec![format!("{domain} CNAME {target}")];
+            return Some(found);
+        }
+    }
+    None
+}
+
+/// Name servers of the zone that do not do their work.
+fn servers(case: &Case<'_>) -> Vec<Hazard> {
+    let facts = case.sight.facts;
+    let zone = facts.zone(&case.subject.domain);
+    let Some(zone) = zone.filter(|_| case.sight.view != View::Resolver && !facts.is_offline()) else { return Vec::new() };
+    let mut by_server: BTreeMap<&Server, Vec<&Reply>> = BTreeMap::new();
+    for reply in facts.all().filter(|reply| reply.server.role != Role::Resolver) {
+        by_server.entry(&reply.server).or_default().push(reply);
+    }
+    let answers = |replies: &[&Reply]| replies.iter().any(|reply| reply.outcome.is_answer());
+    let mut hazards = Vec::new();
+    if !by_server.values().any(|replies| answers(replies)) {
+        if !facts.all().any(|reply| reply.outcome.is_answer() && reply.question.name.is_within(&case.subject.domain)) {
+            return hazards;
+        }
+        let names = listed(zone.name_servers.iter().map(|server| ticked(&server.name)));
+        let message = format!("none of the name servers ({names}) answers from here, so the resolvers' word is taken");
+        hazards.push(hazard(Code::AuthoritativeUnreachable, &zone.apex, None, message));
+    }
+    // Without IPv6 here, none of the IPv6 addresses can be reached, and that is nobody's fault over there.
+    let is_v6 = |server: &Server| server.ip().is_some_and(|ip| ip.is_ipv6());
+    let no_v6_here = by_server.iter().filter(|(server, _)| is_v6(server)).all(|(_, replies)| {
+        replies.iter().all(|reply| reply.outcome == Outcome::Unreachable)
+    });
+    for (server, replies) in by_server.iter().filter(|(_, replies)| !answers(replies)) {
+        let is = |outcomes: &[Outcome]| replies.iter().any(|reply| outcomes.contains(&reply.outcome));
+        let shown = label(case, server);
+        if is(&[Outcome::Lame, Outcome::Refused]) {
+            let message = format!("{shown} is delegated to and does not serve {}", ticked(&zone.apex));
+            hazards.push(hazard(Code::ServerLame, &zone.apex, None, message));
+        } else if is(&[Outcome::Timeout, Outcome::Unreachable, Outcome::Malformed]) && !(no_v6_here && is_v6(server)) {
+            let reason = replies.iter().map(|reply| reply.reason.as_str()).find(|reason| !reason.is_empty());
+            let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+            let message = format!("{shown} does not answer{reason}; every lookup that tries it first is slow");
+            hazards.push(hazard(Code::ServerSilent, &zone.apex, None, message));
+        }
+    }
+    hazards
+}
+
+/// Records that were published with the zone's name twice.
+fn name_doubled(judged: &[Judged]) -> Vec<Hazard> {
+    let doubled = judged.iter().filter(|judged| judged.code == Code::AliasDoubledName);
+    let names = doubled.flat_map(|judged| judged.cure.iter().filter(|edit| edit.after.is_empty()));
+    let hazards = names.map(|edit| {
+        let message = format!("{} exists: the DNS host puts the zone's name behind what is typed", ticked(&edit.name));
+        hazard(Code::NameDoubled, &edit.name, Some(edit.rtype), message)
+    });
+    hazards.collect()
+}
+
+/// Microsoft's own host beside a declared filter.
+fn filter_bypass(case: &Case<'_>, judged: &[Judged]) -> Option<Hazard> {
+    let domain = &case.subject.domain;
+    let hosts = judged.iter().find_map(|judged| match &judged.expectation.requirement {
+        Requirement::DeliversTo(hosts) => Some(hosts),
+        _ => None,
+    })?;
+    let set = case.sight.set(domain, RecordType::Mx).ok()?;
+    let kinds: Vec<(&Name, delivery::Host)> = set
+        .data
+        .iter()
+        .filter_map(RecordData::target)
+        .map(|host| (host, delivery::classify(host, hosts, domain, case.source)))
+        .collect();
+    let filtered = kinds.iter().any(|(_, kind)| *kind == delivery::Host::Filter);
+    let direct: Vec<String> = kinds
+        .iter()
+        .filter(|(_, kind)| matches!(kind, delivery::Host::Right | delivery::Host::RightPartition | delivery::Host::RightOlder))
+        .map(|(host, _)| ticked(host))
+        .collect();
+    if !filtered || direct.is_empty() {
+        return None;
+    }
+    let message = format!("{} stands beside the declared filter, so mail can get around it", listed(direct));
+    Some(hazard(Code::FilterBypass, domain, Some(RecordType::Mx), message))
+}
+
+/// A name that nobody publishes has an answer.
+fn wildcard_answers(case: &Case<'_>) -> Option<Hazard> {
+    let domain = &case.subject.domain;
+    let probe = domain.below(PROBE_LABEL).ok()?;
+    let answers = |rtype| {
+        let answer = case.sight.answer(&Question::new(probe.clone(), rtype)).ok()?;
+        (answer.existence == Existence::Records || !answer.chain.is_empty()).then_some(answer)
+    };
+    let answer = answers(RecordType::A).or_else(|| answers(RecordType::Aaaa))?;
+    let shown = match answer.chain.first() {
+        Some(target) => ticked(target),
+        None => listed(answer.set.data.iter().map(|data| format!("`{data}`"))),
+    };
+    let message = format!("every name below {} that does not exist answers with {shown}", ticked(domain));
+    let wildcard = domain.below("*").ok()?;
+    Some(hazard(Code::WildcardAnswers, &wildcard, None, message))
+}
+
+/// The zone is served by Microsoft.
+fn microsoft_hosted_dns(case: &Case<'_>) -> Option<Hazard> {
+    let zone = case.sight.facts.zone(&case.subject.domain)?;
+    let microsoft: Name = "bdm.microsoftonline.com".parse().ok()?;
+    let servers = zone.name_servers.iter().filter(|server| server.name.is_within(&microsoft));
+    let servers: Vec<String> = servers.map(|server| ticked(&server.name)).collect();
+    if servers.is_empty() {
+        return None;
+    }
+    let message = format!(
+        "{} are Microsoft's: the records are kept in the Microsoft 365 admin center; see that the web site's are there too",
+        listed(servers)
+    );
+    Some(hazard(Code::MicrosoftHostedDns, &zone.apex, None, message))
+}

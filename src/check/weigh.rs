@@ -1,0 +1,408 @@
+//! What do the findings of all witnesses add up to?
+//!
+//! The one place where witnesses are compared, importance is settled and the verdict is formed. The zone's own name
+//! servers decide what is published; a resolver that still says otherwise only needs time.
+
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::expected::{Expectation, Id, Importance, Requirement, Subject, expectations};
+use crate::facts::{Answer, Facts, Outcome, Overlay, Reply, Role, Server, Sight, Silence, View, Witness, Zone, is_newer};
+use crate::record::{Question, RecordSet};
+
+use super::{Case, Code, Edit, Finding, Hazard, Recognised, Weight, hazard, importance, is_accepted, judge, origin};
+
+/// What became of an expectation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    /// It holds.
+    Met,
+    /// Something must be edited.
+    Unmet,
+    /// Published, and not yet seen by everybody.
+    Waiting,
+    /// It could not be found out.
+    Unknown,
+}
+
+impl Status {
+    /// The word in reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Met => "met",
+            Self::Unmet => "unmet",
+            Self::Waiting => "waiting",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// The answer to "is the domain ready?"
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// All that is required is published everywhere that was asked.
+    Ready,
+    /// Nothing left to edit; caches or secondaries have not caught up.
+    Waiting,
+    /// Nothing is known to be wrong, but something could not be looked up.
+    Undetermined,
+    /// At least one record must be edited.
+    ChangesNeeded,
+}
+
+impl Verdict {
+    /// All verdicts, the better before the worse.
+    pub const ALL: [Self; 4] = [Self::Ready, Self::Waiting, Self::Undetermined, Self::ChangesNeeded];
+
+    /// The word in reports and on the command line.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Waiting => "waiting",
+            Self::Undetermined => "undetermined",
+            Self::ChangesNeeded => "changes-needed",
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// An expectation and what became of it.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    /// What must hold.
+    pub expectation: Expectation,
+    /// How much it matters, the evidence weighed.
+    pub importance: Importance,
+    /// What became of it.
+    pub status: Status,
+    /// Which outcome exactly.
+    pub code: Code,
+    /// One sentence for a person.
+    pub message: String,
+    /// The records that were judged.
+    pub observed: RecordSet,
+    /// When it will be met without anybody doing anything, where that is known.
+    pub until: Option<Timestamp>,
+    /// What to publish.
+    pub cure: Vec<Edit>,
+}
+
+/// Everything that was found out about one domain.
+#[derive(Debug, Clone)]
+pub struct Examination {
+    /// The platform being left.
+    pub source: Option<Recognised>,
+    /// The filter in front.
+    pub gateway: Option<Recognised>,
+    /// The zone that the domain lies in.
+    pub zone: Option<Zone>,
+    /// Every expectation, met or not.
+    pub judged: Vec<Judged>,
+    /// What is wrong beside the expectations.
+    pub hazards: Vec<Hazard>,
+    /// The sum of it.
+    pub verdict: Verdict,
+}
+
+/// How strictly to weigh.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Scales {
+    /// Whom to believe.
+    pub view: View,
+    /// Whether what is recommended counts as required.
+    pub strict: bool,
+}
+
+/// Judges everything about one domain.
+#[must_use]
+pub fn examine(subject: &Subject, facts: &Facts, scales: Scales) -> Examination {
+    let nothing_planned = Overlay::new();
+    let sight = Sight { facts, witness: Witness::Published, view: scales.view, overlay: &nothing_planned };
+    let source = origin::source(subject, &sight);
+    let case = Case { subject, source: source.as_ref().and_then(|source| source.provider), sight };
+    let list = expectations(subject);
+    let panel = Panel::new(&case, &list);
+    let judged: Vec<Judged> = list.into_iter().map(|expectation| panel.judged(expectation)).collect();
+    let hazards = hazard::hazards(&case, &judged);
+    let verdict = verdict(&judged, &hazards, scales.strict);
+    let zone = facts.zone(&subject.domain);
+    Examination { gateway: origin::gateway(subject, &sight), source, zone, judged, hazards, verdict }
+}
+
+fn verdict(judged: &[Judged], hazards: &[Hazard], strict: bool) -> Verdict {
+    let least = if strict { Importance::Recommended } else { Importance::Required };
+    let has = |status| judged.iter().any(|judged| judged.importance >= least && judged.status == status);
+    if has(Status::Unmet) || hazards.iter().any(|hazard| hazard.level == Weight::Error) {
+        Verdict::ChangesNeeded
+    } else if has(Status::Unknown) {
+        Verdict::Undetermined
+    } else if has(Status::Waiting) {
+        Verdict::Waiting
+    } else {
+        Verdict::Ready
+    }
+}
+
+/// What several witnesses make of an expectation together.
+struct Opinion {
+    finding: Finding,
+    until: Option<Timestamp>,
+}
+
+impl From<Finding> for Opinion {
+    fn from(finding: Finding) -> Self {
+        Self { finding, until: None }
+    }
+}
+
+/// All witnesses, and whether they have to be heard one by one.
+struct Panel<'a> {
+    case: &'a Case<'a>,
+    authorities: Vec<&'a Server>,
+    resolvers: Vec<&'a Server>,
+    accepted: bool,
+}
+
+impl<'a> Panel<'a> {
+    fn new(case: &'a Case<'a>, list: &[Expectation]) -> Self {
+        let facts = case.sight.facts;
+        let mut servers: Vec<&Server> = Vec::new();
+        // The order of the facts: by question, and the first ones are asked of everybody.
+        for reply in facts.all().filter(|reply| reply.question.name.is_within(&case.subject.domain)) {
+            if !servers.contains(&&*reply.server) {
+                servers.push(&reply.server);
+            }
+        }
+        servers.sort();
+        let of = |wanted: fn(Role) -> bool| servers.iter().copied().filter(move |server| wanted(server.role)).collect();
+        let accepted = list.iter().any(|expectation| match &expectation.requirement {
+            Requirement::DeliversTo(hosts) => is_accepted(case, hosts).unwrap_or(false),
+            _ => false,
+        });
+        let mut panel = Self {
+            case,
+            authorities: of(|role| role != Role::Resolver),
+            resolvers: of(|role| role == Role::Resolver),
+            accepted,
+        };
+        match case.sight.view {
+            View::Both => {}
+            View::Authoritative => panel.resolvers.clear(),
+            View::Resolver => panel.authorities.retain(|server| server.role == Role::ZoneFile),
+        }
+        panel
+    }
+
+    fn judged(&self, expectation: Expectation) -> Judged {
+        let importance = self.importance(&expectation);
+        let opinion = self.opinion(&expectation).unwrap_or_else(|silence| unknown(&silence).into());
+        let Opinion { finding, until } = opinion;
+        let status = match finding.code.weight() {
+            Weight::Met => Status::Met,
+            Weight::Waiting => Status::Waiting,
+            Weight::Unknown => Status::Unknown,
+            Weight::Unmet | Weight::Error | Weight::Warning | Weight::Info => Status::Unmet,
+        };
+        let Finding { code, message, observed, cure } = finding;
+        Judged { expectation, importance, status, code, message, observed, until, cure }
+    }
+
+    fn importance(&self, expectation: &Expectation) -> Importance {
+        if expectation.id == Id::Verification && self.accepted {
+            return Importance::Optional;
+        }
+        importance(self.case.subject, expectation)
+    }
+
+    fn opinion(&self, expectation: &Expectation) -> Result<Opinion, Silence> {
+        let question = expectation.question();
+        let answered = |servers: &[&'a Server]| -> Vec<&'a Server> {
+            let answered = |server: &&&Server| self.reply(server, &question).is_some_and(|reply| reply.outcome.is_answer());
+            servers.iter().filter(answered).copied().collect()
+        };
+        let authorities = answered(&self.authorities);
+        let resolvers = answered(&self.resolvers);
+        let published = match authorities.is_empty() {
+            true if resolvers.len() > 1 => return self.among_resolvers(expectation, &resolvers),
+            true => return self.heard(expectation, None).map(Opinion::from),
+            false => self.among_authorities(expectation, &authorities)?,
+        };
+        if published.finding.code.weight() != Weight::Met {
+            return Ok(published);
+        }
+        if let Some(failure) = self.every_resolver_fails(&question) {
+            let silence = Sight { witness: Witness::Server(&failure.server), ..self.case.sight };
+            silence.answer(&question)?;
+        }
+        Ok(self.lagging(expectation, &published.finding, &resolvers).unwrap_or(published))
+    }
+
+    /// The finding with the eyes of one server, or of the published state.
+    fn heard(&self, expectation: &Expectation, server: Option<&Server>) -> Result<Finding, Silence> {
+        let witness = server.map_or(Witness::Published, Witness::Server);
+        judge(&Case { sight: Sight { witness, ..self.case.sight }, ..*self.case }, expectation)
+    }
+
+    fn reply(&self, server: &Server, question: &Question) -> Option<&'a Reply> {
+        self.case.sight.facts.replies(question).find(|reply| *reply.server == *server)
+    }
+
+    /// What the name servers say together: the newest serial counts, older ones have to catch up.
+    fn among_authorities(&self, expectation: &Expectation, servers: &[&Server]) -> Result<Opinion, Silence> {
+        let published = self.heard(expectation, None)?;
+        if servers.len() < 2 {
+            return Ok(published.into());
+        }
+        let name = &expectation.name;
+        let serial = |server: &Server| self.case.sight.facts.serial_at(server, name);
+        let newest = servers.iter().filter_map(|server| serial(server)).reduce(|a, b| if is_newer(b, a) { b } else { a });
+        let is_met = |finding: &Finding| finding.code.weight() == Weight::Met;
+        let mut behind = Vec::new();
+        for server in servers {
+            let Ok(finding) = self.heard(expectation, Some(server)) else { continue };
+            if is_met(&finding) == is_met(&published) {
+                continue;
+            }
+            if serial(server) == newest {
+                return Ok(self.disagreement(expectation, &published, server).into());
+            }
+            behind.push(*server);
+        }
+        if behind.is_empty() || !is_met(&published) {
+            return Ok(published.into());
+        }
+        Ok(self.behind(&published, expectation, &behind))
+    }
+
+    fn disagreement(&self, expectation: &Expectation, published: &Finding, server: &Server) -> Finding {
+        let message = format!(
+            "the name servers have the same version of the zone and answer differently for {} of `{}`; {} is one of them",
+            expectation.rtype,
+            expectation.name.bare(),
+            self.label(server)
+        );
+        Finding::new(Code::ServersDisagree, message, &published.observed)
+    }
+
+    fn behind(&self, published: &Finding, expectation: &Expectation, behind: &[&Server]) -> Opinion {
+        let facts = self.case.sight.facts;
+        let soas = expectation.name.ancestors().map(|apex| Question::new(apex, crate::record::RecordType::Soa));
+        let refresh = soas.filter_map(|question| facts.published(&question, View::Authoritative)).find_map(|reply| {
+            let soa = reply.wanted().find_map(crate::facts::soa_of)?;
+            after(reply.at, soa.refresh)
+        });
+        let servers = super::listed(behind.iter().map(|server| self.label(server)));
+        let wait = refresh.map(|time| format!("; it should ask for the newer one by {}", clock(time))).unwrap_or_default();
+        let message = format!("published; {servers} still has an older version of the zone{wait}");
+        Opinion { finding: Finding::new(Code::SecondaryBehind, message, &published.observed), until: refresh }
+    }
+
+    /// Without a name server: right at one resolver and old at another means that the others only need time.
+    fn among_resolvers(&self, expectation: &Expectation, servers: &[&Server]) -> Result<Opinion, Silence> {
+        let mut first = None;
+        for server in servers {
+            let finding = self.heard(expectation, Some(server));
+            let met = finding.as_ref().is_ok_and(|finding| finding.code.weight() == Weight::Met);
+            if met {
+                let finding = finding?;
+                return Ok(self.lagging(expectation, &finding, servers).unwrap_or_else(|| finding.into()));
+            }
+            first.get_or_insert(finding);
+        }
+        first.unwrap_or_else(|| self.heard(expectation, None)).map(Opinion::from)
+    }
+
+    /// The resolvers that do not see yet what is published.
+    fn lagging(&self, expectation: &Expectation, published: &Finding, resolvers: &[&Server]) -> Option<Opinion> {
+        let mut lag: Option<(Option<Timestamp>, Code, String)> = None;
+        for server in resolvers {
+            let Ok(finding) = self.heard(expectation, Some(server)) else { continue };
+            if finding.code.weight() == Weight::Met {
+                continue;
+            }
+            let expiry = self.expiry(server);
+            let reply = self.reply(server, &expectation.question());
+            let negative = reply.is_some_and(|reply| matches!(reply.outcome, Outcome::NoData | Outcome::NoName));
+            let code = if negative { Code::NegativeCache } else { Code::CacheStale };
+            let until = expiry.map(|time| format!(" until {}", clock(time))).unwrap_or_default();
+            let has = match code {
+                Code::NegativeCache => "still remembers that there was nothing".to_owned(),
+                _ => {
+                    let old = finding.observed.data.iter().map(|data| format!("`{}`", brief(data)));
+                    format!("still has {}", super::listed(old))
+                }
+            };
+            let message = format!("published; {} {has}{until}", server.address);
+            if lag.as_ref().is_none_or(|(latest, ..)| *latest < expiry) {
+                lag = Some((expiry, code, message));
+            }
+        }
+        let (until, code, message) = lag?;
+        Some(Opinion { finding: Finding::new(code, message, &published.observed), until })
+    }
+
+    /// When everything that the resolver says otherwise will have expired there.
+    fn expiry(&self, server: &Server) -> Option<Timestamp> {
+        let facts = self.case.sight.facts;
+        let here = Sight { witness: Witness::Server(server), ..self.case.sight };
+        let own = facts.all().filter(|reply| *reply.server == *server && reply.outcome.is_answer());
+        let differing = own.filter(|reply| {
+            let (seen, published) = (here.answer(&reply.question), self.case.sight.answer(&reply.question));
+            data(&seen) != data(&published)
+        });
+        let expiries = differing.filter_map(|reply| {
+            let ttl = match reply.outcome {
+                Outcome::Records => reply.records.iter().map(|record| record.ttl).min(),
+                _ => reply.negative_ttl(),
+            };
+            after(reply.at, ttl?)
+        });
+        expiries.max()
+    }
+
+    /// A failure of all resolvers for what the name servers answer: then nobody gets the answer.
+    fn every_resolver_fails(&self, question: &Question) -> Option<&'a Reply> {
+        let replies: Vec<&Reply> = self.resolvers.iter().filter_map(|server| self.reply(server, question)).collect();
+        let all_fail = replies.iter().all(|reply| !reply.outcome.is_answer());
+        replies.iter().find(|reply| all_fail && reply.outcome == Outcome::ServFail).copied()
+    }
+
+    fn label(&self, server: &Server) -> String {
+        let name = self.case.sight.facts.server_name(server);
+        name.map_or_else(|| server.address.clone(), |name| format!("`{}`", name.bare()))
+    }
+}
+
+fn data(answer: &Result<Answer, Silence>) -> Option<&RecordSet> {
+    answer.as_ref().ok().map(|answer| &answer.set)
+}
+
+/// The part of a record that a sentence needs.
+fn brief(data: &crate::record::RecordData) -> String {
+    data.target().map_or_else(|| data.to_string(), crate::record::Name::bare)
+}
+
+fn after(at: Timestamp, seconds: u32) -> Option<Timestamp> {
+    let time = at.checked_add(SignedDuration::from_secs(i64::from(seconds))).ok()?;
+    // A started second is not over yet.
+    let whole = Timestamp::from_second(time.as_second()).ok()?;
+    if whole < time { whole.checked_add(SignedDuration::from_secs(1)).ok() } else { Some(whole) }
+}
+
+/// The time of day for a sentence.
+fn clock(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+fn unknown(silence: &Silence) -> Finding {
+    let code = if silence.outcome == Outcome::NotRecorded { Code::NotInReplay } else { Code::LookupFailed };
+    Finding::new(code, silence.to_string(), &RecordSet::default())
+}

@@ -1,0 +1,24 @@
+//! The changes as lines of a zone file.
+
+use std::fmt::Write as _;
+
+use super::Change;
+
+/// Every record of each set as it should be, and each record to be removed as a comment:
+/// `; delete NAME TTL IN TYPE DATA`.
+#[must_use]
+pub fn to_bind(changes: &[Change]) -> String {
+    let mut text = String::new();
+    for change in changes {
+        let Change { name, rtype, before, after, .. } = change;
+        for data in change.removed() {
+            let ttl = if before.ttl > 0 { before.ttl } else { super::DEFAULT_TTL };
+            // Writing into a String cannot fail.
+            let _ = writeln!(text, "; delete {name} {ttl} IN {rtype} {}", data.to_zone_text());
+        }
+        for data in &after.data {
+            let _ = writeln!(text, "{name} {} IN {rtype} {}", after.ttl, data.to_zone_text());
+        }
+    }
+    text
+}

@@ -1,0 +1,193 @@
+//! What exactly has to be published or deleted?
+//!
+//! The remedy: record sets, before and after. Several expectations may own one record set (the verification text and
+//! SPF share the texts of the domain), so the cures are folded: each is asked of the facts as the earlier ones leave
+//! them, until nothing changes any more.
+
+mod bind;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::check::{Case, Code, Edit, Examination, Judged, Status, Weight, judge};
+use crate::expected::{Importance, Phase, Subject};
+use crate::facts::{Facts, Overlay, Role, Sight, View, Witness};
+use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
+
+pub use bind::to_bind;
+
+/// Seconds that a record set gets whose present time to live is not known.
+const DEFAULT_TTL: u32 = 3600;
+/// Times that the cures are folded at most; two are needed where one cure makes room for another.
+const MOST_ROUNDS: usize = 4;
+
+/// What to do with a record set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action {
+    /// Take it away.
+    Delete,
+    /// Put another in its place.
+    Replace,
+    /// Publish it.
+    Add,
+}
+
+impl Action {
+    /// The word in reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Delete => "delete",
+            Self::Replace => "replace",
+            Self::Add => "add",
+        }
+    }
+}
+
+/// One record set that has to change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The phase that asks for it.
+    pub phase: Phase,
+    /// The owner.
+    pub name: Name,
+    /// The type.
+    pub rtype: RecordType,
+    /// What is published.
+    pub before: RecordSet,
+    /// What should be, with the time to live to publish with.
+    pub after: RecordSet,
+    /// The codes that ask for it, in the order of the expectations.
+    pub because: Vec<Code>,
+    /// Whether a value was derived by rule, so that the admin should compare it with the admin center.
+    pub confirm: bool,
+    /// That of the most important expectation behind it.
+    pub importance: Importance,
+}
+
+impl Change {
+    /// What to do.
+    #[must_use]
+    pub fn action(&self) -> Action {
+        match (self.before.is_empty(), self.after.is_empty()) {
+            (_, true) => Action::Delete,
+            (true, false) => Action::Add,
+            (false, false) => Action::Replace,
+        }
+    }
+
+    /// The records to delete.
+    pub fn removed(&self) -> impl Iterator<Item = &RecordData> {
+        self.before.data.difference(&self.after.data)
+    }
+
+    /// The records to add.
+    pub fn added(&self) -> impl Iterator<Item = &RecordData> {
+        self.after.data.difference(&self.before.data)
+    }
+}
+
+/// The changes that make the domain ready for the phase being judged, in the order in which to make them.
+#[must_use]
+pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Examination) -> Vec<Change> {
+    // Without a domain there is no zone to publish in.
+    if examination.hazards.iter().any(|hazard| hazard.code == Code::DomainNotFound) {
+        return Vec::new();
+    }
+    let source = examination.source.as_ref().and_then(|source| source.provider);
+    let mut fold = Fold { overlay: Overlay::new(), reasons: BTreeMap::new() };
+    for _ in 0..MOST_ROUNDS {
+        let mut changed = false;
+        for judged in examination.judged.iter().filter(|judged| is_curable(judged)) {
+            let sight = Sight { facts, witness: Witness::Published, view, overlay: &fold.overlay };
+            let Ok(finding) = judge(&Case { subject, source, sight }, &judged.expectation) else { continue };
+            if finding.code.weight() == Weight::Unmet {
+                for edit in finding.cure {
+                    changed |= fold.apply(facts, view, judged, finding.code, edit);
+                }
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
+    fold.changes(facts, view)
+}
+
+fn is_curable(judged: &Judged) -> bool {
+    judged.status == Status::Unmet && judged.code != Code::ServersDisagree
+}
+
+/// Why a record set changes.
+struct Reason {
+    phase: Phase,
+    because: Vec<Code>,
+    confirm: bool,
+    importance: Importance,
+}
+
+struct Fold {
+    overlay: Overlay,
+    reasons: BTreeMap<Question, Reason>,
+}
+
+impl Fold {
+    /// Takes an edit over; false if it changes nothing.
+    fn apply(&mut self, facts: &Facts, view: View, judged: &Judged, code: Code, edit: Edit) -> bool {
+        let question = Question::new(edit.name, edit.rtype);
+        let present = self.overlay.get(&question).cloned().unwrap_or_else(|| published(facts, view, &question));
+        if present.data == edit.after {
+            return false;
+        }
+        let ttl = edit.ttl.unwrap_or(if present.ttl > 0 { present.ttl } else { DEFAULT_TTL });
+        let phase = if code == Code::SpfSourceLeft { Phase::Tidy } else { judged.expectation.phase };
+        let reason = self.reasons.entry(question.clone()).or_insert(Reason {
+            phase,
+            because: Vec::new(),
+            confirm: false,
+            importance: judged.importance,
+        });
+        reason.phase = reason.phase.max(phase);
+        reason.importance = reason.importance.max(judged.importance);
+        reason.confirm |= edit.confirm;
+        // The code under which the expectation is reported, not one that an earlier cure has left.
+        if !reason.because.contains(&judged.code) {
+            reason.because.push(judged.code);
+        }
+        self.overlay.insert(question, RecordSet { data: edit.after, ttl });
+        true
+    }
+
+    fn changes(self, facts: &Facts, view: View) -> Vec<Change> {
+        let mut reasons = self.reasons;
+        let mut changes: Vec<Change> = Vec::new();
+        for (question, after) in self.overlay {
+            let Some(Reason { phase, because, confirm, importance }) = reasons.remove(&question) else { continue };
+            let before = published(facts, view, &question);
+            if before.data != after.data {
+                let Question { name, rtype } = question;
+                changes.push(Change { phase, name, rtype, before, after, because, confirm, importance });
+            }
+        }
+        // What is in the way goes first: no alias can be added while an address stands at its name.
+        changes.sort_by_key(|change| (change.phase, change.name.clone(), change.action(), change.rtype));
+        changes
+    }
+}
+
+/// What is published, with a time to live only where an authority told it: a cache tells the remaining one.
+fn published(facts: &Facts, view: View, question: &Question) -> RecordSet {
+    let Some(reply) = facts.published(question, view).filter(|reply| reply.outcome.is_answer()) else {
+        return RecordSet::default();
+    };
+    let mut set = RecordSet::of(reply.wanted().filter(|record| record.name == question.name));
+    if reply.server.role == Role::Resolver {
+        set.ttl = 0;
+    }
+    set
+}
+
+/// The records of a set as text, in order.
+#[must_use]
+pub fn lines(data: &BTreeSet<RecordData>) -> Vec<String> {
+    data.iter().map(ToString::to_string).collect()
+}

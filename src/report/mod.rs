@@ -1,0 +1,12 @@
+//! How is what was found out told?
+//!
+//! Publication: one frozen view, many formats. A format adds no judgement; text that came from DNS is harmless in the
+//! view already, since names and records stand in it in presentation form.
+
+pub mod json;
+pub mod style;
+pub mod table;
+pub mod view;
+
+pub use style::Style;
+pub use view::{DomainReport, Report, Summary};

@@ -1,0 +1,395 @@
+//! What stands in a report? (version 1)
+//!
+//! The frozen view: field names, words and their order are what users script against. It is made from the results and
+//! never handed back to the rules.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::check::{Examination, Hazard, Judged, Recognised, Verdict};
+use crate::expected::{Expectation, Phase, Subject};
+use crate::facts::{Facts, Reply, Role, Zone};
+use crate::plan::{Change, lines};
+use crate::record::{Name, RecordData};
+
+/// The version of the view.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// A whole run.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// [`SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// What made the report.
+    pub tool: Tool,
+    /// When the run began.
+    pub checked_at: Timestamp,
+    /// The phase that was judged.
+    pub phase: &'static str,
+    /// How many domains have which verdict.
+    pub summary: Summary,
+    /// One report a domain, in the order of the run.
+    pub domains: Vec<DomainReport>,
+}
+
+/// What made a report.
+#[derive(Debug, Clone, Serialize)]
+pub struct Tool {
+    /// `cutover`.
+    pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
+}
+
+/// How many domains have which verdict.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Summary {
+    /// All domains.
+    pub domains: usize,
+    /// Ready.
+    pub ready: usize,
+    /// Nothing left to edit.
+    pub waiting: usize,
+    /// Something to edit.
+    pub changes_needed: usize,
+    /// Not known.
+    pub undetermined: usize,
+}
+
+/// The report of one domain.
+#[derive(Debug, Clone, Serialize)]
+pub struct DomainReport {
+    /// The domain, as A-labels without the final dot.
+    pub domain: String,
+    /// The domain as people write it, where that differs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unicode: Option<String>,
+    /// The verdict.
+    pub verdict: &'static str,
+    /// The cloud.
+    pub cloud: &'static str,
+    /// The platform being left.
+    pub source: Option<Platform>,
+    /// The filter in front.
+    pub gateway: Option<Platform>,
+    /// The zone that the domain lies in.
+    pub zone: Option<ZoneView>,
+    /// Every expectation, met or not.
+    pub expectations: Vec<ExpectationView>,
+    /// What is wrong beside the expectations.
+    pub hazards: Vec<HazardView>,
+    /// What has to be published or deleted.
+    pub changes: Vec<ChangeView>,
+    /// Every reply, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replies: Option<Vec<ReplyView>>,
+    /// When the old service may be closed; null while that is not known.
+    pub close_source_after: Option<Timestamp>,
+}
+
+/// A platform or filter.
+#[derive(Debug, Clone, Serialize)]
+pub struct Platform {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The records that show it.
+    pub evidence: Vec<String>,
+}
+
+/// A zone.
+#[derive(Debug, Clone, Serialize)]
+pub struct ZoneView {
+    /// Where it begins.
+    pub apex: Name,
+    /// Who serves it.
+    pub name_servers: Vec<NameServerView>,
+}
+
+/// A name server.
+#[derive(Debug, Clone, Serialize)]
+pub struct NameServerView {
+    /// Its name.
+    pub name: Name,
+    /// Its addresses.
+    pub addresses: Vec<String>,
+    /// The serial of the zone there.
+    pub serial: Option<u32>,
+}
+
+/// An expectation and what became of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct ExpectationView {
+    /// Which one.
+    pub id: &'static str,
+    /// Who needs it.
+    pub service: &'static str,
+    /// How much it matters.
+    pub importance: &'static str,
+    /// From which phase on it holds.
+    pub phase: &'static str,
+    /// The owner of the records.
+    pub name: Name,
+    /// Their type.
+    #[serde(rename = "type")]
+    pub rtype: String,
+    /// What became of it.
+    pub status: &'static str,
+    /// Which outcome exactly.
+    pub code: &'static str,
+    /// One sentence for a person.
+    pub message: String,
+    /// What should be published.
+    pub expected: Vec<String>,
+    /// Where that value comes from.
+    pub origin: &'static str,
+    /// What is published.
+    pub observed: Vec<String>,
+    /// Its time to live in seconds.
+    pub ttl: Option<u32>,
+    /// When it will be met without anybody doing anything.
+    pub until: Option<Timestamp>,
+}
+
+/// A hazard.
+#[derive(Debug, Clone, Serialize)]
+pub struct HazardView {
+    /// Which one.
+    pub code: &'static str,
+    /// How bad it is.
+    pub level: &'static str,
+    /// The name it is about.
+    pub name: Name,
+    /// The type it is about.
+    #[serde(rename = "type")]
+    pub rtype: Option<String>,
+    /// One sentence for a person.
+    pub message: String,
+    /// The records that show it.
+    pub records: Vec<String>,
+}
+
+/// A change.
+#[derive(Debug, Clone, Serialize)]
+pub struct ChangeView {
+    /// The phase that asks for it.
+    pub phase: &'static str,
+    /// `add`, `replace` or `delete`.
+    pub action: &'static str,
+    /// The owner.
+    pub name: Name,
+    /// The type.
+    #[serde(rename = "type")]
+    pub rtype: String,
+    /// Time to live to publish with, in seconds.
+    pub ttl: u32,
+    /// What is published.
+    pub before: Vec<String>,
+    /// What should be.
+    pub after: Vec<String>,
+    /// The codes that ask for it.
+    pub because: Vec<&'static str>,
+    /// Whether to compare a value with the admin center.
+    pub confirm: bool,
+    /// That of the most important expectation behind it.
+    pub importance: &'static str,
+}
+
+/// A reply.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReplyView {
+    /// Where it came from.
+    pub server: String,
+    /// Under which name the zone lists that server.
+    pub server_name: Option<Name>,
+    /// In which capacity it was asked.
+    pub role: &'static str,
+    /// The name asked for.
+    pub name: Name,
+    /// The type asked for.
+    #[serde(rename = "type")]
+    pub rtype: String,
+    /// What became of it.
+    pub outcome: &'static str,
+    /// The records of the type asked for, or the alias; with the owner where that is not the name asked for.
+    pub records: Vec<String>,
+    /// The smallest time to live, of a negative answer too, in seconds.
+    pub ttl: Option<u32>,
+    /// How long it took, in milliseconds.
+    pub rtt_ms: f64,
+    /// Extended DNS errors (RFC 8914), and what the network said.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<String>,
+}
+
+impl Report {
+    /// The report of a run.
+    #[must_use]
+    pub fn new(checked_at: Timestamp, phase: Phase, domains: Vec<DomainReport>) -> Self {
+        let count = |verdict: Verdict| domains.iter().filter(|domain| domain.verdict == verdict.word()).count();
+        let summary = Summary {
+            domains: domains.len(),
+            ready: count(Verdict::Ready),
+            waiting: count(Verdict::Waiting),
+            changes_needed: count(Verdict::ChangesNeeded),
+            undetermined: count(Verdict::Undetermined),
+        };
+        let tool = Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
+        Self { schema_version: SCHEMA_VERSION, tool, checked_at, phase: phase.word(), summary, domains }
+    }
+}
+
+impl DomainReport {
+    /// The report of one domain. Replies are left out; [`DomainReport::with_replies`] adds them.
+    #[must_use]
+    pub fn new(subject: &Subject, examination: &Examination, changes: &[Change]) -> Self {
+        Self {
+            domain: subject.domain.bare(),
+            unicode: unicode(&subject.domain),
+            verdict: examination.verdict.word(),
+            cloud: subject.cloud.word(),
+            source: examination.source.as_ref().map(Platform::from),
+            gateway: examination.gateway.as_ref().map(Platform::from),
+            zone: examination.zone.as_ref().map(ZoneView::from),
+            expectations: examination.judged.iter().map(ExpectationView::from).collect(),
+            hazards: examination.hazards.iter().map(HazardView::from).collect(),
+            changes: changes.iter().map(ChangeView::from).collect(),
+            replies: None,
+            close_source_after: None,
+        }
+    }
+
+    /// The same with every reply.
+    #[must_use]
+    pub fn with_replies(mut self, facts: &Facts) -> Self {
+        self.replies = Some(facts.all().map(|reply| reply_view(reply, facts)).collect());
+        self
+    }
+}
+
+/// The domain as people write it; `None` if it holds nothing but ASCII.
+#[must_use]
+pub fn unicode(domain: &Name) -> Option<String> {
+    let bare = domain.bare();
+    if !bare.split('.').any(|label| label.starts_with("xn--")) {
+        return None;
+    }
+    let (unicode, errors) = idna::domain_to_unicode(&bare);
+    // Whatever does not survive the way back, or could reorder the text around it, is shown as A-labels only.
+    let harmless = unicode.chars().all(|character| character.is_alphanumeric() || ".-·".contains(character));
+    (errors.is_ok() && harmless && unicode != bare).then_some(unicode)
+}
+
+impl From<&Recognised> for Platform {
+    fn from(recognised: &Recognised) -> Self {
+        let Recognised { id, name, evidence, .. } = recognised.clone();
+        Self { id, name, evidence }
+    }
+}
+
+impl From<&Zone> for ZoneView {
+    fn from(zone: &Zone) -> Self {
+        let servers = zone.name_servers.iter().map(|server| NameServerView {
+            name: server.name.clone(),
+            addresses: server.addresses.iter().map(ToString::to_string).collect(),
+            serial: server.serial,
+        });
+        Self { apex: zone.apex.clone(), name_servers: servers.collect() }
+    }
+}
+
+impl From<&Judged> for ExpectationView {
+    fn from(judged: &Judged) -> Self {
+        let Expectation { id, service, phase, name, rtype, data, origin, .. } = &judged.expectation;
+        Self {
+            id: id.word(),
+            service: service.word(),
+            importance: judged.importance.word(),
+            phase: phase.word(),
+            name: name.clone(),
+            rtype: rtype.to_string(),
+            status: judged.status.word(),
+            code: judged.code.word(),
+            message: harmless(&judged.message),
+            expected: data.iter().map(RecordData::to_string).collect(),
+            origin: origin.word(),
+            observed: lines(&judged.observed.data),
+            ttl: (!judged.observed.is_empty()).then_some(judged.observed.ttl),
+            until: judged.until,
+        }
+    }
+}
+
+impl From<&Hazard> for HazardView {
+    fn from(hazard: &Hazard) -> Self {
+        Self {
+            code: hazard.code.word(),
+            level: hazard.level.word(),
+            name: hazard.name.clone(),
+            rtype: hazard.rtype.map(|rtype| rtype.to_string()),
+            message: harmless(&hazard.message),
+            records: hazard.records.iter().map(|record| harmless(record)).collect(),
+        }
+    }
+}
+
+impl From<&Change> for ChangeView {
+    fn from(change: &Change) -> Self {
+        Self {
+            phase: change.phase.word(),
+            action: change.action().word(),
+            name: change.name.clone(),
+            rtype: change.rtype.to_string(),
+            ttl: change.after.ttl,
+            before: lines(&change.before.data),
+            after: lines(&change.after.data),
+            because: change.because.iter().map(|code| code.word()).collect(),
+            confirm: change.confirm,
+            importance: change.importance.word(),
+        }
+    }
+}
+
+fn reply_view(reply: &Reply, facts: &Facts) -> ReplyView {
+    let shown = |record: &crate::record::Record| {
+        if record.name == reply.question.name && record.data.rtype() == reply.question.rtype {
+            record.data.to_string()
+        } else {
+            format!("{} {} {}", record.name, record.data.rtype(), record.data)
+        }
+    };
+    let ttl = reply.records.iter().map(|record| record.ttl).min().or_else(|| reply.negative_ttl());
+    let errors = reply.extended.iter().map(ToString::to_string).chain(Some(reply.reason.clone()));
+    ReplyView {
+        server: reply.server.address.clone(),
+        server_name: facts.server_name(&reply.server),
+        role: match reply.server.role {
+            Role::Authoritative => "authoritative",
+            Role::ZoneFile => "zone-file",
+            Role::Resolver => "resolver",
+        },
+        name: reply.question.name.clone(),
+        rtype: reply.question.rtype.to_string(),
+        outcome: reply.outcome.word(),
+        records: reply.records.iter().chain(&reply.referral).map(shown).collect(),
+        ttl,
+        rtt_ms: (reply.took as f64 / 100.0).round() / 10.0,
+        errors: errors.filter(|error| !error.is_empty()).map(|error| harmless(&error)).collect(),
+    }
+}
+
+/// Text without anything that could act on a terminal or reorder what stands around it: control characters, and the
+/// invisible ones that change direction, become U+FFFD.
+#[must_use]
+pub fn harmless(text: &str) -> String {
+    let acts = |character: char| {
+        character.is_control()
+            || matches!(
+                character,
+                '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+                    | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+            )
+    };
+    text.chars().map(|character| if acts(character) { '\u{fffd}' } else { character }).collect()
+}
