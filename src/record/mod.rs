@@ -7,6 +7,7 @@ mod data;
 mod name;
 mod text;
 mod token;
+pub mod zone;
 
 use std::collections::BTreeSet;
 use std::fmt;
