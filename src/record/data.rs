@@ -44,17 +44,22 @@ const OTHER_TYPES: &[(&str, u16)] = &[
     ("AFSDB", 18),
     ("LOC", 29),
     ("NAPTR", 35),
+    ("KX", 36),
     ("CERT", 37),
     ("DNAME", 39),
+    ("APL", 42),
     ("DS", 43),
     ("SSHFP", 44),
+    ("IPSECKEY", 45),
     ("RRSIG", 46),
     ("NSEC", 47),
     ("DNSKEY", 48),
+    ("DHCID", 49),
     ("NSEC3", 50),
     ("NSEC3PARAM", 51),
     ("TLSA", 52),
     ("SMIMEA", 53),
+    ("HIP", 55),
     ("CDS", 59),
     ("CDNSKEY", 60),
     ("OPENPGPKEY", 61),
@@ -63,6 +68,8 @@ const OTHER_TYPES: &[(&str, u16)] = &[
     ("SVCB", 64),
     ("HTTPS", 65),
     ("SPF", 99),
+    ("EUI48", 108),
+    ("EUI64", 109),
     ("URI", 256),
     ("CAA", 257),
 ];
@@ -215,7 +222,8 @@ pub struct Soa {
 pub struct Other {
     /// The number of the type.
     pub number: u16,
-    /// The data in presentation form: `\# 4 0a000001` (RFC 3597 §5), or as a zone file had it.
+    /// The data in presentation form, all ASCII: `\# 4 0a000001` (RFC 3597 §5), or as a zone file had it with its
+    /// names made absolute.
     pub text: String,
 }
 
@@ -235,6 +243,14 @@ pub enum DataError {
         fields: &'static str,
         /// How many there were.
         found: usize,
+    },
+    /// A field in quotes that is neither text nor of an unread type; name servers differ on it.
+    #[error("{field} must be written without quotes, found `\"{found}\"`")]
+    Quoted {
+        /// Which field.
+        field: &'static str,
+        /// What stands between the quotes.
+        found: String,
     },
     /// A field that is not what it should be.
     #[error("{field} must be {expected}, found `{found}`")]
@@ -301,10 +317,19 @@ impl RecordData {
     /// # Errors
     /// [`DataError`] says which field is wrong.
     pub fn from_tokens(rtype: RecordType, tokens: &[Token<'_>], origin: &Name) -> Result<Self, DataError> {
+        Self::read_fields(rtype, tokens, origin).map_err(|misfit| misfit.error)
+    }
+
+    /// As [`RecordData::from_tokens`], telling also which field is wrong.
+    pub(super) fn read_fields(
+        rtype: RecordType,
+        tokens: &[Token<'_>],
+        origin: &Name,
+    ) -> Result<Self, Misfit> {
         if let [first, rest @ ..] = tokens
             && first.is_word(b"\\#")
         {
-            return generic(rtype, rest);
+            return generic(rtype, rest).map_err(|error| Misfit { index: 0, error });
         }
         let fields = Fields { rtype, tokens, origin };
         Ok(match rtype {
@@ -342,7 +367,7 @@ impl RecordData {
                 }))
             }
             RecordType::Txt => Self::Txt(fields.text()?),
-            RecordType::Other(number) => Self::Other(Other { number, text: fields.verbatim() }),
+            RecordType::Other(number) => Self::Other(Other { number, text: fields.completed()? }),
         })
     }
 
@@ -387,6 +412,41 @@ impl fmt::Display for RecordData {
     }
 }
 
+/// What is wrong with which field.
+#[derive(Debug)]
+pub(super) struct Misfit {
+    /// The field, counted from 0; 0 too if their number is wrong.
+    pub(super) index: usize,
+    /// What is wrong with it.
+    pub(super) error: DataError,
+}
+
+/// Which fields of the data hold a name that may be relative, counted from 0.
+///
+/// IPSECKEY and HIP hold names in places that depend on other fields; those are left as they are written.
+pub(super) fn name_fields(rtype: RecordType) -> &'static [usize] {
+    match rtype {
+        RecordType::Cname | RecordType::Ns | RecordType::Ptr => &[0],
+        RecordType::Mx => &[1],
+        RecordType::Srv => &[3],
+        RecordType::Soa => &[0, 1],
+        RecordType::A | RecordType::Aaaa | RecordType::Txt => &[],
+        RecordType::Other(number) => match number {
+            // RP
+            17 => &[0, 1],
+            // AFSDB, KX, SVCB, HTTPS
+            18 | 36 | 64 | 65 => &[1],
+            // NAPTR
+            35 => &[5],
+            // DNAME, NSEC
+            39 | 47 => &[0],
+            // RRSIG
+            46 => &[7],
+            _ => &[],
+        },
+    }
+}
+
 /// The fields of one record, with the words for what is wrong with them.
 struct Fields<'a> {
     rtype: RecordType,
@@ -395,80 +455,113 @@ struct Fields<'a> {
 }
 
 impl Fields<'_> {
-    fn count(&self, wanted: usize, fields: &'static str) -> Result<(), DataError> {
+    fn count(&self, wanted: usize, fields: &'static str) -> Result<(), Misfit> {
         if self.tokens.len() == wanted {
             return Ok(());
         }
-        Err(DataError::FieldCount { rtype: self.rtype, fields, found: self.tokens.len() })
+        let error = DataError::FieldCount { rtype: self.rtype, fields, found: self.tokens.len() };
+        Err(Misfit { index: 0, error })
     }
 
-    fn only(&self, field: &'static str) -> Result<&Self, DataError> {
+    fn only(&self, field: &'static str) -> Result<&Self, Misfit> {
         self.count(1, field).map(|()| self)
     }
 
-    fn found(&self, index: usize) -> String {
-        self.tokens.get(index).map(|token| token.shown()).unwrap_or_default()
+    /// A field that is not a text: BIND refuses it in quotes where NSD takes it.
+    fn unquoted(&self, index: usize, field: &'static str) -> Result<&[u8], Misfit> {
+        match self.tokens.get(index) {
+            Some(token) if token.quoted => {
+                Err(Misfit { index, error: DataError::Quoted { field, found: token.shown() } })
+            }
+            Some(token) => Ok(token.raw),
+            None => Ok(b""),
+        }
     }
 
-    fn parsed<T: FromStr>(&self, field: &'static str, expected: &'static str) -> Result<T, DataError> {
-        self.field(0, field, expected)
-    }
-
-    fn field<T: FromStr>(
+    fn read<T>(
         &self,
         index: usize,
         field: &'static str,
         expected: &'static str,
-    ) -> Result<T, DataError> {
-        let text = self.tokens.get(index).and_then(|token| std::str::from_utf8(token.raw).ok());
-        text.and_then(|text| text.parse().ok()).ok_or_else(|| DataError::Field {
-            field,
-            expected,
-            found: self.found(index),
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<T, Misfit> {
+        let raw = self.unquoted(index, field)?;
+        std::str::from_utf8(raw).ok().and_then(parse).ok_or_else(|| {
+            let found = self.tokens.get(index).map(Token::shown).unwrap_or_default();
+            Misfit { index, error: DataError::Field { field, expected, found } }
         })
     }
 
-    fn number(&self, index: usize, field: &'static str) -> Result<u16, DataError> {
-        self.field(index, field, "a number from 0 to 65535")
+    fn parsed<T: FromStr>(&self, field: &'static str, expected: &'static str) -> Result<T, Misfit> {
+        self.read(0, field, expected, |text| text.parse().ok())
     }
 
-    fn serial(&self, index: usize) -> Result<u32, DataError> {
-        self.field(index, "the serial", "a number from 0 to 4294967295")
+    fn number(&self, index: usize, field: &'static str) -> Result<u16, Misfit> {
+        self.read(index, field, "a number from 0 to 65535", digits)
     }
 
-    fn seconds(&self, index: usize, field: &'static str) -> Result<u32, DataError> {
-        let text = self.tokens.get(index).and_then(|token| std::str::from_utf8(token.raw).ok());
-        text.and_then(parse_ttl).ok_or_else(|| DataError::Field {
-            field,
-            expected: "seconds, or a time such as `1h30m`",
-            found: self.found(index),
-        })
+    fn serial(&self, index: usize) -> Result<u32, Misfit> {
+        self.read(index, "the serial", "a number from 0 to 4294967295", digits)
     }
 
-    fn name(&self, index: usize, field: &'static str) -> Result<Name, DataError> {
-        let raw = self.tokens.get(index).map_or(&b""[..], |token| token.raw);
-        Name::parse_relative(raw, self.origin).map_err(|error| DataError::Name { field, error })
+    fn seconds(&self, index: usize, field: &'static str) -> Result<u32, Misfit> {
+        self.read(index, field, "seconds, or a time such as `1h30m`", parse_ttl)
     }
 
-    fn text(&self) -> Result<Text, DataError> {
-        if self.tokens.is_empty() {
-            return Err(DataError::FieldCount { rtype: self.rtype, fields: "string …", found: 0 });
-        }
+    fn name(&self, index: usize, field: &'static str) -> Result<Name, Misfit> {
+        Name::parse_relative(self.unquoted(index, field)?, self.origin)
+            .map_err(|error| Misfit { index, error: DataError::Name { field, error } })
+    }
+
+    fn text(&self) -> Result<Text, Misfit> {
+        self.some("string …")?;
         let mut strings = Vec::with_capacity(self.tokens.len());
-        for token in self.tokens {
-            let string = unquote(token.raw).ok_or(DataError::BadEscape)?;
+        for (index, token) in self.tokens.iter().enumerate() {
+            let string = unquote(token.raw).ok_or(Misfit { index, error: DataError::BadEscape })?;
             if string.len() > MAX_CHARACTER_STRING {
-                return Err(DataError::StringTooLong(string.len()));
+                return Err(Misfit { index, error: DataError::StringTooLong(string.len()) });
             }
             strings.push(string);
         }
         Ok(Text::from_strings(strings.iter().map(Vec::as_slice)))
     }
 
-    fn verbatim(&self) -> String {
-        let fields: Vec<String> = self.tokens.iter().map(Token::to_string).collect();
-        fields.join(" ")
+    fn some(&self, fields: &'static str) -> Result<(), Misfit> {
+        if self.tokens.is_empty() { self.count(1, fields) } else { Ok(()) }
     }
+
+    /// The fields as they are written, with their names made absolute: the origin is not kept.
+    fn completed(&self) -> Result<String, Misfit> {
+        self.some("data …")?;
+        let mut text = String::new();
+        for (index, token) in self.tokens.iter().enumerate() {
+            // The value of a service parameter belongs to its key: `alpn="h2"` (RFC 9460 §2.1).
+            if index > 0 && !(token.quoted && self.is_parameter_key(index - 1)) {
+                text.push(' ');
+            }
+            if name_fields(self.rtype).contains(&index) {
+                text.push_str(&self.name(index, "the name")?.to_string());
+            } else {
+                text.push_str(&token.to_string());
+            }
+        }
+        Ok(text)
+    }
+
+    fn is_parameter_key(&self, index: usize) -> bool {
+        let key = self.tokens.get(index);
+        has_parameters(self.rtype) && key.is_some_and(|key| !key.quoted && key.raw.ends_with(b"="))
+    }
+}
+
+/// Whether data of this type ends with service parameters, `key="value"` (SVCB and HTTPS, RFC 9460 §2.1).
+pub(super) fn has_parameters(rtype: RecordType) -> bool {
+    matches!(rtype, RecordType::Other(64 | 65))
+}
+
+/// A number without the sign that `FromStr` would take.
+fn digits<T: FromStr>(text: &str) -> Option<T> {
+    text.bytes().all(|octet| octet.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
 /// A time to live: seconds, or numbers with the units `s`, `m`, `h`, `d`, `w` as name servers accept them.
@@ -499,7 +592,7 @@ pub fn parse_ttl(text: &str) -> Option<u32> {
         units = true;
     }
     let total = match number {
-        // `1h30`: BIND and NSD take the rest as seconds.
+        // `1h30`: NSD takes the rest as seconds, BIND refuses it; nothing else can be meant.
         Some(rest) => total.checked_add(rest)?,
         None if units => total,
         None => return None,
@@ -625,6 +718,7 @@ mod tests {
             ("SOA", "ns1.contoso.com. hostmaster.contoso.com. 7 3600 600 86400 300"),
             ("CAA", "0 issue \"ca.example\""),
             ("TYPE65534", "\\# 4 0a000001"),
+            ("HTTPS", "1 . alpn=\"h2,h3\" port=443"),
         ] {
             assert_eq!(parse(rtype, text).unwrap().to_string(), text, "{rtype}");
         }
@@ -635,6 +729,8 @@ mod tests {
         assert_eq!(parse("CNAME", "@").unwrap().to_string(), "contoso.com.");
         assert_eq!(parse("MX", "10 mail").unwrap().to_string(), "10 mail.contoso.com.");
         assert_eq!(parse("TXT", "v=DMARC1\\;p=none").unwrap().to_string(), "\"v=DMARC1;p=none\"");
+        assert_eq!(parse("RP", "admin @").unwrap().to_string(), "admin.contoso.com. contoso.com.");
+        assert_eq!(parse("HTTPS", "0 www").unwrap().to_string(), "0 www.contoso.com.");
         assert_eq!(parse("TXT", "\"v=DKIM1; \" \"p=MIIB\"").unwrap().to_string(), "\"v=DKIM1; p=MIIB\"");
     }
 
@@ -651,6 +747,10 @@ mod tests {
         assert_eq!(error, "MX data has the fields `preference exchange`; 1 found");
         let error = parse("MX", "ten mail").unwrap_err().to_string();
         assert_eq!(error, "the preference must be a number from 0 to 65535, found `ten`");
+        for text in ["+10 mail", "\"10\" mail", "10 \"mail\""] {
+            assert!(parse("MX", text).is_err(), "{text}");
+        }
+        assert!(matches!(parse("CAA", ""), Err(DataError::FieldCount { .. })));
         assert!(matches!(parse("TXT", &"x".repeat(256)), Err(DataError::StringTooLong(256))));
         assert!(matches!(parse("TXT", "\"open"), Err(DataError::OpenQuote)));
     }

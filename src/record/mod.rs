@@ -8,6 +8,7 @@ mod name;
 pub mod spf;
 mod text;
 mod token;
+pub mod zone;
 
 use std::collections::BTreeSet;
 use std::fmt;

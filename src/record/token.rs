@@ -2,7 +2,7 @@
 //!
 //! The octets between the fields are read here; what a field means is for whoever asked.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use super::text::unquote;
 
@@ -45,9 +45,25 @@ impl Token<'_> {
 }
 
 impl fmt::Display for Token<'_> {
+    /// The field as it is written, quotes included; octets that are not printable ASCII become `\DDD`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = String::from_utf8_lossy(self.raw);
-        if self.quoted { write!(f, "\"{text}\"") } else { f.write_str(&text) }
+        let quote = if self.quoted { "\"" } else { "" };
+        f.write_str(quote)?;
+        let mut escaped = false;
+        for &octet in self.raw {
+            match octet {
+                b'\\' if !escaped => {
+                    escaped = true;
+                    continue;
+                }
+                0x20..=0x7e if escaped => write!(f, "\\{}", octet as char)?,
+                0x20..=0x7e => f.write_char(octet as char)?,
+                _ => write!(f, "\\{octet:03}")?,
+            }
+            escaped = false;
+        }
+        f.write_str(if escaped { "\\" } else { "" })?;
+        f.write_str(quote)
     }
 }
 
@@ -92,6 +108,7 @@ mod tests {
         let tokens = split(b"  100 \"a b\\\"c\"\tx\\ y ").unwrap();
         let shown: Vec<String> = tokens.iter().map(Token::to_string).collect();
         assert_eq!(shown, ["100", "\"a b\\\"c\"", "x\\ y"]);
+        assert_eq!(split(b"\"\\\xc3\xa9\\065\x07\"").unwrap()[0].to_string(), "\"\\195\\169\\065\\007\"");
         assert_eq!(split(b"\"open"), None);
         assert_eq!(split(b"\"open\\"), None);
     }

@@ -1,0 +1,364 @@
+//! What would the name servers answer if these zone files were published?
+//!
+//! Answers are computed from the records alone: no network, no clock, no file system. Names that the files say
+//! nothing about are not answered at all, because silence is not "does not exist".
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::facts::{Outcome, Reply, Role, Server, soa_of};
+use crate::record::zone::ZoneText;
+use crate::record::{Name, Question, Record, RecordData, RecordType};
+
+/// How many aliases are followed; resolvers give up much earlier.
+const MAX_CHAIN: usize = 32;
+/// The type of DNAME (RFC 6672).
+const DNAME: RecordType = RecordType::Other(39);
+
+/// The records of some zone files, ready to answer as the zones' name servers would.
+///
+/// The owner of an SOA is the apex of a zone. A file without any SOA covers its origin and everything below, if it
+/// has a record there. Records outside every apex, such as the SPF records of others in a test file, are answered at
+/// exactly their names.
+///
+/// ```
+/// use cutover::lookup::zonefile::ZoneFiles;
+/// use cutover::record::{Question, RecordType, zone};
+/// let text = zone::read(b"$ORIGIN contoso.com.\n$TTL 1h\n@ MX 10 mail", None, "contoso.zone").unwrap();
+/// let mut files = ZoneFiles::new();
+/// files.add("contoso.zone", text).unwrap();
+/// let question = Question::new("contoso.com".parse().unwrap(), RecordType::Mx);
+/// assert_eq!(files.answer(&question).unwrap().records.len(), 1);
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct ZoneFiles {
+    zones: BTreeMap<Name, Zone>,
+    /// Records outside the apexes of their own file.
+    foreign: BTreeMap<Name, Node>,
+}
+
+/// Two files claim to hold the same zone.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("found an SOA of `{apex}` in `{second}`, and one in `{first}` before; give one file for each zone")]
+pub struct ZoneConflict {
+    /// The zone.
+    pub apex: Name,
+    /// The file that was added first.
+    pub first: String,
+    /// The file that was refused.
+    pub second: String,
+}
+
+/// What is held at each name, in canonical order: what lies below a name follows it.
+type Nodes = BTreeMap<Name, Node>;
+
+/// One zone.
+#[derive(Debug, Clone)]
+struct Zone {
+    file: Arc<Server>,
+    has_soa: bool,
+    nodes: Nodes,
+}
+
+/// What is held at one name.
+#[derive(Debug, Clone)]
+struct Node {
+    /// The file that held the first of the records.
+    file: Arc<Server>,
+    /// Ordered by data, never two alike.
+    records: Vec<Record>,
+}
+
+/// Where a name is looked up.
+struct Place<'a> {
+    /// The zone and its apex; `None` for names that stand on their own.
+    zone: Option<(&'a Name, &'a Zone)>,
+    nodes: &'a Nodes,
+    file: &'a Arc<Server>,
+}
+
+/// What one name has for one type.
+enum Step {
+    /// Records of the type.
+    Records(Vec<Record>),
+    /// Aliases, and the name to go on with.
+    Alias(Vec<Record>, Name),
+    /// The name exists and has no such record.
+    NoData,
+    /// The name does not exist.
+    NoName,
+}
+
+/// What becomes of a name on the way down from the apex of its zone.
+enum Descent<'a> {
+    /// It belongs to a zone further down.
+    Cut,
+    /// It lies below a DNAME with this owner and target.
+    Renamed(&'a Record, Name),
+    /// It is reached.
+    Reached,
+}
+
+impl ZoneFiles {
+    /// No files: everything is outside.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// One file with these records; without an SOA among them it covers `origin`.
+    #[must_use]
+    pub fn from_records(label: &str, origin: Option<Name>, records: Vec<Record>) -> Self {
+        let mut files = Self::new();
+        files.add(label, ZoneText::from_records(origin, records)).expect("a conflict needs two files");
+        files
+    }
+
+    /// Adds a file, called `label` in replies. A file without SOA whose origin is a known apex adds to that zone.
+    ///
+    /// # Errors
+    /// [`ZoneConflict`] if an earlier file has an SOA of the same zone; nothing is added then.
+    pub fn add(&mut self, label: &str, text: ZoneText) -> Result<(), ZoneConflict> {
+        self.refuse_conflict(label, &text)?;
+        let file = Arc::new(Server { role: Role::ZoneFile, address: label.into(), name: None });
+        let apexes = self.open_zones(&file, &text);
+        let mut owners: BTreeMap<Name, Vec<Record>> = BTreeMap::new();
+        for record in text.records {
+            owners.entry(record.name.clone()).or_default().push(record);
+        }
+        for (name, records) in owners {
+            let apex = name.ancestors().find(|name| apexes.contains(name));
+            let nodes = match apex.and_then(|apex| self.zones.get_mut(&apex)) {
+                Some(zone) => &mut zone.nodes,
+                None => &mut self.foreign,
+            };
+            let empty = || Node { file: Arc::clone(&file), records: Vec::new() };
+            nodes.entry(name).or_insert_with(empty).add(records);
+        }
+        Ok(())
+    }
+
+    fn refuse_conflict(&self, label: &str, text: &ZoneText) -> Result<(), ZoneConflict> {
+        for apex in &text.apexes {
+            if let Some(zone) = self.zones.get(apex).filter(|zone| zone.has_soa) {
+                let first = zone.file.address.clone();
+                return Err(ZoneConflict { apex: apex.clone(), first, second: label.into() });
+            }
+        }
+        Ok(())
+    }
+
+    /// The apexes of one file, each with a zone that is ready for its records.
+    fn open_zones(&mut self, file: &Arc<Server>, text: &ZoneText) -> BTreeSet<Name> {
+        let has_soa = !text.apexes.is_empty();
+        let mut apexes: BTreeSet<Name> = text.apexes.iter().cloned().collect();
+        if !has_soa && let Some(origin) = &text.origin {
+            // A file that holds only names of others says nothing about its origin.
+            apexes.extend(
+                text.records.iter().any(|record| record.name.is_within(origin)).then(|| origin.clone()),
+            );
+        }
+        for apex in &apexes {
+            let new = || Zone { file: Arc::clone(file), has_soa, nodes: Nodes::new() };
+            let zone = self.zones.entry(apex.clone()).or_insert_with(new);
+            if has_soa {
+                (zone.file, zone.has_soa) = (Arc::clone(file), true);
+            }
+        }
+        apexes
+    }
+
+    /// The reply to a question; `None` if the files say nothing about the name, so that it is not asked.
+    ///
+    /// Aliases are followed as far as the files go (RFC 1034 §4.3.2). A chain that ends at a name that does not exist
+    /// has [`Outcome::NoName`] (RFC 2308 §2.1). One that leaves the files, loops or ends at a name without such a
+    /// record has [`Outcome::Records`]; the SOA is there only in the last case. The time of the reply is not set.
+    #[must_use]
+    pub fn answer(&self, question: &Question) -> Option<Reply> {
+        let mut place = self.place(&question.name)?;
+        let mut reply = Reply::empty(question.clone(), Arc::clone(place.file), Outcome::Records);
+        reply.authoritative = true;
+        let mut chain = vec![question.name.clone()];
+        while let Some(name) = chain.last() {
+            match place.step(name, question.rtype) {
+                Step::Records(records) => {
+                    reply.records.extend(records);
+                    break;
+                }
+                Step::Alias(aliases, target) => {
+                    reply.records.extend(aliases);
+                    let looping = chain.contains(&target) || chain.len() > MAX_CHAIN;
+                    let Some(next) = self.place(&target).filter(|_| !looping) else { break };
+                    place = next;
+                    chain.push(target);
+                }
+                Step::NoData => {
+                    reply.soa = place.soa();
+                    if reply.records.is_empty() {
+                        reply.outcome = Outcome::NoData;
+                    }
+                    break;
+                }
+                Step::NoName => {
+                    reply.soa = place.soa();
+                    reply.outcome = Outcome::NoName;
+                    break;
+                }
+            }
+        }
+        Some(reply)
+    }
+
+    /// Whether a question about this name is answered from the files.
+    #[must_use]
+    pub fn covers(&self, name: &Name) -> bool {
+        self.place(name).is_some()
+    }
+
+    /// The apex of the closest zone that encloses the name.
+    #[must_use]
+    pub fn apex_of(&self, name: &Name) -> Option<&Name> {
+        self.zone_of(name).map(|(apex, _)| apex)
+    }
+
+    /// The name servers that the zone lists at its apex, in canonical order.
+    #[must_use]
+    pub fn name_servers(&self, apex: &Name) -> Vec<Name> {
+        let servers = self.at_apex(apex).filter_map(|record| match &record.data {
+            RecordData::Ns(server) => Some(server.clone()),
+            _ => None,
+        });
+        servers.collect()
+    }
+
+    /// The version of the zone.
+    #[must_use]
+    pub fn serial(&self, apex: &Name) -> Option<u32> {
+        self.at_apex(apex).find_map(soa_of).map(|soa| soa.serial)
+    }
+
+    fn at_apex(&self, apex: &Name) -> impl Iterator<Item = &Record> {
+        let node = self.zones.get(apex).and_then(|zone| zone.nodes.get(apex));
+        node.into_iter().flat_map(|node| &node.records)
+    }
+
+    fn zone_of(&self, name: &Name) -> Option<(&Name, &Zone)> {
+        name.ancestors().find_map(|ancestor| self.zones.get_key_value(&ancestor))
+    }
+
+    fn place(&self, name: &Name) -> Option<Place<'_>> {
+        if let Some((apex, zone)) = self.zone_of(name) {
+            let place = Place { zone: Some((apex, zone)), nodes: &zone.nodes, file: &zone.file };
+            return match place.descend(name) {
+                Descent::Cut => None,
+                Descent::Renamed(..) | Descent::Reached => Some(place),
+            };
+        }
+        let node = at_or_below(&self.foreign, name)?;
+        Some(Place { zone: None, nodes: &self.foreign, file: &node.file })
+    }
+}
+
+impl<'a> Place<'a> {
+    /// Looks for a delegation or a DNAME on the way from the apex down to the name (RFC 1034 §4.3.2 step 3).
+    fn descend(&self, name: &Name) -> Descent<'a> {
+        let Some((apex, _)) = self.zone else { return Descent::Reached };
+        let mut path: Vec<Name> = name.ancestors().take_while(|above| above.is_within(apex)).collect();
+        path.reverse();
+        for above in &path {
+            let Some(node) = self.nodes.get(above) else { continue };
+            if above != apex && node.of(RecordType::Ns).next().is_some() {
+                return Descent::Cut;
+            }
+            let renamed = node.of(DNAME).find_map(|record| Some((record, renamed(name, record)?)));
+            if let Some((record, target)) = renamed.filter(|_| above != name) {
+                return Descent::Renamed(record, target);
+            }
+        }
+        Descent::Reached
+    }
+
+    fn step(&self, name: &Name, rtype: RecordType) -> Step {
+        if let Descent::Renamed(record, target) = self.descend(name) {
+            let data = RecordData::Cname(target.clone());
+            let alias = Record { name: name.clone(), ttl: record.ttl, data };
+            return match rtype {
+                RecordType::Cname => Step::Records(vec![alias]),
+                _ => Step::Alias(vec![alias], target),
+            };
+        }
+        if let Some(node) = self.nodes.get(name) {
+            return node.step(name, rtype);
+        }
+        if at_or_below(self.nodes, name).is_some() {
+            return Step::NoData;
+        }
+        self.wildcard(name, rtype)
+    }
+
+    /// The records of the wildcard at the closest encloser (RFC 4592 §3.3.1), given to the name.
+    fn wildcard(&self, name: &Name, rtype: RecordType) -> Step {
+        let encloser = name.ancestors().skip(1).find(|above| at_or_below(self.nodes, above).is_some());
+        // Too long a name cannot be an owner.
+        let Some(source) = encloser.and_then(|encloser| encloser.below("*").ok()) else {
+            return Step::NoName;
+        };
+        match self.nodes.get(&source) {
+            Some(node) => node.step(name, rtype),
+            None if at_or_below(self.nodes, &source).is_some() => Step::NoData,
+            None => Step::NoName,
+        }
+    }
+
+    /// The SOA for a negative answer; its TTL is the time that the answer may be remembered (RFC 2308 §3).
+    fn soa(&self) -> Option<Record> {
+        let (apex, zone) = self.zone?;
+        let record = zone.nodes.get(apex)?.of(RecordType::Soa).next()?;
+        let ttl = soa_of(record).map_or(record.ttl, |soa| record.ttl.min(soa.minimum));
+        Some(Record { ttl, ..record.clone() })
+    }
+}
+
+impl Node {
+    /// Adds records; the smallest TTL of two that are alike is kept.
+    fn add(&mut self, records: Vec<Record>) {
+        self.records.extend(records);
+        self.records.sort_by(|one, other| (&one.data, one.ttl).cmp(&(&other.data, other.ttl)));
+        self.records.dedup_by(|later, earlier| later.data == earlier.data);
+    }
+
+    fn of(&self, rtype: RecordType) -> impl Iterator<Item = &Record> {
+        self.records.iter().filter(move |record| record.data.rtype() == rtype)
+    }
+
+    /// What is here for the type, with `name` as owner. Records of the type come before an alias beside them: such a
+    /// zone is broken, and both must be seen.
+    fn step(&self, name: &Name, rtype: RecordType) -> Step {
+        let owned = |record: &Record| Record { name: name.clone(), ..record.clone() };
+        let wanted: Vec<Record> = self.of(rtype).map(owned).collect();
+        if !wanted.is_empty() {
+            return Step::Records(wanted);
+        }
+        let aliases: Vec<Record> = self.of(RecordType::Cname).map(owned).collect();
+        match aliases.first().and_then(|alias| alias.data.target()).cloned() {
+            Some(target) => Step::Alias(aliases, target),
+            None => Step::NoData,
+        }
+    }
+}
+
+/// What is held at the name or, for an empty non-terminal, at the first name below it.
+fn at_or_below<'a>(nodes: &'a Nodes, name: &Name) -> Option<&'a Node> {
+    let (found, node) = nodes.range(name..).next()?;
+    found.is_within(name).then_some(node)
+}
+
+/// The name with the owner of the DNAME replaced by its target (RFC 6672 §2.2); `None` if it would be too long.
+fn renamed(name: &Name, record: &Record) -> Option<Name> {
+    let RecordData::Other(data) = &record.data else { return None };
+    let target: Name = data.text.parse().ok()?;
+    name.without_suffix(&record.name)?.doubled(&target).ok()
+}
+
+#[cfg(test)]
+mod tests;

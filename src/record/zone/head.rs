@@ -1,0 +1,98 @@
+//! What stands before the data of a record: its time to live, class and type?
+
+use super::lexer::{Fault, Piece};
+use super::problem::{TypeHint, ZoneProblem};
+use crate::record::data::has_parameters;
+use crate::record::{RecordType, parse_ttl};
+
+/// What stands before the data of a record.
+pub(super) struct Head {
+    /// The time to live, where it is stated.
+    pub(super) ttl: Option<u32>,
+    /// The type.
+    pub(super) rtype: RecordType,
+    /// How many fields it takes.
+    pub(super) fields: usize,
+}
+
+/// Reads time to live, class and type; the first two may be left out and stand in either order (RFC 1035 §5.1).
+pub(super) fn head(first: &Piece<'_>, indented: bool, fields: &[Piece<'_>]) -> Result<Head, Fault> {
+    let (mut stated, mut class) = (None, None);
+    for (index, piece) in fields.iter().enumerate() {
+        let token = &piece.token;
+        let word = if token.quoted { Vec::new() } else { token.raw.to_ascii_uppercase() };
+        match word.as_slice() {
+            [b'0'..=b'9', ..] if !word.contains(&b'.') => {
+                let seconds = ttl(piece)?;
+                if stated.replace(seconds).is_some() {
+                    return Err(piece.fault(ZoneProblem::Twice(token.shown())));
+                }
+            }
+            b"IN" | b"CLASS1" => {
+                if class.replace(()).is_some() {
+                    return Err(piece.fault(ZoneProblem::Twice(token.shown())));
+                }
+            }
+            b"CH" | b"CHAOS" | b"HS" | b"HESIOD" | b"CS" | b"NONE" | [b'C', b'L', b'A', b'S', b'S', ..] => {
+                return Err(piece.fault(ZoneProblem::Class(token.shown())));
+            }
+            word => {
+                let rtype = record_type(word).ok_or_else(|| {
+                    let hint = type_hint(word, first, indented, index);
+                    piece.fault(ZoneProblem::UnknownType { found: token.shown(), hint })
+                })?;
+                return match rtype.number() {
+                    0 | 41 | 128..=255 => Err(piece.fault(ZoneProblem::MetaType(token.shown()))),
+                    _ => Ok(Head { ttl: stated, rtype, fields: index + 1 }),
+                };
+            }
+        }
+    }
+    let last = fields.last().unwrap_or(first);
+    Err(last.fault(ZoneProblem::NoType(last.token.shown())))
+}
+
+fn record_type(word: &[u8]) -> Option<RecordType> {
+    // The types that only questions have (RFC 1035 §3.2.3) are named, so that the error can say so.
+    match word {
+        b"*" | b"ANY" => Some(RecordType::Other(255)),
+        b"AXFR" => Some(RecordType::Other(252)),
+        b"IXFR" => Some(RecordType::Other(251)),
+        b"OPT" => Some(RecordType::Other(41)),
+        _ => std::str::from_utf8(word).ok()?.parse().ok(),
+    }
+}
+
+fn type_hint(word: &[u8], first: &Piece<'_>, indented: bool, index: usize) -> TypeHint {
+    let owner = first.token.raw.to_ascii_uppercase();
+    match word {
+        b"ALIAS" | b"ANAME" => TypeHint::ProviderAlias,
+        _ if indented && index == 0 => TypeHint::Indented,
+        // Hosts called `a` are common, so more must speak for the type A.
+        _ if !indented && owner == b"A" && !word.contains(&b'.') => TypeHint::None,
+        _ if !indented && (owner == b"IN" || record_type(&owner).is_some()) => TypeHint::OwnerLooksLikeType,
+        _ => TypeHint::None,
+    }
+}
+
+/// Refuses quoted fields that touch unquoted ones, which servers read in different ways; the value of a service
+/// parameter is meant to touch its key (RFC 9460 §2.1).
+pub(super) fn touching(before: &[Piece<'_>], data: &[Piece<'_>], rtype: RecordType) -> Result<(), Fault> {
+    let mut last: Option<&Piece<'_>> = None;
+    for (index, piece) in before.iter().chain(data).enumerate() {
+        let Some(previous) = last.replace(piece) else { continue };
+        let parameter = has_parameters(rtype) && index > before.len() && previous.token.raw.ends_with(b"=");
+        let mixed = piece.token.quoted != previous.token.quoted;
+        if piece.touching && mixed && !(parameter && piece.token.quoted) {
+            return Err(piece.fault(ZoneProblem::TouchingStrings));
+        }
+    }
+    Ok(())
+}
+
+/// A time to live.
+pub(super) fn ttl(piece: &Piece<'_>) -> Result<u32, Fault> {
+    let text = std::str::from_utf8(piece.token.raw).ok();
+    let seconds = text.filter(|_| !piece.token.quoted).and_then(parse_ttl);
+    seconds.ok_or_else(|| piece.fault(ZoneProblem::Ttl(piece.token.shown())))
+}

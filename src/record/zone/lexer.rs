@@ -1,0 +1,220 @@
+//! Where does an entry of a zone file begin and end, and what are its fields?
+//!
+//! An entry is one line, or several in parentheses (RFC 1035 §5.1). Every octet is read at most twice: the second
+//! time when a parenthesis was forgotten and the lines behind it are read as entries of their own.
+
+use super::problem::ZoneProblem;
+use crate::record::token::Token;
+
+/// One field and where it stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Piece<'a> {
+    /// The field.
+    pub(super) token: Token<'a>,
+    /// Where it begins, its opening quote included.
+    pub(super) place: Place,
+    /// Whether nothing stands between this field and the one before.
+    pub(super) touching: bool,
+    /// Whether a comment begins right behind it.
+    pub(super) cut: bool,
+}
+
+impl Piece<'_> {
+    /// A problem with this field.
+    pub(super) fn fault(&self, problem: ZoneProblem) -> Fault {
+        Fault { place: self.place, problem }
+    }
+}
+
+/// A place in the file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    /// Octets before it.
+    pub(super) offset: usize,
+    /// The line, counted from 1.
+    pub(super) line: usize,
+}
+
+/// What is wrong, and where.
+#[derive(Debug)]
+pub(super) struct Fault {
+    /// Where.
+    pub(super) place: Place,
+    /// What.
+    pub(super) problem: ZoneProblem,
+}
+
+/// The fields of one entry; none for an empty line.
+#[derive(Debug, Default)]
+pub(super) struct Entry<'a> {
+    /// The fields in their order.
+    pub(super) pieces: Vec<Piece<'a>>,
+    /// Whether the line begins with a blank, so that the owner is the last one.
+    pub(super) indented: bool,
+    /// What cannot be split into fields; the fields are then incomplete.
+    pub(super) faults: Vec<Fault>,
+}
+
+/// Reads entries one after another.
+#[derive(Debug)]
+pub(super) struct Lexer<'a> {
+    input: &'a [u8],
+    at: usize,
+    line: usize,
+    /// Where the last field of the entry ended.
+    last_end: usize,
+}
+
+/// The parenthesis that is open.
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    place: Place,
+    /// More than one only where several were opened on one line.
+    depth: usize,
+}
+
+impl<'a> Lexer<'a> {
+    /// A reader of `input`, which has no byte-order mark.
+    pub(super) fn new(input: &'a [u8]) -> Self {
+        Self { input, at: 0, line: 1, last_end: usize::MAX }
+    }
+
+    /// The next entry, empty lines included; `None` at the end of the file.
+    pub(super) fn entry(&mut self) -> Option<Entry<'a>> {
+        let first = self.peek()?;
+        let mut entry = Entry { indented: matches!(first, b' ' | b'\t'), ..Entry::default() };
+        let mut open: Option<Open> = None;
+        self.last_end = usize::MAX;
+        while let Some(octet) = self.peek() {
+            match octet {
+                b'\n' => {
+                    self.at += 1;
+                    self.line += 1;
+                    if open.is_none() {
+                        return Some(entry);
+                    }
+                }
+                b' ' | b'\t' => self.at += 1,
+                b'\r' => self.carriage_return(&mut entry),
+                b';' => self.comment(&mut entry),
+                b'(' => match &mut open {
+                    None => {
+                        open = Some(Open { place: self.place(), depth: 1 });
+                        self.at += 1;
+                    }
+                    Some(open) if open.place.line == self.line => {
+                        open.depth += 1;
+                        self.fault(&mut entry, self.place(), ZoneProblem::NestedParenthesis);
+                        self.at += 1;
+                    }
+                    Some(open) => return Some(self.forgotten(*open, Some(self.line))),
+                },
+                b')' => {
+                    match &mut open {
+                        None => self.fault(&mut entry, self.place(), ZoneProblem::StrayParenthesis),
+                        Some(open) if open.depth > 1 => open.depth -= 1,
+                        Some(_) => open = None,
+                    }
+                    self.at += 1;
+                }
+                b'"' => self.quoted(&mut entry),
+                _ => self.word(&mut entry),
+            }
+        }
+        Some(match open {
+            Some(open) => self.forgotten(open, None),
+            None => entry,
+        })
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.input.get(self.at).copied()
+    }
+
+    fn place(&self) -> Place {
+        Place { offset: self.at, line: self.line }
+    }
+
+    fn fault(&self, entry: &mut Entry<'a>, place: Place, problem: ZoneProblem) {
+        entry.faults.push(Fault { place, problem });
+    }
+
+    /// The closing parenthesis was forgotten: goes on with the line behind the one that opened it, so that all that
+    /// is wrong further down is reported too.
+    fn forgotten(&mut self, open: Open, next: Option<usize>) -> Entry<'a> {
+        let rest = &self.input[open.place.offset..];
+        let end = rest.iter().position(|&octet| octet == b'\n');
+        self.at = end.map_or(self.input.len(), |end| open.place.offset + end + 1);
+        self.line = open.place.line + 1;
+        let fault = Fault { place: open.place, problem: ZoneProblem::OpenParenthesis { next } };
+        Entry { faults: vec![fault], ..Entry::default() }
+    }
+
+    /// Part of the end of a line; alone, BIND ends the line at it but not a comment, so it is refused.
+    fn carriage_return(&mut self, entry: &mut Entry<'a>) {
+        if !matches!(self.input.get(self.at + 1), None | Some(b'\n')) {
+            self.fault(entry, self.place(), ZoneProblem::LoneCarriageReturn);
+        }
+        self.at += 1;
+    }
+
+    fn comment(&mut self, entry: &mut Entry<'a>) {
+        if self.last_end == self.at
+            && let Some(last) = entry.pieces.last_mut()
+        {
+            last.cut = true;
+        }
+        while let Some(octet) = self.peek() {
+            match octet {
+                b'\n' => break,
+                b'\r' => self.carriage_return(entry),
+                _ => self.at += 1,
+            }
+        }
+    }
+
+    /// A field in quotes; it ends on its line in BIND and further down in NSD, so it must end on its line.
+    fn quoted(&mut self, entry: &mut Entry<'a>) {
+        let place = self.place();
+        self.at += 1;
+        while let Some(octet) = self.peek() {
+            match octet {
+                b'\n' => break,
+                b'"' => {
+                    self.at += 1;
+                    let raw = &self.input[place.offset + 1..self.at - 1];
+                    return self.push(entry, place, Token { raw, quoted: true });
+                }
+                b'\\' if !matches!(self.input.get(self.at + 1), None | Some(b'\n')) => self.at += 2,
+                _ => self.at += 1,
+            }
+        }
+        self.fault(entry, place, ZoneProblem::OpenQuote);
+    }
+
+    fn word(&mut self, entry: &mut Entry<'a>) {
+        let place = self.place();
+        while let Some(octet) = self.peek() {
+            match octet {
+                b' ' | b'\t' | b'\r' | b'\n' | b';' | b'(' | b')' | b'"' => break,
+                b'\\' => {
+                    if matches!(self.input.get(self.at + 1), None | Some(b'\n' | b'\r')) {
+                        self.fault(entry, self.place(), ZoneProblem::EndingBackslash);
+                        self.at += 1;
+                        break;
+                    }
+                    self.at += 2;
+                }
+                _ => self.at += 1,
+            }
+        }
+        let raw = &self.input[place.offset..self.at];
+        self.push(entry, place, Token { raw, quoted: false });
+    }
+
+    fn push(&mut self, entry: &mut Entry<'a>, place: Place, token: Token<'a>) {
+        let touching = self.last_end == place.offset;
+        entry.pieces.push(Piece { token, place, touching, cut: false });
+        self.last_end = self.at;
+    }
+}

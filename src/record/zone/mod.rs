@@ -1,0 +1,76 @@
+//! Which records does a zone file hold?
+//!
+//! Reads master files (RFC 1035 §5) as the common name servers do; where BIND and NSD differ, the text is refused
+//! with a word on how to write it so that both agree. Every bad line is reported, not the first alone. Answering
+//! questions from the records is not done here.
+
+mod head;
+mod lexer;
+mod problem;
+mod reader;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+pub use problem::{
+    Located, MAX_OCTETS, MAX_PROBLEMS, MAX_RECORDS, TypeHint, ZoneError, ZoneProblem, ZoneWarning,
+};
+pub use writer::to_zone_text;
+
+use std::collections::HashSet;
+
+use lexer::{Fault, Place};
+use reader::Reader;
+
+use super::{Name, Record, RecordType};
+
+/// What a zone file holds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ZoneText {
+    /// All records, in the order of the file.
+    pub records: Vec<Record>,
+    /// The first origin in force: the one given, else that of the first `$ORIGIN`.
+    pub origin: Option<Name>,
+    /// The owners of SOA records, each once, in the order of the file: the apexes of the zones in it.
+    pub apexes: Vec<Name>,
+    /// What may not be what was meant; the first [`MAX_PROBLEMS`].
+    pub warnings: Vec<Located<ZoneWarning>>,
+}
+
+impl ZoneText {
+    /// The content of a file with these records.
+    #[must_use]
+    pub fn from_records(origin: Option<Name>, records: Vec<Record>) -> Self {
+        let mut seen = HashSet::new();
+        let starts = records.iter().filter(|record| record.data.rtype() == RecordType::Soa);
+        let apexes = starts.map(|record| &record.name).filter(|&name| seen.insert(name)).cloned().collect();
+        Self { records, origin, apexes, warnings: Vec::new() }
+    }
+}
+
+/// Reads a zone file (RFC 1035 §5); `origin` completes relative names until an `$ORIGIN`, `label` is what errors
+/// call the file.
+///
+/// The octets of texts are kept as they are and need not be UTF-8.
+///
+/// # Errors
+/// [`ZoneError`] lists every line that cannot be read; there are no records then.
+pub fn read(input: &[u8], origin: Option<&Name>, label: &str) -> Result<ZoneText, ZoneError> {
+    let input = input.strip_prefix(b"\xef\xbb\xbf").unwrap_or(input);
+    let mut reader = Reader::new(input, origin);
+    if let Some(problem) = unreadable(input) {
+        reader.report(Fault { place: Place { offset: 0, line: 1 }, problem });
+    } else {
+        reader.read();
+    }
+    reader.finish(label)
+}
+
+/// Why the file as a whole is not looked at.
+fn unreadable(input: &[u8]) -> Option<ZoneProblem> {
+    match input {
+        _ if input.len() > MAX_OCTETS => Some(ZoneProblem::TooLarge(input.len())),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some(ZoneProblem::Utf16),
+        _ => None,
+    }
+}

@@ -1,0 +1,226 @@
+//! What is wrong with a zone file, where, and what is to be done?
+
+use std::fmt;
+
+use crate::record::{DataError, NameError};
+
+/// How many problems of one file are kept; the rest is counted.
+pub const MAX_PROBLEMS: usize = 20;
+/// Octets of the largest zone file that is read.
+pub const MAX_OCTETS: usize = 16 << 20;
+/// Records of the largest zone file that is read: a short line may repeat a long owner.
+pub const MAX_RECORDS: usize = 1_000_000;
+
+/// All that is wrong with one zone file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ZoneError {
+    /// The file, as the caller calls it.
+    pub label: String,
+    /// What is wrong, in the order of the file; at most [`MAX_PROBLEMS`].
+    pub problems: Vec<Located<ZoneProblem>>,
+    /// How many more problems there are.
+    pub further: usize,
+}
+
+impl fmt::Display for ZoneError {
+    /// One line for each problem: `contoso.zone:3:5: what is wrong`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.problems.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "\n" };
+            write!(f, "{separator}{}:{problem}", self.label)?;
+        }
+        match self.further {
+            0 => Ok(()),
+            1 => write!(f, "\n{}: and 1 more problem", self.label),
+            more => write!(f, "\n{}: and {more} more problems", self.label),
+        }
+    }
+}
+
+impl std::error::Error for ZoneError {}
+
+/// Something about a place in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located<T> {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The character of the line, counted from 1.
+    pub column: usize,
+    /// What is there.
+    pub what: T,
+}
+
+impl<T: fmt::Display> fmt::Display for Located<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.line, self.column, self.what)
+    }
+}
+
+/// Why an entry of a zone file cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ZoneProblem {
+    /// More octets than [`MAX_OCTETS`].
+    #[error("found {0} octets; at most {MAX_OCTETS} are read, so split the file by zones")]
+    TooLarge(usize),
+    /// More records than [`MAX_RECORDS`].
+    #[error("found more than {MAX_RECORDS} records; split the file by zones")]
+    TooManyRecords,
+    /// The byte-order mark of UTF-16.
+    #[error("found UTF-16; expected UTF-8, so save the file with that encoding")]
+    Utf16,
+    /// A string that does not end on its line.
+    #[error(
+        "found no closing quote on this line; close the string, and put its rest into a string of its own"
+    )]
+    OpenQuote,
+    /// A backslash with nothing behind it.
+    #[error("found the end of the line; expected a character or three decimal digits behind the backslash")]
+    EndingBackslash,
+    /// A carriage return that no line feed follows.
+    #[error("found a carriage return without a line feed; save the file with line ends of LF or CRLF")]
+    LoneCarriageReturn,
+    /// An opening parenthesis without its closing one.
+    #[error("found no `)` for this `(` before {}; put one at the end of the record", next_place(*next))]
+    OpenParenthesis {
+        /// The line of the next `(`; `None` at the end of the file.
+        next: Option<usize>,
+    },
+    /// A parenthesis within parentheses.
+    #[error("found `(` within parentheses; remove the inner pair, name servers differ on it")]
+    NestedParenthesis,
+    /// A closing parenthesis without its opening one.
+    #[error("found `)` without a `(` before it; remove it")]
+    StrayParenthesis,
+    /// A quoted string right beside an unquoted one.
+    #[error(
+        "found a quoted string that touches an unquoted one; quote both as one, or put a blank between them"
+    )]
+    TouchingStrings,
+    /// A first field that begins with a dollar sign.
+    #[error("found `{0}`; expected `$ORIGIN`, `$TTL` or an owner (one with a dollar sign is written `\\$`)")]
+    UnknownDirective(String),
+    /// A directive behind a blank.
+    #[error("found a blank before `{0}`; a directive begins in the first column")]
+    IndentedDirective(String),
+    /// `$INCLUDE`, which needs a file system.
+    #[error("found `$INCLUDE`, which is not read; expand it with `named-compilezone -o OUTPUT ZONE FILE`")]
+    Include,
+    /// `$GENERATE`, which is of BIND alone.
+    #[error("found `$GENERATE`, which is not read; expand it with `named-compilezone -o OUTPUT ZONE FILE`")]
+    Generate,
+    /// A directive with too few or too many fields.
+    #[error("found {found} fields behind `{directive}`; expected {expected}")]
+    DirectiveFields {
+        /// The directive.
+        directive: &'static str,
+        /// What it needs.
+        expected: &'static str,
+        /// How many fields there are.
+        found: usize,
+    },
+    /// A relative name where no origin is known; said once for a file.
+    #[error(
+        "found the relative name `{0}` and no origin; \
+         begin the file with `$ORIGIN` and the zone's name, such as `$ORIGIN contoso.com.`"
+    )]
+    NoOrigin(String),
+    /// A field that should be a name and is none.
+    #[error("found `{found}`; expected a domain name: {error}")]
+    Name {
+        /// What it is.
+        found: String,
+        /// Why it is no name.
+        error: NameError,
+    },
+    /// A line that begins with a blank where no owner came before.
+    #[error(
+        "found a blank at the beginning of the line and no record before; expected an owner, such as `@`"
+    )]
+    NoOwner,
+    /// A line without a type.
+    #[error("found nothing behind `{0}`; expected a record type and its data, such as `MX 10 mail`")]
+    NoType(String),
+    /// A field that is no record type.
+    #[error("found `{found}`; expected a record type{hint}")]
+    UnknownType {
+        /// What it is.
+        found: String,
+        /// What may have been meant.
+        hint: TypeHint,
+    },
+    /// A field that begins with a digit and is no time to live.
+    #[error("found `{0}`; expected a time to live, such as `3600` or `1h` and at most 2147483647 seconds")]
+    Ttl(String),
+    /// A second time to live or class.
+    #[error("found `{0}`; expected a record type, since time to live and class are given once")]
+    Twice(String),
+    /// A class other than IN.
+    #[error("found the class `{0}`; expected `IN` or no class")]
+    Class(String),
+    /// A type that only questions have, or a meta type (RFC 6895 §3.1).
+    #[error("found the type `{0}`, which no record can have; expected a type of data")]
+    MetaType(String),
+    /// A character-string of more than 255 octets.
+    #[error("found a string of {octets} octets; expected at most 255, so split it{}", written(split.as_deref()))]
+    StringTooLong {
+        /// How long it is.
+        octets: usize,
+        /// The same octets in strings that are short enough; `None` for very long ones.
+        split: Option<String>,
+    },
+    /// Data that does not fit the type.
+    #[error("{0}")]
+    Data(DataError),
+}
+
+/// What may have been meant by a field that is no record type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TypeHint {
+    /// Nothing is known.
+    None,
+    /// The line begins with a blank and the field may be its owner.
+    Indented,
+    /// The line begins with what looks like a type or class, which is its owner.
+    OwnerLooksLikeType,
+    /// An alias type of one provider.
+    ProviderAlias,
+}
+
+impl fmt::Display for TypeHint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "",
+            Self::Indented => " (the line begins with a blank, so it has the owner of the record before)",
+            Self::OwnerLooksLikeType => {
+                " (the first field of a line is its owner; begin the line with `@` or a blank)"
+            }
+            Self::ProviderAlias => {
+                " (one provider's own alias is not in DNS; write the addresses that it answers with)"
+            }
+        })
+    }
+}
+
+/// What was read, and may not be what was meant.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ZoneWarning {
+    /// No time to live is known; said once for a file.
+    #[error("found no time to live, no `$TTL` and no SOA before; took 3600 seconds")]
+    NoTtl,
+    /// The time to live is that of the record before (RFC 1035 §5.1); said once for a file.
+    #[error("found no time to live and no `$TTL`; took the {0} seconds of the record before")]
+    LastTtl(u32),
+    /// A comment begins within a text.
+    #[error("found `;` right behind text without quotes; what follows is a comment and is not published")]
+    TextCutByComment,
+}
+
+fn next_place(next: Option<usize>) -> String {
+    next.map_or_else(|| "the end of the file".into(), |line| format!("the next one on line {line}"))
+}
+
+fn written(split: Option<&str>) -> String {
+    split.map_or_else(|| " into several quoted strings".into(), |split| format!(": {split}"))
+}
