@@ -13,5 +13,7 @@ pub mod expected;
 pub mod facts;
 #[cfg(feature = "lookup")]
 pub mod lookup;
+pub mod plan;
 pub mod provider;
 pub mod record;
+pub mod report;

@@ -120,7 +120,7 @@ impl ZoneFiles {
     /// [`ZoneConflict`] if an earlier file has an SOA of the same zone; nothing is added then.
     pub fn add(&mut self, label: &str, text: ZoneText) -> Result<(), ZoneConflict> {
         self.refuse_conflict(label, &text)?;
-        let file = Arc::new(Server { role: Role::ZoneFile, address: label.into(), name: None });
+        let file = Arc::new(Server { role: Role::ZoneFile, address: label.into() });
         let apexes = self.open_zones(&file, &text);
         let mut owners: BTreeMap<Name, Vec<Record>> = BTreeMap::new();
         for record in text.records {
