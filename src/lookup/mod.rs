@@ -1,3 +1,12 @@
-//! How are the facts got? The only door to the network, and to the clock of a query.
+//! How are the facts got?
+//!
+//! The only door to the network, and to the clock of a query. What is asked is decided by whoever calls
+//! [`survey`]; here it is decided whom to ask, and every way to fail becomes a value that judges can read.
 
+mod source;
+mod survey;
+pub mod transport;
 pub mod zonefile;
+
+pub use source::{Network, Source};
+pub use survey::{Limits, survey};

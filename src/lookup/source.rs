@@ -1,0 +1,273 @@
+//! Who is asked a question?
+//!
+//! Zone files answer for what they cover; a recording answers for everything; what is left goes to the network, to the
+//! resolvers and to the name servers of the domain's own zones. The same question is sent to the same server once a
+//! run, however many domains need it.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use tokio::sync::OnceCell;
+
+use crate::facts::{Elsewhere, Facts, Outcome, Recording, Reply, Role, Server, View};
+use crate::record::{Name, Question, RecordType};
+
+use super::transport::{Endpoint, Transport};
+use super::zonefile::ZoneFiles;
+
+/// Name servers of one zone that are asked at most; the root has 13 with two addresses each.
+const MOST_AUTHORITIES: usize = 32;
+
+/// Where answers come from.
+#[derive(Debug)]
+pub struct Source {
+    /// When the run began.
+    pub started: Timestamp,
+    /// Zone files, which stand before everything else.
+    pub zones: Option<ZoneFiles>,
+    /// A recorded run, in place of the network.
+    pub recording: Option<Recording>,
+    /// The network.
+    pub network: Option<Network>,
+}
+
+/// The network, and what is remembered of it for the length of a run.
+#[derive(Debug)]
+pub struct Network {
+    transport: Transport,
+    resolvers: Vec<(Endpoint, Arc<Server>)>,
+    view: View,
+    authority_port: u16,
+    private_servers: bool,
+    asked: Mutex<HashMap<(Arc<Server>, Question), Arc<OnceCell<Reply>>>>,
+}
+
+/// One question to one place.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Inquiry {
+    /// The zone files.
+    Files(Question),
+    /// The recording.
+    Recording(Question),
+    /// A server on the network.
+    Server(Question, Arc<Server>, Endpoint, Option<Name>),
+}
+
+impl Network {
+    /// A network of these resolvers; each is asked about the domains themselves, and the first that works about the
+    /// rest of the world.
+    #[must_use]
+    pub fn new(transport: Transport, resolvers: Vec<Endpoint>, view: View, authority_port: u16) -> Self {
+        let mut distinct: Vec<(Endpoint, Arc<Server>)> = Vec::new();
+        for endpoint in resolvers {
+            if distinct.iter().all(|(known, _)| *known != endpoint) {
+                let server = Server { role: Role::Resolver, address: endpoint.to_string() };
+                distinct.push((endpoint, Arc::new(server)));
+            }
+        }
+        // A lab on private addresses names private name servers, and means it.
+        let private_servers = distinct.iter().any(|(endpoint, _)| !is_public(endpoint.address().ip()));
+        Self { transport, resolvers: distinct, view, authority_port, private_servers, asked: Mutex::default() }
+    }
+
+    /// The same, which asks name servers on private addresses too although public DNS named them.
+    #[must_use]
+    pub fn with_private_servers(mut self) -> Self {
+        self.private_servers = true;
+        self
+    }
+
+    async fn ask(&self, question: Question, server: Arc<Server>, endpoint: Endpoint, zone: Option<Name>) -> Reply {
+        if server.role == Role::Authoritative && !self.private_servers && !is_public(endpoint.address().ip()) {
+            let mut reply = Reply::empty(question, server, Outcome::Unreachable);
+            reply.reason = "public DNS names a private address; --allow-private-servers asks it all the same".into();
+            return reply;
+        }
+        let cell = {
+            let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(asked.entry((Arc::clone(&server), question.clone())).or_default())
+        };
+        let reply = cell.get_or_init(|| self.transport.ask(&endpoint, &server, &question, zone.as_ref())).await;
+        reply.clone()
+    }
+
+    /// The servers to ask about one of the domain's own names, as far as the facts tell.
+    fn own(&self, question: &Question, domain: &Name, facts: &Facts, inquiries: &mut Vec<Inquiry>) {
+        // The serial is read at the name servers; a resolver's copy says nothing that is read.
+        let resolvers = question.rtype != RecordType::Soa && self.view != View::Authoritative;
+        if resolvers {
+            inquiries.extend(self.resolvers.iter().map(|(endpoint, server)| {
+                Inquiry::Server(question.clone(), Arc::clone(server), endpoint.clone(), None)
+            }));
+        }
+        if self.view == View::Resolver {
+            return;
+        }
+        let Some(zone) = self.zone_of(&question.name, domain, facts) else { return };
+        for address in self.authorities(&zone, facts) {
+            let server = Server { role: Role::Authoritative, address: address.to_string() };
+            let endpoint = Endpoint::Plain(address);
+            inquiries.push(Inquiry::Server(question.clone(), Arc::new(server), endpoint, Some(zone.clone())));
+        }
+    }
+
+    /// The first resolver, and each further one once all before it have failed.
+    fn elsewhere(&self, question: &Question, facts: &Facts, inquiries: &mut Vec<Inquiry>) {
+        for (endpoint, server) in &self.resolvers {
+            inquiries.push(Inquiry::Server(question.clone(), Arc::clone(server), endpoint.clone(), None));
+            let reply = facts.replies(question).find(|reply| reply.server == *server);
+            if reply.is_none_or(|reply| reply.outcome.is_answer()) {
+                break;
+            }
+        }
+    }
+
+    /// The deepest zone that holds the name, once that is certain.
+    fn zone_of(&self, name: &Name, domain: &Name, facts: &Facts) -> Option<Name> {
+        // Delegations further down are known from referrals only, which their parent's servers have sent.
+        let delegated = name.ancestors().take_while(|apex| apex != domain && apex.is_within(domain));
+        if let Some(apex) = delegated.into_iter().find(|apex| !facts.name_server_names(apex).is_empty()) {
+            return Some(apex);
+        }
+        for apex in super::survey::zone_candidates(domain) {
+            if !facts.name_server_names(&apex).is_empty() {
+                return Some(apex);
+            }
+            let question = Question::new(apex, RecordType::Ns);
+            let replies: Vec<&Reply> = facts.replies(&question).collect();
+            let settled = replies.iter().any(|reply| reply.outcome.is_answer()) || replies.len() == self.resolvers.len();
+            if !settled {
+                return None;
+            }
+        }
+        None
+    }
+
+    fn authorities(&self, zone: &Name, facts: &Facts) -> Vec<SocketAddr> {
+        let names = facts.name_server_names(zone);
+        let mut addresses: Vec<IpAddr> = names.iter().flat_map(|name| facts.addresses(name)).collect();
+        addresses.sort_unstable();
+        addresses.dedup();
+        addresses.truncate(MOST_AUTHORITIES);
+        addresses.into_iter().map(|address| SocketAddr::new(address, self.authority_port)).collect()
+    }
+}
+
+impl Source {
+    /// What became of names for which nobody can be asked.
+    pub(super) fn elsewhere(&self) -> Elsewhere {
+        match &self.recording {
+            Some(recording) => recording.facts.elsewhere,
+            None if self.network.is_none() => Elsewhere::NotAsked,
+            None => Elsewhere::Asked,
+        }
+    }
+
+    /// Whether name servers have to be found and reached, beyond being named.
+    pub(super) fn reaches_authorities(&self, name: &Name) -> bool {
+        if self.zones.as_ref().is_some_and(|zones| zones.covers(name)) {
+            return false;
+        }
+        self.recording.is_some() || self.network.as_ref().is_some_and(|network| network.view != View::Resolver)
+    }
+
+    /// Everybody who should be asked, as far as the facts tell; grows with the facts.
+    pub(super) fn inquiries(&self, question: &Question, domain: &Name, facts: &Facts) -> Vec<Inquiry> {
+        if self.recording.is_some() {
+            return vec![Inquiry::Recording(question.clone())];
+        }
+        if self.zones.as_ref().is_some_and(|zones| zones.covers(&question.name)) {
+            return vec![Inquiry::Files(question.clone())];
+        }
+        let mut inquiries = Vec::new();
+        if let Some(network) = &self.network {
+            let own = question.name.is_within(domain) && question.rtype != RecordType::Ns
+                || question.rtype == RecordType::Soa;
+            match own {
+                true => network.own(question, domain, facts, &mut inquiries),
+                false => network.elsewhere(question, facts, &mut inquiries),
+            }
+        }
+        inquiries
+    }
+
+    /// The replies to one inquiry.
+    pub(super) async fn ask(&self, inquiry: Inquiry) -> Vec<Reply> {
+        match inquiry {
+            Inquiry::Files(question) => {
+                let reply = self.zones.as_ref().and_then(|zones| zones.answer(&question));
+                reply.into_iter().map(|reply| Reply { at: self.started, ..reply }).collect()
+            }
+            Inquiry::Recording(question) => self.recorded(&question),
+            Inquiry::Server(question, server, endpoint, zone) => match &self.network {
+                Some(network) => vec![network.ask(question, server, endpoint, zone).await],
+                None => Vec::new(),
+            },
+        }
+    }
+
+    fn recorded(&self, question: &Question) -> Vec<Reply> {
+        let Some(recording) = &self.recording else { return Vec::new() };
+        let replies: Vec<Reply> = recording.facts.replies(question).cloned().collect();
+        // What a run left alone on purpose is left alone again; anything else that is missing is said to be missing.
+        if !replies.is_empty() || recording.facts.is_offline() {
+            return replies;
+        }
+        let server = Server { role: Role::Resolver, address: "recording".into() };
+        let reply = Reply::empty(question.clone(), Arc::new(server), Outcome::NotRecorded);
+        vec![Reply { at: self.started, ..reply }]
+    }
+
+    /// The reply of a server that was still silent when the time for the whole domain was over.
+    pub(super) fn given_up(&self, inquiry: &Inquiry, at: Timestamp, reason: &str) -> Option<Reply> {
+        let Inquiry::Server(question, server, ..) = inquiry else { return None };
+        let reply = Reply::empty(question.clone(), Arc::clone(server), Outcome::Timeout);
+        Some(Reply { at, reason: reason.to_owned(), ..reply })
+    }
+}
+
+/// Whether the address belongs to the public Internet (the special-purpose registries of RFC 6890).
+fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => {
+            let [a, b, ..] = v4.octets();
+            !(v4.is_private()
+                || v4.is_loopback()
+                || v4.is_link_local()
+                || v4.is_unspecified()
+                || v4.is_multicast()
+                || v4.is_broadcast()
+                || a == 0
+                || a >= 240
+                || (a == 100 && (64..128).contains(&b)))
+        }
+        IpAddr::V6(v6) => {
+            if let Some(v4) = v6.to_ipv4_mapped() {
+                return is_public(IpAddr::V4(v4));
+            }
+            let first = v6.segments()[0];
+            !(v6.is_loopback()
+                || v6.is_unspecified()
+                || v6.is_multicast()
+                || first & 0xfe00 == 0xfc00
+                || first & 0xffc0 == 0xfe80)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn private_addresses_are_told_from_public_ones() {
+        for text in ["10.0.0.1", "127.0.0.2", "192.168.1.1", "172.16.0.1", "169.254.1.1", "100.64.0.1", "0.0.0.0", "::1", "fd00::1", "fe80::1", "::ffff:10.0.0.1", "224.0.0.1", "255.255.255.255"] {
+            assert!(!is_public(text.parse().unwrap()), "{text}");
+        }
+        for text in ["8.8.8.8", "1.1.1.1", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "::ffff:8.8.8.8"] {
+            assert!(is_public(text.parse().unwrap()), "{text}");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! How are all facts about a domain gathered in the fewest round trips?
+//!
+//! Everything that can be asked is asked at once, nothing twice. Whenever a reply is there, the facts are looked at
+//! again for what has become worth asking: a follow-up question starts when *its* answer is there, and does not wait
+//! for the slow. What is asked depends on the replies and never on the order of their arrival, so the facts are the
+//! same however fast the servers are.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::future::FutureExt as _;
+use futures_util::stream::FuturesUnordered;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::facts::{Facts, Outcome};
+use crate::record::{Name, Question, RecordType};
+
+use super::source::{Inquiry, Source};
+
+/// How much a survey may cost.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Time for the whole domain; what is still silent then counts as silent.
+    pub deadline: Duration,
+    /// Inquiries at most: no domain needs a tenth of it, and none can make us ask without end.
+    pub inquiries: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { deadline: Duration::from_secs(15), inquiries: 2000 }
+    }
+}
+
+/// Gathers the facts about `domain`: `wanted` says which questions are worth asking, given what is known so far, and may
+/// only ask for more as more is known.
+pub async fn survey(
+    source: &Source,
+    domain: &Name,
+    limits: Limits,
+    wanted: impl Fn(&Facts) -> BTreeSet<Question>,
+) -> Facts {
+    let mut facts = Facts::new(source.started, source.elsewhere());
+    let mut asked: BTreeSet<Inquiry> = BTreeSet::new();
+    let mut open: BTreeSet<Inquiry> = BTreeSet::new();
+    let mut pending = FuturesUnordered::new();
+    let deadline = tokio::time::sleep(limits.deadline);
+    tokio::pin!(deadline);
+    loop {
+        let mut questions = wanted(&facts);
+        questions.extend(infrastructure(source, domain, &facts));
+        for question in &questions {
+            for inquiry in source.inquiries(question, domain, &facts) {
+                if asked.len() < limits.inquiries && asked.insert(inquiry.clone()) {
+                    open.insert(inquiry.clone());
+                    pending.push(async move { (source.ask(inquiry.clone()).await, inquiry) });
+                }
+            }
+        }
+        let mut next = tokio::select! {
+            biased;
+            next = pending.next() => next,
+            () = &mut deadline => break,
+        };
+        if next.is_none() {
+            return facts;
+        }
+        // All that is there already is taken at once, so that a burst of replies costs one look at the facts.
+        while let Some((replies, inquiry)) = next.take() {
+            open.remove(&inquiry);
+            replies.into_iter().for_each(|reply| facts.insert(reply));
+            next = pending.next().now_or_never().flatten();
+        }
+    }
+    let late = i64::try_from(limits.deadline.as_millis()).unwrap_or(i64::MAX);
+    let at = source.started.checked_add(SignedDuration::from_millis(late)).unwrap_or(Timestamp::MAX);
+    let reason = format!("the {} s for the whole domain were over", limits.deadline.as_secs_f64());
+    for reply in open.iter().filter_map(|inquiry| source.given_up(inquiry, at, &reason)) {
+        facts.insert(reply);
+    }
+    facts
+}
+
+/// Where the zone of a domain may begin: the domain itself, and what lies above it as far as a registry's customer can
+/// own it. The deepest first.
+pub(super) fn zone_candidates(domain: &Name) -> Vec<Name> {
+    let bare = domain.bare();
+    let registrable = psl::domain_str(&bare).and_then(|registrable| registrable.parse::<Name>().ok());
+    let mut candidates = Vec::new();
+    for apex in domain.ancestors() {
+        let above = registrable.as_ref().is_none_or(|registrable| !apex.is_within(registrable));
+        if above && apex != *domain {
+            break;
+        }
+        candidates.push(apex);
+    }
+    candidates
+}
+
+/// The questions that find the zone, its name servers and its version.
+fn infrastructure(source: &Source, domain: &Name, facts: &Facts) -> BTreeSet<Question> {
+    let mut questions: BTreeSet<Question> =
+        zone_candidates(domain).into_iter().map(|apex| Question::new(apex, RecordType::Ns)).collect();
+    let mut zones: BTreeSet<Name> = facts.zone(domain).map(|zone| zone.apex).into_iter().collect();
+    for reply in facts.all().filter(|reply| reply.outcome == Outcome::Referral) {
+        let apexes = reply.referral.iter().map(|record| record.name.clone());
+        zones.extend(apexes.filter(|apex| apex.is_within(domain)));
+    }
+    for zone in zones {
+        questions.insert(Question::new(zone.clone(), RecordType::Soa));
+        if source.reaches_authorities(&zone) {
+            for server in facts.name_server_names(&zone) {
+                questions.insert(Question::new(server.clone(), RecordType::A));
+                questions.insert(Question::new(server, RecordType::Aaaa));
+            }
+        }
+    }
+    questions
+}

@@ -1,0 +1,339 @@
+//! Where is a server, and how is one named on the command line?
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
+use std::time::Duration;
+
+use hickory_resolver::config::ProtocolConfig;
+use hickory_resolver::system_conf::read_system_conf;
+use rustls::pki_types::ServerName;
+
+/// The port of DNS over UDP and TCP (RFC 1035 §4.2).
+pub const DNS_PORT: u16 = 53;
+/// The port of DNS over TLS (RFC 7858 §3.1).
+pub const TLS_PORT: u16 = 853;
+/// The port of HTTPS (RFC 9110 §4.2.2).
+pub const HTTPS_PORT: u16 = 443;
+/// The path that resolvers offer by custom (the example of RFC 8484 §4.1.1).
+const HTTPS_PATH: &str = "/dns-query";
+
+/// Where one server is reached, and how.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Endpoint {
+    /// By UDP, and by TCP where an answer is too long (RFC 1035 §4.2, RFC 7766).
+    Plain(SocketAddr),
+    /// By DNS over TLS (RFC 7858).
+    Tls {
+        /// Where to connect.
+        address: SocketAddr,
+        /// The name, or address, that the certificate must hold.
+        host: String,
+    },
+    /// By DNS over HTTPS (RFC 8484).
+    Https {
+        /// Where to connect.
+        address: SocketAddr,
+        /// The name, or address, that the certificate must hold.
+        host: String,
+        /// The path of the service.
+        path: String,
+    },
+}
+
+impl Endpoint {
+    /// The address that packets go to.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        match self {
+            Self::Plain(address) | Self::Tls { address, .. } | Self::Https { address, .. } => *address,
+        }
+    }
+}
+
+impl fmt::Display for Endpoint {
+    /// `192.0.2.1:53`, `tls://dns.example:853`, `https://dns.example/dns-query`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Plain(address) => write!(f, "{address}"),
+            Self::Tls { address, host } => write!(f, "tls://{}:{}", Bracketed(host), address.port()),
+            Self::Https { address, host, path } if address.port() == HTTPS_PORT => {
+                write!(f, "https://{}{path}", Bracketed(host))
+            }
+            Self::Https { address, host, path } => {
+                write!(f, "https://{}:{}{path}", Bracketed(host), address.port())
+            }
+        }
+    }
+}
+
+/// A recursive resolver as it is named for `--resolver`.
+///
+/// ```
+/// use cutover::lookup::transport::ResolverAddress;
+/// let typed: ResolverAddress = "tls://dns.google".parse().unwrap();
+/// assert_eq!(typed.to_string(), "tls://dns.google:853");
+/// assert!("dns.google".parse::<ResolverAddress>().is_err());
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ResolverAddress {
+    /// `1.1.1.1`, `1.1.1.1:5353`, `::1`, `[::1]:5353`.
+    Plain(SocketAddr),
+    /// `tls://1.1.1.1`, `tls://dns.google:8853` (RFC 7858).
+    Tls {
+        /// A name or an address, without brackets.
+        host: String,
+        /// Where to connect.
+        port: u16,
+    },
+    /// `https://dns.google/dns-query` (RFC 8484).
+    Https {
+        /// A name or an address of IPv4.
+        host: String,
+        /// Where to connect.
+        port: u16,
+        /// The path of the service.
+        path: String,
+    },
+}
+
+/// Why a text does not name a resolver.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{expected}, found `{found}`; for example `{example}`")]
+pub struct ResolverAddressError {
+    found: String,
+    expected: &'static str,
+    example: &'static str,
+}
+
+/// Why the host of a resolver has no address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the host `{host}` of the resolver was not found: {reason}; an address can be given instead of the name"
+)]
+pub struct HostNotFound {
+    host: String,
+    reason: String,
+}
+
+/// The system names no resolver.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no name server is configured on this system ({reason}); name one with `--resolver 1.1.1.1`")]
+pub struct NoResolver {
+    reason: String,
+}
+
+/// The resolvers that this system is configured to use, each once, in their order.
+///
+/// Only the addresses are taken over: the system's options would switch EDNS off and stretch the time of one
+/// try.
+///
+/// # Errors
+/// [`NoResolver`] if the configuration cannot be read or names no server.
+pub fn system_resolvers() -> Result<Vec<Endpoint>, NoResolver> {
+    let (config, _) = read_system_conf()
+        .map_err(|error| NoResolver { reason: error.to_string().trim_start_matches("io error: ").into() })?;
+    let mut endpoints = Vec::new();
+    for server in config.name_servers() {
+        let udp = server.connections.iter().find(|one| matches!(one.protocol, ProtocolConfig::Udp));
+        let port = udp.map_or(DNS_PORT, |connection| connection.port);
+        let endpoint = Endpoint::Plain(SocketAddr::new(server.ip, port));
+        if !endpoints.contains(&endpoint) {
+            endpoints.push(endpoint);
+        }
+    }
+    if endpoints.is_empty() {
+        return Err(NoResolver { reason: "the configuration is empty".into() });
+    }
+    Ok(endpoints)
+}
+
+impl ResolverAddress {
+    /// Where the resolver is: a host given by name is looked up through the system, within `timeout`.
+    ///
+    /// # Errors
+    /// [`HostNotFound`] if the name has no address or the system does not answer in time.
+    pub async fn resolve(&self, timeout: Duration) -> Result<Endpoint, HostNotFound> {
+        Ok(match self {
+            Self::Plain(address) => Endpoint::Plain(*address),
+            Self::Tls { host, port } => {
+                Endpoint::Tls { address: find(host, *port, timeout).await?, host: host.clone() }
+            }
+            Self::Https { host, port, path } => Endpoint::Https {
+                address: find(host, *port, timeout).await?,
+                host: host.clone(),
+                path: path.clone(),
+            },
+        })
+    }
+}
+
+async fn find(host: &str, port: u16, timeout: Duration) -> Result<SocketAddr, HostNotFound> {
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return Ok(SocketAddr::new(address, port));
+    }
+    let failed = |reason: String| HostNotFound { host: host.into(), reason };
+    let found = tokio::time::timeout(timeout, tokio::net::lookup_host((host, port))).await;
+    let mut addresses = found
+        .map_err(|_| failed("the system did not answer in time".into()))?
+        .map_err(|error| failed(error.to_string()))?;
+    addresses.next().ok_or_else(|| failed("it has no address".into()))
+}
+
+impl fmt::Display for ResolverAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Plain(address) => write!(f, "{address}"),
+            Self::Tls { host, port } => write!(f, "tls://{}:{port}", Bracketed(host)),
+            Self::Https { host, port: HTTPS_PORT, path } => write!(f, "https://{}{path}", Bracketed(host)),
+            Self::Https { host, port, path } => write!(f, "https://{}:{port}{path}", Bracketed(host)),
+        }
+    }
+}
+
+impl FromStr for ResolverAddress {
+    type Err = ResolverAddressError;
+
+    fn from_str(text: &str) -> Result<Self, ResolverAddressError> {
+        let wrong = |expected, example| ResolverAddressError { found: shown(text), expected, example };
+        let Some((scheme, rest)) = text.split_once("://") else {
+            return plain(text).map(Self::Plain).ok_or_else(|| {
+                wrong("a resolver without `tls://` or `https://` is named by its address", "1.1.1.1")
+            });
+        };
+        match scheme.to_ascii_lowercase().as_str() {
+            "tls" => {
+                let (host, port) = authority(rest.strip_suffix('/').unwrap_or(rest), TLS_PORT)
+                    .ok_or_else(|| wrong("`tls://` takes a host and a port", "tls://dns.google:853"))?;
+                Ok(Self::Tls { host, port })
+            }
+            "https" => {
+                let end = rest.find('/').unwrap_or(rest.len());
+                let path = if rest.len() - end > 1 { &rest[end..] } else { HTTPS_PATH };
+                let (host, port) = authority(&rest[..end], HTTPS_PORT)
+                    // The HTTP client underneath takes one text for the certificate and for the authority of
+                    // the URL, and an IPv6 address is written differently in the two.
+                    .filter(|(host, _)| {
+                        !host.contains(':') && path.bytes().all(|octet| octet.is_ascii_graphic())
+                    })
+                    .ok_or_else(|| {
+                        wrong(
+                            "`https://` takes a host name or an IPv4 address, a port and a path",
+                            "https://dns.google/dns-query",
+                        )
+                    })?;
+                Ok(Self::Https { host, port, path: path.into() })
+            }
+            _ => Err(wrong("a resolver is an address, or a URL of `tls://` or `https://`", "tls://1.1.1.1")),
+        }
+    }
+}
+
+/// `1.1.1.1`, `1.1.1.1:5353`, `::1`, `[::1]`, `[::1]:5353`.
+fn plain(text: &str) -> Option<SocketAddr> {
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Some(SocketAddr::new(address, DNS_PORT));
+    }
+    let (host, port) = authority(text, DNS_PORT)?;
+    Some(SocketAddr::new(host.parse().ok()?, port))
+}
+
+/// Host, without brackets, and port; `None` if either is none.
+fn authority(text: &str, default_port: u16) -> Option<(String, u16)> {
+    let (host, port) = match text.strip_prefix('[') {
+        Some(inner) => {
+            let (host, after) = inner.split_once(']')?;
+            host.parse::<std::net::Ipv6Addr>().ok()?;
+            (host, after)
+        }
+        None => text.split_at(text.find(':').unwrap_or(text.len())),
+    };
+    let port = match port {
+        "" => default_port,
+        port => port.strip_prefix(':')?.parse().ok().filter(|port| *port != 0)?,
+    };
+    ServerName::try_from(host).ok()?;
+    Some((host.to_ascii_lowercase(), port))
+}
+
+/// What was typed, for a message: short, and without control characters.
+fn shown(text: &str) -> String {
+    text.chars().take(80).map(|character| if character.is_control() { '?' } else { character }).collect()
+}
+
+/// A host as it stands in a URL: an IPv6 address is put in brackets (RFC 3986 §3.2.2).
+struct Bracketed<'a>(&'a str);
+
+impl fmt::Display for Bracketed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.contains(':') { write!(f, "[{}]", self.0) } else { f.write_str(self.0) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resolvers_are_named_in_many_ways() {
+        for (typed, shown) in [
+            ("1.1.1.1", "1.1.1.1:53"),
+            ("1.1.1.1:5353", "1.1.1.1:5353"),
+            ("::1", "[::1]:53"),
+            ("[::1]", "[::1]:53"),
+            ("[::1]:5353", "[::1]:5353"),
+            ("tls://1.1.1.1", "tls://1.1.1.1:853"),
+            ("tls://dns.google", "tls://dns.google:853"),
+            ("TLS://DNS.google/", "tls://dns.google:853"),
+            ("tls://1.1.1.1:8853", "tls://1.1.1.1:8853"),
+            ("tls://[2606:4700:4700::1111]", "tls://[2606:4700:4700::1111]:853"),
+            ("https://dns.google/dns-query", "https://dns.google/dns-query"),
+            ("https://1.1.1.1:8443/dns-query", "https://1.1.1.1:8443/dns-query"),
+            ("https://dns.google", "https://dns.google/dns-query"),
+            ("https://dns.google/", "https://dns.google/dns-query"),
+            ("https://dns.example/a/b?c", "https://dns.example/a/b?c"),
+        ] {
+            assert_eq!(typed.parse::<ResolverAddress>().unwrap().to_string(), shown, "{typed}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_resolver_is_refused_with_an_example() {
+        for typed in [
+            "",
+            "dns.google",
+            "dns.google:53",
+            "1.1.1.1:0",
+            "1.1.1.1:99999",
+            "1.1.1.1:",
+            "[::1",
+            "[dns.google]:53",
+            "::1:5353x",
+            "tls://",
+            "tls://a b",
+            "tls://1.1.1.1/path",
+            "https://",
+            "https://[::1]/dns-query",
+            "https://user@dns.google/",
+            "https://dns.google/a b",
+            "udp://1.1.1.1",
+            "://",
+        ] {
+            assert!(typed.parse::<ResolverAddress>().is_err(), "{typed}");
+        }
+        let error = "dns.google".parse::<ResolverAddress>().unwrap_err().to_string();
+        assert!(error.contains("`dns.google`") && error.contains("`1.1.1.1`"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn addresses_need_no_lookup() {
+        let typed: ResolverAddress = "https://127.0.0.1:8443/q".parse().unwrap();
+        let endpoint = typed.resolve(Duration::from_millis(200)).await.unwrap();
+        assert_eq!(endpoint.to_string(), "https://127.0.0.1:8443/q");
+        assert_eq!(endpoint.address(), "127.0.0.1:8443".parse().unwrap());
+        let typed: ResolverAddress = "tls://localhost:8853".parse().unwrap();
+        let endpoint = typed.resolve(Duration::from_secs(5)).await.unwrap();
+        assert!(endpoint.address().ip().is_loopback());
+        assert_eq!(endpoint.to_string(), "tls://localhost:8853");
+    }
+}

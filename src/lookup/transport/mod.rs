@@ -1,0 +1,254 @@
+//! What does one server say to one question?
+//!
+//! The wire, and nothing else: [`Transport::ask`] sends one question to one server and says what happened as
+//! a [`Reply`]. Which questions are worth asking, and of whom, is decided elsewhere; so is what a reply means
+//! for a domain. A question is never asked twice by itself, but for silence, cut answers and servers that
+//! refuse EDNS.
+
+mod datagram;
+mod decode;
+mod endpoint;
+mod plain;
+mod query;
+mod secure;
+mod standing;
+mod stream;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+use hickory_resolver::net::tls::client_config;
+use hickory_resolver::proto::op::Message;
+use jiff::Timestamp;
+use rustls::ClientConfig;
+use tokio::time::Instant;
+
+pub use self::endpoint::{
+    DNS_PORT, Endpoint, HTTPS_PORT, HostNotFound, NoResolver, ResolverAddress, ResolverAddressError,
+    TLS_PORT, system_resolvers,
+};
+use self::plain::{Plain, Room};
+use self::query::{Asking, Query};
+use self::secure::{Protocol, Secure};
+use self::standing::{Blame, Failure, Standing, lock};
+use crate::facts::{Outcome, Reply, Role, Server};
+use crate::record::{Name, Question};
+
+/// Asks servers and remembers, for as long as it lives, which of them are dead; clones share everything.
+///
+/// Must be used inside a tokio runtime with I/O and time.
+#[derive(Debug, Clone)]
+pub struct Transport {
+    timeout: Duration,
+    clock: Clock,
+    /// Given by hand; otherwise the system's certificates are loaded when the first connection needs them.
+    tls: Option<Arc<ClientConfig>>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    peers: Mutex<HashMap<Endpoint, Arc<Peer>>>,
+    room: Room,
+    system_tls: OnceLock<Result<Arc<ClientConfig>, Failure>>,
+}
+
+/// One server, for the life of the transport.
+#[derive(Debug)]
+struct Peer {
+    standing: Arc<Standing>,
+    route: Route,
+}
+
+#[derive(Debug)]
+enum Route {
+    Plain(Plain),
+    Secure(Box<Secure>),
+}
+
+impl Transport {
+    /// A transport that gives one try this long.
+    #[must_use]
+    #[allow(clippy::disallowed_methods, reason = "the clock of a query is read here and nowhere else")]
+    pub fn new(timeout: Duration) -> Self {
+        let shared = Shared { peers: Mutex::default(), room: Room::new(), system_tls: OnceLock::new() };
+        Self { timeout, clock: Clock::from(Timestamp::now()), tls: None, shared: Arc::new(shared) }
+    }
+
+    /// The same, whose clock shows `start` now: replies are dated by a run's own start and a clock that never
+    /// jumps.
+    #[must_use]
+    pub fn with_clock(self, start: Timestamp) -> Self {
+        Self { clock: Clock::from(start), ..self }
+    }
+
+    /// The same, with other certificates and settings for TLS and HTTPS than the system's.
+    #[must_use]
+    pub fn with_tls_config(self, config: Arc<ClientConfig>) -> Self {
+        Self { tls: Some(config), ..self }
+    }
+
+    /// How long one try may take.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// What `server`, which is reached at `endpoint`, says to `question`.
+    ///
+    /// A server with the role [`Role::Resolver`] is asked to recurse and to say whether the answer is secure;
+    /// any other is asked for what it has itself. For an authority, `zone` is the zone that it was asked for:
+    /// name servers of a zone below it are a referral, name servers of it or of one above it mean that the
+    /// server is lame.
+    pub async fn ask(
+        &self,
+        endpoint: &Endpoint,
+        server: &Arc<Server>,
+        question: &Question,
+        zone: Option<&Name>,
+    ) -> Reply {
+        let asking = match server.role {
+            Role::Resolver => Asking::Resolver,
+            Role::Authoritative | Role::ZoneFile => Asking::Authority,
+        };
+        self.ask_as(asking, endpoint, server, question, zone).await
+    }
+
+    /// As [`Transport::ask`] for a resolver, which is to answer even what fails DNSSEC validation (CD, RFC
+    /// 4035 §3.2.2).
+    ///
+    /// SERVFAIL that becomes an answer this way means that the zone's signatures are wrong and not its
+    /// servers.
+    pub async fn ask_unvalidated(
+        &self,
+        endpoint: &Endpoint,
+        server: &Arc<Server>,
+        question: &Question,
+    ) -> Reply {
+        self.ask_as(Asking::ResolverUnchecked, endpoint, server, question, None).await
+    }
+
+    async fn ask_as(
+        &self,
+        asking: Asking,
+        endpoint: &Endpoint,
+        server: &Arc<Server>,
+        question: &Question,
+        zone: Option<&Name>,
+    ) -> Reply {
+        let peer = self.peer(endpoint);
+        let query = Query { question: question.clone(), asking };
+        let mut watch = Stopwatch::start();
+        let result = match peer.standing.given_up() {
+            Some(failure) => Err(failure),
+            None => self.exchange(&peer, &query, &mut watch).await,
+        };
+        let mut reply = Reply::empty(question.clone(), Arc::clone(server), Outcome::Timeout);
+        reply.at = self.clock.now();
+        reply.took = u64::try_from(watch.elapsed().as_micros()).unwrap_or(u64::MAX);
+        match result {
+            Ok(message) => {
+                peer.standing.note_life();
+                decode::fill(&mut reply, &message, zone);
+            }
+            Err(failure) => {
+                peer.standing.note_failure(&failure);
+                reply.outcome = failure.outcome;
+                reply.reason = failure.reason;
+            }
+        }
+        reply
+    }
+
+    async fn exchange(
+        &self,
+        peer: &Peer,
+        query: &Query,
+        watch: &mut Stopwatch,
+    ) -> Result<Box<Message>, Failure> {
+        match &peer.route {
+            Route::Plain(plain) => plain.ask(query, self.timeout, &self.shared.room, watch).await,
+            Route::Secure(secure) => {
+                let config = self.tls_config()?;
+                secure.ask(query, self.timeout, &config, watch).await
+            }
+        }
+    }
+
+    fn peer(&self, endpoint: &Endpoint) -> Arc<Peer> {
+        let mut peers = lock(&self.shared.peers);
+        if let Some(peer) = peers.get(endpoint) {
+            return Arc::clone(peer);
+        }
+        let standing = Arc::new(Standing::default());
+        let known = Arc::clone(&standing);
+        let route = match endpoint.clone() {
+            Endpoint::Plain(address) => Route::Plain(Plain::new(address, known)),
+            Endpoint::Tls { address, host } => {
+                Route::Secure(Box::new(Secure::new(address, host, Protocol::Dns, known)))
+            }
+            Endpoint::Https { address, host, path } => {
+                Route::Secure(Box::new(Secure::new(address, host, Protocol::Http(path), known)))
+            }
+        };
+        let peer = Arc::new(Peer { standing, route });
+        peers.insert(endpoint.clone(), Arc::clone(&peer));
+        peer
+    }
+
+    fn tls_config(&self) -> Result<Arc<ClientConfig>, Failure> {
+        match &self.tls {
+            Some(config) => Ok(Arc::clone(config)),
+            None => self.shared.system_tls.get_or_init(system_tls).clone(),
+        }
+    }
+}
+
+/// TLS with the root certificates of this system; on Linux `SSL_CERT_FILE` and `SSL_CERT_DIR` are honoured.
+fn system_tls() -> Result<Arc<ClientConfig>, Failure> {
+    let config = client_config().map_err(|error| {
+        let reason = format!("the root certificates of this system cannot be loaded: {error}");
+        Failure::unreachable(reason, Blame::Circumstances)
+    })?;
+    Ok(Arc::new(config))
+}
+
+/// The time of a run: where it started, and how much has passed on a clock that never jumps.
+#[derive(Debug, Clone, Copy)]
+struct Clock {
+    start: Timestamp,
+    origin: Instant,
+}
+
+impl From<Timestamp> for Clock {
+    fn from(start: Timestamp) -> Self {
+        Self { start, origin: Instant::now() }
+    }
+}
+
+impl Clock {
+    /// Now, in whole milliseconds: that is what recordings keep.
+    fn now(&self) -> Timestamp {
+        let now = self.start.checked_add(self.origin.elapsed()).unwrap_or(self.start);
+        Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+    }
+}
+
+/// How long a server takes; restarted when the first packet goes out after a wait on this side.
+#[derive(Debug)]
+struct Stopwatch(Instant);
+
+impl Stopwatch {
+    fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    fn restart(&mut self) {
+        self.0 = Instant::now();
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+}

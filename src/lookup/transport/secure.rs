@@ -1,0 +1,255 @@
+//! How is one question asked over TLS or HTTPS?
+//!
+//! The connection is made by the first question and shared by all that follow; the library's exchanges carry
+//! our own messages, so that the reply is whole and the cause of a failure is known.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_resolver::net::h2::HttpsClientStream;
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::net::xfer::{DnsExchange, DnsHandle, DnsMultiplexer, FirstAnswer};
+use hickory_resolver::net::{NetError, tls};
+use hickory_resolver::proto::op::{DnsRequest, DnsRequestOptions, Message};
+use rustls::pki_types::ServerName;
+use rustls::{CertificateError, ClientConfig};
+use tokio::sync::{Mutex, Semaphore};
+use tokio::time::timeout;
+
+use super::Stopwatch;
+use super::decode::harmless;
+use super::query::{Edns, Query};
+use super::standing::{Blame, Failure, Standing};
+
+/// Questions in flight on one connection; the library's channels have 32 places and lose what does not fit.
+const IN_FLIGHT: usize = 30;
+
+/// A server that is asked over an encrypted connection.
+#[derive(Debug)]
+pub(super) struct Secure {
+    address: SocketAddr,
+    host: String,
+    protocol: Protocol,
+    standing: Arc<Standing>,
+    places: Semaphore,
+    connection: Mutex<Slot>,
+}
+
+/// What is spoken inside TLS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Protocol {
+    /// DNS messages as over TCP (RFC 7858).
+    Dns,
+    /// HTTP/2 requests to this path (RFC 8484).
+    Http(String),
+}
+
+/// The connection, if there is one, and how many there have been.
+#[derive(Debug, Default)]
+struct Slot {
+    open: Option<Connection>,
+    made: u64,
+}
+
+#[derive(Clone)]
+struct Connection {
+    number: u64,
+    exchange: DnsExchange<TokioRuntimeProvider>,
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Connection({})", self.number)
+    }
+}
+
+impl Secure {
+    pub(super) fn new(
+        address: SocketAddr,
+        host: String,
+        protocol: Protocol,
+        standing: Arc<Standing>,
+    ) -> Self {
+        let places = Semaphore::new(IN_FLIGHT);
+        Self { address, host, protocol, standing, places, connection: Mutex::default() }
+    }
+
+    /// The reply to one question, connecting where that is still to be done.
+    pub(super) async fn ask(
+        &self,
+        query: &Query,
+        patience: Duration,
+        config: &Arc<ClientConfig>,
+        watch: &mut Stopwatch,
+    ) -> Result<Box<Message>, Failure> {
+        // Never closed, so a place always comes; waiting for it is not the server's delay.
+        let _place = self.places.acquire().await;
+        if let Some(failure) = self.standing.given_up() {
+            return Err(failure);
+        }
+        watch.restart();
+        let mut used = None;
+        let message = match timeout(patience, self.attempt(query, config, patience, &mut used)).await {
+            Ok(result) => result?,
+            Err(_) => {
+                // The connection may be dead without anybody having said so: the next question makes a new
+                // one.
+                if let (Some(number), Ok(mut slot)) = (used, self.connection.try_lock()) {
+                    slot.discard(number);
+                }
+                return Err(Failure::timeout());
+            }
+        };
+        if message.truncation {
+            return Err(Failure::malformed("the reply is cut short"));
+        }
+        if !query.is_answered_by(&message) {
+            return Err(Failure::malformed("the reply is to another question"));
+        }
+        Ok(Box::new(message))
+    }
+
+    /// Asks over the connection there is, and once more over a new one where that was lost.
+    async fn attempt(
+        &self,
+        query: &Query,
+        config: &Arc<ClientConfig>,
+        patience: Duration,
+        used: &mut Option<u64>,
+    ) -> Result<Message, Failure> {
+        loop {
+            let (connection, reused) = self.connected(config, patience).await?;
+            *used = Some(connection.number);
+            // Id 0: over HTTPS it is asked for (RFC 8484 §4.1), over TLS the library draws another.
+            let message = Message::from_vec(&query.encode(0, Edns::With));
+            let request = message.map_err(|error| Failure::malformed(error.to_string()))?;
+            let request = DnsRequest::new(request, DnsRequestOptions::default());
+            match connection.exchange.send(request).first_answer().await {
+                Ok(response) => return Ok(response.into_message()),
+                Err(error) => {
+                    let failure = self.failure(&error);
+                    if failure.outcome == crate::facts::Outcome::Unreachable && !is_http_status(&error) {
+                        self.connection.lock().await.discard(connection.number);
+                        if reused {
+                            continue;
+                        }
+                    }
+                    return Err(failure);
+                }
+            }
+        }
+    }
+
+    /// The shared connection, and whether it was there before.
+    async fn connected(
+        &self,
+        config: &Arc<ClientConfig>,
+        patience: Duration,
+    ) -> Result<(Connection, bool), Failure> {
+        let mut slot = self.connection.lock().await;
+        if let Some(connection) = &slot.open {
+            return Ok((connection.clone(), true));
+        }
+        // While this one waited for the slot, another may have found out.
+        if let Some(failure) = self.standing.given_up() {
+            return Err(failure);
+        }
+        let exchange = match self.connect(config, patience).await {
+            Ok(exchange) => exchange,
+            Err(error) => {
+                let failure = self.failure(&error);
+                self.standing.note_failure(&failure);
+                return Err(failure);
+            }
+        };
+        slot.made += 1;
+        let connection = Connection { number: slot.made, exchange };
+        slot.open = Some(connection.clone());
+        Ok((connection, false))
+    }
+
+    async fn connect(
+        &self,
+        config: &Arc<ClientConfig>,
+        patience: Duration,
+    ) -> Result<DnsExchange<TokioRuntimeProvider>, NetError> {
+        let provider = TokioRuntimeProvider::default();
+        let config = Arc::clone(config);
+        Ok(match &self.protocol {
+            Protocol::Dns => {
+                // Not the library's `tls_exchange`: that one leaves out the server name (SNI, RFC 6066 §3),
+                // without which some services show the wrong certificate.
+                let name = ServerName::try_from(self.host.clone())
+                    .map_err(|_| NetError::Message("the host is no name that a certificate can hold"))?;
+                let (connecting, handle) = tls::tls_client_connect(self.address, name, config, provider);
+                let multiplexer = DnsMultiplexer::new(connecting.await?, handle).with_timeout(patience);
+                let (exchange, io) = DnsExchange::from_stream(multiplexer);
+                tokio::spawn(io);
+                exchange
+            }
+            Protocol::Http(path) => {
+                let builder = HttpsClientStream::builder(config, provider);
+                let stream =
+                    builder.build(self.address, self.host.as_str().into(), path.as_str().into()).await?;
+                let (exchange, io) = DnsExchange::from_stream(stream);
+                tokio::spawn(io);
+                exchange
+            }
+        })
+    }
+
+    /// The library's error in our words.
+    fn failure(&self, error: &NetError) -> Failure {
+        let tls = |error: &rustls::Error| Failure::unreachable(self.tls_words(error), Blame::Server);
+        match error {
+            NetError::Timeout => Failure::timeout(),
+            NetError::Proto(_) => Failure::malformed("the reply cannot be decoded"),
+            NetError::RustlsError(error) => tls(error),
+            NetError::Io(error) => match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+                Some(error) => tls(error),
+                None => Failure::io(error),
+            },
+            NetError::Busy => Failure::unreachable("too many questions at once", Blame::Circumstances),
+            other if is_http_status(other) => {
+                let text = other.to_string();
+                let status = text.split(", message").next().unwrap_or_default();
+                let status = status.trim_start_matches(HTTP_STATUS).trim();
+                Failure::unreachable(format!("HTTP status {}", harmless(status)), Blame::Circumstances)
+            }
+            other => Failure::unreachable(harmless(&other.to_string()), Blame::Server),
+        }
+    }
+
+    fn tls_words(&self, error: &rustls::Error) -> String {
+        match error {
+            rustls::Error::InvalidCertificate(problem) => match problem {
+                CertificateError::UnknownIssuer => "the certificate has an unknown issuer".into(),
+                CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                    "the certificate has expired".into()
+                }
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                    format!("the certificate is not for `{}`", self.host)
+                }
+                other => harmless(&format!("the certificate is not accepted: {other}")),
+            },
+            other => harmless(&format!("TLS failed: {other}")),
+        }
+    }
+}
+
+impl Slot {
+    /// Forgets this connection, unless a newer one has taken its place.
+    fn discard(&mut self, number: u64) {
+        if self.open.as_ref().is_some_and(|open| open.number == number) {
+            self.open = None;
+        }
+    }
+}
+
+/// How the library's message for an HTTP status other than 2xx begins.
+const HTTP_STATUS: &str = "http unsuccessful code:";
+
+fn is_http_status(error: &NetError) -> bool {
+    matches!(error, NetError::Msg(text) if text.starts_with(HTTP_STATUS))
+}

@@ -1,0 +1,67 @@
+//! How is one question asked over TCP?
+//!
+//! Used where UDP had to cut the answer. A connection holds one question: such answers are rare, and servers
+//! differ in what they do with a second one.
+
+use std::hash::{BuildHasher, RandomState};
+use std::io;
+use std::net::SocketAddr;
+
+use hickory_resolver::proto::op::Message;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout_at};
+
+use super::query::{self, Edns, Query, Verdict};
+use super::standing::{Blame, Failure, io_words};
+
+/// Connects, asks and reads until the reply is there or the time is over.
+pub(super) async fn ask(
+    server: SocketAddr,
+    query: &Query,
+    edns: Edns,
+    deadline: Instant,
+) -> Result<Box<Message>, Failure> {
+    match timeout_at(deadline, exchange(server, query, edns)).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(error)) if error.kind() != io::ErrorKind::TimedOut => {
+            // It did answer over UDP, so the next question may well be answered.
+            let reason = format!("the answer needs TCP: {}", io_words(&error));
+            Err(Failure::unreachable(reason, Blame::Circumstances))
+        }
+        Ok(Err(_)) | Err(_) => Err(Failure {
+            reason: "the answer needs TCP, and nothing came over it".into(),
+            ..Failure::timeout()
+        }),
+    }
+}
+
+async fn exchange(
+    server: SocketAddr,
+    query: &Query,
+    edns: Edns,
+) -> io::Result<Result<Box<Message>, Failure>> {
+    let mut stream = TcpStream::connect(server).await?;
+    // The connection already tells this question from others; a drawn id merely costs nothing.
+    let id = RandomState::new().hash_one(()) as u16;
+    let packet = query.encode(id, edns);
+    // A question has less than 300 octets, so the cast is exact. One write, because some servers read the
+    // length and the message as one segment (RFC 7766 §8).
+    let framed = [&(packet.len() as u16).to_be_bytes()[..], &packet].concat();
+    stream.write_all(&framed).await?;
+    let mut reply = Vec::new();
+    loop {
+        let length = stream.read_u16().await?;
+        reply.resize(usize::from(length), 0);
+        stream.read_exact(&mut reply).await?;
+        if query::id(&reply) != Some(id) {
+            continue;
+        }
+        return Ok(match query.examine(&reply) {
+            Verdict::NoReply | Verdict::OtherQuestion => continue,
+            Verdict::Undecodable => Err(Failure::malformed("the reply over TCP cannot be decoded")),
+            Verdict::Truncated => Err(Failure::malformed("the reply is cut short even over TCP")),
+            Verdict::Reply(message) => Ok(message),
+        });
+    }
+}
