@@ -9,6 +9,8 @@
 #![forbid(unsafe_code)]
 
 pub mod check;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod expected;
 pub mod facts;
 #[cfg(feature = "lookup")]

@@ -153,7 +153,13 @@ impl<'a> Sight<'a> {
         match self.reply(question) {
             Some(reply) if reply.outcome.is_answer() => Ok(Answer::of(reply)),
             Some(reply) => Err(Silence::of(reply)),
-            None => Ok(Answer::nothing(Existence::Outside)),
+            None if self.facts.is_offline() => Ok(Answer::nothing(Existence::Outside)),
+            None => Err(Silence {
+                question: question.clone(),
+                outcome: Outcome::Unreachable,
+                server: "nobody".into(),
+                detail: "it was not asked".into(),
+            }),
         }
     }
 

@@ -95,13 +95,16 @@ impl Network {
 
     /// The servers to ask about one of the domain's own names, as far as the facts tell.
     fn own(&self, question: &Question, domain: &Name, facts: &Facts, inquiries: &mut Vec<Inquiry>) {
-        // The serial is read at the name servers; a resolver's copy says nothing that is read.
-        let resolvers = question.rtype != RecordType::Soa && self.view != View::Authoritative;
-        if resolvers {
+        if self.view != View::Authoritative {
             inquiries.extend(self.resolvers.iter().map(|(endpoint, server)| {
                 Inquiry::Server(question.clone(), Arc::clone(server), endpoint.clone(), None)
             }));
         }
+        self.authoritative(question, domain, facts, inquiries);
+    }
+
+    /// The name servers of the zone of the name, as far as the facts tell.
+    fn authoritative(&self, question: &Question, domain: &Name, facts: &Facts, inquiries: &mut Vec<Inquiry>) {
         if self.view == View::Resolver {
             return;
         }
@@ -173,24 +176,49 @@ impl Source {
         self.recording.is_some() || self.network.as_ref().is_some_and(|network| network.view != View::Resolver)
     }
 
-    /// Everybody who should be asked, as far as the facts tell; grows with the facts.
+    /// Everybody who should be asked what a rule reads, as far as the facts tell; grows with the facts.
     pub(super) fn inquiries(&self, question: &Question, domain: &Name, facts: &Facts) -> Vec<Inquiry> {
-        if self.recording.is_some() {
-            return vec![Inquiry::Recording(question.clone())];
-        }
-        if self.zones.as_ref().is_some_and(|zones| zones.covers(&question.name)) {
-            return vec![Inquiry::Files(question.clone())];
+        if let Some(inquiry) = self.kept(question) {
+            return vec![inquiry];
         }
         let mut inquiries = Vec::new();
         if let Some(network) = &self.network {
-            let own = question.name.is_within(domain) && question.rtype != RecordType::Ns
-                || question.rtype == RecordType::Soa;
-            match own {
+            match question.name.is_within(domain) {
                 true => network.own(question, domain, facts, &mut inquiries),
                 false => network.elsewhere(question, facts, &mut inquiries),
             }
         }
         inquiries
+    }
+
+    /// As [`Source::inquiries`], for what finds the zone and its name servers: it must not depend on them itself.
+    pub(super) fn inquiries_of_infrastructure(&self, question: &Question, domain: &Name, facts: &Facts) -> Vec<Inquiry> {
+        if let Some(recording) = &self.recording {
+            // A run that did not need it has not recorded it, and does not miss it now.
+            let known = recording.facts.has(question);
+            return known.then(|| Inquiry::Recording(question.clone())).into_iter().collect();
+        }
+        if let Some(inquiry) = self.kept(question) {
+            return vec![inquiry];
+        }
+        let mut inquiries = Vec::new();
+        if let Some(network) = &self.network {
+            match question.rtype {
+                // The version is that of each name server; a resolver's copy says nothing that is read.
+                RecordType::Soa => network.authoritative(question, domain, facts, &mut inquiries),
+                _ => network.elsewhere(question, facts, &mut inquiries),
+            }
+        }
+        inquiries
+    }
+
+    /// Where a question is answered without a network.
+    fn kept(&self, question: &Question) -> Option<Inquiry> {
+        if self.recording.is_some() {
+            return Some(Inquiry::Recording(question.clone()));
+        }
+        let covered = self.zones.as_ref().is_some_and(|zones| zones.covers(&question.name));
+        covered.then(|| Inquiry::Files(question.clone()))
     }
 
     /// The replies to one inquiry.
@@ -220,11 +248,9 @@ impl Source {
         vec![Reply { at: self.started, ..reply }]
     }
 
-    /// The reply of a server that was still silent when the time for the whole domain was over.
-    pub(super) fn given_up(&self, inquiry: &Inquiry, at: Timestamp, reason: &str) -> Option<Reply> {
-        let Inquiry::Server(question, server, ..) = inquiry else { return None };
-        let reply = Reply::empty(question.clone(), Arc::clone(server), Outcome::Timeout);
-        Some(Reply { at, reason: reason.to_owned(), ..reply })
+    /// Whether every question has to have a reply: only names outside the zone files may be left alone.
+    pub(super) fn leaves_nothing_alone(&self) -> bool {
+        self.elsewhere() == Elsewhere::Asked
     }
 }
 

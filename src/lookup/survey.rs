@@ -6,6 +6,7 @@
 //! same however fast the servers are.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -13,7 +14,7 @@ use futures_util::future::FutureExt as _;
 use futures_util::stream::FuturesUnordered;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::facts::{Facts, Outcome};
+use crate::facts::{Facts, Outcome, Reply, Role, Server};
 use crate::record::{Name, Question, RecordType};
 
 use super::source::{Inquiry, Source};
@@ -48,23 +49,27 @@ pub async fn survey(
     let deadline = tokio::time::sleep(limits.deadline);
     tokio::pin!(deadline);
     loop {
-        let mut questions = wanted(&facts);
-        questions.extend(infrastructure(source, domain, &facts));
-        for question in &questions {
-            for inquiry in source.inquiries(question, domain, &facts) {
-                if asked.len() < limits.inquiries && asked.insert(inquiry.clone()) {
-                    open.insert(inquiry.clone());
-                    pending.push(async move { (source.ask(inquiry.clone()).await, inquiry) });
-                }
+        let wanted = wanted(&facts);
+        let judged = wanted.iter().flat_map(|question| source.inquiries(question, domain, &facts));
+        let found = infrastructure(source, domain, &facts);
+        let found = found.iter().flat_map(|question| source.inquiries_of_infrastructure(question, domain, &facts));
+        for inquiry in judged.chain(found) {
+            if asked.len() < limits.inquiries && asked.insert(inquiry.clone()) {
+                open.insert(inquiry.clone());
+                pending.push(async move { (source.ask(inquiry.clone()).await, inquiry) });
             }
         }
         let mut next = tokio::select! {
             biased;
             next = pending.next() => next,
-            () = &mut deadline => break,
+            () = &mut deadline => {
+                let reason = format!("the {} s for the whole domain were over", limits.deadline.as_secs_f64());
+                give_up(&mut facts, source, limits, open, &reason);
+                break;
+            }
         };
         if next.is_none() {
-            return facts;
+            break;
         }
         // All that is there already is taken at once, so that a burst of replies costs one look at the facts.
         while let Some((replies, inquiry)) = next.take() {
@@ -73,13 +78,35 @@ pub async fn survey(
             next = pending.next().now_or_never().flatten();
         }
     }
-    let late = i64::try_from(limits.deadline.as_millis()).unwrap_or(i64::MAX);
-    let at = source.started.checked_add(SignedDuration::from_millis(late)).unwrap_or(Timestamp::MAX);
-    let reason = format!("the {} s for the whole domain were over", limits.deadline.as_secs_f64());
-    for reply in open.iter().filter_map(|inquiry| source.given_up(inquiry, at, &reason)) {
-        facts.insert(reply);
+    if source.leaves_nothing_alone() {
+        note_unasked(&mut facts, source, &wanted);
     }
     facts
+}
+
+/// Whoever was still silent at the end counts as silent.
+fn give_up(facts: &mut Facts, source: &Source, limits: Limits, open: BTreeSet<Inquiry>, reason: &str) {
+    let late = i64::try_from(limits.deadline.as_millis()).unwrap_or(i64::MAX);
+    let at = source.started.checked_add(SignedDuration::from_millis(late)).unwrap_or(Timestamp::MAX);
+    for inquiry in open {
+        if let Inquiry::Server(question, server, ..) = inquiry {
+            let reply = Reply::empty(question, server, Outcome::Timeout);
+            facts.insert(Reply { at, reason: reason.to_owned(), ..reply });
+        }
+    }
+}
+
+/// What nobody could be asked is written down as such: no reply must never look like no record.
+fn note_unasked(facts: &mut Facts, source: &Source, wanted: &impl Fn(&Facts) -> BTreeSet<Question>) {
+    let nobody = Arc::new(Server { role: Role::Resolver, address: "nobody".into() });
+    for question in wanted(facts) {
+        if !facts.has(&question) {
+            let mut reply = Reply::empty(question, Arc::clone(&nobody), Outcome::Unreachable);
+            reply.reason = "there was no time, or no server, to ask".into();
+            reply.at = source.started;
+            facts.insert(reply);
+        }
+    }
 }
 
 /// Where the zone of a domain may begin: the domain itself, and what lies above it as far as a registry's customer can

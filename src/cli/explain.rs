@@ -1,0 +1,50 @@
+//! `cutover explain`: the manual page of an outcome.
+
+use crate::check::{Code, Topic};
+use crate::report::Style;
+use crate::report::style::Tone;
+use crate::report::view::harmless;
+
+use super::args::Explain;
+use super::{Problem, Streams};
+
+/// Runs the command.
+///
+/// # Errors
+/// [`Problem`] for a code that does not exist.
+pub(super) fn run(command: &Explain, streams: &mut Streams<'_>, style: &Style) -> Result<u8, Problem> {
+    let Some(word) = &command.code else {
+        streams.out.write_all(list(style).as_bytes())?;
+        return Ok(0);
+    };
+    let code: Code = word.parse().map_err(|()| Problem::Usage(unknown(word)))?;
+    let title = style.paint(Tone::Strong, code.word());
+    writeln!(streams.out, "{title} ({}): {}\n", code.weight().word(), code.title())?;
+    writeln!(streams.out, "{}", code.section().unwrap_or_default())?;
+    Ok(0)
+}
+
+fn list(style: &Style) -> String {
+    let mut text = String::new();
+    for topic in Topic::ALL {
+        text.push_str(&style.paint(Tone::Strong, topic.title()));
+        text.push('\n');
+        for code in Code::ALL.iter().filter(|code| code.topic() == topic) {
+            text.push_str(&format!("  {code:26} {:8} {}\n", code.weight().word(), code.title()));
+        }
+        text.push('\n');
+    }
+    text.push_str("`cutover explain CODE` says what one of them means and what to do.\n");
+    text
+}
+
+fn unknown(word: &str) -> String {
+    let lower = word.to_ascii_lowercase();
+    let shared = |code: &&Code| {
+        let parts = lower.split('-').filter(|part| part.len() > 2);
+        parts.filter(|part| code.word().split('-').any(|word| word == *part)).count()
+    };
+    let close = Code::ALL.iter().max_by_key(shared).filter(|code| shared(code) > 0);
+    let hint = close.map(|code| format!("; did you mean `{code}`?")).unwrap_or_default();
+    format!("`{}` is no code{hint} `cutover explain` lists them all", harmless(word))
+}

@@ -1,0 +1,154 @@
+//! What was asked for, and what goes where?
+//!
+//! The front desk: arguments, files, the streams and the exit status. [`run`] is a whole run, in process, so that tests
+//! see exactly what a user sees.
+
+mod args;
+mod check;
+mod domain;
+mod expected;
+mod explain;
+mod files;
+mod subject;
+mod world;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::Path;
+
+use clap::Parser as _;
+use clap::error::ErrorKind;
+use jiff::Timestamp;
+
+use crate::check::Verdict;
+use crate::report::Style;
+use crate::report::style::{Colour, DEFAULT_WIDTH, Detail};
+
+use args::{Arguments, Command, When};
+
+/// Exit status of wrong usage, an unreadable file, or a failure of our own.
+const USAGE: u8 = 2;
+
+/// Where a run happens: everything that it does not get from its arguments.
+#[derive(Debug, Clone)]
+pub struct Surroundings {
+    /// Columns of the terminal; `None` if the output is not one.
+    pub width: Option<usize>,
+    /// Whether `--color auto` means colour.
+    pub colour: Colour,
+    /// The time.
+    pub now: Timestamp,
+}
+
+impl Surroundings {
+    /// Those of this process.
+    #[must_use]
+    #[allow(clippy::disallowed_methods, reason = "this is the one place that reads the environment and the clock")]
+    pub fn of_process() -> Self {
+        use std::io::IsTerminal as _;
+        let terminal = io::stdout().is_terminal();
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+            || std::env::var_os("TERM").is_some_and(|value| value == "dumb");
+        let width = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        Self {
+            width: width.filter(|_| terminal),
+            colour: if terminal && !plain { Colour::On } else { Colour::Off },
+            now: Timestamp::now(),
+        }
+    }
+}
+
+/// Why a run ends without a verdict: exit status 2.
+#[derive(Debug)]
+enum Problem {
+    /// Wrong usage, or a file that cannot be used: one or more lines for a person.
+    Usage(String),
+    /// The output could not be written.
+    Output(io::Error),
+}
+
+impl Problem {
+    fn file(path: &Path, reason: &str) -> Self {
+        Self::Usage(format!("{}: {reason}", path.display()))
+    }
+}
+
+impl From<io::Error> for Problem {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+/// The two streams.
+struct Streams<'a> {
+    out: &'a mut dyn Write,
+    err: &'a mut dyn Write,
+}
+
+/// Runs the program on `arguments` (the first is its name) and returns the exit status.
+pub fn run(
+    arguments: impl IntoIterator<Item = OsString>,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+    surroundings: &Surroundings,
+) -> u8 {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error, out, err),
+    };
+    let mut streams = Streams { out, err };
+    match dispatch(&arguments, &mut streams, surroundings) {
+        Ok(status) => status,
+        Err(Problem::Usage(message)) => {
+            // Nothing is left to tell if even this cannot be written.
+            let _ = writeln!(streams.err, "error: {}", message.replace('\n', "\nerror: "));
+            USAGE
+        }
+        // Whoever read the output has seen enough.
+        Err(Problem::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => USAGE,
+        Err(Problem::Output(error)) => {
+            let _ = writeln!(streams.err, "error: the output could not be written: {error}");
+            USAGE
+        }
+    }
+}
+
+fn usage(error: &clap::Error, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
+    let asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    let text = error.render();
+    // Nothing is left to tell if even this cannot be written.
+    let _ = if asked_for { write!(out, "{text}") } else { write!(err, "{text}") };
+    if asked_for { 0 } else { USAGE }
+}
+
+fn dispatch(arguments: &Arguments, streams: &mut Streams<'_>, surroundings: &Surroundings) -> Result<u8, Problem> {
+    let style = Style {
+        width: surroundings.width.unwrap_or(DEFAULT_WIDTH),
+        colour: match arguments.color {
+            When::Auto => surroundings.colour,
+            When::Always => Colour::On,
+            When::Never => Colour::Off,
+        },
+        detail: match (arguments.quiet, arguments.verbose) {
+            (true, _) => Detail::Quiet,
+            (_, true) => Detail::Verbose,
+            _ => Detail::Normal,
+        },
+    };
+    match &arguments.command {
+        Command::Check(command) => check::check(command, streams, &style, surroundings.now),
+        Command::Plan(command) => check::plan(command, streams, &style, surroundings.now),
+        Command::Expected(command) => expected::run(command, streams, &style),
+        Command::Explain(command) => explain::run(command, streams, &style),
+    }
+}
+
+/// The exit status of a verdict.
+fn status(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Ready => 0,
+        Verdict::ChangesNeeded => 1,
+        Verdict::Undetermined => 3,
+        Verdict::Waiting => 4,
+    }
+}
