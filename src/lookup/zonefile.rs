@@ -1,7 +1,7 @@
 //! What would the name servers answer if these zone files were published?
 //!
-//! Answers are computed from the records alone: no network, no clock, no file system. Names that the files say
-//! nothing about are not answered at all, because silence is not "does not exist".
+//! Answers are computed from the records alone: no network, no clock, no file system. Names that the files
+//! say nothing about are not answered at all, because silence is not "does not exist".
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,9 +17,9 @@ const DNAME: RecordType = RecordType::Other(39);
 
 /// The records of some zone files, ready to answer as the zones' name servers would.
 ///
-/// The owner of an SOA is the apex of a zone. A file without any SOA covers its origin and everything below, if it
-/// has a record there. Records outside every apex, such as the SPF records of others in a test file, are answered at
-/// exactly their names.
+/// The owner of an SOA is the apex of a zone. A file without any SOA covers its origin and everything below,
+/// if it has a record there. Records outside every apex, such as the SPF records of others in a test file,
+/// are answered at exactly their names.
 ///
 /// ```
 /// use cutover::lookup::zonefile::ZoneFiles;
@@ -114,7 +114,8 @@ impl ZoneFiles {
         files
     }
 
-    /// Adds a file, called `label` in replies. A file without SOA whose origin is a known apex adds to that zone.
+    /// Adds a file, called `label` in replies. A file without SOA whose origin is a known apex adds to that
+    /// zone.
     ///
     /// # Errors
     /// [`ZoneConflict`] if an earlier file has an SOA of the same zone; nothing is added then.
@@ -170,9 +171,10 @@ impl ZoneFiles {
 
     /// The reply to a question; `None` if the files say nothing about the name, so that it is not asked.
     ///
-    /// Aliases are followed as far as the files go (RFC 1034 §4.3.2). A chain that ends at a name that does not exist
-    /// has [`Outcome::NoName`] (RFC 2308 §2.1). One that leaves the files, loops or ends at a name without such a
-    /// record has [`Outcome::Records`]; the SOA is there only in the last case. The time of the reply is not set.
+    /// Aliases are followed as far as the files go (RFC 1034 §4.3.2). A chain that ends at a name that does
+    /// not exist has [`Outcome::NoName`] (RFC 2308 §2.1). One that leaves the files, loops or ends at a name
+    /// without such a record has [`Outcome::Records`]; the SOA is there only in the last case. The time of
+    /// the reply is not set.
     #[must_use]
     pub fn answer(&self, question: &Question) -> Option<Reply> {
         let mut place = self.place(&question.name)?;
@@ -331,8 +333,8 @@ impl Node {
         self.records.iter().filter(move |record| record.data.rtype() == rtype)
     }
 
-    /// What is here for the type, with `name` as owner. Records of the type come before an alias beside them: such a
-    /// zone is broken, and both must be seen.
+    /// What is here for the type, with `name` as owner. Records of the type come before an alias beside them:
+    /// such a zone is broken, and both must be seen.
     fn step(&self, name: &Name, rtype: RecordType) -> Step {
         let owned = |record: &Record| Record { name: name.clone(), ..record.clone() };
         let wanted: Vec<Record> = self.of(rtype).map(owned).collect();
@@ -353,7 +355,8 @@ fn at_or_below<'a>(nodes: &'a Nodes, name: &Name) -> Option<&'a Node> {
     found.is_within(name).then_some(node)
 }
 
-/// The name with the owner of the DNAME replaced by its target (RFC 6672 §2.2); `None` if it would be too long.
+/// The name with the owner of the DNAME replaced by its target (RFC 6672 §2.2); `None` if it would be too
+/// long.
 fn renamed(name: &Name, record: &Record) -> Option<Name> {
     let RecordData::Other(data) = &record.data else { return None };
     let target: Name = data.text.parse().ok()?;

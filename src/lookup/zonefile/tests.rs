@@ -161,7 +161,8 @@ fn wildcards_stand_for_names_that_do_not_exist() {
     assert_eq!(told(&files, "a.b.wild.contoso.com", "TXT"), records(&["a.b.wild.contoso.com TXT \"any\""]));
     assert_eq!(told(&files, "*.wild.contoso.com", "TXT"), records(&["*.wild.contoso.com TXT \"any\""]));
     assert_eq!(told(&files, "a.wild.contoso.com", "A"), negative(Outcome::NoData));
-    // The name exists, or is an empty non-terminal, or the closest encloser is another name (RFC 4592 §2.2.1).
+    // The name exists, or is an empty non-terminal, or the closest encloser is another name (RFC 4592
+    // §2.2.1).
     assert_eq!(told(&files, "there.wild.contoso.com", "TXT"), negative(Outcome::NoData));
     assert_eq!(told(&files, "ent.wild.contoso.com", "TXT"), negative(Outcome::NoData));
     assert_eq!(told(&files, "y.ent.wild.contoso.com", "TXT"), negative(Outcome::NoName));

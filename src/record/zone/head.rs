@@ -15,7 +15,8 @@ pub(super) struct Head {
     pub(super) fields: usize,
 }
 
-/// Reads time to live, class and type; the first two may be left out and stand in either order (RFC 1035 §5.1).
+/// Reads time to live, class and type; the first two may be left out and stand in either order (RFC 1035
+/// §5.1).
 pub(super) fn head(first: &Piece<'_>, indented: bool, fields: &[Piece<'_>]) -> Result<Head, Fault> {
     let (mut stated, mut class) = (None, None);
     for (index, piece) in fields.iter().enumerate() {
@@ -75,8 +76,8 @@ fn type_hint(word: &[u8], first: &Piece<'_>, indented: bool, index: usize) -> Ty
     }
 }
 
-/// Refuses quoted fields that touch unquoted ones, which servers read in different ways; the value of a service
-/// parameter is meant to touch its key (RFC 9460 §2.1).
+/// Refuses quoted fields that touch unquoted ones, which servers read in different ways; the value of a
+/// service parameter is meant to touch its key (RFC 9460 §2.1).
 pub(super) fn touching(before: &[Piece<'_>], data: &[Piece<'_>], rtype: RecordType) -> Result<(), Fault> {
     let mut last: Option<&Piece<'_>> = None;
     for (index, piece) in before.iter().chain(data).enumerate() {

@@ -1,9 +1,9 @@
 //! Where does an entry of a zone file begin and end, and what are its fields?
 //!
-//! An entry is one line, or several in parentheses (RFC 1035 §5.1). Every octet is read at most twice: the second
-//! time when a parenthesis was forgotten and the lines behind it are read as entries of their own.
+//! An entry is one line, or several in parentheses (RFC 1035 §5.1). Every octet is read at most twice: the
+//! second time when a parenthesis was forgotten and the lines behind it are read as entries of their own.
 
-use super::problem::ZoneProblem;
+use super::problem::{MAX_FIELDS, MAX_PROBLEMS, ZoneProblem};
 use crate::record::token::Token;
 
 /// One field and where it stands.
@@ -51,8 +51,10 @@ pub(super) struct Entry<'a> {
     pub(super) pieces: Vec<Piece<'a>>,
     /// Whether the line begins with a blank, so that the owner is the last one.
     pub(super) indented: bool,
-    /// What cannot be split into fields; the fields are then incomplete.
+    /// What cannot be split into fields, at most [`MAX_PROBLEMS`]; the fields are then incomplete.
     pub(super) faults: Vec<Fault>,
+    /// How many more faults there are.
+    pub(super) further: usize,
 }
 
 /// Reads entries one after another.
@@ -136,11 +138,15 @@ impl<'a> Lexer<'a> {
     }
 
     fn fault(&self, entry: &mut Entry<'a>, place: Place, problem: ZoneProblem) {
-        entry.faults.push(Fault { place, problem });
+        if entry.faults.len() < MAX_PROBLEMS {
+            entry.faults.push(Fault { place, problem });
+        } else {
+            entry.further += 1;
+        }
     }
 
-    /// The closing parenthesis was forgotten: goes on with the line behind the one that opened it, so that all that
-    /// is wrong further down is reported too.
+    /// The closing parenthesis was forgotten: goes on with the line behind the one that opened it, so that
+    /// all that is wrong further down is reported too.
     fn forgotten(&mut self, open: Open, next: Option<usize>) -> Entry<'a> {
         let rest = &self.input[open.place.offset..];
         let end = rest.iter().position(|&octet| octet == b'\n');
@@ -213,6 +219,15 @@ impl<'a> Lexer<'a> {
     }
 
     fn push(&mut self, entry: &mut Entry<'a>, place: Place, token: Token<'a>) {
+        if !token.quoted && token.raw.contains(&0) {
+            self.fault(entry, place, ZoneProblem::Nul);
+        }
+        if entry.pieces.len() == MAX_FIELDS {
+            if !entry.faults.iter().any(|fault| fault.problem == ZoneProblem::DataTooLong) {
+                self.fault(entry, place, ZoneProblem::DataTooLong);
+            }
+            return;
+        }
         let touching = self.last_end == place.offset;
         entry.pieces.push(Piece { token, place, touching, cut: false });
         self.last_end = self.at;

@@ -1,8 +1,8 @@
 //! Which records does a zone file hold?
 //!
-//! Reads master files (RFC 1035 §5) as the common name servers do; where BIND and NSD differ, the text is refused
-//! with a word on how to write it so that both agree. Every bad line is reported, not the first alone. Answering
-//! questions from the records is not done here.
+//! Reads master files (RFC 1035 §5) as the common name servers do; where BIND and NSD differ, the text is
+//! refused with a word on how to write it so that both agree. Every bad line is reported, not the first
+//! alone. Answering questions from the records is not done here.
 
 mod head;
 mod lexer;
@@ -48,8 +48,8 @@ impl ZoneText {
     }
 }
 
-/// Reads a zone file (RFC 1035 §5); `origin` completes relative names until an `$ORIGIN`, `label` is what errors
-/// call the file.
+/// Reads a zone file (RFC 1035 §5); `origin` completes relative names until an `$ORIGIN`, `label` is what
+/// errors call the file.
 ///
 /// The octets of texts are kept as they are and need not be UTF-8.
 ///

@@ -11,6 +11,11 @@ pub const MAX_OCTETS: usize = 16 << 20;
 /// Records of the largest zone file that is read: a short line may repeat a long owner.
 pub const MAX_RECORDS: usize = 1_000_000;
 
+/// Octets of the longest data of a record, whose length has 16 bits (RFC 1035 §3.2.1).
+pub(super) const MAX_DATA: usize = 65_535;
+/// Fields of the longest entry: no octet of the data without a field of its own, and what stands before them.
+pub(super) const MAX_FIELDS: usize = MAX_DATA + 4;
+
 /// All that is wrong with one zone file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ZoneError {
@@ -77,6 +82,9 @@ pub enum ZoneProblem {
     /// A backslash with nothing behind it.
     #[error("found the end of the line; expected a character or three decimal digits behind the backslash")]
     EndingBackslash,
+    /// The octet 0 outside quotes and comments; BIND refuses it there, and UTF-16 is full of it.
+    #[error("found the octet 0; save the file as UTF-8, or write `\\000` if the octet is meant")]
+    Nul,
     /// A carriage return that no line feed follows.
     #[error("found a carriage return without a line feed; save the file with line ends of LF or CRLF")]
     LoneCarriageReturn,
@@ -162,13 +170,19 @@ pub enum ZoneProblem {
     #[error("found the type `{0}`, which no record can have; expected a type of data")]
     MetaType(String),
     /// A character-string of more than 255 octets.
-    #[error("found a string of {octets} octets; expected at most 255, so split it{}", written(split.as_deref()))]
+    #[error(
+        "found a string of {octets} octets; expected at most 255, so split it{}",
+        written(split.as_deref())
+    )]
     StringTooLong {
         /// How long it is.
         octets: usize,
         /// The same octets in strings that are short enough; `None` for very long ones.
         split: Option<String>,
     },
+    /// More fields or octets than the data of a record has room for (RFC 1035 §3.2.1).
+    #[error("found data of more than {MAX_DATA} octets; expected less, or a `)` further up")]
+    DataTooLong,
     /// Data that does not fit the type.
     #[error("{0}")]
     Data(DataError),

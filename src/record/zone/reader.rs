@@ -5,7 +5,7 @@
 use super::ZoneText;
 use super::head::{head, touching, ttl};
 use super::lexer::{Entry, Fault, Lexer, Piece, Place};
-use super::problem::{Located, MAX_PROBLEMS, MAX_RECORDS, ZoneError, ZoneProblem, ZoneWarning};
+use super::problem::{Located, MAX_DATA, MAX_PROBLEMS, MAX_RECORDS, ZoneError, ZoneProblem, ZoneWarning};
 use crate::record::data::{Misfit, name_fields};
 use crate::record::text::unquote;
 use crate::record::{DataError, Name, Record, RecordData, RecordType, Text, Token};
@@ -53,6 +53,7 @@ impl<'a> Reader<'a> {
         let mut lexer = Lexer::new(self.input);
         while let Some(mut entry) = lexer.entry() {
             let faults = std::mem::take(&mut entry.faults);
+            self.further += entry.further;
             let broken = !faults.is_empty();
             faults.into_iter().for_each(|fault| self.report(fault));
             if broken {
@@ -158,8 +159,8 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// The time to live of a record that states none: of `$TTL` (RFC 2308 §4), the last one stated (RFC 1035 §5.1), or
-    /// the SOA minimum, in the order of BIND.
+    /// The time to live of a record that states none: of `$TTL` (RFC 2308 §4), the last one stated (RFC 1035
+    /// §5.1), or the SOA minimum, in the order of BIND.
     fn missing_ttl(&mut self, data: &RecordData, place: Place) -> u32 {
         if let Some(default) = self.default_ttl {
             return default;
@@ -199,15 +200,22 @@ impl<'a> Reader<'a> {
         }
         let root = Name::root();
         let origin = self.origin.as_ref().unwrap_or(&root);
-        RecordData::read_fields(rtype, &tokens, origin).map_err(|Misfit { index, error }| {
-            let piece = pieces.get(index).unwrap_or(type_piece);
-            piece.fault(match error {
-                DataError::StringTooLong(octets) => {
-                    ZoneProblem::StringTooLong { octets, split: split(&piece.token) }
-                }
-                other => ZoneProblem::Data(other),
-            })
-        })
+        match RecordData::read_fields(rtype, &tokens, origin) {
+            // Each string has an octet in front that tells its length.
+            Ok(RecordData::Txt(text)) if text.joined().len() + tokens.len() > MAX_DATA => {
+                Err(type_piece.fault(ZoneProblem::DataTooLong))
+            }
+            Ok(data) => Ok(data),
+            Err(Misfit { index, error }) => {
+                let piece = pieces.get(index).unwrap_or(type_piece);
+                Err(piece.fault(match error {
+                    DataError::StringTooLong(octets) => {
+                        ZoneProblem::StringTooLong { octets, split: split(&piece.token) }
+                    }
+                    other => ZoneProblem::Data(other),
+                }))
+            }
+        }
     }
 
     /// A name completed with the origin.

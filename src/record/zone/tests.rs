@@ -334,6 +334,16 @@ fn many_problems_are_counted() {
 }
 
 #[test]
+fn data_has_at_most_65535_octets() {
+    let strings = |count: usize| format!("a TXT {}", "b ".repeat(count));
+    assert_eq!(lines(strings(32_767)).len(), 1);
+    assert_eq!(problem(strings(32_768)), ZoneProblem::DataTooLong);
+    assert_eq!(problem(strings(200_000)), ZoneProblem::DataTooLong);
+    let error = read_text(")".repeat(1000).as_bytes()).unwrap_err();
+    assert_eq!((error.problems.len(), error.further), (MAX_PROBLEMS, 1000 - MAX_PROBLEMS));
+}
+
+#[test]
 fn files_that_cannot_be_text_are_refused() {
     let large = vec![b'\n'; MAX_OCTETS + 1];
     assert!(matches!(read(&large, None, "x").unwrap_err().problems[0].what, ZoneProblem::TooLarge(_)));
@@ -342,6 +352,8 @@ fn files_that_cannot_be_text_are_refused() {
         read(b"\xef\xbb\xbf$ORIGIN contoso.com.\n@ 60 A 192.0.2.1", None, "x").unwrap().records.len(),
         1
     );
+    assert_eq!(problem("a\0 TXT b"), ZoneProblem::Nul);
+    assert_eq!(lines("a TXT \"\0\""), ["a.contoso.com. 3600 IN TXT \"\\000\""]);
     assert_eq!(read(b"", None, "x").unwrap(), ZoneText::default());
 }
 
@@ -378,7 +390,8 @@ fn messages_are_of_the_house() {
 
 #[test]
 fn what_is_written_is_read_again() {
-    let text = "b TXT \"x\" y\nb A 192.0.2.2\n@ SOA ns1 h 1 2 3 4 5\n@ MX 10 b\nb A 192.0.2.1\n@ A 192.0.2.1\n\
+    let text = "b TXT \"x\" y\nb A 192.0.2.2\n@ SOA ns1 h 1 2 3 4 5\n@ MX 10 b\nb A 192.0.2.1\n\
+                @ A 192.0.2.1\n\
                 c TYPE65534 \\# 0\n\\032\\;\\@\\$.a 1h TXT \\007\\\"\\\\";
     let first = read_text(text.as_bytes()).unwrap();
     let written = to_zone_text(&first.records);
