@@ -678,3 +678,15 @@ async fn a_silent_encrypted_server_costs_one_timeout() {
         assert_eq!(server.packets(), packets);
     }
 }
+
+#[test]
+fn the_system_has_resolvers_or_says_how_to_name_one() {
+    match cutover::lookup::transport::system_resolvers() {
+        Ok(endpoints) => {
+            assert!(!endpoints.is_empty());
+            let each: std::collections::BTreeSet<&Endpoint> = endpoints.iter().collect();
+            assert_eq!(each.len(), endpoints.len());
+        }
+        Err(error) => assert!(error.to_string().contains("`--resolver 1.1.1.1`"), "{error}"),
+    }
+}

@@ -1,8 +1,8 @@
 //! How do servers behave that nobody dares to put on the internet?
 //!
-//! A [`Lab`] runs scripted name servers on loopback addresses, all on one port as `--authority-port` needs it, in a
-//! thread of its own: a test may be synchronous, run a whole command, or ask from its own runtime. Every packet is
-//! remembered, so that "asked once" can be tested. A lab ends when it is dropped.
+//! A [`Lab`] runs scripted name servers on loopback addresses, all on one port as `--authority-port` needs
+//! it, in a thread of its own: a test may be synchronous, run a whole command, or ask from its own runtime.
+//! Every packet is remembered, so that "asked once" can be tested. A lab ends when it is dropped.
 //!
 //! ```ignore
 //! let lab = Lab::start();
@@ -255,8 +255,8 @@ impl LabServer {
         self.address
     }
 
-    /// Adds a zone: lines of `owner TTL type data`; owner and names relative to the apex, `@` for it. An SOA is
-    /// made up where there is none.
+    /// Adds a zone: lines of `owner TTL type data`; owner and names relative to the apex, `@` for it. An SOA
+    /// is made up where there is none.
     pub fn zone(&self, apex: &str, lines: &str) -> &Self {
         let zone = Zone::new(apex, lines);
         let mut state = self.state();
