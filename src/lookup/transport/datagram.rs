@@ -256,6 +256,12 @@ impl Lane {
         }
     }
 
+    /// After how many questions nothing is in flight; `None` if something is.
+    fn idle(&self) -> Option<u64> {
+        let table = lock(&self.table);
+        table.waiting.is_empty().then_some(table.serial)
+    }
+
     /// Closes if nothing is in flight; whether it did.
     fn close_if_idle(&self) -> bool {
         let mut table = lock(&self.table);
@@ -264,9 +270,10 @@ impl Lane {
     }
 }
 
-/// Reads until the socket fails or has been idle for `linger`.
+/// Reads until the socket fails, has been idle for `linger`, or is idle and wanted elsewhere.
 async fn read(lane: Arc<Lane>, linger: Duration, sockets: Sockets) {
     let mut buffer = vec![0; BUFFER];
+    let mut idle_at = None;
     loop {
         tokio::select! {
             // `recv` wakes for a refused connection, which `readable` does not.
@@ -275,7 +282,14 @@ async fn read(lane: Arc<Lane>, linger: Duration, sockets: Sockets) {
                 Err(error) => return lane.fail(&Failure::io(&error)),
             },
             () = sockets.wanted.notified() => if lane.close_if_idle() { return },
-            () = tokio::time::sleep(linger) => if lane.close_if_idle() { return },
+            () = tokio::time::sleep(linger) => {
+                // Idle twice in a row, so that a reply has at least this long to come late.
+                let serial = lane.idle();
+                if serial.is_some() && serial == idle_at && lane.close_if_idle() {
+                    return;
+                }
+                idle_at = serial;
+            }
         }
         if sockets.permits.available_permits() == 0 && lane.close_if_idle() {
             return;

@@ -1,0 +1,351 @@
+//! How do servers behave that nobody dares to put on the internet?
+//!
+//! A [`Lab`] runs scripted name servers on loopback addresses, all on one port as `--authority-port` needs
+//! it, in a thread of its own: a test may be synchronous, run a whole command, or ask from its own runtime.
+//! Every packet is remembered, so that "asked once" can be tested. A lab ends when it is dropped.
+//!
+//! ```ignore
+//! let lab = Lab::start();
+//! let server = lab.server("127.0.0.2");
+//! server.zone("contoso.com", "@ 3600 MX 10 mail\nmail 3600 A 192.0.2.1");
+//! server.say_to("contoso.com", "TXT", Say::Nothing);
+//! lab.resolver("127.0.0.53");
+//! ```
+
+#![allow(dead_code, reason = "a lab offers more than one test file uses")]
+
+mod message;
+mod run;
+mod secure;
+mod zone;
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use cutover::record::{Name, Record, RecordType};
+use hickory_resolver::proto::op::{Message, ResponseCode};
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+
+pub use secure::Identity;
+pub use zone::{Zone, records};
+
+/// Scripted servers on one port of different loopback addresses.
+pub struct Lab {
+    port: u16,
+    world: World,
+    handle: Handle,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+    /// Keeps the port: no other lab, and no socket that a client binds to all addresses, can get it.
+    _reserved: (UdpSocket, TcpListener),
+}
+
+/// All servers of a lab: what a resolver in it can find out.
+type World = Arc<Mutex<BTreeMap<IpAddr, Arc<Mutex<State>>>>>;
+
+/// A handle to one server; clones are the same server.
+#[derive(Clone)]
+pub struct LabServer {
+    address: SocketAddr,
+    state: Arc<Mutex<State>>,
+}
+
+/// What a server says to a question.
+#[derive(Clone, Default)]
+pub enum Say {
+    /// What its zones hold: the normal case. Over UDP cut with TC where it does not fit.
+    #[default]
+    Zone,
+    /// Not a word.
+    Nothing,
+    /// An error, with extended errors.
+    Error(ResponseCode, Vec<(u16, &'static str)>),
+    /// An error of twelve octets, as old servers send it.
+    HeaderOnly(ResponseCode),
+    /// A referral to the root: what a lame server says.
+    Upward,
+    /// No error, nothing, no authority.
+    Blank,
+    /// What the zones hold, changed.
+    Altered(Arc<dyn Fn(&mut Message) + Send + Sync>),
+    /// The right id and then nonsense.
+    Garbage,
+    /// The reply, with another id.
+    WrongId,
+    /// The reply, to another question.
+    OtherQuestion,
+    /// The reply, without its question section.
+    NoQuestion,
+    /// The question, thrown back.
+    Echo,
+    /// The reply, its last record cut in two.
+    CutInRecord,
+    /// TC over UDP with nothing in it; over a stream the reply.
+    Truncated,
+    /// TC over UDP, the last record cut in two; over a stream the reply.
+    TruncatedInRecord,
+    /// This error to a question with EDNS, the reply to one without.
+    RefuseEdns(ResponseCode),
+    /// The reply, all names in upper case.
+    UpperCase,
+    /// Several packets.
+    All(Vec<Say>),
+    /// The first to the first packet of a question, and so on; the last for ever.
+    Turns(Vec<Say>),
+    /// The same, later.
+    Later(Duration, Box<Say>),
+    /// Over a stream: the end of the connection. Over UDP: nothing.
+    Close,
+    /// Over HTTPS: this status.
+    HttpStatus(u16),
+}
+
+/// How a question came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Via {
+    Udp,
+    Tcp,
+    Tls,
+    Https,
+}
+
+/// One packet that a server got.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    pub via: Via,
+    pub id: u16,
+    pub name: Name,
+    pub rtype: RecordType,
+    pub recursion_desired: bool,
+    pub authentic_data: bool,
+    pub checking_disabled: bool,
+    /// The payload advertised; `None` without EDNS.
+    pub payload: Option<u16>,
+    /// Where it came from.
+    pub from: SocketAddr,
+}
+
+/// What one server is.
+#[derive(Default)]
+struct State {
+    zones: Vec<Zone>,
+    /// Answers from the zones of all servers, as a resolver does.
+    recursive: bool,
+    /// What a resolver still remembers: said instead of what the zones hold.
+    cache: Vec<Record>,
+    /// Names that a resolver remembers not to exist, with the remaining time.
+    absent: BTreeMap<Name, u32>,
+    /// How long ago a resolver asked: taken from every TTL.
+    age: u32,
+    say: Say,
+    say_over_streams: Option<Say>,
+    say_to: Vec<(Name, RecordType, Say)>,
+    delay: Duration,
+    close_after_reply: bool,
+    connections: usize,
+    seen: Vec<Seen>,
+}
+
+impl Lab {
+    /// An empty lab on a port of its own.
+    pub fn start() -> Self {
+        let reserved = reserve();
+        let port = reserved.0.local_addr().unwrap().port();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let handle = runtime.handle().clone();
+        let (stop, stopped) = oneshot::channel();
+        let thread = std::thread::spawn(move || {
+            let _ = runtime.block_on(stopped);
+        });
+        let world = World::default();
+        Self { port, world, handle, stop: Some(stop), thread: Some(thread), _reserved: reserved }
+    }
+
+    /// The port of all servers but those with TLS.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Where a server is, or would be: nobody answers at an address without a server.
+    pub fn address(&self, ip: &str) -> SocketAddr {
+        SocketAddr::new(ip.parse().unwrap(), self.port)
+    }
+
+    /// A name server at this address, without zones: it refuses everything until it gets one.
+    pub fn server(&self, ip: &str) -> LabServer {
+        self.run(ip, true)
+    }
+
+    /// A name server whose TCP port is closed.
+    pub fn server_without_tcp(&self, ip: &str) -> LabServer {
+        self.run(ip, false)
+    }
+
+    /// A recursive resolver that knows the zones of all servers of this lab.
+    pub fn resolver(&self, ip: &str) -> LabServer {
+        let server = self.run(ip, true);
+        server.state().recursive = true;
+        server
+    }
+
+    /// A resolver over TLS, on a port of its own, showing this identity.
+    pub fn tls_resolver(&self, ip: &str, identity: &Identity) -> LabServer {
+        self.run_secure(ip, identity, Via::Tls)
+    }
+
+    /// A resolver over HTTPS at `/dns-query`, on a port of its own, showing this identity.
+    pub fn https_resolver(&self, ip: &str, identity: &Identity) -> LabServer {
+        self.run_secure(ip, identity, Via::Https)
+    }
+
+    fn run(&self, ip: &str, tcp: bool) -> LabServer {
+        let address = self.address(ip);
+        let state = Arc::new(Mutex::new(State::default()));
+        self.world.lock().unwrap().insert(address.ip(), Arc::clone(&state));
+        let udp = UdpSocket::bind(address).unwrap();
+        udp.set_nonblocking(true).unwrap();
+        self.handle.spawn(run::udp(udp, Arc::clone(&state), Arc::clone(&self.world)));
+        if tcp {
+            let listener = TcpListener::bind(address).unwrap();
+            listener.set_nonblocking(true).unwrap();
+            self.handle.spawn(run::tcp(listener, Arc::clone(&state), Arc::clone(&self.world)));
+        }
+        LabServer { address, state }
+    }
+
+    fn run_secure(&self, ip: &str, identity: &Identity, via: Via) -> LabServer {
+        let state = Arc::new(Mutex::new(State { recursive: true, ..State::default() }));
+        let listener = TcpListener::bind((ip.parse::<IpAddr>().unwrap(), 0)).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        let task =
+            secure::run(listener, identity.server_config(via), via, Arc::clone(&state), self.world.clone());
+        self.handle.spawn(task);
+        LabServer { address, state }
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        // Dropping the runtime in its thread ends all tasks and closes all sockets.
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A port that is free for UDP and TCP, held at an address that no server uses.
+fn reserve() -> (UdpSocket, TcpListener) {
+    for _ in 0..100 {
+        let udp = UdpSocket::bind("127.255.255.254:0").unwrap();
+        if let Ok(tcp) = TcpListener::bind(udp.local_addr().unwrap()) {
+            return (udp, tcp);
+        }
+    }
+    panic!("no port is free for both UDP and TCP");
+}
+
+impl LabServer {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Adds a zone: lines of `owner TTL type data`; owner and names relative to the apex, `@` for it. An SOA
+    /// is made up where there is none.
+    pub fn zone(&self, apex: &str, lines: &str) -> &Self {
+        let zone = Zone::new(apex, lines);
+        let mut state = self.state();
+        state.zones.retain(|old| old.apex != zone.apex);
+        state.zones.push(zone);
+        drop(state);
+        self
+    }
+
+    /// For a resolver: what it still remembers, lines as for [`LabServer::zone`], with the remaining TTLs.
+    pub fn remember(&self, origin: &str, lines: &str) -> &Self {
+        self.state().cache.extend(records(origin, lines));
+        self
+    }
+
+    /// For a resolver: a name that it remembers not to exist, for so many seconds more.
+    pub fn remember_absent(&self, name: &str, seconds: u32) -> &Self {
+        self.state().absent.insert(name.parse().unwrap(), seconds);
+        self
+    }
+
+    /// For a resolver: how many seconds ago it asked the authorities.
+    pub fn age(&self, seconds: u32) -> &Self {
+        self.state().age = seconds;
+        self
+    }
+
+    /// What it says to everything that has no rule of its own.
+    pub fn say(&self, say: Say) -> &Self {
+        self.state().say = say;
+        self
+    }
+
+    /// What it says over TCP, TLS and HTTPS.
+    pub fn say_over_streams(&self, say: Say) -> &Self {
+        self.state().say_over_streams = Some(say);
+        self
+    }
+
+    /// What it says to one question.
+    pub fn say_to(&self, name: &str, rtype: &str, say: Say) -> &Self {
+        let (name, rtype) = (name.parse::<Name>().unwrap(), rtype.parse().unwrap());
+        let mut state = self.state();
+        state.say_to.retain(|(old, of, _)| (old, *of) != (&name, rtype));
+        state.say_to.push((name, rtype, say));
+        drop(state);
+        self
+    }
+
+    /// How long it takes for everything: the round trip of a test.
+    pub fn delay(&self, delay: Duration) -> &Self {
+        self.state().delay = delay;
+        self
+    }
+
+    /// Over streams: hangs up after each reply.
+    pub fn close_after_reply(&self) -> &Self {
+        self.state().close_after_reply = true;
+        self
+    }
+
+    /// Every packet so far, in order.
+    pub fn seen(&self) -> Vec<Seen> {
+        self.state().seen.clone()
+    }
+
+    /// How many packets came.
+    pub fn packets(&self) -> usize {
+        self.state().seen.len()
+    }
+
+    /// How many packets asked this.
+    pub fn asked(&self, name: &str, rtype: &str) -> usize {
+        let (name, rtype): (Name, RecordType) = (name.parse().unwrap(), rtype.parse().unwrap());
+        self.state().seen.iter().filter(|seen| seen.name == name && seen.rtype == rtype).count()
+    }
+
+    /// How many connections were made.
+    pub fn connections(&self) -> usize {
+        self.state().connections
+    }
+
+    /// Forgets what was seen.
+    pub fn forget(&self) -> &Self {
+        self.state().seen.clear();
+        self
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+}

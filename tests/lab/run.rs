@@ -1,0 +1,86 @@
+//! How do the servers of a lab listen?
+
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::sync::mpsc;
+
+use super::message::{Sent, reply};
+use super::{State, Via, World};
+
+pub(super) async fn udp(socket: std::net::UdpSocket, state: Arc<Mutex<State>>, world: World) {
+    let socket = Arc::new(tokio::net::UdpSocket::from_std(socket).unwrap());
+    let mut buffer = [0; 4096];
+    loop {
+        // Errors are those of earlier packets to clients that are gone.
+        let Ok((length, from)) = socket.recv_from(&mut buffer).await else { continue };
+        for sent in reply(&buffer[..length], from, Via::Udp, &state, &world) {
+            let Sent::Octets(delay, octets) = sent else { continue };
+            if delay.is_zero() {
+                let _ = socket.send_to(&octets, from).await;
+                continue;
+            }
+            let socket = Arc::clone(&socket);
+            tokio::spawn(async move {
+                tokio::time::sleep(delay).await;
+                let _ = socket.send_to(&octets, from).await;
+            });
+        }
+    }
+}
+
+pub(super) async fn tcp(listener: std::net::TcpListener, state: Arc<Mutex<State>>, world: World) {
+    let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+    loop {
+        let Ok((stream, from)) = listener.accept().await else { continue };
+        state.lock().unwrap().connections += 1;
+        tokio::spawn(frames(stream, from, Via::Tcp, Arc::clone(&state), Arc::clone(&world)));
+    }
+}
+
+/// Serves messages with a length in front (RFC 1035 §4.2.2) until either side ends.
+pub(super) async fn frames(
+    stream: impl AsyncRead + AsyncWrite + Send + 'static,
+    from: std::net::SocketAddr,
+    via: Via,
+    state: Arc<Mutex<State>>,
+    world: World,
+) {
+    let (mut reader, mut writer) = tokio::io::split(stream);
+    // Delayed replies overtake each other, so one task writes what others bring; nothing means the end.
+    let (sender, mut receiver) = mpsc::unbounded_channel::<Option<Vec<u8>>>();
+    let read = async {
+        while let Ok(length) = reader.read_u16().await {
+            let mut packet = vec![0; usize::from(length)];
+            if reader.read_exact(&mut packet).await.is_err() {
+                break;
+            }
+            for sent in reply(&packet, from, via, &state, &world) {
+                let sender = sender.clone();
+                let close = state.lock().unwrap().close_after_reply;
+                let (delay, octets) = match sent {
+                    Sent::Octets(delay, octets) => (delay, Some(octets)),
+                    Sent::Close(delay) => (delay, None),
+                    Sent::Status(..) => continue,
+                };
+                tokio::spawn(async move {
+                    tokio::time::sleep(delay).await;
+                    let _ = sender.send(octets);
+                    if close {
+                        let _ = sender.send(None);
+                    }
+                });
+            }
+        }
+    };
+    let write = async {
+        while let Some(Some(octets)) = receiver.recv().await {
+            let framed = [&(octets.len() as u16).to_be_bytes()[..], &octets].concat();
+            if writer.write_all(&framed).await.is_err() || writer.flush().await.is_err() {
+                break;
+            }
+        }
+        let _ = writer.shutdown().await;
+    };
+    tokio::select! { () = read => {}, () = write => {} }
+}

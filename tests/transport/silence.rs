@@ -1,0 +1,80 @@
+//! What does a server cost that says nothing?
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use cutover::facts::Outcome;
+use cutover::lookup::transport::{Endpoint, system_resolvers};
+use futures_util::future::join_all;
+use tokio::time::Instant;
+
+use super::{Client, PATIENCE, contoso};
+use crate::lab::Say;
+
+#[tokio::test]
+async fn a_dead_server_costs_one_timeout() {
+    let (lab, server) = contoso();
+    server.say(Say::Nothing);
+    let client = Client::authority(server.address());
+    let start = Instant::now();
+    let names: Vec<String> = (0..100).map(|n| format!("n{n}.contoso.com")).collect();
+    for reply in join_all(names.iter().map(|of| client.ask(of, "A"))).await {
+        assert_eq!((reply.outcome, reply.reason.as_str()), (Outcome::Timeout, ""));
+    }
+    let packets = server.packets();
+    assert_eq!(packets, 300);
+    for _ in 0..100 {
+        assert_eq!(client.ask("contoso.com", "MX").await.outcome, Outcome::Timeout);
+    }
+    assert_eq!(server.packets(), packets);
+    assert!(start.elapsed() < PATIENCE * 8, "{:?}", start.elapsed());
+    // Nobody at all: known at once, and the reason with it.
+    let client = Client::authority(lab.address("127.0.0.99"));
+    let start = Instant::now();
+    for _ in 0..2 {
+        let reply = client.ask("contoso.com", "MX").await;
+        assert_eq!((reply.outcome, reply.reason.as_str()), (Outcome::Unreachable, "connection refused"));
+    }
+    assert!(start.elapsed() < PATIENCE / 2, "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn a_server_that_lives_is_asked_again() {
+    let (_lab, server) = contoso();
+    let client = Client::authority(server.address());
+    assert_eq!(client.ask("contoso.com", "MX").await.outcome, Outcome::Records);
+    server.say(Say::Nothing);
+    assert_eq!(client.ask("contoso.com", "TXT").await.outcome, Outcome::Timeout);
+    server.say(Say::Zone);
+    assert_eq!(client.ask("contoso.com", "TXT").await.outcome, Outcome::Records);
+    // Too slow for its first question: the late reply is a sign of life.
+    let (_lab, server) = contoso();
+    let client = Client::authority(server.address());
+    server.delay(PATIENCE + Duration::from_millis(50));
+    assert_eq!(client.ask("contoso.com", "MX").await.outcome, Outcome::Timeout);
+    server.delay(Duration::ZERO);
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    assert_eq!(client.ask("contoso.com", "MX").await.outcome, Outcome::Records);
+}
+
+#[tokio::test]
+async fn a_name_that_times_out_does_not_spoil_the_others() {
+    let (_lab, server) = contoso();
+    server.say_to("contoso.com", "TXT", Say::Nothing);
+    let client = Client::authority(server.address());
+    let (text, mx) = tokio::join!(client.ask("contoso.com", "TXT"), client.ask("contoso.com", "MX"));
+    assert_eq!((text.outcome, mx.outcome), (Outcome::Timeout, Outcome::Records));
+    assert_eq!(client.ask("contoso.com", "A").await.outcome, Outcome::NoData);
+}
+
+#[test]
+fn the_system_has_resolvers_or_says_how_to_name_one() {
+    match system_resolvers() {
+        Ok(endpoints) => {
+            assert!(!endpoints.is_empty());
+            let each: BTreeSet<&Endpoint> = endpoints.iter().collect();
+            assert_eq!(each.len(), endpoints.len());
+        }
+        Err(error) => assert!(error.to_string().contains("`--resolver 1.1.1.1`"), "{error}"),
+    }
+}
