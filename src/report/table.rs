@@ -177,7 +177,7 @@ fn header(shown: &Shown<'_>, style: &Style) -> String {
     let from =
         source.as_ref().map(|source| source.provider.map_or(source.name.as_str(), |provider| provider.short));
     let to = shown.subject.cloud.title();
-    let right = from.map_or_else(|| format!("→ {to}"), |from| format!("{from} → {to}"));
+    let right = from.map_or_else(|| to.to_owned(), |from| format!("{from} → {to}"));
     let phase = match shown.subject.phase {
         Phase::Switch => String::new(),
         phase => format!(", {phase}"),
