@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::expected::Requirement;
+use crate::expected::{Id, Requirement};
 use crate::facts::{Existence, Outcome, Reply, Role, Server, View};
 use crate::record::{Name, Question, RecordData, RecordType};
 
-use super::{Case, Code, Judged, PROBE_LABEL, Weight, delivery, listed, ticked};
+use super::{Case, Code, Judged, PROBE_LABEL, Status, Weight, delivery, dmarc, listed, ticked};
 
 /// Something that is wrong, or worth knowing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +34,7 @@ pub(super) fn hazards(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
     hazards.extend(servers(case));
     hazards.extend(name_doubled(judged));
     hazards.extend(filter_bypass(case, judged));
+    hazards.extend(dmarc_strict_too_early(case, judged));
     hazards.extend(wildcard_answers(case));
     hazards.extend(microsoft_hosted_dns(case));
     hazards.sort_by(|a, b| (a.code, &a.name, a.rtype).cmp(&(b.code, &b.name, b.rtype)));
@@ -227,6 +228,23 @@ fn filter_bypass(case: &Case<'_>, judged: &[Judged]) -> Option<Hazard> {
     }
     let message = format!("{} stands beside the declared filter, so mail can get around it", listed(direct));
     Some(hazard(Code::FilterBypass, domain, Some(RecordType::Mx), message))
+}
+
+/// A policy that refuses mail while neither SPF nor DKIM lets Microsoft's mail pass.
+fn dmarc_strict_too_early(case: &Case<'_>, judged: &[Judged]) -> Option<Hazard> {
+    let name = case.subject.domain.below("_dmarc").ok()?;
+    let policy =
+        dmarc::policy(&case.sight.set(&name, RecordType::Txt).ok()?).filter(|policy| *policy != "none")?;
+    let is_wrong =
+        |id: Id| judged.iter().any(|judged| judged.expectation.id == id && judged.status == Status::Unmet);
+    if !(is_wrong(Id::Spf) && is_wrong(Id::DkimSelector1) && is_wrong(Id::DkimSelector2)) {
+        return None;
+    }
+    let message = format!(
+        "the policy `p={policy}` holds already, and neither SPF nor DKIM lets mail from Microsoft 365 pass; publish those \
+         first, or go back to `p=none` for the move"
+    );
+    Some(hazard(Code::DmarcStrictTooEarly, &name, Some(RecordType::Txt), message))
 }
 
 /// A name that nobody publishes has an answer.

@@ -113,8 +113,10 @@ pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Exami
     fold.changes(facts, view)
 }
 
+/// Whether the plan puts it right: what is optional only where it is wrong, it is never added.
 fn is_curable(judged: &Judged) -> bool {
-    judged.status == Status::Unmet && judged.code != Code::ServersDisagree
+    let unasked = judged.importance == Importance::Optional && judged.observed.is_empty();
+    judged.status == Status::Unmet && judged.code != Code::ServersDisagree && !unasked
 }
 
 /// Why a record set changes.
