@@ -135,7 +135,8 @@ impl Bench<'_> {
         let meant = target.without_suffix(domain)?;
         let known = meant == *self.target || self.other_cloud(&meant).is_some();
         let dotted = meant.label_count() > 1 && self.source_of(&meant, domain).is_some();
-        let missing = format!("the final dot is missing in the zone, so {} was put behind it", ticked(domain));
+        let missing =
+            format!("the final dot is missing in the zone, so {} was put behind it", ticked(domain));
         (known || dotted).then_some(missing)
     }
 
@@ -154,7 +155,9 @@ impl Bench<'_> {
         let named = self.case.source.filter(|source| source.matches_autodiscover(target, domain));
         named.or_else(|| {
             let found = provider::of_autodiscover(target, domain).into_iter();
-            found.filter(|provider| provider.kind == Kind::Source && !provider.is_weak(Evidence::Autodiscover)).next()
+            found
+                .filter(|provider| provider.kind == Kind::Source && !provider.is_weak(Evidence::Autodiscover))
+                .next()
         })
     }
 
@@ -271,11 +274,28 @@ pub(super) fn follows(target: &Name, domain: &Name) -> bool {
 
 /// Networks of Cloudflare's web proxy (cloudflare.com/ips, list of 2023-09-28).
 const PROXY_NETWORKS: &[(&str, u8)] = &[
-    ("173.245.48.0", 20), ("103.21.244.0", 22), ("103.22.200.0", 22), ("103.31.4.0", 22), ("141.101.64.0", 18),
-    ("108.162.192.0", 18), ("190.93.240.0", 20), ("188.114.96.0", 20), ("197.234.240.0", 22), ("198.41.128.0", 17),
-    ("162.158.0.0", 15), ("104.16.0.0", 13), ("104.24.0.0", 14), ("172.64.0.0", 13), ("131.0.72.0", 22),
-    ("2400:cb00::", 32), ("2606:4700::", 32), ("2803:f800::", 32), ("2405:b500::", 32), ("2405:8100::", 32),
-    ("2a06:98c0::", 29), ("2c0f:f248::", 32),
+    ("173.245.48.0", 20),
+    ("103.21.244.0", 22),
+    ("103.22.200.0", 22),
+    ("103.31.4.0", 22),
+    ("141.101.64.0", 18),
+    ("108.162.192.0", 18),
+    ("190.93.240.0", 20),
+    ("188.114.96.0", 20),
+    ("197.234.240.0", 22),
+    ("198.41.128.0", 17),
+    ("162.158.0.0", 15),
+    ("104.16.0.0", 13),
+    ("104.24.0.0", 14),
+    ("172.64.0.0", 13),
+    ("131.0.72.0", 22),
+    ("2400:cb00::", 32),
+    ("2606:4700::", 32),
+    ("2803:f800::", 32),
+    ("2405:b500::", 32),
+    ("2405:8100::", 32),
+    ("2a06:98c0::", 29),
+    ("2c0f:f248::", 32),
 ];
 
 /// Whether the address is that of a web proxy.

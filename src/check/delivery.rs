@@ -95,7 +95,9 @@ pub(super) fn classify(
         match provider.kind {
             Kind::Retired => return Host::Retired(provider),
             Kind::Gateway => return Host::UndeclaredFilter(provider),
-            Kind::Source | Kind::Forwarder if !provider.is_weak(Evidence::Mx) => return Host::Source(provider),
+            Kind::Source | Kind::Forwarder if !provider.is_weak(Evidence::Mx) => {
+                return Host::Source(provider);
+            }
             Kind::Source | Kind::Forwarder | Kind::Microsoft => {}
         }
     }
@@ -193,7 +195,11 @@ struct Exchange {
 }
 
 /// Judges the MX record set.
-pub(super) fn judge(case: &Case<'_>, expectation: &Expectation, hosts: &MailHosts) -> Result<Finding, Silence> {
+pub(super) fn judge(
+    case: &Case<'_>,
+    expectation: &Expectation,
+    hosts: &MailHosts,
+) -> Result<Finding, Silence> {
     let set = case.sight.set(&expectation.name, expectation.rtype)?;
     let domain = &case.subject.domain;
     let exchanges: Vec<Exchange> = set
@@ -209,7 +215,8 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation, hosts: &MailHost
         .collect();
     let bench = Bench { case, expectation, hosts, set: &set, exchanges: &exchanges };
     if exchanges.is_empty() {
-        let message = "no MX record says who takes the mail; senders then try the addresses of the domain itself";
+        let message =
+            "no MX record says who takes the mail; senders then try the addresses of the domain itself";
         return Ok(bench.wrong(Code::MxMissing, message));
     }
     let right = exchanges.iter().any(|exchange| exchange.kind.is_right());
@@ -225,7 +232,8 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation, hosts: &MailHost
         return bench.all_right(verification);
     }
     if others.is_empty() {
-        let message = "the only MX record is the one that proved ownership, and no mail can be delivered to it";
+        let message =
+            "the only MX record is the one that proved ownership, and no mail can be delivered to it";
         return Ok(bench.wrong(Code::MxVerificationLeft, message));
     }
     if right { bench.rival(&others) } else { bench.none_right(&others) }
@@ -255,7 +263,10 @@ impl Bench<'_> {
             return None;
         }
         let takes_mail = |exchange: &&Exchange| {
-            !matches!(exchange.kind, Host::Null | Host::Malformed(..) | Host::Retired(_) | Host::WrongCloud(_))
+            !matches!(
+                exchange.kind,
+                Host::Null | Host::Malformed(..) | Host::Retired(_) | Host::WrongCloud(_)
+            )
         };
         if !others.iter().all(|exchange| takes_mail(&exchange)) {
             return None;
@@ -276,11 +287,14 @@ impl Bench<'_> {
         if !missing.is_empty() {
             return Ok(self.target_missing(&missing));
         }
-        if let Some(finding) = self.alias(self.exchanges.iter().filter(|exchange| exchange.kind == Host::Filter))? {
+        if let Some(finding) =
+            self.alias(self.exchanges.iter().filter(|exchange| exchange.kind == Host::Filter))?
+        {
             return Ok(finding);
         }
         if verification {
-            let message = "the MX record that proved ownership is still there; no mail can be delivered to it";
+            let message =
+                "the MX record that proved ownership is still there; no mail can be delivered to it";
             return Ok(self.wrong(Code::MxVerificationLeft, message));
         }
         Ok(self.right_with_notes())
@@ -301,11 +315,13 @@ impl Bench<'_> {
             }
         }
         if has(&Host::RightOlder) {
-            let message = format!("{shown} is Microsoft's older host name for the domain; it still takes mail");
+            let message =
+                format!("{shown} is Microsoft's older host name for the domain; it still takes mail");
             return self.met(Code::MxOlderHost, message);
         }
         if has(&Host::RightPartition) && has(&Host::Right) {
-            let message = format!("{shown} are both Microsoft's, as on the move to `mx.microsoft`; finish it");
+            let message =
+                format!("{shown} are both Microsoft's, as on the move to `mx.microsoft`; finish it");
             return self.met(Code::MxDnssecMigration, message);
         }
         if has(&Host::Filter) {
@@ -333,11 +349,13 @@ impl Bench<'_> {
         // The family that the given value does not name, beside the given one: the documented move between them.
         if others.iter().all(|exchange| exchange.kind == Host::OtherFamily) {
             let shown = listed(self.exchanges.iter().map(|exchange| ticked(&exchange.host)));
-            let message = format!("{shown} are both Microsoft's, as on the move to `mx.microsoft`; finish it");
+            let message =
+                format!("{shown} are both Microsoft's, as on the move to `mx.microsoft`; finish it");
             return Ok(self.met(Code::MxDnssecMigration, message));
         }
         let hosts = self.named(others);
-        let message = format!("mail may still go to {hosts}, beside the right host; its preference does not protect");
+        let message =
+            format!("mail may still go to {hosts}, beside the right host; its preference does not protect");
         Ok(self.wrong(Code::MxRival, message))
     }
 
@@ -347,10 +365,14 @@ impl Bench<'_> {
         if first(|kind| matches!(kind, Host::Source(_))).is_some() {
             return Ok(self.wrong(Code::MxAtSource, format!("mail still goes to {hosts}")));
         }
-        if let Some(Exchange { kind: Host::Malformed(why, _), .. }) = first(|kind| matches!(kind, Host::Malformed(..))) {
+        if let Some(Exchange { kind: Host::Malformed(why, _), .. }) =
+            first(|kind| matches!(kind, Host::Malformed(..)))
+        {
             return Ok(self.wrong(Code::MxMalformedTarget, format!("mail cannot reach {hosts}: {why}")));
         }
-        if let Some(Exchange { kind: Host::WrongCloud(cloud), .. }) = first(|kind| matches!(kind, Host::WrongCloud(_))) {
+        if let Some(Exchange { kind: Host::WrongCloud(cloud), .. }) =
+            first(|kind| matches!(kind, Host::WrongCloud(_)))
+        {
             let message = format!(
                 "mail goes to {hosts}, which belongs to {} and not to {}",
                 cloud.title(),
@@ -406,7 +428,8 @@ impl Bench<'_> {
             );
             let finding = Finding::new(Code::MxTargetIsAlias, message, self.set);
             // A filter's real host is better than a guess; anything else is replaced as a whole.
-            let cure = if exchange.kind == Host::Filter { self.renamed(&exchange.host, real) } else { self.cure() };
+            let cure =
+                if exchange.kind == Host::Filter { self.renamed(&exchange.host, real) } else { self.cure() };
             return Ok(Some(finding.cured_by(cure)));
         }
         Ok(None)
@@ -457,12 +480,15 @@ impl Bench<'_> {
     /// The hosts for a sentence, with whose they are: `a` and `b` (Rackspace).
     fn named(&self, exchanges: &[&Exchange]) -> String {
         let owner = |exchange: &Exchange| match &exchange.kind {
-            Host::Source(provider) | Host::UndeclaredFilter(provider) | Host::Retired(provider) => Some(provider.short),
+            Host::Source(provider) | Host::UndeclaredFilter(provider) | Host::Retired(provider) => {
+                Some(provider.short)
+            }
             _ => None,
         };
         let mut groups: Vec<(Option<&str>, Vec<String>)> = Vec::new();
         for exchange in exchanges {
-            let shown = if exchange.kind == Host::Null { "nobody (`0 .`)".into() } else { ticked(&exchange.host) };
+            let shown =
+                if exchange.kind == Host::Null { "nobody (`0 .`)".into() } else { ticked(&exchange.host) };
             match groups.iter_mut().find(|(group, _)| *group == owner(exchange)) {
                 Some((_, hosts)) => hosts.push(shown),
                 None => groups.push((owner(exchange), vec![shown])),

@@ -65,7 +65,9 @@ impl Inquiry<'_> {
     fn is_missing_somewhere(&self, name: &Name, rtype: RecordType) -> bool {
         let question = Question::new(name.clone(), rtype);
         let nothing = |reply: &Reply| matches!(reply.outcome, Outcome::NoData | Outcome::NoName);
-        self.facts.replies(&question).any(|reply| nothing(reply) || reply.outcome == Outcome::Records && reply.wanted().next().is_none())
+        self.facts.replies(&question).any(|reply| {
+            nothing(reply) || reply.outcome == Outcome::Records && reply.wanted().next().is_none()
+        })
     }
 
     fn delivery(&mut self, expectation: &Expectation, hosts: &MailHosts) {
@@ -92,12 +94,16 @@ impl Inquiry<'_> {
                 let RecordData::Txt(text) = &data else { continue };
                 let record = SpfRecord::parse(text).or_else(|| {
                     // A lookalike is judged as what it was meant to be.
-                    (domain == expectation.name && spf::looks_like_spf(text, include)).then(|| spf::repaired_text(text))?
+                    (domain == expectation.name && spf::looks_like_spf(text, include))
+                        .then(|| spf::repaired_text(text))?
                 });
                 let Some(record) = record.map(|record| spf::repaired(&record)) else { continue };
                 for (name, rtype) in spf::questions(&record, &domain) {
                     self.want(&name, rtype);
-                    if rtype == RecordType::Txt && !domains.contains(&name) && domains.len() < MOST_SPF_DOMAINS {
+                    if rtype == RecordType::Txt
+                        && !domains.contains(&name)
+                        && domains.len() < MOST_SPF_DOMAINS
+                    {
                         domains.push(name);
                     }
                 }
@@ -119,7 +125,10 @@ impl Inquiry<'_> {
                 {
                     self.want(&probe, RecordType::A);
                 }
-                if alias::follows(&found, domain) && !chain.contains(&found) && chain.len() < alias::LONGEST_CHAIN {
+                if alias::follows(&found, domain)
+                    && !chain.contains(&found)
+                    && chain.len() < alias::LONGEST_CHAIN
+                {
                     self.want(&found, RecordType::Cname);
                     chain.push(found);
                 }

@@ -48,7 +48,9 @@ fn hazard(code: Code, name: &Name, rtype: Option<RecordType>, message: String) -
 fn servers_disagree(case: &Case<'_>) -> Vec<Hazard> {
     let facts = case.sight.facts;
     let mut by_question: BTreeMap<&Question, Vec<&Reply>> = BTreeMap::new();
-    for reply in facts.all().filter(|reply| reply.server.role == Role::Authoritative && reply.outcome.is_answer()) {
+    for reply in
+        facts.all().filter(|reply| reply.server.role == Role::Authoritative && reply.outcome.is_answer())
+    {
         by_question.entry(&reply.question).or_default().push(reply);
     }
     let mut hazards = Vec::new();
@@ -60,9 +62,13 @@ fn servers_disagree(case: &Case<'_>) -> Vec<Hazard> {
         let mut by_serial: BTreeMap<Option<u32>, Vec<(&Reply, BTreeSet<&RecordData>)>> = BTreeMap::new();
         for reply in replies {
             let serial = facts.serial_at(&reply.server, &question.name);
-            by_serial.entry(serial).or_default().push((reply, reply.wanted().map(|record| &record.data).collect()));
+            by_serial
+                .entry(serial)
+                .or_default()
+                .push((reply, reply.wanted().map(|record| &record.data).collect()));
         }
-        let differing = by_serial.into_values().find(|answers| answers.iter().any(|answer| answer.1 != answers[0].1));
+        let differing =
+            by_serial.into_values().find(|answers| answers.iter().any(|answer| answer.1 != answers[0].1));
         let Some(answers) = differing else { continue };
         let message = format!(
             "the name servers have the same version of the zone and answer differently for {} of {}; whoever runs them \
@@ -97,11 +103,15 @@ pub(super) fn domain_not_found(case: &Case<'_>) -> Option<Hazard> {
     let domain = &case.subject.domain;
     let question = Question::new(domain.clone(), RecordType::Mx);
     let reply = case.sight.reply(&question)?;
-    let gone = reply.outcome == Outcome::NoName && reply.records.is_empty() && reply.server.role != Role::ZoneFile;
+    let gone =
+        reply.outcome == Outcome::NoName && reply.records.is_empty() && reply.server.role != Role::ZoneFile;
     if !gone || case.sight.facts.zone(domain).is_some() {
         return None;
     }
-    let message = format!("{} does not exist in DNS; check the spelling, or whether its registration has lapsed", ticked(domain));
+    let message = format!(
+        "{} does not exist in DNS; check the spelling, or whether its registration has lapsed",
+        ticked(domain)
+    );
     Some(hazard(Code::DomainNotFound, domain, None, message))
 }
 
@@ -129,7 +139,9 @@ fn cname_with_other_data(case: &Case<'_>) -> Option<Hazard> {
 fn servers(case: &Case<'_>) -> Vec<Hazard> {
     let facts = case.sight.facts;
     let zone = facts.zone(&case.subject.domain);
-    let Some(zone) = zone.filter(|_| case.sight.view != View::Resolver && !facts.is_offline()) else { return Vec::new() };
+    let Some(zone) = zone.filter(|_| case.sight.view != View::Resolver && !facts.is_offline()) else {
+        return Vec::new();
+    };
     let mut by_server: BTreeMap<&Server, Vec<&Reply>> = BTreeMap::new();
     for reply in facts.all().filter(|reply| reply.server.role != Role::Resolver) {
         by_server.entry(&reply.server).or_default().push(reply);
@@ -137,28 +149,36 @@ fn servers(case: &Case<'_>) -> Vec<Hazard> {
     let answers = |replies: &[&Reply]| replies.iter().any(|reply| reply.outcome.is_answer());
     let mut hazards = Vec::new();
     if !by_server.values().any(|replies| answers(replies)) {
-        if !facts.all().any(|reply| reply.outcome.is_answer() && reply.question.name.is_within(&case.subject.domain)) {
+        if !facts
+            .all()
+            .any(|reply| reply.outcome.is_answer() && reply.question.name.is_within(&case.subject.domain))
+        {
             return hazards;
         }
         let names = listed(zone.name_servers.iter().map(|server| ticked(&server.name)));
-        let message = format!("none of the name servers ({names}) answers from here, so the resolvers' word is taken");
+        let message =
+            format!("none of the name servers ({names}) answers from here, so the resolvers' word is taken");
         hazards.push(hazard(Code::AuthoritativeUnreachable, &zone.apex, None, message));
     }
     // Without IPv6 here, none of the IPv6 addresses can be reached, and that is nobody's fault over there.
     let is_v6 = |server: &Server| server.ip().is_some_and(|ip| ip.is_ipv6());
-    let no_v6_here = by_server.iter().filter(|(server, _)| is_v6(server)).all(|(_, replies)| {
-        replies.iter().all(|reply| reply.outcome == Outcome::Unreachable)
-    });
+    let no_v6_here = by_server
+        .iter()
+        .filter(|(server, _)| is_v6(server))
+        .all(|(_, replies)| replies.iter().all(|reply| reply.outcome == Outcome::Unreachable));
     for (server, replies) in by_server.iter().filter(|(_, replies)| !answers(replies)) {
         let is = |outcomes: &[Outcome]| replies.iter().any(|reply| outcomes.contains(&reply.outcome));
         let shown = label(case, server);
         if is(&[Outcome::Lame, Outcome::Refused]) {
             let message = format!("{shown} is delegated to and does not serve {}", ticked(&zone.apex));
             hazards.push(hazard(Code::ServerLame, &zone.apex, None, message));
-        } else if is(&[Outcome::Timeout, Outcome::Unreachable, Outcome::Malformed]) && !(no_v6_here && is_v6(server)) {
+        } else if is(&[Outcome::Timeout, Outcome::Unreachable, Outcome::Malformed])
+            && !(no_v6_here && is_v6(server))
+        {
             let reason = replies.iter().map(|reply| reply.reason.as_str()).find(|reason| !reason.is_empty());
             let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
-            let message = format!("{shown} does not answer{reason}; every lookup that tries it first is slow");
+            let message =
+                format!("{shown} does not answer{reason}; every lookup that tries it first is slow");
             hazards.push(hazard(Code::ServerSilent, &zone.apex, None, message));
         }
     }
@@ -170,7 +190,8 @@ fn name_doubled(judged: &[Judged]) -> Vec<Hazard> {
     let doubled = judged.iter().filter(|judged| judged.code == Code::AliasDoubledName);
     let names = doubled.flat_map(|judged| judged.cure.iter().filter(|edit| edit.after.is_empty()));
     let hazards = names.map(|edit| {
-        let message = format!("{} exists: the DNS host puts the zone's name behind what is typed", ticked(&edit.name));
+        let message =
+            format!("{} exists: the DNS host puts the zone's name behind what is typed", ticked(&edit.name));
         hazard(Code::NameDoubled, &edit.name, Some(edit.rtype), message)
     });
     hazards.collect()
@@ -193,7 +214,12 @@ fn filter_bypass(case: &Case<'_>, judged: &[Judged]) -> Option<Hazard> {
     let filtered = kinds.iter().any(|(_, kind)| *kind == delivery::Host::Filter);
     let direct: Vec<String> = kinds
         .iter()
-        .filter(|(_, kind)| matches!(kind, delivery::Host::Right | delivery::Host::RightPartition | delivery::Host::RightOlder))
+        .filter(|(_, kind)| {
+            matches!(
+                kind,
+                delivery::Host::Right | delivery::Host::RightPartition | delivery::Host::RightOlder
+            )
+        })
         .map(|(host, _)| ticked(host))
         .collect();
     if !filtered || direct.is_empty() {

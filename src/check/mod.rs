@@ -18,7 +18,7 @@ mod weigh;
 use std::collections::BTreeSet;
 
 use crate::expected::{Expectation, Importance, MailHosts, Phase, Requirement, Subject};
-use crate::facts::{Silence, Sight};
+use crate::facts::{Sight, Silence};
 use crate::provider::Provider;
 use crate::record::{Name, RecordData, RecordSet, RecordType};
 

@@ -9,7 +9,7 @@ mod tally;
 use crate::expected::{Expectation, Phase};
 use crate::facts::Silence;
 use crate::provider::{Evidence, Kind, of_mx, of_spf};
-use crate::record::spf::{Mechanism, Meaning, Qualifier, SpfRecord};
+use crate::record::spf::{Meaning, Mechanism, Qualifier, SpfRecord};
 use crate::record::{Name, RecordData, RecordSet, RecordType, Text};
 
 use super::{Case, Code, Edit, Finding, listed, ticked};
@@ -73,7 +73,8 @@ impl Bench<'_> {
             let message = "no SPF record is published, so receivers cannot tell who may send for the domain";
             return self.wrong(Code::SpfMissing, message.into(), &[]);
         };
-        let message = format!("{text} looks like an SPF record, and receivers ignore it: it must begin with `v=spf1 `");
+        let message =
+            format!("{text} looks like an SPF record, and receivers ignore it: it must begin with `v=spf1 `");
         let repaired = edit::repaired_text(text);
         let records: Vec<&SpfRecord> = repaired.iter().collect();
         let cure = edit::cure(self, &records, Some(text))?;
@@ -93,7 +94,8 @@ impl Bench<'_> {
     fn one(&self, record: &SpfRecord) -> Result<Finding, Silence> {
         if let Some((term, why)) = record.broken().next() {
             let place = term.span.start + 1;
-            let message = format!("receivers cannot read `{}` at character {place}: {why}", shown(&term.text));
+            let message =
+                format!("receivers cannot read `{}` at character {place}: {why}", shown(&term.text));
             return self.wrong(Code::SpfInvalid, message, &[record]);
         }
         if let Some(everyone) = passes_everyone(record) {
@@ -133,7 +135,9 @@ impl Bench<'_> {
             return self.wrong(Code::SpfSourceLeft, message, &[record]);
         }
         let counted = format!("{} of {MOST_LOOKUPS} lookups", tally.counted());
-        if record.all().is_none() && !record.terms.iter().any(|term| matches!(term.meaning, Meaning::Redirect(_))) {
+        if record.all().is_none()
+            && !record.terms.iter().any(|term| matches!(term.meaning, Meaning::Redirect(_)))
+        {
             let message = format!(
                 "the record includes Microsoft ({counted}) and does not end with `-all`, so all others pass as neutral"
             );
@@ -150,9 +154,10 @@ impl Bench<'_> {
             FaultKind::Loop => (Code::SpfIncludeLoop, "is included by itself".into()),
             FaultKind::NoRecord => (Code::SpfInvalid, "is included and has no SPF record".into()),
             FaultKind::Several => (Code::SpfInvalid, "is included and has several SPF records".into()),
-            FaultKind::Unreadable => {
-                (Code::SpfInvalid, format!("is included and holds `{}`, which nobody can read", shown(&fault.term)))
-            }
+            FaultKind::Unreadable => (
+                Code::SpfInvalid,
+                format!("is included and holds `{}`, which nobody can read", shown(&fault.term)),
+            ),
         };
         self.wrong(code, format!("{about} {what}, so every check fails"), &[record]).map(Some)
     }
@@ -176,7 +181,8 @@ impl Bench<'_> {
             return Ok(self.met(Code::SpfByGateway, message.into()));
         }
         if self.is_sold_by_reseller(record)? {
-            let message = "the record includes `secureserver.net`, as GoDaddy sets it for the Microsoft 365 it sells";
+            let message =
+                "the record includes `secureserver.net`, as GoDaddy sets it for the Microsoft 365 it sells";
             return Ok(self.met(Code::SpfByReseller, message.into()));
         }
         // Microsoft's include may stand in the part that could not be looked up.
@@ -190,7 +196,10 @@ impl Bench<'_> {
                  colon",
                 shown(&term.text)
             ),
-            None => format!("the record does not include {}, so mail from Microsoft 365 fails SPF", ticked(self.include)),
+            None => format!(
+                "the record does not include {}, so mail from Microsoft 365 fails SPF",
+                ticked(self.include)
+            ),
         };
         let after = tally.lookups + tally::cost_of_include(&self.case.sight, self.include);
         let warning = if after > MOST_LOOKUPS {
@@ -226,7 +235,8 @@ impl Bench<'_> {
             text.starts_with("netorgft") && text.trim_end_matches('.').ends_with(".onmicrosoft.com")
         });
         let domain = &self.case.subject.domain;
-        let microsoft = |host: &Name| of_mx(host, domain).iter().any(|provider| provider.kind == Kind::Microsoft);
+        let microsoft =
+            |host: &Name| of_mx(host, domain).iter().any(|provider| provider.kind == Kind::Microsoft);
         Ok(included && marked && self.mail_hosts()?.iter().any(microsoft))
     }
 
@@ -246,7 +256,9 @@ impl Bench<'_> {
         let Meaning::Mechanism(_, Mechanism::Include(domain)) = meaning else { return None };
         let name = domain.name.as_ref()?;
         let own = &self.case.subject.domain;
-        let shared = of_spf(name, own).iter().any(|provider| provider.is_weak(Evidence::Spf) && self.case.is_source(provider));
+        let shared = of_spf(name, own)
+            .iter()
+            .any(|provider| provider.is_weak(Evidence::Spf) && self.case.is_source(provider));
         (source.matches_spf(name, own) && !shared).then(|| name.clone())
     }
 }
@@ -256,7 +268,10 @@ fn passes_everyone(record: &SpfRecord) -> Option<&str> {
     let everyone = record.evaluated().find(|term| {
         matches!(
             &term.meaning,
-            Meaning::Mechanism(Qualifier::Pass, Mechanism::All | Mechanism::Ip4 { prefix: 0, .. } | Mechanism::Ip6 { prefix: 0, .. })
+            Meaning::Mechanism(
+                Qualifier::Pass,
+                Mechanism::All | Mechanism::Ip4 { prefix: 0, .. } | Mechanism::Ip6 { prefix: 0, .. }
+            )
         )
     });
     everyone.map(|term| term.text.as_str())

@@ -11,7 +11,11 @@ use crate::record::{RecordData, RecordSet, Text};
 use super::{Case, Code, Edit, Finding, is_accepted};
 
 /// Judges the verification text.
-pub(super) fn judge(case: &Case<'_>, expectation: &Expectation, given: Option<&str>) -> Result<Finding, Silence> {
+pub(super) fn judge(
+    case: &Case<'_>,
+    expectation: &Expectation,
+    given: Option<&str>,
+) -> Result<Finding, Silence> {
     let set = case.sight.set(&expectation.name, expectation.rtype)?;
     let texts: Vec<&Text> = texts(&set).collect();
     if let Some(given) = given {
@@ -44,21 +48,30 @@ fn judge_given(expectation: &Expectation, given: &str, set: &RecordSet, texts: &
     }
     let wanted = RecordData::Txt(Text::from(given));
     if let Some(text) = texts.iter().find(|text| is_verification(text)) {
-        let message = format!("`{}` is published and `{given}` is wanted; it may belong to another tenant", text.lossy());
+        let message = format!(
+            "`{}` is published and `{given}` is wanted; it may belong to another tenant",
+            text.lossy()
+        );
         let finding = Finding::new(Code::VerificationOtherValue, message, &of(set, text));
         // The other value stays: a tenant that still needs it is not ours to break.
         return finding.cured_by([edit(expectation, with(set, None, wanted), false)]);
     }
     let message = format!("`{given}` is not published, so Microsoft cannot verify the domain");
-    Finding::new(Code::VerificationMissing, message, &RecordSet::default())
-        .cured_by([edit(expectation, with(set, None, wanted), false)])
+    Finding::new(Code::VerificationMissing, message, &RecordSet::default()).cured_by([edit(
+        expectation,
+        with(set, None, wanted),
+        false,
+    )])
 }
 
 fn mistyped(expectation: &Expectation, set: &RecordSet, text: &Text, meant: &str, confirm: bool) -> Finding {
     let message = format!("{text} is published and `{meant}` is meant");
     let wanted = RecordData::Txt(Text::from(meant));
-    Finding::new(Code::VerificationMalformed, message, &of(set, text))
-        .cured_by([edit(expectation, with(set, Some(text), wanted), confirm)])
+    Finding::new(Code::VerificationMalformed, message, &of(set, text)).cured_by([edit(
+        expectation,
+        with(set, Some(text), wanted),
+        confirm,
+    )])
 }
 
 /// Whether Microsoft accepts the domain, as far as its own mail host shows.
@@ -135,7 +148,14 @@ mod tests {
 
     #[test]
     fn typing_mistakes_are_undone() {
-        for text in ["ms12345678", "MS= ms12345678", "\"MS=ms12345678\"", "MS = ms12345678 ", "“MS=ms12345678”", "MS=MS=ms12345678"] {
+        for text in [
+            "ms12345678",
+            "MS= ms12345678",
+            "\"MS=ms12345678\"",
+            "MS = ms12345678 ",
+            "“MS=ms12345678”",
+            "MS=MS=ms12345678",
+        ] {
             assert_eq!(repaired(&Text::from(text)).as_deref(), Some("MS=ms12345678"), "{text}");
         }
         for text in ["v=spf1 -all", "google-site-verification=x", "", "MS=ms12345678"] {

@@ -8,10 +8,14 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::expected::{Expectation, Id, Importance, Requirement, Subject, expectations};
-use crate::facts::{Answer, Facts, Outcome, Overlay, Reply, Role, Server, Sight, Silence, View, Witness, Zone, is_newer};
+use crate::facts::{
+    Answer, Facts, Outcome, Overlay, Reply, Role, Server, Sight, Silence, View, Witness, Zone, is_newer,
+};
 use crate::record::{Question, RecordSet};
 
-use super::{Case, Code, Edit, Finding, Hazard, Recognised, Weight, hazard, importance, is_accepted, judge, origin};
+use super::{
+    Case, Code, Edit, Finding, Hazard, Recognised, Weight, hazard, importance, is_accepted, judge, origin,
+};
 
 /// What became of an expectation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -182,7 +186,9 @@ impl<'a> Panel<'a> {
             }
         }
         servers.sort();
-        let of = |wanted: fn(Role) -> bool| servers.iter().copied().filter(move |server| wanted(server.role)).collect();
+        let of = |wanted: fn(Role) -> bool| {
+            servers.iter().copied().filter(move |server| wanted(server.role)).collect()
+        };
         let accepted = list.iter().any(|expectation| match &expectation.requirement {
             Requirement::DeliversTo(hosts) => is_accepted(case, hosts).unwrap_or(false),
             _ => false,
@@ -225,7 +231,9 @@ impl<'a> Panel<'a> {
     fn opinion(&self, expectation: &Expectation) -> Result<Opinion, Silence> {
         let question = expectation.question();
         let answered = |servers: &[&'a Server]| -> Vec<&'a Server> {
-            let answered = |server: &&&Server| self.reply(server, &question).is_some_and(|reply| reply.outcome.is_answer());
+            let answered = |server: &&&Server| {
+                self.reply(server, &question).is_some_and(|reply| reply.outcome.is_answer())
+            };
             servers.iter().filter(answered).copied().collect()
         };
         let authorities = answered(&self.authorities);
@@ -263,7 +271,10 @@ impl<'a> Panel<'a> {
         }
         let name = &expectation.name;
         let serial = |server: &Server| self.case.sight.facts.serial_at(server, name);
-        let newest = servers.iter().filter_map(|server| serial(server)).reduce(|a, b| if is_newer(b, a) { b } else { a });
+        let newest = servers
+            .iter()
+            .filter_map(|server| serial(server))
+            .reduce(|a, b| if is_newer(b, a) { b } else { a });
         let is_met = |finding: &Finding| finding.code.weight() == Weight::Met;
         let mut behind = Vec::new();
         for server in servers {
@@ -294,13 +305,17 @@ impl<'a> Panel<'a> {
 
     fn behind(&self, published: &Finding, expectation: &Expectation, behind: &[&Server]) -> Opinion {
         let facts = self.case.sight.facts;
-        let soas = expectation.name.ancestors().map(|apex| Question::new(apex, crate::record::RecordType::Soa));
-        let refresh = soas.filter_map(|question| facts.published(&question, View::Authoritative)).find_map(|reply| {
-            let soa = reply.wanted().find_map(crate::facts::soa_of)?;
-            after(reply.at, soa.refresh)
-        });
+        let soas =
+            expectation.name.ancestors().map(|apex| Question::new(apex, crate::record::RecordType::Soa));
+        let refresh =
+            soas.filter_map(|question| facts.published(&question, View::Authoritative)).find_map(|reply| {
+                let soa = reply.wanted().find_map(crate::facts::soa_of)?;
+                after(reply.at, soa.refresh)
+            });
         let servers = super::listed(behind.iter().map(|server| self.label(server)));
-        let wait = refresh.map(|time| format!("; it should ask for the newer one by {}", clock(time))).unwrap_or_default();
+        let wait = refresh
+            .map(|time| format!("; it should ask for the newer one by {}", clock(time)))
+            .unwrap_or_default();
         let message = format!("published; {servers} still has an older version of the zone{wait}");
         Opinion { finding: Finding::new(Code::SecondaryBehind, message, &published.observed), until: refresh }
     }
@@ -321,7 +336,12 @@ impl<'a> Panel<'a> {
     }
 
     /// The resolvers that do not see yet what is published.
-    fn lagging(&self, expectation: &Expectation, published: &Finding, resolvers: &[&Server]) -> Option<Opinion> {
+    fn lagging(
+        &self,
+        expectation: &Expectation,
+        published: &Finding,
+        resolvers: &[&Server],
+    ) -> Option<Opinion> {
         let mut lag: Option<(Option<Timestamp>, Code, String)> = None;
         for server in resolvers {
             let Ok(finding) = self.heard(expectation, Some(server)) else { continue };
@@ -330,7 +350,8 @@ impl<'a> Panel<'a> {
             }
             let expiry = self.expiry(server);
             let reply = self.reply(server, &expectation.question());
-            let negative = reply.is_some_and(|reply| matches!(reply.outcome, Outcome::NoData | Outcome::NoName));
+            let negative =
+                reply.is_some_and(|reply| matches!(reply.outcome, Outcome::NoData | Outcome::NoName));
             let code = if negative { Code::NegativeCache } else { Code::CacheStale };
             let until = expiry.map(|time| format!(" until {}", clock(time))).unwrap_or_default();
             let has = match code {
@@ -370,7 +391,8 @@ impl<'a> Panel<'a> {
 
     /// A failure of all resolvers for what the name servers answer: then nobody gets the answer.
     fn every_resolver_fails(&self, question: &Question) -> Option<&'a Reply> {
-        let replies: Vec<&Reply> = self.resolvers.iter().filter_map(|server| self.reply(server, question)).collect();
+        let replies: Vec<&Reply> =
+            self.resolvers.iter().filter_map(|server| self.reply(server, question)).collect();
         let all_fail = replies.iter().all(|reply| !reply.outcome.is_answer());
         replies.iter().find(|reply| all_fail && reply.outcome == Outcome::ServFail).copied()
     }

@@ -17,13 +17,15 @@ use crate::provider::Gateway;
 /// Which DNS records still have to change before a domain is fully moved to Microsoft 365?
 #[derive(Debug, Parser)]
 #[command(name = "cutover", version, max_term_width = 100, disable_help_subcommand = true)]
-#[command(after_help = "Exit status of `check`: 0 ready, 1 changes needed, 2 wrong usage, 3 undetermined, 4 waiting.\n\n\
+#[command(
+    after_help = "Exit status of `check`: 0 ready, 1 changes needed, 2 wrong usage, 3 undetermined, 4 waiting.\n\n\
 Examples:\n  cutover check contoso.com\n  cutover check contoso.com --format json --resolver 1.1.1.1\n  \
-cutover plan contoso.com --format bind\n  cutover explain mx-at-source")]
+cutover plan contoso.com --format bind\n  cutover explain mx-at-source"
+)]
 pub(super) struct Arguments {
     #[command(subcommand)]
     pub(super) command: Command,
-    /// Say only the results; twice is no quieter
+    /// Say only the results
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(super) quiet: bool,
     /// Show every reply as well
@@ -241,7 +243,8 @@ impl FromStr for Output {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (format, path) = text.split_once('=').ok_or("expected FORMAT=PATH, such as `json=report.json`")?;
+        let (format, path) =
+            text.split_once('=').ok_or("expected FORMAT=PATH, such as `json=report.json`")?;
         let format = ReportFormat::from_str(format, false).map_err(|_| {
             let words = ["table", "json"];
             format!("found the format `{format}`, expected one of {}", words.join(", "))
@@ -261,7 +264,8 @@ impl FromStr for Seconds {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let seconds: f64 = text.parse().map_err(|_| "expected a number of seconds, such as 2 or 0.5".to_owned())?;
+        let seconds: f64 =
+            text.parse().map_err(|_| "expected a number of seconds, such as 2 or 0.5".to_owned())?;
         if !(0.001..=3600.0).contains(&seconds) {
             return Err("expected from 0.001 to 3600 seconds".into());
         }

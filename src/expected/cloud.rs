@@ -129,8 +129,7 @@ const DOD_RECORDS: &str = "Microsoft Learn, DNS records for Office 365 DoD, 2020
 const GOVERNMENT_RECORDS: &str = "Microsoft Learn, DNS records for Office 365 GCC High and DoD, 2020-05-19";
 const HOSTING_PROVIDER: &str =
     "Microsoft Learn, Create DNS records at any DNS hosting provider, 21Vianet section, read 2026-03";
-const IN_REGION_ROUTING: &str =
-    "Microsoft Learn, Configure Multi-Geo In-Region Routing, 2025-07-30";
+const IN_REGION_ROUTING: &str = "Microsoft Learn, Configure Multi-Geo In-Region Routing, 2025-07-30";
 const GOVERNMENT_ENDPOINTS: &str = "Microsoft Learn, Microsoft 365 US government endpoints, 2026-03-31";
 
 /// The table. A value without documentation has no row.

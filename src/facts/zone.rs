@@ -45,7 +45,8 @@ impl Facts {
         let serials = self.serials(&apex);
         let name_servers = names.into_iter().map(|name| {
             let addresses = self.addresses(&name);
-            let told = serials.iter().filter(|(server, _)| server.ip().is_some_and(|ip| addresses.contains(&ip)));
+            let told =
+                serials.iter().filter(|(server, _)| server.ip().is_some_and(|ip| addresses.contains(&ip)));
             let serial = told.map(|(_, serial)| *serial).reduce(|a, b| if is_newer(b, a) { b } else { a });
             NameServer { name, addresses, serial }
         });

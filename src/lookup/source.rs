@@ -69,7 +69,14 @@ impl Network {
         }
         // A lab on private addresses names private name servers, and means it.
         let private_servers = distinct.iter().any(|(endpoint, _)| !is_public(endpoint.address().ip()));
-        Self { transport, resolvers: distinct, view, authority_port, private_servers, asked: Mutex::default() }
+        Self {
+            transport,
+            resolvers: distinct,
+            view,
+            authority_port,
+            private_servers,
+            asked: Mutex::default(),
+        }
     }
 
     /// The same, which asks name servers on private addresses too although public DNS named them.
@@ -79,17 +86,26 @@ impl Network {
         self
     }
 
-    async fn ask(&self, question: Question, server: Arc<Server>, endpoint: Endpoint, zone: Option<Name>) -> Reply {
-        if server.role == Role::Authoritative && !self.private_servers && !is_public(endpoint.address().ip()) {
+    async fn ask(
+        &self,
+        question: Question,
+        server: Arc<Server>,
+        endpoint: Endpoint,
+        zone: Option<Name>,
+    ) -> Reply {
+        if server.role == Role::Authoritative && !self.private_servers && !is_public(endpoint.address().ip())
+        {
             let mut reply = Reply::empty(question, server, Outcome::Unreachable);
-            reply.reason = "public DNS names a private address; --allow-private-servers asks it all the same".into();
+            reply.reason =
+                "public DNS names a private address; --allow-private-servers asks it all the same".into();
             return reply;
         }
         let cell = {
             let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(asked.entry((Arc::clone(&server), question.clone())).or_default())
         };
-        let reply = cell.get_or_init(|| self.transport.ask(&endpoint, &server, &question, zone.as_ref())).await;
+        let reply =
+            cell.get_or_init(|| self.transport.ask(&endpoint, &server, &question, zone.as_ref())).await;
         reply.clone()
     }
 
@@ -140,7 +156,8 @@ impl Network {
             }
             let question = Question::new(apex, RecordType::Ns);
             let replies: Vec<&Reply> = facts.replies(&question).collect();
-            let settled = replies.iter().any(|reply| reply.outcome.is_answer()) || replies.len() == self.resolvers.len();
+            let settled = replies.iter().any(|reply| reply.outcome.is_answer())
+                || replies.len() == self.resolvers.len();
             if !settled {
                 return None;
             }
@@ -173,7 +190,8 @@ impl Source {
         if self.zones.as_ref().is_some_and(|zones| zones.covers(name)) {
             return false;
         }
-        self.recording.is_some() || self.network.as_ref().is_some_and(|network| network.view != View::Resolver)
+        self.recording.is_some()
+            || self.network.as_ref().is_some_and(|network| network.view != View::Resolver)
     }
 
     /// Everybody who should be asked what a rule reads, as far as the facts tell; grows with the facts.
@@ -192,7 +210,12 @@ impl Source {
     }
 
     /// As [`Source::inquiries`], for what finds the zone and its name servers: it must not depend on them itself.
-    pub(super) fn inquiries_of_infrastructure(&self, question: &Question, domain: &Name, facts: &Facts) -> Vec<Inquiry> {
+    pub(super) fn inquiries_of_infrastructure(
+        &self,
+        question: &Question,
+        domain: &Name,
+        facts: &Facts,
+    ) -> Vec<Inquiry> {
         if let Some(recording) = &self.recording {
             // A run that did not need it has not recorded it, and does not miss it now.
             let known = recording.facts.has(question);
@@ -289,7 +312,21 @@ mod tests {
 
     #[test]
     fn private_addresses_are_told_from_public_ones() {
-        for text in ["10.0.0.1", "127.0.0.2", "192.168.1.1", "172.16.0.1", "169.254.1.1", "100.64.0.1", "0.0.0.0", "::1", "fd00::1", "fe80::1", "::ffff:10.0.0.1", "224.0.0.1", "255.255.255.255"] {
+        for text in [
+            "10.0.0.1",
+            "127.0.0.2",
+            "192.168.1.1",
+            "172.16.0.1",
+            "169.254.1.1",
+            "100.64.0.1",
+            "0.0.0.0",
+            "::1",
+            "fd00::1",
+            "fe80::1",
+            "::ffff:10.0.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+        ] {
             assert!(!is_public(text.parse().unwrap()), "{text}");
         }
         for text in ["8.8.8.8", "1.1.1.1", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "::ffff:8.8.8.8"] {

@@ -52,7 +52,8 @@ pub async fn survey(
         let wanted = wanted(&facts);
         let judged = wanted.iter().flat_map(|question| source.inquiries(question, domain, &facts));
         let found = infrastructure(source, domain, &facts);
-        let found = found.iter().flat_map(|question| source.inquiries_of_infrastructure(question, domain, &facts));
+        let found =
+            found.iter().flat_map(|question| source.inquiries_of_infrastructure(question, domain, &facts));
         for inquiry in judged.chain(found) {
             if asked.len() < limits.inquiries && asked.insert(inquiry.clone()) {
                 open.insert(inquiry.clone());

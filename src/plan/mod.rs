@@ -134,7 +134,8 @@ impl Fold {
     /// Takes an edit over; false if it changes nothing.
     fn apply(&mut self, facts: &Facts, view: View, judged: &Judged, code: Code, edit: Edit) -> bool {
         let question = Question::new(edit.name, edit.rtype);
-        let present = self.overlay.get(&question).cloned().unwrap_or_else(|| published(facts, view, &question));
+        let present =
+            self.overlay.get(&question).cloned().unwrap_or_else(|| published(facts, view, &question));
         if present.data == edit.after {
             return false;
         }
@@ -161,7 +162,9 @@ impl Fold {
         let mut reasons = self.reasons;
         let mut changes: Vec<Change> = Vec::new();
         for (question, after) in self.overlay {
-            let Some(Reason { phase, because, confirm, importance }) = reasons.remove(&question) else { continue };
+            let Some(Reason { phase, because, confirm, importance }) = reasons.remove(&question) else {
+                continue;
+            };
             let before = published(facts, view, &question);
             if before.data != after.data {
                 let Question { name, rtype } = question;

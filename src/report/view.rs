@@ -227,7 +227,8 @@ impl Report {
     /// The report of a run.
     #[must_use]
     pub fn new(checked_at: Timestamp, phase: Phase, domains: Vec<DomainReport>) -> Self {
-        let count = |verdict: Verdict| domains.iter().filter(|domain| domain.verdict == verdict.word()).count();
+        let count =
+            |verdict: Verdict| domains.iter().filter(|domain| domain.verdict == verdict.word()).count();
         let summary = Summary {
             domains: domains.len(),
             ready: count(Verdict::Ready),

@@ -45,9 +45,8 @@ pub(super) fn cure(
         terms.add_include(bench.include);
     }
     let record = RecordData::Txt(Text::from(terms.written(records).as_str()));
-    let replaced = |data: &&RecordData| {
-        text_of(data).is_some_and(|text| is_spf(text) || instead_of == Some(text))
-    };
+    let replaced =
+        |data: &&RecordData| text_of(data).is_some_and(|text| is_spf(text) || instead_of == Some(text));
     let kept = bench.set.data.iter().filter(|data| !replaced(data)).cloned();
     let after: BTreeSet<RecordData> = kept.chain([record]).collect();
     if after != bench.set.data {
@@ -194,7 +193,10 @@ impl Terms {
 fn passes_all_addresses(meaning: &Meaning) -> bool {
     matches!(
         meaning,
-        Meaning::Mechanism(Qualifier::Pass, Mechanism::Ip4 { prefix: 0, .. } | Mechanism::Ip6 { prefix: 0, .. })
+        Meaning::Mechanism(
+            Qualifier::Pass,
+            Mechanism::Ip4 { prefix: 0, .. } | Mechanism::Ip6 { prefix: 0, .. }
+        )
     )
 }
 
@@ -227,7 +229,8 @@ pub(in crate::check) fn repaired_text(text: &Text) -> Option<SpfRecord> {
 /// Whether a text that is no SPF record was meant to be one.
 pub(in crate::check) fn looks_like_spf(text: &Text, include: &Name) -> bool {
     let lower = text.lossy().to_ascii_lowercase();
-    let signed = lower.contains("v=spf") || lower.trim_start_matches(['"', ' ', '\u{a0}']).starts_with("spf1");
+    let signed =
+        lower.contains("v=spf") || lower.trim_start_matches(['"', ' ', '\u{a0}']).starts_with("spf1");
     let includes = lower.contains("include:") || lower.contains(" -all") || lower.contains(" ~all");
     signed || includes && lower.contains(&include.bare())
 }
@@ -257,7 +260,9 @@ fn repaired_words(text: &str) -> String {
         }
     }
     let words = words.into_iter().map(|word| match word.split_once('=') {
-        Some((name, value)) if MECHANISMS.contains(&name.to_ascii_lowercase().as_str()) => format!("{name}:{value}"),
+        Some((name, value)) if MECHANISMS.contains(&name.to_ascii_lowercase().as_str()) => {
+            format!("{name}:{value}")
+        }
         _ => word,
     });
     words.collect::<Vec<_>>().join(" ")
@@ -293,8 +298,14 @@ mod tests {
     #[test]
     fn what_is_plainly_meant_is_read() {
         for (typed, meant) in [
-            ("v=spf1 include: spf.protection.outlook.com -all", "v=spf1 include:spf.protection.outlook.com -all"),
-            ("v=spf1 include=spf.protection.outlook.com –all", "v=spf1 include:spf.protection.outlook.com -all"),
+            (
+                "v=spf1 include: spf.protection.outlook.com -all",
+                "v=spf1 include:spf.protection.outlook.com -all",
+            ),
+            (
+                "v=spf1 include=spf.protection.outlook.com –all",
+                "v=spf1 include:spf.protection.outlook.com -all",
+            ),
             ("“v=spf1 ip4=192.0.2.1\u{a0}~all”", "v=spf1 ip4:192.0.2.1 ~all"),
             ("v=spf include:a.example -all", "v=spf1 include:a.example -all"),
             (" v=spf1;include:a.example -all", "v=spf1 include:a.example -all"),
@@ -307,7 +318,12 @@ mod tests {
     #[test]
     fn lookalikes_are_told_from_other_texts() {
         let include: Name = "spf.protection.outlook.com".parse().unwrap();
-        for text in ["v=spf include:x.example", "v=spf10 -all", " v=spf1 -all", "include:spf.protection.outlook.com -all"] {
+        for text in [
+            "v=spf include:x.example",
+            "v=spf10 -all",
+            " v=spf1 -all",
+            "include:spf.protection.outlook.com -all",
+        ] {
             assert!(looks_like_spf(&Text::from(text), &include), "{text}");
         }
         for text in ["MS=ms12345678", "google-site-verification=spf1", "see spf.protection.outlook.com"] {
