@@ -3,7 +3,10 @@
 //! The zones are the files of `fixtures/internet`. Each address that serves one, as their NS records and addresses
 //! say, belongs to a Knot DNS that has just its own zones, so that referrals happen; an unbound resolves. All listen
 //! on one port of different loopback addresses, as ordinary users, and end with the value that holds them.
-#![allow(clippy::disallowed_methods, reason = "the bans are for the program: real servers want files and patience")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the bans are for the program: real servers want files and patience"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
