@@ -2,6 +2,7 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 #![allow(unreachable_pub, reason = "a test binary exports nothing; `pub` says what a helper offers")]
 
+mod end_to_end;
 mod lab;
 mod transport;
 mod zone;

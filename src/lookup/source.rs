@@ -44,8 +44,11 @@ pub struct Network {
     view: View,
     authority_port: u16,
     private_servers: bool,
-    asked: Mutex<HashMap<(Arc<Server>, Question), Arc<OnceCell<Reply>>>>,
+    asked: Mutex<HashMap<(Arc<Server>, Question), Shared>>,
 }
+
+/// The reply to a question that several domains may wait for.
+type Shared = Arc<OnceCell<Reply>>;
 
 /// One question to one place.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
