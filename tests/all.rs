@@ -3,5 +3,6 @@
 #![allow(unreachable_pub, reason = "a test binary exports nothing; `pub` says what a helper offers")]
 
 mod lab;
+mod layers;
 mod transport;
 mod zone;
