@@ -363,7 +363,7 @@ fn reply_view(reply: &Reply, facts: &Facts) -> ReplyView {
     let ttl = reply.records.iter().map(|record| record.ttl).min().or_else(|| reply.negative_ttl());
     let errors = reply.extended.iter().map(ToString::to_string).chain(Some(reply.reason.clone()));
     ReplyView {
-        server: reply.server.address.clone(),
+        server: harmless(&reply.server.address),
         server_name: facts.server_name(&reply.server),
         role: reply.server.role.word(),
         name: reply.question.name.clone(),
