@@ -4,9 +4,11 @@
 #![allow(unreachable_pub, reason = "a test binary exports nothing; `pub` says what a helper offers")]
 
 mod cli;
+mod documents;
 mod end_to_end;
 mod lab;
 mod layers;
 mod run;
 mod transport;
+mod world;
 mod zone;

@@ -156,8 +156,10 @@ impl Bench<'_> {
     fn source_of(&self, target: &Name, domain: &Name) -> Option<&'static Provider> {
         let named = self.case.source.filter(|source| source.matches_autodiscover(target, domain));
         named.or_else(|| {
-            let mut found = provider::of_autodiscover(target, domain).into_iter();
-            found.find(|provider| provider.kind == Kind::Source && !provider.is_weak(Evidence::Autodiscover))
+            let strong = |provider: &&Provider| {
+                provider.kind == Kind::Source && !provider.is_weak(Evidence::Autodiscover)
+            };
+            provider::of_autodiscover(target, domain).into_iter().find(strong)
         })
     }
 
