@@ -4,6 +4,7 @@
 
 mod documents;
 mod lab;
+mod scenarios;
 mod transport;
 mod world;
 mod zone;
