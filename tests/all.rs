@@ -9,6 +9,7 @@ mod end_to_end;
 mod lab;
 mod layers;
 mod run;
+mod scenarios;
 mod transport;
 mod world;
 mod zone;

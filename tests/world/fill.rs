@@ -36,6 +36,11 @@ pub(super) fn checked_at() -> Timestamp {
     "2026-11-22T05:23:00Z".parse().unwrap()
 }
 
+/// The resolver where none is named.
+pub(super) fn resolver() -> Arc<Server> {
+    Arc::new(Server { role: Role::Resolver, address: "192.0.2.53:53".into() })
+}
+
 /// How the gaps of a recording are closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fill {
@@ -104,7 +109,7 @@ impl Bench {
     fn new(fill: Fill, facts: &Facts) -> Self {
         let mut servers: Vec<Arc<Server>> = facts.all().map(|reply| Arc::clone(&reply.server)).collect();
         if servers.iter().all(|server| server.role != Role::Resolver) {
-            servers.push(Arc::new(Server { role: Role::Resolver, address: "192.0.2.53:53".into() }));
+            servers.push(resolver());
         }
         servers.sort();
         servers.dedup();

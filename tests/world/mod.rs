@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 
 use cutover::check::{Code, Examination, Judged, Weight, examine, wanted};
 use cutover::expected::{Id, Importance, Subject};
-use cutover::facts::{Facts, Outcome as Answered, Recording, Reply};
+use cutover::facts::{Elsewhere, Facts, Outcome as Answered, Recording, Reply};
 use cutover::lookup::zonefile::ZoneFiles;
 use cutover::lookup::{Limits, Source, survey};
 use cutover::plan::{Change, changes};
@@ -40,6 +40,8 @@ pub struct Outcome {
     pub examination: Examination,
     /// The plan.
     pub changes: Vec<Change>,
+    /// What the run saw.
+    pub facts: Facts,
 }
 
 impl World {
@@ -82,11 +84,40 @@ impl World {
 
     /// Looks up, judges and plans.
     pub fn check(&self) -> Outcome {
+        self.judge(gather(&self.source(), &self.options.subject))
+    }
+
+    fn judge(&self, facts: Facts) -> Outcome {
         let Options { subject, scales } = &self.options;
-        let facts = gather(&self.source(), subject);
         let examination = examine(subject, &facts, *scales);
         let changes = changes(subject, &facts, scales.view, &examination);
-        Outcome { examination, changes }
+        Outcome { examination, changes, facts }
+    }
+
+    /// The same zone when everybody was asked: what lies outside of it does not exist, and what no follow-up question
+    /// asks for is not known.
+    pub fn check_closed(&self) -> Outcome {
+        self.judge(self.closed_facts())
+    }
+
+    fn closed_facts(&self) -> Facts {
+        let Answers::Zone(text) = &self.answers else { panic!("only a zone can be closed") };
+        let mut files = ZoneFiles::new();
+        files.add("zone", text.clone()).unwrap();
+        let mut facts = Facts::new(fill::checked_at(), Elsewhere::Asked);
+        loop {
+            let questions =
+                wanted(&self.options.subject, &facts).into_iter().filter(|question| !facts.has(question));
+            let outside =
+                |question: &Question| Reply::empty(question.clone(), fill::resolver(), Answered::NoName);
+            let replies: Vec<Reply> = questions
+                .map(|question| files.answer(&question).unwrap_or_else(|| outside(&question)))
+                .collect();
+            if replies.is_empty() {
+                return facts;
+            }
+            replies.into_iter().for_each(|reply| facts.insert(reply));
+        }
     }
 
     /// The world after the changes, once every server and every cache has them.

@@ -39,7 +39,12 @@ pub(super) fn cure(
         }
     }
     if bench.case.phase() >= Phase::Tidy {
+        let redirects = terms.redirects();
         terms.others.retain(|term| bench.is_of_source(&term.meaning).is_none());
+        // What the record it led to said of all others is gone with it.
+        if redirects && !terms.redirects() {
+            terms.all.get_or_insert(Qualifier::SoftFail);
+        }
     }
     if needs_include(bench, &terms)? {
         terms.add_include(bench.include);
@@ -174,17 +179,20 @@ impl Terms {
         self.others.extend(behind);
     }
 
+    fn redirects(&self) -> bool {
+        self.others.iter().any(|term| matches!(term.meaning, Meaning::Redirect(_)))
+    }
+
     fn record(&self) -> SpfRecord {
         SpfRecord { terms: self.others.clone() }
     }
 
     /// The text. A record that is new, or merged, says what happens to all others; an edited one keeps its word.
     fn written(&self, records: &[&SpfRecord]) -> String {
-        let redirects = self.others.iter().any(|term| matches!(term.meaning, Meaning::Redirect(_)));
         let all = match self.all {
             Some(all) => Some(all),
             None if records.is_empty() => Some(Qualifier::Fail),
-            None if records.len() > 1 && !redirects => Some(Qualifier::SoftFail),
+            None if records.len() > 1 && !self.redirects() => Some(Qualifier::SoftFail),
             None => None,
         };
         let tail = all.map(|all| format!(" {}all", all.sign())).unwrap_or_default();
@@ -192,7 +200,8 @@ impl Terms {
     }
 }
 
-fn is_include_of(meaning: &Meaning, domain: &Name) -> bool {
+/// Whether the term includes the domain, with whatever qualifier.
+pub(super) fn is_include_of(meaning: &Meaning, domain: &Name) -> bool {
     matches!(meaning, Meaning::Mechanism(_, Mechanism::Include(included)) if included.name.as_ref() == Some(domain))
 }
 
