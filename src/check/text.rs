@@ -15,7 +15,12 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation, given: Option<&s
     let set = case.sight.set(&expectation.name, expectation.rtype)?;
     let texts: Vec<&Text> = texts(&set).collect();
     if let Some(given) = given {
-        return Ok(judge_given(expectation, given, &set, &texts));
+        let finding = judge_given(expectation, given, &set, &texts);
+        if finding.code != Code::Met {
+            // Whether the text is still needed is not known where this is not.
+            accepted(case)?;
+        }
+        return Ok(finding);
     }
     if let Some(text) = texts.iter().find(|text| is_verification(text)) {
         let message = format!("`{}` is published", text.lossy());
