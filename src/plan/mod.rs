@@ -162,7 +162,11 @@ impl Fold {
         let mut changes: Vec<Change> = Vec::new();
         for (question, after) in self.overlay {
             let Some(Reason { phase, because, confirm, importance }) = reasons.remove(&question) else { continue };
-            let before = published(facts, view, &question);
+            // What a wildcard answers is not there to be taken away.
+            let before = match because.contains(&Code::AliasFromWildcard) {
+                true => RecordSet::default(),
+                false => published(facts, view, &question),
+            };
             if before.data != after.data {
                 let Question { name, rtype } = question;
                 changes.push(Change { phase, name, rtype, before, after, because, confirm, importance });
