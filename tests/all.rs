@@ -5,6 +5,7 @@
 
 mod cli;
 mod lab;
+mod laws;
 mod layers;
 mod run;
 mod transport;
