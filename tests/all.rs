@@ -7,6 +7,7 @@ mod cli;
 mod documents;
 mod end_to_end;
 mod lab;
+mod laws;
 mod layers;
 mod run;
 mod scenarios;

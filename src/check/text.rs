@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::expected::{Expectation, Id, Requirement, expectations};
+use crate::expected::{Expectation, Id, Phase, Requirement, expectations};
 use crate::facts::Silence;
 use crate::record::{RecordData, RecordSet, RecordType, Text};
 
@@ -20,11 +20,18 @@ pub(super) fn judge(
     let texts: Vec<&Text> = texts(&set).collect();
     if let Some(given) = given {
         let finding = judge_given(expectation, given, &set, &texts);
-        return if finding.code == Code::Met {
-            Ok(finding)
-        } else {
-            Ok(by_mx(case, given)?.unwrap_or(finding))
-        };
+        if finding.code == Code::Met {
+            return Ok(finding);
+        }
+        // From the switch on that record has to go.
+        if case.phase() < Phase::Switch
+            && let Some(by_mx) = by_mx(case, given)?
+        {
+            return Ok(by_mx);
+        }
+        // Whether the text is still needed is not known where this is not.
+        accepted(case)?;
+        return Ok(finding);
     }
     if let Some(text) = texts.iter().find(|text| is_verification(text)) {
         let message = format!("`{}` is published", text.lossy());
