@@ -7,6 +7,7 @@ mod cli;
 mod lab;
 mod laws;
 mod layers;
+mod lookup;
 mod run;
 mod transport;
 mod zone;
