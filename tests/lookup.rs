@@ -1,7 +1,7 @@
 //! Is what servers do told as what it is, and is nobody asked for nothing?
 //!
-//! Whole runs against a lab on loopback addresses: two name servers of the domain, one of the rest of the world, and
-//! resolvers, each of which can be made to say anything.
+//! Whole runs against a lab on loopback addresses: two name servers of the domain, one of the rest of
+//! the world, and resolvers, each of which can be made to say anything.
 
 mod authorities;
 mod questions;

@@ -1,4 +1,5 @@
-//! Is the judgement free of what must not matter: the order of replies, letter case, preference, time to live?
+//! Is the judgement free of what must not matter: the order of replies, letter case, preference, time to
+//! live?
 
 use std::collections::BTreeSet;
 
@@ -59,8 +60,8 @@ fn more_replies_never_make_a_question_idle() {
     assert_none(&faults);
 }
 
-/// More mail hosts, aliases and includes than are followed, but for the includes: 40 domains of SPF are read at most,
-/// and which 40 may depend on who answers first.
+/// More mail hosts, aliases and includes than are followed, but for the includes: 40 domains of SPF are
+/// read at most, and which 40 may depend on who answers first.
 #[test]
 fn more_replies_never_make_a_question_idle_in_a_crowd() {
     let world = some_worlds(1).next().unwrap();

@@ -54,7 +54,8 @@ fn what_a_resolver_still_remembers_only_takes_time() {
         }
         for (then, now) in fresh.judged.iter().zip(&stale.examination.judged) {
             let same = (now.status, now.code) == (then.status, then.code);
-            if !same && !(then.status == Status::Met && matches!(now.status, Status::Met | Status::Waiting)) {
+            let waits = then.status == Status::Met && matches!(now.status, Status::Met | Status::Waiting);
+            if !same && !waits {
                 faults.push(format!(
                     "{}: {} {} became {}",
                     world.title(),

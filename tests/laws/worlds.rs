@@ -1,8 +1,8 @@
 //! Which worlds can an admin be in?
 //!
-//! States of each record, and how they are crossed: every pair of states of two records that have to do with each
-//! other stands in some world, and whatever is left goes round in turn. Foreign names are answered too, so that a
-//! question which no world holds an answer for is one that nobody asked.
+//! States of each record, and how they are crossed: every pair of states of two records that have to do
+//! with each other stands in some world, and whatever is left goes round in turn. Foreign names are
+//! answered too, so that a question which no world holds an answer for is one that nobody asked.
 
 use std::sync::{Arc, LazyLock};
 
@@ -18,7 +18,8 @@ pub const DOMAIN: &str = "contoso.com";
 
 /// One state of a record: its lines, and the senders of mail in them that no plan may drop.
 ///
-/// `%MX%`, `%SPF%` and `%AD%` stand for the right values of the cloud, `%OTHER-MX%` and `%OTHER-AD%` for another's.
+/// `%MX%`, `%SPF%` and `%AD%` stand for the right values of the cloud, `%OTHER-MX%` and `%OTHER-AD%` for
+/// another's.
 #[derive(Debug, Clone, Copy)]
 pub struct State {
     pub name: &'static str,
@@ -78,7 +79,8 @@ pub const SPF: &[State] = &[
     state("spf right", "@ TXT \"v=spf1 include:%SPF% -all\""),
     keeping(
         "spf with other senders",
-        "@ TXT \"v=spf1 include:_spf.sender.example ip4:192.0.2.25 a:mail.fabrikam.example mx ip6:2001:db8::/32 \" \
+        "@ TXT \"v=spf1 include:_spf.sender.example ip4:192.0.2.25 a:mail.fabrikam.example mx \
+            ip6:2001:db8::/32 \" \
          \"include:%SPF% ~all\"",
         &[
             "include:_spf.sender.example",
@@ -107,7 +109,8 @@ pub const SPF: &[State] = &[
     state("spf twice right", "@ TXT \"v=spf1 include:%SPF% -all\"\n@ TXT \"v=spf1 include:%SPF% ~all\""),
     keeping(
         "spf thrice with redirect",
-        "@ TXT \"v=spf1 redirect=_spf.sender.example\"\n@ TXT \"v=spf1 ip4:192.0.2.25 -all\"\n@ TXT \"v=spf1\"",
+        "@ TXT \"v=spf1 redirect=_spf.sender.example\"\n@ TXT \"v=spf1 ip4:192.0.2.25 -all\"\n@ TXT \
+            \"v=spf1\"",
         &["redirect=_spf.sender.example|include:_spf.sender.example", "ip4:192.0.2.25"],
     ),
     keeping("spf space", "@ TXT \"v=spf1 ip4:192.0.2.25 include: %SPF% -all\"", &["ip4:192.0.2.25"]),
@@ -177,17 +180,20 @@ pub const SPF: &[State] = &[
     ),
     keeping(
         "spf nested twice",
-        "@ TXT \"v=spf1 include:spf.contoso.com -all\"\nspf TXT \"v=spf1 include:%SPF% -all\"\nspf TXT \"v=spf1 ?all\"",
+        "@ TXT \"v=spf1 include:spf.contoso.com -all\"\nspf TXT \"v=spf1 include:%SPF% -all\"\nspf TXT \
+            \"v=spf1 ?all\"",
         &["include:spf.contoso.com"],
     ),
     keeping(
         "spf nested broken",
-        "@ TXT \"v=spf1 include:spf.contoso.com -all\"\nspf TXT \"v=spf1 ip4:192.0.2.300 include:%SPF% -all\"",
+        "@ TXT \"v=spf1 include:spf.contoso.com -all\"\nspf TXT \"v=spf1 ip4:192.0.2.300 include:%SPF% \
+            -all\"",
         &["include:spf.contoso.com"],
     ),
     keeping(
         "spf nested loop",
-        "@ TXT \"v=spf1 include:spf.contoso.com ip4:192.0.2.25 -all\"\nspf TXT \"v=spf1 include:contoso.com ?all\"",
+        "@ TXT \"v=spf1 include:spf.contoso.com ip4:192.0.2.25 -all\"\nspf TXT \"v=spf1 \
+            include:contoso.com ?all\"",
         &["ip4:192.0.2.25"],
     ),
     keeping(
@@ -422,7 +428,8 @@ impl World {
             Source { started: started(), zones: Some(self.files(zone)), recording: None, network: None };
         let wanted = |facts: &Facts| cutover::check::wanted(&self.subject, facts);
         let survey = survey(&source, &self.subject.domain, Limits::default(), wanted);
-        // Every name is answered here: whatever has no reply was not asked, and a judge who misses it is at a loss.
+        // Every name is answered here: whatever has no reply was not asked, and a judge who misses it is
+        // at a loss.
         let mut facts = RUNTIME.with(|runtime| runtime.block_on(survey));
         facts.elsewhere = Elsewhere::Asked;
         facts

@@ -68,7 +68,8 @@ fn a_dead_resolver_among_two_changes_nothing() {
         let [one, other] = if dead_first { [dead, alive] } else { [alive, dead] };
         let port = estate.lab.port();
         let run = cutover(&format!(
-            "check contoso.com --resolver {one} --resolver {other} --authority-port {port} --timeout 0.3 --format json"
+            "check contoso.com --resolver {one} --resolver {other} --authority-port {port} --timeout 0.3 \
+                --format json"
         ));
         assert_eq!((run.status, run.hazards()), (0, Vec::<String>::new()), "{run:?}");
     }
@@ -82,7 +83,8 @@ fn one_of_two_resolvers_that_lags_is_named() {
     let (one, other, port) = (estate.resolver.address(), stale.address(), estate.lab.port());
     for view in ["both", "resolver"] {
         let run = cutover(&format!(
-            "check contoso.com --resolver {one} --resolver {other} --authority-port {port} --view {view} --format json"
+            "check contoso.com --resolver {one} --resolver {other} --authority-port {port} --view {view} \
+                --format json"
         ));
         assert_eq!((run.status, run.code("mx").as_str()), (4, "cache-stale"), "{view}: {run:?}");
         assert!(run.expectation("mx")["message"].as_str().unwrap().contains("127.0.0.54"), "{run:?}");
@@ -111,7 +113,8 @@ fn the_deadline_ends_a_domain_that_nobody_answers_for() {
     let (resolver, port) = (estate.resolver.address(), estate.lab.port());
     // A single try would take an hour.
     let run = cutover(&format!(
-        "check contoso.com --resolver {resolver} --authority-port {port} --timeout 3600 --deadline 0.3 --format json"
+        "check contoso.com --resolver {resolver} --authority-port {port} --timeout 3600 --deadline 0.3 \
+            --format json"
     ));
     assert_eq!((run.status, run.code("mx").as_str()), (3, "lookup-failed"), "{run:?}");
     assert!(run.expectation("mx")["message"].as_str().unwrap().contains("0.3 s"), "{run:?}");
@@ -123,7 +126,8 @@ fn what_came_before_the_deadline_counts() {
     estate.second.say(Say::Nothing);
     let (resolver, port) = (estate.resolver.address(), estate.lab.port());
     let run = cutover(&format!(
-        "check contoso.com --resolver {resolver} --authority-port {port} --timeout 3600 --deadline 1 --format json"
+        "check contoso.com --resolver {resolver} --authority-port {port} --timeout 3600 --deadline 1 \
+            --format json"
     ));
     assert_eq!((run.status, run.hazards()), (0, vec!["server-silent".to_owned()]), "{run:?}");
 }
