@@ -9,6 +9,7 @@ mod end_to_end;
 mod lab;
 mod laws;
 mod layers;
+mod lookup;
 mod run;
 mod scenarios;
 mod transport;

@@ -1,7 +1,8 @@
 //! Do the laws hold in every world?
 //!
-//! Thousands of worlds are judged without a network: each state of a record beside each state of the others that have
-//! to do with it, in all phases and clouds. What is wrong in one of them is told with the states that make it.
+//! Thousands of worlds are judged without a network: each state of a record beside each state of the
+//! others that have to do with it, in all phases and clouds. What is wrong in one of them is told with
+//! the states that make it.
 
 mod kept;
 mod order;

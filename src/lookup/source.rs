@@ -353,6 +353,29 @@ fn is_public(address: IpAddr) -> bool {
 mod tests {
     use super::*;
 
+    #[tokio::test]
+    async fn private_servers_that_public_dns_names_are_asked_by_permission_only() {
+        let listener = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let private = Endpoint::Plain(listener.local_addr().unwrap());
+        let network = |resolver: &str| {
+            let resolver = Endpoint::Plain(SocketAddr::new(resolver.parse().unwrap(), 53));
+            let transport = Transport::new(std::time::Duration::from_millis(20));
+            Network::new(transport, vec![resolver], View::Both, 53)
+        };
+        for (network, is_asked) in [
+            (network("8.8.8.8"), false),
+            (network("8.8.8.8").with_private_servers(), true),
+            (network("192.168.1.1"), true),
+        ] {
+            let question = Question::new("contoso.com".parse().unwrap(), RecordType::Mx);
+            let server = Arc::new(Server { role: Role::Authoritative, address: private.to_string() });
+            let reply = network.ask(question, server, private.clone(), None).await;
+            let expected = if is_asked { Outcome::Timeout } else { Outcome::Unreachable };
+            assert_eq!((reply.outcome, listener.try_recv(&mut [0; 512]).is_ok()), (expected, is_asked));
+            assert_eq!(reply.reason.contains("--allow-private-servers"), !is_asked);
+        }
+    }
+
     #[test]
     fn private_addresses_are_told_from_public_ones() {
         for text in [

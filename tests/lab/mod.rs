@@ -29,6 +29,7 @@ use hickory_resolver::proto::op::{Message, ResponseCode};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
+pub use message::wire_record;
 pub use secure::Identity;
 pub use zone::{Zone, records};
 

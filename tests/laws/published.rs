@@ -8,7 +8,7 @@ use cutover::plan::Change;
 use cutover::record::Record;
 
 use super::kept::dropped;
-use super::worlds::{Choice, World, worlds};
+use super::worlds::{Choice, World, some_worlds, worlds};
 use super::{Judgement, assert_none};
 
 #[test]
@@ -38,6 +38,35 @@ fn the_worlds_are_many_and_differ() {
     codes.sort();
     codes.dedup();
     assert!(codes.len() > 40, "{codes:?}");
+}
+
+#[test]
+fn what_a_resolver_still_remembers_only_takes_time() {
+    let mut faults = Vec::new();
+    for world in some_worlds(24) {
+        let plan = Judgement::new(&world, &world.facts(&world.zone)).changes;
+        let zone = publish(&world.zone, &plan);
+        let fresh = Judgement::new(&world, &world.facts(&zone)).examination;
+        let facts = world.facts_with_cache(&zone, &world.zone);
+        let stale = Judgement::new(&world, &facts);
+        if let Some(change) = stale.changes.first() {
+            faults.push(format!("{}: plans {change:?}", world.title()));
+        }
+        for (then, now) in fresh.judged.iter().zip(&stale.examination.judged) {
+            let same = (now.status, now.code) == (then.status, then.code);
+            let waits = then.status == Status::Met && matches!(now.status, Status::Met | Status::Waiting);
+            if !same && !waits {
+                faults.push(format!(
+                    "{}: {} {} became {}",
+                    world.title(),
+                    now.expectation.id,
+                    then.code,
+                    now.code
+                ));
+            }
+        }
+    }
+    assert_none(&faults);
 }
 
 /// What is wrong with the plans of all worlds of a phase, by this law and by the second.

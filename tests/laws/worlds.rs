@@ -1,24 +1,25 @@
 //! Which worlds can an admin be in?
 //!
-//! States of each record, and how they are crossed: every pair of states of two records that have to do with each
-//! other stands in some world, and whatever is left goes round in turn. Foreign names are answered too, so that a
-//! question which no world holds an answer for is one that nobody asked.
+//! States of each record, and how they are crossed: every pair of states of two records that have to do
+//! with each other stands in some world, and whatever is left goes round in turn. Foreign names are
+//! answered too, so that a question which no world holds an answer for is one that nobody asked.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use cutover::expected::{Cloud, Phase, Purpose, Subject};
-use cutover::facts::{Elsewhere, Facts};
+use cutover::facts::{Elsewhere, Facts, Reply, Role, Server};
 use cutover::lookup::zonefile::ZoneFiles;
 use cutover::lookup::{Limits, Source, survey};
 use cutover::record::zone::ZoneText;
-use cutover::record::{Name, Record, zone};
+use cutover::record::{Name, Question, Record, zone};
 
 /// The domain of all worlds.
 pub const DOMAIN: &str = "contoso.com";
 
 /// One state of a record: its lines, and the senders of mail in them that no plan may drop.
 ///
-/// `%MX%`, `%SPF%` and `%AD%` stand for the right values of the cloud, `%OTHER-MX%` and `%OTHER-AD%` for another's.
+/// `%MX%`, `%SPF%` and `%AD%` stand for the right values of the cloud, `%OTHER-MX%` and `%OTHER-AD%` for
+/// another's.
 #[derive(Debug, Clone, Copy)]
 pub struct State {
     pub name: &'static str,
@@ -78,7 +79,8 @@ pub const SPF: &[State] = &[
     state("spf right", "@ TXT \"v=spf1 include:%SPF% -all\""),
     keeping(
         "spf with other senders",
-        "@ TXT \"v=spf1 include:_spf.sender.example ip4:192.0.2.25 a:mail.fabrikam.example mx ip6:2001:db8::/32 \" \
+        "@ TXT \"v=spf1 include:_spf.sender.example ip4:192.0.2.25 a:mail.fabrikam.example mx \
+            ip6:2001:db8::/32 \" \
          \"include:%SPF% ~all\"",
         &[
             "include:_spf.sender.example",
@@ -107,7 +109,8 @@ pub const SPF: &[State] = &[
     state("spf twice right", "@ TXT \"v=spf1 include:%SPF% -all\"\n@ TXT \"v=spf1 include:%SPF% ~all\""),
     keeping(
         "spf thrice with redirect",
-        "@ TXT \"v=spf1 redirect=_spf.sender.example\"\n@ TXT \"v=spf1 ip4:192.0.2.25 -all\"\n@ TXT \"v=spf1\"",
+        "@ TXT \"v=spf1 redirect=_spf.sender.example\"\n@ TXT \"v=spf1 ip4:192.0.2.25 -all\"\n@ TXT \
+            \"v=spf1\"",
         &["redirect=_spf.sender.example|include:_spf.sender.example", "ip4:192.0.2.25"],
     ),
     keeping("spf space", "@ TXT \"v=spf1 ip4:192.0.2.25 include: %SPF% -all\"", &["ip4:192.0.2.25"]),
@@ -177,17 +180,20 @@ pub const SPF: &[State] = &[
     ),
     keeping(
         "spf nested twice",
-        "@ TXT \"v=spf1 include:spf.contoso.com -all\"\nspf TXT \"v=spf1 include:%SPF% -all\"\nspf TXT \"v=spf1 ?all\"",
+        "@ TXT \"v=spf1 include:spf.contoso.com -all\"\nspf TXT \"v=spf1 include:%SPF% -all\"\nspf TXT \
+            \"v=spf1 ?all\"",
         &["include:spf.contoso.com"],
     ),
     keeping(
         "spf nested broken",
-        "@ TXT \"v=spf1 include:spf.contoso.com -all\"\nspf TXT \"v=spf1 ip4:192.0.2.300 include:%SPF% -all\"",
+        "@ TXT \"v=spf1 include:spf.contoso.com -all\"\nspf TXT \"v=spf1 ip4:192.0.2.300 include:%SPF% \
+            -all\"",
         &["include:spf.contoso.com"],
     ),
     keeping(
         "spf nested loop",
-        "@ TXT \"v=spf1 include:spf.contoso.com ip4:192.0.2.25 -all\"\nspf TXT \"v=spf1 include:contoso.com ?all\"",
+        "@ TXT \"v=spf1 include:spf.contoso.com ip4:192.0.2.25 -all\"\nspf TXT \"v=spf1 \
+            include:contoso.com ?all\"",
         &["ip4:192.0.2.25"],
     ),
     keeping(
@@ -418,17 +424,51 @@ impl World {
 
     /// The facts as a survey gathers them when the zone holds these records.
     pub fn facts(&self, zone: &[Record]) -> Facts {
-        let mut files = if self.choice == Choice::NotAccepted { OPEN.clone() } else { CLOSED.clone() };
-        files.add("contoso.com.zone", ZoneText::from_records(Some(name(DOMAIN)), zone.to_vec())).unwrap();
-        let started = "2026-11-22T05:23:00Z".parse().unwrap();
-        let source = Source { started, zones: Some(files), recording: None, network: None };
+        let source =
+            Source { started: started(), zones: Some(self.files(zone)), recording: None, network: None };
         let wanted = |facts: &Facts| cutover::check::wanted(&self.subject, facts);
         let survey = survey(&source, &self.subject.domain, Limits::default(), wanted);
-        // Every name is answered here: whatever has no reply was not asked, and a judge who misses it is at a loss.
+        // Every name is answered here: whatever has no reply was not asked, and a judge who misses it is
+        // at a loss.
         let mut facts = RUNTIME.with(|runtime| runtime.block_on(survey));
         facts.elsewhere = Elsewhere::Asked;
         facts
     }
+
+    /// The facts where the zone holds some records and a resolver still remembers others.
+    pub fn facts_with_cache(&self, zone: &[Record], remembered: &[Record]) -> Facts {
+        let [zone, remembered] = [zone, remembered].map(|records| self.files(records));
+        let mut facts = Facts::new(started(), Elsewhere::Asked);
+        loop {
+            let wanted = cutover::check::wanted(&self.subject, &facts).into_iter();
+            let open: Vec<Question> = wanted.filter(|question| !facts.has(question)).collect();
+            if open.is_empty() {
+                return facts;
+            }
+            for question in open {
+                let answers = [zone.answer(&question), remembered.answer(&question).map(elsewhere)];
+                let of_others = !question.name.is_within(&self.subject.domain);
+                let asked = answers.into_iter().take(if of_others { 1 } else { 2 });
+                asked.flatten().for_each(|reply| facts.insert(Reply { at: started(), ..reply }));
+            }
+        }
+    }
+
+    fn files(&self, zone: &[Record]) -> ZoneFiles {
+        let mut files = if self.choice == Choice::NotAccepted { OPEN.clone() } else { CLOSED.clone() };
+        files.add("contoso.com.zone", ZoneText::from_records(Some(name(DOMAIN)), zone.to_vec())).unwrap();
+        files
+    }
+}
+
+fn started() -> jiff::Timestamp {
+    "2026-11-22T05:23:00Z".parse().unwrap()
+}
+
+/// The same reply of a resolver.
+pub fn elsewhere(reply: Reply) -> Reply {
+    let server = Server { role: Role::Resolver, address: "192.0.2.53:53".into() };
+    Reply { server: Arc::new(server), ..reply }
 }
 
 thread_local! {
@@ -444,10 +484,10 @@ static CLOSED: LazyLock<ZoneFiles> = LazyLock::new(|| {
     ZoneFiles::from_records("world", None, all)
 });
 
-/// The worlds of a phase: one of six of all pairs, others in each phase.
+/// The worlds of a phase: one of seven of all pairs, others in each phase.
 pub fn worlds(phase: Phase) -> impl Iterator<Item = World> {
     let share = Phase::ALL.iter().position(|known| *known == phase).unwrap();
-    all_worlds(phase).skip(share * 2).step_by(6).map(|make| make())
+    all_worlds(phase).skip(share * 2).step_by(7).map(|make| make())
 }
 
 /// How to make every world of a phase.
