@@ -69,7 +69,7 @@ impl Bench<'_> {
             let message = format!("{name} points to {}, and that leads back or nowhere", ticked(first));
             return Ok(self.wrong(Code::AliasLoop, message, set));
         };
-        if end == *self.target {
+        if end == *self.target || self.expectation.also.contains(&end) {
             let by_way = if end == *first { String::new() } else { format!(" by way of {}", ticked(first)) };
             return Ok(Finding::new(Code::Met, format!("{name} points to {}{by_way}", ticked(&end)), set));
         }
@@ -110,7 +110,7 @@ impl Bench<'_> {
     fn end_of_chain(&self, first: &Name) -> Result<Option<Name>, Silence> {
         let mut seen = vec![self.expectation.name.clone()];
         let mut current = first.clone();
-        while current != *self.target {
+        while current != *self.target && !self.expectation.also.contains(&current) {
             if seen.contains(&current) || seen.len() > LONGEST_CHAIN {
                 return Ok(None);
             }
@@ -144,7 +144,9 @@ impl Bench<'_> {
         let purpose = match self.expectation.id {
             Id::Autodiscover => Purpose::Autodiscover,
             Id::Msoid => Purpose::Msoid,
-            Id::Verification | Id::Mx | Id::Spf => return None,
+            Id::DeviceEnrollment => Purpose::DeviceEnrollment,
+            Id::DeviceRegistration => Purpose::DeviceRegistration,
+            _ => return None,
         };
         let matches = |cloud: &Cloud| cloud.value(purpose).is_some_and(|value| target.bare() == value);
         Cloud::ALL.into_iter().find(matches)
@@ -161,6 +163,13 @@ impl Bench<'_> {
 
     fn without_alias(&self) -> Result<Finding, Silence> {
         let name = &self.expectation.name;
+        if !self.case.probes(self.expectation) {
+            return Ok(self.wrong(
+                Code::AliasMissing,
+                format!("{} is not published", ticked(name)),
+                &RecordSet::default(),
+            ));
+        }
         let own = self.case.sight.addresses(name)?;
         let none = RecordSet::default();
         if self.is_offered_by_service()? {
@@ -174,7 +183,7 @@ impl Bench<'_> {
         if !own.is_empty() {
             return self.with_addresses(&own);
         }
-        if let Some(doubled) = self.doubled()? {
+        if let Some(doubled) = doubled(self.case, name, RecordType::Cname)? {
             let message = format!(
                 "the record was published as {}: the DNS host puts the zone's name behind what is typed",
                 ticked(&doubled)
@@ -233,14 +242,6 @@ impl Bench<'_> {
         Ok(!set.is_empty() && set.data.iter().all(|data| data.target() == Some(self.target)))
     }
 
-    /// The name with the zone's name twice, if the alias was published there.
-    fn doubled(&self) -> Result<Option<Name>, Silence> {
-        let Ok(doubled) = self.expectation.name.doubled(&self.case.subject.domain) else { return Ok(None) };
-        let set = self.case.sight.set(&doubled, RecordType::Cname)?;
-        let published = !set.is_empty() && !is_wildcard(self.case, &set)?;
-        Ok(published.then_some(doubled))
-    }
-
     fn wrong(&self, code: Code, message: String, observed: &RecordSet) -> Finding {
         let cure = Edit {
             name: self.expectation.name.clone(),
@@ -253,7 +254,16 @@ impl Bench<'_> {
     }
 }
 
-fn deletion(name: Name, rtype: RecordType) -> Edit {
+/// The name with the zone's name twice, if a record was published there.
+pub(super) fn doubled(case: &Case<'_>, name: &Name, rtype: RecordType) -> Result<Option<Name>, Silence> {
+    let Ok(doubled) = name.doubled(&case.subject.domain) else { return Ok(None) };
+    let set = case.sight.set(&doubled, rtype)?;
+    let published = !set.is_empty() && (rtype != RecordType::Cname || !is_wildcard(case, &set)?);
+    Ok(published.then_some(doubled))
+}
+
+/// The edit that takes a record set away.
+pub(super) fn deletion(name: Name, rtype: RecordType) -> Edit {
     Edit { name, rtype, after: BTreeSet::new(), ttl: None, confirm: false }
 }
 

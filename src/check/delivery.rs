@@ -150,7 +150,7 @@ fn own_cloud(exchange: &Name, cloud: Cloud, domain: &Name) -> Option<Host> {
 }
 
 /// `o-v1`: up to four letters or digits, and a version.
-fn is_partition(label: &str) -> bool {
+pub(super) fn is_partition(label: &str) -> bool {
     label.split_once("-v").is_some_and(|(name, version)| {
         (1..=4).contains(&name.len())
             && name.bytes().all(|octet| octet.is_ascii_alphanumeric())

@@ -11,7 +11,7 @@ use crate::facts::{Facts, Outcome, Reply};
 use crate::record::spf::SpfRecord;
 use crate::record::{Name, Question, RecordData, RecordType};
 
-use super::{alias, delivery, spf};
+use super::{alias, delivery, dkim, dmarc, spf};
 
 /// A label that nobody publishes: if it answers, a wildcard does.
 pub const PROBE_LABEL: &str = "cutover-wildcard-probe";
@@ -32,7 +32,12 @@ pub fn wanted(subject: &Subject, facts: &Facts) -> BTreeSet<Question> {
             Requirement::SpfIncludes(include) => inquiry.spf(&expectation, include),
             Requirement::IsAliasOf(target) => inquiry.alias(&expectation, target),
             Requirement::IsAbsent => inquiry.absence(&expectation),
-            Requirement::HasVerification(_) => {}
+            Requirement::HasDkimKeyAt(_) => inquiry.dkim(&expectation),
+            Requirement::HasDmarcPolicy => inquiry.dmarc(&expectation),
+            Requirement::HasVerification(_)
+            | Requirement::MayBeAliasOf(_)
+            | Requirement::OffersService(_)
+            | Requirement::MayOfferService(_) => {}
         }
     }
     inquiry.wanted
@@ -119,7 +124,8 @@ impl Inquiry<'_> {
         while let Some(current) = chain.get(next).cloned() {
             next += 1;
             for data in self.data(&current, RecordType::Cname) {
-                let Some(found) = data.target().filter(|found| *found != target).cloned() else { continue };
+                let right = |found: &&Name| *found == target || expectation.also.contains(found);
+                let Some(found) = data.target().filter(|found| !right(found)).cloned() else { continue };
                 if current == *name
                     && let Ok(probe) = domain.below(PROBE_LABEL)
                 {
@@ -134,7 +140,9 @@ impl Inquiry<'_> {
                 }
             }
         }
-        if self.is_missing_somewhere(name, RecordType::Cname) {
+        if self.subject.services.contains(&expectation.service)
+            && self.is_missing_somewhere(name, RecordType::Cname)
+        {
             self.near_misses(expectation, target);
         }
     }
@@ -154,6 +162,52 @@ impl Inquiry<'_> {
             && let Ok(service) = domain.below("_autodiscover._tcp")
         {
             self.want(&service, RecordType::Srv);
+        }
+    }
+
+    fn dkim(&mut self, expectation: &Expectation) {
+        for target in self.data(&expectation.name, RecordType::Cname).iter().filter_map(RecordData::target) {
+            if dkim::is_key_target(target) {
+                self.want(target, RecordType::Txt);
+            }
+        }
+        if self.is_missing_somewhere(&expectation.name, RecordType::Cname) {
+            self.want(&expectation.name, RecordType::Txt);
+            self.want_doubled(&expectation.name, RecordType::Cname);
+        }
+    }
+
+    fn dmarc(&mut self, expectation: &Expectation) {
+        if !self.is_missing_somewhere(&expectation.name, RecordType::Txt)
+            && !self.has_other_texts_only(&expectation.name)
+        {
+            return;
+        }
+        self.want_doubled(&expectation.name, RecordType::Txt);
+        if let Some(Ok(name)) =
+            dmarc::organizational_domain(self.subject).map(|domain| domain.below("_dmarc"))
+        {
+            self.want(&name, RecordType::Txt);
+        }
+    }
+
+    /// Whether anybody answered with texts of which none is a policy.
+    fn has_other_texts_only(&self, name: &Name) -> bool {
+        let question = Question::new(name.clone(), RecordType::Txt);
+        self.facts.replies(&question).any(|reply| {
+            let mut texts = reply.wanted().peekable();
+            texts.peek().is_some() && !texts.any(|record| dmarc::is_policy_data(&record.data))
+        })
+    }
+
+    fn want_doubled(&mut self, name: &Name, rtype: RecordType) {
+        if let Ok(doubled) = name.doubled(&self.subject.domain) {
+            self.want(&doubled, rtype);
+        }
+        if rtype == RecordType::Cname
+            && let Ok(probe) = self.subject.domain.below(PROBE_LABEL)
+        {
+            self.want(&probe, RecordType::A);
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! The command line as data; what it means is decided by the commands.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::check::Verdict;
-use crate::expected::{Cloud, Phase};
+use crate::expected::{Cloud, Phase, Service};
 use crate::facts::View;
 use crate::lookup::transport::ResolverAddress;
 use crate::provider::Gateway;
@@ -114,6 +115,9 @@ pub(super) struct Expectations {
     /// Which Microsoft cloud: worldwide, gcc, gcc-high, dod or china
     #[arg(long, value_name = "CLOUD", default_value = "worldwide")]
     pub(super) cloud: Cloud,
+    /// Services whose records are required, separated by commas: exchange, teams, devices, or all
+    #[arg(long, value_name = "LIST", default_value = "exchange")]
+    pub(super) services: Services,
     /// The tenant: `contoso` or `contoso.onmicrosoft.com`
     #[arg(long, value_name = "NAME")]
     pub(super) tenant: Option<String>,
@@ -253,6 +257,21 @@ impl FromStr for Output {
             return Err("the path behind `=` is missing".into());
         }
         Ok(Self { format, path: path.into() })
+    }
+}
+
+/// The services that are required.
+#[derive(Debug, Clone)]
+pub(super) struct Services(pub(super) BTreeSet<Service>);
+
+impl FromStr for Services {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "all" {
+            return Ok(Self(Service::ALL.iter().copied().collect()));
+        }
+        text.split(',').map(|word| word.trim().parse()).collect::<Result<_, _>>().map(Self)
     }
 }
 

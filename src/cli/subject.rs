@@ -22,6 +22,7 @@ pub(super) fn subject(domain: Name, options: &Expectations) -> Result<Subject, P
         source: options.source.as_deref().map(source).transpose()?,
         gateways: options.gateway.clone(),
         hybrid: options.hybrid,
+        services: options.services.0.clone(),
     })
 }
 

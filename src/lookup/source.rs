@@ -20,6 +20,9 @@ use super::zonefile::ZoneFiles;
 /// Name servers of one zone that are asked at most; the root has 13 with two addresses each.
 const MOST_AUTHORITIES: usize = 32;
 
+/// Name servers of the zone above that are asked at most: they all say the same.
+const MOST_PARENTS: usize = 2;
+
 /// Where answers come from.
 #[derive(Debug)]
 pub struct Source {
@@ -96,7 +99,9 @@ impl Network {
         endpoint: Endpoint,
         zone: Option<Name>,
     ) -> Reply {
-        if server.role == Role::Authoritative && !self.private_servers && !is_public(endpoint.address().ip())
+        if matches!(server.role, Role::Authoritative | Role::Parent)
+            && !self.private_servers
+            && !is_public(endpoint.address().ip())
         {
             let mut reply = Reply::empty(question, server, Outcome::Unreachable);
             reply.reason =
@@ -118,8 +123,39 @@ impl Network {
             inquiries.extend(self.resolvers.iter().map(|(endpoint, server)| {
                 Inquiry::Server(question.clone(), Arc::clone(server), endpoint.clone(), None)
             }));
+            self.unvalidated(question, facts, inquiries);
         }
         self.authoritative(question, domain, facts, inquiries);
+    }
+
+    /// The resolvers that fail, once more and told not to validate: that tells wrong signatures from broken servers.
+    fn unvalidated(&self, question: &Question, facts: &Facts, inquiries: &mut Vec<Inquiry>) {
+        for (endpoint, server) in &self.resolvers {
+            let fails = |reply: &Reply| reply.server == *server && reply.outcome == Outcome::ServFail;
+            if facts.replies(question).any(fails) {
+                let server = Server { role: Role::Unvalidated, address: server.address.clone() };
+                inquiries.push(Inquiry::Server(question.clone(), Arc::new(server), endpoint.clone(), None));
+            }
+        }
+    }
+
+    /// Where the zone is delegated to: the word of the zone above, and that of the zone itself.
+    fn delegation(&self, question: &Question, domain: &Name, facts: &Facts, inquiries: &mut Vec<Inquiry>) {
+        if self.view == View::Resolver || facts.zone(domain).is_none_or(|zone| zone.apex != question.name) {
+            return;
+        }
+        self.authoritative(question, domain, facts, inquiries);
+        let Some(parent) = super::survey::parent_zone(&question.name, facts) else { return };
+        for address in self.authorities(&parent, facts).into_iter().take(MOST_PARENTS) {
+            let server = Server { role: Role::Parent, address: address.to_string() };
+            let endpoint = Endpoint::Plain(address);
+            inquiries.push(Inquiry::Server(
+                question.clone(),
+                Arc::new(server),
+                endpoint,
+                Some(parent.clone()),
+            ));
+        }
     }
 
     /// The name servers of the zone of the name, as far as the facts tell.
@@ -232,6 +268,10 @@ impl Source {
             match question.rtype {
                 // The version is that of each name server; a resolver's copy says nothing that is read.
                 RecordType::Soa => network.authoritative(question, domain, facts, &mut inquiries),
+                RecordType::Ns => {
+                    network.elsewhere(question, facts, &mut inquiries);
+                    network.delegation(question, domain, facts, &mut inquiries);
+                }
                 _ => network.elsewhere(question, facts, &mut inquiries),
             }
         }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::{Case, Code, Edit, Examination, Judged, Status, Weight, judge};
 use crate::expected::{Importance, Phase, Subject};
-use crate::facts::{Facts, Overlay, Role, Sight, View, Witness};
+use crate::facts::{Facts, Overlay, Sight, View, Witness};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
 pub use bind::to_bind;
@@ -113,8 +113,10 @@ pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Exami
     fold.changes(facts, view)
 }
 
+/// Whether the plan puts it right: what is optional only where it is wrong, it is never added.
 fn is_curable(judged: &Judged) -> bool {
-    judged.status == Status::Unmet && judged.code != Code::ServersDisagree
+    let unasked = judged.importance == Importance::Optional && judged.observed.is_empty();
+    judged.status == Status::Unmet && judged.code != Code::ServersDisagree && !unasked
 }
 
 /// Why a record set changes.
@@ -183,7 +185,7 @@ fn published(facts: &Facts, view: View, question: &Question) -> RecordSet {
         return RecordSet::default();
     };
     let mut set = RecordSet::of(reply.wanted().filter(|record| record.name == question.name));
-    if reply.server.role == Role::Resolver {
+    if !reply.server.role.is_authority() {
         set.ttl = 0;
     }
     set

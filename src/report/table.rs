@@ -103,7 +103,7 @@ pub fn expected(subject: &Subject, list: &[Expectation], style: &Style) -> Strin
         ]);
     }
     let title = format!("{} needs, for {}:", shown_domain(subject), subject.cloud.title());
-    let mut text = format!("{}\n\n{}", style.paint(Tone::Strong, &title), laid_out(rows, 3, style));
+    let mut text = format!("{}\n\n{}", style.paint(Tone::Strong, &title), laid_out(rows, style));
     if list.iter().any(|expectation| expectation.importance != Importance::Required) {
         let _ = writeln!(text, "\n{}", wrapped(ADVICE, style.columns()));
     }
@@ -128,9 +128,13 @@ fn unspecified(expectation: &Expectation) -> &'static str {
     match expectation.requirement {
         Requirement::IsAbsent => "(must not exist)",
         Requirement::HasVerification(_) => "(MS=ms… as the admin center shows it)",
-        Requirement::DeliversTo(_) | Requirement::SpfIncludes(_) | Requirement::IsAliasOf(_) => {
-            "(as the admin center shows it; --mx or --tenant names it here)"
-        }
+        Requirement::HasDkimKeyAt(_) => "(as the Defender portal shows it; --tenant derives it)",
+        Requirement::MayBeAliasOf(_) | Requirement::MayOfferService(_) => "(not needed)",
+        Requirement::DeliversTo(_)
+        | Requirement::SpfIncludes(_)
+        | Requirement::IsAliasOf(_)
+        | Requirement::HasDmarcPolicy
+        | Requirement::OffersService(_) => "(as the admin center shows it; --mx or --tenant names it here)",
     }
 }
 
@@ -191,26 +195,43 @@ fn header(shown: &Shown<'_>, style: &Style) -> String {
     format!("{left}{between}{}\n", style.paint(Tone::Faint, &right))
 }
 
-/// A line an expectation: mark, id, sentence, code.
+/// A line an expectation: mark, id, sentence, code. What nobody asked for and is not there shares one line.
 fn expectations(judged: &[Judged], style: &Style) -> String {
-    let rows = judged.iter().map(|judged| {
-        let needed = judged.importance == Importance::Required;
-        let (mark, tone) = match judged.status {
-            Status::Met => ("✔", Tone::Good),
-            Status::Unmet if needed => ("✘", Tone::Bad),
-            Status::Unmet => ("○", Tone::Pending),
-            Status::Waiting => ("…", Tone::Pending),
-            Status::Unknown => ("?", Tone::Pending),
-        };
-        let importance = match (judged.status, judged.importance) {
-            (Status::Met, _) | (_, Importance::Required) => String::new(),
-            (_, importance) => format!(" ({importance})"),
-        };
-        let code = if judged.code == Code::Met { "" } else { judged.code.word() };
-        let message = harmless(&judged.message) + &importance;
-        (Cell::toned(tone, mark), Some(judged.expectation.id.word()), message, code)
-    });
-    sentences(rows.collect(), style)
+    let (beside, shown): (Vec<&Judged>, Vec<&Judged>) =
+        judged.iter().partition(|judged| style.detail < Detail::Verbose && is_beside_the_point(judged));
+    let mut text = sentences(shown.into_iter().map(|judged| expectation(judged)).collect(), style);
+    if !beside.is_empty() {
+        let ids: Vec<&str> = beside.iter().map(|judged| judged.expectation.id.word()).collect();
+        let line = wrapped(&format!("not needed and not there: {}", ids.join(", ")), style.columns() - 5);
+        for (index, line) in line.lines().enumerate() {
+            let mark = if index == 0 { "·" } else { " " };
+            let _ = writeln!(text, "  {mark}  {}", style.paint(Tone::Faint, line));
+        }
+    }
+    text
+}
+
+fn is_beside_the_point(judged: &Judged) -> bool {
+    let plain = matches!(judged.code, Code::Met | Code::AliasMissing | Code::ServiceMissing);
+    judged.importance == Importance::Optional && judged.observed.is_empty() && plain
+}
+
+fn expectation(judged: &Judged) -> (Cell, Option<&str>, String, &str) {
+    let needed = judged.importance == Importance::Required;
+    let (mark, tone) = match judged.status {
+        Status::Met => ("✔", Tone::Good),
+        Status::Unmet if needed => ("✘", Tone::Bad),
+        Status::Unmet => ("○", Tone::Pending),
+        Status::Waiting => ("…", Tone::Pending),
+        Status::Unknown => ("?", Tone::Pending),
+    };
+    let importance = match (judged.status, judged.importance) {
+        (Status::Met, _) | (_, Importance::Required) => String::new(),
+        (_, importance) => format!(" ({importance})"),
+    };
+    let code = if judged.code == Code::Met { "" } else { judged.code.word() };
+    let message = harmless(&judged.message) + &importance;
+    (Cell::toned(tone, mark), Some(judged.expectation.id.word()), message, code)
 }
 
 fn hazards(hazards: &[Hazard], style: &Style) -> String {
@@ -242,21 +263,21 @@ fn sentences(rows: Vec<(Cell, Option<&str>, String, &str)>, style: &Style) -> St
             let rows = rows.into_iter().map(|(mark, id, message, word)| {
                 [mark, id.unwrap_or_default().into(), message.into(), code(word)]
             });
-            laid_out(rows.collect(), 2, style)
+            laid_out(rows.collect(), style)
         }
         (true, false) => {
             let rows = rows.into_iter().map(|(mark, _, message, word)| [mark, message.into(), code(word)]);
-            laid_out(rows.collect(), 1, style)
+            laid_out(rows.collect(), style)
         }
         (false, true) => {
             let rows = rows.into_iter().map(|(mark, id, message, word)| {
                 [mark, id.unwrap_or_default().into(), behind(message, word).into()]
             });
-            laid_out(rows.collect(), 2, style)
+            laid_out(rows.collect(), style)
         }
         (false, false) => {
             let rows = rows.into_iter().map(|(mark, _, message, word)| [mark, behind(message, word).into()]);
-            laid_out(rows.collect(), 1, style)
+            laid_out(rows.collect(), style)
         }
     }
 }
@@ -274,7 +295,7 @@ fn edits(shown: &Shown<'_>, style: &Style) -> String {
     for change in shown.changes {
         rows.extend(edit_rows(change, apex));
     }
-    text.push_str(&laid_out(rows, 3, style));
+    text.push_str(&laid_out(rows, style));
     for note in edit_notes(shown.changes) {
         let _ = writeln!(text, "\n{}", wrapped(note, style.columns()));
     }
@@ -345,7 +366,7 @@ fn replies(facts: &Facts, style: &Style) -> String {
             format!("{:.1}", reply.took as f64 / 1000.0).into(),
         ]);
     }
-    format!("\n{}", laid_out(rows, 3, style))
+    format!("\n{}", laid_out(rows, style))
 }
 
 fn next(shown: &Shown<'_>, style: &Style) -> String {
