@@ -2,7 +2,8 @@
 //!
 //! Whole runs against scripted servers of this machine that answer after a fixed delay, so that wall time can be
 //! counted in round trips, and the program itself on a zone file. `cargo bench` prints a table and fails if a promise
-//! is broken; `-- --quick` measures less and only prints; `-- --json` prints figures for a program.
+//! is broken; `-- --quick` measures less and only prints; `-- --json` prints figures for a program; `-- --chain` prints
+//! which question starts in which round trip.
 #![allow(missing_docs, reason = "a benchmark exports nothing")]
 #![allow(clippy::disallowed_methods, reason = "a measurement reads the clock and the command line")]
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a measurement that fails is none")]
@@ -11,7 +12,7 @@
 #[path = "../tests/lab/mod.rs"]
 mod lab;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -20,7 +21,7 @@ use cutover::cli::{self, Surroundings};
 use cutover::report::style::Colour;
 use serde_json::{Value, json};
 
-use lab::{Lab, LabServer, Say};
+use lab::{Lab, LabServer, Say, Seen};
 
 /// What a domain may cost beside the waiting, and what a run without a network may.
 const GRACE: Duration = Duration::from_millis(20);
@@ -56,6 +57,8 @@ struct Figure {
     promised: Duration,
     /// Packets sent, and questions that differ.
     questions: Option<(usize, usize)>,
+    /// What was asked, by round trip.
+    chain: BTreeMap<u128, BTreeSet<String>>,
 }
 
 fn main() -> ExitCode {
@@ -80,6 +83,9 @@ fn main() -> ExitCode {
     figures.push(start("start-up", &["--version"], starts));
     let zone = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/demo/contoso.com.zone");
     figures.push(start("offline check", &["check", "contoso.com", "--zone", zone], starts));
+    if has("--chain") {
+        std::io::stdout().write_all(chains(&figures).as_bytes()).unwrap();
+    }
     let text = if has("--json") { in_json(&figures) } else { table(&figures) };
     std::io::stdout().write_all(text.as_bytes()).unwrap();
     let broken = figures.iter().any(|figure| !figure.is_kept());
@@ -122,7 +128,7 @@ impl Network {
             vec!["cutover".to_owned(), "check".into(), domain.into(), "--timeout".into(), timeout];
         arguments.extend(resolvers.flat_map(|address| ["--resolver".to_owned(), address]));
         arguments.extend(["--authority-port".to_owned(), port]);
-        let mut questions = (0, 0);
+        let (mut questions, mut chain) = ((0, 0), BTreeMap::new());
         let wall = median(runs, || {
             for server in &self.servers {
                 server.forget();
@@ -137,9 +143,16 @@ impl Network {
                 cli::run(arguments.iter().map(Into::into), &mut Vec::new(), &mut Vec::new(), &surroundings);
             let wall = start.elapsed();
             assert!(status < 2, "{domain} must be judged, and the status was {status}");
-            let seen = self.servers.iter().flat_map(LabServer::seen);
-            let seen: Vec<_> = seen.map(|seen| (seen.name, seen.rtype)).collect();
-            questions = (seen.len(), seen.into_iter().collect::<BTreeSet<_>>().len());
+            let seen: Vec<Seen> = self.servers.iter().flat_map(LabServer::seen).collect();
+            let distinct: BTreeSet<_> = seen.iter().map(|seen| (&seen.name, seen.rtype)).collect();
+            questions = (seen.len(), distinct.len());
+            chain.clear();
+            for seen in &seen {
+                let round = seen.at.into_std().duration_since(start).as_micros() / self.delay.as_micros();
+                let to = if seen.recursion_desired { "resolver" } else { "authority" };
+                let words = format!("{} {} ({to})", seen.rtype, seen.name);
+                chain.entry(round + 1).or_insert_with(BTreeSet::new).insert(words);
+            }
             wall
         });
         let mut promised = self.delay * ROUND_TRIPS + GRACE;
@@ -152,6 +165,7 @@ impl Network {
             delay: Some(self.delay),
             promised,
             questions: Some(questions),
+            chain,
         }
     }
 }
@@ -168,7 +182,7 @@ fn start(what: &str, arguments: &[&str], runs: usize) -> Figure {
         assert!(status.code().is_some_and(|code| code < 2), "{status}");
         wall
     });
-    Figure { what: what.into(), wall, delay: None, promised: GRACE, questions: None }
+    Figure { what: what.into(), wall, delay: None, promised: GRACE, questions: None, chain: BTreeMap::new() }
 }
 
 fn median(runs: usize, measure: impl FnMut() -> Duration) -> Duration {
@@ -216,6 +230,17 @@ fn table(figures: &[Figure]) -> String {
         )
     };
     rows.iter().map(|row| line(row).trim_end().to_owned() + "\n").collect()
+}
+
+fn chains(figures: &[Figure]) -> String {
+    let mut text = String::new();
+    for figure in figures {
+        for (round, questions) in &figure.chain {
+            let questions = questions.iter().map(|question| format!("  {question}\n"));
+            text += &format!("{}, round trip {round}:\n{}", figure.what, questions.collect::<String>());
+        }
+    }
+    text
 }
 
 fn in_json(figures: &[Figure]) -> String {

@@ -127,6 +127,8 @@ pub struct Seen {
     pub payload: Option<u16>,
     /// Where it came from.
     pub from: SocketAddr,
+    /// When it came.
+    pub at: tokio::time::Instant,
 }
 
 /// What one server is.
