@@ -14,6 +14,7 @@
 
 #![allow(dead_code, reason = "a lab offers more than one test file uses")]
 
+pub mod internet;
 mod message;
 mod run;
 mod secure;
@@ -127,6 +128,8 @@ pub struct Seen {
     pub payload: Option<u16>,
     /// Where it came from.
     pub from: SocketAddr,
+    /// When it came.
+    pub at: tokio::time::Instant,
 }
 
 /// What one server is.
