@@ -10,7 +10,7 @@ use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
 use super::{Case, Code, Edit, Finding, PROBE_LABEL, listed, ticked};
 
-/// Aliases that are followed before a chain counts as a loop.
+/// Names in a chain of aliases, the first one included, from which on it counts as a loop.
 pub(super) const LONGEST_CHAIN: usize = 8;
 
 /// Judges an alias.
@@ -69,7 +69,7 @@ impl Bench<'_> {
             let message = format!("{name} points to {}, and that leads back or nowhere", ticked(first));
             return Ok(self.wrong(Code::AliasLoop, message, set));
         };
-        if end == *self.target {
+        if end == *self.target || self.expectation.also.contains(&end) {
             let by_way = if end == *first { String::new() } else { format!(" by way of {}", ticked(first)) };
             return Ok(Finding::new(Code::Met, format!("{name} points to {}{by_way}", ticked(&end)), set));
         }
@@ -110,8 +110,8 @@ impl Bench<'_> {
     fn end_of_chain(&self, first: &Name) -> Result<Option<Name>, Silence> {
         let mut seen = vec![self.expectation.name.clone()];
         let mut current = first.clone();
-        while current != *self.target {
-            if seen.contains(&current) || seen.len() > LONGEST_CHAIN {
+        while current != *self.target && !self.expectation.also.contains(&current) {
+            if seen.contains(&current) || seen.len() >= LONGEST_CHAIN {
                 return Ok(None);
             }
             let next = match is_followed(&current, self.case) {
@@ -135,7 +135,8 @@ impl Bench<'_> {
         let meant = target.without_suffix(domain)?;
         let known = meant == *self.target || self.other_cloud(&meant).is_some();
         let dotted = meant.label_count() > 1 && self.source_of(&meant, domain).is_some();
-        let missing = format!("the final dot is missing in the zone, so {} was put behind it", ticked(domain));
+        let missing =
+            format!("the final dot is missing in the zone, so {} was put behind it", ticked(domain));
         (known || dotted).then_some(missing)
     }
 
@@ -143,7 +144,9 @@ impl Bench<'_> {
         let purpose = match self.expectation.id {
             Id::Autodiscover => Purpose::Autodiscover,
             Id::Msoid => Purpose::Msoid,
-            Id::Verification | Id::Mx | Id::Spf => return None,
+            Id::DeviceEnrollment => Purpose::DeviceEnrollment,
+            Id::DeviceRegistration => Purpose::DeviceRegistration,
+            _ => return None,
         };
         let matches = |cloud: &Cloud| cloud.value(purpose).is_some_and(|value| target.bare() == value);
         Cloud::ALL.into_iter().find(matches)
@@ -153,16 +156,26 @@ impl Bench<'_> {
     fn source_of(&self, target: &Name, domain: &Name) -> Option<&'static Provider> {
         let named = self.case.source.filter(|source| source.matches_autodiscover(target, domain));
         named.or_else(|| {
-            let found = provider::of_autodiscover(target, domain).into_iter();
-            found.filter(|provider| provider.kind == Kind::Source && !provider.is_weak(Evidence::Autodiscover)).next()
+            let strong = |provider: &&Provider| {
+                provider.kind == Kind::Source && !provider.is_weak(Evidence::Autodiscover)
+            };
+            provider::of_autodiscover(target, domain).into_iter().find(strong)
         })
     }
 
     fn without_alias(&self) -> Result<Finding, Silence> {
         let name = &self.expectation.name;
+        if !self.case.probes(self.expectation) {
+            return Ok(self.wrong(
+                Code::AliasMissing,
+                format!("{} is not published", ticked(name)),
+                &RecordSet::default(),
+            ));
+        }
         let own = self.case.sight.addresses(name)?;
         let none = RecordSet::default();
-        if self.is_offered_by_service()? {
+        // An address at the name itself is found first, whatever an SRV record says.
+        if own.is_empty() && self.is_offered_by_service()? {
             let message = format!(
                 "{} has no alias, but an SRV record names {}; not every client looks there",
                 ticked(name),
@@ -173,7 +186,7 @@ impl Bench<'_> {
         if !own.is_empty() {
             return self.with_addresses(&own);
         }
-        if let Some(doubled) = self.doubled()? {
+        if let Some(doubled) = doubled(self.case, name, RecordType::Cname)? {
             let message = format!(
                 "the record was published as {}: the DNS host puts the zone's name behind what is typed",
                 ticked(&doubled)
@@ -232,14 +245,6 @@ impl Bench<'_> {
         Ok(!set.is_empty() && set.data.iter().all(|data| data.target() == Some(self.target)))
     }
 
-    /// The name with the zone's name twice, if the alias was published there.
-    fn doubled(&self) -> Result<Option<Name>, Silence> {
-        let Ok(doubled) = self.expectation.name.doubled(&self.case.subject.domain) else { return Ok(None) };
-        let set = self.case.sight.set(&doubled, RecordType::Cname)?;
-        let published = !set.is_empty() && !is_wildcard(self.case, &set)?;
-        Ok(published.then_some(doubled))
-    }
-
     fn wrong(&self, code: Code, message: String, observed: &RecordSet) -> Finding {
         let cure = Edit {
             name: self.expectation.name.clone(),
@@ -252,7 +257,16 @@ impl Bench<'_> {
     }
 }
 
-fn deletion(name: Name, rtype: RecordType) -> Edit {
+/// The name with the zone's name twice, if a record was published there.
+pub(super) fn doubled(case: &Case<'_>, name: &Name, rtype: RecordType) -> Result<Option<Name>, Silence> {
+    let Ok(doubled) = name.doubled(&case.subject.domain) else { return Ok(None) };
+    let set = case.sight.set(&doubled, rtype)?;
+    let published = !set.is_empty() && (rtype != RecordType::Cname || !is_wildcard(case, &set)?);
+    Ok(published.then_some(doubled))
+}
+
+/// The edit that takes a record set away.
+pub(super) fn deletion(name: Name, rtype: RecordType) -> Edit {
     Edit { name, rtype, after: BTreeSet::new(), ttl: None, confirm: false }
 }
 
@@ -271,11 +285,28 @@ pub(super) fn follows(target: &Name, domain: &Name) -> bool {
 
 /// Networks of Cloudflare's web proxy (cloudflare.com/ips, list of 2023-09-28).
 const PROXY_NETWORKS: &[(&str, u8)] = &[
-    ("173.245.48.0", 20), ("103.21.244.0", 22), ("103.22.200.0", 22), ("103.31.4.0", 22), ("141.101.64.0", 18),
-    ("108.162.192.0", 18), ("190.93.240.0", 20), ("188.114.96.0", 20), ("197.234.240.0", 22), ("198.41.128.0", 17),
-    ("162.158.0.0", 15), ("104.16.0.0", 13), ("104.24.0.0", 14), ("172.64.0.0", 13), ("131.0.72.0", 22),
-    ("2400:cb00::", 32), ("2606:4700::", 32), ("2803:f800::", 32), ("2405:b500::", 32), ("2405:8100::", 32),
-    ("2a06:98c0::", 29), ("2c0f:f248::", 32),
+    ("173.245.48.0", 20),
+    ("103.21.244.0", 22),
+    ("103.22.200.0", 22),
+    ("103.31.4.0", 22),
+    ("141.101.64.0", 18),
+    ("108.162.192.0", 18),
+    ("190.93.240.0", 20),
+    ("188.114.96.0", 20),
+    ("197.234.240.0", 22),
+    ("198.41.128.0", 17),
+    ("162.158.0.0", 15),
+    ("104.16.0.0", 13),
+    ("104.24.0.0", 14),
+    ("172.64.0.0", 13),
+    ("131.0.72.0", 22),
+    ("2400:cb00::", 32),
+    ("2606:4700::", 32),
+    ("2803:f800::", 32),
+    ("2405:b500::", 32),
+    ("2405:8100::", 32),
+    ("2a06:98c0::", 29),
+    ("2c0f:f248::", 32),
 ];
 
 /// Whether the address is that of a web proxy.

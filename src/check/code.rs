@@ -17,6 +17,8 @@ pub enum Topic {
     Alias,
     /// Texts that prove something.
     Text,
+    /// Services and the hosts that offer them.
+    Service,
     /// Records that must be gone.
     Absence,
     /// What only needs time, and what could not be looked up.
@@ -27,8 +29,16 @@ pub enum Topic {
 
 impl Topic {
     /// All topics, in the order of the list of outcomes.
-    pub const ALL: [Self; 7] =
-        [Self::Delivery, Self::Spf, Self::Alias, Self::Text, Self::Absence, Self::Certainty, Self::Hazard];
+    pub const ALL: [Self; 8] = [
+        Self::Delivery,
+        Self::Spf,
+        Self::Alias,
+        Self::Text,
+        Self::Service,
+        Self::Absence,
+        Self::Certainty,
+        Self::Hazard,
+    ];
 
     /// A heading.
     #[must_use]
@@ -38,6 +48,7 @@ impl Topic {
             Self::Spf => "SPF",
             Self::Alias => "Aliases (CNAME)",
             Self::Text => "Text",
+            Self::Service => "Services (SRV)",
             Self::Absence => "Absence",
             Self::Certainty => "Waiting and unknown",
             Self::Hazard => "Hazards",
@@ -52,6 +63,7 @@ impl Topic {
             Self::Spf => include_str!("spf.md"),
             Self::Alias => include_str!("alias.md"),
             Self::Text => include_str!("text.md"),
+            Self::Service => include_str!("service.md"),
             Self::Absence => include_str!("absence.md"),
             Self::Certainty => include_str!("certainty.md"),
             Self::Hazard => include_str!("hazard.md"),
@@ -175,6 +187,9 @@ codes! {
     AliasDoubledName "alias-doubled-name" Alias Unmet "the alias was published with the zone's name twice";
     AliasMalformedTarget "alias-malformed-target" Alias Unmet "the target was mistyped";
     AliasLoop "alias-loop" Alias Unmet "the alias leads back to itself";
+    DkimNotEnabled "dkim-not-enabled" Alias Unmet "the alias is right and no DKIM key is behind it";
+    DkimKeyInstead "dkim-key-instead" Alias Unmet "there is a DKIM key where an alias belongs";
+    DkimKeyPending "dkim-key-pending" Alias Met "the alias is right, and its key comes with the first rotation";
     AliasFlattened "alias-flattened" Alias Met "the DNS host answers with the target's addresses instead of the alias";
     AliasByService "alias-by-service" Alias Met "an SRV record to Microsoft's host stands in for the alias";
     AliasStillAtSource "alias-still-at-source" Alias Met "the alias does not point to Microsoft yet, as it should be before the switch";
@@ -182,6 +197,15 @@ codes! {
     VerificationOtherValue "verification-other-value" Text Unmet "another text that proves ownership is published";
     VerificationMalformed "verification-malformed" Text Unmet "the text that proves ownership was mistyped";
     VerificationNotNeeded "verification-not-needed" Text Met "Microsoft accepts the domain already";
+    DmarcMissing "dmarc-missing" Text Unmet "no DMARC policy is published";
+    DmarcMultiple "dmarc-multiple" Text Unmet "of several DMARC policies none counts";
+    DmarcInvalid "dmarc-invalid" Text Unmet "receivers cannot use the DMARC policy";
+    DmarcMisplaced "dmarc-misplaced" Text Unmet "the DMARC policy stands at the wrong name";
+    DmarcInherited "dmarc-inherited" Text Met "the policy of the organizational domain holds";
+    ServiceMissing "service-missing" Service Unmet "the service is not published";
+    ServiceElsewhere "service-elsewhere" Service Unmet "the service is offered by another host";
+    ServiceAtSource "service-at-source" Service Unmet "the service is still offered by the platform being left";
+    ServiceRival "service-rival" Service Unmet "another host stands beside the right one, and clients are split";
     RecordMustGo "record-must-go" Absence Unmet "a record exists that Microsoft wants removed";
     CacheStale "cache-stale" Certainty Waiting "a resolver still has the old answer";
     NegativeCache "negative-cache" Certainty Waiting "a resolver remembers that there was nothing";
@@ -191,10 +215,13 @@ codes! {
     ServersDisagree "servers-disagree" Hazard Error "name servers with the same version of the zone give different answers";
     DomainNotFound "domain-not-found" Hazard Error "the domain does not exist";
     CnameWithOtherData "cname-with-other-data" Hazard Error "an alias stands at a name that needs other records";
+    DnssecBogus "dnssec-bogus" Hazard Error "the signatures of the zone are wrong, so resolvers refuse its answers";
+    DelegationMismatch "delegation-mismatch" Hazard Warning "the zone above delegates to other name servers than the zone itself lists";
     ServerLame "server-lame" Hazard Warning "a name server that is delegated to does not serve the zone";
     ServerSilent "server-silent" Hazard Warning "a name server of the zone does not answer";
     NameDoubled "name-doubled" Hazard Warning "a record was published with the zone's name twice";
     FilterBypass "filter-bypass" Hazard Warning "mail can get around the filter";
+    DmarcStrictTooEarly "dmarc-strict-too-early" Hazard Warning "the DMARC policy refuses mail before Microsoft 365 can sign and send for the domain";
     AuthoritativeUnreachable "authoritative-unreachable" Hazard Info "no name server of the zone can be reached from here";
     WildcardAnswers "wildcard-answers" Hazard Info "a wildcard answers for every name that does not exist";
     MicrosoftHostedDns "microsoft-hosted-dns" Hazard Info "Microsoft runs the DNS of the domain";

@@ -22,8 +22,10 @@ pub(super) enum Host {
     RightOlder,
     /// Microsoft's host, made for the domain named if the token tells.
     OtherDomain(Option<Name>),
-    /// Microsoft's host for this domain in the family that was not given.
+    /// Microsoft's host with the given one's own label, in the family that was not given.
     OtherFamily,
+    /// Microsoft's host, and neither the given one nor the same in another family.
+    NotGiven,
     /// A declared filter.
     Filter,
     /// The root: takes no mail.
@@ -95,7 +97,9 @@ pub(super) fn classify(
         match provider.kind {
             Kind::Retired => return Host::Retired(provider),
             Kind::Gateway => return Host::UndeclaredFilter(provider),
-            Kind::Source | Kind::Forwarder if !provider.is_weak(Evidence::Mx) => return Host::Source(provider),
+            Kind::Source | Kind::Forwarder if !provider.is_weak(Evidence::Mx) => {
+                return Host::Source(provider);
+            }
             Kind::Source | Kind::Forwarder | Kind::Microsoft => {}
         }
     }
@@ -111,11 +115,11 @@ fn below(host: &Name, suffix: &str) -> Option<Vec<String>> {
 fn microsoft(exchange: &Name, hosts: &MailHosts, domain: &Name) -> Option<Host> {
     let own = own_cloud(exchange, hosts.cloud, domain);
     if let Some(host) = own {
-        let given = hosts.given.is_some();
-        return Some(match host {
-            // A given value wins over the rule, so the same domain's other host is not the right one.
-            Host::Right | Host::RightPartition | Host::RightOlder if given => Host::OtherFamily,
-            host => host,
+        // A given value wins over the rule, so no other host of Microsoft's is right.
+        return Some(match &hosts.given {
+            Some(given) if given.labels().next() == exchange.labels().next() => Host::OtherFamily,
+            Some(_) => Host::NotGiven,
+            None => host,
         });
     }
     let other = |cloud: &Cloud| own_cloud(exchange, *cloud, domain).is_some();
@@ -148,7 +152,7 @@ fn own_cloud(exchange: &Name, cloud: Cloud, domain: &Name) -> Option<Host> {
 }
 
 /// `o-v1`: up to four letters or digits, and a version.
-fn is_partition(label: &str) -> bool {
+pub(super) fn is_partition(label: &str) -> bool {
     label.split_once("-v").is_some_and(|(name, version)| {
         (1..=4).contains(&name.len())
             && name.bytes().all(|octet| octet.is_ascii_alphanumeric())
@@ -165,6 +169,10 @@ fn malformed(exchange: &Name, hosts: &MailHosts, domain: &Name) -> Option<(Strin
         let why = format!("the final dot is missing in the zone, so {} was put behind it", ticked(domain));
         return Some((why, Some(meant)));
     }
+    if has_dots_for_hyphens(exchange) {
+        let why = "Microsoft's host has a single label in front, in which the dots of the domain are hyphens";
+        return Some((why.into(), None));
+    }
     if exchange.labels().count() == 4 && exchange.bare().parse::<std::net::Ipv4Addr>().is_ok() {
         return Some(("an MX needs the name of a host and not an address".into(), None));
     }
@@ -175,6 +183,12 @@ fn malformed(exchange: &Name, hosts: &MailHosts, domain: &Name) -> Option<(Strin
         return Some(("it has a single label; the zone's name may be missing behind it".into(), None));
     }
     None
+}
+
+/// `contoso.co.uk.mail.protection.outlook.com`, as careless templates make it.
+fn has_dots_for_hyphens(exchange: &Name) -> bool {
+    let suffixes = Cloud::ALL.iter().filter_map(|cloud| cloud.value(Purpose::MxSuffix));
+    suffixes.filter_map(|suffix| below(exchange, suffix)).any(|front| front.len() > 1)
 }
 
 /// Whether this is a mail host that would make sense if the zone's name were not behind it.
@@ -193,7 +207,11 @@ struct Exchange {
 }
 
 /// Judges the MX record set.
-pub(super) fn judge(case: &Case<'_>, expectation: &Expectation, hosts: &MailHosts) -> Result<Finding, Silence> {
+pub(super) fn judge(
+    case: &Case<'_>,
+    expectation: &Expectation,
+    hosts: &MailHosts,
+) -> Result<Finding, Silence> {
     let set = case.sight.set(&expectation.name, expectation.rtype)?;
     let domain = &case.subject.domain;
     let exchanges: Vec<Exchange> = set
@@ -209,7 +227,8 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation, hosts: &MailHost
         .collect();
     let bench = Bench { case, expectation, hosts, set: &set, exchanges: &exchanges };
     if exchanges.is_empty() {
-        let message = "no MX record says who takes the mail; senders then try the addresses of the domain itself";
+        let message =
+            "no MX record says who takes the mail; senders then try the addresses of the domain itself";
         return Ok(bench.wrong(Code::MxMissing, message));
     }
     let right = exchanges.iter().any(|exchange| exchange.kind.is_right());
@@ -225,7 +244,8 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation, hosts: &MailHost
         return bench.all_right(verification);
     }
     if others.is_empty() {
-        let message = "the only MX record is the one that proved ownership, and no mail can be delivered to it";
+        let message =
+            "the only MX record is the one that proved ownership, and no mail can be delivered to it";
         return Ok(bench.wrong(Code::MxVerificationLeft, message));
     }
     if right { bench.rival(&others) } else { bench.none_right(&others) }
@@ -254,10 +274,13 @@ impl Bench<'_> {
         if self.case.phase() >= Phase::Switch || right || others.is_empty() {
             return None;
         }
-        let takes_mail = |exchange: &&Exchange| {
-            !matches!(exchange.kind, Host::Null | Host::Malformed(..) | Host::Retired(_) | Host::WrongCloud(_))
+        let takes_mail = |exchange: &Exchange| {
+            !matches!(
+                exchange.kind,
+                Host::Null | Host::Malformed(..) | Host::Retired(_) | Host::WrongCloud(_)
+            )
         };
-        if !others.iter().all(|exchange| takes_mail(&exchange)) {
+        if !others.iter().all(|exchange| takes_mail(exchange)) {
             return None;
         }
         let hosts = self.named(others);
@@ -276,11 +299,15 @@ impl Bench<'_> {
         if !missing.is_empty() {
             return Ok(self.target_missing(&missing));
         }
-        if let Some(finding) = self.alias(self.exchanges.iter().filter(|exchange| exchange.kind == Host::Filter))? {
+        if let Some(finding) =
+            self.alias(self.exchanges.iter().filter(|exchange| exchange.kind == Host::Filter))?
+        {
             return Ok(finding);
         }
-        if verification {
-            let message = "the MX record that proved ownership is still there; no mail can be delivered to it";
+        // Before the switch it may still have to prove something.
+        if verification && self.case.phase() >= Phase::Switch {
+            let message =
+                "the MX record that proved ownership is still there; no mail can be delivered to it";
             return Ok(self.wrong(Code::MxVerificationLeft, message));
         }
         Ok(self.right_with_notes())
@@ -301,11 +328,13 @@ impl Bench<'_> {
             }
         }
         if has(&Host::RightOlder) {
-            let message = format!("{shown} is Microsoft's older host name for the domain; it still takes mail");
+            let message =
+                format!("{shown} is Microsoft's older host name for the domain; it still takes mail");
             return self.met(Code::MxOlderHost, message);
         }
         if has(&Host::RightPartition) && has(&Host::Right) {
-            let message = format!("{shown} are both Microsoft's, as on the move to `mx.microsoft`; finish it");
+            let message =
+                format!("{shown} are both Microsoft's, as on the move to `mx.microsoft`; finish it");
             return self.met(Code::MxDnssecMigration, message);
         }
         if has(&Host::Filter) {
@@ -333,11 +362,13 @@ impl Bench<'_> {
         // The family that the given value does not name, beside the given one: the documented move between them.
         if others.iter().all(|exchange| exchange.kind == Host::OtherFamily) {
             let shown = listed(self.exchanges.iter().map(|exchange| ticked(&exchange.host)));
-            let message = format!("{shown} are both Microsoft's, as on the move to `mx.microsoft`; finish it");
+            let message =
+                format!("{shown} are both Microsoft's, as on the move to `mx.microsoft`; finish it");
             return Ok(self.met(Code::MxDnssecMigration, message));
         }
         let hosts = self.named(others);
-        let message = format!("mail may still go to {hosts}, beside the right host; its preference does not protect");
+        let message =
+            format!("mail may still go to {hosts}, beside the right host; its preference does not protect");
         Ok(self.wrong(Code::MxRival, message))
     }
 
@@ -347,10 +378,14 @@ impl Bench<'_> {
         if first(|kind| matches!(kind, Host::Source(_))).is_some() {
             return Ok(self.wrong(Code::MxAtSource, format!("mail still goes to {hosts}")));
         }
-        if let Some(Exchange { kind: Host::Malformed(why, _), .. }) = first(|kind| matches!(kind, Host::Malformed(..))) {
+        if let Some(Exchange { kind: Host::Malformed(why, _), .. }) =
+            first(|kind| matches!(kind, Host::Malformed(..)))
+        {
             return Ok(self.wrong(Code::MxMalformedTarget, format!("mail cannot reach {hosts}: {why}")));
         }
-        if let Some(Exchange { kind: Host::WrongCloud(cloud), .. }) = first(|kind| matches!(kind, Host::WrongCloud(_))) {
+        if let Some(Exchange { kind: Host::WrongCloud(cloud), .. }) =
+            first(|kind| matches!(kind, Host::WrongCloud(_)))
+        {
             let message = format!(
                 "mail goes to {hosts}, which belongs to {} and not to {}",
                 cloud.title(),
@@ -372,12 +407,13 @@ impl Bench<'_> {
         if others.iter().all(|exchange| matches!(exchange.kind, Host::UndeclaredFilter(_))) {
             return Ok(self.undeclared(others, &hosts));
         }
-        let message = if others.iter().any(|exchange| exchange.kind == Host::OtherFamily) {
-            let given = self.hosts.given.iter().map(ticked);
-            format!("mail goes to {hosts} and not to {}, the host that was given", listed(given))
-        } else {
-            format!("mail goes to {hosts}, which is not Microsoft's")
-        };
+        let message =
+            if others.iter().any(|exchange| matches!(exchange.kind, Host::OtherFamily | Host::NotGiven)) {
+                let given = self.hosts.given.iter().map(ticked);
+                format!("mail goes to {hosts} and not to {}, the host that was given", listed(given))
+            } else {
+                format!("mail goes to {hosts}, which is not Microsoft's")
+            };
         Ok(self.wrong(Code::MxElsewhere, message))
     }
 
@@ -405,8 +441,12 @@ impl Bench<'_> {
                 ticked(real)
             );
             let finding = Finding::new(Code::MxTargetIsAlias, message, self.set);
-            // A filter's real host is better than a guess; anything else is replaced as a whole.
-            let cure = if exchange.kind == Host::Filter { self.renamed(&exchange.host, real) } else { self.cure() };
+            let cure = match exchange.kind {
+                // A filter's real host is better than a guess; one that is not its own is for its operator to name.
+                Host::Filter if self.is_right(real) => self.renamed(&exchange.host, real),
+                Host::Filter => Vec::new(),
+                _ => self.cure(),
+            };
             return Ok(Some(finding.cured_by(cure)));
         }
         Ok(None)
@@ -422,11 +462,29 @@ impl Bench<'_> {
         self.edit(after.collect(), false)
     }
 
-    /// Keeps the right hosts, or proposes the expected one.
+    /// Keeps the right hosts, and what was meant to be one; proposes the expected host where there is none.
     fn cure(&self) -> Vec<Edit> {
-        let right = |host: &Name| self.exchanges.iter().any(|one| one.host == *host && one.kind.is_right());
-        let kept = self.set.data.iter().filter(|data| data.target().is_some_and(right));
-        self.cure_with(kept.cloned().collect())
+        let mut kept = BTreeSet::new();
+        for data in &self.set.data {
+            let RecordData::Mx { preference, exchange } = data else { continue };
+            let kind = self.exchanges.iter().find(|one| one.host == *exchange).map(|one| &one.kind);
+            match kind {
+                Some(Host::Malformed(_, Some(meant))) if self.is_right(meant) && !self.has(meant) => {
+                    kept.insert(RecordData::Mx { preference: *preference, exchange: meant.clone() });
+                }
+                Some(kind) if kind.is_right() => drop(kept.insert(data.clone())),
+                Some(_) | None => {}
+            }
+        }
+        self.cure_with(kept)
+    }
+
+    fn has(&self, host: &Name) -> bool {
+        self.exchanges.iter().any(|exchange| exchange.host == *host)
+    }
+
+    fn is_right(&self, host: &Name) -> bool {
+        classify(host, self.hosts, &self.case.subject.domain, self.case.source).is_right()
     }
 
     fn cure_with(&self, mut after: BTreeSet<RecordData>) -> Vec<Edit> {
@@ -457,12 +515,15 @@ impl Bench<'_> {
     /// The hosts for a sentence, with whose they are: `a` and `b` (Rackspace).
     fn named(&self, exchanges: &[&Exchange]) -> String {
         let owner = |exchange: &Exchange| match &exchange.kind {
-            Host::Source(provider) | Host::UndeclaredFilter(provider) | Host::Retired(provider) => Some(provider.short),
+            Host::Source(provider) | Host::UndeclaredFilter(provider) | Host::Retired(provider) => {
+                Some(provider.short)
+            }
             _ => None,
         };
         let mut groups: Vec<(Option<&str>, Vec<String>)> = Vec::new();
         for exchange in exchanges {
-            let shown = if exchange.kind == Host::Null { "nobody (`0 .`)".into() } else { ticked(&exchange.host) };
+            let shown =
+                if exchange.kind == Host::Null { "nobody (`0 .`)".into() } else { ticked(&exchange.host) };
             match groups.iter_mut().find(|(group, _)| *group == owner(exchange)) {
                 Some((_, hosts)) => hosts.push(shown),
                 None => groups.push((owner(exchange), vec![shown])),

@@ -11,7 +11,7 @@ use crate::facts::{Facts, Outcome, Reply};
 use crate::record::spf::SpfRecord;
 use crate::record::{Name, Question, RecordData, RecordType};
 
-use super::{alias, delivery, spf};
+use super::{alias, delivery, dkim, dmarc, spf};
 
 /// A label that nobody publishes: if it answers, a wildcard does.
 pub const PROBE_LABEL: &str = "cutover-wildcard-probe";
@@ -32,7 +32,12 @@ pub fn wanted(subject: &Subject, facts: &Facts) -> BTreeSet<Question> {
             Requirement::SpfIncludes(include) => inquiry.spf(&expectation, include),
             Requirement::IsAliasOf(target) => inquiry.alias(&expectation, target),
             Requirement::IsAbsent => inquiry.absence(&expectation),
-            Requirement::HasVerification(_) => {}
+            Requirement::HasDkimKeyAt(_) => inquiry.dkim(&expectation),
+            Requirement::HasDmarcPolicy => inquiry.dmarc(&expectation),
+            Requirement::HasVerification(_)
+            | Requirement::MayBeAliasOf(_)
+            | Requirement::OffersService(_)
+            | Requirement::MayOfferService(_) => {}
         }
     }
     inquiry.wanted
@@ -65,7 +70,9 @@ impl Inquiry<'_> {
     fn is_missing_somewhere(&self, name: &Name, rtype: RecordType) -> bool {
         let question = Question::new(name.clone(), rtype);
         let nothing = |reply: &Reply| matches!(reply.outcome, Outcome::NoData | Outcome::NoName);
-        self.facts.replies(&question).any(|reply| nothing(reply) || reply.outcome == Outcome::Records && reply.wanted().next().is_none())
+        self.facts.replies(&question).any(|reply| {
+            nothing(reply) || reply.outcome == Outcome::Records && reply.wanted().next().is_none()
+        })
     }
 
     fn delivery(&mut self, expectation: &Expectation, hosts: &MailHosts) {
@@ -94,12 +101,16 @@ impl Inquiry<'_> {
                 let RecordData::Txt(text) = &data else { continue };
                 let record = SpfRecord::parse(text).or_else(|| {
                     // A lookalike is judged as what it was meant to be.
-                    (domain == expectation.name && spf::looks_like_spf(text, include)).then(|| spf::repaired_text(text))?
+                    (domain == expectation.name && spf::looks_like_spf(text, include))
+                        .then(|| spf::repaired_text(text))?
                 });
                 let Some(record) = record.map(|record| spf::repaired(&record)) else { continue };
                 for (name, rtype) in spf::questions(&record, &domain) {
                     self.want(&name, rtype);
-                    if rtype == RecordType::Txt && !domains.contains(&name) && domains.len() < MOST_SPF_DOMAINS {
+                    if rtype == RecordType::Txt
+                        && !domains.contains(&name)
+                        && domains.len() < MOST_SPF_DOMAINS
+                    {
                         domains.push(name);
                     }
                 }
@@ -116,7 +127,8 @@ impl Inquiry<'_> {
         while let Some((current, distance)) = chain.get(next).cloned() {
             next += 1;
             for data in self.data(&current, RecordType::Cname) {
-                let Some(found) = data.target().filter(|found| *found != target).cloned() else { continue };
+                let right = |found: &&Name| *found == target || expectation.also.contains(found);
+                let Some(found) = data.target().filter(|found| !right(found)).cloned() else { continue };
                 if current == *name
                     && let Ok(probe) = domain.below(PROBE_LABEL)
                 {
@@ -129,7 +141,9 @@ impl Inquiry<'_> {
                 }
             }
         }
-        if self.is_missing_somewhere(name, RecordType::Cname) {
+        if self.subject.services.contains(&expectation.service)
+            && self.is_missing_somewhere(name, RecordType::Cname)
+        {
             self.near_misses(expectation, target);
         }
     }
@@ -149,6 +163,52 @@ impl Inquiry<'_> {
             && let Ok(service) = domain.below("_autodiscover._tcp")
         {
             self.want(&service, RecordType::Srv);
+        }
+    }
+
+    fn dkim(&mut self, expectation: &Expectation) {
+        for target in self.data(&expectation.name, RecordType::Cname).iter().filter_map(RecordData::target) {
+            if dkim::is_key_target(target) {
+                self.want(target, RecordType::Txt);
+            }
+        }
+        if self.is_missing_somewhere(&expectation.name, RecordType::Cname) {
+            self.want(&expectation.name, RecordType::Txt);
+            self.want_doubled(&expectation.name, RecordType::Cname);
+        }
+    }
+
+    fn dmarc(&mut self, expectation: &Expectation) {
+        if !self.is_missing_somewhere(&expectation.name, RecordType::Txt)
+            && !self.has_other_texts_only(&expectation.name)
+        {
+            return;
+        }
+        self.want_doubled(&expectation.name, RecordType::Txt);
+        if let Some(Ok(name)) =
+            dmarc::organizational_domain(self.subject).map(|domain| domain.below("_dmarc"))
+        {
+            self.want(&name, RecordType::Txt);
+        }
+    }
+
+    /// Whether anybody answered with texts of which none is a policy.
+    fn has_other_texts_only(&self, name: &Name) -> bool {
+        let question = Question::new(name.clone(), RecordType::Txt);
+        self.facts.replies(&question).any(|reply| {
+            let mut texts = reply.wanted().peekable();
+            texts.peek().is_some() && !texts.any(|record| dmarc::is_policy_data(&record.data))
+        })
+    }
+
+    fn want_doubled(&mut self, name: &Name, rtype: RecordType) {
+        if let Ok(doubled) = name.doubled(&self.subject.domain) {
+            self.want(&doubled, rtype);
+        }
+        if rtype == RecordType::Cname
+            && let Ok(probe) = self.subject.domain.below(PROBE_LABEL)
+        {
+            self.want(&probe, RecordType::A);
         }
     }
 

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::expected::Requirement;
+use crate::expected::{Id, Requirement};
 use crate::facts::{Existence, Outcome, Reply, Role, Server, View};
-use crate::record::{Name, Question, RecordData, RecordType};
+use crate::record::{Name, Question, Record, RecordData, RecordType};
 
-use super::{Case, Code, Judged, PROBE_LABEL, Weight, delivery, listed, ticked};
+use super::{Case, Code, Judged, PROBE_LABEL, Status, Weight, delivery, dmarc, listed, ticked};
 
 /// Something that is wrong, or worth knowing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,9 +31,12 @@ pub(super) fn hazards(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
     hazards.extend(servers_disagree(case));
     hazards.extend(domain_not_found(case));
     hazards.extend(cname_with_other_data(case));
+    hazards.extend(dnssec_bogus(case));
+    hazards.extend(delegation_mismatch(case));
     hazards.extend(servers(case));
     hazards.extend(name_doubled(judged));
     hazards.extend(filter_bypass(case, judged));
+    hazards.extend(dmarc_strict_too_early(case, judged));
     hazards.extend(wildcard_answers(case));
     hazards.extend(microsoft_hosted_dns(case));
     hazards.sort_by(|a, b| (a.code, &a.name, a.rtype).cmp(&(b.code, &b.name, b.rtype)));
@@ -48,7 +51,9 @@ fn hazard(code: Code, name: &Name, rtype: Option<RecordType>, message: String) -
 fn servers_disagree(case: &Case<'_>) -> Vec<Hazard> {
     let facts = case.sight.facts;
     let mut by_question: BTreeMap<&Question, Vec<&Reply>> = BTreeMap::new();
-    for reply in facts.all().filter(|reply| reply.server.role == Role::Authoritative && reply.outcome.is_answer()) {
+    for reply in
+        facts.all().filter(|reply| reply.server.role == Role::Authoritative && reply.outcome.is_answer())
+    {
         by_question.entry(&reply.question).or_default().push(reply);
     }
     let mut hazards = Vec::new();
@@ -60,9 +65,13 @@ fn servers_disagree(case: &Case<'_>) -> Vec<Hazard> {
         let mut by_serial: BTreeMap<Option<u32>, Vec<(&Reply, BTreeSet<&RecordData>)>> = BTreeMap::new();
         for reply in replies {
             let serial = facts.serial_at(&reply.server, &question.name);
-            by_serial.entry(serial).or_default().push((reply, reply.wanted().map(|record| &record.data).collect()));
+            by_serial
+                .entry(serial)
+                .or_default()
+                .push((reply, reply.wanted().map(|record| &record.data).collect()));
         }
-        let differing = by_serial.into_values().find(|answers| answers.iter().any(|answer| answer.1 != answers[0].1));
+        let differing =
+            by_serial.into_values().find(|answers| answers.iter().any(|answer| answer.1 != answers[0].1));
         let Some(answers) = differing else { continue };
         let message = format!(
             "the name servers have the same version of the zone and answer differently for {} of {}; whoever runs them \
@@ -97,11 +106,15 @@ pub(super) fn domain_not_found(case: &Case<'_>) -> Option<Hazard> {
     let domain = &case.subject.domain;
     let question = Question::new(domain.clone(), RecordType::Mx);
     let reply = case.sight.reply(&question)?;
-    let gone = reply.outcome == Outcome::NoName && reply.records.is_empty() && reply.server.role != Role::ZoneFile;
+    let gone =
+        reply.outcome == Outcome::NoName && reply.records.is_empty() && reply.server.role != Role::ZoneFile;
     if !gone || case.sight.facts.zone(domain).is_some() {
         return None;
     }
-    let message = format!("{} does not exist in DNS; check the spelling, or whether its registration has lapsed", ticked(domain));
+    let message = format!(
+        "{} does not exist in DNS; check the spelling, or whether its registration has lapsed",
+        ticked(domain)
+    );
     Some(hazard(Code::DomainNotFound, domain, None, message))
 }
 
@@ -125,40 +138,112 @@ fn cname_with_other_data(case: &Case<'_>) -> Option<Hazard> {
     None
 }
 
+/// A resolver fails, and answers once it is told not to validate.
+fn dnssec_bogus(case: &Case<'_>) -> Option<Hazard> {
+    let facts = case.sight.facts;
+    let domain = &case.subject.domain;
+    let answers =
+        facts.all().filter(|reply| reply.server.role == Role::Unvalidated && reply.outcome.is_answer());
+    let unvalidated = answers.into_iter().find(|reply| reply.question.name.is_within(domain))?;
+    let refused = |reply: &&Reply| {
+        reply.server.address == unvalidated.server.address && reply.server.role == Role::Resolver
+    };
+    let failure = facts.replies(&unvalidated.question).find(refused)?;
+    let said: Vec<String> = failure.extended.iter().map(ToString::to_string).collect();
+    let said = if said.is_empty() { String::new() } else { format!(" ({})", said.join("; ")) };
+    let message = format!(
+        "{} refuses the answers of the zone, since their DNSSEC signatures do not fit{said}; have the registrar correct \
+         or remove the DS record, which is often left over from an earlier DNS host",
+        failure.server.address
+    );
+    let mut found = hazard(Code::DnssecBogus, domain, Some(unvalidated.question.rtype), message);
+    found.records = unvalidated.wanted().map(|record| format!("not validated: {}", record.data)).collect();
+    Some(found)
+}
+
+/// What the zone above says, against what the zone says of itself.
+fn delegation_mismatch(case: &Case<'_>) -> Option<Hazard> {
+    let facts = case.sight.facts;
+    let apex = facts.zone(&case.subject.domain)?.apex;
+    let question = Question::new(apex.clone(), RecordType::Ns);
+    let names = |records: Vec<&Record>| -> BTreeSet<Name> {
+        records
+            .into_iter()
+            .filter(|record| record.name == apex)
+            .filter_map(|record| record.data.target().cloned())
+            .collect()
+    };
+    let parent = facts
+        .replies(&question)
+        .find(|reply| reply.server.role == Role::Parent && !reply.referral.is_empty())?;
+    let parent = names(parent.referral.iter().collect());
+    let own = facts.replies(&question).filter(|reply| reply.server.role == Role::Authoritative);
+    let own =
+        own.filter(|reply| reply.outcome == Outcome::Records).map(|reply| names(reply.wanted().collect()));
+    let own = own.into_iter().find(|own| *own != parent && !own.is_empty())?;
+    let only = |here: &BTreeSet<Name>, there: &BTreeSet<Name>| listed(here.difference(there).map(ticked));
+    let mut parts = Vec::new();
+    if !parent.is_subset(&own) {
+        parts.push(format!("only the zone above names {}", only(&parent, &own)));
+    }
+    if !own.is_subset(&parent) {
+        parts.push(format!("only the zone itself names {}", only(&own, &parent)));
+    }
+    let message = format!(
+        "the name servers of {} differ: {}; the zone above decides, so edit where it points and correct the other",
+        ticked(&apex),
+        parts.join(", ")
+    );
+    Some(hazard(Code::DelegationMismatch, &apex, Some(RecordType::Ns), message))
+}
+
 /// Name servers of the zone that do not do their work.
 fn servers(case: &Case<'_>) -> Vec<Hazard> {
     let facts = case.sight.facts;
     let zone = facts.zone(&case.subject.domain);
-    let Some(zone) = zone.filter(|_| case.sight.view != View::Resolver && !facts.is_offline()) else { return Vec::new() };
+    let Some(zone) = zone.filter(|_| case.sight.view != View::Resolver && !facts.is_offline()) else {
+        return Vec::new();
+    };
     let mut by_server: BTreeMap<&Server, Vec<&Reply>> = BTreeMap::new();
-    for reply in facts.all().filter(|reply| reply.server.role != Role::Resolver) {
+    for reply in facts.all().filter(|reply| reply.server.role.is_authority()) {
         by_server.entry(&reply.server).or_default().push(reply);
     }
     let answers = |replies: &[&Reply]| replies.iter().any(|reply| reply.outcome.is_answer());
     let mut hazards = Vec::new();
-    if !by_server.values().any(|replies| answers(replies)) {
-        if !facts.all().any(|reply| reply.outcome.is_answer() && reply.question.name.is_within(&case.subject.domain)) {
+    let reachable = by_server.values().any(|replies| answers(replies));
+    if !reachable {
+        if !facts
+            .all()
+            .any(|reply| reply.outcome.is_answer() && reply.question.name.is_within(&case.subject.domain))
+        {
             return hazards;
         }
         let names = listed(zone.name_servers.iter().map(|server| ticked(&server.name)));
-        let message = format!("none of the name servers ({names}) answers from here, so the resolvers' word is taken");
+        let message =
+            format!("none of the name servers ({names}) answers from here, so the resolvers' word is taken");
         hazards.push(hazard(Code::AuthoritativeUnreachable, &zone.apex, None, message));
     }
+    // Where none of them answers, the way there is the likelier fault, and none is blamed for it.
     // Without IPv6 here, none of the IPv6 addresses can be reached, and that is nobody's fault over there.
     let is_v6 = |server: &Server| server.ip().is_some_and(|ip| ip.is_ipv6());
-    let no_v6_here = by_server.iter().filter(|(server, _)| is_v6(server)).all(|(_, replies)| {
-        replies.iter().all(|reply| reply.outcome == Outcome::Unreachable)
-    });
+    let no_v6_here = by_server
+        .iter()
+        .filter(|(server, _)| is_v6(server))
+        .all(|(_, replies)| replies.iter().all(|reply| reply.outcome == Outcome::Unreachable));
     for (server, replies) in by_server.iter().filter(|(_, replies)| !answers(replies)) {
         let is = |outcomes: &[Outcome]| replies.iter().any(|reply| outcomes.contains(&reply.outcome));
         let shown = label(case, server);
         if is(&[Outcome::Lame, Outcome::Refused]) {
             let message = format!("{shown} is delegated to and does not serve {}", ticked(&zone.apex));
             hazards.push(hazard(Code::ServerLame, &zone.apex, None, message));
-        } else if is(&[Outcome::Timeout, Outcome::Unreachable, Outcome::Malformed]) && !(no_v6_here && is_v6(server)) {
+        } else if reachable
+            && is(&[Outcome::Timeout, Outcome::Unreachable, Outcome::Malformed])
+            && !(no_v6_here && is_v6(server))
+        {
             let reason = replies.iter().map(|reply| reply.reason.as_str()).find(|reason| !reason.is_empty());
             let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
-            let message = format!("{shown} does not answer{reason}; every lookup that tries it first is slow");
+            let message =
+                format!("{shown} does not answer{reason}; every lookup that tries it first is slow");
             hazards.push(hazard(Code::ServerSilent, &zone.apex, None, message));
         }
     }
@@ -170,7 +255,8 @@ fn name_doubled(judged: &[Judged]) -> Vec<Hazard> {
     let doubled = judged.iter().filter(|judged| judged.code == Code::AliasDoubledName);
     let names = doubled.flat_map(|judged| judged.cure.iter().filter(|edit| edit.after.is_empty()));
     let hazards = names.map(|edit| {
-        let message = format!("{} exists: the DNS host puts the zone's name behind what is typed", ticked(&edit.name));
+        let message =
+            format!("{} exists: the DNS host puts the zone's name behind what is typed", ticked(&edit.name));
         hazard(Code::NameDoubled, &edit.name, Some(edit.rtype), message)
     });
     hazards.collect()
@@ -193,7 +279,12 @@ fn filter_bypass(case: &Case<'_>, judged: &[Judged]) -> Option<Hazard> {
     let filtered = kinds.iter().any(|(_, kind)| *kind == delivery::Host::Filter);
     let direct: Vec<String> = kinds
         .iter()
-        .filter(|(_, kind)| matches!(kind, delivery::Host::Right | delivery::Host::RightPartition | delivery::Host::RightOlder))
+        .filter(|(_, kind)| {
+            matches!(
+                kind,
+                delivery::Host::Right | delivery::Host::RightPartition | delivery::Host::RightOlder
+            )
+        })
         .map(|(host, _)| ticked(host))
         .collect();
     if !filtered || direct.is_empty() {
@@ -201,6 +292,23 @@ fn filter_bypass(case: &Case<'_>, judged: &[Judged]) -> Option<Hazard> {
     }
     let message = format!("{} stands beside the declared filter, so mail can get around it", listed(direct));
     Some(hazard(Code::FilterBypass, domain, Some(RecordType::Mx), message))
+}
+
+/// A policy that refuses mail while neither SPF nor DKIM lets Microsoft's mail pass.
+fn dmarc_strict_too_early(case: &Case<'_>, judged: &[Judged]) -> Option<Hazard> {
+    let name = case.subject.domain.below("_dmarc").ok()?;
+    let policy =
+        dmarc::policy(&case.sight.set(&name, RecordType::Txt).ok()?).filter(|policy| *policy != "none")?;
+    let is_wrong =
+        |id: Id| judged.iter().any(|judged| judged.expectation.id == id && judged.status == Status::Unmet);
+    if !(is_wrong(Id::Spf) && is_wrong(Id::DkimSelector1) && is_wrong(Id::DkimSelector2)) {
+        return None;
+    }
+    let message = format!(
+        "the policy `p={policy}` holds already, and neither SPF nor DKIM lets mail from Microsoft 365 pass; publish those \
+         first, or go back to `p=none` for the move"
+    );
+    Some(hazard(Code::DmarcStrictTooEarly, &name, Some(RecordType::Txt), message))
 }
 
 /// A name that nobody publishes has an answer.

@@ -8,9 +8,13 @@ mod absence;
 mod alias;
 mod code;
 mod delivery;
+mod dkim;
+mod dmarc;
 mod follow;
 mod hazard;
+mod legacy;
 mod origin;
+mod service;
 mod spf;
 mod text;
 mod weigh;
@@ -18,7 +22,7 @@ mod weigh;
 use std::collections::BTreeSet;
 
 use crate::expected::{Expectation, Importance, MailHosts, Phase, Requirement, Subject};
-use crate::facts::{Silence, Sight};
+use crate::facts::{Sight, Silence};
 use crate::provider::Provider;
 use crate::record::{Name, RecordData, RecordSet, RecordType};
 
@@ -89,6 +93,11 @@ impl Case<'_> {
         self.phase() < expectation.phase
     }
 
+    /// Whether near misses are looked for: not for services that nobody asked for.
+    fn probes(&self, expectation: &Expectation) -> bool {
+        self.subject.services.contains(&expectation.service)
+    }
+
     /// Whether the provider is the platform being left.
     fn is_source(&self, provider: &Provider) -> bool {
         self.source.is_some_and(|source| source.id == provider.id)
@@ -111,6 +120,11 @@ pub fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, Sile
         Requirement::IsAliasOf(target) => alias::judge(case, expectation, target),
         Requirement::HasVerification(given) => text::judge(case, expectation, given.as_deref()),
         Requirement::IsAbsent => absence::judge(case, expectation),
+        Requirement::MayBeAliasOf(target) => legacy::judge(case, expectation, target),
+        Requirement::HasDkimKeyAt(selector) => dkim::judge(case, expectation, selector),
+        Requirement::HasDmarcPolicy => dmarc::judge(case, expectation),
+        Requirement::OffersService(offer) => service::judge(case, expectation, offer),
+        Requirement::MayOfferService(offer) => service::judge_legacy(case, expectation, offer),
     }
 }
 

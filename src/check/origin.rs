@@ -28,7 +28,8 @@ impl Recognised {
 
 /// The platform being left: the one named, else the one that the strongest evidence shows.
 pub(super) fn source(subject: &Subject, sight: &Sight<'_>) -> Option<Recognised> {
-    let seen: Vec<Sighting> = sightings(subject, sight).into_iter().filter(Sighting::names_a_source).collect();
+    let seen: Vec<Sighting> =
+        sightings(subject, sight).into_iter().filter(Sighting::names_a_source).collect();
     let provider = subject.source.or_else(|| seen.first().map(|sighting| sighting.provider))?;
     let evidence = seen.iter().filter(|sighting| sighting.provider.id == provider.id);
     Some(Recognised::new(provider, evidence.map(|sighting| sighting.record.clone()).collect()))
@@ -47,12 +48,19 @@ pub(super) fn gateway(subject: &Subject, sight: &Sight<'_>) -> Option<Recognised
             Gateway::Suffix(_) => None,
         };
         let evidence = covered(gateway);
-        return Some(Recognised { id: gateway.to_string(), name: gateway.name().into_owned(), provider, evidence });
+        return Some(Recognised {
+            id: gateway.to_string(),
+            name: gateway.name().into_owned(),
+            provider,
+            evidence,
+        });
     }
     let seen = sightings(subject, sight).into_iter();
-    let mut filters = seen.filter(|sighting| sighting.evidence == Evidence::Mx && sighting.provider.kind == Kind::Gateway);
+    let mut filters =
+        seen.filter(|sighting| sighting.evidence == Evidence::Mx && sighting.provider.kind == Kind::Gateway);
     let first = filters.next()?;
-    let more = filters.filter(|sighting| sighting.provider.id == first.provider.id).map(|sighting| sighting.record);
+    let more =
+        filters.filter(|sighting| sighting.provider.id == first.provider.id).map(|sighting| sighting.record);
     Some(Recognised::new(first.provider, std::iter::once(first.record.clone()).chain(more).collect()))
 }
 
@@ -74,7 +82,11 @@ fn sightings(subject: &Subject, sight: &Sight<'_>) -> Vec<Sighting> {
     let domain = &subject.domain;
     let mut seen = Vec::new();
     let mut note = |providers: Vec<&'static Provider>, evidence, record: &String| {
-        seen.extend(providers.into_iter().map(|provider| Sighting { provider, evidence, record: record.clone() }));
+        seen.extend(providers.into_iter().map(|provider| Sighting {
+            provider,
+            evidence,
+            record: record.clone(),
+        }));
     };
     for (host, record) in mail_hosts(subject, sight) {
         note(provider::of_mx(&host, domain), Evidence::Mx, &record);
@@ -84,7 +96,11 @@ fn sightings(subject: &Subject, sight: &Sight<'_>) -> Vec<Sighting> {
             if let RecordData::Cname(target) = &data
                 && Some(target.bare().as_str()) != subject.cloud.value(Purpose::Autodiscover)
             {
-                note(provider::of_autodiscover(target, domain), Evidence::Autodiscover, &written(&name, &data));
+                note(
+                    provider::of_autodiscover(target, domain),
+                    Evidence::Autodiscover,
+                    &written(&name, &data),
+                );
             }
         }
     }

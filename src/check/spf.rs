@@ -9,7 +9,7 @@ mod tally;
 use crate::expected::{Expectation, Phase};
 use crate::facts::Silence;
 use crate::provider::{Evidence, Kind, of_mx, of_spf};
-use crate::record::spf::{Mechanism, Meaning, Qualifier, SpfRecord};
+use crate::record::spf::{Meaning, Mechanism, Qualifier, SpfRecord};
 use crate::record::{Name, RecordData, RecordSet, RecordType, Text};
 
 use super::{Case, Code, Edit, Finding, listed, ticked};
@@ -73,7 +73,8 @@ impl Bench<'_> {
             let message = "no SPF record is published, so receivers cannot tell who may send for the domain";
             return self.wrong(Code::SpfMissing, message.into(), &[]);
         };
-        let message = format!("{text} looks like an SPF record, and receivers ignore it: it must begin with `v=spf1 `");
+        let message =
+            format!("{text} looks like an SPF record, and receivers ignore it: it must begin with `v=spf1 `");
         let repaired = edit::repaired_text(text);
         let records: Vec<&SpfRecord> = repaired.iter().collect();
         let cure = edit::cure(self, &records, Some(text))?;
@@ -93,7 +94,8 @@ impl Bench<'_> {
     fn one(&self, record: &SpfRecord) -> Result<Finding, Silence> {
         if let Some((term, why)) = record.broken().next() {
             let place = term.span.start + 1;
-            let message = format!("receivers cannot read `{}` at character {place}: {why}", shown(&term.text));
+            let message =
+                format!("receivers cannot read `{}` at character {place}: {why}", shown(&term.text));
             return self.wrong(Code::SpfInvalid, message, &[record]);
         }
         if let Some(everyone) = passes_everyone(record) {
@@ -122,24 +124,35 @@ impl Bench<'_> {
         if let Some(silence) = tally.silence {
             return Err(silence);
         }
-        if self.case.phase() >= Phase::Tidy
-            && let Some(left) = self.source_include(record)
-        {
-            let message = format!(
-                "{} ({}) may still send for the domain; take it out once nothing is sent from there",
-                ticked(&left),
-                self.case.source_word()
-            );
-            return self.wrong(Code::SpfSourceLeft, message, &[record]);
+        if let Some(finding) = self.source_left(record)? {
+            return Ok(finding);
         }
         let counted = format!("{} of {MOST_LOOKUPS} lookups", tally.counted());
-        if record.all().is_none() && !record.terms.iter().any(|term| matches!(term.meaning, Meaning::Redirect(_))) {
+        if record.all().is_none()
+            && !record.terms.iter().any(|term| matches!(term.meaning, Meaning::Redirect(_)))
+        {
             let message = format!(
                 "the record includes Microsoft ({counted}) and does not end with `-all`, so all others pass as neutral"
             );
             return Ok(self.met(Code::SpfWithoutAll, message));
         }
         Ok(self.met(Code::Met, format!("one record, includes Microsoft, {counted}")))
+    }
+
+    /// The platform being left, which must not send any more once everything is tidied up.
+    fn source_left(&self, record: &SpfRecord) -> Result<Option<Finding>, Silence> {
+        if self.case.phase() < Phase::Tidy {
+            return Ok(None);
+        }
+        let Some(left) = record.terms.iter().find_map(|term| self.is_of_source(&term.meaning)) else {
+            return Ok(None);
+        };
+        let message = format!(
+            "{} ({}) may still send for the domain; take it out once nothing is sent from there",
+            ticked(&left),
+            self.case.source_word()
+        );
+        self.wrong(Code::SpfSourceLeft, message, &[record]).map(Some)
     }
 
     /// What makes every check fail, whoever sends.
@@ -150,9 +163,10 @@ impl Bench<'_> {
             FaultKind::Loop => (Code::SpfIncludeLoop, "is included by itself".into()),
             FaultKind::NoRecord => (Code::SpfInvalid, "is included and has no SPF record".into()),
             FaultKind::Several => (Code::SpfInvalid, "is included and has several SPF records".into()),
-            FaultKind::Unreadable => {
-                (Code::SpfInvalid, format!("is included and holds `{}`, which nobody can read", shown(&fault.term)))
-            }
+            FaultKind::Unreadable => (
+                Code::SpfInvalid,
+                format!("is included and holds `{}`, which nobody can read", shown(&fault.term)),
+            ),
         };
         self.wrong(code, format!("{about} {what}, so every check fails"), &[record]).map(Some)
     }
@@ -170,13 +184,18 @@ impl Bench<'_> {
     }
 
     fn without_microsoft(&self, record: &SpfRecord, tally: Tally) -> Result<Finding, Silence> {
+        let stands_for_microsoft = self.is_behind_gateway()? || self.is_sold_by_reseller(record)?;
+        if stands_for_microsoft && let Some(finding) = self.source_left(record)? {
+            return Ok(finding);
+        }
         if self.is_behind_gateway()? {
             let message = "the record does not include Microsoft; that is right if all mail leaves through the declared \
                            filter";
             return Ok(self.met(Code::SpfByGateway, message.into()));
         }
         if self.is_sold_by_reseller(record)? {
-            let message = "the record includes `secureserver.net`, as GoDaddy sets it for the Microsoft 365 it sells";
+            let message =
+                "the record includes `secureserver.net`, as GoDaddy sets it for the Microsoft 365 it sells";
             return Ok(self.met(Code::SpfByReseller, message.into()));
         }
         // Microsoft's include may stand in the part that could not be looked up.
@@ -184,13 +203,22 @@ impl Bench<'_> {
             return Err(silence);
         }
         let misspelt = record.terms.iter().find(|term| edit::means_include(&term.meaning));
+        let behind_all = record.terms.iter().find(|term| edit::is_include_of(&term.meaning, self.include));
+        let behind_all = behind_all.filter(|term| !record.evaluated().any(|read| read == *term));
         let message = match misspelt {
+            _ if behind_all.is_some() => format!(
+                "{} is included behind `all`, where receivers do not look, so mail from Microsoft 365 fails SPF",
+                ticked(self.include)
+            ),
             Some(term) => format!(
                 "receivers ignore `{}`, so the record does not allow Microsoft 365 to send; an include is written with a \
                  colon",
                 shown(&term.text)
             ),
-            None => format!("the record does not include {}, so mail from Microsoft 365 fails SPF", ticked(self.include)),
+            None => format!(
+                "the record does not include {}, so mail from Microsoft 365 fails SPF",
+                ticked(self.include)
+            ),
         };
         let after = tally.lookups + tally::cost_of_include(&self.case.sight, self.include);
         let warning = if after > MOST_LOOKUPS {
@@ -226,7 +254,8 @@ impl Bench<'_> {
             text.starts_with("netorgft") && text.trim_end_matches('.').ends_with(".onmicrosoft.com")
         });
         let domain = &self.case.subject.domain;
-        let microsoft = |host: &Name| of_mx(host, domain).iter().any(|provider| provider.kind == Kind::Microsoft);
+        let microsoft =
+            |host: &Name| of_mx(host, domain).iter().any(|provider| provider.kind == Kind::Microsoft);
         Ok(included && marked && self.mail_hosts()?.iter().any(microsoft))
     }
 
@@ -235,18 +264,19 @@ impl Bench<'_> {
         Ok(set.data.iter().filter_map(RecordData::target).cloned().collect())
     }
 
-    /// The include of the platform being left.
-    fn source_include(&self, record: &SpfRecord) -> Option<Name> {
-        record.terms.iter().find_map(|term| self.is_of_source(&term.meaning))
-    }
-
     /// The domain of the term, if it lets the platform being left send and nobody else.
     fn is_of_source(&self, meaning: &Meaning) -> Option<Name> {
         let source = self.case.source?;
-        let Meaning::Mechanism(_, Mechanism::Include(domain)) = meaning else { return None };
+        let (Meaning::Mechanism(_, Mechanism::Include(domain) | Mechanism::A(Some(domain)))
+        | Meaning::Redirect(domain)) = meaning
+        else {
+            return None;
+        };
         let name = domain.name.as_ref()?;
         let own = &self.case.subject.domain;
-        let shared = of_spf(name, own).iter().any(|provider| provider.is_weak(Evidence::Spf) && self.case.is_source(provider));
+        let shared = of_spf(name, own)
+            .iter()
+            .any(|provider| provider.is_weak(Evidence::Spf) && self.case.is_source(provider));
         (source.matches_spf(name, own) && !shared).then(|| name.clone())
     }
 }
@@ -256,7 +286,10 @@ fn passes_everyone(record: &SpfRecord) -> Option<&str> {
     let everyone = record.evaluated().find(|term| {
         matches!(
             &term.meaning,
-            Meaning::Mechanism(Qualifier::Pass, Mechanism::All | Mechanism::Ip4 { prefix: 0, .. } | Mechanism::Ip6 { prefix: 0, .. })
+            Meaning::Mechanism(
+                Qualifier::Pass,
+                Mechanism::All | Mechanism::Ip4 { prefix: 0, .. } | Mechanism::Ip6 { prefix: 0, .. }
+            )
         )
     });
     everyone.map(|term| term.text.as_str())

@@ -6,20 +6,28 @@ use std::collections::BTreeSet;
 
 use crate::expected::{Expectation, Id, Requirement, expectations};
 use crate::facts::Silence;
-use crate::record::{RecordData, RecordSet, Text};
+use crate::record::{RecordData, RecordSet, RecordType, Text};
 
 use super::{Case, Code, Edit, Finding, is_accepted};
 
 /// Judges the verification text.
-pub(super) fn judge(case: &Case<'_>, expectation: &Expectation, given: Option<&str>) -> Result<Finding, Silence> {
+pub(super) fn judge(
+    case: &Case<'_>,
+    expectation: &Expectation,
+    given: Option<&str>,
+) -> Result<Finding, Silence> {
     let set = case.sight.set(&expectation.name, expectation.rtype)?;
     let texts: Vec<&Text> = texts(&set).collect();
     if let Some(given) = given {
         let finding = judge_given(expectation, given, &set, &texts);
-        if finding.code != Code::Met {
-            // Whether the text is still needed is not known where this is not.
-            accepted(case)?;
+        if finding.code == Code::Met {
+            return Ok(finding);
         }
+        if let Some(proof) = by_mx(case, given)? {
+            return Ok(proof);
+        }
+        // Whether the text is still needed is not known where this is not.
+        accepted(case)?;
         return Ok(finding);
     }
     if let Some(text) = texts.iter().find(|text| is_verification(text)) {
@@ -49,21 +57,40 @@ fn judge_given(expectation: &Expectation, given: &str, set: &RecordSet, texts: &
     }
     let wanted = RecordData::Txt(Text::from(given));
     if let Some(text) = texts.iter().find(|text| is_verification(text)) {
-        let message = format!("`{}` is published and `{given}` is wanted; it may belong to another tenant", text.lossy());
+        let message = format!(
+            "`{}` is published and `{given}` is wanted; it may belong to another tenant",
+            text.lossy()
+        );
         let finding = Finding::new(Code::VerificationOtherValue, message, &of(set, text));
         // The other value stays: a tenant that still needs it is not ours to break.
         return finding.cured_by([edit(expectation, with(set, None, wanted), false)]);
     }
     let message = format!("`{given}` is not published, so Microsoft cannot verify the domain");
-    Finding::new(Code::VerificationMissing, message, &RecordSet::default())
-        .cured_by([edit(expectation, with(set, None, wanted), false)])
+    Finding::new(Code::VerificationMissing, message, &RecordSet::default()).cured_by([edit(
+        expectation,
+        with(set, None, wanted),
+        false,
+    )])
+}
+
+/// The other way to prove ownership: an MX record with the same digits, below `msv1.invalid`.
+fn by_mx(case: &Case<'_>, given: &str) -> Result<Option<Finding>, Silence> {
+    let set = case.sight.set(&case.subject.domain, RecordType::Mx)?;
+    let proof = given.get(3..).map(|value| format!("{value}.msv1.invalid").to_ascii_lowercase());
+    let proves = |data: &&RecordData| data.target().is_some_and(|host| Some(host.bare()) == proof);
+    let Some(data) = set.data.iter().find(proves).cloned() else { return Ok(None) };
+    let message = format!("the MX record `{data}` proves ownership in place of `{given}`");
+    Ok(Some(Finding::new(Code::Met, message, &RecordSet { data: BTreeSet::from([data]), ttl: set.ttl })))
 }
 
 fn mistyped(expectation: &Expectation, set: &RecordSet, text: &Text, meant: &str, confirm: bool) -> Finding {
     let message = format!("{text} is published and `{meant}` is meant");
     let wanted = RecordData::Txt(Text::from(meant));
-    Finding::new(Code::VerificationMalformed, message, &of(set, text))
-        .cured_by([edit(expectation, with(set, Some(text), wanted), confirm)])
+    Finding::new(Code::VerificationMalformed, message, &of(set, text)).cured_by([edit(
+        expectation,
+        with(set, Some(text), wanted),
+        confirm,
+    )])
 }
 
 /// Whether Microsoft accepts the domain, as far as its own mail host shows.
@@ -140,7 +167,14 @@ mod tests {
 
     #[test]
     fn typing_mistakes_are_undone() {
-        for text in ["ms12345678", "MS= ms12345678", "\"MS=ms12345678\"", "MS = ms12345678 ", "“MS=ms12345678”", "MS=MS=ms12345678"] {
+        for text in [
+            "ms12345678",
+            "MS= ms12345678",
+            "\"MS=ms12345678\"",
+            "MS = ms12345678 ",
+            "“MS=ms12345678”",
+            "MS=MS=ms12345678",
+        ] {
             assert_eq!(repaired(&Text::from(text)).as_deref(), Some("MS=ms12345678"), "{text}");
         }
         for text in ["v=spf1 -all", "google-site-verification=x", "", "MS=ms12345678"] {

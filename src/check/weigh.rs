@@ -8,10 +8,14 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::expected::{Expectation, Id, Importance, Requirement, Subject, expectations};
-use crate::facts::{Answer, Facts, Outcome, Overlay, Reply, Role, Server, Sight, Silence, View, Witness, Zone, is_newer};
+use crate::facts::{
+    Answer, Facts, Outcome, Overlay, Reply, Role, Server, Sight, Silence, View, Witness, Zone, is_newer,
+};
 use crate::record::{Question, RecordSet};
 
-use super::{Case, Code, Edit, Finding, Hazard, Recognised, Weight, hazard, importance, is_accepted, judge, origin};
+use super::{
+    Case, Code, Edit, Finding, Hazard, Recognised, Weight, hazard, importance, is_accepted, judge, origin,
+};
 
 /// What became of an expectation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -182,14 +186,16 @@ impl<'a> Panel<'a> {
             }
         }
         servers.sort();
-        let of = |wanted: fn(Role) -> bool| servers.iter().copied().filter(move |server| wanted(server.role)).collect();
+        let of = |wanted: fn(Role) -> bool| {
+            servers.iter().copied().filter(move |server| wanted(server.role)).collect()
+        };
         let accepted = list.iter().any(|expectation| match &expectation.requirement {
             Requirement::DeliversTo(hosts) => is_accepted(case, hosts).unwrap_or(false),
             _ => false,
         });
         let mut panel = Self {
             case,
-            authorities: of(|role| role != Role::Resolver),
+            authorities: of(Role::is_authority),
             resolvers: of(|role| role == Role::Resolver),
             accepted,
         };
@@ -225,7 +231,9 @@ impl<'a> Panel<'a> {
     fn opinion(&self, expectation: &Expectation) -> Result<Opinion, Silence> {
         let question = expectation.question();
         let answered = |servers: &[&'a Server]| -> Vec<&'a Server> {
-            let answered = |server: &&&Server| self.reply(server, &question).is_some_and(|reply| reply.outcome.is_answer());
+            let answered = |server: &&&Server| {
+                self.reply(server, &question).is_some_and(|reply| reply.outcome.is_answer())
+            };
             servers.iter().filter(answered).copied().collect()
         };
         let authorities = answered(&self.authorities);
@@ -263,7 +271,10 @@ impl<'a> Panel<'a> {
         }
         let name = &expectation.name;
         let serial = |server: &Server| self.case.sight.facts.serial_at(server, name);
-        let newest = servers.iter().filter_map(|server| serial(server)).reduce(|a, b| if is_newer(b, a) { b } else { a });
+        let newest = servers
+            .iter()
+            .filter_map(|server| serial(server))
+            .reduce(|a, b| if is_newer(b, a) { b } else { a });
         let is_met = |finding: &Finding| finding.code.weight() == Weight::Met;
         let mut behind = Vec::new();
         for server in servers {
@@ -294,13 +305,17 @@ impl<'a> Panel<'a> {
 
     fn behind(&self, published: &Finding, expectation: &Expectation, behind: &[&Server]) -> Opinion {
         let facts = self.case.sight.facts;
-        let soas = expectation.name.ancestors().map(|apex| Question::new(apex, crate::record::RecordType::Soa));
-        let refresh = soas.filter_map(|question| facts.published(&question, View::Authoritative)).find_map(|reply| {
-            let soa = reply.wanted().find_map(crate::facts::soa_of)?;
-            after(reply.at, soa.refresh)
-        });
+        let soas =
+            expectation.name.ancestors().map(|apex| Question::new(apex, crate::record::RecordType::Soa));
+        let refresh =
+            soas.filter_map(|question| facts.published(&question, View::Authoritative)).find_map(|reply| {
+                let soa = reply.wanted().find_map(crate::facts::soa_of)?;
+                after(reply.at, soa.refresh)
+            });
         let servers = super::listed(behind.iter().map(|server| self.label(server)));
-        let wait = refresh.map(|time| format!("; it should ask for the newer one by {}", clock(time))).unwrap_or_default();
+        let wait = refresh
+            .map(|time| format!("; it should ask for the newer one by {}", clock(time)))
+            .unwrap_or_default();
         let message = format!("published; {servers} still has an older version of the zone{wait}");
         Opinion { finding: Finding::new(Code::SecondaryBehind, message, &published.observed), until: refresh }
     }
@@ -321,20 +336,27 @@ impl<'a> Panel<'a> {
     }
 
     /// The resolvers that do not see yet what is published.
-    fn lagging(&self, expectation: &Expectation, published: &Finding, resolvers: &[&Server]) -> Option<Opinion> {
+    fn lagging(
+        &self,
+        expectation: &Expectation,
+        published: &Finding,
+        resolvers: &[&Server],
+    ) -> Option<Opinion> {
         let mut lag: Option<(Option<Timestamp>, Code, String)> = None;
         for server in resolvers {
             let Ok(finding) = self.heard(expectation, Some(server)) else { continue };
             if finding.code.weight() == Weight::Met {
                 continue;
             }
-            let expiry = self.expiry(server);
+            let expiry = self.expiry(server, &expectation.question());
             let reply = self.reply(server, &expectation.question());
-            let negative = reply.is_some_and(|reply| matches!(reply.outcome, Outcome::NoData | Outcome::NoName));
+            let negative =
+                reply.is_some_and(|reply| matches!(reply.outcome, Outcome::NoData | Outcome::NoName));
             let code = if negative { Code::NegativeCache } else { Code::CacheStale };
             let until = expiry.map(|time| format!(" until {}", clock(time))).unwrap_or_default();
             let has = match code {
                 Code::NegativeCache => "still remembers that there was nothing".to_owned(),
+                _ if finding.observed.is_empty() => "still has the records from before".to_owned(),
                 _ => {
                     let old = finding.observed.data.iter().map(|data| format!("`{}`", brief(data)));
                     format!("still has {}", super::listed(old))
@@ -349,28 +371,29 @@ impl<'a> Panel<'a> {
         Some(Opinion { finding: Finding::new(code, message, &published.observed), until })
     }
 
-    /// When everything that the resolver says otherwise will have expired there.
-    fn expiry(&self, server: &Server) -> Option<Timestamp> {
+    /// When the resolver will have dropped its other answer to the question; where that answer is the same, when it will
+    /// have dropped everything that it says otherwise.
+    fn expiry(&self, server: &Server, question: &Question) -> Option<Timestamp> {
         let facts = self.case.sight.facts;
         let here = Sight { witness: Witness::Server(server), ..self.case.sight };
         let own = facts.all().filter(|reply| *reply.server == *server && reply.outcome.is_answer());
-        let differing = own.filter(|reply| {
-            let (seen, published) = (here.answer(&reply.question), self.case.sight.answer(&reply.question));
-            data(&seen) != data(&published)
-        });
-        let expiries = differing.filter_map(|reply| {
-            let ttl = match reply.outcome {
-                Outcome::Records => reply.records.iter().map(|record| record.ttl).min(),
-                _ => reply.negative_ttl(),
-            };
-            after(reply.at, ttl?)
-        });
-        expiries.max()
+        let differing: Vec<&Reply> = own
+            .filter(|reply| {
+                let (seen, published) =
+                    (here.answer(&reply.question), self.case.sight.answer(&reply.question));
+                data(&seen) != data(&published)
+            })
+            .collect();
+        match differing.iter().find(|reply| reply.question == *question) {
+            Some(reply) => expiry_of(reply),
+            None => differing.into_iter().filter_map(expiry_of).max(),
+        }
     }
 
     /// A failure of all resolvers for what the name servers answer: then nobody gets the answer.
     fn every_resolver_fails(&self, question: &Question) -> Option<&'a Reply> {
-        let replies: Vec<&Reply> = self.resolvers.iter().filter_map(|server| self.reply(server, question)).collect();
+        let replies: Vec<&Reply> =
+            self.resolvers.iter().filter_map(|server| self.reply(server, question)).collect();
         let all_fail = replies.iter().all(|reply| !reply.outcome.is_answer());
         replies.iter().find(|reply| all_fail && reply.outcome == Outcome::ServFail).copied()
     }
@@ -379,6 +402,14 @@ impl<'a> Panel<'a> {
         let name = self.case.sight.facts.server_name(server);
         name.map_or_else(|| server.address.clone(), |name| format!("`{}`", name.bare()))
     }
+}
+
+fn expiry_of(reply: &Reply) -> Option<Timestamp> {
+    let ttl = match reply.outcome {
+        Outcome::Records => reply.records.iter().map(|record| record.ttl).min(),
+        _ => reply.negative_ttl(),
+    };
+    after(reply.at, ttl?)
 }
 
 fn data(answer: &Result<Answer, Silence>) -> Option<&RecordSet> {

@@ -2,6 +2,7 @@
 //!
 //! The command line as data; what it means is decided by the commands.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::check::Verdict;
-use crate::expected::{Cloud, Phase};
+use crate::expected::{Cloud, Phase, Service};
 use crate::facts::View;
 use crate::lookup::transport::ResolverAddress;
 use crate::provider::Gateway;
@@ -17,13 +18,15 @@ use crate::provider::Gateway;
 /// Which DNS records still have to change before a domain is fully moved to Microsoft 365?
 #[derive(Debug, Parser)]
 #[command(name = "cutover", version, max_term_width = 100, disable_help_subcommand = true)]
-#[command(after_help = "Exit status of `check`: 0 ready, 1 changes needed, 2 wrong usage, 3 undetermined, 4 waiting.\n\n\
+#[command(
+    after_help = "Exit status of `check`: 0 ready, 1 changes needed, 2 wrong usage, 3 undetermined, 4 waiting.\n\n\
 Examples:\n  cutover check contoso.com\n  cutover check contoso.com --format json --resolver 1.1.1.1\n  \
-cutover plan contoso.com --format bind\n  cutover explain mx-at-source")]
+cutover plan contoso.com --format bind\n  cutover explain mx-at-source"
+)]
 pub(super) struct Arguments {
     #[command(subcommand)]
     pub(super) command: Command,
-    /// Say only the results; twice is no quieter
+    /// Say only the results
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(super) quiet: bool,
     /// Show every reply as well
@@ -112,6 +115,9 @@ pub(super) struct Expectations {
     /// Which Microsoft cloud: worldwide, gcc, gcc-high, dod or china
     #[arg(long, value_name = "CLOUD", default_value = "worldwide")]
     pub(super) cloud: Cloud,
+    /// Services whose records are required, separated by commas: exchange, teams, devices, or all
+    #[arg(long, value_name = "LIST", default_value = "exchange")]
+    pub(super) services: Services,
     /// The tenant: `contoso` or `contoso.onmicrosoft.com`
     #[arg(long, value_name = "NAME")]
     pub(super) tenant: Option<String>,
@@ -241,7 +247,8 @@ impl FromStr for Output {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (format, path) = text.split_once('=').ok_or("expected FORMAT=PATH, such as `json=report.json`")?;
+        let (format, path) =
+            text.split_once('=').ok_or("expected FORMAT=PATH, such as `json=report.json`")?;
         let format = ReportFormat::from_str(format, false).map_err(|_| {
             let words = ["table", "json"];
             format!("found the format `{format}`, expected one of {}", words.join(", "))
@@ -253,6 +260,21 @@ impl FromStr for Output {
     }
 }
 
+/// The services that are required.
+#[derive(Debug, Clone)]
+pub(super) struct Services(pub(super) BTreeSet<Service>);
+
+impl FromStr for Services {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "all" {
+            return Ok(Self(Service::ALL.iter().copied().collect()));
+        }
+        text.split(',').map(|word| word.trim().parse()).collect::<Result<_, _>>().map(Self)
+    }
+}
+
 /// A length of time in seconds, fractions allowed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Seconds(pub(super) Duration);
@@ -261,7 +283,8 @@ impl FromStr for Seconds {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let seconds: f64 = text.parse().map_err(|_| "expected a number of seconds, such as 2 or 0.5".to_owned())?;
+        let seconds: f64 =
+            text.parse().map_err(|_| "expected a number of seconds, such as 2 or 0.5".to_owned())?;
         if !(0.001..=3600.0).contains(&seconds) {
             return Err("expected from 0.001 to 3600 seconds".into());
         }

@@ -46,7 +46,12 @@ impl Checked {
 ///
 /// # Errors
 /// [`Problem`] for what makes a verdict impossible.
-pub(super) fn check(command: &Check, streams: &mut Streams<'_>, style: &Style, now: Timestamp) -> Result<u8, Problem> {
+pub(super) fn check(
+    command: &Check,
+    streams: &mut Streams<'_>,
+    style: &Style,
+    now: Timestamp,
+) -> Result<u8, Problem> {
     let scales = Scales { view: View::from(command.lookup.view), strict: command.strict };
     let (checked, started) =
         all(&command.domains, &command.expectations, &command.lookup, scales, streams, style, now)?;
@@ -64,7 +69,7 @@ pub(super) fn check(command: &Check, streams: &mut Streams<'_>, style: &Style, n
     };
     let verdicts: BTreeSet<Verdict> = checked.iter().map(|checked| checked.examination.verdict).collect();
     // Several domains: the worst that counts wins.
-    Ok(verdicts.into_iter().rev().find(fails).map_or(0, |worst| exit_status(worst)))
+    Ok(verdicts.into_iter().rev().find(fails).map_or(0, exit_status))
 }
 
 /// `ready` can be made to fail; it then has the status of a change that is needed.
@@ -79,7 +84,12 @@ fn exit_status(verdict: Verdict) -> u8 {
 ///
 /// # Errors
 /// [`Problem`] for what makes a plan impossible.
-pub(super) fn plan(command: &Plan, streams: &mut Streams<'_>, style: &Style, now: Timestamp) -> Result<u8, Problem> {
+pub(super) fn plan(
+    command: &Plan,
+    streams: &mut Streams<'_>,
+    style: &Style,
+    now: Timestamp,
+) -> Result<u8, Problem> {
     let domains: Vec<String> = command.domain.iter().cloned().collect();
     let scales = Scales { view: View::from(command.lookup.view), strict: false };
     let (checked, _) = all(&domains, &command.expectations, &command.lookup, scales, streams, style, now)?;
@@ -168,7 +178,8 @@ fn render(
     match format {
         ReportFormat::Json => to_json(&report),
         ReportFormat::Table => {
-            let mut text: Vec<String> = checked.iter().map(|checked| table::domain(&checked.shown(), style)).collect();
+            let mut text: Vec<String> =
+                checked.iter().map(|checked| table::domain(&checked.shown(), style)).collect();
             if checked.len() > 1 {
                 text.push(table::summary(&report.summary));
             }

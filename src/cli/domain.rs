@@ -44,7 +44,8 @@ fn ascii(text: &str) -> Result<Name, String> {
     }
     let ascii = if text.is_ascii() { text.to_ascii_lowercase() } else { to_a_labels(text)? };
     let allowed = |octet: &u8| octet.is_ascii_alphanumeric() || b"-_.".contains(octet);
-    if let Some(odd) = ascii.chars().find(|character| !character.is_ascii() || !allowed(&(*character as u8))) {
+    if let Some(odd) = ascii.chars().find(|character| !character.is_ascii() || !allowed(&(*character as u8)))
+    {
         return Err(format!("`{}` cannot stand in it", crate::report::view::harmless(&odd.to_string())));
     }
     let name: Name = ascii.parse().map_err(|error: NameError| error.to_string())?;

@@ -41,7 +41,8 @@ fn list(style: &Style) -> String {
 }
 
 fn unknown(word: &str) -> String {
-    let parts = |text: &str| -> BTreeSet<Vec<u8>> { text.as_bytes().windows(3).map(<[u8]>::to_vec).collect() };
+    let parts =
+        |text: &str| -> BTreeSet<Vec<u8>> { text.as_bytes().windows(3).map(<[u8]>::to_vec).collect() };
     let typed = parts(&word.to_ascii_lowercase());
     let shared = |code: &&Code| parts(code.word()).intersection(&typed).count();
     // A part of three letters is shared by chance.

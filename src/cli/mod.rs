@@ -44,7 +44,10 @@ pub struct Surroundings {
 impl Surroundings {
     /// Those of this process.
     #[must_use]
-    #[allow(clippy::disallowed_methods, reason = "this is the one place that reads the environment and the clock")]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads the environment and the clock"
+    )]
     pub fn of_process() -> Self {
         use std::io::IsTerminal as _;
         let terminal = io::stdout().is_terminal();
@@ -127,7 +130,11 @@ fn usage(error: &clap::Error, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
     if asked_for { 0 } else { USAGE }
 }
 
-fn dispatch(arguments: &Arguments, streams: &mut Streams<'_>, surroundings: &Surroundings) -> Result<u8, Problem> {
+fn dispatch(
+    arguments: &Arguments,
+    streams: &mut Streams<'_>,
+    surroundings: &Surroundings,
+) -> Result<u8, Problem> {
     let style = Style {
         width: surroundings.width.unwrap_or(DEFAULT_WIDTH),
         colour: match arguments.color {

@@ -22,6 +22,7 @@ pub(super) fn subject(domain: Name, options: &Expectations) -> Result<Subject, P
         source: options.source.as_deref().map(source).transpose()?,
         gateways: options.gateway.clone(),
         hybrid: options.hybrid,
+        services: options.services.0.clone(),
     })
 }
 
@@ -30,7 +31,9 @@ fn tenant(text: &str, cloud: Cloud) -> Result<String, Problem> {
     let lower = text.trim().to_ascii_lowercase();
     let suffix = cloud.value(Purpose::InitialDomain).unwrap_or_default();
     let name = lower.strip_suffix(suffix).and_then(|name| name.strip_suffix('.')).unwrap_or(&lower);
-    let valid = !name.is_empty() && name.len() <= 63 && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-');
+    let valid = !name.is_empty()
+        && name.len() <= 63
+        && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-');
     if valid {
         return Ok(name.to_owned());
     }
@@ -43,7 +46,8 @@ fn tenant(text: &str, cloud: Cloud) -> Result<String, Problem> {
 /// The host, with or without a preference in front and a dot behind.
 fn mail_host(text: &str) -> Result<Name, Problem> {
     let host = text.trim().rsplit([' ', '\t']).next().unwrap_or_default();
-    domain::parse(host).map_err(|why| Problem::Usage(format!("--mx: {why}; give the host alone, without a preference")))
+    domain::parse(host)
+        .map_err(|why| Problem::Usage(format!("--mx: {why}; give the host alone, without a preference")))
 }
 
 fn verification(text: &str) -> Result<String, Problem> {
@@ -55,16 +59,23 @@ fn verification(text: &str) -> Result<String, Problem> {
         )));
     }
     // The admin center shows both columns; the digits alone are a common slip, and unambiguous.
-    let bare = text.len() > 2 && text[..2].eq_ignore_ascii_case("ms") && text[2..].bytes().all(|octet| octet.is_ascii_digit());
+    let bare = text.len() > 2
+        && text[..2].eq_ignore_ascii_case("ms")
+        && text[2..].bytes().all(|octet| octet.is_ascii_digit());
     Ok(if bare { format!("MS={text}") } else { text.to_owned() })
 }
 
 fn source(text: &str) -> Result<&'static Provider, Problem> {
     let known = provider::by_id(&text.to_ascii_lowercase());
-    if let Some(provider) = known.filter(|provider| matches!(provider.kind, Kind::Source | Kind::Forwarder | Kind::Retired)) {
+    if let Some(provider) =
+        known.filter(|provider| matches!(provider.kind, Kind::Source | Kind::Forwarder | Kind::Retired))
+    {
         return Ok(provider);
     }
-    let found = known.map_or_else(|| format!("found `{text}`"), |known| format!("`{text}` is {}", known.kind.description()));
+    let found = known.map_or_else(
+        || format!("found `{text}`"),
+        |known| format!("`{text}` is {}", known.kind.description()),
+    );
     let hint = provider::closest_id(text).filter(|close| *close != text);
     let hint = hint.map(|id| format!("; did you mean `{id}`?")).unwrap_or_default();
     Err(Problem::Usage(format!("--source: {found}, expected the id of a platform such as `rackspace`{hint}")))

@@ -55,7 +55,11 @@ pub(super) async fn prepare(typed: &[String], lookup: &Lookup, now: Timestamp) -
     {
         refuse_foreign(zones, &domains, lookup)?;
         notes.push("names outside the zone files are not looked up; --resolver asks for them".into());
-        return Ok(World { source: Source { started, zones: Some(zones.clone()), recording: None, network: None }, domains, notes });
+        return Ok(World {
+            source: Source { started, zones: Some(zones.clone()), recording: None, network: None },
+            domains,
+            notes,
+        });
     }
     let network = network(lookup, started).await?;
     Ok(World { source: Source { started, zones, recording: None, network: Some(network) }, domains, notes })
@@ -69,7 +73,11 @@ fn replay(path: &Path, domains: Vec<Name>, notes: Vec<String>) -> Result<World, 
         return Err(Problem::file(path, "the recording names no domain; name one on the command line"));
     }
     let started = recording.facts.checked_at;
-    Ok(World { source: Source { started, zones: None, recording: Some(recording), network: None }, domains, notes })
+    Ok(World {
+        source: Source { started, zones: None, recording: Some(recording), network: None },
+        domains,
+        notes,
+    })
 }
 
 fn read_zones(lookup: &Lookup, domains: &[Name], notes: &mut Vec<String>) -> Result<ZoneFiles, Problem> {
@@ -78,7 +86,8 @@ fn read_zones(lookup: &Lookup, domains: &[Name], notes: &mut Vec<String>) -> Res
         let octets = files::read(path)?;
         let label = harmless(&path.display().to_string());
         let origin = origin(path, domains);
-        let text = zone::read(&octets, origin.as_ref(), &label).map_err(|error| Problem::Usage(error.to_string()))?;
+        let text = zone::read(&octets, origin.as_ref(), &label)
+            .map_err(|error| Problem::Usage(error.to_string()))?;
         notes.extend(text.warnings.iter().map(|warning| format!("{label}:{warning}")));
         zones.add(&label, text).map_err(|error| Problem::Usage(error.to_string()))?;
     }
@@ -89,7 +98,8 @@ fn read_zones(lookup: &Lookup, domains: &[Name], notes: &mut Vec<String>) -> Res
 fn origin(path: &Path, domains: &[Name]) -> Option<Name> {
     let stem = path.file_name()?.to_string_lossy();
     let stem = stem.strip_prefix("db.").unwrap_or(&stem);
-    let stem = [".zone", ".txt", ".db", ".hosts"].iter().find_map(|end| stem.strip_suffix(end)).unwrap_or(stem);
+    let stem =
+        [".zone", ".txt", ".db", ".hosts"].iter().find_map(|end| stem.strip_suffix(end)).unwrap_or(stem);
     let named = stem.parse::<Name>().ok();
     let fits = |name: &Name| name.label_count() > 1 && domains.iter().any(|domain| domain.is_within(name));
     named.filter(fits).or_else(|| match domains {
@@ -101,7 +111,8 @@ fn origin(path: &Path, domains: &[Name]) -> Option<Name> {
 /// A domain that no file covers cannot be checked offline.
 fn refuse_foreign(zones: &ZoneFiles, domains: &[Name], lookup: &Lookup) -> Result<(), Problem> {
     let Some(domain) = domains.iter().find(|domain| !zones.covers(domain)) else { return Ok(()) };
-    let files: Vec<String> = lookup.zone.iter().map(|path| format!("`{}`", harmless(&path.display().to_string()))).collect();
+    let files: Vec<String> =
+        lookup.zone.iter().map(|path| format!("`{}`", harmless(&path.display().to_string()))).collect();
     Err(Problem::Usage(format!(
         "{} holds no zone of `{}`; expected a file with `$ORIGIN {domain}`, or --resolver to look it up",
         files.join(", "),
@@ -120,7 +131,10 @@ async fn network(lookup: &Lookup, started: Timestamp) -> Result<Network, Problem
     Ok(if lookup.allow_private_servers { network.with_private_servers() } else { network })
 }
 
-async fn endpoints(addresses: &[ResolverAddress], timeout: std::time::Duration) -> Result<Vec<Endpoint>, Problem> {
+async fn endpoints(
+    addresses: &[ResolverAddress],
+    timeout: std::time::Duration,
+) -> Result<Vec<Endpoint>, Problem> {
     let resolved = addresses.iter().map(|address| address.resolve(timeout));
     let resolved = futures_util::future::join_all(resolved).await;
     resolved.into_iter().collect::<Result<_, _>>().map_err(|error| Problem::Usage(error.to_string()))

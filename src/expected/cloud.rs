@@ -103,6 +103,18 @@ pub enum Purpose {
     Msoid,
     /// What stands behind the tenant's name in its initial domain.
     InitialDomain,
+    /// The host that Teams federates through.
+    TeamsFederation,
+    /// The host that old clients of Skype for Business sign in at.
+    TeamsSip,
+    /// The host at which old clients of Skype for Business find their server.
+    TeamsLyncdiscover,
+    /// The target of `enterpriseenrollment`.
+    DeviceEnrollment,
+    /// The older target of `enterpriseenrollment`, which works with one prompt more.
+    DeviceEnrollmentOlder,
+    /// The target of `enterpriseregistration`.
+    DeviceRegistration,
 }
 
 /// One value of one or more clouds.
@@ -129,8 +141,12 @@ const DOD_RECORDS: &str = "Microsoft Learn, DNS records for Office 365 DoD, 2020
 const GOVERNMENT_RECORDS: &str = "Microsoft Learn, DNS records for Office 365 GCC High and DoD, 2020-05-19";
 const HOSTING_PROVIDER: &str =
     "Microsoft Learn, Create DNS records at any DNS hosting provider, 21Vianet section, read 2026-03";
-const IN_REGION_ROUTING: &str =
-    "Microsoft Learn, Configure Multi-Geo In-Region Routing, 2025-07-30";
+const IN_REGION_ROUTING: &str = "Microsoft Learn, Configure Multi-Geo In-Region Routing, 2025-07-30";
+const EXTERNAL_RECORDS_OLDER: &str = "Microsoft Learn, External Domain Name System records for Office 365, 2022-10-14 (gone from the text of 2024)";
+const DEVICE_ENROLLMENT: &str =
+    "Microsoft Learn, Enable MDM automatic enrollment for Windows (CNAME), 2024-01-23";
+const THIRD_PARTY: &str =
+    "third-party tables of government and China endpoints, seen 2026-03; Microsoft documents none";
 const GOVERNMENT_ENDPOINTS: &str = "Microsoft Learn, Microsoft 365 US government endpoints, 2026-03-31";
 
 /// The table. A value without documentation has no row.
@@ -236,6 +252,108 @@ pub const ENDPOINTS: &[Endpoint] = &[
         clouds: CHINA,
         value: "partner.onmschina.cn",
         source: HOSTING_PROVIDER,
+    },
+    Endpoint {
+        purpose: Purpose::TeamsFederation,
+        clouds: COMMERCIAL,
+        value: "sipfed.online.lync.com",
+        source: EXTERNAL_RECORDS,
+    },
+    Endpoint {
+        purpose: Purpose::TeamsFederation,
+        clouds: &[Cloud::GccHigh],
+        value: "sipfed.online.gov.skypeforbusiness.us",
+        source: GCC_HIGH_RECORDS,
+    },
+    Endpoint {
+        purpose: Purpose::TeamsFederation,
+        clouds: &[Cloud::Dod],
+        value: "sipfed.online.dod.skypeforbusiness.us",
+        source: DOD_RECORDS,
+    },
+    Endpoint {
+        purpose: Purpose::TeamsFederation,
+        clouds: CHINA,
+        value: "sipfed.online.partner.lync.cn",
+        source: HOSTING_PROVIDER,
+    },
+    Endpoint {
+        purpose: Purpose::TeamsSip,
+        clouds: COMMERCIAL,
+        value: "sipdir.online.lync.com",
+        source: EXTERNAL_RECORDS_OLDER,
+    },
+    Endpoint {
+        purpose: Purpose::TeamsSip,
+        clouds: &[Cloud::GccHigh],
+        value: "sipdir.online.gov.skypeforbusiness.us",
+        source: THIRD_PARTY,
+    },
+    Endpoint {
+        purpose: Purpose::TeamsSip,
+        clouds: &[Cloud::Dod],
+        value: "sipdir.online.dod.skypeforbusiness.us",
+        source: THIRD_PARTY,
+    },
+    Endpoint {
+        purpose: Purpose::TeamsSip,
+        clouds: CHINA,
+        value: "sipdir.online.partner.lync.cn",
+        source: HOSTING_PROVIDER,
+    },
+    Endpoint {
+        purpose: Purpose::TeamsLyncdiscover,
+        clouds: COMMERCIAL,
+        value: "webdir.online.lync.com",
+        source: EXTERNAL_RECORDS_OLDER,
+    },
+    Endpoint {
+        purpose: Purpose::TeamsLyncdiscover,
+        clouds: &[Cloud::GccHigh],
+        value: "webdir.online.gov.skypeforbusiness.us",
+        source: THIRD_PARTY,
+    },
+    Endpoint {
+        purpose: Purpose::TeamsLyncdiscover,
+        clouds: &[Cloud::Dod],
+        value: "webdir.online.dod.skypeforbusiness.us",
+        source: THIRD_PARTY,
+    },
+    Endpoint {
+        purpose: Purpose::TeamsLyncdiscover,
+        clouds: CHINA,
+        value: "webdir.online.partner.lync.cn",
+        source: HOSTING_PROVIDER,
+    },
+    Endpoint {
+        purpose: Purpose::DeviceEnrollment,
+        clouds: COMMERCIAL,
+        value: "enterpriseenrollment-s.manage.microsoft.com",
+        source: DEVICE_ENROLLMENT,
+    },
+    Endpoint {
+        purpose: Purpose::DeviceEnrollment,
+        clouds: US_GOVERNMENT,
+        value: "enterpriseenrollment-s.manage.microsoft.us",
+        source: GOVERNMENT_ENDPOINTS,
+    },
+    Endpoint {
+        purpose: Purpose::DeviceEnrollment,
+        clouds: CHINA,
+        value: "enterpriseenrollment-s.manage.microsoftonline.cn",
+        source: THIRD_PARTY,
+    },
+    Endpoint {
+        purpose: Purpose::DeviceEnrollmentOlder,
+        clouds: COMMERCIAL,
+        value: "enterpriseenrollment.manage.microsoft.com",
+        source: DEVICE_ENROLLMENT,
+    },
+    Endpoint {
+        purpose: Purpose::DeviceRegistration,
+        clouds: &[Cloud::Worldwide, Cloud::Gcc, Cloud::GccHigh, Cloud::Dod],
+        value: "enterpriseregistration.windows.net",
+        source: DEVICE_ENROLLMENT,
     },
 ];
 

@@ -47,6 +47,10 @@ pub enum Origin {
 pub enum Service {
     /// Exchange Online, and the domain's connection to the tenant.
     Exchange,
+    /// Teams, and what is left of Skype for Business.
+    Teams,
+    /// Enrollment of devices in Intune and registration in Entra.
+    Devices,
 }
 
 /// The name of an expectation.
@@ -62,6 +66,24 @@ pub enum Id {
     Autodiscover,
     /// The `msoid` alias.
     Msoid,
+    /// The alias to the first DKIM key.
+    DkimSelector1,
+    /// The alias to the second DKIM key.
+    DkimSelector2,
+    /// The DMARC policy.
+    Dmarc,
+    /// The SRV record that Teams federates by.
+    TeamsFederation,
+    /// The SRV record that old clients signed in by.
+    TeamsSipTls,
+    /// The alias that old clients signed in by.
+    TeamsSip,
+    /// The alias by which old clients found their server.
+    TeamsLyncdiscover,
+    /// The alias by which devices find Intune.
+    DeviceEnrollment,
+    /// The alias by which devices find Entra.
+    DeviceRegistration,
 }
 
 macro_rules! words {
@@ -98,8 +120,14 @@ macro_rules! words {
 words!(Phase: Prepare "prepare", Switch "switch", Tidy "tidy");
 words!(Importance: Optional "optional", Recommended "recommended", Required "required");
 words!(Origin: Given "given", Derived "derived", Standard "standard");
-words!(Service: Exchange "exchange");
-words!(Id: Verification "verification", Mx "mx", Spf "spf", Autodiscover "autodiscover", Msoid "msoid");
+words!(Service: Exchange "exchange", Teams "teams", Devices "devices");
+words!(
+    Id: Verification "verification", Mx "mx", Spf "spf", Autodiscover "autodiscover", Msoid "msoid",
+    DkimSelector1 "dkim-selector1", DkimSelector2 "dkim-selector2", Dmarc "dmarc",
+    TeamsFederation "teams-federation", TeamsSipTls "teams-sip-tls", TeamsSip "teams-sip",
+    TeamsLyncdiscover "teams-lyncdiscover", DeviceEnrollment "device-enrollment",
+    DeviceRegistration "device-registration",
+);
 
 /// One thing that must hold.
 #[derive(Debug, Clone)]
@@ -122,6 +150,8 @@ pub struct Expectation {
     pub origin: Origin,
     /// What to publish; empty where nothing can be said in advance, or nothing is wanted.
     pub data: Vec<RecordData>,
+    /// Other targets that are as right.
+    pub also: Vec<Name>,
     /// Time to live to publish with, in seconds. A different one is never wrong.
     pub ttl: u32,
 }
@@ -143,6 +173,16 @@ pub enum Requirement {
     SpfIncludes(Name),
     /// The name is an alias of this target.
     IsAliasOf(Name),
+    /// The name may be an alias of this target, and must not be one of the platform being left.
+    MayBeAliasOf(Name),
+    /// The name is an alias to a DKIM key that Microsoft keeps.
+    HasDkimKeyAt(Selector),
+    /// Exactly one valid DMARC policy holds for the domain.
+    HasDmarcPolicy,
+    /// The service is offered by this host alone, at this port.
+    OffersService(Offer),
+    /// The service may be offered by this host, and must not be by the platform being left.
+    MayOfferService(Offer),
     /// There is a verification text: exactly this one, or any.
     HasVerification(Option<String>),
     /// There is no such record.
@@ -160,4 +200,26 @@ pub struct MailHosts {
     pub proposed: Option<Name>,
     /// Filters that are meant to stay in front.
     pub gateways: Vec<Gateway>,
+}
+
+/// Which DKIM key, and what is known of where it is kept.
+#[derive(Debug, Clone)]
+pub struct Selector {
+    /// 1 or 2.
+    pub number: u8,
+    /// The cloud that keeps it.
+    pub cloud: Cloud,
+    /// The label that Microsoft derives from the domain; `None` if none can be derived.
+    pub token: Option<String>,
+    /// The tenant's name, where it was given.
+    pub tenant: Option<String>,
+}
+
+/// Where a service is offered.
+#[derive(Debug, Clone)]
+pub struct Offer {
+    /// The host.
+    pub target: Name,
+    /// The port.
+    pub port: u16,
 }

@@ -7,7 +7,7 @@ use super::{
 };
 
 /// Seconds that Microsoft's own record lists give every record.
-const TTL: u32 = 3600;
+pub(super) const TTL: u32 = 3600;
 
 /// The expectations of Exchange Online for the subject.
 pub(super) fn expectations(subject: &Subject) -> Vec<Expectation> {
@@ -30,6 +30,7 @@ fn verification(subject: &Subject) -> Expectation {
         origin: if given.is_some() { Origin::Given } else { Origin::Standard },
         data: given.iter().map(|text| RecordData::Txt(Text::from(text.as_str()))).collect(),
         requirement: Requirement::HasVerification(given),
+        also: Vec::new(),
         ttl: TTL,
     }
 }
@@ -53,6 +54,7 @@ fn mx(subject: &Subject) -> Expectation {
             proposed,
             gateways: subject.gateways.clone(),
         }),
+        also: Vec::new(),
         ttl: TTL,
     }
 }
@@ -78,6 +80,7 @@ fn spf(subject: &Subject) -> Option<Expectation> {
         origin: Origin::Standard,
         data: vec![RecordData::Txt(Text::from(format!("v=spf1 include:{include} -all").as_str()))],
         requirement: Requirement::SpfIncludes(include.parse().ok()?),
+        also: Vec::new(),
         ttl: TTL,
     })
 }
@@ -105,6 +108,7 @@ fn msoid(subject: &Subject) -> Option<Expectation> {
         origin: Origin::Standard,
         data: Vec::new(),
         requirement: Requirement::IsAbsent,
+        also: Vec::new(),
         ttl: TTL,
     })
 }
@@ -128,6 +132,7 @@ fn alias(
         origin: Origin::Standard,
         data: vec![RecordData::Cname(target.clone())],
         requirement: Requirement::IsAliasOf(target),
+        also: Vec::new(),
         ttl: TTL,
     })
 }

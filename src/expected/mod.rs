@@ -4,13 +4,20 @@
 //! known here.
 
 mod cloud;
+mod devices;
 mod expectation;
 mod mail;
+mod signing;
+mod teams;
 mod token;
 
 pub use cloud::{Cloud, ENDPOINTS, Endpoint, Purpose};
-pub use expectation::{Expectation, Id, Importance, MailHosts, Origin, Phase, Requirement, Service};
+pub use expectation::{
+    Expectation, Id, Importance, MailHosts, Offer, Origin, Phase, Requirement, Selector, Service,
+};
 pub use token::{domain_of, token};
+
+use std::collections::BTreeSet;
 
 use crate::provider::{Gateway, Provider};
 use crate::record::Name;
@@ -36,6 +43,8 @@ pub struct Subject {
     pub gateways: Vec<Gateway>,
     /// Whether autodiscover stays on premises for now.
     pub hybrid: bool,
+    /// The services whose records are required; those of the others are optional.
+    pub services: BTreeSet<Service>,
 }
 
 impl Subject {
@@ -52,6 +61,7 @@ impl Subject {
             source: None,
             gateways: Vec::new(),
             hybrid: false,
+            services: BTreeSet::from([Service::Exchange]),
         }
     }
 }
@@ -59,5 +69,14 @@ impl Subject {
 /// Everything that must hold for the subject, in the order of the report.
 #[must_use]
 pub fn expectations(subject: &Subject) -> Vec<Expectation> {
-    mail::expectations(subject)
+    let mut list = mail::expectations(subject);
+    list.extend(signing::expectations(subject));
+    list.extend(teams::expectations(subject));
+    list.extend(devices::expectations(subject));
+    for expectation in &mut list {
+        if !subject.services.contains(&expectation.service) {
+            expectation.importance = Importance::Optional;
+        }
+    }
+    list
 }

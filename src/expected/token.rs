@@ -152,7 +152,10 @@ mod tests {
         ("the-north-wind.com", "thenorthwind-com0i1c"),
         ("the-blue-sky-air.com", "theblueskyair-com0i1bb"),
         ("my-northwindmanufacturingservices-us.com", "mynorthwindmanufacturingservicesus-com0e7c"),
-        ("contosomanufacturingandpharmacyandhotels-us.com", "contosomanufacturingandpharmacyandhotelsus-com010b"),
+        (
+            "contosomanufacturingandpharmacyandhotels-us.com",
+            "contosomanufacturingandpharmacyandhotelsus-com010b",
+        ),
         ("eu-west.contoso.com", "euwest-contoso-com0e"),
         ("mail.contoso-ltd.com", "mail-contosoltd-com03b"),
         ("marketing.north-wind.com", "marketing-northwind-com03i"),
@@ -176,7 +179,9 @@ mod tests {
 
     #[test]
     fn what_is_no_token_names_no_domain() {
-        for text in ["contoso", "", "-", "contoso-com0", "contoso-com0q", "contoso-com00b", "ab-com09b", "a--com"] {
+        for text in
+            ["contoso", "", "-", "contoso-com0", "contoso-com0q", "contoso-com00b", "ab-com09b", "a--com"]
+        {
             assert_eq!(domain_of(text), None, "{text}");
         }
     }

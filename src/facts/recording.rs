@@ -94,7 +94,8 @@ fn write_reply(f: &mut fmt::Formatter<'_>, reply: &Reply) -> fmt::Result {
 
 /// A field as it is, or in quotes where it could not be read back otherwise.
 fn word(text: &str) -> String {
-    let plain = !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_graphic() && octet != b'"' && octet != b'\\');
+    let plain = !text.is_empty()
+        && text.bytes().all(|octet| octet.is_ascii_graphic() && octet != b'"' && octet != b'\\');
     if plain { text.to_owned() } else { quote(text.as_bytes()) }
 }
 
@@ -107,7 +108,8 @@ impl Recording {
         let mut reader = Reader::new();
         for (index, line) in text.lines().enumerate() {
             let at = |message| RecordingError { line: index + 1, message };
-            let fields = split(line.as_bytes()).ok_or_else(|| at("an opening quote has no closing one".into()))?;
+            let fields =
+                split(line.as_bytes()).ok_or_else(|| at("an opening quote has no closing one".into()))?;
             if index == 0 {
                 check_title(line).map_err(at)?;
             } else if let Some((key, fields)) = fields.split_first()
@@ -117,7 +119,10 @@ impl Recording {
             }
         }
         if text.is_empty() {
-            return Err(RecordingError { line: 1, message: format!("the file is empty; expected `{TITLE} {VERSION}`") });
+            return Err(RecordingError {
+                line: 1,
+                message: format!("the file is empty; expected `{TITLE} {VERSION}`"),
+            });
         }
         reader.finish()
     }
@@ -187,9 +192,9 @@ fn reply_line(reply: &mut Reply, key: &str, fields: &[Token<'_>]) -> Result<(), 
     match key {
         "server" => {
             let role = text(fields, 0)?;
-            let role = role.parse().map_err(|()| {
-                format!("found `{role}`, expected {}", Role::ALL.map(Role::word).join(", "))
-            })?;
+            let role = role
+                .parse()
+                .map_err(|()| format!("found `{role}`, expected {}", Role::ALL.map(Role::word).join(", ")))?;
             reply.server = Arc::new(Server { role, address: text(fields, 1)? });
         }
         "outcome" => {
@@ -303,7 +308,9 @@ reply contoso.com. TXT
         let error = Recording::parse("$ORIGIN contoso.com.\n").unwrap_err().to_string();
         assert!(error.contains("no recording"), "{error}");
         assert_eq!(Recording::parse("").unwrap_err().line, 1);
-        for broken in ["outcome fine", "server friend 1", "answer a 1 IN A x", "flags zz", "time never", "nonsense"] {
+        for broken in
+            ["outcome fine", "server friend 1", "answer a 1 IN A x", "flags zz", "time never", "nonsense"]
+        {
             let text = format!("{SAMPLE}  {broken}\n");
             assert_eq!(Recording::parse(&text).unwrap_err().line, 18, "{broken}");
         }

@@ -20,6 +20,9 @@ use super::zonefile::ZoneFiles;
 /// Name servers of one zone that are asked at most; the root has 13 with two addresses each.
 const MOST_AUTHORITIES: usize = 32;
 
+/// Name servers of the zone above that are asked at most: they all say the same.
+const MOST_PARENTS: usize = 2;
+
 /// Where answers come from.
 #[derive(Debug)]
 pub struct Source {
@@ -41,8 +44,11 @@ pub struct Network {
     view: View,
     authority_port: u16,
     private_servers: bool,
-    asked: Mutex<HashMap<(Arc<Server>, Question), Arc<OnceCell<Reply>>>>,
+    asked: Mutex<HashMap<(Arc<Server>, Question), Shared>>,
 }
+
+/// The reply to a question that several domains may wait for.
+type Shared = Arc<OnceCell<Reply>>;
 
 /// One question to one place.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,7 +75,14 @@ impl Network {
         }
         // A lab on private addresses names private name servers, and means it.
         let private_servers = distinct.iter().any(|(endpoint, _)| !is_public(endpoint.address().ip()));
-        Self { transport, resolvers: distinct, view, authority_port, private_servers, asked: Mutex::default() }
+        Self {
+            transport,
+            resolvers: distinct,
+            view,
+            authority_port,
+            private_servers,
+            asked: Mutex::default(),
+        }
     }
 
     /// The same, which asks name servers on private addresses too although public DNS named them.
@@ -79,17 +92,28 @@ impl Network {
         self
     }
 
-    async fn ask(&self, question: Question, server: Arc<Server>, endpoint: Endpoint, zone: Option<Name>) -> Reply {
-        if server.role == Role::Authoritative && !self.private_servers && !is_public(endpoint.address().ip()) {
+    async fn ask(
+        &self,
+        question: Question,
+        server: Arc<Server>,
+        endpoint: Endpoint,
+        zone: Option<Name>,
+    ) -> Reply {
+        if matches!(server.role, Role::Authoritative | Role::Parent)
+            && !self.private_servers
+            && !is_public(endpoint.address().ip())
+        {
             let mut reply = Reply::empty(question, server, Outcome::Unreachable);
-            reply.reason = "public DNS names a private address; --allow-private-servers asks it all the same".into();
+            reply.reason =
+                "public DNS names a private address; --allow-private-servers asks it all the same".into();
             return reply;
         }
         let cell = {
             let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(asked.entry((Arc::clone(&server), question.clone())).or_default())
         };
-        let reply = cell.get_or_init(|| self.transport.ask(&endpoint, &server, &question, zone.as_ref())).await;
+        let reply =
+            cell.get_or_init(|| self.transport.ask(&endpoint, &server, &question, zone.as_ref())).await;
         reply.clone()
     }
 
@@ -99,8 +123,39 @@ impl Network {
             inquiries.extend(self.resolvers.iter().map(|(endpoint, server)| {
                 Inquiry::Server(question.clone(), Arc::clone(server), endpoint.clone(), None)
             }));
+            self.unvalidated(question, facts, inquiries);
         }
         self.authoritative(question, domain, facts, inquiries);
+    }
+
+    /// The resolvers that fail, once more and told not to validate: that tells wrong signatures from broken servers.
+    fn unvalidated(&self, question: &Question, facts: &Facts, inquiries: &mut Vec<Inquiry>) {
+        for (endpoint, server) in &self.resolvers {
+            let fails = |reply: &Reply| reply.server == *server && reply.outcome == Outcome::ServFail;
+            if facts.replies(question).any(fails) {
+                let server = Server { role: Role::Unvalidated, address: server.address.clone() };
+                inquiries.push(Inquiry::Server(question.clone(), Arc::new(server), endpoint.clone(), None));
+            }
+        }
+    }
+
+    /// Where the zone is delegated to: the word of the zone above, and that of the zone itself.
+    fn delegation(&self, question: &Question, domain: &Name, facts: &Facts, inquiries: &mut Vec<Inquiry>) {
+        if self.view == View::Resolver || facts.zone(domain).is_none_or(|zone| zone.apex != question.name) {
+            return;
+        }
+        self.authoritative(question, domain, facts, inquiries);
+        let Some(parent) = super::survey::parent_zone(&question.name, facts) else { return };
+        for address in self.authorities(&parent, facts).into_iter().take(MOST_PARENTS) {
+            let server = Server { role: Role::Parent, address: address.to_string() };
+            let endpoint = Endpoint::Plain(address);
+            inquiries.push(Inquiry::Server(
+                question.clone(),
+                Arc::new(server),
+                endpoint,
+                Some(parent.clone()),
+            ));
+        }
     }
 
     /// The name servers of the zone of the name, as far as the facts tell.
@@ -140,7 +195,8 @@ impl Network {
             }
             let question = Question::new(apex, RecordType::Ns);
             let replies: Vec<&Reply> = facts.replies(&question).collect();
-            let settled = replies.iter().any(|reply| reply.outcome.is_answer()) || replies.len() == self.resolvers.len();
+            let settled = replies.iter().any(|reply| reply.outcome.is_answer())
+                || replies.len() == self.resolvers.len();
             if !settled {
                 return None;
             }
@@ -173,7 +229,8 @@ impl Source {
         if self.zones.as_ref().is_some_and(|zones| zones.covers(name)) {
             return false;
         }
-        self.recording.is_some() || self.network.as_ref().is_some_and(|network| network.view != View::Resolver)
+        self.recording.is_some()
+            || self.network.as_ref().is_some_and(|network| network.view != View::Resolver)
     }
 
     /// Everybody who should be asked what a rule reads, as far as the facts tell; grows with the facts.
@@ -192,7 +249,12 @@ impl Source {
     }
 
     /// As [`Source::inquiries`], for what finds the zone and its name servers: it must not depend on them itself.
-    pub(super) fn inquiries_of_infrastructure(&self, question: &Question, domain: &Name, facts: &Facts) -> Vec<Inquiry> {
+    pub(super) fn inquiries_of_infrastructure(
+        &self,
+        question: &Question,
+        domain: &Name,
+        facts: &Facts,
+    ) -> Vec<Inquiry> {
         if let Some(recording) = &self.recording {
             // A run that did not need it has not recorded it, and does not miss it now.
             let known = recording.facts.has(question);
@@ -206,6 +268,10 @@ impl Source {
             match question.rtype {
                 // The version is that of each name server; a resolver's copy says nothing that is read.
                 RecordType::Soa => network.authoritative(question, domain, facts, &mut inquiries),
+                RecordType::Ns => {
+                    network.elsewhere(question, facts, &mut inquiries);
+                    network.delegation(question, domain, facts, &mut inquiries);
+                }
                 _ => network.elsewhere(question, facts, &mut inquiries),
             }
         }
@@ -312,7 +378,21 @@ mod tests {
 
     #[test]
     fn private_addresses_are_told_from_public_ones() {
-        for text in ["10.0.0.1", "127.0.0.2", "192.168.1.1", "172.16.0.1", "169.254.1.1", "100.64.0.1", "0.0.0.0", "::1", "fd00::1", "fe80::1", "::ffff:10.0.0.1", "224.0.0.1", "255.255.255.255"] {
+        for text in [
+            "10.0.0.1",
+            "127.0.0.2",
+            "192.168.1.1",
+            "172.16.0.1",
+            "169.254.1.1",
+            "100.64.0.1",
+            "0.0.0.0",
+            "::1",
+            "fd00::1",
+            "fe80::1",
+            "::ffff:10.0.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+        ] {
             assert!(!is_public(text.parse().unwrap()), "{text}");
         }
         for text in ["8.8.8.8", "1.1.1.1", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "::ffff:8.8.8.8"] {

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::{Case, Code, Edit, Examination, Judged, Status, Weight, judge};
 use crate::expected::{Importance, Phase, Subject};
-use crate::facts::{Facts, Overlay, Role, Sight, View, Witness};
+use crate::facts::{Facts, Overlay, Sight, View, Witness};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
 pub use bind::to_bind;
@@ -113,8 +113,10 @@ pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Exami
     fold.changes(facts, view)
 }
 
+/// Whether the plan puts it right: what is optional only where it is wrong, it is never added.
 fn is_curable(judged: &Judged) -> bool {
-    judged.status == Status::Unmet && judged.code != Code::ServersDisagree
+    let unasked = judged.importance == Importance::Optional && judged.observed.is_empty();
+    judged.status == Status::Unmet && judged.code != Code::ServersDisagree && !unasked
 }
 
 /// Why a record set changes.
@@ -134,7 +136,8 @@ impl Fold {
     /// Takes an edit over; false if it changes nothing.
     fn apply(&mut self, facts: &Facts, view: View, judged: &Judged, code: Code, edit: Edit) -> bool {
         let question = Question::new(edit.name, edit.rtype);
-        let present = self.overlay.get(&question).cloned().unwrap_or_else(|| published(facts, view, &question));
+        let present =
+            self.overlay.get(&question).cloned().unwrap_or_else(|| published(facts, view, &question));
         if present.data == edit.after {
             return false;
         }
@@ -161,7 +164,9 @@ impl Fold {
         let mut reasons = self.reasons;
         let mut changes: Vec<Change> = Vec::new();
         for (question, after) in self.overlay {
-            let Some(Reason { phase, because, confirm, importance }) = reasons.remove(&question) else { continue };
+            let Some(Reason { phase, because, confirm, importance }) = reasons.remove(&question) else {
+                continue;
+            };
             // What a wildcard answers is not there to be taken away.
             let before = match because.contains(&Code::AliasFromWildcard) {
                 true => RecordSet::default(),
@@ -184,7 +189,7 @@ fn published(facts: &Facts, view: View, question: &Question) -> RecordSet {
         return RecordSet::default();
     };
     let mut set = RecordSet::of(reply.wanted().filter(|record| record.name == question.name));
-    if reply.server.role == Role::Resolver {
+    if !reply.server.role.is_authority() {
         set.ttl = 0;
     }
     set

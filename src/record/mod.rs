@@ -6,6 +6,7 @@
 mod data;
 mod name;
 pub mod spf;
+pub mod tags;
 mod text;
 mod token;
 pub mod zone;

@@ -135,7 +135,8 @@ impl SpfRecord {
         let mut terms: Vec<Term> = Vec::new();
         let mut start = VERSION.len();
         while start < octets.len() {
-            let end = octets[start..].iter().position(|&octet| octet == b' ').map_or(octets.len(), |at| start + at);
+            let end =
+                octets[start..].iter().position(|&octet| octet == b' ').map_or(octets.len(), |at| start + at);
             if end > start {
                 let text = String::from_utf8_lossy(&octets[start..end]).into_owned();
                 let meaning = once(meaning(&text), &terms);
@@ -165,9 +166,12 @@ impl SpfRecord {
 
     /// The terms that receivers evaluate: none after `all` (RFC 7208 §5.1), and `redirect=` only without `all` (§6.1).
     pub fn evaluated(&self) -> impl Iterator<Item = &Term> {
-        let all = self.terms.iter().position(|term| matches!(term.meaning, Meaning::Mechanism(_, Mechanism::All)));
+        let all =
+            self.terms.iter().position(|term| matches!(term.meaning, Meaning::Mechanism(_, Mechanism::All)));
         let end = all.map_or(self.terms.len(), |at| at + 1);
-        self.terms[..end].iter().filter(move |term| all.is_none() || !matches!(term.meaning, Meaning::Redirect(_)))
+        self.terms[..end]
+            .iter()
+            .filter(move |term| all.is_none() || !matches!(term.meaning, Meaning::Redirect(_)))
     }
 }
 
@@ -191,7 +195,10 @@ fn once(meaning: Meaning, before: &[Term]) -> Meaning {
 
 fn meaning(text: &str) -> Meaning {
     if let Some(octet) = text.chars().find(|character| !character.is_ascii_graphic()) {
-        return Meaning::Broken(format!("it holds U+{:04X}, and only plain ASCII is allowed", u32::from(octet)));
+        return Meaning::Broken(format!(
+            "it holds U+{:04X}, and only plain ASCII is allowed",
+            u32::from(octet)
+        ));
     }
     read(text).unwrap_or_else(Meaning::Broken)
 }
@@ -270,7 +277,10 @@ fn network<T: std::str::FromStr>(value: Option<&str>, longest: u8) -> Result<(T,
         None => (value, longest),
     };
     let family = if longest == 32 { "IPv4" } else { "IPv6" };
-    address.parse().map(|address| (address, length)).map_err(|_| format!("`{address}` is no {family} address"))
+    address
+        .parse()
+        .map(|address| (address, length))
+        .map_err(|_| format!("`{address}` is no {family} address"))
 }
 
 fn prefix(text: &str, longest: u8) -> Result<u8, String> {
@@ -353,9 +363,26 @@ mod tests {
     #[test]
     fn broken_terms_are_told_with_their_place() {
         for term in [
-            "includ:x.example", "include:", "include", "ip4:1.2.3.4/33", "ip4:1.2.3", "ip4", "ip6:1.2.3.4", "all:x",
-            "a/33", "a:", "–all", "include:localhost", "include:192.0.2.1", "exists:%{z}", "exists:%x", "-", "a//129",
-            "ip4:1.2.3.4/024", "=x", "include:a..example",
+            "includ:x.example",
+            "include:",
+            "include",
+            "ip4:1.2.3.4/33",
+            "ip4:1.2.3",
+            "ip4",
+            "ip6:1.2.3.4",
+            "all:x",
+            "a/33",
+            "a:",
+            "–all",
+            "include:localhost",
+            "include:192.0.2.1",
+            "exists:%{z}",
+            "exists:%x",
+            "-",
+            "a//129",
+            "ip4:1.2.3.4/024",
+            "=x",
+            "include:a..example",
         ] {
             let record = parse(&format!("v=spf1 {term} -all"));
             assert_eq!(record.broken().count(), 1, "{term}");
@@ -366,9 +393,8 @@ mod tests {
 
     #[test]
     fn nothing_after_all_is_evaluated_and_redirect_only_without_all() {
-        let texts = |text: &str| -> Vec<String> {
-            parse(text).evaluated().map(|term| term.text.clone()).collect()
-        };
+        let texts =
+            |text: &str| -> Vec<String> { parse(text).evaluated().map(|term| term.text.clone()).collect() };
         assert_eq!(texts("v=spf1 a -all include:x.example redirect=y.example"), ["a", "-all"]);
         assert_eq!(texts("v=spf1 redirect=y.example a -all"), ["a", "-all"]);
         assert_eq!(texts("v=spf1 a redirect=y.example"), ["a", "redirect=y.example"]);

@@ -12,7 +12,8 @@ use super::view::{ChangeView, SCHEMA_VERSION};
 #[must_use]
 pub fn to_json(view: &impl Serialize) -> String {
     // The views hold strings, numbers and lists, which always serialise.
-    let mut text = serde_json::to_string_pretty(view).unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}"));
+    let mut text =
+        serde_json::to_string_pretty(view).unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}"));
     text.push('\n');
     text
 }

@@ -2,19 +2,20 @@
 
 use std::fmt::Write as _;
 
-use tabled::builder::Builder;
-use tabled::settings::object::{Columns, Rows};
-use tabled::settings::{Padding, Style as Borders, Width};
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::check::{Examination, Hazard, Judged, Status, Verdict, Weight};
-use crate::expected::{Expectation, Importance, Phase, Subject};
+use crate::check::{Code, Examination, Hazard, Judged, Status, Verdict, Weight};
+use crate::expected::{Expectation, Importance, Phase, Requirement, Subject};
 use crate::facts::Facts;
 use crate::plan::Change;
 use crate::record::{Name, RecordData, RecordType};
 
+use super::grid::{Cell, laid_out, wrapped};
 use super::style::{Detail, Style, Tone};
 use super::view::{Summary, harmless, unicode};
+
+/// Columns from which on codes have a column of their own.
+const WIDE: usize = 110;
 
 /// Everything that a table of one domain shows.
 #[derive(Debug, Clone, Copy)]
@@ -52,9 +53,17 @@ pub fn domain(shown: &Shown<'_>, style: &Style) -> String {
 #[must_use]
 pub fn summary(summary: &Summary) -> String {
     let Summary { domains, ready, waiting, changes_needed, undetermined } = summary;
-    let counts = [(ready, "ready"), (changes_needed, "to change"), (undetermined, "undetermined"), (waiting, "waiting")];
-    let counts: Vec<String> =
-        counts.iter().filter(|(count, _)| **count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+    let counts = [
+        (ready, "ready"),
+        (changes_needed, "to change"),
+        (undetermined, "undetermined"),
+        (waiting, "waiting"),
+    ];
+    let counts: Vec<String> = counts
+        .iter()
+        .filter(|(count, _)| **count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
     format!("{domains} domains: {}\n", counts.join(", "))
 }
 
@@ -79,31 +88,53 @@ pub fn plan(shown: &Shown<'_>, style: &Style) -> String {
 /// `cutover expected` for a person.
 #[must_use]
 pub fn expected(subject: &Subject, list: &[Expectation], style: &Style) -> String {
-    let mut builder = Builder::default();
-    builder.push_record(["what", "host", "type", "value", "TTL", "importance"]);
+    let mut rows: Vec<[Cell; 5]> = vec![["what", "host", "type", "value", "TTL"].map(faint)];
     for expectation in list {
         let value = match &expectation.data[..] {
             [] => unspecified(expectation).to_owned(),
             data => data.iter().map(typed).collect::<Vec<_>>().join("\n"),
         };
-        builder.push_record([
-            expectation.id.word().to_owned(),
-            expectation.name.host_in(&subject.domain),
-            expectation.rtype.to_string(),
-            value,
-            expectation.ttl.to_string(),
-            expectation.importance.word().to_owned(),
+        rows.push([
+            format!("{}{}", expectation.id, advice(expectation.importance)).into(),
+            expectation.name.host_in(&subject.domain).into(),
+            expectation.rtype.to_string().into(),
+            value.into(),
+            expectation.ttl.to_string().into(),
         ]);
     }
     let title = format!("{} needs, for {}:", shown_domain(subject), subject.cloud.title());
-    format!("{}\n\n{}", style.paint(Tone::Strong, &title), laid_out(builder, 3, style))
+    let mut text = format!("{}\n\n{}", style.paint(Tone::Strong, &title), laid_out(rows, style));
+    if list.iter().any(|expectation| expectation.importance != Importance::Required) {
+        let _ = writeln!(text, "\n{}", wrapped(ADVICE, style.columns()));
+    }
+    text
+}
+
+/// What the mark of [`advice`] means.
+const ADVICE: &str = "○ advice, or not needed yet: it decides nothing";
+
+fn advice(importance: Importance) -> &'static str {
+    match importance {
+        Importance::Required => "",
+        Importance::Recommended | Importance::Optional => " ○",
+    }
+}
+
+fn faint(heading: &str) -> Cell {
+    Cell::toned(Tone::Faint, heading)
 }
 
 fn unspecified(expectation: &Expectation) -> &'static str {
     match expectation.requirement {
-        crate::expected::Requirement::IsAbsent => "(must not exist)",
-        crate::expected::Requirement::HasVerification(_) => "(MS=ms… as the admin center shows it)",
-        _ => "(as the admin center shows it; --mx or --tenant names it here)",
+        Requirement::IsAbsent => "(must not exist)",
+        Requirement::HasVerification(_) => "(MS=ms… as the admin center shows it)",
+        Requirement::HasDkimKeyAt(_) => "(as the Defender portal shows it; --tenant derives it)",
+        Requirement::MayBeAliasOf(_) | Requirement::MayOfferService(_) => "(not needed)",
+        Requirement::DeliversTo(_)
+        | Requirement::SpfIncludes(_)
+        | Requirement::IsAliasOf(_)
+        | Requirement::HasDmarcPolicy
+        | Requirement::OffersService(_) => "(as the admin center shows it; --mx or --tenant names it here)",
     }
 }
 
@@ -147,9 +178,10 @@ fn header(shown: &Shown<'_>, style: &Style) -> String {
         Verdict::ChangesNeeded => (Tone::Bad, "changes needed"),
     };
     let left = format!("{}: {word}{notes}", shown_domain(shown.subject));
-    let from = source.as_ref().map(|source| source.provider.map_or(source.name.as_str(), |provider| provider.short));
+    let from =
+        source.as_ref().map(|source| source.provider.map_or(source.name.as_str(), |provider| provider.short));
     let to = shown.subject.cloud.title();
-    let right = from.map_or_else(|| format!("→ {to}"), |from| format!("{from} → {to}"));
+    let right = from.map_or_else(|| to.to_owned(), |from| format!("{from} → {to}"));
     let phase = match shown.subject.phase {
         Phase::Switch => String::new(),
         phase => format!(", {phase}"),
@@ -163,131 +195,178 @@ fn header(shown: &Shown<'_>, style: &Style) -> String {
     format!("{left}{between}{}\n", style.paint(Tone::Faint, &right))
 }
 
-/// A line an expectation: mark, id, sentence, code.
+/// A line an expectation: mark, id, sentence, code. What nobody asked for and is not there shares one line.
 fn expectations(judged: &[Judged], style: &Style) -> String {
-    let mut builder = Builder::default();
-    for judged in judged {
-        let needed = judged.importance == Importance::Required;
-        let (mark, tone) = match judged.status {
-            Status::Met => ("✔", Tone::Good),
-            Status::Unmet if needed => ("✘", Tone::Bad),
-            Status::Unmet => ("○", Tone::Pending),
-            Status::Waiting => ("…", Tone::Pending),
-            Status::Unknown => ("?", Tone::Pending),
-        };
-        let importance = match (judged.status, judged.importance) {
-            (Status::Met, _) | (_, Importance::Required) => String::new(),
-            (_, importance) => format!(" ({importance})"),
-        };
-        let code = if judged.code == crate::check::Code::Met { "" } else { judged.code.word() };
-        builder.push_record([
-            style.paint(tone, mark),
-            judged.expectation.id.word().to_owned(),
-            harmless(&judged.message) + &importance,
-            style.paint(Tone::Faint, code),
-        ]);
+    let (beside, shown): (Vec<&Judged>, Vec<&Judged>) =
+        judged.iter().partition(|judged| style.detail < Detail::Verbose && is_beside_the_point(judged));
+    let mut text = sentences(shown.into_iter().map(|judged| expectation(judged)).collect(), style);
+    if !beside.is_empty() {
+        let ids: Vec<&str> = beside.iter().map(|judged| judged.expectation.id.word()).collect();
+        let line = wrapped(&format!("not needed and not there: {}", ids.join(", ")), style.columns() - 5);
+        for (index, line) in line.lines().enumerate() {
+            let mark = if index == 0 { "·" } else { " " };
+            let _ = writeln!(text, "  {mark}  {}", style.paint(Tone::Faint, line));
+        }
     }
-    laid_out(builder, 2, style)
+    text
+}
+
+fn is_beside_the_point(judged: &Judged) -> bool {
+    let plain = matches!(judged.code, Code::Met | Code::AliasMissing | Code::ServiceMissing);
+    judged.importance == Importance::Optional && judged.observed.is_empty() && plain
+}
+
+fn expectation(judged: &Judged) -> (Cell, Option<&str>, String, &str) {
+    let needed = judged.importance == Importance::Required;
+    let (mark, tone) = match judged.status {
+        Status::Met => ("✔", Tone::Good),
+        Status::Unmet if needed => ("✘", Tone::Bad),
+        Status::Unmet => ("○", Tone::Pending),
+        Status::Waiting => ("…", Tone::Pending),
+        Status::Unknown => ("?", Tone::Pending),
+    };
+    let importance = match (judged.status, judged.importance) {
+        (Status::Met, _) | (_, Importance::Required) => String::new(),
+        (_, importance) => format!(" ({importance})"),
+    };
+    let code = if judged.code == Code::Met { "" } else { judged.code.word() };
+    let message = harmless(&judged.message) + &importance;
+    (Cell::toned(tone, mark), Some(judged.expectation.id.word()), message, code)
 }
 
 fn hazards(hazards: &[Hazard], style: &Style) -> String {
     if hazards.is_empty() {
         return String::new();
     }
-    let mut builder = Builder::default();
-    for hazard in hazards {
+    let rows = hazards.iter().map(|hazard| {
         let (mark, tone) = match hazard.level {
             Weight::Error => ("✘", Tone::Bad),
             Weight::Warning => ("!", Tone::Pending),
-            _ => ("·", Tone::Faint),
+            Weight::Info | Weight::Met | Weight::Unmet | Weight::Waiting | Weight::Unknown => {
+                ("·", Tone::Faint)
+            }
         };
-        let mut message = harmless(&hazard.message);
-        for record in &hazard.records {
-            message.push_str("\n  ");
-            message.push_str(&harmless(record));
+        let records = hazard.records.iter().map(|record| format!("\n  {}", harmless(record)));
+        let message = harmless(&hazard.message) + &records.collect::<String>();
+        (Cell::toned(tone, mark), None, message, hazard.code.word())
+    });
+    format!("\n{}", sentences(rows.collect(), style))
+}
+
+/// Rows of mark, name, sentence and code; on a narrow terminal the code stands behind the sentence.
+fn sentences(rows: Vec<(Cell, Option<&str>, String, &str)>, style: &Style) -> String {
+    let code = |word| Cell::toned(Tone::Faint, word);
+    let behind =
+        |message: String, word: &str| if word.is_empty() { message } else { format!("{message} [{word}]") };
+    match (style.columns() >= WIDE, rows.iter().any(|row| row.1.is_some())) {
+        (true, true) => {
+            let rows = rows.into_iter().map(|(mark, id, message, word)| {
+                [mark, id.unwrap_or_default().into(), message.into(), code(word)]
+            });
+            laid_out(rows.collect(), style)
         }
-        builder.push_record([style.paint(tone, mark), message, style.paint(Tone::Faint, hazard.code.word())]);
+        (true, false) => {
+            let rows = rows.into_iter().map(|(mark, _, message, word)| [mark, message.into(), code(word)]);
+            laid_out(rows.collect(), style)
+        }
+        (false, true) => {
+            let rows = rows.into_iter().map(|(mark, id, message, word)| {
+                [mark, id.unwrap_or_default().into(), behind(message, word).into()]
+            });
+            laid_out(rows.collect(), style)
+        }
+        (false, false) => {
+            let rows = rows.into_iter().map(|(mark, _, message, word)| [mark, behind(message, word).into()]);
+            laid_out(rows.collect(), style)
+        }
     }
-    format!("\n{}", laid_out(builder, 1, style))
 }
 
 /// What to type into the panel of the DNS host.
 fn edits(shown: &Shown<'_>, style: &Style) -> String {
     let zone = shown.examination.zone.as_ref();
     let apex = zone.map_or(&shown.subject.domain, |zone| &zone.apex);
-    let servers = zone.map(|zone| zone.name_servers.iter().map(|server| server.name.bare()).collect::<Vec<_>>());
-    let servers = servers.filter(|servers| !servers.is_empty());
-    let servers = servers.map(|servers| format!(" ({})", servers.join(", "))).unwrap_or_default();
-    let mut text = format!("\n{}\n\n", wrapped(&format!("Edit at the DNS host of {}{servers}:", apex.bare()), style));
-    let several_phases = shown.changes.iter().any(|change| change.phase != shown.changes[0].phase);
-    let mut builder = Builder::default();
-    builder.push_record(["action", "host", "type", "value", "TTL"]);
+    let servers: Vec<String> =
+        zone.iter().flat_map(|zone| &zone.name_servers).map(|server| server.name.bare()).collect();
+    let servers = if servers.is_empty() { String::new() } else { format!(" ({})", servers.join(", ")) };
+    let title = format!("Edit at the DNS host of {}{servers}:", apex.bare());
+    let mut text = format!("\n{}\n\n", wrapped(&title, style.columns()));
+    let mut rows: Vec<[Cell; 5]> = vec![["action", "host", "type", "value", "TTL"].map(faint)];
     for change in shown.changes {
-        rows(&mut builder, change, apex, several_phases, style);
+        rows.extend(edit_rows(change, apex));
     }
-    text.push_str(&laid_out(builder, 3, style));
-    if shown.changes.iter().any(|change| change.confirm) {
-        let note = "* made by rule from the domain's name: compare it with the admin center before you publish it";
-        let _ = writeln!(text, "\n{}", wrapped(note, style));
+    text.push_str(&laid_out(rows, style));
+    for note in edit_notes(shown.changes) {
+        let _ = writeln!(text, "\n{}", wrapped(note, style.columns()));
     }
     text
 }
 
-fn rows(builder: &mut Builder, change: &Change, apex: &Name, with_phase: bool, style: &Style) {
+fn edit_notes(changes: &[Change]) -> Vec<&'static str> {
+    let mut notes = Vec::new();
+    if changes.iter().any(|change| change.confirm) {
+        notes.push(
+            "* made by rule from the domain's name: compare it with the admin center before you publish it",
+        );
+    }
+    if changes.iter().any(|change| change.importance != Importance::Required) {
+        notes.push(ADVICE);
+    }
+    notes
+}
+
+fn edit_rows(change: &Change, apex: &Name) -> Vec<[Cell; 5]> {
     let host = change.name.host_in(apex);
-    let optional = match change.importance {
-        Importance::Required => String::new(),
-        importance => format!(" ({importance})"),
+    let advice = advice(change.importance);
+    let row = |action: &str, tone, data: &RecordData, ttl: String, mark: &str| {
+        [
+            Cell::toned(tone, format!("{action}{advice}")),
+            host.clone().into(),
+            change.rtype.to_string().into(),
+            (typed(data) + mark).into(),
+            ttl.into(),
+        ]
     };
-    let phase = if with_phase { format!(" [{}]", change.phase) } else { String::new() };
-    let mut row = |action: &str, tone, data: &RecordData, ttl: String, mark: &str| {
-        builder.push_record([
-            style.paint(tone, action) + &optional + &phase,
-            host.clone(),
-            change.rtype.to_string(),
-            typed(data) + mark,
-            ttl,
-        ]);
-    };
-    for data in change.removed() {
-        row("delete", Tone::Bad, data, String::new(), "");
-    }
-    for data in change.added() {
-        let mark = if change.confirm { " *" } else { "" };
-        row("add", Tone::Good, data, change.after.ttl.to_string(), mark);
-    }
+    let removed = change.removed().map(|data| row("delete", Tone::Bad, data, String::new(), ""));
+    let mark = if change.confirm { " *" } else { "" };
+    let ttl = change.after.ttl.to_string();
+    let added = change.added().map(|data| row("add", Tone::Good, data, ttl.clone(), mark));
+    removed.chain(added).collect()
 }
 
 /// A value as it is typed into a panel: without the final dot, and text without quotes around it.
 fn typed(data: &RecordData) -> String {
     let text = data.to_string();
     match data.rtype() {
-        RecordType::Txt => text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(&text).to_owned(),
-        _ if text.ends_with('.') && text.len() > 1 && !text.ends_with(" .") => text[..text.len() - 1].to_owned(),
+        RecordType::Txt => {
+            text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(&text).to_owned()
+        }
+        _ if text.ends_with('.') && text.len() > 1 && !text.ends_with(" .") => {
+            text[..text.len() - 1].to_owned()
+        }
         _ => text,
     }
 }
 
 fn replies(facts: &Facts, style: &Style) -> String {
-    let mut builder = Builder::default();
-    builder.push_record(["server", "question", "outcome", "answer", "ms"]);
+    let mut rows: Vec<[Cell; 5]> = vec![["server", "question", "outcome", "answer", "ms"].map(faint)];
     for reply in facts.all() {
         let server = match facts.server_name(&reply.server) {
-            Some(name) => format!("{} ({})", name.bare(), reply.server.address),
+            Some(name) => format!("{} {}", name.bare(), reply.server.address),
             None => reply.server.address.clone(),
         };
         let answers = reply.records.iter().chain(&reply.referral).map(|record| record.data.to_string());
         let said = reply.extended.iter().map(ToString::to_string).chain(Some(reply.reason.clone()));
         let answer: Vec<String> = answers.chain(said).filter(|text| !text.is_empty()).collect();
-        builder.push_record([
-            harmless(&server),
-            format!("{} {}", reply.question.name.bare(), reply.question.rtype),
-            reply.outcome.word().to_owned(),
-            harmless(&answer.join("; ")),
-            format!("{:.1}", reply.took as f64 / 1000.0),
+        rows.push([
+            harmless(&server).into(),
+            format!("{} {}", reply.question.name.bare(), reply.question.rtype).into(),
+            reply.outcome.word().into(),
+            harmless(&answer.join("; ")).into(),
+            format!("{:.1}", reply.took as f64 / 1000.0).into(),
         ]);
     }
-    format!("\n{}", laid_out(builder, 3, style))
+    format!("\n{}", laid_out(rows, style))
 }
 
 fn next(shown: &Shown<'_>, style: &Style) -> String {
@@ -305,58 +384,14 @@ fn next(shown: &Shown<'_>, style: &Style) -> String {
         .or_else(|| worst.map(|judged| judged.code));
     let what = match shown.examination.verdict {
         Verdict::Ready => return String::new(),
-        Verdict::ChangesNeeded if !shown.changes.is_empty() => format!("edit, then `cutover check {domain}` again"),
+        Verdict::ChangesNeeded if !shown.changes.is_empty() => {
+            format!("edit, then `cutover check {domain}` again")
+        }
         Verdict::ChangesNeeded => "put right what is marked ✘".to_owned(),
         Verdict::Waiting => format!("wait, then `cutover check {domain}` again"),
         Verdict::Undetermined => format!("look at what is marked `?`, then `cutover check {domain}` again"),
     };
-    let explain = code.map(|code| format!(" What a code means: `cutover explain {code}`.")).unwrap_or_default();
-    format!("\n{}\n", wrapped(&format!("Next: {what}.{explain}"), style))
-}
-
-/// A table without lines, never wider than the terminal: the column that holds sentences or values gives way.
-fn laid_out(builder: Builder, flexible: usize, style: &Style) -> String {
-    let mut table = builder.build();
-    table.with(Borders::empty());
-    table.modify(Columns::new(..), Padding::new(0, 2, 0, 0));
-    let excess = table.total_width().saturating_sub(style.columns() - 2);
-    if excess > 0 {
-        let widest = column_width(&table, flexible);
-        table.modify(Columns::one(flexible), Width::wrap(widest.saturating_sub(excess).max(12)).keep_words(true));
-    }
-    table.modify(Rows::new(..), Padding::new(0, 2, 0, 0));
-    let mut text = String::new();
-    for line in table.to_string().lines() {
-        let _ = writeln!(text, "  {}", line.trim_end());
-    }
-    text
-}
-
-fn column_width(table: &tabled::Table, column: usize) -> usize {
-    let records = table.get_records();
-    let cells = records.iter().filter_map(|row| row.get(column));
-    let lines = cells.flat_map(|cell| AsRef::<str>::as_ref(cell).lines().map(plain_width).collect::<Vec<_>>());
-    lines.max().unwrap_or(0) + 2
-}
-
-fn plain_width(line: &str) -> usize {
-    line.width()
-}
-
-/// A paragraph, wrapped between words.
-fn wrapped(text: &str, style: &Style) -> String {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let fits = |line: &String| line.is_empty() || line.width() + 1 + word.width() <= style.columns();
-        match lines.last_mut() {
-            Some(line) if fits(line) => {
-                if !line.is_empty() {
-                    line.push(' ');
-                }
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines.join("\n")
+    let explain =
+        code.map(|code| format!(" What a code means: `cutover explain {code}`.")).unwrap_or_default();
+    format!("\n{}\n", wrapped(&format!("Next: {what}.{explain}"), style.columns()))
 }

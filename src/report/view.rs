@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::check::{Examination, Hazard, Judged, Recognised, Verdict};
 use crate::expected::{Expectation, Phase, Subject};
-use crate::facts::{Facts, Reply, Role, Zone};
+use crate::facts::{Facts, Reply, Zone};
 use crate::plan::{Change, lines};
 use crate::record::{Name, RecordData};
 
@@ -227,7 +227,8 @@ impl Report {
     /// The report of a run.
     #[must_use]
     pub fn new(checked_at: Timestamp, phase: Phase, domains: Vec<DomainReport>) -> Self {
-        let count = |verdict: Verdict| domains.iter().filter(|domain| domain.verdict == verdict.word()).count();
+        let count =
+            |verdict: Verdict| domains.iter().filter(|domain| domain.verdict == verdict.word()).count();
         let summary = Summary {
             domains: domains.len(),
             ready: count(Verdict::Ready),
@@ -364,11 +365,7 @@ fn reply_view(reply: &Reply, facts: &Facts) -> ReplyView {
     ReplyView {
         server: harmless(&reply.server.address),
         server_name: facts.server_name(&reply.server),
-        role: match reply.server.role {
-            Role::Authoritative => "authoritative",
-            Role::ZoneFile => "zone-file",
-            Role::Resolver => "resolver",
-        },
+        role: reply.server.role.word(),
         name: reply.question.name.clone(),
         rtype: reply.question.rtype.to_string(),
         outcome: reply.outcome.word(),

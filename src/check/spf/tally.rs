@@ -69,14 +69,16 @@ impl Tally {
 
 /// Counts the tree of a domain's record.
 pub(super) fn tally(sight: &Sight<'_>, domain: &Name, record: &SpfRecord, microsoft: &Name) -> Tally {
-    let mut walk = Walk { sight, microsoft, tally: Tally::default(), path: vec![domain.clone()], top: String::new() };
+    let mut walk =
+        Walk { sight, microsoft, tally: Tally::default(), path: vec![domain.clone()], top: String::new() };
     walk.record(record, true);
     walk.tally
 }
 
 /// What including a domain costs: itself and everything below it.
 pub(super) fn cost_of_include(sight: &Sight<'_>, include: &Name) -> usize {
-    let mut walk = Walk { sight, microsoft: include, tally: Tally::default(), path: Vec::new(), top: String::new() };
+    let mut walk =
+        Walk { sight, microsoft: include, tally: Tally::default(), path: Vec::new(), top: String::new() };
     walk.include("", include, false);
     walk.tally.lookups
 }
@@ -119,7 +121,9 @@ impl Walk<'_> {
                 self.counted(domain, |walk, name| walk.include(text, name, passes));
             }
             Meaning::Redirect(domain) => self.counted(domain, |walk, name| walk.include(text, name, passes)),
-            Meaning::Mechanism(_, Mechanism::A(domain)) => self.host(domain.as_ref(), &[RecordType::A, RecordType::Aaaa]),
+            Meaning::Mechanism(_, Mechanism::A(domain)) => {
+                self.host(domain.as_ref(), &[RecordType::A, RecordType::Aaaa])
+            }
             Meaning::Mechanism(_, Mechanism::Mx(domain)) => self.host(domain.as_ref(), &[RecordType::Mx]),
             Meaning::Mechanism(_, Mechanism::Ptr(_) | Mechanism::Exists(_)) => self.tally.lookups += 1,
             Meaning::Mechanism(_, Mechanism::All | Mechanism::Ip4 { .. } | Mechanism::Ip6 { .. })

@@ -1,0 +1,250 @@
+//! Does the domain point to the DKIM keys that Microsoft keeps for it?
+//!
+//! Both forms of the target are right; which one a tenant has is decided by Microsoft. An alias alone signs nothing: the
+//! key has to be there, and one of the two may be empty until the first rotation.
+
+use crate::expected::{Cloud, Expectation, Purpose, Selector};
+use crate::facts::Silence;
+use crate::record::tags::TagList;
+use crate::record::{Name, RecordData, RecordSet, RecordType, Text};
+
+use super::{Case, Code, Edit, Finding, alias, listed, ticked};
+
+/// A target, read.
+struct Target {
+    number: u8,
+    token: String,
+    tenant: String,
+    cloud: Option<Cloud>,
+}
+
+/// Judges the alias to one key.
+pub(super) fn judge(
+    case: &Case<'_>,
+    expectation: &Expectation,
+    selector: &Selector,
+) -> Result<Finding, Silence> {
+    let set = case.sight.set(&expectation.name, RecordType::Cname)?;
+    let bench = Bench { case, expectation, selector, set: &set };
+    match &set.data.iter().filter_map(RecordData::target).collect::<Vec<_>>()[..] {
+        [] => bench.without_alias(),
+        [target] => bench.with_alias(target),
+        several => {
+            let all = listed(several.iter().map(|target| ticked(target)));
+            let message = format!("{} is an alias of {all} at once", ticked(&expectation.name));
+            Ok(bench.wrong(Code::AliasElsewhere, message))
+        }
+    }
+}
+
+struct Bench<'a> {
+    case: &'a Case<'a>,
+    expectation: &'a Expectation,
+    selector: &'a Selector,
+    set: &'a RecordSet,
+}
+
+impl Bench<'_> {
+    fn without_alias(&self) -> Result<Finding, Silence> {
+        let name = &self.expectation.name;
+        let texts = self.case.sight.set(name, RecordType::Txt)?;
+        if let Some(key) = texts.data.iter().find(|data| is_key(data)) {
+            let message = format!(
+                "{} holds a key of its own where an alias belongs, so Microsoft cannot rotate it",
+                ticked(name)
+            );
+            let mut finding = self.wrong(Code::DkimKeyInstead, message);
+            finding.observed = RecordSet { data: [key.clone()].into(), ttl: texts.ttl };
+            if !finding.cure.is_empty() {
+                finding.cure.insert(0, alias::deletion(name.clone(), RecordType::Txt));
+            }
+            return Ok(finding);
+        }
+        if let Some(doubled) = alias::doubled(self.case, name, RecordType::Cname)? {
+            let message = format!(
+                "the record was published as {}: the DNS host puts the zone's name behind what is typed",
+                ticked(&doubled)
+            );
+            let mut finding = self.wrong(Code::AliasDoubledName, message);
+            finding.cure.insert(0, alias::deletion(doubled, RecordType::Cname));
+            return Ok(finding);
+        }
+        let hint =
+            if self.expectation.data.is_empty() { "; the Defender portal shows the target" } else { "" };
+        Ok(self.wrong(Code::AliasMissing, format!("{} is not published{hint}", ticked(name))))
+    }
+
+    fn with_alias(&self, target: &Name) -> Result<Finding, Silence> {
+        let name = ticked(&self.expectation.name);
+        let domain = &self.case.subject.domain;
+        let Some(read) = read(target) else {
+            if let Some(why) = mistyped(target, domain) {
+                return Ok(self.wrong(
+                    Code::AliasMalformedTarget,
+                    format!("{name} points to {}: {why}", ticked(target)),
+                ));
+            }
+            let message = format!("{name} points to {}, which is no DKIM key of Microsoft's", ticked(target));
+            return Ok(self.wrong(Code::AliasElsewhere, message));
+        };
+        if let Some(cloud) =
+            read.cloud.filter(|cloud| !cloud.shares(self.selector.cloud, Purpose::InitialDomain))
+        {
+            let message = format!("{name} points to {}, a key of {}", ticked(target), cloud.title());
+            return Ok(self.wrong(Code::AliasWrongCloud, message));
+        }
+        if read.number != self.selector.number {
+            let message = format!("{name} points to {}, the key of the other selector", ticked(target));
+            return Ok(self.wrong(Code::AliasElsewhere, message));
+        }
+        if let Some(tenant) = self.selector.tenant.as_ref().filter(|tenant| **tenant != read.tenant) {
+            let message =
+                format!("{name} points to a key of the tenant `{}` and not of `{tenant}`", read.tenant);
+            return Ok(self.wrong(Code::AliasElsewhere, message));
+        }
+        self.with_key(target, &read)
+    }
+
+    fn with_key(&self, target: &Name, read: &Target) -> Result<Finding, Silence> {
+        let name = ticked(&self.expectation.name);
+        match self.key_at(target)? {
+            None | Some(true) => {
+                let other = self.selector.token.as_ref().is_some_and(|token| *token != read.token);
+                let note = if other { ", which was made for another domain" } else { "" };
+                Ok(Finding::new(Code::Met, format!("{name} points to {}{note}", ticked(target)), self.set))
+            }
+            Some(false) if self.other_has_key()? => {
+                let message = format!("{name} is right, and its key comes with the first rotation");
+                Ok(Finding::new(Code::DkimKeyPending, message, self.set))
+            }
+            Some(false) => {
+                let message = format!(
+                    "{name} is right and there is no key at {}; switch signing on for the domain in the Defender portal",
+                    ticked(target)
+                );
+                Ok(Finding::new(Code::DkimNotEnabled, message, self.set))
+            }
+        }
+    }
+
+    /// Whether there is a key; `None` where that lies outside the zone files.
+    fn key_at(&self, target: &Name) -> Result<Option<bool>, Silence> {
+        let answer =
+            self.case.sight.answer(&crate::record::Question::new(target.clone(), RecordType::Txt))?;
+        let outside = answer.existence == crate::facts::Existence::Outside;
+        Ok((!outside).then(|| answer.set.data.iter().any(is_key)))
+    }
+
+    fn other_has_key(&self) -> Result<bool, Silence> {
+        let other = if self.selector.number == 1 { "selector2._domainkey" } else { "selector1._domainkey" };
+        let Ok(name) = self.case.subject.domain.below(other) else { return Ok(false) };
+        let set = self.case.sight.set(&name, RecordType::Cname)?;
+        match set.data.iter().find_map(RecordData::target).filter(|target| read(target).is_some()) {
+            Some(target) => Ok(self.key_at(target)?.unwrap_or(false)),
+            None => Ok(false),
+        }
+    }
+
+    fn wrong(&self, code: Code, message: String) -> Finding {
+        let cure = Edit {
+            name: self.expectation.name.clone(),
+            rtype: RecordType::Cname,
+            after: self.expectation.data.iter().cloned().collect(),
+            ttl: Some(self.expectation.ttl),
+            confirm: true,
+        };
+        let finding = Finding::new(code, message, self.set);
+        // Without the tenant's name nobody can say what to publish instead.
+        if cure.after.is_empty() { finding } else { finding.cured_by([cure]) }
+    }
+}
+
+/// Whether the target has the form of a key that Microsoft keeps.
+pub(super) fn is_key_target(target: &Name) -> bool {
+    read(target).is_some()
+}
+
+/// `selector1-TOKEN._domainkey.TENANT.onmicrosoft.com`, or `….TENANT.PARTITION.dkim.mail.microsoft`.
+fn read(target: &Name) -> Option<Target> {
+    let labels: Vec<String> =
+        target.labels().map(|label| String::from_utf8_lossy(label).into_owned()).collect();
+    let [first, domainkey, tenant, rest @ ..] = &labels[..] else { return None };
+    let (number, token) = first.strip_prefix("selector")?.split_once('-')?;
+    let number = number.parse().ok().filter(|number| (1..=2).contains(number))?;
+    if domainkey != "_domainkey" || token.is_empty() {
+        return None;
+    }
+    let suffix = rest.join(".");
+    let cloud =
+        Cloud::ALL.into_iter().find(|cloud| cloud.value(Purpose::InitialDomain) == Some(suffix.as_str()));
+    let newer = rest.len() == 4
+        && rest[1..] == ["dkim", "mail", "microsoft"]
+        && super::delivery::is_partition(&rest[0]);
+    (cloud.is_some() || newer).then(|| Target { number, token: token.into(), tenant: tenant.clone(), cloud })
+}
+
+fn mistyped(target: &Name, domain: &Name) -> Option<String> {
+    if target.labels().flatten().any(|octet| b"<>*[]{}".contains(octet)) {
+        return Some("it is a placeholder from a guide".into());
+    }
+    let parents = domain.ancestors().take_while(|parent| parent.label_count() > 1);
+    let dotless = parents
+        .into_iter()
+        .find(|parent| target.without_suffix(parent).is_some_and(|meant| is_key_target(&meant)));
+    dotless.map(|parent| {
+        format!("the final dot is missing in the zone, so {} was put behind it", ticked(&parent))
+    })
+}
+
+/// Whether the record holds a public key that is not withdrawn (RFC 6376 §3.6.1: an empty `p=` withdraws it).
+fn is_key(data: &RecordData) -> bool {
+    let RecordData::Txt(text) = data else { return false };
+    has_key(text)
+}
+
+fn has_key(text: &Text) -> bool {
+    let lossy = text.lossy();
+    let list = TagList::parse(&lossy);
+    let version = list.get("v").is_none_or(|version| version == "DKIM1");
+    version && list.get("p").is_some_and(|key| !key.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_are_read() {
+        for (text, token, tenant) in [
+            ("selector1-contoso-com._domainkey.contoso.onmicrosoft.com", "contoso-com", "contoso"),
+            (
+                "Selector2-blueyonder-com01b._domainkey.Contoso.n-v1.dkim.mail.microsoft",
+                "blueyonder-com01b",
+                "contoso",
+            ),
+            ("selector1-contoso-com._domainkey.contoso.onmicrosoft.us", "contoso-com", "contoso"),
+            ("selector1-contoso-com._domainkey.contoso.partner.onmschina.cn", "contoso-com", "contoso"),
+        ] {
+            let target = read(&text.parse().unwrap()).unwrap();
+            assert_eq!((target.token.as_str(), target.tenant.as_str()), (token, tenant), "{text}");
+        }
+        for text in [
+            "selector3-contoso-com._domainkey.contoso.onmicrosoft.com",
+            "selector1._domainkey.contoso.onmicrosoft.com",
+            "selector1-contoso-com._domainkey.contoso.nv1.dkim.mail.microsoft",
+            "selector1-contoso-com._domainkey.onmicrosoft.com",
+            "s1._domainkey.fabrikam.com",
+        ] {
+            assert!(read(&text.parse().unwrap()).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_empty_key_is_none() {
+        assert!(has_key(&Text::from("v=DKIM1; k=rsa; p=MIGf")));
+        assert!(has_key(&Text::from("k=rsa; p=MIGf")));
+        for text in ["v=DKIM1; p=", "v=DKIM2; p=MIGf", "", "p"] {
+            assert!(!has_key(&Text::from(text)), "{text}");
+        }
+    }
+}

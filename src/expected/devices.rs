@@ -1,0 +1,44 @@
+//! What do devices need to find Intune and Entra?
+//!
+//! Both records are optional (Microsoft Learn, Enable MDM automatic enrollment for Windows, 2024-01-23).
+
+use crate::record::{Name, RecordData, RecordType};
+
+use super::mail::TTL;
+use super::{Expectation, Id, Importance, Origin, Phase, Purpose, Requirement, Service, Subject};
+
+/// The oldest target of `enterpriseenrollment`, which still works with one prompt more.
+const OLDEST_ENROLLMENT: &str = "manage.microsoft.com";
+
+/// The expectations of devices for the subject.
+pub(super) fn expectations(subject: &Subject) -> Vec<Expectation> {
+    let value = |purpose| subject.cloud.value(purpose);
+    let older: Vec<Name> = value(Purpose::DeviceEnrollmentOlder)
+        .into_iter()
+        .flat_map(|older| [older, OLDEST_ENROLLMENT])
+        .filter_map(|older| older.parse().ok())
+        .collect();
+    let enrollment = value(Purpose::DeviceEnrollment)
+        .and_then(|target| alias(subject, Id::DeviceEnrollment, "enterpriseenrollment", target, older));
+    let registration = value(Purpose::DeviceRegistration).and_then(|target| {
+        alias(subject, Id::DeviceRegistration, "enterpriseregistration", target, Vec::new())
+    });
+    enrollment.into_iter().chain(registration).collect()
+}
+
+fn alias(subject: &Subject, id: Id, host: &str, target: &str, also: Vec<Name>) -> Option<Expectation> {
+    let target: Name = target.parse().ok()?;
+    Some(Expectation {
+        id,
+        name: subject.domain.below(host).ok()?,
+        rtype: RecordType::Cname,
+        service: Service::Devices,
+        phase: Phase::Switch,
+        importance: Importance::Required,
+        origin: Origin::Standard,
+        data: vec![RecordData::Cname(target.clone())],
+        also,
+        requirement: Requirement::IsAliasOf(target),
+        ttl: TTL,
+    })
+}

@@ -1,0 +1,73 @@
+//! What proves that mail is really from the domain? DKIM keys and a DMARC policy.
+//!
+//! Microsoft keeps the DKIM keys and rotates them, so the domain publishes two aliases. Their targets have two forms:
+//! the older one below the initial domain, and since May 2025 one below `dkim.mail.microsoft` whose partition nobody
+//! can derive (Microsoft Learn, Set up DKIM to sign mail from your cloud domain, 2026-01-30).
+
+use crate::record::{Name, RecordData, RecordType, Text};
+
+use super::mail::TTL;
+use super::{
+    Expectation, Id, Importance, Origin, Phase, Purpose, Requirement, Selector, Service, Subject, token,
+};
+
+/// What to publish where there is no policy: nothing is refused, and reports can be asked for.
+const DMARC_START: &str = "v=DMARC1; p=none";
+
+/// The expectations of signing for the subject.
+pub(super) fn expectations(subject: &Subject) -> Vec<Expectation> {
+    let keys = [(Id::DkimSelector1, 1), (Id::DkimSelector2, 2)];
+    let keys = keys.into_iter().filter_map(|(id, number)| key(subject, id, number));
+    keys.chain(dmarc(subject)).collect()
+}
+
+fn key(subject: &Subject, id: Id, number: u8) -> Option<Expectation> {
+    let selector = Selector {
+        number,
+        cloud: subject.cloud,
+        token: token(&subject.domain),
+        tenant: subject.tenant.clone(),
+    };
+    Some(Expectation {
+        id,
+        name: subject.domain.below(&format!("selector{number}._domainkey")).ok()?,
+        rtype: RecordType::Cname,
+        service: Service::Exchange,
+        phase: Phase::Prepare,
+        importance: Importance::Recommended,
+        origin: if subject.tenant.is_some() { Origin::Derived } else { Origin::Standard },
+        data: selector.older_target().map(RecordData::Cname).into_iter().collect(),
+        also: Vec::new(),
+        requirement: Requirement::HasDkimKeyAt(selector),
+        ttl: TTL,
+    })
+}
+
+impl Selector {
+    /// The target below the initial domain, once the tenant is known: `selector1-contoso-com._domainkey.contoso.onmicrosoft.com`.
+    ///
+    /// `None` in clouds for which Microsoft documents no target.
+    #[must_use]
+    pub fn older_target(&self) -> Option<Name> {
+        let documented = self.cloud.shares(super::Cloud::Worldwide, Purpose::InitialDomain);
+        let initial: Name = self.cloud.value(Purpose::InitialDomain).filter(|_| documented)?.parse().ok()?;
+        let (token, tenant) = (self.token.as_ref()?, self.tenant.as_ref()?);
+        initial.below(&format!("selector{}-{token}._domainkey.{tenant}", self.number)).ok()
+    }
+}
+
+fn dmarc(subject: &Subject) -> Option<Expectation> {
+    Some(Expectation {
+        id: Id::Dmarc,
+        name: subject.domain.below("_dmarc").ok()?,
+        rtype: RecordType::Txt,
+        service: Service::Exchange,
+        phase: Phase::Prepare,
+        importance: Importance::Recommended,
+        origin: Origin::Standard,
+        data: vec![RecordData::Txt(Text::from(DMARC_START))],
+        also: Vec::new(),
+        requirement: Requirement::HasDmarcPolicy,
+        ttl: TTL,
+    })
+}
