@@ -31,11 +31,10 @@ pub fn wanted(subject: &Subject, facts: &Facts) -> BTreeSet<Question> {
             Requirement::DeliversTo(hosts) => inquiry.delivery(&expectation, hosts),
             Requirement::SpfIncludes(include) => inquiry.spf(&expectation, include),
             Requirement::IsAliasOf(target) => inquiry.alias(&expectation, target),
-            Requirement::IsAbsent => inquiry.absence(&expectation),
+            Requirement::IsAbsent | Requirement::MayBeAliasOf(_) => inquiry.absence(&expectation),
             Requirement::HasDkimKeyAt(_) => inquiry.dkim(&expectation),
             Requirement::HasDmarcPolicy => inquiry.dmarc(&expectation),
             Requirement::HasVerification(_)
-            | Requirement::MayBeAliasOf(_)
             | Requirement::OffersService(_)
             | Requirement::MayOfferService(_) => {}
         }
