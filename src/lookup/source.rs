@@ -14,6 +14,7 @@ use tokio::sync::OnceCell;
 use crate::facts::{Elsewhere, Facts, Outcome, Recording, Reply, Role, Server, View};
 use crate::record::{Name, Question, RecordType};
 
+use super::policy::Fetcher;
 use super::transport::{Endpoint, Transport};
 use super::zonefile::ZoneFiles;
 
@@ -41,6 +42,7 @@ pub struct Network {
     view: View,
     authority_port: u16,
     private_servers: bool,
+    pub(super) fetcher: Fetcher,
     asked: Mutex<HashMap<(Arc<Server>, Question), Arc<OnceCell<Reply>>>>,
 }
 
@@ -70,6 +72,7 @@ impl Network {
         // A lab on private addresses names private name servers, and means it.
         let private_servers = distinct.iter().any(|(endpoint, _)| !is_public(endpoint.address().ip()));
         Self {
+            fetcher: Fetcher::new(transport.clone(), private_servers),
             transport,
             resolvers: distinct,
             view,
@@ -79,10 +82,25 @@ impl Network {
         }
     }
 
-    /// The same, which asks name servers on private addresses too although public DNS named them.
+    /// The same, which asks name servers and policy hosts on private addresses too although public DNS named them.
     #[must_use]
     pub fn with_private_servers(mut self) -> Self {
         self.private_servers = true;
+        self.fetcher.allow_private();
+        self
+    }
+
+    /// The same, which fetches no policy.
+    #[must_use]
+    pub fn without_https(mut self) -> Self {
+        self.fetcher.turn_off();
+        self
+    }
+
+    /// The same, with another port for policies than 443: for test labs, where nobody may listen there.
+    #[must_use]
+    pub fn with_https_port(mut self, port: u16) -> Self {
+        self.fetcher.set_port(port);
         self
     }
 
@@ -278,7 +296,7 @@ impl Source {
 }
 
 /// Whether the address belongs to the public Internet (the special-purpose registries of RFC 6890).
-fn is_public(address: IpAddr) -> bool {
+pub(super) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => {
             let [a, b, ..] = v4.octets();
