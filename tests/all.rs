@@ -1,7 +1,12 @@
 //! Everything that is tested from outside the crate.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+#![allow(clippy::disallowed_methods, reason = "a test keeps files of its own")]
 #![allow(unreachable_pub, reason = "a test binary exports nothing; `pub` says what a helper offers")]
 
+mod cli;
+mod end_to_end;
 mod lab;
+mod layers;
+mod run;
 mod transport;
 mod zone;

@@ -156,10 +156,8 @@ impl Bench<'_> {
     fn source_of(&self, target: &Name, domain: &Name) -> Option<&'static Provider> {
         let named = self.case.source.filter(|source| source.matches_autodiscover(target, domain));
         named.or_else(|| {
-            let found = provider::of_autodiscover(target, domain).into_iter();
-            found
-                .filter(|provider| provider.kind == Kind::Source && !provider.is_weak(Evidence::Autodiscover))
-                .next()
+            let mut found = provider::of_autodiscover(target, domain).into_iter();
+            found.find(|provider| provider.kind == Kind::Source && !provider.is_weak(Evidence::Autodiscover))
         })
     }
 

@@ -224,6 +224,8 @@ codes! {
     ServersDisagree "servers-disagree" Hazard Error "name servers with the same version of the zone give different answers";
     DomainNotFound "domain-not-found" Hazard Error "the domain does not exist";
     CnameWithOtherData "cname-with-other-data" Hazard Error "an alias stands at a name that needs other records";
+    DnssecBogus "dnssec-bogus" Hazard Error "the signatures of the zone are wrong, so resolvers refuse its answers";
+    DelegationMismatch "delegation-mismatch" Hazard Warning "the zone above delegates to other name servers than the zone itself lists";
     ServerLame "server-lame" Hazard Warning "a name server that is delegated to does not serve the zone";
     ServerSilent "server-silent" Hazard Warning "a name server of the zone does not answer";
     NameDoubled "name-doubled" Hazard Warning "a record was published with the zone's name twice";

@@ -262,13 +262,13 @@ impl Bench<'_> {
         if self.case.phase() >= Phase::Switch || right || others.is_empty() {
             return None;
         }
-        let takes_mail = |exchange: &&Exchange| {
+        let takes_mail = |exchange: &Exchange| {
             !matches!(
                 exchange.kind,
                 Host::Null | Host::Malformed(..) | Host::Retired(_) | Host::WrongCloud(_)
             )
         };
-        if !others.iter().all(|exchange| takes_mail(&exchange)) {
+        if !others.iter().all(|exchange| takes_mail(exchange)) {
             return None;
         }
         let hosts = self.named(others);

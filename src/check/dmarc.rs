@@ -213,7 +213,7 @@ impl Bench<'_> {
     /// The set with this policy alone, or the one to begin with if it is empty; other texts stay.
     fn with_one(&self, policy: String) -> Edit {
         let wanted = match policy.is_empty() {
-            true => self.expectation.data.iter().cloned().collect(),
+            true => self.expectation.data.to_vec(),
             false => vec![RecordData::Txt(Text::from(policy.as_str()))],
         };
         let meant = |data: &&RecordData| match data {

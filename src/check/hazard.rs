@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::expected::{Id, Requirement};
 use crate::facts::{Existence, Outcome, Reply, Role, Server, View, policy_host};
-use crate::record::{Name, Question, RecordData, RecordType};
+use crate::record::{Name, Question, Record, RecordData, RecordType};
 
 use super::{Case, Code, Judged, PROBE_LABEL, Status, Weight, delivery, dmarc, listed, policy, ticked};
 
@@ -31,6 +31,8 @@ pub(super) fn hazards(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
     hazards.extend(servers_disagree(case));
     hazards.extend(domain_not_found(case));
     hazards.extend(cname_with_other_data(case));
+    hazards.extend(dnssec_bogus(case));
+    hazards.extend(delegation_mismatch(case));
     hazards.extend(servers(case));
     hazards.extend(name_doubled(judged));
     hazards.extend(filter_bypass(case, judged));
@@ -139,6 +141,65 @@ fn cname_with_other_data(case: &Case<'_>) -> Option<Hazard> {
     None
 }
 
+/// A resolver fails, and answers once it is told not to validate.
+fn dnssec_bogus(case: &Case<'_>) -> Option<Hazard> {
+    let facts = case.sight.facts;
+    let domain = &case.subject.domain;
+    let answers =
+        facts.all().filter(|reply| reply.server.role == Role::Unvalidated && reply.outcome.is_answer());
+    let unvalidated = answers.into_iter().find(|reply| reply.question.name.is_within(domain))?;
+    let refused = |reply: &&Reply| {
+        reply.server.address == unvalidated.server.address && reply.server.role == Role::Resolver
+    };
+    let failure = facts.replies(&unvalidated.question).find(refused)?;
+    let said: Vec<String> = failure.extended.iter().map(ToString::to_string).collect();
+    let said = if said.is_empty() { String::new() } else { format!(" ({})", said.join("; ")) };
+    let message = format!(
+        "{} refuses the answers of the zone, since their DNSSEC signatures do not fit{said}; have the registrar correct \
+         or remove the DS record, which is often left over from an earlier DNS host",
+        failure.server.address
+    );
+    let mut found = hazard(Code::DnssecBogus, domain, Some(unvalidated.question.rtype), message);
+    found.records = unvalidated.wanted().map(|record| format!("not validated: {}", record.data)).collect();
+    Some(found)
+}
+
+/// What the zone above says, against what the zone says of itself.
+fn delegation_mismatch(case: &Case<'_>) -> Option<Hazard> {
+    let facts = case.sight.facts;
+    let apex = facts.zone(&case.subject.domain)?.apex;
+    let question = Question::new(apex.clone(), RecordType::Ns);
+    let names = |records: Vec<&Record>| -> BTreeSet<Name> {
+        records
+            .into_iter()
+            .filter(|record| record.name == apex)
+            .filter_map(|record| record.data.target().cloned())
+            .collect()
+    };
+    let parent = facts
+        .replies(&question)
+        .find(|reply| reply.server.role == Role::Parent && !reply.referral.is_empty())?;
+    let parent = names(parent.referral.iter().collect());
+    let own = facts.replies(&question).filter(|reply| reply.server.role == Role::Authoritative);
+    let own =
+        own.filter(|reply| reply.outcome == Outcome::Records).map(|reply| names(reply.wanted().collect()));
+    let own = own.into_iter().find(|own| *own != parent && !own.is_empty())?;
+    let only = |here: &BTreeSet<Name>, there: &BTreeSet<Name>| listed(here.difference(there).map(ticked));
+    let mut parts = Vec::new();
+    if !parent.is_subset(&own) {
+        parts.push(format!("only the zone above names {}", only(&parent, &own)));
+    }
+    if !own.is_subset(&parent) {
+        parts.push(format!("only the zone itself names {}", only(&own, &parent)));
+    }
+    let message = format!(
+        "the name servers of {} differ: {}; the zone above decides, so edit where it points and correct the other",
+        ticked(&apex),
+        parts.join(", ")
+    );
+    Some(hazard(Code::DelegationMismatch, &apex, Some(RecordType::Ns), message))
+}
+
 /// Name servers of the zone that do not do their work.
 fn servers(case: &Case<'_>) -> Vec<Hazard> {
     let facts = case.sight.facts;
@@ -147,7 +208,7 @@ fn servers(case: &Case<'_>) -> Vec<Hazard> {
         return Vec::new();
     };
     let mut by_server: BTreeMap<&Server, Vec<&Reply>> = BTreeMap::new();
-    for reply in facts.all().filter(|reply| reply.server.role != Role::Resolver) {
+    for reply in facts.all().filter(|reply| reply.server.role.is_authority()) {
         by_server.entry(&reply.server).or_default().push(reply);
     }
     let answers = |replies: &[&Reply]| replies.iter().any(|reply| reply.outcome.is_answer());

@@ -195,7 +195,7 @@ impl<'a> Panel<'a> {
         });
         let mut panel = Self {
             case,
-            authorities: of(|role| role != Role::Resolver),
+            authorities: of(Role::is_authority),
             resolvers: of(|role| role == Role::Resolver),
             accepted,
         };

@@ -69,7 +69,7 @@ pub(super) fn check(
     };
     let verdicts: BTreeSet<Verdict> = checked.iter().map(|checked| checked.examination.verdict).collect();
     // Several domains: the worst that counts wins.
-    Ok(verdicts.into_iter().rev().find(fails).map_or(0, |worst| exit_status(worst)))
+    Ok(verdicts.into_iter().rev().find(fails).map_or(0, exit_status))
 }
 
 /// `ready` can be made to fail; it then has the status of a change that is needed.

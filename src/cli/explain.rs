@@ -1,5 +1,7 @@
 //! `cutover explain`: the manual page of an outcome.
 
+use std::collections::BTreeSet;
+
 use crate::check::{Code, Topic};
 use crate::report::Style;
 use crate::report::style::Tone;
@@ -39,12 +41,12 @@ fn list(style: &Style) -> String {
 }
 
 fn unknown(word: &str) -> String {
-    let lower = word.to_ascii_lowercase();
-    let shared = |code: &&Code| {
-        let parts = lower.split('-').filter(|part| part.len() > 2);
-        parts.filter(|part| code.word().split('-').any(|word| word == *part)).count()
-    };
-    let close = Code::ALL.iter().max_by_key(shared).filter(|code| shared(code) > 0);
-    let hint = close.map(|code| format!("; did you mean `{code}`?")).unwrap_or_default();
-    format!("`{}` is no code{hint} `cutover explain` lists them all", harmless(word))
+    let parts =
+        |text: &str| -> BTreeSet<Vec<u8>> { text.as_bytes().windows(3).map(<[u8]>::to_vec).collect() };
+    let typed = parts(&word.to_ascii_lowercase());
+    let shared = |code: &&Code| parts(code.word()).intersection(&typed).count();
+    // A part of three letters is shared by chance.
+    let close = Code::ALL.iter().max_by_key(shared).filter(|code| shared(code) > 1);
+    let hint = close.map(|code| format!(" did you mean `{code}`?")).unwrap_or_default();
+    format!("`{}` is no code;{hint} `cutover explain` lists them all", harmless(word))
 }

@@ -23,6 +23,7 @@ use jiff::Timestamp;
 use crate::check::Verdict;
 use crate::report::Style;
 use crate::report::style::{Colour, DEFAULT_WIDTH, Detail};
+use crate::report::view::harmless;
 
 use args::{Arguments, Command, When};
 
@@ -72,7 +73,7 @@ enum Problem {
 
 impl Problem {
     fn file(path: &Path, reason: &str) -> Self {
-        Self::Usage(format!("{}: {reason}", path.display()))
+        Self::Usage(format!("{}: {reason}", harmless(&path.display().to_string())))
     }
 }
 
@@ -104,7 +105,7 @@ pub fn run(
         Ok(status) => status,
         Err(Problem::Usage(message)) => {
             // Nothing is left to tell if even this cannot be written.
-            let _ = writeln!(streams.err, "error: {}", message.replace('\n', "\nerror: "));
+            let _ = message.lines().try_for_each(|line| writeln!(streams.err, "error: {}", harmless(line)));
             USAGE
         }
         // Whoever read the output has seen enough.
@@ -120,7 +121,12 @@ fn usage(error: &clap::Error, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
     let asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     let text = error.render();
     // Nothing is left to tell if even this cannot be written.
-    let _ = if asked_for { write!(out, "{text}") } else { write!(err, "{text}") };
+    let _ = if asked_for {
+        write!(out, "{text}")
+    } else {
+        // What was typed stands in it.
+        text.to_string().lines().try_for_each(|line| writeln!(err, "{}", harmless(line)))
+    };
     if asked_for { 0 } else { USAGE }
 }
 

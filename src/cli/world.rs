@@ -11,6 +11,7 @@ use crate::lookup::transport::{Endpoint, ResolverAddress, Transport, system_reso
 use crate::lookup::zonefile::ZoneFiles;
 use crate::lookup::{Network, Source};
 use crate::record::{Name, zone};
+use crate::report::view::harmless;
 
 use super::args::Lookup;
 use super::files;
@@ -83,7 +84,7 @@ fn read_zones(lookup: &Lookup, domains: &[Name], notes: &mut Vec<String>) -> Res
     let mut zones = ZoneFiles::new();
     for path in &lookup.zone {
         let octets = files::read(path)?;
-        let label = path.display().to_string();
+        let label = harmless(&path.display().to_string());
         let origin = origin(path, domains);
         let text = zone::read(&octets, origin.as_ref(), &label)
             .map_err(|error| Problem::Usage(error.to_string()))?;
@@ -110,7 +111,8 @@ fn origin(path: &Path, domains: &[Name]) -> Option<Name> {
 /// A domain that no file covers cannot be checked offline.
 fn refuse_foreign(zones: &ZoneFiles, domains: &[Name], lookup: &Lookup) -> Result<(), Problem> {
     let Some(domain) = domains.iter().find(|domain| !zones.covers(domain)) else { return Ok(()) };
-    let files: Vec<String> = lookup.zone.iter().map(|path| format!("`{}`", path.display())).collect();
+    let files: Vec<String> =
+        lookup.zone.iter().map(|path| format!("`{}`", harmless(&path.display().to_string()))).collect();
     Err(Problem::Usage(format!(
         "{} holds no zone of `{}`; expected a file with `$ORIGIN {domain}`, or --resolver to look it up",
         files.join(", "),

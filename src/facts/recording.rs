@@ -271,7 +271,7 @@ fn text(fields: &[Token<'_>], index: usize) -> Result<String, String> {
 }
 
 fn parsed<T: std::str::FromStr>(fields: &[Token<'_>], index: usize, expected: &str) -> Result<T, String> {
-    let text = text(fields, index)?;
+    let text = text(fields, index).map_err(|why| format!("{why}, expected {expected}"))?;
     text.parse().map_err(|_| format!("found `{text}`, expected {expected}"))
 }
 

@@ -20,11 +20,22 @@ pub enum Role {
     ZoneFile,
     /// A recursive resolver, which may answer from its cache.
     Resolver,
+    /// The same resolver, told not to validate signatures (CD, RFC 4035 §3.2.2).
+    Unvalidated,
+    /// A name server of the zone above, asked where it delegates to.
+    Parent,
 }
 
 impl Role {
     /// All roles, in their order.
-    pub const ALL: [Self; 3] = [Self::Authoritative, Self::ZoneFile, Self::Resolver];
+    pub const ALL: [Self; 5] =
+        [Self::Authoritative, Self::ZoneFile, Self::Resolver, Self::Unvalidated, Self::Parent];
+
+    /// Whether it speaks for the zone itself.
+    #[must_use]
+    pub fn is_authority(self) -> bool {
+        matches!(self, Self::Authoritative | Self::ZoneFile)
+    }
 
     /// The word in reports and recordings.
     #[must_use]
@@ -33,6 +44,8 @@ impl Role {
             Self::Authoritative => "authoritative",
             Self::ZoneFile => "zone-file",
             Self::Resolver => "resolver",
+            Self::Unvalidated => "unvalidated",
+            Self::Parent => "parent",
         }
     }
 }

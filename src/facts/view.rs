@@ -214,7 +214,7 @@ impl Facts {
     #[must_use]
     pub fn published(&self, question: &Question, view: View) -> Option<&Reply> {
         let replies: Vec<&Reply> = self.replies(question).collect();
-        let authorities = replies.iter().copied().filter(|reply| reply.server.role != Role::Resolver);
+        let authorities = replies.iter().copied().filter(|reply| reply.server.role.is_authority());
         let answers: Vec<&Reply> = authorities.filter(|reply| reply.outcome.is_answer()).collect();
         if view != View::Resolver
             && let Some(newest) = self.newest(&answers)
@@ -229,7 +229,8 @@ impl Facts {
         if let Some(answer) = answers.into_iter().find(|reply| reply.server.role == Role::ZoneFile) {
             return Some(answer);
         }
-        replies.into_iter().min_by_key(|reply| tells_least(reply))
+        let asked = |reply: &&Reply| reply.server.role.is_authority() || reply.server.role == Role::Resolver;
+        replies.into_iter().filter(asked).min_by_key(|reply| tells_least(reply))
     }
 
     /// Of several answers of authorities, the first with the newest serial.

@@ -72,7 +72,7 @@ impl Facts {
     /// The name under which a zone lists the server: the first in order of those with its address.
     #[must_use]
     pub fn server_name(&self, server: &super::Server) -> Option<Name> {
-        let address = server.ip().filter(|_| server.role == Role::Authoritative)?;
+        let address = server.ip().filter(|_| matches!(server.role, Role::Authoritative | Role::Parent))?;
         let replies = self.all().filter(|reply| {
             let records = reply.wanted().chain(&reply.referral);
             reply.question.rtype == RecordType::Ns || records.count() > 0 && !reply.referral.is_empty()
@@ -103,7 +103,7 @@ impl Facts {
     #[must_use]
     pub fn serials(&self, apex: &Name) -> BTreeMap<&super::Server, u32> {
         let question = Question::new(apex.clone(), RecordType::Soa);
-        let replies = self.replies(&question).filter(|reply| reply.server.role != Role::Resolver);
+        let replies = self.replies(&question).filter(|reply| reply.server.role.is_authority());
         let told = replies.filter_map(|reply| {
             let soa = reply.wanted().find_map(soa_of)?;
             Some((&*reply.server, soa.serial))

@@ -29,7 +29,8 @@ use tokio_rustls::TlsConnector;
 use crate::facts::{Facts, PolicyOutcome, PolicyReply, policy_host};
 use crate::record::{Name, Question, RecordData, RecordType};
 
-use super::source::{Source, is_public};
+use super::address::is_public;
+use super::source::Source;
 use super::transport::{Transport, certificate_words, harmless, io_words};
 
 /// Octets of the largest policy that is read (RFC 8461 §3.3 suggests this bound).
@@ -79,14 +80,17 @@ impl Failure {
     }
 
     fn http(error: &hyper::Error, host: &str) -> Self {
-        match error.source().and_then(|source| source.downcast_ref::<std::io::Error>()) {
-            Some(error) => Self::io(error, host),
+        use std::io::ErrorKind::{InvalidData, InvalidInput};
+        let io = error.source().and_then(|source| source.downcast_ref::<std::io::Error>());
+        match io {
+            // What TLS says comes as invalid data too; what hyper says has no cause inside.
+            Some(io) if io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) => Self::io(io, host),
+            Some(io) if !matches!(io.kind(), InvalidData | InvalidInput) => Self::io(io, host),
             None if error.is_incomplete_message() => {
                 Self::new(PolicyOutcome::Unreachable, "the server closed the connection")
             }
-            None => {
-                let reason = format!("the answer is no HTTP: {error}");
-                Self::new(PolicyOutcome::Malformed, harmless(&reason))
+            Some(_) | None => {
+                Self::new(PolicyOutcome::Malformed, harmless(&format!("the answer is no HTTP: {error}")))
             }
         }
     }

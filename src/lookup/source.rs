@@ -14,12 +14,16 @@ use tokio::sync::OnceCell;
 use crate::facts::{Elsewhere, Facts, Outcome, Recording, Reply, Role, Server, View};
 use crate::record::{Name, Question, RecordType};
 
+use super::address::is_public;
 use super::policy::Fetcher;
 use super::transport::{Endpoint, Transport};
 use super::zonefile::ZoneFiles;
 
 /// Name servers of one zone that are asked at most; the root has 13 with two addresses each.
 const MOST_AUTHORITIES: usize = 32;
+
+/// Name servers of the zone above that are asked at most: they all say the same.
+const MOST_PARENTS: usize = 2;
 
 /// Where answers come from.
 #[derive(Debug)]
@@ -43,8 +47,11 @@ pub struct Network {
     authority_port: u16,
     private_servers: bool,
     pub(super) fetcher: Fetcher,
-    asked: Mutex<HashMap<(Arc<Server>, Question), Arc<OnceCell<Reply>>>>,
+    asked: Mutex<HashMap<(Arc<Server>, Question), Shared>>,
 }
+
+/// The reply to a question that several domains may wait for.
+type Shared = Arc<OnceCell<Reply>>;
 
 /// One question to one place.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -111,7 +118,9 @@ impl Network {
         endpoint: Endpoint,
         zone: Option<Name>,
     ) -> Reply {
-        if server.role == Role::Authoritative && !self.private_servers && !is_public(endpoint.address().ip())
+        if matches!(server.role, Role::Authoritative | Role::Parent)
+            && !self.private_servers
+            && !is_public(endpoint.address().ip())
         {
             let mut reply = Reply::empty(question, server, Outcome::Unreachable);
             reply.reason =
@@ -133,8 +142,39 @@ impl Network {
             inquiries.extend(self.resolvers.iter().map(|(endpoint, server)| {
                 Inquiry::Server(question.clone(), Arc::clone(server), endpoint.clone(), None)
             }));
+            self.unvalidated(question, facts, inquiries);
         }
         self.authoritative(question, domain, facts, inquiries);
+    }
+
+    /// The resolvers that fail, once more and told not to validate: that tells wrong signatures from broken servers.
+    fn unvalidated(&self, question: &Question, facts: &Facts, inquiries: &mut Vec<Inquiry>) {
+        for (endpoint, server) in &self.resolvers {
+            let fails = |reply: &Reply| reply.server == *server && reply.outcome == Outcome::ServFail;
+            if facts.replies(question).any(fails) {
+                let server = Server { role: Role::Unvalidated, address: server.address.clone() };
+                inquiries.push(Inquiry::Server(question.clone(), Arc::new(server), endpoint.clone(), None));
+            }
+        }
+    }
+
+    /// Where the zone is delegated to: the word of the zone above, and that of the zone itself.
+    fn delegation(&self, question: &Question, domain: &Name, facts: &Facts, inquiries: &mut Vec<Inquiry>) {
+        if self.view == View::Resolver || facts.zone(domain).is_none_or(|zone| zone.apex != question.name) {
+            return;
+        }
+        self.authoritative(question, domain, facts, inquiries);
+        let Some(parent) = super::survey::parent_zone(&question.name, facts) else { return };
+        for address in self.authorities(&parent, facts).into_iter().take(MOST_PARENTS) {
+            let server = Server { role: Role::Parent, address: address.to_string() };
+            let endpoint = Endpoint::Plain(address);
+            inquiries.push(Inquiry::Server(
+                question.clone(),
+                Arc::new(server),
+                endpoint,
+                Some(parent.clone()),
+            ));
+        }
     }
 
     /// The name servers of the zone of the name, as far as the facts tell.
@@ -247,6 +287,10 @@ impl Source {
             match question.rtype {
                 // The version is that of each name server; a resolver's copy says nothing that is read.
                 RecordType::Soa => network.authoritative(question, domain, facts, &mut inquiries),
+                RecordType::Ns => {
+                    network.elsewhere(question, facts, &mut inquiries);
+                    network.delegation(question, domain, facts, &mut inquiries);
+                }
                 _ => network.elsewhere(question, facts, &mut inquiries),
             }
         }
@@ -292,63 +336,5 @@ impl Source {
     /// Whether every question has to have a reply: only names outside the zone files may be left alone.
     pub(super) fn leaves_nothing_alone(&self) -> bool {
         self.elsewhere() == Elsewhere::Asked
-    }
-}
-
-/// Whether the address belongs to the public Internet (the special-purpose registries of RFC 6890).
-pub(super) fn is_public(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(v4) => {
-            let [a, b, ..] = v4.octets();
-            !(v4.is_private()
-                || v4.is_loopback()
-                || v4.is_link_local()
-                || v4.is_unspecified()
-                || v4.is_multicast()
-                || v4.is_broadcast()
-                || a == 0
-                || a >= 240
-                || (a == 100 && (64..128).contains(&b)))
-        }
-        IpAddr::V6(v6) => {
-            if let Some(v4) = v6.to_ipv4_mapped() {
-                return is_public(IpAddr::V4(v4));
-            }
-            let first = v6.segments()[0];
-            !(v6.is_loopback()
-                || v6.is_unspecified()
-                || v6.is_multicast()
-                || first & 0xfe00 == 0xfc00
-                || first & 0xffc0 == 0xfe80)
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn private_addresses_are_told_from_public_ones() {
-        for text in [
-            "10.0.0.1",
-            "127.0.0.2",
-            "192.168.1.1",
-            "172.16.0.1",
-            "169.254.1.1",
-            "100.64.0.1",
-            "0.0.0.0",
-            "::1",
-            "fd00::1",
-            "fe80::1",
-            "::ffff:10.0.0.1",
-            "224.0.0.1",
-            "255.255.255.255",
-        ] {
-            assert!(!is_public(text.parse().unwrap()), "{text}");
-        }
-        for text in ["8.8.8.8", "1.1.1.1", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "::ffff:8.8.8.8"] {
-            assert!(is_public(text.parse().unwrap()), "{text}");
-        }
     }
 }

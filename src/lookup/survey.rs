@@ -186,6 +186,9 @@ fn infrastructure(source: &Source, domain: &Name, facts: &Facts) -> BTreeSet<Que
         let apexes = reply.referral.iter().map(|record| record.name.clone());
         zones.extend(apexes.filter(|apex| apex.is_within(domain)));
     }
+    if let Some(zone) = facts.zone(domain).filter(|zone| source.reaches_authorities(&zone.apex)) {
+        questions.extend(above(&zone.apex, facts));
+    }
     for zone in zones {
         questions.insert(Question::new(zone.clone(), RecordType::Soa));
         if source.reaches_authorities(&zone) {
@@ -196,4 +199,32 @@ fn infrastructure(source: &Source, domain: &Name, facts: &Facts) -> BTreeSet<Que
         }
     }
     questions
+}
+
+/// Names of servers of the zone above whose addresses are looked up.
+const PARENT_NAMES: usize = 2;
+
+/// The questions that find the zone above, and servers of it.
+fn above(apex: &Name, facts: &Facts) -> BTreeSet<Question> {
+    let mut questions = BTreeSet::new();
+    for candidate in apex.parent().into_iter().flat_map(|parent| parent.ancestors().collect::<Vec<_>>()) {
+        questions.insert(Question::new(candidate.clone(), RecordType::Ns));
+        let names = facts.name_server_names(&candidate);
+        for name in names.iter().take(PARENT_NAMES) {
+            questions.insert(Question::new(name.clone(), RecordType::A));
+            questions.insert(Question::new(name.clone(), RecordType::Aaaa));
+        }
+        let asked = Question::new(candidate, RecordType::Ns);
+        let is_no_zone = facts.replies(&asked).any(|reply| reply.outcome.is_answer());
+        // The next one up is a candidate only once this one is known to be no zone.
+        if !names.is_empty() || !is_no_zone {
+            break;
+        }
+    }
+    questions
+}
+
+/// The zone above a zone, once its name servers are known.
+pub(super) fn parent_zone(apex: &Name, facts: &Facts) -> Option<Name> {
+    apex.parent()?.ancestors().find(|candidate| !facts.name_server_names(candidate).is_empty())
 }

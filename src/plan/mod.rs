@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::{Case, Code, Edit, Examination, Judged, Status, Weight, judge};
 use crate::expected::{Importance, Phase, Subject};
-use crate::facts::{Facts, Overlay, Role, Sight, View, Witness};
+use crate::facts::{Facts, Overlay, Sight, View, Witness};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
 pub use bind::to_bind;
@@ -185,7 +185,7 @@ fn published(facts: &Facts, view: View, question: &Question) -> RecordSet {
         return RecordSet::default();
     };
     let mut set = RecordSet::of(reply.wanted().filter(|record| record.name == question.name));
-    if reply.server.role == Role::Resolver {
+    if !reply.server.role.is_authority() {
         set.ttl = 0;
     }
     set

@@ -13,8 +13,8 @@ use super::style::{Style, Tone};
 const INDENT: usize = 2;
 /// Blanks between columns.
 const GAP: usize = 2;
-/// The narrowest that the flexible column is made.
-const NARROWEST: usize = 16;
+/// The narrowest that a column is made.
+const NARROWEST: usize = 6;
 
 /// One cell: its text, and what its colour says.
 #[derive(Debug, Clone)]
@@ -53,13 +53,19 @@ impl From<&str> for Cell {
     }
 }
 
-/// Rows without lines around them; where they are too wide, the column that holds sentences or values is wrapped.
-pub(super) fn laid_out<const N: usize>(mut rows: Vec<[Cell; N]>, flexible: usize, style: &Style) -> String {
-    let width_of = |column: usize| rows.iter().map(|row| row[column].width()).max().unwrap_or(0);
-    let others: usize = (0..N).filter(|column| *column != flexible).map(width_of).sum();
-    let room = style.columns().saturating_sub(INDENT + others + GAP * (N - 1)).max(NARROWEST);
+/// Rows without lines around them; where they are too wide, the widest columns are wrapped.
+pub(super) fn laid_out<const N: usize>(mut rows: Vec<[Cell; N]>, style: &Style) -> String {
+    let mut widths: [usize; N] =
+        std::array::from_fn(|column| rows.iter().map(|row| row[column].width()).max().unwrap_or(0));
+    let room = style.columns().saturating_sub(INDENT + GAP * (N - 1));
+    while widths.iter().sum::<usize>() > room {
+        let Some(widest) = widths.iter_mut().max().filter(|widest| **widest > NARROWEST) else { break };
+        *widest -= 1;
+    }
     for row in &mut rows {
-        row[flexible].text = wrapped(&row[flexible].text, room);
+        for (cell, width) in row.iter_mut().zip(widths) {
+            cell.text = wrapped(&cell.text, width);
+        }
     }
     let mut builder = Builder::with_capacity(rows.len(), N);
     for row in &rows {
@@ -81,11 +87,12 @@ pub(super) fn wrapped(text: &str, room: usize) -> String {
     let room = room.max(1);
     let mut lines: Vec<String> = Vec::new();
     for paragraph in text.lines() {
-        let mut line = String::new();
-        for word in paragraph.split(' ') {
-            if !line.is_empty() && line.width() + 1 + word.width() > room {
+        let indent = paragraph.len() - paragraph.trim_start_matches(' ').len();
+        let mut line = " ".repeat(indent.min(room / 2));
+        for (index, word) in paragraph.trim_start_matches(' ').split(' ').enumerate() {
+            if index > 0 && line.width() + 1 + word.width() > room {
                 lines.push(std::mem::take(&mut line));
-            } else if !line.is_empty() {
+            } else if index > 0 {
                 line.push(' ');
             }
             for character in word.chars() {
@@ -114,10 +121,10 @@ mod tests {
     }
 
     #[test]
-    fn only_the_flexible_column_gives_way() {
+    fn the_widest_column_gives_way() {
         let style = Style { width: 40, ..Style::default() };
         let rows = vec![["✔".into(), Cell::from("word ".repeat(20)), "code".into()]];
-        let text = laid_out(rows, 1, &style);
+        let text = laid_out(rows, &style);
         assert!(text.lines().all(|line| line.width() <= 40), "{text}");
         assert!(text.lines().next().is_some_and(|line| line.ends_with("code")), "{text}");
     }

@@ -103,7 +103,7 @@ pub fn expected(subject: &Subject, list: &[Expectation], style: &Style) -> Strin
         ]);
     }
     let title = format!("{} needs, for {}:", shown_domain(subject), subject.cloud.title());
-    let mut text = format!("{}\n\n{}", style.paint(Tone::Strong, &title), laid_out(rows, 3, style));
+    let mut text = format!("{}\n\n{}", style.paint(Tone::Strong, &title), laid_out(rows, style));
     if list.iter().any(|expectation| expectation.importance != Importance::Required) {
         let _ = writeln!(text, "\n{}", wrapped(ADVICE, style.columns()));
     }
@@ -266,21 +266,21 @@ fn sentences(rows: Vec<(Cell, Option<&str>, String, &str)>, style: &Style) -> St
             let rows = rows.into_iter().map(|(mark, id, message, word)| {
                 [mark, id.unwrap_or_default().into(), message.into(), code(word)]
             });
-            laid_out(rows.collect(), 2, style)
+            laid_out(rows.collect(), style)
         }
         (true, false) => {
             let rows = rows.into_iter().map(|(mark, _, message, word)| [mark, message.into(), code(word)]);
-            laid_out(rows.collect(), 1, style)
+            laid_out(rows.collect(), style)
         }
         (false, true) => {
             let rows = rows.into_iter().map(|(mark, id, message, word)| {
                 [mark, id.unwrap_or_default().into(), behind(message, word).into()]
             });
-            laid_out(rows.collect(), 2, style)
+            laid_out(rows.collect(), style)
         }
         (false, false) => {
             let rows = rows.into_iter().map(|(mark, _, message, word)| [mark, behind(message, word).into()]);
-            laid_out(rows.collect(), 1, style)
+            laid_out(rows.collect(), style)
         }
     }
 }
@@ -298,7 +298,7 @@ fn edits(shown: &Shown<'_>, style: &Style) -> String {
     for change in shown.changes {
         rows.extend(edit_rows(change, apex));
     }
-    text.push_str(&laid_out(rows, 3, style));
+    text.push_str(&laid_out(rows, style));
     for note in edit_notes(shown.changes) {
         let _ = writeln!(text, "\n{}", wrapped(note, style.columns()));
     }
@@ -369,7 +369,7 @@ fn replies(facts: &Facts, style: &Style) -> String {
             format!("{:.1}", reply.took as f64 / 1000.0).into(),
         ]);
     }
-    format!("\n{}", laid_out(rows, 3, style))
+    format!("\n{}", laid_out(rows, style))
 }
 
 fn next(shown: &Shown<'_>, style: &Style) -> String {

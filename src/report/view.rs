@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::check::{Examination, Hazard, Judged, Recognised, Verdict};
 use crate::expected::{Expectation, Phase, Subject};
-use crate::facts::{Facts, Reply, Role, Zone};
+use crate::facts::{Facts, Reply, Zone};
 use crate::plan::{Change, lines};
 use crate::record::{Name, RecordData};
 
@@ -363,13 +363,9 @@ fn reply_view(reply: &Reply, facts: &Facts) -> ReplyView {
     let ttl = reply.records.iter().map(|record| record.ttl).min().or_else(|| reply.negative_ttl());
     let errors = reply.extended.iter().map(ToString::to_string).chain(Some(reply.reason.clone()));
     ReplyView {
-        server: reply.server.address.clone(),
+        server: harmless(&reply.server.address),
         server_name: facts.server_name(&reply.server),
-        role: match reply.server.role {
-            Role::Authoritative => "authoritative",
-            Role::ZoneFile => "zone-file",
-            Role::Resolver => "resolver",
-        },
+        role: reply.server.role.word(),
         name: reply.question.name.clone(),
         rtype: reply.question.rtype.to_string(),
         outcome: reply.outcome.word(),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cutover::facts::Outcome;
+use cutover::facts::{Outcome, Role, Server};
 use cutover::lookup::transport::Transport;
 use cutover::record::{Question, RecordData};
 use futures_util::future::join_all;
@@ -71,7 +71,8 @@ async fn flags_suit_the_one_who_is_asked() {
     resolver.say(Say::Altered(Arc::new(|message| message.metadata.authentic_data = true)));
     assert!(client.ask("contoso.com", "MX").await.authentic);
     let question = Question::new(name("contoso.com"), "MX".parse().unwrap());
-    let reply = client.transport.ask_unvalidated(&client.endpoint, &client.server, &question).await;
+    let unvalidated = Arc::new(Server { role: Role::Unvalidated, address: resolver.address().to_string() });
+    let reply = client.transport.ask(&client.endpoint, &unvalidated, &question, None).await;
     assert_eq!(reply.outcome, Outcome::Records);
     let seen = resolver.seen();
     assert!(seen[0].recursion_desired && seen[0].authentic_data && !seen[0].checking_disabled);

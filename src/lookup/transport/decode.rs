@@ -61,7 +61,7 @@ pub(super) fn fill(reply: &mut Reply, message: &Message, zone: Option<&Name>) {
         other => {
             reply.reason = format!("rcode {}", mnemonic(other));
             reply.outcome = match (reply.server.role, other) {
-                (Role::Authoritative | Role::ZoneFile, ResponseCode::NotAuth) => Outcome::Lame,
+                (Role::Authoritative | Role::ZoneFile | Role::Parent, ResponseCode::NotAuth) => Outcome::Lame,
                 _ => Outcome::ServFail,
             };
         }
@@ -103,8 +103,8 @@ fn fill_content(reply: &mut Reply, message: &Message, zone: Option<&Name>) -> Re
     } else {
         let delegation = deepest(message, RecordType::Ns, &end)?;
         match reply.server.role {
-            Role::Authoritative | Role::ZoneFile => without_answer(reply, delegation, zone),
-            Role::Resolver => without_recursion(message, &delegation),
+            Role::Authoritative | Role::ZoneFile | Role::Parent => without_answer(reply, delegation, zone),
+            Role::Resolver | Role::Unvalidated => without_recursion(message, &delegation),
         }
     };
     Ok(())

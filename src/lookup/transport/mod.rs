@@ -114,7 +114,9 @@ impl Transport {
     /// What `server`, which is reached at `endpoint`, says to `question`.
     ///
     /// A server with the role [`Role::Resolver`] is asked to recurse and to say whether the answer is secure;
-    /// any other is asked for what it has itself. For an authority, `zone` is the zone that it was asked for:
+    /// an [unvalidated](Role::Unvalidated) one to answer even what fails DNSSEC validation: SERVFAIL that becomes an
+    /// answer this way means that the zone's signatures are wrong and not its servers. Any other is asked for what it
+    /// has itself. For an authority, `zone` is the zone that it was asked for:
     /// name servers of a zone below it are a referral, name servers of it or of one above it mean that the
     /// server is lame.
     pub async fn ask(
@@ -126,23 +128,10 @@ impl Transport {
     ) -> Reply {
         let asking = match server.role {
             Role::Resolver => Asking::Resolver,
-            Role::Authoritative | Role::ZoneFile => Asking::Authority,
+            Role::Unvalidated => Asking::ResolverUnchecked,
+            Role::Authoritative | Role::ZoneFile | Role::Parent => Asking::Authority,
         };
         self.ask_as(asking, endpoint, server, question, zone).await
-    }
-
-    /// As [`Transport::ask`] for a resolver, which is to answer even what fails DNSSEC validation (CD, RFC
-    /// 4035 §3.2.2).
-    ///
-    /// SERVFAIL that becomes an answer this way means that the zone's signatures are wrong and not its
-    /// servers.
-    pub async fn ask_unvalidated(
-        &self,
-        endpoint: &Endpoint,
-        server: &Arc<Server>,
-        question: &Question,
-    ) -> Reply {
-        self.ask_as(Asking::ResolverUnchecked, endpoint, server, question, None).await
     }
 
     async fn ask_as(

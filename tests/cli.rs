@@ -1,0 +1,93 @@
+//! Does a whole run keep what the command line promises?
+//!
+//! Exit statuses, streams and files, in process: what is asserted is words, codes and numbers that users script
+//! against, never the layout of a table.
+
+mod domains;
+mod hostile;
+mod recorded;
+mod status;
+mod usage;
+
+use crate::run::Desk;
+
+/// The zone of a domain that is ready, but for what `changed` puts in place of a line's owner and type.
+pub fn zone(domain: &str, changed: &[(&str, &str)]) -> String {
+    let host = domain.replace('.', "-");
+    let lines = [
+        ("SOA", "@ SOA ns1.example. hostmaster 7 1h 15m 14d 5m".to_owned()),
+        ("NS", "@ NS ns1.example.".to_owned()),
+        ("MX", format!("@ MX 0 {host}.mail.protection.outlook.com.")),
+        ("MS", "@ TXT \"MS=ms12345678\"".to_owned()),
+        ("SPF", "@ TXT \"v=spf1 include:spf.protection.outlook.com -all\"".to_owned()),
+        ("autodiscover", "autodiscover CNAME autodiscover.outlook.com.".to_owned()),
+    ];
+    let mut text = format!("$ORIGIN {domain}.\n$TTL 1h\n");
+    for (key, line) in lines {
+        let changed = changed.iter().find(|(name, _)| *name == key).map(|(_, line)| *line);
+        text.push_str(changed.unwrap_or(&line));
+        text.push('\n');
+    }
+    text
+}
+
+/// A zone whose mail is still at the source.
+pub fn at_source(domain: &str) -> String {
+    zone(
+        domain,
+        &[
+            ("MX", "@ MX 10 mx1.emailsrvr.com.\n@ MX 20 mx2.emailsrvr.com."),
+            ("SPF", "@ TXT \"v=spf1 include:emailsrvr.com ip4:192.0.2.25 ~all\""),
+            ("autodiscover", "autodiscover CNAME autodiscover.emailsrvr.com."),
+        ],
+    )
+}
+
+/// How one domain of a recording stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    Ready,
+    Waiting,
+    Undetermined,
+    ChangesNeeded,
+}
+
+/// A recording of domains in these states.
+pub fn recording(domains: &[(&str, State)]) -> String {
+    let names: String = domains.iter().map(|(domain, _)| format!("domain {domain}.\n")).collect();
+    let replies: String = domains.iter().map(|(domain, state)| replies(domain, *state)).collect();
+    format!("cutover recording 1\nchecked-at 2026-11-22T05:23:00Z\nelsewhere not-asked\n{names}{replies}")
+}
+
+fn replies(domain: &str, state: State) -> String {
+    let authority = "authoritative 192.0.2.1:53";
+    let reply = |name: &str, rtype: &str, server: &str, lines: &str| {
+        format!("\nreply {name} {rtype}\nserver {server}\n{lines}\n")
+    };
+    let mx = |host: &str| format!("outcome records\nanswer {domain}. 600 IN MX 0 {host}");
+    let right = mx(&format!("{}.mail.protection.outlook.com.", domain.replace('.', "-")));
+    let old = mx("mx1.emailsrvr.com.");
+    let apex = format!("{domain}.");
+    let mut text = match state {
+        State::Ready | State::Waiting => reply(&apex, "MX", authority, &right),
+        State::Undetermined => reply(&apex, "MX", authority, "outcome timeout"),
+        State::ChangesNeeded => reply(&apex, "MX", authority, &old),
+    };
+    if state == State::Waiting {
+        text += &reply(&apex, "MX", "resolver 192.0.2.53:53", &old);
+    }
+    let spf = format!("answer {apex} 600 IN TXT \"v=spf1 include:spf.protection.outlook.com -all\"");
+    let proof = format!("answer {apex} 600 IN TXT MS=ms12345678");
+    text += &reply(&apex, "TXT", authority, &format!("outcome records\n{spf}\n{proof}"));
+    let alias = format!("autodiscover.{apex}");
+    let found = format!("outcome records\nanswer {alias} 600 IN CNAME autodiscover.outlook.com.");
+    text += &reply(&alias, "CNAME", authority, &found);
+    text + &reply(&format!("msoid.{apex}"), "CNAME", authority, "outcome no-name")
+}
+
+/// A desk with a recording of domains in these states: the desk and the file.
+pub fn recorded(domains: &[(&str, State)]) -> (Desk, String) {
+    let desk = Desk::new();
+    let file = desk.put("run.rec", recording(domains));
+    (desk, file)
+}

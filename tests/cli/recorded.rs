@@ -1,0 +1,124 @@
+//! Does a replay say what the recorded run said, and a file what a stream says?
+
+use super::{State, recorded};
+use crate::lab::{Lab, LabServer, Say};
+use crate::run::{Desk, cutover};
+
+/// A lab with a resolver, a name server of `contoso.com`, and what Microsoft serves.
+fn lab() -> (Lab, LabServer, String) {
+    let lab = Lab::start();
+    let server = lab.server("127.0.0.2");
+    server.zone(
+        "contoso.com",
+        "@ 3600 NS ns1
+         ns1 3600 A 127.0.0.2
+         @ 3600 MX 10 mx1.emailsrvr.com.
+         @ 3600 TXT \"v=spf1 include:spf.protection.outlook.com include:emailsrvr.com ~all\"
+         @ 3600 TXT \"\\027[31m \\\"quoted\\\" \\\\ \\226\\128\\174\"
+         autodiscover 300 A 192.0.2.8",
+    );
+    let world = lab.server("127.0.0.9");
+    world.zone(
+        "outlook.com",
+        "contoso-com.mail.protection 10 A 192.0.2.1
+         spf.protection 300 TXT \"v=spf1 ip4:192.0.2.0/24 -all\"
+         autodiscover 300 A 192.0.2.2",
+    );
+    world.zone("emailsrvr.com", "@ 300 TXT \"v=spf1 ip4:192.0.2.0/24 ~all\"\nmx1 300 A 192.0.2.3");
+    lab.resolver("127.0.0.53");
+    let options =
+        format!("--resolver {} --authority-port {} --timeout 0.3", lab.address("127.0.0.53"), lab.port());
+    (lab, server, options)
+}
+
+#[test]
+fn a_replay_gives_the_same_bytes_and_status() {
+    let (_lab, server, options) = lab();
+    let desk = Desk::new();
+    for (name, say) in [("answers", Say::Zone), ("fails", Say::Nothing)] {
+        server.say_to("autodiscover.contoso.com", "CNAME", say);
+        for format in ["table", "json", "table -v", "json -v"] {
+            let file = desk.free(&format!("{name}.rec"));
+            let live = cutover(&format!("check contoso.com {options} --format {format} --record {file}"));
+            let replayed = cutover(&format!("check --replay {file} --format {format}"));
+            assert_eq!(live, replayed, "{name} as {format}");
+            assert_ne!(live.status, 2);
+            let named = cutover(&format!("check contoso.com --replay {file} --format {format}"));
+            assert_eq!(named, replayed);
+        }
+        for format in ["table", "json", "bind"] {
+            let file = desk.free(&format!("{name}.rec"));
+            let live = cutover(&format!("plan contoso.com {options} --format {format} --record {file}"));
+            let replayed = cutover(&format!("plan --replay {file} --format {format}"));
+            assert_eq!(live, replayed, "plan, {name} as {format}");
+        }
+    }
+}
+
+#[test]
+fn a_replay_judges_anew_with_other_options() {
+    let (_lab, _server, options) = lab();
+    let desk = Desk::new();
+    let file = desk.free("run.rec");
+    let live = cutover(&format!("check contoso.com {options} --format json --record {file}"));
+    assert_eq!((live.code("mx").as_str(), live.status), ("mx-at-source", 1));
+    let prepare = cutover(&format!("check --replay {file} --phase prepare --format json"));
+    assert_eq!(prepare.code("mx"), "mx-still-at-source");
+    let tidy = cutover(&format!("check --replay {file} --phase tidy --format json"));
+    assert_eq!(tidy.code("spf"), "spf-source-left");
+    // What other options need and the run did not ask for is unknown, never missing.
+    let other = cutover(&format!("check --replay {file} --cloud china --format json"));
+    assert_eq!(other.code("autodiscover"), "not-in-replay");
+    let elsewhere = cutover(&format!("check fabrikam.com --replay {file} --format json"));
+    assert_eq!((elsewhere.code("mx").as_str(), elsewhere.status), ("not-in-replay", 3));
+}
+
+#[test]
+fn a_run_over_zone_files_is_replayed_too() {
+    let desk = Desk::new();
+    let zone = desk.put("contoso.com.zone", super::at_source("contoso.com"));
+    for format in ["table -q", "json -v"] {
+        let file = desk.free("run.rec");
+        let live = cutover(&format!("check contoso.com --zone {zone} --format {format} --record {file}"));
+        let replayed = cutover(&format!("check --replay {file} --format {format}"));
+        assert_eq!((live.status, live.out), (replayed.status, replayed.out), "{format}");
+    }
+}
+
+#[test]
+fn several_domains_share_one_recording() {
+    let (lab, _server, options) = lab();
+    lab.server("127.0.0.3").zone(
+        "fabrikam.com",
+        "@ 300 NS ns1\nns1 300 A 127.0.0.3\n@ 300 MX 0 fabrikam-com.mail.protection.outlook.com.",
+    );
+    let desk = Desk::new();
+    let file = desk.free("run.rec");
+    let live = cutover(&format!("check contoso.com fabrikam.com {options} --format json -v --record {file}"));
+    let replayed = cutover(&format!("check --replay {file} --format json -v"));
+    assert_eq!(live, replayed);
+    let one = cutover(&format!("check fabrikam.com --replay {file} --format json"));
+    assert_eq!(one.domain()["domain"], "fabrikam.com");
+}
+
+#[test]
+fn a_report_in_a_file_is_the_one_on_the_stream() {
+    let (desk, file) = recorded(&[("a.example", State::ChangesNeeded), ("b.example", State::Waiting)]);
+    let output = format!("--output json={} --output table={}", desk.free("a.json"), desk.free("a.txt"));
+    let run = cutover(&format!("check --replay {file} {output}"));
+    let read = |name| std::fs::read_to_string(desk.path(name)).unwrap();
+    assert_eq!(read("a.json"), cutover(&format!("check --replay {file} --format json")).out);
+    assert_eq!(read("a.txt"), run.out);
+    assert_eq!(desk.files(), ["a.json", "a.txt", "run.rec"]);
+    assert_eq!((run.status, run.err.as_str()), (1, ""));
+}
+
+#[test]
+fn a_domain_that_does_not_exist_is_said_to_not_exist() {
+    let (_lab, _server, options) = lab();
+    let run = cutover(&format!("check nowhere.example {options} --format json"));
+    assert_eq!((run.status, run.hazards()), (1, vec!["domain-not-found".to_owned()]), "{}", run.out);
+    assert_eq!(run.domain()["changes"], serde_json::json!([]));
+    let table = cutover(&format!("check nowhere.example {options}"));
+    assert!(table.out.contains("domain-not-found"), "{}", table.out);
+}

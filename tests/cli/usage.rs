@@ -1,0 +1,198 @@
+//! Is every slip told once, clearly, and before anything happens?
+
+use super::{State, recorded, zone};
+use crate::run::{Desk, Run, cutover, cutover_with, surroundings};
+
+/// One error on standard error that says these words; status 2; nothing on standard output and no new file.
+fn refused(desk: &Desk, arguments: &[&str], words: &[&str]) -> Run {
+    let before = desk.files();
+    let run = cutover_with(arguments.iter().copied(), &surroundings());
+    assert_eq!((run.status, run.out.as_str(), run.errors()), (2, "", 1), "{arguments:?}: {run:?}");
+    for word in words {
+        assert!(run.err.contains(word), "{arguments:?}: `{word}` is not in: {}", run.err);
+    }
+    assert_eq!(desk.files(), before, "{arguments:?} left a file");
+    run
+}
+
+/// The same, with files named that must not be written either.
+fn refused_check(desk: &Desk, arguments: &[&str], words: &[&str]) {
+    let (report, table) =
+        (format!("json={}", desk.free("report.json")), format!("table={}", desk.free("report.txt")));
+    let mut all = vec!["check", "--output", &report, "--output", &table];
+    all.extend(arguments);
+    refused(desk, &all, words);
+    let record = desk.free("run.rec");
+    if !arguments.contains(&"--replay") {
+        all.extend(["--record", &record]);
+        refused(desk, &all, words);
+    }
+}
+
+#[test]
+fn what_is_no_domain_is_refused() {
+    let desk = Desk::new();
+    let file = desk.put("contoso.com.zone", zone("contoso.com", &[]));
+    let long = format!("{}com", "abcdefg.".repeat(32));
+    let label = format!("{}.com", "x".repeat(64));
+    for (domain, words) in [
+        ("contoso", &["`contoso`", "single label"][..]),
+        ("con toso.com", &["cannot stand"]),
+        ("contoso..com", &["empty label"]),
+        (long.as_str(), &["255"]),
+        (label.as_str(), &["63"]),
+        ("192.0.2.1", &["IP address"]),
+        ("2001:db8::1", &["IP address"]),
+        ("https://www.contoso.com/owa", &["web address", "did you mean `contoso.com`?"]),
+        ("contoso.com/mail", &["did you mean `contoso.com`?"]),
+        ("admin@contoso.com", &["mail address", "did you mean `contoso.com`?"]),
+        ("*.contoso.com", &["wildcard", "did you mean `contoso.com`?"]),
+        ("", &["empty"]),
+        ("conto\u{1b}[31mso.com", &["cannot stand"]),
+    ] {
+        refused_check(&desk, &[domain, "--zone", &file], words);
+        refused_check(&desk, &["contoso.com", domain, "--zone", &file], words);
+        refused(&desk, &["plan", domain, "--zone", &file], words);
+        refused(&desk, &["expected", domain], words);
+    }
+}
+
+#[test]
+fn a_broken_zone_file_is_refused_with_its_place() {
+    let desk = Desk::new();
+    let broken = zone("contoso.com", &[("MX", "@ MX mail.contoso.com.")]);
+    let line = broken.lines().position(|line| line.contains("@ MX")).unwrap() + 1;
+    let file = desk.put("contoso.com.zone", &broken);
+    refused_check(
+        &desk,
+        &["contoso.com", "--zone", &file],
+        &[&format!("{file}:{line}:"), "preference exchange"],
+    );
+}
+
+#[test]
+fn files_that_cannot_be_used_are_refused_by_name() {
+    let desk = Desk::new();
+    let good = desk.put("contoso.com.zone", zone("contoso.com", &[]));
+    let missing = desk.free("missing");
+    let directory = desk.free("");
+    let binary = desk.put("binary.rec", [0xff, 0xfe, 0x00]);
+    let newer = desk.put("newer.rec", "cutover recording 2\n");
+    let other = desk.put("other.rec", "{}\n");
+    let empty = desk.put("empty.rec", "");
+    let broken =
+        desk.put("broken.rec", "cutover recording 1\nchecked-at 2026-11-22T05:23:00Z\nreply contoso.com.\n");
+    for (option, path, words) in [
+        ("--zone", &missing, &["no such file"][..]),
+        ("--zone", &directory, &["directory"]),
+        ("--replay", &missing, &["no such file"]),
+        ("--replay", &directory, &["directory"]),
+        ("--replay", &binary, &["UTF-8"]),
+        ("--replay", &newer, &["line 1", "version `2`", "record the run again"]),
+        ("--replay", &other, &["line 1", "no recording"]),
+        ("--replay", &empty, &["line 1", "empty"]),
+        ("--replay", &broken, &["line 3", "record type"]),
+        ("--replay", &good, &["no recording"]),
+    ] {
+        let words: Vec<&str> = words.iter().copied().chain([path.as_str()]).collect();
+        refused_check(&desk, &["contoso.com", option, path], &words);
+    }
+    // The domain of another zone.
+    refused_check(&desk, &["fabrikam.com", "--zone", &good], &[&good, "fabrikam.com", "--resolver"]);
+    // Two files of one zone.
+    let twice = desk.put("again.zone", zone("contoso.com", &[]));
+    refused_check(&desk, &["contoso.com", "--zone", &good, "--zone", &twice], &[&good, &twice]);
+}
+
+#[test]
+fn what_cannot_be_written_is_an_error() {
+    let desk = Desk::new();
+    let zone = desk.put("contoso.com.zone", zone("contoso.com", &[]));
+    let nowhere = desk.free("missing/report.json");
+    for (option, value) in [("--record", nowhere.clone()), ("--output", format!("json={nowhere}"))] {
+        refused(&desk, &["check", "contoso.com", "--zone", &zone, option, &value], &[&nowhere]);
+    }
+    let (desk, recording) = recorded(&[("contoso.com", State::Ready)]);
+    refused(&desk, &["check", "--replay", &recording, "--output", &format!("json={nowhere}")], &[&nowhere]);
+}
+
+#[test]
+fn unknown_values_are_refused_with_what_is_known() {
+    let desk = Desk::new();
+    let file = desk.put("contoso.com.zone", zone("contoso.com", &[]));
+    for (option, value, words) in [
+        ("--resolver", "dns.google", &["dns.google"][..]),
+        ("--resolver", "300.1.1.1", &["300.1.1.1"]),
+        ("--resolver", "ftp://1.1.1.1", &["ftp://1.1.1.1"]),
+        ("--format", "yaml", &["yaml", "table", "json"]),
+        ("--output", "yaml=x", &["yaml", "table", "json"]),
+        ("--output", "report.json", &["FORMAT=PATH"]),
+        ("--output", "json=", &["path"]),
+        ("--gateway", "mimecst", &["mimecst", "did you mean `mimecast`?"]),
+        ("--gateway", "rackspace", &["rackspace", "not a filtering gateway"]),
+        ("--source", "rackspac", &["rackspac", "did you mean `rackspace`?"]),
+        ("--source", "mimecast", &["mimecast"]),
+        ("--phase", "swich", &["swich", "prepare, switch, tidy"]),
+        ("--cloud", "europe", &["europe", "worldwide", "china"]),
+        ("--view", "all", &["all", "authoritative"]),
+        ("--timeout", "soon", &["soon", "number of seconds"]),
+        ("--timeout", "0", &["0.001"]),
+        ("--deadline", "1e9", &["3600"]),
+        ("--fail-on", "red", &["red", "changes-needed"]),
+        ("--authority-port", "70000", &["70000"]),
+        ("--tenant", "con toso", &["--tenant", "contoso.onmicrosoft.com"]),
+        ("--mx", "con toso..com", &["--mx"]),
+        ("--verification", "\u{1b}[31m", &["--verification", "MS=ms12345678"]),
+        ("--nonsense", "x", &["--nonsense"]),
+    ] {
+        refused_check(&desk, &["contoso.com", "--zone", &file, option, value], words);
+    }
+}
+
+#[test]
+fn a_command_line_that_makes_no_sense_is_refused() {
+    let desk = Desk::new();
+    let (_other, recording) = recorded(&[("contoso.com", State::Ready), ("fabrikam.com", State::Ready)]);
+    for (arguments, words) in [
+        (&["check"][..], &["<DOMAIN>"][..]),
+        (&["chek", "contoso.com"], &["chek"]),
+        (&["check", "--replay", &recording, "--resolver", "1.1.1.1"], &["--replay", "--resolver"]),
+        (&["check", "contoso.com", "-q", "-v"], &["--quiet", "--verbose"]),
+        (&["plan", "--replay", &recording], &["several domains"]),
+        (&["plan", "contoso.com", "--format", "html"], &["html", "bind"]),
+        (&["explain", "mx-at-sorce"], &["mx-at-sorce", "did you mean `mx-at-source`?"]),
+        (&["explain", "spf-mutliple"], &["did you mean `spf-multiple`?"]),
+        (&["explain", "\u{1b}[31m"], &["no code", "cutover explain"]),
+    ] {
+        refused(&desk, arguments, words);
+    }
+}
+
+#[test]
+fn help_and_version_are_data() {
+    for (words, part) in
+        [("--help", "cutover check contoso.com"), ("check --help", "--resolver"), ("--version", "cutover ")]
+    {
+        let run = cutover(words);
+        assert_eq!((run.status, run.err.as_str()), (0, ""), "{words}");
+        assert!(run.out.contains(part), "{}", run.out);
+    }
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_failure_to_tell() {
+    struct Closed;
+    impl std::io::Write for Closed {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(std::io::ErrorKind::BrokenPipe.into())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let (_desk, file) = recorded(&[("contoso.com", State::Ready)]);
+    let arguments = ["cutover", "check", "--replay", &file].map(std::ffi::OsString::from);
+    let mut err = Vec::new();
+    cutover::cli::run(arguments, &mut Closed, &mut err, &surroundings());
+    assert_eq!(String::from_utf8(err).unwrap(), "");
+}

@@ -1,0 +1,231 @@
+//! Does every module name only modules that stand below it on the staircase?
+//!
+//! The table of `src/lib.rs`, held by machine: paths, doc links and examples of every source file are read. The reader
+//! is tried on bad samples first, so that it cannot pass by seeing nothing.
+
+mod reader;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use reader::{Source, tree};
+
+/// Each step of the staircase and the steps that it may name, the lowest first.
+const STAIRCASE: &[(&str, &[&str])] = &[
+    ("record", &[]),
+    ("provider", &["record"]),
+    ("expected", &["provider", "record"]),
+    ("facts", &["record"]),
+    ("lookup", &["facts", "record"]),
+    ("check", &["expected", "facts", "provider", "record"]),
+    ("plan", &["check", "expected", "facts", "provider", "record"]),
+    ("report", &["check", "expected", "facts", "plan", "provider", "record"]),
+    ("cli", &["check", "expected", "facts", "lookup", "plan", "provider", "record", "report"]),
+];
+
+/// Libraries that only some steps may name, since the steps below build without them.
+const KEPT_APART: &[(&str, &[&str])] = &[
+    ("tokio", &["lookup", "cli"]),
+    ("hickory_resolver", &["lookup", "cli"]),
+    ("hickory_proto", &["lookup", "cli"]),
+    ("futures_util", &["lookup", "cli"]),
+    ("rustls", &["lookup"]),
+    ("clap", &["cli"]),
+    ("anstream", &["cli"]),
+    ("terminal_size", &["cli"]),
+];
+
+/// Steps that may lift a ban of `.clippy.toml`: the doors to the network, the files, the environment and the clock.
+const DOORS: &[&str] = &["lookup", "cli"];
+
+#[test]
+fn every_module_names_only_modules_below_it() {
+    let faults: Vec<String> = sources().iter().flat_map(|(path, source)| climbs(path, source)).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn libraries_of_the_doors_stay_at_the_doors() {
+    let faults: Vec<String> = sources().iter().flat_map(|(path, source)| smuggled(path, source)).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn nothing_is_unwrapped_outside_tests() {
+    let faults: Vec<String> = sources().iter().flat_map(|(path, source)| unwrapped(path, source)).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn bans_are_lifted_at_the_doors_only() {
+    let faults: Vec<String> = sources().iter().flat_map(|(path, source)| lifted(path, source)).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn the_staircase_is_the_crate() {
+    let tops: BTreeSet<String> = sources().keys().filter_map(|path| step(path)).collect();
+    let listed: BTreeSet<String> = STAIRCASE.iter().map(|(step, _)| (*step).to_owned()).collect();
+    assert_eq!(tops, listed);
+    for (index, (step, below)) in STAIRCASE.iter().enumerate() {
+        let earlier: Vec<&str> = STAIRCASE[..index].iter().map(|(step, _)| *step).collect();
+        assert!(below.iter().all(|below| earlier.contains(below)), "{step} names a step above it");
+    }
+}
+
+#[test]
+fn the_reader_sees_the_whole_crate() {
+    let sources = sources();
+    assert!(sources.len() > 50, "{} files", sources.len());
+    let named: usize = sources.iter().map(|(path, source)| named(path, source).len()).sum();
+    assert!(named > 100, "{named} paths");
+}
+
+#[test]
+fn every_way_to_climb_is_seen() {
+    for (path, text) in [
+        ("src/record/name.rs", "use crate::check::Code;"),
+        ("src/record/name.rs", "use crate::{\n    record::Text,\n    check::{Code, Topic},\n};"),
+        ("src/record/name.rs", "use crate::{self as root};"),
+        ("src/record/name.rs", "fn f() -> crate :: facts::Facts { todo!() }"),
+        ("src/record/name.rs", "use super::super::facts::Facts;"),
+        ("src/record/mod.rs", "use super::facts;"),
+        ("src/record/name.rs", "/// As [`crate::facts::Facts`] has it.\nstruct A;"),
+        ("src/record/name.rs", "//! [facts](crate::facts)"),
+        ("src/record/name.rs", "/// use cutover::cli::run;\nfn f() {}"),
+        ("src/record/name.rs", "use crate as root;"),
+        ("src/record/name.rs", "use crate::*;"),
+        ("src/check/spf.rs", "#[cfg(test)]\nmod tests { use crate::lookup::survey; }"),
+        ("src/lookup/survey.rs", "use crate::check::wanted;"),
+        ("src/expected/mod.rs", "use crate::facts::Facts;"),
+        ("src/facts/mod.rs", "use crate::expected::Phase;"),
+        ("src/plan/mod.rs", "use crate::report::Report;"),
+        ("src/report/view.rs", "use crate::lookup::Source;"),
+        ("src/report/view.rs", "use crate::nowhere::Source;"),
+    ] {
+        assert_eq!(climbs(Path::new(path), &Source::read(text)).len(), 1, "{path}: {text}");
+    }
+}
+
+#[test]
+fn what_is_no_path_is_no_climb() {
+    for (path, text) in [
+        (
+            "src/record/name.rs",
+            "// use crate::check;\n/* crate::cli /* crate::cli */ crate::cli */ fn f() {}",
+        ),
+        ("src/record/name.rs", "const A: &str = \"crate::cli \\\" crate::cli\"; const B: char = '\"';"),
+        (
+            "src/record/name.rs",
+            "const A: &[u8] = br##\"crate::cli \"# crate::cli\"##; fn f<'a>(x: &'a str) {}",
+        ),
+        ("src/record/name.rs", "pub(crate) fn f() {} pub(in crate::record) fn g() {} use super::facts;"),
+        (
+            "src/check/spf/edit.rs",
+            "use super::super::facts; use crate::{record::{Name, facts}, facts::Facts};",
+        ),
+        ("src/main.rs", "use cutover::cli::run;"),
+        ("src/lib.rs", "pub use crate::cli::run;"),
+    ] {
+        assert_eq!(climbs(Path::new(path), &Source::read(text)), Vec::<String>::new(), "{path}: {text}");
+    }
+}
+
+#[test]
+fn smuggled_libraries_are_seen() {
+    for (path, text, count) in [
+        ("src/check/mod.rs", "use tokio::time;", 1),
+        ("src/check/mod.rs", "#[tokio::test] async fn f() {}", 1),
+        ("src/report/mod.rs", "use ::clap::Parser; use hickory_resolver as dns;", 2),
+        ("src/lookup/mod.rs", "use clap::Parser; use tokio::net;", 1),
+        ("src/cli/mod.rs", "use clap::Parser; use tokio::net;", 0),
+        ("src/check/mod.rs", "// tokio\nconst A: &str = \"clap\"; /// clap is in `cli`\nstruct B;", 0),
+    ] {
+        assert_eq!(smuggled(Path::new(path), &Source::read(text)).len(), count, "{path}: {text}");
+    }
+}
+
+#[test]
+fn unwrapping_is_seen_outside_tests_only() {
+    let path = Path::new("src/check/mod.rs");
+    for (text, count) in [
+        ("fn f() { a.unwrap(); }", 1),
+        ("fn f() { a\n    .unwrap (\n) }", 1),
+        ("fn f() { a.map(Option::unwrap) }", 1),
+        ("fn f() { a.unwrap_or_default(); } /// a.unwrap()\nstruct A; // .unwrap()", 0),
+        ("#[cfg(test)]\nmod tests { fn f() { a.unwrap(); { b.unwrap() } } }\nfn g() { c.unwrap() }", 1),
+        ("#[cfg(test)]\n#[path = \"x\"]\nmod tests;\nfn g() { c.unwrap() }", 1),
+    ] {
+        assert_eq!(unwrapped(path, &Source::read(text)).len(), count, "{text}");
+    }
+}
+
+#[test]
+fn lifted_bans_are_seen() {
+    for (path, text, count) in [
+        ("src/check/mod.rs", "#[allow(clippy::disallowed_methods)] fn f() {}", 1),
+        ("src/check/mod.rs", "#![expect(dead_code, clippy::disallowed_macros, reason = \"x\")]", 1),
+        ("src/check/mod.rs", "#[cfg_attr(test, allow(clippy :: disallowed_types))] fn f() {}", 1),
+        ("src/check/mod.rs", "#[allow(clippy::all)] fn f() {}", 0),
+        ("src/lookup/pace.rs", "#[allow(clippy::disallowed_methods)] fn f() {}", 0),
+    ] {
+        assert_eq!(lifted(Path::new(path), &Source::read(text)).len(), count, "{path}: {text}");
+    }
+}
+
+/// Every source file below `src`, by its path.
+fn sources() -> BTreeMap<PathBuf, Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = tree(&root.join("src"));
+    let of = |file: PathBuf| (file.strip_prefix(root).unwrap().to_owned(), Source::of_file(&file));
+    files.into_iter().map(of).collect()
+}
+
+/// The step that a file belongs to; none for the front page and the program.
+fn step(path: &Path) -> Option<String> {
+    let below = path.strip_prefix("src").unwrap().with_extension("");
+    let first = below.iter().next().unwrap().to_string_lossy().into_owned();
+    (first != "lib" && first != "main").then_some(first)
+}
+
+/// How many steps up a `super` may go before it leaves the crate's modules: `src/check/spf.rs` is two deep.
+fn depth(path: &Path) -> usize {
+    let below = path.strip_prefix("src").unwrap().with_extension("");
+    below.iter().filter(|part| *part != "mod").count()
+}
+
+/// The modules at the top of the crate that a file names.
+fn named(path: &Path, source: &Source) -> Vec<String> {
+    let is_top = |name: &String| STAIRCASE.iter().any(|(step, _)| step == name);
+    let mut named = source.named_from("crate");
+    named.extend(source.named_from("cutover"));
+    named.extend(source.named_above(depth(path)).into_iter().filter(is_top));
+    named
+}
+
+fn climbs(path: &Path, source: &Source) -> Vec<String> {
+    let Some(step) = step(path) else { return Vec::new() };
+    let (_, below) = STAIRCASE.iter().find(|(known, _)| *known == step).copied().unwrap_or_default();
+    let allowed = |name: &String| *name == step || below.contains(&name.as_str());
+    let climbs = named(path, source).into_iter().filter(|name| !allowed(name));
+    climbs.map(|name| format!("{} names `{name}`, which is not below `{step}`", path.display())).collect()
+}
+
+fn smuggled(path: &Path, source: &Source) -> Vec<String> {
+    // The program itself belongs to the front desk.
+    let step = step(path).unwrap_or_else(|| "cli".into());
+    let kept = KEPT_APART.iter().filter(|(_, steps)| !steps.contains(&step.as_str()));
+    let found = kept.filter(|(library, _)| source.has_word(library));
+    found.map(|(library, _)| format!("{} names `{library}`", path.display())).collect()
+}
+
+fn unwrapped(path: &Path, source: &Source) -> Vec<String> {
+    vec![format!("{} unwraps", path.display()); source.unwraps()]
+}
+
+fn lifted(path: &Path, source: &Source) -> Vec<String> {
+    if step(path).is_some_and(|step| DOORS.contains(&step.as_str())) {
+        return Vec::new();
+    }
+    vec![format!("{} lifts a ban", path.display()); source.lifted_bans()]
+}

@@ -1,0 +1,120 @@
+//! What does a user see of a whole run?
+//!
+//! Runs `cutover::cli::run` in process, with streams that are kept and surroundings that never change.
+
+use std::path::{Path, PathBuf};
+
+use cutover::cli::{Surroundings, run};
+use cutover::report::style::Colour;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// What a run left behind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    pub status: u8,
+    pub out: String,
+    pub err: String,
+}
+
+/// Runs the program on words separated by blanks.
+pub fn cutover(words: &str) -> Run {
+    cutover_with(words.split_whitespace(), &surroundings())
+}
+
+/// The same on a terminal so wide that no word has to be broken.
+pub fn cutover_wide(words: &str) -> Run {
+    cutover_with(words.split_whitespace(), &Surroundings { width: Some(200), ..surroundings() })
+}
+
+/// Runs the program on these arguments, in these surroundings.
+pub fn cutover_with<T: Into<std::ffi::OsString>>(
+    arguments: impl IntoIterator<Item = T>,
+    surroundings: &Surroundings,
+) -> Run {
+    let program = std::iter::once("cutover".into());
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let status = run(program.chain(arguments.into_iter().map(Into::into)), &mut out, &mut err, surroundings);
+    let text = |octets| String::from_utf8(octets).expect("a stream holds UTF-8");
+    Run { status, out: text(out), err: text(err) }
+}
+
+/// A pipe, at a fixed time.
+pub fn surroundings() -> Surroundings {
+    Surroundings { width: None, colour: Colour::Off, now: "2026-11-22T05:23:00.75Z".parse().unwrap() }
+}
+
+impl Run {
+    /// Standard output as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// The first domain of the report.
+    pub fn domain(&self) -> Value {
+        self.json()["domains"][0].clone()
+    }
+
+    /// The code of an expectation of the first domain.
+    pub fn code(&self, id: &str) -> String {
+        let domain = self.domain();
+        let mut list = domain["expectations"].as_array().unwrap().iter();
+        let found = list.find(|one| one["id"] == id).unwrap_or_else(|| panic!("no {id}: {self:?}"));
+        found["code"].as_str().unwrap().to_owned()
+    }
+
+    /// The codes of the hazards of the first domain.
+    pub fn hazards(&self) -> Vec<String> {
+        let domain = self.domain();
+        let hazards = domain["hazards"].as_array().unwrap().iter();
+        hazards.map(|hazard| hazard["code"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// How many errors standard error tells.
+    pub fn errors(&self) -> usize {
+        self.err.lines().filter(|line| line.starts_with("error:")).count()
+    }
+}
+
+/// A directory of files for one test.
+pub struct Desk {
+    directory: TempDir,
+}
+
+impl Desk {
+    pub fn new() -> Self {
+        Self { directory: tempfile::tempdir().unwrap() }
+    }
+
+    /// Where a file is, or would be.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// Puts a file there, and gives its path as a word of a command line.
+    pub fn put(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        let path = self.path(name);
+        std::fs::write(&path, content).unwrap();
+        word(&path)
+    }
+
+    /// A path that nobody has written to yet, as a word.
+    pub fn free(&self, name: &str) -> String {
+        word(&self.path(name))
+    }
+
+    /// The names of all files.
+    pub fn files(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.directory.path()).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+}
+
+fn word(path: &Path) -> String {
+    let word = path.to_str().unwrap().to_owned();
+    assert!(!word.contains(char::is_whitespace), "{word}");
+    word
+}
