@@ -7,6 +7,7 @@ mod cli;
 mod end_to_end;
 mod lab;
 mod layers;
+mod policy;
 mod run;
 mod transport;
 mod zone;

@@ -17,6 +17,7 @@
 mod message;
 mod run;
 mod secure;
+mod web;
 mod zone;
 
 use std::collections::BTreeMap;
@@ -30,6 +31,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 pub use secure::Identity;
+pub use web::{Authority, Web};
 pub use zone::{Zone, records};
 
 /// Scripted servers on one port of different loopback addresses.
