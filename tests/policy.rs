@@ -1,7 +1,7 @@
 //! Is an MTA-STS policy fetched as RFC 8461 §3.3 has it, and is it said what it would do to the move?
 //!
-//! Whole surveys against a lab with a web server of its own; what a run of the program makes of it is held on recordings
-//! of these surveys, since nobody can tell the program to trust a test's authority.
+//! Whole surveys against a lab with a web server of its own; what a run of the program makes of it is held on
+//! recordings of these surveys, since nobody can tell the program to trust a test's authority.
 
 use std::time::{Duration, Instant};
 
@@ -144,7 +144,8 @@ async fn a_right_policy_is_fetched_once_and_lets_the_domain_be_ready() {
 async fn an_answer_may_come_in_chunks_and_with_a_character_set() {
     let place = Place::new();
     let web = place.web();
-    let chunked = "HTTP/1.1 200 OK\r\nContent-Type: Text/Plain; charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n\
+    let chunked = "HTTP/1.1 200 OK\r\nContent-Type: Text/Plain; charset=utf-8\r\n\
+                   Transfer-Encoding: chunked\r\n\r\n\
                    f\r\nversion: STSv1\r\r\n20\r\n\nmode: none\nmax_age: 86400\nx: ä\r\n0\r\n\r\n";
     web.octets(chunked);
     let facts = place.facts(web.port()).await;

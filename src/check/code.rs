@@ -53,7 +53,7 @@ impl Topic {
             Self::Text => "Text",
             Self::Service => "Services (SRV)",
             Self::Absence => "Absence",
-            Self::Policy => "Policies (MTA-STS, TLS-RPT)",
+            Self::Policy => "MTA-STS and TLS-RPT",
             Self::Certainty => "Waiting and unknown",
             Self::Hazard => "Hazards",
         }

@@ -45,8 +45,8 @@ pub fn wanted(subject: &Subject, facts: &Facts) -> BTreeSet<Question> {
     inquiry.wanted
 }
 
-/// The domains whose MTA-STS policy the judges of the subject read, as far as the facts tell: its own, once anybody
-/// answers that there is one.
+/// The domains whose MTA-STS policy the judges of the subject read, as far as the facts tell: its own, once
+/// anybody answers that there is one.
 #[must_use]
 pub fn wanted_policies(subject: &Subject, facts: &Facts) -> BTreeSet<Name> {
     let mut inquiry = Inquiry { subject, facts, wanted: BTreeSet::new() };

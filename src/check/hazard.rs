@@ -60,8 +60,8 @@ fn servers_disagree(case: &Case<'_>) -> Vec<Hazard> {
     let policy_host = policy_host(&case.subject.domain);
     let mut hazards = Vec::new();
     for (question, replies) in by_question {
-        // Every server has its own view of the serial: that one differs is said by `secondary-behind`. The addresses of
-        // a web server may take turns.
+        // Every server has its own view of the serial: that one differs is said by `secondary-behind`. The
+        // addresses of a web server may take turns.
         if question.rtype == RecordType::Soa || policy_host.as_ref() == Ok(&question.name) {
             continue;
         }

@@ -1,8 +1,8 @@
 //! Would senders that heed the domain's MTA-STS policy still deliver after the move?
 //!
-//! Neither MTA-STS (RFC 8461) nor TLS reports (RFC 8460) are demanded; where they are used they must be right, because a
-//! policy in force makes senders refuse every mail host that it does not name, Microsoft's too. Nothing is proposed as
-//! a change: the policy is no record, and its announcement must not change before it.
+//! Neither MTA-STS (RFC 8461) nor TLS reports (RFC 8460) are demanded; where they are used they must be
+//! right, because a policy in force makes senders refuse every mail host that it does not name, Microsoft's
+//! too. Nothing is proposed as a change: the policy is no record, and its announcement must not change first.
 
 mod announcement;
 mod body;
@@ -17,7 +17,7 @@ use body::{Mode, Policy, lasting};
 
 /// Aliases that are followed to a text.
 pub(super) const LONGEST_CHAIN: usize = 8;
-/// Lines of a policy that a report shows.
+/// Lines of a policy, and hosts, that a report shows.
 const MOST_LINES: usize = 20;
 
 /// Judges the announcement of a policy, and the policy itself as far as it was fetched.
@@ -69,7 +69,8 @@ pub(super) fn hazards(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
     let hazard = |code: Code, name: &Name, rtype, message| {
         vec![Hazard { code, level: code.weight(), name: name.clone(), rtype, message, records: Vec::new() }]
     };
-    let until_then = "until that is put right new senders see no policy, and those that remember an earlier one keep to it";
+    let until_then = "until that is put right new senders see no policy, and those that remember an \
+                      earlier one keep to it";
     match found {
         Found::Nothing | Found::Outside | Found::Unread => Vec::new(),
         Found::BadAnnouncement(fault) => {
@@ -83,8 +84,8 @@ pub(super) fn hazards(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
         }
         Found::Failed(reply) => {
             let message = format!(
-                "the MTA-STS policy at {} is announced and cannot be fetched: {}; what it would do to mail for the new \
-                 host is not known, and senders that remember it keep to it",
+                "the MTA-STS policy at {} is announced and cannot be fetched: {}; what it would do to mail \
+                 for the new host is not known, and senders that remember it keep to it",
                 url(&host),
                 reason(reply)
             );
@@ -102,47 +103,52 @@ fn refuses_mx(
     announcement: &Name,
     host: &Name,
 ) -> Option<Hazard> {
-    let Hosts { now, then } = mail_hosts(case, judged);
-    let uncovered =
-        |hosts: Vec<Name>| -> Vec<Name> { hosts.into_iter().filter(|host| !policy.covers(host)).collect() };
-    let (now, then) = (uncovered(now), uncovered(then));
-    let missing: Vec<&Name> = then.iter().chain(&now).collect();
-    let first = *missing.first()?;
+    let mut hosts = mail_hosts(case, judged);
+    for hosts in [&mut hosts.staying, &mut hosts.leaving, &mut hosts.coming] {
+        hosts.retain(|host| !policy.covers(host));
+    }
+    let Hosts { staying, leaving, coming } = hosts;
+    let now = !(staying.is_empty() && leaving.is_empty());
+    let missing: Vec<&Name> = coming.iter().chain(&staying).chain(&leaving).take(MOST_LINES).collect();
+    if missing.is_empty() {
+        return None;
+    }
     let level = match policy.mode {
         Mode::Off => return None,
         Mode::Testing => Weight::Warning,
         // Before the switch there is still time to extend the policy.
-        Mode::Enforce if now.is_empty() && case.phase() == Phase::Prepare => Weight::Warning,
+        Mode::Enforce if !now && case.phase() == Phase::Prepare => Weight::Warning,
         Mode::Enforce => Weight::Error,
     };
-    let shown = |hosts: &[Name]| listed(hosts.iter().map(ticked));
-    let effect = match (policy.mode, now.is_empty()) {
-        (Mode::Enforce, false) => format!("senders that heed it do not deliver to {}", shown(&now)),
-        (Mode::Enforce, true) => format!("senders that heed it would not deliver to {}", shown(&then)),
-        (_, false) => format!("senders report every delivery to {}", shown(&now)),
-        (_, true) => format!("senders would report every delivery to {}", shown(&then)),
+    let effect = match (policy.mode, now) {
+        (Mode::Enforce, true) => "senders must not deliver to",
+        (Mode::Enforce, false) => "once the MX names it, senders must not deliver to",
+        (_, true) => "senders report every delivery to",
+        (_, false) => "once the MX names it, senders report every delivery to",
     };
-    let near = policy.patterns.iter().find(|pattern| pattern.nearly_covers(first));
+    let near = policy.patterns.iter().find(|pattern| missing.iter().any(|host| pattern.nearly_covers(host)));
     let near = near.map(|near| format!(" (the `*` of `{near}` is exactly one label)")).unwrap_or_default();
-    let mut lines: Vec<String> = missing.iter().map(|host| format!("`mx: {}`", host.bare())).collect();
-    lines.dedup();
+    let lines = listed(missing.iter().map(|host| format!("`mx: {}`", host.bare())));
+    let extend =
+        format!("add {lines} to {} first, then publish a new `id` at {}", url(host), ticked(announcement));
     let remembered = lasting(policy.max_age);
-    let after = match then.is_empty() {
-        true => format!("senders that remember the policy see the new `id`, or forget it after {remembered}"),
-        false => format!(
-            "then wait{} and, for senders that remember the policy, up to {remembered}, or go to `mode: testing` \
-             before, and change the MX last",
+    let advice = if !coming.is_empty() {
+        format!(
+            "{extend}, wait{} up to {remembered} for senders that remember the policy (or go to \
+             `mode: testing` before), and change the MX last",
             ttl(case, announcement)
-        ),
+        )
+    } else if staying.is_empty() && case.phase() >= Phase::Switch {
+        format!("take it out of the MX, or as long as mail is to go there {extend}")
+    } else {
+        format!(
+            "{extend}; senders that remember the policy look for a new one, or forget it after {remembered}"
+        )
     };
     let message = format!(
-        "the MTA-STS policy (mode `{}`) does not cover {}{near}, so {effect}: first add {} to {}, then publish a new `id` \
-         at {}; {after}",
+        "{effect} {}, which the MTA-STS policy (mode `{}`) does not cover{near}: {advice}",
+        listed(missing.iter().map(|host| ticked(host))),
         policy.mode.word(),
-        if missing.len() == 1 { ticked(first) } else { "all mail hosts".into() },
-        listed(lines),
-        url(host),
-        ticked(announcement),
     );
     let mut records = vec![format!("mode: {}", policy.mode.word()), format!("max_age: {}", policy.max_age)];
     records.extend(policy.patterns.iter().take(MOST_LINES).map(|pattern| format!("mx: {pattern}")));
@@ -161,36 +167,40 @@ fn ttl(case: &Case<'_>, announcement: &Name) -> String {
     let question = Question::new(announcement.clone(), RecordType::Txt);
     let reply = case.sight.reply(&question).filter(|reply| reply.server.role != Role::Resolver);
     let ttl = reply.and_then(|reply| reply.records.iter().map(|record| record.ttl).min());
-    ttl.map(|ttl| format!(" the TTL of that text, {},", lasting(ttl))).unwrap_or_default()
+    ttl.map(|ttl| format!(" {}, the TTL of that text, and", lasting(ttl))).unwrap_or_default()
 }
 
 /// The hosts that a policy has to cover.
+#[derive(Default)]
 struct Hosts {
-    /// Those that are published and can take mail.
-    now: Vec<Name>,
+    /// The right ones that are published.
+    staying: Vec<Name>,
+    /// The others that are published and can take mail.
+    leaving: Vec<Name>,
     /// Those to be published, where none of the right ones is yet.
-    then: Vec<Name>,
+    coming: Vec<Name>,
 }
 
 fn mail_hosts(case: &Case<'_>, judged: &[Judged]) -> Hosts {
+    use delivery::Host::{Malformed, Null, Verification};
     let domain = &case.subject.domain;
     let set = case.sight.set(domain, RecordType::Mx).unwrap_or_default();
-    let mut hosts = Hosts { now: Vec::new(), then: Vec::new() };
+    let mut hosts = Hosts::default();
     for judged in judged {
         let Requirement::DeliversTo(mail) = &judged.expectation.requirement else { continue };
-        let published = set.data.iter().filter_map(RecordData::target);
-        let kinds = published.map(|host| (host, delivery::classify(host, mail, domain, case.source)));
-        let kinds: Vec<(&Name, delivery::Host)> = kinds.collect();
-        let right = kinds.iter().any(|(_, kind)| kind.is_right());
-        let takes_mail = |kind: &delivery::Host| {
-            !matches!(
-                kind,
-                delivery::Host::Null | delivery::Host::Verification | delivery::Host::Malformed(..)
-            )
-        };
-        hosts.now.extend(kinds.iter().filter(|(_, kind)| takes_mail(kind)).map(|(host, _)| (*host).clone()));
+        let mut right = false;
+        for host in set.data.iter().filter_map(RecordData::target) {
+            match delivery::classify(host, mail, domain, case.source) {
+                kind if kind.is_right() => {
+                    right = true;
+                    hosts.staying.push(host.clone());
+                }
+                Null | Verification | Malformed(..) => {}
+                _ => hosts.leaving.push(host.clone()),
+            }
+        }
         if !right {
-            hosts.then.extend(judged.expectation.data.iter().filter_map(RecordData::target).cloned());
+            hosts.coming.extend(judged.expectation.data.iter().filter_map(RecordData::target).cloned());
         }
     }
     hosts

@@ -1,7 +1,7 @@
 //! What may a domain say about how its mail is to be delivered? An MTA-STS policy and a wish for TLS reports.
 //!
-//! Exchange Online hosts neither and needs neither (Microsoft Learn, Enhancing mail flow with MTA-STS); where they
-//! are published they decide whether mail reaches the new hosts.
+//! Exchange Online hosts neither and needs neither (Microsoft Learn, Enhancing mail flow with MTA-STS); where
+//! they are published they decide whether mail reaches the new hosts.
 
 use crate::record::RecordType;
 

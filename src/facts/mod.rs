@@ -1,7 +1,7 @@
 //! What did the DNS say?
 //!
-//! Testimony only: replies, each with its server and time, the policy that a web server gave, and ways to look at them.
-//! Nothing here knows what a right answer is, asks anything, or reads a clock.
+//! Testimony only: replies, each with its server and time, the policy that a web server gave, and ways to look at
+//! them. Nothing here knows what a right answer is, asks anything, or reads a clock.
 
 mod policy;
 mod recording;

@@ -1,7 +1,8 @@
 //! What came of fetching a domain's MTA-STS policy?
 //!
-//! A policy is kept on a web server (RFC 8461 §3.3), so it is testimony of another kind than a [`super::Reply`]: one a
-//! domain, whoever was asked for the addresses. What the text means is not known here.
+//! A policy is kept on a web server (RFC 8461 §3.3), so it is testimony of another kind than a
+//! [`super::Reply`]: one a domain, whoever was asked for the addresses. What the text means is not known
+//! here.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -86,7 +87,8 @@ impl PolicyOutcome {
         }
     }
 
-    /// Whether the domain's own side said something, so that a sender would fare the same; silence may be our own fault.
+    /// Whether the domain's own side said something, so that a sender would fare the same; silence may be our
+    /// own fault.
     #[must_use]
     pub fn is_answer(self) -> bool {
         match self {
@@ -126,7 +128,8 @@ pub struct PolicyReply {
     pub outcome: PolicyOutcome,
     /// The text, line ends as they came; hostile, at most 64 KiB, empty unless it was fetched.
     pub body: String,
-    /// Without a text, why, in words such as `connection refused`; may be empty where the outcome says it all.
+    /// Without a text, why, in words such as `connection refused`; may be empty where the outcome says it
+    /// all.
     pub reason: String,
     /// When the text came, or was given up.
     pub at: Timestamp,
@@ -160,8 +163,8 @@ impl Facts {
         self.policies.values()
     }
 
-    /// The names at which replies to a question leave an alias chain open: an authority follows it no further than its
-    /// own zones reach.
+    /// The names at which replies to a question leave an alias chain open: an authority follows it no further
+    /// than its own zones reach.
     #[must_use]
     pub fn open_ends(&self, question: &Question) -> BTreeSet<Name> {
         let open = |reply: &&Reply| reply.outcome.is_answer() && reply.wanted().next().is_none();

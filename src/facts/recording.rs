@@ -1,8 +1,8 @@
 //! How is a run kept, so that it can be judged again without a network?
 //!
-//! As text that a person can read, compare and edit: a head, then an entry for each reply, ordered by question and
-//! server, and one for each policy that was fetched. What a run saw is all in it, times included; what it was asked for
-//! (the phase, the cloud …) is not.
+//! As text that a person can read, compare and edit: a head, then an entry for each reply, ordered by question
+//! and server, and one for each policy that was fetched. What a run saw is all in it, times included; what it was
+//! asked for (the phase, the cloud …) is not.
 //!
 //! ```text
 //! cutover recording 1

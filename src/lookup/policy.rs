@@ -1,13 +1,14 @@
 //! What does the web server say that keeps a domain's MTA-STS policy?
 //!
-//! One GET of `https://mta-sts.DOMAIN/.well-known/mta-sts.txt` as RFC 8461 §3.3 has it: the certificate must be valid
-//! for that name, redirects are not followed, and no more is read than a policy may hold. The addresses come from the
-//! servers that this run asks, never from the system, so that a recording and a lab see the same as the report does.
+//! One GET of `https://mta-sts.DOMAIN/.well-known/mta-sts.txt` as RFC 8461 §3.3 has it: the certificate must
+//! be valid for that name, redirects are not followed, and no more is read than a policy may hold. The
+//! addresses come from the servers that this run asks, never from the system, so that a recording and a lab
+//! see the same as the report does.
 //!
-//! HTTP is spoken by hyper over a connection that is made here: framing of hostile answers is not a thing to write
-//! anew, and everything above it (pools, proxies, redirects, name lookups) is what must not happen.
+//! HTTP is spoken by hyper over a connection that is made here: framing of hostile answers is not a thing to
+//! write anew, and everything above it (pools, proxies, redirects, name lookups) is what must not happen.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::error::Error as _;
 use std::future::poll_fn;
 use std::net::{IpAddr, SocketAddr};
@@ -26,11 +27,10 @@ use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 
-use crate::facts::{Facts, PolicyOutcome, PolicyReply, policy_host};
-use crate::record::{Name, Question, RecordData, RecordType};
+use crate::facts::{PolicyOutcome, PolicyReply};
+use crate::record::Name;
 
 use super::address::is_public;
-use super::source::Source;
 use super::transport::{Transport, certificate_words, harmless, io_words};
 
 /// Octets of the largest policy that is read (RFC 8461 §3.3 suggests this bound).
@@ -39,8 +39,6 @@ const LARGEST: usize = 64 * 1024;
 const LARGEST_HEAD: usize = 32 * 1024;
 /// Addresses of one policy host that are tried at most.
 const MOST_ADDRESSES: usize = 4;
-/// Aliases of a policy host that are followed.
-const LONGEST_CHAIN: usize = 8;
 /// The port of HTTPS.
 const HTTPS_PORT: u16 = 443;
 /// Where a host keeps the policy (RFC 8461 §3.3).
@@ -52,7 +50,8 @@ pub(super) struct Fetcher {
     transport: Transport,
     port: u16,
     private_hosts: bool,
-    off: bool,
+    /// Whether nothing is to be fetched.
+    pub(super) off: bool,
     fetched: Mutex<HashMap<Name, Arc<OnceCell<PolicyReply>>>>,
 }
 
@@ -114,7 +113,7 @@ impl Fetcher {
     }
 
     /// The policy of the domain, from the first of the addresses at which somebody answers.
-    async fn fetch(&self, domain: &Name, addresses: &[IpAddr]) -> PolicyReply {
+    pub(super) async fn fetch(&self, domain: &Name, addresses: &[IpAddr]) -> PolicyReply {
         let cell = {
             let mut fetched = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(fetched.entry(domain.clone()).or_default())
@@ -245,126 +244,6 @@ fn late(patience: Duration) -> String {
     format!("no answer within {} s", patience.as_secs_f64())
 }
 
-fn host(domain: &Name) -> String {
+pub(super) fn host(domain: &Name) -> String {
     format!("mta-sts.{}", domain.bare())
-}
-
-/// The addresses of a policy host, as far as the facts tell.
-#[derive(Debug, Default)]
-struct Addresses {
-    known: BTreeSet<IpAddr>,
-    /// Whether both kinds of address have been answered for.
-    complete: bool,
-}
-
-fn addresses(domain: &Name, facts: &Facts) -> Addresses {
-    let mut found = Addresses { complete: true, ..Addresses::default() };
-    let Ok(host) = policy_host(domain) else { return found };
-    for rtype in [RecordType::A, RecordType::Aaaa] {
-        let mut chain = vec![Question::new(host.clone(), rtype)];
-        let mut next = 0;
-        let mut answered = false;
-        while let Some(question) = chain.get(next).cloned() {
-            next += 1;
-            for reply in facts.replies(&question) {
-                let ends_here = reply.wanted().next().is_some() || *reply.end_of_chain() == question.name;
-                answered |= reply.outcome.is_answer() && ends_here;
-                found.known.extend(reply.wanted().filter_map(|record| match record.data {
-                    RecordData::A(address) => Some(IpAddr::from(address)),
-                    RecordData::Aaaa(address) => Some(IpAddr::from(address)),
-                    _ => None,
-                }));
-            }
-            for end in facts.open_ends(&question) {
-                let further = Question::new(end, rtype);
-                if !chain.contains(&further) && chain.len() < LONGEST_CHAIN {
-                    chain.push(further);
-                }
-            }
-        }
-        found.complete &= answered;
-    }
-    found
-}
-
-/// Which fetches are worth starting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
-    /// Answers are still to come: only where both kinds of address are known.
-    Underway,
-    /// All answers are there.
-    Over,
-}
-
-/// One policy to fetch, and from where.
-#[derive(Debug)]
-pub(super) struct Errand {
-    domain: Name,
-    addresses: Vec<IpAddr>,
-}
-
-impl Source {
-    /// The fetches that can begin, of the policies that are wanted.
-    pub(super) fn errands(&self, wanted: &BTreeSet<Name>, facts: &Facts, stage: Stage) -> Vec<Errand> {
-        let Some(network) = self.network.as_ref().filter(|_| self.recording.is_none()) else {
-            return Vec::new();
-        };
-        if network.fetcher.off {
-            return Vec::new();
-        }
-        let mut errands = Vec::new();
-        for domain in wanted {
-            let Addresses { known, complete } = addresses(domain, facts);
-            if !known.is_empty() && (complete || stage == Stage::Over) {
-                errands.push(Errand { domain: domain.clone(), addresses: known.into_iter().collect() });
-            }
-        }
-        errands
-    }
-
-    /// Does one errand.
-    pub(super) async fn fetch(&self, errand: &Errand) -> PolicyReply {
-        match &self.network {
-            Some(network) => network.fetcher.fetch(&errand.domain, &errand.addresses).await,
-            None => PolicyReply::empty(errand.domain.clone(), PolicyOutcome::NotFetched),
-        }
-    }
-
-    /// What is known of wanted policies that nobody fetched: what a recording holds, or why they were not.
-    pub(super) fn note_unfetched(&self, wanted: &BTreeSet<Name>, facts: &mut Facts) {
-        for domain in wanted {
-            if facts.policy(domain).is_some() {
-                continue;
-            }
-            if let Some(recording) = &self.recording {
-                recording
-                    .facts
-                    .policy(domain)
-                    .cloned()
-                    .into_iter()
-                    .for_each(|kept| facts.insert_policy(kept));
-                continue;
-            }
-            // Offline nothing is fetched, and nothing is missed.
-            let Some(network) = &self.network else { continue };
-            let complete = addresses(domain, facts).complete;
-            let (outcome, reason) = match (network.fetcher.off, complete) {
-                (true, _) => (PolicyOutcome::NotFetched, "--no-https".to_owned()),
-                (_, false) => {
-                    let reason = format!("the address of `{}` could not be looked up", host(domain));
-                    (PolicyOutcome::LookupFailed, reason)
-                }
-                (_, true) => (PolicyOutcome::NoAddress, format!("`{}` has no address", host(domain))),
-            };
-            let reply = PolicyReply::empty(domain.clone(), outcome);
-            facts.insert_policy(PolicyReply { reason, at: self.started, ..reply });
-        }
-    }
-}
-
-impl Errand {
-    /// Whose policy.
-    pub(super) fn domain(&self) -> &Name {
-        &self.domain
-    }
 }

@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::facts::{Facts, Outcome, PolicyOutcome, PolicyReply, Reply, Role, Server};
 use crate::record::{Name, Question, RecordType};
 
-use super::policy::{Errand, Stage};
+use super::errand::{Errand, Stage};
 use super::source::{Inquiry, Source};
 
 /// How much a survey may cost.
@@ -56,8 +56,8 @@ impl Task {
     }
 }
 
-/// Gathers the facts about `domain`: `wanted` says which questions are worth asking and `policies` whose MTA-STS policy
-/// is worth fetching, given what is known so far; both may only ask for more as more is known.
+/// Gathers the facts about `domain`: `wanted` says which questions are worth asking and `policies` whose MTA-STS
+/// policy is worth fetching, given what is known so far; both may only ask for more as more is known.
 pub async fn survey(
     source: &Source,
     domain: &Name,

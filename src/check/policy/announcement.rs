@@ -79,7 +79,8 @@ enum Sole<'a> {
     Fault(String),
 }
 
-/// Finds the text that begins as it must; others do not count, and of several none does (RFC 8461 §3.1, RFC 8460 §3).
+/// Finds the text that begins as it must; others do not count, and of several none does (RFC 8461 §3.1, RFC
+/// 8460 §3).
 fn sole<'a>(set: &'a RecordSet, start: &str) -> Sole<'a> {
     let texts = || {
         set.data.iter().filter_map(|data| match data {

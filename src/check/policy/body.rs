@@ -1,7 +1,7 @@
 //! What does the text of an MTA-STS policy say? (RFC 8461 §3.2)
 //!
-//! Lines of `key: value`, ended by LF or CRLF. Keys that nobody knows are skipped, and of a key that stands twice the
-//! first counts, but for `mx`, which names one pattern a line.
+//! Lines of `key: value`, ended by LF or CRLF. Keys that nobody knows are skipped, and of a key that stands
+//! twice the first counts, but for `mx`, which names one pattern a line.
 
 use std::fmt;
 
@@ -10,7 +10,8 @@ use crate::record::Name;
 /// Seconds that senders may be asked to remember a policy at most: a year (RFC 8461 §3.2).
 const LONGEST: u32 = 31_557_600;
 
-/// What senders do about a host that the policy does not name, or that shows a wrong certificate (RFC 8461 §5).
+/// What senders do about a host that the policy does not name, or that shows a wrong certificate (RFC 8461
+/// §5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
     /// They do not deliver to it.
