@@ -4,10 +4,15 @@
 #![allow(unreachable_pub, reason = "a test binary exports nothing; `pub` says what a helper offers")]
 
 mod cli;
+mod documents;
 mod end_to_end;
 mod lab;
+mod laws;
 mod layers;
+mod lookup;
 mod policy;
 mod run;
+mod scenarios;
 mod transport;
+mod world;
 mod zone;

@@ -1,7 +1,7 @@
 //! Does a whole run keep what the command line promises?
 //!
-//! Exit statuses, streams and files, in process: what is asserted is words, codes and numbers that users script
-//! against, never the layout of a table.
+//! Exit statuses, streams and files, in process: what is asserted is words, codes and numbers that users
+//! script against, never the layout of a table.
 
 mod domains;
 mod hostile;

@@ -1,7 +1,7 @@
 //! Does every module name only modules that stand below it on the staircase?
 //!
-//! The table of `src/lib.rs`, held by machine: paths, doc links and examples of every source file are read. The reader
-//! is tried on bad samples first, so that it cannot pass by seeing nothing.
+//! The table of `src/lib.rs`, held by machine: paths, doc links and examples of every source file are
+//! read. The reader is tried on bad samples first, so that it cannot pass by seeing nothing.
 
 mod reader;
 
@@ -38,7 +38,8 @@ const KEPT_APART: &[(&str, &[&str])] = &[
     ("terminal_size", &["cli"]),
 ];
 
-/// Steps that may lift a ban of `.clippy.toml`: the doors to the network, the files, the environment and the clock.
+/// Steps that may lift a ban of `.clippy.toml`: the doors to the network, the files, the environment and
+/// the clock.
 const DOORS: &[&str] = &["lookup", "cli"];
 
 #[test]

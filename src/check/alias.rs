@@ -10,7 +10,7 @@ use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
 use super::{Case, Code, Edit, Finding, PROBE_LABEL, listed, ticked};
 
-/// Aliases that are followed before a chain counts as a loop.
+/// Names in a chain of aliases, the first one included, from which on it counts as a loop.
 pub(super) const LONGEST_CHAIN: usize = 8;
 
 /// Judges an alias.
@@ -111,7 +111,7 @@ impl Bench<'_> {
         let mut seen = vec![self.expectation.name.clone()];
         let mut current = first.clone();
         while current != *self.target && !self.expectation.also.contains(&current) {
-            if seen.contains(&current) || seen.len() > LONGEST_CHAIN {
+            if seen.contains(&current) || seen.len() >= LONGEST_CHAIN {
                 return Ok(None);
             }
             let next = match is_followed(&current, self.case) {
@@ -156,8 +156,10 @@ impl Bench<'_> {
     fn source_of(&self, target: &Name, domain: &Name) -> Option<&'static Provider> {
         let named = self.case.source.filter(|source| source.matches_autodiscover(target, domain));
         named.or_else(|| {
-            let mut found = provider::of_autodiscover(target, domain).into_iter();
-            found.find(|provider| provider.kind == Kind::Source && !provider.is_weak(Evidence::Autodiscover))
+            let strong = |provider: &&Provider| {
+                provider.kind == Kind::Source && !provider.is_weak(Evidence::Autodiscover)
+            };
+            provider::of_autodiscover(target, domain).into_iter().find(strong)
         })
     }
 
@@ -172,7 +174,8 @@ impl Bench<'_> {
         }
         let own = self.case.sight.addresses(name)?;
         let none = RecordSet::default();
-        if self.is_offered_by_service()? {
+        // An address at the name itself is found first, whatever an SRV record says.
+        if own.is_empty() && self.is_offered_by_service()? {
             let message = format!(
                 "{} has no alias, but an SRV record names {}; not every client looks there",
                 ticked(name),

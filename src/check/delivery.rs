@@ -22,8 +22,10 @@ pub(super) enum Host {
     RightOlder,
     /// Microsoft's host, made for the domain named if the token tells.
     OtherDomain(Option<Name>),
-    /// Microsoft's host for this domain in the family that was not given.
+    /// Microsoft's host with the given one's own label, in the family that was not given.
     OtherFamily,
+    /// Microsoft's host, and neither the given one nor the same in another family.
+    NotGiven,
     /// A declared filter.
     Filter,
     /// The root: takes no mail.
@@ -113,11 +115,11 @@ fn below(host: &Name, suffix: &str) -> Option<Vec<String>> {
 fn microsoft(exchange: &Name, hosts: &MailHosts, domain: &Name) -> Option<Host> {
     let own = own_cloud(exchange, hosts.cloud, domain);
     if let Some(host) = own {
-        let given = hosts.given.is_some();
-        return Some(match host {
-            // A given value wins over the rule, so the same domain's other host is not the right one.
-            Host::Right | Host::RightPartition | Host::RightOlder if given => Host::OtherFamily,
-            host => host,
+        // A given value wins over the rule, so no other host of Microsoft's is right.
+        return Some(match &hosts.given {
+            Some(given) if given.labels().next() == exchange.labels().next() => Host::OtherFamily,
+            Some(_) => Host::NotGiven,
+            None => host,
         });
     }
     let other = |cloud: &Cloud| own_cloud(exchange, *cloud, domain).is_some();
@@ -167,6 +169,10 @@ fn malformed(exchange: &Name, hosts: &MailHosts, domain: &Name) -> Option<(Strin
         let why = format!("the final dot is missing in the zone, so {} was put behind it", ticked(domain));
         return Some((why, Some(meant)));
     }
+    if has_dots_for_hyphens(exchange) {
+        let why = "Microsoft's host has a single label in front, in which the dots of the domain are hyphens";
+        return Some((why.into(), None));
+    }
     if exchange.labels().count() == 4 && exchange.bare().parse::<std::net::Ipv4Addr>().is_ok() {
         return Some(("an MX needs the name of a host and not an address".into(), None));
     }
@@ -177,6 +183,12 @@ fn malformed(exchange: &Name, hosts: &MailHosts, domain: &Name) -> Option<(Strin
         return Some(("it has a single label; the zone's name may be missing behind it".into(), None));
     }
     None
+}
+
+/// `contoso.co.uk.mail.protection.outlook.com`, as careless templates make it.
+fn has_dots_for_hyphens(exchange: &Name) -> bool {
+    let suffixes = Cloud::ALL.iter().filter_map(|cloud| cloud.value(Purpose::MxSuffix));
+    suffixes.filter_map(|suffix| below(exchange, suffix)).any(|front| front.len() > 1)
 }
 
 /// Whether this is a mail host that would make sense if the zone's name were not behind it.
@@ -292,7 +304,8 @@ impl Bench<'_> {
         {
             return Ok(finding);
         }
-        if verification {
+        // Before the switch it may still have to prove something.
+        if verification && self.case.phase() >= Phase::Switch {
             let message =
                 "the MX record that proved ownership is still there; no mail can be delivered to it";
             return Ok(self.wrong(Code::MxVerificationLeft, message));
@@ -394,12 +407,13 @@ impl Bench<'_> {
         if others.iter().all(|exchange| matches!(exchange.kind, Host::UndeclaredFilter(_))) {
             return Ok(self.undeclared(others, &hosts));
         }
-        let message = if others.iter().any(|exchange| exchange.kind == Host::OtherFamily) {
-            let given = self.hosts.given.iter().map(ticked);
-            format!("mail goes to {hosts} and not to {}, the host that was given", listed(given))
-        } else {
-            format!("mail goes to {hosts}, which is not Microsoft's")
-        };
+        let message =
+            if others.iter().any(|exchange| matches!(exchange.kind, Host::OtherFamily | Host::NotGiven)) {
+                let given = self.hosts.given.iter().map(ticked);
+                format!("mail goes to {hosts} and not to {}, the host that was given", listed(given))
+            } else {
+                format!("mail goes to {hosts}, which is not Microsoft's")
+            };
         Ok(self.wrong(Code::MxElsewhere, message))
     }
 
@@ -427,9 +441,12 @@ impl Bench<'_> {
                 ticked(real)
             );
             let finding = Finding::new(Code::MxTargetIsAlias, message, self.set);
-            // A filter's real host is better than a guess; anything else is replaced as a whole.
-            let cure =
-                if exchange.kind == Host::Filter { self.renamed(&exchange.host, real) } else { self.cure() };
+            let cure = match exchange.kind {
+                // A filter's real host is better than a guess; one that is not its own is for its operator to name.
+                Host::Filter if self.is_right(real) => self.renamed(&exchange.host, real),
+                Host::Filter => Vec::new(),
+                _ => self.cure(),
+            };
             return Ok(Some(finding.cured_by(cure)));
         }
         Ok(None)
@@ -445,11 +462,29 @@ impl Bench<'_> {
         self.edit(after.collect(), false)
     }
 
-    /// Keeps the right hosts, or proposes the expected one.
+    /// Keeps the right hosts, and what was meant to be one; proposes the expected host where there is none.
     fn cure(&self) -> Vec<Edit> {
-        let right = |host: &Name| self.exchanges.iter().any(|one| one.host == *host && one.kind.is_right());
-        let kept = self.set.data.iter().filter(|data| data.target().is_some_and(right));
-        self.cure_with(kept.cloned().collect())
+        let mut kept = BTreeSet::new();
+        for data in &self.set.data {
+            let RecordData::Mx { preference, exchange } = data else { continue };
+            let kind = self.exchanges.iter().find(|one| one.host == *exchange).map(|one| &one.kind);
+            match kind {
+                Some(Host::Malformed(_, Some(meant))) if self.is_right(meant) && !self.has(meant) => {
+                    kept.insert(RecordData::Mx { preference: *preference, exchange: meant.clone() });
+                }
+                Some(kind) if kind.is_right() => drop(kept.insert(data.clone())),
+                Some(_) | None => {}
+            }
+        }
+        self.cure_with(kept)
+    }
+
+    fn has(&self, host: &Name) -> bool {
+        self.exchanges.iter().any(|exchange| exchange.host == *host)
+    }
+
+    fn is_right(&self, host: &Name) -> bool {
+        classify(host, self.hosts, &self.case.subject.domain, self.case.source).is_right()
     }
 
     fn cure_with(&self, mut after: BTreeSet<RecordData>) -> Vec<Edit> {

@@ -78,6 +78,10 @@ impl Bench<'_> {
         let name = ticked(&self.expectation.name);
         let domain = &self.case.subject.domain;
         let Some(read) = read(target) else {
+            if alias::is_wildcard(self.case, self.set)? {
+                let message = format!("only the wildcard answers for {name}, with {}", ticked(target));
+                return Ok(self.wrong(Code::AliasFromWildcard, message));
+            }
             if let Some(why) = mistyped(target, domain) {
                 return Ok(self.wrong(
                     Code::AliasMalformedTarget,

@@ -31,13 +31,12 @@ pub fn wanted(subject: &Subject, facts: &Facts) -> BTreeSet<Question> {
             Requirement::DeliversTo(hosts) => inquiry.delivery(&expectation, hosts),
             Requirement::SpfIncludes(include) => inquiry.spf(&expectation, include),
             Requirement::IsAliasOf(target) => inquiry.alias(&expectation, target),
-            Requirement::IsAbsent => inquiry.absence(&expectation),
+            Requirement::IsAbsent | Requirement::MayBeAliasOf(_) => inquiry.absence(&expectation),
             Requirement::HasDkimKeyAt(_) => inquiry.dkim(&expectation),
             Requirement::HasDmarcPolicy => inquiry.dmarc(&expectation),
             Requirement::MayAnnouncePolicy => inquiry.policy(&expectation),
             Requirement::MayAskForTlsReports => drop(inquiry.want_to_the_end(&expectation.question())),
             Requirement::HasVerification(_)
-            | Requirement::MayBeAliasOf(_)
             | Requirement::OffersService(_)
             | Requirement::MayOfferService(_) => {}
         }
@@ -94,8 +93,10 @@ impl Inquiry<'_> {
         if let Some(host) = &hosts.proposed {
             self.want_addresses(host);
         }
-        let exchanges = self.data(&expectation.name, RecordType::Mx);
-        for host in exchanges.iter().filter_map(RecordData::target).take(MOST_MAIL_HOSTS) {
+        let question = Question::new(expectation.name.clone(), RecordType::Mx);
+        // So many of each reply: what one says must not crowd out what another says.
+        let exchanges = self.facts.replies(&question).flat_map(|reply| reply.wanted().take(MOST_MAIL_HOSTS));
+        for host in exchanges.filter_map(|record| record.data.target()) {
             // Who is being left does not matter here: a host of any platform is wrong whether it exists or not.
             let kind = delivery::classify(host, hosts, &self.subject.domain, self.subject.source);
             kind.types_read().iter().for_each(|rtype| self.want(host, *rtype));
@@ -133,9 +134,10 @@ impl Inquiry<'_> {
     fn alias(&mut self, expectation: &Expectation, target: &Name) {
         let name = &expectation.name;
         let domain = &self.subject.domain;
-        let mut chain: Vec<Name> = vec![name.clone()];
+        // Each with its distance: one witness's long way must not crowd out another's short one.
+        let mut chain: Vec<(Name, usize)> = vec![(name.clone(), 1)];
         let mut next = 0;
-        while let Some(current) = chain.get(next).cloned() {
+        while let Some((current, distance)) = chain.get(next).cloned() {
             next += 1;
             for data in self.data(&current, RecordType::Cname) {
                 let right = |found: &&Name| *found == target || expectation.also.contains(found);
@@ -145,12 +147,10 @@ impl Inquiry<'_> {
                 {
                     self.want(&probe, RecordType::A);
                 }
-                if alias::follows(&found, domain)
-                    && !chain.contains(&found)
-                    && chain.len() < alias::LONGEST_CHAIN
-                {
+                let is_new = chain.iter().all(|(known, _)| *known != found);
+                if alias::follows(&found, domain) && is_new && distance < alias::LONGEST_CHAIN {
                     self.want(&found, RecordType::Cname);
-                    chain.push(found);
+                    chain.push((found, distance + 1));
                 }
             }
         }
@@ -183,6 +183,8 @@ impl Inquiry<'_> {
         for target in self.data(&expectation.name, RecordType::Cname).iter().filter_map(RecordData::target) {
             if dkim::is_key_target(target) {
                 self.want(target, RecordType::Txt);
+            } else if let Ok(probe) = self.subject.domain.below(PROBE_LABEL) {
+                self.want(&probe, RecordType::A);
             }
         }
         if self.is_missing_somewhere(&expectation.name, RecordType::Cname) {

@@ -213,7 +213,8 @@ fn servers(case: &Case<'_>) -> Vec<Hazard> {
     }
     let answers = |replies: &[&Reply]| replies.iter().any(|reply| reply.outcome.is_answer());
     let mut hazards = Vec::new();
-    if !by_server.values().any(|replies| answers(replies)) {
+    let reachable = by_server.values().any(|replies| answers(replies));
+    if !reachable {
         if !facts
             .all()
             .any(|reply| reply.outcome.is_answer() && reply.question.name.is_within(&case.subject.domain))
@@ -225,6 +226,7 @@ fn servers(case: &Case<'_>) -> Vec<Hazard> {
             format!("none of the name servers ({names}) answers from here, so the resolvers' word is taken");
         hazards.push(hazard(Code::AuthoritativeUnreachable, &zone.apex, None, message));
     }
+    // Where none of them answers, the way there is the likelier fault, and none is blamed for it.
     // Without IPv6 here, none of the IPv6 addresses can be reached, and that is nobody's fault over there.
     let is_v6 = |server: &Server| server.ip().is_some_and(|ip| ip.is_ipv6());
     let no_v6_here = by_server
@@ -237,7 +239,8 @@ fn servers(case: &Case<'_>) -> Vec<Hazard> {
         if is(&[Outcome::Lame, Outcome::Refused]) {
             let message = format!("{shown} is delegated to and does not serve {}", ticked(&zone.apex));
             hazards.push(hazard(Code::ServerLame, &zone.apex, None, message));
-        } else if is(&[Outcome::Timeout, Outcome::Unreachable, Outcome::Malformed])
+        } else if reachable
+            && is(&[Outcome::Timeout, Outcome::Unreachable, Outcome::Malformed])
             && !(no_v6_here && is_v6(server))
         {
             let reason = replies.iter().map(|reply| reply.reason.as_str()).find(|reason| !reason.is_empty());

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::expected::Expectation;
 use crate::facts::Silence;
-use crate::record::{Name, RecordData};
+use crate::record::{Name, RecordData, RecordSet};
 
-use super::{Case, Code, Edit, Finding, ticked};
+use super::{Case, Code, Edit, Finding, alias, ticked};
 
 /// Judges an alias that is never demanded.
 pub(super) fn judge(case: &Case<'_>, expectation: &Expectation, target: &Name) -> Result<Finding, Silence> {
@@ -16,6 +16,10 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation, target: &Name) -
     let Some(found) = set.data.iter().find_map(RecordData::target) else {
         return Ok(Finding::new(Code::Met, format!("{name} is not published, and is not needed"), &set));
     };
+    if alias::is_wildcard(case, &set)? {
+        let message = format!("{name} has no record of its own; a wildcard answers with {}", ticked(found));
+        return Ok(Finding::new(Code::Met, message, &RecordSet::default()));
+    }
     let host = expectation.name.without_suffix(domain).map(|host| host.bare()).unwrap_or_default();
     let at_source = case.source.filter(|source| {
         source.matches_cname(&host, found, domain) || source.matches_autodiscover(found, domain)

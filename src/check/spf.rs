@@ -124,15 +124,8 @@ impl Bench<'_> {
         if let Some(silence) = tally.silence {
             return Err(silence);
         }
-        if self.case.phase() >= Phase::Tidy
-            && let Some(left) = self.source_include(record)
-        {
-            let message = format!(
-                "{} ({}) may still send for the domain; take it out once nothing is sent from there",
-                ticked(&left),
-                self.case.source_word()
-            );
-            return self.wrong(Code::SpfSourceLeft, message, &[record]);
+        if let Some(finding) = self.source_left(record)? {
+            return Ok(finding);
         }
         let counted = format!("{} of {MOST_LOOKUPS} lookups", tally.counted());
         if record.all().is_none()
@@ -144,6 +137,22 @@ impl Bench<'_> {
             return Ok(self.met(Code::SpfWithoutAll, message));
         }
         Ok(self.met(Code::Met, format!("one record, includes Microsoft, {counted}")))
+    }
+
+    /// The platform being left, which must not send any more once everything is tidied up.
+    fn source_left(&self, record: &SpfRecord) -> Result<Option<Finding>, Silence> {
+        if self.case.phase() < Phase::Tidy {
+            return Ok(None);
+        }
+        let Some(left) = record.terms.iter().find_map(|term| self.is_of_source(&term.meaning)) else {
+            return Ok(None);
+        };
+        let message = format!(
+            "{} ({}) may still send for the domain; take it out once nothing is sent from there",
+            ticked(&left),
+            self.case.source_word()
+        );
+        self.wrong(Code::SpfSourceLeft, message, &[record]).map(Some)
     }
 
     /// What makes every check fail, whoever sends.
@@ -175,6 +184,10 @@ impl Bench<'_> {
     }
 
     fn without_microsoft(&self, record: &SpfRecord, tally: Tally) -> Result<Finding, Silence> {
+        let stands_for_microsoft = self.is_behind_gateway()? || self.is_sold_by_reseller(record)?;
+        if stands_for_microsoft && let Some(finding) = self.source_left(record)? {
+            return Ok(finding);
+        }
         if self.is_behind_gateway()? {
             let message = "the record does not include Microsoft; that is right if all mail leaves through the declared \
                            filter";
@@ -190,7 +203,13 @@ impl Bench<'_> {
             return Err(silence);
         }
         let misspelt = record.terms.iter().find(|term| edit::means_include(&term.meaning));
+        let behind_all = record.terms.iter().find(|term| edit::is_include_of(&term.meaning, self.include));
+        let behind_all = behind_all.filter(|term| !record.evaluated().any(|read| read == *term));
         let message = match misspelt {
+            _ if behind_all.is_some() => format!(
+                "{} is included behind `all`, where receivers do not look, so mail from Microsoft 365 fails SPF",
+                ticked(self.include)
+            ),
             Some(term) => format!(
                 "receivers ignore `{}`, so the record does not allow Microsoft 365 to send; an include is written with a \
                  colon",
@@ -245,15 +264,14 @@ impl Bench<'_> {
         Ok(set.data.iter().filter_map(RecordData::target).cloned().collect())
     }
 
-    /// The include of the platform being left.
-    fn source_include(&self, record: &SpfRecord) -> Option<Name> {
-        record.terms.iter().find_map(|term| self.is_of_source(&term.meaning))
-    }
-
     /// The domain of the term, if it lets the platform being left send and nobody else.
     fn is_of_source(&self, meaning: &Meaning) -> Option<Name> {
         let source = self.case.source?;
-        let Meaning::Mechanism(_, Mechanism::Include(domain)) = meaning else { return None };
+        let (Meaning::Mechanism(_, Mechanism::Include(domain) | Mechanism::A(Some(domain)))
+        | Meaning::Redirect(domain)) = meaning
+        else {
+            return None;
+        };
         let name = domain.name.as_ref()?;
         let own = &self.case.subject.domain;
         let shared = of_spf(name, own)

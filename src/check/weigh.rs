@@ -348,7 +348,7 @@ impl<'a> Panel<'a> {
             if finding.code.weight() == Weight::Met {
                 continue;
             }
-            let expiry = self.expiry(server);
+            let expiry = self.expiry(server, &expectation.question());
             let reply = self.reply(server, &expectation.question());
             let negative =
                 reply.is_some_and(|reply| matches!(reply.outcome, Outcome::NoData | Outcome::NoName));
@@ -356,6 +356,7 @@ impl<'a> Panel<'a> {
             let until = expiry.map(|time| format!(" until {}", clock(time))).unwrap_or_default();
             let has = match code {
                 Code::NegativeCache => "still remembers that there was nothing".to_owned(),
+                _ if finding.observed.is_empty() => "still has the records from before".to_owned(),
                 _ => {
                     let old = finding.observed.data.iter().map(|data| format!("`{}`", brief(data)));
                     format!("still has {}", super::listed(old))
@@ -370,23 +371,23 @@ impl<'a> Panel<'a> {
         Some(Opinion { finding: Finding::new(code, message, &published.observed), until })
     }
 
-    /// When everything that the resolver says otherwise will have expired there.
-    fn expiry(&self, server: &Server) -> Option<Timestamp> {
+    /// When the resolver will have dropped its other answer to the question; where that answer is the same, when it will
+    /// have dropped everything that it says otherwise.
+    fn expiry(&self, server: &Server, question: &Question) -> Option<Timestamp> {
         let facts = self.case.sight.facts;
         let here = Sight { witness: Witness::Server(server), ..self.case.sight };
         let own = facts.all().filter(|reply| *reply.server == *server && reply.outcome.is_answer());
-        let differing = own.filter(|reply| {
-            let (seen, published) = (here.answer(&reply.question), self.case.sight.answer(&reply.question));
-            data(&seen) != data(&published)
-        });
-        let expiries = differing.filter_map(|reply| {
-            let ttl = match reply.outcome {
-                Outcome::Records => reply.records.iter().map(|record| record.ttl).min(),
-                _ => reply.negative_ttl(),
-            };
-            after(reply.at, ttl?)
-        });
-        expiries.max()
+        let differing: Vec<&Reply> = own
+            .filter(|reply| {
+                let (seen, published) =
+                    (here.answer(&reply.question), self.case.sight.answer(&reply.question));
+                data(&seen) != data(&published)
+            })
+            .collect();
+        match differing.iter().find(|reply| reply.question == *question) {
+            Some(reply) => expiry_of(reply),
+            None => differing.into_iter().filter_map(expiry_of).max(),
+        }
     }
 
     /// A failure of all resolvers for what the name servers answer: then nobody gets the answer.
@@ -401,6 +402,14 @@ impl<'a> Panel<'a> {
         let name = self.case.sight.facts.server_name(server);
         name.map_or_else(|| server.address.clone(), |name| format!("`{}`", name.bare()))
     }
+}
+
+fn expiry_of(reply: &Reply) -> Option<Timestamp> {
+    let ttl = match reply.outcome {
+        Outcome::Records => reply.records.iter().map(|record| record.ttl).min(),
+        _ => reply.negative_ttl(),
+    };
+    after(reply.at, ttl?)
 }
 
 fn data(answer: &Result<Answer, Silence>) -> Option<&RecordSet> {

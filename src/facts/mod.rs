@@ -18,7 +18,7 @@ pub use policy::{PolicyOutcome, PolicyReply, policy_host};
 pub use recording::{Recording, RecordingError};
 pub use reply::{ExtendedError, Outcome, Reply, Role, Server, soa_of};
 pub use view::{Answer, Existence, Overlay, Sight, Silence, View, Witness};
-pub use zone::{NameServer, Zone, is_newer};
+pub use zone::{NameServer, Zone, is_newer, zone_candidates};
 
 /// What became of names for which there is no reply at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

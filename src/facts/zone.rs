@@ -34,11 +34,28 @@ pub fn is_newer(a: u32, b: u32) -> bool {
     ahead != 0 && ahead < 1 << 31
 }
 
+/// Where the zone of a domain may begin: the domain itself, and what lies above it as far as a registry's customer can
+/// own it. The deepest first.
+#[must_use]
+pub fn zone_candidates(domain: &Name) -> Vec<Name> {
+    let bare = domain.bare();
+    let registrable = psl::domain_str(&bare).and_then(|registrable| registrable.parse::<Name>().ok());
+    let mut candidates = Vec::new();
+    for apex in domain.ancestors() {
+        let above = registrable.as_ref().is_none_or(|registrable| !apex.is_within(registrable));
+        if above && apex != *domain {
+            break;
+        }
+        candidates.push(apex);
+    }
+    candidates
+}
+
 impl Facts {
     /// The zone that `name` lies in: the deepest one of which name servers are known.
     #[must_use]
     pub fn zone(&self, name: &Name) -> Option<Zone> {
-        let (apex, names) = name.ancestors().find_map(|apex| {
+        let (apex, names) = zone_candidates(name).into_iter().find_map(|apex| {
             let names = self.name_server_names(&apex);
             (!names.is_empty()).then_some((apex, names))
         })?;

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
-use crate::facts::{Elsewhere, Facts, Outcome, Recording, Reply, Role, Server, View};
+use crate::facts::{Elsewhere, Facts, Outcome, Recording, Reply, Role, Server, View, zone_candidates};
 use crate::record::{Name, Question, RecordType};
 
 use super::address::is_public;
@@ -139,9 +139,7 @@ impl Network {
     /// The servers to ask about one of the domain's own names, as far as the facts tell.
     fn own(&self, question: &Question, domain: &Name, facts: &Facts, inquiries: &mut Vec<Inquiry>) {
         if self.view != View::Authoritative {
-            inquiries.extend(self.resolvers.iter().map(|(endpoint, server)| {
-                Inquiry::Server(question.clone(), Arc::clone(server), endpoint.clone(), None)
-            }));
+            self.resolvers(question, inquiries);
             self.unvalidated(question, facts, inquiries);
         }
         self.authoritative(question, domain, facts, inquiries);
@@ -182,12 +180,20 @@ impl Network {
         if self.view == View::Resolver {
             return;
         }
-        let Some(zone) = self.zone_of(&question.name, domain, facts) else { return };
-        for address in self.authorities(&zone, facts) {
-            let server = Server { role: Role::Authoritative, address: address.to_string() };
-            let endpoint = Endpoint::Plain(address);
-            inquiries.push(Inquiry::Server(question.clone(), Arc::new(server), endpoint, Some(zone.clone())));
+        for zone in self.zones_of(&question.name, domain, facts) {
+            for address in self.authorities(&zone, facts) {
+                let server = Server { role: Role::Authoritative, address: address.to_string() };
+                let (server, endpoint) = (Arc::new(server), Endpoint::Plain(address));
+                inquiries.push(Inquiry::Server(question.clone(), server, endpoint, Some(zone.clone())));
+            }
         }
+    }
+
+    /// All resolvers: the first to answer starts what comes next, so that a dead one holds up nothing.
+    fn resolvers(&self, question: &Question, inquiries: &mut Vec<Inquiry>) {
+        inquiries.extend(self.resolvers.iter().map(|(endpoint, server)| {
+            Inquiry::Server(question.clone(), Arc::clone(server), endpoint.clone(), None)
+        }));
     }
 
     /// The first resolver, and each further one once all before it have failed.
@@ -201,26 +207,28 @@ impl Network {
         }
     }
 
-    /// The deepest zone that holds the name, once that is certain.
-    fn zone_of(&self, name: &Name, domain: &Name, facts: &Facts) -> Option<Name> {
+    /// The deepest zone that holds the name, as far as that is certain; where resolvers differ about it, also the one
+    /// above, so that it does not matter whose answer comes first.
+    fn zones_of(&self, name: &Name, domain: &Name, facts: &Facts) -> Vec<Name> {
         // Delegations further down are known from referrals only, which their parent's servers have sent.
         let delegated = name.ancestors().take_while(|apex| apex != domain && apex.is_within(domain));
         if let Some(apex) = delegated.into_iter().find(|apex| !facts.name_server_names(apex).is_empty()) {
-            return Some(apex);
+            return vec![apex];
         }
-        for apex in super::survey::zone_candidates(domain) {
+        let mut zones = Vec::new();
+        for apex in zone_candidates(domain) {
+            let question = Question::new(apex.clone(), RecordType::Ns);
+            let replies = || facts.replies(&question).filter(|reply| reply.server.role == Role::Resolver);
+            let denied = replies().any(|reply| reply.outcome.is_answer() && reply.wanted().next().is_none());
+            let silent = replies().filter(|reply| !reply.outcome.is_answer()).count() == self.resolvers.len();
             if !facts.name_server_names(&apex).is_empty() {
-                return Some(apex);
+                zones.push(apex);
             }
-            let question = Question::new(apex, RecordType::Ns);
-            let replies: Vec<&Reply> = facts.replies(&question).collect();
-            let settled = replies.iter().any(|reply| reply.outcome.is_answer())
-                || replies.len() == self.resolvers.len();
-            if !settled {
-                return None;
+            if !denied && !silent {
+                break;
             }
         }
-        None
+        zones
     }
 
     fn authorities(&self, zone: &Name, facts: &Facts) -> Vec<SocketAddr> {
@@ -288,10 +296,10 @@ impl Source {
                 // The version is that of each name server; a resolver's copy says nothing that is read.
                 RecordType::Soa => network.authoritative(question, domain, facts, &mut inquiries),
                 RecordType::Ns => {
-                    network.elsewhere(question, facts, &mut inquiries);
+                    network.resolvers(question, &mut inquiries);
                     network.delegation(question, domain, facts, &mut inquiries);
                 }
-                _ => network.elsewhere(question, facts, &mut inquiries),
+                _ => network.resolvers(question, &mut inquiries),
             }
         }
         inquiries
@@ -336,5 +344,33 @@ impl Source {
     /// Whether every question has to have a reply: only names outside the zone files may be left alone.
     pub(super) fn leaves_nothing_alone(&self) -> bool {
         self.elsewhere() == Elsewhere::Asked
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn private_servers_that_public_dns_names_are_asked_by_permission_only() {
+        let listener = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let private = Endpoint::Plain(listener.local_addr().unwrap());
+        let network = |resolver: &str| {
+            let resolver = Endpoint::Plain(SocketAddr::new(resolver.parse().unwrap(), 53));
+            let transport = Transport::new(std::time::Duration::from_millis(20));
+            Network::new(transport, vec![resolver], View::Both, 53)
+        };
+        for (network, is_asked) in [
+            (network("8.8.8.8"), false),
+            (network("8.8.8.8").with_private_servers(), true),
+            (network("192.168.1.1"), true),
+        ] {
+            let question = Question::new("contoso.com".parse().unwrap(), RecordType::Mx);
+            let server = Arc::new(Server { role: Role::Authoritative, address: private.to_string() });
+            let reply = network.ask(question, server, private.clone(), None).await;
+            let expected = if is_asked { Outcome::Timeout } else { Outcome::Unreachable };
+            assert_eq!((reply.outcome, listener.try_recv(&mut [0; 512]).is_ok()), (expected, is_asked));
+            assert_eq!(reply.reason.contains("--allow-private-servers"), !is_asked);
+        }
     }
 }

@@ -14,7 +14,7 @@ use futures_util::future::FutureExt as _;
 use futures_util::stream::FuturesUnordered;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::facts::{Facts, Outcome, PolicyOutcome, PolicyReply, Reply, Role, Server};
+use crate::facts::{Facts, Outcome, PolicyOutcome, PolicyReply, Reply, Role, Server, zone_candidates};
 use crate::record::{Name, Question, RecordType};
 
 use super::errand::{Errand, Stage};
@@ -161,33 +161,21 @@ fn note_unasked(facts: &mut Facts, source: &Source, wanted: &impl Fn(&Facts) -> 
     }
 }
 
-/// Where the zone of a domain may begin: the domain itself, and what lies above it as far as a registry's customer can
-/// own it. The deepest first.
-pub(super) fn zone_candidates(domain: &Name) -> Vec<Name> {
-    let bare = domain.bare();
-    let registrable = psl::domain_str(&bare).and_then(|registrable| registrable.parse::<Name>().ok());
-    let mut candidates = Vec::new();
-    for apex in domain.ancestors() {
-        let above = registrable.as_ref().is_none_or(|registrable| !apex.is_within(registrable));
-        if above && apex != *domain {
-            break;
-        }
-        candidates.push(apex);
-    }
-    candidates
-}
-
 /// The questions that find the zone, its name servers and its version.
 fn infrastructure(source: &Source, domain: &Name, facts: &Facts) -> BTreeSet<Question> {
+    let candidates = zone_candidates(domain);
+    let sold = candidates.len() == 1;
     let mut questions: BTreeSet<Question> =
-        zone_candidates(domain).into_iter().map(|apex| Question::new(apex, RecordType::Ns)).collect();
+        candidates.into_iter().map(|apex| Question::new(apex, RecordType::Ns)).collect();
     let mut zones: BTreeSet<Name> = facts.zone(domain).map(|zone| zone.apex).into_iter().collect();
     for reply in facts.all().filter(|reply| reply.outcome == Outcome::Referral) {
         let apexes = reply.referral.iter().map(|record| record.name.clone());
         zones.extend(apexes.filter(|apex| apex.is_within(domain)));
     }
-    if let Some(zone) = facts.zone(domain).filter(|zone| source.reaches_authorities(&zone.apex)) {
-        questions.extend(above(&zone.apex, facts));
+    // What a registry sells is a zone, so what is above it can be asked for before that is known.
+    let apex = facts.zone(domain).map(|zone| zone.apex).or_else(|| sold.then(|| domain.clone()));
+    if let Some(apex) = apex.filter(|apex| source.reaches_authorities(apex)) {
+        questions.extend(above(&apex, facts));
     }
     for zone in zones {
         questions.insert(Question::new(zone.clone(), RecordType::Soa));

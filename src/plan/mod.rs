@@ -115,7 +115,8 @@ pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Exami
 
 /// Whether the plan puts it right: what is optional only where it is wrong, it is never added.
 fn is_curable(judged: &Judged) -> bool {
-    let unasked = judged.importance == Importance::Optional && judged.observed.is_empty();
+    let absent = judged.observed.is_empty() || judged.code == Code::AliasFromWildcard;
+    let unasked = judged.importance == Importance::Optional && absent;
     judged.status == Status::Unmet && judged.code != Code::ServersDisagree && !unasked
 }
 
@@ -167,7 +168,11 @@ impl Fold {
             let Some(Reason { phase, because, confirm, importance }) = reasons.remove(&question) else {
                 continue;
             };
-            let before = published(facts, view, &question);
+            // What a wildcard answers is not there to be taken away.
+            let before = match because.contains(&Code::AliasFromWildcard) {
+                true => RecordSet::default(),
+                false => published(facts, view, &question),
+            };
             if before.data != after.data {
                 let Question { name, rtype } = question;
                 changes.push(Change { phase, name, rtype, before, after, because, confirm, importance });

@@ -18,13 +18,13 @@ use std::time::{Duration, Instant};
 
 use cutover::facts::{Outcome, Role, Server};
 use cutover::lookup::transport::{Endpoint, Transport};
-use cutover::record::zone::{self, ZoneText};
+use cutover::record::zone;
 use cutover::record::{Name, Question, RecordData, RecordType};
 use tempfile::TempDir;
 
 use crate::lab::Lab;
+use crate::lab::internet::{FIXTURES, file_name, read, servers, zones};
 
-const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/internet");
 /// Where nobody's zone is served.
 const RESOLVER: &str = "127.0.0.53";
 /// How long the servers may take until they answer; they need a tenth of a second.
@@ -206,38 +206,6 @@ fn control(program: &str, settings: &Path, arguments: &[&str]) {
     let program = find(program).unwrap_or_else(|| panic!("{program} comes with its server"));
     let output = Command::new(&program).arg("-c").arg(settings).args(arguments).output().unwrap();
     assert!(output.status.success(), "{program:?} {arguments:?}: {output:?}");
-}
-
-/// The zones in a directory, by apex.
-fn zones(directory: &Path) -> BTreeMap<Name, ZoneText> {
-    let files = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
-    let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "zone"));
-    files.map(|path| read(&path)).map(|text| (text.apexes[0].clone(), text)).collect()
-}
-
-fn read(path: &Path) -> ZoneText {
-    zone::read(&std::fs::read(path).unwrap(), None, path.to_str().unwrap()).unwrap()
-}
-
-fn file_name(apex: &Name) -> String {
-    if apex.is_root() { "root.zone".into() } else { format!("{}.zone", apex.bare()) }
-}
-
-/// The addresses of the name servers of a zone.
-fn servers(zones: &BTreeMap<Name, ZoneText>, apex: &Name) -> BTreeSet<IpAddr> {
-    let targets: BTreeSet<&Name> = zones[apex]
-        .records
-        .iter()
-        .filter(|record| record.name == *apex && record.data.rtype() == RecordType::Ns)
-        .filter_map(|record| record.data.target())
-        .collect();
-    let all = zones.values().flat_map(|text| &text.records);
-    let addresses =
-        all.filter(|record| targets.contains(&record.name)).filter_map(|record| match record.data {
-            RecordData::A(address) => Some(IpAddr::V4(address)),
-            _ => None,
-        });
-    addresses.collect()
 }
 
 fn knot_settings(

@@ -43,6 +43,7 @@ pub(super) fn reply(
         checking_disabled: request.checking_disabled,
         payload: request.edns.as_ref().map(Edns::max_payload),
         from,
+        at: tokio::time::Instant::now(),
     });
     let rule = state.say_to.iter().find(|(of, rule, _)| *of == name && *rule == rtype);
     let over_streams = state.say_over_streams.as_ref().filter(|_| via != Via::Udp);

@@ -12,8 +12,9 @@
 //! lab.resolver("127.0.0.53");
 //! ```
 
-#![allow(dead_code, reason = "a lab offers more than one test file uses")]
+#![allow(dead_code, unused_imports, reason = "a lab offers more than one test file uses")]
 
+pub mod internet;
 mod message;
 mod run;
 mod secure;
@@ -30,6 +31,7 @@ use hickory_resolver::proto::op::{Message, ResponseCode};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
+pub use message::wire_record;
 pub use secure::Identity;
 pub use web::{Authority, Web};
 pub use zone::{Zone, records};
@@ -128,6 +130,8 @@ pub struct Seen {
     pub payload: Option<u16>,
     /// Where it came from.
     pub from: SocketAddr,
+    /// When it came.
+    pub at: tokio::time::Instant,
 }
 
 /// What one server is.

@@ -1,7 +1,7 @@
 //! What does a source file name, once comments and texts are out of the way?
 //!
-//! Not a parser: words and signs are enough to find paths, and whoever writes a path in a way that this cannot read is
-//! told so by the name `?`.
+//! Not a parser: words and signs are enough to find paths, and whoever writes a path in a way that this
+//! cannot read is told so by the name `?`.
 
 use std::path::{Path, PathBuf};
 
@@ -126,7 +126,8 @@ fn name(word: &str) -> String {
     if is_name { word.to_owned() } else { "?".into() }
 }
 
-/// The code without what stands behind `#[cfg(test)]`: up to the end of its braces, or to a semicolon before any.
+/// The code without what stands behind `#[cfg(test)]`: up to the end of its braces, or to a semicolon
+/// before any.
 fn without_tests(code: &[String]) -> Vec<String> {
     let mut kept = Vec::new();
     let mut at = 0;

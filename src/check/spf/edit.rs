@@ -39,7 +39,12 @@ pub(super) fn cure(
         }
     }
     if bench.case.phase() >= Phase::Tidy {
+        let redirects = terms.redirects();
         terms.others.retain(|term| bench.is_of_source(&term.meaning).is_none());
+        // What the record it led to said of all others is gone with it.
+        if redirects && !terms.redirects() {
+            terms.all.get_or_insert(Qualifier::SoftFail);
+        }
     }
     if needs_include(bench, &terms)? {
         terms.add_include(bench.include);
@@ -165,11 +170,17 @@ impl Terms {
     /// Puts an include behind the last mechanism, in place of a misspelt one if there is one.
     fn add_include(&mut self, include: &Name) {
         let text = format!("include:{}", include.bare());
+        // With another qualifier it would match first, and not as a pass.
+        self.others.retain(|term| !is_include_of(&term.meaning, include));
         let modifier = |term: &crate::record::spf::Term| !matches!(term.meaning, Meaning::Mechanism(..));
         let at = self.others.iter().position(modifier).unwrap_or(self.others.len());
         let behind = self.others.split_off(at);
         self.push(&text);
         self.others.extend(behind);
+    }
+
+    fn redirects(&self) -> bool {
+        self.others.iter().any(|term| matches!(term.meaning, Meaning::Redirect(_)))
     }
 
     fn record(&self) -> SpfRecord {
@@ -178,16 +189,20 @@ impl Terms {
 
     /// The text. A record that is new, or merged, says what happens to all others; an edited one keeps its word.
     fn written(&self, records: &[&SpfRecord]) -> String {
-        let redirects = self.others.iter().any(|term| matches!(term.meaning, Meaning::Redirect(_)));
         let all = match self.all {
             Some(all) => Some(all),
             None if records.is_empty() => Some(Qualifier::Fail),
-            None if records.len() > 1 && !redirects => Some(Qualifier::SoftFail),
+            None if records.len() > 1 && !self.redirects() => Some(Qualifier::SoftFail),
             None => None,
         };
         let tail = all.map(|all| format!(" {}all", all.sign())).unwrap_or_default();
         self.record().to_string() + &tail
     }
+}
+
+/// Whether the term includes the domain, with whatever qualifier.
+pub(super) fn is_include_of(meaning: &Meaning, domain: &Name) -> bool {
+    matches!(meaning, Meaning::Mechanism(_, Mechanism::Include(included)) if included.name.as_ref() == Some(domain))
 }
 
 fn passes_all_addresses(meaning: &Meaning) -> bool {
@@ -249,7 +264,7 @@ fn plain(text: &str) -> String {
     plain
 }
 
-/// The words with blanks behind a colon closed and `=` turned into a colon where a mechanism is meant.
+/// The words with blanks behind a colon closed, and each of them mended.
 fn repaired_words(text: &str) -> String {
     let plain = plain(text);
     let mut words: Vec<String> = Vec::new();
@@ -259,13 +274,68 @@ fn repaired_words(text: &str) -> String {
             _ => words.push(word.into()),
         }
     }
-    let words = words.into_iter().map(|word| match word.split_once('=') {
+    words.iter().flat_map(|word| mended(word)).collect::<Vec<_>>().join(" ")
+}
+
+/// The terms that a word was meant to be: several where a blank is missing.
+fn mended(word: &str) -> Vec<String> {
+    if let Some(at) = seam(word) {
+        return [&word[..at], &word[at..]].into_iter().flat_map(mended).collect();
+    }
+    let word = match word.split_once('=') {
         Some((name, value)) if MECHANISMS.contains(&name.to_ascii_lowercase().as_str()) => {
             format!("{name}:{value}")
         }
-        _ => word,
+        _ => word.to_owned(),
+    };
+    if !is_broken(&word) {
+        return vec![word];
+    }
+    let bare = word.trim_end_matches([',', ';']);
+    if bare.is_empty() {
+        return Vec::new();
+    }
+    vec![address_term(bare).or_else(|| misspelt_include(bare)).unwrap_or_else(|| bare.into())]
+}
+
+/// Where a second term begins in a word, as behind a text that was cut into strings without a blank.
+fn seam(word: &str) -> Option<usize> {
+    let lower = word.to_ascii_lowercase();
+    let starts = ["include:", "ip4:", "ip6:", "exists:", "redirect="].into_iter();
+    let starts = starts.filter_map(|start| lower.rfind(start)).map(|at| {
+        let signed = at > 0 && b"+?~-".contains(&lower.as_bytes()[at - 1]);
+        if signed { at - 1 } else { at }
     });
-    words.collect::<Vec<_>>().join(" ")
+    let ends = ["+all", "?all", "~all", "-all"].into_iter();
+    let ends = ends.filter(|_| lower.contains(':')).filter_map(|end| lower.strip_suffix(end)).map(str::len);
+    starts.chain(ends).filter(|at| *at > 0).max()
+}
+
+fn is_broken(word: &str) -> bool {
+    let record = SpfRecord::parse(&Text::from(format!("v=spf1 {word}").as_str()));
+    record.is_some_and(|record| record.broken().next().is_some())
+}
+
+/// An address behind another word than `ip4` or `ip6`, or behind none.
+fn address_term(word: &str) -> Option<String> {
+    let mechanism = |value: &str| {
+        let address: std::net::IpAddr = value.split('/').next()?.parse().ok()?;
+        Some(format!("{}:{value}", if address.is_ipv4() { "ip4" } else { "ip6" }))
+    };
+    mechanism(word).or_else(|| {
+        let (name, value) = word.split_once(':')?;
+        let name = name.trim_start_matches('+').to_ascii_lowercase();
+        ["ip", "ip4", "ip6", "ipv4", "ipv6", "a", "mx", "include"]
+            .contains(&name.as_str())
+            .then(|| mechanism(value))?
+    })
+}
+
+/// `includes:host` and the like.
+fn misspelt_include(word: &str) -> Option<String> {
+    let (name, value) = word.split_once(':')?;
+    let term = format!("include:{value}");
+    (name.to_ascii_lowercase().starts_with("incl") && !is_broken(&term)).then_some(term)
 }
 
 /// The domains that rules read when they count a record: names and the types to ask for.
@@ -310,6 +380,25 @@ mod tests {
             ("v=spf include:a.example -all", "v=spf1 include:a.example -all"),
             (" v=spf1;include:a.example -all", "v=spf1 include:a.example -all"),
             ("spf1 -all", "v=spf1 -all"),
+            (
+                "v=spf1 ipv4:192.0.2.1 ip:2001:db8::/32 a:192.0.2.2 -all",
+                "v=spf1 ip4:192.0.2.1 ip6:2001:db8::/32 ip4:192.0.2.2 -all",
+            ),
+            ("v=spf1 192.0.2.0/24 ip4:2001:db8::1 -all", "v=spf1 ip4:192.0.2.0/24 ip6:2001:db8::1 -all"),
+            (
+                "v=spf1 include:a.example, include:b.example; -all",
+                "v=spf1 include:a.example include:b.example -all",
+            ),
+            ("v=spf1 include:a.exampleip4:192.0.2.1~all", "v=spf1 include:a.example ip4:192.0.2.1 ~all"),
+            (
+                "v=spf1 include:a.exampleinclude:b.example -all",
+                "v=spf1 include:a.example include:b.example -all",
+            ),
+            ("v=spf1 includes:a.example inkl:b.example", "v=spf1 include:a.example inkl:b.example"),
+            (
+                "v=spf1 exists:%{i}.include.example a:x-all.example -all",
+                "v=spf1 exists:%{i}.include.example a:x-all.example -all",
+            ),
         ] {
             assert_eq!(repaired_text(&Text::from(typed)).unwrap().to_string(), meant, "{typed}");
         }

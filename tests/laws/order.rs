@@ -1,0 +1,163 @@
+//! Is the judgement free of what must not matter: the order of replies, letter case, preference, time to
+//! live?
+
+use std::collections::BTreeSet;
+
+use cutover::check::{Code, wanted};
+use cutover::expected::Id;
+use cutover::facts::{Facts, Reply};
+use cutover::record::{Name, Question, Record, RecordData, Text};
+
+use super::worlds::{World, elsewhere, some_worlds};
+use super::{Judgement, assert_none};
+
+/// A generator that is the same on every machine (Knuth, MMIX).
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % limit
+    }
+
+    fn shuffle<T>(&mut self, list: &mut [T]) {
+        for end in (1..list.len()).rev() {
+            list.swap(end, self.below(end + 1));
+        }
+    }
+}
+
+#[test]
+fn the_order_of_replies_changes_nothing() {
+    let mut dice = Dice(1);
+    for world in some_worlds(31) {
+        let facts = world.facts(&world.zone);
+        let expected = Judgement::new(&world, &facts).json(&world, &facts);
+        let mut replies: Vec<Reply> = facts.all().cloned().collect();
+        dice.shuffle(&mut replies);
+        let mut shuffled = Facts::new(facts.checked_at, facts.elsewhere);
+        replies.into_iter().for_each(|reply| shuffled.insert(reply));
+        assert_eq!(Judgement::new(&world, &shuffled).json(&world, &shuffled), expected, "{}", world.title());
+    }
+}
+
+#[test]
+fn more_replies_never_make_a_question_idle() {
+    let mut dice = Dice(2);
+    let mut faults = Vec::new();
+    let all: Vec<World> = some_worlds(40).collect();
+    for (index, world) in all.iter().enumerate() {
+        // Two witnesses of different worlds: one of them may have what the other lacks.
+        let other = &all[(index + 1) % all.len()];
+        let mut replies: Vec<Reply> = world.facts(&world.zone).all().cloned().collect();
+        replies.extend(other.facts(&other.zone).all().cloned().map(elsewhere));
+        for _ in 0..3 {
+            dice.shuffle(&mut replies);
+            let lost = first_idle(world, &replies);
+            faults.extend(lost.map(|question| format!("{}, {}: {question}", world.title(), other.title())));
+        }
+    }
+    assert_none(&faults);
+}
+
+/// More mail hosts, aliases and includes than are followed, but for the includes: 40 domains of SPF are
+/// read at most, and which 40 may depend on who answers first.
+#[test]
+fn more_replies_never_make_a_question_idle_in_a_crowd() {
+    let world = some_worlds(1).next().unwrap();
+    let mut dice = Dice(3);
+    let mut replies: Vec<Reply> = (0..3).flat_map(|witness| crowded(&world, witness, &mut dice)).collect();
+    dice.shuffle(&mut replies);
+    assert_eq!(first_idle(&world, &replies), None);
+}
+
+#[test]
+fn letter_case_preference_and_time_to_live_do_not_matter() {
+    let mut faults = Vec::new();
+    for world in some_worlds(12) {
+        let [plain, changed] = [world.zone.clone(), world.zone.iter().map(disguised).collect()].map(|zone| {
+            let judged = Judgement::new(&world, &world.facts(&zone)).examination.judged;
+            judged.into_iter().map(|judged| (judged.expectation.id, judged.code)).collect::<Vec<(Id, Code)>>()
+        });
+        if plain != changed {
+            faults.push(format!("{}: {plain:?} became {changed:?}", world.title()));
+        }
+    }
+    assert_none(&faults);
+}
+
+/// The first question that was worth asking and, with more replies, is not any more.
+fn first_idle(world: &World, replies: &[Reply]) -> Option<Question> {
+    let started = replies[0].at;
+    let mut facts = Facts::new(started, cutover::facts::Elsewhere::Asked);
+    let mut before: BTreeSet<Question> = wanted(&world.subject, &facts);
+    for reply in replies {
+        facts.insert(reply.clone());
+        let now = wanted(&world.subject, &facts);
+        if let Some(lost) = before.difference(&now).next() {
+            return Some(lost.clone());
+        }
+        before = now;
+    }
+    None
+}
+
+/// Hosts of a crowd; with the domain itself and Microsoft's include fewer than are read at most.
+const CROWD: usize = 36;
+
+/// Replies of one witness with more mail hosts, includes and aliases than are followed.
+fn crowded(world: &World, witness: usize, dice: &mut Dice) -> Vec<Reply> {
+    let domain = &world.subject.domain;
+    let server = cutover::facts::Server {
+        role: cutover::facts::Role::Resolver,
+        address: format!("192.0.2.{witness}:53"),
+    };
+    let server = std::sync::Arc::new(server);
+    let reply = |name: &Name, data: Vec<RecordData>| {
+        let rtype = data[0].rtype();
+        let question = Question::new(name.clone(), rtype);
+        let mut reply =
+            Reply::empty(question, std::sync::Arc::clone(&server), cutover::facts::Outcome::Records);
+        reply.records = data.into_iter().map(|data| Record { name: name.clone(), ttl: 60, data }).collect();
+        reply
+    };
+    let any = |dice: &mut Dice| format!("h{}.example", dice.below(CROWD));
+    let mail =
+        (0..25).map(|_| RecordData::Mx { preference: 1, exchange: any(dice).parse().unwrap() }).collect();
+    let mut replies = vec![reply(domain, mail)];
+    for owner in 0..CROWD {
+        let name: Name = format!("h{owner}.example").parse().unwrap();
+        let includes: String = (0..4).map(|_| format!(" include:{}", any(dice))).collect();
+        replies
+            .push(reply(&name, vec![RecordData::Txt(Text::from(format!("v=spf1{includes} -all").as_str()))]));
+        replies.push(reply(&name, vec![RecordData::Cname(any(dice).parse().unwrap())]));
+    }
+    let includes: String = (0..4).map(|_| format!(" include:{}", any(dice))).collect();
+    replies.push(reply(domain, vec![RecordData::Txt(Text::from(format!("v=spf1{includes} -all").as_str()))]));
+    let alias = domain.below("autodiscover").unwrap();
+    replies.push(reply(&alias, vec![RecordData::Cname(any(dice).parse().unwrap())]));
+    replies
+}
+
+/// The record in capitals, with another preference and time to live.
+fn disguised(record: &Record) -> Record {
+    let upper = |name: &Name| -> Name { name.to_string().to_ascii_uppercase().parse().unwrap() };
+    let data = match &record.data {
+        RecordData::Mx { preference, exchange } if !exchange.is_root() => {
+            RecordData::Mx { preference: 40_000 - preference, exchange: upper(exchange) }
+        }
+        RecordData::Cname(target) => RecordData::Cname(upper(target)),
+        RecordData::Ns(target) => RecordData::Ns(upper(target)),
+        RecordData::Srv { priority, weight, port, target } => RecordData::Srv {
+            priority: *priority + 1,
+            weight: *weight + 1,
+            port: *port,
+            target: upper(target),
+        },
+        RecordData::Txt(text) if text.lossy().starts_with("v=spf1") => {
+            RecordData::Txt(Text::from(text.lossy().to_ascii_uppercase().as_str()))
+        }
+        other => other.clone(),
+    };
+    Record { name: upper(&record.name), ttl: record.ttl / 7 + 3, data }
+}

@@ -1,0 +1,148 @@
+//! Law 1: does publishing the plan make the check ready, and is nothing left to plan then?
+//!
+//! Law 2 is held on the same plans.
+
+use cutover::check::{Code, Judged, Status, Verdict, Weight};
+use cutover::expected::{Importance, Phase};
+use cutover::plan::Change;
+use cutover::record::Record;
+
+use super::kept::dropped;
+use super::worlds::{Choice, World, some_worlds, worlds};
+use super::{Judgement, assert_none};
+
+#[test]
+fn a_published_plan_makes_ready_to_prepare() {
+    assert_none(&faults(Phase::Prepare));
+}
+
+#[test]
+fn a_published_plan_makes_ready_to_switch() {
+    assert_none(&faults(Phase::Switch));
+}
+
+#[test]
+fn a_published_plan_makes_ready_to_tidy() {
+    assert_none(&faults(Phase::Tidy));
+}
+
+#[test]
+fn the_worlds_are_many_and_differ() {
+    let all: Vec<World> = Phase::ALL.iter().flat_map(|phase| worlds(*phase)).collect();
+    assert!(all.len() > 2000, "{}", all.len());
+    let mut codes: Vec<Code> = Vec::new();
+    for world in all.iter().step_by(7) {
+        let judgement = Judgement::new(world, &world.facts(&world.zone));
+        codes.extend(judgement.examination.judged.iter().map(|judged| judged.code));
+    }
+    codes.sort();
+    codes.dedup();
+    assert!(codes.len() > 40, "{codes:?}");
+}
+
+#[test]
+fn what_a_resolver_still_remembers_only_takes_time() {
+    let mut faults = Vec::new();
+    for world in some_worlds(24) {
+        let plan = Judgement::new(&world, &world.facts(&world.zone)).changes;
+        let zone = publish(&world.zone, &plan);
+        let fresh = Judgement::new(&world, &world.facts(&zone)).examination;
+        let facts = world.facts_with_cache(&zone, &world.zone);
+        let stale = Judgement::new(&world, &facts);
+        if let Some(change) = stale.changes.first() {
+            faults.push(format!("{}: plans {change:?}", world.title()));
+        }
+        for (then, now) in fresh.judged.iter().zip(&stale.examination.judged) {
+            let same = (now.status, now.code) == (then.status, then.code);
+            let waits = then.status == Status::Met && matches!(now.status, Status::Met | Status::Waiting);
+            if !same && !waits {
+                faults.push(format!(
+                    "{}: {} {} became {}",
+                    world.title(),
+                    now.expectation.id,
+                    then.code,
+                    now.code
+                ));
+            }
+        }
+    }
+    assert_none(&faults);
+}
+
+/// What is wrong with the plans of all worlds of a phase, by this law and by the second.
+fn faults(phase: Phase) -> Vec<String> {
+    let mut faults = Vec::new();
+    for world in worlds(phase) {
+        let before = Judgement::new(&world, &world.facts(&world.zone));
+        let fault = fault(&world, &before).or_else(|| dropped(&world, &before.changes));
+        faults.extend(fault.map(|fault| format!("{}: {fault}", world.title())));
+    }
+    faults
+}
+
+fn fault(world: &World, before: &Judgement) -> Option<String> {
+    if let Some(judged) = before.examination.judged.iter().find(|judged| judged.code == Code::LookupFailed) {
+        return Some(format!("not asked: {}", judged.message));
+    }
+    let zone = publish(&world.zone, &before.changes);
+    let after = Judgement::new(world, &world.facts(&zone));
+    if let Some(change) = after.changes.first() {
+        return Some(format!("planned again after {:?}: {change:?}", before.changes));
+    }
+    let left = after.examination.judged.iter().find(|judged| {
+        judged.importance == Importance::Required
+            && judged.status != Status::Met
+            && !is_cured_elsewhere(world, judged)
+    });
+    if let Some(Judged { code, message, .. }) = left {
+        return Some(format!("left: {code}, {message}, after {:?}", before.changes));
+    }
+    let hazard = after.examination.hazards.iter().find(|hazard| hazard.level == Weight::Error);
+    if let Some(hazard) = hazard {
+        return Some(format!("left: {}, {}", hazard.code, hazard.message));
+    }
+    let elsewhere = after.examination.judged.iter().any(|judged| is_cured_elsewhere(world, judged));
+    let ready = matches!(after.examination.verdict, Verdict::Ready | Verdict::Waiting);
+    (!ready && !elsewhere).then(|| format!("{} with nothing left", after.examination.verdict))
+}
+
+/// What no edit of the zone can cure; the report says where the cure is.
+fn is_cured_elsewhere(world: &World, judged: &Judged) -> bool {
+    let has = |name: &str| world.states.iter().any(|state| state.name == name);
+    let elsewhere = match judged.code {
+        // In the admin center.
+        Code::MxTargetMissing => true,
+        // Whether a filter is to stay, the admin must say.
+        Code::MxGatewayUndeclared => true,
+        // By dropping senders, which only the admin can choose.
+        Code::SpfTooManyLookups => true,
+        // In the record of somebody else.
+        Code::SpfInvalid => has("spf foreign twice") || has("spf foreign broken"),
+        Code::SpfIncludeLoop => has("spf foreign loop"),
+        // Which hosts a filter gives a customer is known to the two of them only.
+        Code::MxMissing
+        | Code::MxNull
+        | Code::MxAtSource
+        | Code::MxElsewhere
+        | Code::MxMalformedTarget
+        | Code::MxRetiredHost
+        | Code::MxWrongCloud
+        | Code::MxVerificationLeft
+        | Code::MxTargetIsAlias => world.choice == Choice::Gateway,
+        _ => false,
+    };
+    assert!(!elsewhere || judged.message.len() > 20, "{}: {:?}", world.title(), judged.message);
+    elsewhere
+}
+
+/// The zone with each record set of the plan in place of the one that is there.
+pub fn publish(zone: &[Record], changes: &[Change]) -> Vec<Record> {
+    let mut zone = zone.to_vec();
+    for Change { name, rtype, after, .. } in changes {
+        zone.retain(|record| record.name != *name || record.data.rtype() != *rtype);
+        let new =
+            after.data.iter().map(|data| Record { name: name.clone(), ttl: after.ttl, data: data.clone() });
+        zone.extend(new);
+    }
+    zone
+}

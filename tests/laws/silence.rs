@@ -1,0 +1,75 @@
+//! Law 3: is a lookup that failed never blamed on anybody?
+
+use cutover::check::{Status, Verdict, Weight};
+use cutover::facts::{Facts, Outcome, Reply};
+use cutover::record::RecordType;
+
+use super::worlds::some_worlds;
+use super::{Judgement, assert_none};
+
+#[test]
+fn no_failed_lookup_makes_anything_wrong() {
+    let mut faults = Vec::new();
+    for world in some_worlds(40) {
+        let facts = world.facts(&world.zone);
+        let before = Judgement::new(&world, &facts);
+        for (index, failed) in facts.all().enumerate() {
+            let outcome =
+                [Outcome::Timeout, Outcome::ServFail, Outcome::Refused, Outcome::Malformed][index % 4];
+            let after = Judgement::new(&world, &without(&facts, failed, outcome));
+            let blamed = blame(&before, &after)
+                .map(|blame| format!("{}: {} {outcome}: {blame}", world.title(), failed.question));
+            faults.extend(blamed);
+        }
+    }
+    assert_none(&faults);
+}
+
+#[test]
+fn where_nothing_answers_nothing_is_wrong() {
+    for world in some_worlds(60) {
+        let facts = world.facts(&world.zone);
+        let mut silent = Facts::new(facts.checked_at, facts.elsewhere);
+        facts.all().for_each(|reply| silent.insert(failed(reply, Outcome::Timeout)));
+        let judgement = Judgement::new(&world, &silent);
+        assert_eq!(judgement.examination.verdict, Verdict::Undetermined, "{}", world.title());
+        assert!(judgement.examination.judged.iter().all(|judged| judged.status == Status::Unknown));
+        assert!(judgement.changes.is_empty());
+    }
+}
+
+fn blame(before: &Judgement, after: &Judgement) -> Option<String> {
+    let pairs = before.examination.judged.iter().zip(&after.examination.judged);
+    for (then, now) in pairs {
+        let worse = now.status == Status::Unmet && matches!(then.status, Status::Met | Status::Unknown);
+        let missing = now.code != then.code && now.code.word().ends_with("-missing");
+        if worse || missing {
+            return Some(format!("{} was {} and is {}", now.expectation.id, then.code, now.code));
+        }
+        if now.status == Status::Unmet && now.importance > then.importance {
+            return Some(format!("{} became {}", now.expectation.id, now.importance));
+        }
+    }
+    let known = |code| before.examination.hazards.iter().any(|hazard| hazard.code == code);
+    let hazards = &after.examination.hazards;
+    if let Some(hazard) = hazards.iter().find(|hazard| hazard.level == Weight::Error && !known(hazard.code)) {
+        return Some(format!("hazard {}", hazard.code));
+    }
+    let (then, now) = (before.examination.verdict, after.examination.verdict);
+    (now == Verdict::ChangesNeeded && then != now).then(|| format!("verdict {now} after {then}"))
+}
+
+/// The facts with one reply failed.
+fn without(facts: &Facts, reply: &Reply, outcome: Outcome) -> Facts {
+    let mut others = Facts::new(facts.checked_at, facts.elsewhere);
+    for other in facts.all() {
+        others.insert(if std::ptr::eq(other, reply) { failed(other, outcome) } else { other.clone() });
+    }
+    others
+}
+
+fn failed(reply: &Reply, outcome: Outcome) -> Reply {
+    let infrastructure = matches!(reply.question.rtype, RecordType::Ns | RecordType::Soa);
+    let empty = Reply::empty(reply.question.clone(), reply.server.clone(), outcome);
+    Reply { at: reply.at, reason: if infrastructure { "lost".into() } else { String::new() }, ..empty }
+}

@@ -1,0 +1,110 @@
+//! Is what servers do told as what it is, and is nobody asked for nothing?
+//!
+//! Whole runs against a lab on loopback addresses: two name servers of the domain, one of the rest of
+//! the world, and resolvers, each of which can be made to say anything.
+
+mod authorities;
+mod questions;
+mod resolvers;
+mod zones;
+
+use crate::lab::{Lab, LabServer, Say};
+use crate::run::{Run, cutover};
+
+/// Everything that a domain needs to be ready.
+const READY: &str = "@ 3600 NS ns1
+    @ 3600 NS ns2
+    ns1 3600 A 127.0.0.2
+    ns2 3600 A 127.0.0.3
+    @ 3600 MX 0 contoso-com.mail.protection.outlook.com.
+    @ 3600 TXT \"v=spf1 include:spf.protection.outlook.com -all\"
+    @ 3600 TXT MS=ms12345678
+    autodiscover 3600 CNAME autodiscover.outlook.com.";
+
+/// Where the mail went before.
+const OLD_MX: &str = "@ 3600 MX 10 mx1.emailsrvr.com.";
+
+/// A lab with `contoso.com`, ready on both name servers.
+struct Estate {
+    lab: Lab,
+    first: LabServer,
+    second: LabServer,
+    resolver: LabServer,
+}
+
+impl Estate {
+    fn new() -> Self {
+        let lab = Lab::start();
+        let (first, second) = (lab.server("127.0.0.2"), lab.server("127.0.0.3"));
+        let world = lab.server("127.0.0.9");
+        world.zone(
+            "outlook.com",
+            "contoso-com.mail.protection 10 A 192.0.2.1
+             fabrikam-com.mail.protection 10 A 192.0.2.1
+             sub-contoso-com.mail.protection 10 A 192.0.2.1
+             spf.protection 300 TXT \"v=spf1 ip4:192.0.2.0/24 -all\"
+             autodiscover 300 A 192.0.2.2",
+        );
+        let resolver = lab.resolver("127.0.0.53");
+        let estate = Self { lab, first, second, resolver };
+        estate.publish(READY);
+        estate
+    }
+
+    /// Puts this zone of `contoso.com` on both name servers.
+    fn publish(&self, lines: &str) {
+        self.first.zone("contoso.com", lines);
+        self.second.zone("contoso.com", lines);
+    }
+
+    /// Makes the name servers of the domain and the resolver say this to everything.
+    fn all_say(&self, say: &Say) {
+        for server in [&self.first, &self.second, &self.resolver] {
+            server.say(say.clone());
+        }
+    }
+
+    /// Checks a domain, as JSON with every reply.
+    fn check(&self, words: &str) -> Run {
+        cutover(&format!("check {words} {} --format json -v", self.options()))
+    }
+
+    /// Checks `contoso.com` with these options besides.
+    fn contoso(&self, options: &str) -> Run {
+        self.check(&format!("contoso.com {options}"))
+    }
+
+    /// How to ask in this lab, in short tries.
+    fn options(&self) -> String {
+        let resolver = self.resolver.address();
+        format!("--resolver {resolver} --authority-port {} --timeout 0.3", self.lab.port())
+    }
+}
+
+/// A zone as [`READY`], with a serial and with this MX.
+fn version(serial: u32, mx: &str) -> String {
+    let lines = READY.lines().filter(|line| mx.is_empty() || !line.contains(" MX "));
+    let soa = format!("@ 300 SOA ns1 hostmaster {serial} 3600 600 604800 300");
+    lines.chain([mx, &soa]).collect::<Vec<_>>().join("\n")
+}
+
+impl Run {
+    /// One expectation of the first domain.
+    fn expectation(&self, id: &str) -> serde_json::Value {
+        let domain = self.domain();
+        let mut list = domain["expectations"].as_array().unwrap().iter();
+        list.find(|one| one["id"] == id).unwrap().clone()
+    }
+
+    /// The replies of the first domain whose server has this address: question and outcome.
+    fn replies(&self, address: &str) -> Vec<(String, String)> {
+        let domain = self.domain();
+        let all = domain["replies"].as_array().unwrap().iter();
+        let own = all.filter(|reply| reply["server"].as_str().unwrap().starts_with(&format!("{address}:")));
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        own.map(|reply| {
+            (format!("{} {}", text(&reply["name"]), text(&reply["type"])), text(&reply["outcome"]))
+        })
+        .collect()
+    }
+}

@@ -1,0 +1,254 @@
+//! What does a whole run say about a world that is given as text?
+//!
+//! A world is a zone file, or the recording of several servers; checking it goes through the same survey, judgement and
+//! plan as the command line, in process and without a network. A recording may leave most things out: see [`Fill`].
+
+mod fill;
+mod options;
+
+use std::fmt::Write as _;
+
+use cutover::check::{Code, Examination, Judged, Weight, examine, wanted, wanted_policies};
+use cutover::expected::{Id, Importance, Subject};
+use cutover::facts::{Elsewhere, Facts, Outcome as Answered, Recording, Reply};
+use cutover::lookup::zonefile::ZoneFiles;
+use cutover::lookup::{Limits, Source, survey};
+use cutover::plan::{Change, changes};
+use cutover::record::zone::{self, ZoneText};
+use cutover::record::{Name, Question, Record};
+
+pub use fill::Fill;
+use options::Options;
+
+/// What a run is about: answers, and the choices of the admin.
+#[derive(Clone)]
+pub struct World {
+    answers: Answers,
+    options: Options,
+}
+
+/// Where the answers come from.
+#[derive(Clone)]
+enum Answers {
+    Zone(ZoneText),
+    Recording(Recording, Fill),
+}
+
+/// What came out of a run.
+pub struct Outcome {
+    /// Every expectation and hazard.
+    pub examination: Examination,
+    /// The plan.
+    pub changes: Vec<Change>,
+    /// What the run saw.
+    pub facts: Facts,
+}
+
+impl World {
+    /// The world in which exactly this zone file is published. It may hold records of others; several SOA records make
+    /// several zones. The origin is contoso.com unless it says otherwise.
+    pub fn from_zone(text: &str) -> Self {
+        let origin: Name = options::DOMAIN.parse().unwrap();
+        let read = zone::read(text.as_bytes(), Some(&origin), "zone");
+        let text = read.unwrap_or_else(|error| panic!("{error}\n{text}"));
+        Self { answers: Answers::Zone(text), options: Options::default() }
+    }
+
+    /// The world that a recording shows. The head may be left out; what is not listed is made up by `fill`.
+    pub fn from_recording(text: &str, fill: Fill) -> Self {
+        let text = if text.starts_with("cutover recording") {
+            text.to_owned()
+        } else {
+            format!("{}{text}", fill::HEAD)
+        };
+        let read = Recording::parse(&text);
+        let recording = read.unwrap_or_else(|error| panic!("{error}\n{text}"));
+        let mut options = Options::default();
+        if let Some(domain) = recording.domains.first() {
+            options.subject.domain = domain.clone();
+        }
+        Self { answers: Answers::Recording(recording, fill), options }
+    }
+
+    /// The same world, checked with these options of the command line.
+    pub fn with_options(mut self, words: &str) -> Self {
+        self.options.read(words);
+        self
+    }
+
+    /// The same world, checked for this domain.
+    pub fn for_domain(mut self, domain: &str) -> Self {
+        self.options.subject.domain = domain.parse().unwrap();
+        self
+    }
+
+    /// Looks up, judges and plans.
+    pub fn check(&self) -> Outcome {
+        self.judge(gather(&self.source(), &self.options.subject))
+    }
+
+    fn judge(&self, facts: Facts) -> Outcome {
+        let Options { subject, scales } = &self.options;
+        let examination = examine(subject, &facts, *scales);
+        let changes = changes(subject, &facts, scales.view, &examination);
+        Outcome { examination, changes, facts }
+    }
+
+    /// The same zone when everybody was asked: what lies outside of it does not exist, and what no follow-up question
+    /// asks for is not known.
+    pub fn check_closed(&self) -> Outcome {
+        self.judge(self.closed_facts())
+    }
+
+    fn closed_facts(&self) -> Facts {
+        let Answers::Zone(text) = &self.answers else { panic!("only a zone can be closed") };
+        let mut files = ZoneFiles::new();
+        files.add("zone", text.clone()).unwrap();
+        let mut facts = Facts::new(fill::checked_at(), Elsewhere::Asked);
+        loop {
+            let questions =
+                wanted(&self.options.subject, &facts).into_iter().filter(|question| !facts.has(question));
+            let outside =
+                |question: &Question| Reply::empty(question.clone(), fill::resolver(), Answered::NoName);
+            let replies: Vec<Reply> = questions
+                .map(|question| files.answer(&question).unwrap_or_else(|| outside(&question)))
+                .collect();
+            if replies.is_empty() {
+                return facts;
+            }
+            replies.into_iter().for_each(|reply| facts.insert(reply));
+        }
+    }
+
+    /// The world after the changes, once every server and every cache has them.
+    pub fn publish(&self, changes: &[Change]) -> Self {
+        let mut after = self.clone();
+        for change in changes {
+            match &mut after.answers {
+                Answers::Zone(text) => publish_in_zone(&mut text.records, change),
+                Answers::Recording(recording, _) => publish_in_replies(&mut recording.facts, change),
+            }
+        }
+        after
+    }
+
+    fn source(&self) -> Source {
+        match &self.answers {
+            Answers::Zone(text) => {
+                let mut files = ZoneFiles::new();
+                files.add("zone", text.clone()).unwrap();
+                Source { started: fill::checked_at(), zones: Some(files), recording: None, network: None }
+            }
+            Answers::Recording(recording, fill) => {
+                let recording = fill.filled(recording, &self.options.subject);
+                let started = recording.facts.checked_at;
+                Source { started, zones: None, recording: Some(recording), network: None }
+            }
+        }
+    }
+}
+
+fn gather(source: &Source, subject: &Subject) -> Facts {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let questions = |facts: &Facts| wanted(subject, facts);
+    let policies = |facts: &Facts| wanted_policies(subject, facts);
+    runtime.block_on(survey(source, &subject.domain, Limits::default(), questions, policies))
+}
+
+fn publish_in_zone(records: &mut Vec<Record>, change: &Change) {
+    records.retain(|record| record.name != change.name || record.data.rtype() != change.rtype);
+    records.extend(published(change));
+}
+
+/// Every answer to the question becomes the new one; failures stay.
+fn publish_in_replies(facts: &mut Facts, change: &Change) {
+    let question = Question::new(change.name.clone(), change.rtype);
+    let mut published_facts = Facts::new(facts.checked_at, facts.elsewhere);
+    // What a recording does not list was made up, and is listed from now on.
+    if !facts.has(&question)
+        && let Some(any) = facts.all().next()
+    {
+        let mut reply = Reply::empty(question.clone(), any.server.clone(), Answered::Records);
+        reply.records = published(change).collect();
+        published_facts.insert(reply);
+    }
+    for reply in facts.all() {
+        let mut reply: Reply = reply.clone();
+        if reply.question == question && reply.outcome.is_answer() {
+            reply.records = published(change).collect();
+            reply.outcome = if reply.records.is_empty() { Answered::NoData } else { Answered::Records };
+        }
+        published_facts.insert(reply);
+    }
+    *facts = published_facts;
+}
+
+fn published(change: &Change) -> impl Iterator<Item = Record> + '_ {
+    let record = |data: &cutover::record::RecordData| Record {
+        name: change.name.clone(),
+        ttl: change.after.ttl,
+        data: data.clone(),
+    };
+    change.after.data.iter().map(record)
+}
+
+impl Outcome {
+    /// The expectations that have the code.
+    pub fn judged(&self, code: Code) -> impl Iterator<Item = &Judged> {
+        self.examination.judged.iter().filter(move |judged| judged.code == code && matters(judged))
+    }
+
+    /// What became of one expectation.
+    pub fn expectation(&self, id: Id) -> &Judged {
+        let judged = self.examination.judged.iter().find(|judged| judged.expectation.id == id);
+        judged.unwrap_or_else(|| panic!("{id} is not expected"))
+    }
+
+    /// Every weight with which the code is reported: as an expectation's status, or as a hazard's level.
+    pub fn weights(&self, code: Code) -> Vec<Weight> {
+        let expectations = self.judged(code).map(|judged| status_weight(judged.status));
+        let hazards = self.examination.hazards.iter().filter(|hazard| hazard.code == code);
+        expectations.chain(hazards.map(|hazard| hazard.level)).collect()
+    }
+
+    /// Whether the code is reported at all.
+    pub fn has(&self, code: Code) -> bool {
+        !self.weights(code).is_empty()
+    }
+
+    /// Everything that was found, a line each, for the message of a test that fails.
+    pub fn story(&self) -> String {
+        let mut story = format!("verdict {}\n", self.examination.verdict);
+        for judged in &self.examination.judged {
+            let Judged { expectation, status, code, message, .. } = judged;
+            writeln!(story, "{} {} {code}: {message}", expectation.id, status.word()).unwrap();
+        }
+        for hazard in &self.examination.hazards {
+            writeln!(story, "hazard {} {}: {}", hazard.level.word(), hazard.code, hazard.message).unwrap();
+        }
+        story + &cutover::plan::to_bind(&self.changes)
+    }
+}
+
+/// Whether anybody asked for it: what is only advice, and simply not there, is no finding of a small world.
+fn matters(judged: &Judged) -> bool {
+    let absent = matches!(judged.code, Code::AliasMissing | Code::ServiceMissing);
+    judged.importance == Importance::Required || !absent
+}
+
+fn status_weight(status: cutover::check::Status) -> Weight {
+    use cutover::check::Status;
+    match status {
+        Status::Met => Weight::Met,
+        Status::Unmet => Weight::Unmet,
+        Status::Waiting => Weight::Waiting,
+        Status::Unknown => Weight::Unknown,
+    }
+}
+
+/// The text of a file of the repository.
+#[expect(clippy::disallowed_methods, reason = "tests read their own fixtures")]
+pub fn file(path: &str) -> String {
+    let whole = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    std::fs::read_to_string(&whole).unwrap_or_else(|error| panic!("{}: {error}", whole.display()))
+}
