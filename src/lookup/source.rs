@@ -4,7 +4,7 @@
 //! resolvers and to the name servers of the domain's own zones. The same question is sent to the same server once a
 //! run, however many domains need it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -62,6 +62,19 @@ pub(super) enum Inquiry {
     Recording(Question),
     /// A server on the network.
     Server(Question, Arc<Server>, Endpoint, Option<Name>),
+}
+
+/// The facts, and what they say of the domain's zones: worked out once, and read for every question.
+pub(super) struct Look<'a> {
+    domain: &'a Name,
+    facts: &'a Facts,
+    /// The deepest zone that holds the domain, as far as that is certain; where resolvers differ about it, also the one
+    /// above, so that it does not matter whose answer comes first.
+    zones: Vec<Name>,
+    /// Zones further down, which are known from referrals only.
+    delegated: BTreeSet<Name>,
+    /// The name servers of all these.
+    servers: BTreeMap<Name, Vec<(Arc<Server>, Endpoint)>>,
 }
 
 impl Network {
@@ -137,12 +150,12 @@ impl Network {
     }
 
     /// The servers to ask about one of the domain's own names, as far as the facts tell.
-    fn own(&self, question: &Question, domain: &Name, facts: &Facts, inquiries: &mut Vec<Inquiry>) {
+    fn own(&self, question: &Question, look: &Look<'_>, inquiries: &mut Vec<Inquiry>) {
         if self.view != View::Authoritative {
             self.resolvers(question, inquiries);
-            self.unvalidated(question, facts, inquiries);
+            self.unvalidated(question, look.facts, inquiries);
         }
-        self.authoritative(question, domain, facts, inquiries);
+        look.authoritative(question, inquiries);
     }
 
     /// The resolvers that fail, once more and told not to validate: that tells wrong signatures from broken servers.
@@ -157,36 +170,17 @@ impl Network {
     }
 
     /// Where the zone is delegated to: the word of the zone above, and that of the zone itself.
-    fn delegation(&self, question: &Question, domain: &Name, facts: &Facts, inquiries: &mut Vec<Inquiry>) {
-        if self.view == View::Resolver || facts.zone(domain).is_none_or(|zone| zone.apex != question.name) {
+    fn delegation(&self, question: &Question, look: &Look<'_>, inquiries: &mut Vec<Inquiry>) {
+        let is_apex = look.facts.zone(look.domain).is_some_and(|zone| zone.apex == question.name);
+        if self.view == View::Resolver || !is_apex {
             return;
         }
-        self.authoritative(question, domain, facts, inquiries);
-        let Some(parent) = super::survey::parent_zone(&question.name, facts) else { return };
-        for address in self.authorities(&parent, facts).into_iter().take(MOST_PARENTS) {
-            let server = Server { role: Role::Parent, address: address.to_string() };
-            let endpoint = Endpoint::Plain(address);
-            inquiries.push(Inquiry::Server(
-                question.clone(),
-                Arc::new(server),
-                endpoint,
-                Some(parent.clone()),
-            ));
-        }
-    }
-
-    /// The name servers of the zone of the name, as far as the facts tell.
-    fn authoritative(&self, question: &Question, domain: &Name, facts: &Facts, inquiries: &mut Vec<Inquiry>) {
-        if self.view == View::Resolver {
-            return;
-        }
-        for zone in self.zones_of(&question.name, domain, facts) {
-            for address in self.authorities(&zone, facts) {
-                let server = Server { role: Role::Authoritative, address: address.to_string() };
-                let (server, endpoint) = (Arc::new(server), Endpoint::Plain(address));
-                inquiries.push(Inquiry::Server(question.clone(), server, endpoint, Some(zone.clone())));
-            }
-        }
+        look.authoritative(question, inquiries);
+        let Some(parent) = super::survey::parent_zone(&question.name, look.facts) else { return };
+        let servers = self.servers(&parent, Role::Parent, look.facts).into_iter().take(MOST_PARENTS);
+        inquiries.extend(servers.map(|(server, endpoint)| {
+            Inquiry::Server(question.clone(), server, endpoint, Some(parent.clone()))
+        }));
     }
 
     /// All resolvers: the first to answer starts what comes next, so that a dead one holds up nothing.
@@ -207,14 +201,22 @@ impl Network {
         }
     }
 
-    /// The deepest zone that holds the name, as far as that is certain; where resolvers differ about it, also the one
-    /// above, so that it does not matter whose answer comes first.
-    fn zones_of(&self, name: &Name, domain: &Name, facts: &Facts) -> Vec<Name> {
-        // Delegations further down are known from referrals only, which their parent's servers have sent.
-        let delegated = name.ancestors().take_while(|apex| apex != domain && apex.is_within(domain));
-        if let Some(apex) = delegated.into_iter().find(|apex| !facts.name_server_names(apex).is_empty()) {
-            return vec![apex];
+    /// What the facts say of the domain's zones.
+    fn look<'a>(&self, domain: &'a Name, facts: &'a Facts) -> Look<'a> {
+        let (mut zones, mut delegated) = (Vec::new(), BTreeSet::new());
+        if self.view != View::Resolver {
+            zones = self.zones(domain, facts);
+            let referrals = facts.all().filter(|reply| reply.outcome == Outcome::Referral);
+            let apexes = referrals.flat_map(|reply| &reply.referral).map(|record| &record.name);
+            delegated.extend(apexes.filter(|apex| *apex != domain && apex.is_within(domain)).cloned());
         }
+        let servers = zones.iter().chain(&delegated);
+        let servers =
+            servers.map(|zone| (zone.clone(), self.servers(zone, Role::Authoritative, facts))).collect();
+        Look { domain, facts, zones, delegated, servers }
+    }
+
+    fn zones(&self, domain: &Name, facts: &Facts) -> Vec<Name> {
         let mut zones = Vec::new();
         for apex in zone_candidates(domain) {
             let question = Question::new(apex.clone(), RecordType::Ns);
@@ -231,13 +233,29 @@ impl Network {
         zones
     }
 
-    fn authorities(&self, zone: &Name, facts: &Facts) -> Vec<SocketAddr> {
+    fn servers(&self, zone: &Name, role: Role, facts: &Facts) -> Vec<(Arc<Server>, Endpoint)> {
         let names = facts.name_server_names(zone);
         let mut addresses: Vec<IpAddr> = names.iter().flat_map(|name| facts.addresses(name)).collect();
         addresses.sort_unstable();
         addresses.dedup();
         addresses.truncate(MOST_AUTHORITIES);
-        addresses.into_iter().map(|address| SocketAddr::new(address, self.authority_port)).collect()
+        let sockets = addresses.into_iter().map(|address| SocketAddr::new(address, self.authority_port));
+        let server = |socket: SocketAddr| Arc::new(Server { role, address: socket.to_string() });
+        sockets.map(|socket| (server(socket), Endpoint::Plain(socket))).collect()
+    }
+}
+
+impl Look<'_> {
+    /// The name servers of the zone of the name.
+    fn authoritative(&self, question: &Question, inquiries: &mut Vec<Inquiry>) {
+        let delegated = question.name.ancestors().find(|apex| self.delegated.contains(apex));
+        let zones = delegated.as_ref().map_or(&self.zones[..], std::slice::from_ref);
+        for zone in zones {
+            let servers = self.servers.get(zone).into_iter().flatten();
+            inquiries.extend(servers.map(|(server, endpoint)| {
+                Inquiry::Server(question.clone(), Arc::clone(server), endpoint.clone(), Some(zone.clone()))
+            }));
+        }
     }
 }
 
@@ -260,16 +278,21 @@ impl Source {
             || self.network.as_ref().is_some_and(|network| network.view != View::Resolver)
     }
 
+    /// What the facts say of the domain's zones; `None` if nobody there can be asked.
+    pub(super) fn look<'a>(&self, domain: &'a Name, facts: &'a Facts) -> Option<Look<'a>> {
+        self.network.as_ref().map(|network| network.look(domain, facts))
+    }
+
     /// Everybody who should be asked what a rule reads, as far as the facts tell; grows with the facts.
-    pub(super) fn inquiries(&self, question: &Question, domain: &Name, facts: &Facts) -> Vec<Inquiry> {
+    pub(super) fn inquiries(&self, question: &Question, look: Option<&Look<'_>>) -> Vec<Inquiry> {
         if let Some(inquiry) = self.kept(question) {
             return vec![inquiry];
         }
         let mut inquiries = Vec::new();
-        if let Some(network) = &self.network {
-            match question.name.is_within(domain) {
-                true => network.own(question, domain, facts, &mut inquiries),
-                false => network.elsewhere(question, facts, &mut inquiries),
+        if let (Some(network), Some(look)) = (&self.network, look) {
+            match question.name.is_within(look.domain) {
+                true => network.own(question, look, &mut inquiries),
+                false => network.elsewhere(question, look.facts, &mut inquiries),
             }
         }
         inquiries
@@ -279,8 +302,7 @@ impl Source {
     pub(super) fn inquiries_of_infrastructure(
         &self,
         question: &Question,
-        domain: &Name,
-        facts: &Facts,
+        look: Option<&Look<'_>>,
     ) -> Vec<Inquiry> {
         if let Some(recording) = &self.recording {
             // A run that did not need it has not recorded it, and does not miss it now.
@@ -291,13 +313,13 @@ impl Source {
             return vec![inquiry];
         }
         let mut inquiries = Vec::new();
-        if let Some(network) = &self.network {
+        if let (Some(network), Some(look)) = (&self.network, look) {
             match question.rtype {
                 // The version is that of each name server; a resolver's copy says nothing that is read.
-                RecordType::Soa => network.authoritative(question, domain, facts, &mut inquiries),
+                RecordType::Soa => look.authoritative(question, &mut inquiries),
                 RecordType::Ns => {
                     network.resolvers(question, &mut inquiries);
-                    network.delegation(question, domain, facts, &mut inquiries);
+                    network.delegation(question, look, &mut inquiries);
                 }
                 _ => network.resolvers(question, &mut inquiries),
             }

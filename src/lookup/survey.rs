@@ -75,10 +75,11 @@ pub async fn survey(
     tokio::pin!(deadline);
     loop {
         let wanted = wanted(&facts);
-        let judged = wanted.iter().flat_map(|question| source.inquiries(question, domain, &facts));
+        let look = source.look(domain, &facts);
+        let judged = wanted.iter().flat_map(|question| source.inquiries(question, look.as_ref()));
         let found = infrastructure(source, domain, &facts);
         let found =
-            found.iter().flat_map(|question| source.inquiries_of_infrastructure(question, domain, &facts));
+            found.iter().flat_map(|question| source.inquiries_of_infrastructure(question, look.as_ref()));
         for inquiry in judged.chain(found) {
             if asked.len() < limits.inquiries && asked.insert(inquiry.clone()) {
                 open.insert(inquiry.clone());

@@ -100,7 +100,10 @@ pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Exami
         for judged in examination.judged.iter().filter(|judged| is_curable(judged)) {
             let sight = Sight { facts, witness: Witness::Published, view, overlay: &fold.overlay };
             let Ok(finding) = judge(&Case { subject, source, sight }, &judged.expectation) else { continue };
-            if finding.code.weight() == Weight::Unmet {
+            // What is optional is put right only where it is wrong, and never added.
+            let absent = finding.observed.is_empty() || finding.code == Code::AliasFromWildcard;
+            let unasked = judged.importance == Importance::Optional && absent;
+            if finding.code.weight() == Weight::Unmet && !unasked {
                 for edit in finding.cure {
                     changed |= fold.apply(facts, view, judged, finding.code, edit);
                 }
@@ -113,11 +116,9 @@ pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Exami
     fold.changes(facts, view)
 }
 
-/// Whether the plan puts it right: what is optional only where it is wrong, it is never added.
+/// Whether the plan may put it right; what is met is looked at too, since an earlier cure may have undone it.
 fn is_curable(judged: &Judged) -> bool {
-    let absent = judged.observed.is_empty() || judged.code == Code::AliasFromWildcard;
-    let unasked = judged.importance == Importance::Optional && absent;
-    judged.status == Status::Unmet && judged.code != Code::ServersDisagree && !unasked
+    matches!(judged.status, Status::Unmet | Status::Met) && judged.code != Code::ServersDisagree
 }
 
 /// Why a record set changes.
@@ -153,9 +154,11 @@ impl Fold {
         reason.phase = reason.phase.max(phase);
         reason.importance = reason.importance.max(judged.importance);
         reason.confirm |= edit.confirm;
-        // The code under which the expectation is reported, not one that an earlier cure has left.
-        if !reason.because.contains(&judged.code) {
-            reason.because.push(judged.code);
+        // The code under which the expectation is reported, not one that an earlier cure has left; what that cure has
+        // undone was reported as met.
+        let because = if judged.status == Status::Met { code } else { judged.code };
+        if !reason.because.contains(&because) {
+            reason.because.push(because);
         }
         self.overlay.insert(question, RecordSet { data: edit.after, ttl });
         true

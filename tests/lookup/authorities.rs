@@ -19,7 +19,7 @@ fn one_failing_name_server_changes_no_status() {
         ("other question", Say::OtherQuestion, Some("server-silent")),
         ("echo", Say::Echo, Some("server-silent")),
     ] {
-        let estate = Estate::new();
+        let estate = Estate::impatient();
         estate.second.say(say);
         let run = estate.contoso("");
         assert_eq!(run.status, 0, "{name}: {run:?}");
@@ -41,7 +41,7 @@ fn odd_answers_are_answers() {
         ("lost once", Say::Turns(vec![Say::Nothing, Say::Zone])),
         ("twice", Say::All(vec![Say::Zone, Say::Zone])),
     ] {
-        let estate = Estate::new();
+        let estate = Estate::impatient();
         estate.all_say(&say);
         let run = estate.contoso("");
         assert_eq!((run.status, run.hazards()), (0, Vec::<String>::new()), "{name}: {run:?}");
@@ -104,7 +104,7 @@ fn the_newest_version_counts_even_if_it_is_wrong() {
 
 #[test]
 fn without_a_name_server_the_resolvers_word_is_taken() {
-    let estate = Estate::new();
+    let estate = Estate::impatient();
     estate.first.say(Say::Nothing);
     estate.second.say(Say::Nothing);
     let run = estate.contoso("");
@@ -123,7 +123,7 @@ fn where_everybody_is_silent_nothing_is_missing() {
         Say::Error(ResponseCode::Refused, Vec::new()),
         Say::Garbage,
     ] {
-        let estate = Estate::new();
+        let estate = Estate::impatient();
         estate.all_say(&say);
         let run = estate.contoso("");
         assert_eq!(run.status, 3, "{run:?}");
@@ -146,7 +146,7 @@ fn where_everybody_is_silent_nothing_is_missing() {
 
 #[test]
 fn one_lost_question_is_unknown_and_no_more() {
-    let estate = Estate::new();
+    let estate = Estate::impatient();
     for server in [&estate.first, &estate.second, &estate.resolver] {
         server.say_to("autodiscover.contoso.com", "CNAME", Say::Nothing);
     }
