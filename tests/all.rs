@@ -10,6 +10,7 @@ mod lab;
 mod laws;
 mod layers;
 mod lookup;
+mod policy;
 mod run;
 mod scenarios;
 mod transport;

@@ -22,6 +22,10 @@ const CURED_ELSEWHERE: &[Code] = &[
     Code::ServerLame,
     Code::ServerSilent,
     Code::FilterBypass,
+    Code::MtaStsRefusesMx,
+    Code::MtaStsUnreachable,
+    Code::MtaStsInvalid,
+    Code::TlsRptInvalid,
     Code::AuthoritativeUnreachable,
     Code::WildcardAnswers,
     Code::MicrosoftHostedDns,
@@ -76,7 +80,7 @@ fn shows(fence: &Fence<'_>) -> Result<(), String> {
 
 /// An expectation that has the code of a hazard is unmet.
 fn is_hazard_of_expectation(weight: Weight, wanted: &str) -> bool {
-    weight == Weight::Unmet && wanted == Weight::Error.word()
+    weight == Weight::Unmet && [Weight::Error.word(), Weight::Warning.word()].contains(&wanted)
 }
 
 /// Publishing the plan takes the code away, and leaves nothing to plan.

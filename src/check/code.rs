@@ -21,6 +21,8 @@ pub enum Topic {
     Service,
     /// Records that must be gone.
     Absence,
+    /// Policies for those who deliver mail to the domain.
+    Policy,
     /// What only needs time, and what could not be looked up.
     Certainty,
     /// What is wrong beside the expectations.
@@ -29,13 +31,14 @@ pub enum Topic {
 
 impl Topic {
     /// All topics, in the order of the list of outcomes.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Delivery,
         Self::Spf,
         Self::Alias,
         Self::Text,
         Self::Service,
         Self::Absence,
+        Self::Policy,
         Self::Certainty,
         Self::Hazard,
     ];
@@ -50,6 +53,7 @@ impl Topic {
             Self::Text => "Text",
             Self::Service => "Services (SRV)",
             Self::Absence => "Absence",
+            Self::Policy => "MTA-STS and TLS-RPT",
             Self::Certainty => "Waiting and unknown",
             Self::Hazard => "Hazards",
         }
@@ -65,6 +69,7 @@ impl Topic {
             Self::Text => include_str!("text.md"),
             Self::Service => include_str!("service.md"),
             Self::Absence => include_str!("absence.md"),
+            Self::Policy => include_str!("policy.md"),
             Self::Certainty => include_str!("certainty.md"),
             Self::Hazard => include_str!("hazard.md"),
         }
@@ -207,6 +212,10 @@ codes! {
     ServiceAtSource "service-at-source" Service Unmet "the service is still offered by the platform being left";
     ServiceRival "service-rival" Service Unmet "another host stands beside the right one, and clients are split";
     RecordMustGo "record-must-go" Absence Unmet "a record exists that Microsoft wants removed";
+    MtaStsRefusesMx "mta-sts-refuses-mx" Policy Error "the MTA-STS policy does not cover a mail host";
+    MtaStsUnreachable "mta-sts-unreachable" Policy Warning "an MTA-STS policy is announced and cannot be fetched";
+    MtaStsInvalid "mta-sts-invalid" Policy Warning "senders cannot use the MTA-STS policy or its announcement";
+    TlsRptInvalid "tls-rpt-invalid" Policy Unmet "nobody can send the TLS reports that are asked for";
     CacheStale "cache-stale" Certainty Waiting "a resolver still has the old answer";
     NegativeCache "negative-cache" Certainty Waiting "a resolver remembers that there was nothing";
     SecondaryBehind "secondary-behind" Certainty Waiting "a name server has an older version of the zone";

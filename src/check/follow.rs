@@ -7,11 +7,11 @@
 use std::collections::BTreeSet;
 
 use crate::expected::{Expectation, Id, MailHosts, Requirement, Subject, expectations};
-use crate::facts::{Facts, Outcome, Reply};
+use crate::facts::{Facts, Outcome, Reply, policy_host};
 use crate::record::spf::SpfRecord;
-use crate::record::{Name, Question, RecordData, RecordType};
+use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
-use super::{alias, delivery, dkim, dmarc, spf};
+use super::{alias, delivery, dkim, dmarc, policy, spf};
 
 /// A label that nobody publishes: if it answers, a wildcard does.
 pub const PROBE_LABEL: &str = "cutover-wildcard-probe";
@@ -34,12 +34,26 @@ pub fn wanted(subject: &Subject, facts: &Facts) -> BTreeSet<Question> {
             Requirement::IsAbsent | Requirement::MayBeAliasOf(_) => inquiry.absence(&expectation),
             Requirement::HasDkimKeyAt(_) => inquiry.dkim(&expectation),
             Requirement::HasDmarcPolicy => inquiry.dmarc(&expectation),
+            Requirement::MayAnnouncePolicy => inquiry.policy(&expectation),
+            Requirement::MayAskForTlsReports => drop(inquiry.want_to_the_end(&expectation.question())),
             Requirement::HasVerification(_)
             | Requirement::OffersService(_)
             | Requirement::MayOfferService(_) => {}
         }
     }
     inquiry.wanted
+}
+
+/// The domains whose MTA-STS policy the judges of the subject read, as far as the facts tell: its own, once
+/// anybody answers that there is one.
+#[must_use]
+pub fn wanted_policies(subject: &Subject, facts: &Facts) -> BTreeSet<Name> {
+    let mut inquiry = Inquiry { subject, facts, wanted: BTreeSet::new() };
+    let announces =
+        |expectation: &Expectation| matches!(expectation.requirement, Requirement::MayAnnouncePolicy);
+    let announced =
+        expectations(subject).iter().filter(|one| announces(one)).any(|one| inquiry.is_announced(one));
+    announced.then(|| subject.domain.clone()).into_iter().collect()
 }
 
 struct Inquiry<'a> {
@@ -191,6 +205,40 @@ impl Inquiry<'_> {
         {
             self.want(&name, RecordType::Txt);
         }
+    }
+
+    fn policy(&mut self, expectation: &Expectation) {
+        if self.is_announced(expectation)
+            && let Ok(host) = policy_host(&self.subject.domain)
+        {
+            for rtype in [RecordType::A, RecordType::Aaaa] {
+                self.want_to_the_end(&Question::new(host.clone(), rtype));
+            }
+        }
+    }
+
+    /// Whether anybody answered with a valid announcement of a policy.
+    fn is_announced(&mut self, expectation: &Expectation) -> bool {
+        let questions = self.want_to_the_end(&expectation.question());
+        let mut replies = questions.iter().flat_map(|question| self.facts.replies(question));
+        replies.any(|reply| policy::announced(&RecordSet::of(reply.wanted())) == Ok(true))
+    }
+
+    /// The question, and the same at every name where a server leaves an alias chain open.
+    fn want_to_the_end(&mut self, question: &Question) -> Vec<Question> {
+        let mut chain = vec![question.clone()];
+        let mut next = 0;
+        while let Some(question) = chain.get(next).cloned() {
+            next += 1;
+            for end in self.facts.open_ends(&question) {
+                let further = Question::new(end, question.rtype);
+                if !chain.contains(&further) && chain.len() < policy::LONGEST_CHAIN {
+                    chain.push(further);
+                }
+            }
+        }
+        self.wanted.extend(chain.iter().cloned());
+        chain
     }
 
     /// Whether anybody answered with texts of which none is a policy.

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::expected::{Id, Requirement};
-use crate::facts::{Existence, Outcome, Reply, Role, Server, View};
+use crate::facts::{Existence, Outcome, Reply, Role, Server, View, policy_host};
 use crate::record::{Name, Question, Record, RecordData, RecordType};
 
-use super::{Case, Code, Judged, PROBE_LABEL, Status, Weight, delivery, dmarc, listed, ticked};
+use super::{Case, Code, Judged, PROBE_LABEL, Status, Weight, delivery, dmarc, listed, policy, ticked};
 
 /// Something that is wrong, or worth knowing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +37,7 @@ pub(super) fn hazards(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
     hazards.extend(name_doubled(judged));
     hazards.extend(filter_bypass(case, judged));
     hazards.extend(dmarc_strict_too_early(case, judged));
+    hazards.extend(policy::hazards(case, judged));
     hazards.extend(wildcard_answers(case));
     hazards.extend(microsoft_hosted_dns(case));
     hazards.sort_by(|a, b| (a.code, &a.name, a.rtype).cmp(&(b.code, &b.name, b.rtype)));
@@ -56,10 +57,12 @@ fn servers_disagree(case: &Case<'_>) -> Vec<Hazard> {
     {
         by_question.entry(&reply.question).or_default().push(reply);
     }
+    let policy_host = policy_host(&case.subject.domain);
     let mut hazards = Vec::new();
     for (question, replies) in by_question {
-        // Every server has its own view of the serial: that one differs is said by `secondary-behind`.
-        if question.rtype == RecordType::Soa {
+        // Every server has its own view of the serial: that one differs is said by `secondary-behind`. The
+        // addresses of a web server may take turns.
+        if question.rtype == RecordType::Soa || policy_host.as_ref() == Ok(&question.name) {
             continue;
         }
         let mut by_serial: BTreeMap<Option<u32>, Vec<(&Reply, BTreeSet<&RecordData>)>> = BTreeMap::new();

@@ -14,6 +14,7 @@ mod follow;
 mod hazard;
 mod legacy;
 mod origin;
+mod policy;
 mod service;
 mod spf;
 mod text;
@@ -27,7 +28,7 @@ use crate::provider::Provider;
 use crate::record::{Name, RecordData, RecordSet, RecordType};
 
 pub use code::{Code, Topic, Weight};
-pub use follow::{PROBE_LABEL, wanted};
+pub use follow::{PROBE_LABEL, wanted, wanted_policies};
 pub use hazard::Hazard;
 pub use origin::Recognised;
 pub use weigh::{Examination, Judged, Scales, Status, Verdict, examine};
@@ -123,6 +124,8 @@ pub fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, Sile
         Requirement::MayBeAliasOf(target) => legacy::judge(case, expectation, target),
         Requirement::HasDkimKeyAt(selector) => dkim::judge(case, expectation, selector),
         Requirement::HasDmarcPolicy => dmarc::judge(case, expectation),
+        Requirement::MayAnnouncePolicy => policy::judge(case, expectation),
+        Requirement::MayAskForTlsReports => policy::judge_reports(case, expectation),
         Requirement::OffersService(offer) => service::judge(case, expectation, offer),
         Requirement::MayOfferService(offer) => service::judge_legacy(case, expectation, offer),
     }

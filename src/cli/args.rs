@@ -166,7 +166,10 @@ pub(super) struct Lookup {
     /// Port of authoritative servers, for test labs
     #[arg(long, value_name = "PORT", default_value = "53")]
     pub(super) authority_port: u16,
-    /// Ask name servers on private addresses although public DNS named them
+    /// Do not fetch the MTA-STS policy
+    #[arg(long)]
+    pub(super) no_https: bool,
+    /// Ask name servers and policy hosts on private addresses although public DNS named them
     #[arg(long)]
     pub(super) allow_private_servers: bool,
 }

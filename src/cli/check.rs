@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
 
-use crate::check::{Code, Examination, Scales, Status, Verdict, examine, wanted};
+use crate::check::{Code, Examination, Scales, Status, Verdict, examine, wanted, wanted_policies};
 use crate::expected::{Importance, Subject};
 use crate::facts::{Facts, Recording, View};
 use crate::lookup::{Limits, survey};
@@ -150,7 +150,9 @@ fn all(
 }
 
 async fn one(world: &World, subject: Subject, limits: Limits, scales: Scales) -> Checked {
-    let facts = survey(&world.source, &subject.domain, limits, |facts| wanted(&subject, facts)).await;
+    let questions = |facts: &Facts| wanted(&subject, facts);
+    let policies = |facts: &Facts| wanted_policies(&subject, facts);
+    let facts = survey(&world.source, &subject.domain, limits, questions, policies).await;
     let examination = examine(&subject, &facts, scales);
     let changes = changes(&subject, &facts, scales.view, &examination);
     Checked { subject, facts, examination, changes }
@@ -159,7 +161,10 @@ async fn one(world: &World, subject: Subject, limits: Limits, scales: Scales) ->
 fn recording(world: &World, checked: &[Checked]) -> Recording {
     let elsewhere = checked.first().map(|checked| checked.facts.elsewhere).unwrap_or_default();
     let mut facts = Facts::new(world.source.started, elsewhere);
-    checked.iter().flat_map(|checked| checked.facts.all()).for_each(|reply| facts.insert(reply.clone()));
+    for gathered in checked.iter().map(|checked| &checked.facts) {
+        gathered.all().for_each(|reply| facts.insert(reply.clone()));
+        gathered.policies().for_each(|policy| facts.insert_policy(policy.clone()));
+    }
     Recording { domains: world.domains.clone(), facts }
 }
 

@@ -128,6 +128,7 @@ async fn network(lookup: &Lookup, started: Timestamp) -> Result<Network, Problem
     };
     let transport = Transport::new(timeout).with_clock(started);
     let network = Network::new(transport, endpoints, View::from(lookup.view), lookup.authority_port);
+    let network = if lookup.no_https { network.without_https() } else { network };
     Ok(if lookup.allow_private_servers { network.with_private_servers() } else { network })
 }
 

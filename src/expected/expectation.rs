@@ -72,6 +72,10 @@ pub enum Id {
     DkimSelector2,
     /// The DMARC policy.
     Dmarc,
+    /// The announcement of an MTA-STS policy.
+    MtaSts,
+    /// The wish for TLS reports.
+    TlsRpt,
     /// The SRV record that Teams federates by.
     TeamsFederation,
     /// The SRV record that old clients signed in by.
@@ -124,6 +128,7 @@ words!(Service: Exchange "exchange", Teams "teams", Devices "devices");
 words!(
     Id: Verification "verification", Mx "mx", Spf "spf", Autodiscover "autodiscover", Msoid "msoid",
     DkimSelector1 "dkim-selector1", DkimSelector2 "dkim-selector2", Dmarc "dmarc",
+    MtaSts "mta-sts", TlsRpt "tls-rpt",
     TeamsFederation "teams-federation", TeamsSipTls "teams-sip-tls", TeamsSip "teams-sip",
     TeamsLyncdiscover "teams-lyncdiscover", DeviceEnrollment "device-enrollment",
     DeviceRegistration "device-registration",
@@ -179,6 +184,10 @@ pub enum Requirement {
     HasDkimKeyAt(Selector),
     /// Exactly one valid DMARC policy holds for the domain.
     HasDmarcPolicy,
+    /// An MTA-STS policy may be announced, which must then be valid.
+    MayAnnouncePolicy,
+    /// Reports about TLS may be asked for, validly.
+    MayAskForTlsReports,
     /// The service is offered by this host alone, at this port.
     OffersService(Offer),
     /// The service may be offered by this host, and must not be by the platform being left.

@@ -7,6 +7,7 @@ mod cloud;
 mod devices;
 mod expectation;
 mod mail;
+mod reception;
 mod signing;
 mod teams;
 mod token;
@@ -71,6 +72,7 @@ impl Subject {
 pub fn expectations(subject: &Subject) -> Vec<Expectation> {
     let mut list = mail::expectations(subject);
     list.extend(signing::expectations(subject));
+    list.extend(reception::expectations(subject));
     list.extend(teams::expectations(subject));
     list.extend(devices::expectations(subject));
     for expectation in &mut list {

@@ -1,8 +1,9 @@
 //! What did the DNS say?
 //!
-//! Testimony only: replies, each with its server and time, and ways to look at them. Nothing here knows what a right
-//! answer is, asks anything, or reads a clock.
+//! Testimony only: replies, each with its server and time, the policy that a web server gave, and ways to look at
+//! them. Nothing here knows what a right answer is, asks anything, or reads a clock.
 
+mod policy;
 mod recording;
 mod reply;
 mod view;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+pub use policy::{PolicyOutcome, PolicyReply, policy_host};
 pub use recording::{Recording, RecordingError};
 pub use reply::{ExtendedError, Outcome, Reply, Role, Server, soa_of};
 pub use view::{Answer, Existence, Overlay, Sight, Silence, View, Witness};
@@ -28,7 +30,7 @@ pub enum Elsewhere {
     NotAsked,
 }
 
-/// All replies gathered for one domain.
+/// All replies gathered for one domain, and its policy.
 #[derive(Debug, Clone)]
 pub struct Facts {
     /// When the run began.
@@ -36,13 +38,14 @@ pub struct Facts {
     /// What became of names outside.
     pub elsewhere: Elsewhere,
     replies: BTreeMap<crate::record::Question, BTreeMap<Arc<Server>, Reply>>,
+    policies: BTreeMap<crate::record::Name, PolicyReply>,
 }
 
 impl Facts {
     /// Nothing known yet.
     #[must_use]
     pub fn new(checked_at: Timestamp, elsewhere: Elsewhere) -> Self {
-        Self { checked_at, elsewhere, replies: BTreeMap::new() }
+        Self { checked_at, elsewhere, replies: BTreeMap::new(), policies: BTreeMap::new() }
     }
 
     /// Adds a reply; a second one of the same server to the same question is ignored.

@@ -1,7 +1,8 @@
 //! How is a run kept, so that it can be judged again without a network?
 //!
-//! As text that a person can read, compare and edit: a head, then an entry for each reply, ordered by question and
-//! server. What a run saw is all in it, times included; what it was asked for (the phase, the cloud …) is not.
+//! As text that a person can read, compare and edit: a head, then an entry for each reply, ordered by question
+//! and server, and one for each policy that was fetched. What a run saw is all in it, times included; what it was
+//! asked for (the phase, the cloud …) is not.
 //!
 //! ```text
 //! cutover recording 1
@@ -17,6 +18,8 @@
 //!   answer contoso.com. 3600 IN MX 10 mx1.emailsrvr.com.
 //! ```
 
+mod policy;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -24,14 +27,14 @@ use jiff::Timestamp;
 
 use crate::record::{Name, Question, Record, RecordData, Token, parse_ttl, quote, split};
 
-use super::{Elsewhere, ExtendedError, Facts, Outcome, Reply, Role, Server};
+use super::{Elsewhere, ExtendedError, Facts, Outcome, PolicyOutcome, PolicyReply, Reply, Role, Server};
 
 /// The version of the format.
 const VERSION: &str = "1";
 /// What the first line says before the version.
 const TITLE: &str = "cutover recording";
 
-/// A run: which domains were checked, and every reply.
+/// A run: which domains were checked, every reply, and every policy.
 #[derive(Debug, Clone)]
 pub struct Recording {
     /// The domains, in the order of the run.
@@ -61,6 +64,9 @@ impl fmt::Display for Recording {
         }
         for reply in self.facts.all() {
             write_reply(f, reply)?;
+        }
+        for fetched in self.facts.policies() {
+            policy::write(f, fetched)?;
         }
         Ok(())
     }
@@ -142,12 +148,18 @@ struct Reader {
     domains: Vec<Name>,
     checked_at: Option<Timestamp>,
     elsewhere: Elsewhere,
-    replies: Vec<Reply>,
+    entries: Vec<Entry>,
+}
+
+/// One entry; the lines below its first belong to it.
+enum Entry {
+    Reply(Reply),
+    Policy(PolicyReply),
 }
 
 impl Reader {
     fn new() -> Self {
-        Self { domains: Vec::new(), checked_at: None, elsewhere: Elsewhere::Asked, replies: Vec::new() }
+        Self { domains: Vec::new(), checked_at: None, elsewhere: Elsewhere::Asked, entries: Vec::new() }
     }
 
     fn line(&mut self, key: &str, fields: &[Token<'_>]) -> Result<(), String> {
@@ -164,12 +176,17 @@ impl Reader {
             "reply" => {
                 let question = Question::new(name(fields, 0)?, parsed(fields, 1, "a record type")?);
                 let server = Server { role: Role::Resolver, address: String::new() };
-                self.replies.push(Reply::empty(question, Arc::new(server), Outcome::Timeout));
+                let reply = Reply::empty(question, Arc::new(server), Outcome::Timeout);
+                self.entries.push(Entry::Reply(reply));
             }
-            key => {
-                let reply = self.replies.last_mut().ok_or_else(|| unknown(key))?;
-                reply_line(reply, key, fields)?;
+            "policy" => {
+                let policy = PolicyReply::empty(name(fields, 0)?, PolicyOutcome::Timeout);
+                self.entries.push(Entry::Policy(policy));
             }
+            key => match self.entries.last_mut().ok_or_else(|| unknown(key))? {
+                Entry::Reply(reply) => reply_line(reply, key, fields)?,
+                Entry::Policy(policy) => policy::line(policy, key, fields)?,
+            },
         }
         Ok(())
     }
@@ -178,11 +195,14 @@ impl Reader {
         let missing = || RecordingError { line: 1, message: "the line `checked-at TIME` is missing".into() };
         let checked_at = self.checked_at.ok_or_else(missing)?;
         let mut facts = Facts::new(checked_at, self.elsewhere);
-        for mut reply in self.replies {
-            if reply.at == Timestamp::UNIX_EPOCH {
-                reply.at = checked_at;
+        let dated = |at| if at == Timestamp::UNIX_EPOCH { checked_at } else { at };
+        for entry in self.entries {
+            match entry {
+                Entry::Reply(reply) => facts.insert(Reply { at: dated(reply.at), ..reply }),
+                Entry::Policy(policy) => {
+                    facts.insert_policy(PolicyReply { at: dated(policy.at), ..policy });
+                }
             }
-            facts.insert(reply);
         }
         Ok(Recording { domains: self.domains, facts })
     }
@@ -230,7 +250,7 @@ fn reply_line(reply: &mut Reply, key: &str, fields: &[Token<'_>]) -> Result<(), 
 }
 
 fn unknown(key: &str) -> String {
-    format!("`{key}` is no line of a recording, or stands before the first `reply`")
+    format!("`{key}` is no line of a recording, or stands at the wrong entry")
 }
 
 fn record(fields: &[Token<'_>]) -> Result<Record, String> {

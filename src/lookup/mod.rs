@@ -3,6 +3,9 @@
 //! The only door to the network, and to the clock of a query. What is asked is decided by whoever calls
 //! [`survey`]; here it is decided whom to ask, and every way to fail becomes a value that judges can read.
 
+mod address;
+mod errand;
+mod policy;
 mod source;
 mod survey;
 pub mod transport;

@@ -14,6 +14,8 @@ use tokio::sync::OnceCell;
 use crate::facts::{Elsewhere, Facts, Outcome, Recording, Reply, Role, Server, View, zone_candidates};
 use crate::record::{Name, Question, RecordType};
 
+use super::address::is_public;
+use super::policy::Fetcher;
 use super::transport::{Endpoint, Transport};
 use super::zonefile::ZoneFiles;
 
@@ -44,6 +46,7 @@ pub struct Network {
     view: View,
     authority_port: u16,
     private_servers: bool,
+    pub(super) fetcher: Fetcher,
     asked: Mutex<HashMap<(Arc<Server>, Question), Shared>>,
 }
 
@@ -89,6 +92,7 @@ impl Network {
         // A lab on private addresses names private name servers, and means it.
         let private_servers = distinct.iter().any(|(endpoint, _)| !is_public(endpoint.address().ip()));
         Self {
+            fetcher: Fetcher::new(transport.clone(), private_servers),
             transport,
             resolvers: distinct,
             view,
@@ -98,10 +102,25 @@ impl Network {
         }
     }
 
-    /// The same, which asks name servers on private addresses too although public DNS named them.
+    /// The same, which asks name servers and policy hosts on private addresses too although public DNS named them.
     #[must_use]
     pub fn with_private_servers(mut self) -> Self {
         self.private_servers = true;
+        self.fetcher.allow_private();
+        self
+    }
+
+    /// The same, which fetches no policy.
+    #[must_use]
+    pub fn without_https(mut self) -> Self {
+        self.fetcher.turn_off();
+        self
+    }
+
+    /// The same, with another port for policies than 443: for test labs, where nobody may listen there.
+    #[must_use]
+    pub fn with_https_port(mut self, port: u16) -> Self {
+        self.fetcher.set_port(port);
         self
     }
 
@@ -350,35 +369,6 @@ impl Source {
     }
 }
 
-/// Whether the address belongs to the public Internet (the special-purpose registries of RFC 6890).
-fn is_public(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(v4) => {
-            let [a, b, ..] = v4.octets();
-            !(v4.is_private()
-                || v4.is_loopback()
-                || v4.is_link_local()
-                || v4.is_unspecified()
-                || v4.is_multicast()
-                || v4.is_broadcast()
-                || a == 0
-                || a >= 240
-                || (a == 100 && (64..128).contains(&b)))
-        }
-        IpAddr::V6(v6) => {
-            if let Some(v4) = v6.to_ipv4_mapped() {
-                return is_public(IpAddr::V4(v4));
-            }
-            let first = v6.segments()[0];
-            !(v6.is_loopback()
-                || v6.is_unspecified()
-                || v6.is_multicast()
-                || first & 0xfe00 == 0xfc00
-                || first & 0xffc0 == 0xfe80)
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -403,30 +393,6 @@ mod tests {
             let expected = if is_asked { Outcome::Timeout } else { Outcome::Unreachable };
             assert_eq!((reply.outcome, listener.try_recv(&mut [0; 512]).is_ok()), (expected, is_asked));
             assert_eq!(reply.reason.contains("--allow-private-servers"), !is_asked);
-        }
-    }
-
-    #[test]
-    fn private_addresses_are_told_from_public_ones() {
-        for text in [
-            "10.0.0.1",
-            "127.0.0.2",
-            "192.168.1.1",
-            "172.16.0.1",
-            "169.254.1.1",
-            "100.64.0.1",
-            "0.0.0.0",
-            "::1",
-            "fd00::1",
-            "fe80::1",
-            "::ffff:10.0.0.1",
-            "224.0.0.1",
-            "255.255.255.255",
-        ] {
-            assert!(!is_public(text.parse().unwrap()), "{text}");
-        }
-        for text in ["8.8.8.8", "1.1.1.1", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "::ffff:8.8.8.8"] {
-            assert!(is_public(text.parse().unwrap()), "{text}");
         }
     }
 }

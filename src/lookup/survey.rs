@@ -14,9 +14,10 @@ use futures_util::future::FutureExt as _;
 use futures_util::stream::FuturesUnordered;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::facts::{Facts, Outcome, Reply, Role, Server, zone_candidates};
+use crate::facts::{Facts, Outcome, PolicyOutcome, PolicyReply, Reply, Role, Server, zone_candidates};
 use crate::record::{Name, Question, RecordType};
 
+use super::errand::{Errand, Stage};
 use super::source::{Inquiry, Source};
 
 /// How much a survey may cost.
@@ -34,18 +35,42 @@ impl Default for Limits {
     }
 }
 
-/// Gathers the facts about `domain`: `wanted` says which questions are worth asking, given what is known so far, and may
-/// only ask for more as more is known.
+/// Something under way.
+enum Task {
+    Ask(Inquiry),
+    Fetch(Errand),
+}
+
+/// What came of it.
+enum News {
+    Replies(Vec<Reply>, Inquiry),
+    Policy(PolicyReply),
+}
+
+impl Task {
+    async fn done(self, source: &Source) -> News {
+        match self {
+            Self::Ask(inquiry) => News::Replies(source.ask(inquiry.clone()).await, inquiry),
+            Self::Fetch(errand) => News::Policy(source.fetch(&errand).await),
+        }
+    }
+}
+
+/// Gathers the facts about `domain`: `wanted` says which questions are worth asking and `policies` whose MTA-STS
+/// policy is worth fetching, given what is known so far; both may only ask for more as more is known.
 pub async fn survey(
     source: &Source,
     domain: &Name,
     limits: Limits,
     wanted: impl Fn(&Facts) -> BTreeSet<Question>,
+    policies: impl Fn(&Facts) -> BTreeSet<Name>,
 ) -> Facts {
     let mut facts = Facts::new(source.started, source.elsewhere());
     let mut asked: BTreeSet<Inquiry> = BTreeSet::new();
     let mut open: BTreeSet<Inquiry> = BTreeSet::new();
+    let mut fetching: BTreeSet<Name> = BTreeSet::new();
     let mut pending = FuturesUnordered::new();
+    let mut stage = Stage::Underway;
     let deadline = tokio::time::sleep(limits.deadline);
     tokio::pin!(deadline);
     loop {
@@ -58,7 +83,12 @@ pub async fn survey(
         for inquiry in judged.chain(found) {
             if asked.len() < limits.inquiries && asked.insert(inquiry.clone()) {
                 open.insert(inquiry.clone());
-                pending.push(async move { (source.ask(inquiry.clone()).await, inquiry) });
+                pending.push(Task::Ask(inquiry).done(source));
+            }
+        }
+        for errand in source.errands(&policies(&facts), &facts, stage) {
+            if fetching.insert(errand.domain().clone()) {
+                pending.push(Task::Fetch(errand).done(source));
             }
         }
         let mut next = tokio::select! {
@@ -66,28 +96,44 @@ pub async fn survey(
             next = pending.next() => next,
             () = &mut deadline => {
                 let reason = format!("the {} s for the whole domain were over", limits.deadline.as_secs_f64());
-                give_up(&mut facts, source, limits, open, &reason);
+                give_up(&mut facts, source, limits, open, fetching, &reason);
                 break;
             }
         };
-        if next.is_none() {
-            break;
-        }
+        stage = match (&next, stage) {
+            (Some(_), _) => Stage::Underway,
+            // Nothing is under way: what may still be fetched must do with what is known.
+            (None, Stage::Underway) => Stage::Over,
+            (None, Stage::Over) => break,
+        };
         // All that is there already is taken at once, so that a burst of replies costs one look at the facts.
-        while let Some((replies, inquiry)) = next.take() {
-            open.remove(&inquiry);
-            replies.into_iter().for_each(|reply| facts.insert(reply));
+        while let Some(news) = next.take() {
+            match news {
+                News::Replies(replies, inquiry) => {
+                    open.remove(&inquiry);
+                    replies.into_iter().for_each(|reply| facts.insert(reply));
+                }
+                News::Policy(policy) => facts.insert_policy(policy),
+            }
             next = pending.next().now_or_never().flatten();
         }
     }
     if source.leaves_nothing_alone() {
         note_unasked(&mut facts, source, &wanted);
     }
+    source.note_unfetched(&policies(&facts), &mut facts);
     facts
 }
 
 /// Whoever was still silent at the end counts as silent.
-fn give_up(facts: &mut Facts, source: &Source, limits: Limits, open: BTreeSet<Inquiry>, reason: &str) {
+fn give_up(
+    facts: &mut Facts,
+    source: &Source,
+    limits: Limits,
+    open: BTreeSet<Inquiry>,
+    fetching: BTreeSet<Name>,
+    reason: &str,
+) {
     let late = i64::try_from(limits.deadline.as_millis()).unwrap_or(i64::MAX);
     let at = source.started.checked_add(SignedDuration::from_millis(late)).unwrap_or(Timestamp::MAX);
     for inquiry in open {
@@ -95,6 +141,11 @@ fn give_up(facts: &mut Facts, source: &Source, limits: Limits, open: BTreeSet<In
             let reply = Reply::empty(question, server, Outcome::Timeout);
             facts.insert(Reply { at, reason: reason.to_owned(), ..reply });
         }
+    }
+    for domain in fetching {
+        // Ignored where the policy is there already.
+        let policy = PolicyReply::empty(domain, PolicyOutcome::Timeout);
+        facts.insert_policy(PolicyReply { at, reason: reason.to_owned(), ..policy });
     }
 }
 

@@ -129,7 +129,10 @@ fn unspecified(expectation: &Expectation) -> &'static str {
         Requirement::IsAbsent => "(must not exist)",
         Requirement::HasVerification(_) => "(MS=ms… as the admin center shows it)",
         Requirement::HasDkimKeyAt(_) => "(as the Defender portal shows it; --tenant derives it)",
-        Requirement::MayBeAliasOf(_) | Requirement::MayOfferService(_) => "(not needed)",
+        Requirement::MayBeAliasOf(_)
+        | Requirement::MayOfferService(_)
+        | Requirement::MayAnnouncePolicy
+        | Requirement::MayAskForTlsReports => "(not needed)",
         Requirement::DeliversTo(_)
         | Requirement::SpfIncludes(_)
         | Requirement::IsAliasOf(_)

@@ -12,12 +12,13 @@
 //! lab.resolver("127.0.0.53");
 //! ```
 
-#![allow(dead_code, reason = "a lab offers more than one test file uses")]
+#![allow(dead_code, unused_imports, reason = "a lab offers more than one test file uses")]
 
 pub mod internet;
 mod message;
 mod run;
 mod secure;
+mod web;
 mod zone;
 
 use std::collections::BTreeMap;
@@ -32,6 +33,7 @@ use tokio::sync::oneshot;
 
 pub use message::wire_record;
 pub use secure::Identity;
+pub use web::{Authority, Web};
 pub use zone::{Zone, records};
 
 /// Scripted servers on one port of different loopback addresses.

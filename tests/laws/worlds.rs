@@ -427,7 +427,8 @@ impl World {
         let source =
             Source { started: started(), zones: Some(self.files(zone)), recording: None, network: None };
         let wanted = |facts: &Facts| cutover::check::wanted(&self.subject, facts);
-        let survey = survey(&source, &self.subject.domain, Limits::default(), wanted);
+        let policies = |facts: &Facts| cutover::check::wanted_policies(&self.subject, facts);
+        let survey = survey(&source, &self.subject.domain, Limits::default(), wanted, policies);
         // Every name is answered here: whatever has no reply was not asked, and a judge who misses it is
         // at a loss.
         let mut facts = RUNTIME.with(|runtime| runtime.block_on(survey));

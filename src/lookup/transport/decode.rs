@@ -253,7 +253,7 @@ fn extended_errors(message: &Message) -> Vec<ExtendedError> {
 }
 
 /// Text from the network for a reply: bounded, and without control characters.
-pub(super) fn harmless(text: &str) -> String {
+pub(in crate::lookup) fn harmless(text: &str) -> String {
     let text = text.trim_matches(|character: char| character == '\0' || character.is_whitespace());
     let replaced = text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character });
     replaced.take(MAX_EXTENDED_TEXT).collect()

@@ -24,13 +24,16 @@ use jiff::Timestamp;
 use rustls::ClientConfig;
 use tokio::time::Instant;
 
+pub(super) use self::decode::harmless;
 pub use self::endpoint::{
     DNS_PORT, Endpoint, HTTPS_PORT, HostNotFound, NoResolver, ResolverAddress, ResolverAddressError,
     TLS_PORT, system_resolvers,
 };
 use self::plain::{Plain, Room};
 use self::query::{Asking, Query};
+pub(super) use self::secure::certificate_words;
 use self::secure::{Protocol, Secure};
+pub(super) use self::standing::io_words;
 use self::standing::{Blame, Failure, Standing, lock};
 use crate::facts::{Outcome, Reply, Role, Server};
 use crate::record::{Name, Question};
@@ -87,6 +90,19 @@ impl Transport {
     #[must_use]
     pub fn with_tls_config(self, config: Arc<ClientConfig>) -> Self {
         Self { tls: Some(config), ..self }
+    }
+
+    /// The certificates and settings for TLS, for whoever fetches a policy.
+    ///
+    /// # Errors
+    /// Why there are none, in words.
+    pub(super) fn tls(&self) -> Result<Arc<ClientConfig>, String> {
+        self.tls_config().map_err(|failure| failure.reason)
+    }
+
+    /// The time of the run.
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// How long one try may take.

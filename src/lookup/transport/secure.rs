@@ -201,7 +201,8 @@ impl Secure {
 
     /// The library's error in our words.
     fn failure(&self, error: &NetError) -> Failure {
-        let tls = |error: &rustls::Error| Failure::unreachable(self.tls_words(error), Blame::Server);
+        let tls =
+            |error: &rustls::Error| Failure::unreachable(certificate_words(error, &self.host), Blame::Server);
         match error {
             NetError::Timeout => Failure::timeout(),
             NetError::Proto(_) => Failure::malformed("the reply cannot be decoded"),
@@ -220,22 +221,6 @@ impl Secure {
             other => Failure::unreachable(harmless(&other.to_string()), Blame::Server),
         }
     }
-
-    fn tls_words(&self, error: &rustls::Error) -> String {
-        match error {
-            rustls::Error::InvalidCertificate(problem) => match problem {
-                CertificateError::UnknownIssuer => "the certificate has an unknown issuer".into(),
-                CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-                    "the certificate has expired".into()
-                }
-                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                    format!("the certificate is not for `{}`", self.host)
-                }
-                other => harmless(&format!("the certificate is not accepted: {other}")),
-            },
-            other => harmless(&format!("TLS failed: {other}")),
-        }
-    }
 }
 
 impl Slot {
@@ -252,4 +237,21 @@ const HTTP_STATUS: &str = "http unsuccessful code:";
 
 fn is_http_status(error: &NetError) -> bool {
     matches!(error, NetError::Msg(text) if text.starts_with(HTTP_STATUS))
+}
+
+/// What is wrong with the connection to this host, in words.
+pub(in crate::lookup) fn certificate_words(error: &rustls::Error, host: &str) -> String {
+    match error {
+        rustls::Error::InvalidCertificate(problem) => match problem {
+            CertificateError::UnknownIssuer => "the certificate has an unknown issuer".into(),
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                "the certificate has expired".into()
+            }
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                format!("the certificate is not for `{host}`")
+            }
+            other => harmless(&format!("the certificate is not accepted: {other}")),
+        },
+        other => harmless(&format!("TLS failed: {other}")),
+    }
 }

@@ -61,7 +61,7 @@ impl Failure {
 }
 
 /// The error in words that are the same on all systems, where there are such words.
-pub(super) fn io_words(error: &io::Error) -> String {
+pub(in crate::lookup) fn io_words(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => "the server closed the connection".into(),
         io::ErrorKind::Other => error.to_string(),

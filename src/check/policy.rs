@@ -1,0 +1,295 @@
+//! Would senders that heed the domain's MTA-STS policy still deliver after the move?
+//!
+//! Neither MTA-STS (RFC 8461) nor TLS reports (RFC 8460) are demanded; where they are used they must be
+//! right, because a policy in force makes senders refuse every mail host that it does not name, Microsoft's
+//! too. Nothing is proposed as a change: the policy is no record, and its announcement must not change first.
+
+mod announcement;
+mod body;
+
+use crate::expected::{Expectation, Id, Phase, Requirement};
+use crate::facts::{Existence, PolicyOutcome, PolicyReply, Role, Silence, policy_host};
+use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
+
+use super::{Case, Code, Finding, Hazard, Judged, Weight, delivery, listed, ticked};
+pub(super) use announcement::announced;
+use body::{Mode, Policy, lasting};
+
+/// Aliases that are followed to a text.
+pub(super) const LONGEST_CHAIN: usize = 8;
+/// Lines of a policy, and hosts, that a report shows.
+const MOST_LINES: usize = 20;
+
+/// Judges the announcement of a policy, and the policy itself as far as it was fetched.
+pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, Silence> {
+    let Reading { set, found } = read(case, &expectation.name)?;
+    let of = |code, message: String| Ok(Finding::new(code, message, &set));
+    match found {
+        Found::Nothing => of(Code::Met, "not used".into()),
+        Found::Outside => of(Code::Met, "announced by an alias that leads out of the zone files".into()),
+        Found::BadAnnouncement(fault) | Found::BadPolicy(fault) => {
+            of(Code::MtaStsInvalid, format!("senders see no valid policy: {fault}"))
+        }
+        Found::Unread => of(Code::Met, "announced; the policy itself was not fetched".into()),
+        Found::Failed(reply) => {
+            let message = format!("announced, and the policy cannot be fetched: {}", reason(reply));
+            // Silence may be our own fault.
+            let told = reply.outcome.is_answer();
+            of(if told { Code::MtaStsUnreachable } else { Code::LookupFailed }, message)
+        }
+        Found::Policy(Policy { mode: Mode::Off, .. }) => of(Code::Met, "switched off (`mode: none`)".into()),
+        Found::Policy(policy) => {
+            let hosts = listed(policy.patterns.iter().take(MOST_LINES).map(|pattern| format!("`{pattern}`")));
+            let remembered = lasting(policy.max_age);
+            of(Code::Met, format!("mode `{}` for {hosts}, remembered for {remembered}", policy.mode.word()))
+        }
+    }
+}
+
+/// Judges the wish for reports about TLS (RFC 8460 §3).
+pub(super) fn judge_reports(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, Silence> {
+    let Some(set) = texts_at(case, &expectation.name)? else {
+        let message = "asked for by an alias that leads out of the zone files";
+        return Ok(Finding::new(Code::Met, message, &RecordSet::default()));
+    };
+    Ok(match announcement::reported(&set) {
+        Ok(None) => Finding::new(Code::Met, "not used", &RecordSet::default()),
+        Ok(Some(receivers)) => Finding::new(Code::Met, format!("reports go to {receivers}"), &set),
+        Err(fault) => Finding::new(Code::TlsRptInvalid, format!("nobody gets reports: {fault}"), &set),
+    })
+}
+
+/// What is wrong about the policy, and with whom it gets into the way.
+pub(super) fn hazards(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
+    let domain = &case.subject.domain;
+    let announced = judged.iter().find(|judged| judged.expectation.id == Id::MtaSts);
+    let (Some(announced), Ok(host)) = (announced, policy_host(domain)) else { return Vec::new() };
+    let name = &announced.expectation.name;
+    let Ok(Reading { found, .. }) = read(case, name) else { return Vec::new() };
+    let hazard = |code: Code, name: &Name, rtype, message| {
+        vec![Hazard { code, level: code.weight(), name: name.clone(), rtype, message, records: Vec::new() }]
+    };
+    let until_then = "until that is put right new senders see no policy, and those that remember an \
+                      earlier one keep to it";
+    match found {
+        Found::Nothing | Found::Outside | Found::Unread => Vec::new(),
+        Found::BadAnnouncement(fault) => {
+            let message =
+                format!("the announcement of the MTA-STS policy is not valid: {fault}; {until_then}");
+            hazard(Code::MtaStsInvalid, name, Some(RecordType::Txt), message)
+        }
+        Found::BadPolicy(fault) => {
+            let message = format!("the MTA-STS policy at {} is not valid: {fault}; {until_then}", url(&host));
+            hazard(Code::MtaStsInvalid, &host, None, message)
+        }
+        Found::Failed(reply) => {
+            let message = format!(
+                "the MTA-STS policy at {} is announced and cannot be fetched: {}; what it would do to mail \
+                 for the new host is not known, and senders that remember it keep to it",
+                url(&host),
+                reason(reply)
+            );
+            hazard(Code::MtaStsUnreachable, &host, None, message)
+        }
+        Found::Policy(policy) => refuses_mx(case, judged, &policy, name, &host).into_iter().collect(),
+    }
+}
+
+/// Mail hosts that the policy does not cover: those that take the mail, and the one that should.
+fn refuses_mx(
+    case: &Case<'_>,
+    judged: &[Judged],
+    policy: &Policy,
+    announcement: &Name,
+    host: &Name,
+) -> Option<Hazard> {
+    let mut hosts = mail_hosts(case, judged);
+    for hosts in [&mut hosts.staying, &mut hosts.leaving, &mut hosts.coming] {
+        hosts.retain(|host| !policy.covers(host));
+    }
+    let Hosts { staying, leaving, coming } = hosts;
+    let now = !(staying.is_empty() && leaving.is_empty());
+    let missing: Vec<&Name> = coming.iter().chain(&staying).chain(&leaving).take(MOST_LINES).collect();
+    if missing.is_empty() {
+        return None;
+    }
+    let level = match policy.mode {
+        Mode::Off => return None,
+        Mode::Testing => Weight::Warning,
+        // Before the switch there is still time to extend the policy.
+        Mode::Enforce if !now && case.phase() == Phase::Prepare => Weight::Warning,
+        Mode::Enforce => Weight::Error,
+    };
+    let effect = match (policy.mode, now) {
+        (Mode::Enforce, true) => "senders must not deliver to",
+        (Mode::Enforce, false) => "once the MX names it, senders must not deliver to",
+        (_, true) => "senders report every delivery to",
+        (_, false) => "once the MX names it, senders report every delivery to",
+    };
+    let near = policy.patterns.iter().find(|pattern| missing.iter().any(|host| pattern.nearly_covers(host)));
+    let near = near.map(|near| format!(" (the `*` of `{near}` is exactly one label)")).unwrap_or_default();
+    let lines = listed(missing.iter().map(|host| format!("`mx: {}`", host.bare())));
+    let extend =
+        format!("add {lines} to {} first, then publish a new `id` at {}", url(host), ticked(announcement));
+    let remembered = lasting(policy.max_age);
+    let advice = if !coming.is_empty() {
+        format!(
+            "{extend}, wait{} up to {remembered} for senders that remember the policy (or go to \
+             `mode: testing` before), and change the MX last",
+            ttl(case, announcement)
+        )
+    } else if staying.is_empty() && case.phase() >= Phase::Switch {
+        format!("take it out of the MX, or as long as mail is to go there {extend}")
+    } else {
+        format!(
+            "{extend}; senders that remember the policy look for a new one, or forget it after {remembered}"
+        )
+    };
+    let message = format!(
+        "{effect} {}, which the MTA-STS policy (mode `{}`) does not cover{near}: {advice}",
+        listed(missing.iter().map(|host| ticked(host))),
+        policy.mode.word(),
+    );
+    let mut records = vec![format!("mode: {}", policy.mode.word()), format!("max_age: {}", policy.max_age)];
+    records.extend(policy.patterns.iter().take(MOST_LINES).map(|pattern| format!("mx: {pattern}")));
+    Some(Hazard {
+        code: Code::MtaStsRefusesMx,
+        level,
+        name: case.subject.domain.clone(),
+        rtype: Some(RecordType::Mx),
+        message,
+        records,
+    })
+}
+
+/// How long the announcement stays in caches, where its own name servers told.
+fn ttl(case: &Case<'_>, announcement: &Name) -> String {
+    let question = Question::new(announcement.clone(), RecordType::Txt);
+    let reply = case.sight.reply(&question).filter(|reply| reply.server.role != Role::Resolver);
+    let ttl = reply.and_then(|reply| reply.records.iter().map(|record| record.ttl).min());
+    ttl.map(|ttl| format!(" {}, the TTL of that text, and", lasting(ttl))).unwrap_or_default()
+}
+
+/// The hosts that a policy has to cover.
+#[derive(Default)]
+struct Hosts {
+    /// The right ones that are published.
+    staying: Vec<Name>,
+    /// The others that are published and can take mail.
+    leaving: Vec<Name>,
+    /// Those to be published, where none of the right ones is yet.
+    coming: Vec<Name>,
+}
+
+fn mail_hosts(case: &Case<'_>, judged: &[Judged]) -> Hosts {
+    use delivery::Host::{Malformed, Null, Verification};
+    let domain = &case.subject.domain;
+    let set = case.sight.set(domain, RecordType::Mx).unwrap_or_default();
+    let mut hosts = Hosts::default();
+    for judged in judged {
+        let Requirement::DeliversTo(mail) = &judged.expectation.requirement else { continue };
+        let mut right = false;
+        for host in set.data.iter().filter_map(RecordData::target) {
+            match delivery::classify(host, mail, domain, case.source) {
+                kind if kind.is_right() => {
+                    right = true;
+                    hosts.staying.push(host.clone());
+                }
+                Null | Verification | Malformed(..) => {}
+                _ => hosts.leaving.push(host.clone()),
+            }
+        }
+        if !right {
+            hosts.coming.extend(judged.expectation.data.iter().filter_map(RecordData::target).cloned());
+        }
+    }
+    hosts
+}
+
+/// What is known of a domain's policy.
+struct Reading<'a> {
+    /// The texts that announce it.
+    set: RecordSet,
+    found: Found<'a>,
+}
+
+enum Found<'a> {
+    /// No policy is announced.
+    Nothing,
+    /// An alias leads to a name outside the zone files.
+    Outside,
+    /// Something was meant to announce a policy, and does not.
+    BadAnnouncement(String),
+    /// Announced, and nobody fetched it.
+    Unread,
+    /// Announced, and fetching failed.
+    Failed(&'a PolicyReply),
+    /// Fetched, and not valid.
+    BadPolicy(String),
+    /// Fetched.
+    Policy(Policy),
+}
+
+fn read<'a>(case: &Case<'a>, name: &Name) -> Result<Reading<'a>, Silence> {
+    let Some(set) = texts_at(case, name)? else {
+        return Ok(Reading { set: RecordSet::default(), found: Found::Outside });
+    };
+    let found = match announced(&set) {
+        Ok(false) => return Ok(Reading { set: RecordSet::default(), found: Found::Nothing }),
+        Err(fault) => Found::BadAnnouncement(fault),
+        Ok(true) => match case.sight.facts.policy(&case.subject.domain) {
+            None => Found::Unread,
+            Some(reply) => match reply.outcome {
+                PolicyOutcome::Fetched => match Policy::parse(&reply.body) {
+                    Ok(policy) => Found::Policy(policy),
+                    Err(fault) => Found::BadPolicy(fault),
+                },
+                PolicyOutcome::NotFetched => Found::Unread,
+                _ => Found::Failed(reply),
+            },
+        },
+    };
+    Ok(Reading { set, found })
+}
+
+/// The texts of a name, behind aliases too; `None` if these lead to names that nobody was to be asked about.
+fn texts_at(case: &Case<'_>, name: &Name) -> Result<Option<RecordSet>, Silence> {
+    let mut question = Question::new(name.clone(), RecordType::Txt);
+    for _ in 0..LONGEST_CHAIN {
+        let answer = case.sight.answer(&question)?;
+        if answer.existence == Existence::Outside && question.name != *name {
+            return Ok(None);
+        }
+        match answer.chain.last() {
+            // An authority follows an alias no further than its own zones reach.
+            Some(end) if answer.set.is_empty() => question.name = end.clone(),
+            _ => return Ok(Some(answer.set)),
+        }
+    }
+    Ok(Some(RecordSet::default()))
+}
+
+/// Why there is no text, for a sentence.
+fn reason(reply: &PolicyReply) -> String {
+    if !reply.reason.is_empty() {
+        return reply.reason.clone();
+    }
+    let words = match reply.outcome {
+        PolicyOutcome::Fetched | PolicyOutcome::NotFetched => "it was not fetched",
+        PolicyOutcome::NoAddress => "its host has no address",
+        PolicyOutcome::LookupFailed => "the address of its host could not be looked up",
+        PolicyOutcome::Unreachable => "its host cannot be reached from here",
+        PolicyOutcome::Timeout => "its host did not answer in time",
+        PolicyOutcome::BadCertificate => "the certificate is not accepted",
+        PolicyOutcome::HttpStatus => "the HTTP status is not 200",
+        PolicyOutcome::Redirect => "it is redirected, which senders do not follow",
+        PolicyOutcome::WrongMediaType => "it is not `text/plain`",
+        PolicyOutcome::TooLarge => "it is larger than 64 KiB",
+        PolicyOutcome::Malformed => "the answer is no HTTP",
+    };
+    words.into()
+}
+
+fn url(host: &Name) -> String {
+    format!("https://{}/.well-known/mta-sts.txt", host.bare())
+}

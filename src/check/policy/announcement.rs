@@ -1,0 +1,177 @@
+//! What do the texts say that announce a policy, or ask for reports? (RFC 8461 §3.1, RFC 8460 §3)
+
+use crate::record::tags::TagList;
+use crate::record::{RecordData, RecordSet, Text};
+
+use super::body::brief;
+use crate::check::listed;
+
+/// How the announcement of a policy begins (RFC 8461 §3.1).
+const ANNOUNCEMENT: &str = "v=STSv1;";
+/// How a wish for TLS reports begins (RFC 8460 §3).
+const REPORTS: &str = "v=TLSRPTv1;";
+/// Characters of the longest `id` (RFC 8461 §3.1).
+const LONGEST_ID: usize = 32;
+/// Receivers of reports that a sentence names.
+const MOST_RECEIVERS: usize = 10;
+
+/// Whether the texts announce a policy (RFC 8461 §3.1).
+///
+/// # Errors
+/// What is wrong with texts that were meant to.
+pub(in crate::check) fn announced(set: &RecordSet) -> Result<bool, String> {
+    let text = match sole(set, ANNOUNCEMENT) {
+        Sole::None => return Ok(false),
+        Sole::Fault(fault) => return Err(fault),
+        Sole::One(text) => text.lossy(),
+    };
+    let list = TagList::parse(&text);
+    let Some(id) = list.get("id") else { return Err("`id=…;` is missing".into()) };
+    if list.tags.iter().filter(|tag| tag.name == "id").count() > 1 {
+        return Err("`id` stands twice".into());
+    }
+    let valid = (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(|octet| octet.is_ascii_alphanumeric());
+    if !valid {
+        return Err(format!("`id={}` is not made of 1 to {LONGEST_ID} letters and digits", brief(id)));
+    }
+    Ok(true)
+}
+
+/// Where reports go, for a sentence (RFC 8460 §3); `None` if nobody asks for any.
+///
+/// # Errors
+/// What is wrong with texts that were meant to ask.
+pub(super) fn reported(set: &RecordSet) -> Result<Option<String>, String> {
+    match sole(set, REPORTS) {
+        Sole::None => Ok(None),
+        Sole::Fault(fault) => Err(fault),
+        Sole::One(text) => receivers(text).map(Some),
+    }
+}
+
+fn receivers(text: &Text) -> Result<String, String> {
+    let text = text.lossy();
+    let list = TagList::parse(&text);
+    let Some(receivers) = list.get("rua") else { return Err("`rua=…` is missing".into()) };
+    if list.tags.iter().filter(|tag| tag.name == "rua").count() > 1 {
+        return Err("`rua` stands twice".into());
+    }
+    let receivers: Vec<&str> = receivers.split(',').map(str::trim).collect();
+    let is_receiver = |receiver: &&str| {
+        let rest = |scheme: &str| {
+            let (start, rest) = (receiver.get(..scheme.len())?, receiver.get(scheme.len()..)?);
+            start.eq_ignore_ascii_case(scheme).then_some(rest)
+        };
+        let mail = rest("mailto:").and_then(|address| address.split_once('@'));
+        let mail = mail.is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
+        mail || rest("https://").is_some_and(|place| !place.is_empty())
+    };
+    if let Some(receiver) = receivers.iter().find(|receiver| !is_receiver(receiver)) {
+        return Err(format!("`rua={}` is neither `mailto:…` nor `https://…`", brief(receiver)));
+    }
+    Ok(listed(receivers.iter().take(MOST_RECEIVERS).map(|receiver| format!("`{}`", brief(receiver)))))
+}
+
+/// The one text of its kind.
+enum Sole<'a> {
+    None,
+    One(&'a Text),
+    Fault(String),
+}
+
+/// Finds the text that begins as it must; others do not count, and of several none does (RFC 8461 §3.1, RFC
+/// 8460 §3).
+fn sole<'a>(set: &'a RecordSet, start: &str) -> Sole<'a> {
+    let texts = || {
+        set.data.iter().filter_map(|data| match data {
+            RecordData::Txt(text) => Some(text),
+            _ => None,
+        })
+    };
+    let mut counted = texts().filter(|text| text.joined().starts_with(start.as_bytes()));
+    match (counted.next(), counted.count()) {
+        (Some(text), 0) => return Sole::One(text),
+        (Some(_), more) => {
+            return Sole::Fault(format!("{} texts begin with `{start}`, and then none counts", more + 1));
+        }
+        (None, _) => {}
+    }
+    let wanted = start.trim_end_matches(';').to_ascii_lowercase();
+    let meant = |text: &&Text| {
+        let lossy = text.lossy().to_ascii_lowercase();
+        let plain: String = lossy.chars().filter(|character| !" \"'“”\u{a0}".contains(*character)).collect();
+        plain.starts_with(&wanted) || plain.starts_with(wanted.trim_start_matches("v="))
+    };
+    match texts().find(meant) {
+        Some(text) => Sole::Fault(format!("`{}` does not begin with `{start}`", brief(&text.lossy()))),
+        None => Sole::None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(texts: &[&str]) -> RecordSet {
+        let data = texts.iter().map(|text| RecordData::Txt(Text::from(*text)));
+        RecordSet { data: data.collect(), ttl: 3600 }
+    }
+
+    #[test]
+    fn exactly_one_text_with_a_valid_id_announces_a_policy() {
+        let longest = format!("v=STSv1; id={};", "a1".repeat(16));
+        for texts in [
+            &["v=STSv1; id=20260101000000Z;"][..],
+            &["v=STSv1;id=1"],
+            &["v=STSv1; x-y.z=1; id=1; "],
+            &[&longest],
+            &["v=STSv1; id=1;", "v=spf1 -all", "v=STSv2; id=2"],
+        ] {
+            assert_eq!(announced(&set(texts)), Ok(true), "{texts:?}");
+        }
+        for texts in [&[][..], &["v=spf1 -all"], &[""], &["v=DMARC1; p=none"]] {
+            assert_eq!(announced(&set(texts)), Ok(false), "{texts:?}");
+        }
+        let too_long = format!("v=STSv1; id={}1;", "a1".repeat(16));
+        for texts in [
+            &["v=STSv1; id=1;", "v=STSv1; id=2;"][..],
+            &["v=STSv1;"],
+            &["v=STSv1; id=;"],
+            &["v=STSv1; id=2026-01-01;"],
+            &["v=STSv1; id=1; id=2"],
+            &["v=STSv1; ID=1"],
+            &[&too_long],
+            &["v=STSv1 id=1"],
+            &["v=stsv1; id=1"],
+            &[" v=STSv1; id=1"],
+            &["\"v=STSv1; id=1\""],
+            &["STSv1; id=1"],
+        ] {
+            assert!(announced(&set(texts)).is_err(), "{texts:?}");
+        }
+    }
+
+    #[test]
+    fn receivers_of_reports_are_addresses_or_places() {
+        for text in [
+            "v=TLSRPTv1; rua=mailto:tls@contoso.com",
+            "v=TLSRPTv1;rua=https://reports.contoso.com/tls",
+            "v=TLSRPTv1; rua=MAILTO:a@contoso.com, https://b.example ; x=1",
+        ] {
+            assert!(receivers(&Text::from(text)).is_ok(), "{text}");
+        }
+        for text in [
+            "v=TLSRPTv1;",
+            "v=TLSRPTv1; rua=",
+            "v=TLSRPTv1; rua=tls@contoso.com",
+            "v=TLSRPTv1; rua=mailto:contoso.com",
+            "v=TLSRPTv1; rua=http://contoso.com",
+            "v=TLSRPTv1; rua=mailto:a@contoso.com,",
+            "v=TLSRPTv1; rua=ä@contoso.com",
+            "v=TLSRPTv1; ruf=mailto:a@contoso.com",
+            "v=TLSRPTv1; rua=mailto:a@contoso.com; rua=mailto:b@contoso.com",
+        ] {
+            assert!(receivers(&Text::from(text)).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! What does the text of an MTA-STS policy say? (RFC 8461 §3.2)
+//!
+//! Lines of `key: value`, ended by LF or CRLF. Keys that nobody knows are skipped, and of a key that stands
+//! twice the first counts, but for `mx`, which names one pattern a line.
+
+use std::fmt;
+
+use crate::record::Name;
+
+/// Seconds that senders may be asked to remember a policy at most: a year (RFC 8461 §3.2).
+const LONGEST: u32 = 31_557_600;
+
+/// What senders do about a host that the policy does not name, or that shows a wrong certificate (RFC 8461
+/// §5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// They do not deliver to it.
+    Enforce,
+    /// They deliver, and report it.
+    Testing,
+    /// They deliver as if there were no policy.
+    Off,
+}
+
+impl Mode {
+    const ALL: [Self; 3] = [Self::Enforce, Self::Testing, Self::Off];
+
+    /// The word in the policy.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Enforce => "enforce",
+            Self::Testing => "testing",
+            Self::Off => "none",
+        }
+    }
+}
+
+/// A policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Policy {
+    pub(super) mode: Mode,
+    /// Seconds for which senders remember it.
+    pub(super) max_age: u32,
+    /// The hosts that may take the mail.
+    pub(super) patterns: Vec<Pattern>,
+}
+
+/// The hosts that one `mx` line allows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Pattern {
+    /// This one.
+    Host(Name),
+    /// All that have one label in front of this.
+    Below(Name),
+}
+
+impl Policy {
+    /// Reads the text.
+    ///
+    /// # Errors
+    /// What senders cannot make sense of, for a sentence.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let mut lines: Vec<(&str, &str)> = Vec::new();
+        for line in text.split('\n').map(str::trim).filter(|line| !line.is_empty()) {
+            let pair = line.split_once(':').ok_or_else(|| format!("`{}` is no `key: value`", brief(line)))?;
+            lines.push((pair.0.trim(), pair.1.trim()));
+        }
+        let first = |key: &str| {
+            let line = lines.iter().find(|(name, _)| *name == key);
+            line.map(|(_, value)| *value).ok_or_else(|| format!("the line `{key}: …` is missing"))
+        };
+        let version = first("version")?;
+        if version != "STSv1" {
+            return Err(format!("`version: {}` is not `version: STSv1`", brief(version)));
+        }
+        let mode = first("mode")?;
+        let mode = Mode::ALL
+            .into_iter()
+            .find(|known| known.word() == mode)
+            .ok_or_else(|| format!("`mode: {}` is none of `enforce`, `testing` and `none`", brief(mode)))?;
+        let max_age = first("max_age")?;
+        let max_age = seconds(max_age).ok_or_else(|| {
+            format!("`max_age: {}` is no number of seconds from 0 to {LONGEST}", brief(max_age))
+        })?;
+        let hosts = lines.iter().filter(|(name, _)| *name == "mx");
+        let patterns = hosts.map(|(_, value)| Pattern::parse(value)).collect::<Result<Vec<_>, _>>()?;
+        if patterns.is_empty() && mode != Mode::Off {
+            return Err("no line `mx: …` says which hosts may take the mail".into());
+        }
+        Ok(Self { mode, max_age, patterns })
+    }
+
+    /// Whether the host may take the mail.
+    pub(super) fn covers(&self, host: &Name) -> bool {
+        self.patterns.iter().any(|pattern| pattern.covers(host))
+    }
+}
+
+impl Pattern {
+    fn parse(text: &str) -> Result<Self, String> {
+        let fault = |why: &str| Err(format!("`mx: {}` is no pattern: {why}", brief(text)));
+        if text.contains([' ', '\t', ',', ';']) {
+            return fault("a line names one host, without a preference");
+        }
+        if text.ends_with('.') {
+            return fault("the final dot must go");
+        }
+        let (host, wildcard) = match text.strip_prefix("*.") {
+            Some(host) => (host, true),
+            None => (text, false),
+        };
+        let is_label = |label: &str| {
+            !label.is_empty()
+                && label.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-_".contains(&octet))
+        };
+        match host.parse() {
+            Ok(host) if wildcard && is_name(text, is_label) => Ok(Self::Below(host)),
+            Ok(host) if is_name(text, is_label) => Ok(Self::Host(host)),
+            _ => fault("expected a host name, or `*.` in front of one"),
+        }
+    }
+
+    /// Whether the host matches (RFC 8461 §4.1): `*` is exactly the one leftmost label.
+    pub(super) fn covers(&self, host: &Name) -> bool {
+        match self {
+            Self::Host(name) => host == name,
+            Self::Below(suffix) => !host.is_root() && host.parent().as_ref() == Some(suffix),
+        }
+    }
+
+    /// Whether the host would match if `*` stood for several labels.
+    pub(super) fn nearly_covers(&self, host: &Name) -> bool {
+        match self {
+            Self::Host(_) => false,
+            Self::Below(suffix) => !self.covers(host) && host != suffix && host.is_within(suffix),
+        }
+    }
+}
+
+fn is_name(text: &str, is_label: impl Fn(&str) -> bool) -> bool {
+    text.strip_prefix("*.").unwrap_or(text).split('.').all(is_label)
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Host(host) => f.write_str(&host.bare()),
+            Self::Below(suffix) => write!(f, "*.{}", suffix.bare()),
+        }
+    }
+}
+
+fn seconds(text: &str) -> Option<u32> {
+    let digits = (1..=10).contains(&text.len()) && text.bytes().all(|octet| octet.is_ascii_digit());
+    let seconds = text.parse().ok().filter(|seconds| *seconds <= LONGEST);
+    seconds.filter(|_| digits)
+}
+
+/// A part of the text for a sentence: it may be of any length.
+pub(super) fn brief(text: &str) -> String {
+    const MOST: usize = 60;
+    let shown: String = text.chars().take(MOST).collect();
+    if text.chars().nth(MOST).is_some() { shown + "…" } else { shown }
+}
+
+/// A length of time in words, in the largest unit that leaves nothing over; beyond two days in days.
+pub(super) fn lasting(seconds: u32) -> String {
+    const UNITS: [(u32, &str); 3] = [(86_400, "day"), (3600, "hour"), (60, "minute")];
+    let (count, unit) =
+        match UNITS.into_iter().find(|(length, _)| seconds > 0 && seconds.is_multiple_of(*length)) {
+            Some((length, unit)) if unit == "day" || seconds < 2 * 86_400 => (seconds / length, unit),
+            Some(_) => (seconds.div_ceil(86_400), "day"),
+            None if seconds >= 2 * 86_400 => (seconds.div_ceil(86_400), "day"),
+            None => (seconds, "second"),
+        };
+    if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MICROSOFT: &str =
+        "version: STSv1\nmode: enforce\nmx: *.mail.protection.outlook.com\nmax_age: 604800\n";
+
+    fn name(text: &str) -> Name {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_policy_is_read_with_either_line_end_in_any_order_and_with_strange_keys() {
+        let policy = Policy::parse(MICROSOFT).unwrap();
+        assert_eq!((policy.mode, policy.max_age, policy.patterns.len()), (Mode::Enforce, 604_800, 1));
+        assert_eq!(Policy::parse(&MICROSOFT.replace('\n', "\r\n")).unwrap(), policy);
+        assert_eq!(Policy::parse(MICROSOFT.trim_end()).unwrap(), policy);
+        let text = "max_age: 604800\nmx:*.mail.protection.outlook.com\nx-other: 1:2\n\nmode :enforce\n\
+                    version: STSv1\nmode: none\n";
+        assert_eq!(Policy::parse(text).unwrap(), policy);
+        let off = Policy::parse("version: STSv1\nmode: none\nmax_age: 86400").unwrap();
+        assert_eq!((off.mode, off.patterns.len()), (Mode::Off, 0));
+    }
+
+    #[test]
+    fn faults_are_found() {
+        for (old, new) in [
+            ("version: STSv1", "version: STSv2"),
+            ("version: STSv1", ""),
+            ("version: STSv1", "v=STSv1"),
+            ("version: STSv1", "\u{feff}version: STSv1"),
+            ("mode: enforce", "mode: Enforce"),
+            ("mode: enforce", "mode: report"),
+            ("mode: enforce", ""),
+            ("max_age: 604800", "max_age: 31557601"),
+            ("max_age: 604800", "max_age: 7d"),
+            ("max_age: 604800", "max_age: +1"),
+            ("max_age: 604800", "max_age: 99999999999"),
+            ("max_age: 604800", ""),
+            ("mx: *.mail.protection.outlook.com", ""),
+            ("mx: *.mail", "mx: 10 *.mail"),
+            ("outlook.com", "outlook.com."),
+            ("mx: *.mail", "mx: *mail"),
+            ("mx: *.mail", "mx: .mail"),
+            ("mx: *.mail", "mx: *.*.mail"),
+            ("mx: *.mail.protection.outlook.com", "mx: *"),
+            ("mx: *.mail.protection.outlook.com", "mx: *."),
+            ("mx: *.mail.protection.outlook.com", "mx:"),
+            ("mx: *.mail.protection.outlook.com", "mx: a.example, b.example"),
+        ] {
+            let text = MICROSOFT.replace(old, new);
+            assert!(Policy::parse(&text).is_err(), "{text}");
+        }
+        for text in ["", "\n\n", "<html>\n", ":", "\0", "version", "ä: ö"] {
+            assert!(Policy::parse(text).is_err(), "{text}");
+        }
+        assert!(Policy::parse(&MICROSOFT.replace("604800", "31557600")).is_ok());
+        assert!(Policy::parse(&MICROSOFT.replace("604800", "0")).is_ok());
+    }
+
+    #[test]
+    fn a_wildcard_is_exactly_one_label() {
+        for (pattern, host, matches) in [
+            ("*.mail.protection.outlook.com", "contoso-com.mail.protection.outlook.com", true),
+            ("*.mail.protection.outlook.com", "contoso-com.o-v1.mx.microsoft", false),
+            ("*.mx.microsoft", "contoso-com.o-v1.mx.microsoft", false),
+            ("*.o-v1.mx.microsoft", "contoso-com.o-v1.mx.microsoft", true),
+            ("contoso-com.o-v1.mx.microsoft", "contoso-com.o-v1.mx.microsoft", true),
+            ("Contoso-Com.O-V1.mx.microsoft", "contoso-com.o-v1.mx.microsoft", true),
+            ("*.mail.protection.outlook.com", "mail.protection.outlook.com", false),
+            ("mail.protection.outlook.com", "contoso-com.mail.protection.outlook.com", false),
+            ("*.com", ".", false),
+        ] {
+            let pattern = Pattern::parse(pattern).unwrap();
+            assert_eq!(pattern.covers(&name(host)), matches, "{pattern} {host}");
+        }
+        let nearly = |pattern: &str, host| Pattern::parse(pattern).unwrap().nearly_covers(&name(host));
+        assert!(nearly("*.mx.microsoft", "contoso-com.o-v1.mx.microsoft"));
+        assert!(!nearly("*.o-v1.mx.microsoft", "contoso-com.o-v1.mx.microsoft"));
+        assert!(!nearly("*.mx.microsoft", "mx.microsoft"));
+    }
+
+    #[test]
+    fn lengths_of_time_are_said_in_words() {
+        for (seconds, words) in [
+            (0, "0 seconds"),
+            (1, "1 second"),
+            (90, "90 seconds"),
+            (300, "5 minutes"),
+            (3600, "1 hour"),
+            (86_400, "1 day"),
+            (90_000, "25 hours"),
+            (604_800, "7 days"),
+            (700_000, "9 days"),
+            (LONGEST, "366 days"),
+        ] {
+            assert_eq!(lasting(seconds), words);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! What may a domain say about how its mail is to be delivered? An MTA-STS policy and a wish for TLS reports.
+//!
+//! Exchange Online hosts neither and needs neither (Microsoft Learn, Enhancing mail flow with MTA-STS); where
+//! they are published they decide whether mail reaches the new hosts.
+
+use crate::record::RecordType;
+
+use super::mail::TTL;
+use super::{Expectation, Id, Importance, Origin, Phase, Requirement, Service, Subject};
+
+/// The expectations of reception for the subject.
+pub(super) fn expectations(subject: &Subject) -> Vec<Expectation> {
+    let policy = text(subject, Id::MtaSts, "_mta-sts", Requirement::MayAnnouncePolicy);
+    let reports = text(subject, Id::TlsRpt, "_smtp._tls", Requirement::MayAskForTlsReports);
+    policy.into_iter().chain(reports).collect()
+}
+
+fn text(subject: &Subject, id: Id, host: &str, requirement: Requirement) -> Option<Expectation> {
+    Some(Expectation {
+        id,
+        // A domain of nearly 255 octets has no room for the host.
+        name: subject.domain.below(host).ok()?,
+        rtype: RecordType::Txt,
+        requirement,
+        service: Service::Exchange,
+        phase: Phase::Prepare,
+        importance: Importance::Optional,
+        origin: Origin::Standard,
+        data: Vec::new(),
+        also: Vec::new(),
+        ttl: TTL,
+    })
+}

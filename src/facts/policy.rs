@@ -1,0 +1,174 @@
+//! What came of fetching a domain's MTA-STS policy?
+//!
+//! A policy is kept on a web server (RFC 8461 §3.3), so it is testimony of another kind than a
+//! [`super::Reply`]: one a domain, whoever was asked for the addresses. What the text means is not known
+//! here.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+
+use crate::record::{Name, NameError, Question};
+
+use super::{Facts, Reply};
+
+/// Where a domain's policy is kept: `mta-sts` below it (RFC 8461 §3.3).
+///
+/// # Errors
+/// [`NameError`] if the domain leaves no room for the label.
+pub fn policy_host(domain: &Name) -> Result<Name, NameError> {
+    domain.below("mta-sts")
+}
+
+/// What became of fetching a policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PolicyOutcome {
+    /// There is a text.
+    Fetched,
+    /// The policy host does not exist, or has no address.
+    NoAddress,
+    /// The address of the policy host could not be looked up.
+    LookupFailed,
+    /// The policy host cannot be reached from here.
+    Unreachable,
+    /// The policy host was too slow.
+    Timeout,
+    /// The policy host shows a certificate that is not valid for its name (RFC 8461 §3.3).
+    BadCertificate,
+    /// The policy host answered with another status than 200.
+    HttpStatus,
+    /// The policy host points elsewhere, which nobody may follow (RFC 8461 §3.3).
+    Redirect,
+    /// The answer is no `text/plain` (RFC 8461 §3.2).
+    WrongMediaType,
+    /// The answer is larger than a policy may be.
+    TooLarge,
+    /// What came is no answer in HTTP.
+    Malformed,
+    /// It was not fetched, on purpose.
+    NotFetched,
+}
+
+impl PolicyOutcome {
+    /// All outcomes.
+    pub const ALL: [Self; 12] = [
+        Self::Fetched,
+        Self::NoAddress,
+        Self::LookupFailed,
+        Self::Unreachable,
+        Self::Timeout,
+        Self::BadCertificate,
+        Self::HttpStatus,
+        Self::Redirect,
+        Self::WrongMediaType,
+        Self::TooLarge,
+        Self::Malformed,
+        Self::NotFetched,
+    ];
+
+    /// The word in recordings.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Fetched => "fetched",
+            Self::NoAddress => "no-address",
+            Self::LookupFailed => "lookup-failed",
+            Self::Unreachable => "unreachable",
+            Self::Timeout => "timeout",
+            Self::BadCertificate => "bad-certificate",
+            Self::HttpStatus => "http-status",
+            Self::Redirect => "redirect",
+            Self::WrongMediaType => "wrong-media-type",
+            Self::TooLarge => "too-large",
+            Self::Malformed => "malformed",
+            Self::NotFetched => "not-fetched",
+        }
+    }
+
+    /// Whether the domain's own side said something, so that a sender would fare the same; silence may be our
+    /// own fault.
+    #[must_use]
+    pub fn is_answer(self) -> bool {
+        match self {
+            Self::Fetched
+            | Self::NoAddress
+            | Self::BadCertificate
+            | Self::HttpStatus
+            | Self::Redirect
+            | Self::WrongMediaType
+            | Self::TooLarge
+            | Self::Malformed => true,
+            Self::LookupFailed | Self::Unreachable | Self::Timeout | Self::NotFetched => false,
+        }
+    }
+}
+
+impl fmt::Display for PolicyOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+impl FromStr for PolicyOutcome {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|outcome| outcome.word() == text).ok_or(())
+    }
+}
+
+/// What fetching the policy of one domain gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyReply {
+    /// Whose policy.
+    pub domain: Name,
+    /// What became of it.
+    pub outcome: PolicyOutcome,
+    /// The text, line ends as they came; hostile, at most 64 KiB, empty unless it was fetched.
+    pub body: String,
+    /// Without a text, why, in words such as `connection refused`; may be empty where the outcome says it
+    /// all.
+    pub reason: String,
+    /// When the text came, or was given up.
+    pub at: Timestamp,
+    /// How long it took, in microseconds.
+    pub took: u64,
+}
+
+impl PolicyReply {
+    /// A reply without text, to be filled in.
+    #[must_use]
+    pub fn empty(domain: Name, outcome: PolicyOutcome) -> Self {
+        let (body, reason) = (String::new(), String::new());
+        Self { domain, outcome, body, reason, at: Timestamp::UNIX_EPOCH, took: 0 }
+    }
+}
+
+impl Facts {
+    /// Adds what fetching a policy gave; a second one of the same domain is ignored.
+    pub fn insert_policy(&mut self, policy: PolicyReply) {
+        self.policies.entry(policy.domain.clone()).or_insert(policy);
+    }
+
+    /// What fetching the domain's policy gave; `None` if nobody tried.
+    #[must_use]
+    pub fn policy(&self, domain: &Name) -> Option<&PolicyReply> {
+        self.policies.get(domain)
+    }
+
+    /// All policies that anybody tried to fetch, ordered by domain.
+    pub fn policies(&self) -> impl Iterator<Item = &PolicyReply> {
+        self.policies.values()
+    }
+
+    /// The names at which replies to a question leave an alias chain open: an authority follows it no further
+    /// than its own zones reach.
+    #[must_use]
+    pub fn open_ends(&self, question: &Question) -> BTreeSet<Name> {
+        let open = |reply: &&Reply| reply.outcome.is_answer() && reply.wanted().next().is_none();
+        let ends = self.replies(question).filter(open).map(Reply::end_of_chain);
+        ends.filter(|end| **end != question.name).cloned().collect()
+    }
+}

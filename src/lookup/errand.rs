@@ -1,0 +1,136 @@
+//! When can a policy be fetched, and from where?
+//!
+//! As soon as both kinds of address of its host are known; where one is never told, once all answers are there.
+//! A policy that nobody fetched is written down with the reason, so that a missing one never looks like none.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use crate::facts::{Facts, PolicyOutcome, PolicyReply, policy_host};
+use crate::record::{Name, Question, RecordData, RecordType};
+
+use super::policy::host;
+use super::source::Source;
+
+/// Aliases of a policy host that are followed.
+const LONGEST_CHAIN: usize = 8;
+
+/// The addresses of a policy host, as far as the facts tell.
+#[derive(Debug, Default)]
+struct Addresses {
+    known: BTreeSet<IpAddr>,
+    /// Whether both kinds of address have been answered for.
+    complete: bool,
+}
+
+fn addresses(domain: &Name, facts: &Facts) -> Addresses {
+    let mut found = Addresses { complete: true, ..Addresses::default() };
+    let Ok(host) = policy_host(domain) else { return found };
+    for rtype in [RecordType::A, RecordType::Aaaa] {
+        let mut chain = vec![Question::new(host.clone(), rtype)];
+        let mut next = 0;
+        let mut answered = false;
+        while let Some(question) = chain.get(next).cloned() {
+            next += 1;
+            for reply in facts.replies(&question) {
+                let ends_here = reply.wanted().next().is_some() || *reply.end_of_chain() == question.name;
+                answered |= reply.outcome.is_answer() && ends_here;
+                found.known.extend(reply.wanted().filter_map(|record| match record.data {
+                    RecordData::A(address) => Some(IpAddr::from(address)),
+                    RecordData::Aaaa(address) => Some(IpAddr::from(address)),
+                    _ => None,
+                }));
+            }
+            for end in facts.open_ends(&question) {
+                let further = Question::new(end, rtype);
+                if !chain.contains(&further) && chain.len() < LONGEST_CHAIN {
+                    chain.push(further);
+                }
+            }
+        }
+        found.complete &= answered;
+    }
+    found
+}
+
+/// Which fetches are worth starting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Answers are still to come: only where both kinds of address are known.
+    Underway,
+    /// All answers are there.
+    Over,
+}
+
+/// One policy to fetch, and from where.
+#[derive(Debug)]
+pub(super) struct Errand {
+    domain: Name,
+    addresses: Vec<IpAddr>,
+}
+
+impl Source {
+    /// The fetches that can begin, of the policies that are wanted.
+    pub(super) fn errands(&self, wanted: &BTreeSet<Name>, facts: &Facts, stage: Stage) -> Vec<Errand> {
+        let Some(network) = self.network.as_ref().filter(|_| self.recording.is_none()) else {
+            return Vec::new();
+        };
+        if network.fetcher.off {
+            return Vec::new();
+        }
+        let mut errands = Vec::new();
+        for domain in wanted {
+            let Addresses { known, complete } = addresses(domain, facts);
+            if !known.is_empty() && (complete || stage == Stage::Over) {
+                errands.push(Errand { domain: domain.clone(), addresses: known.into_iter().collect() });
+            }
+        }
+        errands
+    }
+
+    /// Does one errand.
+    pub(super) async fn fetch(&self, errand: &Errand) -> PolicyReply {
+        match &self.network {
+            Some(network) => network.fetcher.fetch(&errand.domain, &errand.addresses).await,
+            None => PolicyReply::empty(errand.domain.clone(), PolicyOutcome::NotFetched),
+        }
+    }
+
+    /// What is known of wanted policies that nobody fetched: what a recording holds, or why they were not.
+    pub(super) fn note_unfetched(&self, wanted: &BTreeSet<Name>, facts: &mut Facts) {
+        for domain in wanted {
+            if facts.policy(domain).is_some() {
+                continue;
+            }
+            if let Some(recording) = &self.recording {
+                recording
+                    .facts
+                    .policy(domain)
+                    .cloned()
+                    .into_iter()
+                    .for_each(|kept| facts.insert_policy(kept));
+                continue;
+            }
+            // Offline nothing is fetched, and nothing is missed.
+            let Some(network) = &self.network else { continue };
+            let complete = addresses(domain, facts).complete;
+            let (outcome, reason) = match (network.fetcher.off, complete) {
+                (true, _) => (PolicyOutcome::NotFetched, "--no-https".to_owned()),
+                (_, false) => {
+                    let reason = format!("the address of `{}` could not be looked up", host(domain));
+                    (PolicyOutcome::LookupFailed, reason)
+                }
+                (_, true) => (PolicyOutcome::NoAddress, format!("`{}` has no address", host(domain))),
+            };
+            let reply = PolicyReply::empty(domain.clone(), outcome);
+            facts.insert_policy(PolicyReply { reason, at: self.started, ..reply });
+        }
+    }
+}
+
+impl Errand {
+    /// Whose policy.
+    pub(super) fn domain(&self) -> &Name {
+        &self.domain
+    }
+}

@@ -1,0 +1,149 @@
+//! How does a web server behave that keeps a policy?
+//!
+//! One certificate, one answer to everything, byte for byte, so that any fault can be scripted.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex};
+
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
+use rustls::crypto::ring;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio_rustls::TlsAcceptor;
+
+use super::Lab;
+
+/// Who signs certificates, and is trusted or not.
+pub struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    certificate: CertificateDer<'static>,
+}
+
+/// A certificate signed by an authority, with its key.
+pub struct Signed {
+    certificate: CertificateDer<'static>,
+    key: Vec<u8>,
+}
+
+/// A handle to a web server; it ends with its lab.
+pub struct Web {
+    address: SocketAddr,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Octets of the answer; nothing is never answered.
+    answer: Vec<u8>,
+    requests: Vec<String>,
+}
+
+impl Authority {
+    pub fn new() -> Self {
+        let key = KeyPair::generate().unwrap();
+        let mut parameters = CertificateParams::new(Vec::new()).unwrap();
+        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        // Two authorities of one name would differ in a signature only.
+        let tail: String =
+            key.public_key_raw().iter().rev().take(8).map(|octet| format!("{octet:02x}")).collect();
+        parameters.distinguished_name.push(DnType::CommonName, format!("authority {tail}"));
+        let certificate = parameters.self_signed(&key).unwrap().der().clone();
+        Self { issuer: Issuer::new(parameters, key), certificate }
+    }
+
+    /// A certificate for this host that is valid today.
+    pub fn sign(&self, host: &str) -> Signed {
+        self.sign_until(host, 4000)
+    }
+
+    /// A certificate for this host that is valid until the first day of a year.
+    pub fn sign_until(&self, host: &str, year: i32) -> Signed {
+        let key = KeyPair::generate().unwrap();
+        let mut parameters = CertificateParams::new(vec![host.to_owned()]).unwrap();
+        parameters.not_after = date_time_ymd(year, 1, 1);
+        let certificate = parameters.signed_by(&key, &self.issuer).unwrap();
+        Signed { certificate: certificate.der().clone(), key: key.serialize_der() }
+    }
+
+    /// What a client must be given to trust this authority and no other.
+    pub fn client_config(&self) -> Arc<ClientConfig> {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.certificate.clone()).unwrap();
+        let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+        let builder = builder.with_safe_default_protocol_versions().unwrap();
+        Arc::new(builder.with_root_certificates(roots).with_no_client_auth())
+    }
+}
+
+impl Signed {
+    fn server_config(&self) -> Arc<ServerConfig> {
+        let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
+        let builder = builder.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.key.clone()));
+        Arc::new(builder.with_single_cert(vec![self.certificate.clone()], key).unwrap())
+    }
+}
+
+impl Lab {
+    /// A web server at this address, on a port of its own, that never answers until it is told what.
+    pub fn web(&self, ip: &str, signed: &Signed) -> Web {
+        let listener = TcpListener::bind((ip, 0)).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        let state = Arc::new(Mutex::new(State::default()));
+        self.handle.spawn(serve(listener, signed.server_config(), Arc::clone(&state)));
+        Web { address, state }
+    }
+}
+
+impl Web {
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// Answers with this text as a policy should be.
+    pub fn policy(&self, body: &str) -> &Self {
+        let length = body.len();
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: {length}");
+        self.octets(&format!("{head}\r\n\r\n{body}"))
+    }
+
+    /// Answers with exactly this, and closes.
+    pub fn octets(&self, text: &str) -> &Self {
+        self.state.lock().unwrap().answer = text.as_bytes().to_vec();
+        self
+    }
+
+    /// The heads of all requests so far.
+    pub fn requests(&self) -> Vec<String> {
+        self.state.lock().unwrap().requests.clone()
+    }
+}
+
+async fn serve(listener: TcpListener, config: Arc<ServerConfig>, state: Arc<Mutex<State>>) {
+    let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+    let acceptor = TlsAcceptor::from(config);
+    loop {
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        let (acceptor, state) = (acceptor.clone(), Arc::clone(&state));
+        tokio::spawn(async move {
+            let Ok(mut stream) = acceptor.accept(stream).await else { return };
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                let Ok(octet) = stream.read_u8().await else { return };
+                head.push(octet);
+            }
+            let answer = {
+                let mut state = state.lock().unwrap();
+                state.requests.push(String::from_utf8_lossy(&head).into_owned());
+                state.answer.clone()
+            };
+            if answer.is_empty() {
+                return std::future::pending().await;
+            }
+            let _ = stream.write_all(&answer).await;
+            let _ = stream.shutdown().await;
+        });
+    }
+}
