@@ -9,7 +9,6 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a measurement that fails is none")]
 #![allow(unreachable_pub, reason = "the lab belongs to the tests")]
 
-#[allow(unused_imports, reason = "the tests use more of it")]
 #[path = "../tests/lab/mod.rs"]
 mod lab;
 

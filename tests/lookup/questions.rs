@@ -12,6 +12,8 @@ const OWN: &[&str] = &[
     "autodiscover.contoso.com. CNAME", // alias
     "msoid.contoso.com. CNAME",        // absence
     "_dmarc.contoso.com. TXT",
+    "_mta-sts.contoso.com. TXT",   // the policy of MTA-STS
+    "_smtp._tls.contoso.com. TXT", // the wish for TLS reports
     "selector1._domainkey.contoso.com. CNAME",
     "selector2._domainkey.contoso.com. CNAME",
     "_sipfederationtls._tcp.contoso.com. SRV",
@@ -114,14 +116,14 @@ fn no_question_is_sent_twice_for_two_domains() {
 }
 
 #[test]
-fn a_second_resolver_is_asked_about_the_domain_alone() {
+fn a_second_resolver_is_asked_about_the_domain_and_the_way_to_it_alone() {
     let estate = Estate::new();
     let first = estate.lab.resolver("127.0.0.54");
     let run = estate.contoso(&format!("--resolver {}", first.address()));
     assert_eq!(run.status, 0);
     assert_once(&estate);
     assert_eq!(seen(&first), set(&[OWN, ZONE, MICROSOFT]));
-    assert_eq!(seen(&estate.resolver), set(&[OWN]));
+    assert_eq!(seen(&estate.resolver), set(&[OWN, ZONE]));
 }
 
 #[test]
