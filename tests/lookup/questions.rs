@@ -12,6 +12,8 @@ const OWN: &[&str] = &[
     "autodiscover.contoso.com. CNAME", // alias
     "msoid.contoso.com. CNAME",        // absence
     "_dmarc.contoso.com. TXT",
+    "_mta-sts.contoso.com. TXT",   // the policy of MTA-STS
+    "_smtp._tls.contoso.com. TXT", // the wish for TLS reports
     "selector1._domainkey.contoso.com. CNAME",
     "selector2._domainkey.contoso.com. CNAME",
     "_sipfederationtls._tcp.contoso.com. SRV",
