@@ -18,6 +18,7 @@ mod policy;
 mod service;
 mod spf;
 mod text;
+mod verdict;
 mod weigh;
 
 use std::collections::BTreeSet;
@@ -31,7 +32,8 @@ pub use code::{Code, Topic, Weight};
 pub use follow::{PROBE_LABEL, wanted, wanted_policies};
 pub use hazard::Hazard;
 pub use origin::Recognised;
-pub use weigh::{Examination, Judged, Scales, Status, Verdict, examine};
+pub use verdict::{Status, Verdict};
+pub use weigh::{Examination, Judged, Scales, examine};
 
 /// What is judged and what is known around it.
 #[derive(Debug, Clone, Copy)]

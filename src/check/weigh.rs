@@ -3,8 +3,6 @@
 //! The one place where witnesses are compared, importance is settled and the verdict is formed. The zone's own name
 //! servers decide what is published; a resolver that still says otherwise only needs time.
 
-use std::fmt;
-
 use jiff::{SignedDuration, Timestamp};
 
 use crate::expected::{Expectation, Id, Importance, Requirement, Subject, expectations};
@@ -14,69 +12,9 @@ use crate::facts::{
 use crate::record::{Question, RecordSet};
 
 use super::{
-    Case, Code, Edit, Finding, Hazard, Recognised, Weight, hazard, importance, is_accepted, judge, origin,
+    Case, Code, Edit, Finding, Hazard, Recognised, Status, Verdict, Weight, hazard, importance, is_accepted,
+    judge, origin,
 };
-
-/// What became of an expectation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Status {
-    /// It holds.
-    Met,
-    /// Something must be edited.
-    Unmet,
-    /// Published, and not yet seen by everybody.
-    Waiting,
-    /// It could not be found out.
-    Unknown,
-}
-
-impl Status {
-    /// The word in reports.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Met => "met",
-            Self::Unmet => "unmet",
-            Self::Waiting => "waiting",
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
-/// The answer to "is the domain ready?"
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Verdict {
-    /// All that is required is published everywhere that was asked.
-    Ready,
-    /// Nothing left to edit; caches or secondaries have not caught up.
-    Waiting,
-    /// Nothing is known to be wrong, but something could not be looked up.
-    Undetermined,
-    /// At least one record must be edited.
-    ChangesNeeded,
-}
-
-impl Verdict {
-    /// All verdicts, the better before the worse.
-    pub const ALL: [Self; 4] = [Self::Ready, Self::Waiting, Self::Undetermined, Self::ChangesNeeded];
-
-    /// The word in reports and on the command line.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Ready => "ready",
-            Self::Waiting => "waiting",
-            Self::Undetermined => "undetermined",
-            Self::ChangesNeeded => "changes-needed",
-        }
-    }
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
-    }
-}
 
 /// An expectation and what became of it.
 #[derive(Debug, Clone)]

@@ -1,0 +1,196 @@
+//! What is an MX host: Microsoft's, a filter's, the old platform's, or a mistake?
+
+use crate::expected::{Cloud, MailHosts, Purpose, domain_of, token};
+use crate::provider::{self, Evidence, Kind, Provider};
+use crate::record::{Name, RecordType};
+
+use super::ticked;
+
+/// What an MX host is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::check) enum Host {
+    /// The given one, or Microsoft's host for this domain.
+    Right,
+    /// Microsoft's host for this domain in the newer family.
+    RightPartition,
+    /// Microsoft's host under the older name.
+    RightOlder,
+    /// Microsoft's host, made for the domain named if the token tells.
+    OtherDomain(Option<Name>),
+    /// Microsoft's host with the given one's own label, in the family that was not given.
+    OtherFamily,
+    /// Microsoft's host, and neither the given one nor the same in another family.
+    NotGiven,
+    /// A declared filter.
+    Filter,
+    /// The root: takes no mail.
+    Null,
+    /// A host that only proves ownership.
+    Verification,
+    /// Mistyped; with the host that was meant, where that can be told.
+    Malformed(String, Option<Name>),
+    /// Microsoft's host in another cloud.
+    WrongCloud(Cloud),
+    /// A host of a closed service.
+    Retired(&'static Provider),
+    /// A filter that was not declared.
+    UndeclaredFilter(&'static Provider),
+    /// A platform that mail may be leaving.
+    Source(&'static Provider),
+    /// Anything else.
+    Foreign,
+}
+
+impl Host {
+    pub(in crate::check) fn is_right(&self) -> bool {
+        matches!(
+            self,
+            Self::Right | Self::RightPartition | Self::RightOlder | Self::OtherDomain(_) | Self::Filter
+        )
+    }
+
+    /// The types of address that are read: none for hosts that are wrong whether they exist or not.
+    pub(in crate::check) fn types_read(&self) -> &'static [RecordType] {
+        match self {
+            Self::Foreign => &[RecordType::A],
+            _ if self.is_right() => &[RecordType::A, RecordType::Aaaa],
+            _ => &[],
+        }
+    }
+}
+
+/// Says what an MX host is.
+pub(in crate::check) fn classify(
+    exchange: &Name,
+    hosts: &MailHosts,
+    domain: &Name,
+    source: Option<&'static Provider>,
+) -> Host {
+    if exchange.is_root() {
+        return Host::Null;
+    }
+    if hosts.given.as_ref() == Some(exchange) {
+        return Host::Right;
+    }
+    if hosts.gateways.iter().any(|gateway| gateway.covers(exchange, domain)) {
+        return Host::Filter;
+    }
+    if let Some((why, meant)) = malformed(exchange, hosts, domain) {
+        return Host::Malformed(why, meant);
+    }
+    if ["msv1.invalid", "msv1.invalid.outlook.com"].iter().any(|suffix| below(exchange, suffix).is_some()) {
+        return Host::Verification;
+    }
+    if let Some(host) = microsoft(exchange, hosts, domain) {
+        return host;
+    }
+    let found = provider::of_mx(exchange, domain);
+    if let Some(provider) = source.filter(|source| source.matches_mx(exchange, domain)) {
+        return Host::Source(provider);
+    }
+    for provider in found {
+        match provider.kind {
+            Kind::Retired => return Host::Retired(provider),
+            Kind::Gateway => return Host::UndeclaredFilter(provider),
+            Kind::Source | Kind::Forwarder if !provider.is_weak(Evidence::Mx) => {
+                return Host::Source(provider);
+            }
+            Kind::Source | Kind::Forwarder | Kind::Microsoft => {}
+        }
+    }
+    Host::Foreign
+}
+
+/// The labels in front of `suffix`, left to right; `None` unless the host lies strictly below it.
+fn below(host: &Name, suffix: &str) -> Option<Vec<String>> {
+    let front = host.without_suffix(&suffix.parse().ok()?)?;
+    Some(front.labels().map(|label| String::from_utf8_lossy(label).into_owned()).collect())
+}
+
+fn microsoft(exchange: &Name, hosts: &MailHosts, domain: &Name) -> Option<Host> {
+    let own = own_cloud(exchange, hosts.cloud, domain);
+    if let Some(host) = own {
+        // A given value wins over the rule, so no other host of Microsoft's is right.
+        return Some(match &hosts.given {
+            Some(given) if given.labels().next() == exchange.labels().next() => Host::OtherFamily,
+            Some(_) => Host::NotGiven,
+            None => host,
+        });
+    }
+    let other = |cloud: &Cloud| own_cloud(exchange, *cloud, domain).is_some();
+    Cloud::ALL.into_iter().find(other).map(Host::WrongCloud)
+}
+
+/// What the host is if the domain lives in `cloud`.
+fn own_cloud(exchange: &Name, cloud: Cloud, domain: &Name) -> Option<Host> {
+    let by_tenant = cloud.shares(Cloud::GccHigh, Purpose::MxSuffix);
+    let fits = |label: &str, right: Host| {
+        if by_tenant || token(domain).as_deref() == Some(label) {
+            right
+        } else {
+            Host::OtherDomain(domain_of(label))
+        }
+    };
+    let labels = |purpose| cloud.value(purpose).and_then(|suffix| below(exchange, suffix));
+    if let Some([label]) = labels(Purpose::MxSuffix).as_deref() {
+        return Some(fits(label, Host::Right));
+    }
+    if let Some([label, partition]) = labels(Purpose::MxPartitionSuffix).as_deref()
+        && is_partition(partition)
+    {
+        return Some(fits(label, Host::RightPartition));
+    }
+    if let Some([label]) = labels(Purpose::MxOlderSuffix).as_deref() {
+        return Some(fits(label, Host::RightOlder));
+    }
+    None
+}
+
+/// `o-v1`: up to four letters or digits, and a version.
+pub(in crate::check) fn is_partition(label: &str) -> bool {
+    label.split_once("-v").is_some_and(|(name, version)| {
+        (1..=4).contains(&name.len())
+            && name.bytes().all(|octet| octet.is_ascii_alphanumeric())
+            && !version.is_empty()
+            && version.bytes().all(|octet| octet.is_ascii_digit())
+    })
+}
+
+/// Why the host is no host name, and which one was meant.
+fn malformed(exchange: &Name, hosts: &MailHosts, domain: &Name) -> Option<(String, Option<Name>)> {
+    if let Some(meant) = exchange.without_suffix(domain)
+        && is_known(&meant, hosts, domain)
+    {
+        let why = format!("the final dot is missing in the zone, so {} was put behind it", ticked(domain));
+        return Some((why, Some(meant)));
+    }
+    if has_dots_for_hyphens(exchange) {
+        let why = "Microsoft's host has a single label in front, in which the dots of the domain are hyphens";
+        return Some((why.into(), None));
+    }
+    if exchange.labels().count() == 4 && exchange.bare().parse::<std::net::Ipv4Addr>().is_ok() {
+        return Some(("an MX needs the name of a host and not an address".into(), None));
+    }
+    if exchange.labels().flatten().any(|octet| b"<>*[]{}".contains(octet)) {
+        return Some(("it is a placeholder from a guide".into(), None));
+    }
+    if exchange.label_count() == 1 {
+        return Some(("it has a single label; the zone's name may be missing behind it".into(), None));
+    }
+    None
+}
+
+/// `contoso.co.uk.mail.protection.outlook.com`, as careless templates make it.
+fn has_dots_for_hyphens(exchange: &Name) -> bool {
+    let suffixes = Cloud::ALL.iter().filter_map(|cloud| cloud.value(Purpose::MxSuffix));
+    suffixes.filter_map(|suffix| below(exchange, suffix)).any(|front| front.len() > 1)
+}
+
+/// Whether this is a mail host that would make sense if the zone's name were not behind it.
+fn is_known(meant: &Name, hosts: &MailHosts, domain: &Name) -> bool {
+    hosts.given.as_ref() == Some(meant)
+        || hosts.proposed.as_ref() == Some(meant)
+        || microsoft(meant, hosts, domain).is_some()
+        || (meant.label_count() > 1
+            && provider::of_mx(meant, domain).iter().any(|provider| !provider.is_weak(Evidence::Mx)))
+}
