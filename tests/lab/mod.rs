@@ -12,7 +12,7 @@
 //! lab.resolver("127.0.0.53");
 //! ```
 
-#![allow(dead_code, reason = "a lab offers more than one test file uses")]
+#![allow(dead_code, unused_imports, reason = "a lab offers more than one test file uses")]
 
 pub mod internet;
 mod message;
