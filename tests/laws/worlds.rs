@@ -485,10 +485,10 @@ static CLOSED: LazyLock<ZoneFiles> = LazyLock::new(|| {
     ZoneFiles::from_records("world", None, all)
 });
 
-/// The worlds of a phase: one of seven of all pairs, others in each phase.
+/// The worlds of a phase: one of ten of all pairs, others in each phase.
 pub fn worlds(phase: Phase) -> impl Iterator<Item = World> {
     let share = Phase::ALL.iter().position(|known| *known == phase).unwrap();
-    all_worlds(phase).skip(share * 2).step_by(7).map(|make| make())
+    all_worlds(phase).skip(share * 3).step_by(10).map(|make| make())
 }
 
 /// How to make every world of a phase.
