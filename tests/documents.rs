@@ -16,6 +16,7 @@ const CURED_ELSEWHERE: &[Code] = &[
     Code::DkimNotEnabled,
     Code::DnssecBogus,
     Code::DelegationMismatch,
+    Code::DnsHostedBySource,
     Code::ServersDisagree,
     Code::DomainNotFound,
     Code::CnameWithOtherData,

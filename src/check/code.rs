@@ -226,6 +226,7 @@ codes! {
     CnameWithOtherData "cname-with-other-data" Hazard Error "an alias stands at a name that needs other records";
     DnssecBogus "dnssec-bogus" Hazard Error "the signatures of the zone are wrong, so resolvers refuse its answers";
     DelegationMismatch "delegation-mismatch" Hazard Warning "the zone above delegates to other name servers than the zone itself lists";
+    DnsHostedBySource "dns-hosted-by-source" Hazard Error "the platform being left also hosts the zone, which would go with it";
     ServerLame "server-lame" Hazard Warning "a name server that is delegated to does not serve the zone";
     ServerSilent "server-silent" Hazard Warning "a name server of the zone does not answer";
     NameDoubled "name-doubled" Hazard Warning "a record was published with the zone's name twice";

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::expected::{Id, Requirement};
+use crate::expected::{Id, Phase, Requirement};
 use crate::facts::{Existence, Outcome, Reply, Role, Server, View, policy_host};
 use crate::record::{Name, Question, Record, RecordData, RecordType};
 
@@ -33,6 +33,7 @@ pub(super) fn hazards(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
     hazards.extend(cname_with_other_data(case));
     hazards.extend(dnssec_bogus(case));
     hazards.extend(delegation_mismatch(case));
+    hazards.extend(dns_hosted_by_source(case));
     hazards.extend(servers(case));
     hazards.extend(name_doubled(judged));
     hazards.extend(filter_bypass(case, judged));
@@ -200,6 +201,26 @@ fn delegation_mismatch(case: &Case<'_>) -> Option<Hazard> {
     Some(hazard(Code::DelegationMismatch, &apex, Some(RecordType::Ns), message))
 }
 
+/// Before the old service is closed: its name servers serve the zone.
+fn dns_hosted_by_source(case: &Case<'_>) -> Option<Hazard> {
+    let source = case.source.filter(|_| case.phase() >= Phase::Tidy)?;
+    let zone = case.sight.facts.zone(&case.subject.domain)?;
+    let domain = &case.subject.domain;
+    let theirs = zone.name_servers.iter().filter(|server| source.matches_ns(&server.name, domain));
+    let theirs: Vec<String> = theirs.map(|server| ticked(&server.name)).collect();
+    if theirs.is_empty() {
+        return None;
+    }
+    let message = format!(
+        "{} of {} serve the zone {}, and closing the account there takes the zone with it; move the zone to another DNS \
+         host first, then check again",
+        listed(theirs),
+        source.short,
+        ticked(&zone.apex)
+    );
+    Some(hazard(Code::DnsHostedBySource, &zone.apex, Some(RecordType::Ns), message))
+}
+
 /// Name servers of the zone that do not do their work.
 fn servers(case: &Case<'_>) -> Vec<Hazard> {
     let facts = case.sight.facts;
@@ -238,6 +259,12 @@ fn servers(case: &Case<'_>) -> Vec<Hazard> {
         let shown = label(case, server);
         if is(&[Outcome::Lame, Outcome::Refused]) {
             let message = format!("{shown} is delegated to and does not serve {}", ticked(&zone.apex));
+            hazards.push(hazard(Code::ServerLame, &zone.apex, None, message));
+        } else if reachable && is(&[Outcome::ServFail]) {
+            let message = format!(
+                "{shown} is delegated to and fails for everything of {}; it may have lost the zone",
+                ticked(&zone.apex)
+            );
             hazards.push(hazard(Code::ServerLame, &zone.apex, None, message));
         } else if reachable
             && is(&[Outcome::Timeout, Outcome::Unreachable, Outcome::Malformed])
