@@ -22,8 +22,40 @@ pub(super) fn run(command: &Explain, streams: &mut Streams<'_>, style: &Style) -
     let code: Code = word.parse().map_err(|()| Problem::Usage(unknown(word)))?;
     let title = style.paint(Tone::Strong, code.word());
     writeln!(streams.out, "{title} ({}): {}\n", code.weight().word(), code.title())?;
-    writeln!(streams.out, "{}", code.section().unwrap_or_default())?;
+    streams.out.write_all(page(code.section().unwrap_or_default()).as_bytes())?;
     Ok(0)
+}
+
+/// A section for a terminal: its worlds indented, with words in place of the fences.
+fn page(section: &str) -> String {
+    let mut page = String::new();
+    let mut inside = false;
+    for line in section.lines() {
+        let line = match line.strip_prefix("```") {
+            Some(_) if inside => {
+                inside = false;
+                continue;
+            }
+            Some(fence) => {
+                inside = true;
+                introduction(fence)
+            }
+            None if inside => format!("    {line}"),
+            None => line.to_owned(),
+        };
+        page.push_str(line.trim_end());
+        page.push('\n');
+    }
+    page
+}
+
+/// What a world shows: `zone shows=CODE options="…"`.
+fn introduction(fence: &str) -> String {
+    let what = if fence.starts_with("recording") { "Answers" } else { "A zone" };
+    let verb = if fence.contains(" cures=") { "with it put right" } else { "with it" };
+    let options = fence.split_once("options=\"").and_then(|(_, rest)| rest.split_once('"'));
+    let options = options.map(|(options, _)| format!(", checked with `{options}`")).unwrap_or_default();
+    format!("{what} {verb}{options}:\n")
 }
 
 fn list(style: &Style) -> String {

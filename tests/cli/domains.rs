@@ -113,6 +113,7 @@ fn explain_lists_every_code_and_knows_each() {
         let page = cutover(&format!("explain {code}"));
         assert_eq!((page.status, page.err.as_str()), (0, ""), "{code}");
         assert!(page.out.contains(code.word()) && page.out.contains(code.title()), "{}", page.out);
+        assert!(!page.out.contains("```"), "fences are for the document: {}", page.out);
     }
 }
 
