@@ -79,7 +79,16 @@ impl Bench<'_> {
     }
 
     fn wrong(&self, code: Code, message: impl Into<String>) -> Finding {
-        Finding::new(code, message, self.set).cured_by(self.cure())
+        let cure = self.cure();
+        let unnamed = cure.is_empty() && self.case.phase() >= Phase::Switch;
+        let hint = match (unnamed, self.hosts.gateways.is_empty()) {
+            (false, _) => "",
+            (true, false) => "; publish the hosts that the filter's operator names, `--mx` names one here",
+            (true, true) => {
+                "; the admin center shows the host to publish, `--mx` or `--tenant` names it here"
+            }
+        };
+        Finding::new(code, message.into() + hint, self.set).cured_by(cure)
     }
 
     /// Before the switch the old hosts are right, and nothing is proposed.
@@ -214,7 +223,7 @@ impl Bench<'_> {
             let message = "a null MX (`0 .`) says that the domain takes no mail at all";
             return Ok(self.wrong(Code::MxNull, message));
         }
-        if let Some(finding) = self.alias(others.iter().copied())? {
+        if let Some(finding) = self.alias(others.iter().copied()).unwrap_or(None) {
             return Ok(finding);
         }
         if others.iter().all(|exchange| matches!(exchange.kind, Host::UndeclaredFilter(_))) {

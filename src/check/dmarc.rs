@@ -8,13 +8,17 @@ use std::collections::BTreeSet;
 use crate::expected::{Expectation, Subject};
 use crate::facts::Silence;
 use crate::record::tags::TagList;
-use crate::record::{Name, RecordData, RecordSet, RecordType, Text};
+use crate::record::{Name, Question, RecordData, RecordSet, RecordType, Text};
 
 use super::{Case, Code, Edit, Finding, alias, ticked};
 
 /// Judges the policy.
 pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, Silence> {
-    let set = case.sight.set(&expectation.name, RecordType::Txt)?;
+    let answer = case.sight.answer(&Question::new(expectation.name.clone(), RecordType::Txt))?;
+    if let Some(host) = answer.chain.last().filter(|_| answer.set.is_empty()) {
+        return Ok(hosted(case, host));
+    }
+    let set = answer.set;
     let policies: Vec<&Text> = policies(&set).collect();
     let bench = Bench { case, expectation, set: &set };
     match &policies[..] {
@@ -22,6 +26,19 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Findin
         [policy] => Ok(bench.one(policy)),
         several => Ok(bench.several(several)),
     }
+}
+
+/// The policy is kept by somebody else, to whom an alias leads.
+fn hosted(case: &Case<'_>, host: &Name) -> Finding {
+    let none = RecordSet::default();
+    if case.sight.facts.is_offline() {
+        let message = format!("the policy is kept at {}, which lies outside the zone files", ticked(host));
+        return Finding::new(Code::Met, message, &none);
+    }
+    // What the alias is for, and whether it may go, only the admin knows.
+    let message =
+        format!("the policy should be kept at {}, and there is none; ask whoever runs that", ticked(host));
+    Finding::new(Code::DmarcMissing, message, &none)
 }
 
 /// The organizational domain, where it is another one than the subject's: its policy holds for what lies below it.
@@ -160,7 +177,11 @@ impl Bench<'_> {
         if let Some(text) = policies(&apex).next() {
             return Ok(self.misplaced(text, &apex));
         }
-        if let Some(doubled) = alias::doubled(self.case, &self.expectation.name, RecordType::Txt)? {
+        let doubled = alias::doubled(self.case, &self.expectation.name, RecordType::Txt)?;
+        // A wildcard answers there as well, with texts that are no policy.
+        if let Some(doubled) = doubled
+            && policies(&self.case.sight.set(&doubled, RecordType::Txt)?).next().is_some()
+        {
             let message = format!(
                 "the policy was published as {}: the DNS host puts the zone's name behind what is typed",
                 ticked(&doubled)

@@ -65,6 +65,12 @@ impl Bench<'_> {
 
     fn wrong(&self, code: Code, message: String, records: &[&SpfRecord]) -> Result<Finding, Silence> {
         let cure = edit::cure(self, records, None)?;
+        let dropped = if cure.is_empty() { Vec::new() } else { edit::dropped(records) };
+        let dropped = listed(dropped.iter().map(|term| format!("`{}`", shown(term))));
+        let message = match dropped.is_empty() {
+            true => message,
+            false => format!("{message}; the plan leaves out {dropped}, put back what was meant"),
+        };
         Ok(Finding::new(code, message, self.observed).cured_by(cure))
     }
 
@@ -163,12 +169,16 @@ impl Bench<'_> {
             FaultKind::Loop => (Code::SpfIncludeLoop, "is included by itself".into()),
             FaultKind::NoRecord => (Code::SpfInvalid, "is included and has no SPF record".into()),
             FaultKind::Several => (Code::SpfInvalid, "is included and has several SPF records".into()),
+            FaultKind::PassesEveryone => {
+                (Code::SpfPassesEveryone, format!("is included and holds `{}`", shown(&fault.term)))
+            }
             FaultKind::Unreadable => (
                 Code::SpfInvalid,
                 format!("is included and holds `{}`, which nobody can read", shown(&fault.term)),
             ),
         };
-        self.wrong(code, format!("{about} {what}, so every check fails"), &[record]).map(Some)
+        let then = if code == Code::SpfPassesEveryone { "everybody may send" } else { "every check fails" };
+        self.wrong(code, format!("{about} {what}, so {then}"), &[record]).map(Some)
     }
 
     fn too_many(&self, tally: &Tally) -> String {
@@ -283,16 +293,17 @@ impl Bench<'_> {
 
 /// The term that lets everybody pass.
 fn passes_everyone(record: &SpfRecord) -> Option<&str> {
-    let everyone = record.evaluated().find(|term| {
-        matches!(
-            &term.meaning,
-            Meaning::Mechanism(
-                Qualifier::Pass,
-                Mechanism::All | Mechanism::Ip4 { prefix: 0, .. } | Mechanism::Ip6 { prefix: 0, .. }
-            )
+    record.evaluated().find(|term| lets_everybody_pass(&term.meaning)).map(|term| term.text.as_str())
+}
+
+fn lets_everybody_pass(meaning: &Meaning) -> bool {
+    matches!(
+        meaning,
+        Meaning::Mechanism(
+            Qualifier::Pass,
+            Mechanism::All | Mechanism::Ip4 { prefix: 0, .. } | Mechanism::Ip6 { prefix: 0, .. }
         )
-    });
-    everyone.map(|term| term.text.as_str())
+    )
 }
 
 /// A term for a sentence: at most 60 characters.

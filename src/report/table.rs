@@ -308,9 +308,7 @@ fn edits(shown: &Shown<'_>, style: &Style) -> String {
 fn edit_notes(changes: &[Change]) -> Vec<&'static str> {
     let mut notes = Vec::new();
     if changes.iter().any(|change| change.confirm) {
-        notes.push(
-            "* made by rule from the domain's name: compare it with the admin center before you publish it",
-        );
+        notes.push("* not certain: made by rule, or a term was left out; compare it before you publish it");
     }
     if changes.iter().any(|change| change.importance != Importance::Required) {
         notes.push(ADVICE);

@@ -55,7 +55,8 @@ pub(super) fn cure(
     let kept = bench.set.data.iter().filter(|data| !replaced(data)).cloned();
     let after: BTreeSet<RecordData> = kept.chain([record]).collect();
     if after != bench.set.data {
-        edits.insert(0, edit(bench.expectation.name.clone(), after));
+        let own = edit(bench.expectation.name.clone(), after);
+        edits.insert(0, Edit { confirm: !dropped(records).is_empty(), ..own });
     }
     edits.dedup();
     Ok(edits)
@@ -80,7 +81,7 @@ fn place<'a>(fault: &'a Fault, domain: &Name) -> Place<'a> {
         return match fault.kind {
             FaultKind::Loop | FaultKind::NoRecord => Place::Here(&fault.term),
             FaultKind::Several if fault.about.is_within(domain) => Place::OwnRecord(&fault.about),
-            FaultKind::Several | FaultKind::Unreadable => Place::Elsewhere,
+            FaultKind::Several | FaultKind::Unreadable | FaultKind::PassesEveryone => Place::Elsewhere,
         };
     }
     if fault.holder.is_within(domain) {
@@ -106,6 +107,15 @@ fn own_record(bench: &Bench<'_>, holder: &Name, faults: &[Fault]) -> Result<Opti
     let kept = set.data.iter().filter(|data| !text_of(data).is_some_and(is_spf)).cloned();
     let after: BTreeSet<RecordData> = kept.chain([record]).collect();
     Ok((after != set.data).then(|| edit(holder.clone(), after)))
+}
+
+/// The terms that nobody can read and whose meaning is not plain. They are left out: a record with them lets nobody
+/// pass.
+pub(super) fn dropped(records: &[&SpfRecord]) -> Vec<String> {
+    let repaired = records.iter().map(|record| repaired(record));
+    repaired
+        .flat_map(|record| record.broken().map(|(term, _)| term.text.clone()).collect::<Vec<_>>())
+        .collect()
 }
 
 /// Whether Microsoft's include has to be added to what the record will be.

@@ -37,6 +37,8 @@ pub(super) enum FaultKind {
     Several,
     /// The included record cannot be read.
     Unreadable,
+    /// The included record lets everybody pass, and so does the whole.
+    PassesEveryone,
 }
 
 /// What a check costs and reaches.
@@ -103,6 +105,10 @@ impl Walk<'_> {
             }
             let (lookups, voids) = (self.tally.lookups, self.tally.voids.len());
             self.term(&term.text, &term.meaning, passes);
+            if !at_top && passes && super::lets_everybody_pass(&term.meaning) {
+                let about = self.path.last().cloned().unwrap_or_else(Name::root);
+                self.fault(FaultKind::PassesEveryone, &about, &term.text);
+            }
             let cost = self.tally.lookups - lookups;
             if at_top && cost > 0 {
                 self.tally.costs.push((term.text.clone(), cost));
