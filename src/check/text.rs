@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::expected::{Expectation, Id, Requirement, expectations};
+use crate::expected::{Expectation, Id, Phase, Requirement, expectations};
 use crate::facts::Silence;
 use crate::record::{RecordData, RecordSet, RecordType, Text};
 
@@ -16,7 +16,9 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation, given: Option<&s
     let texts: Vec<&Text> = texts(&set).collect();
     if let Some(given) = given {
         let finding = judge_given(expectation, given, &set, &texts);
-        return if finding.code == Code::Met { Ok(finding) } else { Ok(by_mx(case, given)?.unwrap_or(finding)) };
+        // From the switch on that record must go, and with it the proof.
+        let settled = finding.code == Code::Met || case.phase() >= Phase::Switch;
+        return if settled { Ok(finding) } else { Ok(by_mx(case, given)?.unwrap_or(finding)) };
     }
     if let Some(text) = texts.iter().find(|text| is_verification(text)) {
         let message = format!("`{}` is published", text.lossy());
