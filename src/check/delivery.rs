@@ -150,8 +150,10 @@ impl Bench<'_> {
             }
         }
         if has(&Host::RightOlder) {
+            let older = self.exchanges.iter().filter(|exchange| exchange.kind == Host::RightOlder);
+            let older = listed(older.map(|exchange| ticked(&exchange.host)));
             let message =
-                format!("{shown} is Microsoft's older host name for the domain; it still takes mail");
+                format!("{older} is Microsoft's older host name for the domain; it still takes mail");
             return self.met(Code::MxOlderHost, message);
         }
         if has(&Host::RightPartition) && has(&Host::Right) {
@@ -195,28 +197,32 @@ impl Bench<'_> {
     }
 
     fn none_right(&self, others: &[&Exchange]) -> Result<Finding, Silence> {
-        let first = |wanted: fn(&Host) -> bool| others.iter().find(|exchange| wanted(&exchange.kind));
+        let all = |wanted: fn(&Host) -> bool| -> Vec<&Exchange> {
+            others.iter().copied().filter(|exchange| wanted(&exchange.kind)).collect()
+        };
         let hosts = self.named(others);
-        if first(|kind| matches!(kind, Host::Source(_))).is_some() {
+        if !all(|kind| matches!(kind, Host::Source(_))).is_empty() {
             return Ok(self.wrong(Code::MxAtSource, format!("mail still goes to {hosts}")));
         }
-        if let Some(Exchange { kind: Host::Malformed(why, _), .. }) =
-            first(|kind| matches!(kind, Host::Malformed(..)))
-        {
-            return Ok(self.wrong(Code::MxMalformedTarget, format!("mail cannot reach {hosts}: {why}")));
+        let malformed = all(|kind| matches!(kind, Host::Malformed(..)));
+        if let Some(Exchange { host, kind: Host::Malformed(why, _) }) = malformed.first() {
+            return Ok(
+                self.wrong(Code::MxMalformedTarget, format!("mail cannot reach {}: {why}", ticked(host)))
+            );
         }
-        if let Some(Exchange { kind: Host::WrongCloud(cloud), .. }) =
-            first(|kind| matches!(kind, Host::WrongCloud(_)))
-        {
+        let foreign = all(|kind| matches!(kind, Host::WrongCloud(_)));
+        if let Some(Exchange { host, kind: Host::WrongCloud(cloud) }) = foreign.first() {
             let message = format!(
-                "mail goes to {hosts}, which belongs to {} and not to {}",
+                "mail goes to {}, which belongs to {} and not to {}",
+                ticked(host),
                 cloud.title(),
                 self.hosts.cloud.title()
             );
             return Ok(self.wrong(Code::MxWrongCloud, message));
         }
-        if first(|kind| matches!(kind, Host::Retired(_))).is_some() {
-            let message = format!("mail goes to {hosts}, a service that is closed");
+        let retired = all(|kind| matches!(kind, Host::Retired(_)));
+        if !retired.is_empty() {
+            let message = format!("mail goes to {}, a service that is closed", self.named(&retired));
             return Ok(self.wrong(Code::MxRetiredHost, message));
         }
         if others.iter().all(|exchange| exchange.kind == Host::Null) {
@@ -234,7 +240,7 @@ impl Bench<'_> {
                 let given = self.hosts.given.iter().map(ticked);
                 format!("mail goes to {hosts} and not to {}, the host that was given", listed(given))
             } else {
-                format!("mail goes to {hosts}, which is not Microsoft's")
+                format!("mail goes to {hosts} and not to Microsoft")
             };
         Ok(self.wrong(Code::MxElsewhere, message))
     }
