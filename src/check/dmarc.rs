@@ -15,8 +15,13 @@ use super::{Case, Code, Edit, Finding, alias, ticked};
 /// Judges the policy.
 pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, Silence> {
     let answer = case.sight.answer(&Question::new(expectation.name.clone(), RecordType::Txt))?;
-    if let Some(host) = answer.chain.last().filter(|_| answer.set.is_empty()) {
-        return Ok(hosted(case, host));
+    if let (true, Some(first), Some(host)) =
+        (answer.set.is_empty(), answer.chain.first(), answer.chain.last())
+    {
+        let alias = RecordSet { data: BTreeSet::from([RecordData::Cname(first.clone())]), ttl: 0 };
+        if !alias::is_wildcard(case, &alias)? {
+            return Ok(hosted(case, host));
+        }
     }
     let set = answer.set;
     let policies: Vec<&Text> = policies(&set).collect();
@@ -31,7 +36,7 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Findin
 /// The policy is kept by somebody else, to whom an alias leads.
 fn hosted(case: &Case<'_>, host: &Name) -> Finding {
     let none = RecordSet::default();
-    if case.sight.facts.is_offline() {
+    if case.sight.facts.is_offline() && !host.is_within(&case.subject.domain) {
         let message = format!("the policy is kept at {}, which lies outside the zone files", ticked(host));
         return Finding::new(Code::Met, message, &none);
     }

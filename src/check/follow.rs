@@ -199,6 +199,9 @@ impl Inquiry<'_> {
         {
             return;
         }
+        if let Ok(probe) = self.subject.domain.below(PROBE_LABEL) {
+            self.want(&probe, RecordType::A);
+        }
         self.want_doubled(&expectation.name, RecordType::Txt);
         if let Some(Ok(name)) =
             dmarc::organizational_domain(self.subject).map(|domain| domain.below("_dmarc"))
