@@ -1,9 +1,9 @@
 //! How fast is it, against what is promised?
 //!
-//! Whole runs against scripted servers of this machine that answer after a fixed delay, so that wall time can be
-//! counted in round trips, and the program itself on a zone file. `cargo bench` prints a table and fails if a promise
-//! is broken; `-- --quick` measures less and only prints; `-- --json` prints figures for a program; `-- --chain` prints
-//! which question starts in which round trip.
+//! Whole runs against scripted servers of this machine that answer after a fixed delay, so that wall time can
+//! be counted in round trips, and the program itself on a zone file. `cargo bench` prints a table and fails
+//! if a promise is broken; `-- --quick` measures less and only prints; `-- --json` prints figures for a
+//! program; `-- --chain` prints which question starts in which round trip.
 #![allow(missing_docs, reason = "a benchmark exports nothing")]
 #![allow(clippy::disallowed_methods, reason = "a measurement reads the clock and the command line")]
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a measurement that fails is none")]

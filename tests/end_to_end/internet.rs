@@ -1,8 +1,9 @@
 //! How do real servers serve a small internet?
 //!
-//! The zones are the files of `fixtures/internet`. Each address that serves one, as their NS records and addresses
-//! say, belongs to a Knot DNS that has just its own zones, so that referrals happen; an unbound resolves. All listen
-//! on one port of different loopback addresses, as ordinary users, and end with the value that holds them.
+//! The zones are the files of `fixtures/internet`. Each address that serves one, as their NS records and
+//! addresses say, belongs to a Knot DNS that has just its own zones, so that referrals happen; an unbound
+//! resolves. All listen on one port of different loopback addresses, as ordinary users, and end with the
+//! value that holds them.
 #![allow(
     clippy::disallowed_methods,
     reason = "the bans are for the program: real servers want files and patience"
@@ -116,7 +117,8 @@ impl Internet {
         files.flat_map(|file| ["--zone".to_owned(), file.to_str().unwrap().to_owned()]).collect()
     }
 
-    /// Publishes a plan in `bind` form as an administrator would: deletes, adds, counts the serial up, reloads.
+    /// Publishes a plan in `bind` form as an administrator would: deletes, adds, counts the serial up,
+    /// reloads.
     pub fn publish(&self, apex: &str, plan: &str) {
         let apex: Name = apex.parse().unwrap();
         let path = self.directory.path().join(file_name(&apex));
@@ -222,12 +224,14 @@ fn knot_settings(
         .map(|apex| format!("  - domain: \"{apex}\"\n    file: {}\n", file_name(apex)))
         .collect();
     format!(
-        "server:\n    rundir: {directory}\n    pidfile: knot-{number}.pid\n    udp-workers: 1\n    tcp-workers: 1\n    \
+        "server:\n    rundir: {directory}\n    pidfile: knot-{number}.pid\n    \
+         udp-workers: 1\n    tcp-workers: 1\n    \
          background-workers: 1\n{listen}\
          control:\n    listen: knot-{number}.sock\n\
          log:\n  - target: stderr\n    any: notice\n\
          database:\n    storage: {directory}/knot-{number}\n\
-         template:\n  - id: default\n    storage: {directory}\n    journal-content: none\n    zonefile-sync: -1\n\
+         template:\n  - id: default\n    storage: {directory}\n    \
+         journal-content: none\n    zonefile-sync: -1\n\
          zone:\n{zones}"
     )
 }
@@ -244,7 +248,8 @@ fn unbound_settings<'a>(
         format!("stub-zone:\n    name: \"{apex}\"\n{}", addresses.collect::<String>())
     });
     format!(
-        "server:\n    interface: {RESOLVER}@{port}\n    port: {port}\n    username: \"\"\n    chroot: \"\"\n    \
+        "server:\n    interface: {RESOLVER}@{port}\n    port: {port}\n    \
+         username: \"\"\n    chroot: \"\"\n    \
          directory: \"{directory}\"\n    use-syslog: no\n    do-ip6: no\n    num-threads: 1\n    \
          module-config: \"iterator\"\n    do-not-query-localhost: no\n\
          remote-control:\n    control-enable: yes\n    control-interface: {directory}/unbound.sock\n    \

@@ -1,6 +1,7 @@
 //! What does the small internet of `fixtures/internet` hold, and who serves what?
 //!
-//! One file for each zone. Which addresses serve it, its NS records and their addresses say, and nothing else.
+//! One file for each zone. Which addresses serve it, its NS records and their addresses say, and nothing
+//! else.
 #![allow(clippy::disallowed_methods, reason = "the bans are for the program: a fixture is a file")]
 
 use std::collections::{BTreeMap, BTreeSet};
