@@ -171,6 +171,9 @@ pub struct HazardView {
     pub message: String,
     /// The records that show it.
     pub records: Vec<String>,
+    /// By when to act, where that is known and not past.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due: Option<Timestamp>,
 }
 
 /// A change.
@@ -352,6 +355,7 @@ impl From<&Hazard> for HazardView {
             rtype: hazard.rtype.map(|rtype| rtype.to_string()),
             message: harmless(&hazard.message),
             records: hazard.records.iter().map(|record| harmless(record)).collect(),
+            due: hazard.due,
         }
     }
 }
