@@ -18,7 +18,6 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use cutover::cli::{self, Surroundings};
-use cutover::report::style::Colour;
 use serde_json::{Value, json};
 
 use lab::{Lab, LabServer, Say, Seen};
@@ -133,11 +132,7 @@ impl Network {
             for server in &self.servers {
                 server.forget();
             }
-            let surroundings = Surroundings {
-                width: None,
-                colour: Colour::Off,
-                now: "2026-11-22T05:23:00Z".parse().unwrap(),
-            };
+            let surroundings = Surroundings::of_pipe("2026-11-22T05:23:00Z".parse().unwrap());
             let start = Instant::now();
             let status =
                 cli::run(arguments.iter().map(Into::into), &mut Vec::new(), &mut Vec::new(), &surroundings);

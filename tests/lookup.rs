@@ -6,6 +6,7 @@
 mod authorities;
 mod questions;
 mod resolvers;
+mod watch;
 mod zones;
 
 use crate::lab::{Lab, LabServer, Say};

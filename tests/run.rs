@@ -3,9 +3,12 @@
 //! Runs `cutover::cli::run` in process, with streams that are kept and surroundings that never change.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
-use cutover::cli::{Surroundings, run};
+use cutover::cli::{Later, Pacer, Surroundings, run};
 use cutover::report::style::Colour;
+use jiff::Timestamp;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -41,7 +44,27 @@ pub fn cutover_with<T: Into<std::ffi::OsString>>(
 
 /// A pipe, at a fixed time.
 pub fn surroundings() -> Surroundings {
-    Surroundings { width: None, colour: Colour::Off, now: "2026-11-22T05:23:00.75Z".parse().unwrap() }
+    Surroundings {
+        width: None,
+        colour: Colour::Off,
+        now: "2026-11-22T05:23:00.75Z".parse().unwrap(),
+        live: false,
+        pacer: Arc::new(NoWaiting),
+    }
+}
+
+/// Nobody waits, and nobody wants to stop.
+#[derive(Debug)]
+struct NoWaiting;
+
+impl Pacer for NoWaiting {
+    fn wait(&self, now: Timestamp, span: Duration) -> Later<'_, Timestamp> {
+        panic!("{now}: nobody waits for {span:?} here")
+    }
+
+    fn stopped(&self) -> Later<'_, ()> {
+        Box::pin(std::future::pending())
+    }
 }
 
 impl Run {

@@ -15,6 +15,18 @@ pub(crate) fn clock(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
+/// How much time is left, in the largest unit that says enough: `45 s`, `23 min`, `5 h`, `3 d`.
+pub(crate) fn left(now: Timestamp, then: Timestamp) -> String {
+    let seconds = now.duration_until(then).as_secs().max(0);
+    // A started minute is not over yet.
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", (seconds + 59) / 60),
+        7200..172_800 => format!("{} h", (seconds + 3599) / 3600),
+        _ => format!("{} d", (seconds + 86_399) / 86_400),
+    }
+}
+
 /// A length of time in words, in the largest unit that leaves nothing over; beyond two days in days.
 pub(crate) fn lasting(seconds: u32) -> String {
     const UNITS: [(u32, &str); 3] = [(86_400, "day"), (3600, "hour"), (60, "minute")];
@@ -31,6 +43,23 @@ pub(crate) fn lasting(seconds: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_left_is_rounded_up() {
+        let now: Timestamp = "2026-11-22T05:23:00Z".parse().unwrap();
+        for (seconds, words) in [
+            (-5, "0 s"),
+            (119, "119 s"),
+            (120, "2 min"),
+            (1321, "23 min"),
+            (7199, "120 min"),
+            (7201, "3 h"),
+            (172_800, "2 d"),
+            (172_801, "3 d"),
+        ] {
+            assert_eq!(left(now, now + SignedDuration::from_secs(seconds)), words);
+        }
+    }
 
     #[test]
     fn lengths_of_time_are_said_in_words() {

@@ -11,7 +11,7 @@ use crate::facts::{
 };
 use crate::record::{Question, RecordSet};
 
-use super::time::{after, clock};
+use super::time::{after, clock, left};
 use super::{
     Case, Code, Edit, Finding, Hazard, Recognised, Reminder, Status, Verdict, Weight, hazard, importance,
     is_accepted, judge, origin, reminder,
@@ -256,7 +256,10 @@ impl<'a> Panel<'a> {
             });
         let servers = super::listed(behind.iter().map(|server| self.label(server)));
         let wait = refresh
-            .map(|time| format!("; it should ask for the newer one by {}", clock(time)))
+            .map(|time| {
+                let left = left(facts.checked_at, time);
+                format!("; it should ask for the newer one by {} ({left})", clock(time))
+            })
             .unwrap_or_default();
         let message = format!("published; {servers} still has an older version of the zone{wait}");
         Opinion { finding: Finding::new(Code::SecondaryBehind, message, &published.observed), until: refresh }
@@ -295,7 +298,9 @@ impl<'a> Panel<'a> {
             let negative =
                 reply.is_some_and(|reply| matches!(reply.outcome, Outcome::NoData | Outcome::NoName));
             let code = if negative { Code::NegativeCache } else { Code::CacheStale };
-            let until = expiry.map(|time| format!(" until {}", clock(time))).unwrap_or_default();
+            let now = self.case.sight.facts.checked_at;
+            let until = expiry.map(|time| format!(" until {} ({})", clock(time), left(now, time)));
+            let until = until.unwrap_or_default();
             let has = match code {
                 Code::NegativeCache => "still remembers that there was nothing".to_owned(),
                 _ if finding.observed.is_empty() => "still has the records from before".to_owned(),

@@ -13,7 +13,7 @@ use crate::lookup::transport::ResolverAddress;
 use crate::provider::Gateway;
 
 pub(super) use values::{
-    Moment, Output, PlanFormat, ReportFormat, Seconds, Services, Span, VerdictName, ViewName, When,
+    Goal, Moment, Output, PlanFormat, ReportFormat, Seconds, Services, Span, VerdictName, ViewName, When,
 };
 
 /// Which DNS records still have to change before a domain is fully moved to Microsoft 365?
@@ -44,6 +44,8 @@ pub(super) enum Command {
     Check(Check),
     /// Print only the changes, in a form to paste or apply
     Plan(Plan),
+    /// Check again when something can have changed, until all are ready
+    Watch(Watch),
     /// Print what should be published; no lookups
     Expected(Expected),
     /// The manual page of one outcome; without a code, the list of all
@@ -61,18 +63,50 @@ pub(super) struct Check {
     pub(super) lookup: Lookup,
     #[command(flatten)]
     pub(super) times: Times,
+    #[command(flatten)]
+    pub(super) reporting: Reporting,
+}
+
+/// What to do with the results.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Report")]
+pub(super) struct Reporting {
     /// What goes to standard output
-    #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Report")]
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub(super) format: ReportFormat,
     /// A further report, written to a file; repeatable
-    #[arg(long, value_name = "FORMAT=PATH", help_heading = "Report")]
+    #[arg(long, value_name = "FORMAT=PATH")]
     pub(super) output: Vec<Output>,
     /// Recommended counts as required
-    #[arg(long, help_heading = "Report")]
+    #[arg(long)]
     pub(super) strict: bool,
     /// Which verdicts exit non-zero, separated by commas [default: all but ready]
-    #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Report")]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub(super) fail_on: Option<Vec<VerdictName>>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Watch {
+    /// The domains to watch
+    #[arg(value_name = "DOMAIN", required = true)]
+    pub(super) domains: Vec<String>,
+    /// Stop after this time, whatever the verdict: 90s, 20m, 48h, 7d [default: never]
+    #[arg(long = "for", value_name = "DURATION", help_heading = "Rhythm")]
+    pub(super) span: Option<Span>,
+    /// Look at least so often
+    #[arg(long, value_name = "DURATION", default_value = "15m", help_heading = "Rhythm")]
+    pub(super) every: Span,
+    /// What to wait for
+    #[arg(long, value_name = "WHAT", default_value = "ready", help_heading = "Rhythm")]
+    pub(super) until: Goal,
+    #[command(flatten)]
+    pub(super) expectations: Expectations,
+    #[command(flatten)]
+    pub(super) lookup: Lookup,
+    #[command(flatten)]
+    pub(super) times: Times,
+    #[command(flatten)]
+    pub(super) reporting: Reporting,
 }
 
 #[derive(Debug, Args)]

@@ -10,11 +10,11 @@ use crate::facts::View;
 use crate::plan::to_bind;
 use crate::report::json::{PlanView, to_json};
 use crate::report::reminders::reminders;
-use crate::report::style::{Detail, Style};
+use crate::report::style::{Colour, Detail, Style};
 use crate::report::table::{self, Shown};
 use crate::report::view::harmless;
 
-use super::args::{Check, Plan, PlanFormat, ReportFormat};
+use super::args::{Check, Plan, PlanFormat, ReportFormat, Reporting};
 use super::inspect::{Checked, Inspection, Task, inspect};
 use super::{Problem, Streams, files, status};
 
@@ -28,7 +28,7 @@ pub(super) fn check(
     style: &Style,
     now: Timestamp,
 ) -> Result<u8, Problem> {
-    let scales = Scales { view: View::from(command.lookup.view), strict: command.strict };
+    let scales = Scales { view: View::from(command.lookup.view), strict: command.reporting.strict };
     let task = Task {
         domains: &command.domains,
         expectations: &command.expectations,
@@ -37,14 +37,26 @@ pub(super) fn check(
         scales,
     };
     let inspection = inspect(task, streams, style, now)?;
-    for output in &command.output {
-        let plain = Style { colour: crate::report::style::Colour::Off, ..*style };
-        let text = render(&inspection, output.format, &plain);
-        files::write(&output.path, &text)?;
+    report(&inspection, &command.reporting, streams, style)
+}
+
+/// Writes every report that was asked for, and gives back the exit status.
+///
+/// # Errors
+/// [`Problem`] if one of them cannot be written.
+pub(super) fn report(
+    inspection: &Inspection,
+    reporting: &Reporting,
+    streams: &mut Streams<'_>,
+    style: &Style,
+) -> Result<u8, Problem> {
+    for output in &reporting.output {
+        let plain = Style { colour: Colour::Off, ..*style };
+        files::write(&output.path, &render(inspection, output.format, &plain))?;
     }
-    streams.out.write_all(render(&inspection, command.format, style).as_bytes())?;
+    streams.out.write_all(render(inspection, reporting.format, style).as_bytes())?;
     streams.out.flush()?;
-    let fails = |verdict: &Verdict| match &command.fail_on {
+    let fails = |verdict: &Verdict| match &reporting.fail_on {
         Some(list) => list.iter().any(|name| Verdict::from(*name) == *verdict),
         None => *verdict != Verdict::Ready,
     };

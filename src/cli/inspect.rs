@@ -41,6 +41,7 @@ pub(super) struct Task<'a> {
 }
 
 /// One domain, looked up and judged.
+#[derive(Clone)]
 pub(super) struct Checked {
     /// The domain and the choices made for it.
     pub(super) subject: Subject,
@@ -91,6 +92,11 @@ impl Inspection {
             if style.detail == Detail::Verbose { report.with_replies(&checked.facts) } else { report }
         });
         Report::new(self.started, self.phase, domains.collect())
+    }
+
+    /// The report without what only a curious reader wants.
+    pub(super) fn plain_report(&self) -> Report {
+        Report::new(self.started, self.phase, self.checked.iter().map(Checked::report).collect())
     }
 
     fn recording(&self, world: &World) -> Recording {
@@ -148,8 +154,33 @@ impl<'a> Inspector<'a> {
     /// # Errors
     /// [`Problem`] if the history cannot be written.
     pub(super) async fn round(&self) -> Result<Inspection, Problem> {
+        self.look(all(&self.world, self.subjects.clone(), self.task).await)
+    }
+
+    /// Begins another round at this time, for the domains that are not `done`; the others stay as they were.
+    ///
+    /// # Errors
+    /// [`Problem`] for a zone file that cannot be read any more.
+    pub(super) async fn again(
+        &mut self,
+        last: &Inspection,
+        now: Timestamp,
+        done: impl Fn(&Checked) -> bool,
+    ) -> Result<Inspection, Problem> {
+        self.world.begin_round(self.task.lookup, now)?;
+        let open = last.checked.iter().filter(|checked| !done(checked));
+        let open: Vec<Subject> = open.map(|checked| checked.subject.clone()).collect();
+        let mut looked_at = all(&self.world, open, self.task).await.into_iter();
+        let kept = last.checked.iter().map(|checked| match done(checked) {
+            true => Some(checked.clone()),
+            false => looked_at.next(),
+        });
+        self.look(kept.flatten().collect())
+    }
+
+    /// What the facts mean, in the light of what earlier runs saw.
+    fn look(&self, checked: Vec<Checked>) -> Result<Inspection, Problem> {
         let Task { expectations, times, .. } = self.task;
-        let checked = all(&self.world, self.subjects.clone(), self.task).await;
         let mut inspection =
             Inspection { checked, started: self.world.source.started, phase: expectations.phase };
         let seen = inspection.checked.iter().map(|checked| (&checked.subject.domain, &checked.facts));

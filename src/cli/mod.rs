@@ -11,12 +11,15 @@ mod explain;
 mod files;
 mod inspect;
 mod memory;
+mod pacer;
 mod subject;
+mod watch;
 mod world;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use clap::Parser as _;
 use clap::error::ErrorKind;
@@ -26,6 +29,9 @@ use crate::check::Verdict;
 use crate::report::Style;
 use crate::report::style::{Colour, DEFAULT_WIDTH, Detail};
 use crate::report::view::harmless;
+
+use pacer::Process;
+pub use pacer::{Later, Pacer};
 
 use args::{Arguments, Command, When};
 
@@ -41,9 +47,19 @@ pub struct Surroundings {
     pub colour: Colour,
     /// The time.
     pub now: Timestamp,
+    /// Whether standard error is a terminal on which a view may move.
+    pub live: bool,
+    /// How time passes, for a command that waits.
+    pub pacer: Arc<dyn Pacer>,
 }
 
 impl Surroundings {
+    /// Those of a process whose streams go into files.
+    #[must_use]
+    pub fn of_pipe(now: Timestamp) -> Self {
+        Self { width: None, colour: Colour::Off, now, live: false, pacer: Arc::new(Process) }
+    }
+
     /// Those of this process.
     #[must_use]
     #[allow(
@@ -60,6 +76,8 @@ impl Surroundings {
             width: width.filter(|_| terminal),
             colour: if terminal && !plain { Colour::On } else { Colour::Off },
             now: Timestamp::now(),
+            live: io::stderr().is_terminal() && !plain,
+            pacer: Arc::new(Process),
         }
     }
 }
@@ -153,6 +171,7 @@ fn dispatch(
     match &arguments.command {
         Command::Check(command) => check::check(command, streams, &style, surroundings.now),
         Command::Plan(command) => check::plan(command, streams, &style, surroundings.now),
+        Command::Watch(command) => watch::run(command, streams, &style, surroundings),
         Command::Expected(command) => expected::run(command, streams, &style),
         Command::Explain(command) => explain::run(command, streams, &style),
     }

@@ -35,6 +35,19 @@ impl World {
         let source = Source { started, zones: None, recording: Some(recording), network: None };
         Self { source, domains, notes: Vec::new() }
     }
+
+    /// Begins another round at this time; zone files may have been edited meanwhile.
+    ///
+    /// # Errors
+    /// [`Problem`] for a zone file that cannot be used any more.
+    pub(super) fn begin_round(&mut self, lookup: &Lookup, now: Timestamp) -> Result<(), Problem> {
+        let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
+        self.source.begin_round(now);
+        if !lookup.zone.is_empty() {
+            self.source.zones = Some(read_zones(lookup, &self.domains, &mut Vec::new())?);
+        }
+        Ok(())
+    }
 }
 
 /// Prepares a run over the domains as they were typed.

@@ -100,6 +100,12 @@ impl Fetcher {
         Self { transport, port: HTTPS_PORT, private_hosts, off: false, fetched: Mutex::default() }
     }
 
+    /// Begins another round: a policy may be another one by now.
+    pub(super) fn begin_round(&mut self, transport: Transport) {
+        self.transport = transport;
+        self.fetched = Mutex::default();
+    }
+
     pub(super) fn allow_private(&mut self) {
         self.private_hosts = true;
     }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::OnceCell;
 
 use crate::facts::{Elsewhere, Facts, Outcome, Recording, Reply, Role, Server, View, zone_candidates};
@@ -122,6 +122,18 @@ impl Network {
     pub fn with_https_port(mut self, port: u16) -> Self {
         self.fetcher.set_port(port);
         self
+    }
+
+    /// What a resolver has in its cache it will say again until that has run out; everything else may be another answer
+    /// by now, and who was dead may be alive.
+    fn begin_round(&mut self, now: Timestamp) {
+        self.transport = self.transport.clone().with_clock(now);
+        self.transport.forgive();
+        self.fetcher.begin_round(self.transport.clone());
+        let asked = self.asked.get_mut().unwrap_or_else(PoisonError::into_inner);
+        asked.retain(|(server, _), cell| {
+            server.role == Role::Resolver && cell.get().is_some_and(|reply| is_kept(reply, now))
+        });
     }
 
     async fn ask(
@@ -245,6 +257,20 @@ impl Network {
     }
 }
 
+/// Whether a resolver still has an answer in its cache at that time.
+fn is_kept(reply: &Reply, now: Timestamp) -> bool {
+    let smallest = reply.records.iter().map(|record| record.ttl).min();
+    let ttl = match reply.outcome {
+        Outcome::Records => smallest,
+        Outcome::NoData | Outcome::NoName => {
+            reply.negative_ttl().map(|ttl| smallest.map_or(ttl, |smallest| smallest.min(ttl)))
+        }
+        _ => None,
+    };
+    let end = ttl.and_then(|ttl| reply.at.checked_add(SignedDuration::from_secs(i64::from(ttl))).ok());
+    end.is_some_and(|end| end > now)
+}
+
 impl Look<'_> {
     /// The name servers of the zone of the name.
     fn authoritative(&self, question: &Question, inquiries: &mut Vec<Inquiry>) {
@@ -260,6 +286,14 @@ impl Look<'_> {
 }
 
 impl Source {
+    /// Begins another round at this time: only what can have changed is asked again.
+    pub fn begin_round(&mut self, now: Timestamp) {
+        self.started = now;
+        if let Some(network) = &mut self.network {
+            network.begin_round(now);
+        }
+    }
+
     /// The record sets of the zone files at and below the domain.
     pub(super) fn on_file(&self, domain: &Name) -> BTreeSet<Question> {
         self.zones.as_ref().map(|zones| zones.record_sets(domain)).unwrap_or_default()

@@ -190,21 +190,68 @@ impl Since {
 /// What has changed for a domain; `None` if the earlier report does not hold it.
 #[must_use]
 pub fn since(earlier: &Earlier, report: &DomainReport) -> Option<Since> {
-    let before = earlier.domains.iter().find(|domain| domain.domain == report.domain)?;
-    let after = EarlierDomain::from(report);
-    let only = |here: &[Sign], there: &[Sign]| -> Vec<Sign> {
-        here.iter().filter(|sign| !there.contains(sign)).cloned().collect()
-    };
-    let verdict = (before.verdict != after.verdict)
-        .then(|| Pair { before: before.verdict.clone(), after: after.verdict.clone() });
-    Some(Since {
-        checked_at: earlier.checked_at,
-        verdict,
-        expectations: moved(&before.expectations, &after.expectations),
-        hazards_appeared: only(&after.hazards, &before.hazards),
-        hazards_gone: only(&before.hazards, &after.hazards),
-    })
+    earlier.compared(&EarlierDomain::from(report))
 }
+
+/// What has changed for each domain that both hold and that differs.
+#[must_use]
+pub fn between(earlier: &Earlier, later: &Earlier) -> Vec<(String, Since)> {
+    let compared = later.domains.iter().filter_map(|domain| Some((domain, earlier.compared(domain)?)));
+    let changed = compared.filter(|(_, since)| !since.is_empty());
+    changed.map(|(domain, since)| (domain.domain.clone(), since)).collect()
+}
+
+impl Earlier {
+    fn compared(&self, after: &EarlierDomain) -> Option<Since> {
+        let before = self.domains.iter().find(|domain| domain.domain == after.domain)?;
+        let only = |here: &[Sign], there: &[Sign]| -> Vec<Sign> {
+            here.iter().filter(|sign| !there.contains(sign)).cloned().collect()
+        };
+        let verdict = (before.verdict != after.verdict)
+            .then(|| Pair { before: before.verdict.clone(), after: after.verdict.clone() });
+        Some(Since {
+            checked_at: self.checked_at,
+            verdict,
+            expectations: moved(&before.expectations, &after.expectations),
+            hazards_appeared: only(&after.hazards, &before.hazards),
+            hazards_gone: only(&before.hazards, &after.hazards),
+        })
+    }
+
+    /// The same, with what was told before in place of what could not be looked up for the first time: a lookup that
+    /// fails once is no change.
+    #[must_use]
+    pub fn settled(mut self, before: &Self, told: &Self) -> Self {
+        let of =
+            |report: &Self, domain: &str| report.domains.iter().find(|known| known.domain == domain).cloned();
+        for domain in &mut self.domains {
+            let (Some(before), Some(told)) = (of(before, &domain.domain), of(told, &domain.domain)) else {
+                continue;
+            };
+            for expectation in &mut domain.expectations {
+                let same = |list: &[EarlierExpectation]| {
+                    list.iter().find(|known| known.id == expectation.id).cloned()
+                };
+                let is_new = same(&before.expectations).is_some_and(|known| known.status != UNKNOWN);
+                if expectation.status == UNKNOWN
+                    && is_new
+                    && let Some(told) = same(&told.expectations)
+                {
+                    *expectation = told;
+                }
+            }
+            if domain.verdict == UNDETERMINED && before.verdict != UNDETERMINED {
+                domain.verdict = told.verdict;
+            }
+        }
+        self
+    }
+}
+
+/// The status of what could not be looked up.
+const UNKNOWN: &str = "unknown";
+/// The verdict of a domain about which too little is known.
+const UNDETERMINED: &str = "undetermined";
 
 /// The expectations that changed. One that only one of the reports has, since the options differ, is no change.
 fn moved(before: &[EarlierExpectation], after: &[EarlierExpectation]) -> Vec<Moved> {

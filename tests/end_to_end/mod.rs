@@ -7,7 +7,6 @@ mod internet;
 use std::io::Write as _;
 
 use cutover::cli::{self, Surroundings};
-use cutover::report::style::Colour;
 use serde_json::Value;
 
 use internet::Internet;
@@ -104,7 +103,7 @@ fn start() -> Option<Internet> {
 /// A whole run: exit status and standard output.
 fn run(command: &[&str], more: &[String]) -> (u8, String) {
     let now = "2026-11-22T05:23:00Z".parse().unwrap();
-    let surroundings = Surroundings { width: None, colour: Colour::Off, now };
+    let surroundings = Surroundings::of_pipe(now);
     let arguments = ["cutover"].iter().chain(command).map(Into::into).chain(more.iter().map(Into::into));
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let status = cli::run(arguments, &mut out, &mut err, &surroundings);

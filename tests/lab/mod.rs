@@ -284,6 +284,15 @@ impl LabServer {
         self
     }
 
+    /// For a resolver: everything that it remembered has run out.
+    pub fn run_out(&self) -> &Self {
+        let mut state = self.state();
+        state.cache.clear();
+        state.absent.clear();
+        drop(state);
+        self
+    }
+
     /// For a resolver: how many seconds ago it asked the authorities.
     pub fn age(&self, seconds: u32) -> &Self {
         self.state().age = seconds;

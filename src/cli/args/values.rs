@@ -48,6 +48,15 @@ pub(in crate::cli) enum ReportFormat {
     Json,
 }
 
+/// What a watch waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Goal {
+    /// All that is required is published and seen everywhere
+    Ready,
+    /// Nothing is left to edit
+    ChangesDone,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum PlanFormat {
     /// For a person

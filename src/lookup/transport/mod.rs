@@ -100,6 +100,11 @@ impl Transport {
         self.tls_config().map_err(|failure| failure.reason)
     }
 
+    /// Gives servers that were given up another chance.
+    pub(super) fn forgive(&self) {
+        lock(&self.shared.peers).values().for_each(|peer| peer.standing.forgive());
+    }
+
     /// The time of the run.
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now()

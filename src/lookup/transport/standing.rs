@@ -99,6 +99,14 @@ impl Standing {
         }
     }
 
+    /// It may have come back to life since it was given up.
+    pub(super) fn forgive(&self) {
+        let mut state = lock(&self.0);
+        if matches!(*state, State::GivenUp(_)) {
+            *state = State::Unknown;
+        }
+    }
+
     /// Why the server is not worth asking, if it is not.
     pub(super) fn given_up(&self) -> Option<Failure> {
         match &*lock(&self.0) {
@@ -122,6 +130,10 @@ mod tests {
     fn only_a_server_that_never_answered_is_given_up() {
         let standing = Standing::default();
         standing.note_failure(&Failure::unreachable("too many open files", Blame::Circumstances));
+        assert_eq!(standing.given_up(), None);
+        standing.note_failure(&Failure::timeout());
+        assert_eq!(standing.given_up(), Some(Failure::timeout()));
+        standing.forgive();
         assert_eq!(standing.given_up(), None);
         standing.note_failure(&Failure::timeout());
         assert_eq!(standing.given_up(), Some(Failure::timeout()));

@@ -1,0 +1,60 @@
+//! When can something have changed, so that looking again is worth it?
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Examination, Status, Verdict, Weight};
+
+/// How often to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rhythm {
+    /// At most so often.
+    pub floor: SignedDuration,
+    /// At least so often.
+    pub every: SignedDuration,
+    /// So often while somebody may edit the zone, or a server may come back, at any moment.
+    pub restless: SignedDuration,
+}
+
+impl Rhythm {
+    /// A rhythm that looks at least so often.
+    #[must_use]
+    pub fn every(every: SignedDuration) -> Self {
+        let floor = SignedDuration::from_secs(1).min(every);
+        Self { floor, every, restless: SignedDuration::from_secs(60).min(every) }
+    }
+}
+
+impl Default for Rhythm {
+    fn default() -> Self {
+        Self::every(SignedDuration::from_mins(15))
+    }
+}
+
+/// The next moment at which one of the domains can differ: when a cache or a secondary has caught up, and before that
+/// as often as an edit should be noticed.
+#[must_use]
+pub fn next_look<'a>(
+    examinations: impl IntoIterator<Item = &'a Examination>,
+    rhythm: Rhythm,
+    now: Timestamp,
+) -> Timestamp {
+    let in_time = |span: SignedDuration| now.checked_add(span).unwrap_or(Timestamp::MAX);
+    let (floor, ceiling) = (in_time(rhythm.floor), in_time(rhythm.every));
+    let moments = examinations.into_iter().flat_map(|examination| {
+        let caught_up = examination.judged.iter().filter(|judged| judged.status == Status::Waiting);
+        // At that second it is still there, in the next one it is not.
+        let caught_up =
+            caught_up.filter_map(|judged| judged.until).map(|until| until + SignedDuration::from_secs(1));
+        let restless = is_restless(examination).then(|| in_time(rhythm.restless));
+        caught_up.filter(|moment| *moment > now).chain(restless)
+    });
+    moments.min().unwrap_or(ceiling).clamp(floor, ceiling)
+}
+
+/// Whether something other than a known moment decides.
+fn is_restless(examination: &Examination) -> bool {
+    let overdue = |judged: &super::Judged| judged.status == Status::Waiting && judged.until.is_none();
+    examination.verdict != Verdict::Waiting
+        || examination.judged.iter().any(overdue)
+        || examination.hazards.iter().any(|hazard| hazard.level == Weight::Error)
+}

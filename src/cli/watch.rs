@@ -1,0 +1,107 @@
+//! `cutover watch`: look again when something can have changed, until there is nothing left to wait for.
+
+mod live;
+mod log;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::check::{Rhythm, Scales, Verdict, next_look};
+use crate::facts::View;
+use crate::report::style::{Detail, Style};
+
+use super::args::{Goal, Watch};
+use super::check::report;
+use super::inspect::{Checked, Inspector, Task, tell_notes};
+use super::{Problem, Streams, Surroundings, status};
+use live::{Live, Shown};
+use log::Log;
+
+/// Runs `cutover watch`.
+///
+/// # Errors
+/// [`Problem`] for what makes a verdict impossible.
+pub(super) fn run(
+    command: &Watch,
+    streams: &mut Streams<'_>,
+    style: &Style,
+    surroundings: &Surroundings,
+) -> Result<u8, Problem> {
+    if command.lookup.replay.is_some() {
+        let message =
+            "--replay: a recording does not change, so there is nothing to watch; use `cutover check`";
+        return Err(Problem::Usage(message.into()));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let result = runtime.block_on(watch(command, streams, style, surroundings));
+    runtime.shutdown_background();
+    result
+}
+
+async fn watch(
+    command: &Watch,
+    streams: &mut Streams<'_>,
+    style: &Style,
+    surroundings: &Surroundings,
+) -> Result<u8, Problem> {
+    let task = Task {
+        domains: &command.domains,
+        expectations: &command.expectations,
+        lookup: &command.lookup,
+        times: &command.times,
+        scales: Scales { view: View::from(command.lookup.view), strict: command.reporting.strict },
+    };
+    let (pacer, mut now) = (&surroundings.pacer, surroundings.now);
+    let (mut stopped, mut is_stopped) = (pacer.stopped(), false);
+    let mut inspector = Inspector::open(task, now).await?;
+    tell_notes(&inspector, streams, style)?;
+    let deadline = command.span.map(|span| now.checked_add(span.0).unwrap_or(Timestamp::MAX));
+    let done = |checked: &Checked| is_done(checked, command.until);
+    let moving = surroundings.live && style.detail > Detail::Quiet;
+    let live = Live::new(if moving { Shown::OnTerminal } else { Shown::Nowhere });
+
+    let mut last = tokio::select! {
+        biased;
+        inspection = inspector.round() => inspection?,
+        // Nothing is known yet.
+        () = &mut stopped => return Ok(status(Verdict::Undetermined)),
+    };
+    let mut log = Log::begin(&last, command.reporting.format, now, streams, &live)?;
+    while !last.checked.iter().all(done) && deadline.is_none_or(|deadline| now < deadline) {
+        let open = last.checked.iter().filter(|checked| !done(checked)).map(|checked| &checked.examination);
+        let next = next_look(open, Rhythm::every(command.every.0), now);
+        let next = deadline.map_or(next, |deadline| next.min(deadline));
+        live.show(&last, next, now, done);
+        // In steps where somebody watches the time run down.
+        let step = if live.is_shown() { SignedDuration::from_secs(1) } else { SignedDuration::MAX };
+        while now < next && !is_stopped {
+            let span = now.duration_until(next).min(step);
+            tokio::select! {
+                biased;
+                () = &mut stopped => is_stopped = true,
+                then = pacer.wait(now, span.unsigned_abs()) => now = then,
+            }
+            live.show(&last, next, now, done);
+        }
+        if is_stopped {
+            break;
+        }
+        let round = tokio::select! {
+            biased;
+            () = &mut stopped => break,
+            round = inspector.again(&last, now, done) => round?,
+        };
+        last = round;
+        log.tell(&last, now, streams, &live)?;
+    }
+    live.clear();
+    inspector.record(&last)?;
+    report(&last, &command.reporting, streams, style)
+}
+
+/// Whether there is nothing left to wait for.
+fn is_done(checked: &Checked, goal: Goal) -> bool {
+    match (goal, checked.examination.verdict) {
+        (_, Verdict::Ready) | (Goal::ChangesDone, Verdict::Waiting) => true,
+        (Goal::Ready, Verdict::Waiting) | (_, Verdict::ChangesNeeded | Verdict::Undetermined) => false,
+    }
+}

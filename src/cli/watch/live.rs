@@ -1,0 +1,106 @@
+//! What is shown on a terminal while nothing happens?
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use jiff::Timestamp;
+
+use crate::check::Status;
+use crate::check::time::{clock, left};
+use crate::expected::Importance;
+use crate::report::view::harmless;
+
+use crate::cli::inspect::{Checked, Inspection};
+
+/// Domains that have a line of their own; of the rest the number is told.
+const MOST_LINES: usize = 12;
+
+/// Lines at the foot of the terminal: one for each domain that is not there yet, and one for the next look.
+pub(super) struct Live {
+    bars: Option<MultiProgress>,
+    lines: Vec<ProgressBar>,
+}
+
+impl Live {
+    /// A view that moves, or none at all.
+    pub(super) fn new(shown: Shown) -> Self {
+        let bars = (shown == Shown::OnTerminal).then(MultiProgress::new);
+        let bar = |bars: &MultiProgress| {
+            let style =
+                ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
+            let bar = bars.add(ProgressBar::new_spinner());
+            bar.set_style(style);
+            bar
+        };
+        let lines = bars.iter().flat_map(|bars| (0..=MOST_LINES).map(|_| bar(bars))).collect();
+        Self { bars, lines }
+    }
+
+    /// Whether anybody sees it.
+    pub(super) fn is_shown(&self) -> bool {
+        self.bars.is_some()
+    }
+
+    /// Shows what is waited for.
+    pub(super) fn show(
+        &self,
+        last: &Inspection,
+        next: Timestamp,
+        now: Timestamp,
+        done: impl Fn(&Checked) -> bool,
+    ) {
+        if !self.is_shown() {
+            return;
+        }
+        let mut texts: Vec<String> =
+            last.checked.iter().filter(|checked| !done(checked)).map(|checked| line(checked, now)).collect();
+        let hidden = texts.len().saturating_sub(MOST_LINES);
+        texts.truncate(MOST_LINES);
+        let more = if hidden > 0 { format!("and {hidden} more; ") } else { String::new() };
+        texts.push(format!("{more}next look in {}", left(now, next)));
+        for (index, bar) in self.lines.iter().enumerate() {
+            bar.set_message(texts.get(index).cloned().unwrap_or_default());
+            bar.tick();
+        }
+    }
+
+    /// Writes above the lines.
+    pub(super) fn above<T>(&self, write: impl FnOnce() -> T) -> T {
+        match &self.bars {
+            Some(bars) => bars.suspend(write),
+            None => write(),
+        }
+    }
+
+    /// Takes the lines away.
+    pub(super) fn clear(&self) {
+        if let Some(bars) = &self.bars {
+            // What cannot be cleared is merely ugly.
+            let _ = bars.clear();
+        }
+    }
+}
+
+/// Whether there is a terminal to show it on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    OnTerminal,
+    Nowhere,
+}
+
+/// What one domain waits for.
+fn line(checked: &Checked, now: Timestamp) -> String {
+    let judged = checked.examination.judged.iter();
+    let open =
+        judged.filter(|judged| judged.importance == Importance::Required && judged.status != Status::Met);
+    let parts: Vec<String> = open
+        .map(|judged| match judged.until.filter(|until| *until > now) {
+            Some(until) => format!("{} until {} ({})", judged.expectation.id, clock(until), left(now, until)),
+            None => format!("{} {}", judged.expectation.id, judged.code),
+        })
+        .collect();
+    harmless(&format!(
+        "{}: {}; {}",
+        checked.subject.domain.bare(),
+        checked.examination.verdict,
+        parts.join(", ")
+    ))
+}

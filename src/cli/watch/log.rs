@@ -1,0 +1,82 @@
+//! What is told of a watch while it goes on, line by line?
+//!
+//! One line for each change, with the time. They are data where the report is for a person, and go beside it where the
+//! report is for a program.
+
+use jiff::Timestamp;
+
+use crate::cli::args::ReportFormat;
+use crate::cli::inspect::Inspection;
+use crate::cli::{Problem, Streams};
+use crate::report::changed::lines;
+use crate::report::since::{Earlier, between};
+
+use super::live::Live;
+
+/// What was told so far.
+pub(super) struct Log {
+    format: ReportFormat,
+    /// The round before, whether it was told or not.
+    before: Earlier,
+    /// How everything stood as it was told last.
+    told: Earlier,
+}
+
+impl Log {
+    /// Tells how everything stands at the beginning.
+    ///
+    /// # Errors
+    /// [`Problem`] if that cannot be written.
+    pub(super) fn begin(
+        first: &Inspection,
+        format: ReportFormat,
+        now: Timestamp,
+        streams: &mut Streams<'_>,
+        live: &Live,
+    ) -> Result<Self, Problem> {
+        let report = Earlier::from(&first.plain_report());
+        let log = Self { format, before: report.clone(), told: report };
+        for checked in &first.checked {
+            let text = format!("{}: {}", checked.subject.domain.bare(), checked.examination.verdict);
+            log.write(now, &text, streams, live)?;
+        }
+        Ok(log)
+    }
+
+    /// Tells what has changed since it was told last.
+    ///
+    /// # Errors
+    /// [`Problem`] if that cannot be written.
+    pub(super) fn tell(
+        &mut self,
+        round: &Inspection,
+        now: Timestamp,
+        streams: &mut Streams<'_>,
+        live: &Live,
+    ) -> Result<(), Problem> {
+        let report = Earlier::from(&round.plain_report());
+        let settled = report.clone().settled(&self.before, &self.told);
+        for (domain, since) in between(&self.told, &settled) {
+            for line in lines(&since) {
+                self.write(now, &format!("{domain}: {line}"), streams, live)?;
+            }
+        }
+        (self.before, self.told) = (report, settled);
+        Ok(())
+    }
+
+    fn write(
+        &self,
+        now: Timestamp,
+        text: &str,
+        streams: &mut Streams<'_>,
+        live: &Live,
+    ) -> Result<(), Problem> {
+        let line = format!("{} {text}", now.strftime("%Y-%m-%dT%H:%M:%SZ"));
+        live.above(|| match self.format {
+            ReportFormat::Table => writeln!(streams.out, "{line}").and_then(|()| streams.out.flush()),
+            ReportFormat::Json => writeln!(streams.err, "{line}"),
+        })?;
+        Ok(())
+    }
+}
