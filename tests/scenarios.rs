@@ -153,7 +153,14 @@ impl Scenario {
         let unexpected = hazards.filter(|code| !self.hazards.contains(code));
         faults.extend(unexpected.map(|code| format!("found the hazard {code}, which is not expected")));
         let found = Code::ALL.iter().filter(|code| outcome.has(**code));
-        let forbidden = found.filter(|code| self.forbidden.iter().any(|pattern| fits(pattern, code.word())));
+        let expected = |code: &Code| {
+            self.expected.iter().any(|(.., expected)| expected == code) || self.hazards.contains(code)
+        };
+        // A family is every other code of it: the expected ones are named beside it.
+        let forbids = |pattern: &String, code: &Code| {
+            fits(pattern, code.word()) && !(pattern.ends_with('*') && expected(code))
+        };
+        let forbidden = found.filter(|code| self.forbidden.iter().any(|pattern| forbids(pattern, code)));
         faults.extend(forbidden.map(|code| format!("found {code}, which is forbidden")));
         faults
     }

@@ -118,7 +118,7 @@ impl Inquiry<'_> {
                         .then(|| spf::repaired_text(text))?
                 });
                 let Some(record) = record.map(|record| spf::repaired(&record)) else { continue };
-                for (name, rtype) in spf::questions(&record, &domain) {
+                for (name, rtype) in spf::questions(&record, &domain, &expectation.name) {
                     self.want(&name, rtype);
                     if rtype == RecordType::Txt
                         && !domains.contains(&name)
