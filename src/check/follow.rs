@@ -6,12 +6,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::expected::{Expectation, Id, MailHosts, Requirement, Subject, expectations};
+use crate::expected::{Expectation, Id, MailHosts, Phase, Requirement, Subject, expectations};
 use crate::facts::{Facts, Outcome, Reply, policy_host};
 use crate::record::spf::SpfRecord;
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
-use super::{alias, delivery, dkim, dmarc, policy, spf};
+use super::{alias, delivery, dkim, dmarc, hazard, policy, spf};
 
 /// A label that nobody publishes: if it answers, a wildcard does.
 pub const PROBE_LABEL: &str = "cutover-wildcard-probe";
@@ -20,6 +20,8 @@ pub const PROBE_LABEL: &str = "cutover-wildcard-probe";
 const MOST_SPF_DOMAINS: usize = 40;
 /// MX hosts whose addresses are asked for at most.
 const MOST_MAIL_HOSTS: usize = 20;
+/// Record sets of the zone files that are looked at for what is left of the old platform, at most.
+const MOST_ON_FILE: usize = 500;
 
 /// All questions that the judges of the subject read, as far as the facts tell.
 #[must_use]
@@ -41,6 +43,7 @@ pub fn wanted(subject: &Subject, facts: &Facts) -> BTreeSet<Question> {
             | Requirement::MayOfferService(_) => {}
         }
     }
+    inquiry.leftovers();
     inquiry.wanted
 }
 
@@ -172,10 +175,34 @@ impl Inquiry<'_> {
         if let Ok(doubled) = expectation.name.doubled(domain) {
             self.want(&doubled, RecordType::Cname);
         }
-        if expectation.id == Id::Autodiscover
-            && let Ok(service) = domain.below("_autodiscover._tcp")
-        {
-            self.want(&service, RecordType::Srv);
+        if expectation.id == Id::Autodiscover {
+            self.want_below(hazard::AUTODISCOVER_SERVICE, RecordType::Srv);
+        }
+    }
+
+    /// What may be left of the platform being left. No server lists its names: the usual ones are asked for, and those
+    /// that a zone file is known to hold.
+    fn leftovers(&mut self) {
+        if self.subject.phase >= Phase::Switch && !self.subject.hybrid {
+            self.want_below(hazard::AUTODISCOVER_SERVICE, RecordType::Srv);
+        }
+        if self.subject.phase < Phase::Tidy {
+            return;
+        }
+        hazard::SERVICES.iter().for_each(|service| self.want_below(service, RecordType::Srv));
+        hazard::MAIL_HOSTS.iter().for_each(|host| self.want_below(host, RecordType::Mx));
+        hazard::ALIAS_HOSTS.iter().for_each(|host| self.want_below(host, RecordType::Cname));
+        let on_file = self.facts.on_file.iter().filter(|question| hazard::is_evidence_type(question.rtype));
+        self.wanted.extend(on_file.take(MOST_ON_FILE).cloned());
+        let published = hazard::published_questions(self.facts, &self.subject.domain);
+        if published.iter().any(|question| question.rtype == RecordType::Cname) {
+            self.want_below(PROBE_LABEL, RecordType::A);
+        }
+    }
+
+    fn want_below(&mut self, host: &str, rtype: RecordType) {
+        if let Ok(name) = self.subject.domain.below(host) {
+            self.want(&name, rtype);
         }
     }
 

@@ -15,6 +15,7 @@ mod hazard;
 mod legacy;
 mod origin;
 mod policy;
+mod reminder;
 mod service;
 mod spf;
 mod text;
@@ -32,6 +33,7 @@ pub use code::{Code, Topic, Weight};
 pub use follow::{PROBE_LABEL, wanted, wanted_policies};
 pub use hazard::Hazard;
 pub use origin::Recognised;
+pub use reminder::Reminder;
 pub use verdict::{Status, Verdict};
 pub use weigh::{Examination, Judged, Scales, examine};
 

@@ -12,8 +12,8 @@ use crate::facts::{
 use crate::record::{Question, RecordSet};
 
 use super::{
-    Case, Code, Edit, Finding, Hazard, Recognised, Status, Verdict, Weight, hazard, importance, is_accepted,
-    judge, origin,
+    Case, Code, Edit, Finding, Hazard, Recognised, Reminder, Status, Verdict, Weight, hazard, importance,
+    is_accepted, judge, origin, reminder,
 };
 
 /// An expectation and what became of it.
@@ -50,6 +50,8 @@ pub struct Examination {
     pub judged: Vec<Judged>,
     /// What is wrong beside the expectations.
     pub hazards: Vec<Hazard>,
+    /// What DNS cannot show and the admin should look at.
+    pub reminders: Vec<Reminder>,
     /// The sum of it.
     pub verdict: Verdict,
 }
@@ -74,9 +76,10 @@ pub fn examine(subject: &Subject, facts: &Facts, scales: Scales) -> Examination 
     let panel = Panel::new(&case, &list);
     let judged: Vec<Judged> = list.into_iter().map(|expectation| panel.judged(expectation)).collect();
     let hazards = hazard::hazards(&case, &judged);
+    let reminders = reminder::reminders(&case, &judged);
     let verdict = verdict(&judged, &hazards, scales.strict);
-    let zone = facts.zone(&subject.domain);
-    Examination { gateway: origin::gateway(subject, &sight), source, zone, judged, hazards, verdict }
+    let (zone, gateway) = (facts.zone(&subject.domain), origin::gateway(subject, &sight));
+    Examination { source, gateway, zone, judged, hazards, reminders, verdict }
 }
 
 fn verdict(judged: &[Judged], hazards: &[Hazard], strict: bool) -> Verdict {

@@ -260,6 +260,11 @@ impl Look<'_> {
 }
 
 impl Source {
+    /// The record sets of the zone files at and below the domain.
+    pub(super) fn on_file(&self, domain: &Name) -> BTreeSet<Question> {
+        self.zones.as_ref().map(|zones| zones.record_sets(domain)).unwrap_or_default()
+    }
+
     /// What became of names for which nobody can be asked.
     pub(super) fn elsewhere(&self) -> Elsewhere {
         match &self.recording {

@@ -51,7 +51,9 @@ fn concerns_the_move(record: &Record, changes: &[Change]) -> bool {
     match &record.data {
         RecordData::Mx { .. } => record.name == apex,
         RecordData::A(_) | RecordData::Aaaa(_) => record.name == autodiscover,
+        RecordData::Cname(target) if target.is_within(&name("emailsrvr.com")) => true,
         RecordData::Cname(_) => [&autodiscover, &doubled, &name("msoid.contoso.com")].contains(&&record.name),
+        RecordData::Srv { .. } => record.name == name("_autodiscover._tcp.contoso.com"),
         RecordData::Txt(text) if record.name == apex => is_spf_like(text) || is_replaced_proof(text, changes),
         // A record of the domain's own that its SPF includes.
         RecordData::Txt(text) => record.name.is_within(&apex) && is_spf_like(text) && is_included(record),
