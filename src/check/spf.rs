@@ -14,6 +14,8 @@ mod source;
 mod stand_in;
 mod tally;
 mod terms;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 use crate::expected::Expectation;
@@ -129,7 +131,8 @@ impl Bench<'_> {
         let tally = tally::tally(&self.case.sight, &self.case.subject.domain, record, self.include);
         if let Some(fault) = tally.faults.first() {
             let (code, message) = self.faulty(fault);
-            return self.wrong(code, message, &[record]);
+            let finding = self.wrong(code, message, &[record])?;
+            return Ok(if finding.cure.is_empty() { at_others(finding, fault) } else { finding });
         }
         if tally.lookups > MOST_LOOKUPS {
             return self.too_many(record, &tally);
@@ -160,10 +163,14 @@ impl Bench<'_> {
     fn faulty(&self, fault: &Fault) -> (Code, String) {
         let about = ticked(&fault.about);
         let (code, what) = match fault.kind {
-            FaultKind::Loop => (Code::SpfIncludeLoop, "is included by itself, so every check fails".into()),
-            FaultKind::Placeholder => {
-                (Code::SpfInvalid, "is a placeholder from a guide, so it stands for no sender".into())
-            }
+            FaultKind::Loop => (
+                Code::SpfIncludeLoop,
+                format!("is included by itself, at the last by {}, so every check fails", ticked(&fault.holder)),
+            ),
+            FaultKind::Placeholder => (
+                Code::SpfInvalid,
+                "is a placeholder from a guide and stands for no sender, so it is left out; put back what was meant".into(),
+            ),
             FaultKind::NoRecord => {
                 let guide = placeholder::sounds_like_one(&fault.about, &self.case.subject.domain);
                 let guide = if guide { "looks like a placeholder from a guide: it " } else { "" };
@@ -233,6 +240,16 @@ impl Bench<'_> {
         };
         self.wrong(Code::SpfWithoutMicrosoft, message, &[record])
     }
+}
+
+/// The next step where only the owner of another record can put it right.
+fn at_others(finding: Finding, fault: &Fault) -> Finding {
+    let message = format!(
+        "{}; only the owner of the record can put that right: until then take `{}` out",
+        finding.message,
+        shown(&fault.top)
+    );
+    Finding { message, ..finding }
 }
 
 /// A term that receivers cannot read, with its place and octets as they see them.

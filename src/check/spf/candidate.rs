@@ -2,7 +2,7 @@
 //!
 //! Looks at each term that costs a lookup, and at what its name leads to, for the best reason to do without it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::facts::{Existence, Sight};
@@ -20,6 +20,7 @@ const MOST_ADDRESSES: usize = 2;
 
 /// The terms of a record that cost something, but Microsoft's, each with the best reason to let it go.
 pub(super) fn candidates(bench: &Bench<'_>, record: &SpfRecord, tally: &Tally) -> Vec<Candidate> {
+    let held = held(tally);
     let mut seen = BTreeSet::new();
     let mut candidates = Vec::new();
     for cost in &tally.costs {
@@ -27,13 +28,19 @@ pub(super) fn candidates(bench: &Bench<'_>, record: &SpfRecord, tally: &Tally) -
         if !again && super::is_include_of(&cost.term.meaning, bench.include) {
             continue;
         }
-        let reason = if again { Reason::Twice } else { reason(bench, record, tally, cost) };
+        let reason = if again { Reason::Twice } else { reason(bench, record, tally, &held, cost) };
         candidates.push(Candidate { term: cost.term.text.clone(), saving: cost.lookups, reason });
     }
     candidates
 }
 
-fn reason(bench: &Bench<'_>, record: &SpfRecord, tally: &Tally, cost: &Cost) -> Reason {
+fn reason(
+    bench: &Bench<'_>,
+    record: &SpfRecord,
+    tally: &Tally,
+    held: &BTreeMap<&Name, &str>,
+    cost: &Cost,
+) -> Reason {
     let source = || bench.is_of_source(&cost.term.meaning).map(|_| Reason::Source(bench.case.source_word()));
     match &cost.term.meaning {
         Meaning::Mechanism(_, Mechanism::Ptr(_)) => Reason::Deprecated,
@@ -44,9 +51,10 @@ fn reason(bench: &Bench<'_>, record: &SpfRecord, tally: &Tally, cost: &Cost) -> 
         Meaning::Mechanism(_, Mechanism::Mx(domain)) => {
             source().unwrap_or_else(|| mail_hosts(bench, tally, domain.as_ref()))
         }
-        Meaning::Mechanism(_, Mechanism::Include(domain)) => {
-            source().unwrap_or_else(|| nested(tally, cost, domain.name.as_ref()))
-        }
+        Meaning::Mechanism(_, Mechanism::Include(domain)) => source().unwrap_or_else(|| {
+            let holder = domain.name.as_ref().and_then(|name| held.get(name));
+            holder.map_or(Reason::Dear, |holder| Reason::Nested((*holder).to_owned()))
+        }),
         Meaning::Redirect(_) => source().unwrap_or(Reason::Dear),
         Meaning::Mechanism(
             _,
@@ -93,22 +101,20 @@ fn addresses(sight: &Sight<'_>, name: &Name) -> Vec<IpAddr> {
 
 /// Whether a network of the record lets the address pass.
 fn is_listed(record: &SpfRecord, address: IpAddr) -> bool {
-    record.evaluated().any(|term| match (&term.meaning, address) {
-        (
-            Meaning::Mechanism(Qualifier::Pass, Mechanism::Ip4 { address: network, prefix }),
-            IpAddr::V4(address),
-        ) => {
-            let host = 32_u32.saturating_sub((*prefix).into());
-            (network.to_bits() ^ address.to_bits()).checked_shr(host).unwrap_or(0) == 0
+    record.evaluated().any(|term| {
+        if let Meaning::Mechanism(Qualifier::Pass, Mechanism::Ip4 { address: network, prefix }) = term.meaning
+            && let IpAddr::V4(address) = address
+        {
+            let host = u32::BITS.saturating_sub(prefix.into());
+            return (network.to_bits() ^ address.to_bits()).checked_shr(host).unwrap_or(0) == 0;
         }
-        (
-            Meaning::Mechanism(Qualifier::Pass, Mechanism::Ip6 { address: network, prefix }),
-            IpAddr::V6(address),
-        ) => {
-            let host = 128_u32.saturating_sub((*prefix).into());
-            (network.to_bits() ^ address.to_bits()).checked_shr(host).unwrap_or(0) == 0
+        if let Meaning::Mechanism(Qualifier::Pass, Mechanism::Ip6 { address: network, prefix }) = term.meaning
+            && let IpAddr::V6(address) = address
+        {
+            let host = u128::BITS.saturating_sub(prefix.into());
+            return (network.to_bits() ^ address.to_bits()).checked_shr(host).unwrap_or(0) == 0;
         }
-        _ => false,
+        false
     })
 }
 
@@ -130,13 +136,24 @@ fn mail_hosts(bench: &Bench<'_>, tally: &Tally, domain: Option<&DomainSpec>) -> 
     generic()
 }
 
-/// An include that another include of the record holds as well.
-fn nested(tally: &Tally, cost: &Cost, domain: Option<&Name>) -> Reason {
-    let holder = domain.and_then(|name| {
-        let others = tally.costs.iter().filter(|other| other.term != cost.term);
-        others.into_iter().find(|other| other.includes.contains(name))
-    });
-    holder.map_or(Reason::Dear, |holder| Reason::Nested(holder.term.text.clone()))
+/// The domain that a term includes itself.
+fn included(meaning: &Meaning) -> Option<&Name> {
+    if let Meaning::Mechanism(_, Mechanism::Include(domain)) | Meaning::Redirect(domain) = meaning {
+        return domain.name.as_ref();
+    }
+    None
+}
+
+/// The domains that an include of the record holds at some depth, with that include.
+fn held(tally: &Tally) -> BTreeMap<&Name, &str> {
+    let mut held = BTreeMap::new();
+    for cost in &tally.costs {
+        let own = |name: &&Name| included(&cost.term.meaning) != Some(*name);
+        for name in cost.includes.iter().filter(own) {
+            held.entry(name).or_insert(cost.term.text.as_str());
+        }
+    }
+    held
 }
 
 #[cfg(test)]

@@ -17,8 +17,11 @@ use super::tally::{self, Fault, FaultKind, Tally};
 use super::terms::Terms;
 use super::{Bench, Edit, text_of};
 
-/// Terms of one record that are asked about at most: with more of them the record takes too many lookups anyway.
+/// Terms of the record itself that are asked about at most: some may go, as those whose hosts are gone.
 const MOST_TERMS: usize = 40;
+/// Terms of a record below that are asked about at most: with more of them there are too many lookups, whatever is
+/// behind them.
+const MOST_TERMS_BELOW: usize = super::MOST_LOOKUPS + 1;
 
 /// The record sets that put it right, and what comes out of it.
 pub(super) struct Cure {
@@ -83,8 +86,9 @@ pub(super) fn cure(
     let published = RecordData::Txt(Text::from(record.to_string().as_str()));
     let kept = bench.set.data.iter().filter(|data| !replaced(data)).cloned();
     let texts: BTreeSet<RecordData> = kept.chain([published]).collect();
-    let here = edit(bench.expectation.name.clone(), texts.clone());
-    let here = (texts != bench.set.data).then(|| Edit { confirm: !dropped.is_empty(), ..here });
+    let name = bench.expectation.name.clone();
+    let here =
+        (texts != bench.set.data).then(|| Edit { confirm: !dropped.is_empty(), ..edit(name, texts.clone()) });
     let after = tally_of(&record);
     let edits = here.into_iter().chain(own.into_values()).collect();
     Ok(Cure { edits, before, after, record, texts, decided: std::mem::take(&mut terms.decided), dropped })
@@ -190,6 +194,7 @@ pub(in crate::check) fn questions(
     holder: &Name,
     checked: &Name,
 ) -> Vec<(Name, RecordType)> {
+    let most = if holder == checked { MOST_TERMS } else { MOST_TERMS_BELOW };
     let mut questions = Vec::new();
     let mut terms = 0;
     for term in record.evaluated() {
@@ -214,7 +219,7 @@ pub(in crate::check) fn questions(
             | Meaning::Broken(_) => continue,
         };
         terms += 1;
-        if terms > MOST_TERMS {
+        if terms > most {
             break;
         }
         let Some(name) = spec.map_or(Some(holder), |spec| spec.name.as_ref()) else { continue };

@@ -115,7 +115,7 @@ fn mark(text: &str) -> Option<(&str, &'static str)> {
         return Some((&text[..entity.len()], instead));
     }
     let inside = text.strip_prefix('<')?;
-    let end = inside.find('>').filter(|end| *end < LONGEST_MARK)?;
+    let end = inside.bytes().take(LONGEST_MARK).position(|octet| octet == b'>')?;
     let name = inside[..end].trim_matches('/').split(' ').next().unwrap_or_default().to_ascii_lowercase();
     TAGS.contains(&name.as_str()).then(|| (&text[..end + 2], " "))
 }

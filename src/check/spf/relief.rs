@@ -102,11 +102,12 @@ pub(super) fn steps(lookups: usize, mut candidates: Vec<Candidate>) -> Vec<Step>
 pub(super) fn advice(bench: &Bench<'_>, record: &SpfRecord, tally: &Tally) -> String {
     let steps = steps(tally.lookups, candidates(bench, record, tally));
     let least = if tally.is_partial { "at least " } else { "" };
+    let cut = if tally.is_cut { "at least " } else { "" };
     let named: Vec<String> = steps
         .iter()
         .take(MOST_NAMED)
         .map(|Step { candidate: Candidate { term, saving, reason }, left }| {
-            format!("`{}` ({}; saves {saving}, {least}{left} left)", shown(term), reason.words())
+            format!("`{}` ({}; saves {cut}{saving}, {least}{left} left)", shown(term), reason.words())
         })
         .collect();
     let more = match steps.len().saturating_sub(MOST_NAMED) {

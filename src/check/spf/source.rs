@@ -31,9 +31,9 @@ impl Bench<'_> {
             return Ok(None);
         }
         let message = format!(
-            "{} ({}) may still send for the domain; take it out once nothing is sent from there",
-            listed(left),
-            self.case.source_word()
+            "{} may still send for the domain by {}; take that out once nothing is sent from there",
+            self.case.source_word(),
+            listed(left)
         );
         self.wrong(Code::SpfSourceLeft, message, &[record]).map(Some)
     }
@@ -63,11 +63,11 @@ impl Bench<'_> {
         let (nested, name) =
             others.find_map(|nested| Some((nested, self.is_of_source(&nested.term.meaning)?)))?;
         Some(format!(
-            "{} ({}) may still send by way of `{}`: it stands in the record of {}, which only its owner can change; take \
-             your own term out if nothing is sent from there any more",
-            ticked(&name),
+            "{} may still send by way of `{}`: {} stands in the record of {}, which only its owner can change; take your \
+             own term out if nothing is sent from there any more",
             self.case.source_word(),
             shown(&nested.top),
+            ticked(&name),
             ticked(&nested.holder)
         ))
     }

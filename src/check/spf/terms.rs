@@ -3,6 +3,7 @@
 //! The terms of all records in their order, none twice, with one end. What receivers ignore behind `all` stays behind
 //! it: putting it in front would let senders pass that do not pass today.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::record::spf::{Meaning, Mechanism, Qualifier, SpfRecord, Term};
@@ -19,6 +20,8 @@ pub(super) struct Terms {
     all: Option<Qualifier>,
     /// What stands behind `all`, where receivers do not look.
     behind: Vec<Term>,
+    /// The keys of what was taken over so far.
+    seen: BTreeSet<Vec<u8>>,
     /// What merging decided, in words.
     pub(super) decided: Vec<String>,
 }
@@ -26,7 +29,13 @@ pub(super) struct Terms {
 impl Terms {
     /// The terms of all records, repaired.
     pub(super) fn merged(records: &[&SpfRecord]) -> Self {
-        let mut merged = Self { others: Vec::new(), all: None, behind: Vec::new(), decided: Vec::new() };
+        let mut merged = Self {
+            others: Vec::new(),
+            all: None,
+            behind: Vec::new(),
+            seen: BTreeSet::new(),
+            decided: Vec::new(),
+        };
         let repaired: Vec<SpfRecord> = records.iter().map(|record| repaired(record)).collect();
         for record in &repaired {
             merged.take(record, if repaired.len() > 1 { Share::OneOfSeveral } else { Share::Whole });
@@ -36,8 +45,7 @@ impl Terms {
         merged.all = all;
         merged.decided.extend(decided);
         merged.others.retain(|term| !passes_all_addresses(&term.meaning));
-        let others: Vec<Vec<u8>> = merged.others.iter().map(key).collect();
-        merged.behind.retain(|term| !others.contains(&key(term)));
+        merged.behind.retain(|term| !merged.seen.contains(&key(term)));
         merged
     }
 
@@ -79,15 +87,18 @@ impl Terms {
         }
     }
 
+    /// Takes a term over, unless it stands there already; a second `exp=` would break the record.
     fn push(&mut self, text: &str) {
         let Some(read) = SpfRecord::parse(&Text::from(format!("v=spf1 {text}").as_str())) else { return };
         for term in read.terms {
-            // A second one would make the record one that nobody can read.
-            let stands_once = |meaning: &Meaning| matches!(meaning, Meaning::Explanation(_));
-            let again = |other: &Term| {
-                key(other) == key(&term) || stands_once(&other.meaning) && stands_once(&term.meaning)
+            let key = match term.meaning {
+                Meaning::Explanation(_) => b"exp".to_vec(),
+                Meaning::Mechanism(..)
+                | Meaning::Redirect(_)
+                | Meaning::Ignored { .. }
+                | Meaning::Broken(_) => key(&term),
             };
-            if !self.others.iter().any(again) {
+            if self.seen.insert(key) {
                 self.others.push(term);
             }
         }
@@ -118,7 +129,9 @@ impl Terms {
         let modifier = |term: &Term| !matches!(term.meaning, Meaning::Mechanism(..));
         let at = self.others.iter().position(modifier).unwrap_or(self.others.len());
         let behind = self.others.split_off(at);
-        self.push(&text);
+        if let Some(read) = SpfRecord::parse(&Text::from(format!("v=spf1 {text}").as_str())) {
+            self.others.extend(read.terms);
+        }
         self.others.extend(behind);
     }
 
@@ -190,17 +203,17 @@ pub(super) fn key(term: &Term) -> Vec<u8> {
     let network = |qualifier: Qualifier, address: IpAddr, prefix: u8| {
         format!("{}{address}/{prefix}", qualifier.sign()).into_bytes()
     };
-    match term.meaning {
-        Meaning::Mechanism(qualifier, Mechanism::Ip4 { address, prefix }) => {
-            network(qualifier, address.into(), prefix)
-        }
-        Meaning::Mechanism(qualifier, Mechanism::Ip6 { address, prefix }) => {
-            network(qualifier, address.into(), prefix)
-        }
-        // The case of a macro's letter has a meaning (RFC 7208 §7.3).
-        _ if term.text.contains('%') => term.text.clone().into_bytes(),
-        _ => term.text.trim_start_matches('+').trim_end_matches('.').to_ascii_lowercase().into_bytes(),
+    if let Meaning::Mechanism(qualifier, Mechanism::Ip4 { address, prefix }) = term.meaning {
+        return network(qualifier, address.into(), prefix);
     }
+    if let Meaning::Mechanism(qualifier, Mechanism::Ip6 { address, prefix }) = term.meaning {
+        return network(qualifier, address.into(), prefix);
+    }
+    // The case of a macro's letter has a meaning (RFC 7208 §7.3).
+    if term.text.contains('%') {
+        return term.text.clone().into_bytes();
+    }
+    term.text.trim_start_matches('+').trim_end_matches('.').to_ascii_lowercase().into_bytes()
 }
 
 fn passes_all_addresses(meaning: &Meaning) -> bool {
