@@ -22,6 +22,7 @@ const CURED_ELSEWHERE: &[Code] = &[
     Code::CnameWithOtherData,
     Code::ServerLame,
     Code::ServerSilent,
+    Code::TtlTooLong,
     Code::FilterBypass,
     Code::MtaStsRefusesMx,
     Code::MtaStsUnreachable,

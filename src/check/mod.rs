@@ -19,6 +19,7 @@ mod reminder;
 mod service;
 mod spf;
 mod text;
+mod time;
 mod verdict;
 mod weigh;
 

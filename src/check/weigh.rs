@@ -3,7 +3,7 @@
 //! The one place where witnesses are compared, importance is settled and the verdict is formed. The zone's own name
 //! servers decide what is published; a resolver that still says otherwise only needs time.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::expected::{Expectation, Id, Importance, Requirement, Subject, expectations};
 use crate::facts::{
@@ -11,6 +11,7 @@ use crate::facts::{
 };
 use crate::record::{Question, RecordSet};
 
+use super::time::{after, clock};
 use super::{
     Case, Code, Edit, Finding, Hazard, Recognised, Reminder, Status, Verdict, Weight, hazard, importance,
     is_accepted, judge, origin, reminder,
@@ -360,18 +361,6 @@ fn data(answer: &Result<Answer, Silence>) -> Option<&RecordSet> {
 /// The part of a record that a sentence needs.
 fn brief(data: &crate::record::RecordData) -> String {
     data.target().map_or_else(|| data.to_string(), crate::record::Name::bare)
-}
-
-fn after(at: Timestamp, seconds: u32) -> Option<Timestamp> {
-    let time = at.checked_add(SignedDuration::from_secs(i64::from(seconds))).ok()?;
-    // A started second is not over yet.
-    let whole = Timestamp::from_second(time.as_second()).ok()?;
-    if whole < time { whole.checked_add(SignedDuration::from_secs(1)).ok() } else { Some(whole) }
-}
-
-/// The time of day for a sentence.
-fn clock(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 fn unknown(silence: &Silence) -> Finding {

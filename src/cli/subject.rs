@@ -23,6 +23,7 @@ pub(super) fn subject(domain: Name, options: &Expectations) -> Result<Subject, P
         gateways: options.gateway.clone(),
         hybrid: options.hybrid,
         services: options.services.0.clone(),
+        switch_at: options.switch_at.map(|moment| moment.0),
     })
 }
 
