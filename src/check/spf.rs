@@ -1,10 +1,11 @@
 //! May Microsoft 365 send for the domain, and can receivers read the record that says so?
 //!
-//! The record is judged by its terms and never as a string. A static count is the worst case: a receiver stops at the
-//! first match.
+//! The record is judged by its terms and never as a string. A static count is the worst case: a receiver
+//! stops at the first match.
 
 mod candidate;
 mod edit;
+mod fault;
 mod markup;
 mod note;
 mod placeholder;
@@ -20,14 +21,14 @@ mod walk;
 
 use crate::expected::Expectation;
 use crate::facts::Silence;
-use crate::record::spf::{Meaning, Mechanism, Qualifier, SpfRecord, Term};
+use crate::record::spf::{Meaning, Mechanism, Qualifier, SpfRecord};
 use crate::record::{Name, RecordData, RecordSet, Text};
 
 use super::{Case, Code, Edit, Finding, listed, ticked};
 pub(super) use edit::questions;
 use note::Opening;
 pub(super) use repair::{looks_like_spf, repaired, repaired_text};
-use tally::{Fault, FaultKind, Tally};
+use tally::Tally;
 
 /// DNS lookups that a record may cost (RFC 7208 §4.6.4).
 const MOST_LOOKUPS: usize = 10;
@@ -113,8 +114,8 @@ impl Bench<'_> {
 
     fn several(&self, records: &[&SpfRecord]) -> Result<Finding, Silence> {
         let message = format!(
-            "{} SPF records are published and only one is allowed, so every check fails (RFC 7208 §4.5); merge them \
-             into one",
+            "{} SPF records are published and only one is allowed, so every check fails (RFC 7208 §4.5); \
+             merge them into one",
             records.len()
         );
         self.wrong(Code::SpfMultiple, message, records)
@@ -122,7 +123,7 @@ impl Bench<'_> {
 
     fn one(&self, text: &Text, record: &SpfRecord) -> Result<Finding, Silence> {
         if let Some((term, why)) = record.broken().next() {
-            return self.wrong(Code::SpfInvalid, unreadable(text, term, why), &[record]);
+            return self.wrong(Code::SpfInvalid, fault::unreadable(text, term, why), &[record]);
         }
         if let Some(everyone) = passes_everyone(record) {
             let message = format!("`{everyone}` lets everybody send for the domain");
@@ -132,7 +133,7 @@ impl Bench<'_> {
         if let Some(fault) = tally.faults.first() {
             let (code, message) = self.faulty(fault);
             let finding = self.wrong(code, message, &[record])?;
-            return Ok(if finding.cure.is_empty() { at_others(finding, fault) } else { finding });
+            return Ok(if finding.cure.is_empty() { fault::at_others(finding, fault) } else { finding });
         }
         if tally.lookups > MOST_LOOKUPS {
             return self.too_many(record, &tally);
@@ -140,7 +141,8 @@ impl Bench<'_> {
         if tally.voids.len() > MOST_VOID_LOOKUPS {
             let names = listed(tally.voids.iter().map(ticked));
             let message = format!(
-                "{} names that the record looks up have no answer ({names}), and receivers give up after {MOST_VOID_LOOKUPS}",
+                "{} names that the record looks up have no answer ({names}), and receivers give up after \
+                 {MOST_VOID_LOOKUPS}",
                 tally.voids.len()
             );
             return self.wrong(Code::SpfVoidLookups, message, &[record]);
@@ -159,41 +161,6 @@ impl Bench<'_> {
         Ok(self.met(Opening { code: Code::Met, message }, record, &tally))
     }
 
-    /// What makes every check fail, whoever sends.
-    fn faulty(&self, fault: &Fault) -> (Code, String) {
-        let about = ticked(&fault.about);
-        let (code, what) = match fault.kind {
-            FaultKind::Loop => (
-                Code::SpfIncludeLoop,
-                format!("is included by itself, at the last by {}, so every check fails", ticked(&fault.holder)),
-            ),
-            FaultKind::Placeholder => (
-                Code::SpfInvalid,
-                "is a placeholder from a guide and stands for no sender, so it is left out; put back what was meant".into(),
-            ),
-            FaultKind::NoRecord => {
-                let guide = placeholder::sounds_like_one(&fault.about, &self.case.subject.domain);
-                let guide = if guide { "looks like a placeholder from a guide: it " } else { "" };
-                (Code::SpfInvalid, format!("{guide}is included and has no SPF record, so every check fails"))
-            }
-            FaultKind::Several => {
-                (Code::SpfInvalid, "is included and has several SPF records, so every check fails".into())
-            }
-            FaultKind::PassesEveryone => (
-                Code::SpfPassesEveryone,
-                format!("is included and holds `{}`, so everybody may send", shown(&fault.term)),
-            ),
-            FaultKind::Unreadable => (
-                Code::SpfInvalid,
-                format!(
-                    "is included and holds `{}`, which nobody can read, so every check fails",
-                    shown(&fault.term)
-                ),
-            ),
-        };
-        (code, format!("{about} {what}"))
-    }
-
     fn too_many(&self, record: &SpfRecord, tally: &Tally) -> Result<Finding, Silence> {
         let mut costs: Vec<(&str, usize)> =
             tally.costs.iter().map(|cost| (cost.term.text.as_str(), cost.lookups)).collect();
@@ -202,7 +169,8 @@ impl Bench<'_> {
         let dear = listed(dear.map(|(term, cost)| format!("`{}` ({cost})", shown(term))));
         let dear = if dear.is_empty() { dear } else { format!("; the dearest are {dear}") };
         let message = format!(
-            "checking the record takes {} lookups and receivers give up after {MOST_LOOKUPS} (RFC 7208 §4.6.4){dear}",
+            "checking the record takes {} lookups and receivers give up after {MOST_LOOKUPS} (RFC 7208 \
+             §4.6.4){dear}",
             tally.counted()
         );
         let cure = edit::cure(self, &[record], None)?;
@@ -225,12 +193,13 @@ impl Bench<'_> {
         let behind_all = behind_all.filter(|term| !record.evaluated().any(|read| read == *term));
         let message = match misspelt {
             _ if behind_all.is_some() => format!(
-                "{} is included behind `all`, where receivers do not look, so mail from Microsoft 365 fails SPF",
+                "{} is included behind `all`, where receivers do not look, so mail from Microsoft 365 \
+                 fails SPF",
                 ticked(self.include)
             ),
             Some(term) => format!(
-                "receivers ignore `{}`, so the record does not allow Microsoft 365 to send; an include is written with a \
-                 colon",
+                "receivers ignore `{}`, so the record does not allow Microsoft 365 to send; an include is \
+                 written with a colon",
                 shown(&term.text)
             ),
             None => format!(
@@ -242,35 +211,10 @@ impl Bench<'_> {
     }
 }
 
-/// The next step where only the owner of another record can put it right.
-fn at_others(finding: Finding, fault: &Fault) -> Finding {
-    let message = format!(
-        "{}; only the owner of the record can put that right: until then take `{}` out",
-        finding.message,
-        shown(&fault.top)
-    );
-    Finding { message, ..finding }
-}
-
-/// A term that receivers cannot read, with its place and octets as they see them.
-fn unreadable(text: &Text, term: &Term, why: &str) -> String {
-    let place = term.span.start + 1;
-    let octets = markup::escaped(text.joined().get(term.span.clone()).unwrap_or_default());
-    let odd: Vec<markup::Oddity> = markup::oddities(text)
-        .into_iter()
-        .filter(|odd| (term.span.start..term.span.end).contains(&odd.place.saturating_sub(1)))
-        .collect();
-    let why = match markup::told(&odd) {
-        Some(odd) => format!("{odd}, and only plain ASCII terms are allowed"),
-        None if placeholder::is_term(&term.text) => format!("it is a placeholder from a guide ({why})"),
-        None => why.to_owned(),
-    };
-    format!("receivers cannot read `{}` at octet {place}: {why}", shown(&octets))
-}
-
 /// Whether the term includes the domain, with whatever qualifier.
 fn is_include_of(meaning: &Meaning, domain: &Name) -> bool {
-    matches!(meaning, Meaning::Mechanism(_, Mechanism::Include(included)) if included.name.as_ref() == Some(domain))
+    let Meaning::Mechanism(_, Mechanism::Include(included)) = meaning else { return false };
+    included.name.as_ref() == Some(domain)
 }
 
 /// The term that lets everybody pass.

@@ -1,6 +1,7 @@
 //! Why could a term of the record go?
 //!
-//! Looks at each term that costs a lookup, and at what its name leads to, for the best reason to do without it.
+//! Looks at each term that costs a lookup, and at what its name leads to, for the best reason to do without
+//! it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -118,7 +119,8 @@ fn is_listed(record: &SpfRecord, address: IpAddr) -> bool {
     })
 }
 
-/// What can be said instead of `mx`: nothing where Microsoft takes the mail, since its include is there for sending.
+/// What can be said instead of `mx`: nothing where Microsoft takes the mail, since its include is there for
+/// sending.
 fn mail_hosts(bench: &Bench<'_>, tally: &Tally, domain: Option<&DomainSpec>) -> Reason {
     let own = &bench.case.subject.domain;
     let generic = || Reason::Address("the addresses of its hosts as `ip4:` or `ip6:`".into());

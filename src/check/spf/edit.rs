@@ -1,8 +1,9 @@
 //! How is the SPF record put right with the smallest edit?
 //!
-//! One record comes out: other senders stay, in their order; what receivers cannot read is repaired where the meaning
-//! is plain, and otherwise left out, since a record with it lets nobody pass. The include of the platform being left
-//! stays until `tidy`. The edit is counted as it will be published, so that its price can be told with it.
+//! One record comes out: other senders stay, in their order; what receivers cannot read is repaired where the
+//! meaning is plain, and otherwise left out, since a record with it lets nobody pass. The include of the
+//! platform being left stays until `tidy`. The edit is counted as it will be published, so that its price can
+//! be told with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,13 +20,14 @@ use super::{Bench, Edit, text_of};
 
 /// Terms of the record itself that are asked about at most: some may go, as those whose hosts are gone.
 const MOST_TERMS: usize = 40;
-/// Terms of a record below that are asked about at most: with more of them there are too many lookups, whatever is
-/// behind them.
+/// Terms of a record below that are asked about at most: with more of them there are too many lookups,
+/// whatever is behind them.
 const MOST_TERMS_BELOW: usize = super::MOST_LOOKUPS + 1;
 
 /// The record sets that put it right, and what comes out of it.
 pub(super) struct Cure {
-    /// The domain's own text, and texts of its own that it includes; empty where nothing in the zone would help.
+    /// The domain's own text, and texts of its own that it includes; empty where nothing in the zone would
+    /// help.
     pub(super) edits: Vec<Edit>,
     /// What the present records cost, one after the other.
     pub(super) before: Vec<Tally>,
@@ -37,8 +39,8 @@ pub(super) struct Cure {
     pub(super) texts: BTreeSet<RecordData>,
     /// What merging decided, in words.
     pub(super) decided: Vec<String>,
-    /// Terms that nobody can read and whose meaning is not plain. They are left out: a record with them lets nobody
-    /// pass.
+    /// Terms that nobody can read and whose meaning is not plain. They are left out: a record with them lets
+    /// nobody pass.
     pub(super) dropped: Vec<String>,
 }
 

@@ -1,7 +1,8 @@
 //! What does a text hold that no one typed?
 //!
-//! Copied from a page or a word processor, a value brings along characters that look like a blank or a hyphen, or are
-//! not seen at all, and pieces of HTML. They are told with their octets and their place, as receivers see them.
+//! Copied from a page or a word processor, a value brings along characters that look like a blank or a
+//! hyphen, or are not seen at all, and pieces of HTML. They are told with their octets and their place, as
+//! receivers see them.
 
 use std::borrow::Cow;
 
@@ -170,7 +171,11 @@ mod tests {
             ("v=spf1\t-all", r"octet 7 is a tab (U+0009, `\009`)"),
             (
                 "––––",
-                r"octet 1 is an en dash (U+2013, `\226\128\147`), octet 4 is an en dash (U+2013, `\226\128\147`), octet 7 is an en dash (U+2013, `\226\128\147`) and 1 more follow",
+                concat!(
+                    r"octet 1 is an en dash (U+2013, `\226\128\147`), ",
+                    r"octet 4 is an en dash (U+2013, `\226\128\147`), ",
+                    r"octet 7 is an en dash (U+2013, `\226\128\147`) and 1 more follow"
+                ),
             ),
         ] {
             assert_eq!(told_of(&Text::from(text)).as_deref(), Some(words), "{text}");

@@ -1,7 +1,7 @@
 //! What is worth knowing about a record, and about an edit of it?
 //!
-//! Notes on a record that works, and the price of an edit: what a check costs before and after, and whether the answer
-//! still fits into one small packet.
+//! Notes on a record that works, and the price of an edit: what a check costs before and after, and whether
+//! the answer still fits into one small packet.
 
 use std::collections::BTreeSet;
 
@@ -55,8 +55,8 @@ impl Bench<'_> {
         Finding::new(code, message, self.observed)
     }
 
-    /// The price of an edit for a sentence: both counts, then and now, what to drop if they are too high, and whether
-    /// the answer becomes long.
+    /// The price of an edit for a sentence: both counts, then and now, what to drop if they are too high, and
+    /// whether the answer becomes long.
     pub(super) fn price(&self, cure: &Cure) -> String {
         let now = match &cure.before[..] {
             [] => String::new(),
@@ -72,7 +72,7 @@ impl Bench<'_> {
             cure.after.counted(),
             cure.after.voids.len(),
         );
-        if cure.after.lookups > MOST_LOOKUPS {
+        if cure.after.lookups > MOST_LOOKUPS || cure.after.voids.len() > MOST_VOID_LOOKUPS {
             price += ", which is more than receivers allow";
             price += &relief::advice(self, &cure.record, &cure.after);
         }
@@ -90,8 +90,8 @@ impl Bench<'_> {
 fn without_all(record: &SpfRecord) -> Option<String> {
     match record.all() {
         Some(Qualifier::Neutral) => Some(
-            "it ends with `?all`, which says as little about all others as no `all`; end it with `~all` or `-all` once \
-             every sender is in it"
+            "it ends with `?all`, which says as little about all others as no `all`; end it with `~all` or \
+             `-all` once every sender is in it"
                 .into(),
         ),
         Some(Qualifier::Pass | Qualifier::SoftFail | Qualifier::Fail) => None,
@@ -120,8 +120,8 @@ fn ignored(record: &SpfRecord) -> Option<String> {
         named.push(format!("{more} more"));
     }
     Some(format!(
-        "receivers ignore {}, behind or beside `all` or written with `=`; take out what is not needed, and put the rest in \
-         front of `all`",
+        "receivers ignore {}, behind or beside `all` or written with `=`; take out what is not needed, and \
+         put the rest in front of `all`",
         listed(named)
     ))
 }
@@ -131,8 +131,8 @@ fn long(owner: &Name, record: &SpfRecord, texts: &BTreeSet<RecordData>) -> Optio
     let size = answer_size(owner, texts);
     (size > SMALL_ANSWER).then(|| {
         format!(
-            "the answer with all texts of {} takes {size} octets, {} of them the SPF record; receivers that cannot take \
-             more than {SMALL_ANSWER} find no record (RFC 7208 §3.4)",
+            "the answer with all texts of {} takes {size} octets, {} of them the SPF record; receivers \
+             that cannot take more than {SMALL_ANSWER} find no record (RFC 7208 §3.4)",
             ticked(owner),
             record.to_string().len()
         )
@@ -157,7 +157,8 @@ fn deprecated(record: &SpfRecord) -> Option<String> {
     let ptr =
         record.evaluated().find(|term| matches!(term.meaning, Meaning::Mechanism(_, Mechanism::Ptr(_))))?;
     Some(format!(
-        "`{}` is deprecated and some receivers skip it (RFC 7208 §5.5); name the hosts with `a:`, `ip4:` or `ip6:` instead",
+        "`{}` is deprecated and some receivers skip it (RFC 7208 §5.5); name the hosts with `a:`, `ip4:` \
+         or `ip6:` instead",
         shown(&ptr.text)
     ))
 }

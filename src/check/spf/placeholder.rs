@@ -1,8 +1,8 @@
 //! Was a placeholder of a guide copied as it stands?
 //!
-//! `include:<your-provider>` and `ip4:x.x.x.x` cannot be read by anybody. Names below example.com are nobody's
-//! (RFC 2606 §3). Other names that sound like an example are called one only where they have no SPF record, since
-//! somebody may bear them.
+//! `include:<your-provider>` and `ip4:x.x.x.x` cannot be read by anybody. Names below example.com are
+//! nobody's (RFC 2606 §3). Other names that sound like an example are called one only where they have no SPF
+//! record, since somebody may bear them.
 
 use crate::record::Name;
 
@@ -35,8 +35,8 @@ pub(super) fn is_term(term: &str) -> bool {
     !value.is_empty() && (bracketed || lettered || labels.iter().any(|label| sounds(label)))
 }
 
-/// Whether an include in a record of the checked domain's own names a domain that can be nobody's. What others wrote is
-/// left to what stands there.
+/// Whether an include in a record of the checked domain's own names a domain that can be nobody's. What
+/// others wrote is left to what stands there.
 pub(super) fn is_nobodys(included: &Name, holder: &Name, checked: &Name) -> bool {
     holder.is_within(checked) && is_reserved(included, checked)
 }

@@ -1,7 +1,8 @@
 //! What was meant by what was typed?
 //!
-//! Reads a record, or a text that was meant to be one, as its author meant it wherever that is plain: blanks behind a
-//! colon, `=` for a colon, terms welded together, and what word processors, web pages and panels make of a text.
+//! Reads a record, or a text that was meant to be one, as its author meant it wherever that is plain: blanks
+//! behind a colon, `=` for a colon, terms welded together, and what word processors, web pages and panels
+//! make of a text.
 
 use crate::record::spf::{Meaning, SpfRecord};
 use crate::record::{Name, Text};

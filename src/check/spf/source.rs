@@ -1,7 +1,7 @@
 //! May the platform being left still send for the domain?
 //!
-//! Names tell: includes, and hosts behind `a`, `mx` and `ptr`, wherever they stand in the tree. Whose an address range
-//! is cannot be told from the record, so `ip4` and `ip6` are never held against anybody.
+//! Names tell: includes, and hosts behind `a`, `mx` and `ptr`, wherever they stand in the tree. Whose an
+//! address range is cannot be told from the record, so `ip4` and `ip6` are never held against anybody.
 
 use crate::expected::Phase;
 use crate::facts::Silence;
@@ -38,7 +38,8 @@ impl Bench<'_> {
         self.wrong(Code::SpfSourceLeft, message, &[record]).map(Some)
     }
 
-    /// The platform being left in records of the domain's own below: the owner of the record, and whom it lets send.
+    /// The platform being left in records of the domain's own below: the owner of the record, and whom it
+    /// lets send.
     pub(super) fn sources_in_own_records(&self, tally: &Tally) -> Vec<(Name, Name)> {
         if self.case.phase() < Phase::Tidy {
             return Vec::new();
@@ -63,8 +64,8 @@ impl Bench<'_> {
         let (nested, name) =
             others.find_map(|nested| Some((nested, self.is_of_source(&nested.term.meaning)?)))?;
         Some(format!(
-            "{} may still send by way of `{}`: {} stands in the record of {}, which only its owner can change; take your \
-             own term out if nothing is sent from there any more",
+            "{} may still send by way of `{}`: {} stands in the record of {}, which only its owner can \
+             change; take your own term out if nothing is sent from there any more",
             self.case.source_word(),
             shown(&nested.top),
             ticked(&name),

@@ -1,6 +1,7 @@
 //! Does another sender stand in for Microsoft's include?
 //!
-//! A declared filter that all mail leaves through, or a reseller whose own include covers Microsoft's senders.
+//! A declared filter that all mail leaves through, or a reseller whose own include covers Microsoft's
+//! senders.
 
 use crate::facts::Silence;
 use crate::provider::{Kind, of_mx};
@@ -11,11 +12,12 @@ use super::note::Opening;
 use super::{Bench, Code, text_of};
 
 impl Bench<'_> {
-    /// What is said of a record in which another sender stands in; `None` where Microsoft's include is missing.
+    /// What is said of a record in which another sender stands in; `None` where Microsoft's include is
+    /// missing.
     pub(super) fn stand_in(&self, record: &SpfRecord) -> Result<Option<Opening>, Silence> {
         if self.is_behind_gateway()? {
-            let message = "the record does not include Microsoft; that is right if all mail leaves through the declared \
-                           filter";
+            let message = "the record does not include Microsoft; that is right if all mail leaves through \
+                           the declared filter";
             return Ok(Some(Opening { code: Code::SpfByGateway, message: message.into() }));
         }
         if self.is_sold_by_reseller(record)? {

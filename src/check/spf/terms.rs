@@ -1,7 +1,7 @@
 //! Which terms does the record to publish have?
 //!
-//! The terms of all records in their order, none twice, with one end. What receivers ignore behind `all` stays behind
-//! it: putting it in front would let senders pass that do not pass today.
+//! The terms of all records in their order, none twice, with one end. What receivers ignore behind `all`
+//! stays behind it: putting it in front would let senders pass that do not pass today.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -184,8 +184,8 @@ fn end(ends: &[Option<Qualifier>]) -> (Option<Qualifier>, Vec<String>) {
                 (false, false) => "what the other says",
             };
             decided.push(format!(
-                "`-all` of one is taken, as it is stricter than {other}; `~all` is the careful choice while senders are \
-                 still being found"
+                "`-all` of one is taken, as it is stricter than {other}; `~all` is the careful choice \
+                 while senders are still being found"
             ));
         }
         Some(Qualifier::SoftFail) if has(Qualifier::Neutral) || ends.contains(&None) => {
@@ -197,8 +197,8 @@ fn end(ends: &[Option<Qualifier>]) -> (Option<Qualifier>, Vec<String>) {
     (all, decided)
 }
 
-/// What is the same for terms that mean the same: written in another case, with the `+` that needs not be there, with
-/// a final dot, or with the length that a whole address has.
+/// What is the same for terms that mean the same: written in another case, with the `+` that needs not be
+/// there, with a final dot, or with the length that a whole address has.
 pub(super) fn key(term: &Term) -> Vec<u8> {
     let network = |qualifier: Qualifier, address: IpAddr, prefix: u8| {
         format!("{}{address}/{prefix}", qualifier.sign()).into_bytes()

@@ -1,7 +1,7 @@
 //! How is the tree of includes walked?
 //!
-//! A hostile tree is left as soon as it is far beyond what is allowed; the count is then a lower bound, and says so.
-//! However wide or deep a tree is, a walk takes a bounded number of steps.
+//! A hostile tree is left as soon as it is far beyond what is allowed; the count is then a lower bound, and
+//! says so. However wide or deep a tree is, a walk takes a bounded number of steps.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -13,7 +13,8 @@ use crate::record::{Name, Question, RecordType};
 use super::placeholder;
 use super::tally::{Cost, Fault, FaultKind, Nested, Tally};
 
-/// Lookups after which one term of the record is not followed further: it alone is far beyond what is allowed.
+/// Lookups after which one term of the record is not followed further: it alone is far beyond what is
+/// allowed.
 const ENOUGH: usize = 40;
 /// Lookups after which nothing is followed any more.
 const ENOUGH_OF_ALL: usize = 400;
