@@ -79,7 +79,8 @@ impl Bench<'_> {
         let size = answer_size(&self.expectation.name, &cure.texts);
         if size > SMALL_ANSWER {
             price += &format!(
-                "; its texts then take {size} octets, and over {SMALL_ANSWER} some receivers get none"
+                "; the answer then takes {size} octets, and some receivers cannot take more than \
+                 {SMALL_ANSWER} (RFC 7208 §3.4)"
             );
         }
         price
