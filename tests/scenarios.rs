@@ -159,7 +159,14 @@ impl Scenario {
         let late = self.due.iter().filter(|(code, time)| due(*code) != Some(*time));
         faults.extend(late.map(|(code, time)| format!("{code} is not due by {time}")));
         let found = Code::ALL.iter().filter(|code| outcome.has(**code));
-        let forbidden = found.filter(|code| self.forbidden.iter().any(|pattern| fits(pattern, code.word())));
+        let expected = |code: &Code| {
+            self.expected.iter().any(|(.., expected)| expected == code) || self.hazards.contains(code)
+        };
+        // A family is every other code of it: the expected ones are named beside it.
+        let forbids = |pattern: &String, code: &Code| {
+            fits(pattern, code.word()) && !(pattern.ends_with('*') && expected(code))
+        };
+        let forbidden = found.filter(|code| self.forbidden.iter().any(|pattern| forbids(pattern, code)));
         faults.extend(forbidden.map(|code| format!("found {code}, which is forbidden")));
         faults
     }

@@ -180,6 +180,9 @@ codes! {
     SpfLookalike "spf-lookalike" Spf Unmet "a text looks like an SPF record and is none";
     SpfSourceLeft "spf-source-left" Spf Unmet "the platform being left may still send for the domain";
     SpfWithoutAll "spf-without-all" Spf Met "the SPF record does not say what to do with all others";
+    SpfTermsIgnored "spf-terms-ignored" Spf Met "receivers ignore terms of the SPF record";
+    SpfLong "spf-long" Spf Met "the answer with the SPF record does not fit into a small packet";
+    SpfSourceNested "spf-source-nested" Spf Met "the platform being left may still send by way of somebody else's record";
     SpfByReseller "spf-by-reseller" Spf Met "the reseller's include stands for Microsoft's";
     SpfByGateway "spf-by-gateway" Spf Met "mail leaves through the declared filter, which may stand for Microsoft's include";
     AliasMissing "alias-missing" Alias Unmet "the alias is not published";

@@ -113,6 +113,28 @@ pub const SPF: &[State] = &[
             \"v=spf1\"",
         &["redirect=_spf.sender.example|include:_spf.sender.example", "ip4:192.0.2.25"],
     ),
+    keeping(
+        "spf with redirect beside all, twice",
+        "@ TXT \"v=spf1 a:mail.fabrikam.example redirect=_spf.sender.example -all\"\n@ TXT \"v=spf1 ip4:192.0.2.25 \
+            +all\"",
+        &["a:mail.fabrikam.example", "ip4:192.0.2.25"],
+    ),
+    keeping(
+        "spf with terms behind all",
+        "@ TXT \"v=spf1 ip4:192.0.2.25 ~all include:_spf.sender.example\"",
+        &["ip4:192.0.2.25"],
+    ),
+    keeping(
+        "spf of a guide",
+        "@ TXT \"v=spf1 ip4:x.x.x.x include:<token> include:_spf.example.com ip4:192.0.2.25 -all\"",
+        &["ip4:192.0.2.25"],
+    ),
+    keeping(
+        "spf of source below",
+        "@ TXT \"v=spf1 include:spf.contoso.com include:%SPF% -all\"\n\
+            spf TXT \"v=spf1 include:emailsrvr.com ip4:192.0.2.25 -all\"",
+        &["include:spf.contoso.com"],
+    ),
     keeping("spf space", "@ TXT \"v=spf1 ip4:192.0.2.25 include: %SPF% -all\"", &["ip4:192.0.2.25"]),
     keeping(
         "spf space in another",

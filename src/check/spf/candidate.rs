@@ -1,0 +1,178 @@
+//! Why could a term of the record go?
+//!
+//! Looks at each term that costs a lookup, and at what its name leads to, for the best reason to do without
+//! it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use crate::facts::{Existence, Sight};
+use crate::provider::{Kind, of_mx};
+use crate::record::spf::{DomainSpec, Meaning, Mechanism, Qualifier, SpfRecord};
+use crate::record::{Name, Question, RecordData, RecordType};
+
+use super::relief::{Candidate, Reason};
+use super::tally::{Cost, Tally};
+use super::terms::key;
+use super::{Bench, listed, ticked};
+
+/// Addresses that are spelled out at most.
+const MOST_ADDRESSES: usize = 2;
+
+/// The terms of a record that cost something, but Microsoft's, each with the best reason to let it go.
+pub(super) fn candidates(bench: &Bench<'_>, record: &SpfRecord, tally: &Tally) -> Vec<Candidate> {
+    let held = held(tally);
+    let mut seen = BTreeSet::new();
+    let mut candidates = Vec::new();
+    for cost in &tally.costs {
+        let again = !seen.insert(key(&cost.term));
+        if !again && super::is_include_of(&cost.term.meaning, bench.include) {
+            continue;
+        }
+        let reason = if again { Reason::Twice } else { reason(bench, record, tally, &held, cost) };
+        candidates.push(Candidate { term: cost.term.text.clone(), saving: cost.lookups, reason });
+    }
+    candidates
+}
+
+fn reason(
+    bench: &Bench<'_>,
+    record: &SpfRecord,
+    tally: &Tally,
+    held: &BTreeMap<&Name, &str>,
+    cost: &Cost,
+) -> Reason {
+    let source = || bench.is_of_source(&cost.term.meaning).map(|_| Reason::Source(bench.case.source_word()));
+    match &cost.term.meaning {
+        Meaning::Mechanism(_, Mechanism::Ptr(_)) => Reason::Deprecated,
+        Meaning::Mechanism(_, Mechanism::A(_) | Mechanism::Mx(_)) if cost.is_void => Reason::NoAnswer,
+        Meaning::Mechanism(_, Mechanism::A(domain)) => {
+            source().unwrap_or_else(|| address(bench, record, cost, domain.as_ref()))
+        }
+        Meaning::Mechanism(_, Mechanism::Mx(domain)) => {
+            source().unwrap_or_else(|| mail_hosts(bench, tally, domain.as_ref()))
+        }
+        Meaning::Mechanism(_, Mechanism::Include(domain)) => source().unwrap_or_else(|| {
+            let holder = domain.name.as_ref().and_then(|name| held.get(name));
+            holder.map_or(Reason::Dear, |holder| Reason::Nested((*holder).to_owned()))
+        }),
+        Meaning::Redirect(_) => source().unwrap_or(Reason::Dear),
+        Meaning::Mechanism(
+            _,
+            Mechanism::All | Mechanism::Ip4 { .. } | Mechanism::Ip6 { .. } | Mechanism::Exists(_),
+        )
+        | Meaning::Explanation(_)
+        | Meaning::Ignored { .. }
+        | Meaning::Broken(_) => Reason::Dear,
+    }
+}
+
+/// What can be said instead of `a`: nothing where the addresses are in the record, else the addresses.
+fn address(bench: &Bench<'_>, record: &SpfRecord, cost: &Cost, domain: Option<&DomainSpec>) -> Reason {
+    let generic = || Reason::Address("its addresses as `ip4:` or `ip6:`".into());
+    let own = &bench.case.subject.domain;
+    let Some(name) = domain.map_or(Some(own), |domain| domain.name.as_ref()) else { return generic() };
+    let addresses = addresses(&bench.case.sight, name);
+    // With a length behind it the term stands for a network.
+    if addresses.is_empty() || cost.term.text.contains('/') {
+        return generic();
+    }
+    if addresses.iter().all(|address| is_listed(record, *address)) {
+        return Reason::Covered("the addresses in the record".into());
+    }
+    if addresses.len() > MOST_ADDRESSES {
+        return generic();
+    }
+    let written = addresses.iter().map(|address| match address {
+        IpAddr::V4(address) => format!("`ip4:{address}`"),
+        IpAddr::V6(address) => format!("`ip6:{address}`"),
+    });
+    Reason::Address(listed(written))
+}
+
+fn addresses(sight: &Sight<'_>, name: &Name) -> Vec<IpAddr> {
+    let data = sight.addresses(name).unwrap_or_default();
+    let address = |data: &RecordData| match data {
+        RecordData::A(address) => Some(IpAddr::V4(*address)),
+        RecordData::Aaaa(address) => Some(IpAddr::V6(*address)),
+        _ => None,
+    };
+    data.iter().filter_map(address).collect()
+}
+
+/// Whether a network of the record lets the address pass.
+fn is_listed(record: &SpfRecord, address: IpAddr) -> bool {
+    record.evaluated().any(|term| {
+        if let Meaning::Mechanism(Qualifier::Pass, Mechanism::Ip4 { address: network, prefix }) = term.meaning
+            && let IpAddr::V4(address) = address
+        {
+            let host = u32::BITS.saturating_sub(prefix.into());
+            return (network.to_bits() ^ address.to_bits()).checked_shr(host).unwrap_or(0) == 0;
+        }
+        if let Meaning::Mechanism(Qualifier::Pass, Mechanism::Ip6 { address: network, prefix }) = term.meaning
+            && let IpAddr::V6(address) = address
+        {
+            let host = u128::BITS.saturating_sub(prefix.into());
+            return (network.to_bits() ^ address.to_bits()).checked_shr(host).unwrap_or(0) == 0;
+        }
+        false
+    })
+}
+
+/// What can be said instead of `mx`: nothing where Microsoft takes the mail, since its include is there for
+/// sending.
+fn mail_hosts(bench: &Bench<'_>, tally: &Tally, domain: Option<&DomainSpec>) -> Reason {
+    let own = &bench.case.subject.domain;
+    let generic = || Reason::Address("the addresses of its hosts as `ip4:` or `ip6:`".into());
+    let Some(name) = domain.map_or(Some(own), |domain| domain.name.as_ref()) else { return generic() };
+    let answer = bench.case.sight.answer(&Question::new(name.clone(), RecordType::Mx));
+    let Some(answer) = answer.ok().filter(|answer| answer.existence == Existence::Records) else {
+        return generic();
+    };
+    let is_microsofts =
+        |host: &Name| of_mx(host, own).iter().any(|provider| provider.kind == Kind::Microsoft);
+    let mut hosts = answer.set.data.iter().filter_map(RecordData::target);
+    if tally.includes_microsoft && hosts.all(is_microsofts) {
+        return Reason::Covered(ticked(bench.include));
+    }
+    generic()
+}
+
+/// The domain that a term includes itself.
+fn included(meaning: &Meaning) -> Option<&Name> {
+    if let Meaning::Mechanism(_, Mechanism::Include(domain)) | Meaning::Redirect(domain) = meaning {
+        return domain.name.as_ref();
+    }
+    None
+}
+
+/// The domains that an include of the record holds at some depth, with that include.
+fn held(tally: &Tally) -> BTreeMap<&Name, &str> {
+    let mut held = BTreeMap::new();
+    for cost in &tally.costs {
+        let own = |name: &&Name| included(&cost.term.meaning) != Some(*name);
+        for name in cost.includes.iter().filter(own) {
+            held.entry(name).or_insert(cost.term.text.as_str());
+        }
+    }
+    held
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_listed_where_a_network_that_passes_holds_it() {
+        let record = |text: &str| SpfRecord::parse(&crate::record::Text::from(text)).unwrap();
+        let listed = |text: &str, address: &str| is_listed(&record(text), address.parse().unwrap());
+        assert!(listed("v=spf1 ip4:192.0.2.0/24 -all", "192.0.2.25"));
+        assert!(listed("v=spf1 ip4:192.0.2.25 -all", "192.0.2.25"));
+        assert!(listed("v=spf1 ip6:2001:db8::/32 -all", "2001:db8::1"));
+        assert!(listed("v=spf1 ip4:0.0.0.0/0", "192.0.2.25"));
+        assert!(!listed("v=spf1 ip4:192.0.2.0/25 -all", "192.0.2.200"));
+        assert!(!listed("v=spf1 ~ip4:192.0.2.0/24 -all", "192.0.2.25"));
+        assert!(!listed("v=spf1 -all ip4:192.0.2.0/24", "192.0.2.25"));
+        assert!(!listed("v=spf1 ip4:192.0.2.0/24 -all", "2001:db8::1"));
+    }
+}

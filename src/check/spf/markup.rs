@@ -1,0 +1,204 @@
+//! What does a text hold that no one typed?
+//!
+//! Copied from a page or a word processor, a value brings along characters that look like a blank or a
+//! hyphen, or are not seen at all, and pieces of HTML. They are told with their octets and their place, as
+//! receivers see them.
+
+use std::borrow::Cow;
+
+use crate::record::Text;
+
+/// Oddities that are told of one text; more would tell nothing new.
+const MOST_TOLD: usize = 3;
+/// Octets of the longest tag or entity that is looked for.
+const LONGEST_MARK: usize = 40;
+
+/// Tags that panels and pages wrap around a value.
+const TAGS: &[&str] =
+    &["a", "b", "br", "code", "div", "em", "font", "i", "p", "pre", "span", "strong", "td", "u"];
+/// Entities, and what they stand for.
+const ENTITIES: &[(&str, &str)] = &[
+    ("&nbsp;", " "),
+    ("&#160;", " "),
+    ("&quot;", ""),
+    ("&#34;", ""),
+    ("&amp;", "&"),
+    ("&ndash;", "-"),
+    ("&mdash;", "-"),
+    ("&#8211;", "-"),
+    ("&#8212;", "-"),
+];
+
+/// Something in a text that receivers trip over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Oddity {
+    /// Where it begins, counted in octets of the joined text from 1.
+    pub(super) place: usize,
+    /// What it is, in words.
+    pub(super) words: String,
+}
+
+/// The oddities of a text, in their order.
+pub(super) fn oddities(text: &Text) -> Vec<Oddity> {
+    let octets = text.joined();
+    let mut found = Vec::new();
+    match octets.first() {
+        Some(b' ') => found.push(Oddity { place: 1, words: "a blank in front".into() }),
+        Some(b'"' | b'\'') => found.push(Oddity { place: 1, words: "a quotation mark".into() }),
+        _ => {}
+    }
+    let mut place = 1;
+    for chunk in octets.utf8_chunks() {
+        for (at, character) in chunk.valid().char_indices() {
+            let rest = &chunk.valid()[at..];
+            let odd = named(character).map(|name| {
+                let mut octets = [0; 4];
+                let octets = character.encode_utf8(&mut octets).as_bytes();
+                format!("{name} (U+{:04X}, `{}`)", u32::from(character), escaped(octets))
+            });
+            let mark = || mark(rest).map(|(mark, _)| format!("HTML (`{mark}`)"));
+            if let Some(words) = odd.or_else(mark) {
+                found.push(Oddity { place: place + at, words });
+            }
+        }
+        place += chunk.valid().len();
+        if !chunk.invalid().is_empty() {
+            let words = format!("what is no text (`{}`)", escaped(chunk.invalid()));
+            found.push(Oddity { place, words });
+            place += chunk.invalid().len();
+        }
+    }
+    found
+}
+
+/// The oddities for a sentence; `None` where there are none.
+pub(super) fn told(oddities: &[Oddity]) -> Option<String> {
+    let first = oddities.iter().take(MOST_TOLD);
+    let mut words: Vec<String> = first.map(|odd| format!("octet {} is {}", odd.place, odd.words)).collect();
+    if oddities.len() > MOST_TOLD {
+        words.push(format!("{} more follow", oddities.len() - MOST_TOLD));
+    }
+    (!words.is_empty()).then(|| super::listed(words))
+}
+
+/// Octets for a sentence: what is not printable ASCII becomes `\DDD` (RFC 1035 §5.1).
+pub(super) fn escaped(octets: &[u8]) -> String {
+    let quoted = crate::record::quote(octets);
+    quoted[1..quoted.len() - 1].to_owned()
+}
+
+/// The text with entities read and tags made blanks.
+pub(super) fn taken_out(text: &str) -> Cow<'_, str> {
+    if !text.contains(['<', '&']) {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(['<', '&']) {
+        plain.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let (length, instead) = match mark(rest) {
+            Some((mark, instead)) => (mark.len(), instead),
+            None => (1, &rest[..1]),
+        };
+        plain.push_str(instead);
+        rest = &rest[length..];
+    }
+    plain.push_str(rest);
+    Cow::Owned(plain)
+}
+
+/// The tag or entity that a text begins with, and what to read instead.
+fn mark(text: &str) -> Option<(&str, &'static str)> {
+    let begins = |mark: &str| text.get(..mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(mark));
+    if text.starts_with('&') {
+        let (entity, instead) = ENTITIES.iter().find(|(entity, _)| begins(entity))?;
+        return Some((&text[..entity.len()], instead));
+    }
+    let inside = text.strip_prefix('<')?;
+    let end = inside.bytes().take(LONGEST_MARK).position(|octet| octet == b'>')?;
+    let name = inside[..end].trim_matches('/').split(' ').next().unwrap_or_default().to_ascii_lowercase();
+    TAGS.contains(&name.as_str()).then(|| (&text[..end + 2], " "))
+}
+
+/// A character that is not plain ASCII, in words.
+fn named(character: char) -> Option<&'static str> {
+    Some(match character {
+        ' '..='~' => return None,
+        '\t' => "a tab",
+        '\r' | '\n' => "a line break",
+        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' => "a control character",
+        '\u{a0}' | '\u{202f}' => "a no-break space",
+        '\u{ad}' => "a soft hyphen, which is not seen",
+        '\u{2000}'..='\u{200a}' | '\u{3000}' => "a wide or narrow space",
+        '\u{200b}' => "a zero-width space, which is not seen",
+        '\u{200c}' | '\u{200d}' | '\u{2060}' => "a joiner, which is not seen",
+        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+            "a mark of the writing direction, which is not seen"
+        }
+        '\u{feff}' => "a byte order mark, which is not seen",
+        '\u{2010}' | '\u{2011}' => "a typographic hyphen",
+        '\u{2012}' | '\u{2013}' => "an en dash",
+        '\u{2014}' | '\u{2015}' => "an em dash",
+        '\u{2212}' => "a minus sign",
+        '\u{2018}'..='\u{201f}' => "a curly quotation mark",
+        '\u{2026}' => "an ellipsis",
+        _ => "a character beyond ASCII",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told_of(text: &Text) -> Option<String> {
+        told(&oddities(text))
+    }
+
+    #[test]
+    fn what_is_odd_is_told_with_its_place_and_octets() {
+        for (text, words) in [
+            ("v=spf1 –all", r"octet 8 is an en dash (U+2013, `\226\128\147`)"),
+            ("v=spf1\u{a0}-all", r"octet 7 is a no-break space (U+00A0, `\194\160`)"),
+            (
+                "v=spf1 a\u{200b} -all",
+                r"octet 9 is a zero-width space, which is not seen (U+200B, `\226\128\139`)",
+            ),
+            ("v=spf1 -all<br>", "octet 12 is HTML (`<br>`)"),
+            ("v=spf1&nbsp;-all", "octet 7 is HTML (`&nbsp;`)"),
+            (" v=spf1", "octet 1 is a blank in front"),
+            ("\"v=spf1\"", "octet 1 is a quotation mark"),
+            ("v=spf1\t-all", r"octet 7 is a tab (U+0009, `\009`)"),
+            (
+                "––––",
+                concat!(
+                    r"octet 1 is an en dash (U+2013, `\226\128\147`), ",
+                    r"octet 4 is an en dash (U+2013, `\226\128\147`), ",
+                    r"octet 7 is an en dash (U+2013, `\226\128\147`) and 1 more follow"
+                ),
+            ),
+        ] {
+            assert_eq!(told_of(&Text::from(text)).as_deref(), Some(words), "{text}");
+        }
+        let octets = Text::from_strings([&b"v=spf1 \xff\xfea"[..]]);
+        assert_eq!(
+            told_of(&octets).as_deref(),
+            Some(r"octet 8 is what is no text (`\255`) and octet 9 is what is no text (`\254`)")
+        );
+    }
+
+    #[test]
+    fn plain_texts_are_not_odd() {
+        for text in ["", "v=spf1 include:a.example -all", "v=spf1 include:<token>.example ~all", "a & b < c"]
+        {
+            assert_eq!(told_of(&Text::from(text)), None, "{text}");
+            assert_eq!(taken_out(text), text);
+        }
+    }
+
+    #[test]
+    fn markup_is_taken_out() {
+        assert_eq!(taken_out("<p>v=spf1&nbsp;-all</p>"), " v=spf1 -all ");
+        assert_eq!(taken_out("<p class=x>a<é&é"), " a<é&é");
+    }
+}

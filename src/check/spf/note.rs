@@ -1,0 +1,208 @@
+//! What is worth knowing about a record, and about an edit of it?
+//!
+//! Notes on a record that works, and the price of an edit: what a check costs before and after, and whether
+//! the answer still fits into one small packet.
+
+use std::collections::BTreeSet;
+
+use crate::record::spf::{Meaning, Mechanism, Qualifier, SpfRecord};
+use crate::record::{MAX_CHARACTER_STRING, Name, RecordData};
+
+use super::edit::Cure;
+use super::tally::Tally;
+use super::{
+    Bench, Code, Finding, MOST_LOOKUPS, MOST_VOID_LOOKUPS, listed, relief, repair, shown, text_of, ticked,
+};
+
+/// Octets of an answer that every receiver gets over UDP (RFC 1035 §4.2.1; RFC 7208 §3.4).
+const SMALL_ANSWER: usize = 512;
+/// Octets of an answer besides the name asked for and the records: header, type and class (RFC 1035 §4.1).
+const FRAME: usize = 16;
+/// Octets of a record besides its data, its owner compressed (RFC 1035 §4.1.3).
+const RECORD: usize = 12;
+/// Ignored terms that are named at most.
+const MOST_NAMED: usize = 6;
+
+/// What is said before the notes.
+pub(super) struct Opening {
+    /// The outcome, if it is a note already.
+    pub(super) code: Code,
+    /// What there is.
+    pub(super) message: String,
+}
+
+impl Bench<'_> {
+    /// A record that works, with all that is worth knowing; the first note gives the code.
+    pub(super) fn met(&self, opening: Opening, record: &SpfRecord, tally: &Tally) -> Finding {
+        let owner = &self.expectation.name;
+        let notes = [
+            (Code::SpfSourceNested, self.source_at_others(tally)),
+            (Code::SpfWithoutAll, without_all(record)),
+            (Code::SpfTermsIgnored, ignored(record)),
+            (Code::SpfLong, long(owner, record, &self.set.data)),
+        ];
+        let Opening { mut code, mut message } = opening;
+        for (note, words) in notes {
+            let Some(words) = words else { continue };
+            if code == Code::Met {
+                code = note;
+            }
+            message = format!("{message}; {words}");
+        }
+        if let Some(words) = deprecated(record) {
+            message = format!("{message}; {words}");
+        }
+        Finding::new(code, message, self.observed)
+    }
+
+    /// The price of an edit for a sentence: both counts, then and now, what to drop if they are too high, and
+    /// whether the answer becomes long.
+    pub(super) fn price(&self, cure: &Cure) -> String {
+        let now = match &cure.before[..] {
+            [] => String::new(),
+            [one] => format!(" (now {}, {} void)", one.counted(), one.voids.len()),
+            several => {
+                let lookups = listed(several.iter().map(Tally::counted));
+                let voids = listed(several.iter().map(|tally| tally.voids.len().to_string()));
+                format!(" (now {lookups}, {voids} void)")
+            }
+        };
+        let mut price = format!(
+            "; after the edit {} of {MOST_LOOKUPS} lookups, {} of {MOST_VOID_LOOKUPS} void{now}",
+            cure.after.counted(),
+            cure.after.voids.len(),
+        );
+        if cure.after.lookups > MOST_LOOKUPS || cure.after.voids.len() > MOST_VOID_LOOKUPS {
+            price += ", which is more than receivers allow";
+            price += &relief::advice(self, &cure.record, &cure.after);
+        }
+        let size = answer_size(&self.expectation.name, &cure.texts);
+        if size > SMALL_ANSWER {
+            price += &format!(
+                "; the answer then takes {size} octets, and some receivers cannot take more than \
+                 {SMALL_ANSWER} (RFC 7208 §3.4)"
+            );
+        }
+        price
+    }
+}
+
+/// A record that says nothing about all others.
+fn without_all(record: &SpfRecord) -> Option<String> {
+    match record.all() {
+        Some(Qualifier::Neutral) => Some(
+            "it ends with `?all`, which says as little about all others as no `all`; end it with `~all` or \
+             `-all` once every sender is in it"
+                .into(),
+        ),
+        Some(Qualifier::Pass | Qualifier::SoftFail | Qualifier::Fail) => None,
+        None => {
+            let redirects = record.terms.iter().any(|term| matches!(term.meaning, Meaning::Redirect(_)));
+            (!redirects).then(|| "it does not end with `-all`, so all others pass as neutral".into())
+        }
+    }
+}
+
+/// What receivers pass over: mechanisms behind `all`, `redirect=` beside it, and mechanisms written with `=`.
+fn ignored(record: &SpfRecord) -> Option<String> {
+    let evaluated: BTreeSet<usize> = record.evaluated().map(|term| term.span.start).collect();
+    let ignored = record.terms.iter().filter(|term| match &term.meaning {
+        Meaning::Mechanism(..) | Meaning::Redirect(_) => !evaluated.contains(&term.span.start),
+        meaning @ Meaning::Ignored { .. } => repair::means_include(meaning),
+        Meaning::Explanation(_) | Meaning::Broken(_) => false,
+    });
+    let ignored: Vec<String> = ignored.map(|term| format!("`{}`", shown(&term.text))).collect();
+    if ignored.is_empty() {
+        return None;
+    }
+    let more = ignored.len().saturating_sub(MOST_NAMED);
+    let mut named: Vec<String> = ignored.into_iter().take(MOST_NAMED).collect();
+    if more > 0 {
+        named.push(format!("{more} more"));
+    }
+    Some(format!(
+        "receivers ignore {}, behind or beside `all` or written with `=`; take out what is not needed, and \
+         put the rest in front of `all`",
+        listed(named)
+    ))
+}
+
+/// A set of texts whose answer does not fit into a small packet.
+fn long(owner: &Name, record: &SpfRecord, texts: &BTreeSet<RecordData>) -> Option<String> {
+    let size = answer_size(owner, texts);
+    (size > SMALL_ANSWER).then(|| {
+        format!(
+            "the answer with all texts of {} takes {size} octets, {} of them the SPF record; receivers \
+             that cannot take more than {SMALL_ANSWER} find no record (RFC 7208 §3.4)",
+            ticked(owner),
+            record.to_string().len()
+        )
+    })
+}
+
+/// Octets of an answer with these texts.
+fn answer_size(owner: &Name, texts: &BTreeSet<RecordData>) -> usize {
+    let text = |data: &RecordData| {
+        let octets = text_of(data).map_or(0, |text| text.joined().len());
+        RECORD + octets + octets.div_ceil(MAX_CHARACTER_STRING).max(1)
+    };
+    // Each label has a length in front, and the root ends the name.
+    FRAME
+        + owner.labels().map(|label| label.len() + 1).sum::<usize>()
+        + 1
+        + texts.iter().map(text).sum::<usize>()
+}
+
+/// `ptr`, which is slow and unreliable (RFC 7208 §5.5).
+fn deprecated(record: &SpfRecord) -> Option<String> {
+    let ptr =
+        record.evaluated().find(|term| matches!(term.meaning, Meaning::Mechanism(_, Mechanism::Ptr(_))))?;
+    Some(format!(
+        "`{}` is deprecated and some receivers skip it (RFC 7208 §5.5); name the hosts with `a:`, `ip4:` \
+         or `ip6:` instead",
+        shown(&ptr.text)
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Text;
+
+    fn parse(text: &str) -> SpfRecord {
+        SpfRecord::parse(&Text::from(text)).unwrap()
+    }
+
+    #[test]
+    fn a_neutral_end_is_none() {
+        for text in ["v=spf1 a", "v=spf1", "v=spf1 a ?all"] {
+            assert!(without_all(&parse(text)).is_some(), "{text}");
+        }
+        for text in ["v=spf1 -all", "v=spf1 ~all", "v=spf1 redirect=a.example"] {
+            assert_eq!(without_all(&parse(text)), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn ignored_terms_are_named() {
+        let told =
+            ignored(&parse("v=spf1 a redirect=a.example -all mx ~all ip4=192.0.2.1 x-y=z exp=b.example"))
+                .unwrap();
+        for term in ["`redirect=a.example`", "`mx`", "`~all`", "`ip4=192.0.2.1`"] {
+            assert!(told.contains(term), "{told}");
+        }
+        assert!(!told.contains("x-y") && !told.contains("exp="), "{told}");
+        assert_eq!(ignored(&parse("v=spf1 a exp=b.example redirect=a.example")), None);
+        assert!(ignored(&parse(&format!("v=spf1 -all{}", " mx".repeat(9)))).unwrap().contains("and 3 more"));
+    }
+
+    #[test]
+    fn the_size_of_an_answer_is_that_of_its_octets() {
+        let owner: Name = "contoso.com".parse().unwrap();
+        let texts = |texts: &[&str]| texts.iter().map(|text| RecordData::Txt(Text::from(*text))).collect();
+        // Header 12, question 13 + 4, one record 12 + 1 + 11.
+        assert_eq!(answer_size(&owner, &texts(&["v=spf1 -all"])), 53);
+        assert_eq!(answer_size(&owner, &texts(&[&"x".repeat(256)])), 29 + 12 + 2 + 256);
+        assert_eq!(answer_size(&owner, &texts(&["", "x"])), 29 + 13 + 14);
+    }
+}

@@ -1,0 +1,177 @@
+//! Which terms can go first, when a record takes too many lookups?
+//!
+//! What does nothing comes first, then what should not be there, then what can be said without a lookup, and
+//! last the dearest senders. Nothing is dropped here: which sender is still needed, only the admin knows.
+
+use crate::record::spf::SpfRecord;
+
+use super::candidate::candidates;
+use super::tally::Tally;
+use super::{Bench, MOST_LOOKUPS, shown};
+
+/// Terms that are named at most.
+const MOST_NAMED: usize = 6;
+
+/// Why a term can go; the order is that in which to drop.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Reason {
+    /// Its name has no answer, so it lets nobody pass.
+    NoAnswer,
+    /// It stands there twice.
+    Twice,
+    /// It is `ptr` (RFC 7208 §5.5).
+    Deprecated,
+    /// It is the platform being left.
+    Source(&'static str),
+    /// Another term lets the same senders pass.
+    Covered(String),
+    /// It can be written without a lookup.
+    Address(String),
+    /// Another include holds it.
+    Nested(String),
+    /// It costs most.
+    Dear,
+}
+
+impl Reason {
+    fn rank(&self) -> u8 {
+        match self {
+            Self::NoAnswer => 0,
+            Self::Twice => 1,
+            Self::Deprecated => 2,
+            Self::Source(_) => 3,
+            Self::Covered(_) => 4,
+            Self::Address(_) => 5,
+            Self::Nested(_) => 6,
+            Self::Dear => 7,
+        }
+    }
+
+    fn words(&self) -> String {
+        match self {
+            Self::NoAnswer => "has no answer".into(),
+            Self::Twice => "stands there twice".into(),
+            Self::Deprecated => "deprecated, RFC 7208 §5.5".into(),
+            Self::Source(source) => format!("{source}, once nothing is sent from there"),
+            Self::Covered(by) => format!("covered by {by}"),
+            Self::Address(instead) => format!("write {instead} instead"),
+            Self::Nested(within) => format!("`{within}` holds it already"),
+            Self::Dear => "if it is not needed".into(),
+        }
+    }
+}
+
+/// A term that could go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Candidate {
+    /// As it is written.
+    pub(super) term: String,
+    /// The lookups that go with it.
+    pub(super) saving: usize,
+    /// Why it can go.
+    pub(super) reason: Reason,
+}
+
+/// A step of the advice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Step {
+    /// What to drop.
+    pub(super) candidate: Candidate,
+    /// The lookups that are left then.
+    pub(super) left: usize,
+}
+
+/// The terms to drop, in order, until few enough lookups are left or nothing can go.
+pub(super) fn steps(lookups: usize, mut candidates: Vec<Candidate>) -> Vec<Step> {
+    // Of equal reasons the dearest first; the text makes the order the same in every run.
+    candidates
+        .sort_by(|a, b| (a.reason.rank(), b.saving, &a.term).cmp(&(b.reason.rank(), a.saving, &b.term)));
+    let mut left = lookups;
+    let mut steps = Vec::new();
+    for candidate in candidates {
+        if left <= MOST_LOOKUPS {
+            break;
+        }
+        left = left.saturating_sub(candidate.saving);
+        steps.push(Step { candidate, left });
+    }
+    steps
+}
+
+/// The advice for a sentence; empty where there is nothing to drop.
+pub(super) fn advice(bench: &Bench<'_>, record: &SpfRecord, tally: &Tally) -> String {
+    let steps = steps(tally.lookups, candidates(bench, record, tally));
+    let least = if tally.is_partial { "at least " } else { "" };
+    let cut = if tally.is_cut { "at least " } else { "" };
+    let named: Vec<String> = steps
+        .iter()
+        .take(MOST_NAMED)
+        .map(|Step { candidate: Candidate { term, saving, reason }, left }| {
+            format!("`{}` ({}; saves {cut}{saving}, {least}{left} left)", shown(term), reason.words())
+        })
+        .collect();
+    let more = match steps.len().saturating_sub(MOST_NAMED) {
+        0 => String::new(),
+        more => format!(", then {more} more"),
+    };
+    if named.is_empty() { String::new() } else { format!("; drop first {}{more}", named.join(", then ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn candidate(term: &str, saving: usize, reason: Reason) -> Candidate {
+        Candidate { term: term.into(), saving, reason }
+    }
+
+    #[test]
+    fn what_does_nothing_goes_before_what_costs_most() {
+        let candidates = vec![
+            candidate("include:dear.example", 6, Reason::Dear),
+            candidate("a:mail.example", 1, Reason::Address("`ip4:192.0.2.1`".into())),
+            candidate("include:old.example", 2, Reason::Source("the old platform")),
+            candidate("include:in.example", 1, Reason::Nested("include:out.example".into())),
+            candidate("ptr", 1, Reason::Deprecated),
+            candidate("include:dearer.example", 7, Reason::Dear),
+            candidate("a", 1, Reason::Covered("the addresses in the record".into())),
+            candidate("a:gone.example", 1, Reason::NoAnswer),
+            candidate("mx", 1, Reason::Twice),
+        ];
+        let order: Vec<(String, usize)> = steps(30, candidates)
+            .into_iter()
+            .map(|Step { candidate, left }| (candidate.term, left))
+            .collect();
+        let expected = [
+            ("a:gone.example", 29),
+            ("mx", 28),
+            ("ptr", 27),
+            ("include:old.example", 25),
+            ("a", 24),
+            ("a:mail.example", 23),
+            ("include:in.example", 22),
+            ("include:dearer.example", 15),
+            ("include:dear.example", 9),
+        ];
+        assert_eq!(order, expected.map(|(term, left)| (term.to_owned(), left)));
+    }
+
+    #[test]
+    fn no_more_is_dropped_than_is_needed() {
+        let candidates = || {
+            vec![
+                candidate("ptr", 1, Reason::Deprecated),
+                candidate("include:b.example", 3, Reason::Dear),
+                candidate("include:a.example", 3, Reason::Dear),
+            ]
+        };
+        assert_eq!(steps(10, candidates()), []);
+        assert_eq!(steps(11, candidates()).len(), 1);
+        let two = steps(12, candidates());
+        assert_eq!(
+            two.last().map(|step| (step.candidate.term.as_str(), step.left)),
+            Some(("include:a.example", 8))
+        );
+        assert_eq!(steps(90, candidates()).len(), 3);
+    }
+}

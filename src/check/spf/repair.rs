@@ -1,0 +1,198 @@
+//! What was meant by what was typed?
+//!
+//! Reads a record, or a text that was meant to be one, as its author meant it wherever that is plain: blanks
+//! behind a colon, `=` for a colon, terms welded together, and what word processors, web pages and panels
+//! make of a text.
+
+use crate::record::spf::{Meaning, SpfRecord};
+use crate::record::{Name, Text};
+
+use super::markup;
+
+/// A modifier that was meant to be a mechanism, such as `include=host`.
+pub(super) fn means_include(meaning: &Meaning) -> bool {
+    matches!(meaning, Meaning::Ignored { name, .. } if MECHANISMS.contains(&name.as_str()))
+}
+
+/// Mechanisms that people write with `=` instead of a colon.
+const MECHANISMS: &[&str] = &["include", "a", "mx", "ip4", "ip6", "exists", "ptr"];
+
+/// The record with what is plainly meant instead of what was typed.
+pub(in crate::check) fn repaired(record: &SpfRecord) -> SpfRecord {
+    let text = repaired_words(&record.to_string());
+    SpfRecord::parse(&Text::from(text.as_str())).unwrap_or_else(|| record.clone())
+}
+
+/// The SPF record that a text was meant to be.
+pub(in crate::check) fn repaired_text(text: &Text) -> Option<SpfRecord> {
+    let plain = plain(&text.lossy());
+    let start = plain.to_ascii_lowercase().find("spf1").map(|at| at + 4);
+    let rest = match start {
+        // `v=spf10`: what is welded to the version is no term.
+        Some(at) => plain[at..].trim_start_matches([';', ',', ':', '0']).to_owned(),
+        // `v=spf include:…`: the version is missing its digit.
+        None => plain.split_once("spf").map(|(_, rest)| rest.to_owned()).unwrap_or_default(),
+    };
+    SpfRecord::parse(&Text::from(repaired_words(&format!("v=spf1 {rest}")).as_str()))
+}
+
+/// Whether a text that is no SPF record was meant to be one.
+pub(in crate::check) fn looks_like_spf(text: &Text, include: &Name) -> bool {
+    let lower = text.lossy().to_ascii_lowercase();
+    let signed =
+        lower.contains("v=spf") || lower.trim_start_matches(['"', ' ', '\u{a0}']).starts_with("spf1");
+    let includes = lower.contains("include:") || lower.contains(" -all") || lower.contains(" ~all");
+    signed || includes && lower.contains(&include.bare())
+}
+
+/// Blanks and hyphens as a word processor, a web page or a panel changed them, put back.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for character in markup::taken_out(text).chars() {
+        match character {
+            '\u{2010}'..='\u{2015}' | '\u{2212}' => plain.push('-'),
+            '"' | '\'' | '\u{2018}'..='\u{201f}' | '\u{200b}'..='\u{200d}' | '\u{ad}' | '\u{feff}' => {}
+            character if character.is_whitespace() => plain.push(' '),
+            character => plain.push(character),
+        }
+    }
+    plain
+}
+
+/// The words with blanks behind a colon closed, and each of them mended.
+fn repaired_words(text: &str) -> String {
+    let plain = plain(text);
+    let mut words: Vec<String> = Vec::new();
+    for word in plain.split(' ').filter(|word| !word.is_empty()) {
+        match words.last_mut() {
+            Some(last) if last.ends_with(':') => last.push_str(word),
+            _ => words.push(word.into()),
+        }
+    }
+    words.iter().flat_map(|word| mended(word)).collect::<Vec<_>>().join(" ")
+}
+
+/// The terms that a word was meant to be: several where a blank is missing.
+fn mended(word: &str) -> Vec<String> {
+    if let Some(at) = seam(word) {
+        return [&word[..at], &word[at..]].into_iter().flat_map(mended).collect();
+    }
+    let word = match word.split_once('=') {
+        Some((name, value)) if MECHANISMS.contains(&name.to_ascii_lowercase().as_str()) => {
+            format!("{name}:{value}")
+        }
+        _ => word.to_owned(),
+    };
+    if !is_broken(&word) {
+        return vec![word];
+    }
+    let bare = word.trim_end_matches([',', ';']);
+    if bare.is_empty() {
+        return Vec::new();
+    }
+    vec![address_term(bare).or_else(|| misspelt_include(bare)).unwrap_or_else(|| bare.into())]
+}
+
+/// Where a second term begins in a word, as behind a text that was cut into strings without a blank.
+fn seam(word: &str) -> Option<usize> {
+    let lower = word.to_ascii_lowercase();
+    let starts = ["include:", "ip4:", "ip6:", "exists:", "redirect="].into_iter();
+    let starts = starts.filter_map(|start| lower.rfind(start)).map(|at| {
+        let signed = at > 0 && b"+?~-".contains(&lower.as_bytes()[at - 1]);
+        if signed { at - 1 } else { at }
+    });
+    let ends = ["+all", "?all", "~all", "-all"].into_iter();
+    let ends = ends.filter(|_| lower.contains(':')).filter_map(|end| lower.strip_suffix(end)).map(str::len);
+    starts.chain(ends).filter(|at| *at > 0).max()
+}
+
+fn is_broken(word: &str) -> bool {
+    let record = SpfRecord::parse(&Text::from(format!("v=spf1 {word}").as_str()));
+    record.is_some_and(|record| record.broken().next().is_some())
+}
+
+/// An address behind another word than `ip4` or `ip6`, or behind none.
+fn address_term(word: &str) -> Option<String> {
+    let mechanism = |value: &str| {
+        let address: std::net::IpAddr = value.split('/').next()?.parse().ok()?;
+        Some(format!("{}:{value}", if address.is_ipv4() { "ip4" } else { "ip6" }))
+    };
+    mechanism(word).or_else(|| {
+        let (name, value) = word.split_once(':')?;
+        let name = name.trim_start_matches('+').to_ascii_lowercase();
+        ["ip", "ip4", "ip6", "ipv4", "ipv6", "a", "mx", "include"]
+            .contains(&name.as_str())
+            .then(|| mechanism(value))?
+    })
+}
+
+/// `includes:host` and the like.
+fn misspelt_include(word: &str) -> Option<String> {
+    let (name, value) = word.split_once(':')?;
+    let term = format!("include:{value}");
+    (name.to_ascii_lowercase().starts_with("incl") && !is_broken(&term)).then_some(term)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_plainly_meant_is_read() {
+        for (typed, meant) in [
+            (
+                "v=spf1 include: spf.protection.outlook.com -all",
+                "v=spf1 include:spf.protection.outlook.com -all",
+            ),
+            (
+                "v=spf1 include=spf.protection.outlook.com –all",
+                "v=spf1 include:spf.protection.outlook.com -all",
+            ),
+            ("“v=spf1 ip4=192.0.2.1\u{a0}~all”", "v=spf1 ip4:192.0.2.1 ~all"),
+            ("v=spf include:a.example -all", "v=spf1 include:a.example -all"),
+            (" v=spf1;include:a.example -all", "v=spf1 include:a.example -all"),
+            ("spf1 -all", "v=spf1 -all"),
+            ("v=spf10 -all", "v=spf1 -all"),
+            ("v=spf1 a:mail.example&nbsp;-all<br />", "v=spf1 a:mail.example -all"),
+            ("<p>v=spf1 ip4:192.0.2.1 &ndash;all</p>", "v=spf1 ip4:192.0.2.1 -all"),
+            ("v=spf1 include:\u{200b}a.example \u{ad}-all", "v=spf1 include:a.example -all"),
+            (
+                "v=spf1 ipv4:192.0.2.1 ip:2001:db8::/32 a:192.0.2.2 -all",
+                "v=spf1 ip4:192.0.2.1 ip6:2001:db8::/32 ip4:192.0.2.2 -all",
+            ),
+            ("v=spf1 192.0.2.0/24 ip4:2001:db8::1 -all", "v=spf1 ip4:192.0.2.0/24 ip6:2001:db8::1 -all"),
+            (
+                "v=spf1 include:a.example, include:b.example; -all",
+                "v=spf1 include:a.example include:b.example -all",
+            ),
+            ("v=spf1 include:a.exampleip4:192.0.2.1~all", "v=spf1 include:a.example ip4:192.0.2.1 ~all"),
+            (
+                "v=spf1 include:a.exampleinclude:b.example -all",
+                "v=spf1 include:a.example include:b.example -all",
+            ),
+            ("v=spf1 includes:a.example inkl:b.example", "v=spf1 include:a.example inkl:b.example"),
+            (
+                "v=spf1 exists:%{i}.include.example a:x-all.example -all",
+                "v=spf1 exists:%{i}.include.example a:x-all.example -all",
+            ),
+        ] {
+            assert_eq!(repaired_text(&Text::from(typed)).unwrap().to_string(), meant, "{typed}");
+        }
+    }
+
+    #[test]
+    fn lookalikes_are_told_from_other_texts() {
+        let include: Name = "spf.protection.outlook.com".parse().unwrap();
+        for text in [
+            "v=spf include:x.example",
+            "v=spf10 -all",
+            " v=spf1 -all",
+            "include:spf.protection.outlook.com -all",
+        ] {
+            assert!(looks_like_spf(&Text::from(text), &include), "{text}");
+        }
+        for text in ["MS=ms12345678", "google-site-verification=spf1", "see spf.protection.outlook.com"] {
+            assert!(!looks_like_spf(&Text::from(text), &include), "{text}");
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! May the platform being left still send for the domain?
+//!
+//! Names tell: includes, and hosts behind `a`, `mx` and `ptr`, wherever they stand in the tree. Whose an
+//! address range is cannot be told from the record, so `ip4` and `ip6` are never held against anybody.
+
+use crate::expected::Phase;
+use crate::facts::Silence;
+use crate::provider::{Evidence, of_mx, of_spf};
+use crate::record::Name;
+use crate::record::spf::{Meaning, Mechanism, SpfRecord};
+
+use super::tally::{Nested, Tally};
+use super::{Bench, Code, Finding, edit, listed, shown, ticked};
+
+impl Bench<'_> {
+    /// The platform being left, which must not send any more once everything is tidied up.
+    pub(super) fn source_left(&self, record: &SpfRecord, tally: &Tally) -> Result<Option<Finding>, Silence> {
+        if self.case.phase() < Phase::Tidy {
+            return Ok(None);
+        }
+        let mut left: Vec<String> = Vec::new();
+        let here = record.terms.iter().filter_map(|term| self.is_of_source(&term.meaning));
+        let own = self.sources_in_own_records(tally).into_iter();
+        let own = own.map(|(holder, name)| format!("{} in the record of {}", ticked(&name), ticked(&holder)));
+        for name in here.map(|name| ticked(&name)).chain(own) {
+            if !left.contains(&name) {
+                left.push(name);
+            }
+        }
+        if left.is_empty() {
+            return Ok(None);
+        }
+        let message = format!(
+            "{} may still send for the domain by {}; take that out once nothing is sent from there",
+            self.case.source_word(),
+            listed(left)
+        );
+        self.wrong(Code::SpfSourceLeft, message, &[record]).map(Some)
+    }
+
+    /// The platform being left in records of the domain's own below: the owner of the record, and whom it
+    /// lets send.
+    pub(super) fn sources_in_own_records(&self, tally: &Tally) -> Vec<(Name, Name)> {
+        if self.case.phase() < Phase::Tidy {
+            return Vec::new();
+        }
+        let own = tally.nested.iter().filter(|nested| edit::is_own(self, &nested.holder));
+        own.filter_map(|nested| Some((nested.holder.clone(), self.is_of_source(&nested.term.meaning)?)))
+            .collect()
+    }
+
+    /// The platform being left in the record of somebody else, whose owner alone can take it out, in words.
+    pub(super) fn source_at_others(&self, tally: &Tally) -> Option<String> {
+        if self.case.phase() < Phase::Tidy {
+            return None;
+        }
+        let domain = &self.case.subject.domain;
+        let is_of_others = |nested: &&Nested| {
+            // What its own records include is no news.
+            let of_source = self.case.source.is_some_and(|source| source.matches_spf(&nested.holder, domain));
+            !of_source && !edit::is_own(self, &nested.holder)
+        };
+        let mut others = tally.nested.iter().filter(is_of_others);
+        let (nested, name) =
+            others.find_map(|nested| Some((nested, self.is_of_source(&nested.term.meaning)?)))?;
+        Some(format!(
+            "{} may still send by way of `{}`: {} stands in the record of {}, which only its owner can \
+             change; take your own term out if nothing is sent from there any more",
+            self.case.source_word(),
+            shown(&nested.top),
+            ticked(&name),
+            ticked(&nested.holder)
+        ))
+    }
+
+    /// The domain of the term, if it lets the platform being left send and nobody else.
+    pub(super) fn is_of_source(&self, meaning: &Meaning) -> Option<Name> {
+        let source = self.case.source?;
+        let own = &self.case.subject.domain;
+        let (domain, is_host) = match meaning {
+            Meaning::Mechanism(_, Mechanism::Include(domain)) | Meaning::Redirect(domain) => (domain, false),
+            Meaning::Mechanism(
+                _,
+                Mechanism::A(Some(domain)) | Mechanism::Mx(Some(domain)) | Mechanism::Ptr(Some(domain)),
+            ) => (domain, true),
+            Meaning::Mechanism(
+                _,
+                Mechanism::All
+                | Mechanism::A(None)
+                | Mechanism::Mx(None)
+                | Mechanism::Ptr(None)
+                | Mechanism::Ip4 { .. }
+                | Mechanism::Ip6 { .. }
+                | Mechanism::Exists(_),
+            )
+            | Meaning::Explanation(_)
+            | Meaning::Ignored { .. }
+            | Meaning::Broken(_) => return None,
+        };
+        let name = domain.name.as_ref()?;
+        let shared = of_spf(name, own)
+            .iter()
+            .any(|provider| provider.is_weak(Evidence::Spf) && self.case.is_source(provider));
+        let by_sender = source.matches_spf(name, own) && !shared;
+        // A host that takes its mail: never one below the domain, whose address may be anybody's.
+        let takes_mail = || {
+            let hosts = of_mx(name, own);
+            hosts.iter().any(|provider| self.case.is_source(provider) && !provider.is_weak(Evidence::Mx))
+        };
+        let by_host = is_host && !name.is_within(own) && takes_mail();
+        (by_sender || by_host).then(|| name.clone())
+    }
+}

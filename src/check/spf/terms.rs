@@ -1,0 +1,287 @@
+//! Which terms does the record to publish have?
+//!
+//! The terms of all records in their order, none twice, with one end. What receivers ignore behind `all`
+//! stays behind it: putting it in front would let senders pass that do not pass today.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use crate::record::spf::{Meaning, Mechanism, Qualifier, SpfRecord, Term};
+use crate::record::{Name, Text};
+
+use super::repair::repaired;
+use super::shown;
+
+/// The terms of the record to publish.
+pub(super) struct Terms {
+    /// Everything in front of `all`, in order, none twice.
+    others: Vec<Term>,
+    /// What happens to all others, if the records say it.
+    all: Option<Qualifier>,
+    /// What stands behind `all`, where receivers do not look.
+    behind: Vec<Term>,
+    /// The keys of what was taken over so far.
+    seen: BTreeSet<Vec<u8>>,
+    /// What merging decided, in words.
+    pub(super) decided: Vec<String>,
+}
+
+impl Terms {
+    /// The terms of all records, repaired.
+    pub(super) fn merged(records: &[&SpfRecord]) -> Self {
+        let mut merged = Self {
+            others: Vec::new(),
+            all: None,
+            behind: Vec::new(),
+            seen: BTreeSet::new(),
+            decided: Vec::new(),
+        };
+        let repaired: Vec<SpfRecord> = records.iter().map(|record| repaired(record)).collect();
+        for record in &repaired {
+            merged.take(record, if repaired.len() > 1 { Share::OneOfSeveral } else { Share::Whole });
+        }
+        let ends: Vec<Option<Qualifier>> = repaired.iter().map(SpfRecord::all).collect();
+        let (all, decided) = end(&ends);
+        merged.all = all;
+        merged.decided.extend(decided);
+        merged.others.retain(|term| !passes_all_addresses(&term.meaning));
+        merged.behind.retain(|term| !merged.seen.contains(&key(term)));
+        merged
+    }
+
+    fn take(&mut self, record: &SpfRecord, share: Share) {
+        let mut is_behind = false;
+        for term in &record.terms {
+            match &term.meaning {
+                Meaning::Mechanism(_, Mechanism::All) if is_behind => {}
+                Meaning::Mechanism(_, Mechanism::All) => is_behind = true,
+                Meaning::Broken(_) => {}
+                // Beside the `all` of the others a redirect would never be reached.
+                Meaning::Redirect(domain) if share == Share::OneOfSeveral => match record.all() {
+                    None => {
+                        self.push(&format!("include:{}", domain.text));
+                        let (was, is) = (shown(&term.text), shown(&domain.text));
+                        self.decided.push(format!(
+                            "`{was}` becomes `include:{is}`, since beside `all` it would be ignored"
+                        ));
+                    }
+                    Some(_) => {
+                        let was = shown(&term.text);
+                        self.decided.push(format!(
+                            "`{was}` is left out, since receivers ignored it beside `all` already"
+                        ));
+                    }
+                },
+                Meaning::Mechanism(..)
+                | Meaning::Redirect(_)
+                | Meaning::Explanation(_)
+                | Meaning::Ignored { .. } => {
+                    let is_mechanism = matches!(term.meaning, Meaning::Mechanism(..));
+                    if is_behind && (is_mechanism || share == Share::Whole) {
+                        self.behind.push(term.clone());
+                    } else {
+                        self.push(&term.text);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes a term over, unless it stands there already; a second `exp=` would break the record.
+    fn push(&mut self, text: &str) {
+        let Some(read) = SpfRecord::parse(&Text::from(format!("v=spf1 {text}").as_str())) else { return };
+        for term in read.terms {
+            let key = match term.meaning {
+                Meaning::Explanation(_) => b"exp".to_vec(),
+                Meaning::Mechanism(..)
+                | Meaning::Redirect(_)
+                | Meaning::Ignored { .. }
+                | Meaning::Broken(_) => key(&term),
+            };
+            if self.seen.insert(key) {
+                self.others.push(term);
+            }
+        }
+    }
+
+    /// Takes a term out.
+    pub(super) fn remove(&mut self, text: &str) {
+        self.others.retain(|term| !term.text.eq_ignore_ascii_case(text));
+    }
+
+    /// Takes out what belongs to the platform being left.
+    pub(super) fn leave(&mut self, is_of_source: impl Fn(&Meaning) -> bool) {
+        let redirected = self.redirects();
+        self.others.retain(|term| !is_of_source(&term.meaning));
+        self.behind.retain(|term| !is_of_source(&term.meaning));
+        // What the record it led to said of all others is gone with it.
+        if redirected && !self.redirects() {
+            self.all.get_or_insert(Qualifier::SoftFail);
+        }
+    }
+
+    /// Puts an include behind the last mechanism, in place of a misspelt one if there is one.
+    pub(super) fn add_include(&mut self, include: &Name) {
+        let text = format!("include:{}", include.bare());
+        // With another qualifier it would match first, and not as a pass.
+        self.others.retain(|term| !super::is_include_of(&term.meaning, include));
+        self.behind.retain(|term| !super::is_include_of(&term.meaning, include));
+        let modifier = |term: &Term| !matches!(term.meaning, Meaning::Mechanism(..));
+        let at = self.others.iter().position(modifier).unwrap_or(self.others.len());
+        let behind = self.others.split_off(at);
+        if let Some(read) = SpfRecord::parse(&Text::from(format!("v=spf1 {text}").as_str())) {
+            self.others.extend(read.terms);
+        }
+        self.others.extend(behind);
+    }
+
+    fn redirects(&self) -> bool {
+        self.others.iter().any(|term| matches!(term.meaning, Meaning::Redirect(_)))
+    }
+
+    /// The record. One that is new, or merged, says what happens to all others; an edited one keeps its word.
+    pub(super) fn record(&self, records: &[&SpfRecord]) -> SpfRecord {
+        let all = match self.all {
+            Some(all) => Some(all),
+            None if records.is_empty() => Some(Qualifier::Fail),
+            None if records.len() > 1 && !self.redirects() => Some(Qualifier::SoftFail),
+            None => None,
+        };
+        let mut words = vec!["v=spf1".to_owned()];
+        words.extend(self.others.iter().map(|term| term.text.clone()));
+        words.extend(all.map(|all| format!("{}all", all.sign())));
+        words.extend(self.behind.iter().map(|term| term.text.clone()));
+        let written = SpfRecord::parse(&Text::from(words.join(" ").as_str()));
+        written.unwrap_or_else(|| SpfRecord { terms: self.others.clone() })
+    }
+}
+
+/// Whether a record is all there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Share {
+    Whole,
+    OneOfSeveral,
+}
+
+/// The end of the record, and why it is that one: the strictest that a record has, and never `+all`.
+fn end(ends: &[Option<Qualifier>]) -> (Option<Qualifier>, Vec<String>) {
+    let strictest = ends.iter().flatten().copied().max();
+    // A record that lets everybody pass is no protection; `~all` marks what no other term lets pass.
+    let all = strictest.map(|all| if all == Qualifier::Pass { Qualifier::SoftFail } else { all });
+    let mut decided = Vec::new();
+    if ends.len() < 2 {
+        return (all, decided);
+    }
+    let has = |qualifier| ends.contains(&Some(qualifier));
+    if has(Qualifier::Pass) {
+        decided.push("`+all` is not taken over, since it lets everybody pass".into());
+    }
+    match all {
+        Some(Qualifier::Fail) if ends.iter().any(|end| *end != all) => {
+            let other = match (has(Qualifier::SoftFail), has(Qualifier::Neutral)) {
+                (true, _) => "`~all` of the other",
+                (false, true) => "`?all` of the other",
+                (false, false) => "what the other says",
+            };
+            decided.push(format!(
+                "`-all` of one is taken, as it is stricter than {other}; `~all` is the careful choice \
+                 while senders are still being found"
+            ));
+        }
+        Some(Qualifier::SoftFail) if has(Qualifier::Neutral) || ends.contains(&None) => {
+            decided.push("`~all` of one is taken, as the stricter end".into());
+        }
+        Some(Qualifier::Pass | Qualifier::Neutral | Qualifier::SoftFail | Qualifier::Fail) => {}
+        None => decided.push("`~all` ends it, since none of them has an `all`".into()),
+    }
+    (all, decided)
+}
+
+/// What is the same for terms that mean the same: written in another case, with the `+` that needs not be
+/// there, with a final dot, or with the length that a whole address has.
+pub(super) fn key(term: &Term) -> Vec<u8> {
+    let network = |qualifier: Qualifier, address: IpAddr, prefix: u8| {
+        format!("{}{address}/{prefix}", qualifier.sign()).into_bytes()
+    };
+    if let Meaning::Mechanism(qualifier, Mechanism::Ip4 { address, prefix }) = term.meaning {
+        return network(qualifier, address.into(), prefix);
+    }
+    if let Meaning::Mechanism(qualifier, Mechanism::Ip6 { address, prefix }) = term.meaning {
+        return network(qualifier, address.into(), prefix);
+    }
+    // The case of a macro's letter has a meaning (RFC 7208 §7.3).
+    if term.text.contains('%') {
+        return term.text.clone().into_bytes();
+    }
+    term.text.trim_start_matches('+').trim_end_matches('.').to_ascii_lowercase().into_bytes()
+}
+
+fn passes_all_addresses(meaning: &Meaning) -> bool {
+    matches!(
+        meaning,
+        Meaning::Mechanism(
+            Qualifier::Pass,
+            Mechanism::Ip4 { prefix: 0, .. } | Mechanism::Ip6 { prefix: 0, .. }
+        )
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn merged(texts: &[&str]) -> (String, Vec<String>) {
+        let records: Vec<SpfRecord> =
+            texts.iter().map(|text| SpfRecord::parse(&Text::from(*text)).unwrap()).collect();
+        let records: Vec<&SpfRecord> = records.iter().collect();
+        let terms = Terms::merged(&records);
+        (terms.record(&records).to_string(), terms.decided)
+    }
+
+    #[test]
+    fn records_become_one_with_every_sender_once() {
+        for (texts, one) in [
+            (
+                &[
+                    "v=spf1 include:a.example ip4:192.0.2.1 ~all",
+                    "v=spf1 +include:A.example. ip4:192.0.2.1/32 mx -all",
+                ][..],
+                "v=spf1 include:a.example ip4:192.0.2.1 mx -all",
+            ),
+            (&["v=spf1 a/24 -all", "v=spf1 a -all"], "v=spf1 a/24 a -all"),
+            (&["v=spf1 a +all", "v=spf1 mx ?all"], "v=spf1 a mx ?all"),
+            (&["v=spf1 a +all", "v=spf1 mx"], "v=spf1 a mx ~all"),
+            (&["v=spf1 a", "v=spf1 mx"], "v=spf1 a mx ~all"),
+            (&["v=spf1 redirect=a.example", "v=spf1 mx -all"], "v=spf1 include:a.example mx -all"),
+            (&["v=spf1 a -all redirect=a.example", "v=spf1 mx -all"], "v=spf1 a mx -all"),
+            (
+                &["v=spf1 redirect=a.example", "v=spf1 redirect=b.example"],
+                "v=spf1 include:a.example include:b.example ~all",
+            ),
+            (
+                &["v=spf1 a exp=x.example -all", "v=spf1 exp=y.example mx -all"],
+                "v=spf1 a exp=x.example mx -all",
+            ),
+            (&["v=spf1 a -all mx ~all", "v=spf1 mx"], "v=spf1 a mx -all"),
+            (&["v=spf1 a ~all mx redirect=a.example -all"], "v=spf1 a ~all mx redirect=a.example"),
+            (
+                &["v=spf1 exists:%{i}.a.example exists:%{I}.a.example -all"],
+                "v=spf1 exists:%{i}.a.example exists:%{I}.a.example -all",
+            ),
+        ] {
+            assert_eq!(merged(texts).0, one, "{texts:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_decided_is_told() {
+        let told = |texts: &[&str], word: &str| merged(texts).1.iter().any(|decided| decided.contains(word));
+        assert!(told(&["v=spf1 a ~all", "v=spf1 mx -all"], "careful choice"));
+        assert!(told(&["v=spf1 a +all", "v=spf1 mx -all"], "`+all` is not taken"));
+        assert!(told(&["v=spf1 redirect=a.example", "v=spf1 mx -all"], "becomes `include:a.example`"));
+        assert!(told(&["v=spf1 a -all redirect=a.example", "v=spf1 mx -all"], "left out"));
+        assert!(told(&["v=spf1 a", "v=spf1 mx"], "none of them"));
+        assert!(merged(&["v=spf1 a -all", "v=spf1 mx -all"]).1.is_empty());
+        assert!(merged(&["v=spf1 a ~all"]).1.is_empty());
+    }
+}

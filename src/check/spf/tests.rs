@@ -1,0 +1,254 @@
+//! Whole worlds for the judge: hostile trees, loops, and the price of an edit.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::relief::Step;
+use super::*;
+use crate::check::wanted;
+use crate::expected::{Id, Requirement, Subject, expectations};
+use crate::facts::{Elsewhere, Facts, Outcome, Overlay, Reply, Role, Server, Sight, View, Witness};
+use crate::record::{Question, Record};
+
+/// Whatever a resolver answers, asked as long as something is worth asking.
+fn surveyed(subject: &Subject, answer: impl Fn(&Question) -> Vec<RecordData>) -> Facts {
+    let server = Arc::new(Server { role: Role::Resolver, address: "192.0.2.53:53".into() });
+    let mut facts = Facts::new(Timestamp::UNIX_EPOCH, Elsewhere::Asked);
+    loop {
+        let asked: BTreeSet<Question> = wanted(subject, &facts);
+        let open: Vec<Question> = asked.into_iter().filter(|question| !facts.has(question)).collect();
+        if open.is_empty() {
+            return facts;
+        }
+        for question in open {
+            let data = answer(&question);
+            let outcome = if data.is_empty() { Outcome::NoName } else { Outcome::Records };
+            let mut reply = Reply::empty(question.clone(), Arc::clone(&server), outcome);
+            let record = |data| Record { name: question.name.clone(), ttl: 60, data };
+            reply.records = data.into_iter().map(record).collect();
+            facts.insert(reply);
+        }
+    }
+}
+
+/// The texts of a world: what is not in it does not exist, and Microsoft's include is there.
+fn texts(world: &[(&str, &str)]) -> impl Fn(&Question) -> Vec<RecordData> + use<> {
+    let world: Vec<(Name, RecordData)> = world
+        .iter()
+        .map(|(name, text)| (name.parse().unwrap(), RecordData::Txt(Text::from(*text))))
+        .collect();
+    move |question| {
+        let microsoft = (question.name.bare() == "spf.protection.outlook.com")
+            .then(|| RecordData::Txt(Text::from("v=spf1 ip4:192.0.2.0/24 -all")));
+        let found = world.iter().filter(|(name, _)| *name == question.name).map(|(_, data)| data.clone());
+        let all = found.chain(microsoft);
+        if question.rtype == crate::record::RecordType::Txt { all.collect() } else { Vec::new() }
+    }
+}
+
+fn subject() -> Subject {
+    Subject::new("contoso.com".parse().unwrap())
+}
+
+/// Runs a test at the bench of a surveyed world.
+fn at_bench<T>(facts: &Facts, test: impl FnOnce(&Bench<'_>, &[SpfRecord]) -> T) -> T {
+    let subject = subject();
+    let overlay = Overlay::new();
+    let sight = Sight { facts, witness: Witness::Published, view: View::Both, overlay: &overlay };
+    let source = crate::provider::by_id("rackspace");
+    let case = Case { subject: &subject, source, sight };
+    let expectation = expectations(&subject).into_iter().find(|one| one.id == Id::Spf).unwrap();
+    let Requirement::SpfIncludes(include) = &expectation.requirement else { panic!("no include") };
+    let set = sight.set(&expectation.name, expectation.rtype).unwrap();
+    let records: Vec<SpfRecord> = set.data.iter().filter_map(text_of).filter_map(SpfRecord::parse).collect();
+    let bench = Bench { case: &case, expectation: &expectation, include, set: &set, observed: &set };
+    test(&bench, &records)
+}
+
+fn judged(facts: &Facts) -> Result<Finding, Silence> {
+    at_bench(facts, |bench, _| judge(bench.case, bench.expectation, bench.include))
+}
+
+fn tally_of(facts: &Facts) -> Tally {
+    at_bench(facts, |bench, records| {
+        tally::tally(&bench.case.sight, &bench.case.subject.domain, &records[0], bench.include)
+    })
+}
+
+/// Questions that were asked.
+fn asked(facts: &Facts) -> usize {
+    facts.all().count()
+}
+
+#[test]
+fn a_tree_that_never_ends_is_left_and_told_honestly() {
+    let apex = "v=spf1 include:t.example include:spf.protection.outlook.com -all";
+    for branches in [&["a"][..], &["a", "b"], &["a", "b", "c", "d"]] {
+        let answer = |question: &Question| {
+            if question.name.bare() == "contoso.com" {
+                return texts(&[("contoso.com", apex)])(question);
+            }
+            if question.rtype != crate::record::RecordType::Txt {
+                return Vec::new();
+            }
+            // Every name below says the same of the names below it.
+            let below = branches.iter().map(|branch| format!(" include:{branch}.{}", question.name.bare()));
+            vec![RecordData::Txt(Text::from(format!("v=spf1{} -all", below.collect::<String>()).as_str()))]
+        };
+        let facts = surveyed(&subject(), answer);
+        assert!(asked(&facts) < 100, "{} questions", asked(&facts));
+        let tally = tally_of(&facts);
+        assert!(tally.lookups > MOST_LOOKUPS && tally.lookups < 500, "{} lookups", tally.lookups);
+        assert!(tally.is_partial && tally.counted().starts_with("at least"), "{}", tally.counted());
+        let finding = judged(&facts).unwrap();
+        assert_eq!(finding.code, Code::SpfTooManyLookups, "{}", finding.message);
+        assert!(finding.cure.is_empty(), "{:?}", finding.cure);
+    }
+}
+
+#[test]
+fn a_record_without_bounds_is_asked_about_within_bounds() {
+    let many: String = (0..3000).map(|at| format!(" a:h{at}.example include:i{at}.example")).collect();
+    let apex = format!("v=spf1{many} include:spf.protection.outlook.com -all");
+    let facts = surveyed(&subject(), texts(&[("contoso.com", &apex)]));
+    assert!(asked(&facts) < 200, "{} questions", asked(&facts));
+    assert_eq!(judged(&facts).unwrap().code, Code::SpfInvalid);
+    let odd = format!("{}{}", "v=spf ", "<&\u{200b}".repeat(10_000));
+    assert_eq!(
+        judged(&surveyed(&subject(), texts(&[("contoso.com", &odd)]))).unwrap().code,
+        Code::SpfLookalike
+    );
+    let again = " include:contoso.com include:b.example".repeat(2000);
+    let wide = format!("v=spf1{again} -all");
+    let facts = surveyed(&subject(), texts(&[("contoso.com", &wide), ("b.example", &wide)]));
+    assert_eq!(judged(&facts).unwrap().code, Code::SpfIncludeLoop);
+}
+
+#[test]
+fn records_that_share_others_are_counted_each_time() {
+    // The number of lookups doubles with the levels, and that of names does not.
+    let names: Vec<(String, String)> = (0..9)
+        .map(|at| {
+            let below = format!("v=spf1 include:n{}.example include:n{0}.example -all", at + 1);
+            (format!("n{at}.example"), below)
+        })
+        .collect();
+    let mut world =
+        vec![("contoso.com", "v=spf1 include:n0.example include:spf.protection.outlook.com -all")];
+    world.extend(names.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+    world.push(("n9.example", "v=spf1 ip4:192.0.2.1 -all"));
+    let facts = surveyed(&subject(), texts(&world));
+    assert_eq!(judged(&facts).unwrap().code, Code::SpfTooManyLookups);
+    assert!(tally_of(&facts).is_cut);
+}
+
+#[test]
+fn a_loop_through_three_domains_is_found_wherever_it_closes() {
+    for (back, code) in [
+        ("a.example", Code::SpfIncludeLoop),
+        ("b.example", Code::SpfIncludeLoop),
+        ("contoso.com", Code::SpfIncludeLoop),
+        ("spf.protection.outlook.com", Code::Met),
+    ] {
+        let last = format!("v=spf1 include:{back} -all");
+        let facts = surveyed(
+            &subject(),
+            texts(&[
+                ("contoso.com", "v=spf1 include:a.example include:spf.protection.outlook.com -all"),
+                ("a.example", "v=spf1 include:b.example -all"),
+                ("b.example", "v=spf1 include:c.example -all"),
+                ("c.example", &last),
+            ]),
+        );
+        let finding = judged(&facts).unwrap();
+        assert_eq!(finding.code, code, "{back}: {}", finding.message);
+        // Only where it leads back to the domain itself the zone can break it.
+        assert_eq!(finding.cure.is_empty(), back != "contoso.com", "{back}: {:?}", finding.cure);
+    }
+}
+
+#[test]
+fn the_count_after_an_edit_is_that_of_the_published_record() {
+    for apex in [
+        &["v=spf1 include:a.example ~all", "v=spf1 redirect=b.example"][..],
+        &["v=spf1 include:a.example include:gone.example include=b.example -all"],
+        &["v=spf1 include:_spf.contoso.com a:x.example a:y.example a:z.example -all"],
+    ] {
+        let mut world = vec![
+            ("a.example", "v=spf1 include:b.example -all"),
+            ("b.example", "v=spf1 ip4:192.0.2.1 -all"),
+            ("_spf.contoso.com", "v=spf1 include:a.example include:contoso.com -all"),
+        ];
+        world.extend(apex.iter().map(|text| ("contoso.com", *text)));
+        let facts = surveyed(&subject(), texts(&world));
+        let (cure, records) = at_bench(&facts, |bench, records| {
+            let records: Vec<&SpfRecord> = records.iter().collect();
+            (edit::cure(bench, &records, None).unwrap(), records.len())
+        });
+        assert_eq!(cure.before.len(), records);
+        let mut overlay = Overlay::new();
+        for edit in &cure.edits {
+            let set = RecordSet { data: edit.after.clone(), ttl: 60 };
+            overlay.insert(Question::new(edit.name.clone(), edit.rtype), set);
+        }
+        let sight = Sight { facts: &facts, witness: Witness::Published, view: View::Both, overlay: &overlay };
+        let subject = subject();
+        let expectation = expectations(&subject).into_iter().find(|one| one.id == Id::Spf).unwrap();
+        let Requirement::SpfIncludes(include) = &expectation.requirement else { panic!("no include") };
+        let set = sight.set(&subject.domain, crate::record::RecordType::Txt).unwrap();
+        let published = set.data.iter().filter_map(text_of).find_map(SpfRecord::parse).unwrap();
+        let tally = tally::tally(&sight, &subject.domain, &published, include);
+        assert_eq!((cure.after.lookups, cure.after.voids), (tally.lookups, tally.voids), "{apex:?}");
+        let case = Case { subject: &subject, source: None, sight };
+        assert_eq!(judge(&case, &expectation, include).unwrap().code.weight(), crate::check::Weight::Met);
+    }
+}
+
+#[test]
+fn what_to_drop_is_told_in_a_reasoned_order() {
+    let apex = "v=spf1 a mx ptr a:mail.contoso.com a:gone.contoso.com ip4:192.0.2.0/26 include:emailsrvr.com \
+                include:shop.example include:news.example include:shop.example exists:%{i}.x.example \
+                include:spf.protection.outlook.com -all";
+    let text = texts(&[
+        ("contoso.com", apex),
+        ("emailsrvr.com", "v=spf1 ip4:198.51.100.0/24 ~all"),
+        ("shop.example", "v=spf1 include:news.example -all"),
+        ("news.example", "v=spf1 exists:%{i}.news.example -all"),
+    ]);
+    let facts = surveyed(&subject(), |question| {
+        let data = match (question.name.bare().as_str(), question.rtype) {
+            ("contoso.com", crate::record::RecordType::A) => RecordData::A([203, 0, 113, 80].into()),
+            ("mail.contoso.com", crate::record::RecordType::A) => RecordData::A([192, 0, 2, 25].into()),
+            ("contoso.com", crate::record::RecordType::Mx) => RecordData::Mx {
+                preference: 0,
+                exchange: "contoso-com.mail.protection.outlook.com".parse().unwrap(),
+            },
+            _ => return text(question),
+        };
+        vec![data]
+    });
+    let steps = at_bench(&facts, |bench, records| {
+        let tally = tally::tally(&bench.case.sight, &bench.case.subject.domain, &records[0], bench.include);
+        assert_eq!((tally.lookups, tally.voids.len()), (16, 1));
+        // As if none were allowed: the whole order.
+        relief::steps(tally.lookups + 100, candidate::candidates(bench, &records[0], &tally))
+    });
+    let order: Vec<(&str, usize)> =
+        steps.iter().map(|Step { candidate, .. }| (candidate.term.as_str(), candidate.saving)).collect();
+    let expected = [
+        ("a:gone.contoso.com", 1),
+        ("include:shop.example", 3),
+        ("ptr", 1),
+        ("include:emailsrvr.com", 1),
+        ("a:mail.contoso.com", 1),
+        ("mx", 1),
+        ("a", 1),
+        ("include:news.example", 2),
+        ("include:shop.example", 3),
+        ("exists:%{i}.x.example", 1),
+    ];
+    assert_eq!(order, expected);
+    assert_eq!(steps.iter().map(|step| step.candidate.saving).sum::<usize>(), 15);
+}
