@@ -8,7 +8,7 @@ use crate::facts::Silence;
 use crate::provider::{self, Evidence, Kind, Provider};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
-use super::{Case, Code, Edit, Finding, PROBE_LABEL, listed, ticked};
+use super::{Case, Code, Edit, Finding, PROBE_LABEL, listed, placeholder, ticked, wildcard};
 
 /// Names in a chain of aliases, the first one included, from which on it counts as a loop.
 pub(super) const LONGEST_CHAIN: usize = 8;
@@ -22,11 +22,8 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation, target: &Name) -
 }
 
 /// Whether a random name below the domain answers with the same alias.
-pub(super) fn is_wildcard(case: &Case<'_>, aliases: &RecordSet) -> Result<bool, Silence> {
-    let Some(probe) = probe(case) else { return Ok(false) };
-    let answer = case.sight.answer(&Question::new(probe, RecordType::A))?;
-    let first = answer.chain.first();
-    Ok(first.is_some() && aliases.data.iter().all(|data| data.target() == first))
+pub(super) fn is_wildcard(case: &Case<'_>, name: &Name, aliases: &RecordSet) -> Result<bool, Silence> {
+    wildcard::is_from_wildcard(case, &Question::new(name.clone(), RecordType::Cname), aliases)
 }
 
 /// The name that nobody publishes.
@@ -71,7 +68,12 @@ impl Bench<'_> {
         };
         if end == *self.target || self.expectation.also.contains(&end) {
             let by_way = if end == *first { String::new() } else { format!(" by way of {}", ticked(first)) };
-            return Ok(Finding::new(Code::Met, format!("{name} points to {}{by_way}", ticked(&end)), set));
+            let present = match end == *self.target {
+                true => String::new(),
+                false => format!(", which still works; {} is the present one", ticked(self.target)),
+            };
+            let message = format!("{name} points to {}{by_way}{present}", ticked(&end));
+            return Ok(Finding::new(Code::Met, message, set));
         }
         self.wrong_target(first, &end, set)
     }
@@ -83,7 +85,7 @@ impl Bench<'_> {
             let message = format!("{name} points to {}: {why}", ticked(first));
             return Ok(self.wrong(Code::AliasMalformedTarget, message, set));
         }
-        if is_wildcard(self.case, set).unwrap_or(false) {
+        if is_wildcard(self.case, &self.expectation.name, set).unwrap_or(false) {
             let message = format!("only the wildcard answers for {name}, with {}", ticked(first));
             return Ok(self.wrong(Code::AliasFromWildcard, message, set));
         }
@@ -129,8 +131,8 @@ impl Bench<'_> {
 
     fn malformed(&self, target: &Name) -> Option<String> {
         let domain = &self.case.subject.domain;
-        if target.labels().flatten().any(|octet| b"<>*[]{}".contains(octet)) {
-            return Some("it is a placeholder from a guide".into());
+        if placeholder::is_placeholder(target, domain) {
+            return Some(placeholder::REASON.into());
         }
         let meant = target.without_suffix(domain)?;
         let known = meant == *self.target || self.other_cloud(&meant).is_some();
@@ -265,7 +267,7 @@ impl Bench<'_> {
 pub(super) fn doubled(case: &Case<'_>, name: &Name, rtype: RecordType) -> Result<Option<Name>, Silence> {
     let Ok(doubled) = name.doubled(&case.subject.domain) else { return Ok(None) };
     let set = case.sight.set(&doubled, rtype)?;
-    let published = !set.is_empty() && (rtype != RecordType::Cname || !is_wildcard(case, &set)?);
+    let published = !set.is_empty() && (rtype != RecordType::Cname || !is_wildcard(case, &doubled, &set)?);
     Ok(published.then_some(doubled))
 }
 

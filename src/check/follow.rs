@@ -6,15 +6,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::expected::{Expectation, Id, MailHosts, Requirement, Subject, expectations};
+use crate::expected::{Expectation, Id, MailHosts, Offer, Requirement, Subject, expectations};
 use crate::facts::{Facts, Outcome, Reply, policy_host};
 use crate::record::spf::SpfRecord;
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
-use super::{alias, delivery, dkim, dmarc, policy, spf};
-
-/// A label that nobody publishes: if it answers, a wildcard does.
-pub const PROBE_LABEL: &str = "cutover-wildcard-probe";
+use super::{PROBE_LABEL, alias, clash, delivery, dkim, dmarc, policy, service, spf, wildcard};
 
 /// Domains whose SPF records are followed at most.
 const MOST_SPF_DOMAINS: usize = 40;
@@ -27,6 +24,7 @@ pub fn wanted(subject: &Subject, facts: &Facts) -> BTreeSet<Question> {
     let mut inquiry = Inquiry { subject, facts, wanted: BTreeSet::new() };
     for expectation in expectations(subject) {
         inquiry.want(&expectation.name, expectation.rtype);
+        inquiry.clash(&expectation);
         match &expectation.requirement {
             Requirement::DeliversTo(hosts) => inquiry.delivery(&expectation, hosts),
             Requirement::SpfIncludes(include) => inquiry.spf(&expectation, include),
@@ -36,9 +34,10 @@ pub fn wanted(subject: &Subject, facts: &Facts) -> BTreeSet<Question> {
             Requirement::HasDmarcPolicy => inquiry.dmarc(&expectation),
             Requirement::MayAnnouncePolicy => inquiry.policy(&expectation),
             Requirement::MayAskForTlsReports => drop(inquiry.want_to_the_end(&expectation.question())),
-            Requirement::HasVerification(_)
-            | Requirement::OffersService(_)
-            | Requirement::MayOfferService(_) => {}
+            Requirement::OffersService(offer) | Requirement::MayOfferService(offer) => {
+                inquiry.service(&expectation, offer);
+            }
+            Requirement::HasVerification(_) => {}
         }
     }
     inquiry.wanted
@@ -166,6 +165,9 @@ impl Inquiry<'_> {
         let domain = &self.subject.domain;
         self.want_addresses(&expectation.name);
         self.want_addresses(target);
+        // They have to go before an alias can be added.
+        self.want_own(&expectation.name, RecordType::Mx);
+        self.want_own(&expectation.name, RecordType::Txt);
         if let Ok(probe) = domain.below(PROBE_LABEL) {
             self.want_addresses(&probe);
         }
@@ -188,14 +190,24 @@ impl Inquiry<'_> {
             }
         }
         if self.is_missing_somewhere(&expectation.name, RecordType::Cname) {
-            self.want(&expectation.name, RecordType::Txt);
+            self.want_own(&expectation.name, RecordType::Txt);
+            // The same key behind the target that the tenant's name tells: then the alias is flattened.
+            if self.data(&expectation.name, RecordType::Txt).iter().any(dkim::is_key) {
+                let targets = expectation.data.iter().filter_map(RecordData::target);
+                targets.for_each(|target| self.want(target, RecordType::Txt));
+            }
             self.want_doubled(&expectation.name, RecordType::Cname);
         }
     }
 
     fn dmarc(&mut self, expectation: &Expectation) {
+        if self.has_faulty_policy(&expectation.name) {
+            self.want_own(&expectation.name, RecordType::Txt);
+            self.want(&expectation.name, RecordType::Cname);
+            self.want_alias_probe();
+        }
         if !self.is_missing_somewhere(&expectation.name, RecordType::Txt)
-            && !self.has_other_texts_only(&expectation.name)
+            && !self.has_faulty_policy(&expectation.name)
         {
             return;
         }
@@ -244,13 +256,58 @@ impl Inquiry<'_> {
         chain
     }
 
-    /// Whether anybody answered with texts of which none is a policy.
-    fn has_other_texts_only(&self, name: &Name) -> bool {
+    /// Whether anybody answered with texts that are not one valid policy.
+    fn has_faulty_policy(&self, name: &Name) -> bool {
         let question = Question::new(name.clone(), RecordType::Txt);
-        self.facts.replies(&question).any(|reply| {
-            let mut texts = reply.wanted().peekable();
-            texts.peek().is_some() && !texts.any(|record| dmarc::is_policy_data(&record.data))
-        })
+        let texts = self.facts.replies(&question).map(|reply| RecordSet::of(reply.wanted()));
+        texts.into_iter().any(|texts| !texts.is_empty() && !dmarc::is_right(&texts))
+    }
+
+    fn service(&mut self, expectation: &Expectation, offer: &Offer) {
+        let question = expectation.question();
+        let wrong = |data: &RecordData| !service::is_right(data, offer);
+        if self.data(&expectation.name, expectation.rtype).iter().any(wrong) {
+            self.want_own(&expectation.name, expectation.rtype);
+        }
+        let is_alias =
+            |reply: &Reply| reply.records.iter().any(|record| record.data.rtype() == RecordType::Cname);
+        if self.facts.replies(&question).any(is_alias) {
+            self.want(&expectation.name, RecordType::Cname);
+            self.want_alias_probe();
+        }
+        if matches!(expectation.requirement, Requirement::OffersService(_))
+            && self.subject.services.contains(&expectation.service)
+            && self.is_missing_somewhere(&expectation.name, expectation.rtype)
+        {
+            self.want_doubled(&expectation.name, expectation.rtype);
+        }
+    }
+
+    /// Other records beside an alias: a zone file tells them for nothing.
+    fn clash(&mut self, expectation: &Expectation) {
+        if !self.facts.is_offline() || !clash::is_possible(expectation) {
+            return;
+        }
+        self.want(&expectation.name, RecordType::Cname);
+        if !self.data(&expectation.name, RecordType::Cname).is_empty() {
+            self.want_alias_probe();
+            clash::OTHERS.into_iter().for_each(|rtype| self.want_own(&expectation.name, rtype));
+        }
+    }
+
+    /// The records of the type, and once there are any, what a wildcard would answer.
+    fn want_own(&mut self, name: &Name, rtype: RecordType) {
+        self.want(name, rtype);
+        let probe = wildcard::probe(&Question::new(name.clone(), rtype), &self.subject.domain);
+        if let Some(probe) = probe.filter(|_| !self.data(name, rtype).is_empty()) {
+            self.wanted.insert(probe);
+        }
+    }
+
+    fn want_alias_probe(&mut self) {
+        if let Ok(probe) = self.subject.domain.below(PROBE_LABEL) {
+            self.want(&probe, RecordType::A);
+        }
     }
 
     fn want_doubled(&mut self, name: &Name, rtype: RecordType) {
