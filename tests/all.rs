@@ -11,6 +11,7 @@ mod laws;
 mod layers;
 mod lookup;
 mod policy;
+mod recognition;
 mod run;
 mod scenarios;
 mod transport;

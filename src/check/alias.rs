@@ -8,7 +8,7 @@ use crate::facts::Silence;
 use crate::provider::{self, Evidence, Kind, Provider};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
-use super::{Case, Code, Edit, Finding, PROBE_LABEL, listed, placeholder, ticked, wildcard};
+use super::{Case, Code, Edit, Finding, PROBE_LABEL, hazard, listed, placeholder, ticked, wildcard};
 
 /// Names in a chain of aliases, the first one included, from which on it counts as a loop.
 pub(super) const LONGEST_CHAIN: usize = 8;
@@ -242,7 +242,9 @@ impl Bench<'_> {
         if self.expectation.id != Id::Autodiscover {
             return Ok(false);
         }
-        let Ok(owner) = self.case.subject.domain.below("_autodiscover._tcp") else { return Ok(false) };
+        let Ok(owner) = self.case.subject.domain.below(hazard::AUTODISCOVER_SERVICE) else {
+            return Ok(false);
+        };
         let set = self.case.sight.set(&owner, RecordType::Srv)?;
         Ok(!set.is_empty()
             && set.data.iter().all(|data| {

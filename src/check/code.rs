@@ -228,8 +228,11 @@ codes! {
     DomainNotFound "domain-not-found" Hazard Error "the domain does not exist";
     CnameWithOtherData "cname-with-other-data" Hazard Error "an alias stands at a name that needs other records";
     DnssecBogus "dnssec-bogus" Hazard Error "the signatures of the zone are wrong, so resolvers refuse its answers";
-    DelegationMismatch "delegation-mismatch" Hazard Warning "the zone above delegates to other name servers than the zone itself lists";
+    AutodiscoverSrvLeft "autodiscover-srv-left" Hazard Error "an SRV record sends mail programs to another platform";
+    SourceLeft "source-left" Hazard Error "something still leads to the platform being left";
     DnsHostedBySource "dns-hosted-by-source" Hazard Error "the platform being left also hosts the zone, which would go with it";
+    DelegationDead "delegation-dead" Hazard Warning "no name server that the domain is delegated to answers, and resolvers fail";
+    DelegationMismatch "delegation-mismatch" Hazard Warning "the zone above delegates to other name servers than the zone itself lists";
     ServerLame "server-lame" Hazard Warning "a name server that is delegated to does not serve the zone";
     ServerSilent "server-silent" Hazard Warning "a name server of the zone does not answer";
     NameDoubled "name-doubled" Hazard Warning "a record was published with the zone's name twice";

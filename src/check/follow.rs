@@ -6,17 +6,19 @@
 
 use std::collections::BTreeSet;
 
-use crate::expected::{Expectation, Id, MailHosts, Offer, Requirement, Subject, expectations};
-use crate::facts::{Facts, Outcome, Reply, policy_host};
+use crate::expected::{Expectation, Id, MailHosts, Offer, Phase, Requirement, Subject, expectations};
+use crate::facts::{Facts, Outcome, Reply, policy_host, zone_candidates};
 use crate::record::spf::SpfRecord;
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
-use super::{PROBE_LABEL, alias, clash, delivery, dkim, dmarc, policy, service, spf, wildcard};
+use super::{PROBE_LABEL, alias, clash, delivery, dkim, dmarc, hazard, policy, service, spf, wildcard};
 
 /// Domains whose SPF records are followed at most.
 const MOST_SPF_DOMAINS: usize = 40;
 /// MX hosts whose addresses are asked for at most.
 const MOST_MAIL_HOSTS: usize = 20;
+/// Record sets of the zone files that are looked at for what is left of the old platform, at most.
+const MOST_ON_FILE: usize = 500;
 
 /// All questions that the judges of the subject read, as far as the facts tell.
 #[must_use]
@@ -40,6 +42,8 @@ pub fn wanted(subject: &Subject, facts: &Facts) -> BTreeSet<Question> {
             Requirement::HasVerification(_) => {}
         }
     }
+    inquiry.leftovers();
+    inquiry.web_site();
     inquiry.wanted
 }
 
@@ -174,10 +178,44 @@ impl Inquiry<'_> {
         if let Ok(doubled) = expectation.name.doubled(domain) {
             self.want(&doubled, RecordType::Cname);
         }
-        if expectation.id == Id::Autodiscover
-            && let Ok(service) = domain.below("_autodiscover._tcp")
-        {
-            self.want(&service, RecordType::Srv);
+        if expectation.id == Id::Autodiscover {
+            self.want_below(hazard::AUTODISCOVER_SERVICE, RecordType::Srv);
+        }
+    }
+
+    /// What may be left of the platform being left. No server lists its names: the usual ones are asked for, and those
+    /// that a zone file is known to hold.
+    fn leftovers(&mut self) {
+        if self.subject.phase >= Phase::Switch && !self.subject.hybrid {
+            self.want_below(hazard::AUTODISCOVER_SERVICE, RecordType::Srv);
+        }
+        if self.subject.phase < Phase::Tidy {
+            return;
+        }
+        hazard::SERVICES.iter().for_each(|service| self.want_below(service, RecordType::Srv));
+        hazard::MAIL_HOSTS.iter().for_each(|host| self.want_below(host, RecordType::Mx));
+        hazard::ALIAS_HOSTS.iter().for_each(|host| self.want_below(host, RecordType::Cname));
+        let on_file = self.facts.on_file.iter().filter(|question| hazard::is_evidence_type(question.rtype));
+        self.wanted.extend(on_file.take(MOST_ON_FILE).cloned());
+        let published = hazard::published_questions(self.facts, &self.subject.domain);
+        if published.iter().any(|question| question.rtype == RecordType::Cname) {
+            self.want_below(PROBE_LABEL, RecordType::A);
+        }
+    }
+
+    /// The addresses of the web site, where Microsoft runs the zone.
+    fn web_site(&mut self) {
+        let domain = &self.subject.domain;
+        let servers =
+            zone_candidates(domain).into_iter().flat_map(|apex| self.facts.name_server_names(&apex));
+        if servers.into_iter().any(|server| hazard::is_microsoft_dns(&server)) {
+            hazard::web_site_names(domain).iter().for_each(|name| self.want_addresses(name));
+        }
+    }
+
+    fn want_below(&mut self, host: &str, rtype: RecordType) {
+        if let Ok(name) = self.subject.domain.below(host) {
+            self.want(&name, rtype);
         }
     }
 
@@ -283,15 +321,22 @@ impl Inquiry<'_> {
         }
     }
 
-    /// Other records beside an alias: a zone file tells them for nothing.
+    /// Other records beside an alias: what a zone file is known to hold is looked at.
     fn clash(&mut self, expectation: &Expectation) {
-        if !self.facts.is_offline() || !clash::is_possible(expectation) {
+        if !clash::is_possible(expectation) {
             return;
         }
-        self.want(&expectation.name, RecordType::Cname);
-        if !self.data(&expectation.name, RecordType::Cname).is_empty() {
-            self.want_alias_probe();
-            clash::OTHERS.into_iter().for_each(|rtype| self.want_own(&expectation.name, rtype));
+        let on_file = |rtype| Question::new(expectation.name.clone(), rtype);
+        let on_file = |rtype| Some(on_file(rtype)).filter(|question| self.facts.on_file.contains(question));
+        let Some(alias) = on_file(RecordType::Cname) else { return };
+        let others: Vec<Question> = clash::OTHERS.into_iter().filter_map(on_file).collect();
+        if others.is_empty() {
+            return;
+        }
+        self.wanted.insert(alias);
+        self.want_alias_probe();
+        for question in others {
+            self.want_own(&question.name, question.rtype);
         }
     }
 

@@ -1,11 +1,17 @@
 //! Which platform is being left, and which filter stands in front?
 //!
-//! Recognised from the records by the table of providers. Evidence that the table calls weak never names a platform.
+//! Recognised from the records by the table of providers, strongest kind of evidence first: where mail goes, where mail
+//! programs look, who sends, and then every other record that is known. Evidence that the table calls weak never names
+//! a platform.
+
+use std::collections::BTreeSet;
 
 use crate::expected::{Purpose, Subject};
 use crate::facts::Sight;
 use crate::provider::{self, Evidence, Gateway, Kind, Provider};
-use crate::record::{Name, RecordData, RecordType, spf};
+use crate::record::{Name, Question, RecordData, RecordType, spf};
+
+use super::hazard::published_questions;
 
 /// A provider, and the records that show it.
 #[derive(Debug, Clone)]
@@ -69,11 +75,18 @@ struct Sighting {
     provider: &'static Provider,
     evidence: Evidence,
     record: String,
+    /// Whether the record fits no other provider as closely.
+    is_sole: bool,
 }
 
 impl Sighting {
+    /// Where mail goes and who sends it names a platform; whatever else is shared by several of them, as by all that
+    /// run the same panel, names none.
     fn names_a_source(&self) -> bool {
-        self.provider.kind == Kind::Source && !self.provider.is_weak(self.evidence)
+        let decides = matches!(self.evidence, Evidence::Mx | Evidence::Autodiscover | Evidence::Spf);
+        self.provider.kind == Kind::Source
+            && !self.provider.is_weak(self.evidence)
+            && (decides || self.is_sole)
     }
 }
 
@@ -82,10 +95,12 @@ fn sightings(subject: &Subject, sight: &Sight<'_>) -> Vec<Sighting> {
     let domain = &subject.domain;
     let mut seen = Vec::new();
     let mut note = |providers: Vec<&'static Provider>, evidence, record: &String| {
+        let is_sole = providers.len() == 1;
         seen.extend(providers.into_iter().map(|provider| Sighting {
             provider,
             evidence,
             record: record.clone(),
+            is_sole,
         }));
     };
     for (host, record) in mail_hosts(subject, sight) {
@@ -111,7 +126,44 @@ fn sightings(subject: &Subject, sight: &Sight<'_>) -> Vec<Sighting> {
             note(provider::of_spf(target, domain), Evidence::Spf, &written(domain, &data));
         }
     }
+    for question in published_questions(sight.facts, domain) {
+        for data in own(sight, &question) {
+            let (providers, evidence) = beside(&question.name, &data, domain);
+            note(providers, evidence, &written(&question.name, &data));
+        }
+    }
+    for server in sight.facts.zone(domain).map(|zone| zone.name_servers).unwrap_or_default() {
+        note(provider::of_ns(&server.name, domain), Evidence::Ns, &format!("{domain} NS {}", server.name));
+    }
     seen
+}
+
+/// The records that stand at the name itself.
+fn own(sight: &Sight<'_>, question: &Question) -> BTreeSet<RecordData> {
+    let answer = sight.answer(question).ok().filter(|answer| answer.chain.is_empty());
+    answer.map(|answer| answer.set.data).unwrap_or_default()
+}
+
+/// Whose service a record shows that stands beside those of which mail itself makes use.
+fn beside(name: &Name, data: &RecordData, domain: &Name) -> (Vec<&'static Provider>, Evidence) {
+    let owner = name.without_suffix(domain).map(|owner| owner.bare()).unwrap_or_default();
+    let selector = owner.strip_suffix("._domainkey");
+    match (data, selector) {
+        (RecordData::Cname(target), Some(selector)) => {
+            (provider::of_dkim(selector, Some(target), domain), Evidence::Dkim)
+        }
+        (RecordData::Txt(_), Some(selector)) => (provider::of_dkim(selector, None, domain), Evidence::Dkim),
+        (RecordData::Srv { target, .. }, _) => (provider::of_srv(&owner, target, domain), Evidence::Srv),
+        (RecordData::Cname(target), _) => (provider::of_cname(&owner, target, domain), Evidence::Cname),
+        (RecordData::Txt(text), _) => {
+            let owner = (!owner.is_empty()).then_some(owner.as_str());
+            (provider::of_txt(owner, &text.lossy()), Evidence::Txt)
+        }
+        (RecordData::Mx { exchange, .. }, _) if !owner.is_empty() => {
+            (provider::of_mx(exchange, domain), Evidence::Mx)
+        }
+        _ => (Vec::new(), Evidence::Mx),
+    }
 }
 
 /// The domain whose senders a term lets pass.

@@ -66,9 +66,7 @@ pub(super) fn hazards(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
     let (Some(announced), Ok(host)) = (announced, policy_host(domain)) else { return Vec::new() };
     let name = &announced.expectation.name;
     let Ok(Reading { found, .. }) = read(case, name) else { return Vec::new() };
-    let hazard = |code: Code, name: &Name, rtype, message| {
-        vec![Hazard { code, level: code.weight(), name: name.clone(), rtype, message, records: Vec::new() }]
-    };
+    let hazard = |code: Code, name: &Name, rtype, message| vec![Hazard::new(code, name, rtype, message)];
     let until_then = "until that is put right new senders see no policy, and those that remember an \
                       earlier one keep to it";
     match found {
@@ -152,14 +150,8 @@ fn refuses_mx(
     );
     let mut records = vec![format!("mode: {}", policy.mode.word()), format!("max_age: {}", policy.max_age)];
     records.extend(policy.patterns.iter().take(MOST_LINES).map(|pattern| format!("mx: {pattern}")));
-    Some(Hazard {
-        code: Code::MtaStsRefusesMx,
-        level,
-        name: case.subject.domain.clone(),
-        rtype: Some(RecordType::Mx),
-        message,
-        records,
-    })
+    let refused = Hazard::new(Code::MtaStsRefusesMx, &case.subject.domain, Some(RecordType::Mx), message);
+    Some(Hazard { level, records, ..refused })
 }
 
 /// How long the announcement stays in caches, where its own name servers told.

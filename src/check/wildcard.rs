@@ -11,10 +11,12 @@ use super::Case;
 /// A label that nobody publishes: if it answers, a wildcard does.
 pub const PROBE_LABEL: &str = "cutover-wildcard-probe";
 
-/// The question whose answer is what a wildcard has for this one; `None` for the domain's own name, which exists.
+/// The question whose answer is what a wildcard has for this one; `None` for a name that a
+/// wildcard cannot answer for.
 pub(super) fn probe(question: &Question, domain: &Name) -> Option<Question> {
     let beside = |place: &Name, rtype| Some(Question::new(place.below(PROBE_LABEL).ok()?, rtype));
-    if question.name == *domain {
+    // The wildcard itself is a name of its own.
+    if question.name == *domain || question.name.first_label() == Some(b"*") {
         return None;
     }
     match question.rtype {

@@ -9,7 +9,7 @@ mod reply;
 mod view;
 mod zone;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -37,6 +37,8 @@ pub struct Facts {
     pub checked_at: Timestamp,
     /// What became of names outside.
     pub elsewhere: Elsewhere,
+    /// The record sets that the zone files hold, asked for or not; servers do not list theirs.
+    pub on_file: BTreeSet<crate::record::Question>,
     replies: BTreeMap<crate::record::Question, BTreeMap<Arc<Server>, Reply>>,
     policies: BTreeMap<crate::record::Name, PolicyReply>,
 }
@@ -45,7 +47,8 @@ impl Facts {
     /// Nothing known yet.
     #[must_use]
     pub fn new(checked_at: Timestamp, elsewhere: Elsewhere) -> Self {
-        Self { checked_at, elsewhere, replies: BTreeMap::new(), policies: BTreeMap::new() }
+        let (on_file, replies, policies) = (BTreeSet::new(), BTreeMap::new(), BTreeMap::new());
+        Self { checked_at, elsewhere, on_file, replies, policies }
     }
 
     /// Adds a reply; a second one of the same server to the same question is ignored.

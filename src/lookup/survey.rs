@@ -66,6 +66,7 @@ pub async fn survey(
     policies: impl Fn(&Facts) -> BTreeSet<Name>,
 ) -> Facts {
     let mut facts = Facts::new(source.started, source.elsewhere());
+    facts.on_file = source.on_file(domain);
     let mut asked: BTreeSet<Inquiry> = BTreeSet::new();
     let mut open: BTreeSet<Inquiry> = BTreeSet::new();
     let mut fetching: BTreeSet<Name> = BTreeSet::new();

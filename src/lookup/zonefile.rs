@@ -149,6 +149,17 @@ impl ZoneFiles {
         Ok(())
     }
 
+    /// Every record set that the files hold at and below `domain`.
+    #[must_use]
+    pub fn record_sets(&self, domain: &Name) -> BTreeSet<Question> {
+        let nodes = self.zones.values().flat_map(|zone| &zone.nodes).chain(&self.foreign);
+        let within = nodes.filter(|(name, _)| name.is_within(domain));
+        let sets = within.flat_map(|(name, node)| {
+            node.records.iter().map(|record| Question::new(name.clone(), record.data.rtype()))
+        });
+        sets.collect()
+    }
+
     /// The apexes of one file, each with a zone that is ready for its records.
     fn open_zones(&mut self, file: &Arc<Server>, text: &ZoneText) -> BTreeSet<Name> {
         let has_soa = !text.apexes.is_empty();

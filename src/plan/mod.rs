@@ -107,8 +107,28 @@ pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Exami
             let absent = finding.observed.is_empty() || finding.code == Code::AliasFromWildcard;
             let unasked = judged.importance == Importance::Optional && absent;
             if matches!(finding.code.weight(), Weight::Unmet | Weight::Error) && !unasked {
+                // The code under which the expectation is reported, not one that an earlier cure has left; what that
+                // cure has undone was reported as met.
+                let because = if judged.status == Status::Met { finding.code } else { judged.code };
+                let phase = match finding.code {
+                    Code::SpfSourceLeft => Phase::Tidy,
+                    _ => judged.expectation.phase,
+                };
                 for edit in finding.cure {
-                    changed |= fold.apply(judged, finding.code, edit);
+                    let reason = Reason::new(phase, because, judged.importance, edit.confirm);
+                    changed |= fold.apply(reason, edit);
+                }
+            }
+        }
+        for hazard in &examination.hazards {
+            for edit in &hazard.cure {
+                let importance = importance(hazard.level);
+                let reason = Reason::new(phase(hazard.code), hazard.code, importance, edit.confirm);
+                // Where an expectation decides about the records, the hazard is one reason more.
+                let question = Question::new(edit.name.clone(), edit.rtype);
+                match fold.reasons.get_mut(&question) {
+                    Some(decided) => decided.join(reason),
+                    None => changed |= fold.apply(reason, edit.clone()),
                 }
             }
         }
@@ -124,12 +144,44 @@ fn is_curable(judged: &Judged) -> bool {
     matches!(judged.status, Status::Unmet | Status::Met) && judged.code != Code::ServersDisagree
 }
 
+/// The phase from which on a hazard must be gone.
+fn phase(hazard: Code) -> Phase {
+    if hazard == Code::SourceLeft { Phase::Tidy } else { Phase::Switch }
+}
+
+/// How much it matters that a hazard goes away.
+fn importance(level: Weight) -> Importance {
+    match level {
+        Weight::Error | Weight::Unmet | Weight::Unknown | Weight::Waiting => Importance::Required,
+        Weight::Warning => Importance::Recommended,
+        Weight::Info | Weight::Met => Importance::Optional,
+    }
+}
+
 /// Why a record set changes.
 struct Reason {
     phase: Phase,
     because: Vec<Code>,
     confirm: bool,
     importance: Importance,
+}
+
+impl Reason {
+    fn new(phase: Phase, because: Code, importance: Importance, confirm: bool) -> Self {
+        Self { phase, because: vec![because], confirm, importance }
+    }
+
+    /// Adds another reason to this one.
+    fn join(&mut self, other: Self) {
+        self.phase = self.phase.max(other.phase);
+        self.importance = self.importance.max(other.importance);
+        self.confirm |= other.confirm;
+        for code in other.because {
+            if !self.because.contains(&code) {
+                self.because.push(code);
+            }
+        }
+    }
 }
 
 struct Fold<'a> {
@@ -141,7 +193,7 @@ struct Fold<'a> {
 
 impl Fold<'_> {
     /// Takes an edit over; false if it changes nothing.
-    fn apply(&mut self, judged: &Judged, code: Code, edit: Edit) -> bool {
+    fn apply(&mut self, reason: Reason, edit: Edit) -> bool {
         let question = Question::new(edit.name, edit.rtype);
         let present =
             self.overlay.get(&question).cloned().unwrap_or_else(|| published(&self.present, &question));
@@ -149,21 +201,9 @@ impl Fold<'_> {
             return false;
         }
         let ttl = edit.ttl.unwrap_or(if present.ttl > 0 { present.ttl } else { DEFAULT_TTL });
-        let phase = if code == Code::SpfSourceLeft { Phase::Tidy } else { judged.expectation.phase };
-        let reason = self.reasons.entry(question.clone()).or_insert(Reason {
-            phase,
-            because: Vec::new(),
-            confirm: false,
-            importance: judged.importance,
-        });
-        reason.phase = reason.phase.max(phase);
-        reason.importance = reason.importance.max(judged.importance);
-        reason.confirm |= edit.confirm;
-        // The code under which the expectation is reported, not one that an earlier cure has left; what that cure has
-        // undone was reported as met.
-        let because = if judged.status == Status::Met { code } else { judged.code };
-        if !reason.because.contains(&because) {
-            reason.because.push(because);
+        match self.reasons.get_mut(&question) {
+            Some(decided) => decided.join(reason),
+            None => drop(self.reasons.insert(question.clone(), reason)),
         }
         self.overlay.insert(question, RecordSet { data: edit.after, ttl });
         true

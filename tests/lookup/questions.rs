@@ -17,7 +17,8 @@ const OWN: &[&str] = &[
     "selector1._domainkey.contoso.com. CNAME",
     "selector2._domainkey.contoso.com. CNAME",
     "_sipfederationtls._tcp.contoso.com. SRV",
-    "_sip._tls.contoso.com. SRV", // wrong where they lead to the source
+    "_autodiscover._tcp.contoso.com. SRV", // in place of the alias, or beside it
+    "_sip._tls.contoso.com. SRV",          // wrong where they lead to the source
     "sip.contoso.com. CNAME",
     "lyncdiscover.contoso.com. CNAME",
     "enterpriseenrollment.contoso.com. CNAME",
@@ -53,8 +54,7 @@ const MICROSOFT: &[&str] = &[
 
 /// What decides why there is no alias at `autodiscover`.
 const NEAR_MISSES: &[&str] = &[
-    "_autodiscover._tcp.contoso.com. SRV", // a service in its place
-    "autodiscover.contoso.com. A",         // an address in its place
+    "autodiscover.contoso.com. A", // an address in its place
     "autodiscover.contoso.com. AAAA",
     "autodiscover.contoso.com.contoso.com. CNAME", // the zone's name twice
     "cutover-wildcard-probe.contoso.com. A",       // a wildcard that answers for it

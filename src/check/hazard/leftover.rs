@@ -1,0 +1,210 @@
+//! What is left of the platform being left?
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::expected::{Importance, Phase, Purpose};
+use crate::facts::{Facts, Outcome};
+use crate::provider::{Evidence, Provider};
+use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
+
+use super::{Case, Code, Edit, Hazard, Judged, Weight, alias, listed, ticked};
+
+/// Where mail programs look for their server when there is no alias (Microsoft, "Autodiscover service", SRV lookup).
+pub(in crate::check) const AUTODISCOVER_SERVICE: &str = "_autodiscover._tcp";
+/// Hosts below the domain whose aliases lead to mail platforms: those that the platforms of the table have their
+/// customers publish, and those that mail programs are set up with by hand.
+pub(in crate::check) const ALIAS_HOSTS: &[&str] =
+    &["autoconfig", "cp", "cpanel", "email", "imap", "mail", "pop", "smtp", "webmail"];
+/// Services of mail platforms (RFC 6186 §3), beside those of which something is expected.
+pub(in crate::check) const SERVICES: &[&str] =
+    &[AUTODISCOVER_SERVICE, "_imap._tcp", "_imaps._tcp", "_pop3s._tcp", "_submission._tcp"];
+/// Hosts below the domain that take mail for a part of the users while a domain is split between two platforms
+/// (Rackspace, "Split domain routing", 2016-01-18).
+pub(in crate::check) const MAIL_HOSTS: &[&str] = &["mail", "rackspace"];
+
+/// Before the old service is closed: its name servers serve the zone.
+pub(super) fn dns_hosted_by_source(case: &Case<'_>) -> Option<Hazard> {
+    let source = case.source.filter(|_| case.phase() >= Phase::Tidy)?;
+    let zone = case.sight.facts.zone(&case.subject.domain)?;
+    let domain = &case.subject.domain;
+    let theirs = zone.name_servers.iter().filter(|server| source.matches_ns(&server.name, domain));
+    let theirs: Vec<String> = theirs.map(|server| ticked(&server.name)).collect();
+    if theirs.is_empty() {
+        return None;
+    }
+    let message = format!(
+        "{} of {} serve the zone {}, and closing the account there takes the zone with it; move the zone to another DNS \
+         host first, then check again",
+        listed(theirs),
+        source.short,
+        ticked(&zone.apex)
+    );
+    Some(Hazard::new(Code::DnsHostedBySource, &zone.apex, Some(RecordType::Ns), message))
+}
+
+/// Whether records of the type can show whose service is used.
+pub(in crate::check) fn is_evidence_type(rtype: RecordType) -> bool {
+    matches!(rtype, RecordType::Cname | RecordType::Mx | RecordType::Srv | RecordType::Txt)
+}
+
+/// The SRV record by which mail programs find their server names another than Microsoft's.
+pub(super) fn autodiscover_srv_left(case: &Case<'_>) -> Option<Hazard> {
+    if case.phase() < Phase::Switch || case.subject.hybrid {
+        return None;
+    }
+    let domain = &case.subject.domain;
+    let microsoft: Name = case.subject.cloud.value(Purpose::Autodiscover)?.parse().ok()?;
+    let name = domain.below(AUTODISCOVER_SERVICE).ok()?;
+    let answer = case.sight.answer(&Question::new(name.clone(), RecordType::Srv)).ok()?;
+    // What stands behind an alias is not the domain's own.
+    let own = answer.chain.is_empty().then_some(answer.set)?;
+    // A root target says that there is no such service (RFC 2782).
+    let is_right = |data: &RecordData| {
+        matches!(data, RecordData::Srv { target, port, .. }
+            if target.is_root() || *target == microsoft && *port == 443)
+    };
+    let (kept, left): (BTreeSet<_>, BTreeSet<_>) = own.data.into_iter().partition(is_right);
+    if left.is_empty() {
+        return None;
+    }
+    let source = case.source.filter(|source| {
+        let mut targets = left.iter().filter_map(RecordData::target);
+        targets.any(|target| is_host_of(source, AUTODISCOVER_SERVICE, target, domain))
+    });
+    let whose = source.map(|source| format!(" ({})", source.short)).unwrap_or_default();
+    let message = format!(
+        "{} sends mail programs that look for it to {}{whose}; delete it, Microsoft needs no such record",
+        ticked(&name),
+        listed(left.iter().map(shown))
+    );
+    let mut found = Hazard::new(Code::AutodiscoverSrvLeft, &name, Some(RecordType::Srv), message);
+    if source.is_none() {
+        found.level = Weight::Warning;
+    }
+    found.records = left.iter().map(|data| format!("{name} SRV {data}")).collect();
+    found.cure = vec![edit(&name, RecordType::Srv, kept)];
+    Some(found)
+}
+
+/// Before the old service is closed: everything that still points to it, beside what is expected anyway.
+pub(super) fn source_left(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
+    let Some(source) = case.source.filter(|_| case.phase() >= Phase::Tidy) else { return Vec::new() };
+    let domain = &case.subject.domain;
+    // What is required is reported where it is judged.
+    let required: BTreeSet<Question> = judged
+        .iter()
+        .filter(|judged| judged.importance == Importance::Required)
+        .map(|judged| judged.expectation.question())
+        .collect();
+    let autodiscover = domain.below(AUTODISCOVER_SERVICE).ok();
+    let mut hazards: BTreeMap<Question, Hazard> = BTreeMap::new();
+    for question in published_questions(case.sight.facts, domain) {
+        if required.contains(&question) || autodiscover.as_ref() == Some(&question.name) {
+            continue;
+        }
+        let Some((name, set)) = own_records(case, &question) else { continue };
+        let (theirs, kept): (BTreeSet<_>, BTreeSet<_>) =
+            set.data.into_iter().partition(|data| is_of(source, &name, data, domain));
+        if theirs.is_empty() {
+            continue;
+        }
+        let rtype = question.rtype;
+        let message = format!("{}; {}", points(&name, rtype, &theirs, source), advice(rtype));
+        let mut found = Hazard::new(Code::SourceLeft, &name, Some(rtype), message);
+        found.records = theirs.iter().map(|data| format!("{name} {rtype} {data}")).collect();
+        found.cure = vec![edit(&name, rtype, kept)];
+        // Mail for a subdomain may go on elsewhere: where, the admin knows.
+        found.cure.iter_mut().for_each(|edit| edit.confirm = rtype == RecordType::Mx);
+        hazards.entry(Question::new(name, rtype)).or_insert(found);
+    }
+    hazards.into_values().collect()
+}
+
+/// The questions at and below the domain to which anybody answered with records that can be evidence.
+pub(in crate::check) fn published_questions(facts: &Facts, domain: &Name) -> BTreeSet<Question> {
+    let replies = facts.all().filter(|reply| {
+        reply.outcome == Outcome::Records
+            && reply.question.name.is_within(domain)
+            && is_evidence_type(reply.question.rtype)
+    });
+    replies.map(|reply| reply.question.clone()).collect()
+}
+
+/// The records that the domain itself publishes there, and the name at which it does: that of the wildcard, where only
+/// a wildcard answers.
+fn own_records(case: &Case<'_>, question: &Question) -> Option<(Name, RecordSet)> {
+    let answer = case.sight.answer(question).ok()?;
+    if !answer.chain.is_empty() || answer.set.is_empty() {
+        return None;
+    }
+    if question.rtype == RecordType::Cname
+        && alias::is_wildcard(case, &question.name, &answer.set).unwrap_or(false)
+    {
+        return Some((case.subject.domain.below("*").ok()?, answer.set));
+    }
+    Some((question.name.clone(), answer.set))
+}
+
+/// Whether a record at that name belongs to the platform, by evidence that needs no other beside it.
+fn is_of(provider: &Provider, name: &Name, data: &RecordData, domain: &Name) -> bool {
+    let owner = name.without_suffix(domain).map(|owner| owner.bare()).unwrap_or_default();
+    let selector = owner.strip_suffix("._domainkey");
+    let strong = |evidence, fits: bool| fits && !provider.is_weak(evidence);
+    match (data, selector) {
+        (RecordData::Cname(target), Some(selector)) => {
+            strong(Evidence::Dkim, provider.matches_dkim(selector, Some(target), domain))
+        }
+        (RecordData::Txt(_), Some(selector)) => {
+            strong(Evidence::Dkim, provider.matches_dkim(selector, None, domain))
+        }
+        (RecordData::Cname(target) | RecordData::Srv { target, .. }, _) => {
+            is_host_of(provider, &owner, target, domain)
+        }
+        (RecordData::Mx { exchange, .. }, _) => {
+            strong(Evidence::Mx, provider.matches_mx(exchange, domain)) && !owner.is_empty()
+        }
+        _ => false,
+    }
+}
+
+/// Whether an alias or a service at `owner` that leads to `target` leads to the platform.
+fn is_host_of(provider: &Provider, owner: &str, target: &Name, domain: &Name) -> bool {
+    let strong = |evidence, fits: bool| fits && !provider.is_weak(evidence);
+    strong(Evidence::Srv, provider.matches_srv(owner, target, domain))
+        || strong(Evidence::Cname, provider.matches_cname(owner, target, domain))
+        || strong(Evidence::Autodiscover, provider.matches_autodiscover(target, domain))
+        || strong(Evidence::Mx, provider.matches_mx(target, domain))
+}
+
+/// What still leads to the platform, for a sentence.
+fn points(name: &Name, rtype: RecordType, theirs: &BTreeSet<RecordData>, source: &Provider) -> String {
+    let (name, short) = (ticked(name), source.short);
+    match rtype {
+        RecordType::Mx => {
+            let hosts = theirs.iter().filter_map(RecordData::target).map(ticked);
+            format!("mail for {name} still goes to {} ({short})", listed(hosts))
+        }
+        RecordType::Txt => format!("{name} still holds the DKIM key of {short}"),
+        _ => format!("{name} still leads to {} ({short})", listed(theirs.iter().map(shown))),
+    }
+}
+
+/// What to do about it.
+fn advice(rtype: RecordType) -> &'static str {
+    match rtype {
+        RecordType::Mx => "delete it, or name the host that takes this mail from now on",
+        RecordType::Txt => "delete it once the last mail signed with it is delivered",
+        _ => "delete it, or point it to what takes its place",
+    }
+}
+
+fn edit(name: &Name, rtype: RecordType, after: BTreeSet<RecordData>) -> Edit {
+    Edit { name: name.clone(), rtype, after, ttl: None, confirm: false }
+}
+
+fn shown(data: &RecordData) -> String {
+    match data {
+        RecordData::Srv { port, target, .. } => format!("{} port {port}", ticked(target)),
+        other => other.target().map_or_else(|| format!("`{other}`"), ticked),
+    }
+}

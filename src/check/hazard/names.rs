@@ -1,0 +1,186 @@
+//! What stands at names where it does harm, or masks what is missing?
+
+use crate::expected::{Id, Requirement};
+use crate::facts::Existence;
+use crate::record::{Name, Question, RecordData, RecordType};
+
+use super::{
+    Case, Code, Hazard, Judged, PROBE_LABEL, Status, clash, delivery, dmarc, listed, ticked, wildcard,
+};
+
+/// An alias at the domain's own name, or beside other records at one of the names that are judged.
+pub(super) fn cname_with_other_data(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
+    let names = judged.iter().filter(|judged| clash::is_judged(case, &judged.expectation));
+    let beside = names.filter_map(|judged| {
+        let name = &judged.expectation.name;
+        let others = clash::beside_alias(case, name);
+        if others.is_empty() {
+            return None;
+        }
+        let message = clash::message(name, &others);
+        let mut found = Hazard::new(Code::CnameWithOtherData, name, Some(RecordType::Cname), message);
+        found.records = std::iter::once(RecordType::Cname)
+            .chain(others)
+            .flat_map(|rtype| wildcard::own(case, name, rtype).data)
+            .map(|data| format!("{name} {} {data}", data.rtype()))
+            .collect();
+        Some(found)
+    });
+    beside.chain(alias_at_the_domain(case)).collect()
+}
+
+fn alias_at_the_domain(case: &Case<'_>) -> Option<Hazard> {
+    let domain = &case.subject.domain;
+    for rtype in [RecordType::Mx, RecordType::Txt] {
+        let Some(reply) = case.sight.reply(&Question::new(domain.clone(), rtype)) else { continue };
+        let Some(alias) = reply.records.iter().find(|record| record.name == *domain) else { continue };
+        if let RecordData::Cname(target) = &alias.data {
+            let message = format!(
+                "{} is an alias of {}, so no MX or TXT of its own can stand there (RFC 1034 §3.6.2); take the alias away",
+                ticked(domain),
+                ticked(target)
+            );
+            let mut found = Hazard::new(Code::CnameWithOtherData, domain, Some(RecordType::Cname), message);
+            found.records = vec![format!("{domain} CNAME {target}")];
+            return Some(found);
+        }
+    }
+    None
+}
+
+/// Records that were published with the zone's name twice.
+pub(super) fn name_doubled(judged: &[Judged]) -> Vec<Hazard> {
+    let doubled = judged
+        .iter()
+        .filter(|judged| matches!(judged.code, Code::AliasDoubledName | Code::ServiceDoubledName));
+    let names = doubled.flat_map(|judged| judged.cure.iter().filter(|edit| edit.after.is_empty()));
+    let hazards = names.map(|edit| {
+        let message =
+            format!("{} exists: the DNS host puts the zone's name behind what is typed", ticked(&edit.name));
+        Hazard::new(Code::NameDoubled, &edit.name, Some(edit.rtype), message)
+    });
+    hazards.collect()
+}
+
+/// Microsoft's own host beside a declared filter.
+pub(super) fn filter_bypass(case: &Case<'_>, judged: &[Judged]) -> Option<Hazard> {
+    let domain = &case.subject.domain;
+    let hosts = judged.iter().find_map(|judged| match &judged.expectation.requirement {
+        Requirement::DeliversTo(hosts) => Some(hosts),
+        _ => None,
+    })?;
+    let set = case.sight.set(domain, RecordType::Mx).ok()?;
+    let kinds: Vec<(&Name, delivery::Host)> = set
+        .data
+        .iter()
+        .filter_map(RecordData::target)
+        .map(|host| (host, delivery::classify(host, hosts, domain, case.source)))
+        .collect();
+    let filtered = kinds.iter().any(|(_, kind)| *kind == delivery::Host::Filter);
+    let direct: Vec<String> = kinds
+        .iter()
+        .filter(|(_, kind)| {
+            matches!(
+                kind,
+                delivery::Host::Right | delivery::Host::RightPartition | delivery::Host::RightOlder
+            )
+        })
+        .map(|(host, _)| ticked(host))
+        .collect();
+    if !filtered || direct.is_empty() {
+        return None;
+    }
+    let message = format!("{} stands beside the declared filter, so mail can get around it", listed(direct));
+    Some(Hazard::new(Code::FilterBypass, domain, Some(RecordType::Mx), message))
+}
+
+/// A policy that refuses mail while neither SPF nor DKIM lets Microsoft's mail pass.
+pub(super) fn dmarc_strict_too_early(case: &Case<'_>, judged: &[Judged]) -> Option<Hazard> {
+    let name = case.subject.domain.below("_dmarc").ok()?;
+    let policy =
+        dmarc::policy(&case.sight.set(&name, RecordType::Txt).ok()?).filter(|policy| *policy != "none")?;
+    let is_wrong =
+        |id: Id| judged.iter().any(|judged| judged.expectation.id == id && judged.status == Status::Unmet);
+    if !(is_wrong(Id::Spf) && is_wrong(Id::DkimSelector1) && is_wrong(Id::DkimSelector2)) {
+        return None;
+    }
+    let message = format!(
+        "the policy `p={policy}` holds already, and neither SPF nor DKIM lets mail from Microsoft 365 pass; publish those \
+         first, or go back to `p=none` for the move"
+    );
+    Some(Hazard::new(Code::DmarcStrictTooEarly, &name, Some(RecordType::Txt), message))
+}
+
+/// A name that nobody publishes has an answer.
+pub(super) fn wildcard_answers(case: &Case<'_>) -> Option<Hazard> {
+    let domain = &case.subject.domain;
+    let probe = domain.below(PROBE_LABEL).ok()?;
+    let answers = |rtype| {
+        let answer = case.sight.answer(&Question::new(probe.clone(), rtype)).ok()?;
+        (answer.existence == Existence::Records || !answer.chain.is_empty()).then_some(answer)
+    };
+    let answer = answers(RecordType::A).or_else(|| answers(RecordType::Aaaa))?;
+    let shown = match answer.chain.first() {
+        Some(target) => ticked(target),
+        None => listed(answer.set.data.iter().map(|data| format!("`{data}`"))),
+    };
+    let message = format!("every name below {} that does not exist answers with {shown}", ticked(domain));
+    let wildcard = domain.below("*").ok()?;
+    Some(Hazard::new(Code::WildcardAnswers, &wildcard, None, message))
+}
+
+/// The zone is served by Microsoft.
+pub(super) fn microsoft_hosted_dns(case: &Case<'_>) -> Option<Hazard> {
+    let zone = case.sight.facts.zone(&case.subject.domain)?;
+    let servers = zone.name_servers.iter().filter(|server| is_microsoft_dns(&server.name));
+    let servers: Vec<String> = servers.map(|server| ticked(&server.name)).collect();
+    if servers.is_empty() {
+        return None;
+    }
+    let message = format!(
+        "{} {} Microsoft's: the records are kept in the Microsoft 365 admin center{}",
+        listed(servers.iter().cloned()),
+        if servers.len() == 1 { "is" } else { "are" },
+        web_site(case)
+    );
+    Some(Hazard::new(Code::MicrosoftHostedDns, &zone.apex, None, message))
+}
+
+/// Whether the name server is one of those that serve what the admin center keeps.
+pub(in crate::check) fn is_microsoft_dns(server: &Name) -> bool {
+    "bdm.microsoftonline.com".parse().is_ok_and(|microsoft| server.is_within(&microsoft))
+}
+
+/// The names of the web site, which is easily lost when Microsoft takes the zone over.
+pub(in crate::check) fn web_site_names(domain: &Name) -> Vec<Name> {
+    std::iter::once(domain.clone()).chain(domain.below("www")).collect()
+}
+
+/// What became of the web site, for the end of a sentence.
+fn web_site(case: &Case<'_>) -> String {
+    let (mut found, mut missing) = (Vec::new(), Vec::new());
+    for name in web_site_names(&case.subject.domain) {
+        match case.sight.has_address(&name) {
+            Ok(Some(true)) => found.push(ticked(&name)),
+            // An alias that leads out of the zone files may well have one.
+            Ok(Some(false)) if leads_out(case, &name) => found.push(ticked(&name)),
+            Ok(Some(false)) => missing.push(ticked(&name)),
+            Ok(None) | Err(_) => {}
+        }
+    }
+    let verb = |names: &[String]| if names.len() == 1 { "has" } else { "have" };
+    match (found.is_empty(), missing.is_empty()) {
+        (true, true) => "; see that the web site's are there too".into(),
+        (false, true) => format!("; of the web site, {} {} an address", listed(found.clone()), verb(&found)),
+        (_, false) => format!(
+            "; {} {} no address, so add the records of the web site there",
+            listed(missing.clone()),
+            verb(&missing)
+        ),
+    }
+}
+
+fn leads_out(case: &Case<'_>, name: &Name) -> bool {
+    let answer = case.sight.answer(&Question::new(name.clone(), RecordType::A));
+    case.sight.facts.is_offline() && answer.is_ok_and(|answer| !answer.chain.is_empty())
+}

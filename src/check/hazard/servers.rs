@@ -1,0 +1,220 @@
+//! What is wrong with the servers of the zone, its delegation or its signatures?
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::facts::{Outcome, Reply, Role, Server, View, Zone, policy_host};
+use crate::record::{Name, Question, Record, RecordData, RecordType};
+
+use super::{Case, Code, Hazard, listed, ticked};
+
+/// Answers of name servers with the same serial that differ.
+pub(super) fn servers_disagree(case: &Case<'_>) -> Vec<Hazard> {
+    let facts = case.sight.facts;
+    let mut by_question: BTreeMap<&Question, Vec<&Reply>> = BTreeMap::new();
+    for reply in
+        facts.all().filter(|reply| reply.server.role == Role::Authoritative && reply.outcome.is_answer())
+    {
+        by_question.entry(&reply.question).or_default().push(reply);
+    }
+    let policy_host = policy_host(&case.subject.domain);
+    let mut hazards = Vec::new();
+    for (question, replies) in by_question {
+        // Every server has its own view of the serial: that one differs is said by `secondary-behind`. The
+        // addresses of a web server may take turns.
+        if question.rtype == RecordType::Soa || policy_host.as_ref() == Ok(&question.name) {
+            continue;
+        }
+        let mut by_serial: BTreeMap<Option<u32>, Vec<(&Reply, BTreeSet<&RecordData>)>> = BTreeMap::new();
+        for reply in replies {
+            let serial = facts.serial_at(&reply.server, &question.name);
+            by_serial
+                .entry(serial)
+                .or_default()
+                .push((reply, reply.wanted().map(|record| &record.data).collect()));
+        }
+        let differing =
+            by_serial.into_values().find(|answers| answers.iter().any(|answer| answer.1 != answers[0].1));
+        let Some(answers) = differing else { continue };
+        let message = format!(
+            "the name servers have the same version of the zone and answer differently for {} of {}; whoever runs them \
+             must put that right",
+            question.rtype,
+            ticked(&question.name)
+        );
+        let mut found = Hazard::new(Code::ServersDisagree, &question.name, Some(question.rtype), message);
+        found.records = answers.iter().map(|(reply, data)| said(case, reply, data)).collect();
+        hazards.push(found);
+    }
+    hazards
+}
+
+fn said(case: &Case<'_>, reply: &Reply, data: &BTreeSet<&RecordData>) -> String {
+    let server = label(case, &reply.server);
+    if data.is_empty() {
+        return format!("{server}: {}", reply.outcome);
+    }
+    format!("{server}: {}", data.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+}
+
+fn label(case: &Case<'_>, server: &Server) -> String {
+    match case.sight.facts.server_name(server) {
+        Some(name) => format!("{} ({})", name.bare(), server.address),
+        None => server.address.clone(),
+    }
+}
+
+/// The name does not exist, and no zone of the domain's own does either.
+pub(super) fn domain_not_found(case: &Case<'_>) -> Option<Hazard> {
+    let domain = &case.subject.domain;
+    let question = Question::new(domain.clone(), RecordType::Mx);
+    let reply = case.sight.reply(&question)?;
+    let gone =
+        reply.outcome == Outcome::NoName && reply.records.is_empty() && reply.server.role != Role::ZoneFile;
+    if !gone || case.sight.facts.zone(domain).is_some() {
+        return None;
+    }
+    let message = format!(
+        "{} does not exist in DNS; check the spelling, or whether its registration has lapsed",
+        ticked(domain)
+    );
+    Some(Hazard::new(Code::DomainNotFound, domain, None, message))
+}
+
+/// A resolver fails, and answers once it is told not to validate.
+pub(super) fn dnssec_bogus(case: &Case<'_>) -> Option<Hazard> {
+    let facts = case.sight.facts;
+    let domain = &case.subject.domain;
+    let answers =
+        facts.all().filter(|reply| reply.server.role == Role::Unvalidated && reply.outcome.is_answer());
+    let unvalidated = answers.into_iter().find(|reply| reply.question.name.is_within(domain))?;
+    let refused = |reply: &&Reply| {
+        reply.server.address == unvalidated.server.address && reply.server.role == Role::Resolver
+    };
+    let failure = facts.replies(&unvalidated.question).find(refused)?;
+    let said: Vec<String> = failure.extended.iter().map(ToString::to_string).collect();
+    let said = if said.is_empty() { String::new() } else { format!(" ({})", said.join("; ")) };
+    let message = format!(
+        "{} refuses the answers of the zone, since their DNSSEC signatures do not fit{said}; have the registrar correct \
+         or remove the DS record, which is often left over from an earlier DNS host",
+        failure.server.address
+    );
+    let mut found = Hazard::new(Code::DnssecBogus, domain, Some(unvalidated.question.rtype), message);
+    found.records = unvalidated.wanted().map(|record| format!("not validated: {}", record.data)).collect();
+    Some(found)
+}
+
+/// What the zone above says, against what the zone says of itself.
+pub(super) fn delegation_mismatch(case: &Case<'_>) -> Option<Hazard> {
+    let facts = case.sight.facts;
+    let apex = facts.zone(&case.subject.domain)?.apex;
+    let question = Question::new(apex.clone(), RecordType::Ns);
+    let names = |records: Vec<&Record>| -> BTreeSet<Name> {
+        records
+            .into_iter()
+            .filter(|record| record.name == apex)
+            .filter_map(|record| record.data.target().cloned())
+            .collect()
+    };
+    let parent = facts
+        .replies(&question)
+        .find(|reply| reply.server.role == Role::Parent && !reply.referral.is_empty())?;
+    let parent = names(parent.referral.iter().collect());
+    let own = facts.replies(&question).filter(|reply| reply.server.role == Role::Authoritative);
+    let own =
+        own.filter(|reply| reply.outcome == Outcome::Records).map(|reply| names(reply.wanted().collect()));
+    let own = own.into_iter().find(|own| *own != parent && !own.is_empty())?;
+    let only = |here: &BTreeSet<Name>, there: &BTreeSet<Name>| listed(here.difference(there).map(ticked));
+    let mut parts = Vec::new();
+    if !parent.is_subset(&own) {
+        parts.push(format!("only the zone above names {}", only(&parent, &own)));
+    }
+    if !own.is_subset(&parent) {
+        parts.push(format!("only the zone itself names {}", only(&own, &parent)));
+    }
+    let message = format!(
+        "the name servers of {} differ: {}; the zone above decides, so edit where it points and correct the other",
+        ticked(&apex),
+        parts.join(", ")
+    );
+    Some(Hazard::new(Code::DelegationMismatch, &apex, Some(RecordType::Ns), message))
+}
+
+/// Name servers of the zone that do not do their work.
+pub(super) fn servers(case: &Case<'_>) -> Vec<Hazard> {
+    let facts = case.sight.facts;
+    let zone = facts.zone(&case.subject.domain);
+    let Some(zone) = zone.filter(|_| case.sight.view != View::Resolver && !facts.is_offline()) else {
+        return Vec::new();
+    };
+    let mut by_server: BTreeMap<&Server, Vec<&Reply>> = BTreeMap::new();
+    for reply in facts.all().filter(|reply| reply.server.role.is_authority()) {
+        by_server.entry(&reply.server).or_default().push(reply);
+    }
+    let answers = |replies: &[&Reply]| replies.iter().any(|reply| reply.outcome.is_answer());
+    let mut hazards = Vec::new();
+    let reachable = by_server.values().any(|replies| answers(replies));
+    if !reachable {
+        // What a server of the zone above says is not the zone's own word.
+        let is_told = |reply: &Reply| reply.outcome.is_answer() && reply.server.role != Role::Parent;
+        if !facts.all().any(|reply| is_told(reply) && reply.question.name.is_within(&case.subject.domain)) {
+            hazards.extend(delegation_dead(case, &zone));
+            return hazards;
+        }
+        let names = listed(zone.name_servers.iter().map(|server| ticked(&server.name)));
+        let message =
+            format!("none of the name servers ({names}) answers from here, so the resolvers' word is taken");
+        hazards.push(Hazard::new(Code::AuthoritativeUnreachable, &zone.apex, None, message));
+    }
+    // Where none of them answers, the way there is the likelier fault, and none is blamed for it.
+    // Without IPv6 here, none of the IPv6 addresses can be reached, and that is nobody's fault over there.
+    let is_v6 = |server: &Server| server.ip().is_some_and(|ip| ip.is_ipv6());
+    let no_v6_here = by_server
+        .iter()
+        .filter(|(server, _)| is_v6(server))
+        .all(|(_, replies)| replies.iter().all(|reply| reply.outcome == Outcome::Unreachable));
+    for (server, replies) in by_server.iter().filter(|(_, replies)| !answers(replies)) {
+        let is = |outcomes: &[Outcome]| replies.iter().any(|reply| outcomes.contains(&reply.outcome));
+        let shown = label(case, server);
+        if is(&[Outcome::Lame, Outcome::Refused]) {
+            let message = format!("{shown} is delegated to and does not serve {}", ticked(&zone.apex));
+            hazards.push(Hazard::new(Code::ServerLame, &zone.apex, None, message));
+        } else if reachable && is(&[Outcome::ServFail]) {
+            let message = format!(
+                "{shown} is delegated to and fails for everything of {}; it may have lost the zone",
+                ticked(&zone.apex)
+            );
+            hazards.push(Hazard::new(Code::ServerLame, &zone.apex, None, message));
+        } else if reachable
+            && is(&[Outcome::Timeout, Outcome::Unreachable, Outcome::Malformed])
+            && !(no_v6_here && is_v6(server))
+        {
+            let reason = replies.iter().map(|reply| reply.reason.as_str()).find(|reason| !reason.is_empty());
+            let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+            let message =
+                format!("{shown} does not answer{reason}; every lookup that tries it first is slow");
+            hazards.push(Hazard::new(Code::ServerSilent, &zone.apex, None, message));
+        }
+    }
+    hazards
+}
+
+/// No name server of the zone answers anybody, the resolvers included. Where resolvers are silent too, the network here
+/// is the likelier fault.
+fn delegation_dead(case: &Case<'_>, zone: &Zone) -> Option<Hazard> {
+    let own = case.sight.facts.all().filter(|reply| reply.question.name.is_within(&case.subject.domain));
+    let (mut authorities, mut resolvers) = (false, false);
+    for reply in own {
+        authorities |= reply.server.role.is_authority();
+        resolvers |= reply.server.role == Role::Resolver && reply.outcome == Outcome::ServFail;
+    }
+    if !(authorities && resolvers) {
+        return None;
+    }
+    let names = listed(zone.name_servers.iter().map(|server| ticked(&server.name)));
+    let message = format!(
+        "the delegation of {} is dead: none of its name servers ({names}) answers, and resolvers fail as well; no record \
+         is known to be missing, so have the name servers put right first, at the DNS host or at the registrar",
+        ticked(&zone.apex)
+    );
+    Some(Hazard::new(Code::DelegationDead, &zone.apex, None, message))
+}
