@@ -4,14 +4,16 @@
 //! if *any* of them makes a question worth while, so the set only ever grows with the facts, and the order in which
 //! replies arrive cannot change what is asked in the end.
 
+mod near;
+
 use std::collections::BTreeSet;
 
-use crate::expected::{Expectation, Id, MailHosts, Offer, Phase, Requirement, Subject, expectations};
+use crate::expected::{Expectation, MailHosts, Phase, Requirement, Subject, expectations};
 use crate::facts::{Facts, Outcome, Reply, policy_host, zone_candidates};
 use crate::record::spf::SpfRecord;
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
-use super::{PROBE_LABEL, alias, clash, delivery, dkim, dmarc, hazard, policy, service, spf, wildcard};
+use super::{PROBE_LABEL, alias, delivery, hazard, policy, spf};
 
 /// Domains whose SPF records are followed at most.
 const MOST_SPF_DOMAINS: usize = 40;
@@ -164,25 +166,6 @@ impl Inquiry<'_> {
         }
     }
 
-    /// What may stand in place of a missing alias.
-    fn near_misses(&mut self, expectation: &Expectation, target: &Name) {
-        let domain = &self.subject.domain;
-        self.want_addresses(&expectation.name);
-        self.want_addresses(target);
-        // They have to go before an alias can be added.
-        self.want_own(&expectation.name, RecordType::Mx);
-        self.want_own(&expectation.name, RecordType::Txt);
-        if let Ok(probe) = domain.below(PROBE_LABEL) {
-            self.want_addresses(&probe);
-        }
-        if let Ok(doubled) = expectation.name.doubled(domain) {
-            self.want(&doubled, RecordType::Cname);
-        }
-        if expectation.id == Id::Autodiscover {
-            self.want_below(hazard::AUTODISCOVER_SERVICE, RecordType::Srv);
-        }
-    }
-
     /// What may be left of the platform being left. No server lists its names: the usual ones are asked for, and those
     /// that a zone file is known to hold.
     fn leftovers(&mut self) {
@@ -219,47 +202,6 @@ impl Inquiry<'_> {
         }
     }
 
-    fn dkim(&mut self, expectation: &Expectation) {
-        for target in self.data(&expectation.name, RecordType::Cname).iter().filter_map(RecordData::target) {
-            if dkim::is_key_target(target) {
-                self.want(target, RecordType::Txt);
-            } else if let Ok(probe) = self.subject.domain.below(PROBE_LABEL) {
-                self.want(&probe, RecordType::A);
-            }
-        }
-        if self.is_missing_somewhere(&expectation.name, RecordType::Cname) {
-            self.want_own(&expectation.name, RecordType::Txt);
-            // The same key behind the target that the tenant's name tells: then the alias is flattened.
-            if self.data(&expectation.name, RecordType::Txt).iter().any(dkim::is_key) {
-                let targets = expectation.data.iter().filter_map(RecordData::target);
-                targets.for_each(|target| self.want(target, RecordType::Txt));
-            }
-            self.want_doubled(&expectation.name, RecordType::Cname);
-        }
-    }
-
-    fn dmarc(&mut self, expectation: &Expectation) {
-        if self.has_faulty_policy(&expectation.name) {
-            self.want_own(&expectation.name, RecordType::Txt);
-            self.want(&expectation.name, RecordType::Cname);
-            self.want_alias_probe();
-        }
-        if !self.is_missing_somewhere(&expectation.name, RecordType::Txt)
-            && !self.has_faulty_policy(&expectation.name)
-        {
-            return;
-        }
-        if let Ok(probe) = self.subject.domain.below(PROBE_LABEL) {
-            self.want(&probe, RecordType::A);
-        }
-        self.want_doubled(&expectation.name, RecordType::Txt);
-        if let Some(Ok(name)) =
-            dmarc::organizational_domain(self.subject).map(|domain| domain.below("_dmarc"))
-        {
-            self.want(&name, RecordType::Txt);
-        }
-    }
-
     fn policy(&mut self, expectation: &Expectation) {
         if self.is_announced(expectation)
             && let Ok(host) = policy_host(&self.subject.domain)
@@ -292,85 +234,5 @@ impl Inquiry<'_> {
         }
         self.wanted.extend(chain.iter().cloned());
         chain
-    }
-
-    /// Whether anybody answered with texts that are not one valid policy.
-    fn has_faulty_policy(&self, name: &Name) -> bool {
-        let question = Question::new(name.clone(), RecordType::Txt);
-        let texts = self.facts.replies(&question).map(|reply| RecordSet::of(reply.wanted()));
-        texts.into_iter().any(|texts| !texts.is_empty() && !dmarc::is_right(&texts))
-    }
-
-    fn service(&mut self, expectation: &Expectation, offer: &Offer) {
-        let question = expectation.question();
-        let wrong = |data: &RecordData| !service::is_right(data, offer);
-        if self.data(&expectation.name, expectation.rtype).iter().any(wrong) {
-            self.want_own(&expectation.name, expectation.rtype);
-        }
-        let is_alias =
-            |reply: &Reply| reply.records.iter().any(|record| record.data.rtype() == RecordType::Cname);
-        if self.facts.replies(&question).any(is_alias) {
-            self.want(&expectation.name, RecordType::Cname);
-            self.want_alias_probe();
-        }
-        if matches!(expectation.requirement, Requirement::OffersService(_))
-            && self.subject.services.contains(&expectation.service)
-            && self.is_missing_somewhere(&expectation.name, expectation.rtype)
-        {
-            self.want_doubled(&expectation.name, expectation.rtype);
-        }
-    }
-
-    /// Other records beside an alias: what a zone file is known to hold is looked at.
-    fn clash(&mut self, expectation: &Expectation) {
-        if !clash::is_possible(expectation) {
-            return;
-        }
-        let on_file = |rtype| Question::new(expectation.name.clone(), rtype);
-        let on_file = |rtype| Some(on_file(rtype)).filter(|question| self.facts.on_file.contains(question));
-        let Some(alias) = on_file(RecordType::Cname) else { return };
-        let others: Vec<Question> = clash::OTHERS.into_iter().filter_map(on_file).collect();
-        if others.is_empty() {
-            return;
-        }
-        self.wanted.insert(alias);
-        self.want_alias_probe();
-        for question in others {
-            self.want_own(&question.name, question.rtype);
-        }
-    }
-
-    /// The records of the type, and once there are any, what a wildcard would answer.
-    fn want_own(&mut self, name: &Name, rtype: RecordType) {
-        self.want(name, rtype);
-        let probe = wildcard::probe(&Question::new(name.clone(), rtype), &self.subject.domain);
-        if let Some(probe) = probe.filter(|_| !self.data(name, rtype).is_empty()) {
-            self.wanted.insert(probe);
-        }
-    }
-
-    fn want_alias_probe(&mut self) {
-        if let Ok(probe) = self.subject.domain.below(PROBE_LABEL) {
-            self.want(&probe, RecordType::A);
-        }
-    }
-
-    fn want_doubled(&mut self, name: &Name, rtype: RecordType) {
-        if let Ok(doubled) = name.doubled(&self.subject.domain) {
-            self.want(&doubled, rtype);
-        }
-        if rtype == RecordType::Cname
-            && let Ok(probe) = self.subject.domain.below(PROBE_LABEL)
-        {
-            self.want(&probe, RecordType::A);
-        }
-    }
-
-    fn absence(&mut self, expectation: &Expectation) {
-        if !self.data(&expectation.name, expectation.rtype).is_empty()
-            && let Ok(probe) = self.subject.domain.below(PROBE_LABEL)
-        {
-            self.want(&probe, RecordType::A);
-        }
     }
 }

@@ -146,7 +146,12 @@ fn is_curable(judged: &Judged) -> bool {
 
 /// The phase from which on a hazard must be gone.
 fn phase(hazard: Code) -> Phase {
-    if hazard == Code::SourceLeft { Phase::Tidy } else { Phase::Switch }
+    match hazard {
+        Code::SourceLeft => Phase::Tidy,
+        // As early as what it stands beside.
+        Code::CnameWithOtherData => Phase::Prepare,
+        _ => Phase::Switch,
+    }
 }
 
 /// How much it matters that a hazard goes away.

@@ -24,6 +24,9 @@ pub(super) fn cname_with_other_data(case: &Case<'_>, judged: &[Judged]) -> Vec<H
             .flat_map(|rtype| wildcard::own(case, name, rtype).data)
             .map(|data| format!("{name} {} {data}", data.rtype()))
             .collect();
+        // What the expectation takes away is needed, even where the expectation is only advice.
+        found.cure =
+            judged.cure.iter().filter(|edit| edit.name == *name && edit.after.is_empty()).cloned().collect();
         Some(found)
     });
     beside.chain(alias_at_the_domain(case)).collect()
