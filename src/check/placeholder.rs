@@ -46,7 +46,7 @@ pub(super) fn is_placeholder(target: &Name, domain: &Name) -> bool {
         let example: Option<Name> = example.parse().ok();
         example.is_some_and(|example| target.is_within(&example) && !domain.is_within(&example))
     };
-    if EXAMPLES.iter().any(|example| is_example(example)) {
+    if EXAMPLES.iter().any(is_example) {
         return true;
     }
     // What lies below the domain is its own.
