@@ -6,6 +6,7 @@
 mod domains;
 mod hostile;
 mod recorded;
+mod reminders;
 mod status;
 mod usage;
 

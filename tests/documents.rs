@@ -23,6 +23,7 @@ const CURED_ELSEWHERE: &[Code] = &[
     Code::CnameWithOtherData,
     Code::ServerLame,
     Code::ServerSilent,
+    Code::TtlTooLong,
     Code::FilterBypass,
     Code::MtaStsRefusesMx,
     Code::MtaStsUnreachable,

@@ -5,6 +5,7 @@
 //! the states that make it.
 
 mod kept;
+mod mutations;
 mod order;
 mod published;
 mod recorded;

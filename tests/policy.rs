@@ -381,6 +381,18 @@ async fn a_recording_holds_the_policy_and_gives_it_back() {
 }
 
 #[tokio::test]
+async fn every_reply_includes_the_policy() {
+    let place = Place::new();
+    let web = place.web();
+    web.policy(MICROSOFT);
+    let facts = place.facts(web.port()).await;
+    let policy = &replayed(&facts, "-v").domain()["policy"];
+    assert_eq!((&policy["host"], &policy["outcome"]), (&HOST.into(), &"fetched".into()));
+    assert_eq!(policy["lines"][0], "version: STSv1");
+    assert!(replayed(&facts, "").domain().get("policy").is_none());
+}
+
+#[tokio::test]
 async fn without_https_nothing_is_fetched_and_nothing_is_wrong() {
     let place = Place::new();
     let web = place.web();

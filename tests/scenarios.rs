@@ -70,6 +70,8 @@ struct Scenario {
     after: Option<Verdict>,
     /// When expectations will be met by themselves.
     until: Vec<(Id, Timestamp)>,
+    /// By when a hazard must be acted on.
+    due: Vec<(Code, Timestamp)>,
     /// Parts of the plan as lines of a zone file; `nothing` for an empty one.
     plan: Vec<String>,
 }
@@ -105,6 +107,7 @@ impl Scenario {
             verdict: verdict(path, head.one("verdict").unwrap_or_else(|| panic!("{path}: no `; verdict:`"))),
             after: head.one("after").map(|word| verdict(path, word)),
             until: head.all("until").flat_map(str::split_whitespace).map(|word| until(path, word)).collect(),
+            due: head.all("due").flat_map(str::split_whitespace).map(|word| due(path, word)).collect(),
             plan: head.all("plan").map(str::to_owned).collect(),
         }
     }
@@ -152,6 +155,9 @@ impl Scenario {
         let hazards = outcome.examination.hazards.iter().map(|hazard| hazard.code);
         let unexpected = hazards.filter(|code| !self.hazards.contains(code));
         faults.extend(unexpected.map(|code| format!("found the hazard {code}, which is not expected")));
+        let due = |code: Code| outcome.examination.hazards.iter().find(|hazard| hazard.code == code)?.due;
+        let late = self.due.iter().filter(|(code, time)| due(*code) != Some(*time));
+        faults.extend(late.map(|(code, time)| format!("{code} is not due by {time}")));
         let found = Code::ALL.iter().filter(|code| outcome.has(**code));
         let forbidden = found.filter(|code| self.forbidden.iter().any(|pattern| fits(pattern, code.word())));
         faults.extend(forbidden.map(|code| format!("found {code}, which is forbidden")));
@@ -217,6 +223,13 @@ fn expectation(path: &str, word: &str) -> (Id, Status, Code) {
 fn until(path: &str, word: &str) -> (Id, Timestamp) {
     let read = || word.split_once('=').and_then(|(id, time)| Some((id.parse().ok()?, time.parse().ok()?)));
     read().unwrap_or_else(|| panic!("{path}: `{word}` is not ID=TIME"))
+}
+
+/// `ttl-too-long=2026-11-22T05:46:00Z`.
+fn due(path: &str, word: &str) -> (Code, Timestamp) {
+    let read =
+        || word.split_once('=').and_then(|(code, time)| Some((code.parse().ok()?, time.parse().ok()?)));
+    read().unwrap_or_else(|| panic!("{path}: `{word}` is not CODE=TIME"))
 }
 
 fn code(path: &str, word: &str) -> Code {

@@ -1,7 +1,8 @@
 //! Does an alias stand beside other records of its name?
 //!
-//! No other data may stand beside an alias (RFC 1034 §3.6.2). Where panels let it through, one server answers with the
-//! one and the next with the other. What is wanted at the name stays, and what stands beside it has to go.
+//! No other data may stand beside an alias (RFC 1034 §3.6.2). Where panels let it through, one server
+//! answers with the one and the next with the other. What is wanted at the name stays, and what stands
+//! beside it has to go.
 
 use crate::expected::{Expectation, Requirement};
 use crate::record::{Name, RecordType};
@@ -40,7 +41,8 @@ pub(super) fn is_possible(expectation: &Expectation) -> bool {
     }
 }
 
-/// The finding about a name that must be an alias: whatever else stands there goes, before the alias is added.
+/// The finding about a name that must be an alias: whatever else stands there goes, before the alias is
+/// added.
 pub(super) fn keep_alias(case: &Case<'_>, expectation: &Expectation, mut finding: Finding) -> Finding {
     let name = &expectation.name;
     let others = if is_judged(case, expectation) { others(case, name) } else { Vec::new() };
@@ -81,7 +83,8 @@ pub(super) fn drop_alias(case: &Case<'_>, expectation: &Expectation, mut finding
     clashing(name, &others, finding)
 }
 
-/// What is wrong in any case keeps its own code; what would be right is not, because of what stands beside it.
+/// What is wrong in any case keeps its own code; what would be right is not, because of what stands beside
+/// it.
 fn clashing(name: &Name, others: &[RecordType], mut finding: Finding) -> Finding {
     if finding.code.weight() == Weight::Met {
         finding.code = Code::CnameWithOtherData;
@@ -93,8 +96,8 @@ fn clashing(name: &Name, others: &[RecordType], mut finding: Finding) -> Finding
 /// What is wrong, and what follows from it.
 pub(super) fn message(name: &Name, others: &[RecordType]) -> String {
     format!(
-        "an alias and {} records stand at {} at once, which DNS does not allow (RFC 1034 §3.6.2); servers answer with the \
-         one or the other, so take one of them away",
+        "an alias and {} records stand at {} at once, which DNS does not allow (RFC 1034 §3.6.2); servers \
+         answer with the one or the other, so take one of them away",
         listed(others.iter().map(ToString::to_string)),
         ticked(name)
     )

@@ -231,11 +231,12 @@ codes! {
     AutodiscoverSrvLeft "autodiscover-srv-left" Hazard Error "an SRV record sends mail programs to another platform";
     SourceLeft "source-left" Hazard Error "something still leads to the platform being left";
     DnsHostedBySource "dns-hosted-by-source" Hazard Error "the platform being left also hosts the zone, which would go with it";
-    DelegationDead "delegation-dead" Hazard Warning "no name server that the domain is delegated to answers, and resolvers fail";
+    DelegationDead "delegation-dead" Hazard Warning "no delegated name server answers, and resolvers fail";
     DelegationMismatch "delegation-mismatch" Hazard Warning "the zone above delegates to other name servers than the zone itself lists";
     ServerLame "server-lame" Hazard Warning "a name server that is delegated to does not serve the zone";
     ServerSilent "server-silent" Hazard Warning "a name server of the zone does not answer";
     NameDoubled "name-doubled" Hazard Warning "a record was published with the zone's name twice";
+    TtlTooLong "ttl-too-long" Hazard Warning "a record that will change at the switch lives long in caches";
     FilterBypass "filter-bypass" Hazard Warning "mail can get around the filter";
     DmarcStrictTooEarly "dmarc-strict-too-early" Hazard Warning "the DMARC policy refuses mail before Microsoft 365 can sign and send for the domain";
     AuthoritativeUnreachable "authoritative-unreachable" Hazard Info "no name server of the zone can be reached from here";

@@ -142,8 +142,8 @@ impl Bench<'_> {
             if let Host::OtherDomain(other) = &exchange.kind {
                 if let Some(usual) = self.guessed_at(&exchange.host) {
                     let message = format!(
-                        "{} does not begin with this domain's usual token, which makes {}; compare it with the admin \
-                         center",
+                        "{} does not begin with this domain's usual token, which makes {}; compare it \
+                         with the admin center",
                         ticked(&exchange.host),
                         ticked(usual)
                     );
@@ -183,8 +183,8 @@ impl Bench<'_> {
             .map(|usual| format!("; the host that is usual for this domain is {}", ticked(usual)))
             .unwrap_or_default();
         let message = format!(
-            "{shown} does not exist, so mail bounces{usual}; copy the host from the admin center, and check that the domain \
-             is verified there"
+            "{shown} does not exist, so mail bounces{usual}; copy the host from the admin center, and \
+             check that the domain is verified there"
         );
         let finding = Finding::new(Code::MxTargetMissing, message, self.set);
         // Where the derived host is published and missing, the cure is in the admin center and not in the zone.

@@ -50,8 +50,9 @@ impl Bench<'_> {
             let observed = RecordSet { data: [key.clone()].into(), ttl: texts.ttl };
             if let Some(target) = self.flattened(key)? {
                 let message = format!(
-                    "{} holds the key that {} has now, as where the DNS host flattens the alias; if somebody copied it, \
-                     put the alias in its place, since the copy ends with the next rotation",
+                    "{} holds the key that {} has now, as where the DNS host flattens the alias; if \
+                     somebody copied it, put the alias in its place, since the copy ends with the next \
+                     rotation",
                     ticked(name),
                     ticked(&target)
                 );
@@ -117,7 +118,8 @@ impl Bench<'_> {
         self.with_key(target, &read)
     }
 
-    /// The target of the other selector: that one's own, where the two were mixed up, or the same with the other number.
+    /// The target of the other selector: that one's own, where the two were mixed up, or the same with the
+    /// other number.
     fn crossed(&self, target: &Name) -> Result<Finding, Silence> {
         let name = ticked(&self.expectation.name);
         // As published: a cure of the other one is no evidence.

@@ -3,6 +3,9 @@
 mod leftover;
 mod names;
 mod servers;
+mod timing;
+
+use jiff::Timestamp;
 
 use crate::record::{Name, RecordType};
 
@@ -32,6 +35,8 @@ pub struct Hazard {
     pub message: String,
     /// The records that show it, as text.
     pub records: Vec<String>,
+    /// By when to act, where it is known and not past.
+    pub due: Option<Timestamp>,
     /// What to publish so that it is gone; empty where the cure is not in the zone.
     pub cure: Vec<Edit>,
 }
@@ -39,8 +44,8 @@ pub struct Hazard {
 impl Hazard {
     /// A hazard of the level that the table of outcomes gives it.
     pub(super) fn new(code: Code, name: &Name, rtype: Option<RecordType>, message: String) -> Self {
-        let (records, cure) = (Vec::new(), Vec::new());
-        Self { code, level: code.weight(), name: name.clone(), rtype, message, records, cure }
+        let (records, cure, due) = (Vec::new(), Vec::new(), None);
+        Self { code, level: code.weight(), name: name.clone(), rtype, message, records, due, cure }
     }
 }
 
@@ -57,6 +62,7 @@ pub(super) fn hazards(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
     hazards.extend(servers::delegation_mismatch(case));
     hazards.extend(servers::servers(case));
     hazards.extend(names::name_doubled(judged));
+    hazards.extend(timing::ttl_too_long(case, judged));
     hazards.extend(names::filter_bypass(case, judged));
     hazards.extend(names::dmarc_strict_too_early(case, judged));
     hazards.extend(policy::hazards(case, judged));

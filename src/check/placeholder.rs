@@ -1,7 +1,7 @@
 //! Was a name copied from a guide as it stood there?
 //!
-//! Guides write `<token>`, `contoso` or `yourdomain` where the reader's own value belongs. A word that the checked
-//! domain bears itself is its own and no placeholder.
+//! Guides write `<token>`, `contoso` or `yourdomain` where the reader's own value belongs. A word that the
+//! checked domain bears itself is its own and no placeholder.
 
 use crate::record::Name;
 
@@ -78,7 +78,8 @@ fn without_selector(label: &str) -> &str {
     }
 }
 
-/// Whether the text stands for a verification text that was never filled in: `MS=msXXXXXXXX`, `MS=ms########`.
+/// Whether the text stands for a verification text that was never filled in: `MS=msXXXXXXXX`,
+/// `MS=ms########`.
 #[must_use]
 pub fn is_placeholder_text(text: &str) -> bool {
     let plain: String = text.chars().filter(|character| !character.is_whitespace()).collect();

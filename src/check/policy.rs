@@ -11,9 +11,10 @@ use crate::expected::{Expectation, Id, Phase, Requirement};
 use crate::facts::{Existence, PolicyOutcome, PolicyReply, Role, Silence, policy_host};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
+use super::time::lasting;
 use super::{Case, Code, Finding, Hazard, Judged, Weight, delivery, listed, ticked};
 pub(super) use announcement::announced;
-use body::{Mode, Policy, lasting};
+use body::{Mode, Policy};
 
 /// Aliases that are followed to a text.
 pub(super) const LONGEST_CHAIN: usize = 8;

@@ -96,8 +96,8 @@ fn fields(expectation: &Expectation) -> String {
     let (service, protocol) = (labels.next().unwrap_or_default(), labels.next().unwrap_or_default());
     match expectation.data.first() {
         Some(RecordData::Srv { priority, weight, port, target }) => format!(
-            "type the fields one by one: service `{service}`, protocol `{protocol}`, priority {priority}, weight \
-             {weight}, port {port}, target {}",
+            "type the fields one by one: service `{service}`, protocol `{protocol}`, priority {priority}, \
+             weight {weight}, port {port}, target {}",
             ticked(target)
         ),
         _ => format!("type the service `{service}` and the protocol `{protocol}` only"),

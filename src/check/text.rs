@@ -44,8 +44,8 @@ pub(super) fn judge(
     }
     if let Some(text) = texts.iter().find(|text| placeholder::is_placeholder_text(&text.lossy())) {
         let message = format!(
-            "{text} is a placeholder from a guide; the admin center shows the value (`MS=ms…`) to put in its place, and \
-             `--verification` names it here"
+            "{text} is a placeholder from a guide; the admin center shows the value (`MS=ms…`) to put in \
+             its place, and `--verification` names it here"
         );
         return Ok(Finding::new(Code::VerificationMalformed, message, &of(&set, text)));
     }

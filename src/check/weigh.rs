@@ -3,7 +3,7 @@
 //! The one place where witnesses are compared, importance is settled and the verdict is formed. The zone's own name
 //! servers decide what is published; a resolver that still says otherwise only needs time.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::expected::{Expectation, Id, Importance, Requirement, Subject, expectations};
 use crate::facts::{
@@ -11,9 +11,10 @@ use crate::facts::{
 };
 use crate::record::{Question, RecordSet};
 
+use super::time::{after, clock};
 use super::{
-    Case, Code, Edit, Finding, Hazard, Recognised, Status, Verdict, Weight, hazard, importance, is_accepted,
-    judge, origin,
+    Case, Code, Edit, Finding, Hazard, Recognised, Reminder, Status, Verdict, Weight, hazard, importance,
+    is_accepted, judge, origin, reminder,
 };
 
 /// An expectation and what became of it.
@@ -50,6 +51,8 @@ pub struct Examination {
     pub judged: Vec<Judged>,
     /// What is wrong beside the expectations.
     pub hazards: Vec<Hazard>,
+    /// What DNS cannot show and the admin should look at.
+    pub reminders: Vec<Reminder>,
     /// The sum of it.
     pub verdict: Verdict,
 }
@@ -74,9 +77,10 @@ pub fn examine(subject: &Subject, facts: &Facts, scales: Scales) -> Examination 
     let panel = Panel::new(&case, &list);
     let judged: Vec<Judged> = list.into_iter().map(|expectation| panel.judged(expectation)).collect();
     let hazards = hazard::hazards(&case, &judged);
+    let reminders = reminder::reminders(&case, &judged);
     let verdict = verdict(&judged, &hazards, scales.strict);
-    let zone = facts.zone(&subject.domain);
-    Examination { gateway: origin::gateway(subject, &sight), source, zone, judged, hazards, verdict }
+    let (zone, gateway) = (facts.zone(&subject.domain), origin::gateway(subject, &sight));
+    Examination { source, gateway, zone, judged, hazards, reminders, verdict }
 }
 
 fn verdict(judged: &[Judged], hazards: &[Hazard], strict: bool) -> Verdict {
@@ -357,18 +361,6 @@ fn data(answer: &Result<Answer, Silence>) -> Option<&RecordSet> {
 /// The part of a record that a sentence needs.
 fn brief(data: &crate::record::RecordData) -> String {
     data.target().map_or_else(|| data.to_string(), crate::record::Name::bare)
-}
-
-fn after(at: Timestamp, seconds: u32) -> Option<Timestamp> {
-    let time = at.checked_add(SignedDuration::from_secs(i64::from(seconds))).ok()?;
-    // A started second is not over yet.
-    let whole = Timestamp::from_second(time.as_second()).ok()?;
-    if whole < time { whole.checked_add(SignedDuration::from_secs(1)).ok() } else { Some(whole) }
-}
-
-/// The time of day for a sentence.
-fn clock(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 fn unknown(silence: &Silence) -> Finding {

@@ -1,7 +1,8 @@
 //! Does a record stand at its name, or does a wildcard answer for it?
 //!
-//! A wildcard answers alike for every name that does not exist (RFC 4592 §3.3.1), so an answer is compared with that of a
-//! name beside it that nobody publishes. What only a wildcard says is not there to be replaced or taken away.
+//! A wildcard answers alike for every name that does not exist (RFC 4592 §3.3.1), so an answer is compared
+//! with that of a name beside it that nobody publishes. What only a wildcard says is not there to be
+//! replaced or taken away.
 
 use crate::facts::Silence;
 use crate::record::{Name, Question, RecordSet, RecordType};
@@ -43,8 +44,8 @@ pub fn is_from_wildcard(case: &Case<'_>, question: &Question, set: &RecordSet) -
     Ok(answer.set.data == set.data)
 }
 
-/// The records of the type that stand at the name itself: not at the end of an alias, not by a wildcard, and none where
-/// nobody was asked or could tell.
+/// The records of the type that stand at the name itself: not at the end of an alias, not by a wildcard,
+/// and none where nobody was asked or could tell.
 pub(super) fn own(case: &Case<'_>, name: &Name, rtype: RecordType) -> RecordSet {
     let question = Question::new(name.clone(), rtype);
     if let Some(planned) = case.sight.overlay.get(&question) {

@@ -136,6 +136,9 @@ pub(super) struct Expectations {
     /// Autodiscover stays on premises for now
     #[arg(long)]
     pub(super) hybrid: bool,
+    /// When the MX is to change (RFC 3339): says by which hour TTLs must be lowered
+    #[arg(long, value_name = "TIME")]
+    pub(super) switch_at: Option<Moment>,
 }
 
 /// Whom to ask.
@@ -292,5 +295,19 @@ impl FromStr for Seconds {
             return Err("expected from 0.001 to 3600 seconds".into());
         }
         Ok(Self(Duration::from_secs_f64(seconds)))
+    }
+}
+
+/// A moment as RFC 3339 writes it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment(pub(super) jiff::Timestamp);
+
+impl FromStr for Moment {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.parse().map(Self).map_err(|_| {
+            "expected a time with its zone (RFC 3339), such as 2026-11-28T20:00:00Z or 2026-11-28T21:00:00+01:00".into()
+        })
     }
 }

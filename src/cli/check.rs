@@ -11,6 +11,7 @@ use crate::facts::{Facts, Recording, View};
 use crate::lookup::{Limits, survey};
 use crate::plan::{Change, changes, to_bind};
 use crate::report::json::{PlanView, to_json};
+use crate::report::reminders::reminders;
 use crate::report::style::{Detail, Style};
 use crate::report::table::{self, Shown};
 use crate::report::{DomainReport, Report};
@@ -183,8 +184,11 @@ fn render(
     match format {
         ReportFormat::Json => to_json(&report),
         ReportFormat::Table => {
-            let mut text: Vec<String> =
-                checked.iter().map(|checked| table::domain(&checked.shown(), style)).collect();
+            let shown: Vec<Shown<'_>> = checked.iter().map(Checked::shown).collect();
+            let mut text: Vec<String> = shown.iter().map(|shown| table::domain(shown, style)).collect();
+            if style.detail > Detail::Quiet {
+                text.extend(Some(reminders(&shown, style)).filter(|text| !text.is_empty()));
+            }
             if checked.len() > 1 {
                 text.push(table::summary(&report.summary));
             }

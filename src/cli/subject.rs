@@ -25,6 +25,7 @@ pub(super) fn subject(domain: Name, options: &Expectations) -> Result<Subject, P
         gateways: options.gateway.clone(),
         hybrid: options.hybrid,
         services: options.services.0.clone(),
+        switch_at: options.switch_at.map(|moment| moment.0),
     })
 }
 
@@ -77,7 +78,8 @@ fn verification(text: &str) -> Result<String, Problem> {
         "; copy it from the admin center".to_owned()
     };
     Err(Problem::Usage(format!(
-        "--verification: found `{}`, expected `MS=` and a value without blanks, such as `MS=ms12345678`{hint}",
+        "--verification: found `{}`, expected `MS=` and a value without blanks, such as \
+         `MS=ms12345678`{hint}",
         harmless(text)
     )))
 }

@@ -20,6 +20,8 @@ pub use token::{domain_of, token};
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use crate::provider::{Gateway, Provider};
 use crate::record::Name;
 
@@ -46,6 +48,8 @@ pub struct Subject {
     pub hybrid: bool,
     /// The services whose records are required; those of the others are optional.
     pub services: BTreeSet<Service>,
+    /// When the MX is to change.
+    pub switch_at: Option<Timestamp>,
 }
 
 impl Subject {
@@ -63,6 +67,7 @@ impl Subject {
             gateways: Vec::new(),
             hybrid: false,
             services: BTreeSet::from([Service::Exchange]),
+            switch_at: None,
         }
     }
 }

@@ -233,8 +233,8 @@ impl Fold<'_> {
     }
 }
 
-/// What is published at the name itself, with a time to live only where an authority told it: a cache tells the
-/// remaining one. What only a wildcard answers is not there to be taken away.
+/// What is published at the name itself, with a time to live only where an authority told it: a cache tells
+/// the remaining one. What only a wildcard answers is not there to be taken away.
 fn published(present: &Case<'_>, question: &Question) -> RecordSet {
     let Some(reply) = present.sight.reply(question).filter(|reply| reply.outcome.is_answer()) else {
         return RecordSet::default();

@@ -5,6 +5,7 @@
 
 mod grid;
 pub mod json;
+pub mod reminders;
 pub mod style;
 pub mod table;
 pub mod view;

@@ -141,7 +141,7 @@ fn unspecified(expectation: &Expectation) -> &'static str {
     }
 }
 
-fn shown_domain(subject: &Subject) -> String {
+pub(super) fn shown_domain(subject: &Subject) -> String {
     let bare = subject.domain.bare();
     unicode(&subject.domain).map_or(bare.clone(), |unicode| format!("{unicode} ({bare})"))
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::check::{Examination, Hazard, Judged, Recognised, Verdict};
 use crate::expected::{Expectation, Phase, Subject};
-use crate::facts::{Facts, Reply, Zone};
+use crate::facts::{Facts, PolicyReply, Reply, Zone, policy_host};
 use crate::plan::{Change, lines};
 use crate::record::{Name, RecordData};
 
@@ -83,6 +83,9 @@ pub struct DomainReport {
     /// Every reply, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replies: Option<Vec<ReplyView>>,
+    /// What came of fetching the MTA-STS policy, where that was tried and the replies were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<PolicyView>,
     /// When the old service may be closed; null while that is not known.
     pub close_source_after: Option<Timestamp>,
 }
@@ -168,6 +171,9 @@ pub struct HazardView {
     pub message: String,
     /// The records that show it.
     pub records: Vec<String>,
+    /// By when to act, where that is known and not past.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due: Option<Timestamp>,
 }
 
 /// A change.
@@ -223,6 +229,22 @@ pub struct ReplyView {
     pub errors: Vec<String>,
 }
 
+/// An MTA-STS policy.
+#[derive(Debug, Clone, Serialize)]
+pub struct PolicyView {
+    /// Where it is kept.
+    pub host: String,
+    /// What became of fetching it.
+    pub outcome: &'static str,
+    /// Its lines.
+    pub lines: Vec<String>,
+    /// How long it took, in milliseconds.
+    pub rtt_ms: f64,
+    /// What the network or the server said, where there is no text.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub error: String,
+}
+
 impl Report {
     /// The report of a run.
     #[must_use]
@@ -257,6 +279,7 @@ impl DomainReport {
             hazards: examination.hazards.iter().map(HazardView::from).collect(),
             changes: changes.iter().map(ChangeView::from).collect(),
             replies: None,
+            policy: None,
             close_source_after: None,
         }
     }
@@ -265,6 +288,7 @@ impl DomainReport {
     #[must_use]
     pub fn with_replies(mut self, facts: &Facts) -> Self {
         self.replies = Some(facts.all().map(|reply| reply_view(reply, facts)).collect());
+        self.policy = facts.policies().next().map(PolicyView::from);
         self
     }
 }
@@ -331,6 +355,7 @@ impl From<&Hazard> for HazardView {
             rtype: hazard.rtype.map(|rtype| rtype.to_string()),
             message: harmless(&hazard.message),
             records: hazard.records.iter().map(|record| harmless(record)).collect(),
+            due: hazard.due,
         }
     }
 }
@@ -352,6 +377,23 @@ impl From<&Change> for ChangeView {
     }
 }
 
+impl From<&PolicyReply> for PolicyView {
+    fn from(policy: &PolicyReply) -> Self {
+        Self {
+            host: policy_host(&policy.domain).map(|host| host.bare()).unwrap_or_default(),
+            outcome: policy.outcome.word(),
+            lines: policy.body.lines().map(harmless).collect(),
+            rtt_ms: milliseconds(policy.took),
+            error: harmless(&policy.reason),
+        }
+    }
+}
+
+/// Microseconds in milliseconds, to a tenth.
+fn milliseconds(took: u64) -> f64 {
+    (took as f64 / 100.0).round() / 10.0
+}
+
 fn reply_view(reply: &Reply, facts: &Facts) -> ReplyView {
     let shown = |record: &crate::record::Record| {
         if record.name == reply.question.name && record.data.rtype() == reply.question.rtype {
@@ -371,7 +413,7 @@ fn reply_view(reply: &Reply, facts: &Facts) -> ReplyView {
         outcome: reply.outcome.word(),
         records: reply.records.iter().chain(&reply.referral).map(shown).collect(),
         ttl,
-        rtt_ms: (reply.took as f64 / 100.0).round() / 10.0,
+        rtt_ms: milliseconds(reply.took),
         errors: errors.filter(|error| !error.is_empty()).map(|error| harmless(&error)).collect(),
     }
 }

@@ -147,7 +147,8 @@ fn own_cloud(exchange: &Name, cloud: Cloud, domain: &Name) -> Option<Host> {
     None
 }
 
-/// Whether the first label spells the domain in another way than Microsoft does: hyphens kept, or dots left out.
+/// Whether the first label spells the domain in another way than Microsoft does: hyphens kept, or dots left
+/// out.
 pub(super) fn is_guess(exchange: &Name, domain: &Name) -> bool {
     let spelt = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
     let label = exchange.first_label().map(|label| String::from_utf8_lossy(label).to_ascii_lowercase());

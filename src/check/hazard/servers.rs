@@ -198,8 +198,8 @@ pub(super) fn servers(case: &Case<'_>) -> Vec<Hazard> {
     hazards
 }
 
-/// No name server of the zone answers anybody, the resolvers included. Where resolvers are silent too, the network here
-/// is the likelier fault.
+/// No name server of the zone answers anybody, the resolvers included. Where resolvers are silent too, the
+/// network here is the likelier fault.
 fn delegation_dead(case: &Case<'_>, zone: &Zone) -> Option<Hazard> {
     let own = case.sight.facts.all().filter(|reply| reply.question.name.is_within(&case.subject.domain));
     let (mut authorities, mut resolvers) = (false, false);
@@ -212,8 +212,9 @@ fn delegation_dead(case: &Case<'_>, zone: &Zone) -> Option<Hazard> {
     }
     let names = listed(zone.name_servers.iter().map(|server| ticked(&server.name)));
     let message = format!(
-        "the delegation of {} is dead: none of its name servers ({names}) answers, and resolvers fail as well; no record \
-         is known to be missing, so have the name servers put right first, at the DNS host or at the registrar",
+        "the delegation of {} is dead: none of its name servers ({names}) answers, and resolvers fail as \
+         well; no record is known to be missing, so have the name servers put right first, at the DNS host or \
+         at the registrar",
         ticked(&zone.apex)
     );
     Some(Hazard::new(Code::DelegationDead, &zone.apex, None, message))

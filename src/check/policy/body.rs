@@ -163,19 +163,6 @@ pub(super) fn brief(text: &str) -> String {
     if text.chars().nth(MOST).is_some() { shown + "…" } else { shown }
 }
 
-/// A length of time in words, in the largest unit that leaves nothing over; beyond two days in days.
-pub(super) fn lasting(seconds: u32) -> String {
-    const UNITS: [(u32, &str); 3] = [(86_400, "day"), (3600, "hour"), (60, "minute")];
-    let (count, unit) =
-        match UNITS.into_iter().find(|(length, _)| seconds > 0 && seconds.is_multiple_of(*length)) {
-            Some((length, unit)) if unit == "day" || seconds < 2 * 86_400 => (seconds / length, unit),
-            Some(_) => (seconds.div_ceil(86_400), "day"),
-            None if seconds >= 2 * 86_400 => (seconds.div_ceil(86_400), "day"),
-            None => (seconds, "second"),
-        };
-    if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -256,23 +243,5 @@ mod tests {
         assert!(nearly("*.mx.microsoft", "contoso-com.o-v1.mx.microsoft"));
         assert!(!nearly("*.o-v1.mx.microsoft", "contoso-com.o-v1.mx.microsoft"));
         assert!(!nearly("*.mx.microsoft", "mx.microsoft"));
-    }
-
-    #[test]
-    fn lengths_of_time_are_said_in_words() {
-        for (seconds, words) in [
-            (0, "0 seconds"),
-            (1, "1 second"),
-            (90, "90 seconds"),
-            (300, "5 minutes"),
-            (3600, "1 hour"),
-            (86_400, "1 day"),
-            (90_000, "25 hours"),
-            (604_800, "7 days"),
-            (700_000, "9 days"),
-            (LONGEST, "366 days"),
-        ] {
-            assert_eq!(lasting(seconds), words);
-        }
     }
 }
