@@ -5,6 +5,7 @@
 
 mod domains;
 mod hostile;
+mod memory;
 mod recorded;
 mod reminders;
 mod status;

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 /// The moment so many seconds after another, at a whole second.
-pub(super) fn after(at: Timestamp, seconds: u32) -> Option<Timestamp> {
+pub(crate) fn after(at: Timestamp, seconds: u32) -> Option<Timestamp> {
     let time = at.checked_add(SignedDuration::from_secs(i64::from(seconds))).ok()?;
     // A started second is not over yet.
     let whole = Timestamp::from_second(time.as_second()).ok()?;
@@ -11,12 +11,12 @@ pub(super) fn after(at: Timestamp, seconds: u32) -> Option<Timestamp> {
 }
 
 /// The time of day for a sentence.
-pub(super) fn clock(time: Timestamp) -> String {
+pub(crate) fn clock(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 /// A length of time in words, in the largest unit that leaves nothing over; beyond two days in days.
-pub(super) fn lasting(seconds: u32) -> String {
+pub(crate) fn lasting(seconds: u32) -> String {
     const UNITS: [(u32, &str); 3] = [(86_400, "day"), (3600, "hour"), (60, "minute")];
     let (count, unit) =
         match UNITS.into_iter().find(|(length, _)| seconds > 0 && seconds.is_multiple_of(*length)) {

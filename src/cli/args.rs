@@ -2,18 +2,19 @@
 //!
 //! The command line as data; what it means is decided by the commands.
 
-use std::collections::BTreeSet;
+mod values;
+
 use std::path::PathBuf;
-use std::str::FromStr;
-use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
-use crate::check::Verdict;
-use crate::expected::{Cloud, Phase, Service};
-use crate::facts::View;
+use crate::expected::{Cloud, Phase};
 use crate::lookup::transport::ResolverAddress;
 use crate::provider::Gateway;
+
+pub(super) use values::{
+    Moment, Output, PlanFormat, ReportFormat, Seconds, Services, Span, VerdictName, ViewName, When,
+};
 
 /// Which DNS records still have to change before a domain is fully moved to Microsoft 365?
 #[derive(Debug, Parser)]
@@ -58,6 +59,8 @@ pub(super) struct Check {
     pub(super) expectations: Expectations,
     #[command(flatten)]
     pub(super) lookup: Lookup,
+    #[command(flatten)]
+    pub(super) times: Times,
     /// What goes to standard output
     #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Report")]
     pub(super) format: ReportFormat,
@@ -81,6 +84,8 @@ pub(super) struct Plan {
     pub(super) expectations: Expectations,
     #[command(flatten)]
     pub(super) lookup: Lookup,
+    #[command(flatten)]
+    pub(super) times: Times,
     /// What goes to standard output
     #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Report")]
     pub(super) format: PlanFormat,
@@ -141,6 +146,21 @@ pub(super) struct Expectations {
     pub(super) switch_at: Option<Moment>,
 }
 
+/// What was seen before, and what to assume where nothing was.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Time")]
+pub(super) struct Times {
+    /// A file that remembers what was published before, and that this run adds to
+    #[arg(long, value_name = "FILE")]
+    pub(super) history: Option<PathBuf>,
+    /// How long caches may keep an old answer that nobody saw: 90s, 20m, 48h, 7d
+    #[arg(long, value_name = "DURATION", default_value = "1d")]
+    pub(super) old_ttl: Span,
+    /// How long senders go on trying to deliver what is in their queues
+    #[arg(long, value_name = "DURATION", default_value = "5d")]
+    pub(super) queue_margin: Span,
+}
+
 /// Whom to ask.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Whom to ask")]
@@ -175,139 +195,4 @@ pub(super) struct Lookup {
     /// Ask name servers and policy hosts on private addresses although public DNS named them
     #[arg(long)]
     pub(super) allow_private_servers: bool,
-}
-
-/// When to do something that depends on the terminal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum When {
-    Auto,
-    Always,
-    Never,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum ViewName {
-    /// The zone's name servers decide, resolvers must have caught up
-    Both,
-    /// The zone's name servers alone
-    Authoritative,
-    /// The resolvers alone
-    Resolver,
-}
-
-impl From<ViewName> for View {
-    fn from(name: ViewName) -> Self {
-        match name {
-            ViewName::Both => Self::Both,
-            ViewName::Authoritative => Self::Authoritative,
-            ViewName::Resolver => Self::Resolver,
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum ReportFormat {
-    /// For a person
-    Table,
-    /// For a program
-    Json,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum PlanFormat {
-    /// For a person
-    Table,
-    /// Lines of a zone file
-    Bind,
-    /// For a program
-    Json,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum VerdictName {
-    Ready,
-    ChangesNeeded,
-    Undetermined,
-    Waiting,
-}
-
-impl From<VerdictName> for Verdict {
-    fn from(name: VerdictName) -> Self {
-        match name {
-            VerdictName::Ready => Self::Ready,
-            VerdictName::ChangesNeeded => Self::ChangesNeeded,
-            VerdictName::Undetermined => Self::Undetermined,
-            VerdictName::Waiting => Self::Waiting,
-        }
-    }
-}
-
-/// A further report and where it goes.
-#[derive(Debug, Clone)]
-pub(super) struct Output {
-    pub(super) format: ReportFormat,
-    pub(super) path: PathBuf,
-}
-
-impl FromStr for Output {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (format, path) =
-            text.split_once('=').ok_or("expected FORMAT=PATH, such as `json=report.json`")?;
-        let format = ReportFormat::from_str(format, false).map_err(|_| {
-            let words = ["table", "json"];
-            format!("found the format `{format}`, expected one of {}", words.join(", "))
-        })?;
-        if path.is_empty() {
-            return Err("the path behind `=` is missing".into());
-        }
-        Ok(Self { format, path: path.into() })
-    }
-}
-
-/// The services that are required.
-#[derive(Debug, Clone)]
-pub(super) struct Services(pub(super) BTreeSet<Service>);
-
-impl FromStr for Services {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if text == "all" {
-            return Ok(Self(Service::ALL.iter().copied().collect()));
-        }
-        text.split(',').map(|word| word.trim().parse()).collect::<Result<_, _>>().map(Self)
-    }
-}
-
-/// A length of time in seconds, fractions allowed.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Seconds(pub(super) Duration);
-
-impl FromStr for Seconds {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let seconds: f64 =
-            text.parse().map_err(|_| "expected a number of seconds, such as 2 or 0.5".to_owned())?;
-        if !(0.001..=3600.0).contains(&seconds) {
-            return Err("expected from 0.001 to 3600 seconds".into());
-        }
-        Ok(Self(Duration::from_secs_f64(seconds)))
-    }
-}
-
-/// A moment as RFC 3339 writes it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Moment(pub(super) jiff::Timestamp);
-
-impl FromStr for Moment {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        text.parse().map(Self).map_err(|_| {
-            "expected a time with its zone (RFC 3339), such as 2026-11-28T20:00:00Z or 2026-11-28T21:00:00+01:00".into()
-        })
-    }
 }

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
 
-use crate::check::{Code, Examination, Scales, Status, Verdict, examine, wanted, wanted_policies};
+use crate::check::{
+    Assumptions, Code, Examination, Outlook, Scales, Status, Verdict, examine, outlook, wanted,
+    wanted_policies,
+};
 use crate::expected::{Importance, Subject};
 use crate::facts::{Facts, Recording, View};
 use crate::lookup::{Limits, survey};
@@ -16,10 +19,10 @@ use crate::report::style::{Detail, Style};
 use crate::report::table::{self, Shown};
 use crate::report::{DomainReport, Report};
 
-use super::args::{Check, Expectations, Lookup, Plan, PlanFormat, ReportFormat};
+use super::args::{Check, Expectations, Lookup, Plan, PlanFormat, ReportFormat, Times};
 use super::subject::subject;
 use super::world::{self, World};
-use super::{Problem, Streams, files, status};
+use super::{Problem, Streams, files, memory, status};
 
 /// Domains that are looked up at the same time.
 const CONCURRENCY: usize = 16;
@@ -30,6 +33,8 @@ struct Checked {
     facts: Facts,
     examination: Examination,
     changes: Vec<Change>,
+    outlook: Outlook,
+    assumptions: Assumptions,
 }
 
 impl Checked {
@@ -39,6 +44,8 @@ impl Checked {
             examination: &self.examination,
             changes: &self.changes,
             facts: &self.facts,
+            outlook: &self.outlook,
+            assumptions: self.assumptions,
         }
     }
 }
@@ -54,8 +61,16 @@ pub(super) fn check(
     now: Timestamp,
 ) -> Result<u8, Problem> {
     let scales = Scales { view: View::from(command.lookup.view), strict: command.strict };
-    let (checked, started) =
-        all(&command.domains, &command.expectations, &command.lookup, scales, streams, style, now)?;
+    let (checked, started) = all(
+        &command.domains,
+        &command.expectations,
+        &command.lookup,
+        &command.times,
+        scales,
+        streams,
+        style,
+        now,
+    )?;
     let report = |format| render(&checked, format, command.expectations.phase, style, started);
     for output in &command.output {
         let plain = Style { colour: crate::report::style::Colour::Off, ..*style };
@@ -93,7 +108,8 @@ pub(super) fn plan(
 ) -> Result<u8, Problem> {
     let domains: Vec<String> = command.domain.iter().cloned().collect();
     let scales = Scales { view: View::from(command.lookup.view), strict: false };
-    let (checked, _) = all(&domains, &command.expectations, &command.lookup, scales, streams, style, now)?;
+    let (checked, _) =
+        all(&domains, &command.expectations, &command.lookup, &command.times, scales, streams, style, now)?;
     let [checked] = &checked[..] else {
         return Err(Problem::Usage("the recording holds several domains; name the one to plan for".into()));
     };
@@ -119,13 +135,16 @@ fn all(
     typed: &[String],
     expectations: &Expectations,
     lookup: &Lookup,
+    times: &Times,
     scales: Scales,
     streams: &mut Streams<'_>,
     style: &Style,
     now: Timestamp,
 ) -> Result<(Vec<Checked>, Timestamp), Problem> {
+    // A history that cannot be read is told before anything is looked up.
+    let history = times.history.as_deref().map(memory::open).transpose()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (checked, world) = runtime.block_on(async {
+    let (mut checked, world) = runtime.block_on(async {
         let world = world::prepare(typed, lookup, now).await?;
         let subjects = world.domains.iter().map(|domain| subject(domain.clone(), expectations));
         let subjects: Vec<Subject> = subjects.collect::<Result<_, _>>()?;
@@ -144,6 +163,18 @@ fn all(
             writeln!(streams.err, "note: {}", crate::report::view::harmless(note))?;
         }
     }
+    let history = match &times.history {
+        Some(path) => {
+            memory::remember(path, checked.iter().map(|checked| (&checked.subject.domain, &checked.facts)))?
+        }
+        None => history.unwrap_or_default(),
+    };
+    let assumptions = Assumptions { old_ttl: times.old_ttl.0, queue_margin: times.queue_margin.0 };
+    for checked in &mut checked {
+        let Checked { subject, facts, examination, .. } = &*checked;
+        checked.outlook = outlook(subject, facts, examination, &history, assumptions);
+        checked.assumptions = assumptions;
+    }
     if let Some(path) = &lookup.record {
         files::write(path, &recording(&world, &checked).to_string())?;
     }
@@ -156,7 +187,14 @@ async fn one(world: &World, subject: Subject, limits: Limits, scales: Scales) ->
     let facts = survey(&world.source, &subject.domain, limits, questions, policies).await;
     let examination = examine(&subject, &facts, scales);
     let changes = changes(&subject, &facts, scales.view, &examination);
-    Checked { subject, facts, examination, changes }
+    Checked {
+        subject,
+        facts,
+        examination,
+        changes,
+        outlook: Outlook::default(),
+        assumptions: Assumptions::default(),
+    }
 }
 
 fn recording(world: &World, checked: &[Checked]) -> Recording {
@@ -177,7 +215,8 @@ fn render(
     started: Timestamp,
 ) -> String {
     let domains = checked.iter().map(|checked| {
-        let report = DomainReport::new(&checked.subject, &checked.examination, &checked.changes);
+        let report = DomainReport::new(&checked.subject, &checked.examination, &checked.changes)
+            .with_outlook(&checked.outlook);
         if style.detail == Detail::Verbose { report.with_replies(&checked.facts) } else { report }
     });
     let report = Report::new(started, phase, domains.collect());

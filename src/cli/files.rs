@@ -2,7 +2,8 @@
 #![allow(clippy::disallowed_methods, reason = "this is the one place that touches files")]
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 
 use super::Problem;
 
@@ -29,15 +30,43 @@ pub(super) fn read_text(path: &Path) -> Result<String, Problem> {
     String::from_utf8(read(path)?).map_err(|_| Problem::file(path, "it is not text in UTF-8"))
 }
 
+/// The content of a text file; `None` if there is none yet.
+///
+/// # Errors
+/// [`Problem`] as for [`read_text`].
+pub(super) fn read_text_if_there(path: &Path) -> Result<Option<String>, Problem> {
+    match std::fs::exists(path) {
+        Ok(false) => Ok(None),
+        Ok(true) | Err(_) => read_text(path).map(Some),
+    }
+}
+
+/// Waits until nobody else is changing the file, and keeps others waiting as long as the lock lives. A lock file stays
+/// beside it, since taking it away could let two in at once.
+///
+/// # Errors
+/// [`Problem`] if the lock file cannot be made.
+pub(super) fn lock(path: &Path) -> Result<File, Problem> {
+    let lock = beside(path, "lock")?;
+    let open = File::options().create(true).truncate(false).write(true).open(&lock);
+    let locked = open.and_then(|file| file.lock().map(|()| file));
+    locked.map_err(|error| Problem::file(&lock, &reason(&error)))
+}
+
+/// A hidden file beside another.
+fn beside(path: &Path, end: &str) -> Result<PathBuf, Problem> {
+    let mut name = OsString::from(".");
+    name.push(path.file_name().ok_or_else(|| Problem::file(path, "it has no file name"))?);
+    name.push(format!(".{end}"));
+    Ok(path.with_file_name(name))
+}
+
 /// Writes a file whole: to a temporary name beside it, which then takes its place.
 ///
 /// # Errors
 /// [`Problem`] if it cannot be written; an older file is then as it was.
 pub(super) fn write(path: &Path, content: &str) -> Result<(), Problem> {
-    let mut name = OsString::from(".");
-    name.push(path.file_name().ok_or_else(|| Problem::file(path, "it has no file name"))?);
-    name.push(format!(".{}.tmp", std::process::id()));
-    let temporary = path.with_file_name(name);
+    let temporary = beside(path, &format!("{}.tmp", std::process::id()))?;
     let written = std::fs::write(&temporary, content).and_then(|()| std::fs::rename(&temporary, path));
     written.map_err(|error| {
         // Best effort: the first error is the one to tell.

@@ -3,6 +3,7 @@
 //! Testimony only: replies, each with its server and time, the policy that a web server gave, and ways to look at
 //! them. Nothing here knows what a right answer is, asks anything, or reads a clock.
 
+mod history;
 mod policy;
 mod recording;
 mod reply;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+pub use history::{History, HistoryError, Seen, remembered};
 pub use policy::{PolicyOutcome, PolicyReply, policy_host};
 pub use recording::{Recording, RecordingError};
 pub use reply::{ExtendedError, Outcome, Reply, Role, Server, soa_of};

@@ -5,6 +5,7 @@
 
 mod grid;
 pub mod json;
+mod outlook;
 pub mod reminders;
 pub mod style;
 pub mod table;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::check::{Code, Examination, Hazard, Judged, Status, Verdict, Weight};
+use crate::check::{Assumptions, Code, Examination, Hazard, Judged, Outlook, Status, Verdict, Weight};
 use crate::expected::{Expectation, Importance, Phase, Requirement, Subject};
 use crate::facts::Facts;
 use crate::plan::Change;
@@ -28,6 +28,10 @@ pub struct Shown<'a> {
     pub changes: &'a [Change],
     /// The replies, for `--verbose`.
     pub facts: &'a Facts,
+    /// What is still to be expected of caches and queues.
+    pub outlook: &'a Outlook,
+    /// What was taken for granted about them.
+    pub assumptions: Assumptions,
 }
 
 /// The report of one domain.
@@ -40,6 +44,7 @@ pub fn domain(shown: &Shown<'_>, style: &Style) -> String {
     if !shown.changes.is_empty() {
         text.push_str(&edits(shown, style));
     }
+    text.push_str(&super::outlook::outlook(shown, style));
     if style.detail == Detail::Verbose {
         text.push_str(&replies(shown.facts, style));
     }

@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::check::{Examination, Hazard, Judged, Recognised, Verdict};
+use crate::check::{Examination, Hazard, Judged, Outlook, Recognised, Verdict};
 use crate::expected::{Expectation, Phase, Subject};
 use crate::facts::{Facts, PolicyReply, Reply, Zone, policy_host};
 use crate::plan::{Change, lines};
@@ -88,6 +88,9 @@ pub struct DomainReport {
     pub policy: Option<PolicyView>,
     /// When the old service may be closed; null while that is not known.
     pub close_source_after: Option<Timestamp>,
+    /// Whether that moment was `seen` to be right, or rests on an `assumed` time to live.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub close_source_basis: Option<&'static str>,
 }
 
 /// A platform or filter.
@@ -153,6 +156,9 @@ pub struct ExpectationView {
     pub ttl: Option<u32>,
     /// When it will be met without anybody doing anything.
     pub until: Option<Timestamp>,
+    /// Until when a cache that was not asked may have an old answer, where one was seen before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub possible_until: Option<Timestamp>,
 }
 
 /// A hazard.
@@ -281,7 +287,20 @@ impl DomainReport {
             replies: None,
             policy: None,
             close_source_after: None,
+            close_source_basis: None,
         }
+    }
+
+    /// The same with what is still to be expected of caches and queues.
+    #[must_use]
+    pub fn with_outlook(mut self, outlook: &Outlook) -> Self {
+        self.close_source_after = outlook.closing.map(|closing| closing.after);
+        self.close_source_basis = outlook.closing.map(|closing| closing.basis.word());
+        for expectation in &mut self.expectations {
+            let possible = outlook.possible.iter().find(|(id, _)| id.word() == expectation.id);
+            expectation.possible_until = possible.map(|(_, possible)| possible.until);
+        }
+        self
     }
 
     /// The same with every reply.
@@ -342,6 +361,7 @@ impl From<&Judged> for ExpectationView {
             observed: lines(&judged.observed.data),
             ttl: (!judged.observed.is_empty()).then_some(judged.observed.ttl),
             until: judged.until,
+            possible_until: None,
         }
     }
 }

@@ -1,0 +1,190 @@
+//! How are the values of options written?
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use jiff::SignedDuration;
+
+use crate::check::Verdict;
+use crate::expected::Service;
+use crate::facts::View;
+
+/// When to do something that depends on the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum ViewName {
+    /// The zone's name servers decide, resolvers must have caught up
+    Both,
+    /// The zone's name servers alone
+    Authoritative,
+    /// The resolvers alone
+    Resolver,
+}
+
+impl From<ViewName> for View {
+    fn from(name: ViewName) -> Self {
+        match name {
+            ViewName::Both => Self::Both,
+            ViewName::Authoritative => Self::Authoritative,
+            ViewName::Resolver => Self::Resolver,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum ReportFormat {
+    /// For a person
+    Table,
+    /// For a program
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum PlanFormat {
+    /// For a person
+    Table,
+    /// Lines of a zone file
+    Bind,
+    /// For a program
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum VerdictName {
+    Ready,
+    ChangesNeeded,
+    Undetermined,
+    Waiting,
+}
+
+impl From<VerdictName> for Verdict {
+    fn from(name: VerdictName) -> Self {
+        match name {
+            VerdictName::Ready => Self::Ready,
+            VerdictName::ChangesNeeded => Self::ChangesNeeded,
+            VerdictName::Undetermined => Self::Undetermined,
+            VerdictName::Waiting => Self::Waiting,
+        }
+    }
+}
+
+/// A further report and where it goes.
+#[derive(Debug, Clone)]
+pub(in crate::cli) struct Output {
+    pub(in crate::cli) format: ReportFormat,
+    pub(in crate::cli) path: PathBuf,
+}
+
+impl FromStr for Output {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (format, path) =
+            text.split_once('=').ok_or("expected FORMAT=PATH, such as `json=report.json`")?;
+        let format = ReportFormat::from_str(format, false).map_err(|_| {
+            let words = ["table", "json"];
+            format!("found the format `{format}`, expected one of {}", words.join(", "))
+        })?;
+        if path.is_empty() {
+            return Err("the path behind `=` is missing".into());
+        }
+        Ok(Self { format, path: path.into() })
+    }
+}
+/// The services that are required.
+#[derive(Debug, Clone)]
+pub(in crate::cli) struct Services(pub(in crate::cli) BTreeSet<Service>);
+
+impl FromStr for Services {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "all" {
+            return Ok(Self(Service::ALL.iter().copied().collect()));
+        }
+        text.split(',').map(|word| word.trim().parse()).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+/// A length of time in seconds, fractions allowed.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::cli) struct Seconds(pub(in crate::cli) Duration);
+
+impl FromStr for Seconds {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let seconds: f64 =
+            text.parse().map_err(|_| "expected a number of seconds, such as 2 or 0.5".to_owned())?;
+        if !(0.001..=3600.0).contains(&seconds) {
+            return Err("expected from 0.001 to 3600 seconds".into());
+        }
+        Ok(Self(Duration::from_secs_f64(seconds)))
+    }
+}
+
+/// A moment as RFC 3339 writes it.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::cli) struct Moment(pub(in crate::cli) jiff::Timestamp);
+
+impl FromStr for Moment {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.parse().map(Self).map_err(|_| {
+            "expected a time with its zone (RFC 3339), such as 2026-11-28T20:00:00Z or 2026-11-28T21:00:00+01:00".into()
+        })
+    }
+}
+
+/// A length of time as settings and options write it: `90s`, `20m`, `48h`, `7d`.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::cli) struct Span(pub(in crate::cli) SignedDuration);
+
+impl FromStr for Span {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        /// Ten years: nothing in DNS lasts as long.
+        const LONGEST: i64 = 3660 * 86_400;
+        let read = || {
+            let unit = match text.chars().last()? {
+                's' => 1,
+                'm' => 60,
+                'h' => 3600,
+                'd' => 86_400,
+                _ => return None,
+            };
+            let digits = &text[..text.len() - 1];
+            let number: i64 =
+                digits.bytes().all(|octet| octet.is_ascii_digit()).then_some(digits)?.parse().ok()?;
+            number.checked_mul(unit).filter(|seconds| *seconds <= LONGEST)
+        };
+        let seconds = read().ok_or("expected a number and s, m, h or d, such as 90s, 20m, 48h or 7d")?;
+        Ok(Self(SignedDuration::from_secs(seconds)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_of_time_are_a_number_and_a_unit() {
+        for (text, seconds) in [("90s", 90), ("20m", 1200), ("48h", 172_800), ("7d", 604_800), ("0s", 0)] {
+            assert_eq!(text.parse::<Span>().unwrap().0.as_secs(), seconds, "{text}");
+        }
+        for text in ["", "d", "5", "1.5h", "-1d", "1w", "99999999999999999999d", "9999d", "5 d", "5ä"] {
+            assert!(text.parse::<Span>().unwrap_err().contains("48h"), "{text}");
+        }
+    }
+}

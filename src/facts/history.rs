@@ -1,0 +1,247 @@
+//! What was published before, and until when may caches still have it?
+//!
+//! A small file that outlives the run: for each domain the record sets that a move changes, when each was first and last
+//! seen on the zone's own name servers, and with which time to live. What resolvers say is no part of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::record::{Name, Question, RecordData, RecordSet, RecordType, Text};
+
+use super::Facts;
+
+/// The version of the file that is written.
+const SCHEMA_VERSION: u32 = 1;
+/// Record sets that are remembered for one question; the longest gone are forgotten first.
+const MOST_SETS: usize = 16;
+
+/// What was seen of many domains.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct History {
+    domains: BTreeMap<Name, BTreeMap<Question, Vec<Seen>>>,
+}
+
+/// One record set, and when it was there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// The records; none where there was nothing.
+    pub data: BTreeSet<RecordData>,
+    /// The largest time to live it was seen with, in seconds.
+    pub ttl: u32,
+    /// When it was seen first.
+    pub first_seen: Timestamp,
+    /// When it was seen last.
+    pub last_seen: Timestamp,
+    /// When it was missed first after that; `None` while it is there.
+    pub gone: Option<Timestamp>,
+}
+
+impl Seen {
+    /// When the last cache forgets it: its time to live after it was missed. `None` while it is there.
+    #[must_use]
+    pub fn forgotten(&self) -> Option<Timestamp> {
+        self.gone?.checked_add(SignedDuration::from_secs(i64::from(self.ttl))).ok()
+    }
+}
+
+/// The questions whose answers are remembered: where mail goes, where mail programs look, and who sends.
+#[must_use]
+pub fn remembered(domain: &Name) -> Vec<Question> {
+    let autodiscover = domain.below("autodiscover").ok();
+    let autodiscover = autodiscover.map(|name| Question::new(name, RecordType::Cname));
+    let own = [RecordType::Mx, RecordType::Txt].map(|rtype| Question::new(domain.clone(), rtype));
+    own.into_iter().chain(autodiscover).collect()
+}
+
+impl History {
+    /// What was seen in answer to a question, the oldest first.
+    #[must_use]
+    pub fn seen(&self, domain: &Name, question: &Question) -> &[Seen] {
+        self.domains.get(domain).and_then(|sets| sets.get(question)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Adds what the facts show of the domain.
+    pub fn observe(&mut self, domain: &Name, facts: &Facts) {
+        for question in remembered(domain) {
+            let sets = published(facts, &question);
+            if sets.is_empty() {
+                continue;
+            }
+            let known = self.domains.entry(domain.clone()).or_default().entry(question).or_default();
+            update(known, &sets, facts.checked_at);
+        }
+    }
+}
+
+/// Every answer that an authority gave, with its time to live.
+fn published(facts: &Facts, question: &Question) -> Vec<RecordSet> {
+    let mut sets: Vec<RecordSet> = Vec::new();
+    let answers =
+        facts.replies(question).filter(|reply| reply.server.role.is_authority() && reply.outcome.is_answer());
+    for reply in answers {
+        let own = reply.wanted().filter(|record| record.name == question.name);
+        let mut set = RecordSet::of(own.filter(|record| matters(&record.data)));
+        if set.is_empty() {
+            set.ttl = reply.negative_ttl().unwrap_or_default();
+        }
+        match sets.iter_mut().find(|known| known.data == set.data) {
+            Some(known) => known.ttl = known.ttl.max(set.ttl),
+            None => sets.push(set),
+        }
+    }
+    sets
+}
+
+/// Whether a record is one of those that a move changes: of the texts, SPF alone.
+fn matters(data: &RecordData) -> bool {
+    match data {
+        RecordData::Txt(text) => is_spf(text),
+        _ => true,
+    }
+}
+
+fn is_spf(text: &Text) -> bool {
+    crate::record::spf::is_spf(text)
+}
+
+fn update(known: &mut Vec<Seen>, published: &[RecordSet], now: Timestamp) {
+    for set in published {
+        match known.iter_mut().find(|seen| seen.data == set.data) {
+            // Back again, or seen by a run that began earlier.
+            Some(seen) => {
+                seen.ttl = seen.ttl.max(set.ttl);
+                seen.first_seen = seen.first_seen.min(now);
+                if now >= seen.last_seen {
+                    seen.last_seen = now;
+                    seen.gone = seen.gone.filter(|gone| *gone > now);
+                }
+            }
+            None => known.push(Seen {
+                data: set.data.clone(),
+                ttl: set.ttl,
+                first_seen: now,
+                last_seen: now,
+                gone: None,
+            }),
+        }
+    }
+    for seen in known.iter_mut() {
+        let is_there = published.iter().any(|set| set.data == seen.data);
+        if !is_there && now >= seen.last_seen {
+            seen.gone = Some(seen.gone.map_or(now, |gone| gone.min(now)));
+        }
+    }
+    known.sort_by(|a, b| (a.first_seen, &a.data).cmp(&(b.first_seen, &b.data)));
+    while known.len() > MOST_SETS {
+        let oldest = known.iter().enumerate().min_by_key(|(_, seen)| seen.gone.unwrap_or(Timestamp::MAX));
+        let Some((index, _)) = oldest else { break };
+        known.remove(index);
+    }
+}
+
+/// Why a history cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum HistoryError {
+    /// It is no JSON, or its fields are others.
+    #[error("it is no history of cutover: {0}")]
+    Json(#[from] serde_json::Error),
+    /// A newer version wrote it.
+    #[error(
+        "it has version {0} of the history, and this version of cutover reads up to {SCHEMA_VERSION}; use a newer cutover"
+    )]
+    Version(u32),
+    /// A record or name in it cannot be read.
+    #[error("it holds `{0}` for {1}, which is no {2}")]
+    Record(String, String, String),
+}
+
+/// The file.
+#[derive(Serialize, Deserialize)]
+struct Document {
+    schema_version: u32,
+    #[serde(default)]
+    domains: BTreeMap<String, Vec<Line>>,
+}
+
+/// One record set in the file.
+#[derive(Serialize, Deserialize)]
+struct Line {
+    name: String,
+    #[serde(rename = "type")]
+    rtype: String,
+    records: Vec<String>,
+    ttl: u32,
+    first_seen: Timestamp,
+    last_seen: Timestamp,
+    #[serde(default)]
+    gone: Option<Timestamp>,
+}
+
+impl History {
+    /// Reads the content of a file; an empty one holds nothing.
+    ///
+    /// # Errors
+    /// [`HistoryError`] if it is something else, or of a newer version.
+    pub fn parse(text: &str) -> Result<Self, HistoryError> {
+        if text.trim().is_empty() {
+            return Ok(Self::default());
+        }
+        let document: Document = serde_json::from_str(text)?;
+        if document.schema_version > SCHEMA_VERSION {
+            return Err(HistoryError::Version(document.schema_version));
+        }
+        let mut history = Self::default();
+        for (domain, lines) in document.domains {
+            let sets = history.domains.entry(name(&domain, &domain)?).or_default();
+            for line in lines {
+                let (question, seen) = read(&domain, line)?;
+                sets.entry(question).or_default().push(seen);
+            }
+        }
+        Ok(history)
+    }
+}
+
+fn name(text: &str, domain: &str) -> Result<Name, HistoryError> {
+    text.parse().map_err(|_| HistoryError::Record(text.into(), domain.into(), "name".into()))
+}
+
+fn read(domain: &str, line: Line) -> Result<(Question, Seen), HistoryError> {
+    let owner = name(&line.name, domain)?;
+    let odd = |text: &str, what: &str| HistoryError::Record(text.into(), domain.into(), what.into());
+    let rtype: RecordType = line.rtype.parse().map_err(|_| odd(&line.rtype, "record type"))?;
+    let record = |text: &String| {
+        RecordData::parse(rtype, text, &Name::root()).map_err(|_| odd(text, &format!("{rtype} record")))
+    };
+    let data = line.records.iter().map(record).collect::<Result<_, _>>()?;
+    let Line { ttl, first_seen, last_seen, gone, .. } = line;
+    Ok((Question::new(owner, rtype), Seen { data, ttl, first_seen, last_seen, gone }))
+}
+
+impl fmt::Display for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let line = |question: &Question, seen: &Seen| Line {
+            name: question.name.to_string(),
+            rtype: question.rtype.to_string(),
+            records: seen.data.iter().map(RecordData::to_zone_text).collect(),
+            ttl: seen.ttl,
+            first_seen: seen.first_seen,
+            last_seen: seen.last_seen,
+            gone: seen.gone,
+        };
+        let domains = self.domains.iter().map(|(domain, sets)| {
+            let lines = sets.iter().flat_map(|(question, seen)| seen.iter().map(|seen| line(question, seen)));
+            (domain.bare(), lines.collect())
+        });
+        let document = Document { schema_version: SCHEMA_VERSION, domains: domains.collect() };
+        // A map of strings, numbers and lists always serialises.
+        let text = serde_json::to_string_pretty(&document).map_err(|_| fmt::Error)?;
+        writeln!(f, "{text}")
+    }
+}
+
+#[cfg(test)]
+mod tests;

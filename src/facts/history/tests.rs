@@ -1,0 +1,148 @@
+use super::*;
+use crate::facts::{Elsewhere, Outcome, Reply, Role, Server};
+use crate::record::Record;
+use std::sync::Arc;
+
+fn domain() -> Name {
+    "contoso.com".parse().unwrap()
+}
+
+fn mx() -> Question {
+    Question::new(domain(), RecordType::Mx)
+}
+
+fn time(text: &str) -> Timestamp {
+    format!("2026-11-22T{text}Z").parse().unwrap()
+}
+
+/// The facts in which each of these servers has one MX record.
+fn facts(at: &str, answers: &[(Role, &str, u32)]) -> Facts {
+    let mut facts = Facts::new(time(at), Elsewhere::Asked);
+    for (number, (role, host, ttl)) in answers.iter().enumerate() {
+        let server = Arc::new(Server { role: *role, address: format!("192.0.2.{number}:53") });
+        let mut reply = Reply::empty(mx(), server, Outcome::Records);
+        let exchange = host.parse().unwrap();
+        reply.records =
+            vec![Record { name: domain(), ttl: *ttl, data: RecordData::Mx { preference: 10, exchange } }];
+        facts.insert(reply);
+    }
+    facts
+}
+
+const OLD: &str = "mx1.emailsrvr.com";
+const NEW: &str = "contoso-com.mail.protection.outlook.com";
+
+fn hosts(history: &History) -> Vec<(String, u32, Timestamp, Timestamp, Option<Timestamp>)> {
+    let seen = history.seen(&domain(), &mx()).iter();
+    seen.map(|seen| {
+        let host = seen.data.iter().find_map(RecordData::target).unwrap().bare();
+        (host, seen.ttl, seen.first_seen, seen.last_seen, seen.gone)
+    })
+    .collect()
+}
+
+#[test]
+fn what_was_there_is_remembered_with_its_time_to_live() {
+    let mut history = History::default();
+    history.observe(&domain(), &facts("08:00:00", &[(Role::Authoritative, OLD, 3600)]));
+    history.observe(&domain(), &facts("09:00:00", &[(Role::Authoritative, OLD, 300)]));
+    history.observe(&domain(), &facts("10:00:00", &[(Role::Authoritative, NEW, 600)]));
+    history.observe(&domain(), &facts("11:00:00", &[(Role::Authoritative, NEW, 600)]));
+    let (eight, nine, ten, eleven) = (time("08:00:00"), time("09:00:00"), time("10:00:00"), time("11:00:00"));
+    assert_eq!(
+        hosts(&history),
+        [(OLD.into(), 3600, eight, nine, Some(ten)), (NEW.into(), 600, ten, eleven, None)]
+    );
+    // The change was made at ten at the latest.
+    assert_eq!(history.seen(&domain(), &mx())[0].forgotten(), Some(eleven));
+    assert_eq!(history.seen(&domain(), &mx())[1].forgotten(), None);
+}
+
+#[test]
+fn an_old_set_is_there_until_the_last_server_drops_it() {
+    let mut history = History::default();
+    history.observe(&domain(), &facts("08:00:00", &[(Role::Authoritative, OLD, 300)]));
+    let both = [(Role::Authoritative, OLD, 300), (Role::Authoritative, NEW, 300)];
+    history.observe(&domain(), &facts("09:00:00", &both));
+    assert!(hosts(&history).iter().all(|seen| seen.4.is_none()));
+    history.observe(&domain(), &facts("10:00:00", &[(Role::Authoritative, NEW, 300)]));
+    assert_eq!(history.seen(&domain(), &mx())[0].gone, Some(time("10:00:00")));
+    // It came back, as by an undo.
+    history.observe(&domain(), &facts("11:00:00", &[(Role::Authoritative, OLD, 300)]));
+    assert_eq!(history.seen(&domain(), &mx())[0].gone, None);
+    assert_eq!(history.seen(&domain(), &mx())[1].gone, Some(time("11:00:00")));
+}
+
+#[test]
+fn runs_that_overlap_agree_whoever_writes_first() {
+    let early = facts("08:00:00", &[(Role::Authoritative, OLD, 300)]);
+    let late = facts("08:00:30", &[(Role::Authoritative, NEW, 300)]);
+    let mut one = History::default();
+    one.observe(&domain(), &early);
+    one.observe(&domain(), &late);
+    assert_eq!(one.seen(&domain(), &mx())[0].gone, Some(time("08:00:30")));
+    let mut other = History::default();
+    other.observe(&domain(), &late);
+    other.observe(&domain(), &early);
+    // That it is gone is seen by the next run.
+    other.observe(&domain(), &late);
+    assert_eq!(hosts(&one), hosts(&other));
+}
+
+#[test]
+fn resolvers_and_failures_are_not_remembered() {
+    let mut history = History::default();
+    history.observe(&domain(), &facts("08:00:00", &[(Role::Resolver, OLD, 300)]));
+    assert_eq!(history, History::default());
+    history.observe(&domain(), &facts("09:00:00", &[(Role::Authoritative, OLD, 300)]));
+    let mut silent = Facts::new(time("10:00:00"), Elsewhere::Asked);
+    let server = Arc::new(Server { role: Role::Authoritative, address: "192.0.2.1:53".into() });
+    silent.insert(Reply::empty(mx(), server, Outcome::Timeout));
+    history.observe(&domain(), &silent);
+    assert_eq!(hosts(&history)[0].4, None);
+}
+
+#[test]
+fn it_is_written_and_read_back() {
+    let mut history = History::default();
+    history.observe(&domain(), &facts("08:00:00", &[(Role::ZoneFile, OLD, 300)]));
+    history.observe(&domain(), &facts("10:00:00", &[(Role::ZoneFile, NEW, 300)]));
+    let text = history.to_string();
+    assert_eq!(History::parse(&text).unwrap(), history);
+    assert_eq!(History::parse("").unwrap(), History::default());
+    // Fields of later versions of the same schema do no harm.
+    let more = text.replace("\"ttl\"", "\"later\": [1], \"ttl\"");
+    assert_eq!(History::parse(&more).unwrap(), history);
+}
+
+#[test]
+fn what_is_no_history_is_refused() {
+    for (text, part) in [
+        ("{", "no history of cutover"),
+        ("[]", "no history of cutover"),
+        ("{\"schema_version\": 2}", "version 2"),
+        ("{\"schema_version\": 1, \"domains\": {\"a..b\": []}}", "no name"),
+    ] {
+        let error = History::parse(text).unwrap_err().to_string();
+        assert!(error.contains(part), "{text}: {error}");
+    }
+    let mut history = History::default();
+    history.observe(&domain(), &facts("08:00:00", &[(Role::ZoneFile, OLD, 300)]));
+    for (from, to, part) in [("10 mx1", "ten mx1", "no MX record"), ("\"MX\"", "\"M X\"", "no record type")] {
+        let error = History::parse(&history.to_string().replace(from, to)).unwrap_err().to_string();
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+#[test]
+fn it_does_not_grow_without_end() {
+    let mut history = History::default();
+    for minute in 0..59 {
+        let host = format!("mx{minute}.fabrikam.com");
+        history.observe(&domain(), &facts(&format!("08:{minute:02}:00"), &[(Role::ZoneFile, &host, 300)]));
+    }
+    let seen = history.seen(&domain(), &mx());
+    assert_eq!(seen.len(), MOST_SETS);
+    assert!(seen.iter().filter(|seen| seen.gone.is_none()).count() == 1);
+    assert_eq!(seen.last().unwrap().first_seen, time("08:58:00"));
+}

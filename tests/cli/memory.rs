@@ -1,0 +1,140 @@
+//! Does the history remember what later runs need, and is it safe to share?
+
+use cutover::cli::Surroundings;
+use serde_json::Value;
+
+use super::{at_source, zone};
+use crate::run::{Desk, Run, cutover, cutover_with, surroundings};
+
+/// A check at this time of the day, in whole.
+fn at(time: &str, words: &str) -> Run {
+    let now = format!("2026-11-22T{time}Z").parse().unwrap();
+    cutover_with(words.split_whitespace(), &Surroundings { now, width: Some(200), ..surroundings() })
+}
+
+fn closing(run: &Run) -> (Value, Value) {
+    let domain = run.domain();
+    (domain["close_source_after"].clone(), domain["close_source_basis"].clone())
+}
+
+#[test]
+fn the_old_service_may_be_closed_when_caches_and_queues_have_forgotten_it() {
+    let desk = Desk::new();
+    let old = desk.put("old.zone", at_source("contoso.com").replace("$TTL 1h", "$TTL 4h"));
+    let new = desk.put("new.zone", zone("contoso.com", &[]));
+    let history = desk.free("history.json");
+    let check = |time, file: &str, more: &str| {
+        at(time, &format!("check contoso.com --zone {file} --history {history} --format json {more}"))
+    };
+    assert_eq!(check("08:00:00", &old, "").status, 1);
+    assert_eq!(check("09:00:00", &old, "").status, 1);
+    // It was gone at ten; the four hours that the old records lived, and five days.
+    let tidy = check("10:00:00", &new, "--phase tidy");
+    assert_eq!(tidy.status, 0);
+    assert_eq!(closing(&tidy), ("2026-11-27T14:00:00Z".into(), "seen".into()));
+    // Looking again later does not put it off, and another margin does what it says.
+    let later = check("11:30:00", &new, "--phase tidy --queue-margin 2d");
+    assert_eq!(closing(&later), ("2026-11-24T14:00:00Z".into(), "seen".into()));
+    // Until then a cache that was not asked may have the old answer.
+    let possible = |run: &Run, id: &str| -> Value {
+        let domain = run.domain();
+        let mut list = domain["expectations"].as_array().unwrap().iter();
+        list.find(|one| one["id"] == id).unwrap()["possible_until"].clone()
+    };
+    for id in ["mx", "spf", "autodiscover"] {
+        assert_eq!(possible(&later, id), "2026-11-22T14:00:00Z", "{id}");
+    }
+    assert_eq!(possible(&later, "verification"), Value::Null);
+    assert_eq!(possible(&check("14:00:01", &new, ""), "mx"), Value::Null);
+}
+
+#[test]
+fn without_a_memory_the_old_time_to_live_is_assumed_and_said_to_be() {
+    let desk = Desk::new();
+    let new = desk.put("new.zone", zone("contoso.com", &[]));
+    let check = format!("check contoso.com --zone {new} --phase tidy --format json");
+    assert_eq!(closing(&at("10:00:00", &check)), ("2026-11-28T10:00:00Z".into(), "assumed".into()));
+    let longer = at("10:00:00", &format!("{check} --old-ttl 2d --queue-margin 0s"));
+    assert_eq!(closing(&longer), ("2026-11-24T10:00:00Z".into(), "assumed".into()));
+    // A history that began after the switch knows since when the new records were there.
+    let history = desk.free("history.json");
+    for time in ["10:00:00", "20:00:00"] {
+        let known = at(time, &format!("{check} --history {history}"));
+        assert_eq!(closing(&known), ("2026-11-28T10:00:00Z".into(), "assumed".into()));
+    }
+    let table = at("10:00:00", &check.replace("--format json", "")).out;
+    assert!(table.contains("2026-11-28 10:00 UTC") && table.contains("assumed"), "{table}");
+}
+
+#[test]
+fn nothing_may_be_closed_before_everything_is_tidied_up() {
+    let desk = Desk::new();
+    let webmail = zone("contoso.com", &[]) + "webmail CNAME pl-10.webmail.emailsrvr.com.\n";
+    let hosted = zone("contoso.com", &[("NS", "@ NS ns.rackspace.com."), ("SOA", "")]);
+    for (name, text, options) in [
+        ("ready.zone", zone("contoso.com", &[]), ""),
+        ("prepared.zone", at_source("contoso.com"), "--phase prepare"),
+        ("left.zone", webmail, "--phase tidy"),
+        ("hosted.zone", hosted, "--phase tidy --source rackspace"),
+    ] {
+        let file = desk.put(name, text);
+        let run = at("10:00:00", &format!("check contoso.com --zone {file} --format json {options}"));
+        assert_eq!(closing(&run), (Value::Null, Value::Null), "{name}: {run:?}");
+    }
+}
+
+#[test]
+fn several_runs_share_one_file() {
+    let desk = Desk::new();
+    let history = desk.free("history.json");
+    let names: Vec<String> = (0..8).map(|number| format!("d{number}.example")).collect();
+    let files: Vec<String> =
+        names.iter().map(|name| desk.put(&format!("{name}.zone"), zone(name, &[]))).collect();
+    std::thread::scope(|scope| {
+        for (name, file) in names.iter().zip(&files) {
+            let words = format!("check {name} --zone {file} --history {history}");
+            scope.spawn(move || assert_eq!(cutover(&words).status, 0));
+        }
+    });
+    let text = std::fs::read_to_string(desk.path("history.json")).unwrap();
+    let json: Value = serde_json::from_str(&text).unwrap();
+    let known: Vec<&String> = json["domains"].as_object().unwrap().keys().collect();
+    assert_eq!(known, names.iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn a_file_that_is_no_history_is_left_alone() {
+    let desk = Desk::new();
+    let file = desk.put("contoso.com.zone", zone("contoso.com", &[]));
+    for content in ["not json", "{\"schema_version\": 99}", "{\"schema_version\": 1, \"domains\": 5}"] {
+        let history = desk.put("history.json", content);
+        let run = cutover(&format!("check contoso.com --zone {file} --history {history}"));
+        assert_eq!((run.status, run.out.as_str(), run.errors()), (2, "", 1), "{run:?}");
+        assert!(run.err.contains("history.json"), "{run:?}");
+        assert_eq!(std::fs::read_to_string(desk.path("history.json")).unwrap(), content);
+    }
+    let nowhere = cutover(&format!("check contoso.com --zone {file} --history /nonexistent/history.json"));
+    assert_eq!((nowhere.status, nowhere.errors()), (2, 1), "{nowhere:?}");
+}
+
+#[test]
+fn what_a_run_saw_is_remembered_by_its_replay() {
+    let desk = Desk::new();
+    let (old, new) =
+        (desk.put("old.zone", at_source("contoso.com")), desk.put("new.zone", zone("contoso.com", &[])));
+    let (before, after, history) =
+        (desk.free("before.txt"), desk.free("after.txt"), desk.free("history.json"));
+    at("08:00:00", &format!("check contoso.com --zone {old} --record {before}"));
+    at("09:00:00", &format!("check contoso.com --zone {new} --record {after} --phase tidy"));
+    cutover(&format!("check --replay {before} --history {history}"));
+    let run = cutover(&format!("check --replay {after} --history {history} --phase tidy --format json"));
+    assert_eq!(closing(&run), ("2026-11-27T10:00:00Z".into(), "seen".into()));
+}
+
+#[test]
+fn lengths_of_time_that_cannot_be_read_are_refused() {
+    for option in ["--old-ttl 5", "--old-ttl 1w", "--queue-margin -1d", "--switch-at tomorrow"] {
+        let run = cutover(&format!("check contoso.com --zone x {option}"));
+        assert_eq!((run.status, run.out.as_str()), (2, ""), "{run:?}");
+    }
+}
