@@ -8,6 +8,7 @@ mod hostile;
 mod memory;
 mod recorded;
 mod reminders;
+mod since;
 mod status;
 mod usage;
 

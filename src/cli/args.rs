@@ -159,6 +159,9 @@ pub(super) struct Times {
     /// How long senders go on trying to deliver what is in their queues
     #[arg(long, value_name = "DURATION", default_value = "5d")]
     pub(super) queue_margin: Span,
+    /// An earlier recording or JSON report: say what has changed since
+    #[arg(long, value_name = "FILE")]
+    pub(super) since: Option<PathBuf>,
 }
 
 /// Whom to ask.

@@ -9,6 +9,7 @@ mod domain;
 mod expected;
 mod explain;
 mod files;
+mod inspect;
 mod memory;
 mod subject;
 mod world;

@@ -27,6 +27,16 @@ pub(super) struct World {
     pub(super) notes: Vec<String>,
 }
 
+impl World {
+    /// A saved run: its domains, at its time.
+    pub(super) fn replayed(recording: Recording) -> Self {
+        let started = recording.facts.checked_at;
+        let domains = recording.domains.clone();
+        let source = Source { started, zones: None, recording: Some(recording), network: None };
+        Self { source, domains, notes: Vec::new() }
+    }
+}
+
 /// Prepares a run over the domains as they were typed.
 ///
 /// # Errors
@@ -72,12 +82,7 @@ fn replay(path: &Path, domains: Vec<Name>, notes: Vec<String>) -> Result<World, 
     if domains.is_empty() {
         return Err(Problem::file(path, "the recording names no domain; name one on the command line"));
     }
-    let started = recording.facts.checked_at;
-    Ok(World {
-        source: Source { started, zones: None, recording: Some(recording), network: None },
-        domains,
-        notes,
-    })
+    Ok(World { domains, notes, ..World::replayed(recording) })
 }
 
 fn read_zones(lookup: &Lookup, domains: &[Name], notes: &mut Vec<String>) -> Result<ZoneFiles, Problem> {

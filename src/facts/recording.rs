@@ -106,6 +106,12 @@ fn word(text: &str) -> String {
 }
 
 impl Recording {
+    /// Whether a text means to be a recording.
+    #[must_use]
+    pub fn is_one(text: &str) -> bool {
+        text.starts_with(TITLE)
+    }
+
     /// Reads the text of a recording.
     ///
     /// # Errors

@@ -3,10 +3,12 @@
 //! Publication: one frozen view, many formats. A format adds no judgement; text that came from DNS is harmless in the
 //! view already, since names and records stand in it in presentation form.
 
+pub mod changed;
 mod grid;
 pub mod json;
 mod outlook;
 pub mod reminders;
+pub mod since;
 pub mod style;
 pub mod table;
 pub mod view;

@@ -10,7 +10,10 @@ use crate::facts::Facts;
 use crate::plan::Change;
 use crate::record::{Name, RecordData, RecordType};
 
+use super::changed::changed;
 use super::grid::{Cell, laid_out, wrapped};
+use super::outlook::outlook;
+use super::since::Since;
 use super::style::{Detail, Style, Tone};
 use super::view::{Summary, harmless, unicode};
 
@@ -32,6 +35,8 @@ pub struct Shown<'a> {
     pub outlook: &'a Outlook,
     /// What was taken for granted about them.
     pub assumptions: Assumptions,
+    /// What has changed since an earlier report, where there is one to compare with.
+    pub since: Option<&'a Since>,
 }
 
 /// The report of one domain.
@@ -44,7 +49,10 @@ pub fn domain(shown: &Shown<'_>, style: &Style) -> String {
     if !shown.changes.is_empty() {
         text.push_str(&edits(shown, style));
     }
-    text.push_str(&super::outlook::outlook(shown, style));
+    text.push_str(&outlook(shown, style));
+    if let Some(since) = shown.since {
+        text.push_str(&changed(since, style));
+    }
     if style.detail == Detail::Verbose {
         text.push_str(&replies(shown.facts, style));
     }
@@ -87,7 +95,7 @@ pub fn plan(shown: &Shown<'_>, style: &Style) -> String {
     let count = counted(shown.changes.len(), "record set");
     let mut text = style.paint(Tone::Strong, &format!("{domain}: {count} to change")) + "\n";
     text.push_str(&edits(shown, style));
-    text
+    text + &shown.since.map(|since| changed(since, style)).unwrap_or_default()
 }
 
 /// `cutover expected` for a person.

@@ -12,6 +12,8 @@ use crate::facts::{Facts, PolicyReply, Reply, Zone, policy_host};
 use crate::plan::{Change, lines};
 use crate::record::{Name, RecordData};
 
+use super::since::Since;
+
 /// The version of the view.
 pub const SCHEMA_VERSION: u32 = 1;
 
@@ -91,6 +93,9 @@ pub struct DomainReport {
     /// Whether that moment was `seen` to be right, or rests on an `assumed` time to live.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub close_source_basis: Option<&'static str>,
+    /// What has changed since an earlier report, where there was one to compare with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Since>,
 }
 
 /// A platform or filter.
@@ -288,6 +293,7 @@ impl DomainReport {
             policy: None,
             close_source_after: None,
             close_source_basis: None,
+            since: None,
         }
     }
 
@@ -300,6 +306,13 @@ impl DomainReport {
             let possible = outlook.possible.iter().find(|(id, _)| id.word() == expectation.id);
             expectation.possible_until = possible.map(|(_, possible)| possible.until);
         }
+        self
+    }
+
+    /// The same with what has changed since an earlier report.
+    #[must_use]
+    pub fn with_since(mut self, since: Option<Since>) -> Self {
+        self.since = since;
         self
     }
 

@@ -1,0 +1,219 @@
+//! What was found out about each domain of a run?
+//!
+//! Looks up and judges, for every command that does: in the order in which the domains were named, with what earlier
+//! runs remembered.
+
+use futures_util::StreamExt as _;
+use jiff::Timestamp;
+
+use crate::check::{Assumptions, Examination, Outlook, Scales, examine, outlook, wanted, wanted_policies};
+use crate::expected::{Phase, Subject};
+use crate::facts::{Facts, History, Recording};
+use crate::lookup::{Limits, survey};
+use crate::plan::{Change, changes};
+use crate::report::since::{Earlier, Since, since};
+use crate::report::style::{Detail, Style};
+use crate::report::table::Shown;
+use crate::report::view::harmless;
+use crate::report::{DomainReport, Report};
+
+use super::args::{Expectations, Lookup, Times};
+use super::subject::subject;
+use super::world::{self, World};
+use super::{Problem, Streams, files, memory};
+
+/// Domains that are looked up at the same time.
+const CONCURRENCY: usize = 16;
+
+/// What the command line asks for, whatever the command.
+#[derive(Clone, Copy)]
+pub(super) struct Task<'a> {
+    /// The domains as they were typed.
+    pub(super) domains: &'a [String],
+    /// What is expected.
+    pub(super) expectations: &'a Expectations,
+    /// Whom to ask.
+    pub(super) lookup: &'a Lookup,
+    /// What was seen before.
+    pub(super) times: &'a Times,
+    /// How strictly to weigh.
+    pub(super) scales: Scales,
+}
+
+/// One domain, looked up and judged.
+pub(super) struct Checked {
+    /// The domain and the choices made for it.
+    pub(super) subject: Subject,
+    /// What was seen.
+    pub(super) facts: Facts,
+    /// What it means.
+    pub(super) examination: Examination,
+    /// What has to change.
+    pub(super) changes: Vec<Change>,
+    outlook: Outlook,
+    assumptions: Assumptions,
+    since: Option<Since>,
+}
+
+impl Checked {
+    /// What a table shows of it.
+    pub(super) fn shown(&self) -> Shown<'_> {
+        Shown {
+            subject: &self.subject,
+            examination: &self.examination,
+            changes: &self.changes,
+            facts: &self.facts,
+            outlook: &self.outlook,
+            assumptions: self.assumptions,
+            since: self.since.as_ref(),
+        }
+    }
+
+    fn report(&self) -> DomainReport {
+        DomainReport::new(&self.subject, &self.examination, &self.changes).with_outlook(&self.outlook)
+    }
+}
+
+/// All domains of a run.
+pub(super) struct Inspection {
+    /// One for each domain.
+    pub(super) checked: Vec<Checked>,
+    /// When the run began.
+    started: Timestamp,
+    phase: Phase,
+}
+
+impl Inspection {
+    /// The report of the run, every reply in it where everything is to be said.
+    pub(super) fn report(&self, style: &Style) -> Report {
+        let domains = self.checked.iter().map(|checked| {
+            let report = checked.report().with_since(checked.since.clone());
+            if style.detail == Detail::Verbose { report.with_replies(&checked.facts) } else { report }
+        });
+        Report::new(self.started, self.phase, domains.collect())
+    }
+
+    fn recording(&self, world: &World) -> Recording {
+        let elsewhere = self.checked.first().map(|checked| checked.facts.elsewhere).unwrap_or_default();
+        let mut facts = Facts::new(world.source.started, elsewhere);
+        for gathered in self.checked.iter().map(|checked| &checked.facts) {
+            gathered.all().for_each(|reply| facts.insert(reply.clone()));
+            gathered.policies().for_each(|policy| facts.insert_policy(policy.clone()));
+        }
+        Recording { domains: world.domains.clone(), facts }
+    }
+}
+
+/// Looks up and judges every domain, in the order in which they were named.
+///
+/// # Errors
+/// [`Problem`] for what cannot be used; nothing has been looked up then, or nothing is written.
+pub(super) fn inspect(
+    task: Task<'_>,
+    streams: &mut Streams<'_>,
+    style: &Style,
+    now: Timestamp,
+) -> Result<Inspection, Problem> {
+    let Task { expectations, lookup, times, .. } = task;
+    // What cannot be read is told before anything is looked up.
+    let history = times.history.as_deref().map(memory::open).transpose()?;
+    let before = times.since.as_deref().map(Before::read).transpose()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (mut inspection, earlier, world) = runtime.block_on(async {
+        let world = world::prepare(task.domains, lookup, now).await?;
+        let subjects = world.domains.iter().map(|domain| subject(domain.clone(), expectations));
+        let subjects: Vec<Subject> = subjects.collect::<Result<_, _>>()?;
+        let earlier = match before {
+            Some(before) => Some(before.judged(&subjects, task).await),
+            None => None,
+        };
+        let checked = all(&world, subjects, task).await;
+        let inspection = Inspection { checked, started: world.source.started, phase: expectations.phase };
+        Ok::<_, Problem>((inspection, earlier, world))
+    })?;
+    // What is still under way, such as a server that never answered, is nobody's business any more.
+    runtime.shutdown_background();
+    let mut notes = world.notes.clone();
+    let seen = inspection.checked.iter().map(|checked| (&checked.subject.domain, &checked.facts));
+    let history = match &times.history {
+        Some(path) => memory::remember(path, seen)?,
+        None => history.unwrap_or_default(),
+    };
+    let assumptions = Assumptions { old_ttl: times.old_ttl.0, queue_margin: times.queue_margin.0 };
+    for checked in &mut inspection.checked {
+        look_ahead(checked, &history, assumptions);
+        if let Some(earlier) = &earlier {
+            checked.since = since(earlier, &checked.report());
+            if checked.since.is_none() {
+                notes.push(format!("the earlier report does not hold {}", checked.subject.domain.bare()));
+            }
+        }
+    }
+    if style.detail > Detail::Quiet {
+        for note in &notes {
+            writeln!(streams.err, "note: {}", harmless(note))?;
+        }
+    }
+    if let Some(path) = &lookup.record {
+        files::write(path, &inspection.recording(&world).to_string())?;
+    }
+    Ok(inspection)
+}
+
+fn look_ahead(checked: &mut Checked, history: &History, assumptions: Assumptions) {
+    let Checked { subject, facts, examination, .. } = &*checked;
+    checked.outlook = outlook(subject, facts, examination, history, assumptions);
+    checked.assumptions = assumptions;
+}
+
+async fn all(world: &World, subjects: Vec<Subject>, task: Task<'_>) -> Vec<Checked> {
+    let limits = Limits { deadline: task.lookup.deadline.0, ..Limits::default() };
+    futures_util::stream::iter(subjects)
+        .map(|subject| one(world, subject, limits, task.scales))
+        .buffered(CONCURRENCY)
+        .collect()
+        .await
+}
+
+async fn one(world: &World, subject: Subject, limits: Limits, scales: Scales) -> Checked {
+    let questions = |facts: &Facts| wanted(&subject, facts);
+    let policies = |facts: &Facts| wanted_policies(&subject, facts);
+    let facts = survey(&world.source, &subject.domain, limits, questions, policies).await;
+    let examination = examine(&subject, &facts, scales);
+    let changes = changes(&subject, &facts, scales.view, &examination);
+    let (outlook, assumptions, since) = (Outlook::default(), Assumptions::default(), None);
+    Checked { subject, facts, examination, changes, outlook, assumptions, since }
+}
+
+/// What an earlier run left behind.
+enum Before {
+    Report(Earlier),
+    Recording(Box<Recording>),
+}
+
+impl Before {
+    fn read(path: &std::path::Path) -> Result<Self, Problem> {
+        let text = files::read_text(path)?;
+        let problem = |error: &dyn std::error::Error| Problem::file(path, &error.to_string());
+        if Recording::is_one(&text) {
+            let recording = Recording::parse(&text).map_err(|error| problem(&error))?;
+            return Ok(Self::Recording(Box::new(recording)));
+        }
+        Earlier::parse(&text).map(Self::Report).map_err(|error| problem(&error))
+    }
+
+    /// As a report: a recording is judged by the rules and options of today, so that only what the DNS said differs.
+    async fn judged(self, subjects: &[Subject], task: Task<'_>) -> Earlier {
+        let recording = match self {
+            Self::Report(earlier) => return earlier,
+            Self::Recording(recording) => *recording,
+        };
+        let held = subjects.iter().filter(|subject| recording.domains.contains(&subject.domain));
+        let held: Vec<Subject> = held.cloned().collect();
+        let world = World::replayed(recording);
+        let started = world.source.started;
+        let checked = all(&world, held, task).await;
+        let domains = checked.iter().map(Checked::report).collect();
+        Earlier::from(&Report::new(started, task.expectations.phase, domains))
+    }
+}

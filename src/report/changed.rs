@@ -1,0 +1,80 @@
+//! How is it told to a person what has changed since an earlier report?
+
+use std::fmt::Write as _;
+
+use crate::check::time::clock;
+
+use super::grid::wrapped;
+use super::since::{Moved, Sign, Since};
+use super::style::{Style, Tone};
+use super::view::harmless;
+
+/// Records that are shown of one set at most.
+const MOST_RECORDS: usize = 4;
+
+/// The lines for one domain.
+#[must_use]
+pub fn changed(since: &Since, style: &Style) -> String {
+    let mut text = String::from("\n");
+    if since.is_empty() {
+        let line = format!("Nothing has changed since {}.", clock(since.checked_at));
+        let _ = writeln!(text, "{}", wrapped(&line, style.columns()));
+        return text;
+    }
+    let title = format!("Changed since {}:", clock(since.checked_at));
+    let _ = writeln!(text, "{}", style.paint(Tone::Strong, &title));
+    for line in lines(since) {
+        let line = wrapped(&line, style.columns().saturating_sub(4));
+        let _ = writeln!(text, "  - {}", line.replace('\n', "\n    "));
+    }
+    text
+}
+
+/// One line for each change.
+#[must_use]
+pub fn lines(since: &Since) -> Vec<String> {
+    let verdict = since.verdict.iter().map(|pair| format!("verdict: {} → {}", pair.before, pair.after));
+    let expectations = since.expectations.iter().map(moved);
+    let appeared = since.hazards_appeared.iter().map(|sign| format!("appeared: {}", hazard(sign)));
+    let gone = since.hazards_gone.iter().map(|sign| format!("gone: {}", hazard(sign)));
+    verdict.chain(expectations).chain(appeared).chain(gone).map(|line| harmless(&line)).collect()
+}
+
+fn moved(moved: &Moved) -> String {
+    let Moved { id, before, after, records: kind, .. } = moved;
+    let mut line = format!("{id}:");
+    if *kind != "same" {
+        let _ = write!(line, " {} → {}", records(&before.observed), records(&after.observed));
+    }
+    if (&before.status, &before.code) != (&after.status, &after.code) {
+        let comma = if *kind == "same" { "" } else { "," };
+        let _ = write!(line, "{comma} {} → {}", state(before), state(after));
+    }
+    line
+}
+
+/// `unmet (mx-at-source)`, or `met` alone.
+fn state(state: &super::since::State) -> String {
+    if state.status == state.code {
+        state.status.clone()
+    } else {
+        format!("{} ({})", state.status, state.code)
+    }
+}
+
+fn records(records: &[String]) -> String {
+    if records.is_empty() {
+        return "nothing".into();
+    }
+    let mut shown: Vec<String> =
+        records.iter().take(MOST_RECORDS).map(|record| format!("`{record}`")).collect();
+    if records.len() > MOST_RECORDS {
+        shown.push(format!("{} more", records.len() - MOST_RECORDS));
+    }
+    shown.join(", ")
+}
+
+fn hazard(sign: &Sign) -> String {
+    let rtype = sign.rtype.as_ref().map(|rtype| format!(" {rtype}")).unwrap_or_default();
+    format!("{} ({}{rtype})", sign.code, sign.name.trim_end_matches('.'))
+}

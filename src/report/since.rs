@@ -1,0 +1,233 @@
+//! What has changed since an earlier report?
+//!
+//! Two reports are compared by what they say, not by their words: verdict, records, statuses and hazards. The order of
+//! answers, times to live that run down and the sentences around them are no change.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::view::{DomainReport, Report, SCHEMA_VERSION};
+
+/// What is needed of an earlier report.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Earlier {
+    schema_version: u32,
+    checked_at: Timestamp,
+    domains: Vec<EarlierDomain>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct EarlierDomain {
+    domain: String,
+    verdict: String,
+    expectations: Vec<EarlierExpectation>,
+    #[serde(default)]
+    hazards: Vec<Sign>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct EarlierExpectation {
+    id: String,
+    name: String,
+    #[serde(rename = "type")]
+    rtype: String,
+    status: String,
+    code: String,
+    #[serde(default)]
+    observed: Vec<String>,
+}
+
+/// A hazard, by what identifies it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Sign {
+    /// Which one.
+    pub code: String,
+    /// The name it is about.
+    pub name: String,
+    /// The type it is about.
+    #[serde(rename = "type")]
+    pub rtype: Option<String>,
+}
+
+/// Why an earlier report cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum EarlierError {
+    /// It is no JSON, or its fields are others.
+    #[error("it is neither a recording nor a JSON report of cutover: {0}")]
+    Json(#[from] serde_json::Error),
+    /// A newer version wrote it.
+    #[error(
+        "it has version {0} of the report, and this version of cutover reads up to {SCHEMA_VERSION}; use a newer cutover"
+    )]
+    Version(u32),
+}
+
+impl Earlier {
+    /// Reads what `--format json` wrote.
+    ///
+    /// # Errors
+    /// [`EarlierError`] if it is something else, or of a newer version.
+    pub fn parse(text: &str) -> Result<Self, EarlierError> {
+        let earlier: Self = serde_json::from_str(text)?;
+        if earlier.schema_version > SCHEMA_VERSION {
+            Err(EarlierError::Version(earlier.schema_version))
+        } else {
+            Ok(earlier)
+        }
+    }
+}
+
+impl From<&Report> for Earlier {
+    fn from(report: &Report) -> Self {
+        Self {
+            schema_version: report.schema_version,
+            checked_at: report.checked_at,
+            domains: report.domains.iter().map(EarlierDomain::from).collect(),
+        }
+    }
+}
+
+impl From<&DomainReport> for EarlierDomain {
+    fn from(report: &DomainReport) -> Self {
+        let expectations = report.expectations.iter().map(|expectation| EarlierExpectation {
+            id: expectation.id.into(),
+            name: expectation.name.to_string(),
+            rtype: expectation.rtype.clone(),
+            status: expectation.status.into(),
+            code: expectation.code.into(),
+            observed: expectation.observed.clone(),
+        });
+        let hazards = report.hazards.iter().map(|hazard| Sign {
+            code: hazard.code.into(),
+            name: hazard.name.to_string(),
+            rtype: hazard.rtype.clone(),
+        });
+        Self {
+            domain: report.domain.clone(),
+            verdict: report.verdict.into(),
+            expectations: expectations.collect(),
+            hazards: hazards.collect(),
+        }
+    }
+}
+
+/// What differs between an earlier report of a domain and this one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Since {
+    /// When the earlier run began.
+    pub checked_at: Timestamp,
+    /// The verdict, where it changed.
+    pub verdict: Option<Pair>,
+    /// Expectations whose records or status changed, in the order of the report.
+    pub expectations: Vec<Moved>,
+    /// Hazards that were not there before.
+    pub hazards_appeared: Vec<Sign>,
+    /// Hazards that are not there any more.
+    pub hazards_gone: Vec<Sign>,
+}
+
+/// A word before and after.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Pair {
+    /// What it was.
+    pub before: String,
+    /// What it is.
+    pub after: String,
+}
+
+/// What became of one expectation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Moved {
+    /// Which one.
+    pub id: String,
+    /// The owner of the records.
+    pub name: String,
+    /// Their type.
+    #[serde(rename = "type")]
+    pub rtype: String,
+    /// What became of the records: `appeared`, `gone`, `changed` or `same`.
+    pub records: &'static str,
+    /// How it was.
+    pub before: State,
+    /// How it is.
+    pub after: State,
+}
+
+/// How one expectation stood.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct State {
+    /// Its status.
+    pub status: String,
+    /// Its outcome.
+    pub code: String,
+    /// The records that were judged.
+    pub observed: Vec<String>,
+}
+
+impl Since {
+    /// Whether nothing has changed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.verdict.is_none()
+            && self.expectations.is_empty()
+            && self.hazards_appeared.is_empty()
+            && self.hazards_gone.is_empty()
+    }
+}
+
+/// What has changed for a domain; `None` if the earlier report does not hold it.
+#[must_use]
+pub fn since(earlier: &Earlier, report: &DomainReport) -> Option<Since> {
+    let before = earlier.domains.iter().find(|domain| domain.domain == report.domain)?;
+    let after = EarlierDomain::from(report);
+    let only = |here: &[Sign], there: &[Sign]| -> Vec<Sign> {
+        here.iter().filter(|sign| !there.contains(sign)).cloned().collect()
+    };
+    let verdict = (before.verdict != after.verdict)
+        .then(|| Pair { before: before.verdict.clone(), after: after.verdict.clone() });
+    Some(Since {
+        checked_at: earlier.checked_at,
+        verdict,
+        expectations: moved(&before.expectations, &after.expectations),
+        hazards_appeared: only(&after.hazards, &before.hazards),
+        hazards_gone: only(&before.hazards, &after.hazards),
+    })
+}
+
+/// The expectations that changed. One that only one of the reports has, since the options differ, is no change.
+fn moved(before: &[EarlierExpectation], after: &[EarlierExpectation]) -> Vec<Moved> {
+    let known: BTreeMap<&str, &EarlierExpectation> =
+        before.iter().map(|expectation| (expectation.id.as_str(), expectation)).collect();
+    let pairs = after.iter().filter_map(|after| Some((*known.get(after.id.as_str())?, after)));
+    let moved = pairs.filter_map(|(before, after)| {
+        let (before_state, after_state) = (State::from(before), State::from(after));
+        (before_state != after_state).then(|| Moved {
+            id: after.id.clone(),
+            name: after.name.clone(),
+            rtype: after.rtype.clone(),
+            records: records(&before_state.observed, &after_state.observed),
+            before: before_state,
+            after: after_state,
+        })
+    });
+    moved.collect()
+}
+
+impl From<&EarlierExpectation> for State {
+    fn from(expectation: &EarlierExpectation) -> Self {
+        let mut observed = expectation.observed.clone();
+        observed.sort();
+        Self { status: expectation.status.clone(), code: expectation.code.clone(), observed }
+    }
+}
+
+fn records(before: &[String], after: &[String]) -> &'static str {
+    match (before.is_empty(), after.is_empty()) {
+        _ if before == after => "same",
+        (true, _) => "appeared",
+        (_, true) => "gone",
+        (false, false) => "changed",
+    }
+}
