@@ -104,7 +104,80 @@ impl Inspection {
     }
 }
 
-/// Looks up and judges every domain, in the order in which they were named.
+/// Whoever looks up and judges the domains of a run, once or in rounds.
+pub(super) struct Inspector<'a> {
+    task: Task<'a>,
+    world: World,
+    subjects: Vec<Subject>,
+    earlier: Option<Earlier>,
+}
+
+impl<'a> Inspector<'a> {
+    /// Reads what the run needs: files, resolvers, choices.
+    ///
+    /// # Errors
+    /// [`Problem`] for what cannot be used; nothing has been looked up then.
+    pub(super) async fn open(task: Task<'a>, now: Timestamp) -> Result<Self, Problem> {
+        let Task { expectations, lookup, times, .. } = task;
+        if let Some(path) = &times.history {
+            memory::check(path)?;
+        }
+        let before = times.since.as_deref().map(Before::read).transpose()?;
+        let world = world::prepare(task.domains, lookup, now).await?;
+        let subjects = world.domains.iter().map(|domain| subject(domain.clone(), expectations));
+        let subjects: Vec<Subject> = subjects.collect::<Result<_, _>>()?;
+        let earlier = match before {
+            Some(before) => Some(before.judged(&subjects, task).await),
+            None => None,
+        };
+        Ok(Self { task, world, subjects, earlier })
+    }
+
+    /// What to say before the report.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let held =
+            |subject: &&Subject| self.earlier.as_ref().is_some_and(|earlier| !earlier.holds(&subject.domain));
+        let missing = self.subjects.iter().filter(held);
+        let missing =
+            missing.map(|subject| format!("the earlier report does not hold {}", subject.domain.bare()));
+        self.world.notes.iter().cloned().chain(missing).collect()
+    }
+
+    /// Looks up and judges every domain, in the order in which they were named, and adds what was seen to the history.
+    ///
+    /// # Errors
+    /// [`Problem`] if the history cannot be written.
+    pub(super) async fn round(&self) -> Result<Inspection, Problem> {
+        let Task { expectations, times, .. } = self.task;
+        let checked = all(&self.world, self.subjects.clone(), self.task).await;
+        let mut inspection =
+            Inspection { checked, started: self.world.source.started, phase: expectations.phase };
+        let seen = inspection.checked.iter().map(|checked| (&checked.subject.domain, &checked.facts));
+        let history = match &times.history {
+            Some(path) => memory::remember(path, seen)?,
+            None => History::default(),
+        };
+        let assumptions = Assumptions { old_ttl: times.old_ttl.0, queue_margin: times.queue_margin.0 };
+        for checked in &mut inspection.checked {
+            look_ahead(checked, &history, assumptions);
+            checked.since = self.earlier.as_ref().and_then(|earlier| since(earlier, &checked.report()));
+        }
+        Ok(inspection)
+    }
+
+    /// Saves every answer of a round, where that was asked for.
+    ///
+    /// # Errors
+    /// [`Problem`] if the file cannot be written.
+    pub(super) fn record(&self, inspection: &Inspection) -> Result<(), Problem> {
+        match &self.task.lookup.record {
+            Some(path) => files::write(path, &inspection.recording(&self.world).to_string()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Looks up and judges once.
 ///
 /// # Errors
 /// [`Problem`] for what cannot be used; nothing has been looked up then, or nothing is written.
@@ -114,50 +187,34 @@ pub(super) fn inspect(
     style: &Style,
     now: Timestamp,
 ) -> Result<Inspection, Problem> {
-    let Task { expectations, lookup, times, .. } = task;
-    // What cannot be read is told before anything is looked up.
-    let history = times.history.as_deref().map(memory::open).transpose()?;
-    let before = times.since.as_deref().map(Before::read).transpose()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (mut inspection, earlier, world) = runtime.block_on(async {
-        let world = world::prepare(task.domains, lookup, now).await?;
-        let subjects = world.domains.iter().map(|domain| subject(domain.clone(), expectations));
-        let subjects: Vec<Subject> = subjects.collect::<Result<_, _>>()?;
-        let earlier = match before {
-            Some(before) => Some(before.judged(&subjects, task).await),
-            None => None,
-        };
-        let checked = all(&world, subjects, task).await;
-        let inspection = Inspection { checked, started: world.source.started, phase: expectations.phase };
-        Ok::<_, Problem>((inspection, earlier, world))
+    let (inspector, inspection) = runtime.block_on(async {
+        let inspector = Inspector::open(task, now).await?;
+        let inspection = inspector.round().await?;
+        Ok::<_, Problem>((inspector, inspection))
     })?;
     // What is still under way, such as a server that never answered, is nobody's business any more.
     runtime.shutdown_background();
-    let mut notes = world.notes.clone();
-    let seen = inspection.checked.iter().map(|checked| (&checked.subject.domain, &checked.facts));
-    let history = match &times.history {
-        Some(path) => memory::remember(path, seen)?,
-        None => history.unwrap_or_default(),
-    };
-    let assumptions = Assumptions { old_ttl: times.old_ttl.0, queue_margin: times.queue_margin.0 };
-    for checked in &mut inspection.checked {
-        look_ahead(checked, &history, assumptions);
-        if let Some(earlier) = &earlier {
-            checked.since = since(earlier, &checked.report());
-            if checked.since.is_none() {
-                notes.push(format!("the earlier report does not hold {}", checked.subject.domain.bare()));
-            }
-        }
-    }
-    if style.detail > Detail::Quiet {
-        for note in &notes {
-            writeln!(streams.err, "note: {}", harmless(note))?;
-        }
-    }
-    if let Some(path) = &lookup.record {
-        files::write(path, &inspection.recording(&world).to_string())?;
-    }
+    tell_notes(&inspector, streams, style)?;
+    inspector.record(&inspection)?;
     Ok(inspection)
+}
+
+/// Says what has to be said before the report.
+///
+/// # Errors
+/// [`Problem`] if that cannot be written.
+pub(super) fn tell_notes(
+    inspector: &Inspector<'_>,
+    streams: &mut Streams<'_>,
+    style: &Style,
+) -> Result<(), Problem> {
+    if style.detail > Detail::Quiet {
+        for note in inspector.notes() {
+            writeln!(streams.err, "note: {}", harmless(&note))?;
+        }
+    }
+    Ok(())
 }
 
 fn look_ahead(checked: &mut Checked, history: &History, assumptions: Assumptions) {

@@ -10,13 +10,13 @@ use crate::record::Name;
 
 use super::{Problem, files};
 
-/// The history as it is, before anything is looked up.
+/// Whether there can be a history, before anything is looked up.
 ///
 /// # Errors
 /// [`Problem`] if there is a file that cannot be read as one, or none can be made there.
-pub(super) fn open(path: &Path) -> Result<History, Problem> {
+pub(super) fn check(path: &Path) -> Result<(), Problem> {
     let _lock = files::lock(path)?;
-    read(path)
+    read(path).map(drop)
 }
 
 fn read(path: &Path) -> Result<History, Problem> {

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::record::Name;
+
 use super::view::{DomainReport, Report, SCHEMA_VERSION};
 
 /// What is needed of an earlier report.
@@ -76,6 +78,14 @@ impl Earlier {
         } else {
             Ok(earlier)
         }
+    }
+}
+
+impl Earlier {
+    /// Whether the report holds the domain.
+    #[must_use]
+    pub fn holds(&self, domain: &Name) -> bool {
+        self.domains.iter().any(|known| known.domain == domain.bare())
     }
 }
 
