@@ -15,6 +15,7 @@ const CURED_ELSEWHERE: &[Code] = &[
     Code::SpfTooManyLookups,
     Code::DkimNotEnabled,
     Code::DnssecBogus,
+    Code::DelegationDead,
     Code::DelegationMismatch,
     Code::DnsHostedBySource,
     Code::ServersDisagree,

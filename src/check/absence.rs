@@ -16,7 +16,7 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Findin
         return Ok(Finding::new(Code::Met, format!("{name} does not exist, as it should be"), &set));
     }
     let targets = listed(set.data.iter().filter_map(RecordData::target).map(ticked));
-    if alias::is_wildcard(case, &set)? {
+    if alias::is_wildcard(case, &expectation.name, &set)? {
         let message = format!("{name} has no record of its own; a wildcard answers with {targets}");
         return Ok(Finding::new(Code::Met, message, &RecordSet::default()));
     }

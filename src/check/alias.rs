@@ -1,14 +1,16 @@
 //! Is a name an alias of the right target?
 
+mod proxy;
+
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 
 use crate::expected::{Cloud, Expectation, Id, Purpose};
 use crate::facts::Silence;
 use crate::provider::{self, Evidence, Kind, Provider};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
-use super::{Case, Code, Edit, Finding, PROBE_LABEL, hazard, listed, ticked};
+use super::{Case, Code, Edit, Finding, PROBE_LABEL, hazard, listed, placeholder, ticked, wildcard};
+use proxy::is_proxy;
 
 /// Names in a chain of aliases, the first one included, from which on it counts as a loop.
 pub(super) const LONGEST_CHAIN: usize = 8;
@@ -22,11 +24,8 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation, target: &Name) -
 }
 
 /// Whether a random name below the domain answers with the same alias.
-pub(super) fn is_wildcard(case: &Case<'_>, aliases: &RecordSet) -> Result<bool, Silence> {
-    let Some(probe) = probe(case) else { return Ok(false) };
-    let answer = case.sight.answer(&Question::new(probe, RecordType::A))?;
-    let first = answer.chain.first();
-    Ok(first.is_some() && aliases.data.iter().all(|data| data.target() == first))
+pub(super) fn is_wildcard(case: &Case<'_>, name: &Name, aliases: &RecordSet) -> Result<bool, Silence> {
+    wildcard::is_from_wildcard(case, &Question::new(name.clone(), RecordType::Cname), aliases)
 }
 
 /// The name that nobody publishes.
@@ -71,7 +70,12 @@ impl Bench<'_> {
         };
         if end == *self.target || self.expectation.also.contains(&end) {
             let by_way = if end == *first { String::new() } else { format!(" by way of {}", ticked(first)) };
-            return Ok(Finding::new(Code::Met, format!("{name} points to {}{by_way}", ticked(&end)), set));
+            let present = match end == *self.target {
+                true => String::new(),
+                false => format!(", which still works; {} is the present one", ticked(self.target)),
+            };
+            let message = format!("{name} points to {}{by_way}{present}", ticked(&end));
+            return Ok(Finding::new(Code::Met, message, set));
         }
         self.wrong_target(first, &end, set)
     }
@@ -83,7 +87,7 @@ impl Bench<'_> {
             let message = format!("{name} points to {}: {why}", ticked(first));
             return Ok(self.wrong(Code::AliasMalformedTarget, message, set));
         }
-        if is_wildcard(self.case, set).unwrap_or(false) {
+        if is_wildcard(self.case, &self.expectation.name, set).unwrap_or(false) {
             let message = format!("only the wildcard answers for {name}, with {}", ticked(first));
             return Ok(self.wrong(Code::AliasFromWildcard, message, set));
         }
@@ -129,8 +133,8 @@ impl Bench<'_> {
 
     fn malformed(&self, target: &Name) -> Option<String> {
         let domain = &self.case.subject.domain;
-        if target.labels().flatten().any(|octet| b"<>*[]{}".contains(octet)) {
-            return Some("it is a placeholder from a guide".into());
+        if placeholder::is_placeholder(target, domain) {
+            return Some(placeholder::REASON.into());
         }
         let meant = target.without_suffix(domain)?;
         let known = meant == *self.target || self.other_cloud(&meant).is_some();
@@ -267,7 +271,7 @@ impl Bench<'_> {
 pub(super) fn doubled(case: &Case<'_>, name: &Name, rtype: RecordType) -> Result<Option<Name>, Silence> {
     let Ok(doubled) = name.doubled(&case.subject.domain) else { return Ok(None) };
     let set = case.sight.set(&doubled, rtype)?;
-    let published = !set.is_empty() && (rtype != RecordType::Cname || !is_wildcard(case, &set)?);
+    let published = !set.is_empty() && (rtype != RecordType::Cname || !is_wildcard(case, &doubled, &set)?);
     Ok(published.then_some(doubled))
 }
 
@@ -287,79 +291,4 @@ pub(super) fn follows(target: &Name, domain: &Name) -> bool {
     let microsoft = known.into_iter().any(|value| target.bare() == value);
     let strong = |provider: &&'static Provider| !provider.is_weak(Evidence::Autodiscover);
     !microsoft && !target.is_root() && !provider::of_autodiscover(target, domain).iter().any(strong)
-}
-
-/// Networks of Cloudflare's web proxy (cloudflare.com/ips, list of 2023-09-28).
-const PROXY_NETWORKS: &[(&str, u8)] = &[
-    ("173.245.48.0", 20),
-    ("103.21.244.0", 22),
-    ("103.22.200.0", 22),
-    ("103.31.4.0", 22),
-    ("141.101.64.0", 18),
-    ("108.162.192.0", 18),
-    ("190.93.240.0", 20),
-    ("188.114.96.0", 20),
-    ("197.234.240.0", 22),
-    ("198.41.128.0", 17),
-    ("162.158.0.0", 15),
-    ("104.16.0.0", 13),
-    ("104.24.0.0", 14),
-    ("172.64.0.0", 13),
-    ("131.0.72.0", 22),
-    ("2400:cb00::", 32),
-    ("2606:4700::", 32),
-    ("2803:f800::", 32),
-    ("2405:b500::", 32),
-    ("2405:8100::", 32),
-    ("2a06:98c0::", 29),
-    ("2c0f:f248::", 32),
-];
-
-/// Whether the address is that of a web proxy.
-fn is_proxy(data: &RecordData) -> bool {
-    let address = match data {
-        RecordData::A(address) => IpAddr::from(*address),
-        RecordData::Aaaa(address) => IpAddr::from(*address),
-        _ => return false,
-    };
-    PROXY_NETWORKS.iter().any(|(network, prefix)| {
-        let network: Option<IpAddr> = network.parse().ok();
-        network.is_some_and(|network| is_in(address, network, *prefix))
-    })
-}
-
-fn is_in(address: IpAddr, network: IpAddr, prefix: u8) -> bool {
-    match (address, network) {
-        (IpAddr::V4(address), IpAddr::V4(network)) => {
-            let shift = 32 - u32::from(prefix.min(32));
-            u32::from(address).checked_shr(shift) == u32::from(network).checked_shr(shift)
-        }
-        (IpAddr::V6(address), IpAddr::V6(network)) => {
-            let shift = 128 - u32::from(prefix.min(128));
-            u128::from(address).checked_shr(shift) == u128::from(network).checked_shr(shift)
-        }
-        _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn proxy_networks_end_where_they_should() {
-        let data = |text: &str| match text.parse().unwrap() {
-            IpAddr::V4(address) => RecordData::A(address),
-            IpAddr::V6(address) => RecordData::Aaaa(address),
-        };
-        for inside in ["104.16.0.1", "104.23.255.255", "172.67.1.1", "2606:4700::1111"] {
-            assert!(is_proxy(&data(inside)), "{inside}");
-        }
-        for outside in ["104.15.255.255", "104.28.0.0", "192.0.2.1", "2606:4701::1"] {
-            assert!(!is_proxy(&data(outside)), "{outside}");
-        }
-        for (network, _) in PROXY_NETWORKS {
-            assert!(network.parse::<IpAddr>().is_ok(), "{network}");
-        }
-    }
 }

@@ -198,6 +198,7 @@ codes! {
     DkimNotEnabled "dkim-not-enabled" Alias Unmet "the alias is right and no DKIM key is behind it";
     DkimKeyInstead "dkim-key-instead" Alias Unmet "there is a DKIM key where an alias belongs";
     DkimKeyPending "dkim-key-pending" Alias Met "the alias is right, and its key comes with the first rotation";
+    DkimFlattened "dkim-flattened" Alias Met "the DNS host answers with the DKIM key instead of the alias";
     AliasFlattened "alias-flattened" Alias Met "the DNS host answers with the target's addresses instead of the alias";
     AliasByService "alias-by-service" Alias Met "an SRV record to Microsoft's host stands in for the alias";
     AliasStillAtSource "alias-still-at-source" Alias Met "the alias does not point to Microsoft yet, as it should be before the switch";
@@ -214,6 +215,8 @@ codes! {
     ServiceElsewhere "service-elsewhere" Service Unmet "the service is offered by another host";
     ServiceAtSource "service-at-source" Service Unmet "the service is still offered by the platform being left";
     ServiceRival "service-rival" Service Unmet "another host stands beside the right one, and clients are split";
+    ServiceDoubledName "service-doubled-name" Service Unmet "the service was published with the zone's name twice";
+    ServiceMalformedTarget "service-malformed-target" Service Unmet "the host of the service was mistyped";
     RecordMustGo "record-must-go" Absence Unmet "a record exists that Microsoft wants removed";
     MtaStsRefusesMx "mta-sts-refuses-mx" Policy Error "the MTA-STS policy does not cover a mail host";
     MtaStsUnreachable "mta-sts-unreachable" Policy Warning "an MTA-STS policy is announced and cannot be fetched";
@@ -231,6 +234,7 @@ codes! {
     AutodiscoverSrvLeft "autodiscover-srv-left" Hazard Error "an SRV record sends mail programs to another platform";
     SourceLeft "source-left" Hazard Error "something still leads to the platform being left";
     DnsHostedBySource "dns-hosted-by-source" Hazard Error "the platform being left also hosts the zone, which would go with it";
+    DelegationDead "delegation-dead" Hazard Warning "no delegated name server answers, and resolvers fail";
     DelegationMismatch "delegation-mismatch" Hazard Warning "the zone above delegates to other name servers than the zone itself lists";
     ServerLame "server-lame" Hazard Warning "a name server that is delegated to does not serve the zone";
     ServerSilent "server-silent" Hazard Warning "a name server of the zone does not answer";

@@ -140,6 +140,15 @@ impl Bench<'_> {
         let shown = listed(self.exchanges.iter().map(|exchange| ticked(&exchange.host)));
         for exchange in self.exchanges {
             if let Host::OtherDomain(other) = &exchange.kind {
+                if let Some(usual) = self.guessed_at(&exchange.host) {
+                    let message = format!(
+                        "{} does not begin with this domain's usual token, which makes {}; compare it \
+                         with the admin center",
+                        ticked(&exchange.host),
+                        ticked(usual)
+                    );
+                    return self.met(Code::MxOtherDomain, message);
+                }
                 let made_for = other.as_ref().map_or("another domain".into(), ticked);
                 let message = format!(
                     "{} was made for {made_for}; it works if both domains are in one tenant, so compare it with the \
@@ -169,9 +178,13 @@ impl Bench<'_> {
 
     fn target_missing(&self, missing: &[Name]) -> Finding {
         let shown = listed(missing.iter().map(ticked));
+        let guessed = missing.iter().find_map(|host| self.guessed_at(host));
+        let usual = guessed
+            .map(|usual| format!("; the host that is usual for this domain is {}", ticked(usual)))
+            .unwrap_or_default();
         let message = format!(
-            "{shown} does not exist, so mail bounces; copy the host from the admin center, and check that the domain \
-             is verified there"
+            "{shown} does not exist, so mail bounces{usual}; copy the host from the admin center, and \
+             check that the domain is verified there"
         );
         let finding = Finding::new(Code::MxTargetMissing, message, self.set);
         // Where the derived host is published and missing, the cure is in the admin center and not in the zone.
@@ -179,6 +192,12 @@ impl Bench<'_> {
             Some(host) if !missing.contains(host) => finding.cured_by(self.cure_with(BTreeSet::new())),
             _ => finding,
         }
+    }
+
+    /// The usual host, where another one of Microsoft's looks like a guess at it.
+    fn guessed_at(&self, host: &Name) -> Option<&Name> {
+        let usual = self.hosts.proposed.as_ref().filter(|usual| *usual != host)?;
+        host::is_guess(host, &self.case.subject.domain).then_some(usual)
     }
 
     /// Another host beside a right one.
@@ -191,8 +210,16 @@ impl Bench<'_> {
             return Ok(self.met(Code::MxDnssecMigration, message));
         }
         let hosts = self.named(others);
-        let message =
-            format!("mail may still go to {hosts}, beside the right host; its preference does not protect");
+        let filter = others.iter().find_map(|exchange| match &exchange.kind {
+            Host::UndeclaredFilter(provider) => Some(provider.id),
+            _ => None,
+        });
+        let hint = filter
+            .map(|id| format!("; if the filter is meant to stay, say `--gateway {id}`"))
+            .unwrap_or_default();
+        let message = format!(
+            "mail may still go to {hosts}, beside the right host; its preference does not protect{hint}"
+        );
         Ok(self.wrong(Code::MxRival, message))
     }
 

@@ -3,20 +3,18 @@
 //! Both forms of the target are right; which one a tenant has is decided by Microsoft. An alias alone signs nothing: the
 //! key has to be there, and one of the two may be empty until the first rotation.
 
-use crate::expected::{Cloud, Expectation, Purpose, Selector};
-use crate::facts::Silence;
+mod target;
+
+use std::collections::BTreeSet;
+
+use crate::expected::{Expectation, Purpose, Selector};
+use crate::facts::{Overlay, Sight, Silence};
 use crate::record::tags::TagList;
 use crate::record::{Name, RecordData, RecordSet, RecordType, Text};
 
-use super::{Case, Code, Edit, Finding, alias, listed, ticked};
-
-/// A target, read.
-struct Target {
-    number: u8,
-    token: String,
-    tenant: String,
-    cloud: Option<Cloud>,
-}
+use super::{Case, Code, Edit, Finding, alias, listed, placeholder, ticked};
+pub(super) use target::is_key_target;
+use target::{Target, mistyped, read, renumbered};
 
 /// Judges the alias to one key.
 pub(super) fn judge(
@@ -49,15 +47,23 @@ impl Bench<'_> {
         let name = &self.expectation.name;
         let texts = self.case.sight.set(name, RecordType::Txt)?;
         if let Some(key) = texts.data.iter().find(|data| is_key(data)) {
+            let observed = RecordSet { data: [key.clone()].into(), ttl: texts.ttl };
+            if let Some(target) = self.flattened(key)? {
+                let message = format!(
+                    "{} holds the key that {} has now, as where the DNS host flattens the alias; if \
+                     somebody copied it, put the alias in its place, since the copy ends with the next \
+                     rotation",
+                    ticked(name),
+                    ticked(&target)
+                );
+                return Ok(Finding::new(Code::DkimFlattened, message, &observed));
+            }
             let message = format!(
                 "{} holds a key of its own where an alias belongs, so Microsoft cannot rotate it",
                 ticked(name)
             );
             let mut finding = self.wrong(Code::DkimKeyInstead, message);
-            finding.observed = RecordSet { data: [key.clone()].into(), ttl: texts.ttl };
-            if !finding.cure.is_empty() {
-                finding.cure.insert(0, alias::deletion(name.clone(), RecordType::Txt));
-            }
+            finding.observed = observed;
             return Ok(finding);
         }
         if let Some(doubled) = alias::doubled(self.case, name, RecordType::Cname)? {
@@ -78,7 +84,7 @@ impl Bench<'_> {
         let name = ticked(&self.expectation.name);
         let domain = &self.case.subject.domain;
         let Some(read) = read(target) else {
-            if alias::is_wildcard(self.case, self.set)? {
+            if alias::is_wildcard(self.case, &self.expectation.name, self.set)? {
                 let message = format!("only the wildcard answers for {name}, with {}", ticked(target));
                 return Ok(self.wrong(Code::AliasFromWildcard, message));
             }
@@ -91,22 +97,74 @@ impl Bench<'_> {
             let message = format!("{name} points to {}, which is no DKIM key of Microsoft's", ticked(target));
             return Ok(self.wrong(Code::AliasElsewhere, message));
         };
+        if self.is_placeholder(target, &read) {
+            let message = format!("{name} points to {}: {}", ticked(target), placeholder::REASON);
+            return Ok(self.wrong(Code::AliasMalformedTarget, message));
+        }
         if let Some(cloud) =
             read.cloud.filter(|cloud| !cloud.shares(self.selector.cloud, Purpose::InitialDomain))
         {
             let message = format!("{name} points to {}, a key of {}", ticked(target), cloud.title());
             return Ok(self.wrong(Code::AliasWrongCloud, message));
         }
-        if read.number != self.selector.number {
-            let message = format!("{name} points to {}, the key of the other selector", ticked(target));
-            return Ok(self.wrong(Code::AliasElsewhere, message));
-        }
         if let Some(tenant) = self.selector.tenant.as_ref().filter(|tenant| **tenant != read.tenant) {
             let message =
                 format!("{name} points to a key of the tenant `{}` and not of `{tenant}`", read.tenant);
             return Ok(self.wrong(Code::AliasElsewhere, message));
         }
+        if read.number != self.selector.number {
+            return self.crossed(target);
+        }
         self.with_key(target, &read)
+    }
+
+    /// The target of the other selector: that one's own, where the two were mixed up, or the same with the
+    /// other number.
+    fn crossed(&self, target: &Name) -> Result<Finding, Silence> {
+        let name = ticked(&self.expectation.name);
+        // As published: a cure of the other one is no evidence.
+        let untouched = Overlay::new();
+        let theirs = self.other_target(&Sight { overlay: &untouched, ..self.case.sight })?;
+        let theirs =
+            theirs.filter(|theirs| read(theirs).is_some_and(|theirs| theirs.number == self.selector.number));
+        let renumbered = || renumbered(target, self.selector.number);
+        let meant = match &theirs {
+            Some(theirs) => Some(theirs.clone()),
+            None => renumbered(),
+        };
+        let advice = match &meant {
+            Some(meant) if theirs.is_some() => {
+                format!("; the two are crossed, swap it for {}", ticked(meant))
+            }
+            Some(meant) => format!("; its own is {}", ticked(meant)),
+            None => String::new(),
+        };
+        let message = format!("{name} points to {}, the key of the other selector{advice}", ticked(target));
+        let mut finding = self.wrong(Code::AliasElsewhere, message);
+        // What is published tells more than a rule: the tenant may have the newer form.
+        if let Some(meant) = meant {
+            let confirm = theirs.is_none();
+            finding.cure = vec![Edit { confirm, ..self.edit([RecordData::Cname(meant)].into()) }];
+        }
+        Ok(finding)
+    }
+
+    /// Whether a target of the right form was copied from a guide; what was given by hand was not.
+    fn is_placeholder(&self, target: &Name, read: &Target) -> bool {
+        let domain = &self.case.subject.domain;
+        let of_guide =
+            |label: &str| label.parse().is_ok_and(|label: Name| placeholder::is_placeholder(&label, domain));
+        let expected = self.expectation.data.iter().any(|data| data.target() == Some(target));
+        let tenant = self.selector.tenant.is_none() && of_guide(&read.tenant);
+        !expected && (tenant || of_guide(&read.token))
+    }
+
+    /// The target whose key this is, where the tenant's name tells the target.
+    fn flattened(&self, key: &RecordData) -> Result<Option<Name>, Silence> {
+        let Some(target) = self.expectation.data.iter().find_map(RecordData::target) else { return Ok(None) };
+        let there = self.case.sight.set(target, RecordType::Txt)?;
+        let same = there.data.iter().any(|data| is_key(data) && public_key(data) == public_key(key));
+        Ok(same.then(|| target.clone()))
     }
 
     fn with_key(&self, target: &Name, read: &Target) -> Result<Finding, Silence> {
@@ -140,70 +198,52 @@ impl Bench<'_> {
     }
 
     fn other_has_key(&self) -> Result<bool, Silence> {
-        let other = if self.selector.number == 1 { "selector2._domainkey" } else { "selector1._domainkey" };
-        let Ok(name) = self.case.subject.domain.below(other) else { return Ok(false) };
-        let set = self.case.sight.set(&name, RecordType::Cname)?;
-        match set.data.iter().find_map(RecordData::target).filter(|target| read(target).is_some()) {
-            Some(target) => Ok(self.key_at(target)?.unwrap_or(false)),
+        match self.other_target(&self.case.sight)? {
+            Some(target) => Ok(self.key_at(&target)?.unwrap_or(false)),
             None => Ok(false),
         }
     }
 
+    /// Where the other selector points to, if that is a key of Microsoft's.
+    fn other_target(&self, sight: &Sight<'_>) -> Result<Option<Name>, Silence> {
+        let other = if self.selector.number == 1 { "selector2._domainkey" } else { "selector1._domainkey" };
+        let Ok(name) = self.case.subject.domain.below(other) else { return Ok(None) };
+        let set = sight.set(&name, RecordType::Cname)?;
+        let target = set.data.iter().find_map(RecordData::target);
+        Ok(target.filter(|target| read(target).is_some()).cloned())
+    }
+
     fn wrong(&self, code: Code, message: String) -> Finding {
-        let cure = Edit {
-            name: self.expectation.name.clone(),
-            rtype: RecordType::Cname,
-            after: self.expectation.data.iter().cloned().collect(),
-            ttl: Some(self.expectation.ttl),
-            confirm: true,
-        };
+        let cure = self.edit(self.expectation.data.iter().cloned().collect());
         let finding = Finding::new(code, message, self.set);
         // Without the tenant's name nobody can say what to publish instead.
         if cure.after.is_empty() { finding } else { finding.cured_by([cure]) }
     }
-}
 
-/// Whether the target has the form of a key that Microsoft keeps.
-pub(super) fn is_key_target(target: &Name) -> bool {
-    read(target).is_some()
-}
-
-/// `selector1-TOKEN._domainkey.TENANT.onmicrosoft.com`, or `….TENANT.PARTITION.dkim.mail.microsoft`.
-fn read(target: &Name) -> Option<Target> {
-    let labels: Vec<String> =
-        target.labels().map(|label| String::from_utf8_lossy(label).into_owned()).collect();
-    let [first, domainkey, tenant, rest @ ..] = &labels[..] else { return None };
-    let (number, token) = first.strip_prefix("selector")?.split_once('-')?;
-    let number = number.parse().ok().filter(|number| (1..=2).contains(number))?;
-    if domainkey != "_domainkey" || token.is_empty() {
-        return None;
+    fn edit(&self, after: BTreeSet<RecordData>) -> Edit {
+        Edit {
+            name: self.expectation.name.clone(),
+            rtype: RecordType::Cname,
+            after,
+            ttl: Some(self.expectation.ttl),
+            confirm: true,
+        }
     }
-    let suffix = rest.join(".");
-    let cloud =
-        Cloud::ALL.into_iter().find(|cloud| cloud.value(Purpose::InitialDomain) == Some(suffix.as_str()));
-    let newer = rest.len() == 4
-        && rest[1..] == ["dkim", "mail", "microsoft"]
-        && super::delivery::is_partition(&rest[0]);
-    (cloud.is_some() || newer).then(|| Target { number, token: token.into(), tenant: tenant.clone(), cloud })
-}
-
-fn mistyped(target: &Name, domain: &Name) -> Option<String> {
-    if target.labels().flatten().any(|octet| b"<>*[]{}".contains(octet)) {
-        return Some("it is a placeholder from a guide".into());
-    }
-    let parents = domain.ancestors().take_while(|parent| parent.label_count() > 1);
-    let dotless = parents
-        .into_iter()
-        .find(|parent| target.without_suffix(parent).is_some_and(|meant| is_key_target(&meant)));
-    dotless.map(|parent| {
-        format!("the final dot is missing in the zone, so {} was put behind it", ticked(&parent))
-    })
 }
 
 /// Whether the record holds a public key that is not withdrawn (RFC 6376 §3.6.1: an empty `p=` withdraws it).
-fn is_key(data: &RecordData) -> bool {
+pub(super) fn is_key(data: &RecordData) -> bool {
     let RecordData::Txt(text) = data else { return false };
     has_key(text)
+}
+
+/// The key itself, without blanks.
+fn public_key(data: &RecordData) -> Option<String> {
+    let RecordData::Txt(text) = data else { return None };
+    let lossy = text.lossy();
+    let key =
+        TagList::parse(&lossy).get("p")?.chars().filter(|character| !character.is_whitespace()).collect();
+    Some(key)
 }
 
 fn has_key(text: &Text) -> bool {
@@ -216,32 +256,6 @@ fn has_key(text: &Text) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn both_forms_are_read() {
-        for (text, token, tenant) in [
-            ("selector1-contoso-com._domainkey.contoso.onmicrosoft.com", "contoso-com", "contoso"),
-            (
-                "Selector2-blueyonder-com01b._domainkey.Contoso.n-v1.dkim.mail.microsoft",
-                "blueyonder-com01b",
-                "contoso",
-            ),
-            ("selector1-contoso-com._domainkey.contoso.onmicrosoft.us", "contoso-com", "contoso"),
-            ("selector1-contoso-com._domainkey.contoso.partner.onmschina.cn", "contoso-com", "contoso"),
-        ] {
-            let target = read(&text.parse().unwrap()).unwrap();
-            assert_eq!((target.token.as_str(), target.tenant.as_str()), (token, tenant), "{text}");
-        }
-        for text in [
-            "selector3-contoso-com._domainkey.contoso.onmicrosoft.com",
-            "selector1._domainkey.contoso.onmicrosoft.com",
-            "selector1-contoso-com._domainkey.contoso.nv1.dkim.mail.microsoft",
-            "selector1-contoso-com._domainkey.onmicrosoft.com",
-            "s1._domainkey.fabrikam.com",
-        ] {
-            assert!(read(&text.parse().unwrap()).is_none(), "{text}");
-        }
-    }
 
     #[test]
     fn an_empty_key_is_none() {

@@ -10,7 +10,7 @@ use crate::facts::Silence;
 use crate::record::tags::TagList;
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType, Text};
 
-use super::{Case, Code, Edit, Finding, alias, ticked};
+use super::{Case, Code, Edit, Finding, alias, ticked, wildcard};
 
 /// Judges the policy.
 pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, Silence> {
@@ -19,13 +19,16 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Findin
         (answer.set.is_empty(), answer.chain.first(), answer.chain.last())
     {
         let alias = RecordSet { data: BTreeSet::from([RecordData::Cname(first.clone())]), ttl: 0 };
-        if !alias::is_wildcard(case, &alias)? {
+        if !alias::is_wildcard(case, &expectation.name, &alias)? {
             return Ok(hosted(case, host));
         }
     }
     let set = answer.set;
     let policies: Vec<&Text> = policies(&set).collect();
-    let bench = Bench { case, expectation, set: &set };
+    // What only a wildcard says is not there to be kept or replaced.
+    let wrong = !is_right(&set) && wildcard::is_from_wildcard(case, &expectation.question(), &set)?;
+    let own = if wrong { RecordSet::default() } else { set.clone() };
+    let bench = Bench { case, expectation, set: &set, own: &own };
     match &policies[..] {
         [] => bench.none(),
         [policy] => Ok(bench.one(policy)),
@@ -83,9 +86,10 @@ fn is_policy(text: &Text) -> bool {
     list.version().is_some_and(|tag| tag.name == "v" && tag.value == "DMARC1")
 }
 
-/// As [`is_policy`], for a record.
-pub(super) fn is_policy_data(data: &RecordData) -> bool {
-    matches!(data, RecordData::Txt(text) if is_policy(text))
+/// Whether the set holds exactly one policy, a valid one.
+pub(super) fn is_right(set: &RecordSet) -> bool {
+    let mut policies = policies(set);
+    policies.next().is_some_and(|policy| fault(policy).is_none()) && policies.next().is_none()
 }
 
 /// Whether a text that is no policy was meant to be one.
@@ -141,7 +145,10 @@ fn fault(text: &Text) -> Option<String> {
 struct Bench<'a> {
     case: &'a Case<'a>,
     expectation: &'a Expectation,
+    /// What receivers see.
     set: &'a RecordSet,
+    /// What stands at the name itself, and not in a wildcard.
+    own: &'a RecordSet,
 }
 
 impl Bench<'_> {
@@ -246,12 +253,12 @@ impl Bench<'_> {
             RecordData::Txt(text) => is_policy(text) || looks_like_policy(text),
             _ => false,
         };
-        let kept = self.set.data.iter().filter(|data| !meant(data)).cloned();
+        let kept = self.own.data.iter().filter(|data| !meant(data)).cloned();
         Edit {
             name: self.expectation.name.clone(),
             rtype: RecordType::Txt,
             after: kept.chain(wanted).collect(),
-            ttl: if self.set.is_empty() { Some(self.expectation.ttl) } else { None },
+            ttl: if self.own.is_empty() { Some(self.expectation.ttl) } else { None },
             confirm: false,
         }
     }

@@ -4,17 +4,16 @@
 //! if *any* of them makes a question worth while, so the set only ever grows with the facts, and the order in which
 //! replies arrive cannot change what is asked in the end.
 
+mod near;
+
 use std::collections::BTreeSet;
 
-use crate::expected::{Expectation, Id, MailHosts, Phase, Requirement, Subject, expectations};
-use crate::facts::{Facts, Outcome, Reply, policy_host};
+use crate::expected::{Expectation, MailHosts, Phase, Requirement, Subject, expectations};
+use crate::facts::{Facts, Outcome, Reply, policy_host, zone_candidates};
 use crate::record::spf::SpfRecord;
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
-use super::{alias, delivery, dkim, dmarc, hazard, policy, spf};
-
-/// A label that nobody publishes: if it answers, a wildcard does.
-pub const PROBE_LABEL: &str = "cutover-wildcard-probe";
+use super::{PROBE_LABEL, alias, delivery, hazard, policy, spf};
 
 /// Domains whose SPF records are followed at most.
 const MOST_SPF_DOMAINS: usize = 40;
@@ -29,6 +28,7 @@ pub fn wanted(subject: &Subject, facts: &Facts) -> BTreeSet<Question> {
     let mut inquiry = Inquiry { subject, facts, wanted: BTreeSet::new() };
     for expectation in expectations(subject) {
         inquiry.want(&expectation.name, expectation.rtype);
+        inquiry.clash(&expectation);
         match &expectation.requirement {
             Requirement::DeliversTo(hosts) => inquiry.delivery(&expectation, hosts),
             Requirement::SpfIncludes(include) => inquiry.spf(&expectation, include),
@@ -38,12 +38,14 @@ pub fn wanted(subject: &Subject, facts: &Facts) -> BTreeSet<Question> {
             Requirement::HasDmarcPolicy => inquiry.dmarc(&expectation),
             Requirement::MayAnnouncePolicy => inquiry.policy(&expectation),
             Requirement::MayAskForTlsReports => drop(inquiry.want_to_the_end(&expectation.question())),
-            Requirement::HasVerification(_)
-            | Requirement::OffersService(_)
-            | Requirement::MayOfferService(_) => {}
+            Requirement::OffersService(offer) | Requirement::MayOfferService(offer) => {
+                inquiry.service(&expectation, offer);
+            }
+            Requirement::HasVerification(_) => {}
         }
     }
     inquiry.leftovers();
+    inquiry.web_site();
     inquiry.wanted
 }
 
@@ -166,22 +168,6 @@ impl Inquiry<'_> {
         }
     }
 
-    /// What may stand in place of a missing alias.
-    fn near_misses(&mut self, expectation: &Expectation, target: &Name) {
-        let domain = &self.subject.domain;
-        self.want_addresses(&expectation.name);
-        self.want_addresses(target);
-        if let Ok(probe) = domain.below(PROBE_LABEL) {
-            self.want_addresses(&probe);
-        }
-        if let Ok(doubled) = expectation.name.doubled(domain) {
-            self.want(&doubled, RecordType::Cname);
-        }
-        if expectation.id == Id::Autodiscover {
-            self.want_below(hazard::AUTODISCOVER_SERVICE, RecordType::Srv);
-        }
-    }
-
     /// What may be left of the platform being left. No server lists its names: the usual ones are asked for, and those
     /// that a zone file is known to hold.
     fn leftovers(&mut self) {
@@ -202,40 +188,19 @@ impl Inquiry<'_> {
         }
     }
 
+    /// The addresses of the web site, where Microsoft runs the zone.
+    fn web_site(&mut self) {
+        let domain = &self.subject.domain;
+        let servers =
+            zone_candidates(domain).into_iter().flat_map(|apex| self.facts.name_server_names(&apex));
+        if servers.into_iter().any(|server| hazard::is_microsoft_dns(&server)) {
+            hazard::web_site_names(domain).iter().for_each(|name| self.want_addresses(name));
+        }
+    }
+
     fn want_below(&mut self, host: &str, rtype: RecordType) {
         if let Ok(name) = self.subject.domain.below(host) {
             self.want(&name, rtype);
-        }
-    }
-
-    fn dkim(&mut self, expectation: &Expectation) {
-        for target in self.data(&expectation.name, RecordType::Cname).iter().filter_map(RecordData::target) {
-            if dkim::is_key_target(target) {
-                self.want(target, RecordType::Txt);
-            } else if let Ok(probe) = self.subject.domain.below(PROBE_LABEL) {
-                self.want(&probe, RecordType::A);
-            }
-        }
-        if self.is_missing_somewhere(&expectation.name, RecordType::Cname) {
-            self.want(&expectation.name, RecordType::Txt);
-            self.want_doubled(&expectation.name, RecordType::Cname);
-        }
-    }
-
-    fn dmarc(&mut self, expectation: &Expectation) {
-        if !self.is_missing_somewhere(&expectation.name, RecordType::Txt)
-            && !self.has_other_texts_only(&expectation.name)
-        {
-            return;
-        }
-        if let Ok(probe) = self.subject.domain.below(PROBE_LABEL) {
-            self.want(&probe, RecordType::A);
-        }
-        self.want_doubled(&expectation.name, RecordType::Txt);
-        if let Some(Ok(name)) =
-            dmarc::organizational_domain(self.subject).map(|domain| domain.below("_dmarc"))
-        {
-            self.want(&name, RecordType::Txt);
         }
     }
 
@@ -271,33 +236,5 @@ impl Inquiry<'_> {
         }
         self.wanted.extend(chain.iter().cloned());
         chain
-    }
-
-    /// Whether anybody answered with texts of which none is a policy.
-    fn has_other_texts_only(&self, name: &Name) -> bool {
-        let question = Question::new(name.clone(), RecordType::Txt);
-        self.facts.replies(&question).any(|reply| {
-            let mut texts = reply.wanted().peekable();
-            texts.peek().is_some() && !texts.any(|record| dmarc::is_policy_data(&record.data))
-        })
-    }
-
-    fn want_doubled(&mut self, name: &Name, rtype: RecordType) {
-        if let Ok(doubled) = name.doubled(&self.subject.domain) {
-            self.want(&doubled, rtype);
-        }
-        if rtype == RecordType::Cname
-            && let Ok(probe) = self.subject.domain.below(PROBE_LABEL)
-        {
-            self.want(&probe, RecordType::A);
-        }
-    }
-
-    fn absence(&mut self, expectation: &Expectation) {
-        if !self.data(&expectation.name, expectation.rtype).is_empty()
-            && let Ok(probe) = self.subject.domain.below(PROBE_LABEL)
-        {
-            self.want(&probe, RecordType::A);
-        }
     }
 }

@@ -10,12 +10,15 @@ use jiff::Timestamp;
 use crate::record::{Name, RecordType};
 
 use super::{
-    Case, Code, Edit, Judged, PROBE_LABEL, Status, Weight, alias, delivery, dmarc, listed, policy, ticked,
+    Case, Code, Edit, Judged, PROBE_LABEL, Status, Weight, alias, clash, delivery, dmarc, listed, policy,
+    ticked, wildcard,
 };
 
 pub(super) use leftover::{
     ALIAS_HOSTS, AUTODISCOVER_SERVICE, MAIL_HOSTS, SERVICES, is_evidence_type, published_questions,
 };
+
+pub(super) use names::{is_microsoft_dns, web_site_names};
 
 /// Something that is wrong, or worth knowing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +54,7 @@ pub(super) fn hazards(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
     let mut hazards = Vec::new();
     hazards.extend(servers::servers_disagree(case));
     hazards.extend(servers::domain_not_found(case));
-    hazards.extend(names::cname_with_other_data(case));
+    hazards.extend(names::cname_with_other_data(case, judged));
     hazards.extend(servers::dnssec_bogus(case));
     hazards.extend(leftover::autodiscover_srv_left(case));
     hazards.extend(leftover::source_left(case, judged));

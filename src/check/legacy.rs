@@ -16,7 +16,7 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation, target: &Name) -
     let Some(found) = set.data.iter().find_map(RecordData::target) else {
         return Ok(Finding::new(Code::Met, format!("{name} is not published, and is not needed"), &set));
     };
-    if alias::is_wildcard(case, &set)? {
+    if alias::is_wildcard(case, &expectation.name, &set)? {
         let message = format!("{name} has no record of its own; a wildcard answers with {}", ticked(found));
         return Ok(Finding::new(Code::Met, message, &RecordSet::default()));
     }

@@ -6,6 +6,7 @@
 
 mod absence;
 mod alias;
+mod clash;
 mod code;
 mod delivery;
 mod dkim;
@@ -16,6 +17,7 @@ mod legacy;
 mod next;
 mod origin;
 mod outlook;
+mod placeholder;
 mod policy;
 mod reminder;
 mod service;
@@ -24,6 +26,7 @@ mod text;
 pub(crate) mod time;
 mod verdict;
 mod weigh;
+mod wildcard;
 
 use std::collections::BTreeSet;
 
@@ -33,14 +36,16 @@ use crate::provider::Provider;
 use crate::record::{Name, RecordData, RecordSet, RecordType};
 
 pub use code::{Code, Topic, Weight};
-pub use follow::{PROBE_LABEL, wanted, wanted_policies};
+pub use follow::{wanted, wanted_policies};
 pub use hazard::Hazard;
 pub use next::{Rhythm, next_look};
 pub use origin::Recognised;
 pub use outlook::{Assumptions, Basis, Closing, Outlook, Possible, outlook};
+pub use placeholder::is_placeholder_text;
 pub use reminder::Reminder;
 pub use verdict::{Status, Verdict};
 pub use weigh::{Examination, Judged, Scales, examine};
+pub use wildcard::{PROBE_LABEL, is_from_wildcard};
 
 /// What is judged and what is known around it.
 #[derive(Debug, Clone, Copy)]
@@ -124,19 +129,24 @@ impl Case<'_> {
 /// # Errors
 /// [`Silence`] if something that decides could not be looked up.
 pub fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, Silence> {
+    let keep_alias = |finding| clash::keep_alias(case, expectation, finding);
+    let keep_records = |finding| clash::keep_records(case, expectation, finding);
+    let drop_alias = |finding| clash::drop_alias(case, expectation, finding);
     match &expectation.requirement {
         Requirement::DeliversTo(hosts) => delivery::judge(case, expectation, hosts),
         Requirement::SpfIncludes(include) => spf::judge(case, expectation, include),
-        Requirement::IsAliasOf(target) => alias::judge(case, expectation, target),
+        Requirement::IsAliasOf(target) => alias::judge(case, expectation, target).map(keep_alias),
         Requirement::HasVerification(given) => text::judge(case, expectation, given.as_deref()),
         Requirement::IsAbsent => absence::judge(case, expectation),
-        Requirement::MayBeAliasOf(target) => legacy::judge(case, expectation, target),
-        Requirement::HasDkimKeyAt(selector) => dkim::judge(case, expectation, selector),
-        Requirement::HasDmarcPolicy => dmarc::judge(case, expectation),
+        Requirement::MayBeAliasOf(target) => legacy::judge(case, expectation, target).map(drop_alias),
+        Requirement::HasDkimKeyAt(selector) => dkim::judge(case, expectation, selector).map(keep_alias),
+        Requirement::HasDmarcPolicy => dmarc::judge(case, expectation).map(keep_records),
         Requirement::MayAnnouncePolicy => policy::judge(case, expectation),
         Requirement::MayAskForTlsReports => policy::judge_reports(case, expectation),
-        Requirement::OffersService(offer) => service::judge(case, expectation, offer),
-        Requirement::MayOfferService(offer) => service::judge_legacy(case, expectation, offer),
+        Requirement::OffersService(offer) => service::judge(case, expectation, offer).map(keep_records),
+        Requirement::MayOfferService(offer) => {
+            service::judge_legacy(case, expectation, offer).map(keep_records)
+        }
     }
 }
 

@@ -4,39 +4,104 @@
 
 use crate::expected::{Expectation, Offer};
 use crate::facts::Silence;
-use crate::record::{RecordData, RecordSet};
+use crate::record::{Name, RecordData, RecordSet};
 
-use super::{Case, Code, Edit, Finding, listed, ticked};
+use super::{Case, Code, Edit, Finding, alias, listed, placeholder, ticked, wildcard};
 
 /// Judges a service that is wanted.
 pub(super) fn judge(case: &Case<'_>, expectation: &Expectation, offer: &Offer) -> Result<Finding, Silence> {
     let set = case.sight.set(&expectation.name, expectation.rtype)?;
-    let right: Vec<&RecordData> = set.data.iter().filter(|data| is_right(data, offer)).collect();
     let name = ticked(&expectation.name);
-    if set.is_empty() {
-        let message = format!("{name} is not published, so partners cannot find the domain");
-        return Ok(Finding::new(Code::ServiceMissing, message, &set).cured_by([edit(
-            expectation,
-            &set,
-            offer,
-        )]));
-    }
-    if right.len() == set.data.len() {
+    let others: Vec<&RecordData> = set.data.iter().filter(|data| !is_right(data, offer)).collect();
+    if !set.is_empty() && others.is_empty() {
         return Ok(Finding::new(Code::Met, format!("{name} names {}", ticked(&offer.target)), &set));
     }
-    let others = listed(set.data.iter().filter(|data| !is_right(data, offer)).map(shown));
+    if set.is_empty() || wildcard::is_from_wildcard(case, &expectation.question(), &set)? {
+        return missing(case, expectation, offer, &set);
+    }
+    let shown = listed(others.iter().copied().map(shown));
+    let malformed = others.iter().find_map(|data| malformed(data, offer, &case.subject.domain));
+    let fields = fields(expectation);
     let (code, message) = if let Some(short) = at_source(case, expectation, &set) {
-        (Code::ServiceAtSource, format!("{name} still names {others} ({short})"))
-    } else if right.is_empty() {
-        let wanted = format!("{} port {}", ticked(&offer.target), offer.port);
-        (Code::ServiceElsewhere, format!("{name} names {others} and not {wanted}"))
+        (Code::ServiceAtSource, format!("{name} still names {shown} ({short})"))
+    } else if others.len() < set.data.len() {
+        let message = format!("{name} names {shown} beside {}, so clients are split", ticked(&offer.target));
+        (Code::ServiceRival, message)
+    } else if let Some(why) = malformed {
+        (Code::ServiceMalformedTarget, format!("{name} names {shown}: {why}; {fields}"))
+    } else if others.iter().any(|data| data.target() == Some(&offer.target)) {
+        let message = format!("{name} names {shown} and not port {}, to which clients connect", offer.port);
+        (Code::ServiceElsewhere, format!("{message}; {fields}"))
     } else {
-        (
-            Code::ServiceRival,
-            format!("{name} names {others} beside {}, so clients are split", ticked(&offer.target)),
-        )
+        let wanted = format!("{} port {}", ticked(&offer.target), offer.port);
+        (Code::ServiceElsewhere, format!("{name} names {shown} and not {wanted}"))
     };
     Ok(Finding::new(code, message, &set).cured_by([edit(expectation, &set, offer)]))
+}
+
+/// There is no record of its own; it may have been published with the zone's name twice.
+fn missing(
+    case: &Case<'_>,
+    expectation: &Expectation,
+    offer: &Offer,
+    set: &RecordSet,
+) -> Result<Finding, Silence> {
+    let name = ticked(&expectation.name);
+    let none = RecordSet::default();
+    let add = edit(expectation, &none, offer);
+    if !set.is_empty() {
+        let shown = listed(set.data.iter().map(shown));
+        let message = format!("{name} is not published; only the wildcard answers, with {shown}");
+        return Ok(Finding::new(Code::ServiceMissing, message, &none).cured_by([add]));
+    }
+    if case.probes(expectation)
+        && let Some(doubled) = alias::doubled(case, &expectation.name, expectation.rtype)?
+    {
+        let message = format!(
+            "the record was published as {}: the DNS host puts the zone's name behind what is typed; {}",
+            ticked(&doubled),
+            fields(expectation)
+        );
+        let gone = alias::deletion(doubled, expectation.rtype);
+        return Ok(Finding::new(Code::ServiceDoubledName, message, &none).cured_by([gone, add]));
+    }
+    let message = format!("{name} is not published, so partners cannot find the domain");
+    Ok(Finding::new(Code::ServiceMissing, message, &none).cured_by([add]))
+}
+
+/// What went wrong when the host was typed.
+fn malformed(data: &RecordData, offer: &Offer, domain: &Name) -> Option<String> {
+    let target = data.target()?;
+    if target.without_suffix(domain).is_some_and(|meant| meant == offer.target) {
+        let missing = "the final dot is missing in the zone";
+        return Some(format!("{missing}, so {} was put behind it", ticked(domain)));
+    }
+    if target.labels().flatten().any(u8::is_ascii_whitespace) {
+        return Some("priority, weight or port were typed into the field of the target".into());
+    }
+    let front = target.without_suffix(&offer.target);
+    let numbers = |front: Name| front.labels().flatten().all(u8::is_ascii_digit);
+    if !target.is_root() && *target != offer.target && front.is_some_and(numbers) {
+        return Some("priority, weight or port became a part of the target".into());
+    }
+    if target.label_count() == 1 && target.labels().flatten().all(u8::is_ascii_digit) {
+        return Some("a number was typed where the target belongs".into());
+    }
+    placeholder::is_placeholder(target, domain).then(|| placeholder::REASON.into())
+}
+
+/// The right record in the words of DNS panels, a field each.
+fn fields(expectation: &Expectation) -> String {
+    let mut labels = expectation.name.labels().map(String::from_utf8_lossy);
+    let (service, protocol) = (labels.next().unwrap_or_default(), labels.next().unwrap_or_default());
+    match expectation.data.first() {
+        Some(RecordData::Srv { priority, weight, port, target }) => format!(
+            "type the fields one by one: service `{service}`, protocol `{protocol}`, priority {priority}, \
+             weight {weight}, port {port}, target {}",
+            ticked(target)
+        ),
+        _ => format!("type the service `{service}` and the protocol `{protocol}` only"),
+    }
 }
 
 /// Judges a service that is not needed any more, and must only not be that of the platform being left.
@@ -47,6 +112,11 @@ pub(super) fn judge_legacy(
 ) -> Result<Finding, Silence> {
     let set = case.sight.set(&expectation.name, expectation.rtype)?;
     let name = ticked(&expectation.name);
+    let wrong = set.data.iter().any(|data| !is_right(data, offer));
+    if wrong && wildcard::is_from_wildcard(case, &expectation.question(), &set)? {
+        let message = format!("{name} has no record of its own; only a wildcard answers");
+        return Ok(Finding::new(Code::Met, message, &RecordSet::default()));
+    }
     if let Some(short) = at_source(case, expectation, &set).filter(|_| !case.is_early(expectation)) {
         let others = listed(set.data.iter().filter(|data| !is_right(data, offer)).map(shown));
         let kept: RecordSet = RecordSet {
@@ -70,7 +140,8 @@ pub(super) fn judge_legacy(
     Ok(Finding::new(Code::Met, message, &set))
 }
 
-fn is_right(data: &RecordData, offer: &Offer) -> bool {
+/// Whether the record names the host and the port.
+pub(super) fn is_right(data: &RecordData, offer: &Offer) -> bool {
     matches!(data, RecordData::Srv { target, port, .. } if *target == offer.target && *port == offer.port)
 }
 

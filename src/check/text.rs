@@ -8,7 +8,7 @@ use crate::expected::{Expectation, Id, Phase, Requirement, expectations};
 use crate::facts::Silence;
 use crate::record::{RecordData, RecordSet, RecordType, Text};
 
-use super::{Case, Code, Edit, Finding, is_accepted};
+use super::{Case, Code, Edit, Finding, is_accepted, placeholder};
 
 /// Judges the verification text.
 pub(super) fn judge(
@@ -42,6 +42,13 @@ pub(super) fn judge(
         let message = "Microsoft accepts the domain already, so no text has to prove ownership any more";
         return Ok(Finding::new(Code::VerificationNotNeeded, message, &RecordSet::default()));
     }
+    if let Some(text) = texts.iter().find(|text| placeholder::is_placeholder_text(&text.lossy())) {
+        let message = format!(
+            "{text} is a placeholder from a guide; the admin center shows the value (`MS=ms…`) to put in \
+             its place, and `--verification` names it here"
+        );
+        return Ok(Finding::new(Code::VerificationMalformed, message, &of(&set, text)));
+    }
     if let Some((text, repaired)) = malformed {
         return Ok(mistyped(expectation, &set, text, &repaired, true));
     }
@@ -57,6 +64,11 @@ fn judge_given(expectation: &Expectation, given: &str, set: &RecordSet, texts: &
     let repairs_to_given = |text: &&&Text| repaired(text).is_some_and(|repaired| repaired == given);
     if let Some(text) = texts.iter().find(repairs_to_given) {
         return mistyped(expectation, set, text, given, false);
+    }
+    if let Some(text) = texts.iter().find(|text| placeholder::is_placeholder_text(&text.lossy())) {
+        let finding = mistyped(expectation, set, text, given, false);
+        let message = format!("{text} is a placeholder from a guide and `{given}` is meant");
+        return Finding { message, ..finding };
     }
     let wanted = RecordData::Txt(Text::from(given));
     if let Some(text) = texts.iter().find(|text| is_verification(text)) {

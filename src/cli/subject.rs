@@ -1,8 +1,10 @@
 //! What do the options say about the domain?
 
+use crate::check::is_placeholder_text;
 use crate::expected::{Cloud, Purpose, Subject};
 use crate::provider::{self, Kind, Provider};
 use crate::record::Name;
+use crate::report::view::harmless;
 
 use super::args::Expectations;
 use super::{Problem, domain};
@@ -40,7 +42,7 @@ fn tenant(text: &str, cloud: Cloud) -> Result<String, Problem> {
     }
     Err(Problem::Usage(format!(
         "--tenant: found `{}`, expected the tenant's name as in `contoso` or `contoso.{suffix}`",
-        crate::report::view::harmless(text)
+        harmless(text)
     )))
 }
 
@@ -51,19 +53,42 @@ fn mail_host(text: &str) -> Result<Name, Problem> {
         .map_err(|why| Problem::Usage(format!("--mx: {why}; give the host alone, without a preference")))
 }
 
+/// The text as the admin center shows it: `MS=` and a value without blanks.
 fn verification(text: &str) -> Result<String, Problem> {
-    let text = text.trim().trim_matches('"');
-    if text.is_empty() || text.len() > 255 || !text.bytes().all(|octet| octet.is_ascii_graphic()) {
-        return Err(Problem::Usage(format!(
-            "--verification: found `{}`, expected a text such as `MS=ms12345678`",
-            crate::report::view::harmless(text)
-        )));
+    let trimmed = text.trim();
+    let valid = |text: &str| {
+        let value = text.get(3..).filter(|_| text.len() <= 255 && text[..3].eq_ignore_ascii_case("ms="));
+        value.is_some_and(|value| !value.is_empty() && value.bytes().all(|octet| octet.is_ascii_graphic()))
+            && !text.contains(['"', '\'', '`'])
+    };
+    if valid(trimmed) && !is_placeholder_text(trimmed) {
+        return Ok(trimmed.to_owned());
     }
-    // The admin center shows both columns; the digits alone are a common slip, and unambiguous.
-    let bare = text.len() > 2
-        && text[..2].eq_ignore_ascii_case("ms")
-        && text[2..].bytes().all(|octet| octet.is_ascii_digit());
-    Ok(if bare { format!("MS={text}") } else { text.to_owned() })
+    let bare: String = trimmed
+        .chars()
+        .filter(|character| !character.is_whitespace() && !"\"'`“”„‘’".contains(*character))
+        .collect();
+    let hint = if is_placeholder_text(trimmed) {
+        "; that is a placeholder from a guide, the admin center shows the value".to_owned()
+    } else if bare != trimmed && valid(&bare) {
+        format!("; leave quotes and blanks out: `{}`", harmless(&bare))
+    } else if is_value(&bare) {
+        format!("; did you mean `MS={}`?", harmless(&bare))
+    } else {
+        "; copy it from the admin center".to_owned()
+    };
+    Err(Problem::Usage(format!(
+        "--verification: found `{}`, expected `MS=` and a value without blanks, such as \
+         `MS=ms12345678`{hint}",
+        harmless(text)
+    )))
+}
+
+/// What stands behind `MS=`: `ms` and digits, or 40 hexadecimal digits.
+fn is_value(text: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit());
+    let numbered = text.get(..2).is_some_and(|front| front.eq_ignore_ascii_case("ms")) && digits(&text[2..]);
+    numbered || text.len() == 40 && text.bytes().all(|octet| octet.is_ascii_hexdigit())
 }
 
 fn source(text: &str) -> Result<&'static Provider, Problem> {

@@ -8,7 +8,7 @@ mod bind;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::check::{Case, Code, Edit, Examination, Judged, Status, Weight, judge};
+use crate::check::{Case, Code, Edit, Examination, Judged, Status, Weight, is_from_wildcard, judge};
 use crate::expected::{Importance, Phase, Subject};
 use crate::facts::{Facts, Overlay, Sight, View, Witness};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
@@ -94,7 +94,10 @@ pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Exami
         return Vec::new();
     }
     let source = examination.source.as_ref().and_then(|source| source.provider);
-    let mut fold = Fold { overlay: Overlay::new(), reasons: BTreeMap::new() };
+    let untouched = Overlay::new();
+    let sight = Sight { facts, witness: Witness::Published, view, overlay: &untouched };
+    let present = Case { subject, source, sight };
+    let mut fold = Fold { present, overlay: Overlay::new(), reasons: BTreeMap::new() };
     for _ in 0..MOST_ROUNDS {
         let mut changed = false;
         for judged in examination.judged.iter().filter(|judged| is_curable(judged)) {
@@ -103,7 +106,7 @@ pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Exami
             // What is optional is put right only where it is wrong, and never added.
             let absent = finding.observed.is_empty() || finding.code == Code::AliasFromWildcard;
             let unasked = judged.importance == Importance::Optional && absent;
-            if finding.code.weight() == Weight::Unmet && !unasked {
+            if matches!(finding.code.weight(), Weight::Unmet | Weight::Error) && !unasked {
                 // The code under which the expectation is reported, not one that an earlier cure has left; what that
                 // cure has undone was reported as met.
                 let because = if judged.status == Status::Met { finding.code } else { judged.code };
@@ -113,7 +116,7 @@ pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Exami
                 };
                 for edit in finding.cure {
                     let reason = Reason::new(phase, because, judged.importance, edit.confirm);
-                    changed |= fold.apply(facts, view, reason, edit);
+                    changed |= fold.apply(reason, edit);
                 }
             }
         }
@@ -125,7 +128,7 @@ pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Exami
                 let question = Question::new(edit.name.clone(), edit.rtype);
                 match fold.reasons.get_mut(&question) {
                     Some(decided) => decided.join(reason),
-                    None => changed |= fold.apply(facts, view, reason, edit.clone()),
+                    None => changed |= fold.apply(reason, edit.clone()),
                 }
             }
         }
@@ -133,7 +136,7 @@ pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Exami
             break;
         }
     }
-    fold.changes(facts, view)
+    fold.changes()
 }
 
 /// Whether the plan may put it right; what is met is looked at too, since an earlier cure may have undone it.
@@ -143,7 +146,12 @@ fn is_curable(judged: &Judged) -> bool {
 
 /// The phase from which on a hazard must be gone.
 fn phase(hazard: Code) -> Phase {
-    if hazard == Code::SourceLeft { Phase::Tidy } else { Phase::Switch }
+    match hazard {
+        Code::SourceLeft => Phase::Tidy,
+        // As early as what it stands beside.
+        Code::CnameWithOtherData => Phase::Prepare,
+        _ => Phase::Switch,
+    }
 }
 
 /// How much it matters that a hazard goes away.
@@ -181,17 +189,19 @@ impl Reason {
     }
 }
 
-struct Fold {
+struct Fold<'a> {
+    /// The facts as they are.
+    present: Case<'a>,
     overlay: Overlay,
     reasons: BTreeMap<Question, Reason>,
 }
 
-impl Fold {
+impl Fold<'_> {
     /// Takes an edit over; false if it changes nothing.
-    fn apply(&mut self, facts: &Facts, view: View, reason: Reason, edit: Edit) -> bool {
+    fn apply(&mut self, reason: Reason, edit: Edit) -> bool {
         let question = Question::new(edit.name, edit.rtype);
         let present =
-            self.overlay.get(&question).cloned().unwrap_or_else(|| published(facts, view, &question));
+            self.overlay.get(&question).cloned().unwrap_or_else(|| published(&self.present, &question));
         if present.data == edit.after {
             return false;
         }
@@ -204,18 +214,14 @@ impl Fold {
         true
     }
 
-    fn changes(self, facts: &Facts, view: View) -> Vec<Change> {
+    fn changes(self) -> Vec<Change> {
         let mut reasons = self.reasons;
         let mut changes: Vec<Change> = Vec::new();
         for (question, after) in self.overlay {
             let Some(Reason { phase, because, confirm, importance }) = reasons.remove(&question) else {
                 continue;
             };
-            // What a wildcard answers is not there to be taken away.
-            let before = match because.contains(&Code::AliasFromWildcard) {
-                true => RecordSet::default(),
-                false => published(facts, view, &question),
-            };
+            let before = published(&self.present, &question);
             if before.data != after.data {
                 let Question { name, rtype } = question;
                 changes.push(Change { phase, name, rtype, before, after, because, confirm, importance });
@@ -227,12 +233,16 @@ impl Fold {
     }
 }
 
-/// What is published, with a time to live only where an authority told it: a cache tells the remaining one.
-fn published(facts: &Facts, view: View, question: &Question) -> RecordSet {
-    let Some(reply) = facts.published(question, view).filter(|reply| reply.outcome.is_answer()) else {
+/// What is published at the name itself, with a time to live only where an authority told it: a cache tells
+/// the remaining one. What only a wildcard answers is not there to be taken away.
+fn published(present: &Case<'_>, question: &Question) -> RecordSet {
+    let Some(reply) = present.sight.reply(question).filter(|reply| reply.outcome.is_answer()) else {
         return RecordSet::default();
     };
     let mut set = RecordSet::of(reply.wanted().filter(|record| record.name == question.name));
+    if is_from_wildcard(present, question, &set).unwrap_or(false) {
+        return RecordSet::default();
+    }
     if !reply.server.role.is_authority() {
         set.ttl = 0;
     }

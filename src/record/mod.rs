@@ -5,6 +5,7 @@
 
 mod data;
 mod name;
+mod rtype;
 pub mod spf;
 pub mod tags;
 mod text;
@@ -14,8 +15,9 @@ pub mod zone;
 use std::collections::BTreeSet;
 use std::fmt;
 
-pub use data::{DataError, Other, RecordData, RecordType, Soa, generic_text, parse_ttl};
+pub use data::{DataError, Other, RecordData, Soa, generic_text, parse_ttl};
 pub use name::{Name, NameError};
+pub use rtype::RecordType;
 pub use text::{MAX_CHARACTER_STRING, Text, quote};
 pub use token::{Token, split};
 

@@ -79,7 +79,7 @@ fn names_outside_the_files_make_nothing_unknown_and_that_is_said_once() {
 
 #[test]
 fn expected_says_what_to_publish_without_a_lookup() {
-    let run = cutover("expected contoso.com --format json --verification ms12345678");
+    let run = cutover("expected contoso.com --format json --verification MS=ms12345678");
     assert_eq!((run.status, run.err.as_str()), (0, ""));
     let json = run.json();
     let data = |id: &str| {

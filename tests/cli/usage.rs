@@ -143,6 +143,11 @@ fn unknown_values_are_refused_with_what_is_known() {
         ("--tenant", "con toso", &["--tenant", "contoso.onmicrosoft.com"]),
         ("--mx", "con toso..com", &["--mx"]),
         ("--verification", "\u{1b}[31m", &["--verification", "MS=ms12345678"]),
+        ("--verification", "ms12345678", &["`ms12345678`", "did you mean `MS=ms12345678`?"]),
+        ("--verification", "MS= ms12345678", &["leave quotes and blanks out: `MS=ms12345678`"]),
+        ("--verification", "\"MS=ms12345678\"", &["leave quotes and blanks out: `MS=ms12345678`"]),
+        ("--verification", "MS=msXXXXXXXX", &["`MS=msXXXXXXXX`", "placeholder from a guide"]),
+        ("--verification", "fabrikam", &["`MS=`", "admin center"]),
         ("--nonsense", "x", &["--nonsense"]),
     ] {
         refused_check(&desk, &["contoso.com", "--zone", &file, option, value], words);

@@ -49,11 +49,13 @@ fn concerns_the_move(record: &Record, changes: &[Change]) -> bool {
     let (apex, autodiscover) = (name(DOMAIN), name("autodiscover.contoso.com"));
     let doubled = name("autodiscover.contoso.com.contoso.com");
     match &record.data {
-        RecordData::Mx { .. } => record.name == apex,
+        RecordData::Mx { .. } => record.name == apex || record.name == autodiscover,
         RecordData::A(_) | RecordData::Aaaa(_) => record.name == autodiscover,
         RecordData::Cname(target) if target.is_within(&name("emailsrvr.com")) => true,
         RecordData::Cname(_) => [&autodiscover, &doubled, &name("msoid.contoso.com")].contains(&&record.name),
         RecordData::Srv { .. } => record.name == name("_autodiscover._tcp.contoso.com"),
+        // What stands in the way of the alias.
+        RecordData::Txt(_) if record.name == autodiscover => true,
         RecordData::Txt(text) if record.name == apex => is_spf_like(text) || is_replaced_proof(text, changes),
         // A record of the domain's own that its SPF includes.
         RecordData::Txt(text) => record.name.is_within(&apex) && is_spf_like(text) && is_included(record),
@@ -75,7 +77,8 @@ fn is_replaced_proof(text: &Text, changes: &[Change]) -> bool {
     let right = RecordData::Txt(Text::from("MS=ms12345678"));
     let replaced = |change: &Change| change.rtype == RecordType::Txt && change.after.data.contains(&right);
     let text = text.lossy();
-    text.contains("ms12345678") && text != "MS=ms12345678" && changes.iter().any(replaced)
+    let sample = text == "MS=msXXXXXXXX";
+    (sample || text.contains("ms12345678")) && text != "MS=ms12345678" && changes.iter().any(replaced)
 }
 
 /// The terms of the SPF record that receivers evaluate, if there is one that they can read.

@@ -61,6 +61,7 @@ pub const MX: &[State] = &[
     state("mx dotless source", "@ MX 10 mx1.emailsrvr.com"),
     state("mx right and dotless", "@ MX 0 %MX%.\n@ MX 10 %MX%"),
     state("mx placeholder", "@ MX 0 <token>.mail.protection.outlook.com."),
+    state("mx sample", "@ MX 0 yourdomain-com.mail.protection.outlook.com."),
     state("mx single label", "@ MX 10 mail."),
     state("mx address", "@ MX 10 192.0.2.9."),
     state("mx gateway", "@ MX 10 us-smtp-inbound-1.mimecast.com.\n@ MX 10 us-smtp-inbound-2.mimecast.com."),
@@ -291,6 +292,11 @@ pub const AUTODISCOVER: &[State] = &[
     state("alias service and address", "_autodiscover._tcp SRV 0 0 443 %AD%.\nautodiscover A 192.0.2.8"),
     state("alias service at source", "_autodiscover._tcp SRV 0 0 443 autodiscover.emailsrvr.com."),
     state("alias right, service at source", "autodiscover CNAME %AD%.\n_autodiscover._tcp SRV 0 0 443 mail"),
+    state("alias wildcard mail and text", "* MX 10 mail\n* TXT x"),
+    state("alias missing, mail and text in the way", "autodiscover MX 10 mail\nautodiscover TXT x"),
+    state("alias right beside address", "autodiscover CNAME %AD%.\nautodiscover A 192.0.2.8"),
+    state("alias elsewhere beside text", "autodiscover CNAME mail.fabrikam.example.\nautodiscover TXT x"),
+    state("alias sample", "autodiscover CNAME autodiscover.example.com."),
     state("alias twice", "autodiscover CNAME %AD%.\nautodiscover CNAME autodiscover.emailsrvr.com."),
 ];
 
@@ -303,6 +309,7 @@ pub const VERIFICATION: &[State] = &[
     state("proof without sign", "@ TXT ms12345678"),
     state("proof with blanks", "@ TXT \"MS = ms12345678 \""),
     state("proof in quotes", "@ TXT \"\\\"MS=ms12345678\\\"\""),
+    state("proof sample", "@ TXT MS=msXXXXXXXX"),
     state("proof twice", "@ TXT MS=ms12345678\n@ TXT MS=ms87654321"),
     state("proof malformed and other", "@ TXT ms12345678\n@ TXT MS=ms87654321"),
 ];

@@ -56,6 +56,8 @@ const MICROSOFT: &[&str] = &[
 const NEAR_MISSES: &[&str] = &[
     "autodiscover.contoso.com. A", // an address in its place
     "autodiscover.contoso.com. AAAA",
+    "autodiscover.contoso.com. MX", // what has to go before an alias can be added
+    "autodiscover.contoso.com. TXT",
     "autodiscover.contoso.com.contoso.com. CNAME", // the zone's name twice
     "cutover-wildcard-probe.contoso.com. A",       // a wildcard that answers for it
     "cutover-wildcard-probe.contoso.com. AAAA",

@@ -5,6 +5,7 @@ use crate::provider::{self, Evidence, Kind, Provider};
 use crate::record::{Name, RecordType};
 
 use super::ticked;
+use crate::check::placeholder;
 
 /// What an MX host is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,6 +147,14 @@ fn own_cloud(exchange: &Name, cloud: Cloud, domain: &Name) -> Option<Host> {
     None
 }
 
+/// Whether the first label spells the domain in another way than Microsoft does: hyphens kept, or dots left
+/// out.
+pub(super) fn is_guess(exchange: &Name, domain: &Name) -> bool {
+    let spelt = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
+    let label = exchange.first_label().map(|label| String::from_utf8_lossy(label).to_ascii_lowercase());
+    label.is_some_and(|label| spelt(&label) == spelt(&domain.bare()))
+}
+
 /// `o-v1`: up to four letters or digits, and a version.
 pub(in crate::check) fn is_partition(label: &str) -> bool {
     label.split_once("-v").is_some_and(|(name, version)| {
@@ -164,15 +173,16 @@ fn malformed(exchange: &Name, hosts: &MailHosts, domain: &Name) -> Option<(Strin
         let why = format!("the final dot is missing in the zone, so {} was put behind it", ticked(domain));
         return Some((why, Some(meant)));
     }
+    if hosts.proposed.as_ref() != Some(exchange) && placeholder::is_placeholder(exchange, domain) {
+        return Some((placeholder::REASON.into(), None));
+    }
     if has_dots_for_hyphens(exchange) {
-        let why = "Microsoft's host has a single label in front, in which the dots of the domain are hyphens";
-        return Some((why.into(), None));
+        let like =
+            hosts.proposed.as_ref().map(|host| format!(", as in {}", ticked(host))).unwrap_or_default();
+        return Some((format!("the dots of the domain become hyphens in Microsoft's host{like}"), None));
     }
     if exchange.labels().count() == 4 && exchange.bare().parse::<std::net::Ipv4Addr>().is_ok() {
         return Some(("an MX needs the name of a host and not an address".into(), None));
-    }
-    if exchange.labels().flatten().any(|octet| b"<>*[]{}".contains(octet)) {
-        return Some(("it is a placeholder from a guide".into(), None));
     }
     if exchange.label_count() == 1 {
         return Some(("it has a single label; the zone's name may be missing behind it".into(), None));

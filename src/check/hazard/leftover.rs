@@ -137,7 +137,9 @@ fn own_records(case: &Case<'_>, question: &Question) -> Option<(Name, RecordSet)
     if !answer.chain.is_empty() || answer.set.is_empty() {
         return None;
     }
-    if question.rtype == RecordType::Cname && alias::is_wildcard(case, &answer.set).unwrap_or(false) {
+    if question.rtype == RecordType::Cname
+        && alias::is_wildcard(case, &question.name, &answer.set).unwrap_or(false)
+    {
         return Some((case.subject.domain.below("*").ok()?, answer.set));
     }
     Some((question.name.clone(), answer.set))

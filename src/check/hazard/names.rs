@@ -4,10 +4,35 @@ use crate::expected::{Id, Requirement};
 use crate::facts::Existence;
 use crate::record::{Name, Question, RecordData, RecordType};
 
-use super::{Case, Code, Hazard, Judged, PROBE_LABEL, Status, delivery, dmarc, listed, ticked};
+use super::{
+    Case, Code, Hazard, Judged, PROBE_LABEL, Status, clash, delivery, dmarc, listed, ticked, wildcard,
+};
 
-/// An alias at the domain's own name.
-pub(super) fn cname_with_other_data(case: &Case<'_>) -> Option<Hazard> {
+/// An alias at the domain's own name, or beside other records at one of the names that are judged.
+pub(super) fn cname_with_other_data(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
+    let names = judged.iter().filter(|judged| clash::is_judged(case, &judged.expectation));
+    let beside = names.filter_map(|judged| {
+        let name = &judged.expectation.name;
+        let others = clash::beside_alias(case, name);
+        if others.is_empty() {
+            return None;
+        }
+        let message = clash::message(name, &others);
+        let mut found = Hazard::new(Code::CnameWithOtherData, name, Some(RecordType::Cname), message);
+        found.records = std::iter::once(RecordType::Cname)
+            .chain(others)
+            .flat_map(|rtype| wildcard::own(case, name, rtype).data)
+            .map(|data| format!("{name} {} {data}", data.rtype()))
+            .collect();
+        // What the expectation takes away is needed, even where the expectation is only advice.
+        found.cure =
+            judged.cure.iter().filter(|edit| edit.name == *name && edit.after.is_empty()).cloned().collect();
+        Some(found)
+    });
+    beside.chain(alias_at_the_domain(case)).collect()
+}
+
+fn alias_at_the_domain(case: &Case<'_>) -> Option<Hazard> {
     let domain = &case.subject.domain;
     for rtype in [RecordType::Mx, RecordType::Txt] {
         let Some(reply) = case.sight.reply(&Question::new(domain.clone(), rtype)) else { continue };
@@ -28,7 +53,9 @@ pub(super) fn cname_with_other_data(case: &Case<'_>) -> Option<Hazard> {
 
 /// Records that were published with the zone's name twice.
 pub(super) fn name_doubled(judged: &[Judged]) -> Vec<Hazard> {
-    let doubled = judged.iter().filter(|judged| judged.code == Code::AliasDoubledName);
+    let doubled = judged
+        .iter()
+        .filter(|judged| matches!(judged.code, Code::AliasDoubledName | Code::ServiceDoubledName));
     let names = doubled.flat_map(|judged| judged.cure.iter().filter(|edit| edit.after.is_empty()));
     let hazards = names.map(|edit| {
         let message =
@@ -108,15 +135,55 @@ pub(super) fn wildcard_answers(case: &Case<'_>) -> Option<Hazard> {
 /// The zone is served by Microsoft.
 pub(super) fn microsoft_hosted_dns(case: &Case<'_>) -> Option<Hazard> {
     let zone = case.sight.facts.zone(&case.subject.domain)?;
-    let microsoft: Name = "bdm.microsoftonline.com".parse().ok()?;
-    let servers = zone.name_servers.iter().filter(|server| server.name.is_within(&microsoft));
+    let servers = zone.name_servers.iter().filter(|server| is_microsoft_dns(&server.name));
     let servers: Vec<String> = servers.map(|server| ticked(&server.name)).collect();
     if servers.is_empty() {
         return None;
     }
     let message = format!(
-        "{} are Microsoft's: the records are kept in the Microsoft 365 admin center; see that the web site's are there too",
-        listed(servers)
+        "{} {} Microsoft's: the records are kept in the Microsoft 365 admin center{}",
+        listed(servers.iter().cloned()),
+        if servers.len() == 1 { "is" } else { "are" },
+        web_site(case)
     );
     Some(Hazard::new(Code::MicrosoftHostedDns, &zone.apex, None, message))
+}
+
+/// Whether the name server is one of those that serve what the admin center keeps.
+pub(in crate::check) fn is_microsoft_dns(server: &Name) -> bool {
+    "bdm.microsoftonline.com".parse().is_ok_and(|microsoft| server.is_within(&microsoft))
+}
+
+/// The names of the web site, which is easily lost when Microsoft takes the zone over.
+pub(in crate::check) fn web_site_names(domain: &Name) -> Vec<Name> {
+    std::iter::once(domain.clone()).chain(domain.below("www")).collect()
+}
+
+/// What became of the web site, for the end of a sentence.
+fn web_site(case: &Case<'_>) -> String {
+    let (mut found, mut missing) = (Vec::new(), Vec::new());
+    for name in web_site_names(&case.subject.domain) {
+        match case.sight.has_address(&name) {
+            Ok(Some(true)) => found.push(ticked(&name)),
+            // An alias that leads out of the zone files may well have one.
+            Ok(Some(false)) if leads_out(case, &name) => found.push(ticked(&name)),
+            Ok(Some(false)) => missing.push(ticked(&name)),
+            Ok(None) | Err(_) => {}
+        }
+    }
+    let verb = |names: &[String]| if names.len() == 1 { "has" } else { "have" };
+    match (found.is_empty(), missing.is_empty()) {
+        (true, true) => "; see that the web site's are there too".into(),
+        (false, true) => format!("; of the web site, {} {} an address", listed(found.clone()), verb(&found)),
+        (_, false) => format!(
+            "; {} {} no address, so add the records of the web site there",
+            listed(missing.clone()),
+            verb(&missing)
+        ),
+    }
+}
+
+fn leads_out(case: &Case<'_>, name: &Name) -> bool {
+    let answer = case.sight.answer(&Question::new(name.clone(), RecordType::A));
+    case.sight.facts.is_offline() && answer.is_ok_and(|answer| !answer.chain.is_empty())
 }

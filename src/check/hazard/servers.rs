@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::facts::{Outcome, Reply, Role, Server, View, policy_host};
+use crate::facts::{Outcome, Reply, Role, Server, View, Zone, policy_host};
 use crate::record::{Name, Question, Record, RecordData, RecordType};
 
 use super::{Case, Code, Hazard, listed, ticked};
@@ -154,10 +154,10 @@ pub(super) fn servers(case: &Case<'_>) -> Vec<Hazard> {
     let mut hazards = Vec::new();
     let reachable = by_server.values().any(|replies| answers(replies));
     if !reachable {
-        if !facts
-            .all()
-            .any(|reply| reply.outcome.is_answer() && reply.question.name.is_within(&case.subject.domain))
-        {
+        // What a server of the zone above says is not the zone's own word.
+        let is_told = |reply: &Reply| reply.outcome.is_answer() && reply.server.role != Role::Parent;
+        if !facts.all().any(|reply| is_told(reply) && reply.question.name.is_within(&case.subject.domain)) {
+            hazards.extend(delegation_dead(case, &zone));
             return hazards;
         }
         let names = listed(zone.name_servers.iter().map(|server| ticked(&server.name)));
@@ -196,4 +196,26 @@ pub(super) fn servers(case: &Case<'_>) -> Vec<Hazard> {
         }
     }
     hazards
+}
+
+/// No name server of the zone answers anybody, the resolvers included. Where resolvers are silent too, the
+/// network here is the likelier fault.
+fn delegation_dead(case: &Case<'_>, zone: &Zone) -> Option<Hazard> {
+    let own = case.sight.facts.all().filter(|reply| reply.question.name.is_within(&case.subject.domain));
+    let (mut authorities, mut resolvers) = (false, false);
+    for reply in own {
+        authorities |= reply.server.role.is_authority();
+        resolvers |= reply.server.role == Role::Resolver && reply.outcome == Outcome::ServFail;
+    }
+    if !(authorities && resolvers) {
+        return None;
+    }
+    let names = listed(zone.name_servers.iter().map(|server| ticked(&server.name)));
+    let message = format!(
+        "the delegation of {} is dead: none of its name servers ({names}) answers, and resolvers fail as \
+         well; no record is known to be missing, so have the name servers put right first, at the DNS host or \
+         at the registrar",
+        ticked(&zone.apex)
+    );
+    Some(Hazard::new(Code::DelegationDead, &zone.apex, None, message))
 }

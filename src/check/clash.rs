@@ -1,0 +1,108 @@
+//! Does an alias stand beside other records of its name?
+//!
+//! No other data may stand beside an alias (RFC 1034 §3.6.2). Where panels let it through, one server
+//! answers with the one and the next with the other. What is wanted at the name stays, and what stands
+//! beside it has to go.
+
+use crate::expected::{Expectation, Requirement};
+use crate::record::{Name, RecordType};
+
+use super::{Case, Code, Edit, Finding, Weight, alias, listed, ticked, wildcard};
+
+/// Types that people publish beside an alias.
+pub(super) const OTHERS: [RecordType; 5] =
+    [RecordType::A, RecordType::Aaaa, RecordType::Mx, RecordType::Srv, RecordType::Txt];
+
+/// The types of the other records beside the alias at the name; none without an alias.
+pub(super) fn beside_alias(case: &Case<'_>, name: &Name) -> Vec<RecordType> {
+    if wildcard::own(case, name, RecordType::Cname).is_empty() { Vec::new() } else { others(case, name) }
+}
+
+/// Whether the name is judged for an alias and other records at once, in this phase.
+pub(super) fn is_judged(case: &Case<'_>, expectation: &Expectation) -> bool {
+    is_possible(expectation) && !case.is_early(expectation)
+}
+
+/// Whether a name of this kind is looked at for an alias and other records at once.
+pub(super) fn is_possible(expectation: &Expectation) -> bool {
+    match &expectation.requirement {
+        Requirement::IsAliasOf(_)
+        | Requirement::MayBeAliasOf(_)
+        | Requirement::HasDkimKeyAt(_)
+        | Requirement::IsAbsent
+        | Requirement::HasDmarcPolicy
+        | Requirement::OffersService(_)
+        | Requirement::MayOfferService(_) => true,
+        Requirement::DeliversTo(_)
+        | Requirement::SpfIncludes(_)
+        | Requirement::HasVerification(_)
+        | Requirement::MayAnnouncePolicy
+        | Requirement::MayAskForTlsReports => false,
+    }
+}
+
+/// The finding about a name that must be an alias: whatever else stands there goes, before the alias is
+/// added.
+pub(super) fn keep_alias(case: &Case<'_>, expectation: &Expectation, mut finding: Finding) -> Finding {
+    let name = &expectation.name;
+    let others = if is_judged(case, expectation) { others(case, name) } else { Vec::new() };
+    let stands = !wildcard::own(case, name, RecordType::Cname).is_empty();
+    let adds = |edit: &Edit| edit.name == *name && edit.rtype == RecordType::Cname && !edit.after.is_empty();
+    if others.is_empty() || !(stands || finding.cure.iter().any(adds)) {
+        return finding;
+    }
+    finding.cure.retain(|edit| edit.name != *name || !others.contains(&edit.rtype));
+    let gone = others.iter().map(|rtype| alias::deletion(name.clone(), *rtype));
+    finding.cure.splice(0..0, gone);
+    if stands { clashing(name, &others, finding) } else { finding }
+}
+
+/// The finding about a name that must have records of its own: an alias beside them goes.
+pub(super) fn keep_records(case: &Case<'_>, expectation: &Expectation, mut finding: Finding) -> Finding {
+    let name = &expectation.name;
+    let stands = !wildcard::own(case, name, expectation.rtype).is_empty();
+    let adds = |edit: &Edit| edit.name == *name && edit.rtype == expectation.rtype && !edit.after.is_empty();
+    if !is_judged(case, expectation)
+        || wildcard::own(case, name, RecordType::Cname).is_empty()
+        || !(stands || finding.cure.iter().any(adds))
+    {
+        return finding;
+    }
+    finding.cure.insert(0, alias::deletion(name.clone(), RecordType::Cname));
+    if stands { clashing(name, &[expectation.rtype], finding) } else { finding }
+}
+
+/// An alias that is wanted by nobody goes, if anything stands beside it.
+pub(super) fn drop_alias(case: &Case<'_>, expectation: &Expectation, mut finding: Finding) -> Finding {
+    let name = &expectation.name;
+    let others = beside_alias(case, name);
+    if others.is_empty() || !is_judged(case, expectation) {
+        return finding;
+    }
+    finding.cure = vec![alias::deletion(name.clone(), RecordType::Cname)];
+    clashing(name, &others, finding)
+}
+
+/// What is wrong in any case keeps its own code; what would be right is not, because of what stands beside
+/// it.
+fn clashing(name: &Name, others: &[RecordType], mut finding: Finding) -> Finding {
+    if finding.code.weight() == Weight::Met {
+        finding.code = Code::CnameWithOtherData;
+        finding.message = message(name, others);
+    }
+    finding
+}
+
+/// What is wrong, and what follows from it.
+pub(super) fn message(name: &Name, others: &[RecordType]) -> String {
+    format!(
+        "an alias and {} records stand at {} at once, which DNS does not allow (RFC 1034 §3.6.2); servers \
+         answer with the one or the other, so take one of them away",
+        listed(others.iter().map(ToString::to_string)),
+        ticked(name)
+    )
+}
+
+fn others(case: &Case<'_>, name: &Name) -> Vec<RecordType> {
+    OTHERS.into_iter().filter(|rtype| !wildcard::own(case, name, *rtype).is_empty()).collect()
+}

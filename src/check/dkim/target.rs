@@ -1,0 +1,103 @@
+//! Where does an alias to a DKIM key lead?
+//!
+//! Both forms that Microsoft uses are read, and what is typed wrong in them is told.
+
+use crate::check::{placeholder, ticked};
+use crate::expected::{Cloud, Purpose};
+use crate::record::Name;
+
+/// A target, read.
+pub(super) struct Target {
+    /// 1 or 2.
+    pub(super) number: u8,
+    /// What Microsoft makes of the domain.
+    pub(super) token: String,
+    /// The tenant's name.
+    pub(super) tenant: String,
+    /// The cloud, where the form tells it.
+    pub(super) cloud: Option<Cloud>,
+}
+
+/// Whether the target has the form of a key that Microsoft keeps.
+pub(in crate::check) fn is_key_target(target: &Name) -> bool {
+    read(target).is_some()
+}
+
+/// `selector1-TOKEN._domainkey.TENANT.onmicrosoft.com`, or `….TENANT.PARTITION.dkim.mail.microsoft`.
+pub(super) fn read(target: &Name) -> Option<Target> {
+    let labels: Vec<String> =
+        target.labels().map(|label| String::from_utf8_lossy(label).into_owned()).collect();
+    let [first, domainkey, tenant, rest @ ..] = &labels[..] else { return None };
+    let (number, token) = first.strip_prefix("selector")?.split_once('-')?;
+    let number = number.parse().ok().filter(|number| (1..=2).contains(number))?;
+    if domainkey != "_domainkey" || token.is_empty() {
+        return None;
+    }
+    let suffix = rest.join(".");
+    let cloud =
+        Cloud::ALL.into_iter().find(|cloud| cloud.value(Purpose::InitialDomain) == Some(suffix.as_str()));
+    let newer = rest.len() == 4
+        && rest[1..] == ["dkim", "mail", "microsoft"]
+        && crate::check::delivery::is_partition(&rest[0]);
+    (cloud.is_some() || newer).then(|| Target { number, token: token.into(), tenant: tenant.clone(), cloud })
+}
+
+/// The same target with another number.
+pub(super) fn renumbered(target: &Name, number: u8) -> Option<Name> {
+    let first = String::from_utf8_lossy(target.first_label()?).to_ascii_lowercase();
+    let (_, token) = first.strip_prefix("selector")?.split_once('-')?;
+    target.parent()?.below(&format!("selector{number}-{token}")).ok()
+}
+
+/// Why the target is none, if it was mistyped.
+pub(super) fn mistyped(target: &Name, domain: &Name) -> Option<String> {
+    if placeholder::is_placeholder(target, domain) {
+        return Some(placeholder::REASON.into());
+    }
+    let parents = domain.ancestors().take_while(|parent| parent.label_count() > 1);
+    let dotless = parents
+        .into_iter()
+        .find(|parent| target.without_suffix(parent).is_some_and(|meant| is_key_target(&meant)));
+    dotless.map(|parent| {
+        format!("the final dot is missing in the zone, so {} was put behind it", ticked(&parent))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_are_read() {
+        for (text, token, tenant) in [
+            ("selector1-contoso-com._domainkey.contoso.onmicrosoft.com", "contoso-com", "contoso"),
+            (
+                "Selector2-blueyonder-com01b._domainkey.Contoso.n-v1.dkim.mail.microsoft",
+                "blueyonder-com01b",
+                "contoso",
+            ),
+            ("selector1-contoso-com._domainkey.contoso.onmicrosoft.us", "contoso-com", "contoso"),
+            ("selector1-contoso-com._domainkey.contoso.partner.onmschina.cn", "contoso-com", "contoso"),
+        ] {
+            let target = read(&text.parse().unwrap()).unwrap();
+            assert_eq!((target.token.as_str(), target.tenant.as_str()), (token, tenant), "{text}");
+        }
+        for text in [
+            "selector3-contoso-com._domainkey.contoso.onmicrosoft.com",
+            "selector1._domainkey.contoso.onmicrosoft.com",
+            "selector1-contoso-com._domainkey.contoso.nv1.dkim.mail.microsoft",
+            "selector1-contoso-com._domainkey.onmicrosoft.com",
+            "s1._domainkey.fabrikam.com",
+        ] {
+            assert!(read(&text.parse().unwrap()).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_other_number_changes_nothing_else() {
+        let target: Name =
+            "selector2-contoso-com._domainkey.contoso.n-v1.dkim.mail.microsoft".parse().unwrap();
+        let other = renumbered(&target, 1).unwrap();
+        assert_eq!(other.bare(), "selector1-contoso-com._domainkey.contoso.n-v1.dkim.mail.microsoft");
+    }
+}

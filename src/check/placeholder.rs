@@ -1,0 +1,174 @@
+//! Was a name copied from a guide as it stood there?
+//!
+//! Guides write `<token>`, `contoso` or `yourdomain` where the reader's own value belongs. A word that the
+//! checked domain bears itself is its own and no placeholder.
+
+use crate::record::Name;
+
+/// What a message says of a name that is one.
+pub(super) const REASON: &str = "it is a placeholder from a guide";
+
+/// Characters that stand around a placeholder, or for one, and that no host name holds.
+const MARKS: &[u8] = b"<>*[]{}()%#$";
+
+/// Labels that guides write in place of the reader's own, whole or before a hyphen.
+const WORDS: &[&str] = &[
+    "yourdomain",
+    "your-domain",
+    "yourdomainname",
+    "mydomain",
+    "my-domain",
+    "domain-com",
+    "domain-key",
+    "domainkey",
+    "domainguid",
+    "domain-guid",
+    "domainname",
+    "example-com",
+    "mx-token",
+    "yourtenant",
+    "your-tenant",
+    "tenantname",
+    "initialdomain",
+    "initial-domain",
+];
+
+/// The companies of Microsoft's guides.
+const COMPANIES: [&str; 2] = ["contoso", "fabrikam"];
+
+/// Domains that are kept for examples (RFC 2606 §3).
+const EXAMPLES: [&str; 3] = ["example.com", "example.net", "example.org"];
+
+/// Whether the name was copied from a guide, seen from the domain that is checked.
+pub(super) fn is_placeholder(target: &Name, domain: &Name) -> bool {
+    if target.labels().flatten().any(|octet| MARKS.contains(octet)) {
+        return true;
+    }
+    let is_example = |example: &&str| {
+        let example: Option<Name> = example.parse().ok();
+        example.is_some_and(|example| target.is_within(&example) && !domain.is_within(&example))
+    };
+    if EXAMPLES.iter().any(is_example) {
+        return true;
+    }
+    // What lies below the domain is its own.
+    if target.is_within(domain) {
+        return false;
+    }
+    target.labels().map(|label| String::from_utf8_lossy(label).to_ascii_lowercase()).any(|label| {
+        let label = without_selector(&label);
+        let bears = |word: &&str| begins_with(label, word) && !is_borne(word, domain);
+        WORDS.iter().any(bears) || COMPANIES.iter().any(bears) && !is_sample(domain)
+    })
+}
+
+/// Whether the domain is itself one of a guide or a lab, where the companies of the guides are neighbours.
+fn is_sample(domain: &Name) -> bool {
+    let bare = domain.bare();
+    let labels = || bare.split('.');
+    let reserved = ["example", "test", "invalid", "localhost"];
+    labels().next_back().is_some_and(|last| reserved.contains(&last))
+        || labels()
+            .any(|label| label == "example" || COMPANIES.iter().any(|company| label.starts_with(company)))
+}
+
+/// Whether the label is the word, or the word and more behind a hyphen.
+fn begins_with(label: &str, word: &str) -> bool {
+    label.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+}
+
+/// Whether the domain itself bears the word.
+fn is_borne(word: &str, domain: &Name) -> bool {
+    domain.bare().replace('.', "-").contains(word)
+}
+
+/// The label that Microsoft puts behind the number of a DKIM selector.
+fn without_selector(label: &str) -> &str {
+    let rest = label.strip_prefix("selector").and_then(|rest| rest.split_once('-'));
+    match rest {
+        Some((number, token)) if number.bytes().all(|octet| octet.is_ascii_digit()) => token,
+        _ => label,
+    }
+}
+
+/// Whether the text stands for a verification text that was never filled in: `MS=msXXXXXXXX`,
+/// `MS=ms########`.
+#[must_use]
+pub fn is_placeholder_text(text: &str) -> bool {
+    let plain: String = text.chars().filter(|character| !character.is_whitespace()).collect();
+    let lower = plain.trim_matches(['"', '\'']).to_ascii_lowercase();
+    let Some(value) = lower.strip_prefix("ms=") else { return false };
+    if value.bytes().any(|octet| MARKS.contains(&octet)) {
+        return true;
+    }
+    let digits = value.strip_prefix("ms").unwrap_or(value);
+    let sample = |character: char| matches!(character, 'x' | 'n' | '.' | '…' | '?' | '_');
+    digits.is_empty() || digits.chars().all(sample)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is(target: &str, domain: &str) -> bool {
+        is_placeholder(&target.parse().unwrap(), &domain.parse().unwrap())
+    }
+
+    #[test]
+    fn samples_of_guides_are_seen() {
+        for target in [
+            "<token>.mail.protection.outlook.com",
+            "*example*.mail.protection.outlook.com",
+            "[domain].mail.protection.outlook.com",
+            "{domain}.mail.protection.outlook.com",
+            "contoso-com.mail.protection.outlook.com",
+            "Contoso-com.o-v1.mx.microsoft",
+            "yourdomain-com.mail.protection.outlook.com",
+            "domain-com.mail.protection.outlook.com",
+            "domain-key.mail.protection.outlook.com",
+            "selector1-northwindtraders-com._domainkey.contoso.onmicrosoft.com",
+            "selector2-yourdomain-com._domainkey.northwind.onmicrosoft.com",
+            "mail.contoso.com",
+            "mail.example.com",
+        ] {
+            assert!(is(target, "northwindtraders.com"), "{target}");
+        }
+    }
+
+    #[test]
+    fn what_the_domain_bears_itself_is_its_own() {
+        for (target, domain) in [
+            ("contoso-com.mail.protection.outlook.com", "contoso.com"),
+            ("contoso-co-uk.mail.protection.outlook.com", "contoso.co.uk"),
+            ("mail-contoso-com.mail.protection.outlook.com", "mail.contoso.com"),
+            ("contosoltd-com03b.mail.protection.outlook.com", "contoso-ltd.com"),
+            ("contoso-com.mail.protection.outlook.com", "contoso-ltd.com"),
+            ("mail.contoso.example.com", "contoso.example.com"),
+            ("selector1-contoso-com._domainkey.contoso.onmicrosoft.com", "contoso.com"),
+            ("yourdomain-com.mail.protection.outlook.com", "yourdomain.com"),
+            ("mail.fabrikam.com", "fabrikam.com"),
+            ("contoso.fabrikam.com", "contoso.fabrikam.com"),
+            ("fabrikam-com.mail.protection.outlook.com", "contoso.com"),
+            ("contosopharmacy-com.mail.protection.outlook.com", "contosopharmacy.com"),
+            ("mail.fabrikam.example", "contoso.com"),
+            ("sipfed.online.lync.com", "contoso.com"),
+            ("domains.fabrikam.net", "contoso.com"),
+            ("contoso-com.mail.protection.outlook.com", "fabrikam.com"),
+            ("selector1-a-example._domainkey.contoso.onmicrosoft.com", "a.example"),
+        ] {
+            assert!(!is(target, domain), "{target} for {domain}");
+        }
+    }
+
+    #[test]
+    fn sample_texts_are_told_from_values() {
+        for text in
+            ["MS=msXXXXXXXX", "MS=ms########", "ms=msxxxxxxxx", "MS=<value>", "\"MS=msxxxx\"", "MS=", "MS=ms"]
+        {
+            assert!(is_placeholder_text(text), "{text}");
+        }
+        for text in ["MS=ms12345678", "ms12345678", "v=spf1 -all", "", "MS=fabrikam", "MS=ms1234567x"] {
+            assert!(!is_placeholder_text(text), "{text}");
+        }
+    }
+}

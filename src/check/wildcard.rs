@@ -1,0 +1,62 @@
+//! Does a record stand at its name, or does a wildcard answer for it?
+//!
+//! A wildcard answers alike for every name that does not exist (RFC 4592 §3.3.1), so an answer is compared
+//! with that of a name beside it that nobody publishes. What only a wildcard says is not there to be
+//! replaced or taken away.
+
+use crate::facts::Silence;
+use crate::record::{Name, Question, RecordSet, RecordType};
+
+use super::Case;
+
+/// A label that nobody publishes: if it answers, a wildcard does.
+pub const PROBE_LABEL: &str = "cutover-wildcard-probe";
+
+/// The question whose answer is what a wildcard has for this one; `None` for a name that a
+/// wildcard cannot answer for.
+pub(super) fn probe(question: &Question, domain: &Name) -> Option<Question> {
+    let beside = |place: &Name, rtype| Some(Question::new(place.below(PROBE_LABEL).ok()?, rtype));
+    // The wildcard itself is a name of its own.
+    if question.name == *domain || question.name.first_label() == Some(b"*") {
+        return None;
+    }
+    match question.rtype {
+        // The address of an alias shows its target as well, and is asked for anyway.
+        RecordType::Cname => beside(domain, RecordType::A),
+        RecordType::A | RecordType::Aaaa => beside(domain, question.rtype),
+        rtype => beside(&question.name.parent()?, rtype),
+    }
+}
+
+/// Whether only a wildcard answers the question with this set.
+///
+/// # Errors
+/// [`Silence`] if what it would answer could not be looked up.
+pub fn is_from_wildcard(case: &Case<'_>, question: &Question, set: &RecordSet) -> Result<bool, Silence> {
+    let Some(probe) = probe(question, &case.subject.domain).filter(|_| !set.is_empty()) else {
+        return Ok(false);
+    };
+    let answer = case.sight.answer(&probe)?;
+    if question.rtype == RecordType::Cname {
+        let first = answer.chain.first();
+        return Ok(first.is_some() && set.data.iter().all(|data| data.target() == first));
+    }
+    Ok(answer.set.data == set.data)
+}
+
+/// The records of the type that stand at the name itself: not at the end of an alias, not by a wildcard,
+/// and none where nobody was asked or could tell.
+pub(super) fn own(case: &Case<'_>, name: &Name, rtype: RecordType) -> RecordSet {
+    let question = Question::new(name.clone(), rtype);
+    if let Some(planned) = case.sight.overlay.get(&question) {
+        return planned.clone();
+    }
+    let Some(reply) = case.sight.reply(&question).filter(|reply| reply.outcome.is_answer()) else {
+        return RecordSet::default();
+    };
+    let set = RecordSet::of(reply.wanted().filter(|record| record.name == *name));
+    match is_from_wildcard(case, &question, &set) {
+        Ok(false) => set,
+        Ok(true) | Err(_) => RecordSet::default(),
+    }
+}
