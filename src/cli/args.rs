@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::expected::{Cloud, Phase};
 use crate::lookup::transport::ResolverAddress;
+use crate::plan::emit::DnsHost;
 use crate::provider::Gateway;
 
 pub(super) use values::{
@@ -124,6 +125,12 @@ pub(super) struct Plan {
     /// What goes to standard output
     #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Report")]
     pub(super) format: PlanFormat,
+    /// Print the way back instead
+    #[arg(long, help_heading = "Report")]
+    pub(super) rollback: bool,
+    /// Whose Terraform resources: azure, route53 or cloudflare [default: as the name servers show, else azure]
+    #[arg(long, value_name = "HOST", help_heading = "Report")]
+    pub(super) provider: Option<DnsHost>,
 }
 
 #[derive(Debug, Args)]
