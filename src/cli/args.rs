@@ -7,6 +7,7 @@ mod values;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 
 use crate::expected::{Cloud, Phase};
 use crate::lookup::transport::ResolverAddress;
@@ -52,6 +53,10 @@ pub(super) enum Command {
     Expected(Expected),
     /// The manual page of one outcome; without a code, the list of all
     Explain(Explain),
+    /// Completions for a shell
+    Completions(Completions),
+    /// The manual page of the program, for man
+    Man,
 }
 
 #[derive(Debug, Args)]
@@ -150,6 +155,13 @@ pub(super) struct Explain {
     /// The code of an outcome, such as `mx-at-source`
     #[arg(value_name = "CODE")]
     pub(super) code: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Completions {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub(super) shell: Shell,
 }
 
 /// What is expected.
