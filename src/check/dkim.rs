@@ -101,6 +101,14 @@ impl Bench<'_> {
             let message = format!("{name} points to {}: {}", ticked(target), placeholder::REASON);
             return Ok(self.wrong(Code::AliasMalformedTarget, message));
         }
+        if let (crate::expected::Origin::Given, Some(RecordData::Cname(given))) =
+            (self.expectation.origin, self.expectation.data.first())
+            && given != target
+            && read.number == self.selector.number
+        {
+            let message = format!("{name} points to {} and not to {}", ticked(target), ticked(given));
+            return Ok(self.wrong(Code::AliasElsewhere, message));
+        }
         if let Some(cloud) =
             read.cloud.filter(|cloud| !cloud.shares(self.selector.cloud, Purpose::InitialDomain))
         {

@@ -160,6 +160,10 @@ impl<'a> Panel<'a> {
             Weight::Unmet | Weight::Error | Weight::Warning | Weight::Info => Status::Unmet,
         };
         let Finding { code, message, observed, cure } = finding;
+        let message = match &expectation.given_by {
+            Some(file) if status == Status::Unmet => format!("{message} (as {file} wants it)"),
+            Some(_) | None => message,
+        };
         Judged { expectation, importance, status, code, message, observed, until, cure }
     }
 

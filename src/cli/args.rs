@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+use crate::expected::import::Kind;
 use crate::expected::{Cloud, Phase};
 use crate::lookup::transport::ResolverAddress;
 use crate::plan::emit::DnsHost;
@@ -189,6 +190,12 @@ pub(super) struct Expectations {
     /// The verification text as the admin center shows it (MS=ms…)
     #[arg(long, value_name = "TEXT")]
     pub(super) verification: Option<String>,
+    /// Expected values from a file: Graph JSON, PowerShell JSON, CSV or zone text; repeatable
+    #[arg(long, value_name = "FILE")]
+    pub(super) expect: Vec<PathBuf>,
+    /// Force the kind of --expect: graph, powershell, csv or zone [default: by content]
+    #[arg(long, value_name = "KIND")]
+    pub(super) expect_format: Option<Kind>,
     /// The platform being left [default: recognised from the records]
     #[arg(long, value_name = "ID")]
     pub(super) source: Option<String>,

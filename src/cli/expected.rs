@@ -3,10 +3,12 @@
 use crate::expected::expectations;
 use crate::report::Style;
 use crate::report::json::{ExpectedView, to_json};
+use crate::report::style::Detail;
 use crate::report::table;
+use crate::report::view::harmless;
 
 use super::args::{Expected, ExpectedFormat};
-use super::subject::subject;
+use super::subject::{Lists, subject};
 use super::{Problem, Streams, domain};
 
 /// Runs the command.
@@ -15,7 +17,13 @@ use super::{Problem, Streams, domain};
 /// [`Problem`] for a value that cannot be used.
 pub(super) fn run(command: &Expected, streams: &mut Streams<'_>, style: &Style) -> Result<u8, Problem> {
     let domain = domain::parse(&command.domain).map_err(Problem::Usage)?;
-    let subject = subject(domain, &command.expectations)?;
+    let lists = Lists::read(&command.expectations)?;
+    let subject = subject(domain, &command.expectations, &lists)?;
+    if style.detail > Detail::Quiet {
+        for note in lists.notes(std::slice::from_ref(&subject))? {
+            writeln!(streams.err, "note: {}", harmless(&note))?;
+        }
+    }
     let list = expectations(&subject);
     let text = match command.format {
         ExpectedFormat::Table => table::expected(&subject, &list, style),

@@ -18,7 +18,7 @@ use crate::report::view::harmless;
 use crate::report::{DomainReport, Report};
 
 use super::args::{Expectations, Lookup, Times};
-use super::subject::subject;
+use super::subject::{Lists, subject};
 use super::world::{self, World};
 use super::{Problem, Streams, files, memory};
 
@@ -129,9 +129,11 @@ impl<'a> Inspector<'a> {
             memory::check(path)?;
         }
         let before = times.since.as_deref().map(Before::read).transpose()?;
-        let world = world::prepare(task.domains, lookup, now).await?;
-        let subjects = world.domains.iter().map(|domain| subject(domain.clone(), expectations));
+        let lists = Lists::read(expectations)?;
+        let mut world = world::prepare(task.domains, lookup, now).await?;
+        let subjects = world.domains.iter().map(|domain| subject(domain.clone(), expectations, &lists));
         let subjects: Vec<Subject> = subjects.collect::<Result<_, _>>()?;
+        world.notes.extend(lists.notes(&subjects)?);
         let earlier = match before {
             Some(before) => Some(before.judged(&subjects, task).await),
             None => None,

@@ -1,20 +1,24 @@
 //! What do the options say about the domain?
 
 use crate::check::is_placeholder_text;
-use crate::expected::{Cloud, Purpose, Subject};
+use std::path::Path;
+
+use crate::expected::import::{self, Import, Wanted};
+use crate::expected::{Cloud, Purpose, Subject, ignored};
 use crate::provider::{self, Kind, Provider};
 use crate::record::Name;
 use crate::report::view::harmless;
 
 use super::args::Expectations;
-use super::{Problem, domain};
+use super::{Problem, domain, files};
 
 /// The subject for a domain; the same choices hold for every domain of a run.
 ///
 /// # Errors
 /// [`Problem`] for a value that cannot be what it should be.
-pub(super) fn subject(domain: Name, options: &Expectations) -> Result<Subject, Problem> {
+pub(super) fn subject(domain: Name, options: &Expectations, lists: &Lists) -> Result<Subject, Problem> {
     Ok(Subject {
+        given: lists.of(&domain)?,
         domain,
         phase: options.phase,
         cloud: options.cloud,
@@ -27,6 +31,61 @@ pub(super) fn subject(domain: Name, options: &Expectations) -> Result<Subject, P
         services: options.services.0.clone(),
         switch_at: options.switch_at.map(|moment| moment.0),
     })
+}
+
+/// The lists of expected values, read once for all domains.
+#[derive(Debug, Default)]
+pub(super) struct Lists {
+    files: Vec<(String, Vec<u8>)>,
+    kind: Option<import::Kind>,
+}
+
+impl Lists {
+    /// Reads the files that the options name.
+    ///
+    /// # Errors
+    /// [`Problem`] for a file that cannot be read.
+    pub(super) fn read(options: &Expectations) -> Result<Self, Problem> {
+        let label = |path: &Path| harmless(&path.display().to_string());
+        let files = options.expect.iter().map(|path| Ok((label(path), files::read(path)?)));
+        Ok(Self { files: files.collect::<Result<_, Problem>>()?, kind: options.expect_format })
+    }
+
+    /// What they want for one domain.
+    fn of(&self, domain: &Name) -> Result<Vec<Wanted>, Problem> {
+        self.imports(domain)?
+            .into_iter()
+            .map(|import| Ok(import.records))
+            .collect::<Result<Vec<_>, _>>()
+            .map(|all| all.concat())
+    }
+
+    fn imports(&self, domain: &Name) -> Result<Vec<Import>, Problem> {
+        let read = |(file, octets): &(String, Vec<u8>)| import::read(octets, file, domain, self.kind);
+        let imports: Result<Vec<Import>, _> = self.files.iter().map(read).collect();
+        imports.map_err(|error| Problem::Usage(error.to_string()))
+    }
+
+    /// What to say about them: what was put right, what is not used, and lists that hold nothing of any domain.
+    ///
+    /// # Errors
+    /// [`Problem`] as when the subjects were made.
+    pub(super) fn notes(&self, subjects: &[Subject]) -> Result<Vec<String>, Problem> {
+        let mut notes = Vec::new();
+        let mut used = vec![false; self.files.len()];
+        for subject in subjects {
+            for (index, import) in self.imports(&subject.domain)?.into_iter().enumerate() {
+                used[index] |= !import.records.is_empty();
+                notes.extend(import.warnings);
+                notes.extend(import.ignored.iter().map(ToString::to_string));
+            }
+            notes.extend(ignored(subject).iter().map(ToString::to_string));
+        }
+        for ((file, _), _) in self.files.iter().zip(&used).filter(|(_, used)| !**used) {
+            notes.push(format!("{file} holds no record of the domains that are checked"));
+        }
+        Ok(notes)
+    }
 }
 
 /// `contoso` of `contoso` or `contoso.onmicrosoft.com`.

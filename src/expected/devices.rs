@@ -40,5 +40,6 @@ fn alias(subject: &Subject, id: Id, host: &str, target: &str, also: Vec<Name>) -
         also,
         requirement: Requirement::IsAliasOf(target),
         ttl: TTL,
+        given_by: None,
     })
 }

@@ -159,6 +159,8 @@ pub struct Expectation {
     pub also: Vec<Name>,
     /// Time to live to publish with, in seconds. A different one is never wrong.
     pub ttl: u32,
+    /// The list that names the value.
+    pub given_by: Option<String>,
 }
 
 impl Expectation {

@@ -32,6 +32,7 @@ fn verification(subject: &Subject) -> Expectation {
         requirement: Requirement::HasVerification(given),
         also: Vec::new(),
         ttl: TTL,
+        given_by: None,
     }
 }
 
@@ -56,6 +57,7 @@ fn mx(subject: &Subject) -> Expectation {
         }),
         also: Vec::new(),
         ttl: TTL,
+        given_by: None,
     }
 }
 
@@ -82,6 +84,7 @@ fn spf(subject: &Subject) -> Option<Expectation> {
         requirement: Requirement::SpfIncludes(include.parse().ok()?),
         also: Vec::new(),
         ttl: TTL,
+        given_by: None,
     })
 }
 
@@ -110,6 +113,7 @@ fn msoid(subject: &Subject) -> Option<Expectation> {
         requirement: Requirement::IsAbsent,
         also: Vec::new(),
         ttl: TTL,
+        given_by: None,
     })
 }
 
@@ -134,5 +138,6 @@ fn alias(
         requirement: Requirement::IsAliasOf(target),
         also: Vec::new(),
         ttl: TTL,
+        given_by: None,
     })
 }

@@ -6,6 +6,8 @@
 mod cloud;
 mod devices;
 mod expectation;
+mod given;
+pub mod import;
 mod mail;
 mod reception;
 mod signing;
@@ -16,6 +18,7 @@ pub use cloud::{Cloud, ENDPOINTS, Endpoint, Purpose};
 pub use expectation::{
     Expectation, Id, Importance, MailHosts, Offer, Origin, Phase, Requirement, Selector, Service,
 };
+pub use given::ignored;
 pub use token::{domain_of, token};
 
 use std::collections::BTreeSet;
@@ -48,6 +51,8 @@ pub struct Subject {
     pub hybrid: bool,
     /// The services whose records are required; those of the others are optional.
     pub services: BTreeSet<Service>,
+    /// Records that lists want, in the order of the lists.
+    pub given: Vec<import::Wanted>,
     /// When the MX is to change.
     pub switch_at: Option<Timestamp>,
 }
@@ -67,6 +72,7 @@ impl Subject {
             gateways: Vec::new(),
             hybrid: false,
             services: BTreeSet::from([Service::Exchange]),
+            given: Vec::new(),
             switch_at: None,
         }
     }
@@ -85,5 +91,5 @@ pub fn expectations(subject: &Subject) -> Vec<Expectation> {
             expectation.importance = Importance::Optional;
         }
     }
-    list
+    given::with_given(list, subject)
 }

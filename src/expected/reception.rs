@@ -29,5 +29,6 @@ fn text(subject: &Subject, id: Id, host: &str, requirement: Requirement) -> Opti
         data: Vec::new(),
         also: Vec::new(),
         ttl: TTL,
+        given_by: None,
     })
 }

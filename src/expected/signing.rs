@@ -40,6 +40,7 @@ fn key(subject: &Subject, id: Id, number: u8) -> Option<Expectation> {
         also: Vec::new(),
         requirement: Requirement::HasDkimKeyAt(selector),
         ttl: TTL,
+        given_by: None,
     })
 }
 
@@ -69,5 +70,6 @@ fn dmarc(subject: &Subject) -> Option<Expectation> {
         also: Vec::new(),
         requirement: Requirement::HasDmarcPolicy,
         ttl: TTL,
+        given_by: None,
     })
 }

@@ -67,5 +67,6 @@ fn record(
         data,
         also: Vec::new(),
         ttl: TTL,
+        given_by: None,
     })
 }

@@ -1,0 +1,131 @@
+//! What becomes of the expectations when a list names the values?
+
+use crate::record::spf::{Meaning, Mechanism, SpfRecord, is_spf};
+use crate::record::{Name, RecordData, Text};
+
+use super::import::{Ignored, Wanted};
+use super::{Cloud, Expectation, Id, Importance, Origin, Purpose, Requirement, Subject};
+
+/// The expectations with the values of the subject's lists, which win over rule and default; a value given by a flag wins
+/// over both.
+pub(super) fn with_given(mut list: Vec<Expectation>, subject: &Subject) -> Vec<Expectation> {
+    for wanted in &subject.given {
+        let Some(expectation) = list.iter_mut().find(|expectation| fits(expectation, wanted)) else {
+            continue;
+        };
+        // The first list that names a value decides; a flag has decided before.
+        if expectation.origin != Origin::Given {
+            take(expectation, wanted);
+        }
+    }
+    list
+}
+
+/// What of the lists no rule judges, and why.
+#[must_use]
+pub fn ignored(subject: &Subject) -> Vec<Ignored> {
+    let list = super::expectations(&Subject { given: Vec::new(), ..subject.clone() });
+    let reason = |wanted: &Wanted| match list.iter().find(|expectation| fits(expectation, wanted)) {
+        Some(expectation) if matches!(expectation.requirement, Requirement::IsAbsent) => {
+            Some("outside China it must not exist, whatever a list says")
+        }
+        Some(_) => None,
+        None if is_proof(&wanted.data) => Some("the verification text proves the same"),
+        None => Some("no rule judges it"),
+    };
+    let ignored = subject.given.iter().filter_map(|wanted| {
+        reason(wanted).map(|reason| Ignored {
+            what: wanted.to_string(),
+            file: wanted.file.clone(),
+            place: wanted.place.clone(),
+            reason: reason.into(),
+        })
+    });
+    ignored.collect()
+}
+
+/// Whether the expectation is about this record.
+fn fits(expectation: &Expectation, wanted: &Wanted) -> bool {
+    if expectation.name != wanted.name || expectation.rtype != wanted.data.rtype() || is_proof(&wanted.data) {
+        return false;
+    }
+    match (&wanted.data, expectation.id) {
+        (RecordData::Txt(text), Id::Spf) => is_spf(text),
+        (RecordData::Txt(text), Id::Verification) => is_verification(text),
+        (RecordData::Txt(_), _) => false,
+        _ => true,
+    }
+}
+
+/// An MX record that only proves ownership.
+fn is_proof(data: &RecordData) -> bool {
+    let proof: Option<Name> = "msv1.invalid".parse().ok();
+    matches!(data, RecordData::Mx { exchange, .. } if proof.is_some_and(|proof| exchange.is_within(&proof)))
+}
+
+fn is_verification(text: &Text) -> bool {
+    text.lossy().to_ascii_lowercase().starts_with("ms=")
+}
+
+fn take(expectation: &mut Expectation, wanted: &Wanted) {
+    let data = wanted.data.clone();
+    match (&mut expectation.requirement, &data) {
+        (Requirement::DeliversTo(hosts), RecordData::Mx { exchange, .. }) => {
+            hosts.given = Some(exchange.clone());
+            hosts.proposed = Some(exchange.clone());
+            // Behind a filter the MX is the filter's, and Microsoft's host is where the filter delivers to.
+            if !hosts.gateways.is_empty() {
+                return;
+            }
+        }
+        (Requirement::SpfIncludes(include), RecordData::Txt(text)) => {
+            let Some(given) = microsofts_include(text) else { return };
+            *include = given;
+        }
+        (Requirement::HasVerification(given), RecordData::Txt(text)) => {
+            *given = Some(text.lossy().into_owned());
+            expectation.importance = Importance::Required;
+        }
+        (Requirement::IsAliasOf(target) | Requirement::MayBeAliasOf(target), RecordData::Cname(given)) => {
+            *target = given.clone();
+            expectation.also.clear();
+        }
+        (
+            Requirement::OffersService(offer) | Requirement::MayOfferService(offer),
+            RecordData::Srv { port, target, .. },
+        ) => {
+            (offer.target, offer.port) = (target.clone(), *port);
+        }
+        (Requirement::HasDkimKeyAt(_), RecordData::Cname(_)) => {}
+        _ => return,
+    }
+    // What is never demanded has nothing to publish.
+    let is_legacy =
+        matches!(expectation.requirement, Requirement::MayBeAliasOf(_) | Requirement::MayOfferService(_));
+    if !is_legacy {
+        expectation.data = vec![data];
+    }
+    expectation.origin = Origin::Given;
+    expectation.given_by = Some(wanted.file.clone());
+    expectation.ttl = wanted.ttl.unwrap_or(expectation.ttl);
+}
+
+/// The include of Microsoft's in a record of SPF, of whatever cloud; else the first include.
+fn microsofts_include(text: &Text) -> Option<Name> {
+    let record = SpfRecord::parse(text)?;
+    let includes: Vec<Name> = record
+        .terms
+        .iter()
+        .filter_map(|term| match &term.meaning {
+            Meaning::Mechanism(_, Mechanism::Include(domain)) => domain.name.clone(),
+            _ => None,
+        })
+        .collect();
+    let is_microsofts = |name: &&Name| {
+        Cloud::ALL
+            .iter()
+            .filter_map(|cloud| cloud.value(Purpose::SpfInclude))
+            .any(|value| name.bare() == value)
+    };
+    includes.iter().find(is_microsofts).or(includes.first()).cloned()
+}

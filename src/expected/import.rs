@@ -1,0 +1,207 @@
+//! Which records does somebody else's list want?
+//!
+//! The lists that admins have: Microsoft Graph as JSON, what PowerShell makes of it, a table, a zone file. Each becomes
+//! records of the domain; what no rule judges stays visible, with the reason.
+
+mod raw;
+mod table;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::record::{Name, RecordData, zone};
+
+use raw::Raw;
+
+/// How a list is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// JSON of Microsoft Graph.
+    Graph,
+    /// JSON of PowerShell.
+    Powershell,
+    /// Columns with a header.
+    Csv,
+    /// Lines of a zone file.
+    Zone,
+}
+
+impl Kind {
+    /// All kinds.
+    pub const ALL: [Self; 4] = [Self::Graph, Self::Powershell, Self::Csv, Self::Zone];
+
+    /// The word on the command line.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Graph => "graph",
+            Self::Powershell => "powershell",
+            Self::Csv => "csv",
+            Self::Zone => "zone",
+        }
+    }
+
+    /// What a text is, by its content.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        let first = text.trim_start();
+        if first.starts_with(['{', '[']) {
+            return if first.contains("AdditionalProperties") || first.contains("Selector1CNAME") {
+                Self::Powershell
+            } else {
+                Self::Graph
+            };
+        }
+        if table::has_header(text) { Self::Csv } else { Self::Zone }
+    }
+}
+
+impl FromStr for Kind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let known = Self::ALL.into_iter().find(|kind| kind.word() == text);
+        known.ok_or_else(|| format!("found `{text}`, expected one of graph, powershell, csv, zone"))
+    }
+}
+
+/// One record that a list wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// The owner.
+    pub name: Name,
+    /// What it should hold.
+    pub data: RecordData,
+    /// Time to live, where the list names one.
+    pub ttl: Option<u32>,
+    /// The list.
+    pub file: String,
+    /// Where in it: a line, or a JSON path.
+    pub place: String,
+}
+
+impl fmt::Display for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.name, self.data.rtype(), self.data)
+    }
+}
+
+/// Something in a list that is not used, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ignored {
+    /// What it is, in words.
+    pub what: String,
+    /// The list.
+    pub file: String,
+    /// Where in it.
+    pub place: String,
+    /// Why it is not used.
+    pub reason: String,
+}
+
+impl fmt::Display for Ignored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} ({}) is ignored: {}", self.file, self.place, self.what, self.reason)
+    }
+}
+
+/// What a list holds for one domain.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Import {
+    /// The records that it wants.
+    pub records: Vec<Wanted>,
+    /// What is not used.
+    pub ignored: Vec<Ignored>,
+    /// What was put right on the way in.
+    pub warnings: Vec<String>,
+}
+
+/// Why a list cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}: {place}: {reason}")]
+pub struct ImportError {
+    /// The list.
+    pub file: String,
+    /// A line, or a JSON path.
+    pub place: String,
+    /// What was found, what was expected and what to do.
+    pub reason: String,
+}
+
+/// Reads a list for one domain, called `file` in messages; of no `kind`, it is recognised by its content.
+///
+/// # Errors
+/// [`ImportError`] if it is no such list, or if something in it cannot be a record.
+pub fn read(octets: &[u8], file: &str, domain: &Name, kind: Option<Kind>) -> Result<Import, ImportError> {
+    let error = |place: &str, reason: String| ImportError { file: file.into(), place: place.into(), reason };
+    let text = decoded(octets).map_err(|reason| error("the file", reason))?;
+    let kind = kind.unwrap_or_else(|| Kind::of(&text));
+    let mut import = Import::default();
+    let raws = match kind {
+        Kind::Graph | Kind::Powershell => {
+            let tree = tree::read(&text).map_err(|(place, reason)| error(&place, reason))?;
+            import.ignored.extend(tree.unavailable.into_iter().map(|(place, reason)| Ignored {
+                what: "unavailable record".into(),
+                file: file.into(),
+                place,
+                reason,
+            }));
+            tree.records
+        }
+        Kind::Csv => table::read(&text).map_err(|(place, reason)| error(&place, reason))?,
+        Kind::Zone => {
+            let held = zone::read(text.as_bytes(), Some(domain), file)
+                .map_err(|problem| error("the file", problem.to_string()))?;
+            for (index, record) in held.records.into_iter().enumerate() {
+                let place = format!("record {}", index + 1);
+                let wanted = Wanted {
+                    name: record.name,
+                    data: record.data,
+                    ttl: Some(record.ttl),
+                    file: file.into(),
+                    place,
+                };
+                import.take(wanted, domain);
+            }
+            return Ok(import);
+        }
+    };
+    for raw in raws {
+        let place = raw.place.clone();
+        let Some((name, data, warning)) = raw.record(domain).map_err(|reason| error(&place, reason))? else {
+            continue;
+        };
+        import.warnings.extend(warning.map(|warning| format!("{file}: {place}: {warning}")));
+        import.take(Wanted { name, data, ttl: raw.ttl, file: file.into(), place }, domain);
+    }
+    Ok(import)
+}
+
+impl Import {
+    /// Keeps what belongs to the domain; lists of several domains are read once for each.
+    fn take(&mut self, wanted: Wanted, domain: &Name) {
+        if wanted.name.is_within(domain) {
+            self.records.push(wanted);
+        }
+    }
+}
+
+/// The text of a file as Windows and others write it.
+fn decoded(octets: &[u8]) -> Result<String, String> {
+    let wide = |rest: &[u8], read: fn([u8; 2]) -> u16| {
+        let units = rest.chunks_exact(2).map(|pair| read([pair[0], pair[1]]));
+        let text: Result<String, _> = char::decode_utf16(units).collect();
+        text.map_err(|_| "it begins as UTF-16 and is none; save it as UTF-8".to_owned())
+    };
+    match octets {
+        [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
+        [0xef, 0xbb, 0xbf, rest @ ..] | rest => String::from_utf8(rest.to_vec()).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            format!("octet {at} is no UTF-8; save it as UTF-8")
+        }),
+    }
+}

@@ -1,0 +1,139 @@
+//! What does a record of a list mean, whatever the list is?
+
+use crate::record::{Name, RecordData, Text};
+
+/// A record as a list writes it: words, of which some may be missing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Raw {
+    pub(super) place: String,
+    /// The domain, where a column names it.
+    pub(super) domain: Option<String>,
+    /// The owner: full, relative, `@`, or nothing.
+    pub(super) host: String,
+    pub(super) rtype: String,
+    pub(super) value: String,
+    pub(super) priority: Option<u16>,
+    pub(super) weight: Option<u16>,
+    pub(super) port: Option<u16>,
+    pub(super) service: Option<String>,
+    pub(super) protocol: Option<String>,
+    pub(super) ttl: Option<u32>,
+    /// Whether the owner is a full name even where it does not look like one of the domain's.
+    pub(super) is_full: bool,
+}
+
+/// A record, and what was put right in it.
+type Read = (Name, RecordData, Option<String>);
+
+impl Raw {
+    /// The record; `None` if it is of another domain.
+    pub(super) fn record(&self, domain: &Name) -> Result<Option<Read>, String> {
+        if let Some(of) = self.domain.as_deref().filter(|of| !of.is_empty()) {
+            let of = name(of)?;
+            if !domain.is_within(&of) && !of.is_within(domain) {
+                return Ok(None);
+            }
+        }
+        let Some(name) = self.owner(domain)? else { return Ok(None) };
+        let (data, warning) = self.data()?;
+        Ok(Some((name, data, warning)))
+    }
+
+    fn owner(&self, domain: &Name) -> Result<Option<Name>, String> {
+        let host = self.host.trim();
+        let host = if is_service(host) { host.to_owned() } else { self.with_service(host) };
+        let bare = host.trim_end_matches('.');
+        if bare.is_empty() || bare == "@" {
+            return Ok(Some(domain.clone()));
+        }
+        if let Ok(full) = bare.parse::<Name>()
+            && (full.is_within(domain) || self.is_full || host.ends_with('.'))
+        {
+            return Ok(full.is_within(domain).then_some(full));
+        }
+        let below = domain.below(bare).map_err(|error| format!("the host `{host}` is no name: {error}"))?;
+        Ok(Some(below))
+    }
+
+    /// The host of an SRV record whose service and protocol stand in columns of their own.
+    fn with_service(&self, host: &str) -> String {
+        let (Some(service), Some(protocol)) = (&self.service, &self.protocol) else { return host.to_owned() };
+        let label = |text: &str| format!("_{}", text.trim().trim_start_matches('_'));
+        let front = format!("{}.{}", label(service), label(protocol));
+        if host.is_empty() || host == "@" { front } else { format!("{front}.{host}") }
+    }
+
+    fn data(&self) -> Result<(RecordData, Option<String>), String> {
+        let value = self.value.trim();
+        if value.is_empty() {
+            return Err(format!("the {} record has no value", self.rtype));
+        }
+        let plain = |data| Ok((data, None));
+        match self.rtype.trim().to_ascii_lowercase().as_str() {
+            "mx" => {
+                // The preference may stand in front of the host.
+                let (in_front, host) = value.split_once([' ', '\t']).unwrap_or(("", value));
+                let in_front = in_front.parse().ok();
+                let exchange = name(if in_front.is_some() { host } else { value })?;
+                plain(RecordData::Mx { preference: self.priority.or(in_front).unwrap_or(0), exchange })
+            }
+            "cname" => plain(RecordData::Cname(name(value)?)),
+            "txt" | "spf" => {
+                let text = unquoted(value);
+                let repaired = repaired(&text);
+                let warning = (repaired != text).then(|| format!("`{text}` is read as `{repaired}`"));
+                Ok((RecordData::Txt(Text::from(repaired.as_str())), warning))
+            }
+            "srv" => self.srv(value).map(|data| (data, None)),
+            "a" => plain(RecordData::A(value.parse().map_err(|_| format!("`{value}` is no IPv4 address"))?)),
+            "aaaa" => {
+                plain(RecordData::Aaaa(value.parse().map_err(|_| format!("`{value}` is no IPv6 address"))?))
+            }
+            "" => Err("the record has no type; expected CNAME, MX, SRV or TXT".into()),
+            other => Err(format!("found the record type `{other}`, expected CNAME, MX, SRV or TXT")),
+        }
+    }
+
+    /// The fields in columns of their own, or all in the value.
+    fn srv(&self, value: &str) -> Result<RecordData, String> {
+        let words: Vec<&str> = value.split_whitespace().collect();
+        let number =
+            |text: &str| text.parse::<u16>().map_err(|_| format!("`{text}` is no number up to 65535"));
+        if let [priority, weight, port, target] = words[..] {
+            let (priority, weight, port) = (number(priority)?, number(weight)?, number(port)?);
+            return Ok(RecordData::Srv { priority, weight, port, target: name(target)? });
+        }
+        let port = self.port.ok_or("the SRV record has no port")?;
+        let (priority, weight) = (self.priority.unwrap_or(100), self.weight.unwrap_or(1));
+        Ok(RecordData::Srv { priority, weight, port, target: name(value)? })
+    }
+}
+
+fn is_service(host: &str) -> bool {
+    host.starts_with('_')
+}
+
+fn name(text: &str) -> Result<Name, String> {
+    let text = text.trim();
+    let full = if text.ends_with('.') { text.to_owned() } else { format!("{text}.") };
+    full.parse().map_err(|error| format!("`{text}` is no name: {error}"))
+}
+
+fn unquoted(text: &str) -> String {
+    let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    inner.unwrap_or(text).to_owned()
+}
+
+/// A text of SPF without the blank that Microsoft's own sample has behind `include:`.
+fn repaired(text: &str) -> String {
+    if !text.trim_start().to_ascii_lowercase().starts_with("v=spf1") {
+        return text.to_owned();
+    }
+    let mut repaired = text.trim().to_owned();
+    for term in ["include:", "redirect=", "ip4:", "ip6:", "a:", "mx:"] {
+        while let Some(at) = repaired.to_ascii_lowercase().find(&format!(" {term} ")) {
+            repaired.remove(at + 1 + term.len());
+        }
+    }
+    repaired.replace(" include=", " include:")
+}
