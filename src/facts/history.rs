@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType, Text};
 
-use super::Facts;
+use super::{Facts, Reply};
 
 /// The version of the file that is written.
 const SCHEMA_VERSION: u32 = 1;
@@ -29,8 +29,10 @@ pub struct History {
 pub struct Seen {
     /// The records; none where there was nothing.
     pub data: BTreeSet<RecordData>,
-    /// The largest time to live it was seen with, in seconds.
+    /// The time to live it was seen with last, in seconds.
     pub ttl: u32,
+    /// Copies with a longer time to live, from before that was lowered.
+    pub longer: Option<Copies>,
     /// When it was seen first.
     pub first_seen: Timestamp,
     /// When it was seen last.
@@ -39,11 +41,40 @@ pub struct Seen {
     pub gone: Option<Timestamp>,
 }
 
-impl Seen {
-    /// When the last cache forgets it: its time to live after it was missed. `None` while it is there.
+/// What caches may have of a record set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Copies {
+    /// When the last of them is forgotten.
+    pub until: Timestamp,
+    /// The time to live that they were taken with, in seconds.
+    pub ttl: u32,
+}
+
+impl Copies {
+    /// Those that were taken up to this moment.
     #[must_use]
-    pub fn forgotten(&self) -> Option<Timestamp> {
-        self.gone?.checked_add(SignedDuration::from_secs(i64::from(self.ttl))).ok()
+    pub fn taken_until(moment: Timestamp, ttl: u32) -> Option<Self> {
+        let until = moment.checked_add(SignedDuration::from_secs(i64::from(ttl))).ok()?;
+        Some(Self { until, ttl })
+    }
+}
+
+impl Seen {
+    /// The copies that live longest, now that it was missed. `None` while it is there.
+    #[must_use]
+    pub fn left(&self) -> Option<Copies> {
+        self.left_after(self.gone?)
+    }
+
+    /// The copies that live longest if it is gone at this moment.
+    #[must_use]
+    pub fn left_after(&self, gone: Timestamp) -> Option<Copies> {
+        Copies::taken_until(gone, self.ttl)
+            .map(|copies| self.longer.map_or(copies, |longer| longer.max(copies)))
+    }
+
+    fn outlives(&mut self, copies: Option<Copies>) {
+        self.longer = self.longer.max(copies);
     }
 }
 
@@ -76,23 +107,32 @@ impl History {
     }
 }
 
-/// Every answer that an authority gave, with its time to live.
-fn published(facts: &Facts, question: &Question) -> Vec<RecordSet> {
+/// Every answer that an authority gave, with its time to live; of texts, SPF alone.
+#[must_use]
+pub fn published(facts: &Facts, question: &Question) -> Vec<RecordSet> {
     let mut sets: Vec<RecordSet> = Vec::new();
     let answers =
         facts.replies(question).filter(|reply| reply.server.role.is_authority() && reply.outcome.is_answer());
-    for reply in answers {
-        let own = reply.wanted().filter(|record| record.name == question.name);
-        let mut set = RecordSet::of(own.filter(|record| matters(&record.data)));
-        if set.is_empty() {
-            set.ttl = reply.negative_ttl().unwrap_or_default();
-        }
+    for set in answers.map(published_by) {
         match sets.iter_mut().find(|known| known.data == set.data) {
             Some(known) => known.ttl = known.ttl.max(set.ttl),
             None => sets.push(set),
         }
     }
     sets
+}
+
+/// What one reply says of it.
+#[must_use]
+pub fn published_by(reply: &Reply) -> RecordSet {
+    let own = || reply.wanted().filter(|record| record.name == reply.question.name);
+    let mut set = RecordSet::of(own().filter(|record| matters(&record.data)));
+    if set.is_empty() {
+        // Texts without SPF among them, or nothing at all: for so long a cache says that there is no SPF.
+        let others = own().map(|record| record.ttl).max();
+        set.ttl = others.or_else(|| reply.negative_ttl()).unwrap_or_default();
+    }
+    set
 }
 
 /// Whether a record is one of those that a move changes: of the texts, SPF alone.
@@ -112,16 +152,23 @@ fn update(known: &mut Vec<Seen>, published: &[RecordSet], now: Timestamp) {
         match known.iter_mut().find(|seen| seen.data == set.data) {
             // Back again, or seen by a run that began earlier.
             Some(seen) => {
-                seen.ttl = seen.ttl.max(set.ttl);
                 seen.first_seen = seen.first_seen.min(now);
                 if now >= seen.last_seen {
+                    if set.ttl < seen.ttl {
+                        // Lowered at the latest now.
+                        seen.outlives(Copies::taken_until(now, seen.ttl));
+                    }
+                    seen.ttl = set.ttl;
                     seen.last_seen = now;
                     seen.gone = seen.gone.filter(|gone| *gone > now);
+                } else if set.ttl > seen.ttl {
+                    seen.outlives(Copies::taken_until(seen.last_seen, set.ttl));
                 }
             }
             None => known.push(Seen {
                 data: set.data.clone(),
                 ttl: set.ttl,
+                longer: None,
                 first_seen: now,
                 last_seen: now,
                 gone: None,
@@ -174,6 +221,10 @@ struct Line {
     rtype: String,
     records: Vec<String>,
     ttl: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    longer_ttl: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    longer_until: Option<Timestamp>,
     first_seen: Timestamp,
     last_seen: Timestamp,
     #[serde(default)]
@@ -217,8 +268,9 @@ fn read(domain: &str, line: Line) -> Result<(Question, Seen), HistoryError> {
         RecordData::parse(rtype, text, &Name::root()).map_err(|_| odd(text, &format!("{rtype} record")))
     };
     let data = line.records.iter().map(record).collect::<Result<_, _>>()?;
+    let longer = line.longer_until.zip(line.longer_ttl).map(|(until, ttl)| Copies { until, ttl });
     let Line { ttl, first_seen, last_seen, gone, .. } = line;
-    Ok((Question::new(owner, rtype), Seen { data, ttl, first_seen, last_seen, gone }))
+    Ok((Question::new(owner, rtype), Seen { data, ttl, longer, first_seen, last_seen, gone }))
 }
 
 impl fmt::Display for History {
@@ -228,6 +280,8 @@ impl fmt::Display for History {
             rtype: question.rtype.to_string(),
             records: seen.data.iter().map(RecordData::to_zone_text).collect(),
             ttl: seen.ttl,
+            longer_ttl: seen.longer.map(|copies| copies.ttl),
+            longer_until: seen.longer.map(|copies| copies.until),
             first_seen: seen.first_seen,
             last_seen: seen.last_seen,
             gone: seen.gone,

@@ -4,7 +4,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 
 use crate::check::Status;
-use crate::check::time::{clock, left};
+use crate::check::time::{clock_when_over, left};
 use crate::expected::Importance;
 use crate::report::view::harmless;
 
@@ -93,7 +93,9 @@ fn line(checked: &Checked, now: Timestamp) -> String {
         judged.filter(|judged| judged.importance == Importance::Required && judged.status != Status::Met);
     let parts: Vec<String> = open
         .map(|judged| match judged.until.filter(|until| *until > now) {
-            Some(until) => format!("{} until {} ({})", judged.expectation.id, clock(until), left(now, until)),
+            Some(until) => {
+                format!("{} until {} ({})", judged.expectation.id, clock_when_over(until), left(now, until))
+            }
             None => format!("{} {}", judged.expectation.id, judged.code),
         })
         .collect();

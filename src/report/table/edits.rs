@@ -21,7 +21,8 @@ pub(super) fn edits(shown: &Shown<'_>, style: &Style) -> String {
     let mut text = format!("\n{}\n\n", wrapped(&title, style.columns()));
     // In the order of the phases; one alone needs no heading.
     let phases: Vec<&[Change]> = shown.changes.chunk_by(|one, next| one.phase == next.phase).collect();
-    let rows = phases.iter().map(|changes| changes.iter().flat_map(|change| edit_rows(change, apex)).collect());
+    let rows =
+        phases.iter().map(|changes| changes.iter().flat_map(|change| edit_rows(change, apex)).collect());
     let heads = vec![["action", "host", "type", "value", "TTL"].map(faint)];
     let mut grids = laid_out_in_groups(Some(heads).into_iter().chain(rows).collect(), style).into_iter();
     text.extend(grids.next());

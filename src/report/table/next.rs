@@ -33,7 +33,9 @@ pub(super) fn next(shown: &Shown<'_>, style: &Style) -> String {
         }
         Verdict::ChangesNeeded => "put right what is marked ✘".to_owned(),
         Verdict::Waiting => format!("wait; `cutover watch {domain}{phase}` says when it is over"),
-        Verdict::Undetermined => format!("look at what is marked `?`, then `cutover check {domain}{phase}` again"),
+        Verdict::Undetermined => {
+            format!("look at what is marked `?`, then `cutover check {domain}{phase}` again")
+        }
     };
     let explain =
         code.map(|code| format!(" What a code means: `cutover explain {code}`.")).unwrap_or_default();
