@@ -122,7 +122,7 @@ impl Lookback<'_> {
         let until = self.until(question);
         let still = still.map(|set| {
             let known = seen.iter().find(|seen| seen.data == set.data);
-            let left = known.map(|seen| seen.left_after(until?)).flatten();
+            let left = known.and_then(|seen| seen.left_after(until?));
             left.max(Copies::taken_until(until?, set.ttl))
         });
         gone.chain(still).collect()
