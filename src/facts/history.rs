@@ -3,18 +3,18 @@
 //! A small file that outlives the run: for each domain the record sets that a move changes, when each was first and last
 //! seen on the zone's own name servers, and with which time to live. What resolvers say is no part of it.
 
+mod file;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType, Text};
 
 use super::{Facts, Reply};
 
-/// The version of the file that is written.
-const SCHEMA_VERSION: u32 = 1;
+pub use file::HistoryError;
+
 /// Record sets that are remembered for one question; the longest gone are forgotten first.
 const MOST_SETS: usize = 16;
 
@@ -186,114 +186,6 @@ fn update(known: &mut Vec<Seen>, published: &[RecordSet], now: Timestamp) {
         let oldest = known.iter().enumerate().min_by_key(|(_, seen)| seen.gone.unwrap_or(Timestamp::MAX));
         let Some((index, _)) = oldest else { break };
         known.remove(index);
-    }
-}
-
-/// Why a history cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum HistoryError {
-    /// It is no JSON, or its fields are others.
-    #[error("it is no history of cutover: {0}")]
-    Json(#[from] serde_json::Error),
-    /// A newer version wrote it.
-    #[error(
-        "it has version {0} of the history, and this version of cutover reads up to {SCHEMA_VERSION}; use a newer cutover"
-    )]
-    Version(u32),
-    /// A record or name in it cannot be read.
-    #[error("it holds `{0}` for {1}, which is no {2}")]
-    Record(String, String, String),
-}
-
-/// The file.
-#[derive(Serialize, Deserialize)]
-struct Document {
-    schema_version: u32,
-    #[serde(default)]
-    domains: BTreeMap<String, Vec<Line>>,
-}
-
-/// One record set in the file.
-#[derive(Serialize, Deserialize)]
-struct Line {
-    name: String,
-    #[serde(rename = "type")]
-    rtype: String,
-    records: Vec<String>,
-    ttl: u32,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    longer_ttl: Option<u32>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    longer_until: Option<Timestamp>,
-    first_seen: Timestamp,
-    last_seen: Timestamp,
-    #[serde(default)]
-    gone: Option<Timestamp>,
-}
-
-impl History {
-    /// Reads the content of a file; an empty one holds nothing.
-    ///
-    /// # Errors
-    /// [`HistoryError`] if it is something else, or of a newer version.
-    pub fn parse(text: &str) -> Result<Self, HistoryError> {
-        if text.trim().is_empty() {
-            return Ok(Self::default());
-        }
-        let document: Document = serde_json::from_str(text)?;
-        if document.schema_version > SCHEMA_VERSION {
-            return Err(HistoryError::Version(document.schema_version));
-        }
-        let mut history = Self::default();
-        for (domain, lines) in document.domains {
-            let sets = history.domains.entry(name(&domain, &domain)?).or_default();
-            for line in lines {
-                let (question, seen) = read(&domain, line)?;
-                sets.entry(question).or_default().push(seen);
-            }
-        }
-        Ok(history)
-    }
-}
-
-fn name(text: &str, domain: &str) -> Result<Name, HistoryError> {
-    text.parse().map_err(|_| HistoryError::Record(text.into(), domain.into(), "name".into()))
-}
-
-fn read(domain: &str, line: Line) -> Result<(Question, Seen), HistoryError> {
-    let owner = name(&line.name, domain)?;
-    let odd = |text: &str, what: &str| HistoryError::Record(text.into(), domain.into(), what.into());
-    let rtype: RecordType = line.rtype.parse().map_err(|_| odd(&line.rtype, "record type"))?;
-    let record = |text: &String| {
-        RecordData::parse(rtype, text, &Name::root()).map_err(|_| odd(text, &format!("{rtype} record")))
-    };
-    let data = line.records.iter().map(record).collect::<Result<_, _>>()?;
-    let longer = line.longer_until.zip(line.longer_ttl).map(|(until, ttl)| Copies { until, ttl });
-    let Line { ttl, first_seen, last_seen, gone, .. } = line;
-    Ok((Question::new(owner, rtype), Seen { data, ttl, longer, first_seen, last_seen, gone }))
-}
-
-impl fmt::Display for History {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let line = |question: &Question, seen: &Seen| Line {
-            name: question.name.to_string(),
-            rtype: question.rtype.to_string(),
-            records: seen.data.iter().map(RecordData::to_zone_text).collect(),
-            ttl: seen.ttl,
-            longer_ttl: seen.longer.map(|copies| copies.ttl),
-            longer_until: seen.longer.map(|copies| copies.until),
-            first_seen: seen.first_seen,
-            last_seen: seen.last_seen,
-            gone: seen.gone,
-        };
-        let domains = self.domains.iter().map(|(domain, sets)| {
-            let lines = sets.iter().flat_map(|(question, seen)| seen.iter().map(|seen| line(question, seen)));
-            (domain.bare(), lines.collect())
-        });
-        let document = Document { schema_version: SCHEMA_VERSION, domains: domains.collect() };
-        // A map of strings, numbers and lists always serialises.
-        let text = serde_json::to_string_pretty(&document).map_err(|_| fmt::Error)?;
-        writeln!(f, "{text}")
     }
 }
 

@@ -3,13 +3,15 @@
 //! The zone's own name servers decide what is published, the newest version first; a resolver that still says otherwise only
 //! needs time.
 
+mod cache;
+
 use jiff::Timestamp;
 
 use crate::check::time::{after, clock_when_over, lasting, left};
 use crate::check::{Case, Code, Finding, Status, Weight, importance, is_accepted, judge, listed};
 use crate::expected::{Expectation, Id, Importance, Requirement};
-use crate::facts::{Answer, Outcome, Reply, Role, Server, Sight, Silence, View, Witness, is_newer, soa_of};
-use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
+use crate::facts::{Outcome, Reply, Role, Server, Sight, Silence, View, Witness, is_newer, soa_of};
+use crate::record::{Name, Question, RecordSet, RecordType};
 
 use super::Judged;
 
@@ -216,63 +218,6 @@ impl<'a> Panel<'a> {
         first.unwrap_or_else(|| self.heard(expectation, None)).map(Opinion::from)
     }
 
-    /// The resolvers that do not see yet what is published.
-    fn lagging(
-        &self,
-        expectation: &Expectation,
-        published: &Finding,
-        resolvers: &[&Server],
-    ) -> Option<Opinion> {
-        let mut lag: Option<(Option<Timestamp>, Code, String)> = None;
-        for server in resolvers {
-            let Ok(finding) = self.heard(expectation, Some(server)) else { continue };
-            if finding.code.weight() == Weight::Met {
-                continue;
-            }
-            let expiry = self.expiry(server, &expectation.question());
-            let reply = self.reply(server, &expectation.question());
-            let negative =
-                reply.is_some_and(|reply| matches!(reply.outcome, Outcome::NoData | Outcome::NoName));
-            let code = if negative { Code::NegativeCache } else { Code::CacheStale };
-            let now = self.case.sight.facts.checked_at;
-            let until = expiry.map(|time| format!(" until {} ({})", clock_when_over(time), left(now, time)));
-            let until = until.unwrap_or_default();
-            let has = match code {
-                Code::NegativeCache => "still remembers that there was nothing".to_owned(),
-                _ if finding.observed.is_empty() => "still has the records from before".to_owned(),
-                _ => {
-                    let old = finding.observed.data.iter().map(|data| format!("`{}`", brief(data)));
-                    format!("still has {}", listed(old))
-                }
-            };
-            let message = format!("published; {} {has}{until}", server.address);
-            if lag.as_ref().is_none_or(|(latest, ..)| *latest < expiry) {
-                lag = Some((expiry, code, message));
-            }
-        }
-        let (until, code, message) = lag?;
-        Some(Opinion { finding: Finding::new(code, message, &published.observed), until })
-    }
-
-    /// When the resolver will have dropped its other answer to the question; where that answer is the same, when it will
-    /// have dropped everything that it says otherwise.
-    fn expiry(&self, server: &Server, question: &Question) -> Option<Timestamp> {
-        let facts = self.case.sight.facts;
-        let here = Sight { witness: Witness::Server(server), ..self.case.sight };
-        let own = facts.all().filter(|reply| *reply.server == *server && reply.outcome.is_answer());
-        let differing: Vec<&Reply> = own
-            .filter(|reply| {
-                let (seen, published) =
-                    (here.answer(&reply.question), self.case.sight.answer(&reply.question));
-                data(&seen) != data(&published)
-            })
-            .collect();
-        match differing.iter().find(|reply| reply.question == *question) {
-            Some(reply) => expiry_of(reply),
-            None => differing.into_iter().filter_map(expiry_of).max(),
-        }
-    }
-
     /// A failure of all resolvers for what the name servers answer: then nobody gets the answer.
     fn every_resolver_fails(&self, question: &Question) -> Option<&'a Reply> {
         let replies: Vec<&Reply> =
@@ -285,23 +230,6 @@ impl<'a> Panel<'a> {
         let name = self.case.sight.facts.server_name(server);
         name.map_or_else(|| server.address.clone(), |name| format!("`{}`", name.bare()))
     }
-}
-
-fn expiry_of(reply: &Reply) -> Option<Timestamp> {
-    let ttl = match reply.outcome {
-        Outcome::Records => reply.records.iter().map(|record| record.ttl).min(),
-        _ => reply.negative_ttl(),
-    };
-    after(reply.at, ttl?)
-}
-
-fn data(answer: &Result<Answer, Silence>) -> Option<&RecordSet> {
-    answer.as_ref().ok().map(|answer| &answer.set)
-}
-
-/// The part of a record that a sentence needs.
-fn brief(data: &RecordData) -> String {
-    data.target().map_or_else(|| data.to_string(), Name::bare)
 }
 
 fn unknown(silence: &Silence) -> Finding {
