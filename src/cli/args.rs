@@ -130,6 +130,9 @@ pub(super) struct Plan {
     /// What goes to standard output
     #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Report")]
     pub(super) format: PlanFormat,
+    /// Recommended counts as required
+    #[arg(long, help_heading = "Report")]
+    pub(super) strict: bool,
     /// Print the way back instead
     #[arg(long, help_heading = "Report")]
     pub(super) rollback: bool,

@@ -99,7 +99,7 @@ pub(super) fn plan(
     now: Timestamp,
 ) -> Result<u8, Problem> {
     let domains: Vec<String> = command.domain.iter().cloned().collect();
-    let scales = Scales { view: View::from(command.lookup.view), strict: false };
+    let scales = Scales { view: View::from(command.lookup.view), strict: command.strict };
     let task = Task {
         domains: &domains,
         expectations: &command.expectations,
