@@ -6,6 +6,7 @@
 mod domains;
 mod hostile;
 mod memory;
+mod phases;
 mod recorded;
 mod reminders;
 mod since;

@@ -6,6 +6,9 @@
 mod authorities;
 mod questions;
 mod resolvers;
+#[cfg(unix)]
+mod stopped;
+mod waiting;
 mod watch;
 mod zones;
 

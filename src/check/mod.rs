@@ -40,7 +40,7 @@ pub use follow::{wanted, wanted_policies};
 pub use hazard::Hazard;
 pub use next::{Rhythm, next_look};
 pub use origin::Recognised;
-pub use outlook::{Assumptions, Basis, Closing, Outlook, Possible, outlook};
+pub use outlook::{Assumptions, Basis, Closing, Outlook, outlook};
 pub use placeholder::is_placeholder_text;
 pub use reminder::Reminder;
 pub use verdict::{Status, Verdict};

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Examination, Status, Verdict, Weight};
+use super::{Code, Examination, Status, Verdict, Weight};
 
 /// How often to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,8 +19,17 @@ impl Rhythm {
     /// A rhythm that looks at least so often.
     #[must_use]
     pub fn every(every: SignedDuration) -> Self {
-        let floor = SignedDuration::from_secs(1).min(every);
+        let floor = SignedDuration::from_secs(1);
+        let every = every.max(floor);
         Self { floor, every, restless: SignedDuration::from_secs(60).min(every) }
+    }
+
+    /// The same after so many looks that showed nothing new: caches that do not keep their promise are asked less and
+    /// less often.
+    #[must_use]
+    pub fn after_vain(self, looks: u32) -> Self {
+        let floor = self.floor * (1 << looks.min(16));
+        Self { floor: floor.min(self.restless), ..self }
     }
 }
 
@@ -44,7 +53,7 @@ pub fn next_look<'a>(
         let caught_up = examination.judged.iter().filter(|judged| judged.status == Status::Waiting);
         // At that second it is still there, in the next one it is not.
         let caught_up =
-            caught_up.filter_map(|judged| judged.until).map(|until| until + SignedDuration::from_secs(1));
+            caught_up.filter_map(|judged| judged.until?.checked_add(SignedDuration::from_secs(1)).ok());
         let restless = is_restless(examination).then(|| in_time(rhythm.restless));
         caught_up.filter(|moment| *moment > now).chain(restless)
     });
@@ -53,7 +62,10 @@ pub fn next_look<'a>(
 
 /// Whether something other than a known moment decides.
 fn is_restless(examination: &Examination) -> bool {
-    let overdue = |judged: &super::Judged| judged.status == Status::Waiting && judged.until.is_none();
+    // A secondary may be told of a change, or be updated by hand, before it asks.
+    let overdue = |judged: &super::Judged| {
+        judged.status == Status::Waiting && (judged.until.is_none() || judged.code == Code::SecondaryBehind)
+    };
     examination.verdict != Verdict::Waiting
         || examination.judged.iter().any(overdue)
         || examination.hazards.iter().any(|hazard| hazard.level == Weight::Error)

@@ -3,15 +3,15 @@
 //! A resolver that was asked shows what *it* has; others, which nobody asked, may have an old answer for as long as its
 //! time to live says. That is known where the old answer was seen, and assumed where it was not.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::expected::{Id, Phase, Subject};
-use crate::facts::{Facts, History, remembered};
+use crate::facts::{Copies, Facts, History, View, published, published_by, remembered};
 use crate::record::Question;
 
-use super::{Examination, Verdict};
+use super::{Examination, Status, Verdict};
 
 /// What is taken for granted where nothing was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub struct Outlook {
     /// When the old service may be closed; `None` while something of it is left, or is not known.
     pub closing: Option<Closing>,
     /// The expectations whose old answer some cache may still have.
-    pub possible: BTreeMap<Id, Possible>,
+    pub possible: BTreeMap<Id, Copies>,
 }
 
 /// The moment after which nothing goes to the old service any more.
@@ -70,15 +70,6 @@ impl Basis {
     }
 }
 
-/// Until when a cache that nobody asked may have an old answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Possible {
-    /// That moment.
-    pub until: Timestamp,
-    /// The time to live of the old answer, in seconds.
-    pub ttl: u32,
-}
-
 /// What to expect, from what was seen before.
 #[must_use]
 pub fn outlook(
@@ -88,16 +79,18 @@ pub fn outlook(
     history: &History,
     assumptions: Assumptions,
 ) -> Outlook {
+    let lookback = Lookback { subject, facts, examination, history };
     let mut possible = BTreeMap::new();
     for judged in &examination.judged {
-        let until = last_possible(subject, history, &judged.expectation.question(), facts.checked_at);
-        if let Some(until) = until.filter(|_| is_first_of_its_question(judged.expectation.id)) {
-            possible.insert(judged.expectation.id, until);
+        let copies = lookback.copies(&judged.expectation.question()).into_iter().flatten().max();
+        let copies = copies.filter(|copies| copies.until > facts.checked_at);
+        if let Some(copies) = copies.filter(|_| is_first_of_its_question(judged.expectation.id)) {
+            possible.insert(judged.expectation.id, copies);
         }
     }
     let over =
         subject.phase == Phase::Tidy && matches!(examination.verdict, Verdict::Ready | Verdict::Waiting);
-    let closing = over.then(|| closing(subject, facts, examination, history, assumptions)).flatten();
+    let closing = over.then(|| lookback.closing(assumptions)).flatten();
     Outlook { closing, possible }
 }
 
@@ -106,45 +99,73 @@ fn is_first_of_its_question(id: Id) -> bool {
     id != Id::Verification
 }
 
-fn last_possible(
-    subject: &Subject,
-    history: &History,
-    question: &Question,
-    now: Timestamp,
-) -> Option<Possible> {
-    let seen = history.seen(&subject.domain, question).iter();
-    let left = seen.filter_map(|seen| Some(Possible { until: seen.forgotten()?, ttl: seen.ttl }));
-    left.filter(|possible| possible.until > now).max_by_key(|possible| possible.until)
+/// What is known of old answers.
+struct Lookback<'a> {
+    subject: &'a Subject,
+    facts: &'a Facts,
+    examination: &'a Examination,
+    history: &'a History,
 }
 
-fn closing(
-    subject: &Subject,
-    facts: &Facts,
-    examination: &Examination,
-    history: &History,
-    assumptions: Assumptions,
-) -> Option<Closing> {
-    let mut basis = Basis::Seen;
-    // What a resolver was seen to have is no guess.
-    let mut forgotten: BTreeSet<Timestamp> =
-        examination.judged.iter().filter_map(|judged| judged.until).collect();
-    for question in remembered(&subject.domain) {
-        let seen = history.seen(&subject.domain, &question);
-        let before = seen.iter().filter_map(|seen| seen.forgotten()).max();
-        let moment = match before {
-            Some(moment) => Some(moment),
-            None => {
-                basis = Basis::Assumed;
-                // The change was made at the latest when its result was seen first.
-                let since = seen.iter().map(|seen| seen.first_seen).min().unwrap_or(facts.checked_at);
-                since.checked_add(assumptions.old_ttl).ok()
-            }
-        };
-        forgotten.insert(moment?);
+impl Lookback<'_> {
+    /// What caches may have of each older answer to a question; `None` for one that a name server goes on giving, nobody
+    /// knows until when.
+    fn copies(&self, question: &Question) -> Vec<Option<Copies>> {
+        let seen = self.history.seen(&self.subject.domain, question);
+        let gone = seen.iter().filter_map(|seen| seen.left()).map(Some);
+        let newest = self.facts.published(question, View::Authoritative);
+        let newest = newest.filter(|reply| reply.server.role.is_authority()).map(published_by);
+        let still = published(self.facts, question)
+            .into_iter()
+            .filter(|set| newest.as_ref().is_some_and(|newest| newest.data != set.data));
+        // A secondary gives it out until it has caught up, and caches keep it from then on.
+        let until = self.until(question);
+        let still = still.map(|set| {
+            let known = seen.iter().find(|seen| seen.data == set.data);
+            let left = known.and_then(|seen| seen.left_after(until?));
+            left.max(Copies::taken_until(until?, set.ttl))
+        });
+        gone.chain(still).collect()
     }
-    let forgotten = forgotten.last().copied()?;
-    let after = forgotten.checked_add(assumptions.queue_margin).ok()?;
-    Some(Closing { after, forgotten, basis })
+
+    /// When the answer to a question should be the same everywhere.
+    fn until(&self, question: &Question) -> Option<Timestamp> {
+        let judged = self.examination.judged.iter().filter(|judged| judged.status == Status::Waiting);
+        judged
+            .filter(|judged| judged.expectation.question() == *question)
+            .filter_map(|judged| judged.until)
+            .max()
+    }
+
+    fn closing(&self, assumptions: Assumptions) -> Option<Closing> {
+        let mut basis = Basis::Seen;
+        // What a resolver was seen to have is no guess.
+        let mut forgotten: Option<Timestamp> =
+            self.examination.judged.iter().filter_map(|judged| judged.until).max();
+        for question in remembered(&self.subject.domain) {
+            let copies: Vec<Copies> = self.copies(&question).into_iter().collect::<Option<_>>()?;
+            let moment = match copies.into_iter().max() {
+                Some(copies) => copies.until,
+                None => {
+                    basis = Basis::Assumed;
+                    self.since(&question).checked_add(assumptions.old_ttl).ok()?
+                }
+            };
+            forgotten = forgotten.max(Some(moment));
+        }
+        let forgotten = forgotten?;
+        let after = forgotten.checked_add(assumptions.queue_margin).ok()?;
+        Some(Closing { after, forgotten, basis })
+    }
+
+    /// Since when what is published now is there, as far as that is known: the change was made at the latest when its
+    /// result was seen first.
+    fn since(&self, question: &Question) -> Timestamp {
+        let now = published(self.facts, question);
+        let seen = self.history.seen(&self.subject.domain, question);
+        let seen = seen.iter().filter(|seen| now.iter().any(|set| set.data == seen.data));
+        seen.map(|seen| seen.first_seen).min().unwrap_or(self.facts.checked_at)
+    }
 }
 
 #[cfg(test)]

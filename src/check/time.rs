@@ -10,7 +10,12 @@ pub(crate) fn after(at: Timestamp, seconds: u32) -> Option<Timestamp> {
     if whole < time { whole.checked_add(SignedDuration::from_secs(1)).ok() } else { Some(whole) }
 }
 
-/// The time of day for a sentence.
+/// The time of day by which something is over, for a sentence: a started minute is not over yet.
+pub(crate) fn clock_when_over(time: Timestamp) -> String {
+    clock(time.checked_add(SignedDuration::from_secs(59)).unwrap_or(time))
+}
+
+/// The time of day at which something was, or by which to act, for a sentence.
 pub(crate) fn clock(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
@@ -59,6 +64,15 @@ mod tests {
         ] {
             assert_eq!(left(now, now + SignedDuration::from_secs(seconds)), words);
         }
+    }
+
+    #[test]
+    fn what_is_said_to_be_over_is_over() {
+        for (time, words) in [("05:46:00", "05:46"), ("05:46:01", "05:47"), ("23:59:30", "00:00")] {
+            let told = clock_when_over(format!("2026-11-22T{time}Z").parse().unwrap());
+            assert!(told.contains(words), "{told}");
+        }
+        assert!(clock_when_over(Timestamp::MAX).starts_with("9999"));
     }
 
     #[test]

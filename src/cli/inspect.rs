@@ -101,7 +101,7 @@ impl Inspection {
 
     fn recording(&self, world: &World) -> Recording {
         let elsewhere = self.checked.first().map(|checked| checked.facts.elsewhere).unwrap_or_default();
-        let mut facts = Facts::new(world.source.started, elsewhere);
+        let mut facts = Facts::new(self.started, elsewhere);
         for gathered in self.checked.iter().map(|checked| &checked.facts) {
             gathered.all().for_each(|reply| facts.insert(reply.clone()));
             gathered.policies().for_each(|policy| facts.insert_policy(policy.clone()));

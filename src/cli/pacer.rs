@@ -31,9 +31,22 @@ impl Pacer for Process {
         reason = "a wait ends at a time of the clock on the wall, also after a sleep of the machine"
     )]
     fn wait(&self, now: Timestamp, span: Duration) -> Later<'_, Timestamp> {
+        /// A machine that wakes up looks at the clock so soon.
+        const LONGEST_NAP: Duration = Duration::from_secs(10);
         Box::pin(async move {
-            tokio::time::sleep(span).await;
-            Timestamp::now().max(now)
+            let mut slept = Duration::ZERO;
+            loop {
+                // A clock that is set back does not prolong the wait.
+                let at_least = now.checked_add(slept).unwrap_or(now);
+                let then = Timestamp::now().max(at_least);
+                let over = Duration::try_from(now.duration_until(then)).unwrap_or_default();
+                if over >= span {
+                    return then;
+                }
+                let nap = (span - over).min(LONGEST_NAP);
+                tokio::time::sleep(nap).await;
+                slept += nap;
+            }
         })
     }
 

@@ -62,13 +62,16 @@ async fn watch(
     let mut last = tokio::select! {
         biased;
         inspection = inspector.round() => inspection?,
-        // Nothing is known yet.
-        () = &mut stopped => return Ok(status(Verdict::Undetermined)),
+        () = &mut stopped => {
+            writeln!(streams.err, "note: stopped before the first look was over; nothing is known yet")?;
+            return Ok(status(Verdict::Undetermined));
+        }
     };
+    let mut vain = 0;
     let mut log = Log::begin(&last, command.reporting.format, now, streams, &live)?;
     while !last.checked.iter().all(done) && deadline.is_none_or(|deadline| now < deadline) {
         let open = last.checked.iter().filter(|checked| !done(checked)).map(|checked| &checked.examination);
-        let next = next_look(open, Rhythm::every(command.every.0), now);
+        let next = next_look(open, Rhythm::every(command.every.0).after_vain(vain), now);
         let next = deadline.map_or(next, |deadline| next.min(deadline));
         live.show(&last, next, now, done);
         // In steps where somebody watches the time run down.
@@ -91,7 +94,8 @@ async fn watch(
             round = inspector.again(&last, now, done) => round?,
         };
         last = round;
-        log.tell(&last, now, streams, &live)?;
+        let told = log.tell(&last, now, streams, &live)?;
+        vain = if told > 0 { 0 } else { vain.saturating_add(1) };
     }
     live.clear();
     inspector.record(&last)?;

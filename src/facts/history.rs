@@ -3,18 +3,18 @@
 //! A small file that outlives the run: for each domain the record sets that a move changes, when each was first and last
 //! seen on the zone's own name servers, and with which time to live. What resolvers say is no part of it.
 
+mod file;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType, Text};
 
-use super::Facts;
+use super::{Facts, Reply};
 
-/// The version of the file that is written.
-const SCHEMA_VERSION: u32 = 1;
+pub use file::HistoryError;
+
 /// Record sets that are remembered for one question; the longest gone are forgotten first.
 const MOST_SETS: usize = 16;
 
@@ -29,8 +29,10 @@ pub struct History {
 pub struct Seen {
     /// The records; none where there was nothing.
     pub data: BTreeSet<RecordData>,
-    /// The largest time to live it was seen with, in seconds.
+    /// The time to live it was seen with last, in seconds.
     pub ttl: u32,
+    /// Copies with a longer time to live, from before that was lowered.
+    pub longer: Option<Copies>,
     /// When it was seen first.
     pub first_seen: Timestamp,
     /// When it was seen last.
@@ -39,11 +41,40 @@ pub struct Seen {
     pub gone: Option<Timestamp>,
 }
 
-impl Seen {
-    /// When the last cache forgets it: its time to live after it was missed. `None` while it is there.
+/// What caches may have of a record set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Copies {
+    /// When the last of them is forgotten.
+    pub until: Timestamp,
+    /// The time to live that they were taken with, in seconds.
+    pub ttl: u32,
+}
+
+impl Copies {
+    /// Those that were taken up to this moment.
     #[must_use]
-    pub fn forgotten(&self) -> Option<Timestamp> {
-        self.gone?.checked_add(SignedDuration::from_secs(i64::from(self.ttl))).ok()
+    pub fn taken_until(moment: Timestamp, ttl: u32) -> Option<Self> {
+        let until = moment.checked_add(SignedDuration::from_secs(i64::from(ttl))).ok()?;
+        Some(Self { until, ttl })
+    }
+}
+
+impl Seen {
+    /// The copies that live longest, now that it was missed. `None` while it is there.
+    #[must_use]
+    pub fn left(&self) -> Option<Copies> {
+        self.left_after(self.gone?)
+    }
+
+    /// The copies that live longest if it is gone at this moment.
+    #[must_use]
+    pub fn left_after(&self, gone: Timestamp) -> Option<Copies> {
+        Copies::taken_until(gone, self.ttl)
+            .map(|copies| self.longer.map_or(copies, |longer| longer.max(copies)))
+    }
+
+    fn outlives(&mut self, copies: Option<Copies>) {
+        self.longer = self.longer.max(copies);
     }
 }
 
@@ -76,23 +107,32 @@ impl History {
     }
 }
 
-/// Every answer that an authority gave, with its time to live.
-fn published(facts: &Facts, question: &Question) -> Vec<RecordSet> {
+/// Every answer that an authority gave, with its time to live; of texts, SPF alone.
+#[must_use]
+pub fn published(facts: &Facts, question: &Question) -> Vec<RecordSet> {
     let mut sets: Vec<RecordSet> = Vec::new();
     let answers =
         facts.replies(question).filter(|reply| reply.server.role.is_authority() && reply.outcome.is_answer());
-    for reply in answers {
-        let own = reply.wanted().filter(|record| record.name == question.name);
-        let mut set = RecordSet::of(own.filter(|record| matters(&record.data)));
-        if set.is_empty() {
-            set.ttl = reply.negative_ttl().unwrap_or_default();
-        }
+    for set in answers.map(published_by) {
         match sets.iter_mut().find(|known| known.data == set.data) {
             Some(known) => known.ttl = known.ttl.max(set.ttl),
             None => sets.push(set),
         }
     }
     sets
+}
+
+/// What one reply says of it.
+#[must_use]
+pub fn published_by(reply: &Reply) -> RecordSet {
+    let own = || reply.wanted().filter(|record| record.name == reply.question.name);
+    let mut set = RecordSet::of(own().filter(|record| matters(&record.data)));
+    if set.is_empty() {
+        // Texts without SPF among them, or nothing at all: for so long a cache says that there is no SPF.
+        let others = own().map(|record| record.ttl).max();
+        set.ttl = others.or_else(|| reply.negative_ttl()).unwrap_or_default();
+    }
+    set
 }
 
 /// Whether a record is one of those that a move changes: of the texts, SPF alone.
@@ -112,16 +152,23 @@ fn update(known: &mut Vec<Seen>, published: &[RecordSet], now: Timestamp) {
         match known.iter_mut().find(|seen| seen.data == set.data) {
             // Back again, or seen by a run that began earlier.
             Some(seen) => {
-                seen.ttl = seen.ttl.max(set.ttl);
                 seen.first_seen = seen.first_seen.min(now);
                 if now >= seen.last_seen {
+                    if set.ttl < seen.ttl {
+                        // Lowered at the latest now.
+                        seen.outlives(Copies::taken_until(now, seen.ttl));
+                    }
+                    seen.ttl = set.ttl;
                     seen.last_seen = now;
                     seen.gone = seen.gone.filter(|gone| *gone > now);
+                } else if set.ttl > seen.ttl {
+                    seen.outlives(Copies::taken_until(seen.last_seen, set.ttl));
                 }
             }
             None => known.push(Seen {
                 data: set.data.clone(),
                 ttl: set.ttl,
+                longer: None,
                 first_seen: now,
                 last_seen: now,
                 gone: None,
@@ -139,107 +186,6 @@ fn update(known: &mut Vec<Seen>, published: &[RecordSet], now: Timestamp) {
         let oldest = known.iter().enumerate().min_by_key(|(_, seen)| seen.gone.unwrap_or(Timestamp::MAX));
         let Some((index, _)) = oldest else { break };
         known.remove(index);
-    }
-}
-
-/// Why a history cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum HistoryError {
-    /// It is no JSON, or its fields are others.
-    #[error("it is no history of cutover: {0}")]
-    Json(#[from] serde_json::Error),
-    /// A newer version wrote it.
-    #[error(
-        "it has version {0} of the history, and this version of cutover reads up to {SCHEMA_VERSION}; use a newer cutover"
-    )]
-    Version(u32),
-    /// A record or name in it cannot be read.
-    #[error("it holds `{0}` for {1}, which is no {2}")]
-    Record(String, String, String),
-}
-
-/// The file.
-#[derive(Serialize, Deserialize)]
-struct Document {
-    schema_version: u32,
-    #[serde(default)]
-    domains: BTreeMap<String, Vec<Line>>,
-}
-
-/// One record set in the file.
-#[derive(Serialize, Deserialize)]
-struct Line {
-    name: String,
-    #[serde(rename = "type")]
-    rtype: String,
-    records: Vec<String>,
-    ttl: u32,
-    first_seen: Timestamp,
-    last_seen: Timestamp,
-    #[serde(default)]
-    gone: Option<Timestamp>,
-}
-
-impl History {
-    /// Reads the content of a file; an empty one holds nothing.
-    ///
-    /// # Errors
-    /// [`HistoryError`] if it is something else, or of a newer version.
-    pub fn parse(text: &str) -> Result<Self, HistoryError> {
-        if text.trim().is_empty() {
-            return Ok(Self::default());
-        }
-        let document: Document = serde_json::from_str(text)?;
-        if document.schema_version > SCHEMA_VERSION {
-            return Err(HistoryError::Version(document.schema_version));
-        }
-        let mut history = Self::default();
-        for (domain, lines) in document.domains {
-            let sets = history.domains.entry(name(&domain, &domain)?).or_default();
-            for line in lines {
-                let (question, seen) = read(&domain, line)?;
-                sets.entry(question).or_default().push(seen);
-            }
-        }
-        Ok(history)
-    }
-}
-
-fn name(text: &str, domain: &str) -> Result<Name, HistoryError> {
-    text.parse().map_err(|_| HistoryError::Record(text.into(), domain.into(), "name".into()))
-}
-
-fn read(domain: &str, line: Line) -> Result<(Question, Seen), HistoryError> {
-    let owner = name(&line.name, domain)?;
-    let odd = |text: &str, what: &str| HistoryError::Record(text.into(), domain.into(), what.into());
-    let rtype: RecordType = line.rtype.parse().map_err(|_| odd(&line.rtype, "record type"))?;
-    let record = |text: &String| {
-        RecordData::parse(rtype, text, &Name::root()).map_err(|_| odd(text, &format!("{rtype} record")))
-    };
-    let data = line.records.iter().map(record).collect::<Result<_, _>>()?;
-    let Line { ttl, first_seen, last_seen, gone, .. } = line;
-    Ok((Question::new(owner, rtype), Seen { data, ttl, first_seen, last_seen, gone }))
-}
-
-impl fmt::Display for History {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let line = |question: &Question, seen: &Seen| Line {
-            name: question.name.to_string(),
-            rtype: question.rtype.to_string(),
-            records: seen.data.iter().map(RecordData::to_zone_text).collect(),
-            ttl: seen.ttl,
-            first_seen: seen.first_seen,
-            last_seen: seen.last_seen,
-            gone: seen.gone,
-        };
-        let domains = self.domains.iter().map(|(domain, sets)| {
-            let lines = sets.iter().flat_map(|(question, seen)| seen.iter().map(|seen| line(question, seen)));
-            (domain.bare(), lines.collect())
-        });
-        let document = Document { schema_version: SCHEMA_VERSION, domains: domains.collect() };
-        // A map of strings, numbers and lists always serialises.
-        let text = serde_json::to_string_pretty(&document).map_err(|_| fmt::Error)?;
-        writeln!(f, "{text}")
     }
 }
 

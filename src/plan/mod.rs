@@ -102,7 +102,8 @@ pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Exami
         let mut changed = false;
         for judged in examination.judged.iter().filter(|judged| is_curable(judged)) {
             let sight = Sight { facts, witness: Witness::Published, view, overlay: &fold.overlay };
-            let Ok(finding) = judge(&Case { subject, source, sight }, &judged.expectation) else { continue };
+            let case = Case { subject, source, sight };
+            let Ok(finding) = judge(&case, &judged.expectation) else { continue };
             // What is optional is put right only where it is wrong, and never added.
             let absent = finding.observed.is_empty() || finding.code == Code::AliasFromWildcard;
             let unasked = judged.importance == Importance::Optional && absent;
@@ -110,11 +111,9 @@ pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Exami
                 // The code under which the expectation is reported, not one that an earlier cure has left; what that
                 // cure has undone was reported as met.
                 let because = if judged.status == Status::Met { finding.code } else { judged.code };
-                let phase = match finding.code {
-                    Code::SpfSourceLeft => Phase::Tidy,
-                    _ => judged.expectation.phase,
-                };
-                for edit in finding.cure {
+                let phases: Vec<Phase> =
+                    finding.cure.iter().map(|edit| earliest(&case, judged, edit)).collect();
+                for (edit, phase) in finding.cure.into_iter().zip(phases) {
                     let reason = Reason::new(phase, because, judged.importance, edit.confirm);
                     changed |= fold.apply(reason, edit);
                 }
@@ -142,6 +141,19 @@ pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Exami
 /// Whether the plan may put it right; what is met is looked at too, since an earlier cure may have undone it.
 fn is_curable(judged: &Judged) -> bool {
     matches!(judged.status, Status::Unmet | Status::Met) && judged.code != Code::ServersDisagree
+}
+
+/// The first phase that asks for this very edit: one that adds the new sender and drops the old one as well is made when
+/// the old one may go.
+fn earliest(case: &Case<'_>, judged: &Judged, edit: &Edit) -> Phase {
+    let asks = |phase: &Phase| {
+        let subject = Subject { phase: *phase, ..case.subject.clone() };
+        judge(&Case { subject: &subject, ..*case }, &judged.expectation)
+            .is_ok_and(|finding| finding.cure.contains(edit))
+    };
+    let phases = [Phase::Prepare, Phase::Switch].into_iter();
+    let mut before = phases.filter(|phase| (judged.expectation.phase..case.subject.phase).contains(phase));
+    before.find(asks).unwrap_or(case.subject.phase)
 }
 
 /// The phase from which on a hazard must be gone.

@@ -1,7 +1,5 @@
 //! How are columns laid out so that no line is wider than the terminal?
 
-use std::fmt::Write as _;
-
 use tabled::builder::Builder;
 use tabled::settings::object::Columns;
 use tabled::settings::{Padding, Style as Borders};
@@ -54,7 +52,19 @@ impl From<&str> for Cell {
 }
 
 /// Rows without lines around them; where they are too wide, the widest columns are wrapped.
-pub(super) fn laid_out<const N: usize>(mut rows: Vec<[Cell; N]>, style: &Style) -> String {
+pub(super) fn laid_out<const N: usize>(rows: Vec<[Cell; N]>, style: &Style) -> String {
+    blocks(rows, style).concat()
+}
+
+/// Groups of rows, each a text of its own, with the same columns in all.
+pub(super) fn laid_out_in_groups<const N: usize>(groups: Vec<Vec<[Cell; N]>>, style: &Style) -> Vec<String> {
+    let sizes: Vec<usize> = groups.iter().map(Vec::len).collect();
+    let mut rows = blocks(groups.into_iter().flatten().collect(), style).into_iter();
+    sizes.into_iter().map(|size| rows.by_ref().take(size).collect()).collect()
+}
+
+/// The lines of each row.
+fn blocks<const N: usize>(mut rows: Vec<[Cell; N]>, style: &Style) -> Vec<String> {
     let mut widths: [usize; N] =
         std::array::from_fn(|column| rows.iter().map(|row| row[column].width()).max().unwrap_or(0));
     let room = style.columns().saturating_sub(INDENT + GAP * (N - 1));
@@ -74,12 +84,14 @@ pub(super) fn laid_out<const N: usize>(mut rows: Vec<[Cell; N]>, style: &Style) 
     let mut table = builder.build();
     table.with(Borders::empty());
     table.modify(Columns::new(..), Padding::new(0, GAP, 0, 0));
-    let mut text = String::new();
-    for line in table.to_string().lines() {
-        // Writing into a String cannot fail.
-        let _ = writeln!(text, "{:INDENT$}{}", "", line.trim_end());
-    }
-    text
+    let text = table.to_string();
+    let mut lines = text.lines();
+    let block = |row: &[Cell; N]| {
+        let height = row.iter().map(|cell| cell.text.lines().count()).max().unwrap_or(0).max(1);
+        let lines = lines.by_ref().take(height);
+        lines.map(|line| format!("{:INDENT$}{}\n", "", line.trim_end())).collect()
+    };
+    rows.iter().map(block).collect()
 }
 
 /// Text broken between words, and within a word only where it has no room on a line of its own.
@@ -118,6 +130,19 @@ mod tests {
         assert_eq!(wrapped("a\n  b", 10), "a\n  b");
         assert_eq!(wrapped("", 5), "");
         assert_eq!(wrapped("日本語", 4), "日本\n語");
+    }
+
+    #[test]
+    fn groups_share_their_columns() {
+        let style = Style { width: 40, ..Style::default() };
+        let row = |text: &str| [Cell::from("a"), Cell::from(text), Cell::from("end")];
+        let groups = vec![vec![row("short")], vec![], vec![row(&"word ".repeat(12)), row("x")]];
+        let texts = laid_out_in_groups(groups, &style);
+        let ends: Vec<usize> =
+            texts.iter().flat_map(|text| text.lines()).filter_map(|line| line.find("end")).collect();
+        assert!(ends.len() == 3 && ends.iter().all(|end| *end == ends[0]), "{texts:?}");
+        assert_eq!(texts[1], "");
+        assert_eq!(texts[2].lines().count(), 3, "{texts:?}");
     }
 
     #[test]

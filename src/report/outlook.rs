@@ -1,9 +1,7 @@
 //! What is told about caches and queues, and when the old service may be closed?
 
-use std::fmt::Write as _;
-
-use crate::check::time::{clock, lasting};
-use crate::check::{Assumptions, Basis, Closing};
+use crate::check::time::{clock_when_over, lasting};
+use crate::check::{Assumptions, Basis, Closing, Code, Judged};
 
 use super::grid::wrapped;
 use super::style::Style;
@@ -12,20 +10,30 @@ use super::table::Shown;
 /// The lines about time below the findings of one domain; empty where there is nothing to say.
 #[must_use]
 pub(super) fn outlook(shown: &Shown<'_>, style: &Style) -> String {
-    let mut text = String::new();
-    for (id, possible) in &shown.outlook.possible {
-        let line = format!(
-            "{id}: a cache that was not asked may have the older answer until {} (its TTL was {})",
-            clock(possible.until),
-            lasting(possible.ttl)
-        );
-        let _ = writeln!(text, "\n{}", wrapped(&line, style.columns()));
+    let closing = shown.outlook.closing.map(|closing| closing_line(&closing, shown.assumptions));
+    let lines = possible_line(shown).into_iter().chain(closing);
+    lines.map(|line| format!("\n{}\n", wrapped(&line, style.columns()))).collect()
+}
+
+/// What was seen is that of the resolvers that were asked; what is possible elsewhere.
+fn possible_line(shown: &Shown<'_>) -> Option<String> {
+    let possible = &shown.outlook.possible;
+    let each = possible.iter().map(|(id, copies)| {
+        format!("{id} until {} (its TTL was {})", clock_when_over(copies.until), lasting(copies.ttl))
+    });
+    let each: Vec<String> = each.collect();
+    if !each.is_empty() {
+        return Some(format!(
+            "Possible: a cache that was not asked may have the older answer for {}.",
+            each.join(", ")
+        ));
     }
-    if let Some(closing) = &shown.outlook.closing {
-        let line = closing_line(closing, shown.assumptions);
-        let _ = writeln!(text, "\n{}", wrapped(&line, style.columns()));
-    }
-    text
+    let is_seen = |judged: &Judged| matches!(judged.code, Code::CacheStale | Code::NegativeCache);
+    shown.examination.judged.iter().any(is_seen).then(|| {
+        "Seen is what the resolvers that were asked still have. Any other cache may have an older answer for as long as its \
+         TTL was, which `--history FILE` remembers if it is kept from before the change."
+            .into()
+    })
 }
 
 fn closing_line(closing: &Closing, assumptions: Assumptions) -> String {
@@ -40,8 +48,8 @@ fn closing_line(closing: &Closing, assumptions: Assumptions) -> String {
     format!(
         "The old service may be closed after {}: caches have forgotten the old answers by {}{basis}, and senders keep mail in \
          their queues for {} more.",
-        clock(closing.after),
-        clock(closing.forgotten),
+        clock_when_over(closing.after),
+        clock_when_over(closing.forgotten),
         lasting(seconds(assumptions.queue_margin))
     )
 }

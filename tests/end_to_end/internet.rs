@@ -28,6 +28,8 @@ use crate::lab::internet::{FIXTURES, file_name, read, servers, zones};
 
 /// Where nobody's zone is served.
 const RESOLVER: &str = "127.0.0.53";
+/// Who has its zones from whom, by transfer.
+const SECONDARIES: [(&str, &str); 1] = [("127.0.0.17", "127.0.0.16")];
 /// How long the servers may take until they answer; they need a tenth of a second.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -52,6 +54,10 @@ impl Process {
     fn says(&self, words: &str) -> bool {
         std::fs::read_to_string(&self.settings).unwrap().contains(words)
     }
+
+    fn is_secondary(&self) -> bool {
+        self.says("master: ")
+    }
 }
 
 impl Drop for Process {
@@ -74,21 +80,28 @@ impl Internet {
                 served.entry(address).or_default().insert(apex);
             }
         }
-        // Two name servers with the same zones are one program with two addresses.
-        let mut programs: BTreeMap<BTreeSet<&Name>, Vec<IpAddr>> = BTreeMap::new();
+        // Two name servers with the same zones are one program with two addresses, if both have them from files.
+        let mut programs: BTreeMap<(Option<IpAddr>, BTreeSet<&Name>), Vec<IpAddr>> = BTreeMap::new();
         for (address, apexes) in &served {
-            programs.entry(apexes.clone()).or_default().push(*address);
+            programs.entry((primary_of(*address), apexes.clone())).or_default().push(*address);
         }
         let path = directory.path();
         for apex in zones.keys() {
             std::fs::copy(Path::new(FIXTURES).join(file_name(apex)), path.join(file_name(apex))).unwrap();
         }
-        let authorities = programs.iter().enumerate().map(|(number, (apexes, addresses))| {
+        let mut authorities = Vec::new();
+        // Those without a primary come first: whoever transfers a zone must find it.
+        for (number, ((primary, apexes), addresses)) in programs.iter().enumerate() {
             let settings = path.join(format!("knot-{number}.conf"));
-            std::fs::write(&settings, knot_settings(path, number, apexes, addresses, lab.port())).unwrap();
-            spawn(Command::new(&knot).arg("-c"), settings)
-        });
-        let authorities = authorities.collect();
+            let program = Program { number, apexes, addresses, primary: *primary };
+            std::fs::write(&settings, program.settings(path, lab.port())).unwrap();
+            if let Some(primary) = primary {
+                apexes
+                    .iter()
+                    .for_each(|apex| wait_for(&lab, *primary, Role::Authoritative, apex, &authorities));
+            }
+            authorities.push(spawn(Command::new(&knot).arg("-c"), settings));
+        }
         let settings = path.join("unbound.conf");
         let stubs = zones.keys().map(|apex| (apex, servers(&zones, apex)));
         std::fs::write(&settings, unbound_settings(path, stubs, lab.port())).unwrap();
@@ -96,11 +109,13 @@ impl Internet {
         let internet = Self { resolver, authorities, directory, lab };
         for (address, apexes) in &served {
             for apex in apexes {
-                internet.wait_for(*address, Role::Authoritative, apex);
+                wait_for(&internet.lab, *address, Role::Authoritative, apex, &internet.authorities);
             }
         }
         // Only now: what it cannot reach it would remember as unreachable.
-        internet.wait_for(RESOLVER.parse().unwrap(), Role::Resolver, &Name::root());
+        let resolver = RESOLVER.parse().unwrap();
+        let processes = std::slice::from_ref(&internet.resolver);
+        wait_for(&internet.lab, resolver, Role::Resolver, &Name::root(), processes);
         Some(internet)
     }
 
@@ -118,7 +133,7 @@ impl Internet {
     }
 
     /// Publishes a plan in `bind` form as an administrator would: deletes, adds, counts the serial up,
-    /// reloads.
+    /// reloads. Secondaries have it once they ask for it.
     pub fn publish(&self, apex: &str, plan: &str) {
         let apex: Name = apex.parse().unwrap();
         let path = self.directory.path().join(file_name(&apex));
@@ -140,8 +155,18 @@ impl Internet {
         }
         std::fs::write(&path, zone::to_zone_text(&records)).unwrap();
         for authority in &self.authorities {
-            if authority.says(&format!("domain: \"{apex}\"")) {
+            if authority.says(&format!("domain: \"{apex}\"")) && !authority.is_secondary() {
                 control("knotc", &authority.settings, &["-b", "zone-reload", &apex.to_string()]);
+            }
+        }
+    }
+
+    /// Has the secondaries of a zone ask their primaries now.
+    pub fn transfer(&self, apex: &str) {
+        let apex: Name = apex.parse().unwrap();
+        for authority in self.authorities.iter().filter(|authority| authority.is_secondary()) {
+            if authority.says(&format!("domain: \"{apex}\"")) {
+                control("knotc", &authority.settings, &["-b", "zone-refresh", &apex.to_string()]);
             }
         }
     }
@@ -194,31 +219,39 @@ impl Internet {
     pub fn flush(&self) {
         control("unbound-control", &self.resolver.settings, &["flush_zone", "."]);
     }
+}
 
-    fn wait_for(&self, ip: IpAddr, role: Role, apex: &Name) {
-        let address = SocketAddr::new(ip, self.lab.port());
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let server = Arc::new(Server { role, address: address.to_string() });
-        let question = Question::new(apex.clone(), RecordType::Soa);
-        let start = Instant::now();
-        loop {
-            // A new one each time: a transport does not ask twice where the port was closed.
-            let transport = Transport::new(Duration::from_millis(500));
-            let endpoint = Endpoint::Plain(address);
-            let reply = runtime.block_on(transport.ask(&endpoint, &server, &question, Some(apex)));
-            if reply.outcome == Outcome::Records {
-                return;
-            }
-            let said = (reply.outcome, reply.reason);
-            assert!(start.elapsed() < PATIENCE, "{ip} says for {apex}: {said:?}\n{}", self.logs());
-            std::thread::sleep(Duration::from_millis(10));
+/// Waits until the server at this address answers for a zone.
+fn wait_for(lab: &Lab, ip: IpAddr, role: Role, apex: &Name, processes: &[Process]) {
+    let address = SocketAddr::new(ip, lab.port());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let server = Arc::new(Server { role, address: address.to_string() });
+    let question = Question::new(apex.clone(), RecordType::Soa);
+    let start = Instant::now();
+    loop {
+        // A new one each time: a transport does not ask twice where the port was closed.
+        let transport = Transport::new(Duration::from_millis(500));
+        let endpoint = Endpoint::Plain(address);
+        let reply = runtime.block_on(transport.ask(&endpoint, &server, &question, Some(apex)));
+        if reply.outcome == Outcome::Records {
+            return;
         }
+        let said = (reply.outcome, reply.reason);
+        assert!(start.elapsed() < PATIENCE, "{ip} says for {apex}: {said:?}\n{}", logs(processes));
+        std::thread::sleep(Duration::from_millis(10));
     }
+}
 
-    fn logs(&self) -> String {
-        let logs = self.authorities.iter().chain([&self.resolver]).map(|process| log(&process.settings));
-        logs.map(|path| std::fs::read_to_string(path).unwrap_or_default()).collect()
-    }
+fn logs(processes: &[Process]) -> String {
+    let logs = processes.iter().map(|process| log(&process.settings));
+    logs.map(|path| std::fs::read_to_string(path).unwrap_or_default()).collect()
+}
+
+/// Whom a name server has its zones from; `None` where it has files.
+fn primary_of(address: IpAddr) -> Option<IpAddr> {
+    let address = address.to_string();
+    let found = SECONDARIES.iter().find(|(secondary, _)| *secondary == address);
+    found.map(|(_, primary)| primary.parse().unwrap())
 }
 
 /// A program of this name, on the path or where Debian keeps servers.
@@ -249,31 +282,46 @@ fn control(program: &str, settings: &Path, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn knot_settings(
-    directory: &Path,
+/// A Knot DNS.
+struct Program<'a> {
     number: usize,
-    apexes: &BTreeSet<&Name>,
-    addresses: &[IpAddr],
-    port: u16,
-) -> String {
-    let directory = directory.display();
-    let listen: String = addresses.iter().map(|address| format!("    listen: {address}@{port}\n")).collect();
-    let zones: String = apexes
-        .iter()
-        .map(|apex| format!("  - domain: \"{apex}\"\n    file: {}\n", file_name(apex)))
-        .collect();
-    format!(
-        "server:\n    rundir: {directory}\n    pidfile: knot-{number}.pid\n    \
-         udp-workers: 1\n    tcp-workers: 1\n    \
-         background-workers: 1\n{listen}\
-         control:\n    listen: knot-{number}.sock\n\
-         log:\n  - target: stderr\n    any: notice\n\
-         database:\n    storage: {directory}/knot-{number}\n\
-         acl:\n  - id: local\n    address: 127.0.0.0/8\n    action: [update, transfer]\n\
-         template:\n  - id: default\n    storage: {directory}\n    acl: local\n    \
-         journal-content: none\n    zonefile-sync: -1\n\
-         zone:\n{zones}"
-    )
+    apexes: &'a BTreeSet<&'a Name>,
+    addresses: &'a [IpAddr],
+    primary: Option<IpAddr>,
+}
+
+impl Program<'_> {
+    fn settings(&self, directory: &Path, port: u16) -> String {
+        let Self { number, apexes, addresses, primary } = self;
+        let directory = directory.display();
+        let listen: String =
+            addresses.iter().map(|address| format!("    listen: {address}@{port}\n")).collect();
+        let zones = apexes.iter().map(|apex| match primary {
+            None => format!("  - domain: \"{apex}\"\n    file: {}\n", file_name(apex)),
+            // In a file of its own, which is never written.
+            Some(_) => format!(
+                "  - domain: \"{apex}\"\n    file: knot-{number}-{}\n    master: primary\n",
+                file_name(apex)
+            ),
+        });
+        let zones: String = zones.collect();
+        let primary =
+            primary.map(|primary| format!("remote:\n  - id: primary\n    address: {primary}@{port}\n"));
+        let primary = primary.unwrap_or_default();
+        format!(
+            "server:\n    rundir: {directory}\n    pidfile: knot-{number}.pid\n    \
+             udp-workers: 1\n    tcp-workers: 1\n    \
+             background-workers: 1\n{listen}\
+             control:\n    listen: knot-{number}.sock\n\
+             log:\n  - target: stderr\n    any: notice\n\
+             database:\n    storage: {directory}/knot-{number}\n\
+             {primary}\
+             acl:\n  - id: local\n    address: 127.0.0.0/8\n    action: [update, transfer]\n\
+             template:\n  - id: default\n    storage: {directory}\n    acl: local\n    \
+             journal-content: none\n    zonefile-sync: -1\n\
+             zone:\n{zones}"
+        )
+    }
 }
 
 /// Every zone is a stub: unbound asks referred servers on port 53 only, and here they have another.

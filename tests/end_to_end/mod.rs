@@ -8,6 +8,7 @@ mod updates;
 use std::io::Write as _;
 
 use cutover::cli::{self, Surroundings};
+use jiff::Timestamp;
 use serde_json::Value;
 
 use internet::Internet;
@@ -70,6 +71,50 @@ fn a_published_plan_is_waited_for_and_then_ready() {
 }
 
 #[test]
+fn a_watch_follows_the_caches_of_a_real_resolver() {
+    let Some(internet) = start() else { return };
+    let plan = ["plan", "wingtip.example", "--format", "bind"];
+    // The resolver is told of the old records now.
+    let (status, plan) = run_at(now(), &plan, &internet.arguments());
+    assert_eq!(status, 0);
+    internet.publish("wingtip.example", &plan);
+    internet.transfer("wingtip.example");
+    let (status, out) = watch(&internet);
+    assert_eq!(status, 0, "{out}");
+    assert!(out.contains("wingtip.example: waiting"), "{out}");
+    assert!(out.contains("mx: waiting (cache-stale) → met"), "{out}");
+    assert!(out.contains("verdict: waiting → ready"), "{out}");
+}
+
+#[test]
+fn a_watch_follows_a_real_secondary_until_it_has_transferred_the_zone() {
+    let Some(internet) = start() else { return };
+    let options = [internet.arguments(), vec!["--view".into(), "authoritative".into()]].concat();
+    let plan = ["plan", "wingtip.example", "--format", "bind"];
+    let (status, plan) = run_at(now(), &plan, &options);
+    assert_eq!(status, 0);
+    // It asks every four seconds, the last time now.
+    internet.transfer("wingtip.example");
+    internet.publish("wingtip.example", &plan);
+    let start = now();
+    let check = ["check", "wingtip.example", "--format", "json"];
+    let (status, out) = run_at(start, &check, &options);
+    let report: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((status, verdict(&report)), (4, "waiting"), "{report:#}");
+    assert!(codes(&report).contains(&"secondary-behind"), "{report:#}");
+    let expectations = report["domains"][0]["expectations"].as_array().unwrap();
+    let mx = expectations.iter().find(|expectation| expectation["id"] == "mx").unwrap();
+    let until: Timestamp = mx["until"].as_str().unwrap().parse().unwrap();
+    assert!((1..=6).contains(&start.duration_until(until).as_secs()), "{start}: {mx:#}");
+    // Whoever asks it at the last moment keeps the old answer for three seconds more.
+    let possible: Timestamp = mx["possible_until"].as_str().unwrap().parse().unwrap();
+    assert_eq!(until.duration_until(possible).as_secs(), 3, "{mx:#}");
+    let (status, out) = watch(&internet);
+    assert_eq!(status, 0, "{out}");
+    assert!(out.contains("mx: waiting (secondary-behind) → "), "{out}");
+}
+
+#[test]
 fn servers_that_are_gone_leave_the_verdict_open() {
     let Some(mut internet) = start() else { return };
     internet.stop("127.0.0.15");
@@ -101,9 +146,23 @@ fn start() -> Option<Internet> {
     internet
 }
 
+/// A watch in real time, which is over soon or wrong.
+fn watch(internet: &Internet) -> (u8, String) {
+    run_at(now(), &["watch", "wingtip.example", "--for", "15s"], &internet.arguments())
+}
+
+/// The time on the wall.
+fn now() -> Timestamp {
+    Timestamp::now()
+}
+
 /// A whole run: exit status and standard output.
 fn run(command: &[&str], more: &[String]) -> (u8, String) {
-    let now = "2026-11-22T05:23:00Z".parse().unwrap();
+    run_at("2026-11-22T05:23:00Z".parse().unwrap(), command, more)
+}
+
+/// The same at some time.
+fn run_at(now: Timestamp, command: &[&str], more: &[String]) -> (u8, String) {
     let surroundings = Surroundings::of_pipe(now);
     let arguments = ["cutover"].iter().chain(command).map(Into::into).chain(more.iter().map(Into::into));
     let (mut out, mut err) = (Vec::new(), Vec::new());

@@ -15,23 +15,23 @@ use crate::lab::Say;
 use crate::run::{Desk, Run, cutover, cutover_with, surroundings};
 
 /// What happens during one wait.
-type Event = Box<dyn FnOnce() + Send>;
+pub(super) type Event = Box<dyn FnOnce() + Send>;
 
 /// A night that is over at once: events, one a wait; when they have run out, the user stops.
-struct Night {
+pub(super) struct Night {
     events: Mutex<VecDeque<Event>>,
     waits: Mutex<Vec<u64>>,
     stop: tokio::sync::Notify,
 }
 
 impl Night {
-    fn of(events: Vec<Event>) -> Arc<Self> {
+    pub(super) fn of(events: Vec<Event>) -> Arc<Self> {
         let (events, waits) = (Mutex::new(events.into()), Mutex::default());
         Arc::new(Self { events, waits, stop: tokio::sync::Notify::new() })
     }
 
     /// How long each wait was to be, in seconds.
-    fn waits(&self) -> Vec<u64> {
+    pub(super) fn waits(&self) -> Vec<u64> {
         self.waits.lock().unwrap().clone()
     }
 }
@@ -60,13 +60,13 @@ impl Pacer for Night {
 }
 
 /// Nothing happens.
-fn nothing() -> Event {
+pub(super) fn nothing() -> Event {
     Box::new(|| {})
 }
 
 impl Estate {
     /// Watches `contoso.com` through a night.
-    fn watch(&self, options: &str, night: &Arc<Night>) -> Run {
+    pub(super) fn watch(&self, options: &str, night: &Arc<Night>) -> Run {
         watch(&format!("contoso.com {} {options}", self.options()), night)
     }
 }
@@ -80,7 +80,7 @@ fn watch(words: &str, night: &Arc<Night>) -> Run {
 }
 
 /// The lines that a watch told, without the time.
-fn told(run: &Run) -> Vec<String> {
+pub(super) fn told(run: &Run) -> Vec<String> {
     let lines = run.out.lines().chain(run.err.lines()).filter(|line| line.starts_with("2026-"));
     lines.map(|line| line.split_once(' ').unwrap().1.to_owned()).collect()
 }

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::time::{after, clock, lasting};
+use super::super::time::{after, clock, clock_when_over, lasting};
 use super::{Case, Code, Hazard, Judged, ticked};
 
 /// Seconds that a record may live in caches when it is about to change (Rackspace, "About TTL best practices",
@@ -48,7 +48,8 @@ fn by_when(case: &Case<'_>, ttl: u32) -> String {
             format!("by {}, so that it is gone everywhere at the switch at {}", clock(due), clock(switch))
         }
         (Some(switch), None) => {
-            let last = after(now, ttl).map(|time| format!(" until {}", clock(time))).unwrap_or_default();
+            let last =
+                after(now, ttl).map(|time| format!(" until {}", clock_when_over(time))).unwrap_or_default();
             format!(
                 "now, or switch later: some caches may keep it{last}, after the switch at {}",
                 clock(switch)

@@ -3,8 +3,8 @@
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 
-use crate::check::Status;
-use crate::check::time::{clock, left};
+use crate::check::time::{clock_when_over, left};
+use crate::check::{Status, Weight};
 use crate::expected::Importance;
 use crate::report::view::harmless;
 
@@ -91,16 +91,15 @@ fn line(checked: &Checked, now: Timestamp) -> String {
     let judged = checked.examination.judged.iter();
     let open =
         judged.filter(|judged| judged.importance == Importance::Required && judged.status != Status::Met);
-    let parts: Vec<String> = open
-        .map(|judged| match judged.until.filter(|until| *until > now) {
-            Some(until) => format!("{} until {} ({})", judged.expectation.id, clock(until), left(now, until)),
-            None => format!("{} {}", judged.expectation.id, judged.code),
-        })
-        .collect();
-    harmless(&format!(
-        "{}: {}; {}",
-        checked.subject.domain.bare(),
-        checked.examination.verdict,
-        parts.join(", ")
-    ))
+    let open = open.map(|judged| match judged.until.filter(|until| *until > now) {
+        Some(until) => {
+            format!("{} until {} ({})", judged.expectation.id, clock_when_over(until), left(now, until))
+        }
+        None => format!("{} {}", judged.expectation.id, judged.code),
+    });
+    let errors = checked.examination.hazards.iter().filter(|hazard| hazard.level == Weight::Error);
+    let parts: Vec<String> = open.chain(errors.map(|hazard| hazard.code.to_string())).collect();
+    let parts = if parts.is_empty() { String::new() } else { format!("; {}", parts.join(", ")) };
+    let domain = checked.subject.domain.bare();
+    harmless(&format!("{domain}: {}{parts}", checked.examination.verdict))
 }

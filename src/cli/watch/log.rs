@@ -43,7 +43,7 @@ impl Log {
         Ok(log)
     }
 
-    /// Tells what has changed since it was told last.
+    /// Tells what has changed since it was told last, and gives back in how many lines.
     ///
     /// # Errors
     /// [`Problem`] if that cannot be written.
@@ -53,16 +53,18 @@ impl Log {
         now: Timestamp,
         streams: &mut Streams<'_>,
         live: &Live,
-    ) -> Result<(), Problem> {
+    ) -> Result<usize, Problem> {
         let report = Earlier::from(&round.plain_report());
         let settled = report.clone().settled(&self.before, &self.told);
+        let mut told = 0;
         for (domain, since) in between(&self.told, &settled) {
             for line in lines(&since) {
                 self.write(now, &format!("{domain}: {line}"), streams, live)?;
+                told += 1;
             }
         }
         (self.before, self.told) = (report, settled);
-        Ok(())
+        Ok(told)
     }
 
     fn write(

@@ -51,11 +51,46 @@ fn what_was_there_is_remembered_with_its_time_to_live() {
     let (eight, nine, ten, eleven) = (time("08:00:00"), time("09:00:00"), time("10:00:00"), time("11:00:00"));
     assert_eq!(
         hosts(&history),
-        [(OLD.into(), 3600, eight, nine, Some(ten)), (NEW.into(), 600, ten, eleven, None)]
+        [(OLD.into(), 300, eight, nine, Some(ten)), (NEW.into(), 600, ten, eleven, None)]
     );
-    // The change was made at ten at the latest.
-    assert_eq!(history.seen(&domain(), &mx())[0].forgotten(), Some(eleven));
-    assert_eq!(history.seen(&domain(), &mx())[1].forgotten(), None);
+    // The change was made at ten at the latest; copies from before nine, when the time to live was lowered, are gone by then.
+    let left = |set: usize| history.seen(&domain(), &mx())[set].left();
+    assert_eq!(left(0), Some(Copies { until: time("10:05:00"), ttl: 300 }));
+    assert_eq!(left(1), None);
+}
+
+#[test]
+fn a_time_to_live_that_was_lowered_too_late_is_remembered() {
+    let lowered =
+        [("08:00:00", OLD, 3600), ("09:50:00", OLD, 300), ("09:55:00", OLD, 300), ("10:00:00", NEW, 600)];
+    let expected = Some(Copies { until: time("10:50:00"), ttl: 3600 });
+    let mut history = History::default();
+    for (at, host, ttl) in lowered {
+        history.observe(&domain(), &facts(at, &[(Role::Authoritative, host, ttl)]));
+    }
+    assert_eq!(history.seen(&domain(), &mx())[0].left(), expected);
+    assert_eq!(History::parse(&history.to_string()).unwrap(), history);
+    // A run that began before the others and ends after them adds what it saw.
+    let mut late = History::default();
+    for (at, host, ttl) in [lowered[1], lowered[0], lowered[3]] {
+        late.observe(&domain(), &facts(at, &[(Role::Authoritative, host, ttl)]));
+    }
+    assert_eq!(late.seen(&domain(), &mx())[0].left(), expected);
+}
+
+#[test]
+fn texts_without_spf_are_remembered_as_long_as_they_live() {
+    let mut facts = Facts::new(time("08:00:00"), Elsewhere::Asked);
+    let question = Question::new(domain(), RecordType::Txt);
+    let server = Arc::new(Server { role: Role::Authoritative, address: "192.0.2.1:53".into() });
+    let mut reply = Reply::empty(question.clone(), server, Outcome::Records);
+    let data = RecordData::parse(RecordType::Txt, "\"MS=ms12345678\"", &Name::root()).unwrap();
+    reply.records = vec![Record { name: domain(), ttl: 7200, data }];
+    facts.insert(reply);
+    let mut history = History::default();
+    history.observe(&domain(), &facts);
+    let seen = &history.seen(&domain(), &question)[0];
+    assert!(seen.data.is_empty() && seen.ttl == 7200, "{seen:?}");
 }
 
 #[test]

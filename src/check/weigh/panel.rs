@@ -1,0 +1,242 @@
+//! What do several witnesses say together about one expectation?
+//!
+//! The zone's own name servers decide what is published, the newest version first; a resolver that still says otherwise only
+//! needs time.
+
+mod cache;
+
+use jiff::Timestamp;
+
+use crate::check::time::{after, clock_when_over, lasting, left};
+use crate::check::{Case, Code, Finding, Status, Weight, importance, is_accepted, judge, listed};
+use crate::expected::{Expectation, Id, Importance, Requirement};
+use crate::facts::{Outcome, Reply, Role, Server, Sight, Silence, View, Witness, is_newer, soa_of};
+use crate::record::{Name, Question, RecordSet, RecordType};
+
+use super::Judged;
+
+/// What several witnesses make of an expectation together.
+struct Opinion {
+    finding: Finding,
+    until: Option<Timestamp>,
+}
+
+impl From<Finding> for Opinion {
+    fn from(finding: Finding) -> Self {
+        Self { finding, until: None }
+    }
+}
+
+/// All witnesses, and whether they have to be heard one by one.
+pub(super) struct Panel<'a> {
+    case: &'a Case<'a>,
+    authorities: Vec<&'a Server>,
+    resolvers: Vec<&'a Server>,
+    accepted: bool,
+}
+
+impl<'a> Panel<'a> {
+    /// Everybody who said something about the domain.
+    pub(super) fn new(case: &'a Case<'a>, list: &[Expectation]) -> Self {
+        let facts = case.sight.facts;
+        let mut servers: Vec<&Server> = Vec::new();
+        // The order of the facts: by question, and the first ones are asked of everybody.
+        for reply in facts.all().filter(|reply| reply.question.name.is_within(&case.subject.domain)) {
+            if !servers.contains(&&*reply.server) {
+                servers.push(&reply.server);
+            }
+        }
+        servers.sort();
+        let of = |wanted: fn(Role) -> bool| {
+            servers.iter().copied().filter(move |server| wanted(server.role)).collect()
+        };
+        let accepted = list.iter().any(|expectation| match &expectation.requirement {
+            Requirement::DeliversTo(hosts) => is_accepted(case, hosts).unwrap_or(false),
+            _ => false,
+        });
+        let mut panel = Self {
+            case,
+            authorities: of(Role::is_authority),
+            resolvers: of(|role| role == Role::Resolver),
+            accepted,
+        };
+        match case.sight.view {
+            View::Both => {}
+            View::Authoritative => panel.resolvers.clear(),
+            View::Resolver => panel.authorities.retain(|server| server.role == Role::ZoneFile),
+        }
+        panel
+    }
+
+    /// What they say about one expectation.
+    pub(super) fn judged(&self, expectation: Expectation) -> Judged {
+        let importance = self.importance(&expectation);
+        let opinion = self.opinion(&expectation).unwrap_or_else(|silence| unknown(&silence).into());
+        let Opinion { finding, until } = opinion;
+        let status = match finding.code.weight() {
+            Weight::Met => Status::Met,
+            Weight::Waiting => Status::Waiting,
+            Weight::Unknown => Status::Unknown,
+            Weight::Unmet | Weight::Error | Weight::Warning | Weight::Info => Status::Unmet,
+        };
+        let Finding { code, message, observed, cure } = finding;
+        let message = match &expectation.given_by {
+            Some(file) if status == Status::Unmet => format!("{message} (as {file} wants it)"),
+            Some(_) | None => message,
+        };
+        Judged { expectation, importance, status, code, message, observed, until, cure }
+    }
+
+    fn importance(&self, expectation: &Expectation) -> Importance {
+        if expectation.id == Id::Verification && self.accepted {
+            return Importance::Optional;
+        }
+        importance(self.case.subject, expectation)
+    }
+
+    fn opinion(&self, expectation: &Expectation) -> Result<Opinion, Silence> {
+        let question = expectation.question();
+        let answered = |servers: &[&'a Server]| -> Vec<&'a Server> {
+            let answered = |server: &&&Server| {
+                self.reply(server, &question).is_some_and(|reply| reply.outcome.is_answer())
+            };
+            servers.iter().filter(answered).copied().collect()
+        };
+        let authorities = answered(&self.authorities);
+        let resolvers = answered(&self.resolvers);
+        let published = match authorities.is_empty() {
+            true if resolvers.len() > 1 => return self.among_resolvers(expectation, &resolvers),
+            true => return self.heard(expectation, None).map(Opinion::from),
+            false => self.among_authorities(expectation, &authorities)?,
+        };
+        if published.finding.code == Code::SecondaryBehind {
+            // Whoever waits for it waits for the caches as well.
+            let lagging = self.lagging(expectation, &published.finding, &resolvers);
+            let caches = lagging.and_then(|lagging| lagging.until);
+            let until = published.until.map(|until| caches.map_or(until, |caches| until.max(caches)));
+            return Ok(Opinion { until, ..published });
+        }
+        if published.finding.code.weight() != Weight::Met {
+            return Ok(published);
+        }
+        if let Some(failure) = self.every_resolver_fails(&question) {
+            let silence = Sight { witness: Witness::Server(&failure.server), ..self.case.sight };
+            silence.answer(&question)?;
+        }
+        Ok(self.lagging(expectation, &published.finding, &resolvers).unwrap_or(published))
+    }
+
+    /// The finding with the eyes of one server, or of the published state.
+    fn heard(&self, expectation: &Expectation, server: Option<&Server>) -> Result<Finding, Silence> {
+        let witness = server.map_or(Witness::Published, Witness::Server);
+        judge(&Case { sight: Sight { witness, ..self.case.sight }, ..*self.case }, expectation)
+    }
+
+    fn reply(&self, server: &Server, question: &Question) -> Option<&'a Reply> {
+        self.case.sight.facts.replies(question).find(|reply| *reply.server == *server)
+    }
+
+    /// What the name servers say together: the newest serial counts, older ones have to catch up.
+    fn among_authorities(&self, expectation: &Expectation, servers: &[&Server]) -> Result<Opinion, Silence> {
+        let published = self.heard(expectation, None)?;
+        if servers.len() < 2 {
+            return Ok(published.into());
+        }
+        let name = &expectation.name;
+        let serial = |server: &Server| self.case.sight.facts.serial_at(server, name);
+        let newest = servers
+            .iter()
+            .filter_map(|server| serial(server))
+            .reduce(|a, b| if is_newer(b, a) { b } else { a });
+        let is_met = |finding: &Finding| finding.code.weight() == Weight::Met;
+        let mut behind = Vec::new();
+        for server in servers {
+            let Ok(finding) = self.heard(expectation, Some(server)) else { continue };
+            if is_met(&finding) == is_met(&published) {
+                continue;
+            }
+            // Of two serials half of all numbers apart neither is newer, and nobody asks for the other (RFC 1982 §3.2).
+            let is_older = |serial| newest.is_some_and(|newest| is_newer(newest, serial));
+            if serial(server) == newest || serial(server).is_some_and(|serial| !is_older(serial)) {
+                return Ok(self.disagreement(expectation, &published, server).into());
+            }
+            behind.push(*server);
+        }
+        if behind.is_empty() || !is_met(&published) {
+            return Ok(published.into());
+        }
+        Ok(self.behind(&published, expectation, &behind))
+    }
+
+    fn disagreement(&self, expectation: &Expectation, published: &Finding, server: &Server) -> Finding {
+        let message = format!(
+            "the name servers answer differently for {} of `{}`, and none has a newer version of the zone; {} is one of them",
+            expectation.rtype,
+            expectation.name.bare(),
+            self.label(server)
+        );
+        Finding::new(Code::ServersDisagree, message, &published.observed)
+    }
+
+    fn behind(&self, published: &Finding, expectation: &Expectation, behind: &[&Server]) -> Opinion {
+        let now = self.case.sight.facts.checked_at;
+        // Each asks when the time is over that its own version of the zone states.
+        let refreshes = behind.iter().filter_map(|server| self.refresh(server, &expectation.name));
+        let last = refreshes.max_by_key(|(time, _)| *time);
+        let servers = listed(behind.iter().map(|server| self.label(server)));
+        let wait = last
+            .map(|(time, retry)| {
+                let (clock, left) = (clock_when_over(time), left(now, time));
+                format!(
+                    "; it should ask for the newer one by {clock} ({left}), and if that fails every {}",
+                    lasting(retry)
+                )
+            })
+            .unwrap_or_default();
+        let message = format!("published; {servers} still has an older version of the zone{wait}");
+        let until = last.map(|(time, _)| time);
+        Opinion { finding: Finding::new(Code::SecondaryBehind, message, &published.observed), until }
+    }
+
+    /// When a server should ask for a newer version of the zone, and how often once that has failed.
+    fn refresh(&self, server: &Server, name: &Name) -> Option<(Timestamp, u32)> {
+        name.ancestors().find_map(|apex| {
+            let reply = self.reply(server, &Question::new(apex, RecordType::Soa))?;
+            let soa = reply.wanted().find_map(soa_of)?;
+            Some((after(reply.at, soa.refresh)?, soa.retry))
+        })
+    }
+
+    /// Without a name server: right at one resolver and old at another means that the others only need time.
+    fn among_resolvers(&self, expectation: &Expectation, servers: &[&Server]) -> Result<Opinion, Silence> {
+        let mut first = None;
+        for server in servers {
+            let finding = self.heard(expectation, Some(server));
+            let met = finding.as_ref().is_ok_and(|finding| finding.code.weight() == Weight::Met);
+            if met {
+                let finding = finding?;
+                return Ok(self.lagging(expectation, &finding, servers).unwrap_or_else(|| finding.into()));
+            }
+            first.get_or_insert(finding);
+        }
+        first.unwrap_or_else(|| self.heard(expectation, None)).map(Opinion::from)
+    }
+
+    /// A failure of all resolvers for what the name servers answer: then nobody gets the answer.
+    fn every_resolver_fails(&self, question: &Question) -> Option<&'a Reply> {
+        let replies: Vec<&Reply> =
+            self.resolvers.iter().filter_map(|server| self.reply(server, question)).collect();
+        let all_fail = replies.iter().all(|reply| !reply.outcome.is_answer());
+        replies.iter().find(|reply| all_fail && reply.outcome == Outcome::ServFail).copied()
+    }
+
+    fn label(&self, server: &Server) -> String {
+        let name = self.case.sight.facts.server_name(server);
+        name.map_or_else(|| server.address.clone(), |name| format!("`{}`", name.bare()))
+    }
+}
+
+fn unknown(silence: &Silence) -> Finding {
+    let code = if silence.outcome == Outcome::NotRecorded { Code::NotInReplay } else { Code::LookupFailed };
+    Finding::new(code, silence.to_string(), &RecordSet::default())
+}

@@ -1,0 +1,87 @@
+//! Which resolvers do not see yet what is published, and until when?
+
+use jiff::Timestamp;
+
+use crate::check::time::{after, clock_when_over, left};
+use crate::check::{Code, Finding, Weight, listed};
+use crate::expected::Expectation;
+use crate::facts::{Answer, Outcome, Reply, Server, Sight, Silence, Witness};
+use crate::record::{Name, Question, RecordData, RecordSet};
+
+use super::{Opinion, Panel};
+
+impl Panel<'_> {
+    /// The resolvers that do not see yet what is published.
+    pub(super) fn lagging(
+        &self,
+        expectation: &Expectation,
+        published: &Finding,
+        resolvers: &[&Server],
+    ) -> Option<Opinion> {
+        let mut lag: Option<(Option<Timestamp>, Code, String)> = None;
+        for server in resolvers {
+            let Ok(finding) = self.heard(expectation, Some(server)) else { continue };
+            if finding.code.weight() == Weight::Met {
+                continue;
+            }
+            let expiry = self.expiry(server, &expectation.question());
+            let reply = self.reply(server, &expectation.question());
+            let negative =
+                reply.is_some_and(|reply| matches!(reply.outcome, Outcome::NoData | Outcome::NoName));
+            let code = if negative { Code::NegativeCache } else { Code::CacheStale };
+            let now = self.case.sight.facts.checked_at;
+            let until = expiry.map(|time| format!(" until {} ({})", clock_when_over(time), left(now, time)));
+            let until = until.unwrap_or_default();
+            let has = match code {
+                Code::NegativeCache => "still remembers that there was nothing".to_owned(),
+                _ if finding.observed.is_empty() => "still has the records from before".to_owned(),
+                _ => {
+                    let old = finding.observed.data.iter().map(|data| format!("`{}`", brief(data)));
+                    format!("still has {}", listed(old))
+                }
+            };
+            let message = format!("published; {} {has}{until}", server.address);
+            if lag.as_ref().is_none_or(|(latest, ..)| *latest < expiry) {
+                lag = Some((expiry, code, message));
+            }
+        }
+        let (until, code, message) = lag?;
+        Some(Opinion { finding: Finding::new(code, message, &published.observed), until })
+    }
+
+    /// When the resolver will have dropped its other answer to the question; where that answer is the same, when it will
+    /// have dropped everything that it says otherwise.
+    fn expiry(&self, server: &Server, question: &Question) -> Option<Timestamp> {
+        let facts = self.case.sight.facts;
+        let here = Sight { witness: Witness::Server(server), ..self.case.sight };
+        let own = facts.all().filter(|reply| *reply.server == *server && reply.outcome.is_answer());
+        let differing: Vec<&Reply> = own
+            .filter(|reply| {
+                let (seen, published) =
+                    (here.answer(&reply.question), self.case.sight.answer(&reply.question));
+                data(&seen) != data(&published)
+            })
+            .collect();
+        match differing.iter().find(|reply| reply.question == *question) {
+            Some(reply) => expiry_of(reply),
+            None => differing.into_iter().filter_map(expiry_of).max(),
+        }
+    }
+}
+
+fn expiry_of(reply: &Reply) -> Option<Timestamp> {
+    let ttl = match reply.outcome {
+        Outcome::Records => reply.records.iter().map(|record| record.ttl).min(),
+        _ => reply.negative_ttl(),
+    };
+    after(reply.at, ttl?)
+}
+
+fn data(answer: &Result<Answer, Silence>) -> Option<&RecordSet> {
+    answer.as_ref().ok().map(|answer| &answer.set)
+}
+
+/// The part of a record that a sentence needs.
+fn brief(data: &RecordData) -> String {
+    data.target().map_or_else(|| data.to_string(), Name::bare)
+}

@@ -1,0 +1,100 @@
+//! What became of every expectation, and what is wrong beside them?
+
+use std::fmt::Write as _;
+
+use crate::check::{Code, Hazard, Judged, Status, Weight};
+use crate::expected::Importance;
+use crate::report::grid::{Cell, laid_out, wrapped};
+use crate::report::style::{Detail, Style, Tone};
+use crate::report::view::harmless;
+
+/// Columns from which on codes have a column of their own.
+const WIDE: usize = 110;
+
+/// A line an expectation: mark, id, sentence, code. What nobody asked for and is not there shares one line.
+pub(super) fn expectations(judged: &[Judged], style: &Style) -> String {
+    let (beside, shown): (Vec<&Judged>, Vec<&Judged>) =
+        judged.iter().partition(|judged| style.detail < Detail::Verbose && is_beside_the_point(judged));
+    let mut text = sentences(shown.into_iter().map(|judged| expectation(judged)).collect(), style);
+    if !beside.is_empty() {
+        let ids: Vec<&str> = beside.iter().map(|judged| judged.expectation.id.word()).collect();
+        let line = wrapped(&format!("not needed and not there: {}", ids.join(", ")), style.columns() - 5);
+        for (index, line) in line.lines().enumerate() {
+            let mark = if index == 0 { "·" } else { " " };
+            let _ = writeln!(text, "  {mark}  {}", style.paint(Tone::Faint, line));
+        }
+    }
+    text
+}
+
+fn is_beside_the_point(judged: &Judged) -> bool {
+    let plain = matches!(judged.code, Code::Met | Code::AliasMissing | Code::ServiceMissing);
+    judged.importance == Importance::Optional && judged.observed.is_empty() && plain
+}
+
+fn expectation(judged: &Judged) -> (Cell, Option<&str>, String, &str) {
+    let needed = judged.importance == Importance::Required;
+    let (mark, tone) = match judged.status {
+        Status::Met => ("✔", Tone::Good),
+        Status::Unmet if needed => ("✘", Tone::Bad),
+        Status::Unmet => ("○", Tone::Pending),
+        Status::Waiting => ("…", Tone::Pending),
+        Status::Unknown => ("?", Tone::Pending),
+    };
+    let importance = match (judged.status, judged.importance) {
+        (Status::Met, _) | (_, Importance::Required) => String::new(),
+        (_, importance) => format!(" ({importance})"),
+    };
+    let code = if judged.code == Code::Met { "" } else { judged.code.word() };
+    let message = harmless(&judged.message) + &importance;
+    (Cell::toned(tone, mark), Some(judged.expectation.id.word()), message, code)
+}
+
+/// A line a hazard, and the records that show it below.
+pub(super) fn hazards(hazards: &[Hazard], style: &Style) -> String {
+    if hazards.is_empty() {
+        return String::new();
+    }
+    let rows = hazards.iter().map(|hazard| {
+        let (mark, tone) = match hazard.level {
+            Weight::Error => ("✘", Tone::Bad),
+            Weight::Warning => ("!", Tone::Pending),
+            Weight::Info | Weight::Met | Weight::Unmet | Weight::Waiting | Weight::Unknown => {
+                ("·", Tone::Faint)
+            }
+        };
+        let records = hazard.records.iter().map(|record| format!("\n  {}", harmless(record)));
+        let message = harmless(&hazard.message) + &records.collect::<String>();
+        (Cell::toned(tone, mark), None, message, hazard.code.word())
+    });
+    format!("\n{}", sentences(rows.collect(), style))
+}
+
+/// Rows of mark, name, sentence and code; on a narrow terminal the code stands behind the sentence.
+fn sentences(rows: Vec<(Cell, Option<&str>, String, &str)>, style: &Style) -> String {
+    let code = |word| Cell::toned(Tone::Faint, word);
+    let behind =
+        |message: String, word: &str| if word.is_empty() { message } else { format!("{message} [{word}]") };
+    match (style.columns() >= WIDE, rows.iter().any(|row| row.1.is_some())) {
+        (true, true) => {
+            let rows = rows.into_iter().map(|(mark, id, message, word)| {
+                [mark, id.unwrap_or_default().into(), message.into(), code(word)]
+            });
+            laid_out(rows.collect(), style)
+        }
+        (true, false) => {
+            let rows = rows.into_iter().map(|(mark, _, message, word)| [mark, message.into(), code(word)]);
+            laid_out(rows.collect(), style)
+        }
+        (false, true) => {
+            let rows = rows.into_iter().map(|(mark, id, message, word)| {
+                [mark, id.unwrap_or_default().into(), behind(message, word).into()]
+            });
+            laid_out(rows.collect(), style)
+        }
+        (false, false) => {
+            let rows = rows.into_iter().map(|(mark, _, message, word)| [mark, behind(message, word).into()]);
+            laid_out(rows.collect(), style)
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! What is the next step?
+
+use crate::check::{Status, Verdict, Weight};
+use crate::expected::Phase;
+use crate::report::grid::wrapped;
+use crate::report::style::Style;
+
+use super::Shown;
+
+/// The last line of the report of one domain; empty when nothing is left to do.
+pub(super) fn next(shown: &Shown<'_>, style: &Style) -> String {
+    let domain = shown.subject.domain.bare();
+    // The next look is at the same part of the move.
+    let phase = match shown.subject.phase {
+        Phase::Switch => String::new(),
+        phase @ (Phase::Prepare | Phase::Tidy) => format!(" --phase {phase}"),
+    };
+    let judged = &shown.examination.judged;
+    let worst = judged.iter().filter(|judged| judged.status != Status::Met).max_by_key(|judged| {
+        (judged.importance, judged.status == Status::Unmet, std::cmp::Reverse(judged.expectation.id))
+    });
+    let code = shown
+        .examination
+        .hazards
+        .iter()
+        .find(|hazard| hazard.level == Weight::Error)
+        .map(|hazard| hazard.code)
+        .or_else(|| worst.map(|judged| judged.code));
+    let what = match shown.examination.verdict {
+        Verdict::Ready => return String::new(),
+        Verdict::ChangesNeeded if !shown.changes.is_empty() => {
+            format!("edit, then `cutover watch {domain}{phase}`")
+        }
+        Verdict::ChangesNeeded => "put right what is marked ✘".to_owned(),
+        Verdict::Waiting => format!("wait; `cutover watch {domain}{phase}` says when it is over"),
+        Verdict::Undetermined => {
+            format!("look at what is marked `?`, then `cutover check {domain}{phase}` again")
+        }
+    };
+    let explain =
+        code.map(|code| format!(" What a code means: `cutover explain {code}`.")).unwrap_or_default();
+    format!("\n{}\n", wrapped(&format!("Next: {what}.{explain}"), style.columns()))
+}
