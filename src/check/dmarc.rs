@@ -12,9 +12,9 @@ use crate::facts::Silence;
 use crate::record::tags::TagList;
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType, Text};
 
-use super::{Case, Code, Edit, Finding, alias, ticked, wildcard};
+use super::{Case, Code, Edit, Finding, alias, doubled, ticked, wildcard};
 use text::{POLICIES, fault, is_policy, looks_like_policy, policies, repaired, shown, texts};
-pub(super) use text::{is_right, policy};
+pub(super) use text::{is_right, policy, policy_below};
 
 /// Judges the policy.
 pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, Silence> {
@@ -107,7 +107,7 @@ impl Bench<'_> {
         if let Some(text) = policies(&apex).next() {
             return Ok(self.misplaced(text, &apex));
         }
-        let doubled = alias::doubled(self.case, &self.expectation.name, RecordType::Txt)?;
+        let doubled = doubled::found(self.case, &self.expectation.name, RecordType::Txt)?;
         // A wildcard answers there as well, with texts that are no policy.
         if let Some(doubled) = doubled
             && policies(&self.case.sight.set(&doubled, RecordType::Txt)?).next().is_some()

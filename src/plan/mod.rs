@@ -148,8 +148,8 @@ fn is_curable(judged: &Judged) -> bool {
 fn phase(hazard: Code) -> Phase {
     match hazard {
         Code::SourceLeft => Phase::Tidy,
-        // As early as what it stands beside.
-        Code::CnameWithOtherData => Phase::Prepare,
+        // As early as what it stands beside, or was meant for.
+        Code::CnameWithOtherData | Code::NameDoubled => Phase::Prepare,
         _ => Phase::Switch,
     }
 }

@@ -3,6 +3,7 @@
 use crate::facts::Silence;
 use crate::record::{Question, RecordType};
 
+use super::host::is_no_mail_host;
 use super::{Bench, Code, Exchange, Finding, Host, listed, ticked};
 
 impl Bench<'_> {
@@ -16,15 +17,10 @@ impl Bench<'_> {
             return Ok(self.met(Code::MxDnssecMigration, message));
         }
         let hosts = self.named(others);
-        let filter = others.iter().find_map(|exchange| match &exchange.kind {
-            Host::UndeclaredFilter(provider) => Some(provider.id),
-            _ => None,
-        });
-        let hint = filter
-            .map(|id| format!("; if the filter is meant to stay, say `--gateway {id}`"))
-            .unwrap_or_default();
         let message = format!(
-            "mail may still go to {hosts}, beside the right host; its preference does not protect{hint}"
+            "mail may still go to {hosts}, beside the right host; its preference does not protect{}{}",
+            causes(others),
+            filter_hint(others)
         );
         Ok(self.wrong(Code::MxRival, message))
     }
@@ -35,7 +31,8 @@ impl Bench<'_> {
         };
         let hosts = self.named(others);
         if !all(|kind| matches!(kind, Host::Source(_))).is_empty() {
-            return Ok(self.wrong(Code::MxAtSource, format!("mail still goes to {hosts}")));
+            let message = format!("mail still goes to {hosts}{}", filter_hint(others));
+            return Ok(self.wrong(Code::MxAtSource, message));
         }
         let malformed = all(|kind| matches!(kind, Host::Malformed(..)));
         if let Some(Exchange { host, kind: Host::Malformed(why, _) }) = malformed.first() {
@@ -72,6 +69,8 @@ impl Bench<'_> {
             if others.iter().any(|exchange| matches!(exchange.kind, Host::OtherFamily | Host::NotGiven)) {
                 let given = self.hosts.given.iter().map(ticked);
                 format!("mail goes to {hosts} and not to {}, the host that was given", listed(given))
+            } else if others.iter().all(|exchange| is_no_mail_host(&exchange.host)) {
+                format!("mail goes to {hosts}, a name of Microsoft's that takes no mail for the domain")
             } else {
                 format!("mail goes to {hosts} and not to Microsoft")
             };
@@ -138,4 +137,22 @@ impl Bench<'_> {
             None => listed(hosts),
         }))
     }
+}
+
+/// Why hosts are no hosts at all, for the end of a sentence.
+fn causes(exchanges: &[&Exchange]) -> String {
+    let causes = exchanges.iter().filter_map(|exchange| match &exchange.kind {
+        Host::Malformed(why, _) => Some(format!("; {}: {why}", ticked(&exchange.host))),
+        _ => None,
+    });
+    causes.collect()
+}
+
+/// What to say if a filter among the hosts is meant to stay.
+fn filter_hint(exchanges: &[&Exchange]) -> String {
+    let filter = exchanges.iter().find_map(|exchange| match &exchange.kind {
+        Host::UndeclaredFilter(provider) => Some(provider.id),
+        _ => None,
+    });
+    filter.map(|id| format!("; if the filter is meant to stay, say `--gateway {id}`")).unwrap_or_default()
 }

@@ -7,8 +7,18 @@ use crate::record::{RecordData, RecordSet, Text};
 pub(in crate::check) fn policy(set: &RecordSet) -> Option<&'static str> {
     let mut policies = policies(set);
     let (Some(policy), None) = (policies.next(), policies.next()) else { return None };
+    asked(policy, "p")
+}
+
+/// How strict the policy is for what lies below the domain, which may be another one (RFC 7489 §6.3, `sp`).
+pub(in crate::check) fn policy_below(set: &RecordSet) -> Option<&'static str> {
+    let all = policy(set)?;
+    Some(policies(set).next().and_then(|policy| asked(policy, "sp")).unwrap_or(all))
+}
+
+fn asked(policy: &Text, tag: &str) -> Option<&'static str> {
     let lossy = policy.lossy();
-    let asked = TagList::parse(&lossy).get("p").map(str::to_ascii_lowercase)?;
+    let asked = TagList::parse(&lossy).get(tag).map(str::to_ascii_lowercase)?;
     POLICIES.into_iter().find(|known| *known == asked)
 }
 
