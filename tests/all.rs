@@ -10,6 +10,7 @@ mod lab;
 mod laws;
 mod layers;
 mod lookup;
+mod mistakes;
 mod policy;
 mod recognition;
 mod run;

@@ -183,10 +183,9 @@ pub(in crate::check) struct Wildcard {
 
 /// The wildcards that may answer the question: the one below the domain, and those closer to the name.
 pub(in crate::check) fn wildcards(question: &Question, domain: &Name) -> Vec<Wildcard> {
-    if question.name == *domain || question.name.first_label() == Some(b"*") {
-        return Vec::new();
-    }
-    let above = question.name.ancestors().skip(1).take_while(|place| place.is_within(domain));
+    // A wildcard may itself be answered for by one further up.
+    let skipped = if question.name.first_label() == Some(b"*") { 2 } else { 1 };
+    let above = question.name.ancestors().skip(skipped).take_while(|place| place.is_within(domain));
     let mut places: Vec<Name> = above.collect();
     places.reverse();
     let wildcard = |place: &Name| {
