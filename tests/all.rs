@@ -6,6 +6,7 @@
 mod cli;
 mod documents;
 mod end_to_end;
+mod formats;
 mod lab;
 mod laws;
 mod layers;

@@ -13,7 +13,8 @@ use crate::lookup::transport::ResolverAddress;
 use crate::provider::Gateway;
 
 pub(super) use values::{
-    Goal, Moment, Output, PlanFormat, ReportFormat, Seconds, Services, Span, VerdictName, ViewName, When,
+    ExpectedFormat, Goal, Moment, Output, PlanFormat, ReportFormat, Seconds, Services, Span, VerdictName,
+    ViewName, When,
 };
 
 /// Which DNS records still have to change before a domain is fully moved to Microsoft 365?
@@ -134,7 +135,7 @@ pub(super) struct Expected {
     pub(super) expectations: Expectations,
     /// What goes to standard output
     #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Report")]
-    pub(super) format: ReportFormat,
+    pub(super) format: ExpectedFormat,
 }
 
 #[derive(Debug, Args)]

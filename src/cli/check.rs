@@ -8,14 +8,15 @@ use crate::check::{Code, Scales, Status, Verdict};
 use crate::expected::Importance;
 use crate::facts::View;
 use crate::plan::to_bind;
+use crate::report::format::nagios_status;
 use crate::report::json::{PlanView, to_json};
-use crate::report::reminders::reminders;
-use crate::report::style::{Colour, Detail, Style};
-use crate::report::table::{self, Shown};
+use crate::report::style::{Colour, Style};
+use crate::report::table;
 use crate::report::view::harmless;
 
 use super::args::{Check, Plan, PlanFormat, ReportFormat, Reporting};
-use super::inspect::{Checked, Inspection, Task, inspect};
+use super::inspect::{Inspection, Task, inspect};
+use super::render::render;
 use super::{Problem, Streams, files, status};
 
 /// Runs `cutover check`.
@@ -50,20 +51,30 @@ pub(super) fn report(
     streams: &mut Streams<'_>,
     style: &Style,
 ) -> Result<u8, Problem> {
+    let worst = counted(inspection, reporting).unwrap_or(Verdict::Ready);
     for output in &reporting.output {
         let plain = Style { colour: Colour::Off, ..*style };
-        files::write(&output.path, &render(inspection, output.format, &plain))?;
+        files::write(&output.path, &render(inspection, output.format, &plain, worst))?;
     }
-    streams.out.write_all(render(inspection, reporting.format, style).as_bytes())?;
+    streams.out.write_all(render(inspection, reporting.format, style, worst).as_bytes())?;
     streams.out.flush()?;
+    let verdict = counted(inspection, reporting);
+    Ok(match (verdict, reporting.format) {
+        (verdict, ReportFormat::Nagios) => nagios_status(verdict.unwrap_or(Verdict::Ready)),
+        (Some(verdict), _) => exit_status(verdict),
+        (None, _) => 0,
+    })
+}
+
+/// The worst verdict of several domains among those that count; `None` where none does.
+fn counted(inspection: &Inspection, reporting: &Reporting) -> Option<Verdict> {
     let fails = |verdict: &Verdict| match &reporting.fail_on {
         Some(list) => list.iter().any(|name| Verdict::from(*name) == *verdict),
         None => *verdict != Verdict::Ready,
     };
     let verdicts: BTreeSet<Verdict> =
         inspection.checked.iter().map(|checked| checked.examination.verdict).collect();
-    // Several domains: the worst that counts wins.
-    Ok(verdicts.into_iter().rev().find(fails).map_or(0, exit_status))
+    verdicts.into_iter().rev().find(fails)
 }
 
 /// `ready` can be made to fail; it then has the status of a change that is needed.
@@ -112,21 +123,4 @@ pub(super) fn plan(
         writeln!(streams.err, "warning: {} could not be judged: {message}", judged.expectation.id)?;
     }
     Ok(if unknown.is_empty() { 0 } else { status(Verdict::Undetermined) })
-}
-
-fn render(inspection: &Inspection, format: ReportFormat, style: &Style) -> String {
-    match format {
-        ReportFormat::Json => to_json(&inspection.report(style)),
-        ReportFormat::Table => {
-            let shown: Vec<Shown<'_>> = inspection.checked.iter().map(Checked::shown).collect();
-            let mut text: Vec<String> = shown.iter().map(|shown| table::domain(shown, style)).collect();
-            if style.detail > Detail::Quiet {
-                text.extend(Some(reminders(&shown, style)).filter(|text| !text.is_empty()));
-            }
-            if shown.len() > 1 {
-                text.push(table::summary(&inspection.report(style).summary));
-            }
-            text.join("\n")
-        }
-    }
 }

@@ -5,7 +5,7 @@ use crate::report::Style;
 use crate::report::json::{ExpectedView, to_json};
 use crate::report::table;
 
-use super::args::{Expected, ReportFormat};
+use super::args::{Expected, ExpectedFormat};
 use super::subject::subject;
 use super::{Problem, Streams, domain};
 
@@ -18,8 +18,8 @@ pub(super) fn run(command: &Expected, streams: &mut Streams<'_>, style: &Style) 
     let subject = subject(domain, &command.expectations)?;
     let list = expectations(&subject);
     let text = match command.format {
-        ReportFormat::Table => table::expected(&subject, &list, style),
-        ReportFormat::Json => to_json(&ExpectedView::new(&subject, &list)),
+        ExpectedFormat::Table => table::expected(&subject, &list, style),
+        ExpectedFormat::Json => to_json(&ExpectedView::new(&subject, &list)),
     };
     streams.out.write_all(text.as_bytes())?;
     Ok(0)

@@ -12,6 +12,7 @@ mod files;
 mod inspect;
 mod memory;
 mod pacer;
+mod render;
 mod subject;
 mod watch;
 mod world;

@@ -4,6 +4,8 @@
 //! view already, since names and records stand in it in presentation form.
 
 pub mod changed;
+#[cfg(feature = "formats")]
+pub mod format;
 mod grid;
 pub mod json;
 mod outlook;

@@ -46,6 +46,45 @@ pub(in crate::cli) enum ReportFormat {
     Table,
     /// For a program
     Json,
+    /// For a program, one domain a line
+    Ndjson,
+    /// For a spreadsheet
+    Csv,
+    /// For a job summary or a merge request
+    Markdown,
+    /// One page to hand on
+    Html,
+    /// For a CI that shows tests
+    Junit,
+    /// For code scanning
+    Sarif,
+    /// Annotations of a GitHub Actions run
+    Github,
+    /// For the textfile collector
+    Prometheus,
+    /// For Nagios and its kin, with their exit status
+    Nagios,
+}
+
+impl ReportFormat {
+    /// Whether a person reads it while the run goes on.
+    pub(in crate::cli) fn is_for_a_person(self) -> bool {
+        self == Self::Table
+    }
+
+    /// The words of all formats.
+    fn words() -> String {
+        let formats = Self::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+        formats.map(|format| format.get_name().to_owned()).collect::<Vec<_>>().join(", ")
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum ExpectedFormat {
+    /// For a person
+    Table,
+    /// For a program
+    Json,
 }
 
 /// What a watch waits for.
@@ -99,10 +138,8 @@ impl FromStr for Output {
     fn from_str(text: &str) -> Result<Self, String> {
         let (format, path) =
             text.split_once('=').ok_or("expected FORMAT=PATH, such as `json=report.json`")?;
-        let format = ReportFormat::from_str(format, false).map_err(|_| {
-            let words = ["table", "json"];
-            format!("found the format `{format}`, expected one of {}", words.join(", "))
-        })?;
+        let format = ReportFormat::from_str(format, false)
+            .map_err(|_| format!("found the format `{format}`, expected one of {}", ReportFormat::words()))?;
         if path.is_empty() {
             return Err("the path behind `=` is missing".into());
         }

@@ -73,9 +73,9 @@ impl Log {
         live: &Live,
     ) -> Result<(), Problem> {
         let line = format!("{} {text}", now.strftime("%Y-%m-%dT%H:%M:%SZ"));
-        live.above(|| match self.format {
-            ReportFormat::Table => writeln!(streams.out, "{line}").and_then(|()| streams.out.flush()),
-            ReportFormat::Json => writeln!(streams.err, "{line}"),
+        live.above(|| match self.format.is_for_a_person() {
+            true => writeln!(streams.out, "{line}").and_then(|()| streams.out.flush()),
+            false => writeln!(streams.err, "{line}"),
         })?;
         Ok(())
     }

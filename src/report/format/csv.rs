@@ -1,0 +1,102 @@
+//! Rows for a spreadsheet: one for each expectation and each hazard.
+
+use crate::report::Report;
+use crate::report::view::{DomainReport, ExpectationView, HazardView};
+
+/// The names of the columns.
+const COLUMNS: [&str; 14] = [
+    "domain",
+    "verdict",
+    "kind",
+    "id",
+    "importance",
+    "status",
+    "code",
+    "name",
+    "type",
+    "expected",
+    "observed",
+    "ttl",
+    "until",
+    "message",
+];
+
+/// The report as comma-separated values (RFC 4180) with a header.
+#[must_use]
+pub fn csv(report: &Report) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    // Writing into memory cannot fail, and every row has as many fields.
+    let _ = writer.write_record(COLUMNS);
+    for domain in &report.domains {
+        for expectation in &domain.expectations {
+            let _ = writer.write_record(row(domain, expectation).map(|cell| guarded(&cell)));
+        }
+        for hazard in &domain.hazards {
+            let _ = writer.write_record(hazard_row(domain, hazard).map(|cell| guarded(&cell)));
+        }
+    }
+    writer.into_inner().ok().and_then(|octets| String::from_utf8(octets).ok()).unwrap_or_default()
+}
+
+fn row(domain: &DomainReport, expectation: &ExpectationView) -> [String; 14] {
+    [
+        domain.domain.clone(),
+        domain.verdict.into(),
+        "expectation".into(),
+        expectation.id.into(),
+        expectation.importance.into(),
+        expectation.status.into(),
+        expectation.code.into(),
+        expectation.name.bare(),
+        expectation.rtype.clone(),
+        expectation.expected.join("\n"),
+        expectation.observed.join("\n"),
+        expectation.ttl.map(|ttl| ttl.to_string()).unwrap_or_default(),
+        expectation.until.map(|until| until.to_string()).unwrap_or_default(),
+        expectation.message.clone(),
+    ]
+}
+
+fn hazard_row(domain: &DomainReport, hazard: &HazardView) -> [String; 14] {
+    [
+        domain.domain.clone(),
+        domain.verdict.into(),
+        "hazard".into(),
+        String::new(),
+        hazard.level.into(),
+        String::new(),
+        hazard.code.into(),
+        hazard.name.bare(),
+        hazard.rtype.clone().unwrap_or_default(),
+        String::new(),
+        hazard.records.join("\n"),
+        String::new(),
+        hazard.due.map(|due| due.to_string()).unwrap_or_default(),
+        hazard.message.clone(),
+    ]
+}
+
+/// A cell that no spreadsheet takes for a formula: an apostrophe stands before whatever could begin one.
+pub(super) fn guarded(cell: &str) -> String {
+    // Some programs evaluate each line, and some look past blanks.
+    let begins = |line: &str| {
+        let first = line.trim_start().chars().next();
+        first.is_some_and(|first| "=+-@\t\r|%＝＋－＠".contains(first))
+    };
+    if cell.lines().any(begins) { format!("'{cell}") } else { cell.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_be_a_formula_is_text() {
+        for cell in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "a\n=1", "＝1"] {
+            assert!(guarded(cell).starts_with('\''), "{cell:?}");
+        }
+        for cell in ["", "v=spf1 -all", "10 mx1.emailsrvr.com.", "contoso.com"] {
+            assert_eq!(guarded(cell), cell);
+        }
+    }
+}

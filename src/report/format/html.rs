@@ -1,0 +1,207 @@
+//! One page for a customer: everything in it, nothing loaded, no script.
+
+use askama::Template;
+
+use crate::report::Report;
+use crate::report::view::{DomainReport, ReplyView};
+
+use super::{Gravity, Piece, gravity, hazard_gravity, pieces};
+
+/// Rows of one timeline at most.
+const MOST_ROWS: usize = 24;
+/// Width of the longest bar, in units of the drawing.
+const WIDEST: u32 = 360;
+
+#[derive(Template)]
+#[template(
+    ext = "html",
+    source = r##"<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="generator" content="cutover {{ report.tool.version }}">
+<title>{{ title }}</title>
+<style>
+:root { color-scheme: light dark; --ink: #1b1f24; --paper: #fff; --faint: #57606a; --line: #d0d7de; --good: #1a7f37; --bad: #cf222e; --wait: #9a6700; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e6edf3; --paper: #0d1117; --faint: #8d96a0; --line: #30363d; --good: #3fb950; --bad: #f85149; --wait: #d29922; } }
+body { margin: 0 auto; max-width: 62rem; padding: 1rem; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
+h1, h2 { line-height: 1.2; } h2 { margin-top: 2.5rem; border-top: 1px solid var(--line); padding-top: 1.5rem; }
+.faint { color: var(--faint); } .good { color: var(--good); } .bad { color: var(--bad); } .wait { color: var(--wait); }
+.wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; margin: 1rem 0; }
+th, td { border-bottom: 1px solid var(--line); padding: .4rem .6rem; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
+th { color: var(--faint); font-weight: 600; } code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere; }
+svg { max-width: 100%; height: auto; } svg text { font: 12px ui-monospace, monospace; fill: var(--ink); }
+svg .good { fill: var(--good); } svg .wait { fill: var(--wait); } svg .faint { fill: var(--faint); }
+@media print { body { max-width: none; font-size: 11px; } h2 { break-before: page; } h2:first-of-type { break-before: auto; } tr, svg { break-inside: avoid; } }
+</style>
+</head>
+<body>
+<h1>{{ title }}</h1>
+<p class="faint">Checked at <time datetime="{{ report.checked_at }}">{{ report.checked_at }}</time>, phase {{ report.phase }}, by cutover {{ report.tool.version }}.</p>
+{% if domains.len() > 1 %}<div class="wide"><table>
+<thead><tr><th>domain</th><th>verdict</th><th>changes</th></tr></thead>
+<tbody>{% for page in domains %}<tr><td><a href="#d{{ loop.index }}">{{ page.domain.domain }}</a></td><td class="{{ page.class }}">{{ page.domain.verdict }}</td><td>{{ page.domain.changes.len() }}</td></tr>
+{% endfor %}</tbody></table></div>{% endif %}
+{% for page in domains %}<section id="d{{ loop.index }}">
+<h2>{{ page.name }} – <span class="{{ page.class }}">{{ page.domain.verdict }}</span></h2>
+{% if let Some(source) = page.domain.source %}<p>From {{ source.name }}.</p>{% endif %}
+<div class="wide"><table>
+<thead><tr><th></th><th>what</th><th>found</th><th>code</th></tr></thead>
+<tbody>{% for row in page.rows %}<tr><td class="{{ row.class }}">{{ row.mark }}</td><td>{{ row.what }}</td><td>{% for piece in row.message %}{% if piece.is_value %}<code>{{ piece.text }}</code>{% else %}{{ piece.text }}{% endif %}{% endfor %}{% if let Some(until) = row.until %}<br><span class="faint">until <time datetime="{{ until }}">{{ until }}</time></span>{% endif %}</td><td><code>{{ row.code }}</code></td></tr>
+{% endfor %}</tbody></table></div>
+{% if !page.domain.changes.is_empty() %}<h3>Changes</h3>
+<div class="wide"><table>
+<thead><tr><th>action</th><th>name</th><th>type</th><th>value</th><th>TTL</th></tr></thead>
+<tbody>{% for change in page.domain.changes %}{% for record in change.before %}{% if !change.after.contains(record) %}<tr><td class="bad">delete</td><td>{{ change.name.bare() }}</td><td>{{ change.rtype }}</td><td><code>{{ record }}</code></td><td></td></tr>
+{% endif %}{% endfor %}{% for record in change.after %}{% if !change.before.contains(record) %}<tr><td class="good">add</td><td>{{ change.name.bare() }}</td><td>{{ change.rtype }}</td><td><code>{{ record }}</code></td><td>{{ change.ttl }}</td></tr>
+{% endif %}{% endfor %}{% endfor %}</tbody></table></div>{% endif %}
+{% if let Some(closing) = page.domain.close_source_after %}<p>The old service may be closed after <time datetime="{{ closing }}">{{ closing }}</time>{% if page.domain.close_source_basis == Some("assumed") %} (the old TTL is assumed){% endif %}.</p>{% endif %}
+{% if !page.timeline.is_empty() %}<h3>What each server says, and for how long</h3>
+<div class="wide"><svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="Answers and how long they live" viewBox="0 0 860 {{ page.timeline.len() * 34 + 4 }}" width="860" height="{{ page.timeline.len() * 34 + 4 }}">
+{% for bar in page.timeline %}<text x="0" y="{{ loop.index0 * 34 + 14 }}">{{ bar.label }}</text><text class="faint" x="0" y="{{ loop.index0 * 34 + 28 }}">{{ bar.value }}</text><rect class="{{ bar.class }}" x="360" y="{{ loop.index0 * 34 + 4 }}" width="{{ bar.width }}" height="10" rx="2"></rect><text x="{{ bar.width + 366 }}" y="{{ loop.index0 * 34 + 14 }}">{{ bar.until }}</text>
+{% endfor %}</svg></div>{% endif %}
+</section>
+{% endfor %}
+</body>
+</html>
+"##
+)]
+struct Page<'a> {
+    title: String,
+    report: &'a Report,
+    domains: Vec<DomainPage<'a>>,
+}
+
+struct DomainPage<'a> {
+    domain: &'a DomainReport,
+    name: String,
+    class: &'static str,
+    rows: Vec<Row<'a>>,
+    timeline: Vec<Bar>,
+}
+
+struct Row<'a> {
+    mark: &'static str,
+    class: &'static str,
+    what: &'a str,
+    message: Vec<Piece<'a>>,
+    code: &'a str,
+    until: Option<String>,
+}
+
+struct Bar {
+    label: String,
+    value: String,
+    class: &'static str,
+    width: u32,
+    until: String,
+}
+
+/// The report as one page of HTML; with the replies in it, it shows for how long each answer lives.
+#[must_use]
+pub fn html(report: &Report) -> String {
+    let domains: Vec<DomainPage<'_>> = report.domains.iter().map(|domain| page(report, domain)).collect();
+    let title = match &domains[..] {
+        [one] => format!("{}: {}", one.name, one.domain.verdict),
+        several => format!("{} domains on the way to Microsoft 365", several.len()),
+    };
+    // The template is checked at build time and writes into a string, which cannot fail.
+    Page { title, report, domains }.render().unwrap_or_default()
+}
+
+fn page<'a>(report: &Report, domain: &'a DomainReport) -> DomainPage<'a> {
+    let expectations = domain.expectations.iter().map(|one| {
+        let (mark, class) = match (one.status, gravity(one)) {
+            ("met", _) => ("✔", "good"),
+            ("waiting", _) => ("…", "wait"),
+            ("unknown", _) => ("?", "wait"),
+            (_, Gravity::Error) => ("✘", "bad"),
+            (_, Gravity::None | Gravity::Note | Gravity::Warning) => ("○", "faint"),
+        };
+        let until = one.until.map(|until| until.to_string());
+        Row {
+            mark,
+            class,
+            what: one.id,
+            message: pieces(&one.message).collect(),
+            code: shown(one.code),
+            until,
+        }
+    });
+    let hazards = domain.hazards.iter().map(|one| {
+        let (mark, class) = match hazard_gravity(one) {
+            Gravity::Error => ("✘", "bad"),
+            Gravity::Warning => ("!", "wait"),
+            Gravity::None | Gravity::Note => ("·", "faint"),
+        };
+        let until = one.due.map(|due| due.to_string());
+        Row { mark, class, what: one.level, message: pieces(&one.message).collect(), code: one.code, until }
+    });
+    DomainPage {
+        domain,
+        name: domain.unicode.clone().unwrap_or_else(|| domain.domain.clone()),
+        class: match domain.verdict {
+            "ready" => "good",
+            "changes-needed" => "bad",
+            _ => "wait",
+        },
+        rows: expectations.chain(hazards).collect(),
+        timeline: timeline(report, domain),
+    }
+}
+
+fn shown(code: &'static str) -> &'static str {
+    if code == "met" { "" } else { code }
+}
+
+/// What every server says of the records that a move changes.
+fn timeline(report: &Report, domain: &DomainReport) -> Vec<Bar> {
+    let replies: Vec<&ReplyView> =
+        domain.replies.iter().flatten().filter(|reply| matters(domain, reply)).collect();
+    let longest = replies.iter().filter_map(|reply| reply.ttl).max().unwrap_or(0).max(1);
+    let bar = |reply: &&ReplyView| {
+        let observed =
+            domain.expectations.iter().find(|one| one.name == reply.name && one.rtype == reply.rtype);
+        let is_right =
+            observed.is_some_and(|one| one.status != "unmet" && agrees(&one.observed, &reply.records));
+        let ttl = reply.ttl.unwrap_or(0);
+        let until = report.checked_at.checked_add(jiff::SignedDuration::from_secs(i64::from(ttl)));
+        Bar {
+            label: format!("{} {} at {} ({})", reply.name.bare(), reply.rtype, reply.server, reply.role),
+            value: if reply.records.is_empty() {
+                reply.outcome.into()
+            } else {
+                shortened(&reply.records.join(", "))
+            },
+            class: if is_right { "good" } else { "wait" },
+            width: u32::try_from(u64::from(ttl) * u64::from(WIDEST) / u64::from(longest))
+                .unwrap_or(WIDEST)
+                .max(2),
+            until: until.map(|until| until.strftime("%Y-%m-%d %H:%M UTC").to_string()).unwrap_or_default(),
+        }
+    };
+    replies.iter().take(MOST_ROWS).map(bar).collect()
+}
+
+/// Whether a reply is about MX, SPF or autodiscover, from somebody whose word counts.
+fn matters(domain: &DomainReport, reply: &ReplyView) -> bool {
+    let ids = ["mx", "spf", "autodiscover"];
+    let wanted = domain.expectations.iter().filter(|one| ids.contains(&one.id));
+    let is_wanted = wanted.into_iter().any(|one| one.name == reply.name && one.rtype == reply.rtype);
+    is_wanted && ["resolver", "authoritative", "zone-file"].contains(&reply.role)
+}
+
+/// Whether all that was judged is in the reply.
+fn agrees(observed: &[String], records: &[String]) -> bool {
+    !records.is_empty() && observed.iter().all(|record| records.contains(record))
+}
+
+fn shortened(text: &str) -> String {
+    const LONGEST: usize = 60;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}

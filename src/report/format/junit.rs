@@ -1,0 +1,79 @@
+//! A test report that every CI reads: a suite for each domain, a case for each expectation and each hazard.
+
+use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestSuite};
+
+use crate::report::Report;
+use crate::report::view::{DomainReport, ExpectationView, HazardView};
+
+use super::{Gravity, gravity, hazard_gravity};
+
+/// The report in the JUnit format, as Jenkins, GitLab and others read it.
+#[must_use]
+pub fn junit(report: &Report) -> String {
+    let mut junit = Junit::new("cutover");
+    for domain in &report.domains {
+        let mut suite = TestSuite::new(domain.domain.as_str());
+        suite.add_property(("verdict", domain.verdict));
+        suite.add_property(("phase", report.phase));
+        suite.add_test_cases(domain.expectations.iter().map(|one| case(domain, one)));
+        suite.add_test_cases(domain.hazards.iter().map(|one| hazard_case(domain, one)));
+        junit.add_test_suite(suite);
+    }
+    // Written into memory, and made of strings alone.
+    junit.to_string().unwrap_or_default()
+}
+
+fn case(domain: &DomainReport, expectation: &ExpectationView) -> TestCase {
+    let status = match (expectation.status, gravity(expectation)) {
+        ("waived", _) => TestCaseStatus::skipped(),
+        ("unknown", Gravity::Warning) => TestCaseStatus::non_success(NonSuccessKind::Error),
+        (_, Gravity::Error | Gravity::Warning) => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        // Advice fails nothing.
+        (_, Gravity::Note | Gravity::None) => TestCaseStatus::success(),
+    };
+    let details = format!(
+        "{}\nexpected: {}\nobserved: {}\ncutover explain {}",
+        expectation.message,
+        list(&expectation.expected),
+        list(&expectation.observed),
+        expectation.code
+    );
+    finished(domain, expectation.id, expectation.code, &expectation.message, &details, status)
+}
+
+fn hazard_case(domain: &DomainReport, hazard: &HazardView) -> TestCase {
+    let status = match hazard_gravity(hazard) {
+        Gravity::Error => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        Gravity::Warning | Gravity::Note | Gravity::None => TestCaseStatus::success(),
+    };
+    let details =
+        format!("{}\n{}\ncutover explain {}", hazard.message, hazard.records.join("\n"), hazard.code);
+    let name = format!("{} {}", hazard.code, hazard.name.bare());
+    finished(domain, &name, hazard.code, &hazard.message, &details, status)
+}
+
+fn finished(
+    domain: &DomainReport,
+    name: &str,
+    code: &str,
+    message: &str,
+    details: &str,
+    mut status: TestCaseStatus,
+) -> TestCase {
+    let is_success = matches!(status, TestCaseStatus::Success { .. });
+    status.set_message(message);
+    status.set_type(code);
+    if !is_success {
+        status.set_description(details);
+    }
+    let mut case = TestCase::new(name, status);
+    case.set_classname(domain.domain.as_str());
+    if is_success && code != "met" {
+        case.set_system_out(details);
+    }
+    case
+}
+
+fn list(records: &[String]) -> String {
+    if records.is_empty() { "nothing".into() } else { records.join(", ") }
+}

@@ -1,0 +1,323 @@
+//! Does every format say the same, to whoever reads it by its own rules, whatever DNS said?
+
+mod web;
+
+use std::collections::BTreeMap;
+
+use cutover::check::{Code, Verdict};
+use cutover::expected::Phase;
+use cutover::report::Report;
+use cutover::report::format::{
+    Place, csv, github, html, junit, markdown, nagios, nagios_status, ndjson, prometheus, sarif,
+};
+use cutover::report::view::{ChangeView, DomainReport, ExpectationView, HazardView, ReplyView};
+use serde_json::Value;
+
+use crate::run::{Desk, cutover};
+
+/// What somebody else's DNS could say: markup, formulas, commands, quotes, and characters that act.
+pub const HOSTILE: &str = "=HYPERLINK(\"http://evil.example\",\"x\") <script>alert(1)</script> ]]> | `](javascript:x)` \
+                           ::error::owned %0A ##[section] \" ' \\ & \u{fffd} {{7*7}} @everyone #1 </text></svg>";
+
+/// A report with every status, every importance, every level, and hostile text wherever text can stand.
+pub fn everything() -> Report {
+    let mut expectations = Vec::new();
+    for importance in ["required", "recommended", "optional"] {
+        for status in ["met", "unmet", "waiting", "unknown", "waived"] {
+            expectations.push(expectation(importance, status));
+        }
+    }
+    let hazards = ["error", "warning", "info"].map(|level| HazardView {
+        code: "server-lame",
+        level,
+        name: "contoso.com".parse().unwrap(),
+        rtype: None,
+        message: format!("{level} {HOSTILE}"),
+        records: vec![HOSTILE.into()],
+        due: Some("2026-11-22T06:00:00Z".parse().unwrap()),
+    });
+    let change = ChangeView {
+        phase: "switch",
+        action: "replace",
+        name: "contoso.com".parse().unwrap(),
+        rtype: "TXT".into(),
+        ttl: 3600,
+        before: vec![HOSTILE.into()],
+        after: vec!["\"v=spf1 -all\"".into()],
+        because: vec!["spf-missing"],
+        confirm: false,
+        importance: "required",
+    };
+    let reply = ReplyView {
+        server: "192.0.2.1:53".into(),
+        server_name: None,
+        role: "authoritative",
+        name: "contoso.com".parse().unwrap(),
+        rtype: "TXT".into(),
+        outcome: "records",
+        records: vec![HOSTILE.into()],
+        ttl: Some(3600),
+        rtt_ms: 1.5,
+        errors: Vec::new(),
+    };
+    let domain = |name: &str, verdict| DomainReport {
+        domain: name.into(),
+        unicode: None,
+        verdict,
+        cloud: "worldwide",
+        source: None,
+        gateway: None,
+        zone: None,
+        expectations: Vec::new(),
+        hazards: Vec::new(),
+        changes: Vec::new(),
+        replies: None,
+        policy: None,
+        close_source_after: None,
+        close_source_basis: None,
+        since: None,
+    };
+    let worst = DomainReport {
+        expectations,
+        hazards: hazards.into(),
+        changes: vec![change],
+        replies: Some(vec![reply]),
+        close_source_after: Some("2026-11-28T06:00:00Z".parse().unwrap()),
+        ..domain("contoso.com", "changes-needed")
+    };
+    let waiting = DomainReport {
+        expectations: vec![expectation("required", "waiting")],
+        ..domain("fabrikam.com", "waiting")
+    };
+    let domains = vec![worst, domain("a.example", "ready"), waiting, domain("b.example", "undetermined")];
+    Report::new("2026-11-22T05:23:00Z".parse().unwrap(), Phase::Switch, domains)
+}
+
+fn expectation(importance: &'static str, status: &'static str) -> ExpectationView {
+    ExpectationView {
+        id: "spf",
+        service: "exchange",
+        importance,
+        phase: "prepare",
+        name: "contoso.com".parse().unwrap(),
+        rtype: "TXT".into(),
+        status,
+        code: match status {
+            "met" => "met",
+            "waiting" => "cache-stale",
+            "unknown" => "lookup-failed",
+            _ => "spf-multiple",
+        },
+        message: format!("{importance} {status} {HOSTILE}"),
+        expected: vec!["\"v=spf1 include:spf.protection.outlook.com -all\"".into()],
+        origin: "standard",
+        observed: vec![HOSTILE.into()],
+        ttl: Some(3600),
+        until: (status == "waiting").then(|| "2026-11-22T05:46:00Z".parse().unwrap()),
+        possible_until: None,
+    }
+}
+
+#[test]
+fn a_line_of_ndjson_is_a_domain_of_its_own() {
+    let text = ndjson(&everything());
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 4);
+    for line in &lines {
+        assert_eq!(
+            (&line["schema_version"], &line["checked_at"]),
+            (&1.into(), &"2026-11-22T05:23:00Z".into())
+        );
+    }
+    assert_eq!((&lines[0]["domain"], &lines[1]["verdict"]), (&"contoso.com".into(), &"ready".into()));
+    assert!(lines[0]["expectations"][0]["message"].as_str().unwrap().ends_with(HOSTILE));
+}
+
+#[test]
+fn a_spreadsheet_gets_rows_and_no_formula() {
+    let text = csv(&everything());
+    let mut reader = ::csv::Reader::from_reader(text.as_bytes());
+    let header = reader.headers().unwrap().clone();
+    let rows: Vec<::csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    // Fifteen expectations, three hazards, and the one that waits.
+    assert_eq!(rows.len(), 19);
+    for cell in rows.iter().flatten() {
+        assert!(
+            cell.lines()
+                .all(|line| !line.trim_start().starts_with(['=', '+', '-', '@']) || cell.starts_with('\''))
+        );
+    }
+    let observed = header.iter().position(|name| name == "observed").unwrap();
+    assert_eq!(rows[0][observed], format!("'{HOSTILE}"));
+}
+
+#[test]
+fn a_ci_reads_suites_and_cases() {
+    let text = junit(&everything());
+    let document = roxmltree::Document::parse(&text).unwrap();
+    let root = document.root_element();
+    assert_eq!(root.tag_name().name(), "testsuites");
+    let suites: Vec<_> = root.children().filter(roxmltree::Node::is_element).collect();
+    assert_eq!(suites.len(), 4);
+    let count = |name: &str| suites[0].descendants().filter(|node| node.has_tag_name(name)).count();
+    // One required that is unmet, one that waits, and a hazard; one that is unknown; three that are waived.
+    assert_eq!((count("testcase"), count("failure"), count("error"), count("skipped")), (18, 3, 1, 3));
+    for (attribute, expected) in [("tests", "18"), ("failures", "3"), ("errors", "1"), ("skipped", "3")] {
+        assert_eq!(suites[0].attribute(attribute), Some(expected), "{attribute}");
+    }
+    let failure = suites[0].descendants().find(|node| node.has_tag_name("failure")).unwrap();
+    assert_eq!(failure.attribute("type"), Some("spf-multiple"));
+    assert!(failure.attribute("message").unwrap().contains("<script>alert(1)</script>"));
+    // The order that the schema of Jenkins wants: properties before cases.
+    let first = suites[0].children().find(roxmltree::Node::is_element).unwrap();
+    assert_eq!(first.tag_name().name(), "properties");
+}
+
+#[test]
+fn code_scanning_gets_rules_and_results() {
+    let text = sarif(&everything(), &Place::default());
+    let log: serde_sarif::sarif::Sarif = serde_json::from_str(&text).unwrap();
+    let run = &log.runs[0];
+    let rules = run.tool.driver.rules.as_ref().unwrap();
+    assert_eq!(rules.len(), Code::ALL.len());
+    let results = run.results.as_ref().unwrap();
+    // All that is neither met nor waived, and the hazards.
+    assert_eq!(results.len(), 3 * 3 + 3 + 1);
+    for result in results {
+        let index = usize::try_from(result.rule_index.unwrap()).unwrap();
+        assert_eq!(Some(&rules[index].id), result.rule_id.as_ref());
+        assert_eq!(result.locations.as_ref().unwrap().len(), 1);
+        assert!(result.partial_fingerprints.as_ref().unwrap().len() == 1);
+    }
+    let json: Value = serde_json::from_str(&text).unwrap();
+    let levels: Vec<&str> = json["runs"][0]["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["level"].as_str().unwrap())
+        .collect();
+    assert_eq!(levels.iter().filter(|level| **level == "error").count(), 2, "{levels:?}");
+    assert!(json["runs"][0]["tool"]["driver"]["rules"][1]["help"]["markdown"].as_str().unwrap().len() > 100);
+    let place = &json["runs"][0]["results"][0]["locations"][0];
+    assert_eq!(place["physicalLocation"]["region"]["startLine"], 1);
+    assert_eq!(place["logicalLocations"][0]["fullyQualifiedName"], "contoso.com. TXT");
+}
+
+#[test]
+fn fingerprints_do_not_depend_on_words_or_times() {
+    let prints = |report: &Report| -> Vec<Value> {
+        let json: Value = serde_json::from_str(&sarif(report, &Place::default())).unwrap();
+        json["runs"][0]["results"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["partialFingerprints"].clone())
+            .collect()
+    };
+    let mut other = everything();
+    other.checked_at = "2027-01-01T00:00:00Z".parse().unwrap();
+    other.domains.iter_mut().flat_map(|domain| &mut domain.expectations).for_each(|one| one.message.clear());
+    assert_eq!(prints(&everything()), prints(&other));
+}
+
+#[test]
+fn annotations_hold_no_command_of_somebody_else() {
+    let text = github(&everything());
+    for line in text.lines() {
+        let is_ours = line.starts_with("::error title=")
+            || line.starts_with("::warning title=")
+            || line.starts_with("::notice title=");
+        assert!(is_ours || line.starts_with("4 domains: 1 ready"), "{line}");
+    }
+    let count = |start: &str| text.lines().filter(|line| line.starts_with(start)).count();
+    // Required and unmet, and the hazard; required and unknown or waiting in two domains, and the hazard.
+    assert_eq!((count("::error"), count("::warning")), (2, 4));
+    assert!(text.lines().next().unwrap().starts_with("::error"));
+}
+
+#[test]
+fn metrics_are_read_and_are_always_in_the_same_order() {
+    let text = prometheus(&everything());
+    assert_eq!(text, prometheus(&everything()));
+    let scrape = prometheus_parse::Scrape::parse(text.lines().map(|line| Ok(line.to_owned()))).unwrap();
+    let value = |name: &str, labels: &[(&str, &str)]| {
+        let labels: BTreeMap<&str, &str> = labels.iter().copied().collect();
+        let fits = |sample: &&prometheus_parse::Sample| {
+            sample.metric == name
+                && labels.iter().all(|(label, value)| sample.labels.get(label) == Some(value))
+        };
+        scrape.samples.iter().find(fits).map(|sample| match sample.value {
+            prometheus_parse::Value::Gauge(value) => value,
+            _ => panic!("{name} is no gauge"),
+        })
+    };
+    assert_eq!(
+        value("cutover_verdict", &[("domain", "contoso.com"), ("verdict", "changes-needed")]),
+        Some(1.0)
+    );
+    assert_eq!(value("cutover_verdict", &[("domain", "contoso.com"), ("verdict", "ready")]), Some(0.0));
+    assert_eq!(value("cutover_hazards", &[("domain", "contoso.com"), ("level", "error")]), Some(1.0));
+    assert_eq!(value("cutover_changes", &[("domain", "contoso.com")]), Some(1.0));
+    assert_eq!(value("cutover_seconds_until_ready", &[("domain", "fabrikam.com")]), Some(1380.0));
+    assert_eq!(value("cutover_seconds_until_ready", &[("domain", "a.example")]), Some(0.0));
+    assert_eq!(value("cutover_seconds_until_ready", &[("domain", "contoso.com")]), None);
+    assert_eq!(value("cutover_checked_at_seconds", &[("domain", "b.example")]), Some(1_795_324_980.0));
+}
+
+#[test]
+fn a_monitor_gets_one_line_with_data() {
+    for (verdict, status, word) in [
+        (Verdict::Ready, 0, "OK"),
+        (Verdict::Waiting, 1, "WARNING"),
+        (Verdict::ChangesNeeded, 2, "CRITICAL"),
+        (Verdict::Undetermined, 3, "UNKNOWN"),
+    ] {
+        assert_eq!(nagios_status(verdict), status);
+        let text = nagios(&everything(), verdict);
+        let first = text.lines().next().unwrap();
+        assert!(first.starts_with(&format!("CUTOVER {word} - 4 domains: 1 ready")), "{first}");
+        let data = first.split_once(" | ").unwrap().1;
+        assert_eq!(data, "domains=4;;;0 ready=1;;;0 waiting=1;;;0 changes_needed=1;;;0 undetermined=1;;;0");
+        // A bar begins data wherever it stands.
+        assert_eq!(text.matches('|').count(), 1, "{text}");
+    }
+}
+
+#[test]
+fn markdown_has_the_tables_and_no_markup_of_somebody_else() {
+    let text = markdown(&everything());
+    for bad in ["<script", "](", "`](", "{{7", " @every", " #1", "://evil"] {
+        assert!(!text.contains(bad), "{bad}: {text}");
+    }
+    assert!(text.starts_with("# cutover\n"));
+    for line in text.lines().filter(|line| line.starts_with('|')) {
+        let bars = line.replace("\\|", "").matches('|').count();
+        assert!([5, 6].contains(&bars), "{bars}: {line}");
+    }
+}
+
+#[test]
+fn all_formats_come_from_the_command_line_and_mean_the_same() {
+    let desk = Desk::new();
+    let demo = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/demo/contoso.com.zone");
+    for format in
+        ["table", "json", "ndjson", "csv", "markdown", "html", "junit", "sarif", "github", "prometheus"]
+    {
+        let run = cutover(&format!("check contoso.com --zone {demo} --format {format}"));
+        assert_eq!(run.status, 1, "{format}");
+        assert!(run.out.contains("mx1.emailsrvr.com") || format == "prometheus", "{format}: {}", run.out);
+        let path = desk.free(format);
+        let written = cutover(&format!("check contoso.com --zone {demo} -q --output {format}={path}"));
+        assert_eq!(written.status, 1, "{format}");
+        let file = std::fs::read_to_string(desk.path(format)).unwrap();
+        assert!(file == run.out || format == "table", "{format}");
+    }
+    assert_eq!(cutover(&format!("check contoso.com --zone {demo} --format nagios")).status, 2);
+    let counts = cutover(&format!("check contoso.com --zone {demo} --format nagios --fail-on waiting"));
+    assert_eq!((counts.status, counts.out.starts_with("CUTOVER OK")), (0, true), "{counts:?}");
+}
+
+#[test]
+fn a_page_is_made_of_the_report() {
+    web::holds_everything(&html(&everything()));
+}
