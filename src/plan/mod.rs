@@ -114,6 +114,10 @@ pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Exami
                     Code::SpfSourceLeft => Phase::Tidy,
                     _ => judged.expectation.phase,
                 };
+                // What belongs to a later phase stays as it is until then.
+                if phase > subject.phase {
+                    continue;
+                }
                 for edit in finding.cure {
                     let reason = Reason::new(phase, because, judged.importance, edit.confirm);
                     changed |= fold.apply(reason, edit);
@@ -124,10 +128,10 @@ pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Exami
             for edit in &hazard.cure {
                 let importance = importance(hazard.level);
                 let reason = Reason::new(phase(hazard.code), hazard.code, importance, edit.confirm);
-                // Where an expectation decides about the records, the hazard is one reason more.
+                // Where an expectation decides about the records, the hazard is one reason more, and no later one.
                 let question = Question::new(edit.name.clone(), edit.rtype);
                 match fold.reasons.get_mut(&question) {
-                    Some(decided) => decided.join(reason),
+                    Some(decided) => decided.join(Reason { phase: decided.phase, ..reason }),
                     None => changed |= fold.apply(reason, edit.clone()),
                 }
             }
