@@ -38,7 +38,10 @@ impl Inquiry<'_> {
         if self.is_missing_somewhere(&expectation.name, RecordType::Cname) {
             self.want_own(&expectation.name, RecordType::Txt);
             self.want_own(&expectation.name, RecordType::A);
-            self.want_own(&expectation.name, RecordType::Aaaa);
+            // A web proxy has both.
+            if !self.data(&expectation.name, RecordType::A).is_empty() {
+                self.want_own(&expectation.name, RecordType::Aaaa);
+            }
             // The same key behind the target that the tenant's name tells: then the alias is flattened.
             if self.data(&expectation.name, RecordType::Txt).iter().any(dkim::is_key) {
                 let targets = expectation.data.iter().filter_map(RecordData::target);
