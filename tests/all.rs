@@ -12,6 +12,7 @@ mod laws;
 mod layers;
 mod lookup;
 mod mistakes;
+mod plans;
 mod policy;
 mod recognition;
 mod run;

@@ -7,9 +7,11 @@ mod values;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 
 use crate::expected::{Cloud, Phase};
 use crate::lookup::transport::ResolverAddress;
+use crate::plan::emit::DnsHost;
 use crate::provider::Gateway;
 
 pub(super) use values::{
@@ -51,6 +53,10 @@ pub(super) enum Command {
     Expected(Expected),
     /// The manual page of one outcome; without a code, the list of all
     Explain(Explain),
+    /// Completions for a shell
+    Completions(Completions),
+    /// The manual page of the program, for man
+    Man,
 }
 
 #[derive(Debug, Args)]
@@ -124,6 +130,15 @@ pub(super) struct Plan {
     /// What goes to standard output
     #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Report")]
     pub(super) format: PlanFormat,
+    /// Recommended counts as required
+    #[arg(long, help_heading = "Report")]
+    pub(super) strict: bool,
+    /// Print the way back instead
+    #[arg(long, help_heading = "Report")]
+    pub(super) rollback: bool,
+    /// Whose Terraform resources: azure, route53 or cloudflare [default: as the name servers show, else azure]
+    #[arg(long, value_name = "HOST", help_heading = "Report")]
+    pub(super) provider: Option<DnsHost>,
 }
 
 #[derive(Debug, Args)]
@@ -143,6 +158,13 @@ pub(super) struct Explain {
     /// The code of an outcome, such as `mx-at-source`
     #[arg(value_name = "CODE")]
     pub(super) code: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Completions {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub(super) shell: Shell,
 }
 
 /// What is expected.

@@ -7,6 +7,9 @@ use jiff::Timestamp;
 use crate::check::{Code, Scales, Status, Verdict};
 use crate::expected::Importance;
 use crate::facts::View;
+use crate::plan::emit::{
+    DnsHost, Sheet, rollback, to_csv, to_dnscontrol, to_nsupdate, to_octodns, to_powershell, to_terraform,
+};
 use crate::plan::to_bind;
 use crate::report::format::nagios_status;
 use crate::report::json::{PlanView, to_json};
@@ -15,7 +18,7 @@ use crate::report::table;
 use crate::report::view::harmless;
 
 use super::args::{Check, Plan, PlanFormat, ReportFormat, Reporting};
-use super::inspect::{Inspection, Task, inspect};
+use super::inspect::{Checked, Inspection, Task, inspect};
 use super::render::render;
 use super::{Problem, Streams, files, status};
 
@@ -96,7 +99,7 @@ pub(super) fn plan(
     now: Timestamp,
 ) -> Result<u8, Problem> {
     let domains: Vec<String> = command.domain.iter().cloned().collect();
-    let scales = Scales { view: View::from(command.lookup.view), strict: false };
+    let scales = Scales { view: View::from(command.lookup.view), strict: command.strict };
     let task = Task {
         domains: &domains,
         expectations: &command.expectations,
@@ -108,11 +111,11 @@ pub(super) fn plan(
     let [checked] = &inspection.checked[..] else {
         return Err(Problem::Usage("the recording holds several domains; name the one to plan for".into()));
     };
-    let text = match command.format {
-        PlanFormat::Table => table::plan(&checked.shown(), style),
-        PlanFormat::Bind => to_bind(&checked.changes),
-        PlanFormat::Json => to_json(&PlanView::new(&checked.subject, &checked.changes)),
-    };
+    let mut planned = checked.clone();
+    if command.rollback {
+        planned.changes = rollback(&checked.changes);
+    }
+    let text = written(&planned, command, style);
     streams.out.write_all(text.as_bytes())?;
     streams.out.flush()?;
     let judged = checked.examination.judged.iter().filter(|judged| judged.importance == Importance::Required);
@@ -123,4 +126,28 @@ pub(super) fn plan(
         writeln!(streams.err, "warning: {} could not be judged: {message}", judged.expectation.id)?;
     }
     Ok(if unknown.is_empty() { 0 } else { status(Verdict::Undetermined) })
+}
+
+/// The plan in the form that was asked for.
+fn written(checked: &Checked, command: &Plan, style: &Style) -> String {
+    let Checked { subject, examination, changes, .. } = checked;
+    let zone = examination.zone.as_ref();
+    let apex = zone.map_or(&subject.domain, |zone| &zone.apex);
+    let sheet = Sheet { domain: &subject.domain, zone: apex, changes };
+    match command.format {
+        PlanFormat::Table => table::plan(&checked.shown(), style),
+        PlanFormat::Bind => to_bind(changes),
+        PlanFormat::Nsupdate => to_nsupdate(&sheet),
+        PlanFormat::Dnscontrol => to_dnscontrol(&sheet),
+        PlanFormat::Octodns => to_octodns(&sheet),
+        PlanFormat::Terraform => {
+            let shown = zone.and_then(|zone| {
+                zone.name_servers.iter().find_map(|server| DnsHost::of_name_server(&server.name))
+            });
+            to_terraform(&sheet, command.provider.or(shown).unwrap_or(DnsHost::Azure))
+        }
+        PlanFormat::Powershell => to_powershell(&sheet),
+        PlanFormat::Csv => to_csv(&sheet),
+        PlanFormat::Json => to_json(&PlanView::new(subject, changes)),
+    }
 }

@@ -10,6 +10,7 @@ mod expected;
 mod explain;
 mod files;
 mod inspect;
+mod manual;
 mod memory;
 mod pacer;
 mod render;
@@ -175,6 +176,8 @@ fn dispatch(
         Command::Watch(command) => watch::run(command, streams, &style, surroundings),
         Command::Expected(command) => expected::run(command, streams, &style),
         Command::Explain(command) => explain::run(command, streams, &style),
+        Command::Completions(command) => manual::completions(command, streams),
+        Command::Man => manual::man(streams),
     }
 }
 

@@ -5,11 +5,13 @@
 
 mod address;
 mod errand;
+mod network;
 mod policy;
 mod source;
 mod survey;
 pub mod transport;
 pub mod zonefile;
 
-pub use source::{Network, Source};
+pub use network::Network;
+pub use source::Source;
 pub use survey::{Limits, survey};

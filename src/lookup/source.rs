@@ -4,26 +4,17 @@
 //! resolvers and to the name servers of the domain's own zones. The same question is sent to the same server once a
 //! run, however many domains need it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
-use tokio::sync::OnceCell;
+use jiff::Timestamp;
 
-use crate::facts::{Elsewhere, Facts, Outcome, Recording, Reply, Role, Server, View, zone_candidates};
+use crate::facts::{Elsewhere, Facts, Outcome, Recording, Reply, Role, Server, View};
 use crate::record::{Name, Question, RecordType};
 
-use super::address::is_public;
-use super::policy::Fetcher;
-use super::transport::{Endpoint, Transport};
+use super::network::{Look, Network};
+use super::transport::Endpoint;
 use super::zonefile::ZoneFiles;
-
-/// Name servers of one zone that are asked at most; the root has 13 with two addresses each.
-const MOST_AUTHORITIES: usize = 32;
-
-/// Name servers of the zone above that are asked at most: they all say the same.
-const MOST_PARENTS: usize = 2;
 
 /// Where answers come from.
 #[derive(Debug)]
@@ -38,21 +29,6 @@ pub struct Source {
     pub network: Option<Network>,
 }
 
-/// The network, and what is remembered of it for the length of a run.
-#[derive(Debug)]
-pub struct Network {
-    transport: Transport,
-    resolvers: Vec<(Endpoint, Arc<Server>)>,
-    view: View,
-    authority_port: u16,
-    private_servers: bool,
-    pub(super) fetcher: Fetcher,
-    asked: Mutex<HashMap<(Arc<Server>, Question), Shared>>,
-}
-
-/// The reply to a question that several domains may wait for.
-type Shared = Arc<OnceCell<Reply>>;
-
 /// One question to one place.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Inquiry {
@@ -62,227 +38,6 @@ pub(super) enum Inquiry {
     Recording(Question),
     /// A server on the network.
     Server(Question, Arc<Server>, Endpoint, Option<Name>),
-}
-
-/// The facts, and what they say of the domain's zones: worked out once, and read for every question.
-pub(super) struct Look<'a> {
-    domain: &'a Name,
-    facts: &'a Facts,
-    /// The deepest zone that holds the domain, as far as that is certain; where resolvers differ about it, also the one
-    /// above, so that it does not matter whose answer comes first.
-    zones: Vec<Name>,
-    /// Zones further down, which are known from referrals only.
-    delegated: BTreeSet<Name>,
-    /// The name servers of all these.
-    servers: BTreeMap<Name, Vec<(Arc<Server>, Endpoint)>>,
-}
-
-impl Network {
-    /// A network of these resolvers; each is asked about the domains themselves, and the first that works about the
-    /// rest of the world.
-    #[must_use]
-    pub fn new(transport: Transport, resolvers: Vec<Endpoint>, view: View, authority_port: u16) -> Self {
-        let mut distinct: Vec<(Endpoint, Arc<Server>)> = Vec::new();
-        for endpoint in resolvers {
-            if distinct.iter().all(|(known, _)| *known != endpoint) {
-                let server = Server { role: Role::Resolver, address: endpoint.to_string() };
-                distinct.push((endpoint, Arc::new(server)));
-            }
-        }
-        // A lab on private addresses names private name servers, and means it.
-        let private_servers = distinct.iter().any(|(endpoint, _)| !is_public(endpoint.address().ip()));
-        Self {
-            fetcher: Fetcher::new(transport.clone(), private_servers),
-            transport,
-            resolvers: distinct,
-            view,
-            authority_port,
-            private_servers,
-            asked: Mutex::default(),
-        }
-    }
-
-    /// The same, which asks name servers and policy hosts on private addresses too although public DNS named them.
-    #[must_use]
-    pub fn with_private_servers(mut self) -> Self {
-        self.private_servers = true;
-        self.fetcher.allow_private();
-        self
-    }
-
-    /// The same, which fetches no policy.
-    #[must_use]
-    pub fn without_https(mut self) -> Self {
-        self.fetcher.turn_off();
-        self
-    }
-
-    /// The same, with another port for policies than 443: for test labs, where nobody may listen there.
-    #[must_use]
-    pub fn with_https_port(mut self, port: u16) -> Self {
-        self.fetcher.set_port(port);
-        self
-    }
-
-    /// What a resolver has in its cache it will say again until that has run out; everything else may be another answer
-    /// by now, and who was dead may be alive.
-    fn begin_round(&mut self, now: Timestamp) {
-        self.transport = self.transport.clone().with_clock(now);
-        self.transport.forgive();
-        self.fetcher.begin_round(self.transport.clone());
-        let asked = self.asked.get_mut().unwrap_or_else(PoisonError::into_inner);
-        asked.retain(|(server, _), cell| {
-            server.role == Role::Resolver && cell.get().is_some_and(|reply| is_kept(reply, now))
-        });
-    }
-
-    async fn ask(
-        &self,
-        question: Question,
-        server: Arc<Server>,
-        endpoint: Endpoint,
-        zone: Option<Name>,
-    ) -> Reply {
-        if matches!(server.role, Role::Authoritative | Role::Parent)
-            && !self.private_servers
-            && !is_public(endpoint.address().ip())
-        {
-            let mut reply = Reply::empty(question, server, Outcome::Unreachable);
-            reply.reason =
-                "public DNS names a private address; --allow-private-servers asks it all the same".into();
-            return reply;
-        }
-        let cell = {
-            let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(asked.entry((Arc::clone(&server), question.clone())).or_default())
-        };
-        let reply =
-            cell.get_or_init(|| self.transport.ask(&endpoint, &server, &question, zone.as_ref())).await;
-        reply.clone()
-    }
-
-    /// The servers to ask about one of the domain's own names, as far as the facts tell.
-    fn own(&self, question: &Question, look: &Look<'_>, inquiries: &mut Vec<Inquiry>) {
-        if self.view != View::Authoritative {
-            self.resolvers(question, inquiries);
-            self.unvalidated(question, look.facts, inquiries);
-        }
-        look.authoritative(question, inquiries);
-    }
-
-    /// The resolvers that fail, once more and told not to validate: that tells wrong signatures from broken servers.
-    fn unvalidated(&self, question: &Question, facts: &Facts, inquiries: &mut Vec<Inquiry>) {
-        for (endpoint, server) in &self.resolvers {
-            let fails = |reply: &Reply| reply.server == *server && reply.outcome == Outcome::ServFail;
-            if facts.replies(question).any(fails) {
-                let server = Server { role: Role::Unvalidated, address: server.address.clone() };
-                inquiries.push(Inquiry::Server(question.clone(), Arc::new(server), endpoint.clone(), None));
-            }
-        }
-    }
-
-    /// Where the zone is delegated to: the word of the zone above, and that of the zone itself.
-    fn delegation(&self, question: &Question, look: &Look<'_>, inquiries: &mut Vec<Inquiry>) {
-        let is_apex = look.facts.zone(look.domain).is_some_and(|zone| zone.apex == question.name);
-        if self.view == View::Resolver || !is_apex {
-            return;
-        }
-        look.authoritative(question, inquiries);
-        let Some(parent) = super::survey::parent_zone(&question.name, look.facts) else { return };
-        let servers = self.servers(&parent, Role::Parent, look.facts).into_iter().take(MOST_PARENTS);
-        inquiries.extend(servers.map(|(server, endpoint)| {
-            Inquiry::Server(question.clone(), server, endpoint, Some(parent.clone()))
-        }));
-    }
-
-    /// All resolvers: the first to answer starts what comes next, so that a dead one holds up nothing.
-    fn resolvers(&self, question: &Question, inquiries: &mut Vec<Inquiry>) {
-        inquiries.extend(self.resolvers.iter().map(|(endpoint, server)| {
-            Inquiry::Server(question.clone(), Arc::clone(server), endpoint.clone(), None)
-        }));
-    }
-
-    /// The first resolver, and each further one once all before it have failed.
-    fn elsewhere(&self, question: &Question, facts: &Facts, inquiries: &mut Vec<Inquiry>) {
-        for (endpoint, server) in &self.resolvers {
-            inquiries.push(Inquiry::Server(question.clone(), Arc::clone(server), endpoint.clone(), None));
-            let reply = facts.replies(question).find(|reply| reply.server == *server);
-            if reply.is_none_or(|reply| reply.outcome.is_answer()) {
-                break;
-            }
-        }
-    }
-
-    /// What the facts say of the domain's zones.
-    fn look<'a>(&self, domain: &'a Name, facts: &'a Facts) -> Look<'a> {
-        let (mut zones, mut delegated) = (Vec::new(), BTreeSet::new());
-        if self.view != View::Resolver {
-            zones = self.zones(domain, facts);
-            let referrals = facts.all().filter(|reply| reply.outcome == Outcome::Referral);
-            let apexes = referrals.flat_map(|reply| &reply.referral).map(|record| &record.name);
-            delegated.extend(apexes.filter(|apex| *apex != domain && apex.is_within(domain)).cloned());
-        }
-        let servers = zones.iter().chain(&delegated);
-        let servers =
-            servers.map(|zone| (zone.clone(), self.servers(zone, Role::Authoritative, facts))).collect();
-        Look { domain, facts, zones, delegated, servers }
-    }
-
-    fn zones(&self, domain: &Name, facts: &Facts) -> Vec<Name> {
-        let mut zones = Vec::new();
-        for apex in zone_candidates(domain) {
-            let question = Question::new(apex.clone(), RecordType::Ns);
-            let replies = || facts.replies(&question).filter(|reply| reply.server.role == Role::Resolver);
-            let denied = replies().any(|reply| reply.outcome.is_answer() && reply.wanted().next().is_none());
-            let silent = replies().filter(|reply| !reply.outcome.is_answer()).count() == self.resolvers.len();
-            if !facts.name_server_names(&apex).is_empty() {
-                zones.push(apex);
-            }
-            if !denied && !silent {
-                break;
-            }
-        }
-        zones
-    }
-
-    fn servers(&self, zone: &Name, role: Role, facts: &Facts) -> Vec<(Arc<Server>, Endpoint)> {
-        let names = facts.name_server_names(zone);
-        let mut addresses: Vec<IpAddr> = names.iter().flat_map(|name| facts.addresses(name)).collect();
-        addresses.sort_unstable();
-        addresses.dedup();
-        addresses.truncate(MOST_AUTHORITIES);
-        let sockets = addresses.into_iter().map(|address| SocketAddr::new(address, self.authority_port));
-        let server = |socket: SocketAddr| Arc::new(Server { role, address: socket.to_string() });
-        sockets.map(|socket| (server(socket), Endpoint::Plain(socket))).collect()
-    }
-}
-
-/// Whether a resolver still has an answer in its cache at that time.
-fn is_kept(reply: &Reply, now: Timestamp) -> bool {
-    let smallest = reply.records.iter().map(|record| record.ttl).min();
-    let ttl = match reply.outcome {
-        Outcome::Records => smallest,
-        Outcome::NoData | Outcome::NoName => {
-            reply.negative_ttl().map(|ttl| smallest.map_or(ttl, |smallest| smallest.min(ttl)))
-        }
-        _ => None,
-    };
-    let end = ttl.and_then(|ttl| reply.at.checked_add(SignedDuration::from_secs(i64::from(ttl))).ok());
-    end.is_some_and(|end| end > now)
-}
-
-impl Look<'_> {
-    /// The name servers of the zone of the name.
-    fn authoritative(&self, question: &Question, inquiries: &mut Vec<Inquiry>) {
-        let delegated = question.name.ancestors().find(|apex| self.delegated.contains(apex));
-        let zones = delegated.as_ref().map_or(&self.zones[..], std::slice::from_ref);
-        for zone in zones {
-            let servers = self.servers.get(zone).into_iter().flatten();
-            inquiries.extend(servers.map(|(server, endpoint)| {
-                Inquiry::Server(question.clone(), Arc::clone(server), endpoint.clone(), Some(zone.clone()))
-            }));
-        }
-    }
 }
 
 impl Source {
@@ -412,33 +167,5 @@ impl Source {
     /// Whether every question has to have a reply: only names outside the zone files may be left alone.
     pub(super) fn leaves_nothing_alone(&self) -> bool {
         self.elsewhere() == Elsewhere::Asked
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn private_servers_that_public_dns_names_are_asked_by_permission_only() {
-        let listener = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
-        let private = Endpoint::Plain(listener.local_addr().unwrap());
-        let network = |resolver: &str| {
-            let resolver = Endpoint::Plain(SocketAddr::new(resolver.parse().unwrap(), 53));
-            let transport = Transport::new(std::time::Duration::from_millis(20));
-            Network::new(transport, vec![resolver], View::Both, 53)
-        };
-        for (network, is_asked) in [
-            (network("8.8.8.8"), false),
-            (network("8.8.8.8").with_private_servers(), true),
-            (network("192.168.1.1"), true),
-        ] {
-            let question = Question::new("contoso.com".parse().unwrap(), RecordType::Mx);
-            let server = Arc::new(Server { role: Role::Authoritative, address: private.to_string() });
-            let reply = network.ask(question, server, private.clone(), None).await;
-            let expected = if is_asked { Outcome::Timeout } else { Outcome::Unreachable };
-            assert_eq!((reply.outcome, listener.try_recv(&mut [0; 512]).is_ok()), (expected, is_asked));
-            assert_eq!(reply.reason.contains("--allow-private-servers"), !is_asked);
-        }
     }
 }

@@ -4,7 +4,7 @@
 //! SPF share the texts of the domain), so the cures are folded: each is asked of the facts as the earlier ones leave
 //! them, until nothing changes any more.
 
-mod bind;
+pub mod emit;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::expected::{Importance, Phase, Subject};
 use crate::facts::{Facts, Overlay, Sight, View, Witness};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
-pub use bind::to_bind;
+pub use emit::to_bind;
 
 /// Seconds that a record set gets whose present time to live is not known.
 const DEFAULT_TTL: u32 = 3600;

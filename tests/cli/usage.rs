@@ -201,3 +201,17 @@ fn a_reader_that_leaves_is_no_failure_to_tell() {
     cutover::cli::run(arguments, &mut Closed, &mut err, &surroundings());
     assert_eq!(String::from_utf8(err).unwrap(), "");
 }
+
+#[test]
+fn every_shell_gets_completions_and_man_a_page() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let run = cutover(&format!("completions {shell}"));
+        assert!(run.status == 0 && run.out.contains("authority-port") && run.err.is_empty(), "{shell}");
+    }
+    let refused = cutover("completions tcsh");
+    assert!(refused.status == 2 && refused.err.contains("elvish"), "{refused:?}");
+    let man = cutover("man");
+    for part in [".TH cutover", "CUTOVER WATCH", "\\-\\-switch\\-at", "Exit status"] {
+        assert!(man.status == 0 && man.out.contains(part), "{part}");
+    }
+}

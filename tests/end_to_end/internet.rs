@@ -146,6 +146,44 @@ impl Internet {
         }
     }
 
+    /// Every record of a zone as its name server has it, but for the SOA, whose serial counts the edits.
+    pub fn contents(&self, apex: &str) -> Vec<String> {
+        let apex: Name = apex.parse().unwrap();
+        let authority = self.authority(&apex);
+        let output = control("knotc", &authority.settings, &["-b", "zone-read", &apex.to_string()]);
+        let lines = output.lines().filter(|line| !line.contains(" SOA "));
+        let mut lines: Vec<String> = lines.map(str::to_owned).collect();
+        lines.sort();
+        assert!(!lines.is_empty(), "{apex} is empty");
+        lines
+    }
+
+    /// Where the zone is served.
+    pub fn address_of(&self, apex: &str) -> SocketAddr {
+        let apex: Name = apex.parse().unwrap();
+        let zones = zones(Path::new(FIXTURES));
+        let first = servers(&zones, &apex).into_iter().next().unwrap();
+        SocketAddr::new(first, self.lab.port())
+    }
+
+    /// Runs a script of updates.
+    pub fn nsupdate(&self, script: &str) -> Result<(), String> {
+        let path = self.directory.path().join("script");
+        std::fs::write(&path, script).unwrap();
+        let program = find("nsupdate").expect("nsupdate comes with bind9-dnsutils");
+        let output = Command::new(program).arg(&path).output().unwrap();
+        if output.status.success() {
+            Ok(())
+        } else {
+            Err(String::from_utf8_lossy(&output.stderr).into_owned())
+        }
+    }
+
+    fn authority(&self, apex: &Name) -> &Process {
+        let serves = |authority: &&Process| authority.says(&format!("domain: \"{apex}\""));
+        self.authorities.iter().find(serves).unwrap()
+    }
+
     /// Ends the name server at this address.
     pub fn stop(&mut self, ip: &str) {
         let listens = format!("listen: {ip}@");
@@ -204,10 +242,11 @@ fn log(settings: &Path) -> PathBuf {
     settings.with_extension("log")
 }
 
-fn control(program: &str, settings: &Path, arguments: &[&str]) {
+fn control(program: &str, settings: &Path, arguments: &[&str]) -> String {
     let program = find(program).unwrap_or_else(|| panic!("{program} comes with its server"));
     let output = Command::new(&program).arg("-c").arg(settings).args(arguments).output().unwrap();
     assert!(output.status.success(), "{program:?} {arguments:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
 }
 
 fn knot_settings(
@@ -230,7 +269,8 @@ fn knot_settings(
          control:\n    listen: knot-{number}.sock\n\
          log:\n  - target: stderr\n    any: notice\n\
          database:\n    storage: {directory}/knot-{number}\n\
-         template:\n  - id: default\n    storage: {directory}\n    \
+         acl:\n  - id: local\n    address: 127.0.0.0/8\n    action: [update, transfer]\n\
+         template:\n  - id: default\n    storage: {directory}\n    acl: local\n    \
          journal-content: none\n    zonefile-sync: -1\n\
          zone:\n{zones}"
     )

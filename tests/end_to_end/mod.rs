@@ -3,6 +3,7 @@
 //! Runs wherever Debian's `knot` and `unbound` are installed, and says so where they are not.
 
 mod internet;
+mod updates;
 
 use std::io::Write as _;
 

@@ -102,6 +102,18 @@ pub(in crate::cli) enum PlanFormat {
     Table,
     /// Lines of a zone file
     Bind,
+    /// A script of RFC 2136 updates
+    Nsupdate,
+    /// A snippet for dnsconfig.js
+    Dnscontrol,
+    /// A snippet for octoDNS
+    Octodns,
+    /// Resources, see --provider
+    Terraform,
+    /// Cmdlets for a Windows DNS server
+    Powershell,
+    /// For a spreadsheet
+    Csv,
     /// For a program
     Json,
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::Change;
+use crate::plan::Change;
 
 /// Every record of each set as it should be, and each record to be removed as a comment:
 /// `; delete NAME TTL IN TYPE DATA`.
@@ -12,7 +12,7 @@ pub fn to_bind(changes: &[Change]) -> String {
     for change in changes {
         let Change { name, rtype, before, after, .. } = change;
         for data in change.removed() {
-            let ttl = if before.ttl > 0 { before.ttl } else { super::DEFAULT_TTL };
+            let ttl = if before.ttl > 0 { before.ttl } else { crate::plan::DEFAULT_TTL };
             // Writing into a String cannot fail.
             let _ = writeln!(text, "; delete {name} {ttl} IN {rtype} {}", data.to_zone_text());
         }

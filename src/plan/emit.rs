@@ -1,0 +1,115 @@
+//! How is a plan written so that somebody's tools can apply it?
+//!
+//! Each form begins with what it will change and ends with the way back, as comments of its own kind; a form that has no
+//! comments has neither. What a form cannot hold is said in a comment, and never left out silently.
+
+mod bind;
+mod csv;
+mod dnscontrol;
+mod nsupdate;
+mod octodns;
+mod powershell;
+mod terraform;
+
+use crate::record::{Name, RecordData, Text};
+
+use super::Change;
+
+pub use bind::to_bind;
+pub use csv::to_csv;
+pub use dnscontrol::to_dnscontrol;
+pub use nsupdate::to_nsupdate;
+pub use octodns::to_octodns;
+pub use powershell::to_powershell;
+pub use terraform::{DnsHost, to_terraform};
+
+/// A plan on its way out.
+#[derive(Debug, Clone, Copy)]
+pub struct Sheet<'a> {
+    /// The domain.
+    pub domain: &'a Name,
+    /// The zone in which to make the changes.
+    pub zone: &'a Name,
+    /// The changes, in their order.
+    pub changes: &'a [Change],
+}
+
+/// The way back: the same record sets, the other way round and in the other order.
+#[must_use]
+pub fn rollback(changes: &[Change]) -> Vec<Change> {
+    let back = changes.iter().rev().map(|change| {
+        let mut back = change.clone();
+        std::mem::swap(&mut back.before, &mut back.after);
+        // What is put back is what was seen.
+        back.confirm = false;
+        if back.after.ttl == 0 {
+            back.after.ttl = back.before.ttl;
+        }
+        back
+    });
+    back.collect()
+}
+
+impl<'a> Sheet<'a> {
+    /// The host field of a name in this zone.
+    fn host(&self, name: &Name) -> String {
+        name.host_in(self.zone)
+    }
+
+    /// The same zone with the way back.
+    fn back(&self, changes: &'a [Change]) -> Self {
+        Self { changes, ..*self }
+    }
+
+    /// What will change, a line each.
+    fn summary(&self) -> Vec<String> {
+        let line = |word: &str, change: &Change, data: &RecordData, ttl: String| {
+            format!("{word} {} {} {}{ttl}", self.host(&change.name), change.rtype, data)
+        };
+        let lines = self.changes.iter().flat_map(|change| {
+            let removed = change.removed().map(|data| line("delete", change, data, String::new()));
+            let confirm = if change.confirm { "; compare it with the admin center" } else { "" };
+            let ttl = format!("  (TTL {}{confirm})", change.after.ttl);
+            let added = change.added().map(move |data| line("add", change, data, ttl.clone()));
+            removed.chain(added).collect::<Vec<_>>()
+        });
+        lines.collect()
+    }
+
+    /// The lines at the top, behind this comment mark.
+    fn head(&self, mark: &str) -> String {
+        let count = self.changes.len();
+        let sets = if count == 1 { "1 record set".to_owned() } else { format!("{count} record sets") };
+        let title = format!("{} in the zone {}: {sets} to change", self.domain.bare(), self.zone.bare());
+        let lines = std::iter::once(title).chain(self.summary());
+        lines.map(|line| format!("{mark} {line}\n")).collect()
+    }
+
+    /// The way back as comments, given what it looks like in this form.
+    fn foot(mark: &str, back: &str) -> String {
+        let lines = std::iter::once("To undo:").chain(back.lines());
+        lines.map(|line| format!("{mark} {line}").trim_end().to_owned() + "\n").collect()
+    }
+}
+
+/// A text as characters, where it is some that cannot end a line: behind a comment mark it would begin a command.
+fn plain(text: &Text) -> Option<String> {
+    let plain = String::from_utf8(text.joined().to_vec()).ok()?;
+    let ends_lines = |character: char| character.is_control() || matches!(character, '\u{2028}' | '\u{2029}');
+    (!plain.contains(ends_lines)).then_some(plain)
+}
+
+/// A string that JSON, JavaScript and YAML read alike.
+fn quoted(text: &str) -> String {
+    let json = serde_json::to_string(text).unwrap_or_default();
+    // YAML 1.1 takes these for line ends inside of quotes.
+    json.replace('\u{85}', "\\u0085").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
+}
+
+/// Why a record set is not in the form.
+fn refused(mark: &str, change: &Change) -> String {
+    let (name, rtype) = (&change.name, change.rtype);
+    format!(
+        "{mark} {rtype} of {name} holds data that this form cannot; make that change by hand, see `--format bind`\n"
+    )
+}

@@ -1,0 +1,80 @@
+//! A snippet for octoDNS's YAML of the zone.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::record::{Name, RecordData};
+
+use super::{Change, Sheet, plain, quoted, refused, rollback};
+
+/// The record sets as they should be, by name; those that go stand in comments.
+#[must_use]
+pub fn to_octodns(sheet: &Sheet<'_>) -> String {
+    let back = rollback(sheet.changes);
+    let mut text = sheet.head("#");
+    text.push_str(&snippet(sheet));
+    text + &Sheet::foot("#", &snippet(&sheet.back(&back)))
+}
+
+fn snippet(sheet: &Sheet<'_>) -> String {
+    let mut text = String::from("---\n");
+    let mut by_name: BTreeMap<&Name, Vec<&Change>> = BTreeMap::new();
+    for change in sheet.changes {
+        by_name.entry(&change.name).or_default().push(change);
+    }
+    // Writing into a String cannot fail.
+    for (name, changes) in by_name {
+        let host = sheet.host(name);
+        let host = if host == "@" { "" } else { &host };
+        let (come, gone): (Vec<&Change>, Vec<&Change>) =
+            changes.iter().partition(|change| !change.after.is_empty());
+        for change in gone {
+            let _ = writeln!(text, "# {}: take the {} out", quoted(host), change.rtype);
+        }
+        let sets: Vec<Result<String, String>> =
+            come.iter().map(|change| set(change).ok_or_else(|| refused("#", change))).collect();
+        let held: Vec<&String> = sets.iter().filter_map(|set| set.as_ref().ok()).collect();
+        if !held.is_empty() {
+            let _ = writeln!(text, "{}:", quoted(host));
+            held.iter().for_each(|set| text.push_str(set));
+        }
+        sets.iter().filter_map(|set| set.as_ref().err()).for_each(|line| text.push_str(line));
+    }
+    text
+}
+
+/// One record set as an element of its name's list.
+fn set(change: &Change) -> Option<String> {
+    let mut text = format!("  - type: {}\n    ttl: {}\n", change.rtype, change.after.ttl);
+    let values: Vec<String> = change.after.data.iter().map(value).collect::<Option<_>>()?;
+    match &values[..] {
+        [only] if only.starts_with('"') => drop(writeln!(text, "    value: {only}")),
+        several => {
+            text.push_str("    values:\n");
+            for value in several {
+                let _ = writeln!(text, "      - {value}");
+            }
+        }
+    }
+    Some(text)
+}
+
+fn value(data: &RecordData) -> Option<String> {
+    Some(match data {
+        RecordData::Mx { preference, exchange } => {
+            format!("exchange: {}\n        preference: {preference}", quoted(&exchange.to_string()))
+        }
+        // A semicolon is written with a backslash there.
+        RecordData::Txt(text) => quoted(&plain(text)?.replace(';', "\\;")),
+        RecordData::Cname(target) => quoted(&target.to_string()),
+        RecordData::Srv { priority, weight, port, target } => {
+            let target = quoted(&target.to_string());
+            format!(
+                "port: {port}\n        priority: {priority}\n        target: {target}\n        weight: {weight}"
+            )
+        }
+        RecordData::A(address) => quoted(&address.to_string()),
+        RecordData::Aaaa(address) => quoted(&address.to_string()),
+        RecordData::Ns(_) | RecordData::Ptr(_) | RecordData::Soa(_) | RecordData::Other(_) => return None,
+    })
+}

@@ -1,0 +1,267 @@
+//! Resources for Terraform and OpenTofu, in the words of the DNS host's provider.
+
+use std::fmt::Write as _;
+use std::str::FromStr;
+
+use crate::record::{MAX_CHARACTER_STRING, Name, RecordData, RecordType};
+
+use super::{Change, Sheet, plain, refused, rollback};
+
+/// Whose resources to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DnsHost {
+    /// `azurerm_dns_*_record`.
+    Azure,
+    /// `aws_route53_record`.
+    Route53,
+    /// `cloudflare_dns_record`.
+    Cloudflare,
+}
+
+impl DnsHost {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Azure, Self::Route53, Self::Cloudflare];
+
+    /// The word on the command line.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Azure => "azure",
+            Self::Route53 => "route53",
+            Self::Cloudflare => "cloudflare",
+        }
+    }
+
+    /// The host to which this name server belongs.
+    #[must_use]
+    pub fn of_name_server(name: &Name) -> Option<Self> {
+        let labels: Vec<String> =
+            name.labels().map(|label| String::from_utf8_lossy(label).to_ascii_lowercase()).collect();
+        let has = |start: &str| labels.iter().any(|label| label.starts_with(start));
+        if has("azure-dns") {
+            Some(Self::Azure)
+        } else if has("awsdns-") {
+            Some(Self::Route53)
+        } else if labels.ends_with(&["cloudflare".into(), "com".into()]) {
+            Some(Self::Cloudflare)
+        } else {
+            None
+        }
+    }
+}
+
+impl FromStr for DnsHost {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let known = Self::ALL.into_iter().find(|host| host.word() == text);
+        known.ok_or_else(|| format!("found `{text}`, expected one of azure, route53, cloudflare"))
+    }
+}
+
+/// A resource for each record set as it should be; those that go stand in comments.
+#[must_use]
+pub fn to_terraform(sheet: &Sheet<'_>, host: DnsHost) -> String {
+    let back = rollback(sheet.changes);
+    let mut text = sheet.head("#");
+    let _ = writeln!(
+        text,
+        "# for the provider of {}; import a record set that exists before you apply",
+        host.word()
+    );
+    text.push_str(&resources(sheet, host));
+    text + &Sheet::foot("#", &resources(&sheet.back(&back), host))
+}
+
+fn resources(sheet: &Sheet<'_>, host: DnsHost) -> String {
+    let mut text = String::new();
+    for change in sheet.changes {
+        if change.after.is_empty() {
+            let _ =
+                writeln!(text, "# take out the resource of {} {}", sheet.host(&change.name), change.rtype);
+            continue;
+        }
+        let resource = match host {
+            DnsHost::Azure => azure(sheet, change),
+            DnsHost::Route53 => route53(change),
+            DnsHost::Cloudflare => cloudflare(change),
+        };
+        text.push_str(&resource.unwrap_or_else(|| refused("#", change)));
+    }
+    text
+}
+
+/// The name of a resource: the owner and type in letters, digits and underscores.
+fn label(change: &Change) -> String {
+    let text = format!("{}_{}", change.name.bare(), change.rtype).to_ascii_lowercase();
+    let mut label: String = text
+        .chars()
+        .map(|character| if character.is_ascii_alphanumeric() { character } else { '_' })
+        .collect();
+    if !label.starts_with(|first: char| first.is_ascii_lowercase()) {
+        label.insert(0, 'r');
+    }
+    label
+}
+
+/// A string in which nothing is a template (HCL native syntax, quoted templates).
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '\t' => quoted.push_str("\\t"),
+            control if control.is_control() => drop(write!(quoted, "\\u{:04X}", u32::from(control))),
+            other => quoted.push(other),
+        }
+    }
+    quoted.push('"');
+    quoted.replace("${", "$${").replace("%{", "%%{")
+}
+
+fn azure(sheet: &Sheet<'_>, change: &Change) -> Option<String> {
+    let kind = match change.rtype {
+        RecordType::Mx => "mx",
+        RecordType::Txt => "txt",
+        RecordType::Cname => "cname",
+        RecordType::Srv => "srv",
+        RecordType::A => "a",
+        RecordType::Aaaa => "aaaa",
+        _ => return None,
+    };
+    let mut text = format!(
+        "resource \"azurerm_dns_{kind}_record\" \"{}\" {{\n  name                = {}\n  zone_name           = {}\n  \
+         resource_group_name = var.resource_group_name\n  ttl                 = {}\n",
+        label(change),
+        quoted(&sheet.host(&change.name)),
+        quoted(&sheet.zone.bare()),
+        change.after.ttl
+    );
+    let mut addresses = Vec::new();
+    for data in &change.after.data {
+        let block = |fields: Vec<(&str, String)>| {
+            let width = fields.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+            let fields = fields.into_iter().map(|(name, value)| format!("    {name:width$} = {value}\n"));
+            format!("\n  record {{\n{}  }}\n", fields.collect::<String>())
+        };
+        match data {
+            RecordData::Mx { preference, exchange } => text.push_str(&block(vec![
+                ("preference", preference.to_string()),
+                ("exchange", quoted(&exchange.to_string())),
+            ])),
+            RecordData::Txt(value) => text.push_str(&block(vec![("value", quoted(&plain(value)?))])),
+            RecordData::Srv { priority, weight, port, target } => text.push_str(&block(vec![
+                ("priority", priority.to_string()),
+                ("weight", weight.to_string()),
+                ("port", port.to_string()),
+                ("target", quoted(&target.to_string())),
+            ])),
+            RecordData::Cname(target) => {
+                let _ = writeln!(text, "  record              = {}", quoted(&target.to_string()));
+            }
+            RecordData::A(address) => addresses.push(quoted(&address.to_string())),
+            RecordData::Aaaa(address) => addresses.push(quoted(&address.to_string())),
+            RecordData::Ns(_) | RecordData::Ptr(_) | RecordData::Soa(_) | RecordData::Other(_) => {
+                return None;
+            }
+        }
+    }
+    if !addresses.is_empty() {
+        let _ = writeln!(text, "  records             = [{}]", addresses.join(", "));
+    }
+    Some(text + "}\n")
+}
+
+fn route53(change: &Change) -> Option<String> {
+    let records: Vec<String> = change.after.data.iter().map(route53_value).collect::<Option<_>>()?;
+    Some(format!(
+        "resource \"aws_route53_record\" \"{}\" {{\n  zone_id = var.zone_id\n  name    = {}\n  type    = \"{}\"\n  ttl     = {}\n  \
+         records = [{}]\n}}\n",
+        label(change),
+        quoted(&change.name.bare()),
+        change.rtype,
+        change.after.ttl,
+        records.join(", ")
+    ))
+}
+
+/// The provider puts quotes around a text; longer ones are cut inside of them.
+fn route53_value(data: &RecordData) -> Option<String> {
+    match data {
+        RecordData::Txt(text) => {
+            plain(text)?;
+            let strings = text.joined().chunks(MAX_CHARACTER_STRING);
+            let strings: Vec<String> =
+                strings.map(|part| String::from_utf8(part.to_vec()).ok()).collect::<Option<_>>()?;
+            let escaped = strings.iter().map(|part| part.replace('\\', "\\134").replace('"', "\\\""));
+            Some(quoted(&escaped.collect::<Vec<_>>().join("\"\"")))
+        }
+        other => Some(quoted(&other.to_string())),
+    }
+}
+
+/// One resource for each record: there are no sets there.
+fn cloudflare(change: &Change) -> Option<String> {
+    let mut text = String::new();
+    for (index, data) in change.after.data.iter().enumerate() {
+        let number = if index == 0 { String::new() } else { format!("_{}", index + 1) };
+        let values = match data {
+            RecordData::Mx { preference, exchange } => {
+                format!("  content  = {}\n  priority = {preference}\n", quoted(&exchange.bare()))
+            }
+            RecordData::Txt(value) => {
+                let value = plain(value)?.replace('\\', "\\\\").replace('"', "\\\"");
+                format!("  content  = {}\n", quoted(&format!("\"{value}\"")))
+            }
+            RecordData::Srv { priority, weight, port, target } => format!(
+                "  priority = {priority}\n  data = {{\n    priority = {priority}\n    weight   = {weight}\n    port     = {port}\n    \
+                 target   = {}\n  }}\n",
+                quoted(&target.bare())
+            ),
+            RecordData::Cname(target) => {
+                format!("  content  = {}\n  proxied  = false\n", quoted(&target.bare()))
+            }
+            RecordData::A(_) | RecordData::Aaaa(_) => {
+                format!("  content  = {}\n  proxied  = false\n", quoted(&data.to_string()))
+            }
+            RecordData::Ns(_) | RecordData::Ptr(_) | RecordData::Soa(_) | RecordData::Other(_) => {
+                return None;
+            }
+        };
+        let _ = write!(
+            text,
+            "resource \"cloudflare_dns_record\" \"{}{number}\" {{\n  zone_id  = var.zone_id\n  name     = {}\n  type     = \"{}\"\n  \
+             ttl      = {}\n{values}}}\n",
+            label(change),
+            quoted(&change.name.bare()),
+            change.rtype,
+            change.after.ttl
+        );
+    }
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_is_a_template() {
+        assert_eq!(quoted("a${b}%{c}\"\\"), "\"a$${b}%%{c}\\\"\\\\\"");
+    }
+
+    #[test]
+    fn name_servers_tell_whose_they_are() {
+        for (name, host) in [
+            ("ns1-07.azure-dns.com", Some(DnsHost::Azure)),
+            ("ns-1234.awsdns-56.co.uk", Some(DnsHost::Route53)),
+            ("ada.ns.cloudflare.com", Some(DnsHost::Cloudflare)),
+            ("ns1.fabrikam-dns.example", None),
+        ] {
+            assert_eq!(DnsHost::of_name_server(&name.parse().unwrap()), host, "{name}");
+        }
+    }
+}

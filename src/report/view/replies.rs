@@ -1,0 +1,93 @@
+//! What stands in a report of the replies themselves?
+
+use serde::Serialize;
+
+use crate::facts::{Facts, PolicyReply, Reply, policy_host};
+use crate::record::Name;
+
+use super::harmless;
+
+/// A reply.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReplyView {
+    /// Where it came from.
+    pub server: String,
+    /// Under which name the zone lists that server.
+    pub server_name: Option<Name>,
+    /// In which capacity it was asked.
+    pub role: &'static str,
+    /// The name asked for.
+    pub name: Name,
+    /// The type asked for.
+    #[serde(rename = "type")]
+    pub rtype: String,
+    /// What became of it.
+    pub outcome: &'static str,
+    /// The records of the type asked for, or the alias; with the owner where that is not the name asked for.
+    pub records: Vec<String>,
+    /// The smallest time to live, of a negative answer too, in seconds.
+    pub ttl: Option<u32>,
+    /// How long it took, in milliseconds.
+    pub rtt_ms: f64,
+    /// Extended DNS errors (RFC 8914), and what the network said.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<String>,
+}
+
+/// An MTA-STS policy.
+#[derive(Debug, Clone, Serialize)]
+pub struct PolicyView {
+    /// Where it is kept.
+    pub host: String,
+    /// What became of fetching it.
+    pub outcome: &'static str,
+    /// Its lines.
+    pub lines: Vec<String>,
+    /// How long it took, in milliseconds.
+    pub rtt_ms: f64,
+    /// What the network or the server said, where there is no text.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub error: String,
+}
+
+/// A reply as it is told.
+pub(super) fn reply_view(reply: &Reply, facts: &Facts) -> ReplyView {
+    let shown = |record: &crate::record::Record| {
+        if record.name == reply.question.name && record.data.rtype() == reply.question.rtype {
+            record.data.to_string()
+        } else {
+            format!("{} {} {}", record.name, record.data.rtype(), record.data)
+        }
+    };
+    let ttl = reply.records.iter().map(|record| record.ttl).min().or_else(|| reply.negative_ttl());
+    let errors = reply.extended.iter().map(ToString::to_string).chain(Some(reply.reason.clone()));
+    ReplyView {
+        server: harmless(&reply.server.address),
+        server_name: facts.server_name(&reply.server),
+        role: reply.server.role.word(),
+        name: reply.question.name.clone(),
+        rtype: reply.question.rtype.to_string(),
+        outcome: reply.outcome.word(),
+        records: reply.records.iter().chain(&reply.referral).map(shown).collect(),
+        ttl,
+        rtt_ms: milliseconds(reply.took),
+        errors: errors.filter(|error| !error.is_empty()).map(|error| harmless(&error)).collect(),
+    }
+}
+
+impl From<&PolicyReply> for PolicyView {
+    fn from(policy: &PolicyReply) -> Self {
+        Self {
+            host: policy_host(&policy.domain).map(|host| host.bare()).unwrap_or_default(),
+            outcome: policy.outcome.word(),
+            lines: policy.body.lines().map(harmless).collect(),
+            rtt_ms: milliseconds(policy.took),
+            error: harmless(&policy.reason),
+        }
+    }
+}
+
+/// Microseconds in milliseconds, to a tenth.
+fn milliseconds(took: u64) -> f64 {
+    (took as f64 / 100.0).round() / 10.0
+}

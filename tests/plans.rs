@@ -1,0 +1,198 @@
+//! Is a plan the same plan in every form, and is every form read by whoever it is for?
+
+use cutover::plan::Change;
+use cutover::plan::emit::{
+    DnsHost, Sheet, rollback, to_bind, to_csv, to_dnscontrol, to_nsupdate, to_octodns, to_powershell,
+    to_terraform,
+};
+use cutover::record::Name;
+use serde_json::Value;
+
+use crate::run::{Desk, cutover};
+use crate::world::World;
+
+/// Everything wrong at once, beside texts of others that a form could stumble over.
+const WORLD: &str = r#"$ORIGIN contoso.com.
+$TTL 1h
+@                       MX     10 mx1.emailsrvr.com.
+@                       MX     20 mx2.emailsrvr.com.
+@                       TXT    "v=spf1 include:emailsrvr.com ~all"
+@                       TXT    "it's ${var.x} %{if true} \"quoted\" \\ back; #{x} $(rm) `id`"
+autodiscover            A      192.0.2.8
+autodiscover            AAAA   2001:db8::8
+_sipfederationtls._tcp  SRV    0 0 5061 lync01.mex06.emailsrvr.com.
+webmail                 CNAME  pl-10.webmail.emailsrvr.com.
+"#;
+
+const OPTIONS: &str = "--phase tidy --services exchange,teams";
+
+fn changes() -> Vec<Change> {
+    World::from_zone(WORLD).with_options(OPTIONS).check().changes
+}
+
+fn with_sheet<T>(write: impl FnOnce(&Sheet<'_>) -> T) -> T {
+    let domain: Name = "contoso.com".parse().unwrap();
+    write(&Sheet { domain: &domain, zone: &domain, changes: &changes() })
+}
+
+/// The records that the plan wants, as `host type`.
+fn wanted() -> Vec<(String, String, usize)> {
+    let zone: Name = "contoso.com".parse().unwrap();
+    let changes = changes();
+    let kept = changes.iter().filter(|change| !change.after.is_empty());
+    kept.map(|change| (change.name.host_in(&zone), change.rtype.to_string(), change.after.data.len()))
+        .collect()
+}
+
+#[test]
+fn the_way_back_of_the_way_back_is_the_plan() {
+    let plan = changes();
+    assert!(plan.len() > 6, "{plan:?}");
+    let back = rollback(&plan);
+    let again = rollback(&back);
+    for (one, other) in plan.iter().zip(&again) {
+        assert_eq!(
+            (&one.name, one.rtype, &one.before.data, &one.after.data),
+            (&other.name, other.rtype, &other.before.data, &other.after.data)
+        );
+    }
+    // Publishing it, and then the way back, leaves the zone as it was.
+    let world = World::from_zone(WORLD).with_options(OPTIONS);
+    let undone = world.publish(&plan).publish(&back).check();
+    assert_eq!(undone.changes, world.check().changes);
+}
+
+#[test]
+fn terraform_reads_its_resources() {
+    for host in DnsHost::ALL {
+        let text = with_sheet(|sheet| to_terraform(sheet, host));
+        let body: hcl::Body = hcl::from_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        let resources: Vec<&hcl::Block> = body.blocks().collect();
+        let expected: usize = match host {
+            DnsHost::Cloudflare => wanted().iter().map(|(.., records)| records).sum(),
+            DnsHost::Azure | DnsHost::Route53 => wanted().len(),
+        };
+        assert_eq!(resources.len(), expected, "{text}");
+        assert!(resources.iter().all(|block| block.identifier() == "resource" && block.labels().len() == 2));
+        // What looks like a template is text.
+        assert!(text.contains("$${var.x}") && text.contains("%%{if true}"), "{text}");
+    }
+}
+
+#[test]
+fn octodns_reads_its_zone() {
+    let text = with_sheet(to_octodns);
+    let zone: Value = serde_yaml_ng::from_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let mut found = Vec::new();
+    for (host, sets) in zone.as_object().unwrap() {
+        for set in sets.as_array().unwrap() {
+            let count = set.get("values").map_or(1, |values| values.as_array().unwrap().len());
+            let host = if host.is_empty() { "@" } else { host };
+            found.push((host.to_owned(), set["type"].as_str().unwrap().to_owned(), count));
+        }
+    }
+    let mut expected = wanted();
+    expected.sort();
+    found.sort();
+    assert_eq!(found, expected, "{text}");
+    assert!(text.contains("back\\\\; #{x}"), "{text}");
+}
+
+#[test]
+fn dnscontrol_gets_statements_of_javascript() {
+    let text = with_sheet(to_dnscontrol);
+    let code: Vec<&str> = text.lines().filter(|line| !line.starts_with("//")).collect();
+    assert_eq!((code.first(), code.last()), (Some(&"D_EXTEND(\"contoso.com\","), Some(&");")), "{text}");
+    for line in &code[1..code.len() - 1] {
+        // The arguments of a call are those of JSON, but for the last.
+        let (name, rest) = line.trim().split_once('(').unwrap();
+        assert!(["MX", "TXT", "CNAME", "SRV", "A", "AAAA"].contains(&name), "{line}");
+        let (arguments, ttl) = rest.rsplit_once(", TTL(").unwrap();
+        let arguments: Value = serde_json::from_str(&format!("[{arguments}]")).unwrap();
+        assert!(arguments.as_array().unwrap().len() >= 2 && ttl == "3600)),", "{line}");
+    }
+}
+
+#[test]
+fn node_takes_the_snippet_for_javascript() {
+    let desk = Desk::new();
+    let file = desk.put("dnsconfig.js", with_sheet(to_dnscontrol));
+    match std::process::Command::new("node").args(["--check", &file]).output() {
+        Ok(output) => assert!(output.status.success(), "{output:?}"),
+        // Its lines are held against the grammar above in any case.
+        Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::NotFound),
+    }
+}
+
+#[test]
+fn cmdlets_hold_text_as_text() {
+    let text = with_sheet(to_powershell);
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        assert_eq!(line.matches('\'').count() % 2, 0, "{line}");
+        let known =
+            ["Get-DnsServerResourceRecord", "Add-DnsServerResourceRecord", "$zone = ", "$ErrorAction"];
+        assert!(known.iter().any(|start| line.starts_with(start)), "{line}");
+    }
+    // An address in the way goes before the alias comes.
+    let removed = text.find("IPv4Address.IPAddressToString").unwrap();
+    assert!(removed < text.find("-CName -HostNameAlias 'autodiscover.outlook.com.'").unwrap());
+}
+
+#[test]
+fn rows_are_read_back() {
+    let text = with_sheet(to_csv);
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let count: usize = changes().iter().map(|change| change.removed().count() + change.added().count()).sum();
+    assert_eq!(rows.len(), count);
+    assert!(rows.iter().any(|row| &row[1] == "delete" && &row[3] == "webmail"), "{text}");
+}
+
+#[test]
+fn a_text_that_could_end_a_comment_is_no_part_of_a_script() {
+    let world = format!("{WORLD}@ TXT \"x\\010Remove-Item -Recurse\\013y\"\n");
+    let plan = World::from_zone(&world).with_options(OPTIONS).check().changes;
+    let domain: Name = "contoso.com".parse().unwrap();
+    let sheet = Sheet { domain: &domain, zone: &domain, changes: &plan };
+    let forms = [
+        to_powershell(&sheet),
+        to_dnscontrol(&sheet),
+        to_octodns(&sheet),
+        to_terraform(&sheet, DnsHost::Route53),
+        to_nsupdate(&sheet),
+        to_bind(&plan),
+    ];
+    for text in forms {
+        assert!(text.lines().all(|line| !line.trim_start().starts_with("Remove-Item")), "{text}");
+        assert!(!text.contains('\r'), "{text}");
+    }
+    // Forms that need the whole set say that they cannot hold it.
+    assert!(to_octodns(&sheet).contains("by hand"));
+}
+
+#[test]
+fn every_form_comes_from_the_command_line() {
+    let desk = Desk::new();
+    let file = desk.put("contoso.com.zone", WORLD);
+    let plan = |format: &str| cutover(&format!("plan contoso.com --zone {file} --format {format}"));
+    for (format, part) in [
+        ("nsupdate", "update add contoso.com. 3600 IN MX 0 contoso-com.mail.protection.outlook.com."),
+        ("dnscontrol", "MX(\"@\", 0, \"contoso-com.mail.protection.outlook.com.\", TTL(3600)),"),
+        ("octodns", "exchange: \"contoso-com.mail.protection.outlook.com.\""),
+        ("terraform", "azurerm_dns_mx_record"),
+        ("terraform --provider cloudflare", "cloudflare_dns_record"),
+        ("terraform --provider route53", "aws_route53_record"),
+        ("powershell", "-MX -MailExchange 'contoso-com.mail.protection.outlook.com.' -Preference 0"),
+        ("csv", "contoso.com,@,contoso.com,MX,3600,0 contoso-com.mail.protection.outlook.com."),
+        ("json", "\"0 contoso-com.mail.protection.outlook.com.\""),
+        ("bind", "contoso.com. 3600 IN MX 0 contoso-com.mail.protection.outlook.com."),
+    ] {
+        let run = plan(format);
+        assert!(run.status == 0 && run.out.contains(part), "{format}: {run:?}");
+        // The way back puts the old host in.
+        let back = plan(&format!("{format} --rollback"));
+        assert!(back.status == 0 && back.out.contains("mx1.emailsrvr.com"), "{format}: {back:?}");
+    }
+    let refused = plan("terraform --provider gcp");
+    assert!(refused.status == 2 && refused.err.contains("cloudflare"), "{refused:?}");
+}
