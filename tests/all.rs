@@ -11,6 +11,7 @@ mod lab;
 mod laws;
 mod layers;
 mod lookup;
+mod mistakes;
 mod plans;
 mod policy;
 mod recognition;

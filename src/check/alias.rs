@@ -4,13 +4,13 @@ mod proxy;
 
 use std::collections::BTreeSet;
 
-use crate::expected::{Cloud, Expectation, Id, Purpose};
-use crate::facts::Silence;
+use crate::expected::{Cloud, Expectation, Id, Purpose, Service};
+use crate::facts::{Silence, zone_candidates};
 use crate::provider::{self, Evidence, Kind, Provider};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
-use super::{Case, Code, Edit, Finding, PROBE_LABEL, hazard, listed, placeholder, ticked, wildcard};
-use proxy::is_proxy;
+use super::{Case, Code, Edit, Finding, PROBE_LABEL, doubled, hazard, listed, placeholder, ticked, wildcard};
+pub(super) use proxy::is_proxy;
 
 /// Names in a chain of aliases, the first one included, from which on it counts as a loop.
 pub(super) const LONGEST_CHAIN: usize = 8;
@@ -118,7 +118,7 @@ impl Bench<'_> {
             if seen.contains(&current) || seen.len() >= LONGEST_CHAIN {
                 return Ok(None);
             }
-            let next = match is_followed(&current, self.case) {
+            let next = match follows(&current, &self.case.subject.domain) {
                 true => self.case.sight.set(&current, RecordType::Cname)?,
                 false => RecordSet::default(),
             };
@@ -136,12 +136,28 @@ impl Bench<'_> {
         if placeholder::is_placeholder(target, domain) {
             return Some(placeholder::REASON.into());
         }
-        let meant = target.without_suffix(domain)?;
-        let known = meant == *self.target || self.other_cloud(&meant).is_some();
-        let dotted = meant.label_count() > 1 && self.source_of(&meant, domain).is_some();
-        let missing =
-            format!("the final dot is missing in the zone, so {} was put behind it", ticked(domain));
-        (known || dotted).then_some(missing)
+        // The zone may begin above the domain, and its name is what is put behind.
+        let mut zones = zone_candidates(domain).into_iter();
+        let zone =
+            zones.find(|zone| target.without_suffix(zone).is_some_and(|meant| self.is_known(&meant)))?;
+        Some(format!("the final dot is missing in the zone, so {} was put behind it", ticked(&zone)))
+    }
+
+    /// Whether the target makes sense, at Microsoft or at the platform being left.
+    fn is_known(&self, meant: &Name) -> bool {
+        let domain = &self.case.subject.domain;
+        let right = meant == self.target || self.expectation.also.contains(meant);
+        let theirs = || meant.label_count() > 1 && self.source_of(meant, domain).is_some();
+        right || self.other_cloud(meant).is_some() || theirs()
+    }
+
+    /// What uses the alias, for a sentence.
+    fn clients(&self) -> &'static str {
+        match self.expectation.service {
+            Service::Exchange => "mail programs",
+            Service::Teams => "Teams clients",
+            Service::Devices => "devices",
+        }
     }
 
     fn other_cloud(&self, target: &Name) -> Option<Cloud> {
@@ -190,7 +206,7 @@ impl Bench<'_> {
         if !own.is_empty() {
             return self.with_addresses(&own);
         }
-        if let Some(doubled) = doubled(self.case, name, RecordType::Cname)? {
+        if let Some(doubled) = doubled::found(self.case, name, RecordType::Cname)? {
             let message = format!(
                 "the record was published as {}: the DNS host puts the zone's name behind what is typed",
                 ticked(&doubled)
@@ -210,8 +226,9 @@ impl Bench<'_> {
         let target = self.case.sight.addresses(self.target)?;
         if own.is_subset(&target) {
             let message = format!(
-                "{name} has the addresses of {}: the DNS host flattens the alias, which works for mail programs",
-                ticked(self.target)
+                "{name} has the addresses of {}: the DNS host flattens the alias, which works for {}",
+                ticked(self.target),
+                self.clients()
             );
             return Ok(Finding::new(Code::AliasFlattened, message, &observed));
         }
@@ -223,12 +240,16 @@ impl Bench<'_> {
         }
         let mut finding = if own.iter().all(is_proxy) {
             let message = format!(
-                "{name} answers with {shown}, a web proxy, which mail programs cannot use; switch the record to \
-                 \"DNS only\""
+                "{name} answers with {shown}, a web proxy, which {} cannot use; switch the record to \
+                 \"DNS only\"",
+                self.clients()
             );
             self.wrong(Code::AliasProxied, message, &observed)
         } else {
-            let message = format!("{name} has the address {shown} where an alias belongs");
+            let mut message = format!("{name} has the address {shown} where an alias belongs");
+            if !self.case.is_early(self.expectation) {
+                message += ", and no alias can be added beside it; delete it first";
+            }
             self.wrong(Code::AliasAddressInstead, message, &observed)
         };
         for rtype in [RecordType::Aaaa, RecordType::A] {
@@ -256,23 +277,12 @@ impl Bench<'_> {
     }
 
     fn wrong(&self, code: Code, message: String, observed: &RecordSet) -> Finding {
-        let cure = Edit {
-            name: self.expectation.name.clone(),
-            rtype: RecordType::Cname,
-            after: self.expectation.data.iter().cloned().collect(),
-            ttl: Some(self.expectation.ttl),
-            confirm: false,
-        };
+        let after = self.expectation.data.iter().cloned().collect();
+        let ttl = Some(self.expectation.ttl);
+        let name = self.expectation.name.clone();
+        let cure = Edit { name, rtype: RecordType::Cname, after, ttl, confirm: false };
         Finding::new(code, message, observed).cured_by([cure])
     }
-}
-
-/// The name with the zone's name twice, if a record was published there.
-pub(super) fn doubled(case: &Case<'_>, name: &Name, rtype: RecordType) -> Result<Option<Name>, Silence> {
-    let Ok(doubled) = name.doubled(&case.subject.domain) else { return Ok(None) };
-    let set = case.sight.set(&doubled, rtype)?;
-    let published = !set.is_empty() && (rtype != RecordType::Cname || !is_wildcard(case, &doubled, &set)?);
-    Ok(published.then_some(doubled))
 }
 
 /// The edit that takes a record set away.
@@ -280,12 +290,7 @@ pub(super) fn deletion(name: Name, rtype: RecordType) -> Edit {
     Edit { name, rtype, after: BTreeSet::new(), ttl: None, confirm: false }
 }
 
-/// Whether it matters where a target leads: not for hosts whose owner is known.
-pub(super) fn is_followed(target: &Name, case: &Case<'_>) -> bool {
-    follows(target, &case.subject.domain)
-}
-
-/// As [`is_followed`], before anything is known about the platform being left.
+/// Whether it matters where a target leads: not for hosts whose owner is known, whatever platform is being left.
 pub(super) fn follows(target: &Name, domain: &Name) -> bool {
     let known = Cloud::ALL.iter().filter_map(|cloud| cloud.value(Purpose::Autodiscover));
     let microsoft = known.into_iter().any(|value| target.bare() == value);

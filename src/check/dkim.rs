@@ -12,9 +12,9 @@ use crate::facts::{Overlay, Sight, Silence};
 use crate::record::tags::TagList;
 use crate::record::{Name, RecordData, RecordSet, RecordType, Text};
 
-use super::{Case, Code, Edit, Finding, alias, listed, placeholder, ticked};
+use super::{Case, Code, Edit, Finding, alias, doubled, listed, placeholder, ticked, wildcard};
 pub(super) use target::is_key_target;
-use target::{Target, mistyped, read, renumbered};
+use target::{Target, dotless, mistyped, read, renumbered};
 
 /// Judges the alias to one key.
 pub(super) fn judge(
@@ -66,7 +66,21 @@ impl Bench<'_> {
             finding.observed = observed;
             return Ok(finding);
         }
-        if let Some(doubled) = alias::doubled(self.case, name, RecordType::Cname)? {
+        let addresses =
+            [RecordType::A, RecordType::Aaaa].map(|rtype| wildcard::own(self.case, name, rtype).data);
+        let addresses: BTreeSet<RecordData> = addresses.into_iter().flatten().collect();
+        if !addresses.is_empty() && addresses.iter().all(alias::is_proxy) {
+            let shown = listed(addresses.iter().map(|data| format!("`{data}`")));
+            let message = format!(
+                "{} answers with {shown}, a web proxy, behind which nobody finds the key; switch the record to \
+                 \"DNS only\"",
+                ticked(name)
+            );
+            let mut finding = self.wrong(Code::AliasProxied, message);
+            finding.observed = RecordSet { data: addresses, ttl: 0 };
+            return Ok(finding);
+        }
+        if let Some(doubled) = doubled::found(self.case, name, RecordType::Cname)? {
             let message = format!(
                 "the record was published as {}: the DNS host puts the zone's name behind what is typed",
                 ticked(&doubled)
@@ -89,10 +103,13 @@ impl Bench<'_> {
                 return Ok(self.wrong(Code::AliasFromWildcard, message));
             }
             if let Some(why) = mistyped(target, domain) {
-                return Ok(self.wrong(
-                    Code::AliasMalformedTarget,
-                    format!("{name} points to {}: {why}", ticked(target)),
-                ));
+                let message = format!("{name} points to {}: {why}", ticked(target));
+                let mut finding = self.wrong(Code::AliasMalformedTarget, message);
+                // What was meant is known, even where the tenant's name is not.
+                if let Some(meant) = self.meant(target).filter(|_| finding.cure.is_empty()) {
+                    finding.cure = vec![self.edit([RecordData::Cname(meant)].into())];
+                }
+                return Ok(finding);
             }
             let message = format!("{name} points to {}, which is no DKIM key of Microsoft's", ticked(target));
             return Ok(self.wrong(Code::AliasElsewhere, message));
@@ -124,6 +141,13 @@ impl Bench<'_> {
             return self.crossed(target);
         }
         self.with_key(target, &read)
+    }
+
+    /// The target without the zone's name behind it, if that is a key of this selector.
+    fn meant(&self, target: &Name) -> Option<Name> {
+        let (meant, _) = dotless(target, &self.case.subject.domain)?;
+        read(&meant).filter(|key| key.number == self.selector.number && !self.is_placeholder(&meant, key))?;
+        Some(meant)
     }
 
     /// The target of the other selector: that one's own, where the two were mixed up, or the same with the

@@ -3,6 +3,8 @@
 //! Receivers look at `_dmarc` of the domain, then of the organizational domain, and leave aside every text that does not
 //! begin with `v=DMARC1`; of several policies none counts (RFC 7489 §6.6.3).
 
+mod text;
+
 use std::collections::BTreeSet;
 
 use crate::expected::{Expectation, Subject};
@@ -10,7 +12,9 @@ use crate::facts::Silence;
 use crate::record::tags::TagList;
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType, Text};
 
-use super::{Case, Code, Edit, Finding, alias, ticked, wildcard};
+use super::{Case, Code, Edit, Finding, alias, doubled, ticked, wildcard};
+use text::{POLICIES, fault, is_policy, looks_like_policy, policies, repaired, shown, texts};
+pub(super) use text::{is_right, policy, policy_below};
 
 /// Judges the policy.
 pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, Silence> {
@@ -54,92 +58,6 @@ pub(super) fn organizational_domain(subject: &Subject) -> Option<Name> {
     let bare = subject.domain.bare();
     let organizational: Name = psl::domain_str(&bare)?.parse().ok()?;
     (organizational != subject.domain).then_some(organizational)
-}
-
-/// How strict the policy is that receivers apply to the domain; `None` where there is none.
-pub(super) fn policy(set: &RecordSet) -> Option<&'static str> {
-    let mut policies = policies(set);
-    let (Some(policy), None) = (policies.next(), policies.next()) else { return None };
-    let lossy = policy.lossy();
-    let asked = TagList::parse(&lossy).get("p").map(str::to_ascii_lowercase)?;
-    POLICIES.into_iter().find(|known| *known == asked)
-}
-
-/// What a receiver may be asked to do (RFC 7489 §6.3), the milder first.
-const POLICIES: [&str; 3] = ["none", "quarantine", "reject"];
-
-fn texts(set: &RecordSet) -> impl Iterator<Item = &Text> {
-    set.data.iter().filter_map(|data| match data {
-        RecordData::Txt(text) => Some(text),
-        _ => None,
-    })
-}
-
-fn policies(set: &RecordSet) -> impl Iterator<Item = &Text> {
-    texts(set).filter(|text| is_policy(text))
-}
-
-/// Whether receivers take the text for a policy: `v=DMARC1` comes first (RFC 7489 §6.4).
-fn is_policy(text: &Text) -> bool {
-    let lossy = text.lossy();
-    let list = TagList::parse(&lossy);
-    list.version().is_some_and(|tag| tag.name == "v" && tag.value == "DMARC1")
-}
-
-/// Whether the set holds exactly one policy, a valid one.
-pub(super) fn is_right(set: &RecordSet) -> bool {
-    let mut policies = policies(set);
-    policies.next().is_some_and(|policy| fault(policy).is_none()) && policies.next().is_none()
-}
-
-/// Whether a text that is no policy was meant to be one.
-fn looks_like_policy(text: &Text) -> bool {
-    let plain: String =
-        text.lossy().chars().filter(|character| !" \"'“”\u{a0}".contains(*character)).collect();
-    let plain = plain.to_ascii_lowercase();
-    !is_policy(text) && (plain.starts_with("v=dmarc") || plain.starts_with("dmarc1"))
-}
-
-/// What receivers cannot make sense of; `None` for a valid policy.
-fn fault(text: &Text) -> Option<String> {
-    let lossy = text.lossy();
-    let list = TagList::parse(&lossy);
-    if let Some(part) = list.broken.first() {
-        return Some(format!("`{part}` is no `tag=value`"));
-    }
-    if let Some(name) = list.repeated() {
-        return Some(format!("`{name}` stands twice"));
-    }
-    let known = |value: &str| POLICIES.iter().any(|policy| policy.eq_ignore_ascii_case(value));
-    match list.get("p") {
-        None => return Some("`p` is missing, which says what to do with mail that fails".into()),
-        Some(value) if !known(value) => {
-            return Some(format!("`p={value}` is none of `none`, `quarantine` and `reject`"));
-        }
-        Some(_) => {}
-    }
-    for (name, value) in list.tags.iter().map(|tag| (tag.name, tag.value)) {
-        let good = match name {
-            "sp" => known(value),
-            "pct" => value.parse().is_ok_and(|share: u8| share <= 100),
-            "adkim" | "aspf" => ["r", "s"].iter().any(|mode| mode.eq_ignore_ascii_case(value)),
-            "ri" => value.parse::<u32>().is_ok(),
-            "rua" | "ruf" => value.split(',').all(|uri| {
-                uri.trim().split_once(':').is_some_and(|(scheme, rest)| {
-                    !scheme.is_empty()
-                        && scheme
-                            .bytes()
-                            .all(|octet| octet.is_ascii_alphanumeric() || b"+-.".contains(&octet))
-                        && !rest.is_empty()
-                })
-            }),
-            _ => true,
-        };
-        if !good {
-            return Some(format!("`{name}={value}` is not allowed (RFC 7489 §6.3)"));
-        }
-    }
-    None
 }
 
 struct Bench<'a> {
@@ -189,7 +107,7 @@ impl Bench<'_> {
         if let Some(text) = policies(&apex).next() {
             return Ok(self.misplaced(text, &apex));
         }
-        let doubled = alias::doubled(self.case, &self.expectation.name, RecordType::Txt)?;
+        let doubled = doubled::found(self.case, &self.expectation.name, RecordType::Txt)?;
         // A wildcard answers there as well, with texts that are no policy.
         if let Some(doubled) = doubled
             && policies(&self.case.sight.set(&doubled, RecordType::Txt)?).next().is_some()
@@ -261,67 +179,5 @@ impl Bench<'_> {
             ttl: if self.own.is_empty() { Some(self.expectation.ttl) } else { None },
             confirm: false,
         }
-    }
-}
-
-/// The policy and where reports go, for a sentence.
-fn shown(text: &Text) -> String {
-    let lossy = text.lossy();
-    let list = TagList::parse(&lossy);
-    let reports = if list.get("rua").is_some() { "with reports" } else { "without reports" };
-    format!("`p={}`, {reports}", list.get("p").unwrap_or_default())
-}
-
-/// The valid policy that is nearest to what was published: faulty tags are left out, and a missing `p` asks for nothing.
-fn repaired(text: &Text) -> String {
-    let plain: String =
-        text.lossy().chars().filter(|character| !"\"'“”\u{a0}".contains(*character)).collect();
-    let list = TagList::parse(&plain);
-    let mut parts = vec!["v=DMARC1".to_owned()];
-    let asked = list.get("p").map(str::to_ascii_lowercase);
-    let asked = asked.filter(|asked| POLICIES.contains(&asked.as_str())).unwrap_or_else(|| "none".into());
-    parts.push(format!("p={asked}"));
-    for tag in &list.tags {
-        let alone = Text::from(format!("v=DMARC1; p=none; {}={}", tag.name, tag.value).as_str());
-        let again = parts.iter().any(|part| part.starts_with(&format!("{}=", tag.name)));
-        if !["v", "p"].contains(&tag.name) && !again && fault(&alone).is_none() {
-            parts.push(format!("{}={}", tag.name, tag.value));
-        }
-    }
-    parts.join("; ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_v_dmarc1_first_makes_a_policy() {
-        for text in ["v=DMARC1; p=none", "v = DMARC1;p=reject;"] {
-            assert!(is_policy(&Text::from(text)), "{text}");
-        }
-        for text in ["v=dmarc1; p=none", "p=none; v=DMARC1", "v=DMARC10; p=none", "", "v=spf1 -all"] {
-            assert!(!is_policy(&Text::from(text)), "{text}");
-        }
-    }
-
-    #[test]
-    fn faults_are_found_and_repaired() {
-        for (text, repaired_text) in [
-            ("v=DMARC1", "v=DMARC1; p=none"),
-            ("v=DMARC1; p=monitor; rua=mailto:a@contoso.com", "v=DMARC1; p=none; rua=mailto:a@contoso.com"),
-            ("v=DMARC1; p=reject; p=none", "v=DMARC1; p=reject"),
-            ("v=DMARC1; p=reject; rua=a@contoso.com", "v=DMARC1; p=reject"),
-            ("v=DMARC1; p=reject; pct=101", "v=DMARC1; p=reject"),
-            ("v=DMARC1; reject", "v=DMARC1; p=none"),
-        ] {
-            assert!(fault(&Text::from(text)).is_some(), "{text}");
-            assert_eq!(repaired(&Text::from(text)), repaired_text, "{text}");
-            assert_eq!(fault(&Text::from(repaired_text)), None, "{repaired_text}");
-        }
-        assert_eq!(
-            fault(&Text::from("v=DMARC1; p=none; rua=mailto:a@b.example!10m,mailto:c@d.example; fo=1")),
-            None
-        );
     }
 }

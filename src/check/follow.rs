@@ -99,6 +99,12 @@ impl Inquiry<'_> {
             self.want_addresses(host);
         }
         let question = Question::new(expectation.name.clone(), RecordType::Mx);
+        let is_right = |data: &RecordData| self.is_right_host(data, hosts);
+        let lacks =
+            |reply: &Reply| reply.outcome.is_answer() && !reply.wanted().any(|record| is_right(&record.data));
+        if self.subject.phase >= Phase::Switch && self.facts.replies(&question).any(lacks) {
+            self.want_domain_doubled(RecordType::Mx);
+        }
         // So many of each reply: what one says must not crowd out what another says.
         let exchanges = self.facts.replies(&question).flat_map(|reply| reply.wanted().take(MOST_MAIL_HOSTS));
         for host in exchanges.filter_map(|record| record.data.target()) {
@@ -108,7 +114,22 @@ impl Inquiry<'_> {
         }
     }
 
+    fn is_right_host(&self, data: &RecordData, hosts: &MailHosts) -> bool {
+        data.target().is_some_and(|host| {
+            delivery::classify(host, hosts, &self.subject.domain, self.subject.source).is_right()
+        })
+    }
+
     fn spf(&mut self, expectation: &Expectation, include: &Name) {
+        let names = |data: &RecordData| match data {
+            RecordData::Txt(text) => text.lossy().to_ascii_lowercase().contains(&include.bare()),
+            _ => false,
+        };
+        let lacks =
+            |reply: &Reply| reply.outcome.is_answer() && !reply.wanted().any(|record| names(&record.data));
+        if self.facts.replies(&expectation.question()).any(lacks) {
+            self.want_domain_doubled(RecordType::Txt);
+        }
         // Read in any case: below the record if it is included, and for the count after the edit if it is not.
         let mut domains = vec![expectation.name.clone(), include.clone()];
         let mut next = 0;
@@ -122,7 +143,13 @@ impl Inquiry<'_> {
                     (domain == expectation.name && spf::looks_like_spf(text, include))
                         .then(|| spf::repaired_text(text))?
                 });
-                let Some(record) = record.map(|record| spf::repaired(&record)) else { continue };
+                let Some(published) = record else { continue };
+                let record = spf::repaired(&published);
+                // The record is judged as it is, and the edit of it as it will be.
+                let by_reseller = |record| spf::may_be_sold_by_reseller(record, include);
+                if domain == expectation.name && (by_reseller(&published) || by_reseller(&record)) {
+                    self.want_below(spf::RESELLER_HOST, RecordType::Cname);
+                }
                 for (name, rtype) in spf::questions(&record, &domain, &expectation.name) {
                     // With so many includes there are too many lookups, whatever is behind the others.
                     let is_new = rtype == RecordType::Txt && !domains.contains(&name);
@@ -182,9 +209,21 @@ impl Inquiry<'_> {
         hazard::ALIAS_HOSTS.iter().for_each(|host| self.want_below(host, RecordType::Cname));
         let on_file = self.facts.on_file.iter().filter(|question| hazard::is_evidence_type(question.rtype));
         self.wanted.extend(on_file.take(MOST_ON_FILE).cloned());
-        let published = hazard::published_questions(self.facts, &self.subject.domain);
-        if published.iter().any(|question| question.rtype == RecordType::Cname) {
-            self.want_below(PROBE_LABEL, RecordType::A);
+        for question in hazard::published_questions(self.facts, &self.subject.domain) {
+            self.masks(&question);
+        }
+    }
+
+    /// The wildcards that may be what still leads to an old platform.
+    fn masks(&mut self, question: &Question) {
+        let domain = &self.subject.domain;
+        let is_left = |data: &RecordData| hazard::may_be_left(&question.name, data, domain);
+        if !self.data(&question.name, question.rtype).iter().any(is_left) {
+            return;
+        }
+        for wildcard in hazard::wildcards(question, domain) {
+            self.wanted.insert(wildcard.probe);
+            self.want(&wildcard.name, question.rtype);
         }
     }
 

@@ -1,5 +1,6 @@
 //! What is wrong, or worth knowing, that is not one expectation's fault?
 
+mod doubled;
 mod leftover;
 mod names;
 mod servers;
@@ -10,12 +11,13 @@ use jiff::Timestamp;
 use crate::record::{Name, RecordType};
 
 use super::{
-    Case, Code, Edit, Judged, PROBE_LABEL, Status, Weight, alias, clash, delivery, dmarc, listed, policy,
-    ticked, wildcard,
+    Case, Code, Edit, Judged, PROBE_LABEL, Status, Weight, clash, delivery, dmarc, listed, policy, ticked,
+    wildcard,
 };
 
 pub(super) use leftover::{
-    ALIAS_HOSTS, AUTODISCOVER_SERVICE, MAIL_HOSTS, SERVICES, is_evidence_type, published_questions,
+    ALIAS_HOSTS, AUTODISCOVER_SERVICE, MAIL_HOSTS, SERVICES, is_evidence_type, may_be_left,
+    published_questions, wildcards,
 };
 
 pub(super) use names::{is_microsoft_dns, web_site_names};
@@ -62,6 +64,7 @@ pub(super) fn hazards(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
     hazards.extend(servers::delegation_mismatch(case));
     hazards.extend(servers::servers(case));
     hazards.extend(names::name_doubled(judged));
+    hazards.extend(doubled::domain_doubled(case, judged));
     hazards.extend(timing::ttl_too_long(case, judged));
     hazards.extend(names::filter_bypass(case, judged));
     hazards.extend(names::dmarc_strict_too_early(case, judged));

@@ -11,6 +11,7 @@ mod code;
 mod delivery;
 mod dkim;
 mod dmarc;
+mod doubled;
 mod follow;
 mod hazard;
 mod legacy;

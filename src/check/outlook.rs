@@ -11,7 +11,7 @@ use crate::expected::{Id, Phase, Subject};
 use crate::facts::{Copies, Facts, History, View, published, published_by, remembered};
 use crate::record::Question;
 
-use super::{Examination, Status, Verdict};
+use super::{Code, Examination, Status, Verdict};
 
 /// What is taken for granted where nothing was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,8 +88,11 @@ pub fn outlook(
             possible.insert(judged.expectation.id, copies);
         }
     }
-    let over =
-        subject.phase == Phase::Tidy && matches!(examination.verdict, Verdict::Ready | Verdict::Waiting);
+    // The zone would go with the account, whatever the verdict.
+    let hosted = examination.hazards.iter().any(|hazard| hazard.code == Code::DnsHostedBySource);
+    let over = subject.phase == Phase::Tidy
+        && !hosted
+        && matches!(examination.verdict, Verdict::Ready | Verdict::Waiting);
     let closing = over.then(|| lookback.closing(assumptions)).flatten();
     Outlook { closing, possible }
 }

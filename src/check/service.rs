@@ -3,10 +3,10 @@
 //! Priority and weight never make a right record wrong; the port does, since clients connect to it.
 
 use crate::expected::{Expectation, Offer};
-use crate::facts::Silence;
+use crate::facts::{Silence, zone_candidates};
 use crate::record::{Name, RecordData, RecordSet};
 
-use super::{Case, Code, Edit, Finding, alias, listed, placeholder, ticked, wildcard};
+use super::{Case, Code, Edit, Finding, alias, doubled, listed, placeholder, ticked, wildcard};
 
 /// Judges a service that is wanted.
 pub(super) fn judge(case: &Case<'_>, expectation: &Expectation, offer: &Offer) -> Result<Finding, Silence> {
@@ -55,7 +55,7 @@ fn missing(
         return Ok(Finding::new(Code::ServiceMissing, message, &none).cured_by([add]));
     }
     if case.probes(expectation)
-        && let Some(doubled) = alias::doubled(case, &expectation.name, expectation.rtype)?
+        && let Some(doubled) = doubled::found(case, &expectation.name, expectation.rtype)?
     {
         let message = format!(
             "the record was published as {}: the DNS host puts the zone's name behind what is typed; {}",
@@ -72,9 +72,9 @@ fn missing(
 /// What went wrong when the host was typed.
 fn malformed(data: &RecordData, offer: &Offer, domain: &Name) -> Option<String> {
     let target = data.target()?;
-    if target.without_suffix(domain).is_some_and(|meant| meant == offer.target) {
-        let missing = "the final dot is missing in the zone";
-        return Some(format!("{missing}, so {} was put behind it", ticked(domain)));
+    let dotless = |zone: &Name| target.without_suffix(zone).is_some_and(|meant| meant == offer.target);
+    if let Some(zone) = zone_candidates(domain).into_iter().find(dotless) {
+        return Some(format!("the final dot is missing in the zone, so {} was put behind it", ticked(&zone)));
     }
     if target.labels().flatten().any(u8::is_ascii_whitespace) {
         return Some("priority, weight or port were typed into the field of the target".into());

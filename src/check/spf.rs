@@ -28,6 +28,7 @@ use super::{Case, Code, Edit, Finding, listed, ticked};
 pub(super) use edit::questions;
 use note::Opening;
 pub(super) use repair::{looks_like_spf, repaired, repaired_text};
+pub(super) use stand_in::{RESELLER_HOST, may_be_sold_by_reseller};
 use tally::Tally;
 
 /// DNS lookups that a record may cost (RFC 7208 §4.6.4).

@@ -126,7 +126,7 @@ fn texts(set: &RecordSet) -> impl Iterator<Item = &Text> {
 }
 
 /// `MS=ms` and digits, or `MS=` and 40 hexadecimal digits, in any case.
-fn is_verification(text: &Text) -> bool {
+pub(super) fn is_verification(text: &Text) -> bool {
     let text = text.lossy().to_ascii_lowercase();
     let Some(value) = text.strip_prefix("ms=") else { return false };
     let digits = value.strip_prefix("ms").is_some_and(|digits| {

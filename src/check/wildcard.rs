@@ -15,16 +15,13 @@ pub const PROBE_LABEL: &str = "cutover-wildcard-probe";
 /// The question whose answer is what a wildcard has for this one; `None` for a name that a
 /// wildcard cannot answer for.
 pub(super) fn probe(question: &Question, domain: &Name) -> Option<Question> {
-    let beside = |place: &Name, rtype| Some(Question::new(place.below(PROBE_LABEL).ok()?, rtype));
     // The wildcard itself is a name of its own.
     if question.name == *domain || question.name.first_label() == Some(b"*") {
         return None;
     }
     match question.rtype {
-        // The address of an alias shows its target as well, and is asked for anyway.
-        RecordType::Cname => beside(domain, RecordType::A),
-        RecordType::A | RecordType::Aaaa => beside(domain, question.rtype),
-        rtype => beside(&question.name.parent()?, rtype),
+        RecordType::Cname | RecordType::A | RecordType::Aaaa => probe_below(domain, question.rtype),
+        rtype => probe_below(&question.name.parent()?, rtype),
     }
 }
 
@@ -33,15 +30,48 @@ pub(super) fn probe(question: &Question, domain: &Name) -> Option<Question> {
 /// # Errors
 /// [`Silence`] if what it would answer could not be looked up.
 pub fn is_from_wildcard(case: &Case<'_>, question: &Question, set: &RecordSet) -> Result<bool, Silence> {
-    let Some(probe) = probe(question, &case.subject.domain).filter(|_| !set.is_empty()) else {
+    is_from_wildcard_of(case, question, set, &case.subject.domain)
+}
+
+/// As [`is_from_wildcard`], where the zone begins above the domain.
+///
+/// # Errors
+/// [`Silence`] if what it would answer could not be looked up.
+pub(super) fn is_from_wildcard_of(
+    case: &Case<'_>,
+    question: &Question,
+    set: &RecordSet,
+    zone: &Name,
+) -> Result<bool, Silence> {
+    let Some(probe) = probe(question, zone).filter(|_| !set.is_empty()) else {
         return Ok(false);
     };
-    let answer = case.sight.answer(&probe)?;
-    if question.rtype == RecordType::Cname {
+    answers_alike(case, &probe, question.rtype, set)
+}
+
+/// Whether the probe shows a wildcard that answers a question of the type with this set.
+///
+/// # Errors
+/// [`Silence`] if the probe could not be looked up.
+pub(super) fn answers_alike(
+    case: &Case<'_>,
+    probe: &Question,
+    rtype: RecordType,
+    set: &RecordSet,
+) -> Result<bool, Silence> {
+    let answer = case.sight.answer(probe)?;
+    if rtype == RecordType::Cname {
         let first = answer.chain.first();
         return Ok(first.is_some() && set.data.iter().all(|data| data.target() == first));
     }
     Ok(answer.set.data == set.data)
+}
+
+/// The question whose answer is what a wildcard right below `place` has for questions of the type.
+pub(super) fn probe_below(place: &Name, rtype: RecordType) -> Option<Question> {
+    // The address of an alias shows its target as well, and is asked for anyway.
+    let rtype = if rtype == RecordType::Cname { RecordType::A } else { rtype };
+    Some(Question::new(place.below(PROBE_LABEL).ok()?, rtype))
 }
 
 /// The records of the type that stand at the name itself: not at the end of an alias, not by a wildcard,

@@ -114,6 +114,10 @@ pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Exami
                 let phases: Vec<Phase> =
                     finding.cure.iter().map(|edit| earliest(&case, judged, edit)).collect();
                 for (edit, phase) in finding.cure.into_iter().zip(phases) {
+                    // What belongs to a later phase stays as it is until then.
+                    if phase > subject.phase {
+                        continue;
+                    }
                     let reason = Reason::new(phase, because, judged.importance, edit.confirm);
                     changed |= fold.apply(reason, edit);
                 }
@@ -123,10 +127,10 @@ pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Exami
             for edit in &hazard.cure {
                 let importance = importance(hazard.level);
                 let reason = Reason::new(phase(hazard.code), hazard.code, importance, edit.confirm);
-                // Where an expectation decides about the records, the hazard is one reason more.
+                // Where an expectation decides about the records, the hazard is one reason more, and no later one.
                 let question = Question::new(edit.name.clone(), edit.rtype);
                 match fold.reasons.get_mut(&question) {
-                    Some(decided) => decided.join(reason),
+                    Some(decided) => decided.join(Reason { phase: decided.phase, ..reason }),
                     None => changed |= fold.apply(reason, edit.clone()),
                 }
             }
@@ -160,8 +164,8 @@ fn earliest(case: &Case<'_>, judged: &Judged, edit: &Edit) -> Phase {
 fn phase(hazard: Code) -> Phase {
     match hazard {
         Code::SourceLeft => Phase::Tidy,
-        // As early as what it stands beside.
-        Code::CnameWithOtherData => Phase::Prepare,
+        // As early as what it stands beside, or was meant for.
+        Code::CnameWithOtherData | Code::NameDoubled => Phase::Prepare,
         _ => Phase::Switch,
     }
 }

@@ -727,6 +727,8 @@ pub(super) static PROVIDERS: &[Provider] = &[
         spf: &["spf.registeredsite.com"],
         srv: &[("_autodiscover._tcp", "autodiscover.hostingplatform.com")],
         cname: &[("mail", "netsolmail.net"), ("smtp", "netsolmail.net")],
+        // Seen left over, so it alone does not show that the platform is being left.
+        weak: &[Evidence::Srv],
         confidence: Confidence::B,
         sources: &[MXSNIFF, MX_INFERENCE],
         note: "The SRV was seen left over on a domain already on Microsoft 365 (B). hostingplatform.com, \

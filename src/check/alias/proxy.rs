@@ -31,7 +31,7 @@ const PROXY_NETWORKS: &[(&str, u8)] = &[
 ];
 
 /// Whether the address is that of a web proxy.
-pub(super) fn is_proxy(data: &RecordData) -> bool {
+pub(in crate::check) fn is_proxy(data: &RecordData) -> bool {
     let address = match data {
         RecordData::A(address) => IpAddr::from(*address),
         RecordData::Aaaa(address) => IpAddr::from(*address),

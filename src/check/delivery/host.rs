@@ -1,6 +1,7 @@
 //! What is an MX host: Microsoft's, a filter's, the old platform's, or a mistake?
 
 use crate::expected::{Cloud, MailHosts, Purpose, domain_of, token};
+use crate::facts::zone_candidates;
 use crate::provider::{self, Evidence, Kind, Provider};
 use crate::record::{Name, RecordType};
 
@@ -167,11 +168,14 @@ pub(in crate::check) fn is_partition(label: &str) -> bool {
 
 /// Why the host is no host name, and which one was meant.
 fn malformed(exchange: &Name, hosts: &MailHosts, domain: &Name) -> Option<(String, Option<Name>)> {
-    if let Some(meant) = exchange.without_suffix(domain)
-        && is_known(&meant, hosts, domain)
-    {
-        let why = format!("the final dot is missing in the zone, so {} was put behind it", ticked(domain));
-        return Some((why, Some(meant)));
+    // The zone may begin above the domain, and its name is what is put behind.
+    for zone in zone_candidates(domain) {
+        if let Some(meant) = exchange.without_suffix(&zone)
+            && is_known(&meant, hosts, domain)
+        {
+            let why = format!("the final dot is missing in the zone, so {} was put behind it", ticked(&zone));
+            return Some((why, Some(meant)));
+        }
     }
     if hosts.proposed.as_ref() != Some(exchange) && placeholder::is_placeholder(exchange, domain) {
         return Some((placeholder::REASON.into(), None));
@@ -192,8 +196,21 @@ fn malformed(exchange: &Name, hosts: &MailHosts, domain: &Name) -> Option<(Strin
 
 /// `contoso.co.uk.mail.protection.outlook.com`, as careless templates make it.
 fn has_dots_for_hyphens(exchange: &Name) -> bool {
-    let suffixes = Cloud::ALL.iter().filter_map(|cloud| cloud.value(Purpose::MxSuffix));
-    suffixes.filter_map(|suffix| below(exchange, suffix)).any(|front| front.len() > 1)
+    let below_one = |purpose, labels: usize| {
+        let suffixes = Cloud::ALL.iter().filter_map(move |cloud| cloud.value(purpose));
+        suffixes.filter_map(|suffix| below(exchange, suffix)).any(|front| front.len() > labels)
+    };
+    // In the newer family the partition is a label of its own.
+    below_one(Purpose::MxSuffix, 1) || below_one(Purpose::MxPartitionSuffix, 2)
+}
+
+/// Whether the name is one that Microsoft gives a tenant or its mail programs, and that takes no mail for a domain of
+/// its own.
+pub(super) fn is_no_mail_host(exchange: &Name) -> bool {
+    let initial = Cloud::ALL.iter().filter_map(|cloud| cloud.value(Purpose::InitialDomain));
+    let programs = Cloud::ALL.iter().filter_map(|cloud| cloud.value(Purpose::Autodiscover));
+    let is_within = |suffix: &str| suffix.parse().is_ok_and(|suffix: Name| exchange.is_within(&suffix));
+    initial.chain(programs).chain(["outlook.office365.com", "outlook.office.com"]).any(is_within)
 }
 
 /// Whether this is a mail host that would make sense if the zone's name were not behind it.

@@ -54,13 +54,16 @@ pub(super) fn mistyped(target: &Name, domain: &Name) -> Option<String> {
     if placeholder::is_placeholder(target, domain) {
         return Some(placeholder::REASON.into());
     }
-    let parents = domain.ancestors().take_while(|parent| parent.label_count() > 1);
-    let dotless = parents
-        .into_iter()
-        .find(|parent| target.without_suffix(parent).is_some_and(|meant| is_key_target(&meant)));
-    dotless.map(|parent| {
-        format!("the final dot is missing in the zone, so {} was put behind it", ticked(&parent))
+    dotless(target, domain).map(|(_, zone)| {
+        format!("the final dot is missing in the zone, so {} was put behind it", ticked(&zone))
     })
+}
+
+/// The key that was meant where the final dot is missing in the zone, and the name of the zone, which was put behind
+/// it.
+pub(super) fn dotless(target: &Name, domain: &Name) -> Option<(Name, Name)> {
+    let mut zones = domain.ancestors().take_while(|parent| parent.label_count() > 1);
+    zones.find_map(|zone| Some((target.without_suffix(&zone).filter(is_key_target)?, zone)))
 }
 
 #[cfg(test)]

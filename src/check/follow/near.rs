@@ -3,7 +3,7 @@
 //! Asked only once anybody answers that the right one is missing, or with a wrong one.
 
 use super::Inquiry;
-use crate::check::{PROBE_LABEL, clash, dkim, dmarc, hazard, service, wildcard};
+use crate::check::{PROBE_LABEL, clash, dkim, dmarc, doubled, hazard, service, wildcard};
 use crate::expected::{Expectation, Id, Offer, Requirement};
 use crate::facts::Reply;
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
@@ -20,9 +20,7 @@ impl Inquiry<'_> {
         if let Ok(probe) = domain.below(PROBE_LABEL) {
             self.want_addresses(&probe);
         }
-        if let Ok(doubled) = expectation.name.doubled(domain) {
-            self.want(&doubled, RecordType::Cname);
-        }
+        self.want_doubled(&expectation.name, RecordType::Cname);
         if expectation.id == Id::Autodiscover {
             self.want_below(hazard::AUTODISCOVER_SERVICE, RecordType::Srv);
         }
@@ -39,6 +37,11 @@ impl Inquiry<'_> {
         }
         if self.is_missing_somewhere(&expectation.name, RecordType::Cname) {
             self.want_own(&expectation.name, RecordType::Txt);
+            self.want_own(&expectation.name, RecordType::A);
+            // A web proxy has both.
+            if !self.data(&expectation.name, RecordType::A).is_empty() {
+                self.want_own(&expectation.name, RecordType::Aaaa);
+            }
             // The same key behind the target that the tenant's name tells: then the alias is flattened.
             if self.data(&expectation.name, RecordType::Txt).iter().any(dkim::is_key) {
                 let targets = expectation.data.iter().filter_map(RecordData::target);
@@ -127,6 +130,14 @@ impl Inquiry<'_> {
         }
     }
 
+    /// The domain's own records under its name twice.
+    pub(super) fn want_domain_doubled(&mut self, rtype: RecordType) {
+        let domain = &self.subject.domain;
+        for (doubled, _) in doubled::names(domain, domain) {
+            self.want_own(&doubled, rtype);
+        }
+    }
+
     fn want_alias_probe(&mut self) {
         if let Ok(probe) = self.subject.domain.below(PROBE_LABEL) {
             self.want(&probe, RecordType::A);
@@ -134,13 +145,13 @@ impl Inquiry<'_> {
     }
 
     fn want_doubled(&mut self, name: &Name, rtype: RecordType) {
-        if let Ok(doubled) = name.doubled(&self.subject.domain) {
+        for (doubled, zone) in doubled::names(name, &self.subject.domain) {
             self.want(&doubled, rtype);
-        }
-        if rtype == RecordType::Cname
-            && let Ok(probe) = self.subject.domain.below(PROBE_LABEL)
-        {
-            self.want(&probe, RecordType::A);
+            if rtype == RecordType::Cname
+                && let Ok(probe) = zone.below(PROBE_LABEL)
+            {
+                self.want(&probe, RecordType::A);
+            }
         }
     }
 

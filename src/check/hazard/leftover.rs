@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::expected::{Importance, Phase, Purpose};
 use crate::facts::{Facts, Outcome};
-use crate::provider::{Evidence, Provider};
+use crate::provider::{self, Evidence, Kind, Provider};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
-use super::{Case, Code, Edit, Hazard, Judged, Weight, alias, listed, ticked};
+use super::{Case, Code, Edit, Hazard, Judged, Weight, listed, ticked, wildcard};
 
 /// Where mail programs look for their server when there is no alias (Microsoft, "Autodiscover service", SRV lookup).
 pub(in crate::check) const AUTODISCOVER_SERVICE: &str = "_autodiscover._tcp";
@@ -23,23 +23,45 @@ pub(in crate::check) const SERVICES: &[&str] =
 pub(in crate::check) const MAIL_HOSTS: &[&str] = &["mail", "rackspace"];
 
 /// Before the old service is closed: its name servers serve the zone.
+///
+/// Once everything else is tidied up, they may be the last sign of the platform. It alone names nobody, so where no
+/// platform is known it decides nothing, and is said all the same.
 pub(super) fn dns_hosted_by_source(case: &Case<'_>) -> Option<Hazard> {
-    let source = case.source.filter(|_| case.phase() >= Phase::Tidy)?;
-    let zone = case.sight.facts.zone(&case.subject.domain)?;
-    let domain = &case.subject.domain;
-    let theirs = zone.name_servers.iter().filter(|server| source.matches_ns(&server.name, domain));
-    let theirs: Vec<String> = theirs.map(|server| ticked(&server.name)).collect();
-    if theirs.is_empty() {
+    if case.phase() < Phase::Tidy {
         return None;
     }
-    let message = format!(
-        "{} of {} serve the zone {}, and closing the account there takes the zone with it; move the zone to another DNS \
-         host first, then check again",
-        listed(theirs),
-        source.short,
+    let domain = &case.subject.domain;
+    let zone = case.sight.facts.zone(domain)?;
+    let servers = || zone.name_servers.iter().map(|server| &server.name);
+    let hazard = |theirs: Vec<String>, rest: String| {
+        let message = format!("{} {rest}", listed(theirs));
+        Hazard::new(Code::DnsHostedBySource, &zone.apex, Some(RecordType::Ns), message)
+    };
+    if let Some(source) = case.source {
+        let theirs: Vec<String> =
+            servers().filter(|server| source.matches_ns(server, domain)).map(ticked).collect();
+        let rest = format!(
+            "of {} serve the zone {}, and closing the account there takes the zone with it; move the zone to another \
+             DNS host first, then check again",
+            source.short,
+            ticked(&zone.apex)
+        );
+        return (!theirs.is_empty()).then(|| hazard(theirs, rest));
+    }
+    let hosts = |server: &Name| {
+        provider::of_ns(server, domain).into_iter().find(|provider| provider.kind == Kind::Source)
+    };
+    let host = servers().find_map(hosts)?;
+    let theirs = servers().filter(|server| hosts(server) == Some(host)).map(ticked).collect();
+    let rest = format!(
+        "of {0} serve the zone {1}; if {0} is the platform being left, closing the account there takes the zone with \
+         it, so move the zone first; `--source` says which platform it is",
+        host.short,
         ticked(&zone.apex)
     );
-    Some(Hazard::new(Code::DnsHostedBySource, &zone.apex, Some(RecordType::Ns), message))
+    let mut found = hazard(theirs, rest);
+    found.level = Weight::Warning;
+    Some(found)
 }
 
 /// Whether records of the type can show whose service is used.
@@ -102,7 +124,7 @@ pub(super) fn source_left(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
         if required.contains(&question) || autodiscover.as_ref() == Some(&question.name) {
             continue;
         }
-        let Some((name, set)) = own_records(case, &question) else { continue };
+        let Some((name, set)) = own_records(case, &question, source) else { continue };
         let (theirs, kept): (BTreeSet<_>, BTreeSet<_>) =
             set.data.into_iter().partition(|data| is_of(source, &name, data, domain));
         if theirs.is_empty() {
@@ -132,17 +154,51 @@ pub(in crate::check) fn published_questions(facts: &Facts, domain: &Name) -> BTr
 
 /// The records that the domain itself publishes there, and the name at which it does: that of the wildcard, where only
 /// a wildcard answers.
-fn own_records(case: &Case<'_>, question: &Question) -> Option<(Name, RecordSet)> {
+fn own_records(case: &Case<'_>, question: &Question, source: &Provider) -> Option<(Name, RecordSet)> {
+    let domain = &case.subject.domain;
     let answer = case.sight.answer(question).ok()?;
-    if !answer.chain.is_empty() || answer.set.is_empty() {
+    let is_left = answer.set.data.iter().any(|data| is_of(source, &question.name, data, domain));
+    if !answer.chain.is_empty() || !is_left {
         return None;
     }
-    if question.rtype == RecordType::Cname
-        && alias::is_wildcard(case, &question.name, &answer.set).unwrap_or(false)
-    {
-        return Some((case.subject.domain.below("*").ok()?, answer.set));
+    // What a zone file holds stands there itself.
+    if case.sight.facts.on_file.contains(question) {
+        return Some((question.name.clone(), answer.set));
     }
-    Some((question.name.clone(), answer.set))
+    let wildcard = wildcards(question, domain).into_iter().find(|wildcard| {
+        let same = wildcard::answers_alike(case, &wildcard.probe, question.rtype, &answer.set);
+        same.unwrap_or(false)
+    });
+    let name = wildcard.map_or_else(|| question.name.clone(), |wildcard| wildcard.name);
+    Some((name, answer.set))
+}
+
+/// A wildcard that may answer a question.
+pub(in crate::check) struct Wildcard {
+    /// Its name.
+    pub(in crate::check) name: Name,
+    /// The question whose answer shows it.
+    pub(in crate::check) probe: Question,
+}
+
+/// The wildcards that may answer the question: the one below the domain, and those closer to the name.
+pub(in crate::check) fn wildcards(question: &Question, domain: &Name) -> Vec<Wildcard> {
+    // A wildcard may itself be answered for by one further up.
+    let skipped = if question.name.first_label() == Some(b"*") { 2 } else { 1 };
+    let above = question.name.ancestors().skip(skipped).take_while(|place| place.is_within(domain));
+    let mut places: Vec<Name> = above.collect();
+    places.reverse();
+    let wildcard = |place: &Name| {
+        let probe = wildcard::probe_below(place, question.rtype)?;
+        Some(Wildcard { name: place.below("*").ok()?, probe })
+    };
+    places.iter().filter_map(wildcard).collect()
+}
+
+/// Whether a record at that name belongs to any platform that mail may be leaving.
+pub(in crate::check) fn may_be_left(name: &Name, data: &RecordData, domain: &Name) -> bool {
+    let mut platforms = provider::all().iter().filter(|provider| provider.kind == Kind::Source);
+    platforms.any(|provider| is_of(provider, name, data, domain))
 }
 
 /// Whether a record at that name belongs to the platform, by evidence that needs no other beside it.

@@ -99,9 +99,20 @@ pub(super) fn filter_bypass(case: &Case<'_>, judged: &[Judged]) -> Option<Hazard
 
 /// A policy that refuses mail while neither SPF nor DKIM lets Microsoft's mail pass.
 pub(super) fn dmarc_strict_too_early(case: &Case<'_>, judged: &[Judged]) -> Option<Hazard> {
-    let name = case.subject.domain.below("_dmarc").ok()?;
-    let policy =
-        dmarc::policy(&case.sight.set(&name, RecordType::Txt).ok()?).filter(|policy| *policy != "none")?;
+    let own = case.subject.domain.below("_dmarc").ok()?;
+    let set = case.sight.set(&own, RecordType::Txt).ok()?;
+    // Without one of its own, that of the organizational domain holds.
+    let is_inherited = judged.iter().any(|judged| judged.code == Code::DmarcInherited);
+    let (name, policy) = if is_inherited {
+        let above = dmarc::organizational_domain(case.subject)?.below("_dmarc").ok()?;
+        let set = case.sight.set(&above, RecordType::Txt).ok()?;
+        (above, dmarc::policy_below(&set)?)
+    } else {
+        (own, dmarc::policy(&set)?)
+    };
+    if policy == "none" {
+        return None;
+    }
     let is_wrong =
         |id: Id| judged.iter().any(|judged| judged.expectation.id == id && judged.status == Status::Unmet);
     if !(is_wrong(Id::Spf) && is_wrong(Id::DkimSelector1) && is_wrong(Id::DkimSelector2)) {

@@ -4,12 +4,18 @@
 //! senders.
 
 use crate::facts::Silence;
-use crate::provider::{Kind, of_mx};
+use crate::provider::{Evidence, Kind, Provider, of_mx, of_spf};
 use crate::record::spf::{Meaning, Mechanism, Qualifier, SpfRecord};
 use crate::record::{Name, RecordData, RecordType};
 
 use super::note::Opening;
-use super::{Bench, Code, text_of};
+use super::{Bench, Code, is_include_of, text_of};
+
+/// The include that GoDaddy's template writes in place of Microsoft's.
+const RESELLER: &str = "secureserver.net";
+/// The host below the domain that the same template makes an alias (Domain Connect, template
+/// `secureserver.net.o365`).
+pub(in crate::check) const RESELLER_HOST: &str = "email";
 
 impl Bench<'_> {
     /// What is said of a record in which another sender stands in; `None` where Microsoft's include is
@@ -25,7 +31,30 @@ impl Bench<'_> {
                 "the record includes `secureserver.net`, as GoDaddy sets it for the Microsoft 365 it sells";
             return Ok(Some(Opening { code: Code::SpfByReseller, message: message.into() }));
         }
-        Ok(None)
+        Ok(self.undeclared_filter(record)?.map(|filter| {
+            let message = format!(
+                "the record includes {0} and not Microsoft; that is right if all mail leaves through {0}, the \
+                 filter in front, and `--gateway {1}` says so",
+                filter.short, filter.id
+            );
+            Opening { code: Code::SpfByGateway, message }
+        }))
+    }
+
+    /// The filter that takes all mail and may send, where nobody said that it is meant to.
+    fn undeclared_filter(&self, record: &SpfRecord) -> Result<Option<&'static Provider>, Silence> {
+        let domain = &self.case.subject.domain;
+        let is_filter =
+            |provider: &&Provider| provider.kind == Kind::Gateway && !provider.is_weak(Evidence::Spf);
+        let mut senders = included(record).flat_map(|name| of_spf(name, domain)).filter(is_filter).peekable();
+        if !self.case.subject.gateways.is_empty() || senders.peek().is_none() {
+            return Ok(None);
+        }
+        let hosts = self.mail_hosts()?;
+        let takes_all = |filter: &&Provider| {
+            !hosts.is_empty() && hosts.iter().all(|host| of_mx(host, domain).contains(filter))
+        };
+        Ok(senders.find(takes_all))
     }
 
     /// Whether mail leaves through a declared filter: then it stands in front in the MX as well.
@@ -38,28 +67,58 @@ impl Bench<'_> {
         Ok(hosts.any(|host| self.case.subject.gateways.iter().any(|gateway| gateway.covers(&host, domain))))
     }
 
-    /// Microsoft 365 sold by GoDaddy: its template writes only its own include.
+    /// Microsoft 365 sold by GoDaddy: its template writes only its own include, and a text and an alias beside it.
     pub(super) fn is_sold_by_reseller(&self, record: &SpfRecord) -> Result<bool, Silence> {
-        let reseller: Name = match "secureserver.net".parse() {
-            Ok(name) => name,
-            Err(_) => return Ok(false),
-        };
-        let included = record.terms.iter().any(|term| {
-            matches!(&term.meaning, Meaning::Mechanism(Qualifier::Pass, Mechanism::Include(domain))
-                if domain.name.as_ref() == Some(&reseller))
-        });
-        let marked = self.set.data.iter().filter_map(text_of).any(|text| {
-            let text = text.lossy().to_ascii_lowercase();
-            text.starts_with("netorgft") && text.trim_end_matches('.').ends_with(".onmicrosoft.com")
-        });
+        if !includes_reseller(record) {
+            return Ok(false);
+        }
         let domain = &self.case.subject.domain;
         let microsoft =
             |host: &Name| of_mx(host, domain).iter().any(|provider| provider.kind == Kind::Microsoft);
-        Ok(included && marked && self.mail_hosts()?.iter().any(microsoft))
+        Ok(self.mail_hosts()?.iter().any(microsoft) && (self.has_mark() || self.has_alias(record)?))
+    }
+
+    /// The text that names the tenant.
+    fn has_mark(&self) -> bool {
+        self.set.data.iter().filter_map(text_of).any(|text| {
+            let text = text.lossy().to_ascii_lowercase();
+            text.starts_with("netorgft") && text.trim_end_matches('.').ends_with(".onmicrosoft.com")
+        })
+    }
+
+    /// The alias to the reseller's web mail.
+    fn has_alias(&self, record: &SpfRecord) -> Result<bool, Silence> {
+        let domain = &self.case.subject.domain;
+        let Ok(name) = domain.below(RESELLER_HOST) else { return Ok(false) };
+        if !may_be_sold_by_reseller(record, self.include) {
+            return Ok(false);
+        }
+        let set = self.case.sight.set(&name, RecordType::Cname)?;
+        let reseller: Option<Name> = format!("{RESELLER_HOST}.{RESELLER}").parse().ok();
+        Ok(set.data.iter().any(|data| data.target().is_some() && data.target() == reseller.as_ref()))
     }
 
     fn mail_hosts(&self) -> Result<Vec<Name>, Silence> {
         let set = self.case.sight.set(&self.case.subject.domain, RecordType::Mx)?;
         Ok(set.data.iter().filter_map(RecordData::target).cloned().collect())
     }
+}
+
+/// Whether it is worth knowing who sold the service: the reseller's include is there, and Microsoft's is not.
+pub(in crate::check) fn may_be_sold_by_reseller(record: &SpfRecord, include: &Name) -> bool {
+    let by_itself = |term: &&crate::record::spf::Term| is_include_of(&term.meaning, include);
+    includes_reseller(record) && record.evaluated().find(by_itself).is_none()
+}
+
+fn includes_reseller(record: &SpfRecord) -> bool {
+    let reseller: Option<Name> = RESELLER.parse().ok();
+    included(record).any(|name| Some(name) == reseller.as_ref())
+}
+
+/// The domains whose senders the record lets pass.
+fn included(record: &SpfRecord) -> impl Iterator<Item = &Name> {
+    record.terms.iter().filter_map(|term| match &term.meaning {
+        Meaning::Mechanism(Qualifier::Pass, Mechanism::Include(domain)) => domain.name.as_ref(),
+        _ => None,
+    })
 }

@@ -1,0 +1,70 @@
+//! Which MX records are to be published instead?
+
+use std::collections::BTreeSet;
+
+use crate::expected::{Origin, Phase};
+use crate::record::{Name, RecordData, RecordType};
+
+use super::{Bench, Edit, Host, classify};
+
+impl Bench<'_> {
+    pub(super) fn renamed(&self, alias: &Name, real: &Name) -> Vec<Edit> {
+        let after = self.set.data.iter().map(|data| match data {
+            RecordData::Mx { preference, exchange } if exchange == alias => {
+                RecordData::Mx { preference: *preference, exchange: real.clone() }
+            }
+            other => other.clone(),
+        });
+        self.edit(after.collect(), false)
+    }
+
+    /// Keeps the right hosts, and what was meant to be one; proposes the expected host where there is none.
+    pub(super) fn cure(&self) -> Vec<Edit> {
+        let mut kept = BTreeSet::new();
+        for data in &self.set.data {
+            let RecordData::Mx { preference, exchange } = data else { continue };
+            let kind = self.exchanges.iter().find(|one| one.host == *exchange).map(|one| &one.kind);
+            match kind {
+                Some(Host::Malformed(_, Some(meant))) if self.is_right(meant) && !self.has(meant) => {
+                    kept.insert(RecordData::Mx { preference: *preference, exchange: meant.clone() });
+                }
+                Some(kind) if kind.is_right() => drop(kept.insert(data.clone())),
+                Some(_) | None => {}
+            }
+        }
+        self.cure_with(kept)
+    }
+
+    pub(super) fn has(&self, host: &Name) -> bool {
+        self.exchanges.iter().any(|exchange| exchange.host == *host)
+    }
+
+    pub(super) fn is_right(&self, host: &Name) -> bool {
+        classify(host, self.hosts, &self.case.subject.domain, self.case.source).is_right()
+    }
+
+    pub(super) fn cure_with(&self, mut after: BTreeSet<RecordData>) -> Vec<Edit> {
+        // Before the switch mail stays where it is.
+        if self.case.phase() < Phase::Switch {
+            return Vec::new();
+        }
+        let derived = after.is_empty();
+        if derived {
+            after.extend(self.expectation.data.iter().cloned());
+        }
+        if after.is_empty() || after == self.set.data {
+            return Vec::new();
+        }
+        self.edit(after, derived && self.expectation.origin == Origin::Derived)
+    }
+
+    pub(super) fn edit(&self, after: BTreeSet<RecordData>, confirm: bool) -> Vec<Edit> {
+        vec![Edit {
+            name: self.expectation.name.clone(),
+            rtype: RecordType::Mx,
+            after,
+            ttl: Some(self.expectation.ttl),
+            confirm,
+        }]
+    }
+}

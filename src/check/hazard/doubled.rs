@@ -1,0 +1,69 @@
+//! Were records of the domain itself published under its name twice?
+//!
+//! Where a panel puts the zone's name behind whatever is typed, the domain in full makes `contoso.com.contoso.com`. An
+//! alias tells so itself; MX and texts of the domain have judges of their own, which look at the domain alone.
+
+use std::collections::BTreeSet;
+
+use crate::expected::{Id, MailHosts, Requirement};
+use crate::record::spf::SpfRecord;
+use crate::record::{Name, RecordData, RecordType};
+
+use super::{Case, Code, Edit, Hazard, Judged, Status, delivery, listed, ticked, wildcard};
+use crate::check::{doubled, text};
+
+/// Right MX records and texts at the doubled name, while the domain itself lacks them.
+pub(super) fn domain_doubled(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
+    let domain = &case.subject.domain;
+    let is_unmet = |ids: &[Id]| {
+        judged.iter().any(|judged| ids.contains(&judged.expectation.id) && judged.status == Status::Unmet)
+    };
+    let hosts = judged.iter().find_map(|judged| match &judged.expectation.requirement {
+        Requirement::DeliversTo(hosts) => Some(hosts),
+        _ => None,
+    });
+    let mut hazards = Vec::new();
+    for (name, _) in doubled::names(domain, domain) {
+        if is_unmet(&[Id::Mx]) {
+            hazards.extend(found(case, &name, RecordType::Mx, hosts));
+        }
+        if is_unmet(&[Id::Spf, Id::Verification]) {
+            hazards.extend(found(case, &name, RecordType::Txt, hosts));
+        }
+    }
+    hazards
+}
+
+fn found(case: &Case<'_>, name: &Name, rtype: RecordType, hosts: Option<&MailHosts>) -> Option<Hazard> {
+    let set = wildcard::own(case, name, rtype);
+    let (meant, kept): (BTreeSet<_>, BTreeSet<_>) =
+        set.data.into_iter().partition(|data| is_meant(case, data, hosts));
+    if meant.is_empty() {
+        return None;
+    }
+    let message = format!(
+        "{} holds {}, meant for {}: the DNS host puts the zone's name behind what is typed, so leave the host field \
+         empty or type `@`",
+        ticked(name),
+        listed(meant.iter().map(|data| format!("`{data}`"))),
+        ticked(&case.subject.domain)
+    );
+    let mut hazard = Hazard::new(Code::NameDoubled, name, Some(rtype), message);
+    hazard.records = meant.iter().map(|data| format!("{name} {rtype} {data}")).collect();
+    // A text there may name senders that the domain's own does not, so it is left for the admin to take over.
+    if rtype == RecordType::Mx {
+        hazard.cure = vec![Edit { name: name.clone(), rtype, after: kept, ttl: None, confirm: false }];
+    }
+    Some(hazard)
+}
+
+/// Whether the record was meant for the domain itself.
+fn is_meant(case: &Case<'_>, data: &RecordData, hosts: Option<&MailHosts>) -> bool {
+    match (data, hosts) {
+        (RecordData::Mx { exchange, .. }, Some(hosts)) => {
+            delivery::classify(exchange, hosts, &case.subject.domain, case.source).is_right()
+        }
+        (RecordData::Txt(text), _) => SpfRecord::parse(text).is_some() || text::is_verification(text),
+        _ => false,
+    }
+}
