@@ -5,6 +5,7 @@
 
 mod domains;
 mod hostile;
+mod lists;
 mod memory;
 mod phases;
 mod recorded;

@@ -64,7 +64,7 @@ fn column(heading: &str) -> Option<Column> {
 /// Whether the first line names a type and a value.
 pub(super) fn has_header(text: &str) -> bool {
     let Some(first) = text.lines().find(|line| !line.trim().is_empty()) else { return false };
-    let columns: Vec<Column> = first.split(delimiter(text)).filter_map(|cell| column(cell)).collect();
+    let columns: Vec<Column> = first.split(delimiter(text)).filter_map(column).collect();
     columns.contains(&Column::Type) && columns.contains(&Column::Value)
 }
 

@@ -1,0 +1,131 @@
+//! Do the lists that admins have decide what is expected?
+
+use serde_json::Value;
+
+use super::{at_source, zone};
+use crate::run::{Desk, Run, cutover, cutover_wide};
+
+const GRAPH: &str = r##"{"value": [
+  {"@odata.type": "#microsoft.graph.domainDnsMxRecord", "label": "contoso.com", "recordType": "Mx", "ttl": 1800,
+   "mailExchange": "contoso-com.o-v1.mx.microsoft", "preference": 0},
+  {"@odata.type": "#microsoft.graph.domainDnsTxtRecord", "label": "contoso.com", "recordType": "Txt", "ttl": 3600,
+   "text": "v=spf1 include: spf.protection.outlook.com -all"},
+  {"@odata.type": "#microsoft.graph.domainDnsCnameRecord", "label": "msoid.contoso.com", "recordType": "CName",
+   "canonicalName": "clientconfig.microsoftonline-p.net"},
+  {"@odata.type": "#microsoft.graph.domainDnsCnameRecord", "label": "sip.contoso.com", "recordType": "CName",
+   "canonicalName": "sipdir.online.lync.com"},
+  {"@odata.type": "#microsoft.graph.domainDnsCnameRecord", "label": "portal.contoso.com", "recordType": "CName",
+   "canonicalName": "portal.example"}
+]}"##;
+
+const PROOF: &str = r##"{"Label": "contoso.com", "RecordType": "Txt",
+  "AdditionalProperties": {"@odata.type": "#microsoft.graph.domainDnsTxtRecord", "text": "MS=ms87654321"}}"##;
+
+const KEYS: &str = r#"{"Domain": "contoso.com",
+  "Selector1CNAME": "selector1-contoso-com._domainkey.contoso.n-v1.dkim.mail.microsoft",
+  "Selector2CNAME": "selector2-contoso-com._domainkey.contoso.n-v1.dkim.mail.microsoft"}"#;
+
+fn expectation(run: &Run, id: &str) -> Value {
+    let domain = run.domain();
+    let mut list = domain["expectations"].as_array().unwrap().iter();
+    list.find(|one| one["id"] == id).unwrap().clone()
+}
+
+#[test]
+fn a_value_of_a_list_wins_over_the_rule_and_names_its_list() {
+    let desk = Desk::new();
+    let (list, file) =
+        (desk.put("graph.json", GRAPH), desk.put("contoso.com.zone", zone("contoso.com", &[])));
+    let run = cutover(&format!("check contoso.com --zone {file} --expect {list} --format json"));
+    let mx = expectation(&run, "mx");
+    assert_eq!((run.status, mx["status"].as_str(), mx["origin"].as_str()), (1, Some("unmet"), Some("given")));
+    assert_eq!(mx["expected"][0], "0 contoso-com.o-v1.mx.microsoft.");
+    assert!(mx["message"].as_str().unwrap().contains("graph.json"), "{mx}");
+    let spf = expectation(&run, "spf");
+    assert_eq!((spf["status"].as_str(), spf["origin"].as_str()), (Some("met"), Some("given")));
+    // What was put right on the way in, and what is not used.
+    for part in
+        ["is read as", "msoid.contoso.com", "outside China", "portal.contoso.com", "no rule judges it"]
+    {
+        assert!(run.err.contains(part), "{part}: {}", run.err);
+    }
+    // A list does not bring back what is not needed any more.
+    assert_eq!(expectation(&run, "teams-sip")["status"], "met");
+    // The plan publishes what the list says, and then nothing is left.
+    let plan = cutover(&format!("plan contoso.com --zone {file} --expect {list} --format bind"));
+    assert!(plan.out.contains("contoso.com. 1800 IN MX 0 contoso-com.o-v1.mx.microsoft."), "{plan:?}");
+}
+
+#[test]
+fn a_flag_wins_over_a_list() {
+    let desk = Desk::new();
+    let (list, file) =
+        (desk.put("graph.json", GRAPH), desk.put("contoso.com.zone", zone("contoso.com", &[])));
+    let host = "contoso-com.mail.protection.outlook.com";
+    let run = cutover(&format!("check contoso.com --zone {file} --expect {list} --mx {host} --format json"));
+    assert_eq!((run.status, run.code("mx").as_str()), (0, "met"), "{run:?}");
+}
+
+#[test]
+fn several_lists_add_up() {
+    let desk = Desk::new();
+    let lists = [("graph.json", GRAPH), ("proof.json", PROOF), ("keys.json", KEYS)];
+    let lists = lists.map(|(name, text)| format!("--expect {}", desk.put(name, text))).join(" ");
+    let file = desk.put("contoso.com.zone", at_source("contoso.com"));
+    let run = cutover(&format!("check contoso.com --zone {file} {lists} --phase prepare --format json"));
+    assert_eq!(run.code("verification"), "verification-other-value");
+    let key = expectation(&run, "dkim-selector1");
+    assert_eq!(key["expected"][0], "selector1-contoso-com._domainkey.contoso.n-v1.dkim.mail.microsoft.");
+    let published = at_source("contoso.com")
+        + "selector1._domainkey CNAME selector1-contoso-com._domainkey.contoso.onmicrosoft.com.\n\
+           selector2._domainkey CNAME selector2-contoso-com._domainkey.contoso.n-v1.dkim.mail.microsoft.\n";
+    let file = desk.put("keys.zone", published);
+    let run = cutover(&format!("check contoso.com --zone {file} {lists} --phase prepare --format json"));
+    assert_eq!(run.code("dkim-selector1"), "alias-elsewhere");
+    assert_eq!(expectation(&run, "dkim-selector2")["status"], "met");
+}
+
+#[test]
+fn a_table_holds_several_domains() {
+    let desk = Desk::new();
+    let table = "domain;type;name;value\n\
+                 contoso.com;TXT;@;MS=ms12345678\n\
+                 fabrikam.com;TXT;@;MS=ms87654321\n";
+    let list = desk.put("wanted.csv", table);
+    let files = ["contoso.com", "fabrikam.com"]
+        .map(|name| format!("--zone {}", desk.put(&format!("{name}.zone"), zone(name, &[]))));
+    let run = cutover(&format!(
+        "check contoso.com fabrikam.com {} --expect {list} --phase prepare --format json",
+        files.join(" ")
+    ));
+    let code = |index: usize| run.json()["domains"][index]["expectations"][0]["code"].clone();
+    assert_eq!((code(0), code(1)), ("met".into(), "verification-other-value".into()));
+}
+
+#[test]
+fn expected_shows_what_the_lists_say_without_lookups() {
+    let desk = Desk::new();
+    let list = desk.put("keys.json", KEYS);
+    let run = cutover_wide(&format!("expected contoso.com --expect {list}"));
+    assert!(run.status == 0 && run.out.contains("contoso.n-v1.dkim.mail.microsoft"), "{run:?}");
+}
+
+#[test]
+fn what_is_no_list_ends_the_run_before_anything_is_looked_up() {
+    let desk = Desk::new();
+    for (name, text) in [("bad.json", "{"), ("bad.csv", "Type,Value\nMX,\n"), ("bad.zone", "@ MX ten x\n")] {
+        let list = desk.put(name, text);
+        for command in ["check", "plan", "expected"] {
+            let run = cutover(&format!("{command} contoso.com --expect {list}"));
+            assert_eq!((run.status, run.out.as_str(), run.errors() > 0), (2, "", true), "{run:?}");
+            assert!(run.err.contains(name), "{run:?}");
+        }
+    }
+    let kind = cutover("check contoso.com --expect x --expect-format xml");
+    assert!(kind.status == 2 && kind.err.contains("powershell"), "{kind:?}");
+    // A list of somebody else is said to be one.
+    let other = desk.put("other.json", GRAPH);
+    let file = desk.put("fabrikam.com.zone", zone("fabrikam.com", &[]));
+    let run = cutover(&format!("check fabrikam.com --zone {file} --expect {other}"));
+    assert!(run.status == 0 && run.err.contains("holds no record of the domains"), "{run:?}");
+}
