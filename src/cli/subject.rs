@@ -1,9 +1,10 @@
 //! What do the options say about the domain?
 
 use crate::check::is_placeholder_text;
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::expected::import::{self, Import, Wanted};
+use crate::expected::import::{self, Import};
 use crate::expected::{Cloud, Purpose, Subject, ignored};
 use crate::provider::{self, Kind, Provider};
 use crate::record::Name;
@@ -17,8 +18,10 @@ use super::{Problem, domain, files};
 /// # Errors
 /// [`Problem`] for a value that cannot be what it should be.
 pub(super) fn subject(domain: Name, options: &Expectations, lists: &Lists) -> Result<Subject, Problem> {
+    let imports = lists.imports(&domain)?;
     Ok(Subject {
-        given: lists.of(&domain)?,
+        given: imports.iter().flat_map(|import| import.records.clone()).collect(),
+        unused: imports.into_iter().flat_map(|import| import.ignored).collect(),
         domain,
         phase: options.phase,
         cloud: options.cloud,
@@ -51,15 +54,6 @@ impl Lists {
         Ok(Self { files: files.collect::<Result<_, Problem>>()?, kind: options.expect_format })
     }
 
-    /// What they want for one domain.
-    fn of(&self, domain: &Name) -> Result<Vec<Wanted>, Problem> {
-        self.imports(domain)?
-            .into_iter()
-            .map(|import| Ok(import.records))
-            .collect::<Result<Vec<_>, _>>()
-            .map(|all| all.concat())
-    }
-
     fn imports(&self, domain: &Name) -> Result<Vec<Import>, Problem> {
         let read = |(file, octets): &(String, Vec<u8>)| import::read(octets, file, domain, self.kind);
         let imports: Result<Vec<Import>, _> = self.files.iter().map(read).collect();
@@ -77,13 +71,15 @@ impl Lists {
             for (index, import) in self.imports(&subject.domain)?.into_iter().enumerate() {
                 used[index] |= !import.records.is_empty();
                 notes.extend(import.warnings);
-                notes.extend(import.ignored.iter().map(ToString::to_string));
             }
             notes.extend(ignored(subject).iter().map(ToString::to_string));
         }
         for ((file, _), _) in self.files.iter().zip(&used).filter(|(_, used)| !**used) {
             notes.push(format!("{file} holds no record of the domains that are checked"));
         }
+        // What a list says of nobody's domain is said once.
+        let mut said = BTreeSet::new();
+        notes.retain(|note| said.insert(note.clone()));
         Ok(notes)
     }
 }

@@ -41,7 +41,7 @@ pub fn ignored(subject: &Subject) -> Vec<Ignored> {
             reason: reason.into(),
         })
     });
-    ignored.collect()
+    subject.unused.iter().cloned().chain(ignored).collect()
 }
 
 /// Whether the expectation is about this record.

@@ -53,6 +53,8 @@ pub struct Subject {
     pub services: BTreeSet<Service>,
     /// Records that lists want, in the order of the lists.
     pub given: Vec<import::Wanted>,
+    /// What of these lists could not become a record.
+    pub unused: Vec<import::Ignored>,
     /// When the MX is to change.
     pub switch_at: Option<Timestamp>,
 }
@@ -73,6 +75,7 @@ impl Subject {
             hybrid: false,
             services: BTreeSet::from([Service::Exchange]),
             given: Vec::new(),
+            unused: Vec::new(),
             switch_at: None,
         }
     }

@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::check::{Examination, Hazard, Judged, Outlook, Recognised, Verdict};
-use crate::expected::{Expectation, Phase, Subject};
+use crate::expected::import::Ignored;
+use crate::expected::{Expectation, Phase, Subject, ignored};
 use crate::facts::{Facts, Zone};
 use crate::plan::{Change, lines};
 use crate::record::{Name, RecordData};
@@ -86,6 +87,9 @@ pub struct DomainReport {
     pub hazards: Vec<HazardView>,
     /// What has to be published or deleted.
     pub changes: Vec<ChangeView>,
+    /// What of the lists of expected values is not used.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ignored: Vec<IgnoredView>,
     /// Every reply, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replies: Option<Vec<ReplyView>>,
@@ -159,6 +163,9 @@ pub struct ExpectationView {
     pub expected: Vec<String>,
     /// Where that value comes from.
     pub origin: &'static str,
+    /// The list that names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub given_by: Option<String>,
     /// What is published.
     pub observed: Vec<String>,
     /// Its time to live in seconds.
@@ -189,6 +196,19 @@ pub struct HazardView {
     /// By when to act, where that is known and not past.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
+}
+
+/// Something in a list of expected values that is not used.
+#[derive(Debug, Clone, Serialize)]
+pub struct IgnoredView {
+    /// The list.
+    pub file: String,
+    /// Where in it: a line, or a JSON path.
+    pub place: String,
+    /// What stands there.
+    pub what: String,
+    /// Why it is not used.
+    pub reason: String,
 }
 
 /// A change.
@@ -250,6 +270,7 @@ impl DomainReport {
             expectations: examination.judged.iter().map(ExpectationView::from).collect(),
             hazards: examination.hazards.iter().map(HazardView::from).collect(),
             changes: changes.iter().map(ChangeView::from).collect(),
+            ignored: ignored(subject).iter().map(IgnoredView::from).collect(),
             replies: None,
             policy: None,
             close_source_after: None,
@@ -332,6 +353,7 @@ impl From<&Judged> for ExpectationView {
             message: harmless(&judged.message),
             expected: data.iter().map(RecordData::to_string).collect(),
             origin: origin.word(),
+            given_by: judged.expectation.given_by.as_deref().map(harmless),
             observed: lines(&judged.observed.data),
             ttl: (!judged.observed.is_empty()).then_some(judged.observed.ttl),
             until: judged.until,
@@ -351,6 +373,14 @@ impl From<&Hazard> for HazardView {
             records: hazard.records.iter().map(|record| harmless(record)).collect(),
             due: hazard.due,
         }
+    }
+}
+
+impl From<&Ignored> for IgnoredView {
+    fn from(ignored: &Ignored) -> Self {
+        let Ignored { what, file, place, reason } = ignored;
+        let [file, place, what, reason] = [file, place, what, reason].map(|text| harmless(text));
+        Self { file, place, what, reason }
     }
 }
 

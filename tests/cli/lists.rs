@@ -49,6 +49,10 @@ fn a_value_of_a_list_wins_over_the_rule_and_names_its_list() {
     {
         assert!(run.err.contains(part), "{part}: {}", run.err);
     }
+    let ignored = run.domain()["ignored"].clone();
+    assert_eq!(ignored.as_array().unwrap().len(), 2, "{ignored}");
+    assert_eq!((&ignored[0]["place"], &ignored[1]["place"]), (&"$.value[2]".into(), &"$.value[4]".into()));
+    assert!(mx["given_by"].as_str().unwrap().ends_with("graph.json"), "{mx}");
     // A list does not bring back what is not needed any more.
     assert_eq!(expectation(&run, "teams-sip")["status"], "met");
     // The plan publishes what the list says, and then nothing is left.
