@@ -44,11 +44,7 @@ pub(super) fn is_placeholder(target: &Name, domain: &Name) -> bool {
     if target.labels().flatten().any(|octet| MARKS.contains(octet)) {
         return true;
     }
-    let is_example = |example: &&str| {
-        let example: Option<Name> = example.parse().ok();
-        example.is_some_and(|example| target.is_within(&example) && !domain.is_within(&example))
-    };
-    if EXAMPLES.iter().any(is_example) {
+    if is_kept_for_examples(target, domain) {
         return true;
     }
     // What lies below the domain is its own.
@@ -60,6 +56,12 @@ pub(super) fn is_placeholder(target: &Name, domain: &Name) -> bool {
         let bears = |word: &&str| begins_with(label, word) && !is_borne(word, domain);
         WORDS.iter().any(bears) || COMPANIES.iter().any(bears) && !is_sample(domain)
     })
+}
+
+/// Whether nobody can own the name (RFC 2606 §3), and the domain that is checked is no such name itself.
+pub(super) fn is_kept_for_examples(name: &Name, domain: &Name) -> bool {
+    let kept = EXAMPLES.iter().filter_map(|example| example.parse::<Name>().ok());
+    kept.into_iter().any(|example| name.is_within(&example) && !domain.is_within(&example))
 }
 
 /// Whether the domain is itself one of a guide or a lab, where the companies of the guides are neighbours.

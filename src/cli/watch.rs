@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::check::{Rhythm, Scales, Verdict, next_look};
 use crate::facts::View;
 use crate::report::style::{Detail, Style};
+use crate::report::view::harmless;
 
 use super::args::{Goal, Watch};
 use super::check::report;
@@ -67,7 +68,7 @@ async fn watch(
             return Ok(status(Verdict::Undetermined));
         }
     };
-    let mut vain = 0;
+    let (mut vain, mut trouble) = (0, None);
     let mut log = Log::begin(&last, command.reporting.format, now, streams, &live)?;
     while !last.checked.iter().all(done) && deadline.is_none_or(|deadline| now < deadline) {
         let open = last.checked.iter().filter(|checked| !done(checked)).map(|checked| &checked.examination);
@@ -91,9 +92,21 @@ async fn watch(
         let round = tokio::select! {
             biased;
             () = &mut stopped => break,
-            round = inspector.again(&last, now, done) => round?,
+            round = inspector.again(&last, now, done) => round,
         };
-        last = round;
+        last = match round {
+            Ok(round) => round,
+            // A zone file that is being saved is whole again a moment later.
+            Err(Problem::Usage(problem)) => {
+                if trouble.as_ref() != Some(&problem) {
+                    live.above(|| writeln!(streams.err, "warning: {}; looking again", harmless(&problem)))?;
+                }
+                trouble = Some(problem);
+                continue;
+            }
+            Err(problem @ Problem::Output(_)) => return Err(problem),
+        };
+        trouble = None;
         let told = log.tell(&last, now, streams, &live)?;
         vain = if told > 0 { 0 } else { vain.saturating_add(1) };
     }

@@ -2,6 +2,8 @@
 //!
 //! Names are kept in lower case, because DNS compares them without regard to case (RFC 4343) and a report must not
 //! change when a server randomises the case of its answer. Every [`Name`] is absolute.
+//!
+//! Long because reading, writing, comparing and ordering must agree on one form, and are tested together.
 
 use std::cmp::Ordering;
 use std::fmt;

@@ -2,6 +2,8 @@
 //!
 //! Reads the terms of RFC 7208 and keeps going after a broken one, so that every fault can be shown at once and at its
 //! place. Nothing is looked up here, and macros are recognised, not expanded.
+//!
+//! Long because it is the grammar of one standard, a function for each rule of it.
 
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};

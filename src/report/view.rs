@@ -2,6 +2,8 @@
 //!
 //! The frozen view: field names, words and their order are what users script against. It is made from the results and
 //! never handed back to the rules.
+//!
+//! Long because it is one page of the contract: whoever changes a field sees all the others.
 
 mod replies;
 

@@ -20,6 +20,15 @@ pub struct Identity {
     key: Vec<u8>,
 }
 
+/// What a client must be given to trust this certificate and no other.
+pub fn trusting(certificate: &CertificateDer<'static>) -> Arc<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    roots.add(certificate.clone()).unwrap();
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let builder = builder.with_safe_default_protocol_versions().unwrap();
+    Arc::new(builder.with_root_certificates(roots).with_no_client_auth())
+}
+
 impl Identity {
     /// For these names or addresses.
     pub fn of(hosts: &[&str]) -> Self {
@@ -36,11 +45,7 @@ impl Identity {
 
     /// What a client must be given to trust this identity and no other.
     pub fn client_config(&self) -> Arc<ClientConfig> {
-        let mut roots = RootCertStore::empty();
-        roots.add(self.certificate.clone()).unwrap();
-        let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
-        let builder = builder.with_safe_default_protocol_versions().unwrap();
-        Arc::new(builder.with_root_certificates(roots).with_no_client_auth())
+        trusting(&self.certificate)
     }
 
     /// The certificate in PEM form, for `SSL_CERT_FILE`.

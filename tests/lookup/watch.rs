@@ -245,6 +245,34 @@ fn a_zone_file_that_is_edited_meanwhile_is_read_again() {
 }
 
 #[test]
+fn a_zone_file_that_cannot_be_read_for_a_while_does_not_end_the_watch() {
+    let desk = Desk::new();
+    let zone = |mx: &str| {
+        format!(
+            "$ORIGIN contoso.com.\n@ MX {mx}\n@ TXT \"v=spf1 include:spf.protection.outlook.com -all\"\n\
+             autodiscover CNAME autodiscover.outlook.com.\n"
+        )
+    };
+    let file = desk.put("contoso.com.zone", zone("10 mx1.emailsrvr.com."));
+    let save = |text: String| -> Event {
+        let path = file.clone();
+        Box::new(move || std::fs::write(path, text).unwrap())
+    };
+    let broken = save("$ORIGIN contoso.com.\n@ MX ten".into());
+    let night = Night::of(vec![broken, nothing(), save(zone("0 contoso-com.mail.protection.outlook.com."))]);
+    let run = watch(&format!("contoso.com --zone {file}"), &night);
+    assert_eq!((run.status, night.waits().len()), (0, 3), "{run:?}");
+    // Said once, however long it lasts.
+    assert_eq!((run.err.matches("looking again").count(), run.errors()), (1, 0), "{run:?}");
+    // Whoever stops it meanwhile gets the last state that was seen.
+    let file = desk.put("again.zone", zone("10 mx1.emailsrvr.com."));
+    let path = file.clone();
+    let night = Night::of(vec![Box::new(move || std::fs::write(path, "@ MX ten").unwrap())]);
+    let run = watch(&format!("contoso.com --zone {file}"), &night);
+    assert_eq!((run.status, run.out.contains("mail still goes to")), (1, true), "{run:?}");
+}
+
+#[test]
 fn a_recording_cannot_be_watched() {
     let run = cutover("watch contoso.com --replay run.txt");
     assert_eq!((run.status, run.out.as_str(), run.errors()), (2, "", 1), "{run:?}");

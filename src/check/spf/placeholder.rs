@@ -4,10 +4,9 @@
 //! nobody's (RFC 2606 §3). Other names that sound like an example are called one only where they have no SPF
 //! record, since somebody may bear them.
 
+use crate::check::placeholder::is_kept_for_examples;
 use crate::record::Name;
 
-/// Domains that nobody can own (RFC 2606 §3).
-const RESERVED: &[&str] = &["example.com", "example.net", "example.org"];
 /// Labels that guides put where a name belongs.
 const EXAMPLES: &[&str] = &[
     "domain",
@@ -43,9 +42,7 @@ pub(super) fn is_nobodys(included: &Name, holder: &Name, checked: &Name) -> bool
 
 /// Whether a domain can be nobody's; never one that the checked domain itself bears.
 fn is_reserved(name: &Name, checked: &Name) -> bool {
-    let reserved = RESERVED.iter().filter_map(|reserved| reserved.parse::<Name>().ok());
-    reserved.into_iter().any(|reserved| name.is_within(&reserved) && !checked.is_within(&reserved))
-        || name.labels().flatten().any(|octet| b"<>*[]{}".contains(octet))
+    is_kept_for_examples(name, checked) || name.labels().flatten().any(|octet| b"<>*[]{}".contains(octet))
 }
 
 /// Whether a name sounds like an example, in a label that the checked domain does not bear.

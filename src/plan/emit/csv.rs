@@ -1,14 +1,16 @@
 //! Rows for a spreadsheet or a form.
 
-use std::fmt::Write as _;
-
 use super::Sheet;
 
-/// One row for each record that goes and each that comes (RFC 4180), with a header. Spreadsheets take no value for a
-/// formula: what could be one has an apostrophe in front.
+/// The names of the columns.
+const COLUMNS: [&str; 9] = ["phase", "action", "zone", "host", "name", "type", "ttl", "value", "confirm"];
+
+/// One row for each record that goes and each that comes (RFC 4180), with a header.
 #[must_use]
 pub fn to_csv(sheet: &Sheet<'_>) -> String {
-    let mut text = String::from("phase,action,zone,host,name,type,ttl,value,confirm\r\n");
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    // Writing into memory cannot fail, and every row has as many fields.
+    let _ = writer.write_record(COLUMNS);
     for change in sheet.changes {
         let removed = change.removed().map(|data| ("delete", String::new(), data));
         let added = change.added().map(|data| ("add", change.after.ttl.to_string(), data));
@@ -24,16 +26,34 @@ pub fn to_csv(sheet: &Sheet<'_>) -> String {
                 data.to_string(),
                 change.confirm.to_string(),
             ];
-            // Writing into a String cannot fail.
-            let _ = write!(text, "{}\r\n", cells.map(|cell| field(&cell)).join(","));
+            let _ = writer.write_record(cells.map(|cell| guarded(&cell)));
         }
     }
-    text
+    writer.into_inner().ok().and_then(|octets| String::from_utf8(octets).ok()).unwrap_or_default()
 }
 
-fn field(cell: &str) -> String {
-    let first = cell.trim_start().chars().next();
-    let is_formula = first.is_some_and(|first| "=+-@|%".contains(first)) && cell != "@";
-    let cell = if is_formula { format!("'{cell}") } else { cell.to_owned() };
-    if cell.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
+/// A cell that no spreadsheet takes for a formula: an apostrophe stands before whatever could begin one. The `@` of a
+/// host field is none.
+pub(crate) fn guarded(cell: &str) -> String {
+    // Some programs evaluate each line, and some look past blanks.
+    let begins = |line: &str| {
+        let first = line.trim_start().chars().next();
+        first.is_some_and(|first| "=+-@\t\r|%＝＋－＠".contains(first))
+    };
+    if cell != "@" && cell.lines().any(begins) { format!("'{cell}") } else { cell.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_be_a_formula_is_text() {
+        for cell in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "a\n=1", "＝1"] {
+            assert!(guarded(cell).starts_with('\''), "{cell:?}");
+        }
+        for cell in ["", "@", "v=spf1 -all", "10 mx1.emailsrvr.com.", "contoso.com"] {
+            assert_eq!(guarded(cell), cell);
+        }
+    }
 }

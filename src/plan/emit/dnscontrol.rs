@@ -17,42 +17,28 @@ pub fn to_dnscontrol(sheet: &Sheet<'_>) -> String {
 
 fn snippet(sheet: &Sheet<'_>) -> String {
     let zone = quoted(&sheet.zone.bare());
-    let mut text = String::new();
-    let gone: Vec<String> =
-        lines(sheet, |change, data| !change.after.data.contains(data), |change| change.before.data.iter());
-    if !gone.is_empty() {
-        // Writing into a String cannot fail.
-        let _ = writeln!(text, "// Take these out of D({zone}, …):");
-        for line in &gone {
-            let _ = writeln!(text, "//   {line}");
+    let (mut gone, mut come) = (String::new(), String::new());
+    // Writing into a String cannot fail.
+    for change in sheet.changes {
+        for data in change.removed() {
+            let _ = writeln!(gone, "//   {}", line(sheet, change, data));
+        }
+        for data in change.added() {
+            let _ = writeln!(come, "  {}", line(sheet, change, data));
         }
     }
-    let come: Vec<String> =
-        lines(sheet, |change, data| !change.before.data.contains(data), |change| change.after.data.iter());
+    let mut text = String::new();
+    if !gone.is_empty() {
+        let _ = write!(text, "// Take these out of D({zone}, …):\n{gone}");
+    }
     if !come.is_empty() {
-        let _ = writeln!(text, "D_EXTEND({zone},");
-        for line in &come {
-            let _ = writeln!(text, "  {line}");
-        }
-        text.push_str(");\n");
+        let _ = write!(text, "D_EXTEND({zone},\n{come});\n");
     }
     text
 }
 
-fn lines<'a, I: Iterator<Item = &'a RecordData>>(
-    sheet: &Sheet<'a>,
-    is_wanted: impl Fn(&Change, &RecordData) -> bool,
-    records: impl Fn(&'a Change) -> I,
-) -> Vec<String> {
-    let mut lines = Vec::new();
-    for change in sheet.changes {
-        let wanted: Vec<&RecordData> = records(change).filter(|data| is_wanted(change, data)).collect();
-        for data in wanted {
-            let line = call(sheet, change, data);
-            lines.push(line.unwrap_or_else(|| refused("//", change).trim_end().to_owned()));
-        }
-    }
-    lines
+fn line(sheet: &Sheet<'_>, change: &Change, data: &RecordData) -> String {
+    call(sheet, change, data).unwrap_or_else(|| refused("//", change).trim_end().to_owned())
 }
 
 /// One record as dnscontrol writes it; `None` where it cannot.

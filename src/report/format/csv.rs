@@ -1,5 +1,6 @@
 //! Rows for a spreadsheet: one for each expectation and each hazard.
 
+use crate::plan::emit::guarded;
 use crate::report::Report;
 use crate::report::view::{DomainReport, ExpectationView, HazardView};
 
@@ -74,29 +75,4 @@ fn hazard_row(domain: &DomainReport, hazard: &HazardView) -> [String; 14] {
         hazard.due.map(|due| due.to_string()).unwrap_or_default(),
         hazard.message.clone(),
     ]
-}
-
-/// A cell that no spreadsheet takes for a formula: an apostrophe stands before whatever could begin one.
-pub(super) fn guarded(cell: &str) -> String {
-    // Some programs evaluate each line, and some look past blanks.
-    let begins = |line: &str| {
-        let first = line.trim_start().chars().next();
-        first.is_some_and(|first| "=+-@\t\r|%＝＋－＠".contains(first))
-    };
-    if cell.lines().any(begins) { format!("'{cell}") } else { cell.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_could_be_a_formula_is_text() {
-        for cell in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "a\n=1", "＝1"] {
-            assert!(guarded(cell).starts_with('\''), "{cell:?}");
-        }
-        for cell in ["", "v=spf1 -all", "10 mx1.emailsrvr.com.", "contoso.com"] {
-            assert_eq!(guarded(cell), cell);
-        }
-    }
 }
