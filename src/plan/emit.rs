@@ -16,8 +16,7 @@ use crate::record::{Name, RecordData, Text};
 use super::Change;
 
 pub use bind::to_bind;
-pub(crate) use csv::guarded;
-pub use csv::to_csv;
+pub use csv::{guarded, to_csv};
 pub use dnscontrol::to_dnscontrol;
 pub use nsupdate::to_nsupdate;
 pub use octodns::to_octodns;

@@ -34,7 +34,8 @@ pub fn to_csv(sheet: &Sheet<'_>) -> String {
 
 /// A cell that no spreadsheet takes for a formula: an apostrophe stands before whatever could begin one. The `@` of a
 /// host field is none.
-pub(crate) fn guarded(cell: &str) -> String {
+#[must_use]
+pub fn guarded(cell: &str) -> String {
     // Some programs evaluate each line, and some look past blanks.
     let begins = |line: &str| {
         let first = line.trim_start().chars().next();
