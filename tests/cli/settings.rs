@@ -269,7 +269,7 @@ fn a_sender_that_must_stay_is_added_and_never_dropped() {
         ("redirect=spf.example", "lets a sender pass"),
         ("", "it is empty"),
     ] {
-        let run = cutover_with(["check", "contoso.com", "--spf-sender", sender], &surroundings());
+        let run = cutover_with(["check", "contoso.com", &format!("--spf-sender={sender}")], &surroundings());
         assert_eq!((run.status, run.errors()), (2, 1), "{sender}: {run:?}");
         assert!(run.err.contains(words), "{sender}: {}", run.err);
     }
