@@ -50,6 +50,7 @@ pub fn surroundings() -> Surroundings {
         now: "2026-11-22T05:23:00.75Z".parse().unwrap(),
         live: false,
         pacer: Arc::new(NoWaiting),
+        graph_token: None,
     }
 }
 

@@ -11,6 +11,7 @@ use clap_complete::Shell;
 
 use crate::expected::import::Kind;
 use crate::expected::{Cloud, Phase};
+use crate::lookup::graph::Root;
 use crate::lookup::transport::ResolverAddress;
 use crate::plan::emit::DnsHost;
 use crate::provider::Gateway;
@@ -63,7 +64,7 @@ pub(super) enum Command {
 #[derive(Debug, Args)]
 pub(super) struct Check {
     /// The domains to check
-    #[arg(value_name = "DOMAIN", required_unless_present = "replay")]
+    #[arg(value_name = "DOMAIN", required_unless_present_any = ["replay", "all_domains"], conflicts_with = "all_domains")]
     pub(super) domains: Vec<String>,
     #[command(flatten)]
     pub(super) expectations: Expectations,
@@ -96,7 +97,7 @@ pub(super) struct Reporting {
 #[derive(Debug, Args)]
 pub(super) struct Watch {
     /// The domains to watch
-    #[arg(value_name = "DOMAIN", required = true)]
+    #[arg(value_name = "DOMAIN", required_unless_present = "all_domains", conflicts_with = "all_domains")]
     pub(super) domains: Vec<String>,
     /// Stop after this time, whatever the verdict: 90s, 20m, 48h, 7d [default: never]
     #[arg(long = "for", value_name = "DURATION", help_heading = "Rhythm")]
@@ -120,7 +121,7 @@ pub(super) struct Watch {
 #[derive(Debug, Args)]
 pub(super) struct Plan {
     /// The domain to plan for
-    #[arg(value_name = "DOMAIN", required_unless_present = "replay")]
+    #[arg(value_name = "DOMAIN", required_unless_present_any = ["replay", "all_domains"], conflicts_with = "all_domains")]
     pub(super) domain: Option<String>,
     #[command(flatten)]
     pub(super) expectations: Expectations,
@@ -196,6 +197,12 @@ pub(super) struct Expectations {
     /// Force the kind of --expect: graph, powershell, csv or zone [default: by content]
     #[arg(long, value_name = "KIND")]
     pub(super) expect_format: Option<Kind>,
+    /// Expected values straight from Microsoft Graph; reads the token from CUTOVER_GRAPH_TOKEN
+    #[arg(long)]
+    pub(super) graph: bool,
+    /// Where Microsoft Graph is [default: the server of the cloud]
+    #[arg(long, value_name = "URL")]
+    pub(super) graph_url: Option<Root>,
     /// The platform being left [default: recognised from the records]
     #[arg(long, value_name = "ID")]
     pub(super) source: Option<String>,
@@ -247,6 +254,9 @@ pub(super) struct Lookup {
     /// Judge again from a saved run, offline
     #[arg(long, value_name = "FILE", conflicts_with_all = ["resolver", "zone", "record"])]
     pub(super) replay: Option<PathBuf>,
+    /// All verified domains of the tenant, with the values that Microsoft Graph wants for them
+    #[arg(long, help_heading = "What is expected", conflicts_with = "replay")]
+    pub(super) all_domains: bool,
     /// Seconds for one try
     #[arg(long, value_name = "SECONDS", default_value = "2")]
     pub(super) timeout: Seconds,

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
-
 use crate::check::{Code, Scales, Status, Verdict};
 use crate::expected::Importance;
 use crate::facts::View;
@@ -20,7 +18,8 @@ use crate::report::view::harmless;
 use super::args::{Check, Plan, PlanFormat, ReportFormat, Reporting};
 use super::inspect::{Checked, Inspection, Task, inspect};
 use super::render::render;
-use super::{Problem, Streams, files, status};
+use super::tenant::Most;
+use super::{Problem, Streams, Surroundings, files, status};
 
 /// Runs `cutover check`.
 ///
@@ -30,7 +29,7 @@ pub(super) fn check(
     command: &Check,
     streams: &mut Streams<'_>,
     style: &Style,
-    now: Timestamp,
+    surroundings: &Surroundings,
 ) -> Result<u8, Problem> {
     let scales = Scales { view: View::from(command.lookup.view), strict: command.reporting.strict };
     let task = Task {
@@ -39,8 +38,10 @@ pub(super) fn check(
         lookup: &command.lookup,
         times: &command.times,
         scales,
+        token: surroundings.graph_token.as_ref(),
+        most: Most::Any,
     };
-    let inspection = inspect(task, streams, style, now)?;
+    let inspection = inspect(task, streams, style, surroundings.now)?;
     report(&inspection, &command.reporting, streams, style)
 }
 
@@ -96,7 +97,7 @@ pub(super) fn plan(
     command: &Plan,
     streams: &mut Streams<'_>,
     style: &Style,
-    now: Timestamp,
+    surroundings: &Surroundings,
 ) -> Result<u8, Problem> {
     let domains: Vec<String> = command.domain.iter().cloned().collect();
     let scales = Scales { view: View::from(command.lookup.view), strict: command.strict };
@@ -106,8 +107,10 @@ pub(super) fn plan(
         lookup: &command.lookup,
         times: &command.times,
         scales,
+        token: surroundings.graph_token.as_ref(),
+        most: Most::One,
     };
-    let inspection = inspect(task, streams, style, now)?;
+    let inspection = inspect(task, streams, style, surroundings.now)?;
     let [checked] = &inspection.checked[..] else {
         return Err(Problem::Usage("the recording holds several domains; name the one to plan for".into()));
     };

@@ -1,4 +1,4 @@
-//! `cutover expected`: what should be published; no lookups.
+//! `cutover expected`: what should be published; no lookups in the DNS.
 
 use crate::expected::expectations;
 use crate::report::Style;
@@ -9,15 +9,26 @@ use crate::report::view::harmless;
 
 use super::args::{Expected, ExpectedFormat};
 use super::subject::{Lists, subject};
-use super::{Problem, Streams, domain};
+use super::tenant::Tenant;
+use super::{Problem, Streams, Surroundings, domain};
 
 /// Runs the command.
 ///
 /// # Errors
 /// [`Problem`] for a value that cannot be used.
-pub(super) fn run(command: &Expected, streams: &mut Streams<'_>, style: &Style) -> Result<u8, Problem> {
+pub(super) fn run(
+    command: &Expected,
+    streams: &mut Streams<'_>,
+    style: &Style,
+    surroundings: &Surroundings,
+) -> Result<u8, Problem> {
     let domain = domain::parse(&command.domain).map_err(Problem::Usage)?;
     let lists = Lists::read(&command.expectations)?;
+    let tenant = Tenant::open(&command.expectations, None, surroundings.graph_token.as_ref())?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let lists = runtime.block_on(tenant.add_to(lists, std::slice::from_ref(&domain)));
+    runtime.shutdown_background();
+    let lists = lists?;
     let subject = subject(domain, &command.expectations, &lists)?;
     if style.detail > Detail::Quiet {
         for note in lists.notes(std::slice::from_ref(&subject))? {

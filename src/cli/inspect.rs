@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use crate::check::{Assumptions, Examination, Outlook, Scales, examine, outlook, wanted, wanted_policies};
 use crate::expected::{Phase, Subject};
 use crate::facts::{Facts, History, Recording};
+use crate::lookup::graph::Token;
 use crate::lookup::{Limits, survey};
 use crate::plan::{Change, changes};
 use crate::report::since::{Earlier, Since, since};
@@ -19,6 +20,7 @@ use crate::report::{DomainReport, Report};
 
 use super::args::{Expectations, Lookup, Times};
 use super::subject::{Lists, subject};
+use super::tenant::{Most, Tenant};
 use super::world::{self, World};
 use super::{Problem, Streams, files, memory};
 
@@ -38,6 +40,10 @@ pub(super) struct Task<'a> {
     pub(super) times: &'a Times,
     /// How strictly to weigh.
     pub(super) scales: Scales,
+    /// What lets this run read Microsoft Graph.
+    pub(super) token: Option<&'a Token>,
+    /// How many domains the command can deal with.
+    pub(super) most: Most,
 }
 
 /// One domain, looked up and judged.
@@ -130,7 +136,11 @@ impl<'a> Inspector<'a> {
         }
         let before = times.since.as_deref().map(Before::read).transpose()?;
         let lists = Lists::read(expectations)?;
-        let mut world = world::prepare(task.domains, lookup, now).await?;
+        let tenant = Tenant::open(expectations, Some(lookup), task.token)?;
+        let (domains, left_out) = tenant.domains(task.domains, task.most).await?;
+        let mut world = world::prepare(&domains, lookup, now).await?;
+        world.notes.extend(left_out.into_iter().chain(tenant.note(lookup)));
+        let lists = tenant.add_to(lists, &world.domains).await?;
         let subjects = world.domains.iter().map(|domain| subject(domain.clone(), expectations, &lists));
         let subjects: Vec<Subject> = subjects.collect::<Result<_, _>>()?;
         world.notes.extend(lists.notes(&subjects)?);
@@ -221,13 +231,14 @@ pub(super) fn inspect(
     now: Timestamp,
 ) -> Result<Inspection, Problem> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (inspector, inspection) = runtime.block_on(async {
+    let inspected = runtime.block_on(async {
         let inspector = Inspector::open(task, now).await?;
         let inspection = inspector.round().await?;
         Ok::<_, Problem>((inspector, inspection))
-    })?;
+    });
     // What is still under way, such as a server that never answered, is nobody's business any more.
     runtime.shutdown_background();
+    let (inspector, inspection) = inspected?;
     tell_notes(&inspector, streams, style)?;
     inspector.record(&inspection)?;
     Ok(inspection)

@@ -15,6 +15,7 @@ mod memory;
 mod pacer;
 mod render;
 mod subject;
+mod tenant;
 mod watch;
 mod world;
 
@@ -28,6 +29,7 @@ use clap::error::ErrorKind;
 use jiff::Timestamp;
 
 use crate::check::Verdict;
+use crate::lookup::graph::Token;
 use crate::report::Style;
 use crate::report::style::{Colour, DEFAULT_WIDTH, Detail};
 use crate::report::view::harmless;
@@ -39,6 +41,9 @@ use args::{Arguments, Command, When};
 
 /// Exit status of wrong usage, an unreadable file, or a failure of our own.
 const USAGE: u8 = 2;
+
+/// The environment variable that holds the token for Microsoft Graph: a command line can be seen by others.
+const GRAPH_TOKEN: &str = "CUTOVER_GRAPH_TOKEN";
 
 /// Where a run happens: everything that it does not get from its arguments.
 #[derive(Debug, Clone)]
@@ -53,13 +58,16 @@ pub struct Surroundings {
     pub live: bool,
     /// How time passes, for a command that waits.
     pub pacer: Arc<dyn Pacer>,
+    /// What lets this run read Microsoft Graph, where it was given.
+    pub graph_token: Option<Token>,
 }
 
 impl Surroundings {
     /// Those of a process whose streams go into files.
     #[must_use]
     pub fn of_pipe(now: Timestamp) -> Self {
-        Self { width: None, colour: Colour::Off, now, live: false, pacer: Arc::new(Process) }
+        let pacer = Arc::new(Process);
+        Self { width: None, colour: Colour::Off, now, live: false, pacer, graph_token: None }
     }
 
     /// Those of this process.
@@ -80,6 +88,8 @@ impl Surroundings {
             now: Timestamp::now(),
             live: io::stderr().is_terminal() && !plain,
             pacer: Arc::new(Process),
+            // What is no text is no token either, and is refused as such where one is needed.
+            graph_token: std::env::var_os(GRAPH_TOKEN).map(|text| Token::new(&text.to_string_lossy())),
         }
     }
 }
@@ -171,10 +181,10 @@ fn dispatch(
         },
     };
     match &arguments.command {
-        Command::Check(command) => check::check(command, streams, &style, surroundings.now),
-        Command::Plan(command) => check::plan(command, streams, &style, surroundings.now),
+        Command::Check(command) => check::check(command, streams, &style, surroundings),
+        Command::Plan(command) => check::plan(command, streams, &style, surroundings),
         Command::Watch(command) => watch::run(command, streams, &style, surroundings),
-        Command::Expected(command) => expected::run(command, streams, &style),
+        Command::Expected(command) => expected::run(command, streams, &style, surroundings),
         Command::Explain(command) => explain::run(command, streams, &style),
         Command::Completions(command) => manual::completions(command, streams),
         Command::Man => manual::man(streams),

@@ -13,6 +13,7 @@ use crate::report::view::harmless;
 use super::args::{Goal, Watch};
 use super::check::report;
 use super::inspect::{Checked, Inspector, Task, tell_notes};
+use super::tenant::Most;
 use super::{Problem, Streams, Surroundings, status};
 use live::{Live, Shown};
 use log::Log;
@@ -50,6 +51,8 @@ async fn watch(
         lookup: &command.lookup,
         times: &command.times,
         scales: Scales { view: View::from(command.lookup.view), strict: command.reporting.strict },
+        token: surroundings.graph_token.as_ref(),
+        most: Most::Any,
     };
     let (pacer, mut now) = (&surroundings.pacer, surroundings.now);
     let (mut stopped, mut is_stopped) = (pacer.stopped(), false);

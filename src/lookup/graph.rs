@@ -70,6 +70,15 @@ pub struct TenantDomain {
     pub is_initial: bool,
 }
 
+/// Whether it is known that a domain belongs to the tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ownership {
+    /// The tenant's own list says that it is verified: nothing has to prove it any more.
+    Proved,
+    /// What proves it may still be needed.
+    Open,
+}
+
 /// One page of a list.
 #[derive(Deserialize)]
 struct Page {
@@ -112,14 +121,21 @@ impl Graph {
         &self.root
     }
 
-    /// The records that Microsoft wants for a domain, for its services and to prove ownership, as one list in JSON.
+    /// The records that Microsoft wants for a domain, for its services and to prove ownership where that is open, as one
+    /// list in JSON.
     ///
     /// # Errors
     /// [`Failure`] if not all of them can be had.
-    pub async fn records(&self, domain: &Name) -> Result<Vec<u8>, Failure> {
+    pub async fn records(&self, domain: &Name, ownership: Ownership) -> Result<Vec<u8>, Failure> {
         let name = domain.bare();
         let list = async |kind: &str| self.list(&format!("/domains/{name}/{kind}")).await;
-        let (service, proof) = tokio::join!(list("serviceConfigurationRecords"), list("verificationDnsRecords"));
+        let proof = async {
+            match ownership {
+                Ownership::Proved => Ok(Vec::new()),
+                Ownership::Open => list("verificationDnsRecords").await,
+            }
+        };
+        let (service, proof) = tokio::join!(list("serviceConfigurationRecords"), proof);
         let both = service.and_then(|service| Ok([service, proof?].concat()));
         let records = both.map_err(|failure| match failure {
             Failure::Status(404, said) if said.is_of_the_service() => {

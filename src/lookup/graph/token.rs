@@ -36,8 +36,7 @@ impl Token {
         if self.0.len() > LONGEST || !self.0.bytes().all(allowed) {
             return Err(Failure::BadToken);
         }
-        let mut value =
-            HeaderValue::try_from(format!("Bearer {}", self.0)).map_err(|_| Failure::BadToken)?;
+        let mut value = HeaderValue::try_from(format!("Bearer {}", self.0)).map_err(|_| Failure::BadToken)?;
         value.set_sensitive(true);
         Ok(value)
     }
