@@ -71,7 +71,10 @@ impl Lists {
         let mut imports = imports.map_err(|error| Problem::Usage(error.to_string()))?;
         if let Some(list) = self.tenant.get(domain) {
             let import = import::read(list, GRAPH, domain, Some(import::Kind::Graph));
-            let import = import.map_err(|error| Problem::Usage(format!("{}: {error}", domain.bare())))?;
+            let import = import.map_err(|error| {
+                // What the service says is no list of lines.
+                Problem::Usage(harmless(&format!("{}: {error}", domain.bare())))
+            })?;
             imports.push(import);
         }
         Ok(imports)

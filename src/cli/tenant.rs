@@ -10,6 +10,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 use crate::expected::{Cloud, Purpose};
 use crate::lookup::graph::{Failure, Graph, Ownership, Root, TenantDomain, Token};
 use crate::record::Name;
+use crate::report::view::harmless;
 
 use super::args::{Expectations, Lookup};
 use super::subject::Lists;
@@ -117,7 +118,7 @@ fn open(options: &Expectations, token: Option<&Token>) -> Result<Graph, Problem>
     };
     let token = token.cloned().ok_or(Failure::NoToken);
     let graph = token.and_then(|token| Graph::new(root, token));
-    graph.map_err(|failure| Problem::Usage(format!("--graph: {failure}")))
+    graph.map_err(|failure| Problem::Usage(format!("Microsoft Graph: {failure}")))
 }
 
 /// Where a cloud has it.
@@ -150,7 +151,7 @@ async fn domains(graph: &Graph) -> Result<(Vec<String>, Vec<String>), Problem> {
     if domains.is_empty() {
         let notes = notes.iter().map(|note| format!("; {note}")).collect::<String>();
         let message = format!("--all-domains: the tenant has no domain that is verified and its own{notes}");
-        return Err(Problem::Usage(message));
+        return Err(Problem::Usage(harmless(&message)));
     }
     Ok((domains, notes))
 }

@@ -103,7 +103,7 @@ fn what_is_no_list_is_refused() {
         ("[]", "no list"),
         ("{\"domains\": []}", "`value`"),
         ("{\"value\": [7]}", "expected a record"),
-        ("{\"value\": [{\"label\": \"contoso.com\", \"recordType\": \"Naptr\"}]}", "naptr"),
+        ("{\"value\": [{\"label\": \"contoso.com\", \"recordType\": \"Naptr\\nerror: x\"}]}", "naptr"),
     ] {
         let tenant = answering("200 OK", "content-type: application/json\r\n", body);
         refused(&tenant.run(CHECK), &[part, "Microsoft Graph", "contoso.com"]);
