@@ -8,7 +8,8 @@ use crate::report::table;
 use crate::report::view::harmless;
 
 use super::args::{Expected, ExpectedFormat};
-use super::subject::{Lists, subject};
+use super::roster::Roster;
+use super::settings::Settings;
 use super::tenant::Tenant;
 use super::{Problem, Streams, Surroundings, domain};
 
@@ -18,20 +19,21 @@ use super::{Problem, Streams, Surroundings, domain};
 /// [`Problem`] for a value that cannot be used.
 pub(super) fn run(
     command: &Expected,
+    settings: &Settings,
     streams: &mut Streams<'_>,
     style: &Style,
     surroundings: &Surroundings,
 ) -> Result<u8, Problem> {
     let domain = domain::parse(&command.domain).map_err(Problem::Usage)?;
-    let lists = Lists::read(&command.expectations)?;
+    let roster = Roster::open(&command.expectations, settings)?;
     let tenant = Tenant::open(&command.expectations, None, surroundings.graph_token.as_ref())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let lists = runtime.block_on(tenant.add_to(lists, std::slice::from_ref(&domain)));
+    let wanted = runtime.block_on(tenant.wanted(std::slice::from_ref(&domain)));
     runtime.shutdown_background();
-    let lists = lists?;
-    let subject = subject(domain, &command.expectations, &lists)?;
+    let roster = roster.with_tenant(wanted?);
+    let subject = roster.subject(domain)?;
     if style.detail > Detail::Quiet {
-        for note in lists.notes(std::slice::from_ref(&subject))? {
+        for note in roster.notes(std::slice::from_ref(&subject))? {
             writeln!(streams.err, "note: {}", harmless(&note))?;
         }
     }

@@ -19,8 +19,9 @@ use crate::report::view::harmless;
 use crate::report::{DomainReport, Report};
 
 use super::args::{Expectations, Lookup, Times};
-use super::subject::{Lists, subject};
-use super::tenant::{Most, Tenant};
+use super::roster::{Roster, unused};
+use super::settings::Settings;
+use super::tenant::Tenant;
 use super::world::{self, World};
 use super::{Problem, Streams, files, memory};
 
@@ -39,11 +40,22 @@ pub(super) struct Task<'a> {
     /// What was seen before.
     pub(super) times: &'a Times,
     /// How strictly to weigh.
-    pub(super) scales: Scales,
+    pub(super) scales: Scales<'a>,
+    /// What the settings file says.
+    pub(super) settings: &'a Settings,
     /// What lets this run read Microsoft Graph.
     pub(super) token: Option<&'a Token>,
     /// How many domains the command can deal with.
     pub(super) most: Most,
+}
+
+/// How many domains a command can deal with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Most {
+    /// A single one.
+    One,
+    /// As many as there are.
+    Any,
 }
 
 /// One domain, looked up and judged.
@@ -74,6 +86,13 @@ impl Checked {
             assumptions: self.assumptions,
             since: self.since.as_ref(),
         }
+    }
+
+    /// The waivers of the run that met a finding.
+    pub(super) fn waivers(&self) -> impl Iterator<Item = usize> {
+        let Examination { judged, hazards, .. } = &self.examination;
+        let judged = judged.iter().filter_map(|judged| judged.waiver.as_ref());
+        judged.chain(hazards.iter().filter_map(|hazard| hazard.waiver.as_ref())).map(|waiver| waiver.index)
     }
 
     fn report(&self) -> DomainReport {
@@ -135,15 +154,18 @@ impl<'a> Inspector<'a> {
             memory::check(path)?;
         }
         let before = times.since.as_deref().map(Before::read).transpose()?;
-        let lists = Lists::read(expectations)?;
+        let roster = Roster::open(expectations, task.settings)?;
         let tenant = Tenant::open(expectations, Some(lookup), task.token)?;
-        let (domains, left_out) = tenant.domains(task.domains, task.most).await?;
-        let mut world = world::prepare(&domains, lookup, now).await?;
+        let (domains, left_out) = tenant.domains(task.domains).await?;
+        let mut world = world::prepare(&domains, task.settings, lookup, now).await?;
         world.notes.extend(left_out.into_iter().chain(tenant.note(lookup)));
-        let lists = tenant.add_to(lists, &world.domains).await?;
-        let subjects = world.domains.iter().map(|domain| subject(domain.clone(), expectations, &lists));
+        if task.most == Most::One && world.domains.len() > 1 {
+            return Err(Problem::Usage("there are several domains; name the one to plan for".into()));
+        }
+        let roster = roster.with_tenant(tenant.wanted(&world.domains).await?);
+        let subjects = world.domains.iter().map(|domain| roster.subject(domain.clone()));
         let subjects: Vec<Subject> = subjects.collect::<Result<_, _>>()?;
-        world.notes.extend(lists.notes(&subjects)?);
+        world.notes.extend(roster.notes(&subjects)?);
         let earlier = match before {
             Some(before) => Some(before.judged(&subjects, task).await),
             None => None,
@@ -240,6 +262,11 @@ pub(super) fn inspect(
     runtime.shutdown_background();
     let (inspector, inspection) = inspected?;
     tell_notes(&inspector, streams, style)?;
+    if style.detail > Detail::Quiet {
+        for note in unused(task.scales.waivers, &inspection.checked) {
+            writeln!(streams.err, "note: {}", harmless(&note))?;
+        }
+    }
     inspector.record(&inspection)?;
     Ok(inspection)
 }
@@ -276,7 +303,7 @@ async fn all(world: &World, subjects: Vec<Subject>, task: Task<'_>) -> Vec<Check
         .await
 }
 
-async fn one(world: &World, subject: Subject, limits: Limits, scales: Scales) -> Checked {
+async fn one(world: &World, subject: Subject, limits: Limits, scales: Scales<'_>) -> Checked {
     let questions = |facts: &Facts| wanted(&subject, facts);
     let policies = |facts: &Facts| wanted_policies(&subject, facts);
     let facts = survey(&world.source, &subject.domain, limits, questions, policies).await;

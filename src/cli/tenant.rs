@@ -13,22 +13,12 @@ use crate::record::Name;
 use crate::report::view::harmless;
 
 use super::args::{Expectations, Lookup};
-use super::subject::Lists;
 use super::{Problem, domain};
 
 /// Domains whose lists are read at the same time.
 const CONCURRENCY: usize = 8;
 /// Domains that are named as left out; of the rest the number is told.
 const MOST_NAMED: usize = 12;
-
-/// How many domains a command can deal with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Most {
-    /// A single one.
-    One,
-    /// As many as there are.
-    Any,
-}
 
 /// The tenant, as far as it is to be read.
 pub(super) struct Tenant {
@@ -76,36 +66,29 @@ impl Tenant {
     /// The domains of the run, and what to say of those that are left out.
     ///
     /// # Errors
-    /// [`Problem`] if they cannot be read, none is worth checking, or there are too many for the command.
+    /// [`Problem`] if they cannot be read, or none is worth checking.
     pub(super) async fn domains<'a>(
         &self,
         typed: &'a [String],
-        most: Most,
     ) -> Result<(Cow<'a, [String]>, Vec<String>), Problem> {
-        let (domains, notes) = match &self.graph {
+        match &self.graph {
             Some(graph) if self.lists_domains => {
                 let (domains, notes) = domains(graph).await?;
-                (Cow::Owned(domains), notes)
+                Ok((Cow::Owned(domains), notes))
             }
-            Some(_) | None => (Cow::Borrowed(typed), Vec::new()),
-        };
-        match most {
-            Most::One if domains.len() > 1 => {
-                Err(Problem::Usage("the tenant has several domains; name the one to plan for".into()))
-            }
-            Most::One | Most::Any => Ok((domains, notes)),
+            Some(_) | None => Ok((Cow::Borrowed(typed), Vec::new())),
         }
     }
 
-    /// The lists, and what Microsoft wants for each of the domains.
+    /// What Microsoft wants for each of the domains; nothing where it is not to be read.
     ///
     /// # Errors
     /// [`Problem`] if that cannot be read for one of them.
-    pub(super) async fn add_to(&self, lists: Lists, domains: &[Name]) -> Result<Lists, Problem> {
+    pub(super) async fn wanted(&self, domains: &[Name]) -> Result<BTreeMap<Name, Vec<u8>>, Problem> {
         let ownership = if self.lists_domains { Ownership::Proved } else { Ownership::Open };
         match &self.graph {
-            Some(graph) => Ok(lists.with_tenant(wanted(graph, domains, ownership).await?)),
-            None => Ok(lists),
+            Some(graph) => wanted(graph, domains, ownership).await,
+            None => Ok(BTreeMap::new()),
         }
     }
 }

@@ -246,6 +246,13 @@ fn options_that_contradict_each_other_are_refused() {
         &["replay has no network", "--expect"],
     );
     assert_eq!(tenant.service.paths().len(), 0);
+    // A file that lies about cannot say where the token goes.
+    let key = "[defaults]\ngraph = true\ngraph-url = \"https://graph.example\"\n";
+    let settings = tenant.desk.put("theft.toml", key);
+    refused(
+        &tenant.run(&format!("check contoso.com CONTOSO --settings {settings}")),
+        &["graph-url", "cannot stand"],
+    );
     // Nothing is read where nobody asks for it.
     assert_eq!(cutover(&format!("check --replay {file}")).status, 0);
 }

@@ -252,6 +252,37 @@ fn all_verified_domains_of_a_tenant_are_checked() {
 }
 
 #[test]
+fn settings_may_ask_for_the_values() {
+    let tenant = Tenant::with_contoso();
+    tenant.knows("fabrikam.com");
+    let own = "[[domain]]\nname = \"fabrikam.com\"\nmx = \"fabrikam-com.mail.protection.outlook.com\"\n";
+    let settings = tenant.desk.put("values.toml", format!("[defaults]\ngraph = true\n{own}"));
+    let run = tenant.run(&format!(
+        "check contoso.com fabrikam.com CONTOSO FABRIKAM --settings {settings} URL --format json"
+    ));
+    let report = run.json();
+    let hosts: Vec<Value> = (0..2)
+        .map(|index| {
+            let list = report["domains"][index]["expectations"].as_array().unwrap();
+            list.iter().find(|one| one["id"] == "mx").unwrap()["expected"][0].clone()
+        })
+        .collect();
+    assert_eq!(hosts, ["0 contoso-com.o-v1.mx.microsoft.", "0 fabrikam-com.mail.protection.outlook.com."]);
+    // What is its own does not take the rest away.
+    let other = &report["domains"][1]["expectations"];
+    let spf = other.as_array().unwrap().iter().find(|one| one["id"] == "spf").unwrap();
+    assert_eq!(spf["given_by"], "Microsoft Graph");
+    // All domains of the tenant give way to those that are named, and win over those of the file.
+    let domain = json!({ "id": "contoso.com", "isVerified": true, "isInitial": false });
+    tenant.service.json(DOMAINS, &list(&[domain]));
+    let all = tenant.desk.put("all.toml", format!("[defaults]\nall-domains = true\n{own}"));
+    let run = tenant.run(&format!("check --settings {all} CONTOSO URL --format json"));
+    assert_eq!(run.domain()["domain"], "contoso.com", "{run:?}");
+    let named = tenant.run(&format!("check fabrikam.com --settings {all} FABRIKAM --format json"));
+    assert_eq!(named.domain()["domain"], "fabrikam.com", "{named:?}");
+}
+
+#[test]
 fn a_tenant_without_a_domain_of_its_own_has_nothing_to_check() {
     let tenant = Tenant::new();
     let initial = json!({ "id": "contoso.onmicrosoft.com", "isVerified": true, "isInitial": true });
