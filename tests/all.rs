@@ -7,6 +7,7 @@ mod cli;
 mod documents;
 mod end_to_end;
 mod formats;
+mod graph;
 mod lab;
 mod laws;
 mod layers;

@@ -52,6 +52,7 @@ pub fn surroundings() -> Surroundings {
         input: None,
         live: false,
         pacer: Arc::new(NoWaiting),
+        graph_token: None,
     }
 }
 

@@ -11,6 +11,7 @@ use clap_complete::Shell;
 
 use crate::expected::import::Kind;
 use crate::expected::{Cloud, Phase};
+use crate::lookup::graph::Root;
 use crate::lookup::transport::ResolverAddress;
 use crate::plan::emit::DnsHost;
 use crate::provider::Gateway;
@@ -78,7 +79,7 @@ impl Command {
 #[derive(Debug, Args)]
 pub(super) struct Check {
     /// The domains to check
-    #[arg(value_name = "DOMAIN")]
+    #[arg(value_name = "DOMAIN", conflicts_with = "all_domains")]
     pub(super) domains: Vec<String>,
     #[command(flatten)]
     pub(super) expectations: Expectations,
@@ -97,7 +98,7 @@ pub(super) struct Check {
 #[command(next_help_heading = "Many domains")]
 pub(super) struct Bulk {
     /// A list of domains, one a line, # comments; - is standard input
-    #[arg(id = "list", long = "domains", value_name = "FILE")]
+    #[arg(id = "list", long = "domains", value_name = "FILE", conflicts_with = "all_domains")]
     pub(super) list: Option<PathBuf>,
     /// Domains that are looked up at the same time [default: as many as the machine keeps up with]
     #[arg(long, value_name = "N")]
@@ -134,7 +135,7 @@ pub(super) struct Reporting {
 #[derive(Debug, Args)]
 pub(super) struct Watch {
     /// The domains to watch
-    #[arg(value_name = "DOMAIN")]
+    #[arg(value_name = "DOMAIN", conflicts_with = "all_domains")]
     pub(super) domains: Vec<String>,
     /// Stop after this time, whatever the verdict: 90s, 20m, 48h, 7d [default: never]
     #[arg(long = "for", value_name = "DURATION", help_heading = "Rhythm")]
@@ -160,7 +161,7 @@ pub(super) struct Watch {
 #[derive(Debug, Args)]
 pub(super) struct Plan {
     /// The domain to plan for
-    #[arg(value_name = "DOMAIN")]
+    #[arg(value_name = "DOMAIN", conflicts_with = "all_domains")]
     pub(super) domain: Option<String>,
     #[command(flatten)]
     pub(super) expectations: Expectations,
@@ -248,6 +249,12 @@ pub(super) struct Expectations {
     /// Force the kind of --expect: graph, powershell, csv or zone [default: by content]
     #[arg(long, value_name = "KIND")]
     pub(super) expect_format: Option<Kind>,
+    /// Expected values straight from Microsoft Graph; reads the token from CUTOVER_GRAPH_TOKEN
+    #[arg(long)]
+    pub(super) graph: bool,
+    /// Where Microsoft Graph is [default: the server of the cloud]
+    #[arg(long, value_name = "URL")]
+    pub(super) graph_url: Option<Root>,
     /// The platform being left [default: recognised from the records]
     #[arg(long, value_name = "ID")]
     pub(super) source: Option<String>,
@@ -302,6 +309,9 @@ pub(super) struct Lookup {
     /// Judge again from a saved run, offline
     #[arg(long, value_name = "FILE", conflicts_with_all = ["resolver", "zone", "record"])]
     pub(super) replay: Option<PathBuf>,
+    /// All verified domains of the tenant, with the values that Microsoft Graph wants for them
+    #[arg(long, help_heading = "What is expected", conflicts_with = "replay")]
+    pub(super) all_domains: bool,
     /// Seconds for one try
     #[arg(long, value_name = "SECONDS", default_value = "2")]
     pub(super) timeout: Seconds,

@@ -14,7 +14,7 @@ use futures_util::StreamExt as _;
 use crate::check::Verdict;
 
 use super::args::Reporting;
-use super::inspect::{Checked, Order, Start, Task, tell};
+use super::inspect::{Checked, Order, Start, Task, results, tell};
 use super::memory::Memory;
 use super::reporter::{Frame, Reporter};
 use super::roster::Used;
@@ -64,7 +64,7 @@ pub(super) async fn run(
         true => Order::AsNamed,
         false => Order::AsDone,
     };
-    let mut results = pin!(start.results(subjects, order));
+    let mut coming = pin!(results(task, &start.world, subjects, order));
     let mut stopped = surroundings.pacer.stopped();
     let mut failed_fast = false;
     loop {
@@ -79,7 +79,7 @@ pub(super) async fn run(
                 stopped = surroundings.pacer.stopped();
                 continue;
             }
-            next = results.next() => next,
+            next = coming.next() => next,
             () = progress.due() => {
                 progress.tell(&tally, streams)?;
                 continue;

@@ -13,7 +13,7 @@ use crate::report::table;
 use crate::report::view::harmless;
 
 use super::args::{Bulk, Check, Plan, PlanFormat};
-use super::inspect::{Checked, Task, inspect};
+use super::inspect::{Checked, Most, Task, inspect};
 use super::settings::Settings;
 use super::{Problem, Streams, Surroundings, bulk as many, status};
 
@@ -38,6 +38,8 @@ pub(super) fn check(
         scales: Scales { view, strict: command.reporting.strict, waivers: &settings.waivers },
         settings,
         input: surroundings.input.as_deref(),
+        token: surroundings.graph_token.as_ref(),
+        most: Most::Any,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let ended = runtime.block_on(many::run(task, &command.reporting, streams, style, surroundings));
@@ -70,6 +72,8 @@ pub(super) fn plan(
         scales,
         settings,
         input: surroundings.input.as_deref(),
+        token: surroundings.graph_token.as_ref(),
+        most: Most::One,
     };
     let inspection = inspect(task, streams, style, surroundings.now)?;
     let [checked] = &inspection.checked[..] else {

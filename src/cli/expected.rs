@@ -1,4 +1,4 @@
-//! `cutover expected`: what should be published; no lookups.
+//! `cutover expected`: what should be published; no lookups in the DNS.
 
 use crate::expected::expectations;
 use crate::report::Style;
@@ -10,7 +10,8 @@ use crate::report::view::harmless;
 use super::args::{Expected, ExpectedFormat};
 use super::roster::Roster;
 use super::settings::Settings;
-use super::{Problem, Streams, domain};
+use super::tenant::Tenant;
+use super::{Problem, Streams, Surroundings, domain};
 
 /// Runs the command.
 ///
@@ -21,9 +22,15 @@ pub(super) fn run(
     settings: &Settings,
     streams: &mut Streams<'_>,
     style: &Style,
+    surroundings: &Surroundings,
 ) -> Result<u8, Problem> {
     let domain = domain::parse(&command.domain).map_err(Problem::Usage)?;
     let roster = Roster::open(&command.expectations, settings)?;
+    let tenant = Tenant::open(&command.expectations, None, surroundings.graph_token.as_ref())?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let wanted = runtime.block_on(tenant.wanted(std::iter::once(domain.clone())));
+    runtime.shutdown_background();
+    let roster = roster.with_tenant(wanted?);
     let subject = roster.subject(domain)?;
     if style.detail > Detail::Quiet {
         for note in roster.notes(std::slice::from_ref(&subject))? {

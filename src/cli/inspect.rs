@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use crate::check::{Assumptions, Examination, Outlook, Scales, examine, outlook, wanted, wanted_policies};
 use crate::expected::Subject;
 use crate::facts::{Facts, History, Recording};
+use crate::lookup::graph::Token;
 use crate::lookup::{Limits, survey};
 use crate::plan::{Change, changes};
 use crate::record::Name;
@@ -24,6 +25,7 @@ use super::args::{Bulk, Expectations, Lookup, Times};
 use super::names::Names;
 use super::roster::Roster;
 use super::settings::Settings;
+use super::tenant::Tenant;
 use super::world::{self, World};
 use super::{Problem, Streams, memory};
 use before::Before;
@@ -53,6 +55,19 @@ pub(super) struct Task<'a> {
     pub(super) settings: &'a Settings,
     /// What stands on standard input; `None` for that of the process.
     pub(super) input: Option<&'a [u8]>,
+    /// What lets this run read Microsoft Graph.
+    pub(super) token: Option<&'a Token>,
+    /// How many domains the command can deal with.
+    pub(super) most: Most,
+}
+
+/// How many domains a command can deal with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Most {
+    /// A single one.
+    One,
+    /// As many as there are.
+    Any,
 }
 
 impl Task<'_> {
@@ -86,14 +101,22 @@ impl<'a> Start<'a> {
     /// # Errors
     /// [`Problem`] for what cannot be used; nothing has been looked up then.
     pub(super) async fn open(task: Task<'a>, now: Timestamp) -> Result<Self, Problem> {
-        let Task { expectations, times, .. } = task;
+        let Task { expectations, lookup, times, .. } = task;
         if let Some(path) = &times.history {
             memory::check(path)?;
         }
         let before = times.since.as_deref().map(Before::read).transpose()?;
         let roster = Roster::open(expectations, task.settings)?;
-        let names = Names::gather(task.domains, task.bulk, task.settings, task.input)?;
+        let tenant = Tenant::open(expectations, Some(lookup), task.token)?;
+        let (domains, left_out) = tenant.domains(task.domains).await?;
+        let names = Names::gather(&domains, task.bulk, task.settings, task.input)?;
         let (mut world, names) = world::prepare(names, task, now).await?;
+        world.notes.extend(left_out.into_iter().chain(tenant.note(lookup)));
+        if let (Most::One, several @ 2..) = (task.most, names.len()) {
+            let message = format!("there are several domains ({several}); name the one to plan for");
+            return Err(Problem::Usage(message));
+        }
+        let roster = roster.with_tenant(tenant.wanted(names.iter()).await?);
         // The choices of a few are looked at before anything is asked; a slip in them is told at once.
         let few = names.iter().take(MOST_READ_AHEAD).map(|domain| roster.subject(domain));
         let few: Vec<Subject> = few.collect::<Result<_, _>>()?;
@@ -107,22 +130,6 @@ impl<'a> Start<'a> {
             start.earlier = Some(earlier);
         }
         Ok(start)
-    }
-
-    /// Looks up and judges these domains, so many at the same time; in their order, or as they are done.
-    pub(super) fn results<'s>(
-        &'s self,
-        subjects: impl Iterator<Item = Result<Subject, Problem>> + 's,
-        order: Order,
-    ) -> impl Stream<Item = Result<Checked, Problem>> + 's {
-        let Task { scales, .. } = self.task;
-        let limits = self.task.limits();
-        let results = futures_util::stream::iter(subjects)
-            .map(move |subject| async move { Ok(one(&self.world, subject?, limits, scales).await) });
-        match order {
-            Order::AsNamed => results.buffered(self.task.concurrency()).left_stream(),
-            Order::AsDone => results.buffer_unordered(self.task.concurrency()).right_stream(),
-        }
     }
 
     /// What the facts mean in the light of what earlier runs saw.
@@ -146,6 +153,22 @@ impl<'a> Start<'a> {
     pub(super) fn recording(&self) -> Recording {
         let facts = Facts::new(self.world.source.started, self.world.source.elsewhere());
         Recording { domains: Vec::new(), facts }
+    }
+}
+
+/// Looks up and judges these domains, so many at the same time; in their order, or as they are done.
+pub(super) fn results<'s>(
+    task: Task<'s>,
+    world: &'s World,
+    subjects: impl Iterator<Item = Result<Subject, Problem>> + 's,
+    order: Order,
+) -> impl Stream<Item = Result<Checked, Problem>> + 's {
+    let limits = task.limits();
+    let results = futures_util::stream::iter(subjects)
+        .map(move |subject| async move { Ok(one(world, subject?, limits, task.scales).await) });
+    match order {
+        Order::AsNamed => results.buffered(task.concurrency()).left_stream(),
+        Order::AsDone => results.buffer_unordered(task.concurrency()).right_stream(),
     }
 }
 

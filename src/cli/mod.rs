@@ -20,6 +20,7 @@ mod roster;
 mod schema;
 mod settings;
 mod subject;
+mod tenant;
 mod watch;
 mod world;
 
@@ -32,6 +33,7 @@ use clap::error::ErrorKind;
 use jiff::Timestamp;
 
 use crate::check::Verdict;
+use crate::lookup::graph::Token;
 use crate::report::Style;
 use crate::report::style::{Colour, DEFAULT_WIDTH, Detail};
 use crate::report::view::harmless;
@@ -44,6 +46,9 @@ use settings::Settings;
 
 /// Exit status of wrong usage, an unreadable file, or a failure of our own.
 const USAGE: u8 = 2;
+
+/// The environment variable that holds the token for Microsoft Graph: a command line can be seen by others.
+const GRAPH_TOKEN: &str = "CUTOVER_GRAPH_TOKEN";
 
 /// Where a run happens: everything that it does not get from its arguments.
 #[derive(Debug, Clone)]
@@ -62,6 +67,8 @@ pub struct Surroundings {
     pub live: bool,
     /// How time passes, for a command that waits.
     pub pacer: Arc<dyn Pacer>,
+    /// What lets this run read Microsoft Graph, where it was given.
+    pub graph_token: Option<Token>,
 }
 
 impl Surroundings {
@@ -76,6 +83,7 @@ impl Surroundings {
             input: None,
             live: false,
             pacer: Arc::new(Process),
+            graph_token: None,
         }
     }
 
@@ -99,6 +107,8 @@ impl Surroundings {
             input: None,
             live: io::stderr().is_terminal() && !plain,
             pacer: Arc::new(Process),
+            // What is no text is no token either, and is refused as such where one is needed.
+            graph_token: std::env::var_os(GRAPH_TOKEN).map(|text| Token::new(&text.to_string_lossy())),
         }
     }
 }
@@ -198,7 +208,7 @@ fn dispatch(
         Command::Check(command) => check::check(command, settings, streams, &style, surroundings),
         Command::Plan(command) => check::plan(command, settings, streams, &style, surroundings),
         Command::Watch(command) => watch::run(command, settings, streams, &style, surroundings),
-        Command::Expected(command) => expected::run(command, settings, streams, &style),
+        Command::Expected(command) => expected::run(command, settings, streams, &style, surroundings),
         Command::Explain(command) => explain::run(command, streams, &style),
         Command::Completions(command) => manual::completions(command, streams),
         Command::Man => manual::man(streams),

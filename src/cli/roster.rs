@@ -46,6 +46,15 @@ impl Roster {
         Ok(roster)
     }
 
+    /// The same, and what Microsoft Graph wants for each domain.
+    pub(super) fn with_tenant(mut self, mut wanted: BTreeMap<Name, Vec<u8>>) -> Self {
+        for (domain, choice) in &mut self.own {
+            choice.lists.add_tenant(wanted.remove_entry(domain).into_iter().collect());
+        }
+        self.all.lists.add_tenant(wanted);
+        self
+    }
+
     fn choice(&self, domain: &Name) -> &Choice {
         self.own.get(domain).unwrap_or(&self.all)
     }

@@ -58,7 +58,12 @@ impl Files {
 pub(super) struct Lists {
     files: Vec<(String, Rc<[u8]>)>,
     kind: Option<import::Kind>,
+    /// What Microsoft Graph wants, a list a domain.
+    tenant: BTreeMap<Name, Vec<u8>>,
 }
+
+/// What Microsoft Graph is called in messages and reports.
+const GRAPH: &str = "Microsoft Graph";
 
 impl Lists {
     /// Reads the files that the options name.
@@ -68,13 +73,28 @@ impl Lists {
     pub(super) fn read(options: &Expectations, read: &mut Files) -> Result<Self, Problem> {
         let label = |path: &Path| harmless(&path.display().to_string());
         let files = options.expect.iter().map(|path| Ok((label(path), read.content(path)?)));
-        Ok(Self { files: files.collect::<Result<_, Problem>>()?, kind: options.expect_format })
+        let files = files.collect::<Result<_, Problem>>()?;
+        Ok(Self { files, kind: options.expect_format, tenant: BTreeMap::new() })
+    }
+
+    /// Adds what Microsoft Graph wants for each domain: the files are more particular, and come first.
+    pub(super) fn add_tenant(&mut self, wanted: BTreeMap<Name, Vec<u8>>) {
+        self.tenant.extend(wanted);
     }
 
     fn imports(&self, domain: &Name) -> Result<Vec<Import>, Problem> {
         let read = |(file, octets): &(String, Rc<[u8]>)| import::read(octets, file, domain, self.kind);
         let imports: Result<Vec<Import>, _> = self.files.iter().map(read).collect();
-        imports.map_err(|error| Problem::Usage(error.to_string()))
+        let mut imports = imports.map_err(|error| Problem::Usage(error.to_string()))?;
+        if let Some(list) = self.tenant.get(domain) {
+            let import = import::read(list, GRAPH, domain, Some(import::Kind::Graph));
+            let import = import.map_err(|error| {
+                // What the service says is no list of lines.
+                Problem::Usage(harmless(&format!("{}: {error}", domain.bare())))
+            })?;
+            imports.push(import);
+        }
+        Ok(imports)
     }
 
     /// What to say about them: what was put right, what is not used, and lists that hold nothing of any domain.
@@ -86,7 +106,13 @@ impl Lists {
         let mut used = vec![false; self.files.len()];
         for subject in subjects {
             for (index, import) in self.imports(&subject.domain)?.into_iter().enumerate() {
-                used[index] |= !import.records.is_empty();
+                match used.get_mut(index) {
+                    Some(used) => *used |= !import.records.is_empty(),
+                    None if import.records.is_empty() => {
+                        notes.push(format!("{GRAPH} wants no record for {}", subject.domain.bare()));
+                    }
+                    None => {}
+                }
                 notes.extend(import.warnings);
             }
             notes.extend(ignored(subject).iter().map(ToString::to_string));

@@ -12,7 +12,7 @@ use crate::report::view::harmless;
 
 use super::args::{Goal, Watch};
 use super::check::refuse_bulk;
-use super::inspect::{Checked, Inspector, Task};
+use super::inspect::{Checked, Inspector, Most, Task};
 use super::reporter::Reporter;
 use super::settings::Settings;
 use super::{Problem, Streams, Surroundings, status};
@@ -62,6 +62,8 @@ async fn watch(
         },
         settings,
         input: surroundings.input.as_deref(),
+        token: surroundings.graph_token.as_ref(),
+        most: Most::Any,
     };
     let (pacer, mut now) = (&surroundings.pacer, surroundings.now);
     let (mut stopped, mut is_stopped) = (pacer.stopped(), false);

@@ -103,6 +103,8 @@ pub enum Purpose {
     Msoid,
     /// What stands behind the tenant's name in its initial domain.
     InitialDomain,
+    /// The server of Microsoft Graph.
+    Graph,
     /// The host that Teams federates through.
     TeamsFederation,
     /// The host that old clients of Skype for Business sign in at.
@@ -148,6 +150,8 @@ const DEVICE_ENROLLMENT: &str =
 const THIRD_PARTY: &str =
     "third-party tables of government and China endpoints, seen 2026-03; Microsoft documents none";
 const GOVERNMENT_ENDPOINTS: &str = "Microsoft Learn, Microsoft 365 US government endpoints, 2026-03-31";
+
+const GRAPH_DEPLOYMENTS: &str = "Microsoft Learn, Microsoft Graph national cloud deployments, read 2026-11";
 
 /// The table. A value without documentation has no row.
 pub const ENDPOINTS: &[Endpoint] = &[
@@ -252,6 +256,30 @@ pub const ENDPOINTS: &[Endpoint] = &[
         clouds: CHINA,
         value: "partner.onmschina.cn",
         source: HOSTING_PROVIDER,
+    },
+    Endpoint {
+        purpose: Purpose::Graph,
+        clouds: COMMERCIAL,
+        value: "graph.microsoft.com",
+        source: GRAPH_DEPLOYMENTS,
+    },
+    Endpoint {
+        purpose: Purpose::Graph,
+        clouds: &[Cloud::GccHigh],
+        value: "graph.microsoft.us",
+        source: GRAPH_DEPLOYMENTS,
+    },
+    Endpoint {
+        purpose: Purpose::Graph,
+        clouds: &[Cloud::Dod],
+        value: "dod-graph.microsoft.us",
+        source: GRAPH_DEPLOYMENTS,
+    },
+    Endpoint {
+        purpose: Purpose::Graph,
+        clouds: CHINA,
+        value: "microsoftgraph.chinacloudapi.cn",
+        source: GRAPH_DEPLOYMENTS,
     },
     Endpoint {
         purpose: Purpose::TeamsFederation,

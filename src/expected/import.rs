@@ -143,8 +143,8 @@ pub fn read(octets: &[u8], file: &str, domain: &Name, kind: Option<Kind>) -> Res
     let raws = match kind {
         Kind::Graph | Kind::Powershell => {
             let tree = tree::read(&text).map_err(|(place, reason)| error(&place, reason))?;
-            import.ignored.extend(tree.unavailable.into_iter().map(|(place, reason)| Ignored {
-                what: "unavailable record".into(),
+            import.ignored.extend(tree.unavailable.into_iter().map(|(place, label, reason)| Ignored {
+                what: format!("unavailable record of `{label}`"),
                 file: file.into(),
                 place,
                 reason,

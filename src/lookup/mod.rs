@@ -5,11 +5,13 @@
 
 mod address;
 mod errand;
+pub mod graph;
 mod network;
 mod policy;
 mod source;
 mod survey;
 pub mod transport;
+mod web;
 pub mod zonefile;
 
 pub use network::Network;

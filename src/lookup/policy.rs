@@ -4,39 +4,27 @@
 //! be valid for that name, redirects are not followed, and no more is read than a policy may hold. The
 //! addresses come from the servers that this run asks, never from the system, so that a recording and a lab
 //! see the same as the report does.
-//!
-//! HTTP is spoken by hyper over a connection that is made here: framing of hostile answers is not a thing to
-//! write anew, and everything above it (pools, proxies, redirects, name lookups) is what must not happen.
 
 use std::collections::HashMap;
-use std::error::Error as _;
-use std::future::poll_fn;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use hyper::body::{Body as _, Incoming};
-use hyper::client::conn::http1;
+use hyper::body::Incoming;
 use hyper::header::{ACCEPT, CONNECTION, CONTENT_TYPE, HOST, LOCATION, USER_AGENT};
 use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
-use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout};
-use tokio_rustls::TlsConnector;
 
 use crate::facts::{PolicyOutcome, PolicyReply};
 use crate::record::Name;
 
 use super::address::is_public;
-use super::transport::{Transport, certificate_words, harmless, io_words};
+use super::transport::{Transport, harmless};
+use super::web::{self, Fault};
 
 /// Octets of the largest policy that is read (RFC 8461 §3.3 suggests this bound).
 const LARGEST: usize = 64 * 1024;
-/// Octets of the largest head of an answer.
-const LARGEST_HEAD: usize = 32 * 1024;
 /// Addresses of one policy host that are tried at most.
 const MOST_ADDRESSES: usize = 4;
 /// The port of HTTPS.
@@ -65,31 +53,17 @@ impl Failure {
     fn new(outcome: PolicyOutcome, reason: impl Into<String>) -> Self {
         Self { outcome, reason: reason.into() }
     }
+}
 
-    fn io(error: &std::io::Error, host: &str) -> Self {
-        let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-        match tls {
-            Some(error @ rustls::Error::InvalidCertificate(_)) => {
-                Self::new(PolicyOutcome::BadCertificate, certificate_words(error, host))
-            }
-            Some(error) => Self::new(PolicyOutcome::Unreachable, certificate_words(error, host)),
-            None if error.kind() == std::io::ErrorKind::TimedOut => Self::new(PolicyOutcome::Timeout, ""),
-            None => Self::new(PolicyOutcome::Unreachable, harmless(&io_words(error))),
-        }
-    }
-
-    fn http(error: &hyper::Error, host: &str) -> Self {
-        use std::io::ErrorKind::{InvalidData, InvalidInput};
-        let io = error.source().and_then(|source| source.downcast_ref::<std::io::Error>());
-        match io {
-            // What TLS says comes as invalid data too; what hyper says has no cause inside.
-            Some(io) if io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) => Self::io(io, host),
-            Some(io) if !matches!(io.kind(), InvalidData | InvalidInput) => Self::io(io, host),
-            None if error.is_incomplete_message() => {
-                Self::new(PolicyOutcome::Unreachable, "the server closed the connection")
-            }
-            Some(_) | None => {
-                Self::new(PolicyOutcome::Malformed, harmless(&format!("the answer is no HTTP: {error}")))
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Certificate(reason) => Self::new(PolicyOutcome::BadCertificate, reason),
+            Fault::Connection(reason) => Self::new(PolicyOutcome::Unreachable, reason),
+            Fault::Late(reason) => Self::new(PolicyOutcome::Timeout, reason),
+            Fault::NoHttp(reason) => Self::new(PolicyOutcome::Malformed, reason),
+            Fault::TooLarge(octets) => {
+                Self::new(PolicyOutcome::TooLarge, format!("it is larger than {} KiB", octets / 1024))
             }
         }
     }
@@ -132,7 +106,7 @@ impl Fetcher {
         let whole = self.transport.timeout() * 2;
         let result = match timeout(whole, self.try_addresses(domain, addresses)).await {
             Ok(result) => result,
-            Err(_) => Err(Failure::new(PolicyOutcome::Timeout, late(whole))),
+            Err(_) => Err(Fault::late(whole).into()),
         };
         let mut reply = PolicyReply::empty(domain.clone(), PolicyOutcome::Fetched);
         match result {
@@ -156,53 +130,31 @@ impl Fetcher {
         }
         let mut first = None;
         for address in allowed {
-            match self.connect(SocketAddr::new(address, self.port)).await {
+            let address = SocketAddr::new(address, self.port);
+            match web::connect(address, self.transport.timeout()).await {
                 Ok(stream) => return self.get(stream, &host).await,
-                Err(failure) => drop(first.get_or_insert(failure)),
+                Err(fault) => drop(first.get_or_insert(Failure::from(fault))),
             }
         }
         Err(first.unwrap_or_else(|| Failure::new(PolicyOutcome::NoAddress, "")))
     }
 
-    async fn connect(&self, address: SocketAddr) -> Result<TcpStream, Failure> {
-        let patience = self.transport.timeout();
-        match timeout(patience, TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => Ok(stream),
-            Ok(Err(error)) => Err(Failure::io(&error, "")),
-            Err(_) => Err(Failure::new(PolicyOutcome::Timeout, late(patience))),
-        }
-    }
-
     async fn get(&self, stream: TcpStream, host: &str) -> Result<String, Failure> {
         let unreachable = |reason: String| Failure::new(PolicyOutcome::Unreachable, reason);
-        let name = ServerName::try_from(host.to_owned());
-        let name =
-            name.map_err(|_| unreachable(format!("`{host}` is no name that a certificate can hold")))?;
-        let mut config = (*self.transport.tls().map_err(unreachable)?).clone();
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        let connected = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
-        let stream = connected.map_err(|error| Failure::io(&error, host))?;
-        let failed = |error: hyper::Error| Failure::http(&error, host);
-        let builder = http1::Builder::new().max_buf_size(LARGEST_HEAD).to_owned();
-        let (mut sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(failed)?;
+        let config = self.transport.tls().map_err(unreachable)?;
+        let stream = web::secured(stream, host, &config).await?;
         let request = Request::get(PATH)
             .header(HOST, host)
             .header(ACCEPT, "text/plain")
             .header(CONNECTION, "close")
-            .header(USER_AGENT, concat!("cutover/", env!("CARGO_PKG_VERSION")))
+            .header(USER_AGENT, web::AGENT)
             .body(String::new())
             .map_err(|_| unreachable(format!("`{host}` is no name for a web server")))?;
-        let exchange = async {
-            let response = sender.send_request(request).await.map_err(failed)?;
-            let body = accepted(response)?;
-            read(body, host).await
-        };
-        let (mut exchange, mut connection) = (pin!(exchange), pin!(connection));
-        tokio::select! {
-            result = &mut exchange => result,
-            // Whatever ended the connection is told by the exchange, which may have to read on.
-            _ = &mut connection => exchange.await,
-        }
+        let octets = web::exchange(stream, host, request, async |response| {
+            Ok::<_, Failure>(web::body(accepted(response)?, host, LARGEST).await?)
+        });
+        // The octets that are no UTF-8 are those of a comment at best: every part of a policy is ASCII.
+        Ok(String::from_utf8_lossy(&octets.await?).into_owned())
     }
 }
 
@@ -230,24 +182,6 @@ fn accepted(response: Response<Incoming>) -> Result<Incoming, Failure> {
         return Err(Failure::new(PolicyOutcome::WrongMediaType, reason));
     }
     Ok(response.into_body())
-}
-
-async fn read(mut body: Incoming, host: &str) -> Result<String, Failure> {
-    let mut octets = Vec::new();
-    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
-        let Ok(data) = frame.map_err(|error| Failure::http(&error, host))?.into_data() else { continue };
-        if octets.len() + data.len() > LARGEST {
-            let reason = format!("it is larger than {} KiB", LARGEST / 1024);
-            return Err(Failure::new(PolicyOutcome::TooLarge, reason));
-        }
-        octets.extend_from_slice(&data);
-    }
-    // The octets in question are those of a comment at best: every part of a policy is ASCII.
-    Ok(String::from_utf8_lossy(&octets).into_owned())
-}
-
-fn late(patience: Duration) -> String {
-    format!("no answer within {} s", patience.as_secs_f64())
 }
 
 pub(super) fn host(domain: &Name) -> String {

@@ -85,7 +85,8 @@ fn every_option_of_check_is_a_key_of_the_defaults() {
     let options = help.split_whitespace().filter_map(|word| word.strip_prefix("--"));
     let mut options: Vec<&str> = options
         .map(|word| word.split(|letter: char| !letter.is_ascii_lowercase() && letter != '-').next().unwrap())
-        .filter(|word| !["help", "version", "settings", ""].contains(word))
+        // A file that lies about must not say where a token is sent.
+        .filter(|word| !["help", "version", "settings", "graph-url", ""].contains(word))
         .collect();
     let schema = schema("settings");
     let keys = schema["$defs"]["Defaults"]["properties"].as_object().unwrap();

@@ -18,6 +18,7 @@ pub mod internet;
 mod message;
 mod run;
 mod secure;
+mod service;
 mod web;
 mod zone;
 
@@ -33,6 +34,7 @@ use tokio::sync::oneshot;
 
 pub use message::wire_record;
 pub use secure::Identity;
+pub use service::Service;
 pub use web::{Authority, Web};
 pub use zone::{Zone, records};
 

@@ -4,9 +4,7 @@ use std::path::Path;
 
 use futures_util::TryStreamExt as _;
 
-use crate::cli::inspect::{Checked, Order, Start};
-use crate::cli::names::Names;
-use crate::cli::roster::Roster;
+use crate::cli::inspect::{Checked, Order, Start, results};
 use crate::cli::world::World;
 use crate::cli::{Problem, files};
 use crate::facts::Recording;
@@ -44,12 +42,11 @@ impl Before {
             Self::Recording(recording) => *recording,
         };
         let held: Vec<_> = start.names.iter().filter(|domain| recording.domains.contains(domain)).collect();
-        let roster = Roster::open(start.task.expectations, start.task.settings)?;
         let world = World::replayed(recording);
         let started = world.source.started;
-        let then = Start { task: start.task, world, names: Names::of(held), roster, earlier: None };
-        let subjects = then.names.iter().map(|domain| then.roster.subject(domain));
-        let checked: Vec<Checked> = then.results(subjects, Order::AsNamed).try_collect().await?;
+        let subjects = held.into_iter().map(|domain| start.roster.subject(domain));
+        let checked: Vec<Checked> =
+            results(start.task, &world, subjects, Order::AsNamed).try_collect().await?;
         let domains = checked.iter().map(Checked::report).collect();
         Ok(Earlier::from(&Report::new(started, start.task.expectations.phase, domains)))
     }

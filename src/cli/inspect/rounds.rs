@@ -12,7 +12,7 @@ use crate::facts::History;
 use crate::report::Report;
 use crate::report::style::Style;
 
-use super::tell;
+use super::{results, tell};
 
 /// All domains of a run.
 pub(in crate::cli) struct Inspection {
@@ -92,7 +92,8 @@ impl<'a> Inspector<'a> {
     }
 
     async fn all(&self, subjects: Vec<Subject>) -> Result<Vec<Checked>, Problem> {
-        self.start.results(subjects.into_iter().map(Ok), Order::AsNamed).try_collect().await
+        let Start { task, world, .. } = &self.start;
+        results(*task, world, subjects.into_iter().map(Ok), Order::AsNamed).try_collect().await
     }
 
     /// What the facts mean, in the light of what earlier runs saw.
@@ -132,10 +133,6 @@ pub(in crate::cli) fn inspect(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (inspector, inspection) = runtime.block_on(async {
         let inspector = Inspector::open(task, now).await?;
-        if let several @ 2.. = inspector.subjects.len() {
-            let message = format!("there are several domains ({several}); name the one to plan for");
-            return Err(Problem::Usage(message));
-        }
         let inspection = inspector.round().await?;
         Ok::<_, Problem>((inspector, inspection))
     })?;

@@ -71,6 +71,9 @@ options! {
         expect: List,
         /// The kind of these files: `graph`, `powershell`, `csv` or `zone`.
         expect_format: String,
+        /// Whether the expected values come straight from Microsoft Graph. Where that is stands in no file: the token goes
+        /// where the one who has it says.
+        graph: bool,
         /// The platform being left.
         source: String,
         /// Mail filters that are meant to stay in front: ids or host suffixes.
@@ -99,6 +102,8 @@ options! {
         record: String,
         /// A saved run to judge again, relative to this file.
         replay: String,
+        /// Whether all verified domains of the tenant are checked, with the values that Microsoft Graph wants for them.
+        all_domains: bool,
         /// Seconds for one try.
         timeout: Number,
         /// Seconds for one whole domain.
@@ -305,6 +310,9 @@ fn reason(message: &str) -> String {
     let Some(rest) = message.strip_prefix("unknown field ") else { return message };
     let mut quoted = rest.split('`').skip(1).step_by(2);
     let found = quoted.next().unwrap_or_default();
+    if found == "graph-url" {
+        return "`graph-url` cannot stand in a file, since a token is sent there; type `--graph-url`".into();
+    }
     let known: Vec<&str> = quoted.collect();
     match closest(found, known.iter().copied()) {
         Some(close) => format!("unknown key `{found}`; did you mean `{close}`?"),

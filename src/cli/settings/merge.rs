@@ -77,7 +77,7 @@ impl Layer {
         if has("zone") {
             drop(&["resolver", "replay"]);
         }
-        if has("resolver") || has("record") {
+        if ["resolver", "record", "graph", "all-domains"].into_iter().any(has) {
             drop(&["replay"]);
         }
         if has("quiet") {

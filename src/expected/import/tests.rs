@@ -45,7 +45,7 @@ fn microsoft_graph_is_read() {
     let import = read(GRAPH.as_bytes(), "list", &domain(), None).unwrap();
     assert_eq!(
         import.ignored[0].to_string(),
-        "list: $.value[4] (unavailable record) is ignored: the domain is federated"
+        "list: $.value[4] (unavailable record of `contoso.com`) is ignored: the domain is federated"
     );
     assert_eq!(import.records[1].place, "$.value[1]");
     // Both answers in one array, and one record alone.

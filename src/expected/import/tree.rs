@@ -14,8 +14,8 @@ const DEEPEST: usize = 8;
 #[derive(Debug, Default)]
 pub(super) struct Tree {
     pub(super) records: Vec<Raw>,
-    /// Where Microsoft could make no record, and why.
-    pub(super) unavailable: Vec<(String, String)>,
+    /// Where Microsoft could make no record, for what, and why.
+    pub(super) unavailable: Vec<(String, String, String)>,
 }
 
 /// The place and what is wrong there.
@@ -65,7 +65,8 @@ impl Tree {
         if kind == "unavailable" {
             let description =
                 text(object, "description").unwrap_or_else(|| "Microsoft gives no reason".into());
-            self.unavailable.push((path.into(), description));
+            let label = text(object, "label").unwrap_or_default();
+            self.unavailable.push((path.into(), label, description));
             return Ok(());
         }
         self.records.push(record(object, &kind, path)?);

@@ -1,0 +1,236 @@
+//! What does Microsoft itself say of the domains?
+//!
+//! Decides what is read from Microsoft Graph, and which domains of a tenant are worth checking.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use futures_util::{StreamExt as _, TryStreamExt as _};
+
+use crate::expected::{Cloud, Purpose};
+use crate::lookup::graph::{Failure, Graph, Ownership, Root, TenantDomain, Token};
+use crate::record::Name;
+use crate::report::view::harmless;
+
+use super::args::{Expectations, Lookup};
+use super::{Problem, domain};
+
+/// Domains whose lists are read at the same time.
+const CONCURRENCY: usize = 8;
+/// Domains that are named as left out; of the rest the number is told.
+const MOST_NAMED: usize = 12;
+
+/// The tenant, as far as it is to be read.
+pub(super) struct Tenant {
+    graph: Option<Graph>,
+    /// Whether its own list says which domains there are.
+    lists_domains: bool,
+}
+
+impl Tenant {
+    /// What the options want of it.
+    ///
+    /// # Errors
+    /// [`Problem`] without a token that can be used, or for options that contradict each other.
+    pub(super) fn open(
+        options: &Expectations,
+        lookup: Option<&Lookup>,
+        token: Option<&Token>,
+    ) -> Result<Self, Problem> {
+        let lists_domains = lookup.is_some_and(|lookup| lookup.all_domains);
+        let is_read = options.graph || lists_domains;
+        if !is_read && options.graph_url.is_some() {
+            let message = "--graph-url: Microsoft Graph is read with `--graph` or `--all-domains`";
+            return Err(Problem::Usage(message.into()));
+        }
+        if is_read && lookup.is_some_and(|lookup| lookup.replay.is_some()) {
+            let message = "--graph: a replay has no network; save the values with `az rest --method get --url \
+                           https://graph.microsoft.com/v1.0/domains/DOMAIN/serviceConfigurationRecords` and give \
+                           the file to `--expect`";
+            return Err(Problem::Usage(message.into()));
+        }
+        let graph = is_read.then(|| open(options, token)).transpose()?;
+        Ok(Self { graph, lists_domains })
+    }
+
+    /// What to say of a recording, if there is to be one.
+    pub(super) fn note(&self, lookup: &Lookup) -> Option<String> {
+        let is_missed = self.graph.is_some() && lookup.record.is_some();
+        is_missed.then(|| {
+            "a recording holds what the DNS said, and not what Microsoft Graph wants; for a replay give that to \
+             `--expect`"
+                .into()
+        })
+    }
+
+    /// The domains of the run, and what to say of those that are left out.
+    ///
+    /// # Errors
+    /// [`Problem`] if they cannot be read, or none is worth checking.
+    pub(super) async fn domains<'a>(
+        &self,
+        typed: &'a [String],
+    ) -> Result<(Cow<'a, [String]>, Vec<String>), Problem> {
+        match &self.graph {
+            Some(graph) if self.lists_domains => {
+                let (domains, notes) = domains(graph).await?;
+                Ok((Cow::Owned(domains), notes))
+            }
+            Some(_) | None => Ok((Cow::Borrowed(typed), Vec::new())),
+        }
+    }
+
+    /// What Microsoft wants for each of the domains; nothing where it is not to be read.
+    ///
+    /// # Errors
+    /// [`Problem`] if that cannot be read for one of them.
+    pub(super) async fn wanted(
+        &self,
+        domains: impl Iterator<Item = Name>,
+    ) -> Result<BTreeMap<Name, Vec<u8>>, Problem> {
+        let ownership = if self.lists_domains { Ownership::Proved } else { Ownership::Open };
+        match &self.graph {
+            Some(graph) => wanted(graph, domains, ownership).await,
+            None => Ok(BTreeMap::new()),
+        }
+    }
+}
+
+/// Microsoft Graph of the cloud or at the URL that the options name.
+fn open(options: &Expectations, token: Option<&Token>) -> Result<Graph, Problem> {
+    let root = match &options.graph_url {
+        Some(root) => root.clone(),
+        None => root(options.cloud)?,
+    };
+    let token = token.cloned().ok_or(Failure::NoToken);
+    let graph = token.and_then(|token| Graph::new(root, token));
+    graph.map_err(|failure| Problem::Usage(format!("Microsoft Graph: {failure}")))
+}
+
+/// Where a cloud has it.
+fn root(cloud: Cloud) -> Result<Root, Problem> {
+    let host = cloud.value(Purpose::Graph).unwrap_or_default();
+    format!("https://{host}").parse().map_err(|_| {
+        Problem::Usage(format!("--graph: no server of {} is known; name one with --graph-url", cloud.title()))
+    })
+}
+
+/// What Microsoft wants for each of the domains.
+async fn wanted(
+    graph: &Graph,
+    domains: impl Iterator<Item = Name>,
+    ownership: Ownership,
+) -> Result<BTreeMap<Name, Vec<u8>>, Problem> {
+    let read = async |domain: Name| {
+        let list = graph.records(&domain, ownership).await;
+        let list =
+            list.map_err(|failure| problem(graph, &format!(", asked about `{}`", domain.bare()), &failure));
+        list.map(|list| (domain, list))
+    };
+    futures_util::stream::iter(domains).map(read).buffered(CONCURRENCY).try_collect().await
+}
+
+/// The domains of the tenant that are worth checking, and what to say of the others.
+async fn domains(graph: &Graph) -> Result<(Vec<String>, Vec<String>), Problem> {
+    let all = graph.domains().await.map_err(|failure| problem(graph, "", &failure))?;
+    let (domains, notes) = chosen(&all);
+    if domains.is_empty() {
+        let notes = notes.iter().map(|note| format!("; {note}")).collect::<String>();
+        let message = format!("--all-domains: the tenant has no domain that is verified and its own{notes}");
+        return Err(Problem::Usage(harmless(&message)));
+    }
+    Ok((domains, notes))
+}
+
+fn problem(graph: &Graph, about: &str, failure: &Failure) -> Problem {
+    Problem::Usage(format!("Microsoft Graph at `{}`{about}: {failure}", graph.root()))
+}
+
+/// Why a domain of the tenant is not checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum LeftOut {
+    /// Microsoft does not accept mail for it yet.
+    Unverified,
+    /// It is Microsoft's own zone.
+    Initial,
+    /// It cannot be looked up.
+    NoDomain,
+}
+
+impl LeftOut {
+    fn of(domain: &TenantDomain) -> Option<Self> {
+        let Ok(name) = domain::parse(&domain.name) else { return Some(Self::NoDomain) };
+        let suffixes = Cloud::ALL.into_iter().filter_map(|cloud| cloud.value(Purpose::InitialDomain));
+        let mut suffixes = suffixes.filter_map(|suffix| suffix.parse::<Name>().ok());
+        if domain.is_initial || suffixes.any(|suffix| name.is_within(&suffix)) {
+            return Some(Self::Initial);
+        }
+        (!domain.is_verified).then_some(Self::Unverified)
+    }
+
+    fn reason(self) -> &'static str {
+        match self {
+            Self::Unverified => "not verified yet; name one on the command line to check it all the same",
+            Self::Initial => "Microsoft publishes the records of initial domains itself",
+            Self::NoDomain => "no name that can be looked up",
+        }
+    }
+}
+
+/// Which domains are worth checking, in their order, and one line for each reason to leave others out.
+fn chosen(all: &[TenantDomain]) -> (Vec<String>, Vec<String>) {
+    let mut left_out: BTreeMap<LeftOut, Vec<&str>> = BTreeMap::new();
+    let mut domains = Vec::new();
+    for domain in all {
+        match LeftOut::of(domain) {
+            None => domains.push(domain.name.clone()),
+            Some(why) => left_out.entry(why).or_default().push(&domain.name),
+        }
+    }
+    let note = |(why, names): (LeftOut, Vec<&str>)| {
+        let named = names.iter().take(MOST_NAMED).copied().collect::<Vec<_>>().join(", ");
+        let more = match names.len().saturating_sub(MOST_NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        format!("left out: {named}{more} ({})", why.reason())
+    };
+    (domains, left_out.into_iter().map(note).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_cloud_has_a_server() {
+        for cloud in Cloud::ALL {
+            let root = root(cloud).ok().unwrap().to_string();
+            assert!(root.starts_with("https://") && root.ends_with("/v1.0"), "{root}");
+        }
+        assert_eq!(root(Cloud::Dod).ok().unwrap().to_string(), "https://dod-graph.microsoft.us/v1.0");
+    }
+
+    #[test]
+    fn verified_domains_of_ones_own_are_chosen() {
+        let domain =
+            |name: &str, is_verified, is_initial| TenantDomain { name: name.into(), is_verified, is_initial };
+        let (domains, notes) = chosen(&[
+            domain("contoso.com", true, false),
+            domain("contoso.onmicrosoft.com", true, true),
+            domain("contoso.mail.onmicrosoft.com", true, false),
+            domain("Contoso.OnMicrosoft.US", true, false),
+            domain("contoso.partner.onmschina.cn", true, false),
+            domain("notonmicrosoft.com", true, false),
+            domain("new.example", false, false),
+            domain("bad name", true, false),
+        ]);
+        assert_eq!(domains, ["contoso.com", "notonmicrosoft.com"]);
+        assert_eq!(notes.len(), 3, "{notes:?}");
+        assert!(
+            notes[0].contains("new.example") && notes[1].contains("contoso.mail.onmicrosoft.com"),
+            "{notes:?}"
+        );
+        assert!(notes[2].contains("bad name"), "{notes:?}");
+    }
+}

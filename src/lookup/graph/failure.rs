@@ -1,0 +1,156 @@
+//! Why did Microsoft Graph not say what is wanted?
+
+use std::fmt;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::lookup::transport::harmless;
+use crate::lookup::web::Fault;
+
+/// Why there are no values: one sentence with the cure. Nothing in it comes from the token.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// Nothing is set.
+    #[error(
+        "`CUTOVER_GRAPH_TOKEN` holds no token; set it to what `az account get-access-token --resource-type ms-graph \
+         --query accessToken -o tsv` prints"
+    )]
+    NoToken,
+    /// What is set cannot be a token.
+    #[error(
+        "what `CUTOVER_GRAPH_TOKEN` holds is no bearer token; set it to the token alone, without `Bearer`, quotes and \
+         JSON around it, as `az account get-access-token --resource-type ms-graph --query accessToken -o tsv` prints it"
+    )]
+    BadToken,
+    /// Status 401.
+    #[error(
+        "the token is not accepted (HTTP status 401{}): it has expired, or it is for something else than Microsoft \
+         Graph in this cloud (`--cloud`); get a new one with `az account get-access-token --resource-type ms-graph \
+         --query accessToken -o tsv`", .0.behind()
+    )]
+    Unauthorized(Said),
+    /// Status 403.
+    #[error(
+        "the token may not read domains (HTTP status 403{}): the permission `Domain.Read.All` is missing, delegated \
+         (then with a role such as Global Reader or Domain Name Administrator) or application; grant it and get a \
+         new token", .0.behind()
+    )]
+    Forbidden(Said),
+    /// Status 404.
+    #[error(
+        "`{0}` is no domain of this tenant (HTTP status 404); add it in the admin center, leave it out, or get a \
+         token for the tenant that has it"
+    )]
+    UnknownDomain(String),
+    /// Status 429, 503 or 504, again and again or for long.
+    #[error("the service is busy (HTTP status {status}); come again {}", Later(*after))]
+    Busy {
+        /// The status.
+        status: u16,
+        /// How long the service wants to be left alone, where it says so.
+        after: Option<Duration>,
+    },
+    /// A redirect.
+    #[error(
+        "it redirects to another address (HTTP status {0}), which is not followed with a token; name the service \
+         itself with `--graph-url`"
+    )]
+    Redirect(u16),
+    /// Any other status.
+    #[error("it answers with HTTP status {0}{said}; check `--cloud` and `--graph-url`, or come again later", said = .1.behind())]
+    Status(u16, Said),
+    /// No list.
+    #[error("the answer is no list of Microsoft Graph: {0}; check `--cloud` and `--graph-url`")]
+    NoList(String),
+    /// More than is read.
+    #[error("the answer is larger than {0} MiB, and no more is read; check `--graph-url`")]
+    TooLarge(usize),
+    /// A list without end.
+    #[error("the list has more than {0} pages, and no more are read; check `--graph-url`")]
+    TooManyPages(usize),
+    /// A list whose next page is somewhere else.
+    #[error(
+        "the next page of the list is on another server, and the token is not taken there; check `--graph-url`, and \
+         who answers there"
+    )]
+    StrayLink,
+    /// A list whose next page was read before.
+    #[error("the pages of the list go in a circle; check `--graph-url`, and who answers there")]
+    Circle,
+    /// The token came back.
+    #[error("the answer repeats the token, so nothing of it is used; check who answers at `--graph-url`")]
+    TellsToken,
+    /// Nobody is there.
+    #[error("there is no answer: {0}; check the network, `--cloud` and `--graph-url`")]
+    Unreachable(String),
+    /// Somebody is there who cannot prove to be who is wanted.
+    #[error(
+        "{0}, so the token is not sent; check `--graph-url`, and whether something on the way opens TLS connections"
+    )]
+    Untrusted(String),
+    /// What is asked for cannot be asked for.
+    #[error("`{0}` cannot stand in a request; check the domain and `--graph-url`")]
+    NoRequest(String),
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Certificate(reason) => Self::Untrusted(reason),
+            Fault::Late(reason) if reason.is_empty() => Self::Unreachable("the connection timed out".into()),
+            Fault::Connection(reason) | Fault::Late(reason) | Fault::NoHttp(reason) => {
+                Self::Unreachable(reason)
+            }
+            Fault::TooLarge(octets) => Self::TooLarge(octets >> 20),
+        }
+    }
+}
+
+/// The error of an answer (`error.code` and `error.message`), in one line.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Said {
+    code: String,
+    message: String,
+}
+
+impl Said {
+    /// What the body of an error says; a page of HTML says nothing.
+    pub(super) fn of(body: &[u8]) -> Self {
+        let value: Value = serde_json::from_slice(body).unwrap_or_default();
+        let part = |key: &str| {
+            let text = value.get("error").and_then(|error| error.get(key)).and_then(Value::as_str);
+            harmless(text.unwrap_or_default()).replace('`', "'")
+        };
+        Self { code: part("code"), message: part("message") }
+    }
+
+    /// Whether the service itself said something.
+    pub(super) fn is_of_the_service(&self) -> bool {
+        !self.code.is_empty()
+    }
+
+    /// In the middle of a sentence.
+    fn behind(&self) -> String {
+        let Self { code, message } = self;
+        match (code.is_empty(), message.trim_end_matches('.')) {
+            (true, "") => String::new(),
+            (false, "") => format!(", `{code}`"),
+            (true, message) => format!(", `{message}`"),
+            (false, message) => format!(", `{code}`: `{message}`"),
+        }
+    }
+}
+
+/// When to come again.
+struct Later(Option<Duration>);
+
+impl fmt::Display for Later {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.map(|span| span.as_secs().max(1)) {
+            None => f.write_str("in a few minutes"),
+            Some(seconds @ 0..=120) => write!(f, "in {seconds} s"),
+            Some(seconds) => write!(f, "in {} min", seconds.div_ceil(60)),
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! How is one thing got from a web server?
+//!
+//! One request over a connection that is made here, and an answer of bounded size. HTTP is spoken by hyper: framing of
+//! hostile answers is not a thing to write anew, and everything above it (pools, proxies, redirects, name lookups) is
+//! what must not happen.
+
+use std::error::Error as _;
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::body::{Body as _, Incoming};
+use hyper::client::conn::http1;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::transport::{certificate_words, harmless, io_words};
+
+/// Octets of the largest head of an answer.
+const LARGEST_HEAD: usize = 32 * 1024;
+
+/// What this program calls itself in a request.
+pub(super) const AGENT: &str = concat!("cutover/", env!("CARGO_PKG_VERSION"));
+
+/// Why there is no answer, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// The certificate is not accepted.
+    Certificate(String),
+    /// There is no connection, or it broke.
+    Connection(String),
+    /// It took too long.
+    Late(String),
+    /// What came is no HTTP.
+    NoHttp(String),
+    /// There is more of it than this many octets.
+    TooLarge(usize),
+}
+
+impl Fault {
+    fn io(error: &std::io::Error, host: &str) -> Self {
+        let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        match tls {
+            Some(error @ rustls::Error::InvalidCertificate(_)) => {
+                Self::Certificate(certificate_words(error, host))
+            }
+            Some(error) => Self::Connection(certificate_words(error, host)),
+            None if error.kind() == std::io::ErrorKind::TimedOut => Self::Late(String::new()),
+            None => Self::Connection(harmless(&io_words(error))),
+        }
+    }
+
+    fn http(error: &hyper::Error, host: &str) -> Self {
+        use std::io::ErrorKind::{InvalidData, InvalidInput};
+        let io = error.source().and_then(|source| source.downcast_ref::<std::io::Error>());
+        match io {
+            // What TLS says comes as invalid data too; what hyper says has no cause inside.
+            Some(io) if io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) => Self::io(io, host),
+            Some(io) if !matches!(io.kind(), InvalidData | InvalidInput) => Self::io(io, host),
+            None if error.is_incomplete_message() => {
+                Self::Connection("the server closed the connection".into())
+            }
+            Some(_) | None => Self::NoHttp(harmless(&format!("the answer is no HTTP: {error}"))),
+        }
+    }
+
+    /// Nothing within this time.
+    pub(super) fn late(patience: Duration) -> Self {
+        Self::Late(format!("no answer within {} s", patience.as_secs_f64()))
+    }
+}
+
+/// A connection to this address, if it comes about in time.
+pub(super) async fn connect(address: SocketAddr, patience: Duration) -> Result<TcpStream, Fault> {
+    match timeout(patience, TcpStream::connect(address)).await {
+        Ok(Ok(stream)) => Ok(stream),
+        Ok(Err(error)) => Err(Fault::io(&error, "")),
+        Err(_) => Err(Fault::late(patience)),
+    }
+}
+
+/// The same connection under TLS, to a server that proves to be `host`: a name, or an address without brackets.
+pub(super) async fn secured(
+    stream: TcpStream,
+    host: &str,
+    config: &ClientConfig,
+) -> Result<TlsStream<TcpStream>, Fault> {
+    let name = ServerName::try_from(host.to_owned())
+        .map_err(|_| Fault::Connection(format!("`{host}` is no name that a certificate can hold")))?;
+    let mut config = config.clone();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    let connected = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
+    connected.map_err(|error| Fault::io(&error, host))
+}
+
+/// Sends one request, and gives back what `read` makes of the answer.
+pub(super) async fn exchange<T, E: From<Fault>>(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    host: &str,
+    request: Request<String>,
+    read: impl AsyncFnOnce(Response<Incoming>) -> Result<T, E>,
+) -> Result<T, E> {
+    let failed = |error: hyper::Error| Fault::http(&error, host);
+    let builder = http1::Builder::new().max_buf_size(LARGEST_HEAD).to_owned();
+    let (mut sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(failed)?;
+    let exchange = async {
+        let response = sender.send_request(request).await.map_err(failed)?;
+        read(response).await
+    };
+    let (mut exchange, mut connection) = (pin!(exchange), pin!(connection));
+    tokio::select! {
+        result = &mut exchange => result,
+        // Whatever ended the connection is told by the exchange, which may have to read on.
+        _ = &mut connection => exchange.await,
+    }
+}
+
+/// The octets of a body, if there are at most `largest`.
+pub(super) async fn body(mut body: Incoming, host: &str, largest: usize) -> Result<Vec<u8>, Fault> {
+    let mut octets = Vec::new();
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        let Ok(data) = frame.map_err(|error| Fault::http(&error, host))?.into_data() else { continue };
+        if octets.len() + data.len() > largest {
+            return Err(Fault::TooLarge(largest));
+        }
+        octets.extend_from_slice(&data);
+    }
+    Ok(octets)
+}
