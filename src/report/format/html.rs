@@ -20,7 +20,7 @@ const WIDEST: u32 = 360;
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
 <meta name="generator" content="cutover {{ report.tool.version }}">
 <title>{{ title }}</title>
 <style>
@@ -49,7 +49,7 @@ svg .good { fill: var(--good); } svg .wait { fill: var(--wait); } svg .faint { f
 {% if let Some(source) = page.domain.source %}<p>From {{ source.name }}.</p>{% endif %}
 <div class="wide"><table>
 <thead><tr><th></th><th>what</th><th>found</th><th>code</th></tr></thead>
-<tbody>{% for row in page.rows %}<tr><td class="{{ row.class }}">{{ row.mark }}</td><td>{{ row.what }}</td><td>{% for piece in row.message %}{% if piece.is_value %}<code>{{ piece.text }}</code>{% else %}{{ piece.text }}{% endif %}{% endfor %}{% if let Some(until) = row.until %}<br><span class="faint">until <time datetime="{{ until }}">{{ until }}</time></span>{% endif %}</td><td><code>{{ row.code }}</code></td></tr>
+<tbody>{% for row in page.rows %}<tr><td class="{{ row.class }}">{{ row.mark }}</td><td>{{ row.what }}</td><td>{% for piece in row.message %}{% if piece.is_value %}<code>{{ piece.text }}</code>{% else %}{{ piece.text }}{% endif %}{% endfor %}{% if let Some(until) = row.until %}<br><span class="faint">until <time datetime="{{ until }}">{{ until }}</time></span>{% endif %}{% if let Some(until) = row.possible_until %}<br><span class="faint">in caches that were not asked, possibly until <time datetime="{{ until }}">{{ until }}</time></span>{% endif %}</td><td><code>{{ row.code }}</code></td></tr>
 {% endfor %}</tbody></table></div>
 {% if !page.domain.changes.is_empty() %}<h3>Changes</h3>
 <div class="wide"><table>
@@ -89,6 +89,7 @@ struct Row<'a> {
     message: Vec<Piece<'a>>,
     code: &'a str,
     until: Option<String>,
+    possible_until: Option<String>,
 }
 
 struct Bar {
@@ -128,6 +129,7 @@ fn page<'a>(report: &Report, domain: &'a DomainReport) -> DomainPage<'a> {
             message: pieces(&one.message).collect(),
             code: shown(one.code),
             until,
+            possible_until: one.possible_until.map(|until| until.to_string()),
         }
     });
     let hazards = domain.hazards.iter().map(|one| {
@@ -137,7 +139,15 @@ fn page<'a>(report: &Report, domain: &'a DomainReport) -> DomainPage<'a> {
             Gravity::None | Gravity::Note => ("·", "faint"),
         };
         let until = one.due.map(|due| due.to_string());
-        Row { mark, class, what: one.level, message: pieces(&one.message).collect(), code: one.code, until }
+        Row {
+            mark,
+            class,
+            what: one.level,
+            message: pieces(&one.message).collect(),
+            code: one.code,
+            until,
+            possible_until: None,
+        }
     });
     DomainPage {
         domain,
