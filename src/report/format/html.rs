@@ -32,8 +32,13 @@ h1, h2 { line-height: 1.2; } h2 { margin-top: 2.5rem; border-top: 1px solid var(
 .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; margin: 1rem 0; }
 th, td { border-bottom: 1px solid var(--line); padding: .4rem .6rem; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
 th { color: var(--faint); font-weight: 600; } code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere; }
+th, .whole, .whole code { overflow-wrap: normal; }
 svg { max-width: 100%; height: auto; } svg text { font: 12px ui-monospace, monospace; fill: var(--ink); }
 svg .good { fill: var(--good); } svg .wait { fill: var(--wait); } svg .faint { fill: var(--faint); }
+@media (max-width: 40rem) {
+.stack thead { display: none; } .stack, .stack tbody, .stack tr { display: block; } .stack tr { border-bottom: 1px solid var(--line); padding: .5rem 0; }
+.stack td { display: block; border: 0; padding: 0; } .stack td.side { display: inline-block; padding-right: .6rem; }
+}
 @media print { body { max-width: none; font-size: 11px; } h2 { break-before: page; } h2:first-of-type { break-before: auto; } tr, svg { break-inside: avoid; } }
 </style>
 </head>
@@ -47,19 +52,19 @@ svg .good { fill: var(--good); } svg .wait { fill: var(--wait); } svg .faint { f
 {% for page in domains %}<section id="d{{ loop.index }}">
 <h2>{{ page.name }} – <span class="{{ page.class }}">{{ page.domain.verdict }}</span></h2>
 {% if let Some(source) = page.domain.source %}<p>From {{ source.name }}.</p>{% endif %}
-<div class="wide"><table>
+<div class="wide"><table class="stack">
 <thead><tr><th></th><th>what</th><th>found</th><th>code</th></tr></thead>
-<tbody>{% for row in page.rows %}<tr><td class="{{ row.class }}">{{ row.mark }}</td><td>{{ row.what }}</td><td>{% for piece in row.message %}{% if piece.is_value %}<code>{{ piece.text }}</code>{% else %}{{ piece.text }}{% endif %}{% endfor %}{% if let Some(until) = row.until %}<br><span class="faint">until <time datetime="{{ until }}">{{ until }}</time></span>{% endif %}{% if let Some(until) = row.possible_until %}<br><span class="faint">in caches that were not asked, possibly until <time datetime="{{ until }}">{{ until }}</time></span>{% endif %}</td><td><code>{{ row.code }}</code></td></tr>
+<tbody>{% for row in page.rows %}<tr><td class="side {{ row.class }}">{{ row.mark }}</td><td class="side whole">{{ row.what }}</td><td>{% for piece in row.message %}{% if piece.is_value %}<code>{{ piece.text }}</code>{% else %}{{ piece.text }}{% endif %}{% endfor %}{% if let Some(until) = row.until %}<br><span class="faint">until <time datetime="{{ until }}">{{ until }}</time></span>{% endif %}{% if let Some(until) = row.possible_until %}<br><span class="faint">in caches that were not asked, possibly until <time datetime="{{ until }}">{{ until }}</time></span>{% endif %}</td><td class="whole"><code>{{ row.code }}</code></td></tr>
 {% endfor %}</tbody></table></div>
 {% if !page.domain.changes.is_empty() %}<h3>Changes</h3>
-<div class="wide"><table>
+<div class="wide"><table class="stack">
 <thead><tr><th>action</th><th>name</th><th>type</th><th>value</th><th>TTL</th></tr></thead>
-<tbody>{% for change in page.domain.changes %}{% for record in change.before %}{% if !change.after.contains(record) %}<tr><td class="bad">delete</td><td>{{ change.name.bare() }}</td><td>{{ change.rtype }}</td><td><code>{{ record }}</code></td><td></td></tr>
-{% endif %}{% endfor %}{% for record in change.after %}{% if !change.before.contains(record) %}<tr><td class="good">add</td><td>{{ change.name.bare() }}</td><td>{{ change.rtype }}</td><td><code>{{ record }}</code></td><td>{{ change.ttl }}</td></tr>
+<tbody>{% for change in page.domain.changes %}{% for record in change.before %}{% if !change.after.contains(record) %}<tr><td class="side whole bad">delete</td><td class="side">{{ change.name.bare() }}</td><td class="side whole">{{ change.rtype }}</td><td><code>{{ record }}</code></td><td></td></tr>
+{% endif %}{% endfor %}{% for record in change.after %}{% if !change.before.contains(record) %}<tr><td class="side whole good">add</td><td class="side">{{ change.name.bare() }}</td><td class="side whole">{{ change.rtype }}</td><td><code>{{ record }}</code></td><td class="whole">{{ change.ttl }}</td></tr>
 {% endif %}{% endfor %}{% endfor %}</tbody></table></div>{% endif %}
 {% if let Some(closing) = page.domain.close_source_after %}<p>The old service may be closed after <time datetime="{{ closing }}">{{ closing }}</time>{% if page.domain.close_source_basis == Some("assumed") %} (the old TTL is assumed){% endif %}.</p>{% endif %}
 {% if !page.timeline.is_empty() %}<h3>What each server says, and for how long</h3>
-<div class="wide"><svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="Answers and how long they live" viewBox="0 0 860 {{ page.timeline.len() * 34 + 4 }}" width="860" height="{{ page.timeline.len() * 34 + 4 }}">
+<div class="wide"><svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="Answers and how long they live" viewBox="0 0 890 {{ page.timeline.len() * 34 + 4 }}" width="890" height="{{ page.timeline.len() * 34 + 4 }}">
 {% for bar in page.timeline %}<text x="0" y="{{ loop.index0 * 34 + 14 }}">{{ bar.label }}</text><text class="faint" x="0" y="{{ loop.index0 * 34 + 28 }}">{{ bar.value }}</text><rect class="{{ bar.class }}" x="360" y="{{ loop.index0 * 34 + 4 }}" width="{{ bar.width }}" height="10" rx="2"></rect><text x="{{ bar.width + 366 }}" y="{{ loop.index0 * 34 + 14 }}">{{ bar.until }}</text>
 {% endfor %}</svg></div>{% endif %}
 </section>
