@@ -10,7 +10,7 @@ use super::{Gravity, Piece, gravity, hazard_gravity, pieces};
 /// Rows of one timeline at most.
 const MOST_ROWS: usize = 24;
 /// Width of the longest bar, in units of the drawing.
-const WIDEST: u32 = 360;
+const WIDEST: u32 = 680;
 
 #[derive(Template)]
 #[template(
@@ -64,8 +64,8 @@ svg .good { fill: var(--good); } svg .wait { fill: var(--wait); } svg .faint { f
 {% endif %}{% endfor %}{% endfor %}</tbody></table></div>{% endif %}
 {% if let Some(closing) = page.domain.close_source_after %}<p>The old service may be closed after <time datetime="{{ closing }}">{{ closing }}</time>{% if page.domain.close_source_basis == Some("assumed") %} (the old TTL is assumed){% endif %}.</p>{% endif %}
 {% if !page.timeline.is_empty() %}<h3>What each server says, and for how long</h3>
-<div class="wide"><svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="Answers and how long they live" viewBox="0 0 890 {{ page.timeline.len() * 34 + 4 }}" width="890" height="{{ page.timeline.len() * 34 + 4 }}">
-{% for bar in page.timeline %}<text x="0" y="{{ loop.index0 * 34 + 14 }}">{{ bar.label }}</text><text class="faint" x="0" y="{{ loop.index0 * 34 + 28 }}">{{ bar.value }}</text><rect class="{{ bar.class }}" x="360" y="{{ loop.index0 * 34 + 4 }}" width="{{ bar.width }}" height="10" rx="2"></rect><text x="{{ bar.width + 366 }}" y="{{ loop.index0 * 34 + 14 }}">{{ bar.until }}</text>
+<div class="wide"><svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="Answers and how long they live" viewBox="0 0 860 {{ page.timeline.len() * 54 }}" width="860" height="{{ page.timeline.len() * 54 }}">
+{% for bar in page.timeline %}<text x="0" y="{{ loop.index0 * 54 + 12 }}">{{ bar.label }}</text><text class="faint" x="0" y="{{ loop.index0 * 54 + 27 }}">{{ bar.value }}</text><rect class="{{ bar.class }}" x="0" y="{{ loop.index0 * 54 + 33 }}" width="{{ bar.width }}" height="10" rx="2"></rect><text x="{{ bar.width + 6 }}" y="{{ loop.index0 * 54 + 42 }}">{{ bar.until }}</text>
 {% endfor %}</svg></div>{% endif %}
 </section>
 {% endfor %}
@@ -177,10 +177,11 @@ fn timeline(report: &Report, domain: &DomainReport) -> Vec<Bar> {
         domain.replies.iter().flatten().filter(|reply| matters(domain, reply)).collect();
     let longest = replies.iter().filter_map(|reply| reply.ttl).max().unwrap_or(0).max(1);
     let bar = |reply: &&ReplyView| {
-        let observed =
-            domain.expectations.iter().find(|one| one.name == reply.name && one.rtype == reply.rtype);
-        let is_right =
-            observed.is_some_and(|one| one.status != "unmet" && agrees(&one.observed, &reply.records));
+        // Several expectations may share a record set: it is right when all of them find it so.
+        let mut about =
+            domain.expectations.iter().filter(|one| one.name == reply.name && one.rtype == reply.rtype);
+        let is_right = !reply.records.is_empty()
+            && about.all(|one| one.status != "unmet" && agrees(&one.observed, &reply.records));
         let ttl = reply.ttl.unwrap_or(0);
         let until = report.checked_at.checked_add(jiff::SignedDuration::from_secs(i64::from(ttl)));
         Bar {
@@ -210,7 +211,7 @@ fn matters(domain: &DomainReport, reply: &ReplyView) -> bool {
 
 /// Whether all that was judged is in the reply.
 fn agrees(observed: &[String], records: &[String]) -> bool {
-    !records.is_empty() && observed.iter().all(|record| records.contains(record))
+    observed.iter().all(|record| records.contains(record))
 }
 
 fn shortened(text: &str) -> String {
