@@ -10,6 +10,8 @@ mod memory;
 mod phases;
 mod recorded;
 mod reminders;
+mod schemas;
+mod settings;
 mod since;
 mod status;
 mod usage;

@@ -10,7 +10,7 @@ use cutover::report::Report;
 use cutover::report::format::{
     Place, csv, github, html, junit, markdown, nagios, nagios_status, ndjson, prometheus, sarif,
 };
-use cutover::report::view::{ChangeView, DomainReport, ExpectationView, HazardView, ReplyView};
+use cutover::report::view::{ChangeView, DomainReport, ExpectationView, HazardView, ReplyView, WaiverView};
 use serde_json::Value;
 
 use crate::run::{Desk, cutover};
@@ -35,6 +35,7 @@ pub fn everything() -> Report {
         message: format!("{level} {HOSTILE}"),
         records: vec![HOSTILE.into()],
         due: Some("2026-11-22T06:00:00Z".parse().unwrap()),
+        waiver: None,
     });
     let change = ChangeView {
         phase: "switch",
@@ -65,6 +66,7 @@ pub fn everything() -> Report {
         unicode: None,
         verdict,
         cloud: "worldwide",
+        phase: "switch",
         source: None,
         gateway: None,
         zone: None,
@@ -117,6 +119,11 @@ fn expectation(importance: &'static str, status: &'static str) -> ExpectationVie
         ttl: Some(3600),
         until: (status == "waiting").then(|| "2026-11-22T05:46:00Z".parse().unwrap()),
         possible_until: (status == "waiting").then(|| "2026-11-22T06:46:00Z".parse().unwrap()),
+        waiver: (status == "waived").then(|| WaiverView {
+            state: "active",
+            reason: HOSTILE.into(),
+            until: "2027-03-01".parse().unwrap(),
+        }),
     }
 }
 

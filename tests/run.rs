@@ -48,6 +48,7 @@ pub fn surroundings() -> Surroundings {
         width: None,
         colour: Colour::Off,
         now: "2026-11-22T05:23:00.75Z".parse().unwrap(),
+        settings: None,
         live: false,
         pacer: Arc::new(NoWaiting),
     }

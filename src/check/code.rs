@@ -178,6 +178,7 @@ codes! {
     SpfIncludeLoop "spf-include-loop" Spf Unmet "the SPF record includes itself";
     SpfPassesEveryone "spf-passes-everyone" Spf Unmet "the SPF record allows everybody to send";
     SpfLookalike "spf-lookalike" Spf Unmet "a text looks like an SPF record and is none";
+    SpfSenderMissing "spf-sender-missing" Spf Unmet "a sender that must stay is not in the record";
     SpfSourceLeft "spf-source-left" Spf Unmet "the platform being left may still send for the domain";
     SpfWithoutAll "spf-without-all" Spf Met "the SPF record does not say what to do with all others";
     SpfTermsIgnored "spf-terms-ignored" Spf Met "receivers ignore terms of the SPF record";

@@ -132,6 +132,14 @@ impl Inquiry<'_> {
         }
         // Read in any case: below the record if it is included, and for the count after the edit if it is not.
         let mut domains = vec![expectation.name.clone(), include.clone()];
+        // Senders that must stay are counted after the edit too, if they have to be added.
+        let senders = SpfRecord { terms: self.subject.spf_senders.clone() };
+        for (name, rtype) in spf::questions(&senders, &expectation.name, &expectation.name) {
+            self.want(&name, rtype);
+            if rtype == RecordType::Txt && !domains.contains(&name) {
+                domains.push(name);
+            }
+        }
         let mut next = 0;
         while let Some(domain) = domains.get(next).cloned() {
             next += 1;

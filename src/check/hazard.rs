@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use crate::record::{Name, RecordType};
 
 use super::{
-    Case, Code, Edit, Judged, PROBE_LABEL, Status, Weight, clash, delivery, dmarc, listed, policy, ticked,
-    wildcard,
+    Applied, Case, Code, Edit, Judged, PROBE_LABEL, Status, Weight, clash, delivery, dmarc, listed, policy,
+    ticked, wildcard,
 };
 
 pub(super) use leftover::{
@@ -41,13 +41,15 @@ pub struct Hazard {
     pub due: Option<Timestamp>,
     /// What to publish so that it is gone; empty where the cure is not in the zone.
     pub cure: Vec<Edit>,
+    /// The waiver made for it, whether it still holds or not.
+    pub waiver: Option<Applied>,
 }
 
 impl Hazard {
     /// A hazard of the level that the table of outcomes gives it.
     pub(super) fn new(code: Code, name: &Name, rtype: Option<RecordType>, message: String) -> Self {
-        let (records, cure, due) = (Vec::new(), Vec::new(), None);
-        Self { code, level: code.weight(), name: name.clone(), rtype, message, records, due, cure }
+        let (records, cure, due, waiver) = (Vec::new(), Vec::new(), None, None);
+        Self { code, level: code.weight(), name: name.clone(), rtype, message, records, due, cure, waiver }
     }
 }
 

@@ -26,6 +26,7 @@ mod spf;
 mod text;
 pub(crate) mod time;
 mod verdict;
+mod waiver;
 mod weigh;
 mod wildcard;
 
@@ -45,6 +46,7 @@ pub use outlook::{Assumptions, Basis, Closing, Outlook, outlook};
 pub use placeholder::is_placeholder_text;
 pub use reminder::Reminder;
 pub use verdict::{Status, Verdict};
+pub use waiver::{Applied, Waiver, WaiverState};
 pub use weigh::{Examination, Judged, Scales, examine};
 pub use wildcard::{PROBE_LABEL, is_from_wildcard};
 

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Code, Examination, Status, Verdict, Weight};
+use super::{Code, Examination, Hazard, Status, Verdict};
 
 /// How often to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,5 +68,5 @@ fn is_restless(examination: &Examination) -> bool {
     };
     examination.verdict != Verdict::Waiting
         || examination.judged.iter().any(overdue)
-        || examination.hazards.iter().any(|hazard| hazard.level == Weight::Error)
+        || examination.hazards.iter().any(Hazard::is_error)
 }

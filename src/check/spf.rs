@@ -11,6 +11,7 @@ mod note;
 mod placeholder;
 mod relief;
 mod repair;
+mod sender;
 mod source;
 mod stand_in;
 mod tally;
@@ -154,6 +155,9 @@ impl Bench<'_> {
         if let Some(silence) = tally.silence {
             return Err(silence);
         }
+        if let Some(finding) = self.sender_missing(record, &tally)? {
+            return Ok(finding);
+        }
         if let Some(finding) = self.source_left(record, &tally)? {
             return Ok(finding);
         }
@@ -182,7 +186,10 @@ impl Bench<'_> {
 
     fn without_microsoft(&self, record: &SpfRecord, tally: Tally) -> Result<Finding, Silence> {
         if let Some(opening) = self.stand_in(record)? {
-            let left = self.source_left(record, &tally)?;
+            let left = match self.sender_missing(record, &tally)? {
+                Some(missing) => Some(missing),
+                None => self.source_left(record, &tally)?,
+            };
             return Ok(left.unwrap_or_else(|| self.met(opening, record, &tally)));
         }
         // Microsoft's include may stand in the part that could not be looked up.

@@ -13,6 +13,8 @@ pub enum Status {
     Waiting,
     /// It could not be found out.
     Unknown,
+    /// It does not hold, and somebody decided to live with that for a while.
+    Waived,
 }
 
 impl Status {
@@ -24,6 +26,7 @@ impl Status {
             Self::Unmet => "unmet",
             Self::Waiting => "waiting",
             Self::Unknown => "unknown",
+            Self::Waived => "waived",
         }
     }
 }

@@ -10,9 +10,8 @@ use crate::expected::{Expectation, Importance, Subject, expectations};
 use crate::facts::{Facts, Overlay, Sight, View, Witness, Zone};
 use crate::record::RecordSet;
 
-use super::{
-    Case, Code, Edit, Hazard, Recognised, Reminder, Status, Verdict, Weight, hazard, origin, reminder,
-};
+use super::waiver::{Applied, Waiver, Waivers};
+use super::{Case, Code, Edit, Hazard, Recognised, Reminder, Status, Verdict, hazard, origin, reminder};
 use panel::Panel;
 
 /// An expectation and what became of it.
@@ -34,6 +33,8 @@ pub struct Judged {
     pub until: Option<Timestamp>,
     /// What to publish.
     pub cure: Vec<Edit>,
+    /// The waiver made for it, whether it still holds or not.
+    pub waiver: Option<Applied>,
 }
 
 /// Everything that was found out about one domain.
@@ -57,25 +58,29 @@ pub struct Examination {
 
 /// How strictly to weigh.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Scales {
+pub struct Scales<'a> {
     /// Whom to believe.
     pub view: View,
     /// Whether what is recommended counts as required.
     pub strict: bool,
+    /// What somebody decided to live with.
+    pub waivers: &'a [Waiver],
 }
 
 /// Judges everything about one domain.
 #[must_use]
-pub fn examine(subject: &Subject, facts: &Facts, scales: Scales) -> Examination {
+pub fn examine(subject: &Subject, facts: &Facts, scales: Scales<'_>) -> Examination {
     let nothing_planned = Overlay::new();
     let sight = Sight { facts, witness: Witness::Published, view: scales.view, overlay: &nothing_planned };
     let source = origin::source(subject, &sight);
     let case = Case { subject, source: source.as_ref().and_then(|source| source.provider), sight };
     let list = expectations(subject);
     let panel = Panel::new(&case, &list);
-    let judged: Vec<Judged> = list.into_iter().map(|expectation| panel.judged(expectation)).collect();
-    let hazards = hazard::hazards(&case, &judged);
+    let mut judged: Vec<Judged> = list.into_iter().map(|expectation| panel.judged(expectation)).collect();
+    let mut hazards = hazard::hazards(&case, &judged);
     let reminders = reminder::reminders(&case, &judged);
+    let waivers = Waivers { all: scales.waivers, domain: &subject.domain, at: facts.checked_at };
+    waivers.apply(&mut judged, &mut hazards);
     let verdict = verdict(&judged, &hazards, scales.strict);
     let (zone, gateway) = (facts.zone(&subject.domain), origin::gateway(subject, &sight));
     Examination { source, gateway, zone, judged, hazards, reminders, verdict }
@@ -84,7 +89,7 @@ pub fn examine(subject: &Subject, facts: &Facts, scales: Scales) -> Examination 
 fn verdict(judged: &[Judged], hazards: &[Hazard], strict: bool) -> Verdict {
     let least = if strict { Importance::Recommended } else { Importance::Required };
     let has = |status| judged.iter().any(|judged| judged.importance >= least && judged.status == status);
-    if has(Status::Unmet) || hazards.iter().any(|hazard| hazard.level == Weight::Error) {
+    if has(Status::Unmet) || hazards.iter().any(Hazard::is_error) {
         Verdict::ChangesNeeded
     } else if has(Status::Unknown) {
         Verdict::Undetermined

@@ -16,8 +16,8 @@ use crate::plan::emit::DnsHost;
 use crate::provider::Gateway;
 
 pub(super) use values::{
-    ExpectedFormat, Goal, Moment, Output, PlanFormat, ReportFormat, Seconds, Services, Span, VerdictName,
-    ViewName, When,
+    ExpectedFormat, Goal, Moment, Output, PlanFormat, ReportFormat, SchemaFile, Seconds, Services, Span,
+    SpfSender, VerdictName, ViewName, When,
 };
 
 /// Which DNS records still have to change before a domain is fully moved to Microsoft 365?
@@ -58,12 +58,27 @@ pub(super) enum Command {
     Completions(Completions),
     /// The manual page of the program, for man
     Man,
+    /// The JSON Schema of a file that is read or written
+    Schema(Schema),
+}
+
+impl Command {
+    /// What is expected, where that matters to the command.
+    pub(super) fn expectations(&self) -> Option<&Expectations> {
+        match self {
+            Self::Check(command) => Some(&command.expectations),
+            Self::Plan(command) => Some(&command.expectations),
+            Self::Watch(command) => Some(&command.expectations),
+            Self::Expected(command) => Some(&command.expectations),
+            Self::Explain(_) | Self::Completions(_) | Self::Man | Self::Schema(_) => None,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
     /// The domains to check
-    #[arg(value_name = "DOMAIN", required_unless_present = "replay")]
+    #[arg(value_name = "DOMAIN")]
     pub(super) domains: Vec<String>,
     #[command(flatten)]
     pub(super) expectations: Expectations,
@@ -96,7 +111,7 @@ pub(super) struct Reporting {
 #[derive(Debug, Args)]
 pub(super) struct Watch {
     /// The domains to watch
-    #[arg(value_name = "DOMAIN", required = true)]
+    #[arg(value_name = "DOMAIN")]
     pub(super) domains: Vec<String>,
     /// Stop after this time, whatever the verdict: 90s, 20m, 48h, 7d [default: never]
     #[arg(long = "for", value_name = "DURATION", help_heading = "Rhythm")]
@@ -120,7 +135,7 @@ pub(super) struct Watch {
 #[derive(Debug, Args)]
 pub(super) struct Plan {
     /// The domain to plan for
-    #[arg(value_name = "DOMAIN", required_unless_present = "replay")]
+    #[arg(value_name = "DOMAIN")]
     pub(super) domain: Option<String>,
     #[command(flatten)]
     pub(super) expectations: Expectations,
@@ -168,10 +183,20 @@ pub(super) struct Completions {
     pub(super) shell: Shell,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct Schema {
+    /// Of which file
+    #[arg(value_name = "FILE")]
+    pub(super) file: SchemaFile,
+}
+
 /// What is expected.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "What is expected")]
 pub(super) struct Expectations {
+    /// TOML: defaults, domains with overrides, waivers [default: cutover.toml if present]
+    #[arg(long, value_name = "FILE")]
+    pub(super) settings: Option<PathBuf>,
     /// Which part of the move is being judged: prepare, switch or tidy
     #[arg(long, value_name = "PHASE", default_value = "switch")]
     pub(super) phase: Phase,
@@ -202,6 +227,9 @@ pub(super) struct Expectations {
     /// A mail filter that is meant to stay in front: an id or a host suffix; repeatable
     #[arg(long, value_name = "ID")]
     pub(super) gateway: Vec<Gateway>,
+    /// Term of another sender that must stay in the SPF record, such as include:spf.example; repeatable
+    #[arg(long, value_name = "TERM")]
+    pub(super) spf_sender: Vec<SpfSender>,
     /// Autodiscover stays on premises for now
     #[arg(long)]
     pub(super) hybrid: bool,

@@ -20,6 +20,7 @@ use crate::report::view::harmless;
 use super::args::{Check, Plan, PlanFormat, ReportFormat, Reporting};
 use super::inspect::{Checked, Inspection, Task, inspect};
 use super::render::render;
+use super::settings::Settings;
 use super::{Problem, Streams, files, status};
 
 /// Runs `cutover check`.
@@ -28,17 +29,20 @@ use super::{Problem, Streams, files, status};
 /// [`Problem`] for what makes a verdict impossible.
 pub(super) fn check(
     command: &Check,
+    settings: &Settings,
     streams: &mut Streams<'_>,
     style: &Style,
     now: Timestamp,
 ) -> Result<u8, Problem> {
-    let scales = Scales { view: View::from(command.lookup.view), strict: command.reporting.strict };
+    let view = View::from(command.lookup.view);
+    let scales = Scales { view, strict: command.reporting.strict, waivers: &settings.waivers };
     let task = Task {
         domains: &command.domains,
         expectations: &command.expectations,
         lookup: &command.lookup,
         times: &command.times,
         scales,
+        settings,
     };
     let inspection = inspect(task, streams, style, now)?;
     report(&inspection, &command.reporting, streams, style)
@@ -94,18 +98,21 @@ fn exit_status(verdict: Verdict) -> u8 {
 /// [`Problem`] for what makes a plan impossible.
 pub(super) fn plan(
     command: &Plan,
+    settings: &Settings,
     streams: &mut Streams<'_>,
     style: &Style,
     now: Timestamp,
 ) -> Result<u8, Problem> {
     let domains: Vec<String> = command.domain.iter().cloned().collect();
-    let scales = Scales { view: View::from(command.lookup.view), strict: command.strict };
+    let view = View::from(command.lookup.view);
+    let scales = Scales { view, strict: command.strict, waivers: &settings.waivers };
     let task = Task {
         domains: &domains,
         expectations: &command.expectations,
         lookup: &command.lookup,
         times: &command.times,
         scales,
+        settings,
     };
     let inspection = inspect(task, streams, style, now)?;
     let [checked] = &inspection.checked[..] else {

@@ -8,19 +8,25 @@ use crate::report::table;
 use crate::report::view::harmless;
 
 use super::args::{Expected, ExpectedFormat};
-use super::subject::{Lists, subject};
+use super::roster::Roster;
+use super::settings::Settings;
 use super::{Problem, Streams, domain};
 
 /// Runs the command.
 ///
 /// # Errors
 /// [`Problem`] for a value that cannot be used.
-pub(super) fn run(command: &Expected, streams: &mut Streams<'_>, style: &Style) -> Result<u8, Problem> {
+pub(super) fn run(
+    command: &Expected,
+    settings: &Settings,
+    streams: &mut Streams<'_>,
+    style: &Style,
+) -> Result<u8, Problem> {
     let domain = domain::parse(&command.domain).map_err(Problem::Usage)?;
-    let lists = Lists::read(&command.expectations)?;
-    let subject = subject(domain, &command.expectations, &lists)?;
+    let roster = Roster::open(&command.expectations, settings)?;
+    let subject = roster.subject(domain)?;
     if style.detail > Detail::Quiet {
-        for note in lists.notes(std::slice::from_ref(&subject))? {
+        for note in roster.notes(std::slice::from_ref(&subject))? {
             writeln!(streams.err, "note: {}", harmless(&note))?;
         }
     }

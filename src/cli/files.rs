@@ -30,6 +30,11 @@ pub(super) fn read_text(path: &Path) -> Result<String, Problem> {
     String::from_utf8(read(path)?).map_err(|_| Problem::file(path, "it is not text in UTF-8"))
 }
 
+/// Whether there is a file.
+pub(super) fn is_there(path: &Path) -> bool {
+    path.is_file()
+}
+
 /// The content of a text file; `None` if there is none yet.
 ///
 /// # Errors

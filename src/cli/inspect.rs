@@ -18,7 +18,8 @@ use crate::report::view::harmless;
 use crate::report::{DomainReport, Report};
 
 use super::args::{Expectations, Lookup, Times};
-use super::subject::{Lists, subject};
+use super::roster::{Roster, unused};
+use super::settings::Settings;
 use super::world::{self, World};
 use super::{Problem, Streams, files, memory};
 
@@ -37,7 +38,9 @@ pub(super) struct Task<'a> {
     /// What was seen before.
     pub(super) times: &'a Times,
     /// How strictly to weigh.
-    pub(super) scales: Scales,
+    pub(super) scales: Scales<'a>,
+    /// What the settings file says.
+    pub(super) settings: &'a Settings,
 }
 
 /// One domain, looked up and judged.
@@ -68,6 +71,13 @@ impl Checked {
             assumptions: self.assumptions,
             since: self.since.as_ref(),
         }
+    }
+
+    /// The waivers of the run that met a finding.
+    pub(super) fn waivers(&self) -> impl Iterator<Item = usize> {
+        let Examination { judged, hazards, .. } = &self.examination;
+        let judged = judged.iter().filter_map(|judged| judged.waiver.as_ref());
+        judged.chain(hazards.iter().filter_map(|hazard| hazard.waiver.as_ref())).map(|waiver| waiver.index)
     }
 
     fn report(&self) -> DomainReport {
@@ -129,11 +139,11 @@ impl<'a> Inspector<'a> {
             memory::check(path)?;
         }
         let before = times.since.as_deref().map(Before::read).transpose()?;
-        let lists = Lists::read(expectations)?;
-        let mut world = world::prepare(task.domains, lookup, now).await?;
-        let subjects = world.domains.iter().map(|domain| subject(domain.clone(), expectations, &lists));
+        let roster = Roster::open(expectations, task.settings)?;
+        let mut world = world::prepare(task.domains, task.settings, lookup, now).await?;
+        let subjects = world.domains.iter().map(|domain| roster.subject(domain.clone()));
         let subjects: Vec<Subject> = subjects.collect::<Result<_, _>>()?;
-        world.notes.extend(lists.notes(&subjects)?);
+        world.notes.extend(roster.notes(&subjects)?);
         let earlier = match before {
             Some(before) => Some(before.judged(&subjects, task).await),
             None => None,
@@ -229,6 +239,11 @@ pub(super) fn inspect(
     // What is still under way, such as a server that never answered, is nobody's business any more.
     runtime.shutdown_background();
     tell_notes(&inspector, streams, style)?;
+    if style.detail > Detail::Quiet {
+        for note in unused(task.scales.waivers, &inspection.checked) {
+            writeln!(streams.err, "note: {}", harmless(&note))?;
+        }
+    }
     inspector.record(&inspection)?;
     Ok(inspection)
 }
@@ -265,7 +280,7 @@ async fn all(world: &World, subjects: Vec<Subject>, task: Task<'_>) -> Vec<Check
         .await
 }
 
-async fn one(world: &World, subject: Subject, limits: Limits, scales: Scales) -> Checked {
+async fn one(world: &World, subject: Subject, limits: Limits, scales: Scales<'_>) -> Checked {
     let questions = |facts: &Facts| wanted(&subject, facts);
     let policies = |facts: &Facts| wanted_policies(&subject, facts);
     let facts = survey(&world.source, &subject.domain, limits, questions, policies).await;

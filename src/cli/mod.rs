@@ -14,16 +14,18 @@ mod manual;
 mod memory;
 mod pacer;
 mod render;
+mod roster;
+mod schema;
+mod settings;
 mod subject;
 mod watch;
 mod world;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use clap::Parser as _;
 use clap::error::ErrorKind;
 use jiff::Timestamp;
 
@@ -36,6 +38,7 @@ use pacer::Process;
 pub use pacer::{Later, Pacer};
 
 use args::{Arguments, Command, When};
+use settings::Settings;
 
 /// Exit status of wrong usage, an unreadable file, or a failure of our own.
 const USAGE: u8 = 2;
@@ -49,6 +52,8 @@ pub struct Surroundings {
     pub colour: Colour,
     /// The time.
     pub now: Timestamp,
+    /// The settings file that is read where none is named, if it is there.
+    pub settings: Option<PathBuf>,
     /// Whether standard error is a terminal on which a view may move.
     pub live: bool,
     /// How time passes, for a command that waits.
@@ -59,7 +64,7 @@ impl Surroundings {
     /// Those of a process whose streams go into files.
     #[must_use]
     pub fn of_pipe(now: Timestamp) -> Self {
-        Self { width: None, colour: Colour::Off, now, live: false, pacer: Arc::new(Process) }
+        Self { width: None, colour: Colour::Off, now, settings: None, live: false, pacer: Arc::new(Process) }
     }
 
     /// Those of this process.
@@ -78,6 +83,7 @@ impl Surroundings {
             width: width.filter(|_| terminal),
             colour: if terminal && !plain { Colour::On } else { Colour::Off },
             now: Timestamp::now(),
+            settings: Some(settings::DEFAULT_FILE.into()),
             live: io::stderr().is_terminal() && !plain,
             pacer: Arc::new(Process),
         }
@@ -118,12 +124,16 @@ pub fn run(
     err: &mut dyn Write,
     surroundings: &Surroundings,
 ) -> u8 {
-    let arguments = match Arguments::try_parse_from(arguments) {
-        Ok(arguments) => arguments,
-        Err(error) => return usage(&error, out, err),
+    let typed: Vec<OsString> = arguments.into_iter().collect();
+    let ended = match settings::read(typed, surroundings.settings.as_deref()) {
+        Ok(Err(error)) => return usage(&error, out, err),
+        Ok(Ok((arguments, settings))) => {
+            dispatch(&arguments, &settings, &mut Streams { out, err }, surroundings)
+        }
+        Err(problem) => Err(problem),
     };
-    let mut streams = Streams { out, err };
-    match dispatch(&arguments, &mut streams, surroundings) {
+    let streams = Streams { out, err };
+    match ended {
         Ok(status) => status,
         Err(Problem::Usage(message)) => {
             // Nothing is left to tell if even this cannot be written.
@@ -145,7 +155,7 @@ pub fn run(
 /// # Errors
 /// What the program would say of a command line that it refuses.
 pub fn accepts(arguments: impl IntoIterator<Item = OsString>) -> Result<(), String> {
-    match Arguments::try_parse_from(arguments) {
+    match <Arguments as clap::Parser>::try_parse_from(arguments) {
         Ok(_) => Ok(()),
         Err(error) if is_asked_for(&error) => Ok(()),
         Err(error) => Err(error.render().to_string()),
@@ -172,6 +182,7 @@ fn usage(error: &clap::Error, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
 
 fn dispatch(
     arguments: &Arguments,
+    settings: &Settings,
     streams: &mut Streams<'_>,
     surroundings: &Surroundings,
 ) -> Result<u8, Problem> {
@@ -189,13 +200,14 @@ fn dispatch(
         },
     };
     match &arguments.command {
-        Command::Check(command) => check::check(command, streams, &style, surroundings.now),
-        Command::Plan(command) => check::plan(command, streams, &style, surroundings.now),
-        Command::Watch(command) => watch::run(command, streams, &style, surroundings),
-        Command::Expected(command) => expected::run(command, streams, &style),
+        Command::Check(command) => check::check(command, settings, streams, &style, surroundings.now),
+        Command::Plan(command) => check::plan(command, settings, streams, &style, surroundings.now),
+        Command::Watch(command) => watch::run(command, settings, streams, &style, surroundings),
+        Command::Expected(command) => expected::run(command, settings, streams, &style),
         Command::Explain(command) => explain::run(command, streams, &style),
         Command::Completions(command) => manual::completions(command, streams),
         Command::Man => manual::man(streams),
+        Command::Schema(command) => schema::run(command, streams),
     }
 }
 

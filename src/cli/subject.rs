@@ -1,9 +1,10 @@
 //! What do the options say about the domain?
 
-use crate::check::is_placeholder_text;
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
+use crate::check::is_placeholder_text;
 use crate::expected::import::{self, Import};
 use crate::expected::{Cloud, Purpose, Subject, ignored};
 use crate::provider::{self, Kind, Provider};
@@ -32,14 +33,30 @@ pub(super) fn subject(domain: Name, options: &Expectations, lists: &Lists) -> Re
         gateways: options.gateway.clone(),
         hybrid: options.hybrid,
         services: options.services.0.clone(),
+        spf_senders: options.spf_sender.iter().map(|sender| sender.0.clone()).collect(),
         switch_at: options.switch_at.map(|moment| moment.0),
     })
+}
+
+/// Files of the run, each read once.
+#[derive(Debug, Default)]
+pub(super) struct Files(BTreeMap<PathBuf, Rc<[u8]>>);
+
+impl Files {
+    fn content(&mut self, path: &Path) -> Result<Rc<[u8]>, Problem> {
+        if let Some(content) = self.0.get(path) {
+            return Ok(Rc::clone(content));
+        }
+        let content: Rc<[u8]> = files::read(path)?.into();
+        self.0.insert(path.to_owned(), Rc::clone(&content));
+        Ok(content)
+    }
 }
 
 /// The lists of expected values, read once for all domains.
 #[derive(Debug, Default)]
 pub(super) struct Lists {
-    files: Vec<(String, Vec<u8>)>,
+    files: Vec<(String, Rc<[u8]>)>,
     kind: Option<import::Kind>,
 }
 
@@ -48,14 +65,14 @@ impl Lists {
     ///
     /// # Errors
     /// [`Problem`] for a file that cannot be read.
-    pub(super) fn read(options: &Expectations) -> Result<Self, Problem> {
+    pub(super) fn read(options: &Expectations, read: &mut Files) -> Result<Self, Problem> {
         let label = |path: &Path| harmless(&path.display().to_string());
-        let files = options.expect.iter().map(|path| Ok((label(path), files::read(path)?)));
+        let files = options.expect.iter().map(|path| Ok((label(path), read.content(path)?)));
         Ok(Self { files: files.collect::<Result<_, Problem>>()?, kind: options.expect_format })
     }
 
     fn imports(&self, domain: &Name) -> Result<Vec<Import>, Problem> {
-        let read = |(file, octets): &(String, Vec<u8>)| import::read(octets, file, domain, self.kind);
+        let read = |(file, octets): &(String, Rc<[u8]>)| import::read(octets, file, domain, self.kind);
         let imports: Result<Vec<Import>, _> = self.files.iter().map(read).collect();
         imports.map_err(|error| Problem::Usage(error.to_string()))
     }

@@ -13,6 +13,7 @@ use crate::report::view::harmless;
 use super::args::{Goal, Watch};
 use super::check::report;
 use super::inspect::{Checked, Inspector, Task, tell_notes};
+use super::settings::Settings;
 use super::{Problem, Streams, Surroundings, status};
 use live::{Live, Shown};
 use log::Log;
@@ -23,6 +24,7 @@ use log::Log;
 /// [`Problem`] for what makes a verdict impossible.
 pub(super) fn run(
     command: &Watch,
+    settings: &Settings,
     streams: &mut Streams<'_>,
     style: &Style,
     surroundings: &Surroundings,
@@ -33,13 +35,14 @@ pub(super) fn run(
         return Err(Problem::Usage(message.into()));
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let result = runtime.block_on(watch(command, streams, style, surroundings));
+    let result = runtime.block_on(watch(command, settings, streams, style, surroundings));
     runtime.shutdown_background();
     result
 }
 
 async fn watch(
     command: &Watch,
+    settings: &Settings,
     streams: &mut Streams<'_>,
     style: &Style,
     surroundings: &Surroundings,
@@ -49,7 +52,12 @@ async fn watch(
         expectations: &command.expectations,
         lookup: &command.lookup,
         times: &command.times,
-        scales: Scales { view: View::from(command.lookup.view), strict: command.reporting.strict },
+        scales: Scales {
+            view: View::from(command.lookup.view),
+            strict: command.reporting.strict,
+            waivers: &settings.waivers,
+        },
+        settings,
     };
     let (pacer, mut now) = (&surroundings.pacer, surroundings.now);
     let (mut stopped, mut is_stopped) = (pacer.stopped(), false);

@@ -15,6 +15,7 @@ use crate::report::view::harmless;
 
 use super::args::Lookup;
 use super::files;
+use super::settings::Settings;
 use super::{Problem, domain};
 
 /// A run that is about to begin.
@@ -54,7 +55,12 @@ impl World {
 ///
 /// # Errors
 /// [`Problem`] for a domain, file or resolver that cannot be used.
-pub(super) async fn prepare(typed: &[String], lookup: &Lookup, now: Timestamp) -> Result<World, Problem> {
+pub(super) async fn prepare(
+    typed: &[String],
+    settings: &Settings,
+    lookup: &Lookup,
+    now: Timestamp,
+) -> Result<World, Problem> {
     let mut domains: Vec<Name> = Vec::new();
     for typed in typed {
         let domain = domain::parse(typed).map_err(Problem::Usage)?;
@@ -62,6 +68,18 @@ pub(super) async fn prepare(typed: &[String], lookup: &Lookup, now: Timestamp) -
         if !domains.contains(&domain) {
             domains.push(domain);
         }
+    }
+    if domains.is_empty() && lookup.replay.is_none() {
+        domains.extend(settings.domains().iter().map(|own| own.name.clone()));
+    }
+    if domains.is_empty() && lookup.replay.is_none() {
+        let settings = match settings.file() {
+            Some(file) => format!("{file} names none"),
+            None => "there is no settings file with a `[[domain]]`".to_owned(),
+        };
+        return Err(Problem::Usage(format!(
+            "no domain to look at: {settings}; name one, as in `cutover check contoso.com`"
+        )));
     }
     // Whole seconds: a report tells them, and a recording must give back the same.
     let started = Timestamp::from_second(now.as_second()).unwrap_or(now);

@@ -72,6 +72,7 @@ fn derived_host(subject: &Subject) -> Option<Name> {
 
 fn spf(subject: &Subject) -> Option<Expectation> {
     let include = subject.cloud.value(Purpose::SpfInclude)?;
+    let senders: String = subject.spf_senders.iter().map(|sender| format!(" {}", sender.text)).collect();
     Some(Expectation {
         id: Id::Spf,
         name: subject.domain.clone(),
@@ -80,7 +81,7 @@ fn spf(subject: &Subject) -> Option<Expectation> {
         phase: Phase::Prepare,
         importance: Importance::Required,
         origin: Origin::Standard,
-        data: vec![RecordData::Txt(Text::from(format!("v=spf1 include:{include} -all").as_str()))],
+        data: vec![RecordData::Txt(Text::from(format!("v=spf1 include:{include}{senders} -all").as_str()))],
         requirement: Requirement::SpfIncludes(include.parse().ok()?),
         also: Vec::new(),
         ttl: TTL,

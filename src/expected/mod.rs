@@ -27,6 +27,7 @@ use jiff::Timestamp;
 
 use crate::provider::{Gateway, Provider};
 use crate::record::Name;
+use crate::record::spf::Term;
 
 /// One domain and what is known about its move before anything is looked up.
 #[derive(Debug, Clone)]
@@ -55,6 +56,8 @@ pub struct Subject {
     pub given: Vec<import::Wanted>,
     /// What of these lists could not become a record.
     pub unused: Vec<import::Ignored>,
+    /// Terms of other senders that must stay in the SPF record.
+    pub spf_senders: Vec<Term>,
     /// When the MX is to change.
     pub switch_at: Option<Timestamp>,
 }
@@ -76,6 +79,7 @@ impl Subject {
             services: BTreeSet::from([Service::Exchange]),
             given: Vec::new(),
             unused: Vec::new(),
+            spf_senders: Vec::new(),
             switch_at: None,
         }
     }

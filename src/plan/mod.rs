@@ -123,7 +123,7 @@ pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Exami
                 }
             }
         }
-        for hazard in &examination.hazards {
+        for hazard in examination.hazards.iter().filter(|hazard| !hazard.is_waived()) {
             for edit in &hazard.cure {
                 let importance = importance(hazard.level);
                 let reason = Reason::new(phase(hazard.code), hazard.code, importance, edit.confirm);

@@ -339,6 +339,17 @@ fn printable(octet: u8) -> char {
     if (0x21..=0x7e).contains(&octet) { octet as char } else { '?' }
 }
 
+#[cfg(feature = "formats")]
+impl schemars::JsonSchema for Name {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Name".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "description": "An absolute domain name, as A-labels.", "type": "string" })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,6 +8,7 @@
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
+use std::str::FromStr;
 
 use super::{Name, Text};
 
@@ -125,6 +126,23 @@ pub fn is_spf(text: &Text) -> bool {
 }
 
 const VERSION: &[u8] = b"v=spf1";
+
+impl FromStr for Term {
+    type Err = String;
+
+    /// Reads one term as it would stand in a record.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut terms = SpfRecord::parse(&Text::from(format!("v=spf1 {}", text.trim()).as_str()))
+            .map(|record| record.terms)
+            .unwrap_or_default();
+        match (terms.pop(), terms.is_empty()) {
+            (Some(Self { meaning: Meaning::Broken(why), .. }), true) => Err(why),
+            (Some(term), true) => Ok(term),
+            (Some(_), false) => Err("it is more than one term".into()),
+            (None, _) => Err("it is empty".into()),
+        }
+    }
+}
 
 impl SpfRecord {
     /// Reads a text; `None` if receivers do not take it for an SPF record.

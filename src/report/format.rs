@@ -54,6 +54,7 @@ fn gravity(expectation: &ExpectationView) -> Gravity {
 /// How much a hazard matters.
 fn hazard_gravity(hazard: &HazardView) -> Gravity {
     match hazard.level {
+        _ if hazard.is_waived() => Gravity::None,
         "error" => Gravity::Error,
         "warning" => Gravity::Warning,
         _ => Gravity::Note,

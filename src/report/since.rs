@@ -43,6 +43,7 @@ struct EarlierExpectation {
 
 /// A hazard, by what identifies it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct Sign {
     /// Which one.
     pub code: String,
@@ -125,6 +126,7 @@ impl From<&DomainReport> for EarlierDomain {
 
 /// What differs between an earlier report of a domain and this one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct Since {
     /// When the earlier run began.
     pub checked_at: Timestamp,
@@ -140,6 +142,7 @@ pub struct Since {
 
 /// A word before and after.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct Pair {
     /// What it was.
     pub before: String,
@@ -149,6 +152,7 @@ pub struct Pair {
 
 /// What became of one expectation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct Moved {
     /// Which one.
     pub id: String,
@@ -167,6 +171,7 @@ pub struct Moved {
 
 /// How one expectation stood.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct State {
     /// Its status.
     pub status: String,

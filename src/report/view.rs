@@ -8,9 +8,10 @@
 mod replies;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 
-use crate::check::{Examination, Hazard, Judged, Outlook, Recognised, Verdict};
+use crate::check::{Applied, Examination, Hazard, Judged, Outlook, Recognised, Verdict, WaiverState};
 use crate::expected::import::Ignored;
 use crate::expected::{Expectation, Phase, Subject, ignored};
 use crate::facts::{Facts, Zone};
@@ -26,14 +27,16 @@ pub const SCHEMA_VERSION: u32 = 1;
 
 /// A whole run.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct Report {
-    /// [`SCHEMA_VERSION`].
+    /// The version of the report: 1.
     pub schema_version: u32,
     /// What made the report.
     pub tool: Tool,
     /// When the run began.
     pub checked_at: Timestamp,
     /// The phase that was judged.
+    #[cfg_attr(feature = "formats", schemars(extend("enum" = ["prepare", "switch", "tidy"])))]
     pub phase: &'static str,
     /// How many domains have which verdict.
     pub summary: Summary,
@@ -43,6 +46,7 @@ pub struct Report {
 
 /// What made a report.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct Tool {
     /// `cutover`.
     pub name: &'static str,
@@ -52,6 +56,7 @@ pub struct Tool {
 
 /// How many domains have which verdict.
 #[derive(Debug, Clone, Default, Serialize)]
+#[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct Summary {
     /// All domains.
     pub domains: usize,
@@ -67,6 +72,7 @@ pub struct Summary {
 
 /// The report of one domain.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct DomainReport {
     /// The domain, as A-labels without the final dot.
     pub domain: String,
@@ -74,9 +80,14 @@ pub struct DomainReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unicode: Option<String>,
     /// The verdict.
+    #[cfg_attr(feature = "formats", schemars(extend("enum" = ["ready", "waiting", "undetermined", "changes-needed"])))]
     pub verdict: &'static str,
     /// The cloud.
+    #[cfg_attr(feature = "formats", schemars(extend("enum" = ["worldwide", "gcc", "gcc-high", "dod", "china"])))]
     pub cloud: &'static str,
+    /// The phase that was judged.
+    #[cfg_attr(feature = "formats", schemars(extend("enum" = ["prepare", "switch", "tidy"])))]
+    pub phase: &'static str,
     /// The platform being left.
     pub source: Option<Platform>,
     /// The filter in front.
@@ -110,6 +121,7 @@ pub struct DomainReport {
 
 /// A platform or filter.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct Platform {
     /// Its id.
     pub id: String,
@@ -121,6 +133,7 @@ pub struct Platform {
 
 /// A zone.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct ZoneView {
     /// Where it begins.
     pub apex: Name,
@@ -130,6 +143,7 @@ pub struct ZoneView {
 
 /// A name server.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct NameServerView {
     /// Its name.
     pub name: Name,
@@ -141,14 +155,18 @@ pub struct NameServerView {
 
 /// An expectation and what became of it.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct ExpectationView {
     /// Which one.
     pub id: &'static str,
     /// Who needs it.
+    #[cfg_attr(feature = "formats", schemars(extend("enum" = ["exchange", "teams", "devices"])))]
     pub service: &'static str,
     /// How much it matters.
+    #[cfg_attr(feature = "formats", schemars(extend("enum" = ["required", "recommended", "optional"])))]
     pub importance: &'static str,
     /// From which phase on it holds.
+    #[cfg_attr(feature = "formats", schemars(extend("enum" = ["prepare", "switch", "tidy"])))]
     pub phase: &'static str,
     /// The owner of the records.
     pub name: Name,
@@ -156,6 +174,7 @@ pub struct ExpectationView {
     #[serde(rename = "type")]
     pub rtype: String,
     /// What became of it.
+    #[cfg_attr(feature = "formats", schemars(extend("enum" = ["met", "unmet", "waiting", "unknown", "waived"])))]
     pub status: &'static str,
     /// Which outcome exactly.
     pub code: &'static str,
@@ -164,6 +183,7 @@ pub struct ExpectationView {
     /// What should be published.
     pub expected: Vec<String>,
     /// Where that value comes from.
+    #[cfg_attr(feature = "formats", schemars(extend("enum" = ["given", "derived", "standard"])))]
     pub origin: &'static str,
     /// The list that names it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -177,14 +197,19 @@ pub struct ExpectationView {
     /// Until when a cache that was not asked may have an old answer, where one was seen before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub possible_until: Option<Timestamp>,
+    /// The waiver made for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiver: Option<WaiverView>,
 }
 
 /// A hazard.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct HazardView {
     /// Which one.
     pub code: &'static str,
     /// How bad it is.
+    #[cfg_attr(feature = "formats", schemars(extend("enum" = ["error", "warning", "info"])))]
     pub level: &'static str,
     /// The name it is about.
     pub name: Name,
@@ -198,10 +223,27 @@ pub struct HazardView {
     /// By when to act, where that is known and not past.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
+    /// The waiver made for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiver: Option<WaiverView>,
+}
+
+/// A waiver that met its finding.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
+pub struct WaiverView {
+    /// `active`, or `expired`: then the finding counts again.
+    #[cfg_attr(feature = "formats", schemars(extend("enum" = ["active", "expired"])))]
+    pub state: &'static str,
+    /// Why.
+    pub reason: String,
+    /// The last day on which it holds, in UTC.
+    pub until: Date,
 }
 
 /// Something in a list of expected values that is not used.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct IgnoredView {
     /// The list.
     pub file: String,
@@ -215,10 +257,13 @@ pub struct IgnoredView {
 
 /// A change.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct ChangeView {
     /// The phase that asks for it.
+    #[cfg_attr(feature = "formats", schemars(extend("enum" = ["prepare", "switch", "tidy"])))]
     pub phase: &'static str,
     /// `add`, `replace` or `delete`.
+    #[cfg_attr(feature = "formats", schemars(extend("enum" = ["add", "replace", "delete"])))]
     pub action: &'static str,
     /// The owner.
     pub name: Name,
@@ -236,6 +281,7 @@ pub struct ChangeView {
     /// Whether to compare a value with the admin center.
     pub confirm: bool,
     /// That of the most important expectation behind it.
+    #[cfg_attr(feature = "formats", schemars(extend("enum" = ["required", "recommended", "optional"])))]
     pub importance: &'static str,
 }
 
@@ -266,6 +312,7 @@ impl DomainReport {
             unicode: unicode(&subject.domain),
             verdict: examination.verdict.word(),
             cloud: subject.cloud.word(),
+            phase: subject.phase.word(),
             source: examination.source.as_ref().map(Platform::from),
             gateway: examination.gateway.as_ref().map(Platform::from),
             zone: examination.zone.as_ref().map(ZoneView::from),
@@ -360,6 +407,7 @@ impl From<&Judged> for ExpectationView {
             ttl: (!judged.observed.is_empty()).then_some(judged.observed.ttl),
             until: judged.until,
             possible_until: None,
+            waiver: judged.waiver.as_ref().map(WaiverView::from),
         }
     }
 }
@@ -374,7 +422,22 @@ impl From<&Hazard> for HazardView {
             message: harmless(&hazard.message),
             records: hazard.records.iter().map(|record| harmless(record)).collect(),
             due: hazard.due,
+            waiver: hazard.waiver.as_ref().map(WaiverView::from),
         }
+    }
+}
+
+impl From<&Applied> for WaiverView {
+    fn from(waiver: &Applied) -> Self {
+        Self { state: waiver.state.word(), reason: harmless(&waiver.reason), until: waiver.until }
+    }
+}
+
+impl HazardView {
+    /// Whether somebody decided to live with it.
+    #[must_use]
+    pub fn is_waived(&self) -> bool {
+        self.waiver.as_ref().is_some_and(|waiver| waiver.state == WaiverState::Active.word())
     }
 }
 

@@ -159,7 +159,7 @@ fn a_command_line_that_makes_no_sense_is_refused() {
     let desk = Desk::new();
     let (_other, recording) = recorded(&[("contoso.com", State::Ready), ("fabrikam.com", State::Ready)]);
     for (arguments, words) in [
-        (&["check"][..], &["<DOMAIN>"][..]),
+        (&["check"][..], &["no domain", "cutover check contoso.com"][..]),
         (&["chek", "contoso.com"], &["chek"]),
         (&["check", "--replay", &recording, "--resolver", "1.1.1.1"], &["--replay", "--resolver"]),
         (&["check", "contoso.com", "-q", "-v"], &["--quiet", "--verbose"]),

@@ -193,6 +193,7 @@ fn verdict(judged: &Judged) -> Verdict {
         Status::Unmet => Verdict::ChangesNeeded,
         Status::Unknown => Verdict::Undetermined,
         Status::Waiting => Verdict::Waiting,
+        Status::Waived => unreachable!("nothing is waived in these worlds"),
     }
 }
 

@@ -110,6 +110,12 @@ fn a_check_leaves_its_status_its_summary_and_its_reports() {
     let early = run("check", &desk, &[&more[..], &[("PHASE", "prepare")]].concat()).unwrap();
     let json: Value = serde_json::from_str(&read(early.output("json"))).unwrap();
     assert_eq!(json["phase"], "prepare");
+    // Domains and options from settings alone.
+    let zones = [&left, &done].map(|file| format!("{file:?}")).join(", ");
+    let settings = format!("[defaults]\nzone = [{zones}]\n[[domain]]\nname = \"fabrikam.com\"\n");
+    let settings = desk.put("settings.toml", settings);
+    let set = run("check", &desk, &[("CUTOVER", binary), ("SETTINGS", &settings)]).unwrap();
+    assert_eq!((set.status, set.output("status")), (0, "0"), "{}", set.out);
 }
 
 fn read(path: &str) -> String {
@@ -122,7 +128,7 @@ fn what_an_input_says_is_never_a_command() {
     let left = desk.put("contoso.com.zone", at_source("contoso.com"));
     let binary = env!("CARGO_BIN_EXE_cutover");
     let owned = desk.path("owned");
-    for name in ["DOMAINS", "ARGS", "PHASE", "FAIL_ON", "DOMAINS_FILE"] {
+    for name in ["DOMAINS", "ARGS", "PHASE", "FAIL_ON", "DOMAINS_FILE", "SETTINGS"] {
         for hostile in ["$(touch owned)", "`touch owned`", "; touch owned;", "\"; touch owned; \"", "*"] {
             let zone = ["--zone", &left].join(" ");
             let mut given = vec![("CUTOVER", binary), ("DOMAINS", "contoso.com"), ("ARGS", &zone)];

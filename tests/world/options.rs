@@ -14,7 +14,7 @@ pub(super) const DOMAIN: &str = "contoso.com";
 #[derive(Clone)]
 pub(super) struct Options {
     pub(super) subject: Subject,
-    pub(super) scales: Scales,
+    pub(super) scales: Scales<'static>,
 }
 
 impl Default for Options {
@@ -49,6 +49,7 @@ impl Options {
             "--verification" => subject.verification = Some(value.into()),
             "--source" => subject.source = Some(provider::by_id(value).unwrap_or_else(|| panic!("{value}"))),
             "--gateway" => subject.gateways.push(value.parse().unwrap()),
+            "--spf-sender" => subject.spf_senders.push(value.parse().unwrap()),
             "--switch-at" => subject.switch_at = Some(value.parse().unwrap()),
             "--view" => self.scales.view = view(value),
             other => panic!("{other} is no option of a fence or a scenario"),

@@ -81,6 +81,18 @@ pub(super) fn cure(
     if needs_include(bench, &terms.record(records), tally_of)? {
         terms.add_include(bench.include);
     }
+    for sender in &bench.case.subject.spf_senders {
+        let mut with_sender = terms.clone();
+        with_sender.add(&sender.text);
+        let tally = tally_of(&terms.record(records));
+        let is_missing = bench.lacks(sender, &terms.record(records), &tally);
+        // A term that would break the record is not put into it.
+        let breaks =
+            || tally_of(&with_sender.record(records)).faults.iter().any(|fault| fault.top == sender.text);
+        if is_missing && !breaks() {
+            terms = with_sender;
+        }
+    }
     let dropped = dropped(records);
     let record = terms.record(records);
     let replaced =

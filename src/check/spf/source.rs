@@ -9,6 +9,7 @@ use crate::provider::{Evidence, of_mx, of_spf};
 use crate::record::Name;
 use crate::record::spf::{Meaning, Mechanism, SpfRecord};
 
+use super::sender::names_the_same;
 use super::tally::{Nested, Tally};
 use super::{Bench, Code, Finding, edit, listed, shown, ticked};
 
@@ -77,6 +78,9 @@ impl Bench<'_> {
     pub(super) fn is_of_source(&self, meaning: &Meaning) -> Option<Name> {
         let source = self.case.source?;
         let own = &self.case.subject.domain;
+        if self.case.subject.spf_senders.iter().any(|sender| names_the_same(&sender.meaning, meaning)) {
+            return None;
+        }
         let (domain, is_host) = match meaning {
             Meaning::Mechanism(_, Mechanism::Include(domain)) | Meaning::Redirect(domain) => (domain, false),
             Meaning::Mechanism(

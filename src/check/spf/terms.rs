@@ -13,6 +13,7 @@ use super::repair::repaired;
 use super::shown;
 
 /// The terms of the record to publish.
+#[derive(Clone)]
 pub(super) struct Terms {
     /// Everything in front of `all`, in order, none twice.
     others: Vec<Term>,
@@ -122,10 +123,14 @@ impl Terms {
 
     /// Puts an include behind the last mechanism, in place of a misspelt one if there is one.
     pub(super) fn add_include(&mut self, include: &Name) {
-        let text = format!("include:{}", include.bare());
         // With another qualifier it would match first, and not as a pass.
         self.others.retain(|term| !super::is_include_of(&term.meaning, include));
         self.behind.retain(|term| !super::is_include_of(&term.meaning, include));
+        self.add(&format!("include:{}", include.bare()));
+    }
+
+    /// Puts a term behind the last mechanism.
+    pub(super) fn add(&mut self, text: &str) {
         let modifier = |term: &Term| !matches!(term.meaning, Meaning::Mechanism(..));
         let at = self.others.iter().position(modifier).unwrap_or(self.others.len());
         let behind = self.others.split_off(at);

@@ -84,7 +84,7 @@ impl<'a> Panel<'a> {
             Some(file) if status == Status::Unmet => format!("{message} (as {file} wants it)"),
             Some(_) | None => message,
         };
-        Judged { expectation, importance, status, code, message, observed, until, cure }
+        Judged { expectation, importance, status, code, message, observed, until, cure, waiver: None }
     }
 
     fn importance(&self, expectation: &Expectation) -> Importance {

@@ -1,6 +1,7 @@
 //! How are the values of options written?
 
 use std::collections::BTreeSet;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -11,6 +12,8 @@ use jiff::SignedDuration;
 use crate::check::Verdict;
 use crate::expected::Service;
 use crate::facts::View;
+use crate::record::Name;
+use crate::record::spf::{Meaning, Mechanism, Qualifier, Term};
 
 /// When to do something that depends on the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -137,6 +140,16 @@ impl From<VerdictName> for Verdict {
     }
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum SchemaFile {
+    /// cutover.toml
+    Settings,
+    /// What --format json writes
+    Report,
+    /// What --history keeps
+    History,
+}
+
 /// A further report and where it goes.
 #[derive(Debug, Clone)]
 pub(in crate::cli) struct Output {
@@ -187,6 +200,38 @@ impl FromStr for Seconds {
             return Err("expected from 0.001 to 3600 seconds".into());
         }
         Ok(Self(Duration::from_secs_f64(seconds)))
+    }
+}
+
+/// A term that lets a sender pass.
+#[derive(Debug, Clone)]
+pub(in crate::cli) struct SpfSender(pub(in crate::cli) Term);
+
+impl FromStr for SpfSender {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        const EXPECTED: &str = "expected one term such as `include:spf.example` or `ip4:192.0.2.25`";
+        let term: Term = text.parse().map_err(|why| {
+            let hint = match text.trim() {
+                text if text.parse::<Ipv4Addr>().is_ok() => format!("; did you mean `ip4:{text}`?"),
+                text if text.parse::<Ipv6Addr>().is_ok() => format!("; did you mean `ip6:{text}`?"),
+                text if text.contains('.') && text.parse::<Name>().is_ok() => {
+                    format!("; did you mean `include:{text}`?")
+                }
+                _ => String::new(),
+            };
+            format!("{EXPECTED}: {why}{hint}")
+        })?;
+        match term.meaning {
+            Meaning::Mechanism(Qualifier::Pass, Mechanism::All) | Meaning::Broken(_) => {}
+            Meaning::Mechanism(Qualifier::Pass, _) => return Ok(Self(term)),
+            Meaning::Mechanism(..)
+            | Meaning::Redirect(_)
+            | Meaning::Explanation(_)
+            | Meaning::Ignored { .. } => {}
+        }
+        Err(format!("{EXPECTED}, which lets a sender pass"))
     }
 }
 

@@ -4,7 +4,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 
 use crate::check::time::{clock_when_over, left};
-use crate::check::{Status, Weight};
+use crate::check::{Judged, Status};
 use crate::expected::Importance;
 use crate::report::view::harmless;
 
@@ -89,15 +89,15 @@ pub(super) enum Shown {
 /// What one domain waits for.
 fn line(checked: &Checked, now: Timestamp) -> String {
     let judged = checked.examination.judged.iter();
-    let open =
-        judged.filter(|judged| judged.importance == Importance::Required && judged.status != Status::Met);
+    let is_open = |judged: &&Judged| !matches!(judged.status, Status::Met | Status::Waived);
+    let open = judged.filter(|judged| judged.importance == Importance::Required).filter(is_open);
     let open = open.map(|judged| match judged.until.filter(|until| *until > now) {
         Some(until) => {
             format!("{} until {} ({})", judged.expectation.id, clock_when_over(until), left(now, until))
         }
         None => format!("{} {}", judged.expectation.id, judged.code),
     });
-    let errors = checked.examination.hazards.iter().filter(|hazard| hazard.level == Weight::Error);
+    let errors = checked.examination.hazards.iter().filter(|hazard| hazard.is_error());
     let parts: Vec<String> = open.chain(errors.map(|hazard| hazard.code.to_string())).collect();
     let parts = if parts.is_empty() { String::new() } else { format!("; {}", parts.join(", ")) };
     let domain = checked.subject.domain.bare();

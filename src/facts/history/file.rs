@@ -31,6 +31,7 @@ pub enum HistoryError {
 
 /// The file.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 struct Document {
     schema_version: u32,
     #[serde(default)]
@@ -39,6 +40,7 @@ struct Document {
 
 /// One record set in the file.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 struct Line {
     name: String,
     #[serde(rename = "type")]
@@ -56,6 +58,13 @@ struct Line {
 }
 
 impl History {
+    /// What may stand in the file, as JSON Schema.
+    #[cfg(feature = "formats")]
+    #[must_use]
+    pub fn schema() -> schemars::Schema {
+        schemars::schema_for!(Document)
+    }
+
     /// Reads the content of a file; an empty one holds nothing.
     ///
     /// # Errors

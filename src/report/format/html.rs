@@ -121,6 +121,7 @@ fn page<'a>(report: &Report, domain: &'a DomainReport) -> DomainPage<'a> {
     let expectations = domain.expectations.iter().map(|one| {
         let (mark, class) = match (one.status, gravity(one)) {
             ("met", _) => ("✔", "good"),
+            ("waived", _) => ("–", "faint"),
             ("waiting", _) => ("…", "wait"),
             ("unknown", _) => ("?", "wait"),
             (_, Gravity::Error) => ("✘", "bad"),
@@ -139,6 +140,7 @@ fn page<'a>(report: &Report, domain: &'a DomainReport) -> DomainPage<'a> {
     });
     let hazards = domain.hazards.iter().map(|one| {
         let (mark, class) = match hazard_gravity(one) {
+            _ if one.is_waived() => ("–", "faint"),
             Gravity::Error => ("✘", "bad"),
             Gravity::Warning => ("!", "wait"),
             Gravity::None | Gravity::Note => ("·", "faint"),

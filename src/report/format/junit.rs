@@ -43,6 +43,7 @@ fn case(domain: &DomainReport, expectation: &ExpectationView) -> TestCase {
 
 fn hazard_case(domain: &DomainReport, hazard: &HazardView) -> TestCase {
     let status = match hazard_gravity(hazard) {
+        _ if hazard.is_waived() => TestCaseStatus::skipped(),
         Gravity::Error => TestCaseStatus::non_success(NonSuccessKind::Failure),
         Gravity::Warning | Gravity::Note | Gravity::None => TestCaseStatus::success(),
     };

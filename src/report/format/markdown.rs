@@ -59,7 +59,11 @@ fn details(domain: &DomainReport) -> String {
         );
     }
     for one in &domain.hazards {
-        let symbol = if hazard_gravity(one) == Gravity::Error { "❌" } else { "⚠️" };
+        let symbol = match hazard_gravity(one) {
+            _ if one.is_waived() => "➖",
+            Gravity::Error => "❌",
+            Gravity::Warning | Gravity::Note | Gravity::None => "⚠️",
+        };
         let _ = writeln!(text, "| {symbol} | {} | {} | `{}` |", one.level, message(&one.message), one.code);
     }
     if !domain.changes.is_empty() {

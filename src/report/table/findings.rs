@@ -40,9 +40,10 @@ fn expectation(judged: &Judged) -> (Cell, Option<&str>, String, &str) {
         Status::Unmet => ("○", Tone::Pending),
         Status::Waiting => ("…", Tone::Pending),
         Status::Unknown => ("?", Tone::Pending),
+        Status::Waived => ("–", Tone::Faint),
     };
     let importance = match (judged.status, judged.importance) {
-        (Status::Met, _) | (_, Importance::Required) => String::new(),
+        (Status::Met | Status::Waived, _) | (_, Importance::Required) => String::new(),
         (_, importance) => format!(" ({importance})"),
     };
     let code = if judged.code == Code::Met { "" } else { judged.code.word() };
@@ -57,6 +58,7 @@ pub(super) fn hazards(hazards: &[Hazard], style: &Style) -> String {
     }
     let rows = hazards.iter().map(|hazard| {
         let (mark, tone) = match hazard.level {
+            _ if hazard.is_waived() => ("–", Tone::Faint),
             Weight::Error => ("✘", Tone::Bad),
             Weight::Warning => ("!", Tone::Pending),
             Weight::Info | Weight::Met | Weight::Unmet | Weight::Waiting | Weight::Unknown => {

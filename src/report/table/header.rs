@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::check::{Examination, Status, Verdict, Weight};
+use crate::check::{Examination, Status, Verdict};
 use crate::expected::{Importance, Phase};
 use crate::report::style::{Style, Tone};
 
@@ -18,7 +18,7 @@ pub(super) fn header(shown: &Shown<'_>, style: &Style) -> String {
     let required = shown.changes.iter().filter(|change| change.importance == Importance::Required).count();
     let mut notes = Vec::new();
     if *verdict == Verdict::ChangesNeeded {
-        let errors = hazards.iter().filter(|hazard| hazard.level == Weight::Error).count();
+        let errors = hazards.iter().filter(|hazard| hazard.is_error()).count();
         let without_edit = count(Status::Unmet).max(errors);
         match required {
             0 => notes.push(format!("{without_edit} to put right")),
@@ -30,6 +30,11 @@ pub(super) fn header(shown: &Shown<'_>, style: &Style) -> String {
     }
     if count(Status::Unknown) > 0 {
         notes.push(format!("{} could not be looked up", count(Status::Unknown)));
+    }
+    let waived = judged.iter().filter(|judged| judged.status == Status::Waived).count()
+        + hazards.iter().filter(|hazard| hazard.is_waived()).count();
+    if waived > 0 {
+        notes.push(format!("{waived} waived"));
     }
     let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
     let (tone, word) = match verdict {

@@ -1,6 +1,6 @@
 //! What is the next step?
 
-use crate::check::{Status, Verdict, Weight};
+use crate::check::{Status, Verdict};
 use crate::expected::Phase;
 use crate::report::grid::wrapped;
 use crate::report::style::Style;
@@ -16,14 +16,15 @@ pub(super) fn next(shown: &Shown<'_>, style: &Style) -> String {
         phase @ (Phase::Prepare | Phase::Tidy) => format!(" --phase {phase}"),
     };
     let judged = &shown.examination.judged;
-    let worst = judged.iter().filter(|judged| judged.status != Status::Met).max_by_key(|judged| {
+    let open = judged.iter().filter(|judged| !matches!(judged.status, Status::Met | Status::Waived));
+    let worst = open.max_by_key(|judged| {
         (judged.importance, judged.status == Status::Unmet, std::cmp::Reverse(judged.expectation.id))
     });
     let code = shown
         .examination
         .hazards
         .iter()
-        .find(|hazard| hazard.level == Weight::Error)
+        .find(|hazard| hazard.is_error())
         .map(|hazard| hazard.code)
         .or_else(|| worst.map(|judged| judged.code));
     let what = match shown.examination.verdict {

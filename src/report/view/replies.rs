@@ -9,6 +9,7 @@ use super::harmless;
 
 /// A reply.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct ReplyView {
     /// Where it came from.
     pub server: String,
@@ -36,6 +37,7 @@ pub struct ReplyView {
 
 /// An MTA-STS policy.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct PolicyView {
     /// Where it is kept.
     pub host: String,

@@ -1,0 +1,55 @@
+//! Do the other senders that somebody named still stand in the record?
+//!
+//! Whoever sends invoices or newsletters for the domain must not get lost in the move. A term counts where receivers read
+//! it: in the record itself, or named in one that it includes.
+
+use crate::facts::Silence;
+use crate::record::spf::{Meaning, Mechanism, SpfRecord, Term};
+
+use super::tally::Tally;
+use super::terms::key;
+use super::{Bench, Code, Finding, listed, shown};
+
+impl Bench<'_> {
+    /// The senders that must stay and are not there.
+    pub(super) fn sender_missing(
+        &self,
+        record: &SpfRecord,
+        tally: &Tally,
+    ) -> Result<Option<Finding>, Silence> {
+        let senders = self.case.subject.spf_senders.iter();
+        let missing: Vec<&Term> = senders.filter(|sender| self.lacks(sender, record, tally)).collect();
+        if missing.is_empty() {
+            return Ok(None);
+        }
+        // It may stand in the part that could not be looked up.
+        if let Some(silence) = &tally.silence {
+            return Err(silence.clone());
+        }
+        let missing = listed(missing.iter().map(|sender| format!("`{}`", shown(&sender.text))));
+        let message = format!("the record lacks {missing}, which must stay, so mail from there fails SPF");
+        self.wrong(Code::SpfSenderMissing, message, &[record]).map(Some)
+    }
+
+    /// Whether receivers do not find the term.
+    pub(super) fn lacks(&self, sender: &Term, record: &SpfRecord, tally: &Tally) -> bool {
+        let wanted = key(sender);
+        let here = record.evaluated().any(|term| key(term) == wanted);
+        !here && !tally.nested.iter().any(|nested| key(&nested.term) == wanted)
+    }
+}
+
+/// Whether two terms let the same sender pass, in whatever case its name is written.
+pub(super) fn names_the_same(one: &Meaning, other: &Meaning) -> bool {
+    let domain = |meaning: &Meaning| match meaning {
+        Meaning::Mechanism(_, Mechanism::Include(domain)) | Meaning::Redirect(domain) => domain.name.clone(),
+        Meaning::Mechanism(
+            _,
+            Mechanism::A(Some(domain)) | Mechanism::Mx(Some(domain)) | Mechanism::Ptr(Some(domain)),
+        ) => domain.name.clone(),
+        Meaning::Mechanism(..) | Meaning::Explanation(_) | Meaning::Ignored { .. } | Meaning::Broken(_) => {
+            None
+        }
+    };
+    domain(one).is_some_and(|name| domain(other) == Some(name))
+}

@@ -1,0 +1,141 @@
+//! Which findings did somebody decide to live with, and until when?
+//!
+//! The only place where a waiver takes effect: after everything is judged, before the verdict is formed. What is waived
+//! stays visible; a waiver that has run out changes nothing and says so.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::record::Name;
+
+use super::{Code, Hazard, Judged, Status, Weight};
+
+/// The decision to live with one outcome for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiver {
+    /// Of which domain; `None` for every domain.
+    pub domain: Option<Name>,
+    /// Which outcome.
+    pub code: Code,
+    /// Why, in the words of whoever decided it.
+    pub reason: String,
+    /// The last day on which it holds, in UTC.
+    pub until: Date,
+}
+
+/// A waiver that met the finding it was made for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// Which of the waivers of the run.
+    pub index: usize,
+    /// Why, in the words of whoever decided it.
+    pub reason: String,
+    /// The last day on which it holds, in UTC.
+    pub until: Date,
+    /// Whether it still holds.
+    pub state: WaiverState,
+}
+
+/// Whether a waiver still holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WaiverState {
+    /// The finding does not count.
+    Active,
+    /// Its last day is over: the finding counts again.
+    Expired,
+}
+
+impl WaiverState {
+    /// The word in reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+impl Waiver {
+    /// Whether it still holds at this time.
+    #[must_use]
+    pub fn state(&self, at: Timestamp) -> WaiverState {
+        let today = TimeZone::UTC.to_datetime(at).date();
+        if today <= self.until { WaiverState::Active } else { WaiverState::Expired }
+    }
+
+    /// Whether it is about this domain.
+    #[must_use]
+    pub fn concerns(&self, domain: &Name) -> bool {
+        self.domain.as_ref().is_none_or(|own| own == domain)
+    }
+}
+
+/// The waivers of a run, with the eyes of one domain.
+pub(super) struct Waivers<'a> {
+    pub(super) all: &'a [Waiver],
+    pub(super) domain: &'a Name,
+    pub(super) at: Timestamp,
+}
+
+impl Waivers<'_> {
+    /// Takes what is waived out of what counts. What is met needs no waiver.
+    pub(super) fn apply(&self, judged: &mut [Judged], hazards: &mut [Hazard]) {
+        for judged in judged.iter_mut().filter(|judged| judged.status != Status::Met) {
+            judged.waiver = self.of(judged.code);
+            judged.message += &words(judged.waiver.as_ref());
+            if is_active(judged.waiver.as_ref()) {
+                judged.status = Status::Waived;
+            }
+        }
+        for hazard in hazards {
+            hazard.waiver = self.of(hazard.code);
+            hazard.message += &words(hazard.waiver.as_ref());
+        }
+    }
+
+    /// The waiver of an outcome: one that holds before one that has run out, one of the domain before one of all.
+    fn of(&self, code: Code) -> Option<Applied> {
+        let fitting = self
+            .all
+            .iter()
+            .enumerate()
+            .filter(|(_, waiver)| waiver.code == code && waiver.concerns(self.domain));
+        let best = fitting.min_by_key(|(_, waiver)| (waiver.state(self.at), waiver.domain.is_none()));
+        best.map(|(index, waiver)| Applied {
+            index,
+            reason: waiver.reason.clone(),
+            until: waiver.until,
+            state: waiver.state(self.at),
+        })
+    }
+}
+
+/// What a waiver says behind the finding that it was made for.
+fn words(waiver: Option<&Applied>) -> String {
+    let Some(Applied { reason, until, state, .. }) = waiver else { return String::new() };
+    match state {
+        WaiverState::Active => format!("; waived until {until}: {reason}"),
+        WaiverState::Expired => format!("; its waiver ran out on {until}, so it counts again"),
+    }
+}
+
+/// Whether there is a waiver that holds.
+fn is_active(waiver: Option<&Applied>) -> bool {
+    waiver.is_some_and(|waiver| waiver.state == WaiverState::Active)
+}
+
+impl Hazard {
+    /// Whether somebody decided to live with it.
+    #[must_use]
+    pub fn is_waived(&self) -> bool {
+        is_active(self.waiver.as_ref())
+    }
+
+    /// Whether it keeps the domain from being ready.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        self.level == Weight::Error && !self.is_waived()
+    }
+}

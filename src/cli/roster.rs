@@ -1,0 +1,98 @@
+//! Which domains does a run look at, each with which choices?
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::check::Waiver;
+use crate::expected::Subject;
+use crate::record::Name;
+
+use super::Problem;
+use super::args::Expectations;
+use super::inspect::Checked;
+use super::settings::Settings;
+use super::subject::{Files, Lists, subject};
+
+/// The choices of a run: those for every domain, and those for single ones.
+pub(super) struct Roster {
+    all: Choice,
+    own: BTreeMap<Name, Choice>,
+}
+
+struct Choice {
+    expectations: Expectations,
+    lists: Lists,
+    /// Where in the settings it stands.
+    place: Option<String>,
+}
+
+impl Roster {
+    /// Reads what the choices need.
+    ///
+    /// # Errors
+    /// [`Problem`] for a file or a value that cannot be used.
+    pub(super) fn open(expectations: &Expectations, settings: &Settings) -> Result<Self, Problem> {
+        let mut files = Files::default();
+        let lists = Lists::read(expectations, &mut files)?;
+        let all = Choice { expectations: expectations.clone(), lists, place: None };
+        let mut roster = Self { all, own: BTreeMap::new() };
+        let file = settings.file().unwrap_or_default();
+        for (own, expectations) in settings.own_expectations()? {
+            let place = Some(format!("{file}:{}", own.line));
+            let lists = Lists::read(&expectations, &mut files)?;
+            let choice = Choice { expectations, lists, place };
+            // What cannot be used is told before anything is looked up, whichever domain it is about.
+            choice.subject(own.name.clone())?;
+            roster.own.insert(own.name.clone(), choice);
+        }
+        Ok(roster)
+    }
+
+    fn choice(&self, domain: &Name) -> &Choice {
+        self.own.get(domain).unwrap_or(&self.all)
+    }
+
+    /// A domain with the choices made for it.
+    ///
+    /// # Errors
+    /// [`Problem`] for a value that cannot be what it should be.
+    pub(super) fn subject(&self, domain: Name) -> Result<Subject, Problem> {
+        self.choice(&domain).subject(domain)
+    }
+
+    /// What to say about the lists of expected values that these domains use.
+    ///
+    /// # Errors
+    /// [`Problem`] as when the subjects were made.
+    pub(super) fn notes(&self, subjects: &[Subject]) -> Result<Vec<String>, Problem> {
+        let (own, all): (Vec<Subject>, Vec<Subject>) =
+            subjects.iter().cloned().partition(|subject| self.own.contains_key(&subject.domain));
+        let mut notes = if all.is_empty() { Vec::new() } else { self.all.lists.notes(&all)? };
+        for subject in own {
+            notes.extend(self.choice(&subject.domain).lists.notes(std::slice::from_ref(&subject))?);
+        }
+        Ok(notes)
+    }
+}
+
+impl Choice {
+    fn subject(&self, domain: Name) -> Result<Subject, Problem> {
+        subject(domain, &self.expectations, &self.lists).map_err(|problem| match (problem, &self.place) {
+            (Problem::Usage(reason), Some(place)) => Problem::Usage(format!("{place}: {reason}")),
+            (problem, _) => problem,
+        })
+    }
+}
+
+/// What to say about waivers that no finding of the run needs.
+pub(super) fn unused(waivers: &[Waiver], checked: &[Checked]) -> Vec<String> {
+    let used: BTreeSet<usize> = checked.iter().flat_map(Checked::waivers).collect();
+    let concerns = |waiver: &Waiver| checked.iter().any(|checked| waiver.concerns(&checked.subject.domain));
+    let unused =
+        waivers.iter().enumerate().filter(|(index, waiver)| !used.contains(index) && concerns(waiver));
+    let told = unused.map(|(_, waiver)| {
+        let whose =
+            waiver.domain.as_ref().map_or_else(|| "`*`".to_owned(), |domain| format!("`{}`", domain.bare()));
+        format!("the waiver of `{}` for {whose} meets no finding; take it out of the settings", waiver.code)
+    });
+    told.collect()
+}

@@ -1,0 +1,31 @@
+//! `cutover schema`: what may stand in a file that is read or written, as JSON Schema.
+//!
+//! Generated from the very types that read and write the files.
+
+use schemars::generate::SchemaSettings;
+use schemars::{Schema, schema_for};
+
+use crate::facts::History;
+use crate::report::Report;
+use crate::report::json::to_json;
+
+use super::args::{self, SchemaFile};
+use super::settings::Document;
+use super::{Problem, Streams};
+
+/// Runs the command.
+///
+/// # Errors
+/// [`Problem`] if the output cannot be written.
+pub(super) fn run(command: &args::Schema, streams: &mut Streams<'_>) -> Result<u8, Problem> {
+    let schema: Schema = match command.file {
+        SchemaFile::Settings => schema_for!(Document),
+        // As it is written: what is left out there when it is empty is not required.
+        SchemaFile::Report => {
+            SchemaSettings::default().for_serialize().into_generator().into_root_schema_for::<Report>()
+        }
+        SchemaFile::History => History::schema(),
+    };
+    streams.out.write_all(to_json(&schema).as_bytes())?;
+    Ok(0)
+}

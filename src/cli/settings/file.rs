@@ -1,0 +1,316 @@
+//! How is a settings file written? (version 1)
+//!
+//! The keys are the long names of the options. Types are as wide as the file may be; what a value means is decided by the
+//! reader of the option.
+
+use jiff::civil::Date;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize};
+use toml::Spanned;
+
+/// A settings file.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(in crate::cli) struct Document {
+    /// What holds in every run: any option of `check`, by its long name.
+    pub(super) defaults: Defaults,
+    /// Domains, checked when none is named on the command line, with what is different for them.
+    pub(super) domain: Vec<Own>,
+    /// Findings that do not count for a while.
+    #[schemars(with = "Vec<WaiverEntry>")]
+    pub(super) waiver: Vec<Spanned<WaiverEntry>>,
+}
+
+/// Whatever can be turned into options.
+pub(super) trait Choices {
+    /// The keys and values, as a map.
+    fn to_map(&self) -> serde_json::Map<String, serde_json::Value>;
+}
+
+fn map(choices: &impl Serialize) -> serde_json::Map<String, serde_json::Value> {
+    match serde_json::to_value(choices) {
+        Ok(serde_json::Value::Object(map)) => map,
+        // A struct of options always serialises as a map.
+        _ => serde_json::Map::new(),
+    }
+}
+
+macro_rules! options {
+    ($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty,)+ }) => {
+        $(#[$meta])*
+        #[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
+        #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+        pub(super) struct $name {
+            $($(#[$field_meta])* #[serde(skip_serializing_if = "Option::is_none")] pub(super) $field: Option<$type>,)+
+        }
+
+        impl Choices for $name {
+            fn to_map(&self) -> serde_json::Map<String, serde_json::Value> {
+                map(self)
+            }
+        }
+    };
+}
+
+options! {
+    /// What holds in every run: any option of `check`, by its long name.
+    Defaults {
+        /// Which part of the move is being judged: `prepare`, `switch` or `tidy`.
+        phase: String,
+        /// Which Microsoft cloud: `worldwide`, `gcc`, `gcc-high`, `dod` or `china`.
+        cloud: String,
+        /// Services whose records are required: `exchange`, `teams`, `devices`, or `all`.
+        services: List,
+        /// The tenant: `contoso` or `contoso.onmicrosoft.com`.
+        tenant: String,
+        /// The MX host as the admin center shows it.
+        mx: String,
+        /// The verification text as the admin center shows it.
+        verification: String,
+        /// Files of expected values, relative to this file.
+        expect: List,
+        /// The kind of these files: `graph`, `powershell`, `csv` or `zone`.
+        expect_format: String,
+        /// The platform being left.
+        source: String,
+        /// Mail filters that are meant to stay in front: ids or host suffixes.
+        gateway: List,
+        /// SPF terms of other senders that must stay.
+        spf_sender: List,
+        /// Whether autodiscover stays on premises for now.
+        hybrid: bool,
+        /// When the MX is to change.
+        switch_at: Moment,
+        /// A file that remembers what was published before, relative to this file.
+        history: String,
+        /// How long caches may keep an old answer that nobody saw: `90s`, `20m`, `48h`, `7d`.
+        old_ttl: String,
+        /// How long senders go on trying to deliver.
+        queue_margin: String,
+        /// An earlier recording or JSON report, relative to this file.
+        since: String,
+        /// Recursive resolvers.
+        resolver: List,
+        /// Whom to believe: `both`, `authoritative` or `resolver`.
+        view: String,
+        /// Zone files that answer instead of the network, relative to this file.
+        zone: List,
+        /// Where to save every answer, relative to this file.
+        record: String,
+        /// A saved run to judge again, relative to this file.
+        replay: String,
+        /// Seconds for one try.
+        timeout: Number,
+        /// Seconds for one whole domain.
+        deadline: Number,
+        /// Port of authoritative servers, for test labs.
+        authority_port: u16,
+        /// Whether the MTA-STS policy is left alone.
+        no_https: bool,
+        /// Whether name servers and policy hosts on private addresses are asked although public DNS named them.
+        allow_private_servers: bool,
+        /// What goes to standard output.
+        format: String,
+        /// Further reports: `FORMAT=PATH`, relative to this file.
+        output: List,
+        /// Whether recommended counts as required.
+        strict: bool,
+        /// Which verdicts exit non-zero.
+        fail_on: List,
+        /// Whether only the results are said.
+        quiet: bool,
+        /// Whether every reply is shown as well.
+        verbose: bool,
+        /// When to use colour: `auto`, `always` or `never`.
+        color: String,
+    }
+}
+
+/// A domain with what is different for it.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Own {
+    /// The domain.
+    #[serde(skip_serializing)]
+    #[schemars(with = "String")]
+    pub(super) name: Spanned<String>,
+    /// Which part of the move is being judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phase: Option<String>,
+    /// Which Microsoft cloud.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cloud: Option<String>,
+    /// Services whose records are required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    services: Option<List>,
+    /// The tenant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tenant: Option<String>,
+    /// The MX host as the admin center shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mx: Option<String>,
+    /// The verification text as the admin center shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verification: Option<String>,
+    /// Files of expected values, relative to this file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expect: Option<List>,
+    /// The kind of these files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expect_format: Option<String>,
+    /// The platform being left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
+    /// Mail filters that are meant to stay in front.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gateway: Option<List>,
+    /// SPF terms of other senders that must stay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spf_sender: Option<List>,
+    /// Whether autodiscover stays on premises for now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hybrid: Option<bool>,
+    /// When the MX is to change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    switch_at: Option<Moment>,
+}
+
+impl Choices for Own {
+    fn to_map(&self) -> serde_json::Map<String, serde_json::Value> {
+        map(self)
+    }
+}
+
+/// A finding that does not count for a while.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WaiverEntry {
+    /// The domain, or `*` for every domain.
+    pub(super) domain: String,
+    /// The outcome, as `cutover explain` lists it.
+    pub(super) code: String,
+    /// Why the finding may stay.
+    pub(super) reason: String,
+    /// The last day on which it does not count, in UTC.
+    pub(super) until: Day,
+}
+
+/// One value, or several.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum List {
+    /// One.
+    One(String),
+    /// Several.
+    Several(Vec<String>),
+}
+
+/// A number, whole or not.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum Number {
+    /// Whole.
+    Whole(u32),
+    /// Not whole.
+    Broken(f64),
+}
+
+/// A date or time of TOML, or the same as text.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Toml(toml::value::Datetime),
+    Text(String),
+}
+
+impl Written {
+    fn into_text(self) -> String {
+        match self {
+            Self::Toml(moment) => moment.to_string(),
+            Self::Text(text) => text,
+        }
+    }
+}
+
+/// A time with its zone.
+#[derive(Debug, Serialize)]
+pub(super) struct Moment(String);
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Written::deserialize(deserializer).map(Written::into_text).map(Self)
+    }
+}
+
+impl JsonSchema for Moment {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Moment".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "description": "A time with its zone (RFC 3339).", "type": "string", "format": "date-time" })
+    }
+}
+
+/// A day.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Day(pub(super) Date);
+
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Written::deserialize(deserializer)?.into_text();
+        let day = text.parse().map(Self);
+        day.map_err(|_| {
+            serde::de::Error::custom(format!("found `{text}`, expected a day such as 2027-03-01"))
+        })
+    }
+}
+
+impl JsonSchema for Day {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Day".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "description": "A day.", "type": "string", "format": "date" })
+    }
+}
+
+impl Document {
+    /// Reads the text of a file.
+    ///
+    /// # Errors
+    /// The line, and what was found there, what was expected and what was probably meant.
+    pub(super) fn parse(text: &str) -> Result<Self, (usize, String)> {
+        toml::from_str(text).map_err(|error: toml::de::Error| {
+            let line = error.span().map_or(1, |span| line(text, span.start));
+            (line, reason(error.message()))
+        })
+    }
+}
+
+/// The words of the reader; for an unknown key, the one that was probably meant in place of all that there are.
+fn reason(message: &str) -> String {
+    let message = message.trim().replace('\n', "; ");
+    let Some(rest) = message.strip_prefix("unknown field ") else { return message };
+    let mut quoted = rest.split('`').skip(1).step_by(2);
+    let found = quoted.next().unwrap_or_default();
+    let known: Vec<&str> = quoted.collect();
+    match closest(found, known.iter().copied()) {
+        Some(close) => format!("unknown key `{found}`; did you mean `{close}`?"),
+        None => format!("unknown key `{found}`, expected one of {}", known.join(", ")),
+    }
+}
+
+/// The word that was probably meant.
+pub(super) fn closest<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let plain = found.to_ascii_lowercase().replace('_', "-");
+    let rated = known.map(|word| (strsim::jaro_winkler(&plain, word), word));
+    let best = rated.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (best.0 > 0.8).then_some(best.1)
+}
+
+/// The line of an octet, from 1 on.
+pub(super) fn line(text: &str, at: usize) -> usize {
+    text.bytes().take(at).filter(|octet| *octet == b'\n').count() + 1
+}

@@ -1,0 +1,143 @@
+//! Which value of an option counts, if several layers have one?
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::path::Path;
+
+use clap::parser::ValueSource;
+use clap::{ArgAction, ArgMatches, Command};
+use serde_json::Value;
+
+use super::file::Choices;
+
+/// Options whose value is a path.
+const PATHS: [&str; 6] = ["expect", "history", "since", "zone", "record", "replay"];
+/// What has a meaning of its own in each command, or concerns the report of a check alone.
+const OF_CHECK: [&str; 1] = ["format"];
+
+/// Options with their values, by long name; a flag has none.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Layer(BTreeMap<String, Vec<OsString>>);
+
+impl Layer {
+    /// What the file says; its paths are relative to its folder.
+    pub(super) fn of_file(choices: &dyn Choices, folder: &Path) -> Self {
+        let mut layer = BTreeMap::new();
+        for (key, value) in choices.to_map() {
+            let one = |value: &Value| match value {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            let values = match &value {
+                // What is off is as good as not said.
+                Value::Bool(false) | Value::Null => continue,
+                Value::Bool(true) => Vec::new(),
+                Value::Array(values) => values.iter().map(one).collect(),
+                value => vec![one(value)],
+            };
+            let values = values.iter().map(|value| located(&key, value, folder));
+            layer.insert(key.clone(), values.collect());
+        }
+        Self(layer)
+    }
+
+    /// What was typed.
+    pub(super) fn of_command_line(matches: &ArgMatches) -> Self {
+        let mut layer = BTreeMap::new();
+        let Some((name, inner)) = matches.subcommand() else { return Self(layer) };
+        let parser = <super::Arguments as clap::CommandFactory>::command();
+        let Some(command) = parser.find_subcommand(name) else { return Self(layer) };
+        for argument in command.get_arguments().chain(parser.get_arguments()) {
+            let Some(long) = argument.get_long() else { continue };
+            let id = argument.get_id().as_str();
+            if inner.value_source(id) != Some(ValueSource::CommandLine) {
+                continue;
+            }
+            let values = match argument.get_action() {
+                ArgAction::SetTrue => Vec::new(),
+                _ => inner.get_raw(id).into_iter().flatten().map(OsString::from).collect(),
+            };
+            layer.insert(long.to_owned(), values);
+        }
+        Self(layer)
+    }
+
+    /// Whether nothing is said.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Takes out what would contradict what was typed: whoever names where the answers come from, means that alone.
+    pub(super) fn give_way_to(&mut self, typed: &Self, names_no_domain: bool) {
+        let mut drop = |keys: &[&str]| keys.iter().for_each(|key| drop(self.0.remove(*key)));
+        let has = |key| typed.0.contains_key(key);
+        if has("replay") {
+            drop(&["resolver", "zone", "record", "graph", "all-domains"]);
+        }
+        if has("zone") {
+            drop(&["resolver", "replay"]);
+        }
+        if has("resolver") || has("record") {
+            drop(&["replay"]);
+        }
+        if has("quiet") {
+            drop(&["verbose"]);
+        }
+        if has("verbose") {
+            drop(&["quiet"]);
+        }
+        if !names_no_domain || has("domains") || has("replay") {
+            drop(&["domains", "all-domains", "resume"]);
+        }
+    }
+
+    /// Keeps what a command knows, and what means the same to it.
+    pub(super) fn keep(&mut self, known: &BTreeSet<String>, command: &str) {
+        let same = |key: &str| matches!(command, "check" | "watch") || !OF_CHECK.contains(&key);
+        self.0.retain(|key, _| known.contains(key) && same(key));
+    }
+
+    /// Replaces what the other layer says too.
+    pub(super) fn overlay(&mut self, other: &Self) {
+        self.0.extend(other.0.iter().map(|(key, values)| (key.clone(), values.clone())));
+    }
+
+    /// As words of a command line.
+    pub(super) fn words(&self) -> impl Iterator<Item = OsString> {
+        self.0.iter().flat_map(|(key, values)| {
+            let flag = values.is_empty().then(|| OsString::from(format!("--{key}")));
+            let pairs = values.iter().map(move |value| {
+                let mut word = OsString::from(format!("--{key}="));
+                word.push(value);
+                word
+            });
+            flag.into_iter().chain(pairs)
+        })
+    }
+}
+
+/// The value as it is meant from wherever the program runs.
+fn located(key: &str, value: &str, folder: &Path) -> OsString {
+    match (key, value.split_once('=')) {
+        ("domains", _) if value == "-" => value.into(),
+        ("domains" | "resume", _) => folder.join(value).into(),
+        ("output", Some((format, path))) => {
+            let mut word = OsString::from(format!("{format}="));
+            word.push(folder.join(path));
+            word
+        }
+        _ if PATHS.contains(&key) => folder.join(value).into(),
+        _ => value.into(),
+    }
+}
+
+/// The long names that a command knows.
+pub(super) fn longs(command: &Command) -> BTreeSet<String> {
+    command.get_arguments().filter_map(|argument| argument.get_long()).map(str::to_owned).collect()
+}
+
+/// The domains, or whatever else was typed without a name.
+pub(super) fn positionals(matches: &ArgMatches) -> Vec<OsString> {
+    let typed = |id| matches.try_get_raw(id).ok().flatten();
+    ["domains", "domain"].into_iter().filter_map(typed).flatten().map(OsString::from).collect()
+}

@@ -1,0 +1,276 @@
+//! Does the settings file mean what it says, and is every slip in it told once and clearly?
+
+use serde_json::Value;
+
+use super::{at_source, zone};
+use crate::run::{Desk, Run, cutover, cutover_with, surroundings};
+use cutover::cli::Surroundings;
+
+/// A desk with two zones and these settings: the desk, and the options that name them.
+fn desk(settings: &str) -> (Desk, String) {
+    let desk = Desk::new();
+    let contoso = desk.put("contoso.com.zone", zone("contoso.com", &[]));
+    let fabrikam = desk.put("fabrikam.com.zone", at_source("fabrikam.com"));
+    let file = desk.put("cutover.toml", settings);
+    let options = format!("--settings {file} --zone {contoso} --zone {fabrikam}");
+    (desk, options)
+}
+
+fn refused(settings: &str, words: &[&str]) {
+    let (_desk, options) = desk(settings);
+    let run = cutover(&format!("check contoso.com {options}"));
+    assert_eq!((run.status, run.out.as_str(), run.errors()), (2, "", 1), "{settings}: {run:?}");
+    for word in words {
+        assert!(run.err.contains(word), "{settings}: `{word}` is not in: {}", run.err);
+    }
+}
+
+fn names(run: &Run) -> Vec<String> {
+    let report: Value = serde_json::from_str(&run.out).unwrap();
+    let domains = report["domains"].as_array().unwrap().iter();
+    domains.map(|domain| domain["domain"].as_str().unwrap().to_owned()).collect()
+}
+
+fn found(run: &Run, id: &str) -> Value {
+    let domain = run.domain();
+    let mut list = domain["expectations"].as_array().unwrap().iter();
+    list.find(|one| one["id"] == id).unwrap().clone()
+}
+
+#[test]
+fn domains_of_the_file_are_checked_when_none_is_named() {
+    let (_desk, options) = desk("[[domain]]\nname = \"fabrikam.com\"\n[[domain]]\nname = \"contoso.com\"\n");
+    let run = cutover(&format!("check --format json {options}"));
+    assert_eq!((names(&run), run.status), (vec!["fabrikam.com".into(), "contoso.com".into()], 1));
+    let run = cutover(&format!("check contoso.com --format json {options}"));
+    assert_eq!((names(&run), run.status), (vec!["contoso.com".into()], 0));
+    let plan = cutover(&format!("plan {options}"));
+    assert_eq!((plan.status, plan.errors()), (2, 1), "{plan:?}");
+}
+
+#[test]
+fn what_is_typed_wins_over_the_domain_and_that_over_the_defaults() {
+    let settings = "[defaults]\ntenant = \"default\"\nphase = \"tidy\"\nformat = \"json\"\n\
+                    [[domain]]\nname = \"contoso.com\"\ntenant = \"own\"\n";
+    let (_desk, options) = desk(settings);
+    let target =
+        |run: &Run| found(run, "dkim-selector1")["expected"][0].as_str().unwrap_or_default().to_owned();
+    let run = cutover(&format!("check contoso.com {options}"));
+    assert!(target(&run).contains("own.onmicrosoft"), "{run:?}");
+    assert_eq!(run.domain()["phase"], "tidy");
+    let run = cutover(&format!("check fabrikam.com {options}"));
+    assert!(target(&run).contains("default.onmicrosoft"), "{run:?}");
+    let run = cutover(&format!("check contoso.com --tenant typed --phase switch {options}"));
+    assert!(target(&run).contains("typed.onmicrosoft"), "{run:?}");
+    assert_eq!(run.domain()["phase"], "switch");
+    // The format of a report is not that of a plan.
+    let plan = cutover(&format!("plan fabrikam.com --phase switch {options}"));
+    assert!(plan.out.contains("autodiscover"), "{plan:?}");
+}
+
+#[test]
+fn every_override_of_a_domain_reaches_it() {
+    let settings = "[[domain]]\nname = \"fabrikam.com\"\nphase = \"tidy\"\ncloud = \"worldwide\"\n\
+        services = \"all\"\nmx = \"fabrikam-com.o-v1.mx.microsoft\"\nverification = \"MS=ms11111111\"\n\
+        source = \"rackspace\"\ngateway = [\"mimecast\"]\nspf-sender = \"include:spf.example\"\nhybrid = true\n\
+        switch-at = 2026-11-28T20:00:00Z\nexpect = [\"list.csv\"]\nexpect-format = \"csv\"\n";
+    let (desk, options) = desk(settings);
+    // Files are meant from the folder of the settings.
+    desk.put("list.csv", "type,name,value\nCNAME,autodiscover,outlook.example\n");
+    let run = cutover(&format!("check fabrikam.com --format json {options}"));
+    let domain = run.domain();
+    assert_eq!((&domain["phase"], &domain["source"]["id"]), (&"tidy".into(), &"rackspace".into()));
+    assert_eq!(found(&run, "verification")["expected"][0], "\"MS=ms11111111\"");
+    assert_eq!(found(&run, "spf")["code"], "spf-without-microsoft");
+    let spf = &found(&run, "spf")["expected"][0];
+    assert!(spf.as_str().unwrap().contains("include:spf.example"), "{spf}");
+    let ids: Vec<&str> = domain["expectations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["importance"] == "required")
+        .filter_map(|one| one["id"].as_str())
+        .collect();
+    assert!(ids.contains(&"teams-federation") && !ids.contains(&"autodiscover"), "{ids:?}");
+    // The others are as they were.
+    let run = cutover(&format!("check contoso.com --format json {options}"));
+    assert_eq!((run.status, &run.domain()["phase"]), (0, &"switch".into()));
+}
+
+#[test]
+fn a_waived_finding_stays_visible_and_does_not_count() {
+    let (_desk, options) = desk(
+        "[[waiver]]\ndomain = \"*\"\ncode = \"mx-at-source\"\nreason = \"moves in May\"\nuntil = 2026-11-22\n\
+         [[waiver]]\ndomain = \"fabrikam.com\"\ncode = \"alias-at-source\"\nreason = \"moves in May\"\nuntil = 2027-01-01\n\
+         [[waiver]]\ndomain = \"fabrikam.com\"\ncode = \"spf-without-microsoft\"\nreason = \"later\"\nuntil = 2027-01-01\n",
+    );
+    let run = cutover(&format!("check fabrikam.com --format json {options}"));
+    assert_eq!((run.status, &run.domain()["verdict"]), (0, &"ready".into()), "{run:?}");
+    let mx = found(&run, "mx");
+    assert_eq!((&mx["status"], &mx["code"]), (&"waived".into(), &"mx-at-source".into()));
+    assert_eq!(mx["waiver"]["state"], "active");
+    assert_eq!(mx["waiver"]["reason"], "moves in May");
+    // What is waived is no edit.
+    let kinds: Vec<Value> =
+        run.domain()["changes"].as_array().unwrap().iter().map(|change| change["type"].clone()).collect();
+    assert!(!kinds.contains(&"MX".into()) && !kinds.contains(&"CNAME".into()), "{kinds:?}");
+    let table = cutover(&format!("check fabrikam.com {options}"));
+    let words = table.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("3 waived") && words.contains("waived until 2026-11-22: moves in May"), "{words}");
+    // Strictly, what is advice counts, and what is waived does not.
+    let strict = cutover(&format!("check fabrikam.com --strict --format json {options}"));
+    assert_eq!(strict.status, 1);
+}
+
+#[test]
+fn a_waived_hazard_does_not_count() {
+    let settings = |code: &str| {
+        format!(
+            "[[waiver]]\ndomain = \"fabrikam.com\"\ncode = \"{code}\"\nreason = \"known\"\nuntil = 2027-01-01\n"
+        )
+    };
+    let left =
+        format!("{}_autodiscover._tcp SRV 0 0 443 autodiscover.emailsrvr.com.\n", zone("fabrikam.com", &[]));
+    let status = |settings: &str| {
+        let desk = Desk::new();
+        let (zone, file) = (desk.put("fabrikam.com.zone", &left), desk.put("cutover.toml", settings));
+        cutover(&format!(
+            "check fabrikam.com --source rackspace --settings {file} --zone {zone} --format json"
+        ))
+    };
+    let (counts, waived) = (status(""), status(&settings("autodiscover-srv-left")));
+    assert_eq!((counts.status, waived.status), (1, 0), "{waived:?}");
+    assert_eq!(waived.domain()["hazards"][0]["waiver"]["state"], "active");
+    assert_eq!(
+        waived.domain()["changes"].as_array().unwrap().len(),
+        counts.domain()["changes"].as_array().unwrap().len() - 1
+    );
+}
+
+#[test]
+fn a_waiver_that_ran_out_or_is_not_needed_is_told() {
+    let (_desk, options) = desk(
+        "[[waiver]]\ndomain = \"fabrikam.com\"\ncode = \"mx-at-source\"\nreason = \"late\"\nuntil = 2026-11-21\n\
+         [[waiver]]\ndomain = \"*\"\ncode = \"spf-multiple\"\nreason = \"late\"\nuntil = 2027-01-01\n\
+         [[waiver]]\ndomain = \"contoso.com\"\ncode = \"spf-multiple\"\nreason = \"other\"\nuntil = 2027-01-01\n",
+    );
+    let run = cutover(&format!("check fabrikam.com --format json {options}"));
+    let mx = found(&run, "mx");
+    assert_eq!((run.status, &mx["status"], &mx["waiver"]["state"]), (1, &"unmet".into(), &"expired".into()));
+    assert!(mx["message"].as_str().unwrap().contains("2026-11-21"), "{mx}");
+    assert!(run.err.contains("`spf-multiple` for `*` meets no finding"), "{}", run.err);
+    assert!(!run.err.contains("`contoso.com`"), "{}", run.err);
+    assert!(!cutover(&format!("check fabrikam.com -q {options}")).err.contains("waiver"));
+}
+
+#[test]
+fn every_slip_in_the_file_is_told_with_its_line_and_its_cure() {
+    let waiver = |code: &str, until: &str| {
+        format!("[[waiver]]\ndomain = \"*\"\ncode = \"{code}\"\nreason = \"r\"\nuntil = {until}\n")
+    };
+    for (settings, words) in [
+        (
+            "[defaults]\ntenat = \"contoso\"\n".to_owned(),
+            &["cutover.toml:2", "`tenat`", "did you mean `tenant`?"][..],
+        ),
+        ("[default]\n".into(), &["cutover.toml:1", "did you mean `defaults`?"]),
+        (
+            "[[domain]]\nname = \"contoso.com\"\nverfication = \"MS=ms1\"\n".into(),
+            &[":3", "did you mean `verification`?"],
+        ),
+        ("[[domain]]\ntenant = \"contoso\"\n".into(), &["missing field `name`"]),
+        ("[[domain]]\nname = \"contoso\"\n".into(), &[":2", "single label"]),
+        ("[[domain]]\nname = \"a.example\"\n[[domain]]\nname = \"A.example.\"\n".into(), &[":4", "line 2"]),
+        ("[defaults]\ncloud = \"gc\"\n".into(), &["[defaults]", "gcc-high"]),
+        ("[defaults]\nhybrid = \"yes\"\n".into(), &[":2", "boolean"]),
+        (
+            "[[domain]]\nname = \"contoso.com\"\nsource = \"rakspace\"\n".into(),
+            &[":2", "did you mean `rackspace`?"],
+        ),
+        ("[[domain]]\nname = \"contoso.com\"\nphase = \"swich\"\n".into(), &["line 2", "prepare"]),
+        (
+            "[[domain]]\nname = \"contoso.com\"\nspf-sender = \"spf.example\"\n".into(),
+            &["include:spf.example"],
+        ),
+        ("[[domain]]\nname = \"contoso.com\"\nexpect = \"nowhere.json\"\n".into(), &["nowhere.json"]),
+        (waiver("mx-at-sorce", "2027-01-01"), &[":1", "did you mean `mx-at-source`?"]),
+        (waiver("mx-at-source", "\"soon\""), &["2027-03-01"]),
+        (
+            "[[waiver]]\ndomain = \"*\"\ncode = \"mx-at-source\"\nreason = \" \"\nuntil = 2027-01-01\n"
+                .into(),
+            &["reason"],
+        ),
+        (
+            "[[waiver]]\ndomain = \"*\"\ncode = \"mx-at-source\"\nreason = \"r\"\n".into(),
+            &["missing field `until`"],
+        ),
+        ("[defaults\n".into(), &["cutover.toml:1"]),
+        ("[defaults]\ntenant = \"\u{1b}[31m\"\n".into(), &[":2"]),
+    ] {
+        refused(&settings, words);
+    }
+    let run = cutover("check contoso.com --settings nowhere.toml");
+    assert_eq!((run.status, run.errors()), (2, 1), "{run:?}");
+}
+
+#[test]
+fn the_default_file_is_read_where_it_is_there() {
+    let desk = Desk::new();
+    let zone = desk.put("contoso.com.zone", zone("contoso.com", &[]));
+    let path = desk
+        .put("cutover.toml", "[defaults]\nzone = \"contoso.com.zone\"\n[[domain]]\nname = \"contoso.com\"\n");
+    let around = |path: &str| Surroundings { settings: Some(path.into()), ..surroundings() };
+    let run = cutover_with(["check", "--format", "json"], &around(&path));
+    assert_eq!((run.status, names(&run)), (0, vec!["contoso.com".to_owned()]));
+    // Without one nothing is missed, until a domain is.
+    let free = desk.free("other.toml");
+    let run = cutover_with(["check", "contoso.com", "--zone", &zone], &around(&free));
+    assert_eq!(run.status, 0, "{run:?}");
+    let run = cutover_with(["check", "--zone", &zone], &around(&free));
+    assert_eq!((run.status, run.errors()), (2, 1));
+    assert!(run.err.contains("[[domain]]") && run.err.contains("cutover check contoso.com"), "{}", run.err);
+}
+
+#[test]
+fn whoever_names_where_the_answers_come_from_means_that_alone() {
+    let (desk, options) =
+        desk("[defaults]\nresolver = [\"192.0.2.53\"]\nverbose = true\nrecord = \"kept.rec\"\n");
+    // No resolver is asked: this could not work without a network.
+    let run = cutover(&format!("check contoso.com -q {options}"));
+    assert_eq!((run.status, run.err.as_str()), (0, ""), "{run:?}");
+    let recording = desk.free("kept.rec");
+    assert!(std::fs::exists(&recording).unwrap());
+    let settings = options.split_whitespace().nth(1).unwrap();
+    let again = cutover(&format!("check --replay {recording} --settings {settings}"));
+    assert_eq!(again.status, 0, "{again:?}");
+}
+
+#[test]
+fn a_sender_that_must_stay_is_added_and_never_dropped() {
+    let desk = Desk::new();
+    let old = "@ TXT \"v=spf1 include:emailsrvr.com include:spf.protection.outlook.com ~all\"";
+    let file = desk.put("contoso.com.zone", zone("contoso.com", &[("SPF", old)]));
+    let check = |options: &str| {
+        cutover(&format!(
+            "check contoso.com --zone {file} --source rackspace --phase tidy --format json {options}"
+        ))
+    };
+    assert_eq!(found(&check(""), "spf")["code"], "spf-source-left");
+    assert_eq!(found(&check("--spf-sender include:EmailSrvr.com"), "spf")["code"], "met");
+    let missing = check("--spf-sender include:emailsrvr.com --spf-sender ip4:192.0.2.25");
+    assert_eq!(found(&missing, "spf")["code"], "spf-sender-missing");
+    let after = missing.domain()["changes"][0]["after"].to_string();
+    assert!(after.contains("include:emailsrvr.com") && after.contains("ip4:192.0.2.25 ~all"), "{after}");
+    for (sender, words) in [
+        ("192.0.2.25", "did you mean `ip4:192.0.2.25`?"),
+        ("spf.example", "did you mean `include:spf.example`?"),
+        ("all", "lets a sender pass"),
+        ("-ip4:192.0.2.25", "lets a sender pass"),
+        ("redirect=spf.example", "lets a sender pass"),
+        ("", "it is empty"),
+    ] {
+        let run = cutover_with(["check", "contoso.com", &format!("--spf-sender={sender}")], &surroundings());
+        assert_eq!((run.status, run.errors()), (2, 1), "{sender}: {run:?}");
+        assert!(run.err.contains(words), "{sender}: {}", run.err);
+    }
+}
