@@ -41,7 +41,8 @@ const KEYS: [(&str, &[&str]); 4] = [
 fn entries(unit: &str) -> Vec<(String, String, String)> {
     let mut section = String::new();
     let mut entries = Vec::new();
-    for line in unit.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+    let joined = unit.replace("\\\n", " ");
+    for line in joined.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
         if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
             section = name.to_owned();
         } else {
