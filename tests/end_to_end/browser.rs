@@ -64,7 +64,9 @@ impl Browser {
             skip("no Chromium is installed");
             return None;
         };
-        Some(Self { program, directory: tempfile::tempdir().unwrap() })
+        // Some systems let a browser read below the home of its user only.
+        let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        Some(Self { program, directory })
     }
 
     fn put(&self, name: &str, page: &str) -> String {
