@@ -49,6 +49,7 @@ pub fn surroundings() -> Surroundings {
         colour: Colour::Off,
         now: "2026-11-22T05:23:00.75Z".parse().unwrap(),
         settings: None,
+        input: None,
         live: false,
         pacer: Arc::new(NoWaiting),
     }

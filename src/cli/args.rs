@@ -16,8 +16,8 @@ use crate::plan::emit::DnsHost;
 use crate::provider::Gateway;
 
 pub(super) use values::{
-    ExpectedFormat, Goal, Moment, Output, PlanFormat, ReportFormat, SchemaFile, Seconds, Services, Span,
-    SpfSender, VerdictName, ViewName, When,
+    Concurrency, ExpectedFormat, Goal, Moment, Output, PlanFormat, ReportFormat, SchemaFile, Seconds,
+    Services, Shard, Span, SpfSender, VerdictName, ViewName, When,
 };
 
 /// Which DNS records still have to change before a domain is fully moved to Microsoft 365?
@@ -87,7 +87,30 @@ pub(super) struct Check {
     #[command(flatten)]
     pub(super) times: Times,
     #[command(flatten)]
+    pub(super) bulk: Bulk,
+    #[command(flatten)]
     pub(super) reporting: Reporting,
+}
+
+/// Many domains.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Many domains")]
+pub(super) struct Bulk {
+    /// A list of domains, one a line, # comments; - is standard input
+    #[arg(id = "list", long = "domains", value_name = "FILE")]
+    pub(super) list: Option<PathBuf>,
+    /// Domains that are looked up at the same time [default: as many as the machine keeps up with]
+    #[arg(long, value_name = "N")]
+    pub(super) concurrency: Option<Concurrency>,
+    /// The K-th of N parts of the list, by name: N jobs cover it exactly once
+    #[arg(long, value_name = "K/N")]
+    pub(super) shard: Option<Shard>,
+    /// Skip the domains that an earlier NDJSON report holds
+    #[arg(long, value_name = "FILE")]
+    pub(super) resume: Option<PathBuf>,
+    /// Stop at the first domain that is not ready
+    #[arg(long)]
+    pub(super) fail_fast: bool,
 }
 
 /// What to do with the results.
@@ -129,6 +152,8 @@ pub(super) struct Watch {
     #[command(flatten)]
     pub(super) times: Times,
     #[command(flatten)]
+    pub(super) bulk: Bulk,
+    #[command(flatten)]
     pub(super) reporting: Reporting,
 }
 
@@ -143,6 +168,8 @@ pub(super) struct Plan {
     pub(super) lookup: Lookup,
     #[command(flatten)]
     pub(super) times: Times,
+    #[command(flatten)]
+    pub(super) bulk: Bulk,
     /// What goes to standard output
     #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Report")]
     pub(super) format: PlanFormat,

@@ -1,9 +1,5 @@
 //! `cutover check` and `cutover plan`: look up, compare, report.
 
-use std::collections::BTreeSet;
-
-use jiff::Timestamp;
-
 use crate::check::{Code, Scales, Status, Verdict};
 use crate::expected::Importance;
 use crate::facts::View;
@@ -11,17 +7,15 @@ use crate::plan::emit::{
     DnsHost, Sheet, rollback, to_csv, to_dnscontrol, to_nsupdate, to_octodns, to_powershell, to_terraform,
 };
 use crate::plan::to_bind;
-use crate::report::format::nagios_status;
 use crate::report::json::{PlanView, to_json};
-use crate::report::style::{Colour, Style};
+use crate::report::style::Style;
 use crate::report::table;
 use crate::report::view::harmless;
 
-use super::args::{Check, Plan, PlanFormat, ReportFormat, Reporting};
-use super::inspect::{Checked, Inspection, Task, inspect};
-use super::render::render;
+use super::args::{Bulk, Check, Plan, PlanFormat};
+use super::inspect::{Checked, Task, inspect};
 use super::settings::Settings;
-use super::{Problem, Streams, files, status};
+use super::{Problem, Streams, Surroundings, bulk as many, status};
 
 /// Runs `cutover check`.
 ///
@@ -32,64 +26,24 @@ pub(super) fn check(
     settings: &Settings,
     streams: &mut Streams<'_>,
     style: &Style,
-    now: Timestamp,
+    surroundings: &Surroundings,
 ) -> Result<u8, Problem> {
     let view = View::from(command.lookup.view);
-    let scales = Scales { view, strict: command.reporting.strict, waivers: &settings.waivers };
     let task = Task {
         domains: &command.domains,
         expectations: &command.expectations,
         lookup: &command.lookup,
         times: &command.times,
-        scales,
+        bulk: &command.bulk,
+        scales: Scales { view, strict: command.reporting.strict, waivers: &settings.waivers },
         settings,
+        input: surroundings.input.as_deref(),
     };
-    let inspection = inspect(task, streams, style, now)?;
-    report(&inspection, &command.reporting, streams, style)
-}
-
-/// Writes every report that was asked for, and gives back the exit status.
-///
-/// # Errors
-/// [`Problem`] if one of them cannot be written.
-pub(super) fn report(
-    inspection: &Inspection,
-    reporting: &Reporting,
-    streams: &mut Streams<'_>,
-    style: &Style,
-) -> Result<u8, Problem> {
-    let worst = counted(inspection, reporting).unwrap_or(Verdict::Ready);
-    for output in &reporting.output {
-        let plain = Style { colour: Colour::Off, ..*style };
-        files::write(&output.path, &render(inspection, output.format, &plain, worst))?;
-    }
-    streams.out.write_all(render(inspection, reporting.format, style, worst).as_bytes())?;
-    streams.out.flush()?;
-    let verdict = counted(inspection, reporting);
-    Ok(match (verdict, reporting.format) {
-        (verdict, ReportFormat::Nagios) => nagios_status(verdict.unwrap_or(Verdict::Ready)),
-        (Some(verdict), _) => exit_status(verdict),
-        (None, _) => 0,
-    })
-}
-
-/// The worst verdict of several domains among those that count; `None` where none does.
-fn counted(inspection: &Inspection, reporting: &Reporting) -> Option<Verdict> {
-    let fails = |verdict: &Verdict| match &reporting.fail_on {
-        Some(list) => list.iter().any(|name| Verdict::from(*name) == *verdict),
-        None => *verdict != Verdict::Ready,
-    };
-    let verdicts: BTreeSet<Verdict> =
-        inspection.checked.iter().map(|checked| checked.examination.verdict).collect();
-    verdicts.into_iter().rev().find(fails)
-}
-
-/// `ready` can be made to fail; it then has the status of a change that is needed.
-fn exit_status(verdict: Verdict) -> u8 {
-    match status(verdict) {
-        0 => 1,
-        status => status,
-    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let ended = runtime.block_on(many::run(task, &command.reporting, streams, style, surroundings));
+    // What is still under way, such as a server that never answered, is nobody's business any more.
+    runtime.shutdown_background();
+    ended
 }
 
 /// Runs `cutover plan`.
@@ -101,8 +55,9 @@ pub(super) fn plan(
     settings: &Settings,
     streams: &mut Streams<'_>,
     style: &Style,
-    now: Timestamp,
+    surroundings: &Surroundings,
 ) -> Result<u8, Problem> {
+    refuse_bulk(&command.bulk, "plan")?;
     let domains: Vec<String> = command.domain.iter().cloned().collect();
     let view = View::from(command.lookup.view);
     let scales = Scales { view, strict: command.strict, waivers: &settings.waivers };
@@ -111,12 +66,14 @@ pub(super) fn plan(
         expectations: &command.expectations,
         lookup: &command.lookup,
         times: &command.times,
+        bulk: &command.bulk,
         scales,
         settings,
+        input: surroundings.input.as_deref(),
     };
-    let inspection = inspect(task, streams, style, now)?;
+    let inspection = inspect(task, streams, style, surroundings.now)?;
     let [checked] = &inspection.checked[..] else {
-        return Err(Problem::Usage("the recording holds several domains; name the one to plan for".into()));
+        return Err(Problem::Usage("there are several domains; name the one to plan for".into()));
     };
     let mut planned = checked.clone();
     if command.rollback {
@@ -133,6 +90,19 @@ pub(super) fn plan(
         writeln!(streams.err, "warning: {} could not be judged: {message}", judged.expectation.id)?;
     }
     Ok(if unknown.is_empty() { 0 } else { status(Verdict::Undetermined) })
+}
+
+/// What only a check of many domains can do.
+///
+/// # Errors
+/// [`Problem`] where it was asked for.
+pub(super) fn refuse_bulk(bulk: &Bulk, command: &str) -> Result<(), Problem> {
+    let asked = match (&bulk.resume, bulk.fail_fast) {
+        (Some(_), _) => "--resume",
+        (None, true) => "--fail-fast",
+        (None, false) => return Ok(()),
+    };
+    Err(Problem::Usage(format!("{asked}: `cutover {command}` has no use for it; use `cutover check`")))
 }
 
 /// The plan in the form that was asked for.

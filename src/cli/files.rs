@@ -3,6 +3,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
+use std::io::{BufRead as _, BufReader, BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::Problem;
@@ -28,6 +29,36 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Problem> {
 /// [`Problem`] as for [`read`], and if it is not UTF-8.
 pub(super) fn read_text(path: &Path) -> Result<String, Problem> {
     String::from_utf8(read(path)?).map_err(|_| Problem::file(path, "it is not text in UTF-8"))
+}
+
+/// What stands on standard input.
+///
+/// # Errors
+/// [`Problem`] if it cannot be read or has no end in sight.
+pub(super) fn read_input(given: Option<&[u8]>) -> Result<Vec<u8>, Problem> {
+    if let Some(given) = given {
+        return Ok(given.to_vec());
+    }
+    let mut octets = Vec::new();
+    let read = std::io::stdin().lock().take(LARGEST + 1).read_to_end(&mut octets);
+    match read {
+        Ok(_) if octets.len() as u64 > LARGEST => {
+            Err(Problem::Usage(format!("standard input: at most {LARGEST} octets are read")))
+        }
+        Ok(_) => Ok(octets),
+        Err(error) => Err(Problem::Usage(format!("standard input: {}", reason(&error)))),
+    }
+}
+
+/// The lines of a file, one after the other.
+///
+/// # Errors
+/// [`Problem`] if it cannot be opened.
+pub(super) fn lines(path: &Path) -> Result<impl Iterator<Item = Result<Vec<u8>, Problem>> + use<>, Problem> {
+    let file = File::open(path).map_err(|error| Problem::file(path, &reason(&error)))?;
+    let path = path.to_owned();
+    let lines = BufReader::new(file).split(b'\n');
+    Ok(lines.map(move |line| line.map_err(|error| Problem::file(&path, &reason(&error)))))
 }
 
 /// Whether there is a file.
@@ -66,18 +97,74 @@ fn beside(path: &Path, end: &str) -> Result<PathBuf, Problem> {
     Ok(path.with_file_name(name))
 }
 
+/// A file that is being written to a temporary name beside it, and takes its place when it is whole.
+#[derive(Debug)]
+pub(super) struct Draft {
+    path: PathBuf,
+    temporary: PathBuf,
+    /// `None` once it has taken its place.
+    file: Option<BufWriter<File>>,
+}
+
+impl Draft {
+    /// Begins one.
+    ///
+    /// # Errors
+    /// [`Problem`] if nothing can be written there.
+    pub(super) fn begin(path: &Path) -> Result<Self, Problem> {
+        let temporary = beside(path, &format!("{}.tmp", std::process::id()))?;
+        if path.is_dir() {
+            return Err(Problem::file(path, "it is a folder; name a file in it"));
+        }
+        let file = File::create(&temporary).map_err(|error| Problem::file(path, &reason(&error)))?;
+        Ok(Self { path: path.to_owned(), temporary, file: Some(BufWriter::new(file)) })
+    }
+
+    /// Writes on.
+    ///
+    /// # Errors
+    /// [`Problem`] if that fails; the file that was there before is as it was.
+    pub(super) fn write(&mut self, content: &[u8]) -> Result<(), Problem> {
+        let written = self.file.as_mut().map_or(Ok(()), |file| file.write_all(content));
+        written.map_err(|error| Problem::file(&self.path, &reason(&error)))
+    }
+
+    /// Puts it into its place.
+    ///
+    /// # Errors
+    /// [`Problem`] if that fails; the file that was there before is as it was.
+    pub(super) fn finish(mut self) -> Result<(), Problem> {
+        let Some(file) = self.file.take() else { return Ok(()) };
+        let flushed = file.into_inner().map_err(std::io::IntoInnerError::into_error);
+        let placed = flushed.and_then(|file| {
+            drop(file);
+            std::fs::rename(&self.temporary, &self.path)
+        });
+        placed.map_err(|error| {
+            // Best effort: the first error is the one to tell.
+            let _ = std::fs::remove_file(&self.temporary);
+            Problem::file(&self.path, &reason(&error))
+        })
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        if self.file.take().is_some() {
+            // Best effort: nobody is left to tell.
+            let _ = std::fs::remove_file(&self.temporary);
+        }
+    }
+}
+
 /// Writes a file whole: to a temporary name beside it, which then takes its place.
 ///
 /// # Errors
 /// [`Problem`] if it cannot be written; an older file is then as it was.
 pub(super) fn write(path: &Path, content: &str) -> Result<(), Problem> {
-    let temporary = beside(path, &format!("{}.tmp", std::process::id()))?;
-    let written = std::fs::write(&temporary, content).and_then(|()| std::fs::rename(&temporary, path));
-    written.map_err(|error| {
-        // Best effort: the first error is the one to tell.
-        let _ = std::fs::remove_file(&temporary);
-        Problem::file(path, &reason(&error))
-    })
+    let mut draft = Draft::begin(path)?;
+    draft.write(content.as_bytes())?;
+    draft.finish()
 }
 
 /// The words of the system without its number.

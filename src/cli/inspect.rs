@@ -1,30 +1,38 @@
 //! What was found out about each domain of a run?
 //!
-//! Looks up and judges, for every command that does: in the order in which the domains were named, with what earlier
-//! runs remembered.
+//! Looks up and judges, for every command that does, with what earlier runs remembered.
 
-use futures_util::StreamExt as _;
+mod before;
+mod rounds;
+
+use futures_util::{Stream, StreamExt as _};
 use jiff::Timestamp;
 
 use crate::check::{Assumptions, Examination, Outlook, Scales, examine, outlook, wanted, wanted_policies};
-use crate::expected::{Phase, Subject};
+use crate::expected::Subject;
 use crate::facts::{Facts, History, Recording};
 use crate::lookup::{Limits, survey};
 use crate::plan::{Change, changes};
+use crate::record::Name;
+use crate::report::DomainReport;
 use crate::report::since::{Earlier, Since, since};
 use crate::report::style::{Detail, Style};
 use crate::report::table::Shown;
 use crate::report::view::harmless;
-use crate::report::{DomainReport, Report};
 
-use super::args::{Expectations, Lookup, Times};
-use super::roster::{Roster, unused};
+use super::args::{Bulk, Expectations, Lookup, Times};
+use super::names::Names;
+use super::roster::Roster;
 use super::settings::Settings;
 use super::world::{self, World};
-use super::{Problem, Streams, files, memory};
+use super::{Problem, Streams, memory};
+use before::Before;
+pub(super) use rounds::{Inspection, Inspector, inspect};
 
-/// Domains that are looked up at the same time.
-const CONCURRENCY: usize = 16;
+/// Domains that are looked up at the same time, if nobody says otherwise.
+const CONCURRENCY: usize = 64;
+/// So many domains may have lists of expected values read for them before anything is looked up.
+const MOST_READ_AHEAD: usize = 1000;
 
 /// What the command line asks for, whatever the command.
 #[derive(Clone, Copy)]
@@ -37,10 +45,134 @@ pub(super) struct Task<'a> {
     pub(super) lookup: &'a Lookup,
     /// What was seen before.
     pub(super) times: &'a Times,
+    /// Many domains.
+    pub(super) bulk: &'a Bulk,
     /// How strictly to weigh.
     pub(super) scales: Scales<'a>,
     /// What the settings file says.
     pub(super) settings: &'a Settings,
+    /// What stands on standard input; `None` for that of the process.
+    pub(super) input: Option<&'a [u8]>,
+}
+
+impl Task<'_> {
+    /// Domains that are looked up at the same time.
+    pub(super) fn concurrency(&self) -> usize {
+        self.bulk.concurrency.map_or(CONCURRENCY, |concurrency| concurrency.0)
+    }
+
+    fn limits(&self) -> Limits {
+        Limits { deadline: self.lookup.deadline.0, ..Limits::default() }
+    }
+
+    /// What is taken for granted where nothing was seen.
+    pub(super) fn assumptions(&self) -> Assumptions {
+        Assumptions { old_ttl: self.times.old_ttl.0, queue_margin: self.times.queue_margin.0 }
+    }
+}
+
+/// A run that is about to begin: everything is read that it needs, and nothing is looked up.
+pub(super) struct Start<'a> {
+    pub(super) task: Task<'a>,
+    pub(super) world: World,
+    pub(super) names: Names,
+    pub(super) roster: Roster,
+    pub(super) earlier: Option<Earlier>,
+}
+
+impl<'a> Start<'a> {
+    /// Reads what the run needs: files, resolvers, choices.
+    ///
+    /// # Errors
+    /// [`Problem`] for what cannot be used; nothing has been looked up then.
+    pub(super) async fn open(task: Task<'a>, now: Timestamp) -> Result<Self, Problem> {
+        let Task { expectations, times, .. } = task;
+        if let Some(path) = &times.history {
+            memory::check(path)?;
+        }
+        let before = times.since.as_deref().map(Before::read).transpose()?;
+        let roster = Roster::open(expectations, task.settings)?;
+        let names = Names::gather(task.domains, task.bulk, task.settings, task.input)?;
+        let (mut world, names) = world::prepare(names, task, now).await?;
+        // The choices of a few are looked at before anything is asked; a slip in them is told at once.
+        let few = names.iter().take(MOST_READ_AHEAD).map(|domain| roster.subject(domain));
+        let few: Vec<Subject> = few.collect::<Result<_, _>>()?;
+        world.notes.extend(roster.notes(&few)?);
+        let mut start = Self { task, world, names, roster, earlier: None };
+        if let Some(before) = before {
+            let earlier = before.judged(&start).await?;
+            let missing = start.names.iter().filter(|domain| !earlier.holds(domain));
+            let missing = missing.map(|domain| format!("the earlier report does not hold {}", domain.bare()));
+            start.world.notes.extend(missing.collect::<Vec<_>>());
+            start.earlier = Some(earlier);
+        }
+        Ok(start)
+    }
+
+    /// Looks up and judges these domains, so many at the same time; in their order, or as they are done.
+    pub(super) fn results<'s>(
+        &'s self,
+        subjects: impl Iterator<Item = Result<Subject, Problem>> + 's,
+        order: Order,
+    ) -> impl Stream<Item = Result<Checked, Problem>> + 's {
+        let Task { scales, .. } = self.task;
+        let limits = self.task.limits();
+        let results = futures_util::stream::iter(subjects)
+            .map(move |subject| async move { Ok(one(&self.world, subject?, limits, scales).await) });
+        match order {
+            Order::AsNamed => results.buffered(self.task.concurrency()).left_stream(),
+            Order::AsDone => results.buffer_unordered(self.task.concurrency()).right_stream(),
+        }
+    }
+
+    /// What the facts mean in the light of what earlier runs saw.
+    pub(super) fn look_ahead(&self, checked: &mut Checked, history: &History) {
+        let assumptions = self.task.assumptions();
+        let Checked { subject, facts, examination, .. } = &*checked;
+        checked.outlook = outlook(subject, facts, examination, history, assumptions);
+        checked.assumptions = assumptions;
+        checked.since = self.earlier.as_ref().and_then(|earlier| since(earlier, &checked.report()));
+    }
+
+    /// Says what has to be said before the report.
+    ///
+    /// # Errors
+    /// [`Problem`] if that cannot be written.
+    pub(super) fn tell_notes(&self, streams: &mut Streams<'_>, style: &Style) -> Result<(), Problem> {
+        tell(self.world.notes.iter().map(String::as_str), streams, style)
+    }
+
+    /// An empty recording of this run.
+    pub(super) fn recording(&self) -> Recording {
+        let facts = Facts::new(self.world.source.started, self.world.source.elsewhere());
+        Recording { domains: Vec::new(), facts }
+    }
+}
+
+/// In which order results come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    /// That in which the domains were named.
+    AsNamed,
+    /// That in which they are done.
+    AsDone,
+}
+
+/// Says notes, where they are wanted.
+///
+/// # Errors
+/// [`Problem`] if that cannot be written.
+pub(super) fn tell<'n>(
+    notes: impl IntoIterator<Item = &'n str>,
+    streams: &mut Streams<'_>,
+    style: &Style,
+) -> Result<(), Problem> {
+    if style.detail > Detail::Quiet {
+        for note in notes {
+            writeln!(streams.err, "note: {}", harmless(note))?;
+        }
+    }
+    Ok(())
 }
 
 /// One domain, looked up and judged.
@@ -56,7 +188,8 @@ pub(super) struct Checked {
     pub(super) changes: Vec<Change>,
     outlook: Outlook,
     assumptions: Assumptions,
-    since: Option<Since>,
+    /// What has changed since an earlier report.
+    pub(super) since: Option<Since>,
 }
 
 impl Checked {
@@ -80,204 +213,22 @@ impl Checked {
         judged.chain(hazards.iter().filter_map(|hazard| hazard.waiver.as_ref())).map(|waiver| waiver.index)
     }
 
-    fn report(&self) -> DomainReport {
+    /// Its report, without what has changed and without the replies.
+    pub(super) fn report(&self) -> DomainReport {
         DomainReport::new(&self.subject, &self.examination, &self.changes).with_outlook(&self.outlook)
     }
-}
 
-/// All domains of a run.
-pub(super) struct Inspection {
-    /// One for each domain.
-    pub(super) checked: Vec<Checked>,
-    /// When the run began.
-    started: Timestamp,
-    phase: Phase,
-}
-
-impl Inspection {
-    /// The report of the run, every reply in it where everything is to be said.
-    pub(super) fn report(&self, style: &Style) -> Report {
-        let domains = self.checked.iter().map(|checked| {
-            let report = checked.report().with_since(checked.since.clone());
-            if style.detail == Detail::Verbose { report.with_replies(&checked.facts) } else { report }
-        });
-        Report::new(self.started, self.phase, domains.collect())
+    /// Adds what was seen to a recording.
+    pub(super) fn add_to(&self, recording: &mut Recording) {
+        recording.domains.push(self.subject.domain.clone());
+        self.facts.all().for_each(|reply| recording.facts.insert(reply.clone()));
+        self.facts.policies().for_each(|policy| recording.facts.insert_policy(policy.clone()));
     }
 
-    /// The report without what only a curious reader wants.
-    pub(super) fn plain_report(&self) -> Report {
-        Report::new(self.started, self.phase, self.checked.iter().map(Checked::report).collect())
+    /// The domain.
+    pub(super) fn domain(&self) -> &Name {
+        &self.subject.domain
     }
-
-    fn recording(&self, world: &World) -> Recording {
-        let elsewhere = self.checked.first().map(|checked| checked.facts.elsewhere).unwrap_or_default();
-        let mut facts = Facts::new(self.started, elsewhere);
-        for gathered in self.checked.iter().map(|checked| &checked.facts) {
-            gathered.all().for_each(|reply| facts.insert(reply.clone()));
-            gathered.policies().for_each(|policy| facts.insert_policy(policy.clone()));
-        }
-        Recording { domains: world.domains.clone(), facts }
-    }
-}
-
-/// Whoever looks up and judges the domains of a run, once or in rounds.
-pub(super) struct Inspector<'a> {
-    task: Task<'a>,
-    world: World,
-    subjects: Vec<Subject>,
-    earlier: Option<Earlier>,
-}
-
-impl<'a> Inspector<'a> {
-    /// Reads what the run needs: files, resolvers, choices.
-    ///
-    /// # Errors
-    /// [`Problem`] for what cannot be used; nothing has been looked up then.
-    pub(super) async fn open(task: Task<'a>, now: Timestamp) -> Result<Self, Problem> {
-        let Task { expectations, lookup, times, .. } = task;
-        if let Some(path) = &times.history {
-            memory::check(path)?;
-        }
-        let before = times.since.as_deref().map(Before::read).transpose()?;
-        let roster = Roster::open(expectations, task.settings)?;
-        let mut world = world::prepare(task.domains, task.settings, lookup, now).await?;
-        let subjects = world.domains.iter().map(|domain| roster.subject(domain.clone()));
-        let subjects: Vec<Subject> = subjects.collect::<Result<_, _>>()?;
-        world.notes.extend(roster.notes(&subjects)?);
-        let earlier = match before {
-            Some(before) => Some(before.judged(&subjects, task).await),
-            None => None,
-        };
-        Ok(Self { task, world, subjects, earlier })
-    }
-
-    /// What to say before the report.
-    pub(super) fn notes(&self) -> Vec<String> {
-        let held =
-            |subject: &&Subject| self.earlier.as_ref().is_some_and(|earlier| !earlier.holds(&subject.domain));
-        let missing = self.subjects.iter().filter(held);
-        let missing =
-            missing.map(|subject| format!("the earlier report does not hold {}", subject.domain.bare()));
-        self.world.notes.iter().cloned().chain(missing).collect()
-    }
-
-    /// Looks up and judges every domain, in the order in which they were named, and adds what was seen to the history.
-    ///
-    /// # Errors
-    /// [`Problem`] if the history cannot be written.
-    pub(super) async fn round(&self) -> Result<Inspection, Problem> {
-        self.look(all(&self.world, self.subjects.clone(), self.task).await)
-    }
-
-    /// Begins another round at this time, for the domains that are not `done`; the others stay as they were.
-    ///
-    /// # Errors
-    /// [`Problem`] for a zone file that cannot be read any more.
-    pub(super) async fn again(
-        &mut self,
-        last: &Inspection,
-        now: Timestamp,
-        done: impl Fn(&Checked) -> bool,
-    ) -> Result<Inspection, Problem> {
-        self.world.begin_round(self.task.lookup, now)?;
-        let open = last.checked.iter().filter(|checked| !done(checked));
-        let open: Vec<Subject> = open.map(|checked| checked.subject.clone()).collect();
-        let mut looked_at = all(&self.world, open, self.task).await.into_iter();
-        let kept = last.checked.iter().map(|checked| match done(checked) {
-            true => Some(checked.clone()),
-            false => looked_at.next(),
-        });
-        self.look(kept.flatten().collect())
-    }
-
-    /// What the facts mean, in the light of what earlier runs saw.
-    fn look(&self, checked: Vec<Checked>) -> Result<Inspection, Problem> {
-        let Task { expectations, times, .. } = self.task;
-        let mut inspection =
-            Inspection { checked, started: self.world.source.started, phase: expectations.phase };
-        let seen = inspection.checked.iter().map(|checked| (&checked.subject.domain, &checked.facts));
-        let history = match &times.history {
-            Some(path) => memory::remember(path, seen)?,
-            None => History::default(),
-        };
-        let assumptions = Assumptions { old_ttl: times.old_ttl.0, queue_margin: times.queue_margin.0 };
-        for checked in &mut inspection.checked {
-            look_ahead(checked, &history, assumptions);
-            checked.since = self.earlier.as_ref().and_then(|earlier| since(earlier, &checked.report()));
-        }
-        Ok(inspection)
-    }
-
-    /// Saves every answer of a round, where that was asked for.
-    ///
-    /// # Errors
-    /// [`Problem`] if the file cannot be written.
-    pub(super) fn record(&self, inspection: &Inspection) -> Result<(), Problem> {
-        match &self.task.lookup.record {
-            Some(path) => files::write(path, &inspection.recording(&self.world).to_string()),
-            None => Ok(()),
-        }
-    }
-}
-
-/// Looks up and judges once.
-///
-/// # Errors
-/// [`Problem`] for what cannot be used; nothing has been looked up then, or nothing is written.
-pub(super) fn inspect(
-    task: Task<'_>,
-    streams: &mut Streams<'_>,
-    style: &Style,
-    now: Timestamp,
-) -> Result<Inspection, Problem> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (inspector, inspection) = runtime.block_on(async {
-        let inspector = Inspector::open(task, now).await?;
-        let inspection = inspector.round().await?;
-        Ok::<_, Problem>((inspector, inspection))
-    })?;
-    // What is still under way, such as a server that never answered, is nobody's business any more.
-    runtime.shutdown_background();
-    tell_notes(&inspector, streams, style)?;
-    if style.detail > Detail::Quiet {
-        for note in unused(task.scales.waivers, &inspection.checked) {
-            writeln!(streams.err, "note: {}", harmless(&note))?;
-        }
-    }
-    inspector.record(&inspection)?;
-    Ok(inspection)
-}
-
-/// Says what has to be said before the report.
-///
-/// # Errors
-/// [`Problem`] if that cannot be written.
-pub(super) fn tell_notes(
-    inspector: &Inspector<'_>,
-    streams: &mut Streams<'_>,
-    style: &Style,
-) -> Result<(), Problem> {
-    if style.detail > Detail::Quiet {
-        for note in inspector.notes() {
-            writeln!(streams.err, "note: {}", harmless(&note))?;
-        }
-    }
-    Ok(())
-}
-
-fn look_ahead(checked: &mut Checked, history: &History, assumptions: Assumptions) {
-    let Checked { subject, facts, examination, .. } = &*checked;
-    checked.outlook = outlook(subject, facts, examination, history, assumptions);
-    checked.assumptions = assumptions;
-}
-
-async fn all(world: &World, subjects: Vec<Subject>, task: Task<'_>) -> Vec<Checked> {
-    let limits = Limits { deadline: task.lookup.deadline.0, ..Limits::default() };
-    futures_util::stream::iter(subjects)
-        .map(|subject| one(world, subject, limits, task.scales))
-        .buffered(CONCURRENCY)
-        .collect()
-        .await
 }
 
 async fn one(world: &World, subject: Subject, limits: Limits, scales: Scales<'_>) -> Checked {
@@ -288,37 +239,4 @@ async fn one(world: &World, subject: Subject, limits: Limits, scales: Scales<'_>
     let changes = changes(&subject, &facts, scales.view, &examination);
     let (outlook, assumptions, since) = (Outlook::default(), Assumptions::default(), None);
     Checked { subject, facts, examination, changes, outlook, assumptions, since }
-}
-
-/// What an earlier run left behind.
-enum Before {
-    Report(Earlier),
-    Recording(Box<Recording>),
-}
-
-impl Before {
-    fn read(path: &std::path::Path) -> Result<Self, Problem> {
-        let text = files::read_text(path)?;
-        let problem = |error: &dyn std::error::Error| Problem::file(path, &error.to_string());
-        if Recording::is_one(&text) {
-            let recording = Recording::parse(&text).map_err(|error| problem(&error))?;
-            return Ok(Self::Recording(Box::new(recording)));
-        }
-        Earlier::parse(&text).map(Self::Report).map_err(|error| problem(&error))
-    }
-
-    /// As a report: a recording is judged by the rules and options of today, so that only what the DNS said differs.
-    async fn judged(self, subjects: &[Subject], task: Task<'_>) -> Earlier {
-        let recording = match self {
-            Self::Report(earlier) => return earlier,
-            Self::Recording(recording) => *recording,
-        };
-        let held = subjects.iter().filter(|subject| recording.domains.contains(&subject.domain));
-        let held: Vec<Subject> = held.cloned().collect();
-        let world = World::replayed(recording);
-        let started = world.source.started;
-        let checked = all(&world, held, task).await;
-        let domains = checked.iter().map(Checked::report).collect();
-        Earlier::from(&Report::new(started, task.expectations.phase, domains))
-    }
 }

@@ -3,9 +3,9 @@
 //! The history is one small file. Runs may share it: each adds what it saw to what the others wrote meanwhile, under a
 //! lock beside the file, and the file is replaced whole.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::facts::{Facts, History};
+use crate::facts::{Facts, History, Sighting};
 use crate::record::Name;
 
 use super::{Problem, files};
@@ -24,6 +24,50 @@ fn read(path: &Path) -> Result<History, Problem> {
         Some(text) => History::parse(&text)
             .map_err(|error| Problem::file(path, &format!("{error}; it is left as it is"))),
         None => Ok(History::default()),
+    }
+}
+
+/// The history of a run of many domains, which goes on being looked at while the run adds to it.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    path: Option<PathBuf>,
+    /// As it was, with what was seen since.
+    known: History,
+    /// What was seen by this run alone.
+    news: Vec<(Name, Sighting)>,
+}
+
+impl Memory {
+    /// Reads what there is.
+    ///
+    /// # Errors
+    /// [`Problem`] if the file cannot be read.
+    pub(super) fn open(path: Option<&Path>) -> Result<Self, Problem> {
+        let known = path.map(read).transpose()?.unwrap_or_default();
+        Ok(Self { path: path.map(Path::to_owned), known, news: Vec::new() })
+    }
+
+    /// Adds what was seen of a domain, and gives back all that is known then.
+    pub(super) fn remember(&mut self, domain: &Name, facts: &Facts) -> &History {
+        if self.path.is_some() {
+            let sighting = Sighting::of(domain, facts);
+            self.known.add(domain, &sighting);
+            self.news.push((domain.clone(), sighting));
+        }
+        &self.known
+    }
+
+    /// Adds everything to the file, to which others may have added meanwhile.
+    ///
+    /// # Errors
+    /// [`Problem`] if the file cannot be read or replaced; it is then as it was.
+    pub(super) fn close(self) -> Result<(), Problem> {
+        let Some(path) = &self.path else { return Ok(()) };
+        let _lock = files::lock(path)?;
+        let mut history = read(path)?;
+        let before = history.clone();
+        self.news.iter().for_each(|(domain, sighting)| history.add(domain, sighting));
+        if history == before { Ok(()) } else { files::write(path, &history.to_string()) }
     }
 }
 

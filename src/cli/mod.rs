@@ -4,6 +4,7 @@
 //! see exactly what a user sees.
 
 mod args;
+mod bulk;
 mod check;
 mod domain;
 mod expected;
@@ -12,8 +13,9 @@ mod files;
 mod inspect;
 mod manual;
 mod memory;
+mod names;
 mod pacer;
-mod render;
+mod reporter;
 mod roster;
 mod schema;
 mod settings;
@@ -54,6 +56,8 @@ pub struct Surroundings {
     pub now: Timestamp,
     /// The settings file that is read where none is named, if it is there.
     pub settings: Option<PathBuf>,
+    /// What stands on standard input; `None` for that of the process.
+    pub input: Option<Arc<[u8]>>,
     /// Whether standard error is a terminal on which a view may move.
     pub live: bool,
     /// How time passes, for a command that waits.
@@ -64,7 +68,15 @@ impl Surroundings {
     /// Those of a process whose streams go into files.
     #[must_use]
     pub fn of_pipe(now: Timestamp) -> Self {
-        Self { width: None, colour: Colour::Off, now, settings: None, live: false, pacer: Arc::new(Process) }
+        Self {
+            width: None,
+            colour: Colour::Off,
+            now,
+            settings: None,
+            input: None,
+            live: false,
+            pacer: Arc::new(Process),
+        }
     }
 
     /// Those of this process.
@@ -84,6 +96,7 @@ impl Surroundings {
             colour: if terminal && !plain { Colour::On } else { Colour::Off },
             now: Timestamp::now(),
             settings: Some(settings::DEFAULT_FILE.into()),
+            input: None,
             live: io::stderr().is_terminal() && !plain,
             pacer: Arc::new(Process),
         }
@@ -200,8 +213,8 @@ fn dispatch(
         },
     };
     match &arguments.command {
-        Command::Check(command) => check::check(command, settings, streams, &style, surroundings.now),
-        Command::Plan(command) => check::plan(command, settings, streams, &style, surroundings.now),
+        Command::Check(command) => check::check(command, settings, streams, &style, surroundings),
+        Command::Plan(command) => check::plan(command, settings, streams, &style, surroundings),
         Command::Watch(command) => watch::run(command, settings, streams, &style, surroundings),
         Command::Expected(command) => expected::run(command, settings, streams, &style),
         Command::Explain(command) => explain::run(command, streams, &style),

@@ -8,7 +8,6 @@ use crate::record::Name;
 
 use super::Problem;
 use super::args::Expectations;
-use super::inspect::Checked;
 use super::settings::Settings;
 use super::subject::{Files, Lists, subject};
 
@@ -83,16 +82,36 @@ impl Choice {
     }
 }
 
-/// What to say about waivers that no finding of the run needs.
-pub(super) fn unused(waivers: &[Waiver], checked: &[Checked]) -> Vec<String> {
-    let used: BTreeSet<usize> = checked.iter().flat_map(Checked::waivers).collect();
-    let concerns = |waiver: &Waiver| checked.iter().any(|checked| waiver.concerns(&checked.subject.domain));
-    let unused =
-        waivers.iter().enumerate().filter(|(index, waiver)| !used.contains(index) && concerns(waiver));
-    let told = unused.map(|(_, waiver)| {
-        let whose =
-            waiver.domain.as_ref().map_or_else(|| "`*`".to_owned(), |domain| format!("`{}`", domain.bare()));
-        format!("the waiver of `{}` for {whose} meets no finding; take it out of the settings", waiver.code)
-    });
-    told.collect()
+/// Which waivers a run needed.
+pub(super) struct Used<'a> {
+    waivers: &'a [Waiver],
+    used: BTreeSet<usize>,
+    concerned: BTreeSet<usize>,
+}
+
+impl<'a> Used<'a> {
+    /// None so far.
+    pub(super) fn new(waivers: &'a [Waiver]) -> Self {
+        Self { waivers, used: BTreeSet::new(), concerned: BTreeSet::new() }
+    }
+
+    /// Adds a domain, and the waivers that met a finding of it.
+    pub(super) fn note(&mut self, domain: &Name, met: impl Iterator<Item = usize>) {
+        self.used.extend(met);
+        let concerned = self.waivers.iter().enumerate().filter(|(_, waiver)| waiver.concerns(domain));
+        self.concerned.extend(concerned.map(|(index, _)| index));
+    }
+
+    /// What to say about those that could have met one and did not.
+    pub(super) fn unneeded(&self) -> Vec<String> {
+        let unneeded = self.concerned.difference(&self.used).filter_map(|index| self.waivers.get(*index));
+        let told = unneeded.map(|waiver| {
+            let whose = waiver.domain.as_ref().map_or_else(|| "*".to_owned(), Name::bare);
+            format!(
+                "the waiver of `{}` for `{whose}` meets no finding; take it out of the settings",
+                waiver.code
+            )
+        });
+        told.collect()
+    }
 }

@@ -11,8 +11,9 @@ use crate::report::style::{Detail, Style};
 use crate::report::view::harmless;
 
 use super::args::{Goal, Watch};
-use super::check::report;
-use super::inspect::{Checked, Inspector, Task, tell_notes};
+use super::check::refuse_bulk;
+use super::inspect::{Checked, Inspector, Task};
+use super::reporter::Reporter;
 use super::settings::Settings;
 use super::{Problem, Streams, Surroundings, status};
 use live::{Live, Shown};
@@ -34,6 +35,7 @@ pub(super) fn run(
             "--replay: a recording does not change, so there is nothing to watch; use `cutover check`";
         return Err(Problem::Usage(message.into()));
     }
+    refuse_bulk(&command.bulk, "watch")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let result = runtime.block_on(watch(command, settings, streams, style, surroundings));
     runtime.shutdown_background();
@@ -52,17 +54,19 @@ async fn watch(
         expectations: &command.expectations,
         lookup: &command.lookup,
         times: &command.times,
+        bulk: &command.bulk,
         scales: Scales {
             view: View::from(command.lookup.view),
             strict: command.reporting.strict,
             waivers: &settings.waivers,
         },
         settings,
+        input: surroundings.input.as_deref(),
     };
     let (pacer, mut now) = (&surroundings.pacer, surroundings.now);
     let (mut stopped, mut is_stopped) = (pacer.stopped(), false);
     let mut inspector = Inspector::open(task, now).await?;
-    tell_notes(&inspector, streams, style)?;
+    inspector.tell_notes(streams, style)?;
     let deadline = command.span.map(|span| now.checked_add(span.0).unwrap_or(Timestamp::MAX));
     let done = |checked: &Checked| is_done(checked, command.until);
     let moving = surroundings.live && style.detail > Detail::Quiet;
@@ -120,7 +124,10 @@ async fn watch(
     }
     live.clear();
     inspector.record(&last)?;
-    report(&last, &command.reporting, streams, style)
+    let mut reporter = Reporter::open(&command.reporting, style, inspector.frame(&last))?;
+    reporter.begin(streams.out)?;
+    last.checked.iter().try_for_each(|checked| reporter.take(checked, streams.out))?;
+    reporter.finish(streams.out)
 }
 
 /// Whether there is nothing left to wait for.

@@ -14,114 +14,107 @@ use crate::record::{Name, zone};
 use crate::report::view::harmless;
 
 use super::args::Lookup;
-use super::files;
-use super::settings::Settings;
-use super::{Problem, domain};
+use super::inspect::Task;
+use super::names::Names;
+use super::{Problem, files};
 
 /// A run that is about to begin.
 pub(super) struct World {
     /// Where the answers come from.
     pub(super) source: Source,
-    /// The domains to check.
-    pub(super) domains: Vec<Name>,
     /// What to say on standard error before the report.
     pub(super) notes: Vec<String>,
 }
 
 impl World {
-    /// A saved run: its domains, at its time.
+    /// A saved run, at its time.
     pub(super) fn replayed(recording: Recording) -> Self {
         let started = recording.facts.checked_at;
-        let domains = recording.domains.clone();
         let source = Source { started, zones: None, recording: Some(recording), network: None };
-        Self { source, domains, notes: Vec::new() }
+        Self { source, notes: Vec::new() }
     }
 
     /// Begins another round at this time; zone files may have been edited meanwhile.
     ///
     /// # Errors
     /// [`Problem`] for a zone file that cannot be used any more.
-    pub(super) fn begin_round(&mut self, lookup: &Lookup, now: Timestamp) -> Result<(), Problem> {
+    pub(super) fn begin_round(
+        &mut self,
+        lookup: &Lookup,
+        names: &Names,
+        now: Timestamp,
+    ) -> Result<(), Problem> {
         let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
         self.source.begin_round(now);
         if !lookup.zone.is_empty() {
-            self.source.zones = Some(read_zones(lookup, &self.domains, &mut Vec::new())?);
+            self.source.zones = Some(read_zones(lookup, names, &mut Vec::new())?);
         }
         Ok(())
     }
 }
 
-/// Prepares a run over the domains as they were typed.
+/// Prepares a run over these domains; over those of a recording where it names them alone.
 ///
 /// # Errors
-/// [`Problem`] for a domain, file or resolver that cannot be used.
-pub(super) async fn prepare(
-    typed: &[String],
-    settings: &Settings,
-    lookup: &Lookup,
-    now: Timestamp,
-) -> Result<World, Problem> {
-    let mut domains: Vec<Name> = Vec::new();
-    for typed in typed {
-        let domain = domain::parse(typed).map_err(Problem::Usage)?;
-        // Asked for twice, a domain is still checked once.
-        if !domains.contains(&domain) {
-            domains.push(domain);
-        }
-    }
-    if domains.is_empty() && lookup.replay.is_none() {
-        domains.extend(settings.domains().iter().map(|own| own.name.clone()));
-    }
-    if domains.is_empty() && lookup.replay.is_none() {
-        let settings = match settings.file() {
-            Some(file) => format!("{file} names none"),
-            None => "there is no settings file with a `[[domain]]`".to_owned(),
-        };
-        return Err(Problem::Usage(format!(
-            "no domain to look at: {settings}; name one, as in `cutover check contoso.com`"
-        )));
-    }
+/// [`Problem`] for a file or resolver that cannot be used, and where there is no domain.
+pub(super) async fn prepare(names: Names, task: Task<'_>, now: Timestamp) -> Result<(World, Names), Problem> {
+    let lookup = task.lookup;
     // Whole seconds: a report tells them, and a recording must give back the same.
     let started = Timestamp::from_second(now.as_second()).unwrap_or(now);
-    let mut notes = Vec::new();
     if let Some(path) = &lookup.replay {
-        return replay(path, domains, notes);
+        // The domains of the settings were not asked for, and the recording may hold others.
+        let is_named = !task.domains.is_empty() || task.bulk.list.is_some();
+        return replay(path, if is_named { names } else { Names::default() });
+    }
+    let mut notes = Vec::new();
+    // Of a short list a part may well be empty: that is no mistake of whoever started as many jobs as always.
+    match (names.is_empty(), task.bulk.shard) {
+        (true, None) => return Err(nobody(task)),
+        (true, Some(_)) => notes.push("this part of the list holds no domain".to_owned()),
+        (false, _) => {}
     }
     let zones = match lookup.zone.is_empty() {
         true => None,
-        false => Some(read_zones(lookup, &domains, &mut notes)?),
+        false => Some(read_zones(lookup, &names, &mut notes)?),
     };
     if let Some(zones) = &zones
         && lookup.resolver.is_empty()
     {
-        refuse_foreign(zones, &domains, lookup)?;
+        refuse_foreign(zones, &names, lookup)?;
         notes.push("names outside the zone files are not looked up; --resolver asks for them".into());
-        return Ok(World {
-            source: Source { started, zones: Some(zones.clone()), recording: None, network: None },
-            domains,
-            notes,
-        });
+        let source = Source { started, zones: Some(zones.clone()), recording: None, network: None };
+        return Ok((World { source, notes }, names));
     }
     let network = network(lookup, started).await?;
-    Ok(World { source: Source { started, zones, recording: None, network: Some(network) }, domains, notes })
+    let source = Source { started, zones, recording: None, network: Some(network) };
+    Ok((World { source, notes }, names))
 }
 
-fn replay(path: &Path, domains: Vec<Name>, notes: Vec<String>) -> Result<World, Problem> {
+/// There is no domain to look at.
+fn nobody(task: Task<'_>) -> Problem {
+    let why = match task.settings.file() {
+        Some(file) => format!("{file} names none"),
+        None => "there is no settings file with a `[[domain]]`".to_owned(),
+    };
+    Problem::Usage(format!("no domain to look at: {why}; name one, as in `cutover check contoso.com`"))
+}
+
+fn replay(path: &Path, names: Names) -> Result<(World, Names), Problem> {
     let text = files::read_text(path)?;
     let recording = Recording::parse(&text).map_err(|error| Problem::file(path, &error.to_string()))?;
-    let domains = if domains.is_empty() { recording.domains.clone() } else { domains };
-    if domains.is_empty() {
+    let names = if names.is_empty() { Names::of(recording.domains.iter().cloned()) } else { names };
+    if names.is_empty() {
         return Err(Problem::file(path, "the recording names no domain; name one on the command line"));
     }
-    Ok(World { domains, notes, ..World::replayed(recording) })
+    Ok((World::replayed(recording), names))
 }
 
-fn read_zones(lookup: &Lookup, domains: &[Name], notes: &mut Vec<String>) -> Result<ZoneFiles, Problem> {
+fn read_zones(lookup: &Lookup, names: &Names, notes: &mut Vec<String>) -> Result<ZoneFiles, Problem> {
     let mut zones = ZoneFiles::new();
     for path in &lookup.zone {
         let octets = files::read(path)?;
         let label = harmless(&path.display().to_string());
-        let origin = origin(path, domains);
+        let origin = origin(path, names);
         let text = zone::read(&octets, origin.as_ref(), &label)
             .map_err(|error| Problem::Usage(error.to_string()))?;
         notes.extend(text.warnings.iter().map(|warning| format!("{label}:{warning}")));
@@ -131,22 +124,19 @@ fn read_zones(lookup: &Lookup, domains: &[Name], notes: &mut Vec<String>) -> Res
 }
 
 /// The origin of a file that does not begin with `$ORIGIN`: the domain in its name, or the only domain to check.
-fn origin(path: &Path, domains: &[Name]) -> Option<Name> {
+fn origin(path: &Path, names: &Names) -> Option<Name> {
     let stem = path.file_name()?.to_string_lossy();
     let stem = stem.strip_prefix("db.").unwrap_or(&stem);
     let stem =
         [".zone", ".txt", ".db", ".hosts"].iter().find_map(|end| stem.strip_suffix(end)).unwrap_or(stem);
     let named = stem.parse::<Name>().ok();
-    let fits = |name: &Name| name.label_count() > 1 && domains.iter().any(|domain| domain.is_within(name));
-    named.filter(fits).or_else(|| match domains {
-        [domain] => Some(domain.clone()),
-        _ => None,
-    })
+    let fits = |name: &Name| name.label_count() > 1 && names.iter().any(|domain| domain.is_within(name));
+    named.filter(fits).or_else(|| names.iter().next().filter(|_| names.len() == 1))
 }
 
 /// A domain that no file covers cannot be checked offline.
-fn refuse_foreign(zones: &ZoneFiles, domains: &[Name], lookup: &Lookup) -> Result<(), Problem> {
-    let Some(domain) = domains.iter().find(|domain| !zones.covers(domain)) else { return Ok(()) };
+fn refuse_foreign(zones: &ZoneFiles, names: &Names, lookup: &Lookup) -> Result<(), Problem> {
+    let Some(domain) = names.iter().find(|domain| !zones.covers(domain)) else { return Ok(()) };
     let files: Vec<String> =
         lookup.zone.iter().map(|path| format!("`{}`", harmless(&path.display().to_string()))).collect();
     Err(Problem::Usage(format!(

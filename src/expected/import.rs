@@ -190,7 +190,10 @@ impl Import {
 }
 
 /// The text of a file as Windows and others write it.
-fn decoded(octets: &[u8]) -> Result<String, String> {
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub fn decoded(octets: &[u8]) -> Result<String, String> {
     let wide = |rest: &[u8], read: fn([u8; 2]) -> u16| {
         let units = rest.chunks_exact(2).map(|pair| read([pair[0], pair[1]]));
         let text: Result<String, _> = char::decode_utf16(units).collect();

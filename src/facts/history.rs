@@ -96,14 +96,34 @@ impl History {
 
     /// Adds what the facts show of the domain.
     pub fn observe(&mut self, domain: &Name, facts: &Facts) {
-        for question in remembered(domain) {
-            let sets = published(facts, &question);
-            if sets.is_empty() {
-                continue;
-            }
-            let known = self.domains.entry(domain.clone()).or_default().entry(question).or_default();
-            update(known, &sets, facts.checked_at);
+        self.add(domain, &Sighting::of(domain, facts));
+    }
+
+    /// Adds what was seen of the domain.
+    pub fn add(&mut self, domain: &Name, sighting: &Sighting) {
+        for (question, sets) in &sighting.sets {
+            let known = self.domains.entry(domain.clone()).or_default().entry(question.clone()).or_default();
+            update(known, sets, sighting.at);
         }
+    }
+}
+
+/// What one run saw of a domain, as far as it is remembered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sighting {
+    at: Timestamp,
+    sets: Vec<(Question, Vec<RecordSet>)>,
+}
+
+impl Sighting {
+    /// What the facts show.
+    #[must_use]
+    pub fn of(domain: &Name, facts: &Facts) -> Self {
+        let sets = remembered(domain).into_iter().map(|question| {
+            let sets = published(facts, &question);
+            (question, sets)
+        });
+        Self { at: facts.checked_at, sets: sets.filter(|(_, sets)| !sets.is_empty()).collect() }
     }
 }
 

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-pub use history::{Copies, History, HistoryError, Seen, published, published_by, remembered};
+pub use history::{Copies, History, HistoryError, Seen, Sighting, published, published_by, remembered};
 pub use policy::{PolicyOutcome, PolicyReply, policy_host};
 pub use recording::{Recording, RecordingError};
 pub use reply::{ExtendedError, Outcome, Reply, Role, Server, soa_of};

@@ -62,7 +62,8 @@ impl Source {
     }
 
     /// What became of names for which nobody can be asked.
-    pub(super) fn elsewhere(&self) -> Elsewhere {
+    #[must_use]
+    pub fn elsewhere(&self) -> Elsewhere {
         match &self.recording {
             Some(recording) => recording.facts.elsewhere,
             None if self.network.is_none() => Elsewhere::NotAsked,
@@ -82,6 +83,12 @@ impl Source {
     /// What the facts say of the domain's zones; `None` if nobody there can be asked.
     pub(super) fn look<'a>(&self, domain: &'a Name, facts: &'a Facts) -> Option<Look<'a>> {
         self.network.as_ref().map(|network| network.look(domain, facts))
+    }
+
+    /// Whether every answer is there already, so that nothing is waited for.
+    #[must_use]
+    pub fn is_at_hand(&self) -> bool {
+        self.network.is_none()
     }
 
     /// Everybody who should be asked what a rule reads, as far as the facts tell; grows with the facts.

@@ -16,13 +16,13 @@ mod sarif;
 use super::Report;
 use super::view::{DomainReport, ExpectationView, HazardView};
 
-pub use self::csv::csv;
+pub use self::csv::{csv, csv_header, csv_rows};
 pub use self::github::github;
 pub use self::html::html;
 pub use self::junit::junit;
 pub use self::markdown::markdown;
 pub use self::nagios::{nagios, nagios_status};
-pub use self::ndjson::ndjson;
+pub use self::ndjson::{ndjson, ndjson_line};
 pub use self::prometheus::prometheus;
 pub use self::sarif::{Place, sarif};
 

@@ -6,7 +6,7 @@ use crate::expected::{Expectation, Subject};
 use crate::plan::Change;
 use crate::record::Name;
 
-use super::view::{ChangeView, SCHEMA_VERSION};
+use super::view::{ChangeView, DomainReport, Report, SCHEMA_VERSION};
 
 /// Any view as indented JSON with a line end behind it; the same bytes for the same content.
 #[must_use]
@@ -16,6 +16,43 @@ pub fn to_json(view: &impl Serialize) -> String {
         serde_json::to_string_pretty(view).unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}"));
     text.push('\n');
     text
+}
+
+/// A report that is written while its domains still come, so that none of them has to be kept: the same bytes as
+/// [`to_json`] writes of the whole.
+#[derive(Debug)]
+pub struct Piecemeal {
+    written: usize,
+}
+
+impl Piecemeal {
+    /// Begins the list of domains; what stands in front of it is known at the end.
+    #[must_use]
+    pub fn begin() -> Self {
+        Self { written: 0 }
+    }
+
+    /// The next domain.
+    #[must_use]
+    pub fn domain(&mut self, domain: &DomainReport) -> String {
+        const DEPTH: &str = "\n    ";
+        let text = serde_json::to_string_pretty(domain).unwrap_or_default();
+        let comma = if self.written == 0 { "[" } else { "," };
+        self.written += 1;
+        format!("{comma}{DEPTH}{}", text.replace('\n', DEPTH))
+    }
+
+    /// What stands in front of the domains and behind them; `report` has none itself.
+    #[must_use]
+    pub fn frame(&self, report: &Report) -> (String, String) {
+        /// How a report without domains ends.
+        const EMPTY: &str = "[]\n}\n";
+        let whole = to_json(report);
+        match whole.strip_suffix(EMPTY) {
+            Some(head) if self.written > 0 => (head.to_owned(), "\n  ]\n}\n".to_owned()),
+            Some(_) | None => (whole, String::new()),
+        }
+    }
 }
 
 /// `cutover plan --format json`.

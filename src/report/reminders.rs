@@ -8,39 +8,68 @@ use super::grid::wrapped;
 use super::style::{Style, Tone};
 use super::table::{Shown, shown_domain};
 
-/// What DNS cannot show, once for all domains; empty where nothing of it matters.
-#[must_use]
-pub fn reminders(examined: &[Shown<'_>], style: &Style) -> String {
-    let mut about: Vec<(Reminder, Vec<String>)> = Vec::new();
-    for shown in examined {
+/// Domains that are named of many.
+const SHOWN: usize = 3;
+
+/// What DNS cannot show, gathered over all domains of a run.
+#[derive(Debug, Default)]
+pub struct Reminders {
+    about: Vec<About>,
+    domains: usize,
+}
+
+/// One reminder, and whom it concerns.
+#[derive(Debug)]
+struct About {
+    reminder: Reminder,
+    /// The first of them.
+    named: Vec<String>,
+    domains: usize,
+}
+
+impl Reminders {
+    /// Adds those of a domain.
+    pub fn add(&mut self, shown: &Shown<'_>) {
+        self.domains += 1;
         for reminder in &shown.examination.reminders {
-            let domain = shown_domain(shown.subject);
-            match about.iter_mut().find(|(known, _)| known == reminder) {
-                Some((_, domains)) => domains.push(domain),
-                None => about.push((*reminder, vec![domain])),
+            let known = self.about.iter().position(|about| about.reminder == *reminder);
+            let index = known.unwrap_or_else(|| {
+                self.about.push(About { reminder: *reminder, named: Vec::new(), domains: 0 });
+                self.about.len() - 1
+            });
+            if let Some(about) = self.about.get_mut(index) {
+                about.domains += 1;
+                if about.named.len() < SHOWN {
+                    about.named.push(shown_domain(shown.subject));
+                }
             }
         }
     }
-    if about.is_empty() {
-        return String::new();
+
+    /// As text; empty where nothing of it matters.
+    #[must_use]
+    pub fn text(&self, style: &Style) -> String {
+        if self.about.is_empty() {
+            return String::new();
+        }
+        let mut text = style.paint(Tone::Strong, "What DNS cannot show:") + "\n";
+        for about in &self.about {
+            // Of one domain alone there is no doubt whose it is.
+            let whose = if self.domains > 1 { format!(" ({})", about.whose()) } else { String::new() };
+            let line = format!("{}{whose}", about.reminder.text());
+            let line = wrapped(&line, style.columns().saturating_sub(4));
+            let _ = writeln!(text, "  - {}", line.replace('\n', "\n    "));
+        }
+        text
     }
-    let mut text = style.paint(Tone::Strong, "What DNS cannot show:")
-        + "
-";
-    for (reminder, domains) in about {
-        // Of one domain alone there is no doubt whose it is.
-        let whose = if examined.len() > 1 { format!(" ({})", some(&domains)) } else { String::new() };
-        let line = wrapped(&format!("{}{whose}", reminder.text()), style.columns().saturating_sub(4));
-        let _ = writeln!(text, "  - {}", line.replace('\n', "\n    "));
-    }
-    text
 }
 
-/// The first of many domains.
-fn some(domains: &[String]) -> String {
-    const SHOWN: usize = 3;
-    match domains.len().checked_sub(SHOWN) {
-        Some(more @ 1..) => format!("{} and {more} more", domains[..SHOWN].join(", ")),
-        Some(0) | None => domains.join(", "),
+impl About {
+    fn whose(&self) -> String {
+        let named = self.named.join(", ");
+        match self.domains - self.named.len() {
+            0 => named,
+            more => format!("{named} and {more} more"),
+        }
     }
 }

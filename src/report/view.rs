@@ -289,17 +289,32 @@ impl Report {
     /// The report of a run.
     #[must_use]
     pub fn new(checked_at: Timestamp, phase: Phase, domains: Vec<DomainReport>) -> Self {
-        let count =
-            |verdict: Verdict| domains.iter().filter(|domain| domain.verdict == verdict.word()).count();
-        let summary = Summary {
-            domains: domains.len(),
-            ready: count(Verdict::Ready),
-            waiting: count(Verdict::Waiting),
-            changes_needed: count(Verdict::ChangesNeeded),
-            undetermined: count(Verdict::Undetermined),
-        };
+        let mut summary = Summary::default();
+        domains.iter().for_each(|domain| summary.add(domain.verdict));
+        Self { domains, ..Self::of(checked_at, phase, summary) }
+    }
+
+    /// The same without its domains.
+    #[must_use]
+    pub fn of(checked_at: Timestamp, phase: Phase, summary: Summary) -> Self {
         let tool = Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
-        Self { schema_version: SCHEMA_VERSION, tool, checked_at, phase: phase.word(), summary, domains }
+        let (phase, domains) = (phase.word(), Vec::new());
+        Self { schema_version: SCHEMA_VERSION, tool, checked_at, phase, summary, domains }
+    }
+}
+
+impl Summary {
+    /// Counts a domain with this verdict.
+    pub fn add(&mut self, verdict: &str) {
+        self.domains += 1;
+        let counted = Verdict::ALL.into_iter().find(|known| known.word() == verdict);
+        match counted {
+            Some(Verdict::Ready) => self.ready += 1,
+            Some(Verdict::Waiting) => self.waiting += 1,
+            Some(Verdict::ChangesNeeded) => self.changes_needed += 1,
+            Some(Verdict::Undetermined) => self.undetermined += 1,
+            None => {}
+        }
     }
 }
 

@@ -203,6 +203,45 @@ impl FromStr for Seconds {
     }
 }
 
+/// How many domains are looked up at the same time.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::cli) struct Concurrency(pub(in crate::cli) usize);
+
+impl FromStr for Concurrency {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        /// More would be no faster, and keep the facts of more domains in memory.
+        const MOST: usize = 10_000;
+        let number = text.parse().ok().filter(|number| (1..=MOST).contains(number));
+        number.map(Self).ok_or_else(|| format!("expected a number from 1 to {MOST}"))
+    }
+}
+
+/// One of several parts of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cli) struct Shard {
+    /// Which, from 1 on.
+    pub(in crate::cli) index: u32,
+    /// Of how many.
+    pub(in crate::cli) of: u32,
+}
+
+impl FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let read = text.split_once('/').and_then(|(index, of)| Some((index.parse().ok()?, of.parse().ok()?)));
+        match read {
+            Some((index, of)) if (1..=of).contains(&index) => Ok(Self { index, of }),
+            Some((0, of)) if of > 0 => {
+                Err(format!("parts are counted from 1: the first is 1/{of}, the last {of}/{of}"))
+            }
+            _ => Err("expected a part and their number, such as 1/4 for the first of four".into()),
+        }
+    }
+}
+
 /// A term that lets a sender pass.
 #[derive(Debug, Clone)]
 pub(in crate::cli) struct SpfSender(pub(in crate::cli) Term);

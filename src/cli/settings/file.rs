@@ -109,6 +109,16 @@ options! {
         no_https: bool,
         /// Whether name servers and policy hosts on private addresses are asked although public DNS named them.
         allow_private_servers: bool,
+        /// A list of domains, relative to this file.
+        domains: String,
+        /// Domains that are looked up at the same time.
+        concurrency: u32,
+        /// The K-th of N parts of the list: `K/N`.
+        shard: String,
+        /// An earlier NDJSON report whose domains are skipped, relative to this file.
+        resume: String,
+        /// Whether the run stops at the first domain that is not ready.
+        fail_fast: bool,
         /// What goes to standard output.
         format: String,
         /// Further reports: `FORMAT=PATH`, relative to this file.

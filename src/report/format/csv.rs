@@ -26,16 +26,28 @@ const COLUMNS: [&str; 15] = [
 /// The report as comma-separated values (RFC 4180) with a header.
 #[must_use]
 pub fn csv(report: &Report) -> String {
+    report.domains.iter().fold(csv_header(), |text, domain| text + &csv_rows(domain))
+}
+
+/// The header alone.
+#[must_use]
+pub fn csv_header() -> String {
+    written([COLUMNS.map(str::to_owned)])
+}
+
+/// The rows of one domain.
+#[must_use]
+pub fn csv_rows(domain: &DomainReport) -> String {
+    let expectations = domain.expectations.iter().map(|one| row(domain, one));
+    let rows = expectations.chain(domain.hazards.iter().map(|one| hazard_row(domain, one)));
+    written(rows.map(|row| row.map(|cell| guarded(&cell))))
+}
+
+fn written<const N: usize>(rows: impl IntoIterator<Item = [String; N]>) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    // Writing into memory cannot fail, and every row has as many fields.
-    let _ = writer.write_record(COLUMNS);
-    for domain in &report.domains {
-        for expectation in &domain.expectations {
-            let _ = writer.write_record(row(domain, expectation).map(|cell| guarded(&cell)));
-        }
-        for hazard in &domain.hazards {
-            let _ = writer.write_record(hazard_row(domain, hazard).map(|cell| guarded(&cell)));
-        }
+    for row in rows {
+        // Writing into memory cannot fail, and every row has as many fields.
+        let _ = writer.write_record(row);
     }
     writer.into_inner().ok().and_then(|octets| String::from_utf8(octets).ok()).unwrap_or_default()
 }

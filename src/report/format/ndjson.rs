@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::report::Report;
-use crate::report::view::DomainReport;
+use crate::report::view::{DomainReport, SCHEMA_VERSION};
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -17,10 +17,13 @@ struct Line<'a> {
 /// The domains of a report, each as one line.
 #[must_use]
 pub fn ndjson(report: &Report) -> String {
-    let lines = report.domains.iter().map(|domain| {
-        let line = Line { schema_version: report.schema_version, checked_at: report.checked_at, domain };
-        // The view holds strings, numbers and lists, which always serialise.
-        serde_json::to_string(&line).unwrap_or_default() + "\n"
-    });
-    lines.collect()
+    report.domains.iter().map(|domain| ndjson_line(report.checked_at, domain)).collect()
+}
+
+/// The line of one domain.
+#[must_use]
+pub fn ndjson_line(checked_at: Timestamp, domain: &DomainReport) -> String {
+    let line = Line { schema_version: SCHEMA_VERSION, checked_at, domain };
+    // The view holds strings, numbers and lists, which always serialise.
+    serde_json::to_string(&line).unwrap_or_default() + "\n"
 }

@@ -1,0 +1,86 @@
+//! How far is it, and how long will it take?
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tokio::time::Instant;
+
+use crate::cli::{Problem, Streams};
+use crate::report::style::Style;
+
+use super::{Tally, is_wanted};
+
+/// A line is written so often where nothing can move.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// A bar on a terminal; elsewhere a line now and then.
+pub(super) struct Progress {
+    bar: Option<ProgressBar>,
+    /// When the next line is due; `None` where none is wanted.
+    next: std::cell::Cell<Option<Instant>>,
+    began: Option<Instant>,
+}
+
+impl Progress {
+    /// Progress towards so many domains.
+    pub(super) fn new(total: usize, is_terminal: bool, style: &Style) -> Self {
+        let wanted = is_wanted(style, total);
+        let bar = (wanted && is_terminal).then(|| {
+            let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
+            let look =
+                ProgressStyle::with_template("{bar:30} {pos} of {len} domains, {per_sec}, {eta} to go");
+            bar.with_style(look.unwrap_or_else(|_| ProgressStyle::default_bar()))
+        });
+        let began = (wanted && !is_terminal).then(Instant::now);
+        Self { bar, next: std::cell::Cell::new(began.map(|began| began + EVERY)), began }
+    }
+
+    /// So many are done.
+    pub(super) fn step(&self, done: usize) {
+        if let Some(bar) = &self.bar {
+            bar.set_position(done as u64);
+        }
+    }
+
+    /// Writes above the bar.
+    pub(super) fn above<T>(&self, write: impl FnOnce() -> T) -> T {
+        match &self.bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
+    /// Is over when a line is due.
+    pub(super) async fn due(&self) {
+        match self.next.get() {
+            Some(next) => tokio::time::sleep_until(next).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Writes a line.
+    ///
+    /// # Errors
+    /// [`Problem`] if that cannot be written.
+    pub(super) fn tell(&self, tally: &Tally, streams: &mut Streams<'_>) -> Result<(), Problem> {
+        self.next.set(Some(Instant::now() + EVERY));
+        let seconds = self.began.map_or(0.0, |began| began.elapsed().as_secs_f64());
+        let (done, total) = (tally.checked, tally.total - tally.earlier);
+        #[allow(clippy::cast_precision_loss, reason = "a rate for a person")]
+        let rate = done as f64 / seconds.max(0.001);
+        #[allow(clippy::cast_precision_loss, reason = "a rate for a person")]
+        let left = match done {
+            0 => String::new(),
+            _ => format!(", about {:.0} s to go", (total - done) as f64 / rate),
+        };
+        writeln!(streams.err, "note: {done} of {total} domains, {rate:.1} a second{left}")?;
+        Ok(())
+    }
+
+    /// Takes the bar away.
+    pub(super) fn clear(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Which domains does an earlier report hold already?
+//!
+//! A report of lines, whose last one may be cut where its writer was ended. What is no whole line counts as not written.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::check::Verdict;
+use crate::cli::{Problem, files};
+use crate::record::Name;
+
+/// What an earlier run wrote.
+#[derive(Debug, Default)]
+pub(super) struct Earlier {
+    verdicts: HashMap<Name, Verdict>,
+}
+
+/// What matters of a line.
+#[derive(Deserialize)]
+struct Line<'a> {
+    schema_version: u32,
+    #[serde(borrow)]
+    domain: std::borrow::Cow<'a, str>,
+    #[serde(borrow)]
+    verdict: std::borrow::Cow<'a, str>,
+}
+
+impl Earlier {
+    /// Reads a report; one that is not there yet holds nothing.
+    ///
+    /// # Errors
+    /// [`Problem`] if it cannot be read, or is none.
+    pub(super) fn read(path: &Path) -> Result<Self, Problem> {
+        let mut earlier = Self::default();
+        if !files::is_there(path) {
+            return Ok(earlier);
+        }
+        let mut cut: Option<usize> = None;
+        for (index, line) in files::lines(path)?.enumerate() {
+            let line = line?;
+            if line.iter().all(u8::is_ascii_whitespace) {
+                continue;
+            }
+            match whole(&line) {
+                Some((domain, verdict)) => {
+                    earlier.verdicts.insert(domain, verdict);
+                }
+                // A line that was cut, and others behind it once it was gone on from there.
+                None if cut.is_none() && line.first() == Some(&b'{') => cut = Some(index + 1),
+                None => {
+                    let reason = format!(
+                        "line {} is no line of a report; expected what --format ndjson writes",
+                        index + 1
+                    );
+                    return Err(Problem::file(path, &reason));
+                }
+            }
+        }
+        Ok(earlier)
+    }
+
+    /// The verdict that it holds of a domain.
+    pub(super) fn verdict(&self, domain: &Name) -> Option<Verdict> {
+        self.verdicts.get(domain).copied()
+    }
+
+    /// Hands on its whole lines.
+    ///
+    /// # Errors
+    /// Those of whoever takes them, and [`Problem`] if the file cannot be read any more.
+    pub(super) fn lines(
+        &self,
+        path: &Path,
+        mut take: impl FnMut(&[u8]) -> Result<(), Problem>,
+    ) -> Result<(), Problem> {
+        if self.verdicts.is_empty() {
+            return Ok(());
+        }
+        for line in files::lines(path)? {
+            let line = line?;
+            if whole(&line).is_some() {
+                take(&line)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn whole(line: &[u8]) -> Option<(Name, Verdict)> {
+    let line: Line<'_> =
+        serde_json::from_slice(line).ok().filter(|line: &Line<'_>| line.schema_version == 1)?;
+    let verdict = Verdict::ALL.into_iter().find(|verdict| verdict.word() == line.verdict)?;
+    Some((line.domain.parse().ok()?, verdict))
+}

@@ -1,0 +1,204 @@
+//! Is every domain of a long list looked at exactly once, whatever happens on the way?
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use cutover::cli::Surroundings;
+use serde_json::Value;
+
+use super::{State, at_source, recorded, recording, zone};
+use crate::run::{Desk, Run, cutover, cutover_with, surroundings};
+
+/// A desk with zones of so many domains in one file, and their names in a list; every seventh is at the source.
+fn desk(count: usize) -> (Desk, String, String) {
+    let desk = Desk::new();
+    let names: Vec<String> = (0..count).map(|number| format!("customer-{number}.example")).collect();
+    let zones = names.iter().enumerate().map(|(index, name)| match index % 7 {
+        3 => at_source(name),
+        _ => zone(name, &[]),
+    });
+    let zones = desk.put("all.zone", zones.collect::<String>());
+    let list = desk.put("list.txt", names.join("\n"));
+    (desk, zones, list)
+}
+
+fn lines(run: &Run) -> Vec<Value> {
+    run.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn domains(run: &Run) -> Vec<String> {
+    lines(run).iter().map(|line| line["domain"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_list_is_checked_in_its_order_whatever_the_format() {
+    let (_desk, zones, list) = desk(20);
+    let whole = cutover(&format!("check --domains {list} --zone {zones} --format json"));
+    assert_eq!((whole.status, whole.json()["summary"]["domains"].as_u64()), (1, Some(20)));
+    let names: Vec<Value> =
+        whole.json()["domains"].as_array().unwrap().iter().map(|one| one["domain"].clone()).collect();
+    assert_eq!((&names[0], &names[19]), (&"customer-0.example".into(), &"customer-19.example".into()));
+    let lines = lines(&cutover(&format!("check --domains {list} --zone {zones} --format ndjson")));
+    assert_eq!(lines.iter().map(|line| line["domain"].clone()).collect::<Vec<_>>(), names);
+    let csv = cutover(&format!("check --domains {list} --zone {zones} --format csv"));
+    assert_eq!(csv.out.lines().filter(|line| line.starts_with("domain,verdict")).count(), 1);
+    let table = cutover(&format!("check --domains {list} --zone {zones}"));
+    assert!(table.out.contains("20 domains: 17 ready, 3 to change"), "{}", table.out);
+}
+
+#[test]
+fn a_report_in_pieces_has_the_bytes_of_the_whole() {
+    for count in [1, 2, 5] {
+        let (_desk, zones, list) = desk(count);
+        for options in ["", "-v"] {
+            let run = cutover(&format!("check --domains {list} --zone {zones} --format json {options}"));
+            let parsed: Value = serde_json::from_str(&run.out).unwrap();
+            // The same value, indented the same way; the order of fields is what was written.
+            assert_eq!(serde_json::to_string_pretty(&parsed).unwrap().len() + 1, run.out.len());
+            assert_eq!(parsed["domains"].as_array().unwrap().len(), count);
+        }
+    }
+}
+
+#[test]
+fn a_list_may_come_from_standard_input_and_be_written_by_windows() {
+    let (_desk, zones, _) = desk(3);
+    let wide: Vec<u8> = "\u{feff}customer-2.example\r\n# none\r\n\r\ncustomer-0.example # first\r\n"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let around = Surroundings { input: Some(Arc::from(wide)), ..surroundings() };
+    let words = ["check", "--domains", "-", "--zone", &zones, "--format", "ndjson"];
+    let run = cutover_with(words, &around);
+    assert_eq!(domains(&run), ["customer-2.example", "customer-0.example"]);
+}
+
+#[test]
+fn every_slip_in_a_list_is_told_before_anything_is_looked_up() {
+    let desk = Desk::new();
+    for (text, words) in [
+        ("contoso.com\nhttps://fabrikam.com/\n", &["list.txt:2", "did you mean `fabrikam.com`?"][..]),
+        ("\n# nobody\n", &["names no domain"]),
+        ("contoso.com,fabrikam.com\n", &["list.txt:1", "`,`"]),
+    ] {
+        let list = desk.put("list.txt", text);
+        let out = desk.free("out.json");
+        let run = cutover(&format!("check --domains {list} --resolver 192.0.2.53 --output json={out}"));
+        assert_eq!((run.status, run.out.as_str(), run.errors()), (2, "", 1), "{text}: {run:?}");
+        assert!(words.iter().all(|word| run.err.contains(word)), "{text}: {}", run.err);
+        assert_eq!(desk.files(), ["list.txt"]);
+    }
+    let list = desk.put("list.txt", "contoso.com\n");
+    for (options, word) in [
+        (format!("check contoso.com --domains {list}"), "--domains"),
+        ("check --domains nowhere.txt".to_owned(), "nowhere.txt"),
+        (format!("check --domains {list} --shard 0/4"), "1/4"),
+        (format!("check --domains {list} --shard 5/4"), "1/4"),
+        (format!("check --domains {list} --shard 1"), "1/4"),
+        (format!("check --domains {list} --concurrency 0"), "10000"),
+        ("plan contoso.com --fail-fast".into(), "--fail-fast"),
+        (format!("watch contoso.com --resume {list}"), "--resume"),
+        (format!("check contoso.com --resume {list}"), "line 1"),
+    ] {
+        let run = cutover(&options);
+        assert_eq!((run.status, run.errors()), (2, 1), "{options}: {run:?}");
+        assert!(run.err.contains(word), "{options}: {}", run.err);
+    }
+}
+
+#[test]
+fn shards_cover_a_list_exactly_once() {
+    let (_desk, zones, list) = desk(40);
+    let mut all = Vec::new();
+    for index in 1..=3 {
+        let run =
+            cutover(&format!("check --domains {list} --zone {zones} --format ndjson --shard {index}/3"));
+        assert!(run.status == 1 && !run.out.is_empty());
+        all.extend(domains(&run));
+    }
+    let distinct: BTreeSet<&String> = all.iter().collect();
+    assert_eq!((all.len(), distinct.len()), (40, 40));
+    // Of a list of one, some parts are empty, and nothing is wrong with that.
+    let (_desk, zones, list) = desk(1);
+    let runs = [1, 2, 3].map(|index| {
+        cutover(&format!("check --domains {list} --zone {zones} --format ndjson --shard {index}/3"))
+    });
+    assert_eq!(runs.iter().map(|run| lines(run).len()).sum::<usize>(), 1);
+    assert!(runs.iter().all(|run| run.status == 0), "{runs:?}");
+}
+
+#[test]
+fn a_run_goes_on_where_an_earlier_one_was_ended() {
+    let (desk, zones, list) = desk(12);
+    let check = format!("check --domains {list} --zone {zones} --format ndjson");
+    let whole = cutover(&check);
+    // Ended in the middle of the sixth line.
+    let (mut kept, mut rest) = (String::new(), 0);
+    for (index, line) in whole.out.lines().enumerate() {
+        match index {
+            0..5 => kept.push_str(&format!("{line}\n")),
+            5 => kept.push_str(&line[..line.len() / 2]),
+            _ => rest += 1,
+        }
+    }
+    let earlier = desk.put("run.ndjson", &kept);
+    let run = cutover(&format!("{check} --resume {earlier}"));
+    assert_eq!((run.status, lines(&run).len()), (1, rest + 1));
+    assert!(run.err.contains("5 of 12 domains stand in the earlier report"), "{}", run.err);
+    // Into the very file: what was whole stays, the cut line goes, nothing is there twice.
+    let again = cutover(&format!(
+        "check --domains {list} --zone {zones} --resume {earlier} --output ndjson={earlier} --format json"
+    ));
+    let text = std::fs::read_to_string(desk.path("run.ndjson")).unwrap();
+    let names: BTreeSet<String> = text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["domain"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!((text.lines().count(), names.len()), (12, 12));
+    assert_eq!(again.json()["summary"]["domains"], 7);
+    // What the earlier report found wrong still counts.
+    let done = cutover(&format!("{check} --resume {earlier}"));
+    assert_eq!((done.status, done.out.as_str()), (1, ""));
+}
+
+#[test]
+fn a_run_that_fails_fast_stops_at_the_first_that_is_not_ready() {
+    let (_desk, zones, list) = desk(20);
+    let run = cutover(&format!("check --domains {list} --zone {zones} --format ndjson --fail-fast"));
+    assert_eq!((run.status, lines(&run).len()), (1, 4));
+    assert_eq!(lines(&run)[3]["verdict"], "changes-needed");
+    assert!(run.err.contains("16 were not"), "{}", run.err);
+}
+
+#[test]
+fn a_recording_holds_the_domains_in_the_order_of_the_report() {
+    let states = [
+        ("contoso.com", State::Ready),
+        ("fabrikam.com", State::ChangesNeeded),
+        ("a.example", State::Waiting),
+    ];
+    let (desk, file) = recorded(&states);
+    let list = desk.put("list.txt", "a.example\ncontoso.com\n");
+    let run = cutover(&format!("check --replay {file} --domains {list} --format ndjson"));
+    assert_eq!(domains(&run), ["a.example", "contoso.com"]);
+    let all = cutover(&format!("check --replay {file} --format ndjson"));
+    assert_eq!(domains(&all), ["contoso.com", "fabrikam.com", "a.example"]);
+    assert!(recording(&states).contains("domain a.example."));
+}
+
+#[test]
+fn places_of_findings_are_the_lines_of_the_list_or_of_the_settings() {
+    let (desk, zones, _) = desk(7);
+    let list = desk.put("list.txt", "# customers\n\ncustomer-0.example\ncustomer-3.example\n");
+    let place = |run: &Run| {
+        let results = run.json()["runs"][0]["results"].as_array().unwrap().clone();
+        let error = results.into_iter().find(|one| one["level"] == "error").unwrap();
+        let place = error["locations"][0]["physicalLocation"].clone();
+        (place["artifactLocation"]["uri"].as_str().unwrap().to_owned(), place["region"]["startLine"].as_u64())
+    };
+    let run = cutover(&format!("check --domains {list} --zone {zones} --format sarif"));
+    assert!(place(&run).0.ends_with("list.txt") && place(&run).1 == Some(4), "{:?}", place(&run));
+    let file = desk.put("cutover.toml", "[defaults]\n\n[[domain]]\nname = \"customer-3.example\"\n");
+    let run = cutover(&format!("check --settings {file} --zone {zones} --format sarif"));
+    assert!(place(&run).0.ends_with("cutover.toml") && place(&run).1 == Some(4), "{:?}", place(&run));
+}
