@@ -114,7 +114,7 @@ fn every_option_of_the_action_exists() {
             options += 1;
         }
     }
-    assert!(options >= 5, "{options}");
+    assert!(options >= 6, "{options}");
 }
 
 #[test]
