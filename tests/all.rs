@@ -18,6 +18,7 @@ mod policy;
 mod recognition;
 mod run;
 mod scenarios;
+mod shipping;
 mod transport;
 mod world;
 mod zone;

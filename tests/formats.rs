@@ -118,7 +118,7 @@ fn expectation(importance: &'static str, status: &'static str) -> ExpectationVie
         observed: vec![HOSTILE.into()],
         ttl: Some(3600),
         until: (status == "waiting").then(|| "2026-11-22T05:46:00Z".parse().unwrap()),
-        possible_until: None,
+        possible_until: (status == "waiting").then(|| "2026-11-22T06:46:00Z".parse().unwrap()),
         waiver: (status == "waived").then(|| WaiverView {
             state: "active",
             reason: HOSTILE.into(),
@@ -158,6 +158,11 @@ fn a_spreadsheet_gets_rows_and_no_formula() {
     }
     let observed = header.iter().position(|name| name == "observed").unwrap();
     assert_eq!(rows[0][observed], format!("'{HOSTILE}"));
+    // A later version adds columns behind those that are there.
+    let columns: Vec<&str> = header.iter().skip(12).collect();
+    assert_eq!(columns, ["until", "message", "possible_until"]);
+    let waiting = rows.iter().find(|row| &row[5] == "waiting").unwrap();
+    assert_eq!((&waiting[12], &waiting[14]), ("2026-11-22T05:46:00Z", "2026-11-22T06:46:00Z"));
 }
 
 #[test]

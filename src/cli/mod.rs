@@ -172,8 +172,26 @@ pub fn run(
     }
 }
 
+/// Whether the program knows these words (the first is its name), without doing anything: for whoever keeps command
+/// lines in documents and settings of other programs.
+///
+/// # Errors
+/// What the program would say of a command line that it refuses.
+pub fn accepts(arguments: impl IntoIterator<Item = OsString>) -> Result<(), String> {
+    match <Arguments as clap::Parser>::try_parse_from(arguments) {
+        Ok(_) => Ok(()),
+        Err(error) if is_asked_for(&error) => Ok(()),
+        Err(error) => Err(error.render().to_string()),
+    }
+}
+
+/// Whether this is no slip, but the help or the version.
+fn is_asked_for(error: &clap::Error) -> bool {
+    matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion)
+}
+
 fn usage(error: &clap::Error, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
-    let asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    let asked_for = is_asked_for(error);
     let text = error.render();
     // Nothing is left to tell if even this cannot be written.
     let _ = if asked_for {

@@ -96,3 +96,14 @@ fn every_option_of_check_is_a_key_of_the_defaults() {
     keys.sort_unstable();
     assert_eq!(keys, options);
 }
+
+#[test]
+fn the_settings_that_are_shown_are_those_that_are_tested() {
+    let readme = std::fs::read_to_string("README.md").unwrap();
+    let shown = readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    assert_eq!(shown, std::fs::read_to_string("fixtures/demo/cutover.toml").unwrap());
+    let run = cutover(
+        "check --settings fixtures/demo/cutover.toml --zone fixtures/demo/contoso.com.zone --format json",
+    );
+    assert_eq!((run.status, run.errors()), (1, 0), "{run:?}");
+}

@@ -2,7 +2,10 @@
 //!
 //! Runs wherever Debian's `knot` and `unbound` are installed, and says so where they are not.
 
+mod bounded;
+mod browser;
 mod internet;
+mod tools;
 mod updates;
 
 use std::io::Write as _;

@@ -208,38 +208,47 @@ fn cloudflare(change: &Change) -> Option<String> {
     let mut text = String::new();
     for (index, data) in change.after.data.iter().enumerate() {
         let number = if index == 0 { String::new() } else { format!("_{}", index + 1) };
+        let mut block = String::new();
         let values = match data {
             RecordData::Mx { preference, exchange } => {
-                format!("  content  = {}\n  priority = {preference}\n", quoted(&exchange.bare()))
+                vec![("content", quoted(&exchange.bare())), ("priority", preference.to_string())]
             }
             RecordData::Txt(value) => {
                 let value = plain(value)?.replace('\\', "\\\\").replace('"', "\\\"");
-                format!("  content  = {}\n", quoted(&format!("\"{value}\"")))
+                vec![("content", quoted(&format!("\"{value}\"")))]
             }
-            RecordData::Srv { priority, weight, port, target } => format!(
-                "  priority = {priority}\n  data = {{\n    priority = {priority}\n    weight   = {weight}\n    port     = {port}\n    \
-                 target   = {}\n  }}\n",
-                quoted(&target.bare())
-            ),
+            RecordData::Srv { priority, weight, port, target } => {
+                block = format!(
+                    "  data = {{\n    priority = {priority}\n    weight   = {weight}\n    port     = {port}\n    \
+                     target   = {}\n  }}\n",
+                    quoted(&target.bare())
+                );
+                vec![("priority", priority.to_string())]
+            }
             RecordData::Cname(target) => {
-                format!("  content  = {}\n  proxied  = false\n", quoted(&target.bare()))
+                vec![("content", quoted(&target.bare())), ("proxied", "false".into())]
             }
             RecordData::A(_) | RecordData::Aaaa(_) => {
-                format!("  content  = {}\n  proxied  = false\n", quoted(&data.to_string()))
+                vec![("content", quoted(&data.to_string())), ("proxied", "false".into())]
             }
             RecordData::Ns(_) | RecordData::Ptr(_) | RecordData::Soa(_) | RecordData::Other(_) => {
                 return None;
             }
         };
-        let _ = write!(
-            text,
-            "resource \"cloudflare_dns_record\" \"{}{number}\" {{\n  zone_id  = var.zone_id\n  name     = {}\n  type     = \"{}\"\n  \
-             ttl      = {}\n{values}}}\n",
-            label(change),
-            quoted(&change.name.bare()),
-            change.rtype,
-            change.after.ttl
-        );
+        let common = [
+            ("zone_id", "var.zone_id".to_owned()),
+            ("name", quoted(&change.name.bare())),
+            ("type", format!("\"{}\"", change.rtype)),
+            ("ttl", change.after.ttl.to_string()),
+        ];
+        let arguments: Vec<(&str, String)> = common.into_iter().chain(values).collect();
+        // `terraform fmt` puts the equals signs of a block below each other.
+        let width = arguments.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+        let _ = writeln!(text, "resource \"cloudflare_dns_record\" \"{}{number}\" {{", label(change));
+        for (name, value) in &arguments {
+            let _ = writeln!(text, "  {name:width$} = {value}");
+        }
+        let _ = writeln!(text, "{block}}}");
     }
     Some(text)
 }

@@ -5,7 +5,7 @@ use crate::report::Report;
 use crate::report::view::{DomainReport, ExpectationView, HazardView};
 
 /// The names of the columns.
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 15] = [
     "domain",
     "verdict",
     "kind",
@@ -20,6 +20,7 @@ const COLUMNS: [&str; 14] = [
     "ttl",
     "until",
     "message",
+    "possible_until",
 ];
 
 /// The report as comma-separated values (RFC 4180) with a header.
@@ -51,7 +52,7 @@ fn written<const N: usize>(rows: impl IntoIterator<Item = [String; N]>) -> Strin
     writer.into_inner().ok().and_then(|octets| String::from_utf8(octets).ok()).unwrap_or_default()
 }
 
-fn row(domain: &DomainReport, expectation: &ExpectationView) -> [String; 14] {
+fn row(domain: &DomainReport, expectation: &ExpectationView) -> [String; 15] {
     [
         domain.domain.clone(),
         domain.verdict.into(),
@@ -67,10 +68,11 @@ fn row(domain: &DomainReport, expectation: &ExpectationView) -> [String; 14] {
         expectation.ttl.map(|ttl| ttl.to_string()).unwrap_or_default(),
         expectation.until.map(|until| until.to_string()).unwrap_or_default(),
         expectation.message.clone(),
+        expectation.possible_until.map(|until| until.to_string()).unwrap_or_default(),
     ]
 }
 
-fn hazard_row(domain: &DomainReport, hazard: &HazardView) -> [String; 14] {
+fn hazard_row(domain: &DomainReport, hazard: &HazardView) -> [String; 15] {
     [
         domain.domain.clone(),
         domain.verdict.into(),
@@ -86,5 +88,6 @@ fn hazard_row(domain: &DomainReport, hazard: &HazardView) -> [String; 14] {
         String::new(),
         hazard.due.map(|due| due.to_string()).unwrap_or_default(),
         hazard.message.clone(),
+        String::new(),
     ]
 }

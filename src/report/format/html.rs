@@ -10,7 +10,7 @@ use super::{Gravity, Piece, gravity, hazard_gravity, pieces};
 /// Rows of one timeline at most.
 const MOST_ROWS: usize = 24;
 /// Width of the longest bar, in units of the drawing.
-const WIDEST: u32 = 360;
+const WIDEST: u32 = 680;
 
 #[derive(Template)]
 #[template(
@@ -20,7 +20,7 @@ const WIDEST: u32 = 360;
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
 <meta name="generator" content="cutover {{ report.tool.version }}">
 <title>{{ title }}</title>
 <style>
@@ -32,8 +32,13 @@ h1, h2 { line-height: 1.2; } h2 { margin-top: 2.5rem; border-top: 1px solid var(
 .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; margin: 1rem 0; }
 th, td { border-bottom: 1px solid var(--line); padding: .4rem .6rem; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
 th { color: var(--faint); font-weight: 600; } code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere; }
+th, .whole, .whole code { overflow-wrap: normal; }
 svg { max-width: 100%; height: auto; } svg text { font: 12px ui-monospace, monospace; fill: var(--ink); }
 svg .good { fill: var(--good); } svg .wait { fill: var(--wait); } svg .faint { fill: var(--faint); }
+@media (max-width: 40rem) {
+.stack thead { display: none; } .stack, .stack tbody, .stack tr { display: block; } .stack tr { border-bottom: 1px solid var(--line); padding: .5rem 0; }
+.stack td { display: block; border: 0; padding: 0; } .stack td.side { display: inline-block; padding-right: .6rem; }
+}
 @media print { body { max-width: none; font-size: 11px; } h2 { break-before: page; } h2:first-of-type { break-before: auto; } tr, svg { break-inside: avoid; } }
 </style>
 </head>
@@ -47,20 +52,20 @@ svg .good { fill: var(--good); } svg .wait { fill: var(--wait); } svg .faint { f
 {% for page in domains %}<section id="d{{ loop.index }}">
 <h2>{{ page.name }} – <span class="{{ page.class }}">{{ page.domain.verdict }}</span></h2>
 {% if let Some(source) = page.domain.source %}<p>From {{ source.name }}.</p>{% endif %}
-<div class="wide"><table>
+<div class="wide"><table class="stack">
 <thead><tr><th></th><th>what</th><th>found</th><th>code</th></tr></thead>
-<tbody>{% for row in page.rows %}<tr><td class="{{ row.class }}">{{ row.mark }}</td><td>{{ row.what }}</td><td>{% for piece in row.message %}{% if piece.is_value %}<code>{{ piece.text }}</code>{% else %}{{ piece.text }}{% endif %}{% endfor %}{% if let Some(until) = row.until %}<br><span class="faint">until <time datetime="{{ until }}">{{ until }}</time></span>{% endif %}</td><td><code>{{ row.code }}</code></td></tr>
+<tbody>{% for row in page.rows %}<tr><td class="side {{ row.class }}">{{ row.mark }}</td><td class="side whole">{{ row.what }}</td><td>{% for piece in row.message %}{% if piece.is_value %}<code>{{ piece.text }}</code>{% else %}{{ piece.text }}{% endif %}{% endfor %}{% if let Some(until) = row.until %}<br><span class="faint">until <time datetime="{{ until }}">{{ until }}</time></span>{% endif %}{% if let Some(until) = row.possible_until %}<br><span class="faint">in caches that were not asked, possibly until <time datetime="{{ until }}">{{ until }}</time></span>{% endif %}</td><td class="whole"><code>{{ row.code }}</code></td></tr>
 {% endfor %}</tbody></table></div>
 {% if !page.domain.changes.is_empty() %}<h3>Changes</h3>
-<div class="wide"><table>
+<div class="wide"><table class="stack">
 <thead><tr><th>action</th><th>name</th><th>type</th><th>value</th><th>TTL</th></tr></thead>
-<tbody>{% for change in page.domain.changes %}{% for record in change.before %}{% if !change.after.contains(record) %}<tr><td class="bad">delete</td><td>{{ change.name.bare() }}</td><td>{{ change.rtype }}</td><td><code>{{ record }}</code></td><td></td></tr>
-{% endif %}{% endfor %}{% for record in change.after %}{% if !change.before.contains(record) %}<tr><td class="good">add</td><td>{{ change.name.bare() }}</td><td>{{ change.rtype }}</td><td><code>{{ record }}</code></td><td>{{ change.ttl }}</td></tr>
+<tbody>{% for change in page.domain.changes %}{% for record in change.before %}{% if !change.after.contains(record) %}<tr><td class="side whole bad">delete</td><td class="side">{{ change.name.bare() }}</td><td class="side whole">{{ change.rtype }}</td><td><code>{{ record }}</code></td><td></td></tr>
+{% endif %}{% endfor %}{% for record in change.after %}{% if !change.before.contains(record) %}<tr><td class="side whole good">add</td><td class="side">{{ change.name.bare() }}</td><td class="side whole">{{ change.rtype }}</td><td><code>{{ record }}</code></td><td class="whole">{{ change.ttl }}</td></tr>
 {% endif %}{% endfor %}{% endfor %}</tbody></table></div>{% endif %}
 {% if let Some(closing) = page.domain.close_source_after %}<p>The old service may be closed after <time datetime="{{ closing }}">{{ closing }}</time>{% if page.domain.close_source_basis == Some("assumed") %} (the old TTL is assumed){% endif %}.</p>{% endif %}
 {% if !page.timeline.is_empty() %}<h3>What each server says, and for how long</h3>
-<div class="wide"><svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="Answers and how long they live" viewBox="0 0 860 {{ page.timeline.len() * 34 + 4 }}" width="860" height="{{ page.timeline.len() * 34 + 4 }}">
-{% for bar in page.timeline %}<text x="0" y="{{ loop.index0 * 34 + 14 }}">{{ bar.label }}</text><text class="faint" x="0" y="{{ loop.index0 * 34 + 28 }}">{{ bar.value }}</text><rect class="{{ bar.class }}" x="360" y="{{ loop.index0 * 34 + 4 }}" width="{{ bar.width }}" height="10" rx="2"></rect><text x="{{ bar.width + 366 }}" y="{{ loop.index0 * 34 + 14 }}">{{ bar.until }}</text>
+<div class="wide"><svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="Answers and how long they live" viewBox="0 0 860 {{ page.timeline.len() * 54 }}" width="860" height="{{ page.timeline.len() * 54 }}">
+{% for bar in page.timeline %}<text x="0" y="{{ loop.index0 * 54 + 12 }}">{{ bar.label }}</text><text class="faint" x="0" y="{{ loop.index0 * 54 + 27 }}">{{ bar.value }}</text><rect class="{{ bar.class }}" x="0" y="{{ loop.index0 * 54 + 33 }}" width="{{ bar.width }}" height="10" rx="2"></rect><text x="{{ bar.width + 6 }}" y="{{ loop.index0 * 54 + 42 }}">{{ bar.until }}</text>
 {% endfor %}</svg></div>{% endif %}
 </section>
 {% endfor %}
@@ -89,6 +94,7 @@ struct Row<'a> {
     message: Vec<Piece<'a>>,
     code: &'a str,
     until: Option<String>,
+    possible_until: Option<String>,
 }
 
 struct Bar {
@@ -129,6 +135,7 @@ fn page<'a>(report: &Report, domain: &'a DomainReport) -> DomainPage<'a> {
             message: pieces(&one.message).collect(),
             code: shown(one.code),
             until,
+            possible_until: one.possible_until.map(|until| until.to_string()),
         }
     });
     let hazards = domain.hazards.iter().map(|one| {
@@ -139,7 +146,15 @@ fn page<'a>(report: &Report, domain: &'a DomainReport) -> DomainPage<'a> {
             Gravity::None | Gravity::Note => ("·", "faint"),
         };
         let until = one.due.map(|due| due.to_string());
-        Row { mark, class, what: one.level, message: pieces(&one.message).collect(), code: one.code, until }
+        Row {
+            mark,
+            class,
+            what: one.level,
+            message: pieces(&one.message).collect(),
+            code: one.code,
+            until,
+            possible_until: None,
+        }
     });
     DomainPage {
         domain,
@@ -164,10 +179,11 @@ fn timeline(report: &Report, domain: &DomainReport) -> Vec<Bar> {
         domain.replies.iter().flatten().filter(|reply| matters(domain, reply)).collect();
     let longest = replies.iter().filter_map(|reply| reply.ttl).max().unwrap_or(0).max(1);
     let bar = |reply: &&ReplyView| {
-        let observed =
-            domain.expectations.iter().find(|one| one.name == reply.name && one.rtype == reply.rtype);
-        let is_right =
-            observed.is_some_and(|one| one.status != "unmet" && agrees(&one.observed, &reply.records));
+        // Several expectations may share a record set: it is right when all of them find it so.
+        let mut about =
+            domain.expectations.iter().filter(|one| one.name == reply.name && one.rtype == reply.rtype);
+        let is_right = !reply.records.is_empty()
+            && about.all(|one| one.status != "unmet" && agrees(&one.observed, &reply.records));
         let ttl = reply.ttl.unwrap_or(0);
         let until = report.checked_at.checked_add(jiff::SignedDuration::from_secs(i64::from(ttl)));
         Bar {
@@ -197,7 +213,7 @@ fn matters(domain: &DomainReport, reply: &ReplyView) -> bool {
 
 /// Whether all that was judged is in the reply.
 fn agrees(observed: &[String], records: &[String]) -> bool {
-    !records.is_empty() && observed.iter().all(|record| records.contains(record))
+    observed.iter().all(|record| records.contains(record))
 }
 
 fn shortened(text: &str) -> String {

@@ -1,0 +1,197 @@
+//! What does a real browser make of the page?
+//!
+//! Runs where a Chromium is installed or `CUTOVER_CHROMIUM` names one. The pictures go to `target/pages`, for whoever
+//! wants to see them.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use super::bounded::{Ended, find, run, skip};
+use crate::run::cutover;
+
+/// Names of the program, as systems have it.
+const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome-headless-shell"];
+
+/// A web server that counts who comes, and has nothing for anybody. Its thread ends with the tests.
+struct Canary {
+    address: SocketAddr,
+    visits: Arc<AtomicUsize>,
+}
+
+impl Canary {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let (address, visits) = (listener.local_addr().unwrap(), Arc::new(AtomicUsize::new(0)));
+        let count = Arc::clone(&visits);
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                // A browser also opens connections that it may need later, and says nothing on them.
+                let _ = stream.set_read_timeout(Some(Duration::from_millis(200)));
+                let is_request = stream.read(&mut [0; 4096]).is_ok_and(|length| length > 0);
+                count.fetch_add(usize::from(is_request), Ordering::SeqCst);
+                let answer = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+                let _ = stream.write_all(answer);
+            }
+        });
+        Self { address, visits }
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}/", self.address)
+    }
+
+    fn visits(&self) -> usize {
+        self.visits.load(Ordering::SeqCst)
+    }
+}
+
+/// A browser with a profile of its own.
+struct Browser {
+    program: PathBuf,
+    directory: TempDir,
+}
+
+impl Browser {
+    fn find() -> Option<Self> {
+        let Some(program) = find("CUTOVER_CHROMIUM", &NAMES) else {
+            skip("no Chromium is installed");
+            return None;
+        };
+        // Some systems let a browser read below the home of its user only.
+        let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        Some(Self { program, directory })
+    }
+
+    fn put(&self, name: &str, page: &str) -> String {
+        let path = self.directory.path().join(name);
+        std::fs::write(&path, page).unwrap();
+        format!("file://{}", path.display())
+    }
+
+    /// Opens a page. The browser finds no host by name, so that it does not talk to anybody by itself.
+    fn open(&self, page: &str, options: &[&str]) -> Ended {
+        let directory = self.directory.path();
+        let mut command = Command::new(&self.program);
+        command
+            // The page is ours, and whoever runs the tests may be root, for whom there is no sandbox.
+            .args([
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-dev-shm-usage",
+                "--no-first-run",
+            ])
+            .args(["--disable-background-networking", "--disable-component-update", "--disable-extensions"])
+            .args([
+                "--enable-logging=stderr",
+                "--v=0",
+                "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+            ])
+            .arg(format!("--user-data-dir={}", directory.join("profile").display()))
+            .args(options)
+            .arg(page);
+        let ended = run(&mut command, directory).unwrap();
+        assert!(ended.status.success(), "{ended:?}");
+        ended
+    }
+}
+
+/// What somebody hostile publishes, who wants a page to go to this address.
+fn texts(address: &str) -> [String; 4] {
+    [
+        format!("<script>new Image().src='{address}';console.error('owned')</script>"),
+        format!("<img src={address} onerror=console.error('owned')>"),
+        format!("</code></td></table><iframe src={address}></iframe>"),
+        format!("<style>body {{ background: url({address}) }}</style>"),
+    ]
+}
+
+/// The report on records with these texts: in one that must be replaced, and in one that is quoted in a message, since
+/// the report shows those whole.
+fn report(directory: &Path, texts: &[String]) -> String {
+    let zone = format!(
+        "$ORIGIN contoso.com.\n$TTL 1h\n@ SOA ns1.example. hostmaster 7 1h 15m 14d 5m\n@ NS ns1.example.\n\
+         @ MX 10 mx1.emailsrvr.com.\n@ TXT \"v=spf1 include:emailsrvr.com {} ~all\"\n\
+         _dmarc TXT \"v=DMARC1; p=none; rua={}\"\n",
+        texts.join(" \" \""),
+        texts[0]
+    );
+    let file = directory.join("contoso.com.zone");
+    std::fs::write(&file, zone).unwrap();
+    let run = cutover(&format!("check contoso.com --zone {} --format html -v", file.display()));
+    assert_eq!(run.status, 1, "{}", run.err);
+    run.out
+}
+
+/// What a browser writes of the text of a page.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[test]
+fn a_page_of_hostile_records_runs_nothing_and_loads_nothing() {
+    let Some(browser) = Browser::find() else { return };
+    let forbidden = Canary::start();
+    let texts = texts(&forbidden.url());
+    let page = report(browser.directory.path(), &texts);
+    let place = browser.put("report.html", &page);
+    let shown = browser.open(&place, &["--dump-dom"]);
+    assert!(!shown.err.contains("CONSOLE"), "{}", shown.err);
+    assert_eq!(forbidden.visits(), 0);
+    for element in ["<script", "<img", "<iframe", "<style>body { background"] {
+        assert!(!shown.out.contains(element), "{element}: {}", shown.out);
+    }
+    // What others published is in it, as text.
+    for text in &texts {
+        assert!(shown.out.contains(&escaped(text)), "{text}: {}", shown.out);
+    }
+    // What the page says of itself would hold even if markup got through some day.
+    let (head, rest) = page.split_once("<body>").unwrap();
+    let leaky = format!("{head}<body>{}{rest}", texts.concat());
+    let held = browser.open(&browser.put("leaky.html", &leaky), &["--dump-dom"]);
+    assert!(held.err.contains("Content Security Policy") && !held.err.contains("owned"), "{}", held.err);
+    assert_eq!(forbidden.visits(), 0);
+    // The same browser does all of that in a page which lets it, or the above would mean nothing.
+    let bad = format!("<!doctype html><title>x</title>{}", texts.concat());
+    let seen = browser.open(&browser.put("bad.html", &bad), &["--dump-dom"]);
+    assert!(seen.err.contains("CONSOLE") && seen.out.contains("<script"), "{seen:?}");
+    assert_ne!(forbidden.visits(), 0);
+}
+
+#[test]
+fn the_page_is_drawn_in_light_and_dark_and_on_a_phone() {
+    let Some(browser) = Browser::find() else { return };
+    let demo = cutover("check contoso.com --zone fixtures/demo/contoso.com.zone --format html -v");
+    let place = browser.put("demo.html", &demo.out);
+    let pictures = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/pages");
+    std::fs::create_dir_all(&pictures).unwrap();
+    let mut drawn = Vec::new();
+    for (name, size, scheme) in
+        [("light", "1200,2400", "1"), ("dark", "1200,2400", "0"), ("phone", "390,3600", "1")]
+    {
+        let picture = pictures.join(format!("{name}.png"));
+        let _ = std::fs::remove_file(&picture);
+        let options = [
+            format!("--screenshot={}", picture.display()),
+            format!("--window-size={size}"),
+            format!("--blink-settings=preferredColorScheme={scheme}"),
+        ];
+        let shown = browser.open(&place, &options.each_ref().map(String::as_str));
+        assert!(!shown.err.contains("CONSOLE"), "{name}: {}", shown.err);
+        let octets = std::fs::read(&picture).unwrap();
+        assert!(
+            octets.starts_with(b"\x89PNG\r\n") && octets.len() > 20_000,
+            "{name}: {} octets",
+            octets.len()
+        );
+        drawn.push(octets);
+    }
+    assert!(drawn[0] != drawn[1] && drawn[0] != drawn[2], "a picture is drawn twice");
+}
