@@ -37,6 +37,7 @@ pub(super) fn reply(
         via,
         id: request.id,
         name: name.clone(),
+        spelling: query.name().to_ascii(),
         rtype,
         recursion_desired: request.recursion_desired,
         authentic_data: request.authentic_data,
@@ -157,6 +158,17 @@ impl Writer<'_> {
                 message.answers.iter_mut().for_each(|record| record.name = upper(&record.name));
                 encode(&message)
             }
+            Say::LowerCase => {
+                let mut message = self.message();
+                message.queries.iter_mut().for_each(|query| query.name = query.name().to_lowercase());
+                encode(&message)
+            }
+            Say::LowerCaseOnly
+                if self.request.queries[0].name().iter().flatten().any(u8::is_ascii_uppercase) =>
+            {
+                return;
+            }
+            Say::LowerCaseOnly => self.fitting(self.message()),
             Say::All(all) => return all.iter().for_each(|one| self.say(one, delay)),
             Say::Turns(turns) => return self.say(&turns[0], delay),
             Say::Later(more, then) => return self.say(then, delay + *more),

@@ -97,6 +97,10 @@ pub enum Say {
     RefuseEdns(ResponseCode),
     /// The reply, all names in upper case.
     UpperCase,
+    /// The reply, its question in lower case.
+    LowerCase,
+    /// The reply to a question in lower case, and nothing to any other.
+    LowerCaseOnly,
     /// Several packets.
     All(Vec<Say>),
     /// The first to the first packet of a question, and so on; the last for ever.
@@ -124,6 +128,8 @@ pub struct Seen {
     pub via: Via,
     pub id: u16,
     pub name: Name,
+    /// The name as it was written.
+    pub spelling: String,
     pub rtype: RecordType,
     pub recursion_desired: bool,
     pub authentic_data: bool,

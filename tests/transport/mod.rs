@@ -1,5 +1,7 @@
 //! Does the transport say what a server did, whatever that was?
 
+mod letters;
+mod manners;
 mod packets;
 mod replies;
 mod secure;

@@ -1,75 +1,50 @@
-//! How are many questions to one server asked over one UDP socket?
+//! Over which sockets are questions sent to a server?
 //!
-//! A [`Lane`] is a connected socket, so that the kernel drops what comes from elsewhere and reports a closed
-//! port, with a table of the questions in flight by message id. One task reads; each asker sends for itself,
-//! repeats itself within its time, and takes its entry back when it gives up. A lane closes when it has been
-//! idle for a while, or at once when other servers wait for a socket.
+//! A server that is asked has sockets of its own, connected to it: one, and a few more while much is in flight. So many
+//! servers can be asked at once that there are not enough sockets; then the others share a few that are not connected.
+//! A socket that has become old is replaced by one at another port that the system draws.
 
-use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
-use hickory_resolver::proto::op::Message;
 use tokio::net::UdpSocket;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::Instant;
 
-use super::Stopwatch;
-use super::query::{self, Edns, Query, Verdict};
-use super::standing::{Failure, Standing, lock};
+use super::lane::{Lane, Reach, read};
+use super::standing::{Blame, Failure, lock};
+use super::table::Age;
+use super::waiting::{Ending, Parcel};
 
-/// How often a question is sent within its time, at equal distances: one lost packet must not look like a
-/// dead server.
-const SENDS: u32 = 3;
-/// Octets of the largest datagram that is read; servers that ignore the advertised size exist.
-const BUFFER: usize = 4096;
-/// UDP sockets open at once: well below the usual 256 and 1,024 files of a process.
+/// Connected sockets open at once: well below the usual 256 and 1,024 files of a process.
 const SOCKETS: usize = 128;
-/// How long the wait for a socket lasts before idle lanes are asked again to close.
-const ROOM_CHECK: Duration = Duration::from_millis(20);
+/// Questions in flight over one socket before another is opened for the same server: about what a receive buffer of the
+/// usual size holds.
+const CROWD: usize = 256;
+/// Sockets of one server at most, those not counted that take no more questions.
+const MOST: usize = 4;
+/// How long a socket takes questions.
+const AGE: Age = Age { questions: 8192, time: Duration::from_secs(30) };
 
-/// What came back over UDP.
-pub(super) enum Answer {
-    /// The reply.
-    Message(Box<Message>),
-    /// It does not fit: ask again over TCP.
-    Truncated,
-}
-
-/// The sockets of one transport, counted.
-#[derive(Debug, Clone)]
+/// The sockets of one transport: how many there are, and those that servers share.
+#[derive(Debug)]
 pub(super) struct Sockets {
     permits: Arc<Semaphore>,
-    /// Tells idle lanes that somebody waits for a socket.
-    wanted: Arc<Notify>,
+    age: Age,
+    shared: [Ports; 2],
+    /// Keyed by the operating system's randomness.
+    randomness: RandomState,
+    draws: AtomicU64,
 }
 
-impl Sockets {
-    pub(super) fn new() -> Self {
-        Self { permits: Arc::new(Semaphore::new(SOCKETS)), wanted: Arc::default() }
-    }
-
-    async fn acquire(&self) -> Option<OwnedSemaphorePermit> {
-        loop {
-            match timeout(ROOM_CHECK, Arc::clone(&self.permits).acquire_owned()).await {
-                Ok(permit) => return permit.ok(),
-                Err(_) => self.wanted.notify_waiters(),
-            }
-        }
-    }
-}
-
-/// The lane to one server, if one is open.
-#[derive(Debug)]
-pub(super) struct LaneSlot {
-    server: SocketAddr,
-    standing: Arc<Standing>,
-    open: tokio::sync::Mutex<Option<OpenLane>>,
-}
+/// The open sockets of one server, or those of no server.
+#[derive(Debug, Default)]
+pub(super) struct Ports(Mutex<Vec<OpenLane>>);
 
 #[derive(Debug)]
 struct OpenLane {
@@ -84,269 +59,237 @@ impl Drop for OpenLane {
     }
 }
 
-impl LaneSlot {
-    pub(super) fn new(server: SocketAddr, standing: Arc<Standing>) -> Self {
-        Self { server, standing, open: tokio::sync::Mutex::default() }
+impl Sockets {
+    pub(super) fn new() -> Self {
+        Self::with(SOCKETS, AGE)
     }
 
-    /// Asks over the open lane, or opens one; the time runs from the first packet on.
-    pub(super) async fn ask(
-        &self,
-        query: &Query,
-        edns: Edns,
-        patience: Duration,
-        sockets: &Sockets,
-        watch: &mut Stopwatch,
-    ) -> Result<Answer, Failure> {
-        loop {
-            let lane = self.open(patience, sockets).await?;
-            if let Some(entry) = lane.enter(query) {
-                watch.restart();
-                return entry.ask(query, edns, patience).await;
-            }
-            // It closed in between, or is full.
-            tokio::task::yield_now().await;
+    /// So many connected sockets, which take questions for so long.
+    fn with(sockets: usize, age: Age) -> Self {
+        Self {
+            permits: Arc::new(Semaphore::new(sockets)),
+            age,
+            shared: Default::default(),
+            randomness: RandomState::new(),
+            draws: AtomicU64::new(0),
         }
     }
 
-    async fn open(&self, patience: Duration, sockets: &Sockets) -> Result<Arc<Lane>, Failure> {
-        let mut slot = self.open.lock().await;
-        if let Some(lane) = slot.as_ref().and_then(|open| open.lane.upgrade())
-            && lock(&lane.table).open
-        {
-            return Ok(lane);
-        }
-        // While this one waited for the slot, another may have found out.
-        if let Some(failure) = self.standing.given_up() {
-            return Err(failure);
-        }
-        let permit = sockets.acquire().await;
-        let connected = async {
-            let any: SocketAddr = match self.server {
-                SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
-                SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
-            };
-            let socket = UdpSocket::bind(any).await?;
-            socket.connect(self.server).await?;
-            Ok(socket)
-        };
-        let lane = Arc::new(Lane {
-            socket: connected.await.map_err(|error: io::Error| Failure::io(&error))?,
-            table: Mutex::new(Table { open: true, ..Table::default() }),
-            standing: Arc::clone(&self.standing),
-            _permit: permit,
-        });
-        let reader = tokio::spawn(read(Arc::clone(&lane), patience, sockets.clone()));
-        *slot = Some(OpenLane { lane: Arc::downgrade(&lane), reader: reader.abort_handle() });
-        Ok(lane)
+    /// The sockets that are not connected, for servers of this family of addresses.
+    fn shared(&self, server: SocketAddr) -> &Ports {
+        let [first, second] = &self.shared;
+        if server.is_ipv4() { first } else { second }
     }
-}
 
-/// One connected socket and the questions in flight over it.
-#[derive(Debug)]
-struct Lane {
-    socket: UdpSocket,
-    table: Mutex<Table>,
-    standing: Arc<Standing>,
-    _permit: Option<OwnedSemaphorePermit>,
-}
-
-#[derive(Debug, Default)]
-struct Table {
-    open: bool,
-    /// Counts all questions of this lane.
-    serial: u64,
-    /// Keyed by the operating system's randomness: see [`Table::draw_id`].
-    randomness: RandomState,
-    waiting: HashMap<u16, Waiting>,
-    /// Ids of questions that were given up: a late reply to one is still a sign of life.
-    given_up: HashSet<u16>,
-}
-
-#[derive(Debug)]
-struct Waiting {
-    serial: u64,
-    query: Query,
-    sender: oneshot::Sender<Result<Answer, Failure>>,
-    strange: Option<Strange>,
-}
-
-impl std::fmt::Debug for Answer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Answer")
-    }
-}
-
-/// What came with the right id and was no answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Strange {
-    OtherQuestion,
-    Undecodable,
-}
-
-impl Table {
-    /// An id that nobody off the path can guess and that no open question has.
+    /// Asks over an open socket, or opens one.
     ///
-    /// SipHash is a keyed pseudo-random function: hashing a counter under a key that the operating system
-    /// drew gives numbers which are as hard to foretell as the key, without one more dependency.
-    fn draw_id(&mut self) -> u16 {
-        let mut attempt = 0u32;
+    /// # Errors
+    /// The failure, where there is no way to open one.
+    pub(super) async fn ask(&self, ports: &Ports, parcel: Parcel<'_>) -> Result<Ending, Failure> {
         loop {
-            let id = self.randomness.hash_one((self.serial, attempt)) as u16;
-            if !self.waiting.contains_key(&id) {
-                return id;
+            let lane = self.lane(ports, parcel)?;
+            // It may have closed in between, or be full.
+            match lane.ask(parcel).await {
+                Some(ending) => return Ok(ending),
+                None => tokio::task::yield_now().await,
             }
-            attempt += 1;
-        }
-    }
-}
-
-impl Lane {
-    /// Enters a question into the table; `None` if the lane has closed.
-    fn enter(self: &Arc<Self>, query: &Query) -> Option<Entry> {
-        let (sender, receiver) = oneshot::channel();
-        let mut table = lock(&self.table);
-        // With all ids taken a draw would never end; no server is ever asked half as much.
-        if !table.open || table.waiting.len() > usize::from(u16::MAX / 2) {
-            return None;
-        }
-        table.serial += 1;
-        let (id, serial) = (table.draw_id(), table.serial);
-        table.waiting.insert(id, Waiting { serial, query: query.clone(), sender, strange: None });
-        Some(Entry { lane: Arc::clone(self), id, serial, receiver })
-    }
-
-    /// Takes in one packet.
-    fn take_in(&self, packet: &[u8]) {
-        let Some(id) = query::id(packet) else { return };
-        let mut table = lock(&self.table);
-        let Some(waiting) = table.waiting.get_mut(&id) else {
-            if table.given_up.remove(&id) {
-                self.standing.note_life();
-            }
-            return;
-        };
-        let answer = match waiting.query.examine(packet) {
-            Verdict::NoReply => return,
-            Verdict::OtherQuestion => {
-                waiting.strange = waiting.strange.max(Some(Strange::OtherQuestion));
-                return;
-            }
-            Verdict::Undecodable => {
-                waiting.strange = Some(Strange::Undecodable);
-                self.standing.note_life();
-                return;
-            }
-            Verdict::Truncated => Answer::Truncated,
-            Verdict::Reply(message) => Answer::Message(message),
-        };
-        self.standing.note_life();
-        if let Some(waiting) = table.waiting.remove(&id) {
-            // The asker may just have given up.
-            drop(waiting.sender.send(Ok(answer)));
         }
     }
 
-    /// Ends all questions in flight; the lane takes no more.
-    fn fail(&self, failure: &Failure) {
-        let mut table = lock(&self.table);
-        table.open = false;
-        for (_, waiting) in table.waiting.drain() {
-            drop(waiting.sender.send(Err(failure.clone())));
-        }
-    }
-
-    /// After how many questions nothing is in flight; `None` if something is.
-    fn idle(&self) -> Option<u64> {
-        let table = lock(&self.table);
-        table.waiting.is_empty().then_some(table.serial)
-    }
-
-    /// Closes if nothing is in flight; whether it did.
-    fn close_if_idle(&self) -> bool {
-        let mut table = lock(&self.table);
-        table.open = !table.waiting.is_empty();
-        !table.open
-    }
-}
-
-/// Reads until the socket fails, has been idle for `linger`, or is idle and wanted elsewhere.
-async fn read(lane: Arc<Lane>, linger: Duration, sockets: Sockets) {
-    let mut buffer = vec![0; BUFFER];
-    let mut idle_at = None;
-    loop {
-        tokio::select! {
-            // `recv` wakes for a refused connection, which `readable` does not.
-            received = lane.socket.recv(&mut buffer) => match received {
-                Ok(length) => lane.take_in(&buffer[..length]),
-                Err(error) => return lane.fail(&Failure::io(&error)),
+    /// A lane that leads to the server.
+    fn lane(&self, ports: &Ports, parcel: Parcel<'_>) -> Result<Arc<Lane>, Failure> {
+        let (server, draw) = (parcel.server, self.draw());
+        let own = ports.lane(
+            self.age,
+            draw,
+            || {
+                // Without a place no question waits for one: there are the sockets that are shared.
+                let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else { return Ok(None) };
+                let socket = bound(server)?;
+                socket.connect(server)?;
+                Ok(Some(Lane::new(UdpSocket::from_std(socket)?, Reach::One, Some(permit))))
             },
-            () = sockets.wanted.notified() => if lane.close_if_idle() { return },
-            () = tokio::time::sleep(linger) => {
-                // Idle twice in a row, so that a reply has at least this long to come late.
-                let serial = lane.idle();
-                if serial.is_some() && serial == idle_at && lane.close_if_idle() {
+            parcel.patience,
+        );
+        let failure = match own {
+            Ok(Some(lane)) => return Ok(lane),
+            Ok(None) => None,
+            // What the system says of the server is so; what it says of this process may not hold for open sockets.
+            Err(error) => match Failure::io(&error) {
+                failure if failure.blame == Blame::Server => return Err(failure),
+                failure => Some(failure),
+            },
+        };
+        let shared = self.shared(server).lane(
+            self.age,
+            draw,
+            || Ok(Some(Lane::new(UdpSocket::from_std(bound(server)?)?, Reach::All, None))),
+            parcel.patience,
+        );
+        match shared {
+            Ok(Some(lane)) => Ok(lane),
+            Ok(None) => Err(failure.unwrap_or_else(Failure::timeout)),
+            Err(error) => Err(failure.unwrap_or_else(|| Failure::io(&error))),
+        }
+    }
+
+    /// A number that decides over which of several sockets a question goes.
+    fn draw(&self) -> u64 {
+        self.randomness.hash_one(self.draws.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+impl Ports {
+    /// One of the open lanes, or a new one by `open` where there is none, or all are crowded.
+    fn lane(
+        &self,
+        age: Age,
+        draw: u64,
+        open: impl FnOnce() -> io::Result<Option<Lane>>,
+        linger: Duration,
+    ) -> io::Result<Option<Arc<Lane>>> {
+        let now = Instant::now();
+        let mut lanes = lock(&self.0);
+        // Those that take no more are kept until the last answer is there.
+        lanes.retain(|lane| lane.lane.strong_count() > 0);
+        let (mut count, mut load) = (0, 0);
+        for lane in lanes.iter().filter_map(|open| open.lane.upgrade()) {
+            if let Some(more) = lane.load(age, now) {
+                (count, load) = (count + 1, load + more);
+            }
+        }
+        if count == 0 || count < MOST && load >= count * CROWD {
+            match open() {
+                Ok(Some(lane)) => {
+                    let lane = Arc::new(lane);
+                    let reader = tokio::spawn(read(Arc::clone(&lane), linger)).abort_handle();
+                    lanes.push(OpenLane { lane: Arc::downgrade(&lane), reader });
+                    return Ok(Some(lane));
+                }
+                other if count == 0 => return other.map(|_| None),
+                // A crowded lane is better than none.
+                Ok(None) | Err(_) => {}
+            }
+        }
+        let mut open =
+            lanes.iter().filter_map(|open| open.lane.upgrade()).filter(|lane| lane.load(age, now).is_some());
+        Ok(open.nth(draw as usize % count))
+    }
+}
+
+/// A socket of the family of the server, at a port that the system draws.
+fn bound(server: SocketAddr) -> io::Result<std::net::UdpSocket> {
+    let any: SocketAddr = match server {
+        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+    };
+    let socket = std::net::UdpSocket::bind(any)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::mpsc;
+
+    use super::*;
+    use crate::lookup::transport::query::{Asking, Edns, Query};
+    use crate::lookup::transport::standing::Standing;
+    use crate::lookup::transport::waiting::{Answer, Case};
+    use crate::record::{Question, RecordType};
+
+    /// A server that says "nothing there" to everything, until a question is for the root, and tells which ports it
+    /// was asked from.
+    fn server() -> (SocketAddr, mpsc::Receiver<u16>) {
+        let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let address = socket.local_addr().unwrap();
+        let (sender, receiver) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 512];
+            while let Ok((length, from)) = socket.recv_from(&mut buffer) {
+                let _ = sender.send(from.port());
+                buffer[2] |= 0x80;
+                socket.send_to(&buffer[..length], from).unwrap();
+                if buffer[12] == 0 {
                     return;
                 }
-                idle_at = serial;
             }
-        }
-        if sockets.permits.available_permits() == 0 && lane.close_if_idle() {
-            return;
+        });
+        (address, receiver)
+    }
+
+    async fn ask(sockets: &Sockets, ports: &Ports, server: SocketAddr, name: &str) {
+        let question = Question::new(name.parse().unwrap(), RecordType::Mx);
+        let parcel = Parcel {
+            query: Query { question: &question, asking: Asking::Authority },
+            edns: Edns::With,
+            case: Case::Untried,
+            server,
+            standing: &Arc::new(Standing::default()),
+            patience: Duration::from_secs(5),
+        };
+        let ending = sockets.ask(ports, parcel).await.unwrap();
+        assert!(matches!(ending.result, Ok(Answer::Message(_))), "{ending:?}");
+    }
+
+    #[tokio::test]
+    async fn ports_are_renewed_by_count_and_by_time() {
+        let old = Duration::from_millis(40);
+        let never = Duration::from_secs(3600);
+        for (age, questions, pause, ports_at_least) in [
+            (Age { questions: 10, time: never }, 100, Duration::ZERO, 9),
+            (Age { questions: 1 << 20, time: old }, 10, old / 4, 2),
+            (Age { questions: 1 << 20, time: never }, 100, Duration::ZERO, 1),
+        ] {
+            let (address, seen) = server();
+            let (sockets, ports) = (Sockets::with(SOCKETS, age), Ports::default());
+            for _ in 0..questions {
+                ask(&sockets, &ports, address, "contoso.com").await;
+                tokio::time::sleep(pause).await;
+            }
+            ask(&sockets, &ports, address, ".").await;
+            let seen: BTreeSet<u16> = seen.iter().collect();
+            assert!(seen.len() >= ports_at_least, "{seen:?}");
+            assert!(seen.len() <= 11, "{seen:?}");
+            assert_eq!(seen.len() > 1, ports_at_least > 1, "{seen:?}");
         }
     }
-}
 
-/// One question in flight; its id is free again when this is dropped.
-struct Entry {
-    lane: Arc<Lane>,
-    id: u16,
-    serial: u64,
-    receiver: oneshot::Receiver<Result<Answer, Failure>>,
-}
+    #[tokio::test]
+    async fn servers_without_a_socket_of_their_own_share_some() {
+        let servers: Vec<_> = (0..20).map(|_| server()).collect();
+        let sockets = Sockets::with(5, AGE);
+        let ports: Vec<Ports> = servers.iter().map(|_| Ports::default()).collect();
+        for ((address, _), ports) in servers.iter().zip(&ports) {
+            ask(&sockets, ports, *address, "contoso.com").await;
+            ask(&sockets, ports, *address, ".").await;
+        }
+        let seen: Vec<BTreeSet<u16>> = servers.iter().map(|(_, seen)| seen.iter().collect()).collect();
+        let all: BTreeSet<u16> = seen.iter().flatten().copied().collect();
+        assert_eq!(all.len(), 6, "five of their own, and one for all others: {seen:?}");
+        assert!(seen[5..].iter().all(|ports| *ports == seen[5]), "{seen:?}");
+    }
 
-impl Entry {
-    async fn ask(mut self, query: &Query, edns: Edns, patience: Duration) -> Result<Answer, Failure> {
-        let packet = query.encode(self.id, edns);
+    #[tokio::test]
+    async fn what_comes_from_elsewhere_is_no_reply() {
+        let real = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let forger = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let address = real.local_addr().unwrap();
+        // Not connected, so that nothing but the transport looks where packets come from.
+        let sockets = Sockets::with(0, AGE);
+        let ports = Ports::default();
+        let told = std::thread::spawn(move || {
+            let mut buffer = [0; 512];
+            let (length, from) = real.recv_from(&mut buffer).unwrap();
+            buffer[2] |= 0x80;
+            forger.send_to(&buffer[..length], from).unwrap();
+            std::thread::sleep(Duration::from_millis(30));
+            real.send_to(&buffer[..length], from).unwrap();
+        });
         let start = Instant::now();
-        for send in 1..=SENDS {
-            if let Err(error) = self.lane.socket.send(&packet).await {
-                let failure = Failure::io(&error);
-                // A refusal of an earlier packet is reported here or to the reader, and concerns everybody.
-                if error.kind() == io::ErrorKind::ConnectionRefused {
-                    self.lane.fail(&failure);
-                }
-                return Err(failure);
-            }
-            match timeout_at(start + patience * send / SENDS, &mut self.receiver).await {
-                Ok(Ok(answer)) => return answer,
-                // The reader is gone without a word: the transport was dropped.
-                Ok(Err(_)) => return Err(Failure::timeout()),
-                Err(_) => {}
-            }
-        }
-        Err(match self.withdraw() {
-            Some(Strange::Undecodable) => Failure::malformed("the reply cannot be decoded"),
-            Some(Strange::OtherQuestion) => {
-                Failure { reason: "only a reply to another question came".into(), ..Failure::timeout() }
-            }
-            None => Failure::timeout(),
-        })
-    }
-
-    /// Takes the question off the table, unless it was answered and its id is another question's by now.
-    fn withdraw(&self) -> Option<Strange> {
-        let mut table = lock(&self.lane.table);
-        if table.waiting.get(&self.id).is_none_or(|waiting| waiting.serial != self.serial) {
-            return None;
-        }
-        table.given_up.insert(self.id);
-        table.waiting.remove(&self.id).and_then(|waiting| waiting.strange)
-    }
-}
-
-impl Drop for Entry {
-    fn drop(&mut self) {
-        self.withdraw();
+        ask(&sockets, &ports, address, "contoso.com").await;
+        assert!(start.elapsed() >= Duration::from_millis(30));
+        told.join().unwrap();
     }
 }

@@ -8,14 +8,18 @@
 mod datagram;
 mod decode;
 mod endpoint;
+mod lane;
+mod pace;
+mod peers;
 mod plain;
 mod query;
 mod secure;
 mod standing;
 mod stream;
+mod table;
+mod waiting;
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use hickory_resolver::net::tls::client_config;
@@ -29,12 +33,13 @@ pub use self::endpoint::{
     DNS_PORT, Endpoint, HTTPS_PORT, HostNotFound, NoResolver, ResolverAddress, ResolverAddressError,
     TLS_PORT, system_resolvers,
 };
-use self::plain::{Plain, Room};
+pub use self::pace::Manners;
+use self::peers::{Peer, Peers, Route};
+use self::plain::Room;
 use self::query::{Asking, Query};
 pub(super) use self::secure::certificate_words;
-use self::secure::{Protocol, Secure};
 pub(super) use self::standing::io_words;
-use self::standing::{Blame, Failure, Standing, lock};
+use self::standing::{Blame, Failure};
 use crate::facts::{Outcome, Reply, Role, Server};
 use crate::record::{Name, Question};
 
@@ -45,6 +50,8 @@ use crate::record::{Name, Question};
 pub struct Transport {
     timeout: Duration,
     clock: Clock,
+    /// Given by hand; otherwise they depend on where the server is and who named it.
+    manners: Option<Manners>,
     /// Given by hand; otherwise the system's certificates are loaded when the first connection needs them.
     tls: Option<Arc<ClientConfig>>,
     shared: Arc<Shared>,
@@ -52,22 +59,9 @@ pub struct Transport {
 
 #[derive(Debug)]
 struct Shared {
-    peers: Mutex<HashMap<Endpoint, Arc<Peer>>>,
+    peers: Peers,
     room: Room,
     system_tls: OnceLock<Result<Arc<ClientConfig>, Failure>>,
-}
-
-/// One server, for the life of the transport.
-#[derive(Debug)]
-struct Peer {
-    standing: Arc<Standing>,
-    route: Route,
-}
-
-#[derive(Debug)]
-enum Route {
-    Plain(Plain),
-    Secure(Box<Secure>),
 }
 
 impl Transport {
@@ -75,8 +69,9 @@ impl Transport {
     #[must_use]
     #[allow(clippy::disallowed_methods, reason = "the clock of a query is read here and nowhere else")]
     pub fn new(timeout: Duration) -> Self {
-        let shared = Shared { peers: Mutex::default(), room: Room::new(), system_tls: OnceLock::new() };
-        Self { timeout, clock: Clock::from(Timestamp::now()), tls: None, shared: Arc::new(shared) }
+        let shared = Shared { peers: Peers::default(), room: Room::new(), system_tls: OnceLock::new() };
+        let clock = Clock::from(Timestamp::now());
+        Self { timeout, clock, manners: None, tls: None, shared: Arc::new(shared) }
     }
 
     /// The same, whose clock shows `start` now: replies are dated by a run's own start and a clock that never
@@ -92,6 +87,13 @@ impl Transport {
         Self { tls: Some(config), ..self }
     }
 
+    /// The same, which treats every plain server alike that it has not yet asked: for test labs, whose servers are all
+    /// on this machine and would be asked as much as they can bear.
+    #[must_use]
+    pub fn with_manners(self, manners: Manners) -> Self {
+        Self { manners: Some(manners), ..self }
+    }
+
     /// The certificates and settings for TLS, for whoever fetches a policy.
     ///
     /// # Errors
@@ -102,7 +104,7 @@ impl Transport {
 
     /// Gives servers that were given up another chance.
     pub(super) fn forgive(&self) {
-        lock(&self.shared.peers).values().for_each(|peer| peer.standing.forgive());
+        self.shared.peers.forgive();
     }
 
     /// The time of the run.
@@ -147,23 +149,20 @@ impl Transport {
         question: &Question,
         zone: Option<&Name>,
     ) -> Reply {
-        let peer = self.peer(endpoint);
-        let query = Query { question: question.clone(), asking };
+        let query = Query { question, asking };
         let mut watch = Stopwatch::start();
-        let result = match peer.standing.given_up() {
-            Some(failure) => Err(failure),
-            None => self.exchange(&peer, &query, &mut watch).await,
+        let manners =
+            || self.manners.unwrap_or_else(|| Manners::towards(endpoint.address().ip(), server.role));
+        let result = match self.shared.peers.find(endpoint, manners) {
+            Ok(peer) => self.exchange(&peer, query, &mut watch).await,
+            Err(failure) => Err(failure),
         };
         let mut reply = Reply::empty(question.clone(), Arc::clone(server), Outcome::Timeout);
         reply.at = self.clock.now();
         reply.took = u64::try_from(watch.elapsed().as_micros()).unwrap_or(u64::MAX);
         match result {
-            Ok(message) => {
-                peer.standing.note_life();
-                decode::fill(&mut reply, &message, zone);
-            }
+            Ok(message) => decode::fill(&mut reply, &message, zone),
             Err(failure) => {
-                peer.standing.note_failure(&failure);
                 reply.outcome = failure.outcome;
                 reply.reason = failure.reason;
             }
@@ -174,37 +173,21 @@ impl Transport {
     async fn exchange(
         &self,
         peer: &Peer,
-        query: &Query,
+        query: Query<'_>,
         watch: &mut Stopwatch,
     ) -> Result<Box<Message>, Failure> {
-        match &peer.route {
+        let result = match &peer.route {
             Route::Plain(plain) => plain.ask(query, self.timeout, &self.shared.room, watch).await,
             Route::Secure(secure) => {
                 let config = self.tls_config()?;
                 secure.ask(query, self.timeout, &config, watch).await
             }
-        }
-    }
-
-    fn peer(&self, endpoint: &Endpoint) -> Arc<Peer> {
-        let mut peers = lock(&self.shared.peers);
-        if let Some(peer) = peers.get(endpoint) {
-            return Arc::clone(peer);
-        }
-        let standing = Arc::new(Standing::default());
-        let known = Arc::clone(&standing);
-        let route = match endpoint.clone() {
-            Endpoint::Plain(address) => Route::Plain(Plain::new(address, known)),
-            Endpoint::Tls { address, host } => {
-                Route::Secure(Box::new(Secure::new(address, host, Protocol::Dns, known)))
-            }
-            Endpoint::Https { address, host, path } => {
-                Route::Secure(Box::new(Secure::new(address, host, Protocol::Http(path), known)))
-            }
         };
-        let peer = Arc::new(Peer { standing, route });
-        peers.insert(endpoint.clone(), Arc::clone(&peer));
-        peer
+        match &result {
+            Ok(_) => peer.standing.note_life(),
+            Err(failure) => peer.standing.note_failure(failure),
+        }
+        result
     }
 
     fn tls_config(&self) -> Result<Arc<ClientConfig>, Failure> {

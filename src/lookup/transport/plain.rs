@@ -1,24 +1,28 @@
 //! How is one question asked of a server without encryption?
 //!
-//! UDP first, TCP where the answer was cut, and once more without EDNS where a server does not know it (RFC
-//! 6891 §7).
+//! UDP first, TCP where the answer was cut, once more without EDNS where a server does not know it (RFC 6891 §7), and
+//! once more in lower case where it does not keep the case of letters. All of that is one turn at the server.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::time::Duration;
 
 use hickory_resolver::proto::op::Message;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use super::datagram::{Answer, LaneSlot, Sockets};
+use super::datagram::{Ports, Sockets};
+use super::pace::{Load, Manners, Pace, Turn};
 use super::query::{self, Edns, Query};
 use super::standing::{Failure, Standing};
+use super::waiting::{Answer, Case, Ending, Parcel};
 use super::{Stopwatch, stream};
 
 /// TCP connections open at once.
 const STREAMS: usize = 32;
+/// Of these, connections to one server: a slow one must not have them all.
+const STREAMS_OF_ONE: usize = 8;
 
 /// What all plain servers of one transport share, so that a process does not run out of files.
 #[derive(Debug)]
@@ -37,33 +41,64 @@ impl Room {
 #[derive(Debug)]
 pub(super) struct Plain {
     address: SocketAddr,
-    lane: LaneSlot,
+    standing: Arc<Standing>,
+    ports: Ports,
+    pace: Pace,
+    streams: Semaphore,
     /// Learned once, so that the server is not asked everything twice.
     refuses_edns: AtomicBool,
+    /// Learned too; one of [`Case`].
+    case: AtomicU8,
 }
 
 impl Plain {
-    pub(super) fn new(address: SocketAddr, standing: Arc<Standing>) -> Self {
-        Self { address, lane: LaneSlot::new(address, standing), refuses_edns: AtomicBool::new(false) }
+    pub(super) fn new(address: SocketAddr, standing: Arc<Standing>, manners: Manners) -> Self {
+        Self {
+            address,
+            standing,
+            ports: Ports::default(),
+            pace: Pace::new(manners),
+            streams: Semaphore::new(STREAMS_OF_ONE),
+            refuses_edns: AtomicBool::new(false),
+            case: AtomicU8::new(Case::Untried as u8),
+        }
     }
 
     /// The reply to one question; without EDNS where that is what the server wants.
     pub(super) async fn ask(
         &self,
-        query: &Query,
+        query: Query<'_>,
         patience: Duration,
         room: &Room,
         watch: &mut Stopwatch,
     ) -> Result<Box<Message>, Failure> {
+        let turn = self.pace.turn().await;
+        // While this one waited for its turn, another may have found out.
+        if let Some(failure) = self.standing.given_up() {
+            return Err(failure);
+        }
+        watch.restart();
+        let parcel = |edns, patience| Parcel {
+            query,
+            edns,
+            case: self.case(),
+            server: self.address,
+            standing: &self.standing,
+            patience,
+        };
         let known = self.refuses_edns.load(Ordering::Relaxed);
         let edns = if known { Edns::Without } else { Edns::With };
-        let first = self.exchange(query, edns, patience, patience, room, watch).await?;
+        let first = self.exchange(parcel(edns, patience), &turn, patience, room, watch).await;
+        if let Err(failure) = &first {
+            // Whoever waits for a turn must not have to find out too.
+            self.standing.note_failure(failure);
+        }
+        let first = first?;
         if known || !query::refuses_edns(&first) {
             return Ok(first);
         }
         let left = at_least_half(patience, watch);
-        let mut again = Stopwatch::start();
-        match self.exchange(query, Edns::Without, left, patience, room, &mut again).await {
+        match self.exchange(parcel(Edns::Without, left), &turn, patience, room, &Stopwatch::start()).await {
             Ok(second) => {
                 if !query::refuses_edns(&second) {
                     self.refuses_edns.store(true, Ordering::Relaxed);
@@ -75,26 +110,63 @@ impl Plain {
         }
     }
 
-    /// One question by UDP within `udp_patience`, then by TCP where the answer was cut.
+    /// One question by UDP, then by TCP where the answer was cut.
     async fn exchange(
         &self,
-        query: &Query,
-        edns: Edns,
-        udp_patience: Duration,
+        parcel: Parcel<'_>,
+        turn: &Turn<'_>,
         patience: Duration,
         room: &Room,
-        watch: &mut Stopwatch,
+        watch: &Stopwatch,
     ) -> Result<Box<Message>, Failure> {
-        let answer = self.lane.ask(query, edns, udp_patience, &room.sockets, watch).await?;
+        let mut answer = self.send(parcel, turn, room).await?;
+        if let Answer::OtherCase = answer {
+            let left = at_least_half(parcel.patience, watch);
+            answer = self.send(Parcel { case: Case::Lost, patience: left, ..parcel }, turn, room).await?;
+            // Only now: what did not keep the case was perhaps forged.
+            self.learn(Case::Lost);
+        }
         match answer {
             Answer::Message(message) => Ok(message),
+            // In lower case any case is right.
+            Answer::OtherCase => Err(Failure::timeout()),
             Answer::Truncated => {
                 let left = at_least_half(patience, watch);
-                // Never closed, so a permit always comes; waiting for it is not the server's delay.
+                // Never closed, so permits always come; waiting for them is not the server's delay.
+                let _own = self.streams.acquire().await;
                 let _permit = room.streams.acquire().await;
-                stream::ask(self.address, query, edns, Instant::now() + left).await
+                stream::ask(self.address, parcel.query, parcel.edns, Instant::now() + left).await
             }
         }
+    }
+
+    /// One question by UDP, and what it says about the server.
+    async fn send(&self, parcel: Parcel<'_>, turn: &Turn<'_>, room: &Room) -> Result<Answer, Failure> {
+        let Ending { result, sends, case } = room.sockets.ask(&self.ports, parcel).await?;
+        let is_refused = match &result {
+            Ok(Answer::Message(message)) => query::refuses(message),
+            Ok(Answer::Truncated | Answer::OtherCase) | Err(_) => false,
+        };
+        turn.note(if result.is_ok() && sends == 1 && !is_refused { Load::Easy } else { Load::Heavy });
+        if result.is_ok() {
+            self.standing.note_life();
+        }
+        case.into_iter().for_each(|case| self.learn(case));
+        result
+    }
+
+    fn case(&self) -> Case {
+        const KEPT: u8 = Case::Kept as u8;
+        const LOST: u8 = Case::Lost as u8;
+        match self.case.load(Ordering::Relaxed) {
+            KEPT => Case::Kept,
+            LOST => Case::Lost,
+            _ => Case::Untried,
+        }
+    }
+
+    fn learn(&self, case: Case) {
+        self.case.store(case as u8, Ordering::Relaxed);
     }
 }
 

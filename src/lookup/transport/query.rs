@@ -42,11 +42,32 @@ pub(super) enum Edns {
     Without,
 }
 
-/// A question on its way to one server.
-#[derive(Debug, Clone)]
-pub(super) struct Query {
-    pub(super) question: Question,
+/// How the letters of a question's name are written.
+///
+/// Random case that the reply has to repeat makes a reply harder to forge (0x20, draft-vixie-dnsext-dns0x20); names are
+/// compared without regard to case all the same (RFC 4343).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Letters {
+    /// In lower case; a reply may write them as it likes.
+    Lower,
+    /// In the case of these random bits, which the reply has to repeat.
+    Mixed(u64),
+}
+
+/// A question to one server.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Query<'a> {
+    pub(super) question: &'a Question,
     pub(super) asking: Asking,
+}
+
+/// A question in wire form.
+#[derive(Debug)]
+pub(super) struct Packet {
+    octets: Vec<u8>,
+    /// Where the name ends; type and class follow.
+    name_end: usize,
+    letters: Letters,
 }
 
 /// What a packet is to a question with the same id.
@@ -55,6 +76,8 @@ pub(super) enum Verdict {
     NoReply,
     /// A reply to another question: stray, or forged.
     OtherQuestion,
+    /// A reply to this question that did not keep the case of its letters: forged, or of a server that never does.
+    OtherCase,
     /// A reply that cannot be read.
     Undecodable,
     /// The reply, cut short (TC): to be asked again over TCP.
@@ -63,9 +86,9 @@ pub(super) enum Verdict {
     Reply(Box<Message>),
 }
 
-impl Query {
+impl Query<'_> {
     /// The message in wire form (RFC 1035 §4.1).
-    pub(super) fn encode(&self, id: u16, edns: Edns) -> Vec<u8> {
+    pub(super) fn write(&self, id: u16, edns: Edns, letters: Letters) -> Packet {
         let flags = match self.asking {
             Asking::Authority => 0,
             Asking::Resolver => RECURSION_DESIRED | AUTHENTIC_DATA,
@@ -75,27 +98,78 @@ impl Query {
             Edns::With => 1,
             Edns::Without => 0,
         };
-        let mut packet = Vec::with_capacity(HEADER + 64);
+        let mut octets = Vec::with_capacity(HEADER + 64);
         for field in [id, flags, 1, 0, 0, additional] {
-            packet.extend_from_slice(&field.to_be_bytes());
+            octets.extend_from_slice(&field.to_be_bytes());
         }
         for label in self.question.name.labels() {
             // At most 63, so the cast is exact.
-            packet.push(label.len() as u8);
-            packet.extend_from_slice(label);
+            octets.push(label.len() as u8);
+            octets.extend_from_slice(label);
         }
-        packet.push(0);
+        octets.push(0);
+        let name_end = octets.len();
         for field in [self.question.rtype.number(), u16::from(DNSClass::IN)] {
-            packet.extend_from_slice(&field.to_be_bytes());
+            octets.extend_from_slice(&field.to_be_bytes());
         }
         if edns == Edns::With {
             // The root, OPT, the payload as class, version 0 without flags as TTL, no options (RFC 6891
             // §6.1.2).
-            packet.extend_from_slice(&[0, 0, 41]);
-            packet.extend_from_slice(&UDP_PAYLOAD.to_be_bytes());
-            packet.extend_from_slice(&[0; 6]);
+            octets.extend_from_slice(&[0, 0, 41]);
+            octets.extend_from_slice(&UDP_PAYLOAD.to_be_bytes());
+            octets.extend_from_slice(&[0; 6]);
         }
+        let mut packet = Packet { octets, name_end, letters };
+        packet.mix();
         packet
+    }
+
+    /// Whether the reply, which came over a connection, repeats this question.
+    pub(super) fn is_answered_by(&self, message: &Message) -> bool {
+        match &message.queries[..] {
+            [] => may_lack_question(message),
+            [query] => {
+                query.query_class() == DNSClass::IN
+                    && u16::from(query.query_type()) == self.question.rtype.number()
+                    && decode::name(query.name()).is_ok_and(|name| name == self.question.name)
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Packet {
+    pub(super) fn octets(&self) -> &[u8] {
+        &self.octets
+    }
+
+    /// How the letters are written, and whether there is any to tell by.
+    pub(super) fn letters(&self) -> Letters {
+        self.letters
+    }
+
+    /// Writes the letters in lower case.
+    pub(super) fn lower(&mut self) {
+        self.letters = Letters::Lower;
+        self.octets[HEADER..self.name_end].make_ascii_lowercase();
+    }
+
+    fn mix(&mut self) {
+        let Letters::Mixed(mut bits) = self.letters else { return };
+        let mut is_mixed = false;
+        // Length octets are at most 63 and so never letters.
+        for octet in self.octets[HEADER..self.name_end].iter_mut().filter(|octet| octet.is_ascii_lowercase())
+        {
+            if bits & 1 == 1 {
+                octet.make_ascii_uppercase();
+                is_mixed = true;
+            }
+            // More letters than bits use them again.
+            bits = bits.rotate_right(1);
+        }
+        if !is_mixed {
+            self.letters = Letters::Lower;
+        }
     }
 
     /// What the packet, whose id is known to be right, says to this question.
@@ -108,42 +182,65 @@ impl Query {
         if packet.len() < HEADER {
             return Verdict::Undecodable;
         }
-        // Before decoding: the last record of a truncated message may be cut in two.
-        if flags & TRUNCATED != 0 {
-            return Verdict::Truncated;
+        let is_same = match self.letters {
+            Letters::Mixed(_) => self.is_repeated(packet, <[u8]>::eq),
+            Letters::Lower => self.is_repeated(packet, <[u8]>::eq_ignore_ascii_case),
+        };
+        if is_same {
+            // Before decoding: the last record of a truncated message may be cut in two.
+            return match Message::from_vec(packet) {
+                _ if flags & TRUNCATED != 0 => Verdict::Truncated,
+                Ok(message) => Verdict::Reply(Box::new(message)),
+                Err(_) => Verdict::Undecodable,
+            };
+        }
+        if self.is_repeated(packet, <[u8]>::eq_ignore_ascii_case) {
+            return Verdict::OtherCase;
         }
         match Message::from_vec(packet) {
-            Ok(message) if self.is_answered_by(&message) => Verdict::Reply(Box::new(message)),
+            Ok(message) if message.queries.is_empty() && may_lack_question(&message) => {
+                Verdict::Reply(Box::new(message))
+            }
             Ok(_) => Verdict::OtherQuestion,
             Err(_) => Verdict::Undecodable,
         }
     }
 
-    /// Whether the reply repeats this question, or is an error of the kind that leaves the question out.
-    pub(super) fn is_answered_by(&self, message: &Message) -> bool {
-        match &message.queries[..] {
-            [] => matches!(
-                message.response_code,
-                ResponseCode::FormErr
-                    | ResponseCode::NotImp
-                    | ResponseCode::ServFail
-                    | ResponseCode::Refused
-                    | ResponseCode::BADVERS
-                    | ResponseCode::BADSIG
-            ),
-            [query] => {
-                query.query_class() == DNSClass::IN
-                    && u16::from(query.query_type()) == self.question.rtype.number()
-                    && decode::name(query.name()).is_ok_and(|name| name == self.question.name)
-            }
-            _ => false,
-        }
+    /// Whether the packet has this question and no other; names are compared as `same` says.
+    ///
+    /// In a question there is nothing yet that a compressed name could point to, so the octets can be compared.
+    fn is_repeated(&self, packet: &[u8], same: fn(&[u8], &[u8]) -> bool) -> bool {
+        const ONE_QUESTION: [u8; 2] = [0, 1];
+        let end = self.name_end + 4;
+        packet.get(4..6) == Some(&ONE_QUESTION)
+            && packet.get(self.name_end..end) == self.octets.get(self.name_end..end)
+            && packet
+                .get(HEADER..self.name_end)
+                .is_some_and(|name| same(name, &self.octets[HEADER..self.name_end]))
     }
+}
+
+/// Whether the message is an error of the kind that leaves the question out.
+fn may_lack_question(message: &Message) -> bool {
+    matches!(
+        message.response_code,
+        ResponseCode::FormErr
+            | ResponseCode::NotImp
+            | ResponseCode::ServFail
+            | ResponseCode::Refused
+            | ResponseCode::BADVERS
+            | ResponseCode::BADSIG
+    )
 }
 
 /// The id of a packet, the first thing to be looked at; `None` if the packet is shorter than that.
 pub(super) fn id(packet: &[u8]) -> Option<u16> {
     packet.first_chunk().map(|id| u16::from_be_bytes(*id))
+}
+
+/// Whether the server wants to have nothing to do with the question, or with so many of them.
+pub(super) fn refuses(message: &Message) -> bool {
+    message.response_code == ResponseCode::Refused
 }
 
 /// Whether this error may come from a server that does not know EDNS (RFC 6891 §7).
@@ -157,56 +254,4 @@ pub(super) fn refuses_edns(message: &Message) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::record::RecordType;
-
-    fn query(asking: Asking) -> Query {
-        Query { question: Question::new("MX\\000.Contoso.com".parse().unwrap(), RecordType::Mx), asking }
-    }
-
-    #[test]
-    fn the_question_is_a_message_that_the_library_reads() {
-        let message = Message::from_vec(&query(Asking::Resolver).encode(0x1234, Edns::With)).unwrap();
-        assert_eq!((message.id, message.recursion_desired, message.authentic_data), (0x1234, true, true));
-        assert!(!message.checking_disabled);
-        assert_eq!(message.edns.as_ref().unwrap().max_payload(), 1232);
-        assert!(query(Asking::Authority).is_answered_by(&message));
-        let message = Message::from_vec(&query(Asking::Authority).encode(7, Edns::Without)).unwrap();
-        assert!(!message.recursion_desired && !message.authentic_data && message.edns.is_none());
-        let message = Message::from_vec(&query(Asking::ResolverUnchecked).encode(7, Edns::With)).unwrap();
-        assert!(message.checking_disabled);
-    }
-
-    #[test]
-    fn a_packet_is_judged_by_its_header_first() {
-        let asked = query(Asking::Authority);
-        let mut packet = asked.encode(7, Edns::Without);
-        assert!(matches!(asked.examine(&packet), Verdict::NoReply));
-        packet[2] = 0x80;
-        assert!(matches!(asked.examine(&packet), Verdict::Reply(_)));
-        packet[13] = b'm';
-        packet[14] = b'X';
-        assert!(matches!(asked.examine(&packet), Verdict::Reply(_)));
-        packet[13] = b'n';
-        assert!(matches!(asked.examine(&packet), Verdict::OtherQuestion));
-        assert!(matches!(asked.examine(&packet[..20]), Verdict::Undecodable));
-        assert!(matches!(asked.examine(&packet[..11]), Verdict::Undecodable));
-        packet[2] = 0x82;
-        assert!(matches!(asked.examine(&packet[..20]), Verdict::Truncated));
-        // A notification (RFC 1996) is no reply to a query.
-        packet[2] = 0xa0;
-        assert!(matches!(asked.examine(&packet), Verdict::NoReply));
-    }
-
-    #[test]
-    fn only_errors_may_leave_the_question_out() {
-        let asked = query(Asking::Authority);
-        for (rcode, accepted) in
-            [(0u8, false), (1, true), (2, true), (3, false), (4, true), (5, true), (9, false)]
-        {
-            let packet = [0, 7, 0x80, rcode, 0, 0, 0, 0, 0, 0, 0, 0];
-            assert_eq!(matches!(asked.examine(&packet), Verdict::Reply(_)), accepted, "rcode {rcode}");
-        }
-    }
-}
+mod tests;

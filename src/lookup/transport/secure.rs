@@ -19,7 +19,7 @@ use tokio::time::timeout;
 
 use super::Stopwatch;
 use super::decode::harmless;
-use super::query::{Edns, Query};
+use super::query::{Edns, Letters, Query};
 use super::standing::{Blame, Failure, Standing};
 
 /// Questions in flight on one connection; the library's channels have 32 places and lose what does not fit.
@@ -78,7 +78,7 @@ impl Secure {
     /// The reply to one question, connecting where that is still to be done.
     pub(super) async fn ask(
         &self,
-        query: &Query,
+        query: Query<'_>,
         patience: Duration,
         config: &Arc<ClientConfig>,
         watch: &mut Stopwatch,
@@ -113,7 +113,7 @@ impl Secure {
     /// Asks over the connection there is, and once more over a new one where that was lost.
     async fn attempt(
         &self,
-        query: &Query,
+        query: Query<'_>,
         config: &Arc<ClientConfig>,
         patience: Duration,
         used: &mut Option<u64>,
@@ -122,7 +122,7 @@ impl Secure {
             let (connection, reused) = self.connected(config, patience).await?;
             *used = Some(connection.number);
             // Id 0: over HTTPS it is asked for (RFC 8484 §4.1), over TLS the library draws another.
-            let message = Message::from_vec(&query.encode(0, Edns::With));
+            let message = Message::from_vec(query.write(0, Edns::With, Letters::Lower).octets());
             let request = message.map_err(|error| Failure::malformed(error.to_string()))?;
             let request = DnsRequest::new(request, DnsRequestOptions::default());
             match connection.exchange.send(request).first_answer().await {

@@ -12,13 +12,13 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
-use super::query::{self, Edns, Query, Verdict};
+use super::query::{self, Edns, Letters, Query, Verdict};
 use super::standing::{Blame, Failure, io_words};
 
 /// Connects, asks and reads until the reply is there or the time is over.
 pub(super) async fn ask(
     server: SocketAddr,
-    query: &Query,
+    query: Query<'_>,
     edns: Edns,
     deadline: Instant,
 ) -> Result<Box<Message>, Failure> {
@@ -38,16 +38,17 @@ pub(super) async fn ask(
 
 async fn exchange(
     server: SocketAddr,
-    query: &Query,
+    query: Query<'_>,
     edns: Edns,
 ) -> io::Result<Result<Box<Message>, Failure>> {
     let mut stream = TcpStream::connect(server).await?;
     // The connection already tells this question from others; a drawn id merely costs nothing.
     let id = RandomState::new().hash_one(()) as u16;
-    let packet = query.encode(id, edns);
+    let packet = query.write(id, edns, Letters::Lower);
+    let octets = packet.octets();
     // A question has less than 300 octets, so the cast is exact. One write, because some servers read the
     // length and the message as one segment (RFC 7766 §8).
-    let framed = [&(packet.len() as u16).to_be_bytes()[..], &packet].concat();
+    let framed = [&(octets.len() as u16).to_be_bytes()[..], octets].concat();
     stream.write_all(&framed).await?;
     let mut reply = Vec::new();
     loop {
@@ -57,8 +58,8 @@ async fn exchange(
         if query::id(&reply) != Some(id) {
             continue;
         }
-        return Ok(match query.examine(&reply) {
-            Verdict::NoReply | Verdict::OtherQuestion => continue,
+        return Ok(match packet.examine(&reply) {
+            Verdict::NoReply | Verdict::OtherQuestion | Verdict::OtherCase => continue,
             Verdict::Undecodable => Err(Failure::malformed("the reply over TCP cannot be decoded")),
             Verdict::Truncated => Err(Failure::malformed("the reply is cut short even over TCP")),
             Verdict::Reply(message) => Ok(message),

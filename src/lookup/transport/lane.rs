@@ -1,0 +1,178 @@
+//! How are many questions asked over one UDP socket?
+//!
+//! A [`Lane`] is a socket with a table of the questions in flight by message id. Where it is connected to one server,
+//! the kernel drops what comes from elsewhere and reports a closed port; a lane that is not may hold questions to any
+//! server. Each asker sends for itself and takes its entry back when it gives up; one task reads what comes, in
+//! batches, repeats what was not answered, and ends what never is. A lane closes when it has been idle for a while, and
+//! takes no more questions once it has become old, so that its port is not there to be guessed for long.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::net::UdpSocket;
+use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};
+use tokio::time::{Instant, sleep_until};
+
+use super::standing::{Failure, lock};
+use super::table::{Age, Entered, Table};
+use super::waiting::{Ending, Parcel};
+
+/// Octets of the largest datagram that is read; servers that ignore the advertised size exist.
+const BUFFER: usize = 4096;
+/// Packets that are read before others get their turn.
+const BATCH: usize = 64;
+
+/// One socket and the questions in flight over it.
+#[derive(Debug)]
+pub(super) struct Lane {
+    socket: UdpSocket,
+    reach: Reach,
+    table: Mutex<Table>,
+    /// Tells the reader that something is due earlier than it thinks.
+    stirred: Notify,
+    _permit: Option<OwnedSemaphorePermit>,
+}
+
+/// Whom a socket can exchange packets with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// The server that it is connected to.
+    One,
+    /// Everybody.
+    All,
+}
+
+impl Lane {
+    pub(super) fn new(socket: UdpSocket, reach: Reach, permit: Option<OwnedSemaphorePermit>) -> Self {
+        let (table, stirred) = (Mutex::new(Table::new()), Notify::new());
+        Self { socket, reach, table, stirred, _permit: permit }
+    }
+
+    /// Questions in flight; `None` if it takes no more, for good.
+    pub(super) fn load(&self, age: Age, now: Instant) -> Option<usize> {
+        lock(&self.table).load(age, now)
+    }
+
+    /// Sends a question and waits for what becomes of it; `None` if the lane has closed, or is full.
+    pub(super) async fn ask(self: &Arc<Self>, parcel: Parcel<'_>) -> Option<Ending> {
+        let (mut entry, octets) = self.enter(parcel)?;
+        let failed = |failure| Ending { result: Err(failure), sends: 1, case: None };
+        let sent = match self.reach {
+            Reach::One => self.socket.send(&octets).await,
+            Reach::All => self.socket.send_to(&octets, parcel.server).await,
+        };
+        if let Err(error) = sent {
+            let failure = Failure::io(&error);
+            // A refusal of an earlier packet is reported here or to the reader, and concerns everybody.
+            if self.reach == Reach::One && error.kind() == io::ErrorKind::ConnectionRefused {
+                self.fail(&failure);
+            }
+            return Some(failed(failure));
+        }
+        // Without a word the reader ends with the transport only.
+        Some((&mut entry.receiver).await.unwrap_or_else(|_| failed(Failure::timeout())))
+    }
+
+    /// Enters a question into the table; `None` if the lane has closed, or is full.
+    fn enter(self: &Arc<Self>, parcel: Parcel<'_>) -> Option<(Entry, Vec<u8>)> {
+        let (sender, receiver) = oneshot::channel();
+        let Entered { id, serial, octets, is_first_due } = lock(&self.table).enter(parcel, sender)?;
+        if is_first_due {
+            self.stirred.notify_one();
+        }
+        Some((Entry { lane: Arc::clone(self), id, serial, receiver }, octets))
+    }
+
+    /// Takes in the first packet and those that are there already, but no more than a batch.
+    fn take_in_all(&self, first: io::Result<(usize, SocketAddr)>, buffer: &mut [u8]) -> io::Result<()> {
+        let mut received = first;
+        for _ in 1..BATCH {
+            match received {
+                Ok((length, from)) => self.take_in(&buffer[..length], from),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if self.reach == Reach::One => return Err(error),
+                // An error of one packet to one of many servers, which cannot be told from others.
+                Err(_) => {}
+            }
+            received = self.socket.try_recv_from(buffer);
+        }
+        if let Ok((length, from)) = received {
+            self.take_in(&buffer[..length], from);
+        }
+        Ok(())
+    }
+
+    fn take_in(&self, packet: &[u8], from: SocketAddr) {
+        lock(&self.table).take_in(packet, from);
+    }
+
+    /// Repeats or ends the questions whose time has come.
+    fn look_at_dues(&self) {
+        lock(&self.table).look_at_dues(|octets, server| match self.reach {
+            Reach::One => self.socket.try_send(octets),
+            Reach::All => self.socket.try_send_to(octets, server),
+        });
+    }
+
+    /// Ends all questions in flight; the lane takes no more.
+    fn fail(&self, failure: &Failure) {
+        lock(&self.table).fail(failure);
+    }
+}
+
+/// Reads until the socket fails, or has been idle for `linger`.
+pub(super) async fn read(lane: Arc<Lane>, linger: Duration) {
+    let mut buffer = vec![0; BUFFER];
+    let mut idle_at = None;
+    let mut check = Instant::now() + linger;
+    let sleep = sleep_until(check);
+    tokio::pin!(sleep);
+    loop {
+        let wake = lock(&lane.table).arm(check);
+        if sleep.deadline() != wake {
+            sleep.as_mut().reset(wake);
+        }
+        tokio::select! {
+            biased;
+            // `recv_from` wakes for a refused connection, which `readable` does not.
+            first = lane.socket.recv_from(&mut buffer) => {
+                if let Err(error) = lane.take_in_all(first, &mut buffer) {
+                    return lane.fail(&Failure::io(&error));
+                }
+            }
+            () = lane.stirred.notified() => continue,
+            () = &mut sleep => {}
+        }
+        // Also after packets: where they never cease to come, nothing else ever would.
+        let now = Instant::now();
+        if now >= wake {
+            lane.look_at_dues();
+        }
+        if now >= check {
+            // Idle twice in a row, so that a reply has at least this long to come late.
+            let mut table = lock(&lane.table);
+            let serial = table.idle();
+            if serial.is_some() && serial == idle_at {
+                return table.close();
+            }
+            idle_at = serial;
+            check = now + linger;
+        }
+    }
+}
+
+/// One question in flight; its id is free again when this is dropped.
+struct Entry {
+    lane: Arc<Lane>,
+    id: u16,
+    serial: u64,
+    receiver: oneshot::Receiver<Ending>,
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        drop(lock(&self.lane.table).give_up(self.id, self.serial));
+    }
+}

@@ -1,0 +1,112 @@
+//! Turns, limits and distances, with the clock of the machine.
+
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+
+use super::*;
+
+fn pace(in_flight: u32, per_second: Option<u32>) -> Pace {
+    Pace::new(Manners { in_flight, per_second })
+}
+
+fn limit(pace: &Pace) -> u32 {
+    lock(&pace.0).limit
+}
+
+fn in_flight(pace: &Pace) -> u32 {
+    lock(&pace.0).in_flight
+}
+
+#[test]
+fn strangers_are_treated_with_more_care_than_servers_that_the_user_named() {
+    let towards = |address: &str, role| Manners::towards(address.parse().unwrap(), role);
+    assert_eq!(towards("127.0.0.1", Role::Authoritative), Manners::AT_HOME);
+    assert_eq!(towards("::1", Role::Resolver), Manners::AT_HOME);
+    assert_eq!(towards("192.168.1.1", Role::Resolver), Manners::NEAR);
+    assert_eq!(towards("8.8.8.8", Role::Unvalidated), Manners::PUBLIC);
+    for address in ["8.8.8.8", "192.168.1.1", "2001:4860:4860::8888"] {
+        assert_eq!(towards(address, Role::Authoritative), Manners::STRANGER);
+        assert_eq!(towards(address, Role::Parent), Manners::STRANGER);
+    }
+}
+
+#[tokio::test]
+async fn turns_come_in_order() {
+    let pace = pace(2, None);
+    let order = Mutex::new(Vec::new());
+    let (pace, order) = (&pace, &order);
+    join_all((0..20).map(|n| async move {
+        let turn = pace.turn().await;
+        lock(order).push(n);
+        assert!(in_flight(pace) <= 2);
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        drop(turn);
+    }))
+    .await;
+    assert_eq!(*lock(order), (0..20).collect::<Vec<_>>());
+    assert_eq!(in_flight(pace), 0);
+}
+
+#[tokio::test]
+async fn whoever_stops_waiting_takes_no_place() {
+    let pace = Arc::new(pace(1, None));
+    let first = pace.turn().await;
+    let mut given_up: Vec<_> = (0..5).map(|_| Box::pin(pace.turn())).collect();
+    for turn in &mut given_up {
+        assert!(futures_util::poll!(turn.as_mut()).is_pending());
+    }
+    let mut last = Box::pin(pace.turn());
+    assert!(futures_util::poll!(last.as_mut()).is_pending());
+    // The second has stopped before its place came, the others after.
+    drop(given_up.remove(1));
+    drop(first);
+    drop(given_up);
+    drop(last.await);
+    assert_eq!(in_flight(&pace), 0);
+}
+
+#[tokio::test]
+async fn trouble_halves_the_limit_once_and_answers_restore_it_slowly() {
+    let pace = pace(64, None);
+    let turns = join_all((0..64).map(|_| pace.turn())).await;
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    turns.iter().for_each(|turn| turn.note(Load::Heavy));
+    assert_eq!(limit(&pace), 32, "they were all sent before the first was lost");
+    drop(turns);
+    for expected in [16, 8, 4, 4] {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        pace.turn().await.note(Load::Heavy);
+        assert_eq!(limit(&pace), expected);
+    }
+    for _ in 0..4 {
+        pace.turn().await.note(Load::Easy);
+    }
+    assert_eq!(limit(&pace), 5);
+    for _ in 0..10_000 {
+        pace.turn().await.note(Load::Easy);
+    }
+    assert_eq!(limit(&pace), 64);
+}
+
+#[tokio::test]
+async fn a_burst_goes_out_at_once_and_the_rest_at_equal_distances() {
+    let pace = pace(1000, Some(500));
+    let start = Instant::now();
+    let times = join_all((0..150).map(|_| async {
+        let _turn = pace.turn().await;
+        start.elapsed()
+    }))
+    .await;
+    let last = Duration::from_millis(2 * 49);
+    assert!(times[149] >= last, "{times:?}");
+    // A machine with much else to do comes late to everything.
+    assert!(times[99] < times[149] - last / 2, "{times:?}");
+    // After a quiet while there is room for a burst again, and for no larger one.
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    let start = Instant::now();
+    for _ in 0..125 {
+        drop(pace.turn().await);
+    }
+    assert!(start.elapsed() >= Duration::from_millis(2 * 24));
+}
