@@ -151,7 +151,8 @@ fn without_recursion(message: &Message, delegation: &[Record]) -> (Outcome, Stri
 fn alias_chain(name: &Name, asked: RecordType, answers: &[Record]) -> (Vec<Record>, Name) {
     let mut end = name.clone();
     let mut chain = Vec::new();
-    if asked == RecordType::Cname {
+    let has_aliases = answers.iter().any(|record| record.data.rtype() == RecordType::Cname);
+    if asked == RecordType::Cname || !has_aliases {
         return (chain, end);
     }
     let mut seen = BTreeSet::new();

@@ -33,8 +33,8 @@ impl Manners {
     const NEAR: Self = Self { in_flight: 1024, per_second: None };
     /// A public resolver that the user named; they drop what comes in larger bursts.
     const PUBLIC: Self = Self { in_flight: 256, per_second: None };
-    /// A name server that some delegation named. One domain has less than 64 questions for it at once, and the usual 64
-    /// domains at a time that all lie there are done within half a deadline.
+    /// A name server that some delegation named. One domain has less than 64 questions for it at once, and the 256
+    /// domains that may be under way are done within half a deadline if they all lie there.
     const STRANGER: Self = Self { in_flight: 64, per_second: Some(1000) };
 
     /// How a server at this address is treated that is asked in this role.

@@ -42,6 +42,7 @@ pub(super) struct Peer {
 
 /// How a server is asked.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "nearly all of many servers are plain")]
 pub(super) enum Route {
     Plain(Plain),
     Secure(Box<Secure>),
