@@ -6,6 +6,7 @@
 mod cli;
 mod documents;
 mod end_to_end;
+mod faults;
 mod formats;
 mod graph;
 mod lab;

@@ -182,7 +182,7 @@ impl Network {
     /// The resolvers that fail, once more and told not to validate: that tells wrong signatures from broken servers.
     fn unvalidated(&self, question: &Question, facts: &Facts, inquiries: &mut Vec<Inquiry>) {
         for (endpoint, server) in &self.resolvers {
-            let fails = |reply: &Reply| reply.server == *server && reply.outcome == Outcome::ServFail;
+            let fails = |reply: &Reply| reply.server == *server && reply.may_be_bogus();
             if facts.replies(question).any(fails) {
                 let server = Server { role: Role::Unvalidated, address: server.address.clone() };
                 inquiries.push(Inquiry::Server(question.clone(), Arc::new(server), endpoint.clone(), None));
