@@ -143,7 +143,8 @@ impl<'a> Start<'a> {
     /// # Errors
     /// [`Problem`] if that cannot be written.
     pub(super) fn tell_notes(&self, streams: &mut Streams<'_>, style: &Style) -> Result<(), Problem> {
-        tell(self.world.notes.iter().map(String::as_str), streams, style)
+        let asides = self.world.asides.iter().filter(|_| style.detail == Detail::Verbose);
+        tell(self.world.notes.iter().chain(asides).map(String::as_str), streams, style)
     }
 
     /// An empty recording of this run.

@@ -109,6 +109,12 @@ impl Network {
         self
     }
 
+    /// Whether name servers on private addresses are asked although public DNS named them.
+    #[must_use]
+    pub fn asks_private_servers(&self) -> bool {
+        self.private_servers
+    }
+
     /// The same, which fetches no policy.
     #[must_use]
     pub fn without_https(mut self) -> Self {
