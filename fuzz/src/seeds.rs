@@ -20,20 +20,6 @@ const SPF: [&str; 4] = [
     "include: spf.protection.outlook.com ipv4:192.0.2.1 +all",
 ];
 
-const GRAPH: &str = r##"{"value": [
-{"@odata.type": "#microsoft.graph.domainDnsMxRecord", "label": "contoso.com", "recordType": "Mx", "ttl": 3600, "mailExchange": "contoso-com.mail.protection.outlook.com", "preference": 0},
-{"@odata.type": "#microsoft.graph.domainDnsTxtRecord", "label": "contoso.com", "recordType": "Txt", "ttl": 3600, "text": "v=spf1 include:spf.protection.outlook.com -all"},
-{"@odata.type": "#microsoft.graph.domainDnsCnameRecord", "label": "autodiscover.contoso.com", "recordType": "CName", "ttl": 3600, "canonicalName": "autodiscover.outlook.com"},
-{"@odata.type": "#microsoft.graph.domainDnsSrvRecord", "label": "_sipfederationtls._tcp.contoso.com", "recordType": "Srv", "ttl": 3600, "nameTarget": "sipfed.online.lync.com", "port": 5061, "priority": 100, "weight": 1, "protocol": "_tcp", "service": "_sipfederationtls"},
-{"@odata.type": "#microsoft.graph.domainDnsUnavailableRecord", "label": "contoso.com", "recordType": "Unavailable", "description": "the domain is federated"}
-]}"##;
-
-const POWERSHELL: &str = r##"[
-{"Label": "contoso.com", "RecordType": "Txt", "Ttl": 3600, "AdditionalProperties": {"@odata.type": "#microsoft.graph.domainDnsTxtRecord", "text": "MS=ms12345678"}},
-{"Label": "contoso.com", "RecordType": "Mx", "Ttl": "3600", "AdditionalProperties": {"mailExchange": "contoso-com.o-v1.mx.microsoft", "preference": "0"}},
-{"Label": "_sip._tls.contoso.com", "RecordType": "SRV", "AdditionalProperties": {"nameTarget": "sipdir.online.lync.com", "port": 443, "priority": 100, "weight": 1, "protocol": "tls", "service": "sip"}},
-{"Domain": "contoso.com", "Selector1CNAME": "selector1-contoso-com._domainkey.contoso.onmicrosoft.com", "Selector2CNAME": "selector2-contoso-com._domainkey.contoso.onmicrosoft.com"}]"##;
-
 const TABLES: [&str; 3] = [
     "name,type,value,ttl,priority\r\n@,MX,contoso-com.mail.protection.outlook.com,3600,0\r\nautodiscover,CNAME,autodiscover.outlook.com,1h,\r\n",
     "Host;Type;Points to;TTL\n@;TXT;\"v=spf1 include:spf.protection.outlook.com -all\";3600\n",
@@ -81,9 +67,8 @@ pub fn plant(target: &str) {
         "history" => histories(),
         "spf" => plain(&SPF),
         "words" => words(),
-        "table" => plain(&TABLES),
-        "graph" => plain(&[GRAPH]),
-        "powershell" => plain(&[POWERSHELL]),
+        "table" => [files("csv"), plain(&TABLES)].concat(),
+        "graph" | "powershell" => imports(),
         "settings" => plain(&SETTINGS),
         "resume" => plain(&[REPORT]),
         "message" => MESSAGES.iter().map(|message| message.to_vec()).collect(),
@@ -102,6 +87,13 @@ pub fn plant(target: &str) {
 fn chosen(seeds: &[Vec<u8>]) -> Vec<Vec<u8>> {
     let choices = CHOICES.iter().cycle();
     seeds.iter().zip(choices).map(|(seed, choice)| [&[*choice], &seed[..]].concat()).collect()
+}
+
+/// The lists in JSON that the tests import.
+fn imports() -> Vec<Vec<u8>> {
+    ["graph", "powershell", "dkim"]
+        .map(|name| std::fs::read(fixtures().join(format!("imports/{name}.json"))).expect("a fixture"))
+        .into()
 }
 
 /// The fixtures with this end of their name, the larger ones last.

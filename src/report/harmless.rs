@@ -19,7 +19,6 @@ const LONGEST_RECORD: usize = 4 * 65_535 + 1024;
 
 /// Text without control characters and without the invisible ones that reorder what stands around them, of bounded length.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
-#[cfg_attr(feature = "formats", derive(schemars::JsonSchema), schemars(transparent))]
 #[serde(transparent)]
 pub struct Harmless(String);
 
@@ -73,6 +72,22 @@ impl Borrow<str> for Harmless {
 impl fmt::Display for Harmless {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
+    }
+}
+
+#[cfg(feature = "formats")]
+impl schemars::JsonSchema for Harmless {
+    /// For who reads a report it is a string like every other.
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        String::schema_name()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        String::json_schema(generator)
     }
 }
 
