@@ -17,6 +17,7 @@ mod mistakes;
 mod plans;
 mod policy;
 mod recognition;
+mod regressions;
 mod run;
 mod scenarios;
 mod shipping;

@@ -19,10 +19,10 @@ use crate::lookup::{Limits, survey};
 use crate::plan::{Change, changes};
 use crate::record::Name;
 use crate::report::DomainReport;
+use crate::report::harmless::harmless;
 use crate::report::since::{Earlier, Since, since};
 use crate::report::style::{Detail, Style};
 use crate::report::table::Shown;
-use crate::report::view::harmless;
 
 use super::args::{Bulk, Expectations, Lookup, Times};
 use super::names::Names;

@@ -11,7 +11,7 @@ use crate::lookup::transport::{Endpoint, ResolverAddress, Transport, system_reso
 use crate::lookup::zonefile::ZoneFiles;
 use crate::lookup::{Network, Source};
 use crate::record::{Name, zone};
-use crate::report::view::harmless;
+use crate::report::harmless::harmless;
 
 use super::args::Lookup;
 use super::inspect::Task;
