@@ -6,6 +6,7 @@
 mod cli;
 mod documents;
 mod end_to_end;
+mod faults;
 mod formats;
 mod graph;
 mod lab;
@@ -16,6 +17,7 @@ mod mistakes;
 mod plans;
 mod policy;
 mod recognition;
+mod regressions;
 mod run;
 mod scenarios;
 mod shipping;

@@ -5,6 +5,7 @@
 
 mod bulk;
 mod domains;
+mod files;
 mod hostile;
 mod lists;
 mod memory;

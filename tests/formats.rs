@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 
 use cutover::check::{Code, Verdict};
 use cutover::expected::Phase;
-use cutover::report::Report;
 use cutover::report::format::{
     Place, csv, github, html, junit, markdown, nagios, nagios_status, ndjson, prometheus, sarif,
 };
 use cutover::report::view::{ChangeView, DomainReport, ExpectationView, HazardView, ReplyView, WaiverView};
+use cutover::report::{Harmless, Report};
 use serde_json::Value;
 
 use crate::run::{Desk, cutover};
@@ -32,8 +32,8 @@ pub fn everything() -> Report {
         level,
         name: "contoso.com".parse().unwrap(),
         rtype: None,
-        message: format!("{level} {HOSTILE}"),
-        records: vec![HOSTILE.into()],
+        message: Harmless::sentence(&format!("{level} {HOSTILE}")),
+        records: Harmless::records([HOSTILE]),
         due: Some("2026-11-22T06:00:00Z".parse().unwrap()),
         waiver: None,
     });
@@ -43,20 +43,20 @@ pub fn everything() -> Report {
         name: "contoso.com".parse().unwrap(),
         rtype: "TXT".into(),
         ttl: 3600,
-        before: vec![HOSTILE.into()],
-        after: vec!["\"v=spf1 -all\"".into()],
+        before: Harmless::records([HOSTILE]),
+        after: Harmless::records(["\"v=spf1 -all\""]),
         because: vec!["spf-missing"],
         confirm: false,
         importance: "required",
     };
     let reply = ReplyView {
-        server: "192.0.2.1:53".into(),
+        server: Harmless::sentence("192.0.2.1:53"),
         server_name: None,
         role: "authoritative",
         name: "contoso.com".parse().unwrap(),
         rtype: "TXT".into(),
         outcome: "records",
-        records: vec![HOSTILE.into()],
+        records: Harmless::records([HOSTILE]),
         ttl: Some(3600),
         rtt_ms: 1.5,
         errors: Vec::new(),
@@ -111,17 +111,17 @@ fn expectation(importance: &'static str, status: &'static str) -> ExpectationVie
             "unknown" => "lookup-failed",
             _ => "spf-multiple",
         },
-        message: format!("{importance} {status} {HOSTILE}"),
-        expected: vec!["\"v=spf1 include:spf.protection.outlook.com -all\"".into()],
+        message: Harmless::sentence(&format!("{importance} {status} {HOSTILE}")),
+        expected: Harmless::records(["\"v=spf1 include:spf.protection.outlook.com -all\""]),
         origin: "standard",
         given_by: None,
-        observed: vec![HOSTILE.into()],
+        observed: Harmless::records([HOSTILE]),
         ttl: Some(3600),
         until: (status == "waiting").then(|| "2026-11-22T05:46:00Z".parse().unwrap()),
         possible_until: (status == "waiting").then(|| "2026-11-22T06:46:00Z".parse().unwrap()),
         waiver: (status == "waived").then(|| WaiverView {
             state: "active",
-            reason: HOSTILE.into(),
+            reason: Harmless::sentence(HOSTILE),
             until: "2027-03-01".parse().unwrap(),
         }),
     }
@@ -230,7 +230,11 @@ fn fingerprints_do_not_depend_on_words_or_times() {
     };
     let mut other = everything();
     other.checked_at = "2027-01-01T00:00:00Z".parse().unwrap();
-    other.domains.iter_mut().flat_map(|domain| &mut domain.expectations).for_each(|one| one.message.clear());
+    other
+        .domains
+        .iter_mut()
+        .flat_map(|domain| &mut domain.expectations)
+        .for_each(|one| one.message = Harmless::default());
     assert_eq!(prints(&everything()), prints(&other));
 }
 

@@ -8,6 +8,7 @@ mod commands;
 mod container;
 mod readme;
 mod schedule;
+mod supply;
 mod workflows;
 
 use std::io::Write as _;

@@ -7,10 +7,10 @@ use crate::plan::emit::{
     DnsHost, Sheet, rollback, to_csv, to_dnscontrol, to_nsupdate, to_octodns, to_powershell, to_terraform,
 };
 use crate::plan::to_bind;
+use crate::report::harmless::harmless;
 use crate::report::json::{PlanView, to_json};
 use crate::report::style::Style;
 use crate::report::table;
-use crate::report::view::harmless;
 
 use super::args::{Bulk, Check, Plan, PlanFormat};
 use super::inspect::{Checked, Most, Task, inspect};

@@ -13,7 +13,7 @@ use crate::record::{Name, NameError};
 /// One sentence: what was found, what was expected, and what was probably meant.
 pub(super) fn parse(typed: &str) -> Result<Name, String> {
     let text = typed.trim();
-    let shown = crate::report::view::harmless(text);
+    let shown = crate::report::harmless::harmless(text);
     if text.is_empty() {
         return Err("the domain is empty; expected a name such as `contoso.com`".into());
     }
@@ -46,7 +46,7 @@ fn ascii(text: &str) -> Result<Name, String> {
     let allowed = |octet: &u8| octet.is_ascii_alphanumeric() || b"-_.".contains(octet);
     if let Some(odd) = ascii.chars().find(|character| !character.is_ascii() || !allowed(&(*character as u8)))
     {
-        return Err(format!("`{}` cannot stand in it", crate::report::view::harmless(&odd.to_string())));
+        return Err(format!("`{}` cannot stand in it", crate::report::harmless::harmless(&odd.to_string())));
     }
     let name: Name = ascii.parse().map_err(|error: NameError| error.to_string())?;
     if let Some(label) = ascii.split('.').find(|label| label.starts_with('-') || label.ends_with('-')) {

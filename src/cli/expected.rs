@@ -2,10 +2,10 @@
 
 use crate::expected::expectations;
 use crate::report::Style;
+use crate::report::harmless::harmless;
 use crate::report::json::{ExpectedView, to_json};
 use crate::report::style::Detail;
 use crate::report::table;
-use crate::report::view::harmless;
 
 use super::args::{Expected, ExpectedFormat};
 use super::roster::Roster;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::check::{Code, Topic};
 use crate::report::Style;
+use crate::report::harmless::harmless;
 use crate::report::style::Tone;
-use crate::report::view::harmless;
 
 use super::args::Explain;
 use super::{Problem, Streams};

@@ -3,24 +3,31 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, BufWriter, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, BufWriter, ErrorKind, IntoInnerError, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
 
 use super::Problem;
 
 /// Octets of the largest file that is read.
 const LARGEST: u64 = 1 << 30;
 
-/// The content of a file.
+/// The content of a file, or of a pipe.
 ///
 /// # Errors
 /// [`Problem`] if it cannot be read or is absurdly large.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Problem> {
-    let size = std::fs::metadata(path).map_err(|error| Problem::file(path, &reason(&error)))?.len();
-    if size > LARGEST {
-        return Err(Problem::file(path, &format!("it has {size} octets and at most {LARGEST} are read")));
+    let told = |error: std::io::Error| Problem::file(path, &reason(&error));
+    let file = File::open(path).map_err(told)?;
+    let too_large = || Problem::file(path, &format!("at most {LARGEST} octets are read"));
+    if file.metadata().map_err(told)?.len() > LARGEST {
+        return Err(too_large());
     }
-    std::fs::read(path).map_err(|error| Problem::file(path, &reason(&error)))
+    let mut octets = Vec::new();
+    // What is no file has a size of 0, and perhaps no end.
+    file.take(LARGEST + 1).read_to_end(&mut octets).map_err(told)?;
+    if octets.len() as u64 > LARGEST { Err(too_large()) } else { Ok(octets) }
 }
 
 /// The content of a text file.
@@ -83,27 +90,46 @@ pub(super) fn read_text_if_there(path: &Path) -> Result<Option<String>, Problem>
 /// # Errors
 /// [`Problem`] if the lock file cannot be made.
 pub(super) fn lock(path: &Path) -> Result<File, Problem> {
-    let lock = beside(path, "lock")?;
-    let open = File::options().create(true).truncate(false).write(true).open(&lock);
+    let lock = beside(path)?.join(hidden(path, ".lock"));
+    // Nothing is made where a link leads: in a folder that all may write to, anybody may have put one there.
+    let open = match File::options().create_new(true).write(true).open(&lock) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => File::options().write(true).open(&lock),
+        opened => opened,
+    };
     let locked = open.and_then(|file| file.lock().map(|()| file));
     locked.map_err(|error| Problem::file(&lock, &reason(&error)))
 }
 
-/// A hidden file beside another.
-fn beside(path: &Path, end: &str) -> Result<PathBuf, Problem> {
-    let mut name = OsString::from(".");
-    name.push(path.file_name().ok_or_else(|| Problem::file(path, "it has no file name"))?);
-    name.push(format!(".{end}"));
-    Ok(path.with_file_name(name))
+/// The folder of a file.
+fn beside(path: &Path) -> Result<PathBuf, Problem> {
+    path.file_name().ok_or_else(|| Problem::file(path, "it has no file name"))?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    Ok(folder.unwrap_or(Path::new(".")).to_owned())
 }
 
-/// A file that is being written to a temporary name beside it, and takes its place when it is whole.
+/// The name of a hidden file that belongs to another.
+fn hidden(path: &Path, end: &str) -> OsString {
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(end);
+    name
+}
+
+/// A file that is being written to a temporary name beside it, and takes its place when it is whole. A link that stands
+/// there is replaced and not followed; what is no file, such as a pipe, is written to as it is.
 #[derive(Debug)]
 pub(super) struct Draft {
     path: PathBuf,
-    temporary: PathBuf,
-    /// `None` once it has taken its place.
-    file: Option<BufWriter<File>>,
+    place: Place,
+}
+
+/// Where a draft is written.
+#[derive(Debug)]
+enum Place {
+    /// Beside the file; taken away again unless it takes its place.
+    Beside(BufWriter<NamedTempFile>),
+    /// To what is there.
+    There(BufWriter<File>),
 }
 
 impl Draft {
@@ -112,12 +138,22 @@ impl Draft {
     /// # Errors
     /// [`Problem`] if nothing can be written there.
     pub(super) fn begin(path: &Path) -> Result<Self, Problem> {
-        let temporary = beside(path, &format!("{}.tmp", std::process::id()))?;
+        let folder = beside(path)?;
         if path.is_dir() {
             return Err(Problem::file(path, "it is a folder; name a file in it"));
         }
-        let file = File::create(&temporary).map_err(|error| Problem::file(path, &reason(&error)))?;
-        Ok(Self { path: path.to_owned(), temporary, file: Some(BufWriter::new(file)) })
+        let begun = if is_device(path) {
+            File::options().append(true).open(path).map(|file| Place::There(BufWriter::new(file)))
+        } else {
+            // A name that nobody can guess, and never a file or a link that is there already.
+            let fresh = |path: &Path| File::options().create_new(true).write(true).open(path);
+            let mut names = tempfile::Builder::new();
+            let start = hidden(path, ".");
+            let made = names.prefix(&start).suffix(".tmp").make_in(folder, fresh);
+            made.map(|made| Place::Beside(BufWriter::new(made)))
+        };
+        let place = begun.map_err(|error| Problem::file(path, &reason(&error)))?;
+        Ok(Self { path: path.to_owned(), place })
     }
 
     /// Writes on.
@@ -125,7 +161,10 @@ impl Draft {
     /// # Errors
     /// [`Problem`] if that fails; the file that was there before is as it was.
     pub(super) fn write(&mut self, content: &[u8]) -> Result<(), Problem> {
-        let written = self.file.as_mut().map_or(Ok(()), |file| file.write_all(content));
+        let written = match &mut self.place {
+            Place::Beside(file) => file.write_all(content),
+            Place::There(file) => file.write_all(content),
+        };
         written.map_err(|error| Problem::file(&self.path, &reason(&error)))
     }
 
@@ -133,28 +172,29 @@ impl Draft {
     ///
     /// # Errors
     /// [`Problem`] if that fails; the file that was there before is as it was.
-    pub(super) fn finish(mut self) -> Result<(), Problem> {
-        let Some(file) = self.file.take() else { return Ok(()) };
-        let flushed = file.into_inner().map_err(std::io::IntoInnerError::into_error);
-        let placed = flushed.and_then(|file| {
-            drop(file);
-            std::fs::rename(&self.temporary, &self.path)
-        });
-        placed.map_err(|error| {
-            // Best effort: the first error is the one to tell.
-            let _ = std::fs::remove_file(&self.temporary);
-            Problem::file(&self.path, &reason(&error))
-        })
+    pub(super) fn finish(self) -> Result<(), Problem> {
+        let Self { path, place } = self;
+        let placed = match place {
+            Place::Beside(file) => file
+                .into_inner()
+                .map_err(IntoInnerError::into_error)
+                .and_then(|file| file.persist(&path).map_err(|error| error.error))
+                .map(drop),
+            Place::There(mut file) => file.flush(),
+        };
+        placed.map_err(|error| Problem::file(&path, &reason(&error)))
     }
 }
 
-impl Drop for Draft {
-    fn drop(&mut self) {
-        if self.file.take().is_some() {
-            // Best effort: nobody is left to tell.
-            let _ = std::fs::remove_file(&self.temporary);
-        }
+/// Whether this is no file that another could take the place of: a pipe, a terminal, or a link that the system keeps for
+/// one. Any other link is a name like every other, whatever it leads to.
+fn is_device(path: &Path) -> bool {
+    let Ok(there) = std::fs::symlink_metadata(path) else { return false };
+    if !there.is_symlink() {
+        return !there.is_file();
     }
+    let folder = beside(path).ok().and_then(|folder| folder.canonicalize().ok());
+    folder.is_some_and(|folder| folder == Path::new("/dev") || folder.starts_with("/proc"))
 }
 
 /// Writes a file whole: to a temporary name beside it, which then takes its place.

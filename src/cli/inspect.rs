@@ -4,6 +4,9 @@
 
 mod before;
 mod rounds;
+mod window;
+
+use std::rc::Rc;
 
 use futures_util::{Stream, StreamExt as _};
 use jiff::Timestamp;
@@ -16,10 +19,10 @@ use crate::lookup::{Limits, survey};
 use crate::plan::{Change, changes};
 use crate::record::Name;
 use crate::report::DomainReport;
+use crate::report::harmless::harmless;
 use crate::report::since::{Earlier, Since, since};
 use crate::report::style::{Detail, Style};
 use crate::report::table::Shown;
-use crate::report::view::harmless;
 
 use super::args::{Bulk, Expectations, Lookup, Times};
 use super::names::Names;
@@ -30,9 +33,8 @@ use super::world::{self, World};
 use super::{Problem, Streams, memory};
 use before::Before;
 pub(super) use rounds::{Inspection, Inspector, inspect};
+use window::Window;
 
-/// Domains that are looked up at the same time, if nobody says otherwise.
-const CONCURRENCY: usize = 64;
 /// So many domains may have lists of expected values read for them before anything is looked up.
 const MOST_READ_AHEAD: usize = 1000;
 
@@ -71,11 +73,6 @@ pub(super) enum Most {
 }
 
 impl Task<'_> {
-    /// Domains that are looked up at the same time.
-    pub(super) fn concurrency(&self) -> usize {
-        self.bulk.concurrency.map_or(CONCURRENCY, |concurrency| concurrency.0)
-    }
-
     fn limits(&self) -> Limits {
         Limits { deadline: self.lookup.deadline.0, ..Limits::default() }
     }
@@ -146,7 +143,8 @@ impl<'a> Start<'a> {
     /// # Errors
     /// [`Problem`] if that cannot be written.
     pub(super) fn tell_notes(&self, streams: &mut Streams<'_>, style: &Style) -> Result<(), Problem> {
-        tell(self.world.notes.iter().map(String::as_str), streams, style)
+        let asides = self.world.asides.iter().filter(|_| style.detail == Detail::Verbose);
+        tell(self.world.notes.iter().chain(asides).map(String::as_str), streams, style)
     }
 
     /// An empty recording of this run.
@@ -164,11 +162,21 @@ pub(super) fn results<'s>(
     order: Order,
 ) -> impl Stream<Item = Result<Checked, Problem>> + 's {
     let limits = task.limits();
-    let results = futures_util::stream::iter(subjects)
-        .map(move |subject| async move { Ok(one(world, subject?, limits, task.scales).await) });
+    let window = Rc::new(Window::new(task.bulk.concurrency.map(|concurrency| concurrency.0)));
+    // Where nothing is waited for, whoever is first would only wait for the others to be judged.
+    let most = if world.source.is_at_hand() { 1 } else { window.most() };
+    let results = futures_util::stream::iter(subjects).map(move |subject| {
+        let window = Rc::clone(&window);
+        async move {
+            let place = window.enter().await;
+            let checked = one(world, subject?, limits, task.scales).await;
+            window.leave(place, &checked.facts);
+            Ok(checked)
+        }
+    });
     match order {
-        Order::AsNamed => results.buffered(task.concurrency()).left_stream(),
-        Order::AsDone => results.buffer_unordered(task.concurrency()).right_stream(),
+        Order::AsNamed => results.buffered(most).left_stream(),
+        Order::AsDone => results.buffer_unordered(most).right_stream(),
     }
 }
 

@@ -35,8 +35,8 @@ use jiff::Timestamp;
 use crate::check::Verdict;
 use crate::lookup::graph::Token;
 use crate::report::Style;
+use crate::report::harmless::harmless;
 use crate::report::style::{Colour, DEFAULT_WIDTH, Detail};
-use crate::report::view::harmless;
 
 use pacer::Process;
 pub use pacer::{Later, Pacer};

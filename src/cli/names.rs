@@ -9,7 +9,7 @@ use std::path::Path;
 use crate::expected::import::decoded;
 use crate::record::Name;
 use crate::report::format::Place;
-use crate::report::view::harmless;
+use crate::report::harmless::harmless;
 
 use super::args::{Bulk, Shard};
 use super::settings::Settings;

@@ -16,7 +16,7 @@ use toml::Spanned;
 
 use crate::check::{Code, Waiver};
 use crate::record::Name;
-use crate::report::view::harmless;
+use crate::report::harmless::harmless;
 
 use super::args::{Arguments, Expectations};
 use super::{Problem, domain, files};

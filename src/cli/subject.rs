@@ -9,7 +9,7 @@ use crate::expected::import::{self, Import};
 use crate::expected::{Cloud, Purpose, Subject, ignored};
 use crate::provider::{self, Kind, Provider};
 use crate::record::Name;
-use crate::report::view::harmless;
+use crate::report::harmless::harmless;
 
 use super::args::Expectations;
 use super::{Problem, domain, files};

@@ -10,7 +10,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 use crate::expected::{Cloud, Purpose};
 use crate::lookup::graph::{Failure, Graph, Ownership, Root, TenantDomain, Token};
 use crate::record::Name;
-use crate::report::view::harmless;
+use crate::report::harmless::harmless;
 
 use super::args::{Expectations, Lookup};
 use super::{Problem, domain};

@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::check::{Rhythm, Scales, Verdict, next_look};
 use crate::facts::View;
+use crate::report::harmless::harmless;
 use crate::report::style::{Detail, Style};
-use crate::report::view::harmless;
 
 use super::args::{Goal, Watch};
 use super::check::refuse_bulk;

@@ -11,7 +11,7 @@ use crate::lookup::transport::{Endpoint, ResolverAddress, Transport, system_reso
 use crate::lookup::zonefile::ZoneFiles;
 use crate::lookup::{Network, Source};
 use crate::record::{Name, zone};
-use crate::report::view::harmless;
+use crate::report::harmless::harmless;
 
 use super::args::Lookup;
 use super::inspect::Task;
@@ -24,6 +24,8 @@ pub(super) struct World {
     pub(super) source: Source,
     /// What to say on standard error before the report.
     pub(super) notes: Vec<String>,
+    /// What only a curious reader wants to know.
+    pub(super) asides: Vec<String>,
 }
 
 impl World {
@@ -31,7 +33,7 @@ impl World {
     pub(super) fn replayed(recording: Recording) -> Self {
         let started = recording.facts.checked_at;
         let source = Source { started, zones: None, recording: Some(recording), network: None };
-        Self { source, notes: Vec::new() }
+        Self { source, notes: Vec::new(), asides: Vec::new() }
     }
 
     /// Begins another round at this time; zone files may have been edited meanwhile.
@@ -83,11 +85,14 @@ pub(super) async fn prepare(names: Names, task: Task<'_>, now: Timestamp) -> Res
         refuse_foreign(zones, &names, lookup)?;
         notes.push("names outside the zone files are not looked up; --resolver asks for them".into());
         let source = Source { started, zones: Some(zones.clone()), recording: None, network: None };
-        return Ok((World { source, notes }, names));
+        return Ok((World { source, notes, asides: Vec::new() }, names));
     }
     let network = network(lookup, started).await?;
+    let is_implied = network.asks_private_servers() && !lookup.allow_private_servers;
+    let aside = "a resolver is on a private address, so name servers on private addresses are asked too";
+    let asides = is_implied.then(|| aside.to_owned()).into_iter().collect();
     let source = Source { started, zones, recording: None, network: Some(network) };
-    Ok((World { source, notes }, names))
+    Ok((World { source, notes, asides }, names))
 }
 
 /// There is no domain to look at.

@@ -263,6 +263,12 @@ impl Reply {
         }
     }
 
+    /// Whether it may mean that signatures are wrong: SERVFAIL itself (RFC 4035 §5.5), and no other error told as one.
+    #[must_use]
+    pub fn may_be_bogus(&self) -> bool {
+        self.outcome == Outcome::ServFail && self.reason.is_empty()
+    }
+
     /// The records of the type asked for, at the end of the alias chain.
     pub fn wanted(&self) -> impl Iterator<Item = &Record> {
         self.records.iter().filter(|record| record.data.rtype() == self.question.rtype)

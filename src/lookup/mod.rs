@@ -6,6 +6,7 @@
 mod address;
 mod errand;
 pub mod graph;
+mod memory;
 mod network;
 mod policy;
 mod source;

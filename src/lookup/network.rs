@@ -3,17 +3,17 @@
 //! Resolvers are asked about the domains themselves, and the first that works about the rest of the world; name servers
 //! about the names of their own zones.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::OnceCell;
 
 use crate::facts::{Facts, Outcome, Reply, Role, Server, View, zone_candidates};
 use crate::record::{Name, Question, RecordType};
 
 use super::address::is_public;
+use super::memory::Memory;
 use super::policy::Fetcher;
 use super::source::Inquiry;
 use super::transport::{Endpoint, Transport};
@@ -32,11 +32,36 @@ pub struct Network {
     authority_port: u16,
     private_servers: bool,
     pub(super) fetcher: Fetcher,
-    asked: Mutex<HashMap<(Arc<Server>, Question), Shared>>,
+    asked: Mutex<Asked>,
 }
 
-/// The reply to a question that several domains may wait for.
-type Shared = Arc<OnceCell<Reply>>;
+/// What was asked, and of whom.
+type Asking = (Arc<Server>, Question);
+
+/// The replies to questions that several domains may wait for.
+#[derive(Debug)]
+struct Asked {
+    /// About names of the domain that asked first.
+    own: Memory<Asking, Reply>,
+    /// About names elsewhere, which other domains may have too.
+    elsewhere: Memory<Asking, Reply>,
+}
+
+/// Replies about a domain's own names that are remembered at least: those of some hundred domains.
+const MOST_OWN: usize = 8 * 1024;
+/// Replies about names elsewhere that are remembered at least.
+const MOST_ELSEWHERE: usize = 24 * 1024;
+/// So long an answer is good for all domains of a run, however short its time to live.
+const GOOD_FOR: SignedDuration = SignedDuration::from_mins(5);
+
+/// Whose name is asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sphere {
+    /// That of the domain that is being surveyed.
+    Own,
+    /// Somebody else's.
+    Elsewhere,
+}
 
 /// The facts, and what they say of the domain's zones: worked out once, and read for every question.
 pub(super) struct Look<'a> {
@@ -72,7 +97,7 @@ impl Network {
             view,
             authority_port,
             private_servers,
-            asked: Mutex::default(),
+            asked: Mutex::new(Asked { own: Memory::of(MOST_OWN), elsewhere: Memory::of(MOST_ELSEWHERE) }),
         }
     }
 
@@ -82,6 +107,12 @@ impl Network {
         self.private_servers = true;
         self.fetcher.allow_private();
         self
+    }
+
+    /// Whether name servers on private addresses are asked although public DNS named them.
+    #[must_use]
+    pub fn asks_private_servers(&self) -> bool {
+        self.private_servers
     }
 
     /// The same, which fetches no policy.
@@ -104,10 +135,10 @@ impl Network {
         self.transport = self.transport.clone().with_clock(now);
         self.transport.forgive();
         self.fetcher.begin_round(self.transport.clone());
-        let asked = self.asked.get_mut().unwrap_or_else(PoisonError::into_inner);
-        asked.retain(|(server, _), cell| {
-            server.role == Role::Resolver && cell.get().is_some_and(|reply| is_kept(reply, now))
-        });
+        let Asked { own, elsewhere } = self.asked.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for asked in [own, elsewhere] {
+            asked.retain(|(server, _), reply| server.role == Role::Resolver && is_kept(reply, now));
+        }
     }
 
     pub(super) async fn ask(
@@ -116,6 +147,7 @@ impl Network {
         server: Arc<Server>,
         endpoint: Endpoint,
         zone: Option<Name>,
+        sphere: Sphere,
     ) -> Reply {
         if matches!(server.role, Role::Authoritative | Role::Parent)
             && !self.private_servers
@@ -127,8 +159,17 @@ impl Network {
             return reply;
         }
         let cell = {
+            let now = self.transport.now();
+            let is_good = |reply: &Reply| reply.at.duration_until(now) <= GOOD_FOR || is_kept(reply, now);
+            let asking = (Arc::clone(&server), question.clone());
             let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(asked.entry((Arc::clone(&server), question.clone())).or_default())
+            let Asked { own, elsewhere } = &mut *asked;
+            // What is one domain's own may be another's neighbour.
+            let (here, there) = match sphere {
+                Sphere::Own => (own, elsewhere),
+                Sphere::Elsewhere => (elsewhere, own),
+            };
+            there.known(&asking, is_good).unwrap_or_else(|| here.cell(&asking, is_good))
         };
         let reply =
             cell.get_or_init(|| self.transport.ask(&endpoint, &server, &question, zone.as_ref())).await;
@@ -147,7 +188,7 @@ impl Network {
     /// The resolvers that fail, once more and told not to validate: that tells wrong signatures from broken servers.
     fn unvalidated(&self, question: &Question, facts: &Facts, inquiries: &mut Vec<Inquiry>) {
         for (endpoint, server) in &self.resolvers {
-            let fails = |reply: &Reply| reply.server == *server && reply.outcome == Outcome::ServFail;
+            let fails = |reply: &Reply| reply.server == *server && reply.may_be_bogus();
             if facts.replies(question).any(fails) {
                 let server = Server { role: Role::Unvalidated, address: server.address.clone() };
                 inquiries.push(Inquiry::Server(question.clone(), Arc::new(server), endpoint.clone(), None));
@@ -279,7 +320,7 @@ mod tests {
         ] {
             let question = Question::new("contoso.com".parse().unwrap(), RecordType::Mx);
             let server = Arc::new(Server { role: Role::Authoritative, address: private.to_string() });
-            let reply = network.ask(question, server, private.clone(), None).await;
+            let reply = network.ask(question, server, private.clone(), None, Sphere::Own).await;
             let expected = if is_asked { Outcome::Timeout } else { Outcome::Unreachable };
             assert_eq!((reply.outcome, listener.try_recv(&mut [0; 512]).is_ok()), (expected, is_asked));
             assert_eq!(reply.reason.contains("--allow-private-servers"), !is_asked);

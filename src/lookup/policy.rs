@@ -5,26 +5,27 @@
 //! addresses come from the servers that this run asks, never from the system, so that a recording and a lab
 //! see the same as the report does.
 
-use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use hyper::body::Incoming;
 use hyper::header::{ACCEPT, CONNECTION, CONTENT_TYPE, HOST, LOCATION, USER_AGENT};
 use hyper::{Request, Response, StatusCode};
 use tokio::net::TcpStream;
-use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout};
 
 use crate::facts::{PolicyOutcome, PolicyReply};
 use crate::record::Name;
 
 use super::address::is_public;
+use super::memory::Memory;
 use super::transport::{Transport, harmless};
 use super::web::{self, Fault};
 
 /// Octets of the largest policy that is read (RFC 8461 §3.3 suggests this bound).
 const LARGEST: usize = 64 * 1024;
+/// Policies that are remembered at least.
+const MOST_FETCHED: usize = 1024;
 /// Addresses of one policy host that are tried at most.
 const MOST_ADDRESSES: usize = 4;
 /// The port of HTTPS.
@@ -40,7 +41,7 @@ pub(super) struct Fetcher {
     private_hosts: bool,
     /// Whether nothing is to be fetched.
     pub(super) off: bool,
-    fetched: Mutex<HashMap<Name, Arc<OnceCell<PolicyReply>>>>,
+    fetched: Mutex<Memory<Name, PolicyReply>>,
 }
 
 /// Why there is no text.
@@ -71,13 +72,19 @@ impl From<Fault> for Failure {
 
 impl Fetcher {
     pub(super) fn new(transport: Transport, private_hosts: bool) -> Self {
-        Self { transport, port: HTTPS_PORT, private_hosts, off: false, fetched: Mutex::default() }
+        Self {
+            transport,
+            port: HTTPS_PORT,
+            private_hosts,
+            off: false,
+            fetched: Mutex::new(Memory::of(MOST_FETCHED)),
+        }
     }
 
     /// Begins another round: a policy may be another one by now.
     pub(super) fn begin_round(&mut self, transport: Transport) {
         self.transport = transport;
-        self.fetched = Mutex::default();
+        self.fetched = Mutex::new(Memory::of(MOST_FETCHED));
     }
 
     pub(super) fn allow_private(&mut self) {
@@ -96,7 +103,7 @@ impl Fetcher {
     pub(super) async fn fetch(&self, domain: &Name, addresses: &[IpAddr]) -> PolicyReply {
         let cell = {
             let mut fetched = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(fetched.entry(domain.clone()).or_default())
+            fetched.cell(domain, |_| true)
         };
         cell.get_or_init(|| self.fetch_anew(domain, addresses)).await.clone()
     }

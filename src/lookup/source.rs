@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use crate::facts::{Elsewhere, Facts, Outcome, Recording, Reply, Role, Server, View};
 use crate::record::{Name, Question, RecordType};
 
-use super::network::{Look, Network};
+use super::network::{Look, Network, Sphere};
 use super::transport::Endpoint;
 use super::zonefile::ZoneFiles;
 
@@ -145,7 +145,7 @@ impl Source {
     }
 
     /// The replies to one inquiry.
-    pub(super) async fn ask(&self, inquiry: Inquiry) -> Vec<Reply> {
+    pub(super) async fn ask(&self, inquiry: Inquiry, domain: &Name) -> Vec<Reply> {
         match inquiry {
             Inquiry::Files(question) => {
                 let reply = self.zones.as_ref().and_then(|zones| zones.answer(&question));
@@ -153,7 +153,11 @@ impl Source {
             }
             Inquiry::Recording(question) => self.recorded(&question),
             Inquiry::Server(question, server, endpoint, zone) => match &self.network {
-                Some(network) => vec![network.ask(question, server, endpoint, zone).await],
+                Some(network) => {
+                    let is_own = question.name.is_within(domain);
+                    let sphere = if is_own { Sphere::Own } else { Sphere::Elsewhere };
+                    vec![network.ask(question, server, endpoint, zone, sphere).await]
+                }
                 None => Vec::new(),
             },
         }

@@ -48,9 +48,9 @@ enum News {
 }
 
 impl Task {
-    async fn done(self, source: &Source) -> News {
+    async fn done(self, source: &Source, domain: &Name) -> News {
         match self {
-            Self::Ask(inquiry) => News::Replies(source.ask(inquiry.clone()).await, inquiry),
+            Self::Ask(inquiry) => News::Replies(source.ask(inquiry.clone(), domain).await, inquiry),
             Self::Fetch(errand) => News::Policy(source.fetch(&errand).await),
         }
     }
@@ -84,12 +84,12 @@ pub async fn survey(
         for inquiry in judged.chain(found) {
             if asked.len() < limits.inquiries && asked.insert(inquiry.clone()) {
                 open.insert(inquiry.clone());
-                pending.push(Task::Ask(inquiry).done(source));
+                pending.push(Task::Ask(inquiry).done(source, domain));
             }
         }
         for errand in source.errands(&policies(&facts), &facts, stage) {
             if fetching.insert(errand.domain().clone()) {
-                pending.push(Task::Fetch(errand).done(source));
+                pending.push(Task::Fetch(errand).done(source, domain));
             }
         }
         let mut next = tokio::select! {

@@ -11,7 +11,7 @@ mod octodns;
 mod powershell;
 mod terraform;
 
-use crate::record::{Name, RecordData, Text};
+use crate::record::{Name, RecordData, Text, acts};
 
 use super::Change;
 
@@ -92,18 +92,32 @@ impl<'a> Sheet<'a> {
     }
 }
 
-/// A text as characters, where it is some that cannot end a line: behind a comment mark it would begin a command.
+/// A text as characters, where it is some that cannot end a line: behind a comment mark it would begin a command. An
+/// invisible character must be one that every form can write by its number.
 fn plain(text: &Text) -> Option<String> {
     let plain = String::from_utf8(text.joined().to_vec()).ok()?;
     let ends_lines = |character: char| character.is_control() || matches!(character, '\u{2028}' | '\u{2029}');
-    (!plain.contains(ends_lines)).then_some(plain)
+    let has_no_number = |character: char| acts(character) && u16::try_from(u32::from(character)).is_err();
+    (!plain.contains(|character| ends_lines(character) || has_no_number(character))).then_some(plain)
 }
 
 /// A string that JSON, JavaScript and YAML read alike.
 fn quoted(text: &str) -> String {
-    let json = serde_json::to_string(text).unwrap_or_default();
-    // YAML 1.1 takes these for line ends inside of quotes.
-    json.replace('\u{85}', "\\u0085").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
+    // YAML 1.1 takes some of these for line ends inside of quotes.
+    visible(&serde_json::to_string(text).unwrap_or_default())
+}
+
+/// The same with the number in place of every character that is invisible or acts, as most languages write it.
+fn visible(text: &str) -> String {
+    let mut visible = String::with_capacity(text.len());
+    for character in text.chars() {
+        if acts(character) {
+            visible.push_str(&format!("\\u{:04x}", u32::from(character)));
+        } else {
+            visible.push(character);
+        }
+    }
+    visible
 }
 
 /// Why a record set is not in the form.

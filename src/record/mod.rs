@@ -18,7 +18,7 @@ use std::fmt;
 pub use data::{DataError, Other, RecordData, Soa, generic_text, parse_ttl};
 pub use name::{Name, NameError};
 pub use rtype::RecordType;
-pub use text::{MAX_CHARACTER_STRING, Text, quote};
+pub use text::{MAX_CHARACTER_STRING, Text, acts, quote};
 pub use token::{Token, split};
 
 /// What one asks DNS: a name and a type; the class is always IN.

@@ -109,6 +109,18 @@ impl fmt::Debug for Text {
     }
 }
 
+/// Whether a character does something to a terminal, or is invisible and reorders what stands around it: control
+/// characters, marks of direction, joiners and the like.
+#[must_use]
+pub fn acts(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
 /// A character-string in quotes, in presentation form (RFC 1035 §5.1).
 #[must_use]
 pub fn quote(octets: &[u8]) -> String {

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use crate::check::time::clock;
 
 use super::grid::wrapped;
+use super::harmless::{Harmless, harmless};
 use super::since::{Moved, Sign, Since};
 use super::style::{Style, Tone};
-use super::view::harmless;
 
 /// Records that are shown of one set at most.
 const MOST_RECORDS: usize = 4;
@@ -56,13 +56,13 @@ fn moved(moved: &Moved) -> String {
 /// `unmet (mx-at-source)`, or `met` alone.
 fn state(state: &super::since::State) -> String {
     if state.status == state.code {
-        state.status.clone()
+        state.status.to_string()
     } else {
         format!("{} ({})", state.status, state.code)
     }
 }
 
-fn records(records: &[String]) -> String {
+fn records(records: &[Harmless]) -> String {
     if records.is_empty() {
         return "nothing".into();
     }

@@ -6,6 +6,7 @@ use crate::expected::{Expectation, Subject};
 use crate::plan::Change;
 use crate::record::Name;
 
+use super::harmless::Harmless;
 use super::view::{ChangeView, DomainReport, Report, SCHEMA_VERSION};
 
 /// Any view as indented JSON with a line end behind it; the same bytes for the same content.
@@ -93,7 +94,7 @@ struct ExpectedRecords {
     #[serde(rename = "type")]
     rtype: String,
     ttl: u32,
-    data: Vec<String>,
+    data: Vec<Harmless>,
     importance: &'static str,
     phase: &'static str,
     origin: &'static str,
@@ -108,7 +109,7 @@ impl ExpectedView {
             name: expectation.name.clone(),
             rtype: expectation.rtype.to_string(),
             ttl: expectation.ttl,
-            data: expectation.data.iter().map(ToString::to_string).collect(),
+            data: Harmless::records(&expectation.data),
             importance: expectation.importance.word(),
             phase: expectation.phase.word(),
             origin: expectation.origin.word(),

@@ -7,6 +7,7 @@ pub mod changed;
 #[cfg(feature = "formats")]
 pub mod format;
 mod grid;
+pub mod harmless;
 pub mod json;
 mod outlook;
 pub mod reminders;
@@ -15,5 +16,6 @@ pub mod style;
 pub mod table;
 pub mod view;
 
+pub use harmless::Harmless;
 pub use style::Style;
 pub use view::{DomainReport, Report, Summary};

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::record::Name;
 
+use super::harmless::Harmless;
 use super::view::{DomainReport, Report, SCHEMA_VERSION};
 
 /// What is needed of an earlier report.
@@ -22,8 +23,8 @@ pub struct Earlier {
 
 #[derive(Debug, Clone, Deserialize)]
 struct EarlierDomain {
-    domain: String,
-    verdict: String,
+    domain: Harmless,
+    verdict: Harmless,
     expectations: Vec<EarlierExpectation>,
     #[serde(default)]
     hazards: Vec<Sign>,
@@ -31,14 +32,14 @@ struct EarlierDomain {
 
 #[derive(Debug, Clone, Deserialize)]
 struct EarlierExpectation {
-    id: String,
-    name: String,
+    id: Harmless,
+    name: Harmless,
     #[serde(rename = "type")]
-    rtype: String,
-    status: String,
-    code: String,
+    rtype: Harmless,
+    status: Harmless,
+    code: Harmless,
     #[serde(default)]
-    observed: Vec<String>,
+    observed: Vec<Harmless>,
 }
 
 /// A hazard, by what identifies it.
@@ -46,12 +47,12 @@ struct EarlierExpectation {
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct Sign {
     /// Which one.
-    pub code: String,
+    pub code: Harmless,
     /// The name it is about.
-    pub name: String,
+    pub name: Harmless,
     /// The type it is about.
     #[serde(rename = "type")]
-    pub rtype: Option<String>,
+    pub rtype: Option<Harmless>,
 }
 
 /// Why an earlier report cannot be read.
@@ -86,7 +87,7 @@ impl Earlier {
     /// Whether the report holds the domain.
     #[must_use]
     pub fn holds(&self, domain: &Name) -> bool {
-        self.domains.iter().any(|known| known.domain == domain.bare())
+        self.domains.iter().any(|known| *known.domain == *domain.bare())
     }
 }
 
@@ -103,21 +104,21 @@ impl From<&Report> for Earlier {
 impl From<&DomainReport> for EarlierDomain {
     fn from(report: &DomainReport) -> Self {
         let expectations = report.expectations.iter().map(|expectation| EarlierExpectation {
-            id: expectation.id.into(),
-            name: expectation.name.to_string(),
-            rtype: expectation.rtype.clone(),
-            status: expectation.status.into(),
-            code: expectation.code.into(),
+            id: Harmless::sentence(expectation.id),
+            name: Harmless::record(&expectation.name.to_string()),
+            rtype: Harmless::sentence(&expectation.rtype),
+            status: Harmless::sentence(expectation.status),
+            code: Harmless::sentence(expectation.code),
             observed: expectation.observed.clone(),
         });
         let hazards = report.hazards.iter().map(|hazard| Sign {
-            code: hazard.code.into(),
-            name: hazard.name.to_string(),
-            rtype: hazard.rtype.clone(),
+            code: Harmless::sentence(hazard.code),
+            name: Harmless::record(&hazard.name.to_string()),
+            rtype: hazard.rtype.as_deref().map(Harmless::sentence),
         });
         Self {
-            domain: report.domain.clone(),
-            verdict: report.verdict.into(),
+            domain: Harmless::record(&report.domain),
+            verdict: Harmless::sentence(report.verdict),
             expectations: expectations.collect(),
             hazards: hazards.collect(),
         }
@@ -145,9 +146,9 @@ pub struct Since {
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct Pair {
     /// What it was.
-    pub before: String,
+    pub before: Harmless,
     /// What it is.
-    pub after: String,
+    pub after: Harmless,
 }
 
 /// What became of one expectation.
@@ -155,12 +156,12 @@ pub struct Pair {
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct Moved {
     /// Which one.
-    pub id: String,
+    pub id: Harmless,
     /// The owner of the records.
-    pub name: String,
+    pub name: Harmless,
     /// Their type.
     #[serde(rename = "type")]
-    pub rtype: String,
+    pub rtype: Harmless,
     /// What became of the records: `appeared`, `gone`, `changed` or `same`.
     pub records: &'static str,
     /// How it was.
@@ -174,11 +175,11 @@ pub struct Moved {
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct State {
     /// Its status.
-    pub status: String,
+    pub status: Harmless,
     /// Its outcome.
-    pub code: String,
+    pub code: Harmless,
     /// The records that were judged.
-    pub observed: Vec<String>,
+    pub observed: Vec<Harmless>,
 }
 
 impl Since {
@@ -200,7 +201,7 @@ pub fn since(earlier: &Earlier, report: &DomainReport) -> Option<Since> {
 
 /// What has changed for each domain that both hold and that differs.
 #[must_use]
-pub fn between(earlier: &Earlier, later: &Earlier) -> Vec<(String, Since)> {
+pub fn between(earlier: &Earlier, later: &Earlier) -> Vec<(Harmless, Since)> {
     let compared = later.domains.iter().filter_map(|domain| Some((domain, earlier.compared(domain)?)));
     let changed = compared.filter(|(_, since)| !since.is_empty());
     changed.map(|(domain, since)| (domain.domain.clone(), since)).collect()
@@ -227,8 +228,9 @@ impl Earlier {
     /// fails once is no change.
     #[must_use]
     pub fn settled(mut self, before: &Self, told: &Self) -> Self {
-        let of =
-            |report: &Self, domain: &str| report.domains.iter().find(|known| known.domain == domain).cloned();
+        let of = |report: &Self, domain: &str| {
+            report.domains.iter().find(|known| *known.domain == *domain).cloned()
+        };
         for domain in &mut self.domains {
             let (Some(before), Some(told)) = (of(before, &domain.domain), of(told, &domain.domain)) else {
                 continue;
@@ -237,15 +239,15 @@ impl Earlier {
                 let same = |list: &[EarlierExpectation]| {
                     list.iter().find(|known| known.id == expectation.id).cloned()
                 };
-                let is_new = same(&before.expectations).is_some_and(|known| known.status != UNKNOWN);
-                if expectation.status == UNKNOWN
+                let is_new = same(&before.expectations).is_some_and(|known| *known.status != *UNKNOWN);
+                if *expectation.status == *UNKNOWN
                     && is_new
                     && let Some(told) = same(&told.expectations)
                 {
                     *expectation = told;
                 }
             }
-            if domain.verdict == UNDETERMINED && before.verdict != UNDETERMINED {
+            if *domain.verdict == *UNDETERMINED && *before.verdict != *UNDETERMINED {
                 domain.verdict = told.verdict;
             }
         }
@@ -261,8 +263,8 @@ const UNDETERMINED: &str = "undetermined";
 /// The expectations that changed. One that only one of the reports has, since the options differ, is no change.
 fn moved(before: &[EarlierExpectation], after: &[EarlierExpectation]) -> Vec<Moved> {
     let known: BTreeMap<&str, &EarlierExpectation> =
-        before.iter().map(|expectation| (expectation.id.as_str(), expectation)).collect();
-    let pairs = after.iter().filter_map(|after| Some((*known.get(after.id.as_str())?, after)));
+        before.iter().map(|expectation| (&*expectation.id, expectation)).collect();
+    let pairs = after.iter().filter_map(|after| Some((*known.get(&*after.id)?, after)));
     let moved = pairs.filter_map(|(before, after)| {
         let (before_state, after_state) = (State::from(before), State::from(after));
         (before_state != after_state).then(|| Moved {
@@ -285,7 +287,7 @@ impl From<&EarlierExpectation> for State {
     }
 }
 
-fn records(before: &[String], after: &[String]) -> &'static str {
+fn records(before: &[Harmless], after: &[Harmless]) -> &'static str {
     match (before.is_empty(), after.is_empty()) {
         _ if before == after => "same",
         (true, _) => "appeared",

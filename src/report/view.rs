@@ -15,9 +15,10 @@ use crate::check::{Applied, Examination, Hazard, Judged, Outlook, Recognised, Ve
 use crate::expected::import::Ignored;
 use crate::expected::{Expectation, Phase, Subject, ignored};
 use crate::facts::{Facts, Zone};
-use crate::plan::{Change, lines};
-use crate::record::{Name, RecordData};
+use crate::plan::Change;
+use crate::record::Name;
 
+use super::harmless::Harmless;
 use super::since::Since;
 use replies::reply_view;
 pub use replies::{PolicyView, ReplyView};
@@ -124,11 +125,11 @@ pub struct DomainReport {
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct Platform {
     /// Its id.
-    pub id: String,
+    pub id: Harmless,
     /// Its name.
-    pub name: String,
+    pub name: Harmless,
     /// The records that show it.
-    pub evidence: Vec<String>,
+    pub evidence: Vec<Harmless>,
 }
 
 /// A zone.
@@ -179,17 +180,17 @@ pub struct ExpectationView {
     /// Which outcome exactly.
     pub code: &'static str,
     /// One sentence for a person.
-    pub message: String,
+    pub message: Harmless,
     /// What should be published.
-    pub expected: Vec<String>,
+    pub expected: Vec<Harmless>,
     /// Where that value comes from.
     #[cfg_attr(feature = "formats", schemars(extend("enum" = ["given", "derived", "standard"])))]
     pub origin: &'static str,
     /// The list that names it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub given_by: Option<String>,
+    pub given_by: Option<Harmless>,
     /// What is published.
-    pub observed: Vec<String>,
+    pub observed: Vec<Harmless>,
     /// Its time to live in seconds.
     pub ttl: Option<u32>,
     /// When it will be met without anybody doing anything.
@@ -217,9 +218,9 @@ pub struct HazardView {
     #[serde(rename = "type")]
     pub rtype: Option<String>,
     /// One sentence for a person.
-    pub message: String,
+    pub message: Harmless,
     /// The records that show it.
-    pub records: Vec<String>,
+    pub records: Vec<Harmless>,
     /// By when to act, where that is known and not past.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
@@ -236,7 +237,7 @@ pub struct WaiverView {
     #[cfg_attr(feature = "formats", schemars(extend("enum" = ["active", "expired"])))]
     pub state: &'static str,
     /// Why.
-    pub reason: String,
+    pub reason: Harmless,
     /// The last day on which it holds, in UTC.
     pub until: Date,
 }
@@ -246,13 +247,13 @@ pub struct WaiverView {
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct IgnoredView {
     /// The list.
-    pub file: String,
+    pub file: Harmless,
     /// Where in it: a line, or a JSON path.
-    pub place: String,
+    pub place: Harmless,
     /// What stands there.
-    pub what: String,
+    pub what: Harmless,
     /// Why it is not used.
-    pub reason: String,
+    pub reason: Harmless,
 }
 
 /// A change.
@@ -273,9 +274,9 @@ pub struct ChangeView {
     /// Time to live to publish with, in seconds.
     pub ttl: u32,
     /// What is published.
-    pub before: Vec<String>,
+    pub before: Vec<Harmless>,
     /// What should be.
-    pub after: Vec<String>,
+    pub after: Vec<Harmless>,
     /// The codes that ask for it.
     pub because: Vec<&'static str>,
     /// Whether to compare a value with the admin center.
@@ -386,8 +387,12 @@ pub fn unicode(domain: &Name) -> Option<String> {
 
 impl From<&Recognised> for Platform {
     fn from(recognised: &Recognised) -> Self {
-        let Recognised { id, name, evidence, .. } = recognised.clone();
-        Self { id, name, evidence }
+        let Recognised { id, name, evidence, .. } = recognised;
+        Self {
+            id: Harmless::sentence(id),
+            name: Harmless::sentence(name),
+            evidence: Harmless::records(evidence),
+        }
     }
 }
 
@@ -414,11 +419,11 @@ impl From<&Judged> for ExpectationView {
             rtype: rtype.to_string(),
             status: judged.status.word(),
             code: judged.code.word(),
-            message: harmless(&judged.message),
-            expected: data.iter().map(RecordData::to_string).collect(),
+            message: Harmless::sentence(&judged.message),
+            expected: Harmless::records(data),
             origin: origin.word(),
-            given_by: judged.expectation.given_by.as_deref().map(harmless),
-            observed: lines(&judged.observed.data),
+            given_by: judged.expectation.given_by.as_deref().map(Harmless::sentence),
+            observed: Harmless::records(&judged.observed.data),
             ttl: (!judged.observed.is_empty()).then_some(judged.observed.ttl),
             until: judged.until,
             possible_until: None,
@@ -434,8 +439,8 @@ impl From<&Hazard> for HazardView {
             level: hazard.level.word(),
             name: hazard.name.clone(),
             rtype: hazard.rtype.map(|rtype| rtype.to_string()),
-            message: harmless(&hazard.message),
-            records: hazard.records.iter().map(|record| harmless(record)).collect(),
+            message: Harmless::sentence(&hazard.message),
+            records: Harmless::records(&hazard.records),
             due: hazard.due,
             waiver: hazard.waiver.as_ref().map(WaiverView::from),
         }
@@ -444,7 +449,7 @@ impl From<&Hazard> for HazardView {
 
 impl From<&Applied> for WaiverView {
     fn from(waiver: &Applied) -> Self {
-        Self { state: waiver.state.word(), reason: harmless(&waiver.reason), until: waiver.until }
+        Self { state: waiver.state.word(), reason: Harmless::sentence(&waiver.reason), until: waiver.until }
     }
 }
 
@@ -459,7 +464,7 @@ impl HazardView {
 impl From<&Ignored> for IgnoredView {
     fn from(ignored: &Ignored) -> Self {
         let Ignored { what, file, place, reason } = ignored;
-        let [file, place, what, reason] = [file, place, what, reason].map(|text| harmless(text));
+        let [file, place, what, reason] = [file, place, what, reason].map(|text| Harmless::sentence(text));
         Self { file, place, what, reason }
     }
 }
@@ -472,26 +477,11 @@ impl From<&Change> for ChangeView {
             name: change.name.clone(),
             rtype: change.rtype.to_string(),
             ttl: change.after.ttl,
-            before: lines(&change.before.data),
-            after: lines(&change.after.data),
+            before: Harmless::records(&change.before.data),
+            after: Harmless::records(&change.after.data),
             because: change.because.iter().map(|code| code.word()).collect(),
             confirm: change.confirm,
             importance: change.importance.word(),
         }
     }
-}
-
-/// Text without anything that could act on a terminal or reorder what stands around it: control characters, and the
-/// invisible ones that change direction, become U+FFFD.
-#[must_use]
-pub fn harmless(text: &str) -> String {
-    let acts = |character: char| {
-        character.is_control()
-            || matches!(
-                character,
-                '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-                    | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
-            )
-    };
-    text.chars().map(|character| if acts(character) { '\u{fffd}' } else { character }).collect()
 }

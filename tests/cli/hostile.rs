@@ -1,5 +1,7 @@
 //! Does anything that DNS answers reach a terminal raw, and does a line ever grow wider than it?
 
+mod formats;
+
 use cutover::cli::Surroundings;
 use unicode_width::UnicodeWidthStr as _;
 

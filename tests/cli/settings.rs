@@ -71,7 +71,7 @@ fn what_is_typed_wins_over_the_domain_and_that_over_the_defaults() {
 #[test]
 fn every_override_of_a_domain_reaches_it() {
     let settings = "[[domain]]\nname = \"fabrikam.com\"\nphase = \"tidy\"\ncloud = \"worldwide\"\n\
-        services = \"all\"\nmx = \"fabrikam-com.o-v1.mx.microsoft\"\nverification = \"MS=ms11111111\"\n\
+        services = [\"exchange\", \"teams\"]\nmx = \"fabrikam-com.o-v1.mx.microsoft\"\nverification = \"MS=ms11111111\"\n\
         source = \"rackspace\"\ngateway = [\"mimecast\"]\nspf-sender = \"include:spf.example\"\nhybrid = true\n\
         switch-at = 2026-11-28T20:00:00Z\nexpect = [\"list.csv\"]\nexpect-format = \"csv\"\n";
     let (desk, options) = desk(settings);

@@ -17,6 +17,9 @@ pub(super) enum Sent {
     Octets(Duration, Vec<u8>),
     Close(Duration),
     Status(Duration, u16),
+    OtherPort(Duration, Vec<u8>),
+    /// The first of so many octets as are promised.
+    Stalled(Duration, Vec<u8>),
 }
 
 /// Notes the packet and decides what to say.
@@ -173,6 +176,18 @@ impl Writer<'_> {
             Say::Turns(turns) => return self.say(&turns[0], delay),
             Say::Later(more, then) => return self.say(then, delay + *more),
             Say::Close => return self.sent.push(Sent::Close(delay)),
+            Say::Raw(change) => change(encode(&self.message())),
+            Say::OtherPort if over_udp => {
+                let octets = self.fitting(self.message());
+                return self.sent.push(Sent::OtherPort(delay, octets));
+            }
+            Say::OtherPort => encode(&self.message()),
+            Say::Stalled if over_udp => encode(&self.message().truncate()),
+            Say::Stalled => {
+                let mut octets = encode(&self.message());
+                octets.truncate(octets.len() / 2);
+                return self.sent.push(Sent::Stalled(delay, octets));
+            }
             Say::HttpStatus(status) => return self.sent.push(Sent::Status(delay, *status)),
         };
         self.sent.push(Sent::Octets(delay, octets));

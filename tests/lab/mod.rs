@@ -111,6 +111,12 @@ pub enum Say {
     Close,
     /// Over HTTPS: this status.
     HttpStatus(u16),
+    /// The reply, its octets changed.
+    Raw(Arc<dyn Fn(Vec<u8>) -> Vec<u8> + Send + Sync>),
+    /// The reply, from another port than it was asked at; over a stream as it is.
+    OtherPort,
+    /// TC over UDP; over a stream the beginning of the reply, and then nothing more.
+    Stalled,
 }
 
 /// How a question came.

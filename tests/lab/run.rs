@@ -15,12 +15,19 @@ pub(super) async fn udp(socket: std::net::UdpSocket, state: Arc<Mutex<State>>, w
         // Errors are those of earlier packets to clients that are gone.
         let Ok((length, from)) = socket.recv_from(&mut buffer).await else { continue };
         for sent in reply(&buffer[..length], from, Via::Udp, &state, &world) {
-            let Sent::Octets(delay, octets) = sent else { continue };
+            let (delay, octets, socket) = match sent {
+                Sent::Octets(delay, octets) => (delay, octets, Arc::clone(&socket)),
+                Sent::OtherPort(delay, octets) => {
+                    let ip = socket.local_addr().unwrap().ip();
+                    let Ok(other) = tokio::net::UdpSocket::bind((ip, 0)).await else { continue };
+                    (delay, octets, Arc::new(other))
+                }
+                Sent::Close(_) | Sent::Status(..) | Sent::Stalled(..) => continue,
+            };
             if delay.is_zero() {
                 let _ = socket.send_to(&octets, from).await;
                 continue;
             }
-            let socket = Arc::clone(&socket);
             tokio::spawn(async move {
                 tokio::time::sleep(delay).await;
                 let _ = socket.send_to(&octets, from).await;
@@ -48,7 +55,7 @@ pub(super) async fn frames(
 ) {
     let (mut reader, mut writer) = tokio::io::split(stream);
     // Delayed replies overtake each other, so one task writes what others bring; nothing means the end.
-    let (sender, mut receiver) = mpsc::unbounded_channel::<Option<Vec<u8>>>();
+    let (sender, mut receiver) = mpsc::unbounded_channel::<Option<(usize, Vec<u8>)>>();
     let read = async {
         while let Ok(length) = reader.read_u16().await {
             let mut packet = vec![0; usize::from(length)];
@@ -59,9 +66,10 @@ pub(super) async fn frames(
                 let sender = sender.clone();
                 let close = state.lock().unwrap().close_after_reply;
                 let (delay, octets) = match sent {
-                    Sent::Octets(delay, octets) => (delay, Some(octets)),
+                    Sent::Octets(delay, octets) => (delay, Some((octets.len(), octets))),
+                    Sent::Stalled(delay, octets) => (delay, Some((octets.len() * 2 + 7, octets))),
                     Sent::Close(delay) => (delay, None),
-                    Sent::Status(..) => continue,
+                    Sent::Status(..) | Sent::OtherPort(..) => continue,
                 };
                 tokio::spawn(async move {
                     tokio::time::sleep(delay).await;
@@ -74,8 +82,8 @@ pub(super) async fn frames(
         }
     };
     let write = async {
-        while let Some(Some(octets)) = receiver.recv().await {
-            let framed = [&(octets.len() as u16).to_be_bytes()[..], &octets].concat();
+        while let Some(Some((length, octets))) = receiver.recv().await {
+            let framed = [&(length as u16).to_be_bytes()[..], &octets].concat();
             if writer.write_all(&framed).await.is_err() || writer.flush().await.is_err() {
                 break;
             }

@@ -149,7 +149,7 @@ async fn requests(
                         tokio::time::sleep(delay).await;
                         answer(status, b"sorry\x1b[31m".to_vec());
                     }
-                    Sent::Close(_) => drop(closer.send(())),
+                    Sent::Close(_) | Sent::OtherPort(..) | Sent::Stalled(..) => drop(closer.send(())),
                 }
             }
             if silent {

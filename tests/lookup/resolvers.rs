@@ -151,3 +151,13 @@ fn an_alias_leads_across_zones() {
     // What belongs to others is asked of a resolver.
     assert_eq!((other.packets(), estate.resolver.asked("ad.fabrikam.com", "CNAME")), (0, 1));
 }
+
+#[test]
+fn a_private_resolver_implies_private_name_servers_and_says_so_where_everything_is_told() {
+    let estate = Estate::new();
+    // With -v, as every check of this lab has it.
+    let run = estate.contoso("");
+    assert!(run.err.contains("private address"), "{}", run.err);
+    let run = estate.contoso("--allow-private-servers");
+    assert!(!run.err.contains("private address"), "{}", run.err);
+}

@@ -88,7 +88,9 @@ pub(super) fn dnssec_bogus(case: &Case<'_>) -> Option<Hazard> {
         facts.all().filter(|reply| reply.server.role == Role::Unvalidated && reply.outcome.is_answer());
     let unvalidated = answers.into_iter().find(|reply| reply.question.name.is_within(domain))?;
     let refused = |reply: &&Reply| {
-        reply.server.address == unvalidated.server.address && reply.server.role == Role::Resolver
+        reply.server.address == unvalidated.server.address
+            && reply.server.role == Role::Resolver
+            && reply.may_be_bogus()
     };
     let failure = facts.replies(&unvalidated.question).find(refused)?;
     let said: Vec<String> = failure.extended.iter().map(ToString::to_string).collect();

@@ -12,6 +12,8 @@ use super::file::Choices;
 
 /// Options whose value is a path.
 const PATHS: [&str; 6] = ["expect", "history", "since", "zone", "record", "replay"];
+/// Options that take several values in one word.
+const LISTS: [&str; 2] = ["services", "fail-on"];
 /// What has a meaning of its own in each command, or concerns the report of a check alone.
 const OF_CHECK: [&str; 1] = ["format"];
 
@@ -32,6 +34,9 @@ impl Layer {
                 // What is off is as good as not said.
                 Value::Bool(false) | Value::Null => continue,
                 Value::Bool(true) => Vec::new(),
+                Value::Array(values) if LISTS.contains(&key.as_str()) => {
+                    vec![values.iter().map(one).collect::<Vec<_>>().join(",")]
+                }
                 Value::Array(values) => values.iter().map(one).collect(),
                 value => vec![one(value)],
             };

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use crate::check::time::{clock_when_over, left};
 use crate::check::{Judged, Status};
 use crate::expected::Importance;
-use crate::report::view::harmless;
+use crate::report::harmless::harmless;
 
 use crate::cli::inspect::{Checked, Inspection};
 

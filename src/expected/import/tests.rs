@@ -1,22 +1,10 @@
 use super::*;
 
 /// What Microsoft Graph answers.
-const GRAPH: &str = r##"{"@odata.context": "https://graph.microsoft.com/v1.0/$metadata#domains('contoso.com')/serviceConfigurationRecords", "value": [
-  {"@odata.type": "#microsoft.graph.domainDnsMxRecord", "id": "x", "isOptional": false, "label": "contoso.com", "recordType": "Mx", "supportedService": "Email", "ttl": 3600, "mailExchange": "contoso-com.mail.protection.outlook.com", "preference": 0},
-  {"@odata.type": "#microsoft.graph.domainDnsTxtRecord", "label": "contoso.com", "recordType": "Txt", "ttl": 3600, "text": "v=spf1 include:spf.protection.outlook.com -all"},
-  {"@odata.type": "#microsoft.graph.domainDnsCnameRecord", "label": "autodiscover.contoso.com", "recordType": "CName", "ttl": 3600, "canonicalName": "autodiscover.outlook.com"},
-  {"@odata.type": "#microsoft.graph.domainDnsSrvRecord", "label": "_sipfederationtls._tcp.contoso.com", "recordType": "Srv", "ttl": 3600, "nameTarget": "sipfed.online.lync.com", "port": 5061, "priority": 100, "weight": 1, "protocol": "_tcp", "service": "_sipfederationtls"},
-  {"@odata.type": "#microsoft.graph.domainDnsUnavailableRecord", "label": "contoso.com", "recordType": "Unavailable", "description": "the domain is federated"}
-]}"##;
+const GRAPH: &str = include_str!("../../../fixtures/imports/graph.json");
 
 /// What PowerShell makes of it, with what people's exports have: strings for numbers, a stray blank, no `#`.
-const POWERSHELL: &str = r##"[
-  {"Id": "x", "Label": "contoso.com", "RecordType": "Txt", "Ttl": 3600, "AdditionalProperties": {"@odata.type": "#microsoft.graph.domainDnsTxtRecord", "text": "MS=ms12345678"}},
-  {"Label": "contoso.com", "RecordType": "Mx", "Ttl": "3600", "AdditionalProperties": {"@odata.type": "#microsoft.graph.domainDnsMxRecord", "mailExchange": "contoso-com.o-v1.mx.microsoft", "preference": "0"}},
-  {"Label": "contoso.com", "RecordType": "Txt", "Ttl": "3600", "AdditionalProperties": {"@odata.type": "microsoft.graph.domainDnsTxtRecord", "text": "v=spf1 include: spf.protection.outlook.com ~all"}},
-  {"Label": "_sip._tls.contoso.com", "RecordType": "SRV", "Ttl": 3600, "AdditionalProperties": {"nameTarget": "sipdir.online.lync.com", "port": 443, "priority": 100, "weight": 1, "protocol": "tls", "service": "sip"}},
-  {"Label": "msoid.contoso.com", "RecordType": "CName", "AdditionalProperties": {"canonicalName": "clientconfig.microsoftonline-p.net"}}
-]"##;
+const POWERSHELL: &str = include_str!("../../../fixtures/imports/powershell.json");
 
 fn domain() -> Name {
     "contoso.com".parse().unwrap()
@@ -70,9 +58,7 @@ fn powershell_is_read() {
     );
     assert_eq!(import.warnings.len(), 1, "{:?}", import.warnings);
     assert_eq!(import.records[2].ttl, Some(3600));
-    let keys = r#"{"Domain": "contoso.com", "Enabled": true,
-        "Selector1CNAME": "selector1-contoso-com._domainkey.contoso.n-v1.dkim.mail.microsoft",
-        "Selector2CNAME": "selector2-contoso-com._domainkey.contoso.n-v1.dkim.mail.microsoft"}"#;
+    let keys = include_str!("../../../fixtures/imports/dkim.json");
     assert_eq!(
         self::records(keys.as_bytes())[0],
         "selector1._domainkey.contoso.com. CNAME selector1-contoso-com._domainkey.contoso.n-v1.dkim.mail.microsoft."
@@ -87,17 +73,8 @@ fn tables_are_read_whatever_their_columns_are_called() {
         "contoso.com. TXT \"MS=ms12345678\"",
         "_sipfederationtls._tcp.contoso.com. SRV 100 1 5061 sipfed.online.lync.com.",
     ];
-    let comma = "Type,Priority,Host name,Points to address or value,TTL,Service,Protocol,Port,Weight\n\
-                 MX,5,@,contoso-com.mail.protection.outlook.com,1 Hour,,,,\n\
-                 CNAME,,autodiscover,autodiscover.outlook.com,3600,,,,\n\n\
-                 TXT,,@,MS=ms12345678,3600,,,,\n\
-                 SRV,100,@,sipfed.online.lync.com,3600,_sipfederationtls,_tcp,5061,1\n";
-    let semicolon = "sep=;\r\nValue;Name;Record Type;Domain\r\n\
-                     5 contoso-com.mail.protection.outlook.com;contoso.com;mx;contoso.com\r\n\
-                     autodiscover.outlook.com.;autodiscover.contoso.com.;cname;contoso.com\r\n\
-                     \"\"\"MS=ms12345678\"\"\";@;Txt;contoso.com\r\n\
-                     MS=ms99999999;@;Txt;fabrikam.com\r\n\
-                     100 1 5061 sipfed.online.lync.com;_sipfederationtls._tcp;SRV;contoso.com\r\n";
+    let comma = include_str!("../../../fixtures/imports/table.csv");
+    let semicolon = include_str!("../../../fixtures/imports/semicolons.csv");
     let tab = comma.replace(',', "\t");
     assert_eq!(records(comma.as_bytes()), expected);
     assert_eq!(records(tab.as_bytes()), expected);
@@ -112,8 +89,7 @@ fn tables_are_read_whatever_their_columns_are_called() {
 
 #[test]
 fn zone_text_is_read() {
-    let text =
-        "@ MX 0 contoso-com.mail.protection.outlook.com.\nautodiscover CNAME autodiscover.outlook.com.\n";
+    let text = include_str!("../../../fixtures/imports/wanted.zone");
     assert_eq!(records(text.as_bytes()).len(), 2);
     assert_eq!(Kind::of(text), Kind::Zone);
 }

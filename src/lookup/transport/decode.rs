@@ -104,7 +104,7 @@ fn fill_content(reply: &mut Reply, message: &Message, zone: Option<&Name>) -> Re
         let delegation = deepest(message, RecordType::Ns, &end)?;
         match reply.server.role {
             Role::Authoritative | Role::ZoneFile | Role::Parent => without_answer(reply, delegation, zone),
-            Role::Resolver | Role::Unvalidated => without_recursion(message, &delegation),
+            Role::Resolver | Role::Unvalidated => without_recursion(message),
         }
     };
     Ok(())
@@ -134,13 +134,14 @@ fn without_answer(reply: &mut Reply, delegation: Vec<Record>, zone: Option<&Name
 
 /// What a resolver means by no error, no answer and no SOA.
 ///
-/// A referral by a server without recursion says nothing about the name; taken for "no data" it would blame
-/// the zone for a wrong `--resolver`.
-fn without_recursion(message: &Message, delegation: &[Record]) -> (Outcome, String) {
-    if !message.recursion_available && !message.authoritative && !delegation.is_empty() {
-        (Outcome::Refused, "the server offers no recursion".into())
-    } else {
-        (Outcome::NoData, String::new())
+/// A referral, wherever it leads, says nothing about the name (RFC 2308 §2.2: name servers without an SOA); taken for
+/// "no data" it would blame the zone for a wrong `--resolver`.
+fn without_recursion(message: &Message) -> (Outcome, String) {
+    let is_referral = message.authorities.iter().any(|record| record.record_type() == rr::RecordType::NS);
+    match (is_referral && !message.authoritative, message.recursion_available) {
+        (false, _) => (Outcome::NoData, String::new()),
+        (true, false) => (Outcome::Refused, "the server offers no recursion".into()),
+        (true, true) => (Outcome::Refused, "the server refers to others instead of answering".into()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::record::RecordData;
+use crate::record::{RecordData, acts};
 
 use super::{Change, Sheet, plain, refused, rollback};
 
@@ -85,16 +85,22 @@ fn add(sheet: &Sheet<'_>, change: &Change, data: &RecordData) -> Option<String> 
     ))
 }
 
-/// A literal string. PowerShell also ends one at the quotes of a word processor; doubled, each stands for itself.
+/// A literal string. PowerShell also ends one at the quotes of a word processor; doubled, each stands for itself. What is
+/// invisible stands between two strings, as its number.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("'");
     for character in text.chars() {
+        if acts(character) {
+            let _ = write!(quoted, "' + [char]0x{:04X} + '", u32::from(character));
+            continue;
+        }
         quoted.push(character);
         if matches!(character, '\'' | '\u{2018}'..='\u{201b}') {
             quoted.push(character);
         }
     }
-    quoted + "'"
+    quoted.push('\'');
+    if text.contains(acts) { format!("({quoted})") } else { quoted }
 }
 
 #[cfg(test)]
@@ -103,6 +109,7 @@ mod tests {
 
     #[test]
     fn no_text_ends_its_string() {
+        assert_eq!(quoted("a\u{200b}b"), "('a' + [char]0x200B + 'b')");
         assert_eq!(quoted("it's ‘$(x)’ \"y\""), "'it''s ‘‘$(x)’’ \"y\"'");
     }
 }

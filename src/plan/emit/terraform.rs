@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::str::FromStr;
 
-use crate::record::{MAX_CHARACTER_STRING, Name, RecordData, RecordType};
+use crate::record::{MAX_CHARACTER_STRING, Name, RecordData, RecordType, acts};
 
 use super::{Change, Sheet, plain, refused, rollback};
 
@@ -114,7 +114,7 @@ fn quoted(text: &str) -> String {
             '\n' => quoted.push_str("\\n"),
             '\r' => quoted.push_str("\\r"),
             '\t' => quoted.push_str("\\t"),
-            control if control.is_control() => drop(write!(quoted, "\\u{:04X}", u32::from(control))),
+            acting if acts(acting) => drop(write!(quoted, "\\u{:04X}", u32::from(acting))),
             other => quoted.push(other),
         }
     }

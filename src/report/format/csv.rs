@@ -67,7 +67,7 @@ fn row(domain: &DomainReport, expectation: &ExpectationView) -> [String; 15] {
         expectation.observed.join("\n"),
         expectation.ttl.map(|ttl| ttl.to_string()).unwrap_or_default(),
         expectation.until.map(|until| until.to_string()).unwrap_or_default(),
-        expectation.message.clone(),
+        expectation.message.to_string(),
         expectation.possible_until.map(|until| until.to_string()).unwrap_or_default(),
     ]
 }
@@ -87,7 +87,7 @@ fn hazard_row(domain: &DomainReport, hazard: &HazardView) -> [String; 15] {
         hazard.records.join("\n"),
         String::new(),
         hazard.due.map(|due| due.to_string()).unwrap_or_default(),
-        hazard.message.clone(),
+        hazard.message.to_string(),
         String::new(),
     ]
 }

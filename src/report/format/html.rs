@@ -2,8 +2,8 @@
 
 use askama::Template;
 
-use crate::report::Report;
 use crate::report::view::{DomainReport, ReplyView};
+use crate::report::{Harmless, Report};
 
 use super::{Gravity, Piece, gravity, hazard_gravity, pieces};
 
@@ -212,7 +212,7 @@ fn matters(domain: &DomainReport, reply: &ReplyView) -> bool {
 }
 
 /// Whether all that was judged is in the reply.
-fn agrees(observed: &[String], records: &[String]) -> bool {
+fn agrees(observed: &[Harmless], records: &[Harmless]) -> bool {
     observed.iter().all(|record| records.contains(record))
 }
 

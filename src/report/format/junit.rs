@@ -2,8 +2,8 @@
 
 use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestSuite};
 
-use crate::report::Report;
 use crate::report::view::{DomainReport, ExpectationView, HazardView};
+use crate::report::{Harmless, Report};
 
 use super::{Gravity, gravity, hazard_gravity};
 
@@ -75,6 +75,6 @@ fn finished(
     case
 }
 
-fn list(records: &[String]) -> String {
+fn list(records: &[Harmless]) -> String {
     if records.is_empty() { "nothing".into() } else { records.join(", ") }
 }

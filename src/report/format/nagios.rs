@@ -56,8 +56,8 @@ fn grave(report: &Report) -> impl Iterator<Item = (&str, &str, &str)> {
     report.domains.iter().flat_map(|domain| {
         let expectations = domain.expectations.iter().filter(|one| gravity(one) >= Gravity::Warning);
         let hazards = domain.hazards.iter().filter(|one| hazard_gravity(one) == Gravity::Error);
-        let expectations = expectations.map(|one| (one.code, one.message.as_str()));
-        let hazards = hazards.map(|one| (one.code, one.message.as_str()));
+        let expectations = expectations.map(|one| (one.code, &*one.message));
+        let hazards = hazards.map(|one| (one.code, &*one.message));
         expectations.chain(hazards).map(|(code, message)| (domain.domain.as_str(), code, message))
     })
 }

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use crate::check::{Code, Hazard, Judged, Status, Weight};
 use crate::expected::Importance;
 use crate::report::grid::{Cell, laid_out, wrapped};
+use crate::report::harmless::harmless;
 use crate::report::style::{Detail, Style, Tone};
-use crate::report::view::harmless;
 
 /// Columns from which on codes have a column of their own.
 const WIDE: usize = 110;

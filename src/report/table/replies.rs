@@ -2,8 +2,8 @@
 
 use crate::facts::Facts;
 use crate::report::grid::{Cell, laid_out};
+use crate::report::harmless::harmless;
 use crate::report::style::Style;
-use crate::report::view::harmless;
 
 use super::faint;
 

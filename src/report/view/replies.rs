@@ -5,14 +5,14 @@ use serde::Serialize;
 use crate::facts::{Facts, PolicyReply, Reply, policy_host};
 use crate::record::Name;
 
-use super::harmless;
+use super::Harmless;
 
 /// A reply.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct ReplyView {
     /// Where it came from.
-    pub server: String,
+    pub server: Harmless,
     /// Under which name the zone lists that server.
     pub server_name: Option<Name>,
     /// In which capacity it was asked.
@@ -25,14 +25,14 @@ pub struct ReplyView {
     /// What became of it.
     pub outcome: &'static str,
     /// The records of the type asked for, or the alias; with the owner where that is not the name asked for.
-    pub records: Vec<String>,
+    pub records: Vec<Harmless>,
     /// The smallest time to live, of a negative answer too, in seconds.
     pub ttl: Option<u32>,
     /// How long it took, in milliseconds.
     pub rtt_ms: f64,
     /// Extended DNS errors (RFC 8914), and what the network said.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub errors: Vec<String>,
+    pub errors: Vec<Harmless>,
 }
 
 /// An MTA-STS policy.
@@ -44,12 +44,12 @@ pub struct PolicyView {
     /// What became of fetching it.
     pub outcome: &'static str,
     /// Its lines.
-    pub lines: Vec<String>,
+    pub lines: Vec<Harmless>,
     /// How long it took, in milliseconds.
     pub rtt_ms: f64,
     /// What the network or the server said, where there is no text.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub error: String,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub error: Harmless,
 }
 
 /// A reply as it is told.
@@ -64,16 +64,16 @@ pub(super) fn reply_view(reply: &Reply, facts: &Facts) -> ReplyView {
     let ttl = reply.records.iter().map(|record| record.ttl).min().or_else(|| reply.negative_ttl());
     let errors = reply.extended.iter().map(ToString::to_string).chain(Some(reply.reason.clone()));
     ReplyView {
-        server: harmless(&reply.server.address),
+        server: Harmless::sentence(&reply.server.address),
         server_name: facts.server_name(&reply.server),
         role: reply.server.role.word(),
         name: reply.question.name.clone(),
         rtype: reply.question.rtype.to_string(),
         outcome: reply.outcome.word(),
-        records: reply.records.iter().chain(&reply.referral).map(shown).collect(),
+        records: Harmless::records(reply.records.iter().chain(&reply.referral).map(shown)),
         ttl,
         rtt_ms: milliseconds(reply.took),
-        errors: errors.filter(|error| !error.is_empty()).map(|error| harmless(&error)).collect(),
+        errors: errors.filter(|error| !error.is_empty()).map(|error| Harmless::sentence(&error)).collect(),
     }
 }
 
@@ -82,9 +82,9 @@ impl From<&PolicyReply> for PolicyView {
         Self {
             host: policy_host(&policy.domain).map(|host| host.bare()).unwrap_or_default(),
             outcome: policy.outcome.word(),
-            lines: policy.body.lines().map(harmless).collect(),
+            lines: Harmless::records(policy.body.lines()),
             rtt_ms: milliseconds(policy.took),
-            error: harmless(&policy.reason),
+            error: Harmless::sentence(&policy.reason),
         }
     }
 }

@@ -1,0 +1,254 @@
+//! What do many domains cost?
+//!
+//! Generated domains in every state, served by a real name server of this machine that stands in for the resolver, and
+//! checked in a process of their own: domains and questions a second, CPU a question, peak memory; beside `dnsperf` with
+//! the same mix of questions against the same server in the same run. `cargo bench --bench bulk` takes some minutes;
+//! `-- --quick` asks for few and only prints; `-- --json` prints figures for a program. Needs Debian's `knot`; without it
+//! it says so, and without `dnsperf` the ratio is left out.
+#![allow(missing_docs, reason = "a benchmark exports nothing")]
+#![allow(clippy::disallowed_methods, reason = "a measurement reads the clock, files and the command line")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a measurement that fails is none")]
+#![allow(unreachable_pub, reason = "a world of its own for one measurement")]
+
+mod world;
+
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use cutover::cli::{self, Surroundings};
+use serde_json::{Value, json};
+
+use world::{Server, found};
+
+/// Questions a second, of those that `dnsperf` gets answered.
+const LEAST_RATIO: f64 = 0.4;
+/// Memory of the longer run, of that of the shorter.
+const MOST_GROWTH: f64 = 1.2;
+/// Memory of any run, in KiB.
+const MOST_MEMORY: u64 = 100 * 1024;
+/// Domains whose questions are counted, and handed to `dnsperf`.
+const SAMPLE: usize = 500;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(index) = arguments.iter().position(|argument| argument == "--child") {
+        return child(&arguments[index + 1..]);
+    }
+    let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
+    let Some(knot) = found("knotd") else {
+        tell("bulk: left out, since knotd is not installed\n");
+        return ExitCode::SUCCESS;
+    };
+    let sizes: &[usize] = if has("--quick") { &[1_000] } else { &[20_000, 100_000] };
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&knot, folder.path(), *sizes.last().unwrap());
+    let asked = questions(folder.path(), &server, SAMPLE.min(sizes[0]));
+    let per_domain = asked.len() as f64 / SAMPLE.min(sizes[0]) as f64;
+    let dnsperf = found("dnsperf").map(|dnsperf| {
+        let seconds = if has("--quick") { "2" } else { "10" };
+        dnsperf_rate(&dnsperf, folder.path(), &server, &asked, seconds)
+    });
+    let runs: Vec<Run> = sizes.iter().map(|size| Run::of(folder.path(), &server, *size)).collect();
+    let figures: Vec<Value> = runs.iter().map(|run| run.figures(per_domain, dnsperf)).collect();
+    if has("--json") {
+        tell(&format!("{}\n", Value::Array(figures)));
+    } else {
+        tell(&table(&figures, dnsperf, per_domain));
+    }
+    let mut broken = Vec::new();
+    let fast_enough = dnsperf.is_none_or(|rate| runs[0].rate() * per_domain >= LEAST_RATIO * rate);
+    if !fast_enough {
+        broken.push(format!("fewer than {LEAST_RATIO} of the questions of dnsperf"));
+    }
+    if runs.iter().any(|run| run.memory > MOST_MEMORY) {
+        broken.push("more than 100 MiB".to_owned());
+    }
+    if let [first, .., last] = &runs[..]
+        && last.memory as f64 > first.memory as f64 * MOST_GROWTH
+    {
+        broken.push("memory grows with the number of domains".to_owned());
+    }
+    for broken in &broken {
+        tell(&format!("BROKEN: {broken}\n"));
+    }
+    if broken.is_empty() || has("--quick") { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn tell(text: &str) {
+    std::io::stdout().write_all(text.as_bytes()).unwrap();
+}
+
+/// One list, checked by a process of its own.
+struct Run {
+    domains: usize,
+    wall: Duration,
+    cpu: Duration,
+    /// KiB at the highest.
+    memory: u64,
+    verdicts: BTreeSet<String>,
+}
+
+impl Run {
+    fn of(folder: &Path, server: &Server, domains: usize) -> Self {
+        let list = list(folder, domains);
+        let out = folder.join("run.ndjson");
+        let start = Instant::now();
+        let child = Command::new(std::env::current_exe().unwrap())
+            .arg("--child")
+            .args(["check", "--domains", list.to_str().unwrap(), "--format", "ndjson", "-q"])
+            .args(server.options())
+            .stdin(Stdio::null())
+            .stdout(std::fs::File::create(&out).unwrap())
+            .stderr(Stdio::piped())
+            .output()
+            .unwrap();
+        let wall = start.elapsed();
+        let told: Value = serde_json::from_slice(&child.stderr)
+            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&child.stderr)));
+        let text = std::fs::read_to_string(&out).unwrap();
+        let mut names = BTreeSet::new();
+        let mut verdicts = BTreeSet::new();
+        for line in text.lines() {
+            let field = |name: &str| {
+                let rest = line.split_once(&format!("\"{name}\":\"")).unwrap().1;
+                rest.split_once('"').unwrap().0.to_owned()
+            };
+            assert!(names.insert(field("domain")), "a domain is there twice");
+            verdicts.insert(field("verdict"));
+        }
+        assert_eq!(names.len(), domains, "every domain is there once");
+        assert!(!verdicts.contains("undetermined"), "the server did not keep up");
+        Self {
+            domains,
+            wall,
+            cpu: Duration::from_secs_f64(told["cpu"].as_f64().unwrap()),
+            memory: told["memory"].as_u64().unwrap(),
+            verdicts,
+        }
+    }
+
+    /// Domains a second.
+    fn rate(&self) -> f64 {
+        self.domains as f64 / self.wall.as_secs_f64()
+    }
+
+    fn figures(&self, per_domain: f64, dnsperf: Option<f64>) -> Value {
+        let questions = self.rate() * per_domain;
+        json!({
+            "domains": self.domains,
+            "wall_s": self.wall.as_secs_f64(),
+            "domains_per_s": self.rate(),
+            "questions_per_domain": per_domain,
+            "questions_per_s": questions,
+            "of_dnsperf": dnsperf.map(|rate| questions / rate),
+            "cpu_us_per_question": self.cpu.as_secs_f64() * 1e6 / (self.domains as f64 * per_domain),
+            "cpu_us_per_domain": self.cpu.as_secs_f64() * 1e6 / self.domains as f64,
+            "peak_mib": self.memory as f64 / 1024.0,
+            "verdicts": self.verdicts,
+        })
+    }
+}
+
+fn table(figures: &[Value], dnsperf: Option<f64>, per_domain: f64) -> String {
+    let mut text = match dnsperf {
+        Some(rate) => format!("dnsperf, the same questions: {rate:.0} a second\n"),
+        None => "dnsperf is not installed; its rate is left out\n".to_owned(),
+    };
+    text += &format!("questions a domain: {per_domain:.1}\n");
+    text += &format!(
+        "{:>8} {:>8} {:>10} {:>12} {:>11} {:>12} {:>10} {:>9}\n",
+        "domains", "wall", "domains/s", "questions/s", "of dnsperf", "us/question", "us/domain", "peak MiB"
+    );
+    for run in figures {
+        let number = |name: &str| run[name].as_f64().unwrap_or(f64::NAN);
+        text += &format!(
+            "{:>8} {:>7.1}s {:>10.0} {:>12.0} {:>11.2} {:>12.1} {:>10.0} {:>9.1}\n",
+            run["domains"],
+            number("wall_s"),
+            number("domains_per_s"),
+            number("questions_per_s"),
+            number("of_dnsperf"),
+            number("cpu_us_per_question"),
+            number("cpu_us_per_domain"),
+            number("peak_mib"),
+        );
+    }
+    text
+}
+
+/// A list of so many domains.
+fn list(folder: &Path, domains: usize) -> PathBuf {
+    let path = folder.join(format!("list-{domains}.txt"));
+    let names: String = (0..domains).map(|number| world::domain(number) + "\n").collect();
+    std::fs::write(&path, names).unwrap();
+    path
+}
+
+/// What is asked about so many domains, each question once: a recording holds it all.
+fn questions(folder: &Path, server: &Server, domains: usize) -> Vec<(String, String)> {
+    let (list, recording) = (list(folder, domains), folder.join("sample.rec"));
+    let words = ["check", "--domains", list.to_str().unwrap(), "--format", "ndjson", "-q", "--record"];
+    let arguments = words.into_iter().chain([recording.to_str().unwrap()]).map(str::to_owned);
+    let arguments = ["cutover".to_owned()].into_iter().chain(arguments).chain(server.options());
+    let surroundings = Surroundings::of_pipe(jiff::Timestamp::now());
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let status = cli::run(arguments.map(Into::into), &mut out, &mut err, &surroundings);
+    assert!(status < 2, "{}", String::from_utf8_lossy(&err));
+    let text = std::fs::read_to_string(&recording).unwrap();
+    let questions = text.lines().filter_map(|line| line.strip_prefix("reply "));
+    questions
+        .filter_map(|line| line.split_once(' '))
+        .map(|(name, rtype)| (name.into(), rtype.into()))
+        .collect()
+}
+
+/// Questions that `dnsperf` gets answered in a second.
+fn dnsperf_rate(
+    dnsperf: &Path,
+    folder: &Path,
+    server: &Server,
+    asked: &[(String, String)],
+    seconds: &str,
+) -> f64 {
+    let path = folder.join("questions.txt");
+    let lines: String = asked.iter().map(|(name, rtype)| format!("{name} {rtype}\n")).collect();
+    std::fs::write(&path, lines).unwrap();
+    let port = server.port.to_string();
+    let output = Command::new(dnsperf)
+        .args(["-s", "127.0.0.1", "-p", &port, "-l", seconds, "-q", "1000", "-c", "4", "-e", "-d"])
+        .arg(&path)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let line = text.lines().find_map(|line| line.trim().strip_prefix("Queries per second:"));
+    line.and_then(|rate| rate.trim().parse().ok()).unwrap_or_else(|| panic!("{text}"))
+}
+
+/// A run of the program in this process, which then tells what it took.
+fn child(arguments: &[String]) -> ExitCode {
+    let surroundings = Surroundings::of_pipe(jiff::Timestamp::now());
+    let arguments = ["cutover".to_owned()].into_iter().chain(arguments.iter().cloned());
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let mut err = Vec::new();
+    let status = cli::run(arguments.map(Into::into), &mut out, &mut err, &surroundings);
+    if status == 2 {
+        std::io::stderr().write_all(&err).unwrap();
+        return ExitCode::FAILURE;
+    }
+    let read = |file: &str| std::fs::read_to_string(file).unwrap_or_default();
+    let status = read("/proc/self/status");
+    let memory = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let memory: u64 =
+        memory.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or_default();
+    // Fields 14 and 15, counted behind the name, which may hold blanks: ticks of a hundredth of a second.
+    let stat = read("/proc/self/stat");
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let ticks: f64 = fields[11..13].iter().filter_map(|field| field.parse::<f64>().ok()).sum();
+    let told = json!({ "cpu": ticks / 100.0, "memory": memory });
+    std::io::stderr().write_all(told.to_string().as_bytes()).unwrap();
+    ExitCode::SUCCESS
+}

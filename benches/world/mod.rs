@@ -1,0 +1,145 @@
+//! Generated domains in every state, and a real name server that has them all.
+
+use std::fmt::Write as _;
+use std::net::UdpSocket;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// The domain with this number.
+pub fn domain(number: usize) -> String {
+    format!("customer-{number}.example")
+}
+
+/// A program of this machine.
+pub fn found(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/sbin".into()]);
+    folders.map(|folder| folder.join(program)).find(|path| path.is_file())
+}
+
+/// The records of a domain: each of seven states of a move.
+fn records(number: usize) -> String {
+    let name = domain(number);
+    let token = name.replace('.', "-");
+    let mut text = String::new();
+    let mut line = |owner: &str, data: &str| {
+        let _ = writeln!(text, "{owner}{name}. 3600 {data}");
+    };
+    let (mx, spf) = (
+        format!("MX 0 {token}.mail.protection.outlook.com."),
+        "TXT \"v=spf1 include:spf.protection.outlook.com -all\"",
+    );
+    let (old_mx, old_spf) = ("MX 10 mx1.emailsrvr.com.", "TXT \"v=spf1 include:emailsrvr.com ~all\"");
+    let both = "TXT \"v=spf1 include:emailsrvr.com include:spf.protection.outlook.com ~all\"";
+    line("", &format!("TXT \"MS=ms{:08}\"", number % 100_000_000));
+    let (mail, sender, alias) = match number % 7 {
+        // Ready, three of them, since most domains are.
+        0..=2 => (mx.as_str(), spf, "autodiscover.outlook.com."),
+        // Untouched.
+        3 => (old_mx, old_spf, "autodiscover.emailsrvr.com."),
+        // Prepared.
+        4 => (old_mx, both, "autodiscover.emailsrvr.com."),
+        // A second SPF record.
+        5 => {
+            line("", old_spf);
+            (mx.as_str(), spf, "autodiscover.outlook.com.")
+        }
+        // An old MX beside the new one, and an alias that is mistyped.
+        _ => {
+            line("", old_mx);
+            (mx.as_str(), both, "autodiscover.outlook.co.")
+        }
+    };
+    line("", mail);
+    line("", sender);
+    line("autodiscover.", &format!("CNAME {alias}"));
+    if number.is_multiple_of(2) {
+        line("_dmarc.", "TXT \"v=DMARC1; p=none\"");
+        for selector in ["selector1", "selector2"] {
+            let target = format!("{selector}-{token}._domainkey.contoso.onmicrosoft.com.");
+            line(&format!("{selector}._domainkey."), &format!("CNAME {target}"));
+        }
+    }
+    text
+}
+
+/// What all domains share.
+const SHARED: &str = "\
+. 86400 SOA ns.example. hostmaster.example. 1 3600 900 1209600 300
+. 86400 NS ns.example.
+ns.example. 86400 A 127.0.0.1
+spf.protection.outlook.com. 3600 TXT \"v=spf1 ip4:192.0.2.0/24 -all\"
+*.mail.protection.outlook.com. 3600 A 192.0.2.10
+autodiscover.outlook.com. 3600 A 192.0.2.11
+*._domainkey.contoso.onmicrosoft.com. 3600 TXT \"v=DKIM1; k=rsa; p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQ\"
+emailsrvr.com. 3600 TXT \"v=spf1 ip4:198.51.100.0/24 ~all\"
+mx1.emailsrvr.com. 3600 A 198.51.100.10
+autodiscover.emailsrvr.com. 3600 A 198.51.100.11
+";
+
+/// A name server that has all names there are, and stands in for a resolver.
+pub struct Server {
+    process: Child,
+    /// Where it listens on 127.0.0.1.
+    pub port: u16,
+}
+
+impl Server {
+    /// Starts it with so many domains, and waits until it answers.
+    pub fn start(knot: &Path, folder: &Path, domains: usize) -> Self {
+        let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let (zone, settings) = (folder.join("root.zone"), folder.join("knot.conf"));
+        let records: String = (0..domains).map(records).collect();
+        std::fs::write(&zone, format!("{SHARED}{records}")).unwrap();
+        let at = folder.display();
+        let text = format!(
+            "server:\n  rundir: {at}\n  listen: 127.0.0.1@{port}\n  udp-workers: 1\n  tcp-workers: 1\n\
+             database:\n  storage: {at}\nlog:\n  - target: stderr\n    any: error\n\
+             zone:\n  - domain: .\n    file: {}\n    zonefile-sync: -1\n    journal-content: none\n",
+            zone.display()
+        );
+        std::fs::write(&settings, text).unwrap();
+        let process = Command::new(knot)
+            .arg("-c")
+            .arg(&settings)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let server = Self { process, port };
+        server.wait();
+        server
+    }
+
+    fn wait(&self) {
+        // `. SOA`, as it has always been written.
+        let question = b"\0\x01\x01\0\0\x01\0\0\0\0\0\0\0\0\x06\0\x01";
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+        let start = Instant::now();
+        loop {
+            let _ = socket.send_to(question, ("127.0.0.1", self.port));
+            let mut answer = [0; 512];
+            // Answered, and not refused: the zone is loaded.
+            if socket.recv(&mut answer).is_ok_and(|length| length > 12) && answer[3] & 15 == 0 {
+                return;
+            }
+            assert!(start.elapsed() < Duration::from_secs(120), "knotd does not answer");
+        }
+    }
+
+    /// The options that send every question there.
+    pub fn options(&self) -> Vec<String> {
+        let resolver = format!("127.0.0.1:{}", self.port);
+        ["--resolver", &resolver, "--view", "resolver", "--no-https"].map(str::to_owned).to_vec()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

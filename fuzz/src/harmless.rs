@@ -1,0 +1,34 @@
+//! Does a text hold anything that acts on a terminal, or on the order of what stands around it?
+
+use serde_json::Value;
+
+/// Fails if the lines hold a control character other than the line end, or an invisible one that acts.
+pub(crate) fn assert_lines(what: &str, text: &str) {
+    let acting = text.chars().find(|character| *character != '\n' && acts(*character));
+    assert_eq!(acting, None, "{what}: {text:?}");
+}
+
+/// Fails if any string in the JSON does, line ends included; gives the JSON back.
+pub(crate) fn assert_json(what: &str, text: &str) -> Value {
+    let json = serde_json::from_str(text).unwrap_or_else(|error| panic!("{what}: {error}: {text}"));
+    every_string(&json, &mut |text| assert!(!text.chars().any(acts), "{what}: {text:?}"));
+    json
+}
+
+fn acts(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+        || matches!(character, '\u{061c}' | '\u{feff}')
+}
+
+fn every_string(json: &Value, look: &mut impl FnMut(&str)) {
+    match json {
+        Value::String(text) => look(text),
+        Value::Array(list) => list.iter().for_each(|one| every_string(one, look)),
+        Value::Object(map) => map.iter().for_each(|(key, one)| {
+            look(key);
+            every_string(one, look);
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}

@@ -1,0 +1,121 @@
+//! Does every format hold only what may be printed, and can it be read by its own rules?
+
+use cutover::check::{Assumptions, Examination, Outlook};
+use cutover::expected::{Subject, expectations};
+use cutover::facts::Facts;
+use cutover::plan::emit::{
+    DnsHost, Sheet, rollback, to_csv, to_dnscontrol, to_nsupdate, to_octodns, to_powershell, to_terraform,
+};
+use cutover::plan::{Change, to_bind};
+use cutover::record::{Record, zone};
+use cutover::report::format::{Place, csv, github, html, junit, markdown, nagios, ndjson, prometheus, sarif};
+use cutover::report::json::{ExpectedView, PlanView, to_json};
+use cutover::report::style::{Colour, Detail};
+use cutover::report::table::{self, Shown};
+use cutover::report::{DomainReport, Report, Style};
+
+use crate::domain;
+use crate::harmless::{assert_json, assert_lines};
+
+/// What is told.
+pub(crate) struct Told<'a> {
+    pub(crate) subject: &'a Subject,
+    pub(crate) facts: &'a Facts,
+    pub(crate) examination: &'a Examination,
+    pub(crate) plan: &'a [Change],
+    pub(crate) outlook: &'a Outlook,
+}
+
+/// Writes every format of check, plan and expected.
+pub(crate) fn all(told: &Told<'_>) {
+    checked(told);
+    for_people(told);
+    planned(told.plan);
+    let view = PlanView::new(told.subject, told.plan);
+    assert_json("plan", &to_json(&view));
+    let list = expectations(told.subject);
+    assert_json("expected", &to_json(&ExpectedView::new(told.subject, &list)));
+    assert_lines("expected", &table::expected(told.subject, &list, &Style::default()));
+}
+
+fn checked(told: &Told<'_>) {
+    let Told { subject, facts, examination, plan, outlook } = told;
+    let domain = DomainReport::new(subject, examination, plan).with_outlook(outlook).with_replies(facts);
+    let report = Report::new(facts.checked_at, subject.phase, vec![domain]);
+    assert_json("json", &to_json(&report));
+    let lines = ndjson(&report);
+    assert_eq!(lines.lines().count(), 1, "{lines}");
+    assert_json("ndjson", &lines);
+    assert_table("csv", &csv(&report));
+    let annotations = github(&report);
+    for line in annotations.lines() {
+        let ours = ["::error title=", "::warning title=", "::notice title=", "1 domain: "];
+        assert!(ours.iter().any(|start| line.starts_with(start)), "{line}");
+    }
+    let xml = junit(&report);
+    roxmltree::Document::parse(&xml).unwrap_or_else(|error| panic!("{error}\n{xml}"));
+    let state = nagios(&report, examination.verdict);
+    assert_eq!(state.matches('|').count(), 1, "{state}");
+    let results = sarif(&report, &Place::default());
+    serde_json::from_str::<serde_json::Value>(&results).unwrap_or_else(|error| panic!("{error}\n{results}"));
+    let page = html(&report);
+    let text = [
+        ("github", annotations),
+        ("junit", xml),
+        ("nagios", state),
+        ("sarif", results),
+        ("html", page),
+        ("markdown", markdown(&report)),
+        ("prometheus", prometheus(&report)),
+    ];
+    text.iter().for_each(|(format, text)| assert_lines(format, text));
+}
+
+fn for_people(told: &Told<'_>) {
+    let Told { subject, facts, examination, plan, outlook } = *told;
+    let (changes, assumptions, since) = (plan, Assumptions::default(), None);
+    let shown = Shown { subject, examination, changes, facts, outlook, assumptions, since };
+    for (width, detail) in [(40, Detail::Quiet), (80, Detail::Normal), (120, Detail::Verbose)] {
+        let style = Style { width, colour: Colour::Off, detail };
+        assert_lines("table", &table::domain(&shown, &style));
+        assert_lines("plan", &table::plan(&shown, &style));
+    }
+}
+
+fn planned(plan: &[Change]) {
+    let zone = domain();
+    let back = rollback(plan);
+    for changes in [plan, &back] {
+        let lines = to_bind(changes);
+        let read =
+            zone::read(lines.as_bytes(), None, "plan").unwrap_or_else(|error| panic!("{error}\n{lines}"));
+        let after = changes.iter().flat_map(|change| {
+            let ttl = change.after.ttl.min(i32::MAX as u32);
+            let record = move |data| (change.name.clone(), ttl, data);
+            change.after.data.iter().cloned().map(record)
+        });
+        let read = read.records.into_iter().map(|Record { name, ttl, data }| (name, ttl, data));
+        assert!(read.eq(after), "{lines}");
+        let sheet = Sheet { domain: &zone, zone: &zone, changes };
+        let csv = to_csv(&sheet);
+        assert_table("plan as csv", &csv);
+        let mut texts = vec![lines, csv, to_nsupdate(&sheet), to_dnscontrol(&sheet)];
+        texts.extend([to_octodns(&sheet), to_powershell(&sheet)]);
+        texts.extend(DnsHost::ALL.map(|host| to_terraform(&sheet, host)));
+        texts.iter().for_each(|text| assert_lines("a plan", text));
+    }
+}
+
+/// A table with as many columns everywhere, and no cell that a spreadsheet would calculate.
+fn assert_table(what: &str, text: &str) {
+    assert_lines(what, &text.replace("\r\n", "\n"));
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).flexible(false).from_reader(text.as_bytes());
+    for row in reader.records() {
+        let row = row.unwrap_or_else(|error| panic!("{what}: {error}\n{text}"));
+        for cell in &row {
+            // The domain itself, as DNS hosts write it.
+            assert!(cell == "@" || !cell.starts_with(['=', '+', '-', '@', '\t', '\r']), "{what}: {cell:?}");
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! Are any answers judged, planned for and reported?
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use cutover::check::{Assumptions, Examination, Scales, Status, examine, outlook, wanted, wanted_policies};
+use cutover::expected::{Cloud, Phase, Service, Subject};
+use cutover::facts::{
+    Elsewhere, Facts, History, Outcome, PolicyOutcome, PolicyReply, Recording, Reply, Role, Server, View,
+};
+use cutover::lookup::zonefile::ZoneFiles;
+use cutover::plan::{Change, changes};
+use cutover::record::zone::{self, ZoneText};
+use cutover::record::{Name, Question, Record, RecordData, Text};
+use jiff::Timestamp;
+
+use crate::{domain, reports, seeds};
+
+/// Replies up to which every one of them is left out once: what is read of SPF is bounded, and which forty domains are
+/// read may depend on who answers first.
+const FEW: usize = 40;
+/// Rounds of questions: aliases and includes lead from one to the next, within bounds.
+const MOST_ROUNDS: usize = 100;
+
+/// What the admin asked for.
+#[derive(Debug)]
+struct Choice {
+    subject: Subject,
+    view: View,
+}
+
+impl Choice {
+    /// Every octet is a choice.
+    fn of(octet: u8) -> Self {
+        let phases = [Phase::Switch, Phase::Prepare, Phase::Tidy, Phase::Switch];
+        let views = [View::Both, View::Both, View::Authoritative, View::Resolver];
+        let mut subject = Subject::new(domain());
+        subject.phase = phases[usize::from(octet & 3)];
+        let view = views[usize::from(octet >> 2 & 3)];
+        if octet & 16 != 0 {
+            subject.services = BTreeSet::from([Service::Exchange, Service::Teams, Service::Devices]);
+        }
+        if octet & 32 != 0 {
+            subject.tenant = Some("contoso".into());
+            subject.verification = Some("MS=ms12345678".into());
+        }
+        if octet & 64 != 0 {
+            subject.gateways.extend("proofpoint".parse().ok());
+        }
+        if octet & 128 != 0 {
+            subject.cloud = Cloud::GccHigh;
+        }
+        Self { subject, view }
+    }
+}
+
+/// The first octet chooses, the rest is a recording.
+pub fn replies(data: &[u8]) {
+    let Some((choice, text)) = data.split_first() else { return };
+    let recording = std::str::from_utf8(text).ok().and_then(|text| Recording::parse(text).ok());
+    let Some(recording) = recording else { return };
+    let choice = Choice::of(*choice);
+    judged(&choice, &recording.facts);
+    stays_worth_asking(&choice.subject, &recording.facts);
+}
+
+/// The texts of a zone that is ready otherwise, a NUL between them: SPF, that of a sender, DMARC, the announcement of a
+/// policy, TLS reports; what is left is the policy. The first octet chooses.
+pub fn policies(data: &[u8]) {
+    let Some((choice, rest)) = data.split_first() else { return };
+    let mut parts = rest.splitn(6, |octet| *octet == 0);
+    let mut text = ready();
+    for owner in ["", "_spf", "_dmarc", "_mta-sts", "_smtp._tls"] {
+        let Some(part) = parts.next() else { break };
+        let name = if owner.is_empty() { domain() } else { domain().below(owner).expect("a short label") };
+        let is_replaced = |record: &Record| {
+            record.name == name
+                && matches!(&record.data, RecordData::Txt(text) if !text.lossy().starts_with("MS="))
+        };
+        text.records.retain(|record| !is_replaced(record));
+        let data = RecordData::Txt(Text::from_strings([part]));
+        text.records.push(Record { name, ttl: 3600, data });
+    }
+    let choice = Choice::of(*choice);
+    let mut facts = closed(&choice.subject, text);
+    if let Some(body) = parts.next() {
+        let mut policy = PolicyReply::empty(domain(), PolicyOutcome::Fetched);
+        policy.body = String::from_utf8_lossy(body).into_owned();
+        policy.at = facts.checked_at;
+        facts.insert_policy(policy);
+    }
+    judged(&choice, &facts);
+}
+
+/// The first octet chooses, the rest is a zone file: the whole world. What the plan says is published, and then there is
+/// nothing to plan.
+pub fn published(data: &[u8]) {
+    let Some((choice, text)) = data.split_first() else { return };
+    let Ok(text) = zone::read(text, Some(&domain()), "zone") else { return };
+    let choice = Choice::of(*choice);
+    let facts = closed(&choice.subject, text.clone());
+    let (before, plan) = judged(&choice, &facts);
+    kept(&facts, &before, &plan);
+    let after = closed(&choice.subject, publish(text, &plan));
+    let (again, left) = judged(&choice, &after);
+    let is_known = again.judged.iter().all(|judged| judged.status != Status::Unknown);
+    assert!(left.is_empty() || !is_known, "{plan:#?}\n\nand again\n{left:#?}");
+}
+
+/// Judges, plans and reports.
+fn judged(choice: &Choice, facts: &Facts) -> (Examination, Vec<Change>) {
+    let Choice { subject, view } = choice;
+    let scales = Scales { view: *view, ..Scales::default() };
+    let _ = wanted_policies(subject, facts);
+    let examination = examine(subject, facts, scales);
+    let plan = changes(subject, facts, *view, &examination);
+    assert_eq!(plan, changes(subject, facts, *view, &examination), "the same facts, the same plan");
+    let mut sets = BTreeSet::new();
+    for change in &plan {
+        assert!(change.name.is_within(subject_zone(&examination, subject)), "{change:?}");
+        assert!(sets.insert((&change.name, change.rtype)), "one change a record set: {change:?}");
+        assert_ne!(change.before.data, change.after.data, "{change:?}");
+        assert!(!change.because.is_empty(), "{change:?}");
+        assert!(change.phase <= subject.phase, "{change:?}");
+    }
+    let outlook = outlook(subject, facts, &examination, &history(subject, facts), Assumptions::default());
+    reports::all(&reports::Told {
+        subject,
+        facts,
+        examination: &examination,
+        plan: &plan,
+        outlook: &outlook,
+    });
+    (examination, plan)
+}
+
+/// The apex of the zone, or the domain where that is not known.
+fn subject_zone<'a>(examination: &'a Examination, subject: &'a Subject) -> &'a Name {
+    examination.zone.as_ref().map_or(&subject.domain, |zone| &zone.apex)
+}
+
+/// What these facts would be remembered as, and read back.
+fn history(subject: &Subject, facts: &Facts) -> History {
+    let mut history = History::default();
+    history.observe(&subject.domain, facts);
+    let written = history.to_string();
+    assert_eq!(History::parse(&written).ok().as_ref(), Some(&history), "{written}");
+    history
+}
+
+/// No reply makes a question idle that was worth asking without it.
+fn stays_worth_asking(subject: &Subject, facts: &Facts) {
+    let all: Vec<&Reply> = facts.all().collect();
+    if all.len() > FEW {
+        return;
+    }
+    let now = wanted(subject, facts);
+    for left_out in 0..all.len() {
+        let mut fewer = Facts::new(facts.checked_at, facts.elsewhere);
+        let others = all.iter().enumerate().filter(|(index, _)| *index != left_out);
+        others.for_each(|(_, reply)| fewer.insert((*reply).clone()));
+        let idle = wanted(subject, &fewer).into_iter().find(|question| !now.contains(question));
+        assert_eq!(idle, None, "not worth asking with {:?}", all[left_out]);
+    }
+}
+
+/// A plan drops nothing that the move does not concern: no text but those of SPF, DMARC, TLS reports and proof.
+fn kept(facts: &Facts, examination: &Examination, plan: &[Change]) {
+    let ours = ["v=spf", "v=dmarc", "v=tlsrpt", "v=sts", "spf", "ms", "dmarc", "dkim", "k=rsa"];
+    for change in plan {
+        let texts = change.removed().filter_map(|data| match data {
+            RecordData::Txt(text) => Some(text.lossy().to_lowercase()),
+            _ => None,
+        });
+        let at_the_domain = change.name == domain();
+        for text in texts.filter(|_| at_the_domain) {
+            assert!(
+                ours.iter().any(|our| text.contains(our)),
+                "{text:?} is dropped by {:?}: {change:?} {} {:?}",
+                change.because,
+                examination.verdict,
+                facts.checked_at
+            );
+        }
+    }
+}
+
+fn ready() -> ZoneText {
+    let text = std::fs::read(seeds::fixtures().join("ready.zone")).expect("a fixture");
+    zone::read(&text, Some(&domain()), "ready").expect("a fixture that can be read")
+}
+
+fn publish(mut text: ZoneText, plan: &[Change]) -> ZoneText {
+    for Change { name, rtype, after, .. } in plan {
+        text.records.retain(|record| record.name != *name || record.data.rtype() != *rtype);
+        let new = after.data.iter();
+        let new = new.map(|data| Record { name: name.clone(), ttl: after.ttl, data: data.clone() });
+        text.records.extend(new);
+    }
+    text
+}
+
+/// What is known once everything is asked: what the zone does not hold does not exist.
+fn closed(subject: &Subject, text: ZoneText) -> Facts {
+    let started = Timestamp::from_second(1_795_324_980).expect("a time of this century");
+    let mut files = ZoneFiles::new();
+    files.add("zone", text).expect("one file has no other to conflict with");
+    let resolver = Arc::new(Server { role: Role::Resolver, address: "192.0.2.53:53".into() });
+    let outside =
+        |question: &Question| Reply::empty(question.clone(), Arc::clone(&resolver), Outcome::NoName);
+    let mut facts = Facts::new(started, Elsewhere::Asked);
+    for _ in 0..MOST_ROUNDS {
+        let questions = wanted(subject, &facts).into_iter().filter(|question| !facts.has(question));
+        let replies: Vec<Reply> = questions
+            .map(|question| files.answer(&question).unwrap_or_else(|| outside(&question)))
+            .map(|reply| Reply { at: started, ..reply })
+            .collect();
+        if replies.is_empty() {
+            return facts;
+        }
+        replies.into_iter().for_each(|reply| facts.insert(reply));
+    }
+    panic!("there is still something to ask after {MOST_ROUNDS} rounds")
+}

@@ -1,0 +1,151 @@
+//! How many domains are under way at the same time?
+//!
+//! As many as somebody said; else as many as the resolvers keep up with: a few at first, one more for each that went well,
+//! half as many when a resolver that answers begins to leave questions unanswered.
+
+use std::cell::Cell;
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::facts::{Facts, Outcome, Role};
+
+/// Domains at the beginning.
+const FIRST: usize = 32;
+/// Domains at most: at four round trips of 50 ms that is a thousand domains a second.
+const MOST: usize = 256;
+/// Domains at least.
+const LEAST: usize = 4;
+
+/// The domains under way.
+#[derive(Debug)]
+pub(super) struct Window {
+    permits: Semaphore,
+    /// How many there may be.
+    size: Cell<usize>,
+    most: usize,
+    /// Domains that have to go well before there may be more again.
+    pause: Cell<usize>,
+    /// Places that are given up as soon as they are free.
+    given_up: Cell<usize>,
+}
+
+impl Window {
+    /// As many as somebody said, or as many as go well.
+    pub(super) fn new(fixed: Option<usize>) -> Self {
+        let size = fixed.unwrap_or(FIRST);
+        Self {
+            permits: Semaphore::new(size),
+            size: Cell::new(size),
+            most: fixed.unwrap_or(MOST),
+            pause: Cell::new(if fixed.is_some() { usize::MAX } else { 0 }),
+            given_up: Cell::new(0),
+        }
+    }
+
+    /// Domains under way at most, ever.
+    pub(super) fn most(&self) -> usize {
+        self.most
+    }
+
+    /// Waits until there is room for one more.
+    pub(super) async fn enter(&self) -> Option<SemaphorePermit<'_>> {
+        // It is never closed.
+        self.permits.acquire().await.ok()
+    }
+
+    /// Leaves, with what became of the domain.
+    pub(super) fn leave(&self, place: Option<SemaphorePermit<'_>>, facts: &Facts) {
+        self.learn(facts);
+        if let (Some(place), given_up @ 1..) = (place, self.given_up.get()) {
+            self.given_up.set(given_up - 1);
+            place.forget();
+        }
+    }
+
+    /// Takes what became of a domain into account.
+    fn learn(&self, facts: &Facts) {
+        let (size, pause) = (self.size.get(), self.pause.get());
+        if pause == usize::MAX {
+            return;
+        }
+        if is_overrun(facts) {
+            // What is under way already suffers from the same burst, and says nothing new.
+            if pause == 0 {
+                let smaller = (size / 2).max(LEAST);
+                self.given_up.set(self.given_up.get() + size - smaller);
+                self.size.set(smaller);
+                self.pause.set(size);
+            }
+        } else if pause > 0 {
+            self.pause.set(pause - 1);
+        } else if size < self.most {
+            self.permits.add_permits(1);
+            self.size.set(size + 1);
+        }
+    }
+}
+
+/// Whether a resolver answered some questions and left others unanswered.
+fn is_overrun(facts: &Facts) -> bool {
+    let by_resolvers = || facts.all().filter(|reply| reply.server.role == Role::Resolver);
+    let mut silent = by_resolvers().filter(|reply| reply.outcome == Outcome::Timeout);
+    silent
+        .any(|silent| by_resolvers().any(|reply| reply.server == silent.server && reply.outcome.is_answer()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::facts::{Elsewhere, Reply, Server};
+    use crate::record::{Question, RecordType};
+
+    fn facts(outcomes: &[Outcome]) -> Facts {
+        let mut facts = Facts::new(jiff::Timestamp::UNIX_EPOCH, Elsewhere::Asked);
+        let server = Arc::new(Server { role: Role::Resolver, address: "192.0.2.53:53".into() });
+        for (index, outcome) in outcomes.iter().enumerate() {
+            let name = format!("{index}.example").parse().unwrap();
+            let question = Question::new(name, RecordType::Mx);
+            facts.insert(Reply::empty(question, Arc::clone(&server), *outcome));
+        }
+        facts
+    }
+
+    #[test]
+    fn a_window_grows_while_all_goes_well_and_halves_once_for_a_burst() {
+        let window = Window::new(None);
+        let (well, overrun) = (facts(&[Outcome::NoData]), facts(&[Outcome::NoData, Outcome::Timeout]));
+        (0..1000).for_each(|_| window.learn(&well));
+        assert_eq!((window.size.get(), window.permits.available_permits()), (MOST, MOST));
+        (0..10).for_each(|_| window.learn(&overrun));
+        assert_eq!((window.size.get(), window.given_up.get()), (MOST / 2, MOST / 2));
+        (0..10_000).for_each(|_| window.learn(&overrun));
+        assert!(window.size.get() >= LEAST);
+        // A resolver that is dead altogether is no sign of haste.
+        let before = window.size.get();
+        (0..10_000).for_each(|_| window.learn(&facts(&[Outcome::Timeout])));
+        assert!(window.size.get() > before);
+    }
+
+    #[tokio::test]
+    async fn places_are_given_up_as_they_become_free() {
+        let window = Window::new(None);
+        let mut places = Vec::new();
+        for _ in 0..FIRST {
+            places.push(window.enter().await);
+        }
+        let overrun = facts(&[Outcome::NoData, Outcome::Timeout]);
+        places.into_iter().for_each(|place| window.leave(place, &overrun));
+        assert_eq!(window.permits.available_permits(), window.size.get());
+        assert_eq!(window.size.get(), FIRST / 2);
+    }
+
+    #[test]
+    fn a_window_that_somebody_named_stays() {
+        let window = Window::new(Some(7));
+        (0..100).for_each(|_| window.learn(&facts(&[Outcome::NoData, Outcome::Timeout])));
+        (0..100).for_each(|_| window.learn(&facts(&[Outcome::NoData])));
+        assert_eq!((window.size.get(), window.most()), (7, 7));
+    }
+}

@@ -1,0 +1,91 @@
+//! What has been asked already in this run, and is still good?
+//!
+//! One memory for all domains, so that nothing is asked twice; bounded, so that it does not grow with their number. Of two
+//! generations the older is forgotten when the younger is full, and what is asked for again moves to the younger: what many
+//! domains share stays, what one domain needed goes some thousand questions after it.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use tokio::sync::OnceCell;
+
+/// What is known, or being asked.
+pub(super) type Shared<V> = Arc<OnceCell<V>>;
+
+/// Answers by what was asked.
+#[derive(Debug)]
+pub(super) struct Memory<K, V> {
+    young: HashMap<K, Shared<V>>,
+    old: HashMap<K, Shared<V>>,
+    /// Answers in one generation.
+    most: usize,
+}
+
+impl<K: Clone + Eq + Hash, V> Memory<K, V> {
+    /// A memory of at least so many answers, and at most twice as many.
+    pub(super) fn of(most: usize) -> Self {
+        Self { young: HashMap::new(), old: HashMap::new(), most }
+    }
+
+    /// Where the answer is, or will be: whoever comes first asks, the others wait. What is no longer good is asked for
+    /// anew; what is still being asked is good.
+    pub(super) fn cell(&mut self, key: &K, is_good: impl Fn(&V) -> bool) -> Shared<V> {
+        let is_kept = |cell: &Shared<V>| cell.get().is_none_or(&is_good);
+        if let Some(cell) = self.young.get(key).filter(|cell| is_kept(cell)) {
+            return Arc::clone(cell);
+        }
+        if self.young.len() >= self.most {
+            self.old = std::mem::take(&mut self.young);
+        }
+        let cell = self.old.remove(key).filter(is_kept).unwrap_or_default();
+        self.young.insert(key.clone(), Arc::clone(&cell));
+        cell
+    }
+
+    /// Where the answer is, or will be, if anybody asked for it.
+    pub(super) fn known(&self, key: &K, is_good: impl Fn(&V) -> bool) -> Option<Shared<V>> {
+        let known = self.young.get(key).or_else(|| self.old.get(key));
+        known.filter(|cell| cell.get().is_none_or(is_good)).cloned()
+    }
+
+    /// Forgets what is not to be kept; what is still being asked too.
+    pub(super) fn retain(&mut self, keep: impl Fn(&K, &V) -> bool) {
+        for answers in [&mut self.young, &mut self.old] {
+            answers.retain(|key, cell| cell.get().is_some_and(|value| keep(key, value)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_for_again_stays_and_the_rest_goes() {
+        let mut memory: Memory<u32, u32> = Memory::of(10);
+        let mut asked = 0;
+        for round in 0..100 {
+            for key in [0, 1000 + round] {
+                let cell = memory.cell(&key, |_| true);
+                if cell.get().is_none() {
+                    asked += 1;
+                    cell.set(key).unwrap();
+                }
+            }
+            assert!(memory.young.len() <= 10 && memory.old.len() <= 10);
+        }
+        // What all share was asked once, and what each needs once a domain.
+        assert_eq!(asked, 101);
+    }
+
+    #[test]
+    fn what_is_no_longer_good_is_asked_for_anew() {
+        let mut memory: Memory<&str, u32> = Memory::of(10);
+        memory.cell(&"a", |_| true).set(1).unwrap();
+        assert_eq!(memory.cell(&"a", |value| *value == 1).get(), Some(&1));
+        assert_eq!(memory.cell(&"a", |value| *value == 2).get(), None);
+        // Being asked is good, whoever comes.
+        assert!(Arc::ptr_eq(&memory.cell(&"a", |_| false), &memory.cell(&"a", |_| false)));
+    }
+}

@@ -1,0 +1,229 @@
+//! Is what is hostile harmless in every format of every command, and does each still read by its own rules?
+
+use serde_json::{Value, json};
+
+use super::{assert_harmless, every_string};
+use crate::cli::{recorded, zone};
+use crate::run::{Desk, Run, cutover};
+
+/// What each format of a command is read back with.
+type Reader = fn(&str);
+
+const CHECK: [(&str, Reader); 11] = [
+    ("table", any),
+    ("json", json_document),
+    ("ndjson", json_lines),
+    ("csv", rows),
+    ("markdown", markdown),
+    ("html", page),
+    ("junit", xml),
+    ("sarif", json_document),
+    ("github", annotations),
+    ("prometheus", metrics),
+    ("nagios", state),
+];
+
+const PLAN: [(&str, Reader); 11] = [
+    ("table", any),
+    ("json", json_document),
+    ("csv", rows),
+    ("bind", zone_text),
+    ("nsupdate", updates),
+    ("dnscontrol", any),
+    ("octodns", yaml),
+    ("terraform --provider azure", resources),
+    ("terraform --provider route53", resources),
+    ("terraform --provider cloudflare", resources),
+    ("powershell", any),
+];
+
+const EXPECTED: [(&str, Reader); 2] = [("table", any), ("json", json_document)];
+
+/// What is tried in a text, a name and a list: terminals, spreadsheets, markup, workflow commands, labels of metrics,
+/// templates, ends of comments and of lines.
+const TEXTS: [&str; 9] = [
+    r#"=HYPERLINK(\"http://evil.example\") \027[2J\007"#,
+    r"+cmd|' /C calc'!A1 \194\155\049m",
+    r"@SUM(1) \226\128\174gnp.exe \226\129\166",
+    r"</code></svg><script>alert(1)</script> ]]>",
+    r"\010::error::owned\010##[section]x\013",
+    r#"} evil{a=\"b\"} 1\010# HELP \\"#,
+    r"${var.x} %{if true} {{7*7}} $(rm) `id` #{x}",
+    r"| a | [x](javascript:x) @everyone !\226\128\168",
+    r"-- \000 \127 \239\187\191 \243\160\129\129",
+];
+
+const NAMES: [&str; 5] = [
+    r"\027]8\;\;http://x\007.example.",
+    r"\226\128\174moc.example.",
+    r#"\"><script>.example."#,
+    r"=1+1.::error::x.example.",
+    r"a\010b.example.",
+];
+
+/// Worlds in which a hostile text or name stands wherever one is told.
+fn worlds() -> Vec<String> {
+    let mut worlds = Vec::new();
+    for text in TEXTS {
+        let spf = format!("@ TXT \"v=spf1 include:{} -all {text}\"", "spf.example");
+        worlds.push(zone("contoso.com", &[("SPF", &spf), ("MS", &format!("@ TXT \"{text}\""))]));
+    }
+    for name in NAMES {
+        let service = format!("@ MX 10 {name}\n_autodiscover._tcp SRV 0 0 443 {name}");
+        let alias = format!("autodiscover CNAME {name}");
+        let servers = format!("@ NS ns1.example.\n@ NS {name}");
+        worlds.push(zone("contoso.com", &[("MX", &service), ("autodiscover", &alias), ("NS", &servers)]));
+    }
+    worlds
+}
+
+#[test]
+fn every_format_of_check_and_plan_is_harmless_and_can_be_read() {
+    let desk = Desk::new();
+    let waiver = json!("\u{1b}[31m\u{202e} ::error:: =1+1 <b>");
+    let settings = format!(
+        "[[waiver]]\ndomain = \"*\"\ncode = \"dmarc-missing\"\nreason = {waiver}\nuntil = 2027-03-01\n"
+    );
+    let settings = desk.put("cutover.toml", settings);
+    for world in worlds() {
+        let file = desk.put("world.zone", &world);
+        for (command, formats) in [("check", &CHECK), ("plan", &PLAN)] {
+            for (format, read) in formats {
+                let words =
+                    format!("{command} contoso.com --zone {file} --settings {settings} --format {format}");
+                held(&cutover(&words), &words, *read);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_list_wants_is_harmless_in_every_format() {
+    let desk = Desk::new();
+    let hostile = "\u{1b}[31m\u{202e}\u{7} ::error:: =1+1 <script>";
+    let list = json!([
+        {"label": "contoso.com", "recordType": "Txt", "text": format!("v=spf1 {hostile}")},
+        {"label": "contoso.com", "recordType": "Txt", "text": hostile},
+        {"label": "contoso.com", "recordType": "Unavailable", "description": hostile},
+    ]);
+    let list = desk.put("list\u{202e}.json", list.to_string());
+    let world = desk.put("world.zone", zone("contoso.com", &[]));
+    for (format, read) in EXPECTED {
+        let words = format!("expected contoso.com --expect {list} --format {format}");
+        held(&cutover(&words), &words, read);
+    }
+    for (command, formats) in [("check", &CHECK), ("plan", &PLAN)] {
+        for (format, read) in formats {
+            let words = format!("{command} contoso.com --zone {world} --expect {list} --format {format}");
+            held(&cutover(&words), &words, *read);
+        }
+    }
+}
+
+#[test]
+fn an_earlier_report_is_no_more_trusted_than_dns() {
+    let (desk, replay) = recorded(&[("contoso.com", crate::cli::State::Ready)]);
+    let mut report = cutover(&format!("check contoso.com --replay {replay} --format json")).json();
+    let hostile = "\u{1b}[31m\u{202e}\u{7}";
+    for one in report["domains"][0]["expectations"].as_array_mut().unwrap() {
+        one["observed"] = json!([hostile]);
+        one["status"] = hostile.into();
+        one["code"] = hostile.into();
+    }
+    report["domains"][0]["hazards"] = json!([{"code": hostile, "name": hostile, "type": hostile}]);
+    report["domains"][0]["verdict"] = hostile.into();
+    let since = desk.put("since.json", report.to_string());
+    for (format, read) in CHECK {
+        let words = format!("check contoso.com --replay {replay} --since {since} --format {format}");
+        held(&cutover(&words), &words, read);
+    }
+}
+
+fn held(run: &Run, words: &str, read: Reader) {
+    // A monitor has a status of its own for what is not known.
+    assert!(run.status != 2 || words.ends_with("nagios"), "{words}: {run:?}");
+    assert!(!run.out.is_empty(), "{words}");
+    let lines = Run { out: run.out.replace("\r\n", "\n"), ..run.clone() };
+    if !words.ends_with("sarif") {
+        assert_harmless(&lines, words);
+    }
+    read(&run.out);
+}
+
+fn any(_: &str) {}
+
+fn json_document(text: &str) {
+    let json: Value = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    // The manual of a rule has lines; nothing else has.
+    every_string(&json, &mut |text| assert!(!text.contains(['\u{1b}', '\u{202e}', '\u{7}']), "{text:?}"));
+}
+
+fn json_lines(text: &str) {
+    text.lines().for_each(json_document);
+    assert_eq!(text.lines().count(), 1);
+}
+
+fn rows(text: &str) {
+    let mut reader = ::csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
+    for row in reader.records() {
+        for cell in row.unwrap_or_else(|error| panic!("{error}\n{text}")).iter() {
+            // The domain itself, as DNS hosts write it.
+            assert!(cell == "@" || !cell.starts_with(['=', '+', '-', '@', '\t', '\r']), "{cell:?}");
+        }
+    }
+}
+
+fn markdown(text: &str) {
+    assert!(!text.contains("<script") && !text.contains("](") && !text.contains(" @every"), "{text}");
+    for line in text.lines().filter(|line| line.starts_with('|')) {
+        let bars = line.replace("\\|", "").matches('|').count();
+        assert!([5, 6].contains(&bars), "{bars}: {line}");
+    }
+}
+
+fn page(text: &str) {
+    let page = scraper::Html::parse_document(text);
+    let script = scraper::Selector::parse("script, svg svg, a:not([href^='#'])").unwrap();
+    assert_eq!(page.select(&script).count(), 0, "{text}");
+}
+
+fn xml(text: &str) {
+    roxmltree::Document::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+}
+
+fn annotations(text: &str) {
+    let ours = ["::error title=", "::warning title=", "::notice title=", "1 domain: "];
+    for line in text.lines() {
+        assert!(ours.iter().any(|start| line.starts_with(start)), "{line}");
+    }
+}
+
+fn metrics(text: &str) {
+    let scrape = prometheus_parse::Scrape::parse(text.lines().map(|line| Ok(line.to_owned()))).unwrap();
+    assert!(scrape.samples.iter().all(|sample| sample.metric.starts_with("cutover_")), "{text}");
+}
+
+fn state(text: &str) {
+    assert_eq!(text.matches('|').count(), 1, "{text}");
+}
+
+fn zone_text(text: &str) {
+    cutover::record::zone::read(text.as_bytes(), None, "plan")
+        .unwrap_or_else(|error| panic!("{error}\n{text}"));
+}
+
+fn updates(text: &str) {
+    let known = ["zone ", "prereq ", "update ", "send", "server ", "ttl ", "answer", "show", ";"];
+    for line in text.lines().filter(|line| !line.is_empty()) {
+        assert!(known.iter().any(|start| line.starts_with(start)), "{line}");
+    }
+}
+
+fn yaml(text: &str) {
+    serde_yaml_ng::from_str::<Value>(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+}
+
+fn resources(text: &str) {
+    let body: hcl::Body = hcl::from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    assert!(body.blocks().all(|block| block.identifier() == "resource"), "{text}");
+}

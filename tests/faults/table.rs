@@ -1,0 +1,241 @@
+//! Which faults are there?
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cutover::record::{Name, Record, RecordData};
+use hickory_resolver::proto::op::{Message, ResponseCode};
+use hickory_resolver::proto::rr;
+
+use crate::lab::{Say, wire_record};
+
+/// What a fault amounts to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Whoever does this has said nothing.
+    Silence,
+    /// Odd, and right all the same.
+    Odd,
+    /// An answer that is not true; who is believed may say so.
+    Lie,
+}
+
+/// One way to misbehave.
+pub struct Fault {
+    pub name: &'static str,
+    pub kind: Kind,
+    pub say: Say,
+    /// What is said over streams, where that is something else.
+    pub over_streams: Option<Say>,
+}
+
+fn altered(change: impl Fn(&mut Message) + Send + Sync + 'static) -> Say {
+    Say::Altered(Arc::new(change))
+}
+
+fn record(owner: &rr::Name, data: RecordData, ttl: u32) -> rr::Record {
+    let name = Name::from_labels(owner.iter()).unwrap();
+    wire_record(&Record { name, ttl, data })
+}
+
+fn asked(message: &Message) -> rr::Name {
+    message.queries.first().map(|query| query.name().clone()).unwrap_or_default()
+}
+
+/// An alias in place of the answer.
+fn alias(message: &mut Message, chain: &[&str]) {
+    let mut owner = asked(message);
+    message.answers.clear();
+    for target in chain {
+        let name: Name = match *target {
+            "itself" => Name::from_labels(asked(message).iter()).unwrap(),
+            other => other.parse().unwrap(),
+        };
+        message.answers.push(record(&owner, RecordData::Cname(name.clone()), 60));
+        owner = rr::Name::from_labels(name.labels()).unwrap();
+    }
+    message.metadata.response_code = ResponseCode::NoError;
+}
+
+fn with_ttl(message: &mut Message, ttl: u32) {
+    let records = message.answers.iter_mut().chain(&mut message.authorities).chain(&mut message.additionals);
+    records.for_each(|record| record.ttl = ttl);
+}
+
+/// Records that nobody asked for, in every section.
+fn unrelated(message: &mut Message) {
+    let mail = |name: &str| {
+        let data = RecordData::Mx { preference: 0, exchange: "evil.example".parse().unwrap() };
+        wire_record(&Record { name: name.parse().unwrap(), ttl: 60, data })
+    };
+    message.answers.push(mail("other.example"));
+    message.authorities.push(mail("contoso.org"));
+    message.additionals.push(mail("contoso.net"));
+}
+
+/// A referral to this zone, in place of what was asked for.
+fn referral(message: &mut Message, zone: &str) {
+    message.answers.clear();
+    message.additionals.clear();
+    message.metadata.authoritative = false;
+    message.metadata.response_code = ResponseCode::NoError;
+    let name: Name = zone.parse().unwrap();
+    let data = RecordData::Ns("ns1.contoso.com".parse().unwrap());
+    message.authorities = vec![wire_record(&Record { name, ttl: 60, data })];
+}
+
+/// So many texts more.
+fn many(message: &mut Message, count: usize, size: usize) {
+    let owner = asked(message);
+    for number in 0..count {
+        let text = format!("{number}-{}", "x".repeat(size));
+        let data = RecordData::parse("TXT".parse().unwrap(), &format!("\"{text}\""), &Name::root());
+        message.answers.push(record(&owner, data.unwrap(), 60));
+    }
+}
+
+/// All faults.
+pub fn faults() -> Vec<Fault> {
+    use Kind::{Lie, Odd, Silence};
+    let plain = |name, kind, say| Fault { name, kind, say, over_streams: None };
+    let both = |name, kind, say, over_streams| Fault { name, kind, say, over_streams: Some(over_streams) };
+    let error = |code| Say::Error(code, Vec::new());
+    let later = |milliseconds, say| Say::Later(Duration::from_millis(milliseconds), Box::new(say));
+    vec![
+        plain("drop", Silence, Say::Nothing),
+        plain("delay that can be waited for", Odd, later(60, Say::Zone)),
+        plain("delay beyond all patience", Silence, later(5_000, Say::Zone)),
+        plain("first packet lost", Odd, Say::Turns(vec![Say::Nothing, Say::Zone])),
+        plain("SERVFAIL", Silence, error(ResponseCode::ServFail)),
+        plain("REFUSED", Silence, error(ResponseCode::Refused)),
+        plain("FORMERR to everything", Silence, error(ResponseCode::FormErr)),
+        plain("FORMERR of twelve octets", Silence, Say::HeaderOnly(ResponseCode::FormErr)),
+        plain("FORMERR to EDNS", Odd, Say::RefuseEdns(ResponseCode::FormErr)),
+        plain("NOTIMP to EDNS", Odd, Say::RefuseEdns(ResponseCode::NotImp)),
+        plain("BADVERS to EDNS", Odd, Say::RefuseEdns(ResponseCode::BADVERS)),
+        plain("NOTIMP", Silence, error(ResponseCode::NotImp)),
+        plain("NOTAUTH", Silence, error(ResponseCode::NotAuth)),
+        plain("truncation, then a stream", Odd, Say::Truncated),
+        plain("truncation in a record, then a stream", Odd, Say::TruncatedInRecord),
+        both("truncation, and the stream is hung up", Silence, Say::Truncated, Say::Close),
+        both("truncation, and the stream says nothing", Silence, Say::Truncated, Say::Nothing),
+        both("truncation, and the stream stalls", Silence, Say::Stalled, Say::Stalled),
+        both("truncation, and the stream is garbage", Silence, Say::Truncated, Say::Garbage),
+        both("truncation, and the stream is refused", Silence, Say::Truncated, error(ResponseCode::Refused)),
+        plain("wrong id", Silence, Say::WrongId),
+        plain("wrong id, then the right one", Odd, Say::All(vec![Say::WrongId, Say::Zone])),
+        plain("wrong question", Silence, Say::OtherQuestion),
+        plain("wrong source port", Silence, Say::OtherPort),
+        plain("no question", Silence, Say::NoQuestion),
+        plain("the question thrown back", Silence, Say::Echo),
+        plain("garbage", Silence, Say::Garbage),
+        plain("garbage, then the truth", Odd, Say::All(vec![Say::Garbage, Say::Zone])),
+        plain("a record cut in two", Silence, Say::CutInRecord),
+        plain("the reply twice", Odd, Say::All(vec![Say::Zone, Say::Zone])),
+        plain("names in upper case", Odd, Say::UpperCase),
+        plain("empty answer", Lie, Say::Blank),
+        plain("NXDOMAIN for everything", Lie, error(ResponseCode::NXDomain)),
+        plain("upward referral", Silence, Say::Upward),
+        plain("self-referral", Silence, altered(|message| referral(message, "contoso.com"))),
+        plain("referral to a zone beside it", Silence, altered(|message| referral(message, "fabrikam.com"))),
+        plain(
+            "referral down to the name itself",
+            Lie,
+            altered(|message| {
+                let name = asked(message).to_ascii();
+                referral(message, &name);
+            }),
+        ),
+        plain("unrelated records in every section", Odd, altered(unrelated)),
+        plain(
+            "answer for another name",
+            Lie,
+            altered(|message| {
+                message.answers.iter_mut().for_each(|record| {
+                    record.name = rr::Name::from_ascii("other.example.").unwrap();
+                });
+            }),
+        ),
+        plain("an alias to itself", Lie, altered(|message| alias(message, &["itself"]))),
+        plain(
+            "an alias loop",
+            Lie,
+            altered(|message| {
+                alias(message, &["a.example", "b.example", "a.example"]);
+            }),
+        ),
+        plain(
+            "a chain of thirty aliases",
+            Lie,
+            altered(|message| {
+                let names: Vec<String> = (0..30).map(|number| format!("hop-{number}.example")).collect();
+                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                alias(message, &names);
+            }),
+        ),
+        plain("times to live of zero", Odd, altered(|message| with_ttl(message, 0))),
+        plain("times to live beyond all bounds", Odd, altered(|message| with_ttl(message, u32::MAX))),
+        plain("sixty texts more", Odd, altered(|message| many(message, 60, 200))),
+        plain("four thousand records", Odd, altered(|message| many(message, 4_000, 1))),
+        plain("nearly 64 KiB", Odd, altered(|message| many(message, 240, 250))),
+        plain(
+            "a pointer to itself",
+            Silence,
+            Say::Raw(Arc::new(|mut octets| {
+                // The name of the question: a compression pointer to where it stands.
+                octets.truncate(12);
+                octets.extend([0xc0, 0x0c, 0, 15, 0, 1]);
+                octets
+            })),
+        ),
+        plain(
+            "counts that promise more than there is",
+            Silence,
+            Say::Raw(Arc::new(|mut octets| {
+                octets[6..8].copy_from_slice(&[0xff, 0xff]);
+                octets
+            })),
+        ),
+        plain(
+            "octets behind the end",
+            Odd,
+            Say::Raw(Arc::new(|mut octets| {
+                octets.extend([0xff; 300]);
+                octets
+            })),
+        ),
+        plain(
+            "a header alone",
+            Silence,
+            Say::Raw(Arc::new(|mut octets| {
+                octets.truncate(12);
+                octets[4..12].fill(0);
+                octets
+            })),
+        ),
+        plain(
+            "five octets",
+            Silence,
+            Say::Raw(Arc::new(|mut octets| {
+                octets.truncate(5);
+                octets
+            })),
+        ),
+        plain(
+            "a question in place of an answer",
+            Silence,
+            Say::Raw(Arc::new(|mut octets| {
+                octets[2] &= 0x7f;
+                octets
+            })),
+        ),
+        plain(
+            "another opcode",
+            Silence,
+            Say::Raw(Arc::new(|mut octets| {
+                octets[2] |= 0x28;
+                octets
+            })),
+        ),
+    ]
+}
