@@ -493,5 +493,8 @@ pub fn harmless(text: &str) -> String {
                     | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
             )
     };
+    if text.bytes().all(|octet| (0x20..0x7f).contains(&octet)) {
+        return text.to_owned();
+    }
     text.chars().map(|character| if acts(character) { '\u{fffd}' } else { character }).collect()
 }
