@@ -168,7 +168,7 @@ impl Bench<'_> {
             Id::DeviceRegistration => Purpose::DeviceRegistration,
             _ => return None,
         };
-        let matches = |cloud: &Cloud| cloud.value(purpose).is_some_and(|value| target.bare() == value);
+        let matches = |cloud: &Cloud| cloud.name(purpose) == Some(target);
         Cloud::ALL.into_iter().find(matches)
     }
 

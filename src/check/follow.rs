@@ -6,7 +6,8 @@
 
 mod near;
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::expected::{Expectation, MailHosts, Phase, Requirement, Subject, expectations};
 use crate::facts::{Facts, Outcome, Reply, policy_host, zone_candidates};
@@ -25,49 +26,153 @@ const MOST_ON_FILE: usize = 500;
 /// All questions that the judges of the subject read, as far as the facts tell.
 #[must_use]
 pub fn wanted(subject: &Subject, facts: &Facts) -> BTreeSet<Question> {
-    let mut inquiry = Inquiry { subject, facts, wanted: BTreeSet::new() };
-    for expectation in expectations(subject) {
-        inquiry.want(&expectation.name, expectation.rtype);
-        inquiry.clash(&expectation);
-        match &expectation.requirement {
-            Requirement::DeliversTo(hosts) => inquiry.delivery(&expectation, hosts),
-            Requirement::SpfIncludes(include) => inquiry.spf(&expectation, include),
-            Requirement::IsAliasOf(target) => inquiry.alias(&expectation, target),
-            Requirement::IsAbsent | Requirement::MayBeAliasOf(_) => inquiry.absence(&expectation),
-            Requirement::HasDkimKeyAt(_) => inquiry.dkim(&expectation),
-            Requirement::HasDmarcPolicy => inquiry.dmarc(&expectation),
-            Requirement::MayAnnouncePolicy => inquiry.policy(&expectation),
-            Requirement::MayAskForTlsReports => drop(inquiry.want_to_the_end(&expectation.question())),
-            Requirement::OffersService(offer) | Requirement::MayOfferService(offer) => {
-                inquiry.service(&expectation, offer);
-            }
-            Requirement::HasVerification(_) => {}
-        }
-    }
-    inquiry.leftovers();
-    inquiry.web_site();
-    inquiry.wanted
+    Following::new(subject).wanted(facts)
 }
 
 /// The domains whose MTA-STS policy the judges of the subject read, as far as the facts tell: its own, once
 /// anybody answers that there is one.
 #[must_use]
 pub fn wanted_policies(subject: &Subject, facts: &Facts) -> BTreeSet<Name> {
-    let mut inquiry = Inquiry { subject, facts, wanted: BTreeSet::new() };
-    let announces =
-        |expectation: &Expectation| matches!(expectation.requirement, Requirement::MayAnnouncePolicy);
-    let announced =
-        expectations(subject).iter().filter(|one| announces(one)).any(|one| inquiry.is_announced(one));
-    announced.then(|| subject.domain.clone()).into_iter().collect()
+    let mut following = Following::new(subject);
+    following.wanted(facts);
+    following.wanted_policies()
+}
+
+/// What is worth asking about one domain, kept up with its facts: of all rules only those are gone through again that
+/// have read the question of a new reply.
+#[derive(Debug)]
+pub struct Following<'a> {
+    subject: &'a Subject,
+    expected: Vec<Expectation>,
+    /// Replies that were looked at.
+    seen: Option<usize>,
+    /// Who has read the replies to a question.
+    readers: HashMap<Question, BTreeSet<Topic>>,
+    /// What was found worth asking.
+    wanted: HashSet<Question>,
+    /// Whether anybody announces a policy.
+    announced: bool,
+}
+
+/// What questions are looked for by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Topic {
+    /// The expectation at this place of the list.
+    Expectation(usize),
+    /// What may be left of the platform being left.
+    Leftovers,
+    /// The addresses of the web site.
+    WebSite,
+}
+
+impl<'a> Following<'a> {
+    /// Before anything is known.
+    #[must_use]
+    pub fn new(subject: &'a Subject) -> Self {
+        Self {
+            subject,
+            expected: expectations(subject),
+            seen: None,
+            readers: HashMap::new(),
+            wanted: HashSet::new(),
+            announced: false,
+        }
+    }
+
+    /// What has become worth asking since the last time; the facts must be the same, or have grown.
+    pub fn wanted(&mut self, facts: &Facts) -> BTreeSet<Question> {
+        let mut new = BTreeSet::new();
+        let (mut topics, mut published) = (BTreeSet::new(), BTreeSet::new());
+        if self.seen.is_none() {
+            topics.extend((0..self.expected.len()).map(Topic::Expectation));
+            topics.extend([Topic::Leftovers, Topic::WebSite]);
+        }
+        for question in facts.answered_since(self.seen.unwrap_or_default()) {
+            topics.extend(self.readers.get(question).into_iter().flatten());
+            if facts.replies(question).any(|reply| reply.outcome == Outcome::Referral) {
+                topics.insert(Topic::WebSite);
+            }
+            if self.subject.phase >= Phase::Tidy {
+                published.insert(question);
+            }
+        }
+        self.seen = Some(facts.count());
+        for topic in topics {
+            let mut inquiry = Inquiry::new(self.subject, facts);
+            self.announced |= inquiry.go_through(topic, &self.expected);
+            for question in inquiry.read.into_inner() {
+                self.readers.entry(question).or_default().insert(topic);
+            }
+            new.extend(inquiry.wanted);
+        }
+        let mut inquiry = Inquiry::new(self.subject, facts);
+        for question in published {
+            inquiry.masks(question);
+        }
+        new.extend(inquiry.wanted);
+        new.retain(|question| !self.wanted.contains(question));
+        self.wanted.extend(new.iter().cloned());
+        new
+    }
+
+    /// The domains whose MTA-STS policy is worth fetching, as far as was seen the last time.
+    #[must_use]
+    pub fn wanted_policies(&self) -> BTreeSet<Name> {
+        self.announced.then(|| self.subject.domain.clone()).into_iter().collect()
+    }
 }
 
 struct Inquiry<'a> {
     subject: &'a Subject,
     facts: &'a Facts,
     wanted: BTreeSet<Question>,
+    /// The questions whose replies were looked at.
+    read: RefCell<BTreeSet<Question>>,
 }
 
-impl Inquiry<'_> {
+impl<'a> Inquiry<'a> {
+    fn new(subject: &'a Subject, facts: &'a Facts) -> Self {
+        Self { subject, facts, wanted: BTreeSet::new(), read: RefCell::default() }
+    }
+
+    /// Looks for the questions of a topic; whether that shows that a policy is announced.
+    fn go_through(&mut self, topic: Topic, expected: &[Expectation]) -> bool {
+        match topic {
+            Topic::Expectation(place) => {
+                return expected.get(place).is_some_and(|expectation| self.expectation(expectation));
+            }
+            Topic::Leftovers => self.leftovers(),
+            Topic::WebSite => self.web_site(),
+        }
+        false
+    }
+
+    fn expectation(&mut self, expectation: &Expectation) -> bool {
+        self.want(&expectation.name, expectation.rtype);
+        self.clash(expectation);
+        match &expectation.requirement {
+            Requirement::DeliversTo(hosts) => self.delivery(expectation, hosts),
+            Requirement::SpfIncludes(include) => self.spf(expectation, include),
+            Requirement::IsAliasOf(target) => self.alias(expectation, target),
+            Requirement::IsAbsent | Requirement::MayBeAliasOf(_) => self.absence(expectation),
+            Requirement::HasDkimKeyAt(_) => self.dkim(expectation),
+            Requirement::HasDmarcPolicy => self.dmarc(expectation),
+            Requirement::MayAnnouncePolicy => return self.policy(expectation),
+            Requirement::MayAskForTlsReports => drop(self.want_to_the_end(&expectation.question())),
+            Requirement::OffersService(offer) | Requirement::MayOfferService(offer) => {
+                self.service(expectation, offer);
+            }
+            Requirement::HasVerification(_) => {}
+        }
+        false
+    }
+
+    /// The replies to a question; whoever reads them looks again when there are more.
+    fn replies(&self, question: &Question) -> impl Iterator<Item = &'a Reply> + use<'a> {
+        self.read.borrow_mut().insert(question.clone());
+        self.facts.replies(question)
+    }
+
     fn want(&mut self, name: &Name, rtype: RecordType) {
         self.wanted.insert(Question::new(name.clone(), rtype));
     }
@@ -80,7 +185,7 @@ impl Inquiry<'_> {
     /// The records that anybody answered with.
     fn data(&self, name: &Name, rtype: RecordType) -> BTreeSet<RecordData> {
         let question = Question::new(name.clone(), rtype);
-        let records = self.facts.replies(&question).flat_map(Reply::wanted);
+        let records = self.replies(&question).flat_map(Reply::wanted);
         records.map(|record| record.data.clone()).collect()
     }
 
@@ -88,7 +193,7 @@ impl Inquiry<'_> {
     fn is_missing_somewhere(&self, name: &Name, rtype: RecordType) -> bool {
         let question = Question::new(name.clone(), rtype);
         let nothing = |reply: &Reply| matches!(reply.outcome, Outcome::NoData | Outcome::NoName);
-        self.facts.replies(&question).any(|reply| {
+        self.replies(&question).any(|reply| {
             nothing(reply) || reply.outcome == Outcome::Records && reply.wanted().next().is_none()
         })
     }
@@ -102,11 +207,11 @@ impl Inquiry<'_> {
         let is_right = |data: &RecordData| self.is_right_host(data, hosts);
         let lacks =
             |reply: &Reply| reply.outcome.is_answer() && !reply.wanted().any(|record| is_right(&record.data));
-        if self.subject.phase >= Phase::Switch && self.facts.replies(&question).any(lacks) {
+        if self.subject.phase >= Phase::Switch && self.replies(&question).any(lacks) {
             self.want_domain_doubled(RecordType::Mx);
         }
         // So many of each reply: what one says must not crowd out what another says.
-        let exchanges = self.facts.replies(&question).flat_map(|reply| reply.wanted().take(MOST_MAIL_HOSTS));
+        let exchanges = self.replies(&question).flat_map(|reply| reply.wanted().take(MOST_MAIL_HOSTS));
         for host in exchanges.filter_map(|record| record.data.target()) {
             // Who is being left does not matter here: a host of any platform is wrong whether it exists or not.
             let kind = delivery::classify(host, hosts, &self.subject.domain, self.subject.source);
@@ -127,7 +232,7 @@ impl Inquiry<'_> {
         };
         let lacks =
             |reply: &Reply| reply.outcome.is_answer() && !reply.wanted().any(|record| names(&record.data));
-        if self.facts.replies(&expectation.question()).any(lacks) {
+        if self.replies(&expectation.question()).any(lacks) {
             self.want_domain_doubled(RecordType::Txt);
         }
         // Read in any case: below the record if it is included, and for the count after the edit if it is not.
@@ -217,16 +322,15 @@ impl Inquiry<'_> {
         hazard::ALIAS_HOSTS.iter().for_each(|host| self.want_below(host, RecordType::Cname));
         let on_file = self.facts.on_file.iter().filter(|question| hazard::is_evidence_type(question.rtype));
         self.wanted.extend(on_file.take(MOST_ON_FILE).cloned());
-        for question in hazard::published_questions(self.facts, &self.subject.domain) {
-            self.masks(&question);
-        }
     }
 
     /// The wildcards that may be what still leads to an old platform.
     fn masks(&mut self, question: &Question) {
         let domain = &self.subject.domain;
         let is_left = |data: &RecordData| hazard::may_be_left(&question.name, data, domain);
-        if !self.data(&question.name, question.rtype).iter().any(is_left) {
+        if !hazard::is_published(self.facts, question, domain)
+            || !self.data(&question.name, question.rtype).iter().any(is_left)
+        {
             return;
         }
         for wildcard in hazard::wildcards(question, domain) {
@@ -238,8 +342,11 @@ impl Inquiry<'_> {
     /// The addresses of the web site, where Microsoft runs the zone.
     fn web_site(&mut self) {
         let domain = &self.subject.domain;
-        let servers =
-            zone_candidates(domain).into_iter().flat_map(|apex| self.facts.name_server_names(&apex));
+        let servers = zone_candidates(domain).into_iter().flat_map(|apex| {
+            let question = Question::new(apex, RecordType::Ns);
+            self.read.borrow_mut().insert(question.clone());
+            self.facts.name_server_names(&question.name)
+        });
         if servers.into_iter().any(|server| hazard::is_microsoft_dns(&server)) {
             hazard::web_site_names(domain).iter().for_each(|name| self.want_addresses(name));
         }
@@ -251,20 +358,21 @@ impl Inquiry<'_> {
         }
     }
 
-    fn policy(&mut self, expectation: &Expectation) {
-        if self.is_announced(expectation)
-            && let Ok(host) = policy_host(&self.subject.domain)
-        {
+    /// Whether a policy is announced; its host is then asked for.
+    fn policy(&mut self, expectation: &Expectation) -> bool {
+        let is_announced = self.is_announced(expectation);
+        if is_announced && let Ok(host) = policy_host(&self.subject.domain) {
             for rtype in [RecordType::A, RecordType::Aaaa] {
                 self.want_to_the_end(&Question::new(host.clone(), rtype));
             }
         }
+        is_announced
     }
 
     /// Whether anybody answered with a valid announcement of a policy.
     fn is_announced(&mut self, expectation: &Expectation) -> bool {
         let questions = self.want_to_the_end(&expectation.question());
-        let mut replies = questions.iter().flat_map(|question| self.facts.replies(question));
+        let mut replies = questions.iter().flat_map(|question| self.replies(question));
         replies.any(|reply| policy::announced(&RecordSet::of(reply.wanted())) == Ok(true))
     }
 
@@ -274,6 +382,7 @@ impl Inquiry<'_> {
         let mut next = 0;
         while let Some(question) = chain.get(next).cloned() {
             next += 1;
+            self.read.borrow_mut().insert(question.clone());
             for end in self.facts.open_ends(&question) {
                 let further = Question::new(end, question.rtype);
                 if !chain.contains(&further) && chain.len() < policy::LONGEST_CHAIN {

@@ -8,6 +8,7 @@ mod timing;
 
 use jiff::Timestamp;
 
+use crate::facts::Zone;
 use crate::record::{Name, RecordType};
 
 use super::{
@@ -16,7 +17,7 @@ use super::{
 };
 
 pub(super) use leftover::{
-    ALIAS_HOSTS, AUTODISCOVER_SERVICE, MAIL_HOSTS, SERVICES, is_evidence_type, may_be_left,
+    ALIAS_HOSTS, AUTODISCOVER_SERVICE, MAIL_HOSTS, SERVICES, is_evidence_type, is_published, may_be_left,
     published_questions, wildcards,
 };
 
@@ -54,17 +55,17 @@ impl Hazard {
 }
 
 /// All hazards, in the order of the table of outcomes.
-pub(super) fn hazards(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
+pub(super) fn hazards(case: &Case<'_>, judged: &[Judged], zone: Option<&Zone>) -> Vec<Hazard> {
     let mut hazards = Vec::new();
     hazards.extend(servers::servers_disagree(case));
-    hazards.extend(servers::domain_not_found(case));
+    hazards.extend(servers::domain_not_found(case, zone));
     hazards.extend(names::cname_with_other_data(case, judged));
     hazards.extend(servers::dnssec_bogus(case));
     hazards.extend(leftover::autodiscover_srv_left(case));
     hazards.extend(leftover::source_left(case, judged));
-    hazards.extend(leftover::dns_hosted_by_source(case));
-    hazards.extend(servers::delegation_mismatch(case));
-    hazards.extend(servers::servers(case));
+    hazards.extend(leftover::dns_hosted_by_source(case, zone));
+    hazards.extend(servers::delegation_mismatch(case, zone));
+    hazards.extend(servers::servers(case, zone));
     hazards.extend(names::name_doubled(judged));
     hazards.extend(doubled::domain_doubled(case, judged));
     hazards.extend(timing::ttl_too_long(case, judged));
@@ -72,7 +73,7 @@ pub(super) fn hazards(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
     hazards.extend(names::dmarc_strict_too_early(case, judged));
     hazards.extend(policy::hazards(case, judged));
     hazards.extend(names::wildcard_answers(case));
-    hazards.extend(names::microsoft_hosted_dns(case));
+    hazards.extend(names::microsoft_hosted_dns(case, zone));
     hazards.sort_by(|a, b| (a.code, &a.name, a.rtype).cmp(&(b.code, &b.name, b.rtype)));
     hazards
 }

@@ -32,13 +32,13 @@ mod wildcard;
 
 use std::collections::BTreeSet;
 
-use crate::expected::{Expectation, Importance, MailHosts, Phase, Requirement, Subject};
+use crate::expected::{Expectation, Importance, Phase, Requirement, Subject};
 use crate::facts::{Sight, Silence};
 use crate::provider::Provider;
 use crate::record::{Name, RecordData, RecordSet, RecordType};
 
 pub use code::{Code, Topic, Weight};
-pub use follow::{wanted, wanted_policies};
+pub use follow::{Following, wanted, wanted_policies};
 pub use hazard::Hazard;
 pub use next::{Rhythm, next_look};
 pub use origin::Recognised;
@@ -57,6 +57,8 @@ pub struct Case<'a> {
     pub subject: &'a Subject,
     /// The platform being left, named or recognised.
     pub source: Option<&'static Provider>,
+    /// The mail host that Microsoft makes for the domain once it accepts it, where it is known.
+    pub mail_host: Option<&'a Name>,
     /// The facts, with the eyes of one witness.
     pub sight: Sight<'a>,
 }
@@ -157,8 +159,8 @@ pub fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, Sile
 ///
 /// # Errors
 /// [`Silence`] if that could not be looked up.
-fn is_accepted(case: &Case<'_>, hosts: &MailHosts) -> Result<bool, Silence> {
-    match &hosts.proposed {
+fn is_accepted(case: &Case<'_>) -> Result<bool, Silence> {
+    match case.mail_host {
         Some(host) => Ok(case.sight.has_address(host)?.unwrap_or(false)),
         None => Ok(false),
     }

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use crate::expected::{Purpose, Subject};
-use crate::facts::Sight;
+use crate::facts::{NameServer, Sight, Zone};
 use crate::provider::{self, Evidence, Gateway, Kind, Provider};
 use crate::record::{Name, Question, RecordData, RecordType, spf};
 
@@ -33,17 +33,16 @@ impl Recognised {
 }
 
 /// The platform being left: the one named, else the one that the strongest evidence shows.
-pub(super) fn source(subject: &Subject, sight: &Sight<'_>) -> Option<Recognised> {
-    let seen: Vec<Sighting> =
-        sightings(subject, sight).into_iter().filter(Sighting::names_a_source).collect();
+pub(super) fn source(subject: &Subject, seen: &[Sighting]) -> Option<Recognised> {
+    let seen: Vec<&Sighting> = seen.iter().filter(|sighting| sighting.names_a_source()).collect();
     let provider = subject.source.or_else(|| seen.first().map(|sighting| sighting.provider))?;
     let evidence = seen.iter().filter(|sighting| sighting.provider.id == provider.id);
     Some(Recognised::new(provider, evidence.map(|sighting| sighting.record.clone()).collect()))
 }
 
 /// The filter in front: a declared one, else the one that the MX shows.
-pub(super) fn gateway(subject: &Subject, sight: &Sight<'_>) -> Option<Recognised> {
-    let hosts = mail_hosts(subject, sight);
+pub(super) fn gateway(subject: &Subject, sight: &Sight<'_>, seen: &[Sighting]) -> Option<Recognised> {
+    let hosts = if subject.gateways.is_empty() { Vec::new() } else { mail_hosts(subject, sight) };
     let covered = |gateway: &Gateway| -> Vec<String> {
         let covered = hosts.iter().filter(|(host, _)| gateway.covers(host, &subject.domain));
         covered.map(|(_, record)| record.clone()).collect()
@@ -61,17 +60,18 @@ pub(super) fn gateway(subject: &Subject, sight: &Sight<'_>) -> Option<Recognised
             evidence,
         });
     }
-    let seen = sightings(subject, sight).into_iter();
-    let mut filters =
-        seen.filter(|sighting| sighting.evidence == Evidence::Mx && sighting.provider.kind == Kind::Gateway);
+    let mut filters = seen
+        .iter()
+        .filter(|sighting| sighting.evidence == Evidence::Mx && sighting.provider.kind == Kind::Gateway);
     let first = filters.next()?;
-    let more =
-        filters.filter(|sighting| sighting.provider.id == first.provider.id).map(|sighting| sighting.record);
+    let more = filters
+        .filter(|sighting| sighting.provider.id == first.provider.id)
+        .map(|sighting| sighting.record.clone());
     Some(Recognised::new(first.provider, std::iter::once(first.record.clone()).chain(more).collect()))
 }
 
 /// One record that shows a provider.
-struct Sighting {
+pub(super) struct Sighting {
     provider: &'static Provider,
     evidence: Evidence,
     record: String,
@@ -91,31 +91,29 @@ impl Sighting {
 }
 
 /// Every provider that a record shows, strongest kind of evidence first; failed lookups show nothing.
-fn sightings(subject: &Subject, sight: &Sight<'_>) -> Vec<Sighting> {
+pub(super) fn sightings(subject: &Subject, sight: &Sight<'_>, zone: Option<&Zone>) -> Vec<Sighting> {
     let domain = &subject.domain;
     let mut seen = Vec::new();
-    let mut note = |providers: Vec<&'static Provider>, evidence, record: &String| {
+    let mut note = |providers: Vec<&'static Provider>, evidence, record: &dyn Fn() -> String| {
         let is_sole = providers.len() == 1;
         seen.extend(providers.into_iter().map(|provider| Sighting {
             provider,
             evidence,
-            record: record.clone(),
+            record: record(),
             is_sole,
         }));
     };
     for (host, record) in mail_hosts(subject, sight) {
-        note(provider::of_mx(&host, domain), Evidence::Mx, &record);
+        note(provider::of_mx(&host, domain), Evidence::Mx, &|| record.clone());
     }
     if let Ok(name) = domain.below("autodiscover") {
         for data in sight.set(&name, RecordType::Cname).unwrap_or_default().data {
             if let RecordData::Cname(target) = &data
-                && Some(target.bare().as_str()) != subject.cloud.value(Purpose::Autodiscover)
+                && Some(target) != subject.cloud.name(Purpose::Autodiscover)
             {
-                note(
-                    provider::of_autodiscover(target, domain),
-                    Evidence::Autodiscover,
-                    &written(&name, &data),
-                );
+                note(provider::of_autodiscover(target, domain), Evidence::Autodiscover, &|| {
+                    written(&name, &data)
+                });
             }
         }
     }
@@ -123,17 +121,17 @@ fn sightings(subject: &Subject, sight: &Sight<'_>) -> Vec<Sighting> {
         let RecordData::Txt(text) = &data else { continue };
         let Some(record) = spf::SpfRecord::parse(text) else { continue };
         for target in record.terms.iter().filter_map(sender) {
-            note(provider::of_spf(target, domain), Evidence::Spf, &written(domain, &data));
+            note(provider::of_spf(target, domain), Evidence::Spf, &|| written(domain, &data));
         }
     }
     for question in published_questions(sight.facts, domain) {
-        for data in own(sight, &question) {
+        for data in own(sight, question) {
             let (providers, evidence) = beside(&question.name, &data, domain);
-            note(providers, evidence, &written(&question.name, &data));
+            note(providers, evidence, &|| written(&question.name, &data));
         }
     }
-    for server in sight.facts.zone(domain).map(|zone| zone.name_servers).unwrap_or_default() {
-        note(provider::of_ns(&server.name, domain), Evidence::Ns, &format!("{domain} NS {}", server.name));
+    for NameServer { name, .. } in zone.map(|zone| &zone.name_servers[..]).unwrap_or_default() {
+        note(provider::of_ns(name, domain), Evidence::Ns, &|| format!("{domain} NS {name}"));
     }
     seen
 }

@@ -115,6 +115,9 @@ impl Lookback<'_> {
     /// knows until when.
     fn copies(&self, question: &Question) -> Vec<Option<Copies>> {
         let seen = self.history.seen(&self.subject.domain, question);
+        if seen.is_empty() && self.is_told_alike(question) {
+            return Vec::new();
+        }
         let gone = seen.iter().filter_map(|seen| seen.left()).map(Some);
         let newest = self.facts.published(question, View::Authoritative);
         let newest = newest.filter(|reply| reply.server.role.is_authority()).map(published_by);
@@ -129,6 +132,14 @@ impl Lookback<'_> {
             left.max(Copies::taken_until(until?, set.ttl))
         });
         gone.chain(still).collect()
+    }
+
+    /// Whether all name servers that answer a question answer the same.
+    fn is_told_alike(&self, question: &Question) -> bool {
+        let replies = self.facts.replies(question);
+        let mut answers =
+            replies.filter(|reply| reply.server.role.is_authority() && reply.outcome.is_answer());
+        answers.next().is_none_or(|first| answers.all(|answer| answer.says_the_same(first)))
     }
 
     /// When the answer to a question should be the same everywhere.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::expected::{Expectation, Id, Phase, Requirement, expectations};
+use crate::expected::{Expectation, Phase};
 use crate::facts::Silence;
 use crate::record::{RecordData, RecordSet, RecordType, Text};
 
@@ -30,7 +30,7 @@ pub(super) fn judge(
             return Ok(by_mx);
         }
         // Whether the text is still needed is not known where this is not.
-        accepted(case)?;
+        is_accepted(case)?;
         return Ok(finding);
     }
     if let Some(text) = texts.iter().find(|text| is_verification(text)) {
@@ -38,7 +38,7 @@ pub(super) fn judge(
         return Ok(Finding::new(Code::Met, message, &of(&set, text)));
     }
     let malformed = texts.iter().find_map(|text| repaired(text).map(|repaired| (*text, repaired)));
-    if accepted(case)? {
+    if is_accepted(case)? {
         let message = "Microsoft accepts the domain already, so no text has to prove ownership any more";
         return Ok(Finding::new(Code::VerificationNotNeeded, message, &RecordSet::default()));
     }
@@ -106,16 +106,6 @@ fn mistyped(expectation: &Expectation, set: &RecordSet, text: &Text, meant: &str
         with(set, Some(text), wanted),
         confirm,
     )])
-}
-
-/// Whether Microsoft accepts the domain, as far as its own mail host shows.
-fn accepted(case: &Case<'_>) -> Result<bool, Silence> {
-    for expectation in expectations(case.subject).iter().filter(|expectation| expectation.id == Id::Mx) {
-        if let Requirement::DeliversTo(hosts) = &expectation.requirement {
-            return is_accepted(case, hosts);
-        }
-    }
-    Ok(false)
 }
 
 fn texts(set: &RecordSet) -> impl Iterator<Item = &Text> {

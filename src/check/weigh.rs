@@ -72,17 +72,21 @@ pub struct Scales<'a> {
 pub fn examine(subject: &Subject, facts: &Facts, scales: Scales<'_>) -> Examination {
     let nothing_planned = Overlay::new();
     let sight = Sight { facts, witness: Witness::Published, view: scales.view, overlay: &nothing_planned };
-    let source = origin::source(subject, &sight);
-    let case = Case { subject, source: source.as_ref().and_then(|source| source.provider), sight };
+    let zone = facts.zone(&subject.domain);
+    let seen = origin::sightings(subject, &sight, zone.as_ref());
+    let source = origin::source(subject, &seen);
     let list = expectations(subject);
-    let panel = Panel::new(&case, &list);
+    let proposed = list.iter().find_map(|expectation| expectation.proposed_host()).cloned();
+    let provider = source.as_ref().and_then(|source| source.provider);
+    let case = Case { subject, source: provider, mail_host: proposed.as_ref(), sight };
+    let panel = Panel::new(&case);
     let mut judged: Vec<Judged> = list.into_iter().map(|expectation| panel.judged(expectation)).collect();
-    let mut hazards = hazard::hazards(&case, &judged);
+    let mut hazards = hazard::hazards(&case, &judged, zone.as_ref());
     let reminders = reminder::reminders(&case, &judged);
     let waivers = Waivers { all: scales.waivers, domain: &subject.domain, at: facts.checked_at };
     waivers.apply(&mut judged, &mut hazards);
     let verdict = verdict(&judged, &hazards, scales.strict);
-    let (zone, gateway) = (facts.zone(&subject.domain), origin::gateway(subject, &sight));
+    let gateway = origin::gateway(subject, &sight, &seen);
     Examination { source, gateway, zone, judged, hazards, reminders, verdict }
 }
 

@@ -8,10 +8,12 @@ mod window;
 
 use std::rc::Rc;
 
+use std::cell::RefCell;
+
 use futures_util::{Stream, StreamExt as _};
 use jiff::Timestamp;
 
-use crate::check::{Assumptions, Examination, Outlook, Scales, examine, outlook, wanted, wanted_policies};
+use crate::check::{Assumptions, Examination, Following, Outlook, Scales, examine, outlook};
 use crate::expected::Subject;
 use crate::facts::{Facts, History, Recording};
 use crate::lookup::graph::Token;
@@ -263,8 +265,9 @@ impl Checked {
 }
 
 async fn one(world: &World, subject: Subject, limits: Limits, scales: Scales<'_>) -> Checked {
-    let questions = |facts: &Facts| wanted(&subject, facts);
-    let policies = |facts: &Facts| wanted_policies(&subject, facts);
+    let following = RefCell::new(Following::new(&subject));
+    let questions = |facts: &Facts| following.borrow_mut().wanted(facts);
+    let policies = |_: &Facts| following.borrow().wanted_policies();
     let facts = survey(&world.source, &subject.domain, limits, questions, policies).await;
     let examination = examine(&subject, &facts, scales);
     let changes = changes(&subject, &facts, scales.view, &examination);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::check::is_placeholder_text;
-use crate::expected::import::{self, Import};
+use crate::expected::import::{self, Import, ImportError, List};
 use crate::expected::{Cloud, Purpose, Subject, ignored};
 use crate::provider::{self, Kind, Provider};
 use crate::record::Name;
@@ -56,8 +56,7 @@ impl Files {
 /// The lists of expected values, read once for all domains.
 #[derive(Debug, Default)]
 pub(super) struct Lists {
-    files: Vec<(String, Rc<[u8]>)>,
-    kind: Option<import::Kind>,
+    files: Vec<(String, Result<List, ImportError>)>,
     /// What Microsoft Graph wants, a list a domain.
     tenant: BTreeMap<Name, Vec<u8>>,
 }
@@ -72,9 +71,14 @@ impl Lists {
     /// [`Problem`] for a file that cannot be read.
     pub(super) fn read(options: &Expectations, read: &mut Files) -> Result<Self, Problem> {
         let label = |path: &Path| harmless(&path.display().to_string());
-        let files = options.expect.iter().map(|path| Ok((label(path), read.content(path)?)));
-        let files = files.collect::<Result<_, Problem>>()?;
-        Ok(Self { files, kind: options.expect_format, tenant: BTreeMap::new() })
+        let list = |path: &PathBuf| {
+            let (label, content) = (label(path), read.content(path)?);
+            // What is wrong with it is told together with the domain it is wanted for.
+            let list = List::read(&content, &label, options.expect_format);
+            Ok((label, list))
+        };
+        let files = options.expect.iter().map(list).collect::<Result<_, Problem>>()?;
+        Ok(Self { files, tenant: BTreeMap::new() })
     }
 
     /// Adds what Microsoft Graph wants for each domain: the files are more particular, and come first.
@@ -83,8 +87,10 @@ impl Lists {
     }
 
     fn imports(&self, domain: &Name) -> Result<Vec<Import>, Problem> {
-        let read = |(file, octets): &(String, Rc<[u8]>)| import::read(octets, file, domain, self.kind);
-        let imports: Result<Vec<Import>, _> = self.files.iter().map(read).collect();
+        let import = |(_, list): &(String, Result<List, ImportError>)| {
+            list.as_ref().map_err(Clone::clone)?.import(domain)
+        };
+        let imports: Result<Vec<Import>, ImportError> = self.files.iter().map(import).collect();
         let mut imports = imports.map_err(|error| Problem::Usage(error.to_string()))?;
         if let Some(list) = self.tenant.get(domain) {
             let import = import::read(list, GRAPH, domain, Some(import::Kind::Graph));

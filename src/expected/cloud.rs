@@ -5,6 +5,9 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
+
+use crate::record::Name;
 
 /// A Microsoft 365 cloud, as `--cloud` names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -60,6 +63,15 @@ impl Cloud {
     #[must_use]
     pub fn value(self, purpose: Purpose) -> Option<&'static str> {
         self.endpoint(purpose).map(|row| row.value)
+    }
+
+    /// The same as a name.
+    #[must_use]
+    pub fn name(self, purpose: Purpose) -> Option<&'static Name> {
+        static NAMES: LazyLock<Vec<Option<Name>>> =
+            LazyLock::new(|| ENDPOINTS.iter().map(|row| row.value.parse().ok()).collect());
+        let row = ENDPOINTS.iter().position(|row| row.purpose == purpose && row.clouds.contains(&self))?;
+        NAMES.get(row)?.as_ref()
     }
 
     /// Whether both clouds want the same for `purpose`.
@@ -388,7 +400,6 @@ pub const ENDPOINTS: &[Endpoint] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Name;
 
     #[test]
     fn no_cloud_has_two_values_for_one_purpose_and_every_value_is_a_name() {

@@ -12,11 +12,11 @@ const OLDEST_ENROLLMENT: &str = "manage.microsoft.com";
 
 /// The expectations of devices for the subject.
 pub(super) fn expectations(subject: &Subject) -> Vec<Expectation> {
-    let value = |purpose| subject.cloud.value(purpose);
+    let value = |purpose| subject.cloud.name(purpose).cloned();
     let older: Vec<Name> = value(Purpose::DeviceEnrollmentOlder)
         .into_iter()
-        .flat_map(|older| [older, OLDEST_ENROLLMENT])
-        .filter_map(|older| older.parse().ok())
+        .flat_map(|older| [Some(older), OLDEST_ENROLLMENT.parse().ok()])
+        .flatten()
         .collect();
     let enrollment = value(Purpose::DeviceEnrollment)
         .and_then(|target| alias(subject, Id::DeviceEnrollment, "enterpriseenrollment", target, older));
@@ -26,8 +26,7 @@ pub(super) fn expectations(subject: &Subject) -> Vec<Expectation> {
     enrollment.into_iter().chain(registration).collect()
 }
 
-fn alias(subject: &Subject, id: Id, host: &str, target: &str, also: Vec<Name>) -> Option<Expectation> {
-    let target: Name = target.parse().ok()?;
+fn alias(subject: &Subject, id: Id, host: &str, target: Name, also: Vec<Name>) -> Option<Expectation> {
     Some(Expectation {
         id,
         name: subject.domain.below(host).ok()?,

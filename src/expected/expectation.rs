@@ -171,6 +171,27 @@ impl Expectation {
     }
 }
 
+impl Expectation {
+    /// The mail host to propose: what is made for the domain shows that Microsoft accepts it.
+    #[must_use]
+    pub fn proposed_host(&self) -> Option<&Name> {
+        match &self.requirement {
+            Requirement::DeliversTo(hosts) => hosts.proposed.as_ref(),
+            Requirement::SpfIncludes(_)
+            | Requirement::IsAliasOf(_)
+            | Requirement::MayBeAliasOf(_)
+            | Requirement::HasDkimKeyAt(_)
+            | Requirement::HasDmarcPolicy
+            | Requirement::MayAnnouncePolicy
+            | Requirement::MayAskForTlsReports
+            | Requirement::OffersService(_)
+            | Requirement::MayOfferService(_)
+            | Requirement::HasVerification(_)
+            | Requirement::IsAbsent => None,
+        }
+    }
+}
+
 /// What must be true of the records: the relation, with all that a judge needs to know.
 #[derive(Debug, Clone)]
 pub enum Requirement {

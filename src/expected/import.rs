@@ -3,6 +3,7 @@
 //! The lists that admins have: Microsoft Graph as JSON, what PowerShell makes of it, a table, a zone file. Each becomes
 //! records of the domain; what no rule judges stays visible, with the reason.
 
+mod list;
 mod raw;
 mod table;
 #[cfg(test)]
@@ -12,8 +13,9 @@ mod tree;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::record::{Name, RecordData, zone};
+use crate::record::{Name, RecordData};
 
+pub use list::List;
 use raw::Raw;
 
 /// How a list is written.
@@ -136,57 +138,7 @@ pub struct ImportError {
 /// # Errors
 /// [`ImportError`] if it is no such list, or if something in it cannot be a record.
 pub fn read(octets: &[u8], file: &str, domain: &Name, kind: Option<Kind>) -> Result<Import, ImportError> {
-    let error = |place: &str, reason: String| ImportError { file: file.into(), place: place.into(), reason };
-    let text = decoded(octets).map_err(|reason| error("the file", reason))?;
-    let kind = kind.unwrap_or_else(|| Kind::of(&text));
-    let mut import = Import::default();
-    let raws = match kind {
-        Kind::Graph | Kind::Powershell => {
-            let tree = tree::read(&text).map_err(|(place, reason)| error(&place, reason))?;
-            import.ignored.extend(tree.unavailable.into_iter().map(|(place, label, reason)| Ignored {
-                what: format!("unavailable record of `{label}`"),
-                file: file.into(),
-                place,
-                reason,
-            }));
-            tree.records
-        }
-        Kind::Csv => table::read(&text).map_err(|(place, reason)| error(&place, reason))?,
-        Kind::Zone => {
-            let held = zone::read(text.as_bytes(), Some(domain), file)
-                .map_err(|problem| error("the file", problem.to_string()))?;
-            for (index, record) in held.records.into_iter().enumerate() {
-                let place = format!("record {}", index + 1);
-                let wanted = Wanted {
-                    name: record.name,
-                    data: record.data,
-                    ttl: Some(record.ttl),
-                    file: file.into(),
-                    place,
-                };
-                import.take(wanted, domain);
-            }
-            return Ok(import);
-        }
-    };
-    for raw in raws {
-        let place = raw.place.clone();
-        let Some((name, data, warning)) = raw.record(domain).map_err(|reason| error(&place, reason))? else {
-            continue;
-        };
-        import.warnings.extend(warning.map(|warning| format!("{file}: {place}: {warning}")));
-        import.take(Wanted { name, data, ttl: raw.ttl, file: file.into(), place }, domain);
-    }
-    Ok(import)
-}
-
-impl Import {
-    /// Keeps what belongs to the domain; lists of several domains are read once for each.
-    fn take(&mut self, wanted: Wanted, domain: &Name) {
-        if wanted.name.is_within(domain) {
-            self.records.push(wanted);
-        }
-    }
+    List::read(octets, file, kind)?.import(domain)
 }
 
 /// The text of a file as Windows and others write it.

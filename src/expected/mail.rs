@@ -63,7 +63,7 @@ fn mx(subject: &Subject) -> Expectation {
 
 /// The mail host by rule: the domain's token, or in the government clouds the tenant's name, under the cloud's suffix.
 fn derived_host(subject: &Subject) -> Option<Name> {
-    let suffix: Name = subject.cloud.value(Purpose::MxSuffix)?.parse().ok()?;
+    let suffix = subject.cloud.name(Purpose::MxSuffix)?;
     // Microsoft's pages show the tenant's name there, third parties also the token: nothing is derived from the domain.
     let by_tenant = subject.cloud.shares(super::Cloud::GccHigh, Purpose::MxSuffix);
     let label = if by_tenant { subject.tenant.clone()? } else { token(&subject.domain)? };
@@ -82,7 +82,7 @@ fn spf(subject: &Subject) -> Option<Expectation> {
         importance: Importance::Required,
         origin: Origin::Standard,
         data: vec![RecordData::Txt(Text::from(format!("v=spf1 include:{include}{senders} -all").as_str()))],
-        requirement: Requirement::SpfIncludes(include.parse().ok()?),
+        requirement: Requirement::SpfIncludes(subject.cloud.name(Purpose::SpfInclude)?.clone()),
         also: Vec::new(),
         ttl: TTL,
         given_by: None,
@@ -93,14 +93,13 @@ fn autodiscover(subject: &Subject) -> Option<Expectation> {
     if subject.hybrid {
         return None;
     }
-    let target: Name = subject.cloud.value(Purpose::Autodiscover)?.parse().ok()?;
+    let target = subject.cloud.name(Purpose::Autodiscover)?.clone();
     alias(subject, Id::Autodiscover, "autodiscover", target, Phase::Switch, Importance::Required)
 }
 
 fn msoid(subject: &Subject) -> Option<Expectation> {
-    if let Some(target) = subject.cloud.value(Purpose::Msoid) {
-        let target = target.parse().ok()?;
-        return alias(subject, Id::Msoid, "msoid", target, Phase::Prepare, Importance::Recommended);
+    if let Some(target) = subject.cloud.name(Purpose::Msoid) {
+        return alias(subject, Id::Msoid, "msoid", target.clone(), Phase::Prepare, Importance::Recommended);
     }
     Some(Expectation {
         id: Id::Msoid,

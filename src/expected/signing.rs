@@ -51,7 +51,7 @@ impl Selector {
     #[must_use]
     pub fn older_target(&self) -> Option<Name> {
         let documented = self.cloud.shares(super::Cloud::Worldwide, Purpose::InitialDomain);
-        let initial: Name = self.cloud.value(Purpose::InitialDomain).filter(|_| documented)?.parse().ok()?;
+        let initial = self.cloud.name(Purpose::InitialDomain).filter(|_| documented)?;
         let (token, tenant) = (self.token.as_ref()?, self.tenant.as_ref()?);
         initial.below(&format!("selector{}-{token}._domainkey.{tenant}", self.number)).ok()
     }

@@ -4,14 +4,14 @@
 //! never demanded, and are wrong only while they point at the platform being left (Microsoft Learn, External Domain Name
 //! System records for Office 365, 2024-10-24).
 
-use crate::record::{Name, RecordData, RecordType};
+use crate::record::{RecordData, RecordType};
 
 use super::mail::TTL;
 use super::{Expectation, Id, Importance, Offer, Origin, Phase, Purpose, Requirement, Service, Subject};
 
 /// The expectations of Teams for the subject.
 pub(super) fn expectations(subject: &Subject) -> Vec<Expectation> {
-    let value = |purpose| subject.cloud.value(purpose).and_then(|value| value.parse::<Name>().ok());
+    let value = |purpose| subject.cloud.name(purpose).cloned();
     let mut list = Vec::new();
     if let Some(target) = value(Purpose::TeamsFederation) {
         let offer = Offer { target: target.clone(), port: 5061 };

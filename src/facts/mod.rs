@@ -10,10 +10,12 @@ mod reply;
 mod view;
 mod zone;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+
+use crate::record::{Name, Question, RecordType};
 
 pub use history::{Copies, History, HistoryError, Seen, Sighting, published, published_by, remembered};
 pub use policy::{PolicyOutcome, PolicyReply, policy_host};
@@ -40,38 +42,113 @@ pub struct Facts {
     /// What became of names outside.
     pub elsewhere: Elsewhere,
     /// The record sets that the zone files hold, asked for or not; servers do not list theirs.
-    pub on_file: BTreeSet<crate::record::Question>,
-    replies: BTreeMap<crate::record::Question, BTreeMap<Arc<Server>, Reply>>,
-    policies: BTreeMap<crate::record::Name, PolicyReply>,
+    pub on_file: BTreeSet<Question>,
+    /// The replies to each question, ordered by server. Replies are only ever added, so that what is derived from them
+    /// below never has to be looked up again.
+    replies: Vec<Vec<Reply>>,
+    /// Where the replies to a question are.
+    places: HashMap<Question, usize>,
+    /// The same in the order of the questions.
+    order: BTreeMap<Question, usize>,
+    /// Where each reply was added, in the order in which they came.
+    arrivals: Vec<usize>,
+    /// Where replies are that tell the name servers of a zone further down.
+    referring: BTreeSet<usize>,
+    /// What authorities and others told of the version of a zone.
+    versions: Vec<Version>,
+    policies: BTreeMap<Name, PolicyReply>,
+}
+
+/// The version that a server has of a zone.
+#[derive(Debug, Clone)]
+struct Version {
+    apex: Name,
+    server: Arc<Server>,
+    serial: u32,
 }
 
 impl Facts {
     /// Nothing known yet.
     #[must_use]
     pub fn new(checked_at: Timestamp, elsewhere: Elsewhere) -> Self {
-        let (on_file, replies, policies) = (BTreeSet::new(), BTreeMap::new(), BTreeMap::new());
-        Self { checked_at, elsewhere, on_file, replies, policies }
+        Self {
+            checked_at,
+            elsewhere,
+            on_file: BTreeSet::new(),
+            replies: Vec::new(),
+            places: HashMap::new(),
+            order: BTreeMap::new(),
+            arrivals: Vec::new(),
+            referring: BTreeSet::new(),
+            versions: Vec::new(),
+            policies: BTreeMap::new(),
+        }
     }
 
     /// Adds a reply; a second one of the same server to the same question is ignored.
     pub fn insert(&mut self, reply: Reply) {
-        let servers = self.replies.entry(reply.question.clone()).or_default();
-        servers.entry(Arc::clone(&reply.server)).or_insert(reply);
+        let place = self.places.get(&reply.question).copied().unwrap_or_else(|| {
+            let place = self.replies.len();
+            self.replies.push(Vec::new());
+            self.places.insert(reply.question.clone(), place);
+            self.order.insert(reply.question.clone(), place);
+            place
+        });
+        let Some(replies) = self.replies.get_mut(place) else { return };
+        let Err(at) = replies.binary_search_by(|known| known.server.cmp(&reply.server)) else { return };
+        if reply.outcome == Outcome::Referral {
+            self.referring.insert(place);
+        }
+        if reply.question.rtype == RecordType::Soa
+            && let Some(soa) = reply.wanted().find_map(soa_of)
+        {
+            let (apex, server) = (reply.question.name.clone(), Arc::clone(&reply.server));
+            self.versions.push(Version { apex, server, serial: soa.serial });
+        }
+        replies.insert(at, reply);
+        self.arrivals.push(place);
+    }
+
+    /// How many replies there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.arrivals.len()
+    }
+
+    /// The questions that were answered after the first `count` replies had come, in the order of the replies.
+    pub fn answered_since(&self, count: usize) -> impl Iterator<Item = &Question> {
+        let arrivals = self.arrivals.get(count..).unwrap_or_default();
+        arrivals.iter().filter_map(|place| self.at(*place).first()).map(|reply| &reply.question)
     }
 
     /// The replies to one question, ordered by server: authorities first.
-    pub fn replies(&self, question: &crate::record::Question) -> impl Iterator<Item = &Reply> {
-        self.replies.get(question).into_iter().flat_map(BTreeMap::values)
+    pub fn replies(&self, question: &Question) -> std::slice::Iter<'_, Reply> {
+        self.places.get(question).map_or(&[][..], |place| self.at(*place)).iter()
     }
 
     /// All replies, ordered by question and server.
     pub fn all(&self) -> impl Iterator<Item = &Reply> {
-        self.replies.values().flat_map(BTreeMap::values)
+        self.order.values().flat_map(|place| self.at(*place))
+    }
+
+    /// Every question with the replies to it, in order.
+    pub fn by_question(&self) -> impl Iterator<Item = (&Question, &[Reply])> {
+        self.order.iter().map(|(question, place)| (question, self.at(*place)))
+    }
+
+    /// The replies that name the servers of a zone further down instead of an answer.
+    pub fn referrals(&self) -> impl Iterator<Item = &Reply> {
+        let replies = self.referring.iter().flat_map(|place| self.at(*place));
+        replies.filter(|reply| reply.outcome == Outcome::Referral)
     }
 
     /// Whether anybody was asked this.
     #[must_use]
-    pub fn has(&self, question: &crate::record::Question) -> bool {
-        self.replies.contains_key(question)
+    pub fn has(&self, question: &Question) -> bool {
+        self.places.contains_key(question)
+    }
+
+    fn at(&self, place: usize) -> &[Reply] {
+        self.replies.get(place).map_or(&[], Vec::as_slice)
     }
 }

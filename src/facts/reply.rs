@@ -274,6 +274,16 @@ impl Reply {
         self.records.iter().filter(|record| record.data.rtype() == self.question.rtype)
     }
 
+    /// Whether both are answers with the same records, whatever time they have left.
+    #[must_use]
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let alike = |(one, other): (&Record, &Record)| one.data == other.data && one.name == other.name;
+        self.outcome == other.outcome
+            && self.outcome.is_answer()
+            && self.records.len() == other.records.len()
+            && self.records.iter().zip(&other.records).all(alike)
+    }
+
     /// The last name of the alias chain; the name asked for where there is none.
     #[must_use]
     pub fn end_of_chain(&self) -> &Name {

@@ -213,51 +213,49 @@ impl Facts {
     /// resolver that has one, else the failure that tells most. `None` if nobody was asked.
     #[must_use]
     pub fn published(&self, question: &Question, view: View) -> Option<&Reply> {
-        let replies: Vec<&Reply> = self.replies(question).collect();
-        let authorities = replies.iter().copied().filter(|reply| reply.server.role.is_authority());
-        let answers: Vec<&Reply> = authorities.filter(|reply| reply.outcome.is_answer()).collect();
+        let replies = self.replies(question);
+        let answers = || replies.clone().filter(|reply| reply.outcome.is_answer());
         if view != View::Resolver
-            && let Some(newest) = self.newest(&answers)
+            && let Some(newest) = self.newest(answers().filter(|reply| reply.server.role.is_authority()))
         {
             return Some(newest);
         }
-        let resolvers = replies.iter().copied().filter(|reply| reply.server.role == Role::Resolver);
-        if let Some(answer) = resolvers.into_iter().find(|reply| reply.outcome.is_answer()) {
+        if let Some(answer) = answers().find(|reply| reply.server.role == Role::Resolver) {
             return Some(answer);
         }
         // A zone file is asked in place of everybody, whatever the view.
-        if let Some(answer) = answers.into_iter().find(|reply| reply.server.role == Role::ZoneFile) {
+        if let Some(answer) = answers().find(|reply| reply.server.role == Role::ZoneFile) {
             return Some(answer);
         }
         let asked = |reply: &&Reply| reply.server.role.is_authority() || reply.server.role == Role::Resolver;
-        replies.into_iter().filter(asked).min_by_key(|reply| tells_least(reply))
+        replies.filter(asked).min_by_key(|reply| tells_least(reply))
     }
 
     /// Of several answers of authorities, the first with the newest serial.
-    fn newest<'a>(&self, answers: &[&'a Reply]) -> Option<&'a Reply> {
-        let mut newest: Option<(&'a Reply, Option<u32>)> = None;
-        for reply in answers {
-            let serial = self.serial_at(&reply.server, &reply.question.name);
-            let better = match (&newest, serial) {
-                (None, _) | (Some((_, None)), Some(_)) => true,
-                (Some((_, Some(best))), Some(serial)) => is_newer(serial, *best),
-                (Some(_), None) => false,
+    fn newest<'a>(&self, mut answers: impl Iterator<Item = &'a Reply>) -> Option<&'a Reply> {
+        let serial = |reply: &Reply| self.serial_at(&reply.server, &reply.question.name);
+        let first = answers.next()?;
+        let Some(second) = answers.next() else { return Some(first) };
+        let mut newest = (first, serial(first));
+        for reply in std::iter::once(second).chain(answers) {
+            let serial = serial(reply);
+            let better = match (newest.1, serial) {
+                (None, Some(_)) => true,
+                (Some(best), Some(serial)) => is_newer(serial, best),
+                (_, None) => false,
             };
             if better {
-                newest = Some((*reply, serial));
+                newest = (reply, serial);
             }
         }
-        newest.map(|(reply, _)| reply)
+        Some(newest.0)
     }
 
     /// The serial that `server` has of the zone of `name`, where it told.
     #[must_use]
     pub fn serial_at(&self, server: &Server, name: &Name) -> Option<u32> {
-        let soas = name.ancestors().map(|apex| Question::new(apex, RecordType::Soa));
-        soas.into_iter().find_map(|question| {
-            let reply = self.replies(&question).find(|reply| *reply.server == *server)?;
-            reply.wanted().find_map(super::soa_of).map(|soa| soa.serial)
-        })
+        let told = self.versions.iter().filter(|told| *told.server == *server && name.is_within(&told.apex));
+        told.max_by_key(|told| told.apex.label_count()).map(|told| told.serial)
     }
 
     /// Whether names outside were left alone on purpose.

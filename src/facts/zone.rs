@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use crate::record::{Name, Question, RecordData, RecordType};
 
-use super::{Facts, Outcome, Role, soa_of};
+use super::{Facts, Role, soa_of};
 
 /// A zone as it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,10 +55,8 @@ impl Facts {
     /// The zone that `name` lies in: the deepest one of which name servers are known.
     #[must_use]
     pub fn zone(&self, name: &Name) -> Option<Zone> {
-        let (apex, names) = zone_candidates(name).into_iter().find_map(|apex| {
-            let names = self.name_server_names(&apex);
-            (!names.is_empty()).then_some((apex, names))
-        })?;
+        let apex = self.zone_apex(name)?;
+        let names = self.name_server_names(&apex);
         let serials = self.serials(&apex);
         let name_servers = names.into_iter().map(|name| {
             let addresses = self.addresses(&name);
@@ -75,13 +73,18 @@ impl Facts {
         Some(zone)
     }
 
+    /// Where that zone begins.
+    #[must_use]
+    pub fn zone_apex(&self, name: &Name) -> Option<Name> {
+        zone_candidates(name).into_iter().find(|apex| !self.name_server_names(apex).is_empty())
+    }
+
     /// The names of the servers of a zone: the NS records that anybody answered with, and delegations to it.
     #[must_use]
     pub fn name_server_names(&self, apex: &Name) -> BTreeSet<Name> {
         let question = Question::new(apex.clone(), RecordType::Ns);
         let answered = self.replies(&question).flat_map(|reply| reply.wanted());
-        let delegated = self.all().filter(|reply| reply.outcome == Outcome::Referral);
-        let delegated = delegated.flat_map(|reply| &reply.referral);
+        let delegated = self.referrals().flat_map(|reply| &reply.referral);
         let records = answered.chain(delegated).filter(|record| record.name == *apex);
         records.filter_map(|record| record.data.target().cloned()).filter(|name| !name.is_root()).collect()
     }

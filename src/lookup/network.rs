@@ -13,6 +13,7 @@ use crate::facts::{Facts, Outcome, Reply, Role, Server, View, zone_candidates};
 use crate::record::{Name, Question, RecordType};
 
 use super::address::is_public;
+use super::course::parent_zone;
 use super::memory::Memory;
 use super::policy::Fetcher;
 use super::source::Inquiry;
@@ -63,10 +64,11 @@ pub(super) enum Sphere {
     Elsewhere,
 }
 
-/// The facts, and what they say of the domain's zones: worked out once, and read for every question.
+/// What the facts say of the domain's zones: worked out once, and read for every question.
 pub(super) struct Look<'a> {
     pub(super) domain: &'a Name,
-    pub(super) facts: &'a Facts,
+    /// Where the zone of the domain begins, as far as that is known.
+    apex: Option<Name>,
     /// The deepest zone that holds the domain, as far as that is certain; where resolvers differ about it, also the one
     /// above, so that it does not matter whose answer comes first.
     zones: Vec<Name>,
@@ -74,6 +76,10 @@ pub(super) struct Look<'a> {
     delegated: BTreeSet<Name>,
     /// The name servers of all these.
     servers: BTreeMap<Name, Vec<(Arc<Server>, Endpoint)>>,
+    /// The name servers of the zone above, and where that begins.
+    above: Option<(Name, Vec<(Arc<Server>, Endpoint)>)>,
+    /// The names whose addresses were read for all this.
+    names: BTreeSet<Name>,
 }
 
 impl Network {
@@ -177,10 +183,16 @@ impl Network {
     }
 
     /// The servers to ask about one of the domain's own names, as far as the facts tell.
-    pub(super) fn own(&self, question: &Question, look: &Look<'_>, inquiries: &mut Vec<Inquiry>) {
+    pub(super) fn own(
+        &self,
+        question: &Question,
+        look: &Look<'_>,
+        facts: &Facts,
+        inquiries: &mut Vec<Inquiry>,
+    ) {
         if self.view != View::Authoritative {
             self.resolvers(question, inquiries);
-            self.unvalidated(question, look.facts, inquiries);
+            self.unvalidated(question, facts, inquiries);
         }
         look.authoritative(question, inquiries);
     }
@@ -198,15 +210,13 @@ impl Network {
 
     /// Where the zone is delegated to: the word of the zone above, and that of the zone itself.
     pub(super) fn delegation(&self, question: &Question, look: &Look<'_>, inquiries: &mut Vec<Inquiry>) {
-        let is_apex = look.facts.zone(look.domain).is_some_and(|zone| zone.apex == question.name);
-        if self.view == View::Resolver || !is_apex {
+        if look.apex.as_ref() != Some(&question.name) {
             return;
         }
         look.authoritative(question, inquiries);
-        let Some(parent) = super::survey::parent_zone(&question.name, look.facts) else { return };
-        let servers = self.servers(&parent, Role::Parent, look.facts).into_iter().take(MOST_PARENTS);
-        inquiries.extend(servers.map(|(server, endpoint)| {
-            Inquiry::Server(question.clone(), server, endpoint, Some(parent.clone()))
+        let Some((parent, servers)) = &look.above else { return };
+        inquiries.extend(servers.iter().map(|(server, endpoint)| {
+            Inquiry::Server(question.clone(), Arc::clone(server), endpoint.clone(), Some(parent.clone()))
         }));
     }
 
@@ -229,18 +239,34 @@ impl Network {
     }
 
     /// What the facts say of the domain's zones.
-    pub(super) fn look<'a>(&self, domain: &'a Name, facts: &'a Facts) -> Look<'a> {
-        let (mut zones, mut delegated) = (Vec::new(), BTreeSet::new());
-        if self.view != View::Resolver {
-            zones = self.zones(domain, facts);
-            let referrals = facts.all().filter(|reply| reply.outcome == Outcome::Referral);
-            let apexes = referrals.flat_map(|reply| &reply.referral).map(|record| &record.name);
-            delegated.extend(apexes.filter(|apex| *apex != domain && apex.is_within(domain)).cloned());
+    pub(super) fn look<'a>(&self, domain: &'a Name, facts: &Facts) -> Look<'a> {
+        let mut look = Look {
+            domain,
+            apex: None,
+            zones: Vec::new(),
+            delegated: BTreeSet::new(),
+            servers: BTreeMap::new(),
+            above: None,
+            names: BTreeSet::new(),
+        };
+        if self.view == View::Resolver {
+            return look;
         }
-        let servers = zones.iter().chain(&delegated);
-        let servers =
-            servers.map(|zone| (zone.clone(), self.servers(zone, Role::Authoritative, facts))).collect();
-        Look { domain, facts, zones, delegated, servers }
+        look.zones = self.zones(domain, facts);
+        let apexes = facts.referrals().flat_map(|reply| &reply.referral).map(|record| &record.name);
+        look.delegated.extend(apexes.filter(|apex| *apex != domain && apex.is_within(domain)).cloned());
+        for zone in look.zones.iter().chain(&look.delegated) {
+            let servers = self.servers(zone, Role::Authoritative, facts, &mut look.names);
+            look.servers.insert(zone.clone(), servers);
+        }
+        look.apex = facts.zone_apex(domain);
+        let above = look.apex.as_ref().and_then(|apex| parent_zone(apex, facts));
+        look.above = above.map(|parent| {
+            let mut servers = self.servers(&parent, Role::Parent, facts, &mut look.names);
+            servers.truncate(MOST_PARENTS);
+            (parent, servers)
+        });
+        look
     }
 
     fn zones(&self, domain: &Name, facts: &Facts) -> Vec<Name> {
@@ -260,12 +286,19 @@ impl Network {
         zones
     }
 
-    fn servers(&self, zone: &Name, role: Role, facts: &Facts) -> Vec<(Arc<Server>, Endpoint)> {
+    fn servers(
+        &self,
+        zone: &Name,
+        role: Role,
+        facts: &Facts,
+        read: &mut BTreeSet<Name>,
+    ) -> Vec<(Arc<Server>, Endpoint)> {
         let names = facts.name_server_names(zone);
         let mut addresses: Vec<IpAddr> = names.iter().flat_map(|name| facts.addresses(name)).collect();
         addresses.sort_unstable();
         addresses.dedup();
         addresses.truncate(MOST_AUTHORITIES);
+        read.extend(names);
         let sockets = addresses.into_iter().map(|address| SocketAddr::new(address, self.authority_port));
         let server = |socket: SocketAddr| Arc::new(Server { role, address: socket.to_string() });
         sockets.map(|socket| (server(socket), Endpoint::Plain(socket))).collect()
@@ -287,6 +320,11 @@ fn is_kept(reply: &Reply, now: Timestamp) -> bool {
 }
 
 impl Look<'_> {
+    /// Whether more replies to a question about an address can tell of other servers.
+    pub(super) fn depends_on(&self, question: &Question) -> bool {
+        matches!(question.rtype, RecordType::A | RecordType::Aaaa) && self.names.contains(&question.name)
+    }
+
     /// The name servers of the zone of the name.
     pub(super) fn authoritative(&self, question: &Question, inquiries: &mut Vec<Inquiry>) {
         let delegated = question.name.ancestors().find(|apex| self.delegated.contains(apex));

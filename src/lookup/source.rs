@@ -30,7 +30,7 @@ pub struct Source {
 }
 
 /// One question to one place.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Inquiry {
     /// The zone files.
     Files(Question),
@@ -81,7 +81,7 @@ impl Source {
     }
 
     /// What the facts say of the domain's zones; `None` if nobody there can be asked.
-    pub(super) fn look<'a>(&self, domain: &'a Name, facts: &'a Facts) -> Option<Look<'a>> {
+    pub(super) fn look<'a>(&self, domain: &'a Name, facts: &Facts) -> Option<Look<'a>> {
         self.network.as_ref().map(|network| network.look(domain, facts))
     }
 
@@ -92,15 +92,20 @@ impl Source {
     }
 
     /// Everybody who should be asked what a rule reads, as far as the facts tell; grows with the facts.
-    pub(super) fn inquiries(&self, question: &Question, look: Option<&Look<'_>>) -> Vec<Inquiry> {
+    pub(super) fn inquiries(
+        &self,
+        question: &Question,
+        look: Option<&Look<'_>>,
+        facts: &Facts,
+    ) -> Vec<Inquiry> {
         if let Some(inquiry) = self.kept(question) {
             return vec![inquiry];
         }
         let mut inquiries = Vec::new();
         if let (Some(network), Some(look)) = (&self.network, look) {
             match question.name.is_within(look.domain) {
-                true => network.own(question, look, &mut inquiries),
-                false => network.elsewhere(question, look.facts, &mut inquiries),
+                true => network.own(question, look, facts, &mut inquiries),
+                false => network.elsewhere(question, facts, &mut inquiries),
             }
         }
         inquiries

@@ -5,7 +5,7 @@
 //! for the slow. What is asked depends on the replies and never on the order of their arrival, so the facts are the
 //! same however fast the servers are.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,9 +14,10 @@ use futures_util::future::FutureExt as _;
 use futures_util::stream::FuturesUnordered;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::facts::{Facts, Outcome, PolicyOutcome, PolicyReply, Reply, Role, Server, zone_candidates};
-use crate::record::{Name, Question, RecordType};
+use crate::facts::{Facts, Outcome, PolicyOutcome, PolicyReply, Reply, Role, Server};
+use crate::record::{Name, Question};
 
+use super::course::Course;
 use super::errand::{Errand, Stage};
 use super::source::{Inquiry, Source};
 
@@ -57,35 +58,28 @@ impl Task {
 }
 
 /// Gathers the facts about `domain`: `wanted` says which questions are worth asking and `policies` whose MTA-STS
-/// policy is worth fetching, given what is known so far; both may only ask for more as more is known.
+/// policy is worth fetching, given what is known so far; both may only ask for more as more is known. What `wanted` has
+/// said once it need not say again.
 pub async fn survey(
     source: &Source,
     domain: &Name,
     limits: Limits,
-    wanted: impl Fn(&Facts) -> BTreeSet<Question>,
-    policies: impl Fn(&Facts) -> BTreeSet<Name>,
+    mut wanted: impl FnMut(&Facts) -> BTreeSet<Question>,
+    mut policies: impl FnMut(&Facts) -> BTreeSet<Name>,
 ) -> Facts {
     let mut facts = Facts::new(source.started, source.elsewhere());
     facts.on_file = source.on_file(domain);
-    let mut asked: BTreeSet<Inquiry> = BTreeSet::new();
-    let mut open: BTreeSet<Inquiry> = BTreeSet::new();
+    let mut course = Course::new(source, domain);
+    let mut open: HashSet<Inquiry> = HashSet::new();
     let mut fetching: BTreeSet<Name> = BTreeSet::new();
     let mut pending = FuturesUnordered::new();
     let mut stage = Stage::Underway;
     let deadline = tokio::time::sleep(limits.deadline);
     tokio::pin!(deadline);
     loop {
-        let wanted = wanted(&facts);
-        let look = source.look(domain, &facts);
-        let judged = wanted.iter().flat_map(|question| source.inquiries(question, look.as_ref()));
-        let found = infrastructure(source, domain, &facts);
-        let found =
-            found.iter().flat_map(|question| source.inquiries_of_infrastructure(question, look.as_ref()));
-        for inquiry in judged.chain(found) {
-            if asked.len() < limits.inquiries && asked.insert(inquiry.clone()) {
-                open.insert(inquiry.clone());
-                pending.push(Task::Ask(inquiry).done(source, domain));
-            }
+        for inquiry in course.inquiries(&facts, wanted(&facts), limits.inquiries) {
+            open.insert(inquiry.clone());
+            pending.push(Task::Ask(inquiry).done(source, domain));
         }
         for errand in source.errands(&policies(&facts), &facts, stage) {
             if fetching.insert(errand.domain().clone()) {
@@ -119,8 +113,10 @@ pub async fn survey(
             next = pending.next().now_or_never().flatten();
         }
     }
+    let mut read = course.wanted;
+    read.extend(wanted(&facts));
     if source.leaves_nothing_alone() {
-        note_unasked(&mut facts, source, &wanted);
+        note_unasked(&mut facts, source, read);
     }
     source.note_unfetched(&policies(&facts), &mut facts);
     facts
@@ -131,12 +127,13 @@ fn give_up(
     facts: &mut Facts,
     source: &Source,
     limits: Limits,
-    open: BTreeSet<Inquiry>,
+    open: HashSet<Inquiry>,
     fetching: BTreeSet<Name>,
     reason: &str,
 ) {
     let late = i64::try_from(limits.deadline.as_millis()).unwrap_or(i64::MAX);
     let at = source.started.checked_add(SignedDuration::from_millis(late)).unwrap_or(Timestamp::MAX);
+    // In whatever order: the facts have their own.
     for inquiry in open {
         if let Inquiry::Server(question, server, ..) = inquiry {
             let reply = Reply::empty(question, server, Outcome::Timeout);
@@ -151,9 +148,9 @@ fn give_up(
 }
 
 /// What nobody could be asked is written down as such: no reply must never look like no record.
-fn note_unasked(facts: &mut Facts, source: &Source, wanted: &impl Fn(&Facts) -> BTreeSet<Question>) {
+fn note_unasked(facts: &mut Facts, source: &Source, wanted: BTreeSet<Question>) {
     let nobody = Arc::new(Server { role: Role::Resolver, address: "nobody".into() });
-    for question in wanted(facts) {
+    for question in wanted {
         if !facts.has(&question) {
             let mut reply = Reply::empty(question, Arc::clone(&nobody), Outcome::Unreachable);
             reply.reason = "there was no time, or no server, to ask".into();
@@ -161,60 +158,4 @@ fn note_unasked(facts: &mut Facts, source: &Source, wanted: &impl Fn(&Facts) -> 
             facts.insert(reply);
         }
     }
-}
-
-/// The questions that find the zone, its name servers and its version.
-fn infrastructure(source: &Source, domain: &Name, facts: &Facts) -> BTreeSet<Question> {
-    let candidates = zone_candidates(domain);
-    let sold = candidates.len() == 1;
-    let mut questions: BTreeSet<Question> =
-        candidates.into_iter().map(|apex| Question::new(apex, RecordType::Ns)).collect();
-    let mut zones: BTreeSet<Name> = facts.zone(domain).map(|zone| zone.apex).into_iter().collect();
-    for reply in facts.all().filter(|reply| reply.outcome == Outcome::Referral) {
-        let apexes = reply.referral.iter().map(|record| record.name.clone());
-        zones.extend(apexes.filter(|apex| apex.is_within(domain)));
-    }
-    // What a registry sells is a zone, so what is above it can be asked for before that is known.
-    let apex = facts.zone(domain).map(|zone| zone.apex).or_else(|| sold.then(|| domain.clone()));
-    if let Some(apex) = apex.filter(|apex| source.reaches_authorities(apex)) {
-        questions.extend(above(&apex, facts));
-    }
-    for zone in zones {
-        questions.insert(Question::new(zone.clone(), RecordType::Soa));
-        if source.reaches_authorities(&zone) {
-            for server in facts.name_server_names(&zone) {
-                questions.insert(Question::new(server.clone(), RecordType::A));
-                questions.insert(Question::new(server, RecordType::Aaaa));
-            }
-        }
-    }
-    questions
-}
-
-/// Names of servers of the zone above whose addresses are looked up.
-const PARENT_NAMES: usize = 2;
-
-/// The questions that find the zone above, and servers of it.
-fn above(apex: &Name, facts: &Facts) -> BTreeSet<Question> {
-    let mut questions = BTreeSet::new();
-    for candidate in apex.parent().into_iter().flat_map(|parent| parent.ancestors().collect::<Vec<_>>()) {
-        questions.insert(Question::new(candidate.clone(), RecordType::Ns));
-        let names = facts.name_server_names(&candidate);
-        for name in names.iter().take(PARENT_NAMES) {
-            questions.insert(Question::new(name.clone(), RecordType::A));
-            questions.insert(Question::new(name.clone(), RecordType::Aaaa));
-        }
-        let asked = Question::new(candidate, RecordType::Ns);
-        let is_no_zone = facts.replies(&asked).any(|reply| reply.outcome.is_answer());
-        // The next one up is a candidate only once this one is known to be no zone.
-        if !names.is_empty() || !is_no_zone {
-            break;
-        }
-    }
-    questions
-}
-
-/// The zone above a zone, once its name servers are known.
-pub(super) fn parent_zone(apex: &Name, facts: &Facts) -> Option<Name> {
-    apex.parent()?.ancestors().find(|candidate| !facts.name_server_names(candidate).is_empty())
 }

@@ -152,12 +152,18 @@ impl ZoneFiles {
     /// Every record set that the files hold at and below `domain`.
     #[must_use]
     pub fn record_sets(&self, domain: &Name) -> BTreeSet<Question> {
-        let nodes = self.zones.values().flat_map(|zone| &zone.nodes).chain(&self.foreign);
-        let within = nodes.filter(|(name, _)| name.is_within(domain));
-        let sets = within.flat_map(|(name, node)| {
-            node.records.iter().map(|record| Question::new(name.clone(), record.data.rtype()))
-        });
-        sets.collect()
+        // What lies below a name follows it, zones like names; a run has as many domains as a file has zones.
+        let below = self.zones.range(domain..).take_while(|(apex, _)| apex.is_within(domain));
+        let above = domain.ancestors().skip(1).filter_map(|above| self.zones.get(&above));
+        let zones = below.map(|(_, zone)| zone).chain(above).map(|zone| &zone.nodes);
+        let within = |nodes: &'_ Nodes| -> Vec<Question> {
+            let held = nodes.range(domain..).take_while(|(name, _)| name.is_within(domain));
+            let sets = held.flat_map(|(name, node)| {
+                node.records.iter().map(|record| Question::new(name.clone(), record.data.rtype()))
+            });
+            sets.collect()
+        };
+        zones.chain([&self.foreign]).flat_map(within).collect()
     }
 
     /// The apexes of one file, each with a zone that is ready for its records.

@@ -9,7 +9,7 @@ pub mod emit;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::{Case, Code, Edit, Examination, Judged, Status, Weight, is_from_wildcard, judge};
-use crate::expected::{Importance, Phase, Subject};
+use crate::expected::{Expectation, Importance, Phase, Subject};
 use crate::facts::{Facts, Overlay, Sight, View, Witness};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
@@ -96,13 +96,19 @@ pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Exami
     let source = examination.source.as_ref().and_then(|source| source.provider);
     let untouched = Overlay::new();
     let sight = Sight { facts, witness: Witness::Published, view, overlay: &untouched };
-    let present = Case { subject, source, sight };
+    let expected = examination.judged.iter().map(|judged| &judged.expectation);
+    let mail_host = expected.into_iter().find_map(Expectation::proposed_host);
+    let present = Case { subject, source, mail_host, sight };
     let mut fold = Fold { present, overlay: Overlay::new(), reasons: BTreeMap::new() };
     for _ in 0..MOST_ROUNDS {
         let mut changed = false;
         for judged in examination.judged.iter().filter(|judged| is_curable(judged)) {
+            // As long as nothing is decided, what is met is met.
+            if judged.status == Status::Met && fold.overlay.is_empty() {
+                continue;
+            }
             let sight = Sight { facts, witness: Witness::Published, view, overlay: &fold.overlay };
-            let case = Case { subject, source, sight };
+            let case = Case { subject, source, mail_host, sight };
             let Ok(finding) = judge(&case, &judged.expectation) else { continue };
             // What is optional is put right only where it is wrong, and never added.
             let absent = finding.observed.is_empty() || finding.code == Code::AliasFromWildcard;

@@ -4,7 +4,7 @@
 //! know, which for an MX host usually means a server of the domain's own.
 
 use super::pattern::{self, Fit, Host};
-use super::{Evidence, Provider, all};
+use super::{Evidence, Provider, index};
 use crate::record::Name;
 
 /// Something seen in DNS that can tell whose service is used.
@@ -85,7 +85,7 @@ pub fn best_matches(clue: Clue<'_>, domain: &Name) -> Vec<&'static Provider> {
     let seen = Seen::new(clue, domain);
     let mut closest = None;
     let mut matches = Vec::new();
-    for provider in all() {
+    for provider in index::candidates(clue.evidence(), clue.host()) {
         let fit = seen.fit(provider);
         if fit.is_none() || fit < closest {
             continue;
@@ -103,7 +103,8 @@ pub fn best_matches(clue: Clue<'_>, domain: &Name) -> Vec<&'static Provider> {
 #[must_use]
 pub fn all_matches(clue: Clue<'_>, domain: &Name) -> Vec<&'static Provider> {
     let seen = Seen::new(clue, domain);
-    all().iter().filter(|provider| seen.fit(provider).is_some()).collect()
+    let candidates = index::candidates(clue.evidence(), clue.host());
+    candidates.filter(|provider| seen.fit(provider).is_some()).collect()
 }
 
 /// The [best matches](best_matches) of an MX host.

@@ -8,6 +8,7 @@
 
 mod clue;
 mod gateway;
+mod index;
 mod pattern;
 mod table;
 #[cfg(test)]

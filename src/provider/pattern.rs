@@ -111,6 +111,16 @@ impl Fit {
     }
 }
 
+/// The labels of a host pattern from right to left, as far as there is no wildcard in them; `None` if it can end with
+/// anything.
+pub(super) fn literal_labels(pattern: &'static str) -> Option<Vec<&'static [u8]>> {
+    if pattern.ends_with(DOMAIN) {
+        return None;
+    }
+    let labels = pattern.strip_prefix('=').unwrap_or(pattern).as_bytes().rsplit(|&octet| octet == b'.');
+    Some(labels.take_while(|label| !label.iter().any(|&sign| is_wildcard(sign))).collect())
+}
+
 /// Whether an owner label or a DKIM selector fits `pattern`; `*` alone is any, even of several labels.
 pub(super) fn label_fits(pattern: &str, label: &str) -> bool {
     pattern == "*" || fits(pattern.as_bytes(), label.as_bytes())

@@ -3,18 +3,19 @@
 //! Names are kept in lower case, because DNS compares them without regard to case (RFC 4343) and a report must not
 //! change when a server randomises the case of its answer. Every [`Name`] is absolute.
 //!
-//! Long because reading, writing, comparing and ordering must agree on one form, and are tested together.
+//! Long because all that is made of a name stands beside its tests.
+
+mod wire;
 
 use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Octets of the longest name in wire form, root label included (RFC 1035 §3.1).
-const MAX_NAME: usize = 255;
-/// Octets of the longest label (RFC 1035 §3.1).
-const MAX_LABEL: usize = 63;
+pub(super) use wire::unescape;
+use wire::{Labels, Wire, parse_labels, write_label};
 
 /// An absolute domain name in lower case; at most 255 octets in wire form (RFC 1035 §3.1).
 ///
@@ -29,8 +30,9 @@ const MAX_LABEL: usize = 63;
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Name {
-    /// Length-prefixed labels from left to right, without the root label.
-    wire: Box<[u8]>,
+    /// Length-prefixed labels from left to right, without the root label. Shared, since a name stands in its question,
+    /// in every reply and in what is judged.
+    wire: Arc<[u8]>,
 }
 
 /// Why a text is not a domain name.
@@ -66,7 +68,7 @@ impl Name {
     /// The root, written `.`.
     #[must_use]
     pub fn root() -> Self {
-        Self { wire: Box::default() }
+        Self { wire: Arc::default() }
     }
 
     /// A name from its labels, left to right, without the root label.
@@ -74,11 +76,11 @@ impl Name {
     /// # Errors
     /// [`NameError`] if a label is empty or longer than 63 octets, or the whole is longer than 255.
     pub fn from_labels<'a>(labels: impl IntoIterator<Item = &'a [u8]>) -> Result<Self, NameError> {
-        let mut wire = Vec::new();
+        let mut wire = Wire::new();
         for label in labels {
-            push_label(&mut wire, label)?;
+            wire.push_label(label)?;
         }
-        Self::from_wire(wire)
+        wire.name()
     }
 
     /// A name as it stands in a zone file: relative to `origin` unless it ends with a dot; `@` is the origin itself.
@@ -91,30 +93,14 @@ impl Name {
         }
         let (mut wire, absolute) = parse_labels(text)?;
         if !absolute {
-            wire.extend_from_slice(&origin.wire);
+            wire.push(&origin.wire);
         }
-        Self::from_wire(wire)
-    }
-
-    fn from_wire(mut wire: Vec<u8>) -> Result<Self, NameError> {
-        if wire.len() + 1 > MAX_NAME {
-            return Err(NameError::TooLong { octets: wire.len() + 1 });
-        }
-        // Length octets are at most 63 and so never letters: the whole buffer can be folded at once.
-        wire.make_ascii_lowercase();
-        Ok(Self { wire: wire.into() })
+        wire.name()
     }
 
     /// The labels from left to right, without the root label.
     pub fn labels(&self) -> impl DoubleEndedIterator<Item = &[u8]> {
-        let mut rest = &self.wire[..];
-        let mut labels = Vec::with_capacity(8);
-        while let Some((&length, tail)) = rest.split_first() {
-            let (label, after) = tail.split_at(usize::from(length).min(tail.len()));
-            labels.push(label);
-            rest = after;
-        }
-        labels.into_iter()
+        Labels::of(&self.wire)
     }
 
     /// How many labels there are, the root label not counted.
@@ -168,8 +154,8 @@ impl Name {
     /// [`NameError`] if the prefix is no name or the result is too long.
     pub fn below(&self, prefix: &str) -> Result<Self, NameError> {
         let (mut wire, _) = parse_labels(prefix.as_bytes())?;
-        wire.extend_from_slice(&self.wire);
-        Self::from_wire(wire)
+        wire.push(&self.wire);
+        wire.name()
     }
 
     /// `self` followed by all labels of `suffix`: what a DNS panel makes of a host typed in full.
@@ -177,7 +163,10 @@ impl Name {
     /// # Errors
     /// [`NameError::TooLong`] if the result is too long.
     pub fn doubled(&self, suffix: &Self) -> Result<Self, NameError> {
-        Self::from_wire([&self.wire[..], &suffix.wire[..]].concat())
+        let mut wire = Wire::new();
+        wire.push(&self.wire);
+        wire.push(&suffix.wire);
+        wire.name()
     }
 
     /// The name without the labels of `suffix`; `None` if it does not lie strictly below it.
@@ -201,11 +190,15 @@ impl Name {
     /// Presentation form without the final dot, for sentences; the root stays `.`.
     #[must_use]
     pub fn bare(&self) -> String {
-        let mut text = self.to_string();
-        if text.len() > 1 {
-            text.pop();
+        let mut text = String::with_capacity(self.wire.len());
+        for label in self.labels() {
+            if !text.is_empty() {
+                text.push('.');
+            }
+            // A text takes all that is written to it.
+            let _ = write_label(&mut text, label);
         }
-        text
+        if text.is_empty() { ".".into() } else { text }
     }
 }
 
@@ -216,15 +209,7 @@ impl fmt::Display for Name {
             return f.write_str(".");
         }
         for label in self.labels() {
-            for &octet in label {
-                match octet {
-                    b'.' | b'\\' | b'"' | b';' | b'(' | b')' | b'@' | b'$' => {
-                        write!(f, "\\{}", octet as char)?
-                    }
-                    0x21..=0x7e => write!(f, "{}", octet as char)?,
-                    _ => write!(f, "\\{octet:03}")?,
-                }
-            }
+            write_label(f, label)?;
             f.write_str(".")?;
         }
         Ok(())
@@ -245,12 +230,15 @@ impl FromStr for Name {
         if text.is_empty() {
             return Err(NameError::Empty);
         }
-        Self::from_wire(parse_labels(text.as_bytes())?.0)
+        parse_labels(text.as_bytes())?.0.name()
     }
 }
 
 impl Ord for Name {
     fn cmp(&self, other: &Self) -> Ordering {
+        if self.wire == other.wire {
+            return Ordering::Equal;
+        }
         self.labels().rev().cmp(other.labels().rev())
     }
 }
@@ -271,72 +259,6 @@ impl<'de> Deserialize<'de> for Name {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
-}
-
-/// Splits presentation form into length-prefixed labels; true if the text ended with an unescaped dot.
-fn parse_labels(text: &[u8]) -> Result<(Vec<u8>, bool), NameError> {
-    if text.is_empty() {
-        return Err(NameError::Empty);
-    }
-    if text == b"." {
-        return Ok((Vec::new(), true));
-    }
-    let mut wire = Vec::with_capacity(text.len() + 1);
-    let mut label = Vec::new();
-    let mut rest = text;
-    let mut absolute = false;
-    while let Some((&octet, tail)) = rest.split_first() {
-        rest = tail;
-        absolute = false;
-        match octet {
-            b'.' => {
-                push_label(&mut wire, &label)?;
-                label.clear();
-                absolute = true;
-            }
-            b'\\' => {
-                let (octet, tail) = unescape(rest).ok_or(NameError::BadEscape)?;
-                label.push(octet);
-                rest = tail;
-            }
-            _ => label.push(octet),
-        }
-    }
-    if !absolute {
-        push_label(&mut wire, &label)?;
-    }
-    Ok((wire, absolute))
-}
-
-/// Reads what follows a backslash: three decimal digits or any one character (RFC 1035 §5.1).
-pub(super) fn unescape(after: &[u8]) -> Option<(u8, &[u8])> {
-    match after {
-        [a @ b'0'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', tail @ ..] => {
-            let value = u32::from(a - b'0') * 100 + u32::from(b - b'0') * 10 + u32::from(c - b'0');
-            u8::try_from(value).ok().map(|octet| (octet, tail))
-        }
-        [b'0'..=b'9', ..] | [] => None,
-        [octet, tail @ ..] => Some((*octet, tail)),
-    }
-}
-
-fn push_label(wire: &mut Vec<u8>, label: &[u8]) -> Result<(), NameError> {
-    let octets = label.len();
-    if octets == 0 {
-        return Err(NameError::EmptyLabel);
-    }
-    if octets > MAX_LABEL {
-        let label = label.iter().take(20).map(|&octet| printable(octet)).collect::<String>() + "…";
-        return Err(NameError::LabelTooLong { label, octets });
-    }
-    // At most 63, so the cast is exact.
-    wire.push(octets as u8);
-    wire.extend_from_slice(label);
-    Ok(())
-}
-
-fn printable(octet: u8) -> char {
-    if (0x21..=0x7e).contains(&octet) { octet as char } else { '?' }
 }
 
 #[cfg(feature = "formats")]

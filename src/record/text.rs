@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use super::name::unescape;
 
@@ -15,7 +16,7 @@ pub const MAX_CHARACTER_STRING: usize = 255;
 /// The content of a TXT record, as octets: what DNS returns need not be UTF-8.
 #[derive(Clone)]
 pub struct Text {
-    octets: Box<[u8]>,
+    octets: Arc<[u8]>,
     /// Where the character-strings end, the last one left out; empty for the usual single string.
     cuts: Box<[usize]>,
 }

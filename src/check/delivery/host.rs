@@ -1,5 +1,7 @@
 //! What is an MX host: Microsoft's, a filter's, the old platform's, or a mistake?
 
+use std::sync::LazyLock;
+
 use crate::expected::{Cloud, MailHosts, Purpose, domain_of, token};
 use crate::facts::zone_candidates;
 use crate::provider::{self, Evidence, Kind, Provider};
@@ -7,6 +9,11 @@ use crate::record::{Name, RecordType};
 
 use super::ticked;
 use crate::check::placeholder;
+
+/// Below these are hosts that only prove ownership.
+static PROOFS: LazyLock<Vec<Name>> = LazyLock::new(|| {
+    ["msv1.invalid", "msv1.invalid.outlook.com"].iter().filter_map(|suffix| suffix.parse().ok()).collect()
+});
 
 /// What an MX host is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +87,7 @@ pub(in crate::check) fn classify(
     if let Some((why, meant)) = malformed(exchange, hosts, domain) {
         return Host::Malformed(why, meant);
     }
-    if ["msv1.invalid", "msv1.invalid.outlook.com"].iter().any(|suffix| below(exchange, suffix).is_some()) {
+    if PROOFS.iter().any(|suffix| exchange.is_within(suffix) && exchange != suffix) {
         return Host::Verification;
     }
     if let Some(host) = microsoft(exchange, hosts, domain) {
@@ -104,8 +111,8 @@ pub(in crate::check) fn classify(
 }
 
 /// The labels in front of `suffix`, left to right; `None` unless the host lies strictly below it.
-fn below(host: &Name, suffix: &str) -> Option<Vec<String>> {
-    let front = host.without_suffix(&suffix.parse().ok()?)?;
+fn below(host: &Name, suffix: &Name) -> Option<Vec<String>> {
+    let front = host.without_suffix(suffix)?;
     Some(front.labels().map(|label| String::from_utf8_lossy(label).into_owned()).collect())
 }
 
@@ -133,7 +140,7 @@ fn own_cloud(exchange: &Name, cloud: Cloud, domain: &Name) -> Option<Host> {
             Host::OtherDomain(domain_of(label))
         }
     };
-    let labels = |purpose| cloud.value(purpose).and_then(|suffix| below(exchange, suffix));
+    let labels = |purpose| cloud.name(purpose).and_then(|suffix| below(exchange, suffix));
     if let Some([label]) = labels(Purpose::MxSuffix).as_deref() {
         return Some(fits(label, Host::Right));
     }
@@ -197,7 +204,7 @@ fn malformed(exchange: &Name, hosts: &MailHosts, domain: &Name) -> Option<(Strin
 /// `contoso.co.uk.mail.protection.outlook.com`, as careless templates make it.
 fn has_dots_for_hyphens(exchange: &Name) -> bool {
     let below_one = |purpose, labels: usize| {
-        let suffixes = Cloud::ALL.iter().filter_map(move |cloud| cloud.value(purpose));
+        let suffixes = Cloud::ALL.iter().filter_map(move |cloud| cloud.name(purpose));
         suffixes.filter_map(|suffix| below(exchange, suffix)).any(|front| front.len() > labels)
     };
     // In the newer family the partition is a label of its own.

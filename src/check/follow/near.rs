@@ -77,7 +77,7 @@ impl Inquiry<'_> {
     /// Whether anybody answered with texts that are not one valid policy.
     fn has_faulty_policy(&self, name: &Name) -> bool {
         let question = Question::new(name.clone(), RecordType::Txt);
-        let texts = self.facts.replies(&question).map(|reply| RecordSet::of(reply.wanted()));
+        let texts = self.replies(&question).map(|reply| RecordSet::of(reply.wanted()));
         texts.into_iter().any(|texts| !texts.is_empty() && !dmarc::is_right(&texts))
     }
 
@@ -90,7 +90,7 @@ impl Inquiry<'_> {
         }
         let is_alias =
             |reply: &Reply| reply.records.iter().any(|record| record.data.rtype() == RecordType::Cname);
-        if self.facts.replies(&question).any(is_alias) {
+        if self.replies(&question).any(is_alias) {
             self.want(&expectation.name, RecordType::Cname);
             self.want_alias_probe();
         }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::expected::{Importance, Phase, Purpose};
-use crate::facts::{Facts, Outcome};
-use crate::provider::{self, Evidence, Kind, Provider};
+use crate::facts::{Facts, Outcome, Zone};
+use crate::provider::{self, Clue, Kind, Provider};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
 use super::{Case, Code, Edit, Hazard, Judged, Weight, listed, ticked, wildcard};
@@ -26,12 +26,12 @@ pub(in crate::check) const MAIL_HOSTS: &[&str] = &["mail", "rackspace"];
 ///
 /// Once everything else is tidied up, they may be the last sign of the platform. It alone names nobody, so where no
 /// platform is known it decides nothing, and is said all the same.
-pub(super) fn dns_hosted_by_source(case: &Case<'_>) -> Option<Hazard> {
+pub(super) fn dns_hosted_by_source(case: &Case<'_>, zone: Option<&Zone>) -> Option<Hazard> {
     if case.phase() < Phase::Tidy {
         return None;
     }
     let domain = &case.subject.domain;
-    let zone = case.sight.facts.zone(domain)?;
+    let zone = zone?;
     let servers = || zone.name_servers.iter().map(|server| &server.name);
     let hazard = |theirs: Vec<String>, rest: String| {
         let message = format!("{} {rest}", listed(theirs));
@@ -75,7 +75,7 @@ pub(super) fn autodiscover_srv_left(case: &Case<'_>) -> Option<Hazard> {
         return None;
     }
     let domain = &case.subject.domain;
-    let microsoft: Name = case.subject.cloud.value(Purpose::Autodiscover)?.parse().ok()?;
+    let microsoft = case.subject.cloud.name(Purpose::Autodiscover)?;
     let name = domain.below(AUTODISCOVER_SERVICE).ok()?;
     let answer = case.sight.answer(&Question::new(name.clone(), RecordType::Srv)).ok()?;
     // What stands behind an alias is not the domain's own.
@@ -83,7 +83,7 @@ pub(super) fn autodiscover_srv_left(case: &Case<'_>) -> Option<Hazard> {
     // A root target says that there is no such service (RFC 2782).
     let is_right = |data: &RecordData| {
         matches!(data, RecordData::Srv { target, port, .. }
-            if target.is_root() || *target == microsoft && *port == 443)
+            if target.is_root() || target == microsoft && *port == 443)
     };
     let (kept, left): (BTreeSet<_>, BTreeSet<_>) = own.data.into_iter().partition(is_right);
     if left.is_empty() {
@@ -121,10 +121,10 @@ pub(super) fn source_left(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
     let autodiscover = domain.below(AUTODISCOVER_SERVICE).ok();
     let mut hazards: BTreeMap<Question, Hazard> = BTreeMap::new();
     for question in published_questions(case.sight.facts, domain) {
-        if required.contains(&question) || autodiscover.as_ref() == Some(&question.name) {
+        if required.contains(question) || autodiscover.as_ref() == Some(&question.name) {
             continue;
         }
-        let Some((name, set)) = own_records(case, &question, source) else { continue };
+        let Some((name, set)) = own_records(case, question, source) else { continue };
         let (theirs, kept): (BTreeSet<_>, BTreeSet<_>) =
             set.data.into_iter().partition(|data| is_of(source, &name, data, domain));
         if theirs.is_empty() {
@@ -143,13 +143,24 @@ pub(super) fn source_left(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
 }
 
 /// The questions at and below the domain to which anybody answered with records that can be evidence.
-pub(in crate::check) fn published_questions(facts: &Facts, domain: &Name) -> BTreeSet<Question> {
-    let replies = facts.all().filter(|reply| {
-        reply.outcome == Outcome::Records
-            && reply.question.name.is_within(domain)
-            && is_evidence_type(reply.question.rtype)
+pub(in crate::check) fn published_questions<'a>(
+    facts: &'a Facts,
+    domain: &Name,
+) -> impl Iterator<Item = &'a Question> {
+    let shown = facts.by_question().filter(|(question, replies)| {
+        may_show_evidence(question, domain) && replies.iter().any(|reply| reply.outcome == Outcome::Records)
     });
-    replies.map(|reply| reply.question.clone()).collect()
+    shown.map(|(question, _)| question)
+}
+
+/// Whether it is one of the [`published_questions`].
+pub(in crate::check) fn is_published(facts: &Facts, question: &Question, domain: &Name) -> bool {
+    may_show_evidence(question, domain)
+        && facts.replies(question).any(|reply| reply.outcome == Outcome::Records)
+}
+
+fn may_show_evidence(question: &Question, domain: &Name) -> bool {
+    is_evidence_type(question.rtype) && question.name.is_within(domain)
 }
 
 /// The records that the domain itself publishes there, and the name at which it does: that of the wildcard, where only
@@ -197,39 +208,45 @@ pub(in crate::check) fn wildcards(question: &Question, domain: &Name) -> Vec<Wil
 
 /// Whether a record at that name belongs to any platform that mail may be leaving.
 pub(in crate::check) fn may_be_left(name: &Name, data: &RecordData, domain: &Name) -> bool {
-    let mut platforms = provider::all().iter().filter(|provider| provider.kind == Kind::Source);
-    platforms.any(|provider| is_of(provider, name, data, domain))
+    let owner = name.without_suffix(domain).map(|owner| owner.bare()).unwrap_or_default();
+    clues(&owner, data).into_iter().any(|clue| {
+        let mut platforms = provider::all_matches(clue, domain).into_iter();
+        platforms.any(|provider| provider.kind == Kind::Source && !provider.is_weak(clue.evidence()))
+    })
 }
 
 /// Whether a record at that name belongs to the platform, by evidence that needs no other beside it.
 fn is_of(provider: &Provider, name: &Name, data: &RecordData, domain: &Name) -> bool {
     let owner = name.without_suffix(domain).map(|owner| owner.bare()).unwrap_or_default();
-    let selector = owner.strip_suffix("._domainkey");
-    let strong = |evidence, fits: bool| fits && !provider.is_weak(evidence);
-    match (data, selector) {
-        (RecordData::Cname(target), Some(selector)) => {
-            strong(Evidence::Dkim, provider.matches_dkim(selector, Some(target), domain))
-        }
-        (RecordData::Txt(_), Some(selector)) => {
-            strong(Evidence::Dkim, provider.matches_dkim(selector, None, domain))
-        }
-        (RecordData::Cname(target) | RecordData::Srv { target, .. }, _) => {
-            is_host_of(provider, &owner, target, domain)
-        }
-        (RecordData::Mx { exchange, .. }, _) => {
-            strong(Evidence::Mx, provider.matches_mx(exchange, domain)) && !owner.is_empty()
-        }
-        _ => false,
-    }
+    is_shown_by(provider, clues(&owner, data), domain)
 }
 
 /// Whether an alias or a service at `owner` that leads to `target` leads to the platform.
 fn is_host_of(provider: &Provider, owner: &str, target: &Name, domain: &Name) -> bool {
-    let strong = |evidence, fits: bool| fits && !provider.is_weak(evidence);
-    strong(Evidence::Srv, provider.matches_srv(owner, target, domain))
-        || strong(Evidence::Cname, provider.matches_cname(owner, target, domain))
-        || strong(Evidence::Autodiscover, provider.matches_autodiscover(target, domain))
-        || strong(Evidence::Mx, provider.matches_mx(target, domain))
+    is_shown_by(provider, host_clues(owner, target), domain)
+}
+
+fn is_shown_by(provider: &Provider, clues: Vec<Clue<'_>>, domain: &Name) -> bool {
+    clues.into_iter().any(|clue| !provider.is_weak(clue.evidence()) && provider.matches(clue, domain))
+}
+
+/// What a record at `owner` below the domain says about platforms, each clue by itself.
+fn clues<'a>(owner: &'a str, data: &'a RecordData) -> Vec<Clue<'a>> {
+    match (data, owner.strip_suffix("._domainkey")) {
+        (RecordData::Cname(target), Some(selector)) => {
+            vec![Clue::Dkim { selector, target: Some(target) }]
+        }
+        (RecordData::Txt(_), Some(selector)) => vec![Clue::Dkim { selector, target: None }],
+        (RecordData::Cname(target) | RecordData::Srv { target, .. }, _) => host_clues(owner, target),
+        (RecordData::Mx { exchange, .. }, _) if !owner.is_empty() => vec![Clue::Mx(exchange)],
+        _ => Vec::new(),
+    }
+}
+
+/// What an alias or a service at `owner` that leads to `target` says.
+fn host_clues<'a>(owner: &'a str, target: &'a Name) -> Vec<Clue<'a>> {
+    let service = Clue::Srv { service: owner, target };
+    vec![service, Clue::Cname { owner, target }, Clue::Autodiscover(target), Clue::Mx(target)]
 }
 
 /// What still leads to the platform, for a sentence.

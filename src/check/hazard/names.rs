@@ -1,7 +1,7 @@
 //! What stands at names where it does harm, or masks what is missing?
 
 use crate::expected::{Id, Requirement};
-use crate::facts::Existence;
+use crate::facts::{Existence, Zone};
 use crate::record::{Name, Question, RecordData, RecordType};
 
 use super::{
@@ -144,8 +144,8 @@ pub(super) fn wildcard_answers(case: &Case<'_>) -> Option<Hazard> {
 }
 
 /// The zone is served by Microsoft.
-pub(super) fn microsoft_hosted_dns(case: &Case<'_>) -> Option<Hazard> {
-    let zone = case.sight.facts.zone(&case.subject.domain)?;
+pub(super) fn microsoft_hosted_dns(case: &Case<'_>, zone: Option<&Zone>) -> Option<Hazard> {
+    let zone = zone?;
     let servers = zone.name_servers.iter().filter(|server| is_microsoft_dns(&server.name));
     let servers: Vec<String> = servers.map(|server| ticked(&server.name)).collect();
     if servers.is_empty() {

@@ -10,22 +10,21 @@ use super::{Case, Code, Hazard, listed, ticked};
 /// Answers of name servers with the same serial that differ.
 pub(super) fn servers_disagree(case: &Case<'_>) -> Vec<Hazard> {
     let facts = case.sight.facts;
-    let mut by_question: BTreeMap<&Question, Vec<&Reply>> = BTreeMap::new();
-    for reply in
-        facts.all().filter(|reply| reply.server.role == Role::Authoritative && reply.outcome.is_answer())
-    {
-        by_question.entry(&reply.question).or_default().push(reply);
-    }
     let policy_host = policy_host(&case.subject.domain);
     let mut hazards = Vec::new();
-    for (question, replies) in by_question {
+    for (question, replies) in facts.by_question() {
+        let told = replies.iter().filter(|reply| reply.server.role == Role::Authoritative);
+        let told: Vec<&Reply> = told.filter(|reply| reply.outcome.is_answer()).collect();
+        if told.iter().all(|reply| reply.says_the_same(told[0])) {
+            continue;
+        }
         // Every server has its own view of the serial: that one differs is said by `secondary-behind`. The
         // addresses of a web server may take turns.
         if question.rtype == RecordType::Soa || policy_host.as_ref() == Ok(&question.name) {
             continue;
         }
         let mut by_serial: BTreeMap<Option<u32>, Vec<(&Reply, BTreeSet<&RecordData>)>> = BTreeMap::new();
-        for reply in replies {
+        for reply in told {
             let serial = facts.serial_at(&reply.server, &question.name);
             by_serial
                 .entry(serial)
@@ -64,13 +63,13 @@ fn label(case: &Case<'_>, server: &Server) -> String {
 }
 
 /// The name does not exist, and no zone of the domain's own does either.
-pub(super) fn domain_not_found(case: &Case<'_>) -> Option<Hazard> {
+pub(super) fn domain_not_found(case: &Case<'_>, zone: Option<&Zone>) -> Option<Hazard> {
     let domain = &case.subject.domain;
     let question = Question::new(domain.clone(), RecordType::Mx);
     let reply = case.sight.reply(&question)?;
     let gone =
         reply.outcome == Outcome::NoName && reply.records.is_empty() && reply.server.role != Role::ZoneFile;
-    if !gone || case.sight.facts.zone(domain).is_some() {
+    if !gone || zone.is_some() {
         return None;
     }
     let message = format!(
@@ -106,14 +105,14 @@ pub(super) fn dnssec_bogus(case: &Case<'_>) -> Option<Hazard> {
 }
 
 /// What the zone above says, against what the zone says of itself.
-pub(super) fn delegation_mismatch(case: &Case<'_>) -> Option<Hazard> {
+pub(super) fn delegation_mismatch(case: &Case<'_>, zone: Option<&Zone>) -> Option<Hazard> {
     let facts = case.sight.facts;
-    let apex = facts.zone(&case.subject.domain)?.apex;
+    let apex = &zone?.apex;
     let question = Question::new(apex.clone(), RecordType::Ns);
     let names = |records: Vec<&Record>| -> BTreeSet<Name> {
         records
             .into_iter()
-            .filter(|record| record.name == apex)
+            .filter(|record| record.name == *apex)
             .filter_map(|record| record.data.target().cloned())
             .collect()
     };
@@ -135,16 +134,15 @@ pub(super) fn delegation_mismatch(case: &Case<'_>) -> Option<Hazard> {
     }
     let message = format!(
         "the name servers of {} differ: {}; the zone above decides, so edit where it points and correct the other",
-        ticked(&apex),
+        ticked(apex),
         parts.join(", ")
     );
-    Some(Hazard::new(Code::DelegationMismatch, &apex, Some(RecordType::Ns), message))
+    Some(Hazard::new(Code::DelegationMismatch, apex, Some(RecordType::Ns), message))
 }
 
 /// Name servers of the zone that do not do their work.
-pub(super) fn servers(case: &Case<'_>) -> Vec<Hazard> {
+pub(super) fn servers(case: &Case<'_>, zone: Option<&Zone>) -> Vec<Hazard> {
     let facts = case.sight.facts;
-    let zone = facts.zone(&case.subject.domain);
     let Some(zone) = zone.filter(|_| case.sight.view != View::Resolver && !facts.is_offline()) else {
         return Vec::new();
     };
@@ -159,7 +157,7 @@ pub(super) fn servers(case: &Case<'_>) -> Vec<Hazard> {
         // What a server of the zone above says is not the zone's own word.
         let is_told = |reply: &Reply| reply.outcome.is_answer() && reply.server.role != Role::Parent;
         if !facts.all().any(|reply| is_told(reply) && reply.question.name.is_within(&case.subject.domain)) {
-            hazards.extend(delegation_dead(case, &zone));
+            hazards.extend(delegation_dead(case, zone));
             return hazards;
         }
         let names = listed(zone.name_servers.iter().map(|server| ticked(&server.name)));

@@ -3,13 +3,16 @@
 //! The zone's own name servers decide what is published, the newest version first; a resolver that still says otherwise only
 //! needs time.
 
+mod agreement;
 mod cache;
+
+use std::cell::OnceCell;
 
 use jiff::Timestamp;
 
 use crate::check::time::{after, clock_when_over, lasting, left};
 use crate::check::{Case, Code, Finding, Status, Weight, importance, is_accepted, judge, listed};
-use crate::expected::{Expectation, Id, Importance, Requirement};
+use crate::expected::{Expectation, Id, Importance};
 use crate::facts::{Outcome, Reply, Role, Server, Sight, Silence, View, Witness, is_newer, soa_of};
 use crate::record::{Name, Question, RecordSet, RecordType};
 
@@ -32,12 +35,14 @@ pub(super) struct Panel<'a> {
     case: &'a Case<'a>,
     authorities: Vec<&'a Server>,
     resolvers: Vec<&'a Server>,
+    /// Those who say nothing else than what is published; worked out once somebody is heard beside the first.
+    agreeing: OnceCell<Vec<&'a Server>>,
     accepted: bool,
 }
 
 impl<'a> Panel<'a> {
     /// Everybody who said something about the domain.
-    pub(super) fn new(case: &'a Case<'a>, list: &[Expectation]) -> Self {
+    pub(super) fn new(case: &'a Case<'a>) -> Self {
         let facts = case.sight.facts;
         let mut servers: Vec<&Server> = Vec::new();
         // The order of the facts: by question, and the first ones are asked of everybody.
@@ -50,14 +55,12 @@ impl<'a> Panel<'a> {
         let of = |wanted: fn(Role) -> bool| {
             servers.iter().copied().filter(move |server| wanted(server.role)).collect()
         };
-        let accepted = list.iter().any(|expectation| match &expectation.requirement {
-            Requirement::DeliversTo(hosts) => is_accepted(case, hosts).unwrap_or(false),
-            _ => false,
-        });
+        let accepted = is_accepted(case).unwrap_or(false);
         let mut panel = Self {
             case,
             authorities: of(Role::is_authority),
             resolvers: of(|role| role == Role::Resolver),
+            agreeing: OnceCell::new(),
             accepted,
         };
         match case.sight.view {
@@ -96,10 +99,10 @@ impl<'a> Panel<'a> {
 
     fn opinion(&self, expectation: &Expectation) -> Result<Opinion, Silence> {
         let question = expectation.question();
+        let replies = self.case.sight.facts.replies(&question);
         let answered = |servers: &[&'a Server]| -> Vec<&'a Server> {
-            let answered = |server: &&&Server| {
-                self.reply(server, &question).is_some_and(|reply| reply.outcome.is_answer())
-            };
+            let answers = || replies.clone().filter(|reply| reply.outcome.is_answer());
+            let answered = |server: &&&Server| answers().any(|reply| *reply.server == ***server);
             servers.iter().filter(answered).copied().collect()
         };
         let authorities = answered(&self.authorities);
@@ -111,7 +114,7 @@ impl<'a> Panel<'a> {
         };
         if published.finding.code == Code::SecondaryBehind {
             // Whoever waits for it waits for the caches as well.
-            let lagging = self.lagging(expectation, &published.finding, &resolvers);
+            let lagging = self.lagging(expectation, &published.finding, &self.dissenting(&resolvers));
             let caches = lagging.and_then(|lagging| lagging.until);
             let until = published.until.map(|until| caches.map_or(until, |caches| until.max(caches)));
             return Ok(Opinion { until, ..published });
@@ -123,7 +126,8 @@ impl<'a> Panel<'a> {
             let silence = Sight { witness: Witness::Server(&failure.server), ..self.case.sight };
             silence.answer(&question)?;
         }
-        Ok(self.lagging(expectation, &published.finding, &resolvers).unwrap_or(published))
+        let dissenting = self.dissenting(&resolvers);
+        Ok(self.lagging(expectation, &published.finding, &dissenting).unwrap_or(published))
     }
 
     /// The finding with the eyes of one server, or of the published state.
@@ -151,6 +155,9 @@ impl<'a> Panel<'a> {
         let is_met = |finding: &Finding| finding.code.weight() == Weight::Met;
         let mut behind = Vec::new();
         for server in servers {
+            if self.agrees(server) {
+                continue;
+            }
             let Ok(finding) = self.heard(expectation, Some(server)) else { continue };
             if is_met(&finding) == is_met(&published) {
                 continue;
@@ -208,14 +215,16 @@ impl<'a> Panel<'a> {
     }
 
     /// Without a name server: right at one resolver and old at another means that the others only need time.
-    fn among_resolvers(&self, expectation: &Expectation, servers: &[&Server]) -> Result<Opinion, Silence> {
+    fn among_resolvers(&self, expectation: &Expectation, servers: &[&'a Server]) -> Result<Opinion, Silence> {
         let mut first = None;
         for server in servers {
             let finding = self.heard(expectation, Some(server));
             let met = finding.as_ref().is_ok_and(|finding| finding.code.weight() == Weight::Met);
             if met {
                 let finding = finding?;
-                return Ok(self.lagging(expectation, &finding, servers).unwrap_or_else(|| finding.into()));
+                // Whoever says the same as this one is right as well.
+                let others = if self.agrees(server) { self.dissenting(servers) } else { servers.to_vec() };
+                return Ok(self.lagging(expectation, &finding, &others).unwrap_or_else(|| finding.into()));
             }
             first.get_or_insert(finding);
         }

@@ -26,6 +26,21 @@ pub(super) struct Raw {
 type Read = (Name, RecordData, Option<String>);
 
 impl Raw {
+    /// The name that the record is about: it is of no other domain than those that this one lies in or above. `None`
+    /// where only the domain that is asked for can tell.
+    pub(super) fn about(&self) -> Option<Name> {
+        if let Some(of) = self.domain.as_deref().filter(|of| !of.is_empty()) {
+            return name(of).ok();
+        }
+        let host = self.host.trim();
+        let host = if is_service(host) { host.to_owned() } else { self.with_service(host) };
+        if !self.is_full && !host.ends_with('.') {
+            return None;
+        }
+        // `@` is whatever domain is asked for.
+        host.trim_end_matches('.').parse().ok().filter(|_| host.trim_end_matches('.') != "@")
+    }
+
     /// The record; `None` if it is of another domain.
     pub(super) fn record(&self, domain: &Name) -> Result<Option<Read>, String> {
         if let Some(of) = self.domain.as_deref().filter(|of| !of.is_empty()) {

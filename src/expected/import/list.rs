@@ -1,0 +1,153 @@
+//! What does a list of many domains hold for each of them?
+//!
+//! It is read once, and its lines are kept by the names that they are about: whoever has a list of thousands of domains
+//! has thousands of domains to look it up for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::record::{Name, Record, zone};
+
+use super::{Ignored, Import, ImportError, Kind, Raw, Wanted, decoded, table, tree};
+
+/// A list, read and ready for any domain.
+#[derive(Debug)]
+pub struct List {
+    file: String,
+    lines: Lines,
+    /// What is of use for no domain.
+    ignored: Vec<Ignored>,
+}
+
+#[derive(Debug)]
+enum Lines {
+    /// Of a table or a tree.
+    Raws(Vec<Raw>, Places),
+    /// Of a zone file in which all names are absolute.
+    Records(Vec<Record>, Places),
+    /// A zone file whose names mean something else for each domain.
+    Relative(String),
+}
+
+/// Where lines stand, by what they are about.
+#[derive(Debug, Default)]
+struct Places {
+    by_name: BTreeMap<Name, Vec<usize>>,
+    /// Lines that may be about any domain.
+    about_any: Vec<usize>,
+}
+
+impl List {
+    /// Reads a list, called `file` in messages; of no `kind`, it is recognised by its content.
+    ///
+    /// # Errors
+    /// [`ImportError`] if it is no such list.
+    pub fn read(octets: &[u8], file: &str, kind: Option<Kind>) -> Result<Self, ImportError> {
+        let error =
+            |place: &str, reason: String| ImportError { file: file.into(), place: place.into(), reason };
+        let text = decoded(octets).map_err(|reason| error("the file", reason))?;
+        let mut ignored = Vec::new();
+        let raws = match kind.unwrap_or_else(|| Kind::of(&text)) {
+            Kind::Graph | Kind::Powershell => {
+                let tree = tree::read(&text).map_err(|(place, reason)| error(&place, reason))?;
+                ignored.extend(tree.unavailable.into_iter().map(|(place, label, reason)| Ignored {
+                    what: format!("unavailable record of `{label}`"),
+                    file: file.into(),
+                    place,
+                    reason,
+                }));
+                tree.records
+            }
+            Kind::Csv => table::read(&text).map_err(|(place, reason)| error(&place, reason))?,
+            Kind::Zone => {
+                let lines = match zone::read(text.as_bytes(), None, file) {
+                    Ok(held) => {
+                        let places = Places::of(held.records.iter().map(|record| Some(record.name.clone())));
+                        Lines::Records(held.records, places)
+                    }
+                    // Faults are told in the light of a domain as well.
+                    Err(_) => Lines::Relative(text),
+                };
+                return Ok(Self { file: file.into(), lines, ignored });
+            }
+        };
+        let places = Places::of(raws.iter().map(Raw::about));
+        Ok(Self { file: file.into(), lines: Lines::Raws(raws, places), ignored })
+    }
+
+    /// What it holds for one domain.
+    ///
+    /// # Errors
+    /// [`ImportError`] if something in it cannot be a record.
+    pub fn import(&self, domain: &Name) -> Result<Import, ImportError> {
+        let mut import = Import { ignored: self.ignored.clone(), ..Import::default() };
+        match &self.lines {
+            Lines::Raws(raws, places) => {
+                for raw in places.concerning(domain).iter().filter_map(|place| raws.get(*place)) {
+                    self.take_raw(raw, domain, &mut import)?;
+                }
+            }
+            Lines::Records(records, places) => {
+                for place in places.concerning(domain) {
+                    let record = records.get(place);
+                    import.records.extend(record.and_then(|record| self.wanted(place, record, domain)));
+                }
+            }
+            Lines::Relative(text) => {
+                let held = zone::read(text.as_bytes(), Some(domain), &self.file)
+                    .map_err(|problem| self.error("the file", problem.to_string()))?;
+                let records = held.records.iter().enumerate();
+                import
+                    .records
+                    .extend(records.filter_map(|(place, record)| self.wanted(place, record, domain)));
+            }
+        }
+        Ok(import)
+    }
+
+    fn take_raw(&self, raw: &Raw, domain: &Name, import: &mut Import) -> Result<(), ImportError> {
+        let place = &raw.place;
+        let read = raw.record(domain).map_err(|reason| self.error(place, reason))?;
+        let Some((name, data, warning)) = read else { return Ok(()) };
+        import.warnings.extend(warning.map(|warning| format!("{}: {place}: {warning}", self.file)));
+        if name.is_within(domain) {
+            let (file, place) = (self.file.clone(), place.clone());
+            import.records.push(Wanted { name, data, ttl: raw.ttl, file, place });
+        }
+        Ok(())
+    }
+
+    fn wanted(&self, place: usize, record: &Record, domain: &Name) -> Option<Wanted> {
+        record.name.is_within(domain).then(|| Wanted {
+            name: record.name.clone(),
+            data: record.data.clone(),
+            ttl: Some(record.ttl),
+            file: self.file.clone(),
+            place: format!("record {}", place + 1),
+        })
+    }
+
+    fn error(&self, place: &str, reason: String) -> ImportError {
+        ImportError { file: self.file.clone(), place: place.into(), reason }
+    }
+}
+
+impl Places {
+    fn of(names: impl Iterator<Item = Option<Name>>) -> Self {
+        let mut places = Self::default();
+        for (place, name) in names.enumerate() {
+            match name {
+                Some(name) => places.by_name.entry(name).or_default().push(place),
+                None => places.about_any.push(place),
+            }
+        }
+        places
+    }
+
+    /// The lines about the domain, about what lies below it or above it, and about any; in their order.
+    fn concerning(&self, domain: &Name) -> BTreeSet<usize> {
+        let below = self.by_name.range(domain..).take_while(|(name, _)| name.is_within(domain));
+        let below = below.flat_map(|(_, places)| places);
+        let above = domain.ancestors().skip(1).filter_map(|above| self.by_name.get(&above)).flatten();
+        below.chain(above.collect::<Vec<_>>()).chain(&self.about_any).copied().collect()
+    }
+}

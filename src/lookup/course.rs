@@ -1,0 +1,139 @@
+//! Which inquiries does a survey make next?
+//!
+//! What each reply can change is looked at again, and nothing else: who is asked about a question depends on the name
+//! servers that are known, and on what those said who were asked already.
+
+use std::collections::{BTreeSet, HashSet};
+
+use crate::facts::{Facts, Outcome, zone_candidates};
+use crate::record::{Name, Question, RecordType};
+
+use super::network::Look;
+use super::source::{Inquiry, Source};
+
+/// The state of a survey: what is worth asking, and what was asked.
+pub(super) struct Course<'a> {
+    source: &'a Source,
+    domain: &'a Name,
+    /// What a rule reads.
+    pub(super) wanted: BTreeSet<Question>,
+    /// What finds the zone, its name servers and its version.
+    found: BTreeSet<Question>,
+    look: Option<Look<'a>>,
+    asked: HashSet<Inquiry>,
+    /// Replies that were looked at.
+    seen: usize,
+}
+
+impl<'a> Course<'a> {
+    /// Before anything is asked.
+    pub(super) fn new(source: &'a Source, domain: &'a Name) -> Self {
+        let (wanted, found) = (BTreeSet::new(), BTreeSet::new());
+        Self { source, domain, wanted, found, look: None, asked: HashSet::new(), seen: 0 }
+    }
+
+    /// What to ask now that these questions have become worth asking, and the facts have grown; no more than `most` in all.
+    pub(super) fn inquiries(
+        &mut self,
+        facts: &Facts,
+        wanted: BTreeSet<Question>,
+        most: usize,
+    ) -> Vec<Inquiry> {
+        let news: BTreeSet<&Question> = facts.answered_since(self.seen).collect();
+        self.seen = facts.count();
+        let wanted = wanted.into_iter().filter(|question| !self.wanted.contains(question));
+        let mut wanted: BTreeSet<Question> = wanted.collect();
+        self.wanted.extend(wanted.iter().cloned());
+        // Whoever fails may be asked otherwise, or somebody else in its place.
+        let fails = |question: &Question| facts.replies(question).any(|reply| !reply.outcome.is_answer());
+        wanted.extend(
+            news.iter().filter_map(|question| self.wanted.get(*question)).filter(|one| fails(one)).cloned(),
+        );
+        let about_zones =
+            self.found.is_empty() || news.iter().any(|question| is_about_zones(question, facts));
+        if about_zones {
+            self.found = infrastructure(self.source, self.domain, facts);
+        }
+        let mut found = None;
+        if about_zones || self.look.as_ref().is_some_and(|look| news.iter().any(|one| look.depends_on(one))) {
+            self.look = self.source.look(self.domain, facts);
+            // Name servers that were not known before are asked everything.
+            wanted.clone_from(&self.wanted);
+            found = Some(&self.found);
+        }
+        let look = self.look.as_ref();
+        let judged = wanted.iter().flat_map(|question| self.source.inquiries(question, look, facts));
+        let found = found.into_iter().flatten();
+        let found = found.flat_map(|question| self.source.inquiries_of_infrastructure(question, look));
+        let mut inquiries = Vec::new();
+        for inquiry in judged.chain(found) {
+            if self.asked.len() < most && self.asked.insert(inquiry.clone()) {
+                inquiries.push(inquiry);
+            }
+        }
+        inquiries
+    }
+}
+
+/// Whether the replies to a question can tell where a zone begins, or who serves it.
+fn is_about_zones(question: &Question, facts: &Facts) -> bool {
+    question.rtype == RecordType::Ns
+        || facts.replies(question).any(|reply| reply.outcome == Outcome::Referral)
+}
+
+/// The questions that find the zone, its name servers and its version.
+fn infrastructure(source: &Source, domain: &Name, facts: &Facts) -> BTreeSet<Question> {
+    let candidates = zone_candidates(domain);
+    let sold = candidates.len() == 1;
+    let mut questions: BTreeSet<Question> =
+        candidates.into_iter().map(|apex| Question::new(apex, RecordType::Ns)).collect();
+    let apex = facts.zone_apex(domain);
+    let mut zones: BTreeSet<Name> = apex.iter().cloned().collect();
+    for reply in facts.referrals() {
+        let apexes = reply.referral.iter().map(|record| record.name.clone());
+        zones.extend(apexes.filter(|apex| apex.is_within(domain)));
+    }
+    // What a registry sells is a zone, so what is above it can be asked for before that is known.
+    let apex = apex.or_else(|| sold.then(|| domain.clone()));
+    if let Some(apex) = apex.filter(|apex| source.reaches_authorities(apex)) {
+        questions.extend(above(&apex, facts));
+    }
+    for zone in zones {
+        questions.insert(Question::new(zone.clone(), RecordType::Soa));
+        if source.reaches_authorities(&zone) {
+            for server in facts.name_server_names(&zone) {
+                questions.insert(Question::new(server.clone(), RecordType::A));
+                questions.insert(Question::new(server, RecordType::Aaaa));
+            }
+        }
+    }
+    questions
+}
+
+/// Names of servers of the zone above whose addresses are looked up.
+const PARENT_NAMES: usize = 2;
+
+/// The questions that find the zone above, and servers of it.
+fn above(apex: &Name, facts: &Facts) -> BTreeSet<Question> {
+    let mut questions = BTreeSet::new();
+    for candidate in apex.parent().into_iter().flat_map(|parent| parent.ancestors().collect::<Vec<_>>()) {
+        questions.insert(Question::new(candidate.clone(), RecordType::Ns));
+        let names = facts.name_server_names(&candidate);
+        for name in names.iter().take(PARENT_NAMES) {
+            questions.insert(Question::new(name.clone(), RecordType::A));
+            questions.insert(Question::new(name.clone(), RecordType::Aaaa));
+        }
+        let asked = Question::new(candidate, RecordType::Ns);
+        let is_no_zone = facts.replies(&asked).any(|reply| reply.outcome.is_answer());
+        // The next one up is a candidate only once this one is known to be no zone.
+        if !names.is_empty() || !is_no_zone {
+            break;
+        }
+    }
+    questions
+}
+
+/// The zone above a zone, once its name servers are known.
+pub(super) fn parent_zone(apex: &Name, facts: &Facts) -> Option<Name> {
+    apex.parent()?.ancestors().find(|candidate| !facts.name_server_names(candidate).is_empty())
+}

@@ -1,0 +1,203 @@
+//! How is a name read, written and taken apart?
+//!
+//! Without a detour by the heap: names are made, compared and looked up more often than anything else.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::{Name, NameError};
+
+/// Octets of the longest name in wire form, root label included (RFC 1035 §3.1).
+const MAX_NAME: usize = 255;
+/// Octets of the longest label (RFC 1035 §3.1).
+const MAX_LABEL: usize = 63;
+/// Labels of a name at most: each takes two octets, and one is for the root.
+const MAX_LABELS: usize = 127;
+
+/// A label in presentation form: as it is, but for the octets that have a meaning there or are not printable.
+pub(super) fn write_label(to: &mut impl fmt::Write, label: &[u8]) -> fmt::Result {
+    let is_plain = |octet: &u8| (0x21..=0x7e).contains(octet) && !b".\\\";()@$".contains(octet);
+    let mut rest = label;
+    while let Some(&first) = rest.first() {
+        let plain = rest.iter().position(|octet| !is_plain(octet)).unwrap_or(rest.len());
+        match std::str::from_utf8(&rest[..plain]) {
+            Ok(text) if !text.is_empty() => {
+                to.write_str(text)?;
+                rest = &rest[plain..];
+                continue;
+            }
+            Ok(_) | Err(_) => rest = &rest[1..],
+        }
+        match first {
+            0x21..=0x7e => write!(to, "\\{}", first as char)?,
+            _ => write!(to, "\\{first:03}")?,
+        }
+    }
+    Ok(())
+}
+
+/// The labels of a wire form, from both ends.
+pub(super) struct Labels<'a> {
+    wire: &'a [u8],
+    /// Where each label begins, its length octet first; all of them are within 255 octets.
+    starts: [u8; MAX_LABELS],
+    next: usize,
+    end: usize,
+}
+
+impl<'a> Labels<'a> {
+    /// Those of this wire form.
+    pub(super) fn of(wire: &'a [u8]) -> Self {
+        let (mut starts, mut end, mut at) = ([0; MAX_LABELS], 0, 0);
+        while let (Some(&length), Some(start)) = (wire.get(at), starts.get_mut(end)) {
+            *start = at as u8;
+            end += 1;
+            at += usize::from(length) + 1;
+        }
+        Self { wire, starts, next: 0, end }
+    }
+
+    fn label(&self, index: usize) -> &'a [u8] {
+        let (&length, after) =
+            self.wire[usize::from(self.starts[index])..].split_first().unwrap_or((&0, &[]));
+        after.get(..usize::from(length)).unwrap_or_default()
+    }
+}
+
+impl<'a> Iterator for Labels<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let index = self.next;
+        (index < self.end).then(|| {
+            self.next += 1;
+            self.label(index)
+        })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.end - self.next, Some(self.end - self.next))
+    }
+}
+
+impl DoubleEndedIterator for Labels<'_> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        (self.next < self.end).then(|| {
+            self.end -= 1;
+            self.label(self.end)
+        })
+    }
+}
+
+/// The wire form of a name that is being put together.
+pub(super) struct Wire {
+    octets: [u8; MAX_NAME],
+    /// May be more than there is room for; then it is no name.
+    length: usize,
+}
+
+impl Wire {
+    /// Nothing yet.
+    pub(super) fn new() -> Self {
+        Self { octets: [0; MAX_NAME], length: 0 }
+    }
+
+    /// Adds octets that are in wire form.
+    pub(super) fn push(&mut self, octets: &[u8]) {
+        let end = self.length + octets.len();
+        if let Some(room) = self.octets.get_mut(self.length..end) {
+            room.copy_from_slice(octets);
+        }
+        self.length = end;
+    }
+
+    /// Adds a label.
+    ///
+    /// # Errors
+    /// [`NameError`] if it is empty or too long.
+    pub(super) fn push_label(&mut self, label: &[u8]) -> Result<(), NameError> {
+        let octets = label.len();
+        if octets == 0 {
+            return Err(NameError::EmptyLabel);
+        }
+        if octets > MAX_LABEL {
+            let label = label.iter().take(20).map(|&octet| printable(octet)).collect::<String>() + "…";
+            return Err(NameError::LabelTooLong { label, octets });
+        }
+        // At most 63, so the cast is exact.
+        self.push(&[octets as u8]);
+        self.push(label);
+        Ok(())
+    }
+
+    /// The name, in lower case.
+    ///
+    /// # Errors
+    /// [`NameError::TooLong`] if it is.
+    pub(super) fn name(mut self) -> Result<Name, NameError> {
+        match self.octets.get_mut(..self.length) {
+            Some(octets) if octets.len() < MAX_NAME => {
+                // Length octets are at most 63 and so never letters: the whole can be folded at once.
+                octets.make_ascii_lowercase();
+                Ok(Name { wire: Arc::from(&*octets) })
+            }
+            Some(_) | None => Err(NameError::TooLong { octets: self.length + 1 }),
+        }
+    }
+}
+
+/// Splits presentation form into labels; true if the text ended with an unescaped dot.
+pub(super) fn parse_labels(text: &[u8]) -> Result<(Wire, bool), NameError> {
+    let mut wire = Wire::new();
+    if text.is_empty() {
+        return Err(NameError::Empty);
+    }
+    if text == b"." {
+        return Ok((wire, true));
+    }
+    if !text.contains(&b'\\') {
+        let (labels, absolute) = text.strip_suffix(b".").map_or((text, false), |labels| (labels, true));
+        labels.split(|&octet| octet == b'.').try_for_each(|label| wire.push_label(label))?;
+        return Ok((wire, absolute));
+    }
+    let mut label = Vec::new();
+    let mut rest = text;
+    let mut absolute = false;
+    while let Some((&octet, tail)) = rest.split_first() {
+        rest = tail;
+        absolute = false;
+        match octet {
+            b'.' => {
+                wire.push_label(&label)?;
+                label.clear();
+                absolute = true;
+            }
+            b'\\' => {
+                let (octet, tail) = unescape(rest).ok_or(NameError::BadEscape)?;
+                label.push(octet);
+                rest = tail;
+            }
+            _ => label.push(octet),
+        }
+    }
+    if !absolute {
+        wire.push_label(&label)?;
+    }
+    Ok((wire, absolute))
+}
+
+/// Reads what follows a backslash: three decimal digits or any one character (RFC 1035 §5.1).
+pub(in crate::record) fn unescape(after: &[u8]) -> Option<(u8, &[u8])> {
+    match after {
+        [a @ b'0'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', tail @ ..] => {
+            let value = u32::from(a - b'0') * 100 + u32::from(b - b'0') * 10 + u32::from(c - b'0');
+            u8::try_from(value).ok().map(|octet| (octet, tail))
+        }
+        [b'0'..=b'9', ..] | [] => None,
+        [octet, tail @ ..] => Some((*octet, tail)),
+    }
+}
+
+fn printable(octet: u8) -> char {
+    if (0x21..=0x7e).contains(&octet) { octet as char } else { '?' }
+}
