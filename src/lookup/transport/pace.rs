@@ -2,7 +2,7 @@
 //!
 //! A server whose operator asked for nothing of this is treated as a guest would treat it: few questions at a time, and
 //! so many a second at most. One that shows that it is too much - silence, refusals - gets half as many at a time, and
-//! slowly more again as it answers. Questions wait in the order in which they came, each server's for itself, and the
+//! slowly more again as it answers. Nobody gets a great many before some were answered. Questions wait in the order in which they came, each server's for itself, and the
 //! time of a try starts when its turn has come.
 
 use std::collections::VecDeque;
@@ -50,6 +50,8 @@ impl Manners {
 
 /// Questions that may go out at once after a quiet time: what a second allows, divided by this.
 const BURST: u32 = 5;
+/// Questions under way before any was answered, at most: about what a receive buffer of the usual size holds.
+const FIRST: u32 = 256;
 /// What is left of the questions in flight however badly a server fares: one part of this many.
 const LEAST: u32 = 16;
 
@@ -83,10 +85,9 @@ struct State {
 
 impl Pace {
     pub(super) fn new(manners: Manners) -> Self {
-        let limit = manners.in_flight.max(1);
         Self(Mutex::new(State {
             manners,
-            limit,
+            limit: manners.in_flight.clamp(1, FIRST),
             in_flight: 0,
             easy: 0,
             halved: None,
@@ -159,13 +160,13 @@ impl State {
         (slot > now).then_some(slot)
     }
 
-    /// One more at a time, once as many have been answered as may be under way.
+    /// One more at a time for each answer until it was too much once, then for as many answers as may be under way.
     fn grow(&mut self) {
         if self.limit >= self.manners.in_flight {
             return;
         }
         self.easy += 1;
-        if self.easy >= self.limit {
+        if self.halved.is_none() || self.easy >= self.limit {
             self.easy = 0;
             self.limit += 1;
             self.hand_out();

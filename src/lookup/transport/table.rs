@@ -18,6 +18,8 @@ use super::waiting::{Answer, Case, Ending, Parcel, SENDS, Strange, Waiting};
 
 /// Questions in flight at most: with all ids taken a draw would never end.
 const CAPACITY: usize = 1 << 14;
+/// Questions that are sent again within a millisecond or two at most.
+const REPEATS: u64 = 32;
 /// Questions that were given up and are remembered.
 const GIVEN_UP: usize = 1 << 10;
 
@@ -168,6 +170,7 @@ impl Table {
     /// Hands out the questions that are to be sent again, and ends those whose time is over.
     pub(super) fn look_at_dues(&mut self, send: impl Fn(&[u8], SocketAddr) -> io::Result<usize>) {
         let now = self.at(Instant::now());
+        let mut repeated = 0;
         while let Some(id) = self.next_due(now) {
             let Some(waiting) = self.waiting.get_mut(&id) else { continue };
             if waiting.sends >= SENDS {
@@ -176,6 +179,13 @@ impl Table {
                     let failure = waiting.silence();
                     waiting.end(Err(failure));
                 }
+                continue;
+            }
+            // What was lost together would be lost together again.
+            repeated += 1;
+            if repeated > REPEATS {
+                let due = now + 1 + repeated / REPEATS;
+                self.dues.entry(due).or_default().push((id, waiting.serial));
                 continue;
             }
             waiting.sends += 1;

@@ -90,6 +90,18 @@ async fn trouble_halves_the_limit_once_and_answers_restore_it_slowly() {
 }
 
 #[tokio::test]
+async fn nobody_gets_a_great_many_before_some_were_answered() {
+    let pace = pace(1000, None);
+    assert_eq!(limit(&pace), FIRST);
+    for expected in FIRST + 1..=1000 {
+        pace.turn().await.note(Load::Easy);
+        assert_eq!(limit(&pace), expected);
+    }
+    pace.turn().await.note(Load::Easy);
+    assert_eq!(limit(&pace), 1000);
+}
+
+#[tokio::test]
 async fn a_burst_goes_out_at_once_and_the_rest_at_equal_distances() {
     let pace = pace(1000, Some(500));
     let start = Instant::now();
