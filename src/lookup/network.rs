@@ -36,6 +36,9 @@ pub struct Network {
     asked: Mutex<Asked>,
 }
 
+/// Servers, and how each is reached.
+type Servers = Vec<(Arc<Server>, Endpoint)>;
+
 /// What was asked, and of whom.
 type Asking = (Arc<Server>, Question);
 
@@ -75,9 +78,9 @@ pub(super) struct Look<'a> {
     /// Zones further down, which are known from referrals only.
     delegated: BTreeSet<Name>,
     /// The name servers of all these.
-    servers: BTreeMap<Name, Vec<(Arc<Server>, Endpoint)>>,
+    servers: BTreeMap<Name, Servers>,
     /// The name servers of the zone above, and where that begins.
-    above: Option<(Name, Vec<(Arc<Server>, Endpoint)>)>,
+    above: Option<(Name, Servers)>,
     /// The names whose addresses were read for all this.
     names: BTreeSet<Name>,
 }
@@ -286,13 +289,7 @@ impl Network {
         zones
     }
 
-    fn servers(
-        &self,
-        zone: &Name,
-        role: Role,
-        facts: &Facts,
-        read: &mut BTreeSet<Name>,
-    ) -> Vec<(Arc<Server>, Endpoint)> {
+    fn servers(&self, zone: &Name, role: Role, facts: &Facts, read: &mut BTreeSet<Name>) -> Servers {
         let names = facts.name_server_names(zone);
         let mut addresses: Vec<IpAddr> = names.iter().flat_map(|name| facts.addresses(name)).collect();
         addresses.sort_unstable();

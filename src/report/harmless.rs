@@ -45,6 +45,10 @@ impl Harmless {
 /// invisible ones that change direction, become U+FFFD.
 #[must_use]
 pub fn harmless(text: &str) -> String {
+    // Nearly all text is plain.
+    if text.bytes().all(|octet| (0x20..0x7f).contains(&octet)) {
+        return text.to_owned();
+    }
     text.chars().map(|character| if acts(character) { '\u{fffd}' } else { character }).collect()
 }
 

@@ -2,8 +2,8 @@
 //!
 //! A server whose operator asked for nothing of this is treated as a guest would treat it: few questions at a time, and
 //! so many a second at most. One that shows that it is too much - silence, refusals - gets half as many at a time, and
-//! slowly more again as it answers. Nobody gets a great many before some were answered. Questions wait in the order in which they came, each server's for itself, and the
-//! time of a try starts when its turn has come.
+//! slowly more again as it answers. Nobody gets a great many before some were answered. Questions wait in the order in
+//! which they came, each server's for itself, and the time of a try starts when its turn has come.
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
