@@ -31,8 +31,8 @@ fn an_invisible_character_is_written_by_its_number_in_every_plan() {
             assert_eq!(acting, None, "{text}");
         }
     }
-    // What goes must be found by what is there.
+    // What goes must be found by what is there: all but zone files and updates, which have a way of their own.
     let space = plans(r"v=spf1 include:\226\128\139spf.protection.outlook.com -all");
     let held = space.iter().filter(|text| text.to_lowercase().contains("\\u200b") || text.contains("0x200B"));
-    assert_eq!(held.count(), 5, "{space:?}");
+    assert_eq!(held.count(), 6, "{space:?}");
 }
