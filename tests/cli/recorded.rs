@@ -26,8 +26,11 @@ fn lab() -> (Lab, LabServer, String) {
     );
     world.zone("emailsrvr.com", "@ 300 TXT \"v=spf1 ip4:192.0.2.0/24 ~all\"\nmx1 300 A 192.0.2.3");
     lab.resolver("127.0.0.53");
-    let options =
-        format!("--resolver {} --authority-port {} --timeout 2", lab.address("127.0.0.53"), lab.port());
+    let options = format!(
+        "--resolver {} --allow-private-servers --authority-port {} --timeout 2",
+        lab.address("127.0.0.53"),
+        lab.port()
+    );
     (lab, server, options)
 }
 
