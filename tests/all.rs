@@ -21,6 +21,7 @@ mod regressions;
 mod run;
 mod scenarios;
 mod shipping;
+mod soak;
 mod transport;
 mod world;
 mod zone;

@@ -45,6 +45,7 @@ pub(super) async fn run(
     reporter.begin(streams.out)?;
     if let Some(path) = &task.bulk.resume {
         earlier.lines(path, |line| reporter.go_on(path, line))?;
+        Earlier::end_line(path, streams.out)?;
     }
     let mut tally = Tally { total: start.names.len(), ..Tally::default() };
     for verdict in start.names.iter().filter_map(|name| earlier.verdict(&name)) {

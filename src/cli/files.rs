@@ -3,7 +3,9 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, BufWriter, ErrorKind, IntoInnerError, Read as _, Write as _};
+use std::io::{
+    BufRead as _, BufReader, BufWriter, ErrorKind, IntoInnerError, Read as _, Seek as _, SeekFrom, Write as _,
+};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -66,6 +68,36 @@ pub(super) fn lines(path: &Path) -> Result<impl Iterator<Item = Result<Vec<u8>, 
     let path = path.to_owned();
     let lines = BufReader::new(file).split(b'\n');
     Ok(lines.map(move |line| line.map_err(|error| Problem::file(&path, &reason(&error)))))
+}
+
+/// Whether standard output goes on in this file behind a line without an end, which would swallow the first that is
+/// written.
+pub(super) fn is_gone_on_in_a_line(path: &Path) -> bool {
+    is_standard_output(path) && !ends_in_a_line(path).unwrap_or(true)
+}
+
+#[cfg(unix)]
+fn is_standard_output(path: &Path) -> bool {
+    use std::os::fd::AsFd as _;
+    use std::os::unix::fs::MetadataExt as _;
+    let output = std::io::stdout().as_fd().try_clone_to_owned().map(File::from);
+    let place = |file: std::io::Result<std::fs::Metadata>| file.map(|file| (file.dev(), file.ino())).ok();
+    let output = output.and_then(|file| file.metadata());
+    place(output).is_some_and(|output| place(std::fs::metadata(path)) == Some(output))
+}
+
+/// Where nobody can tell, it may be: an empty line too many is no harm.
+#[cfg(not(unix))]
+fn is_standard_output(_: &Path) -> bool {
+    true
+}
+
+fn ends_in_a_line(path: &Path) -> std::io::Result<bool> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [0];
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
 }
 
 /// Whether there is a file.

@@ -35,8 +35,9 @@ pub(super) fn reply(
     let name = Name::from_labels(query.name().iter()).unwrap();
     let rtype = cutover::record::RecordType::from_number(query.query_type().into());
     let mut state = state.lock().unwrap();
+    let rule = state.rule.clone();
     let turn = state.seen.iter().filter(|seen| seen.name == name && seen.rtype == rtype).count();
-    state.seen.push(Seen {
+    let seen = Seen {
         via,
         id: request.id,
         name: name.clone(),
@@ -48,15 +49,23 @@ pub(super) fn reply(
         payload: request.edns.as_ref().map(Edns::max_payload),
         from,
         at: tokio::time::Instant::now(),
-    });
-    let rule = state.say_to.iter().find(|(of, rule, _)| *of == name && *rule == rtype);
+    };
+    match rule {
+        Some(_) => state.counted += 1,
+        None => state.seen.push(seen),
+    }
+    let own = state.say_to.iter().find(|(of, own, _)| *of == name && *own == rtype);
     let over_streams = state.say_over_streams.as_ref().filter(|_| via != Via::Udp);
-    let say = match rule.map(|(_, _, say)| say).or(over_streams).unwrap_or(&state.say) {
+    let say = match own.map(|(_, _, say)| say).or(over_streams).unwrap_or(&state.say) {
         Say::Turns(turns) => turns[turn.min(turns.len() - 1)].clone(),
         other => other.clone(),
     };
     let delay = state.delay;
-    let said = if state.recursive {
+    let said = if let Some(rule) = rule {
+        // Nobody else waits meanwhile.
+        drop(state);
+        rule(&name, rtype)
+    } else if state.recursive {
         let (cache, absent, age) = (state.cache.clone(), state.absent.clone(), state.age);
         // All zones means all servers, this one too.
         drop(state);

@@ -36,7 +36,7 @@ pub use message::wire_record;
 pub use secure::Identity;
 pub use service::Service;
 pub use web::{Authority, Web};
-pub use zone::{Zone, records};
+pub use zone::{Said, Zone, records};
 
 /// Scripted servers on one port of different loopback addresses.
 pub struct Lab {
@@ -148,10 +148,17 @@ pub struct Seen {
     pub at: tokio::time::Instant,
 }
 
+/// What a server says to a question, worked out when it comes.
+type Rule = Arc<dyn Fn(&Name, RecordType) -> Said + Send + Sync>;
+
 /// What one server is.
 #[derive(Default)]
 struct State {
     zones: Vec<Zone>,
+    /// In place of zones.
+    rule: Option<Rule>,
+    /// Packets to a server with a rule.
+    counted: usize,
     /// Answers from the zones of all servers, as a resolver does.
     recursive: bool,
     /// What a resolver still remembers: said instead of what the zones hold.
@@ -286,6 +293,13 @@ impl LabServer {
         self
     }
 
+    /// Answers by a rule in place of zones, for more domains than could be searched one after the other. Of its packets
+    /// only the number is remembered.
+    pub fn rule(&self, rule: impl Fn(&Name, RecordType) -> Said + Send + Sync + 'static) -> &Self {
+        self.state().rule = Some(Arc::new(rule));
+        self
+    }
+
     /// For a resolver: what it still remembers, lines as for [`LabServer::zone`], with the remaining TTLs.
     pub fn remember(&self, origin: &str, lines: &str) -> &Self {
         self.state().cache.extend(records(origin, lines));
@@ -354,7 +368,8 @@ impl LabServer {
 
     /// How many packets came.
     pub fn packets(&self) -> usize {
-        self.state().seen.len()
+        let state = self.state();
+        state.seen.len() + state.counted
     }
 
     /// How many packets asked this.

@@ -1,11 +1,13 @@
 //! Which domains does an earlier report hold already?
 //!
-//! A report of lines, whose last one may be cut where its writer was ended. What is no whole line counts as not written.
+//! A report of lines; where a writer was ended, one may be cut. What is no whole line counts as not written.
 
 use std::collections::HashMap;
+use std::io::Write;
 use std::path::Path;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::check::Verdict;
 use crate::cli::{Problem, files};
@@ -37,7 +39,6 @@ impl Earlier {
         if !files::is_there(path) {
             return Ok(earlier);
         }
-        let mut cut: Option<usize> = None;
         for (index, line) in files::lines(path)?.enumerate() {
             let line = line?;
             if line.iter().all(u8::is_ascii_whitespace) {
@@ -47,8 +48,8 @@ impl Earlier {
                 Some((domain, verdict)) => {
                     earlier.verdicts.insert(domain, verdict);
                 }
-                // A line that was cut, and others behind it once it was gone on from there.
-                None if cut.is_none() && line.first() == Some(&b'{') => cut = Some(index + 1),
+                // Each run that was ended without warning may have left one, and others are behind it.
+                None if is_cut(&line) => {}
                 None => {
                     let reason = format!(
                         "line {} is no line of a report; expected what --format ndjson writes",
@@ -64,6 +65,17 @@ impl Earlier {
     /// The verdict that it holds of a domain.
     pub(super) fn verdict(&self, domain: &Name) -> Option<Verdict> {
         self.verdicts.get(domain).copied()
+    }
+
+    /// Ends a line of this file that was cut, where standard output goes on there.
+    ///
+    /// # Errors
+    /// [`Problem`] if that cannot be written.
+    pub(super) fn end_line(path: &Path, out: &mut dyn Write) -> Result<(), Problem> {
+        if files::is_gone_on_in_a_line(path) {
+            out.write_all(b"\n")?;
+        }
+        Ok(())
     }
 
     /// Hands on its whole lines.
@@ -86,6 +98,11 @@ impl Earlier {
         }
         Ok(())
     }
+}
+
+/// Whether this is the beginning of an object and no whole value.
+fn is_cut(line: &[u8]) -> bool {
+    line.first() == Some(&b'{') && serde_json::from_slice::<IgnoredAny>(line).is_err()
 }
 
 fn whole(line: &[u8]) -> Option<(Name, Verdict)> {
