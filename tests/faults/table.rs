@@ -7,7 +7,7 @@ use cutover::record::{Name, Record, RecordData};
 use hickory_resolver::proto::op::{Message, ResponseCode};
 use hickory_resolver::proto::rr;
 
-use crate::lab::{Say, wire_record};
+use crate::lab::{Say, wire_name, wire_record};
 
 /// What a fault amounts to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +55,40 @@ fn alias(message: &mut Message, chain: &[&str]) {
         owner = rr::Name::from_labels(name.labels()).unwrap();
     }
     message.metadata.response_code = ResponseCode::NoError;
+}
+
+/// A DNAME (RFC 6672), as it is on the wire.
+fn renamed(owner: &str, target: &str) -> rr::Record {
+    let target: Name = target.parse().unwrap();
+    let mut octets = Vec::new();
+    for label in target.labels() {
+        octets.push(label.len() as u8);
+        octets.extend_from_slice(label);
+    }
+    octets.push(0);
+    let data = rr::RData::Unknown { code: rr::RecordType::DNAME, rdata: rr::rdata::NULL::with(octets) };
+    rr::Record::from_rdata(wire_name(&owner.parse().unwrap()), 60, data)
+}
+
+/// What would be right for another name, which only looks like the one that was asked for.
+fn rightly(message: &mut Message, name: &str) {
+    let name: Name = name.parse().unwrap();
+    let data = RecordData::Mx {
+        preference: 0,
+        exchange: "contoso-com.mail.protection.outlook.com".parse().unwrap(),
+    };
+    message.answers = vec![wire_record(&Record { name, ttl: 60, data })];
+    message.metadata.response_code = ResponseCode::NoError;
+}
+
+/// A mail host in place of every other.
+fn host(message: &mut Message, host: &str) {
+    let is_mail = message.queries.first().is_some_and(|query| query.query_type() == rr::RecordType::MX);
+    if is_mail {
+        let data = RecordData::Mx { preference: 0, exchange: host.parse().unwrap() };
+        message.answers = vec![record(&asked(message), data, 60)];
+        message.metadata.response_code = ResponseCode::NoError;
+    }
 }
 
 fn with_ttl(message: &mut Message, ttl: u32) {
@@ -122,6 +156,7 @@ pub fn faults() -> Vec<Fault> {
         both("truncation, and the stream stalls", Silence, Say::Stalled, Say::Stalled),
         both("truncation, and the stream is garbage", Silence, Say::Truncated, Say::Garbage),
         both("truncation, and the stream is refused", Silence, Say::Truncated, error(ResponseCode::Refused)),
+        plain("truncation, and the stream is reset in the middle", Silence, Say::Reset),
         plain("wrong id", Silence, Say::WrongId),
         plain("wrong id, then the right one", Odd, Say::All(vec![Say::WrongId, Say::Zone])),
         plain("wrong question", Silence, Say::OtherQuestion),
@@ -137,6 +172,7 @@ pub fn faults() -> Vec<Fault> {
         plain("NXDOMAIN for everything", Lie, error(ResponseCode::NXDomain)),
         plain("upward referral", Silence, Say::Upward),
         plain("self-referral", Silence, altered(|message| referral(message, "contoso.com"))),
+        plain("referral to the zone above", Silence, altered(|message| referral(message, "com"))),
         plain("referral to a zone beside it", Silence, altered(|message| referral(message, "fabrikam.com"))),
         plain(
             "referral down to the name itself",
@@ -172,6 +208,81 @@ pub fn faults() -> Vec<Fault> {
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();
                 alias(message, &names);
             }),
+        ),
+        plain(
+            "a DNAME with the alias that it makes",
+            Odd,
+            altered(|message| {
+                let is_alias = message.answers.first().is_some_and(|record| {
+                    record.record_type() == rr::RecordType::CNAME && asked(message).num_labels() == 3
+                });
+                if is_alias {
+                    message.answers.insert(0, renamed("contoso.com", "outlook.com"));
+                }
+            }),
+        ),
+        plain(
+            "a DNAME without the alias that it makes",
+            Lie,
+            altered(|message| {
+                if asked(message).num_labels() > 2 {
+                    message.answers = vec![renamed("contoso.com", "outlook.com")];
+                    message.metadata.response_code = ResponseCode::NoError;
+                }
+            }),
+        ),
+        plain(
+            "a DNAME with an alias elsewhere than it says",
+            Lie,
+            altered(|message| {
+                alias(message, &["lie.example"]);
+                message.answers.insert(0, renamed("contoso.com", "outlook.com"));
+            }),
+        ),
+        plain(
+            "a DNAME that leads to itself",
+            Lie,
+            altered(|message| {
+                let name = asked(message);
+                let deeper = name.prepend_label("a").unwrap_or_default();
+                alias(message, &["a.a.contoso.com"]);
+                message.answers.insert(0, renamed(&name.to_ascii(), &deeper.to_ascii()));
+            }),
+        ),
+        plain(
+            "a right answer for a name with a dot inside",
+            Lie,
+            altered(|message| rightly(message, "contoso\\.com")),
+        ),
+        plain(
+            "a right answer for a name with a NUL",
+            Lie,
+            altered(|message| rightly(message, "contoso.com\\000")),
+        ),
+        plain(
+            "a right answer for a name behind a NUL",
+            Lie,
+            altered(|message| rightly(message, "\\000.contoso.com")),
+        ),
+        plain(
+            "an alias to a name with a NUL",
+            Lie,
+            altered(|message| alias(message, &["autodiscover.outlook.com\\000"])),
+        ),
+        plain(
+            "an alias to a name with dots inside",
+            Lie,
+            altered(|message| alias(message, &["autodiscover\\.outlook\\.com"])),
+        ),
+        plain(
+            "a right host whose dots are inside a label",
+            Lie,
+            altered(|message| host(message, "contoso-com\\.mail\\.protection\\.outlook\\.com")),
+        ),
+        plain(
+            "a right host cut by a NUL",
+            Lie,
+            altered(|message| host(message, "contoso-com.mail.protection.outlook.com\\000.evil.example")),
         ),
         plain("times to live of zero", Odd, altered(|message| with_ttl(message, 0))),
         plain("times to live beyond all bounds", Odd, altered(|message| with_ttl(message, u32::MAX))),

@@ -20,6 +20,8 @@ pub(super) enum Sent {
     OtherPort(Duration, Vec<u8>),
     /// The first of so many octets as are promised.
     Stalled(Duration, Vec<u8>),
+    /// The same, and then a reset of the connection.
+    Reset(Duration, Vec<u8>),
 }
 
 /// Notes the packet and decides what to say.
@@ -191,11 +193,14 @@ impl Writer<'_> {
                 return self.sent.push(Sent::OtherPort(delay, octets));
             }
             Say::OtherPort => encode(&self.message()),
-            Say::Stalled if over_udp => encode(&self.message().truncate()),
-            Say::Stalled => {
+            Say::Stalled | Say::Reset if over_udp => encode(&self.message().truncate()),
+            Say::Stalled | Say::Reset => {
                 let mut octets = encode(&self.message());
                 octets.truncate(octets.len() / 2);
-                return self.sent.push(Sent::Stalled(delay, octets));
+                return self.sent.push(match say {
+                    Say::Reset => Sent::Reset(delay, octets),
+                    _ => Sent::Stalled(delay, octets),
+                });
             }
             Say::HttpStatus(status) => return self.sent.push(Sent::Status(delay, *status)),
         };

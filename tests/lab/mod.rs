@@ -32,10 +32,10 @@ use hickory_resolver::proto::op::{Message, ResponseCode};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-pub use message::wire_record;
+pub use message::{wire_name, wire_record};
 pub use secure::Identity;
 pub use service::Service;
-pub use web::{Authority, Web};
+pub use web::{Authority, Manner, Web};
 pub use zone::{Said, Zone, records};
 
 /// Scripted servers on one port of different loopback addresses.
@@ -117,6 +117,8 @@ pub enum Say {
     OtherPort,
     /// TC over UDP; over a stream the beginning of the reply, and then nothing more.
     Stalled,
+    /// TC over UDP; over TCP the beginning of the reply, and then a reset.
+    Reset,
 }
 
 /// How a question came.

@@ -149,7 +149,9 @@ async fn requests(
                         tokio::time::sleep(delay).await;
                         answer(status, b"sorry\x1b[31m".to_vec());
                     }
-                    Sent::Close(_) | Sent::OtherPort(..) | Sent::Stalled(..) => drop(closer.send(())),
+                    Sent::Close(_) | Sent::OtherPort(..) | Sent::Stalled(..) | Sent::Reset(..) => {
+                        let _ = closer.send(());
+                    }
                 }
             }
             if silent {

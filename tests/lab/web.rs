@@ -1,15 +1,16 @@
 //! How does a web server behave that keeps a policy?
 //!
-//! One certificate, one answer to everything, byte for byte, so that any fault can be scripted.
+//! One certificate, one answer to everything, byte for byte, in one of several manners, so that any fault can be scripted.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ClientConfig, ServerConfig};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio_rustls::TlsAcceptor;
 
 use super::Lab;
@@ -33,10 +34,31 @@ pub struct Web {
     state: Arc<Mutex<State>>,
 }
 
+/// How the answer comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Manner {
+    /// Over TLS, and then the end.
+    #[default]
+    Whole,
+    /// Without TLS, as soon as somebody connects, and then the end.
+    Plain,
+    /// Nothing is said at all, not even a handshake.
+    Mute,
+    /// The connection is reset as soon as it is there.
+    ResetAtOnce,
+    /// Over TLS, and then a reset.
+    Reset,
+    /// Over TLS, one octet after the other with a pause between them.
+    Slow,
+    /// Over TLS, and its last octet again and again.
+    Endless,
+}
+
 #[derive(Default)]
 struct State {
     /// Octets of the answer; nothing is never answered.
     answer: Vec<u8>,
+    manner: Manner,
     requests: Vec<String>,
 }
 
@@ -107,8 +129,14 @@ impl Web {
     }
 
     /// Answers with exactly this, and closes.
-    pub fn octets(&self, text: &str) -> &Self {
-        self.state.lock().unwrap().answer = text.as_bytes().to_vec();
+    pub fn octets(&self, text: impl AsRef<[u8]>) -> &Self {
+        self.state.lock().unwrap().answer = text.as_ref().to_vec();
+        self
+    }
+
+    /// How the answer comes.
+    pub fn manner(&self, manner: Manner) -> &Self {
+        self.state.lock().unwrap().manner = manner;
         self
     }
 
@@ -125,6 +153,25 @@ async fn serve(listener: TcpListener, config: Arc<ServerConfig>, state: Arc<Mute
         let Ok((stream, _)) = listener.accept().await else { continue };
         let (acceptor, state) = (acceptor.clone(), Arc::clone(&state));
         tokio::spawn(async move {
+            let (manner, plain) = {
+                let state = state.lock().unwrap();
+                (state.manner, state.answer.clone())
+            };
+            let mut stream = stream;
+            match manner {
+                Manner::Mute => return std::future::pending().await,
+                Manner::Plain => {
+                    let _ = stream.write_all(&plain).await;
+                    let _ = stream.shutdown().await;
+                    return;
+                }
+                Manner::ResetAtOnce => {
+                    stream.set_zero_linger().unwrap();
+                    return;
+                }
+                Manner::Reset => stream.set_zero_linger().unwrap(),
+                Manner::Whole | Manner::Slow | Manner::Endless => {}
+            }
             let Ok(mut stream) = acceptor.accept(stream).await else { return };
             let mut head = Vec::new();
             while !head.ends_with(b"\r\n\r\n") {
@@ -139,8 +186,37 @@ async fn serve(listener: TcpListener, config: Arc<ServerConfig>, state: Arc<Mute
             if answer.is_empty() {
                 return std::future::pending().await;
             }
-            let _ = stream.write_all(&answer).await;
-            let _ = stream.shutdown().await;
+            let ended = say(&mut stream, &answer, manner).await;
+            if ended.is_ok() {
+                let _ = stream.shutdown().await;
+            }
         });
+    }
+}
+
+/// The answer, in its manner; an error where nothing is to be said behind it.
+async fn say(stream: &mut (impl AsyncWrite + Unpin), answer: &[u8], manner: Manner) -> std::io::Result<()> {
+    match manner {
+        Manner::Whole | Manner::Plain | Manner::Mute | Manner::ResetAtOnce => stream.write_all(answer).await,
+        Manner::Reset => {
+            stream.write_all(answer).await?;
+            stream.flush().await?;
+            Err(std::io::ErrorKind::ConnectionReset.into())
+        }
+        Manner::Slow => {
+            for octet in answer {
+                stream.write_all(&[*octet]).await?;
+                stream.flush().await?;
+                tokio::time::sleep(Duration::from_millis(30)).await;
+            }
+            Ok(())
+        }
+        Manner::Endless => {
+            stream.write_all(answer).await?;
+            let more = vec![answer.last().copied().unwrap_or_default(); 16 * 1024];
+            loop {
+                stream.write_all(&more).await?;
+            }
+        }
     }
 }

@@ -1,0 +1,272 @@
+//! Whatever the host of a policy does, is it the policy alone that is not known?
+//!
+//! A policy is optional, so that a host that says nothing changes no verdict; and one that says everything is right makes
+//! nothing ready. Surveys instead of whole runs, since nobody can tell the program to trust a test's authority.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::time::Duration;
+
+use cutover::check::{Scales, Verdict, examine, wanted, wanted_policies};
+use cutover::expected::Subject;
+use cutover::facts::{Facts, PolicyOutcome, View};
+use cutover::lookup::transport::{Endpoint, Transport};
+use cutover::lookup::{Limits, Network, Source, survey};
+use hickory_resolver::proto::op::ResponseCode;
+
+use super::table::Kind;
+use super::{COMMON, Truth};
+use crate::lab::{Authority, Lab, Manner, Say, Web};
+
+const HOST: &str = "mta-sts.contoso.com";
+const PLAIN: &str = "content-type: text/plain\r\n";
+/// Lets mail through to Microsoft.
+const GOOD: &str = "version: STSv1\nmode: enforce\nmx: *.mail.protection.outlook.com\nmax_age: 604800\n";
+/// Lets it through to the old platform alone.
+const OLD: &str = "version: STSv1\nmode: enforce\nmx: *.emailsrvr.com\nmax_age: 604800\n";
+
+/// One way to misbehave.
+struct Fault {
+    name: &'static str,
+    kind: Kind,
+    at: At,
+}
+
+/// Where it misbehaves.
+enum At {
+    /// The web server, which says this, in this manner.
+    Web(Vec<u8>, Manner),
+    /// Nobody listens there.
+    Nobody,
+    /// The web server has a certificate for another name.
+    OtherName,
+    /// It has one from nobody that is trusted.
+    OtherAuthority,
+    /// It has one that has run out.
+    RunOut,
+    /// Whoever is asked for the address of the host.
+    Address(Say),
+    /// Whoever is asked for the announcement.
+    Announcement(Say),
+}
+
+fn answer(status: &str, head: &str, body: &[u8]) -> Vec<u8> {
+    let head = format!("HTTP/1.1 {status}\r\n{head}content-length: {}\r\n\r\n", body.len());
+    [head.as_bytes(), body].concat()
+}
+
+fn faults() -> Vec<Fault> {
+    use Kind::{Lie, Odd, Silence};
+    let fault = |name, kind, at| Fault { name, kind, at };
+    let web = |name, kind, octets: &[u8], manner| fault(name, kind, At::Web(octets.to_vec(), manner));
+    let says = |name, kind, octets: Vec<u8>| fault(name, kind, At::Web(octets, Manner::Whole));
+    let good = answer("200 OK", PLAIN, GOOD.as_bytes());
+    let body = |body: &[u8]| answer("200 OK", PLAIN, body);
+    let raw = |text: &str| text.as_bytes().to_vec();
+    vec![
+        says("as it should be", Odd, good.clone()),
+        fault("nobody listens", Silence, At::Nobody),
+        web("no handshake", Silence, b"x", Manner::Mute),
+        web("reset at once", Silence, b"x", Manner::ResetAtOnce),
+        web("closed at once", Silence, b"", Manner::Plain),
+        web("no TLS", Silence, &good, Manner::Plain),
+        web("a greeting of mail in place of TLS", Silence, b"220 mail.contoso.com ESMTP\r\n", Manner::Plain),
+        web("garbage in place of TLS", Silence, &[0xff; 4096], Manner::Plain),
+        web("a TLS alert", Silence, b"\x15\x03\x01\x00\x02\x02\x28", Manner::Plain),
+        fault("a certificate for another name", Silence, At::OtherName),
+        fault("a certificate of nobody", Silence, At::OtherAuthority),
+        fault("a certificate that has run out", Silence, At::RunOut),
+        web("no answer", Silence, b"", Manner::Whole),
+        web("reset in the middle", Silence, &good[..good.len() - 20], Manner::Reset),
+        web("reset in the head", Silence, &good[..20], Manner::Reset),
+        says("cut in the middle", Silence, good[..good.len() - 20].to_vec()),
+        web("one octet after the other", Silence, &good, Manner::Slow),
+        web(
+            "a body without an end",
+            Silence,
+            format!("HTTP/1.1 200 OK\r\n{PLAIN}\r\nx").as_bytes(),
+            Manner::Endless,
+        ),
+        web("a line without an end", Silence, b"HTTP/1.1 200 OK\r\nx: x", Manner::Endless),
+        web("heads without an end", Silence, b"\n", Manner::Endless),
+        says("many heads", Silence, raw(&format!("HTTP/1.1 200 OK\r\n{}\r\n", "x: y\r\n".repeat(5_000)))),
+        says("many interim answers", Silence, raw(&"HTTP/1.1 103 Early Hints\r\n\r\n".repeat(5_000))),
+        says("404", Silence, answer("404 Not Found", PLAIN, GOOD.as_bytes())),
+        says("500", Silence, answer("500 Oops", PLAIN, b"")),
+        says("a redirect", Silence, answer("301 Moved", "location: https://www.contoso.com/\r\n", b"")),
+        says("a redirect to a hostile place", Silence, answer("302 Found", "location: \u{1b}[31m\r\n", b"")),
+        says("a web page", Silence, answer("200 OK", "content-type: text/html\r\n", b"<h1>Welcome</h1>")),
+        says("no content type", Silence, answer("200 OK", "", GOOD.as_bytes())),
+        says("HTTP/0.9", Silence, raw(GOOD)),
+        says("HTTP/2", Silence, raw("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")),
+        says(
+            "two lengths",
+            Silence,
+            raw(&format!("HTTP/1.1 200 OK\r\n{PLAIN}content-length: 5\r\ncontent-length: 9\r\n\r\n{GOOD}")),
+        ),
+        says(
+            "a length beyond all bounds",
+            Silence,
+            raw(&format!("HTTP/1.1 200 OK\r\n{PLAIN}content-length: 99999999999999999999\r\n\r\n{GOOD}")),
+        ),
+        says(
+            "a chunk beyond all bounds",
+            Silence,
+            raw(&format!(
+                "HTTP/1.1 200 OK\r\n{PLAIN}transfer-encoding: chunked\r\n\r\nffffffffffffffff\r\n{GOOD}"
+            )),
+        ),
+        says("no content", Silence, answer("204 No Content", PLAIN, b"")),
+        says("an empty policy", Silence, body(b"")),
+        says("a policy of NUL", Silence, body(&[0; 1_000])),
+        says("a policy of garbage", Silence, body(&[0xff; 60_000])),
+        says("a policy of lines", Silence, body(&[b'\n'; 60_000])),
+        says(
+            "a policy of hosts",
+            Silence,
+            body(
+                format!(
+                    "version: STSv1\nmode: enforce\n{}max_age: 1\n",
+                    "mx: *.mail.protection.outlook.com\n".repeat(1_500)
+                )
+                .as_bytes(),
+            ),
+        ),
+        says(
+            "a policy in UTF-16",
+            Silence,
+            body(&GOOD.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>()),
+        ),
+        says("a policy in mode none", Odd, body(b"version: STSv1\nmode: none\nmax_age: 86400\n")),
+        says("a policy that is only tested", Odd, body(OLD.replace("enforce", "testing").as_bytes())),
+        says("a policy for the old platform", Lie, body(OLD.as_bytes())),
+        says(
+            "a policy for a name with dots inside",
+            Lie,
+            body(GOOD.replace("*.mail.protection.", "*\\.mail\\.protection\\.").as_bytes()),
+        ),
+        says(
+            "a policy for a name with a NUL",
+            Lie,
+            body(GOOD.replace("outlook.com", "outlook.com\0").as_bytes()),
+        ),
+        fault("address: silence", Silence, At::Address(Say::Nothing)),
+        fault("address: SERVFAIL", Silence, At::Address(Say::Error(ResponseCode::ServFail, Vec::new()))),
+        fault("address: garbage", Silence, At::Address(Say::Garbage)),
+        fault("address: no such name", Silence, At::Address(Say::Error(ResponseCode::NXDomain, Vec::new()))),
+        fault("address: nothing", Silence, At::Address(Say::Blank)),
+        fault("announcement: silence", Silence, At::Announcement(Say::Nothing)),
+        fault(
+            "announcement: SERVFAIL",
+            Silence,
+            At::Announcement(Say::Error(ResponseCode::ServFail, Vec::new())),
+        ),
+        fault(
+            "announcement: no such name",
+            Silence,
+            At::Announcement(Say::Error(ResponseCode::NXDomain, Vec::new())),
+        ),
+    ]
+}
+
+/// What a survey of a world with this fault leads to.
+async fn verdict(truth: Truth, fault: &Fault) -> (Verdict, Option<PolicyOutcome>) {
+    let lab = Lab::start();
+    let server = lab.server("127.0.0.2");
+    let mx = match truth {
+        Truth::Ready => "@ 3600 MX 0 contoso-com.mail.protection.outlook.com.",
+        Truth::AtSource => "@ 3600 MX 10 mx1.emailsrvr.com.",
+    };
+    let announced = "_mta-sts 3600 TXT \"v=STSv1; id=20260101000000Z;\"\nmta-sts 300 A 127.0.0.10";
+    let common = COMMON.replace("ns2 3600 A 127.0.0.3", "ns2 3600 A 127.0.0.2");
+    server.zone("contoso.com", &format!("{common}\n{mx}\n{announced}"));
+    server.zone(
+        "outlook.com",
+        "contoso-com.mail.protection 10 A 192.0.2.1
+         spf.protection 300 TXT \"v=spf1 ip4:192.0.2.0/24 -all\"
+         autodiscover 300 A 192.0.2.2",
+    );
+    server.zone("emailsrvr.com", "mx1 300 A 192.0.2.3");
+    let resolver = lab.resolver("127.0.0.53");
+    let authority = Authority::new();
+    let signed = match fault.at {
+        At::OtherName => authority.sign("www.contoso.com"),
+        At::OtherAuthority => Authority::new().sign(HOST),
+        At::RunOut => authority.sign_until(HOST, 2001),
+        At::Web(..) | At::Nobody | At::Address(_) | At::Announcement(_) => authority.sign(HOST),
+    };
+    let web: Web = lab.web("127.0.0.10", &signed);
+    web.policy(GOOD);
+    let mut port = web.port();
+    match &fault.at {
+        At::Web(octets, manner) => {
+            web.octets(octets).manner(*manner);
+        }
+        // No server of this lab has this port at the address of the policy host.
+        At::Nobody => port = lab.port(),
+        At::Address(say) => {
+            for rtype in ["A", "AAAA"] {
+                server.say_to(HOST, rtype, say.clone());
+                resolver.say_to(HOST, rtype, say.clone());
+            }
+        }
+        At::Announcement(say) => {
+            server.say_to("_mta-sts.contoso.com", "TXT", say.clone());
+            resolver.say_to("_mta-sts.contoso.com", "TXT", say.clone());
+        }
+        At::OtherName | At::OtherAuthority | At::RunOut => {}
+    }
+    let transport = Transport::new(Duration::from_millis(600)).with_tls_config(authority.client_config());
+    let network = Network::new(transport, vec![Endpoint::Plain(resolver.address())], View::Both, lab.port());
+    let network = network.with_https_port(port);
+    let started = "2026-11-22T05:23:00Z".parse().unwrap();
+    let source = Source { started, zones: None, recording: None, network: Some(network) };
+    let subject = Subject::new("contoso.com".parse().unwrap());
+    let questions = |facts: &Facts| wanted(&subject, facts);
+    let policies = |facts: &Facts| wanted_policies(&subject, facts);
+    let limits = Limits { deadline: Duration::from_secs(6), ..Limits::default() };
+    let survey = survey(&source, &subject.domain, limits, questions, policies);
+    // The rest is for a machine that is busy with other things.
+    let facts = tokio::time::timeout(limits.deadline * 6, survey).await.expect("it keeps to its deadline");
+    let outcome = facts.policy(&subject.domain).map(|policy| policy.outcome);
+    (examine(&subject, &facts, Scales::default()).verdict, outcome)
+}
+
+#[test]
+fn every_fault_of_a_policy_host_is_told_from_the_truth() {
+    let faults = faults();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut objections = Vec::new();
+    let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
+    let runs: Vec<(Truth, &Fault)> = [Truth::Ready, Truth::AtSource]
+        .into_iter()
+        .flat_map(|truth| faults.iter().map(move |fault| (truth, fault)))
+        .collect();
+    // Most of the time is spent waiting for those who say nothing.
+    for some in runs.chunks(12) {
+        let results = some.iter().map(|(truth, fault)| verdict(*truth, fault));
+        let results = runtime.block_on(futures_util::future::join_all(results));
+        for ((truth, fault), (verdict, outcome)) in some.iter().zip(results) {
+            *outcomes
+                .entry(outcome.map_or("not wanted".into(), |outcome| format!("{outcome:?}")))
+                .or_default() += 1;
+            let is_right = match (truth, fault.kind) {
+                (Truth::Ready, Kind::Silence | Kind::Odd) => verdict == Verdict::Ready,
+                (Truth::Ready, Kind::Lie) => true,
+                (Truth::AtSource, _) => verdict == Verdict::ChangesNeeded,
+            };
+            if !is_right {
+                objections.push(format!("{truth:?}, {}: {verdict:?}, {outcome:?}", fault.name));
+            }
+        }
+    }
+    let counted: Vec<String> = outcomes.iter().map(|(outcome, count)| format!("{outcome} {count}")).collect();
+    let text = format!(
+        "{} faults of a policy host in 2 worlds: {} runs, none skipped; {}\n",
+        faults.len(),
+        runs.len(),
+        counted.join(", ")
+    );
+    std::io::stderr().write_all(text.as_bytes()).unwrap();
+    assert!(objections.is_empty(), "{} of them:\n{}", objections.len(), objections.join("\n"));
+}
