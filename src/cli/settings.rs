@@ -94,9 +94,10 @@ impl Settings {
             waivers: Vec::new(),
             file: Some(label.clone()),
         };
+        let lines = file::Lines::of(&text);
         let mut seen: BTreeMap<Name, usize> = BTreeMap::new();
         for own in &document.domain {
-            let line = file::line(&text, own.name.span().start);
+            let line = lines.at(own.name.span().start);
             let problem = |reason: &str| located(&label, line, reason);
             let name = domain::parse(own.name.get_ref()).map_err(|reason| problem(&reason))?;
             if let Some(first) = seen.insert(name.clone(), line) {
@@ -108,7 +109,7 @@ impl Settings {
             settings.domains.push(Own { name, line, choices: layer(own) });
         }
         for waiver in &document.waiver {
-            let line = file::line(&text, waiver.span().start);
+            let line = lines.at(waiver.span().start);
             let waiver = read_waiver(waiver).map_err(|reason| located(&label, line, &reason))?;
             settings.waivers.push(waiver);
         }

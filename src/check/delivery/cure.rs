@@ -1,6 +1,6 @@
 //! Which MX records are to be published instead?
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::expected::{Origin, Phase};
 use crate::record::{Name, RecordData, RecordType};
@@ -20,12 +20,13 @@ impl Bench<'_> {
 
     /// Keeps the right hosts, and what was meant to be one; proposes the expected host where there is none.
     pub(super) fn cure(&self) -> Vec<Edit> {
+        // A zone file may hold thousands of records, and each is looked for.
+        let kinds: BTreeMap<&Name, &Host> = self.exchanges.iter().map(|one| (&one.host, &one.kind)).collect();
         let mut kept = BTreeSet::new();
         for data in &self.set.data {
             let RecordData::Mx { preference, exchange } = data else { continue };
-            let kind = self.exchanges.iter().find(|one| one.host == *exchange).map(|one| &one.kind);
-            match kind {
-                Some(Host::Malformed(_, Some(meant))) if self.is_right(meant) && !self.has(meant) => {
+            match kinds.get(exchange) {
+                Some(Host::Malformed(_, Some(meant))) if self.is_right(meant) && !kinds.contains_key(meant) => {
                     kept.insert(RecordData::Mx { preference: *preference, exchange: meant.clone() });
                 }
                 Some(kind) if kind.is_right() => drop(kept.insert(data.clone())),
@@ -33,10 +34,6 @@ impl Bench<'_> {
             }
         }
         self.cure_with(kept)
-    }
-
-    pub(super) fn has(&self, host: &Name) -> bool {
-        self.exchanges.iter().any(|exchange| exchange.host == *host)
     }
 
     pub(super) fn is_right(&self, host: &Name) -> bool {

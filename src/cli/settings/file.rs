@@ -298,7 +298,7 @@ impl Document {
     /// The line, and what was found there, what was expected and what was probably meant.
     pub(super) fn parse(text: &str) -> Result<Self, (usize, String)> {
         toml::from_str(text).map_err(|error: toml::de::Error| {
-            let line = error.span().map_or(1, |span| line(text, span.start));
+            let line = error.span().map_or(1, |span| Lines::of(text).at(span.start));
             (line, reason(error.message()))
         })
     }
@@ -328,7 +328,17 @@ pub(super) fn closest<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> 
     (best.0 > 0.8).then_some(best.1)
 }
 
-/// The line of an octet, from 1 on.
-pub(super) fn line(text: &str, at: usize) -> usize {
-    text.bytes().take(at).filter(|octet| *octet == b'\n').count() + 1
+/// Where the lines of a text end: a file may name as many domains as a list.
+pub(super) struct Lines(Vec<usize>);
+
+impl Lines {
+    /// Those of this text.
+    pub(super) fn of(text: &str) -> Self {
+        Self(text.bytes().enumerate().filter(|(_, octet)| *octet == b'\n').map(|(at, _)| at).collect())
+    }
+
+    /// The line of an octet, from 1 on.
+    pub(super) fn at(&self, octet: usize) -> usize {
+        self.0.partition_point(|end| *end < octet) + 1
+    }
 }
