@@ -9,6 +9,7 @@ mod end_to_end;
 mod faults;
 mod formats;
 mod graph;
+mod growth;
 mod lab;
 mod laws;
 mod layers;

@@ -26,7 +26,9 @@ impl Bench<'_> {
         for data in &self.set.data {
             let RecordData::Mx { preference, exchange } = data else { continue };
             match kinds.get(exchange) {
-                Some(Host::Malformed(_, Some(meant))) if self.is_right(meant) && !kinds.contains_key(meant) => {
+                Some(Host::Malformed(_, Some(meant)))
+                    if self.is_right(meant) && !kinds.contains_key(meant) =>
+                {
                     kept.insert(RecordData::Mx { preference: *preference, exchange: meant.clone() });
                 }
                 Some(kind) if kind.is_right() => drop(kept.insert(data.clone())),

@@ -329,4 +329,29 @@ mod tests {
             assert!(text.parse::<Span>().unwrap_err().contains("48h"), "{text}");
         }
     }
+
+    #[test]
+    fn a_length_of_time_is_the_same_in_every_unit() {
+        for days in [0, 1, 7, 365, 3660] {
+            let units = [(1, 'd'), (24, 'h'), (1440, 'm'), (86_400, 's')];
+            let spans = units.map(|(parts, unit)| format!("{}{unit}", days * parts));
+            let seconds = spans.map(|text| text.parse::<Span>().unwrap().0.as_secs());
+            assert_eq!(seconds, [days * 86_400; 4]);
+        }
+        for number in (0..=3_660 * 86_400).step_by(86_399) {
+            assert_eq!(format!("{number}s").parse::<Span>().unwrap().0.as_secs(), number);
+        }
+    }
+
+    #[test]
+    fn seconds_keep_their_fractions_and_stay_in_bounds() {
+        for thousandths in (1..=3_600_000_u64).step_by(997) {
+            let text = format!("{}.{:03}", thousandths / 1000, thousandths % 1000);
+            let read = text.parse::<Seconds>().unwrap().0;
+            assert_eq!(read.as_millis(), u128::from(thousandths), "{text}");
+        }
+        for text in ["", "0", "-1", "0.0009", "3600.001", "NaN", "inf", "2s", "0x10", "1e9"] {
+            assert!(text.parse::<Seconds>().is_err(), "{text}");
+        }
+    }
 }
