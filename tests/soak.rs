@@ -1,7 +1,7 @@
 //! Is every domain of a long list accounted for exactly once, although servers fail and the run is ended on the way?
 //!
 //! The program itself, in a process of its own, over generated domains of scripted servers, one in twenty of which is
-//! faulty. An ordinary `cargo test` asks about some hundred domains; ten thousand take
+//! faulty. An ordinary `cargo test` asks about two hundred domains; ten thousand take
 //! `CUTOVER_SOAK_DOMAINS=10000 cargo test --release --test all soak:: -- --nocapture`.
 
 mod child;
@@ -17,7 +17,7 @@ use world::{Estate, Standing, domain};
 use crate::run::Desk;
 
 /// Domains unless somebody wants more.
-const FEW: usize = 300;
+const FEW: usize = 200;
 /// KiB of a run at most: the promise of 100,000 domains.
 const MOST_MEMORY: u64 = 100 * 1024;
 

@@ -200,7 +200,7 @@ async fn verdict(truth: Truth, fault: &Fault) -> (Verdict, Option<PolicyOutcome>
     let mut port = web.port();
     match &fault.at {
         At::Web(octets, manner) => {
-            web.octets(octets).manner(*manner);
+            web.answer(octets, *manner);
         }
         // No server of this lab has this port at the address of the policy host.
         At::Nobody => port = lab.port(),

@@ -129,14 +129,16 @@ impl Web {
     }
 
     /// Answers with exactly this, and closes.
-    pub fn octets(&self, text: impl AsRef<[u8]>) -> &Self {
-        self.state.lock().unwrap().answer = text.as_ref().to_vec();
-        self
+    pub fn octets(&self, text: &str) -> &Self {
+        self.answer(text.as_bytes(), Manner::Whole)
     }
 
-    /// How the answer comes.
-    pub fn manner(&self, manner: Manner) -> &Self {
-        self.state.lock().unwrap().manner = manner;
+    /// Answers with exactly this, in this manner.
+    pub fn answer(&self, octets: &[u8], manner: Manner) -> &Self {
+        let mut state = self.state.lock().unwrap();
+        state.answer = octets.to_vec();
+        state.manner = manner;
+        drop(state);
         self
     }
 

@@ -241,7 +241,7 @@ impl Estate {
     pub fn options(&self) -> String {
         let (resolver, port) = (self.resolver.address(), self.lab.port());
         format!(
-            "--resolver {resolver} --authority-port {port} --timeout 1 --deadline 20 --concurrency 16 --no-https"
+            "--resolver {resolver} --authority-port {port} --timeout 2 --deadline 30 --concurrency 16 --no-https"
         )
     }
 
