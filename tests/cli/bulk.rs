@@ -162,6 +162,26 @@ fn a_run_goes_on_where_an_earlier_one_was_ended() {
 }
 
 #[test]
+fn any_number_of_cut_lines_is_gone_on_from_and_other_lines_are_refused() {
+    let (desk, zones, list) = desk(6);
+    let check = format!("check --domains {list} --zone {zones} --format ndjson");
+    let whole = cutover(&check);
+    let lines: Vec<&str> = whole.out.lines().collect();
+    let half = |line: &str| line[..line.len() / 2].to_owned();
+    let kept = [lines[0].to_owned(), half(lines[1]), lines[2].to_owned(), half(lines[3]), half(lines[4])];
+    let earlier = desk.put("run.ndjson", kept.join("\n"));
+    let run = cutover(&format!("{check} --resume {earlier}"));
+    let rest = ["customer-1.example", "customer-3.example", "customer-4.example", "customer-5.example"];
+    assert_eq!(domains(&run), rest);
+    for other in ["{\"a\": 1}", "[1]", "contoso.com", "{\"schema_version\": 2}"] {
+        let earlier = desk.put("other.ndjson", [lines[0], other].join("\n"));
+        let run = cutover(&format!("{check} --resume {earlier}"));
+        assert_eq!((run.status, run.errors()), (2, 1), "{other}: {run:?}");
+        assert!(run.err.contains("line 2"), "{}", run.err);
+    }
+}
+
+#[test]
 fn a_run_that_fails_fast_stops_at_the_first_that_is_not_ready() {
     let (_desk, zones, list) = desk(20);
     let run = cutover(&format!("check --domains {list} --zone {zones} --format ndjson --fail-fast"));
