@@ -119,6 +119,7 @@ pub const INPUTS: &[Input] = &[
         words: "plan contoso.com --zone INPUT --phase tidy",
         make: |n| zone(n, "@ MX # mx#.emailsrvr.com."),
     },
+    Input { name: "files to include", words: ON_FILE, make: |n| zone(n, "$INCLUDE INPUT") },
     Input { name: "open parentheses", words: ON_FILE, make: |n| zone(n, "a TXT (") },
     Input {
         name: "one long line",

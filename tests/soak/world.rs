@@ -34,28 +34,27 @@ pub enum Standing {
 #[derive(Clone)]
 struct Fault {
     say: Say,
-    over_streams: Option<Say>,
     lies: bool,
 }
 
+/// The server whose answers are all truncated, and which has nothing that listens on TCP.
+const TRUNCATING: usize = 91;
+
 /// The faults of name servers, by number; neighbours, so that some domains have two such servers.
 fn fault(server: usize) -> Option<Fault> {
-    let silent = |say| Some(Fault { say, over_streams: None, lies: false });
+    let silent = |say| Some(Fault { say, lies: false });
+    let lie = |say| Some(Fault { say, lies: true });
     match server {
         10 => silent(Say::Nothing),
         11 => silent(Say::Error(ResponseCode::ServFail, Vec::new())),
         50 => silent(Say::Error(ResponseCode::Refused, Vec::new())),
         51 => silent(Say::Garbage),
         90 => silent(Say::WrongId),
-        91 => Some(Fault { say: Say::Truncated, over_streams: Some(Say::Close), lies: false }),
-        130 => Some(Fault {
-            say: Say::Error(ResponseCode::NXDomain, Vec::new()),
-            over_streams: None,
-            lies: true,
-        }),
+        TRUNCATING => silent(Say::Truncated),
+        130 => lie(Say::Error(ResponseCode::NXDomain, Vec::new())),
         131 => silent(Say::Upward),
         170 => silent(Say::OtherPort),
-        171 => Some(Fault { say: Say::Blank, over_streams: None, lies: true }),
+        171 => lie(Say::Blank),
         _ => None,
     }
 }
@@ -222,14 +221,14 @@ impl Estate {
         registry.rule(move |name, rtype| known.referred(name, rtype));
         let mut others = vec![registry];
         for server in 0..SERVERS {
-            let one = lab.server(&address(server));
+            let one = match server {
+                TRUNCATING => lab.server_without_tcp(&address(server)),
+                _ => lab.server(&address(server)),
+            };
             let known = Arc::clone(&internet);
             one.rule(move |name, rtype| known.told(server, name, rtype));
-            if let Some(Fault { say, over_streams, lies: _ }) = fault(server) {
-                one.say(say);
-                over_streams.into_iter().for_each(|say| {
-                    one.say_over_streams(say);
-                });
+            if let Some(fault) = fault(server) {
+                one.say(fault.say);
             }
             others.push(one);
         }
