@@ -196,7 +196,7 @@ pub const INPUTS: &[Input] = &[
         words: "check contoso.com --replay INPUT",
         make: |n| {
             let head = "cutover recording 1\nchecked-at 2026-11-22T05:23:00Z\nelsewhere asked\ndomain contoso.com.\n";
-            let reply = "\nreply contoso.com. TXT\n  server authoritative 192.0.2.1:#\n  outcome records\n  answer contoso.com. 60 IN TXT \"t#\"";
+            let reply = "\nreply h#.contoso.com. TXT\n  server authoritative 192.0.2.1:53\n  outcome records\n  answer h#.contoso.com. 60 IN TXT \"t#\"";
             head.to_owned() + &lines(n, reply)
         },
     },
