@@ -12,7 +12,7 @@ use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 use super::{Case, Code, Edit, Finding, PROBE_LABEL, doubled, hazard, listed, placeholder, ticked, wildcard};
 pub(super) use proxy::is_proxy;
 
-/// Names in a chain of aliases, the first one included, from which on it counts as a loop.
+/// Names in a chain of aliases, the first one included, that are followed; a working chain has two or three.
 pub(super) const LONGEST_CHAIN: usize = 8;
 
 /// Judges an alias.
@@ -65,7 +65,7 @@ impl Bench<'_> {
             return Ok(self.wrong(Code::AliasElsewhere, message, set));
         }
         let Some(end) = self.end_of_chain(first)? else {
-            let message = format!("{name} points to {}, and that leads back or nowhere", ticked(first));
+            let message = format!("{name} points to {}, and that leads back to itself", ticked(first));
             return Ok(self.wrong(Code::AliasLoop, message, set));
         };
         if end == *self.target || self.expectation.also.contains(&end) {
@@ -110,13 +110,17 @@ impl Bench<'_> {
         Ok(self.wrong(Code::AliasElsewhere, message, set))
     }
 
-    /// The name at the end of the chain that begins at `first`; `None` if it loops.
+    /// The name at the end of the chain that begins at `first`; `None` if it loops. Where a chain ends that is not followed
+    /// to its end is not known.
     fn end_of_chain(&self, first: &Name) -> Result<Option<Name>, Silence> {
         let mut seen = vec![self.expectation.name.clone()];
         let mut current = first.clone();
         while current != *self.target && !self.expectation.also.contains(&current) {
-            if seen.contains(&current) || seen.len() >= LONGEST_CHAIN {
+            if seen.contains(&current) {
                 return Ok(None);
+            }
+            if seen.len() >= LONGEST_CHAIN {
+                return Err(Silence::too_deep(self.expectation.question(), LONGEST_CHAIN));
             }
             let next = match follows(&current, &self.case.subject.domain) {
                 true => self.case.sight.set(&current, RecordType::Cname)?,

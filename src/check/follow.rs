@@ -18,6 +18,9 @@ use super::{PROBE_LABEL, alias, delivery, hazard, policy, spf};
 
 /// Domains whose SPF records are followed at most.
 const MOST_SPF_DOMAINS: usize = 40;
+/// Questions that the records of an SPF tree may lead to, one look with another: as more of a tree becomes known, other parts
+/// of it come to be followed. Ten lookups, which is all that a record may cost, are twenty questions.
+const MOST_SPF_QUESTIONS: usize = 160;
 /// MX hosts whose addresses are asked for at most.
 const MOST_MAIL_HOSTS: usize = 20;
 /// Record sets of the zone files that are looked at for what is left of the old platform, at most.
@@ -50,6 +53,8 @@ pub struct Following<'a> {
     readers: HashMap<Question, BTreeSet<Topic>>,
     /// What was found worth asking.
     wanted: HashSet<Question>,
+    /// How many of these the records of an SPF tree led to.
+    of_trees: usize,
     /// Whether anybody announces a policy.
     announced: bool,
 }
@@ -75,6 +80,7 @@ impl<'a> Following<'a> {
             seen: None,
             readers: HashMap::new(),
             wanted: HashSet::new(),
+            of_trees: 0,
             announced: false,
         }
     }
@@ -103,6 +109,13 @@ impl<'a> Following<'a> {
             for question in inquiry.read.into_inner() {
                 self.readers.entry(question).or_default().insert(topic);
             }
+            for question in inquiry.of_trees {
+                let is_new = !self.wanted.contains(&question) && !new.contains(&question);
+                if is_new && self.of_trees < MOST_SPF_QUESTIONS {
+                    self.of_trees += 1;
+                    new.insert(question);
+                }
+            }
             new.extend(inquiry.wanted);
         }
         let mut inquiry = Inquiry::new(self.subject, facts);
@@ -126,13 +139,15 @@ struct Inquiry<'a> {
     subject: &'a Subject,
     facts: &'a Facts,
     wanted: BTreeSet<Question>,
+    /// What the records of an SPF tree lead to, the nearest first.
+    of_trees: Vec<Question>,
     /// The questions whose replies were looked at.
     read: RefCell<BTreeSet<Question>>,
 }
 
 impl<'a> Inquiry<'a> {
     fn new(subject: &'a Subject, facts: &'a Facts) -> Self {
-        Self { subject, facts, wanted: BTreeSet::new(), read: RefCell::default() }
+        Self { subject, facts, wanted: BTreeSet::new(), of_trees: Vec::new(), read: RefCell::default() }
     }
 
     /// Looks for the questions of a topic; whether that shows that a policy is announced.
@@ -236,6 +251,7 @@ impl<'a> Inquiry<'a> {
             self.want_domain_doubled(RecordType::Txt);
         }
         // Read in any case: below the record if it is included, and for the count after the edit if it is not.
+        self.want(include, RecordType::Txt);
         let mut domains = vec![expectation.name.clone(), include.clone()];
         // Senders that must stay are counted after the edit too, if they have to be added.
         let senders = SpfRecord { terms: self.subject.spf_senders.clone() };
@@ -248,7 +264,6 @@ impl<'a> Inquiry<'a> {
         let mut next = 0;
         while let Some(domain) = domains.get(next).cloned() {
             next += 1;
-            self.want(&domain, RecordType::Txt);
             for data in self.data(&domain, RecordType::Txt) {
                 let RecordData::Txt(text) = &data else { continue };
                 let record = SpfRecord::parse(text).or_else(|| {
@@ -269,7 +284,7 @@ impl<'a> Inquiry<'a> {
                     if is_new && domains.len() >= MOST_SPF_DOMAINS {
                         continue;
                     }
-                    self.want(&name, rtype);
+                    self.of_trees.push(Question::new(name.clone(), rtype));
                     if is_new {
                         domains.push(name);
                     }
