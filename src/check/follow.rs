@@ -55,6 +55,8 @@ pub struct Following<'a> {
     wanted: HashSet<Question>,
     /// How many of these the records of an SPF tree led to.
     of_trees: usize,
+    /// Whether such a tree has more than is followed.
+    is_crowded: bool,
     /// Whether anybody announces a policy.
     announced: bool,
 }
@@ -81,6 +83,7 @@ impl<'a> Following<'a> {
             readers: HashMap::new(),
             wanted: HashSet::new(),
             of_trees: 0,
+            is_crowded: false,
             announced: false,
         }
     }
@@ -109,6 +112,7 @@ impl<'a> Following<'a> {
             for question in inquiry.read.into_inner() {
                 self.readers.entry(question).or_default().insert(topic);
             }
+            self.is_crowded |= inquiry.is_crowded;
             for question in inquiry.of_trees {
                 let is_new = !self.wanted.contains(&question) && !new.contains(&question);
                 if is_new && self.of_trees < MOST_SPF_QUESTIONS {
@@ -128,6 +132,12 @@ impl<'a> Following<'a> {
         new
     }
 
+    /// Whether more hangs on the SPF records than is followed: which part of it was asked for then depends on who was quick.
+    #[must_use]
+    pub fn is_crowded(&self) -> bool {
+        self.is_crowded
+    }
+
     /// The domains whose MTA-STS policy is worth fetching, as far as was seen the last time.
     #[must_use]
     pub fn wanted_policies(&self) -> BTreeSet<Name> {
@@ -141,13 +151,22 @@ struct Inquiry<'a> {
     wanted: BTreeSet<Question>,
     /// What the records of an SPF tree lead to, the nearest first.
     of_trees: Vec<Question>,
+    /// Whether there was more than is followed.
+    is_crowded: bool,
     /// The questions whose replies were looked at.
     read: RefCell<BTreeSet<Question>>,
 }
 
 impl<'a> Inquiry<'a> {
     fn new(subject: &'a Subject, facts: &'a Facts) -> Self {
-        Self { subject, facts, wanted: BTreeSet::new(), of_trees: Vec::new(), read: RefCell::default() }
+        Self {
+            subject,
+            facts,
+            wanted: BTreeSet::new(),
+            of_trees: Vec::new(),
+            is_crowded: false,
+            read: RefCell::default(),
+        }
     }
 
     /// Looks for the questions of a topic; whether that shows that a policy is announced.
@@ -282,6 +301,7 @@ impl<'a> Inquiry<'a> {
                     // With so many includes there are too many lookups, whatever is behind the others.
                     let is_new = rtype == RecordType::Txt && !domains.contains(&name);
                     if is_new && domains.len() >= MOST_SPF_DOMAINS {
+                        self.is_crowded = true;
                         continue;
                     }
                     self.of_trees.push(Question::new(name.clone(), rtype));
