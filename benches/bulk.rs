@@ -3,8 +3,8 @@
 //! Generated domains in every state, served by a real name server of this machine that stands in for the resolver, and
 //! checked in a process of their own: domains and questions a second, CPU a question, peak memory; beside `dnsperf` with
 //! the same mix of questions against the same server in the same run. `cargo bench --bench bulk` takes some minutes;
-//! `-- --quick` asks for few and only prints; `-- --json` prints figures for a program. Needs Debian's `knot`; without it
-//! it says so, and without `dnsperf` the ratio is left out.
+//! `-- --quick` asks for few and only prints; `-- --domains N` checks one list of so many; `-- --json` prints figures for
+//! a program. Needs Debian's `knot`; without it it says so, and without `dnsperf` the ratio is left out.
 #![allow(missing_docs, reason = "a benchmark exports nothing")]
 #![allow(clippy::disallowed_methods, reason = "a measurement reads the clock, files and the command line")]
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a measurement that fails is none")]
@@ -42,7 +42,13 @@ fn main() -> ExitCode {
         tell("bulk: left out, since knotd is not installed\n");
         return ExitCode::SUCCESS;
     };
-    let sizes: &[usize] = if has("--quick") { &[1_000] } else { &[20_000, 100_000] };
+    let given = arguments.iter().position(|argument| argument == "--domains");
+    let given = given.map(|index| arguments[index + 1].parse().unwrap());
+    let sizes = match given {
+        Some(size) => vec![size],
+        None if has("--quick") => vec![1_000],
+        None => vec![20_000, 100_000],
+    };
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(&knot, folder.path(), *sizes.last().unwrap());
     let asked = questions(folder.path(), &server, SAMPLE.min(sizes[0]));

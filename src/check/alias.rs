@@ -1,5 +1,6 @@
 //! Is a name an alias of the right target?
 
+mod chain;
 mod proxy;
 
 use std::collections::BTreeSet;
@@ -10,10 +11,9 @@ use crate::provider::{self, Evidence, Kind, Provider};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
 use super::{Case, Code, Edit, Finding, PROBE_LABEL, doubled, hazard, listed, placeholder, ticked, wildcard};
+use chain::end_of_chain;
+pub(super) use chain::{LONGEST_CHAIN, follows};
 pub(super) use proxy::is_proxy;
-
-/// Names in a chain of aliases, the first one included, from which on it counts as a loop.
-pub(super) const LONGEST_CHAIN: usize = 8;
 
 /// Judges an alias.
 pub(super) fn judge(case: &Case<'_>, expectation: &Expectation, target: &Name) -> Result<Finding, Silence> {
@@ -64,8 +64,8 @@ impl Bench<'_> {
             let message = format!("{name} is an alias of {all} at once, and a name may have one alias only");
             return Ok(self.wrong(Code::AliasElsewhere, message, set));
         }
-        let Some(end) = self.end_of_chain(first)? else {
-            let message = format!("{name} points to {}, and that leads back or nowhere", ticked(first));
+        let Some(end) = end_of_chain(self.case, self.expectation, self.target, first)? else {
+            let message = format!("{name} points to {}, and that leads back to itself", ticked(first));
             return Ok(self.wrong(Code::AliasLoop, message, set));
         };
         if end == *self.target || self.expectation.also.contains(&end) {
@@ -108,27 +108,6 @@ impl Bench<'_> {
         }
         let message = format!("{name} points to {} and not to {}", ticked(first), ticked(self.target));
         Ok(self.wrong(Code::AliasElsewhere, message, set))
-    }
-
-    /// The name at the end of the chain that begins at `first`; `None` if it loops.
-    fn end_of_chain(&self, first: &Name) -> Result<Option<Name>, Silence> {
-        let mut seen = vec![self.expectation.name.clone()];
-        let mut current = first.clone();
-        while current != *self.target && !self.expectation.also.contains(&current) {
-            if seen.contains(&current) || seen.len() >= LONGEST_CHAIN {
-                return Ok(None);
-            }
-            let next = match follows(&current, &self.case.subject.domain) {
-                true => self.case.sight.set(&current, RecordType::Cname)?,
-                false => RecordSet::default(),
-            };
-            seen.push(current.clone());
-            match next.data.iter().find_map(RecordData::target) {
-                Some(target) => current = target.clone(),
-                None => break,
-            }
-        }
-        Ok(Some(current))
     }
 
     fn malformed(&self, target: &Name) -> Option<String> {
@@ -288,12 +267,4 @@ impl Bench<'_> {
 /// The edit that takes a record set away.
 pub(super) fn deletion(name: Name, rtype: RecordType) -> Edit {
     Edit { name, rtype, after: BTreeSet::new(), ttl: None, confirm: false }
-}
-
-/// Whether it matters where a target leads: not for hosts whose owner is known, whatever platform is being left.
-pub(super) fn follows(target: &Name, domain: &Name) -> bool {
-    let known = Cloud::ALL.iter().filter_map(|cloud| cloud.value(Purpose::Autodiscover));
-    let microsoft = known.into_iter().any(|value| target.bare() == value);
-    let strong = |provider: &&'static Provider| !provider.is_weak(Evidence::Autodiscover);
-    !microsoft && !target.is_root() && !provider::of_autodiscover(target, domain).iter().any(strong)
 }

@@ -228,6 +228,12 @@ codes! {
     SecondaryBehind "secondary-behind" Certainty Waiting "a name server has an older version of the zone";
     LookupFailed "lookup-failed" Certainty Unknown "it could not be looked up";
     NotInReplay "not-in-replay" Certainty Unknown "the recording does not hold it";
+    DeadlineOver "deadline-over" Certainty Unknown "the time for the whole domain was over before it was known";
+    QuestionLimit "question-limit" Certainty Unknown "the domain had cost as many questions as one may before it was asked";
+    ServerQuestionLimit "server-question-limit" Certainty Unknown "a server had been asked as much as one domain may ask it";
+    AnswerTooLarge "answer-too-large" Certainty Unknown "an answer holds more than is kept";
+    ChainTooLong "chain-too-long" Certainty Unknown "a chain of aliases is longer than is followed";
+    TreeTooLarge "tree-too-large" Certainty Unknown "more names hang on a record than are looked up";
     ServersDisagree "servers-disagree" Hazard Error "name servers with the same version of the zone give different answers";
     DomainNotFound "domain-not-found" Hazard Error "the domain does not exist";
     CnameWithOtherData "cname-with-other-data" Hazard Error "an alias stands at a name that needs other records";

@@ -18,6 +18,9 @@ use super::{PROBE_LABEL, alias, delivery, hazard, policy, spf};
 
 /// Domains whose SPF records are followed at most.
 const MOST_SPF_DOMAINS: usize = 40;
+/// Questions that the records of an SPF tree may lead to, one look with another: as more of a tree becomes known, other parts
+/// of it come to be followed. Ten lookups, which is all that a record may cost, are twenty questions.
+const MOST_SPF_QUESTIONS: usize = 160;
 /// MX hosts whose addresses are asked for at most.
 const MOST_MAIL_HOSTS: usize = 20;
 /// Record sets of the zone files that are looked at for what is left of the old platform, at most.
@@ -50,6 +53,10 @@ pub struct Following<'a> {
     readers: HashMap<Question, BTreeSet<Topic>>,
     /// What was found worth asking.
     wanted: HashSet<Question>,
+    /// How many of these the records of an SPF tree led to.
+    of_trees: usize,
+    /// Whether such a tree has more than is followed.
+    is_crowded: bool,
     /// Whether anybody announces a policy.
     announced: bool,
 }
@@ -75,6 +82,8 @@ impl<'a> Following<'a> {
             seen: None,
             readers: HashMap::new(),
             wanted: HashSet::new(),
+            of_trees: 0,
+            is_crowded: false,
             announced: false,
         }
     }
@@ -103,6 +112,14 @@ impl<'a> Following<'a> {
             for question in inquiry.read.into_inner() {
                 self.readers.entry(question).or_default().insert(topic);
             }
+            self.is_crowded |= inquiry.is_crowded;
+            for question in inquiry.of_trees {
+                let is_new = !self.wanted.contains(&question) && !new.contains(&question);
+                if is_new && self.of_trees < MOST_SPF_QUESTIONS {
+                    self.of_trees += 1;
+                    new.insert(question);
+                }
+            }
             new.extend(inquiry.wanted);
         }
         let mut inquiry = Inquiry::new(self.subject, facts);
@@ -113,6 +130,12 @@ impl<'a> Following<'a> {
         new.retain(|question| !self.wanted.contains(question));
         self.wanted.extend(new.iter().cloned());
         new
+    }
+
+    /// Whether more hangs on the SPF records than is followed: which part of it was asked for then depends on who was quick.
+    #[must_use]
+    pub fn is_crowded(&self) -> bool {
+        self.is_crowded
     }
 
     /// The domains whose MTA-STS policy is worth fetching, as far as was seen the last time.
@@ -126,13 +149,24 @@ struct Inquiry<'a> {
     subject: &'a Subject,
     facts: &'a Facts,
     wanted: BTreeSet<Question>,
+    /// What the records of an SPF tree lead to, the nearest first.
+    of_trees: Vec<Question>,
+    /// Whether there was more than is followed.
+    is_crowded: bool,
     /// The questions whose replies were looked at.
     read: RefCell<BTreeSet<Question>>,
 }
 
 impl<'a> Inquiry<'a> {
     fn new(subject: &'a Subject, facts: &'a Facts) -> Self {
-        Self { subject, facts, wanted: BTreeSet::new(), read: RefCell::default() }
+        Self {
+            subject,
+            facts,
+            wanted: BTreeSet::new(),
+            of_trees: Vec::new(),
+            is_crowded: false,
+            read: RefCell::default(),
+        }
     }
 
     /// Looks for the questions of a topic; whether that shows that a policy is announced.
@@ -236,6 +270,7 @@ impl<'a> Inquiry<'a> {
             self.want_domain_doubled(RecordType::Txt);
         }
         // Read in any case: below the record if it is included, and for the count after the edit if it is not.
+        self.want(include, RecordType::Txt);
         let mut domains = vec![expectation.name.clone(), include.clone()];
         // Senders that must stay are counted after the edit too, if they have to be added.
         let senders = SpfRecord { terms: self.subject.spf_senders.clone() };
@@ -248,7 +283,6 @@ impl<'a> Inquiry<'a> {
         let mut next = 0;
         while let Some(domain) = domains.get(next).cloned() {
             next += 1;
-            self.want(&domain, RecordType::Txt);
             for data in self.data(&domain, RecordType::Txt) {
                 let RecordData::Txt(text) = &data else { continue };
                 let record = SpfRecord::parse(text).or_else(|| {
@@ -267,9 +301,10 @@ impl<'a> Inquiry<'a> {
                     // With so many includes there are too many lookups, whatever is behind the others.
                     let is_new = rtype == RecordType::Txt && !domains.contains(&name);
                     if is_new && domains.len() >= MOST_SPF_DOMAINS {
+                        self.is_crowded = true;
                         continue;
                     }
-                    self.want(&name, rtype);
+                    self.of_trees.push(Question::new(name.clone(), rtype));
                     if is_new {
                         domains.push(name);
                     }

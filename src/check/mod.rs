@@ -6,6 +6,7 @@
 
 mod absence;
 mod alias;
+mod certainty;
 mod clash;
 mod code;
 mod delivery;

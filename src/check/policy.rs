@@ -12,7 +12,7 @@ use crate::facts::{Existence, PolicyOutcome, PolicyReply, Role, Silence, policy_
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
 use super::time::lasting;
-use super::{Case, Code, Finding, Hazard, Judged, Weight, delivery, listed, ticked};
+use super::{Case, Code, Finding, Hazard, Judged, Weight, certainty, delivery, listed, ticked};
 pub(super) use announcement::announced;
 use body::{Mode, Policy};
 
@@ -36,7 +36,8 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Findin
             let message = format!("announced, and the policy cannot be fetched: {}", reason(reply));
             // Silence may be our own fault.
             let told = reply.outcome.is_answer();
-            of(if told { Code::MtaStsUnreachable } else { Code::LookupFailed }, message)
+            let unknown = certainty::code_of_policy(reply.outcome);
+            of(if told { Code::MtaStsUnreachable } else { unknown }, message)
         }
         Found::Policy(Policy { mode: Mode::Off, .. }) => of(Code::Met, "switched off (`mode: none`)".into()),
         Found::Policy(policy) => {
@@ -248,18 +249,22 @@ fn read<'a>(case: &Case<'a>, name: &Name) -> Result<Reading<'a>, Silence> {
 /// The texts of a name, behind aliases too; `None` if these lead to names that nobody was to be asked about.
 fn texts_at(case: &Case<'_>, name: &Name) -> Result<Option<RecordSet>, Silence> {
     let mut question = Question::new(name.clone(), RecordType::Txt);
-    for _ in 0..LONGEST_CHAIN {
+    let mut seen = Vec::new();
+    while seen.len() < LONGEST_CHAIN {
         let answer = case.sight.answer(&question)?;
         if answer.existence == Existence::Outside && question.name != *name {
             return Ok(None);
         }
+        seen.push(question.name.clone());
         match answer.chain.last() {
+            // In a loop there is nothing.
+            Some(end) if seen.contains(end) => return Ok(Some(answer.set)),
             // An authority follows an alias no further than its own zones reach.
             Some(end) if answer.set.is_empty() => question.name = end.clone(),
             _ => return Ok(Some(answer.set)),
         }
     }
-    Ok(Some(RecordSet::default()))
+    Err(Silence::too_deep(Question::new(name.clone(), RecordType::Txt), LONGEST_CHAIN))
 }
 
 /// Why there is no text, for a sentence.
@@ -272,7 +277,7 @@ fn reason(reply: &PolicyReply) -> String {
         PolicyOutcome::NoAddress => "its host has no address",
         PolicyOutcome::LookupFailed => "the address of its host could not be looked up",
         PolicyOutcome::Unreachable => "its host cannot be reached from here",
-        PolicyOutcome::Timeout => "its host did not answer in time",
+        PolicyOutcome::Timeout | PolicyOutcome::OutOfTime => "its host did not answer in time",
         PolicyOutcome::BadCertificate => "the certificate is not accepted",
         PolicyOutcome::HttpStatus => "the HTTP status is not 200",
         PolicyOutcome::Redirect => "it is redirected, which senders do not follow",

@@ -8,16 +8,19 @@ mod resume;
 
 use std::cell::Cell;
 use std::pin::pin;
+use std::thread::Scope;
 
 use futures_util::StreamExt as _;
 
 use crate::check::Verdict;
+use crate::facts::History;
 
 use super::args::Reporting;
 use super::inspect::{Checked, Order, Start, Task, results, tell};
 use super::memory::Memory;
 use super::reporter::{Frame, Reporter};
 use super::roster::Used;
+use super::workers::Workers;
 use super::{Problem, Streams, Surroundings, files, status};
 use crate::report::style::{Detail, Style};
 use progress::Progress;
@@ -27,12 +30,13 @@ use resume::Earlier;
 ///
 /// # Errors
 /// [`Problem`] for what cannot be used, before anything is looked up; and for what cannot be written.
-pub(super) async fn run(
-    task: Task<'_>,
+pub(super) async fn run<'w>(
+    task: Task<'w>,
     reporting: &Reporting,
     streams: &mut Streams<'_>,
     style: &Style,
     surroundings: &Surroundings,
+    scope: &'w Scope<'w, '_>,
 ) -> Result<u8, Problem> {
     let earlier = task.bulk.resume.as_deref().map(Earlier::read).transpose()?.unwrap_or_default();
     let start = Start::open(task, surroundings.now).await?;
@@ -65,7 +69,21 @@ pub(super) async fn run(
         true => Order::AsNamed,
         false => Order::AsDone,
     };
-    let mut coming = pin!(results(task, &start.world, subjects, order));
+    let workers = Workers::hire(scope, tally.left());
+    // What is seen together with other runs has to be seen in one place.
+    let is_alone = task.times.history.is_none() && start.earlier.is_none();
+    let (scribe, assumptions) = (reporter.scribe(), task.assumptions());
+    let end = {
+        let scribe = scribe.clone();
+        move |mut checked: Checked| {
+            let script = is_alone.then(|| {
+                checked.look_ahead(&History::default(), assumptions);
+                scribe.write(&checked)
+            });
+            (checked, script)
+        }
+    };
+    let mut coming = pin!(results(task, &start.world, subjects, order, &workers, end));
     let mut stopped = surroundings.pacer.stopped();
     let mut failed_fast = false;
     loop {
@@ -87,14 +105,17 @@ pub(super) async fn run(
             }
         };
         let Some(result) = next else { break };
-        let mut checked = result?;
-        let history = memory.remember(checked.domain(), &checked.facts);
-        start.look_ahead(&mut checked, history);
+        let (mut checked, script) = result?;
+        let script = script.unwrap_or_else(|| {
+            let history = memory.remember(checked.domain(), &checked.facts);
+            start.look_ahead(&mut checked, history);
+            scribe.write(&checked)
+        });
         if let Some((_, recording)) = &mut recording {
             checked.add_to(recording);
         }
         used.add(&checked);
-        progress.above(|| reporter.take(&checked, streams.out))?;
+        progress.above(|| reporter.take(&checked, script, streams.out))?;
         tally.checked += 1;
         progress.step(tally.checked);
         if task.bulk.fail_fast && checked.examination.verdict != Verdict::Ready {

@@ -42,7 +42,9 @@ pub(super) fn check(
         most: Most::Any,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let ended = runtime.block_on(many::run(task, &command.reporting, streams, style, surroundings));
+    let ended = std::thread::scope(|scope| {
+        runtime.block_on(many::run(task, &command.reporting, streams, style, surroundings, scope))
+    });
     // What is still under way, such as a server that never answered, is nobody's business any more.
     runtime.shutdown_background();
     ended

@@ -6,9 +6,9 @@ mod before;
 mod rounds;
 mod window;
 
-use std::rc::Rc;
-
 use std::cell::RefCell;
+use std::io;
+use std::rc::Rc;
 
 use futures_util::{Stream, StreamExt as _};
 use jiff::Timestamp;
@@ -17,7 +17,7 @@ use crate::check::{Assumptions, Examination, Following, Outlook, Scales, examine
 use crate::expected::Subject;
 use crate::facts::{Facts, History, Recording};
 use crate::lookup::graph::Token;
-use crate::lookup::{Limits, survey};
+use crate::lookup::{Limits, Source, survey};
 use crate::plan::{Change, changes};
 use crate::record::Name;
 use crate::report::DomainReport;
@@ -31,6 +31,7 @@ use super::names::Names;
 use super::roster::Roster;
 use super::settings::Settings;
 use super::tenant::Tenant;
+use super::workers::Workers;
 use super::world::{self, World};
 use super::{Problem, Streams, memory};
 use before::Before;
@@ -133,10 +134,7 @@ impl<'a> Start<'a> {
 
     /// What the facts mean in the light of what earlier runs saw.
     pub(super) fn look_ahead(&self, checked: &mut Checked, history: &History) {
-        let assumptions = self.task.assumptions();
-        let Checked { subject, facts, examination, .. } = &*checked;
-        checked.outlook = outlook(subject, facts, examination, history, assumptions);
-        checked.assumptions = assumptions;
+        checked.look_ahead(history, self.task.assumptions());
         checked.since = self.earlier.as_ref().and_then(|earlier| since(earlier, &checked.report()));
     }
 
@@ -156,24 +154,29 @@ impl<'a> Start<'a> {
     }
 }
 
-/// Looks up and judges these domains, so many at the same time; in their order, or as they are done.
-pub(super) fn results<'s>(
-    task: Task<'s>,
+/// Looks up and judges these domains, so many at the same time; in their order, or as they are done. Whoever judges a domain
+/// also does what is to be done in the `end`.
+pub(super) fn results<'s, 'w: 's, T: Send + 'w>(
+    task: Task<'w>,
     world: &'s World,
     subjects: impl Iterator<Item = Result<Subject, Problem>> + 's,
     order: Order,
-) -> impl Stream<Item = Result<Checked, Problem>> + 's {
+    workers: &'s Workers<'w>,
+    end: impl FnOnce(Checked) -> T + Clone + Send + 'w,
+) -> impl Stream<Item = Result<T, Problem>> + 's {
     let limits = task.limits();
     let window = Rc::new(Window::new(task.bulk.concurrency.map(|concurrency| concurrency.0)));
     // Where nothing is waited for, whoever is first would only wait for the others to be judged.
     let most = if world.source.is_at_hand() { 1 } else { window.most() };
     let results = futures_util::stream::iter(subjects).map(move |subject| {
-        let window = Rc::clone(&window);
+        let (window, end) = (Rc::clone(&window), end.clone());
         async move {
             let place = window.enter().await;
-            let checked = one(world, subject?, limits, task.scales).await;
-            window.leave(place, &checked.facts);
-            Ok(checked)
+            let subject = subject?;
+            let facts = gather(world, &subject, limits).await;
+            window.leave(place, &facts);
+            let judging = workers.done(move || end(judged(subject, facts, task.scales)));
+            judging.await.ok_or_else(|| io::Error::other("a thread of this program has ended").into())
         }
     });
     match order {
@@ -226,6 +229,12 @@ pub(super) struct Checked {
 }
 
 impl Checked {
+    /// What the facts mean in the light of what earlier runs saw.
+    pub(super) fn look_ahead(&mut self, history: &History, assumptions: Assumptions) {
+        self.outlook = outlook(&self.subject, &self.facts, &self.examination, history, assumptions);
+        self.assumptions = assumptions;
+    }
+
     /// What a table shows of it.
     pub(super) fn shown(&self) -> Shown<'_> {
         Shown {
@@ -264,13 +273,33 @@ impl Checked {
     }
 }
 
-async fn one(world: &World, subject: Subject, limits: Limits, scales: Scales<'_>) -> Checked {
-    let following = RefCell::new(Following::new(&subject));
+async fn gather(world: &World, subject: &Subject, limits: Limits) -> Facts {
+    let following = RefCell::new(Following::new(subject));
     let questions = |facts: &Facts| following.borrow_mut().wanted(facts);
     let policies = |_: &Facts| following.borrow().wanted_policies();
     let facts = survey(&world.source, &subject.domain, limits, questions, policies).await;
+    let is_crowded = following.borrow().is_crowded();
+    if is_crowded && !world.source.is_at_hand() {
+        return in_order(subject, facts, limits).await;
+    }
+    facts
+}
+
+fn judged(subject: Subject, facts: Facts, scales: Scales<'_>) -> Checked {
     let examination = examine(&subject, &facts, scales);
     let changes = changes(&subject, &facts, scales.view, &examination);
     let (outlook, assumptions, since) = (Outlook::default(), Assumptions::default(), None);
     Checked { subject, facts, examination, changes, outlook, assumptions, since }
+}
+
+/// Of these facts those that a run would have in which everybody was as quick as everybody else. Of a tree that goes on
+/// beyond its bound other parts are known in each run, and a replay must not come to something else.
+async fn in_order(subject: &Subject, facts: Facts, limits: Limits) -> Facts {
+    let started = facts.checked_at;
+    let recording = Recording { domains: vec![subject.domain.clone()], facts };
+    let source = Source { started, zones: None, recording: Some(recording), network: None };
+    let following = RefCell::new(Following::new(subject));
+    let questions = |facts: &Facts| following.borrow_mut().wanted(facts);
+    let policies = |_: &Facts| following.borrow().wanted_policies();
+    survey(&source, &subject.domain, limits, questions, policies).await
 }

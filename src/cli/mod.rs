@@ -22,6 +22,7 @@ mod settings;
 mod subject;
 mod tenant;
 mod watch;
+mod workers;
 mod world;
 
 use std::ffi::OsString;

@@ -4,6 +4,8 @@
 //! once it is written, but for the formats that cannot be begun before the last is known. Files take their place when the
 //! run is over.
 
+mod scribe;
+
 use std::collections::BTreeSet;
 use std::io::{self, Seek as _, Write};
 
@@ -13,8 +15,7 @@ use tempfile::SpooledTempFile;
 use crate::check::Verdict;
 use crate::expected::Phase;
 use crate::report::format::{
-    Place, csv_header, csv_rows, github, html, junit, markdown, nagios, nagios_status, ndjson_line,
-    prometheus, sarif,
+    Place, csv_header, github, html, junit, markdown, nagios, nagios_status, prometheus, sarif,
 };
 use crate::report::json::Piecemeal;
 use crate::report::reminders::Reminders;
@@ -26,6 +27,7 @@ use super::args::{ReportFormat, Reporting};
 use super::files::Draft;
 use super::inspect::Checked;
 use super::{Problem, status};
+pub(super) use scribe::{Scribe, Script};
 
 /// Octets of a report that wait in memory for what stands in front of them; the rest waits in a file without a name.
 const MOST_IN_MEMORY: usize = 4 << 20;
@@ -137,32 +139,29 @@ impl<'a> Reporter<'a> {
         Ok(())
     }
 
-    /// Writes the result of a domain.
+    /// Who writes what these reports say of a domain.
+    pub(super) fn scribe(&self) -> Scribe {
+        let reports = self.sinks.iter().map(|sink| (sink.format, sink.style)).collect();
+        Scribe::new(self.started, reports, self.style.detail == Detail::Verbose)
+    }
+
+    /// Puts what was written of a domain where it belongs.
     ///
     /// # Errors
     /// [`Problem`] if it cannot be written.
-    pub(super) fn take(&mut self, checked: &Checked, out: &mut dyn Write) -> Result<(), Problem> {
+    pub(super) fn take(
+        &mut self,
+        checked: &Checked,
+        script: Script,
+        out: &mut dyn Write,
+    ) -> Result<(), Problem> {
         self.verdicts.insert(checked.examination.verdict);
         self.summary.add(checked.examination.verdict.word());
-        let needs = |wanted: fn(&Sink) -> bool| self.sinks.iter().any(wanted);
-        let full = needs(|sink| sink.style.detail == Detail::Verbose || sink.format == ReportFormat::Html);
-        let report = checked.report().with_since(checked.since.clone());
-        let full = full.then(|| report.clone().with_replies(&checked.facts));
-        for sink in &mut self.sinks {
-            let shown = match &full {
-                Some(full) if sink.style.detail == Detail::Verbose => full,
-                Some(_) | None => &report,
-            };
-            sink.take(checked, shown, self.started, out)?;
+        for (sink, text) in self.sinks.iter_mut().zip(&script.texts) {
+            sink.take(checked, text, out)?;
         }
-        let is_whole = |sink: &&Sink| matches!(sink.state, State::Whole);
-        let verbose = self.style.detail == Detail::Verbose;
-        if self.sinks.iter().filter(is_whole).any(|sink| sink.format != ReportFormat::Html && !verbose) {
-            self.kept.push(report);
-        }
-        if self.sinks.iter().filter(is_whole).any(|sink| sink.format == ReportFormat::Html || verbose) {
-            self.kept_in_full.extend(full);
-        }
+        self.kept.extend(script.kept);
+        self.kept_in_full.extend(script.kept_in_full);
         Ok(())
     }
 
@@ -221,45 +220,36 @@ impl Sink {
         let state = match format {
             ReportFormat::Table => State::Table(Reminders::default(), 0),
             ReportFormat::Json => State::Json(Piecemeal::begin(), SpooledTempFile::new(MOST_IN_MEMORY)),
-            ReportFormat::Ndjson | ReportFormat::Csv => State::Lines,
-            ReportFormat::Markdown
-            | ReportFormat::Html
-            | ReportFormat::Junit
-            | ReportFormat::Sarif
-            | ReportFormat::Github
-            | ReportFormat::Prometheus
-            | ReportFormat::Nagios => State::Whole,
+            _ if scribe::is_whole(format) => State::Whole,
+            _ => State::Lines,
         };
         Self { format, target, style, state }
     }
 
-    fn take(
-        &mut self,
-        checked: &Checked,
-        report: &DomainReport,
-        started: Timestamp,
-        out: &mut dyn Write,
-    ) -> Result<(), Problem> {
-        let Self { format, target, style, state } = self;
+    fn take(&mut self, checked: &Checked, text: &str, out: &mut dyn Write) -> Result<(), Problem> {
+        let Self { format, target, state, .. } = self;
         match state {
             State::Table(reminders, written) => {
-                let shown = checked.shown();
-                reminders.add(&shown);
-                let gap = if *written > 0 { "\n" } else { "" };
+                reminders.add(&checked.shown());
+                if *written > 0 {
+                    target.write("\n", out)?;
+                }
                 *written += 1;
-                target.write(&format!("{gap}{}", table::domain(&shown, style)), out)?;
+                target.write(text, out)?;
                 target.flush(out)
             }
             State::Json(pieces, spool) => {
-                let piece = pieces.domain(report);
-                spool.write_all(piece.as_bytes()).map_err(spooling)
+                spool.write_all(pieces.lead().as_bytes()).map_err(spooling)?;
+                spool.write_all(text.as_bytes()).map_err(spooling)
             }
-            State::Lines if *format == ReportFormat::Ndjson => {
-                target.write(&ndjson_line(started, report), out)?;
-                // Whoever reads along, or goes on after an end without warning, has every line that is done.
-                target.flush(out)
+            State::Lines => {
+                target.write(text, out)?;
+                match format {
+                    // Whoever reads along, or goes on after an end without warning, has every line that is done.
+                    ReportFormat::Ndjson => target.flush(out),
+                    _ => Ok(()),
+                }
             }
-            State::Lines => target.write(&csv_rows(report), out),
             State::Whole => Ok(()),
         }
     }

@@ -128,7 +128,8 @@ async fn watch(
     inspector.record(&last)?;
     let mut reporter = Reporter::open(&command.reporting, style, inspector.frame(&last))?;
     reporter.begin(streams.out)?;
-    last.checked.iter().try_for_each(|checked| reporter.take(checked, streams.out))?;
+    let scribe = reporter.scribe();
+    last.checked.iter().try_for_each(|checked| reporter.take(checked, scribe.write(checked), streams.out))?;
     reporter.finish(streams.out)
 }
 

@@ -4,9 +4,11 @@
 //! them. Nothing here knows what a right answer is, asks anything, or reads a clock.
 
 mod history;
+mod outcome;
 mod policy;
 mod recording;
 mod reply;
+mod silence;
 mod view;
 mod zone;
 
@@ -18,10 +20,12 @@ use jiff::Timestamp;
 use crate::record::{Name, Question, RecordType};
 
 pub use history::{Copies, History, HistoryError, Seen, Sighting, published, published_by, remembered};
+pub use outcome::Outcome;
 pub use policy::{PolicyOutcome, PolicyReply, policy_host};
 pub use recording::{Recording, RecordingError};
-pub use reply::{ExtendedError, Outcome, Reply, Role, Server, soa_of};
-pub use view::{Answer, Existence, Overlay, Sight, Silence, View, Witness};
+pub use reply::{ExtendedError, Reply, Role, Server, soa_of};
+pub use silence::Silence;
+pub use view::{Answer, Existence, Overlay, Sight, View, Witness};
 pub use zone::{NameServer, Zone, is_newer, zone_candidates};
 
 /// What became of names for which there is no reply at all.

@@ -49,11 +49,13 @@ pub enum PolicyOutcome {
     Malformed,
     /// It was not fetched, on purpose.
     NotFetched,
+    /// The time for the whole domain was over before it came.
+    OutOfTime,
 }
 
 impl PolicyOutcome {
     /// All outcomes.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Fetched,
         Self::NoAddress,
         Self::LookupFailed,
@@ -66,6 +68,7 @@ impl PolicyOutcome {
         Self::TooLarge,
         Self::Malformed,
         Self::NotFetched,
+        Self::OutOfTime,
     ];
 
     /// The word in recordings.
@@ -84,6 +87,7 @@ impl PolicyOutcome {
             Self::TooLarge => "too-large",
             Self::Malformed => "malformed",
             Self::NotFetched => "not-fetched",
+            Self::OutOfTime => "out-of-time",
         }
     }
 
@@ -100,7 +104,9 @@ impl PolicyOutcome {
             | Self::WrongMediaType
             | Self::TooLarge
             | Self::Malformed => true,
-            Self::LookupFailed | Self::Unreachable | Self::Timeout | Self::NotFetched => false,
+            Self::LookupFailed | Self::Unreachable | Self::Timeout | Self::NotFetched | Self::OutOfTime => {
+                false
+            }
         }
     }
 }

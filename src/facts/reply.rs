@@ -11,6 +11,8 @@ use jiff::Timestamp;
 
 use crate::record::{Name, Question, Record, RecordData, Soa};
 
+use super::Outcome;
+
 /// In which capacity a server was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
@@ -78,88 +80,6 @@ impl Server {
     #[must_use]
     pub fn ip(&self) -> Option<std::net::IpAddr> {
         self.address.parse().ok().map(|address: std::net::SocketAddr| address.ip())
-    }
-}
-
-/// What became of one question to one server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Outcome {
-    /// There are records of the type asked for, or an alias.
-    Records,
-    /// The name exists and has no record of this type.
-    NoData,
-    /// The name does not exist (NXDOMAIN); behind an alias, the last name of the chain (RFC 2308 §2.1).
-    NoName,
-    /// The name lies in a zone further down, whose name servers were named instead.
-    Referral,
-    /// The server failed, or answered with an error that is not told apart further.
-    ServFail,
-    /// The server refused.
-    Refused,
-    /// The server is delegated to and is no authority for the zone.
-    Lame,
-    /// No answer within the time of one try.
-    Timeout,
-    /// An answer came and could not be read.
-    Malformed,
-    /// The server cannot be reached from here.
-    Unreachable,
-    /// A recording was asked for something that it does not hold.
-    NotRecorded,
-}
-
-impl Outcome {
-    /// All outcomes.
-    pub const ALL: [Self; 11] = [
-        Self::Records,
-        Self::NoData,
-        Self::NoName,
-        Self::Referral,
-        Self::ServFail,
-        Self::Refused,
-        Self::Lame,
-        Self::Timeout,
-        Self::Malformed,
-        Self::Unreachable,
-        Self::NotRecorded,
-    ];
-
-    /// The word in reports and recordings.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Records => "records",
-            Self::NoData => "no-data",
-            Self::NoName => "no-name",
-            Self::Referral => "referral",
-            Self::ServFail => "servfail",
-            Self::Refused => "refused",
-            Self::Lame => "lame",
-            Self::Timeout => "timeout",
-            Self::Malformed => "malformed",
-            Self::Unreachable => "unreachable",
-            Self::NotRecorded => "not-recorded",
-        }
-    }
-
-    /// Whether the server said what there is, be it nothing.
-    #[must_use]
-    pub fn is_answer(self) -> bool {
-        matches!(self, Self::Records | Self::NoData | Self::NoName)
-    }
-}
-
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
-    }
-}
-
-impl FromStr for Outcome {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|outcome| outcome.word() == text).ok_or(())
     }
 }
 

@@ -4,11 +4,10 @@
 //! [`Sight`] looks at the facts with the eyes of one witness, and through the changes that were already decided on.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use crate::record::{Name, Question, Record, RecordData, RecordSet, RecordType};
 
-use super::{Elsewhere, Facts, Outcome, Reply, Role, Server, is_newer};
+use super::{Elsewhere, Facts, Outcome, Reply, Role, Server, Silence, is_newer};
 
 /// Whom to believe, as `--view` says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -85,48 +84,6 @@ fn alias_target(record: &Record) -> Option<Name> {
     }
 }
 
-/// Why a question has no answer: nobody who was asked could tell.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Silence {
-    /// What was asked.
-    pub question: Question,
-    /// What became of it at the server that told most.
-    pub outcome: Outcome,
-    /// That server.
-    pub server: String,
-    /// What the server or the network said beside it; may be empty.
-    pub detail: String,
-}
-
-impl Silence {
-    fn of(reply: &Reply) -> Self {
-        let extended: Vec<String> = reply.extended.iter().map(ToString::to_string).collect();
-        let detail = if reply.reason.is_empty() { extended.join("; ") } else { reply.reason.clone() };
-        Self {
-            question: reply.question.clone(),
-            outcome: reply.outcome,
-            server: reply.server.address.clone(),
-            detail,
-        }
-    }
-}
-
-impl fmt::Display for Silence {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { question, outcome, server, detail } = self;
-        let name = question.name.bare();
-        match outcome {
-            Outcome::NotRecorded => write!(f, "{} of `{name}` is not in the recording", question.rtype)?,
-            Outcome::Timeout => write!(f, "{server} did not answer for {} of `{name}`", question.rtype)?,
-            Outcome::Unreachable => {
-                write!(f, "{server} cannot be reached from here for {} of `{name}`", question.rtype)?;
-            }
-            outcome => write!(f, "{server} answered {outcome} for {} of `{name}`", question.rtype)?,
-        }
-        if detail.is_empty() { Ok(()) } else { write!(f, " ({detail})") }
-    }
-}
-
 /// The facts with the eyes of one witness.
 #[derive(Debug, Clone, Copy)]
 pub struct Sight<'a> {
@@ -154,12 +111,7 @@ impl<'a> Sight<'a> {
             Some(reply) if reply.outcome.is_answer() => Ok(Answer::of(reply)),
             Some(reply) => Err(Silence::of(reply)),
             None if self.facts.is_offline() => Ok(Answer::nothing(Existence::Outside)),
-            None => Err(Silence {
-                question: question.clone(),
-                outcome: Outcome::Unreachable,
-                server: "nobody".into(),
-                detail: "it was not asked".into(),
-            }),
+            None => Err(Silence::not_asked(question)),
         }
     }
 
@@ -265,17 +217,24 @@ impl Facts {
     }
 }
 
-/// Order of failures for the message: what a server said stands before what only the network did.
+/// Order of failures for the code and the message: an answer that was not kept says most, then what a server said, then
+/// what our own bounds cut off, which somebody can lift, and last what only the network did.
 fn tells_least(reply: &Reply) -> u8 {
     match reply.outcome {
-        Outcome::ServFail => 0,
-        Outcome::Refused => 1,
-        Outcome::Lame => 2,
-        Outcome::Malformed => 3,
-        Outcome::Timeout => 4,
-        Outcome::Unreachable => 5,
-        Outcome::Referral => 6,
-        Outcome::NotRecorded => 7,
-        Outcome::Records | Outcome::NoData | Outcome::NoName => 8,
+        Outcome::TooLarge => 0,
+        Outcome::TooDeep => 1,
+        Outcome::ServFail => 2,
+        Outcome::Refused => 3,
+        Outcome::Lame => 4,
+        Outcome::Malformed => 5,
+        Outcome::OutOfQuestions => 6,
+        Outcome::Spared => 7,
+        Outcome::OutOfTime => 8,
+        Outcome::Timeout => 9,
+        Outcome::Unreachable => 10,
+        Outcome::Referral => 11,
+        Outcome::NotAsked => 12,
+        Outcome::NotRecorded => 13,
+        Outcome::Records | Outcome::NoData | Outcome::NoName => 14,
     }
 }

@@ -8,8 +8,10 @@ use std::collections::{BTreeSet, HashSet};
 use crate::facts::{Facts, Outcome, zone_candidates};
 use crate::record::{Name, Question, RecordType};
 
+use super::budget::Budget;
 use super::network::Look;
 use super::source::{Inquiry, Source};
+use super::survey::Limits;
 
 /// The state of a survey: what is worth asking, and what was asked.
 pub(super) struct Course<'a> {
@@ -21,24 +23,22 @@ pub(super) struct Course<'a> {
     found: BTreeSet<Question>,
     look: Option<Look<'a>>,
     asked: HashSet<Inquiry>,
+    /// What may still be asked.
+    pub(super) budget: Budget,
     /// Replies that were looked at.
     seen: usize,
 }
 
 impl<'a> Course<'a> {
     /// Before anything is asked.
-    pub(super) fn new(source: &'a Source, domain: &'a Name) -> Self {
+    pub(super) fn new(source: &'a Source, domain: &'a Name, limits: Limits) -> Self {
         let (wanted, found) = (BTreeSet::new(), BTreeSet::new());
-        Self { source, domain, wanted, found, look: None, asked: HashSet::new(), seen: 0 }
+        let budget = Budget::new(limits);
+        Self { source, domain, wanted, found, look: None, asked: HashSet::new(), budget, seen: 0 }
     }
 
-    /// What to ask now that these questions have become worth asking, and the facts have grown; no more than `most` in all.
-    pub(super) fn inquiries(
-        &mut self,
-        facts: &Facts,
-        wanted: BTreeSet<Question>,
-        most: usize,
-    ) -> Vec<Inquiry> {
+    /// What to ask now that these questions have become worth asking, and the facts have grown; no more than may be.
+    pub(super) fn inquiries(&mut self, facts: &Facts, wanted: BTreeSet<Question>) -> Vec<Inquiry> {
         let news: BTreeSet<&Question> = facts.answered_since(self.seen).collect();
         self.seen = facts.count();
         let wanted = wanted.into_iter().filter(|question| !self.wanted.contains(question));
@@ -67,7 +67,8 @@ impl<'a> Course<'a> {
         let found = found.flat_map(|question| self.source.inquiries_of_infrastructure(question, look));
         let mut inquiries = Vec::new();
         for inquiry in judged.chain(found) {
-            if self.asked.len() < most && self.asked.insert(inquiry.clone()) {
+            if !self.asked.contains(&inquiry) && self.budget.allows(&inquiry) {
+                self.asked.insert(inquiry.clone());
                 inquiries.push(inquiry);
             }
         }

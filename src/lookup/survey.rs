@@ -14,25 +14,30 @@ use futures_util::future::FutureExt as _;
 use futures_util::stream::FuturesUnordered;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::facts::{Facts, Outcome, PolicyOutcome, PolicyReply, Reply, Role, Server};
+use crate::facts::{Facts, Outcome, PolicyOutcome, PolicyReply, Reply};
 use crate::record::{Name, Question};
 
+use super::budget::nobody;
 use super::course::Course;
 use super::errand::{Errand, Stage};
 use super::source::{Inquiry, Source};
 
-/// How much a survey may cost.
+/// How much a survey may cost. No honest domain comes near: asked for everything, with every near miss looked for and an SPF
+/// record of ten lookups, one costs about a hundred questions at a resolver and sixty at each name server; with as many
+/// name servers as are asked at most, two thousand.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Time for the whole domain; what is still silent then counts as silent.
     pub deadline: Duration,
-    /// Inquiries at most: no domain needs a tenth of it, and none can make us ask without end.
+    /// Questions for the whole domain, to all servers together.
     pub inquiries: usize,
+    /// Of these, questions to one server, in whatever capacity.
+    pub inquiries_of_one_server: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { deadline: Duration::from_secs(15), inquiries: 2000 }
+        Self { deadline: Duration::from_secs(15), inquiries: 6000, inquiries_of_one_server: 600 }
     }
 }
 
@@ -69,15 +74,16 @@ pub async fn survey(
 ) -> Facts {
     let mut facts = Facts::new(source.started, source.elsewhere());
     facts.on_file = source.on_file(domain);
-    let mut course = Course::new(source, domain);
+    let mut course = Course::new(source, domain, limits);
     let mut open: HashSet<Inquiry> = HashSet::new();
     let mut fetching: BTreeSet<Name> = BTreeSet::new();
     let mut pending = FuturesUnordered::new();
     let mut stage = Stage::Underway;
+    let mut unasked = (Outcome::Unreachable, "there was no server to ask".to_owned());
     let deadline = tokio::time::sleep(limits.deadline);
     tokio::pin!(deadline);
     loop {
-        for inquiry in course.inquiries(&facts, wanted(&facts), limits.inquiries) {
+        for inquiry in course.inquiries(&facts, wanted(&facts)) {
             open.insert(inquiry.clone());
             pending.push(Task::Ask(inquiry).done(source, domain));
         }
@@ -92,6 +98,7 @@ pub async fn survey(
             () = &mut deadline => {
                 let reason = format!("the {} s for the whole domain were over", limits.deadline.as_secs_f64());
                 give_up(&mut facts, source, limits, open, fetching, &reason);
+                unasked = (Outcome::OutOfTime, reason);
                 break;
             }
         };
@@ -113,10 +120,11 @@ pub async fn survey(
             next = pending.next().now_or_never().flatten();
         }
     }
-    let mut read = course.wanted;
+    let Course { wanted: mut read, budget, .. } = course;
+    budget.note_refused(&mut facts, source.started);
     read.extend(wanted(&facts));
     if source.leaves_nothing_alone() {
-        note_unasked(&mut facts, source, read);
+        note_unasked(&mut facts, source, read, unasked);
     }
     source.note_unfetched(&policies(&facts), &mut facts);
     facts
@@ -136,26 +144,29 @@ fn give_up(
     // In whatever order: the facts have their own.
     for inquiry in open {
         if let Inquiry::Server(question, server, ..) = inquiry {
-            let reply = Reply::empty(question, server, Outcome::Timeout);
+            let reply = Reply::empty(question, server, Outcome::OutOfTime);
             facts.insert(Reply { at, reason: reason.to_owned(), ..reply });
         }
     }
     for domain in fetching {
         // Ignored where the policy is there already.
-        let policy = PolicyReply::empty(domain, PolicyOutcome::Timeout);
+        let policy = PolicyReply::empty(domain, PolicyOutcome::OutOfTime);
         facts.insert_policy(PolicyReply { at, reason: reason.to_owned(), ..policy });
     }
 }
 
 /// What nobody could be asked is written down as such: no reply must never look like no record.
-fn note_unasked(facts: &mut Facts, source: &Source, wanted: BTreeSet<Question>) {
-    let nobody = Arc::new(Server { role: Role::Resolver, address: "nobody".into() });
+fn note_unasked(
+    facts: &mut Facts,
+    source: &Source,
+    wanted: BTreeSet<Question>,
+    (outcome, reason): (Outcome, String),
+) {
+    let nobody = nobody();
     for question in wanted {
         if !facts.has(&question) {
-            let mut reply = Reply::empty(question, Arc::clone(&nobody), Outcome::Unreachable);
-            reply.reason = "there was no time, or no server, to ask".into();
-            reply.at = source.started;
-            facts.insert(reply);
+            let reply = Reply::empty(question, Arc::clone(&nobody), outcome);
+            facts.insert(Reply { reason: reason.clone(), at: source.started, ..reply });
         }
     }
 }

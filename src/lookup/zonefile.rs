@@ -190,8 +190,8 @@ impl ZoneFiles {
     ///
     /// Aliases are followed as far as the files go (RFC 1034 §4.3.2). A chain that ends at a name that does
     /// not exist has [`Outcome::NoName`] (RFC 2308 §2.1). One that leaves the files, loops or ends at a name
-    /// without such a record has [`Outcome::Records`]; the SOA is there only in the last case. The time of
-    /// the reply is not set.
+    /// without such a record has [`Outcome::Records`]; the SOA is there only in the last case. A chain that is longer
+    /// than is followed has [`Outcome::TooDeep`] and no records. The time of the reply is not set.
     #[must_use]
     pub fn answer(&self, question: &Question) -> Option<Reply> {
         let mut place = self.place(&question.name)?;
@@ -206,8 +206,14 @@ impl ZoneFiles {
                 }
                 Step::Alias(aliases, target) => {
                     reply.records.extend(aliases);
-                    let looping = chain.contains(&target) || chain.len() > MAX_CHAIN;
+                    let looping = chain.contains(&target);
                     let Some(next) = self.place(&target).filter(|_| !looping) else { break };
+                    if chain.len() > MAX_CHAIN {
+                        reply.records.clear();
+                        reply.outcome = Outcome::TooDeep;
+                        reply.reason = format!("the chain has more than {MAX_CHAIN} names");
+                        break;
+                    }
                     place = next;
                     chain.push(target);
                 }

@@ -33,14 +33,18 @@ impl Piecemeal {
         Self { written: 0 }
     }
 
-    /// The next domain.
+    /// A domain as it stands in the list, wherever that is.
     #[must_use]
-    pub fn domain(&mut self, domain: &DomainReport) -> String {
+    pub fn piece(domain: &DomainReport) -> String {
         const DEPTH: &str = "\n    ";
         let text = serde_json::to_string_pretty(domain).unwrap_or_default();
-        let comma = if self.written == 0 { "[" } else { "," };
+        format!("{DEPTH}{}", text.replace('\n', DEPTH))
+    }
+
+    /// What stands in front of the next piece.
+    pub fn lead(&mut self) -> &'static str {
         self.written += 1;
-        format!("{comma}{DEPTH}{}", text.replace('\n', DEPTH))
+        if self.written == 1 { "[" } else { "," }
     }
 
     /// What stands in front of the domains and behind them; `report` has none itself.

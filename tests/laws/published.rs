@@ -81,7 +81,8 @@ fn faults(phase: Phase) -> Vec<String> {
 }
 
 fn fault(world: &World, before: &Judgement) -> Option<String> {
-    if let Some(judged) = before.examination.judged.iter().find(|judged| judged.code == Code::LookupFailed) {
+    let unasked = [Code::LookupFailed, Code::TreeTooLarge];
+    if let Some(judged) = before.examination.judged.iter().find(|judged| unasked.contains(&judged.code)) {
         return Some(format!("not asked: {}", judged.message));
     }
     let zone = publish(&world.zone, &before.changes);

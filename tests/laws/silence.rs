@@ -7,6 +7,19 @@ use cutover::record::RecordType;
 use super::worlds::some_worlds;
 use super::{Judgement, assert_none};
 
+/// The ways in which a question is left without an answer, the bounds of our own included.
+const FAILURES: [Outcome; 9] = [
+    Outcome::Timeout,
+    Outcome::ServFail,
+    Outcome::Refused,
+    Outcome::Malformed,
+    Outcome::OutOfTime,
+    Outcome::OutOfQuestions,
+    Outcome::Spared,
+    Outcome::TooLarge,
+    Outcome::TooDeep,
+];
+
 #[test]
 fn no_failed_lookup_makes_anything_wrong() {
     let mut faults = Vec::new();
@@ -14,8 +27,7 @@ fn no_failed_lookup_makes_anything_wrong() {
         let facts = world.facts(&world.zone);
         let before = Judgement::new(&world, &facts);
         for (index, failed) in facts.all().enumerate() {
-            let outcome =
-                [Outcome::Timeout, Outcome::ServFail, Outcome::Refused, Outcome::Malformed][index % 4];
+            let outcome = FAILURES[index % FAILURES.len()];
             let after = Judgement::new(&world, &without(&facts, failed, outcome));
             let blamed = blame(&before, &after)
                 .map(|blame| format!("{}: {} {outcome}: {blame}", world.title(), failed.question));
@@ -29,12 +41,14 @@ fn no_failed_lookup_makes_anything_wrong() {
 fn where_nothing_answers_nothing_is_wrong() {
     for world in some_worlds(60) {
         let facts = world.facts(&world.zone);
-        let mut silent = Facts::new(facts.checked_at, facts.elsewhere);
-        facts.all().for_each(|reply| silent.insert(failed(reply, Outcome::Timeout)));
-        let judgement = Judgement::new(&world, &silent);
-        assert_eq!(judgement.examination.verdict, Verdict::Undetermined, "{}", world.title());
-        assert!(judgement.examination.judged.iter().all(|judged| judged.status == Status::Unknown));
-        assert!(judgement.changes.is_empty());
+        for outcome in [Outcome::Timeout, Outcome::OutOfTime, Outcome::OutOfQuestions, Outcome::TooLarge] {
+            let mut silent = Facts::new(facts.checked_at, facts.elsewhere);
+            facts.all().for_each(|reply| silent.insert(failed(reply, outcome)));
+            let judgement = Judgement::new(&world, &silent);
+            assert_eq!(judgement.examination.verdict, Verdict::Undetermined, "{outcome}: {}", world.title());
+            assert!(judgement.examination.judged.iter().all(|judged| judged.status == Status::Unknown));
+            assert!(judgement.changes.is_empty());
+        }
     }
 }
 

@@ -116,7 +116,7 @@ fn the_deadline_ends_a_domain_that_nobody_answers_for() {
         "check contoso.com --resolver {resolver} --authority-port {port} --timeout 3600 --deadline 0.3 \
             --format json"
     ));
-    assert_eq!((run.status, run.code("mx").as_str()), (3, "lookup-failed"), "{run:?}");
+    assert_eq!((run.status, run.code("mx").as_str()), (3, "deadline-over"), "{run:?}");
     assert!(run.expectation("mx")["message"].as_str().unwrap().contains("0.3 s"), "{run:?}");
 }
 

@@ -185,7 +185,7 @@ pub(super) fn servers(case: &Case<'_>, zone: Option<&Zone>) -> Vec<Hazard> {
             );
             hazards.push(Hazard::new(Code::ServerLame, &zone.apex, None, message));
         } else if reachable
-            && is(&[Outcome::Timeout, Outcome::Unreachable, Outcome::Malformed])
+            && is(&[Outcome::Timeout, Outcome::OutOfTime, Outcome::Unreachable, Outcome::Malformed])
             && !(no_v6_here && is_v6(server))
         {
             let reason = replies.iter().map(|reply| reply.reason.as_str()).find(|reason| !reason.is_empty());

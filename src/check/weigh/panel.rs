@@ -11,7 +11,7 @@ use std::cell::OnceCell;
 use jiff::Timestamp;
 
 use crate::check::time::{after, clock_when_over, lasting, left};
-use crate::check::{Case, Code, Finding, Status, Weight, importance, is_accepted, judge, listed};
+use crate::check::{Case, Code, Finding, Status, Weight, certainty, importance, is_accepted, judge, listed};
 use crate::expected::{Expectation, Id, Importance};
 use crate::facts::{Outcome, Reply, Role, Server, Sight, Silence, View, Witness, is_newer, soa_of};
 use crate::record::{Name, Question, RecordSet, RecordType};
@@ -246,6 +246,5 @@ impl<'a> Panel<'a> {
 }
 
 fn unknown(silence: &Silence) -> Finding {
-    let code = if silence.outcome == Outcome::NotRecorded { Code::NotInReplay } else { Code::LookupFailed };
-    Finding::new(code, silence.to_string(), &RecordSet::default())
+    Finding::new(certainty::code(silence.outcome), silence.to_string(), &RecordSet::default())
 }

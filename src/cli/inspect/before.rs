@@ -5,6 +5,7 @@ use std::path::Path;
 use futures_util::TryStreamExt as _;
 
 use crate::cli::inspect::{Checked, Order, Start, results};
+use crate::cli::workers::Workers;
 use crate::cli::world::World;
 use crate::cli::{Problem, files};
 use crate::facts::Recording;
@@ -46,7 +47,9 @@ impl Before {
         let started = world.source.started;
         let subjects = held.into_iter().map(|domain| start.roster.subject(domain));
         let checked: Vec<Checked> =
-            results(start.task, &world, subjects, Order::AsNamed).try_collect().await?;
+            results(start.task, &world, subjects, Order::AsNamed, &Workers::none(), |checked| checked)
+                .try_collect()
+                .await?;
         let domains = checked.iter().map(Checked::report).collect();
         Ok(Earlier::from(&Report::new(started, start.task.expectations.phase, domains)))
     }

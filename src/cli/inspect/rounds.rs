@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use crate::cli::inspect::{Checked, Order, Start, Task};
 use crate::cli::reporter::Frame;
 use crate::cli::roster::Used;
+use crate::cli::workers::Workers;
 use crate::cli::{Problem, Streams, files, memory};
 use crate::expected::{Phase, Subject};
 use crate::facts::History;
@@ -93,7 +94,10 @@ impl<'a> Inspector<'a> {
 
     async fn all(&self, subjects: Vec<Subject>) -> Result<Vec<Checked>, Problem> {
         let Start { task, world, .. } = &self.start;
-        results(*task, world, subjects.into_iter().map(Ok), Order::AsNamed).try_collect().await
+        let subjects = subjects.into_iter().map(Ok);
+        results(*task, world, subjects, Order::AsNamed, &Workers::none(), |checked| checked)
+            .try_collect()
+            .await
     }
 
     /// What the facts mean, in the light of what earlier runs saw.

@@ -88,7 +88,8 @@ impl Window {
 /// Whether a resolver answered some questions and left others unanswered.
 fn is_overrun(facts: &Facts) -> bool {
     let by_resolvers = || facts.all().filter(|reply| reply.server.role == Role::Resolver);
-    let mut silent = by_resolvers().filter(|reply| reply.outcome == Outcome::Timeout);
+    let is_silence = |outcome| matches!(outcome, Outcome::Timeout | Outcome::OutOfTime);
+    let mut silent = by_resolvers().filter(|reply| is_silence(reply.outcome));
     silent
         .any(|silent| by_resolvers().any(|reply| reply.server == silent.server && reply.outcome.is_answer()))
 }

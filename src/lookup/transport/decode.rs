@@ -1,44 +1,31 @@
 //! What does a reply mean?
 //!
-//! The only place where the resolver library's types become ours. What the server did is told apart here,
-//! once, and what does not belong to the answer is left out: records of other classes, of other names and of
-//! other types.
+//! Here and beside it, and nowhere else, the resolver library's types become ours. What the server did is told
+//! apart here, once, and what does not belong to the answer is left out: records of other classes, of other names
+//! and of other types.
+
+mod records;
 
 use std::collections::BTreeSet;
 
-use hickory_resolver::proto::ProtoError;
 use hickory_resolver::proto::op::{Message, ResponseCode};
+use hickory_resolver::proto::rr;
 use hickory_resolver::proto::rr::rdata::opt::EdnsOption;
-use hickory_resolver::proto::rr::{self, DNSClass, RData};
-use hickory_resolver::proto::serialize::binary::BinEncodable;
 
 use crate::facts::{ExtendedError, Outcome, Reply, Role};
-use crate::record::{Name, NameError, Other, Record, RecordData, RecordType, Soa, Text, generic_text};
+use crate::record::{Name, Record, RecordData, RecordType};
+
+pub(super) use records::name;
+use records::{Undecodable, converted};
 
 /// Aliases followed within one reply; resolvers give up after fewer.
 const MAX_ALIASES: usize = 32;
-/// Records kept of one reply.
-const MAX_RECORDS: usize = 512;
 /// Extended errors kept of one reply.
 const MAX_EXTENDED: usize = 8;
 /// Characters kept of the text of one extended error.
 const MAX_EXTENDED_TEXT: usize = 200;
 /// The option that holds an extended error (RFC 8914 §2).
 const EXTENDED_ERROR: u16 = 15;
-
-/// Why a reply that the library could decode is malformed all the same.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Undecodable {
-    /// Empty data, where the type does not allow it.
-    #[error("a record of type {0} has no data")]
-    NoData(RecordType),
-    /// A name that is none.
-    #[error(transparent)]
-    Name(#[from] NameError),
-    /// Data that cannot be written back.
-    #[error("a record cannot be read: {0}")]
-    Data(#[from] ProtoError),
-}
 
 /// Fills in what the message says to the question of `reply`.
 ///
@@ -51,7 +38,7 @@ pub(super) fn fill(reply: &mut Reply, message: &Message, zone: Option<&Name>) {
     match message.response_code {
         ResponseCode::NoError | ResponseCode::NXDomain => {
             if let Err(error) = fill_content(reply, message, zone) {
-                reply.outcome = Outcome::Malformed;
+                reply.outcome = error.outcome();
                 reply.reason = error.to_string();
                 reply.records.clear();
             }
@@ -71,14 +58,9 @@ pub(super) fn fill(reply: &mut Reply, message: &Message, zone: Option<&Name>) {
 /// Fills in the records of a reply that has no error, and tells apart why there are none.
 fn fill_content(reply: &mut Reply, message: &Message, zone: Option<&Name>) -> Result<(), Undecodable> {
     let asked = reply.question.rtype;
-    let mut answers = Vec::new();
-    for record in &message.answers {
-        let rtype = RecordType::from_number(record.record_type().into());
-        if record.dns_class == DNSClass::IN && (rtype == asked || rtype == RecordType::Cname) {
-            answers.push(convert(record)?);
-        }
-    }
-    let (mut records, end) = alias_chain(&reply.question.name, asked, &answers);
+    let of_type = |rtype| rtype == asked || rtype == RecordType::Cname;
+    let answers = converted(&message.answers, of_type)?;
+    let (mut records, end) = alias_chain(&reply.question.name, asked, &answers)?;
     let aliases = records.len();
     let no_name = message.response_code == ResponseCode::NXDomain;
     if !no_name {
@@ -87,7 +69,6 @@ fn fill_content(reply: &mut Reply, message: &Message, zone: Option<&Name>) -> Re
         wanted.sort_by(|one, other| (&one.data, one.ttl).cmp(&(&other.data, other.ttl)));
         wanted.dedup_by(|one, other| one.data == other.data);
         records.extend(wanted);
-        records.truncate(MAX_RECORDS);
     }
     let has_wanted = records.len() > aliases;
     reply.records = records;
@@ -149,93 +130,44 @@ fn without_recursion(message: &Message) -> (Outcome, String) {
 ///
 /// A loop is kept up to the record that closes it. Of several aliases at one name, which is an error of the
 /// zone, the first by data is followed, so that the order of the reply does not matter.
-fn alias_chain(name: &Name, asked: RecordType, answers: &[Record]) -> (Vec<Record>, Name) {
+fn alias_chain(
+    name: &Name,
+    asked: RecordType,
+    answers: &[Record],
+) -> Result<(Vec<Record>, Name), Undecodable> {
     let mut end = name.clone();
     let mut chain = Vec::new();
     let has_aliases = answers.iter().any(|record| record.data.rtype() == RecordType::Cname);
     if asked == RecordType::Cname || !has_aliases {
-        return (chain, end);
+        return Ok((chain, end));
     }
     let mut seen = BTreeSet::new();
-    while chain.len() < MAX_ALIASES && seen.insert(end.clone()) {
+    while seen.insert(end.clone()) {
         let aliases = answers.iter().filter(|record| record.name == end);
         let alias = aliases.filter_map(|record| match &record.data {
             RecordData::Cname(target) => Some((target, record)),
             _ => None,
         });
         let Some((target, record)) = alias.min() else { break };
+        if chain.len() == MAX_ALIASES {
+            return Err(Undecodable::Aliases);
+        }
         chain.push(record.clone());
         end = target.clone();
     }
-    (chain, end)
+    Ok((chain, end))
 }
 
 /// The records of this type in the authority section whose owner is the nearest at or above `name`, ordered
 /// by data.
 fn deepest(message: &Message, rtype: RecordType, name: &Name) -> Result<Vec<Record>, Undecodable> {
-    let mut found = Vec::new();
-    for record in &message.authorities {
-        let of_type = u16::from(record.record_type()) == rtype.number();
-        if of_type && record.dns_class == DNSClass::IN {
-            found.push(convert(record)?);
-        }
-    }
+    let mut found = converted(&message.authorities, |of| of == rtype)?;
     found.retain(|record| name.is_within(&record.name));
     let nearest = found.iter().map(|record| record.name.label_count()).max();
     found.retain(|record| Some(record.name.label_count()) == nearest);
     found.sort_by(|one, other| (&one.data, one.ttl).cmp(&(&other.data, other.ttl)));
     found.dedup_by(|one, other| one.data == other.data);
-    found.truncate(MAX_RECORDS);
     Ok(found)
-}
-
-/// One record in our words.
-fn convert(record: &rr::Record) -> Result<Record, Undecodable> {
-    // A TTL with the top bit set means zero (RFC 2181 §8).
-    let ttl = if record.ttl > i32::MAX as u32 { 0 } else { record.ttl };
-    Ok(Record { name: name(&record.name)?, ttl, data: data(&record.data)? })
-}
-
-fn data(data: &RData) -> Result<RecordData, Undecodable> {
-    // Times are signed in the library; the octets on the wire are not (RFC 1035 §3.3.13).
-    let seconds = i32::cast_unsigned;
-    Ok(match data {
-        RData::A(address) => RecordData::A(address.0),
-        RData::AAAA(address) => RecordData::Aaaa(address.0),
-        RData::CNAME(target) => RecordData::Cname(name(&target.0)?),
-        RData::NS(server) => RecordData::Ns(name(&server.0)?),
-        RData::PTR(target) => RecordData::Ptr(name(&target.0)?),
-        RData::MX(mx) => RecordData::Mx { preference: mx.preference, exchange: name(&mx.exchange)? },
-        RData::SRV(srv) => RecordData::Srv {
-            priority: srv.priority,
-            weight: srv.weight,
-            port: srv.port,
-            target: name(&srv.target)?,
-        },
-        RData::TXT(txt) => RecordData::Txt(Text::from_strings(txt.txt_data.iter().map(|string| &string[..]))),
-        RData::SOA(soa) => RecordData::Soa(Box::new(Soa {
-            primary: name(&soa.mname)?,
-            mailbox: name(&soa.rname)?,
-            serial: soa.serial,
-            refresh: seconds(soa.refresh),
-            retry: seconds(soa.retry),
-            expire: seconds(soa.expire),
-            minimum: soa.minimum,
-        })),
-        other => {
-            let number = u16::from(other.record_type());
-            let octets = other.to_bytes()?;
-            match RecordType::from_number(number) {
-                RecordType::Other(number) => RecordData::Other(Other { number, text: generic_text(&octets) }),
-                known => return Err(Undecodable::NoData(known)),
-            }
-        }
-    })
-}
-
-/// A name by the octets of its labels: the library's own text forms differ from master files (RFC 1035 §5.1).
-pub(super) fn name(name: &rr::Name) -> Result<Name, NameError> {
-    Name::from_labels(name.iter())
 }
 
 /// The extended errors (RFC 8914), in their order, made harmless to print.
@@ -279,95 +211,4 @@ fn mnemonic(code: ResponseCode) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use hickory_resolver::proto::op::{Edns, OpCode, Query};
-    use hickory_resolver::proto::rr::rdata;
-
-    use super::*;
-    use crate::facts::Server;
-    use crate::record::Question;
-
-    fn wire(text: &str) -> rr::Name {
-        rr::Name::from_ascii(text).unwrap()
-    }
-
-    fn empty(role: Role) -> Reply {
-        let question = Question::new("a0.example".parse().unwrap(), RecordType::A);
-        let server = Server { role, address: "192.0.2.1:53".into() };
-        Reply::empty(question, Arc::new(server), Outcome::Timeout)
-    }
-
-    fn answer(records: impl IntoIterator<Item = (String, RData)>) -> Message {
-        let mut message = Message::response(7, OpCode::Query);
-        message.add_query(Query::query(wire("a0.example."), rr::RecordType::A));
-        message.answers =
-            records.into_iter().map(|(owner, data)| rr::Record::from_rdata(wire(&owner), 60, data)).collect();
-        message
-    }
-
-    #[test]
-    fn what_is_kept_is_bounded() {
-        let mut reply = empty(Role::Resolver);
-        let address = |n: u16| RData::A(rdata::A(u32::from(n).into()));
-        fill(&mut reply, &answer((0..600).map(|n| ("a0.example.".into(), address(n)))), None);
-        assert_eq!((reply.outcome, reply.records.len()), (Outcome::Records, MAX_RECORDS));
-        let alias = |n: u16| {
-            (format!("a{n}.example."), RData::CNAME(rdata::CNAME(wire(&format!("a{}.example.", n + 1)))))
-        };
-        let mut message = answer((0..100).rev().map(alias));
-        let mut edns = Edns::new();
-        for code in 0..20u16 {
-            let option = EdnsOption::Unknown(EXTENDED_ERROR, code.to_be_bytes().to_vec());
-            edns.options_mut().options.push(((&option).into(), option));
-        }
-        message.set_edns(edns);
-        let mut reply = empty(Role::Resolver);
-        fill(&mut reply, &message, None);
-        assert_eq!((reply.records.len(), reply.extended.len()), (MAX_ALIASES, MAX_EXTENDED));
-        assert_eq!(reply.end_of_chain().to_string(), "a32.example.");
-    }
-
-    #[test]
-    fn of_two_aliases_the_first_by_data_is_followed_in_any_order() {
-        let alias = |target: &str| ("a0.example.".to_string(), RData::CNAME(rdata::CNAME(wire(target))));
-        for order in [["b.example.", "c.example."], ["c.example.", "b.example."]] {
-            let mut reply = empty(Role::Resolver);
-            fill(&mut reply, &answer(order.map(alias)), None);
-            assert_eq!(reply.end_of_chain().to_string(), "b.example.");
-        }
-    }
-
-    #[test]
-    fn broken_packets_are_survived() {
-        let soa = rdata::SOA::new(wire("ns.example."), wire("mail.example."), 1, -1, 600, 600, 60);
-        let txt = RData::TXT(rdata::TXT::from_bytes(vec![&b"text"[..], &[0xff; 200]]));
-        let mut message =
-            answer([("a0.example.".into(), RData::A(rdata::A(1.into()))), ("a0.example.".into(), txt)]);
-        message.authorities = vec![rr::Record::from_rdata(wire("example."), 60, RData::SOA(soa))];
-        message.set_edns(Edns::new());
-        let good = message.to_vec().unwrap();
-        let mut state = 1u64;
-        let mut random = |below: usize| {
-            // A linear congruential generator: the same packets in every run.
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 33) as usize % below
-        };
-        let mut read = 0;
-        for _ in 0..20_000 {
-            let mut packet = good.clone();
-            for _ in 0..=random(4) {
-                let at = random(packet.len());
-                packet[at] = random(256) as u8;
-            }
-            packet.truncate(packet.len() - random(20) / 10 * random(packet.len()));
-            if let Ok(message) = Message::from_vec(&packet) {
-                fill(&mut empty(Role::Authoritative), &message, None);
-                fill(&mut empty(Role::Resolver), &message, None);
-                read += 1;
-            }
-        }
-        assert!(read > 1_000, "{read}");
-    }
-}
+mod tests;

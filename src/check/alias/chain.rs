@@ -1,0 +1,47 @@
+//! Where does a chain of aliases end?
+
+use crate::check::Case;
+use crate::expected::{Cloud, Expectation, Purpose};
+use crate::facts::Silence;
+use crate::provider::{self, Evidence, Provider};
+use crate::record::{Name, RecordData, RecordSet, RecordType};
+
+/// Names in a chain of aliases, the first one included, that are followed; a working chain has two or three.
+pub(in crate::check) const LONGEST_CHAIN: usize = 8;
+
+/// The name at the end of the chain that begins at `first`; `None` if it loops.
+pub(super) fn end_of_chain(
+    case: &Case<'_>,
+    expectation: &Expectation,
+    target: &Name,
+    first: &Name,
+) -> Result<Option<Name>, Silence> {
+    let mut seen = vec![expectation.name.clone()];
+    let mut current = first.clone();
+    while current != *target && !expectation.also.contains(&current) {
+        if seen.contains(&current) {
+            return Ok(None);
+        }
+        if seen.len() >= LONGEST_CHAIN {
+            return Err(Silence::too_deep(expectation.question(), LONGEST_CHAIN));
+        }
+        let next = match follows(&current, &case.subject.domain) {
+            true => case.sight.set(&current, RecordType::Cname)?,
+            false => RecordSet::default(),
+        };
+        seen.push(current.clone());
+        match next.data.iter().find_map(RecordData::target) {
+            Some(target) => current = target.clone(),
+            None => break,
+        }
+    }
+    Ok(Some(current))
+}
+
+/// Whether it matters where a target leads: not for hosts whose owner is known, whatever platform is being left.
+pub(in crate::check) fn follows(target: &Name, domain: &Name) -> bool {
+    let known = Cloud::ALL.iter().filter_map(|cloud| cloud.value(Purpose::Autodiscover));
+    let microsoft = known.into_iter().any(|value| target.bare() == value);
+    let strong = |provider: &&'static Provider| !provider.is_weak(Evidence::Autodiscover);
+    !microsoft && !target.is_root() && !provider::of_autodiscover(target, domain).iter().any(strong)
+}

@@ -1,0 +1,49 @@
+//! Which code does a question without an answer get?
+//!
+//! All of them are unknown: what failed, and what our own bounds cut off, is never taken for missing or for right.
+
+use crate::facts::{Outcome, PolicyOutcome};
+
+use super::Code;
+
+/// The code of what is unknown because the question that decides had this outcome.
+pub(super) fn code(outcome: Outcome) -> Code {
+    match outcome {
+        Outcome::NotRecorded => Code::NotInReplay,
+        Outcome::OutOfTime => Code::DeadlineOver,
+        Outcome::OutOfQuestions => Code::QuestionLimit,
+        Outcome::Spared => Code::ServerQuestionLimit,
+        Outcome::TooLarge => Code::AnswerTooLarge,
+        Outcome::TooDeep => Code::ChainTooLong,
+        Outcome::NotAsked => Code::TreeTooLarge,
+        Outcome::Records
+        | Outcome::NoData
+        | Outcome::NoName
+        | Outcome::Referral
+        | Outcome::ServFail
+        | Outcome::Refused
+        | Outcome::Lame
+        | Outcome::Timeout
+        | Outcome::Malformed
+        | Outcome::Unreachable => Code::LookupFailed,
+    }
+}
+
+/// The code of what is unknown because a policy could not be fetched, where nobody on the domain's side said why.
+pub(super) fn code_of_policy(outcome: PolicyOutcome) -> Code {
+    match outcome {
+        PolicyOutcome::OutOfTime => Code::DeadlineOver,
+        PolicyOutcome::Fetched
+        | PolicyOutcome::NoAddress
+        | PolicyOutcome::LookupFailed
+        | PolicyOutcome::Unreachable
+        | PolicyOutcome::Timeout
+        | PolicyOutcome::BadCertificate
+        | PolicyOutcome::HttpStatus
+        | PolicyOutcome::Redirect
+        | PolicyOutcome::WrongMediaType
+        | PolicyOutcome::TooLarge
+        | PolicyOutcome::Malformed
+        | PolicyOutcome::NotFetched => Code::LookupFailed,
+    }
+}

@@ -1,0 +1,113 @@
+//! What became of one question to one server?
+//!
+//! Told apart once, at the door of `lookup`: what a server said, what the network did to it, and which bound of our own
+//! kept it from being known.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// What became of one question to one server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// There are records of the type asked for, or an alias.
+    Records,
+    /// The name exists and has no record of this type.
+    NoData,
+    /// The name does not exist (NXDOMAIN); behind an alias, the last name of the chain (RFC 2308 §2.1).
+    NoName,
+    /// The name lies in a zone further down, whose name servers were named instead.
+    Referral,
+    /// The server failed, or answered with an error that is not told apart further.
+    ServFail,
+    /// The server refused.
+    Refused,
+    /// The server is delegated to and is no authority for the zone.
+    Lame,
+    /// No answer within the time of one try.
+    Timeout,
+    /// An answer came and could not be read.
+    Malformed,
+    /// The server cannot be reached from here.
+    Unreachable,
+    /// A recording was asked for something that it does not hold.
+    NotRecorded,
+    /// The time for the whole domain was over before an answer came.
+    OutOfTime,
+    /// It was not sent: the domain had cost as many questions as one may.
+    OutOfQuestions,
+    /// It was not sent: the server had been asked as much as one domain may ask it.
+    Spared,
+    /// An answer came that holds more than is kept; nothing of it is.
+    TooLarge,
+    /// An answer came whose chain of aliases is longer than is followed, or such a chain was found name by name.
+    TooDeep,
+    /// Nobody was to be asked: more hangs on the records before it than is followed.
+    NotAsked,
+}
+
+impl Outcome {
+    /// All outcomes.
+    pub const ALL: [Self; 17] = [
+        Self::Records,
+        Self::NoData,
+        Self::NoName,
+        Self::Referral,
+        Self::ServFail,
+        Self::Refused,
+        Self::Lame,
+        Self::Timeout,
+        Self::Malformed,
+        Self::Unreachable,
+        Self::NotRecorded,
+        Self::OutOfTime,
+        Self::OutOfQuestions,
+        Self::Spared,
+        Self::TooLarge,
+        Self::TooDeep,
+        Self::NotAsked,
+    ];
+
+    /// The word in reports and recordings.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Records => "records",
+            Self::NoData => "no-data",
+            Self::NoName => "no-name",
+            Self::Referral => "referral",
+            Self::ServFail => "servfail",
+            Self::Refused => "refused",
+            Self::Lame => "lame",
+            Self::Timeout => "timeout",
+            Self::Malformed => "malformed",
+            Self::Unreachable => "unreachable",
+            Self::NotRecorded => "not-recorded",
+            Self::OutOfTime => "out-of-time",
+            Self::OutOfQuestions => "out-of-questions",
+            Self::Spared => "spared",
+            Self::TooLarge => "too-large",
+            Self::TooDeep => "too-deep",
+            Self::NotAsked => "not-asked",
+        }
+    }
+
+    /// Whether the server said what there is, be it nothing.
+    #[must_use]
+    pub fn is_answer(self) -> bool {
+        matches!(self, Self::Records | Self::NoData | Self::NoName)
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+impl FromStr for Outcome {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|outcome| outcome.word() == text).ok_or(())
+    }
+}

@@ -1,0 +1,92 @@
+//! Why is a question without an answer?
+//!
+//! One silence stands for all who were asked: that of the server that told most.
+
+use std::fmt;
+
+use crate::record::Question;
+
+use super::{Outcome, Reply};
+
+/// Why a question has no answer: nobody who was asked could tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Silence {
+    /// What was asked.
+    pub question: Question,
+    /// What became of it at the server that told most.
+    pub outcome: Outcome,
+    /// That server.
+    pub server: String,
+    /// What the server or the network said beside it; may be empty.
+    pub detail: String,
+}
+
+impl Silence {
+    /// That of a reply which is no answer.
+    pub(super) fn of(reply: &Reply) -> Self {
+        let extended: Vec<String> = reply.extended.iter().map(ToString::to_string).collect();
+        let detail = if reply.reason.is_empty() { extended.join("; ") } else { reply.reason.clone() };
+        Self {
+            question: reply.question.clone(),
+            outcome: reply.outcome,
+            server: reply.server.address.clone(),
+            detail,
+        }
+    }
+
+    /// That of a question which nobody was to be asked: whatever a rule reads is asked for, but for what goes beyond the
+    /// bounds of what is followed.
+    pub(super) fn not_asked(question: &Question) -> Self {
+        Self {
+            question: question.clone(),
+            outcome: Outcome::NotAsked,
+            server: "nobody".into(),
+            detail: "more hangs on the records before it than is followed".into(),
+        }
+    }
+
+    /// That of a chain of aliases which begins at the name of the question, and goes on behind so many names.
+    #[must_use]
+    pub fn too_deep(question: Question, names: usize) -> Self {
+        Self {
+            question,
+            outcome: Outcome::TooDeep,
+            server: "nobody".into(),
+            detail: format!("the chain has more than {names} names"),
+        }
+    }
+}
+
+impl fmt::Display for Silence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { question, outcome, server, detail } = self;
+        let name = question.name.bare();
+        match outcome {
+            Outcome::NotRecorded => write!(f, "{} of `{name}` is not in the recording", question.rtype)?,
+            Outcome::Timeout => write!(f, "{server} did not answer for {} of `{name}`", question.rtype)?,
+            Outcome::Unreachable => {
+                write!(f, "{server} cannot be reached from here for {} of `{name}`", question.rtype)?;
+            }
+            Outcome::OutOfTime => write!(f, "{} of `{name}` was not known in time", question.rtype)?,
+            Outcome::NotAsked => write!(f, "nobody was asked for {} of `{name}`", question.rtype)?,
+            Outcome::OutOfQuestions | Outcome::Spared => {
+                write!(f, "{server} was not asked for {} of `{name}`", question.rtype)?;
+            }
+            Outcome::TooLarge => {
+                write!(f, "the answer of {server} for {} of `{name}` was not kept", question.rtype)?;
+            }
+            Outcome::TooDeep => write!(f, "the aliases of `{name}` lead further than is followed")?,
+            Outcome::Records
+            | Outcome::NoData
+            | Outcome::NoName
+            | Outcome::Referral
+            | Outcome::ServFail
+            | Outcome::Refused
+            | Outcome::Lame
+            | Outcome::Malformed => {
+                write!(f, "{server} answered {outcome} for {} of `{name}`", question.rtype)?
+            }
+        }
+        if detail.is_empty() { Ok(()) } else { write!(f, " ({detail})") }
+    }
+}

@@ -1,0 +1,78 @@
+//! How many questions may one domain cost, and how many of them may one server get?
+//!
+//! A hostile zone could otherwise have us ask without end, or have us ask somebody else's server so. What is not asked is
+//! written down as such: a bound of our own must never look like a record that is missing.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::facts::{Facts, Outcome, Reply, Role, Server};
+use crate::record::Question;
+
+use super::source::Inquiry;
+use super::survey::Limits;
+use super::transport::Endpoint;
+
+/// What is left to be asked.
+#[derive(Debug)]
+pub(super) struct Budget {
+    limits: Limits,
+    spent: usize,
+    /// Questions to each server, in whatever capacity it was asked.
+    sent: HashMap<Endpoint, usize>,
+    /// What was not asked, of whom first, and why.
+    refused: BTreeMap<Question, (Arc<Server>, Outcome)>,
+}
+
+impl Budget {
+    /// Nothing asked yet.
+    pub(super) fn new(limits: Limits) -> Self {
+        Self { limits, spent: 0, sent: HashMap::new(), refused: BTreeMap::new() }
+    }
+
+    /// Whether the inquiry may be made; it then counts.
+    pub(super) fn allows(&mut self, inquiry: &Inquiry) -> bool {
+        if self.spent >= self.limits.inquiries {
+            self.refuse(inquiry, Outcome::OutOfQuestions);
+            return false;
+        }
+        if let Inquiry::Server(_, _, endpoint, _) = inquiry {
+            let sent = self.sent.entry(endpoint.clone()).or_default();
+            if *sent >= self.limits.inquiries_of_one_server {
+                self.refuse(inquiry, Outcome::Spared);
+                return false;
+            }
+            *sent += 1;
+        }
+        self.spent += 1;
+        true
+    }
+
+    fn refuse(&mut self, inquiry: &Inquiry, outcome: Outcome) {
+        let (question, server) = match inquiry {
+            Inquiry::Server(question, server, ..) => (question, Arc::clone(server)),
+            Inquiry::Files(question) | Inquiry::Recording(question) => (question, nobody()),
+        };
+        self.refused.entry(question.clone()).or_insert((server, outcome));
+    }
+
+    /// Writes down what was not asked.
+    pub(super) fn note_refused(self, facts: &mut Facts, at: Timestamp) {
+        let Limits { inquiries, inquiries_of_one_server, .. } = self.limits;
+        for (question, (server, outcome)) in self.refused {
+            let reason = if outcome == Outcome::Spared {
+                format!("the {inquiries_of_one_server} questions that one domain may send to it are used up")
+            } else {
+                format!("the {inquiries} questions that one domain may cost are used up")
+            };
+            facts.insert(Reply { at, reason, ..Reply::empty(question, server, outcome) });
+        }
+    }
+}
+
+/// Who stands for whoever would have been asked.
+pub(super) fn nobody() -> Arc<Server> {
+    Arc::new(Server { role: Role::Resolver, address: "nobody".into() })
+}
