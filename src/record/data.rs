@@ -280,6 +280,16 @@ mod tests {
     }
 
     #[test]
+    fn whatever_an_authority_says_of_its_zone_is_read_again() {
+        for text in ["ns. h. 4294967295 4294967295 2147483648 2214597237 4294967295", "ns. h. 0 0 0 0 0"] {
+            assert_eq!(parse("SOA", text).unwrap().to_string(), text);
+        }
+        for text in ["ns. h. 1 1 1 1 4294967296", "ns. h. 1 1 1 -1 1", "ns. h. 1 +1 1 1 1"] {
+            assert!(parse("SOA", text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn times_have_units() {
         for (text, seconds) in
             [("3600", 3600), ("1h", 3600), ("1h30m", 5400), ("2D", 172_800), ("1w", 604_800), ("1h30", 3630)]

@@ -34,6 +34,18 @@ fn lab() -> (Lab, LabServer, String) {
     (lab, server, options)
 }
 
+/// A zone whose times are beyond those of any time to live made a recording that nobody could read.
+#[test]
+fn a_run_that_saw_absurd_times_is_replayed() {
+    let (_lab, server, options) = lab();
+    server.zone("contoso.com", "@ 3600 SOA ns1 h 4294967295 4294967295 2147483648 4294967295 4294967295\n@ 3600 NS ns1\nns1 3600 A 127.0.0.2");
+    let desk = Desk::new();
+    let recording = desk.free("run.recording");
+    let run = cutover(&format!("check contoso.com {options} --format json --record {recording}"));
+    let replay = cutover(&format!("check contoso.com --format json --replay {recording}"));
+    assert_eq!((run.status, run.out), (replay.status, replay.out), "{}", replay.err);
+}
+
 #[test]
 fn a_replay_gives_the_same_bytes_and_status() {
     let (_lab, server, options) = lab();

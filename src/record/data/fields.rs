@@ -156,8 +156,11 @@ impl Fields<'_> {
         self.read(index, "the serial", "a number from 0 to 4294967295", digits)
     }
 
+    /// Any 32 bits, since an answer may hold them and must be read again where it was written down; only times to live
+    /// have 31 (RFC 2181 §8).
     fn seconds(&self, index: usize, field: &'static str) -> Result<u32, Misfit> {
-        self.read(index, field, "seconds, or a time such as `1h30m`", parse_ttl)
+        let read = |text: &str| digits(text).or_else(|| parse_ttl(text));
+        self.read(index, field, "seconds, or a time such as `1h30m`", read)
     }
 
     fn name(&self, index: usize, field: &'static str) -> Result<Name, Misfit> {
