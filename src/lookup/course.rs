@@ -102,7 +102,7 @@ fn infrastructure(source: &Source, domain: &Name, facts: &Facts) -> BTreeSet<Que
     for zone in zones {
         questions.insert(Question::new(zone.clone(), RecordType::Soa));
         if source.reaches_authorities(&zone) {
-            for server in facts.name_server_names(&zone).into_iter().take(ZONE_NAMES) {
+            for server in facts.name_server_names(&zone) {
                 questions.insert(Question::new(server.clone(), RecordType::A));
                 questions.insert(Question::new(server, RecordType::Aaaa));
             }
@@ -111,9 +111,6 @@ fn infrastructure(source: &Source, domain: &Name, facts: &Facts) -> BTreeSet<Que
     questions
 }
 
-/// Names of servers of a zone whose addresses are looked up: no zone has as many, and a hostile one could have us ask a
-/// thousand names of somebody else.
-const ZONE_NAMES: usize = 32;
 /// Names of servers of the zone above whose addresses are looked up.
 const PARENT_NAMES: usize = 2;
 
