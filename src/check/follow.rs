@@ -7,7 +7,9 @@
 mod near;
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
+
+use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use crate::expected::{Expectation, MailHosts, Phase, Requirement, Subject, expectations};
 use crate::facts::{Facts, Outcome, Reply, policy_host, zone_candidates};

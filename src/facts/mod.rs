@@ -12,9 +12,10 @@ mod silence;
 mod view;
 mod zone;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt as _};
 use jiff::Timestamp;
 
 use crate::record::{Name, Question, RecordType};

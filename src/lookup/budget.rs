@@ -3,9 +3,10 @@
 //! A hostile zone could otherwise have us ask without end, or have us ask somebody else's server so. What is not asked is
 //! written down as such: a bound of our own must never look like a record that is missing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt as _};
 use jiff::Timestamp;
 
 use crate::facts::{Facts, Outcome, Reply, Role, Server};

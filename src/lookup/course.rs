@@ -3,7 +3,9 @@
 //! What each reply can change is looked at again, and nothing else: who is asked about a question depends on the name
 //! servers that are known, and on what those said who were asked already.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
+
+use foldhash::{HashSet, HashSetExt as _};
 
 use crate::facts::{Facts, Outcome, zone_candidates};
 use crate::record::{Name, Question, RecordType};

@@ -4,10 +4,10 @@
 //! generations the older is forgotten when the younger is full, and what is asked for again moves to the younger: what many
 //! domains share stays, what one domain needed goes some thousand questions after it.
 
-use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt as _};
 use tokio::sync::OnceCell;
 
 /// What is known, or being asked.

@@ -152,17 +152,17 @@ impl Network {
 
     pub(super) async fn ask(
         &self,
-        question: Question,
-        server: Arc<Server>,
-        endpoint: Endpoint,
-        zone: Option<Name>,
+        question: &Question,
+        server: &Arc<Server>,
+        endpoint: &Endpoint,
+        zone: Option<&Name>,
         sphere: Sphere,
     ) -> Reply {
         if matches!(server.role, Role::Authoritative | Role::Parent)
             && !self.private_servers
             && !is_public(endpoint.address().ip())
         {
-            let mut reply = Reply::empty(question, server, Outcome::Unreachable);
+            let mut reply = Reply::empty(question.clone(), Arc::clone(server), Outcome::Unreachable);
             reply.reason =
                 "public DNS names a private address; --allow-private-servers asks it all the same".into();
             return reply;
@@ -170,7 +170,7 @@ impl Network {
         let cell = {
             let now = self.transport.now();
             let is_good = |reply: &Reply| reply.at.duration_until(now) <= GOOD_FOR || is_kept(reply, now);
-            let asking = (Arc::clone(&server), question.clone());
+            let asking = (Arc::clone(server), question.clone());
             let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
             let Asked { own, elsewhere } = &mut *asked;
             // What is one domain's own may be another's neighbour.
@@ -180,8 +180,7 @@ impl Network {
             };
             there.known(&asking, is_good).unwrap_or_else(|| here.cell(&asking, is_good))
         };
-        let reply =
-            cell.get_or_init(|| self.transport.ask(&endpoint, &server, &question, zone.as_ref())).await;
+        let reply = cell.get_or_init(|| self.transport.ask(endpoint, server, question, zone)).await;
         reply.clone()
     }
 
@@ -355,7 +354,7 @@ mod tests {
         ] {
             let question = Question::new("contoso.com".parse().unwrap(), RecordType::Mx);
             let server = Arc::new(Server { role: Role::Authoritative, address: private.to_string() });
-            let reply = network.ask(question, server, private.clone(), None, Sphere::Own).await;
+            let reply = network.ask(&question, &server, &private, None, Sphere::Own).await;
             let expected = if is_asked { Outcome::Timeout } else { Outcome::Unreachable };
             assert_eq!((reply.outcome, listener.try_recv(&mut [0; 512]).is_ok()), (expected, is_asked));
             assert_eq!(reply.reason.contains("--allow-private-servers"), !is_asked);

@@ -150,18 +150,18 @@ impl Source {
     }
 
     /// The replies to one inquiry.
-    pub(super) async fn ask(&self, inquiry: Inquiry, domain: &Name) -> Vec<Reply> {
+    pub(super) async fn ask(&self, inquiry: &Inquiry, domain: &Name) -> Vec<Reply> {
         match inquiry {
             Inquiry::Files(question) => {
-                let reply = self.zones.as_ref().and_then(|zones| zones.answer(&question));
+                let reply = self.zones.as_ref().and_then(|zones| zones.answer(question));
                 reply.into_iter().map(|reply| Reply { at: self.started, ..reply }).collect()
             }
-            Inquiry::Recording(question) => self.recorded(&question),
+            Inquiry::Recording(question) => self.recorded(question),
             Inquiry::Server(question, server, endpoint, zone) => match &self.network {
                 Some(network) => {
                     let is_own = question.name.is_within(domain);
                     let sphere = if is_own { Sphere::Own } else { Sphere::Elsewhere };
-                    vec![network.ask(question, server, endpoint, zone, sphere).await]
+                    vec![network.ask(question, server, endpoint, zone.as_ref(), sphere).await]
                 }
                 None => Vec::new(),
             },

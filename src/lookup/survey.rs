@@ -5,7 +5,7 @@
 //! for the slow. What is asked depends on the replies and never on the order of their arrival, so the facts are the
 //! same however fast the servers are.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,21 +43,22 @@ impl Default for Limits {
 
 /// Something under way.
 enum Task {
-    Ask(Inquiry),
+    Ask(usize, Inquiry),
     Fetch(Errand),
 }
 
 /// What came of it.
 enum News {
-    Replies(Vec<Reply>, Inquiry),
+    Replies(usize, Vec<Reply>),
     Policy(PolicyReply),
 }
 
 impl Task {
     async fn done(self, source: &Source, domain: &Name) -> News {
         match self {
-            Self::Ask(inquiry) => News::Replies(source.ask(inquiry.clone(), domain).await, inquiry),
-            Self::Fetch(errand) => News::Policy(source.fetch(&errand).await),
+            Self::Ask(number, inquiry) => News::Replies(number, source.ask(&inquiry, domain).await),
+            // Rare, and many times larger than a question: they must not carry its room about.
+            Self::Fetch(errand) => News::Policy(Box::pin(source.fetch(&errand)).await),
         }
     }
 }
@@ -75,7 +76,8 @@ pub async fn survey(
     let mut facts = Facts::new(source.started, source.elsewhere());
     facts.on_file = source.on_file(domain);
     let mut course = Course::new(source, domain, limits);
-    let mut open: HashSet<Inquiry> = HashSet::new();
+    // All inquiries by their number, as long as they are open.
+    let mut open: Vec<Option<Inquiry>> = Vec::new();
     let mut fetching: BTreeSet<Name> = BTreeSet::new();
     let mut pending = FuturesUnordered::new();
     let mut stage = Stage::Underway;
@@ -84,8 +86,8 @@ pub async fn survey(
     tokio::pin!(deadline);
     loop {
         for inquiry in course.inquiries(&facts, wanted(&facts)) {
-            open.insert(inquiry.clone());
-            pending.push(Task::Ask(inquiry).done(source, domain));
+            open.push(Some(inquiry.clone()));
+            pending.push(Task::Ask(open.len() - 1, inquiry).done(source, domain));
         }
         for errand in source.errands(&policies(&facts), &facts, stage) {
             if fetching.insert(errand.domain().clone()) {
@@ -111,8 +113,8 @@ pub async fn survey(
         // All that is there already is taken at once, so that a burst of replies costs one look at the facts.
         while let Some(news) = next.take() {
             match news {
-                News::Replies(replies, inquiry) => {
-                    open.remove(&inquiry);
+                News::Replies(number, replies) => {
+                    open.get_mut(number).map(Option::take);
                     replies.into_iter().for_each(|reply| facts.insert(reply));
                 }
                 News::Policy(policy) => facts.insert_policy(policy),
@@ -135,14 +137,13 @@ fn give_up(
     facts: &mut Facts,
     source: &Source,
     limits: Limits,
-    open: HashSet<Inquiry>,
+    open: Vec<Option<Inquiry>>,
     fetching: BTreeSet<Name>,
     reason: &str,
 ) {
     let late = i64::try_from(limits.deadline.as_millis()).unwrap_or(i64::MAX);
     let at = source.started.checked_add(SignedDuration::from_millis(late)).unwrap_or(Timestamp::MAX);
-    // In whatever order: the facts have their own.
-    for inquiry in open {
+    for inquiry in open.into_iter().flatten() {
         if let Inquiry::Server(question, server, ..) = inquiry {
             let reply = Reply::empty(question, server, Outcome::OutOfTime);
             facts.insert(Reply { at, reason: reason.to_owned(), ..reply });

@@ -106,7 +106,7 @@ impl Name {
     /// How many labels there are, the root label not counted.
     #[must_use]
     pub fn label_count(&self) -> usize {
-        self.labels().count()
+        wire::count(&self.wire)
     }
 
     /// Whether this is the root.
@@ -236,10 +236,21 @@ impl FromStr for Name {
 
 impl Ord for Name {
     fn cmp(&self, other: &Self) -> Ordering {
-        if self.wire == other.wire {
+        if Arc::ptr_eq(&self.wire, &other.wire) {
             return Ordering::Equal;
         }
-        self.labels().rev().cmp(other.labels().rev())
+        // Side by side from the right, walked from the left: of all labels that differ the last one decides.
+        let (ours, theirs) = (wire::count(&self.wire), wire::count(&other.wire));
+        let mut left = wire::skipped(&self.wire, ours.saturating_sub(theirs));
+        let mut right = wire::skipped(&other.wire, theirs.saturating_sub(ours));
+        let mut order = ours.cmp(&theirs);
+        while let (Some((label, rest)), Some((its, its_rest))) = (wire::split(left), wire::split(right)) {
+            if label != its {
+                order = label.cmp(its);
+            }
+            (left, right) = (rest, its_rest);
+        }
+        order
     }
 }
 

@@ -19,8 +19,25 @@ const MECHANISMS: &[&str] = &["include", "a", "mx", "ip4", "ip6", "exists", "ptr
 
 /// The record with what is plainly meant instead of what was typed.
 pub(in crate::check) fn repaired(record: &SpfRecord) -> SpfRecord {
-    let text = repaired_words(&record.to_string());
+    let text = record.to_string();
+    if record.broken().next().is_none() && text.split(' ').skip(1).all(is_plain) {
+        return record.clone();
+    }
+    let text = repaired_words(&text);
     SpfRecord::parse(&Text::from(text.as_str())).unwrap_or_else(|| record.clone())
+}
+
+/// Whether there is no more to a term, which receivers can read, than what stands there: most are so.
+fn is_plain(word: &str) -> bool {
+    let term = word.strip_prefix(['+', '-', '~', '?']).unwrap_or(word);
+    let (name, value) = term.split_once(':').unwrap_or((term, ""));
+    let of_name = |octet: u8| octet.is_ascii_alphanumeric() || b"-._/".contains(&octet);
+    match name {
+        "all" | "a" | "mx" | "include" => value.bytes().all(of_name) && !value.ends_with("all"),
+        "ip4" => value.bytes().all(|octet| octet.is_ascii_digit() || b"./".contains(&octet)),
+        "ip6" => value.bytes().all(|octet| octet.is_ascii_hexdigit() || b":/".contains(&octet)),
+        _ => false,
+    }
 }
 
 /// The SPF record that a text was meant to be.
@@ -136,6 +153,28 @@ fn misspelt_include(word: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_taken_as_it_stands_would_not_be_mended() {
+        const WORDS: &str = "all -all ~all +all include:a.example -include:a-all.example include:xall a mx a:b.example \
+            a/24 a:b.example/24//64 mx:b.example ip4:192.0.2.1 ip4:192.0.2.0/24 ip4:2001:db8::1 ip6:2001:db8::/32 \
+            ip6:192.0.2.1 a:192.0.2.1 include:192.0.2.1 ip6:2001:db8::1-all ip4:192.0.2.1~all include=a.example \
+            include: include:a.example, include:a.exampleip4:192.0.2.1 allinclude:a.example INCLUDE:a.example ptr \
+            exists:%{i}.a.example redirect=a.example exp=a.example x=y ip:192.0.2.1 192.0.2.1 \"a\" a:b..example \
+            include:-all.example include:mx:a";
+        let words: Vec<&str> = WORDS.split_whitespace().collect();
+        let mut plain = 0;
+        for first in &words {
+            for second in &words {
+                let text = format!("v=spf1 {first} {second}");
+                let record = SpfRecord::parse(&Text::from(text.as_str())).unwrap();
+                let mended = SpfRecord::parse(&Text::from(repaired_words(&record.to_string()).as_str()));
+                assert_eq!(repaired(&record), mended.unwrap(), "{text}");
+                plain += usize::from([first, second].iter().all(|word| is_plain(word)));
+            }
+        }
+        assert!(plain > 100, "{plain}");
+    }
 
     #[test]
     fn what_is_plainly_meant_is_read() {

@@ -59,10 +59,12 @@ impl Lane {
     pub(super) async fn ask(self: &Arc<Self>, parcel: Parcel<'_>) -> Option<Ending> {
         let (mut entry, octets) = self.enter(parcel)?;
         let failed = |failure| Ending { result: Err(failure), sends: 1, case: None };
-        let sent = match self.reach {
-            Reach::One => self.socket.send(&octets).await,
-            Reach::All => self.socket.send_to(&octets, parcel.server).await,
-        };
+        let mut sent = self.send(&octets, parcel.server);
+        if sent.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock) {
+            // Rare, so whoever does not have to wait needs no room for it.
+            sent = Box::pin(self.send_when_ready(&octets, parcel.server)).await;
+        }
+        drop(octets);
         if let Err(error) = sent {
             let failure = Failure::io(&error);
             // A refusal of an earlier packet is reported here or to the reader, and concerns everybody.
@@ -108,12 +110,23 @@ impl Lane {
         lock(&self.table).take_in(packet, from);
     }
 
-    /// Repeats or ends the questions whose time has come.
-    fn look_at_dues(&self) {
-        lock(&self.table).look_at_dues(|octets, server| match self.reach {
+    fn send(&self, octets: &[u8], server: SocketAddr) -> io::Result<usize> {
+        match self.reach {
             Reach::One => self.socket.try_send(octets),
             Reach::All => self.socket.try_send_to(octets, server),
-        });
+        }
+    }
+
+    async fn send_when_ready(&self, octets: &[u8], server: SocketAddr) -> io::Result<usize> {
+        match self.reach {
+            Reach::One => self.socket.send(octets).await,
+            Reach::All => self.socket.send_to(octets, server).await,
+        }
+    }
+
+    /// Repeats or ends the questions whose time has come.
+    fn look_at_dues(&self) {
+        lock(&self.table).look_at_dues(|octets, server| self.send(octets, server));
     }
 
     /// Ends all questions in flight; the lane takes no more.

@@ -180,7 +180,8 @@ impl Transport {
             Route::Plain(plain) => plain.ask(query, self.timeout, &self.shared.room, watch).await,
             Route::Secure(secure) => {
                 let config = self.tls_config()?;
-                secure.ask(query, self.timeout, &config, watch).await
+                // Many times larger than what asks plain servers, which are most: they must not carry its room about.
+                Box::pin(secure.ask(query, self.timeout, &config, watch)).await
             }
         };
         match &result {

@@ -113,7 +113,7 @@ impl Pace {
         let mut turn = Turn { pace: self, sent: Instant::now() };
         let slot = lock(&self.0).slot(turn.sent);
         if let Some(slot) = slot {
-            sleep_until(slot).await;
+            Box::pin(sleep_until(slot)).await;
             turn.sent = Instant::now();
         }
         turn

@@ -4,9 +4,10 @@
 //! briefly as possible, that it is; of one that answers, what was learned of it is forgotten once it has not been asked
 //! for long, and learned again if need be.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+
+use foldhash::HashMap;
 
 use super::endpoint::Endpoint;
 use super::pace::Manners;

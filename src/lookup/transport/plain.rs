@@ -98,7 +98,9 @@ impl Plain {
             return Ok(first);
         }
         let left = at_least_half(patience, watch);
-        match self.exchange(parcel(Edns::Without, left), &turn, patience, room, &Stopwatch::start()).await {
+        let again = Stopwatch::start();
+        let second = self.exchange(parcel(Edns::Without, left), &turn, patience, room, &again);
+        match Box::pin(second).await {
             Ok(second) => {
                 if !query::refuses_edns(&second) {
                     self.refuses_edns.store(true, Ordering::Relaxed);
@@ -122,7 +124,8 @@ impl Plain {
         let mut answer = self.send(parcel, turn, room).await?;
         if let Answer::OtherCase = answer {
             let left = at_least_half(parcel.patience, watch);
-            answer = self.send(Parcel { case: Case::Lost, patience: left, ..parcel }, turn, room).await?;
+            let parcel = Parcel { case: Case::Lost, patience: left, ..parcel };
+            answer = Box::pin(self.send(parcel, turn, room)).await?;
             // Only now: what did not keep the case was perhaps forged.
             self.learn(Case::Lost);
         }
@@ -135,7 +138,8 @@ impl Plain {
                 // Never closed, so permits always come; waiting for them is not the server's delay.
                 let _own = self.streams.acquire().await;
                 let _permit = room.streams.acquire().await;
-                stream::ask(self.address, parcel.query, parcel.edns, Instant::now() + left).await
+                // Rare, and larger than all the rest.
+                Box::pin(stream::ask(self.address, parcel.query, parcel.edns, Instant::now() + left)).await
             }
         }
     }

@@ -36,6 +36,25 @@ pub(super) fn write_label(to: &mut impl fmt::Write, label: &[u8]) -> fmt::Result
     Ok(())
 }
 
+/// The first label of a wire form and what follows it; `None` where nothing is left.
+pub(super) fn split(wire: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (&length, tail) = wire.split_first()?;
+    tail.split_at_checked(usize::from(length))
+}
+
+/// How many labels there are.
+pub(super) fn count(wire: &[u8]) -> usize {
+    std::iter::successors(split(wire), |(_, rest)| split(rest)).count()
+}
+
+/// What is left without so many labels.
+pub(super) fn skipped(mut wire: &[u8], labels: usize) -> &[u8] {
+    for _ in 0..labels {
+        wire = split(wire).map_or(&[], |(_, rest)| rest);
+    }
+    wire
+}
+
 /// The labels of a wire form, from both ends.
 pub(super) struct Labels<'a> {
     wire: &'a [u8],
