@@ -23,6 +23,10 @@ use serde_json::{Value, json};
 
 use world::{Server, found};
 
+/// That of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Questions a second, of those that `dnsperf` gets answered.
 const LEAST_RATIO: f64 = 0.4;
 /// Memory of the longer run, of that of the shorter.

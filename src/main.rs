@@ -3,6 +3,11 @@
 use std::process::ExitCode;
 
 use cutover::cli::{Surroundings, run};
+use mimalloc::MiMalloc;
+
+/// A run over many domains spends a seventh less time than with that of the system.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let (mut out, mut err) = (anstream::stdout(), anstream::stderr());
