@@ -8,13 +8,14 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::OnceCell;
 
 use crate::facts::{Facts, Outcome, Reply, Role, Server, View, zone_candidates};
 use crate::record::{Name, Question, RecordType};
 
 use super::address::is_public;
 use super::course::parent_zone;
-use super::memory::Memory;
+use super::memory::{Memory, Shared};
 use super::policy::Fetcher;
 use super::source::Inquiry;
 use super::transport::{Endpoint, Transport};
@@ -150,14 +151,14 @@ impl Network {
         }
     }
 
-    pub(super) async fn ask(
+    /// Where the answer to a question is, or will be; those of servers that must not be asked are there.
+    pub(super) fn cell(
         &self,
         question: &Question,
         server: &Arc<Server>,
         endpoint: &Endpoint,
-        zone: Option<&Name>,
         sphere: Sphere,
-    ) -> Reply {
+    ) -> Shared<Reply> {
         if matches!(server.role, Role::Authoritative | Role::Parent)
             && !self.private_servers
             && !is_public(endpoint.address().ip())
@@ -165,23 +166,31 @@ impl Network {
             let mut reply = Reply::empty(question.clone(), Arc::clone(server), Outcome::Unreachable);
             reply.reason =
                 "public DNS names a private address; --allow-private-servers asks it all the same".into();
-            return reply;
+            return Arc::new(OnceCell::new_with(Some(reply)));
         }
-        let cell = {
-            let now = self.transport.now();
-            let is_good = |reply: &Reply| reply.at.duration_until(now) <= GOOD_FOR || is_kept(reply, now);
-            let asking = (Arc::clone(server), question.clone());
-            let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-            let Asked { own, elsewhere } = &mut *asked;
-            // What is one domain's own may be another's neighbour.
-            let (here, there) = match sphere {
-                Sphere::Own => (own, elsewhere),
-                Sphere::Elsewhere => (elsewhere, own),
-            };
-            there.known(&asking, is_good).unwrap_or_else(|| here.cell(&asking, is_good))
+        let now = self.transport.now();
+        let is_good = |reply: &Reply| reply.at.duration_until(now) <= GOOD_FOR || is_kept(reply, now);
+        let asking = (Arc::clone(server), question.clone());
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let Asked { own, elsewhere } = &mut *asked;
+        // What is one domain's own may be another's neighbour.
+        let (here, there) = match sphere {
+            Sphere::Own => (own, elsewhere),
+            Sphere::Elsewhere => (elsewhere, own),
         };
-        let reply = cell.get_or_init(|| self.transport.ask(endpoint, server, question, zone)).await;
-        reply.clone()
+        there.known(&asking, is_good).unwrap_or_else(|| here.cell(&asking, is_good))
+    }
+
+    /// Waits for the answer, and asks if nobody else does.
+    pub(super) async fn ask(
+        &self,
+        cell: &OnceCell<Reply>,
+        question: &Question,
+        server: &Arc<Server>,
+        endpoint: &Endpoint,
+        zone: Option<&Name>,
+    ) -> Reply {
+        cell.get_or_init(|| self.transport.ask(endpoint, server, question, zone)).await.clone()
     }
 
     /// The servers to ask about one of the domain's own names, as far as the facts tell.
@@ -354,7 +363,8 @@ mod tests {
         ] {
             let question = Question::new("contoso.com".parse().unwrap(), RecordType::Mx);
             let server = Arc::new(Server { role: Role::Authoritative, address: private.to_string() });
-            let reply = network.ask(&question, &server, &private, None, Sphere::Own).await;
+            let cell = network.cell(&question, &server, &private, Sphere::Own);
+            let reply = network.ask(&cell, &question, &server, &private, None).await;
             let expected = if is_asked { Outcome::Timeout } else { Outcome::Unreachable };
             assert_eq!((reply.outcome, listener.try_recv(&mut [0; 512]).is_ok()), (expected, is_asked));
             assert_eq!(reply.reason.contains("--allow-private-servers"), !is_asked);

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use crate::facts::{Elsewhere, Facts, Outcome, Recording, Reply, Role, Server, View};
 use crate::record::{Name, Question, RecordType};
 
+use super::memory::Shared;
 use super::network::{Look, Network, Sphere};
 use super::transport::Endpoint;
 use super::zonefile::ZoneFiles;
@@ -38,6 +39,14 @@ pub(super) enum Inquiry {
     Recording(Question),
     /// A server on the network.
     Server(Question, Arc<Server>, Endpoint, Option<Name>),
+}
+
+/// An inquiry that was begun.
+pub(super) enum Begun {
+    /// The replies are there.
+    There(Vec<Reply>),
+    /// The reply has to be waited for.
+    Coming(Shared<Reply>),
 }
 
 impl Source {
@@ -149,22 +158,35 @@ impl Source {
         covered.then(|| Inquiry::Files(question.clone()))
     }
 
-    /// The replies to one inquiry.
-    pub(super) async fn ask(&self, inquiry: &Inquiry, domain: &Name) -> Vec<Reply> {
+    /// Begins an inquiry: the replies may be there.
+    pub(super) fn begin(&self, inquiry: &Inquiry, domain: &Name) -> Begun {
         match inquiry {
             Inquiry::Files(question) => {
                 let reply = self.zones.as_ref().and_then(|zones| zones.answer(question));
-                reply.into_iter().map(|reply| Reply { at: self.started, ..reply }).collect()
+                Begun::There(reply.into_iter().map(|reply| Reply { at: self.started, ..reply }).collect())
             }
-            Inquiry::Recording(question) => self.recorded(question),
-            Inquiry::Server(question, server, endpoint, zone) => match &self.network {
-                Some(network) => {
-                    let is_own = question.name.is_within(domain);
-                    let sphere = if is_own { Sphere::Own } else { Sphere::Elsewhere };
-                    vec![network.ask(question, server, endpoint, zone.as_ref(), sphere).await]
+            Inquiry::Recording(question) => Begun::There(self.recorded(question)),
+            Inquiry::Server(question, server, endpoint, _) => {
+                let Some(network) = &self.network else { return Begun::There(Vec::new()) };
+                let is_own = question.name.is_within(domain);
+                let sphere = if is_own { Sphere::Own } else { Sphere::Elsewhere };
+                let cell = network.cell(question, server, endpoint, sphere);
+                match cell.get() {
+                    Some(reply) => Begun::There(vec![reply.clone()]),
+                    None => Begun::Coming(cell),
                 }
-                None => Vec::new(),
-            },
+            }
+        }
+    }
+
+    /// The reply to an inquiry that is coming.
+    pub(super) async fn ask(&self, inquiry: &Inquiry, cell: &Shared<Reply>) -> Option<Reply> {
+        match (inquiry, &self.network) {
+            (Inquiry::Server(question, server, endpoint, zone), Some(network)) => {
+                Some(network.ask(cell, question, server, endpoint, zone.as_ref()).await)
+            }
+            // These are never coming.
+            (Inquiry::Files(_) | Inquiry::Recording(_) | Inquiry::Server(..), _) => None,
         }
     }
 

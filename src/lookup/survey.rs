@@ -20,7 +20,8 @@ use crate::record::{Name, Question};
 use super::budget::nobody;
 use super::course::Course;
 use super::errand::{Errand, Stage};
-use super::source::{Inquiry, Source};
+use super::memory::Shared;
+use super::source::{Begun, Inquiry, Source};
 
 /// How much a survey may cost. No honest domain comes near: asked for everything, with every near miss looked for and an SPF
 /// record of ten lookups, one costs about a hundred questions at a resolver and sixty at each name server; with as many
@@ -43,20 +44,20 @@ impl Default for Limits {
 
 /// Something under way.
 enum Task {
-    Ask(usize, Inquiry),
+    Ask(usize, Inquiry, Shared<Reply>),
     Fetch(Errand),
 }
 
 /// What came of it.
 enum News {
-    Replies(usize, Vec<Reply>),
+    Reply(usize, Option<Reply>),
     Policy(PolicyReply),
 }
 
 impl Task {
-    async fn done(self, source: &Source, domain: &Name) -> News {
+    async fn done(self, source: &Source) -> News {
         match self {
-            Self::Ask(number, inquiry) => News::Replies(number, source.ask(&inquiry, domain).await),
+            Self::Ask(number, inquiry, cell) => News::Reply(number, source.ask(&inquiry, &cell).await),
             // Rare, and many times larger than a question: they must not carry its room about.
             Self::Fetch(errand) => News::Policy(Box::pin(source.fetch(&errand)).await),
         }
@@ -85,13 +86,24 @@ pub async fn survey(
     let deadline = tokio::time::sleep(limits.deadline);
     tokio::pin!(deadline);
     loop {
+        let known = facts.count();
         for inquiry in course.inquiries(&facts, wanted(&facts)) {
-            open.push(Some(inquiry.clone()));
-            pending.push(Task::Ask(open.len() - 1, inquiry).done(source, domain));
+            match source.begin(&inquiry, domain) {
+                Begun::There(replies) => replies.into_iter().for_each(|reply| facts.insert(reply)),
+                Begun::Coming(cell) => {
+                    open.push(Some(inquiry.clone()));
+                    pending.push(Task::Ask(open.len() - 1, inquiry, cell).done(source));
+                }
+            }
+        }
+        if facts.count() > known {
+            // What is there already may make more worth asking, and nothing has to be waited for.
+            stage = Stage::Underway;
+            continue;
         }
         for errand in source.errands(&policies(&facts), &facts, stage) {
             if fetching.insert(errand.domain().clone()) {
-                pending.push(Task::Fetch(errand).done(source, domain));
+                pending.push(Task::Fetch(errand).done(source));
             }
         }
         let mut next = tokio::select! {
@@ -110,12 +122,14 @@ pub async fn survey(
             (None, Stage::Underway) => Stage::Over,
             (None, Stage::Over) => break,
         };
-        // All that is there already is taken at once, so that a burst of replies costs one look at the facts.
+        // All that is there already is taken at once, so that a burst of replies costs one look at the facts; whoever brings
+        // them gets the turn to bring more.
+        tokio::task::yield_now().await;
         while let Some(news) = next.take() {
             match news {
-                News::Replies(number, replies) => {
+                News::Reply(number, reply) => {
                     open.get_mut(number).map(Option::take);
-                    replies.into_iter().for_each(|reply| facts.insert(reply));
+                    reply.into_iter().for_each(|reply| facts.insert(reply));
                 }
                 News::Policy(policy) => facts.insert_policy(policy),
             }
