@@ -122,9 +122,7 @@ pub async fn survey(
             (None, Stage::Underway) => Stage::Over,
             (None, Stage::Over) => break,
         };
-        // All that is there already is taken at once, so that a burst of replies costs one look at the facts; whoever brings
-        // them gets the turn to bring more.
-        tokio::task::yield_now().await;
+        // All that is there already is taken at once, so that a burst of replies costs one look at the facts.
         while let Some(news) = next.take() {
             match news {
                 News::Reply(number, reply) => {
