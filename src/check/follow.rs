@@ -122,14 +122,13 @@ impl<'a> Following<'a> {
                     new.insert(question);
                 }
             }
-            new.extend(inquiry.wanted);
+            new.extend(inquiry.wanted.into_iter().filter(|question| !self.wanted.contains(question)));
         }
         let mut inquiry = Inquiry::new(self.subject, facts);
         for question in published {
             inquiry.masks(question);
         }
-        new.extend(inquiry.wanted);
-        new.retain(|question| !self.wanted.contains(question));
+        new.extend(inquiry.wanted.into_iter().filter(|question| !self.wanted.contains(question)));
         self.wanted.extend(new.iter().cloned());
         new
     }
@@ -150,13 +149,14 @@ impl<'a> Following<'a> {
 struct Inquiry<'a> {
     subject: &'a Subject,
     facts: &'a Facts,
-    wanted: BTreeSet<Question>,
+    /// What is worth asking, some of it more than once.
+    wanted: Vec<Question>,
     /// What the records of an SPF tree lead to, the nearest first.
     of_trees: Vec<Question>,
     /// Whether there was more than is followed.
     is_crowded: bool,
-    /// The questions whose replies were looked at.
-    read: RefCell<BTreeSet<Question>>,
+    /// The questions whose replies were looked at, some of them more than once.
+    read: RefCell<Vec<Question>>,
 }
 
 impl<'a> Inquiry<'a> {
@@ -164,7 +164,7 @@ impl<'a> Inquiry<'a> {
         Self {
             subject,
             facts,
-            wanted: BTreeSet::new(),
+            wanted: Vec::new(),
             of_trees: Vec::new(),
             is_crowded: false,
             read: RefCell::default(),
@@ -205,12 +205,12 @@ impl<'a> Inquiry<'a> {
 
     /// The replies to a question; whoever reads them looks again when there are more.
     fn replies(&self, question: &Question) -> impl Iterator<Item = &'a Reply> + use<'a> {
-        self.read.borrow_mut().insert(question.clone());
+        self.read.borrow_mut().push(question.clone());
         self.facts.replies(question)
     }
 
     fn want(&mut self, name: &Name, rtype: RecordType) {
-        self.wanted.insert(Question::new(name.clone(), rtype));
+        self.wanted.push(Question::new(name.clone(), rtype));
     }
 
     fn want_addresses(&mut self, name: &Name) {
@@ -371,7 +371,7 @@ impl<'a> Inquiry<'a> {
             return;
         }
         for wildcard in hazard::wildcards(question, domain) {
-            self.wanted.insert(wildcard.probe);
+            self.wanted.push(wildcard.probe);
             self.want(&wildcard.name, question.rtype);
         }
     }
@@ -381,7 +381,7 @@ impl<'a> Inquiry<'a> {
         let domain = &self.subject.domain;
         let servers = zone_candidates(domain).into_iter().flat_map(|apex| {
             let question = Question::new(apex, RecordType::Ns);
-            self.read.borrow_mut().insert(question.clone());
+            self.read.borrow_mut().push(question.clone());
             self.facts.name_server_names(&question.name)
         });
         if servers.into_iter().any(|server| hazard::is_microsoft_dns(&server)) {
@@ -419,7 +419,7 @@ impl<'a> Inquiry<'a> {
         let mut next = 0;
         while let Some(question) = chain.get(next).cloned() {
             next += 1;
-            self.read.borrow_mut().insert(question.clone());
+            self.read.borrow_mut().push(question.clone());
             for end in self.facts.open_ends(&question) {
                 let further = Question::new(end, question.rtype);
                 if !chain.contains(&further) && chain.len() < policy::LONGEST_CHAIN {

@@ -122,6 +122,7 @@ pub(super) async fn run<'w>(
             failed_fast = true;
             break;
         }
+        workers.let_go(checked);
     }
     progress.clear();
     memory.close()?;

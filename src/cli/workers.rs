@@ -65,6 +65,14 @@ impl<'w> Workers<'w> {
         }
         result.await.ok()
     }
+
+    /// Lets go of something that nobody needs any more: much of it takes a while.
+    pub(super) fn let_go<T: Send + 'w>(&self, thing: T) {
+        if let Some(queue) = &self.queue {
+            // Where they have enough to do it goes here and now.
+            let _ = queue.try_send(Box::new(move || drop(thing)));
+        }
+    }
 }
 
 /// Does one piece of work after the other, until there will be no more.

@@ -114,7 +114,7 @@ impl Inquiry<'_> {
         if others.is_empty() {
             return;
         }
-        self.wanted.insert(alias);
+        self.wanted.push(alias);
         self.want_alias_probe();
         for question in others {
             self.want_own(&question.name, question.rtype);
@@ -126,7 +126,7 @@ impl Inquiry<'_> {
         self.want(name, rtype);
         let probe = wildcard::probe(&Question::new(name.clone(), rtype), &self.subject.domain);
         if let Some(probe) = probe.filter(|_| !self.data(name, rtype).is_empty()) {
-            self.wanted.insert(probe);
+            self.wanted.push(probe);
         }
     }
 
