@@ -5,8 +5,14 @@
 //! more than are asked for one tree. The newest version decides, and no host of it may count as missing or as there
 //! that a replay would not know.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::Duration;
+
+use cutover::check::wanted;
+use cutover::expected::Subject;
+use cutover::facts::{Elsewhere, Facts, Outcome, Recording};
+use cutover::lookup::{Limits, Source, survey};
 
 use super::budgets::{assert_unknown, recorded};
 use super::{Estate, READY};
@@ -71,4 +77,35 @@ fn assert_says_nothing(run: &Run) {
 #[test]
 fn hosts_beyond_the_bound_are_not_known_for_whoever_was_quick() {
     assert_says_nothing(&run('j', &Late::Others));
+}
+
+/// Its record comes when all that may be asked is asked; judged from the recording, it is looked at first. There is no
+/// recording yet that could lack anything.
+#[test]
+fn hosts_beyond_the_bound_are_not_said_to_be_lacking_in_a_recording() {
+    let run = run('a', &Late::Newest);
+    assert_says_nothing(&run);
+    let replies = run.domain()["replies"].to_string();
+    assert!(!replies.contains("not-recorded"), "{replies}");
+}
+
+/// What is not known is lacking in a recording only if there is one.
+#[test]
+fn facts_in_memory_are_no_recording() {
+    let started = "2026-11-22T05:23:00Z".parse().unwrap();
+    let subject = Subject::new("contoso.com".parse().unwrap());
+    let outcomes = |recording: Recording| {
+        let source = Source { started, zones: None, recording: Some(recording), network: None };
+        let questions = |facts: &Facts| wanted(&subject, facts);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let policies = |_: &Facts| BTreeSet::new();
+        let survey = survey(&source, &subject.domain, Limits::default(), questions, policies);
+        let facts = runtime.block_on(survey);
+        facts.all().map(|reply| reply.outcome).collect::<BTreeSet<_>>()
+    };
+    let gathered =
+        Recording { domains: vec![subject.domain.clone()], facts: Facts::new(started, Elsewhere::Asked) };
+    let text = gathered.to_string();
+    assert_eq!(outcomes(gathered), [Outcome::NotAsked].into());
+    assert_eq!(outcomes(Recording::parse(&text).unwrap()), [Outcome::NotRecorded].into());
 }
