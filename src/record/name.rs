@@ -15,7 +15,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub(super) use wire::unescape;
-use wire::{Labels, Wire, parse_labels, write_label};
+use wire::{Labels, Wire, parse_labels};
 
 /// An absolute domain name in lower case; at most 255 octets in wire form (RFC 1035 §3.1).
 ///
@@ -191,13 +191,9 @@ impl Name {
     #[must_use]
     pub fn bare(&self) -> String {
         let mut text = String::with_capacity(self.wire.len());
-        for label in self.labels() {
-            if !text.is_empty() {
-                text.push('.');
-            }
-            // A text takes all that is written to it.
-            let _ = write_label(&mut text, label);
-        }
+        // A text takes all that is written to it.
+        let _ = wire::write_dotted(&mut text, &self.wire);
+        text.pop();
         if text.is_empty() { ".".into() } else { text }
     }
 }
@@ -208,11 +204,7 @@ impl fmt::Display for Name {
         if self.is_root() {
             return f.write_str(".");
         }
-        for label in self.labels() {
-            write_label(f, label)?;
-            f.write_str(".")?;
-        }
-        Ok(())
+        wire::write_dotted(f, &self.wire)
     }
 }
 

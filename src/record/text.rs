@@ -100,7 +100,7 @@ impl PartialOrd for Text {
 impl fmt::Display for Text {
     /// One quoted string; quotes and backslashes are escaped, all that is not printable ASCII becomes `\DDD`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&quote(&self.octets))
+        write_quoted(f, &self.octets)
     }
 }
 
@@ -125,22 +125,29 @@ pub fn acts(character: char) -> bool {
 /// A character-string in quotes, in presentation form (RFC 1035 §5.1).
 #[must_use]
 pub fn quote(octets: &[u8]) -> String {
-    use fmt::Write as _;
     let mut quoted = String::with_capacity(octets.len() + 2);
-    quoted.push('"');
-    for &octet in octets {
-        match octet {
-            b'"' | b'\\' => {
-                quoted.push('\\');
-                quoted.push(octet as char);
-            }
-            0x20..=0x7e => quoted.push(octet as char),
-            // Writing into a String cannot fail.
-            _ => drop(write!(quoted, "\\{octet:03}")),
-        }
-    }
-    quoted.push('"');
+    // A text takes all that is written to it.
+    let _ = write_quoted(&mut quoted, octets);
     quoted
+}
+
+fn write_quoted(to: &mut impl fmt::Write, octets: &[u8]) -> fmt::Result {
+    let is_plain = |octet: &u8| (0x20..=0x7e).contains(octet) && !matches!(octet, b'"' | b'\\');
+    to.write_str("\"")?;
+    let mut rest = octets;
+    while !rest.is_empty() {
+        let plain = rest.iter().position(|octet| !is_plain(octet)).unwrap_or(rest.len());
+        // What is plain is ASCII.
+        to.write_str(std::str::from_utf8(&rest[..plain]).unwrap_or_default())?;
+        rest = &rest[plain..];
+        let Some((&octet, tail)) = rest.split_first() else { break };
+        match octet {
+            b'"' | b'\\' => write!(to, "\\{}", octet as char)?,
+            _ => write!(to, "\\{octet:03}")?,
+        }
+        rest = tail;
+    }
+    to.write_str("\"")
 }
 
 /// The octets of a character-string whose quotes were taken off; `None` for a broken escape sequence.

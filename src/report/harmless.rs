@@ -3,7 +3,7 @@
 //! DNS, files and servers say what they like. What of it stands in a report is [`Harmless`], a type with one door: so no
 //! format can forget to guard a terminal, and each guards only what has a meaning in its own syntax.
 
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
 use std::fmt;
 use std::ops::Deref;
 
@@ -37,7 +37,7 @@ impl Harmless {
 
     /// Every one of them as [`Harmless::record`].
     pub fn records<T: ToString>(all: impl IntoIterator<Item = T>) -> Vec<Self> {
-        all.into_iter().map(|one| Self::record(&one.to_string())).collect()
+        all.into_iter().map(|one| Self(bounded(one.to_string(), LONGEST_RECORD))).collect()
     }
 }
 
@@ -45,17 +45,25 @@ impl Harmless {
 /// invisible ones that change direction, become U+FFFD.
 #[must_use]
 pub fn harmless(text: &str) -> String {
-    // Nearly all text is plain.
-    if text.bytes().all(|octet| (0x20..0x7f).contains(&octet)) {
+    if is_plain(text) {
         return text.to_owned();
     }
     text.chars().map(|character| if acts(character) { '\u{fffd}' } else { character }).collect()
 }
 
-fn bounded(text: &str, longest: usize) -> String {
-    match text.char_indices().nth(longest) {
+/// Whether there is nothing but printable ASCII in it, as in nearly all text.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|octet| (0x20..0x7f).contains(&octet))
+}
+
+fn bounded<'a>(text: impl Into<Cow<'a, str>>, longest: usize) -> String {
+    let text = text.into();
+    // No text has more characters than octets.
+    let end = if text.len() > longest { text.char_indices().nth(longest) } else { None };
+    match end {
         Some((end, _)) => harmless(&text[..end]) + "…",
-        None => harmless(text),
+        None if is_plain(&text) => text.into_owned(),
+        None => harmless(&text),
     }
 }
 

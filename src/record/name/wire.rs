@@ -14,9 +14,48 @@ const MAX_LABEL: usize = 63;
 /// Labels of a name at most: each takes two octets, and one is for the root.
 const MAX_LABELS: usize = 127;
 
+/// Which octets are written as they are: those that are printable and have no meaning of their own.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut octet = 0x21;
+    while octet <= 0x7e {
+        plain[octet] = !matches!(octet as u8, b'.' | b'\\' | b'"' | b';' | b'(' | b')' | b'@' | b'$');
+        octet += 1;
+    }
+    plain
+};
+
+fn is_plain(octet: &u8) -> bool {
+    PLAIN[usize::from(*octet)]
+}
+
+/// A name with a dot behind each label, in presentation form.
+pub(super) fn write_dotted(to: &mut impl fmt::Write, wire: &[u8]) -> fmt::Result {
+    let mut room = [0; MAX_NAME];
+    if let Some(text) = plain(wire, &mut room) {
+        return to.write_str(text);
+    }
+    for label in forward(wire) {
+        write_label(to, label)?;
+        to.write_str(".")?;
+    }
+    Ok(())
+}
+
+/// The same where it can be written as it is, as nearly every name can; `None` where something has to be escaped.
+fn plain<'a>(wire: &[u8], room: &'a mut [u8; MAX_NAME]) -> Option<&'a str> {
+    let mut end = 0;
+    for label in forward(wire) {
+        let dot = end + label.len();
+        room.get_mut(end..dot).filter(|_| label.iter().all(is_plain))?.copy_from_slice(label);
+        *room.get_mut(dot)? = b'.';
+        end = dot + 1;
+    }
+    std::str::from_utf8(room.get(..end)?).ok()
+}
+
 /// A label in presentation form: as it is, but for the octets that have a meaning there or are not printable.
-pub(super) fn write_label(to: &mut impl fmt::Write, label: &[u8]) -> fmt::Result {
-    let is_plain = |octet: &u8| (0x21..=0x7e).contains(octet) && !b".\\\";()@$".contains(octet);
+fn write_label(to: &mut impl fmt::Write, label: &[u8]) -> fmt::Result {
     let mut rest = label;
     while let Some(&first) = rest.first() {
         let plain = rest.iter().position(|octet| !is_plain(octet)).unwrap_or(rest.len());
@@ -42,9 +81,14 @@ pub(super) fn split(wire: &[u8]) -> Option<(&[u8], &[u8])> {
     tail.split_at_checked(usize::from(length))
 }
 
+/// The labels from left to right alone, which takes no table of them.
+pub(super) fn forward(wire: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::successors(split(wire), |(_, rest)| split(rest)).map(|(label, _)| label)
+}
+
 /// How many labels there are.
 pub(super) fn count(wire: &[u8]) -> usize {
-    std::iter::successors(split(wire), |(_, rest)| split(rest)).count()
+    forward(wire).count()
 }
 
 /// What is left without so many labels.
