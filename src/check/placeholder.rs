@@ -3,6 +3,8 @@
 //! Guides write `<token>`, `contoso` or `yourdomain` where the reader's own value belongs. A word that the
 //! checked domain bears itself is its own and no placeholder.
 
+use std::sync::LazyLock;
+
 use crate::record::Name;
 
 /// What a message says of a name that is one.
@@ -37,7 +39,9 @@ const WORDS: &[&str] = &[
 const COMPANIES: [&str; 2] = ["contoso", "fabrikam"];
 
 /// Domains that are kept for examples (RFC 2606 §3).
-const EXAMPLES: [&str; 3] = ["example.com", "example.net", "example.org"];
+static EXAMPLES: LazyLock<Vec<Name>> = LazyLock::new(|| {
+    ["example.com", "example.net", "example.org"].iter().filter_map(|example| example.parse().ok()).collect()
+});
 
 /// Whether the name was copied from a guide, seen from the domain that is checked.
 pub(super) fn is_placeholder(target: &Name, domain: &Name) -> bool {
@@ -51,7 +55,8 @@ pub(super) fn is_placeholder(target: &Name, domain: &Name) -> bool {
     if target.is_within(domain) {
         return false;
     }
-    target.labels().map(|label| String::from_utf8_lossy(label).to_ascii_lowercase()).any(|label| {
+    // A name is in lower case already.
+    target.labels().map(String::from_utf8_lossy).any(|label| {
         let label = without_selector(&label);
         let bears = |word: &&str| begins_with(label, word) && !is_borne(word, domain);
         WORDS.iter().any(bears) || COMPANIES.iter().any(bears) && !is_sample(domain)
@@ -60,8 +65,7 @@ pub(super) fn is_placeholder(target: &Name, domain: &Name) -> bool {
 
 /// Whether nobody can own the name (RFC 2606 §3), and the domain that is checked is no such name itself.
 pub(super) fn is_kept_for_examples(name: &Name, domain: &Name) -> bool {
-    let kept = EXAMPLES.iter().filter_map(|example| example.parse::<Name>().ok());
-    kept.into_iter().any(|example| name.is_within(&example) && !domain.is_within(&example))
+    EXAMPLES.iter().any(|example| name.is_within(example) && !domain.is_within(example))
 }
 
 /// Whether the domain is itself one of a guide or a lab, where the companies of the guides are neighbours.

@@ -56,7 +56,24 @@ impl Cloud {
     /// What this cloud wants for `purpose`; `None` if Microsoft documents nothing.
     #[must_use]
     pub fn endpoint(self, purpose: Purpose) -> Option<&'static Endpoint> {
-        ENDPOINTS.iter().find(|row| row.purpose == purpose && row.clouds.contains(&self))
+        ENDPOINTS.get(self.place(purpose)?)
+    }
+
+    /// Where the row stands in the table.
+    fn place(self, purpose: Purpose) -> Option<usize> {
+        /// For each purpose and cloud: the table is looked at for every host that is judged.
+        static PLACES: LazyLock<Vec<[Option<usize>; Cloud::ALL.len()]>> = LazyLock::new(|| {
+            let mut places = Vec::new();
+            for (place, row) in ENDPOINTS.iter().enumerate() {
+                let purpose = row.purpose as usize;
+                places.resize(places.len().max(purpose + 1), [None; Cloud::ALL.len()]);
+                for cloud in row.clouds {
+                    places[purpose][*cloud as usize].get_or_insert(place);
+                }
+            }
+            places
+        });
+        PLACES.get(purpose as usize)?[self as usize]
     }
 
     /// The value for `purpose`, as text; `None` as for [`Cloud::endpoint`].
@@ -70,8 +87,7 @@ impl Cloud {
     pub fn name(self, purpose: Purpose) -> Option<&'static Name> {
         static NAMES: LazyLock<Vec<Option<Name>>> =
             LazyLock::new(|| ENDPOINTS.iter().map(|row| row.value.parse().ok()).collect());
-        let row = ENDPOINTS.iter().position(|row| row.purpose == purpose && row.clouds.contains(&self))?;
-        NAMES.get(row)?.as_ref()
+        NAMES.get(self.place(purpose)?)?.as_ref()
     }
 
     /// Whether both clouds want the same for `purpose`.

@@ -82,10 +82,15 @@ impl<'a> Clue<'a> {
 /// the last resort. A fit need not prove anything: see [`Provider::is_weak`].
 #[must_use]
 pub fn best_matches(clue: Clue<'_>, domain: &Name) -> Vec<&'static Provider> {
+    let mut candidates = index::candidates(clue.evidence(), clue.host()).peekable();
+    // Nearly every host is nobody's, and need not be taken apart.
+    if candidates.peek().is_none() {
+        return Vec::new();
+    }
     let seen = Seen::new(clue, domain);
     let mut closest = None;
     let mut matches = Vec::new();
-    for provider in index::candidates(clue.evidence(), clue.host()) {
+    for provider in candidates {
         let fit = seen.fit(provider);
         if fit.is_none() || fit < closest {
             continue;

@@ -3,47 +3,64 @@
 //! Nearly every pattern ends with two labels as they are. Rows are kept by these, so that a host is held against a few
 //! of them and not against the whole table. Whether and how closely one fits is told in `pattern`.
 
-use std::collections::{BTreeSet, HashMap};
+use std::borrow::Cow;
 use std::sync::LazyLock;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::{Evidence, Provider, all, pattern};
 use crate::record::Name;
 
-/// The rows for one kind of evidence, by their place in the table.
-#[derive(Default)]
+/// The last two labels of a host, from right to left.
+type End<'a> = (&'a [u8], &'a [u8]);
+
+/// The rows for one kind of evidence, by their place in the table, in its order.
 struct Index {
     /// By the last two labels of a pattern.
-    by_end: HashMap<Vec<u8>, BTreeSet<usize>>,
+    by_end: HashMap<End<'static>, Vec<usize>>,
     /// Those that can fit any host, or something else than a host.
-    anywhere: BTreeSet<usize>,
+    anywhere: Vec<usize>,
 }
 
-static INDEXES: LazyLock<HashMap<Evidence, Index>> =
-    LazyLock::new(|| Evidence::ALL.into_iter().map(|evidence| (evidence, Index::of(evidence))).collect());
+/// In the order of [`Evidence::ALL`].
+static INDEXES: LazyLock<Vec<Index>> = LazyLock::new(|| Evidence::ALL.into_iter().map(Index::of).collect());
 
 /// The rows that may fit evidence of the kind with this host, in the order of the table.
 pub(super) fn candidates(evidence: Evidence, host: Option<&Name>) -> impl Iterator<Item = &'static Provider> {
-    let index = INDEXES.get(&evidence);
-    let end = host.and_then(|host| end(host.labels().rev()));
-    let by_end = index.zip(end).and_then(|(index, end)| index.by_end.get(&end));
-    let places: BTreeSet<usize> =
-        by_end.into_iter().chain(index.map(|index| &index.anywhere)).flatten().copied().collect();
-    places.into_iter().filter_map(|place| all().get(place))
+    let places = INDEXES.get(evidence as usize).map(|index| index.places(host)).unwrap_or_default();
+    (0..places.len()).filter_map(move |at| places.get(at).and_then(|place| all().get(*place)))
 }
 
 impl Index {
     fn of(evidence: Evidence) -> Self {
-        let mut index = Self::default();
+        let mut index = Self { by_end: HashMap::new(), anywhere: Vec::new() };
         for (place, provider) in all().iter().enumerate() {
             for pattern in patterns(provider, evidence) {
                 let literal = pattern.and_then(pattern::literal_labels);
-                match literal.and_then(|labels| end(labels.into_iter())) {
-                    Some(end) => index.by_end.entry(end).or_default().insert(place),
-                    None => index.anywhere.insert(place),
+                let places = match literal.and_then(|labels| end(labels.into_iter())) {
+                    Some(end) => index.by_end.entry(end).or_default(),
+                    None => &mut index.anywhere,
                 };
+                if places.last() != Some(&place) {
+                    places.push(place);
+                }
             }
         }
         index
+    }
+
+    fn places<'a>(&'a self, host: Option<&'a Name>) -> Cow<'a, [usize]> {
+        let by_end = host.and_then(|host| self.by_end.get(&end(host.labels().rev())?));
+        match by_end {
+            None => Cow::Borrowed(&self.anywhere),
+            Some(by_end) if self.anywhere.is_empty() => Cow::Borrowed(by_end),
+            Some(by_end) => {
+                let mut places = [&by_end[..], &self.anywhere].concat();
+                places.sort_unstable();
+                places.dedup();
+                Cow::Owned(places)
+            }
+        }
     }
 }
 
@@ -63,9 +80,8 @@ fn patterns(provider: &Provider, evidence: Evidence) -> Vec<Option<&'static str>
 }
 
 /// The last two labels, from labels that come from right to left; `None` where there are not two.
-fn end<'a>(mut labels: impl Iterator<Item = &'a [u8]>) -> Option<Vec<u8>> {
-    let (last, before) = (labels.next()?, labels.next()?);
-    Some([before, b".", last].concat())
+fn end<'a>(mut labels: impl Iterator<Item = &'a [u8]>) -> Option<End<'a>> {
+    Some((labels.next()?, labels.next()?))
 }
 
 #[cfg(test)]

@@ -40,8 +40,7 @@ pub(super) fn end_of_chain(
 
 /// Whether it matters where a target leads: not for hosts whose owner is known, whatever platform is being left.
 pub(in crate::check) fn follows(target: &Name, domain: &Name) -> bool {
-    let known = Cloud::ALL.iter().filter_map(|cloud| cloud.value(Purpose::Autodiscover));
-    let microsoft = known.into_iter().any(|value| target.bare() == value);
+    let microsoft = Cloud::ALL.iter().any(|cloud| cloud.name(Purpose::Autodiscover) == Some(target));
     let strong = |provider: &&'static Provider| !provider.is_weak(Evidence::Autodiscover);
     !microsoft && !target.is_root() && !provider::of_autodiscover(target, domain).iter().any(strong)
 }

@@ -205,7 +205,8 @@ fn malformed(exchange: &Name, hosts: &MailHosts, domain: &Name) -> Option<(Strin
 fn has_dots_for_hyphens(exchange: &Name) -> bool {
     let below_one = |purpose, labels: usize| {
         let suffixes = Cloud::ALL.iter().filter_map(move |cloud| cloud.name(purpose));
-        suffixes.filter_map(|suffix| below(exchange, suffix)).any(|front| front.len() > labels)
+        let mut suffixes = suffixes.filter(|suffix| exchange.is_within(suffix));
+        suffixes.any(|suffix| exchange.label_count() > suffix.label_count() + labels)
     };
     // In the newer family the partition is a label of its own.
     below_one(Purpose::MxSuffix, 1) || below_one(Purpose::MxPartitionSuffix, 2)

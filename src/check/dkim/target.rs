@@ -2,6 +2,8 @@
 //!
 //! Both forms that Microsoft uses are read, and what is typed wrong in them is told.
 
+use std::borrow::Cow;
+
 use crate::check::{placeholder, ticked};
 use crate::expected::{Cloud, Purpose};
 use crate::record::Name;
@@ -25,8 +27,11 @@ pub(in crate::check) fn is_key_target(target: &Name) -> bool {
 
 /// `selector1-TOKEN._domainkey.TENANT.onmicrosoft.com`, or `….TENANT.PARTITION.dkim.mail.microsoft`.
 pub(super) fn read(target: &Name) -> Option<Target> {
-    let labels: Vec<String> =
-        target.labels().map(|label| String::from_utf8_lossy(label).into_owned()).collect();
+    // Nearly every other name is told from one by its first label.
+    if !target.first_label()?.starts_with(b"selector") {
+        return None;
+    }
+    let labels: Vec<Cow<'_, str>> = target.labels().map(String::from_utf8_lossy).collect();
     let [first, domainkey, tenant, rest @ ..] = &labels[..] else { return None };
     let (number, token) = first.strip_prefix("selector")?.split_once('-')?;
     let number = number.parse().ok().filter(|number| (1..=2).contains(number))?;
@@ -39,7 +44,8 @@ pub(super) fn read(target: &Name) -> Option<Target> {
     let newer = rest.len() == 4
         && rest[1..] == ["dkim", "mail", "microsoft"]
         && crate::check::delivery::is_partition(&rest[0]);
-    (cloud.is_some() || newer).then(|| Target { number, token: token.into(), tenant: tenant.clone(), cloud })
+    let (token, tenant) = (token.to_owned(), tenant.to_string());
+    (cloud.is_some() || newer).then_some(Target { number, token, tenant, cloud })
 }
 
 /// The same target with another number.
