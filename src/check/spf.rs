@@ -31,6 +31,7 @@ use note::Opening;
 pub(super) use repair::{looks_like_spf, repaired, repaired_text};
 pub(super) use stand_in::{RESELLER_HOST, may_be_sold_by_reseller};
 use tally::Tally;
+use walk::Reader;
 
 /// DNS lookups that a record may cost (RFC 7208 §4.6.4).
 const MOST_LOOKUPS: usize = 10;
@@ -47,7 +48,8 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation, include: &Name) 
         data: records.iter().map(|(text, _)| RecordData::Txt((*text).clone())).collect(),
         ttl: if records.is_empty() { 0 } else { set.ttl },
     };
-    let bench = Bench { case, expectation, include, set: &set, observed: &observed };
+    let reader = Reader::new(&case.sight);
+    let bench = Bench { case, expectation, include, set: &set, observed: &observed, reader: &reader };
     match &records[..] {
         [] => bench.none(texts().find(|text| looks_like_spf(text, include))),
         [(text, record)] => bench.one(text, record),
@@ -72,6 +74,8 @@ struct Bench<'a> {
     include: &'a Name,
     set: &'a RecordSet,
     observed: &'a RecordSet,
+    /// The records that the tree includes.
+    reader: &'a Reader<'a>,
 }
 
 impl Bench<'_> {
@@ -131,7 +135,7 @@ impl Bench<'_> {
             let message = format!("`{everyone}` lets everybody send for the domain");
             return self.wrong(Code::SpfPassesEveryone, message, &[record]);
         }
-        let tally = tally::tally(&self.case.sight, &self.case.subject.domain, record, self.include);
+        let tally = tally::tally(self.reader, &self.case.subject.domain, record, self.include);
         if let Some(fault) = tally.faults.first() {
             let (code, message) = self.faulty(fault);
             let finding = self.wrong(code, message, &[record])?;

@@ -71,7 +71,13 @@ pub struct Scales<'a> {
 #[must_use]
 pub fn examine(subject: &Subject, facts: &Facts, scales: Scales<'_>) -> Examination {
     let nothing_planned = Overlay::new();
-    let sight = Sight { facts, witness: Witness::Published, view: scales.view, overlay: &nothing_planned };
+    let sight = Sight {
+        facts,
+        witness: Witness::Published,
+        view: scales.view,
+        overlay: &nothing_planned,
+        read: None,
+    };
     let zone = facts.zone(&subject.domain);
     let seen = origin::sightings(subject, &sight, zone.as_ref());
     let source = origin::source(subject, &seen);

@@ -3,7 +3,10 @@
 //! The zone's own name servers decide what is published; where none of them can be reached, the resolvers do. A
 //! [`Sight`] looks at the facts with the eyes of one witness, and through the changes that were already decided on.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use foldhash::HashMap;
 
 use crate::record::{Name, Question, Record, RecordData, RecordSet, RecordType};
 
@@ -31,7 +34,44 @@ pub enum Witness<'a> {
 }
 
 /// Record sets that are decided on and not yet published.
-pub type Overlay = BTreeMap<Question, RecordSet>;
+#[derive(Debug, Clone, Default)]
+pub struct Overlay {
+    /// Looked at for every question, so found by a hash and not by an order.
+    sets: HashMap<Question, RecordSet>,
+}
+
+impl Overlay {
+    /// Nothing is decided on.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What is decided on for a question.
+    #[must_use]
+    pub fn get(&self, question: &Question) -> Option<&RecordSet> {
+        if self.is_empty() { None } else { self.sets.get(question) }
+    }
+
+    /// Decides on a record set, in place of the one that was decided on before.
+    pub fn insert(&mut self, question: Question, set: RecordSet) {
+        self.sets.insert(question, set);
+    }
+
+    /// Whether nothing is decided on.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.sets.is_empty()
+    }
+
+    /// All of them, in the order of the questions.
+    #[must_use]
+    pub fn into_sorted(self) -> Vec<(Question, RecordSet)> {
+        let mut sets: Vec<(Question, RecordSet)> = self.sets.into_iter().collect();
+        sets.sort_by(|(one, _), (other, _)| one.cmp(other));
+        sets
+    }
+}
 
 /// Whether the name asked for is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +135,8 @@ pub struct Sight<'a> {
     pub view: View,
     /// What is decided on and not yet published.
     pub overlay: &'a Overlay,
+    /// Where every question is noted whose replies are looked at, if somebody wants to know.
+    pub read: Option<&'a RefCell<Vec<Question>>>,
 }
 
 impl<'a> Sight<'a> {
@@ -151,6 +193,9 @@ impl<'a> Sight<'a> {
     /// The reply that decides a question for this witness; `None` if nobody was asked.
     #[must_use]
     pub fn reply(&self, question: &Question) -> Option<&'a Reply> {
+        if let Some(read) = self.read {
+            read.borrow_mut().push(question.clone());
+        }
         if let Witness::Server(server) = self.witness
             && let Some(reply) = self.facts.replies(question).find(|reply| *reply.server == *server)
         {
@@ -167,8 +212,9 @@ impl Facts {
     pub fn published(&self, question: &Question, view: View) -> Option<&Reply> {
         let replies = self.replies(question);
         let answers = || replies.clone().filter(|reply| reply.outcome.is_answer());
+        // The authorities come first.
         if view != View::Resolver
-            && let Some(newest) = self.newest(answers().filter(|reply| reply.server.role.is_authority()))
+            && let Some(newest) = self.newest(answers().take_while(|reply| reply.server.role.is_authority()))
         {
             return Some(newest);
         }

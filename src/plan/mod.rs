@@ -95,7 +95,7 @@ pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Exami
     }
     let source = examination.source.as_ref().and_then(|source| source.provider);
     let untouched = Overlay::new();
-    let sight = Sight { facts, witness: Witness::Published, view, overlay: &untouched };
+    let sight = Sight { facts, witness: Witness::Published, view, overlay: &untouched, read: None };
     let expected = examination.judged.iter().map(|judged| &judged.expectation);
     let mail_host = expected.into_iter().find_map(Expectation::proposed_host);
     let present = Case { subject, source, mail_host, sight };
@@ -107,7 +107,8 @@ pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Exami
             if judged.status == Status::Met && fold.overlay.is_empty() {
                 continue;
             }
-            let sight = Sight { facts, witness: Witness::Published, view, overlay: &fold.overlay };
+            let sight =
+                Sight { facts, witness: Witness::Published, view, overlay: &fold.overlay, read: None };
             let case = Case { subject, source, mail_host, sight };
             let Ok(finding) = judge(&case, &judged.expectation) else { continue };
             // What is optional is put right only where it is wrong, and never added.
@@ -239,7 +240,7 @@ impl Fold<'_> {
     fn changes(self) -> Vec<Change> {
         let mut reasons = self.reasons;
         let mut changes: Vec<Change> = Vec::new();
-        for (question, after) in self.overlay {
+        for (question, after) in self.overlay.into_sorted() {
             let Some(Reason { phase, because, confirm, importance }) = reasons.remove(&question) else {
                 continue;
             };

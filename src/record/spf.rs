@@ -214,13 +214,12 @@ fn once(meaning: Meaning, before: &[Term]) -> Meaning {
 }
 
 fn meaning(text: &str) -> Meaning {
-    if let Some(octet) = text.chars().find(|character| !character.is_ascii_graphic()) {
-        return Meaning::Broken(format!(
-            "it holds U+{:04X}, and only plain ASCII is allowed",
-            u32::from(octet)
-        ));
+    // Nearly every term is plain.
+    if text.bytes().all(|octet| octet.is_ascii_graphic()) {
+        return read(text).unwrap_or_else(Meaning::Broken);
     }
-    read(text).unwrap_or_else(Meaning::Broken)
+    let odd = text.chars().find(|character| !character.is_ascii_graphic()).unwrap_or_default();
+    Meaning::Broken(format!("it holds U+{:04X}, and only plain ASCII is allowed", u32::from(odd)))
 }
 
 fn read(text: &str) -> Result<Meaning, String> {

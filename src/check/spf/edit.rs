@@ -16,6 +16,7 @@ use super::placeholder;
 use super::repair::repaired;
 use super::tally::{self, Fault, FaultKind, Tally};
 use super::terms::Terms;
+use super::walk::Reader;
 use super::{Bench, Edit, text_of};
 
 /// Terms of the record itself that are asked about at most: some may go, as those whose hosts are gone.
@@ -53,7 +54,7 @@ pub(super) fn cure(
     let domain = &bench.case.subject.domain;
     let sight = bench.case.sight;
     let before: Vec<Tally> =
-        records.iter().map(|record| tally::tally(&sight, domain, record, bench.include)).collect();
+        records.iter().map(|record| tally::tally(bench.reader, domain, record, bench.include)).collect();
     let mut terms = Terms::merged(records);
     let mut own: BTreeMap<Name, Edit> = BTreeMap::new();
     for tally in &before {
@@ -77,7 +78,9 @@ pub(super) fn cure(
     let mut overlay = sight.overlay.clone();
     own.values().for_each(|edit| publish(&mut overlay, edit));
     let with_own = Sight { overlay: &overlay, ..sight };
-    let tally_of = |record: &SpfRecord| tally::tally(&with_own, domain, record, bench.include);
+    let edited = Reader::new(&with_own);
+    let reader = if own.is_empty() { bench.reader } else { &edited };
+    let tally_of = |record: &SpfRecord| tally::tally(reader, domain, record, bench.include);
     if needs_include(bench, &terms.record(records), tally_of)? {
         terms.add_include(bench.include);
     }

@@ -4,12 +4,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::facts::{Sight, Silence};
+use crate::facts::Silence;
 use crate::record::Name;
 use crate::record::spf::{Meaning, Mechanism, SpfRecord, Term};
 
 use super::MOST_VOID_LOOKUPS;
-use super::walk::Walk;
+use super::walk::{Reader, Walk};
 
 /// What makes every check fail, wherever it stands in the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,8 +115,8 @@ impl Tally {
 }
 
 /// Counts the tree of a domain's record.
-pub(super) fn tally(sight: &Sight<'_>, domain: &Name, record: &SpfRecord, microsoft: &Name) -> Tally {
-    Walk::over(sight, domain, record, microsoft)
+pub(super) fn tally(reader: &Reader<'_>, domain: &Name, record: &SpfRecord, microsoft: &Name) -> Tally {
+    Walk::over(reader, domain, record, microsoft)
 }
 
 fn is_host(meaning: &Meaning) -> bool {

@@ -56,14 +56,16 @@ fn subject() -> Subject {
 fn at_bench<T>(facts: &Facts, test: impl FnOnce(&Bench<'_>, &[SpfRecord]) -> T) -> T {
     let subject = subject();
     let overlay = Overlay::new();
-    let sight = Sight { facts, witness: Witness::Published, view: View::Both, overlay: &overlay };
+    let sight = Sight { facts, witness: Witness::Published, view: View::Both, overlay: &overlay, read: None };
     let source = crate::provider::by_id("rackspace");
     let case = Case { subject: &subject, source, mail_host: None, sight };
     let expectation = expectations(&subject).into_iter().find(|one| one.id == Id::Spf).unwrap();
     let Requirement::SpfIncludes(include) = &expectation.requirement else { panic!("no include") };
     let set = sight.set(&expectation.name, expectation.rtype).unwrap();
     let records: Vec<SpfRecord> = set.data.iter().filter_map(text_of).filter_map(SpfRecord::parse).collect();
-    let bench = Bench { case: &case, expectation: &expectation, include, set: &set, observed: &set };
+    let reader = Reader::new(&sight);
+    let bench =
+        Bench { case: &case, expectation: &expectation, include, set: &set, observed: &set, reader: &reader };
     test(&bench, &records)
 }
 
@@ -73,7 +75,7 @@ fn judged(facts: &Facts) -> Result<Finding, Silence> {
 
 fn tally_of(facts: &Facts) -> Tally {
     at_bench(facts, |bench, records| {
-        tally::tally(&bench.case.sight, &bench.case.subject.domain, &records[0], bench.include)
+        tally::tally(bench.reader, &bench.case.subject.domain, &records[0], bench.include)
     })
 }
 
@@ -193,13 +195,19 @@ fn the_count_after_an_edit_is_that_of_the_published_record() {
             let set = RecordSet { data: edit.after.clone(), ttl: 60 };
             overlay.insert(Question::new(edit.name.clone(), edit.rtype), set);
         }
-        let sight = Sight { facts: &facts, witness: Witness::Published, view: View::Both, overlay: &overlay };
+        let sight = Sight {
+            facts: &facts,
+            witness: Witness::Published,
+            view: View::Both,
+            overlay: &overlay,
+            read: None,
+        };
         let subject = subject();
         let expectation = expectations(&subject).into_iter().find(|one| one.id == Id::Spf).unwrap();
         let Requirement::SpfIncludes(include) = &expectation.requirement else { panic!("no include") };
         let set = sight.set(&subject.domain, crate::record::RecordType::Txt).unwrap();
         let published = set.data.iter().filter_map(text_of).find_map(SpfRecord::parse).unwrap();
-        let tally = tally::tally(&sight, &subject.domain, &published, include);
+        let tally = tally::tally(&Reader::new(&sight), &subject.domain, &published, include);
         assert_eq!((cure.after.lookups, cure.after.voids), (tally.lookups, tally.voids), "{apex:?}");
         let case = Case { subject: &subject, source: None, mail_host: None, sight };
         assert_eq!(judge(&case, &expectation, include).unwrap().code.weight(), crate::check::Weight::Met);
@@ -230,7 +238,7 @@ fn what_to_drop_is_told_in_a_reasoned_order() {
         vec![data]
     });
     let steps = at_bench(&facts, |bench, records| {
-        let tally = tally::tally(&bench.case.sight, &bench.case.subject.domain, &records[0], bench.include);
+        let tally = tally::tally(bench.reader, &bench.case.subject.domain, &records[0], bench.include);
         assert_eq!((tally.lookups, tally.voids.len()), (16, 1));
         // As if none were allowed: the whole order.
         relief::steps(tally.lookups + 100, candidate::candidates(bench, &records[0], &tally))

@@ -3,8 +3,11 @@
 //! A hostile tree is left as soon as it is far beyond what is allowed; the count is then a lower bound, and
 //! says so. However wide or deep a tree is, a walk takes a bounded number of steps.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use crate::facts::{Existence, Sight, Silence};
 use crate::record::spf::{DomainSpec, Meaning, Mechanism, Qualifier, SpfRecord, Term};
@@ -38,9 +41,45 @@ enum Included {
     One(SpfRecord),
 }
 
+/// The records of included domains as one sight shows them: each is read once, however many walks come by.
+pub(super) struct Reader<'a> {
+    sight: &'a Sight<'a>,
+    read: RefCell<HashMap<Name, Rc<Included>>>,
+}
+
+impl<'a> Reader<'a> {
+    /// Nothing was read yet.
+    pub(super) fn new(sight: &'a Sight<'a>) -> Self {
+        Self { sight, read: RefCell::new(HashMap::new()) }
+    }
+
+    /// What stands at an included domain.
+    fn included(&self, name: &Name) -> Rc<Included> {
+        if let Some(included) = self.read.borrow().get(name) {
+            return Rc::clone(included);
+        }
+        let included = match self.sight.answer(&Question::new(name.clone(), RecordType::Txt)) {
+            Err(silence) => Included::Silent(silence),
+            Ok(answer) if answer.existence == Existence::Outside => Included::Outside,
+            Ok(answer) => {
+                let texts = answer.set.data.iter().filter_map(super::text_of);
+                let mut records = texts.filter_map(SpfRecord::parse);
+                match (records.next(), records.next()) {
+                    (None, _) => Included::Missing { is_void: answer.set.is_empty() },
+                    (Some(record), None) => Included::One(record),
+                    (Some(_), Some(_)) => Included::Several,
+                }
+            }
+        };
+        let included = Rc::new(included);
+        self.read.borrow_mut().insert(name.clone(), Rc::clone(&included));
+        included
+    }
+}
+
 /// One walk over a tree.
 pub(super) struct Walk<'a> {
-    sight: &'a Sight<'a>,
+    reader: &'a Reader<'a>,
     microsoft: &'a Name,
     tally: Tally,
     /// The domains whose records are being read, the outermost first.
@@ -51,27 +90,24 @@ pub(super) struct Walk<'a> {
     begun: usize,
     /// The domains whose senders pass by it.
     includes: BTreeSet<Name>,
-    /// The records that were read.
-    read: BTreeMap<Name, Rc<Included>>,
 }
 
 impl<'a> Walk<'a> {
     /// What the tree of a domain's record costs.
     pub(super) fn over(
-        sight: &'a Sight<'a>,
+        reader: &'a Reader<'a>,
         domain: &Name,
         record: &SpfRecord,
         microsoft: &'a Name,
     ) -> Tally {
         let mut walk = Self {
-            sight,
+            reader,
             microsoft,
             tally: Tally::default(),
             path: vec![domain.clone()],
             top: String::new(),
             begun: 0,
             includes: BTreeSet::new(),
-            read: BTreeMap::new(),
         };
         walk.whole(record);
         walk.tally
@@ -174,7 +210,7 @@ impl<'a> Walk<'a> {
             self.cut();
             return;
         }
-        match &*self.included(name) {
+        match &*self.reader.included(name) {
             Included::Outside => self.tally.is_partial = true,
             Included::Silent(silence) => {
                 self.tally.is_partial = true;
@@ -199,29 +235,6 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// What stands at an included domain; read once, however often it is included.
-    fn included(&mut self, name: &Name) -> Rc<Included> {
-        if let Some(included) = self.read.get(name) {
-            return Rc::clone(included);
-        }
-        let included = match self.sight.answer(&Question::new(name.clone(), RecordType::Txt)) {
-            Err(silence) => Included::Silent(silence),
-            Ok(answer) if answer.existence == Existence::Outside => Included::Outside,
-            Ok(answer) => {
-                let texts = answer.set.data.iter().filter_map(super::text_of);
-                let mut records = texts.filter_map(SpfRecord::parse);
-                match (records.next(), records.next()) {
-                    (None, _) => Included::Missing { is_void: answer.set.is_empty() },
-                    (Some(record), None) => Included::One(record),
-                    (Some(_), Some(_)) => Included::Several,
-                }
-            }
-        };
-        let included = Rc::new(included);
-        self.read.insert(name.clone(), Rc::clone(&included));
-        included
-    }
-
     /// `a` and `mx`: one lookup, void if none of the types has an answer.
     fn host(&mut self, domain: Option<&DomainSpec>, types: &[RecordType]) {
         self.tally.lookups += 1;
@@ -235,7 +248,7 @@ impl<'a> Walk<'a> {
         };
         let mut silent = None;
         for rtype in types {
-            match self.sight.answer(&Question::new(name.clone(), *rtype)) {
+            match self.reader.sight.answer(&Question::new(name.clone(), *rtype)) {
                 Ok(answer) if answer.existence == Existence::Outside || !answer.set.is_empty() => return,
                 Ok(_) => {}
                 Err(silence) => silent = silent.or(Some(silence)),

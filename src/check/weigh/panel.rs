@@ -6,7 +6,7 @@
 mod agreement;
 mod cache;
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 
 use jiff::Timestamp;
 
@@ -35,8 +35,10 @@ pub(super) struct Panel<'a> {
     case: &'a Case<'a>,
     authorities: Vec<&'a Server>,
     resolvers: Vec<&'a Server>,
-    /// Those who say nothing else than what is published; worked out once somebody is heard beside the first.
-    agreeing: OnceCell<Vec<&'a Server>>,
+    /// What is answered otherwise than it is published, by whom; worked out once somebody is heard beside the first.
+    dissents: OnceCell<Vec<(&'a Server, Vec<&'a Question>)>>,
+    /// What was read when the published state was judged last.
+    read: RefCell<Vec<Question>>,
     accepted: bool,
 }
 
@@ -46,7 +48,8 @@ impl<'a> Panel<'a> {
         let facts = case.sight.facts;
         let mut servers: Vec<&Server> = Vec::new();
         // The order of the facts: by question, and the first ones are asked of everybody.
-        for reply in facts.all().filter(|reply| reply.question.name.is_within(&case.subject.domain)) {
+        let own = facts.by_question().filter(|(question, _)| question.name.is_within(&case.subject.domain));
+        for reply in own.flat_map(|(_, replies)| replies) {
             if !servers.contains(&&*reply.server) {
                 servers.push(&reply.server);
             }
@@ -60,7 +63,8 @@ impl<'a> Panel<'a> {
             case,
             authorities: of(Role::is_authority),
             resolvers: of(|role| role == Role::Resolver),
-            agreeing: OnceCell::new(),
+            dissents: OnceCell::new(),
+            read: RefCell::default(),
             accepted,
         };
         match case.sight.view {
@@ -114,7 +118,7 @@ impl<'a> Panel<'a> {
         };
         if published.finding.code == Code::SecondaryBehind {
             // Whoever waits for it waits for the caches as well.
-            let lagging = self.lagging(expectation, &published.finding, &self.dissenting(&resolvers));
+            let lagging = self.lagging(expectation, &published.finding, &self.dissenting_here(&resolvers));
             let caches = lagging.and_then(|lagging| lagging.until);
             let until = published.until.map(|until| caches.map_or(until, |caches| until.max(caches)));
             return Ok(Opinion { until, ..published });
@@ -126,14 +130,20 @@ impl<'a> Panel<'a> {
             let silence = Sight { witness: Witness::Server(&failure.server), ..self.case.sight };
             silence.answer(&question)?;
         }
-        let dissenting = self.dissenting(&resolvers);
+        let dissenting = self.dissenting_here(&resolvers);
         Ok(self.lagging(expectation, &published.finding, &dissenting).unwrap_or(published))
     }
 
     /// The finding with the eyes of one server, or of the published state.
     fn heard(&self, expectation: &Expectation, server: Option<&Server>) -> Result<Finding, Silence> {
-        let witness = server.map_or(Witness::Published, Witness::Server);
-        judge(&Case { sight: Sight { witness, ..self.case.sight }, ..*self.case }, expectation)
+        let (witness, read) = match server {
+            Some(server) => (Witness::Server(server), None),
+            None => {
+                self.read.borrow_mut().clear();
+                (Witness::Published, Some(&self.read))
+            }
+        };
+        judge(&Case { sight: Sight { witness, read, ..self.case.sight }, ..*self.case }, expectation)
     }
 
     fn reply(&self, server: &Server, question: &Question) -> Option<&'a Reply> {
@@ -155,7 +165,7 @@ impl<'a> Panel<'a> {
         let is_met = |finding: &Finding| finding.code.weight() == Weight::Met;
         let mut behind = Vec::new();
         for server in servers {
-            if self.agrees(server) {
+            if self.agrees_here(server) {
                 continue;
             }
             let Ok(finding) = self.heard(expectation, Some(server)) else { continue };

@@ -4,13 +4,21 @@
 //! left differs from cache to cache, and no judgement depends on it.
 
 use crate::facts::{Reply, Server};
+use crate::record::Question;
 
 use super::Panel;
 
 impl<'a> Panel<'a> {
     /// Whether the server has given the published answer to everything that it was asked.
     pub(super) fn agrees(&self, server: &Server) -> bool {
-        self.agreeing.get_or_init(|| self.agreeing()).contains(&server)
+        self.dissent(server).is_empty()
+    }
+
+    /// Whether it has given that answer to everything that was read when the published state was judged last: a
+    /// judgement with its eyes reads the same, and comes out the same.
+    pub(super) fn agrees_here(&self, server: &Server) -> bool {
+        let dissent = self.dissent(server);
+        dissent.is_empty() || !self.read.borrow().iter().any(|question| dissent.contains(&question))
     }
 
     /// Those of the servers that have to be heard themselves.
@@ -18,19 +26,31 @@ impl<'a> Panel<'a> {
         servers.iter().filter(|server| !self.agrees(server)).copied().collect()
     }
 
-    fn agreeing(&self) -> Vec<&'a Server> {
+    /// Those that have to be heard about what was judged last.
+    pub(super) fn dissenting_here(&self, servers: &[&'a Server]) -> Vec<&'a Server> {
+        servers.iter().filter(|server| !self.agrees_here(server)).copied().collect()
+    }
+
+    /// The questions to which the server has given another answer than the published one.
+    fn dissent(&self, server: &Server) -> &[&'a Question] {
+        let dissents = self.dissents.get_or_init(|| self.dissents());
+        dissents.iter().find(|(known, _)| *known == server).map_or(&[], |(_, questions)| questions)
+    }
+
+    fn dissents(&self) -> Vec<(&'a Server, Vec<&'a Question>)> {
         let sight = self.case.sight;
-        let mut agreeing: Vec<&Server> = self.authorities.iter().chain(&self.resolvers).copied().collect();
+        let mut dissents: Vec<(&Server, Vec<&Question>)> = Vec::new();
         for (question, replies) in sight.facts.by_question() {
-            if agreeing.is_empty() {
-                break;
-            }
             let Some(published) = sight.facts.published(question, sight.view) else { continue };
-            let differs = |reply: &&Reply| !reply.says_the_same(published);
+            let differs =
+                |reply: &&Reply| !std::ptr::eq(*reply, published) && !reply.says_the_same(published);
             for reply in replies.iter().filter(differs) {
-                agreeing.retain(|server| **server != *reply.server);
+                match dissents.iter_mut().find(|(server, _)| **server == *reply.server) {
+                    Some((_, questions)) => questions.push(question),
+                    None => dissents.push((&reply.server, vec![question])),
+                }
             }
         }
-        agreeing
+        dissents
     }
 }
