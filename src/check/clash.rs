@@ -45,10 +45,13 @@ pub(super) fn is_possible(expectation: &Expectation) -> bool {
 /// added.
 pub(super) fn keep_alias(case: &Case<'_>, expectation: &Expectation, mut finding: Finding) -> Finding {
     let name = &expectation.name;
-    let others = if is_judged(case, expectation) { others(case, name) } else { Vec::new() };
     let stands = !wildcard::own(case, name, RecordType::Cname).is_empty();
     let adds = |edit: &Edit| edit.name == *name && edit.rtype == RecordType::Cname && !edit.after.is_empty();
-    if others.is_empty() || !(stands || finding.cure.iter().any(adds)) {
+    if !is_judged(case, expectation) || !(stands || finding.cure.iter().any(adds)) {
+        return finding;
+    }
+    let others = others(case, name);
+    if others.is_empty() {
         return finding;
     }
     finding.cure.retain(|edit| edit.name != *name || !others.contains(&edit.rtype));
@@ -60,12 +63,12 @@ pub(super) fn keep_alias(case: &Case<'_>, expectation: &Expectation, mut finding
 /// The finding about a name that must have records of its own: an alias beside them goes.
 pub(super) fn keep_records(case: &Case<'_>, expectation: &Expectation, mut finding: Finding) -> Finding {
     let name = &expectation.name;
+    if !is_judged(case, expectation) || wildcard::own(case, name, RecordType::Cname).is_empty() {
+        return finding;
+    }
     let stands = !wildcard::own(case, name, expectation.rtype).is_empty();
     let adds = |edit: &Edit| edit.name == *name && edit.rtype == expectation.rtype && !edit.after.is_empty();
-    if !is_judged(case, expectation)
-        || wildcard::own(case, name, RecordType::Cname).is_empty()
-        || !(stands || finding.cure.iter().any(adds))
-    {
+    if !(stands || finding.cure.iter().any(adds)) {
         return finding;
     }
     finding.cure.insert(0, alias::deletion(name.clone(), RecordType::Cname));
@@ -75,8 +78,8 @@ pub(super) fn keep_records(case: &Case<'_>, expectation: &Expectation, mut findi
 /// An alias that is wanted by nobody goes, if anything stands beside it.
 pub(super) fn drop_alias(case: &Case<'_>, expectation: &Expectation, mut finding: Finding) -> Finding {
     let name = &expectation.name;
-    let others = beside_alias(case, name);
-    if others.is_empty() || !is_judged(case, expectation) {
+    let others = if is_judged(case, expectation) { beside_alias(case, name) } else { Vec::new() };
+    if others.is_empty() {
         return finding;
     }
     finding.cure = vec![alias::deletion(name.clone(), RecordType::Cname)];

@@ -90,13 +90,15 @@ impl Sighting {
     }
 }
 
-/// Every provider that a record shows, strongest kind of evidence first; failed lookups show nothing.
+/// Every platform and filter that a record shows, strongest kind of evidence first; failed lookups show nothing.
 pub(super) fn sightings(subject: &Subject, sight: &Sight<'_>, zone: Option<&Zone>) -> Vec<Sighting> {
     let domain = &subject.domain;
     let mut seen = Vec::new();
     let mut note = |providers: Vec<&'static Provider>, evidence, record: &dyn Fn() -> String| {
         let is_sole = providers.len() == 1;
-        seen.extend(providers.into_iter().map(|provider| Sighting {
+        // Nobody else is left, or stands in front; and the words of the record are not made for nothing.
+        let may_be_told = |provider: &&Provider| matches!(provider.kind, Kind::Source | Kind::Gateway);
+        seen.extend(providers.into_iter().filter(may_be_told).map(|provider| Sighting {
             provider,
             evidence,
             record: record(),

@@ -43,10 +43,13 @@ pub(super) fn is_from_wildcard_of(
     set: &RecordSet,
     zone: &Name,
 ) -> Result<bool, Silence> {
-    let Some(probe) = probe(question, zone).filter(|_| !set.is_empty()) else {
+    if set.is_empty() {
         return Ok(false);
-    };
-    answers_alike(case, &probe, question.rtype, set)
+    }
+    match probe(question, zone) {
+        Some(probe) => answers_alike(case, &probe, question.rtype, set),
+        None => Ok(false),
+    }
 }
 
 /// Whether the probe shows a wildcard that answers a question of the type with this set.

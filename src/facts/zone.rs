@@ -55,8 +55,7 @@ impl Facts {
     /// The zone that `name` lies in: the deepest one of which name servers are known.
     #[must_use]
     pub fn zone(&self, name: &Name) -> Option<Zone> {
-        let apex = self.zone_apex(name)?;
-        let names = self.name_server_names(&apex);
+        let (apex, names) = self.zone_with_names(name)?;
         let serials = self.serials(&apex);
         let name_servers = names.into_iter().map(|name| {
             let addresses = self.addresses(&name);
@@ -76,7 +75,15 @@ impl Facts {
     /// Where that zone begins.
     #[must_use]
     pub fn zone_apex(&self, name: &Name) -> Option<Name> {
-        zone_candidates(name).into_iter().find(|apex| !self.name_server_names(apex).is_empty())
+        self.zone_with_names(name).map(|(apex, _)| apex)
+    }
+
+    fn zone_with_names(&self, name: &Name) -> Option<(Name, BTreeSet<Name>)> {
+        let named = |apex: Name| {
+            let names = self.name_server_names(&apex);
+            (apex, names)
+        };
+        zone_candidates(name).into_iter().map(named).find(|(_, names)| !names.is_empty())
     }
 
     /// The names of the servers of a zone: the NS records that anybody answered with, and delegations to it.

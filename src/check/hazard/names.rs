@@ -72,6 +72,9 @@ pub(super) fn filter_bypass(case: &Case<'_>, judged: &[Judged]) -> Option<Hazard
         Requirement::DeliversTo(hosts) => Some(hosts),
         _ => None,
     })?;
+    if hosts.gateways.is_empty() {
+        return None;
+    }
     let set = case.sight.set(domain, RecordType::Mx).ok()?;
     let kinds: Vec<(&Name, delivery::Host)> = set
         .data

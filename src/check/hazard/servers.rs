@@ -14,8 +14,9 @@ pub(super) fn servers_disagree(case: &Case<'_>) -> Vec<Hazard> {
     let mut hazards = Vec::new();
     for (question, replies) in facts.by_question() {
         let told = replies.iter().filter(|reply| reply.server.role == Role::Authoritative);
-        let told: Vec<&Reply> = told.filter(|reply| reply.outcome.is_answer()).collect();
-        if told.iter().all(|reply| reply.says_the_same(told[0])) {
+        let mut told = told.filter(|reply| reply.outcome.is_answer()).peekable();
+        let Some(first) = told.peek().copied() else { continue };
+        if told.clone().all(|reply| std::ptr::eq(reply, first) || reply.says_the_same(first)) {
             continue;
         }
         // Every server has its own view of the serial: that one differs is said by `secondary-behind`. The
