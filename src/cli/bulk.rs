@@ -15,7 +15,7 @@ use futures_util::StreamExt as _;
 use crate::check::Verdict;
 use crate::facts::History;
 
-use super::args::Reporting;
+use super::args::{ReportFormat, Reporting};
 use super::inspect::{Checked, Order, Start, Task, results, tell};
 use super::memory::Memory;
 use super::reporter::{Frame, Reporter};
@@ -49,7 +49,9 @@ pub(super) async fn run<'w>(
     reporter.begin(streams.out)?;
     if let Some(path) = &task.bulk.resume {
         earlier.lines(path, |line| reporter.go_on(path, line))?;
-        Earlier::end_line(path, streams.out)?;
+        if reporting.format == ReportFormat::Ndjson {
+            Earlier::end_line(path, streams.out)?;
+        }
     }
     let mut tally = Tally { total: start.names.len(), ..Tally::default() };
     for verdict in start.names.iter().filter_map(|name| earlier.verdict(&name)) {

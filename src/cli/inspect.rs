@@ -167,7 +167,7 @@ pub(super) fn results<'s, 'w: 's, T: Send + 'w>(
     let limits = task.limits();
     let window = Rc::new(Window::new(task.bulk.concurrency.map(|concurrency| concurrency.0)));
     // Where nothing is waited for, whoever is first would only wait for the others to be judged.
-    let most = if world.source.is_at_hand() { 1 } else { window.most() };
+    let most = if world.source.is_at_hand() { workers.places() } else { window.most() };
     let results = futures_util::stream::iter(subjects).map(move |subject| {
         let (window, end) = (Rc::clone(&window), end.clone());
         async move {
@@ -176,7 +176,7 @@ pub(super) fn results<'s, 'w: 's, T: Send + 'w>(
             let facts = gather(world, &subject, limits).await;
             window.leave(place, &facts);
             let judging = workers.done(move || end(judged(subject, facts, task.scales)));
-            judging.await.ok_or_else(|| io::Error::other("a thread of this program has ended").into())
+            judging.await.ok_or_else(|| io::Error::other("the judging of a domain came to no end").into())
         }
     });
     match order {

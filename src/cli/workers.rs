@@ -5,6 +5,7 @@
 //! spot, so that nothing piles up.
 
 use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, Scope, available_parallelism};
@@ -24,12 +25,13 @@ type Work<'w> = Box<dyn FnOnce() + Send + 'w>;
 /// Threads that do what needs no network; none where there is nothing to gain.
 pub(super) struct Workers<'w> {
     queue: Option<SyncSender<Work<'w>>>,
+    hired: usize,
 }
 
 impl<'w> Workers<'w> {
     /// Nobody: everything is done on the spot.
     pub(super) fn none() -> Self {
-        Self { queue: None }
+        Self { queue: None, hired: 0 }
     }
 
     /// As many as there are processors to spare, for a run of so many domains; they end when this is dropped.
@@ -48,16 +50,23 @@ impl<'w> Workers<'w> {
             let thread = Builder::new().name("judging".into()).spawn_scoped(scope, move || toil(&work));
             hired += usize::from(thread.is_ok());
         }
-        Self { queue: (hired > 0).then_some(queue) }
+        Self { queue: (hired > 0).then_some(queue), hired }
     }
 
-    /// What `work` gives back, whoever does it; `None` if the thread that did it has ended early.
+    /// Pieces of work that can be under way at the same time, here and elsewhere.
+    pub(super) fn places(&self) -> usize {
+        1 + self.hired * (1 + WAITING)
+    }
+
+    /// What `work` gives back, whoever does it; `None` if it came to no end.
     pub(super) async fn done<T: Send + 'w>(&self, work: impl FnOnce() -> T + Send + 'w) -> Option<T> {
         let Some(queue) = &self.queue else { return Some(work()) };
         let (done, result) = oneshot::channel();
         let work: Work<'w> = Box::new(move || {
             // Nobody waits for it any more where a run was ended.
-            let _ = done.send(work());
+            if !done.is_closed() {
+                let _ = done.send(work());
+            }
         });
         match queue.try_send(work) {
             Ok(()) => {}
@@ -80,7 +89,8 @@ fn toil(work: &Mutex<Receiver<Work<'_>>>) {
     loop {
         let next = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
         match next {
-            Ok(work) => work(),
+            // What fails is told to whoever waits for it; the others go on.
+            Ok(work) => drop(catch_unwind(AssertUnwindSafe(work))),
             Err(_) => return,
         }
     }
@@ -88,6 +98,7 @@ fn toil(work: &Mutex<Receiver<Work<'_>>>) {
 
 #[cfg(test)]
 mod tests {
+    use std::panic::resume_unwind;
     use std::thread;
 
     use futures_util::StreamExt as _;
@@ -108,6 +119,17 @@ mod tests {
             let alone = numbers.iter().flatten().all(|(_, alone)| *alone);
             (numbers.into_iter().map(|done| done.map(|(number, _)| number)).collect(), alone)
         })
+    }
+
+    #[test]
+    fn work_that_fails_is_told_and_holds_up_nobody() {
+        thread::scope(|scope| {
+            let workers = Workers::hire_so_many(scope, 1);
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let failed = runtime.block_on(workers.done(|| resume_unwind(Box::new("of a test"))));
+            assert_eq!(failed, None::<()>);
+            assert_eq!(runtime.block_on(workers.done(|| 1)), Some(1));
+        });
     }
 
     #[test]
