@@ -117,10 +117,15 @@ impl<'a> Following<'a> {
             self.is_crowded |= inquiry.is_crowded;
             for question in inquiry.of_trees {
                 let is_new = !self.wanted.contains(&question) && !new.contains(&question);
-                if is_new && self.of_trees < MOST_SPF_QUESTIONS {
-                    self.of_trees += 1;
-                    new.insert(question);
+                if !is_new {
+                    continue;
                 }
+                if self.of_trees >= MOST_SPF_QUESTIONS {
+                    self.is_crowded = true;
+                    break;
+                }
+                self.of_trees += 1;
+                new.insert(question);
             }
             new.extend(inquiry.wanted.into_iter().filter(|question| !self.wanted.contains(question)));
         }
