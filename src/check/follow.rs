@@ -25,8 +25,6 @@ const MOST_SPF_DOMAINS: usize = 40;
 const MOST_SPF_QUESTIONS: usize = 160;
 /// MX hosts whose addresses are asked for at most.
 const MOST_MAIL_HOSTS: usize = 20;
-/// Record sets of the zone files that are looked at for what is left of the old platform, at most.
-const MOST_ON_FILE: usize = 500;
 
 /// All questions that the judges of the subject read, as far as the facts tell.
 #[must_use]
@@ -363,7 +361,7 @@ impl<'a> Inquiry<'a> {
         hazard::MAIL_HOSTS.iter().for_each(|host| self.want_below(host, RecordType::Mx));
         hazard::ALIAS_HOSTS.iter().for_each(|host| self.want_below(host, RecordType::Cname));
         let on_file = self.facts.on_file.iter().filter(|question| hazard::is_evidence_type(question.rtype));
-        self.wanted.extend(on_file.take(MOST_ON_FILE).cloned());
+        self.wanted.extend(on_file.cloned());
     }
 
     /// The wildcards that may be what still leads to an old platform.
