@@ -9,6 +9,7 @@ mod questions;
 mod resolvers;
 #[cfg(unix)]
 mod stopped;
+mod trees;
 mod waiting;
 mod watch;
 mod zones;

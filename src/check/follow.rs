@@ -124,11 +124,16 @@ impl<'a> Following<'a> {
             }
             self.is_crowded |= inquiry.is_crowded;
             for question in inquiry.of_trees {
-                if !self.wanted.contains(&question) && self.of_trees < MOST_SPF_QUESTIONS {
-                    self.of_trees += 1;
-                    self.wanted.insert(question.clone());
-                    new.push(question);
+                if self.wanted.contains(&question) {
+                    continue;
                 }
+                if self.of_trees >= MOST_SPF_QUESTIONS {
+                    self.is_crowded = true;
+                    break;
+                }
+                self.of_trees += 1;
+                self.wanted.insert(question.clone());
+                new.push(question);
             }
             self.want(inquiry.wanted, &mut new);
         }

@@ -163,7 +163,7 @@ impl Bench<'_> {
         }
         let message =
             format!("one record, includes Microsoft, {} of {MOST_LOOKUPS} lookups", tally.counted());
-        Ok(self.met(Opening { code: Code::Met, message }, record, &tally))
+        self.met(Opening { code: Code::Met, message }, record, &tally)
     }
 
     fn too_many(&self, record: &SpfRecord, tally: &Tally) -> Result<Finding, Silence> {
@@ -190,7 +190,7 @@ impl Bench<'_> {
                 Some(missing) => Some(missing),
                 None => self.source_left(record, &tally)?,
             };
-            return Ok(left.unwrap_or_else(|| self.met(opening, record, &tally)));
+            return left.map_or_else(|| self.met(opening, record, &tally), Ok);
         }
         // Microsoft's include may stand in the part that could not be looked up.
         if let Some(silence) = tally.silence {

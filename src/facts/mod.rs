@@ -25,6 +25,7 @@ pub use outcome::Outcome;
 pub use policy::{PolicyOutcome, PolicyReply, policy_host};
 pub use recording::{Recording, RecordingError};
 pub use reply::{ExtendedError, Reply, Role, Server, soa_of};
+pub(crate) use silence::NOT_FOLLOWED;
 pub use silence::Silence;
 pub use view::{Answer, Existence, Overlay, Sight, View, Witness};
 pub use zone::{NameServer, Zone, is_newer, zone_candidates};
@@ -37,6 +38,8 @@ pub enum Elsewhere {
     Asked,
     /// They lie outside the zone files and are left alone; that makes nothing unknown.
     NotAsked,
+    /// The facts were read back from a recording, and it does not hold them.
+    NotRecorded,
 }
 
 /// Questions that most domains need, so that room is made for them once.

@@ -96,6 +96,28 @@ impl Outcome {
     pub fn is_answer(self) -> bool {
         matches!(self, Self::Records | Self::NoData | Self::NoName)
     }
+
+    /// Whether the server was not asked, or not waited for, so that this tells nothing about it.
+    #[must_use]
+    pub fn tells_nothing(self) -> bool {
+        match self {
+            Self::OutOfTime | Self::OutOfQuestions | Self::Spared | Self::NotAsked | Self::NotRecorded => {
+                true
+            }
+            Self::Records
+            | Self::NoData
+            | Self::NoName
+            | Self::Referral
+            | Self::ServFail
+            | Self::Refused
+            | Self::Lame
+            | Self::Timeout
+            | Self::Malformed
+            | Self::Unreachable
+            | Self::TooLarge
+            | Self::TooDeep => false,
+        }
+    }
 }
 
 impl fmt::Display for Outcome {

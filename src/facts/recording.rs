@@ -165,7 +165,7 @@ enum Entry {
 
 impl Reader {
     fn new() -> Self {
-        Self { domains: Vec::new(), checked_at: None, elsewhere: Elsewhere::Asked, entries: Vec::new() }
+        Self { domains: Vec::new(), checked_at: None, elsewhere: Elsewhere::NotRecorded, entries: Vec::new() }
     }
 
     fn line(&mut self, key: &str, fields: &[Token<'_>]) -> Result<(), String> {
@@ -173,7 +173,7 @@ impl Reader {
             "checked-at" => self.checked_at = Some(parsed(fields, 0, "a time such as 2026-11-22T05:23:00Z")?),
             "elsewhere" => {
                 self.elsewhere = match text(fields, 0)?.as_str() {
-                    "asked" => Elsewhere::Asked,
+                    "asked" => Elsewhere::NotRecorded,
                     "not-asked" => Elsewhere::NotAsked,
                     other => return Err(format!("found `{other}`, expected `asked` or `not-asked`")),
                 };

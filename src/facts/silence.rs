@@ -8,6 +8,9 @@ use crate::record::Question;
 
 use super::{Outcome, Reply};
 
+/// Why nobody was asked what goes beyond the bounds of what is followed.
+pub(crate) const NOT_FOLLOWED: &str = "more hangs on the records before it than is followed";
+
 /// Why a question has no answer: nobody who was asked could tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Silence {
@@ -41,7 +44,7 @@ impl Silence {
             question: question.clone(),
             outcome: Outcome::NotAsked,
             server: "nobody".into(),
-            detail: "more hangs on the records before it than is followed".into(),
+            detail: NOT_FOLLOWED.into(),
         }
     }
 

@@ -9,9 +9,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::facts::{Elsewhere, Facts, Outcome, Recording, Reply, Role, Server, View};
+use crate::facts::{Elsewhere, Facts, NOT_FOLLOWED, Outcome, Recording, Reply, Role, Server, View};
 use crate::record::{Name, Question, RecordType};
 
+use super::budget::nobody;
 use super::memory::Shared;
 use super::network::{Look, Network, Sphere};
 use super::transport::Endpoint;
@@ -24,7 +25,7 @@ pub struct Source {
     pub started: Timestamp,
     /// Zone files, which stand before everything else.
     pub zones: Option<ZoneFiles>,
-    /// A recorded run, in place of the network.
+    /// A recorded run, in place of the network, or what this run has gathered.
     pub recording: Option<Recording>,
     /// The network.
     pub network: Option<Network>,
@@ -193,17 +194,28 @@ impl Source {
     fn recorded(&self, question: &Question) -> Vec<Reply> {
         let Some(recording) = &self.recording else { return Vec::new() };
         let replies: Vec<Reply> = recording.facts.replies(question).cloned().collect();
-        // What a run left alone on purpose is left alone again; anything else that is missing is said to be missing.
-        if !replies.is_empty() || recording.facts.is_offline() {
+        if !replies.is_empty() {
             return replies;
         }
-        let server = Server { role: Role::Resolver, address: "recording".into() };
-        let reply = Reply::empty(question.clone(), Arc::new(server), Outcome::NotRecorded);
+        let missing = |server, outcome| Reply::empty(question.clone(), server, outcome);
+        let reply = match recording.facts.elsewhere {
+            // What a run left alone on purpose is left alone again; anything else that is missing is said to be missing.
+            Elsewhere::NotAsked => return replies,
+            Elsewhere::NotRecorded => {
+                let server = Server { role: Role::Resolver, address: "recording".into() };
+                missing(Arc::new(server), Outcome::NotRecorded)
+            }
+            // The facts of this very run, which no recording holds yet: it did not ask for what is beyond its bounds.
+            Elsewhere::Asked => Reply { reason: NOT_FOLLOWED.into(), ..missing(nobody(), Outcome::NotAsked) },
+        };
         vec![Reply { at: self.started, ..reply }]
     }
 
     /// Whether every question has to have a reply: only names outside the zone files may be left alone.
     pub(super) fn leaves_nothing_alone(&self) -> bool {
-        self.elsewhere() == Elsewhere::Asked
+        match self.elsewhere() {
+            Elsewhere::Asked | Elsewhere::NotRecorded => true,
+            Elsewhere::NotAsked => false,
+        }
     }
 }

@@ -28,7 +28,7 @@ use super::source::{Begun, Inquiry, Source};
 /// name servers as are asked at most, two thousand.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Time for the whole domain; what is still silent then counts as silent.
+    /// Time for the whole domain; what is still open then is out of time, and nobody is called silent for it.
     pub deadline: Duration,
     /// Questions for the whole domain, to all servers together.
     pub inquiries: usize,
@@ -144,7 +144,7 @@ pub async fn survey<W: IntoIterator<Item = Question>>(
     facts
 }
 
-/// Whoever was still silent at the end counts as silent.
+/// What was still open when the time was over is out of time: who is late is not yet silent.
 fn give_up(
     facts: &mut Facts,
     source: &Source,

@@ -8,7 +8,7 @@ use super::worlds::some_worlds;
 use super::{Judgement, assert_none};
 
 /// The ways in which a question is left without an answer, the bounds of our own included.
-const FAILURES: [Outcome; 9] = [
+const FAILURES: [Outcome; 10] = [
     Outcome::Timeout,
     Outcome::ServFail,
     Outcome::Refused,
@@ -16,6 +16,7 @@ const FAILURES: [Outcome; 9] = [
     Outcome::OutOfTime,
     Outcome::OutOfQuestions,
     Outcome::Spared,
+    Outcome::NotAsked,
     Outcome::TooLarge,
     Outcome::TooDeep,
 ];

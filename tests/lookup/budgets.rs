@@ -23,7 +23,7 @@ fn asked(server: &LabServer) -> BTreeSet<String> {
 }
 
 /// The expectation is unknown with this code, and so is the verdict.
-fn assert_unknown(run: &Run, id: &str, code: &str) {
+pub(super) fn assert_unknown(run: &Run, id: &str, code: &str) {
     let found = run.expectation(id);
     assert_eq!(
         (found["status"].as_str(), found["code"].as_str()),
@@ -34,7 +34,7 @@ fn assert_unknown(run: &Run, id: &str, code: &str) {
 }
 
 /// A check of `contoso.com` that is recorded; judged again from that it must come to the same, bounds included.
-fn recorded(estate: &Estate, options: &str) -> Run {
+pub(super) fn recorded(estate: &Estate, options: &str) -> Run {
     let desk = Desk::new();
     let record = desk.free("run.txt");
     let run = estate.contoso(&format!("{options} --record {record}"));

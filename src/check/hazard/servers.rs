@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::facts::{Outcome, Reply, Role, Server, View, Zone, policy_host};
+use crate::facts::{Facts, NameServer, Outcome, Reply, Role, Server, View, Zone, policy_host};
 use crate::record::{Name, Question, Record, RecordData, RecordType};
 
 use super::{Case, Code, Hazard, listed, ticked};
@@ -148,21 +148,35 @@ pub(super) fn servers(case: &Case<'_>, zone: Option<&Zone>) -> Vec<Hazard> {
     };
     let mut by_server: BTreeMap<&Server, Vec<&Reply>> = BTreeMap::new();
     for reply in facts.all().filter(|reply| reply.server.role.is_authority()) {
-        by_server.entry(&reply.server).or_default().push(reply);
+        let replies = by_server.entry(&reply.server).or_default();
+        replies.extend((!reply.outcome.tells_nothing()).then_some(reply));
     }
-    let answers = |replies: &[&Reply]| replies.iter().any(|reply| reply.outcome.is_answer());
+    // What is too much to be kept was answered all the same.
+    let is_answer = |reply: &&Reply| {
+        reply.outcome.is_answer() || matches!(reply.outcome, Outcome::TooLarge | Outcome::TooDeep)
+    };
+    let answers = |replies: &[&Reply]| replies.iter().any(is_answer);
     let mut hazards = Vec::new();
     let reachable = by_server.values().any(|replies| answers(replies));
+    // Whoever was not asked, or not waited for, might have answered.
+    let is_open = by_server.values().any(Vec::is_empty)
+        || zone.name_servers.iter().any(|server| is_left_unfound(facts, server));
     if !reachable {
         // What a server of the zone above says is not the zone's own word.
         let is_told = |reply: &Reply| reply.outcome.is_answer() && reply.server.role != Role::Parent;
         if !facts.all().any(|reply| is_told(reply) && reply.question.name.is_within(&case.subject.domain)) {
-            hazards.extend(delegation_dead(case, zone));
+            hazards.extend(delegation_dead(case, zone).filter(|_| !is_open));
             return hazards;
         }
         let names = listed(zone.name_servers.iter().map(|server| ticked(&server.name)));
-        let message =
-            format!("none of the name servers ({names}) answers from here, so the resolvers' word is taken");
+        let message = if is_open {
+            format!(
+                "nothing is known from the name servers ({names}), since some were not asked, or not waited for any \
+                 longer, so the resolvers' word is taken; a longer `--deadline` may help"
+            )
+        } else {
+            format!("none of the name servers ({names}) answers from here, so the resolvers' word is taken")
+        };
         hazards.push(Hazard::new(Code::AuthoritativeUnreachable, &zone.apex, None, message));
     }
     // Where none of them answers, the way there is the likelier fault, and none is blamed for it.
@@ -185,7 +199,7 @@ pub(super) fn servers(case: &Case<'_>, zone: Option<&Zone>) -> Vec<Hazard> {
             );
             hazards.push(Hazard::new(Code::ServerLame, &zone.apex, None, message));
         } else if reachable
-            && is(&[Outcome::Timeout, Outcome::OutOfTime, Outcome::Unreachable, Outcome::Malformed])
+            && is(&[Outcome::Timeout, Outcome::Unreachable, Outcome::Malformed])
             && !(no_v6_here && is_v6(server))
         {
             let reason = replies.iter().map(|reply| reply.reason.as_str()).find(|reason| !reason.is_empty());
@@ -196,6 +210,15 @@ pub(super) fn servers(case: &Case<'_>, zone: Option<&Zone>) -> Vec<Hazard> {
         }
     }
     hazards
+}
+
+/// Whether the addresses of a name server are not known because nobody was asked or waited for.
+fn is_left_unfound(facts: &Facts, server: &NameServer) -> bool {
+    let is_open = |rtype| {
+        let question = Question::new(server.name.clone(), rtype);
+        facts.replies(&question).any(|reply| reply.outcome.tells_nothing())
+    };
+    server.addresses.is_empty() && [RecordType::A, RecordType::Aaaa].into_iter().any(is_open)
 }
 
 /// No name server of the zone answers anybody, the resolvers included. Where resolvers are silent too, the

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::facts::Silence;
 use crate::record::spf::{Meaning, Mechanism, Qualifier, SpfRecord};
 use crate::record::{MAX_CHARACTER_STRING, Name, RecordData};
 
@@ -33,7 +34,19 @@ pub(super) struct Opening {
 
 impl Bench<'_> {
     /// A record that works, with all that is worth knowing; the first note gives the code.
-    pub(super) fn met(&self, opening: Opening, record: &SpfRecord, tally: &Tally) -> Finding {
+    ///
+    /// # Errors
+    /// [`Silence`] where lookups that failed decide whether receivers give up on the record: too many of them may have
+    /// no answer.
+    pub(super) fn met(
+        &self,
+        opening: Opening,
+        record: &SpfRecord,
+        tally: &Tally,
+    ) -> Result<Finding, Silence> {
+        if let Some(silence) = tally.voids_unknown() {
+            return Err(silence.clone());
+        }
         let owner = &self.expectation.name;
         let notes = [
             (Code::SpfSourceNested, self.source_at_others(tally)),
@@ -52,7 +65,7 @@ impl Bench<'_> {
         if let Some(words) = deprecated(record) {
             message = format!("{message}; {words}");
         }
-        Finding::new(code, message, self.observed)
+        Ok(Finding::new(code, message, self.observed))
     }
 
     /// The price of an edit for a sentence: both counts, then and now, what to drop if they are too high, and

@@ -8,6 +8,7 @@ use crate::facts::{Sight, Silence};
 use crate::record::Name;
 use crate::record::spf::{Meaning, Mechanism, SpfRecord, Term};
 
+use super::MOST_VOID_LOOKUPS;
 use super::walk::Walk;
 
 /// What makes every check fail, wherever it stands in the tree.
@@ -73,6 +74,10 @@ pub(super) struct Tally {
     pub(super) lookups: usize,
     /// Names that were looked up without an answer.
     pub(super) voids: Vec<Name>,
+    /// Lookups that failed or were not made, each of which may be one without an answer.
+    pub(super) unsure: usize,
+    /// The first of them.
+    pub(super) first_unsure: Option<Silence>,
     /// Whether Microsoft's senders pass.
     pub(super) includes_microsoft: bool,
     /// Everything that makes a check fail, in the order of evaluation.
@@ -93,6 +98,13 @@ impl Tally {
     /// The count for a sentence; `at least` where a part could not be counted.
     pub(super) fn counted(&self) -> String {
         if self.is_partial { format!("at least {}", self.lookups) } else { self.lookups.to_string() }
+    }
+
+    /// Why it is not known whether more lookups than are allowed have no answer; `None` where it is known.
+    pub(super) fn voids_unknown(&self) -> Option<&Silence> {
+        let voids = self.voids.len();
+        let may_be_exceeded = voids <= MOST_VOID_LOOKUPS && voids + self.unsure > MOST_VOID_LOOKUPS;
+        self.first_unsure.as_ref().filter(|_| may_be_exceeded)
     }
 
     /// The `a` and `mx` terms of the record itself that have no answer: they let nobody pass.

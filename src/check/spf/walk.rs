@@ -179,6 +179,7 @@ impl<'a> Walk<'a> {
             Included::Silent(silence) => {
                 self.tally.is_partial = true;
                 self.tally.silence.get_or_insert_with(|| silence.clone());
+                self.unsure(silence.clone());
             }
             Included::Missing { is_void } => {
                 if *is_void {
@@ -232,18 +233,25 @@ impl<'a> Walk<'a> {
                 None => return,
             },
         };
-        let mut is_void = true;
+        let mut silent = None;
         for rtype in types {
             match self.sight.answer(&Question::new(name.clone(), *rtype)) {
-                Ok(answer) if answer.existence == Existence::Outside => return,
-                Ok(answer) => is_void &= answer.set.is_empty(),
-                // Whether it is void is then unknown, and it is not counted as such.
-                Err(_) => return,
+                Ok(answer) if answer.existence == Existence::Outside || !answer.set.is_empty() => return,
+                Ok(_) => {}
+                Err(silence) => silent = silent.or(Some(silence)),
             }
         }
-        if is_void {
-            self.tally.voids.push(name);
+        match silent {
+            // Whether it is void is then unknown: it is not counted as such, and might be.
+            Some(silence) => self.unsure(silence),
+            None => self.tally.voids.push(name),
         }
+    }
+
+    /// A lookup that may or may not be void.
+    fn unsure(&mut self, silence: Silence) {
+        self.tally.unsure += 1;
+        self.tally.first_unsure.get_or_insert(silence);
     }
 
     fn fault(&mut self, kind: FaultKind, about: &Name, term: &str) {

@@ -1,0 +1,111 @@
+//! Where name servers give out so many SPF records that not all of what they name is looked up, is nothing said about
+//! the rest?
+//!
+//! Ten name servers, each with another version of the zone and nine hosts of its own in the record: twenty questions
+//! more than are asked for one tree. The newest version decides, and no host of it may count as missing or as there
+//! that a replay would not know.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use cutover::check::wanted;
+use cutover::expected::Subject;
+use cutover::facts::{Elsewhere, Facts, Outcome, Recording};
+use cutover::lookup::{Limits, Source, survey};
+
+use super::budgets::{assert_unknown, recorded};
+use super::{Estate, READY};
+use crate::lab::{LabServer, Say};
+use crate::run::Run;
+
+/// Hosts of one record: with Microsoft's include as many lookups as are allowed.
+const HOSTS: usize = 9;
+/// What each of the ten name servers calls its hosts, in the order in which records are looked at.
+const LETTERS: &str = "abcdefghij";
+
+/// Who speaks late.
+enum Late {
+    /// The name server with the newest version, and the resolver.
+    Newest,
+    /// All others.
+    Others,
+}
+
+/// A run in which the newest version of the zone names the hosts of this letter.
+fn run(newest: char, late: &Late) -> Run {
+    let estate = Estate::new();
+    let more: Vec<LabServer> = (4..12).map(|last| estate.lab.server(&format!("127.0.1.{last}"))).collect();
+    let mut servers = vec![&estate.first, &estate.second];
+    servers.extend(&more);
+    for (serial, (letter, server)) in LETTERS.chars().zip(&servers).enumerate() {
+        let hosts: String = (0..HOSTS).map(|n| format!(" a:{letter}{n}.example")).collect();
+        let mut lines = READY.replace(" include:spf", &format!("{hosts} include:spf"));
+        for last in 4..12 {
+            write!(lines, "\n@ 3600 NS ns{last}\nns{last} 3600 A 127.0.1.{last}").unwrap();
+        }
+        let serial = if letter == newest { 100 } else { serial + 1 };
+        write!(lines, "\n@ 300 SOA ns1 hostmaster {serial} 3600 600 604800 300").unwrap();
+        server.zone("contoso.com", &lines);
+        let is_late = match late {
+            Late::Newest => letter == newest,
+            Late::Others => letter != newest,
+        };
+        if is_late {
+            server.say_to("contoso.com", "TXT", later());
+        }
+    }
+    let hosts = LETTERS.chars().flat_map(|letter| (0..HOSTS).map(move |n| format!("{letter}{n}")));
+    let hosts: String =
+        hosts.map(|host| format!("{host} 60 A 192.0.2.9\n{host} 60 AAAA 2001:db8::9\n")).collect();
+    estate.lab.server("127.0.0.4").zone("example", &hosts);
+    // Whose version it has must not matter.
+    estate.resolver.say_to("contoso.com", "TXT", later());
+    recorded(&estate, "")
+}
+
+fn later() -> Say {
+    Say::Later(Duration::from_millis(800), Box::new(Say::Zone))
+}
+
+fn assert_says_nothing(run: &Run) {
+    assert_unknown(run, "spf", "tree-too-large");
+    assert_eq!((run.code("mx"), run.domain()["changes"].clone()), ("met".into(), serde_json::json!([])));
+}
+
+/// Its record is known first and all of its hosts are found; judged from the recording, it is looked at last.
+#[test]
+fn hosts_beyond_the_bound_are_not_known_for_whoever_was_quick() {
+    assert_says_nothing(&run('j', &Late::Others));
+}
+
+/// Its record comes when all that may be asked is asked; judged from the recording, it is looked at first. There is no
+/// recording yet that could lack anything.
+#[test]
+fn hosts_beyond_the_bound_are_not_said_to_be_lacking_in_a_recording() {
+    let run = run('a', &Late::Newest);
+    assert_says_nothing(&run);
+    let replies = run.domain()["replies"].to_string();
+    assert!(!replies.contains("not-recorded"), "{replies}");
+}
+
+/// What is not known is lacking in a recording only if there is one.
+#[test]
+fn facts_in_memory_are_no_recording() {
+    let started = "2026-11-22T05:23:00Z".parse().unwrap();
+    let subject = Subject::new("contoso.com".parse().unwrap());
+    let outcomes = |recording: Recording| {
+        let source = Source { started, zones: None, recording: Some(recording), network: None };
+        let questions = |facts: &Facts| wanted(&subject, facts);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let policies = |_: &Facts| BTreeSet::new();
+        let survey = survey(&source, &subject.domain, Limits::default(), questions, policies);
+        let facts = runtime.block_on(survey);
+        facts.all().map(|reply| reply.outcome).collect::<BTreeSet<_>>()
+    };
+    let gathered =
+        Recording { domains: vec![subject.domain.clone()], facts: Facts::new(started, Elsewhere::Asked) };
+    let text = gathered.to_string();
+    assert_eq!(outcomes(gathered), [Outcome::NotAsked].into());
+    assert_eq!(outcomes(Recording::parse(&text).unwrap()), [Outcome::NotRecorded].into());
+}
