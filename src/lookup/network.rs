@@ -65,6 +65,7 @@ pub(super) enum Sphere {
 }
 
 /// What the facts say of the domain's zones: worked out once, and read for every question.
+#[derive(PartialEq)]
 pub(super) struct Look<'a> {
     pub(super) domain: &'a Name,
     /// Where the zone of the domain begins, as far as that is known.
@@ -325,7 +326,10 @@ impl Look<'_> {
 
     /// The name servers of the zone of the name.
     pub(super) fn authoritative(&self, question: &Question, inquiries: &mut Vec<Inquiry>) {
-        let delegated = question.name.ancestors().find(|apex| self.delegated.contains(apex));
+        // Each ancestor is a name of its own, and hardly a domain has a zone further down.
+        let is_delegated = |name: &Name| self.delegated.contains(name);
+        let delegated =
+            (!self.delegated.is_empty()).then(|| question.name.ancestors().find(is_delegated)).flatten();
         let zones = delegated.as_ref().map_or(&self.zones[..], std::slice::from_ref);
         for zone in zones {
             let servers = self.servers.get(zone).into_iter().flatten();
