@@ -88,9 +88,8 @@ impl<'a> Course<'a> {
         }
         if about_zones || is_other {
             let found = self.found.iter();
-            possible.extend(
-                found.flat_map(|question| self.source.inquiries_of_infrastructure(question, look)),
-            );
+            possible
+                .extend(found.flat_map(|question| self.source.inquiries_of_infrastructure(question, look)));
         }
         // What is refused once is refused for good.
         possible.retain(|inquiry| self.asked.insert(inquiry.clone()) && self.budget.allows(inquiry));

@@ -314,6 +314,7 @@ fn files_are_searched_whole_however_large() {
     assert_eq!(run.domain()["verdict"], "ready", "{:#}", run.domain());
     // Behind more sets than one domain may send questions.
     let run = check(zone + "zz MX 10 mx1.emailsrvr.com.\n");
-    let left = run.domain()["hazards"].as_array().unwrap().iter().any(|hazard| hazard["code"] == "source-left");
+    let left =
+        run.domain()["hazards"].as_array().unwrap().iter().any(|hazard| hazard["code"] == "source-left");
     assert!(left && run.status == 1, "{:#}", run.domain());
 }
