@@ -25,13 +25,14 @@ const MOST_SPF_DOMAINS: usize = 40;
 const MOST_SPF_QUESTIONS: usize = 160;
 /// MX hosts whose addresses are asked for at most.
 const MOST_MAIL_HOSTS: usize = 20;
-/// Record sets of the zone files that are looked at for what is left of the old platform, at most.
-const MOST_ON_FILE: usize = 500;
+
+/// Questions that most domains need, so that room is made for them once.
+const USUAL: usize = 48;
 
 /// All questions that the judges of the subject read, as far as the facts tell.
 #[must_use]
 pub fn wanted(subject: &Subject, facts: &Facts) -> BTreeSet<Question> {
-    Following::new(subject).wanted(facts)
+    Following::new(subject).wanted(facts).into_iter().collect()
 }
 
 /// The domains whose MTA-STS policy the judges of the subject read, as far as the facts tell: its own, once
@@ -52,7 +53,7 @@ pub struct Following<'a> {
     /// Replies that were looked at.
     seen: Option<usize>,
     /// Who has read the replies to a question.
-    readers: HashMap<Question, BTreeSet<Topic>>,
+    readers: HashMap<Question, Vec<Topic>>,
     /// What was found worth asking.
     wanted: HashSet<Question>,
     /// How many of these the records of an SPF tree led to.
@@ -82,18 +83,18 @@ impl<'a> Following<'a> {
             subject,
             expected: expectations(subject),
             seen: None,
-            readers: HashMap::new(),
-            wanted: HashSet::new(),
+            readers: HashMap::with_capacity(USUAL),
+            wanted: HashSet::with_capacity(USUAL),
             of_trees: 0,
             is_crowded: false,
             announced: false,
         }
     }
 
-    /// What has become worth asking since the last time; the facts must be the same, or have grown.
-    pub fn wanted(&mut self, facts: &Facts) -> BTreeSet<Question> {
-        let mut new = BTreeSet::new();
-        let (mut topics, mut published) = (BTreeSet::new(), BTreeSet::new());
+    /// What has become worth asking since the last time, each question once; the facts must be the same, or have grown.
+    pub fn wanted(&mut self, facts: &Facts) -> Vec<Question> {
+        let mut new = Vec::new();
+        let (mut topics, mut published) = (Vec::new(), Vec::new());
         if self.seen.is_none() {
             topics.extend((0..self.expected.len()).map(Topic::Expectation));
             topics.extend([Topic::Leftovers, Topic::WebSite]);
@@ -101,23 +102,27 @@ impl<'a> Following<'a> {
         for question in facts.answered_since(self.seen.unwrap_or_default()) {
             topics.extend(self.readers.get(question).into_iter().flatten());
             if facts.replies(question).any(|reply| reply.outcome == Outcome::Referral) {
-                topics.insert(Topic::WebSite);
+                topics.push(Topic::WebSite);
             }
             if self.subject.phase >= Phase::Tidy {
-                published.insert(question);
+                published.push(question);
             }
         }
         self.seen = Some(facts.count());
+        topics.sort_unstable();
+        topics.dedup();
         for topic in topics {
             let mut inquiry = Inquiry::new(self.subject, facts);
             self.announced |= inquiry.go_through(topic, &self.expected);
             for question in inquiry.read.into_inner() {
-                self.readers.entry(question).or_default().insert(topic);
+                let readers = self.readers.entry(question).or_default();
+                if !readers.contains(&topic) {
+                    readers.push(topic);
+                }
             }
             self.is_crowded |= inquiry.is_crowded;
             for question in inquiry.of_trees {
-                let is_new = !self.wanted.contains(&question) && !new.contains(&question);
-                if !is_new {
+                if self.wanted.contains(&question) {
                     continue;
                 }
                 if self.of_trees >= MOST_SPF_QUESTIONS {
@@ -125,17 +130,27 @@ impl<'a> Following<'a> {
                     break;
                 }
                 self.of_trees += 1;
-                new.insert(question);
+                self.wanted.insert(question.clone());
+                new.push(question);
             }
-            new.extend(inquiry.wanted.into_iter().filter(|question| !self.wanted.contains(question)));
+            self.want(inquiry.wanted, &mut new);
         }
         let mut inquiry = Inquiry::new(self.subject, facts);
         for question in published {
             inquiry.masks(question);
         }
-        new.extend(inquiry.wanted.into_iter().filter(|question| !self.wanted.contains(question)));
-        self.wanted.extend(new.iter().cloned());
+        self.want(inquiry.wanted, &mut new);
         new
+    }
+
+    /// Adds those of the questions to the new ones that were not wanted before.
+    fn want(&mut self, questions: Vec<Question>, new: &mut Vec<Question>) {
+        for question in questions {
+            if !self.wanted.contains(&question) {
+                self.wanted.insert(question.clone());
+                new.push(question);
+            }
+        }
     }
 
     /// Whether more hangs on the SPF records than is followed: which part of it was asked for then depends on who was quick.
@@ -363,7 +378,7 @@ impl<'a> Inquiry<'a> {
         hazard::MAIL_HOSTS.iter().for_each(|host| self.want_below(host, RecordType::Mx));
         hazard::ALIAS_HOSTS.iter().for_each(|host| self.want_below(host, RecordType::Cname));
         let on_file = self.facts.on_file.iter().filter(|question| hazard::is_evidence_type(question.rtype));
-        self.wanted.extend(on_file.take(MOST_ON_FILE).cloned());
+        self.wanted.extend(on_file.cloned());
     }
 
     /// The wildcards that may be what still leads to an old platform.

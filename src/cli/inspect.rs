@@ -263,7 +263,12 @@ impl Checked {
     /// Adds what was seen to a recording.
     pub(super) fn add_to(&self, recording: &mut Recording) {
         recording.domains.push(self.subject.domain.clone());
-        self.facts.all().for_each(|reply| recording.facts.insert(reply.clone()));
+        for reply in self.facts.all() {
+            if self.facts.on_file.contains(&reply.question) {
+                recording.facts.on_file.insert(reply.question.clone());
+            }
+            recording.facts.insert(reply.clone());
+        }
         self.facts.policies().for_each(|policy| recording.facts.insert_policy(policy.clone()));
     }
 

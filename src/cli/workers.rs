@@ -16,8 +16,8 @@ use tokio::sync::oneshot;
 const MANY: usize = 16;
 /// Threads at most: so many judge more than one thread can ask for.
 const MOST: usize = 4;
-/// Pieces of work that wait for each thread, so that none is idle while the next is made ready.
-const WAITING: usize = 2;
+/// Pieces of work that wait for each thread: many domains are looked up at the same moment, when a burst of replies comes.
+const WAITING: usize = 32;
 
 /// A piece of work.
 type Work<'w> = Box<dyn FnOnce() + Send + 'w>;

@@ -13,7 +13,7 @@ mod view;
 mod zone;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use foldhash::{HashMap, HashMapExt as _};
 use jiff::Timestamp;
@@ -42,6 +42,9 @@ pub enum Elsewhere {
     NotRecorded,
 }
 
+/// Questions that most domains need, so that room is made for them once.
+const USUAL: usize = 48;
+
 /// All replies gathered for one domain, and its policy.
 #[derive(Debug, Clone)]
 pub struct Facts {
@@ -56,8 +59,8 @@ pub struct Facts {
     replies: Vec<Vec<Reply>>,
     /// Where the replies to a question are.
     places: HashMap<Question, usize>,
-    /// The same in the order of the questions.
-    order: BTreeMap<Question, usize>,
+    /// The same in the order of the questions; worked out when somebody wants to know.
+    order: OnceLock<Vec<usize>>,
     /// Where each reply was added, in the order in which they came.
     arrivals: Vec<usize>,
     /// Where replies are that tell the name servers of a zone further down.
@@ -83,10 +86,10 @@ impl Facts {
             checked_at,
             elsewhere,
             on_file: BTreeSet::new(),
-            replies: Vec::new(),
-            places: HashMap::new(),
-            order: BTreeMap::new(),
-            arrivals: Vec::new(),
+            replies: Vec::with_capacity(USUAL),
+            places: HashMap::with_capacity(USUAL),
+            order: OnceLock::new(),
+            arrivals: Vec::with_capacity(USUAL),
             referring: BTreeSet::new(),
             versions: Vec::new(),
             policies: BTreeMap::new(),
@@ -99,7 +102,7 @@ impl Facts {
             let place = self.replies.len();
             self.replies.push(Vec::new());
             self.places.insert(reply.question.clone(), place);
-            self.order.insert(reply.question.clone(), place);
+            self.order.take();
             place
         });
         let Some(replies) = self.replies.get_mut(place) else { return };
@@ -136,12 +139,26 @@ impl Facts {
 
     /// All replies, ordered by question and server.
     pub fn all(&self) -> impl Iterator<Item = &Reply> {
-        self.order.values().flat_map(|place| self.at(*place))
+        self.order().iter().flat_map(|place| self.at(*place))
+    }
+
+    /// All replies, in no order.
+    pub fn unordered(&self) -> impl Iterator<Item = &Reply> {
+        self.replies.iter().flatten()
     }
 
     /// Every question with the replies to it, in order.
     pub fn by_question(&self) -> impl Iterator<Item = (&Question, &[Reply])> {
-        self.order.iter().map(|(question, place)| (question, self.at(*place)))
+        let replies = self.order().iter().map(|place| self.at(*place));
+        replies.filter_map(|replies| Some((&replies.first()?.question, replies)))
+    }
+
+    fn order(&self) -> &[usize] {
+        self.order.get_or_init(|| {
+            let mut order: Vec<usize> = (0..self.replies.len()).collect();
+            order.sort_unstable_by_key(|place| self.at(*place).first().map(|reply| &reply.question));
+            order
+        })
     }
 
     /// The replies that name the servers of a zone further down instead of an answer.

@@ -20,6 +20,7 @@
 
 mod policy;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -63,7 +64,8 @@ impl fmt::Display for Recording {
             writeln!(f, "domain {domain}")?;
         }
         for reply in self.facts.all() {
-            write_reply(f, reply)?;
+            let is_held = reply.server.role == Role::ZoneFile && self.facts.on_file.contains(&reply.question);
+            write_reply(f, reply, is_held)?;
         }
         for fetched in self.facts.policies() {
             policy::write(f, fetched)?;
@@ -72,14 +74,15 @@ impl fmt::Display for Recording {
     }
 }
 
-fn write_reply(f: &mut fmt::Formatter<'_>, reply: &Reply) -> fmt::Result {
+/// A reply; `is_held` if a zone file has what was asked for, and not only a wildcard for it.
+fn write_reply(f: &mut fmt::Formatter<'_>, reply: &Reply, is_held: bool) -> fmt::Result {
     let Server { role, address } = &*reply.server;
     writeln!(f, "\nreply {}", reply.question)?;
     writeln!(f, "  server {role} {}", word(address))?;
     writeln!(f, "  outcome {}", reply.outcome)?;
-    if reply.authoritative || reply.authentic {
-        let flags = [("aa", reply.authoritative), ("ad", reply.authentic)];
-        let set: Vec<&str> = flags.iter().filter(|(_, set)| *set).map(|(flag, _)| *flag).collect();
+    let flags = [("aa", reply.authoritative), ("ad", reply.authentic), ("held", is_held)];
+    let set: Vec<&str> = flags.iter().filter(|(_, set)| *set).map(|(flag, _)| *flag).collect();
+    if !set.is_empty() {
         writeln!(f, "  flags {}", set.join(" "))?;
     }
     writeln!(f, "  time {} {}", reply.at, reply.took)?;
@@ -154,6 +157,7 @@ struct Reader {
     domains: Vec<Name>,
     checked_at: Option<Timestamp>,
     elsewhere: Elsewhere,
+    on_file: BTreeSet<Question>,
     entries: Vec<Entry>,
 }
 
@@ -165,7 +169,13 @@ enum Entry {
 
 impl Reader {
     fn new() -> Self {
-        Self { domains: Vec::new(), checked_at: None, elsewhere: Elsewhere::NotRecorded, entries: Vec::new() }
+        Self {
+            domains: Vec::new(),
+            checked_at: None,
+            elsewhere: Elsewhere::NotRecorded,
+            on_file: BTreeSet::new(),
+            entries: Vec::new(),
+        }
     }
 
     fn line(&mut self, key: &str, fields: &[Token<'_>]) -> Result<(), String> {
@@ -190,7 +200,7 @@ impl Reader {
                 self.entries.push(Entry::Policy(policy));
             }
             key => match self.entries.last_mut().ok_or_else(|| unknown(key))? {
-                Entry::Reply(reply) => reply_line(reply, key, fields)?,
+                Entry::Reply(reply) => reply_line(reply, &mut self.on_file, key, fields)?,
                 Entry::Policy(policy) => policy::line(policy, key, fields)?,
             },
         }
@@ -202,19 +212,29 @@ impl Reader {
         let checked_at = self.checked_at.ok_or_else(missing)?;
         let mut facts = Facts::new(checked_at, self.elsewhere);
         let dated = |at| if at == Timestamp::UNIX_EPOCH { checked_at } else { at };
+        let mut replies = Vec::new();
         for entry in self.entries {
             match entry {
-                Entry::Reply(reply) => facts.insert(Reply { at: dated(reply.at), ..reply }),
+                Entry::Reply(reply) => replies.push(reply),
                 Entry::Policy(policy) => {
                     facts.insert_policy(PolicyReply { at: dated(policy.at), ..policy });
                 }
             }
         }
+        // In order each has its place behind the last; of two by the same server the first counts.
+        replies.sort_by(|a, b| (&a.question, &a.server).cmp(&(&b.question, &b.server)));
+        replies.into_iter().for_each(|reply| facts.insert(Reply { at: dated(reply.at), ..reply }));
+        facts.on_file = self.on_file;
         Ok(Recording { domains: self.domains, facts })
     }
 }
 
-fn reply_line(reply: &mut Reply, key: &str, fields: &[Token<'_>]) -> Result<(), String> {
+fn reply_line(
+    reply: &mut Reply,
+    on_file: &mut BTreeSet<Question>,
+    key: &str,
+    fields: &[Token<'_>],
+) -> Result<(), String> {
     match key {
         "server" => {
             let role = text(fields, 0)?;
@@ -234,7 +254,8 @@ fn reply_line(reply: &mut Reply, key: &str, fields: &[Token<'_>]) -> Result<(), 
                 match flag.raw {
                     b"aa" => reply.authoritative = true,
                     b"ad" => reply.authentic = true,
-                    _ => return Err(format!("found `{}`, expected `aa` or `ad`", flag.shown())),
+                    b"held" => drop(on_file.insert(reply.question.clone())),
+                    _ => return Err(format!("found `{}`, expected `aa`, `ad` or `held`", flag.shown())),
                 }
             }
         }

@@ -19,8 +19,10 @@ use super::survey::Limits;
 pub(super) struct Course<'a> {
     source: &'a Source,
     domain: &'a Name,
-    /// What a rule reads.
-    pub(super) wanted: BTreeSet<Question>,
+    /// What a rule reads, in the order in which it became worth asking.
+    pub(super) wanted: Vec<Question>,
+    /// The same, to be found.
+    known: HashSet<Question>,
     /// What finds the zone, its name servers and its version.
     found: BTreeSet<Question>,
     look: Option<Look<'a>>,
@@ -31,50 +33,67 @@ pub(super) struct Course<'a> {
     seen: usize,
 }
 
+/// Inquiries that most domains need, so that room is made for them once.
+const USUAL: usize = 96;
+
 impl<'a> Course<'a> {
     /// Before anything is asked.
     pub(super) fn new(source: &'a Source, domain: &'a Name, limits: Limits) -> Self {
-        let (wanted, found) = (BTreeSet::new(), BTreeSet::new());
-        let budget = Budget::new(limits);
-        Self { source, domain, wanted, found, look: None, asked: HashSet::new(), budget, seen: 0 }
+        Self {
+            source,
+            domain,
+            wanted: Vec::with_capacity(USUAL / 2),
+            known: HashSet::with_capacity(USUAL / 2),
+            found: BTreeSet::new(),
+            look: None,
+            asked: HashSet::with_capacity(USUAL),
+            budget: Budget::new(limits),
+            seen: 0,
+        }
     }
 
     /// What to ask now that these questions have become worth asking, and the facts have grown; no more than may be.
-    pub(super) fn inquiries(&mut self, facts: &Facts, wanted: BTreeSet<Question>) -> Vec<Inquiry> {
-        let news: BTreeSet<&Question> = facts.answered_since(self.seen).collect();
-        self.seen = facts.count();
-        let wanted = wanted.into_iter().filter(|question| !self.wanted.contains(question));
-        let mut wanted: BTreeSet<Question> = wanted.collect();
-        self.wanted.extend(wanted.iter().cloned());
+    pub(super) fn inquiries(
+        &mut self,
+        facts: &Facts,
+        wanted: impl IntoIterator<Item = Question>,
+    ) -> Vec<Inquiry> {
+        let before = self.wanted.len();
+        for question in wanted {
+            if !self.known.contains(&question) {
+                self.known.insert(question.clone());
+                self.wanted.push(question);
+            }
+        }
+        let news = || facts.answered_since(self.seen);
+        let about_zones = self.found.is_empty() || news().any(|question| is_about_zones(question, facts));
+        let mut is_other = false;
+        if about_zones || self.look.as_ref().is_some_and(|look| news().any(|one| look.depends_on(one))) {
+            let look = self.source.look(self.domain, facts);
+            is_other = look != self.look;
+            self.look = look;
+        }
+        let look = self.look.as_ref();
+        // Name servers that were not known before are asked everything.
+        let worth = self.wanted.get(if is_other { 0 } else { before }..).unwrap_or_default();
         // Whoever fails may be asked otherwise, or somebody else in its place.
         let fails = |question: &Question| facts.replies(question).any(|reply| !reply.outcome.is_answer());
-        wanted.extend(
-            news.iter().filter_map(|question| self.wanted.get(*question)).filter(|one| fails(one)).cloned(),
-        );
-        let about_zones =
-            self.found.is_empty() || news.iter().any(|question| is_about_zones(question, facts));
+        let failed = news().filter(|question| self.known.contains(*question) && fails(question));
+        let judged =
+            worth.iter().chain(failed).flat_map(|question| self.source.inquiries(question, look, facts));
+        let mut possible: Vec<Inquiry> = judged.collect();
+        self.seen = facts.count();
         if about_zones {
             self.found = infrastructure(self.source, self.domain, facts);
         }
-        let mut found = None;
-        if about_zones || self.look.as_ref().is_some_and(|look| news.iter().any(|one| look.depends_on(one))) {
-            self.look = self.source.look(self.domain, facts);
-            // Name servers that were not known before are asked everything.
-            wanted.clone_from(&self.wanted);
-            found = Some(&self.found);
+        if about_zones || is_other {
+            let found = self.found.iter();
+            possible
+                .extend(found.flat_map(|question| self.source.inquiries_of_infrastructure(question, look)));
         }
-        let look = self.look.as_ref();
-        let judged = wanted.iter().flat_map(|question| self.source.inquiries(question, look, facts));
-        let found = found.into_iter().flatten();
-        let found = found.flat_map(|question| self.source.inquiries_of_infrastructure(question, look));
-        let mut inquiries = Vec::new();
-        for inquiry in judged.chain(found) {
-            if !self.asked.contains(&inquiry) && self.budget.allows(&inquiry) {
-                self.asked.insert(inquiry.clone());
-                inquiries.push(inquiry);
-            }
-        }
-        inquiries
+        // What is refused once is refused for good.
+        possible.retain(|inquiry| self.asked.insert(inquiry.clone()) && self.budget.allows(inquiry));
+        possible
     }
 }
 

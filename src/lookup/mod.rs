@@ -4,6 +4,7 @@
 //! [`survey`]; here it is decided whom to ask, and every way to fail becomes a value that judges can read.
 
 mod address;
+mod authorities;
 mod budget;
 mod course;
 mod errand;

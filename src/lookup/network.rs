@@ -14,16 +14,12 @@ use crate::facts::{Facts, Outcome, Reply, Role, Server, View, zone_candidates};
 use crate::record::{Name, Question, RecordType};
 
 use super::address::is_public;
+use super::authorities;
 use super::course::parent_zone;
 use super::memory::{Memory, Shared};
 use super::policy::Fetcher;
 use super::source::Inquiry;
 use super::transport::{Endpoint, Transport};
-
-/// Name servers of one zone that are asked at most; the root has 13 with two addresses each.
-const MOST_AUTHORITIES: usize = 32;
-/// Name servers of the zone above that are asked at most: they all say the same.
-const MOST_PARENTS: usize = 2;
 
 /// The network, and what is remembered of it for the length of a run.
 #[derive(Debug)]
@@ -69,6 +65,7 @@ pub(super) enum Sphere {
 }
 
 /// What the facts say of the domain's zones: worked out once, and read for every question.
+#[derive(PartialEq)]
 pub(super) struct Look<'a> {
     pub(super) domain: &'a Name,
     /// Where the zone of the domain begins, as far as that is known.
@@ -267,14 +264,17 @@ impl Network {
         let apexes = facts.referrals().flat_map(|reply| &reply.referral).map(|record| &record.name);
         look.delegated.extend(apexes.filter(|apex| *apex != domain && apex.is_within(domain)).cloned());
         for zone in look.zones.iter().chain(&look.delegated) {
-            let servers = self.servers(zone, Role::Authoritative, facts, &mut look.names);
+            let names = facts.name_server_names(zone);
+            let servers = self.servers(Role::Authoritative, authorities::of_zone(&names, facts));
             look.servers.insert(zone.clone(), servers);
+            look.names.extend(names);
         }
         look.apex = facts.zone_apex(domain);
         let above = look.apex.as_ref().and_then(|apex| parent_zone(apex, facts));
         look.above = above.map(|parent| {
-            let mut servers = self.servers(&parent, Role::Parent, facts, &mut look.names);
-            servers.truncate(MOST_PARENTS);
+            let names = facts.name_server_names(&parent);
+            let servers = self.servers(Role::Parent, authorities::of_parent(&names, facts));
+            look.names.extend(names);
             (parent, servers)
         });
         look
@@ -297,13 +297,7 @@ impl Network {
         zones
     }
 
-    fn servers(&self, zone: &Name, role: Role, facts: &Facts, read: &mut BTreeSet<Name>) -> Servers {
-        let names = facts.name_server_names(zone);
-        let mut addresses: Vec<IpAddr> = names.iter().flat_map(|name| facts.addresses(name)).collect();
-        addresses.sort_unstable();
-        addresses.dedup();
-        addresses.truncate(MOST_AUTHORITIES);
-        read.extend(names);
+    fn servers(&self, role: Role, addresses: BTreeSet<IpAddr>) -> Servers {
         let sockets = addresses.into_iter().map(|address| SocketAddr::new(address, self.authority_port));
         let server = |socket: SocketAddr| Arc::new(Server { role, address: socket.to_string() });
         sockets.map(|socket| (server(socket), Endpoint::Plain(socket))).collect()
@@ -332,7 +326,10 @@ impl Look<'_> {
 
     /// The name servers of the zone of the name.
     pub(super) fn authoritative(&self, question: &Question, inquiries: &mut Vec<Inquiry>) {
-        let delegated = question.name.ancestors().find(|apex| self.delegated.contains(apex));
+        // Each ancestor is a name of its own, and hardly a domain has a zone further down.
+        let is_delegated = |name: &Name| self.delegated.contains(name);
+        let delegated =
+            (!self.delegated.is_empty()).then(|| question.name.ancestors().find(is_delegated)).flatten();
         let zones = delegated.as_ref().map_or(&self.zones[..], std::slice::from_ref);
         for zone in zones {
             let servers = self.servers.get(zone).into_iter().flatten();

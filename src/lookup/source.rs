@@ -62,10 +62,10 @@ impl Source {
     /// The record sets of the zone files at and below the domain; in a recording, those that were asked for.
     pub(super) fn on_file(&self, domain: &Name) -> BTreeSet<Question> {
         if let Some(recording) = &self.recording {
-            let replies = recording.facts.all().filter(|reply| reply.server.role == Role::ZoneFile);
-            let held =
-                replies.filter(|reply| reply.wanted().any(|record| record.name == reply.question.name));
-            let held = held.map(|reply| &reply.question).filter(|question| question.name.is_within(domain));
+            // What lies below a name follows it.
+            let first = Question::new(domain.clone(), RecordType::A);
+            let held = recording.facts.on_file.range(first..);
+            let held = held.take_while(|question| question.name.is_within(domain));
             return held.cloned().collect();
         }
         self.zones.as_ref().map(|zones| zones.record_sets(domain)).unwrap_or_default()

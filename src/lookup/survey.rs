@@ -67,11 +67,11 @@ impl Task {
 /// Gathers the facts about `domain`: `wanted` says which questions are worth asking and `policies` whose MTA-STS
 /// policy is worth fetching, given what is known so far; both may only ask for more as more is known. What `wanted` has
 /// said once it need not say again.
-pub async fn survey(
+pub async fn survey<W: IntoIterator<Item = Question>>(
     source: &Source,
     domain: &Name,
     limits: Limits,
-    mut wanted: impl FnMut(&Facts) -> BTreeSet<Question>,
+    mut wanted: impl FnMut(&Facts) -> W,
     mut policies: impl FnMut(&Facts) -> BTreeSet<Name>,
 ) -> Facts {
     let mut facts = Facts::new(source.started, source.elsewhere());
@@ -172,7 +172,7 @@ fn give_up(
 fn note_unasked(
     facts: &mut Facts,
     source: &Source,
-    wanted: BTreeSet<Question>,
+    wanted: Vec<Question>,
     (outcome, reason): (Outcome, String),
 ) {
     let nobody = nobody();

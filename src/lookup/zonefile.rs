@@ -10,7 +10,7 @@ use crate::facts::{Outcome, Reply, Role, Server, soa_of};
 use crate::record::zone::ZoneText;
 use crate::record::{Name, Question, Record, RecordData, RecordType};
 
-/// How many aliases are followed; resolvers give up much earlier.
+/// Aliases followed within one reply; resolvers give up after fewer.
 const MAX_CHAIN: usize = 32;
 /// The type of DNAME (RFC 6672).
 const DNAME: RecordType = RecordType::Other(39);
@@ -211,7 +211,7 @@ impl ZoneFiles {
                     if chain.len() > MAX_CHAIN {
                         reply.records.clear();
                         reply.outcome = Outcome::TooDeep;
-                        reply.reason = format!("the chain has more than {MAX_CHAIN} names");
+                        reply.reason = format!("the chain has more than {MAX_CHAIN} aliases");
                         break;
                     }
                     place = next;

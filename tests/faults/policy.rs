@@ -216,7 +216,9 @@ async fn verdict(truth: Truth, fault: &Fault) -> (Verdict, Option<PolicyOutcome>
         }
         At::OtherName | At::OtherAuthority | At::RunOut => {}
     }
-    let transport = Transport::new(Duration::from_millis(600)).with_tls_config(authority.client_config());
+    // All worlds stand, with their keys and certificates, before anybody's time begins to run.
+    tokio::task::yield_now().await;
+    let transport = Transport::new(Duration::from_millis(900)).with_tls_config(authority.client_config());
     let network = Network::new(transport, vec![Endpoint::Plain(resolver.address())], View::Both, lab.port());
     let network = network.with_https_port(port);
     let started = "2026-11-22T05:23:00Z".parse().unwrap();

@@ -15,9 +15,10 @@ fn a_recording_is_judged_alike_to_the_byte() {
         let text =
             Recording { domains: vec![world.subject.domain.clone()], facts: facts.clone() }.to_string();
         let read = Recording::parse(&text).unwrap_or_else(|error| panic!("{}: {error}", world.title()));
-        let [one, other] =
-            [&facts, &read.facts].map(|facts| Judgement::new(&world, facts).json(&world, facts));
-        if one != other || read.to_string() != text {
+        let again = world.facts_again(read.clone());
+        let [one, other, third] =
+            [&facts, &read.facts, &again].map(|facts| Judgement::new(&world, facts).json(&world, facts));
+        if one != other || one != third || read.to_string() != text {
             faults.push(world.title());
         }
     }

@@ -7,7 +7,7 @@
 use std::sync::{Arc, LazyLock};
 
 use cutover::expected::{Cloud, Phase, Purpose, Subject};
-use cutover::facts::{Elsewhere, Facts, Reply, Role, Server};
+use cutover::facts::{Elsewhere, Facts, Recording, Reply, Role, Server};
 use cutover::lookup::zonefile::ZoneFiles;
 use cutover::lookup::{Limits, Source, survey};
 use cutover::record::zone::ZoneText;
@@ -453,16 +453,25 @@ impl World {
 
     /// The facts as a survey gathers them when the zone holds these records.
     pub fn facts(&self, zone: &[Record]) -> Facts {
-        let source =
-            Source { started: started(), zones: Some(self.files(zone)), recording: None, network: None };
-        let wanted = |facts: &Facts| cutover::check::wanted(&self.subject, facts);
-        let policies = |facts: &Facts| cutover::check::wanted_policies(&self.subject, facts);
-        let survey = survey(&source, &self.subject.domain, Limits::default(), wanted, policies);
+        let zones = Some(self.files(zone));
+        let mut facts = self.survey(&Source { started: started(), zones, recording: None, network: None });
         // Every name is answered here: whatever has no reply was not asked, and a judge who misses it is
         // at a loss.
-        let mut facts = RUNTIME.with(|runtime| runtime.block_on(survey));
         facts.elsewhere = Elsewhere::Asked;
         facts
+    }
+
+    /// The facts as a survey gathers them from a recording.
+    pub fn facts_again(&self, recording: Recording) -> Facts {
+        let recording = Some(recording);
+        self.survey(&Source { started: started(), zones: None, recording, network: None })
+    }
+
+    fn survey(&self, source: &Source) -> Facts {
+        let wanted = |facts: &Facts| cutover::check::wanted(&self.subject, facts);
+        let policies = |facts: &Facts| cutover::check::wanted_policies(&self.subject, facts);
+        let survey = survey(source, &self.subject.domain, Limits::default(), wanted, policies);
+        RUNTIME.with(|runtime| runtime.block_on(survey))
     }
 
     /// The facts where the zone holds some records and a resolver still remembers others.

@@ -143,6 +143,8 @@ fn the_questions_of_a_domain_to_one_server_are_bounded() {
     let most = Limits::default().inquiries_of_one_server;
     assert!(asked(&estate.resolver).len() <= most, "{}", asked(&estate.resolver).len());
     assert_eq!(estate.resolver.asked("ad.fabrikam.com", "CNAME"), 0);
+    // What the manual advises: without the name servers there is room for all of it.
+    assert_eq!(estate.contoso("--deadline 60 --view resolver").status, 0);
 }
 
 #[test]
@@ -294,4 +296,25 @@ fn a_tree_that_cannot_be_told_within_its_bound_is_unknown() {
     let followed =
         asked(&estate.resolver).into_iter().filter(|question| question.contains(".example")).count();
     assert!(followed <= 160, "{followed}");
+}
+
+#[test]
+fn files_are_searched_whole_however_large() {
+    let desk = Desk::new();
+    let ready = crate::world::file("fixtures/scenarios/moves/finished.zone");
+    let mut zone = ready.clone();
+    for number in 0..7_000 {
+        writeln!(zone, "host{number:04} CNAME www.contoso.net.").unwrap();
+    }
+    let check = |zone: String| {
+        let zone = desk.put("contoso.com.zone", zone);
+        cutover(&format!("check contoso.com --zone {zone} --phase tidy --format json"))
+    };
+    let run = check(zone.clone());
+    assert_eq!(run.domain()["verdict"], "ready", "{:#}", run.domain());
+    // Behind more sets than one domain may send questions.
+    let run = check(zone + "zz MX 10 mx1.emailsrvr.com.\n");
+    let left =
+        run.domain()["hazards"].as_array().unwrap().iter().any(|hazard| hazard["code"] == "source-left");
+    assert!(left && run.status == 1, "{:#}", run.domain());
 }

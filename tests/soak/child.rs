@@ -1,8 +1,13 @@
 //! How does the program run in a process of its own, and how is it ended?
 
+use std::fs::File;
+use std::io::{Read as _, Seek as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+/// So long a run may write nothing; a domain takes half a minute at most.
+const LONGEST_SILENCE: Duration = Duration::from_secs(120);
 
 /// How a run ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,31 +28,35 @@ pub struct Ended {
     pub memory: u64,
 }
 
-/// A run whose standard output is appended to a file.
+/// A run whose standard output is appended to a file. Its standard error is a file too: nobody reads a pipe while it runs,
+/// and a full one would hold it up.
 pub struct Child {
     process: std::process::Child,
     report: PathBuf,
+    errors: File,
     memory: u64,
 }
 
 impl Child {
     pub fn start(words: &str, report: &Path) -> Self {
-        let file = std::fs::File::options().create(true).append(true).open(report).unwrap();
+        let file = File::options().create(true).append(true).open(report).unwrap();
+        let errors = tempfile::tempfile().unwrap();
         let process = Command::new(env!("CARGO_BIN_EXE_cutover"))
             .args(words.split_whitespace())
             .current_dir(report.parent().unwrap())
             .env_remove("CUTOVER_GRAPH_TOKEN")
             .stdin(Stdio::null())
             .stdout(file)
-            .stderr(Stdio::piped())
+            .stderr(errors.try_clone().unwrap())
             .spawn()
             .unwrap();
-        Self { process, report: report.to_owned(), memory: 0 }
+        Self { process, report: report.to_owned(), errors, memory: 0 }
     }
 
-    /// Waits until it has ended.
+    /// Waits until it has ended, and no longer than it goes on writing.
     pub fn wait(mut self, end: End) -> Ended {
         let mut is_told = false;
+        let (mut written, mut since) = (0, Instant::now());
         let status = loop {
             if let Some(status) = self.process.try_wait().unwrap() {
                 break status;
@@ -65,12 +74,28 @@ impl Child {
                 }
                 End::ByItself | End::Killed { .. } | End::Stopped { .. } => {}
             }
+            let octets = std::fs::metadata(&self.report).unwrap().len();
+            if octets != written {
+                (written, since) = (octets, Instant::now());
+            }
+            if since.elapsed() > LONGEST_SILENCE {
+                self.process.kill().unwrap();
+                let status = self.process.wait().unwrap();
+                let ended = self.ended(status);
+                panic!("it has written nothing for {LONGEST_SILENCE:?} and did not end: {}", ended.err);
+            }
             std::thread::sleep(Duration::from_millis(10));
         };
-        assert!(is_told || end == End::ByItself, "it was done before it could be ended");
+        let ended = self.ended(status);
+        assert!(is_told || end == End::ByItself, "it was done before it could be ended: {}", ended.err);
+        assert!(!ended.err.contains("panicked"), "{}", ended.err);
+        ended
+    }
+
+    fn ended(&mut self, status: ExitStatus) -> Ended {
         let mut err = String::new();
-        std::io::Read::read_to_string(&mut self.process.stderr.take().unwrap(), &mut err).unwrap();
-        assert!(!err.contains("panicked"), "{err}");
+        self.errors.rewind().unwrap();
+        self.errors.read_to_string(&mut err).unwrap();
         Ended { status: status.code(), err, memory: self.memory }
     }
 

@@ -87,7 +87,7 @@ impl Window {
 
 /// Whether a resolver answered some questions and left others unanswered.
 fn is_overrun(facts: &Facts) -> bool {
-    let by_resolvers = || facts.all().filter(|reply| reply.server.role == Role::Resolver);
+    let by_resolvers = || facts.unordered().filter(|reply| reply.server.role == Role::Resolver);
     let is_silence = |outcome| matches!(outcome, Outcome::Timeout | Outcome::OutOfTime);
     let mut silent = by_resolvers().filter(|reply| is_silence(reply.outcome));
     silent

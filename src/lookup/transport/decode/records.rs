@@ -34,7 +34,7 @@ pub(super) enum Undecodable {
     #[error("its records have more than {} KiB", MAX_OCTETS / 1024)]
     Octets,
     /// More aliases than are followed.
-    #[error("the chain has more than {MAX_ALIASES} names")]
+    #[error("the chain has more than {MAX_ALIASES} aliases")]
     Aliases,
 }
 
