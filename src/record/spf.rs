@@ -5,6 +5,7 @@
 //!
 //! Long because it is the grammar of one standard, a function for each rule of it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
@@ -223,7 +224,7 @@ fn meaning(text: &str) -> Meaning {
 }
 
 fn read(text: &str) -> Result<Meaning, String> {
-    let name_end = text.find([':', '/', '=']).unwrap_or(text.len());
+    let name_end = text.bytes().position(|octet| b":/=".contains(&octet)).unwrap_or(text.len());
     if text[name_end..].starts_with('=') {
         return modifier(&text[..name_end], &text[name_end + 1..]);
     }
@@ -234,9 +235,13 @@ fn read(text: &str) -> Result<Meaning, String> {
         b'-' => (Qualifier::Fail, &text[1..]),
         _ => (Qualifier::Pass, text),
     };
-    let name_end = rest.find([':', '/']).unwrap_or(rest.len());
+    let name_end = rest.bytes().position(|octet| b":/".contains(&octet)).unwrap_or(rest.len());
     let (name, argument) = rest.split_at(name_end);
-    mechanism(&name.to_ascii_lowercase(), argument).map(|mechanism| Meaning::Mechanism(qualifier, mechanism))
+    let mut name = Cow::Borrowed(name);
+    if name.bytes().any(|octet| octet.is_ascii_uppercase()) {
+        name.to_mut().make_ascii_lowercase();
+    }
+    mechanism(&name, argument).map(|mechanism| Meaning::Mechanism(qualifier, mechanism))
 }
 
 fn modifier(name: &str, value: &str) -> Result<Meaning, String> {
