@@ -4,6 +4,7 @@
 //! servers that are known, and on what those said who were asked already.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use foldhash::{HashSet, HashSetExt as _};
 
@@ -26,7 +27,7 @@ pub(super) struct Course<'a> {
     /// What finds the zone, its name servers and its version.
     found: BTreeSet<Question>,
     look: Option<Look<'a>>,
-    asked: HashSet<Inquiry>,
+    asked: HashSet<Arc<Inquiry>>,
     /// What may still be asked.
     pub(super) budget: Budget,
     /// Replies that were looked at.
@@ -57,7 +58,7 @@ impl<'a> Course<'a> {
         &mut self,
         facts: &Facts,
         wanted: impl IntoIterator<Item = Question>,
-    ) -> Vec<Inquiry> {
+    ) -> Vec<Arc<Inquiry>> {
         let before = self.wanted.len();
         for question in wanted {
             if !self.known.contains(&question) {
@@ -91,9 +92,18 @@ impl<'a> Course<'a> {
             possible
                 .extend(found.flat_map(|question| self.source.inquiries_of_infrastructure(question, look)));
         }
-        // What is refused once is refused for good.
-        possible.retain(|inquiry| self.asked.insert(inquiry.clone()) && self.budget.allows(inquiry));
-        possible
+        let mut inquiries = Vec::with_capacity(possible.len());
+        for inquiry in possible {
+            if !self.asked.contains(&inquiry) {
+                let inquiry = Arc::new(inquiry);
+                // What is refused once is refused for good.
+                self.asked.insert(Arc::clone(&inquiry));
+                if self.budget.allows(&inquiry) {
+                    inquiries.push(inquiry);
+                }
+            }
+        }
+        inquiries
     }
 }
 

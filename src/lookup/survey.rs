@@ -44,7 +44,7 @@ impl Default for Limits {
 
 /// Something under way.
 enum Task {
-    Ask(usize, Inquiry, Shared<Reply>),
+    Ask(usize, Arc<Inquiry>, Shared<Reply>),
     Fetch(Errand),
 }
 
@@ -78,7 +78,7 @@ pub async fn survey<W: IntoIterator<Item = Question>>(
     facts.on_file = source.on_file(domain);
     let mut course = Course::new(source, domain, limits);
     // All inquiries by their number, as long as they are open.
-    let mut open: Vec<Option<Inquiry>> = Vec::new();
+    let mut open: Vec<Option<Arc<Inquiry>>> = Vec::new();
     let mut fetching: BTreeSet<Name> = BTreeSet::new();
     let mut pending = FuturesUnordered::new();
     let mut stage = Stage::Underway;
@@ -91,7 +91,7 @@ pub async fn survey<W: IntoIterator<Item = Question>>(
             match source.begin(&inquiry, domain) {
                 Begun::There(replies) => replies.into_iter().for_each(|reply| facts.insert(reply)),
                 Begun::Coming(cell) => {
-                    open.push(Some(inquiry.clone()));
+                    open.push(Some(Arc::clone(&inquiry)));
                     pending.push(Task::Ask(open.len() - 1, inquiry, cell).done(source));
                 }
             }
@@ -149,15 +149,15 @@ fn give_up(
     facts: &mut Facts,
     source: &Source,
     limits: Limits,
-    open: Vec<Option<Inquiry>>,
+    open: Vec<Option<Arc<Inquiry>>>,
     fetching: BTreeSet<Name>,
     reason: &str,
 ) {
     let late = i64::try_from(limits.deadline.as_millis()).unwrap_or(i64::MAX);
     let at = source.started.checked_add(SignedDuration::from_millis(late)).unwrap_or(Timestamp::MAX);
     for inquiry in open.into_iter().flatten() {
-        if let Inquiry::Server(question, server, ..) = inquiry {
-            let reply = Reply::empty(question, server, Outcome::OutOfTime);
+        if let Inquiry::Server(question, server, ..) = &*inquiry {
+            let reply = Reply::empty(question.clone(), Arc::clone(server), Outcome::OutOfTime);
             facts.insert(Reply { at, reason: reason.to_owned(), ..reply });
         }
     }

@@ -85,7 +85,7 @@ impl Sockets {
     ///
     /// # Errors
     /// The failure, where there is no way to open one.
-    pub(super) async fn ask(&self, ports: &Ports, parcel: Parcel<'_>) -> Result<Ending, Failure> {
+    pub(super) async fn ask(&self, ports: &Ports, parcel: &Parcel<'_>) -> Result<Ending, Failure> {
         loop {
             let lane = self.lane(ports, parcel)?;
             // It may have closed in between, or be full.
@@ -97,7 +97,7 @@ impl Sockets {
     }
 
     /// A lane that leads to the server.
-    fn lane(&self, ports: &Ports, parcel: Parcel<'_>) -> Result<Arc<Lane>, Failure> {
+    fn lane(&self, ports: &Ports, parcel: &Parcel<'_>) -> Result<Arc<Lane>, Failure> {
         let (server, draw) = (parcel.server, self.draw());
         let own = ports.lane(
             self.age,
@@ -229,7 +229,7 @@ mod tests {
             standing: &Arc::new(Standing::default()),
             patience: Duration::from_secs(5),
         };
-        let ending = sockets.ask(ports, parcel).await.unwrap();
+        let ending = sockets.ask(ports, &parcel).await.unwrap();
         assert!(matches!(ending.result, Ok(Answer::Message(_))), "{ending:?}");
     }
 

@@ -56,7 +56,7 @@ impl Lane {
     }
 
     /// Sends a question and waits for what becomes of it; `None` if the lane has closed, or is full.
-    pub(super) async fn ask(self: &Arc<Self>, parcel: Parcel<'_>) -> Option<Ending> {
+    pub(super) async fn ask(self: &Arc<Self>, parcel: &Parcel<'_>) -> Option<Ending> {
         let (mut entry, octets) = self.enter(parcel)?;
         let failed = |failure| Ending { result: Err(failure), sends: 1, case: None };
         let mut sent = self.send(&octets, parcel.server);
@@ -78,7 +78,7 @@ impl Lane {
     }
 
     /// Enters a question into the table; `None` if the lane has closed, or is full.
-    fn enter(self: &Arc<Self>, parcel: Parcel<'_>) -> Option<(Entry, Vec<u8>)> {
+    fn enter(self: &Arc<Self>, parcel: &Parcel<'_>) -> Option<(Entry, Vec<u8>)> {
         let (sender, receiver) = oneshot::channel();
         let Entered { id, serial, octets, is_first_due } = lock(&self.table).enter(parcel, sender)?;
         if is_first_due {

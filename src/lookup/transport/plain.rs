@@ -88,7 +88,8 @@ impl Plain {
         };
         let known = self.refuses_edns.load(Ordering::Relaxed);
         let edns = if known { Edns::Without } else { Edns::With };
-        let first = self.exchange(parcel(edns, patience), &turn, patience, room, watch).await;
+        let first = parcel(edns, patience);
+        let first = self.exchange(&first, &turn, patience, room, watch).await;
         if let Err(failure) = &first {
             // Whoever waits for a turn must not have to find out too.
             self.standing.note_failure(failure);
@@ -99,7 +100,8 @@ impl Plain {
         }
         let left = at_least_half(patience, watch);
         let again = Stopwatch::start();
-        let second = self.exchange(parcel(Edns::Without, left), &turn, patience, room, &again);
+        let second = parcel(Edns::Without, left);
+        let second = self.exchange(&second, &turn, patience, room, &again);
         match Box::pin(second).await {
             Ok(second) => {
                 if !query::refuses_edns(&second) {
@@ -115,7 +117,7 @@ impl Plain {
     /// One question by UDP, then by TCP where the answer was cut.
     async fn exchange(
         &self,
-        parcel: Parcel<'_>,
+        parcel: &Parcel<'_>,
         turn: &Turn<'_>,
         patience: Duration,
         room: &Room,
@@ -124,8 +126,8 @@ impl Plain {
         let mut answer = self.send(parcel, turn, room).await?;
         if let Answer::OtherCase = answer {
             let left = at_least_half(parcel.patience, watch);
-            let parcel = Parcel { case: Case::Lost, patience: left, ..parcel };
-            answer = Box::pin(self.send(parcel, turn, room)).await?;
+            let parcel = Parcel { case: Case::Lost, patience: left, ..*parcel };
+            answer = Box::pin(async move { self.send(&parcel, turn, room).await }).await?;
             // Only now: what did not keep the case was perhaps forged.
             self.learn(Case::Lost);
         }
@@ -145,7 +147,7 @@ impl Plain {
     }
 
     /// One question by UDP, and what it says about the server.
-    async fn send(&self, parcel: Parcel<'_>, turn: &Turn<'_>, room: &Room) -> Result<Answer, Failure> {
+    async fn send(&self, parcel: &Parcel<'_>, turn: &Turn<'_>, room: &Room) -> Result<Answer, Failure> {
         let Ending { result, sends, case } = room.sockets.ask(&self.ports, parcel).await?;
         let is_refused = match &result {
             Ok(Answer::Message(message)) => query::refuses(message),

@@ -101,8 +101,8 @@ impl Table {
     }
 
     /// Enters a question; `None` if no more are taken.
-    pub(super) fn enter(&mut self, parcel: Parcel<'_>, sender: oneshot::Sender<Ending>) -> Option<Entered> {
-        let Parcel { query, edns, case, server, standing, patience } = parcel;
+    pub(super) fn enter(&mut self, parcel: &Parcel<'_>, sender: oneshot::Sender<Ending>) -> Option<Entered> {
+        let Parcel { query, edns, case, server, standing, patience } = *parcel;
         if !self.open || self.waiting.len() >= CAPACITY {
             return None;
         }
