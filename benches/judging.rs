@@ -1,7 +1,7 @@
 //! What does a domain cost beside the waiting?
 //!
-//! Everything that is pure, on one core and with the answers at hand: judging with its report, the questions that are
-//! found worth asking when the replies come one by one, and whole surveys whose answers are remembered already.
+//! Everything that is pure, on one core and with the answers at hand: judging, planning and reporting, the questions that
+//! are found worth asking when the replies come one by one, and whole surveys whose answers are remembered already.
 //! `cargo bench --bench judging` prints a table; `-- --quick` measures less; `-- --json` prints figures for a program;
 //! `-- --only PART` measures what has the part in its name, for a profiler.
 #![allow(missing_docs, reason = "a benchmark exports nothing")]
@@ -35,7 +35,11 @@ use serde_json::{Value, json};
 use lab::Lab;
 use world::{Fill, World};
 
-/// Judging one domain may take so long, its report as one line included.
+/// That of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Judging one domain may take so long.
 const JUDGING: Duration = Duration::from_micros(50);
 /// A survey may take so long beside the waiting, with a resolver alone and with the name servers too.
 const SURVEY: [(View, Duration); 2] =
@@ -107,7 +111,7 @@ fn main() -> ExitCode {
     }
     cases.extend(scenarios());
     figures.extend(cases.iter().filter_map(|case| bench.following(case)));
-    figures.extend(cases.iter().filter_map(|case| bench.judging(case)));
+    figures.extend(cases.iter().flat_map(|case| bench.judging(case)).flatten());
     let text = if has("--json") { in_json(&figures) } else { table(&figures) };
     std::io::stdout().write_all(text.as_bytes()).unwrap();
     let broken = figures.iter().any(|figure| !figure.is_kept());
@@ -193,18 +197,26 @@ impl Bench {
         })
     }
 
-    /// Judging alone, and the line of a report.
-    fn judging(&self, case: &Case) -> Option<Figure> {
-        let Case { subject, facts, view, .. } = case;
+    /// Judging alone, what has to change then, and the line of a report.
+    fn judging(&self, case: &Case) -> [Option<Figure>; 3] {
+        let Case { what, subject, facts, view } = case;
+        let scales = Scales { view: *view, ..Scales::default() };
+        let examination = examine(subject, facts, scales);
+        let planned = changes(subject, facts, *view, &examination);
         let history = History::default();
-        self.figure("judging", &case.what, facts, Some(JUDGING), || {
-            let scales = Scales { view: *view, ..Scales::default() };
-            let examination = examine(subject, facts, scales);
-            let changes = changes(subject, facts, *view, &examination);
-            let outlook = outlook(subject, facts, &examination, &history, Assumptions::default());
-            let report = DomainReport::new(subject, &examination, &changes).with_outlook(&outlook);
-            black_box(ndjson_line(facts.checked_at, &report));
-        })
+        [
+            self.figure("judging", what, facts, Some(JUDGING), || {
+                black_box(examine(subject, facts, scales));
+            }),
+            self.figure("planning", what, facts, None, || {
+                black_box(changes(subject, facts, *view, &examination));
+            }),
+            self.figure("reporting", what, facts, None, || {
+                let outlook = outlook(subject, facts, &examination, &history, Assumptions::default());
+                let report = DomainReport::new(subject, &examination, &planned).with_outlook(&outlook);
+                black_box(ndjson_line(facts.checked_at, &report));
+            }),
+        ]
     }
 
     fn figure(
