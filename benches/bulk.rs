@@ -3,7 +3,8 @@
 //! Generated domains in every state, served by a real name server of this machine that stands in for the resolver, and
 //! checked in a process of their own: domains and questions a second, CPU a question, peak memory; beside `dnsperf` with
 //! the same mix of questions against the same server in the same run. `cargo bench --bench bulk` takes some minutes;
-//! `-- --quick` asks for few and only prints; `-- --domains N` checks one list of so many; `-- --json` prints figures for
+//! `-- --quick` asks for few and only prints; `-- --domains N` checks one list of so many, `-- --concurrency N` so many at
+//! the same time; `-- --json` prints figures for
 //! a program. Needs Debian's `knot`; without it it says so, and without `dnsperf` the ratio is left out.
 #![allow(missing_docs, reason = "a benchmark exports nothing")]
 #![allow(clippy::disallowed_methods, reason = "a measurement reads the clock, files and the command line")]
@@ -61,7 +62,9 @@ fn main() -> ExitCode {
         let seconds = if has("--quick") { "2" } else { "10" };
         dnsperf_rate(&dnsperf, folder.path(), &server, &asked, seconds)
     });
-    let runs: Vec<Run> = sizes.iter().map(|size| Run::of(folder.path(), &server, *size)).collect();
+    let fixed = arguments.iter().position(|argument| argument == "--concurrency");
+    let fixed = fixed.map_or(&[][..], |index| &arguments[index..index + 2]);
+    let runs: Vec<Run> = sizes.iter().map(|size| Run::of(folder.path(), &server, *size, fixed)).collect();
     let figures: Vec<Value> = runs.iter().map(|run| run.figures(per_domain, dnsperf)).collect();
     if has("--json") {
         tell(&format!("{}\n", Value::Array(figures)));
@@ -102,13 +105,14 @@ struct Run {
 }
 
 impl Run {
-    fn of(folder: &Path, server: &Server, domains: usize) -> Self {
+    fn of(folder: &Path, server: &Server, domains: usize, options: &[String]) -> Self {
         let list = list(folder, domains);
         let out = folder.join("run.ndjson");
         let start = Instant::now();
         let child = Command::new(std::env::current_exe().unwrap())
             .arg("--child")
             .args(["check", "--domains", list.to_str().unwrap(), "--format", "ndjson", "-q"])
+            .args(options)
             .args(server.options())
             .stdin(Stdio::null())
             .stdout(std::fs::File::create(&out).unwrap())
