@@ -4,8 +4,8 @@
 //! checked in a process of their own: domains and questions a second, CPU a question, peak memory; beside `dnsperf` with
 //! the same mix of questions against the same server in the same run. `cargo bench --bench bulk` takes some minutes;
 //! `-- --quick` asks for few and only prints; `-- --domains N` checks one list of so many, `-- --concurrency N` so many at
-//! the same time; `-- --json` prints figures for
-//! a program. Needs Debian's `knot`; without it it says so, and without `dnsperf` the ratio is left out.
+//! the same time; `-- --json` prints figures for a program. Needs Debian's `knot`; without it it says so, and without
+//! `dnsperf` the ratio is left out.
 #![allow(missing_docs, reason = "a benchmark exports nothing")]
 #![allow(clippy::disallowed_methods, reason = "a measurement reads the clock, files and the command line")]
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a measurement that fails is none")]
