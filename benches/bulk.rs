@@ -84,6 +84,9 @@ fn main() -> ExitCode {
     {
         broken.push("memory grows with the number of domains".to_owned());
     }
+    if runs.iter().any(|run| run.verdicts.contains("undetermined")) {
+        broken.push("the server left questions unanswered".to_owned());
+    }
     for broken in &broken {
         tell(&format!("BROKEN: {broken}\n"));
     }
@@ -134,7 +137,6 @@ impl Run {
             verdicts.insert(field("verdict"));
         }
         assert_eq!(names.len(), domains, "every domain is there once");
-        assert!(!verdicts.contains("undetermined"), "the server did not keep up");
         Self {
             domains,
             wall,
