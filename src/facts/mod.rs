@@ -25,6 +25,7 @@ pub use outcome::Outcome;
 pub use policy::{PolicyOutcome, PolicyReply, policy_host};
 pub use recording::{Recording, RecordingError};
 pub use reply::{ExtendedError, Reply, Role, Server, soa_of};
+#[cfg(feature = "lookup")]
 pub(crate) use silence::NOT_FOLLOWED;
 pub use silence::Silence;
 pub use view::{Answer, Existence, Overlay, Sight, View, Witness};
