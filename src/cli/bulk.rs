@@ -7,7 +7,6 @@ mod progress;
 mod resume;
 
 use std::cell::Cell;
-use std::future::ready;
 use std::pin::pin;
 use std::thread::Scope;
 
@@ -89,7 +88,6 @@ pub(super) async fn run<'w>(
     let mut coming = pin!(results(task, &start.world, subjects, order, &workers, end));
     let mut stopped = surroundings.pacer.stopped();
     let mut failed_fast = false;
-    let mut is_flushing = false;
     loop {
         let next = tokio::select! {
             biased;
@@ -103,11 +101,6 @@ pub(super) async fn run<'w>(
                 continue;
             }
             next = coming.next() => next,
-            () = ready(()), if is_flushing => {
-                reporter.flush(streams.out)?;
-                is_flushing = false;
-                continue;
-            }
             () = progress.due() => {
                 progress.tell(&tally, streams)?;
                 continue;
@@ -125,7 +118,6 @@ pub(super) async fn run<'w>(
         }
         used.add(&checked);
         progress.above(|| reporter.take(&checked, script, streams.out))?;
-        is_flushing = true;
         tally.checked += 1;
         progress.step(tally.checked);
         if task.bulk.fail_fast && checked.examination.verdict != Verdict::Ready {

@@ -165,19 +165,6 @@ impl<'a> Reporter<'a> {
         Ok(())
     }
 
-    /// Hands on what was written so far, as soon as something has to be waited for: whoever reads along, or goes on after
-    /// an end without warning, has every domain that is done.
-    ///
-    /// # Errors
-    /// [`Problem`] if it cannot be written.
-    pub(super) fn flush(&mut self, out: &mut dyn Write) -> Result<(), Problem> {
-        let mut read_along = self
-            .sinks
-            .iter_mut()
-            .filter(|sink| matches!(sink.format, ReportFormat::Table | ReportFormat::Ndjson));
-        read_along.try_for_each(|sink| sink.target.flush(out))
-    }
-
     /// Counts a domain whose result an earlier run wrote.
     pub(super) fn count(&mut self, verdict: Verdict) {
         self.verdicts.insert(verdict);
@@ -240,7 +227,7 @@ impl Sink {
     }
 
     fn take(&mut self, checked: &Checked, text: &str, out: &mut dyn Write) -> Result<(), Problem> {
-        let Self { target, state, .. } = self;
+        let Self { format, target, state, .. } = self;
         match state {
             State::Table(reminders, written) => {
                 reminders.add(&checked.shown());
@@ -248,13 +235,21 @@ impl Sink {
                     target.write("\n", out)?;
                 }
                 *written += 1;
-                target.write(text, out)
+                target.write(text, out)?;
+                target.flush(out)
             }
             State::Json(pieces, spool) => {
                 spool.write_all(pieces.lead().as_bytes()).map_err(spooling)?;
                 spool.write_all(text.as_bytes()).map_err(spooling)
             }
-            State::Lines => target.write(text, out),
+            State::Lines => {
+                target.write(text, out)?;
+                match format {
+                    // Whoever reads along, or goes on after an end without warning, has every line that is done.
+                    ReportFormat::Ndjson => target.flush(out),
+                    _ => Ok(()),
+                }
+            }
             State::Whole => Ok(()),
         }
     }

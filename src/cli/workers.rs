@@ -89,7 +89,7 @@ fn toil(work: &Mutex<Receiver<Work<'_>>>) {
     loop {
         let next = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
         match next {
-            // What fails is told to whoever waits for it; the others go on.
+            // In a library, and in tests; the program itself ends where it panics. What fails is told to whoever waits for it.
             Ok(work) => drop(catch_unwind(AssertUnwindSafe(work))),
             Err(_) => return,
         }

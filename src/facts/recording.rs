@@ -17,6 +17,9 @@
 //!   time 2026-11-22T05:23:00.034Z 12300
 //!   answer contoso.com. 3600 IN MX 10 mx1.emailsrvr.com.
 //! ```
+//!
+//! Flags are `aa` for an authoritative answer, `ad` for one that the resolver has validated, and `held` for a record set that
+//! stands in a zone file itself and not only in a wildcard.
 
 mod policy;
 

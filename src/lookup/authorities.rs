@@ -18,17 +18,26 @@ const MOST_PARENTS: usize = 2;
 pub(super) fn of_zone(names: &BTreeSet<Name>, facts: &Facts) -> BTreeSet<IpAddr> {
     // Nobody's many addresses crowd out somebody else's.
     let share = (MOST_AUTHORITIES / 2 / names.len().max(1)).max(1);
+    let types = [RecordType::A, RecordType::Aaaa];
+    let known: Vec<_> =
+        names.iter().flat_map(|name| types.map(|rtype| addresses(name, rtype, facts))).collect();
     let mut chosen = BTreeSet::new();
     let mut taken = 0;
-    for name in names {
-        for rtype in [RecordType::A, RecordType::Aaaa] {
-            if taken >= MOST_AUTHORITIES {
-                return chosen;
+    for known in &known {
+        if taken >= MOST_AUTHORITIES {
+            return chosen;
+        }
+        // A place is held for whoever may still turn out to have an address.
+        taken += known.as_ref().map_or(share, |known| known.len().min(share));
+        chosen.extend(known.iter().flatten().take(share));
+    }
+    // What is left once all are known is for those that have more.
+    if known.iter().all(Option::is_some) {
+        for address in known.iter().flatten().flatten() {
+            if chosen.len() >= MOST_AUTHORITIES {
+                break;
             }
-            let known = addresses(name, rtype, facts);
-            // A place is held for whoever may still turn out to have an address.
-            taken += known.as_ref().map_or(share, |known| known.len().min(share));
-            chosen.extend(known.into_iter().flatten().take(share));
+            chosen.insert(*address);
         }
     }
     chosen
@@ -37,7 +46,7 @@ pub(super) fn of_zone(names: &BTreeSet<Name>, facts: &Facts) -> BTreeSet<IpAddr>
 /// The addresses to ask of the zone above: one of each of the first names, in order.
 pub(super) fn of_parent(names: &BTreeSet<Name>, facts: &Facts) -> BTreeSet<IpAddr> {
     let one = |name: &Name| {
-        // The other kind only once it is known that there is none of the first.
+        // The other kind only once nobody tells one of the first.
         addresses(name, RecordType::A, facts)?
             .into_iter()
             .next()
@@ -46,10 +55,10 @@ pub(super) fn of_parent(names: &BTreeSet<Name>, facts: &Facts) -> BTreeSet<IpAdd
     names.iter().take(MOST_PARENTS).filter_map(one).collect()
 }
 
-/// The addresses of one kind that anybody told; `None` as long as nobody has answered.
+/// The addresses of one kind that anybody told; `None` as long as nobody was heard, a failure included.
 fn addresses(name: &Name, rtype: RecordType, facts: &Facts) -> Option<BTreeSet<IpAddr>> {
     let question = Question::new(name.clone(), rtype);
-    let is_answered = facts.replies(&question).any(|reply| reply.outcome.is_answer());
+    let is_heard = facts.replies(&question).next().is_some();
     let address = |data: &RecordData| match data {
         RecordData::A(address) => Some(IpAddr::from(*address)),
         RecordData::Aaaa(address) => Some(IpAddr::from(*address)),
@@ -57,7 +66,7 @@ fn addresses(name: &Name, rtype: RecordType, facts: &Facts) -> Option<BTreeSet<I
     };
     let records = facts.replies(&question).flat_map(Reply::wanted);
     let found = records.filter_map(|record| address(&record.data)).collect();
-    is_answered.then_some(found)
+    is_heard.then_some(found)
 }
 
 #[cfg(test)]
@@ -104,6 +113,16 @@ mod tests {
         replies
     }
 
+    /// Replies about name servers without IPv6.
+    fn of_one_kind(servers: usize, each: u8) -> Vec<Reply> {
+        let mut replies = replies(servers, each, |_| false);
+        for reply in replies.iter_mut().filter(|reply| reply.question.rtype == RecordType::Aaaa) {
+            reply.outcome = Outcome::NoData;
+            reply.records.clear();
+        }
+        replies
+    }
+
     type Choice = fn(&BTreeSet<Name>, &Facts) -> BTreeSet<IpAddr>;
 
     /// All that is ever chosen while the replies come in this order.
@@ -135,6 +154,8 @@ mod tests {
         assert_eq!(in_any_order(of_zone, 4, &replies(4, 2, |_| false)).len(), 16);
         assert_eq!(in_any_order(of_zone, 13, &replies(13, 1, |_| false)).len(), 26);
         // One with many servers, or with many addresses, at as many as may be.
+        assert_eq!(in_any_order(of_zone, 9, &of_one_kind(9, 2)).len(), 18);
+        assert_eq!(in_any_order(of_zone, 5, &of_one_kind(5, 4)).len(), 20);
         for (servers, each) in [(40, 1), (40, 3), (5, 9), (1, 100)] {
             let chosen = in_any_order(of_zone, servers, &replies(servers, each, |_| false));
             assert!((30..=MOST_AUTHORITIES).contains(&chosen.len()), "{servers} {each}: {}", chosen.len());
@@ -142,6 +163,12 @@ mod tests {
         // Names without an address take no place in the end.
         let chosen = in_any_order(of_zone, 60, &replies(60, 1, |number| number < 40));
         assert_eq!(chosen.len(), MOST_AUTHORITIES);
+        // Nor do names that nobody can look up.
+        let mut failing = replies(20, 1, |number| number < 17);
+        for reply in failing.iter_mut().filter(|reply| reply.outcome == Outcome::NoData) {
+            reply.outcome = Outcome::ServFail;
+        }
+        assert_eq!(in_any_order(of_zone, 20, &failing).len(), 6);
     }
 
     #[test]

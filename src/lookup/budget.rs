@@ -33,9 +33,10 @@ impl Budget {
         Self { limits, spent: 0, sent: HashMap::new(), refused: BTreeMap::new() }
     }
 
-    /// Whether the inquiry may be made; it then counts. What is looked up in the files of the run troubles nobody.
+    /// Whether the inquiry may be made; it then counts. What is looked up in the files of the run, or in a
+    /// recording of one that kept to its own bounds, troubles nobody.
     pub(super) fn allows(&mut self, inquiry: &Inquiry) -> bool {
-        if matches!(inquiry, Inquiry::Files(_)) {
+        if matches!(inquiry, Inquiry::Files(_) | Inquiry::Recording(_)) {
             return true;
         }
         if self.spent >= self.limits.inquiries {

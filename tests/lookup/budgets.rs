@@ -306,9 +306,14 @@ fn files_are_searched_whole_however_large() {
     for number in 0..7_000 {
         writeln!(zone, "host{number:04} CNAME www.contoso.net.").unwrap();
     }
+    let record = desk.path("run.txt").display().to_string();
     let check = |zone: String| {
         let zone = desk.put("contoso.com.zone", zone);
-        cutover(&format!("check contoso.com --zone {zone} --phase tidy --format json"))
+        let run =
+            cutover(&format!("check contoso.com --zone {zone} --phase tidy --format json --record {record}"));
+        let again = cutover(&format!("check --replay {record} --phase tidy --format json"));
+        assert_eq!((run.status, run.domain()), (again.status, again.domain()));
+        run
     };
     let run = check(zone.clone());
     assert_eq!(run.domain()["verdict"], "ready", "{:#}", run.domain());

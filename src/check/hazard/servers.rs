@@ -170,10 +170,12 @@ pub(super) fn servers(case: &Case<'_>, zone: Option<&Zone>) -> Vec<Hazard> {
             return hazards;
         }
         let names = listed(zone.name_servers.iter().map(|server| ticked(&server.name)));
+        let is_late = facts.unordered().any(|reply| reply.outcome == Outcome::OutOfTime);
         let message = if is_open {
+            let next = if is_late { "; a longer `--deadline` may help" } else { "" };
             format!(
                 "nothing is known from the name servers ({names}), since some were not asked, or not waited for any \
-                 longer, so the resolvers' word is taken; a longer `--deadline` may help"
+                 longer, so the resolvers' word is taken{next}"
             )
         } else {
             format!("none of the name servers ({names}) answers from here, so the resolvers' word is taken")
