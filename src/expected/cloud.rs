@@ -2,6 +2,8 @@
 //!
 //! One table; a row is one value of one cloud with the page and the date it was read from. Values that Microsoft does
 //! not document for a cloud have no row, and nothing is expected there.
+//!
+//! Long because it is data: all values of a cloud can be read and checked side by side.
 
 use std::fmt;
 use std::str::FromStr;

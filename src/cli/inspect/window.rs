@@ -115,10 +115,15 @@ impl Load {
 
     /// Whether it hardly waited for anything lately.
     fn is_full(&self) -> bool {
-        let ((then, busy_then), now) = (self.seen.get(), Instant::now());
-        let passed = now.duration_since(then);
+        self.look(Instant::now(), || self.metrics.worker_total_busy_duration(0))
+    }
+
+    /// The same at this time, when it has been busy for so long in all.
+    fn look(&self, now: Instant, busy: impl FnOnce() -> Duration) -> bool {
+        let (then, busy_then) = self.seen.get();
+        let passed = now.saturating_duration_since(then);
         if passed >= Self::SPAN {
-            let busy = self.metrics.worker_total_busy_duration(0);
+            let busy = busy();
             self.seen.set((now, busy));
             self.is_full.set(busy.saturating_sub(busy_then) * 10 >= passed * 9);
         }
@@ -173,23 +178,28 @@ mod tests {
     #[tokio::test]
     async fn a_thread_that_is_busy_is_given_no_more() {
         let window = Window::new(None);
+        let load = window.load.as_ref().unwrap();
         let well = facts(&[Outcome::NoData]);
-        let busy = async || {
-            let start = Instant::now();
-            while start.elapsed() < 2 * Load::SPAN {
-                std::hint::spin_loop();
-            }
-            // Now the runtime can take note.
-            tokio::task::yield_now().await;
+        let hour = Duration::from_secs(3600);
+        // So far ahead that the clock of this test changes nothing.
+        let (mut now, (_, mut busy)) = (Instant::now() + hour, load.seen.get());
+        load.look(now, || busy);
+        for (share, grows) in [(100, 0), (91, 0), (89, 1), (0, 1), (95, 0)] {
+            now += hour;
+            busy += hour * share / 100;
+            load.look(now, || busy);
+            let before = window.size.get();
             window.learn(&well);
-        };
-        for _ in 0..10 {
-            busy().await;
+            assert_eq!(window.size.get() - before, grows, "{share} %");
         }
-        assert_eq!(window.size.get(), FIRST);
-        for _ in 0..10 {
-            tokio::time::sleep(2 * Load::SPAN).await;
-            window.learn(&well);
+    }
+
+    #[tokio::test]
+    async fn that_a_thread_waits_the_runtime_tells() {
+        let window = Window::new(None);
+        for _ in 0..3 {
+            tokio::time::sleep(5 * Load::SPAN).await;
+            window.learn(&facts(&[Outcome::NoData]));
         }
         assert!(window.size.get() > FIRST);
     }

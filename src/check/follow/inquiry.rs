@@ -1,0 +1,308 @@
+//! What is worth asking for one topic?
+//!
+//! One look at the facts for each: what the judge of the topic reads, and what the replies that are there make worth asking.
+
+mod near;
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use crate::check::{PROBE_LABEL, alias, delivery, hazard, policy, spf};
+use crate::expected::{Expectation, MailHosts, Phase, Requirement, Subject};
+use crate::facts::{Facts, Outcome, Reply, policy_host, zone_candidates};
+use crate::record::spf::SpfRecord;
+use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
+
+use super::Topic;
+
+/// Domains whose SPF records are followed at most.
+const MOST_SPF_DOMAINS: usize = 40;
+/// MX hosts whose addresses are asked for at most.
+const MOST_MAIL_HOSTS: usize = 20;
+
+/// What one look at a topic finds.
+pub(super) struct Inquiry<'a> {
+    subject: &'a Subject,
+    facts: &'a Facts,
+    /// What is worth asking, some of it more than once.
+    pub(super) wanted: Vec<Question>,
+    /// What the records of an SPF tree lead to, the nearest first.
+    pub(super) of_trees: Vec<Question>,
+    /// Whether there was more than is followed.
+    pub(super) is_crowded: bool,
+    /// The questions whose replies were looked at, some of them more than once.
+    pub(super) read: RefCell<Vec<Question>>,
+}
+
+impl<'a> Inquiry<'a> {
+    pub(super) fn new(subject: &'a Subject, facts: &'a Facts) -> Self {
+        Self {
+            subject,
+            facts,
+            wanted: Vec::new(),
+            of_trees: Vec::new(),
+            is_crowded: false,
+            read: RefCell::default(),
+        }
+    }
+
+    /// Looks for the questions of a topic; whether that shows that a policy is announced.
+    pub(super) fn go_through(&mut self, topic: Topic, expected: &[Expectation]) -> bool {
+        match topic {
+            Topic::Expectation(place) => {
+                return expected.get(place).is_some_and(|expectation| self.expectation(expectation));
+            }
+            Topic::Leftovers => self.leftovers(),
+            Topic::WebSite => self.web_site(),
+        }
+        false
+    }
+
+    fn expectation(&mut self, expectation: &Expectation) -> bool {
+        self.want(&expectation.name, expectation.rtype);
+        self.clash(expectation);
+        match &expectation.requirement {
+            Requirement::DeliversTo(hosts) => self.delivery(expectation, hosts),
+            Requirement::SpfIncludes(include) => self.spf(expectation, include),
+            Requirement::IsAliasOf(target) => self.alias(expectation, target),
+            Requirement::IsAbsent | Requirement::MayBeAliasOf(_) => self.absence(expectation),
+            Requirement::HasDkimKeyAt(_) => self.dkim(expectation),
+            Requirement::HasDmarcPolicy => self.dmarc(expectation),
+            Requirement::MayAnnouncePolicy => return self.policy(expectation),
+            Requirement::MayAskForTlsReports => drop(self.want_to_the_end(&expectation.question())),
+            Requirement::OffersService(offer) | Requirement::MayOfferService(offer) => {
+                self.service(expectation, offer);
+            }
+            Requirement::HasVerification(_) => {}
+        }
+        false
+    }
+
+    /// The replies to a question; whoever reads them looks again when there are more.
+    fn replies(&self, question: &Question) -> impl Iterator<Item = &'a Reply> + use<'a> {
+        self.read.borrow_mut().push(question.clone());
+        self.facts.replies(question)
+    }
+
+    fn want(&mut self, name: &Name, rtype: RecordType) {
+        self.wanted.push(Question::new(name.clone(), rtype));
+    }
+
+    fn want_addresses(&mut self, name: &Name) {
+        self.want(name, RecordType::A);
+        self.want(name, RecordType::Aaaa);
+    }
+
+    /// The records that anybody answered with.
+    fn data(&self, name: &Name, rtype: RecordType) -> BTreeSet<RecordData> {
+        let question = Question::new(name.clone(), rtype);
+        let records = self.replies(&question).flat_map(Reply::wanted);
+        records.map(|record| record.data.clone()).collect()
+    }
+
+    /// Whether anybody answered that there is nothing.
+    fn is_missing_somewhere(&self, name: &Name, rtype: RecordType) -> bool {
+        let question = Question::new(name.clone(), rtype);
+        let nothing = |reply: &Reply| matches!(reply.outcome, Outcome::NoData | Outcome::NoName);
+        self.replies(&question).any(|reply| {
+            nothing(reply) || reply.outcome == Outcome::Records && reply.wanted().next().is_none()
+        })
+    }
+
+    fn delivery(&mut self, expectation: &Expectation, hosts: &MailHosts) {
+        // The host made for the domain exists once Microsoft accepts the domain.
+        if let Some(host) = &hosts.proposed {
+            self.want_addresses(host);
+        }
+        let question = Question::new(expectation.name.clone(), RecordType::Mx);
+        let is_right = |data: &RecordData| self.is_right_host(data, hosts);
+        let lacks =
+            |reply: &Reply| reply.outcome.is_answer() && !reply.wanted().any(|record| is_right(&record.data));
+        if self.subject.phase >= Phase::Switch && self.replies(&question).any(lacks) {
+            self.want_domain_doubled(RecordType::Mx);
+        }
+        // So many of each reply: what one says must not crowd out what another says.
+        let exchanges = self.replies(&question).flat_map(|reply| reply.wanted().take(MOST_MAIL_HOSTS));
+        for host in exchanges.filter_map(|record| record.data.target()) {
+            // Who is being left does not matter here: a host of any platform is wrong whether it exists or not.
+            let kind = delivery::classify(host, hosts, &self.subject.domain, self.subject.source);
+            kind.types_read().iter().for_each(|rtype| self.want(host, *rtype));
+        }
+    }
+
+    fn is_right_host(&self, data: &RecordData, hosts: &MailHosts) -> bool {
+        data.target().is_some_and(|host| {
+            delivery::classify(host, hosts, &self.subject.domain, self.subject.source).is_right()
+        })
+    }
+
+    fn spf(&mut self, expectation: &Expectation, include: &Name) {
+        let names = |data: &RecordData| match data {
+            RecordData::Txt(text) => text.lossy().to_ascii_lowercase().contains(&include.bare()),
+            _ => false,
+        };
+        let lacks =
+            |reply: &Reply| reply.outcome.is_answer() && !reply.wanted().any(|record| names(&record.data));
+        if self.replies(&expectation.question()).any(lacks) {
+            self.want_domain_doubled(RecordType::Txt);
+        }
+        // Read in any case: below the record if it is included, and for the count after the edit if it is not.
+        self.want(include, RecordType::Txt);
+        let mut domains = vec![expectation.name.clone(), include.clone()];
+        // Senders that must stay are counted after the edit too, if they have to be added.
+        let senders = SpfRecord { terms: self.subject.spf_senders.clone() };
+        for (name, rtype) in spf::questions(&senders, &expectation.name, &expectation.name) {
+            self.want(&name, rtype);
+            if rtype == RecordType::Txt && !domains.contains(&name) {
+                domains.push(name);
+            }
+        }
+        let mut next = 0;
+        while let Some(domain) = domains.get(next).cloned() {
+            next += 1;
+            for data in self.data(&domain, RecordType::Txt) {
+                let RecordData::Txt(text) = &data else { continue };
+                let record = SpfRecord::parse(text).or_else(|| {
+                    // A lookalike is judged as what it was meant to be.
+                    (domain == expectation.name && spf::looks_like_spf(text, include))
+                        .then(|| spf::repaired_text(text))?
+                });
+                let Some(published) = record else { continue };
+                let record = spf::repaired(&published);
+                // The record is judged as it is, and the edit of it as it will be.
+                let by_reseller = |record| spf::may_be_sold_by_reseller(record, include);
+                if domain == expectation.name && (by_reseller(&published) || by_reseller(&record)) {
+                    self.want_below(spf::RESELLER_HOST, RecordType::Cname);
+                }
+                for (name, rtype) in spf::questions(&record, &domain, &expectation.name) {
+                    // With so many includes there are too many lookups, whatever is behind the others.
+                    let is_new = rtype == RecordType::Txt && !domains.contains(&name);
+                    if is_new && domains.len() >= MOST_SPF_DOMAINS {
+                        self.is_crowded = true;
+                        continue;
+                    }
+                    self.of_trees.push(Question::new(name.clone(), rtype));
+                    if is_new {
+                        domains.push(name);
+                    }
+                }
+            }
+        }
+    }
+
+    fn alias(&mut self, expectation: &Expectation, target: &Name) {
+        let name = &expectation.name;
+        let domain = &self.subject.domain;
+        // Each with its distance: one witness's long way must not crowd out another's short one.
+        let mut chain: Vec<(Name, usize)> = vec![(name.clone(), 1)];
+        let mut next = 0;
+        while let Some((current, distance)) = chain.get(next).cloned() {
+            next += 1;
+            for data in self.data(&current, RecordType::Cname) {
+                let right = |found: &&Name| *found == target || expectation.also.contains(found);
+                let Some(found) = data.target().filter(|found| !right(found)).cloned() else { continue };
+                if current == *name
+                    && let Ok(probe) = domain.below(PROBE_LABEL)
+                {
+                    self.want(&probe, RecordType::A);
+                }
+                let is_new = chain.iter().all(|(known, _)| *known != found);
+                if alias::follows(&found, domain) && is_new && distance < alias::LONGEST_CHAIN {
+                    self.want(&found, RecordType::Cname);
+                    chain.push((found, distance + 1));
+                }
+            }
+        }
+        if self.subject.services.contains(&expectation.service)
+            && self.is_missing_somewhere(name, RecordType::Cname)
+        {
+            self.near_misses(expectation, target);
+        }
+    }
+
+    /// What may be left of the platform being left. No server lists its names: the usual ones are asked for, and those
+    /// that a zone file is known to hold.
+    fn leftovers(&mut self) {
+        if self.subject.phase >= Phase::Switch && !self.subject.hybrid {
+            self.want_below(hazard::AUTODISCOVER_SERVICE, RecordType::Srv);
+        }
+        if self.subject.phase < Phase::Tidy {
+            return;
+        }
+        hazard::SERVICES.iter().for_each(|service| self.want_below(service, RecordType::Srv));
+        hazard::MAIL_HOSTS.iter().for_each(|host| self.want_below(host, RecordType::Mx));
+        hazard::ALIAS_HOSTS.iter().for_each(|host| self.want_below(host, RecordType::Cname));
+        let on_file = self.facts.on_file.iter().filter(|question| hazard::is_evidence_type(question.rtype));
+        self.wanted.extend(on_file.cloned());
+    }
+
+    /// The wildcards that may be what still leads to an old platform.
+    pub(super) fn masks(&mut self, question: &Question) {
+        let domain = &self.subject.domain;
+        let is_left = |data: &RecordData| hazard::may_be_left(&question.name, data, domain);
+        if !hazard::is_published(self.facts, question, domain)
+            || !self.data(&question.name, question.rtype).iter().any(is_left)
+        {
+            return;
+        }
+        for wildcard in hazard::wildcards(question, domain) {
+            self.wanted.push(wildcard.probe);
+            self.want(&wildcard.name, question.rtype);
+        }
+    }
+
+    /// The addresses of the web site, where Microsoft runs the zone.
+    fn web_site(&mut self) {
+        let domain = &self.subject.domain;
+        let servers = zone_candidates(domain).into_iter().flat_map(|apex| {
+            let question = Question::new(apex, RecordType::Ns);
+            self.read.borrow_mut().push(question.clone());
+            self.facts.name_server_names(&question.name)
+        });
+        if servers.into_iter().any(|server| hazard::is_microsoft_dns(&server)) {
+            hazard::web_site_names(domain).iter().for_each(|name| self.want_addresses(name));
+        }
+    }
+
+    fn want_below(&mut self, host: &str, rtype: RecordType) {
+        if let Ok(name) = self.subject.domain.below(host) {
+            self.want(&name, rtype);
+        }
+    }
+
+    /// Whether a policy is announced; its host is then asked for.
+    fn policy(&mut self, expectation: &Expectation) -> bool {
+        let is_announced = self.is_announced(expectation);
+        if is_announced && let Ok(host) = policy_host(&self.subject.domain) {
+            for rtype in [RecordType::A, RecordType::Aaaa] {
+                self.want_to_the_end(&Question::new(host.clone(), rtype));
+            }
+        }
+        is_announced
+    }
+
+    /// Whether anybody answered with a valid announcement of a policy.
+    fn is_announced(&mut self, expectation: &Expectation) -> bool {
+        let questions = self.want_to_the_end(&expectation.question());
+        let mut replies = questions.iter().flat_map(|question| self.replies(question));
+        replies.any(|reply| policy::announced(&RecordSet::of(reply.wanted())) == Ok(true))
+    }
+
+    /// The question, and the same at every name where a server leaves an alias chain open.
+    fn want_to_the_end(&mut self, question: &Question) -> Vec<Question> {
+        let mut chain = vec![question.clone()];
+        let mut next = 0;
+        while let Some(question) = chain.get(next).cloned() {
+            next += 1;
+            self.read.borrow_mut().push(question.clone());
+            for end in self.facts.open_ends(&question) {
+                let further = Question::new(end, question.rtype);
+                if !chain.contains(&further) && chain.len() < policy::LONGEST_CHAIN {
+                    chain.push(further);
+                }
+            }
+        }
+        self.wanted.extend(chain.iter().cloned());
+        chain
+    }
+}
