@@ -25,7 +25,8 @@ pub(super) fn code(outcome: Outcome) -> Code {
         | Outcome::Lame
         | Outcome::Timeout
         | Outcome::Malformed
-        | Outcome::Unreachable => Code::LookupFailed,
+        | Outcome::Unreachable
+        | Outcome::NotSent => Code::LookupFailed,
     }
 }
 

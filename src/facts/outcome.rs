@@ -41,13 +41,15 @@ pub enum Outcome {
     TooLarge,
     /// An answer came whose chain of aliases is longer than is followed, or such a chain was found name by name.
     TooDeep,
+    /// It was not sent: this machine had no socket left, or the server pauses after silence for other zones.
+    NotSent,
     /// Nobody was to be asked: more hangs on the records before it than is followed.
     NotAsked,
 }
 
 impl Outcome {
     /// All outcomes.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Records,
         Self::NoData,
         Self::NoName,
@@ -64,6 +66,7 @@ impl Outcome {
         Self::Spared,
         Self::TooLarge,
         Self::TooDeep,
+        Self::NotSent,
         Self::NotAsked,
     ];
 
@@ -87,6 +90,7 @@ impl Outcome {
             Self::Spared => "spared",
             Self::TooLarge => "too-large",
             Self::TooDeep => "too-deep",
+            Self::NotSent => "not-sent",
             Self::NotAsked => "not-asked",
         }
     }
@@ -101,9 +105,12 @@ impl Outcome {
     #[must_use]
     pub fn tells_nothing(self) -> bool {
         match self {
-            Self::OutOfTime | Self::OutOfQuestions | Self::Spared | Self::NotAsked | Self::NotRecorded => {
-                true
-            }
+            Self::OutOfTime
+            | Self::OutOfQuestions
+            | Self::Spared
+            | Self::NotSent
+            | Self::NotAsked
+            | Self::NotRecorded => true,
             Self::Records
             | Self::NoData
             | Self::NoName

@@ -276,11 +276,12 @@ fn tells_least(reply: &Reply) -> u8 {
         Outcome::OutOfQuestions => 6,
         Outcome::Spared => 7,
         Outcome::OutOfTime => 8,
-        Outcome::Timeout => 9,
-        Outcome::Unreachable => 10,
-        Outcome::Referral => 11,
-        Outcome::NotAsked => 12,
-        Outcome::NotRecorded => 13,
-        Outcome::Records | Outcome::NoData | Outcome::NoName => 14,
+        Outcome::NotSent => 9,
+        Outcome::Timeout => 10,
+        Outcome::Unreachable => 11,
+        Outcome::Referral => 12,
+        Outcome::NotAsked => 13,
+        Outcome::NotRecorded => 14,
+        Outcome::Records | Outcome::NoData | Outcome::NoName => 15,
     }
 }

@@ -8,6 +8,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt as _};
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::OnceCell;
 
 /// What is known, or being asked.
@@ -57,9 +58,80 @@ impl<K: Clone + Eq + Hash, V> Memory<K, V> {
     }
 }
 
+/// How often one lookup that fails is repeated: two times within this.
+const REPEAT_AFTER: SignedDuration = SignedDuration::from_secs(1);
+/// Failures that are remembered before those are forgotten that are older than that.
+const MOST_FAILURES: usize = 4096;
+
+/// The failures of the last moment.
+///
+/// A failure is never an answer for another domain, so the next domain that needs it repeats the lookup. What fails twice
+/// is repeated after a second, so that a thousand domains do not send it a thousand times.
+#[derive(Debug)]
+pub(super) struct Failures<K>(HashMap<K, Repeats>);
+
+#[derive(Debug)]
+struct Repeats {
+    first: Timestamp,
+    count: u32,
+}
+
+impl<K> Default for Failures<K> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<K: Eq + Hash> Failures<K> {
+    /// Notes that a lookup failed at this time.
+    pub(super) fn note(&mut self, key: K, at: Timestamp) {
+        if self.0.len() >= MOST_FAILURES {
+            self.0.retain(|_, repeats| !repeats.are_old(at));
+        }
+        if self.0.len() >= MOST_FAILURES {
+            // So many within a second: some are repeated more often.
+            self.0.clear();
+        }
+        let repeats = self.0.entry(key).or_insert(Repeats { first: at, count: 0 });
+        if repeats.are_old(at) {
+            *repeats = Repeats { first: at, count: 0 };
+        }
+        repeats.count += 1;
+    }
+
+    /// Whether a lookup that failed may be repeated at this time.
+    pub(super) fn may_repeat(&self, key: &K, now: Timestamp) -> bool {
+        self.0.get(key).is_none_or(|repeats| repeats.count < 2 || repeats.are_old(now))
+    }
+}
+
+impl Repeats {
+    fn are_old(&self, now: Timestamp) -> bool {
+        self.first.duration_until(now) >= REPEAT_AFTER
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_failure_is_repeated_at_once_and_then_after_a_second() {
+        let mut failures = Failures::default();
+        let at = |milliseconds: i64| Timestamp::from_millisecond(milliseconds).unwrap();
+        assert!(failures.may_repeat(&"a", at(0)));
+        failures.note("a", at(0));
+        assert!(failures.may_repeat(&"a", at(10)));
+        failures.note("a", at(20));
+        assert!(!failures.may_repeat(&"a", at(30)) && failures.may_repeat(&"b", at(30)));
+        assert!(failures.may_repeat(&"a", at(1000)));
+        failures.note("a", at(1000));
+        assert!(failures.may_repeat(&"a", at(1001)));
+        for number in 0..100_000 {
+            failures.note(Box::leak(number.to_string().into_boxed_str()), at(2000 + number));
+            assert!(failures.0.len() <= MOST_FAILURES);
+        }
+    }
 
     #[test]
     fn what_is_asked_for_again_stays_and_the_rest_goes() {

@@ -16,10 +16,10 @@ use crate::record::{Name, Question, RecordType};
 use super::address::is_public;
 use super::authorities;
 use super::course::parent_zone;
-use super::memory::{Memory, Shared};
+use super::memory::{Failures, Memory, Shared};
 use super::policy::Fetcher;
 use super::source::Inquiry;
-use super::transport::{Endpoint, Transport};
+use super::transport::{Endpoint, Scope, Transport, lock};
 
 /// The network, and what is remembered of it for the length of a run.
 #[derive(Debug)]
@@ -46,6 +46,8 @@ struct Asked {
     own: Memory<Asking, Reply>,
     /// About names elsewhere, which other domains may have too.
     elsewhere: Memory<Asking, Reply>,
+    /// Failures of the last moment: these are looked up again, and not too often.
+    failures: Failures<Asking>,
 }
 
 /// Replies about a domain's own names that are remembered at least: those of some hundred domains.
@@ -104,7 +106,11 @@ impl Network {
             view,
             authority_port,
             private_servers,
-            asked: Mutex::new(Asked { own: Memory::of(MOST_OWN), elsewhere: Memory::of(MOST_ELSEWHERE) }),
+            asked: Mutex::new(Asked {
+                own: Memory::of(MOST_OWN),
+                elsewhere: Memory::of(MOST_ELSEWHERE),
+                failures: Failures::default(),
+            }),
         }
     }
 
@@ -140,9 +146,10 @@ impl Network {
     /// by now, and who was dead may be alive.
     pub(super) fn begin_round(&mut self, now: Timestamp) {
         self.transport = self.transport.clone().with_clock(now);
-        self.transport.forgive();
+        self.transport.end_pauses();
         self.fetcher.begin_round(self.transport.clone());
-        let Asked { own, elsewhere } = self.asked.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let Asked { own, elsewhere, failures } = self.asked.get_mut().unwrap_or_else(PoisonError::into_inner);
+        *failures = Failures::default();
         for asked in [own, elsewhere] {
             asked.retain(|(server, _), reply| server.role == Role::Resolver && is_kept(reply, now));
         }
@@ -166,10 +173,14 @@ impl Network {
             return Arc::new(OnceCell::new_with(Some(reply)));
         }
         let now = self.transport.now();
-        let is_good = |reply: &Reply| reply.at.duration_until(now) <= GOOD_FOR || is_kept(reply, now);
         let asking = (Arc::clone(server), question.clone());
-        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        let Asked { own, elsewhere } = &mut *asked;
+        let mut asked = lock(&self.asked);
+        let Asked { own, elsewhere, failures } = &mut *asked;
+        let may_repeat = failures.may_repeat(&asking, now);
+        let is_good = |reply: &Reply| match is_failure(reply) {
+            true => !may_repeat,
+            false => reply.at.duration_until(now) <= GOOD_FOR || is_kept(reply, now),
+        };
         // What is one domain's own may be another's neighbour.
         let (here, there) = match sphere {
             Sphere::Own => (own, elsewhere),
@@ -178,16 +189,41 @@ impl Network {
         there.known(&asking, is_good).unwrap_or_else(|| here.cell(&asking, is_good))
     }
 
-    /// Waits for the answer, and asks if nobody else does.
+    /// Waits for the answer, and sends the query unless another domain has. A failure that another domain met is looked up
+    /// once more: it is no answer for this one.
     pub(super) async fn ask(
         &self,
-        cell: &OnceCell<Reply>,
+        cell: &Shared<Reply>,
         question: &Question,
         server: &Arc<Server>,
         endpoint: &Endpoint,
-        zone: Option<&Name>,
+        scope: Scope<'_>,
     ) -> Reply {
-        cell.get_or_init(|| self.transport.ask(endpoint, server, question, zone)).await.clone()
+        let mut cell = Arc::clone(cell);
+        let mut is_second = false;
+        loop {
+            let mut is_sent_here = false;
+            let reply = cell.get_or_init(|| {
+                is_sent_here = true;
+                self.transport.ask(endpoint, server, question, scope)
+            });
+            let reply = reply.await.clone();
+            if is_sent_here && is_failure(&reply) {
+                let asking = (Arc::clone(server), question.clone());
+                lock(&self.asked).failures.note(asking, reply.at);
+            }
+            if is_sent_here || is_second || !is_failure(&reply) {
+                return reply;
+            }
+            let sphere = if question.name.is_within(scope.domain) { Sphere::Own } else { Sphere::Elsewhere };
+            cell = self.cell(question, server, endpoint, sphere);
+            is_second = true;
+        }
+    }
+
+    /// When all silent servers can be queried again; `None` if that is now.
+    pub(super) fn pause_end(&self) -> Option<tokio::time::Instant> {
+        self.transport.pause_end()
     }
 
     /// The servers to ask about one of the domain's own names, as far as the facts tell.
@@ -304,6 +340,30 @@ impl Network {
     }
 }
 
+/// Whether the lookup failed, so that it may well succeed the next time.
+fn is_failure(reply: &Reply) -> bool {
+    match reply.outcome {
+        Outcome::ServFail
+        | Outcome::Refused
+        | Outcome::Timeout
+        | Outcome::Malformed
+        | Outcome::Unreachable
+        | Outcome::NotSent
+        | Outcome::OutOfTime => true,
+        Outcome::Records
+        | Outcome::NoData
+        | Outcome::NoName
+        | Outcome::Referral
+        | Outcome::Lame
+        | Outcome::NotRecorded
+        | Outcome::OutOfQuestions
+        | Outcome::Spared
+        | Outcome::TooLarge
+        | Outcome::TooDeep
+        | Outcome::NotAsked => false,
+    }
+}
+
 /// Whether a resolver still has an answer in its cache at that time.
 fn is_kept(reply: &Reply, now: Timestamp) -> bool {
     let smallest = reply.records.iter().map(|record| record.ttl).min();
@@ -361,7 +421,8 @@ mod tests {
             let question = Question::new("contoso.com".parse().unwrap(), RecordType::Mx);
             let server = Arc::new(Server { role: Role::Authoritative, address: private.to_string() });
             let cell = network.cell(&question, &server, &private, Sphere::Own);
-            let reply = network.ask(&cell, &question, &server, &private, None).await;
+            let scope = Scope { domain: &question.name, zone: None };
+            let reply = network.ask(&cell, &question, &server, &private, scope).await;
             let expected = if is_asked { Outcome::Timeout } else { Outcome::Unreachable };
             assert_eq!((reply.outcome, listener.try_recv(&mut [0; 512]).is_ok()), (expected, is_asked));
             assert_eq!(reply.reason.contains("--allow-private-servers"), !is_asked);

@@ -15,7 +15,7 @@ use crate::record::{Name, Question, RecordType};
 use super::budget::nobody;
 use super::memory::Shared;
 use super::network::{Look, Network, Sphere};
-use super::transport::Endpoint;
+use super::transport::{Endpoint, Scope};
 use super::zonefile::ZoneFiles;
 
 /// Where answers come from.
@@ -93,6 +93,12 @@ impl Source {
     /// What the facts say of the domain's zones; `None` if nobody there can be asked.
     pub(super) fn look<'a>(&self, domain: &'a Name, facts: &Facts) -> Option<Look<'a>> {
         self.network.as_ref().map(|network| network.look(domain, facts))
+    }
+
+    /// When all servers that were silent can be queried again; `None` if that is now.
+    #[must_use]
+    pub fn pause_end(&self) -> Option<tokio::time::Instant> {
+        self.network.as_ref().and_then(Network::pause_end)
     }
 
     /// Whether every answer is there already, so that nothing is waited for.
@@ -180,11 +186,12 @@ impl Source {
         }
     }
 
-    /// The reply to an inquiry that is coming.
-    pub(super) async fn ask(&self, inquiry: &Inquiry, cell: &Shared<Reply>) -> Option<Reply> {
+    /// The reply to an inquiry that is coming, made for this domain.
+    pub(super) async fn ask(&self, inquiry: &Inquiry, domain: &Name, cell: &Shared<Reply>) -> Option<Reply> {
         match (inquiry, &self.network) {
             (Inquiry::Server(question, server, endpoint, zone), Some(network)) => {
-                Some(network.ask(cell, question, server, endpoint, zone.as_ref()).await)
+                let scope = Scope { domain, zone: zone.as_ref() };
+                Some(network.ask(cell, question, server, endpoint, scope).await)
             }
             // These are never coming.
             (Inquiry::Files(_) | Inquiry::Recording(_) | Inquiry::Server(..), _) => None,

@@ -55,9 +55,11 @@ enum News {
 }
 
 impl Task {
-    async fn done(self, source: &Source) -> News {
+    async fn done(self, source: &Source, domain: &Name) -> News {
         match self {
-            Self::Ask(number, inquiry, cell) => News::Reply(number, source.ask(&inquiry, &cell).await),
+            Self::Ask(number, inquiry, cell) => {
+                News::Reply(number, source.ask(&inquiry, domain, &cell).await)
+            }
             // Rare, and many times larger than a question: they must not carry its room about.
             Self::Fetch(errand) => News::Policy(Box::pin(source.fetch(&errand)).await),
         }
@@ -92,7 +94,7 @@ pub async fn survey<W: IntoIterator<Item = Question>>(
                 Begun::There(replies) => replies.into_iter().for_each(|reply| facts.insert(reply)),
                 Begun::Coming(cell) => {
                     open.push(Some(Arc::clone(&inquiry)));
-                    pending.push(Task::Ask(open.len() - 1, inquiry, cell).done(source));
+                    pending.push(Task::Ask(open.len() - 1, inquiry, cell).done(source, domain));
                 }
             }
         }
@@ -103,7 +105,7 @@ pub async fn survey<W: IntoIterator<Item = Question>>(
         }
         for errand in source.errands(&policies(&facts), &facts, stage) {
             if fetching.insert(errand.domain().clone()) {
-                pending.push(Task::Fetch(errand).done(source));
+                pending.push(Task::Fetch(errand).done(source, domain));
             }
         }
         let mut next = tokio::select! {

@@ -23,7 +23,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::transport::{certificate_words, harmless, io_words};
+use super::transport::{certificate_words, harmless, io_words, is_local_limit, local_limit_words};
 
 /// Octets of the largest head of an answer.
 const LARGEST_HEAD: usize = 32 * 1024;
@@ -54,6 +54,7 @@ impl Fault {
                 Self::Certificate(certificate_words(error, host))
             }
             Some(error) => Self::Connection(certificate_words(error, host)),
+            None if is_local_limit(error) => Self::Connection(local_limit_words(error)),
             None if error.kind() == std::io::ErrorKind::TimedOut => Self::Late(String::new()),
             None => Self::Connection(harmless(&io_words(error))),
         }

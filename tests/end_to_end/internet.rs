@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cutover::facts::{Outcome, Role, Server};
-use cutover::lookup::transport::{Endpoint, Transport};
+use cutover::lookup::transport::{Endpoint, Scope, Transport};
 use cutover::record::zone;
 use cutover::record::{Name, Question, RecordData, RecordType};
 use tempfile::TempDir;
@@ -232,7 +232,8 @@ fn wait_for(lab: &Lab, ip: IpAddr, role: Role, apex: &Name, processes: &[Process
         // A new one each time: a transport does not ask twice where the port was closed.
         let transport = Transport::new(Duration::from_millis(500));
         let endpoint = Endpoint::Plain(address);
-        let reply = runtime.block_on(transport.ask(&endpoint, &server, &question, Some(apex)));
+        let scope = Scope { domain: apex, zone: Some(apex) };
+        let reply = runtime.block_on(transport.ask(&endpoint, &server, &question, scope));
         if reply.outcome == Outcome::Records {
             return;
         }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cutover::facts::{Reply, Role, Server};
-use cutover::lookup::transport::{Endpoint, Transport};
+use cutover::lookup::transport::{Endpoint, Scope, Transport};
 use cutover::record::{Name, Question};
 
 use crate::lab::{Lab, LabServer};
@@ -43,8 +43,14 @@ impl Client {
     }
 
     async fn ask(&self, of: &str, rtype: &str) -> Reply {
+        self.ask_for(&self.zone, of, rtype).await
+    }
+
+    /// Sends a query for a domain that is also the zone asked about.
+    async fn ask_for(&self, domain: &Name, of: &str, rtype: &str) -> Reply {
         let question = Question::new(name(of), rtype.parse().unwrap());
-        self.transport.ask(&self.endpoint, &self.server, &question, Some(&self.zone)).await
+        let scope = Scope { domain, zone: Some(domain) };
+        self.transport.ask(&self.endpoint, &self.server, &question, scope).await
     }
 }
 

@@ -8,7 +8,7 @@ use cutover::lookup::transport::{Endpoint, system_resolvers};
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
-use super::{Client, PATIENCE, contoso};
+use super::{Client, PATIENCE, contoso, name};
 use crate::lab::Say;
 
 #[tokio::test]
@@ -55,6 +55,74 @@ async fn a_server_that_lives_is_asked_again() {
     server.delay(Duration::ZERO);
     tokio::time::sleep(Duration::from_millis(150)).await;
     assert_eq!(client.ask("contoso.com", "MX").await.outcome, Outcome::Records);
+}
+
+#[tokio::test]
+async fn silence_for_one_zone_says_nothing_about_another() {
+    let (_lab, server) = contoso();
+    server.zone("fabrikam.com", "@ 3600 MX 10 mail");
+    let client = Client::authority(server.address());
+    let (gone, served) = (name("gone.example"), name("fabrikam.com"));
+    server.say_to("gone.example", "MX", Say::Nothing).say_to("gone.example", "TXT", Say::Nothing);
+    assert_eq!(client.ask_for(&gone, "gone.example", "MX").await.outcome, Outcome::Timeout);
+    let packets = server.packets();
+    assert_eq!(client.ask_for(&gone, "gone.example", "TXT").await.outcome, Outcome::Timeout);
+    assert_eq!(server.packets(), packets, "the server pauses for the zone");
+    assert_eq!(client.ask_for(&served, "fabrikam.com", "MX").await.outcome, Outcome::Records);
+}
+
+#[tokio::test]
+async fn a_server_that_is_silent_for_three_zones_is_not_said_to_be_silent_for_a_fourth() {
+    let (_lab, server) = contoso();
+    server.say(Say::Nothing);
+    let client = Client::authority(server.address());
+    let zones: Vec<_> = (0..3).map(|n| name(&format!("gone{n}.example"))).collect();
+    let asked = zones.iter().map(|zone| client.ask_for(zone, "gone.example", "MX"));
+    for reply in join_all(asked).await {
+        assert_eq!(reply.outcome, Outcome::Timeout);
+    }
+    let packets = server.packets();
+    let reply = client.ask("contoso.com", "MX").await;
+    assert_eq!((reply.outcome, server.packets()), (Outcome::NotSent, packets));
+    assert!(reply.reason.contains("3 zones"), "{}", reply.reason);
+}
+
+#[tokio::test]
+async fn a_silent_server_is_queried_again_after_a_pause() {
+    let (_lab, server) = contoso();
+    server.say(Say::Nothing);
+    let client = Client::authority(server.address());
+    assert_eq!(client.ask("contoso.com", "MX").await.outcome, Outcome::Timeout);
+    server.say(Say::Zone);
+    let start = Instant::now();
+    while client.ask("contoso.com", "MX").await.outcome != Outcome::Records {
+        assert!(start.elapsed() < Duration::from_secs(30));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(start.elapsed() > Duration::from_secs(4), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn tcp_that_stalls_for_one_domain_is_left_to_the_others() {
+    let (_lab, server) = contoso();
+    server.say(Say::Stalled);
+    let client = Client::authority(server.address());
+    let hostile = name("hostile.example");
+    let names: Vec<String> = (0..200).map(|n| format!("n{n}.hostile.example")).collect();
+    let stalled = join_all(names.iter().map(|of| client.ask_for(&hostile, of, "TXT")));
+    let honest = async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        server.say(Say::Truncated);
+        let start = Instant::now();
+        let reply = client.ask("contoso.com", "TXT").await;
+        (reply.outcome, start.elapsed())
+    };
+    let (stalled, (outcome, took)) = tokio::join!(stalled, honest);
+    assert!(stalled.iter().all(|reply| reply.outcome == Outcome::Timeout));
+    assert_eq!(outcome, Outcome::Records);
+    assert!(took < PATIENCE, "{took:?}");
+    // Four at a time, and none after the first has stalled.
+    assert!(server.connections() <= 5, "{}", server.connections());
 }
 
 #[tokio::test]

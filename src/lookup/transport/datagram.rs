@@ -16,13 +16,11 @@ use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
+use super::health::{Failure, FailureScope, lock};
 use super::lane::{Lane, Reach, read};
-use super::standing::{Blame, Failure, lock};
-use super::table::Age;
+use super::table::{Age, Load};
 use super::waiting::{Ending, Parcel};
 
-/// Connected sockets open at once: well below the usual 256 and 1,024 files of a process.
-const SOCKETS: usize = 128;
 /// Questions in flight over one socket before another is opened for the same server: about what a receive buffer of the
 /// usual size holds.
 const CROWD: usize = 256;
@@ -60,8 +58,9 @@ impl Drop for OpenLane {
 }
 
 impl Sockets {
-    pub(super) fn new() -> Self {
-        Self::with(SOCKETS, AGE)
+    /// At most this many connected sockets open at once.
+    pub(super) fn new(connected: usize) -> Self {
+        Self::with(connected, AGE)
     }
 
     /// So many connected sockets, which take questions for so long.
@@ -103,7 +102,9 @@ impl Sockets {
             self.age,
             draw,
             || {
-                // Without a place no question waits for one: there are the sockets that are shared.
+                // The shared one first: with it every server can be reached, whatever else runs out.
+                let _ = self.open_shared(parcel);
+                // Without a permit no query waits for one: there are the sockets that are shared.
                 let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else { return Ok(None) };
                 let socket = bound(server)?;
                 socket.connect(server)?;
@@ -116,21 +117,26 @@ impl Sockets {
             Ok(None) => None,
             // What the system says of the server is so; what it says of this process may not hold for open sockets.
             Err(error) => match Failure::io(&error) {
-                failure if failure.blame == Blame::Server => return Err(failure),
+                failure if failure.scope == FailureScope::Server => return Err(failure),
                 failure => Some(failure),
             },
         };
-        let shared = self.shared(server).lane(
-            self.age,
-            draw,
-            || Ok(Some(Lane::new(UdpSocket::from_std(bound(server)?)?, Reach::All, None))),
-            parcel.patience,
-        );
-        match shared {
+        match self.open_shared(parcel) {
             Ok(Some(lane)) => Ok(lane),
             Ok(None) => Err(failure.unwrap_or_else(Failure::timeout)),
             Err(error) => Err(failure.unwrap_or_else(|| Failure::io(&error))),
         }
+    }
+
+    /// A lane that leads to every server of the same family of addresses.
+    fn open_shared(&self, parcel: &Parcel<'_>) -> io::Result<Option<Arc<Lane>>> {
+        let server = parcel.server;
+        self.shared(server).lane(
+            self.age,
+            self.draw(),
+            || Ok(Some(Lane::new(UdpSocket::from_std(bound(server)?)?, Reach::All, None))),
+            parcel.patience,
+        )
     }
 
     /// A number that decides over which of several sockets a question goes.
@@ -140,7 +146,8 @@ impl Sockets {
 }
 
 impl Ports {
-    /// One of the open lanes, or a new one by `open` where there is none, or all are crowded.
+    /// One of the open lanes, or a new one by `open` where there is none, or all are crowded; an old one where none can
+    /// be opened.
     fn lane(
         &self,
         age: Age,
@@ -153,9 +160,12 @@ impl Ports {
         // Those that take no more are kept until the last answer is there.
         lanes.retain(|lane| lane.lane.strong_count() > 0);
         let (mut count, mut load) = (0, 0);
+        let mut old = None;
         for lane in lanes.iter().filter_map(|open| open.lane.upgrade()) {
-            if let Some(more) = lane.load(age, now) {
-                (count, load) = (count + 1, load + more);
+            match lane.load(age, now) {
+                Some(Load::Young { in_flight }) => (count, load) = (count + 1, load + in_flight),
+                Some(Load::Old) => old = Some(lane),
+                None => {}
             }
         }
         if count == 0 || count < MOST && load >= count * CROWD {
@@ -166,13 +176,14 @@ impl Ports {
                     lanes.push(OpenLane { lane: Arc::downgrade(&lane), reader });
                     return Ok(Some(lane));
                 }
-                other if count == 0 => return other.map(|_| None),
+                Ok(None) if count == 0 => return Ok(None),
+                Err(error) if count == 0 => return old.map(Some).ok_or(error),
                 // A crowded lane is better than none.
                 Ok(None) | Err(_) => {}
             }
         }
-        let mut open =
-            lanes.iter().filter_map(|open| open.lane.upgrade()).filter(|lane| lane.load(age, now).is_some());
+        let is_young = |lane: &Arc<Lane>| matches!(lane.load(age, now), Some(Load::Young { .. }));
+        let mut open = lanes.iter().filter_map(|open| open.lane.upgrade()).filter(is_young);
         Ok(open.nth(draw as usize % count))
     }
 }
@@ -194,8 +205,8 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
+    use crate::lookup::transport::health::ZoneHealth;
     use crate::lookup::transport::query::{Asking, Edns, Query};
-    use crate::lookup::transport::standing::Standing;
     use crate::lookup::transport::waiting::{Answer, Case};
     use crate::record::{Question, RecordType};
 
@@ -222,11 +233,11 @@ mod tests {
     async fn ask(sockets: &Sockets, ports: &Ports, server: SocketAddr, name: &str) {
         let question = Question::new(name.parse().unwrap(), RecordType::Mx);
         let parcel = Parcel {
-            query: Query { question: &question, asking: Asking::Authority },
+            query: Query { question: &question, asking: Asking::Authority, domain: &question.name },
             edns: Edns::With,
             case: Case::Untried,
             server,
-            standing: &Arc::new(Standing::default()),
+            health: &ZoneHealth::unknown(),
             patience: Duration::from_secs(5),
         };
         let ending = sockets.ask(ports, &parcel).await.unwrap();
@@ -243,7 +254,7 @@ mod tests {
             (Age { questions: 1 << 20, time: never }, 100, Duration::ZERO, 1),
         ] {
             let (address, seen) = server();
-            let (sockets, ports) = (Sockets::with(SOCKETS, age), Ports::default());
+            let (sockets, ports) = (Sockets::with(128, age), Ports::default());
             for _ in 0..questions {
                 ask(&sockets, &ports, address, "contoso.com").await;
                 tokio::time::sleep(pause).await;

@@ -15,8 +15,8 @@ use tokio::net::UdpSocket;
 use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};
 use tokio::time::{Instant, sleep_until};
 
-use super::standing::{Failure, lock};
-use super::table::{Age, Entered, Table};
+use super::health::{Failure, lock};
+use super::table::{Age, Entered, Load, Table};
 use super::waiting::{Ending, Parcel};
 
 /// Octets of the largest datagram that is read; servers that ignore the advertised size exist.
@@ -50,8 +50,8 @@ impl Lane {
         Self { socket, reach, table, stirred, _permit: permit }
     }
 
-    /// Questions in flight; `None` if it takes no more, for good.
-    pub(super) fn load(&self, age: Age, now: Instant) -> Option<usize> {
+    /// How much is in flight; `None` if it takes no more, for good.
+    pub(super) fn load(&self, age: Age, now: Instant) -> Option<Load> {
         lock(&self.table).load(age, now)
     }
 

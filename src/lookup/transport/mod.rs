@@ -8,13 +8,15 @@
 mod datagram;
 mod decode;
 mod endpoint;
+mod health;
 mod lane;
+mod open_files;
 mod pace;
 mod peers;
+mod permits;
 mod plain;
 mod query;
 mod secure;
-mod standing;
 mod stream;
 mod table;
 mod waiting;
@@ -33,17 +35,19 @@ pub use self::endpoint::{
     DNS_PORT, Endpoint, HTTPS_PORT, HostNotFound, NoResolver, ResolverAddress, ResolverAddressError,
     TLS_PORT, system_resolvers,
 };
+use self::health::{Failure, FailureScope, ZoneHealth};
+pub(super) use self::health::{io_words, is_local_limit, local_limit_words, lock};
+use self::open_files::Limits;
 pub use self::pace::Manners;
 use self::peers::{Peer, Peers, Route};
 use self::plain::Room;
 use self::query::{Asking, Query};
 pub(super) use self::secure::certificate_words;
-pub(super) use self::standing::io_words;
-use self::standing::{Blame, Failure};
 use crate::facts::{Outcome, Reply, Role, Server};
 use crate::record::{Name, Question};
 
-/// Asks servers and remembers, for as long as it lives, which of them are dead; clones share everything.
+/// Sends queries to servers, and remembers for how long each of them has been silent, and for which zones; clones share
+/// everything.
 ///
 /// Must be used inside a tokio runtime with I/O and time.
 #[derive(Debug, Clone)]
@@ -55,6 +59,17 @@ pub struct Transport {
     /// Given by hand; otherwise the system's certificates are loaded when the first connection needs them.
     tls: Option<Arc<ClientConfig>>,
     shared: Arc<Shared>,
+}
+
+/// What a query belongs to: a server that does not answer is silent for this zone, and connections are shared fairly
+/// among domains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scope<'a> {
+    /// The domain that is checked.
+    pub domain: &'a Name,
+    /// For an authoritative server, the zone that it is queried about: name servers of a zone below it are a referral,
+    /// those of the zone itself or of a zone above it mean that the server is lame.
+    pub zone: Option<&'a Name>,
 }
 
 #[derive(Debug)]
@@ -69,7 +84,8 @@ impl Transport {
     #[must_use]
     #[allow(clippy::disallowed_methods, reason = "the clock of a query is read here and nowhere else")]
     pub fn new(timeout: Duration) -> Self {
-        let shared = Shared { peers: Peers::default(), room: Room::new(), system_tls: OnceLock::new() };
+        let room = Room::new(Limits::of_this_process());
+        let shared = Shared { peers: Peers::default(), room, system_tls: OnceLock::new() };
         let clock = Clock::from(Timestamp::now());
         Self { timeout, clock, manners: None, tls: None, shared: Arc::new(shared) }
     }
@@ -102,9 +118,14 @@ impl Transport {
         self.tls_config().map_err(|failure| failure.reason)
     }
 
-    /// Gives servers that were given up another chance.
-    pub(super) fn forgive(&self) {
-        self.shared.peers.forgive();
+    /// Ends the pauses of all silent servers.
+    pub(super) fn end_pauses(&self) {
+        self.shared.peers.end_pauses();
+    }
+
+    /// When all silent servers can be queried again; `None` if that is now.
+    pub(super) fn pause_end(&self) -> Option<Instant> {
+        self.shared.peers.pause_end(Instant::now())
     }
 
     /// The time of the run.
@@ -123,22 +144,20 @@ impl Transport {
     /// A server with the role [`Role::Resolver`] is asked to recurse and to say whether the answer is secure;
     /// an [unvalidated](Role::Unvalidated) one to answer even what fails DNSSEC validation: SERVFAIL that becomes an
     /// answer this way means that the zone's signatures are wrong and not its servers. Any other is asked for what it
-    /// has itself. For an authority, `zone` is the zone that it was asked for:
-    /// name servers of a zone below it are a referral, name servers of it or of one above it mean that the
-    /// server is lame.
+    /// has itself.
     pub async fn ask(
         &self,
         endpoint: &Endpoint,
         server: &Arc<Server>,
         question: &Question,
-        zone: Option<&Name>,
+        scope: Scope<'_>,
     ) -> Reply {
         let asking = match server.role {
             Role::Resolver => Asking::Resolver,
             Role::Unvalidated => Asking::ResolverUnchecked,
             Role::Authoritative | Role::ZoneFile | Role::Parent => Asking::Authority,
         };
-        self.ask_as(asking, endpoint, server, question, zone).await
+        self.ask_as(asking, endpoint, server, question, scope).await
     }
 
     async fn ask_as(
@@ -147,21 +166,26 @@ impl Transport {
         endpoint: &Endpoint,
         server: &Arc<Server>,
         question: &Question,
-        zone: Option<&Name>,
+        scope: Scope<'_>,
     ) -> Reply {
-        let query = Query { question, asking };
+        let query = Query { question, asking, domain: scope.domain };
         let mut watch = Stopwatch::start();
         let manners =
             || self.manners.unwrap_or_else(|| Manners::towards(endpoint.address().ip(), server.role));
-        let result = match self.shared.peers.find(endpoint, manners) {
-            Ok(peer) => self.exchange(&peer, query, &mut watch).await,
-            Err(failure) => Err(failure),
+        let peer = self.shared.peers.find(endpoint, manners);
+        let health = peer.health.zone(match asking {
+            Asking::Authority => scope.zone.unwrap_or(scope.domain),
+            Asking::Resolver | Asking::ResolverUnchecked => scope.domain,
+        });
+        let result = match health.refusal(Instant::now()) {
+            None => self.exchange(&peer, &health, query, &mut watch).await,
+            Some(failure) => Err(failure),
         };
         let mut reply = Reply::empty(question.clone(), Arc::clone(server), Outcome::Timeout);
         reply.at = self.clock.now();
         reply.took = u64::try_from(watch.elapsed().as_micros()).unwrap_or(u64::MAX);
         match result {
-            Ok(message) => decode::fill(&mut reply, &message, zone),
+            Ok(message) => decode::fill(&mut reply, &message, scope.zone),
             Err(failure) => {
                 reply.outcome = failure.outcome;
                 reply.reason = failure.reason;
@@ -173,20 +197,21 @@ impl Transport {
     async fn exchange(
         &self,
         peer: &Peer,
+        health: &Arc<ZoneHealth>,
         query: Query<'_>,
         watch: &mut Stopwatch,
     ) -> Result<Box<Message>, Failure> {
         let result = match &peer.route {
-            Route::Plain(plain) => plain.ask(query, self.timeout, &self.shared.room, watch).await,
+            Route::Plain(plain) => plain.ask(query, health, self.timeout, &self.shared.room, watch).await,
             Route::Secure(secure) => {
                 let config = self.tls_config()?;
                 // Many times larger than what asks plain servers, which are most: they must not carry its room about.
-                Box::pin(secure.ask(query, self.timeout, &config, watch)).await
+                Box::pin(secure.ask(query, health, self.timeout, &config, watch)).await
             }
         };
         match &result {
-            Ok(_) => peer.standing.note_life(),
-            Err(failure) => peer.standing.note_failure(failure),
+            Ok(_) => health.note_answer(),
+            Err(failure) => health.note_failure(failure, Instant::now()),
         }
         result
     }
@@ -203,7 +228,7 @@ impl Transport {
 fn system_tls() -> Result<Arc<ClientConfig>, Failure> {
     let config = client_config().map_err(|error| {
         let reason = format!("the root certificates of this system cannot be loaded: {error}");
-        Failure::unreachable(reason, Blame::Circumstances)
+        Failure::unreachable(reason, FailureScope::Query)
     })?;
     Ok(Arc::new(config))
 }

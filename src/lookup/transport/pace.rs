@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
 
-use super::standing::lock;
+use super::health::lock;
 use crate::facts::Role;
 use crate::lookup::address::is_public;
 

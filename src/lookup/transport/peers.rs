@@ -1,19 +1,20 @@
 //! What is remembered of the servers of a run?
 //!
-//! A run may meet a hundred thousand of them, most of them for a moment. Of a server that is dead it is remembered, as
-//! briefly as possible, that it is; of one that answers, what was learned of it is forgotten once it has not been asked
-//! for long, and learned again if need be.
+//! A run may meet a hundred thousand of them, most of them for a moment. What was learned of a server is forgotten once
+//! it has not been queried for long, and learned again if need be; of silent ones, some are kept for as long as they
+//! pause.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use foldhash::HashMap;
+use tokio::time::Instant;
 
 use super::endpoint::Endpoint;
+use super::health::{ServerHealth, lock};
 use super::pace::Manners;
 use super::plain::Plain;
 use super::secure::{Protocol, Secure};
-use super::standing::{Failure, Standing, lock};
 
 /// Servers that are remembered with all that was learned of them, before those are forgotten that were not asked since
 /// the last time.
@@ -26,8 +27,6 @@ pub(super) struct Peers(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     known: HashMap<Endpoint, Arc<Peer>>,
-    /// Those that were given up, when all else of them was forgotten.
-    dead: HashMap<Endpoint, Failure>,
     /// How many servers are known when some are forgotten next.
     full: usize,
 }
@@ -35,7 +34,7 @@ struct State {
 /// One server.
 #[derive(Debug)]
 pub(super) struct Peer {
-    pub(super) standing: Arc<Standing>,
+    pub(super) health: ServerHealth,
     pub(super) route: Route,
     /// Whether it was asked since some were forgotten last.
     is_used: AtomicBool,
@@ -50,58 +49,46 @@ pub(super) enum Route {
 }
 
 impl Peers {
-    /// The server at this endpoint; one that was not asked before is treated with these manners.
-    ///
-    /// # Errors
-    /// Why it was given up, if it was.
-    pub(super) fn find(
-        &self,
-        endpoint: &Endpoint,
-        manners: impl FnOnce() -> Manners,
-    ) -> Result<Arc<Peer>, Failure> {
+    /// The server at this endpoint; one that was not queried before is treated with these manners.
+    pub(super) fn find(&self, endpoint: &Endpoint, manners: impl FnOnce() -> Manners) -> Arc<Peer> {
         let mut state = lock(&self.0);
         if let Some(peer) = state.known.get(endpoint) {
             peer.is_used.store(true, Ordering::Relaxed);
-            return match peer.standing.given_up() {
-                Some(failure) => Err(failure),
-                None => Ok(Arc::clone(peer)),
-            };
-        }
-        if let Some(failure) = state.dead.get(endpoint) {
-            return Err(failure.clone());
+            return Arc::clone(peer);
         }
         if state.known.len() >= state.full.max(PEERS) {
             state.forget();
         }
         let peer = Arc::new(Peer::new(endpoint, manners));
         state.known.insert(endpoint.clone(), Arc::clone(&peer));
-        Ok(peer)
+        peer
     }
 
-    /// Gives servers that were given up another chance.
-    pub(super) fn forgive(&self) {
-        let mut state = lock(&self.0);
-        state.dead.clear();
-        state.known.values().for_each(|peer| peer.standing.forgive());
+    /// Ends the pauses of all servers.
+    pub(super) fn end_pauses(&self) {
+        lock(&self.0).known.values().for_each(|peer| peer.health.end_pauses());
+    }
+
+    /// When the last pause of a server ends; `None` where none pauses.
+    pub(super) fn pause_end(&self, now: Instant) -> Option<Instant> {
+        lock(&self.0).known.values().filter_map(|peer| peer.health.pause_end(now)).max()
     }
 }
 
 impl State {
-    /// Forgets servers that are not being asked, and have not been for a while.
+    /// Forgets servers that are not being queried, and have not been for a while.
     fn forget(&mut self) {
-        let Self { known, dead, full } = self;
-        known.retain(|endpoint, peer| {
+        let Self { known, full } = self;
+        let now = Instant::now();
+        let mut silent = 0;
+        known.retain(|_, peer| {
             let is_used = peer.is_used.swap(false, Ordering::Relaxed);
-            if Arc::strong_count(peer) > 1 {
+            if is_used || Arc::strong_count(peer) > 1 {
                 return true;
             }
-            match peer.standing.given_up() {
-                Some(failure) => {
-                    dead.insert(endpoint.clone(), failure);
-                    false
-                }
-                None => is_used,
-            }
+            // One that is forgotten too early costs a few packets.
+            silent += usize::from(peer.health.pause_end(now).is_some());
+            silent <= PEERS && peer.health.pause_end(now).is_some()
         });
         *full = known.len() + PEERS;
     }
@@ -109,18 +96,16 @@ impl State {
 
 impl Peer {
     fn new(endpoint: &Endpoint, manners: impl FnOnce() -> Manners) -> Self {
-        let standing = Arc::new(Standing::default());
-        let known = Arc::clone(&standing);
         let route = match endpoint.clone() {
-            Endpoint::Plain(address) => Route::Plain(Plain::new(address, known, manners())),
+            Endpoint::Plain(address) => Route::Plain(Plain::new(address, manners())),
             Endpoint::Tls { address, host } => {
-                Route::Secure(Box::new(Secure::new(address, host, Protocol::Dns, known)))
+                Route::Secure(Box::new(Secure::new(address, host, Protocol::Dns)))
             }
             Endpoint::Https { address, host, path } => {
-                Route::Secure(Box::new(Secure::new(address, host, Protocol::Http(path), known)))
+                Route::Secure(Box::new(Secure::new(address, host, Protocol::Http(path))))
             }
         };
-        Self { standing, route, is_used: AtomicBool::new(true) }
+        Self { health: ServerHealth::default(), route, is_used: AtomicBool::new(true) }
     }
 }
 
@@ -130,40 +115,48 @@ mod tests {
 
     use super::*;
     use crate::facts::Role;
+    use crate::lookup::transport::health::Failure;
+    use crate::record::Name;
 
     fn endpoint(number: u32) -> Endpoint {
         Endpoint::Plain(SocketAddr::new(std::net::IpAddr::V4((0x0a00_0000 + number).into()), 53))
     }
 
-    fn find(peers: &Peers, number: u32) -> Result<Arc<Peer>, Failure> {
+    fn find(peers: &Peers, number: u32) -> Arc<Peer> {
         let endpoint = endpoint(number);
         peers.find(&endpoint, || Manners::towards(endpoint.address().ip(), Role::Authoritative))
     }
 
     #[test]
     fn of_many_servers_only_the_dead_and_the_busy_are_remembered() {
-        let peers = Peers::default();
-        let busy = find(&peers, 1).unwrap();
-        find(&peers, 2).unwrap().standing.note_failure(&Failure::timeout());
+        let (peers, zone, now) = (Peers::default(), Name::root(), Instant::now());
+        let busy = find(&peers, 1);
+        find(&peers, 2).health.zone(&zone).note_failure(&Failure::timeout(), now);
+        let kept = Arc::downgrade(&find(&peers, 3));
         for number in 10..100_000 {
-            find(&peers, number).unwrap().standing.note_life();
-            assert!(find(&peers, 3).is_ok());
+            find(&peers, number).health.zone(&zone).note_answer();
+            find(&peers, 3);
         }
-        let kept = find(&peers, 3).unwrap();
-        assert!(Arc::ptr_eq(&busy, &find(&peers, 1).unwrap()));
-        assert_eq!(find(&peers, 2).unwrap_err(), Failure::timeout());
-        let state = lock(&peers.0);
-        assert!(state.known.len() < 3 * PEERS, "{}", state.known.len());
-        assert_eq!(state.dead.len(), 1);
-        assert!(Arc::ptr_eq(&kept, &state.known[&endpoint(3)]));
-        drop(state);
-        peers.forgive();
-        assert!(find(&peers, 2).is_ok());
+        assert!(Arc::ptr_eq(&busy, &find(&peers, 1)));
+        assert!(Arc::ptr_eq(&kept.upgrade().unwrap(), &find(&peers, 3)));
+        assert_eq!(find(&peers, 2).health.zone(&zone).refusal(now), Some(Failure::timeout()));
+        let count = lock(&peers.0).known.len();
+        assert!(count < 3 * PEERS, "{count}");
+        assert_eq!(peers.pause_end(now), Some(now + std::time::Duration::from_secs(5)));
+        peers.end_pauses();
+        assert_eq!(peers.pause_end(now), None);
+        assert_eq!(find(&peers, 2).health.zone(&zone).refusal(now), None);
+        // Of the silent ones too no more than so many.
+        for number in 100_000..120_000 {
+            find(&peers, number).health.zone(&zone).note_failure(&Failure::timeout(), now);
+        }
+        let count = lock(&peers.0).known.len();
+        assert!(count < 4 * PEERS, "{count}");
     }
 
     #[test]
     fn a_server_takes_little_memory() {
-        let size = size_of::<Peer>() + size_of::<Standing>() + size_of::<Endpoint>();
+        let size = size_of::<Peer>() + size_of::<Endpoint>();
         assert!(size < 800, "{size}");
     }
 }

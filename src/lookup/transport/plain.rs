@@ -9,31 +9,36 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::time::Duration;
 
 use hickory_resolver::proto::op::Message;
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::datagram::{Ports, Sockets};
+use super::health::{Failure, ZoneHealth};
+use super::open_files::Limits;
 use super::pace::{Load, Manners, Pace, Turn};
+use super::permits::FairPermits;
 use super::query::{self, Edns, Query};
-use super::standing::{Failure, Standing};
 use super::waiting::{Answer, Case, Ending, Parcel};
 use super::{Stopwatch, stream};
+use crate::facts::Outcome;
 
-/// TCP connections open at once.
-const STREAMS: usize = 32;
-/// Of these, connections to one server: a slow one must not have them all.
+/// TCP connections open to one server: a slow one must not have them all.
 const STREAMS_OF_ONE: usize = 8;
+/// Of these, connections for one domain.
+const STREAMS_OF_ONE_FOR_ONE: usize = 4;
 
 /// What all plain servers of one transport share, so that a process does not run out of files.
 #[derive(Debug)]
 pub(super) struct Room {
     sockets: Sockets,
-    streams: Semaphore,
+    streams: FairPermits,
 }
 
 impl Room {
-    pub(super) fn new() -> Self {
-        Self { sockets: Sockets::new(), streams: Semaphore::new(STREAMS) }
+    /// As much as the limits of this process allow.
+    pub(super) fn new(limits: Limits) -> Self {
+        // A quarter for one domain: whoever needs TCP for its name servers has it at each of them.
+        let streams = FairPermits::new(limits.streams, limits.streams / 4);
+        Self { sockets: Sockets::new(limits.sockets), streams }
     }
 }
 
@@ -41,10 +46,9 @@ impl Room {
 #[derive(Debug)]
 pub(super) struct Plain {
     address: SocketAddr,
-    standing: Arc<Standing>,
     ports: Ports,
     pace: Pace,
-    streams: Semaphore,
+    streams: FairPermits,
     /// Learned once, so that the server is not asked everything twice.
     refuses_edns: AtomicBool,
     /// Learned too; one of [`Case`].
@@ -52,13 +56,12 @@ pub(super) struct Plain {
 }
 
 impl Plain {
-    pub(super) fn new(address: SocketAddr, standing: Arc<Standing>, manners: Manners) -> Self {
+    pub(super) fn new(address: SocketAddr, manners: Manners) -> Self {
         Self {
             address,
-            standing,
             ports: Ports::default(),
             pace: Pace::new(manners),
-            streams: Semaphore::new(STREAMS_OF_ONE),
+            streams: FairPermits::new(STREAMS_OF_ONE, STREAMS_OF_ONE_FOR_ONE),
             refuses_edns: AtomicBool::new(false),
             case: AtomicU8::new(Case::Untried as u8),
         }
@@ -68,13 +71,14 @@ impl Plain {
     pub(super) async fn ask(
         &self,
         query: Query<'_>,
+        health: &Arc<ZoneHealth>,
         patience: Duration,
         room: &Room,
         watch: &mut Stopwatch,
     ) -> Result<Box<Message>, Failure> {
         let turn = self.pace.turn().await;
         // While this one waited for its turn, another may have found out.
-        if let Some(failure) = self.standing.given_up() {
+        if let Some(failure) = health.refusal(Instant::now()) {
             return Err(failure);
         }
         watch.restart();
@@ -83,7 +87,7 @@ impl Plain {
             edns,
             case: self.case(),
             server: self.address,
-            standing: &self.standing,
+            health,
             patience,
         };
         let known = self.refuses_edns.load(Ordering::Relaxed);
@@ -91,8 +95,8 @@ impl Plain {
         let first = parcel(edns, patience);
         let first = self.exchange(&first, &turn, patience, room, watch).await;
         if let Err(failure) = &first {
-            // Whoever waits for a turn must not have to find out too.
-            self.standing.note_failure(failure);
+            // Queries that wait for a turn must not have to find out too.
+            health.note_failure(failure, Instant::now());
         }
         let first = first?;
         if known || !query::refuses_edns(&first) {
@@ -135,15 +139,36 @@ impl Plain {
             Answer::Message(message) => Ok(message),
             // In lower case any case is right.
             Answer::OtherCase => Err(Failure::timeout()),
+            // Rare, and larger than all the rest.
             Answer::Truncated => {
-                let left = at_least_half(patience, watch);
-                // Never closed, so permits always come; waiting for them is not the server's delay.
-                let _own = self.streams.acquire().await;
-                let _permit = room.streams.acquire().await;
-                // Rare, and larger than all the rest.
-                Box::pin(stream::ask(self.address, parcel.query, parcel.edns, Instant::now() + left)).await
+                Box::pin(self.ask_over_tcp(parcel, at_least_half(patience, watch), room)).await
             }
         }
+    }
+
+    /// One question by TCP, within this time once there is a connection to spare.
+    async fn ask_over_tcp(
+        &self,
+        parcel: &Parcel<'_>,
+        patience: Duration,
+        room: &Room,
+    ) -> Result<Box<Message>, Failure> {
+        let Parcel { query, edns, health, .. } = *parcel;
+        let _own = self.streams.acquire(query.domain).await;
+        let _permit = room.streams.acquire(query.domain).await;
+        // While this one waited, another may have stalled.
+        if let Some(failure) = health.tcp_refusal(Instant::now()) {
+            return Err(failure);
+        }
+        let result = stream::ask(self.address, query, edns, Instant::now() + patience).await;
+        match &result {
+            Ok(_) => health.note_tcp_answer(),
+            Err(failure) if failure.outcome == Outcome::Timeout => {
+                health.note_tcp_stall(failure, Instant::now())
+            }
+            Err(_) => {}
+        }
+        result
     }
 
     /// One question by UDP, and what it says about the server.
@@ -155,7 +180,7 @@ impl Plain {
         };
         turn.note(if result.is_ok() && sends == 1 && !is_refused { Load::Easy } else { Load::Heavy });
         if result.is_ok() {
-            self.standing.note_life();
+            parcel.health.note_answer();
         }
         case.into_iter().for_each(|case| self.learn(case));
         result

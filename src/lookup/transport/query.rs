@@ -8,7 +8,7 @@ use hickory_resolver::proto::op::{Message, ResponseCode};
 use hickory_resolver::proto::rr::DNSClass;
 
 use super::decode;
-use crate::record::Question;
+use crate::record::{Name, Question};
 
 /// The largest UDP answer asked for (RFC 6891 §6.2.3): what passes without fragments wherever IPv6 does.
 const UDP_PAYLOAD: u16 = 1232;
@@ -59,6 +59,8 @@ pub(super) enum Letters {
 pub(super) struct Query<'a> {
     pub(super) question: &'a Question,
     pub(super) asking: Asking,
+    /// The domain that it is sent for.
+    pub(super) domain: &'a Name,
 }
 
 /// A question in wire form.

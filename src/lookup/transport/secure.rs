@@ -14,13 +14,14 @@ use hickory_resolver::net::{NetError, tls};
 use hickory_resolver::proto::op::{DnsRequest, DnsRequestOptions, Message};
 use rustls::pki_types::ServerName;
 use rustls::{CertificateError, ClientConfig};
-use tokio::sync::{Mutex, Semaphore};
-use tokio::time::timeout;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout};
 
 use super::Stopwatch;
 use super::decode::harmless;
+use super::health::{Failure, FailureScope, ZoneHealth};
+use super::permits::FairPermits;
 use super::query::{Edns, Letters, Query};
-use super::standing::{Blame, Failure, Standing};
 
 /// Questions in flight on one connection; the library's channels have 32 places and lose what does not fit.
 const IN_FLIGHT: usize = 30;
@@ -31,8 +32,7 @@ pub(super) struct Secure {
     address: SocketAddr,
     host: String,
     protocol: Protocol,
-    standing: Arc<Standing>,
-    places: Semaphore,
+    places: FairPermits,
     connection: Mutex<Slot>,
 }
 
@@ -65,32 +65,29 @@ impl std::fmt::Debug for Connection {
 }
 
 impl Secure {
-    pub(super) fn new(
-        address: SocketAddr,
-        host: String,
-        protocol: Protocol,
-        standing: Arc<Standing>,
-    ) -> Self {
-        let places = Semaphore::new(IN_FLIGHT);
-        Self { address, host, protocol, standing, places, connection: Mutex::default() }
+    pub(super) fn new(address: SocketAddr, host: String, protocol: Protocol) -> Self {
+        let places = FairPermits::new(IN_FLIGHT, IN_FLIGHT);
+        Self { address, host, protocol, places, connection: Mutex::default() }
     }
 
     /// The reply to one question, connecting where that is still to be done.
     pub(super) async fn ask(
         &self,
         query: Query<'_>,
+        health: &ZoneHealth,
         patience: Duration,
         config: &Arc<ClientConfig>,
         watch: &mut Stopwatch,
     ) -> Result<Box<Message>, Failure> {
-        // Never closed, so a place always comes; waiting for it is not the server's delay.
-        let _place = self.places.acquire().await;
-        if let Some(failure) = self.standing.given_up() {
+        // Waiting for a place is not the server's delay.
+        let _place = self.places.acquire(query.domain).await;
+        if let Some(failure) = health.refusal(Instant::now()) {
             return Err(failure);
         }
         watch.restart();
         let mut used = None;
-        let message = match timeout(patience, self.attempt(query, config, patience, &mut used)).await {
+        let message = match timeout(patience, self.attempt(query, health, config, patience, &mut used)).await
+        {
             Ok(result) => result?,
             Err(_) => {
                 // The connection may be dead without anybody having said so: the next question makes a new
@@ -114,12 +111,13 @@ impl Secure {
     async fn attempt(
         &self,
         query: Query<'_>,
+        health: &ZoneHealth,
         config: &Arc<ClientConfig>,
         patience: Duration,
         used: &mut Option<u64>,
     ) -> Result<Message, Failure> {
         loop {
-            let (connection, reused) = self.connected(config, patience).await?;
+            let (connection, reused) = self.connected(health, config, patience).await?;
             *used = Some(connection.number);
             // Id 0: over HTTPS it is asked for (RFC 8484 §4.1), over TLS the library draws another.
             let message = Message::from_vec(query.write(0, Edns::With, Letters::Lower).octets());
@@ -144,6 +142,7 @@ impl Secure {
     /// The shared connection, and whether it was there before.
     async fn connected(
         &self,
+        health: &ZoneHealth,
         config: &Arc<ClientConfig>,
         patience: Duration,
     ) -> Result<(Connection, bool), Failure> {
@@ -152,14 +151,14 @@ impl Secure {
             return Ok((connection.clone(), true));
         }
         // While this one waited for the slot, another may have found out.
-        if let Some(failure) = self.standing.given_up() {
+        if let Some(failure) = health.refusal(Instant::now()) {
             return Err(failure);
         }
         let exchange = match self.connect(config, patience).await {
             Ok(exchange) => exchange,
             Err(error) => {
                 let failure = self.failure(&error);
-                self.standing.note_failure(&failure);
+                health.note_failure(&failure, Instant::now());
                 return Err(failure);
             }
         };
@@ -201,8 +200,9 @@ impl Secure {
 
     /// The library's error in our words.
     fn failure(&self, error: &NetError) -> Failure {
-        let tls =
-            |error: &rustls::Error| Failure::unreachable(certificate_words(error, &self.host), Blame::Server);
+        let tls = |error: &rustls::Error| {
+            Failure::unreachable(certificate_words(error, &self.host), FailureScope::Server)
+        };
         match error {
             NetError::Timeout => Failure::timeout(),
             NetError::Proto(_) => Failure::malformed("the reply cannot be decoded"),
@@ -211,14 +211,14 @@ impl Secure {
                 Some(error) => tls(error),
                 None => Failure::io(error),
             },
-            NetError::Busy => Failure::unreachable("too many questions at once", Blame::Circumstances),
+            NetError::Busy => Failure::unreachable("too many questions at once", FailureScope::Query),
             other if is_http_status(other) => {
                 let text = other.to_string();
                 let status = text.split(", message").next().unwrap_or_default();
                 let status = status.trim_start_matches(HTTP_STATUS).trim();
-                Failure::unreachable(format!("HTTP status {}", harmless(status)), Blame::Circumstances)
+                Failure::unreachable(format!("HTTP status {}", harmless(status)), FailureScope::Query)
             }
-            other => Failure::unreachable(harmless(&other.to_string()), Blame::Server),
+            other => Failure::unreachable(harmless(&other.to_string()), FailureScope::Server),
         }
     }
 }

@@ -12,8 +12,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
+use super::health::{Failure, FailureScope, io_words, is_local_limit};
 use super::query::{self, Edns, Letters, Query, Verdict};
-use super::standing::{Blame, Failure, io_words};
 
 /// Connects, asks and reads until the reply is there or the time is over.
 pub(super) async fn ask(
@@ -24,10 +24,11 @@ pub(super) async fn ask(
 ) -> Result<Box<Message>, Failure> {
     match timeout_at(deadline, exchange(server, query, edns)).await {
         Ok(Ok(result)) => result,
+        Ok(Err(error)) if is_local_limit(&error) => Err(Failure::io(&error)),
         Ok(Err(error)) if error.kind() != io::ErrorKind::TimedOut => {
-            // It did answer over UDP, so the next question may well be answered.
+            // It did answer over UDP, so the next query may be answered too.
             let reason = format!("the answer needs TCP: {}", io_words(&error));
-            Err(Failure::unreachable(reason, Blame::Circumstances))
+            Err(Failure::unreachable(reason, FailureScope::Query))
         }
         Ok(Err(_)) | Err(_) => Err(Failure {
             reason: "the answer needs TCP, and nothing came over it".into(),

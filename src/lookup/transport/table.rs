@@ -12,8 +12,8 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::health::{Failure, ZoneHealth};
 use super::query::{self, Letters, Verdict};
-use super::standing::{Failure, Standing};
 use super::waiting::{Answer, Case, Ending, Parcel, SENDS, Strange, Waiting};
 
 /// Questions in flight at most: with all ids taken a draw would never end.
@@ -28,6 +28,15 @@ const GIVEN_UP: usize = 1 << 10;
 pub(super) struct Age {
     pub(super) questions: u64,
     pub(super) time: Duration,
+}
+
+/// How a socket can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Load {
+    /// It takes queries, and has this many in flight.
+    Young { in_flight: usize },
+    /// Its port has been in use for too long: it is used only where no other socket can be opened.
+    Old,
 }
 
 /// A question that has been entered.
@@ -52,7 +61,7 @@ pub(super) struct Table {
     randomness: RandomState,
     waiting: HashMap<u16, Waiting, Ids>,
     /// Questions that were given up: a late reply to one is still a sign of life.
-    given_up: HashMap<u16, (SocketAddr, Arc<Standing>), Ids>,
+    given_up: HashMap<u16, (SocketAddr, Arc<ZoneHealth>), Ids>,
     /// What is to be repeated or ended when, in milliseconds since the birth; answered ones are left in.
     dues: BTreeMap<u64, Vec<(u16, u64)>>,
     /// Until when the reader sleeps.
@@ -94,15 +103,16 @@ impl Table {
         }
     }
 
-    /// Questions in flight; `None` if no more are taken, for good.
-    pub(super) fn load(&mut self, age: Age, now: Instant) -> Option<usize> {
-        self.open &= self.serial < age.questions && now.saturating_duration_since(self.born) < age.time;
-        self.open.then_some(self.waiting.len())
+    /// How much is in flight; `None` if no more queries are taken, for good.
+    pub(super) fn load(&self, age: Age, now: Instant) -> Option<Load> {
+        let is_old = self.serial >= age.questions || now.saturating_duration_since(self.born) >= age.time;
+        let in_flight = self.waiting.len();
+        self.open.then_some(if is_old { Load::Old } else { Load::Young { in_flight } })
     }
 
     /// Enters a question; `None` if no more are taken.
     pub(super) fn enter(&mut self, parcel: &Parcel<'_>, sender: oneshot::Sender<Ending>) -> Option<Entered> {
-        let Parcel { query, edns, case, server, standing, patience } = *parcel;
+        let Parcel { query, edns, case, server, health, patience } = *parcel;
         if !self.open || self.waiting.len() >= CAPACITY {
             return None;
         }
@@ -113,7 +123,7 @@ impl Table {
         let waiting = Waiting {
             serial,
             server,
-            standing: Arc::clone(standing),
+            health: Arc::clone(health),
             packet,
             case,
             start: self.at(Instant::now()),
@@ -132,10 +142,10 @@ impl Table {
     pub(super) fn take_in(&mut self, packet: &[u8], from: SocketAddr) {
         let Some(id) = query::id(packet) else { return };
         let Some(waiting) = self.waiting.get_mut(&id) else {
-            if let Some((server, standing)) = self.given_up.get(&id)
+            if let Some((server, health)) = self.given_up.get(&id)
                 && is_same(*server, from)
             {
-                standing.note_life();
+                health.note_answer();
                 self.given_up.remove(&id);
             }
             return;
@@ -156,7 +166,7 @@ impl Table {
             Verdict::OtherCase => Answer::OtherCase,
             Verdict::Undecodable => {
                 waiting.strange = Some(Strange::Undecodable);
-                waiting.standing.note_life();
+                waiting.health.note_answer();
                 return;
             }
             Verdict::Truncated => Answer::Truncated,
@@ -294,7 +304,7 @@ impl Table {
         if self.given_up.len() >= GIVEN_UP {
             self.given_up.clear();
         }
-        self.given_up.insert(id, (waiting.server, Arc::clone(&waiting.standing)));
+        self.given_up.insert(id, (waiting.server, Arc::clone(&waiting.health)));
         Some(waiting)
     }
 }

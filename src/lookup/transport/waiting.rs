@@ -7,8 +7,8 @@ use std::time::Duration;
 use hickory_resolver::proto::op::Message;
 use tokio::sync::oneshot;
 
+use super::health::{Failure, ZoneHealth};
 use super::query::{Edns, Letters, Packet, Query};
-use super::standing::{Failure, Standing};
 
 /// How often a question is sent within its time, at equal distances: one lost packet must not look like a
 /// dead server.
@@ -21,7 +21,7 @@ pub(super) struct Parcel<'a> {
     pub(super) edns: Edns,
     pub(super) case: Case,
     pub(super) server: SocketAddr,
-    pub(super) standing: &'a Arc<Standing>,
+    pub(super) health: &'a Arc<ZoneHealth>,
     pub(super) patience: Duration,
 }
 
@@ -62,7 +62,7 @@ pub(super) struct Ending {
 pub(super) struct Waiting {
     pub(super) serial: u64,
     pub(super) server: SocketAddr,
-    pub(super) standing: Arc<Standing>,
+    pub(super) health: Arc<ZoneHealth>,
     pub(super) packet: Packet,
     pub(super) case: Case,
     /// In milliseconds since the birth of the lane.

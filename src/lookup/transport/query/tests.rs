@@ -9,7 +9,7 @@ fn question() -> Question {
 
 fn read(asking: Asking, edns: Edns, letters: Letters) -> Message {
     let question = question();
-    let query = Query { question: &question, asking };
+    let query = Query { question: &question, asking, domain: &question.name };
     let message = Message::from_vec(query.write(0x1234, edns, letters).octets()).unwrap();
     assert!(query.is_answered_by(&message));
     message
@@ -30,7 +30,7 @@ fn the_question_is_a_message_that_the_library_reads() {
 #[test]
 fn a_packet_is_judged_by_its_header_first() {
     let question = question();
-    let asked = Query { question: &question, asking: Asking::Authority };
+    let asked = Query { question: &question, asking: Asking::Authority, domain: &question.name };
     let asked = asked.write(7, Edns::Without, Letters::Lower);
     let mut packet = asked.octets().to_vec();
     assert!(matches!(asked.examine(&packet), Verdict::NoReply));
@@ -52,7 +52,7 @@ fn a_packet_is_judged_by_its_header_first() {
     // Another type, although a letter of it in another case would be the same.
     for (rtype, other) in [(65, 97), (97, 65)] {
         let question = Question::new("contoso.com".parse().unwrap(), RecordType::from_number(rtype));
-        let asked = Query { question: &question, asking: Asking::Authority };
+        let asked = Query { question: &question, asking: Asking::Authority, domain: &question.name };
         let asked = asked.write(7, Edns::Without, Letters::Lower);
         let mut packet = asked.octets().to_vec();
         packet[2] = 0x80;
@@ -65,7 +65,7 @@ fn a_packet_is_judged_by_its_header_first() {
 #[test]
 fn the_case_of_letters_has_to_be_repeated_where_it_was_mixed() {
     let question = question();
-    let query = Query { question: &question, asking: Asking::Authority };
+    let query = Query { question: &question, asking: Asking::Authority, domain: &question.name };
     let mut asked = query.write(7, Edns::With, Letters::Mixed(0b0110));
     assert_eq!(&asked.octets()[12..26], b"\x03mX\x00\x07Contoso\x03c");
     let mut packet = asked.octets().to_vec();
@@ -87,7 +87,7 @@ fn the_case_of_letters_has_to_be_repeated_where_it_was_mixed() {
 #[test]
 fn only_errors_may_leave_the_question_out() {
     let question = question();
-    let asked = Query { question: &question, asking: Asking::Authority };
+    let asked = Query { question: &question, asking: Asking::Authority, domain: &question.name };
     let asked = asked.write(7, Edns::With, Letters::Mixed(u64::MAX));
     for (rcode, accepted) in
         [(0u8, false), (1, true), (2, true), (3, false), (4, true), (5, true), (9, false)]

@@ -1,0 +1,410 @@
+//! Remembers which servers have stopped answering, and for which zones.
+//!
+//! Silence belongs to a server and a zone: a name server drops queries for zones that it does not serve and answers for
+//! others, and a resolver fails for domains whose own servers are dead. A pair that is silent pauses, so that a dead
+//! server costs one domain one timeout and not one a query; after the pause it is queried again. A server that was
+//! silent for several zones in a row, and answered none of them, pauses as a whole.
+
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use foldhash::HashMap;
+use tokio::time::Instant;
+
+use crate::facts::Outcome;
+use crate::record::Name;
+
+/// The first pause after a silence.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(5);
+/// The longest; each pause is twice as long as the one before, up to this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// Zones in a row for which a server is silent before it pauses as a whole.
+const SILENT_ZONES: u32 = 3;
+/// Zones that are remembered for one server; beyond that, those are forgotten that are neither in use nor silent.
+const ZONES: usize = 1024;
+
+/// A query that ended without a reply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Failure {
+    pub(super) outcome: Outcome,
+    /// What happened, in words; empty where the outcome says it all.
+    pub(super) reason: String,
+    pub(super) scope: FailureScope,
+}
+
+/// What a failure says about the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FailureScope {
+    /// It is silent or unreachable: the next query for the same zone would end the same way.
+    Server,
+    /// It answers, or the cause is on this machine: the next query may succeed.
+    Query,
+}
+
+impl Failure {
+    /// No answer in time.
+    pub(super) fn timeout() -> Self {
+        Self { outcome: Outcome::Timeout, reason: String::new(), scope: FailureScope::Server }
+    }
+
+    /// An answer that cannot be read.
+    pub(super) fn malformed(reason: impl Into<String>) -> Self {
+        Self { outcome: Outcome::Malformed, reason: reason.into(), scope: FailureScope::Query }
+    }
+
+    /// No way to the server, or none that led to an answer.
+    pub(super) fn unreachable(reason: impl Into<String>, scope: FailureScope) -> Self {
+        Self { outcome: Outcome::Unreachable, reason: reason.into(), scope }
+    }
+
+    /// A query that was not sent, which says nothing about the server.
+    pub(super) fn not_sent(reason: impl Into<String>) -> Self {
+        Self { outcome: Outcome::NotSent, reason: reason.into(), scope: FailureScope::Query }
+    }
+
+    /// An error of the operating system.
+    pub(super) fn io(error: &io::Error) -> Self {
+        use io::ErrorKind::{
+            ConnectionAborted, ConnectionRefused, ConnectionReset, HostUnreachable, NetworkDown,
+            NetworkUnreachable, PermissionDenied, TimedOut,
+        };
+        if is_local_limit(error) {
+            return Self::not_sent(local_limit_words(error));
+        }
+        match error.kind() {
+            TimedOut => Self::timeout(),
+            // A firewall or a missing route says the same to the next query.
+            ConnectionAborted | ConnectionRefused | ConnectionReset | HostUnreachable | NetworkDown
+            | NetworkUnreachable | PermissionDenied => {
+                Self::unreachable(io_words(error), FailureScope::Server)
+            }
+            _ => Self::unreachable(io_words(error), FailureScope::Query),
+        }
+    }
+}
+
+/// Whether this machine has run out of something, such as open files, ports or memory.
+pub(in crate::lookup) fn is_local_limit(error: &io::Error) -> bool {
+    // ENFILE and EMFILE, which are the same on all Unix systems.
+    #[cfg(unix)]
+    const CODES: &[i32] = &[23, 24];
+    // WSAEMFILE and WSAENOBUFS.
+    #[cfg(not(unix))]
+    const CODES: &[i32] = &[10_024, 10_055];
+    // ENOBUFS of Linux, which ErrorKind does not tell from other errors.
+    let is_no_buffer = cfg!(target_os = "linux") && error.raw_os_error() == Some(105);
+    matches!(error.kind(), io::ErrorKind::OutOfMemory | io::ErrorKind::AddrNotAvailable)
+        || error.raw_os_error().is_some_and(|code| CODES.contains(&code))
+        || is_no_buffer
+}
+
+/// What to tell about a limit of this machine.
+pub(in crate::lookup) fn local_limit_words(error: &io::Error) -> String {
+    format!(
+        "this machine has no socket left: {error}; raise its limit of open files, or lower `--concurrency`"
+    )
+}
+
+/// The error in words that are the same on all systems, where there are such words.
+pub(in crate::lookup) fn io_words(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => "the server closed the connection".into(),
+        io::ErrorKind::Other => error.to_string(),
+        kind if kind.to_string().starts_with("uncategorized") => error.to_string(),
+        kind => kind.to_string(),
+    }
+}
+
+/// A time in which nothing is sent, and the failure that began it.
+#[derive(Debug)]
+struct Pause {
+    until: Instant,
+    length: Duration,
+    failure: Failure,
+}
+
+impl Pause {
+    /// Notes one more failure: the first begins a pause, and one after that pause a longer one.
+    fn note(pause: &mut Option<Self>, failure: &Failure, now: Instant) {
+        let length = match pause {
+            None => SHORTEST_PAUSE,
+            Some(pause) if now >= pause.until => (pause.length * 2).min(LONGEST_PAUSE),
+            // Sent before the pause began: the same silence.
+            Some(_) => return,
+        };
+        *pause = Some(Self { until: now + length, length, failure: failure.clone() });
+    }
+
+    fn is_over(&self, now: Instant) -> bool {
+        now >= self.until
+    }
+}
+
+/// What is known of one server's answers, whatever the zone.
+#[derive(Debug, Default)]
+pub(super) struct ServerHealth {
+    overall: Arc<Mutex<Overall>>,
+    zones: Mutex<HashMap<Name, Arc<ZoneHealth>>>,
+}
+
+/// The silence of a server as a whole.
+#[derive(Debug, Default)]
+struct Overall {
+    /// Zones without any answer since the last answer for another.
+    silent_zones: u32,
+    pause: Option<Pause>,
+}
+
+/// What is known of one server's answers for one zone; for a resolver, for one domain that is checked.
+#[derive(Debug)]
+pub(super) struct ZoneHealth {
+    server: Arc<Mutex<Overall>>,
+    state: Mutex<ZoneState>,
+}
+
+#[derive(Debug, Default)]
+struct ZoneState {
+    has_answered: bool,
+    pause: Option<Pause>,
+    /// The silence of TCP where UDP is answered.
+    tcp_pause: Option<Pause>,
+}
+
+impl ServerHealth {
+    /// The health of this server for `zone`.
+    pub(super) fn zone(&self, zone: &Name) -> Arc<ZoneHealth> {
+        let mut zones = lock(&self.zones);
+        if let Some(known) = zones.get(zone) {
+            return Arc::clone(known);
+        }
+        if zones.len() >= ZONES {
+            let now = Instant::now();
+            zones.retain(|_, zone| Arc::strong_count(zone) > 1 || zone.pause_end(now).is_some());
+        }
+        let health = Arc::new(ZoneHealth { server: Arc::clone(&self.overall), state: Mutex::default() });
+        // With so many zones silent at once, forgetting one costs no more than a query.
+        if zones.len() < 2 * ZONES {
+            zones.insert(zone.clone(), Arc::clone(&health));
+        }
+        health
+    }
+
+    /// When the last of the pauses ends that are not over.
+    pub(super) fn pause_end(&self, now: Instant) -> Option<Instant> {
+        let overall = lock(&self.overall).pause.as_ref().map(|pause| pause.until).filter(|end| *end > now);
+        let zones = lock(&self.zones);
+        zones.values().filter_map(|zone| zone.pause_end(now)).chain(overall).max()
+    }
+
+    /// Ends all pauses.
+    pub(super) fn end_pauses(&self) {
+        *lock(&self.overall) = Overall::default();
+        lock(&self.zones).clear();
+    }
+}
+
+impl ZoneHealth {
+    /// A server of which nothing is known.
+    #[cfg(test)]
+    pub(super) fn unknown() -> Arc<Self> {
+        ServerHealth::default().zone(&Name::root())
+    }
+
+    /// The server answered, readably or not.
+    pub(super) fn note_answer(&self) {
+        let mut state = lock(&self.state);
+        (state.has_answered, state.pause) = (true, None);
+        drop(state);
+        let mut server = lock(&self.server);
+        if server.silent_zones > 0 {
+            *server = Overall::default();
+        }
+    }
+
+    /// A query ended without a reply.
+    pub(super) fn note_failure(&self, failure: &Failure, now: Instant) {
+        if failure.scope != FailureScope::Server {
+            return;
+        }
+        let mut state = lock(&self.state);
+        if state.has_answered {
+            return;
+        }
+        let is_first = state.pause.is_none();
+        Pause::note(&mut state.pause, failure, now);
+        drop(state);
+        let mut server = lock(&self.server);
+        server.silent_zones = server.silent_zones.saturating_add(u32::from(is_first));
+        if server.silent_zones >= SILENT_ZONES {
+            Pause::note(&mut server.pause, failure, now);
+        }
+    }
+
+    /// The server let a TCP connection stall.
+    pub(super) fn note_tcp_stall(&self, failure: &Failure, now: Instant) {
+        Pause::note(&mut lock(&self.state).tcp_pause, failure, now);
+    }
+
+    /// The server answered over TCP.
+    pub(super) fn note_tcp_answer(&self) {
+        lock(&self.state).tcp_pause = None;
+    }
+
+    /// Why nothing is sent to the server for this zone now; `None` if it may be queried.
+    ///
+    /// A zone that the server was silent for fails in the same way. One that it was not asked for is not known to fail,
+    /// even while the server pauses as a whole.
+    pub(super) fn refusal(&self, now: Instant) -> Option<Failure> {
+        let state = lock(&self.state);
+        if let Some(pause) = state.pause.as_ref().filter(|pause| !pause.is_over(now)) {
+            return Some(pause.failure.clone());
+        }
+        if state.has_answered || state.pause.is_some() {
+            return None;
+        }
+        drop(state);
+        let server = lock(&self.server);
+        server.pause.as_ref().filter(|pause| !pause.is_over(now)).map(|pause| {
+            let seconds = pause.length.as_secs();
+            Failure::not_sent(format!(
+                "the server did not answer for {SILENT_ZONES} zones in a row and is not queried for {seconds} s"
+            ))
+        })
+    }
+
+    /// Why nothing is sent to the server over TCP now; `None` if it may be queried.
+    pub(super) fn tcp_refusal(&self, now: Instant) -> Option<Failure> {
+        let state = lock(&self.state);
+        state.tcp_pause.as_ref().filter(|pause| !pause.is_over(now)).map(|pause| pause.failure.clone())
+    }
+
+    fn pause_end(&self, now: Instant) -> Option<Instant> {
+        let state = lock(&self.state);
+        [&state.pause, &state.tcp_pause]
+            .into_iter()
+            .flatten()
+            .map(|pause| pause.until)
+            .filter(|end| *end > now)
+            .max()
+    }
+}
+
+/// Locks; what another thread left behind when it panicked is as good as ever, since no update here is in two steps.
+pub(in crate::lookup) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> Name {
+        text.parse().unwrap()
+    }
+
+    fn later(seconds: u64) -> Instant {
+        Instant::now() + Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn silence_belongs_to_one_zone() {
+        let (server, now) = (ServerHealth::default(), Instant::now());
+        let (dropped, served) = (server.zone(&name("gone.example")), server.zone(&name("contoso.com")));
+        dropped.note_failure(&Failure::timeout(), now);
+        assert_eq!(dropped.refusal(now), Some(Failure::timeout()));
+        assert_eq!(served.refusal(now), None);
+        // The same handle, however it is got.
+        assert_eq!(server.zone(&name("gone.example")).refusal(now), Some(Failure::timeout()));
+    }
+
+    #[test]
+    fn pauses_end_and_grow_up_to_a_bound() {
+        let server = ServerHealth::default();
+        let zone = server.zone(&name("contoso.com"));
+        let mut now = Instant::now();
+        for seconds in [5, 10, 20, 30, 30] {
+            assert_eq!(zone.refusal(now), None);
+            zone.note_failure(&Failure::timeout(), now);
+            // Queries that were under way together are one silence.
+            zone.note_failure(&Failure::timeout(), now + Duration::from_millis(10));
+            assert!(zone.refusal(now + Duration::from_millis(seconds * 1000 - 1)).is_some(), "{seconds}");
+            now += Duration::from_secs(seconds);
+        }
+        assert_eq!(zone.refusal(now), None);
+        // An answer, even a late one, ends the pause and all that led to it.
+        zone.note_failure(&Failure::timeout(), now);
+        zone.note_answer();
+        assert_eq!(zone.refusal(now), None);
+        zone.note_failure(&Failure::timeout(), now);
+        assert_eq!(zone.refusal(now), None, "it answers for this zone");
+    }
+
+    #[test]
+    fn failures_of_this_machine_pause_nothing() {
+        let (server, now) = (ServerHealth::default(), Instant::now());
+        let zone = server.zone(&name("contoso.com"));
+        zone.note_failure(&Failure::not_sent("too many open files"), now);
+        zone.note_failure(&Failure::malformed("cut short"), now);
+        assert_eq!(zone.refusal(now), None);
+        #[cfg(unix)]
+        for code in [23, 24] {
+            let failure = Failure::io(&io::Error::from_raw_os_error(code));
+            assert_eq!((failure.outcome, failure.scope), (Outcome::NotSent, FailureScope::Query));
+        }
+    }
+
+    #[test]
+    fn a_server_that_is_silent_for_three_zones_in_a_row_pauses_as_a_whole() {
+        let (server, now) = (ServerHealth::default(), Instant::now());
+        let silent = |zone: &str, at| server.zone(&name(zone)).note_failure(&Failure::timeout(), at);
+        let refused = |zone: &str, at| server.zone(&name(zone)).refusal(at).map(|failure| failure.outcome);
+        let answered = server.zone(&name("answered.example"));
+        answered.note_answer();
+        silent("one.example", now);
+        silent("two.example", now);
+        silent("two.example", now);
+        assert_eq!(refused("new.example", now), None);
+        silent("three.example", now);
+        // A zone that it was not asked for is not said to be without an answer.
+        assert_eq!(refused("new.example", now), Some(Outcome::NotSent));
+        assert_eq!(refused("one.example", now), Some(Outcome::Timeout));
+        assert_eq!(refused("answered.example", now), None);
+        assert_eq!(refused("new.example", later(5)), None);
+        silent("four.example", later(6));
+        assert!(refused("new.example", later(15)).is_some());
+        // Any answer ends it.
+        answered.note_answer();
+        assert_eq!(refused("new.example", now), None);
+        silent("five.example", now);
+        assert_eq!(refused("new.example", now), None);
+    }
+
+    #[test]
+    fn tcp_pauses_by_itself() {
+        let (server, now) = (ServerHealth::default(), Instant::now());
+        let zone = server.zone(&name("contoso.com"));
+        zone.note_answer();
+        zone.note_tcp_stall(&Failure::timeout(), now);
+        assert_eq!((zone.tcp_refusal(now), zone.refusal(now)), (Some(Failure::timeout()), None));
+        assert_eq!(zone.tcp_refusal(later(6)), None);
+        zone.note_tcp_answer();
+        assert_eq!(zone.tcp_refusal(now), None);
+    }
+
+    #[test]
+    fn many_zones_take_bounded_memory() {
+        let (server, now) = (ServerHealth::default(), Instant::now());
+        let kept = server.zone(&name("kept.example"));
+        for number in 0..100_000 {
+            let zone = server.zone(&name(&format!("{number}.example")));
+            if number % 3 == 0 {
+                zone.note_failure(&Failure::timeout(), now);
+            } else {
+                zone.note_answer();
+            }
+        }
+        assert!(lock(&server.zones).len() <= 2 * ZONES);
+        assert!(Arc::ptr_eq(&kept, &server.zone(&name("kept.example"))));
+    }
+}
