@@ -128,6 +128,13 @@ impl fmt::Display for ExtendedError {
 }
 
 impl ExtendedError {
+    /// Whether a resolver that sends it says that the answer is not what the zone holds: forged (4), blocked (15), censored
+    /// (16), filtered (17) or prohibited (18) (RFC 8914 §4).
+    #[must_use]
+    pub fn is_filtering(&self) -> bool {
+        matches!(self.code, 4 | 15..=18)
+    }
+
     fn fmt_text(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.text.is_empty() { Ok(()) } else { write!(f, ": {}", self.text) }
     }
