@@ -218,6 +218,15 @@ impl Reply {
         aliases.filter_map(alias_target).next().unwrap_or(&self.question.name)
     }
 
+    /// Whether it ends with an alias, so that what the name asked for holds has to be asked at the end of the chain. A loop
+    /// ends where it began and is not open.
+    #[must_use]
+    pub fn leaves_alias_open(&self) -> bool {
+        self.outcome == Outcome::Records
+            && self.wanted().next().is_none()
+            && *self.end_of_chain() != self.question.name
+    }
+
     /// How long a resolver may remember this negative answer, in seconds: the smaller of the TTL of the SOA and of its
     /// minimum field (RFC 2308 §5).
     #[must_use]

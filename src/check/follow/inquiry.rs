@@ -69,7 +69,7 @@ impl<'a> Inquiry<'a> {
             Requirement::HasDkimKeyAt(_) => self.dkim(expectation),
             Requirement::HasDmarcPolicy => self.dmarc(expectation),
             Requirement::MayAnnouncePolicy => return self.policy(expectation),
-            Requirement::MayAskForTlsReports => drop(self.want_to_the_end(&expectation.question())),
+            Requirement::MayAskForTlsReports => {}
             Requirement::OffersService(offer) | Requirement::MayOfferService(offer) => {
                 self.service(expectation, offer);
             }
@@ -79,9 +79,15 @@ impl<'a> Inquiry<'a> {
     }
 
     /// The replies to a question; whoever reads them looks again when there are more.
+    ///
+    /// Where a reply leaves a chain of aliases open, those at its end stand for it.
     fn replies(&self, question: &Question) -> impl Iterator<Item = &'a Reply> + use<'a> {
-        self.read.borrow_mut().push(question.clone());
-        self.facts.replies(question)
+        let chain = self.facts.along_aliases(question);
+        self.read.borrow_mut().extend(chain.iter().cloned());
+        let facts = self.facts;
+        chain.into_iter().flat_map(move |question| {
+            facts.replies(&question).filter(move |reply| !reply.leaves_alias_open())
+        })
     }
 
     fn want(&mut self, name: &Name, rtype: RecordType) {
@@ -274,35 +280,14 @@ impl<'a> Inquiry<'a> {
     fn policy(&mut self, expectation: &Expectation) -> bool {
         let is_announced = self.is_announced(expectation);
         if is_announced && let Ok(host) = policy_host(&self.subject.domain) {
-            for rtype in [RecordType::A, RecordType::Aaaa] {
-                self.want_to_the_end(&Question::new(host.clone(), rtype));
-            }
+            self.want_addresses(&host);
         }
         is_announced
     }
 
     /// Whether anybody answered with a valid announcement of a policy.
     fn is_announced(&mut self, expectation: &Expectation) -> bool {
-        let questions = self.want_to_the_end(&expectation.question());
-        let mut replies = questions.iter().flat_map(|question| self.replies(question));
-        replies.any(|reply| policy::announced(&RecordSet::of(reply.wanted())) == Ok(true))
-    }
-
-    /// The question, and the same at every name where a server leaves an alias chain open.
-    fn want_to_the_end(&mut self, question: &Question) -> Vec<Question> {
-        let mut chain = vec![question.clone()];
-        let mut next = 0;
-        while let Some(question) = chain.get(next).cloned() {
-            next += 1;
-            self.read.borrow_mut().push(question.clone());
-            for end in self.facts.open_ends(&question) {
-                let further = Question::new(end, question.rtype);
-                if !chain.contains(&further) && chain.len() < policy::LONGEST_CHAIN {
-                    chain.push(further);
-                }
-            }
-        }
-        self.wanted.extend(chain.iter().cloned());
-        chain
+        let question = expectation.question();
+        self.replies(&question).any(|reply| policy::announced(&RecordSet::of(reply.wanted())) == Ok(true))
     }
 }

@@ -90,7 +90,8 @@ impl Inquiry<'_> {
         }
         let is_alias =
             |reply: &Reply| reply.records.iter().any(|record| record.data.rtype() == RecordType::Cname);
-        if self.replies(&question).any(is_alias) {
+        self.read.borrow_mut().push(question.clone());
+        if self.facts.replies(&question).any(is_alias) {
             self.want(&expectation.name, RecordType::Cname);
             self.want_alias_probe();
         }
