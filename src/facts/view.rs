@@ -165,22 +165,25 @@ impl<'a> Sight<'a> {
     /// [`Silence`] if a name of the chain was asked for and nobody could tell, or if the chain has more than
     /// eight parts.
     pub fn answer(&self, question: &Question) -> Result<Answer, Silence> {
-        let mut answer = self.first_answer(question)?;
+        let mut answer = self.own_answer(question)?;
         let mut parts = 1;
         while let Some(end) = answer.open_end(question) {
             if parts == LONGEST_CHAIN {
                 return Err(Silence::too_deep(question.clone(), LONGEST_CHAIN));
             }
             parts += 1;
-            let Answer { existence, set, chain } = self.first_answer(&Question::new(end, question.rtype))?;
+            let Answer { existence, set, chain } = self.own_answer(&Question::new(end, question.rtype))?;
             answer.chain.extend(chain);
             answer = Answer { existence, set, chain: answer.chain };
         }
         Ok(answer)
     }
 
-    /// The answer to a question, as far as one reply tells it.
-    fn first_answer(&self, question: &Question) -> Result<Answer, Silence> {
+    /// The answer to a question at the name itself: aliases are followed as far as the one reply leads, and no further.
+    ///
+    /// # Errors
+    /// [`Silence`] if it was asked and no server could tell.
+    pub fn own_answer(&self, question: &Question) -> Result<Answer, Silence> {
         if let Some(planned) = self.overlay.get(question) {
             let existence = if planned.is_empty() { Existence::NoData } else { Existence::Records };
             return Ok(Answer { existence, set: planned.clone(), chain: Vec::new() });

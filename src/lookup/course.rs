@@ -6,9 +6,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
+use foldhash::{HashSet, HashSetExt as _};
 
-use crate::facts::{Facts, Outcome, Reply, zone_candidates};
+use crate::facts::{Facts, Outcome, zone_candidates};
 use crate::record::{Name, Question, RecordType};
 
 use super::budget::Budget;
@@ -24,8 +24,6 @@ pub(super) struct Course<'a> {
     pub(super) wanted: Vec<Question>,
     /// The same, to be found.
     known: HashSet<Question>,
-    /// The questions whose aliases led to a question.
-    origins: HashMap<Question, Vec<Question>>,
     /// What finds the zone, its name servers and its version.
     found: BTreeSet<Question>,
     look: Option<Look<'a>>,
@@ -47,7 +45,6 @@ impl<'a> Course<'a> {
             domain,
             wanted: Vec::with_capacity(USUAL / 2),
             known: HashSet::with_capacity(USUAL / 2),
-            origins: HashMap::new(),
             found: BTreeSet::new(),
             look: None,
             asked: HashSet::with_capacity(USUAL),
@@ -63,8 +60,7 @@ impl<'a> Course<'a> {
         wanted: impl IntoIterator<Item = Question>,
     ) -> Vec<Arc<Inquiry>> {
         let before = self.wanted.len();
-        let ends = self.ends_of_aliases(facts);
-        for question in wanted.into_iter().chain(ends) {
+        for question in wanted {
             if !self.known.contains(&question) {
                 self.known.insert(question.clone());
                 self.wanted.push(question);
@@ -108,29 +104,6 @@ impl<'a> Course<'a> {
             }
         }
         inquiries
-    }
-}
-
-impl Course<'_> {
-    /// The names at which new replies leave a chain of aliases open, asked for the same type.
-    fn ends_of_aliases(&mut self, facts: &Facts) -> Vec<Question> {
-        let mut ends = Vec::new();
-        for question in facts.answered_since(self.seen) {
-            if !self.known.contains(question) || !facts.replies(question).any(Reply::leaves_alias_open) {
-                continue;
-            }
-            let origins = self.origins.get(question).cloned().unwrap_or_else(|| vec![question.clone()]);
-            for origin in origins {
-                for end in facts.along_aliases(&origin).into_iter().skip(1) {
-                    let known = self.origins.entry(end.clone()).or_default();
-                    if !known.contains(&origin) {
-                        known.push(origin.clone());
-                    }
-                    ends.push(end);
-                }
-            }
-        }
-        ends
     }
 }
 

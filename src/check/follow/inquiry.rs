@@ -24,8 +24,10 @@ const MOST_MAIL_HOSTS: usize = 20;
 pub(super) struct Inquiry<'a> {
     subject: &'a Subject,
     facts: &'a Facts,
-    /// What is worth asking, some of it more than once.
+    /// What is worth asking and is read at the name itself, some of it more than once.
     pub(super) wanted: Vec<Question>,
+    /// What is worth asking and is read to the end of its aliases.
+    pub(super) followed: Vec<Question>,
     /// What the records of an SPF tree lead to, the nearest first.
     pub(super) of_trees: Vec<Question>,
     /// Whether there was more than is followed.
@@ -40,6 +42,7 @@ impl<'a> Inquiry<'a> {
             subject,
             facts,
             wanted: Vec::new(),
+            followed: Vec::new(),
             of_trees: Vec::new(),
             is_crowded: false,
             read: RefCell::default(),
@@ -85,12 +88,22 @@ impl<'a> Inquiry<'a> {
         let chain = self.facts.along_aliases(question);
         self.read.borrow_mut().extend(chain.iter().cloned());
         let facts = self.facts;
-        chain.into_iter().flat_map(move |question| {
-            facts.replies(&question).filter(move |reply| !reply.leaves_alias_open())
+        let names: Vec<Name> = chain.iter().map(|question| question.name.clone()).collect();
+        chain.into_iter().enumerate().flat_map(move |(at, question)| {
+            // A loop leads back, and no reply stands for what is at its end.
+            let before = names.get(..=at).unwrap_or_default().to_vec();
+            facts
+                .replies(&question)
+                .filter(move |reply| !reply.leaves_alias_open() || before.contains(reply.end_of_chain()))
         })
     }
 
     fn want(&mut self, name: &Name, rtype: RecordType) {
+        self.followed.push(Question::new(name.clone(), rtype));
+    }
+
+    /// Asks for what stands at the name itself.
+    fn want_here(&mut self, name: &Name, rtype: RecordType) {
         self.wanted.push(Question::new(name.clone(), rtype));
     }
 
@@ -210,7 +223,7 @@ impl<'a> Inquiry<'a> {
                 if current == *name
                     && let Ok(probe) = domain.below(PROBE_LABEL)
                 {
-                    self.want(&probe, RecordType::A);
+                    self.want_here(&probe, RecordType::A);
                 }
                 let is_new = chain.iter().all(|(known, _)| *known != found);
                 if alias::follows(&found, domain) && is_new && distance < alias::LONGEST_CHAIN {
@@ -253,7 +266,7 @@ impl<'a> Inquiry<'a> {
         }
         for wildcard in hazard::wildcards(question, domain) {
             self.wanted.push(wildcard.probe);
-            self.want(&wildcard.name, question.rtype);
+            self.want_here(&wildcard.name, question.rtype);
         }
     }
 

@@ -177,8 +177,8 @@ pub(super) fn servers(case: &Case<'_>, zone: Option<&Zone>) -> Vec<Hazard> {
         let message = if is_open {
             let next = if is_late { "; a longer `--deadline` may help" } else { "" };
             format!(
-                "nothing is known from the name servers ({names}), since some were not asked, or not waited for any \
-                 longer, so the resolvers' word is taken{next}"
+                "none of the name servers ({names}) answered, and some were not asked or not waited for any longer, so what \
+                 they publish is not known{next}"
             )
         } else {
             format!("none of the name servers ({names}) answers from here, so the resolvers' word is taken")

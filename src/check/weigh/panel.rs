@@ -40,6 +40,8 @@ pub(super) struct Panel<'a> {
     /// What was read when the published state was judged last.
     read: RefCell<Vec<Question>>,
     accepted: bool,
+    /// Why no name server of the zone could be asked, where both views count.
+    unfound: Option<&'a Reply>,
 }
 
 impl<'a> Panel<'a> {
@@ -66,9 +68,10 @@ impl<'a> Panel<'a> {
             dissents: OnceCell::new(),
             read: RefCell::default(),
             accepted,
+            unfound: None,
         };
         match case.sight.view {
-            View::Both => {}
+            View::Both => panel.unfound = facts.unfound_authorities(&case.subject.domain),
             View::Authoritative => panel.resolvers.clear(),
             View::Resolver => panel.authorities.retain(|server| server.role == Role::ZoneFile),
         }
@@ -144,7 +147,7 @@ impl<'a> Panel<'a> {
         match decisive.filter(|reply| reply.server.role == Role::Authoritative && !reply.outcome.is_answer())
         {
             Some(failure) => Err(Silence::of(failure)),
-            None => Ok(()),
+            None => self.unfound.map_or(Ok(()), |failure| Err(Silence::of(failure))),
         }
     }
 
