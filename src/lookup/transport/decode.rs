@@ -106,7 +106,7 @@ fn fill_content(reply: &mut Reply, message: &Message, zone: Option<&Name>) -> Re
     } else {
         let delegation = deepest(message, RecordType::Ns, &end)?;
         match is_resolver(reply.server.role) {
-            false => without_answer(reply, delegation, zone),
+            false => without_answer(reply, message, delegation, zone),
             true => without_recursion(message),
         }
     };
@@ -145,11 +145,19 @@ fn no_authority(
 }
 
 /// What an authority means by no error, no answer and no SOA.
-fn without_answer(reply: &mut Reply, delegation: Vec<Record>, zone: Option<&Name>) -> (Outcome, String) {
+fn without_answer(
+    reply: &mut Reply,
+    message: &Message,
+    delegation: Vec<Record>,
+    zone: Option<&Name>,
+) -> (Outcome, String) {
     let root = Name::root();
     let zone = zone.unwrap_or(&root);
     let Some(owner) = delegation.first().map(|record| record.name.clone()) else {
-        return (Outcome::NoData, String::new());
+        return match names_servers(message) {
+            true => (Outcome::Lame, "names the servers of a zone elsewhere instead of answering".into()),
+            false => (Outcome::NoData, String::new()),
+        };
     };
     if owner == *zone && reply.authoritative {
         // The name servers of the zone itself: no data, merely without SOA (RFC 2308 §2.2).
@@ -167,12 +175,16 @@ fn without_answer(reply: &mut Reply, delegation: Vec<Record>, zone: Option<&Name
 /// A referral, wherever it leads, says nothing about the name (RFC 2308 §2.2: name servers without an SOA); taken for
 /// "no data" it would blame the zone for a wrong `--resolver`.
 fn without_recursion(message: &Message) -> (Outcome, String) {
-    let is_referral = message.authorities.iter().any(|record| record.record_type() == rr::RecordType::NS);
-    match (is_referral && !message.authoritative, message.recursion_available) {
+    match (names_servers(message) && !message.authoritative, message.recursion_available) {
         (false, _) => (Outcome::NoData, String::new()),
         (true, false) => (Outcome::Refused, "the server offers no recursion".into()),
         (true, true) => (Outcome::Refused, "the server refers to others instead of answering".into()),
     }
+}
+
+/// Whether the authority section has NS records.
+fn names_servers(message: &Message) -> bool {
+    message.authorities.iter().any(|record| record.record_type() == rr::RecordType::NS)
 }
 
 /// The aliases from `name` on, in order, and the name where they end.
