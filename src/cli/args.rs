@@ -267,6 +267,9 @@ pub(super) struct Expectations {
     /// Autodiscover stays on premises for now
     #[arg(long)]
     pub(super) hybrid: bool,
+    /// The domain takes and sends no mail, and shall stay so: null MX, v=spf1 -all, DMARC p=reject
+    #[arg(long)]
+    pub(super) parked: bool,
     /// When the MX is to change (RFC 3339): says by which hour TTLs must be lowered
     #[arg(long, value_name = "TIME")]
     pub(super) switch_at: Option<Moment>,

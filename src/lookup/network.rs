@@ -321,7 +321,9 @@ impl Network {
         for apex in zone_candidates(domain) {
             let question = Question::new(apex.clone(), RecordType::Ns);
             let replies = || facts.replies(&question).filter(|reply| reply.server.role == Role::Resolver);
-            let denied = replies().any(|reply| reply.outcome.is_answer() && reply.wanted().next().is_none());
+            // Behind an alias stand the name servers of another zone.
+            let is_apex = |reply: &Reply| reply.wanted().any(|record| record.name == apex);
+            let denied = replies().any(|reply| reply.outcome.is_answer() && !is_apex(reply));
             let silent = replies().filter(|reply| !reply.outcome.is_answer()).count() == self.resolvers.len();
             if !facts.name_server_names(&apex).is_empty() {
                 zones.push(apex);
