@@ -160,12 +160,16 @@ pub(super) fn results<'s, 'w: 's, T: Send + 'w>(
     task: Task<'w>,
     world: &'s World,
     subjects: impl Iterator<Item = Result<Subject, Problem>> + 's,
-    order: Order,
+    (order, effort): (Order, Effort),
     workers: &'s Workers<'w>,
     end: impl FnOnce(Checked) -> T + Clone + Send + 'w,
 ) -> impl Stream<Item = Result<T, Problem>> + 's {
     let limits = task.limits();
-    let window = Rc::new(Window::new(task.bulk.concurrency.map(|concurrency| concurrency.0)));
+    let concurrency = task.bulk.concurrency.map(|concurrency| concurrency.0);
+    let window = Rc::new(match effort {
+        Effort::Full => Window::new(concurrency),
+        Effort::Gentle => Window::gentle(concurrency),
+    });
     // Where nothing is waited for, whoever is first would only wait for the others to be judged.
     let most = if world.source.is_at_hand() { workers.places() } else { window.most() };
     let results = futures_util::stream::iter(subjects).map(move |subject| {
@@ -192,6 +196,15 @@ pub(super) enum Order {
     AsNamed,
     /// That in which they are done.
     AsDone,
+}
+
+/// How much is asked of servers at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effort {
+    /// As much as they keep up with.
+    Full,
+    /// Little: they did not keep up, or failed, a moment ago.
+    Gentle,
 }
 
 /// Says notes, where they are wanted.

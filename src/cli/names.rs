@@ -84,6 +84,12 @@ impl Names {
         self.lines.extend(line);
     }
 
+    /// Adds one that is not among them.
+    pub(super) fn append(&mut self, name: &Name) {
+        self.text.push_str(&name.bare());
+        self.ends.extend(u32::try_from(self.text.len()).ok());
+    }
+
     fn read(&mut self, path: &Path, input: Option<&[u8]>) -> Result<(), Problem> {
         let (label, octets) = match path.as_os_str() == "-" {
             true => ("standard input".to_owned(), files::read_input(input)?),
