@@ -106,7 +106,7 @@ pub(super) struct Bulk {
     /// The K-th of N parts of the list, by name: N jobs cover it exactly once
     #[arg(long, value_name = "K/N")]
     pub(super) shard: Option<Shard>,
-    /// Skip the domains that an earlier NDJSON report holds
+    /// Skip the domains that an earlier NDJSON report has determined
     #[arg(long, value_name = "FILE")]
     pub(super) resume: Option<PathBuf>,
     /// Stop at the first domain that is not ready
