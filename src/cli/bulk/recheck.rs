@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::check::{Code, Judged, Scales, Status, Verdict};
+use crate::check::{Code, Examination, Judged, Scales, Status};
 use crate::cli::inspect::Checked;
 use crate::cli::names::Names;
 use crate::facts::Outcome;
@@ -26,7 +26,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Why the result of a domain may be another a moment later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Doubt {
-    /// It is undetermined because lookups failed.
+    /// Something required is unknown because lookups failed, and nothing required is known to be wrong.
     FailedLookups,
     /// Something required is known from resolvers alone, since no name server of the zone answered.
     UnreachableNameServers,
@@ -35,16 +35,16 @@ pub(super) enum Doubt {
 impl Doubt {
     /// The doubt about a result; `None` if nothing of it rests on a lookup that failed.
     pub(super) fn about(checked: &Checked, scales: Scales<'_>) -> Option<Self> {
-        let examination = &checked.examination;
-        let least = scales.least_decisive();
-        let mut decisive = examination.judged.iter().filter(|judged| judged.importance >= least);
-        if examination.verdict == Verdict::Undetermined {
-            return decisive.any(is_failed).then_some(Self::FailedLookups);
+        let Examination { judged, hazards, .. } = &checked.examination;
+        let decisive = || judged.iter().filter(|judged| judged.importance >= scales.least_decisive());
+        let is_unmet = decisive().any(|judged| judged.status == Status::Unmet);
+        // A hazard may rest on a failed lookup too: SERVFAIL and then an answer looks like a wrong signature.
+        if !is_unmet && decisive().any(is_failed) {
+            return Some(Self::FailedLookups);
         }
-        let is_unreachable =
-            examination.hazards.iter().any(|hazard| hazard.code == Code::AuthoritativeUnreachable);
+        let is_unreachable = hazards.iter().any(|hazard| hazard.code == Code::AuthoritativeUnreachable);
         let is_doubtful =
-            is_unreachable || decisive.any(|judged| is_known_from_resolvers_alone(checked, judged));
+            is_unreachable || decisive().any(|judged| is_known_from_resolvers_alone(checked, judged));
         is_doubtful.then_some(Self::UnreachableNameServers)
     }
 }

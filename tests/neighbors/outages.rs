@@ -1,0 +1,112 @@
+//! Does an outage that ends leave no trace in any verdict?
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use hickory_resolver::proto::op::ResponseCode;
+
+use super::world::{Mail, World, domain, results, verdicts};
+use crate::lab::{LabServer, Say};
+use crate::run::Run;
+
+/// Checks all domains while these servers fail from their first query on, for so long.
+fn check_during(world: &World, servers: &[&LabServer], outage: Duration, say: &Say, options: &str) -> Run {
+    let say_all = |say: &Say| {
+        for server in servers {
+            server.say(say.clone());
+        }
+    };
+    say_all(say);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while servers.iter().all(|server| server.packets() == 0) {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            std::thread::sleep(outage);
+            say_all(&Say::Zone);
+        });
+        world.check(options)
+    })
+}
+
+fn count(verdict: &str, count: usize) -> BTreeMap<String, usize> {
+    BTreeMap::from([(verdict.to_owned(), count)])
+}
+
+fn error(code: ResponseCode) -> Say {
+    Say::Error(code, Vec::new())
+}
+
+/// The resolver is ahead of the name servers, so that its word alone would be wrong.
+#[test]
+fn name_servers_that_fail_for_a_moment_are_asked_again() {
+    for say in [error(ResponseCode::Refused), Say::Nothing] {
+        let world = World::new(60, 10, |_| Mail::AtSource);
+        let servers: Vec<&LabServer> = world.name_servers.iter().collect();
+        let run = check_during(&world, &servers, Duration::from_millis(300), &say, "");
+        assert_eq!((run.status, verdicts(&run)), (1, count("changes-needed", 60)), "{}", run.err);
+    }
+}
+
+#[test]
+fn a_resolver_that_fails_for_a_moment_leaves_no_domain_undetermined() {
+    for say in [error(ResponseCode::ServFail), Say::Nothing] {
+        let world = World::new(200, 20, |_| Mail::Ready);
+        let run = check_during(&world, &[&world.resolver], Duration::from_millis(250), &say, "");
+        assert_eq!((run.status, verdicts(&run)), (0, count("ready", 200)), "{}", run.err);
+    }
+}
+
+#[test]
+fn one_failed_lookup_of_a_shared_name_makes_no_domain_undetermined() {
+    let turns = |say: Say, failures: usize| {
+        let mut turns = vec![say; failures];
+        turns.push(Say::Zone);
+        Say::Turns(turns)
+    };
+    // All packets of one lookup are lost: it is repeated within its time.
+    for say in [turns(error(ResponseCode::ServFail), 1), turns(Say::Nothing, 3)] {
+        let world = World::new(60, 10, |_| Mail::Ready);
+        world.resolver.say_to("spf.protection.outlook.com", "TXT", say);
+        let run = world.check("");
+        assert_eq!((run.status, verdicts(&run)), (0, count("ready", 60)), "{}", run.err);
+    }
+}
+
+#[test]
+fn dead_name_servers_make_their_own_domains_undetermined_and_no_others() {
+    let dead = [17, 118, 219];
+    let world = World::new(300, 1, |number| if number % 3 == 0 { Mail::AtSource } else { Mail::Ready });
+    for number in dead {
+        world.name_servers[number].say(Say::Nothing);
+        // As a resolver sees such a domain.
+        for (name, rtype) in questions(number) {
+            world.resolver.say_to(&name, rtype, error(ResponseCode::ServFail));
+        }
+    }
+    let run = world.check("");
+    for (name, result) in results(&run) {
+        let number = (0..300).find(|number| domain(*number) == name).unwrap();
+        let expected = match number {
+            _ if dead.contains(&number) => "undetermined",
+            _ if number % 3 == 0 => "changes-needed",
+            _ => "ready",
+        };
+        assert_eq!(result["verdict"], expected, "{name}: {result:#}");
+    }
+    assert_eq!(results(&run).len(), 300);
+    // They come last.
+    let last: Vec<&str> = run.out.lines().rev().take(3).collect();
+    assert!(last.iter().all(|line| line.contains("\"undetermined\"")), "{}", run.err);
+}
+
+/// What is asked about the own names of a domain.
+fn questions(number: usize) -> Vec<(String, &'static str)> {
+    let apex = domain(number);
+    let apex_types = ["A", "AAAA", "MX", "NS", "SOA", "TXT"];
+    let mut questions: Vec<_> = apex_types.iter().map(|rtype| (apex.clone(), *rtype)).collect();
+    for (label, rtype) in [("autodiscover", "CNAME"), ("msoid", "CNAME"), ("_dmarc", "TXT")] {
+        questions.push((format!("{label}.{apex}"), rtype));
+    }
+    questions
+}
