@@ -132,6 +132,13 @@ pub(super) struct Reporting {
     pub(super) fail_on: Option<Vec<VerdictName>>,
 }
 
+impl Reporting {
+    /// Whether some report has this format.
+    pub(super) fn writes(&self, format: ReportFormat) -> bool {
+        self.format == format || self.output.iter().any(|output| output.format == format)
+    }
+}
+
 #[derive(Debug, Args)]
 pub(super) struct Watch {
     /// The domains to watch

@@ -50,7 +50,9 @@ pub(super) async fn run<'w>(
     let memory = Memory::open(task.times.history.as_deref())?;
     start.tell_notes(streams, style)?;
     let started = start.world.source.started;
-    let frame = Frame { started, phase: task.expectations.phase, place: start.names.place() };
+    // Only one format shows where domains are named, and of many domains that takes room.
+    let place = reporting.writes(ReportFormat::Sarif).then(|| start.names.place()).unwrap_or_default();
+    let frame = Frame { started, phase: task.expectations.phase, place };
     let record = task.lookup.record.as_deref().map(files::Draft::begin).transpose()?;
     let mut reporter = Reporter::open(reporting, style, frame)?;
     reporter.begin(streams.out)?;

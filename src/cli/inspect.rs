@@ -150,7 +150,7 @@ impl<'a> Start<'a> {
     /// An empty recording of this run.
     pub(super) fn recording(&self) -> Recording {
         let facts = Facts::new(self.world.source.started, self.world.source.elsewhere());
-        Recording { domains: Vec::new(), facts }
+        Recording::new(Vec::new(), facts)
     }
 }
 
@@ -275,14 +275,7 @@ impl Checked {
 
     /// Adds what was seen to a recording.
     pub(super) fn add_to(&self, recording: &mut Recording) {
-        recording.domains.push(self.subject.domain.clone());
-        for reply in self.facts.all() {
-            if self.facts.on_file.contains(&reply.question) {
-                recording.facts.on_file.insert(reply.question.clone());
-            }
-            recording.facts.insert(reply.clone());
-        }
-        self.facts.policies().for_each(|policy| recording.facts.insert_policy(policy.clone()));
+        recording.add(&self.subject.domain, &self.facts);
     }
 
     /// The domain.
@@ -314,7 +307,7 @@ fn judged(subject: Subject, facts: Facts, scales: Scales<'_>) -> Checked {
 /// beyond its bound other parts are known in each run, and a replay must not come to something else.
 async fn in_order(subject: &Subject, facts: Facts, limits: Limits) -> Facts {
     let started = facts.checked_at;
-    let recording = Recording { domains: vec![subject.domain.clone()], facts };
+    let recording = Recording::new(vec![subject.domain.clone()], facts);
     let source = Source { started, zones: None, recording: Some(recording), network: None };
     let following = RefCell::new(Following::new(subject));
     let questions = |facts: &Facts| following.borrow_mut().wanted(facts);

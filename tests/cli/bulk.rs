@@ -232,8 +232,9 @@ fn a_recording_holds_the_domains_in_the_order_of_the_report() {
     ];
     let (desk, file) = recorded(&states);
     let list = desk.put("list.txt", "a.example\ncontoso.com\n");
+    // A domain that is checked twice comes last in a run, so a list does not have the order of its report.
     let run = cutover(&format!("check --replay {file} --domains {list} --format ndjson"));
-    assert_eq!(domains(&run), ["a.example", "contoso.com"]);
+    assert_eq!(domains(&run), ["contoso.com", "a.example"]);
     let all = cutover(&format!("check --replay {file} --format ndjson"));
     assert_eq!(domains(&all), ["contoso.com", "fabrikam.com", "a.example"]);
     assert!(recording(&states).contains("domain a.example."));

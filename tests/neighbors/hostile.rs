@@ -70,6 +70,6 @@ fn a_domain_whose_servers_stall_over_tcp_leaves_tcp_to_others() {
         assert_eq!(together[&name]["verdict"], "changes-needed", "{:#}", together[&name]);
     }
     let name = domain(7);
-    let alone = results(&cutover(&format!("check {name} {}", world.options())));
+    let alone = results(&cutover(&format!("check {name} {} --format ndjson", world.options())));
     assert_eq!(said(&together[&name]), said(&alone[&name]));
 }

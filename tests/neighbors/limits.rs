@@ -9,8 +9,8 @@ use crate::run::Run;
 /// Checks all domains in a process that may have so many open files.
 fn check_with_files(world: &World, files: usize, options: &str) -> Run {
     let program = env!("CARGO_BIN_EXE_cutover");
-    let command =
-        format!("ulimit -n {files} && exec {program} check {} {} {options}", world.names(), world.options());
+    let check = format!("{program} check {} {} --format ndjson {options}", world.names(), world.options());
+    let command = format!("ulimit -n {files} && exec {check}");
     let output = Command::new("sh")
         .args(["-c", &command])
         .env_remove("CUTOVER_GRAPH_TOKEN")

@@ -7,7 +7,7 @@ use hickory_resolver::proto::op::ResponseCode;
 
 use super::world::{Mail, World, domain, results, verdicts};
 use crate::lab::{LabServer, Say};
-use crate::run::Run;
+use crate::run::{Desk, Run, cutover};
 
 /// Checks all domains while these servers fail from their first query on, for so long.
 fn check_during(world: &World, servers: &[&LabServer], outage: Duration, say: &Say, options: &str) -> Run {
@@ -109,4 +109,28 @@ fn questions(number: usize) -> Vec<(String, &'static str)> {
         questions.push((format!("{label}.{apex}"), rtype));
     }
     questions
+}
+
+/// Some domains are checked twice, and others keep what they saw while lookups failed.
+#[test]
+fn a_run_with_domains_that_were_checked_again_is_replayed_to_the_byte() {
+    let desk = Desk::new();
+    for format in ["ndjson", "json -v", "sarif", "table"] {
+        let world = World::new(24, 4, |number| if number % 3 == 0 { Mail::AtSource } else { Mail::Ready });
+        let say = vec![error(ResponseCode::ServFail), error(ResponseCode::ServFail), Say::Zone];
+        world.resolver.say_to("spf.protection.outlook.com", "TXT", Say::Turns(say));
+        let list = desk.put("list.txt", world.names().replace(' ', "\n"));
+        let file = desk.free("run.rec");
+        let options = world.options();
+        let live = cutover(&format!("check --domains {list} {options} --format {format} --record {file}"));
+        assert!(live.err.contains("checking "), "{live:?}");
+        for domains in [String::new(), format!("--domains {list}")] {
+            let replayed = cutover(&format!("check {domains} --replay {file} --format {format}"));
+            let is_place = format == "sarif" && domains.is_empty();
+            assert!(is_place || live.out == replayed.out, "{format}: {}\n{}", live.out, replayed.out);
+            assert_eq!(live.status, replayed.status);
+        }
+        let recording = std::fs::read_to_string(&file).unwrap();
+        assert!(recording.contains("\n  for customer-"), "every domain saw the same");
+    }
 }

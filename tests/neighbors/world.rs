@@ -73,12 +73,12 @@ impl World {
     /// The options that send every query here.
     pub fn options(&self) -> String {
         let (resolver, port) = (self.resolver.address(), self.lab.port());
-        format!("--resolver {resolver} --authority-port {port} --timeout 0.5 --no-https --format ndjson")
+        format!("--resolver {resolver} --authority-port {port} --timeout 1 --no-https")
     }
 
-    /// Checks all domains in one run.
+    /// Checks all domains in one run, and reports them as NDJSON.
     pub fn check(&self, options: &str) -> Run {
-        cutover(&format!("check {} {} {options}", self.names(), self.options()))
+        cutover(&format!("check {} {} --format ndjson {options}", self.names(), self.options()))
     }
 
     /// All domains.
