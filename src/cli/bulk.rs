@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use crate::check::Verdict;
 use crate::facts::{History, Recording};
 use crate::record::Name;
+use crate::report::format::Place;
 
 use super::args::{ReportFormat, Reporting};
 use super::inspect::{Checked, Effort, Order, Start, Task, results, tell};
@@ -51,8 +52,9 @@ pub(super) async fn run<'w>(
     start.tell_notes(streams, style)?;
     let started = start.world.source.started;
     // Only one format shows where domains are named, and of many domains that takes room.
-    let place = reporting.writes(ReportFormat::Sarif).then(|| start.names.place()).unwrap_or_default();
+    let place = if reporting.writes(ReportFormat::Sarif) { start.names.place() } else { Place::default() };
     let frame = Frame { started, phase: task.expectations.phase, place };
+    let stop = Stop::new(&*surroundings.pacer);
     let record = task.lookup.record.as_deref().map(files::Draft::begin).transpose()?;
     let mut reporter = Reporter::open(reporting, style, frame)?;
     reporter.begin(streams.out)?;
@@ -74,7 +76,7 @@ pub(super) async fn run<'w>(
         progress: Progress::new(tally.left(), surroundings.live, style),
         recording: record.map(|draft| (draft, start.recording())),
         used: Used::new(task.scales.waivers),
-        stop: Stop::new(&*surroundings.pacer),
+        stop,
         start: &start,
         reporter,
         memory,
@@ -86,6 +88,7 @@ pub(super) async fn run<'w>(
     let first = Pass { effort: Effort::Full, rechecks: is_rechecked.then_some(&mut rechecks) };
     session.check(open, first, streams).await?;
     if rechecks.len() > 0 && session.waits_for_servers(streams).await? {
+        start.world.source.begin_rechecks();
         let last = Pass { effort: Effort::Gentle, rechecks: None };
         session.check(rechecks.names(), last, streams).await?;
     }

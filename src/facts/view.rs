@@ -218,6 +218,11 @@ impl Facts {
         {
             return Some(newest);
         }
+        if view != View::Resolver
+            && let Some(unsent) = self.unsent(question)
+        {
+            return Some(unsent);
+        }
         if let Some(answer) = answers().find(|reply| reply.server.role == Role::Resolver) {
             return Some(answer);
         }
@@ -227,6 +232,15 @@ impl Facts {
         }
         let asked = |reply: &&Reply| reply.server.role.is_authority() || reply.server.role == Role::Resolver;
         replies.filter(asked).min_by_key(|reply| tells_least(reply))
+    }
+
+    /// Of a question that no authority answered, the reply of one that it was not sent to: no resolver decides then, since
+    /// that authority might have answered.
+    #[must_use]
+    pub fn unsent(&self, question: &Question) -> Option<&Reply> {
+        let mut replies = self.replies(question).filter(|reply| reply.server.role.is_authority());
+        let is_answered = replies.clone().any(|reply| reply.outcome.is_answer());
+        replies.find(|reply| reply.outcome == Outcome::NotSent && !is_answered)
     }
 
     /// Of several answers of authorities, the first with the newest serial.

@@ -226,6 +226,11 @@ impl Network {
         self.transport.pause_end()
     }
 
+    /// Ends the pauses of silent servers, so that domains whose lookups failed are looked up once more.
+    pub(super) fn begin_rechecks(&self) {
+        self.transport.begin_rechecks();
+    }
+
     /// The servers to ask about one of the domain's own names, as far as the facts tell.
     pub(super) fn own(
         &self,

@@ -48,6 +48,22 @@ fn name_servers_that_fail_for_a_moment_are_asked_again() {
     }
 }
 
+/// All domains are on one name server, which pauses as a whole after some of them.
+#[test]
+fn where_no_name_server_can_be_reached_resolvers_decide_for_every_domain() {
+    let mut world = World::new(40, 40, |_| Mail::Ready);
+    world.timeout = 0.3;
+    for server in world.all_name_servers() {
+        server.say(Say::Nothing);
+    }
+    let run = world.check("");
+    assert_eq!((run.status, verdicts(&run)), (0, count("ready", 40)), "{}", run.err);
+    for (name, result) in results(&run) {
+        let mut hazards = result["hazards"].as_array().unwrap().iter();
+        assert!(hazards.any(|hazard| hazard["code"] == "authoritative-unreachable"), "{name}: {result:#}");
+    }
+}
+
 #[test]
 fn a_resolver_that_fails_for_a_moment_leaves_no_domain_undetermined() {
     for say in [error(ResponseCode::ServFail), Say::Nothing] {

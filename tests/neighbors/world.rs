@@ -30,6 +30,9 @@ pub struct World {
     pub resolver: LabServer,
     /// The name server of each group of domains, in the order of their numbers.
     pub name_servers: Vec<LabServer>,
+    /// Seconds that one try may take.
+    pub timeout: f64,
+    registry: LabServer,
     count: usize,
 }
 
@@ -67,13 +70,18 @@ impl World {
             server
         });
         let name_servers = name_servers.collect();
-        Self { lab, resolver, name_servers, count }
+        Self { lab, resolver, name_servers, timeout: 1.0, registry, count }
     }
 
     /// The options that send every query here.
     pub fn options(&self) -> String {
-        let (resolver, port) = (self.resolver.address(), self.lab.port());
-        format!("--resolver {resolver} --authority-port {port} --timeout 1 --no-https")
+        let (resolver, port, timeout) = (self.resolver.address(), self.lab.port(), self.timeout);
+        format!("--resolver {resolver} --authority-port {port} --timeout {timeout} --no-https")
+    }
+
+    /// Every name server, that of the registry too.
+    pub fn all_name_servers(&self) -> impl Iterator<Item = &LabServer> {
+        self.name_servers.iter().chain([&self.registry])
     }
 
     /// Checks all domains in one run, and reports them as NDJSON.

@@ -112,7 +112,9 @@ impl<'a> Panel<'a> {
         let authorities = answered(&self.authorities);
         let resolvers = answered(&self.resolvers);
         let published = match authorities.is_empty() {
-            true if resolvers.len() > 1 => return self.among_resolvers(expectation, &resolvers),
+            true if resolvers.len() > 1 && !self.is_unsent(&question) => {
+                return self.among_resolvers(expectation, &resolvers);
+            }
             true => return self.heard(expectation, None).map(Opinion::from),
             false => self.among_authorities(expectation, &authorities)?,
         };
@@ -132,6 +134,12 @@ impl<'a> Panel<'a> {
         }
         let dissenting = self.dissenting_here(&resolvers);
         Ok(self.lagging(expectation, &published.finding, &dissenting).unwrap_or(published))
+    }
+
+    /// Whether the answer of the name servers is not known because one of them was not asked.
+    fn is_unsent(&self, question: &Question) -> bool {
+        let Sight { facts, view, .. } = self.case.sight;
+        view != View::Resolver && facts.unsent(question).is_some()
     }
 
     /// The finding with the eyes of one server, or of the published state.
