@@ -1,13 +1,17 @@
 //! Does an outage that ends leave no trace in any verdict?
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use cutover::cli::{Later, Pacer, Surroundings};
 use hickory_resolver::proto::op::ResponseCode;
+use jiff::Timestamp;
 
 use super::world::{Mail, World, domain, results, verdicts};
 use crate::lab::{LabServer, Say};
-use crate::run::{Desk, Run, cutover};
+use crate::run::{Desk, Run, cutover, cutover_with, surroundings};
 
 /// Checks all domains while these servers fail from their first query on, for so long.
 fn check_during(world: &World, servers: &[&LabServer], outage: Duration, say: &Say, options: &str) -> Run {
@@ -149,4 +153,85 @@ fn a_run_with_domains_that_were_checked_again_is_replayed_to_the_byte() {
         let recording = std::fs::read_to_string(&file).unwrap();
         assert!(recording.contains("\n  for customer-"), "every domain saw the same");
     }
+}
+
+/// Wants to stop once, after all that can be answered was answered.
+#[derive(Debug)]
+struct StopOnce {
+    is_time: Arc<AtomicBool>,
+    is_taken: AtomicBool,
+}
+
+impl Pacer for StopOnce {
+    fn wait(&self, now: Timestamp, span: Duration) -> Later<'_, Timestamp> {
+        panic!("{now}: nobody waits for {span:?} here")
+    }
+
+    fn stopped(&self) -> Later<'_, ()> {
+        Box::pin(async {
+            while !self.is_time.load(Ordering::Relaxed) || self.is_taken.load(Ordering::Relaxed) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            self.is_taken.store(true, Ordering::Relaxed);
+        })
+    }
+}
+
+/// A world of eight domains, two of them without a name server that answers.
+fn with_two_dead() -> World {
+    let world = World::new(8, 1, |_| Mail::Ready);
+    for number in [1, 5] {
+        world.name_servers[number].say(Say::Nothing);
+        for (name, rtype) in questions(number) {
+            world.resolver.say_to(&name, rtype, error(ResponseCode::ServFail));
+        }
+    }
+    world
+}
+
+#[test]
+fn a_run_that_is_stopped_leaves_domains_in_doubt_to_the_next() {
+    let world = with_two_dead();
+    let is_time = Arc::new(AtomicBool::new(false));
+    let pacer = Arc::new(StopOnce { is_time: Arc::clone(&is_time), is_taken: AtomicBool::new(false) });
+    let around = Surroundings { pacer, ..surroundings() };
+    let desk = Desk::new();
+    let report = desk.free("run.ndjson");
+    let words = format!("check {} {} --output ndjson={report}", world.names(), world.options());
+    let run = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            // Every domain is under way.
+            while [1, 5].iter().any(|number| world.resolver.asked(&domain(*number), "MX") == 0) {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            is_time.store(true, Ordering::Relaxed);
+        });
+        cutover_with(words.split_whitespace(), &around)
+    });
+    let written = || Run { out: std::fs::read_to_string(desk.path("run.ndjson")).unwrap(), ..run.clone() };
+    assert_eq!((run.status, verdicts(&written())), (3, count("ready", 6)), "{}", run.err);
+    assert!(
+        run.err.contains("2 were not") && run.err.contains("2 of these had failed lookups"),
+        "{}",
+        run.err
+    );
+    // The next run does them.
+    for number in [1, 5] {
+        world.name_servers[number].say(Say::Zone);
+        for (name, rtype) in questions(number) {
+            world.resolver.say_to(&name, rtype, Say::Zone);
+        }
+    }
+    let next = cutover(&format!("{words} --resume {report}"));
+    assert_eq!((next.status, verdicts(&written())), (0, count("ready", 8)), "{}", next.err);
+}
+
+#[test]
+fn a_run_that_fails_fast_does_not_stop_at_a_domain_in_doubt() {
+    let world = with_two_dead();
+    let run = world.check("--fail-fast");
+    // Six, and then one of those that stay undetermined when they are checked again.
+    let expected = BTreeMap::from([("ready".to_owned(), 6), ("undetermined".to_owned(), 1)]);
+    assert_eq!((run.status, verdicts(&run)), (3, expected), "{}", run.err);
+    assert!(run.out.lines().last().unwrap().contains("\"undetermined\""));
 }
