@@ -28,7 +28,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 pub(super) enum Doubt {
     /// Something required is unknown because lookups failed, and nothing required is known to be wrong.
     FailedLookups,
-    /// Something required is known from resolvers alone, since no name server of the zone answered.
+    /// Something required is unknown, or known from resolvers alone, since no name server of the zone answered.
     UnreachableNameServers,
 }
 
@@ -40,7 +40,11 @@ impl Doubt {
         let is_unmet = decisive().any(|judged| judged.status == Status::Unmet);
         // A hazard may rest on a failed lookup too: SERVFAIL and then an answer looks like a wrong signature.
         if !is_unmet && decisive().any(is_failed) {
-            return Some(Self::FailedLookups);
+            // In a view without resolvers, name servers alone may be what cannot be reached.
+            let mut by_resolvers =
+                checked.facts.unordered().filter(|reply| !reply.server.role.is_name_server());
+            let is_resolver = by_resolvers.any(|reply| reply.outcome.is_failed_lookup());
+            return Some(if is_resolver { Self::FailedLookups } else { Self::UnreachableNameServers });
         }
         let is_unreachable = hazards.iter().any(|hazard| hazard.code == Code::AuthoritativeUnreachable);
         let is_doubtful =
