@@ -71,6 +71,14 @@ pub struct Scales<'a> {
     pub waivers: &'a [Waiver],
 }
 
+impl Scales<'_> {
+    /// The least importance of what decides on the verdict.
+    #[must_use]
+    pub fn least_decisive(&self) -> Importance {
+        if self.strict { Importance::Recommended } else { Importance::Required }
+    }
+}
+
 /// Judges everything about one domain.
 #[must_use]
 pub fn examine(subject: &Subject, facts: &Facts, scales: Scales<'_>) -> Examination {
@@ -97,13 +105,12 @@ pub fn examine(subject: &Subject, facts: &Facts, scales: Scales<'_>) -> Examinat
     let reminders = reminder::reminders(&case, &judged);
     let waivers = Waivers { all: scales.waivers, domain: &subject.domain, at: facts.checked_at };
     waivers.apply(&mut judged, &mut hazards);
-    let verdict = verdict(&judged, &hazards, scales.strict);
+    let verdict = verdict(&judged, &hazards, scales.least_decisive());
     let gateway = origin::gateway(subject, &sight, &seen);
     Examination { source, gateway, zone, judged, hazards, reminders, verdict, withheld }
 }
 
-fn verdict(judged: &[Judged], hazards: &[Hazard], strict: bool) -> Verdict {
-    let least = if strict { Importance::Recommended } else { Importance::Required };
+fn verdict(judged: &[Judged], hazards: &[Hazard], least: Importance) -> Verdict {
     let has = |status| judged.iter().any(|judged| judged.importance >= least && judged.status == status);
     if has(Status::Unmet) || hazards.iter().any(Hazard::is_error) {
         Verdict::ChangesNeeded

@@ -101,6 +101,13 @@ impl Source {
         self.network.as_ref().and_then(Network::pause_end)
     }
 
+    /// Prepares for looking up again what failed: every server is queried again, however silent it was.
+    pub fn begin_rechecks(&self) {
+        if let Some(network) = &self.network {
+            network.begin_rechecks();
+        }
+    }
+
     /// Whether every answer is there already, so that nothing is waited for.
     #[must_use]
     pub fn is_at_hand(&self) -> bool {
@@ -172,7 +179,7 @@ impl Source {
                 let reply = self.zones.as_ref().and_then(|zones| zones.answer(question));
                 Begun::There(reply.into_iter().map(|reply| Reply { at: self.started, ..reply }).collect())
             }
-            Inquiry::Recording(question) => Begun::There(self.recorded(question)),
+            Inquiry::Recording(question) => Begun::There(self.recorded(question, domain)),
             Inquiry::Server(question, server, endpoint, _) => {
                 let Some(network) = &self.network else { return Begun::There(Vec::new()) };
                 let is_own = question.name.is_within(domain);
@@ -198,9 +205,9 @@ impl Source {
         }
     }
 
-    fn recorded(&self, question: &Question) -> Vec<Reply> {
+    fn recorded(&self, question: &Question, domain: &Name) -> Vec<Reply> {
         let Some(recording) = &self.recording else { return Vec::new() };
-        let replies: Vec<Reply> = recording.facts.replies(question).cloned().collect();
+        let replies = recording.replies(question, domain).to_vec();
         if !replies.is_empty() {
             return replies;
         }

@@ -172,6 +172,8 @@ struct State {
     say: Say,
     say_over_streams: Option<Say>,
     say_to: Vec<(Name, RecordType, Say)>,
+    /// Zones for which every packet is dropped.
+    dropped: Vec<Name>,
     delay: Duration,
     close_after_reply: bool,
     connections: usize,
@@ -348,6 +350,12 @@ impl LabServer {
         state.say_to.retain(|(old, of, _)| (old, *of) != (&name, rtype));
         state.say_to.push((name, rtype, say));
         drop(state);
+        self
+    }
+
+    /// Drops every packet about this zone, as servers do that do not serve it.
+    pub fn drop_zone(&self, apex: &str) -> &Self {
+        self.state().dropped.push(apex.parse().unwrap());
         self
     }
 
