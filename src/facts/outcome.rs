@@ -43,13 +43,15 @@ pub enum Outcome {
     TooDeep,
     /// It was not sent: this machine had no socket left, or the server pauses after silence for other zones.
     NotSent,
+    /// It was not sent: only DNS names the server, and nothing allows to ask an address of that kind.
+    NotAllowed,
     /// Nobody was to be asked: more hangs on the records before it than is followed.
     NotAsked,
 }
 
 impl Outcome {
     /// All outcomes.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Records,
         Self::NoData,
         Self::NoName,
@@ -67,6 +69,7 @@ impl Outcome {
         Self::TooLarge,
         Self::TooDeep,
         Self::NotSent,
+        Self::NotAllowed,
         Self::NotAsked,
     ];
 
@@ -91,6 +94,7 @@ impl Outcome {
             Self::TooLarge => "too-large",
             Self::TooDeep => "too-deep",
             Self::NotSent => "not-sent",
+            Self::NotAllowed => "not-allowed",
             Self::NotAsked => "not-asked",
         }
     }
@@ -109,6 +113,7 @@ impl Outcome {
             | Self::OutOfQuestions
             | Self::Spared
             | Self::NotSent
+            | Self::NotAllowed
             | Self::NotAsked
             | Self::NotRecorded => true,
             Self::Records

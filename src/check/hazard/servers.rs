@@ -160,13 +160,15 @@ pub(super) fn servers(case: &Case<'_>, zone: Option<&Zone>) -> Vec<Hazard> {
     let mut hazards = Vec::new();
     let reachable = by_server.values().any(|replies| answers(replies));
     // Whoever was not asked, or not waited for, might have answered.
-    let is_open = by_server.values().any(Vec::is_empty)
+    let is_refused = |server: &&Server| not_allowed(facts, server).is_some();
+    let is_open = by_server.iter().any(|(server, replies)| replies.is_empty() && !is_refused(server))
         || zone.name_servers.iter().any(|server| is_left_unfound(facts, server));
     if !reachable {
         // What a server of the zone above says is not the zone's own word.
         let is_told = |reply: &Reply| reply.outcome.is_answer() && reply.server.role != Role::Parent;
+        let are_all_asked = !is_open && !by_server.keys().any(is_refused);
         if !facts.all().any(|reply| is_told(reply) && reply.question.name.is_within(&case.subject.domain)) {
-            hazards.extend(delegation_dead(case, zone).filter(|_| !is_open));
+            hazards.extend(delegation_dead(case, zone).filter(|_| are_all_asked));
             return hazards;
         }
         let names = listed(zone.name_servers.iter().map(|server| ticked(&server.name)));
@@ -176,6 +178,12 @@ pub(super) fn servers(case: &Case<'_>, zone: Option<&Zone>) -> Vec<Hazard> {
             format!(
                 "nothing is known from the name servers ({names}), since some were not asked, or not waited for any \
                  longer, so the resolvers' word is taken{next}"
+            )
+        } else if let Some(refusal) = by_server.keys().find_map(|server| not_allowed(facts, server)) {
+            let some = if by_server.keys().all(is_refused) { "" } else { "some of " };
+            let rest = if some.is_empty() { "" } else { " and the others do not answer from here," };
+            format!(
+                "{some}the name servers ({names}) were not asked ({refusal}),{rest} so the resolvers' answers are taken"
             )
         } else {
             format!("none of the name servers ({names}) answers from here, so the resolvers' word is taken")
@@ -195,6 +203,10 @@ pub(super) fn servers(case: &Case<'_>, zone: Option<&Zone>) -> Vec<Hazard> {
         if is(&[Outcome::Lame, Outcome::Refused]) {
             let message = format!("{shown} is delegated to and does not serve {}", ticked(&zone.apex));
             hazards.push(Hazard::new(Code::ServerLame, &zone.apex, None, message));
+        } else if let Some(refusal) = not_allowed(facts, server).filter(|_| reachable) {
+            let message =
+                format!("{shown} was not asked: {refusal}; resolvers elsewhere cannot reach it either");
+            hazards.push(Hazard::new(Code::ServerSilent, &zone.apex, None, message));
         } else if reachable && is(&[Outcome::ServFail]) {
             let message = format!(
                 "{shown} is delegated to and fails for everything of {}; it may have lost the zone",
@@ -213,6 +225,12 @@ pub(super) fn servers(case: &Case<'_>, zone: Option<&Zone>) -> Vec<Hazard> {
         }
     }
     hazards
+}
+
+/// Why a server was not asked, where its address is one that is not asked by itself.
+fn not_allowed<'a>(facts: &'a Facts, server: &Server) -> Option<&'a str> {
+    let mut refused = facts.unordered().filter(|reply| reply.outcome == Outcome::NotAllowed);
+    refused.find(|reply| *reply.server == *server).map(|reply| reply.reason.as_str())
 }
 
 /// Whether the addresses of a name server are not known because nobody was asked or waited for.
