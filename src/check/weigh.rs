@@ -87,6 +87,7 @@ pub fn examine(subject: &Subject, facts: &Facts, scales: Scales<'_>) -> Examinat
     let case = Case { subject, source: provider, mail_host: proposed.as_ref(), sight };
     let panel = Panel::new(&case);
     let mut judged: Vec<Judged> = list.into_iter().map(|expectation| panel.judged(expectation)).collect();
+    hazard::doubt_unread(&case, &mut judged);
     let mut hazards = hazard::hazards(&case, &judged, zone.as_ref());
     let reminders = reminder::reminders(&case, &judged);
     let waivers = Waivers { all: scales.waivers, domain: &subject.domain, at: facts.checked_at };

@@ -269,6 +269,9 @@ impl Checked {
             }
             recording.facts.insert(reply.clone());
         }
+        if let Some(outside) = &self.facts.outside {
+            recording.facts.outside.get_or_insert_default().extend(outside.iter().cloned());
+        }
         self.facts.policies().for_each(|policy| recording.facts.insert_policy(policy.clone()));
     }
 
