@@ -1,6 +1,7 @@
 //! Holds that a replay with other options never claims more than a run over the same zone file.
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
 
 use crate::run::{Desk, Run, cutover};
 
@@ -97,7 +98,9 @@ fn a_replay_of_a_zone_file_with_other_options_claims_no_more_than_a_run_over_the
         let (recorded, options) = TURNS[turn % TURNS.len()];
         compare(recorded, options, &check(&format!("--zone {file} {options}")));
     }
-    println!("{tried} replays of zone files, {as_certain} of them as certain as a run over the file");
+    let figures =
+        format!("{tried} replays of zone files, {as_certain} of them as certain as a run over the file");
+    writeln!(std::io::stderr(), "{figures}").unwrap();
     assert!(objections.is_empty(), "{} of {tried}:\n{}", objections.len(), objections.join("\n"));
     assert!(tried > 1000 && as_certain * 2 > tried, "{as_certain} of {tried}");
 }
