@@ -11,6 +11,7 @@ mod resolvers;
 #[cfg(unix)]
 mod stopped;
 mod trees;
+mod trust;
 mod waiting;
 mod watch;
 mod zones;

@@ -9,6 +9,7 @@ mod policy;
 mod recording;
 mod reply;
 mod silence;
+mod version;
 mod view;
 mod zone;
 
@@ -18,7 +19,7 @@ use std::sync::{Arc, OnceLock};
 use foldhash::{HashMap, HashMapExt as _};
 use jiff::Timestamp;
 
-use crate::record::{Name, Question, RecordType};
+use crate::record::{Name, Question};
 
 pub use history::{Copies, History, HistoryError, Seen, Sighting, published, published_by, remembered};
 pub use outcome::Outcome;
@@ -28,6 +29,8 @@ pub use reply::{ExtendedError, Reply, Role, Server, soa_of};
 #[cfg(feature = "lookup")]
 pub(crate) use silence::NOT_FOLLOWED;
 pub use silence::Silence;
+pub use version::VersionOrder;
+use version::ZoneVersion;
 pub use view::{Answer, Existence, Overlay, Sight, View, Witness};
 pub use zone::{NameServer, Zone, is_newer, zone_candidates};
 
@@ -70,16 +73,10 @@ pub struct Facts {
     /// Where replies are that tell the name servers of a zone further down.
     referring: BTreeSet<usize>,
     /// What authorities and others told of the version of a zone.
-    versions: Vec<Version>,
+    versions: Vec<ZoneVersion>,
+    /// Name servers that answered anything about a zone of the domain.
+    reached: Vec<Arc<Server>>,
     policies: BTreeMap<Name, PolicyReply>,
-}
-
-/// The version that a server has of a zone.
-#[derive(Debug, Clone)]
-struct Version {
-    apex: Name,
-    server: Arc<Server>,
-    serial: u32,
 }
 
 impl Facts {
@@ -97,6 +94,7 @@ impl Facts {
             arrivals: Vec::with_capacity(USUAL),
             referring: BTreeSet::new(),
             versions: Vec::new(),
+            reached: Vec::new(),
             policies: BTreeMap::new(),
         }
     }
@@ -115,11 +113,12 @@ impl Facts {
         if reply.outcome == Outcome::Referral {
             self.referring.insert(place);
         }
-        if reply.question.rtype == RecordType::Soa
-            && let Some(soa) = reply.wanted().find_map(soa_of)
+        self.versions.extend(Self::version_in(&reply));
+        if reply.server.role == Role::Authoritative
+            && (reply.outcome.is_answer() || reply.outcome.is_cut_off() || reply.outcome == Outcome::Referral)
+            && !self.reached.contains(&reply.server)
         {
-            let (apex, server) = (reply.question.name.clone(), Arc::clone(&reply.server));
-            self.versions.push(Version { apex, server, serial: soa.serial });
+            self.reached.push(Arc::clone(&reply.server));
         }
         replies.insert(at, reply);
         self.arrivals.push(place);

@@ -105,6 +105,12 @@ impl Outcome {
         matches!(self, Self::Records | Self::NoData | Self::NoName)
     }
 
+    /// Whether an answer came of which nothing is kept, because it holds more than is kept.
+    #[must_use]
+    pub fn is_cut_off(self) -> bool {
+        matches!(self, Self::TooLarge | Self::TooDeep)
+    }
+
     /// Whether the server was not asked, or not waited for, so that this tells nothing about it.
     #[must_use]
     pub fn tells_nothing(self) -> bool {

@@ -121,7 +121,7 @@ pub(super) fn autodiscover_srv_left(case: &Case<'_>) -> Option<Hazard> {
     let domain = &case.subject.domain;
     let microsoft = case.subject.cloud.name(Purpose::Autodiscover)?;
     let name = domain.below(AUTODISCOVER_SERVICE).ok()?;
-    let answer = case.sight.answer(&Question::new(name.clone(), RecordType::Srv)).ok()?;
+    let answer = case.sight.own_answer(&Question::new(name.clone(), RecordType::Srv)).ok()?;
     // What stands behind an alias is not the domain's own.
     let own = answer.chain.is_empty().then_some(answer.set)?;
     // A root target says that there is no such service (RFC 2782).
@@ -211,7 +211,7 @@ fn may_show_evidence(question: &Question, domain: &Name) -> bool {
 /// a wildcard answers.
 fn own_records(case: &Case<'_>, question: &Question, source: &Provider) -> Option<(Name, RecordSet)> {
     let domain = &case.subject.domain;
-    let answer = case.sight.answer(question).ok()?;
+    let answer = case.sight.own_answer(question).ok()?;
     let is_left = answer.set.data.iter().any(|data| is_of(source, &question.name, data, domain));
     if !answer.chain.is_empty() || !is_left {
         return None;

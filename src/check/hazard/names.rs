@@ -133,7 +133,7 @@ pub(super) fn wildcard_answers(case: &Case<'_>) -> Option<Hazard> {
     let domain = &case.subject.domain;
     let probe = domain.below(PROBE_LABEL).ok()?;
     let answers = |rtype| {
-        let answer = case.sight.answer(&Question::new(probe.clone(), rtype)).ok()?;
+        let answer = case.sight.own_answer(&Question::new(probe.clone(), rtype)).ok()?;
         (answer.existence == Existence::Records || !answer.chain.is_empty()).then_some(answer)
     };
     let answer = answers(RecordType::A).or_else(|| answers(RecordType::Aaaa))?;
@@ -198,6 +198,6 @@ fn web_site(case: &Case<'_>) -> String {
 }
 
 fn leads_out(case: &Case<'_>, name: &Name) -> bool {
-    let answer = case.sight.answer(&Question::new(name.clone(), RecordType::A));
+    let answer = case.sight.own_answer(&Question::new(name.clone(), RecordType::A));
     case.sight.facts.is_offline() && answer.is_ok_and(|answer| !answer.chain.is_empty())
 }

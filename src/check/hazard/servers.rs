@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::facts::{Facts, NameServer, Outcome, Reply, Role, Server, View, Zone, policy_host};
+use crate::facts::{Facts, NameServer, Outcome, Reply, Role, Server, VersionOrder, View, Zone, policy_host};
 use crate::record::{Name, Question, Record, RecordData, RecordType};
 
 use super::{Case, Code, Hazard, listed, ticked};
@@ -24,20 +24,23 @@ pub(super) fn servers_disagree(case: &Case<'_>) -> Vec<Hazard> {
         if question.rtype == RecordType::Soa || policy_host.as_ref() == Ok(&question.name) {
             continue;
         }
-        let mut by_serial: BTreeMap<Option<u32>, Vec<(&Reply, BTreeSet<&RecordData>)>> = BTreeMap::new();
-        for reply in told {
-            let serial = facts.serial_at(&reply.server, &question.name);
-            by_serial
-                .entry(serial)
-                .or_default()
-                .push((reply, reply.wanted().map(|record| &record.data).collect()));
-        }
-        let differing =
-            by_serial.into_values().find(|answers| answers.iter().any(|answer| answer.1 != answers[0].1));
-        let Some(answers) = differing else { continue };
+        let answers: Vec<(&Reply, BTreeSet<&RecordData>)> =
+            told.map(|reply| (reply, reply.wanted().map(|record| &record.data).collect())).collect();
+        let order =
+            |one: &Reply, other: &Reply| facts.compare_versions(&one.server, &other.server, &question.name);
+        let others = |at: usize| answers.get(at + 1..).unwrap_or_default().iter();
+        let differing = answers.iter().enumerate().find_map(|(at, (one, data))| {
+            let differs = others(at).filter(|(_, other)| other != data);
+            let mut orders = differs.map(|(other, _)| order(one, other));
+            orders.find(|order| matches!(order, VersionOrder::Same | VersionOrder::Incomparable))
+        });
+        let Some(order) = differing else { continue };
+        let versions = match order {
+            VersionOrder::Same => "have the same version of the zone and",
+            _ => "have versions of the zone that cannot be compared, and",
+        };
         let message = format!(
-            "the name servers have the same version of the zone and answer differently for {} of {}; whoever runs them \
-             must put that right",
+            "the name servers {versions} answer differently for {} of {}; whoever runs them must put that right",
             question.rtype,
             ticked(&question.name)
         );
@@ -176,8 +179,8 @@ pub(super) fn servers(case: &Case<'_>, zone: Option<&Zone>) -> Vec<Hazard> {
         let message = if is_open {
             let next = if is_late { "; a longer `--deadline` may help" } else { "" };
             format!(
-                "nothing is known from the name servers ({names}), since some were not asked, or not waited for any \
-                 longer, so the resolvers' word is taken{next}"
+                "none of the name servers ({names}) answered, and some were not asked or not waited for any longer, so what \
+                 they publish is not known{next}"
             )
         } else if let Some(refusal) = by_server.keys().find_map(|server| not_allowed(facts, server)) {
             let some = if by_server.keys().all(is_refused) { "" } else { "some of " };
