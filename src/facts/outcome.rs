@@ -43,7 +43,8 @@ pub enum Outcome {
     TooDeep,
     /// It was not sent: this machine had no socket left, or the server pauses after silence for other zones.
     NotSent,
-    /// It was not sent: only DNS names the server, and nothing allows to ask an address of that kind.
+    /// It was not sent: only DNS names the server, and nothing allows to ask an address of that kind. From here it cannot
+    /// be reached.
     NotAllowed,
     /// Nobody was to be asked: more hangs on the records before it than is followed.
     NotAsked,
@@ -119,7 +120,6 @@ impl Outcome {
             | Self::OutOfQuestions
             | Self::Spared
             | Self::NotSent
-            | Self::NotAllowed
             | Self::NotAsked
             | Self::NotRecorded => true,
             Self::Records
@@ -132,6 +132,7 @@ impl Outcome {
             | Self::Timeout
             | Self::Malformed
             | Self::Unreachable
+            | Self::NotAllowed
             | Self::TooLarge
             | Self::TooDeep => false,
         }
