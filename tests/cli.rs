@@ -12,6 +12,7 @@ mod memory;
 mod phases;
 mod recorded;
 mod reminders;
+mod replayed;
 mod schemas;
 mod settings;
 mod since;

@@ -99,6 +99,7 @@ pub fn examine(subject: &Subject, facts: &Facts, scales: Scales<'_>) -> Examinat
     let case = Case { subject, source: provider, mail_host: proposed.as_ref(), sight };
     let panel = Panel::new(&case);
     let mut judged: Vec<Judged> = list.into_iter().map(|expectation| panel.judged(expectation)).collect();
+    hazard::doubt_unread(&case, &mut judged);
     let mut hazards = hazard::hazards(&case, &judged, zone.as_ref());
     let withheld = withheld::withheld(&case, &judged, zone.as_ref());
     let withheld = withheld.map(|withheld| withheld.apply(&mut judged, &mut hazards));

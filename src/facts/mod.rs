@@ -58,6 +58,9 @@ pub struct Facts {
     pub elsewhere: Elsewhere,
     /// The record sets that the zone files hold, asked for or not; servers do not list theirs.
     pub on_file: BTreeSet<Question>,
+    /// The questions that were read and lie outside the zone files, so that they are known to be left alone. `None` where
+    /// they are not listed: online, and in recordings whose head says `elsewhere not-asked`.
+    pub outside: Option<BTreeSet<Question>>,
     /// The replies to each question, ordered by server. Replies are only ever added, so that what is derived from them
     /// below never has to be looked up again.
     replies: Vec<Vec<Reply>>,
@@ -84,6 +87,7 @@ impl Facts {
             checked_at,
             elsewhere,
             on_file: BTreeSet::new(),
+            outside: None,
             replies: Vec::with_capacity(USUAL),
             places: HashMap::with_capacity(USUAL),
             order: OnceLock::new(),

@@ -43,13 +43,16 @@ pub enum Outcome {
     TooDeep,
     /// It was not sent: this machine had no socket left, or the server pauses after silence for other zones.
     NotSent,
+    /// It was not sent: only DNS names the server, and nothing allows to ask an address of that kind. From here it cannot
+    /// be reached.
+    NotAllowed,
     /// Nobody was to be asked: more hangs on the records before it than is followed.
     NotAsked,
 }
 
 impl Outcome {
     /// All outcomes.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Records,
         Self::NoData,
         Self::NoName,
@@ -67,6 +70,7 @@ impl Outcome {
         Self::TooLarge,
         Self::TooDeep,
         Self::NotSent,
+        Self::NotAllowed,
         Self::NotAsked,
     ];
 
@@ -91,6 +95,7 @@ impl Outcome {
             Self::TooLarge => "too-large",
             Self::TooDeep => "too-deep",
             Self::NotSent => "not-sent",
+            Self::NotAllowed => "not-allowed",
             Self::NotAsked => "not-asked",
         }
     }
@@ -125,6 +130,7 @@ impl Outcome {
             | Self::Referral
             | Self::Lame
             | Self::NotRecorded
+            | Self::NotAllowed
             | Self::OutOfQuestions
             | Self::Spared
             | Self::TooLarge
@@ -153,6 +159,7 @@ impl Outcome {
             | Self::Timeout
             | Self::Malformed
             | Self::Unreachable
+            | Self::NotAllowed
             | Self::TooLarge
             | Self::TooDeep => false,
         }

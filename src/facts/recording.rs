@@ -21,6 +21,11 @@
 //! A reply with lines such as `for fabrikam.com.` is what these domains got in place of the shared replies to this question: a
 //! lookup that failed for one domain may have succeeded for the next.
 //!
+//! `elsewhere asked` means that every question went to a server. For a run over zone files it is `elsewhere listed`, and an
+//! entry such as `outside autodiscover.outlook.com. A` names each question that lies outside the files and was therefore
+//! left alone. What such a recording does not hold was never read. Older recordings of such runs say `elsewhere not-asked`
+//! and list nothing: what they do not hold was left alone, or never read.
+//!
 //! Flags are `aa` for an authoritative answer, `ad` for one that the resolver has validated, and `held` for a record set that
 //! stands in a zone file itself and not only in a wildcard.
 
@@ -33,7 +38,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::record::{Name, Question, Record, RecordData, Token, parse_ttl, quote, split};
+use crate::record::{Name, Question, Record, RecordData, RecordType, Token, parse_ttl, quote, split};
 
 use super::{Elsewhere, ExtendedError, Facts, Outcome, PolicyOutcome, PolicyReply, Reply, Role, Server};
 use variation::Variations;
@@ -68,10 +73,17 @@ impl fmt::Display for Recording {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{TITLE} {VERSION}")?;
         writeln!(f, "checked-at {}", self.facts.checked_at)?;
-        let elsewhere = if self.facts.is_offline() { "not-asked" } else { "asked" };
+        let elsewhere = match (self.facts.is_offline(), &self.facts.outside) {
+            (false, _) => "asked",
+            (true, Some(_)) => "listed",
+            (true, None) => "not-asked",
+        };
         writeln!(f, "elsewhere {elsewhere}")?;
         for domain in &self.domains {
             writeln!(f, "domain {domain}")?;
+        }
+        for question in self.facts.outside.iter().flatten() {
+            writeln!(f, "outside {question}")?;
         }
         for reply in self.facts.all() {
             let is_held = reply.server.role == Role::ZoneFile && self.facts.on_file.contains(&reply.question);
@@ -146,6 +158,9 @@ impl Recording {
                 self.variations.add(question, domain, replies);
             }
         }
+        if let Some(outside) = &facts.outside {
+            self.facts.outside.get_or_insert_default().extend(outside.iter().cloned());
+        }
         facts.policies().for_each(|policy| self.facts.insert_policy(policy.clone()));
     }
 
@@ -154,6 +169,24 @@ impl Recording {
     pub fn replies(&self, question: &Question, domain: &Name) -> &[Reply] {
         let own = self.variations.replies(question, domain);
         own.unwrap_or_else(|| self.facts.replies(question).as_slice())
+    }
+
+    /// Whether the run has read nothing that could answer this question about `domain`: it is neither held nor known to
+    /// lie outside the zone files.
+    #[must_use]
+    pub fn is_missing(&self, question: &Question, domain: &Name) -> bool {
+        if self.facts.has(question) {
+            return false;
+        }
+        match self.facts.elsewhere {
+            Elsewhere::Asked => false,
+            Elsewhere::NotRecorded => true,
+            Elsewhere::NotAsked => match &self.facts.outside {
+                Some(outside) => !outside.contains(question),
+                // The MX records of every domain that was checked were read.
+                None => !self.facts.has(&Question::new(domain.clone(), RecordType::Mx)),
+            },
+        }
     }
 
     /// Whether a text means to be a recording.
@@ -205,6 +238,7 @@ struct Reader {
     checked_at: Option<Timestamp>,
     elsewhere: Elsewhere,
     on_file: BTreeSet<Question>,
+    outside: Option<BTreeSet<Question>>,
     entries: Vec<Entry>,
 }
 
@@ -222,6 +256,7 @@ impl Reader {
             checked_at: None,
             elsewhere: Elsewhere::NotRecorded,
             on_file: BTreeSet::new(),
+            outside: None,
             entries: Vec::new(),
         }
     }
@@ -233,8 +268,18 @@ impl Reader {
                 self.elsewhere = match text(fields, 0)?.as_str() {
                     "asked" => Elsewhere::NotRecorded,
                     "not-asked" => Elsewhere::NotAsked,
-                    other => return Err(format!("found `{other}`, expected `asked` or `not-asked`")),
+                    "listed" => {
+                        self.outside.get_or_insert_default();
+                        Elsewhere::NotAsked
+                    }
+                    other => {
+                        return Err(format!("found `{other}`, expected `asked`, `listed` or `not-asked`"));
+                    }
                 };
+            }
+            "outside" => {
+                let question = Question::new(name(fields, 0)?, parsed(fields, 1, "a record type")?);
+                self.outside.get_or_insert_default().insert(question);
             }
             "domain" => self.domains.push(name(fields, 0)?),
             "reply" => {
@@ -277,7 +322,7 @@ impl Reader {
         // In order each has its place behind the last; of two by the same server the first counts.
         replies.sort_by(|a, b| (&a.question, &a.server).cmp(&(&b.question, &b.server)));
         replies.into_iter().for_each(|reply| facts.insert(Reply { at: dated(reply.at), ..reply }));
-        facts.on_file = self.on_file;
+        (facts.on_file, facts.outside) = (self.on_file, self.outside);
         Ok(Recording { domains: self.domains, facts, variations })
     }
 }
@@ -425,6 +470,39 @@ reply contoso.com. TXT
                 read.replies(&shared, &name(domain)).iter().map(|reply| reply.outcome).collect();
             assert_eq!(outcomes, [outcome], "{domain}");
         }
+    }
+
+    #[test]
+    fn questions_outside_the_zone_files_are_told_from_those_that_were_never_read() {
+        let replies = SAMPLE.split_once("\n\n").unwrap().1;
+        let head = "cutover recording 1\nchecked-at 2026-11-22T05:23:00Z\n";
+        let text = format!(
+            "{head}elsewhere listed\ndomain contoso.com.\noutside autodiscover.outlook.com. A\n\n{replies}"
+        );
+        let listed = Recording::parse(&text).unwrap();
+        assert_eq!(listed.to_string(), text);
+        // One that lies outside nothing is told from an older one.
+        let none = Recording::parse(&format!("{head}elsewhere listed\ndomain contoso.com.\n")).unwrap();
+        assert!(none.to_string().contains("elsewhere listed"));
+        let older = format!("{head}elsewhere not-asked\ndomain contoso.com.\n\n{replies}");
+        let older = Recording::parse(&older).unwrap();
+        let question = |text: &str| {
+            let (name, rtype) = text.split_once(' ').unwrap();
+            Question::new(name.parse().unwrap(), rtype.parse().unwrap())
+        };
+        let (own, other): (Name, Name) = ("contoso.com".parse().unwrap(), "fabrikam.com".parse().unwrap());
+        for (recording, text, is_missing) in [
+            (&listed, "contoso.com MX", false),
+            (&listed, "autodiscover.outlook.com A", false),
+            (&listed, "autodiscover.outlook.com AAAA", true),
+            (&listed, "_dmarc.contoso.com TXT", true),
+            (&none, "autodiscover.outlook.com A", true),
+            (&older, "_dmarc.contoso.com TXT", false),
+        ] {
+            assert_eq!(recording.is_missing(&question(text), &own), is_missing, "{text}");
+        }
+        assert!(none.is_missing(&question("fabrikam.com MX"), &other));
+        assert!(older.is_missing(&question("fabrikam.com MX"), &other));
     }
 
     #[test]

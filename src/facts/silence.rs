@@ -72,7 +72,7 @@ impl fmt::Display for Silence {
             }
             Outcome::OutOfTime => write!(f, "{} of `{name}` was not known in time", question.rtype)?,
             Outcome::NotAsked => write!(f, "nobody was asked for {} of `{name}`", question.rtype)?,
-            Outcome::OutOfQuestions | Outcome::Spared | Outcome::NotSent => {
+            Outcome::OutOfQuestions | Outcome::Spared | Outcome::NotSent | Outcome::NotAllowed => {
                 write!(f, "{server} was not asked for {} of `{name}`", question.rtype)?;
             }
             Outcome::TooLarge => {

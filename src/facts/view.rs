@@ -340,8 +340,9 @@ fn tells_least(reply: &Reply) -> u8 {
         Outcome::Timeout => 10,
         Outcome::Unreachable => 11,
         Outcome::Referral => 12,
-        Outcome::NotAsked => 13,
-        Outcome::NotRecorded => 14,
-        Outcome::Records | Outcome::NoData | Outcome::NoName => 15,
+        Outcome::NotAllowed => 13,
+        Outcome::NotAsked => 14,
+        Outcome::NotRecorded => 15,
+        Outcome::Records | Outcome::NoData | Outcome::NoName => 16,
     }
 }

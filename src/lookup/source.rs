@@ -212,15 +212,15 @@ impl Source {
             return replies;
         }
         let missing = |server, outcome| Reply::empty(question.clone(), server, outcome);
-        let reply = match recording.facts.elsewhere {
-            // What a run left alone on purpose is left alone again; anything else that is missing is said to be missing.
-            Elsewhere::NotAsked => return replies,
-            Elsewhere::NotRecorded => {
-                let server = Server { role: Role::Resolver, address: "recording".into() };
-                missing(Arc::new(server), Outcome::NotRecorded)
-            }
+        let reply = if recording.is_missing(question, domain) {
+            let server = Server { role: Role::Resolver, address: "recording".into() };
+            missing(Arc::new(server), Outcome::NotRecorded)
+        } else if recording.facts.is_offline() {
+            // What a run left alone on purpose is left alone again.
+            return replies;
+        } else {
             // The facts of this very run, which no recording holds yet: it did not ask for what is beyond its bounds.
-            Elsewhere::Asked => Reply { reason: NOT_FOLLOWED.into(), ..missing(nobody(), Outcome::NotAsked) },
+            Reply { reason: NOT_FOLLOWED.into(), ..missing(nobody(), Outcome::NotAsked) }
         };
         vec![Reply { at: self.started, ..reply }]
     }

@@ -171,6 +171,8 @@ struct State {
     age: u32,
     say: Say,
     say_over_streams: Option<Say>,
+    /// What these two are said about; names elsewhere are answered from the zones.
+    scope: Option<Name>,
     say_to: Vec<(Name, RecordType, Say)>,
     /// Zones for which every packet is dropped.
     dropped: Vec<Name>,
@@ -340,6 +342,12 @@ impl LabServer {
     /// What it says over TCP, TLS and HTTPS.
     pub fn say_over_streams(&self, say: Say) -> &Self {
         self.state().say_over_streams = Some(say);
+        self
+    }
+
+    /// Answers for names outside this domain from the zones, whatever is said to everything.
+    pub fn misbehave_within(&self, domain: &str) -> &Self {
+        self.state().scope = Some(domain.parse().unwrap());
         self
     }
 

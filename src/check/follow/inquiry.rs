@@ -243,20 +243,9 @@ impl<'a> Inquiry<'a> {
         }
     }
 
-    /// What may be left of the platform being left. No server lists its names: the usual ones are asked for, and those
-    /// that a zone file is known to hold.
+    /// What may be left of the platform being left.
     fn leftovers(&mut self) {
-        if self.subject.phase >= Phase::Switch && !self.subject.hybrid {
-            self.want_below(hazard::AUTODISCOVER_SERVICE, RecordType::Srv);
-        }
-        if self.subject.phase < Phase::Tidy {
-            return;
-        }
-        hazard::SERVICES.iter().for_each(|service| self.want_below(service, RecordType::Srv));
-        hazard::MAIL_HOSTS.iter().for_each(|host| self.want_below(host, RecordType::Mx));
-        hazard::ALIAS_HOSTS.iter().for_each(|host| self.want_below(host, RecordType::Cname));
-        let on_file = self.facts.on_file.iter().filter(|question| hazard::is_evidence_type(question.rtype));
-        self.wanted.extend(on_file.cloned());
+        self.wanted.extend(hazard::leftover_questions(self.subject, self.facts));
     }
 
     /// The wildcards that may be what still leads to an old platform.
