@@ -111,7 +111,7 @@ fn judged(examination: &Examination) -> (Status, Code) {
 
 /// The facts as a recording, checked by the program.
 fn replayed(facts: &Facts, options: &str) -> Run {
-    let recording = Recording { domains: vec!["contoso.com".parse().unwrap()], facts: facts.clone() };
+    let recording = Recording::new(vec!["contoso.com".parse().unwrap()], facts.clone());
     let path = Desk::new();
     let file = path.put("run.recording", recording.to_string());
     // The program has a runtime of its own, which must not stand in that of the test.
@@ -412,7 +412,7 @@ async fn a_recording_holds_the_policy_and_gives_it_back() {
     {
         web.policy(body);
         let facts = place.facts(web.port()).await;
-        let recording = Recording { domains: vec!["contoso.com".parse().unwrap()], facts };
+        let recording = Recording::new(vec!["contoso.com".parse().unwrap()], facts);
         let text = recording.to_string();
         let again = Recording::parse(&text).unwrap();
         assert_eq!(again.to_string(), text);

@@ -111,7 +111,11 @@ fn nobody(task: Task<'_>) -> Problem {
 fn replay(path: &Path, names: Names) -> Result<(World, Names), Problem> {
     let text = files::read_text(path)?;
     let recording = Recording::parse(&text).map_err(|error| Problem::file(path, &error.to_string()))?;
-    let names = if names.is_empty() { Names::of(recording.domains.iter().cloned()) } else { names };
+    // In the order of the run that was recorded, in which a domain that was checked again came last.
+    let names = match names.is_empty() {
+        true => Names::of(recording.domains.iter().cloned()),
+        false => names.ordered_as(&recording.domains),
+    };
     if names.is_empty() {
         return Err(Problem::file(path, "the recording names no domain; name one on the command line"));
     }

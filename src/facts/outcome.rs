@@ -112,6 +112,33 @@ impl Outcome {
         matches!(self, Self::TooLarge | Self::TooDeep)
     }
 
+    /// Whether the lookup failed for a cause that may be gone soon: silence, an error of the server, or a limit of this
+    /// machine. What a server says about itself, and what our own bounds cut off, is no failure of this kind.
+    #[must_use]
+    pub fn is_failed_lookup(self) -> bool {
+        match self {
+            Self::ServFail
+            | Self::Refused
+            | Self::Timeout
+            | Self::Malformed
+            | Self::Unreachable
+            | Self::NotSent
+            | Self::OutOfTime => true,
+            Self::Records
+            | Self::NoData
+            | Self::NoName
+            | Self::Referral
+            | Self::Lame
+            | Self::NotRecorded
+            | Self::NotAllowed
+            | Self::OutOfQuestions
+            | Self::Spared
+            | Self::TooLarge
+            | Self::TooDeep
+            | Self::NotAsked => false,
+        }
+    }
+
     /// Whether the server was not asked, or not waited for, so that this tells nothing about it.
     #[must_use]
     pub fn tells_nothing(self) -> bool {

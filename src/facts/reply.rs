@@ -39,6 +39,12 @@ impl Role {
         matches!(self, Self::Authoritative | Self::ZoneFile)
     }
 
+    /// Whether it is a name server of any zone.
+    #[must_use]
+    pub fn is_name_server(self) -> bool {
+        matches!(self, Self::Authoritative | Self::Parent)
+    }
+
     /// The word in reports and recordings.
     #[must_use]
     pub fn word(self) -> &'static str {

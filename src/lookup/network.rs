@@ -170,7 +170,7 @@ impl Network {
         let mut asked = lock(&self.asked);
         let Asked { own, elsewhere, failures } = &mut *asked;
         let may_repeat = failures.may_repeat(&asking, now);
-        let is_good = |reply: &Reply| match is_failure(reply) {
+        let is_good = |reply: &Reply| match reply.outcome.is_failed_lookup() {
             true => !may_repeat,
             false => reply.at.duration_until(now) <= GOOD_FOR || is_kept(reply, now),
         };
@@ -201,11 +201,11 @@ impl Network {
                 self.transport.ask(endpoint, server, question, scope)
             });
             let reply = reply.await.clone();
-            if is_sent_here && is_failure(&reply) {
+            if is_sent_here && reply.outcome.is_failed_lookup() {
                 let asking = (Arc::clone(server), question.clone());
                 lock(&self.asked).failures.note(asking, reply.at);
             }
-            if is_sent_here || is_second || !is_failure(&reply) {
+            if is_sent_here || is_second || !reply.outcome.is_failed_lookup() {
                 return reply;
             }
             let sphere = if question.name.is_within(scope.domain) { Sphere::Own } else { Sphere::Elsewhere };
@@ -217,6 +217,11 @@ impl Network {
     /// When all silent servers can be queried again; `None` if that is now.
     pub(super) fn pause_end(&self) -> Option<tokio::time::Instant> {
         self.transport.pause_end()
+    }
+
+    /// Ends the pauses of silent servers, so that domains whose lookups failed are looked up once more.
+    pub(super) fn begin_rechecks(&self) {
+        self.transport.begin_rechecks();
     }
 
     /// The servers to ask about one of the domain's own names, as far as the facts tell.
@@ -314,7 +319,9 @@ impl Network {
         for apex in zone_candidates(domain) {
             let question = Question::new(apex.clone(), RecordType::Ns);
             let replies = || facts.replies(&question).filter(|reply| reply.server.role == Role::Resolver);
-            let denied = replies().any(|reply| reply.outcome.is_answer() && reply.wanted().next().is_none());
+            // Behind an alias stand the name servers of another zone.
+            let is_apex = |reply: &Reply| reply.wanted().any(|record| record.name == apex);
+            let denied = replies().any(|reply| reply.outcome.is_answer() && !is_apex(reply));
             let silent = replies().filter(|reply| !reply.outcome.is_answer()).count() == self.resolvers.len();
             if !facts.name_server_names(&apex).is_empty() {
                 zones.push(apex);
@@ -330,31 +337,6 @@ impl Network {
         let sockets = addresses.into_iter().map(|address| SocketAddr::new(address, self.authority_port));
         let server = |socket: SocketAddr| Arc::new(Server { role, address: socket.to_string() });
         sockets.map(|socket| (server(socket), Endpoint::Plain(socket))).collect()
-    }
-}
-
-/// Whether the lookup failed, so that it may well succeed the next time.
-fn is_failure(reply: &Reply) -> bool {
-    match reply.outcome {
-        Outcome::ServFail
-        | Outcome::Refused
-        | Outcome::Timeout
-        | Outcome::Malformed
-        | Outcome::Unreachable
-        | Outcome::NotSent
-        | Outcome::OutOfTime => true,
-        Outcome::Records
-        | Outcome::NoData
-        | Outcome::NoName
-        | Outcome::Referral
-        | Outcome::Lame
-        | Outcome::NotRecorded
-        | Outcome::NotAllowed
-        | Outcome::OutOfQuestions
-        | Outcome::Spared
-        | Outcome::TooLarge
-        | Outcome::TooDeep
-        | Outcome::NotAsked => false,
     }
 }
 

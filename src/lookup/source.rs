@@ -101,6 +101,13 @@ impl Source {
         self.network.as_ref().and_then(Network::pause_end)
     }
 
+    /// Prepares for looking up again what failed: every server is queried again, however silent it was.
+    pub fn begin_rechecks(&self) {
+        if let Some(network) = &self.network {
+            network.begin_rechecks();
+        }
+    }
+
     /// Whether every answer is there already, so that nothing is waited for.
     #[must_use]
     pub fn is_at_hand(&self) -> bool {
@@ -200,7 +207,7 @@ impl Source {
 
     fn recorded(&self, question: &Question, domain: &Name) -> Vec<Reply> {
         let Some(recording) = &self.recording else { return Vec::new() };
-        let replies: Vec<Reply> = recording.facts.replies(question).cloned().collect();
+        let replies = recording.replies(question, domain).to_vec();
         if !replies.is_empty() {
             return replies;
         }

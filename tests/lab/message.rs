@@ -52,9 +52,13 @@ pub(super) fn reply(
         from,
         at: tokio::time::Instant::now(),
     };
+    let has_own = state.say_to.iter().any(|(of, own, _)| *of == name && *own == rtype);
     match rule {
-        Some(_) => state.counted += 1,
-        None => state.seen.push(seen),
+        Some(_) if !has_own => state.counted += 1,
+        Some(_) | None => state.seen.push(seen),
+    }
+    if state.dropped.iter().any(|apex| name.is_within(apex)) {
+        return Vec::new();
     }
     let own = state.say_to.iter().find(|(of, own, _)| *of == name && *own == rtype);
     let is_in_scope = state.scope.as_ref().is_none_or(|domain| name.is_within(domain));

@@ -174,6 +174,8 @@ struct State {
     /// What these two are said about; names elsewhere are answered from the zones.
     scope: Option<Name>,
     say_to: Vec<(Name, RecordType, Say)>,
+    /// Zones for which every packet is dropped.
+    dropped: Vec<Name>,
     delay: Duration,
     close_after_reply: bool,
     connections: usize,
@@ -356,6 +358,12 @@ impl LabServer {
         state.say_to.retain(|(old, of, _)| (old, *of) != (&name, rtype));
         state.say_to.push((name, rtype, say));
         drop(state);
+        self
+    }
+
+    /// Drops every packet about this zone, as servers do that do not serve it.
+    pub fn drop_zone(&self, apex: &str) -> &Self {
+        self.state().dropped.push(apex.parse().unwrap());
         self
     }
 

@@ -203,7 +203,7 @@ fn no_subset_of_failures_makes_a_world_ready_that_is_not() {
         (View::Resolver, 1),
         (View::Resolver, 2),
     ];
-    let every = Phase::ALL.into_iter().flat_map(|phase| worlds(*phase).step_by(60));
+    let every = Phase::ALL.iter().flat_map(|phase| worlds(*phase).step_by(60));
     for (turn, mut world) in every.enumerate() {
         let (view, resolvers) = views[turn % views.len()];
         let plan = Judgement::new(&world, &world.facts(&world.zone)).changes;

@@ -62,6 +62,10 @@ impl<'a> Inquiry<'a> {
     }
 
     fn expectation(&mut self, expectation: &Expectation) -> bool {
+        let alias = Question::new(self.subject.domain.clone(), RecordType::Cname);
+        if self.facts.on_file.contains(&alias) {
+            self.wanted.push(alias);
+        }
         self.want(&expectation.name, expectation.rtype);
         self.clash(expectation);
         match &expectation.requirement {
@@ -70,13 +74,13 @@ impl<'a> Inquiry<'a> {
             Requirement::IsAliasOf(target) => self.alias(expectation, target),
             Requirement::IsAbsent | Requirement::MayBeAliasOf(_) => self.absence(expectation),
             Requirement::HasDkimKeyAt(_) => self.dkim(expectation),
-            Requirement::HasDmarcPolicy => self.dmarc(expectation),
+            Requirement::HasDmarcPolicy | Requirement::RejectsForgedMail => self.dmarc(expectation),
             Requirement::MayAnnouncePolicy => return self.policy(expectation),
             Requirement::MayAskForTlsReports => {}
             Requirement::OffersService(offer) | Requirement::MayOfferService(offer) => {
                 self.service(expectation, offer);
             }
-            Requirement::HasVerification(_) => {}
+            Requirement::HasVerification(_) | Requirement::TakesNoMail | Requirement::AuthorizesNoSender => {}
         }
         false
     }

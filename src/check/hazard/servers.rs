@@ -174,6 +174,9 @@ pub(super) fn servers(case: &Case<'_>, zone: Option<&Zone>) -> Vec<Hazard> {
             hazards.extend(delegation_dead(case, zone).filter(|_| !is_open && refusal.is_none()));
             return hazards;
         }
+        if by_server.is_empty() {
+            return hazards;
+        }
         let names = listed(zone.name_servers.iter().map(|server| ticked(&server.name)));
         let is_late = facts.unordered().any(|reply| reply.outcome == Outcome::OutOfTime);
         let message = if is_open {
