@@ -156,6 +156,7 @@ fn an_answer_counts_only_from_an_authority_for_the_zone() {
         case("a referral to the zone itself", false, false, vec![], None, Some("example."), Lame, 0),
         case("a referral upwards", false, false, vec![], None, Some("."), Lame, 0),
         case("a referral upwards with AA", true, false, vec![], None, Some("."), Lame, 0),
+        case("records of another name", true, false, vec![("b.example.", a())], None, None, Lame, 0),
         case("a referral elsewhere with AA", true, false, vec![], None, Some("b.test."), Lame, 0),
         case("an alias within", true, false, inside(), None, None, Records, 2),
         case("an alias that leaves", true, false, outside(), None, None, Records, 1),
