@@ -177,12 +177,14 @@ codes! {
     SpfVoidLookups "spf-void-lookups" Spf Unmet "checking the SPF record runs into more than 2 names without an answer";
     SpfIncludeLoop "spf-include-loop" Spf Unmet "the SPF record includes itself";
     SpfPassesEveryone "spf-passes-everyone" Spf Unmet "the SPF record allows everybody to send";
+    SpfUnreadable "spf-unreadable" Spf Unknown "a part of the SPF record that may include Microsoft cannot be read";
     SpfLookalike "spf-lookalike" Spf Unmet "a text looks like an SPF record and is none";
     SpfSenderMissing "spf-sender-missing" Spf Unmet "a sender that must stay is not in the record";
     SpfSourceLeft "spf-source-left" Spf Unmet "the platform being left may still send for the domain";
     SpfWithoutAll "spf-without-all" Spf Met "the SPF record does not say what to do with all others";
     SpfTermsIgnored "spf-terms-ignored" Spf Met "receivers ignore terms of the SPF record";
     SpfLong "spf-long" Spf Met "the answer with the SPF record does not fit into a small packet";
+    SpfVoidForIpv6 "spf-void-for-ipv6" Spf Met "senders with an IPv6 address run into more than 2 names without an answer";
     SpfSourceNested "spf-source-nested" Spf Met "the platform being left may still send by way of somebody else's record";
     SpfByReseller "spf-by-reseller" Spf Met "the reseller's include stands for Microsoft's";
     SpfByGateway "spf-by-gateway" Spf Met "mail leaves through the declared filter, which may stand for Microsoft's include";

@@ -110,11 +110,15 @@ impl Term {
     /// (RFC 7208 §5.3, §5.4); 32 and 128 for other terms.
     #[must_use]
     pub fn prefix_lengths(&self) -> (u8, u8) {
+        prefixes(self.lengths()).unwrap_or((32, 128))
+    }
+
+    /// The prefix lengths of an `a` or `mx` term as they were written, slashes included; empty for other terms.
+    #[must_use]
+    pub fn lengths(&self) -> &str {
         match self.meaning {
-            Meaning::Mechanism(_, Mechanism::A(_) | Mechanism::Mx(_)) => {
-                prefixes(split_lengths(&self.text).1).unwrap_or((32, 128))
-            }
-            _ => (32, 128),
+            Meaning::Mechanism(_, Mechanism::A(_) | Mechanism::Mx(_)) => split_lengths(&self.text).1,
+            _ => "",
         }
     }
 }

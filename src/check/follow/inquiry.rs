@@ -153,6 +153,9 @@ impl<'a> Inquiry<'a> {
         let senders = SpfRecord { terms: self.subject.spf_senders.clone() };
         for (name, rtype) in spf::questions(&senders, &expectation.name, &expectation.name) {
             self.want(&name, rtype);
+            if rtype == RecordType::Mx {
+                self.spf_mail_hosts(&name);
+            }
             if rtype == RecordType::Txt && !domains.contains(&name) {
                 domains.push(name);
             }
@@ -182,10 +185,24 @@ impl<'a> Inquiry<'a> {
                         continue;
                     }
                     self.of_trees.push(Question::new(name.clone(), rtype));
+                    if rtype == RecordType::Mx {
+                        self.spf_mail_hosts(&name);
+                    }
                     if is_new {
                         domains.push(name);
                     }
                 }
+            }
+        }
+    }
+
+    /// The addresses of the hosts that an `mx` stands for.
+    fn spf_mail_hosts(&mut self, name: &Name) {
+        let replies = self.replies(&Question::new(name.clone(), RecordType::Mx));
+        for reply in replies {
+            for host in spf::mail_hosts(reply.wanted().map(|record| &record.data)) {
+                let types = [RecordType::A, RecordType::Aaaa];
+                self.of_trees.extend(types.map(|rtype| Question::new(host.clone(), rtype)));
             }
         }
     }
