@@ -198,14 +198,15 @@ impl SpfRecord {
         })
     }
 
-    /// The terms that receivers evaluate: none after `all` (RFC 7208 §5.1), and `redirect=` only without `all` (§6.1).
+    /// The terms that receivers evaluate, in their order: none after `all` (RFC 7208 §5.1), and `redirect=` only without
+    /// `all` and after everything else, wherever it is written (§6.1).
     pub fn evaluated(&self) -> impl Iterator<Item = &Term> {
         let all =
             self.terms.iter().position(|term| matches!(term.meaning, Meaning::Mechanism(_, Mechanism::All)));
         let end = all.map_or(self.terms.len(), |at| at + 1);
-        self.terms[..end]
-            .iter()
-            .filter(move |term| all.is_none() || !matches!(term.meaning, Meaning::Redirect(_)))
+        let is_redirect = |term: &&Term| matches!(term.meaning, Meaning::Redirect(_));
+        let redirect = self.terms[..end].iter().filter(move |term| all.is_none() && is_redirect(term));
+        self.terms[..end].iter().filter(move |term| !is_redirect(term)).chain(redirect)
     }
 }
 
@@ -442,6 +443,6 @@ mod tests {
             |text: &str| -> Vec<String> { parse(text).evaluated().map(|term| term.text.clone()).collect() };
         assert_eq!(texts("v=spf1 a -all include:x.example redirect=y.example"), ["a", "-all"]);
         assert_eq!(texts("v=spf1 redirect=y.example a -all"), ["a", "-all"]);
-        assert_eq!(texts("v=spf1 a redirect=y.example"), ["a", "redirect=y.example"]);
+        assert_eq!(texts("v=spf1 redirect=y.example a x=y"), ["a", "x=y", "redirect=y.example"]);
     }
 }

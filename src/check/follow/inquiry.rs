@@ -177,7 +177,11 @@ impl<'a> Inquiry<'a> {
                 if domain == expectation.name && (by_reseller(&published) || by_reseller(&record)) {
                     self.want_below(spf::RESELLER_HOST, RecordType::Cname);
                 }
-                for (name, rtype) in spf::questions(&record, &domain, &expectation.name) {
+                let mut questions = spf::questions(&published, &domain, &expectation.name);
+                if record != published {
+                    questions.extend(spf::questions(&record, &domain, &expectation.name));
+                }
+                for (name, rtype) in questions {
                     // With so many includes there are too many lookups, whatever is behind the others.
                     let is_new = rtype == RecordType::Txt && !domains.contains(&name);
                     if is_new && domains.len() >= MOST_SPF_DOMAINS {
