@@ -3,6 +3,7 @@
 //! Tables, a row a case: the section of the standard, the record, what else is published, and the code that must come of
 //! it. The rows are written from the RFCs; what a row proposes is published and judged again.
 
+mod dmarc;
 mod spf;
 mod spf_evaluation;
 mod spf_limits;
