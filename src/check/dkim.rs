@@ -291,14 +291,11 @@ fn is_usable_key(data: &RecordData) -> bool {
         && one_of("h", &["sha256"])
 }
 
-/// Whether a text is base64 and not empty (RFC 4648 §4).
+/// Whether a text is base64 and not empty (RFC 6376 §2.10, which leaves open how many `=` fill it up, to two).
 fn is_base64(text: &str) -> bool {
     let digits = text.trim_end_matches('=');
     let is_digit = |octet: u8| octet.is_ascii_alphanumeric() || b"+/".contains(&octet);
-    !digits.is_empty()
-        && text.len() % 4 == 0
-        && text.len() - digits.len() <= 2
-        && digits.bytes().all(is_digit)
+    !digits.is_empty() && text.len() - digits.len() <= 2 && digits.bytes().all(is_digit)
 }
 
 /// The key itself, without blanks.

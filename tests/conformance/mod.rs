@@ -8,6 +8,7 @@ mod spf;
 mod spf_evaluation;
 mod spf_limits;
 mod spf_macros;
+mod texts;
 
 use std::fmt::Write as _;
 
