@@ -81,7 +81,7 @@ fn a_text_without_a_string_spoils_nothing() {
         message.add_query(Query::query(wire("a0.example."), rr::RecordType::TXT));
         let message = query::decoded(&message.to_vec().unwrap()).unwrap();
         assert_eq!(message.op_code, OpCode::Query);
-        let mut reply = empty(Role::Authoritative);
+        let mut reply = empty(Role::Resolver);
         reply.question.rtype = RecordType::Txt;
         fill(&mut reply, &message, None);
         (reply.outcome, reply.records.iter().map(|record| record.data.to_string()).collect::<Vec<_>>())
