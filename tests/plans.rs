@@ -24,7 +24,7 @@ _sipfederationtls._tcp  SRV    0 0 5061 lync01.mex06.emailsrvr.com.
 webmail                 CNAME  pl-10.webmail.emailsrvr.com.
 "#;
 
-const OPTIONS: &str = "--phase tidy --services exchange,teams";
+const OPTIONS: &str = "--phase tidy --services exchange,teams --source rackspace";
 
 fn changes() -> Vec<Change> {
     World::from_zone(WORLD).with_options(OPTIONS).check().changes

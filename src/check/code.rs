@@ -188,6 +188,7 @@ codes! {
     SpfLong "spf-long" Spf Met "the answer with the SPF record does not fit into a small packet";
     SpfVoidForIpv6 "spf-void-for-ipv6" Spf Met "senders with an IPv6 address run into more than 2 names without an answer";
     SpfSourceNested "spf-source-nested" Spf Met "the platform being left may still send by way of somebody else's record";
+    SpfSourceUnproven "spf-source-unproven" Spf Met "a mail platform may still send, and it is not known to be the one being left";
     SpfByReseller "spf-by-reseller" Spf Met "the reseller's include stands for Microsoft's";
     SpfByGateway "spf-by-gateway" Spf Met "mail leaves through the declared filter, which may stand for Microsoft's include";
     AliasMissing "alias-missing" Alias Unmet "the alias is not published";

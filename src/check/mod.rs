@@ -44,7 +44,7 @@ pub use code::{Code, Topic, Weight};
 pub use follow::{Following, wanted, wanted_policies};
 pub use hazard::Hazard;
 pub use next::{Rhythm, next_look};
-pub use origin::Recognised;
+pub use origin::{Proof, Recognised};
 pub use outlook::{Assumptions, Basis, Closing, Outlook, outlook};
 pub use placeholder::is_placeholder_text;
 pub use reminder::Reminder;
@@ -60,6 +60,8 @@ pub struct Case<'a> {
     pub subject: &'a Subject,
     /// The platform being left, named or recognised.
     pub source: Option<&'static Provider>,
+    /// Whether that platform was named, or two kinds of strong evidence show it: only then its leftovers go.
+    pub is_source_sure: bool,
     /// The mail host that Microsoft makes for the domain once it accepts it, where it is known.
     pub mail_host: Option<&'a Name>,
     /// The facts, with the eyes of one witness.

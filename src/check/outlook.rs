@@ -90,8 +90,12 @@ pub fn outlook(
     }
     // The zone would go with the account, whatever the verdict.
     let hosted = examination.hazards.iter().any(|hazard| hazard.code == Code::DnsHostedBySource);
+    // What is left of a platform that may be the one being left keeps it open whether that may be closed.
+    let doubt = examination.hazards.iter().any(|hazard| hazard.code == Code::SourceLeft)
+        || examination.judged.iter().any(|judged| judged.code == Code::SpfSourceUnproven);
     let over = subject.phase == Phase::Tidy
         && !hosted
+        && !doubt
         && matches!(examination.verdict, Verdict::Ready | Verdict::Waiting);
     let closing = over.then(|| lookback.closing(assumptions)).flatten();
     Outlook { closing, possible }

@@ -7,7 +7,7 @@ mod panel;
 use jiff::Timestamp;
 
 use crate::expected::{Expectation, Importance, Subject, expectations};
-use crate::facts::{Facts, Overlay, Sight, View, Witness, Zone};
+use crate::facts::{Facts, History, Overlay, Sight, View, Witness, Zone};
 use crate::record::RecordSet;
 
 use super::waiver::{Applied, Waiver, Waivers};
@@ -69,6 +69,8 @@ pub struct Scales<'a> {
     pub strict: bool,
     /// What somebody decided to live with.
     pub waivers: &'a [Waiver],
+    /// What earlier runs saw: the platform that was used then is the one being left.
+    pub history: Option<&'a History>,
 }
 
 impl Scales<'_> {
@@ -91,12 +93,13 @@ pub fn examine(subject: &Subject, facts: &Facts, scales: Scales<'_>) -> Examinat
         read: None,
     };
     let zone = facts.zone(&subject.domain);
-    let seen = origin::sightings(subject, &sight, zone.as_ref());
+    let seen = origin::sightings(subject, &sight, zone.as_ref(), scales.history);
     let source = origin::source(subject, &seen);
     let list = expectations(subject);
     let proposed = list.iter().find_map(|expectation| expectation.proposed_host()).cloned();
     let provider = source.as_ref().and_then(|source| source.provider);
-    let case = Case { subject, source: provider, mail_host: proposed.as_ref(), sight };
+    let is_source_sure = source.as_ref().is_some_and(|source| source.proof.is_sure());
+    let case = Case { subject, source: provider, is_source_sure, mail_host: proposed.as_ref(), sight };
     let panel = Panel::new(&case);
     let mut judged: Vec<Judged> = list.into_iter().map(|expectation| panel.judged(expectation)).collect();
     hazard::doubt_unread(&case, &mut judged);

@@ -143,7 +143,7 @@ impl<'w> Session<'_, 'w> {
             move |mut checked: Checked| {
                 let doubt = if is_final { None } else { Doubt::about(&checked, task.scales) };
                 let script = (is_alone && doubt != Some(Doubt::FailedLookups)).then(|| {
-                    checked.look_ahead(&History::default(), assumptions);
+                    checked.look_ahead(&History::default(), assumptions, task.scales);
                     scribe.write(&checked)
                 });
                 (checked, doubt, script)

@@ -35,7 +35,7 @@ pub(super) fn check(
         lookup: &command.lookup,
         times: &command.times,
         bulk: &command.bulk,
-        scales: Scales { view, strict: command.reporting.strict, waivers: &settings.waivers },
+        scales: Scales { view, strict: command.reporting.strict, waivers: &settings.waivers, history: None },
         settings,
         input: surroundings.input.as_deref(),
         token: surroundings.graph_token.as_ref(),
@@ -64,7 +64,7 @@ pub(super) fn plan(
     refuse_bulk(&command.bulk, "plan")?;
     let domains: Vec<String> = command.domain.iter().cloned().collect();
     let view = View::from(command.lookup.view);
-    let scales = Scales { view, strict: command.strict, waivers: &settings.waivers };
+    let scales = Scales { view, strict: command.strict, waivers: &settings.waivers, history: None };
     let task = Task {
         domains: &domains,
         expectations: &command.expectations,

@@ -134,7 +134,7 @@ impl<'a> Start<'a> {
 
     /// What the facts mean in the light of what earlier runs saw.
     pub(super) fn look_ahead(&self, checked: &mut Checked, history: &History) {
-        checked.look_ahead(history, self.task.assumptions());
+        checked.look_ahead(history, self.task.assumptions(), self.task.scales);
         checked.since = self.earlier.as_ref().and_then(|earlier| since(earlier, &checked.report()));
     }
 
@@ -243,7 +243,12 @@ pub(super) struct Checked {
 
 impl Checked {
     /// What the facts mean in the light of what earlier runs saw.
-    pub(super) fn look_ahead(&mut self, history: &History, assumptions: Assumptions) {
+    pub(super) fn look_ahead(&mut self, history: &History, assumptions: Assumptions, scales: Scales<'_>) {
+        if !history.is_empty_for(&self.subject.domain) {
+            let scales = Scales { history: Some(history), ..scales };
+            self.examination = examine(&self.subject, &self.facts, scales);
+            self.changes = changes(&self.subject, &self.facts, scales.view, &self.examination);
+        }
         self.outlook = outlook(&self.subject, &self.facts, &self.examination, history, assumptions);
         self.assumptions = assumptions;
     }

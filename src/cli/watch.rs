@@ -59,6 +59,7 @@ async fn watch(
             view: View::from(command.lookup.view),
             strict: command.reporting.strict,
             waivers: &settings.waivers,
+            history: None,
         },
         settings,
         input: surroundings.input.as_deref(),

@@ -88,6 +88,12 @@ pub fn remembered(domain: &Name) -> Vec<Question> {
 }
 
 impl History {
+    /// Whether nothing of the domain was seen before.
+    #[must_use]
+    pub fn is_empty_for(&self, domain: &Name) -> bool {
+        self.domains.get(domain).is_none_or(BTreeMap::is_empty)
+    }
+
     /// What was seen in answer to a question, the oldest first.
     #[must_use]
     pub fn seen(&self, domain: &Name, question: &Question) -> &[Seen] {

@@ -130,6 +130,8 @@ pub struct Platform {
     pub name: Harmless,
     /// The records that show it.
     pub evidence: Vec<Harmless>,
+    /// How sure it is: `declared`, `proven` by two kinds of record, or `probable`.
+    pub proof: &'static str,
 }
 
 /// A zone.
@@ -387,11 +389,12 @@ pub fn unicode(domain: &Name) -> Option<String> {
 
 impl From<&Recognised> for Platform {
     fn from(recognised: &Recognised) -> Self {
-        let Recognised { id, name, evidence, .. } = recognised;
+        let Recognised { id, name, evidence, proof, provider: _ } = recognised;
         Self {
             id: Harmless::sentence(id),
             name: Harmless::sentence(name),
             evidence: Harmless::records(evidence),
+            proof: proof.word(),
         }
     }
 }

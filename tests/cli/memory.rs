@@ -138,3 +138,23 @@ fn lengths_of_time_that_cannot_be_read_are_refused() {
         assert_eq!((run.status, run.out.as_str()), (2, ""), "{run:?}");
     }
 }
+
+/// Once mail and autodiscover have moved, only an earlier run knows where they were.
+#[test]
+fn a_history_proves_which_platform_is_being_left() {
+    let desk = Desk::new();
+    let history = desk.free("history.json");
+    let before = desk.put("before.zone", at_source("contoso.com"));
+    let left = zone("contoso.com", &[]) + "webmail CNAME pl-10.webmail.emailsrvr.com.\n";
+    let after = desk.put("after.zone", left);
+    let words = |file: &str| format!("check contoso.com --zone {file} --phase tidy --format json");
+    let unknown = at("12:00:00", &words(&after));
+    assert_eq!((unknown.status, &unknown.domain()["source"]), (0, &Value::Null));
+    assert!(unknown.domain()["changes"].as_array().unwrap().is_empty());
+    at("10:00:00", &format!("{} --history {history}", words(&before)));
+    let known = at("12:00:00", &format!("{} --history {history}", words(&after)));
+    let source = &known.domain()["source"];
+    assert_eq!((known.status, &source["id"], &source["proof"]), (1, &"rackspace".into(), &"proven".into()));
+    assert_eq!(known.domain()["changes"][0]["name"], "webmail.contoso.com.");
+    assert_eq!(known.domain()["changes"][0]["because"][0], "source-left");
+}

@@ -79,7 +79,7 @@ fn a_replay_judges_anew_with_other_options() {
     assert_eq!((live.code("mx").as_str(), live.status), ("mx-at-source", 1));
     let prepare = cutover(&format!("check --replay {file} --phase prepare --format json"));
     assert_eq!(prepare.code("mx"), "mx-still-at-source");
-    let tidy = cutover(&format!("check --replay {file} --phase tidy --format json"));
+    let tidy = cutover(&format!("check --replay {file} --phase tidy --source rackspace --format json"));
     assert_eq!(tidy.code("spf"), "spf-source-left");
     // What other options need and the run did not ask for is unknown, never missing.
     let other = cutover(&format!("check --replay {file} --cloud china --format json"));

@@ -3,7 +3,7 @@
 use super::{at_source, zone};
 use crate::run::{Desk, cutover, cutover_wide};
 
-/// Mail has moved, and SPF shows where from.
+/// Mail has moved, and SPF still has the platform that it came from.
 const MOVED: (&str, &str) =
     ("SPF", "@ TXT \"v=spf1 include:emailsrvr.com include:spf.protection.outlook.com -all\"");
 const SIGNED: &str = "selector1._domainkey CNAME selector1-contoso-com._domainkey.contoso.onmicrosoft.com.\n";
@@ -14,7 +14,7 @@ const HEADING: &str = "What DNS cannot show:";
 fn after_the_switch_the_old_host_and_its_lists_are_remembered() {
     let desk = Desk::new();
     let file = desk.put("contoso.com.zone", zone("contoso.com", &[MOVED]));
-    let run = cutover_wide(&format!("check contoso.com --zone {file}"));
+    let run = cutover_wide(&format!("check contoso.com --zone {file} --source rackspace"));
     assert_eq!(run.status, 0);
     let (report, reminders) = run.out.split_once(HEADING).unwrap();
     assert!(report.contains("ready") && !reminders.contains("Next:"), "{run:?}");
@@ -28,7 +28,7 @@ fn they_are_said_once_for_many_domains() {
     let names = ["a.example", "b.example", "c.example", "d.example", "e.example"];
     let files =
         names.map(|name| format!("--zone {}", desk.put(&format!("{name}.zone"), zone(name, &[MOVED]))));
-    let run = cutover_wide(&format!("check {} {}", names.join(" "), files.join(" ")));
+    let run = cutover_wide(&format!("check {} {} --source rackspace", names.join(" "), files.join(" ")));
     assert_eq!(run.out.matches(HEADING).count(), 1, "{run:?}");
     let (_, reminders) = run.out.split_once(HEADING).unwrap();
     assert!(reminders.contains("a.example, b.example, c.example and 2 more"), "{run:?}");

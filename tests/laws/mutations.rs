@@ -10,7 +10,8 @@ use super::assert_none;
 use crate::world::{World, file};
 
 /// What is judged: everything, as if the admin had asked for every service.
-const OPTIONS: &str = "--services exchange,teams,devices --verification MS=ms12345678 --tenant contoso";
+const OPTIONS: &str =
+    "--services exchange,teams,devices --verification MS=ms12345678 --tenant contoso --source rackspace";
 
 /// The line to break, by how it begins; what takes its place (`-` for nothing); what then becomes of which expectation.
 const MUTATIONS: &[(&str, &str, Id, &str)] = &[

@@ -154,7 +154,9 @@ pub(super) fn autodiscover_srv_left(case: &Case<'_>) -> Option<Hazard> {
 
 /// Before the old service is closed: everything that still points to it, beside what is expected anyway.
 pub(super) fn source_left(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
-    let Some(source) = case.source.filter(|_| case.phase() >= Phase::Tidy) else { return Vec::new() };
+    if case.phase() < Phase::Tidy {
+        return Vec::new();
+    }
     let domain = &case.subject.domain;
     // What is required is reported where it is judged.
     let required: BTreeSet<Question> = judged
@@ -168,6 +170,7 @@ pub(super) fn source_left(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
         if required.contains(question) || autodiscover.as_ref() == Some(&question.name) {
             continue;
         }
+        let Some(source) = case.source.or_else(|| platform_at(case, question)) else { continue };
         let Some((name, set)) = own_records(case, question, source) else { continue };
         let (theirs, kept): (BTreeSet<_>, BTreeSet<_>) =
             set.data.into_iter().partition(|data| is_of(source, &name, data, domain));
@@ -178,12 +181,39 @@ pub(super) fn source_left(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
         let message = format!("{}; {}", points(&name, rtype, &theirs, source), advice(rtype));
         let mut found = Hazard::new(Code::SourceLeft, &name, Some(rtype), message);
         found.records = theirs.iter().map(|data| format!("{name} {rtype} {data}")).collect();
-        found.cure = vec![edit(&name, rtype, kept)];
-        // Mail for a subdomain may go on elsewhere: where, the admin knows.
-        found.cure.iter_mut().for_each(|edit| edit.confirm = rtype == RecordType::Mx);
+        // Without proof that it is the platform being left, nothing of it goes. Mail of a subdomain may go on there: where
+        // else, only the admin knows.
+        let may_go = match rtype {
+            RecordType::Mx => case.subject.source.is_some(),
+            _ => case.is_source_sure,
+        };
+        if may_go {
+            found.cure = vec![Edit { confirm: rtype == RecordType::Mx, ..edit(&name, rtype, kept) }];
+        } else {
+            found.level = Weight::Warning;
+            found.message += &format!(
+                ". If {0} is the platform being left, pass `--source {1}`.",
+                source.short, source.id
+            );
+        }
         hazards.entry(Question::new(name, rtype)).or_insert(found);
     }
     hazards.into_values().collect()
+}
+
+/// A platform that mail may be leaving and that the records of the question lead to, where none is known to be left.
+fn platform_at(case: &Case<'_>, question: &Question) -> Option<&'static Provider> {
+    let domain = &case.subject.domain;
+    let answer = case.sight.own_answer(question).ok().filter(|answer| answer.chain.is_empty())?;
+    let owner = question.name.without_suffix(domain).map(|owner| owner.bare()).unwrap_or_default();
+    let mut platforms = answer.set.data.iter().flat_map(|data| {
+        let clues = clues(&owner, data).into_iter();
+        clues.flat_map(|clue| {
+            let all = provider::all_matches(clue, domain).into_iter();
+            all.filter(move |provider| provider.kind == Kind::Source && !provider.is_weak(clue.evidence()))
+        })
+    });
+    platforms.next()
 }
 
 /// The questions at and below the domain to which anybody answered with records that can be evidence.

@@ -42,7 +42,8 @@ fn reason(
     held: &BTreeMap<&Name, &str>,
     cost: &Cost,
 ) -> Reason {
-    let source = || bench.is_of_source(&cost.term.meaning).map(|_| Reason::Source(bench.case.source_word()));
+    let source =
+        || bench.is_of_sure_source(&cost.term.meaning).map(|_| Reason::Source(bench.case.source_word()));
     match &cost.term.meaning {
         Meaning::Mechanism(_, Mechanism::Ptr(_)) => Reason::Deprecated,
         Meaning::Mechanism(_, Mechanism::A(_) | Mechanism::Mx(_) | Mechanism::Exists(_)) if cost.is_void => {

@@ -74,7 +74,7 @@ pub(super) fn cure(
         }
     }
     if bench.case.phase() >= Phase::Tidy {
-        terms.leave(|meaning| bench.is_of_source(meaning).is_some());
+        terms.leave(|meaning| bench.is_of_sure_source(meaning).is_some());
     }
     let mut overlay = sight.overlay.clone();
     own.values().for_each(|edit| publish(&mut overlay, edit));
@@ -189,7 +189,7 @@ fn repair_own(
         }
     }
     if bench.case.phase() >= Phase::Tidy {
-        terms.leave(|meaning| bench.is_of_source(meaning).is_some());
+        terms.leave(|meaning| bench.is_of_sure_source(meaning).is_some());
     }
     let record = RecordData::Txt(Text::from(terms.record(&records).to_string().as_str()));
     let kept = set.data.iter().filter(|data| !text_of(data).is_some_and(is_spf)).cloned();

@@ -49,6 +49,7 @@ impl Bench<'_> {
         }
         let owner = &self.expectation.name;
         let notes = [
+            (Code::SpfSourceUnproven, self.unproven_sources(record)),
             (Code::SpfSourceNested, self.source_at_others(tally)),
             (Code::SpfWithoutAll, without_all(record)),
             (Code::SpfVoidForIpv6, void_for_ipv6(tally)),

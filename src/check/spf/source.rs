@@ -5,7 +5,7 @@
 
 use crate::expected::Phase;
 use crate::facts::Silence;
-use crate::provider::{Evidence, of_mx, of_spf};
+use crate::provider::{Evidence, Kind, Provider, of_mx, of_spf};
 use crate::record::Name;
 use crate::record::spf::{Meaning, Mechanism, SpfRecord};
 
@@ -17,6 +17,9 @@ impl Bench<'_> {
     /// The platform being left, which must not send any more once everything is tidied up.
     pub(super) fn source_left(&self, record: &SpfRecord, tally: &Tally) -> Result<Option<Finding>, Silence> {
         if self.case.phase() < Phase::Tidy {
+            return Ok(None);
+        }
+        if !self.case.is_source_sure {
             return Ok(None);
         }
         let mut left: Vec<String> = Vec::new();
@@ -42,7 +45,7 @@ impl Bench<'_> {
     /// The platform being left in records of the domain's own below: the owner of the record, and whom it
     /// lets send.
     pub(super) fn sources_in_own_records(&self, tally: &Tally) -> Vec<(Name, Name)> {
-        if self.case.phase() < Phase::Tidy {
+        if self.case.phase() < Phase::Tidy || !self.case.is_source_sure {
             return Vec::new();
         }
         let own = tally.nested.iter().filter(|nested| edit::is_own(self, &nested.holder));
@@ -74,6 +77,42 @@ impl Bench<'_> {
         ))
     }
 
+    /// The platforms that mail may be leaving and that the record still authorizes, where none of them is known to be the
+    /// one being left; in words.
+    pub(super) fn unproven_sources(&self, record: &SpfRecord) -> Option<String> {
+        if self.case.phase() < Phase::Tidy || self.case.is_source_sure {
+            return None;
+        }
+        let own = &self.case.subject.domain;
+        let is_declared = |meaning: &Meaning| {
+            self.case.subject.spf_senders.iter().any(|sender| names_the_same(&sender.meaning, meaning))
+        };
+        let found = record.terms.iter().filter(|term| !is_declared(&term.meaning)).find_map(|term| {
+            let (Meaning::Mechanism(_, Mechanism::Include(domain)) | Meaning::Redirect(domain)) =
+                &term.meaning
+            else {
+                return None;
+            };
+            let name = domain.name.as_ref()?;
+            let mut platforms = of_spf(name, own).into_iter();
+            let strong =
+                |provider: &&Provider| provider.kind == Kind::Source && !provider.is_weak(Evidence::Spf);
+            Some((name.clone(), platforms.find(strong)?))
+        });
+        let (name, provider) = found?;
+        Some(format!(
+            "{} still authorizes {}. If {1} is the platform being left, pass `--source {2}`.",
+            ticked(&name),
+            provider.short,
+            provider.id
+        ))
+    }
+
+    /// The domain of the term, if it is to be taken out: the platform being left is sure.
+    pub(super) fn is_of_sure_source(&self, meaning: &Meaning) -> Option<Name> {
+        self.is_of_source(meaning).filter(|_| self.case.is_source_sure)
+    }
+
     /// The domain of the term, if it lets the platform being left send and nobody else.
     pub(super) fn is_of_source(&self, meaning: &Meaning) -> Option<Name> {
         let source = self.case.source?;
@@ -102,9 +141,11 @@ impl Bench<'_> {
             | Meaning::Broken(_) => return None,
         };
         let name = domain.name.as_ref()?;
-        let shared = of_spf(name, own)
-            .iter()
-            .any(|provider| provider.is_weak(Evidence::Spf) && self.case.is_source(provider));
+        // Beside stronger evidence what others use as well counts too.
+        let shared = !self.case.is_source_sure
+            && of_spf(name, own)
+                .iter()
+                .any(|provider| provider.is_weak(Evidence::Spf) && self.case.is_source(provider));
         let by_sender = source.matches_spf(name, own) && !shared;
         // A host that takes its mail: never one below the domain, whose address may be anybody's.
         let takes_mail = || {

@@ -44,8 +44,10 @@ pub(super) fn header(shown: &Shown<'_>, style: &Style) -> String {
         Verdict::ChangesNeeded => (Tone::Bad, "changes needed"),
     };
     let left = format!("{}: {word}{notes}", shown_domain(shown.subject));
-    let from =
-        source.as_ref().map(|source| source.provider.map_or(source.name.as_str(), |provider| provider.short));
+    let from = source.as_ref().map(|source| {
+        let short = source.provider.map_or(source.name.as_str(), |provider| provider.short);
+        if source.proof.is_sure() { short.to_owned() } else { format!("probably {short}") }
+    });
     let to = shown.subject.cloud.title();
     let right = from.map_or_else(|| to.to_owned(), |from| format!("{from} → {to}"));
     let phase = match shown.subject.phase {
