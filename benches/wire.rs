@@ -102,7 +102,14 @@ fn ask(what: &str, address: SocketAddr, questions: usize, in_flight: usize) -> F
     let asked: Vec<Question> = (0..NAMES).map(|n| Question::new(name(n), RecordType::Mx)).collect();
     let run = |count: usize| {
         let replies = futures_util::stream::iter(0..count)
-            .map(|n| transport.ask(&endpoint, &server, &asked[n % NAMES], Scope { domain: &zone, zone: Some(&zone) }))
+            .map(|n| {
+                transport.ask(
+                    &endpoint,
+                    &server,
+                    &asked[n % NAMES],
+                    Scope { domain: &zone, zone: Some(&zone) },
+                )
+            })
             .buffer_unordered(in_flight)
             .filter(|reply| std::future::ready(reply.outcome != Outcome::Records));
         runtime.block_on(replies.count())

@@ -300,6 +300,18 @@ mod tests {
     }
 
     #[test]
+    fn no_name_is_a_command_to_a_build_agent() {
+        for (text, written) in [
+            ("::error::x.example.", "\\058:error::x.example."),
+            ("##vso[task.example.", "##vso\\091task.example."),
+            ("a.:::.b[1].::x.", "a.\\058::.b[1].\\058:x."),
+        ] {
+            assert_eq!(name(text).to_string(), written);
+            assert_eq!(name(written), name(text));
+        }
+    }
+
+    #[test]
     fn every_octet_survives_printing_and_parsing() {
         for octet in 0..=255u8 {
             let made = Name::from_labels([&[b'x', octet][..], b"example"]).unwrap();
