@@ -14,6 +14,7 @@ mod recorded;
 mod reminders;
 mod schemas;
 mod settings;
+mod signals;
 mod since;
 mod status;
 mod usage;

@@ -16,12 +16,12 @@ use crate::check::Verdict;
 use crate::facts::History;
 
 use super::args::{ReportFormat, Reporting};
-use super::inspect::{Checked, Order, Start, Task, results, tell};
+use super::inspect::{Checked, Order, Start, Task, check_history, results, tell};
 use super::memory::Memory;
 use super::reporter::{Frame, Reporter};
 use super::roster::Used;
 use super::workers::Workers;
-use super::{Problem, Streams, Surroundings, files, status};
+use super::{Problem, Streams, Surroundings, cleanup, files, signals, status};
 use crate::report::style::{Detail, Style};
 use progress::Progress;
 use resume::Earlier;
@@ -39,11 +39,14 @@ pub(super) async fn run<'w>(
     scope: &'w Scope<'w, '_>,
 ) -> Result<u8, Problem> {
     let earlier = task.bulk.resume.as_deref().map(Earlier::read).transpose()?.unwrap_or_default();
+    check_history(task, streams)?;
     let start = Start::open(task, surroundings.now).await?;
     let mut memory = Memory::open(task.times.history.as_deref())?;
     start.tell_notes(streams, style)?;
     let started = start.world.source.started;
     let frame = Frame { started, phase: task.expectations.phase, place: start.names.place() };
+    // From here on there are temporary files.
+    let mut stopped = surroundings.pacer.stopped();
     let record = task.lookup.record.as_deref().map(files::Draft::begin).transpose()?;
     let mut reporter = Reporter::open(reporting, style, frame)?;
     reporter.begin(streams.out)?;
@@ -86,8 +89,8 @@ pub(super) async fn run<'w>(
         }
     };
     let mut coming = pin!(results(task, &start.world, subjects, order, &workers, end));
-    let mut stopped = surroundings.pacer.stopped();
     let mut failed_fast = false;
+    let mut patience = pin!(tokio::time::sleep(signals::UNDER_WAY));
     loop {
         let next = tokio::select! {
             biased;
@@ -98,8 +101,10 @@ pub(super) async fn run<'w>(
                 }
                 progress.above(|| stopping(streams, style))?;
                 stopped = surroundings.pacer.stopped();
+                patience.set(tokio::time::sleep(signals::UNDER_WAY));
                 continue;
             }
+            () = &mut patience, if is_stopping.get() => break,
             next = coming.next() => next,
             () = progress.due() => {
                 progress.tell(&tally, streams)?;
@@ -127,7 +132,7 @@ pub(super) async fn run<'w>(
         workers.let_go(checked);
     }
     progress.clear();
-    memory.close()?;
+    memory.close(streams.err)?;
     if let Some((mut draft, recording)) = recording {
         draft.write(recording.to_string().as_bytes())?;
         draft.finish()?;
@@ -138,7 +143,9 @@ pub(super) async fn run<'w>(
     let ended = reporter.finish(streams.out)?;
     // Of those that were never begun nothing is known.
     let is_cut = tally.left() > 0 && !failed_fast;
-    Ok(if is_cut && ended == 0 { status(Verdict::Undetermined) } else { ended })
+    let ended = if is_cut && ended == 0 { status(Verdict::Undetermined) } else { ended };
+    cleanup::set_status(ended);
+    Ok(ended)
 }
 
 fn stopping(streams: &mut Streams<'_>, style: &Style) -> Result<(), Problem> {

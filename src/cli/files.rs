@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use super::Problem;
+use super::cleanup::Temporary;
 
 /// Octets of the largest file that is read.
 const LARGEST: u64 = 1 << 30;
@@ -105,50 +106,36 @@ pub(super) fn is_there(path: &Path) -> bool {
     path.is_file()
 }
 
-/// The content of a text file; `None` if there is none yet.
+/// The content of a text file that is to be replaced; `None` if there is none yet.
 ///
 /// # Errors
-/// [`Problem`] as for [`read_text`].
+/// [`Problem`] as for [`read_text`], and for what is not a file: reading a pipe would wait for its other end.
 pub(super) fn read_text_if_there(path: &Path) -> Result<Option<String>, Problem> {
-    match std::fs::exists(path) {
-        Ok(false) => Ok(None),
-        Ok(true) | Err(_) => read_text(path).map(Some),
+    match std::fs::metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Ok(there) if !there.is_file() => Err(Problem::file(path, "not a regular file")),
+        Ok(_) | Err(_) => read_text(path).map(Some),
     }
 }
 
-/// Waits until nobody else is changing the file, and keeps others waiting as long as the lock lives. A lock file stays
-/// beside it, since taking it away could let two in at once.
-///
-/// # Errors
-/// [`Problem`] if the lock file cannot be made.
-pub(super) fn lock(path: &Path) -> Result<File, Problem> {
-    let lock = beside(path)?.join(hidden(path, ".lock"));
-    // Nothing is made where a link leads: in a folder that all may write to, anybody may have put one there.
-    let open = match File::options().create_new(true).write(true).open(&lock) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => File::options().write(true).open(&lock),
-        opened => opened,
-    };
-    let locked = open.and_then(|file| file.lock().map(|()| file));
-    locked.map_err(|error| Problem::file(&lock, &reason(&error)))
-}
-
 /// The folder of a file.
-fn beside(path: &Path) -> Result<PathBuf, Problem> {
+pub(super) fn folder_of(path: &Path) -> Result<PathBuf, Problem> {
     path.file_name().ok_or_else(|| Problem::file(path, "it has no file name"))?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     Ok(folder.unwrap_or(Path::new(".")).to_owned())
 }
 
 /// The name of a hidden file that belongs to another.
-fn hidden(path: &Path, end: &str) -> OsString {
+pub(super) fn hidden(path: &Path, end: &str) -> OsString {
     let mut name = OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
     name.push(end);
     name
 }
 
-/// A file that is being written to a temporary name beside it, and takes its place when it is whole. A link that stands
-/// there is replaced and not followed; what is no file, such as a pipe, is written to as it is.
+/// A file that is being written to a temporary name beside it, and takes its place when it is whole, with the permissions
+/// that the file had before. A link that stands there is replaced and not followed; what is no file, such as a pipe, is
+/// written to as it is.
 #[derive(Debug)]
 pub(super) struct Draft {
     path: PathBuf,
@@ -159,7 +146,7 @@ pub(super) struct Draft {
 #[derive(Debug)]
 enum Place {
     /// Beside the file; taken away again unless it takes its place.
-    Beside(BufWriter<NamedTempFile>),
+    Beside(BufWriter<NamedTempFile>, Temporary),
     /// To what is there.
     There(BufWriter<File>),
 }
@@ -170,7 +157,7 @@ impl Draft {
     /// # Errors
     /// [`Problem`] if nothing can be written there.
     pub(super) fn begin(path: &Path) -> Result<Self, Problem> {
-        let folder = beside(path)?;
+        let folder = folder_of(path)?;
         if path.is_dir() {
             return Err(Problem::file(path, "it is a folder; name a file in it"));
         }
@@ -178,11 +165,15 @@ impl Draft {
             File::options().append(true).open(path).map(|file| Place::There(BufWriter::new(file)))
         } else {
             // A name that nobody can guess, and never a file or a link that is there already.
-            let fresh = |path: &Path| File::options().create_new(true).write(true).open(path);
+            let mode = mode_of(path);
+            let fresh = |path: &Path| create(path, mode);
             let mut names = tempfile::Builder::new();
             let start = hidden(path, ".");
             let made = names.prefix(&start).suffix(".tmp").make_in(folder, fresh);
-            made.map(|made| Place::Beside(BufWriter::new(made)))
+            made.map(|made| {
+                let temporary = Temporary::new(made.path());
+                Place::Beside(BufWriter::new(made), temporary)
+            })
         };
         let place = begun.map_err(|error| Problem::file(path, &reason(&error)))?;
         Ok(Self { path: path.to_owned(), place })
@@ -194,28 +185,87 @@ impl Draft {
     /// [`Problem`] if that fails; the file that was there before is as it was.
     pub(super) fn write(&mut self, content: &[u8]) -> Result<(), Problem> {
         let written = match &mut self.place {
-            Place::Beside(file) => file.write_all(content),
+            Place::Beside(file, _) => file.write_all(content),
             Place::There(file) => file.write_all(content),
         };
         written.map_err(|error| Problem::file(&self.path, &reason(&error)))
     }
 
-    /// Puts it into its place.
+    /// Puts it into its place. Its content is on the disk before its name is, and its name is before this returns: a loss of
+    /// power leaves the old file or the new one.
     ///
     /// # Errors
     /// [`Problem`] if that fails; the file that was there before is as it was.
     pub(super) fn finish(self) -> Result<(), Problem> {
         let Self { path, place } = self;
         let placed = match place {
-            Place::Beside(file) => file
-                .into_inner()
-                .map_err(IntoInnerError::into_error)
-                .and_then(|file| file.persist(&path).map_err(|error| error.error))
-                .map(drop),
+            Place::Beside(file, _temporary) => placed(file, &path),
             Place::There(mut file) => file.flush(),
         };
         placed.map_err(|error| Problem::file(&path, &reason(&error)))
     }
+}
+
+fn placed(file: BufWriter<NamedTempFile>, path: &Path) -> std::io::Result<()> {
+    let file = file.into_inner().map_err(IntoInnerError::into_error)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    sync_folder(path)
+}
+
+/// The permissions of the file that is to be replaced; `None` if there is none yet.
+#[cfg(unix)]
+fn mode_of(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let there = std::fs::symlink_metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+    // Of who may run it as somebody else nothing is kept: another has written it now.
+    Some(there.permissions().mode() & 0o777)
+}
+
+#[cfg(unix)]
+fn create(path: &Path, mode: Option<u32>) -> std::io::Result<File> {
+    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+    let mut options = File::options();
+    options.create_new(true).write(true);
+    let Some(mode) = mode else { return options.open(path) };
+    // Never open to more people than the file was, and then open to all of them, whatever the mask is.
+    let file = options.mode(mode & 0o600).open(path)?;
+    file.set_permissions(std::fs::Permissions::from_mode(mode))?;
+    Ok(file)
+}
+
+/// Writes the name of a file to the disk. Some file systems cannot, and some folders may be written to but not read.
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match File::open(folder).and_then(|folder| folder.sync_all()) {
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::PermissionDenied | ErrorKind::InvalidInput | ErrorKind::Unsupported
+            ) =>
+        {
+            Ok(())
+        }
+        synced => synced,
+    }
+}
+
+#[cfg(not(unix))]
+fn mode_of(_: &Path) -> Option<u32> {
+    None
+}
+
+/// Permissions come from the folder there.
+#[cfg(not(unix))]
+fn create(path: &Path, _: Option<u32>) -> std::io::Result<File> {
+    File::options().create_new(true).write(true).open(path)
+}
+
+/// Folders cannot be opened there.
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> std::io::Result<()> {
+    Ok(())
 }
 
 /// Whether this is no file that another could take the place of: a pipe, a terminal, or a link that the system keeps for
@@ -225,7 +275,7 @@ fn is_device(path: &Path) -> bool {
     if !there.is_symlink() {
         return !there.is_file();
     }
-    let folder = beside(path).ok().and_then(|folder| folder.canonicalize().ok());
+    let folder = folder_of(path).ok().and_then(|folder| folder.canonicalize().ok());
     folder.is_some_and(|folder| folder == Path::new("/dev") || folder.starts_with("/proc"))
 }
 
@@ -240,7 +290,7 @@ pub(super) fn write(path: &Path, content: &str) -> Result<(), Problem> {
 }
 
 /// The words of the system without its number.
-fn reason(error: &std::io::Error) -> String {
+pub(super) fn reason(error: &std::io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
     let mut characters = text.chars();

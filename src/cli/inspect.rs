@@ -102,9 +102,6 @@ impl<'a> Start<'a> {
     /// [`Problem`] for what cannot be used; nothing has been looked up then.
     pub(super) async fn open(task: Task<'a>, now: Timestamp) -> Result<Self, Problem> {
         let Task { expectations, lookup, times, .. } = task;
-        if let Some(path) = &times.history {
-            memory::check(path)?;
-        }
         let before = times.since.as_deref().map(Before::read).transpose()?;
         let roster = Roster::open(expectations, task.settings)?;
         let tenant = Tenant::open(expectations, Some(lookup), task.token)?;
@@ -192,6 +189,14 @@ pub(super) enum Order {
     AsNamed,
     /// That in which they are done.
     AsDone,
+}
+
+/// Checks whether there can be a history, before anything is looked up.
+///
+/// # Errors
+/// [`Problem`] if its file cannot be read or made, or is locked.
+pub(super) fn check_history(task: Task<'_>, streams: &mut Streams<'_>) -> Result<(), Problem> {
+    task.times.history.as_deref().map_or(Ok(()), |path| memory::check(path, streams.err))
 }
 
 /// Says notes, where they are wanted.

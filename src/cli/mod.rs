@@ -6,11 +6,13 @@
 mod args;
 mod bulk;
 mod check;
+mod cleanup;
 mod domain;
 mod expected;
 mod explain;
 mod files;
 mod inspect;
+mod lock;
 mod manual;
 mod memory;
 mod names;
@@ -19,6 +21,7 @@ mod reporter;
 mod roster;
 mod schema;
 mod settings;
+mod signals;
 mod subject;
 mod tenant;
 mod watch;
@@ -83,7 +86,7 @@ impl Surroundings {
             settings: None,
             input: None,
             live: false,
-            pacer: Arc::new(Process),
+            pacer: Arc::new(Process::default()),
             graph_token: None,
         }
     }
@@ -107,7 +110,7 @@ impl Surroundings {
             settings: Some(settings::DEFAULT_FILE.into()),
             input: None,
             live: io::stderr().is_terminal() && !plain,
-            pacer: Arc::new(Process),
+            pacer: Arc::new(Process::default()),
             // What is no text is no token either, and is refused as such where one is needed.
             graph_token: std::env::var_os(GRAPH_TOKEN).map(|text| Token::new(&text.to_string_lossy())),
         }
