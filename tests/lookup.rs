@@ -5,6 +5,7 @@
 
 mod authorities;
 mod budgets;
+mod memory;
 mod questions;
 mod resolvers;
 #[cfg(unix)]

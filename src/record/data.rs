@@ -190,6 +190,20 @@ impl RecordData {
         }
     }
 
+    /// Octets of what may be long in it: text and names.
+    #[must_use]
+    pub fn octets(&self) -> usize {
+        match self {
+            Self::Txt(text) => text.joined().len(),
+            Self::Other(other) => other.text.len(),
+            Self::Cname(name) | Self::Ns(name) | Self::Ptr(name) => name.octets(),
+            Self::Mx { exchange, .. } => exchange.octets(),
+            Self::Srv { target, .. } => target.octets(),
+            Self::Soa(soa) => soa.primary.octets() + soa.mailbox.octets(),
+            Self::A(_) | Self::Aaaa(_) => 0,
+        }
+    }
+
     /// The name that this record points to, if it points to one.
     #[must_use]
     pub fn target(&self) -> Option<&Name> {
@@ -227,7 +241,7 @@ impl fmt::Display for RecordData {
 fn write_without_commands(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     let mut written = 0;
     for (at, bracket) in text.match_indices('[') {
-        if opens_command(text[..at].as_bytes()) {
+        if opens_command(&text.as_bytes()[..at]) {
             write!(f, "{}\\091", &text[written..at])?;
             written = at + bracket.len();
         }

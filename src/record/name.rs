@@ -109,6 +109,12 @@ impl Name {
         wire::count(&self.wire)
     }
 
+    /// Octets in wire form, the root label not counted.
+    #[must_use]
+    pub fn octets(&self) -> usize {
+        self.wire.len()
+    }
+
     /// Whether this is the root.
     #[must_use]
     pub fn is_root(&self) -> bool {
