@@ -7,6 +7,7 @@ mod bulk;
 mod domains;
 mod files;
 mod hostile;
+mod limits;
 mod lists;
 mod memory;
 mod phases;

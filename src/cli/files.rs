@@ -13,47 +13,74 @@ use tempfile::NamedTempFile;
 use super::Problem;
 use super::cleanup::Temporary;
 
-/// Octets of the largest file that is read.
-const LARGEST: u64 = 1 << 30;
+/// A kind of file that is read in one piece, and how large it may be. What is made of it takes up to a hundred times as much
+/// memory.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kind {
+    /// What it is called, with its article.
+    what: &'static str,
+    mebibytes: u64,
+}
+
+/// Some hundred thousand records.
+pub(super) const ZONE_FILE: Kind = Kind { what: "a zone file", mebibytes: 8 };
+/// Expected values of many domains.
+pub(super) const EXPECTED_VALUES: Kind = Kind { what: "a file of expected values", mebibytes: 16 };
+/// A million domains.
+pub(super) const DOMAIN_LIST: Kind = Kind { what: "a list of domains", mebibytes: 64 };
+/// Settings of thousands of domains.
+pub(super) const SETTINGS: Kind = Kind { what: "a settings file", mebibytes: 16 };
+/// What an earlier run over very many domains wrote.
+pub(super) const EARLIER_RUN: Kind = Kind { what: "a report or recording", mebibytes: 1024 };
+
+impl Kind {
+    fn octets(self) -> u64 {
+        self.mebibytes << 20
+    }
+
+    fn too_large(self) -> String {
+        format!("too large: {} may have {} MiB at most", self.what, self.mebibytes)
+    }
+}
 
 /// The content of a file, or of a pipe.
 ///
 /// # Errors
-/// [`Problem`] if it cannot be read or is absurdly large.
-pub(super) fn read(path: &Path) -> Result<Vec<u8>, Problem> {
+/// [`Problem`] if it cannot be read or is larger than its kind may be.
+pub(super) fn read(path: &Path, kind: Kind) -> Result<Vec<u8>, Problem> {
     let told = |error: std::io::Error| Problem::file(path, &reason(&error));
     let file = File::open(path).map_err(told)?;
-    let too_large = || Problem::file(path, &format!("at most {LARGEST} octets are read"));
-    if file.metadata().map_err(told)?.len() > LARGEST {
+    let too_large = || Problem::file(path, &kind.too_large());
+    if file.metadata().map_err(told)?.len() > kind.octets() {
         return Err(too_large());
     }
     let mut octets = Vec::new();
     // What is no file has a size of 0, and perhaps no end.
-    file.take(LARGEST + 1).read_to_end(&mut octets).map_err(told)?;
-    if octets.len() as u64 > LARGEST { Err(too_large()) } else { Ok(octets) }
+    file.take(kind.octets() + 1).read_to_end(&mut octets).map_err(told)?;
+    if octets.len() as u64 > kind.octets() { Err(too_large()) } else { Ok(octets) }
 }
 
 /// The content of a text file.
 ///
 /// # Errors
 /// [`Problem`] as for [`read`], and if it is not UTF-8.
-pub(super) fn read_text(path: &Path) -> Result<String, Problem> {
-    String::from_utf8(read(path)?).map_err(|_| Problem::file(path, "it is not text in UTF-8"))
+pub(super) fn read_text(path: &Path, kind: Kind) -> Result<String, Problem> {
+    String::from_utf8(read(path, kind)?).map_err(|_| Problem::file(path, "it is not text in UTF-8"))
 }
 
 /// What stands on standard input.
 ///
 /// # Errors
 /// [`Problem`] if it cannot be read or has no end in sight.
-pub(super) fn read_input(given: Option<&[u8]>) -> Result<Vec<u8>, Problem> {
-    if let Some(given) = given {
-        return Ok(given.to_vec());
-    }
+pub(super) fn read_input(given: Option<&[u8]>, kind: Kind) -> Result<Vec<u8>, Problem> {
     let mut octets = Vec::new();
-    let read = std::io::stdin().lock().take(LARGEST + 1).read_to_end(&mut octets);
+    let read = match given {
+        Some(given) => given.take(kind.octets() + 1).read_to_end(&mut octets),
+        None => std::io::stdin().lock().take(kind.octets() + 1).read_to_end(&mut octets),
+    };
     match read {
-        Ok(_) if octets.len() as u64 > LARGEST => {
-            Err(Problem::Usage(format!("standard input: at most {LARGEST} octets are read")))
+        Ok(_) if octets.len() as u64 > kind.octets() => {
+            Err(Problem::Usage(format!("standard input: {}", kind.too_large())))
         }
         Ok(_) => Ok(octets),
         Err(error) => Err(Problem::Usage(format!("standard input: {}", reason(&error)))),
@@ -114,7 +141,7 @@ pub(super) fn read_text_if_there(path: &Path) -> Result<Option<String>, Problem>
     match std::fs::metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Ok(there) if !there.is_file() => Err(Problem::file(path, "not a regular file")),
-        Ok(_) | Err(_) => read_text(path).map(Some),
+        Ok(_) | Err(_) => read_text(path, EARLIER_RUN).map(Some),
     }
 }
 

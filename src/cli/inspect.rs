@@ -21,7 +21,7 @@ use crate::lookup::{Limits, Source, survey};
 use crate::plan::{Change, changes};
 use crate::record::Name;
 use crate::report::DomainReport;
-use crate::report::harmless::harmless;
+use crate::report::Harmless;
 use crate::report::since::{Earlier, Since, since};
 use crate::report::style::{Detail, Style};
 use crate::report::table::Shown;
@@ -210,7 +210,7 @@ pub(super) fn tell<'n>(
 ) -> Result<(), Problem> {
     if style.detail > Detail::Quiet {
         for note in notes {
-            writeln!(streams.err, "note: {}", harmless(note))?;
+            writeln!(streams.err, "note: {}", Harmless::sentence(note))?;
         }
     }
     Ok(())

@@ -38,6 +38,7 @@ use jiff::Timestamp;
 
 use crate::check::Verdict;
 use crate::lookup::graph::Token;
+use crate::report::Harmless;
 use crate::report::Style;
 use crate::report::harmless::harmless;
 use crate::report::style::{Colour, DEFAULT_WIDTH, Detail};
@@ -164,7 +165,9 @@ pub fn run(
         Ok(status) => status,
         Err(Problem::Usage(message)) => {
             // Nothing is left to tell if even this cannot be written.
-            let _ = message.lines().try_for_each(|line| writeln!(streams.err, "error: {}", harmless(line)));
+            let _ = message
+                .lines()
+                .try_for_each(|line| writeln!(streams.err, "error: {}", Harmless::sentence(line)));
             USAGE
         }
         // Whoever read the output has seen enough.
@@ -202,7 +205,7 @@ fn usage(error: &clap::Error, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
         write!(out, "{text}")
     } else {
         // What was typed stands in it.
-        text.to_string().lines().try_for_each(|line| writeln!(err, "{}", harmless(line)))
+        text.to_string().lines().try_for_each(|line| writeln!(err, "{}", Harmless::sentence(line)))
     };
     if asked_for { 0 } else { USAGE }
 }

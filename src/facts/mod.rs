@@ -13,6 +13,7 @@ mod view;
 mod zone;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
 use foldhash::{HashMap, HashMapExt as _};
@@ -67,15 +68,16 @@ pub struct Facts {
     /// Where replies are that tell the name servers of a zone further down.
     referring: BTreeSet<usize>,
     /// What authorities and others told of the version of a zone.
-    versions: Vec<Version>,
+    versions: HashMap<Arc<Server>, Vec<Version>>,
+    /// The name of each server by its address; worked out when somebody wants to know.
+    server_names: OnceLock<HashMap<IpAddr, Name>>,
     policies: BTreeMap<Name, PolicyReply>,
 }
 
-/// The version that a server has of a zone.
+/// The version of a zone.
 #[derive(Debug, Clone)]
 struct Version {
     apex: Name,
-    server: Arc<Server>,
     serial: u32,
 }
 
@@ -92,7 +94,8 @@ impl Facts {
             order: OnceLock::new(),
             arrivals: Vec::with_capacity(USUAL),
             referring: BTreeSet::new(),
-            versions: Vec::new(),
+            versions: HashMap::new(),
+            server_names: OnceLock::new(),
             policies: BTreeMap::new(),
         }
     }
@@ -114,10 +117,11 @@ impl Facts {
         if reply.question.rtype == RecordType::Soa
             && let Some(soa) = reply.wanted().find_map(soa_of)
         {
-            let (apex, server) = (reply.question.name.clone(), Arc::clone(&reply.server));
-            self.versions.push(Version { apex, server, serial: soa.serial });
+            let version = Version { apex: reply.question.name.clone(), serial: soa.serial };
+            self.versions.entry(Arc::clone(&reply.server)).or_default().push(version);
         }
         replies.insert(at, reply);
+        self.server_names.take();
         self.arrivals.push(place);
     }
 
@@ -136,6 +140,14 @@ impl Facts {
     /// The replies to one question, ordered by server: authorities first.
     pub fn replies(&self, question: &Question) -> std::slice::Iter<'_, Reply> {
         self.places.get(question).map_or(&[][..], |place| self.at(*place)).iter()
+    }
+
+    /// The reply of one server to one question.
+    #[must_use]
+    pub fn reply_by(&self, server: &Server, question: &Question) -> Option<&Reply> {
+        let replies = self.at(*self.places.get(question)?);
+        let at = replies.binary_search_by(|reply| (*reply.server).cmp(server)).ok()?;
+        replies.get(at)
     }
 
     /// All replies, ordered by question and server.

@@ -197,7 +197,7 @@ impl<'a> Sight<'a> {
             read.borrow_mut().push(question.clone());
         }
         if let Witness::Server(server) = self.witness
-            && let Some(reply) = self.facts.replies(question).find(|reply| *reply.server == *server)
+            && let Some(reply) = self.facts.reply_by(server, question)
         {
             return Some(reply);
         }
@@ -252,7 +252,7 @@ impl Facts {
     /// The serial that `server` has of the zone of `name`, where it told.
     #[must_use]
     pub fn serial_at(&self, server: &Server, name: &Name) -> Option<u32> {
-        let told = self.versions.iter().filter(|told| *told.server == *server && name.is_within(&told.apex));
+        let told = self.versions.get(server)?.iter().filter(|told| name.is_within(&told.apex));
         told.max_by_key(|told| told.apex.label_count()).map(|told| told.serial)
     }
 
