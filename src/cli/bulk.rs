@@ -39,6 +39,10 @@ pub(super) async fn run<'w>(
     scope: &'w Scope<'w, '_>,
 ) -> Result<u8, Problem> {
     let earlier = task.bulk.resume.as_deref().map(Earlier::read).transpose()?.unwrap_or_default();
+    if let Some(path) = task.bulk.resume.as_deref().filter(|path| !files::is_there(path)) {
+        let path = path.display();
+        tell([format!("{path} does not exist yet, so all domains are checked").as_str()], streams, style)?;
+    }
     check_history(task, streams)?;
     let start = Start::open(task, surroundings.now).await?;
     let mut memory = Memory::open(task.times.history.as_deref())?;

@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{
-    BufRead as _, BufReader, BufWriter, ErrorKind, IntoInnerError, Read as _, Seek as _, SeekFrom, Write as _,
+    BufRead as _, BufReader, BufWriter, ErrorKind, IntoInnerError, Read, Seek as _, SeekFrom, Write as _,
 };
 use std::path::{Path, PathBuf};
 
@@ -118,6 +118,44 @@ fn is_standard_output(path: &Path) -> bool {
 #[cfg(not(unix))]
 fn is_standard_output(_: &Path) -> bool {
     true
+}
+
+/// Takes away what stands behind the last line end, if it is `unwanted`; false where it stays, also because it cannot be
+/// taken away.
+pub(super) fn cut_last_line(path: &Path, unwanted: impl Fn(&[u8]) -> bool) -> bool {
+    let cut = || -> std::io::Result<bool> {
+        let mut file = File::options().read(true).write(true).open(path)?;
+        let Some(end) = last_line_end(&mut file)? else { return Ok(false) };
+        let mut line = Vec::new();
+        file.seek(SeekFrom::Start(end))?;
+        file.read_to_end(&mut line)?;
+        if !unwanted(&line) {
+            return Ok(false);
+        }
+        file.set_len(end).map(|()| true)
+    };
+    cut().unwrap_or(false)
+}
+
+/// Where the last line end of a file ends, or the file begins; `None` if that is further from its end than a line is long.
+fn last_line_end(file: &mut File) -> std::io::Result<Option<u64>> {
+    /// Octets that are searched at most.
+    const LONGEST: u64 = 256 << 20;
+    /// Octets that are searched at once.
+    const STEP: u64 = 64 << 10;
+    let length = file.seek(SeekFrom::End(0))?;
+    let mut end = length;
+    while end > 0 && length - end < LONGEST {
+        let start = end.saturating_sub(STEP);
+        let mut octets = Vec::new();
+        file.seek(SeekFrom::Start(start))?;
+        Read::by_ref(file).take(end - start).read_to_end(&mut octets)?;
+        if let Some(at) = octets.iter().rposition(|octet| *octet == b'\n') {
+            return Ok(Some(start + at as u64 + 1));
+        }
+        end = start;
+    }
+    Ok((end == 0).then_some(0))
 }
 
 fn ends_in_a_line(path: &Path) -> std::io::Result<bool> {

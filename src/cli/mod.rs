@@ -52,6 +52,10 @@ use settings::Settings;
 /// Exit status of wrong usage, an unreadable file, or a failure of our own.
 const USAGE: u8 = 2;
 
+/// Exit status where the reader of the output has seen enough, as in `cutover … | head`: that of a program that SIGPIPE ends.
+/// It is not a failure, and not a verdict either.
+const CLOSED_PIPE: u8 = 141;
+
 /// The environment variable that holds the token for Microsoft Graph: a command line can be seen by others.
 const GRAPH_TOKEN: &str = "CUTOVER_GRAPH_TOKEN";
 
@@ -170,8 +174,7 @@ pub fn run(
                 .try_for_each(|line| writeln!(streams.err, "error: {}", Harmless::sentence(line)));
             USAGE
         }
-        // Whoever read the output has seen enough.
-        Err(Problem::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => USAGE,
+        Err(Problem::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => CLOSED_PIPE,
         Err(Problem::Output(error)) => {
             let _ = writeln!(streams.err, "error: the output could not be written: {error}");
             USAGE

@@ -68,9 +68,9 @@ pub struct Facts {
     /// Where replies are that tell the name servers of a zone further down.
     referring: BTreeSet<usize>,
     /// What authorities and others told of the version of a zone.
-    versions: HashMap<Arc<Server>, Vec<Version>>,
+    versions: BTreeMap<Arc<Server>, Vec<Version>>,
     /// The name of each server by its address; worked out when somebody wants to know.
-    server_names: OnceLock<HashMap<IpAddr, Name>>,
+    server_names: OnceLock<Box<HashMap<IpAddr, Name>>>,
     policies: BTreeMap<Name, PolicyReply>,
 }
 
@@ -94,7 +94,7 @@ impl Facts {
             order: OnceLock::new(),
             arrivals: Vec::with_capacity(USUAL),
             referring: BTreeSet::new(),
-            versions: HashMap::new(),
+            versions: BTreeMap::new(),
             server_names: OnceLock::new(),
             policies: BTreeMap::new(),
         }

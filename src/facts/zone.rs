@@ -110,7 +110,7 @@ impl Facts {
     #[must_use]
     pub fn server_name(&self, server: &super::Server) -> Option<Name> {
         let address = server.ip().filter(|_| matches!(server.role, Role::Authoritative | Role::Parent))?;
-        self.server_names.get_or_init(|| self.server_names()).get(&address).cloned()
+        self.server_names.get_or_init(|| Box::new(self.server_names())).get(&address).cloned()
     }
 
     fn server_names(&self) -> HashMap<IpAddr, Name> {

@@ -132,7 +132,7 @@ pub struct Platform {
     pub id: Harmless,
     /// Its name.
     pub name: Harmless,
-    /// The records that show it, [`MOST_EVIDENCE`] at most.
+    /// The records that show it, 32 at most.
     pub evidence: Vec<Harmless>,
 }
 

@@ -31,6 +31,9 @@ impl From<Finding> for Opinion {
     }
 }
 
+/// Seconds that a secondary waits at most, whatever the zone says: four weeks, the `max-refresh-time` that BIND starts with.
+const LONGEST_REFRESH: u32 = 28 * 24 * 60 * 60;
+
 /// All witnesses, and whether they have to be heard one by one.
 pub(super) struct Panel<'a> {
     case: &'a Case<'a>,
@@ -213,7 +216,7 @@ impl<'a> Panel<'a> {
         name.ancestors().find_map(|apex| {
             let reply = self.reply(server, &Question::new(apex, RecordType::Soa))?;
             let soa = reply.wanted().find_map(soa_of)?;
-            Some((after(reply.at, soa.refresh)?, soa.retry))
+            Some((after(reply.at, soa.refresh.min(LONGEST_REFRESH))?, soa.retry.min(LONGEST_REFRESH)))
         })
     }
 
