@@ -15,6 +15,7 @@ mod laws;
 mod layers;
 mod lookup;
 mod mistakes;
+mod neighbors;
 mod plans;
 mod policy;
 mod recognition;

@@ -13,6 +13,7 @@ mod memory;
 mod phases;
 mod recorded;
 mod reminders;
+mod replayed;
 mod schemas;
 mod settings;
 mod signals;

@@ -81,9 +81,10 @@ fn shows(fence: &Fence<'_>) -> Result<(), String> {
     plan_cures(fence, &outcome)
 }
 
-/// An expectation that has the code of a hazard is unmet.
+/// An expectation that has the code of a hazard is unmet, or nothing is decided about it.
 fn is_hazard_of_expectation(weight: Weight, wanted: &str) -> bool {
-    weight == Weight::Unmet && [Weight::Error.word(), Weight::Warning.word()].contains(&wanted)
+    matches!(weight, Weight::Unmet | Weight::Unknown)
+        && [Weight::Error.word(), Weight::Warning.word()].contains(&wanted)
 }
 
 /// Publishing the plan takes the code away, and leaves nothing to plan.

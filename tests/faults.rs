@@ -3,6 +3,9 @@
 //! Every fault at every place of a check, in a world where the domain is ready and in one where its mail still goes to the
 //! old platform. Nothing panics, every run ends, and the verdict is never `ready` while the mail goes elsewhere, nor
 //! `changes-needed` while nobody said that anything is wrong.
+//!
+//! In every run a second domain is ready. It lies on the same name servers and behind the same resolver, which misbehave
+//! for the first domain only: what they do to that one must not change the verdict of its neighbor.
 
 mod policy;
 mod table;
@@ -12,6 +15,8 @@ use std::io::Write as _;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+
+use serde_json::Value;
 
 use crate::lab::{Lab, LabServer};
 use crate::run::{Run, cutover};
@@ -39,6 +44,8 @@ enum Truth {
 enum Place {
     /// The only resolver.
     Resolver,
+    /// The only resolver, for the names of the first domain.
+    ResolverForOne,
     /// The first of two resolvers.
     FirstResolver,
     /// The resolver, asked about hosts elsewhere.
@@ -51,14 +58,36 @@ enum Place {
     EveryNameServer,
 }
 
-const PLACES: [Place; 6] = [
+const PLACES: [Place; 7] = [
     Place::Resolver,
+    Place::ResolverForOne,
     Place::FirstResolver,
     Place::Target,
     Place::Parent,
     Place::NameServer,
     Place::EveryNameServer,
 ];
+
+impl Place {
+    /// Whether the servers serve both domains, and misbehave for the first one only, so that the neighbor is what it is
+    /// alone. What the others do they do to both.
+    fn spares_neighbor(self) -> bool {
+        match self {
+            Self::ResolverForOne | Self::Parent | Self::NameServer | Self::EveryNameServer => true,
+            Self::Resolver | Self::FirstResolver | Self::Target => false,
+        }
+    }
+
+    /// What a fault amounts to here.
+    fn kind(self, fault: &Fault) -> Kind {
+        match self {
+            Self::Resolver | Self::ResolverForOne | Self::FirstResolver | Self::Target => {
+                fault.at_resolvers.unwrap_or(fault.kind)
+            }
+            Self::Parent | Self::NameServer | Self::EveryNameServer => fault.kind,
+        }
+    }
+}
 
 /// Hosts elsewhere that a check looks at, and their types.
 const TARGETS: [(&str, &str); 6] = [
@@ -87,6 +116,10 @@ impl World {
         let name_servers = ["127.0.0.2", "127.0.0.3"].map(|ip| {
             let server = lab.server(ip);
             server.zone("contoso.com", &format!("{COMMON}\n{mx}"));
+            server.zone(
+                "fabrikam.com",
+                &format!("{COMMON}\n@ 3600 MX 0 fabrikam-com.mail.protection.outlook.com."),
+            );
             server
         });
         let parent = lab.server("127.0.0.8");
@@ -97,12 +130,17 @@ impl World {
              contoso 3600 NS ns1.contoso
              contoso 3600 NS ns2.contoso
              ns1.contoso 3600 A 127.0.0.2
-             ns2.contoso 3600 A 127.0.0.3",
+             ns2.contoso 3600 A 127.0.0.3
+             fabrikam 3600 NS ns1.fabrikam
+             fabrikam 3600 NS ns2.fabrikam
+             ns1.fabrikam 3600 A 127.0.0.2
+             ns2.fabrikam 3600 A 127.0.0.3",
         );
         let elsewhere = lab.server("127.0.0.9");
         elsewhere.zone(
             "outlook.com",
             "contoso-com.mail.protection 10 A 192.0.2.1
+             fabrikam-com.mail.protection 10 A 192.0.2.1
              spf.protection 300 TXT \"v=spf1 ip4:192.0.2.0/24 -all\"
              autodiscover 300 A 192.0.2.2",
         );
@@ -115,6 +153,13 @@ impl World {
         let (say, over_streams) = (fault.say.clone(), fault.over_streams.clone());
         let everywhere = |servers: &[&LabServer]| {
             for server in servers {
+                if place.spares_neighbor() {
+                    server.misbehave_within("contoso.com");
+                }
+                if let Some(rtype) = fault.only {
+                    server.say_to("contoso.com", rtype, say.clone());
+                    continue;
+                }
                 server.say(say.clone());
                 if let Some(over_streams) = &over_streams {
                     server.say_over_streams(over_streams.clone());
@@ -123,62 +168,105 @@ impl World {
         };
         let [first, second] = &self.name_servers;
         match place {
-            Place::Resolver | Place::FirstResolver => everywhere(&[&self.resolvers[0]]),
+            Place::Resolver | Place::ResolverForOne | Place::FirstResolver => {
+                everywhere(&[&self.resolvers[0]]);
+            }
             Place::Parent => everywhere(&[&self.parent]),
             Place::NameServer => everywhere(&[second]),
             Place::EveryNameServer => everywhere(&[first, second]),
             Place::Target => {
-                for (name, rtype) in TARGETS {
+                let spoiled =
+                    TARGETS.iter().filter(|(_, rtype)| fault.only.is_none_or(|only| only == *rtype));
+                for (name, rtype) in spoiled {
                     self.resolvers[0].say_to(name, rtype, say.clone());
                 }
             }
         }
     }
 
-    fn check(&self, place: Place) -> Run {
+    /// Checks both domains, and waits so many seconds for each try.
+    fn check(&self, place: Place, patience: f64) -> Run {
         let second = match place {
             Place::FirstResolver => format!("--resolver {}", self.resolvers[1].address()),
             _ => String::new(),
         };
         let (first, port) = (self.resolvers[0].address(), self.lab.port());
-        // Where the others must be heard, a busy machine gets the time for it.
-        let patience = if place == Place::NameServer { "0.8" } else { "0.25" };
         cutover(&format!(
-            "check contoso.com --resolver {first} {second} --authority-port {port} --timeout {patience} --deadline 6 \
-             --no-https --format json -v"
+            "check contoso.com fabrikam.com --resolver {first} {second} --authority-port {port} \
+             --timeout {patience} --deadline {} --no-https --format json -v",
+            (patience * 4.0).max(6.0)
         ))
     }
 }
 
-/// What is wrong with the verdict, if anything is.
-fn objection(truth: Truth, kind: Kind, place: Place, run: &Run) -> Option<String> {
+/// Seconds of one try: where others must be heard, a busy machine gets the time for it.
+fn patience(place: Place) -> f64 {
+    if place.spares_neighbor() { 0.6 } else { 0.25 }
+}
+
+/// Seconds of one try where the first time less was known than should be: some faults keep the servers of a lab busy.
+const PATIENCE_OF_A_BUSY_MACHINE: f64 = 8.0;
+
+/// What is wrong with a verdict.
+struct Objection {
+    text: String,
+    /// Whether more should be known, so that a busy machine may be the reason.
+    is_doubt: bool,
+}
+
+/// What is wrong with the verdict on either domain, if anything is.
+fn objection(truth: Truth, fault: &Fault, place: Place, run: &Run) -> Option<Objection> {
     if run.status == 2 || !run.err.is_empty() && run.err.contains("panicked") {
-        return Some(format!("it failed: {}", run.err));
+        return Some(Objection { text: format!("it failed: {}", run.err), is_doubt: false });
     }
-    let verdict = run.domain()["verdict"].as_str().unwrap_or_default().to_owned();
-    let found = || {
-        let domain = run.domain();
-        let codes = |list: &str, what: &str| {
-            let all = domain[list].as_array().cloned().unwrap_or_default();
-            let told = all.iter().filter(|one| one[what] != "met").map(|one| {
-                format!(
-                    "{} {} {}",
-                    one["id"].as_str().unwrap_or(""),
-                    one["status"].as_str().unwrap_or(""),
-                    one["code"]
-                )
-            });
-            told.collect::<Vec<_>>().join(", ")
+    let report = run.json();
+    let [domain, neighbor] = [0, 1].map(|at| &report["domains"][at]);
+    let neighbor_fault = Fault { only: None, ..fault.clone() };
+    first_objection(truth, fault, place, domain).or_else(|| {
+        let verdict = neighbor["verdict"].as_str().unwrap_or_default();
+        let found = match place.spares_neighbor() {
+            true if verdict != "ready" => Some(found(neighbor, verdict != "changes-needed")),
+            true => None,
+            false => first_objection(Truth::Ready, &neighbor_fault, place, neighbor),
         };
-        format!("{verdict}: {}; {}", codes("expectations", "status"), codes("hazards", "level"))
+        found.map(|found| Objection { text: format!("its neighbor is {}", found.text), ..found })
+    })
+}
+
+fn found(domain: &Value, is_doubt: bool) -> Objection {
+    let codes = |list: &str, what: &str| {
+        let all = domain[list].as_array().cloned().unwrap_or_default();
+        let told = all.iter().filter(|one| one[what] != "met").map(|one| {
+            format!(
+                "{} {} {}",
+                one["id"].as_str().unwrap_or(""),
+                one["status"].as_str().unwrap_or(""),
+                one["code"]
+            )
+        });
+        told.collect::<Vec<_>>().join(", ")
     };
+    let verdict = domain["verdict"].as_str().unwrap_or_default();
+    let text = format!("{verdict}: {}; {}", codes("expectations", "status"), codes("hazards", "level"));
+    Objection { text, is_doubt }
+}
+
+/// What is wrong with the verdict on the domain for which its servers misbehave.
+fn first_objection(truth: Truth, fault: &Fault, place: Place, domain: &Value) -> Option<Objection> {
+    let verdict = domain["verdict"].as_str().unwrap_or_default();
+    let kind = place.kind(fault);
+    // What decides fails while everything else is answered: only those who answer nothing at all are passed over.
+    let is_open = kind == Kind::Silence
+        && fault.only.is_some()
+        && matches!(place, Place::Resolver | Place::ResolverForOne | Place::EveryNameServer);
     match truth {
         // Nobody but both name servers together, or the only resolver where it alone is believed, can hide the old MX.
-        Truth::AtSource if matches!(verdict.as_str(), "ready" | "waiting") => Some(found()),
-        Truth::Ready if kind != Kind::Lie && verdict == "changes-needed" => Some(found()),
+        Truth::AtSource if matches!(verdict, "ready" | "waiting") => Some(found(domain, false)),
+        Truth::Ready if kind != Kind::Lie && verdict == "changes-needed" => Some(found(domain, false)),
+        Truth::Ready if is_open && verdict != "undetermined" => Some(found(domain, false)),
         // One of several that misbehaves keeps nobody from knowing.
         Truth::Ready if kind == Kind::Silence && place == Place::NameServer && verdict != "ready" => {
-            Some(found())
+            Some(found(domain, true))
         }
         Truth::Ready | Truth::AtSource => None,
     }
@@ -205,14 +293,22 @@ fn every_fault_at_every_place_is_told_from_the_truth() {
                     let world = World::new(*truth);
                     world.strike(*place, fault);
                     let start = Instant::now();
-                    let run = world.check(*place);
+                    let mut run = world.check(*place, patience(*place));
                     let took = start.elapsed();
+                    let mut objected = objection(*truth, fault, *place, &run);
+                    if objected.as_ref().is_some_and(|objection| objection.is_doubt) {
+                        // Servers without the packets of the first time.
+                        let world = World::new(*truth);
+                        world.strike(*place, fault);
+                        run = world.check(*place, PATIENCE_OF_A_BUSY_MACHINE);
+                        objected = objection(*truth, fault, *place, &run);
+                    }
                     let mut slowest = slowest.lock().unwrap();
                     *slowest = took.max(*slowest);
                     drop(slowest);
                     ran.fetch_add(1, Ordering::Relaxed);
-                    if let Some(objection) = objection(*truth, fault.kind, *place, &run) {
-                        let told = format!("{truth:?}, {place:?}, {}: {objection}", fault.name);
+                    if let Some(Objection { text, .. }) = objected {
+                        let told = format!("{truth:?}, {place:?}, {}: {text}", fault.name);
                         objections.lock().unwrap().push(told);
                     }
                     let verdict = run.domain()["verdict"].as_str().unwrap_or_default().to_owned();
@@ -222,7 +318,7 @@ fn every_fault_at_every_place_is_told_from_the_truth() {
         }
     });
     let mut text = format!(
-        "{} faults at {} places in 2 worlds: {} runs, none skipped; the slowest took {:.1} s\n",
+        "{} faults at {} places in 2 worlds, beside a domain that is ready: {} runs, none skipped; the slowest took {:.1} s\n",
         faults.len(),
         PLACES.len(),
         ran.load(Ordering::Relaxed),

@@ -3,6 +3,7 @@
 //! Whole runs against a lab on loopback addresses: two name servers of the domain, one of the rest of
 //! the world, and resolvers, each of which can be made to say anything.
 
+mod addresses;
 mod authorities;
 mod budgets;
 mod memory;
@@ -11,6 +12,7 @@ mod resolvers;
 #[cfg(unix)]
 mod stopped;
 mod trees;
+mod trust;
 mod waiting;
 mod watch;
 mod zones;

@@ -9,7 +9,7 @@ use cutover::check::{Code, Examination, Scales, Status, Weight, examine, wanted,
 use cutover::expected::{Id, Phase, Subject};
 use cutover::facts::{Facts, PolicyOutcome, Recording, View};
 use cutover::lookup::transport::{Endpoint, Transport};
-use cutover::lookup::{Limits, Network, Source, survey};
+use cutover::lookup::{Limits, Network, Permissions, Source, survey};
 
 use crate::lab::{Authority, Lab, LabServer, Say, Web};
 use crate::run::{Desk, Run, cutover};
@@ -87,6 +87,10 @@ impl Place {
     }
 }
 
+fn names(codes: &[&str]) -> Vec<String> {
+    codes.iter().map(ToString::to_string).collect()
+}
+
 /// What became of the policy, in words.
 fn fetched(facts: &Facts) -> (PolicyOutcome, &str) {
     let policy = facts.policy(&"contoso.com".parse().unwrap()).expect("a policy was wanted");
@@ -107,7 +111,7 @@ fn judged(examination: &Examination) -> (Status, Code) {
 
 /// The facts as a recording, checked by the program.
 fn replayed(facts: &Facts, options: &str) -> Run {
-    let recording = Recording { domains: vec!["contoso.com".parse().unwrap()], facts: facts.clone() };
+    let recording = Recording::new(vec!["contoso.com".parse().unwrap()], facts.clone());
     let path = Desk::new();
     let file = path.put("run.recording", recording.to_string());
     // The program has a runtime of its own, which must not stand in that of the test.
@@ -286,6 +290,58 @@ async fn one_kind_of_address_is_enough_when_the_other_is_never_told() {
     assert_eq!(fetched(&facts), (PolicyOutcome::Fetched, ""));
 }
 
+/// Anyone can publish a policy host at an address of somebody's own network.
+#[tokio::test]
+async fn a_policy_host_on_a_special_address_is_fetched_from_by_permission_only() {
+    let place = Place::new();
+    let web = place.web();
+    web.policy(MICROSOFT);
+    let network = || place.network(web.port(), View::Both);
+    // The system's stub resolver is on a loopback address too, and allows nothing.
+    let facts = place.survey(network().with_permissions(Permissions::default())).await;
+    let refusal = "`mta-sts.contoso.com` was not asked: 127.0.0.8 is a loopback address by RFC 1122 §3.2.1.3; \
+                   `--allow-private-servers` allows it";
+    assert_eq!(fetched(&facts), (PolicyOutcome::Unreachable, refusal));
+    assert_eq!(web.requests().len(), 0);
+    let run = replayed(&facts, "");
+    assert_eq!(
+        (run.status, run.hazards()),
+        (0, names(&["mta-sts-unreachable", "authoritative-unreachable"]))
+    );
+    assert!(run.out.contains("--allow-private-servers"), "{}", run.out);
+    // A resolver named on a private address allows private policy hosts, and no loopback ones.
+    let private = Permissions::default().naming("10.0.0.53".parse().unwrap());
+    let facts = place.survey(network().with_permissions(private)).await;
+    assert_eq!((fetched(&facts), web.requests().len()), ((PolicyOutcome::Unreachable, refusal), 0));
+    for network in [network(), network().with_permissions(Permissions::ALL)] {
+        let facts = place.survey(network).await;
+        assert_eq!(fetched(&facts), (PolicyOutcome::Fetched, ""));
+    }
+    assert_eq!(web.requests().len(), 2);
+}
+
+/// Linux connects to this machine for all of these.
+#[tokio::test]
+async fn some_policy_hosts_are_never_asked() {
+    for (record, kind) in [
+        ("A 0.0.0.0", "an unspecified address"),
+        ("AAAA ::ffff:127.0.0.8", "embeds 127.0.0.8, a loopback address"),
+    ] {
+        let zone = READY.replace("mta-sts 300 A 127.0.0.8", &format!("mta-sts 300 {record}"));
+        let place = Place::with_zone(&zone);
+        let web = match record.starts_with("AAAA") {
+            true => place.web(),
+            false => place.lab.web("127.0.0.1", &place.authority.sign(HOST)),
+        };
+        web.policy(MICROSOFT);
+        let network = place.network(web.port(), View::Both).with_permissions(Permissions::ALL);
+        let facts = place.survey(network).await;
+        let (outcome, reason) = fetched(&facts);
+        assert_eq!((outcome, web.requests().len()), (PolicyOutcome::Unreachable, 0), "{record}");
+        assert!(reason.contains(kind) && reason.ends_with("never asked"), "{reason}");
+    }
+}
+
 #[tokio::test]
 async fn a_policy_that_refuses_the_new_host_is_an_error_in_force_and_a_warning_before() {
     let old = "version: STSv1\nmode: enforce\nmx: *.emailsrvr.com\nmx: *.mx.microsoft\nmax_age: 604800\n";
@@ -356,7 +412,7 @@ async fn a_recording_holds_the_policy_and_gives_it_back() {
     {
         web.policy(body);
         let facts = place.facts(web.port()).await;
-        let recording = Recording { domains: vec!["contoso.com".parse().unwrap()], facts };
+        let recording = Recording::new(vec!["contoso.com".parse().unwrap()], facts);
         let text = recording.to_string();
         let again = Recording::parse(&text).unwrap();
         assert_eq!(again.to_string(), text);

@@ -42,7 +42,7 @@ pub fn message(data: &[u8]) {
     let at = reply.at;
     let mut facts = cutover::facts::Facts::new(at, cutover::facts::Elsewhere::Asked);
     facts.insert(reply.clone());
-    let written = Recording { domains: vec![domain()], facts }.to_string();
+    let written = Recording::new(vec![domain()], facts).to_string();
     let again = Recording::parse(&written).unwrap_or_else(|error| panic!("{error}\n{written}"));
     assert_eq!(again.facts.all().next(), Some(&reply), "{written}");
 }

@@ -26,7 +26,8 @@ pub(super) fn code(outcome: Outcome) -> Code {
         | Outcome::Timeout
         | Outcome::Malformed
         | Outcome::Unreachable
-        | Outcome::NotSent => Code::LookupFailed,
+        | Outcome::NotSent
+        | Outcome::NotAllowed => Code::LookupFailed,
     }
 }
 

@@ -31,11 +31,14 @@ pub(super) fn is_possible(expectation: &Expectation) -> bool {
         | Requirement::HasDkimKeyAt(_)
         | Requirement::IsAbsent
         | Requirement::HasDmarcPolicy
+        | Requirement::RejectsForgedMail
         | Requirement::OffersService(_)
         | Requirement::MayOfferService(_) => true,
         Requirement::DeliversTo(_)
         | Requirement::SpfIncludes(_)
         | Requirement::HasVerification(_)
+        | Requirement::TakesNoMail
+        | Requirement::AuthorizesNoSender
         | Requirement::MayAnnouncePolicy
         | Requirement::MayAskForTlsReports => false,
     }

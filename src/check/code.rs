@@ -169,6 +169,7 @@ codes! {
     MxOlderHost "mx-older-host" Delivery Met "an older Microsoft host name that still takes mail";
     MxDnssecMigration "mx-dnssec-migration" Delivery Met "both families of Microsoft's hosts are published, as on the move to `mx.microsoft`";
     MxStillAtSource "mx-still-at-source" Delivery Met "mail still goes to the old platform, as it should before the switch";
+    MxNotNull "mx-not-null" Delivery Unmet "a parked domain still names a mail host";
     SpfMissing "spf-missing" Spf Unmet "no SPF record says who may send for the domain";
     SpfMultiple "spf-multiple" Spf Unmet "two SPF records make every check fail";
     SpfWithoutMicrosoft "spf-without-microsoft" Spf Unmet "the SPF record does not allow Microsoft 365 to send";
@@ -180,6 +181,7 @@ codes! {
     SpfLookalike "spf-lookalike" Spf Unmet "a text looks like an SPF record and is none";
     SpfSenderMissing "spf-sender-missing" Spf Unmet "a sender that must stay is not in the record";
     SpfSourceLeft "spf-source-left" Spf Unmet "the platform being left may still send for the domain";
+    SpfNotClosed "spf-not-closed" Spf Unmet "the SPF record of a parked domain authorizes senders";
     SpfWithoutAll "spf-without-all" Spf Met "the SPF record does not say what to do with all others";
     SpfTermsIgnored "spf-terms-ignored" Spf Met "receivers ignore terms of the SPF record";
     SpfLong "spf-long" Spf Met "the answer with the SPF record does not fit into a small packet";
@@ -211,6 +213,7 @@ codes! {
     DmarcMultiple "dmarc-multiple" Text Unmet "of several DMARC policies none counts";
     DmarcInvalid "dmarc-invalid" Text Unmet "receivers cannot use the DMARC policy";
     DmarcMisplaced "dmarc-misplaced" Text Unmet "the DMARC policy stands at the wrong name";
+    DmarcNotReject "dmarc-not-reject" Text Unmet "the DMARC policy of a parked domain does not reject forged mail";
     DmarcInherited "dmarc-inherited" Text Met "the policy of the organizational domain holds";
     ServiceMissing "service-missing" Service Unmet "the service is not published";
     ServiceElsewhere "service-elsewhere" Service Unmet "the service is offered by another host";
@@ -234,8 +237,10 @@ codes! {
     AnswerTooLarge "answer-too-large" Certainty Unknown "an answer holds more than is kept";
     ChainTooLong "chain-too-long" Certainty Unknown "a chain of aliases is longer than is followed";
     TreeTooLarge "tree-too-large" Certainty Unknown "more names hang on a record than are looked up";
+    DomainParked "domain-parked" Certainty Unknown "the domain takes and sends no mail, and DNS cannot show whether it is to move";
     ServersDisagree "servers-disagree" Hazard Error "name servers with the same version of the zone give different answers";
     DomainNotFound "domain-not-found" Hazard Error "the domain does not exist";
+    DomainIsAlias "domain-is-alias" Hazard Error "the name is an alias and has no mail records of its own";
     CnameWithOtherData "cname-with-other-data" Hazard Error "an alias stands at a name that needs other records";
     DnssecBogus "dnssec-bogus" Hazard Error "the signatures of the zone are wrong, so resolvers refuse its answers";
     AutodiscoverSrvLeft "autodiscover-srv-left" Hazard Error "an SRV record sends mail programs to another platform";

@@ -10,7 +10,7 @@ use super::{Case, wildcard};
 /// The name with the zone's name twice, if a record was published there.
 pub(super) fn found(case: &Case<'_>, name: &Name, rtype: RecordType) -> Result<Option<Name>, Silence> {
     for (doubled, zone) in names(name, &case.subject.domain) {
-        let set = case.sight.set(&doubled, rtype)?;
+        let set = case.sight.own_answer(&Question::new(doubled.clone(), rtype))?.set;
         let masked = rtype == RecordType::Cname && {
             let question = Question::new(doubled.clone(), rtype);
             wildcard::is_from_wildcard_of(case, &question, &set, &zone)?

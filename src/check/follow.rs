@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use crate::expected::{Expectation, Phase, Subject, expectations};
-use crate::facts::{Facts, Outcome};
-use crate::record::{Name, Question};
+use crate::facts::{Facts, Outcome, Reply};
+use crate::record::{Name, Question, RecordType};
 
 use inquiry::Inquiry;
 
@@ -50,6 +50,8 @@ pub struct Following<'a> {
     readers: HashMap<Question, Vec<Topic>>,
     /// What was found worth asking.
     wanted: HashSet<Question>,
+    /// Which of these are read to the end of their aliases, and which questions led to the names there.
+    origins: HashMap<Question, Vec<Question>>,
     /// How many of these the records of an SPF tree led to.
     of_trees: usize,
     /// Whether such a tree has more than is followed.
@@ -79,6 +81,7 @@ impl<'a> Following<'a> {
             seen: None,
             readers: HashMap::with_capacity(USUAL),
             wanted: HashSet::with_capacity(USUAL),
+            origins: HashMap::with_capacity(USUAL),
             of_trees: 0,
             is_crowded: false,
             announced: false,
@@ -95,6 +98,8 @@ impl<'a> Following<'a> {
         }
         for question in facts.answered_since(self.seen.unwrap_or_default()) {
             topics.extend(self.readers.get(question).into_iter().flatten());
+            let ends = self.ends_of_aliases(facts, question);
+            self.want(ends, &mut new);
             if facts.replies(question).any(|reply| reply.outcome == Outcome::Referral) {
                 topics.push(Topic::WebSite);
             }
@@ -125,7 +130,12 @@ impl<'a> Following<'a> {
                 }
                 self.of_trees += 1;
                 self.wanted.insert(question.clone());
+                self.follow(facts, &question, &mut new);
                 new.push(question);
+            }
+            for question in inquiry.followed {
+                self.follow(facts, &question, &mut new);
+                self.want(Some(question), &mut new);
             }
             self.want(inquiry.wanted, &mut new);
         }
@@ -137,8 +147,39 @@ impl<'a> Following<'a> {
         new
     }
 
+    /// Reads a question to the end of its aliases from now on.
+    fn follow(&mut self, facts: &Facts, question: &Question, new: &mut Vec<Question>) {
+        if question.rtype == RecordType::Cname {
+            return;
+        }
+        let origins = self.origins.entry(question.clone()).or_default();
+        if !origins.contains(question) {
+            origins.push(question.clone());
+            let ends = self.ends_of_aliases(facts, question);
+            self.want(ends, new);
+        }
+    }
+
+    /// The questions at the names to which new replies to a question lead by an alias.
+    fn ends_of_aliases(&mut self, facts: &Facts, question: &Question) -> Vec<Question> {
+        let mut ends = Vec::new();
+        if !facts.replies(question).any(Reply::leaves_alias_open) {
+            return ends;
+        }
+        for origin in self.origins.get(question).cloned().unwrap_or_default() {
+            for end in facts.along_aliases(&origin).into_iter().skip(1) {
+                let known = self.origins.entry(end.clone()).or_default();
+                if !known.contains(&origin) {
+                    known.push(origin.clone());
+                }
+                ends.push(end);
+            }
+        }
+        ends
+    }
+
     /// Adds those of the questions to the new ones that were not wanted before.
-    fn want(&mut self, questions: Vec<Question>, new: &mut Vec<Question>) {
+    fn want(&mut self, questions: impl IntoIterator<Item = Question>, new: &mut Vec<Question>) {
         for question in questions {
             if !self.wanted.contains(&question) {
                 self.wanted.insert(question.clone());

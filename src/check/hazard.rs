@@ -17,8 +17,8 @@ use super::{
 };
 
 pub(super) use leftover::{
-    ALIAS_HOSTS, AUTODISCOVER_SERVICE, MAIL_HOSTS, SERVICES, is_evidence_type, is_published, may_be_left,
-    published_questions, wildcards,
+    AUTODISCOVER_SERVICE, doubt_unread, is_published, leftover_questions, may_be_left, published_questions,
+    wildcards,
 };
 
 pub(super) use names::{is_microsoft_dns, web_site_names};

@@ -19,6 +19,7 @@ mod legacy;
 mod next;
 mod origin;
 mod outlook;
+mod parked;
 mod placeholder;
 mod policy;
 mod reminder;
@@ -30,6 +31,7 @@ mod verdict;
 mod waiver;
 mod weigh;
 mod wildcard;
+mod withheld;
 
 use std::collections::BTreeSet;
 
@@ -149,6 +151,9 @@ pub fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, Sile
         Requirement::HasDmarcPolicy => dmarc::judge(case, expectation).map(keep_records),
         Requirement::MayAnnouncePolicy => policy::judge(case, expectation),
         Requirement::MayAskForTlsReports => policy::judge_reports(case, expectation),
+        Requirement::TakesNoMail => parked::judge_mail(case, expectation),
+        Requirement::AuthorizesNoSender => parked::judge_senders(case, expectation),
+        Requirement::RejectsForgedMail => parked::judge_policy(case, expectation).map(keep_records),
         Requirement::OffersService(offer) => service::judge(case, expectation, offer).map(keep_records),
         Requirement::MayOfferService(offer) => {
             service::judge_legacy(case, expectation, offer).map(keep_records)

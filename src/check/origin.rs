@@ -140,7 +140,7 @@ pub(super) fn sightings(subject: &Subject, sight: &Sight<'_>, zone: Option<&Zone
 
 /// The records that stand at the name itself.
 fn own(sight: &Sight<'_>, question: &Question) -> BTreeSet<RecordData> {
-    let answer = sight.answer(question).ok().filter(|answer| answer.chain.is_empty());
+    let answer = sight.own_answer(question).ok().filter(|answer| answer.chain.is_empty());
     answer.map(|answer| answer.set.data).unwrap_or_default()
 }
 

@@ -16,8 +16,6 @@ use super::{Case, Code, Finding, Hazard, Judged, Weight, certainty, delivery, li
 pub(super) use announcement::announced;
 use body::{Mode, Policy};
 
-/// Aliases that are followed to a text.
-pub(super) const LONGEST_CHAIN: usize = 8;
 /// Lines of a policy, and hosts, that a report shows.
 const MOST_LINES: usize = 20;
 
@@ -246,25 +244,11 @@ fn read<'a>(case: &Case<'a>, name: &Name) -> Result<Reading<'a>, Silence> {
     Ok(Reading { set, found })
 }
 
-/// The texts of a name, behind aliases too; `None` if these lead to names that nobody was to be asked about.
+/// The texts of a name, behind aliases too; `None` if these lead to names that no server was to be asked about.
 fn texts_at(case: &Case<'_>, name: &Name) -> Result<Option<RecordSet>, Silence> {
-    let mut question = Question::new(name.clone(), RecordType::Txt);
-    let mut seen = Vec::new();
-    while seen.len() < LONGEST_CHAIN {
-        let answer = case.sight.answer(&question)?;
-        if answer.existence == Existence::Outside && question.name != *name {
-            return Ok(None);
-        }
-        seen.push(question.name.clone());
-        match answer.chain.last() {
-            // In a loop there is nothing.
-            Some(end) if seen.contains(end) => return Ok(Some(answer.set)),
-            // An authority follows an alias no further than its own zones reach.
-            Some(end) if answer.set.is_empty() => question.name = end.clone(),
-            _ => return Ok(Some(answer.set)),
-        }
-    }
-    Err(Silence::too_deep(Question::new(name.clone(), RecordType::Txt), LONGEST_CHAIN))
+    let answer = case.sight.answer(&Question::new(name.clone(), RecordType::Txt))?;
+    let is_outside = answer.existence == Existence::Outside && !answer.chain.is_empty();
+    Ok((!is_outside).then_some(answer.set))
 }
 
 /// Why there is no text, for a sentence.

@@ -11,7 +11,9 @@ use crate::facts::{Facts, Overlay, Sight, View, Witness, Zone};
 use crate::record::RecordSet;
 
 use super::waiver::{Applied, Waiver, Waivers};
-use super::{Case, Code, Edit, Hazard, Recognised, Reminder, Status, Verdict, hazard, origin, reminder};
+use super::{
+    Case, Code, Edit, Hazard, Recognised, Reminder, Status, Verdict, hazard, origin, reminder, withheld,
+};
 use panel::Panel;
 
 /// An expectation and what became of it.
@@ -54,6 +56,8 @@ pub struct Examination {
     pub reminders: Vec<Reminder>,
     /// The sum of it.
     pub verdict: Verdict,
+    /// Why no edit is proposed, where DNS cannot show what the domain is for.
+    pub withheld: Option<Code>,
 }
 
 /// How strictly to weigh.
@@ -65,6 +69,14 @@ pub struct Scales<'a> {
     pub strict: bool,
     /// What somebody decided to live with.
     pub waivers: &'a [Waiver],
+}
+
+impl Scales<'_> {
+    /// The least importance of what decides on the verdict.
+    #[must_use]
+    pub fn least_decisive(&self) -> Importance {
+        if self.strict { Importance::Recommended } else { Importance::Required }
+    }
 }
 
 /// Judges everything about one domain.
@@ -87,17 +99,19 @@ pub fn examine(subject: &Subject, facts: &Facts, scales: Scales<'_>) -> Examinat
     let case = Case { subject, source: provider, mail_host: proposed.as_ref(), sight };
     let panel = Panel::new(&case);
     let mut judged: Vec<Judged> = list.into_iter().map(|expectation| panel.judged(expectation)).collect();
+    hazard::doubt_unread(&case, &mut judged);
     let mut hazards = hazard::hazards(&case, &judged, zone.as_ref());
+    let withheld = withheld::withheld(&case, &judged, zone.as_ref());
+    let withheld = withheld.map(|withheld| withheld.apply(&mut judged, &mut hazards));
     let reminders = reminder::reminders(&case, &judged);
     let waivers = Waivers { all: scales.waivers, domain: &subject.domain, at: facts.checked_at };
     waivers.apply(&mut judged, &mut hazards);
-    let verdict = verdict(&judged, &hazards, scales.strict);
+    let verdict = verdict(&judged, &hazards, scales.least_decisive());
     let gateway = origin::gateway(subject, &sight, &seen);
-    Examination { source, gateway, zone, judged, hazards, reminders, verdict }
+    Examination { source, gateway, zone, judged, hazards, reminders, verdict, withheld }
 }
 
-fn verdict(judged: &[Judged], hazards: &[Hazard], strict: bool) -> Verdict {
-    let least = if strict { Importance::Recommended } else { Importance::Required };
+fn verdict(judged: &[Judged], hazards: &[Hazard], least: Importance) -> Verdict {
     let has = |status| judged.iter().any(|judged| judged.importance >= least && judged.status == status);
     if has(Status::Unmet) || hazards.iter().any(Hazard::is_error) {
         Verdict::ChangesNeeded

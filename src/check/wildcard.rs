@@ -62,7 +62,7 @@ pub(super) fn answers_alike(
     rtype: RecordType,
     set: &RecordSet,
 ) -> Result<bool, Silence> {
-    let answer = case.sight.answer(probe)?;
+    let answer = case.sight.own_answer(probe)?;
     if rtype == RecordType::Cname {
         let first = answer.chain.first();
         return Ok(first.is_some() && set.data.iter().all(|data| data.target() == first));

@@ -106,7 +106,7 @@ pub(super) struct Bulk {
     /// The K-th of N parts of the list, by name: N jobs cover it exactly once
     #[arg(long, value_name = "K/N")]
     pub(super) shard: Option<Shard>,
-    /// Skip the domains that an earlier NDJSON report holds
+    /// Skip the domains that an earlier NDJSON report has determined
     #[arg(long, value_name = "FILE")]
     pub(super) resume: Option<PathBuf>,
     /// Stop at the first domain that is not ready
@@ -130,6 +130,13 @@ pub(super) struct Reporting {
     /// Which verdicts exit non-zero, separated by commas [default: all but ready]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub(super) fail_on: Option<Vec<VerdictName>>,
+}
+
+impl Reporting {
+    /// Whether some report has this format.
+    pub(super) fn writes(&self, format: ReportFormat) -> bool {
+        self.format == format || self.output.iter().any(|output| output.format == format)
+    }
 }
 
 #[derive(Debug, Args)]
@@ -267,6 +274,9 @@ pub(super) struct Expectations {
     /// Autodiscover stays on premises for now
     #[arg(long)]
     pub(super) hybrid: bool,
+    /// The domain takes and sends no mail, and shall stay so: null MX, v=spf1 -all, DMARC p=reject
+    #[arg(long)]
+    pub(super) parked: bool,
     /// When the MX is to change (RFC 3339): says by which hour TTLs must be lowered
     #[arg(long, value_name = "TIME")]
     pub(super) switch_at: Option<Moment>,

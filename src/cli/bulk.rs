@@ -1,29 +1,37 @@
-//! How are many domains checked, so that nothing waits for the last of them?
+//! Checks many domains, so that nothing waits for the last of them.
 //!
-//! A stream: so many domains are under way at the same time, each result is written as soon as its turn has come, and
-//! then let go. Whoever stops the run gets what is under way, and the number of those that were never begun.
+//! A stream: a number of domains is under way at the same time, each result is written as soon as its turn has come, and
+//! then dropped. Domains whose lookups failed are checked once more at the end, and their results come last. A run that is
+//! stopped finishes what is under way, and reports the number of domains that were not checked.
 
 mod progress;
+mod recheck;
 mod resume;
 
 use std::cell::Cell;
 use std::pin::pin;
+use std::rc::Rc;
 use std::thread::Scope;
 
 use futures_util::StreamExt as _;
+use tokio::time::{Instant, sleep_until};
 
 use crate::check::Verdict;
-use crate::facts::History;
+use crate::facts::{History, Recording};
+use crate::record::Name;
+use crate::report::format::Place;
 
 use super::args::{ReportFormat, Reporting};
-use super::inspect::{Checked, Order, Start, Task, check_history, results, tell};
+use super::inspect::{Checked, Effort, Order, Start, Task, check_history, results, tell};
 use super::memory::Memory;
+use super::pacer::{Later, Pacer};
 use super::reporter::{Frame, Reporter};
 use super::roster::Used;
 use super::workers::Workers;
 use super::{Problem, Streams, Surroundings, cleanup, files, signals, status};
 use crate::report::style::{Detail, Style};
 use progress::Progress;
+use recheck::{Doubt, Rechecks, begin_of_rechecks};
 use resume::Earlier;
 
 /// Checks every domain, writes every report, and gives back the exit status.
@@ -45,12 +53,14 @@ pub(super) async fn run<'w>(
     }
     check_history(task, streams)?;
     let start = Start::open(task, surroundings.now).await?;
-    let mut memory = Memory::open(task.times.history.as_deref())?;
+    let memory = Memory::open(task.times.history.as_deref())?;
     start.tell_notes(streams, style)?;
     let started = start.world.source.started;
-    let frame = Frame { started, phase: task.expectations.phase, place: start.names.place() };
+    // Only one format shows where domains are named, and of many domains that takes room.
+    let place = if reporting.writes(ReportFormat::Sarif) { start.names.place() } else { Place::default() };
+    let frame = Frame { started, phase: task.expectations.phase, place };
     // From here on there are temporary files.
-    let mut stopped = surroundings.pacer.stopped();
+    let stop = Stop::new(&*surroundings.pacer);
     let record = task.lookup.record.as_deref().map(files::Draft::begin).transpose()?;
     let mut reporter = Reporter::open(reporting, style, frame)?;
     reporter.begin(streams.out)?;
@@ -65,95 +75,202 @@ pub(super) async fn run<'w>(
         reporter.count(verdict);
         tally.earlier += 1;
     }
-    let mut recording = record.map(|draft| (draft, start.recording()));
-    let mut used = Used::new(task.scales.waivers);
-    let progress = Progress::new(start.names.len() - tally.earlier, surroundings.live, style);
-
-    let is_stopping = Cell::new(false);
+    // What a recording or a file does not say now it does not say a moment later.
+    let is_rechecked = tally.left() > 1 && !start.world.source.is_at_hand();
+    let mut session = Session {
+        workers: Workers::hire(scope, tally.left()),
+        progress: Progress::new(tally.left(), surroundings.live, style),
+        recording: record.map(|draft| (draft, start.recording())),
+        used: Used::new(task.scales.waivers),
+        stop,
+        start: &start,
+        reporter,
+        memory,
+        tally,
+        style,
+    };
     let open = start.names.iter().filter(|name| earlier.verdict(name).is_none());
-    let open = open.take_while(|_| !is_stopping.get());
-    let subjects = open.map(|name| start.roster.subject(name));
-    // Where nothing is waited for, the first to be named is the first to be done.
-    let order = match reporter.keeps_order() || start.world.source.is_at_hand() {
-        true => Order::AsNamed,
-        false => Order::AsDone,
-    };
-    let workers = Workers::hire(scope, tally.left());
-    // What is seen together with other runs has to be seen in one place.
-    let is_alone = task.times.history.is_none() && start.earlier.is_none();
-    let (scribe, assumptions) = (reporter.scribe(), task.assumptions());
-    let end = {
-        let scribe = scribe.clone();
-        move |mut checked: Checked| {
-            let script = is_alone.then(|| {
-                checked.look_ahead(&History::default(), assumptions);
-                scribe.write(&checked)
-            });
-            (checked, script)
-        }
-    };
-    let mut coming = pin!(results(task, &start.world, subjects, order, &workers, end));
-    let mut failed_fast = false;
-    let mut patience = pin!(tokio::time::sleep(signals::UNDER_WAY));
-    loop {
-        let next = tokio::select! {
-            biased;
-            () = &mut stopped => {
-                if is_stopping.replace(true) {
-                    // Asked twice, nothing is waited for any more.
-                    break;
-                }
-                progress.above(|| stopping(streams, style))?;
-                stopped = surroundings.pacer.stopped();
-                patience.set(tokio::time::sleep(signals::UNDER_WAY));
-                continue;
-            }
-            () = &mut patience, if is_stopping.get() => break,
-            next = coming.next() => next,
-            () = progress.due() => {
-                progress.tell(&tally, streams)?;
-                continue;
-            }
-        };
-        let Some(result) = next else { break };
-        let (mut checked, script) = result?;
-        let script = script.unwrap_or_else(|| {
-            let history = memory.remember(checked.domain(), &checked.facts);
-            start.look_ahead(&mut checked, history);
-            scribe.write(&checked)
-        });
-        if let Some((_, recording)) = &mut recording {
-            checked.add_to(recording);
-        }
-        used.add(&checked);
-        progress.above(|| reporter.take(&checked, script, streams.out))?;
-        tally.checked += 1;
-        progress.step(tally.checked);
-        if task.bulk.fail_fast && checked.examination.verdict != Verdict::Ready {
-            failed_fast = true;
-            break;
-        }
-        workers.let_go(checked);
+    let mut rechecks = Rechecks::new();
+    let first = Pass { effort: Effort::Full, rechecks: is_rechecked.then_some(&mut rechecks) };
+    session.check(open, first, streams).await?;
+    if rechecks.len() > 0 && session.waits_for_servers(streams).await? {
+        start.world.source.begin_rechecks();
+        let last = Pass { effort: Effort::Gentle, rechecks: None };
+        session.check(rechecks.names(), last, streams).await?;
     }
-    progress.clear();
-    memory.close(streams.err)?;
-    if let Some((mut draft, recording)) = recording {
-        draft.write(recording.to_string().as_bytes())?;
-        draft.finish()?;
-    }
-    let notes = used.unneeded();
-    tell(notes.iter().map(String::as_str), streams, style)?;
-    tell(tally.notes(failed_fast).iter().map(String::as_str), streams, style)?;
-    let ended = reporter.finish(streams.out)?;
-    // Of those that were never begun nothing is known.
-    let is_cut = tally.left() > 0 && !failed_fast;
-    let ended = if is_cut && ended == 0 { status(Verdict::Undetermined) } else { ended };
-    cleanup::set_status(ended);
-    Ok(ended)
+    session.finish(streams)
 }
 
-fn stopping(streams: &mut Streams<'_>, style: &Style) -> Result<(), Problem> {
-    tell(["stopping: what is under way is finished first; once more ends it at once"], streams, style)
+/// What a run consists of while domains are checked.
+struct Session<'s, 'w> {
+    start: &'s Start<'w>,
+    style: &'s Style,
+    workers: Workers<'w>,
+    reporter: Reporter<'s>,
+    memory: Memory,
+    recording: Option<(files::Draft, Recording)>,
+    used: Used<'w>,
+    progress: Progress,
+    tally: Tally,
+    stop: Stop<'s>,
+}
+
+/// How domains are checked: for the first time, or once more.
+struct Pass<'p> {
+    effort: Effort,
+    /// Where domains go that are checked again later; `None` where every result is final.
+    rechecks: Option<&'p mut Rechecks>,
+}
+
+impl<'w> Session<'_, 'w> {
+    /// Checks these domains and writes their results, until the run is to end.
+    async fn check(
+        &mut self,
+        names: impl Iterator<Item = Name>,
+        mut pass: Pass<'_>,
+        streams: &mut Streams<'_>,
+    ) -> Result<(), Problem> {
+        let Self { start, style, workers, reporter, memory, recording, used, progress, tally, stop } = self;
+        let (start, task) = (*start, start.task);
+        let is_asked = Rc::clone(&stop.is_asked);
+        let names = names.take_while(|_| !is_asked.get());
+        let subjects = names.map(|name| start.roster.subject(name));
+        // Where nothing is waited for, the first to be named is the first to be done.
+        let order = match reporter.keeps_order() || start.world.source.is_at_hand() {
+            true => Order::AsNamed,
+            false => Order::AsDone,
+        };
+        // What is seen together with other runs has to be seen in one place.
+        let is_alone = task.times.history.is_none() && start.earlier.is_none();
+        let is_final = pass.rechecks.is_none();
+        let (scribe, assumptions) = (reporter.scribe(), task.assumptions());
+        let end = {
+            let scribe = scribe.clone();
+            move |mut checked: Checked| {
+                let doubt = if is_final { None } else { Doubt::about(&checked, task.scales) };
+                let script = (is_alone && doubt != Some(Doubt::FailedLookups)).then(|| {
+                    checked.look_ahead(&History::default(), assumptions);
+                    scribe.write(&checked)
+                });
+                (checked, doubt, script)
+            }
+        };
+        let mut coming = pin!(results(task, &start.world, subjects, (order, pass.effort), workers, end));
+        loop {
+            let end = stop.end;
+            let next = tokio::select! {
+                biased;
+                () = &mut stop.signal => {
+                    // Asked twice, nothing is waited for any more.
+                    if stop.is_asked.get() {
+                        break;
+                    }
+                    progress.above(|| stop.note(streams, style))?;
+                    continue;
+                }
+                () = sleep_until(end.unwrap_or_else(Instant::now)), if end.is_some() => break,
+                next = coming.next() => next,
+                () = progress.due() => {
+                    progress.tell(tally, streams)?;
+                    continue;
+                }
+            };
+            let Some(result) = next else { break };
+            let (mut checked, doubt, script) = result?;
+            if pass.rechecks.as_mut().is_some_and(|rechecks| rechecks.hold(&checked, doubt)) {
+                tally.held += 1;
+                workers.let_go(checked);
+                continue;
+            }
+            let script = script.unwrap_or_else(|| {
+                let history = memory.remember(checked.domain(), &checked.facts);
+                start.look_ahead(&mut checked, history);
+                scribe.write(&checked)
+            });
+            if let Some((_, recording)) = recording {
+                checked.add_to(recording);
+            }
+            used.add(&checked);
+            progress.above(|| reporter.take(&checked, script, streams.out))?;
+            tally.checked += 1;
+            tally.held = tally.held.saturating_sub(usize::from(is_final));
+            progress.step(tally.checked);
+            if task.bulk.fail_fast && checked.examination.verdict != Verdict::Ready {
+                tally.failed_fast = true;
+                break;
+            }
+            workers.let_go(checked);
+        }
+        Ok(())
+    }
+
+    /// Waits until servers that were silent can be queried again; whether the domains that are held back are to be checked
+    /// then.
+    async fn waits_for_servers(&mut self, streams: &mut Streams<'_>) -> Result<bool, Problem> {
+        let Self { start, style, progress, tally, stop, .. } = self;
+        if stop.is_asked.get() || tally.failed_fast {
+            return Ok(false);
+        }
+        let domains = if tally.held == 1 { "domain" } else { "domains" };
+        let note = format!("checking {} {domains} again whose lookups failed", tally.held);
+        progress.above(|| tell([note.as_str()], streams, style))?;
+        let begin = begin_of_rechecks(Instant::now(), start.world.source.pause_end());
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut stop.signal => {
+                    progress.above(|| stop.note(streams, style))?;
+                    return Ok(false);
+                }
+                () = sleep_until(begin) => return Ok(true),
+                () = progress.due() => progress.tell(tally, streams)?,
+            }
+        }
+    }
+
+    /// Ends every report, and gives back the exit status.
+    fn finish(self, streams: &mut Streams<'_>) -> Result<u8, Problem> {
+        let Self { style, reporter, memory, recording, used, progress, tally, .. } = self;
+        progress.clear();
+        memory.close(streams.err)?;
+        if let Some((mut draft, recording)) = recording {
+            draft.write(recording.to_string().as_bytes())?;
+            draft.finish()?;
+        }
+        let notes = used.unneeded();
+        tell(notes.iter().map(String::as_str), streams, style)?;
+        tell(tally.notes().iter().map(String::as_str), streams, style)?;
+        let ended = reporter.finish(streams.out)?;
+        // Of those that were never begun nothing is known.
+        let is_cut = tally.left() > 0 && !tally.failed_fast;
+        let ended = if is_cut && ended == 0 { status(Verdict::Undetermined) } else { ended };
+        cleanup::set_status(ended);
+        Ok(ended)
+    }
+}
+
+/// The signal that ends a run, and whether it came.
+struct Stop<'p> {
+    pacer: &'p dyn Pacer,
+    signal: Later<'p, ()>,
+    /// Whether it came once: then no domain is begun any more.
+    is_asked: Rc<Cell<bool>>,
+    /// Until when domains that are under way are waited for then.
+    end: Option<Instant>,
+}
+
+impl<'p> Stop<'p> {
+    fn new(pacer: &'p dyn Pacer) -> Self {
+        Self { pacer, signal: pacer.stopped(), is_asked: Rc::default(), end: None }
+    }
+
+    /// Notes that it came for the first time, and waits for the second.
+    fn note(&mut self, streams: &mut Streams<'_>, style: &Style) -> Result<(), Problem> {
+        self.is_asked.set(true);
+        self.end = Some(Instant::now() + signals::UNDER_WAY);
+        self.signal = self.pacer.stopped();
+        tell(["stopping: what is under way is finished first; once more ends it at once"], streams, style)
+    }
 }
 
 /// Where every domain of the input is.
@@ -165,6 +282,10 @@ struct Tally {
     earlier: usize,
     /// Those that this run has written.
     checked: usize,
+    /// Those that are held back, to be checked again.
+    held: usize,
+    /// Whether the run ended at a domain that is not ready.
+    failed_fast: bool,
 }
 
 impl Tally {
@@ -173,8 +294,8 @@ impl Tally {
         self.total.saturating_sub(self.earlier + self.checked)
     }
 
-    fn notes(&self, failed_fast: bool) -> Vec<String> {
-        let Self { total, earlier, checked } = *self;
+    fn notes(&self) -> Vec<String> {
+        let Self { total, earlier, checked, held, failed_fast } = *self;
         let mut notes = Vec::new();
         if earlier > 0 {
             notes.push(format!(
@@ -187,6 +308,9 @@ impl Tally {
                 "{why}: {checked} domains were looked at and {} were not; --resume goes on from an NDJSON report",
                 self.left()
             ));
+        }
+        if self.left() > 0 && held > 0 {
+            notes.push(format!("{held} of these had failed lookups and were to be checked again"));
         }
         notes
     }

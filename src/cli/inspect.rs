@@ -147,7 +147,7 @@ impl<'a> Start<'a> {
     /// An empty recording of this run.
     pub(super) fn recording(&self) -> Recording {
         let facts = Facts::new(self.world.source.started, self.world.source.elsewhere());
-        Recording { domains: Vec::new(), facts }
+        Recording::new(Vec::new(), facts)
     }
 }
 
@@ -157,12 +157,16 @@ pub(super) fn results<'s, 'w: 's, T: Send + 'w>(
     task: Task<'w>,
     world: &'s World,
     subjects: impl Iterator<Item = Result<Subject, Problem>> + 's,
-    order: Order,
+    (order, effort): (Order, Effort),
     workers: &'s Workers<'w>,
     end: impl FnOnce(Checked) -> T + Clone + Send + 'w,
 ) -> impl Stream<Item = Result<T, Problem>> + 's {
     let limits = task.limits();
-    let window = Rc::new(Window::new(task.bulk.concurrency.map(|concurrency| concurrency.0)));
+    let concurrency = task.bulk.concurrency.map(|concurrency| concurrency.0);
+    let window = Rc::new(match effort {
+        Effort::Full => Window::new(concurrency),
+        Effort::Gentle => Window::gentle(concurrency),
+    });
     // Where nothing is waited for, whoever is first would only wait for the others to be judged.
     let most = if world.source.is_at_hand() { workers.places() } else { window.most() };
     let results = futures_util::stream::iter(subjects).map(move |subject| {
@@ -197,6 +201,15 @@ pub(super) enum Order {
 /// [`Problem`] if its file cannot be read or made, or is locked.
 pub(super) fn check_history(task: Task<'_>, streams: &mut Streams<'_>) -> Result<(), Problem> {
     task.times.history.as_deref().map_or(Ok(()), |path| memory::check(path, streams.err))
+}
+
+/// How much is asked of servers at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effort {
+    /// As much as they keep up with.
+    Full,
+    /// Little: they did not keep up, or failed, a moment ago.
+    Gentle,
 }
 
 /// Says notes, where they are wanted.
@@ -267,14 +280,7 @@ impl Checked {
 
     /// Adds what was seen to a recording.
     pub(super) fn add_to(&self, recording: &mut Recording) {
-        recording.domains.push(self.subject.domain.clone());
-        for reply in self.facts.all() {
-            if self.facts.on_file.contains(&reply.question) {
-                recording.facts.on_file.insert(reply.question.clone());
-            }
-            recording.facts.insert(reply.clone());
-        }
-        self.facts.policies().for_each(|policy| recording.facts.insert_policy(policy.clone()));
+        recording.add(&self.subject.domain, &self.facts);
     }
 
     /// The domain.
@@ -306,7 +312,7 @@ fn judged(subject: Subject, facts: Facts, scales: Scales<'_>) -> Checked {
 /// beyond its bound other parts are known in each run, and a replay must not come to something else.
 async fn in_order(subject: &Subject, facts: Facts, limits: Limits) -> Facts {
     let started = facts.checked_at;
-    let recording = Recording { domains: vec![subject.domain.clone()], facts };
+    let recording = Recording::new(vec![subject.domain.clone()], facts);
     let source = Source { started, zones: None, recording: Some(recording), network: None };
     let following = RefCell::new(Following::new(subject));
     let questions = |facts: &Facts| following.borrow_mut().wanted(facts);

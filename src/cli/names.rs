@@ -3,7 +3,7 @@
 //! From the command line, else from a list, else from the settings; each once, however often it is named. All are read
 //! before anything is looked up, so that a slip in the last line is told at once; a hundred thousand take a few MiB.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use crate::expected::import::decoded;
@@ -87,6 +87,12 @@ impl Names {
         self.lines.extend(line);
     }
 
+    /// Adds one that is not among them.
+    pub(super) fn append(&mut self, name: &Name) {
+        self.text.push_str(&name.bare());
+        self.ends.extend(u32::try_from(self.text.len()).ok());
+    }
+
     fn read(&mut self, path: &Path, input: Option<&[u8]>) -> Result<(), Problem> {
         let (label, octets) = match path.as_os_str() == "-" {
             true => ("standard input".to_owned(), files::read_input(input, files::DOMAIN_LIST)?),
@@ -120,14 +126,30 @@ impl Names {
     }
 
     fn kept(self, keep: impl Fn(&str) -> bool) -> Self {
-        let mut kept = Self { file: self.file.clone(), ..Self::default() };
-        for index in 0..self.len() {
-            let Some(text) = self.text(index).filter(|text| keep(text)) else { continue };
-            kept.text.push_str(text);
-            kept.ends.extend(u32::try_from(kept.text.len()).ok());
-            kept.lines.extend(self.lines.get(index));
+        let kept: Vec<usize> = (0..self.len()).filter(|index| self.text(*index).is_some_and(&keep)).collect();
+        self.picked(kept)
+    }
+
+    /// Those at these places, in this order.
+    fn picked(&self, places: impl IntoIterator<Item = usize>) -> Self {
+        let mut picked = Self { file: self.file.clone(), ..Self::default() };
+        for index in places {
+            let Some(text) = self.text(index) else { continue };
+            picked.text.push_str(text);
+            picked.ends.extend(u32::try_from(picked.text.len()).ok());
+            picked.lines.extend(self.lines.get(index));
         }
-        kept
+        picked
+    }
+
+    /// The same, in this order; names that are not in it come last, in the order in which they were named.
+    pub(super) fn ordered_as(&self, order: &[Name]) -> Self {
+        let positions: HashMap<String, usize> =
+            order.iter().enumerate().map(|(position, name)| (name.bare(), position)).collect();
+        let position = |index: &usize| self.text(*index).and_then(|text| positions.get(text).copied());
+        let mut places: Vec<usize> = (0..self.len()).collect();
+        places.sort_by_key(|index| position(index).unwrap_or(usize::MAX));
+        self.picked(places)
     }
 
     /// How many.
@@ -157,7 +179,10 @@ impl Names {
     pub(super) fn place(&self) -> Place {
         match &self.file {
             Some(file) if self.lines.len() == self.len() => {
-                Place { file: file.clone(), lines: self.lines.iter().map(|line| *line as usize).collect() }
+                let lines = self.lines.iter().enumerate();
+                let lines =
+                    lines.filter_map(|(index, line)| Some((self.text(index)?.to_owned(), *line as usize)));
+                Place { file: file.clone(), lines: lines.collect() }
             }
             _ => Place::default(),
         }
@@ -211,6 +236,15 @@ mod tests {
         let names = Names::gather(&[], &bulk, &Settings::default(), None).unwrap();
         let shown: Vec<String> = names.iter().map(|name| name.bare()).collect();
         assert_eq!(shown, ["contoso.com", "fabrikam.com", "xn--bcher-kva.example"]);
-        assert_eq!(names.place().lines, [2, 4, 6]);
+        let lines = [("contoso.com", 2), ("fabrikam.com", 4), ("xn--bcher-kva.example", 6)];
+        let lines = lines.map(|(name, line)| (name.to_owned(), line));
+        assert_eq!(names.place().lines, lines.clone().into());
+        // In another order each has its line still.
+        let order =
+            ["xn--bcher-kva.example", "other.example", "contoso.com"].map(|name| name.parse().unwrap());
+        let names = names.ordered_as(&order);
+        let shown: Vec<String> = names.iter().map(|name| name.bare()).collect();
+        assert_eq!(shown, ["xn--bcher-kva.example", "contoso.com", "fabrikam.com"]);
+        assert_eq!(names.place().lines, lines.into());
     }
 }

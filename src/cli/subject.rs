@@ -32,6 +32,7 @@ pub(super) fn subject(domain: Name, options: &Expectations, lists: &Lists) -> Re
         source: options.source.as_deref().map(source).transpose()?,
         gateways: options.gateway.clone(),
         hybrid: options.hybrid,
+        is_parked: options.parked,
         services: options.services.0.clone(),
         spf_senders: options.spf_sender.iter().map(|sender| sender.0.clone()).collect(),
         switch_at: options.switch_at.map(|moment| moment.0),

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::facts::{Recording, View};
 use crate::lookup::transport::{Endpoint, ResolverAddress, Transport, system_resolvers};
 use crate::lookup::zonefile::ZoneFiles;
-use crate::lookup::{Network, Source};
+use crate::lookup::{Network, Permissions, Source};
 use crate::record::{Name, zone};
 use crate::report::harmless::harmless;
 
@@ -87,10 +87,14 @@ pub(super) async fn prepare(names: Names, task: Task<'_>, now: Timestamp) -> Res
         let source = Source { started, zones: Some(zones.clone()), recording: None, network: None };
         return Ok((World { source, notes, asides: Vec::new() }, names));
     }
-    let network = network(lookup, started).await?;
-    let is_implied = network.asks_private_servers() && !lookup.allow_private_servers;
-    let aside = "a resolver is on a private address, so name servers on private addresses are asked too";
-    let asides = is_implied.then(|| aside.to_owned()).into_iter().collect();
+    let (network, permissions) = network(lookup, started).await?;
+    let implied = permissions.kinds().filter(|_| !lookup.allow_private_servers);
+    let aside = |kind| {
+        format!(
+            "a resolver is named on {kind}, so name servers and policy hosts on such addresses are asked too"
+        )
+    };
+    let asides = implied.map(aside).collect();
     let source = Source { started, zones, recording: None, network: Some(network) };
     Ok((World { source, notes, asides }, names))
 }
@@ -107,7 +111,11 @@ fn nobody(task: Task<'_>) -> Problem {
 fn replay(path: &Path, names: Names) -> Result<(World, Names), Problem> {
     let text = files::read_text(path, files::EARLIER_RUN)?;
     let recording = Recording::parse(&text).map_err(|error| Problem::file(path, &error.to_string()))?;
-    let names = if names.is_empty() { Names::of(recording.domains.iter().cloned()) } else { names };
+    // In the order of the run that was recorded, in which a domain that was checked again came last.
+    let names = match names.is_empty() {
+        true => Names::of(recording.domains.iter().cloned()),
+        false => names.ordered_as(&recording.domains),
+    };
     if names.is_empty() {
         return Err(Problem::file(path, "the recording names no domain; name one on the command line"));
     }
@@ -151,16 +159,27 @@ fn refuse_foreign(zones: &ZoneFiles, names: &Names, lookup: &Lookup) -> Result<(
     )))
 }
 
-async fn network(lookup: &Lookup, started: Timestamp) -> Result<Network, Problem> {
+async fn network(lookup: &Lookup, started: Timestamp) -> Result<(Network, Permissions), Problem> {
     let timeout = lookup.timeout.0;
-    let endpoints = match lookup.resolver.is_empty() {
+    let named = endpoints(&lookup.resolver, timeout).await?;
+    let permissions = permissions(lookup, &named);
+    let endpoints = match named.is_empty() {
         true => system_resolvers().map_err(|error| Problem::Usage(error.to_string()))?,
-        false => endpoints(&lookup.resolver, timeout).await?,
+        false => named,
     };
     let transport = Transport::new(timeout).with_clock(started);
     let network = Network::new(transport, endpoints, View::from(lookup.view), lookup.authority_port);
-    let network = if lookup.no_https { network.without_https() } else { network };
-    Ok(if lookup.allow_private_servers { network.with_private_servers() } else { network })
+    let network = network.with_permissions(permissions);
+    Ok((if lookup.no_https { network.without_https() } else { network }, permissions))
+}
+
+/// What may be contacted although only DNS names it. The system's own resolvers allow nothing: nearly every system has
+/// a stub on a loopback address.
+fn permissions(lookup: &Lookup, named: &[Endpoint]) -> Permissions {
+    if lookup.allow_private_servers {
+        return Permissions::ALL;
+    }
+    named.iter().map(|endpoint| endpoint.address().ip()).fold(Permissions::default(), Permissions::naming)
 }
 
 async fn endpoints(

@@ -187,7 +187,10 @@ impl Expectation {
             | Requirement::OffersService(_)
             | Requirement::MayOfferService(_)
             | Requirement::HasVerification(_)
-            | Requirement::IsAbsent => None,
+            | Requirement::IsAbsent
+            | Requirement::TakesNoMail
+            | Requirement::AuthorizesNoSender
+            | Requirement::RejectsForgedMail => None,
         }
     }
 }
@@ -219,6 +222,12 @@ pub enum Requirement {
     HasVerification(Option<String>),
     /// There is no such record.
     IsAbsent,
+    /// The domain takes no mail: a null MX (RFC 7505).
+    TakesNoMail,
+    /// The SPF record authorizes no sender.
+    AuthorizesNoSender,
+    /// Exactly one valid DMARC policy holds for the domain, and it rejects.
+    RejectsForgedMail,
 }
 
 /// Which hosts may take a domain's mail.

@@ -9,6 +9,7 @@ mod expectation;
 mod given;
 pub mod import;
 mod mail;
+mod parked;
 mod reception;
 mod signing;
 mod teams;
@@ -50,6 +51,8 @@ pub struct Subject {
     pub gateways: Vec<Gateway>,
     /// Whether autodiscover stays on premises for now.
     pub hybrid: bool,
+    /// Whether the domain takes and sends no mail, and shall stay so.
+    pub is_parked: bool,
     /// The services whose records are required; those of the others are optional.
     pub services: BTreeSet<Service>,
     /// Records that lists want, in the order of the lists.
@@ -76,6 +79,7 @@ impl Subject {
             source: None,
             gateways: Vec::new(),
             hybrid: false,
+            is_parked: false,
             services: BTreeSet::from([Service::Exchange]),
             given: Vec::new(),
             unused: Vec::new(),
@@ -88,6 +92,9 @@ impl Subject {
 /// Everything that must hold for the subject, in the order of the report.
 #[must_use]
 pub fn expectations(subject: &Subject) -> Vec<Expectation> {
+    if subject.is_parked {
+        return parked::expectations(subject);
+    }
     let mut list = mail::expectations(subject);
     list.extend(signing::expectations(subject));
     list.extend(reception::expectations(subject));

@@ -9,6 +9,7 @@ mod policy;
 mod recording;
 mod reply;
 mod silence;
+mod version;
 mod view;
 mod zone;
 
@@ -19,7 +20,7 @@ use std::sync::{Arc, OnceLock};
 use foldhash::{HashMap, HashMapExt as _};
 use jiff::Timestamp;
 
-use crate::record::{Name, Question, RecordType};
+use crate::record::{Name, Question};
 
 pub use history::{Copies, History, HistoryError, Seen, Sighting, published, published_by, remembered};
 pub use outcome::Outcome;
@@ -29,6 +30,8 @@ pub use reply::{ExtendedError, Reply, Role, Server, soa_of};
 #[cfg(feature = "lookup")]
 pub(crate) use silence::NOT_FOLLOWED;
 pub use silence::Silence;
+pub use version::VersionOrder;
+use version::ZoneVersion;
 pub use view::{Answer, Existence, Overlay, Sight, View, Witness};
 pub use zone::{NameServer, Zone, is_newer, zone_candidates};
 
@@ -56,6 +59,9 @@ pub struct Facts {
     pub elsewhere: Elsewhere,
     /// The record sets that the zone files hold, asked for or not; servers do not list theirs.
     pub on_file: BTreeSet<Question>,
+    /// The questions that were read and lie outside the zone files, so that they are known to be left alone. `None` where
+    /// they are not listed: online, and in recordings whose head says `elsewhere not-asked`.
+    pub outside: Option<BTreeSet<Question>>,
     /// The replies to each question, ordered by server. Replies are only ever added, so that what is derived from them
     /// below never has to be looked up again.
     replies: Vec<Vec<Reply>>,
@@ -68,17 +74,12 @@ pub struct Facts {
     /// Where replies are that tell the name servers of a zone further down.
     referring: BTreeSet<usize>,
     /// What authorities and others told of the version of a zone.
-    versions: BTreeMap<Arc<Server>, Vec<Version>>,
+    versions: BTreeMap<Arc<Server>, Vec<ZoneVersion>>,
     /// The name of each server by its address; worked out when somebody wants to know.
     server_names: OnceLock<Box<HashMap<IpAddr, Name>>>,
+    /// Name servers that answered anything about a zone of the domain.
+    reached: BTreeSet<Arc<Server>>,
     policies: BTreeMap<Name, PolicyReply>,
-}
-
-/// The version of a zone.
-#[derive(Debug, Clone)]
-struct Version {
-    apex: Name,
-    serial: u32,
 }
 
 impl Facts {
@@ -89,6 +90,7 @@ impl Facts {
             checked_at,
             elsewhere,
             on_file: BTreeSet::new(),
+            outside: None,
             replies: Vec::with_capacity(USUAL),
             places: HashMap::with_capacity(USUAL),
             order: OnceLock::new(),
@@ -96,6 +98,7 @@ impl Facts {
             referring: BTreeSet::new(),
             versions: BTreeMap::new(),
             server_names: OnceLock::new(),
+            reached: BTreeSet::new(),
             policies: BTreeMap::new(),
         }
     }
@@ -114,11 +117,13 @@ impl Facts {
         if reply.outcome == Outcome::Referral {
             self.referring.insert(place);
         }
-        if reply.question.rtype == RecordType::Soa
-            && let Some(soa) = reply.wanted().find_map(soa_of)
-        {
-            let version = Version { apex: reply.question.name.clone(), serial: soa.serial };
+        if let Some(version) = Self::version_in(&reply) {
             self.versions.entry(Arc::clone(&reply.server)).or_default().push(version);
+        }
+        if reply.server.role == Role::Authoritative
+            && (reply.outcome.is_answer() || reply.outcome.is_cut_off() || reply.outcome == Outcome::Referral)
+        {
+            self.reached.insert(Arc::clone(&reply.server));
         }
         replies.insert(at, reply);
         self.server_names.take();

@@ -43,13 +43,16 @@ pub enum Outcome {
     TooDeep,
     /// It was not sent: this machine had no socket left, or the server pauses after silence for other zones.
     NotSent,
+    /// It was not sent: only DNS names the server, and nothing allows to ask an address of that kind. From here it cannot
+    /// be reached.
+    NotAllowed,
     /// Nobody was to be asked: more hangs on the records before it than is followed.
     NotAsked,
 }
 
 impl Outcome {
     /// All outcomes.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Records,
         Self::NoData,
         Self::NoName,
@@ -67,6 +70,7 @@ impl Outcome {
         Self::TooLarge,
         Self::TooDeep,
         Self::NotSent,
+        Self::NotAllowed,
         Self::NotAsked,
     ];
 
@@ -91,6 +95,7 @@ impl Outcome {
             Self::TooLarge => "too-large",
             Self::TooDeep => "too-deep",
             Self::NotSent => "not-sent",
+            Self::NotAllowed => "not-allowed",
             Self::NotAsked => "not-asked",
         }
     }
@@ -99,6 +104,39 @@ impl Outcome {
     #[must_use]
     pub fn is_answer(self) -> bool {
         matches!(self, Self::Records | Self::NoData | Self::NoName)
+    }
+
+    /// Whether an answer came of which nothing is kept, because it holds more than is kept.
+    #[must_use]
+    pub fn is_cut_off(self) -> bool {
+        matches!(self, Self::TooLarge | Self::TooDeep)
+    }
+
+    /// Whether the lookup failed for a cause that may be gone soon: silence, an error of the server, or a limit of this
+    /// machine. What a server says about itself, and what our own bounds cut off, is no failure of this kind.
+    #[must_use]
+    pub fn is_failed_lookup(self) -> bool {
+        match self {
+            Self::ServFail
+            | Self::Refused
+            | Self::Timeout
+            | Self::Malformed
+            | Self::Unreachable
+            | Self::NotSent
+            | Self::OutOfTime => true,
+            Self::Records
+            | Self::NoData
+            | Self::NoName
+            | Self::Referral
+            | Self::Lame
+            | Self::NotRecorded
+            | Self::NotAllowed
+            | Self::OutOfQuestions
+            | Self::Spared
+            | Self::TooLarge
+            | Self::TooDeep
+            | Self::NotAsked => false,
+        }
     }
 
     /// Whether the server was not asked, or not waited for, so that this tells nothing about it.
@@ -121,6 +159,7 @@ impl Outcome {
             | Self::Timeout
             | Self::Malformed
             | Self::Unreachable
+            | Self::NotAllowed
             | Self::TooLarge
             | Self::TooDeep => false,
         }

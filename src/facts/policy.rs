@@ -4,15 +4,14 @@
 //! [`super::Reply`]: one a domain, whoever was asked for the addresses. What the text means is not known
 //! here.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
 
-use crate::record::{Name, NameError, Question};
+use crate::record::{Name, NameError};
 
-use super::{Facts, Reply};
+use super::Facts;
 
 /// Where a domain's policy is kept: `mta-sts` below it (RFC 8461 §3.3).
 ///
@@ -167,14 +166,5 @@ impl Facts {
     /// All policies that anybody tried to fetch, ordered by domain.
     pub fn policies(&self) -> impl Iterator<Item = &PolicyReply> {
         self.policies.values()
-    }
-
-    /// The names at which replies to a question leave an alias chain open: an authority follows it no further
-    /// than its own zones reach.
-    #[must_use]
-    pub fn open_ends(&self, question: &Question) -> BTreeSet<Name> {
-        let open = |reply: &&Reply| reply.outcome.is_answer() && reply.wanted().next().is_none();
-        let ends = self.replies(question).filter(open).map(Reply::end_of_chain);
-        ends.filter(|end| **end != question.name).cloned().collect()
     }
 }

@@ -18,10 +18,19 @@
 //!   answer contoso.com. 3600 IN MX 10 mx1.emailsrvr.com.
 //! ```
 //!
+//! A reply with lines such as `for fabrikam.com.` is what these domains got in place of the shared replies to this question: a
+//! lookup that failed for one domain may have succeeded for the next.
+//!
+//! `elsewhere asked` means that every question went to a server. For a run over zone files it is `elsewhere listed`, and an
+//! entry such as `outside autodiscover.outlook.com. A` names each question that lies outside the files and was therefore
+//! left alone. What such a recording does not hold was never read. Older recordings of such runs say `elsewhere not-asked`
+//! and list nothing: what they do not hold was left alone, or never read.
+//!
 //! Flags are `aa` for an authoritative answer, `ad` for one that the resolver has validated, and `held` for a record set that
 //! stands in a zone file itself and not only in a wildcard.
 
 mod policy;
+mod variation;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -29,9 +38,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::record::{Name, Question, Record, RecordData, Token, parse_ttl, quote, split};
+use crate::record::{Name, Question, Record, RecordData, RecordType, Token, parse_ttl, quote, split};
 
 use super::{Elsewhere, ExtendedError, Facts, Outcome, PolicyOutcome, PolicyReply, Reply, Role, Server};
+use variation::Variations;
 
 /// The version of the format.
 const VERSION: &str = "1";
@@ -45,6 +55,8 @@ pub struct Recording {
     pub domains: Vec<Name>,
     /// Every reply of the run, and when it began.
     pub facts: Facts,
+    /// What single domains saw otherwise.
+    variations: Variations,
 }
 
 /// What is wrong with the text of a recording.
@@ -61,14 +73,27 @@ impl fmt::Display for Recording {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{TITLE} {VERSION}")?;
         writeln!(f, "checked-at {}", self.facts.checked_at)?;
-        let elsewhere = if self.facts.is_offline() { "not-asked" } else { "asked" };
+        let elsewhere = match (self.facts.is_offline(), &self.facts.outside) {
+            (false, _) => "asked",
+            (true, Some(_)) => "listed",
+            (true, None) => "not-asked",
+        };
         writeln!(f, "elsewhere {elsewhere}")?;
         for domain in &self.domains {
             writeln!(f, "domain {domain}")?;
         }
+        for question in self.facts.outside.iter().flatten() {
+            writeln!(f, "outside {question}")?;
+        }
         for reply in self.facts.all() {
             let is_held = reply.server.role == Role::ZoneFile && self.facts.on_file.contains(&reply.question);
-            write_reply(f, reply, is_held)?;
+            write_reply(f, reply, &[], is_held)?;
+        }
+        for variation in self.variations.all() {
+            variation
+                .replies
+                .iter()
+                .try_for_each(|reply| write_reply(f, reply, &variation.domains, false))?;
         }
         for fetched in self.facts.policies() {
             policy::write(f, fetched)?;
@@ -77,10 +102,12 @@ impl fmt::Display for Recording {
     }
 }
 
-/// A reply; `is_held` if a zone file has what was asked for, and not only a wildcard for it.
-fn write_reply(f: &mut fmt::Formatter<'_>, reply: &Reply, is_held: bool) -> fmt::Result {
+/// A reply, of these domains alone if there are any; `is_held` if a zone file has what was asked for, and not only a wildcard
+/// for it.
+fn write_reply(f: &mut fmt::Formatter<'_>, reply: &Reply, domains: &[Name], is_held: bool) -> fmt::Result {
     let Server { role, address } = &*reply.server;
     writeln!(f, "\nreply {}", reply.question)?;
+    domains.iter().try_for_each(|domain| writeln!(f, "  for {domain}"))?;
     writeln!(f, "  server {role} {}", word(address))?;
     writeln!(f, "  outcome {}", reply.outcome)?;
     let flags = [("aa", reply.authoritative), ("ad", reply.authentic), ("held", is_held)];
@@ -112,6 +139,56 @@ fn word(text: &str) -> String {
 }
 
 impl Recording {
+    /// A recording of these domains, which all saw the same.
+    #[must_use]
+    pub fn new(domains: Vec<Name>, facts: Facts) -> Self {
+        Self { domains, facts, variations: Variations::default() }
+    }
+
+    /// Adds a domain and what it saw.
+    pub fn add(&mut self, domain: &Name, facts: &Facts) {
+        self.domains.push(domain.clone());
+        for (question, replies) in facts.by_question() {
+            if facts.on_file.contains(question) {
+                self.facts.on_file.insert(question.clone());
+            }
+            if !self.facts.has(question) {
+                replies.iter().for_each(|reply| self.facts.insert(reply.clone()));
+            } else if self.facts.replies(question).as_slice() != replies {
+                self.variations.add(question, domain, replies);
+            }
+        }
+        if let Some(outside) = &facts.outside {
+            self.facts.outside.get_or_insert_default().extend(outside.iter().cloned());
+        }
+        facts.policies().for_each(|policy| self.facts.insert_policy(policy.clone()));
+    }
+
+    /// The replies to a question, as `domain` saw them.
+    #[must_use]
+    pub fn replies(&self, question: &Question, domain: &Name) -> &[Reply] {
+        let own = self.variations.replies(question, domain);
+        own.unwrap_or_else(|| self.facts.replies(question).as_slice())
+    }
+
+    /// Whether the run has read nothing that could answer this question about `domain`: it is neither held nor known to
+    /// lie outside the zone files.
+    #[must_use]
+    pub fn is_missing(&self, question: &Question, domain: &Name) -> bool {
+        if self.facts.has(question) {
+            return false;
+        }
+        match self.facts.elsewhere {
+            Elsewhere::Asked => false,
+            Elsewhere::NotRecorded => true,
+            Elsewhere::NotAsked => match &self.facts.outside {
+                Some(outside) => !outside.contains(question),
+                // The MX records of every domain that was checked were read.
+                None => !self.facts.has(&Question::new(domain.clone(), RecordType::Mx)),
+            },
+        }
+    }
+
     /// Whether a text means to be a recording.
     #[must_use]
     pub fn is_one(text: &str) -> bool {
@@ -161,12 +238,14 @@ struct Reader {
     checked_at: Option<Timestamp>,
     elsewhere: Elsewhere,
     on_file: BTreeSet<Question>,
+    outside: Option<BTreeSet<Question>>,
     entries: Vec<Entry>,
 }
 
 /// One entry; the lines below its first belong to it.
 enum Entry {
-    Reply(Reply),
+    /// A reply, and the domains that alone got it; none for one that all share.
+    Reply(Reply, Vec<Name>),
     Policy(PolicyReply),
 }
 
@@ -177,6 +256,7 @@ impl Reader {
             checked_at: None,
             elsewhere: Elsewhere::NotRecorded,
             on_file: BTreeSet::new(),
+            outside: None,
             entries: Vec::new(),
         }
     }
@@ -188,22 +268,33 @@ impl Reader {
                 self.elsewhere = match text(fields, 0)?.as_str() {
                     "asked" => Elsewhere::NotRecorded,
                     "not-asked" => Elsewhere::NotAsked,
-                    other => return Err(format!("found `{other}`, expected `asked` or `not-asked`")),
+                    "listed" => {
+                        self.outside.get_or_insert_default();
+                        Elsewhere::NotAsked
+                    }
+                    other => {
+                        return Err(format!("found `{other}`, expected `asked`, `listed` or `not-asked`"));
+                    }
                 };
+            }
+            "outside" => {
+                let question = Question::new(name(fields, 0)?, parsed(fields, 1, "a record type")?);
+                self.outside.get_or_insert_default().insert(question);
             }
             "domain" => self.domains.push(name(fields, 0)?),
             "reply" => {
                 let question = Question::new(name(fields, 0)?, parsed(fields, 1, "a record type")?);
                 let server = Server { role: Role::Resolver, address: String::new() };
                 let reply = Reply::empty(question, Arc::new(server), Outcome::Timeout);
-                self.entries.push(Entry::Reply(reply));
+                self.entries.push(Entry::Reply(reply, Vec::new()));
             }
             "policy" => {
                 let policy = PolicyReply::empty(name(fields, 0)?, PolicyOutcome::Timeout);
                 self.entries.push(Entry::Policy(policy));
             }
             key => match self.entries.last_mut().ok_or_else(|| unknown(key))? {
-                Entry::Reply(reply) => reply_line(reply, &mut self.on_file, key, fields)?,
+                Entry::Reply(_, domains) if key == "for" => domains.push(name(fields, 0)?),
+                Entry::Reply(reply, _) => reply_line(reply, &mut self.on_file, key, fields)?,
                 Entry::Policy(policy) => policy::line(policy, key, fields)?,
             },
         }
@@ -216,9 +307,13 @@ impl Reader {
         let mut facts = Facts::new(checked_at, self.elsewhere);
         let dated = |at| if at == Timestamp::UNIX_EPOCH { checked_at } else { at };
         let mut replies = Vec::new();
+        let mut variations = Variations::default();
         for entry in self.entries {
             match entry {
-                Entry::Reply(reply) => replies.push(reply),
+                Entry::Reply(reply, domains) if domains.is_empty() => replies.push(reply),
+                Entry::Reply(reply, domains) => {
+                    variations.read(domains, Reply { at: dated(reply.at), ..reply });
+                }
                 Entry::Policy(policy) => {
                     facts.insert_policy(PolicyReply { at: dated(policy.at), ..policy });
                 }
@@ -227,8 +322,8 @@ impl Reader {
         // In order each has its place behind the last; of two by the same server the first counts.
         replies.sort_by(|a, b| (&a.question, &a.server).cmp(&(&b.question, &b.server)));
         replies.into_iter().for_each(|reply| facts.insert(Reply { at: dated(reply.at), ..reply }));
-        facts.on_file = self.on_file;
-        Ok(Recording { domains: self.domains, facts })
+        (facts.on_file, facts.outside) = (self.on_file, self.outside);
+        Ok(Recording { domains: self.domains, facts, variations })
     }
 }
 
@@ -338,6 +433,76 @@ reply contoso.com. TXT
         let recording = Recording::parse(SAMPLE).unwrap();
         assert_eq!(recording.to_string(), SAMPLE);
         assert_eq!(recording.facts.all().count(), 2);
+    }
+
+    #[test]
+    fn each_domain_keeps_what_it_saw() {
+        let name = |text: &str| text.parse::<Name>().unwrap();
+        let shared = Question::new(name("spf.protection.outlook.com"), "TXT".parse().unwrap());
+        let server = Arc::new(Server { role: Role::Resolver, address: "192.0.2.53:53".into() });
+        let seen = |outcome| {
+            let mut facts = Facts::new(Timestamp::UNIX_EPOCH, Elsewhere::Asked);
+            facts.insert(Reply::empty(shared.clone(), Arc::clone(&server), outcome));
+            facts
+        };
+        let (failed, answered) = (seen(Outcome::ServFail), seen(Outcome::NoData));
+        let mut recording = Recording::new(Vec::new(), Facts::new(Timestamp::UNIX_EPOCH, Elsewhere::Asked));
+        for (domain, facts) in [
+            ("a.example", &failed),
+            ("b.example", &answered),
+            ("c.example", &failed),
+            ("d.example", &answered),
+        ] {
+            recording.add(&name(domain), facts);
+        }
+        let text = recording.to_string();
+        assert_eq!(text.matches("reply ").count(), 2, "{text}");
+        let read = Recording::parse(&text).unwrap();
+        assert_eq!(read.to_string(), text);
+        for (domain, outcome) in [
+            ("a.example", Outcome::ServFail),
+            ("b.example", Outcome::NoData),
+            ("c.example", Outcome::ServFail),
+            ("d.example", Outcome::NoData),
+            ("other.example", Outcome::ServFail),
+        ] {
+            let outcomes: Vec<Outcome> =
+                read.replies(&shared, &name(domain)).iter().map(|reply| reply.outcome).collect();
+            assert_eq!(outcomes, [outcome], "{domain}");
+        }
+    }
+
+    #[test]
+    fn questions_outside_the_zone_files_are_told_from_those_that_were_never_read() {
+        let replies = SAMPLE.split_once("\n\n").unwrap().1;
+        let head = "cutover recording 1\nchecked-at 2026-11-22T05:23:00Z\n";
+        let text = format!(
+            "{head}elsewhere listed\ndomain contoso.com.\noutside autodiscover.outlook.com. A\n\n{replies}"
+        );
+        let listed = Recording::parse(&text).unwrap();
+        assert_eq!(listed.to_string(), text);
+        // One that lies outside nothing is told from an older one.
+        let none = Recording::parse(&format!("{head}elsewhere listed\ndomain contoso.com.\n")).unwrap();
+        assert!(none.to_string().contains("elsewhere listed"));
+        let older = format!("{head}elsewhere not-asked\ndomain contoso.com.\n\n{replies}");
+        let older = Recording::parse(&older).unwrap();
+        let question = |text: &str| {
+            let (name, rtype) = text.split_once(' ').unwrap();
+            Question::new(name.parse().unwrap(), rtype.parse().unwrap())
+        };
+        let (own, other): (Name, Name) = ("contoso.com".parse().unwrap(), "fabrikam.com".parse().unwrap());
+        for (recording, text, is_missing) in [
+            (&listed, "contoso.com MX", false),
+            (&listed, "autodiscover.outlook.com A", false),
+            (&listed, "autodiscover.outlook.com AAAA", true),
+            (&listed, "_dmarc.contoso.com TXT", true),
+            (&none, "autodiscover.outlook.com A", true),
+            (&older, "_dmarc.contoso.com TXT", false),
+        ] {
+            assert_eq!(recording.is_missing(&question(text), &own), is_missing, "{text}");
+        }
+        assert!(none.is_missing(&question("fabrikam.com MX"), &other));
+        assert!(older.is_missing(&question("fabrikam.com MX"), &other));
     }
 
     #[test]

@@ -39,6 +39,12 @@ impl Role {
         matches!(self, Self::Authoritative | Self::ZoneFile)
     }
 
+    /// Whether it is a name server of any zone.
+    #[must_use]
+    pub fn is_name_server(self) -> bool {
+        matches!(self, Self::Authoritative | Self::Parent)
+    }
+
     /// The word in reports and recordings.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -139,6 +145,13 @@ impl fmt::Display for ExtendedError {
 }
 
 impl ExtendedError {
+    /// Whether a resolver that sends it says that the answer is not what the zone holds: forged (4), blocked (15), censored
+    /// (16), filtered (17) or prohibited (18) (RFC 8914 §4).
+    #[must_use]
+    pub fn is_filtering(&self) -> bool {
+        matches!(self.code, 4 | 15..=18)
+    }
+
     fn fmt_text(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.text.is_empty() { Ok(()) } else { write!(f, ": {}", self.text) }
     }
@@ -231,6 +244,15 @@ impl Reply {
     pub fn end_of_chain(&self) -> &Name {
         let aliases = self.records.iter().rev();
         aliases.filter_map(alias_target).next().unwrap_or(&self.question.name)
+    }
+
+    /// Whether it ends with an alias, so that what the name asked for holds has to be asked at the end of the chain. A loop
+    /// ends where it began and is not open.
+    #[must_use]
+    pub fn leaves_alias_open(&self) -> bool {
+        self.outcome == Outcome::Records
+            && self.wanted().next().is_none()
+            && *self.end_of_chain() != self.question.name
     }
 
     /// How long a resolver may remember this negative answer, in seconds: the smaller of the TTL of the SOA and of its

@@ -25,8 +25,8 @@ pub struct Silence {
 }
 
 impl Silence {
-    /// That of a reply which is no answer.
-    pub(super) fn of(reply: &Reply) -> Self {
+    /// That of a reply which is not an answer.
+    pub(crate) fn of(reply: &Reply) -> Self {
         let extended: Vec<String> = reply.extended.iter().map(ToString::to_string).collect();
         let detail = if reply.reason.is_empty() { extended.join("; ") } else { reply.reason.clone() };
         Self {
@@ -39,7 +39,7 @@ impl Silence {
 
     /// That of a question which nobody was to be asked: whatever a rule reads is asked for, but for what goes beyond the
     /// bounds of what is followed.
-    pub(super) fn not_asked(question: &Question) -> Self {
+    pub(crate) fn not_asked(question: &Question) -> Self {
         Self {
             question: question.clone(),
             outcome: Outcome::NotAsked,
@@ -72,7 +72,7 @@ impl fmt::Display for Silence {
             }
             Outcome::OutOfTime => write!(f, "{} of `{name}` was not known in time", question.rtype)?,
             Outcome::NotAsked => write!(f, "nobody was asked for {} of `{name}`", question.rtype)?,
-            Outcome::OutOfQuestions | Outcome::Spared | Outcome::NotSent => {
+            Outcome::OutOfQuestions | Outcome::Spared | Outcome::NotSent | Outcome::NotAllowed => {
                 write!(f, "{server} was not asked for {} of `{name}`", question.rtype)?;
             }
             Outcome::TooLarge => {

@@ -10,7 +10,12 @@ use foldhash::HashMap;
 
 use crate::record::{Name, Question, Record, RecordData, RecordSet, RecordType};
 
-use super::{Elsewhere, Facts, Outcome, Reply, Role, Server, Silence, is_newer};
+use super::{Elsewhere, Facts, Outcome, Reply, Role, Server, Silence, VersionOrder};
+
+/// Replies that one chain of aliases is put together from, at most; a working chain needs two or three.
+pub(super) const LONGEST_CHAIN: usize = 8;
+/// Questions along the aliases of one name, at all servers together: each may lead elsewhere.
+const MOST_ALIAS_QUESTIONS: usize = 2 * LONGEST_CHAIN;
 
 /// Whom to believe, as `--view` says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -117,6 +122,16 @@ impl Answer {
     }
 }
 
+impl Answer {
+    /// The name at which the chain of aliases goes on elsewhere; `None` where it ends, or has become a loop.
+    fn open_end(&self, question: &Question) -> Option<Name> {
+        let (end, before) = self.chain.split_last()?;
+        let is_open = self.existence == Existence::Records && self.set.is_empty();
+        let is_loop = *end == question.name || before.contains(end);
+        (is_open && !is_loop).then(|| end.clone())
+    }
+}
+
 fn alias_target(record: &Record) -> Option<Name> {
     match &record.data {
         RecordData::Cname(target) => Some(target.clone()),
@@ -140,11 +155,35 @@ pub struct Sight<'a> {
 }
 
 impl<'a> Sight<'a> {
-    /// The answer to a question.
+    /// The answer to a question, at the end of its alias chain.
+    ///
+    /// Where a reply ends with an alias, the chain goes on with what is known of the name it leads to: an authority answers
+    /// for its own zone only, and some resolvers return the first alias alone. A loop has no records, and its chain ends
+    /// with the name that closes it.
     ///
     /// # Errors
-    /// [`Silence`] if it was asked and nobody could tell.
+    /// [`Silence`] if a name of the chain was asked for and nobody could tell, or if the chain has more than
+    /// eight parts.
     pub fn answer(&self, question: &Question) -> Result<Answer, Silence> {
+        let mut answer = self.own_answer(question)?;
+        let mut parts = 1;
+        while let Some(end) = answer.open_end(question) {
+            if parts == LONGEST_CHAIN {
+                return Err(Silence::too_deep(question.clone(), LONGEST_CHAIN));
+            }
+            parts += 1;
+            let Answer { existence, set, chain } = self.own_answer(&Question::new(end, question.rtype))?;
+            answer.chain.extend(chain);
+            answer = Answer { existence, set, chain: answer.chain };
+        }
+        Ok(answer)
+    }
+
+    /// The answer to a question at the name itself: aliases are followed as far as the one reply leads, and no further.
+    ///
+    /// # Errors
+    /// [`Silence`] if it was asked and no server could tell.
+    pub fn own_answer(&self, question: &Question) -> Result<Answer, Silence> {
         if let Some(planned) = self.overlay.get(question) {
             let existence = if planned.is_empty() { Existence::NoData } else { Existence::Records };
             return Ok(Answer { existence, set: planned.clone(), chain: Vec::new() });
@@ -206,22 +245,26 @@ impl<'a> Sight<'a> {
 }
 
 impl Facts {
-    /// The reply that says what is published: the answer of an authority with the newest serial, else of the first
-    /// resolver that has one, else the failure that tells most. `None` if nobody was asked.
+    /// The reply that says what is published: the answer of an authority with the newest version of the zone, else of the
+    /// first resolver that has one, else the failure that tells most. `None` if no server was asked.
+    ///
+    /// Once a name server was reached, or may yet be, resolvers do not speak for it: what no authority answered then is a
+    /// failure.
     #[must_use]
     pub fn published(&self, question: &Question, view: View) -> Option<&Reply> {
         let replies = self.replies(question);
         let answers = || replies.clone().filter(|reply| reply.outcome.is_answer());
         // The authorities come first.
-        if view != View::Resolver
-            && let Some(newest) = self.newest(answers().take_while(|reply| reply.server.role.is_authority()))
-        {
-            return Some(newest);
+        if view != View::Resolver {
+            let newest = self.newest(answers().take_while(|reply| reply.server.role.is_authority()));
+            if let Some(reply) = newest.or_else(|| self.authority_failure(question)) {
+                return Some(reply);
+            }
         }
         if let Some(answer) = answers().find(|reply| reply.server.role == Role::Resolver) {
             return Some(answer);
         }
-        // A zone file is asked in place of everybody, whatever the view.
+        // A zone file is asked in place of all servers, whatever the view.
         if let Some(answer) = answers().find(|reply| reply.server.role == Role::ZoneFile) {
             return Some(answer);
         }
@@ -229,31 +272,48 @@ impl Facts {
         replies.filter(asked).min_by_key(|reply| tells_least(reply))
     }
 
-    /// Of several answers of authorities, the first with the newest serial.
-    fn newest<'a>(&self, mut answers: impl Iterator<Item = &'a Reply>) -> Option<&'a Reply> {
-        let serial = |reply: &Reply| self.serial_at(&reply.server, &reply.question.name);
-        let first = answers.next()?;
-        let Some(second) = answers.next() else { return Some(first) };
-        let mut newest = (first, serial(first));
-        for reply in std::iter::once(second).chain(answers) {
-            let serial = serial(reply);
-            let better = match (newest.1, serial) {
-                (None, Some(_)) => true,
-                (Some(best), Some(serial)) => is_newer(serial, best),
-                (_, None) => false,
-            };
-            if better {
-                newest = (reply, serial);
-            }
+    /// The failure that leaves a question open which the zone's name servers have to answer; `None` if one of them did, or
+    /// if none of those asked can be reached at all, so that the resolvers decide.
+    fn authority_failure(&self, question: &Question) -> Option<&Reply> {
+        let asked = self
+            .replies(question)
+            .filter(|reply| reply.server.role == Role::Authoritative && reply.outcome != Outcome::Referral);
+        let is_open = |reply: &Reply| reply.outcome.tells_nothing() || self.reached.contains(&reply.server);
+        let mut asked = asked.peekable();
+        if !asked.clone().any(is_open) || asked.clone().any(|reply| reply.outcome.is_answer()) {
+            return None;
         }
-        Some(newest.0)
+        asked.peek()?;
+        asked.min_by_key(|reply| tells_least(reply))
     }
 
-    /// The serial that `server` has of the zone of `name`, where it told.
+    /// Of several answers of authorities, the first with the newest version.
+    fn newest<'a>(&self, mut answers: impl Iterator<Item = &'a Reply>) -> Option<&'a Reply> {
+        let first = answers.next()?;
+        let is_newer = |one: &Reply, other: &Reply| {
+            let order = self.compare_versions(&one.server, &other.server, &one.question.name);
+            order == VersionOrder::Newer
+        };
+        Some(answers.fold(first, |best, reply| if is_newer(reply, best) { reply } else { best }))
+    }
+
+    /// The question, and the same one at every name where a reply leaves the chain of aliases open: an authority answers for
+    /// its own zone only, and some resolvers return the first alias alone.
     #[must_use]
-    pub fn serial_at(&self, server: &Server, name: &Name) -> Option<u32> {
-        let told = self.versions.get(server)?.iter().filter(|told| name.is_within(&told.apex));
-        told.max_by_key(|told| told.apex.label_count()).map(|told| told.serial)
+    pub fn along_aliases(&self, question: &Question) -> Vec<Question> {
+        let mut chain = vec![question.clone()];
+        let mut next = 0;
+        while let Some(question) = chain.get(next).cloned() {
+            next += 1;
+            let open = self.replies(&question).filter(|reply| reply.leaves_alias_open());
+            for end in open.map(Reply::end_of_chain).collect::<BTreeSet<&Name>>() {
+                let further = Question::new(end.clone(), question.rtype);
+                if chain.len() < MOST_ALIAS_QUESTIONS && !chain.contains(&further) {
+                    chain.push(further);
+                }
+            }
+        }
+        chain
     }
 
     /// Whether names outside were left alone on purpose.
@@ -280,8 +340,9 @@ fn tells_least(reply: &Reply) -> u8 {
         Outcome::Timeout => 10,
         Outcome::Unreachable => 11,
         Outcome::Referral => 12,
-        Outcome::NotAsked => 13,
-        Outcome::NotRecorded => 14,
-        Outcome::Records | Outcome::NoData | Outcome::NoName => 15,
+        Outcome::NotAllowed => 13,
+        Outcome::NotAsked => 14,
+        Outcome::NotRecorded => 15,
+        Outcome::Records | Outcome::NoData | Outcome::NoName => 16,
     }
 }

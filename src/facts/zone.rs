@@ -7,7 +7,7 @@ use foldhash::{HashMap, HashMapExt as _};
 
 use crate::record::{Name, Question, RecordData, RecordType};
 
-use super::{Facts, Role, soa_of};
+use super::{Facts, Reply, Role, soa_of};
 
 /// A zone as it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +94,30 @@ impl Facts {
             (apex, names)
         };
         zone_candidates(name).into_iter().map(named).find(|(_, names)| !names.is_empty())
+    }
+
+    /// The failed lookup that kept the name servers of the zone of `name` from being asked: of the NS records, or of the
+    /// addresses. `None` if one of them was asked, or if no lookup failed.
+    #[must_use]
+    pub fn unfound_authorities(&self, name: &Name) -> Option<&Reply> {
+        let is_asked = |reply: &Reply| reply.server.role == Role::Authoritative;
+        if self.is_offline() || self.unordered().any(is_asked) {
+            return None;
+        }
+        let failure = |question: Question| {
+            let mut replies = self.replies(&question).filter(|reply| reply.server.role == Role::Resolver);
+            let first = replies.next().filter(|reply| !reply.outcome.is_answer())?;
+            replies.all(|reply| !reply.outcome.is_answer()).then_some(first)
+        };
+        match self.zone_with_names(name) {
+            None => zone_candidates(name)
+                .into_iter()
+                .find_map(|apex| failure(Question::new(apex, RecordType::Ns))),
+            Some((_, servers)) => servers.into_iter().find_map(|server| {
+                let of_type = |rtype| failure(Question::new(server.clone(), rtype));
+                of_type(RecordType::A).or_else(|| of_type(RecordType::Aaaa))
+            }),
+        }
     }
 
     /// The names of the servers of a zone: the NS records that anybody answered with, and delegations to it.

@@ -12,9 +12,6 @@ use crate::record::{Name, Question, RecordData, RecordType};
 use super::policy::host;
 use super::source::Source;
 
-/// Aliases of a policy host that are followed.
-const LONGEST_CHAIN: usize = 8;
-
 /// The addresses of a policy host, as far as the facts tell.
 #[derive(Debug, Default)]
 struct Addresses {
@@ -27,11 +24,8 @@ fn addresses(domain: &Name, facts: &Facts) -> Addresses {
     let mut found = Addresses { complete: true, ..Addresses::default() };
     let Ok(host) = policy_host(domain) else { return found };
     for rtype in [RecordType::A, RecordType::Aaaa] {
-        let mut chain = vec![Question::new(host.clone(), rtype)];
-        let mut next = 0;
         let mut answered = false;
-        while let Some(question) = chain.get(next).cloned() {
-            next += 1;
+        for question in facts.along_aliases(&Question::new(host.clone(), rtype)) {
             for reply in facts.replies(&question) {
                 let ends_here = reply.wanted().next().is_some() || *reply.end_of_chain() == question.name;
                 answered |= reply.outcome.is_answer() && ends_here;
@@ -40,12 +34,6 @@ fn addresses(domain: &Name, facts: &Facts) -> Addresses {
                     RecordData::Aaaa(address) => Some(IpAddr::from(address)),
                     _ => None,
                 }));
-            }
-            for end in facts.open_ends(&question) {
-                let further = Question::new(end, rtype);
-                if !chain.contains(&further) && chain.len() < LONGEST_CHAIN {
-                    chain.push(further);
-                }
             }
         }
         found.complete &= answered;

@@ -18,6 +18,7 @@ pub mod transport;
 mod web;
 pub mod zonefile;
 
+pub use address::{AddressKind, Permissions, Refusal};
 pub use network::Network;
 pub use source::Source;
 pub use survey::{Limits, survey};

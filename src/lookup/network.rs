@@ -13,7 +13,7 @@ use tokio::sync::OnceCell;
 use crate::facts::{Facts, Outcome, Reply, Role, Server, View, zone_candidates};
 use crate::record::{Name, Question, RecordType};
 
-use super::address::is_public;
+use super::address::Permissions;
 use super::authorities;
 use super::course::parent_zone;
 use super::memory::{Failures, Memory, Shared};
@@ -28,7 +28,7 @@ pub struct Network {
     resolvers: Vec<(Endpoint, Arc<Server>)>,
     pub(super) view: View,
     authority_port: u16,
-    private_servers: bool,
+    permissions: Permissions,
     pub(super) fetcher: Fetcher,
     asked: Mutex<Asked>,
 }
@@ -91,7 +91,8 @@ pub(super) struct Look<'a> {
 
 impl Network {
     /// A network of these resolvers; each is asked about the domains themselves, and the first that works about the
-    /// rest of the world.
+    /// rest of the world. They count as named: one on a loopback or private address allows name servers and policy
+    /// hosts on addresses of that kind, unless [`Network::with_permissions`] says otherwise.
     #[must_use]
     pub fn new(transport: Transport, resolvers: Vec<Endpoint>, view: View, authority_port: u16) -> Self {
         let mut distinct: Vec<(Endpoint, Arc<Server>)> = Vec::new();
@@ -101,15 +102,15 @@ impl Network {
                 distinct.push((endpoint, Arc::new(server)));
             }
         }
-        // A lab on private addresses names private name servers, and means it.
-        let private_servers = distinct.iter().any(|(endpoint, _)| !is_public(endpoint.address().ip()));
+        let addresses = distinct.iter().map(|(endpoint, _)| endpoint.address().ip());
+        let permissions = addresses.fold(Permissions::default(), Permissions::naming);
         Self {
-            fetcher: Fetcher::new(transport.clone(), private_servers),
+            fetcher: Fetcher::new(transport.clone(), permissions),
             transport,
             resolvers: distinct,
             view,
             authority_port,
-            private_servers,
+            permissions,
             asked: Mutex::new(Asked {
                 own: Memory::of(MOST_OWN, MOST_OCTETS_OWN),
                 elsewhere: Memory::of(MOST_ELSEWHERE, MOST_OCTETS_ELSEWHERE),
@@ -118,18 +119,12 @@ impl Network {
         }
     }
 
-    /// The same, which asks name servers and policy hosts on private addresses too although public DNS named them.
+    /// The same, which contacts name servers and policy hosts that DNS names by these permissions alone.
     #[must_use]
-    pub fn with_private_servers(mut self) -> Self {
-        self.private_servers = true;
-        self.fetcher.allow_private();
+    pub fn with_permissions(mut self, permissions: Permissions) -> Self {
+        self.permissions = permissions;
+        self.fetcher.set_permissions(permissions);
         self
-    }
-
-    /// Whether name servers on private addresses are asked although public DNS named them.
-    #[must_use]
-    pub fn asks_private_servers(&self) -> bool {
-        self.private_servers
     }
 
     /// The same, which fetches no policy.
@@ -168,12 +163,10 @@ impl Network {
         sphere: Sphere,
     ) -> Shared<Reply> {
         if matches!(server.role, Role::Authoritative | Role::Parent)
-            && !self.private_servers
-            && !is_public(endpoint.address().ip())
+            && let Err(refusal) = self.permissions.check(endpoint.address().ip())
         {
-            let mut reply = Reply::empty(question.clone(), Arc::clone(server), Outcome::Unreachable);
-            reply.reason =
-                "public DNS names a private address; --allow-private-servers asks it all the same".into();
+            let reply = Reply::empty(question.clone(), Arc::clone(server), Outcome::NotAllowed);
+            let reply = Reply { reason: refusal.to_string(), ..reply };
             return Arc::new(OnceCell::new_with(Some(reply)));
         }
         let now = self.transport.now();
@@ -181,7 +174,7 @@ impl Network {
         let mut asked = lock(&self.asked);
         let Asked { own, elsewhere, failures } = &mut *asked;
         let may_repeat = failures.may_repeat(&asking, now);
-        let is_good = |reply: &Reply| match is_failure(reply) {
+        let is_good = |reply: &Reply| match reply.outcome.is_failed_lookup() {
             true => !may_repeat,
             false => reply.at.duration_until(now) <= GOOD_FOR || is_kept(reply, now),
         };
@@ -217,11 +210,11 @@ impl Network {
                 let asked = if question.name.is_within(scope.domain) { own } else { elsewhere };
                 asked.grow(reply.octets());
             }
-            if is_sent_here && is_failure(&reply) {
+            if is_sent_here && reply.outcome.is_failed_lookup() {
                 let asking = (Arc::clone(server), question.clone());
                 lock(&self.asked).failures.note(asking, reply.at);
             }
-            if is_sent_here || is_second || !is_failure(&reply) {
+            if is_sent_here || is_second || !reply.outcome.is_failed_lookup() {
                 return reply;
             }
             let sphere = if question.name.is_within(scope.domain) { Sphere::Own } else { Sphere::Elsewhere };
@@ -233,6 +226,11 @@ impl Network {
     /// When all silent servers can be queried again; `None` if that is now.
     pub(super) fn pause_end(&self) -> Option<tokio::time::Instant> {
         self.transport.pause_end()
+    }
+
+    /// Ends the pauses of silent servers, so that domains whose lookups failed are looked up once more.
+    pub(super) fn begin_rechecks(&self) {
+        self.transport.begin_rechecks();
     }
 
     /// The servers to ask about one of the domain's own names, as far as the facts tell.
@@ -330,7 +328,9 @@ impl Network {
         for apex in zone_candidates(domain) {
             let question = Question::new(apex.clone(), RecordType::Ns);
             let replies = || facts.replies(&question).filter(|reply| reply.server.role == Role::Resolver);
-            let denied = replies().any(|reply| reply.outcome.is_answer() && reply.wanted().next().is_none());
+            // Behind an alias stand the name servers of another zone.
+            let is_apex = |reply: &Reply| reply.wanted().any(|record| record.name == apex);
+            let denied = replies().any(|reply| reply.outcome.is_answer() && !is_apex(reply));
             let silent = replies().filter(|reply| !reply.outcome.is_answer()).count() == self.resolvers.len();
             if !facts.name_server_names(&apex).is_empty() {
                 zones.push(apex);
@@ -346,30 +346,6 @@ impl Network {
         let sockets = addresses.into_iter().map(|address| SocketAddr::new(address, self.authority_port));
         let server = |socket: SocketAddr| Arc::new(Server { role, address: socket.to_string() });
         sockets.map(|socket| (server(socket), Endpoint::Plain(socket))).collect()
-    }
-}
-
-/// Whether the lookup failed, so that it may well succeed the next time.
-fn is_failure(reply: &Reply) -> bool {
-    match reply.outcome {
-        Outcome::ServFail
-        | Outcome::Refused
-        | Outcome::Timeout
-        | Outcome::Malformed
-        | Outcome::Unreachable
-        | Outcome::NotSent
-        | Outcome::OutOfTime => true,
-        Outcome::Records
-        | Outcome::NoData
-        | Outcome::NoName
-        | Outcome::Referral
-        | Outcome::Lame
-        | Outcome::NotRecorded
-        | Outcome::OutOfQuestions
-        | Outcome::Spared
-        | Outcome::TooLarge
-        | Outcome::TooDeep
-        | Outcome::NotAsked => false,
     }
 }
 
@@ -414,27 +390,52 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn private_servers_that_public_dns_names_are_asked_by_permission_only() {
+    async fn servers_on_special_addresses_are_asked_by_permission_only() {
         let listener = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
-        let private = Endpoint::Plain(listener.local_addr().unwrap());
+        let port = listener.local_addr().unwrap().port();
         let network = |resolver: &str| {
             let resolver = Endpoint::Plain(SocketAddr::new(resolver.parse().unwrap(), 53));
             let transport = Transport::new(std::time::Duration::from_millis(20));
             Network::new(transport, vec![resolver], View::Both, 53)
         };
-        for (network, is_asked) in [
-            (network("8.8.8.8"), false),
-            (network("8.8.8.8").with_private_servers(), true),
-            (network("192.168.1.1"), true),
+        for (network, role, server, is_asked) in [
+            (network("8.8.8.8"), Role::Authoritative, "127.0.0.1", false),
+            (network("8.8.8.8"), Role::Parent, "127.0.0.1", false),
+            (network("8.8.8.8").with_permissions(Permissions::ALL), Role::Authoritative, "127.0.0.1", true),
+            (network("127.0.0.53"), Role::Authoritative, "127.0.0.1", true),
+            (network("127.0.0.53"), Role::Parent, "127.0.0.1", true),
+            (
+                network("127.0.0.53").with_permissions(Permissions::default()),
+                Role::Parent,
+                "127.0.0.1",
+                false,
+            ),
+            // The system's stub is a resolver, and was not named by DNS.
+            (
+                network("127.0.0.53").with_permissions(Permissions::default()),
+                Role::Resolver,
+                "127.0.0.1",
+                true,
+            ),
+            // Of another kind than the named one.
+            (network("192.168.1.1"), Role::Authoritative, "127.0.0.1", false),
+            // Linux delivers both to this machine.
+            (network("127.0.0.53").with_permissions(Permissions::ALL), Role::Authoritative, "0.0.0.0", false),
+            (network("127.0.0.53"), Role::Authoritative, "::ffff:127.0.0.1", false),
         ] {
             let question = Question::new("contoso.com".parse().unwrap(), RecordType::Mx);
-            let server = Arc::new(Server { role: Role::Authoritative, address: private.to_string() });
-            let cell = network.cell(&question, &server, &private, Sphere::Own);
+            let endpoint = Endpoint::Plain(SocketAddr::new(server.parse().unwrap(), port));
+            let server = Arc::new(Server { role, address: endpoint.to_string() });
+            let cell = network.cell(&question, &server, &endpoint, Sphere::Own);
             let scope = Scope { domain: &question.name, zone: None };
-            let reply = network.ask(&cell, &question, &server, &private, scope).await;
-            let expected = if is_asked { Outcome::Timeout } else { Outcome::Unreachable };
-            assert_eq!((reply.outcome, listener.try_recv(&mut [0; 512]).is_ok()), (expected, is_asked));
-            assert_eq!(reply.reason.contains("--allow-private-servers"), !is_asked);
+            let reply = network.ask(&cell, &question, &server, &endpoint, scope).await;
+            let expected = if is_asked { Outcome::Timeout } else { Outcome::NotAllowed };
+            let mut packets = 0;
+            while listener.try_recv(&mut [0; 512]).is_ok() {
+                packets += 1;
+            }
+            assert_eq!((reply.outcome, packets > 0), (expected, is_asked), "{reply:?}");
+            assert_eq!(reply.reason.contains("address by RFC"), !is_asked, "{}", reply.reason);
         }
     }
 }

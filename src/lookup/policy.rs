@@ -17,7 +17,7 @@ use tokio::time::{Instant, timeout};
 use crate::facts::{PolicyOutcome, PolicyReply};
 use crate::record::Name;
 
-use super::address::is_public;
+use super::address::Permissions;
 use super::memory::Memory;
 use super::transport::{Transport, harmless};
 use super::web::{self, Fault};
@@ -38,7 +38,7 @@ const PATH: &str = "/.well-known/mta-sts.txt";
 pub(super) struct Fetcher {
     transport: Transport,
     port: u16,
-    private_hosts: bool,
+    permissions: Permissions,
     /// Whether nothing is to be fetched.
     pub(super) off: bool,
     fetched: Mutex<Memory<Name, PolicyReply>>,
@@ -71,11 +71,11 @@ impl From<Fault> for Failure {
 }
 
 impl Fetcher {
-    pub(super) fn new(transport: Transport, private_hosts: bool) -> Self {
+    pub(super) fn new(transport: Transport, permissions: Permissions) -> Self {
         Self {
             transport,
             port: HTTPS_PORT,
-            private_hosts,
+            permissions,
             off: false,
             fetched: Mutex::new(Memory::of(MOST_FETCHED, usize::MAX)),
         }
@@ -87,8 +87,8 @@ impl Fetcher {
         self.fetched = Mutex::new(Memory::of(MOST_FETCHED, usize::MAX));
     }
 
-    pub(super) fn allow_private(&mut self) {
-        self.private_hosts = true;
+    pub(super) fn set_permissions(&mut self, permissions: Permissions) {
+        self.permissions = permissions;
     }
 
     pub(super) fn turn_off(&mut self) {
@@ -127,13 +127,13 @@ impl Fetcher {
 
     async fn try_addresses(&self, domain: &Name, addresses: &[IpAddr]) -> Result<String, Failure> {
         let host = host(domain);
-        let allowed = |address: &&IpAddr| self.private_hosts || is_public(**address);
-        let allowed: Vec<IpAddr> = addresses.iter().filter(allowed).copied().take(MOST_ADDRESSES).collect();
+        let is_allowed = |address: &&IpAddr| self.permissions.check(**address).is_ok();
+        let allowed: Vec<IpAddr> =
+            addresses.iter().filter(is_allowed).copied().take(MOST_ADDRESSES).collect();
         if allowed.is_empty() {
-            let reason = format!(
-                "`{host}` has a private address; --allow-private-servers fetches from it all the same"
-            );
-            return Err(Failure::new(PolicyOutcome::Unreachable, reason));
+            let refusals = addresses.iter().filter_map(|address| self.permissions.check(*address).err());
+            let why = refusals.map(|refusal| refusal.to_string()).next().unwrap_or_default();
+            return Err(Failure::new(PolicyOutcome::Unreachable, format!("`{host}` was not asked: {why}")));
         }
         let mut first = None;
         for address in allowed {

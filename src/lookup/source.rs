@@ -101,6 +101,13 @@ impl Source {
         self.network.as_ref().and_then(Network::pause_end)
     }
 
+    /// Prepares for looking up again what failed: every server is queried again, however silent it was.
+    pub fn begin_rechecks(&self) {
+        if let Some(network) = &self.network {
+            network.begin_rechecks();
+        }
+    }
+
     /// Whether every answer is there already, so that nothing is waited for.
     #[must_use]
     pub fn is_at_hand(&self) -> bool {
@@ -172,7 +179,7 @@ impl Source {
                 let reply = self.zones.as_ref().and_then(|zones| zones.answer(question));
                 Begun::There(reply.into_iter().map(|reply| Reply { at: self.started, ..reply }).collect())
             }
-            Inquiry::Recording(question) => Begun::There(self.recorded(question)),
+            Inquiry::Recording(question) => Begun::There(self.recorded(question, domain)),
             Inquiry::Server(question, server, endpoint, _) => {
                 let Some(network) = &self.network else { return Begun::There(Vec::new()) };
                 let is_own = question.name.is_within(domain);
@@ -198,22 +205,22 @@ impl Source {
         }
     }
 
-    fn recorded(&self, question: &Question) -> Vec<Reply> {
+    fn recorded(&self, question: &Question, domain: &Name) -> Vec<Reply> {
         let Some(recording) = &self.recording else { return Vec::new() };
-        let replies: Vec<Reply> = recording.facts.replies(question).cloned().collect();
+        let replies = recording.replies(question, domain).to_vec();
         if !replies.is_empty() {
             return replies;
         }
         let missing = |server, outcome| Reply::empty(question.clone(), server, outcome);
-        let reply = match recording.facts.elsewhere {
-            // What a run left alone on purpose is left alone again; anything else that is missing is said to be missing.
-            Elsewhere::NotAsked => return replies,
-            Elsewhere::NotRecorded => {
-                let server = Server { role: Role::Resolver, address: "recording".into() };
-                missing(Arc::new(server), Outcome::NotRecorded)
-            }
+        let reply = if recording.is_missing(question, domain) {
+            let server = Server { role: Role::Resolver, address: "recording".into() };
+            missing(Arc::new(server), Outcome::NotRecorded)
+        } else if recording.facts.is_offline() {
+            // What a run left alone on purpose is left alone again.
+            return replies;
+        } else {
             // The facts of this very run, which no recording holds yet: it did not ask for what is beyond its bounds.
-            Elsewhere::Asked => Reply { reason: NOT_FOLLOWED.into(), ..missing(nobody(), Outcome::NotAsked) },
+            Reply { reason: NOT_FOLLOWED.into(), ..missing(nobody(), Outcome::NotAsked) }
         };
         vec![Reply { at: self.started, ..reply }]
     }

@@ -158,6 +158,8 @@ pub async fn survey<W: IntoIterator<Item = Question>>(
     read.extend(wanted(&facts));
     if source.leaves_nothing_alone() {
         note_unasked(&mut facts, source, read, unasked);
+    } else {
+        facts.outside = Some(read.into_iter().filter(|question| !facts.has(question)).collect());
     }
     source.note_unfetched(&policies(&facts), &mut facts);
     facts

@@ -89,8 +89,10 @@ impl Change {
 /// The changes that make the domain ready for the phase being judged, in the order in which to make them.
 #[must_use]
 pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Examination) -> Vec<Change> {
-    // Without a domain there is no zone to publish in.
-    if examination.hazards.iter().any(|hazard| hazard.code == Code::DomainNotFound) {
+    // Without a domain there is no zone to publish in, and what a domain is for that looks parked only the admin knows.
+    if examination.withheld.is_some()
+        || examination.hazards.iter().any(|hazard| hazard.code == Code::DomainNotFound)
+    {
         return Vec::new();
     }
     let source = examination.source.as_ref().and_then(|source| source.provider);

@@ -218,7 +218,7 @@ async fn verdict(truth: Truth, fault: &Fault) -> (Verdict, Option<PolicyOutcome>
     }
     // All worlds stand, with their keys and certificates, before anybody's time begins to run.
     tokio::task::yield_now().await;
-    let transport = Transport::new(Duration::from_millis(900)).with_tls_config(authority.client_config());
+    let transport = Transport::new(Duration::from_secs(2)).with_tls_config(authority.client_config());
     let network = Network::new(transport, vec![Endpoint::Plain(resolver.address())], View::Both, lab.port());
     let network = network.with_https_port(port);
     let started = "2026-11-22T05:23:00Z".parse().unwrap();
@@ -226,7 +226,7 @@ async fn verdict(truth: Truth, fault: &Fault) -> (Verdict, Option<PolicyOutcome>
     let subject = Subject::new("contoso.com".parse().unwrap());
     let questions = |facts: &Facts| wanted(&subject, facts);
     let policies = |facts: &Facts| wanted_policies(&subject, facts);
-    let limits = Limits { deadline: Duration::from_secs(6), ..Limits::default() };
+    let limits = Limits { deadline: Duration::from_secs(12), ..Limits::default() };
     let survey = survey(&source, &subject.domain, limits, questions, policies);
     // The rest is for a machine that is busy with other things.
     let facts = tokio::time::timeout(limits.deadline * 6, survey).await.expect("it keeps to its deadline");

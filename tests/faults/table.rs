@@ -21,9 +21,15 @@ pub enum Kind {
 }
 
 /// One way to misbehave.
+#[derive(Clone)]
 pub struct Fault {
     pub name: &'static str,
+    /// What it amounts to at the name servers of a zone.
     pub kind: Kind,
+    /// What it amounts to at a resolver, where that is something else.
+    pub at_resolvers: Option<Kind>,
+    /// The only type that is asked for in vain; all if `None`.
+    pub only: Option<&'static str>,
     pub say: Say,
     /// What is said over streams, where that is something else.
     pub over_streams: Option<Say>,
@@ -81,6 +87,27 @@ fn rightly(message: &mut Message, name: &str) {
     message.metadata.response_code = ResponseCode::NoError;
 }
 
+/// NXDOMAIN with AA and this zone's SOA.
+fn no_such_name(message: &mut Message, zone: &str) {
+    message.answers.clear();
+    message.additionals.clear();
+    message.metadata.authoritative = true;
+    message.metadata.response_code = ResponseCode::NXDomain;
+    let data = "a.root-servers.net. nstld.example. 2026112200 1800 900 604800 86400";
+    let data = RecordData::parse("SOA".parse().unwrap(), data, &Name::root()).unwrap();
+    message.authorities = vec![wire_record(&Record { name: zone.parse().unwrap(), ttl: 900, data })];
+}
+
+/// So many mail hosts more.
+fn many_hosts(message: &mut Message, count: u16) {
+    let owner = asked(message);
+    for number in 0..count {
+        let data =
+            RecordData::Mx { preference: number, exchange: format!("mx{number}.example").parse().unwrap() };
+        message.answers.push(record(&owner, data, 60));
+    }
+}
+
 /// A mail host in place of every other.
 fn host(message: &mut Message, host: &str) {
     let is_mail = message.queries.first().is_some_and(|query| query.query_type() == rr::RecordType::MX);
@@ -131,9 +158,15 @@ fn many(message: &mut Message, count: usize, size: usize) {
 /// All faults.
 pub fn faults() -> Vec<Fault> {
     use Kind::{Lie, Odd, Silence};
-    let plain = |name, kind, say| Fault { name, kind, say, over_streams: None };
-    let both = |name, kind, say, over_streams| Fault { name, kind, say, over_streams: Some(over_streams) };
+    let plain =
+        |name, kind, say| Fault { name, kind, at_resolvers: None, only: None, say, over_streams: None };
+    let both =
+        |name, kind, say, over_streams| Fault { over_streams: Some(over_streams), ..plain(name, kind, say) };
+    let for_mx = |name, say| Fault { only: Some("MX"), ..plain(name, Silence, say) };
+    let lame =
+        |name, at_resolvers, say| Fault { at_resolvers: Some(at_resolvers), ..plain(name, Silence, say) };
     let error = |code| Say::Error(code, Vec::new());
+    let filtered = |code, text| Say::Error(ResponseCode::NXDomain, vec![(code, text)]);
     let later = |milliseconds, say| Say::Later(Duration::from_millis(milliseconds), Box::new(say));
     vec![
         plain("drop", Silence, Say::Nothing),
@@ -287,7 +320,7 @@ pub fn faults() -> Vec<Fault> {
         plain("times to live of zero", Odd, altered(|message| with_ttl(message, 0))),
         plain("times to live beyond all bounds", Odd, altered(|message| with_ttl(message, u32::MAX))),
         plain("sixty texts more", Odd, altered(|message| many(message, 60, 200))),
-        plain("four thousand records", Odd, altered(|message| many(message, 4_000, 1))),
+        plain("a thousand records", Odd, altered(|message| many(message, 1_000, 1))),
         plain("nearly 64 KiB", Odd, altered(|message| many(message, 240, 250))),
         plain(
             "a pointer to itself",
@@ -347,6 +380,27 @@ pub fn faults() -> Vec<Fault> {
                 octets[2] |= 0x28;
                 octets
             })),
+        ),
+        for_mx("silence for MX alone", Say::Nothing),
+        for_mx("REFUSED for MX alone", error(ResponseCode::Refused)),
+        for_mx("SERVFAIL for MX alone", error(ResponseCode::ServFail)),
+        for_mx("garbage for MX alone", Say::Garbage),
+        for_mx("600 MX records", altered(|message| many_hosts(message, 600))),
+        plain("NXDOMAIN that is forged", Silence, filtered(4, "forged")),
+        plain("NXDOMAIN that is blocked", Silence, filtered(15, "blocked")),
+        plain("NXDOMAIN that is censored", Silence, filtered(16, "censored")),
+        plain("NXDOMAIN that is filtered", Silence, filtered(17, "filtered")),
+        plain("NXDOMAIN that is prohibited", Silence, filtered(18, "prohibited")),
+        lame("NXDOMAIN with the SOA of the root", Lie, altered(|message| no_such_name(message, "."))),
+        lame("NXDOMAIN with the SOA of the registry", Lie, altered(|message| no_such_name(message, "com"))),
+        lame("no AA", Odd, altered(|message| message.metadata.authoritative = false)),
+        lame(
+            "upward referral with AA",
+            Lie,
+            altered(|message| {
+                referral(message, ".");
+                message.metadata.authoritative = true;
+            }),
         ),
     ]
 }

@@ -52,13 +52,19 @@ pub(super) fn reply(
         from,
         at: tokio::time::Instant::now(),
     };
+    let has_own = state.say_to.iter().any(|(of, own, _)| *of == name && *own == rtype);
     match rule {
-        Some(_) => state.counted += 1,
-        None => state.seen.push(seen),
+        Some(_) if !has_own => state.counted += 1,
+        Some(_) | None => state.seen.push(seen),
+    }
+    if state.dropped.iter().any(|apex| name.is_within(apex)) {
+        return Vec::new();
     }
     let own = state.say_to.iter().find(|(of, own, _)| *of == name && *own == rtype);
-    let over_streams = state.say_over_streams.as_ref().filter(|_| via != Via::Udp);
-    let say = match own.map(|(_, _, say)| say).or(over_streams).unwrap_or(&state.say) {
+    let is_in_scope = state.scope.as_ref().is_none_or(|domain| name.is_within(domain));
+    let over_streams = state.say_over_streams.as_ref().filter(|_| via != Via::Udp && is_in_scope);
+    let usual = if is_in_scope { &state.say } else { &Say::Zone };
+    let say = match own.map(|(_, _, say)| say).or(over_streams).unwrap_or(usual) {
         Say::Turns(turns) => turns[turn.min(turns.len() - 1)].clone(),
         other => other.clone(),
     };
@@ -128,7 +134,7 @@ impl Writer<'_> {
             Say::Altered(alter) => {
                 let mut message = self.message();
                 alter(&mut message);
-                encode(&message)
+                self.fitting(message)
             }
             Say::Garbage => {
                 [&self.packet[..2], &[0x80, 0, 0, 1, 0xff, 0xff, 0, 0, 0, 0], &[0xff; 40][..]].concat()

@@ -171,7 +171,11 @@ struct State {
     age: u32,
     say: Say,
     say_over_streams: Option<Say>,
+    /// What these two are said about; names elsewhere are answered from the zones.
+    scope: Option<Name>,
     say_to: Vec<(Name, RecordType, Say)>,
+    /// Zones for which every packet is dropped.
+    dropped: Vec<Name>,
     delay: Duration,
     close_after_reply: bool,
     connections: usize,
@@ -341,6 +345,12 @@ impl LabServer {
         self
     }
 
+    /// Answers for names outside this domain from the zones, whatever is said to everything.
+    pub fn misbehave_within(&self, domain: &str) -> &Self {
+        self.state().scope = Some(domain.parse().unwrap());
+        self
+    }
+
     /// What it says to one question.
     pub fn say_to(&self, name: &str, rtype: &str, say: Say) -> &Self {
         let (name, rtype) = (name.parse::<Name>().unwrap(), rtype.parse().unwrap());
@@ -348,6 +358,12 @@ impl LabServer {
         state.say_to.retain(|(old, of, _)| (old, *of) != (&name, rtype));
         state.say_to.push((name, rtype, say));
         drop(state);
+        self
+    }
+
+    /// Drops every packet about this zone, as servers do that do not serve it.
+    pub fn drop_zone(&self, apex: &str) -> &Self {
+        self.state().dropped.push(apex.parse().unwrap());
         self
     }
 

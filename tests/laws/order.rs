@@ -12,10 +12,10 @@ use super::worlds::{World, elsewhere, some_worlds};
 use super::{Judgement, assert_none};
 
 /// A generator that is the same on every machine (Knuth, MMIX).
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
-    fn below(&mut self, limit: usize) -> usize {
+    pub fn below(&mut self, limit: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % limit
     }

@@ -12,8 +12,7 @@ fn a_recording_is_judged_alike_to_the_byte() {
     let mut faults = Vec::new();
     for world in some_worlds(16) {
         let facts = world.facts(&world.zone);
-        let text =
-            Recording { domains: vec![world.subject.domain.clone()], facts: facts.clone() }.to_string();
+        let text = Recording::new(vec![world.subject.domain.clone()], facts.clone()).to_string();
         let read = Recording::parse(&text).unwrap_or_else(|error| panic!("{}: {error}", world.title()));
         let again = world.facts_again(read.clone());
         let [one, other, third] =

@@ -493,14 +493,14 @@ impl World {
         }
     }
 
-    fn files(&self, zone: &[Record]) -> ZoneFiles {
+    pub fn files(&self, zone: &[Record]) -> ZoneFiles {
         let mut files = if self.choice == Choice::NotAccepted { OPEN.clone() } else { CLOSED.clone() };
         files.add("contoso.com.zone", ZoneText::from_records(Some(name(DOMAIN)), zone.to_vec())).unwrap();
         files
     }
 }
 
-fn started() -> jiff::Timestamp {
+pub fn started() -> jiff::Timestamp {
     "2026-11-22T05:23:00Z".parse().unwrap()
 }
 

@@ -137,8 +137,10 @@ fn crowd(servers: usize) -> Estate {
 fn the_questions_of_a_domain_to_one_server_are_bounded() {
     let estate = crowd(320);
     let run = recorded(&estate, "--deadline 60");
-    assert_unknown(&run, "autodiscover", "server-question-limit");
-    assert_eq!((run.code("mx"), run.code("spf")), ("met".into(), "met".into()));
+    // The addresses of the zone's own name servers were not found before, so what they publish is not known.
+    for id in ["autodiscover", "mx", "spf"] {
+        assert_unknown(&run, id, "server-question-limit");
+    }
     assert_eq!(run.domain()["changes"], serde_json::json!([]));
     let most = Limits::default().inquiries_of_one_server;
     assert!(asked(&estate.resolver).len() <= most, "{}", asked(&estate.resolver).len());
@@ -157,7 +159,7 @@ fn the_questions_of_a_domain_are_bounded() {
         (judged.status, judged.code)
     };
     assert_eq!(found("autodiscover"), (Status::Unknown, Code::QuestionLimit));
-    assert_eq!((found("mx").1, examination.verdict), (Code::Met, Verdict::Undetermined));
+    assert_eq!((found("mx").1, examination.verdict), (Code::QuestionLimit, Verdict::Undetermined));
     let servers = [&estate.first, &estate.second, &estate.resolver];
     let sum: usize = servers.iter().map(|server| asked(server).len()).sum();
     assert!(sum <= 120, "{sum}");

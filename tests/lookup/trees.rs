@@ -103,8 +103,7 @@ fn facts_in_memory_are_no_recording() {
         let facts = runtime.block_on(survey);
         facts.all().map(|reply| reply.outcome).collect::<BTreeSet<_>>()
     };
-    let gathered =
-        Recording { domains: vec![subject.domain.clone()], facts: Facts::new(started, Elsewhere::Asked) };
+    let gathered = Recording::new(vec![subject.domain.clone()], Facts::new(started, Elsewhere::Asked));
     let text = gathered.to_string();
     assert_eq!(outcomes(gathered), [Outcome::NotAsked].into());
     assert_eq!(outcomes(Recording::parse(&text).unwrap()), [Outcome::NotRecorded].into());

@@ -79,7 +79,7 @@ impl Fill {
                 .flat_map(|question| bench.missing(question, subject, &facts))
                 .collect();
             if replies.is_empty() {
-                return Recording { domains: recording.domains.clone(), facts };
+                return Recording::new(recording.domains.clone(), facts);
             }
             replies.into_iter().for_each(|reply| facts.insert(reply));
         }

@@ -31,7 +31,7 @@ pub struct World {
 #[derive(Clone)]
 enum Answers {
     Zone(ZoneText),
-    Recording(Recording, Fill),
+    Recording(Box<Recording>, Fill),
 }
 
 /// What came out of a run.
@@ -67,7 +67,7 @@ impl World {
         if let Some(domain) = recording.domains.first() {
             options.subject.domain = domain.clone();
         }
-        Self { answers: Answers::Recording(recording, fill), options }
+        Self { answers: Answers::Recording(Box::new(recording), fill), options }
     }
 
     /// The same world, checked with these options of the command line.

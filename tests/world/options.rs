@@ -29,6 +29,7 @@ impl Options {
         let mut words = words.split_whitespace();
         while let Some(option) = words.next() {
             match option {
+                "--parked" => self.subject.is_parked = true,
                 "--hybrid" => self.subject.hybrid = true,
                 "--strict" => self.scales.strict = true,
                 option => self.set(option, words.next().unwrap_or_else(|| panic!("{option} needs a value"))),

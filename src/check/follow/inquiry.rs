@@ -24,8 +24,10 @@ const MOST_MAIL_HOSTS: usize = 20;
 pub(super) struct Inquiry<'a> {
     subject: &'a Subject,
     facts: &'a Facts,
-    /// What is worth asking, some of it more than once.
+    /// What is worth asking and is read at the name itself, some of it more than once.
     pub(super) wanted: Vec<Question>,
+    /// What is worth asking and is read to the end of its aliases.
+    pub(super) followed: Vec<Question>,
     /// What the records of an SPF tree lead to, the nearest first.
     pub(super) of_trees: Vec<Question>,
     /// Whether there was more than is followed.
@@ -40,6 +42,7 @@ impl<'a> Inquiry<'a> {
             subject,
             facts,
             wanted: Vec::new(),
+            followed: Vec::new(),
             of_trees: Vec::new(),
             is_crowded: false,
             read: RefCell::default(),
@@ -59,6 +62,10 @@ impl<'a> Inquiry<'a> {
     }
 
     fn expectation(&mut self, expectation: &Expectation) -> bool {
+        let alias = Question::new(self.subject.domain.clone(), RecordType::Cname);
+        if self.facts.on_file.contains(&alias) {
+            self.wanted.push(alias);
+        }
         self.want(&expectation.name, expectation.rtype);
         self.clash(expectation);
         match &expectation.requirement {
@@ -67,24 +74,40 @@ impl<'a> Inquiry<'a> {
             Requirement::IsAliasOf(target) => self.alias(expectation, target),
             Requirement::IsAbsent | Requirement::MayBeAliasOf(_) => self.absence(expectation),
             Requirement::HasDkimKeyAt(_) => self.dkim(expectation),
-            Requirement::HasDmarcPolicy => self.dmarc(expectation),
+            Requirement::HasDmarcPolicy | Requirement::RejectsForgedMail => self.dmarc(expectation),
             Requirement::MayAnnouncePolicy => return self.policy(expectation),
-            Requirement::MayAskForTlsReports => drop(self.want_to_the_end(&expectation.question())),
+            Requirement::MayAskForTlsReports => {}
             Requirement::OffersService(offer) | Requirement::MayOfferService(offer) => {
                 self.service(expectation, offer);
             }
-            Requirement::HasVerification(_) => {}
+            Requirement::HasVerification(_) | Requirement::TakesNoMail | Requirement::AuthorizesNoSender => {}
         }
         false
     }
 
     /// The replies to a question; whoever reads them looks again when there are more.
+    ///
+    /// Where a reply leaves a chain of aliases open, those at its end stand for it.
     fn replies(&self, question: &Question) -> impl Iterator<Item = &'a Reply> + use<'a> {
-        self.read.borrow_mut().push(question.clone());
-        self.facts.replies(question)
+        let chain = self.facts.along_aliases(question);
+        self.read.borrow_mut().extend(chain.iter().cloned());
+        let facts = self.facts;
+        let names: Vec<Name> = chain.iter().map(|question| question.name.clone()).collect();
+        chain.into_iter().enumerate().flat_map(move |(at, question)| {
+            // A loop leads back, and no reply stands for what is at its end.
+            let before = names.get(..=at).unwrap_or_default().to_vec();
+            facts
+                .replies(&question)
+                .filter(move |reply| !reply.leaves_alias_open() || before.contains(reply.end_of_chain()))
+        })
     }
 
     fn want(&mut self, name: &Name, rtype: RecordType) {
+        self.followed.push(Question::new(name.clone(), rtype));
+    }
+
+    /// Asks for what stands at the name itself.
+    fn want_here(&mut self, name: &Name, rtype: RecordType) {
         self.wanted.push(Question::new(name.clone(), rtype));
     }
 
@@ -204,7 +227,7 @@ impl<'a> Inquiry<'a> {
                 if current == *name
                     && let Ok(probe) = domain.below(PROBE_LABEL)
                 {
-                    self.want(&probe, RecordType::A);
+                    self.want_here(&probe, RecordType::A);
                 }
                 let is_new = chain.iter().all(|(known, _)| *known != found);
                 if alias::follows(&found, domain) && is_new && distance < alias::LONGEST_CHAIN {
@@ -220,20 +243,9 @@ impl<'a> Inquiry<'a> {
         }
     }
 
-    /// What may be left of the platform being left. No server lists its names: the usual ones are asked for, and those
-    /// that a zone file is known to hold.
+    /// What may be left of the platform being left.
     fn leftovers(&mut self) {
-        if self.subject.phase >= Phase::Switch && !self.subject.hybrid {
-            self.want_below(hazard::AUTODISCOVER_SERVICE, RecordType::Srv);
-        }
-        if self.subject.phase < Phase::Tidy {
-            return;
-        }
-        hazard::SERVICES.iter().for_each(|service| self.want_below(service, RecordType::Srv));
-        hazard::MAIL_HOSTS.iter().for_each(|host| self.want_below(host, RecordType::Mx));
-        hazard::ALIAS_HOSTS.iter().for_each(|host| self.want_below(host, RecordType::Cname));
-        let on_file = self.facts.on_file.iter().filter(|question| hazard::is_evidence_type(question.rtype));
-        self.wanted.extend(on_file.cloned());
+        self.wanted.extend(hazard::leftover_questions(self.subject, self.facts));
     }
 
     /// The wildcards that may be what still leads to an old platform.
@@ -247,7 +259,7 @@ impl<'a> Inquiry<'a> {
         }
         for wildcard in hazard::wildcards(question, domain) {
             self.wanted.push(wildcard.probe);
-            self.want(&wildcard.name, question.rtype);
+            self.want_here(&wildcard.name, question.rtype);
         }
     }
 
@@ -274,35 +286,14 @@ impl<'a> Inquiry<'a> {
     fn policy(&mut self, expectation: &Expectation) -> bool {
         let is_announced = self.is_announced(expectation);
         if is_announced && let Ok(host) = policy_host(&self.subject.domain) {
-            for rtype in [RecordType::A, RecordType::Aaaa] {
-                self.want_to_the_end(&Question::new(host.clone(), rtype));
-            }
+            self.want_addresses(&host);
         }
         is_announced
     }
 
     /// Whether anybody answered with a valid announcement of a policy.
     fn is_announced(&mut self, expectation: &Expectation) -> bool {
-        let questions = self.want_to_the_end(&expectation.question());
-        let mut replies = questions.iter().flat_map(|question| self.replies(question));
-        replies.any(|reply| policy::announced(&RecordSet::of(reply.wanted())) == Ok(true))
-    }
-
-    /// The question, and the same at every name where a server leaves an alias chain open.
-    fn want_to_the_end(&mut self, question: &Question) -> Vec<Question> {
-        let mut chain = vec![question.clone()];
-        let mut next = 0;
-        while let Some(question) = chain.get(next).cloned() {
-            next += 1;
-            self.read.borrow_mut().push(question.clone());
-            for end in self.facts.open_ends(&question) {
-                let further = Question::new(end, question.rtype);
-                if !chain.contains(&further) && chain.len() < policy::LONGEST_CHAIN {
-                    chain.push(further);
-                }
-            }
-        }
-        self.wanted.extend(chain.iter().cloned());
-        chain
+        let question = expectation.question();
+        self.replies(&question).any(|reply| policy::announced(&RecordSet::of(reply.wanted())) == Ok(true))
     }
 }

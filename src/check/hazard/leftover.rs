@@ -2,25 +2,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::expected::{Importance, Phase, Purpose};
+use crate::expected::{Id, Importance, Phase, Purpose, Subject};
 use crate::facts::{Facts, Outcome, Zone};
 use crate::provider::{self, Clue, Kind, Provider};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
-use super::{Case, Code, Edit, Hazard, Judged, Weight, listed, ticked, wildcard};
+use super::{Case, Code, Edit, Hazard, Judged, Status, Weight, listed, ticked, wildcard};
 
 /// Where mail programs look for their server when there is no alias (Microsoft, "Autodiscover service", SRV lookup).
 pub(in crate::check) const AUTODISCOVER_SERVICE: &str = "_autodiscover._tcp";
 /// Hosts below the domain whose aliases lead to mail platforms: those that the platforms of the table have their
 /// customers publish, and those that mail programs are set up with by hand.
-pub(in crate::check) const ALIAS_HOSTS: &[&str] =
+const ALIAS_HOSTS: &[&str] =
     &["autoconfig", "cp", "cpanel", "email", "imap", "mail", "pop", "smtp", "webmail"];
 /// Services of mail platforms (RFC 6186 §3), beside those of which something is expected.
-pub(in crate::check) const SERVICES: &[&str] =
+const SERVICES: &[&str] =
     &[AUTODISCOVER_SERVICE, "_imap._tcp", "_imaps._tcp", "_pop3s._tcp", "_submission._tcp"];
 /// Hosts below the domain that take mail for a part of the users while a domain is split between two platforms
 /// (Rackspace, "Split domain routing", 2016-01-18).
-pub(in crate::check) const MAIL_HOSTS: &[&str] = &["mail", "rackspace"];
+const MAIL_HOSTS: &[&str] = &["mail", "rackspace"];
 
 /// Before the old service is closed: its name servers serve the zone.
 ///
@@ -64,8 +64,52 @@ pub(super) fn dns_hosted_by_source(case: &Case<'_>, zone: Option<&Zone>) -> Opti
     Some(found)
 }
 
+/// The questions about what may be left of the platform being left. No server lists its names: the usual ones are asked
+/// for, and those that a zone file is known to hold.
+pub(in crate::check) fn leftover_questions(subject: &Subject, facts: &Facts) -> Vec<Question> {
+    let below = |host: &str, rtype| subject.domain.below(host).ok().map(|name| Question::new(name, rtype));
+    let mut questions = Vec::new();
+    if subject.phase >= Phase::Switch && !subject.hybrid {
+        questions.extend(below(AUTODISCOVER_SERVICE, RecordType::Srv));
+    }
+    if subject.phase < Phase::Tidy {
+        return questions;
+    }
+    questions.extend(SERVICES.iter().filter_map(|service| below(service, RecordType::Srv)));
+    questions.extend(MAIL_HOSTS.iter().filter_map(|host| below(host, RecordType::Mx)));
+    questions.extend(ALIAS_HOSTS.iter().filter_map(|host| below(host, RecordType::Cname)));
+    questions.extend(facts.on_file.iter().filter(|question| is_evidence_type(question.rtype)).cloned());
+    questions
+}
+
+/// Takes back that expectations are met where a recording does not hold what may be left beside them: a run with the same
+/// options would have read it, and might have found an error.
+pub(in crate::check) fn doubt_unread(case: &Case<'_>, judged: &mut [Judged]) {
+    for question in leftover_questions(case.subject, case.sight.facts) {
+        let Err(failure) = case.sight.answer(&question) else { continue };
+        if failure.outcome != Outcome::NotRecorded {
+            continue;
+        }
+        // Beside what belongs to the same users: their mail, their programs, their signatures.
+        let id = match question.rtype {
+            RecordType::Mx => Id::Mx,
+            RecordType::Txt => Id::Spf,
+            _ => Id::Autodiscover,
+        };
+        let is_required = |one: &Judged| one.importance == Importance::Required;
+        let at = judged.iter().position(|one| one.expectation.id == id && is_required(one));
+        let at = at.or_else(|| judged.iter().position(is_required));
+        let Some(doubted) = at.and_then(|at| judged.get_mut(at)) else { continue };
+        if matches!(doubted.status, Status::Met | Status::Waiting) {
+            (doubted.status, doubted.code, doubted.until) = (Status::Unknown, Code::NotInReplay, None);
+            doubted.message =
+                format!("{failure}, so whether it still leads to {} is unknown", case.source_word());
+        }
+    }
+}
+
 /// Whether records of the type can show whose service is used.
-pub(in crate::check) fn is_evidence_type(rtype: RecordType) -> bool {
+fn is_evidence_type(rtype: RecordType) -> bool {
     matches!(rtype, RecordType::Cname | RecordType::Mx | RecordType::Srv | RecordType::Txt)
 }
 
@@ -77,7 +121,7 @@ pub(super) fn autodiscover_srv_left(case: &Case<'_>) -> Option<Hazard> {
     let domain = &case.subject.domain;
     let microsoft = case.subject.cloud.name(Purpose::Autodiscover)?;
     let name = domain.below(AUTODISCOVER_SERVICE).ok()?;
-    let answer = case.sight.answer(&Question::new(name.clone(), RecordType::Srv)).ok()?;
+    let answer = case.sight.own_answer(&Question::new(name.clone(), RecordType::Srv)).ok()?;
     // What stands behind an alias is not the domain's own.
     let own = answer.chain.is_empty().then_some(answer.set)?;
     // A root target says that there is no such service (RFC 2782).
@@ -167,7 +211,7 @@ fn may_show_evidence(question: &Question, domain: &Name) -> bool {
 /// a wildcard answers.
 fn own_records(case: &Case<'_>, question: &Question, source: &Provider) -> Option<(Name, RecordSet)> {
     let domain = &case.subject.domain;
-    let answer = case.sight.answer(question).ok()?;
+    let answer = case.sight.own_answer(question).ok()?;
     let is_left = answer.set.data.iter().any(|data| is_of(source, &question.name, data, domain));
     if !answer.chain.is_empty() || !is_left {
         return None;

@@ -34,18 +34,29 @@ pub(super) fn cname_with_other_data(case: &Case<'_>, judged: &[Judged]) -> Vec<H
 
 fn alias_at_the_domain(case: &Case<'_>) -> Option<Hazard> {
     let domain = &case.subject.domain;
+    let hazard = |target: &Name| {
+        let message = format!(
+            "{} is an alias of {}, so no MX or TXT of its own can stand there (RFC 1034 §3.6.2); take the alias away",
+            ticked(domain),
+            ticked(target)
+        );
+        let mut found = Hazard::new(Code::CnameWithOtherData, domain, Some(RecordType::Cname), message);
+        found.records = vec![format!("{domain} CNAME {target}")];
+        found
+    };
+    // A zone file says what a server would hide: it answers with the one or the other.
+    let alias = Question::new(domain.clone(), RecordType::Cname);
+    if case.sight.facts.on_file.contains(&alias)
+        && let Ok(answer) = case.sight.own_answer(&alias)
+        && let Some(target) = answer.set.data.iter().find_map(RecordData::target)
+    {
+        return Some(hazard(target));
+    }
     for rtype in [RecordType::Mx, RecordType::Txt] {
         let Some(reply) = case.sight.reply(&Question::new(domain.clone(), rtype)) else { continue };
         let Some(alias) = reply.records.iter().find(|record| record.name == *domain) else { continue };
         if let RecordData::Cname(target) = &alias.data {
-            let message = format!(
-                "{} is an alias of {}, so no MX or TXT of its own can stand there (RFC 1034 §3.6.2); take the alias away",
-                ticked(domain),
-                ticked(target)
-            );
-            let mut found = Hazard::new(Code::CnameWithOtherData, domain, Some(RecordType::Cname), message);
-            found.records = vec![format!("{domain} CNAME {target}")];
-            return Some(found);
+            return Some(hazard(target));
         }
     }
     None
@@ -133,7 +144,7 @@ pub(super) fn wildcard_answers(case: &Case<'_>) -> Option<Hazard> {
     let domain = &case.subject.domain;
     let probe = domain.below(PROBE_LABEL).ok()?;
     let answers = |rtype| {
-        let answer = case.sight.answer(&Question::new(probe.clone(), rtype)).ok()?;
+        let answer = case.sight.own_answer(&Question::new(probe.clone(), rtype)).ok()?;
         (answer.existence == Existence::Records || !answer.chain.is_empty()).then_some(answer)
     };
     let answer = answers(RecordType::A).or_else(|| answers(RecordType::Aaaa))?;
@@ -198,6 +209,6 @@ fn web_site(case: &Case<'_>) -> String {
 }
 
 fn leads_out(case: &Case<'_>, name: &Name) -> bool {
-    let answer = case.sight.answer(&Question::new(name.clone(), RecordType::A));
+    let answer = case.sight.own_answer(&Question::new(name.clone(), RecordType::A));
     case.sight.facts.is_offline() && answer.is_ok_and(|answer| !answer.chain.is_empty())
 }

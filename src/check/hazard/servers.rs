@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::facts::{Facts, NameServer, Outcome, Reply, Role, Server, View, Zone, policy_host};
+use crate::facts::{Facts, NameServer, Outcome, Reply, Role, Server, VersionOrder, View, Zone, policy_host};
 use crate::record::{Name, Question, Record, RecordData, RecordType};
 
 use super::{Case, Code, Hazard, listed, ticked};
@@ -24,20 +24,23 @@ pub(super) fn servers_disagree(case: &Case<'_>) -> Vec<Hazard> {
         if question.rtype == RecordType::Soa || policy_host.as_ref() == Ok(&question.name) {
             continue;
         }
-        let mut by_serial: BTreeMap<Option<u32>, Vec<(&Reply, BTreeSet<&RecordData>)>> = BTreeMap::new();
-        for reply in told {
-            let serial = facts.serial_at(&reply.server, &question.name);
-            by_serial
-                .entry(serial)
-                .or_default()
-                .push((reply, reply.wanted().map(|record| &record.data).collect()));
-        }
-        let differing =
-            by_serial.into_values().find(|answers| answers.iter().any(|answer| answer.1 != answers[0].1));
-        let Some(answers) = differing else { continue };
+        let answers: Vec<(&Reply, BTreeSet<&RecordData>)> =
+            told.map(|reply| (reply, reply.wanted().map(|record| &record.data).collect())).collect();
+        let order =
+            |one: &Reply, other: &Reply| facts.compare_versions(&one.server, &other.server, &question.name);
+        let others = |at: usize| answers.get(at + 1..).unwrap_or_default().iter();
+        let differing = answers.iter().enumerate().find_map(|(at, (one, data))| {
+            let differs = others(at).filter(|(_, other)| other != data);
+            let mut orders = differs.map(|(other, _)| order(one, other));
+            orders.find(|order| matches!(order, VersionOrder::Same | VersionOrder::Incomparable))
+        });
+        let Some(order) = differing else { continue };
+        let versions = match order {
+            VersionOrder::Same => "have the same version of the zone and",
+            _ => "have versions of the zone that cannot be compared, and",
+        };
         let message = format!(
-            "the name servers have the same version of the zone and answer differently for {} of {}; whoever runs them \
-             must put that right",
+            "the name servers {versions} answer differently for {} of {}; whoever runs them must put that right",
             question.rtype,
             ticked(&question.name)
         );
@@ -165,8 +168,13 @@ pub(super) fn servers(case: &Case<'_>, zone: Option<&Zone>) -> Vec<Hazard> {
     if !reachable {
         // What a server of the zone above says is not the zone's own word.
         let is_told = |reply: &Reply| reply.outcome.is_answer() && reply.server.role != Role::Parent;
+        let mut refusals = by_server.values().map(|replies| not_allowed(replies));
+        let refusal = refusals.clone().flatten().next();
         if !facts.all().any(|reply| is_told(reply) && reply.question.name.is_within(&case.subject.domain)) {
-            hazards.extend(delegation_dead(case, zone).filter(|_| !is_open));
+            hazards.extend(delegation_dead(case, zone).filter(|_| !is_open && refusal.is_none()));
+            return hazards;
+        }
+        if by_server.is_empty() {
             return hazards;
         }
         let names = listed(zone.name_servers.iter().map(|server| ticked(&server.name)));
@@ -174,8 +182,16 @@ pub(super) fn servers(case: &Case<'_>, zone: Option<&Zone>) -> Vec<Hazard> {
         let message = if is_open {
             let next = if is_late { "; a longer `--deadline` may help" } else { "" };
             format!(
-                "nothing is known from the name servers ({names}), since some were not asked, or not waited for any \
-                 longer, so the resolvers' word is taken{next}"
+                "none of the name servers ({names}) answered, and some were not asked or not waited for any longer, so what \
+                 they publish is not known{next}"
+            )
+        } else if let Some(refusal) = refusal {
+            let (some, rest) = match refusals.all(|refusal| refusal.is_some()) {
+                true => ("", ""),
+                false => ("some of ", " and the others do not answer from here,"),
+            };
+            format!(
+                "{some}the name servers ({names}) were not asked ({refusal}),{rest} so the resolvers' answers are taken"
             )
         } else {
             format!("none of the name servers ({names}) answers from here, so the resolvers' word is taken")
@@ -185,16 +201,19 @@ pub(super) fn servers(case: &Case<'_>, zone: Option<&Zone>) -> Vec<Hazard> {
     // Where none of them answers, the way there is the likelier fault, and none is blamed for it.
     // Without IPv6 here, none of the IPv6 addresses can be reached, and that is nobody's fault over there.
     let is_v6 = |server: &Server| server.ip().is_some_and(|ip| ip.is_ipv6());
-    let no_v6_here = by_server
-        .iter()
-        .filter(|(server, _)| is_v6(server))
-        .all(|(_, replies)| replies.iter().all(|reply| reply.outcome == Outcome::Unreachable));
+    let no_v6_here = by_server.iter().filter(|(server, _)| is_v6(server)).all(|(_, replies)| {
+        replies.iter().all(|reply| matches!(reply.outcome, Outcome::Unreachable | Outcome::NotAllowed))
+    });
     for (server, replies) in by_server.iter().filter(|(_, replies)| !answers(replies)) {
         let is = |outcomes: &[Outcome]| replies.iter().any(|reply| outcomes.contains(&reply.outcome));
         let shown = label(case, server);
         if is(&[Outcome::Lame, Outcome::Refused]) {
             let message = format!("{shown} is delegated to and does not serve {}", ticked(&zone.apex));
             hazards.push(Hazard::new(Code::ServerLame, &zone.apex, None, message));
+        } else if let Some(refusal) = not_allowed(replies).filter(|_| reachable) {
+            let message =
+                format!("{shown} was not asked: {refusal}; resolvers elsewhere cannot reach it either");
+            hazards.push(Hazard::new(Code::ServerSilent, &zone.apex, None, message));
         } else if reachable && is(&[Outcome::ServFail]) {
             let message = format!(
                 "{shown} is delegated to and fails for everything of {}; it may have lost the zone",
@@ -213,6 +232,12 @@ pub(super) fn servers(case: &Case<'_>, zone: Option<&Zone>) -> Vec<Hazard> {
         }
     }
     hazards
+}
+
+/// Why a server was not asked, where its address is one that DNS alone may not have asked.
+fn not_allowed<'a>(replies: &[&'a Reply]) -> Option<&'a str> {
+    let refused = replies.iter().find(|reply| reply.outcome == Outcome::NotAllowed);
+    refused.map(|reply| reply.reason.as_str())
 }
 
 /// Whether the addresses of a name server are not known because nobody was asked or waited for.

@@ -150,7 +150,7 @@ fn place<'a>(fault: &'a Fault, domain: &Name) -> Place<'a> {
 
 /// Whether the texts at a name are the domain's own to edit: an alias leads to those of somebody else.
 pub(super) fn is_own(bench: &Bench<'_>, holder: &Name) -> bool {
-    let answer = bench.case.sight.answer(&Question::new(holder.clone(), RecordType::Txt));
+    let answer = bench.case.sight.own_answer(&Question::new(holder.clone(), RecordType::Txt));
     holder.is_within(&bench.case.subject.domain) && answer.is_ok_and(|answer| answer.chain.is_empty())
 }
 

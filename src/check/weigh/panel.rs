@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use crate::check::time::{after, clock_when_over, lasting, left};
 use crate::check::{Case, Code, Finding, Status, Weight, certainty, importance, is_accepted, judge, listed};
 use crate::expected::{Expectation, Id, Importance};
-use crate::facts::{Outcome, Reply, Role, Server, Sight, Silence, View, Witness, is_newer, soa_of};
+use crate::facts::{Reply, Role, Server, Sight, Silence, VersionOrder, View, Witness, soa_of};
 use crate::record::{Name, Question, RecordSet, RecordType};
 
 use super::Judged;
@@ -44,6 +44,8 @@ pub(super) struct Panel<'a> {
     /// What was read when the published state was judged last.
     read: RefCell<Vec<Question>>,
     accepted: bool,
+    /// Why no name server of the zone could be asked, where both views count.
+    unfound: Option<&'a Reply>,
 }
 
 impl<'a> Panel<'a> {
@@ -63,9 +65,10 @@ impl<'a> Panel<'a> {
             dissents: OnceCell::new(),
             read: RefCell::default(),
             accepted,
+            unfound: None,
         };
         match case.sight.view {
-            View::Both => {}
+            View::Both => panel.unfound = facts.unfound_authorities(&case.subject.domain),
             View::Authoritative => panel.resolvers.clear(),
             View::Resolver => panel.authorities.retain(|server| server.role == Role::ZoneFile),
         }
@@ -107,6 +110,9 @@ impl<'a> Panel<'a> {
         };
         let authorities = answered(&self.authorities);
         let resolvers = answered(&self.resolvers);
+        if authorities.is_empty() {
+            self.resolvers_decide(&question)?;
+        }
         let published = match authorities.is_empty() {
             true if resolvers.len() > 1 => return self.among_resolvers(expectation, &resolvers),
             true => return self.heard(expectation, None).map(Opinion::from),
@@ -128,6 +134,17 @@ impl<'a> Panel<'a> {
         }
         let dissenting = self.dissenting_here(&resolvers);
         Ok(self.lagging(expectation, &published.finding, &dissenting).unwrap_or(published))
+    }
+
+    /// Checks that no name server was reached for the question, nor may be, so that the resolvers' answers decide.
+    fn resolvers_decide(&self, question: &Question) -> Result<(), Silence> {
+        let Sight { facts, view, .. } = self.case.sight;
+        let decisive = facts.published(question, view);
+        match decisive.filter(|reply| reply.server.role == Role::Authoritative && !reply.outcome.is_answer())
+        {
+            Some(failure) => Err(Silence::of(failure)),
+            None => self.unfound.map_or(Ok(()), |failure| Err(Silence::of(failure))),
+        }
     }
 
     /// The finding with the eyes of one server, or of the published state.
@@ -153,11 +170,8 @@ impl<'a> Panel<'a> {
             return Ok(published.into());
         }
         let name = &expectation.name;
-        let serial = |server: &Server| self.case.sight.facts.serial_at(server, name);
-        let newest = servers
-            .iter()
-            .filter_map(|server| serial(server))
-            .reduce(|a, b| if is_newer(b, a) { b } else { a });
+        let facts = self.case.sight.facts;
+        let first = facts.published(&expectation.question(), self.case.sight.view);
         let is_met = |finding: &Finding| finding.code.weight() == Weight::Met;
         let mut behind = Vec::new();
         for server in servers {
@@ -168,17 +182,29 @@ impl<'a> Panel<'a> {
             if is_met(&finding) == is_met(&published) {
                 continue;
             }
-            // Of two serials half of all numbers apart neither is newer, and nobody asks for the other (RFC 1982 §3.2).
-            let is_older = |serial| newest.is_some_and(|newest| is_newer(newest, serial));
-            if serial(server) == newest || serial(server).is_some_and(|serial| !is_older(serial)) {
-                return Ok(self.disagreement(expectation, &published, server).into());
+            match first.map(|first| facts.compare_versions(server, &first.server, name)) {
+                Some(VersionOrder::Older) => behind.push(*server),
+                Some(VersionOrder::Unknown) => return Err(self.unknown_version(server, first, name)),
+                // Of two such versions neither replaces the other by itself (RFC 1982 §3.2).
+                Some(VersionOrder::Same | VersionOrder::Newer | VersionOrder::Incomparable) | None => {
+                    return Ok(self.disagreement(expectation, &published, server).into());
+                }
             }
-            behind.push(*server);
         }
         if behind.is_empty() || !is_met(&published) {
             return Ok(published.into());
         }
         Ok(self.behind(&published, expectation, &behind))
+    }
+
+    /// Why it is not known which of two servers has the newer version.
+    fn unknown_version(&self, server: &Server, first: Option<&Reply>, name: &Name) -> Silence {
+        let facts = self.case.sight.facts;
+        let servers = [Some(server), first.map(|first| &*first.server)];
+        let failed = |server| facts.soa_replies(server, name).find(|reply| !reply.outcome.is_answer());
+        let failure = servers.into_iter().flatten().find_map(failed);
+        let apex = facts.zone_apex(name).unwrap_or_else(|| name.clone());
+        failure.map_or_else(|| Silence::not_asked(&Question::new(apex, RecordType::Soa)), Silence::of)
     }
 
     fn disagreement(&self, expectation: &Expectation, published: &Finding, server: &Server) -> Finding {
@@ -237,12 +263,12 @@ impl<'a> Panel<'a> {
         first.unwrap_or_else(|| self.heard(expectation, None)).map(Opinion::from)
     }
 
-    /// A failure of all resolvers for what the name servers answer: then nobody gets the answer.
+    /// The failure of all resolvers for what the name servers answer, however they fail: then it is not known whether
+    /// anybody gets the answer.
     fn every_resolver_fails(&self, question: &Question) -> Option<&'a Reply> {
-        let replies: Vec<&Reply> =
-            self.resolvers.iter().filter_map(|server| self.reply(server, question)).collect();
-        let all_fail = replies.iter().all(|reply| !reply.outcome.is_answer());
-        replies.iter().find(|reply| all_fail && reply.outcome == Outcome::ServFail).copied()
+        let mut replies = self.resolvers.iter().filter_map(|server| self.reply(server, question)).peekable();
+        let first = replies.peek().copied();
+        first.filter(|_| replies.all(|reply| !reply.outcome.is_answer()))
     }
 
     fn label(&self, server: &Server) -> String {

@@ -16,7 +16,16 @@ use crate::record::Name;
 /// What an earlier run wrote.
 #[derive(Debug, Default)]
 pub(super) struct Earlier {
-    verdicts: HashMap<Name, Verdict>,
+    /// The newest result of each domain.
+    results: HashMap<Name, Newest>,
+}
+
+/// The newest result of a domain.
+#[derive(Debug, Clone, Copy)]
+struct Newest {
+    verdict: Verdict,
+    /// Its line, from 0.
+    line: usize,
 }
 
 /// What matters of a line.
@@ -46,7 +55,7 @@ impl Earlier {
             }
             match whole(&line) {
                 Some((domain, verdict)) => {
-                    earlier.verdicts.insert(domain, verdict);
+                    earlier.results.insert(domain, Newest { verdict, line: index });
                 }
                 // Each run that was ended without warning may have left one, and others are behind it.
                 None if is_cut(&line) => {}
@@ -62,9 +71,13 @@ impl Earlier {
         Ok(earlier)
     }
 
-    /// The verdict that it holds of a domain.
+    /// The verdict of a domain that is done; `None` where a check is still needed, also of one that was undetermined.
     pub(super) fn verdict(&self, domain: &Name) -> Option<Verdict> {
-        self.verdicts.get(domain).copied()
+        self.done(domain).map(|newest| newest.verdict)
+    }
+
+    fn done(&self, domain: &Name) -> Option<Newest> {
+        self.results.get(domain).copied().filter(|newest| newest.verdict != Verdict::Undetermined)
     }
 
     /// Takes a last line away that was cut, where standard output goes on in this file; ends it where it cannot be taken
@@ -79,7 +92,7 @@ impl Earlier {
         Ok(())
     }
 
-    /// Hands on its whole lines.
+    /// Hands on the newest line of each domain that is done.
     ///
     /// # Errors
     /// Those of whoever takes them, and [`Problem`] if the file cannot be read any more.
@@ -88,12 +101,13 @@ impl Earlier {
         path: &Path,
         mut take: impl FnMut(&[u8]) -> Result<(), Problem>,
     ) -> Result<(), Problem> {
-        if self.verdicts.is_empty() {
+        if self.results.is_empty() {
             return Ok(());
         }
-        for line in files::lines(path)? {
+        for (index, line) in files::lines(path)?.enumerate() {
             let line = line?;
-            if whole(&line).is_some() {
+            let newest = whole(&line).and_then(|(domain, _)| self.done(&domain));
+            if newest.is_some_and(|newest| newest.line == index) {
                 take(&line)?;
             }
         }

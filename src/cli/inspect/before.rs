@@ -4,7 +4,7 @@ use std::path::Path;
 
 use futures_util::TryStreamExt as _;
 
-use crate::cli::inspect::{Checked, Order, Start, results};
+use crate::cli::inspect::{Checked, Effort, Order, Start, results};
 use crate::cli::workers::Workers;
 use crate::cli::world::World;
 use crate::cli::{Problem, files};
@@ -46,10 +46,16 @@ impl Before {
         let world = World::replayed(recording);
         let started = world.source.started;
         let subjects = held.into_iter().map(|domain| start.roster.subject(domain));
-        let checked: Vec<Checked> =
-            results(start.task, &world, subjects, Order::AsNamed, &Workers::none(), |checked| checked)
-                .try_collect()
-                .await?;
+        let checked: Vec<Checked> = results(
+            start.task,
+            &world,
+            subjects,
+            (Order::AsNamed, Effort::Full),
+            &Workers::none(),
+            |checked| checked,
+        )
+        .try_collect()
+        .await?;
         let domains = checked.iter().map(Checked::report).collect();
         Ok(Earlier::from(&Report::new(started, start.task.expectations.phase, domains)))
     }

@@ -3,7 +3,7 @@
 use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
 
-use crate::cli::inspect::{Checked, Order, Start, Task};
+use crate::cli::inspect::{Checked, Effort, Order, Start, Task};
 use crate::cli::reporter::Frame;
 use crate::cli::roster::Used;
 use crate::cli::workers::Workers;
@@ -96,7 +96,7 @@ impl<'a> Inspector<'a> {
     async fn all(&self, subjects: Vec<Subject>) -> Result<Vec<Checked>, Problem> {
         let Start { task, world, .. } = &self.start;
         let subjects = subjects.into_iter().map(Ok);
-        results(*task, world, subjects, Order::AsNamed, &Workers::none(), |checked| checked)
+        results(*task, world, subjects, (Order::AsNamed, Effort::Full), &Workers::none(), |checked| checked)
             .try_collect()
             .await
     }

@@ -20,6 +20,10 @@ const FIRST: usize = 32;
 const MOST: usize = 256;
 /// Domains at least.
 const LEAST: usize = 4;
+/// Domains at the beginning of a gentle run.
+const FIRST_GENTLE: usize = 16;
+/// Domains at most in a gentle run.
+const MOST_GENTLE: usize = 64;
 
 /// The domains under way.
 #[derive(Debug)]
@@ -39,12 +43,22 @@ pub(super) struct Window {
 impl Window {
     /// As many as somebody said, or as many as go well.
     pub(super) fn new(fixed: Option<usize>) -> Self {
-        let size = fixed.unwrap_or(FIRST);
+        Self::between(fixed.unwrap_or(FIRST), fixed.unwrap_or(MOST))
+    }
+
+    /// Few at first and never many, for servers that did not keep up before; no more than are given.
+    pub(super) fn gentle(fixed: Option<usize>) -> Self {
+        let within = |limit: usize| fixed.map_or(limit, |fixed| fixed.min(limit));
+        Self::between(within(FIRST_GENTLE), within(MOST_GENTLE))
+    }
+
+    /// A window of `size` domains, which adapts where there may be more.
+    fn between(size: usize, most: usize) -> Self {
         Self {
             permits: Semaphore::new(size),
             size: Cell::new(size),
-            most: fixed.unwrap_or(MOST),
-            pause: Cell::new(if fixed.is_some() { usize::MAX } else { 0 }),
+            most,
+            pause: Cell::new(if size < most { 0 } else { usize::MAX }),
             given_up: Cell::new(0),
             load: Handle::try_current().ok().map(|handle| Load::of(handle.metrics())),
         }
@@ -157,6 +171,20 @@ mod tests {
             facts.insert(Reply::empty(question, Arc::clone(&server), *outcome));
         }
         facts
+    }
+
+    #[test]
+    fn a_gentle_window_begins_small_and_stays_within_what_is_given() {
+        for (fixed, first, most) in [(None, 16, 64), (Some(1), 1, 1), (Some(16), 16, 16), (Some(40), 16, 40)]
+        {
+            let window = Window::gentle(fixed);
+            assert_eq!((window.size.get(), window.most()), (first, most));
+            (0..100).for_each(|_| window.learn(&facts(&[Outcome::NoData])));
+            assert_eq!(window.size.get(), most);
+            window.learn(&facts(&[Outcome::NoData, Outcome::Timeout]));
+            let smaller = if most > first { most / 2 } else { most };
+            assert_eq!(window.size.get(), smaller);
+        }
     }
 
     #[test]

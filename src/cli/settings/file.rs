@@ -82,6 +82,8 @@ options! {
         spf_sender: List,
         /// Whether autodiscover stays on premises for now.
         hybrid: bool,
+        /// Whether the domain takes and sends no mail, and shall stay so.
+        parked: bool,
         /// When the MX is to change.
         switch_at: Moment,
         /// A file that remembers what was published before, relative to this file.
@@ -185,6 +187,9 @@ pub(super) struct Own {
     /// Whether autodiscover stays on premises for now.
     #[serde(skip_serializing_if = "Option::is_none")]
     hybrid: Option<bool>,
+    /// Whether the domain takes and sends no mail, and shall stay so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parked: Option<bool>,
     /// When the MX is to change.
     #[serde(skip_serializing_if = "Option::is_none")]
     switch_at: Option<Moment>,

@@ -29,12 +29,17 @@ const EXTENDED_ERROR: u16 = 15;
 
 /// Fills in what the message says to the question of `reply`.
 ///
-/// `zone` is the zone that the authority was asked for: its delegations point below it. With `None` any zone
-/// but the root is taken for a delegation.
+/// `zone` is the zone that the authority was asked for: it answers for the names of that zone only, and its delegations
+/// lead below it. With `None` that is the root zone, which every name lies in.
 pub(super) fn fill(reply: &mut Reply, message: &Message, zone: Option<&Name>) {
     reply.authoritative = message.authoritative;
     reply.authentic = message.authentic_data;
     reply.extended = extended_errors(message);
+    if is_resolver(reply.server.role) && reply.extended.iter().any(ExtendedError::is_filtering) {
+        // Whatever came with it, the resolver itself says that it is not what the zone holds.
+        reply.outcome = Outcome::Refused;
+        return;
+    }
     match message.response_code {
         ResponseCode::NoError | ResponseCode::NXDomain => {
             if let Err(error) = fill_content(reply, message, zone) {
@@ -47,11 +52,19 @@ pub(super) fn fill(reply: &mut Reply, message: &Message, zone: Option<&Name>) {
         ResponseCode::Refused => reply.outcome = Outcome::Refused,
         other => {
             reply.reason = format!("rcode {}", mnemonic(other));
-            reply.outcome = match (reply.server.role, other) {
-                (Role::Authoritative | Role::ZoneFile | Role::Parent, ResponseCode::NotAuth) => Outcome::Lame,
+            reply.outcome = match other {
+                ResponseCode::NotAuth if !is_resolver(reply.server.role) => Outcome::Lame,
                 _ => Outcome::ServFail,
             };
         }
+    }
+}
+
+/// Whether the server answers recursively; the others are asked as authorities.
+fn is_resolver(role: Role) -> bool {
+    match role {
+        Role::Resolver | Role::Unvalidated => true,
+        Role::Authoritative | Role::ZoneFile | Role::Parent => false,
     }
 }
 
@@ -60,10 +73,19 @@ fn fill_content(reply: &mut Reply, message: &Message, zone: Option<&Name>) -> Re
     let asked = reply.question.rtype;
     let of_type = |rtype| rtype == asked || rtype == RecordType::Cname;
     let answers = converted(&message.answers, of_type)?;
-    let (mut records, end) = alias_chain(&reply.question.name, asked, &answers)?;
+    let (mut records, mut end) = alias_chain(&reply.question.name, asked, &answers)?;
+    // An authority has no say about where an alias leads outside its zone.
+    let zone = zone.filter(|_| !is_resolver(reply.server.role));
+    let within = |name: &Name| zone.is_none_or(|zone| name.is_within(zone));
+    let inside = records.iter().take_while(|record| within(&record.name)).count();
+    let leaves_zone = inside < records.len() || !within(&end);
+    if leaves_zone {
+        records.truncate(inside);
+        end = reply.question.name.clone();
+    }
     let aliases = records.len();
-    let no_name = message.response_code == ResponseCode::NXDomain;
-    if !no_name {
+    let no_name = message.response_code == ResponseCode::NXDomain && !leaves_zone;
+    if !no_name && !leaves_zone {
         let mut wanted: Vec<Record> =
             answers.into_iter().filter(|record| record.data.rtype() == asked && record.name == end).collect();
         wanted.sort_by(|one, other| (&one.data, one.ttl).cmp(&(&other.data, other.ttl)));
@@ -72,7 +94,7 @@ fn fill_content(reply: &mut Reply, message: &Message, zone: Option<&Name>) -> Re
     }
     let has_wanted = records.len() > aliases;
     reply.records = records;
-    if !has_wanted {
+    if !has_wanted && !leaves_zone {
         reply.soa = deepest(message, RecordType::Soa, &end)?.into_iter().next();
     }
     (reply.outcome, reply.reason) = if no_name {
@@ -83,31 +105,66 @@ fn fill_content(reply: &mut Reply, message: &Message, zone: Option<&Name>) -> Re
         (Outcome::NoData, String::new())
     } else {
         let delegation = deepest(message, RecordType::Ns, &end)?;
-        match reply.server.role {
-            Role::Authoritative | Role::ZoneFile | Role::Parent => without_answer(reply, delegation, zone),
-            Role::Resolver | Role::Unvalidated => without_recursion(message),
+        match is_resolver(reply.server.role) {
+            false => without_answer(reply, message, delegation, zone),
+            true => without_recursion(message),
         }
     };
+    if !is_resolver(reply.server.role)
+        && reply.outcome.is_answer()
+        && let Some(reason) = no_authority(reply, message, zone, has_wanted || leaves_zone)?
+    {
+        reply.outcome = Outcome::Lame;
+        reply.reason = reason;
+        reply.records.clear();
+        reply.soa = None;
+    }
     Ok(())
 }
 
+/// Why what a server asked as an authority says does not count as the zone's own answer (RFC 1034 §4.3.1, RFC 2308 §2);
+/// `None` if it counts.
+fn no_authority(
+    reply: &Reply,
+    message: &Message,
+    zone: Option<&Name>,
+    is_positive: bool,
+) -> Result<Option<String>, Undecodable> {
+    if !message.authoritative {
+        return Ok(Some("the answer is not authoritative (AA is not set)".into()));
+    }
+    if is_positive {
+        return Ok(None);
+    }
+    // The SOA of a negative answer belongs to the zone that denies the name (RFC 2308 §3).
+    let soa = converted(&message.authorities, |rtype| rtype == RecordType::Soa)?;
+    let belongs =
+        |owner: &Name| reply.end_of_chain().is_within(owner) && zone.is_none_or(|zone| owner.is_within(zone));
+    let stray = soa.into_iter().map(|record| record.name).find(|owner| !belongs(owner));
+    Ok(stray.map(|owner| format!("the negative answer comes from the zone `{owner}`")))
+}
+
 /// What an authority means by no error, no answer and no SOA.
-fn without_answer(reply: &mut Reply, delegation: Vec<Record>, zone: Option<&Name>) -> (Outcome, String) {
+fn without_answer(
+    reply: &mut Reply,
+    message: &Message,
+    delegation: Vec<Record>,
+    zone: Option<&Name>,
+) -> (Outcome, String) {
     let root = Name::root();
     let zone = zone.unwrap_or(&root);
     let Some(owner) = delegation.first().map(|record| record.name.clone()) else {
-        return if reply.authoritative {
-            (Outcome::NoData, String::new())
-        } else {
-            (Outcome::Lame, "neither an answer nor a referral, and no authority".into())
+        return match names_servers(message) {
+            true => (Outcome::Lame, "names the servers of a zone elsewhere instead of answering".into()),
+            false => (Outcome::NoData, String::new()),
         };
     };
-    if owner != *zone && owner.is_within(zone) {
+    if owner == *zone && reply.authoritative {
+        // The name servers of the zone itself: no data, merely without SOA (RFC 2308 §2.2).
+        (Outcome::NoData, String::new())
+    } else if owner != *zone && owner.is_within(zone) && !reply.authoritative {
         reply.referral = delegation;
         (Outcome::Referral, String::new())
-    } else if reply.authoritative {
-        // The name servers of the zone itself, by an authority: no data, merely without SOA (RFC 2308 §2.2).
-        (Outcome::NoData, String::new())
     } else {
         (Outcome::Lame, format!("refers to the name servers of `{owner}` instead of answering"))
     }
@@ -118,12 +175,16 @@ fn without_answer(reply: &mut Reply, delegation: Vec<Record>, zone: Option<&Name
 /// A referral, wherever it leads, says nothing about the name (RFC 2308 §2.2: name servers without an SOA); taken for
 /// "no data" it would blame the zone for a wrong `--resolver`.
 fn without_recursion(message: &Message) -> (Outcome, String) {
-    let is_referral = message.authorities.iter().any(|record| record.record_type() == rr::RecordType::NS);
-    match (is_referral && !message.authoritative, message.recursion_available) {
+    match (names_servers(message) && !message.authoritative, message.recursion_available) {
         (false, _) => (Outcome::NoData, String::new()),
         (true, false) => (Outcome::Refused, "the server offers no recursion".into()),
         (true, true) => (Outcome::Refused, "the server refers to others instead of answering".into()),
     }
+}
+
+/// Whether the authority section has NS records.
+fn names_servers(message: &Message) -> bool {
+    message.authorities.iter().any(|record| record.record_type() == rr::RecordType::NS)
 }
 
 /// The aliases from `name` on, in order, and the name where they end.

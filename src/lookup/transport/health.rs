@@ -40,6 +40,8 @@ pub(super) enum FailureScope {
     Server,
     /// It answers, or the cause is on this machine: the next query may succeed.
     Query,
+    /// It pauses after silence for other zones, so nothing was sent.
+    Pause,
 }
 
 impl Failure {
@@ -153,6 +155,8 @@ pub(super) struct ServerHealth {
 struct Overall {
     /// Zones without any answer since the last answer for another.
     silent_zones: u32,
+    /// Silent zones that do not count.
+    spared: u32,
     pause: Option<Pause>,
 }
 
@@ -172,6 +176,11 @@ struct ZoneState {
 }
 
 impl ServerHealth {
+    /// A server of which nothing is known, and which may be silent for so many zones more before it pauses as a whole.
+    pub(super) fn sparing(spared: u32) -> Self {
+        Self { overall: Arc::new(Mutex::new(Overall { spared, ..Overall::default() })), ..Self::default() }
+    }
+
     /// The health of this server for `zone`.
     pub(super) fn zone(&self, zone: &Name) -> Arc<ZoneHealth> {
         let mut zones = lock(&self.zones);
@@ -197,9 +206,9 @@ impl ServerHealth {
         zones.values().filter_map(|zone| zone.pause_end(now)).chain(overall).max()
     }
 
-    /// Ends all pauses.
-    pub(super) fn end_pauses(&self) {
-        *lock(&self.overall) = Overall::default();
+    /// Ends all pauses; from now on so many zones more may be silent before the server pauses as a whole.
+    pub(super) fn end_pauses(&self, spared: u32) {
+        *lock(&self.overall) = Overall { spared, ..Overall::default() };
         lock(&self.zones).clear();
     }
 }
@@ -218,7 +227,7 @@ impl ZoneHealth {
         drop(state);
         let mut server = lock(&self.server);
         if server.silent_zones > 0 {
-            *server = Overall::default();
+            *server = Overall { spared: server.spared, ..Overall::default() };
         }
     }
 
@@ -236,7 +245,7 @@ impl ZoneHealth {
         drop(state);
         let mut server = lock(&self.server);
         server.silent_zones = server.silent_zones.saturating_add(u32::from(is_first));
-        if server.silent_zones >= SILENT_ZONES {
+        if server.silent_zones >= SILENT_ZONES.saturating_add(server.spared) {
             Pause::note(&mut server.pause, failure, now);
         }
     }
@@ -266,10 +275,11 @@ impl ZoneHealth {
         drop(state);
         let server = lock(&self.server);
         server.pause.as_ref().filter(|pause| !pause.is_over(now)).map(|pause| {
-            let seconds = pause.length.as_secs();
-            Failure::not_sent(format!(
-                "the server did not answer for {SILENT_ZONES} zones in a row and is not queried for {seconds} s"
-            ))
+            let (zones, seconds) = (server.silent_zones, pause.length.as_secs());
+            let reason = format!(
+                "the server did not answer for {zones} zones in a row and is not queried for {seconds} s"
+            );
+            Failure { scope: FailureScope::Pause, ..Failure::not_sent(reason) }
         })
     }
 
@@ -378,6 +388,32 @@ mod tests {
         assert_eq!(refused("new.example", now), None);
         silent("five.example", now);
         assert_eq!(refused("new.example", now), None);
+    }
+
+    #[test]
+    fn a_server_that_is_spared_answers_for_a_zone_after_many_silent_ones() {
+        let (server, now) = (ServerHealth::default(), Instant::now());
+        let silent = |number: u32| {
+            server.zone(&name(&format!("{number}.example"))).note_failure(&Failure::timeout(), now);
+        };
+        let is_refused = || server.zone(&name("new.example")).refusal(now).is_some();
+        (0..3).for_each(silent);
+        assert!(is_refused());
+        server.end_pauses(2);
+        assert!(!is_refused());
+        (0..4).for_each(silent);
+        assert!(!is_refused());
+        // An answer begins a new row.
+        server.zone(&name("answered.example")).note_answer();
+        (10..14).for_each(silent);
+        assert!(!is_refused());
+        silent(14);
+        assert!(is_refused());
+        let fresh = ServerHealth::sparing(1);
+        (0..3).for_each(|number| {
+            fresh.zone(&name(&format!("{number}.example"))).note_failure(&Failure::timeout(), now);
+        });
+        assert_eq!(fresh.zone(&name("new.example")).refusal(now), None);
     }
 
     #[test]

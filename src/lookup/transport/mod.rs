@@ -21,6 +21,7 @@ mod stream;
 mod table;
 mod waiting;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -77,7 +78,13 @@ struct Shared {
     peers: Peers,
     room: Room,
     system_tls: OnceLock<Result<Arc<ClientConfig>, Failure>>,
+    /// Whether any name server answered.
+    has_reached_name_servers: AtomicBool,
 }
+
+/// For how many zones more than usual a server may be silent that is given a last chance: none of many domains may be left
+/// unqueried for what a few others do.
+const SPARED_ZONES: u32 = 61;
 
 impl Transport {
     /// A transport that gives one try this long.
@@ -85,7 +92,12 @@ impl Transport {
     #[allow(clippy::disallowed_methods, reason = "the clock of a query is read here and nowhere else")]
     pub fn new(timeout: Duration) -> Self {
         let room = Room::new(Limits::of_this_process());
-        let shared = Shared { peers: Peers::default(), room, system_tls: OnceLock::new() };
+        let shared = Shared {
+            peers: Peers::default(),
+            room,
+            system_tls: OnceLock::new(),
+            has_reached_name_servers: AtomicBool::new(false),
+        };
         let clock = Clock::from(Timestamp::now());
         Self { timeout, clock, manners: None, tls: None, shared: Arc::new(shared) }
     }
@@ -120,7 +132,12 @@ impl Transport {
 
     /// Ends the pauses of all silent servers.
     pub(super) fn end_pauses(&self) {
-        self.shared.peers.end_pauses();
+        self.shared.peers.end_pauses(0);
+    }
+
+    /// Ends the pauses of all silent servers, and queries each for many silent zones before it pauses as a whole again.
+    pub(super) fn begin_rechecks(&self) {
+        self.shared.peers.end_pauses(SPARED_ZONES);
     }
 
     /// When all silent servers can be queried again; `None` if that is now.
@@ -184,10 +201,20 @@ impl Transport {
         let mut reply = Reply::empty(question.clone(), Arc::clone(server), Outcome::Timeout);
         reply.at = self.clock.now();
         reply.took = u64::try_from(watch.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let is_name_server = asking == Asking::Authority;
         match result {
-            Ok(message) => decode::fill(&mut reply, &message, scope.zone),
+            Ok(message) => {
+                if is_name_server {
+                    self.shared.has_reached_name_servers.store(true, Ordering::Relaxed);
+                }
+                decode::fill(&mut reply, &message, scope.zone);
+            }
             Err(failure) => {
-                reply.outcome = failure.outcome;
+                // Where no name server was ever reached, it is the way there that is closed, for all zones alike.
+                let is_closed = failure.scope == FailureScope::Pause
+                    && is_name_server
+                    && !self.shared.has_reached_name_servers.load(Ordering::Relaxed);
+                reply.outcome = if is_closed { Outcome::Unreachable } else { failure.outcome };
                 reply.reason = failure.reason;
             }
         }

@@ -29,6 +29,8 @@ struct State {
     known: HashMap<Endpoint, Arc<Peer>>,
     /// How many servers are known when some are forgotten next.
     full: usize,
+    /// For how many zones more than usual each may be silent before it pauses as a whole.
+    spared: u32,
 }
 
 /// One server.
@@ -59,14 +61,17 @@ impl Peers {
         if state.known.len() >= state.full.max(PEERS) {
             state.forget();
         }
-        let peer = Arc::new(Peer::new(endpoint, manners));
+        let peer = Arc::new(Peer::new(endpoint, manners, state.spared));
         state.known.insert(endpoint.clone(), Arc::clone(&peer));
         peer
     }
 
-    /// Ends the pauses of all servers.
-    pub(super) fn end_pauses(&self) {
-        lock(&self.0).known.values().for_each(|peer| peer.health.end_pauses());
+    /// Ends the pauses of all servers; from now on each may be silent for so many zones more than usual before it pauses as a
+    /// whole.
+    pub(super) fn end_pauses(&self, spared: u32) {
+        let mut state = lock(&self.0);
+        state.spared = spared;
+        state.known.values().for_each(|peer| peer.health.end_pauses(spared));
     }
 
     /// When the last pause of a server ends; `None` where none pauses.
@@ -78,7 +83,7 @@ impl Peers {
 impl State {
     /// Forgets servers that are not being queried, and have not been for a while.
     fn forget(&mut self) {
-        let Self { known, full } = self;
+        let Self { known, full, .. } = self;
         let now = Instant::now();
         let mut silent = 0;
         known.retain(|_, peer| {
@@ -95,7 +100,7 @@ impl State {
 }
 
 impl Peer {
-    fn new(endpoint: &Endpoint, manners: impl FnOnce() -> Manners) -> Self {
+    fn new(endpoint: &Endpoint, manners: impl FnOnce() -> Manners, spared: u32) -> Self {
         let route = match endpoint.clone() {
             Endpoint::Plain(address) => Route::Plain(Plain::new(address, manners())),
             Endpoint::Tls { address, host } => {
@@ -105,7 +110,7 @@ impl Peer {
                 Route::Secure(Box::new(Secure::new(address, host, Protocol::Http(path))))
             }
         };
-        Self { health: ServerHealth::default(), route, is_used: AtomicBool::new(true) }
+        Self { health: ServerHealth::sparing(spared), route, is_used: AtomicBool::new(true) }
     }
 }
 
@@ -143,7 +148,7 @@ mod tests {
         let count = lock(&peers.0).known.len();
         assert!(count < 3 * PEERS, "{count}");
         assert_eq!(peers.pause_end(now), Some(now + std::time::Duration::from_secs(5)));
-        peers.end_pauses();
+        peers.end_pauses(0);
         assert_eq!(peers.pause_end(now), None);
         assert_eq!(find(&peers, 2).health.zone(&zone).refusal(now), None);
         // Of the silent ones too no more than so many.

@@ -17,14 +17,14 @@ use super::{Gravity, domains, gravity, hazard_gravity};
 pub struct Place {
     /// The file, as a relative reference.
     pub file: String,
-    /// The line of each domain, from 1 on; where there is none, its place in the run.
-    pub lines: Vec<usize>,
+    /// The line of each domain, from 1 on; of a domain without one, its position in the report is shown.
+    pub lines: BTreeMap<String, usize>,
 }
 
 impl Default for Place {
     /// The command's own list.
     fn default() -> Self {
-        Self { file: "cutover-domains".into(), lines: Vec::new() }
+        Self { file: "cutover-domains".into(), lines: BTreeMap::new() }
     }
 }
 
@@ -144,7 +144,7 @@ struct LogicalLocation {
 pub fn sarif(report: &Report, place: &Place) -> String {
     let mut results = Vec::new();
     for (index, domain) in domains(report) {
-        let line = place.lines.get(index).copied().unwrap_or(index + 1);
+        let line = place.lines.get(&domain.domain).copied().unwrap_or(index + 1);
         let here = |name: String, rtype: &str| Location {
             physical_location: PhysicalLocation {
                 artifact_location: ArtifactLocation { uri: place.file.clone() },

@@ -48,6 +48,9 @@ fn unspecified(expectation: &Expectation) -> &'static str {
         | Requirement::SpfIncludes(_)
         | Requirement::IsAliasOf(_)
         | Requirement::HasDmarcPolicy
+        | Requirement::TakesNoMail
+        | Requirement::AuthorizesNoSender
+        | Requirement::RejectsForgedMail
         | Requirement::OffersService(_) => "(as the admin center shows it; --mx or --tenant names it here)",
     }
 }

@@ -32,7 +32,7 @@ impl Inquiry<'_> {
             if dkim::is_key_target(target) {
                 self.want(target, RecordType::Txt);
             } else if let Ok(probe) = self.subject.domain.below(PROBE_LABEL) {
-                self.want(&probe, RecordType::A);
+                self.want_here(&probe, RecordType::A);
             }
         }
         if self.is_missing_somewhere(&expectation.name, RecordType::Cname) {
@@ -64,7 +64,7 @@ impl Inquiry<'_> {
             return;
         }
         if let Ok(probe) = self.subject.domain.below(PROBE_LABEL) {
-            self.want(&probe, RecordType::A);
+            self.want_here(&probe, RecordType::A);
         }
         self.want_doubled(&expectation.name, RecordType::Txt);
         if let Some(Ok(name)) =
@@ -90,7 +90,8 @@ impl Inquiry<'_> {
         }
         let is_alias =
             |reply: &Reply| reply.records.iter().any(|record| record.data.rtype() == RecordType::Cname);
-        if self.replies(&question).any(is_alias) {
+        self.read.borrow_mut().push(question.clone());
+        if self.facts.replies(&question).any(is_alias) {
             self.want(&expectation.name, RecordType::Cname);
             self.want_alias_probe();
         }
@@ -123,7 +124,7 @@ impl Inquiry<'_> {
 
     /// The records of the type, and once there are any, what a wildcard would answer.
     fn want_own(&mut self, name: &Name, rtype: RecordType) {
-        self.want(name, rtype);
+        self.want_here(name, rtype);
         let probe = wildcard::probe(&Question::new(name.clone(), rtype), &self.subject.domain);
         if let Some(probe) = probe.filter(|_| !self.data(name, rtype).is_empty()) {
             self.wanted.push(probe);
@@ -140,17 +141,17 @@ impl Inquiry<'_> {
 
     fn want_alias_probe(&mut self) {
         if let Ok(probe) = self.subject.domain.below(PROBE_LABEL) {
-            self.want(&probe, RecordType::A);
+            self.want_here(&probe, RecordType::A);
         }
     }
 
     fn want_doubled(&mut self, name: &Name, rtype: RecordType) {
         for (doubled, zone) in doubled::names(name, &self.subject.domain) {
-            self.want(&doubled, rtype);
+            self.want_here(&doubled, rtype);
             if rtype == RecordType::Cname
                 && let Ok(probe) = zone.below(PROBE_LABEL)
             {
-                self.want(&probe, RecordType::A);
+                self.want_here(&probe, RecordType::A);
             }
         }
     }
@@ -160,7 +161,7 @@ impl Inquiry<'_> {
         if !self.data(&expectation.name, expectation.rtype).is_empty()
             && let Ok(probe) = self.subject.domain.below(PROBE_LABEL)
         {
-            self.want(&probe, RecordType::A);
+            self.want_here(&probe, RecordType::A);
         }
     }
 }

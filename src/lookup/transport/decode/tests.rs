@@ -47,7 +47,7 @@ fn what_is_kept_is_bounded() {
     };
     let mut message = answer((0..100).rev().map(alias));
     let mut edns = Edns::new();
-    for code in 0..20u16 {
+    for code in 20..40u16 {
         let option = EdnsOption::Unknown(EXTENDED_ERROR, code.to_be_bytes().to_vec());
         edns.options_mut().options.push(((&option).into(), option));
     }
@@ -102,4 +102,106 @@ fn broken_packets_are_survived() {
         }
     }
     assert!(read > 1_000, "{read}");
+}
+
+/// What an authority for `example` answers to the address of `a0.example`.
+struct Case {
+    what: &'static str,
+    aa: bool,
+    no_name: bool,
+    answers: Vec<(&'static str, RData)>,
+    soa: Option<&'static str>,
+    ns: Option<&'static str>,
+    outcome: Outcome,
+    kept: usize,
+}
+
+#[test]
+fn an_answer_counts_only_from_an_authority_for_the_zone() {
+    use Outcome::{Lame, NoData, NoName, Records, Referral};
+    let a = || RData::A(rdata::A(1.into()));
+    let cname = |target: &str| RData::CNAME(rdata::CNAME(wire(target)));
+    let case = |what, aa, no_name, answers, soa, ns, outcome, kept| Case {
+        what,
+        aa,
+        no_name,
+        answers,
+        soa,
+        ns,
+        outcome,
+        kept,
+    };
+    let own = || vec![("a0.example.", a())];
+    let inside = || vec![("a0.example.", cname("b.example.")), ("b.example.", a())];
+    let outside = || vec![("a0.example.", cname("b.test.")), ("b.test.", a())];
+    let through =
+        || vec![("a0.example.", cname("b.test.")), ("b.test.", cname("c.example.")), ("c.example.", a())];
+    for case in [
+        case("an answer", true, false, own(), None, None, Records, 1),
+        case("an answer from a cache", false, false, own(), None, None, Lame, 0),
+        case("no data", true, false, vec![], Some("example."), None, NoData, 0),
+        case("no data, no SOA", true, false, vec![], None, None, NoData, 0),
+        case("no data, the zone's own NS", true, false, vec![], None, Some("example."), NoData, 0),
+        case("no data of the root", true, false, vec![], Some("."), None, Lame, 0),
+        case("no data of a zone elsewhere", true, false, vec![], Some("b.test."), None, Lame, 0),
+        case("no data of a zone below", true, false, vec![], Some("a0.example."), None, NoData, 0),
+        case("no data from a cache", false, false, vec![], Some("example."), None, Lame, 0),
+        case("nothing at all", false, false, vec![], None, None, Lame, 0),
+        case("no name", true, true, vec![], Some("example."), None, NoName, 0),
+        case("no name, no SOA", true, true, vec![], None, None, NoName, 0),
+        case("no name by the root", true, true, vec![], Some("."), None, Lame, 0),
+        case("no name from a cache", false, true, vec![], Some("example."), None, Lame, 0),
+        case("a referral", false, false, vec![], None, Some("a0.example."), Referral, 0),
+        case("a referral with AA", true, false, vec![], None, Some("a0.example."), Lame, 0),
+        case("a referral to the zone itself", false, false, vec![], None, Some("example."), Lame, 0),
+        case("a referral upwards", false, false, vec![], None, Some("."), Lame, 0),
+        case("a referral upwards with AA", true, false, vec![], None, Some("."), Lame, 0),
+        case("a referral elsewhere with AA", true, false, vec![], None, Some("b.test."), Lame, 0),
+        case("an alias within", true, false, inside(), None, None, Records, 2),
+        case("an alias that leaves", true, false, outside(), None, None, Records, 1),
+        case("an alias that leaves to nothing", true, true, outside(), Some("test."), None, Records, 1),
+        case("an alias that leaves and returns", true, false, through(), None, None, Records, 1),
+        case("an alias to nothing", true, true, inside()[..1].to_vec(), Some("example."), None, NoName, 1),
+    ] {
+        let mut message = answer(case.answers.into_iter().map(|(owner, data)| (owner.into(), data)));
+        message.metadata.authoritative = case.aa;
+        if case.no_name {
+            message.metadata.response_code = ResponseCode::NXDomain;
+        }
+        if let Some(owner) = case.soa {
+            let soa = rdata::SOA::new(wire("ns.example."), wire("mail.example."), 1, 1, 600, 600, 60);
+            message.authorities.push(rr::Record::from_rdata(wire(owner), 60, RData::SOA(soa)));
+        }
+        if let Some(owner) = case.ns {
+            let ns = RData::NS(rdata::NS(wire("ns.test.")));
+            message.authorities.push(rr::Record::from_rdata(wire(owner), 60, ns));
+        }
+        let mut reply = empty(Role::Authoritative);
+        fill(&mut reply, &message, Some(&"example".parse().unwrap()));
+        let found = (reply.outcome, reply.records.len(), reply.referral.is_empty());
+        assert_eq!(found, (case.outcome, case.kept, case.outcome != Referral), "{}", case.what);
+        assert_eq!(reply.reason.is_empty(), case.outcome != Lame, "{}", case.what);
+    }
+}
+
+#[test]
+fn a_resolver_that_filters_says_nothing_about_the_name() {
+    let filtering = [4, 15, 16, 17, 18];
+    for code in 0..=30u16 {
+        for no_name in [false, true] {
+            let mut message = answer([("a0.example.".to_owned(), RData::A(rdata::A(1.into())))]);
+            if no_name {
+                message.answers.clear();
+                message.metadata.response_code = ResponseCode::NXDomain;
+            }
+            let option = EdnsOption::Unknown(EXTENDED_ERROR, code.to_be_bytes().to_vec());
+            let mut edns = Edns::new();
+            edns.options_mut().options.push(((&option).into(), option));
+            message.set_edns(edns);
+            let mut reply = empty(Role::Resolver);
+            fill(&mut reply, &message, None);
+            assert_eq!(reply.outcome.is_answer(), !filtering.contains(&code), "{code}");
+            assert_eq!(reply.records.is_empty(), no_name || filtering.contains(&code), "{code}");
+        }
+    }
 }

@@ -1,0 +1,123 @@
+//! Finds domains about which DNS cannot show what should be published: nothing is decided and nothing is planned there.
+
+use crate::expected::{Id, Importance, Origin};
+use crate::facts::Zone;
+use crate::record::spf::is_spf;
+use crate::record::{Name, Question, RecordData, RecordType, Text};
+
+use super::{Case, Code, Hazard, Judged, Status, parked, ticked};
+
+/// Why a domain is left as it is.
+#[derive(Debug)]
+pub(super) struct Withheld {
+    /// [`Code::DomainParked`] or [`Code::DomainIsAlias`].
+    code: Code,
+    message: String,
+    /// What to report besides; in place of all other hazards of the records.
+    hazard: Option<Hazard>,
+}
+
+/// Why the domain is left as it is; `None` for nearly all.
+pub(super) fn withheld(case: &Case<'_>, judged: &[Judged], zone: Option<&Zone>) -> Option<Withheld> {
+    if case.subject.is_parked {
+        return None;
+    }
+    typed_alias(case, zone).or_else(|| locked(case, judged))
+}
+
+impl Withheld {
+    /// Takes the decision out of the results: what is required is unknown, and no edit is proposed.
+    pub(super) fn apply(self, judged: &mut [Judged], hazards: &mut Vec<Hazard>) -> Code {
+        for one in judged {
+            if one.importance == Importance::Required {
+                (one.status, one.code) = (Status::Unknown, self.code);
+                one.message.clone_from(&self.message);
+                one.until = None;
+            }
+            one.cure.clear();
+        }
+        if let Some(hazard) = self.hazard {
+            hazards.clear();
+            hazards.push(hazard);
+        }
+        hazards.iter_mut().for_each(|hazard| hazard.cure.clear());
+        self.code
+    }
+}
+
+/// The name typed is an alias inside a zone, as `www` is: it has no records of its own.
+fn typed_alias(case: &Case<'_>, zone: Option<&Zone>) -> Option<Withheld> {
+    let domain = &case.subject.domain;
+    let registrable = || psl::domain_str(&domain.bare()).and_then(|text| text.parse::<Name>().ok());
+    let apex = zone.map(|zone| zone.apex.clone()).or_else(registrable).filter(|apex| apex != domain)?;
+    let target = [RecordType::Mx, RecordType::Txt].into_iter().find_map(|rtype| {
+        let reply = case.sight.reply(&Question::new(domain.clone(), rtype))?;
+        let alias = reply.records.iter().find(|record| record.name == *domain)?;
+        match &alias.data {
+            RecordData::Cname(target) => Some(target.clone()),
+            _ => None,
+        }
+    })?;
+    let message = format!(
+        "{} is an alias of {} and has no MX or TXT records of its own. Did you mean {}?",
+        ticked(domain),
+        ticked(&target),
+        ticked(&likely_domain(domain, &apex))
+    );
+    let mut hazard = Hazard::new(Code::DomainIsAlias, domain, Some(RecordType::Cname), message.clone());
+    hazard.records = vec![format!("{domain} CNAME {target}")];
+    Some(Withheld { code: Code::DomainIsAlias, message, hazard: Some(hazard) })
+}
+
+/// The domain whose mail was probably meant: without the first label, never above the apex of the zone.
+fn likely_domain(domain: &Name, apex: &Name) -> Name {
+    domain.parent().filter(|parent| parent.is_within(apex)).unwrap_or_else(|| apex.clone())
+}
+
+/// A null MX and an SPF record without senders, and no sign of Microsoft: nobody can tell from here whether the domain is
+/// to move.
+fn locked(case: &Case<'_>, judged: &[Judged]) -> Option<Withheld> {
+    let domain = &case.subject.domain;
+    let given = |one: &Judged| one.expectation.id == Id::Mx && one.expectation.origin == Origin::Given;
+    if judged.iter().any(|one| given(one) || is_sign_of_microsoft(one)) {
+        return None;
+    }
+    let mail = case.sight.set(domain, RecordType::Mx).ok()?;
+    let texts = case.sight.set(domain, RecordType::Txt).ok()?;
+    let texts: Vec<&Text> = texts
+        .data
+        .iter()
+        .filter_map(|data| match data {
+            RecordData::Txt(text) if is_spf(text) => Some(text),
+            _ => None,
+        })
+        .collect();
+    let closed = matches!(&texts[..], [text] if parked::authorizes_no_sender(text));
+    if !(parked::is_null_mx(&mail) && closed) {
+        return None;
+    }
+    let message = format!(
+        "{} is parked (null MX and `v=spf1 -all`): DNS cannot show whether it is to move. Pass `--mx HOST` if it is, or \
+         `--parked` if it shall stay so.",
+        ticked(domain)
+    );
+    Some(Withheld { code: Code::DomainParked, message, hazard: None })
+}
+
+/// Whether the zone holds a record that Microsoft 365 asks for and that a parked domain does not have.
+fn is_sign_of_microsoft(one: &Judged) -> bool {
+    let is_published = one.status == Status::Met && !one.observed.is_empty();
+    match one.expectation.id {
+        Id::Verification => !one.observed.is_empty(),
+        Id::Autodiscover
+        | Id::DkimSelector1
+        | Id::DkimSelector2
+        | Id::TeamsFederation
+        | Id::TeamsSipTls
+        | Id::TeamsSip
+        | Id::TeamsLyncdiscover
+        | Id::DeviceEnrollment
+        | Id::DeviceRegistration => is_published,
+        Id::Mx | Id::Spf | Id::Msoid | Id::Dmarc | Id::MtaSts | Id::TlsRpt => false,
+    }
+}

@@ -1,0 +1,158 @@
+//! Decides which domains of a bulk run are checked again at its end.
+//!
+//! A lookup that fails while hundreds of others are under way may succeed a few seconds later: a packet was lost, a
+//! resolver was restarted, a name server refused for a moment. Such a domain is held back by its name alone, and checked
+//! again once the servers that failed can be queried again.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::check::{Code, Examination, Judged, Scales, Status};
+use crate::cli::inspect::Checked;
+use crate::cli::names::Names;
+use crate::facts::Outcome;
+use crate::record::Name;
+
+/// Domains that have to be finished before it can be said that no name server is reachable from here.
+const ENOUGH_DOMAINS: usize = 16;
+/// How long that has to last; name servers that fail for a shorter time are asked again.
+const ENOUGH_TIME: Duration = Duration::from_secs(10);
+/// The shortest pause before domains are checked again: a lookup that failed twice is not repeated earlier.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
+/// The longest pause.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Why the result of a domain may be another a moment later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// Something required is unknown because lookups failed, and nothing required is known to be wrong.
+    FailedLookups,
+    /// Something required is unknown, or known from resolvers alone, since no name server of the zone answered.
+    UnreachableNameServers,
+}
+
+impl Doubt {
+    /// The doubt about a result; `None` if nothing of it rests on a lookup that failed.
+    pub(super) fn about(checked: &Checked, scales: Scales<'_>) -> Option<Self> {
+        let Examination { judged, hazards, .. } = &checked.examination;
+        let decisive = || judged.iter().filter(|judged| judged.importance >= scales.least_decisive());
+        let is_unmet = decisive().any(|judged| judged.status == Status::Unmet);
+        // A hazard may rest on a failed lookup too: SERVFAIL and then an answer looks like a wrong signature.
+        if !is_unmet && decisive().any(is_failed) {
+            // In a view without resolvers, name servers alone may be what cannot be reached.
+            let mut by_resolvers =
+                checked.facts.unordered().filter(|reply| !reply.server.role.is_name_server());
+            let is_resolver = by_resolvers.any(|reply| reply.outcome.is_failed_lookup());
+            return Some(if is_resolver { Self::FailedLookups } else { Self::UnreachableNameServers });
+        }
+        let is_unreachable = hazards.iter().any(|hazard| hazard.code == Code::AuthoritativeUnreachable);
+        let is_doubtful =
+            is_unreachable || decisive().any(|judged| is_known_from_resolvers_alone(checked, judged));
+        is_doubtful.then_some(Self::UnreachableNameServers)
+    }
+}
+
+/// Whether an expectation is unknown because a lookup failed.
+fn is_failed(judged: &Judged) -> bool {
+    judged.status == Status::Unknown && matches!(judged.code, Code::LookupFailed | Code::DeadlineOver)
+}
+
+/// Whether the name servers of the zone were asked for what decides, failed, and a resolver answered.
+fn is_known_from_resolvers_alone(checked: &Checked, judged: &Judged) -> bool {
+    let question = judged.expectation.question();
+    let replies = || checked.facts.replies(&question);
+    let by_name_servers = || replies().filter(|reply| reply.server.role.is_authority());
+    replies().any(|reply| reply.outcome.is_answer())
+        && by_name_servers().any(|reply| reply.outcome.is_failed_lookup())
+        && !by_name_servers().any(|reply| reply.outcome.is_answer())
+}
+
+/// The domains of a run that are held back.
+#[derive(Debug)]
+pub(super) struct Rechecks {
+    names: Names,
+    began: Instant,
+    /// Domains that were checked.
+    finished: usize,
+    /// Whether a name server answered for any of them.
+    has_reached: bool,
+}
+
+impl Rechecks {
+    /// No domain is held back yet.
+    pub(super) fn new() -> Self {
+        Self { names: Names::default(), began: Instant::now(), finished: 0, has_reached: false }
+    }
+
+    /// Whether a domain is held back, to be checked again.
+    pub(super) fn hold(&mut self, checked: &Checked, doubt: Option<Doubt>) -> bool {
+        self.finished += 1;
+        self.has_reached |= has_reached_name_servers(checked);
+        let is_held = match doubt {
+            None => false,
+            Some(Doubt::FailedLookups) => true,
+            // Where port 53 is blocked, the same would come of it again.
+            Some(Doubt::UnreachableNameServers) => !self.is_blocked(Instant::now()),
+        };
+        if is_held {
+            self.names.append(checked.domain());
+        }
+        is_held
+    }
+
+    /// Whether no name server can be reached from here, as far as this run shows.
+    fn is_blocked(&self, now: Instant) -> bool {
+        !self.has_reached && self.finished >= ENOUGH_DOMAINS && now - self.began >= ENOUGH_TIME
+    }
+
+    /// How many are held back.
+    pub(super) fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// The domains that are held back, in the order of their results.
+    pub(super) fn names(&self) -> impl Iterator<Item = Name> {
+        self.names.iter()
+    }
+}
+
+/// Whether a name server of any zone was reached.
+fn has_reached_name_servers(checked: &Checked) -> bool {
+    let mut replies = checked.facts.unordered().filter(|reply| reply.server.role.is_name_server());
+    replies.any(|reply| reply.outcome.is_answer() || reply.outcome == Outcome::Referral)
+}
+
+/// When domains are checked again: when the servers that were silent can be queried again, within bounds.
+pub(super) fn begin_of_rechecks(now: Instant, pause_end: Option<Instant>) -> Instant {
+    pause_end.unwrap_or(now).clamp(now + SHORTEST_PAUSE, now + LONGEST_PAUSE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pause_is_that_of_the_servers_within_bounds() {
+        let now = Instant::now();
+        let after = |seconds| now + Duration::from_secs(seconds);
+        assert_eq!(begin_of_rechecks(now, None), after(1));
+        for (end, begin) in [(0, 1), (1, 1), (3, 3), (5, 5), (30, 5)] {
+            assert_eq!(begin_of_rechecks(now, Some(after(end))), after(begin), "{end}");
+        }
+    }
+
+    #[test]
+    fn port_53_is_blocked_once_many_domains_reached_no_name_server_for_a_while() {
+        let mut rechecks = Rechecks::new();
+        let later = rechecks.began + ENOUGH_TIME;
+        rechecks.finished = ENOUGH_DOMAINS;
+        assert!(rechecks.is_blocked(later));
+        assert!(!rechecks.is_blocked(rechecks.began));
+        rechecks.finished -= 1;
+        assert!(!rechecks.is_blocked(later));
+        rechecks.finished = 1000;
+        rechecks.has_reached = true;
+        assert!(!rechecks.is_blocked(later));
+    }
+}
