@@ -4,6 +4,7 @@
 #![allow(unreachable_pub, reason = "a test binary exports nothing; `pub` says what a helper offers")]
 
 mod cli;
+mod conformance;
 mod documents;
 mod end_to_end;
 mod faults;

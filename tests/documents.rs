@@ -25,6 +25,7 @@ const CURED_ELSEWHERE: &[Code] = &[
     Code::ServerSilent,
     Code::TtlTooLong,
     Code::FilterBypass,
+    Code::DmarcReportRefused,
     Code::MtaStsRefusesMx,
     Code::MtaStsUnreachable,
     Code::MtaStsInvalid,

@@ -219,18 +219,24 @@ fn objection(truth: Truth, fault: &Fault, place: Place, run: &Run) -> Option<Obj
     if run.status == 2 || !run.err.is_empty() && run.err.contains("panicked") {
         return Some(Objection { text: format!("it failed: {}", run.err), is_doubt: false });
     }
-    let report = run.json();
-    let [domain, neighbor] = [0, 1].map(|at| &report["domains"][at]);
+    let [domain, neighbor] = ["contoso.com", "fabrikam.com"].map(|name| reported(run, name));
     let neighbor_fault = Fault { only: None, ..fault.clone() };
-    first_objection(truth, fault, place, domain).or_else(|| {
+    first_objection(truth, fault, place, &domain).or_else(|| {
         let verdict = neighbor["verdict"].as_str().unwrap_or_default();
         let found = match place.spares_neighbor() {
-            true if verdict != "ready" => Some(found(neighbor, verdict != "changes-needed")),
+            true if verdict != "ready" => Some(found(&neighbor, verdict != "changes-needed")),
             true => None,
-            false => first_objection(Truth::Ready, &neighbor_fault, place, neighbor),
+            false => first_objection(Truth::Ready, &neighbor_fault, place, &neighbor),
         };
         found.map(|found| Objection { text: format!("its neighbor is {}", found.text), ..found })
     })
+}
+
+/// What is reported on a domain: one that was looked at a second time comes behind the others.
+fn reported(run: &Run, name: &str) -> Value {
+    let report = run.json();
+    let domains = report["domains"].as_array().unwrap();
+    domains.iter().find(|domain| domain["domain"] == name).unwrap().clone()
 }
 
 fn found(domain: &Value, is_doubt: bool) -> Objection {
@@ -311,7 +317,8 @@ fn every_fault_at_every_place_is_told_from_the_truth() {
                         let told = format!("{truth:?}, {place:?}, {}: {text}", fault.name);
                         objections.lock().unwrap().push(told);
                     }
-                    let verdict = run.domain()["verdict"].as_str().unwrap_or_default().to_owned();
+                    let verdict =
+                        reported(&run, "contoso.com")["verdict"].as_str().unwrap_or_default().to_owned();
                     *verdicts.lock().unwrap().entry((*place, verdict)).or_default() += 1;
                 }
             });

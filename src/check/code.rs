@@ -178,6 +178,7 @@ codes! {
     SpfVoidLookups "spf-void-lookups" Spf Unmet "checking the SPF record runs into more than 2 names without an answer";
     SpfIncludeLoop "spf-include-loop" Spf Unmet "the SPF record includes itself";
     SpfPassesEveryone "spf-passes-everyone" Spf Unmet "the SPF record allows everybody to send";
+    SpfUnreadable "spf-unreadable" Spf Unknown "a part of the SPF record that may include Microsoft cannot be read";
     SpfLookalike "spf-lookalike" Spf Unmet "a text looks like an SPF record and is none";
     SpfSenderMissing "spf-sender-missing" Spf Unmet "a sender that must stay is not in the record";
     SpfSourceLeft "spf-source-left" Spf Unmet "the platform being left may still send for the domain";
@@ -185,6 +186,7 @@ codes! {
     SpfWithoutAll "spf-without-all" Spf Met "the SPF record does not say what to do with all others";
     SpfTermsIgnored "spf-terms-ignored" Spf Met "receivers ignore terms of the SPF record";
     SpfLong "spf-long" Spf Met "the answer with the SPF record does not fit into a small packet";
+    SpfVoidForIpv6 "spf-void-for-ipv6" Spf Met "senders with an IPv6 address run into more than 2 names without an answer";
     SpfSourceNested "spf-source-nested" Spf Met "the platform being left may still send by way of somebody else's record";
     SpfByReseller "spf-by-reseller" Spf Met "the reseller's include stands for Microsoft's";
     SpfByGateway "spf-by-gateway" Spf Met "mail leaves through the declared filter, which may stand for Microsoft's include";
@@ -254,6 +256,7 @@ codes! {
     TtlTooLong "ttl-too-long" Hazard Warning "a record that will change at the switch lives long in caches";
     FilterBypass "filter-bypass" Hazard Warning "mail can get around the filter";
     DmarcStrictTooEarly "dmarc-strict-too-early" Hazard Warning "the DMARC policy refuses mail before Microsoft 365 can sign and send for the domain";
+    DmarcReportRefused "dmarc-report-refused" Hazard Warning "a host that the DMARC policy sends reports to has not agreed";
     AuthoritativeUnreachable "authoritative-unreachable" Hazard Info "no name server of the zone can be reached from here";
     WildcardAnswers "wildcard-answers" Hazard Info "a wildcard answers for every name that does not exist";
     MicrosoftHostedDns "microsoft-hosted-dns" Hazard Info "Microsoft runs the DNS of the domain";

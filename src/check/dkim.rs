@@ -213,7 +213,7 @@ impl Bench<'_> {
             }
             Some(false) => {
                 let message = format!(
-                    "{name} is right and there is no key at {}; switch signing on for the domain in the Defender portal",
+                    "{name} is right and there is no valid key at {}; switch signing on for the domain in the Defender portal",
                     ticked(target)
                 );
                 Ok(Finding::new(Code::DkimNotEnabled, message, self.set))
@@ -226,7 +226,7 @@ impl Bench<'_> {
         let answer =
             self.case.sight.answer(&crate::record::Question::new(target.clone(), RecordType::Txt))?;
         let outside = answer.existence == crate::facts::Existence::Outside;
-        Ok((!outside).then(|| answer.set.data.iter().any(is_key)))
+        Ok((!outside).then(|| answer.set.data.iter().any(is_usable_key)))
     }
 
     fn other_has_key(&self) -> Result<bool, Silence> {
@@ -267,6 +267,35 @@ impl Bench<'_> {
 pub(super) fn is_key(data: &RecordData) -> bool {
     let RecordData::Txt(text) = data else { return false };
     has_key(text)
+}
+
+/// Whether verifiers can use the record (RFC 6376 §3.6.1, RFC 8463 §3): `v=DKIM1` comes first or not at all, `p` is base64,
+/// and the key is of a type and for a service that they know.
+fn is_usable_key(data: &RecordData) -> bool {
+    let RecordData::Txt(text) = data else { return false };
+    let lossy = text.lossy();
+    let list = TagList::parse(&lossy);
+    let version = list.tags.iter().position(|tag| tag.name == "v").is_none_or(|at| at == 0);
+    let one_of = |name: &str, known: &[&str]| {
+        let mut values = list.get(name).unwrap_or("*").split(':').map(str::trim);
+        values.any(|value| value == "*" || known.contains(&value))
+    };
+    let key = public_key(data).unwrap_or_default();
+    let is_well_formed = list.broken.is_empty() && list.repeated().is_none();
+    is_well_formed
+        && version
+        && list.get("v").is_none_or(|version| version == "DKIM1")
+        && is_base64(&key)
+        && list.get("k").is_none_or(|kind| ["rsa", "ed25519"].contains(&kind))
+        && one_of("s", &["email"])
+        && one_of("h", &["sha256"])
+}
+
+/// Whether a text is base64 and not empty (RFC 6376 §2.10, which leaves open how many `=` fill it up, to two).
+fn is_base64(text: &str) -> bool {
+    let digits = text.trim_end_matches('=');
+    let is_digit = |octet: u8| octet.is_ascii_alphanumeric() || b"+/".contains(&octet);
+    !digits.is_empty() && text.len() - digits.len() <= 2 && digits.bytes().all(is_digit)
 }
 
 /// The key itself, without blanks.

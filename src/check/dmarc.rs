@@ -1,20 +1,21 @@
 //! Does exactly one valid DMARC policy hold for the domain?
 //!
-//! Receivers look at `_dmarc` of the domain, then of the organizational domain, and leave aside every text that does not
-//! begin with `v=DMARC1`; of several policies none counts (RFC 7489 §6.6.3).
+//! Receivers look at `_dmarc` of the domain, then walk up the tree, and leave aside every text that does not begin with
+//! `v=DMARC1`; of several policies none counts (RFC 9989 §4.10).
 
 mod text;
+mod tree;
 
 use std::collections::BTreeSet;
 
-use crate::expected::{Expectation, Subject};
-use crate::facts::Silence;
-use crate::record::tags::TagList;
+use crate::expected::Expectation;
+use crate::facts::{Existence, Silence};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType, Text};
 
-use super::{Case, Code, Edit, Finding, alias, doubled, ticked, wildcard};
-use text::{POLICIES, fault, is_policy, looks_like_policy, policies, repaired, shown, texts};
-pub(super) use text::{is_right, policy, policy_below};
+use super::{Case, Code, Edit, Finding, Hazard, alias, doubled, listed, ticked, wildcard};
+use text::{fault, is_policy, looks_like_policy, policies, repaired, report_hosts, shown, strength, texts};
+pub(super) use text::{is_right, policy};
+pub(super) use tree::{domains_above, inherited};
 
 /// Judges the policy.
 pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, Silence> {
@@ -53,11 +54,41 @@ fn hosted(case: &Case<'_>, host: &Name) -> Finding {
     Finding::new(Code::DmarcMissing, message, &none)
 }
 
-/// The organizational domain, where it is another one than the subject's: its policy holds for what lies below it.
-pub(super) fn organizational_domain(subject: &Subject) -> Option<Name> {
-    let bare = subject.domain.bare();
-    let organizational: Name = psl::domain_str(&bare)?.parse().ok()?;
-    (organizational != subject.domain).then_some(organizational)
+/// The names where the hosts of other domains that a policy sends reports to say that they agree (RFC 9990 §4).
+pub(super) fn report_agreements(set: &RecordSet, domain: &Name) -> Vec<(Name, Name)> {
+    let hosts = report_hosts(set, domain).into_iter();
+    let agreement = |host: &Name| domain.doubled(&host.below("_report._dmarc").ok()?).ok();
+    hosts.filter_map(|host| agreement(&host).map(|name| (host, name))).collect()
+}
+
+/// Hosts of other domains that get reports and have not agreed; receivers send them none.
+pub(super) fn report_refused(case: &Case<'_>) -> Option<Hazard> {
+    let domain = &case.subject.domain;
+    let name = domain.below("_dmarc").ok()?;
+    let set = case.sight.set(&name, RecordType::Txt).ok()?;
+    let refuses = |agreement: &Name| {
+        let answer = case.sight.answer(&Question::new(agreement.clone(), RecordType::Txt));
+        // A failed lookup, and a name that was not looked up, say nothing.
+        answer.is_ok_and(|answer| {
+            answer.existence != Existence::Outside && policies(&answer.set).next().is_none()
+        })
+    };
+    let agreements = report_agreements(&set, domain).into_iter();
+    let refusing: Vec<(Name, Name)> = agreements.filter(|(_, agreement)| refuses(agreement)).collect();
+    if refusing.is_empty() {
+        return None;
+    }
+    let message = format!(
+        "{} {} not agreed to take the DMARC reports of {}, so most receivers send none; ask there for a TXT record \
+         `v=DMARC1` at {}",
+        listed(refusing.iter().map(|(host, _)| ticked(host))),
+        if refusing.len() == 1 { "has" } else { "have" },
+        ticked(domain),
+        listed(refusing.iter().map(|(_, agreement)| ticked(agreement))),
+    );
+    let records = policies(&set).map(|text| RecordData::Txt(text.clone()).to_string()).collect();
+    let refused = Hazard::new(Code::DmarcReportRefused, &name, Some(RecordType::Txt), message);
+    Some(Hazard { records, ..refused })
 }
 
 struct Bench<'a> {
@@ -84,15 +115,11 @@ impl Bench<'_> {
 
     fn several(&self, policies: &[&Text]) -> Finding {
         let message = format!(
-            "{} policies are published, and receivers then apply none (RFC 7489 §6.6.3)",
+            "{} policies are published, and receivers then apply none (RFC 9989 §4.10)",
             policies.len()
         );
         // The mildest one stays: none is applied now, and mail must not be refused unexpectedly.
-        let strength = |text: &&&Text| {
-            let lossy = text.lossy();
-            let asked = TagList::parse(&lossy).get("p").map(str::to_ascii_lowercase);
-            (fault(text).is_some(), POLICIES.iter().position(|policy| Some(*policy) == asked.as_deref()))
-        };
+        let strength = |text: &&&Text| (fault(text).is_some(), strength(text));
         let kept = policies.iter().min_by_key(strength).map(|text| repaired(text)).unwrap_or_default();
         Finding::new(Code::DmarcMultiple, message, &self.of(policies)).cured_by([self.with_one(kept)])
     }
@@ -120,15 +147,9 @@ impl Bench<'_> {
             let cure = [alias::deletion(doubled, RecordType::Txt), self.with_one(String::new())];
             return Ok(Finding::new(Code::DmarcMisplaced, message, &RecordSet::default()).cured_by(cure));
         }
-        if let Some(organizational) = organizational_domain(self.case.subject) {
-            let inherited = match organizational.below("_dmarc") {
-                Ok(name) => self.case.sight.set(&name, RecordType::Txt)?,
-                Err(_) => RecordSet::default(),
-            };
-            if policy(&inherited).is_some() {
-                let message = format!("the policy of {} holds here as well", ticked(&organizational));
-                return Ok(Finding::new(Code::DmarcInherited, message, &RecordSet::default()));
-            }
+        if let Some(tree::Inherited { domain, .. }) = inherited(self.case)? {
+            let message = format!("the policy of {} holds here as well", ticked(&domain));
+            return Ok(Finding::new(Code::DmarcInherited, message, &RecordSet::default()));
         }
         let message = "no policy says what to do with mail that only pretends to be from the domain";
         Ok(Finding::new(Code::DmarcMissing, message, &RecordSet::default())

@@ -71,6 +71,7 @@ pub(super) fn hazards(case: &Case<'_>, judged: &[Judged], zone: Option<&Zone>) -
     hazards.extend(timing::ttl_too_long(case, judged));
     hazards.extend(names::filter_bypass(case, judged));
     hazards.extend(names::dmarc_strict_too_early(case, judged));
+    hazards.extend(dmarc::report_refused(case));
     hazards.extend(policy::hazards(case, judged));
     hazards.extend(names::wildcard_answers(case));
     hazards.extend(names::microsoft_hosted_dns(case, zone));

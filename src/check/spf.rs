@@ -7,6 +7,7 @@ mod candidate;
 mod edit;
 mod fault;
 mod markup;
+mod networks;
 mod note;
 mod placeholder;
 mod relief;
@@ -22,15 +23,15 @@ mod walk;
 
 use crate::expected::Expectation;
 use crate::facts::Silence;
-use crate::record::spf::{Meaning, Mechanism, Qualifier, SpfRecord};
+use crate::record::spf::{Meaning, Mechanism, SpfRecord};
 use crate::record::{Name, RecordData, RecordSet, Text};
 
 use super::{Case, Code, Edit, Finding, listed, ticked};
-pub(super) use edit::questions;
+pub(super) use edit::{mail_hosts, questions};
 use note::Opening;
 pub(super) use repair::{looks_like_spf, repaired, repaired_text};
 pub(super) use stand_in::{RESELLER_HOST, may_be_sold_by_reseller};
-use tally::Tally;
+use tally::{Doubt, Tally};
 use walk::Reader;
 
 /// DNS lookups that a record may cost (RFC 7208 §4.6.4).
@@ -131,15 +132,14 @@ impl Bench<'_> {
         if let Some((term, why)) = record.broken().next() {
             return self.wrong(Code::SpfInvalid, fault::unreadable(text, term, why), &[record]);
         }
-        if let Some(everyone) = passes_everyone(record) {
-            let message = format!("`{everyone}` lets everybody send for the domain");
-            return self.wrong(Code::SpfPassesEveryone, message, &[record]);
-        }
-        let tally = tally::tally(self.reader, &self.case.subject.domain, record, self.include);
-        if let Some(fault) = tally.faults.first() {
+        let domain = &self.case.subject.domain;
+        let tally = tally::tally(self.reader, domain, record, self.include);
+        let everyone = tally.faults.iter().find(|fault| fault.lets_everybody_pass(domain));
+        if let Some(fault) = everyone.or(tally.faults.first()) {
             let (code, message) = self.faulty(fault);
             let finding = self.wrong(code, message, &[record])?;
-            return Ok(if finding.cure.is_empty() { fault::at_others(finding, fault) } else { finding });
+            let is_curable = !finding.cure.is_empty();
+            return Ok(if is_curable { finding } else { fault::at_others(finding, fault, domain) });
         }
         if tally.lookups > MOST_LOOKUPS {
             return self.too_many(record, &tally);
@@ -200,10 +200,19 @@ impl Bench<'_> {
         if let Some(silence) = tally.silence {
             return Err(silence);
         }
+        if let Some(doubt) = &tally.doubt {
+            return self.unreadable(record, doubt);
+        }
         let misspelt = record.terms.iter().find(|term| repair::means_include(&term.meaning));
         let behind_all = record.terms.iter().find(|term| is_include_of(&term.meaning, self.include));
         let behind_all = behind_all.filter(|term| !record.evaluated().any(|read| read == *term));
         let message = match misspelt {
+            _ if tally.refused_by.is_some() => format!(
+                "`{}` comes before Microsoft's include and matches all that Microsoft 365 sends, so its mail fails \
+                 SPF; put `include:{}` in front of it",
+                shown(tally.refused_by.as_deref().unwrap_or_default()),
+                self.include.bare()
+            ),
             _ if behind_all.is_some() => format!(
                 "{} is included behind `all`, where receivers do not look, so mail from Microsoft 365 \
                  fails SPF",
@@ -221,27 +230,32 @@ impl Bench<'_> {
         };
         self.wrong(Code::SpfWithoutMicrosoft, message, &[record])
     }
+
+    /// A part that may include Microsoft and cannot be read. The include is offered, and does no harm beside it.
+    fn unreadable(&self, record: &SpfRecord, doubt: &Doubt) -> Result<Finding, Silence> {
+        let include = self.include.bare();
+        let message = match doubt {
+            Doubt::Sender(term) => format!(
+                "`{}` needs the sender of each message, so it cannot be seen whether Microsoft 365 may send; check \
+                 at the service behind it that Microsoft 365 is one of the senders, or add `include:{include}`",
+                shown(term)
+            ),
+            Doubt::Unread(name) => format!(
+                "the record of {} was not read and may include Microsoft; if it does not, add \
+                 `include:{include}`",
+                ticked(name)
+            ),
+        };
+        let finding = self.wrong(Code::SpfUnreadable, message, &[record])?;
+        let cure = finding.cure.into_iter().map(|edit| Edit { confirm: true, ..edit }).collect();
+        Ok(Finding { cure, ..finding })
+    }
 }
 
 /// Whether the term includes the domain, with whatever qualifier.
 fn is_include_of(meaning: &Meaning, domain: &Name) -> bool {
     let Meaning::Mechanism(_, Mechanism::Include(included)) = meaning else { return false };
     included.name.as_ref() == Some(domain)
-}
-
-/// The term that lets everybody pass.
-fn passes_everyone(record: &SpfRecord) -> Option<&str> {
-    record.evaluated().find(|term| lets_everybody_pass(&term.meaning)).map(|term| term.text.as_str())
-}
-
-fn lets_everybody_pass(meaning: &Meaning) -> bool {
-    matches!(
-        meaning,
-        Meaning::Mechanism(
-            Qualifier::Pass,
-            Mechanism::All | Mechanism::Ip4 { prefix: 0, .. } | Mechanism::Ip6 { prefix: 0, .. }
-        )
-    )
 }
 
 /// A term for a sentence: at most 60 characters.

@@ -116,7 +116,7 @@ pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Exami
             // What is optional is put right only where it is wrong, and never added.
             let absent = finding.observed.is_empty() || finding.code == Code::AliasFromWildcard;
             let unasked = judged.importance == Importance::Optional && absent;
-            if matches!(finding.code.weight(), Weight::Unmet | Weight::Error) && !unasked {
+            if matches!(finding.code.weight(), Weight::Unmet | Weight::Error | Weight::Unknown) && !unasked {
                 // The code under which the expectation is reported, not one that an earlier cure has left; what that
                 // cure has undone was reported as met.
                 let because = if judged.status == Status::Met { finding.code } else { judged.code };
@@ -153,7 +153,10 @@ pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Exami
 
 /// Whether the plan may put it right; what is met is looked at too, since an earlier cure may have undone it.
 fn is_curable(judged: &Judged) -> bool {
-    matches!(judged.status, Status::Unmet | Status::Met) && judged.code != Code::ServersDisagree
+    // What could not be read may come with an edit to compare before it is made.
+    let is_offered = judged.status == Status::Unknown && !judged.cure.is_empty();
+    (matches!(judged.status, Status::Unmet | Status::Met) || is_offered)
+        && judged.code != Code::ServersDisagree
 }
 
 /// The first phase that asks for this very edit: one that adds the new sender and drops the old one as well is made when

@@ -5,13 +5,17 @@
 //!
 //! Long because it is the grammar of one standard, a function for each rule of it.
 
+mod domain;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 use std::str::FromStr;
 
-use super::{Name, Text};
+use super::Text;
+pub use domain::{DomainSpec, Unexpanded};
+use domain::{domain_spec, macro_string};
 
 /// What a receiver does with mail that a mechanism matches (RFC 7208 §4.6.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,15 +41,6 @@ impl Qualifier {
             Self::Fail => "-",
         }
     }
-}
-
-/// The domain of a term (RFC 7208 §7.1), as it was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DomainSpec {
-    /// As it was written.
-    pub text: String,
-    /// The name it stands for; `None` if it holds macros, which only a receiver can expand.
-    pub name: Option<Name>,
 }
 
 /// What a term asks for.
@@ -108,6 +103,24 @@ pub struct Term {
     pub span: Range<usize>,
     /// What it means.
     pub meaning: Meaning,
+}
+
+impl Term {
+    /// How many leading bits count of the IPv4 and of the IPv6 addresses that an `a` or `mx` term stands for
+    /// (RFC 7208 §5.3, §5.4); 32 and 128 for other terms.
+    #[must_use]
+    pub fn prefix_lengths(&self) -> (u8, u8) {
+        prefixes(self.lengths()).unwrap_or((32, 128))
+    }
+
+    /// The prefix lengths of an `a` or `mx` term as they were written, slashes included; empty for other terms.
+    #[must_use]
+    pub fn lengths(&self) -> &str {
+        match self.meaning {
+            Meaning::Mechanism(_, Mechanism::A(_) | Mechanism::Mx(_)) => split_lengths(&self.text).1,
+            _ => "",
+        }
+    }
 }
 
 /// An SPF record.
@@ -185,14 +198,15 @@ impl SpfRecord {
         })
     }
 
-    /// The terms that receivers evaluate: none after `all` (RFC 7208 §5.1), and `redirect=` only without `all` (§6.1).
+    /// The terms that receivers evaluate, in their order: none after `all` (RFC 7208 §5.1), and `redirect=` only without
+    /// `all` and after everything else, wherever it is written (§6.1).
     pub fn evaluated(&self) -> impl Iterator<Item = &Term> {
         let all =
             self.terms.iter().position(|term| matches!(term.meaning, Meaning::Mechanism(_, Mechanism::All)));
         let end = all.map_or(self.terms.len(), |at| at + 1);
-        self.terms[..end]
-            .iter()
-            .filter(move |term| all.is_none() || !matches!(term.meaning, Meaning::Redirect(_)))
+        let is_redirect = |term: &&Term| matches!(term.meaning, Meaning::Redirect(_));
+        let redirect = self.terms[..end].iter().filter(move |term| all.is_none() && is_redirect(term));
+        self.terms[..end].iter().filter(move |term| !is_redirect(term)).chain(redirect)
     }
 }
 
@@ -250,7 +264,10 @@ fn modifier(name: &str, value: &str) -> Result<Meaning, String> {
     match name.to_ascii_lowercase().as_str() {
         "redirect" => domain_spec(value).map(Meaning::Redirect),
         "exp" => domain_spec(value).map(Meaning::Explanation),
-        lower if well_formed => Ok(Meaning::Ignored { name: lower.into(), value: value.into() }),
+        // Nobody knows it, and its syntax counts all the same (RFC 7208 §6).
+        lower if well_formed => {
+            macro_string(value).map(|()| Meaning::Ignored { name: lower.into(), value: value.into() })
+        }
         _ => Err(format!("`{name}` is no name of a modifier")),
     }
 }
@@ -273,25 +290,32 @@ fn mechanism(name: &str, argument: &str) -> Result<Mechanism, String> {
     }
 }
 
-/// `[":" domain-spec] ["/" bits] ["//" bits]` of `a` and `mx`.
+/// `[":" domain-spec] ["/" bits] ["//" bits]` of `a` and `mx` (RFC 7208 §5.3, §5.4).
 fn host_argument(argument: &str) -> Result<Option<DomainSpec>, String> {
-    let (domain, lengths) = argument.find('/').map_or((argument, ""), |slash| argument.split_at(slash));
-    if !lengths.is_empty() {
-        let (v4, v6) = match lengths.split_once("//") {
-            Some((v4, v6)) => (v4, Some(v6)),
-            None => (lengths, None),
-        };
-        if let Some(v4) = v4.strip_prefix('/') {
-            prefix(v4, 32)?;
-        }
-        if let Some(v6) = v6 {
-            prefix(v6, 128)?;
-        }
+    let (domain, lengths) = split_lengths(argument);
+    prefixes(lengths)?;
+    match domain.strip_prefix(':') {
+        Some(domain) => domain_spec(domain).map(Some),
+        None if domain.is_empty() => Ok(None),
+        None => Err(format!("`{domain}` is neither a domain nor a prefix length")),
     }
-    if domain.is_empty() {
-        return Ok(None);
-    }
-    domain_spec(domain.strip_prefix(':').unwrap_or("")).map(Some)
+}
+
+/// The lengths are what the end holds of digits and slashes, from a slash on: a domain may hold slashes, its end none.
+fn split_lengths(argument: &str) -> (&str, &str) {
+    let end = argument.trim_end_matches(|character: char| character.is_ascii_digit() || character == '/');
+    let start = argument[end.len()..].find('/').map_or(argument.len(), |slash| end.len() + slash);
+    argument.split_at(start)
+}
+
+/// Reads `["/" bits] ["//" bits]`: how many leading bits of IPv4 and of IPv6 addresses count.
+fn prefixes(lengths: &str) -> Result<(u8, u8), String> {
+    let (v4, v6) = match lengths.split_once("//") {
+        Some((v4, v6)) => (v4, prefix(v6, 128)?),
+        None => (lengths, 128),
+    };
+    let v4 = if v4.is_empty() { 32 } else { prefix(v4.strip_prefix('/').unwrap_or(v4), 32)? };
+    Ok((v4, v6))
 }
 
 fn network<T: std::str::FromStr>(value: Option<&str>, longest: u8) -> Result<(T, u8), String> {
@@ -308,52 +332,10 @@ fn network<T: std::str::FromStr>(value: Option<&str>, longest: u8) -> Result<(T,
 }
 
 fn prefix(text: &str, longest: u8) -> Result<u8, String> {
-    let canonical = text == "0" || !text.starts_with('0');
+    // A number has neither a sign nor leading zeros.
+    let canonical = text == "0" || text.starts_with(|first: char| matches!(first, '1'..='9'));
     let length = text.parse().ok().filter(|&length: &u8| length <= longest && canonical);
     length.ok_or_else(|| format!("`/{text}` is no prefix length from 0 to {longest}"))
-}
-
-/// A name, or macros that end in a name or a macro (RFC 7208 §7.1).
-fn domain_spec(text: &str) -> Result<DomainSpec, String> {
-    if text.is_empty() {
-        return Err("a domain must follow".into());
-    }
-    if text.contains('%') {
-        return macros(text).map(|()| DomainSpec { text: text.into(), name: None });
-    }
-    let name: Name = text.parse().map_err(|error| format!("`{text}` is no domain: {error}"))?;
-    let top = name.labels().next_back().unwrap_or_default();
-    let host_like = top.iter().all(|octet| octet.is_ascii_alphanumeric() || *octet == b'-')
-        && !top.iter().all(u8::is_ascii_digit)
-        && !top.starts_with(b"-")
-        && !top.ends_with(b"-");
-    if name.label_count() < 2 || !host_like {
-        return Err(format!("`{text}` is no domain with a top-level domain"));
-    }
-    Ok(DomainSpec { text: text.into(), name: Some(name) })
-}
-
-/// Checks `%{…}`, `%%`, `%_` and `%-`.
-fn macros(text: &str) -> Result<(), String> {
-    let mut rest = text;
-    while let Some(at) = rest.find('%') {
-        rest = &rest[at + 1..];
-        if let Some(after) = rest.strip_prefix(['%', '_', '-']) {
-            rest = after;
-            continue;
-        }
-        let body = rest.strip_prefix('{').and_then(|rest| rest.split_once('}'));
-        let (body, after) = body.ok_or("a `%` starts no macro (RFC 7208 §7.1)")?;
-        let mut characters = body.chars();
-        let letter = characters.next().is_some_and(|letter| "slodiphcrtvSLODIPHCRTV".contains(letter));
-        let tail = characters.as_str().trim_start_matches(|digit: char| digit.is_ascii_digit());
-        let tail = tail.strip_prefix(['r', 'R']).unwrap_or(tail);
-        if !letter || !tail.chars().all(|delimiter| ".-+,/_=".contains(delimiter)) {
-            return Err(format!("`%{{{body}}}` is no macro (RFC 7208 §7.1)"));
-        }
-        rest = after;
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -405,6 +387,26 @@ mod tests {
             "-",
             "a//129",
             "ip4:1.2.3.4/024",
+            "ip4:1.2.3.4/+24",
+            "ip6:2001:db8::/+32",
+            "a/+24",
+            "a//+64",
+            "a/24/64",
+            "a/",
+            "a//",
+            "mx:x.example/24//",
+            "exists:%{c}.x.example",
+            "a:%{R}.x.example",
+            "exp=%{t}.x.example",
+            "a:%{d}x",
+            "a:%{d}.1",
+            "a:x.%{d}.",
+            "a:%{d}.-x",
+            "a:%{d0}",
+            "a:%{d00r}",
+            "foo=%abc",
+            "foo=%{z}",
+            "foo=%",
             "=x",
             "include:a..example",
         ] {
@@ -416,11 +418,31 @@ mod tests {
     }
 
     #[test]
+    fn lengths_are_split_from_the_right() {
+        for (term, lengths) in [
+            ("a", (32, 128)),
+            ("a/0", (0, 128)),
+            ("a//0", (32, 0)),
+            ("mx/24//64", (24, 64)),
+            ("a:x.example/8", (8, 128)),
+            ("a:foo:bar/baz.x.example", (32, 128)),
+            ("a:foo:bar/baz.x.example/16//48", (16, 48)),
+            ("a:%{d/}", (32, 128)),
+            ("a:%{d/}/24", (24, 128)),
+            ("mx:24/7.example//64", (32, 64)),
+            ("ip4:192.0.2.0/24", (32, 128)),
+        ] {
+            let term: Term = term.parse().unwrap_or_else(|error| panic!("{term}: {error}"));
+            assert_eq!(term.prefix_lengths(), lengths, "{}", term.text);
+        }
+    }
+
+    #[test]
     fn nothing_after_all_is_evaluated_and_redirect_only_without_all() {
         let texts =
             |text: &str| -> Vec<String> { parse(text).evaluated().map(|term| term.text.clone()).collect() };
         assert_eq!(texts("v=spf1 a -all include:x.example redirect=y.example"), ["a", "-all"]);
         assert_eq!(texts("v=spf1 redirect=y.example a -all"), ["a", "-all"]);
-        assert_eq!(texts("v=spf1 a redirect=y.example"), ["a", "redirect=y.example"]);
+        assert_eq!(texts("v=spf1 redirect=y.example a x=y"), ["a", "x=y", "redirect=y.example"]);
     }
 }

@@ -1,6 +1,6 @@
 //! What does a text of `tag=value` pairs say?
 //!
-//! DMARC (RFC 7489 §6.4), DKIM keys (RFC 6376 §3.6.1), MTA-STS (RFC 8461 §3.1) and TLS-RPT (RFC 8460 §3) share this
+//! DMARC (RFC 9989 §4.8), DKIM keys (RFC 6376 §3.6.1), MTA-STS (RFC 8461 §3.1) and TLS-RPT (RFC 8460 §3) share this
 //! form. What a tag means is for whoever asked.
 
 /// One `tag=value` pair, without the blanks around its parts.

@@ -131,10 +131,15 @@ impl Writer<'_> {
                 encode(&self.written(&Said { authorities, ..Said::default() }))
             }
             Say::Blank => encode(&self.written(&Said::default())),
-            Say::Altered(alter) => {
+            Say::Fitting(alter) => {
                 let mut message = self.message();
                 alter(&mut message);
                 self.fitting(message)
+            }
+            Say::Altered(alter) => {
+                let mut message = self.message();
+                alter(&mut message);
+                encode(&message)
             }
             Say::Garbage => {
                 [&self.packet[..2], &[0x80, 0, 0, 1, 0xff, 0xff, 0, 0, 0, 0], &[0xff; 40][..]].concat()

@@ -75,6 +75,8 @@ pub enum Say {
     Upward,
     /// No error, nothing, no authority.
     Blank,
+    /// What the zones hold, changed; cut with TC over UDP where it does not fit.
+    Fitting(Arc<dyn Fn(&mut Message) + Send + Sync>),
     /// What the zones hold, changed.
     Altered(Arc<dyn Fn(&mut Message) + Send + Sync>),
     /// The right id and then nonsense.

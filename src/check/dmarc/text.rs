@@ -1,30 +1,153 @@
-//! Is a text a DMARC policy, and can receivers use it?
+//! Reads a DMARC policy record as receivers do (RFC 9989 §4.7, §4.8, §4.10.1).
+//!
+//! What does not begin with `v=DMARC1` is not one; malformed tags are ignored, but for those that say what to do.
 
-use crate::record::tags::TagList;
-use crate::record::{RecordData, RecordSet, Text};
+use crate::record::tags::{Tag, TagList};
+use crate::record::{Name, RecordData, RecordSet, Text};
+
+/// Report hosts of one record that are looked up at most.
+const MOST_REPORT_HOSTS: usize = 8;
+
+/// What a receiver may be asked to do (RFC 9989 §4.7), the milder first.
+const POLICIES: [&str; 3] = ["none", "quarantine", "reject"];
+
+/// Tags that RFC 9989 no longer has; older receivers may still read them (RFC 7489 §6.3).
+const REMOVED: [&str; 3] = ["pct", "rf", "ri"];
+
+/// What a domain is in the tree of domains (RFC 9989 §4.7, `psd`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Suffix {
+    /// `psd=y`: domains below it belong to others.
+    Public,
+    /// `psd=n`: an organizational domain.
+    Organizational,
+    /// `psd=u`, or no valid `psd`.
+    Unknown,
+}
+
+/// A record that begins as a policy must.
+struct Record<'a>(TagList<'a>);
+
+impl<'a> Record<'a> {
+    fn parse(text: &'a str) -> Option<Self> {
+        starts_with_version(text).then(|| Self(TagList::parse(text)))
+    }
+
+    /// The value of a tag, whose name is compared without regard to case (RFC 9989 §4.8).
+    fn get(&self, name: &str) -> Option<&'a str> {
+        self.0.tags.iter().find(|tag| tag.name.eq_ignore_ascii_case(name)).map(|tag| tag.value)
+    }
+
+    /// The first name that stands twice; such a list is not valid as a whole (RFC 6376 §3.2).
+    fn repeated(&self) -> Option<&'a str> {
+        let tags = &self.0.tags;
+        let seen = |at: usize, name: &str| tags[..at].iter().any(|tag| tag.name.eq_ignore_ascii_case(name));
+        tags.iter().enumerate().find(|(at, tag)| seen(*at, tag.name)).map(|(_, tag)| tag.name)
+    }
+
+    /// What a tag asks for; `None` if it is missing or not valid.
+    fn asked(&self, name: &str) -> Option<&'static str> {
+        known_policy(self.get(name)?)
+    }
+
+    /// Whether a tag that says what to do is missing or not valid (RFC 9989 §4.10.1).
+    fn is_incomplete(&self) -> bool {
+        let invalid = |name: &str| self.get(name).is_some_and(|value| known_policy(value).is_none());
+        self.asked("p").is_none() || invalid("sp") || invalid("np")
+    }
+
+    /// Whether one address for reports can be used.
+    fn has_reports(&self) -> bool {
+        self.get("rua").is_some_and(|list| uris(list).any(is_uri))
+    }
+
+    /// What receivers apply, `below` the domain or at it; `None` if they apply nothing.
+    fn applied(&self, below: bool) -> Option<&'static str> {
+        if self.repeated().is_some() {
+            return None;
+        }
+        if self.is_incomplete() {
+            return self.has_reports().then_some("none");
+        }
+        let asked = self.asked("sp").filter(|_| below).or(self.asked("p"))?;
+        // In test mode each is one step milder (RFC 9989 §4.7, `t`).
+        Some(match asked {
+            "reject" if self.is_test() => "quarantine",
+            "quarantine" if self.is_test() => "none",
+            asked => asked,
+        })
+    }
+
+    fn is_test(&self) -> bool {
+        self.get("t").is_some_and(|value| value.eq_ignore_ascii_case("y"))
+    }
+}
 
 /// How strict the policy is that receivers apply to the domain; `None` where there is none.
 pub(in crate::check) fn policy(set: &RecordSet) -> Option<&'static str> {
+    applied(set, false)
+}
+
+/// How strict the policy is for what lies below the domain, which may be another one (RFC 9989 §4.7, `sp`).
+pub(super) fn policy_below(set: &RecordSet) -> Option<&'static str> {
+    applied(set, true)
+}
+
+fn applied(set: &RecordSet, below: bool) -> Option<&'static str> {
+    Record::parse(&sole(set)?.lossy())?.applied(below)
+}
+
+/// The place of what a text asks for among the policies, the milder first.
+pub(super) fn strength(text: &Text) -> Option<usize> {
+    let lossy = text.lossy();
+    let asked = Record::parse(&lossy)?.asked("p")?;
+    POLICIES.iter().position(|policy| *policy == asked)
+}
+
+/// The one policy of a set: of several, receivers discard all (RFC 9989 §4.10).
+fn sole(set: &RecordSet) -> Option<&Text> {
     let mut policies = policies(set);
-    let (Some(policy), None) = (policies.next(), policies.next()) else { return None };
-    asked(policy, "p")
+    policies.next().filter(|_| policies.next().is_none())
 }
 
-/// How strict the policy is for what lies below the domain, which may be another one (RFC 7489 §6.3, `sp`).
-pub(in crate::check) fn policy_below(set: &RecordSet) -> Option<&'static str> {
-    let all = policy(set)?;
-    Some(policies(set).next().and_then(|policy| asked(policy, "sp")).unwrap_or(all))
+/// What the policy of a set says of the domain; `None` where there is not exactly one.
+pub(super) fn suffix(set: &RecordSet) -> Option<Suffix> {
+    let lossy = sole(set)?.lossy();
+    Record::parse(&lossy).map(|record| suffix_of(&record))
 }
 
-fn asked(policy: &Text, tag: &str) -> Option<&'static str> {
-    let lossy = policy.lossy();
-    let asked = TagList::parse(&lossy).get(tag).map(str::to_ascii_lowercase)?;
-    POLICIES.into_iter().find(|known| *known == asked)
+/// Hosts of other domains that get aggregate reports by mail, and have to agree (RFC 9990 §4).
+pub(super) fn report_hosts(set: &RecordSet, domain: &Name) -> Vec<Name> {
+    let mut hosts = Vec::new();
+    let Some(text) = sole(set) else { return hosts };
+    let lossy = text.lossy();
+    let list = Record::parse(&lossy).and_then(|record| record.get("rua")).unwrap_or_default();
+    for uri in uris(list).filter(|uri| is_uri(uri)) {
+        let Some(host) = host_of(uri) else { continue };
+        if !is_same_organization(&host, domain) && !hosts.contains(&host) && hosts.len() < MOST_REPORT_HOSTS {
+            hosts.push(host);
+        }
+    }
+    hosts
 }
 
-/// What a receiver may be asked to do (RFC 7489 §6.3), the milder first.
-pub(super) const POLICIES: [&str; 3] = ["none", "quarantine", "reject"];
+/// The host of a `mailto:` address, without what may stand behind it.
+fn host_of(uri: &str) -> Option<Name> {
+    let (scheme, rest) = uri.split_once(':')?;
+    if !scheme.eq_ignore_ascii_case("mailto") {
+        return None;
+    }
+    let address = rest.split(['!', '?']).next()?;
+    address.rsplit_once('@')?.1.trim_matches([' ', '\t']).parse().ok()
+}
 
+/// Whether two domains belong to the same owner, as far as the list of public suffixes tells.
+fn is_same_organization(host: &Name, domain: &Name) -> bool {
+    let registrable = |name: &Name| psl::domain_str(&name.bare()).map(str::to_owned);
+    host.is_within(domain) || registrable(host).is_some_and(|host| registrable(domain) == Some(host))
+}
+
+/// All texts of a set.
 pub(super) fn texts(set: &RecordSet) -> impl Iterator<Item = &Text> {
     set.data.iter().filter_map(|data| match data {
         RecordData::Txt(text) => Some(text),
@@ -32,79 +155,136 @@ pub(super) fn texts(set: &RecordSet) -> impl Iterator<Item = &Text> {
     })
 }
 
+/// The texts that receivers take for a policy.
 pub(super) fn policies(set: &RecordSet) -> impl Iterator<Item = &Text> {
     texts(set).filter(|text| is_policy(text))
 }
 
-/// Whether receivers take the text for a policy: `v=DMARC1` comes first (RFC 7489 §6.4).
+/// Whether receivers take the text for a policy: it begins with `v=DMARC1` (RFC 9989 §4.8).
 pub(super) fn is_policy(text: &Text) -> bool {
-    let lossy = text.lossy();
-    let list = TagList::parse(&lossy);
-    list.version().is_some_and(|tag| tag.name == "v" && tag.value == "DMARC1")
+    starts_with_version(&text.lossy())
+}
+
+/// `v`, `=` and `DMARC1` with blanks around the sign, and then a semicolon or the end. Nothing stands in front, and only the
+/// value is compared with regard to case.
+fn starts_with_version(text: &str) -> bool {
+    let blanks = [' ', '\t'];
+    let Some(rest) = text.strip_prefix(['v', 'V']) else { return false };
+    let Some(rest) = rest.trim_start_matches(blanks).strip_prefix('=') else { return false };
+    let Some(rest) = rest.trim_start_matches(blanks).strip_prefix("DMARC1") else { return false };
+    let rest = rest.trim_start_matches(blanks);
+    rest.is_empty() || rest.starts_with(';')
 }
 
 /// Whether the set holds exactly one policy, a valid one.
 pub(in crate::check) fn is_right(set: &RecordSet) -> bool {
-    let mut policies = policies(set);
-    policies.next().is_some_and(|policy| fault(policy).is_none()) && policies.next().is_none()
+    sole(set).is_some_and(|policy| fault(policy).is_none())
 }
 
 /// Whether a text that is no policy was meant to be one.
 pub(super) fn looks_like_policy(text: &Text) -> bool {
-    let plain: String =
-        text.lossy().chars().filter(|character| !" \"'“”\u{a0}".contains(*character)).collect();
+    let plain: String = text
+        .lossy()
+        .chars()
+        .filter(|character| !character.is_whitespace() && !"\"'“”;".contains(*character))
+        .collect();
     let plain = plain.to_ascii_lowercase();
     !is_policy(text) && (plain.starts_with("v=dmarc") || plain.starts_with("dmarc1"))
 }
 
-/// What receivers cannot make sense of; `None` for a valid policy.
+/// Why receivers do not do what was meant; `None` for a valid policy.
 pub(super) fn fault(text: &Text) -> Option<String> {
     let lossy = text.lossy();
-    let list = TagList::parse(&lossy);
-    if let Some(part) = list.broken.first() {
-        return Some(format!("`{part}` is no `tag=value`"));
-    }
-    if let Some(name) = list.repeated() {
+    let Some(record) = Record::parse(&lossy) else { return Some("it does not begin with `v=DMARC1`".into()) };
+    if let Some(name) = record.repeated() {
         return Some(format!("`{name}` stands twice"));
     }
-    let known = |value: &str| POLICIES.iter().any(|policy| policy.eq_ignore_ascii_case(value));
-    match list.get("p") {
-        None => return Some("`p` is missing, which says what to do with mail that fails".into()),
-        Some(value) if !known(value) => {
-            return Some(format!("`p={value}` is none of `none`, `quarantine` and `reject`"));
-        }
-        Some(_) => {}
+    if record.get("p").is_none() {
+        return Some("`p` is missing, which says what to do with mail that fails".into());
     }
-    for (name, value) in list.tags.iter().map(|tag| (tag.name, tag.value)) {
-        let good = match name {
-            "sp" => known(value),
-            "pct" => value.parse().is_ok_and(|share: u8| share <= 100),
-            "adkim" | "aspf" => ["r", "s"].iter().any(|mode| mode.eq_ignore_ascii_case(value)),
-            "ri" => value.parse::<u32>().is_ok(),
-            "rua" | "ruf" => value.split(',').all(|uri| {
-                uri.trim().split_once(':').is_some_and(|(scheme, rest)| {
-                    !scheme.is_empty()
-                        && scheme
-                            .bytes()
-                            .all(|octet| octet.is_ascii_alphanumeric() || b"+-.".contains(&octet))
-                        && !rest.is_empty()
-                })
-            }),
-            _ => true,
-        };
-        if !good {
-            return Some(format!("`{name}={value}` is not allowed (RFC 7489 §6.3)"));
+    for name in ["p", "sp", "np"] {
+        if let Some(value) = record.get(name).filter(|value| known_policy(value).is_none()) {
+            return Some(format!("`{name}={value}` is none of `none`, `quarantine` and `reject`"));
         }
     }
-    None
+    let uri = record.get("rua").and_then(|list| uris(list).find(|uri| !is_uri(uri)));
+    uri.map(|uri| format!("`rua={uri}` is not an address for reports, such as `mailto:dmarc@contoso.com`"))
 }
 
-/// The policy and where reports go, for a sentence.
+/// The policy, where reports go, and what receivers ignore, for a sentence.
 pub(super) fn shown(text: &Text) -> String {
     let lossy = text.lossy();
-    let list = TagList::parse(&lossy);
-    let reports = if list.get("rua").is_some() { "with reports" } else { "without reports" };
-    format!("`p={}`, {reports}", list.get("p").unwrap_or_default())
+    let Some(record) = Record::parse(&lossy) else { return String::new() };
+    let reports = if record.get("rua").is_some() { "with reports" } else { "without reports" };
+    let mut shown = format!("`p={}`, {reports}", record.get("p").unwrap_or_default());
+    if record.is_test() && record.asked("p").is_some_and(|asked| asked != "none") {
+        let applied = record.applied(false).unwrap_or_default();
+        shown += &format!("; test mode (`t=y`), so receivers apply `{applied}`");
+    }
+    if suffix_of(&record) == Suffix::Public {
+        shown += "; `psd=y` says that domains below it belong to others";
+    }
+    let removed: Vec<String> =
+        record.0.tags.iter().filter(|tag| is_removed(tag)).map(|tag| format!("`{}`", tag.name)).collect();
+    if !removed.is_empty() {
+        shown += &format!("; RFC 9989 no longer has {}", crate::check::listed(removed));
+    }
+    let malformed = record.0.tags.iter().filter(|tag| is_malformed(tag));
+    let malformed = malformed.map(|tag| format!("{}={}", tag.name, tag.value));
+    let ignored: Vec<String> =
+        malformed.chain(record.0.broken.iter().map(|part| (*part).to_owned())).collect();
+    if !ignored.is_empty() {
+        let ignored = crate::check::listed(ignored.iter().map(|part| format!("`{part}`")));
+        shown += &format!("; receivers ignore {ignored}, which is not valid");
+    }
+    shown
+}
+
+fn suffix_of(record: &Record<'_>) -> Suffix {
+    match record.get("psd").map(str::to_ascii_lowercase).as_deref() {
+        Some("y") => Suffix::Public,
+        Some("n") => Suffix::Organizational,
+        _ => Suffix::Unknown,
+    }
+}
+
+fn is_removed(tag: &Tag<'_>) -> bool {
+    REMOVED.iter().any(|removed| removed.eq_ignore_ascii_case(tag.name))
+}
+
+/// Whether receivers ignore a tag for its value (RFC 9989 §4.7): tags that nobody knows have none.
+fn is_malformed(tag: &Tag<'_>) -> bool {
+    let one_of = |values: &[&str]| values.iter().any(|value| value.eq_ignore_ascii_case(tag.value));
+    match tag.name.to_ascii_lowercase().as_str() {
+        "adkim" | "aspf" => !one_of(&["r", "s"]),
+        "t" => !one_of(&["y", "n"]),
+        "psd" => !one_of(&["y", "n", "u"]),
+        "fo" => !one_of(&["0", "1", "d", "s", "d:s", "s:d"]),
+        "ruf" => !uris(tag.value).all(is_uri),
+        _ => false,
+    }
+}
+
+fn known_policy(value: &str) -> Option<&'static str> {
+    POLICIES.into_iter().find(|policy| policy.eq_ignore_ascii_case(value))
+}
+
+/// The entries of a list of addresses (RFC 9989 §4.8, `dmarc-urilist`).
+fn uris(list: &str) -> impl Iterator<Item = &str> {
+    list.split(',').map(|uri| uri.trim_matches([' ', '\t']))
+}
+
+/// Whether an entry is a URI (RFC 3986 §3.1); of `mailto:`, whether it names a mailbox.
+fn is_uri(uri: &str) -> bool {
+    let Some((scheme, rest)) = uri.split_once(':') else { return false };
+    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"+-.".contains(&octet));
+    let is_plain = !rest.is_empty() && rest.bytes().all(|octet| octet.is_ascii_graphic());
+    if !is_scheme || !is_plain {
+        return false;
+    }
+    !scheme.eq_ignore_ascii_case("mailto")
+        || rest.split_once('@').is_some_and(|(local, _)| !local.is_empty()) && host_of(uri).is_some()
 }
 
 /// The valid policy that is nearest to what was published: faulty tags are left out, and a missing `p` asks for nothing.
@@ -112,15 +292,24 @@ pub(super) fn repaired(text: &Text) -> String {
     let plain: String =
         text.lossy().chars().filter(|character| !"\"'“”\u{a0}".contains(*character)).collect();
     let list = TagList::parse(&plain);
+    let get = |name: &str| list.tags.iter().find(|tag| tag.name.eq_ignore_ascii_case(name));
     let mut parts = vec!["v=DMARC1".to_owned()];
-    let asked = list.get("p").map(str::to_ascii_lowercase);
-    let asked = asked.filter(|asked| POLICIES.contains(&asked.as_str())).unwrap_or_else(|| "none".into());
+    let asked = get("p").and_then(|tag| known_policy(tag.value)).unwrap_or("none");
     parts.push(format!("p={asked}"));
+    let mut names = vec!["v".to_owned(), "p".to_owned()];
     for tag in &list.tags {
-        let alone = Text::from(format!("v=DMARC1; p=none; {}={}", tag.name, tag.value).as_str());
-        let again = parts.iter().any(|part| part.starts_with(&format!("{}=", tag.name)));
-        if !["v", "p"].contains(&tag.name) && !again && fault(&alone).is_none() {
-            parts.push(format!("{}={}", tag.name, tag.value));
+        let name = tag.name.to_ascii_lowercase();
+        let value = match name.as_str() {
+            "sp" | "np" => known_policy(tag.value).map(str::to_owned),
+            "rua" | "ruf" => {
+                let good: Vec<&str> = uris(tag.value).filter(|uri| is_uri(uri)).collect();
+                (!good.is_empty()).then(|| good.join(","))
+            }
+            _ => (!is_malformed(tag) && !tag.value.is_empty()).then(|| tag.value.to_owned()),
+        };
+        if let Some(value) = value.filter(|_| !names.contains(&name)) {
+            parts.push(format!("{name}={value}"));
+            names.push(name);
         }
     }
     parts.join("; ")
@@ -132,10 +321,27 @@ mod tests {
 
     #[test]
     fn only_v_dmarc1_first_makes_a_policy() {
-        for text in ["v=DMARC1; p=none", "v = DMARC1;p=reject;"] {
+        for text in [
+            "v=DMARC1; p=none",
+            "v = DMARC1;p=reject;",
+            "V=DMARC1;p=none",
+            "v=DMARC1",
+            "v\t=\tDMARC1\t; p=none",
+        ] {
             assert!(is_policy(&Text::from(text)), "{text}");
         }
-        for text in ["v=dmarc1; p=none", "p=none; v=DMARC1", "v=DMARC10; p=none", "", "v=spf1 -all"] {
+        for text in [
+            "v=dmarc1; p=none",
+            "p=none; v=DMARC1",
+            "v=DMARC10; p=none",
+            "",
+            "v=spf1 -all",
+            " v=DMARC1; p=none",
+            ";v=DMARC1; p=none",
+            "v=DMARC1 p=none",
+            "v=DMARC1, p=none",
+            "v=\nDMARC1; p=none",
+        ] {
             assert!(!is_policy(&Text::from(text)), "{text}");
         }
     }
@@ -147,16 +353,53 @@ mod tests {
             ("v=DMARC1; p=monitor; rua=mailto:a@contoso.com", "v=DMARC1; p=none; rua=mailto:a@contoso.com"),
             ("v=DMARC1; p=reject; p=none", "v=DMARC1; p=reject"),
             ("v=DMARC1; p=reject; rua=a@contoso.com", "v=DMARC1; p=reject"),
-            ("v=DMARC1; p=reject; pct=101", "v=DMARC1; p=reject"),
+            (
+                "v=DMARC1; p=reject; rua=mailto:a@contoso.com,b",
+                "v=DMARC1; p=reject; rua=mailto:a@contoso.com",
+            ),
+            ("v=DMARC1; p=reject; sp=no; adkim=x; pct=50", "v=DMARC1; p=reject; pct=50"),
             ("v=DMARC1; reject", "v=DMARC1; p=none"),
+            ("V=DMARC1; P=REJECT; NP=none; np=reject", "v=DMARC1; p=reject; np=none"),
         ] {
             assert!(fault(&Text::from(text)).is_some(), "{text}");
             assert_eq!(repaired(&Text::from(text)), repaired_text, "{text}");
             assert_eq!(fault(&Text::from(repaired_text)), None, "{repaired_text}");
         }
-        assert_eq!(
-            fault(&Text::from("v=DMARC1; p=none; rua=mailto:a@b.example!10m,mailto:c@d.example; fo=1")),
-            None
+    }
+
+    #[test]
+    fn what_receivers_apply_is_known() {
+        let set = |text: &str| RecordSet { data: [RecordData::Txt(Text::from(text))].into(), ttl: 60 };
+        for (text, at, below) in [
+            ("v=DMARC1; p=reject", Some("reject"), Some("reject")),
+            ("v=DMARC1; p=reject; sp=none", Some("reject"), Some("none")),
+            ("v=DMARC1; p=none; sp=reject; np=reject", Some("none"), Some("reject")),
+            ("v=DMARC1; p=reject; t=y", Some("quarantine"), Some("quarantine")),
+            ("v=DMARC1; p=quarantine; t=Y", Some("none"), Some("none")),
+            ("v=DMARC1; p=reject; t=n", Some("reject"), Some("reject")),
+            ("v=DMARC1; p=reject; t=yes", Some("reject"), Some("reject")),
+            ("v=DMARC1; rua=mailto:a@b.example", Some("none"), Some("none")),
+            ("v=DMARC1; p=no; rua=mailto:a@b.example", Some("none"), Some("none")),
+            ("v=DMARC1; p=reject; np=no; rua=mailto:a@b.example", Some("none"), Some("none")),
+            ("v=DMARC1; p=reject; sp=no", None, None),
+            ("v=DMARC1; p=no; rua=a@b.example", None, None),
+            ("v=DMARC1", None, None),
+        ] {
+            assert_eq!((policy(&set(text)), policy_below(&set(text))), (at, below), "{text}");
+        }
+    }
+
+    #[test]
+    fn hosts_of_others_have_to_agree() {
+        let set = |text: &str| RecordSet { data: [RecordData::Txt(Text::from(text))].into(), ttl: 60 };
+        let domain: Name = "mail.contoso.com".parse().unwrap();
+        let hosts = report_hosts(
+            &set(
+                "v=DMARC1; p=none; rua=mailto:a@contoso.com, MAILTO:b@x.example!10m,mailto:c@y.mail.contoso.com,\
+                 mailto:d@z.example?subject=x,mailto:e@x.example,https://w.example/;ruf=mailto:f@v.example",
+            ),
+            &domain,
         );
+        assert_eq!(hosts.iter().map(Name::bare).collect::<Vec<_>>(), ["x.example", "z.example"]);
     }
 }

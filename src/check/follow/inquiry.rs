@@ -176,6 +176,9 @@ impl<'a> Inquiry<'a> {
         let senders = SpfRecord { terms: self.subject.spf_senders.clone() };
         for (name, rtype) in spf::questions(&senders, &expectation.name, &expectation.name) {
             self.want(&name, rtype);
+            if rtype == RecordType::Mx {
+                self.spf_mail_hosts(&name);
+            }
             if rtype == RecordType::Txt && !domains.contains(&name) {
                 domains.push(name);
             }
@@ -197,7 +200,11 @@ impl<'a> Inquiry<'a> {
                 if domain == expectation.name && (by_reseller(&published) || by_reseller(&record)) {
                     self.want_below(spf::RESELLER_HOST, RecordType::Cname);
                 }
-                for (name, rtype) in spf::questions(&record, &domain, &expectation.name) {
+                let mut questions = spf::questions(&published, &domain, &expectation.name);
+                if record != published {
+                    questions.extend(spf::questions(&record, &domain, &expectation.name));
+                }
+                for (name, rtype) in questions {
                     // With so many includes there are too many lookups, whatever is behind the others.
                     let is_new = rtype == RecordType::Txt && !domains.contains(&name);
                     if is_new && domains.len() >= MOST_SPF_DOMAINS {
@@ -205,10 +212,24 @@ impl<'a> Inquiry<'a> {
                         continue;
                     }
                     self.of_trees.push(Question::new(name.clone(), rtype));
+                    if rtype == RecordType::Mx {
+                        self.spf_mail_hosts(&name);
+                    }
                     if is_new {
                         domains.push(name);
                     }
                 }
+            }
+        }
+    }
+
+    /// The addresses of the hosts that an `mx` stands for.
+    fn spf_mail_hosts(&mut self, name: &Name) {
+        let replies = self.replies(&Question::new(name.clone(), RecordType::Mx));
+        for reply in replies {
+            for host in spf::mail_hosts(reply.wanted().map(|record| &record.data)) {
+                let types = [RecordType::A, RecordType::Aaaa];
+                self.of_trees.extend(types.map(|rtype| Question::new(host.clone(), rtype)));
             }
         }
     }

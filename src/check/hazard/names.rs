@@ -115,12 +115,11 @@ pub(super) fn filter_bypass(case: &Case<'_>, judged: &[Judged]) -> Option<Hazard
 pub(super) fn dmarc_strict_too_early(case: &Case<'_>, judged: &[Judged]) -> Option<Hazard> {
     let own = case.subject.domain.below("_dmarc").ok()?;
     let set = case.sight.set(&own, RecordType::Txt).ok()?;
-    // Without one of its own, that of the organizational domain holds.
+    // Without one of its own, that of a domain further up holds.
     let is_inherited = judged.iter().any(|judged| judged.code == Code::DmarcInherited);
     let (name, policy) = if is_inherited {
-        let above = dmarc::organizational_domain(case.subject)?.below("_dmarc").ok()?;
-        let set = case.sight.set(&above, RecordType::Txt).ok()?;
-        (above, dmarc::policy_below(&set)?)
+        let inherited = dmarc::inherited(case).ok()??;
+        (inherited.domain.below("_dmarc").ok()?, inherited.policy)
     } else {
         (own, dmarc::policy(&set)?)
     };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::facts::{Facts, NameServer, Outcome, Reply, Role, Server, VersionOrder, View, Zone, policy_host};
 use crate::record::{Name, Question, Record, RecordData, RecordType};
 
-use super::{Case, Code, Hazard, listed, ticked};
+use super::{Case, Code, Hazard, Weight, listed, ticked};
 
 /// Answers of name servers with the same serial that differ.
 pub(super) fn servers_disagree(case: &Case<'_>) -> Vec<Hazard> {
@@ -45,10 +45,29 @@ pub(super) fn servers_disagree(case: &Case<'_>) -> Vec<Hazard> {
             ticked(&question.name)
         );
         let mut found = Hazard::new(Code::ServersDisagree, &question.name, Some(question.rtype), message);
+        if question.rtype == RecordType::Txt
+            && !answers.iter().any(|one| differs_in_read(&one.1, &answers[0].1))
+        {
+            found.level = Weight::Warning;
+        }
         found.records = answers.iter().map(|(reply, data)| said(case, reply, data)).collect();
         hazards.push(found);
     }
     hazards
+}
+
+/// Whether two sets of TXT records differ in one that an expectation reads: a record with a version, as SPF and DMARC have
+/// it, or a proof of ownership.
+fn differs_in_read(one: &BTreeSet<&RecordData>, other: &BTreeSet<&RecordData>) -> bool {
+    let is_read = |data: &&&RecordData| {
+        let RecordData::Txt(text) = data else { return true };
+        let lower = text.lossy().to_ascii_lowercase();
+        let plain = lower.trim_start_matches(|first: char| !first.is_ascii_alphanumeric());
+        lower.contains("spf1")
+            || ["v=", "ms", "netorgft", "dmarc", "sts", "tlsrpt"].iter().any(|word| plain.starts_with(word))
+            || lower.contains("p=")
+    };
+    one.symmetric_difference(other).any(|data| is_read(&data))
 }
 
 fn said(case: &Case<'_>, reply: &Reply, data: &BTreeSet<&RecordData>) -> String {

@@ -1,6 +1,5 @@
 //! What do the texts say that announce a policy, or ask for reports? (RFC 8461 §3.1, RFC 8460 §3)
 
-use crate::record::tags::TagList;
 use crate::record::{RecordData, RecordSet, Text};
 
 use super::body::brief;
@@ -25,11 +24,7 @@ pub(in crate::check) fn announced(set: &RecordSet) -> Result<bool, String> {
         Sole::Fault(fault) => return Err(fault),
         Sole::One(text) => text.lossy(),
     };
-    let list = TagList::parse(&text);
-    let Some(id) = list.get("id") else { return Err("`id=…;` is missing".into()) };
-    if list.tags.iter().filter(|tag| tag.name == "id").count() > 1 {
-        return Err("`id` stands twice".into());
-    }
+    let id = sole_field(&text, ANNOUNCEMENT, "id")?;
     let valid = (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(|octet| octet.is_ascii_alphanumeric());
     if !valid {
         return Err(format!("`id={}` is not made of 1 to {LONGEST_ID} letters and digits", brief(id)));
@@ -51,13 +46,12 @@ pub(super) fn reported(set: &RecordSet) -> Result<Option<String>, String> {
 
 fn receivers(text: &Text) -> Result<String, String> {
     let text = text.lossy();
-    let list = TagList::parse(&text);
-    let Some(receivers) = list.get("rua") else { return Err("`rua=…` is missing".into()) };
-    if list.tags.iter().filter(|tag| tag.name == "rua").count() > 1 {
-        return Err("`rua` stands twice".into());
-    }
-    let receivers: Vec<&str> = receivers.split(',').map(str::trim).collect();
+    let receivers = sole_field(&text, REPORTS, "rua")?;
+    let receivers: Vec<&str> = receivers.split(',').map(|receiver| receiver.trim_matches(BLANKS)).collect();
     let is_receiver = |receiver: &&str| {
+        if !receiver.bytes().all(|octet| octet.is_ascii_graphic()) {
+            return false;
+        }
         let rest = |scheme: &str| {
             let (start, rest) = (receiver.get(..scheme.len())?, receiver.get(scheme.len()..)?);
             start.eq_ignore_ascii_case(scheme).then_some(rest)
@@ -70,6 +64,48 @@ fn receivers(text: &Text) -> Result<String, String> {
         return Err(format!("`rua={}` is neither `mailto:…` nor `https://…`", brief(receiver)));
     }
     Ok(listed(receivers.iter().take(MOST_RECEIVERS).map(|receiver| format!("`{}`", brief(receiver)))))
+}
+
+/// Blanks around the semicolons and commas of a text; nowhere else are there any.
+const BLANKS: [char; 2] = [' ', '\t'];
+
+/// The value of the one field of this name, if all fields behind the version are well formed (RFC 8461 §3.1, RFC 8460 §3:
+/// `name=value`, without blanks around the sign).
+fn sole_field<'a>(text: &'a str, start: &str, wanted: &str) -> Result<&'a str, String> {
+    let rest = text.get(start.len()..).unwrap_or_default().trim_matches(BLANKS);
+    // One semicolon may stand at the end.
+    let rest = rest.strip_suffix(';').unwrap_or(rest);
+    let mut found = None;
+    for field in rest.split(';').map(|field| field.trim_matches(BLANKS)) {
+        let shown = brief(field);
+        let Some((name, value)) = field.split_once('=') else {
+            return Err(match field {
+                "" => format!("`{wanted}=…` is missing, or a field is empty"),
+                _ => format!("`{shown}` is not `name=value`"),
+            });
+        };
+        if name.ends_with(BLANKS) || value.starts_with(BLANKS) {
+            return Err(format!("`{shown}` has blanks around `=`"));
+        }
+        if name == wanted {
+            if found.replace(value).is_some() {
+                return Err(format!("`{wanted}` stands twice"));
+            }
+        } else if !is_extension(name, value) {
+            return Err(format!("`{shown}` is not `name=value`"));
+        }
+    }
+    found.ok_or_else(|| format!("`{wanted}=…` is missing"))
+}
+
+/// A field that nobody knows yet: its name has at most 32 characters, its value is neither empty nor holds a blank or a
+/// second `=`.
+fn is_extension(name: &str, value: &str) -> bool {
+    (1..=32).contains(&name.len())
+        && name.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"_-.".contains(&octet))
+        && !value.is_empty()
+        && value.bytes().all(|octet| octet.is_ascii_graphic() && octet != b'=')
 }
 
 /// The one text of its kind.
@@ -96,7 +132,9 @@ fn sole<'a>(set: &'a RecordSet, start: &str) -> Sole<'a> {
         }
         (None, _) => {}
     }
-    let wanted = start.trim_end_matches(';').to_ascii_lowercase();
+    // Another version, or none, was meant to count all the same.
+    let wanted = start.trim_end_matches(|last: char| !last.is_ascii_alphabetic() || last == 'v');
+    let wanted = wanted.to_ascii_lowercase();
     let meant = |text: &&Text| {
         let lossy = text.lossy().to_ascii_lowercase();
         let plain: String = lossy.chars().filter(|character| !" \"'“”\u{a0}".contains(*character)).collect();
@@ -146,6 +184,19 @@ mod tests {
             &[" v=STSv1; id=1"],
             &["\"v=STSv1; id=1\""],
             &["STSv1; id=1"],
+            &["v=STSv2; id=1"],
+            &["v=STS; id=1"],
+            &["v=STSx"],
+            &["v=STSv1; id = 1"],
+            &["v=STSv1; id =1"],
+            &["v=STSv1; id= 1"],
+            &["v=STSv1;; id=1"],
+            &["v=STSv1; id=1;;"],
+            &["v=STSv1; id=1; x"],
+            &["v=STSv1; id=1; x="],
+            &["v=STSv1; id=1; x=a=b"],
+            &["v=STSv1; id=1; x=a b"],
+            &["v=STSv1; id=1; -x=a"],
         ] {
             assert!(announced(&set(texts)).is_err(), "{texts:?}");
         }
@@ -169,6 +220,11 @@ mod tests {
             "v=TLSRPTv1; rua=mailto:a@contoso.com,",
             "v=TLSRPTv1; rua=ä@contoso.com",
             "v=TLSRPTv1; ruf=mailto:a@contoso.com",
+            "v=TLSRPTv1; rua = mailto:a@contoso.com",
+            "v=TLSRPTv1; rua= mailto:a@contoso.com",
+            "v=TLSRPTv1; rua=mailto:a @contoso.com",
+            "v=TLSRPTv1;; rua=mailto:a@contoso.com",
+            "v=TLSRPTv1; rua=mailto:a@contoso.com; x",
             "v=TLSRPTv1; rua=mailto:a@contoso.com; rua=mailto:b@contoso.com",
         ] {
             assert!(receivers(&Text::from(text)).is_err(), "{text}");

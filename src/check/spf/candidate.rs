@@ -45,7 +45,9 @@ fn reason(
     let source = || bench.is_of_source(&cost.term.meaning).map(|_| Reason::Source(bench.case.source_word()));
     match &cost.term.meaning {
         Meaning::Mechanism(_, Mechanism::Ptr(_)) => Reason::Deprecated,
-        Meaning::Mechanism(_, Mechanism::A(_) | Mechanism::Mx(_)) if cost.is_void => Reason::NoAnswer,
+        Meaning::Mechanism(_, Mechanism::A(_) | Mechanism::Mx(_) | Mechanism::Exists(_)) if cost.is_void => {
+            Reason::NoAnswer
+        }
         Meaning::Mechanism(_, Mechanism::A(domain)) => {
             source().unwrap_or_else(|| address(bench, record, cost, domain.as_ref()))
         }

@@ -16,7 +16,7 @@ use super::placeholder;
 use super::repair::repaired;
 use super::tally::{self, Fault, FaultKind, Tally};
 use super::terms::Terms;
-use super::walk::Reader;
+use super::walk::{MOST_MAIL_HOSTS, Reader};
 use super::{Bench, Edit, text_of};
 
 /// Terms of the record itself that are asked about at most: some may go, as those whose hosts are gone.
@@ -61,12 +61,13 @@ pub(super) fn cure(
         for fault in &tally.faults {
             match place(fault, domain) {
                 Place::Here(term) => terms.remove(term),
+                Place::Wide(term) => terms.narrow(term),
                 Place::OwnRecord(holder) => repair_own(bench, holder, tally, &mut own)?,
                 Place::Elsewhere => {}
             }
         }
         if tally.voids.len() > super::MOST_VOID_LOOKUPS {
-            tally.void_hosts().for_each(|term| terms.remove(term));
+            tally.void_terms().for_each(|term| terms.remove(term));
         }
         for (holder, _) in bench.sources_in_own_records(tally) {
             repair_own(bench, &holder, tally, &mut own)?;
@@ -81,8 +82,10 @@ pub(super) fn cure(
     let edited = Reader::new(&with_own);
     let reader = if own.is_empty() { bench.reader } else { &edited };
     let tally_of = |record: &SpfRecord| tally::tally(reader, domain, record, bench.include);
-    if needs_include(bench, &terms.record(records), tally_of)? {
-        terms.add_include(bench.include);
+    match needs_include(bench, &terms.record(records), tally_of)? {
+        Needed::No => {}
+        Needed::Last => terms.add_include(bench.include),
+        Needed::First => terms.add_include_first(bench.include),
     }
     for sender in &bench.case.subject.spf_senders {
         let mut with_sender = terms.clone();
@@ -124,6 +127,8 @@ fn publish(overlay: &mut Overlay, edit: &Edit) {
 enum Place<'a> {
     /// By taking this term out of the record itself.
     Here(&'a str),
+    /// By narrowing this term of the record itself.
+    Wide(&'a str),
     /// In a record of the domain's own that is included.
     OwnRecord(&'a Name),
     /// In somebody else's record.
@@ -133,9 +138,12 @@ enum Place<'a> {
 fn place<'a>(fault: &'a Fault, domain: &Name) -> Place<'a> {
     if fault.holder == *domain {
         return match fault.kind {
-            FaultKind::Loop | FaultKind::NoRecord | FaultKind::Placeholder => Place::Here(&fault.term),
+            FaultKind::Loop | FaultKind::NoRecord | FaultKind::Placeholder | FaultKind::NotADomain => {
+                Place::Here(&fault.term)
+            }
+            FaultKind::PassesEveryone => Place::Wide(&fault.term),
             FaultKind::Several if fault.about.is_within(domain) => Place::OwnRecord(&fault.about),
-            FaultKind::Several | FaultKind::Unreadable | FaultKind::PassesEveryone => Place::Elsewhere,
+            FaultKind::Several | FaultKind::Unreadable | FaultKind::ManyMailHosts => Place::Elsewhere,
         };
     }
     if fault.holder.is_within(domain) {
@@ -169,8 +177,16 @@ fn repair_own(
     let records: Vec<&SpfRecord> = records.iter().collect();
     let mut terms = Terms::merged(&records);
     let faults = tally.faults.iter().filter(|fault| fault.holder == *holder);
-    for fault in faults.filter(|fault| fault.kind != FaultKind::Several) {
-        terms.remove(&fault.term);
+    for fault in faults {
+        match fault.kind {
+            FaultKind::Several | FaultKind::ManyMailHosts => {}
+            FaultKind::PassesEveryone => terms.narrow(&fault.term),
+            FaultKind::Loop
+            | FaultKind::NoRecord
+            | FaultKind::Placeholder
+            | FaultKind::NotADomain
+            | FaultKind::Unreadable => terms.remove(&fault.term),
+        }
     }
     if bench.case.phase() >= Phase::Tidy {
         terms.leave(|meaning| bench.is_of_source(meaning).is_some());
@@ -191,21 +207,35 @@ fn dropped(records: &[&SpfRecord]) -> Vec<String> {
         .collect()
 }
 
+/// Where Microsoft's include has to be added.
+enum Needed {
+    No,
+    /// Behind the last mechanism.
+    Last,
+    /// In front of all: another term would match first.
+    First,
+}
+
 /// Whether Microsoft's include has to be added to what the record will be.
 fn needs_include(
     bench: &Bench<'_>,
     record: &SpfRecord,
     tally_of: impl Fn(&SpfRecord) -> Tally,
-) -> Result<bool, Silence> {
+) -> Result<Needed, Silence> {
     if bench.is_behind_gateway()? || bench.is_sold_by_reseller(record)? {
-        return Ok(false);
+        return Ok(Needed::No);
     }
     // Where the count was given up the include may stand in the rest, and no edit makes the record right.
     let tally = tally_of(record);
-    Ok(!tally.includes_microsoft && !tally.is_cut)
+    Ok(match tally.refused_by {
+        _ if tally.includes_microsoft || tally.is_cut => Needed::No,
+        Some(_) => Needed::First,
+        None => Needed::Last,
+    })
 }
 
-/// What rules ask about when they count the record of a domain, as a part of the one that is checked.
+/// What rules ask about when they count the record of a domain, as a part of the one that is checked. Of an `mx` they read
+/// the addresses of its hosts as well, see [`mail_hosts`].
 pub(in crate::check) fn questions(
     record: &SpfRecord,
     holder: &Name,
@@ -223,13 +253,10 @@ pub(in crate::check) fn questions(
                 (named.as_ref(), &[RecordType::A, RecordType::Aaaa])
             }
             Meaning::Mechanism(_, Mechanism::Mx(named)) => (named.as_ref(), &[RecordType::Mx]),
+            Meaning::Mechanism(_, Mechanism::Exists(named)) => (Some(named), &[RecordType::A]),
             Meaning::Mechanism(
                 _,
-                Mechanism::All
-                | Mechanism::Ip4 { .. }
-                | Mechanism::Ip6 { .. }
-                | Mechanism::Ptr(_)
-                | Mechanism::Exists(_),
+                Mechanism::All | Mechanism::Ip4 { .. } | Mechanism::Ip6 { .. } | Mechanism::Ptr(_),
             )
             | Meaning::Explanation(_)
             | Meaning::Ignored { .. }
@@ -239,11 +266,21 @@ pub(in crate::check) fn questions(
         if terms > most {
             break;
         }
-        let Some(name) = spec.map_or(Some(holder), |spec| spec.name.as_ref()) else { continue };
-        if *types == [RecordType::Txt] && placeholder::is_nobodys(name, holder, checked) {
+        let name = spec.map_or_else(|| Ok(holder.clone()), |spec| spec.expanded(holder, checked));
+        let Ok(name) = name else { continue };
+        if *types == [RecordType::Txt] && placeholder::is_nobodys(&name, holder, checked) {
             continue;
         }
         questions.extend(types.iter().map(|rtype| (name.clone(), *rtype)));
     }
     questions
+}
+
+/// The hosts of an `mx` whose addresses are read: with more of them receivers give up.
+pub(in crate::check) fn mail_hosts<'a>(records: impl IntoIterator<Item = &'a RecordData>) -> Vec<&'a Name> {
+    let hosts: Vec<&Name> = records.into_iter().filter_map(RecordData::target).collect();
+    if hosts.len() > MOST_MAIL_HOSTS {
+        return Vec::new();
+    }
+    hosts.into_iter().filter(|host| !host.is_root()).collect()
 }

@@ -2,17 +2,33 @@
 //!
 //! A term that nobody can read, in the record itself or below, and an include that leads nowhere or back.
 
-use crate::record::Text;
 use crate::record::spf::Term;
+use crate::record::{Name, Text};
 
 use super::tally::{Fault, FaultKind};
+use super::walk::MOST_MAIL_HOSTS;
 use super::{Bench, Code, Finding, markup, placeholder, shown, ticked};
 
 impl Bench<'_> {
     /// What makes every check fail, whoever sends.
     pub(super) fn faulty(&self, fault: &Fault) -> (Code, String) {
         let about = ticked(&fault.about);
+        let term = shown(&fault.term);
+        if fault.kind == FaultKind::PassesEveryone && fault.holder == self.case.subject.domain {
+            return (Code::SpfPassesEveryone, format!("`{term}` lets everybody send for the domain"));
+        }
         let (code, what) = match fault.kind {
+            FaultKind::NotADomain => {
+                let message = format!("`{term}` does not lead to a domain name, so every check fails");
+                return (Code::SpfInvalid, message);
+            }
+            FaultKind::ManyMailHosts => {
+                let message = format!(
+                    "`{term}` leads to more than {MOST_MAIL_HOSTS} mail hosts of {about}, and receivers then give \
+                     up on the whole record (RFC 7208 §4.6.4)"
+                );
+                return (Code::SpfTooManyLookups, message);
+            }
             FaultKind::Loop => (
                 Code::SpfIncludeLoop,
                 format!(
@@ -34,24 +50,23 @@ impl Bench<'_> {
             FaultKind::Several => {
                 (Code::SpfInvalid, "is included and has several SPF records, so every check fails".into())
             }
-            FaultKind::PassesEveryone => (
-                Code::SpfPassesEveryone,
-                format!("is included and holds `{}`, so everybody may send", shown(&fault.term)),
-            ),
+            FaultKind::PassesEveryone => {
+                (Code::SpfPassesEveryone, format!("is included and holds `{term}`, so everybody may send"))
+            }
             FaultKind::Unreadable => (
                 Code::SpfInvalid,
-                format!(
-                    "is included and holds `{}`, which nobody can read, so every check fails",
-                    shown(&fault.term)
-                ),
+                format!("is included and holds `{term}`, which nobody can read, so every check fails"),
             ),
         };
         (code, format!("{about} {what}"))
     }
 }
 
-/// The next step where only the owner of another record can put it right.
-pub(super) fn at_others(finding: Finding, fault: &Fault) -> Finding {
+/// The next step where no edit of the record fixes it.
+pub(super) fn at_others(finding: Finding, fault: &Fault, domain: &Name) -> Finding {
+    if fault.holder == *domain {
+        return finding;
+    }
     let message = format!(
         "{}; only the owner of the record can put that right: until then take `{}` out",
         finding.message,

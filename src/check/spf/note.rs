@@ -51,6 +51,7 @@ impl Bench<'_> {
         let notes = [
             (Code::SpfSourceNested, self.source_at_others(tally)),
             (Code::SpfWithoutAll, without_all(record)),
+            (Code::SpfVoidForIpv6, void_for_ipv6(tally)),
             (Code::SpfTermsIgnored, ignored(record)),
             (Code::SpfLong, long(owner, record, &self.set.data)),
         ];
@@ -114,6 +115,19 @@ fn without_all(record: &SpfRecord) -> Option<String> {
             (!redirects).then(|| "it does not end with `-all`, so all others pass as neutral".into())
         }
     }
+}
+
+/// Hosts without an IPv6 address in front of Microsoft's include: void lookups where Microsoft sends over IPv6.
+fn void_for_ipv6(tally: &Tally) -> Option<String> {
+    let voids = tally.v4_only.len() + tally.voids.len();
+    (!tally.v4_only.is_empty() && voids > MOST_VOID_LOOKUPS).then(|| {
+        format!(
+            "{} {} no IPv6 address, so receivers that get mail over IPv6 give up after {MOST_VOID_LOOKUPS} void \
+             lookups (RFC 7208 §4.6.4); put Microsoft's include in front",
+            listed(tally.v4_only.iter().map(ticked)),
+            if tally.v4_only.len() == 1 { "has" } else { "have" }
+        )
+    })
 }
 
 /// What receivers pass over: mechanisms behind `all`, `redirect=` beside it, and mechanisms written with `=`.

@@ -107,7 +107,8 @@ fn mended(word: &str) -> Vec<String> {
     if bare.is_empty() {
         return Vec::new();
     }
-    vec![address_term(bare).or_else(|| misspelt_include(bare)).unwrap_or_else(|| bare.into())]
+    let meant = plain_length(bare).or_else(|| address_term(bare)).or_else(|| misspelt_include(bare));
+    vec![meant.unwrap_or_else(|| bare.into())]
 }
 
 /// Where a second term begins in a word, as behind a text that was cut into strings without a blank.
@@ -141,6 +142,14 @@ fn address_term(word: &str) -> Option<String> {
             .contains(&name.as_str())
             .then(|| mechanism(value))?
     })
+}
+
+/// A prefix length without the sign or the zeros in front of it.
+fn plain_length(word: &str) -> Option<String> {
+    let (start, length) = word.rsplit_once('/')?;
+    let length = length.trim_start_matches('+').trim_start_matches('0');
+    let term = format!("{start}/{}", if length.is_empty() { "0" } else { length });
+    (!is_broken(&term)).then_some(term)
 }
 
 /// `includes:host` and the like.
@@ -198,6 +207,10 @@ mod tests {
             (
                 "v=spf1 ipv4:192.0.2.1 ip:2001:db8::/32 a:192.0.2.2 -all",
                 "v=spf1 ip4:192.0.2.1 ip6:2001:db8::/32 ip4:192.0.2.2 -all",
+            ),
+            (
+                "v=spf1 ip4:192.0.2.0/+24 a/024 mx//+64 ip4:192.0.2.1/99 -all",
+                "v=spf1 ip4:192.0.2.0/24 a/24 mx//64 ip4:192.0.2.1/99 -all",
             ),
             ("v=spf1 192.0.2.0/24 ip4:2001:db8::1 -all", "v=spf1 ip4:192.0.2.0/24 ip6:2001:db8::1 -all"),
             (

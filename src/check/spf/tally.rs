@@ -26,6 +26,13 @@ pub(super) struct Fault {
     pub(super) top: String,
 }
 
+impl Fault {
+    /// Whether a term of the domain's own record lets everybody pass.
+    pub(super) fn lets_everybody_pass(&self, domain: &Name) -> bool {
+        self.kind == FaultKind::PassesEveryone && self.holder == *domain
+    }
+}
+
 /// The ways in which a term makes every check fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FaultKind {
@@ -39,8 +46,21 @@ pub(super) enum FaultKind {
     Several,
     /// The included record cannot be read.
     Unreadable,
-    /// The included record lets everybody pass, and so does the whole.
+    /// The term lets everybody pass, and so does the whole.
     PassesEveryone,
+    /// The domain of the term is not one once its macros are expanded (RFC 7208 §4.3).
+    NotADomain,
+    /// The term leads to more mail hosts than receivers look up (RFC 7208 §4.6.4).
+    ManyMailHosts,
+}
+
+/// Why it is not known whether Microsoft's senders pass.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// This term needs the sender of a message.
+    Sender(String),
+    /// The record of this domain lies outside the zone files.
+    Unread(Name),
 }
 
 /// What one term of the record itself costs.
@@ -80,6 +100,12 @@ pub(super) struct Tally {
     pub(super) first_unsure: Option<Silence>,
     /// Whether Microsoft's senders pass.
     pub(super) includes_microsoft: bool,
+    /// The term of the record itself that matches Microsoft's senders first and is no pass.
+    pub(super) refused_by: Option<String>,
+    /// Why it is not known whether they pass; `None` where it is.
+    pub(super) doubt: Option<Doubt>,
+    /// Hosts without an IPv6 address that are looked up before Microsoft's include.
+    pub(super) v4_only: Vec<Name>,
     /// Everything that makes a check fail, in the order of evaluation.
     pub(super) faults: Vec<Fault>,
     /// The terms of the record itself that cost lookups.
@@ -107,10 +133,10 @@ impl Tally {
         self.first_unsure.as_ref().filter(|_| may_be_exceeded)
     }
 
-    /// The `a` and `mx` terms of the record itself that have no answer: they let nobody pass.
-    pub(super) fn void_hosts(&self) -> impl Iterator<Item = &str> {
-        let hosts = self.costs.iter().filter(|cost| cost.is_void && is_host(&cost.term.meaning));
-        hosts.map(|cost| cost.term.text.as_str())
+    /// The `a`, `mx` and `exists` terms of the record itself that have no answer: they let nobody pass.
+    pub(super) fn void_terms(&self) -> impl Iterator<Item = &str> {
+        let terms = self.costs.iter().filter(|cost| cost.is_void && is_host(&cost.term.meaning));
+        terms.map(|cost| cost.term.text.as_str())
     }
 }
 
@@ -120,5 +146,5 @@ pub(super) fn tally(reader: &Reader<'_>, domain: &Name, record: &SpfRecord, micr
 }
 
 fn is_host(meaning: &Meaning) -> bool {
-    matches!(meaning, Meaning::Mechanism(_, Mechanism::A(_) | Mechanism::Mx(_)))
+    matches!(meaning, Meaning::Mechanism(_, Mechanism::A(_) | Mechanism::Mx(_) | Mechanism::Exists(_)))
 }

@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use crate::record::spf::{Meaning, Mechanism, Qualifier, SpfRecord, Term};
 use crate::record::{Name, Text};
 
+use super::networks::Networks;
 use super::repair::repaired;
 use super::shown;
 
@@ -110,6 +111,60 @@ impl Terms {
         self.others.retain(|term| !term.text.eq_ignore_ascii_case(text));
     }
 
+    /// Takes from a term what lets everybody pass: the length of `a` and `mx`, `exists` as a whole, and of networks the
+    /// widest of those that hold every address together.
+    pub(super) fn narrow(&mut self, text: &str) {
+        let Some(term) = self.others.iter().find(|term| term.text.eq_ignore_ascii_case(text)) else { return };
+        match &term.meaning {
+            Meaning::Mechanism(_, Mechanism::A(_) | Mechanism::Mx(_)) => {
+                let (start, _) = text.split_at(text.len() - term.lengths().len());
+                self.replace(text, start);
+            }
+            Meaning::Mechanism(_, Mechanism::Ip4 { .. } | Mechanism::Ip6 { .. }) => {
+                while self.holds_every_address() {
+                    let widest = self.others.iter().filter_map(passing_prefix).min();
+                    self.others.retain(|term| passing_prefix(term) != widest);
+                }
+            }
+            Meaning::Mechanism(_, Mechanism::Exists(_)) => self.remove(text),
+            // The end of the record is its own.
+            Meaning::Mechanism(_, Mechanism::All | Mechanism::Include(_) | Mechanism::Ptr(_))
+            | Meaning::Redirect(_)
+            | Meaning::Explanation(_)
+            | Meaning::Ignored { .. }
+            | Meaning::Broken(_) => {}
+        }
+    }
+
+    /// Puts another term in the place of one, unless it stands there already.
+    fn replace(&mut self, text: &str, instead: &str) {
+        let Ok(instead) = instead.parse::<Term>() else { return };
+        let is_new = self.seen.insert(key(&instead));
+        for term in self.others.iter_mut().filter(|term| term.text.eq_ignore_ascii_case(text)) {
+            *term = instead.clone();
+        }
+        if !is_new {
+            let mut seen = BTreeSet::new();
+            self.others.retain(|term| seen.insert(key(term)));
+        }
+    }
+
+    fn holds_every_address(&self) -> bool {
+        let mut networks = Networks::default();
+        for term in &self.others {
+            match &term.meaning {
+                Meaning::Mechanism(Qualifier::Pass, Mechanism::Ip4 { address, prefix }) => {
+                    networks.add_v4(*address, *prefix);
+                }
+                Meaning::Mechanism(Qualifier::Pass, Mechanism::Ip6 { address, prefix }) => {
+                    networks.add_v6(*address, *prefix);
+                }
+                _ => {}
+            }
+        }
+        networks.holds_every_v4() || networks.holds_every_v6()
+    }
+
     /// Takes out what belongs to the platform being left.
     pub(super) fn leave(&mut self, is_of_source: impl Fn(&Meaning) -> bool) {
         let redirected = self.redirects();
@@ -127,6 +182,15 @@ impl Terms {
         self.others.retain(|term| !super::is_include_of(&term.meaning, include));
         self.behind.retain(|term| !super::is_include_of(&term.meaning, include));
         self.add(&format!("include:{}", include.bare()));
+    }
+
+    /// Puts an include in front of everything, where no other term matches first.
+    pub(super) fn add_include_first(&mut self, include: &Name) {
+        self.others.retain(|term| !super::is_include_of(&term.meaning, include));
+        self.behind.retain(|term| !super::is_include_of(&term.meaning, include));
+        if let Ok(term) = format!("include:{}", include.bare()).parse() {
+            self.others.insert(0, term);
+        }
     }
 
     /// Puts a term behind the last mechanism.
@@ -219,6 +283,15 @@ pub(super) fn key(term: &Term) -> Vec<u8> {
         return term.text.clone().into_bytes();
     }
     term.text.trim_start_matches('+').trim_end_matches('.').to_ascii_lowercase().into_bytes()
+}
+
+/// The prefix length of a network that passes, with its family.
+fn passing_prefix(term: &Term) -> Option<(u8, bool)> {
+    match &term.meaning {
+        Meaning::Mechanism(Qualifier::Pass, Mechanism::Ip4 { prefix, .. }) => Some((*prefix, true)),
+        Meaning::Mechanism(Qualifier::Pass, Mechanism::Ip6 { prefix, .. }) => Some((*prefix, false)),
+        _ => None,
+    }
 }
 
 fn passes_all_addresses(meaning: &Meaning) -> bool {

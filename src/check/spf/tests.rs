@@ -228,6 +228,9 @@ fn what_to_drop_is_told_in_a_reasoned_order() {
     let facts = surveyed(&subject(), |question| {
         let data = match (question.name.bare().as_str(), question.rtype) {
             ("contoso.com", crate::record::RecordType::A) => RecordData::A([203, 0, 113, 80].into()),
+            ("contoso-com.mail.protection.outlook.com", crate::record::RecordType::A) => {
+                RecordData::A([198, 51, 100, 25].into())
+            }
             ("mail.contoso.com", crate::record::RecordType::A) => RecordData::A([192, 0, 2, 25].into()),
             ("contoso.com", crate::record::RecordType::Mx) => RecordData::Mx {
                 preference: 0,

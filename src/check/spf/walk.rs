@@ -10,11 +10,13 @@ use std::rc::Rc;
 use foldhash::{HashMap, HashMapExt as _};
 
 use crate::facts::{Existence, Sight, Silence};
-use crate::record::spf::{DomainSpec, Meaning, Mechanism, Qualifier, SpfRecord, Term};
-use crate::record::{Name, Question, RecordType};
+use crate::provider::of_spf;
+use crate::record::spf::{DomainSpec, Meaning, Mechanism, Qualifier, SpfRecord, Term, Unexpanded};
+use crate::record::{Name, Question, RecordData, RecordType};
 
+use super::networks::Networks;
 use super::placeholder;
-use super::tally::{Cost, Fault, FaultKind, Nested, Tally};
+use super::tally::{Cost, Doubt, Fault, FaultKind, Nested, Tally};
 
 /// Lookups after which one term of the record is not followed further: it alone is far beyond what is
 /// allowed.
@@ -23,6 +25,8 @@ const ENOUGH: usize = 40;
 const ENOUGH_OF_ALL: usize = 400;
 /// Includes within includes that are followed.
 const DEEPEST: usize = 12;
+/// Hosts whose addresses are looked up for one `mx` (RFC 7208 §4.6.4).
+pub(super) const MOST_MAIL_HOSTS: usize = 10;
 
 /// What stands at an included domain.
 enum Included {
@@ -77,6 +81,79 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Whether a term matches mail that Microsoft sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Match {
+    Yes,
+    No,
+    /// That takes a sender, or a record that was not looked up.
+    Unknown,
+}
+
+/// What one record says to mail that Microsoft sends: the first term that matches decides (RFC 7208 §4.6.2).
+#[derive(Default)]
+struct Evaluation {
+    /// Whether the first term that certainly matches is a pass.
+    passes: Option<bool>,
+    /// Whether a term before it may be a pass.
+    is_in_doubt: bool,
+    /// The term that matches first and is no pass.
+    refused_by: Option<String>,
+    /// The networks that match and are no pass.
+    refused: Networks,
+}
+
+impl Evaluation {
+    /// Takes the next term into account.
+    fn take(&mut self, term: &Term, matches: Match) {
+        if self.passes.is_some() {
+            return;
+        }
+        let passes = match &term.meaning {
+            Meaning::Mechanism(qualifier, mechanism) => {
+                let passes = *qualifier == Qualifier::Pass;
+                if let (Mechanism::Ip4 { address, prefix }, false) = (mechanism, passes) {
+                    self.refused.add_v4(*address, *prefix);
+                    if self.refused.holds_every_v4() {
+                        self.refuse(term);
+                    }
+                    return;
+                }
+                passes
+            }
+            Meaning::Redirect(_) => true,
+            Meaning::Explanation(_) | Meaning::Ignored { .. } | Meaning::Broken(_) => return,
+        };
+        match (matches, passes) {
+            (Match::Yes, true) => self.passes = Some(true),
+            (Match::Yes, false) => self.refuse(term),
+            (Match::Unknown, true) => self.is_in_doubt = true,
+            (Match::Unknown, false) | (Match::No, _) => {}
+        }
+    }
+
+    fn refuse(&mut self, term: &Term) {
+        self.passes = Some(false);
+        self.refused_by = Some(term.text.clone());
+    }
+
+    /// Whether an include of the record matches.
+    fn result(&self) -> Match {
+        match (self.passes, self.is_in_doubt) {
+            (Some(true), _) => Match::Yes,
+            (_, true) => Match::Unknown,
+            (Some(false) | None, false) => Match::No,
+        }
+    }
+}
+
+/// Whether a host has an address of each family; `None` where that lies outside the zone files or could not be looked up.
+#[derive(Default)]
+struct Addresses {
+    v4: Option<bool>,
+    v6: Option<bool>,
+}
+
 /// One walk over a tree.
 pub(super) struct Walk<'a> {
     reader: &'a Reader<'a>,
@@ -90,6 +167,10 @@ pub(super) struct Walk<'a> {
     begun: usize,
     /// The domains whose senders pass by it.
     includes: BTreeSet<Name>,
+    /// The networks that pass so far.
+    passing: Networks,
+    /// Whether Microsoft's include was reached.
+    is_reached: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -108,6 +189,8 @@ impl<'a> Walk<'a> {
             top: String::new(),
             begun: 0,
             includes: BTreeSet::new(),
+            passing: Networks::default(),
+            is_reached: false,
         };
         walk.whole(record);
         walk.tally
@@ -115,11 +198,13 @@ impl<'a> Walk<'a> {
 
     /// Counts the terms of the outermost record.
     fn whole(&mut self, record: &SpfRecord) {
+        let mut evaluation = Evaluation::default();
         for term in record.evaluated() {
             self.top.clone_from(&term.text);
             self.begun = self.tally.lookups;
             let voids = self.tally.voids.len();
-            self.term(term, true);
+            let matches = self.term(term, true);
+            evaluation.take(term, matches);
             let includes = std::mem::take(&mut self.includes);
             let lookups = self.tally.lookups - self.begun;
             if lookups > 0 {
@@ -127,26 +212,32 @@ impl<'a> Walk<'a> {
                 self.tally.costs.push(Cost { term: term.clone(), lookups, is_void, includes });
             }
         }
+        self.tally.includes_microsoft = evaluation.result() == Match::Yes;
+        // What is refused first is refused, whatever a term that cannot be read says behind it.
+        if evaluation.result() != Match::Unknown {
+            self.tally.doubt = None;
+        }
+        self.tally.refused_by = evaluation.refused_by;
     }
 
     /// Counts the terms of an included record; `passes`: whether a pass here is a pass of the whole.
-    fn below(&mut self, record: &SpfRecord, passes: bool) {
-        let Some(holder) = self.path.last().cloned() else { return };
+    fn below(&mut self, record: &SpfRecord, passes: bool) -> Match {
+        let Some(holder) = self.path.last().cloned() else { return Match::No };
+        let mut evaluation = Evaluation::default();
         for term in record.evaluated() {
             if self.is_enough() {
                 self.cut();
-                return;
+                break;
             }
             let lookups = self.tally.lookups;
-            self.term(term, passes);
-            if passes && super::lets_everybody_pass(&term.meaning) {
-                self.fault(FaultKind::PassesEveryone, &holder, &term.text);
-            }
+            let matches = self.term(term, passes);
+            evaluation.take(term, matches);
             if self.tally.lookups > lookups {
                 let nested = Nested { holder: holder.clone(), term: term.clone(), top: self.top.clone() };
                 self.tally.nested.push(nested);
             }
         }
+        evaluation.result()
     }
 
     fn is_enough(&self) -> bool {
@@ -158,44 +249,103 @@ impl<'a> Walk<'a> {
         self.tally.is_cut = true;
     }
 
-    fn term(&mut self, term: &Term, passes: bool) {
+    fn term(&mut self, term: &Term, passes: bool) -> Match {
         match &term.meaning {
-            Meaning::Mechanism(qualifier, Mechanism::Include(domain)) => {
-                let passes = passes && *qualifier == Qualifier::Pass;
-                self.counted(domain, |walk, name| walk.include(&term.text, name, passes));
+            Meaning::Mechanism(qualifier, mechanism) => {
+                let is_pass = *qualifier == Qualifier::Pass;
+                self.mechanism(term, mechanism, is_pass, passes && is_pass)
             }
-            Meaning::Redirect(domain) => {
-                self.counted(domain, |walk, name| walk.include(&term.text, name, passes));
-            }
-            Meaning::Mechanism(_, Mechanism::A(domain)) => {
-                self.host(domain.as_ref(), &[RecordType::A, RecordType::Aaaa]);
-            }
-            Meaning::Mechanism(_, Mechanism::Mx(domain)) => self.host(domain.as_ref(), &[RecordType::Mx]),
-            Meaning::Mechanism(_, Mechanism::Ptr(_) | Mechanism::Exists(_)) => self.tally.lookups += 1,
-            Meaning::Mechanism(_, Mechanism::All | Mechanism::Ip4 { .. } | Mechanism::Ip6 { .. })
-            | Meaning::Explanation(_)
-            | Meaning::Ignored { .. }
-            | Meaning::Broken(_) => {}
+            Meaning::Redirect(domain) => self.include(term, domain, passes),
+            Meaning::Explanation(_) | Meaning::Ignored { .. } | Meaning::Broken(_) => Match::No,
         }
     }
 
-    /// A term whose domain may hold macros, which count and are not expanded.
-    fn counted(&mut self, domain: &DomainSpec, follow: impl FnOnce(&mut Self, &Name)) {
-        match &domain.name {
-            Some(name) => follow(self, name),
-            None => self.tally.lookups += 1,
+    /// `is_pass`: whether the term is one; `passes`: whether it is a pass of the whole.
+    fn mechanism(&mut self, term: &Term, mechanism: &Mechanism, is_pass: bool, passes: bool) -> Match {
+        let (everyone, everyone_v4) = match mechanism {
+            Mechanism::Include(domain) => return self.include(term, domain, passes),
+            Mechanism::Ptr(_) => {
+                self.tally.lookups += 1;
+                return Match::No;
+            }
+            Mechanism::All => (true, false),
+            Mechanism::Ip4 { address, prefix } => {
+                (passes && self.passing.add_v4(*address, *prefix).holds_every_v4(), false)
+            }
+            Mechanism::Ip6 { address, prefix } => {
+                (passes && self.passing.add_v6(*address, *prefix).holds_every_v6(), false)
+            }
+            Mechanism::A(domain) => {
+                let Some(name) = self.target(term, domain.as_ref(), passes) else {
+                    return self.of_sender(domain.as_ref());
+                };
+                let addresses = self.addresses(&name, std::slice::from_ref(&name), passes && is_wide(term));
+                addresses.everyone(term)
+            }
+            Mechanism::Mx(domain) => {
+                let Some(name) = self.target(term, domain.as_ref(), passes) else {
+                    return self.of_sender(domain.as_ref());
+                };
+                self.mail_hosts(term, &name, passes).everyone(term)
+            }
+            Mechanism::Exists(domain) => {
+                let Some(name) = self.target(term, Some(domain), passes) else {
+                    return self.of_sender(Some(domain));
+                };
+                let exists = self.exists(&name, passes);
+                (exists, exists)
+            }
+        };
+        if everyone && passes {
+            let Some(holder) = self.path.last().cloned() else { return Match::No };
+            self.fault(FaultKind::PassesEveryone, &holder, &term.text);
         }
+        // One that lets everybody pass is wrong by itself, and tells nothing about Microsoft.
+        if everyone_v4 && !is_pass { Match::Yes } else { Match::No }
     }
 
-    fn include(&mut self, term: &str, name: &Name, passes: bool) {
+    /// The name that a term asks about, counted as a lookup; `None` where only a receiver knows it, or nobody.
+    fn target(&mut self, term: &Term, domain: Option<&DomainSpec>, passes: bool) -> Option<Name> {
         self.tally.lookups += 1;
-        if passes {
-            self.tally.includes_microsoft |= name == self.microsoft;
-            self.includes.insert(name.clone());
+        let current = self.path.last()?;
+        let Some(domain) = domain else { return Some(current.clone()) };
+        let expanded = domain.expanded(current, self.path.first()?);
+        if expanded == Err(Unexpanded::NeedsSender) && passes {
+            self.tally.doubt.get_or_insert_with(|| Doubt::Sender(term.text.clone()));
         }
+        expanded.ok()
+    }
+
+    /// Whether a term matches whose name was not known: one that is no name matches nobody.
+    fn of_sender(&self, domain: Option<&DomainSpec>) -> Match {
+        let known = domain.zip(self.path.last()).zip(self.path.first());
+        let needs_sender = known.is_some_and(|((domain, current), sender)| {
+            domain.expanded(current, sender) == Err(Unexpanded::NeedsSender)
+        });
+        if needs_sender { Match::Unknown } else { Match::No }
+    }
+
+    fn include(&mut self, term: &Term, domain: &DomainSpec, passes: bool) -> Match {
+        let Some(name) = self.target(term, Some(domain), passes) else {
+            let matches = self.of_sender(Some(domain));
+            if let (Match::No, Some(holder)) = (matches, self.path.last().cloned()) {
+                self.fault(FaultKind::NotADomain, &holder, &term.text);
+            }
+            return matches;
+        };
+        let is_microsoft = name == *self.microsoft;
+        if passes {
+            self.includes.insert(name.clone());
+            self.is_reached |= is_microsoft;
+        }
+        let matches = self.follow(&term.text, &name, passes);
+        if is_microsoft { Match::Yes } else { matches }
+    }
+
+    fn follow(&mut self, term: &str, name: &Name, passes: bool) -> Match {
         if self.path.contains(name) {
             self.fault(FaultKind::Loop, name, term);
-            return;
+            return Match::No;
         }
         if self
             .path
@@ -204,60 +354,140 @@ impl<'a> Walk<'a> {
             .is_some_and(|(domain, holder)| placeholder::is_nobodys(name, holder, domain))
         {
             self.fault(FaultKind::Placeholder, name, term);
-            return;
+            return Match::No;
         }
         if self.path.len() >= DEEPEST || self.is_enough() {
             self.cut();
-            return;
+            return Match::No;
         }
         match &*self.reader.included(name) {
-            Included::Outside => self.tally.is_partial = true,
+            Included::Outside => {
+                self.tally.is_partial = true;
+                // What platforms include is known, and Microsoft is not among it.
+                if self.path.first().is_some_and(|domain| !of_spf(name, domain).is_empty()) {
+                    return Match::No;
+                }
+                if passes {
+                    self.tally.doubt.get_or_insert_with(|| Doubt::Unread(name.clone()));
+                }
+                Match::Unknown
+            }
             Included::Silent(silence) => {
                 self.tally.is_partial = true;
                 self.tally.silence.get_or_insert_with(|| silence.clone());
                 self.unsure(silence.clone());
+                Match::No
             }
             Included::Missing { is_void } => {
                 if *is_void {
                     self.tally.voids.push(name.clone());
                 }
                 self.fault(FaultKind::NoRecord, name, term);
+                Match::No
             }
-            Included::Several => self.fault(FaultKind::Several, name, term),
+            Included::Several => {
+                self.fault(FaultKind::Several, name, term);
+                Match::No
+            }
             Included::One(record) => {
                 self.path.push(name.clone());
                 if let Some((broken, _)) = record.broken().next() {
                     self.fault(FaultKind::Unreadable, name, &broken.text);
                 }
-                self.below(record, passes);
+                let matches = self.below(record, passes);
                 self.path.pop();
+                matches
             }
         }
     }
 
-    /// `a` and `mx`: one lookup, void if none of the types has an answer.
-    fn host(&mut self, domain: Option<&DomainSpec>, types: &[RecordType]) {
-        self.tally.lookups += 1;
-        let name = match domain {
-            Some(DomainSpec { name: None, .. }) => return,
-            Some(DomainSpec { name: Some(name), .. }) => name.clone(),
-            None => match self.path.last() {
-                Some(name) => name.clone(),
-                None => return,
-            },
+    /// `mx`: the addresses of all its hosts, of which there may be ten (RFC 7208 §4.6.4).
+    fn mail_hosts(&mut self, term: &Term, name: &Name, passes: bool) -> Addresses {
+        let answer = match self.reader.sight.answer(&Question::new(name.clone(), RecordType::Mx)) {
+            Ok(answer) => answer,
+            Err(silence) => {
+                self.unsure(silence);
+                return Addresses::default();
+            }
         };
+        if answer.existence == Existence::Outside {
+            return Addresses::default();
+        }
+        if answer.set.is_empty() {
+            self.tally.voids.push(name.clone());
+            return Addresses::default();
+        }
+        if answer.set.data.len() > MOST_MAIL_HOSTS {
+            self.fault(FaultKind::ManyMailHosts, name, &term.text);
+            return Addresses::default();
+        }
+        // A null MX has no host (RFC 7505 §3).
+        let hosts = answer.set.data.iter().filter_map(RecordData::target).filter(|host| !host.is_root());
+        let hosts: Vec<Name> = hosts.cloned().collect();
+        self.addresses(name, &hosts, passes && is_wide(term))
+    }
+
+    /// The addresses of hosts; the lookup of `name` is void if none has one (RFC 7208 §4.6.4). `decides`: whether one that
+    /// cannot be looked up decides about the whole.
+    fn addresses(&mut self, name: &Name, hosts: &[Name], decides: bool) -> Addresses {
+        let mut found = Addresses { v4: Some(false), v6: Some(false) };
         let mut silent = None;
-        for rtype in types {
-            match self.reader.sight.answer(&Question::new(name.clone(), *rtype)) {
-                Ok(answer) if answer.existence == Existence::Outside || !answer.set.is_empty() => return,
-                Ok(_) => {}
-                Err(silence) => silent = silent.or(Some(silence)),
+        for host in hosts {
+            for (rtype, found) in [(RecordType::A, &mut found.v4), (RecordType::Aaaa, &mut found.v6)] {
+                let exists = match self.reader.sight.answer(&Question::new(host.clone(), rtype)) {
+                    Ok(answer) if answer.existence == Existence::Outside => None,
+                    Ok(answer) => Some(!answer.set.is_empty()),
+                    Err(silence) => {
+                        silent.get_or_insert(silence);
+                        None
+                    }
+                };
+                *found = match (*found, exists) {
+                    (Some(true), _) | (_, Some(true)) => Some(true),
+                    (None, _) | (_, None) => None,
+                    (Some(false), Some(false)) => Some(false),
+                };
             }
         }
-        match silent {
+        if let Some(silence) = &silent
+            && decides
+        {
+            self.tally.silence.get_or_insert_with(|| silence.clone());
+        }
+        match (&found, silent) {
+            (Addresses { v4: Some(true), v6 }, _) => {
+                if *v6 == Some(false) && !self.is_reached {
+                    self.tally.v4_only.push(name.clone());
+                }
+            }
+            (Addresses { v6: Some(true), .. }, _) => {}
             // Whether it is void is then unknown: it is not counted as such, and might be.
-            Some(silence) => self.unsure(silence),
-            None => self.tally.voids.push(name),
+            (_, Some(silence)) => self.unsure(silence),
+            (Addresses { v4: Some(false), v6: Some(false) }, None) if !hosts.is_empty() => {
+                self.tally.voids.push(hosts.first().unwrap_or(name).clone());
+            }
+            (_, None) => {}
+        }
+        found
+    }
+
+    /// `exists` with a fixed name: all senders pass, or none does (RFC 7208 §5.7).
+    fn exists(&mut self, name: &Name, passes: bool) -> bool {
+        match self.reader.sight.answer(&Question::new(name.clone(), RecordType::A)) {
+            Ok(answer) if answer.existence == Existence::Outside => false,
+            Ok(answer) => {
+                if answer.set.is_empty() {
+                    self.tally.voids.push(name.clone());
+                }
+                !answer.set.is_empty()
+            }
+            Err(silence) => {
+                if passes {
+                    self.tally.silence.get_or_insert_with(|| silence.clone());
+                }
+                self.unsure(silence);
+                false
+            }
         }
     }
 
@@ -272,4 +502,22 @@ impl<'a> Walk<'a> {
         let fault = Fault { kind, about: about.clone(), holder, term: term.into(), top: self.top.clone() };
         self.tally.faults.push(fault);
     }
+}
+
+impl Addresses {
+    /// Whether an `a` or `mx` term matches everybody, of both families or of either, and whether all of IPv4.
+    fn everyone(&self, term: &Term) -> (bool, bool) {
+        if !is_wide(term) {
+            return (false, false);
+        }
+        let (v4, v6) = term.prefix_lengths();
+        let every_v4 = v4 == 0 && self.v4 == Some(true);
+        (every_v4 || v6 == 0 && self.v6 == Some(true), every_v4)
+    }
+}
+
+/// Whether an `a` or `mx` term takes any address for that of its host: its prefix length is zero.
+pub(super) fn is_wide(term: &Term) -> bool {
+    let (v4, v6) = if term.text.contains('/') { term.prefix_lengths() } else { (32, 128) };
+    v4 == 0 || v6 == 0
 }

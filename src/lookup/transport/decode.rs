@@ -154,9 +154,11 @@ fn without_answer(
     let root = Name::root();
     let zone = zone.unwrap_or(&root);
     let Some(owner) = delegation.first().map(|record| record.name.clone()) else {
-        return match names_servers(message) {
-            true => (Outcome::Lame, "names the servers of a zone elsewhere instead of answering".into()),
-            false => (Outcome::NoData, String::new()),
+        // An answer section that holds nothing for the question is not "no data", which has none (RFC 2308 §2.2).
+        return match (names_servers(message), message.answers.is_empty()) {
+            (true, _) => (Outcome::Lame, "names the servers of a zone elsewhere instead of answering".into()),
+            (false, false) => (Outcome::Lame, "answers with records that were not asked for".into()),
+            (false, true) => (Outcome::NoData, String::new()),
         };
     };
     if owner == *zone && reply.authoritative {

@@ -4,8 +4,9 @@
 //! through those of a library. Of a reply the header is read by hand too, because the library gives up the
 //! whole message for one bad record, and TC must be seen even then (RFC 2181 §9).
 
-use hickory_resolver::proto::op::{Message, ResponseCode};
+use hickory_resolver::proto::op::{Message, OpCode, ResponseCode};
 use hickory_resolver::proto::rr::DNSClass;
+use hickory_resolver::proto::serialize::binary::DecodeError;
 
 use super::decode;
 use crate::record::{Name, Question};
@@ -190,21 +191,21 @@ impl Packet {
         };
         if is_same {
             // Before decoding: the last record of a truncated message may be cut in two.
-            return match Message::from_vec(packet) {
+            return match decoded(packet) {
                 _ if flags & TRUNCATED != 0 => Verdict::Truncated,
-                Ok(message) => Verdict::Reply(Box::new(message)),
-                Err(_) => Verdict::Undecodable,
+                Some(message) => Verdict::Reply(Box::new(message)),
+                None => Verdict::Undecodable,
             };
         }
         if self.is_repeated(packet, <[u8]>::eq_ignore_ascii_case) {
             return Verdict::OtherCase;
         }
-        match Message::from_vec(packet) {
-            Ok(message) if message.queries.is_empty() && may_lack_question(&message) => {
+        match decoded(packet) {
+            Some(message) if message.queries.is_empty() && may_lack_question(&message) => {
                 Verdict::Reply(Box::new(message))
             }
-            Ok(_) => Verdict::OtherQuestion,
-            Err(_) => Verdict::Undecodable,
+            Some(_) => Verdict::OtherQuestion,
+            None => Verdict::Undecodable,
         }
     }
 
@@ -219,6 +220,23 @@ impl Packet {
             && packet
                 .get(HEADER..self.name_end)
                 .is_some_and(|name| same(name, &self.octets[HEADER..self.name_end]))
+    }
+}
+
+/// The message, records without data included: the library takes those in updates alone, where they have a meaning, and gives
+/// up every other message for one of them.
+pub(super) fn decoded(packet: &[u8]) -> Option<Message> {
+    match Message::from_vec(packet) {
+        Ok(message) => Some(message),
+        Err(DecodeError::InvalidEmptyRecord) => {
+            let mut as_update = packet.to_vec();
+            let flags = as_update.get_mut(2)?;
+            *flags = *flags & !(OPCODE.to_be_bytes()[0]) | u8::from(OpCode::Update) << 3;
+            let mut message = Message::from_vec(&as_update).ok()?;
+            message.metadata.op_code = OpCode::Query;
+            Some(message)
+        }
+        Err(_) => None,
     }
 }
 

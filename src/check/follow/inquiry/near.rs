@@ -53,6 +53,7 @@ impl Inquiry<'_> {
 
     /// What may stand in place of a policy.
     pub(super) fn dmarc(&mut self, expectation: &Expectation) {
+        self.report_agreements(expectation);
         if self.has_faulty_policy(&expectation.name) {
             self.want_own(&expectation.name, RecordType::Txt);
             self.want(&expectation.name, RecordType::Cname);
@@ -67,10 +68,21 @@ impl Inquiry<'_> {
             self.want_here(&probe, RecordType::A);
         }
         self.want_doubled(&expectation.name, RecordType::Txt);
-        if let Some(Ok(name)) =
-            dmarc::organizational_domain(self.subject).map(|domain| domain.below("_dmarc"))
-        {
-            self.want(&name, RecordType::Txt);
+        for above in dmarc::domains_above(&self.subject.domain) {
+            if let Ok(name) = above.below("_dmarc") {
+                self.want(&name, RecordType::Txt);
+            }
+        }
+    }
+
+    /// Whether the hosts that get the reports have agreed.
+    fn report_agreements(&mut self, expectation: &Expectation) {
+        let replies = self.replies(&Question::new(expectation.name.clone(), RecordType::Txt));
+        for reply in replies {
+            let set = RecordSet::of(reply.wanted());
+            for (_, agreement) in dmarc::report_agreements(&set, &self.subject.domain) {
+                self.want(&agreement, RecordType::Txt);
+            }
         }
     }
 

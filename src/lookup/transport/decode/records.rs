@@ -114,6 +114,8 @@ fn data(data: &RData) -> Result<RecordData, Undecodable> {
             let octets = other.to_bytes()?;
             match RecordType::from_number(number) {
                 RecordType::Other(number) => RecordData::Other(Other { number, text: generic_text(&octets) }),
+                // Not even one empty string (RFC 1035 §3.3.14): it says nothing, and spoils nothing of what is beside it.
+                RecordType::Txt => RecordData::Txt(Text::from_strings([])),
                 known => return Err(Undecodable::NoData(known)),
             }
         }

@@ -7,6 +7,7 @@ use hickory_resolver::proto::rr::{RData, rdata};
 
 use super::*;
 use crate::facts::Server;
+use crate::lookup::transport::query;
 use crate::record::Question;
 
 fn wire(text: &str) -> rr::Name {
@@ -70,6 +71,26 @@ fn of_two_aliases_the_first_by_data_is_followed_in_any_order() {
         fill(&mut reply, &answer(order.map(alias)), None);
         assert_eq!(reply.end_of_chain().to_string(), "b.example.");
     }
+}
+
+#[test]
+fn a_text_without_a_string_spoils_nothing() {
+    let texts = |data: &[RData]| {
+        let mut message = answer(data.iter().map(|data| ("a0.example.".into(), data.clone())));
+        message.queries.clear();
+        message.add_query(Query::query(wire("a0.example."), rr::RecordType::TXT));
+        let message = query::decoded(&message.to_vec().unwrap()).unwrap();
+        assert_eq!(message.op_code, OpCode::Query);
+        let mut reply = empty(Role::Resolver);
+        reply.question.rtype = RecordType::Txt;
+        fill(&mut reply, &message, None);
+        (reply.outcome, reply.records.iter().map(|record| record.data.to_string()).collect::<Vec<_>>())
+    };
+    let nothing = RData::Update0(rr::RecordType::TXT);
+    let spf = RData::TXT(rdata::TXT::new(vec!["v=spf1 -all".into()]));
+    let both = vec!["\"\"".to_owned(), "\"v=spf1 -all\"".to_owned()];
+    assert_eq!(texts(&[nothing.clone(), spf]), (Outcome::Records, both));
+    assert_eq!(texts(&[nothing]), (Outcome::Records, vec!["\"\"".to_owned()]));
 }
 
 #[test]
@@ -156,6 +177,7 @@ fn an_answer_counts_only_from_an_authority_for_the_zone() {
         case("a referral to the zone itself", false, false, vec![], None, Some("example."), Lame, 0),
         case("a referral upwards", false, false, vec![], None, Some("."), Lame, 0),
         case("a referral upwards with AA", true, false, vec![], None, Some("."), Lame, 0),
+        case("records of another name", true, false, vec![("b.example.", a())], None, None, Lame, 0),
         case("a referral elsewhere with AA", true, false, vec![], None, Some("b.test."), Lame, 0),
         case("an alias within", true, false, inside(), None, None, Records, 2),
         case("an alias that leaves", true, false, outside(), None, None, Records, 1),

@@ -1,0 +1,80 @@
+//! Finds the policy that holds for a domain without one of its own: the DNS tree walk (RFC 9989 §4.10).
+
+use crate::check::Case;
+use crate::facts::Silence;
+use crate::record::{Name, RecordSet, RecordType};
+
+use super::text::{Suffix, policy_below, suffix};
+
+/// Queries of one walk, the first for the domain itself (RFC 9989 §4.10).
+const MOST_QUERIES: usize = 8;
+
+/// A policy of a domain further up, which holds for what lies below it.
+pub(in crate::check) struct Inherited {
+    /// The domain that has it.
+    pub(in crate::check) domain: Name,
+    /// What receivers apply below it.
+    pub(in crate::check) policy: &'static str,
+}
+
+/// The domains further up at which a walk looks, the nearest first: a long name loses labels until seven are left, then one
+/// at a time (RFC 9989 §4.10).
+pub(in crate::check) fn domains_above(domain: &Name) -> Vec<Name> {
+    let above = domain.ancestors().skip(1).filter(|above| !above.is_root());
+    above.filter(|above| above.label_count() < MOST_QUERIES).collect()
+}
+
+/// The policy that holds for the domain where it has none of its own.
+///
+/// # Errors
+/// [`Silence`] if a record on the way could not be looked up.
+pub(in crate::check) fn inherited(case: &Case<'_>) -> Result<Option<Inherited>, Silence> {
+    let mut found: Vec<(Name, RecordSet)> = Vec::new();
+    let mut public = None;
+    for domain in domains_above(&case.subject.domain) {
+        let Ok(name) = domain.below("_dmarc") else { continue };
+        let set = case.sight.set(&name, RecordType::Txt)?;
+        match suffix(&set) {
+            None => {}
+            Some(Suffix::Organizational) => {
+                found.push((domain, set));
+                break;
+            }
+            Some(Suffix::Public) => {
+                public = Some((domain, set));
+                break;
+            }
+            Some(Suffix::Unknown) => found.push((domain, set)),
+        }
+    }
+    // Below a public suffix the organizational domain is the one next to it, with a policy or without (§4.10.2).
+    let organizational = match (&public, found.pop()) {
+        (Some((suffix, _)), Some((domain, set))) if domain.parent().as_ref() == Some(suffix) => {
+            Some((domain, set))
+        }
+        (None, last) => last,
+        (Some(_), _) => None,
+    };
+    let holds = organizational.or(public);
+    Ok(holds.and_then(|(domain, set)| Some(Inherited { domain, policy: policy_below(&set)? })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_name_is_cut_to_seven_labels_first() {
+        let above = |name: &str| -> Vec<String> {
+            domains_above(&name.parse().unwrap()).iter().map(Name::bare).collect()
+        };
+        assert_eq!(above("contoso.com"), ["com"]);
+        assert_eq!(above("a.b.contoso.com"), ["b.contoso.com", "contoso.com", "com"]);
+        assert_eq!(
+            above("1.2.3.4.5.6.7.8"),
+            ["2.3.4.5.6.7.8", "3.4.5.6.7.8", "4.5.6.7.8", "5.6.7.8", "6.7.8", "7.8", "8"]
+        );
+        assert_eq!(above("a.b.c.d.1.2.3.4.5.6.7.8"), above("1.2.3.4.5.6.7.8"));
+        assert_eq!(above("com"), Vec::<String>::new());
+    }
+}
