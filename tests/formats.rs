@@ -19,6 +19,11 @@ use crate::run::{Desk, cutover};
 pub const HOSTILE: &str = "=HYPERLINK(\"http://evil.example\",\"x\") <script>alert(1)</script> ]]> | `](javascript:x)` \
                            ::error::owned %0A ##[section] \" ' \\ & \u{fffd} {{7*7}} @everyone #1 </text></svg>";
 
+/// The same as it is shown: only what would be a command to a build agent is written in another way.
+pub fn shown() -> String {
+    HOSTILE.replace("##[", "##\\091")
+}
+
 /// A report with every status, every importance, every level, and hostile text wherever text can stand.
 pub fn everything() -> Report {
     let mut expectations = Vec::new();
@@ -139,7 +144,7 @@ fn a_line_of_ndjson_is_a_domain_of_its_own() {
         );
     }
     assert_eq!((&lines[0]["domain"], &lines[1]["verdict"]), (&"contoso.com".into(), &"ready".into()));
-    assert!(lines[0]["expectations"][0]["message"].as_str().unwrap().ends_with(HOSTILE));
+    assert!(lines[0]["expectations"][0]["message"].as_str().unwrap().ends_with(&shown()));
 }
 
 #[test]
@@ -157,7 +162,7 @@ fn a_spreadsheet_gets_rows_and_no_formula() {
         );
     }
     let observed = header.iter().position(|name| name == "observed").unwrap();
-    assert_eq!(rows[0][observed], format!("'{HOSTILE}"));
+    assert_eq!(rows[0][observed], format!("'{}", shown()));
     // A later version adds columns behind those that are there.
     let columns: Vec<&str> = header.iter().skip(12).collect();
     assert_eq!(columns, ["until", "message", "possible_until"]);

@@ -6,6 +6,7 @@
 mod addresses;
 mod authorities;
 mod budgets;
+mod memory;
 mod questions;
 mod resolvers;
 #[cfg(unix)]

@@ -4,7 +4,7 @@
 //! faulty. An ordinary `cargo test` asks about two hundred domains; ten thousand take
 //! `CUTOVER_SOAK_DOMAINS=10000 cargo test --release --test all soak:: -- --nocapture`.
 
-mod child;
+pub mod child;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -29,6 +29,14 @@ pub fn resume(data: &[u8]) {
     }
 }
 
+/// A list of domains.
+pub fn domains(data: &[u8]) {
+    let out = ended(data, "check --domains INPUT --zone ZONE --format ndjson");
+    for line in out.lines() {
+        assert_json("a line", line);
+    }
+}
+
 /// Runs the words; gives standard output.
 fn ended(data: &[u8], words: &str) -> String {
     DESK.with_borrow_mut(|desk| {

@@ -35,6 +35,11 @@ const SETTINGS: [&str; 2] = [
 const REPORT: &str = "{\"schema_version\":1,\"domain\":\"contoso.com\",\"verdict\":\"ready\",\"expectations\":[]}\n\
      {\"schema_version\":1,\"domain\":\"fabrikam.com\",\"verdict\":\"changes-needed\"}\n{\"schema_ver";
 
+const LISTS: [&str; 2] = [
+    "contoso.com\nfabrikam.com # the second\r\n\n# none\n",
+    "\u{feff}b\u{fc}cher.example.\nhttps://contoso.com/\n",
+];
+
 const POLICIES: [&str; 2] = [
     "v=spf1 include:_spf.contoso.com include:spf.protection.outlook.com -all\0v=spf1 ip4:192.0.2.0/24 ~all\0\
      v=DMARC1; p=reject; sp=none; adkim=s; rua=mailto:dmarc@contoso.com; pct=100\0v=STSv1; id=20261122\0\
@@ -71,6 +76,7 @@ pub fn plant(target: &str) {
         "graph" | "powershell" => imports(),
         "settings" => plain(&SETTINGS),
         "resume" => plain(&[REPORT]),
+        "domains" => plain(&LISTS),
         "message" => MESSAGES.iter().map(|message| message.to_vec()).collect(),
         "policies" => chosen(&plain(&POLICIES)),
         "replies" => chosen(&recordings()),
@@ -144,7 +150,7 @@ fn histories() -> Vec<Vec<u8>> {
 
 /// Data of every type, the number of the type in front.
 fn words() -> Vec<Vec<u8>> {
-    let data: [(u8, &str); 9] = [
+    let data: [(u8, &str); 11] = [
         (1, "192.0.2.1"),
         (5, "autodiscover.outlook.com."),
         (6, "ns1 hostmaster 7 1h 15m 14d 5m"),
@@ -154,6 +160,8 @@ fn words() -> Vec<Vec<u8>> {
         (33, "100 1 443 sipdir.online.lync.com."),
         (99, "\\# 4 0a000001"),
         (12, "a\\.b.\\255.example."),
+        (16, "\"##vso[task.x]y\" \"::error::z ##[group]\""),
+        (15, "10 ::error::x.##vso[a.b]c.example."),
     ];
     data.iter().map(|(number, text)| [&[*number], text.as_bytes()].concat()).collect()
 }

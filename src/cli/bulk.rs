@@ -14,7 +14,7 @@ use std::rc::Rc;
 use std::thread::Scope;
 
 use futures_util::StreamExt as _;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use crate::check::Verdict;
 use crate::facts::{History, Recording};
@@ -22,13 +22,13 @@ use crate::record::Name;
 use crate::report::format::Place;
 
 use super::args::{ReportFormat, Reporting};
-use super::inspect::{Checked, Effort, Order, Start, Task, results, tell};
+use super::inspect::{Checked, Effort, Order, Start, Task, check_history, results, tell};
 use super::memory::Memory;
 use super::pacer::{Later, Pacer};
 use super::reporter::{Frame, Reporter};
 use super::roster::Used;
 use super::workers::Workers;
-use super::{Problem, Streams, Surroundings, files, status};
+use super::{Problem, Streams, Surroundings, cleanup, files, signals, status};
 use crate::report::style::{Detail, Style};
 use progress::Progress;
 use recheck::{Doubt, Rechecks, begin_of_rechecks};
@@ -47,6 +47,11 @@ pub(super) async fn run<'w>(
     scope: &'w Scope<'w, '_>,
 ) -> Result<u8, Problem> {
     let earlier = task.bulk.resume.as_deref().map(Earlier::read).transpose()?.unwrap_or_default();
+    if let Some(path) = task.bulk.resume.as_deref().filter(|path| !files::is_there(path)) {
+        let path = path.display();
+        tell([format!("{path} does not exist yet, so all domains are checked").as_str()], streams, style)?;
+    }
+    check_history(task, streams)?;
     let start = Start::open(task, surroundings.now).await?;
     let memory = Memory::open(task.times.history.as_deref())?;
     start.tell_notes(streams, style)?;
@@ -54,6 +59,7 @@ pub(super) async fn run<'w>(
     // Only one format shows where domains are named, and of many domains that takes room.
     let place = if reporting.writes(ReportFormat::Sarif) { start.names.place() } else { Place::default() };
     let frame = Frame { started, phase: task.expectations.phase, place };
+    // From here on there are temporary files.
     let stop = Stop::new(&*surroundings.pacer);
     let record = task.lookup.record.as_deref().map(files::Draft::begin).transpose()?;
     let mut reporter = Reporter::open(reporting, style, frame)?;
@@ -151,6 +157,7 @@ impl<'w> Session<'_, 'w> {
         };
         let mut coming = pin!(results(task, &start.world, subjects, (order, pass.effort), workers, end));
         loop {
+            let end = stop.end;
             let next = tokio::select! {
                 biased;
                 () = &mut stop.signal => {
@@ -161,6 +168,7 @@ impl<'w> Session<'_, 'w> {
                     progress.above(|| stop.note(streams, style))?;
                     continue;
                 }
+                () = sleep_until(end.unwrap_or_else(Instant::now)), if end.is_some() => break,
                 next = coming.next() => next,
                 () = progress.due() => {
                     progress.tell(tally, streams)?;
@@ -214,7 +222,7 @@ impl<'w> Session<'_, 'w> {
                     progress.above(|| stop.note(streams, style))?;
                     return Ok(false);
                 }
-                () = tokio::time::sleep_until(begin) => return Ok(true),
+                () = sleep_until(begin) => return Ok(true),
                 () = progress.due() => progress.tell(tally, streams)?,
             }
         }
@@ -224,7 +232,7 @@ impl<'w> Session<'_, 'w> {
     fn finish(self, streams: &mut Streams<'_>) -> Result<u8, Problem> {
         let Self { style, reporter, memory, recording, used, progress, tally, .. } = self;
         progress.clear();
-        memory.close()?;
+        memory.close(streams.err)?;
         if let Some((mut draft, recording)) = recording {
             draft.write(recording.to_string().as_bytes())?;
             draft.finish()?;
@@ -235,7 +243,9 @@ impl<'w> Session<'_, 'w> {
         let ended = reporter.finish(streams.out)?;
         // Of those that were never begun nothing is known.
         let is_cut = tally.left() > 0 && !tally.failed_fast;
-        Ok(if is_cut && ended == 0 { status(Verdict::Undetermined) } else { ended })
+        let ended = if is_cut && ended == 0 { status(Verdict::Undetermined) } else { ended };
+        cleanup::set_status(ended);
+        Ok(ended)
     }
 }
 
@@ -245,16 +255,19 @@ struct Stop<'p> {
     signal: Later<'p, ()>,
     /// Whether it came once: then no domain is begun any more.
     is_asked: Rc<Cell<bool>>,
+    /// Until when domains that are under way are waited for then.
+    end: Option<Instant>,
 }
 
 impl<'p> Stop<'p> {
     fn new(pacer: &'p dyn Pacer) -> Self {
-        Self { pacer, signal: pacer.stopped(), is_asked: Rc::default() }
+        Self { pacer, signal: pacer.stopped(), is_asked: Rc::default(), end: None }
     }
 
     /// Notes that it came for the first time, and waits for the second.
     fn note(&mut self, streams: &mut Streams<'_>, style: &Style) -> Result<(), Problem> {
         self.is_asked.set(true);
+        self.end = Some(Instant::now() + signals::UNDER_WAY);
         self.signal = self.pacer.stopped();
         tell(["stopping: what is under way is finished first; once more ends it at once"], streams, style)
     }

@@ -4,55 +4,83 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{
-    BufRead as _, BufReader, BufWriter, ErrorKind, IntoInnerError, Read as _, Seek as _, SeekFrom, Write as _,
+    BufRead as _, BufReader, BufWriter, ErrorKind, IntoInnerError, Read, Seek as _, SeekFrom, Write as _,
 };
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
 use super::Problem;
+use super::cleanup::Temporary;
 
-/// Octets of the largest file that is read.
-const LARGEST: u64 = 1 << 30;
+/// A kind of file that is read in one piece, and how large it may be. What is made of it takes up to a hundred times as much
+/// memory.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kind {
+    /// What it is called, with its article.
+    what: &'static str,
+    mebibytes: u64,
+}
+
+/// Some hundred thousand records.
+pub(super) const ZONE_FILE: Kind = Kind { what: "a zone file", mebibytes: 8 };
+/// Expected values of many domains.
+pub(super) const EXPECTED_VALUES: Kind = Kind { what: "a file of expected values", mebibytes: 16 };
+/// A million domains.
+pub(super) const DOMAIN_LIST: Kind = Kind { what: "a list of domains", mebibytes: 64 };
+/// Settings of thousands of domains.
+pub(super) const SETTINGS: Kind = Kind { what: "a settings file", mebibytes: 16 };
+/// What an earlier run over very many domains wrote.
+pub(super) const EARLIER_RUN: Kind = Kind { what: "a report or recording", mebibytes: 1024 };
+
+impl Kind {
+    fn octets(self) -> u64 {
+        self.mebibytes << 20
+    }
+
+    fn too_large(self) -> String {
+        format!("too large: {} may have {} MiB at most", self.what, self.mebibytes)
+    }
+}
 
 /// The content of a file, or of a pipe.
 ///
 /// # Errors
-/// [`Problem`] if it cannot be read or is absurdly large.
-pub(super) fn read(path: &Path) -> Result<Vec<u8>, Problem> {
+/// [`Problem`] if it cannot be read or is larger than its kind may be.
+pub(super) fn read(path: &Path, kind: Kind) -> Result<Vec<u8>, Problem> {
     let told = |error: std::io::Error| Problem::file(path, &reason(&error));
     let file = File::open(path).map_err(told)?;
-    let too_large = || Problem::file(path, &format!("at most {LARGEST} octets are read"));
-    if file.metadata().map_err(told)?.len() > LARGEST {
+    let too_large = || Problem::file(path, &kind.too_large());
+    if file.metadata().map_err(told)?.len() > kind.octets() {
         return Err(too_large());
     }
     let mut octets = Vec::new();
     // What is no file has a size of 0, and perhaps no end.
-    file.take(LARGEST + 1).read_to_end(&mut octets).map_err(told)?;
-    if octets.len() as u64 > LARGEST { Err(too_large()) } else { Ok(octets) }
+    file.take(kind.octets() + 1).read_to_end(&mut octets).map_err(told)?;
+    if octets.len() as u64 > kind.octets() { Err(too_large()) } else { Ok(octets) }
 }
 
 /// The content of a text file.
 ///
 /// # Errors
 /// [`Problem`] as for [`read`], and if it is not UTF-8.
-pub(super) fn read_text(path: &Path) -> Result<String, Problem> {
-    String::from_utf8(read(path)?).map_err(|_| Problem::file(path, "it is not text in UTF-8"))
+pub(super) fn read_text(path: &Path, kind: Kind) -> Result<String, Problem> {
+    String::from_utf8(read(path, kind)?).map_err(|_| Problem::file(path, "it is not text in UTF-8"))
 }
 
 /// What stands on standard input.
 ///
 /// # Errors
 /// [`Problem`] if it cannot be read or has no end in sight.
-pub(super) fn read_input(given: Option<&[u8]>) -> Result<Vec<u8>, Problem> {
-    if let Some(given) = given {
-        return Ok(given.to_vec());
-    }
+pub(super) fn read_input(given: Option<&[u8]>, kind: Kind) -> Result<Vec<u8>, Problem> {
     let mut octets = Vec::new();
-    let read = std::io::stdin().lock().take(LARGEST + 1).read_to_end(&mut octets);
+    let read = match given {
+        Some(given) => given.take(kind.octets() + 1).read_to_end(&mut octets),
+        None => std::io::stdin().lock().take(kind.octets() + 1).read_to_end(&mut octets),
+    };
     match read {
-        Ok(_) if octets.len() as u64 > LARGEST => {
-            Err(Problem::Usage(format!("standard input: at most {LARGEST} octets are read")))
+        Ok(_) if octets.len() as u64 > kind.octets() => {
+            Err(Problem::Usage(format!("standard input: {}", kind.too_large())))
         }
         Ok(_) => Ok(octets),
         Err(error) => Err(Problem::Usage(format!("standard input: {}", reason(&error)))),
@@ -92,6 +120,44 @@ fn is_standard_output(_: &Path) -> bool {
     true
 }
 
+/// Takes away what stands behind the last line end, if it is `unwanted`; false where it stays, also because it cannot be
+/// taken away.
+pub(super) fn cut_last_line(path: &Path, unwanted: impl Fn(&[u8]) -> bool) -> bool {
+    let cut = || -> std::io::Result<bool> {
+        let mut file = File::options().read(true).write(true).open(path)?;
+        let Some(end) = last_line_end(&mut file)? else { return Ok(false) };
+        let mut line = Vec::new();
+        file.seek(SeekFrom::Start(end))?;
+        file.read_to_end(&mut line)?;
+        if !unwanted(&line) {
+            return Ok(false);
+        }
+        file.set_len(end).map(|()| true)
+    };
+    cut().unwrap_or(false)
+}
+
+/// Where the last line end of a file ends, or the file begins; `None` if that is further from its end than a line is long.
+fn last_line_end(file: &mut File) -> std::io::Result<Option<u64>> {
+    /// Octets that are searched at most.
+    const LONGEST: u64 = 256 << 20;
+    /// Octets that are searched at once.
+    const STEP: u64 = 64 << 10;
+    let length = file.seek(SeekFrom::End(0))?;
+    let mut end = length;
+    while end > 0 && length - end < LONGEST {
+        let start = end.saturating_sub(STEP);
+        let mut octets = Vec::new();
+        file.seek(SeekFrom::Start(start))?;
+        Read::by_ref(file).take(end - start).read_to_end(&mut octets)?;
+        if let Some(at) = octets.iter().rposition(|octet| *octet == b'\n') {
+            return Ok(Some(start + at as u64 + 1));
+        }
+        end = start;
+    }
+    Ok((end == 0).then_some(0))
+}
+
 fn ends_in_a_line(path: &Path) -> std::io::Result<bool> {
     let mut file = File::open(path)?;
     file.seek(SeekFrom::End(-1))?;
@@ -105,50 +171,36 @@ pub(super) fn is_there(path: &Path) -> bool {
     path.is_file()
 }
 
-/// The content of a text file; `None` if there is none yet.
+/// The content of a text file that is to be replaced; `None` if there is none yet.
 ///
 /// # Errors
-/// [`Problem`] as for [`read_text`].
+/// [`Problem`] as for [`read_text`], and for what is not a file: reading a pipe would wait for its other end.
 pub(super) fn read_text_if_there(path: &Path) -> Result<Option<String>, Problem> {
-    match std::fs::exists(path) {
-        Ok(false) => Ok(None),
-        Ok(true) | Err(_) => read_text(path).map(Some),
+    match std::fs::metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Ok(there) if !there.is_file() => Err(Problem::file(path, "not a regular file")),
+        Ok(_) | Err(_) => read_text(path, EARLIER_RUN).map(Some),
     }
 }
 
-/// Waits until nobody else is changing the file, and keeps others waiting as long as the lock lives. A lock file stays
-/// beside it, since taking it away could let two in at once.
-///
-/// # Errors
-/// [`Problem`] if the lock file cannot be made.
-pub(super) fn lock(path: &Path) -> Result<File, Problem> {
-    let lock = beside(path)?.join(hidden(path, ".lock"));
-    // Nothing is made where a link leads: in a folder that all may write to, anybody may have put one there.
-    let open = match File::options().create_new(true).write(true).open(&lock) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => File::options().write(true).open(&lock),
-        opened => opened,
-    };
-    let locked = open.and_then(|file| file.lock().map(|()| file));
-    locked.map_err(|error| Problem::file(&lock, &reason(&error)))
-}
-
 /// The folder of a file.
-fn beside(path: &Path) -> Result<PathBuf, Problem> {
+pub(super) fn folder_of(path: &Path) -> Result<PathBuf, Problem> {
     path.file_name().ok_or_else(|| Problem::file(path, "it has no file name"))?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     Ok(folder.unwrap_or(Path::new(".")).to_owned())
 }
 
 /// The name of a hidden file that belongs to another.
-fn hidden(path: &Path, end: &str) -> OsString {
+pub(super) fn hidden(path: &Path, end: &str) -> OsString {
     let mut name = OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
     name.push(end);
     name
 }
 
-/// A file that is being written to a temporary name beside it, and takes its place when it is whole. A link that stands
-/// there is replaced and not followed; what is no file, such as a pipe, is written to as it is.
+/// A file that is being written to a temporary name beside it, and takes its place when it is whole, with the permissions
+/// that the file had before. A link that stands there is replaced and not followed; what is no file, such as a pipe, is
+/// written to as it is.
 #[derive(Debug)]
 pub(super) struct Draft {
     path: PathBuf,
@@ -159,7 +211,7 @@ pub(super) struct Draft {
 #[derive(Debug)]
 enum Place {
     /// Beside the file; taken away again unless it takes its place.
-    Beside(BufWriter<NamedTempFile>),
+    Beside(BufWriter<NamedTempFile>, Temporary),
     /// To what is there.
     There(BufWriter<File>),
 }
@@ -170,7 +222,7 @@ impl Draft {
     /// # Errors
     /// [`Problem`] if nothing can be written there.
     pub(super) fn begin(path: &Path) -> Result<Self, Problem> {
-        let folder = beside(path)?;
+        let folder = folder_of(path)?;
         if path.is_dir() {
             return Err(Problem::file(path, "it is a folder; name a file in it"));
         }
@@ -178,11 +230,15 @@ impl Draft {
             File::options().append(true).open(path).map(|file| Place::There(BufWriter::new(file)))
         } else {
             // A name that nobody can guess, and never a file or a link that is there already.
-            let fresh = |path: &Path| File::options().create_new(true).write(true).open(path);
+            let mode = mode_of(path);
+            let fresh = |path: &Path| create(path, mode);
             let mut names = tempfile::Builder::new();
             let start = hidden(path, ".");
             let made = names.prefix(&start).suffix(".tmp").make_in(folder, fresh);
-            made.map(|made| Place::Beside(BufWriter::new(made)))
+            made.map(|made| {
+                let temporary = Temporary::new(made.path());
+                Place::Beside(BufWriter::new(made), temporary)
+            })
         };
         let place = begun.map_err(|error| Problem::file(path, &reason(&error)))?;
         Ok(Self { path: path.to_owned(), place })
@@ -194,28 +250,87 @@ impl Draft {
     /// [`Problem`] if that fails; the file that was there before is as it was.
     pub(super) fn write(&mut self, content: &[u8]) -> Result<(), Problem> {
         let written = match &mut self.place {
-            Place::Beside(file) => file.write_all(content),
+            Place::Beside(file, _) => file.write_all(content),
             Place::There(file) => file.write_all(content),
         };
         written.map_err(|error| Problem::file(&self.path, &reason(&error)))
     }
 
-    /// Puts it into its place.
+    /// Puts it into its place. Its content is on the disk before its name is, and its name is before this returns: a loss of
+    /// power leaves the old file or the new one.
     ///
     /// # Errors
     /// [`Problem`] if that fails; the file that was there before is as it was.
     pub(super) fn finish(self) -> Result<(), Problem> {
         let Self { path, place } = self;
         let placed = match place {
-            Place::Beside(file) => file
-                .into_inner()
-                .map_err(IntoInnerError::into_error)
-                .and_then(|file| file.persist(&path).map_err(|error| error.error))
-                .map(drop),
+            Place::Beside(file, _temporary) => placed(file, &path),
             Place::There(mut file) => file.flush(),
         };
         placed.map_err(|error| Problem::file(&path, &reason(&error)))
     }
+}
+
+fn placed(file: BufWriter<NamedTempFile>, path: &Path) -> std::io::Result<()> {
+    let file = file.into_inner().map_err(IntoInnerError::into_error)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    sync_folder(path)
+}
+
+/// The permissions of the file that is to be replaced; `None` if there is none yet.
+#[cfg(unix)]
+fn mode_of(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let there = std::fs::symlink_metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+    // Of who may run it as somebody else nothing is kept: another has written it now.
+    Some(there.permissions().mode() & 0o777)
+}
+
+#[cfg(unix)]
+fn create(path: &Path, mode: Option<u32>) -> std::io::Result<File> {
+    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+    let mut options = File::options();
+    options.create_new(true).write(true);
+    let Some(mode) = mode else { return options.open(path) };
+    // Never open to more people than the file was, and then open to all of them, whatever the mask is.
+    let file = options.mode(mode & 0o600).open(path)?;
+    file.set_permissions(std::fs::Permissions::from_mode(mode))?;
+    Ok(file)
+}
+
+/// Writes the name of a file to the disk. Some file systems cannot, and some folders may be written to but not read.
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match File::open(folder).and_then(|folder| folder.sync_all()) {
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::PermissionDenied | ErrorKind::InvalidInput | ErrorKind::Unsupported
+            ) =>
+        {
+            Ok(())
+        }
+        synced => synced,
+    }
+}
+
+#[cfg(not(unix))]
+fn mode_of(_: &Path) -> Option<u32> {
+    None
+}
+
+/// Permissions come from the folder there.
+#[cfg(not(unix))]
+fn create(path: &Path, _: Option<u32>) -> std::io::Result<File> {
+    File::options().create_new(true).write(true).open(path)
+}
+
+/// Folders cannot be opened there.
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> std::io::Result<()> {
+    Ok(())
 }
 
 /// Whether this is no file that another could take the place of: a pipe, a terminal, or a link that the system keeps for
@@ -225,7 +340,7 @@ fn is_device(path: &Path) -> bool {
     if !there.is_symlink() {
         return !there.is_file();
     }
-    let folder = beside(path).ok().and_then(|folder| folder.canonicalize().ok());
+    let folder = folder_of(path).ok().and_then(|folder| folder.canonicalize().ok());
     folder.is_some_and(|folder| folder == Path::new("/dev") || folder.starts_with("/proc"))
 }
 
@@ -240,7 +355,7 @@ pub(super) fn write(path: &Path, content: &str) -> Result<(), Problem> {
 }
 
 /// The words of the system without its number.
-fn reason(error: &std::io::Error) -> String {
+pub(super) fn reason(error: &std::io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
     let mut characters = text.chars();

@@ -21,7 +21,7 @@ use crate::lookup::{Limits, Source, survey};
 use crate::plan::{Change, changes};
 use crate::record::Name;
 use crate::report::DomainReport;
-use crate::report::harmless::harmless;
+use crate::report::Harmless;
 use crate::report::since::{Earlier, Since, since};
 use crate::report::style::{Detail, Style};
 use crate::report::table::Shown;
@@ -102,9 +102,6 @@ impl<'a> Start<'a> {
     /// [`Problem`] for what cannot be used; nothing has been looked up then.
     pub(super) async fn open(task: Task<'a>, now: Timestamp) -> Result<Self, Problem> {
         let Task { expectations, lookup, times, .. } = task;
-        if let Some(path) = &times.history {
-            memory::check(path)?;
-        }
         let before = times.since.as_deref().map(Before::read).transpose()?;
         let roster = Roster::open(expectations, task.settings)?;
         let tenant = Tenant::open(expectations, Some(lookup), task.token)?;
@@ -198,6 +195,14 @@ pub(super) enum Order {
     AsDone,
 }
 
+/// Checks whether there can be a history, before anything is looked up.
+///
+/// # Errors
+/// [`Problem`] if its file cannot be read or made, or is locked.
+pub(super) fn check_history(task: Task<'_>, streams: &mut Streams<'_>) -> Result<(), Problem> {
+    task.times.history.as_deref().map_or(Ok(()), |path| memory::check(path, streams.err))
+}
+
 /// How much is asked of servers at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Effort {
@@ -218,7 +223,7 @@ pub(super) fn tell<'n>(
 ) -> Result<(), Problem> {
     if style.detail > Detail::Quiet {
         for note in notes {
-            writeln!(streams.err, "note: {}", harmless(note))?;
+            writeln!(streams.err, "note: {}", Harmless::sentence(note))?;
         }
     }
     Ok(())

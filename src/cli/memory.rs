@@ -3,20 +3,31 @@
 //! The history is one small file. Runs may share it: each adds what it saw to what the others wrote meanwhile, under a
 //! lock beside the file, and the file is replaced whole.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::facts::{Facts, History, Sighting};
 use crate::record::Name;
 
+use super::lock::FileLock;
 use super::{Problem, files};
+use crate::report::harmless::harmless;
 
 /// Whether there can be a history, before anything is looked up.
 ///
 /// # Errors
 /// [`Problem`] if there is a file that cannot be read as one, or none can be made there.
-pub(super) fn check(path: &Path) -> Result<(), Problem> {
-    let _lock = files::lock(path)?;
+pub(super) fn check(path: &Path, err: &mut dyn Write) -> Result<(), Problem> {
+    let _lock = locked(path, err)?;
     read(path).map(drop)
+}
+
+/// The lock of a history; the user is told if it takes a while.
+fn locked(path: &Path, err: &mut dyn Write) -> Result<FileLock, Problem> {
+    FileLock::acquire(path, &mut |note| {
+        // Nothing is left to tell if even this cannot be written.
+        let _ = writeln!(err, "note: {}", harmless(note));
+    })
 }
 
 fn read(path: &Path) -> Result<History, Problem> {
@@ -61,9 +72,9 @@ impl Memory {
     ///
     /// # Errors
     /// [`Problem`] if the file cannot be read or replaced; it is then as it was.
-    pub(super) fn close(self) -> Result<(), Problem> {
+    pub(super) fn close(self, err: &mut dyn Write) -> Result<(), Problem> {
         let Some(path) = &self.path else { return Ok(()) };
-        let _lock = files::lock(path)?;
+        let _lock = locked(path, err)?;
         let mut history = read(path)?;
         let before = history.clone();
         self.news.iter().for_each(|(domain, sighting)| history.add(domain, sighting));
@@ -78,8 +89,9 @@ impl Memory {
 pub(super) fn remember<'a>(
     path: &Path,
     seen: impl IntoIterator<Item = (&'a Name, &'a Facts)>,
+    err: &mut dyn Write,
 ) -> Result<History, Problem> {
-    let _lock = files::lock(path)?;
+    let _lock = locked(path, err)?;
     let mut history = read(path)?;
     let before = history.clone();
     for (domain, facts) in seen {

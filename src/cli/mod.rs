@@ -6,11 +6,13 @@
 mod args;
 mod bulk;
 mod check;
+mod cleanup;
 mod domain;
 mod expected;
 mod explain;
 mod files;
 mod inspect;
+mod lock;
 mod manual;
 mod memory;
 mod names;
@@ -19,6 +21,7 @@ mod reporter;
 mod roster;
 mod schema;
 mod settings;
+mod signals;
 mod subject;
 mod tenant;
 mod watch;
@@ -35,6 +38,7 @@ use jiff::Timestamp;
 
 use crate::check::Verdict;
 use crate::lookup::graph::Token;
+use crate::report::Harmless;
 use crate::report::Style;
 use crate::report::harmless::harmless;
 use crate::report::style::{Colour, DEFAULT_WIDTH, Detail};
@@ -47,6 +51,10 @@ use settings::Settings;
 
 /// Exit status of wrong usage, an unreadable file, or a failure of our own.
 const USAGE: u8 = 2;
+
+/// Exit status where the reader of the output has seen enough, as in `cutover … | head`: that of a program that SIGPIPE ends.
+/// It is not a failure, and not a verdict either.
+const CLOSED_PIPE: u8 = 141;
 
 /// The environment variable that holds the token for Microsoft Graph: a command line can be seen by others.
 const GRAPH_TOKEN: &str = "CUTOVER_GRAPH_TOKEN";
@@ -83,7 +91,7 @@ impl Surroundings {
             settings: None,
             input: None,
             live: false,
-            pacer: Arc::new(Process),
+            pacer: Arc::new(Process::default()),
             graph_token: None,
         }
     }
@@ -107,7 +115,7 @@ impl Surroundings {
             settings: Some(settings::DEFAULT_FILE.into()),
             input: None,
             live: io::stderr().is_terminal() && !plain,
-            pacer: Arc::new(Process),
+            pacer: Arc::new(Process::default()),
             // What is no text is no token either, and is refused as such where one is needed.
             graph_token: std::env::var_os(GRAPH_TOKEN).map(|text| Token::new(&text.to_string_lossy())),
         }
@@ -161,11 +169,12 @@ pub fn run(
         Ok(status) => status,
         Err(Problem::Usage(message)) => {
             // Nothing is left to tell if even this cannot be written.
-            let _ = message.lines().try_for_each(|line| writeln!(streams.err, "error: {}", harmless(line)));
+            let _ = message
+                .lines()
+                .try_for_each(|line| writeln!(streams.err, "error: {}", Harmless::sentence(line)));
             USAGE
         }
-        // Whoever read the output has seen enough.
-        Err(Problem::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => USAGE,
+        Err(Problem::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => CLOSED_PIPE,
         Err(Problem::Output(error)) => {
             let _ = writeln!(streams.err, "error: the output could not be written: {error}");
             USAGE
@@ -199,7 +208,7 @@ fn usage(error: &clap::Error, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
         write!(out, "{text}")
     } else {
         // What was typed stands in it.
-        text.to_string().lines().try_for_each(|line| writeln!(err, "{}", harmless(line)))
+        text.to_string().lines().try_for_each(|line| writeln!(err, "{}", Harmless::sentence(line)))
     };
     if asked_for { 0 } else { USAGE }
 }

@@ -15,6 +15,9 @@ use super::args::{Bulk, Shard};
 use super::settings::Settings;
 use super::{Problem, domain, files};
 
+/// Octets of a line of a list at most: a domain has 255, and there may be options and a comment behind it.
+const LONGEST_LINE: usize = 16 << 10;
+
 /// Domains of a run.
 #[derive(Debug, Default)]
 pub(super) struct Names {
@@ -92,11 +95,19 @@ impl Names {
 
     fn read(&mut self, path: &Path, input: Option<&[u8]>) -> Result<(), Problem> {
         let (label, octets) = match path.as_os_str() == "-" {
-            true => ("standard input".to_owned(), files::read_input(input)?),
-            false => (harmless(&path.display().to_string()), files::read(path)?),
+            true => ("standard input".to_owned(), files::read_input(input, files::DOMAIN_LIST)?),
+            false => (harmless(&path.display().to_string()), files::read(path, files::DOMAIN_LIST)?),
         };
         let text = decoded(&octets).map_err(|reason| Problem::Usage(format!("{label}: {reason}")))?;
         for (index, line) in text.lines().enumerate() {
+            if line.len() > LONGEST_LINE {
+                let (number, octets) = (index + 1, line.len());
+                let message = format!(
+                    "{label}:{number}: the line has {octets} octets, a line may have {LONGEST_LINE} at most; \
+                     expected one domain a line"
+                );
+                return Err(Problem::Usage(message));
+            }
             // A comment begins a line, or stands behind a blank.
             let entry = line.split_once('#').map_or(line, |(entry, _)| entry).trim();
             if entry.is_empty() {

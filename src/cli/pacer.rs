@@ -5,9 +5,13 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::watch;
+
+use super::signals;
 
 /// Something that happens later.
 pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -21,9 +25,13 @@ pub trait Pacer: fmt::Debug + Send + Sync {
     fn stopped(&self) -> Later<'_, ()>;
 }
 
-/// The process: real time, and the signals that end it.
-#[derive(Debug)]
-pub(super) struct Process;
+/// The process: real time, and the signals that end it. Once it has been asked whether the user wants to stop, a signal ends
+/// the whole process within 2 seconds, whatever it is doing.
+#[derive(Debug, Default)]
+pub(super) struct Process {
+    /// How many signals came; `None` if the system gives none.
+    signals: OnceLock<Option<watch::Receiver<u32>>>,
+}
 
 impl Pacer for Process {
     #[allow(
@@ -51,32 +59,15 @@ impl Pacer for Process {
     }
 
     fn stopped(&self) -> Later<'_, ()> {
-        Box::pin(async {
-            tokio::select! {
-                () = interrupted() => {}
-                () = terminated() => {}
+        let Some(mut signals) = self.signals.get_or_init(signals::listen).clone() else {
+            // Without signals nobody can want to stop.
+            return Box::pin(std::future::pending());
+        };
+        signals.mark_unchanged();
+        Box::pin(async move {
+            if signals.changed().await.is_err() {
+                std::future::pending::<()>().await;
             }
         })
     }
-}
-
-async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        // Without the signal nobody can want to stop.
-        std::future::pending::<()>().await;
-    }
-}
-
-#[cfg(unix)]
-async fn terminated() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut signal) => drop(signal.recv().await),
-        Err(_) => std::future::pending().await,
-    }
-}
-
-#[cfg(not(unix))]
-async fn terminated() {
-    std::future::pending().await
 }

@@ -82,7 +82,7 @@ pub(super) fn read(
 
 impl Settings {
     fn open(path: &Path, matches: &ArgMatches) -> Result<Self, Problem> {
-        let text = files::read_text(path)?;
+        let text = files::read_text(path, files::SETTINGS)?;
         let label = harmless(&path.display().to_string());
         let document = Document::parse(&text).map_err(|(line, reason)| located(&label, line, &reason))?;
         let folder = path.parent().map(PathBuf::from).unwrap_or_default();

@@ -48,7 +48,7 @@ impl Files {
         if let Some(content) = self.0.get(path) {
             return Ok(Rc::clone(content));
         }
-        let content: Rc<[u8]> = files::read(path)?.into();
+        let content: Rc<[u8]> = files::read(path, files::EXPECTED_VALUES)?.into();
         self.0.insert(path.to_owned(), Rc::clone(&content));
         Ok(content)
     }

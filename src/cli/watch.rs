@@ -12,7 +12,7 @@ use crate::report::style::{Detail, Style};
 
 use super::args::{Goal, Watch};
 use super::check::refuse_bulk;
-use super::inspect::{Checked, Inspector, Most, Task};
+use super::inspect::{Checked, Inspector, Most, Task, check_history};
 use super::reporter::Reporter;
 use super::settings::Settings;
 use super::{Problem, Streams, Surroundings, status};
@@ -68,6 +68,7 @@ async fn watch(
     };
     let (pacer, mut now) = (&surroundings.pacer, surroundings.now);
     let (mut stopped, mut is_stopped) = (pacer.stopped(), false);
+    check_history(task, streams)?;
     let mut inspector = Inspector::open(task, now).await?;
     inspector.tell_notes(streams, style)?;
     let deadline = command.span.map(|span| now.checked_add(span.0).unwrap_or(Timestamp::MAX));
@@ -77,7 +78,7 @@ async fn watch(
 
     let mut last = tokio::select! {
         biased;
-        inspection = inspector.round() => inspection?,
+        inspection = inspector.round(streams) => inspection?,
         () = &mut stopped => {
             writeln!(streams.err, "note: stopped before the first look was over; nothing is known yet")?;
             return Ok(status(Verdict::Undetermined));
@@ -107,7 +108,7 @@ async fn watch(
         let round = tokio::select! {
             biased;
             () = &mut stopped => break,
-            round = inspector.again(&last, now, done) => round,
+            round = inspector.again(&last, now, done, streams) => round,
         };
         last = match round {
             Ok(round) => round,

@@ -109,7 +109,7 @@ fn nobody(task: Task<'_>) -> Problem {
 }
 
 fn replay(path: &Path, names: Names) -> Result<(World, Names), Problem> {
-    let text = files::read_text(path)?;
+    let text = files::read_text(path, files::EARLIER_RUN)?;
     let recording = Recording::parse(&text).map_err(|error| Problem::file(path, &error.to_string()))?;
     // In the order of the run that was recorded, in which a domain that was checked again came last.
     let names = match names.is_empty() {
@@ -125,7 +125,7 @@ fn replay(path: &Path, names: Names) -> Result<(World, Names), Problem> {
 fn read_zones(lookup: &Lookup, names: &Names, notes: &mut Vec<String>) -> Result<ZoneFiles, Problem> {
     let mut zones = ZoneFiles::new();
     for path in &lookup.zone {
-        let octets = files::read(path)?;
+        let octets = files::read(path, files::ZONE_FILE)?;
         let label = harmless(&path.display().to_string());
         let origin = origin(path, names);
         let text = zone::read(&octets, origin.as_ref(), &label)

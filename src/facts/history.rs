@@ -7,6 +7,7 @@ mod file;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use foldhash::{HashMap, HashMapExt as _};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType, Text};
@@ -137,12 +138,17 @@ impl Sighting {
 #[must_use]
 pub fn published(facts: &Facts, question: &Question) -> Vec<RecordSet> {
     let mut sets: Vec<RecordSet> = Vec::new();
+    // Where each of them is, since every server may say something else.
+    let mut places: HashMap<BTreeSet<RecordData>, usize> = HashMap::new();
     let answers =
         facts.replies(question).filter(|reply| reply.server.role.is_authority() && reply.outcome.is_answer());
     for set in answers.map(published_by) {
-        match sets.iter_mut().find(|known| known.data == set.data) {
+        match places.get(&set.data).and_then(|place| sets.get_mut(*place)) {
             Some(known) => known.ttl = known.ttl.max(set.ttl),
-            None => sets.push(set),
+            None => {
+                places.insert(set.data.clone(), sets.len());
+                sets.push(set);
+            }
         }
     }
     sets

@@ -14,6 +14,7 @@ mod view;
 mod zone;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
 use foldhash::{HashMap, HashMapExt as _};
@@ -73,9 +74,11 @@ pub struct Facts {
     /// Where replies are that tell the name servers of a zone further down.
     referring: BTreeSet<usize>,
     /// What authorities and others told of the version of a zone.
-    versions: Vec<ZoneVersion>,
+    versions: BTreeMap<Arc<Server>, Vec<ZoneVersion>>,
+    /// The name of each server by its address; worked out when somebody wants to know.
+    server_names: OnceLock<Box<HashMap<IpAddr, Name>>>,
     /// Name servers that answered anything about a zone of the domain.
-    reached: Vec<Arc<Server>>,
+    reached: BTreeSet<Arc<Server>>,
     policies: BTreeMap<Name, PolicyReply>,
 }
 
@@ -93,8 +96,9 @@ impl Facts {
             order: OnceLock::new(),
             arrivals: Vec::with_capacity(USUAL),
             referring: BTreeSet::new(),
-            versions: Vec::new(),
-            reached: Vec::new(),
+            versions: BTreeMap::new(),
+            server_names: OnceLock::new(),
+            reached: BTreeSet::new(),
             policies: BTreeMap::new(),
         }
     }
@@ -113,14 +117,16 @@ impl Facts {
         if reply.outcome == Outcome::Referral {
             self.referring.insert(place);
         }
-        self.versions.extend(Self::version_in(&reply));
+        if let Some(version) = Self::version_in(&reply) {
+            self.versions.entry(Arc::clone(&reply.server)).or_default().push(version);
+        }
         if reply.server.role == Role::Authoritative
             && (reply.outcome.is_answer() || reply.outcome.is_cut_off() || reply.outcome == Outcome::Referral)
-            && !self.reached.contains(&reply.server)
         {
-            self.reached.push(Arc::clone(&reply.server));
+            self.reached.insert(Arc::clone(&reply.server));
         }
         replies.insert(at, reply);
+        self.server_names.take();
         self.arrivals.push(place);
     }
 
@@ -139,6 +145,14 @@ impl Facts {
     /// The replies to one question, ordered by server: authorities first.
     pub fn replies(&self, question: &Question) -> std::slice::Iter<'_, Reply> {
         self.places.get(question).map_or(&[][..], |place| self.at(*place)).iter()
+    }
+
+    /// The reply of one server to one question.
+    #[must_use]
+    pub fn reply_by(&self, server: &Server, question: &Question) -> Option<&Reply> {
+        let replies = self.at(*self.places.get(question)?);
+        let at = replies.binary_search_by(|reply| (*reply.server).cmp(server)).ok()?;
+        replies.get(at)
     }
 
     /// All replies, ordered by question and server.

@@ -99,7 +99,7 @@ pub struct ExtendedError {
 }
 
 impl fmt::Display for ExtendedError {
-    /// The registered name of the code, and the text where there is one.
+    /// The registered name of the code (IANA, Extended DNS Error Codes), and the text where there is one.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let purpose = match self.code {
             0 => "other error",
@@ -127,6 +127,17 @@ impl fmt::Display for ExtendedError {
             22 => "no reachable authority",
             23 => "network error",
             24 => "invalid data",
+            25 => "signature expired before valid",
+            26 => "too early",
+            27 => "unsupported NSEC3 iterations value",
+            28 => "unable to conform to policy",
+            29 => "synthesized",
+            30 => "invalid query type",
+            31 => "rate limited",
+            32 => "over quota",
+            33 => "negative trust anchor",
+            34 => "new delegation only",
+            35 => "blocked by upstream DNS server",
             code => return write!(f, "extended error {code}").and_then(|()| self.fmt_text(f)),
         };
         write!(f, "{purpose}").and_then(|()| self.fmt_text(f))
@@ -196,6 +207,17 @@ impl Reply {
         }
     }
 
+    /// Octets of memory that it takes, by a rule that is the same on every machine.
+    #[must_use]
+    pub fn octets(&self) -> usize {
+        /// A record without what may be long in it, and what keeping that costs.
+        const RECORD: usize = 96;
+        /// A reply without its records.
+        const REPLY: usize = 256;
+        let records = self.records.iter().chain(&self.soa).chain(&self.referral);
+        REPLY + self.reason.len() + records.map(|record| RECORD + record.data.octets()).sum::<usize>()
+    }
+
     /// Whether it may mean that signatures are wrong: SERVFAIL itself (RFC 4035 §5.5), and no other error told as one.
     #[must_use]
     pub fn may_be_bogus(&self) -> bool {
@@ -256,5 +278,19 @@ pub fn soa_of(record: &Record) -> Option<&Soa> {
     match &record.data {
         RecordData::Soa(soa) => Some(soa),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_of_extended_errors_have_their_registered_names() {
+        let shown = |code| ExtendedError { code, text: String::new() }.to_string();
+        let names: std::collections::BTreeSet<String> = (0..=35).map(shown).collect();
+        assert_eq!(names.len(), 36);
+        assert!(names.iter().all(|name| !name.starts_with("extended error")), "{names:?}");
+        assert_eq!((shown(30).as_str(), shown(36).as_str()), ("invalid query type", "extended error 36"));
     }
 }

@@ -3,8 +3,6 @@
 //! A serial orders versions only within one primary (RFC 1982 §3.2, RFC 1035 §3.3.13): two primaries count on their own,
 //! and a server whose SOA is not known holds neither an older nor a newer version.
 
-use std::sync::Arc;
-
 use crate::record::{Name, Question, RecordType};
 
 use super::{Facts, Reply, Server, is_newer, soa_of};
@@ -13,7 +11,6 @@ use super::{Facts, Reply, Server, is_newer, soa_of};
 #[derive(Debug, Clone)]
 pub(super) struct ZoneVersion {
     pub(super) apex: Name,
-    pub(super) server: Arc<Server>,
     pub(super) serial: u32,
     /// The primary server that the SOA names (MNAME).
     pub(super) primary: Name,
@@ -40,7 +37,6 @@ impl Facts {
         let soa = reply.wanted().find_map(soa_of).filter(|_| reply.question.rtype == RecordType::Soa)?;
         Some(ZoneVersion {
             apex: reply.question.name.clone(),
-            server: Arc::clone(&reply.server),
             serial: soa.serial,
             primary: soa.primary.clone(),
         })
@@ -69,7 +65,7 @@ impl Facts {
 
     /// The version that a server holds of the deepest zone of `name` of which it told one.
     pub(super) fn version_at(&self, server: &Server, name: &Name) -> Option<&ZoneVersion> {
-        let told = self.versions.iter().filter(|told| *told.server == *server && name.is_within(&told.apex));
+        let told = self.versions.get(server)?.iter().filter(|told| name.is_within(&told.apex));
         told.max_by_key(|told| told.apex.label_count())
     }
 
@@ -78,7 +74,7 @@ impl Facts {
         let apexes: Vec<Name> = name.ancestors().collect();
         apexes.into_iter().filter_map(move |apex| {
             let question = Question::new(apex, RecordType::Soa);
-            self.replies(&question).find(|reply| *reply.server == *server)
+            self.reply_by(server, &question)
         })
     }
 }

@@ -236,7 +236,7 @@ impl<'a> Sight<'a> {
             read.borrow_mut().push(question.clone());
         }
         if let Witness::Server(server) = self.witness
-            && let Some(reply) = self.facts.replies(question).find(|reply| *reply.server == *server)
+            && let Some(reply) = self.facts.reply_by(server, question)
         {
             return Some(reply);
         }

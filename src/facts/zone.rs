@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use foldhash::{HashMap, HashMapExt as _};
+
 use crate::record::{Name, Question, RecordData, RecordType};
 
 use super::{Facts, Reply, Role, soa_of};
@@ -57,11 +59,19 @@ impl Facts {
     pub fn zone(&self, name: &Name) -> Option<Zone> {
         let (apex, names) = self.zone_with_names(name)?;
         let serials = self.serials(&apex);
+        // In the order of the servers, as several ports of one address are in there, too.
+        let mut by_address: HashMap<IpAddr, Vec<(&super::Server, u32)>> = HashMap::new();
+        for (server, serial) in &serials {
+            if let Some(address) = server.ip() {
+                by_address.entry(address).or_default().push((server, *serial));
+            }
+        }
         let name_servers = names.into_iter().map(|name| {
             let addresses = self.addresses(&name);
-            let told =
-                serials.iter().filter(|(server, _)| server.ip().is_some_and(|ip| addresses.contains(&ip)));
-            let serial = told.map(|(_, serial)| *serial).reduce(|a, b| if is_newer(b, a) { b } else { a });
+            let mut told: Vec<_> = addresses.iter().filter_map(|ip| by_address.get(ip)).flatten().collect();
+            told.sort_unstable();
+            let serial = told.iter().map(|(_, serial)| *serial);
+            let serial = serial.reduce(|a, b| if is_newer(b, a) { b } else { a });
             NameServer { name, addresses, serial }
         });
         let mut zone = Zone { name_servers: name_servers.collect(), apex };
@@ -124,13 +134,22 @@ impl Facts {
     #[must_use]
     pub fn server_name(&self, server: &super::Server) -> Option<Name> {
         let address = server.ip().filter(|_| matches!(server.role, Role::Authoritative | Role::Parent))?;
-        let replies = self.all().filter(|reply| {
-            let records = reply.wanted().chain(&reply.referral);
-            reply.question.rtype == RecordType::Ns || records.count() > 0 && !reply.referral.is_empty()
-        });
+        self.server_names.get_or_init(|| Box::new(self.server_names())).get(&address).cloned()
+    }
+
+    fn server_names(&self) -> HashMap<IpAddr, Name> {
+        let replies = self
+            .unordered()
+            .filter(|reply| reply.question.rtype == RecordType::Ns || !reply.referral.is_empty());
         let records = replies.flat_map(|reply| reply.wanted().chain(&reply.referral));
         let names: BTreeSet<&Name> = records.filter_map(|record| record.data.target()).collect();
-        names.into_iter().find(|name| self.addresses(name).contains(&address)).cloned()
+        let mut by_address = HashMap::new();
+        for name in names {
+            for address in self.addresses(name) {
+                by_address.entry(address).or_insert_with(|| name.clone());
+            }
+        }
+        by_address
     }
 
     /// The addresses of a host, as far as anybody told.

@@ -1,4 +1,4 @@
-//! How many questions may one domain cost, and how many of them may one server get?
+//! Limits the questions that one domain costs, those that one server gets, and the memory that the answers take.
 //!
 //! A hostile zone could otherwise have us ask without end, or have us ask somebody else's server so. What is not asked is
 //! written down as such: a bound of our own must never look like a record that is missing.
@@ -16,6 +16,9 @@ use super::source::Inquiry;
 use super::survey::Limits;
 use super::transport::Endpoint;
 
+/// Octets of an answer that is kept however many there are.
+const SHORT: usize = 2 << 10;
+
 /// What is left to be asked.
 #[derive(Debug)]
 pub(super) struct Budget {
@@ -23,6 +26,10 @@ pub(super) struct Budget {
     spent: usize,
     /// Questions to each server, in whatever capacity it was asked.
     sent: HashMap<Endpoint, usize>,
+    /// Octets of long answers that are kept, of all servers.
+    octets: usize,
+    /// The same of each server.
+    octets_of: HashMap<Endpoint, usize>,
     /// What was not asked, of whom first, and why.
     refused: BTreeMap<Question, (Arc<Server>, Outcome)>,
 }
@@ -30,7 +37,14 @@ pub(super) struct Budget {
 impl Budget {
     /// Nothing asked yet.
     pub(super) fn new(limits: Limits) -> Self {
-        Self { limits, spent: 0, sent: HashMap::new(), refused: BTreeMap::new() }
+        Self {
+            limits,
+            spent: 0,
+            sent: HashMap::new(),
+            octets: 0,
+            octets_of: HashMap::new(),
+            refused: BTreeMap::new(),
+        }
     }
 
     /// Whether the inquiry may be made; it then counts. What is looked up in the files of the run, or in a
@@ -53,6 +67,30 @@ impl Budget {
         }
         self.spent += 1;
         true
+    }
+
+    /// The reply, without its content if that is more than is left for its server or for the domain. What files and
+    /// recordings hold is there already.
+    pub(super) fn kept(&mut self, inquiry: &Inquiry, reply: Reply) -> Reply {
+        let Inquiry::Server(_, _, endpoint, _) = inquiry else { return reply };
+        let octets = reply.octets();
+        if octets <= SHORT {
+            return reply;
+        }
+        let of_server = self.octets_of.entry(endpoint.clone()).or_default();
+        let Limits { octets: whole, octets_of_one_server: share, .. } = self.limits;
+        let what = if *of_server + octets > share {
+            format!("the {} KiB that are kept of one server's long answers", share >> 10)
+        } else if self.octets + octets > whole {
+            format!("the {} MiB that are kept of one domain's long answers", whole >> 20)
+        } else {
+            *of_server += octets;
+            self.octets += octets;
+            return reply;
+        };
+        let Reply { question, server, at, took, extended, .. } = reply;
+        let reason = format!("{what} are used up");
+        Reply { at, took, extended, reason, ..Reply::empty(question, server, Outcome::TooLarge) }
     }
 
     fn refuse(&mut self, inquiry: &Inquiry, outcome: Outcome) {

@@ -21,12 +21,29 @@ pub(super) struct Memory<K, V> {
     old: HashMap<K, Shared<V>>,
     /// Answers in one generation.
     most: usize,
+    /// Octets of the answers in the younger one, as far as they have come.
+    octets: usize,
+    /// Octets in one generation.
+    most_octets: usize,
 }
 
 impl<K: Clone + Eq + Hash, V> Memory<K, V> {
-    /// A memory of at least so many answers, and at most twice as many.
-    pub(super) fn of(most: usize) -> Self {
-        Self { young: HashMap::new(), old: HashMap::new(), most }
+    /// A memory of at least so many answers or octets, and at most twice as many.
+    pub(super) fn of(most: usize, most_octets: usize) -> Self {
+        Self { young: HashMap::new(), old: HashMap::new(), most, octets: 0, most_octets }
+    }
+
+    /// Counts the octets of an answer that has come.
+    pub(super) fn grow(&mut self, octets: usize) {
+        self.octets += octets;
+        if self.octets > self.most_octets {
+            self.age();
+        }
+    }
+
+    fn age(&mut self) {
+        self.old = std::mem::take(&mut self.young);
+        self.octets = 0;
     }
 
     /// Where the answer is, or will be: whoever comes first asks, the others wait. What is no longer good is asked for
@@ -37,7 +54,7 @@ impl<K: Clone + Eq + Hash, V> Memory<K, V> {
             return Arc::clone(cell);
         }
         if self.young.len() >= self.most {
-            self.old = std::mem::take(&mut self.young);
+            self.age();
         }
         let cell = self.old.remove(key).filter(is_kept).unwrap_or_default();
         self.young.insert(key.clone(), Arc::clone(&cell));
@@ -116,6 +133,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn octets_are_bounded_as_answers_are() {
+        let mut memory: Memory<u32, u32> = Memory::of(1000, 100);
+        for key in 0..50 {
+            memory.cell(&key, |_| true).set(key).unwrap();
+            memory.grow(30);
+            assert!(memory.young.len() + memory.old.len() <= 7, "{key}");
+        }
+        assert!(memory.known(&49, |_| true).is_some() && memory.known(&1, |_| true).is_none());
+    }
+
+    #[test]
     fn a_failure_is_repeated_at_once_and_then_after_a_second() {
         let mut failures = Failures::default();
         let at = |milliseconds: i64| Timestamp::from_millisecond(milliseconds).unwrap();
@@ -135,7 +163,7 @@ mod tests {
 
     #[test]
     fn what_is_asked_for_again_stays_and_the_rest_goes() {
-        let mut memory: Memory<u32, u32> = Memory::of(10);
+        let mut memory: Memory<u32, u32> = Memory::of(10, 1000);
         let mut asked = 0;
         for round in 0..100 {
             for key in [0, 1000 + round] {
@@ -153,7 +181,7 @@ mod tests {
 
     #[test]
     fn what_is_no_longer_good_is_asked_for_anew() {
-        let mut memory: Memory<&str, u32> = Memory::of(10);
+        let mut memory: Memory<&str, u32> = Memory::of(10, 1000);
         memory.cell(&"a", |_| true).set(1).unwrap();
         assert_eq!(memory.cell(&"a", |value| *value == 1).get(), Some(&1));
         assert_eq!(memory.cell(&"a", |value| *value == 2).get(), None);

@@ -54,6 +54,10 @@ struct Asked {
 const MOST_OWN: usize = 8 * 1024;
 /// Replies about names elsewhere that are remembered at least.
 const MOST_ELSEWHERE: usize = 24 * 1024;
+/// Octets of the former that are remembered at least: an honest answer has some hundred.
+const MOST_OCTETS_OWN: usize = 4 << 20;
+/// Octets of the latter that are remembered at least.
+const MOST_OCTETS_ELSEWHERE: usize = 12 << 20;
 /// So long an answer is good for all domains of a run, however short its time to live.
 const GOOD_FOR: SignedDuration = SignedDuration::from_mins(5);
 
@@ -108,8 +112,8 @@ impl Network {
             authority_port,
             permissions,
             asked: Mutex::new(Asked {
-                own: Memory::of(MOST_OWN),
-                elsewhere: Memory::of(MOST_ELSEWHERE),
+                own: Memory::of(MOST_OWN, MOST_OCTETS_OWN),
+                elsewhere: Memory::of(MOST_ELSEWHERE, MOST_OCTETS_ELSEWHERE),
                 failures: Failures::default(),
             }),
         }
@@ -201,6 +205,11 @@ impl Network {
                 self.transport.ask(endpoint, server, question, scope)
             });
             let reply = reply.await.clone();
+            if is_sent_here {
+                let Asked { own, elsewhere, .. } = &mut *lock(&self.asked);
+                let asked = if question.name.is_within(scope.domain) { own } else { elsewhere };
+                asked.grow(reply.octets());
+            }
             if is_sent_here && reply.outcome.is_failed_lookup() {
                 let asking = (Arc::clone(server), question.clone());
                 lock(&self.asked).failures.note(asking, reply.at);

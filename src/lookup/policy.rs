@@ -77,14 +77,14 @@ impl Fetcher {
             port: HTTPS_PORT,
             permissions,
             off: false,
-            fetched: Mutex::new(Memory::of(MOST_FETCHED)),
+            fetched: Mutex::new(Memory::of(MOST_FETCHED, usize::MAX)),
         }
     }
 
     /// Begins another round: a policy may be another one by now.
     pub(super) fn begin_round(&mut self, transport: Transport) {
         self.transport = transport;
-        self.fetched = Mutex::new(Memory::of(MOST_FETCHED));
+        self.fetched = Mutex::new(Memory::of(MOST_FETCHED, usize::MAX));
     }
 
     pub(super) fn set_permissions(&mut self, permissions: Permissions) {

@@ -34,11 +34,23 @@ pub struct Limits {
     pub inquiries: usize,
     /// Of these, questions to one server, in whatever capacity.
     pub inquiries_of_one_server: usize,
+    /// Octets of long answers that are kept of all servers together. Short ones, of up to 2 KiB, are kept always: their
+    /// number is that of the questions.
+    pub octets: usize,
+    /// Of these, octets of the answers of one server, so that none takes the room of another.
+    pub octets_of_one_server: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { deadline: Duration::from_secs(15), inquiries: 6000, inquiries_of_one_server: 600 }
+        Self {
+            deadline: Duration::from_secs(15),
+            inquiries: 6000,
+            inquiries_of_one_server: 600,
+            // A share for each name server that is asked at most, and for some resolvers.
+            octets: 10 << 20,
+            octets_of_one_server: 256 << 10,
+        }
     }
 }
 
@@ -91,7 +103,10 @@ pub async fn survey<W: IntoIterator<Item = Question>>(
         let known = facts.count();
         for inquiry in course.inquiries(&facts, wanted(&facts)) {
             match source.begin(&inquiry, domain) {
-                Begun::There(replies) => replies.into_iter().for_each(|reply| facts.insert(reply)),
+                Begun::There(replies) => {
+                    let replies = replies.into_iter().map(|reply| course.budget.kept(&inquiry, reply));
+                    replies.for_each(|reply| facts.insert(reply));
+                }
                 Begun::Coming(cell) => {
                     open.push(Some(Arc::clone(&inquiry)));
                     pending.push(Task::Ask(open.len() - 1, inquiry, cell).done(source, domain));
@@ -128,8 +143,10 @@ pub async fn survey<W: IntoIterator<Item = Question>>(
         while let Some(news) = next.take() {
             match news {
                 News::Reply(number, reply) => {
-                    open.get_mut(number).map(Option::take);
-                    reply.into_iter().for_each(|reply| facts.insert(reply));
+                    let inquiry = open.get_mut(number).and_then(Option::take);
+                    if let (Some(inquiry), Some(reply)) = (inquiry, reply) {
+                        facts.insert(course.budget.kept(&inquiry, reply));
+                    }
                 }
                 News::Policy(policy) => facts.insert_policy(policy),
             }

@@ -11,7 +11,7 @@ mod octodns;
 mod powershell;
 mod terraform;
 
-use crate::record::{Name, RecordData, Text, acts};
+use crate::record::{Name, RecordData, Text, acts, opens_command};
 
 use super::Change;
 
@@ -107,11 +107,12 @@ fn quoted(text: &str) -> String {
     visible(&serde_json::to_string(text).unwrap_or_default())
 }
 
-/// The same with the number in place of every character that is invisible or acts, as most languages write it.
+/// The same with the number, as most languages write it, in place of every character that is invisible or acts, and of the
+/// bracket that would complete a command to a build agent.
 fn visible(text: &str) -> String {
     let mut visible = String::with_capacity(text.len());
     for character in text.chars() {
-        if acts(character) {
+        if acts(character) || character == '[' && opens_command(visible.as_bytes()) {
             visible.push_str(&format!("\\u{:04x}", u32::from(character)));
         } else {
             visible.push(character);

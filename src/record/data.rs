@@ -9,6 +9,7 @@ mod generic;
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use super::command::opens_command;
 use super::name::{Name, NameError};
 use super::rtype::RecordType;
 use super::text::Text;
@@ -189,6 +190,20 @@ impl RecordData {
         }
     }
 
+    /// Octets of what may be long in it: text and names.
+    #[must_use]
+    pub fn octets(&self) -> usize {
+        match self {
+            Self::Txt(text) => text.joined().len(),
+            Self::Other(other) => other.text.len(),
+            Self::Cname(name) | Self::Ns(name) | Self::Ptr(name) => name.octets(),
+            Self::Mx { exchange, .. } => exchange.octets(),
+            Self::Srv { target, .. } => target.octets(),
+            Self::Soa(soa) => soa.primary.octets() + soa.mailbox.octets(),
+            Self::A(_) | Self::Aaaa(_) => 0,
+        }
+    }
+
     /// The name that this record points to, if it points to one.
     #[must_use]
     pub fn target(&self) -> Option<&Name> {
@@ -216,9 +231,22 @@ impl fmt::Display for RecordData {
             ),
             Self::Srv { priority, weight, port, target } => write!(f, "{priority} {weight} {port} {target}"),
             Self::Txt(text) => write!(f, "{text}"),
-            Self::Other(other) => f.write_str(&other.text),
+            Self::Other(other) => write_without_commands(f, &other.text),
         }
     }
+}
+
+/// Data that was not read, with the number in place of the bracket of a command to a build agent (RFC 1035 §5.1): the same
+/// to all who read it.
+fn write_without_commands(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    let mut written = 0;
+    for (at, bracket) in text.match_indices('[') {
+        if opens_command(&text.as_bytes()[..at]) {
+            write!(f, "{}\\091", &text[written..at])?;
+            written = at + bracket.len();
+        }
+    }
+    f.write_str(&text[written..])
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! The words that every other module speaks, in the terms of RFC 9499. They have an exact presentation form both
 //! ways, depend on no resolver library and know nothing of Microsoft, of servers or of being right or wrong.
 
+mod command;
 mod data;
 mod name;
 mod rtype;
@@ -15,6 +16,7 @@ pub mod zone;
 use std::collections::BTreeSet;
 use std::fmt;
 
+pub use command::{leading_colons, opens_command};
 pub use data::{DataError, Other, RecordData, Soa, generic_text, parse_ttl};
 pub use name::{Name, NameError};
 pub use rtype::RecordType;

@@ -109,6 +109,12 @@ impl Name {
         wire::count(&self.wire)
     }
 
+    /// Octets in wire form, the root label not counted.
+    #[must_use]
+    pub fn octets(&self) -> usize {
+        self.wire.len()
+    }
+
     /// Whether this is the root.
     #[must_use]
     pub fn is_root(&self) -> bool {
@@ -297,6 +303,18 @@ mod tests {
         }
         assert_eq!(name("\\065b.example").to_string(), "ab.example.");
         assert_eq!(name("a\\ b.example").to_string(), "a\\032b.example.");
+    }
+
+    #[test]
+    fn no_name_is_a_command_to_a_build_agent() {
+        for (text, written) in [
+            ("::error::x.example.", "\\058:error::x.example."),
+            ("##vso[task.example.", "##vso\\091task.example."),
+            ("a.:::.b[1].::x.", "a.\\058::.b[1].\\058:x."),
+        ] {
+            assert_eq!(name(text).to_string(), written);
+            assert_eq!(name(written), name(text));
+        }
     }
 
     #[test]

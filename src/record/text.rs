@@ -8,6 +8,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use super::command::opens_command;
 use super::name::unescape;
 
 /// Octets of the longest character-string (RFC 1035 §3.3).
@@ -98,7 +99,8 @@ impl PartialOrd for Text {
 }
 
 impl fmt::Display for Text {
-    /// One quoted string; quotes and backslashes are escaped, all that is not printable ASCII becomes `\DDD`.
+    /// One quoted string; quotes and backslashes are escaped; what is not printable ASCII, and the bracket of a command to
+    /// a build agent, becomes `\DDD`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_quoted(f, &self.octets)
     }
@@ -110,16 +112,23 @@ impl fmt::Debug for Text {
     }
 }
 
-/// Whether a character does something to a terminal, or is invisible and reorders what stands around it: control
-/// characters, marks of direction, joiners and the like.
+/// Whether a character acts on a terminal, is invisible, or may not occur in a file of XML or YAML: control characters,
+/// marks of direction, joiners and the like, and noncharacters (The Unicode Standard §23.7).
 #[must_use]
 pub fn acts(character: char) -> bool {
     character.is_control()
         || matches!(
             character,
-            '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-                | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+            '\u{ad}' | '\u{034f}' | '\u{061c}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
         )
+        || is_noncharacter(character)
+}
+
+/// Whether a character is one of the 66 that Unicode never assigns. XML 1.0 §2.2 and YAML 1.2 §5.1 forbid two of them.
+fn is_noncharacter(character: char) -> bool {
+    matches!(character, '\u{fdd0}'..='\u{fdef}') || u32::from(character) & 0xfffe == 0xfffe
 }
 
 /// A character-string in quotes, in presentation form (RFC 1035 §5.1).
@@ -132,7 +141,7 @@ pub fn quote(octets: &[u8]) -> String {
 }
 
 fn write_quoted(to: &mut impl fmt::Write, octets: &[u8]) -> fmt::Result {
-    let is_plain = |octet: &u8| (0x20..=0x7e).contains(octet) && !matches!(octet, b'"' | b'\\');
+    let is_plain = |octet: &u8| (0x20..=0x7e).contains(octet) && !matches!(octet, b'"' | b'\\' | b'[');
     to.write_str("\"")?;
     let mut rest = octets;
     while !rest.is_empty() {
@@ -142,6 +151,7 @@ fn write_quoted(to: &mut impl fmt::Write, octets: &[u8]) -> fmt::Result {
         rest = &rest[plain..];
         let Some((&octet, tail)) = rest.split_first() else { break };
         match octet {
+            b'[' if !opens_command(&octets[..octets.len() - rest.len()]) => to.write_str("[")?,
             b'"' | b'\\' => write!(to, "\\{}", octet as char)?,
             _ => write!(to, "\\{octet:03}")?,
         }
@@ -188,6 +198,19 @@ mod tests {
         assert_eq!(unquote(&shown.as_bytes()[1..shown.len() - 1]).unwrap(), octets);
         assert_eq!(unquote(b"\\065\\066\\200").unwrap(), [b'A', b'B', 200]);
         assert_eq!(unquote(b"\\25"), None);
+    }
+
+    #[test]
+    fn no_text_is_a_command_to_a_build_agent() {
+        assert_eq!(quote(b"a[1] ##vso[x] ##[y]"), "\"a[1] ##vso\\091x] ##\\091y]\"");
+        assert_eq!(unquote(b"##vso\\091x]").unwrap(), b"##vso[x]");
+    }
+
+    #[test]
+    fn noncharacters_act() {
+        let all = (0..=0x10_ffff).filter_map(char::from_u32);
+        assert_eq!(all.filter(|character| is_noncharacter(*character)).count(), 66);
+        assert!(acts('\u{ffff}') && acts('\u{10fffe}') && acts('\u{85}') && !acts('\u{fffd}') && !acts('ä'));
     }
 
     #[test]

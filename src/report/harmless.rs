@@ -5,11 +5,12 @@
 
 use std::borrow::{Borrow, Cow};
 use std::fmt;
+use std::net::Ipv6Addr;
 use std::ops::Deref;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::record::acts;
+use crate::record::{acts, leading_colons, opens_command};
 
 /// Characters of a sentence at most: it names records, and a record may be as long as somebody liked.
 const LONGEST_SENTENCE: usize = 4096;
@@ -17,7 +18,8 @@ const LONGEST_SENTENCE: usize = 4096;
 /// that can be published is cut, since what stands in a plan may be applied by a program.
 const LONGEST_RECORD: usize = 4 * 65_535 + 1024;
 
-/// Text without control characters and without the invisible ones that reorder what stands around them, of bounded length.
+/// Text without control characters, invisible ones and noncharacters, and without commands to build agents, of bounded
+/// length.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 #[serde(transparent)]
 pub struct Harmless(String);
@@ -41,19 +43,50 @@ impl Harmless {
     }
 }
 
-/// Text without anything that could act on a terminal or reorder what stands around it: control characters, and the
-/// invisible ones that change direction, become U+FFFD.
+/// Text without anything that acts on a terminal, on the text around it or on a build agent: control characters, invisible
+/// ones and noncharacters become U+FFFD, and what would begin a command becomes its number, as in record data (`\091`).
 #[must_use]
 pub fn harmless(text: &str) -> String {
     if is_plain(text) {
         return text.to_owned();
     }
-    text.chars().map(|character| if acts(character) { '\u{fffd}' } else { character }).collect()
+    let mut safe = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        match character {
+            '[' if opens_command(safe.as_bytes()) => safe.push_str("\\091"),
+            acting if acts(acting) => safe.push('\u{fffd}'),
+            other => safe.push(other),
+        }
+    }
+    // An address is a value that somebody copies; where it begins a line, see `harmless_lines`.
+    if let Some(at) = leading_colons(&safe).filter(|_| safe.parse::<Ipv6Addr>().is_err()) {
+        safe.replace_range(at..=at, "\\058");
+    }
+    safe
 }
 
-/// Whether there is nothing but printable ASCII in it, as in nearly all text.
+/// Lines none of which begins a command to a build agent. Where it is an IPv6 address that does, its zero is written.
+#[must_use]
+pub fn harmless_lines(text: &str) -> Cow<'_, str> {
+    if text.lines().all(|line| leading_colons(line).is_none()) {
+        return text.into();
+    }
+    let lines = text.split_inclusive('\n').map(|line| {
+        let Some(at) = leading_colons(line) else { return line.to_owned() };
+        let (blanks, rest) = line.split_at(at);
+        let word = rest.split(|after: char| after.is_whitespace() || after == ',').next().unwrap_or_default();
+        match word.parse::<Ipv6Addr>() {
+            Ok(_) => format!("{blanks}0{rest}"),
+            Err(_) => format!("{blanks}\\058{}", &rest[1..]),
+        }
+    });
+    lines.collect::<String>().into()
+}
+
+/// Whether there is nothing but printable ASCII in it, and nothing that could begin a command, as in nearly all text.
 fn is_plain(text: &str) -> bool {
-    text.bytes().all(|octet| (0x20..0x7f).contains(&octet))
+    text.bytes().all(|octet| (0x20..0x7f).contains(&octet) && octet != b'[')
+        && !text.trim_start().starts_with(':')
 }
 
 fn bounded<'a>(text: impl Into<Cow<'a, str>>, longest: usize) -> String {
@@ -122,6 +155,31 @@ mod tests {
         assert_eq!(*Harmless::record(plain), *plain);
         let read: Harmless = serde_json::from_str("\"a\\u001bb\"").unwrap();
         assert_eq!(serde_json::to_string(&read).unwrap(), "\"a\u{fffd}b\"");
+    }
+
+    #[test]
+    fn no_command_to_a_build_agent_comes_in() {
+        for (text, shown) in [
+            ("##vso[task.prependpath]/tmp/evil", "##vso\\091task.prependpath]/tmp/evil"),
+            ("a ##[b] [c] ##ü[", "a ##\\091b] [c] ##ü\\091"),
+            ("#\u{200b}#[x", "#\u{fffd}#\\091x"),
+            ("::error::x", "\\058:error::x"),
+            (" ::x", " \\058:x"),
+            ("a ::x", "a ::x"),
+            ("::1", "::1"),
+        ] {
+            assert_eq!(*Harmless::record(text), *shown);
+            assert_eq!(*Harmless::sentence(shown), *shown);
+        }
+    }
+
+    #[test]
+    fn no_line_begins_a_command() {
+        assert_eq!(
+            harmless_lines("a\n  ::error::b\n::1\n::2, ::3\n"),
+            "a\n  \\058:error::b\n0::1\n0::2, ::3\n"
+        );
+        assert!(matches!(harmless_lines("a ::b\n"), Cow::Borrowed(_)));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::expected::{Expectation, Subject};
 use crate::plan::Change;
-use crate::record::Name;
+use crate::record::{Name, opens_command};
 
 use super::harmless::Harmless;
 use super::view::{ChangeView, DomainReport, Report, SCHEMA_VERSION};
@@ -16,7 +16,23 @@ pub fn to_json(view: &impl Serialize) -> String {
     let mut text =
         serde_json::to_string_pretty(view).unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}"));
     text.push('\n');
-    text
+    without_commands(text)
+}
+
+/// JSON in which no string holds a command to a build agent: its bracket is written as `\u005b`. The bracket of a list
+/// never follows a letter or `##`.
+#[must_use]
+pub(super) fn without_commands(json: String) -> String {
+    let mut safe = String::new();
+    let mut written = 0;
+    for (at, bracket) in json.match_indices('[') {
+        if opens_command(&json.as_bytes()[..at]) {
+            safe.push_str(&json[written..at]);
+            safe.push_str("\\u005b");
+            written = at + bracket.len();
+        }
+    }
+    if written == 0 { json } else { safe + &json[written..] }
 }
 
 /// A report that is written while its domains still come, so that none of them has to be kept: the same bytes as
@@ -38,7 +54,7 @@ impl Piecemeal {
     pub fn piece(domain: &DomainReport) -> String {
         const DEPTH: &str = "\n    ";
         let text = serde_json::to_string_pretty(domain).unwrap_or_default();
-        format!("{DEPTH}{}", text.replace('\n', DEPTH))
+        without_commands(format!("{DEPTH}{}", text.replace('\n', DEPTH)))
     }
 
     /// What stands in front of the next piece.

@@ -14,6 +14,7 @@ use crate::plan::Change;
 
 use super::changed::changed;
 use super::grid::Cell;
+use super::harmless::harmless_lines;
 use super::outlook::outlook;
 use super::since::Since;
 use super::style::{Detail, Style, Tone};
@@ -65,7 +66,7 @@ pub fn domain(shown: &Shown<'_>, style: &Style) -> String {
     if style.detail > Detail::Quiet {
         text.push_str(&next(shown, style));
     }
-    text
+    harmless_lines(&text).into_owned()
 }
 
 /// One line for several domains.
@@ -101,7 +102,8 @@ pub fn plan(shown: &Shown<'_>, style: &Style) -> String {
     let count = counted(shown.changes.len(), "record set");
     let mut text = style.paint(Tone::Strong, &format!("{domain}: {count} to change")) + "\n";
     text.push_str(&edits(shown, style));
-    text + &shown.since.map(|since| changed(since, style)).unwrap_or_default()
+    text.push_str(&shown.since.map(|since| changed(since, style)).unwrap_or_default());
+    harmless_lines(&text).into_owned()
 }
 
 /// What the mark of [`advice`] means.

@@ -7,6 +7,7 @@
 
 mod replies;
 
+use foldhash::HashSet;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -25,6 +26,9 @@ pub use replies::{PolicyView, ReplyView};
 
 /// The version of the view.
 pub const SCHEMA_VERSION: u32 = 1;
+
+/// Records that are named as evidence at most: a zone may have any number of them, and a few show it as well.
+pub const MOST_EVIDENCE: usize = 32;
 
 /// A whole run.
 #[derive(Debug, Clone, Serialize)]
@@ -128,7 +132,7 @@ pub struct Platform {
     pub id: Harmless,
     /// Its name.
     pub name: Harmless,
-    /// The records that show it.
+    /// The records that show it, 32 at most.
     pub evidence: Vec<Harmless>,
     /// How sure it is: `declared`, `proven` by two kinds of record, or `probable`.
     pub proof: &'static str,
@@ -393,7 +397,7 @@ impl From<&Recognised> for Platform {
         Self {
             id: Harmless::sentence(id),
             name: Harmless::sentence(name),
-            evidence: Harmless::records(evidence),
+            evidence: Harmless::records(evidence.iter().take(MOST_EVIDENCE)),
             proof: proof.word(),
         }
     }
@@ -470,6 +474,24 @@ impl From<&Ignored> for IgnoredView {
         let [file, place, what, reason] = [file, place, what, reason].map(|text| Harmless::sentence(text));
         Self { file, place, what, reason }
     }
+}
+
+impl ChangeView {
+    /// The records that go, in their order.
+    pub fn removed(&self) -> impl Iterator<Item = &Harmless> {
+        without(&self.before, &self.after)
+    }
+
+    /// The records that come, in their order.
+    pub fn added(&self) -> impl Iterator<Item = &Harmless> {
+        without(&self.after, &self.before)
+    }
+}
+
+/// Those of the records that are not among the others.
+fn without<'a>(records: &'a [Harmless], others: &'a [Harmless]) -> impl Iterator<Item = &'a Harmless> {
+    let others: HashSet<&Harmless> = others.iter().collect();
+    records.iter().filter(move |record| !others.contains(record))
 }
 
 impl From<&Change> for ChangeView {

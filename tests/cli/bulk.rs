@@ -162,6 +162,41 @@ fn a_run_goes_on_where_an_earlier_one_was_ended() {
 }
 
 #[test]
+fn a_half_written_line_is_cut_where_standard_output_goes_on_in_the_file() {
+    let (desk, zones, list) = desk(6);
+    let words = format!("check --domains {list} --zone {zones} --format ndjson");
+    let whole = cutover(&words).out;
+    let lines: Vec<&str> = whole.lines().collect();
+    let half = &lines[2][..lines[2].len() / 2];
+    // A line that is whole stays, although its end is missing.
+    for last in [half, lines[2]] {
+        let earlier = desk.put("run.ndjson", [lines[0], lines[1], last].join("\n"));
+        let append = std::fs::File::options().append(true).open(desk.path("run.ndjson")).unwrap();
+        let program = std::process::Command::new(env!("CARGO_BIN_EXE_cutover"))
+            .args(words.split(' '))
+            .args(["--resume", &earlier])
+            .stdout(append)
+            .stderr(std::process::Stdio::null())
+            .status();
+        assert_eq!(program.unwrap().code(), Some(1));
+        let told = std::fs::read_to_string(desk.path("run.ndjson")).unwrap();
+        let names: Vec<Value> =
+            told.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["domain"].clone()).collect();
+        let all: Vec<Value> = (0..6).map(|number| format!("customer-{number}.example").into()).collect();
+        assert_eq!(names, all);
+    }
+}
+
+#[test]
+fn a_report_to_resume_that_does_not_exist_is_told() {
+    let (desk, zones, list) = desk(2);
+    let missing = desk.free("typo.ndjson");
+    let run = cutover(&format!("check --domains {list} --zone {zones} --format ndjson --resume {missing}"));
+    assert_eq!((run.status, lines(&run).len()), (0, 2));
+    assert!(run.err.contains("typo.ndjson") && run.errors() == 0, "{}", run.err);
+}
+
+#[test]
 fn any_number_of_cut_lines_is_gone_on_from_and_other_lines_are_refused() {
     let (desk, zones, list) = desk(6);
     let check = format!("check --domains {list} --zone {zones} --format ndjson");

@@ -86,3 +86,54 @@ fn what_is_no_file_is_written_to_as_it_is() {
         assert!(text.starts_with("domain,"), "{text}");
     }
 }
+
+/// The permissions of a file.
+fn mode(desk: &Desk, name: &str) -> u32 {
+    std::fs::metadata(desk.path(name)).unwrap().permissions().mode() & 0o7777
+}
+
+#[test]
+fn a_file_that_is_replaced_keeps_its_permissions_and_nothing_is_left_behind() {
+    let zone = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/ready.zone");
+    for (option, start) in WRITES {
+        for kept in [0o600, 0o640, 0o664, 0o400] {
+            let desk = Desk::new();
+            let file = desk.put("report", "");
+            if option == "--history " {
+                desk.put("report", "{\"schema_version\": 1, \"domains\": {}}");
+            }
+            std::fs::set_permissions(desk.path("report"), Permissions::from_mode(kept)).unwrap();
+            let run = cutover(&format!("check contoso.com --zone {zone} -q {option}{file}"));
+            assert_eq!(run.status, 0, "{run:?}");
+            assert_eq!(mode(&desk, "report"), kept, "{option}");
+            assert!(std::fs::read_to_string(desk.path("report")).unwrap().starts_with(start));
+            assert_eq!(desk.files(), ["report"], "{option}");
+        }
+    }
+}
+
+#[test]
+fn nothing_is_left_beside_a_file_that_was_refused() {
+    let zone = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/ready.zone");
+    let desk = Desk::new();
+    let file = desk.put("history.json", "not a history");
+    let run = cutover(&format!("check contoso.com --zone {zone} -q --history {file}"));
+    assert_eq!((run.status, run.errors()), (2, 1), "{run:?}");
+    assert_eq!(desk.files(), ["history.json"]);
+}
+
+#[test]
+fn a_pipe_in_place_of_a_history_or_of_its_lock_blocks_nothing() {
+    let zone = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/ready.zone");
+    for name in ["history.json", ".history.json.lock"] {
+        let desk = Desk::new();
+        assert!(std::process::Command::new("mkfifo").arg(desk.path(name)).status().unwrap().success());
+        let file = desk.free("history.json");
+        for command in ["check", "plan"] {
+            let run = cutover(&format!("{command} contoso.com --zone {zone} -q --history {file}"));
+            assert_eq!((run.status, run.out.as_str(), run.errors()), (2, "", 1), "{name}: {run:?}");
+            assert!(run.err.contains(name), "{}", run.err);
+        }
+        assert_eq!(desk.files(), [name]);
+    }
+}

@@ -1,5 +1,6 @@
 //! Does anything that DNS answers reach a terminal raw, and does a line ever grow wider than it?
 
+mod agents;
 mod formats;
 
 use cutover::cli::Surroundings;
@@ -8,6 +9,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::domains::without_colour;
 use super::{State, at_source, recorded, zone};
 use crate::run::{Desk, Run, cutover, cutover_with, surroundings};
+use agents::assert_no_commands;
 
 /// Records that each try something, one a line, in place of those of a zone.
 const TRICKS: &[(&str, &str)] = &[
@@ -27,6 +29,14 @@ const TRICKS: &[(&str, &str)] = &[
     ("autodiscover", "autodiscover CNAME \\226\\128\\174.contoso.com."),
     ("autodiscover", "autodiscover.contoso.com CNAME autodiscover.outlook.com.\n* CNAME \\027[1m.example."),
     ("NS", "@ NS \\027[41m.example."),
+    ("MS", "@ TXT \"##vso[task.prependpath]/tmp/evil\" \" ##[group]x\""),
+    ("SPF", "@ TXT \"v=spf1 include:spf.protection.outlook.com ##vso[task.x]y #\\194\\173#[x] -all\""),
+    ("SPF", "@ TXT \"v=spf1 include:\\239\\191\\191.example \\239\\183\\144 \\244\\143\\191\\190 -all\""),
+    ("SPF", "@ TXT \"v=spf1 ::error::x include:spf.protection.outlook.com ::add-mask::y -all\""),
+    ("MX", "@ MX 10 ::error::x.##vso[task.x]y.example."),
+    ("autodiscover", "autodiscover AAAA ::1\nautodiscover AAAA ::2"),
+    ("autodiscover", "autodiscover CNAME ::error::x.example."),
+    ("NS", "@ NS ::stop-commands::x.example."),
 ];
 
 /// Every way to print a zone.
@@ -187,6 +197,7 @@ fn assert_narrow(words: &str) {
 }
 
 fn assert_harmless(run: &Run, what: &str) {
+    assert_no_commands(run, what);
     for text in [&run.out, &run.err] {
         let acting = text.chars().find(|character| *character != '\n' && acts(*character));
         assert_eq!(acting, None, "{what}: {text:?}");
@@ -200,7 +211,8 @@ fn assert_harmless(run: &Run, what: &str) {
 fn acts(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
-        || matches!(character, '\u{061c}' | '\u{feff}')
+        || matches!(character, '\u{ad}' | '\u{061c}' | '\u{feff}' | '\u{fdd0}'..='\u{fdef}')
+        || u32::from(character) & 0xfffe == 0xfffe
 }
 
 fn every_string(json: &serde_json::Value, look: &mut impl FnMut(&str)) {

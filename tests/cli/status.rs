@@ -1,7 +1,7 @@
 //! Is the exit status the verdict, whatever is printed?
 
 use super::{State, at_source, recorded, zone};
-use crate::run::{Desk, cutover};
+use crate::run::{Desk, cutover, surroundings};
 
 const READY: (&str, State) = ("ready.example", State::Ready);
 const WAITING: (&str, State) = ("waiting.example", State::Waiting);
@@ -121,5 +121,29 @@ fn a_plan_fails_only_where_a_lookup_did() {
             assert_eq!(run.status, status, "{domain:?} as {format}");
             assert_eq!(run.err.is_empty(), status == 0, "{run:?}");
         }
+    }
+}
+
+/// Whoever reads the output has seen enough.
+struct Closed;
+
+impl std::io::Write for Closed {
+    fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+        Err(std::io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_closed_pipe_has_the_status_of_one_and_is_no_failure() {
+    let (_desk, file) = recorded(&[READY, CHANGES]);
+    for words in ["check --format ndjson --replay", "check --replay", "plan wrong.example --replay"] {
+        let arguments = std::iter::once("cutover").chain(words.split(' ')).chain([file.as_str()]);
+        let mut err = Vec::new();
+        let status = cutover::cli::run(arguments.map(Into::into), &mut Closed, &mut err, &surroundings());
+        assert_eq!((status, String::from_utf8(err).unwrap().as_str()), (141, ""), "{words}");
     }
 }

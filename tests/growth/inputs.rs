@@ -42,6 +42,28 @@ fn terms(count: usize, term: &str) -> String {
     )
 }
 
+/// A recording of so many name servers, each with its name, serial and MX record.
+fn recorded_servers(count: usize, mx: fn(usize) -> String) -> String {
+    let mut text =
+        "cutover recording 1\nchecked-at 2026-11-22T05:23:00Z\nelsewhere asked\ndomain contoso.com.\n"
+            .to_owned();
+    let resolver = "server resolver 192.0.2.53:53\n  outcome records";
+    let names = lines(count, "  answer contoso.com. 60 IN NS ns#.example.");
+    text += &format!("\nreply contoso.com. NS\n  {resolver}\n{names}");
+    for number in 0..count {
+        let address = format!("10.{}.{}.{}", number >> 16 & 255, number >> 8 & 255, number & 255);
+        let server = format!("server authoritative {address}:53\n  outcome records\n  flags aa");
+        text += &format!(
+            "\nreply ns{number}.example. A\n  {resolver}\n  answer ns{number}.example. 60 IN A {address}\n"
+        );
+        text +=
+            &format!("\nreply contoso.com. MX\n  {server}\n  answer contoso.com. 60 IN MX {}\n", mx(number));
+        let soa = format!("ns.example. h.example. {} 3600 600 604800 300", number % 7);
+        text += &format!("\nreply contoso.com. SOA\n  {server}\n  answer contoso.com. 60 IN SOA {soa}\n");
+    }
+    text
+}
+
 const ON_FILE: &str = "check contoso.com --zone INPUT --phase tidy";
 const EXPECTED: &str = "check contoso.com --zone ZONE --expect INPUT";
 const DECIDED: &str = "check contoso.com --zone ZONE --settings INPUT";
@@ -199,6 +221,26 @@ pub const INPUTS: &[Input] = &[
             let reply = "\nreply h#.contoso.com. TXT\n  server authoritative 192.0.2.1:53\n  outcome records\n  answer h#.contoso.com. 60 IN TXT \"t#\"";
             head.to_owned() + &lines(n, reply)
         },
+    },
+    Input {
+        name: "servers that answer alike",
+        words: "check contoso.com --replay INPUT -v --format ndjson",
+        make: |n| recorded_servers(n, |_| "10 mx1.emailsrvr.com.".to_owned()),
+    },
+    Input {
+        name: "servers that answer differently",
+        words: "check contoso.com --replay INPUT -v --format ndjson",
+        make: |n| recorded_servers(n, |number| format!("10 mx{number}.emailsrvr.com.")),
+    },
+    Input {
+        name: "a page of many changes",
+        words: "check contoso.com --zone INPUT --format html",
+        make: |n| in_place_of("@ MX", n, "@ MX 10 mx#.emailsrvr.com."),
+    },
+    Input {
+        name: "a summary of many changes",
+        words: "check contoso.com --zone INPUT --format markdown",
+        make: |n| in_place_of("@ MX", n, "@ MX 10 mx#.emailsrvr.com."),
     },
     Input {
         name: "a policy",

@@ -173,12 +173,16 @@ fn a_binary_that_is_there_is_used_and_a_download_is_verified() {
     assert!(made.success());
     let tools = desk.path("tools");
     std::fs::create_dir_all(&tools).unwrap();
-    std::fs::write(tools.join("curl"), CURL).unwrap();
-    assert!(Command::new("chmod").arg("+x").arg(tools.join("curl")).status().unwrap().success());
+    for (name, script) in [("curl", CURL), ("gh", GH)] {
+        std::fs::write(tools.join(name), script).unwrap();
+        assert!(Command::new("chmod").arg("+x").arg(tools.join(name)).status().unwrap().success());
+    }
     let search = format!("{}:{}", tools.display(), std::env::var("PATH").unwrap());
     let release = packed.to_str().unwrap();
     let given = [
         ("VERSION", "v9.9.9"),
+        ("ATTESTATION", "required"),
+        ("TOKEN", "secret"),
         ("REPOSITORY", "contoso/cutover"),
         ("SYSTEM", "Linux-X64"),
         ("PATH", search.as_str()),
@@ -195,6 +199,25 @@ fn a_binary_that_is_there_is_used_and_a_download_is_verified() {
     }
     let latest = run("binary", &desk, &[&given[1..], &[("VERSION", "latest")]].concat()).unwrap();
     assert!(latest.out.contains("/releases/latest/download/SHA256SUMS"), "{}", latest.out);
+    assert!(step.out.contains(&format!(
+        "verified with secret: attestation verify {archive} --repo contoso/cutover --signer-workflow \
+         contoso/cutover/.github/workflows/release.yml"
+    )));
+    // Who pins the action has pinned the program.
+    let tree = super::path("");
+    let tree = tree.to_str().unwrap();
+    let own = run("binary", &desk, &[&given[1..], &[("VERSION", ""), ("TREE", tree)]].concat()).unwrap();
+    let place = format!("/releases/download/v{}/SHA256SUMS", env!("CARGO_PKG_VERSION"));
+    assert!(own.out.contains(&place), "{}", own.out);
+    // What is not attested is not unpacked, unless nobody asks.
+    let forged = run("binary", &desk, &[&given[..], &[("FORGED", "yes")]].concat()).unwrap();
+    assert!(forged.status != 0 && forged.outputs.is_empty(), "{}", forged.out);
+    assert!(!forged.out.contains("cutover 9.9.9"), "{}", forged.out);
+    for (word, status) in [("none", 0), ("", 2), ("requierd", 2)] {
+        let more = [("FORGED", "yes"), ("ATTESTATION", word)];
+        let step = run("binary", &desk, &[&given[..], &more].concat()).unwrap();
+        assert_eq!(step.status, status, "{word}: {}", step.out);
+    }
     // One octet more in the archive, or no line for it: nothing is unpacked, nothing is run.
     std::fs::write(&program, "changed").unwrap();
     for spoil in ["echo >>\"$1\"", "sed -i s/cutover-/other-/ SHA256SUMS"] {
@@ -205,6 +228,12 @@ fn a_binary_that_is_there_is_used_and_a_download_is_verified() {
         assert!(!step.out.contains("cutover 9.9.9"), "{spoil}: {}", step.out);
     }
 }
+
+/// Says what it was asked to verify, and fails if it is told to.
+const GH: &str = r#"#!/usr/bin/env bash
+echo "verified with $GH_TOKEN: $*"
+[ -z "$FORGED" ]
+"#;
 
 /// Takes a file of the release from a directory, and says what it was asked for.
 const CURL: &str = r#"#!/usr/bin/env bash

@@ -18,12 +18,13 @@ fn instructions() -> Vec<(String, String)> {
 #[test]
 fn the_image_has_one_program_and_an_ordinary_user() {
     let all = instructions();
-    let known = ["CMD", "COPY", "ENTRYPOINT", "ENV", "FROM", "RUN", "USER", "WORKDIR"];
+    let known = ["ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "FROM", "RUN", "USER", "WORKDIR"];
     assert!(all.iter().all(|(word, _)| known.contains(&word.as_str())), "{all:?}");
     let stages: Vec<&str> =
         all.iter().filter(|(word, _)| word == "FROM").map(|(_, rest)| rest.as_str()).collect();
-    let build = format!("docker.io/library/rust:{}-alpine AS build", rust_version());
-    assert_eq!(stages, [build.as_str(), "scratch"]);
+    let base = format!("RUST=docker.io/library/rust:{}-alpine", rust_version());
+    assert!(all.contains(&("ARG".to_owned(), base)), "{all:?}");
+    assert_eq!(stages, ["${RUST} AS build", "scratch"]);
     let last = all.iter().rposition(|(word, _)| word == "FROM").unwrap();
     let last: Vec<(&str, &str)> =
         all[last..].iter().map(|(word, rest)| (word.as_str(), rest.as_str())).collect();

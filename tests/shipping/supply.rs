@@ -176,3 +176,17 @@ fn version(text: &str) -> Vec<u32> {
     numbers.resize(3, 0);
     numbers
 }
+
+#[test]
+fn the_page_on_security_names_files_that_exist() {
+    let page = text(".github/SECURITY.md");
+    let names = page.split('`').skip(1).step_by(2);
+    let files: Vec<&str> = names
+        .filter(|name| ["tests/", "src/", "fuzz/run"].iter().any(|start| name.starts_with(start)))
+        .map(|name| name.split(' ').next().unwrap_or(name))
+        .collect();
+    assert!(files.len() > 10, "{files:?}");
+    for name in files {
+        assert!(super::path(name).exists(), "{name}");
+    }
+}

@@ -35,9 +35,59 @@ fn jobs_say_what_they_may_do() {
         }
     }
     writers.sort();
-    let expected =
-        ["image packages", "images packages", "publish attestations", "publish contents", "publish id-token"];
+    let expected = [
+        "images attestations",
+        "images id-token",
+        "images packages",
+        "publish attestations",
+        "publish contents",
+        "publish id-token",
+    ];
     assert_eq!(writers, expected);
+}
+
+/// Compilers, build scripts and packages run code of others; what may write only moves files.
+#[test]
+fn jobs_that_may_write_run_no_code_of_others() {
+    let mut count = 0;
+    for (name, workflow) in workflows() {
+        for (job, value) in jobs(&workflow) {
+            let permissions = value["permissions"].as_object().unwrap();
+            if !permissions.values().any(|value| value == "write") {
+                continue;
+            }
+            count += 1;
+            for step in value["steps"].as_array().unwrap() {
+                let action = step["uses"].as_str().unwrap_or_default();
+                assert!(!action.starts_with("actions/checkout@"), "{name}: {job} has the sources");
+                let script = step["run"].as_str().unwrap_or_default();
+                for word in
+                    ["cargo", "rustup", "docker build ", "docker run", "npm ", "pip ", "curl ", "apt-get"]
+                {
+                    assert!(!script.contains(word), "{name}: {job} runs {word}");
+                }
+            }
+        }
+    }
+    assert_eq!(count, 2);
+}
+
+#[test]
+fn an_image_is_built_on_a_digest_and_attested_by_its_own() {
+    let release = yaml(".github/workflows/release.yml");
+    let script = |job: &str| -> String {
+        let steps = release["jobs"][job]["steps"].as_array().unwrap();
+        steps.iter().filter_map(|step| step["run"].as_str()).collect()
+    };
+    assert!(script("image").contains("--build-arg \"RUST=${base%:*}@$digest\""));
+    assert!(script("publish").contains("base-images.txt"));
+    let pushed = script("images");
+    assert!(pushed.contains("parts+=(\"$name@$digest\")") && pushed.contains(">>\"$GITHUB_STEP_SUMMARY\""));
+    let steps = release["jobs"]["images"]["steps"].as_array().unwrap();
+    let attest = steps.last().unwrap();
+    assert_eq!(attest["uses"], "actions/attest-build-provenance@v3");
+    assert_eq!(attest["with"]["subject-digest"], "${{ steps.push.outputs.digest }}");
+    assert_eq!(attest["with"]["push-to-registry"], true);
 }
 
 #[test]

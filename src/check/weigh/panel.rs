@@ -7,6 +7,7 @@ mod agreement;
 mod cache;
 
 use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -30,13 +31,16 @@ impl From<Finding> for Opinion {
     }
 }
 
+/// Seconds that a secondary waits at most, whatever the zone says: four weeks, the `max-refresh-time` that BIND starts with.
+const LONGEST_REFRESH: u32 = 28 * 24 * 60 * 60;
+
 /// All witnesses, and whether they have to be heard one by one.
 pub(super) struct Panel<'a> {
     case: &'a Case<'a>,
     authorities: Vec<&'a Server>,
     resolvers: Vec<&'a Server>,
     /// What is answered otherwise than it is published, by whom; worked out once somebody is heard beside the first.
-    dissents: OnceCell<Vec<(&'a Server, Vec<&'a Question>)>>,
+    dissents: OnceCell<BTreeMap<&'a Server, Vec<&'a Question>>>,
     /// What was read when the published state was judged last.
     read: RefCell<Vec<Question>>,
     accepted: bool,
@@ -48,15 +52,8 @@ impl<'a> Panel<'a> {
     /// Everybody who said something about the domain.
     pub(super) fn new(case: &'a Case<'a>) -> Self {
         let facts = case.sight.facts;
-        let mut servers: Vec<&Server> = Vec::new();
-        // The order of the facts: by question, and the first ones are asked of everybody.
-        let own = facts.by_question().filter(|(question, _)| question.name.is_within(&case.subject.domain));
-        for reply in own.flat_map(|(_, replies)| replies) {
-            if !servers.contains(&&*reply.server) {
-                servers.push(&reply.server);
-            }
-        }
-        servers.sort();
+        let own = facts.unordered().filter(|reply| reply.question.name.is_within(&case.subject.domain));
+        let servers: BTreeSet<&Server> = own.map(|reply| &*reply.server).collect();
         let of = |wanted: fn(Role) -> bool| {
             servers.iter().copied().filter(move |server| wanted(server.role)).collect()
         };
@@ -106,10 +103,9 @@ impl<'a> Panel<'a> {
 
     fn opinion(&self, expectation: &Expectation) -> Result<Opinion, Silence> {
         let question = expectation.question();
-        let replies = self.case.sight.facts.replies(&question);
         let answered = |servers: &[&'a Server]| -> Vec<&'a Server> {
-            let answers = || replies.clone().filter(|reply| reply.outcome.is_answer());
-            let answered = |server: &&&Server| answers().any(|reply| *reply.server == ***server);
+            let reply = |server: &Server| self.reply(server, &question);
+            let answered = |server: &&&Server| reply(server).is_some_and(|reply| reply.outcome.is_answer());
             servers.iter().filter(answered).copied().collect()
         };
         let authorities = answered(&self.authorities);
@@ -164,7 +160,7 @@ impl<'a> Panel<'a> {
     }
 
     fn reply(&self, server: &Server, question: &Question) -> Option<&'a Reply> {
-        self.case.sight.facts.replies(question).find(|reply| *reply.server == *server)
+        self.case.sight.facts.reply_by(server, question)
     }
 
     /// What the name servers say together: the newest serial counts, older ones have to catch up.
@@ -246,7 +242,7 @@ impl<'a> Panel<'a> {
         name.ancestors().find_map(|apex| {
             let reply = self.reply(server, &Question::new(apex, RecordType::Soa))?;
             let soa = reply.wanted().find_map(soa_of)?;
-            Some((after(reply.at, soa.refresh)?, soa.retry))
+            Some((after(reply.at, soa.refresh.min(LONGEST_REFRESH))?, soa.retry.min(LONGEST_REFRESH)))
         })
     }
 

@@ -80,12 +80,13 @@ impl Earlier {
         self.results.get(domain).copied().filter(|newest| newest.verdict != Verdict::Undetermined)
     }
 
-    /// Ends a line of this file that was cut, where standard output goes on there.
+    /// Takes a last line away that was cut, where standard output goes on in this file; ends it where it cannot be taken
+    /// away.
     ///
     /// # Errors
     /// [`Problem`] if that cannot be written.
     pub(super) fn end_line(path: &Path, out: &mut dyn Write) -> Result<(), Problem> {
-        if files::is_gone_on_in_a_line(path) {
+        if files::is_gone_on_in_a_line(path) && !files::cut_last_line(path, is_cut) {
             out.write_all(b"\n")?;
         }
         Ok(())

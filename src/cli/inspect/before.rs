@@ -24,7 +24,7 @@ impl Before {
     /// # Errors
     /// [`Problem`] if it is neither.
     pub(super) fn read(path: &Path) -> Result<Self, Problem> {
-        let text = files::read_text(path)?;
+        let text = files::read_text(path, files::EARLIER_RUN)?;
         let problem = |error: &dyn std::error::Error| Problem::file(path, &error.to_string());
         if Recording::is_one(&text) {
             let recording = Recording::parse(&text).map_err(|error| problem(&error))?;

@@ -13,7 +13,7 @@ use crate::facts::History;
 use crate::report::Report;
 use crate::report::style::Style;
 
-use super::{results, tell};
+use super::{check_history, results, tell};
 
 /// All domains of a run.
 pub(in crate::cli) struct Inspection {
@@ -66,8 +66,8 @@ impl<'a> Inspector<'a> {
     ///
     /// # Errors
     /// [`Problem`] if the history cannot be written.
-    pub(in crate::cli) async fn round(&self) -> Result<Inspection, Problem> {
-        self.look(self.all(self.subjects.clone()).await?)
+    pub(in crate::cli) async fn round(&self, streams: &mut Streams<'_>) -> Result<Inspection, Problem> {
+        self.look(self.all(self.subjects.clone()).await?, streams)
     }
 
     /// Begins another round at this time, for the domains that are not `done`; the others stay as they were.
@@ -79,6 +79,7 @@ impl<'a> Inspector<'a> {
         last: &Inspection,
         now: Timestamp,
         done: impl Fn(&Checked) -> bool,
+        streams: &mut Streams<'_>,
     ) -> Result<Inspection, Problem> {
         let Start { world, names, task, .. } = &mut self.start;
         world.begin_round(task.lookup, names, now)?;
@@ -89,7 +90,7 @@ impl<'a> Inspector<'a> {
             true => Some(checked.clone()),
             false => looked_at.next(),
         });
-        self.look(kept.flatten().collect())
+        self.look(kept.flatten().collect(), streams)
     }
 
     async fn all(&self, subjects: Vec<Subject>) -> Result<Vec<Checked>, Problem> {
@@ -101,11 +102,11 @@ impl<'a> Inspector<'a> {
     }
 
     /// What the facts mean, in the light of what earlier runs saw.
-    fn look(&self, mut checked: Vec<Checked>) -> Result<Inspection, Problem> {
+    fn look(&self, mut checked: Vec<Checked>, streams: &mut Streams<'_>) -> Result<Inspection, Problem> {
         let Task { expectations, times, .. } = self.start.task;
         let seen = checked.iter().map(|checked| (checked.domain(), &checked.facts));
         let history = match &times.history {
-            Some(path) => memory::remember(path, seen)?,
+            Some(path) => memory::remember(path, seen, streams.err)?,
             None => History::default(),
         };
         checked.iter_mut().for_each(|checked| self.start.look_ahead(checked, &history));
@@ -134,10 +135,11 @@ pub(in crate::cli) fn inspect(
     style: &Style,
     now: Timestamp,
 ) -> Result<Inspection, Problem> {
+    check_history(task, streams)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (inspector, inspection) = runtime.block_on(async {
         let inspector = Inspector::open(task, now).await?;
-        let inspection = inspector.round().await?;
+        let inspection = inspector.round(streams).await?;
         Ok::<_, Problem>((inspector, inspection))
     })?;
     // What is still under way, such as a server that never answered, is nobody's business any more.

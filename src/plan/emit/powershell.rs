@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::record::{RecordData, acts};
+use crate::record::{RecordData, acts, opens_command};
 
 use super::{Change, Sheet, plain, refused, rollback};
 
@@ -86,11 +86,13 @@ fn add(sheet: &Sheet<'_>, change: &Change, data: &RecordData) -> Option<String> 
 }
 
 /// A literal string. PowerShell also ends one at the quotes of a word processor; doubled, each stands for itself. What is
-/// invisible stands between two strings, as its number.
+/// invisible, or would complete a command to a build agent, stands between two strings, as its number.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("'");
+    let mut is_joined = false;
     for character in text.chars() {
-        if acts(character) {
+        if acts(character) || character == '[' && opens_command(quoted.as_bytes()) {
+            is_joined = true;
             let _ = write!(quoted, "' + [char]0x{:04X} + '", u32::from(character));
             continue;
         }
@@ -100,7 +102,7 @@ fn quoted(text: &str) -> String {
         }
     }
     quoted.push('\'');
-    if text.contains(acts) { format!("({quoted})") } else { quoted }
+    if is_joined { format!("({quoted})") } else { quoted }
 }
 
 #[cfg(test)]
@@ -110,6 +112,7 @@ mod tests {
     #[test]
     fn no_text_ends_its_string() {
         assert_eq!(quoted("a\u{200b}b"), "('a' + [char]0x200B + 'b')");
+        assert_eq!(quoted("##[a]"), "('##' + [char]0x005B + 'a]')");
         assert_eq!(quoted("it's ‘$(x)’ \"y\""), "'it''s ‘‘$(x)’’ \"y\"'");
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::str::FromStr;
 
-use crate::record::{MAX_CHARACTER_STRING, Name, RecordData, RecordType, acts};
+use crate::record::{MAX_CHARACTER_STRING, Name, RecordData, RecordType, acts, opens_command};
 
 use super::{Change, Sheet, plain, refused, rollback};
 
@@ -114,6 +114,7 @@ fn quoted(text: &str) -> String {
             '\n' => quoted.push_str("\\n"),
             '\r' => quoted.push_str("\\r"),
             '\t' => quoted.push_str("\\t"),
+            '[' if opens_command(quoted.as_bytes()) => quoted.push_str("\\u005B"),
             acting if acts(acting) => drop(write!(quoted, "\\u{:04X}", u32::from(acting))),
             other => quoted.push(other),
         }
@@ -260,6 +261,7 @@ mod tests {
     #[test]
     fn no_text_is_a_template() {
         assert_eq!(quoted("a${b}%{c}\"\\"), "\"a$${b}%%{c}\\\"\\\\\"");
+        assert_eq!(quoted("##vso[x] [y]"), "\"##vso\\u005Bx] [y]\"");
     }
 
     #[test]

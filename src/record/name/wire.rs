@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Name, NameError};
+use crate::record::command::opens_command;
 
 /// Octets of the longest name in wire form, root label included (RFC 1035 §3.1).
 const MAX_NAME: usize = 255;
@@ -14,12 +15,13 @@ const MAX_LABEL: usize = 63;
 /// Labels of a name at most: each takes two octets, and one is for the root.
 const MAX_LABELS: usize = 127;
 
-/// Which octets are written as they are: those that are printable and have no meaning of their own.
+/// Which octets are written as they are wherever they are: those that are printable and have no meaning of their own.
 const PLAIN: [bool; 256] = {
     let mut plain = [false; 256];
     let mut octet = 0x21;
     while octet <= 0x7e {
-        plain[octet] = !matches!(octet as u8, b'.' | b'\\' | b'"' | b';' | b'(' | b')' | b'@' | b'$');
+        plain[octet] =
+            !matches!(octet as u8, b'.' | b'\\' | b'"' | b';' | b'(' | b')' | b'@' | b'$' | b'[' | b':');
         octet += 1;
     }
     plain
@@ -54,7 +56,8 @@ fn plain<'a>(wire: &[u8], room: &'a mut [u8; MAX_NAME]) -> Option<&'a str> {
     std::str::from_utf8(room.get(..end)?).ok()
 }
 
-/// A label in presentation form: as it is, but for the octets that have a meaning there or are not printable.
+/// A label in presentation form: as it is, but for the octets that have a meaning there or are not printable, and for what
+/// would begin a command to a build agent.
 fn write_label(to: &mut impl fmt::Write, label: &[u8]) -> fmt::Result {
     let mut rest = label;
     while let Some(&first) = rest.first() {
@@ -67,7 +70,11 @@ fn write_label(to: &mut impl fmt::Write, label: &[u8]) -> fmt::Result {
             }
             Ok(_) | Err(_) => rest = &rest[1..],
         }
+        let before = &label[..label.len() - rest.len() - 1];
         match first {
+            b'[' if !opens_command(before) => to.write_str("[")?,
+            b':' if !before.is_empty() || rest.first() != Some(&b':') => to.write_str(":")?,
+            b'[' | b':' => write!(to, "\\{first:03}")?,
             0x21..=0x7e => write!(to, "\\{}", first as char)?,
             _ => write!(to, "\\{first:03}")?,
         }

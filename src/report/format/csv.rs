@@ -2,6 +2,7 @@
 
 use crate::plan::emit::guarded;
 use crate::report::Report;
+use crate::report::harmless::harmless_lines;
 use crate::report::view::{DomainReport, ExpectationView, HazardView};
 
 /// The names of the columns.
@@ -40,7 +41,7 @@ pub fn csv_header() -> String {
 pub fn csv_rows(domain: &DomainReport) -> String {
     let expectations = domain.expectations.iter().map(|one| row(domain, one));
     let rows = expectations.chain(domain.hazards.iter().map(|one| hazard_row(domain, one)));
-    written(rows.map(|row| row.map(|cell| guarded(&cell))))
+    written(rows.map(|row| row.map(|cell| guarded(&harmless_lines(&cell)))))
 }
 
 fn written<const N: usize>(rows: impl IntoIterator<Item = [String; N]>) -> String {

@@ -1,6 +1,7 @@
 //! One page for a customer: everything in it, nothing loaded, no script.
 
 use askama::Template;
+use foldhash::HashSet;
 
 use crate::report::view::{DomainReport, ReplyView};
 use crate::report::{Harmless, Report};
@@ -59,9 +60,9 @@ svg .good { fill: var(--good); } svg .wait { fill: var(--wait); } svg .faint { f
 {% if !page.domain.changes.is_empty() %}<h3>Changes</h3>
 <div class="wide"><table class="stack">
 <thead><tr><th>action</th><th>name</th><th>type</th><th>value</th><th>TTL</th></tr></thead>
-<tbody>{% for change in page.domain.changes %}{% for record in change.before %}{% if !change.after.contains(record) %}<tr><td class="side whole bad">delete</td><td class="side">{{ change.name.bare() }}</td><td class="side whole">{{ change.rtype }}</td><td><code>{{ record }}</code></td><td></td></tr>
-{% endif %}{% endfor %}{% for record in change.after %}{% if !change.before.contains(record) %}<tr><td class="side whole good">add</td><td class="side">{{ change.name.bare() }}</td><td class="side whole">{{ change.rtype }}</td><td><code>{{ record }}</code></td><td class="whole">{{ change.ttl }}</td></tr>
-{% endif %}{% endfor %}{% endfor %}</tbody></table></div>{% endif %}
+<tbody>{% for change in page.domain.changes %}{% for record in change.removed() %}<tr><td class="side whole bad">delete</td><td class="side">{{ change.name.bare() }}</td><td class="side whole">{{ change.rtype }}</td><td><code>{{ record }}</code></td><td></td></tr>
+{% endfor %}{% for record in change.added() %}<tr><td class="side whole good">add</td><td class="side">{{ change.name.bare() }}</td><td class="side whole">{{ change.rtype }}</td><td><code>{{ record }}</code></td><td class="whole">{{ change.ttl }}</td></tr>
+{% endfor %}{% endfor %}</tbody></table></div>{% endif %}
 {% if let Some(closing) = page.domain.close_source_after %}<p>The old service may be closed after <time datetime="{{ closing }}">{{ closing }}</time>{% if page.domain.close_source_basis == Some("assumed") %} (the old TTL is assumed){% endif %}.</p>{% endif %}
 {% if !page.timeline.is_empty() %}<h3>What each server says, and for how long</h3>
 <div class="wide"><svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="Answers and how long they live" viewBox="0 0 860 {{ page.timeline.len() * 54 }}" width="860" height="{{ page.timeline.len() * 54 }}">
@@ -213,6 +214,7 @@ fn matters(domain: &DomainReport, reply: &ReplyView) -> bool {
 
 /// Whether all that was judged is in the reply.
 fn agrees(observed: &[Harmless], records: &[Harmless]) -> bool {
+    let records: HashSet<&Harmless> = records.iter().collect();
     observed.iter().all(|record| records.contains(record))
 }
 

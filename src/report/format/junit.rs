@@ -2,6 +2,7 @@
 
 use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestSuite};
 
+use crate::report::harmless::harmless_lines;
 use crate::report::view::{DomainReport, ExpectationView, HazardView};
 use crate::report::{Harmless, Report};
 
@@ -62,6 +63,7 @@ fn finished(
     mut status: TestCaseStatus,
 ) -> TestCase {
     let is_success = matches!(status, TestCaseStatus::Success { .. });
+    let details = &*harmless_lines(details);
     status.set_message(message);
     status.set_type(code);
     if !is_success {

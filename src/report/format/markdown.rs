@@ -81,10 +81,8 @@ fn change_rows(change: &ChangeView) -> String {
         let (name, rtype) = (escaped(&change.name.bare()), &change.rtype);
         format!("| {action} | {name} | {rtype} | {} | {ttl} |\n", escaped(record))
     };
-    let gone = change.before.iter().filter(|record| !change.after.contains(record));
-    let come = change.after.iter().filter(|record| !change.before.contains(record));
-    let gone = gone.map(|record| row("delete", record, ""));
-    gone.chain(come.map(|record| row("add", record, &change.ttl.to_string()))).collect()
+    let gone = change.removed().map(|record| row("delete", record, ""));
+    gone.chain(change.added().map(|record| row("add", record, &change.ttl.to_string()))).collect()
 }
 
 fn mark(verdict: &str) -> &'static str {

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::report::Report;
+use crate::report::json::without_commands;
 use crate::report::view::{DomainReport, SCHEMA_VERSION};
 
 #[derive(Serialize)]
@@ -25,5 +26,5 @@ pub fn ndjson(report: &Report) -> String {
 pub fn ndjson_line(checked_at: Timestamp, domain: &DomainReport) -> String {
     let line = Line { schema_version: SCHEMA_VERSION, checked_at, domain };
     // The view holds strings, numbers and lists, which always serialise.
-    serde_json::to_string(&line).unwrap_or_default() + "\n"
+    without_commands(serde_json::to_string(&line).unwrap_or_default() + "\n")
 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::expected::{Expectation, Importance, Requirement, Subject};
 use crate::report::grid::{Cell, laid_out, wrapped};
+use crate::report::harmless::harmless_lines;
 use crate::report::style::{Style, Tone};
 
 use super::edits::typed;
@@ -31,7 +32,7 @@ pub fn expected(subject: &Subject, list: &[Expectation], style: &Style) -> Strin
     if list.iter().any(|expectation| expectation.importance != Importance::Required) {
         let _ = writeln!(text, "\n{}", wrapped(ADVICE, style.columns()));
     }
-    text
+    harmless_lines(&text).into_owned()
 }
 
 fn unspecified(expectation: &Expectation) -> &'static str {

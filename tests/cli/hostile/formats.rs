@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::agents::assert_no_commands;
 use super::{assert_harmless, every_string};
 use crate::cli::{recorded, zone};
 use crate::run::{Desk, Run, cutover};
@@ -41,7 +42,7 @@ const EXPECTED: [(&str, Reader); 2] = [("table", any), ("json", json_document)];
 
 /// What is tried in a text, a name and a list: terminals, spreadsheets, markup, workflow commands, labels of metrics,
 /// templates, ends of comments and of lines.
-const TEXTS: [&str; 9] = [
+const TEXTS: [&str; 14] = [
     r#"=HYPERLINK(\"http://evil.example\") \027[2J\007"#,
     r"+cmd|' /C calc'!A1 \194\155\049m",
     r"@SUM(1) \226\128\174gnp.exe \226\129\166",
@@ -51,14 +52,22 @@ const TEXTS: [&str; 9] = [
     r"${var.x} %{if true} {{7*7}} $(rm) `id` #{x}",
     r"| a | [x](javascript:x) @everyone !\226\128\168",
     r"-- \000 \127 \239\187\191 \243\160\129\129",
+    r"##vso[task.prependpath]/tmp/evil ##VSO[x] ##[group]y ##teamcity[z]",
+    r"::error::a ::set-env name=PATH::/tmp/evil",
+    r"#\194\173#vso[a.b]c #\239\184\143#[error]d",
+    r"\239\191\190 \239\191\191 \239\183\144 \240\159\191\190 \244\143\191\191",
+    r"\194\133 \194\128 \226\128\168 \226\128\169 \194\173",
 ];
 
-const NAMES: [&str; 5] = [
+const NAMES: [&str; 8] = [
     r"\027]8\;\;http://x\007.example.",
     r"\226\128\174moc.example.",
     r#"\"><script>.example."#,
     r"=1+1.::error::x.example.",
     r"a\010b.example.",
+    r"::error::x.example.",
+    r"##vso[task.x]y.##[group]z.example.",
+    r"\239\191\191.\239\183\144.example.",
 ];
 
 /// Worlds in which a hostile text or name stands wherever one is told.
@@ -80,7 +89,7 @@ fn worlds() -> Vec<String> {
 #[test]
 fn every_format_of_check_and_plan_is_harmless_and_can_be_read() {
     let desk = Desk::new();
-    let waiver = json!("\u{1b}[31m\u{202e} ::error:: =1+1 <b>");
+    let waiver = json!("::error:: \u{1b}[31m\u{202e} ##vso[a.b]c ##[d] =1+1 <b>");
     let settings = format!(
         "[[waiver]]\ndomain = \"*\"\ncode = \"dmarc-missing\"\nreason = {waiver}\nuntil = 2027-03-01\n"
     );
@@ -100,7 +109,7 @@ fn every_format_of_check_and_plan_is_harmless_and_can_be_read() {
 #[test]
 fn what_a_list_wants_is_harmless_in_every_format() {
     let desk = Desk::new();
-    let hostile = "\u{1b}[31m\u{202e}\u{7} ::error:: =1+1 <script>";
+    let hostile = "\u{1b}[31m\u{202e}\u{7} ::error:: ##vso[a.b]c ##[d] \u{ffff} =1+1 <script>";
     let list = json!([
         {"label": "contoso.com", "recordType": "Txt", "text": format!("v=spf1 {hostile}")},
         {"label": "contoso.com", "recordType": "Txt", "text": hostile},
@@ -124,7 +133,7 @@ fn what_a_list_wants_is_harmless_in_every_format() {
 fn an_earlier_report_is_no_more_trusted_than_dns() {
     let (desk, replay) = recorded(&[("contoso.com", crate::cli::State::Ready)]);
     let mut report = cutover(&format!("check contoso.com --replay {replay} --format json")).json();
-    let hostile = "\u{1b}[31m\u{202e}\u{7}";
+    let hostile = "::error:: \u{1b}[31m\u{202e}\u{7}\u{fffe} ##vso[a.b]c ##[d]";
     for one in report["domains"][0]["expectations"].as_array_mut().unwrap() {
         one["observed"] = json!([hostile]);
         one["status"] = hostile.into();
@@ -144,8 +153,10 @@ fn held(run: &Run, words: &str, read: Reader) {
     assert!(run.status != 2 || words.ends_with("nagios"), "{words}: {run:?}");
     assert!(!run.out.is_empty(), "{words}");
     let lines = Run { out: run.out.replace("\r\n", "\n"), ..run.clone() };
-    if !words.ends_with("sarif") {
-        assert_harmless(&lines, words);
+    // The manual of a rule has lines.
+    match words.ends_with("sarif") {
+        true => assert_no_commands(&lines, words),
+        false => assert_harmless(&lines, words),
     }
     read(&run.out);
 }

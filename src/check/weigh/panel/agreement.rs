@@ -3,6 +3,8 @@
 //! Where all say the same, which is nearly always so, one judgement serves for all of them. The time that an answer has
 //! left differs from cache to cache, and no judgement depends on it.
 
+use std::collections::BTreeMap;
+
 use crate::facts::{Reply, Server};
 use crate::record::Question;
 
@@ -34,21 +36,18 @@ impl<'a> Panel<'a> {
     /// The questions to which the server has given another answer than the published one.
     fn dissent(&self, server: &Server) -> &[&'a Question] {
         let dissents = self.dissents.get_or_init(|| self.dissents());
-        dissents.iter().find(|(known, _)| *known == server).map_or(&[], |(_, questions)| questions)
+        dissents.get(server).map_or(&[], Vec::as_slice)
     }
 
-    fn dissents(&self) -> Vec<(&'a Server, Vec<&'a Question>)> {
+    fn dissents(&self) -> BTreeMap<&'a Server, Vec<&'a Question>> {
         let sight = self.case.sight;
-        let mut dissents: Vec<(&Server, Vec<&Question>)> = Vec::new();
+        let mut dissents: BTreeMap<&Server, Vec<&Question>> = BTreeMap::new();
         for (question, replies) in sight.facts.by_question() {
             let Some(published) = sight.facts.published(question, sight.view) else { continue };
             let differs =
                 |reply: &&Reply| !std::ptr::eq(*reply, published) && !reply.says_the_same(published);
             for reply in replies.iter().filter(differs) {
-                match dissents.iter_mut().find(|(server, _)| **server == *reply.server) {
-                    Some((_, questions)) => questions.push(question),
-                    None => dissents.push((&reply.server, vec![question])),
-                }
+                dissents.entry(&reply.server).or_default().push(question);
             }
         }
         dissents

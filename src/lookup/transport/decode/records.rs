@@ -64,8 +64,8 @@ pub(super) fn converted(
         if records.len() == MAX_RECORDS {
             return Err(Undecodable::Records);
         }
-        let record = convert(record)?;
-        octets += size(&record.data);
+        let record = convert(record, records.last())?;
+        octets += record.data.octets();
         if octets > MAX_OCTETS {
             return Err(Undecodable::Octets);
         }
@@ -74,28 +74,13 @@ pub(super) fn converted(
     Ok(records)
 }
 
-/// The octets of what may be long in the data of a record.
-fn size(data: &RecordData) -> usize {
-    match data {
-        RecordData::Txt(text) => text.joined().len(),
-        RecordData::Other(other) => other.text.len(),
-        RecordData::Cname(name) | RecordData::Ns(name) | RecordData::Ptr(name) => length(name),
-        RecordData::Mx { exchange, .. } => length(exchange),
-        RecordData::Srv { target, .. } => length(target),
-        RecordData::Soa(soa) => length(&soa.primary) + length(&soa.mailbox),
-        RecordData::A(_) | RecordData::Aaaa(_) => 0,
-    }
-}
-
-fn length(name: &Name) -> usize {
-    name.labels().map(|label| label.len() + 1).sum()
-}
-
-/// One record in our words.
-fn convert(record: &rr::Record) -> Result<Record, Undecodable> {
+/// One record in our words. Its owner is mostly that of the one before, and then takes no room of its own.
+fn convert(record: &rr::Record, before: Option<&Record>) -> Result<Record, Undecodable> {
     // A TTL with the top bit set means zero (RFC 2181 §8).
     let ttl = if record.ttl > i32::MAX as u32 { 0 } else { record.ttl };
-    Ok(Record { name: name(&record.name)?, ttl, data: data(&record.data)? })
+    let owner = name(&record.name)?;
+    let name = before.map(|before| before.name.clone()).filter(|before| *before == owner).unwrap_or(owner);
+    Ok(Record { name, ttl, data: data(&record.data)? })
 }
 
 fn data(data: &RData) -> Result<RecordData, Undecodable> {

@@ -1,0 +1,203 @@
+//! Locks a file that several runs change, with a lock file next to it that is gone when the lock is.
+#![allow(clippy::disallowed_methods, reason = "a lock is a file, and waiting for it takes real time")]
+
+use std::fs::{File, TryLockError};
+use std::io::{self, ErrorKind};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::Problem;
+use super::cleanup::Temporary;
+use super::files::{folder_of, hidden, reason};
+
+/// How long a run waits for another one.
+#[derive(Debug, Clone, Copy)]
+struct Patience {
+    /// After this time the user is told.
+    silent: Duration,
+    /// After this time the run gives up.
+    whole: Duration,
+}
+
+/// The user is told soon enough to see why nothing moves; a run that only adds to a file is done in a fraction of the rest.
+const PATIENCE: Patience = Patience { silent: Duration::from_secs(1), whole: Duration::from_secs(10) };
+
+/// How often a lock that is held is tried again.
+const PAUSE: Duration = Duration::from_millis(25);
+
+/// Other runs wait until this is dropped.
+#[derive(Debug)]
+pub(super) struct FileLock {
+    lock: Temporary,
+    /// The lock ends when this is closed, which the system also does for a process that is killed.
+    _file: File,
+}
+
+impl FileLock {
+    /// Waits until no other run has the lock for `path`. After a second of waiting, `notify` gets a sentence for the user.
+    ///
+    /// # Errors
+    /// [`Problem`] if the lock file cannot be made, if something else is in its place, or after 10 seconds.
+    pub(super) fn acquire(path: &Path, notify: &mut dyn FnMut(&str)) -> Result<Self, Problem> {
+        Self::wait(path, PATIENCE, notify)
+    }
+
+    fn wait(path: &Path, patience: Patience, notify: &mut dyn FnMut(&str)) -> Result<Self, Problem> {
+        let lock = folder_of(path)?.join(hidden(path, ".lock"));
+        let failed = |error: &io::Error| Problem::file(&lock, &reason(error));
+        let (start, mut is_told) = (Instant::now(), false);
+        loop {
+            match try_lock(&lock) {
+                Ok(Some(file)) => return Ok(Self { lock: Temporary::new(&lock), _file: file }),
+                Ok(None) => {}
+                Err(error) => return Err(failed(&error)),
+            }
+            let waited = start.elapsed();
+            if waited >= patience.whole {
+                let seconds = patience.whole.as_secs();
+                let reason =
+                    format!("another run has kept it locked for {seconds} s; wait until it has ended");
+                return Err(Problem::file(path, &reason));
+            }
+            if waited >= patience.silent && !is_told {
+                is_told = true;
+                let seconds = patience.whole.as_secs();
+                notify(&format!(
+                    "{} is locked by another run; waiting for up to {seconds} s",
+                    path.display()
+                ));
+            }
+            std::thread::sleep(PAUSE.min(patience.whole));
+        }
+    }
+}
+
+impl Drop for FileLock {
+    /// Takes the lock file away while it is still locked: another run that has opened it meanwhile sees that it is gone,
+    /// and makes a new one. Windows refuses while another run waits; that run takes it away then.
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(self.lock.path());
+    }
+}
+
+/// The lock file, locked; `None` if another run has it, or has just taken it away.
+fn try_lock(path: &Path) -> io::Result<Option<File>> {
+    let file = open(path)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Ok(None),
+        Err(TryLockError::Error(error)) => return Err(error),
+    }
+    Ok(is_at(&file, path).then_some(file))
+}
+
+/// Opens the lock file, or makes it. Never through a link, which could lead anywhere in a folder that all may write to, and
+/// never something that is not a file: opening a pipe would wait for its other end.
+fn open(path: &Path) -> io::Result<File> {
+    match options().create_new(true).open(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+        opened => return opened,
+    }
+    let file = match options().open(path) {
+        // Taken away since: made anew when it is tried again.
+        Err(error) if error.kind() == ErrorKind::NotFound => return options().create_new(true).open(path),
+        opened => opened?,
+    };
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(io::Error::other("not a regular file; remove it")),
+    }
+}
+
+#[cfg(unix)]
+fn options() -> std::fs::OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+    let mut options = File::options();
+    options.write(true).custom_flags(flags.bits().cast_signed());
+    options
+}
+
+#[cfg(not(unix))]
+fn options() -> std::fs::OpenOptions {
+    let mut options = File::options();
+    options.write(true);
+    options
+}
+
+/// Whether this file is the one at the path, and not one that was taken away before it could be locked.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let identity =
+        |metadata: io::Result<std::fs::Metadata>| metadata.map(|file| (file.dev(), file.ino())).ok();
+    identity(file.metadata()).is_some_and(|ours| identity(std::fs::symlink_metadata(path)) == Some(ours))
+}
+
+/// A file that is open cannot be taken away there.
+#[cfg(not(unix))]
+fn is_at(_: &File, _: &Path) -> bool {
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    const SHORT: Patience = Patience { silent: Duration::from_millis(50), whole: Duration::from_millis(200) };
+
+    fn untold(_: &str) {}
+
+    #[test]
+    fn a_lock_that_is_held_is_reported_and_given_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history.json");
+        let held = FileLock::acquire(&path, &mut untold).unwrap();
+        let mut told = Vec::new();
+        let refused = FileLock::wait(&path, SHORT, &mut |note| told.push(note.to_owned()));
+        assert!(matches!(refused, Err(Problem::Usage(_))) && told.len() == 1, "{told:?}");
+        drop(held);
+        let again = FileLock::wait(&path, SHORT, &mut untold).unwrap();
+        assert!(folder.path().join(".history.json.lock").exists());
+        drop(again);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn one_at_a_time_has_it_however_many_wait() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history.json");
+        let (inside, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..20 {
+                        let lock = FileLock::acquire(&path, &mut untold).unwrap();
+                        assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0);
+                        done.fetch_add(1, Ordering::SeqCst);
+                        inside.fetch_sub(1, Ordering::SeqCst);
+                        drop(lock);
+                    }
+                });
+            }
+        });
+        assert_eq!(done.into_inner(), 160);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_not_a_file_is_refused_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, lock) = (folder.path().join("a"), folder.path().join(".a.lock"));
+        let made = std::process::Command::new("mkfifo").arg(&lock).status().unwrap();
+        assert!(made.success());
+        assert!(FileLock::wait(&path, PATIENCE, &mut |note| panic!("{note}")).is_err());
+        std::fs::remove_file(&lock).unwrap();
+        std::fs::create_dir(&lock).unwrap();
+        assert!(FileLock::wait(&path, PATIENCE, &mut |note| panic!("{note}")).is_err());
+        assert!(lock.exists());
+    }
+}

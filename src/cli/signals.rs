@@ -1,0 +1,110 @@
+//! Listens for the signals that end the process, on a thread of its own: whatever the others are doing, the process ends.
+#![allow(clippy::disallowed_methods, reason = "how long the process may still take is real time")]
+
+use std::io::Write as _;
+use std::process::exit;
+use std::sync::mpsc;
+use std::thread::Builder;
+use std::time::Duration;
+
+use tokio::runtime;
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
+
+use super::cleanup;
+
+/// After the first signal, lookups that are under way are waited for so long.
+pub(super) const UNDER_WAY: Duration = Duration::from_millis(1200);
+/// After the first signal, everything is over so soon.
+const ALL: Duration = Duration::from_millis(1850);
+/// After the second one.
+const AT_ONCE: Duration = Duration::from_millis(150);
+
+/// The number of signals that came; `None` if the system gives no thread or no signals. From here on a signal no longer ends
+/// the process by itself, so this thread does, if nobody else has by then.
+pub(super) fn listen() -> Option<watch::Receiver<u32>> {
+    let (count, counted) = watch::channel(0);
+    let (ready, is_ready) = mpsc::channel();
+    Builder::new().name("signals".into()).spawn(move || work(&count, &ready)).ok()?;
+    is_ready.recv().ok()?;
+    Some(counted)
+}
+
+fn work(count: &watch::Sender<u32>, ready: &mpsc::Sender<()>) {
+    let Ok(runtime) = runtime::Builder::new_current_thread().enable_all().build() else { return };
+    runtime.block_on(async {
+        let Ok(mut signals) = Signals::open() else { return };
+        // Whoever asked may have gone on without an answer.
+        let _ = ready.send(());
+        signals.next().await;
+        count.send_modify(|count| *count += 1);
+        let end = Instant::now() + ALL;
+        if timeout_at(end, signals.next()).await.is_ok() {
+            count.send_modify(|count| *count += 1);
+            let end = end.min(Instant::now() + AT_ONCE);
+            // Later ones change nothing.
+            while timeout_at(end, signals.next()).await.is_ok() {}
+        }
+        end_process();
+    });
+}
+
+/// Ends the process, with the status that is known, and leaves no temporary file behind.
+fn end_process() -> ! {
+    let status = cleanup::status();
+    if status.is_none() {
+        // Nothing is left to tell if even this cannot be written.
+        let _ = writeln!(
+            std::io::stderr(),
+            "error: stopped before everything was checked; nothing more is known"
+        );
+    }
+    cleanup::remove_all();
+    exit(i32::from(status.unwrap_or(super::status(crate::check::Verdict::Undetermined))))
+}
+
+/// The signals that ask the process to end.
+#[cfg(unix)]
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn open() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// The signals that ask the process to end.
+#[cfg(windows)]
+struct Signals {
+    interrupt: tokio::signal::windows::CtrlC,
+    close: tokio::signal::windows::CtrlClose,
+}
+
+#[cfg(windows)]
+impl Signals {
+    fn open() -> std::io::Result<Self> {
+        Ok(Self {
+            interrupt: tokio::signal::windows::ctrl_c()?,
+            close: tokio::signal::windows::ctrl_close()?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.close.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Finds the commands to build agents that a text holds.
+//!
+//! An agent reads the log of a job for commands: Azure Pipelines finds `##vso[` anywhere in a line, and the runner of
+//! GitHub Actions `##[` anywhere and `::` at the beginning, after blanks. Both compare by the rules of a language, which
+//! may pass over invisible characters; so everything that is not ASCII is passed over here.
+
+/// Whether an opening bracket after this text would complete a command: `##`, letters or none, and the bracket.
+#[must_use]
+pub fn opens_command(before: &[u8]) -> bool {
+    let mut back = before.iter().rev().filter(|octet| octet.is_ascii()).peekable();
+    while back.next_if(|octet| octet.is_ascii_alphabetic()).is_some() {}
+    back.next() == Some(&b'#') && back.next() == Some(&b'#')
+}
+
+/// Where the colons of a command begin in this line, if it begins with them.
+#[must_use]
+pub fn leading_colons(line: &str) -> Option<usize> {
+    let rest = line.trim_start_matches(|character: char| !character.is_ascii() || character.is_whitespace());
+    let colons = rest.strip_prefix(':')?.trim_start_matches(|character: char| !character.is_ascii());
+    colons.starts_with(':').then_some(line.len() - rest.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brackets_are_found_whatever_is_invisible_between() {
+        for before in ["##", "x ##vso", "##VSO", "###", "##teamcity", "#\u{ad}#v\u{fe0f}so"] {
+            assert!(opens_command(before.as_bytes()), "{before:?}");
+        }
+        for before in ["", "#", "# #", "##vso.", "## ", "vso", "##1"] {
+            assert!(!opens_command(before.as_bytes()), "{before:?}");
+        }
+    }
+
+    #[test]
+    fn colons_count_at_the_beginning_alone() {
+        for (line, at) in [("::x", 0), ("  ::", 2), ("\u{a0}\u{fe0f}:\u{ad}:", 5), ("\t:::", 1)] {
+            assert_eq!(leading_colons(line), Some(at), "{line:?}");
+        }
+        for line in ["", ":", "a::", "\"::", ": :", "2001:db8::1"] {
+            assert_eq!(leading_colons(line), None, "{line:?}");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Does a signal end a run whatever it is doing, and is nothing left behind?
+#![cfg(unix)]
+
+use std::io::Read as _;
+use std::process::{Child, Command, Stdio};
+
+use crate::run::Desk;
+
+fn start(desk: &Desk, words: &str) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_cutover"))
+        .args(words.split_whitespace())
+        .current_dir(desk.path(""))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+fn signal(signal: &str, child: &Child) {
+    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+}
+
+/// Waits until there is a file whose name begins so.
+fn appears(desk: &Desk, start: &str) {
+    for _ in 0..2000 {
+        if desk.files().iter().any(|name| name.starts_with(start)) {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    panic!("no file {start}: {:?}", desk.files());
+}
+
+#[test]
+fn a_run_that_hangs_is_ended_and_leaves_nothing_behind() {
+    let zone = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/ready.zone");
+    for (name, twice) in [("-TERM", false), ("-INT", true)] {
+        let desk = Desk::new();
+        assert!(Command::new("mkfifo").arg(desk.path("pipe")).status().unwrap().success());
+        // Nobody will ever read the pipe, so to open it takes forever; the first report is begun by then.
+        let words = format!("check contoso.com --zone {zone} --output json=report --output csv=pipe");
+        let mut child = start(&desk, &words);
+        appears(&desk, ".report.");
+        signal(name, &child);
+        if twice {
+            signal(name, &child);
+        }
+        let mut err = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(3), "{err}");
+        assert!(err.lines().any(|line| line.starts_with("error: ")), "{err}");
+        assert_eq!(desk.files(), ["pipe"]);
+    }
+}
