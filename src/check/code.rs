@@ -184,6 +184,7 @@ codes! {
     SpfSourceLeft "spf-source-left" Spf Unmet "the platform being left may still send for the domain";
     SpfNotClosed "spf-not-closed" Spf Unmet "the SPF record of a parked domain authorizes senders";
     SpfWithoutAll "spf-without-all" Spf Met "the SPF record does not say what to do with all others";
+    SpfMxSenders "spf-mx-senders" Spf Met "after the switch the record authorizes other hosts by `mx` than before";
     SpfTermsIgnored "spf-terms-ignored" Spf Met "receivers ignore terms of the SPF record";
     SpfLong "spf-long" Spf Met "the answer with the SPF record does not fit into a small packet";
     SpfVoidForIpv6 "spf-void-for-ipv6" Spf Met "senders with an IPv6 address run into more than 2 names without an answer";

@@ -7,6 +7,7 @@ mod candidate;
 mod edit;
 mod fault;
 mod markup;
+mod moved;
 mod networks;
 mod note;
 mod placeholder;
@@ -164,6 +165,11 @@ impl Bench<'_> {
         }
         if let Some(finding) = self.source_left(record, &tally)? {
             return Ok(finding);
+        }
+        let moved = moved::moved(self, record);
+        if !moved.is_empty() {
+            let message = "one record, includes Microsoft".to_owned();
+            return self.wrong(Code::SpfMxSenders, message, &[record]);
         }
         let message =
             format!("one record, includes Microsoft, {} of {MOST_LOOKUPS} lookups", tally.counted());

@@ -117,7 +117,10 @@ pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Exami
             // What is optional is put right only where it is wrong, and never added.
             let absent = finding.observed.is_empty() || finding.code == Code::AliasFromWildcard;
             let unasked = judged.importance == Importance::Optional && absent;
-            if matches!(finding.code.weight(), Weight::Unmet | Weight::Error | Weight::Unknown) && !unasked {
+            // What the record means changes with the MX records, although it is right as it is.
+            let is_moved = finding.code == Code::SpfMxSenders;
+            let is_wrong = matches!(finding.code.weight(), Weight::Unmet | Weight::Error | Weight::Unknown);
+            if (is_wrong || is_moved) && !unasked {
                 // The code under which the expectation is reported, not one that an earlier cure has left; what that
                 // cure has undone was reported as met.
                 let because = if judged.status == Status::Met { finding.code } else { judged.code };

@@ -12,6 +12,7 @@ use crate::facts::{Overlay, Sight, Silence};
 use crate::record::spf::{DomainSpec, Meaning, Mechanism, SpfRecord, is_spf};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType, Text};
 
+use super::moved::{self, Moved};
 use super::placeholder;
 use super::repair::repaired;
 use super::tally::{self, Fault, FaultKind, Tally};
@@ -73,6 +74,10 @@ pub(super) fn cure(
             repair_own(bench, &holder, tally, &mut own)?;
         }
     }
+    let moved: Vec<Moved> = records.iter().flat_map(|record| moved::moved(bench, record)).collect();
+    for one in &moved {
+        terms.replace_by(&one.term, &one.instead);
+    }
     if bench.case.phase() >= Phase::Tidy {
         terms.leave(|meaning| bench.is_of_sure_source(meaning).is_some());
     }
@@ -107,8 +112,9 @@ pub(super) fn cure(
     let kept = bench.set.data.iter().filter(|data| !replaced(data)).cloned();
     let texts: BTreeSet<RecordData> = kept.chain([published]).collect();
     let name = bench.expectation.name.clone();
-    let here =
-        (texts != bench.set.data).then(|| Edit { confirm: !dropped.is_empty(), ..edit(name, texts.clone()) });
+    let confirm = !dropped.is_empty() || !moved.is_empty();
+    terms.decided.extend(moved.iter().map(Moved::told));
+    let here = (texts != bench.set.data).then(|| Edit { confirm, ..edit(name, texts.clone()) });
     let after = tally_of(&record);
     let edits = here.into_iter().chain(own.into_values()).collect();
     Ok(Cure { edits, before, after, record, texts, decided: std::mem::take(&mut terms.decided), dropped })

@@ -149,6 +149,16 @@ impl Terms {
         }
     }
 
+    /// Puts other terms in the place of one, each once.
+    pub(super) fn replace_by(&mut self, text: &str, instead: &[String]) {
+        let Some(at) = self.others.iter().position(|term| term.text.eq_ignore_ascii_case(text)) else {
+            return;
+        };
+        let behind = self.others.split_off(at);
+        instead.iter().for_each(|term| self.push(term));
+        self.others.extend(behind.into_iter().filter(|term| !term.text.eq_ignore_ascii_case(text)));
+    }
+
     fn holds_every_address(&self) -> bool {
         let mut networks = Networks::default();
         for term in &self.others {
