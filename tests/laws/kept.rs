@@ -4,7 +4,7 @@ use cutover::check::Code;
 use cutover::expected::Phase;
 use cutover::plan::Change;
 use cutover::record::spf::SpfRecord;
-use cutover::record::{Record, RecordData, RecordType, Text};
+use cutover::record::{Name, Record, RecordData, RecordType, Text};
 
 use super::published::publish;
 use super::worlds::{DOMAIN, World, name};
@@ -22,7 +22,18 @@ pub fn dropped(world: &World, changes: &[Change]) -> Option<String> {
         return Some(format!("drops {record}"));
     }
     let senders = senders(&after);
-    let kept = |sender: &&&str| sender.split('|').any(|sender| senders.iter().any(|kept| kept == sender));
+    // What `mx` stands for leaves with the MX records: its hosts are named instead, where they may send.
+    let moved = changes.iter().any(|change| change.name == name(DOMAIN) && change.rtype == RecordType::Mx);
+    let named = |host: &Name| senders.iter().any(|sender| *sender == format!("a:{}", host.bare()));
+    let hosts = world.zone.iter().filter(|record| record.name == name(DOMAIN));
+    let hosts: Vec<&Name> = hosts
+        .filter(|record| record.data.rtype() == RecordType::Mx)
+        .filter_map(|record| record.data.target())
+        .collect();
+    let is_named = |sender: &str| sender == "mx" && moved && hosts.iter().any(|host| named(host));
+    let kept = |sender: &&&str| {
+        sender.split('|').any(|sender| is_named(sender) || senders.iter().any(|kept| kept == sender))
+    };
     let lost = world.states.iter().flat_map(|state| state.keeps).find(|sender| !kept(sender));
     if let Some(sender) = lost {
         return Some(format!("drops the sender {sender}; left are {senders:?}"));

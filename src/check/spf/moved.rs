@@ -82,7 +82,9 @@ fn leaving_hosts(bench: &Bench<'_>) -> Vec<Name> {
     let mut hosts: Vec<Name> = Vec::new();
     for host in before.data.iter().filter_map(RecordData::target) {
         let is_known = of_mx(host, domain).iter().any(|provider| !provider.is_weak(Evidence::Mx));
-        let may_send = !host.is_root() && !is_known;
+        // A host without an address, such as the one that only proved ownership, sends nothing.
+        let exists = || !matches!(present.has_address(host), Ok(Some(false)));
+        let may_send = !host.is_root() && !is_known && exists();
         if may_send && !staying.contains(host) && !hosts.contains(host) {
             hosts.push(host.clone());
         }

@@ -242,36 +242,36 @@ enum Share {
     OneOfSeveral,
 }
 
-/// The end of the record, and why it is that one: the strictest that a record has, and never `+all`.
+/// The end of the record, and why it is that one: the weakest that a record has, and never `+all`. Whoever is not refused
+/// today is not refused after the merge.
 fn end(ends: &[Option<Qualifier>]) -> (Option<Qualifier>, Vec<String>) {
-    let strictest = ends.iter().flatten().copied().max();
     // A record that lets everybody pass is no protection; `~all` marks what no other term lets pass.
-    let all = strictest.map(|all| if all == Qualifier::Pass { Qualifier::SoftFail } else { all });
+    let careful = |all| if all == Qualifier::Pass { Qualifier::SoftFail } else { all };
+    let weakest = ends.iter().flatten().copied().map(careful).min();
     let mut decided = Vec::new();
     if ends.len() < 2 {
-        return (all, decided);
+        return (weakest, decided);
     }
     let has = |qualifier| ends.contains(&Some(qualifier));
     if has(Qualifier::Pass) {
         decided.push("`+all` is not taken over, since it lets everybody pass".into());
     }
+    // One without an end refuses no sender.
+    let all = match weakest {
+        Some(Qualifier::Fail) if ends.contains(&None) => Some(Qualifier::SoftFail),
+        all => all,
+    };
     match all {
-        Some(Qualifier::Fail) if ends.iter().any(|end| *end != all) => {
-            let other = match (has(Qualifier::SoftFail), has(Qualifier::Neutral)) {
-                (true, _) => "`~all` of the other",
-                (false, true) => "`?all` of the other",
-                (false, false) => "what the other says",
-            };
-            decided.push(format!(
-                "`-all` of one is taken, as it is stricter than {other}; `~all` is the careful choice \
-                 while senders are still being found"
-            ));
-        }
-        Some(Qualifier::SoftFail) if has(Qualifier::Neutral) || ends.contains(&None) => {
-            decided.push("`~all` of one is taken, as the stricter end".into());
-        }
-        Some(Qualifier::Pass | Qualifier::Neutral | Qualifier::SoftFail | Qualifier::Fail) => {}
         None => decided.push("`~all` ends it, since none of them has an `all`".into()),
+        Some(all) if has(Qualifier::Fail) && all != Qualifier::Fail => decided.push(format!(
+            "`{}all` is taken, the weaker end; change it to `-all` once all senders are known",
+            all.sign()
+        )),
+        Some(all) if has(Qualifier::SoftFail) && all < Qualifier::SoftFail => decided.push(format!(
+            "`{}all` is taken, the weaker end; change it to `~all` once all senders are known",
+            all.sign()
+        )),
+        Some(_) => {}
     }
     (all, decided)
 }
@@ -334,13 +334,13 @@ mod tests {
                     "v=spf1 include:a.example ip4:192.0.2.1 ~all",
                     "v=spf1 +include:A.example. ip4:192.0.2.1/32 mx -all",
                 ][..],
-                "v=spf1 include:a.example ip4:192.0.2.1 mx -all",
+                "v=spf1 include:a.example ip4:192.0.2.1 mx ~all",
             ),
             (&["v=spf1 a/24 -all", "v=spf1 a -all"], "v=spf1 a/24 a -all"),
             (&["v=spf1 a +all", "v=spf1 mx ?all"], "v=spf1 a mx ?all"),
             (&["v=spf1 a +all", "v=spf1 mx"], "v=spf1 a mx ~all"),
             (&["v=spf1 a", "v=spf1 mx"], "v=spf1 a mx ~all"),
-            (&["v=spf1 redirect=a.example", "v=spf1 mx -all"], "v=spf1 include:a.example mx -all"),
+            (&["v=spf1 redirect=a.example", "v=spf1 mx -all"], "v=spf1 include:a.example mx ~all"),
             (&["v=spf1 a -all redirect=a.example", "v=spf1 mx -all"], "v=spf1 a mx -all"),
             (
                 &["v=spf1 redirect=a.example", "v=spf1 redirect=b.example"],
@@ -350,7 +350,7 @@ mod tests {
                 &["v=spf1 a exp=x.example -all", "v=spf1 exp=y.example mx -all"],
                 "v=spf1 a exp=x.example mx -all",
             ),
-            (&["v=spf1 a -all mx ~all", "v=spf1 mx"], "v=spf1 a mx -all"),
+            (&["v=spf1 a -all mx ~all", "v=spf1 mx"], "v=spf1 a mx ~all"),
             (&["v=spf1 a ~all mx redirect=a.example -all"], "v=spf1 a ~all mx redirect=a.example"),
             (
                 &["v=spf1 exists:%{i}.a.example exists:%{I}.a.example -all"],
@@ -364,7 +364,7 @@ mod tests {
     #[test]
     fn what_was_decided_is_told() {
         let told = |texts: &[&str], word: &str| merged(texts).1.iter().any(|decided| decided.contains(word));
-        assert!(told(&["v=spf1 a ~all", "v=spf1 mx -all"], "careful choice"));
+        assert!(told(&["v=spf1 a ~all", "v=spf1 mx -all"], "the weaker end"));
         assert!(told(&["v=spf1 a +all", "v=spf1 mx -all"], "`+all` is not taken"));
         assert!(told(&["v=spf1 redirect=a.example", "v=spf1 mx -all"], "becomes `include:a.example`"));
         assert!(told(&["v=spf1 a -all redirect=a.example", "v=spf1 mx -all"], "left out"));
