@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cutover::facts::{Outcome, Recording, Reply, Role, Server};
-use cutover::lookup::transport::{Endpoint, Transport};
+use cutover::lookup::transport::{Endpoint, Scope, Transport};
 use cutover::record::{Question, RecordType};
 
 use crate::domain;
@@ -70,7 +70,9 @@ impl Lab {
         let server = Arc::new(Server { role, address: endpoint.to_string() });
         // One transport a message: what one server got wrong must not silence the next.
         let transport = Transport::new(Duration::from_millis(20));
-        self.runtime.block_on(async { transport.ask(&endpoint, &server, question, Some(&domain())).await })
+        let zone = domain();
+        let scope = Scope { domain: &zone, zone: Some(&zone) };
+        self.runtime.block_on(async { transport.ask(&endpoint, &server, question, scope).await })
     }
 }
 

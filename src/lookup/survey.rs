@@ -47,8 +47,8 @@ impl Default for Limits {
             deadline: Duration::from_secs(15),
             inquiries: 6000,
             inquiries_of_one_server: 600,
-            // A share for each name server that is asked at most, and for some resolvers.
-            octets: 10 << 20,
+            // A share for each name server that is asked at most.
+            octets: 8 << 20,
             octets_of_one_server: 256 << 10,
         }
     }

@@ -59,7 +59,7 @@ fn a_hostile_domain_takes_a_bounded_amount_of_memory() {
     let desk = Desk::new();
     let report = desk.path("report.ndjson");
     let words = format!(
-        "check contoso.com --format ndjson --phase tidy --resolver {} --authority-port {} --timeout 5 --deadline 60 --no-https",
+        "check contoso.com --format ndjson --phase tidy --resolver {} --authority-port {} --timeout 30 --deadline 600 --no-https",
         resolver.address(),
         lab.port()
     );
