@@ -1,7 +1,7 @@
 //! Finds domains about which DNS cannot show what should be published: nothing is decided and nothing is planned there.
 
 use crate::expected::{Id, Importance, Origin};
-use crate::facts::Zone;
+use crate::facts::{Existence, Zone};
 use crate::record::spf::is_spf;
 use crate::record::{Name, Question, RecordData, RecordType, Text};
 
@@ -10,8 +10,10 @@ use super::{Case, Code, Hazard, Judged, Status, parked, ticked};
 /// Why a domain is left as it is.
 #[derive(Debug)]
 pub(super) struct Withheld {
-    /// [`Code::DomainParked`] or [`Code::DomainIsAlias`].
+    /// [`Code::NotInZoneFiles`], [`Code::DomainIsAlias`] or [`Code::DomainParked`].
     code: Code,
+    /// Whether it holds for everything that is expected, and not only for what is required.
+    is_whole: bool,
     message: String,
     /// What to report besides; in place of all other hazards of the records.
     hazard: Option<Hazard>,
@@ -19,6 +21,9 @@ pub(super) struct Withheld {
 
 /// Why the domain is left as it is; `None` for nearly all.
 pub(super) fn withheld(case: &Case<'_>, judged: &[Judged], zone: Option<&Zone>) -> Option<Withheld> {
+    if let Some(outside) = outside(case) {
+        return Some(outside);
+    }
     if case.subject.is_parked {
         return None;
     }
@@ -29,20 +34,35 @@ impl Withheld {
     /// Takes the decision out of the results: what is required is unknown, and no edit is proposed.
     pub(super) fn apply(self, judged: &mut [Judged], hazards: &mut Vec<Hazard>) -> Code {
         for one in judged {
-            if one.importance == Importance::Required {
+            if self.is_whole || one.importance == Importance::Required {
                 (one.status, one.code) = (Status::Unknown, self.code);
                 one.message.clone_from(&self.message);
                 one.until = None;
             }
             one.cure.clear();
         }
-        if let Some(hazard) = self.hazard {
+        if self.is_whole || self.hazard.is_some() {
             hazards.clear();
-            hazards.push(hazard);
         }
+        hazards.extend(self.hazard);
         hazards.iter_mut().for_each(|hazard| hazard.cure.clear());
         self.code
     }
+}
+
+/// No zone file covers the domain, and nothing else is asked.
+fn outside(case: &Case<'_>) -> Option<Withheld> {
+    let domain = &case.subject.domain;
+    let answer = case.sight.own_answer(&Question::new(domain.clone(), RecordType::Mx)).ok()?;
+    (answer.existence == Existence::Outside).then(|| {
+        let message = format!(
+            "No zone file covers {0}: add one that begins with `$ORIGIN {1}` to `--zone`, or look the domain up with \
+             `--resolver`.",
+            ticked(domain),
+            domain
+        );
+        Withheld { code: Code::NotInZoneFiles, is_whole: true, message, hazard: None }
+    })
 }
 
 /// The name typed is an alias inside a zone, as `www` is: it has no records of its own.
@@ -66,7 +86,7 @@ fn typed_alias(case: &Case<'_>, zone: Option<&Zone>) -> Option<Withheld> {
     );
     let mut hazard = Hazard::new(Code::DomainIsAlias, domain, Some(RecordType::Cname), message.clone());
     hazard.records = vec![format!("{domain} CNAME {target}")];
-    Some(Withheld { code: Code::DomainIsAlias, message, hazard: Some(hazard) })
+    Some(Withheld { code: Code::DomainIsAlias, is_whole: false, message, hazard: Some(hazard) })
 }
 
 /// The domain whose mail was probably meant: without the first label, never above the apex of the zone.
@@ -101,7 +121,7 @@ fn locked(case: &Case<'_>, judged: &[Judged]) -> Option<Withheld> {
          `--parked` if it shall stay so.",
         ticked(domain)
     );
-    Some(Withheld { code: Code::DomainParked, message, hazard: None })
+    Some(Withheld { code: Code::DomainParked, is_whole: false, message, hazard: None })
 }
 
 /// Whether the zone holds a record that Microsoft 365 asks for and that a parked domain does not have.

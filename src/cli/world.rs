@@ -82,7 +82,6 @@ pub(super) async fn prepare(names: Names, task: Task<'_>, now: Timestamp) -> Res
     if let Some(zones) = &zones
         && lookup.resolver.is_empty()
     {
-        refuse_foreign(zones, &names, lookup)?;
         notes.push("names outside the zone files are not looked up; --resolver asks for them".into());
         let source = Source { started, zones: Some(zones.clone()), recording: None, network: None };
         return Ok((World { source, notes, asides: Vec::new() }, names));
@@ -145,18 +144,6 @@ fn origin(path: &Path, names: &Names) -> Option<Name> {
     let named = stem.parse::<Name>().ok();
     let fits = |name: &Name| name.label_count() > 1 && names.iter().any(|domain| domain.is_within(name));
     named.filter(fits).or_else(|| names.iter().next().filter(|_| names.len() == 1))
-}
-
-/// A domain that no file covers cannot be checked offline.
-fn refuse_foreign(zones: &ZoneFiles, names: &Names, lookup: &Lookup) -> Result<(), Problem> {
-    let Some(domain) = names.iter().find(|domain| !zones.covers(domain)) else { return Ok(()) };
-    let files: Vec<String> =
-        lookup.zone.iter().map(|path| format!("`{}`", harmless(&path.display().to_string()))).collect();
-    Err(Problem::Usage(format!(
-        "{} holds no zone of `{}`; expected a file with `$ORIGIN {domain}`, or --resolver to look it up",
-        files.join(", "),
-        domain.bare()
-    )))
 }
 
 async fn network(lookup: &Lookup, started: Timestamp) -> Result<(Network, Permissions), Problem> {

@@ -97,8 +97,18 @@ fn files_that_cannot_be_used_are_refused_by_name() {
         let words: Vec<&str> = words.iter().copied().chain([path.as_str()]).collect();
         refused_check(&desk, &["contoso.com", option, path], &words);
     }
-    // The domain of another zone.
-    refused_check(&desk, &["fabrikam.com", "--zone", &good], &[&good, "fabrikam.com", "--resolver"]);
+    // The domain of another zone is reported with the others: nothing is known of it.
+    let run = cutover(&format!("check contoso.com fabrikam.com --zone {good} --format json"));
+    assert_eq!((run.status, run.code("mx")), (3, "met".into()));
+    let report = run.json();
+    let foreign = &report["domains"][1];
+    assert_eq!((&foreign["domain"], &foreign["verdict"]), (&"fabrikam.com".into(), &"undetermined".into()));
+    let codes = foreign["expectations"].as_array().unwrap().iter().map(|one| &one["code"]);
+    assert!(codes.clone().count() > 10 && codes.into_iter().all(|code| code == "not-in-zone-files"));
+    assert!(
+        foreign["changes"].as_array().unwrap().is_empty()
+            && foreign["hazards"].as_array().unwrap().is_empty()
+    );
     // Two files of one zone.
     let twice = desk.put("again.zone", zone("contoso.com", &[]));
     refused_check(&desk, &["contoso.com", "--zone", &good, "--zone", &twice], &[&good, &twice]);
