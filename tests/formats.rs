@@ -48,6 +48,7 @@ pub fn everything() -> Report {
         name: "contoso.com".parse().unwrap(),
         rtype: "TXT".into(),
         ttl: 3600,
+        ttl_before: None,
         before: Harmless::records([HOSTILE]),
         after: Harmless::records(["\"v=spf1 -all\""]),
         because: vec!["spf-missing"],

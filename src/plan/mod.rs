@@ -75,14 +75,21 @@ impl Change {
         }
     }
 
-    /// The records to delete.
+    /// The records to delete; all of them where only the TTL changes.
     pub fn removed(&self) -> impl Iterator<Item = &RecordData> {
-        self.before.data.difference(&self.after.data)
+        let keeps_data = self.keeps_data();
+        self.before.data.iter().filter(move |data| keeps_data || !self.after.data.contains(*data))
     }
 
-    /// The records to add.
+    /// The records to add; all of them where only the TTL changes.
     pub fn added(&self) -> impl Iterator<Item = &RecordData> {
-        self.after.data.difference(&self.before.data)
+        let keeps_data = self.keeps_data();
+        self.after.data.iter().filter(move |data| keeps_data || !self.before.data.contains(*data))
+    }
+
+    /// Whether the data stays and only the TTL changes.
+    fn keeps_data(&self) -> bool {
+        self.before.data == self.after.data
     }
 }
 
@@ -181,7 +188,7 @@ fn phase(hazard: Code) -> Phase {
     match hazard {
         Code::SourceLeft => Phase::Tidy,
         // As early as what it stands beside, or was meant for.
-        Code::CnameWithOtherData | Code::NameDoubled => Phase::Prepare,
+        Code::CnameWithOtherData | Code::NameDoubled | Code::TtlTooLong => Phase::Prepare,
         _ => Phase::Switch,
     }
 }
@@ -231,19 +238,31 @@ struct Fold<'a> {
 impl Fold<'_> {
     /// Takes an edit over; false if it changes nothing.
     fn apply(&mut self, reason: Reason, edit: Edit) -> bool {
-        let question = Question::new(edit.name, edit.rtype);
+        let question = Question::new(edit.name.clone(), edit.rtype);
         let present =
             self.overlay.get(&question).cloned().unwrap_or_else(|| published(&self.present, &question));
-        if present.data == edit.after {
+        let ttl = self.ttl(&edit, present.ttl);
+        let lowers_ttl = reason.because.contains(&Code::TtlTooLong) && ttl < present.ttl;
+        if present.data == edit.after && !lowers_ttl {
             return false;
         }
-        let ttl = edit.ttl.unwrap_or(if present.ttl > 0 { present.ttl } else { DEFAULT_TTL });
         match self.reasons.get_mut(&question) {
             Some(decided) => decided.join(reason),
             None => drop(self.reasons.insert(question.clone(), reason)),
         }
         self.overlay.insert(question, RecordSet { data: edit.after, ttl });
         true
+    }
+
+    /// The TTL to publish with. A low one stays low until the move is over, so that a mistake at the switch is soon forgotten;
+    /// afterwards what is edited anyway gets the usual one.
+    fn ttl(&self, edit: &Edit, present: u32) -> u32 {
+        let wanted = edit.ttl.unwrap_or(if present > 0 { present } else { DEFAULT_TTL });
+        match self.present.subject.phase {
+            Phase::Prepare | Phase::Switch if present > 0 => wanted.min(present),
+            Phase::Prepare | Phase::Switch => wanted,
+            Phase::Tidy => wanted.max(DEFAULT_TTL),
+        }
     }
 
     fn changes(self) -> Vec<Change> {
@@ -254,7 +273,7 @@ impl Fold<'_> {
                 continue;
             };
             let before = published(&self.present, &question);
-            if before.data != after.data {
+            if before.data != after.data || because.contains(&Code::TtlTooLong) {
                 let Question { name, rtype } = question;
                 changes.push(Change { phase, name, rtype, before, after, because, confirm, importance });
             }

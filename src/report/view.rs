@@ -277,8 +277,10 @@ pub struct ChangeView {
     /// The type.
     #[serde(rename = "type")]
     pub rtype: String,
-    /// Time to live to publish with, in seconds.
+    /// The TTL to publish with, in seconds.
     pub ttl: u32,
+    /// The TTL that is published, in seconds, where a name server told it.
+    pub ttl_before: Option<u32>,
     /// What is published.
     pub before: Vec<Harmless>,
     /// What should be.
@@ -479,12 +481,14 @@ impl From<&Ignored> for IgnoredView {
 impl ChangeView {
     /// The records that go, in their order.
     pub fn removed(&self) -> impl Iterator<Item = &Harmless> {
-        without(&self.before, &self.after)
+        let others = if self.before == self.after { &[][..] } else { &self.after };
+        without(&self.before, others)
     }
 
     /// The records that come, in their order.
     pub fn added(&self) -> impl Iterator<Item = &Harmless> {
-        without(&self.after, &self.before)
+        let others = if self.before == self.after { &[][..] } else { &self.before };
+        without(&self.after, others)
     }
 }
 
@@ -502,6 +506,7 @@ impl From<&Change> for ChangeView {
             name: change.name.clone(),
             rtype: change.rtype.to_string(),
             ttl: change.after.ttl,
+            ttl_before: (change.before.ttl > 0).then_some(change.before.ttl),
             before: Harmless::records(&change.before.data),
             after: Harmless::records(&change.after.data),
             because: change.because.iter().map(|code| code.word()).collect(),

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::time::{after, clock, clock_when_over, lasting};
-use super::{Case, Code, Hazard, Judged, ticked};
+use super::{Case, Code, Edit, Hazard, Judged, Weight, ticked};
 
 /// Seconds that a record may live in caches when it is about to change (Rackspace, "About TTL best practices",
 /// 2018-06-19: 300 seconds, at least 24 hours before).
@@ -28,6 +28,17 @@ pub(super) fn ttl_too_long(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
         let mut found = Hazard::new(Code::TtlTooLong, name, Some(rtype), message);
         found.records = judged.observed.data.iter().map(|data| format!("{name} {ttl} {rtype} {data}")).collect();
         found.due = due(case, ttl);
+        // Until the switch every cache that takes the record anew forgets it sooner.
+        if case.subject.switch_at.is_some_and(|switch| switch > case.sight.facts.checked_at) {
+            found.level = Weight::Error;
+            found.cure = vec![Edit {
+                name: name.clone(),
+                rtype,
+                after: judged.observed.data.clone(),
+                ttl: Some(SHORT),
+                confirm: false,
+            }];
+        }
         Some(found)
     });
     hazards.collect()
