@@ -103,6 +103,12 @@ pub fn examine(subject: &Subject, facts: &Facts, scales: Scales<'_>) -> Examinat
     let panel = Panel::new(&case);
     let mut judged: Vec<Judged> = list.into_iter().map(|expectation| panel.judged(expectation)).collect();
     hazard::doubt_unread(&case, &mut judged);
+    if scales.strict {
+        // What decides is required in every report, so that each says why.
+        for one in judged.iter_mut().filter(|one| one.importance == Importance::Recommended) {
+            one.importance = Importance::Required;
+        }
+    }
     let mut hazards = hazard::hazards(&case, &judged, zone.as_ref());
     let withheld = withheld::withheld(&case, &judged, zone.as_ref());
     let withheld = withheld.map(|withheld| withheld.apply(&mut judged, &mut hazards));

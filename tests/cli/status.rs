@@ -147,3 +147,25 @@ fn a_closed_pipe_has_the_status_of_one_and_is_no_failure() {
         assert_eq!((status, String::from_utf8(err).unwrap().as_str()), (141, ""), "{words}");
     }
 }
+
+/// What decides the verdict is a failure in every format.
+#[test]
+fn a_strict_verdict_has_its_reasons_in_every_format() {
+    let desk = Desk::new();
+    let file = desk.put("contoso.com.zone", zone("contoso.com", &[]));
+    let check = |format: &str| cutover(&format!("check contoso.com --zone {file} --strict --format {format}"));
+    let json = check("json");
+    let domain = json.domain();
+    let unmet: Vec<&serde_json::Value> =
+        domain["expectations"].as_array().unwrap().iter().filter(|one| one["status"] == "unmet").collect();
+    let required = unmet.iter().filter(|one| one["importance"] == "required").count();
+    assert!(json.status == 1 && required > 0, "{}", json.out);
+    let junit = check("junit");
+    assert!(junit.out.contains(&format!("failures=\"{required}\"")), "{}", junit.out);
+    let sarif: serde_json::Value = serde_json::from_str(&check("sarif").out).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.iter().filter(|result| result["level"] == "error").count(), required);
+    let table = check("table").out;
+    let first = table.lines().next().unwrap();
+    assert!(first.contains("changes needed") && first.contains(&required.to_string()), "{table}");
+}
