@@ -12,6 +12,7 @@ use crate::world::{Fill, Outcome, World, file};
 /// Codes with status unmet, or hazards, whose cure is not in the zone, or not there alone: no plan takes them away.
 const CURED_ELSEWHERE: &[Code] = &[
     Code::MxTargetMissing,
+    Code::MxNotAssigned,
     Code::SpfTooManyLookups,
     Code::DkimNotEnabled,
     Code::DnssecBogus,

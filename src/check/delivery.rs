@@ -66,6 +66,11 @@ pub(super) fn judge(
     if right { bench.rival(&others) } else { bench.none_right(&others) }
 }
 
+/// Whether the host is known not to exist: it has neither kind of address.
+pub(super) fn is_absent(case: &Case<'_>, host: &Name) -> bool {
+    matches!(case.sight.has_address(host), Ok(Some(false)))
+}
+
 /// The table the judge works on.
 struct Bench<'a> {
     case: &'a Case<'a>,

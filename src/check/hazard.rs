@@ -1,5 +1,6 @@
 //! What is wrong, or worth knowing, that is not one expectation's fault?
 
+mod assigned;
 mod doubled;
 mod leftover;
 mod names;
@@ -64,6 +65,8 @@ pub(super) fn hazards(case: &Case<'_>, judged: &[Judged], zone: Option<&Zone>) -
     hazards.extend(leftover::autodiscover_srv_left(case));
     hazards.extend(leftover::source_left(case, judged));
     hazards.extend(leftover::dns_hosted_by_source(case, zone));
+    let exists = hazards.iter().all(|hazard: &Hazard| hazard.code != Code::DomainNotFound);
+    hazards.extend(assigned::mx_not_assigned(case, judged).filter(|_| exists));
     hazards.extend(servers::delegation_mismatch(case, zone));
     hazards.extend(servers::servers(case, zone));
     hazards.extend(names::name_doubled(judged));

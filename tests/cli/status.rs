@@ -153,7 +153,8 @@ fn a_closed_pipe_has_the_status_of_one_and_is_no_failure() {
 fn a_strict_verdict_has_its_reasons_in_every_format() {
     let desk = Desk::new();
     let file = desk.put("contoso.com.zone", zone("contoso.com", &[]));
-    let check = |format: &str| cutover(&format!("check contoso.com --zone {file} --strict --format {format}"));
+    let check =
+        |format: &str| cutover(&format!("check contoso.com --zone {file} --strict --format {format}"));
     let json = check("json");
     let domain = json.domain();
     let unmet: Vec<&serde_json::Value> =

@@ -98,7 +98,9 @@ fn fault(world: &World, before: &Judgement) -> Option<String> {
     if let Some(Judged { code, message, .. }) = left {
         return Some(format!("left: {code}, {message}, after {:?}", before.changes));
     }
-    let hazard = after.examination.hazards.iter().find(|hazard| hazard.level == Weight::Error);
+    // Which host Microsoft assigns, the admin center shows.
+    let mut hazards = after.examination.hazards.iter().filter(|hazard| hazard.code != Code::MxNotAssigned);
+    let hazard = hazards.find(|hazard| hazard.level == Weight::Error);
     if let Some(hazard) = hazard {
         return Some(format!("left: {}, {}", hazard.code, hazard.message));
     }
@@ -129,7 +131,7 @@ fn is_cured_elsewhere(world: &World, judged: &Judged) -> bool {
         | Code::MxRetiredHost
         | Code::MxWrongCloud
         | Code::MxVerificationLeft
-        | Code::MxTargetIsAlias => world.choice == Choice::Gateway,
+        | Code::MxTargetIsAlias => [Choice::Gateway, Choice::NotAccepted].contains(&world.choice),
         _ => false,
     };
     assert!(!elsewhere || judged.message.len() > 20, "{}: {:?}", world.title(), judged.message);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::expected::{Origin, Phase};
 use crate::record::{Name, RecordData, RecordType};
 
-use super::{Bench, Edit, Host, classify};
+use super::{Bench, Edit, Host, classify, is_absent};
 
 impl Bench<'_> {
     pub(super) fn renamed(&self, alias: &Name, real: &Name) -> Vec<Edit> {
@@ -48,6 +48,12 @@ impl Bench<'_> {
             return Vec::new();
         }
         let derived = after.is_empty();
+        // A host that does not exist is never proposed: mail would bounce.
+        let is_absent = self.expectation.origin == Origin::Derived
+            && self.hosts.proposed.as_ref().is_some_and(|host| is_absent(self.case, host));
+        if derived && is_absent {
+            return Vec::new();
+        }
         if derived {
             after.extend(self.expectation.data.iter().cloned());
         }
