@@ -5,7 +5,7 @@
 use std::str::FromStr;
 
 use super::generic::generic;
-use super::{DataError, Other, RecordData, Soa};
+use super::{DataError, Other, RecordData, Soa, without_commands};
 use crate::record::name::Name;
 use crate::record::rtype::RecordType;
 use crate::record::text::{MAX_CHARACTER_STRING, Text, unquote};
@@ -59,7 +59,9 @@ impl RecordData {
                 }))
             }
             RecordType::Txt => Self::Txt(fields.text()?),
-            RecordType::Other(number) => Self::Other(Other { number, text: fields.completed()? }),
+            RecordType::Other(number) => {
+                Self::Other(Other { number, text: without_commands(fields.completed()?) })
+            }
         })
     }
 }
