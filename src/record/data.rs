@@ -267,6 +267,13 @@ mod tests {
     }
 
     #[test]
+    fn a_name_in_place_of_a_parameter_key_stands_apart_from_what_follows() {
+        let data = parse("HTTPS", "1 alpn=\"h2\" port=8443").unwrap();
+        assert_eq!(data.to_string(), "1 alpn=.contoso.com. \"h2\" port=8443");
+        assert_eq!(parse("HTTPS", &data.to_zone_text()), Ok(data));
+    }
+
+    #[test]
     fn presentation_form_goes_both_ways() {
         for (rtype, text) in [
             ("A", "192.0.2.1"),

@@ -207,7 +207,9 @@ impl Fields<'_> {
 
     fn is_parameter_key(&self, index: usize) -> bool {
         let key = self.tokens.get(index);
-        has_parameters(self.rtype) && key.is_some_and(|key| !key.quoted && key.raw.ends_with(b"="))
+        // A name that ends so is none: written out, it ends in another way.
+        let may_be_key = has_parameters(self.rtype) && !name_fields(self.rtype).contains(&index);
+        may_be_key && key.is_some_and(|key| !key.quoted && key.raw.ends_with(b"="))
     }
 }
 
