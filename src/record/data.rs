@@ -231,22 +231,24 @@ impl fmt::Display for RecordData {
             ),
             Self::Srv { priority, weight, port, target } => write!(f, "{priority} {weight} {port} {target}"),
             Self::Txt(text) => write!(f, "{text}"),
-            Self::Other(other) => write_without_commands(f, &other.text),
+            Self::Other(other) => f.write_str(&other.text),
         }
     }
 }
 
-/// Data that was not read, with the number in place of the bracket of a command to a build agent (RFC 1035 §5.1): the same
-/// to all who read it.
-fn write_without_commands(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+/// Data that is not read, with the number in place of the bracket of a command to a build agent (RFC 1035 §5.1): the same to
+/// all who read it.
+pub(super) fn without_commands(text: String) -> String {
+    let mut safe = String::new();
     let mut written = 0;
     for (at, bracket) in text.match_indices('[') {
         if opens_command(&text.as_bytes()[..at]) {
-            write!(f, "{}\\091", &text[written..at])?;
+            safe.push_str(&text[written..at]);
+            safe.push_str("\\091");
             written = at + bracket.len();
         }
     }
-    f.write_str(&text[written..])
+    if written == 0 { text } else { safe + &text[written..] }
 }
 
 #[cfg(test)]
@@ -255,6 +257,20 @@ mod tests {
 
     fn parse(rtype: &str, text: &str) -> Result<RecordData, DataError> {
         RecordData::parse(rtype.parse().unwrap(), text, &"contoso.com".parse().unwrap())
+    }
+
+    #[test]
+    fn data_that_is_not_read_is_no_command_and_reads_the_same_again() {
+        let data = parse("HINFO", "\"##vso[a.b]c\" x##[y]").unwrap();
+        assert_eq!(data.to_string(), "\"##vso\\091a.b]c\" x##\\091y]");
+        assert_eq!(parse("HINFO", &data.to_zone_text()), Ok(data));
+    }
+
+    #[test]
+    fn a_name_in_place_of_a_parameter_key_stands_apart_from_what_follows() {
+        let data = parse("HTTPS", "1 alpn=\"h2\" port=8443").unwrap();
+        assert_eq!(data.to_string(), "1 alpn=.contoso.com. \"h2\" port=8443");
+        assert_eq!(parse("HTTPS", &data.to_zone_text()), Ok(data));
     }
 
     #[test]

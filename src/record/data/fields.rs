@@ -5,7 +5,7 @@
 use std::str::FromStr;
 
 use super::generic::generic;
-use super::{DataError, Other, RecordData, Soa};
+use super::{DataError, Other, RecordData, Soa, without_commands};
 use crate::record::name::Name;
 use crate::record::rtype::RecordType;
 use crate::record::text::{MAX_CHARACTER_STRING, Text, unquote};
@@ -59,7 +59,9 @@ impl RecordData {
                 }))
             }
             RecordType::Txt => Self::Txt(fields.text()?),
-            RecordType::Other(number) => Self::Other(Other { number, text: fields.completed()? }),
+            RecordType::Other(number) => {
+                Self::Other(Other { number, text: without_commands(fields.completed()?) })
+            }
         })
     }
 }
@@ -205,7 +207,9 @@ impl Fields<'_> {
 
     fn is_parameter_key(&self, index: usize) -> bool {
         let key = self.tokens.get(index);
-        has_parameters(self.rtype) && key.is_some_and(|key| !key.quoted && key.raw.ends_with(b"="))
+        // A name that ends so is none: written out, it ends in another way.
+        let may_be_key = has_parameters(self.rtype) && !name_fields(self.rtype).contains(&index);
+        may_be_key && key.is_some_and(|key| !key.quoted && key.raw.ends_with(b"="))
     }
 }
 
