@@ -40,7 +40,7 @@ pub(super) fn servers_disagree(case: &Case<'_>) -> Vec<Hazard> {
             _ => "have versions of the zone that cannot be compared, and",
         };
         let message = format!(
-            "the name servers {versions} answer differently for {} of {}; whoever runs them must put that right",
+            "the name servers {versions} answer differently for {} of {}; ask the DNS host to fix that",
             question.rtype,
             ticked(&question.name)
         );

@@ -242,8 +242,8 @@ enum Share {
     OneOfSeveral,
 }
 
-/// The end of the record, and why it is that one: the weakest that a record has, and never `+all`. Whoever is not refused
-/// today is not refused after the merge.
+/// The end of the record, and why it is that one: the weakest that a record has, and never `+all`. A sender that is not
+/// refused today is not refused after the merge.
 fn end(ends: &[Option<Qualifier>]) -> (Option<Qualifier>, Vec<String>) {
     // A record that lets everybody pass is no protection; `~all` marks what no other term lets pass.
     let careful = |all| if all == Qualifier::Pass { Qualifier::SoftFail } else { all };
