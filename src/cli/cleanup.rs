@@ -1,4 +1,4 @@
-//! Keeps what is needed to end the process without coming back to whoever is at work: temporary files, and the status.
+//! Keeps what is needed to end the process from another thread: temporary files, and the status.
 //!
 //! Each of them is taken away by its owner as a rule; this is for the end that a signal forces.
 #![allow(clippy::disallowed_methods, reason = "temporary files are files")]

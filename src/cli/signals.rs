@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::cleanup;
 
-/// After the first signal, lookups that are under way are waited for so long.
+/// How long lookups in progress may still take after the first signal.
 pub(super) const UNDER_WAY: Duration = Duration::from_millis(1200);
 /// After the first signal, everything is over so soon.
 const ALL: Duration = Duration::from_millis(1850);

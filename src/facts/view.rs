@@ -279,11 +279,9 @@ impl Facts {
             .replies(question)
             .filter(|reply| reply.server.role == Role::Authoritative && reply.outcome != Outcome::Referral);
         let is_open = |reply: &Reply| reply.outcome.tells_nothing() || self.reached.contains(&reply.server);
-        let mut asked = asked.peekable();
         if !asked.clone().any(is_open) || asked.clone().any(|reply| reply.outcome.is_answer()) {
             return None;
         }
-        asked.peek()?;
         asked.min_by_key(|reply| tells_least(reply))
     }
 

@@ -15,7 +15,7 @@ impl Bench<'_> {
         let about = ticked(&fault.about);
         let term = shown(&fault.term);
         if fault.kind == FaultKind::PassesEveryone && fault.holder == self.case.subject.domain {
-            return (Code::SpfPassesEveryone, format!("`{term}` lets everybody send for the domain"));
+            return (Code::SpfPassesEveryone, format!("`{term}` authorizes every sender"));
         }
         let (code, what) = match fault.kind {
             FaultKind::NotADomain => {

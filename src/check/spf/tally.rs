@@ -27,7 +27,7 @@ pub(super) struct Fault {
 }
 
 impl Fault {
-    /// Whether a term of the domain's own record lets everybody pass.
+    /// Whether a term of the domain's own record authorizes every sender.
     pub(super) fn lets_everybody_pass(&self, domain: &Name) -> bool {
         self.kind == FaultKind::PassesEveryone && self.holder == *domain
     }
@@ -46,7 +46,7 @@ pub(super) enum FaultKind {
     Several,
     /// The included record cannot be read.
     Unreadable,
-    /// The term lets everybody pass, and so does the whole.
+    /// The term authorizes every sender, and so does the record.
     PassesEveryone,
     /// The domain of the term is not one once its macros are expanded (RFC 7208 §4.3).
     NotADomain,

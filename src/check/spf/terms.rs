@@ -111,7 +111,7 @@ impl Terms {
         self.others.retain(|term| !term.text.eq_ignore_ascii_case(text));
     }
 
-    /// Takes from a term what lets everybody pass: the length of `a` and `mx`, `exists` as a whole, and of networks the
+    /// Takes from a term what authorizes every sender: the length of `a` and `mx`, `exists` as a whole, and of networks the
     /// widest of those that hold every address together.
     pub(super) fn narrow(&mut self, text: &str) {
         let Some(term) = self.others.iter().find(|term| term.text.eq_ignore_ascii_case(text)) else { return };
@@ -245,7 +245,7 @@ enum Share {
 /// The end of the record, and why it is that one: the weakest that a record has, and never `+all`. A sender that is not
 /// refused today is not refused after the merge.
 fn end(ends: &[Option<Qualifier>]) -> (Option<Qualifier>, Vec<String>) {
-    // A record that lets everybody pass is no protection; `~all` marks what no other term lets pass.
+    // A record that authorizes every sender protects nothing; `~all` marks what no other term authorizes.
     let careful = |all| if all == Qualifier::Pass { Qualifier::SoftFail } else { all };
     let weakest = ends.iter().flatten().copied().map(careful).min();
     let mut decided = Vec::new();
@@ -254,7 +254,7 @@ fn end(ends: &[Option<Qualifier>]) -> (Option<Qualifier>, Vec<String>) {
     }
     let has = |qualifier| ends.contains(&Some(qualifier));
     if has(Qualifier::Pass) {
-        decided.push("`+all` is not taken over, since it lets everybody pass".into());
+        decided.push("`+all` is not taken over, since it authorizes every sender".into());
     }
     // One without an end refuses no sender.
     let all = match weakest {

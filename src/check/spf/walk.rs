@@ -300,7 +300,7 @@ impl<'a> Walk<'a> {
             let Some(holder) = self.path.last().cloned() else { return Match::No };
             self.fault(FaultKind::PassesEveryone, &holder, &term.text);
         }
-        // One that lets everybody pass is wrong by itself, and tells nothing about Microsoft.
+        // One that authorizes every sender is wrong by itself, and tells nothing about Microsoft.
         if everyone_v4 && !is_pass { Match::Yes } else { Match::No }
     }
 
