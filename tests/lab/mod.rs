@@ -24,6 +24,7 @@ mod zone;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -273,12 +274,24 @@ impl Drop for Lab {
     }
 }
 
+/// Ports below the ephemeral range: in it, an outgoing connection of another test could take the port of a server that
+/// starts later.
+const PORTS: std::ops::Range<u16> = 12_000..32_000;
+
 /// A port that is free for UDP and TCP, held at an address that no server uses.
 fn reserve() -> (UdpSocket, TcpListener) {
-    for _ in 0..100 {
-        let udp = UdpSocket::bind("127.255.255.254:0").unwrap();
-        if let Ok(tcp) = TcpListener::bind(udp.local_addr().unwrap()) {
-            return (udp, tcp);
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let count = u32::from(PORTS.end - PORTS.start);
+    for _ in 0..1000 {
+        // Each process begins elsewhere.
+        let place = NEXT.fetch_add(1, Ordering::Relaxed).wrapping_add(std::process::id().wrapping_mul(97));
+        let port = PORTS.start + u16::try_from(place % count).unwrap();
+        let free = TcpListener::bind(("127.0.0.1", port)).and_then(|_| {
+            let udp = UdpSocket::bind(("127.255.255.254", port))?;
+            Ok((udp, TcpListener::bind(("127.255.255.254", port))?))
+        });
+        if let Ok(free) = free {
+            return free;
         }
     }
     panic!("no port is free for both UDP and TCP");
