@@ -10,10 +10,13 @@ use std::collections::BTreeSet;
 
 use crate::expected::{Expectation, MailHosts, Phase};
 use crate::facts::Silence;
-use crate::record::{Name, RecordData, RecordSet};
+use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
 use super::{Case, Code, Edit, Finding, listed, ticked};
 pub(super) use host::{Host, classify, is_partition};
+
+/// Hosts whose addresses are looked up at most.
+const MOST_MAIL_HOSTS: usize = 20;
 
 /// One MX record, read.
 struct Exchange {
@@ -40,6 +43,10 @@ pub(super) fn judge(
             _ => None,
         })
         .collect();
+    let read = exchanges.iter().filter(|exchange| !exchange.kind.types_read().is_empty());
+    case.sight.read_ahead(read.take(MOST_MAIL_HOSTS).flat_map(|exchange| {
+        exchange.kind.types_read().iter().map(|rtype| Question::new(exchange.host.clone(), *rtype))
+    }));
     let bench = Bench { case, expectation, hosts, set: &set, exchanges: &exchanges };
     if exchanges.is_empty() {
         let message =
@@ -120,7 +127,11 @@ impl Bench<'_> {
     /// Only right hosts, and perhaps the record that proved ownership.
     fn all_right(&self, verification: bool) -> Result<Finding, Silence> {
         let mut missing = Vec::new();
-        for exchange in self.exchanges.iter().filter(|exchange| exchange.kind.is_right()) {
+        let right = || self.exchanges.iter().filter(|exchange| exchange.kind.is_right());
+        if let (false, Some(beyond)) = (self.case.sight.lacks_reply(), right().nth(MOST_MAIL_HOSTS)) {
+            return Err(Silence::not_asked(&Question::new(beyond.host.clone(), RecordType::A)));
+        }
+        for exchange in right() {
             if self.case.sight.has_address(&exchange.host)? == Some(false) {
                 missing.push(exchange.host.clone());
             }

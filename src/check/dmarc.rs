@@ -15,7 +15,8 @@ use crate::record::{Name, Question, RecordData, RecordSet, RecordType, Text};
 use super::{Case, Code, Edit, Finding, Hazard, alias, doubled, listed, ticked, wildcard};
 use text::{fault, is_policy, looks_like_policy, policies, repaired, report_hosts, shown, strength, texts};
 pub(super) use text::{is_right, policy};
-pub(super) use tree::{domains_above, inherited};
+use tree::domains_above;
+pub(super) use tree::inherited;
 
 /// Judges the policy.
 pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, Silence> {
@@ -55,7 +56,7 @@ fn hosted(case: &Case<'_>, host: &Name) -> Finding {
 }
 
 /// The names where the hosts of other domains that a policy sends reports to say that they agree (RFC 9990 §4).
-pub(super) fn report_agreements(set: &RecordSet, domain: &Name) -> Vec<(Name, Name)> {
+fn report_agreements(set: &RecordSet, domain: &Name) -> Vec<(Name, Name)> {
     let hosts = report_hosts(set, domain).into_iter();
     let agreement = |host: &Name| domain.doubled(&host.below("_report._dmarc").ok()?).ok();
     hosts.filter_map(|host| agreement(&host).map(|name| (host, name))).collect()
@@ -73,7 +74,10 @@ pub(super) fn report_refused(case: &Case<'_>) -> Option<Hazard> {
             answer.existence != Existence::Outside && policies(&answer.set).next().is_none()
         })
     };
-    let agreements = report_agreements(&set, domain).into_iter();
+    let agreements = report_agreements(&set, domain);
+    let questions = agreements.iter().map(|(_, name)| Question::new(name.clone(), RecordType::Txt));
+    case.sight.read_ahead(questions);
+    let agreements = agreements.into_iter();
     let refusing: Vec<(Name, Name)> = agreements.filter(|(_, agreement)| refuses(agreement)).collect();
     if refusing.is_empty() {
         return None;
@@ -134,6 +138,13 @@ impl Bench<'_> {
         if let Some(text) = policies(&apex).next() {
             return Ok(self.misplaced(text, &apex));
         }
+        let sight = &self.case.sight;
+        sight.batch(|| {
+            doubled::read(self.case, &self.expectation.name, RecordType::Txt);
+            let above = domains_above(&self.case.subject.domain).into_iter();
+            let policies = above.filter_map(|domain| domain.below("_dmarc").ok());
+            sight.read_ahead(policies.map(|name| Question::new(name, RecordType::Txt)));
+        });
         let doubled = doubled::found(self.case, &self.expectation.name, RecordType::Txt)?;
         // A wildcard answers there as well, with texts that are no policy.
         if let Some(doubled) = doubled

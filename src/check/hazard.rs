@@ -17,12 +17,7 @@ use super::{
     ticked, wildcard,
 };
 
-pub(super) use leftover::{
-    AUTODISCOVER_SERVICE, doubt_unread, is_published, leftover_questions, may_be_left, published_questions,
-    wildcards,
-};
-
-pub(super) use names::{is_microsoft_dns, web_site_names};
+pub(super) use leftover::{AUTODISCOVER_SERVICE, doubt_unread, leftover_questions, published_questions};
 
 /// Something that is wrong, or worth knowing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,27 +52,42 @@ impl Hazard {
 
 /// All hazards, in the order of the table of outcomes.
 pub(super) fn hazards(case: &Case<'_>, judged: &[Judged], zone: Option<&Zone>) -> Vec<Hazard> {
-    let mut hazards = Vec::new();
-    hazards.extend(servers::servers_disagree(case));
-    hazards.extend(servers::domain_not_found(case, zone));
-    hazards.extend(names::cname_with_other_data(case, judged));
-    hazards.extend(servers::dnssec_bogus(case));
-    hazards.extend(leftover::autodiscover_srv_left(case));
-    hazards.extend(leftover::source_left(case, judged));
-    hazards.extend(leftover::dns_hosted_by_source(case, zone));
-    let exists = hazards.iter().all(|hazard: &Hazard| hazard.code != Code::DomainNotFound);
-    hazards.extend(assigned::mx_not_assigned(case, judged).filter(|_| exists));
-    hazards.extend(servers::delegation_mismatch(case, zone));
-    hazards.extend(servers::servers(case, zone));
-    hazards.extend(names::name_doubled(judged));
-    hazards.extend(doubled::domain_doubled(case, judged));
-    hazards.extend(timing::ttl_too_long(case, judged));
-    hazards.extend(names::filter_bypass(case, judged));
-    hazards.extend(names::dmarc_strict_too_early(case, judged));
-    hazards.extend(dmarc::report_refused(case));
-    hazards.extend(policy::hazards(case, judged));
-    hazards.extend(names::wildcard_answers(case));
-    hazards.extend(names::microsoft_hosted_dns(case, zone));
+    case.begin_rule();
+    let mut found = Found { case, hazards: Vec::new() };
+    found.add(servers::servers_disagree(case));
+    found.add(servers::domain_not_found(case, zone));
+    found.add(names::cname_with_other_data(case, judged));
+    found.add(servers::dnssec_bogus(case));
+    found.add(leftover::autodiscover_srv_left(case));
+    found.add(leftover::source_left(case, judged));
+    found.add(leftover::dns_hosted_by_source(case, zone));
+    let exists = found.hazards.iter().all(|hazard| hazard.code != Code::DomainNotFound);
+    found.add(assigned::mx_not_assigned(case, judged).filter(|_| exists));
+    found.add(servers::delegation_mismatch(case, zone));
+    found.add(servers::servers(case, zone));
+    found.add(names::name_doubled(judged));
+    found.add(doubled::domain_doubled(case, judged));
+    found.add(timing::ttl_too_long(case, judged));
+    found.add(names::filter_bypass(case, judged));
+    found.add(names::dmarc_strict_too_early(case, judged));
+    found.add(dmarc::report_refused(case));
+    found.add(policy::hazards(case, judged));
+    found.add(names::wildcard_answers(&case.without_asking()));
+    found.add(names::microsoft_hosted_dns(case, zone));
+    let mut hazards = found.hazards;
     hazards.sort_by(|a, b| (a.code, &a.name, a.rtype).cmp(&(b.code, &b.name, b.rtype)));
     hazards
+}
+
+/// The hazards of one rule after another.
+struct Found<'a> {
+    case: &'a Case<'a>,
+    hazards: Vec<Hazard>,
+}
+
+impl Found<'_> {
+    fn add(&mut self, hazards: impl IntoIterator<Item = Hazard>) {
+        self.hazards.extend(hazards);
+        self.case.begin_rule();
+    }
 }

@@ -20,6 +20,7 @@ mod tally;
 mod terms;
 #[cfg(test)]
 mod tests;
+mod tree;
 mod walk;
 
 use crate::expected::Expectation;
@@ -28,10 +29,8 @@ use crate::record::spf::{Meaning, Mechanism, SpfRecord};
 use crate::record::{Name, RecordData, RecordSet, Text};
 
 use super::{Case, Code, Edit, Finding, listed, ticked};
-pub(super) use edit::{mail_hosts, questions};
 use note::Opening;
-pub(super) use repair::{looks_like_spf, repaired, repaired_text};
-pub(super) use stand_in::{RESELLER_HOST, may_be_sold_by_reseller};
+use repair::{looks_like_spf, repaired_text};
 use tally::{Doubt, Tally};
 use walk::Reader;
 
@@ -43,6 +42,7 @@ const MOST_VOID_LOOKUPS: usize = 2;
 /// Judges the SPF record.
 pub(super) fn judge(case: &Case<'_>, expectation: &Expectation, include: &Name) -> Result<Finding, Silence> {
     let set = case.sight.set(&expectation.name, expectation.rtype)?;
+    tree::read(case, &set, include)?;
     let texts = || set.data.iter().filter_map(text_of);
     let records: Vec<(&Text, SpfRecord)> =
         texts().filter_map(|text| SpfRecord::parse(text).map(|record| (text, record))).collect();

@@ -7,7 +7,7 @@ mod panel;
 use jiff::Timestamp;
 
 use crate::expected::{Expectation, Importance, Subject, expectations};
-use crate::facts::{Facts, History, Overlay, Sight, View, Witness, Zone};
+use crate::facts::{Facts, History, Overlay, ReadLog, Reads, Sight, View, Zone};
 use crate::record::RecordSet;
 
 use super::waiver::{Applied, Waiver, Waivers};
@@ -58,6 +58,8 @@ pub struct Examination {
     pub verdict: Verdict,
     /// Why no edit is proposed, where DNS cannot show what the domain is for.
     pub withheld: Option<Code>,
+    /// What was read for it. As long as any of it is unmet, the rest is not final.
+    pub reads: Reads,
 }
 
 /// How strictly to weigh.
@@ -85,15 +87,11 @@ impl Scales<'_> {
 #[must_use]
 pub fn examine(subject: &Subject, facts: &Facts, scales: Scales<'_>) -> Examination {
     let nothing_planned = Overlay::new();
-    let sight = Sight {
-        facts,
-        witness: Witness::Published,
-        view: scales.view,
-        overlay: &nothing_planned,
-        read: None,
-    };
+    let log = ReadLog::new();
+    let sight = Sight { log: Some(&log), ..Sight::published(facts, scales.view, &nothing_planned) };
     let zone = facts.zone(&subject.domain);
-    let seen = origin::sightings(subject, &sight, zone.as_ref(), scales.history);
+    // Evidence is looked for among what is read anyway.
+    let seen = origin::sightings(subject, &sight.without_asking(), zone.as_ref(), scales.history);
     let source = origin::source(subject, &seen);
     let list = expectations(subject);
     let proposed = list.iter().find_map(|expectation| expectation.proposed_host()).cloned();
@@ -102,6 +100,7 @@ pub fn examine(subject: &Subject, facts: &Facts, scales: Scales<'_>) -> Examinat
     let case = Case { subject, source: provider, is_source_sure, mail_host: proposed.as_ref(), sight };
     let panel = Panel::new(&case);
     let mut judged: Vec<Judged> = list.into_iter().map(|expectation| panel.judged(expectation)).collect();
+    case.begin_rule();
     hazard::doubt_unread(&case, &mut judged);
     if scales.strict {
         // What decides is required in every report, so that each says why.
@@ -110,14 +109,16 @@ pub fn examine(subject: &Subject, facts: &Facts, scales: Scales<'_>) -> Examinat
         }
     }
     let mut hazards = hazard::hazards(&case, &judged, zone.as_ref());
+    case.begin_rule();
     let withheld = withheld::withheld(&case, &judged, zone.as_ref());
     let withheld = withheld.map(|withheld| withheld.apply(&mut judged, &mut hazards));
     let reminders = reminder::reminders(&case, &judged);
     let waivers = Waivers { all: scales.waivers, domain: &subject.domain, at: facts.checked_at };
     waivers.apply(&mut judged, &mut hazards);
     let verdict = verdict(&judged, &hazards, scales.least_decisive());
-    let gateway = origin::gateway(subject, &sight, &seen);
-    Examination { source, gateway, zone, judged, hazards, reminders, verdict, withheld }
+    let gateway = origin::gateway(subject, &sight.without_asking(), &seen);
+    let reads = log.into_reads();
+    Examination { source, gateway, zone, judged, hazards, reminders, verdict, withheld, reads }
 }
 
 fn verdict(judged: &[Judged], hazards: &[Hazard], least: Importance) -> Verdict {

@@ -6,18 +6,17 @@ mod before;
 mod rounds;
 mod window;
 
-use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
 
 use futures_util::{Stream, StreamExt as _};
 use jiff::Timestamp;
 
-use crate::check::{Assumptions, Examination, Following, Outlook, Scales, examine, outlook};
+use crate::check::{Assumptions, Examination, Outlook, Questions, Scales, examine, outlook};
 use crate::expected::Subject;
 use crate::facts::{Facts, History, Recording};
 use crate::lookup::graph::Token;
-use crate::lookup::{Limits, Source, survey};
+use crate::lookup::{Limits, survey};
 use crate::plan::{Change, changes};
 use crate::record::Name;
 use crate::report::DomainReport;
@@ -174,7 +173,8 @@ pub(super) fn results<'s, 'w: 's, T: Send + 'w>(
         async move {
             let place = window.enter().await;
             let subject = subject?;
-            let facts = gather(world, &subject, limits).await;
+            let mut questions = Questions::new(&subject, task.scales);
+            let facts = survey(&world.source, &subject.domain, limits, &mut questions).await;
             window.leave(place, &facts);
             let judging = workers.done(move || end(judged(subject, facts, task.scales)));
             judging.await.ok_or_else(|| io::Error::other("the judging of a domain came to no end").into())
@@ -294,33 +294,9 @@ impl Checked {
     }
 }
 
-async fn gather(world: &World, subject: &Subject, limits: Limits) -> Facts {
-    let following = RefCell::new(Following::new(subject));
-    let questions = |facts: &Facts| following.borrow_mut().wanted(facts);
-    let policies = |_: &Facts| following.borrow().wanted_policies();
-    let facts = survey(&world.source, &subject.domain, limits, questions, policies).await;
-    let is_crowded = following.borrow().is_crowded();
-    if is_crowded && !world.source.is_at_hand() {
-        return in_order(subject, facts, limits).await;
-    }
-    facts
-}
-
 fn judged(subject: Subject, facts: Facts, scales: Scales<'_>) -> Checked {
     let examination = examine(&subject, &facts, scales);
     let changes = changes(&subject, &facts, scales.view, &examination);
     let (outlook, assumptions, since) = (Outlook::default(), Assumptions::default(), None);
     Checked { subject, facts, examination, changes, outlook, assumptions, since }
-}
-
-/// Of these facts those that a run would have in which everybody was as quick as everybody else. Of a tree that goes on
-/// beyond its bound other parts are known in each run, and a replay must not come to something else.
-async fn in_order(subject: &Subject, facts: Facts, limits: Limits) -> Facts {
-    let started = facts.checked_at;
-    let recording = Recording::new(vec![subject.domain.clone()], facts);
-    let source = Source { started, zones: None, recording: Some(recording), network: None };
-    let following = RefCell::new(Following::new(subject));
-    let questions = |facts: &Facts| following.borrow_mut().wanted(facts);
-    let policies = |_: &Facts| following.borrow().wanted_policies();
-    survey(&source, &subject.domain, limits, questions, policies).await
 }

@@ -6,6 +6,8 @@
 mod history;
 mod outcome;
 mod policy;
+mod reader;
+mod reads;
 mod recording;
 mod reply;
 mod silence;
@@ -25,6 +27,8 @@ use crate::record::{Name, Question};
 pub use history::{Copies, History, HistoryError, Seen, Sighting, published, published_by, remembered};
 pub use outcome::Outcome;
 pub use policy::{PolicyOutcome, PolicyReply, policy_host};
+pub use reader::Reader;
+pub use reads::{ReadLog, Reads};
 pub use recording::{Recording, RecordingError};
 pub use reply::{ExtendedError, Reply, Role, Server, soa_of};
 #[cfg(feature = "lookup")]
@@ -32,7 +36,7 @@ pub(crate) use silence::NOT_FOLLOWED;
 pub use silence::Silence;
 pub use version::VersionOrder;
 use version::ZoneVersion;
-pub use view::{Answer, Existence, Overlay, Sight, View, Witness};
+pub use view::{Answer, Existence, Overlay, Reach, Sight, View, Witness};
 pub use zone::{NameServer, Zone, is_newer, zone_candidates};
 
 /// What became of names for which there is no reply at all.

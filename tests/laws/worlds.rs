@@ -6,6 +6,7 @@
 
 use std::sync::{Arc, LazyLock};
 
+use cutover::check::{Questions, Scales};
 use cutover::expected::{Cloud, Phase, Purpose, Subject};
 use cutover::facts::{Elsewhere, Facts, Recording, Reply, Role, Server};
 use cutover::lookup::zonefile::ZoneFiles;
@@ -468,9 +469,8 @@ impl World {
     }
 
     fn survey(&self, source: &Source) -> Facts {
-        let wanted = |facts: &Facts| cutover::check::wanted(&self.subject, facts);
-        let policies = |facts: &Facts| cutover::check::wanted_policies(&self.subject, facts);
-        let survey = survey(source, &self.subject.domain, Limits::default(), wanted, policies);
+        let mut questions = Questions::new(&self.subject, Scales::default());
+        let survey = survey(source, &self.subject.domain, Limits::default(), &mut questions);
         RUNTIME.with(|runtime| runtime.block_on(survey))
     }
 

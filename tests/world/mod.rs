@@ -8,7 +8,7 @@ mod options;
 
 use std::fmt::Write as _;
 
-use cutover::check::{Code, Examination, Judged, Weight, examine, wanted, wanted_policies};
+use cutover::check::{Code, Examination, Judged, Questions, Scales, Weight, examine, wanted};
 use cutover::expected::{Id, Importance, Subject};
 use cutover::facts::{Elsewhere, Facts, Outcome as Answered, Recording, Reply};
 use cutover::lookup::zonefile::ZoneFiles;
@@ -150,9 +150,8 @@ impl World {
 
 fn gather(source: &Source, subject: &Subject) -> Facts {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    let questions = |facts: &Facts| wanted(subject, facts);
-    let policies = |facts: &Facts| wanted_policies(subject, facts);
-    runtime.block_on(survey(source, &subject.domain, Limits::default(), questions, policies))
+    let mut questions = Questions::new(subject, Scales::default());
+    runtime.block_on(survey(source, &subject.domain, Limits::default(), &mut questions))
 }
 
 fn publish_in_zone(records: &mut Vec<Record>, change: &Change) {

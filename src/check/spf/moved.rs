@@ -96,7 +96,7 @@ fn leaving_hosts(bench: &Bench<'_>) -> Vec<Name> {
 fn planned(bench: &Bench<'_>, present: Sight<'_>) -> Option<BTreeSet<RecordData>> {
     let list = expectations(bench.case.subject);
     let mail = list.iter().find(|expectation| expectation.id == Id::Mx)?;
-    let finding = judge(&Case { sight: present, ..*bench.case }, mail).ok()?;
+    let finding = judge(&Case { sight: present, ..*bench.case }, mail).finding.ok()?;
     let edit =
         finding.cure.into_iter().find(|edit| edit.name == mail.name && edit.rtype == RecordType::Mx)?;
     Some(edit.after)

@@ -9,7 +9,7 @@ use super::relief::Step;
 use super::*;
 use crate::check::wanted;
 use crate::expected::{Id, Requirement, Subject, expectations};
-use crate::facts::{Elsewhere, Facts, Outcome, Overlay, Reply, Role, Server, Sight, View, Witness};
+use crate::facts::{Elsewhere, Facts, Outcome, Overlay, Reply, Role, Server, Sight, View};
 use crate::record::{Question, Record};
 
 /// Whatever a resolver answers, asked as long as something is worth asking.
@@ -56,7 +56,7 @@ fn subject() -> Subject {
 fn at_bench<T>(facts: &Facts, test: impl FnOnce(&Bench<'_>, &[SpfRecord]) -> T) -> T {
     let subject = subject();
     let overlay = Overlay::new();
-    let sight = Sight { facts, witness: Witness::Published, view: View::Both, overlay: &overlay, read: None };
+    let sight = Sight::published(facts, View::Both, &overlay);
     let source = crate::provider::by_id("rackspace");
     let case = Case { subject: &subject, source, is_source_sure: true, mail_host: None, sight };
     let expectation = expectations(&subject).into_iter().find(|one| one.id == Id::Spf).unwrap();
@@ -195,13 +195,7 @@ fn the_count_after_an_edit_is_that_of_the_published_record() {
             let set = RecordSet { data: edit.after.clone(), ttl: 60 };
             overlay.insert(Question::new(edit.name.clone(), edit.rtype), set);
         }
-        let sight = Sight {
-            facts: &facts,
-            witness: Witness::Published,
-            view: View::Both,
-            overlay: &overlay,
-            read: None,
-        };
+        let sight = Sight::published(&facts, View::Both, &overlay);
         let subject = subject();
         let expectation = expectations(&subject).into_iter().find(|one| one.id == Id::Spf).unwrap();
         let Requirement::SpfIncludes(include) = &expectation.requirement else { panic!("no include") };
