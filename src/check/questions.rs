@@ -58,7 +58,9 @@ pub struct Questions<'a> {
     subject: &'a Subject,
     scales: Scales<'a>,
     expected: Vec<Expectation>,
+    /// In place of [`prefetch`].
     prefetched: Option<Vec<Question>>,
+    has_begun: bool,
     /// Everything that was returned.
     wanted: HashSet<Question>,
     policies: BTreeSet<Name>,
@@ -105,6 +107,7 @@ impl<'a> Questions<'a> {
             scales,
             expected,
             prefetched: None,
+            has_begun: false,
             wanted: HashSet::with_capacity(USUAL),
             policies: BTreeSet::new(),
             seen: 0,
@@ -197,7 +200,8 @@ fn judged(
 impl Reader for Questions<'_> {
     fn unmet(&mut self, facts: &Facts) -> Vec<Question> {
         let mut new = Vec::new();
-        if self.wanted.is_empty() {
+        if !self.has_begun {
+            self.has_begun = true;
             let prefetched = self.prefetched.take();
             self.want(prefetched.unwrap_or_else(|| prefetch(self.subject, facts)), &mut new);
             for (place, expectation) in self.expected.iter().enumerate() {

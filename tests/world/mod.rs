@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 
 use cutover::check::{Code, Examination, Judged, Questions, Scales, Weight, examine, wanted};
 use cutover::expected::{Id, Importance, Subject};
-use cutover::facts::{Elsewhere, Facts, Outcome as Answered, Recording, Reply};
+use cutover::facts::{Elsewhere, Facts, Outcome as Answered, Recording, Reply, View};
 use cutover::lookup::zonefile::ZoneFiles;
 use cutover::lookup::{Limits, Source, survey};
 use cutover::plan::{Change, changes};
@@ -85,6 +85,27 @@ impl World {
     /// Looks up, judges and plans.
     pub fn check(&self) -> Outcome {
         self.judge(gather(&self.source(), &self.options.subject))
+    }
+
+    /// The zone file; only a world that is one has it.
+    pub fn zone_text(&self) -> &ZoneText {
+        let Answers::Zone(text) = &self.answers else { panic!("a recording is no zone file") };
+        text
+    }
+
+    /// The same world with another zone file.
+    pub fn with_zone_text(self, text: ZoneText) -> Self {
+        Self { answers: Answers::Zone(text), ..self }
+    }
+
+    /// Looks up at this source, judges and plans.
+    pub fn check_with(&self, runtime: &tokio::runtime::Runtime, source: &Source, view: View) -> Outcome {
+        let mut options = self.options.clone();
+        options.scales.view = view;
+        let mut questions = Questions::new(&options.subject, options.scales);
+        let domain = &options.subject.domain;
+        let facts = runtime.block_on(survey(source, domain, Limits::default(), &mut questions));
+        Self { answers: self.answers.clone(), options: options.clone() }.judge(facts)
     }
 
     fn judge(&self, facts: Facts) -> Outcome {
