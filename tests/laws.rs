@@ -9,6 +9,7 @@ mod kept;
 mod mutations;
 mod order;
 mod published;
+mod reads;
 mod recorded;
 mod silence;
 mod worlds;

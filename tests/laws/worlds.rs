@@ -462,6 +462,16 @@ impl World {
         facts
     }
 
+    /// The facts as a survey gathers them for this reader.
+    pub fn facts_for(&self, reader: &mut Questions<'_>, limits: Limits) -> Facts {
+        let zones = Some(self.files(&self.zone));
+        let source = Source { started: started(), zones, recording: None, network: None };
+        let survey = survey(&source, &self.subject.domain, limits, reader);
+        let mut facts = RUNTIME.with(|runtime| runtime.block_on(survey));
+        facts.elsewhere = Elsewhere::Asked;
+        facts
+    }
+
     /// The facts as a survey gathers them from a recording.
     pub fn facts_again(&self, recording: Recording) -> Facts {
         let recording = Some(recording);
