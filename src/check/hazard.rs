@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use crate::facts::Zone;
 use crate::record::{Name, RecordType};
 
+use super::delivery::{Assigned, SearchFailure};
 use super::{
     Applied, Case, Code, Edit, Judged, PROBE_LABEL, Status, Weight, clash, delivery, dmarc, listed, policy,
     ticked, wildcard,
@@ -55,8 +56,18 @@ impl Hazard {
     }
 }
 
+/// Whether the domain does not exist.
+pub(super) fn is_not_found(case: &Case<'_>, zone: Option<&Zone>) -> bool {
+    servers::domain_not_found(case, zone).is_some()
+}
+
 /// All hazards, in the order of the table of outcomes.
-pub(super) fn hazards(case: &Case<'_>, judged: &[Judged], zone: Option<&Zone>) -> Vec<Hazard> {
+pub(super) fn hazards(
+    case: &Case<'_>,
+    judged: &[Judged],
+    zone: Option<&Zone>,
+    assigned: &Assigned,
+) -> Vec<Hazard> {
     let mut hazards = Vec::new();
     hazards.extend(servers::servers_disagree(case));
     hazards.extend(servers::domain_not_found(case, zone));
@@ -65,8 +76,7 @@ pub(super) fn hazards(case: &Case<'_>, judged: &[Judged], zone: Option<&Zone>) -
     hazards.extend(leftover::autodiscover_srv_left(case));
     hazards.extend(leftover::source_left(case, judged));
     hazards.extend(leftover::dns_hosted_by_source(case, zone));
-    let exists = hazards.iter().all(|hazard: &Hazard| hazard.code != Code::DomainNotFound);
-    hazards.extend(assigned::mx_not_assigned(case, judged).filter(|_| exists));
+    hazards.extend(assigned::mx_not_assigned(case, assigned));
     hazards.extend(servers::delegation_mismatch(case, zone));
     hazards.extend(servers::servers(case, zone));
     hazards.extend(names::name_doubled(judged));

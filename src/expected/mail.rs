@@ -61,8 +61,30 @@ fn mx(subject: &Subject) -> Expectation {
     }
 }
 
+/// The label that no domain has: where it has an address too, a wildcard answers.
+const CONTROL_LABEL: &str = "cutover-control";
+
+/// The hosts below `mx.microsoft` of which Microsoft may have made one for the domain, one for each partition; none in clouds
+/// whose form of them is not known.
+///
+/// The partition cannot be derived: a single letter so far, and always `v1` (published MX records of 2026-03-24).
+#[must_use]
+pub fn partition_hosts(subject: &Subject) -> Vec<Name> {
+    let is_known = subject.cloud.shares(super::Cloud::Worldwide, Purpose::MxPartitionSuffix);
+    let suffix = subject.cloud.name(Purpose::MxPartitionSuffix).filter(|_| is_known);
+    let (Some(suffix), Some(token)) = (suffix, token(&subject.domain)) else { return Vec::new() };
+    ('a'..='z').filter_map(|letter| suffix.below(&format!("{token}.{letter}-v1")).ok()).collect()
+}
+
+/// The host in the same partition that must not exist if the other one is to prove anything.
+#[must_use]
+pub fn control_host(host: &Name) -> Option<Name> {
+    host.parent()?.below(CONTROL_LABEL).ok()
+}
+
 /// The mail host by rule: the domain's token, or in the government clouds the tenant's name, under the cloud's suffix.
-fn derived_host(subject: &Subject) -> Option<Name> {
+#[must_use]
+pub fn derived_host(subject: &Subject) -> Option<Name> {
     let suffix = subject.cloud.name(Purpose::MxSuffix)?;
     // Microsoft's pages show the tenant's name there, third parties also the token: nothing is derived from the domain.
     let by_tenant = subject.cloud.shares(super::Cloud::GccHigh, Purpose::MxSuffix);

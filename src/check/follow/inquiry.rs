@@ -8,7 +8,9 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use crate::check::{PROBE_LABEL, alias, delivery, hazard, policy, spf};
-use crate::expected::{Expectation, MailHosts, Phase, Requirement, Subject};
+use crate::expected::{
+    Expectation, MailHosts, Origin, Phase, Requirement, Subject, control_host, derived_host, partition_hosts,
+};
 use crate::facts::{Facts, Outcome, Reply, policy_host, zone_candidates};
 use crate::record::spf::SpfRecord;
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
@@ -144,13 +146,71 @@ impl<'a> Inquiry<'a> {
         if self.subject.phase >= Phase::Switch && self.replies(&question).any(lacks) {
             self.want_domain_doubled(RecordType::Mx);
         }
+        if delivery::may_be_recent(self.subject, hosts.proposed.as_ref())
+            && let Some(host) = derived_host(self.subject)
+        {
+            self.want_addresses(&host);
+        }
+        self.assigned(expectation, hosts);
         // So many of each reply: what one says must not crowd out what another says.
         let exchanges = self.replies(&question).flat_map(|reply| reply.wanted().take(MOST_MAIL_HOSTS));
         for host in exchanges.filter_map(|record| record.data.target()) {
             // Who is being left does not matter here: a host of any platform is wrong whether it exists or not.
             let kind = delivery::classify(host, hosts, &self.subject.domain, self.subject.source);
             kind.types_read().iter().for_each(|rtype| self.want(host, *rtype));
+            if let delivery::Host::Malformed(_, Some(meant)) = &kind {
+                self.want_addresses(meant);
+            }
         }
+    }
+
+    /// The hosts below `mx.microsoft`, where the derived one is missing and no own host is published.
+    fn assigned(&mut self, expectation: &Expectation, hosts: &MailHosts) {
+        let Some(derived) = hosts.proposed.as_ref().filter(|_| expectation.origin == Origin::Derived) else {
+            return;
+        };
+        let is_missing = |host: &Name| {
+            [RecordType::A, RecordType::Aaaa].iter().all(|rtype| self.is_missing_somewhere(host, *rtype))
+        };
+        if !hosts.gateways.is_empty() || !is_missing(derived) {
+            return;
+        }
+        let question = Question::new(expectation.name.clone(), RecordType::Mx);
+        let is_own = |host: &&Name| {
+            let kind = delivery::classify(host, hosts, &self.subject.domain, self.subject.source);
+            matches!(
+                kind,
+                delivery::Host::Right | delivery::Host::RightPartition | delivery::Host::RightOlder
+            )
+        };
+        let lacks = |reply: &Reply| {
+            let mut own = reply.wanted().filter_map(|record| record.data.target()).filter(is_own);
+            let is_own_name = reply.question.name == expectation.name;
+            let exists = reply.outcome != Outcome::NoName || !is_own_name || !reply.records.is_empty();
+            reply.outcome.is_answer() && exists && own.all(is_missing)
+        };
+        if !self.replies(&question).any(lacks) {
+            return;
+        }
+        for host in partition_hosts(self.subject) {
+            if self.want_existence(&host)
+                && let Some(control) = control_host(&host)
+            {
+                self.want_existence(&control);
+            }
+        }
+    }
+
+    /// Whether a host exists according to any server; AAAA is read only where the name exists without A records.
+    fn want_existence(&mut self, host: &Name) -> bool {
+        self.want(host, RecordType::A);
+        let has_no_data = |reply: &Reply| reply.outcome != Outcome::NoName;
+        if self.is_missing_somewhere(host, RecordType::A)
+            && self.replies(&Question::new(host.clone(), RecordType::A)).any(has_no_data)
+        {
+            self.want(host, RecordType::Aaaa);
+        }
+        [RecordType::A, RecordType::Aaaa].iter().any(|rtype| !self.data(host, *rtype).is_empty())
     }
 
     fn is_right_host(&self, data: &RecordData, hosts: &MailHosts) -> bool {
