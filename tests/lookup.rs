@@ -4,6 +4,7 @@
 //! the world, and resolvers, each of which can be made to say anything.
 
 mod addresses;
+mod assigned;
 mod authorities;
 mod budgets;
 mod memory;

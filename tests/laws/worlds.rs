@@ -463,6 +463,20 @@ impl World {
         Self { subject, choice, states: states.to_vec(), zone: read(&text) }
     }
 
+    /// A domain in which all but the MX records is right.
+    pub fn of_mx(mx: State, phase: Phase, choice: Choice) -> Self {
+        let right =
+            |axis: &'static [State], name: &str| *axis.iter().find(|state| state.name == name).unwrap();
+        let states = [
+            mx,
+            right(SPF, "spf right"),
+            right(AUTODISCOVER, "alias right"),
+            right(VERIFICATION, "proof right"),
+            right(MSOID, "no msoid"),
+        ];
+        Self::new(states, phase, Cloud::Worldwide, choice)
+    }
+
     /// Its states and choices, for a failure.
     pub fn title(&self) -> String {
         let states: Vec<&str> = self.states.iter().map(|state| state.name).collect();
