@@ -264,6 +264,9 @@ codes! {
     AuthoritativeUnreachable "authoritative-unreachable" Hazard Info "no name server of the zone can be reached from here";
     WildcardAnswers "wildcard-answers" Hazard Info "a wildcard answers for every name that does not exist";
     MicrosoftHostedDns "microsoft-hosted-dns" Hazard Info "Microsoft runs the DNS of the domain";
+    DaneReady "dane-ready" Hazard Info "senders can verify Microsoft's mail host by DANE";
+    DaneNotReady "dane-not-ready" Hazard Info "senders cannot verify Microsoft's mail host by DANE yet";
+    TlsaMisplaced "tlsa-misplaced" Hazard Info "a TLSA record in the domain's own zone has no effect on its mail";
 }
 
 impl Code {

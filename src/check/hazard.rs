@@ -1,6 +1,7 @@
 //! What is wrong, or worth knowing, that is not one expectation's fault?
 
 mod assigned;
+mod dane;
 mod doubled;
 mod leftover;
 mod names;
@@ -18,6 +19,7 @@ use super::{
     ticked, wildcard,
 };
 
+pub(super) use dane::dane_questions;
 pub(super) use leftover::{
     AUTODISCOVER_SERVICE, doubt_unread, is_published, leftover_questions, may_be_left, published_questions,
     wildcards,
@@ -88,6 +90,7 @@ pub(super) fn hazards(
     hazards.extend(policy::hazards(case, judged));
     hazards.extend(names::wildcard_answers(case));
     hazards.extend(names::microsoft_hosted_dns(case, zone));
+    hazards.extend(dane::dane(case, judged));
     hazards.sort_by(|a, b| (a.code, &a.name, a.rtype).cmp(&(b.code, &b.name, b.rtype)));
     hazards
 }

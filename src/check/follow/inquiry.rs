@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 
 use crate::check::{PROBE_LABEL, alias, delivery, hazard, policy, spf};
 use crate::expected::{
-    Expectation, MailHosts, Origin, Phase, Requirement, Subject, control_host, derived_host, partition_hosts,
+    Expectation, MailHosts, Origin, Phase, Purpose, Requirement, Subject, control_host, derived_host,
+    partition_hosts,
 };
 use crate::facts::{Facts, Outcome, Reply, policy_host, zone_candidates};
 use crate::record::spf::SpfRecord;
@@ -158,6 +159,11 @@ impl<'a> Inquiry<'a> {
             // Who is being left does not matter here: a host of any platform is wrong whether it exists or not.
             let kind = delivery::classify(host, hosts, &self.subject.domain, self.subject.source);
             kind.types_read().iter().for_each(|rtype| self.want(host, *rtype));
+            let suffix = self.subject.cloud.name(Purpose::MxPartitionSuffix);
+            if suffix.is_some_and(|suffix| host.is_within(suffix)) {
+                self.want_addresses(host);
+                self.wanted.extend(hazard::dane_questions(&self.subject.domain, host));
+            }
             if let delivery::Host::Malformed(_, Some(meant)) = &kind {
                 self.want_addresses(meant);
             }
