@@ -61,7 +61,14 @@ impl Bench<'_> {
         if after.is_empty() || after == self.set.data {
             return Vec::new();
         }
-        self.edit(after, is_proposed && is_by_rule)
+        // The only host that stays must not be one that nobody could look up.
+        let is_unseen = self.hosts.gateways.is_empty() && after.iter().all(|data| self.is_unseen(data));
+        self.edit(after, is_proposed && is_by_rule || !is_proposed && is_unseen)
+    }
+
+    /// Whether the host of a record could not be looked up.
+    fn is_unseen(&self, data: &RecordData) -> bool {
+        data.target().is_some_and(|host| self.case.sight.has_address(host).is_err())
     }
 
     pub(super) fn edit(&self, after: BTreeSet<RecordData>, confirm: bool) -> Vec<Edit> {
