@@ -54,6 +54,7 @@ fn assert_no_mx_edit(estate: &Estate) {
         assert!(!run.out.contains(".outlook.com. ") && !run.out.contains(DERIVED), "{format}: {run:?}");
         assert!(!run.out.contains("mx.microsoft"), "{format}: {run:?}");
         assert!(!run.out.contains("emailsrvr"), "{format} deletes the old host: {run:?}");
+        assert!(run.err.contains("No MX edit is proposed"), "{format}: {run:?}");
     }
 }
 
@@ -152,6 +153,8 @@ fn a_lookup_that_fails_leaves_the_search_open() {
         assert_eq!(run.hazards(), ["mx-not-assigned"], "{name}: {run:?}");
         assert!(not_assigned(&run).contains(name), "{run:?}");
         assert_no_mx_edit(&estate);
+        let plan = cutover(&format!("plan contoso.com {}", estate.options()));
+        assert_eq!(plan.status, 3, "the plan rests on a lookup that failed: {plan:?}");
     }
 }
 
