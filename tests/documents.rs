@@ -34,6 +34,9 @@ const CURED_ELSEWHERE: &[Code] = &[
     Code::AuthoritativeUnreachable,
     Code::WildcardAnswers,
     Code::MicrosoftHostedDns,
+    Code::DaneReady,
+    Code::DaneNotReady,
+    Code::TlsaMisplaced,
 ];
 
 /// A world in a document.

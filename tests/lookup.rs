@@ -5,6 +5,7 @@
 
 mod addresses;
 mod aliases;
+mod assigned;
 mod authorities;
 mod budgets;
 mod memory;

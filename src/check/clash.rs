@@ -55,7 +55,8 @@ pub(super) fn keep_alias(case: &Case<'_>, expectation: &Expectation, mut finding
         return finding;
     }
     // Beside an alias a server answers with nothing else; where one is to be added, what is in the way has to go first.
-    let is_asked = !stands && case.probes(expectation);
+    // A wildcard answers only for names that have nothing themselves (RFC 4592 §2.2.1).
+    let is_asked = !stands && case.probes(expectation) && finding.code != Code::AliasFromWildcard;
     let others = if is_asked { others(case, name) } else { others(&case.without_asking(), name) };
     if !is_judged(case, expectation) {
         return finding;

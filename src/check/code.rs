@@ -252,7 +252,7 @@ codes! {
     AutodiscoverSrvLeft "autodiscover-srv-left" Hazard Error "an SRV record sends mail programs to another platform";
     SourceLeft "source-left" Hazard Error "something still leads to the platform being left";
     DnsHostedBySource "dns-hosted-by-source" Hazard Error "the platform being left also hosts the zone, which would go with it";
-    MxNotAssigned "mx-not-assigned" Hazard Error "Microsoft has no MX host for the domain under the derived name";
+    MxNotAssigned "mx-not-assigned" Hazard Error "DNS does not show which MX host Microsoft has for the domain";
     DelegationDead "delegation-dead" Hazard Warning "no delegated name server answers, and resolvers fail";
     DelegationMismatch "delegation-mismatch" Hazard Warning "the zone above delegates to other name servers than the zone itself lists";
     ServerLame "server-lame" Hazard Warning "a name server that is delegated to does not serve the zone";
@@ -265,6 +265,9 @@ codes! {
     AuthoritativeUnreachable "authoritative-unreachable" Hazard Info "no name server of the zone can be reached from here";
     WildcardAnswers "wildcard-answers" Hazard Info "a wildcard answers for every name that does not exist";
     MicrosoftHostedDns "microsoft-hosted-dns" Hazard Info "Microsoft runs the DNS of the domain";
+    DaneReady "dane-ready" Hazard Info "senders can verify Microsoft's mail host by DANE";
+    DaneNotReady "dane-not-ready" Hazard Info "senders cannot verify Microsoft's mail host by DANE yet";
+    TlsaMisplaced "tlsa-misplaced" Hazard Info "a TLSA record in the domain's own zone has no effect on its mail";
 }
 
 impl Code {

@@ -102,9 +102,19 @@ impl Bench<'_> {
             finding.cure.insert(0, alias::deletion(doubled, RecordType::Cname));
             return Ok(finding);
         }
-        let hint =
-            if self.expectation.data.is_empty() { "; the Defender portal shows the target" } else { "" };
-        Ok(self.wrong(Code::AliasMissing, format!("{} is not published{hint}", ticked(name))))
+        Ok(self.wrong(Code::AliasMissing, format!("{} is not published{}", ticked(name), self.hint())))
+    }
+
+    /// Where the target can be read, if no edit names it.
+    fn hint(&self) -> String {
+        match (self.expectation.data.is_empty(), self.selector.newer_target()) {
+            (false, _) => String::new(),
+            // The older form was withdrawn, so the domain is a recent one.
+            (true, Some(newer)) => {
+                format!("; the Defender portal shows the target, `{newer}` with a letter in place of `<x>`")
+            }
+            (true, None) => "; the Defender portal shows the target".into(),
+        }
     }
 
     fn with_alias(&self, target: &Name) -> Result<Finding, Silence> {

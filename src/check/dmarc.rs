@@ -9,7 +9,7 @@ mod tree;
 use std::collections::BTreeSet;
 
 use crate::expected::Expectation;
-use crate::facts::{Existence, Silence};
+use crate::facts::{Answer, Existence, Silence};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType, Text};
 
 use super::{Case, Code, Edit, Finding, Hazard, alias, doubled, listed, ticked, wildcard};
@@ -21,6 +21,7 @@ pub(super) use tree::inherited;
 /// Judges the policy.
 pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, Silence> {
     let answer = case.sight.answer(&Question::new(expectation.name.clone(), RecordType::Txt))?;
+    read_near_misses(case, expectation, &answer);
     if let (true, Some(first), Some(host)) =
         (answer.set.is_empty(), answer.chain.first(), answer.chain.last())
     {
@@ -40,6 +41,31 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Findin
         [policy] => Ok(bench.one(policy)),
         several => Ok(bench.several(several)),
     }
+}
+
+/// Has everything asked at once that may be published in place of a valid policy.
+fn read_near_misses(case: &Case<'_>, expectation: &Expectation, answer: &Answer) {
+    if is_right(&answer.set) {
+        return;
+    }
+    let (sight, name, domain) = (&case.sight, &expectation.name, &case.subject.domain);
+    sight.batch(|| {
+        let alias = Question::new(name.clone(), RecordType::Cname);
+        let probes =
+            [alias.clone(), expectation.question()].map(|question| wildcard::probe(&question, domain));
+        let [alias_probe, text_probe] = probes;
+        if !answer.chain.is_empty() {
+            [Some(alias), alias_probe].into_iter().flatten().for_each(|one| drop(sight.own_answer(&one)));
+        }
+        if !answer.set.is_empty() {
+            text_probe.into_iter().for_each(|one| drop(sight.own_answer(&one)));
+        }
+        if policies(&answer.set).next().is_none() {
+            doubled::read(case, name, RecordType::Txt);
+            let above = domains_above(domain).into_iter().filter_map(|domain| domain.below("_dmarc").ok());
+            sight.read_ahead(above.map(|name| Question::new(name, RecordType::Txt)));
+        }
+    });
 }
 
 /// The policy is kept by somebody else, to whom an alias leads.
@@ -138,13 +164,6 @@ impl Bench<'_> {
         if let Some(text) = policies(&apex).next() {
             return Ok(self.misplaced(text, &apex));
         }
-        let sight = &self.case.sight;
-        sight.batch(|| {
-            doubled::read(self.case, &self.expectation.name, RecordType::Txt);
-            let above = domains_above(&self.case.subject.domain).into_iter();
-            let policies = above.filter_map(|domain| domain.below("_dmarc").ok());
-            sight.read_ahead(policies.map(|name| Question::new(name, RecordType::Txt)));
-        });
         let doubled = doubled::found(self.case, &self.expectation.name, RecordType::Txt)?;
         // A wildcard answers there as well, with texts that are no policy.
         if let Some(doubled) = doubled

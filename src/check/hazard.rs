@@ -1,6 +1,7 @@
 //! What is wrong, or worth knowing, that is not one expectation's fault?
 
 mod assigned;
+mod dane;
 mod doubled;
 mod leftover;
 mod names;
@@ -12,6 +13,7 @@ use jiff::Timestamp;
 use crate::facts::Zone;
 use crate::record::{Name, RecordType};
 
+use super::delivery::{Assigned, SearchFailure};
 use super::{
     Applied, Case, Code, Edit, Judged, PROBE_LABEL, Status, Weight, clash, delivery, dmarc, listed, policy,
     ticked, wildcard,
@@ -50,8 +52,18 @@ impl Hazard {
     }
 }
 
+/// Whether the domain does not exist.
+pub(super) fn is_not_found(case: &Case<'_>, zone: Option<&Zone>) -> bool {
+    servers::domain_not_found(case, zone).is_some()
+}
+
 /// All hazards, in the order of the table of outcomes.
-pub(super) fn hazards(case: &Case<'_>, judged: &[Judged], zone: Option<&Zone>) -> Vec<Hazard> {
+pub(super) fn hazards(
+    case: &Case<'_>,
+    judged: &[Judged],
+    zone: Option<&Zone>,
+    assigned: &Assigned,
+) -> Vec<Hazard> {
     case.begin_rule();
     let mut found = Found { case, hazards: Vec::new() };
     found.add(servers::servers_disagree(case));
@@ -61,8 +73,7 @@ pub(super) fn hazards(case: &Case<'_>, judged: &[Judged], zone: Option<&Zone>) -
     found.add(leftover::autodiscover_srv_left(case));
     found.add(leftover::source_left(case, judged));
     found.add(leftover::dns_hosted_by_source(case, zone));
-    let exists = found.hazards.iter().all(|hazard| hazard.code != Code::DomainNotFound);
-    found.add(assigned::mx_not_assigned(case, judged).filter(|_| exists));
+    found.add(assigned::mx_not_assigned(case, assigned));
     found.add(servers::delegation_mismatch(case, zone));
     found.add(servers::servers(case, zone));
     found.add(names::name_doubled(judged));
@@ -74,6 +85,7 @@ pub(super) fn hazards(case: &Case<'_>, judged: &[Judged], zone: Option<&Zone>) -
     found.add(policy::hazards(case, judged));
     found.add(names::wildcard_answers(&case.without_asking()));
     found.add(names::microsoft_hosted_dns(case, zone));
+    found.add(dane::dane(case, judged));
     let mut hazards = found.hazards;
     hazards.sort_by(|a, b| (a.code, &a.name, a.rtype).cmp(&(b.code, &b.name, b.rtype)));
     hazards

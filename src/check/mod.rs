@@ -64,6 +64,8 @@ pub struct Case<'a> {
     pub is_source_sure: bool,
     /// The mail host that Microsoft makes for the domain once it accepts it, where it is known.
     pub mail_host: Option<&'a Name>,
+    /// The failed lookup because of which that host is not known.
+    pub host_failure: Option<&'a Silence>,
     /// The facts, with the eyes of one witness.
     pub sight: Sight<'a>,
 }
@@ -202,7 +204,7 @@ fn relation(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, Silen
 fn is_accepted(case: &Case<'_>) -> Result<bool, Silence> {
     match case.mail_host {
         Some(host) => Ok(case.sight.has_address(host)?.unwrap_or(false)),
-        None => Ok(false),
+        None => case.host_failure.map_or(Ok(false), |failure| Err(failure.clone())),
     }
 }
 

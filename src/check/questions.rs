@@ -190,6 +190,7 @@ fn judged(
         source: subject.source,
         is_source_sure: subject.source.is_some(),
         mail_host: expected.iter().find_map(Expectation::proposed_host),
+        host_failure: None,
         sight,
     };
     // Only what it reads matters.

@@ -108,7 +108,8 @@ pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Exami
     let sight = Sight::published(facts, view, &untouched);
     let expected = examination.judged.iter().map(|judged| &judged.expectation);
     let mail_host = expected.into_iter().find_map(Expectation::proposed_host);
-    let present = Case { subject, source, is_source_sure, mail_host, sight };
+    let host_failure = examination.host_failure.as_ref();
+    let present = Case { subject, source, is_source_sure, mail_host, host_failure, sight };
     let mut fold = Fold { present, overlay: Overlay::new(), reasons: BTreeMap::new() };
     for _ in 0..MOST_ROUNDS {
         let mut changed = false;
@@ -118,7 +119,7 @@ pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Exami
                 continue;
             }
             let sight = Sight::published(facts, view, &fold.overlay);
-            let case = Case { subject, source, is_source_sure, mail_host, sight };
+            let case = Case { sight, ..present };
             let Ok(finding) = judge(&case, &judged.expectation).finding else { continue };
             // What is optional is put right only where it is wrong, and never added.
             let absent = finding.observed.is_empty() || finding.code == Code::AliasFromWildcard;

@@ -58,7 +58,8 @@ fn at_bench<T>(facts: &Facts, test: impl FnOnce(&Bench<'_>, &[SpfRecord]) -> T) 
     let overlay = Overlay::new();
     let sight = Sight::published(facts, View::Both, &overlay);
     let source = crate::provider::by_id("rackspace");
-    let case = Case { subject: &subject, source, is_source_sure: true, mail_host: None, sight };
+    let case =
+        Case { subject: &subject, source, is_source_sure: true, mail_host: None, host_failure: None, sight };
     let expectation = expectations(&subject).into_iter().find(|one| one.id == Id::Spf).unwrap();
     let Requirement::SpfIncludes(include) = &expectation.requirement else { panic!("no include") };
     let set = sight.set(&expectation.name, expectation.rtype).unwrap();
@@ -203,7 +204,14 @@ fn the_count_after_an_edit_is_that_of_the_published_record() {
         let published = set.data.iter().filter_map(text_of).find_map(SpfRecord::parse).unwrap();
         let tally = tally::tally(&Reader::new(&sight), &subject.domain, &published, include);
         assert_eq!((cure.after.lookups, cure.after.voids), (tally.lookups, tally.voids), "{apex:?}");
-        let case = Case { subject: &subject, source: None, is_source_sure: false, mail_host: None, sight };
+        let case = Case {
+            subject: &subject,
+            source: None,
+            is_source_sure: false,
+            mail_host: None,
+            host_failure: None,
+            sight,
+        };
         assert_eq!(judge(&case, &expectation, include).unwrap().code.weight(), crate::check::Weight::Met);
     }
 }
