@@ -141,7 +141,7 @@ impl Served {
         let mut around: String = crate::lab::records(".", INTERNET)
             .iter()
             .filter(|record| !owners.contains(&record.name))
-            .map(|record| line(record))
+            .map(line)
             .collect();
         around += &lines(&foreign);
         internet.zone(".", &around);
