@@ -9,6 +9,7 @@ mod kept;
 mod mutations;
 mod order;
 mod published;
+mod realistic;
 mod recorded;
 mod silence;
 mod worlds;

@@ -64,6 +64,10 @@ fn mx(subject: &Subject) -> Expectation {
 /// The mail host by rule: the domain's token, or in the government clouds the tenant's name, under the cloud's suffix.
 fn derived_host(subject: &Subject) -> Option<Name> {
     let suffix = subject.cloud.name(Purpose::MxSuffix)?;
+    // Names of addresses: no tenant can hold one as a domain.
+    if subject.domain.labels().last().is_some_and(|top| top.eq_ignore_ascii_case(b"arpa")) {
+        return None;
+    }
     // Microsoft's pages show the tenant's name there, third parties also the token: nothing is derived from the domain.
     let by_tenant = subject.cloud.shares(super::Cloud::GccHigh, Purpose::MxSuffix);
     let label = if by_tenant { subject.tenant.clone()? } else { token(&subject.domain)? };

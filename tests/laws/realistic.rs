@@ -1,0 +1,150 @@
+//! Do the laws hold on zones as administrators really have them?
+//!
+//! Twenty thousand made zones, which mix the patterns of real ones, are checked offline in each phase; the plan is
+//! published, and the result checked and planned again. What the laws ask for is worked out here, by code of its own.
+
+mod held;
+mod senders;
+mod zones;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use cutover::expected::Phase;
+use held::{Step, lines};
+
+use crate::world::World;
+
+/// Zones that are tried.
+const ZONES: u64 = 300;
+
+/// What was tried, and what was wrong.
+#[derive(Default)]
+struct Tally {
+    patterns: BTreeMap<&'static str, usize>,
+    verdicts: BTreeMap<String, usize>,
+    checks: usize,
+    changes: usize,
+    /// Faults by their class, each with the zones that show it.
+    faults: BTreeMap<String, Vec<String>>,
+}
+
+impl Tally {
+    fn add(&mut self, other: Self) {
+        other
+            .patterns
+            .into_iter()
+            .for_each(|(pattern, count)| *self.patterns.entry(pattern).or_default() += count);
+        other
+            .verdicts
+            .into_iter()
+            .for_each(|(verdict, count)| *self.verdicts.entry(verdict).or_default() += count);
+        self.checks += other.checks;
+        self.changes += other.changes;
+        for (class, zones) in other.faults {
+            self.faults.entry(class).or_default().extend(zones);
+        }
+    }
+
+    fn story(&self) -> String {
+        let mut story = String::new();
+        writeln!(story, "{} checks, {} changes", self.checks, self.changes).unwrap();
+        for (pattern, count) in &self.patterns {
+            writeln!(story, "{count:>7}  {pattern}").unwrap();
+        }
+        for (verdict, count) in &self.verdicts {
+            writeln!(story, "{count:>7}  {verdict}").unwrap();
+        }
+        story
+    }
+}
+
+#[test]
+fn realistic_zones_keep_the_laws() {
+    let next = AtomicU64::new(0);
+    let total = Mutex::new(Tally::default());
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                let mut tally = Tally::default();
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= ZONES {
+                        break;
+                    }
+                    try_zone(number, &mut tally);
+                }
+                total.lock().unwrap().add(tally);
+            });
+        }
+    });
+    let tally = total.into_inner().unwrap();
+    let mut told = tally.story();
+    for (class, zones) in &tally.faults {
+        writeln!(
+            told,
+            "\n{} times {class}, first\n{}",
+            zones.len(),
+            zones.iter().min_by_key(|zone| zone.len()).unwrap()
+        )
+        .unwrap();
+    }
+    assert!(tally.faults.is_empty(), "{} classes of faults\n{told}", tally.faults.len());
+    tell(&told);
+}
+
+/// Prints what was tried.
+#[expect(clippy::disallowed_macros, reason = "a test says what it tried")]
+fn tell(story: &str) {
+    println!("{story}");
+}
+
+/// The move of one zone phase by phase, each plan published, and the later phases begun at once.
+fn try_zone(number: u64, tally: &mut Tally) {
+    let zone = zones::zone(number);
+    for pattern in &zone.patterns {
+        *tally.patterns.entry(pattern).or_default() += 1;
+    }
+    let world = |phase: Phase| {
+        World::from_zone(&zone.text).with_options(&format!("{} --phase {phase}", zone.options))
+    };
+    let prepared = step(&zone, number, Phase::Prepare, &world(Phase::Prepare), tally);
+    let switched = step(&zone, number, Phase::Switch, &prepared.with_options("--phase switch"), tally);
+    step(&zone, number, Phase::Tidy, &switched.with_options("--phase tidy"), tally);
+    // Few prepare as they should.
+    if number.is_multiple_of(2) {
+        step(&zone, number, Phase::Switch, &world(Phase::Switch), tally);
+    } else {
+        step(&zone, number, Phase::Tidy, &world(Phase::Tidy), tally);
+    }
+}
+
+fn step(zone: &zones::Zone, number: u64, phase: Phase, world: &World, tally: &mut Tally) -> World {
+    let checked = world.check();
+    let published = world.publish(&checked.changes);
+    let again = published.check();
+    tally.checks += 2;
+    tally.changes += checked.changes.len();
+    *tally
+        .verdicts
+        .entry(format!("{phase}: {} then {}", checked.examination.verdict, again.examination.verdict))
+        .or_default() += 1;
+    let (before, after) = (lines(world.records()), lines(published.records()));
+    let step = Step { zone, phase, before: &before, checked: &checked, after: &after, again: &again };
+    for fault in step.faults() {
+        let class = fault.split(": ").next().unwrap().to_owned();
+        let class = if class == "1 left" || class == "1 planned again" { fault.clone() } else { class };
+        let told = format!(
+            "zone {number}, {phase}{}: {fault}\n{}\n{}\nthen\n{}",
+            zone.options,
+            zone.text,
+            checked.story(),
+            again.story()
+        );
+        tally.faults.entry(class).or_default().push(told);
+    }
+    published
+}
