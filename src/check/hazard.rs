@@ -72,6 +72,7 @@ pub(super) fn hazards(case: &Case<'_>, judged: &[Judged], zone: Option<&Zone>) -
     hazards.extend(names::name_doubled(judged));
     hazards.extend(doubled::domain_doubled(case, judged));
     hazards.extend(timing::ttl_too_long(case, judged));
+    hazards.extend(timing::ttl_still_low(case, judged));
     hazards.extend(names::filter_bypass(case, judged));
     hazards.extend(names::dmarc_strict_too_early(case, judged));
     hazards.extend(dmarc::report_refused(case));
