@@ -67,7 +67,9 @@ impl Inquiry<'_> {
         if let Ok(probe) = self.subject.domain.below(PROBE_LABEL) {
             self.want_here(&probe, RecordType::A);
         }
-        self.want_doubled(&expectation.name, RecordType::Txt);
+        for name in dmarc::names_meant(&expectation.name, &self.subject.domain) {
+            self.want_here(&name, RecordType::Txt);
+        }
         for above in dmarc::domains_above(&self.subject.domain) {
             if let Ok(name) = above.below("_dmarc") {
                 self.want(&name, RecordType::Txt);
