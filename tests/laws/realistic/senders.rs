@@ -73,8 +73,12 @@ impl Senders<'_> {
     }
 
     fn name(&self, holder: &str, record: &str, depth: usize, named: &mut BTreeSet<Sender>) {
+        let ends = |term: &str| term.trim_start_matches(['+', '-', '~', '?']).eq_ignore_ascii_case("all");
+        let has_all = terms(record).any(ends);
         for term in terms(record) {
             match self.read(holder, term) {
+                // Next to an `all` receivers ignore it.
+                Some(Term::Redirect(_)) if has_all => {}
                 Some(Term::Network(address, length)) => {
                     named.insert(Sender::Address(address));
                     named.insert(Sender::Address(last(address, length)));
