@@ -145,3 +145,20 @@ fn alias(
         given_by: None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn host(domain: &str) -> Option<String> {
+        derived_host(&Subject::new(domain.parse().unwrap())).map(|host| host.bare())
+    }
+
+    #[test]
+    fn a_host_is_derived_where_the_token_fits() {
+        assert_eq!(host("contoso.com").as_deref(), Some("contoso-com.mail.protection.outlook.com"));
+        assert_eq!(host(&format!("{}contoso.example", "office-for-the-environment.".repeat(3))), None);
+        assert_eq!(host("2.0.192.in-addr.arpa"), None);
+        assert_eq!(host("8.b.d.0.1.0.0.2.ip6.arpa"), None);
+    }
+}

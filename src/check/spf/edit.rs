@@ -63,6 +63,10 @@ pub(super) fn cure(
             match place(fault, domain) {
                 Place::Here(term) => terms.remove(term),
                 Place::Wide(term) => terms.narrow(term),
+                // An alias, as of a wildcard, leads back to the domain: its own include of it can be taken out.
+                Place::OwnRecord(holder) if fault.kind == FaultKind::Loop && !is_own(bench, holder) => {
+                    terms.remove(&fault.top);
+                }
                 Place::OwnRecord(holder) => repair_own(bench, holder, tally, &mut own)?,
                 Place::Elsewhere => {}
             }

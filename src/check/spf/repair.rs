@@ -87,18 +87,21 @@ fn repaired_words(text: &str) -> String {
             _ => words.push(word.into()),
         }
     }
-    let has_all = words
-        .iter()
-        .any(|word| ["all", "+all", "-all", "~all", "?all"].contains(&&*word.to_ascii_lowercase()));
+    let is_end = |word: &String| {
+        let word = word.to_ascii_lowercase();
+        word.starts_with("redirect=") || ["all", "+all", "-all", "~all", "?all"].contains(&word.as_str())
+    };
+    let has_end = words.iter().any(is_end);
     let mended = words.iter().flat_map(|word| mended(word));
-    mended.map(|word| redirected(word, has_all)).collect::<Vec<_>>().join(" ")
+    mended.map(|word| redirected(word, has_end)).collect::<Vec<_>>().join(" ")
 }
 
-/// A redirect that was written with a colon. Next to an `all` receivers ignore a redirect, so an include was meant.
-fn redirected(word: String, has_all: bool) -> String {
+/// A redirect that was written with a colon. Next to an `all` receivers ignore a redirect, and next to another one it breaks
+/// the record, so an include was meant.
+fn redirected(word: String, has_end: bool) -> String {
     match word.split_once(':') {
         Some((name, host)) if host.contains('.') && distance(&name.to_ascii_lowercase(), "redirect") <= 1 => {
-            format!("{}{host}", if has_all { "include:" } else { "redirect=" })
+            format!("{}{host}", if has_end { "include:" } else { "redirect=" })
         }
         Some(_) | None => word,
     }
@@ -256,6 +259,7 @@ mod tests {
             ),
             ("v=spf1 mx redirect:a.example", "v=spf1 mx redirect=a.example"),
             ("v=spf1 mx redirect:a.example -all", "v=spf1 mx include:a.example -all"),
+            ("v=spf1 redirect:a.example redirect=b.example", "v=spf1 include:a.example redirect=b.example"),
             ("v=spf1 exist:%{i}.a.example clude:a", "v=spf1 exists:%{i}.a.example clude:a"),
             (
                 "v=spf1 ip:192.0.2.1 ipv4:192.0.2.2 192.0.2.3 -all some text",

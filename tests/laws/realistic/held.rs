@@ -162,7 +162,8 @@ impl Step<'_> {
         let Some(owner) = owner else { return Some("of another zone") };
         let host =
             line.data.rsplit(' ').next().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
-        let is_of_source = self.sure_suffixes().is_some_and(|suffixes| is_of(&host, suffixes));
+        let sure = self.sure_suffixes();
+        let is_of_source = is_of(&host, &sure);
         match (owner, line.rtype.as_str()) {
             ("", "MX") => None,
             ("", "TXT") => {
@@ -209,7 +210,7 @@ impl Step<'_> {
             }
             (name, "TXT") if self.phase == Phase::Tidy && name.ends_with("._domainkey") => {
                 let is_google = name == "google._domainkey" || name.starts_with("20240101");
-                (!is_google || self.sure_suffixes().is_none()).then_some("no proven leftover")
+                (!is_google || sure.is_empty()).then_some("no proven leftover")
             }
             _ => Some("another record"),
         }
@@ -229,9 +230,10 @@ impl Step<'_> {
     }
 
     /// The names of the platform being left, where it was declared or two kinds of record prove it.
-    fn sure_suffixes(&self) -> Option<&'static [&'static str]> {
+    fn sure_suffixes(&self) -> Vec<&'static str> {
         if let Some(id) = self.declared() {
-            return PLATFORMS.iter().find(|platform| platform.id == id).map(|platform| platform.suffixes);
+            let known = PLATFORMS.iter().find(|platform| platform.id == id);
+            return known.map(|platform| platform.suffixes.to_vec()).unwrap_or_default();
         }
         let kinds = |suffixes: &[&str]| {
             let shows = |line: &&Line| {
@@ -250,7 +252,7 @@ impl Step<'_> {
                     || suffixes.contains(&"google.com")
                         && (owner == "google._domainkey" || owner.starts_with("20240101"));
                 is_theirs
-                    && (matches!(owner, "" | "autodiscover" | "_autodiscover._tcp")
+                    && (matches!(owner, "" | "*" | "autodiscover" | "_autodiscover._tcp")
                         || owner.ends_with("._domainkey"))
             };
             let kinds = self.before.iter().filter(shows).map(|line| {
@@ -264,11 +266,9 @@ impl Step<'_> {
             });
             kinds.filter(|kind| !kind.is_empty()).collect::<BTreeSet<_>>().len()
         };
-        PLATFORMS
-            .iter()
-            .filter(|platform| !platform.id.is_empty())
-            .map(|platform| platform.suffixes)
-            .find(|suffixes| kinds(suffixes) > 1)
+        let proven =
+            PLATFORMS.iter().filter(|platform| !platform.id.is_empty() && kinds(platform.suffixes) > 1);
+        proven.flat_map(|platform| platform.suffixes.iter().copied()).collect()
     }
 
     /// Law 8: who could send before can send after, and in `tidy` everybody but the platform being left.
@@ -287,7 +287,7 @@ impl Step<'_> {
                 Sender::Host(host) => takes_mail_only(host),
                 Sender::Record(name) if self.phase == Phase::Tidy => {
                     let name = name.trim_start_matches("mx:");
-                    self.sure_suffixes().is_some_and(|suffixes| is_of(name, suffixes))
+                    is_of(name, &self.sure_suffixes())
                 }
                 Sender::Record(_) => false,
                 // Everybody.
@@ -312,7 +312,10 @@ impl Step<'_> {
         }
         // The include of Microsoft is there, or it is said why not.
         let microsoft = Sender::Record("spf.protection.outlook.com".into());
-        if !is_broken && before.answer(&microsoft) == Answer::Pass && after.answer(&microsoft) != Answer::Pass
+        if !is_broken
+            && before.named().contains(&microsoft)
+            && before.answer(&microsoft) == Answer::Pass
+            && after.answer(&microsoft) != Answer::Pass
         {
             faults.push("8 Microsoft can no longer send".into());
         }

@@ -516,7 +516,10 @@ impl Maker {
             1 => "+all",
             2 => "?all",
             3 | 4 => " redirect=_spf.hosted.example",
-            5 => "redirect=_spf.%{d}",
+            5 => {
+                self.add("_spf", "TXT \"v=spf1 ip4:198.51.100.78 include:_spf.sender.example ~all\"");
+                "redirect=_spf.%{d}"
+            }
             6 => "-all include:late.sender.example",
             7 => "-ALL",
             8..16 => "-all",
