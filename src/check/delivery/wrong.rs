@@ -136,8 +136,8 @@ impl Bench<'_> {
             )
         } else {
             format!(
-                "Pass `--gateway {id}` if the filter is to stay in front: {hosts} and {} both take mail, and DNS cannot \
-                 show which of them is meant. If the filter is to go, delete its MX records.",
+                "Pass `--gateway {id}` if the filter is to stay in front: mail goes to {hosts} and to {}, and DNS cannot show \
+                 which of them is meant. If the filter is to go, delete its MX records.",
                 listed(right.iter().map(|exchange| ticked(&exchange.host)))
             )
         };
