@@ -83,7 +83,7 @@ pub fn outlook(
     let mut possible = BTreeMap::new();
     for judged in &examination.judged {
         let copies = lookback.copies(&judged.expectation.question()).into_iter().flatten().max();
-        // What a resolver was seen to have lasts at least as long as it was seen to.
+        // A resolver that was asked may keep the answer for longer than its TTL says.
         let copies = copies.map(|copies| match judged.until {
             Some(until) if until > copies.until => Copies { until, ..copies },
             Some(_) | None => copies,

@@ -171,7 +171,7 @@ impl Bench<'_> {
         self.right(Opening { code: Code::Met, message }, record, &tally)
     }
 
-    /// A record that is right, unless `mx` in it stands for other hosts after the switch.
+    /// A record that is right, unless its `mx` authorizes other hosts after the switch.
     fn right(&self, opening: Opening, record: &SpfRecord, tally: &Tally) -> Result<Finding, Silence> {
         if moved::moved(self, record).is_empty() {
             return self.met(opening, record, tally);

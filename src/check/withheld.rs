@@ -144,7 +144,7 @@ fn is_sign_of_microsoft(one: &Judged) -> bool {
     match one.expectation.id {
         Id::Verification => !one.observed.is_empty(),
         Id::Autodiscover | Id::DkimSelector1 | Id::DkimSelector2 => is_published,
-        // What is not needed any more is met, whoever offers it.
+        // A service that is no longer needed is met, also with another provider's host.
         Id::TeamsFederation
         | Id::TeamsSipTls
         | Id::TeamsSip

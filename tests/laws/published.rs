@@ -135,7 +135,7 @@ fn harm(world: &World, before: &Judgement) -> Option<String> {
         after: &after,
         again: &before.examination,
         changes_again: &[],
-        nobodys: &[
+        nonexistent: &[
             "v1.example",
             "v2.example",
             "v3.example",

@@ -194,7 +194,7 @@ fn step(
         after: &after,
         again: &again.examination,
         changes_again: &again.changes,
-        nobodys: if laws == Laws::All { &[] } else { &["spf.example"] },
+        nonexistent: if laws == Laws::All { &[] } else { &["spf.example"] },
     };
     let faults = if laws == Laws::All { step.faults() } else { step.harm() };
     for fault in faults {

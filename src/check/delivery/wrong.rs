@@ -80,7 +80,7 @@ impl Bench<'_> {
         } else if others.iter().all(|exchange| is_no_mail_host(&exchange.host)) {
             format!("mail goes to {hosts}, a name of Microsoft's that takes no mail for the domain")
         } else if self.may_be_filter(others) {
-            let gateway = others.first().map(|exchange| suffix_of(&exchange.host)).unwrap_or_default();
+            let gateway = others.first().map(|exchange| self.suffix_of(&exchange.host)).unwrap_or_default();
             format!(
                 "Pass `--gateway {gateway}` if {hosts} is a mail filter in front of Microsoft 365: autodiscover and SPF \
                      are Microsoft's already. If it is not, replace it: mail does not reach Microsoft 365"
@@ -89,10 +89,17 @@ impl Bench<'_> {
             format!("mail goes to {hosts} and not to Microsoft")
         };
         let finding = self.wrong(Code::MxElsewhere, message);
-        // A host that nobody knows may be a filter, so what takes its place is compared first.
+        // An unknown host may be a filter, so the admin compares what replaces it.
         let is_foreign = others.iter().any(|exchange| exchange.kind == Host::Foreign);
         let cure = finding.cure.into_iter().map(|edit| Edit { confirm: edit.confirm || is_foreign, ..edit });
         Ok(Finding { cure: cure.collect(), ..finding })
+    }
+
+    /// The part of a host name that names its operator: the registrable domain, or the host itself where it is the domain's own.
+    fn suffix_of(&self, host: &Name) -> String {
+        let registrable = psl::domain_str(&host.bare()).map(str::to_owned);
+        let is_own = host.is_within(&self.case.subject.domain);
+        registrable.filter(|_| !is_own).unwrap_or_else(|| host.bare())
     }
 
     /// Whether unknown hosts take the mail of a domain that is otherwise at Microsoft: most likely they are a filter.
@@ -191,11 +198,6 @@ impl Bench<'_> {
             None => listed(hosts),
         }))
     }
-}
-
-/// The part of a host name that names whoever runs it: the registrable domain.
-fn suffix_of(host: &Name) -> String {
-    psl::domain_str(&host.bare()).map_or_else(|| host.bare(), str::to_owned)
 }
 
 fn includes(meaning: &Meaning, include: &Name) -> bool {
