@@ -25,7 +25,6 @@ const CURED_ELSEWHERE: &[Code] = &[
     Code::ServerLame,
     Code::ServerSilent,
     Code::TtlTooLong,
-    Code::FilterBypass,
     Code::DmarcReportRefused,
     Code::MtaStsRefusesMx,
     Code::MtaStsUnreachable,

@@ -11,6 +11,7 @@ mod mutations;
 mod order;
 mod published;
 mod reads;
+mod realistic;
 mod recorded;
 mod silence;
 mod worlds;

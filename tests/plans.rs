@@ -35,6 +35,30 @@ fn with_sheet<T>(write: impl FnOnce(&Sheet<'_>) -> T) -> T {
     write(&Sheet { domain: &domain, zone: &domain, changes: &changes() })
 }
 
+#[test]
+fn the_expected_spf_record_is_the_one_that_the_plan_publishes() {
+    let desk = Desk::new();
+    for (published, expected) in [
+        ("v=spf1 mx ip4:192.0.2.25 ~all", "v=spf1 mx ip4:192.0.2.25 include:spf.protection.outlook.com ~all"),
+        (
+            "v=spf1 ip4:192.0.2.25 include:spf.protection.outlook.com ?all",
+            "v=spf1 ip4:192.0.2.25 include:spf.protection.outlook.com ?all",
+        ),
+        ("another text", "v=spf1 include:spf.protection.outlook.com -all"),
+    ] {
+        let zone = format!(
+            "$ORIGIN contoso.com.\n$TTL 1h\n@ MX 0 contoso-com.mail.protection.outlook.com.\n@ TXT \"{published}\"\n\
+             @ TXT \"MS=ms12345678\"\n"
+        );
+        let file = desk.put("contoso.zone", zone);
+        let run = cutover(&format!("check contoso.com --zone {file} --format json"));
+        let domain = run.domain();
+        let list = domain["expectations"].as_array().unwrap();
+        let spf = list.iter().find(|one| one["id"] == "spf").unwrap();
+        assert_eq!(spf["expected"], serde_json::json!([format!("\"{expected}\"")]), "{published}");
+    }
+}
+
 /// The records that the plan wants, as `host type`.
 fn wanted() -> Vec<(String, String, usize)> {
     let zone: Name = "contoso.com".parse().unwrap();

@@ -43,7 +43,7 @@ fn no_rule_reads_what_is_not_asked() {
 }
 
 /// Paths from the root of the repository, in order.
-fn paths() -> Vec<String> {
+pub fn paths() -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut paths: Vec<String> = Vec::new();
     for folder in entries(&root.join(FOLDER)) {

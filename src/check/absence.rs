@@ -21,7 +21,8 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Findin
         return Ok(Finding::new(Code::Met, message, &RecordSet::default()));
     }
     let message = format!(
-        "{name} points to {targets}; outside the cloud in China it keeps Microsoft 365 Apps from being activated"
+        "Delete {name}: mail works, but Microsoft 365 Apps cannot be activated while it points to {targets}. Only the \
+         cloud in China uses this record."
     );
     let gone = Edit {
         name: expectation.name.clone(),

@@ -262,6 +262,7 @@ codes! {
     FilterBypass "filter-bypass" Hazard Warning "mail can get around the filter";
     DmarcStrictTooEarly "dmarc-strict-too-early" Hazard Warning "the DMARC policy refuses mail before Microsoft 365 can sign and send for the domain";
     DmarcReportRefused "dmarc-report-refused" Hazard Warning "a host that the DMARC policy sends reports to has not agreed";
+    TtlStillLow "ttl-still-low" Hazard Info "a record that moved still has the low TTL of the switch";
     AuthoritativeUnreachable "authoritative-unreachable" Hazard Info "no name server of the zone can be reached from here";
     WildcardAnswers "wildcard-answers" Hazard Info "a wildcard answers for every name that does not exist";
     MicrosoftHostedDns "microsoft-hosted-dns" Hazard Info "Microsoft runs the DNS of the domain";

@@ -9,7 +9,7 @@ mod wrong;
 
 use std::collections::BTreeSet;
 
-use crate::expected::{Expectation, MailHosts, Origin, Phase};
+use crate::expected::{Cloud, Expectation, MailHosts, Origin, Phase, Purpose, derived_host};
 use crate::facts::Silence;
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
@@ -35,18 +35,16 @@ pub(super) fn judge(
 ) -> Result<Finding, Silence> {
     let set = case.sight.set(&expectation.name, expectation.rtype)?;
     let domain = &case.subject.domain;
-    let exchanges: Vec<Exchange> = set
-        .data
-        .iter()
-        .filter_map(|data| match data {
-            RecordData::Mx { exchange, .. } => Some(Exchange {
-                host: exchange.clone(),
-                kind: classify(exchange, hosts, domain, case.source),
-            }),
-            _ => None,
-        })
-        .collect();
-    read_ahead(case, expectation, hosts, &exchanges);
+    let mut exchanges: Vec<Exchange> = Vec::new();
+    let mut seen = BTreeSet::new();
+    for host in set.data.iter().filter_map(RecordData::target) {
+        // A host with two preferences is reported once.
+        if seen.insert(host) {
+            let kind = classify(host, hosts, domain, case.source);
+            exchanges.push(Exchange { host: host.clone(), kind });
+        }
+    }
+    read_ahead(case, expectation, &exchanges);
     let bench = Bench { case, expectation, hosts, set: &set, exchanges: &exchanges };
     if exchanges.is_empty() {
         let message =
@@ -63,7 +61,10 @@ pub(super) fn judge(
         return Ok(finding);
     }
     if others.is_empty() && right {
-        return bench.all_right(verification);
+        return match bench.beside_filter() {
+            Some(finding) => Ok(finding),
+            None => bench.all_right(verification),
+        };
     }
     if others.is_empty() {
         let message =
@@ -74,9 +75,8 @@ pub(super) fn judge(
 }
 
 /// Has everything asked at once that the check of these MX records may read.
-fn read_ahead(case: &Case<'_>, expectation: &Expectation, hosts: &MailHosts, exchanges: &[Exchange]) {
+fn read_ahead(case: &Case<'_>, expectation: &Expectation, exchanges: &[Exchange]) {
     let is_right = exchanges.iter().any(|exchange| exchange.kind.is_right());
-    let is_null = exchanges.iter().any(|exchange| exchange.kind == Host::Null);
     case.sight.batch(|| {
         let read = exchanges.iter().filter(|exchange| !exchange.kind.types_read().is_empty());
         case.sight.read_ahead(read.take(MOST_MAIL_HOSTS).flat_map(|exchange| {
@@ -84,9 +84,6 @@ fn read_ahead(case: &Case<'_>, expectation: &Expectation, hosts: &MailHosts, exc
         }));
         if !is_right && !case.is_early(expectation) {
             doubled::read(case, &expectation.name, expectation.rtype);
-        }
-        if !is_right && !is_null {
-            assigned::read_ahead(case, expectation, hosts);
         }
     });
 }
@@ -113,15 +110,7 @@ impl Bench<'_> {
     fn wrong(&self, code: Code, message: impl Into<String>) -> Finding {
         let cure = self.cure();
         let unnamed = cure.is_empty() && self.case.phase() >= Phase::Switch;
-        let hint = match (unnamed, self.hosts.gateways.is_empty()) {
-            (false, _) => self.provenance(&cure),
-            (true, false) => {
-                "; publish the hosts that the filter's operator names, `--mx` names one here".into()
-            }
-            (true, true) => {
-                "; the admin center shows the host to publish, `--mx` or `--tenant` names it here".into()
-            }
-        };
+        let hint = if unnamed { self.hint() } else { self.provenance(&cure) };
         Finding::new(code, message.into() + &hint, self.set).cured_by(cure)
     }
 
@@ -150,6 +139,50 @@ impl Bench<'_> {
     fn is_new_in(&self, cure: &[Edit], host: &Name) -> bool {
         let names = |data: &RecordData| data.target() == Some(host);
         cure.iter().any(|edit| edit.after.iter().any(names)) && !self.set.data.iter().any(names)
+    }
+
+    /// How to name the host to publish where the plan has none.
+    fn hint(&self) -> String {
+        if !self.hosts.gateways.is_empty() {
+            return "; publish the hosts that the filter's operator names, `--mx` names one here".into();
+        }
+        if derived_host(self.case.subject).is_some() {
+            return "; the admin center shows the host to publish, `--mx` names it here".into();
+        }
+        if self.hosts.cloud.shares(Cloud::GccHigh, Purpose::MxSuffix) {
+            return "; the admin center shows the host to publish, `--mx` or `--tenant` names it here".into();
+        }
+        format!(
+            "; no host can be derived from the name {}: copy it from the admin center and pass it with `--mx`",
+            ticked(&self.case.subject.domain)
+        )
+    }
+
+    /// Microsoft's own host next to the declared filter.
+    fn beside_filter(&self) -> Option<Finding> {
+        if self.case.phase() < Phase::Switch || !self.has(&Host::Filter) {
+            return None;
+        }
+        let direct: Vec<&Exchange> =
+            self.exchanges.iter().filter(|exchange| self.is_direct(exchange)).collect();
+        if direct.is_empty() {
+            return None;
+        }
+        let hosts = listed(direct.iter().map(|exchange| ticked(&exchange.host)));
+        let message = format!(
+            "Delete {hosts} from the MX records: senders can deliver to it and get around the declared filter."
+        );
+        Some(self.wrong(Code::MxRival, message))
+    }
+
+    /// Whether mail to the host gets around the declared filter: a host that was given is the filter's own.
+    fn is_direct(&self, exchange: &Exchange) -> bool {
+        let is_given = self.hosts.given.as_ref() == Some(&exchange.host);
+        exchange.kind.is_right() && exchange.kind != Host::Filter && !is_given
+    }
+
+    fn has(&self, kind: &Host) -> bool {
+        self.exchanges.iter().any(|exchange| exchange.kind == *kind)
     }
 
     /// Before the switch the old hosts are right, and nothing is proposed.
@@ -184,7 +217,6 @@ impl Bench<'_> {
             }
         }
         if !missing.is_empty() {
-            assigned::read_ahead(self.case, self.expectation, self.hosts);
             return Ok(self.target_missing(&missing));
         }
         if let Some(finding) =
@@ -202,7 +234,7 @@ impl Bench<'_> {
     }
 
     fn right_with_notes(&self) -> Finding {
-        let has = |kind: &Host| self.exchanges.iter().any(|exchange| exchange.kind == *kind);
+        let has = |kind: &Host| self.has(kind);
         let shown = listed(self.exchanges.iter().map(|exchange| ticked(&exchange.host)));
         for exchange in self.exchanges {
             if let Host::OtherDomain(other) = &exchange.kind {

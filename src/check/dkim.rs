@@ -13,7 +13,7 @@ use crate::record::tags::TagList;
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType, Text};
 
 use super::{Case, Code, Edit, Finding, alias, doubled, listed, placeholder, ticked, wildcard};
-use target::{Target, dotless, mistyped, read, renumbered};
+use target::{Target, dotless, misspelt, mistyped, read, renumbered};
 
 /// Judges the alias to one key.
 pub(super) fn judge(
@@ -166,9 +166,9 @@ impl Bench<'_> {
         self.with_key(target, &read)
     }
 
-    /// The target without the zone's name behind it, if that is a key of this selector.
+    /// The target as it was meant, rightly spelt or without the zone's name behind it, if that is a key of this selector.
     fn meant(&self, target: &Name) -> Option<Name> {
-        let (meant, _) = dotless(target, &self.case.subject.domain)?;
+        let meant = misspelt(target).or_else(|| Some(dotless(target, &self.case.subject.domain)?.0))?;
         read(&meant).filter(|key| key.number == self.selector.number && !self.is_placeholder(&meant, key))?;
         Some(meant)
     }

@@ -121,6 +121,13 @@ pub(super) fn report_refused(case: &Case<'_>) -> Option<Hazard> {
     Some(Hazard { records, ..refused })
 }
 
+/// Where a policy lies that was published with the zone's name twice, as `_dmarc.contoso.com.contoso.com`, or typed in full
+/// behind a host field that holds `_dmarc` already, as `_dmarc.contoso.com._dmarc.contoso.com`.
+pub(super) fn names_meant(name: &Name, domain: &Name) -> Vec<Name> {
+    let doubled = doubled::names(name, domain).into_iter().map(|(doubled, _)| doubled);
+    doubled.chain(name.doubled(name).ok()).collect()
+}
+
 struct Bench<'a> {
     case: &'a Case<'a>,
     expectation: &'a Expectation,
@@ -164,17 +171,15 @@ impl Bench<'_> {
         if let Some(text) = policies(&apex).next() {
             return Ok(self.misplaced(text, &apex));
         }
-        let doubled = doubled::found(self.case, &self.expectation.name, RecordType::Txt)?;
-        // A wildcard answers there as well, with texts that are no policy.
-        if let Some(doubled) = doubled
-            && let own = self.case.sight.own_answer(&Question::new(doubled.clone(), RecordType::Txt))?
-            && policies(&own.set).next().is_some()
-        {
+        for doubled in names_meant(&self.expectation.name, &self.case.subject.domain) {
+            let own = self.case.sight.own_answer(&Question::new(doubled.clone(), RecordType::Txt))?;
+            // A wildcard answers there as well, with texts that are not a policy.
+            let Some(policy) = policies(&own.set).next() else { continue };
             let message = format!(
                 "the policy was published as {}: the DNS host puts the zone's name behind what is typed",
                 ticked(&doubled)
             );
-            let cure = [alias::deletion(doubled, RecordType::Txt), self.with_one(String::new())];
+            let cure = [alias::deletion(doubled, RecordType::Txt), self.with_one(repaired(policy))];
             return Ok(Finding::new(Code::DmarcMisplaced, message, &RecordSet::default()).cured_by(cure));
         }
         if let Some(tree::Inherited { domain, .. }) = inherited(self.case)? {

@@ -79,6 +79,7 @@ pub(super) fn hazards(
     found.add(names::name_doubled(judged));
     found.add(doubled::domain_doubled(case, judged));
     found.add(timing::ttl_too_long(case, judged));
+    found.add(timing::ttl_still_low(case, judged));
     found.add(names::filter_bypass(case, judged));
     found.add(names::dmarc_strict_too_early(case, judged));
     found.add(dmarc::report_refused(case));

@@ -83,6 +83,11 @@ pub fn outlook(
     let mut possible = BTreeMap::new();
     for judged in &examination.judged {
         let copies = lookback.copies(&judged.expectation.question()).into_iter().flatten().max();
+        // A resolver that was asked may keep the answer for longer than its TTL says.
+        let copies = copies.map(|copies| match judged.until {
+            Some(until) if until > copies.until => Copies { until, ..copies },
+            Some(_) | None => copies,
+        });
         let copies = copies.filter(|copies| copies.until > facts.checked_at);
         if let Some(copies) = copies.filter(|_| is_first_of_its_question(judged.expectation.id)) {
             possible.insert(judged.expectation.id, copies);

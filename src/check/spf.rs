@@ -177,14 +177,21 @@ impl Bench<'_> {
         if let Some(finding) = self.source_left(record, &tally)? {
             return Ok(finding);
         }
-        let moved = moved::moved(self, record);
-        if !moved.is_empty() {
-            let message = "one record, includes Microsoft".to_owned();
-            return self.wrong(Code::SpfMxSenders, message, &[record]);
-        }
         let message =
             format!("one record, includes Microsoft, {} of {MOST_LOOKUPS} lookups", tally.counted());
-        self.met(Opening { code: Code::Met, message }, record, &tally)
+        self.right(Opening { code: Code::Met, message }, record, &tally)
+    }
+
+    /// A record that is right, unless its `mx` authorizes other hosts after the switch.
+    fn right(&self, opening: Opening, record: &SpfRecord, tally: &Tally) -> Result<Finding, Silence> {
+        if moved::moved(self, record).is_empty() {
+            return self.met(opening, record, tally);
+        }
+        let message = match opening.code {
+            Code::Met => "one record, includes Microsoft".to_owned(),
+            _ => opening.message,
+        };
+        self.wrong(Code::SpfMxSenders, message, &[record])
     }
 
     fn too_many(&self, record: &SpfRecord, tally: &Tally) -> Result<Finding, Silence> {
@@ -211,7 +218,7 @@ impl Bench<'_> {
                 Some(missing) => Some(missing),
                 None => self.source_left(record, &tally)?,
             };
-            return left.map_or_else(|| self.met(opening, record, &tally), Ok);
+            return left.map_or_else(|| self.right(opening, record, &tally), Ok);
         }
         // Microsoft's include may stand in the part that could not be looked up.
         if let Some(silence) = tally.silence {

@@ -1,11 +1,11 @@
 //! Finds domains about which DNS cannot show what should be published: nothing is decided and nothing is planned there.
 
-use crate::expected::{Id, Importance, Origin};
+use crate::expected::{Expectation, Id, Importance, Origin};
 use crate::facts::{Existence, Zone};
 use crate::record::spf::is_spf;
 use crate::record::{Name, Question, RecordData, RecordType, Text};
 
-use super::{Case, Code, Hazard, Judged, Status, parked, ticked};
+use super::{Case, Code, Hazard, Judged, Status, Weight, parked, ticked};
 
 /// Why a domain is left as it is.
 #[derive(Debug)]
@@ -45,7 +45,13 @@ impl Withheld {
             hazards.clear();
         }
         hazards.extend(self.hazard);
-        hazards.iter_mut().for_each(|hazard| hazard.cure.clear());
+        for hazard in hazards.iter_mut().filter(|hazard| !hazard.cure.is_empty()) {
+            // No edit is proposed, so none is needed.
+            hazard.cure.clear();
+            if hazard.level == Weight::Error {
+                hazard.level = Weight::Warning;
+            }
+        }
         self.code
     }
 }
@@ -124,20 +130,27 @@ fn locked(case: &Case<'_>, judged: &[Judged]) -> Option<Withheld> {
     Some(Withheld { code: Code::DomainParked, is_whole: false, message, hazard: None })
 }
 
+/// Whether a published record leads to a host that is expected.
+fn names_microsoft(one: &Judged) -> bool {
+    let Expectation { data, also, .. } = &one.expectation;
+    let expected =
+        |target: &Name| data.iter().filter_map(RecordData::target).chain(also).any(|host| host == target);
+    one.observed.data.iter().filter_map(RecordData::target).any(expected)
+}
+
 /// Whether the zone holds a record that Microsoft 365 asks for and that a parked domain does not have.
 fn is_sign_of_microsoft(one: &Judged) -> bool {
     let is_published = one.status == Status::Met && !one.observed.is_empty();
     match one.expectation.id {
         Id::Verification => !one.observed.is_empty(),
-        Id::Autodiscover
-        | Id::DkimSelector1
-        | Id::DkimSelector2
-        | Id::TeamsFederation
+        Id::Autodiscover | Id::DkimSelector1 | Id::DkimSelector2 => is_published,
+        // A service that is no longer needed is met, also with another provider's host.
+        Id::TeamsFederation
         | Id::TeamsSipTls
         | Id::TeamsSip
         | Id::TeamsLyncdiscover
         | Id::DeviceEnrollment
-        | Id::DeviceRegistration => is_published,
+        | Id::DeviceRegistration => is_published && names_microsoft(one),
         Id::Mx | Id::Spf | Id::Msoid | Id::Dmarc | Id::MtaSts | Id::TlsRpt => false,
     }
 }

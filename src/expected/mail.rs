@@ -86,6 +86,10 @@ pub fn control_host(host: &Name) -> Option<Name> {
 #[must_use]
 pub fn derived_host(subject: &Subject) -> Option<Name> {
     let suffix = subject.cloud.name(Purpose::MxSuffix)?;
+    // Names of addresses: no tenant can hold one as a domain.
+    if subject.domain.labels().last().is_some_and(|top| top.eq_ignore_ascii_case(b"arpa")) {
+        return None;
+    }
     // Microsoft's pages show the tenant's name there, third parties also the token: nothing is derived from the domain.
     let by_tenant = subject.cloud.shares(super::Cloud::GccHigh, Purpose::MxSuffix);
     let label = if by_tenant { subject.tenant.clone()? } else { token(&subject.domain)? };
@@ -209,5 +213,17 @@ mod tests {
         let mut unknown = mx(&subject("contoso.com", Cloud::Worldwide));
         unknown.assign_mail_host(None);
         assert!(unknown.data.is_empty() && unknown.proposed_host().is_none());
+    }
+
+    fn host(domain: &str) -> Option<String> {
+        derived_host(&Subject::new(domain.parse().unwrap())).map(|host| host.bare())
+    }
+
+    #[test]
+    fn a_host_is_derived_where_the_token_fits() {
+        assert_eq!(host("contoso.com").as_deref(), Some("contoso-com.mail.protection.outlook.com"));
+        assert_eq!(host(&format!("{}contoso.example", "office-for-the-environment.".repeat(3))), None);
+        assert_eq!(host("2.0.192.in-addr.arpa"), None);
+        assert_eq!(host("8.b.d.0.1.0.0.2.ip6.arpa"), None);
     }
 }

@@ -265,10 +265,27 @@ impl<'a> Sight<'a> {
             return Ok(Answer { existence, set: planned.clone(), chain: Vec::new() });
         }
         match self.reply(question) {
-            Some(reply) if reply.outcome.is_answer() => Ok(Answer::of(reply)),
+            Some(reply) if reply.outcome.is_answer() => {
+                Ok(self.with_planned_end(Answer::of(reply), question))
+            }
             Some(reply) => Err(Silence::of(reply)),
             None if self.is_left_alone(question) => Ok(Answer::nothing(Existence::Outside)),
             None => Err(Silence::not_asked(question)),
+        }
+    }
+
+    /// The answer with the records that are decided on where its alias chain ends: a wildcard alias may lead to the domain.
+    fn with_planned_end(&self, answer: Answer, question: &Question) -> Answer {
+        if self.overlay.is_empty() {
+            return answer;
+        }
+        let end = answer.chain.last().map(|end| Question::new(end.clone(), question.rtype));
+        match end.and_then(|end| self.overlay.get(&end)) {
+            Some(planned) if planned.is_empty() => {
+                Answer { existence: Existence::NoData, set: planned.clone(), ..answer }
+            }
+            Some(planned) => Answer { existence: Existence::Records, set: planned.clone(), ..answer },
+            None => answer,
         }
     }
 

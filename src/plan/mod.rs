@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::{Case, Code, Edit, Examination, Judged, Status, Weight, is_from_wildcard, judge};
 use crate::expected::{Expectation, Importance, Phase, Subject};
-use crate::facts::{Facts, Overlay, Sight, View};
+use crate::facts::{Existence, Facts, Overlay, Sight, View};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
 pub use emit::to_bind;
@@ -240,6 +240,11 @@ impl Fold<'_> {
     /// Takes an edit over; false if it changes nothing.
     fn apply(&mut self, reason: Reason, edit: Edit) -> bool {
         let question = Question::new(edit.name.clone(), edit.rtype);
+        // What lies outside the zone files, as below a zone cut, is published elsewhere.
+        let answer = self.present.sight.own_answer(&question);
+        if answer.is_ok_and(|answer| answer.existence == Existence::Outside) {
+            return false;
+        }
         let present =
             self.overlay.get(&question).cloned().unwrap_or_else(|| published(&self.present, &question));
         let ttl = self.ttl(&edit, present.ttl);

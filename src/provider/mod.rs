@@ -258,7 +258,7 @@ fn closest(text: &str, candidates: impl IntoIterator<Item = &'static Provider>) 
 }
 
 /// How many octets must be inserted, deleted or replaced to make one text of the other.
-fn distance(one: &str, other: &str) -> usize {
+pub(crate) fn distance(one: &str, other: &str) -> usize {
     let mut row: Vec<usize> = (0..=other.len()).collect();
     for (at, octet) in one.bytes().enumerate() {
         let mut diagonal = row[0];

@@ -12,12 +12,13 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use crate::check::{Applied, Examination, Hazard, Judged, Outlook, Recognised, Verdict, WaiverState};
+use crate::check::{Applied, Examination, Hazard, Judged, Outlook, Recognised, Status, Verdict, WaiverState};
 use crate::expected::import::Ignored;
-use crate::expected::{Expectation, Phase, Subject, ignored};
+use crate::expected::{Expectation, Id, Phase, Subject, ignored};
 use crate::facts::{Facts, Zone};
 use crate::plan::Change;
-use crate::record::Name;
+use crate::record::spf::is_spf;
+use crate::record::{Name, RecordData};
 
 use super::harmless::Harmless;
 use super::since::Since;
@@ -187,7 +188,7 @@ pub struct ExpectationView {
     pub code: &'static str,
     /// One sentence for a person.
     pub message: Harmless,
-    /// What should be published.
+    /// What should be published: of SPF the record of the plan, or the present one where that is right.
     pub expected: Vec<Harmless>,
     /// Where that value comes from.
     #[cfg_attr(feature = "formats", schemars(extend("enum" = ["given", "found", "derived", "standard"])))]
@@ -340,7 +341,7 @@ impl DomainReport {
             source: examination.source.as_ref().map(Platform::from),
             gateway: examination.gateway.as_ref().map(Platform::from),
             zone: examination.zone.as_ref().map(ZoneView::from),
-            expectations: examination.judged.iter().map(ExpectationView::from).collect(),
+            expectations: examination.judged.iter().map(|judged| expectation(judged, changes)).collect(),
             hazards: examination.hazards.iter().map(HazardView::from).collect(),
             changes: changes.iter().map(ChangeView::from).collect(),
             ignored: ignored(subject).iter().map(IgnoredView::from).collect(),
@@ -378,6 +379,31 @@ impl DomainReport {
         self.policy = facts.policies().next().map(PolicyView::from);
         self
     }
+}
+
+/// The view of an expectation, with the record that the plan publishes.
+fn expectation(judged: &Judged, changes: &[Change]) -> ExpectationView {
+    let mut view = ExpectationView::from(judged);
+    if let Some(record) = proposed_senders(judged, changes) {
+        view.expected = Harmless::records([record]);
+    }
+    view
+}
+
+/// The SPF record that is right for this domain: the one that the plan publishes, or the present one where it is right.
+fn proposed_senders<'a>(judged: &'a Judged, changes: &'a [Change]) -> Option<&'a RecordData> {
+    if judged.expectation.id != Id::Spf {
+        return None;
+    }
+    let question = judged.expectation.question();
+    let change = changes.iter().find(|change| change.name == question.name && change.rtype == question.rtype);
+    let is_right = matches!(judged.status, Status::Met | Status::Waiting);
+    let set = match change {
+        Some(change) => &change.after,
+        None if is_right => &judged.observed,
+        None => return None,
+    };
+    set.data.iter().find(|data| matches!(data, RecordData::Txt(text) if is_spf(text)))
 }
 
 /// The domain as people write it; `None` if it holds nothing but ASCII.

@@ -161,4 +161,13 @@ fn a_history_proves_which_platform_is_being_left() {
     let source = &known.domain()["source"];
     assert_eq!((known.status, &source["id"], &source["proof"]), (1, &"rackspace".into(), &"proven".into()));
     assert_eq!(of_webmail(&known).unwrap()["because"][0], "source-left");
+    // Also where no record of it is left: what DNS does not show has to be looked at all the same.
+    let nothing = desk.put("nothing.zone", zone("contoso.com", &[]));
+    let tidied = at("13:00:00", &format!("{} --history {history}", words(&nothing)));
+    let source = &tidied.domain()["source"];
+    assert_eq!((tidied.status, &source["id"], &source["proof"]), (0, &"rackspace".into(), &"proven".into()));
+    assert_eq!(of_webmail(&tidied), None);
+    let table = words(&nothing).replace("--format json", "");
+    let table = at("13:00:00", &format!("{table} --history {history}")).out;
+    assert!(table.contains("Rackspace") && table.contains("forced MX routing"), "{table}");
 }

@@ -3,11 +3,12 @@
 //! Law 2 is held on the same plans.
 
 use cutover::check::{Code, Judged, Status, Verdict, Weight};
-use cutover::expected::{Importance, Phase};
+use cutover::expected::{Cloud, Importance, Phase};
 use cutover::plan::Change;
 use cutover::record::Record;
 
 use super::kept::dropped;
+use super::realistic::held::{Step, lines};
 use super::worlds::{Choice, World, some_worlds, worlds};
 use super::{Judgement, assert_none};
 
@@ -74,7 +75,9 @@ fn faults(phase: Phase) -> Vec<String> {
     let mut faults = Vec::new();
     for world in worlds(phase) {
         let before = Judgement::new(&world, &world.facts(&world.zone));
-        let fault = fault(&world, &before).or_else(|| dropped(&world, &before.changes));
+        let fault = fault(&world, &before)
+            .or_else(|| dropped(&world, &before.changes))
+            .or_else(|| harm(&world, &before));
         faults.extend(fault.map(|fault| format!("{}: {fault}", world.title())));
     }
     faults
@@ -107,6 +110,43 @@ fn fault(world: &World, before: &Judgement) -> Option<String> {
     let elsewhere = after.examination.judged.iter().any(|judged| is_cured_elsewhere(world, judged));
     let ready = matches!(after.examination.verdict, Verdict::Ready | Verdict::Waiting);
     (!ready && !elsewhere).then(|| format!("{} with nothing left", after.examination.verdict))
+}
+
+/// What the plan takes away that works, by code that knows nothing of the rules.
+fn harm(world: &World, before: &Judgement) -> Option<String> {
+    if world.subject.cloud != Cloud::Worldwide {
+        return None;
+    }
+    let options = match world.choice {
+        Choice::Default | Choice::Recent | Choice::Ambiguous => "",
+        Choice::Verification | Choice::NotAccepted => " --verification MS=ms12345678",
+        Choice::MailHost => " --mx contoso-com.o-v1.mx.microsoft",
+        Choice::Gateway => " --gateway mimecast",
+        Choice::Hybrid => " --hybrid",
+        Choice::Source => " --source rackspace",
+    };
+    let (zone, after) = (lines(&world.zone), lines(&publish(&world.zone, &before.changes)));
+    let step = Step {
+        options,
+        phase: world.subject.phase,
+        before: &zone,
+        checked: &before.examination,
+        changes: &before.changes,
+        after: &after,
+        again: &before.examination,
+        changes_again: &[],
+        nonexistent: &[
+            "v1.example",
+            "v2.example",
+            "v3.example",
+            "nothing.example",
+            "back.example",
+            "two.example",
+            "broken.example",
+            "self.example",
+        ],
+    };
+    step.harm().into_iter().next()
 }
 
 /// What no edit of the zone can cure; the report says where the cure is.

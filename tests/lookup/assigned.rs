@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use cutover::record::RecordType;
 use hickory_resolver::proto::op::ResponseCode;
 
 use super::budgets::recorded;
@@ -91,6 +92,7 @@ fn all_partitions_are_asked_at_once_and_the_control_after_them() {
         .resolver
         .seen()
         .into_iter()
+        .filter(|seen| seen.rtype == RecordType::A)
         .filter(|seen| seen.name.is_within(&"mx.microsoft".parse().unwrap()))
         .map(|seen| (seen.name.bare() == CONTROL, seen.at))
         .collect();

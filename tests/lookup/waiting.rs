@@ -57,6 +57,21 @@ fn a_resolver_with_a_cap_of_its_own_is_no_proof_for_others() {
 }
 
 #[test]
+fn what_is_possible_is_never_over_before_what_was_seen() {
+    let estate = Estate::new();
+    let desk = Desk::new();
+    let history = format!("--history {}", desk.free("history.json"));
+    estate.publish(&version(1, OLD_MX));
+    assert_eq!(estate.contoso(&history).status, 1);
+    // A resolver that keeps it for longer than the hour that the record says.
+    estate.publish(&version(2, ""));
+    estate.resolver.remember("contoso.com", "@ 7200 MX 10 mx1.emailsrvr.com.");
+    let mx = estate.contoso(&history).expectation("mx");
+    assert!(seconds_until(&mx["until"]) > 7100, "{mx:#}");
+    assert_eq!(mx["until"], mx["possible_until"], "{mx:#}");
+}
+
+#[test]
 fn without_a_memory_it_is_said_that_others_may_keep_it_longer() {
     let estate = Estate::new();
     estate.resolver.remember("contoso.com", "@ 30 MX 10 mx1.emailsrvr.com.");

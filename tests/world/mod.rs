@@ -82,6 +82,14 @@ impl World {
         self
     }
 
+    /// The records of the zone.
+    pub fn records(&self) -> &[Record] {
+        match &self.answers {
+            Answers::Zone(text) => &text.records,
+            Answers::Recording(..) => panic!("a recording has no records of its own"),
+        }
+    }
+
     /// Looks up, judges and plans.
     pub fn check(&self) -> Outcome {
         self.judge(gather(&self.source(), &self.options.subject))

@@ -122,17 +122,6 @@ pub(in crate::check) fn assigned(case: &Case<'_>, mx: &Expectation, need: impl F
     }
 }
 
-/// Has the hosts of the search asked, where one will be needed.
-pub(super) fn read_ahead(case: &Case<'_>, mx: &Expectation, hosts: &MailHosts) {
-    if mx.origin == Origin::Derived && hosts.gateways.is_empty() && is_derived_absent(case) {
-        let candidates = partition_hosts(case.subject);
-        if !candidates.is_empty() {
-            // The result is used once it is clear that the records have to change.
-            let _ = search(&case.sight, &candidates);
-        }
-    }
-}
-
 /// Whether the host that is derived from the domain is known not to exist.
 fn is_derived_absent(case: &Case<'_>) -> bool {
     derived_host(case.subject).is_some_and(|host| super::is_absent(case, &host))

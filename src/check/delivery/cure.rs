@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::expected::{Origin, Phase};
 use crate::record::{Name, RecordData, RecordType};
 
-use super::{Bench, Edit, Host, classify, is_absent};
+use super::{Bench, Edit, Exchange, Host, classify, is_absent};
 
 impl Bench<'_> {
     pub(super) fn renamed(&self, alias: &Name, real: &Name) -> Vec<Edit> {
@@ -18,27 +18,33 @@ impl Bench<'_> {
         self.edit(after.collect(), false)
     }
 
-    /// Keeps the right hosts, and what was meant to be one; proposes the expected host where there is none. A host that does
-    /// not exist is neither kept nor proposed: mail would bounce.
+    /// Keeps the right hosts, what was meant to be one, and filters, about which the admin decides; proposes the expected
+    /// host where there is none. A host that does not exist is neither kept nor proposed: mail would bounce.
     pub(super) fn cure(&self) -> Vec<Edit> {
         // A zone file may hold thousands of records, and each is looked for.
-        let kinds: BTreeMap<&Name, &Host> = self.exchanges.iter().map(|one| (&one.host, &one.kind)).collect();
-        let mut kept = BTreeSet::new();
+        let kinds: BTreeMap<&Name, &Exchange> = self.exchanges.iter().map(|one| (&one.host, one)).collect();
+        let exists = |host: &Name| !is_absent(self.case, host);
+        let is_filtered = self.has(&Host::Filter) && self.case.phase() >= Phase::Switch;
+        // The best preference of each host.
+        let mut kept: BTreeMap<&Name, u16> = BTreeMap::new();
         for data in &self.set.data {
             let RecordData::Mx { preference, exchange } = data else { continue };
-            match kinds.get(exchange) {
-                Some(Host::Malformed(_, Some(meant)))
-                    if self.is_right(meant) && !kinds.contains_key(meant) && !is_absent(self.case, meant) =>
-                {
-                    kept.insert(RecordData::Mx { preference: *preference, exchange: meant.clone() });
-                }
-                Some(kind) if kind.is_right() && !is_absent(self.case, exchange) => {
-                    kept.insert(data.clone());
-                }
-                Some(_) | None => {}
-            }
+            let Some(&known) = kinds.get(exchange) else { continue };
+            let host = match &known.kind {
+                Host::Malformed(_, meant) => meant
+                    .as_ref()
+                    .filter(|meant| self.is_right(meant) && !kinds.contains_key(meant) && exists(meant)),
+                Host::UndeclaredFilter(_) => Some(exchange).filter(|_| self.asks_for_filters()),
+                kind => Some(exchange).filter(|host| {
+                    kind.is_right() && !(is_filtered && self.is_direct(known)) && exists(host)
+                }),
+            };
+            let Some(host) = host else { continue };
+            let best = kept.entry(host).or_insert(*preference);
+            *best = (*best).min(*preference);
         }
-        self.cure_with(kept)
+        let record = |(host, preference): (&Name, u16)| RecordData::Mx { preference, exchange: host.clone() };
+        self.cure_with(kept.into_iter().map(record).collect())
     }
 
     pub(super) fn is_right(&self, host: &Name) -> bool {

@@ -1,10 +1,12 @@
 //! What is wrong about a set of MX records that holds a wrong host?
 
+use crate::expected::Purpose;
 use crate::facts::Silence;
-use crate::record::{Question, RecordType};
+use crate::record::spf::{Meaning, Mechanism, Qualifier, SpfRecord};
+use crate::record::{Name, Question, RecordData, RecordType};
 
 use super::host::is_no_mail_host;
-use super::{Bench, Code, Exchange, Finding, Host, MOST_MAIL_HOSTS, listed, ticked};
+use super::{Bench, Case, Code, Edit, Exchange, Finding, Host, MOST_MAIL_HOSTS, listed, ticked};
 
 impl Bench<'_> {
     /// Another host beside a right one.
@@ -17,6 +19,10 @@ impl Bench<'_> {
             return Ok(self.met(Code::MxDnssecMigration, message));
         }
         let hosts = self.named(others);
+        let is_filter = |exchange: &&Exchange| matches!(exchange.kind, Host::UndeclaredFilter(_));
+        if self.asks_for_filters() && others.iter().all(is_filter) {
+            return Ok(self.undeclared(others, &hosts));
+        }
         let message = format!(
             "mail may still go to {hosts}, beside the right host; its preference does not protect{}{}",
             causes(others),
@@ -65,16 +71,61 @@ impl Bench<'_> {
         if others.iter().all(|exchange| matches!(exchange.kind, Host::UndeclaredFilter(_))) {
             return Ok(self.undeclared(others, &hosts));
         }
-        let message =
-            if others.iter().any(|exchange| matches!(exchange.kind, Host::OtherFamily | Host::NotGiven)) {
-                let given = self.hosts.given.iter().map(ticked);
-                format!("mail goes to {hosts} and not to {}, the host that was given", listed(given))
-            } else if others.iter().all(|exchange| is_no_mail_host(&exchange.host)) {
-                format!("mail goes to {hosts}, a name of Microsoft's that takes no mail for the domain")
-            } else {
-                format!("mail goes to {hosts} and not to Microsoft")
-            };
-        Ok(self.wrong(Code::MxElsewhere, message))
+        let message = if others
+            .iter()
+            .any(|exchange| matches!(exchange.kind, Host::OtherFamily | Host::NotGiven))
+        {
+            let given = self.hosts.given.iter().map(ticked);
+            format!("mail goes to {hosts} and not to {}, the host that was given", listed(given))
+        } else if others.iter().all(|exchange| is_no_mail_host(&exchange.host)) {
+            format!("mail goes to {hosts}, a name of Microsoft's that takes no mail for the domain")
+        } else if self.may_be_filter(others) {
+            let gateway = others.first().map(|exchange| self.suffix_of(&exchange.host)).unwrap_or_default();
+            format!(
+                "Pass `--gateway {gateway}` if {hosts} is a mail filter in front of Microsoft 365: autodiscover and SPF \
+                     are Microsoft's already. If it is not, replace it: mail does not reach Microsoft 365"
+            )
+        } else {
+            format!("mail goes to {hosts} and not to Microsoft")
+        };
+        let finding = self.wrong(Code::MxElsewhere, message);
+        // An unknown host may be a filter, so the admin compares what replaces it.
+        let is_foreign = others.iter().any(|exchange| exchange.kind == Host::Foreign);
+        let cure = finding.cure.into_iter().map(|edit| Edit { confirm: edit.confirm || is_foreign, ..edit });
+        Ok(Finding { cure: cure.collect(), ..finding })
+    }
+
+    /// The part of a host name that names its operator: the registrable domain, or the host itself where it is the domain's own.
+    fn suffix_of(&self, host: &Name) -> String {
+        let registrable = psl::domain_str(&host.bare()).map(str::to_owned);
+        let is_own = host.is_within(&self.case.subject.domain);
+        registrable.filter(|_| !is_own).unwrap_or_else(|| host.bare())
+    }
+
+    /// Whether unknown hosts take the mail of a domain that is otherwise at Microsoft: most likely they are a filter.
+    fn may_be_filter(&self, others: &[&Exchange]) -> bool {
+        let Case { subject, sight, .. } = self.case;
+        let target = |purpose| subject.cloud.name(purpose);
+        let is_published =
+            |data: &RecordData| data.target().is_some() && data.target() == target(Purpose::Autodiscover);
+        let autodiscover = subject.domain.below("autodiscover").ok();
+        let aliases =
+            autodiscover.and_then(|name| sight.set(&name, RecordType::Cname).ok()).unwrap_or_default();
+        let texts = sight.set(&subject.domain, RecordType::Txt).unwrap_or_default();
+        let includes_microsoft = |data: &RecordData| match (data, target(Purpose::SpfInclude)) {
+            (RecordData::Txt(text), Some(include)) => SpfRecord::parse(text)
+                .is_some_and(|record| record.evaluated().any(|term| includes(&term.meaning, include))),
+            _ => false,
+        };
+        subject.gateways.is_empty()
+            && others.iter().all(|exchange| exchange.kind == Host::Foreign)
+            && (subject.hybrid || aliases.data.iter().any(is_published))
+            && texts.data.iter().any(includes_microsoft)
+    }
+
+    /// Whether a known filter may be meant to stay: the admin named neither the filters nor the host.
+    pub(super) fn asks_for_filters(&self) -> bool {
+        self.hosts.gateways.is_empty() && self.hosts.given.is_none()
     }
 
     pub(super) fn undeclared(&self, others: &[&Exchange], hosts: &str) -> Finding {
@@ -82,11 +133,21 @@ impl Bench<'_> {
             Host::UndeclaredFilter(provider) => Some(provider.id),
             _ => None,
         });
-        let message = format!(
-            "mail goes through the filter {hosts}, and DNS cannot show what is behind it; if it is to stay in front, say \
-             `--gateway {}`",
-            id.unwrap_or_default()
-        );
+        let id = id.unwrap_or_default();
+        let right: Vec<&Exchange> =
+            self.exchanges.iter().filter(|exchange| exchange.kind.is_right()).collect();
+        let message = if right.is_empty() {
+            format!(
+                "Pass `--gateway {id}` if the filter is to stay in front: mail goes through {hosts}, and DNS cannot show \
+                 what is behind it. If it is to go, replace its MX records by the host that the admin center shows."
+            )
+        } else {
+            format!(
+                "Pass `--gateway {id}` if the filter is to stay in front: mail goes to {hosts} and to {}, and DNS cannot show \
+                 which of them is meant. If the filter is to go, delete its MX records.",
+                listed(right.iter().map(|exchange| ticked(&exchange.host)))
+            )
+        };
         self.met(Code::MxGatewayUndeclared, message)
     }
 
@@ -138,6 +199,11 @@ impl Bench<'_> {
             None => listed(hosts),
         }))
     }
+}
+
+fn includes(meaning: &Meaning, include: &Name) -> bool {
+    matches!(meaning, Meaning::Mechanism(Qualifier::Pass, Mechanism::Include(domain))
+        if domain.name.as_ref() == Some(include))
 }
 
 /// Why hosts are no hosts at all, for the end of a sentence.

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use crate::check::{placeholder, ticked};
 use crate::expected::{Cloud, Purpose};
+use crate::provider::distance;
 use crate::record::Name;
 
 /// A target, read.
@@ -55,10 +56,26 @@ pub(super) fn renumbered(target: &Name, number: u8) -> Option<Name> {
     target.parent()?.below(&format!("selector{number}-{token}")).ok()
 }
 
+/// The key that was meant where the word `selector` is misspelt, as in `elector1-contoso-com`.
+pub(super) fn misspelt(target: &Name) -> Option<Name> {
+    let first = String::from_utf8_lossy(target.first_label()?).to_ascii_lowercase();
+    let (front, token) = first.split_once('-')?;
+    let word = front.strip_suffix(['1', '2'])?;
+    if word == "selector" || distance(word, "selector") > 2 {
+        return None;
+    }
+    let number = front.strip_prefix(word)?;
+    let meant = target.parent()?.below(&format!("selector{number}-{token}")).ok()?;
+    is_key_target(&meant).then_some(meant)
+}
+
 /// Why the target is none, if it was mistyped.
 pub(super) fn mistyped(target: &Name, domain: &Name) -> Option<String> {
     if placeholder::is_placeholder(target, domain) {
         return Some(placeholder::REASON.into());
+    }
+    if let Some(meant) = misspelt(target) {
+        return Some(format!("it is misspelt, the key is at {}", ticked(&meant)));
     }
     dotless(target, domain).map(|(_, zone)| {
         format!("the final dot is missing in the zone, so {} was put behind it", ticked(&zone))
@@ -100,6 +117,19 @@ mod tests {
         ] {
             assert!(read(&text.parse().unwrap()).is_none(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_misspelt_selector_is_read_as_it_was_meant() {
+        let meant = |text: &str| misspelt(&text.parse().unwrap()).map(|meant| meant.bare());
+        let right = "selector1-contoso-com._domainkey.contoso.onmicrosoft.com";
+        for text in ["elector1", "slector1", "Selecter1", "selectors1"] {
+            let typed = right.replace("selector1", text);
+            assert_eq!(meant(&typed).as_deref(), Some(right), "{text}");
+        }
+        assert_eq!(meant(right), None);
+        assert_eq!(meant("s1-contoso-com._domainkey.contoso.onmicrosoft.com"), None);
+        assert_eq!(meant("elector1-contoso-com._domainkey.contoso.fabrikam.com"), None);
     }
 
     #[test]

@@ -2,8 +2,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::expected::{Id, Phase};
+use crate::facts::{Reply, Role};
+use crate::record::{Question, RecordData, RecordSet, RecordType};
+
 use super::super::time::{after, clock, clock_when_over, lasting};
-use super::{Case, Code, Edit, Hazard, Judged, Weight, ticked};
+use super::{Case, Code, Edit, Hazard, Judged, Status, Weight, ticked};
 
 /// Seconds that a record may live in caches when it is about to change (Rackspace, "About TTL best practices",
 /// 2018-06-19: 300 seconds, at least 24 hours before).
@@ -13,12 +17,19 @@ const SHORT: u32 = 300;
 pub(super) fn ttl_too_long(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
     let will_change = judged
         .iter()
-        .filter(|judged| matches!(judged.code, Code::MxStillAtSource | Code::AliasStillAtSource))
-        .filter(|judged| judged.observed.ttl > SHORT);
+        .filter(|judged| matches!(judged.code, Code::MxStillAtSource | Code::AliasStillAtSource));
     let hazards = will_change.filter_map(|judged| {
         let name = &judged.expectation.name;
         let rtype = judged.observed.data.first()?.rtype();
-        let ttl = judged.observed.ttl;
+        // Caches ask any of the name servers, so the longest TTL counts.
+        let slowest = slowest(case, &Question::new(name.clone(), rtype), &judged.observed);
+        let ttl = slowest.as_ref().map_or(0, |slowest| slowest.ttl).max(judged.observed.ttl);
+        if ttl <= SHORT {
+            return None;
+        }
+        if let Some(slowest) = slowest.filter(|_| judged.observed.ttl <= SHORT) {
+            return Some(not_lowered_everywhere(case, judged, rtype, &slowest));
+        }
         let message = format!(
             "{rtype} of {} will change at the switch, and caches keep what they have for {}: lower its TTL to {SHORT} {}",
             ticked(name),
@@ -39,6 +50,82 @@ pub(super) fn ttl_too_long(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
                 confirm: false,
             }];
         }
+        Some(found)
+    });
+    hazards.collect()
+}
+
+/// The longest TTL with which a name server gives out a record set.
+struct Slowest<'a> {
+    ttl: u32,
+    reply: &'a Reply,
+}
+
+/// The name server that gives out the records of the question with the longest TTL.
+fn slowest<'a>(case: &Case<'a>, question: &Question, published: &RecordSet) -> Option<Slowest<'a>> {
+    let replies = case.sight.facts.replies(question);
+    let own = replies.filter(|reply| reply.server.role == Role::Authoritative && reply.outcome.is_answer());
+    let longest = own.filter_map(|reply| {
+        let same = reply.wanted().filter(|record| published.data.contains(&record.data));
+        Some(Slowest { ttl: same.map(|record| record.ttl).max()?, reply })
+    });
+    longest.max_by_key(|slowest| slowest.ttl)
+}
+
+/// The TTL was lowered, and a name server still gives out the old one: no edit helps, a transfer of the zone does.
+fn not_lowered_everywhere(
+    case: &Case<'_>,
+    judged: &Judged,
+    rtype: RecordType,
+    slowest: &Slowest<'_>,
+) -> Hazard {
+    let name = &judged.expectation.name;
+    let server = case
+        .sight
+        .facts
+        .server_name(&slowest.reply.server)
+        .map_or_else(|| format!("`{}`", slowest.reply.server.address), |name| ticked(&name));
+    let message = format!(
+        "Wait for {server}, or check its zone transfer: it still gives out {rtype} of {} with a TTL of {}, which has to be \
+         {SHORT} seconds {}",
+        ticked(name),
+        lasting(slowest.ttl),
+        by_when(case, slowest.ttl)
+    );
+    let mut found = Hazard::new(Code::TtlTooLong, name, Some(rtype), message);
+    let records =
+        slowest.reply.wanted().map(|record| format!("{name} {} {rtype} {}", record.ttl, record.data));
+    found.records = records.collect();
+    found.due = due(case, slowest.ttl);
+    found
+}
+
+/// After the move: the low TTL of the switch is left, and nothing else of the record set has to change.
+pub(super) fn ttl_still_low(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
+    if case.phase() < Phase::Tidy {
+        return Vec::new();
+    }
+    let moved = judged.iter().filter(|judged| {
+        let id = judged.expectation.id;
+        matches!(id, Id::Mx | Id::Autodiscover) && judged.status == Status::Met && judged.cure.is_empty()
+    });
+    let hazards = moved.filter_map(|judged| {
+        let name = &judged.expectation.name;
+        let rtype = judged.observed.data.first()?.rtype();
+        // A cache tells only how much of the TTL is left.
+        let reply = case.sight.reply(&Question::new(name.clone(), rtype));
+        let own = RecordSet::of(reply.filter(|reply| reply.server.role.is_authority())?.wanted());
+        if !(1..=SHORT).contains(&own.ttl) {
+            return None;
+        }
+        let message = format!(
+            "Raise the TTL of {rtype} of {} to 3600: it still is {}, as for the switch, and every resolver asks that often.",
+            ticked(name),
+            lasting(own.ttl)
+        );
+        let mut found = Hazard::new(Code::TtlStillLow, name, Some(rtype), message);
+        let written = |data: &RecordData| format!("{name} {} {rtype} {data}", own.ttl);
+        found.records = own.data.iter().map(written).collect();
         Some(found)
     });
     hazards.collect()

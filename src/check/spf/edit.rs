@@ -56,6 +56,10 @@ pub(super) fn cure(
             match place(fault, domain) {
                 Place::Here(term) => terms.remove(term),
                 Place::Wide(term) => terms.narrow(term),
+                // An alias, as of a wildcard, leads back to the domain: its own include of it can be taken out.
+                Place::OwnRecord(holder) if fault.kind == FaultKind::Loop && !is_own(bench, holder) => {
+                    terms.remove(&fault.top);
+                }
                 Place::OwnRecord(holder) => repair_own(bench, holder, tally, &mut own)?,
                 Place::Elsewhere => {}
             }
@@ -84,6 +88,13 @@ pub(super) fn cure(
         Needed::No => {}
         Needed::Last => terms.add_include(bench.include),
         Needed::First => terms.add_include_first(bench.include),
+        Needed::BeforeFailing => {
+            terms.add_include_first(bench.include);
+            terms.decided.push(format!(
+                "`include:{}` goes first, so that terms that fail cannot stop mail from Microsoft 365",
+                bench.include.bare()
+            ));
+        }
     }
     for sender in &bench.case.subject.spf_senders {
         let mut with_sender = terms.clone();
@@ -213,6 +224,8 @@ enum Needed {
     Last,
     /// In front of all: another term would match first.
     First,
+    /// In front of all: other terms break the check of those who come after them, or cost lookups without an answer.
+    BeforeFailing,
 }
 
 /// Whether Microsoft's include has to be added to what the record will be.
@@ -229,6 +242,13 @@ fn needs_include(
     Ok(match tally.refused_by {
         _ if tally.includes_microsoft || tally.is_cut => Needed::No,
         Some(_) => Needed::First,
+        // Receivers stop at the first match (RFC 7208 §4.6.2), and count only what they have looked up until then.
+        None if !tally.faults.is_empty()
+            || !tally.voids.is_empty()
+            || tally.lookups >= super::MOST_LOOKUPS =>
+        {
+            Needed::BeforeFailing
+        }
         None => Needed::Last,
     })
 }

@@ -4,6 +4,7 @@
 //! behind a colon, `=` for a colon, terms welded together, and what word processors, web pages and panels
 //! make of a text.
 
+use crate::provider::distance;
 use crate::record::spf::{Meaning, SpfRecord};
 use crate::record::{Name, Text};
 
@@ -86,7 +87,24 @@ fn repaired_words(text: &str) -> String {
             _ => words.push(word.into()),
         }
     }
-    words.iter().flat_map(|word| mended(word)).collect::<Vec<_>>().join(" ")
+    let is_end = |word: &String| {
+        let word = word.to_ascii_lowercase();
+        word.starts_with("redirect=") || ["all", "+all", "-all", "~all", "?all"].contains(&word.as_str())
+    };
+    let has_end = words.iter().any(is_end);
+    let mended = words.iter().flat_map(|word| mended(word));
+    mended.map(|word| redirected(word, has_end)).collect::<Vec<_>>().join(" ")
+}
+
+/// A redirect that was written with a colon. Next to an `all` receivers ignore a redirect, and next to another one it breaks
+/// the record, so an include was meant.
+fn redirected(word: String, has_end: bool) -> String {
+    match word.split_once(':') {
+        Some((name, host)) if host.contains('.') && distance(&name.to_ascii_lowercase(), "redirect") <= 1 => {
+            format!("{}{host}", if has_end { "include:" } else { "redirect=" })
+        }
+        Some(_) | None => word,
+    }
 }
 
 /// The terms that a word was meant to be: several where a blank is missing.
@@ -107,7 +125,7 @@ fn mended(word: &str) -> Vec<String> {
     if bare.is_empty() {
         return Vec::new();
     }
-    let meant = plain_length(bare).or_else(|| address_term(bare)).or_else(|| misspelt_include(bare));
+    let meant = plain_length(bare).or_else(|| address_term(bare)).or_else(|| misspelt(bare));
     vec![meant.unwrap_or_else(|| bare.into())]
 }
 
@@ -152,11 +170,23 @@ fn plain_length(word: &str) -> Option<String> {
     (!is_broken(&term)).then_some(term)
 }
 
-/// `includes:host` and the like.
-fn misspelt_include(word: &str) -> Option<String> {
+/// `includes:host`, `nclude:host` and the like: at most two letters too many, too few or wrong, and a host
+/// behind the colon.
+fn misspelt(word: &str) -> Option<String> {
     let (name, value) = word.split_once(':')?;
-    let term = format!("include:{value}");
-    (name.to_ascii_lowercase().starts_with("incl") && !is_broken(&term)).then_some(term)
+    let (sign, name) = match name.strip_prefix(['+', '-', '~', '?']) {
+        Some(rest) => name.split_at(name.len() - rest.len()),
+        None => ("", name),
+    };
+    let name = name.to_ascii_lowercase();
+    let term = if name.starts_with("incl") || distance(&name, "include") <= 2 {
+        format!("{sign}include:{value}")
+    } else if distance(&name, "exists") <= 1 {
+        format!("{sign}exists:{value}")
+    } else {
+        return None;
+    };
+    (value.contains('.') && !is_broken(&term)).then_some(term)
 }
 
 #[cfg(test)]
@@ -223,6 +253,18 @@ mod tests {
                 "v=spf1 include:a.example include:b.example -all",
             ),
             ("v=spf1 includes:a.example inkl:b.example", "v=spf1 include:a.example inkl:b.example"),
+            (
+                "v=spf1 nclude:a.example inlcude:b.example ~incude:c.example -all",
+                "v=spf1 include:a.example include:b.example ~include:c.example -all",
+            ),
+            ("v=spf1 mx redirect:a.example", "v=spf1 mx redirect=a.example"),
+            ("v=spf1 mx redirect:a.example -all", "v=spf1 mx include:a.example -all"),
+            ("v=spf1 redirect:a.example redirect=b.example", "v=spf1 include:a.example redirect=b.example"),
+            ("v=spf1 exist:%{i}.a.example clude:a", "v=spf1 exists:%{i}.a.example clude:a"),
+            (
+                "v=spf1 ip:192.0.2.1 ipv4:192.0.2.2 192.0.2.3 -all some text",
+                "v=spf1 ip4:192.0.2.1 ip4:192.0.2.2 ip4:192.0.2.3 -all some text",
+            ),
             (
                 "v=spf1 exists:%{i}.include.example a:x-all.example -all",
                 "v=spf1 exists:%{i}.include.example a:x-all.example -all",
