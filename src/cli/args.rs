@@ -310,7 +310,7 @@ pub(super) struct Lookup {
     /// Whom to believe
     #[arg(long, value_name = "VIEW", default_value = "both")]
     pub(super) view: ViewName,
-    /// Answer from a zone file instead of the network; repeatable
+    /// Answer from a zone file, or from what Route 53 lists as JSON, instead of the network; repeatable
     #[arg(long, value_name = "FILE")]
     pub(super) zone: Vec<PathBuf>,
     /// Save every answer

@@ -6,11 +6,12 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
+use crate::expected::import;
 use crate::facts::{Recording, View};
 use crate::lookup::transport::{Endpoint, ResolverAddress, Transport, system_resolvers};
 use crate::lookup::zonefile::ZoneFiles;
 use crate::lookup::{Network, Permissions, Source};
-use crate::record::{Name, zone};
+use crate::record::{Name, route53, zone};
 use crate::report::harmless::harmless;
 
 use super::args::Lookup;
@@ -127,20 +128,38 @@ fn read_zones(lookup: &Lookup, names: &Names, notes: &mut Vec<String>) -> Result
         let octets = files::read(path, files::ZONE_FILE)?;
         let label = harmless(&path.display().to_string());
         let origin = origin(path, names);
-        let text = zone::read(&octets, origin.as_ref(), &label)
-            .map_err(|error| Problem::Usage(error.to_string()))?;
-        notes.extend(text.warnings.iter().map(|warning| format!("{label}:{warning}")));
+        let text = match listing(&octets) {
+            Some(list) => {
+                let listing = route53::read(&list, origin.as_ref(), &label)
+                    .map_err(|error| Problem::Usage(error.to_string()))?;
+                notes.extend(listing.warnings);
+                listing.text
+            }
+            None => {
+                let text = zone::read(&octets, origin.as_ref(), &label)
+                    .map_err(|error| Problem::Usage(error.to_string()))?;
+                notes.extend(text.warnings.iter().map(|warning| format!("{label}:{warning}")));
+                text
+            }
+        };
         zones.add(&label, text).map_err(|error| Problem::Usage(error.to_string()))?;
     }
     Ok(zones)
+}
+
+/// The text of a list in JSON, as Route 53 writes it; `None` for a zone file.
+fn listing(octets: &[u8]) -> Option<String> {
+    import::decoded(octets).ok().filter(|text| route53::is_one(text))
 }
 
 /// The origin of a file that does not begin with `$ORIGIN`: the domain in its name, or the only domain to check.
 fn origin(path: &Path, names: &Names) -> Option<Name> {
     let stem = path.file_name()?.to_string_lossy();
     let stem = stem.strip_prefix("db.").unwrap_or(&stem);
-    let stem =
-        [".zone", ".txt", ".db", ".hosts"].iter().find_map(|end| stem.strip_suffix(end)).unwrap_or(stem);
+    let stem = [".zone", ".txt", ".db", ".hosts", ".json"]
+        .iter()
+        .find_map(|end| stem.strip_suffix(end))
+        .unwrap_or(stem);
     let named = stem.parse::<Name>().ok();
     let fits = |name: &Name| name.label_count() > 1 && names.iter().any(|domain| domain.is_within(name));
     named.filter(fits).or_else(|| names.iter().next().filter(|_| names.len() == 1))

@@ -26,8 +26,8 @@
 //! left alone. What such a recording does not hold was never read. Older recordings of such runs say `elsewhere not-asked`
 //! and list nothing: what they do not hold was left alone, or never read.
 //!
-//! Flags are `aa` for an authoritative answer, `ad` for one that the resolver has validated, and `held` for a record set that
-//! stands in a zone file itself and not only in a wildcard.
+//! Flags are `aa` for an authoritative answer, `ad` for one that the resolver has validated, `held` for a record set that
+//! stands in a zone file itself and not only in a wildcard, and `proxied` for one that a zone file marks as proxied.
 
 mod policy;
 mod variation;
@@ -110,7 +110,8 @@ fn write_reply(f: &mut fmt::Formatter<'_>, reply: &Reply, domains: &[Name], is_h
     domains.iter().try_for_each(|domain| writeln!(f, "  for {domain}"))?;
     writeln!(f, "  server {role} {}", word(address))?;
     writeln!(f, "  outcome {}", reply.outcome)?;
-    let flags = [("aa", reply.authoritative), ("ad", reply.authentic), ("held", is_held)];
+    let flags =
+        [("aa", reply.authoritative), ("ad", reply.authentic), ("held", is_held), ("proxied", reply.proxied)];
     let set: Vec<&str> = flags.iter().filter(|(_, set)| *set).map(|(flag, _)| *flag).collect();
     if !set.is_empty() {
         writeln!(f, "  flags {}", set.join(" "))?;
@@ -353,7 +354,11 @@ fn reply_line(
                     b"aa" => reply.authoritative = true,
                     b"ad" => reply.authentic = true,
                     b"held" => drop(on_file.insert(reply.question.clone())),
-                    _ => return Err(format!("found `{}`, expected `aa`, `ad` or `held`", flag.shown())),
+                    b"proxied" => reply.proxied = true,
+                    _ => {
+                        let found = flag.shown();
+                        return Err(format!("found `{found}`, expected `aa`, `ad`, `held` or `proxied`"));
+                    }
                 }
             }
         }

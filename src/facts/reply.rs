@@ -177,6 +177,8 @@ pub struct Reply {
     pub authoritative: bool,
     /// Whether a resolver vouches for the answer by DNSSEC (AD).
     pub authentic: bool,
+    /// Whether the zone file marks the record set as proxied, so that clients see the proxy's addresses instead.
+    pub proxied: bool,
     /// Extended errors, in the order given.
     pub extended: Vec<ExtendedError>,
     /// For a failure, what happened in words, such as `connection refused`; empty where the outcome says it all.
@@ -200,6 +202,7 @@ impl Reply {
             referral: Vec::new(),
             authoritative: false,
             authentic: false,
+            proxied: false,
             extended: Vec::new(),
             reason: String::new(),
             at: Timestamp::UNIX_EPOCH,
