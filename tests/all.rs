@@ -26,5 +26,6 @@ mod scenarios;
 mod shipping;
 mod soak;
 mod transport;
+mod web;
 mod world;
 mod zone;

@@ -16,6 +16,7 @@ const CURED_ELSEWHERE: &[Code] = &[
     Code::SpfTooManyLookups,
     Code::DkimNotEnabled,
     Code::DnssecBogus,
+    Code::DomainInOtherTenant,
     Code::DelegationDead,
     Code::DelegationMismatch,
     Code::DnsHostedBySource,
@@ -31,7 +32,9 @@ const CURED_ELSEWHERE: &[Code] = &[
     Code::MtaStsUnreachable,
     Code::MtaStsInvalid,
     Code::TlsRptInvalid,
+    Code::DomainInNoTenant,
     Code::AuthoritativeUnreachable,
+    Code::TenantUnknown,
     Code::WildcardAnswers,
     Code::MicrosoftHostedDns,
 ];

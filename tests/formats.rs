@@ -75,6 +75,7 @@ pub fn everything() -> Report {
         phase: "switch",
         source: None,
         gateway: None,
+        tenant: None,
         zone: None,
         expectations: Vec::new(),
         hazards: Vec::new(),

@@ -252,6 +252,7 @@ codes! {
     SourceLeft "source-left" Hazard Error "something still leads to the platform being left";
     DnsHostedBySource "dns-hosted-by-source" Hazard Error "the platform being left also hosts the zone, which would go with it";
     MxNotAssigned "mx-not-assigned" Hazard Error "Microsoft has no MX host for the domain under the derived name";
+    DomainInOtherTenant "domain-in-other-tenant" Hazard Error "another tenant of Microsoft 365 holds the domain";
     DelegationDead "delegation-dead" Hazard Warning "no delegated name server answers, and resolvers fail";
     DelegationMismatch "delegation-mismatch" Hazard Warning "the zone above delegates to other name servers than the zone itself lists";
     ServerLame "server-lame" Hazard Warning "a name server that is delegated to does not serve the zone";
@@ -261,7 +262,9 @@ codes! {
     FilterBypass "filter-bypass" Hazard Warning "mail can get around the filter";
     DmarcStrictTooEarly "dmarc-strict-too-early" Hazard Warning "the DMARC policy refuses mail before Microsoft 365 can sign and send for the domain";
     DmarcReportRefused "dmarc-report-refused" Hazard Warning "a host that the DMARC policy sends reports to has not agreed";
+    DomainInNoTenant "domain-in-no-tenant" Hazard Warning "no tenant of Microsoft 365 holds the domain";
     AuthoritativeUnreachable "authoritative-unreachable" Hazard Info "no name server of the zone can be reached from here";
+    TenantUnknown "tenant-unknown" Hazard Info "which tenant holds the domain could not be learned";
     WildcardAnswers "wildcard-answers" Hazard Info "a wildcard answers for every name that does not exist";
     MicrosoftHostedDns "microsoft-hosted-dns" Hazard Info "Microsoft runs the DNS of the domain";
 }

@@ -5,6 +5,7 @@ mod doubled;
 mod leftover;
 mod names;
 mod servers;
+mod tenant;
 mod timing;
 
 use jiff::Timestamp;
@@ -76,6 +77,7 @@ pub(super) fn hazards(case: &Case<'_>, judged: &[Judged], zone: Option<&Zone>) -
     hazards.extend(names::dmarc_strict_too_early(case, judged));
     hazards.extend(dmarc::report_refused(case));
     hazards.extend(policy::hazards(case, judged));
+    hazards.extend(tenant::tenant(case));
     hazards.extend(names::wildcard_answers(case));
     hazards.extend(names::microsoft_hosted_dns(case, zone));
     hazards.sort_by(|a, b| (a.code, &a.name, a.rtype).cmp(&(b.code, &b.name, b.rtype)));

@@ -29,6 +29,7 @@ mod text;
 pub(crate) mod time;
 mod verdict;
 mod waiver;
+mod web;
 mod weigh;
 mod wildcard;
 mod withheld;
@@ -50,6 +51,7 @@ pub use placeholder::is_placeholder_text;
 pub use reminder::Reminder;
 pub use verdict::{Status, Verdict};
 pub use waiver::{Applied, Waiver, WaiverState};
+pub use web::{Tenancy, web_requests};
 pub use weigh::{Examination, Judged, Scales, examine};
 pub use wildcard::{PROBE_LABEL, is_from_wildcard};
 

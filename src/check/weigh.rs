@@ -11,6 +11,7 @@ use crate::facts::{Facts, History, Overlay, Sight, View, Witness, Zone};
 use crate::record::RecordSet;
 
 use super::waiver::{Applied, Waiver, Waivers};
+use super::web::{Tenancy, tenancy};
 use super::{
     Case, Code, Edit, Hazard, Recognised, Reminder, Status, Verdict, hazard, origin, reminder, withheld,
 };
@@ -50,6 +51,8 @@ pub struct Examination {
     pub zone: Option<Zone>,
     /// Every expectation, met or not.
     pub judged: Vec<Judged>,
+    /// Which tenant holds the domain, where the user wanted that to be asked.
+    pub tenancy: Option<Tenancy>,
     /// What is wrong beside the expectations.
     pub hazards: Vec<Hazard>,
     /// What DNS cannot show and the admin should look at.
@@ -117,7 +120,8 @@ pub fn examine(subject: &Subject, facts: &Facts, scales: Scales<'_>) -> Examinat
     waivers.apply(&mut judged, &mut hazards);
     let verdict = verdict(&judged, &hazards, scales.least_decisive());
     let gateway = origin::gateway(subject, &sight, &seen);
-    Examination { source, gateway, zone, judged, hazards, reminders, verdict, withheld }
+    let tenancy = tenancy(subject, facts);
+    Examination { source, gateway, zone, judged, tenancy, hazards, reminders, verdict, withheld }
 }
 
 fn verdict(judged: &[Judged], hazards: &[Hazard], least: Importance) -> Verdict {

@@ -331,6 +331,9 @@ pub(super) struct Lookup {
     /// Port of authoritative servers, for test labs
     #[arg(long, value_name = "PORT", default_value = "53")]
     pub(super) authority_port: u16,
+    /// Ask Microsoft's sign-in server which tenant holds the domain, also with --no-https
+    #[arg(long)]
+    pub(super) ask_tenant: bool,
     /// Do not fetch the MTA-STS policy
     #[arg(long)]
     pub(super) no_https: bool,

@@ -12,12 +12,13 @@ use std::rc::Rc;
 
 use futures_util::{Stream, StreamExt as _};
 use jiff::Timestamp;
+use tokio::time::Instant;
 
-use crate::check::{Assumptions, Examination, Following, Outlook, Scales, examine, outlook};
+use crate::check::{Assumptions, Examination, Following, Outlook, Scales, examine, outlook, web_requests};
 use crate::expected::Subject;
-use crate::facts::{Facts, History, Recording};
+use crate::facts::{Facts, History, Recording, WebTopic};
 use crate::lookup::graph::Token;
-use crate::lookup::{Limits, Source, survey};
+use crate::lookup::{Limits, Source, address_questions, request_web, survey};
 use crate::plan::{Change, changes};
 use crate::record::Name;
 use crate::report::DomainReport;
@@ -296,13 +297,32 @@ impl Checked {
 
 async fn gather(world: &World, subject: &Subject, limits: Limits) -> Facts {
     let following = RefCell::new(Following::new(subject));
-    let questions = |facts: &Facts| following.borrow_mut().wanted(facts);
-    let policies = |_: &Facts| following.borrow().wanted_policies();
-    let facts = survey(&world.source, &subject.domain, limits, questions, policies).await;
+    let facts = look_up(&world.source, subject, limits, &following, &world.web).await;
     let is_crowded = following.borrow().is_crowded();
     if is_crowded && !world.source.is_at_hand() {
         return in_order(subject, facts, limits).await;
     }
+    facts
+}
+
+/// Asks DNS, and then the web servers that the user wants to be asked.
+async fn look_up(
+    source: &Source,
+    subject: &Subject,
+    limits: Limits,
+    following: &RefCell<Following<'_>>,
+    topics: &[WebTopic],
+) -> Facts {
+    let until = Instant::now() + limits.deadline;
+    let requests = web_requests(subject, topics);
+    let questions = |facts: &Facts| {
+        let mut wanted = following.borrow_mut().wanted(facts);
+        wanted.extend(address_questions(source, &requests, facts));
+        wanted
+    };
+    let policies = |_: &Facts| following.borrow().wanted_policies();
+    let mut facts = survey(source, &subject.domain, limits, questions, policies).await;
+    request_web(source, &requests, until, &mut facts).await;
     facts
 }
 
@@ -320,7 +340,5 @@ async fn in_order(subject: &Subject, facts: Facts, limits: Limits) -> Facts {
     let recording = Recording::new(vec![subject.domain.clone()], facts);
     let source = Source { started, zones: None, recording: Some(recording), network: None };
     let following = RefCell::new(Following::new(subject));
-    let questions = |facts: &Facts| following.borrow_mut().wanted(facts);
-    let policies = |_: &Facts| following.borrow().wanted_policies();
-    survey(&source, &subject.domain, limits, questions, policies).await
+    look_up(&source, subject, limits, &following, &WebTopic::ALL).await
 }

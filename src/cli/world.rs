@@ -7,7 +7,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use crate::expected::import;
-use crate::facts::{Recording, View};
+use crate::facts::{Recording, View, WebTopic};
 use crate::lookup::transport::{Endpoint, ResolverAddress, Transport, system_resolvers};
 use crate::lookup::zonefile::ZoneFiles;
 use crate::lookup::{Network, Permissions, Source};
@@ -23,6 +23,8 @@ use super::{Problem, files};
 pub(super) struct World {
     /// Where the answers come from.
     pub(super) source: Source,
+    /// What web servers are asked for; in a replay whatever the recording holds.
+    pub(super) web: Vec<WebTopic>,
     /// What to say on standard error before the report.
     pub(super) notes: Vec<String>,
     /// What only a curious reader wants to know.
@@ -34,7 +36,7 @@ impl World {
     pub(super) fn replayed(recording: Recording) -> Self {
         let started = recording.facts.checked_at;
         let source = Source { started, zones: None, recording: Some(recording), network: None };
-        Self { source, notes: Vec::new(), asides: Vec::new() }
+        Self { source, web: WebTopic::ALL.to_vec(), notes: Vec::new(), asides: Vec::new() }
     }
 
     /// Begins another round at this time; zone files may have been edited meanwhile.
@@ -84,8 +86,9 @@ pub(super) async fn prepare(names: Names, task: Task<'_>, now: Timestamp) -> Res
         && lookup.resolver.is_empty()
     {
         notes.push("names outside the zone files are not looked up; --resolver asks for them".into());
+        notes.extend(unasked(lookup));
         let source = Source { started, zones: Some(zones.clone()), recording: None, network: None };
-        return Ok((World { source, notes, asides: Vec::new() }, names));
+        return Ok((World { source, web: Vec::new(), notes, asides: Vec::new() }, names));
     }
     let (network, permissions) = network(lookup, started).await?;
     let implied = permissions.kinds().filter(|_| !lookup.allow_private_servers);
@@ -96,7 +99,20 @@ pub(super) async fn prepare(names: Names, task: Task<'_>, now: Timestamp) -> Res
     };
     let asides = implied.map(aside).collect();
     let source = Source { started, zones, recording: None, network: Some(network) };
-    Ok((World { source, notes, asides }, names))
+    let web = asked(lookup).map(|(topic, _)| topic).collect();
+    Ok((World { source, web, notes, asides }, names))
+}
+
+/// What web servers are to be asked for, with the options that say so.
+fn asked(lookup: &Lookup) -> impl Iterator<Item = (WebTopic, &'static str)> {
+    lookup.ask_tenant.then_some((WebTopic::Tenant, "--ask-tenant")).into_iter()
+}
+
+/// What to say where only zone files are read: no web server is asked then.
+fn unasked(lookup: &Lookup) -> Option<String> {
+    let options: Vec<&str> = asked(lookup).map(|(_, option)| option).collect();
+    (!options.is_empty())
+        .then(|| format!("{}: not asked, since only zone files are read", options.join(", ")))
 }
 
 /// There is no domain to look at.

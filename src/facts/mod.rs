@@ -11,6 +11,7 @@ mod reply;
 mod silence;
 mod version;
 mod view;
+mod web;
 mod zone;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +34,7 @@ pub use silence::Silence;
 pub use version::VersionOrder;
 use version::ZoneVersion;
 pub use view::{Answer, Existence, Overlay, Sight, View, Witness};
+pub use web::{TenantHolder, WebOutcome, WebReply, WebRequest, WebTopic};
 pub use zone::{NameServer, Zone, is_newer, zone_candidates};
 
 /// What became of names for which there is no reply at all.
@@ -80,6 +82,8 @@ pub struct Facts {
     /// Name servers that answered anything about a zone of the domain.
     reached: BTreeSet<Arc<Server>>,
     policies: BTreeMap<Name, PolicyReply>,
+    /// Answers of web servers that the user wanted to be asked.
+    web: BTreeMap<WebRequest, WebReply>,
 }
 
 impl Facts {
@@ -100,6 +104,7 @@ impl Facts {
             server_names: OnceLock::new(),
             reached: BTreeSet::new(),
             policies: BTreeMap::new(),
+            web: BTreeMap::new(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! How is a run kept, so that it can be judged again without a network?
 //!
 //! As text that a person can read, compare and edit: a head, then an entry for each reply, ordered by question
-//! and server, and one for each policy that was fetched. What a run saw is all in it, times included; what it was
+//! and server, one for each policy that was fetched, and one for each web server that the user wanted to be asked. What a run saw is all in it, times included; what it was
 //! asked for (the phase, the cloud …) is not.
 //!
 //! ```text
@@ -31,6 +31,7 @@
 
 mod policy;
 mod variation;
+mod web;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -40,7 +41,9 @@ use jiff::Timestamp;
 
 use crate::record::{Name, Question, Record, RecordData, RecordType, Token, parse_ttl, quote, split};
 
-use super::{Elsewhere, ExtendedError, Facts, Outcome, PolicyOutcome, PolicyReply, Reply, Role, Server};
+use super::{
+    Elsewhere, ExtendedError, Facts, Outcome, PolicyOutcome, PolicyReply, Reply, Role, Server, WebReply,
+};
 use variation::Variations;
 
 /// The version of the format.
@@ -97,6 +100,9 @@ impl fmt::Display for Recording {
         }
         for fetched in self.facts.policies() {
             policy::write(f, fetched)?;
+        }
+        for reply in self.facts.web_replies() {
+            web::write(f, reply)?;
         }
         Ok(())
     }
@@ -163,6 +169,7 @@ impl Recording {
             self.facts.outside.get_or_insert_default().extend(outside.iter().cloned());
         }
         facts.policies().for_each(|policy| self.facts.insert_policy(policy.clone()));
+        facts.web_replies().for_each(|reply| self.facts.insert_web(reply.clone()));
     }
 
     /// The replies to a question, as `domain` saw them.
@@ -248,6 +255,7 @@ enum Entry {
     /// A reply, and the domains that alone got it; none for one that all share.
     Reply(Reply, Vec<Name>),
     Policy(PolicyReply),
+    Web(WebReply),
 }
 
 impl Reader {
@@ -293,10 +301,12 @@ impl Reader {
                 let policy = PolicyReply::empty(name(fields, 0)?, PolicyOutcome::Timeout);
                 self.entries.push(Entry::Policy(policy));
             }
+            "web" => self.entries.push(Entry::Web(web::begin(fields)?)),
             key => match self.entries.last_mut().ok_or_else(|| unknown(key))? {
                 Entry::Reply(_, domains) if key == "for" => domains.push(name(fields, 0)?),
                 Entry::Reply(reply, _) => reply_line(reply, &mut self.on_file, key, fields)?,
                 Entry::Policy(policy) => policy::line(policy, key, fields)?,
+                Entry::Web(reply) => web::line(reply, key, fields)?,
             },
         }
         Ok(())
@@ -318,6 +328,7 @@ impl Reader {
                 Entry::Policy(policy) => {
                     facts.insert_policy(PolicyReply { at: dated(policy.at), ..policy });
                 }
+                Entry::Web(reply) => facts.insert_web(WebReply { at: dated(reply.at), ..reply }),
             }
         }
         // In order each has its place behind the last; of two by the same server the first counts.

@@ -16,9 +16,11 @@ mod source;
 mod survey;
 pub mod transport;
 mod web;
+mod web_request;
 pub mod zonefile;
 
 pub use address::{AddressKind, Permissions, Refusal};
 pub use network::Network;
 pub use source::Source;
 pub use survey::{Limits, survey};
+pub use web_request::{address_questions, request_web};

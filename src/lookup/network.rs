@@ -20,6 +20,7 @@ use super::memory::{Failures, Memory, Shared};
 use super::policy::Fetcher;
 use super::source::Inquiry;
 use super::transport::{Endpoint, Scope, Transport, lock};
+use super::web_request::WebClient;
 
 /// The network, and what is remembered of it for the length of a run.
 #[derive(Debug)]
@@ -30,6 +31,7 @@ pub struct Network {
     authority_port: u16,
     permissions: Permissions,
     pub(super) fetcher: Fetcher,
+    pub(super) web: WebClient,
     asked: Mutex<Asked>,
 }
 
@@ -106,6 +108,7 @@ impl Network {
         let permissions = addresses.fold(Permissions::default(), Permissions::naming);
         Self {
             fetcher: Fetcher::new(transport.clone(), permissions),
+            web: WebClient::new(transport.clone(), permissions),
             transport,
             resolvers: distinct,
             view,
@@ -124,6 +127,7 @@ impl Network {
     pub fn with_permissions(mut self, permissions: Permissions) -> Self {
         self.permissions = permissions;
         self.fetcher.set_permissions(permissions);
+        self.web.set_permissions(permissions);
         self
     }
 
@@ -134,10 +138,11 @@ impl Network {
         self
     }
 
-    /// The same, with another port for policies than 443: for test labs, where nobody may listen there.
+    /// The same, with another port for policies and other web servers than 443: for test labs, where nobody may listen there.
     #[must_use]
     pub fn with_https_port(mut self, port: u16) -> Self {
         self.fetcher.set_port(port);
+        self.web.set_port(port);
         self
     }
 
@@ -147,6 +152,7 @@ impl Network {
         self.transport = self.transport.clone().with_clock(now);
         self.transport.end_pauses();
         self.fetcher.begin_round(self.transport.clone());
+        self.web.begin_round(self.transport.clone());
         let Asked { own, elsewhere, failures } = self.asked.get_mut().unwrap_or_else(PoisonError::into_inner);
         *failures = Failures::default();
         for asked in [own, elsewhere] {

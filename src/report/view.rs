@@ -12,10 +12,12 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use crate::check::{Applied, Examination, Hazard, Judged, Outlook, Recognised, Verdict, WaiverState};
+use crate::check::{
+    Applied, Examination, Hazard, Judged, Outlook, Recognised, Tenancy, Verdict, WaiverState,
+};
 use crate::expected::import::Ignored;
 use crate::expected::{Expectation, Phase, Subject, ignored};
-use crate::facts::{Facts, Zone};
+use crate::facts::{Facts, TenantHolder, Zone};
 use crate::plan::Change;
 use crate::record::Name;
 
@@ -97,6 +99,9 @@ pub struct DomainReport {
     pub source: Option<Platform>,
     /// The filter in front.
     pub gateway: Option<Platform>,
+    /// Which tenant holds the domain, where that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantView>,
     /// The zone that the domain lies in.
     pub zone: Option<ZoneView>,
     /// Every expectation, met or not.
@@ -136,6 +141,21 @@ pub struct Platform {
     pub evidence: Vec<Harmless>,
     /// How sure it is: `declared`, `proven` by two kinds of record, or `probable`.
     pub proof: &'static str,
+}
+
+/// Who holds a domain, according to Microsoft's sign-in host.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
+pub struct TenantView {
+    /// `held` by the tenant with this id, `none`, or `unknown` where the host did not say.
+    #[cfg_attr(feature = "formats", schemars(extend("enum" = ["held", "none", "unknown"])))]
+    pub status: &'static str,
+    /// The id of the tenant.
+    pub id: Option<Harmless>,
+    /// Its region, as the host names it.
+    pub region: Option<Harmless>,
+    /// The host that was asked.
+    pub host: Name,
 }
 
 /// A zone.
@@ -339,6 +359,7 @@ impl DomainReport {
             phase: subject.phase.word(),
             source: examination.source.as_ref().map(Platform::from),
             gateway: examination.gateway.as_ref().map(Platform::from),
+            tenant: examination.tenancy.as_ref().map(TenantView::from),
             zone: examination.zone.as_ref().map(ZoneView::from),
             expectations: examination.judged.iter().map(ExpectationView::from).collect(),
             hazards: examination.hazards.iter().map(HazardView::from).collect(),
@@ -402,6 +423,20 @@ impl From<&Recognised> for Platform {
             evidence: Harmless::records(evidence.iter().take(MOST_EVIDENCE)),
             proof: proof.word(),
         }
+    }
+}
+
+impl From<&Tenancy> for TenantView {
+    fn from(Tenancy { host, holder }: &Tenancy) -> Self {
+        let (status, id, region) = match holder {
+            Some(TenantHolder::Tenant { id, region }) => {
+                let region = Some(region).filter(|region| !region.is_empty());
+                ("held", Some(Harmless::sentence(id)), region.map(|region| Harmless::sentence(region)))
+            }
+            Some(TenantHolder::Nobody) => ("none", None, None),
+            None => ("unknown", None, None),
+        };
+        Self { status, id, region, host: host.clone() }
     }
 }
 

@@ -8,11 +8,11 @@ mod options;
 
 use std::fmt::Write as _;
 
-use cutover::check::{Code, Examination, Judged, Weight, examine, wanted, wanted_policies};
+use cutover::check::{Code, Examination, Judged, Weight, examine, wanted, wanted_policies, web_requests};
 use cutover::expected::{Id, Importance, Subject};
-use cutover::facts::{Elsewhere, Facts, Outcome as Answered, Recording, Reply};
+use cutover::facts::{Elsewhere, Facts, Outcome as Answered, Recording, Reply, WebTopic};
 use cutover::lookup::zonefile::ZoneFiles;
-use cutover::lookup::{Limits, Source, survey};
+use cutover::lookup::{Limits, Source, request_web, survey};
 use cutover::plan::{Change, changes};
 use cutover::record::zone::{self, ZoneText};
 use cutover::record::{Name, Question, Record};
@@ -152,7 +152,12 @@ fn gather(source: &Source, subject: &Subject) -> Facts {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let questions = |facts: &Facts| wanted(subject, facts);
     let policies = |facts: &Facts| wanted_policies(subject, facts);
-    runtime.block_on(survey(source, &subject.domain, Limits::default(), questions, policies))
+    runtime.block_on(async {
+        let mut facts = survey(source, &subject.domain, Limits::default(), questions, policies).await;
+        let requests = web_requests(subject, &WebTopic::ALL);
+        request_web(source, &requests, tokio::time::Instant::now(), &mut facts).await;
+        facts
+    })
 }
 
 fn publish_in_zone(records: &mut Vec<Record>, change: &Change) {

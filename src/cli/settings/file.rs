@@ -112,6 +112,8 @@ options! {
         deadline: Number,
         /// Port of authoritative servers, for test labs.
         authority_port: u16,
+        /// Whether Microsoft's sign-in server is asked which tenant holds the domain.
+        ask_tenant: bool,
         /// Whether the MTA-STS policy is left alone.
         no_https: bool,
         /// Whether name servers and policy hosts on private addresses are asked although public DNS named them.
