@@ -33,6 +33,8 @@ const CURED_ELSEWHERE: &[Code] = &[
     Code::MtaStsInvalid,
     Code::TlsRptInvalid,
     Code::DomainInNoTenant,
+    Code::AutodiscoverIntercepted,
+    Code::AutodiscoverCertificate,
     Code::AuthoritativeUnreachable,
     Code::TenantUnknown,
     Code::WildcardAnswers,

@@ -76,6 +76,7 @@ pub fn everything() -> Report {
         source: None,
         gateway: None,
         tenant: None,
+        web: Vec::new(),
         zone: None,
         expectations: Vec::new(),
         hazards: Vec::new(),

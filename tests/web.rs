@@ -3,6 +3,7 @@
 //! Whole lookups against a lab with web servers of its own. What a run of the program makes of an answer is held on
 //! recordings of these lookups, since no option makes the program trust a test's authority.
 
+mod autodiscover;
 mod tenant;
 
 use std::time::{Duration, Instant};

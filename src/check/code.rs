@@ -263,6 +263,8 @@ codes! {
     DmarcStrictTooEarly "dmarc-strict-too-early" Hazard Warning "the DMARC policy refuses mail before Microsoft 365 can sign and send for the domain";
     DmarcReportRefused "dmarc-report-refused" Hazard Warning "a host that the DMARC policy sends reports to has not agreed";
     DomainInNoTenant "domain-in-no-tenant" Hazard Warning "no tenant of Microsoft 365 holds the domain";
+    AutodiscoverIntercepted "autodiscover-intercepted" Hazard Warning "a web server answers where Outlook asks before it comes to Microsoft";
+    AutodiscoverCertificate "autodiscover-certificate" Hazard Warning "the web server that Outlook asks first shows a certificate that is not accepted";
     AuthoritativeUnreachable "authoritative-unreachable" Hazard Info "no name server of the zone can be reached from here";
     TenantUnknown "tenant-unknown" Hazard Info "which tenant holds the domain could not be learned";
     WildcardAnswers "wildcard-answers" Hazard Info "a wildcard answers for every name that does not exist";

@@ -1,6 +1,7 @@
 //! What is wrong, or worth knowing, that is not one expectation's fault?
 
 mod assigned;
+mod autodiscover;
 mod doubled;
 mod leftover;
 mod names;
@@ -78,6 +79,7 @@ pub(super) fn hazards(case: &Case<'_>, judged: &[Judged], zone: Option<&Zone>) -
     hazards.extend(dmarc::report_refused(case));
     hazards.extend(policy::hazards(case, judged));
     hazards.extend(tenant::tenant(case));
+    hazards.extend(autodiscover::autodiscover(case));
     hazards.extend(names::wildcard_answers(case));
     hazards.extend(names::microsoft_hosted_dns(case, zone));
     hazards.sort_by(|a, b| (a.code, &a.name, a.rtype).cmp(&(b.code, &b.name, b.rtype)));

@@ -16,6 +16,12 @@ pub fn web_requests(subject: &Subject, topics: &[WebTopic]) -> BTreeSet<WebReque
                 requests.extend(tenant_request(subject, &subject.domain));
                 requests.extend(initial_domain(subject).and_then(|name| tenant_request(subject, &name)));
             }
+            // Nobody sets up mail of a domain that takes none.
+            WebTopic::Autodiscover if subject.is_parked => {}
+            WebTopic::Autodiscover => {
+                let hosts = [Some(subject.domain.clone()), subject.domain.below("autodiscover").ok()];
+                requests.extend(hosts.into_iter().flatten().map(|host| autodiscover_request(subject, host)));
+            }
         }
     }
     requests
@@ -25,6 +31,11 @@ pub fn web_requests(subject: &Subject, topics: &[WebTopic]) -> BTreeSet<WebReque
 pub(super) fn tenant_request(subject: &Subject, name: &Name) -> Option<WebRequest> {
     let host = subject.cloud.name(Purpose::SignIn)?.clone();
     Some(WebRequest { topic: WebTopic::Tenant, domain: name.clone(), host })
+}
+
+/// The request for the settings of mail programs at `host`.
+pub(super) fn autodiscover_request(subject: &Subject, host: Name) -> WebRequest {
+    WebRequest { topic: WebTopic::Autodiscover, domain: subject.domain.clone(), host }
 }
 
 /// The initial domain of the tenant that was named.

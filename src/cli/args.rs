@@ -334,6 +334,9 @@ pub(super) struct Lookup {
     /// Ask Microsoft's sign-in server which tenant holds the domain, also with --no-https
     #[arg(long)]
     pub(super) ask_tenant: bool,
+    /// Ask the web servers that Outlook asks first who answers there, also with --no-https
+    #[arg(long)]
+    pub(super) ask_autodiscover: bool,
     /// Do not fetch the MTA-STS policy
     #[arg(long)]
     pub(super) no_https: bool,

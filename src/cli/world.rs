@@ -105,7 +105,11 @@ pub(super) async fn prepare(names: Names, task: Task<'_>, now: Timestamp) -> Res
 
 /// What web servers are to be asked for, with the options that say so.
 fn asked(lookup: &Lookup) -> impl Iterator<Item = (WebTopic, &'static str)> {
-    lookup.ask_tenant.then_some((WebTopic::Tenant, "--ask-tenant")).into_iter()
+    let topics = WebTopic::ALL.map(|topic| match topic {
+        WebTopic::Tenant => (lookup.ask_tenant, topic, "--ask-tenant"),
+        WebTopic::Autodiscover => (lookup.ask_autodiscover, topic, "--ask-autodiscover"),
+    });
+    topics.into_iter().filter(|(is_asked, ..)| *is_asked).map(|(_, topic, option)| (topic, option))
 }
 
 /// What to say where only zone files are read: no web server is asked then.

@@ -17,17 +17,20 @@ use super::Facts;
 pub enum WebTopic {
     /// Which tenant holds a domain: the OpenID configuration at the cloud's sign-in host.
     Tenant,
+    /// Who answers where Outlook asks for its settings.
+    Autodiscover,
 }
 
 impl WebTopic {
     /// All topics.
-    pub const ALL: [Self; 1] = [Self::Tenant];
+    pub const ALL: [Self; 2] = [Self::Tenant, Self::Autodiscover];
 
     /// The word in reports and recordings.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::Tenant => "tenant",
+            Self::Autodiscover => "autodiscover",
         }
     }
 }
@@ -57,6 +60,7 @@ impl WebRequest {
     pub fn path(&self) -> String {
         match self.topic {
             WebTopic::Tenant => format!("/{}/v2.0/.well-known/openid-configuration", self.domain.bare()),
+            WebTopic::Autodiscover => "/autodiscover/autodiscover.xml".into(),
         }
     }
 
@@ -158,6 +162,12 @@ pub struct WebReply {
     pub outcome: WebOutcome,
     /// The HTTP status; 0 where there is none.
     pub status: u16,
+    /// The media type of the answer; hostile, may be empty.
+    pub media_type: String,
+    /// Where a redirect leads, which is not followed; hostile, may be empty.
+    pub location: String,
+    /// The names that the certificate is for, the first few; hostile.
+    pub certificate: Vec<String>,
     /// Who holds the domain, where the answer says so.
     pub holder: Option<TenantHolder>,
     /// Without an answer, why, in words such as `connection refused`; may be empty.
@@ -172,8 +182,18 @@ impl WebReply {
     /// A reply without content, to be filled in.
     #[must_use]
     pub fn empty(request: WebRequest, outcome: WebOutcome) -> Self {
-        let (status, holder, reason, elapsed) = (0, None, String::new(), 0);
-        Self { request, outcome, status, holder, reason, at: Timestamp::UNIX_EPOCH, elapsed }
+        Self {
+            request,
+            outcome,
+            status: 0,
+            media_type: String::new(),
+            location: String::new(),
+            certificate: Vec::new(),
+            holder: None,
+            reason: String::new(),
+            at: Timestamp::UNIX_EPOCH,
+            elapsed: 0,
+        }
     }
 }
 

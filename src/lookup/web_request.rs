@@ -1,4 +1,5 @@
-//! Requests to web servers that the user wants to be made: of the sign-in host, which tenant holds a domain.
+//! Requests to web servers that the user wants to be made: of the sign-in host, which tenant holds a domain, and of the hosts
+//! that Outlook asks first, who answers there.
 //!
 //! One GET each, without a credential. The certificate must be valid for the host, redirects are not followed, size and
 //! time are bounded. Addresses come from the servers that this run asks, under the same rules as those of policy hosts.
@@ -11,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use hyper::body::Incoming;
-use hyper::header::{ACCEPT, CONNECTION, HOST, USER_AGENT};
+use hyper::header::{ACCEPT, CONNECTION, CONTENT_TYPE, HOST, LOCATION, USER_AGENT};
 use hyper::{Request, Response};
 use serde_json::Value;
 use tokio::net::TcpStream;
@@ -97,18 +98,32 @@ pub(super) struct WebClient {
 struct Failure {
     outcome: WebOutcome,
     reason: String,
+    /// The names that the certificate is for, where it was refused for them.
+    certificate: Vec<String>,
+}
+
+impl Failure {
+    fn new(outcome: WebOutcome, reason: String) -> Self {
+        Self { outcome, reason, certificate: Vec::new() }
+    }
 }
 
 /// What was read of an answer.
+#[derive(Default)]
 struct Answer {
     status: u16,
+    media_type: String,
+    location: String,
+    certificate: Vec<String>,
     holder: Option<TenantHolder>,
 }
 
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
         let (outcome, reason) = match fault {
-            Fault::Certificate(reason) => (WebOutcome::BadCertificate, reason),
+            Fault::Certificate(reason, certificate) => {
+                return Self { outcome: WebOutcome::BadCertificate, reason, certificate };
+            }
             Fault::Connection(reason) => (WebOutcome::Unreachable, reason),
             Fault::Late(reason) => (WebOutcome::Timeout, reason),
             Fault::NoHttp(reason) => (WebOutcome::Malformed, reason),
@@ -116,7 +131,7 @@ impl From<Fault> for Failure {
                 (WebOutcome::TooLarge, format!("the answer is larger than {} KiB", octets / 1024))
             }
         };
-        Self { outcome, reason }
+        Self::new(outcome, reason)
     }
 }
 
@@ -164,8 +179,12 @@ impl WebClient {
         };
         let mut reply = WebReply::empty(request.clone(), WebOutcome::Answered);
         match result {
-            Ok(Answer { status, holder }) => (reply.status, reply.holder) = (status, holder),
-            Err(Failure { outcome, reason }) => (reply.outcome, reply.reason) = (outcome, reason),
+            Ok(Answer { status, media_type, location, certificate, holder }) => {
+                reply = WebReply { status, media_type, location, certificate, holder, ..reply };
+            }
+            Err(Failure { outcome, reason, certificate }) => {
+                reply = WebReply { outcome, reason, certificate, ..reply };
+            }
         }
         reply.at = self.transport.now();
         reply.elapsed = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
@@ -174,7 +193,7 @@ impl WebClient {
 
     async fn try_addresses(&self, request: &WebRequest, facts: &Facts) -> Result<Answer, Failure> {
         let host = request.host.bare();
-        let fail = |outcome, reason: String| Err(Failure { outcome, reason });
+        let fail = |outcome, reason: String| Err(Failure::new(outcome, reason));
         let found = addresses(&request.host, facts);
         if found.known.is_empty() {
             return match found.complete {
@@ -199,11 +218,11 @@ impl WebClient {
                 Err(fault) => drop(first.get_or_insert(Failure::from(fault))),
             }
         }
-        Err(first.unwrap_or(Failure { outcome: WebOutcome::NoAddress, reason: String::new() }))
+        Err(first.unwrap_or_else(|| Failure::new(WebOutcome::NoAddress, String::new())))
     }
 
     async fn get(&self, stream: TcpStream, request: &WebRequest, host: &str) -> Result<Answer, Failure> {
-        let unreachable = |reason: String| Failure { outcome: WebOutcome::Unreachable, reason };
+        let unreachable = |reason: String| Failure::new(WebOutcome::Unreachable, reason);
         let path = request.path();
         // A label may hold any octet; none of them may end the path or begin a query.
         if !path.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"/.-_".contains(&octet)) {
@@ -211,28 +230,42 @@ impl WebClient {
         }
         let config = self.transport.tls().map_err(unreachable)?;
         let stream = web::secured(stream, host, &config).await?;
+        let certificate = web::certificate_names(&stream);
+        let accepted = match request.topic {
+            WebTopic::Tenant => "application/json",
+            WebTopic::Autodiscover => "text/xml",
+        };
         let head = Request::get(path)
             .header(HOST, host)
-            .header(ACCEPT, "application/json")
+            .header(ACCEPT, accepted)
             .header(CONNECTION, "close")
             .header(USER_AGENT, web::AGENT)
             .body(String::new())
             .map_err(|_| unreachable(harmless(&format!("`{host}` is not a name for a web server"))))?;
-        web::exchange(stream, host, head, async |response| read(request.topic, response, host).await).await
+        let read = async |response| read(request.topic, response, host).await;
+        let answer = web::exchange(stream, host, head, read).await;
+        answer.map(|answer| Answer { certificate, ..answer })
     }
 }
 
 /// Reads of an answer what its topic needs.
 async fn read(topic: WebTopic, response: Response<Incoming>, host: &str) -> Result<Answer, Failure> {
+    let header = |name| {
+        let value = response.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
+        value.map(|value| harmless(&value)).unwrap_or_default()
+    };
     let status = response.status().as_u16();
+    let location = if response.status().is_redirection() { header(LOCATION) } else { String::new() };
+    let answer = Answer { status, media_type: header(CONTENT_TYPE), location, ..Answer::default() };
     match topic {
         WebTopic::Tenant if matches!(status, 200 | 400) => {
             let body = web::body(response.into_body(), host, LARGEST).await?;
-            let holder = holder(status, &body)
-                .map_err(|reason| Failure { outcome: WebOutcome::Malformed, reason: reason.into() })?;
-            Ok(Answer { status, holder })
+            let holder =
+                holder(status, &body).map_err(|reason| Failure::new(WebOutcome::Malformed, reason.into()))?;
+            Ok(Answer { holder, ..answer })
         }
-        WebTopic::Tenant => Ok(Answer { status, holder: None }),
+        // The head says enough.
+        WebTopic::Tenant | WebTopic::Autodiscover => Ok(answer),
     }
 }
 

@@ -24,7 +24,7 @@ use crate::record::Name;
 use super::harmless::Harmless;
 use super::since::Since;
 use replies::reply_view;
-pub use replies::{PolicyView, ReplyView};
+pub use replies::{PolicyView, ReplyView, WebView};
 
 /// The version of the view.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -119,6 +119,9 @@ pub struct DomainReport {
     /// What came of fetching the MTA-STS policy, where that was tried and the replies were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<PolicyView>,
+    /// The answers of web servers that the user wanted to be asked, where there are any and the replies were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub web: Vec<WebView>,
     /// When the old service may be closed; null while that is not known.
     pub close_source_after: Option<Timestamp>,
     /// Whether that moment was `seen` to be right, or rests on an `assumed` time to live.
@@ -367,6 +370,7 @@ impl DomainReport {
             ignored: ignored(subject).iter().map(IgnoredView::from).collect(),
             replies: None,
             policy: None,
+            web: Vec::new(),
             close_source_after: None,
             close_source_basis: None,
             since: None,
@@ -397,6 +401,7 @@ impl DomainReport {
     pub fn with_replies(mut self, facts: &Facts) -> Self {
         self.replies = Some(facts.all().map(|reply| reply_view(reply, facts)).collect());
         self.policy = facts.policies().next().map(PolicyView::from);
+        self.web = facts.web_replies().map(WebView::from).collect();
         self
     }
 }

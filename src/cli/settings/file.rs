@@ -114,6 +114,8 @@ options! {
         authority_port: u16,
         /// Whether Microsoft's sign-in server is asked which tenant holds the domain.
         ask_tenant: bool,
+        /// Whether the web servers that Outlook asks first are asked who answers there.
+        ask_autodiscover: bool,
         /// Whether the MTA-STS policy is left alone.
         no_https: bool,
         /// Whether name servers and policy hosts on private addresses are asked although public DNS named them.

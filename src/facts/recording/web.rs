@@ -26,6 +26,14 @@ pub(super) fn write(f: &mut fmt::Formatter<'_>, reply: &WebReply) -> fmt::Result
     if reply.status != 0 {
         writeln!(f, "  status {}", reply.status)?;
     }
+    for (key, text) in [("type", &reply.media_type), ("location", &reply.location)] {
+        if !text.is_empty() {
+            writeln!(f, "  {key} {}", quote(text.as_bytes()))?;
+        }
+    }
+    for name in &reply.certificate {
+        writeln!(f, "  certificate {}", word(name))?;
+    }
     match &reply.holder {
         Some(TenantHolder::Tenant { id, region }) => writeln!(f, "  tenant {} {}", word(id), word(region))?,
         Some(TenantHolder::Nobody) => writeln!(f, "  no-tenant")?,
@@ -62,6 +70,9 @@ pub(super) fn line(reply: &mut WebReply, key: &str, fields: &[Token<'_>]) -> Res
             reply.elapsed = parsed(fields, 1, "a number of microseconds")?;
         }
         "status" => reply.status = parsed(fields, 0, "an HTTP status")?,
+        "type" => reply.media_type = text(fields, 0)?,
+        "location" => reply.location = text(fields, 0)?,
+        "certificate" => reply.certificate.push(text(fields, 0)?),
         "tenant" => {
             let region = if fields.len() > 1 { text(fields, 1)? } else { String::new() };
             reply.holder = Some(TenantHolder::Tenant { id: text(fields, 0)?, region });
@@ -99,12 +110,21 @@ web tenant other.example. login.microsoftonline.com.
   outcome timeout
   time 2026-11-22T05:23:00.034Z 2000000
   reason \"no answer within 2 s\"
+
+web autodiscover contoso.com. contoso.com.
+  outcome answered
+  time 2026-11-22T05:23:00.034Z 12300
+  status 301
+  type \"text/html; charset=utf-8\"
+  location \"https://www.contoso.com/\"
+  certificate contoso.com
+  certificate *.contoso.com
 "
         );
         let recording = Recording::parse(&text).unwrap();
         assert_eq!(recording.to_string(), text);
         let holders: Vec<_> = recording.facts.web_replies().map(|reply| reply.holder.clone()).collect();
-        assert_eq!(holders[1..], [Some(TenantHolder::Nobody), None]);
+        assert_eq!(holders[1..], [Some(TenantHolder::Nobody), None, None]);
     }
 
     #[test]
