@@ -18,6 +18,7 @@ const CURED_ELSEWHERE: &[Code] = &[
     Code::DnssecBogus,
     Code::DomainInOtherTenant,
     Code::DelegationDead,
+    Code::ZoneIncomplete,
     Code::DelegationMismatch,
     Code::DnsHostedBySource,
     Code::ServersDisagree,
@@ -37,6 +38,7 @@ const CURED_ELSEWHERE: &[Code] = &[
     Code::AutodiscoverCertificate,
     Code::AuthoritativeUnreachable,
     Code::TenantUnknown,
+    Code::DelegationElsewhere,
     Code::WildcardAnswers,
     Code::MicrosoftHostedDns,
 ];

@@ -7,6 +7,7 @@ mod addresses;
 mod authorities;
 mod budgets;
 mod memory;
+mod named;
 mod questions;
 mod resolvers;
 #[cfg(unix)]

@@ -254,6 +254,7 @@ codes! {
     MxNotAssigned "mx-not-assigned" Hazard Error "Microsoft has no MX host for the domain under the derived name";
     DomainInOtherTenant "domain-in-other-tenant" Hazard Error "another tenant of Microsoft 365 holds the domain";
     DelegationDead "delegation-dead" Hazard Warning "no delegated name server answers, and resolvers fail";
+    ZoneIncomplete "zone-incomplete" Hazard Warning "the new name servers lack records that the present ones have";
     DelegationMismatch "delegation-mismatch" Hazard Warning "the zone above delegates to other name servers than the zone itself lists";
     ServerLame "server-lame" Hazard Warning "a name server that is delegated to does not serve the zone";
     ServerSilent "server-silent" Hazard Warning "a name server of the zone does not answer";
@@ -267,6 +268,7 @@ codes! {
     AutodiscoverCertificate "autodiscover-certificate" Hazard Warning "the web server that Outlook asks first shows a certificate that is not accepted";
     AuthoritativeUnreachable "authoritative-unreachable" Hazard Info "no name server of the zone can be reached from here";
     TenantUnknown "tenant-unknown" Hazard Info "which tenant holds the domain could not be learned";
+    DelegationElsewhere "delegation-elsewhere" Hazard Info "the zone is still delegated to other name servers than those named";
     WildcardAnswers "wildcard-answers" Hazard Info "a wildcard answers for every name that does not exist";
     MicrosoftHostedDns "microsoft-hosted-dns" Hazard Info "Microsoft runs the DNS of the domain";
 }

@@ -2,6 +2,7 @@
 
 mod assigned;
 mod autodiscover;
+mod delegation;
 mod doubled;
 mod leftover;
 mod names;
@@ -19,6 +20,7 @@ use super::{
     ticked, wildcard,
 };
 
+pub use delegation::compared_questions;
 pub(super) use leftover::{
     AUTODISCOVER_SERVICE, doubt_unread, is_published, leftover_questions, may_be_left, published_questions,
     wildcards,
@@ -69,6 +71,8 @@ pub(super) fn hazards(case: &Case<'_>, judged: &[Judged], zone: Option<&Zone>) -
     hazards.extend(leftover::dns_hosted_by_source(case, zone));
     let exists = hazards.iter().all(|hazard: &Hazard| hazard.code != Code::DomainNotFound);
     hazards.extend(assigned::mx_not_assigned(case, judged).filter(|_| exists));
+    hazards.extend(delegation::zone_incomplete(case));
+    hazards.extend(delegation::delegation_elsewhere(case, zone));
     hazards.extend(servers::delegation_mismatch(case, zone));
     hazards.extend(servers::servers(case, zone));
     hazards.extend(names::name_doubled(judged));

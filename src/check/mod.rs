@@ -43,7 +43,7 @@ use crate::record::{Name, RecordData, RecordSet, RecordType};
 
 pub use code::{Code, Topic, Weight};
 pub use follow::{Following, wanted, wanted_policies};
-pub use hazard::Hazard;
+pub use hazard::{Hazard, compared_questions};
 pub use next::{Rhythm, next_look};
 pub use origin::{Proof, Recognised};
 pub use outlook::{Assumptions, Basis, Closing, Outlook, outlook};

@@ -17,8 +17,8 @@ use crate::plan::emit::DnsHost;
 use crate::provider::Gateway;
 
 pub(super) use values::{
-    Concurrency, ExpectedFormat, Goal, Moment, Output, PlanFormat, ReportFormat, SchemaFile, Seconds,
-    Services, Shard, Span, SpfSender, VerdictName, ViewName, When,
+    Concurrency, ExpectedFormat, Goal, Moment, NameServerHost, Output, PlanFormat, ReportFormat, SchemaFile,
+    Seconds, Services, Shard, Span, SpfSender, VerdictName, ViewName, When,
 };
 
 /// Which DNS records still have to change before a domain is fully moved to Microsoft 365?
@@ -307,6 +307,9 @@ pub(super) struct Lookup {
     /// Recursive resolver: 1.1.1.1, [::1]:5353, tls://1.1.1.1, https://dns.google/dns-query; repeatable [default: the system's]
     #[arg(long, value_name = "ADDR")]
     pub(super) resolver: Vec<ResolverAddress>,
+    /// Name server that shall serve the zone, before the delegation changes: asked instead of the delegated ones, and compared with them; a name or an address, repeatable
+    #[arg(long, value_name = "HOST", conflicts_with_all = ["zone", "replay"])]
+    pub(super) name_server: Vec<NameServerHost>,
     /// Whom to believe
     #[arg(long, value_name = "VIEW", default_value = "both")]
     pub(super) view: ViewName,

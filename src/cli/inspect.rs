@@ -14,11 +14,13 @@ use futures_util::{Stream, StreamExt as _};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::check::{Assumptions, Examination, Following, Outlook, Scales, examine, outlook, web_requests};
+use crate::check::{
+    Assumptions, Examination, Following, Outlook, Scales, compared_questions, examine, outlook, web_requests,
+};
 use crate::expected::Subject;
 use crate::facts::{Facts, History, Recording, WebTopic};
 use crate::lookup::graph::Token;
-use crate::lookup::{Limits, Source, address_questions, request_web, survey};
+use crate::lookup::{Limits, Source, address_questions, compare_delegation, request_web, survey};
 use crate::plan::{Change, changes};
 use crate::record::Name;
 use crate::report::DomainReport;
@@ -315,13 +317,19 @@ async fn look_up(
 ) -> Facts {
     let until = Instant::now() + limits.deadline;
     let requests = web_requests(subject, topics);
+    let compared = RefCell::new(match source.has_named_servers() {
+        true => compared_questions(&subject.domain),
+        false => Vec::new(),
+    });
     let questions = |facts: &Facts| {
         let mut wanted = following.borrow_mut().wanted(facts);
         wanted.extend(address_questions(source, &requests, facts));
+        wanted.extend(std::mem::take(&mut *compared.borrow_mut()));
         wanted
     };
     let policies = |_: &Facts| following.borrow().wanted_policies();
     let mut facts = survey(source, &subject.domain, limits, questions, policies).await;
+    compare_delegation(source, &subject.domain, until, &mut facts).await;
     request_web(source, &requests, until, &mut facts).await;
     facts
 }

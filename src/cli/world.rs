@@ -2,6 +2,8 @@
 //!
 //! Turns the options into a [`Source`]: reads zone files and recordings, finds the resolvers.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -11,10 +13,10 @@ use crate::facts::{Recording, View, WebTopic};
 use crate::lookup::transport::{Endpoint, ResolverAddress, Transport, system_resolvers};
 use crate::lookup::zonefile::ZoneFiles;
 use crate::lookup::{Network, Permissions, Source};
-use crate::record::{Name, route53, zone};
+use crate::record::{Name, NameError, route53, zone};
 use crate::report::harmless::harmless;
 
-use super::args::Lookup;
+use super::args::{Lookup, NameServerHost};
 use super::inspect::Task;
 use super::names::Names;
 use super::{Problem, files};
@@ -30,6 +32,9 @@ pub(super) struct World {
     /// What only a curious reader wants to know.
     pub(super) asides: Vec<String>,
 }
+
+/// Name servers that were named, with their addresses.
+type NameServers = BTreeMap<Name, BTreeSet<IpAddr>>;
 
 impl World {
     /// A saved run, at its time.
@@ -94,7 +99,7 @@ pub(super) async fn prepare(names: Names, task: Task<'_>, now: Timestamp) -> Res
     let implied = permissions.kinds().filter(|_| !lookup.allow_private_servers);
     let aside = |kind| {
         format!(
-            "a resolver is named on {kind}, so name servers and policy hosts on such addresses are asked too"
+            "a resolver or name server is named on {kind}, so name servers and policy hosts on such addresses are asked too"
         )
     };
     let asides = implied.map(aside).collect();
@@ -188,24 +193,60 @@ fn origin(path: &Path, names: &Names) -> Option<Name> {
 async fn network(lookup: &Lookup, started: Timestamp) -> Result<(Network, Permissions), Problem> {
     let timeout = lookup.timeout.0;
     let named = endpoints(&lookup.resolver, timeout).await?;
-    let permissions = permissions(lookup, &named);
     let endpoints = match named.is_empty() {
         true => system_resolvers().map_err(|error| Problem::Usage(error.to_string()))?,
-        false => named,
+        false => named.clone(),
     };
     let transport = Transport::new(timeout).with_clock(started);
     let network = Network::new(transport, endpoints, View::from(lookup.view), lookup.authority_port);
-    let network = network.with_permissions(permissions);
+    let servers = name_servers(lookup, &network).await?;
+    let permissions = permissions(lookup, &named, &servers);
+    let network = network.with_permissions(permissions).with_name_servers(servers);
     Ok((if lookup.no_https { network.without_https() } else { network }, permissions))
 }
 
 /// What may be contacted although only DNS names it. The system's own resolvers allow nothing: nearly every system has
 /// a stub on a loopback address.
-fn permissions(lookup: &Lookup, named: &[Endpoint]) -> Permissions {
+fn permissions(lookup: &Lookup, named: &[Endpoint], servers: &NameServers) -> Permissions {
     if lookup.allow_private_servers {
         return Permissions::ALL;
     }
-    named.iter().map(|endpoint| endpoint.address().ip()).fold(Permissions::default(), Permissions::naming)
+    let resolvers = named.iter().map(|endpoint| endpoint.address().ip());
+    let servers = servers.values().flatten().copied();
+    resolvers.chain(servers).fold(Permissions::default(), Permissions::naming)
+}
+
+/// The name servers that were named, with their addresses.
+async fn name_servers(lookup: &Lookup, network: &Network) -> Result<NameServers, Problem> {
+    if !lookup.name_server.is_empty() && View::from(lookup.view) == View::Resolver {
+        let message =
+            "--name-server: with `--view resolver` no name server is asked; leave one of the two out";
+        return Err(Problem::Usage(message.into()));
+    }
+    let mut servers = NameServers::new();
+    for host in &lookup.name_server {
+        let (name, addresses) = match host {
+            NameServerHost::Address(address) => {
+                let name = address_name(*address).map_err(|error| Problem::Usage(error.to_string()))?;
+                (name, BTreeSet::from([*address]))
+            }
+            NameServerHost::Name(name) => (name.clone(), network.addresses_of(name).await),
+        };
+        if addresses.is_empty() {
+            let message = format!(
+                "--name-server: the resolvers know no address of `{}`; check the name, or give the address",
+                name.bare()
+            );
+            return Err(Problem::Usage(message));
+        }
+        servers.entry(name).or_default().extend(addresses);
+    }
+    Ok(servers)
+}
+
+/// An address in the place of the name of a name server; a colon is an ordinary octet of a label.
+fn address_name(address: IpAddr) -> Result<Name, NameError> {
+    address.to_string().parse()
 }
 
 async fn endpoints(

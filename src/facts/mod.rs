@@ -82,6 +82,10 @@ pub struct Facts {
     /// Name servers that answered anything about a zone of the domain.
     reached: BTreeSet<Arc<Server>>,
     policies: BTreeMap<Name, PolicyReply>,
+    /// The name servers that were named to be asked instead of the delegated ones, with their addresses; none in most runs.
+    pub named_servers: BTreeMap<Name, BTreeSet<IpAddr>>,
+    /// What the delegated name servers answered then.
+    delegated: BTreeMap<(Question, Arc<Server>), Reply>,
     /// Answers of web servers that the user wanted to be asked.
     web: BTreeMap<WebRequest, WebReply>,
 }
@@ -105,11 +109,18 @@ impl Facts {
             reached: BTreeSet::new(),
             policies: BTreeMap::new(),
             web: BTreeMap::new(),
+            named_servers: BTreeMap::new(),
+            delegated: BTreeMap::new(),
         }
     }
 
-    /// Adds a reply; a second one of the same server to the same question is ignored.
+    /// Adds a reply; a second one of the same server to the same question is ignored. Those of delegated name servers that are
+    /// only compared with others are kept apart.
     pub fn insert(&mut self, reply: Reply) {
+        if reply.server.role == Role::Delegated {
+            self.delegated.entry((reply.question.clone(), Arc::clone(&reply.server))).or_insert(reply);
+            return;
+        }
         let place = self.places.get(&reply.question).copied().unwrap_or_else(|| {
             let place = self.replies.len();
             self.replies.push(Vec::new());

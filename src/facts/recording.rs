@@ -18,6 +18,9 @@
 //!   answer contoso.com. 3600 IN MX 10 mx1.emailsrvr.com.
 //! ```
 //!
+//! A line `name-server ns1.fabrikam.com. 192.0.2.9` in the head says that this server was named to be asked instead of those
+//! that the zone is delegated to; `server delegated` in a reply is one of those, whose answer was only compared.
+//!
 //! A reply with lines such as `for fabrikam.com.` is what these domains got in place of the shared replies to this question: a
 //! lookup that failed for one domain may have succeeded for the next.
 //!
@@ -33,8 +36,9 @@ mod policy;
 mod variation;
 mod web;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -85,6 +89,11 @@ impl fmt::Display for Recording {
         for domain in &self.domains {
             writeln!(f, "domain {domain}")?;
         }
+        for (name, addresses) in &self.facts.named_servers {
+            write!(f, "name-server {name}")?;
+            addresses.iter().try_for_each(|address| write!(f, " {address}"))?;
+            writeln!(f)?;
+        }
         for question in self.facts.outside.iter().flatten() {
             writeln!(f, "outside {question}")?;
         }
@@ -97,6 +106,9 @@ impl fmt::Display for Recording {
                 .replies
                 .iter()
                 .try_for_each(|reply| write_reply(f, reply, &variation.domains, false))?;
+        }
+        for reply in self.facts.all_delegated() {
+            write_reply(f, reply, &[], false)?;
         }
         for fetched in self.facts.policies() {
             policy::write(f, fetched)?;
@@ -167,6 +179,10 @@ impl Recording {
         }
         if let Some(outside) = &facts.outside {
             self.facts.outside.get_or_insert_default().extend(outside.iter().cloned());
+        }
+        facts.all_delegated().for_each(|reply| self.facts.insert(reply.clone()));
+        if self.facts.named_servers.is_empty() {
+            self.facts.named_servers.clone_from(&facts.named_servers);
         }
         facts.policies().for_each(|policy| self.facts.insert_policy(policy.clone()));
         facts.web_replies().for_each(|reply| self.facts.insert_web(reply.clone()));
@@ -247,6 +263,7 @@ struct Reader {
     elsewhere: Elsewhere,
     on_file: BTreeSet<Question>,
     outside: Option<BTreeSet<Question>>,
+    named_servers: BTreeMap<Name, BTreeSet<IpAddr>>,
     entries: Vec<Entry>,
 }
 
@@ -266,6 +283,7 @@ impl Reader {
             elsewhere: Elsewhere::NotRecorded,
             on_file: BTreeSet::new(),
             outside: None,
+            named_servers: BTreeMap::new(),
             entries: Vec::new(),
         }
     }
@@ -289,6 +307,11 @@ impl Reader {
             "outside" => {
                 let question = Question::new(name(fields, 0)?, parsed(fields, 1, "a record type")?);
                 self.outside.get_or_insert_default().insert(question);
+            }
+            "name-server" => {
+                let addresses = (1..fields.len()).map(|index| parsed(fields, index, "an IP address"));
+                let addresses = addresses.collect::<Result<_, _>>()?;
+                self.named_servers.insert(name(fields, 0)?, addresses);
             }
             "domain" => self.domains.push(name(fields, 0)?),
             "reply" => {
@@ -335,6 +358,7 @@ impl Reader {
         replies.sort_by(|a, b| (&a.question, &a.server).cmp(&(&b.question, &b.server)));
         replies.into_iter().for_each(|reply| facts.insert(Reply { at: dated(reply.at), ..reply }));
         (facts.on_file, facts.outside) = (self.on_file, self.outside);
+        facts.named_servers = self.named_servers;
         Ok(Recording { domains: self.domains, facts, variations })
     }
 }

@@ -12,6 +12,7 @@ pub mod graph;
 mod memory;
 mod network;
 mod policy;
+mod present;
 mod source;
 mod survey;
 pub mod transport;
@@ -21,6 +22,7 @@ pub mod zonefile;
 
 pub use address::{AddressKind, Permissions, Refusal};
 pub use network::Network;
+pub use present::compare_delegation;
 pub use source::Source;
 pub use survey::{Limits, survey};
 pub use web_request::{address_questions, request_web};

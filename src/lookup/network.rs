@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::OnceCell;
 
 use crate::facts::{Facts, Outcome, Reply, Role, Server, View, zone_candidates};
-use crate::record::{Name, Question, RecordType};
+use crate::record::{Name, Question, RecordData, RecordType};
 
 use super::address::Permissions;
 use super::authorities;
@@ -30,6 +30,8 @@ pub struct Network {
     pub(super) view: View,
     authority_port: u16,
     permissions: Permissions,
+    /// The name servers that were named to be asked instead of the delegated ones.
+    named: BTreeMap<Name, BTreeSet<IpAddr>>,
     pub(super) fetcher: Fetcher,
     pub(super) web: WebClient,
     asked: Mutex<Asked>,
@@ -114,6 +116,7 @@ impl Network {
             view,
             authority_port,
             permissions,
+            named: BTreeMap::new(),
             asked: Mutex::new(Asked {
                 own: Memory::of(MOST_OWN, MOST_OCTETS_OWN),
                 elsewhere: Memory::of(MOST_ELSEWHERE, MOST_OCTETS_ELSEWHERE),
@@ -129,6 +132,42 @@ impl Network {
         self.fetcher.set_permissions(permissions);
         self.web.set_permissions(permissions);
         self
+    }
+
+    /// The same, which asks these name servers instead of those that a zone is delegated to: only they decide about names of
+    /// the domains, and resolvers are asked for other names.
+    #[must_use]
+    pub fn with_name_servers(mut self, named: BTreeMap<Name, BTreeSet<IpAddr>>) -> Self {
+        self.named = named;
+        self
+    }
+
+    /// The name servers that were named.
+    pub(super) fn named(&self) -> &BTreeMap<Name, BTreeSet<IpAddr>> {
+        &self.named
+    }
+
+    /// The addresses of a host, according to the first resolver that answers; none where it has none, or none answers.
+    pub async fn addresses_of(&self, host: &Name) -> BTreeSet<IpAddr> {
+        let mut found = BTreeSet::new();
+        for (endpoint, server) in &self.resolvers {
+            let mut is_answered = true;
+            for rtype in [RecordType::A, RecordType::Aaaa] {
+                let question = Question::new(host.clone(), rtype);
+                let scope = Scope { domain: host, zone: None };
+                let reply = self.transport.ask(endpoint, server, &question, scope).await;
+                is_answered &= reply.outcome.is_answer();
+                found.extend(reply.wanted().filter_map(|record| match record.data {
+                    RecordData::A(address) => Some(IpAddr::from(address)),
+                    RecordData::Aaaa(address) => Some(IpAddr::from(address)),
+                    _ => None,
+                }));
+            }
+            if is_answered || !found.is_empty() {
+                break;
+            }
+        }
+        found
     }
 
     /// The same, which fetches no policy.
@@ -168,7 +207,7 @@ impl Network {
         endpoint: &Endpoint,
         sphere: Sphere,
     ) -> Shared<Reply> {
-        if matches!(server.role, Role::Authoritative | Role::Parent)
+        if server.role.is_name_server()
             && let Err(refusal) = self.permissions.check(endpoint.address().ip())
         {
             let reply = Reply::empty(question.clone(), Arc::clone(server), Outcome::NotAllowed);
@@ -247,7 +286,7 @@ impl Network {
         facts: &Facts,
         inquiries: &mut Vec<Inquiry>,
     ) {
-        if self.view != View::Authoritative {
+        if self.view != View::Authoritative && self.named.is_empty() {
             self.resolvers(question, inquiries);
             self.unvalidated(question, facts, inquiries);
         }
@@ -310,15 +349,25 @@ impl Network {
             return look;
         }
         look.zones = self.zones(domain, facts);
+        if look.zones.is_empty() && !self.named.is_empty() {
+            // Not delegated yet, so what a registry sells is taken for the zone.
+            look.zones.extend(zone_candidates(domain).pop());
+        }
         let apexes = facts.referrals().flat_map(|reply| &reply.referral).map(|record| &record.name);
         look.delegated.extend(apexes.filter(|apex| *apex != domain && apex.is_within(domain)).cloned());
         for zone in look.zones.iter().chain(&look.delegated) {
             let names = facts.name_server_names(zone);
-            let servers = self.servers(Role::Authoritative, authorities::of_zone(&names, facts));
-            look.servers.insert(zone.clone(), servers);
+            let addresses = match self.named.is_empty() || look.delegated.contains(zone) {
+                true => authorities::of_zone(&names, facts),
+                false => self.named.values().flatten().copied().collect(),
+            };
+            look.servers.insert(zone.clone(), self.servers(Role::Authoritative, addresses));
             look.names.extend(names);
         }
         look.apex = facts.zone_apex(domain);
+        if !self.named.is_empty() {
+            look.apex = look.apex.or_else(|| look.zones.first().cloned());
+        }
         let above = look.apex.as_ref().and_then(|apex| parent_zone(apex, facts));
         look.above = above.map(|parent| {
             let names = facts.name_server_names(&parent);
@@ -348,7 +397,7 @@ impl Network {
         zones
     }
 
-    fn servers(&self, role: Role, addresses: BTreeSet<IpAddr>) -> Servers {
+    pub(super) fn servers(&self, role: Role, addresses: BTreeSet<IpAddr>) -> Servers {
         let sockets = addresses.into_iter().map(|address| SocketAddr::new(address, self.authority_port));
         let server = |socket: SocketAddr| Arc::new(Server { role, address: socket.to_string() });
         sockets.map(|socket| (server(socket), Endpoint::Plain(socket))).collect()

@@ -399,7 +399,8 @@ impl DomainReport {
     /// The same with every reply.
     #[must_use]
     pub fn with_replies(mut self, facts: &Facts) -> Self {
-        self.replies = Some(facts.all().map(|reply| reply_view(reply, facts)).collect());
+        let replies = facts.all().chain(facts.all_delegated());
+        self.replies = Some(replies.map(|reply| reply_view(reply, facts)).collect());
         self.policy = facts.policies().next().map(PolicyView::from);
         self.web = facts.web_replies().map(WebView::from).collect();
         self

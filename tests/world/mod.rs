@@ -8,11 +8,13 @@ mod options;
 
 use std::fmt::Write as _;
 
-use cutover::check::{Code, Examination, Judged, Weight, examine, wanted, wanted_policies, web_requests};
+use cutover::check::{
+    Code, Examination, Judged, Weight, compared_questions, examine, wanted, wanted_policies, web_requests,
+};
 use cutover::expected::{Id, Importance, Subject};
 use cutover::facts::{Elsewhere, Facts, Outcome as Answered, Recording, Reply, WebTopic};
 use cutover::lookup::zonefile::ZoneFiles;
-use cutover::lookup::{Limits, Source, request_web, survey};
+use cutover::lookup::{Limits, Source, compare_delegation, request_web, survey};
 use cutover::plan::{Change, changes};
 use cutover::record::zone::{self, ZoneText};
 use cutover::record::{Name, Question, Record};
@@ -150,11 +152,21 @@ impl World {
 
 fn gather(source: &Source, subject: &Subject) -> Facts {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    let questions = |facts: &Facts| wanted(subject, facts);
+    let questions = |facts: &Facts| {
+        let mut questions = wanted(subject, facts);
+        if source.has_named_servers() {
+            // A recording written by hand holds only what matters.
+            let is_held =
+                |question: &Question| source.recording.as_ref().is_some_and(|held| held.facts.has(question));
+            questions.extend(compared_questions(&subject.domain).into_iter().filter(is_held));
+        }
+        questions
+    };
     let policies = |facts: &Facts| wanted_policies(subject, facts);
     runtime.block_on(async {
         let mut facts = survey(source, &subject.domain, Limits::default(), questions, policies).await;
         let requests = web_requests(subject, &WebTopic::ALL);
+        compare_delegation(source, &subject.domain, tokio::time::Instant::now(), &mut facts).await;
         request_web(source, &requests, tokio::time::Instant::now(), &mut facts).await;
         facts
     })

@@ -96,6 +96,8 @@ options! {
         since: String,
         /// Recursive resolvers.
         resolver: List,
+        /// Name servers that are asked instead of the delegated ones: those of a new DNS host, before the delegation changes.
+        name_server: List,
         /// Whom to believe: `both`, `authoritative` or `resolver`.
         view: String,
         /// Zone files that answer instead of the network, relative to this file.

@@ -64,7 +64,7 @@ pub(super) fn fill(reply: &mut Reply, message: &Message, zone: Option<&Name>) {
 fn is_resolver(role: Role) -> bool {
     match role {
         Role::Resolver | Role::Unvalidated => true,
-        Role::Authoritative | Role::ZoneFile | Role::Parent => false,
+        Role::Authoritative | Role::ZoneFile | Role::Parent | Role::Delegated => false,
     }
 }
 

@@ -172,7 +172,7 @@ impl Transport {
         let asking = match server.role {
             Role::Resolver => Asking::Resolver,
             Role::Unvalidated => Asking::ResolverUnchecked,
-            Role::Authoritative | Role::ZoneFile | Role::Parent => Asking::Authority,
+            Role::Authoritative | Role::ZoneFile | Role::Parent | Role::Delegated => Asking::Authority,
         };
         self.ask_as(asking, endpoint, server, question, scope).await
     }
