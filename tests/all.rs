@@ -25,6 +25,7 @@ mod run;
 mod scenarios;
 mod shipping;
 mod soak;
+mod transfer;
 mod transport;
 mod web;
 mod world;

@@ -39,6 +39,7 @@ const CURED_ELSEWHERE: &[Code] = &[
     Code::AuthoritativeUnreachable,
     Code::TenantUnknown,
     Code::DelegationElsewhere,
+    Code::TransferRefused,
     Code::WildcardAnswers,
     Code::MicrosoftHostedDns,
 ];

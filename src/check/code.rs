@@ -269,6 +269,7 @@ codes! {
     AuthoritativeUnreachable "authoritative-unreachable" Hazard Info "no name server of the zone can be reached from here";
     TenantUnknown "tenant-unknown" Hazard Info "which tenant holds the domain could not be learned";
     DelegationElsewhere "delegation-elsewhere" Hazard Info "the zone is still delegated to other name servers than those named";
+    TransferRefused "transfer-refused" Hazard Info "no name server sent the whole zone";
     WildcardAnswers "wildcard-answers" Hazard Info "a wildcard answers for every name that does not exist";
     MicrosoftHostedDns "microsoft-hosted-dns" Hazard Info "Microsoft runs the DNS of the domain";
 }

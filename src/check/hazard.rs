@@ -9,6 +9,7 @@ mod names;
 mod servers;
 mod tenant;
 mod timing;
+mod transfer;
 
 use jiff::Timestamp;
 
@@ -84,6 +85,7 @@ pub(super) fn hazards(case: &Case<'_>, judged: &[Judged], zone: Option<&Zone>) -
     hazards.extend(policy::hazards(case, judged));
     hazards.extend(tenant::tenant(case));
     hazards.extend(autodiscover::autodiscover(case));
+    hazards.extend(transfer::transfer_refused(case, zone));
     hazards.extend(names::wildcard_answers(case));
     hazards.extend(names::microsoft_hosted_dns(case, zone));
     hazards.sort_by(|a, b| (a.code, &a.name, a.rtype).cmp(&(b.code, &b.name, b.rtype)));

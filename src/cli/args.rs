@@ -310,6 +310,12 @@ pub(super) struct Lookup {
     /// Name server that shall serve the zone, before the delegation changes: asked instead of the delegated ones, and compared with them; a name or an address, repeatable
     #[arg(long, value_name = "HOST", conflicts_with_all = ["zone", "replay"])]
     pub(super) name_server: Vec<NameServerHost>,
+    /// Read the zone by transfer (AXFR) from its name servers, where they allow it: every name is then known
+    #[arg(long)]
+    pub(super) transfer: bool,
+    /// Key file that the transfer is signed with, as tsig-keygen writes it (hmac-sha256, hmac-sha384 or hmac-sha512); implies --transfer
+    #[arg(long, value_name = "FILE")]
+    pub(super) tsig: Option<PathBuf>,
     /// Whom to believe
     #[arg(long, value_name = "VIEW", default_value = "both")]
     pub(super) view: ViewName,

@@ -20,9 +20,11 @@ use crate::check::{
 use crate::expected::Subject;
 use crate::facts::{Facts, History, Recording, WebTopic};
 use crate::lookup::graph::Token;
-use crate::lookup::{Limits, Source, address_questions, compare_delegation, request_web, survey};
+use crate::lookup::{
+    Limits, Source, address_questions, answer_beside, compare_delegation, request_web, survey, transfer,
+};
 use crate::plan::{Change, changes};
-use crate::record::Name;
+use crate::record::{Name, Question};
 use crate::report::DomainReport;
 use crate::report::Harmless;
 use crate::report::since::{Earlier, Since, since};
@@ -35,12 +37,14 @@ use super::roster::Roster;
 use super::settings::Settings;
 use super::tenant::Tenant;
 use super::workers::Workers;
-use super::world::{self, World};
+use super::world::{self, Transfer, World};
 use super::{Problem, Streams, memory};
 use before::Before;
 pub(super) use rounds::{Inspection, Inspector, inspect};
 use window::Window;
 
+/// How often the answers about a whole zone may lead to further questions: aliases and SPF records behind one another.
+const MOST_ROUNDS: usize = 64;
 /// So many domains may have lists of expected values read for them before anything is looked up.
 const MOST_READ_AHEAD: usize = 1000;
 
@@ -299,7 +303,8 @@ impl Checked {
 
 async fn gather(world: &World, subject: &Subject, limits: Limits) -> Facts {
     let following = RefCell::new(Following::new(subject));
-    let facts = look_up(&world.source, subject, limits, &following, &world.web).await;
+    let facts =
+        look_up(&world.source, subject, limits, &following, (&world.web, world.transfer.as_ref())).await;
     let is_crowded = following.borrow().is_crowded();
     if is_crowded && !world.source.is_at_hand() {
         return in_order(subject, facts, limits).await;
@@ -313,7 +318,7 @@ async fn look_up(
     subject: &Subject,
     limits: Limits,
     following: &RefCell<Following<'_>>,
-    topics: &[WebTopic],
+    (topics, transfer): (&[WebTopic], Option<&Transfer>),
 ) -> Facts {
     let until = Instant::now() + limits.deadline;
     let requests = web_requests(subject, topics);
@@ -329,6 +334,9 @@ async fn look_up(
     };
     let policies = |_: &Facts| following.borrow().wanted_policies();
     let mut facts = survey(source, &subject.domain, limits, questions, policies).await;
+    if let Some(transfer) = transfer {
+        read_zone(source, subject, transfer, until, &mut facts).await;
+    }
     compare_delegation(source, &subject.domain, until, &mut facts).await;
     request_web(source, &requests, until, &mut facts).await;
     facts
@@ -341,6 +349,20 @@ fn judged(subject: Subject, facts: Facts, scales: Scales<'_>) -> Checked {
     Checked { subject, facts, examination, changes, outlook, assumptions, since }
 }
 
+/// Reads the whole zone where a name server sends it, and then looks up what its other records make worth asking.
+async fn read_zone(source: &Source, subject: &Subject, how: &Transfer, until: Instant, facts: &mut Facts) {
+    let domain = &subject.domain;
+    let Some(zones) = transfer(source, domain, how.key.as_ref(), until, facts).await else { return };
+    for _ in 0..MOST_ROUNDS {
+        let wanted = Following::new(subject).wanted(facts);
+        let open: Vec<Question> = wanted.into_iter().filter(|question| !facts.has(question)).collect();
+        if open.is_empty() {
+            return;
+        }
+        answer_beside(source, &zones, domain, open, until, facts).await;
+    }
+}
+
 /// Of these facts those that a run would have in which everybody was as quick as everybody else. Of a tree that goes on
 /// beyond its bound other parts are known in each run, and a replay must not come to something else.
 async fn in_order(subject: &Subject, facts: Facts, limits: Limits) -> Facts {
@@ -348,5 +370,5 @@ async fn in_order(subject: &Subject, facts: Facts, limits: Limits) -> Facts {
     let recording = Recording::new(vec![subject.domain.clone()], facts);
     let source = Source { started, zones: None, recording: Some(recording), network: None };
     let following = RefCell::new(Following::new(subject));
-    look_up(&source, subject, limits, &following, &WebTopic::ALL).await
+    look_up(&source, subject, limits, &following, (&WebTopic::ALL, Some(&Transfer::default()))).await
 }

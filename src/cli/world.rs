@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
@@ -12,7 +12,7 @@ use crate::expected::import;
 use crate::facts::{Recording, View, WebTopic};
 use crate::lookup::transport::{Endpoint, ResolverAddress, Transport, system_resolvers};
 use crate::lookup::zonefile::ZoneFiles;
-use crate::lookup::{Network, Permissions, Source};
+use crate::lookup::{Network, Permissions, Source, TsigKey};
 use crate::record::{Name, NameError, route53, zone};
 use crate::report::harmless::harmless;
 
@@ -27,10 +27,19 @@ pub(super) struct World {
     pub(super) source: Source,
     /// What web servers are asked for; in a replay whatever the recording holds.
     pub(super) web: Vec<WebTopic>,
+    /// Whether zones are read by transfer, and how.
+    pub(super) transfer: Option<Transfer>,
     /// What to say on standard error before the report.
     pub(super) notes: Vec<String>,
     /// What only a curious reader wants to know.
     pub(super) asides: Vec<String>,
+}
+
+/// How zones are read by transfer.
+#[derive(Debug, Default)]
+pub(super) struct Transfer {
+    /// What the requests are signed with.
+    pub(super) key: Option<TsigKey>,
 }
 
 /// Name servers that were named, with their addresses.
@@ -41,7 +50,8 @@ impl World {
     pub(super) fn replayed(recording: Recording) -> Self {
         let started = recording.facts.checked_at;
         let source = Source { started, zones: None, recording: Some(recording), network: None };
-        Self { source, web: WebTopic::ALL.to_vec(), notes: Vec::new(), asides: Vec::new() }
+        let (web, transfer) = (WebTopic::ALL.to_vec(), Some(Transfer::default()));
+        Self { source, web, transfer, notes: Vec::new(), asides: Vec::new() }
     }
 
     /// Begins another round at this time; zone files may have been edited meanwhile.
@@ -93,8 +103,14 @@ pub(super) async fn prepare(names: Names, task: Task<'_>, now: Timestamp) -> Res
         notes.push("names outside the zone files are not looked up; --resolver asks for them".into());
         notes.extend(unasked(lookup));
         let source = Source { started, zones: Some(zones.clone()), recording: None, network: None };
-        return Ok((World { source, web: Vec::new(), notes, asides: Vec::new() }, names));
+        return Ok((World { source, web: Vec::new(), transfer: None, notes, asides: Vec::new() }, names));
     }
+    let is_transferred = lookup.transfer || lookup.tsig.is_some();
+    if is_transferred && View::from(lookup.view) == View::Resolver {
+        let message = "--transfer: with `--view resolver` no name server is asked; leave one of the two out";
+        return Err(Problem::Usage(message.into()));
+    }
+    let transfer = is_transferred.then(|| read_key(lookup)).transpose()?;
     let (network, permissions) = network(lookup, started).await?;
     let implied = permissions.kinds().filter(|_| !lookup.allow_private_servers);
     let aside = |kind| {
@@ -105,7 +121,15 @@ pub(super) async fn prepare(names: Names, task: Task<'_>, now: Timestamp) -> Res
     let asides = implied.map(aside).collect();
     let source = Source { started, zones, recording: None, network: Some(network) };
     let web = asked(lookup).map(|(topic, _)| topic).collect();
-    Ok((World { source, web, notes, asides }, names))
+    Ok((World { source, web, transfer, notes, asides }, names))
+}
+
+fn read_key(lookup: &Lookup) -> Result<Transfer, Problem> {
+    let read = |path: &PathBuf| {
+        let text = files::read_text(path, files::KEY_FILE)?;
+        TsigKey::parse(&text).map_err(|error| Problem::file(path, &error.to_string()))
+    };
+    Ok(Transfer { key: lookup.tsig.as_ref().map(read).transpose()? })
 }
 
 /// What web servers are to be asked for, with the options that say so.
@@ -119,7 +143,8 @@ fn asked(lookup: &Lookup) -> impl Iterator<Item = (WebTopic, &'static str)> {
 
 /// What to say where only zone files are read: no web server is asked then.
 fn unasked(lookup: &Lookup) -> Option<String> {
-    let options: Vec<&str> = asked(lookup).map(|(_, option)| option).collect();
+    let transfer = (lookup.transfer || lookup.tsig.is_some()).then_some("--transfer");
+    let options: Vec<&str> = asked(lookup).map(|(_, option)| option).chain(transfer).collect();
     (!options.is_empty())
         .then(|| format!("{}: not asked, since only zone files are read", options.join(", ")))
 }

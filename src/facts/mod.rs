@@ -9,6 +9,7 @@ mod policy;
 mod recording;
 mod reply;
 mod silence;
+mod transfer;
 mod version;
 mod view;
 mod web;
@@ -31,6 +32,7 @@ pub use reply::{ExtendedError, Reply, Role, Server, soa_of};
 #[cfg(feature = "lookup")]
 pub(crate) use silence::NOT_FOLLOWED;
 pub use silence::Silence;
+pub use transfer::{TransferOutcome, TransferReply};
 pub use version::VersionOrder;
 use version::ZoneVersion;
 pub use view::{Answer, Existence, Overlay, Sight, View, Witness};
@@ -59,7 +61,7 @@ pub struct Facts {
     pub checked_at: Timestamp,
     /// What became of names outside.
     pub elsewhere: Elsewhere,
-    /// The record sets that the zone files hold, asked for or not; servers do not list theirs.
+    /// The record sets that the zone files hold, or a zone that a name server sent whole; asked for or not.
     pub on_file: BTreeSet<Question>,
     /// The questions that were read and lie outside the zone files, so that they are known to be left alone. `None` where
     /// they are not listed: online, and in recordings whose head says `elsewhere not-asked`.
@@ -86,6 +88,8 @@ pub struct Facts {
     pub named_servers: BTreeMap<Name, BTreeSet<IpAddr>>,
     /// What the delegated name servers answered then.
     delegated: BTreeMap<(Question, Arc<Server>), Reply>,
+    /// What came of asking for whole zones.
+    transfers: BTreeMap<Name, TransferReply>,
     /// Answers of web servers that the user wanted to be asked.
     web: BTreeMap<WebRequest, WebReply>,
 }
@@ -109,6 +113,7 @@ impl Facts {
             reached: BTreeSet::new(),
             policies: BTreeMap::new(),
             web: BTreeMap::new(),
+            transfers: BTreeMap::new(),
             named_servers: BTreeMap::new(),
             delegated: BTreeMap::new(),
         }

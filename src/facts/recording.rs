@@ -30,9 +30,10 @@
 //! and list nothing: what they do not hold was left alone, or never read.
 //!
 //! Flags are `aa` for an authoritative answer, `ad` for one that the resolver has validated, `held` for a record set that
-//! stands in a zone file itself and not only in a wildcard, and `proxied` for one that a zone file marks as proxied.
+//! stands in a zone file, or in a zone that was sent whole, itself and not only in a wildcard, and `proxied` for one that a zone file marks as proxied.
 
 mod policy;
+mod transfer;
 mod variation;
 mod web;
 
@@ -46,7 +47,8 @@ use jiff::Timestamp;
 use crate::record::{Name, Question, Record, RecordData, RecordType, Token, parse_ttl, quote, split};
 
 use super::{
-    Elsewhere, ExtendedError, Facts, Outcome, PolicyOutcome, PolicyReply, Reply, Role, Server, WebReply,
+    Elsewhere, ExtendedError, Facts, Outcome, PolicyOutcome, PolicyReply, Reply, Role, Server, TransferReply,
+    WebReply,
 };
 use variation::Variations;
 
@@ -98,7 +100,7 @@ impl fmt::Display for Recording {
             writeln!(f, "outside {question}")?;
         }
         for reply in self.facts.all() {
-            let is_held = reply.server.role == Role::ZoneFile && self.facts.on_file.contains(&reply.question);
+            let is_held = self.facts.on_file.contains(&reply.question);
             write_reply(f, reply, &[], is_held)?;
         }
         for variation in self.variations.all() {
@@ -112,6 +114,9 @@ impl fmt::Display for Recording {
         }
         for fetched in self.facts.policies() {
             policy::write(f, fetched)?;
+        }
+        for reply in self.facts.transfers() {
+            transfer::write(f, reply)?;
         }
         for reply in self.facts.web_replies() {
             web::write(f, reply)?;
@@ -185,6 +190,7 @@ impl Recording {
             self.facts.named_servers.clone_from(&facts.named_servers);
         }
         facts.policies().for_each(|policy| self.facts.insert_policy(policy.clone()));
+        facts.transfers().for_each(|reply| self.facts.insert_transfer(reply.clone()));
         facts.web_replies().for_each(|reply| self.facts.insert_web(reply.clone()));
     }
 
@@ -273,6 +279,7 @@ enum Entry {
     Reply(Reply, Vec<Name>),
     Policy(PolicyReply),
     Web(WebReply),
+    Transfer(TransferReply),
 }
 
 impl Reader {
@@ -324,12 +331,14 @@ impl Reader {
                 let policy = PolicyReply::empty(name(fields, 0)?, PolicyOutcome::Timeout);
                 self.entries.push(Entry::Policy(policy));
             }
+            "transfer" => self.entries.push(Entry::Transfer(transfer::begin(fields)?)),
             "web" => self.entries.push(Entry::Web(web::begin(fields)?)),
             key => match self.entries.last_mut().ok_or_else(|| unknown(key))? {
                 Entry::Reply(_, domains) if key == "for" => domains.push(name(fields, 0)?),
                 Entry::Reply(reply, _) => reply_line(reply, &mut self.on_file, key, fields)?,
                 Entry::Policy(policy) => policy::line(policy, key, fields)?,
                 Entry::Web(reply) => web::line(reply, key, fields)?,
+                Entry::Transfer(reply) => transfer::line(reply, key, fields)?,
             },
         }
         Ok(())
@@ -352,6 +361,9 @@ impl Reader {
                     facts.insert_policy(PolicyReply { at: dated(policy.at), ..policy });
                 }
                 Entry::Web(reply) => facts.insert_web(WebReply { at: dated(reply.at), ..reply }),
+                Entry::Transfer(reply) => {
+                    facts.insert_transfer(TransferReply { at: dated(reply.at), ..reply });
+                }
             }
         }
         // In order each has its place behind the last; of two by the same server the first counts.

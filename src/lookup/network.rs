@@ -142,6 +142,11 @@ impl Network {
         self
     }
 
+    /// How servers are reached.
+    pub(super) fn transport(&self) -> &Transport {
+        &self.transport
+    }
+
     /// The name servers that were named.
     pub(super) fn named(&self) -> &BTreeMap<Name, BTreeSet<IpAddr>> {
         &self.named

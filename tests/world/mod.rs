@@ -14,7 +14,7 @@ use cutover::check::{
 use cutover::expected::{Id, Importance, Subject};
 use cutover::facts::{Elsewhere, Facts, Outcome as Answered, Recording, Reply, WebTopic};
 use cutover::lookup::zonefile::ZoneFiles;
-use cutover::lookup::{Limits, Source, compare_delegation, request_web, survey};
+use cutover::lookup::{Limits, Source, compare_delegation, request_web, survey, transfer};
 use cutover::plan::{Change, changes};
 use cutover::record::zone::{self, ZoneText};
 use cutover::record::{Name, Question, Record};
@@ -166,6 +166,7 @@ fn gather(source: &Source, subject: &Subject) -> Facts {
     runtime.block_on(async {
         let mut facts = survey(source, &subject.domain, Limits::default(), questions, policies).await;
         let requests = web_requests(subject, &WebTopic::ALL);
+        transfer(source, &subject.domain, None, tokio::time::Instant::now(), &mut facts).await;
         compare_delegation(source, &subject.domain, tokio::time::Instant::now(), &mut facts).await;
         request_web(source, &requests, tokio::time::Instant::now(), &mut facts).await;
         facts

@@ -98,6 +98,10 @@ options! {
         resolver: List,
         /// Name servers that are asked instead of the delegated ones: those of a new DNS host, before the delegation changes.
         name_server: List,
+        /// Whether the zone is read by transfer (AXFR) from its name servers, where they allow it.
+        transfer: bool,
+        /// The key file that the transfer is signed with, relative to this file.
+        tsig: String,
         /// Whom to believe: `both`, `authoritative` or `resolver`.
         view: String,
         /// Zone files that answer instead of the network, relative to this file.

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::file::Choices;
 
 /// Options whose value is a path.
-const PATHS: [&str; 6] = ["expect", "history", "since", "zone", "record", "replay"];
+const PATHS: [&str; 7] = ["expect", "history", "since", "zone", "record", "replay", "tsig"];
 /// Options that take several values in one word.
 const LISTS: [&str; 2] = ["services", "fail-on"];
 /// What has a meaning of its own in each command, or concerns the report of a check alone.

@@ -15,6 +15,7 @@ use hickory_resolver::proto::rr::rdata::opt::EdnsOption;
 use crate::facts::{ExtendedError, Outcome, Reply, Role};
 use crate::record::{Name, Record, RecordData, RecordType};
 
+pub(in crate::lookup) use records::converted_record;
 pub(super) use records::name;
 use records::{Undecodable, converted};
 
