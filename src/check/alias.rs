@@ -31,8 +31,7 @@ pub(super) fn is_proxied(case: &Case<'_>, expectation: &Expectation) -> bool {
     case.sight.is_proxied(&Question::new(expectation.name.clone(), RecordType::Cname))
 }
 
-/// What is found of an alias, seen from behind the proxy that answers in its place: even the right one is not visible to
-/// clients then.
+/// The finding about an alias in whose place a proxy answers: clients do not see even the right one.
 pub(super) fn behind_proxy(mut finding: Finding, expectation: &Expectation) -> Finding {
     if finding.code.weight() == super::Weight::Met {
         finding.code = Code::AliasProxied;

@@ -16,7 +16,7 @@ pub fn web_requests(subject: &Subject, topics: &[WebTopic]) -> BTreeSet<WebReque
                 requests.extend(tenant_request(subject, &subject.domain));
                 requests.extend(initial_domain(subject).and_then(|name| tenant_request(subject, &name)));
             }
-            // Nobody sets up mail of a domain that takes none.
+            // No mail program is set up for a domain that takes no mail.
             WebTopic::Autodiscover if subject.is_parked => {}
             WebTopic::Autodiscover => {
                 let hosts = [Some(subject.domain.clone()), subject.domain.below("autodiscover").ok()];

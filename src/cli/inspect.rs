@@ -43,7 +43,7 @@ use before::Before;
 pub(super) use rounds::{Inspection, Inspector, inspect};
 use window::Window;
 
-/// How often the answers about a whole zone may lead to further questions: aliases and SPF records behind one another.
+/// How often the answers about a whole zone may lead to further questions: aliases and SPF records that follow one another.
 const MOST_ROUNDS: usize = 64;
 /// So many domains may have lists of expected values read for them before anything is looked up.
 const MOST_READ_AHEAD: usize = 1000;

@@ -110,7 +110,7 @@ impl Facts {
         self.transfers.entry(reply.apex.clone()).or_insert(reply);
     }
 
-    /// What came of asking for the zone; `None` if nobody was asked for it.
+    /// What came of asking for the zone; `None` if no server was asked for it.
     #[must_use]
     pub fn transfer(&self, apex: &Name) -> Option<&TransferReply> {
         self.transfers.get(apex)

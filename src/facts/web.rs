@@ -150,7 +150,7 @@ pub enum TenantHolder {
         region: String,
     },
     /// No tenant does.
-    Nobody,
+    NoTenant,
 }
 
 /// The answer of a web server.

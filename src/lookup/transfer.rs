@@ -1,6 +1,6 @@
 //! Reads a whole zone from one of its name servers (AXFR, RFC 5936).
 //!
-//! Over TCP, with a signature where there is a key. Records, octets and time are bounded; the SOA record must stand at both
+//! Over TCP, with a signature where there is a key. Records, octets and time are bounded; the SOA record must be at both
 //! ends. A server that refuses is a normal answer: nearly all do.
 
 mod tsig;

@@ -277,7 +277,7 @@ fn holder(status: u16, body: &[u8]) -> Result<Option<TenantHolder>, &'static str
         // AADSTS90002: no tenant of that name. Any other error says nothing about the domain.
         let is_unknown =
             text("error") == "invalid_tenant" || text("error_description").starts_with("AADSTS90002:");
-        return Ok(is_unknown.then_some(TenantHolder::Nobody));
+        return Ok(is_unknown.then_some(TenantHolder::NoTenant));
     }
     let id = tenant_id(text("issuer")).ok_or("the `issuer` of the answer holds no tenant id")?;
     let region = text("tenant_region_scope");
@@ -329,9 +329,9 @@ mod tests {
     #[test]
     fn only_the_error_for_an_unknown_tenant_says_that_there_is_none() {
         let said = |body: &str| holder(400, body.as_bytes());
-        assert_eq!(said(r#"{"error": "invalid_tenant"}"#), Ok(Some(TenantHolder::Nobody)));
+        assert_eq!(said(r#"{"error": "invalid_tenant"}"#), Ok(Some(TenantHolder::NoTenant)));
         let described = r#"{"error": "x", "error_description": "AADSTS90002: Tenant 'a' not found."}"#;
-        assert_eq!(said(described), Ok(Some(TenantHolder::Nobody)));
+        assert_eq!(said(described), Ok(Some(TenantHolder::NoTenant)));
         assert_eq!(said(r#"{"error": "invalid_request"}"#), Ok(None));
         assert_eq!(said("{}"), Ok(None));
         assert!(said("<html>").is_err());

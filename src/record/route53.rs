@@ -233,6 +233,13 @@ impl Reader<'_> {
             places.extend(entries.first().map(|entry| (question.clone(), entry.place.clone())));
             sets.insert(question, together(entries));
         }
+        // A short list may name a long set many times.
+        let lengths = sets.keys().filter_map(|question| resolved(question, &sets).ok());
+        if lengths.map(|(_, data)| data.len()).sum::<usize>() > MAX_RECORDS {
+            let reason =
+                format!("the aliases lead to more than {MAX_RECORDS} records; split the file by zones");
+            return Err(ListingError { lines: vec![format!("{}: {reason}", self.label)] });
+        }
         let (mut records, mut unlisted) = (Vec::new(), BTreeMap::new());
         for question in sets.keys() {
             match resolved(question, &sets) {
@@ -248,11 +255,6 @@ impl Reader<'_> {
                     }
                     unlisted.insert(question.clone(), reason);
                 }
-            }
-            if records.len() > MAX_RECORDS {
-                let reason =
-                    format!("the aliases lead to more than {MAX_RECORDS} records; split the file by zones");
-                return Err(ListingError { lines: vec![format!("{}: {reason}", self.label)] });
             }
         }
         let text = ZoneText { unlisted, ..ZoneText::from_records(origin.cloned(), records) };

@@ -439,7 +439,7 @@ impl From<&Tenancy> for TenantView {
                 let region = Some(region).filter(|region| !region.is_empty());
                 ("held", Some(Harmless::sentence(id)), region.map(|region| Harmless::sentence(region)))
             }
-            Some(TenantHolder::Nobody) => ("none", None, None),
+            Some(TenantHolder::NoTenant) => ("none", None, None),
             None => ("unknown", None, None),
         };
         Self { status, id, region, host: host.clone() }

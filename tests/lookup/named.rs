@@ -176,3 +176,16 @@ fn its_address_counts_as_named() {
     assert_eq!(run.status, 3, "{run:?}");
     assert!(run.replies("0.0.0.0").iter().all(|(_, outcome)| outcome == "not-allowed"), "{run:?}");
 }
+
+/// What the new DNS host publishes is in force nowhere: no cache has it, and the old service stays open.
+#[test]
+fn the_history_is_that_of_the_present_zone_and_nothing_is_closed() {
+    let place = Move::new(&new_zone(""));
+    let desk = Desk::new();
+    let history = desk.free("history.json");
+    let run = place.check(&format!("--name-server 127.0.0.60 --phase tidy --history {history}"));
+    assert_eq!(run.domain()["verdict"], "ready", "{run:?}");
+    assert!(run.domain()["close_source_after"].is_null(), "{run:?}");
+    let text = std::fs::read_to_string(desk.path("history.json")).unwrap();
+    assert!(text.contains("mx1.emailsrvr.com") && !text.contains("mail.protection.outlook.com"), "{text}");
+}

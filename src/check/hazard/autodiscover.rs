@@ -16,7 +16,7 @@ pub(super) fn autodiscover(case: &Case<'_>) -> Vec<Hazard> {
     let answer = |host: &Name| facts.web(&autodiscover_request(subject, host.clone()));
     let mut hazards: Vec<Hazard> = Vec::new();
     hazards.extend(answer(&subject.domain).and_then(|reply| at_domain(case, reply)));
-    // There the old platform answers before the switch, and a server on premises as long as it has mailboxes.
+    // Before the switch the old platform answers there, and in a hybrid the server on premises while it has mailboxes.
     if subject.phase >= Phase::Switch
         && !subject.hybrid
         && let Ok(host) = subject.domain.below("autodiscover")

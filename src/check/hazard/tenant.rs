@@ -19,7 +19,7 @@ pub(super) fn tenant(case: &Case<'_>) -> Vec<Hazard> {
     };
     let held = match holder_of(reply) {
         Some(TenantHolder::Tenant { id, .. }) => id,
-        Some(TenantHolder::Nobody) => {
+        Some(TenantHolder::NoTenant) => {
             let message = format!(
                 "Add {} in the Microsoft 365 admin center and verify it: {host} knows no tenant that holds it.",
                 ticked(domain)
@@ -45,7 +45,7 @@ pub(super) fn tenant(case: &Case<'_>) -> Vec<Hazard> {
             );
             hazard(Code::DomainInOtherTenant, message, &[reply, own])
         }
-        Some(TenantHolder::Nobody) => {
+        Some(TenantHolder::NoTenant) => {
             let message = format!("Correct `--tenant`: {host} knows no tenant {given}.");
             let mut found = hazard(Code::TenantUnknown, message, &[own]);
             found.iter_mut().for_each(|hazard| hazard.level = Weight::Warning);
@@ -71,7 +71,7 @@ fn shown(reply: &WebReply) -> String {
     let found = match holder_of(reply) {
         Some(TenantHolder::Tenant { id, region }) if region.is_empty() => format!("tenant {id}"),
         Some(TenantHolder::Tenant { id, region }) => format!("tenant {id}, region {region}"),
-        Some(TenantHolder::Nobody) => "no tenant".into(),
+        Some(TenantHolder::NoTenant) => "no tenant".into(),
         None => why(reply),
     };
     format!("{}: {found}", reply.request.url())

@@ -36,7 +36,7 @@ pub(super) fn write(f: &mut fmt::Formatter<'_>, reply: &WebReply) -> fmt::Result
     }
     match &reply.holder {
         Some(TenantHolder::Tenant { id, region }) => writeln!(f, "  tenant {} {}", word(id), word(region))?,
-        Some(TenantHolder::Nobody) => writeln!(f, "  no-tenant")?,
+        Some(TenantHolder::NoTenant) => writeln!(f, "  no-tenant")?,
         None => {}
     }
     if !reply.reason.is_empty() {
@@ -77,7 +77,7 @@ pub(super) fn line(reply: &mut WebReply, key: &str, fields: &[Token<'_>]) -> Res
             let region = if fields.len() > 1 { text(fields, 1)? } else { String::new() };
             reply.holder = Some(TenantHolder::Tenant { id: text(fields, 0)?, region });
         }
-        "no-tenant" => reply.holder = Some(TenantHolder::Nobody),
+        "no-tenant" => reply.holder = Some(TenantHolder::NoTenant),
         "reason" => reply.reason = text(fields, 0)?,
         key => return Err(unknown(key)),
     }
@@ -124,7 +124,7 @@ web autodiscover contoso.com. contoso.com.
         let recording = Recording::parse(&text).unwrap();
         assert_eq!(recording.to_string(), text);
         let holders: Vec<_> = recording.facts.web_replies().map(|reply| reply.holder.clone()).collect();
-        assert_eq!(holders[1..], [Some(TenantHolder::Nobody), None, None]);
+        assert_eq!(holders[1..], [Some(TenantHolder::NoTenant), None, None]);
     }
 
     #[test]
