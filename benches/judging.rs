@@ -14,20 +14,18 @@ mod lab;
 #[path = "../tests/world/mod.rs"]
 mod world;
 
-use std::cell::RefCell;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::hint::black_box;
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use cutover::check::{Assumptions, Following, Scales, examine, outlook, wanted};
+use cutover::check::{Assumptions, Questions, Scales, examine, outlook};
 use cutover::expected::{Phase, Subject};
-use cutover::facts::{Facts, History, Reply, View};
+use cutover::facts::{Facts, History, Reader as _, Reply, View};
 use cutover::lookup::transport::{Endpoint, Transport};
 use cutover::lookup::{Limits, Network, Source, survey};
 use cutover::plan::changes;
-use cutover::record::Question;
 use cutover::report::DomainReport;
 use cutover::report::format::ndjson_line;
 use serde_json::{Value, json};
@@ -110,7 +108,7 @@ fn main() -> ExitCode {
         }
     }
     cases.extend(scenarios());
-    figures.extend(cases.iter().filter_map(|case| bench.following(case)));
+    figures.extend(cases.iter().filter_map(|case| bench.questions(case)));
     figures.extend(cases.iter().flat_map(|case| bench.judging(case)).flatten());
     figures.extend(mean(&figures));
     let text = if has("--json") { in_json(&figures) } else { table(&figures) };
@@ -170,10 +168,8 @@ impl Bench {
         let source = Source { started, zones: None, recording: None, network: Some(network) };
         let subject = Subject::new(domain.parse().unwrap());
         let run = || {
-            let following = RefCell::new(Following::new(&subject));
-            let questions = |facts: &Facts| following.borrow_mut().wanted(facts);
-            let policies = |_: &Facts| following.borrow().wanted_policies();
-            runtime.block_on(survey(&source, &subject.domain, Limits::default(), questions, policies))
+            let mut questions = Questions::new(&subject, Scales { view, ..Scales::default() });
+            runtime.block_on(survey(&source, &subject.domain, Limits::default(), &mut questions))
         };
         let facts = run();
         let seen = if view == View::Resolver { "one resolver" } else { "both views" };
@@ -182,19 +178,20 @@ impl Bench {
         (Case { what, subject, view, facts }, figure)
     }
 
-    /// What is worth asking, looked at again after each reply.
-    fn following(&self, case: &Case) -> Option<Figure> {
+    /// What is asked next, after each reply, and at rest.
+    fn questions(&self, case: &Case) -> Option<Figure> {
         let subject = &case.subject;
         let replies = in_order(case);
-        self.figure("following", &case.what, &case.facts, None, || {
+        self.figure("questions", &case.what, &case.facts, None, || {
             let mut facts = Facts::new(case.facts.checked_at, case.facts.elsewhere);
             facts.on_file = case.facts.on_file.clone();
-            let mut following = Following::new(subject);
-            black_box(following.wanted(&facts));
+            let mut questions = Questions::new(subject, Scales { view: case.view, ..Scales::default() });
+            black_box(questions.unmet(&facts));
             for reply in &replies {
                 facts.insert(reply.clone());
-                black_box(following.wanted(&facts));
+                black_box(questions.unmet(&facts));
             }
+            black_box(questions.unmet_at_rest(&facts));
         })
     }
 
@@ -264,11 +261,15 @@ fn mean(figures: &[Figure]) -> Option<Figure> {
 fn in_order(case: &Case) -> Vec<Reply> {
     let mut facts = Facts::new(case.facts.checked_at, case.facts.elsewhere);
     facts.on_file = case.facts.on_file.clone();
-    let (mut asked, mut coming, mut replies) = (BTreeSet::new(), VecDeque::new(), Vec::new());
+    let mut questions = Questions::new(&case.subject, Scales { view: case.view, ..Scales::default() });
+    let (mut coming, mut replies) = (VecDeque::new(), Vec::new());
     loop {
-        let new: Vec<Question> =
-            wanted(&case.subject, &facts).into_iter().filter(|one| asked.insert(one.clone())).collect();
+        let new = questions.unmet(&facts);
         coming.extend(new.iter().flat_map(|question| case.facts.replies(question)).cloned());
+        if coming.is_empty() {
+            let new = questions.unmet_at_rest(&facts);
+            coming.extend(new.iter().flat_map(|question| case.facts.replies(question)).cloned());
+        }
         let Some(reply): Option<Reply> = coming.pop_front() else { return replies };
         facts.insert(reply.clone());
         replies.push(reply);

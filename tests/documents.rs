@@ -42,6 +42,9 @@ const CURED_ELSEWHERE: &[Code] = &[
     Code::TransferRefused,
     Code::WildcardAnswers,
     Code::MicrosoftHostedDns,
+    Code::DaneReady,
+    Code::DaneNotReady,
+    Code::TlsaMisplaced,
 ];
 
 /// A world in a document.

@@ -4,11 +4,13 @@
 //! others that have to do with it, in all phases and clouds. What is wrong in one of them is told with
 //! the states that make it.
 
+mod assigned;
 mod failures;
 mod kept;
 mod mutations;
 mod order;
 mod published;
+mod reads;
 mod recorded;
 mod silence;
 mod worlds;

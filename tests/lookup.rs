@@ -4,6 +4,8 @@
 //! the world, and resolvers, each of which can be made to say anything.
 
 mod addresses;
+mod aliases;
+mod assigned;
 mod authorities;
 mod budgets;
 mod memory;

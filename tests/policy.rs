@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use cutover::check::{Code, Examination, Scales, Status, Weight, examine, wanted, wanted_policies};
+use cutover::check::{Code, Examination, Questions, Scales, Status, Weight, examine};
 use cutover::expected::{Id, Phase, Subject};
 use cutover::facts::{Facts, PolicyOutcome, Recording, View};
 use cutover::lookup::transport::{Endpoint, Transport};
@@ -73,9 +73,8 @@ impl Place {
         let started = "2026-11-22T05:23:00Z".parse().unwrap();
         let source = Source { started, zones: None, recording: None, network: Some(network) };
         let subject = self.subject();
-        let questions = |facts: &Facts| wanted(&subject, facts);
-        let policies = |facts: &Facts| wanted_policies(&subject, facts);
-        survey(&source, &subject.domain, self.limits, questions, policies).await
+        let mut questions = Questions::new(&subject, Scales::default());
+        survey(&source, &subject.domain, self.limits, &mut questions).await
     }
 
     async fn facts(&self, port: u16) -> Facts {
@@ -425,9 +424,8 @@ async fn a_recording_holds_the_policy_and_gives_it_back() {
             network: None,
         };
         let subject = place.subject();
-        let questions = |facts: &Facts| wanted(&subject, facts);
-        let policies = |facts: &Facts| wanted_policies(&subject, facts);
-        let facts = survey(&source, &subject.domain, place.limits, questions, policies).await;
+        let mut questions = Questions::new(&subject, Scales::default());
+        let facts = survey(&source, &subject.domain, place.limits, &mut questions).await;
         let told = |facts: &Facts| -> Vec<String> {
             place.examine(facts).hazards.iter().map(|hazard| hazard.message.clone()).collect()
         };

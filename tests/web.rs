@@ -8,11 +8,11 @@ mod tenant;
 
 use std::time::{Duration, Instant};
 
-use cutover::check::{Code, Examination, Scales, Weight, examine, wanted, wanted_policies, web_requests};
+use cutover::check::{Code, Examination, Questions, Scales, Weight, examine, web_requests};
 use cutover::expected::Subject;
 use cutover::facts::{Facts, Recording, View, WebOutcome, WebReply, WebTopic};
 use cutover::lookup::transport::{Endpoint, Transport};
-use cutover::lookup::{Limits, Network, Permissions, Source, address_questions, request_web, survey};
+use cutover::lookup::{Besides, Limits, Network, Permissions, Source, request_web, survey};
 
 use crate::lab::{Authority, Lab, LabServer};
 use crate::run::{Desk, Run, cutover};
@@ -67,13 +67,9 @@ impl Place {
     async fn look_up(&self, source: &Source, topics: &[WebTopic]) -> Facts {
         let until = tokio::time::Instant::now() + self.limits.deadline;
         let requests = web_requests(&self.subject, topics);
-        let questions = |facts: &Facts| {
-            let mut questions = wanted(&self.subject, facts);
-            questions.extend(address_questions(source, &requests, facts));
-            questions
-        };
-        let policies = |facts: &Facts| wanted_policies(&self.subject, facts);
-        let mut facts = survey(source, &self.subject.domain, self.limits, questions, policies).await;
+        let questions = Questions::new(&self.subject, Scales::default());
+        let mut reader = Besides::new(questions, source, &requests, Vec::new());
+        let mut facts = survey(source, &self.subject.domain, self.limits, &mut reader).await;
         request_web(source, &requests, until, &mut facts).await;
         facts
     }

@@ -1,12 +1,15 @@
 //! Are any answers judged, planned for and reported?
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use cutover::check::{Assumptions, Examination, Scales, Status, examine, outlook, wanted, wanted_policies};
+use cutover::check::{
+    Assumptions, Examination, Questions, Scales, Status, examine, outlook, wanted, wanted_policies,
+};
 use cutover::expected::{Cloud, Phase, Service, Subject};
 use cutover::facts::{
-    Elsewhere, Facts, History, Outcome, PolicyOutcome, PolicyReply, Recording, Reply, Role, Server, View,
+    Elsewhere, Facts, History, Outcome, PolicyOutcome, PolicyReply, Reader as _, Recording, Reply, Role,
+    Server, View,
 };
 use cutover::lookup::zonefile::ZoneFiles;
 use cutover::plan::{Change, changes};
@@ -16,9 +19,6 @@ use jiff::Timestamp;
 
 use crate::{domain, reports, seeds};
 
-/// Replies up to which every one of them is left out once: what is read of SPF is bounded, and which forty domains are
-/// read may depend on who answers first.
-const FEW: usize = 40;
 /// Rounds of questions: aliases and includes lead from one to the next, within bounds.
 const MOST_ROUNDS: usize = 100;
 
@@ -61,7 +61,7 @@ pub fn replies(data: &[u8]) {
     let Some(recording) = recording else { return };
     let choice = Choice::of(*choice);
     judged(&choice, &recording.facts);
-    stays_worth_asking(&choice.subject, &recording.facts);
+    order_does_not_matter(&choice, &recording.facts);
 }
 
 /// The texts of a zone that is ready otherwise, a NUL between them: SPF, that of a sender, DMARC, the announcement of a
@@ -148,19 +148,37 @@ fn history(subject: &Subject, facts: &Facts) -> History {
     history
 }
 
-/// No reply makes a question idle that was worth asking without it.
-fn stays_worth_asking(subject: &Subject, facts: &Facts) {
-    let all: Vec<&Reply> = facts.all().collect();
-    if all.len() > FEW {
+/// Which replies come first does not change what is asked.
+fn order_does_not_matter(choice: &Choice, facts: &Facts) {
+    // Zone files answer in place of servers, so no run has both for one question.
+    if facts.all().any(|reply| reply.server.role == Role::ZoneFile) {
         return;
     }
-    let now = wanted(subject, facts);
-    for left_out in 0..all.len() {
-        let mut fewer = Facts::new(facts.checked_at, facts.elsewhere);
-        let others = all.iter().enumerate().filter(|(index, _)| *index != left_out);
-        others.for_each(|(_, reply)| fewer.insert((*reply).clone()));
-        let idle = wanted(subject, &fewer).into_iter().find(|question| !now.contains(question));
-        assert_eq!(idle, None, "not worth asking with {:?}", all[left_out]);
+    assert_eq!(asked(choice, facts, VecDeque::pop_front), asked(choice, facts, VecDeque::pop_back));
+}
+
+/// Everything that is asked where these replies come one after the other.
+fn asked(
+    Choice { subject, view }: &Choice,
+    all: &Facts,
+    next: fn(&mut VecDeque<Reply>) -> Option<Reply>,
+) -> BTreeSet<Question> {
+    let mut reader = Questions::new(subject, Scales { view: *view, ..Scales::default() });
+    let mut facts = Facts::new(all.checked_at, all.elsewhere);
+    let (mut asked, mut coming) = (BTreeSet::new(), VecDeque::new());
+    loop {
+        let mut new = reader.unmet(&facts);
+        if new.is_empty() && coming.is_empty() {
+            new = reader.unmet_at_rest(&facts);
+        }
+        coming.extend(new.iter().flat_map(|question| all.replies(question)).cloned());
+        let is_over = new.is_empty();
+        asked.extend(new);
+        match next(&mut coming) {
+            Some(reply) => facts.insert(reply),
+            None if is_over => return asked,
+            None => {}
+        }
     }
 }
 

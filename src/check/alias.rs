@@ -10,9 +10,10 @@ use crate::facts::{Silence, zone_candidates};
 use crate::provider::{self, Evidence, Kind, Provider};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
-use super::{Case, Code, Edit, Finding, PROBE_LABEL, doubled, hazard, listed, placeholder, ticked, wildcard};
+use super::{
+    Case, Code, Edit, Finding, PROBE_LABEL, clash, doubled, hazard, listed, placeholder, ticked, wildcard,
+};
 use chain::end_of_chain;
-pub(super) use chain::{LONGEST_CHAIN, follows};
 pub(super) use proxy::is_proxy;
 
 /// Judges an alias.
@@ -194,6 +195,7 @@ impl Bench<'_> {
                 &RecordSet::default(),
             ));
         }
+        self.read_near_misses();
         let own = self.case.sight.addresses(name)?;
         let none = RecordSet::default();
         // An address at the name itself is found first, whatever an SRV record says.
@@ -218,6 +220,21 @@ impl Bench<'_> {
             return Ok(finding);
         }
         Ok(self.wrong(Code::AliasMissing, format!("{} is not published", ticked(name)), &none))
+    }
+
+    /// Has everything asked at once that may be published in place of the alias.
+    fn read_near_misses(&self) {
+        let (name, domain) = (&self.expectation.name, &self.case.subject.domain);
+        let hosts = [Some(name.clone()), Some(self.target.clone()), probe(self.case)];
+        let service = domain.below(hazard::AUTODISCOVER_SERVICE).ok();
+        let service = service.filter(|_| self.expectation.id == Id::Autodiscover);
+        let sight = &self.case.sight;
+        sight.batch(|| {
+            sight.read_ahead(hosts.iter().flatten().flat_map(Question::addresses));
+            sight.read_ahead(service.map(|name| Question::new(name, RecordType::Srv)));
+            doubled::read(self.case, name, RecordType::Cname);
+            clash::read_others(self.case, name);
+        });
     }
 
     /// There are addresses in place of the alias.

@@ -16,10 +16,10 @@ pub(super) fn code(outcome: Outcome) -> Code {
         Outcome::TooLarge => Code::AnswerTooLarge,
         Outcome::TooDeep => Code::ChainTooLong,
         Outcome::NotAsked => Code::TreeTooLarge,
+        Outcome::Referral => Code::DelegatedAway,
         Outcome::Records
         | Outcome::NoData
         | Outcome::NoName
-        | Outcome::Referral
         | Outcome::ServFail
         | Outcome::Refused
         | Outcome::Lame

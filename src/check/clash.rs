@@ -5,7 +5,7 @@
 //! beside it has to go.
 
 use crate::expected::{Expectation, Requirement};
-use crate::record::{Name, RecordType};
+use crate::record::{Name, Question, RecordType};
 
 use super::{Case, Code, Edit, Finding, Weight, alias, listed, ticked, wildcard};
 
@@ -15,7 +15,8 @@ pub(super) const OTHERS: [RecordType; 5] =
 
 /// The types of the other records beside the alias at the name; none without an alias.
 pub(super) fn beside_alias(case: &Case<'_>, name: &Name) -> Vec<RecordType> {
-    if wildcard::own(case, name, RecordType::Cname).is_empty() { Vec::new() } else { others(case, name) }
+    let case = case.without_asking();
+    if wildcard::own(&case, name, RecordType::Cname).is_empty() { Vec::new() } else { others(&case, name) }
 }
 
 /// Whether the name is judged for an alias and other records at once, in this phase.
@@ -50,10 +51,16 @@ pub(super) fn keep_alias(case: &Case<'_>, expectation: &Expectation, mut finding
     let name = &expectation.name;
     let stands = !wildcard::own(case, name, RecordType::Cname).is_empty();
     let adds = |edit: &Edit| edit.name == *name && edit.rtype == RecordType::Cname && !edit.after.is_empty();
-    if !is_judged(case, expectation) || !(stands || finding.cure.iter().any(adds)) {
+    if !(stands || finding.cure.iter().any(adds)) {
         return finding;
     }
-    let others = others(case, name);
+    // Beside an alias a server answers with nothing else; where one is to be added, what is in the way has to go first.
+    // A wildcard answers only for names that have nothing themselves (RFC 4592 §2.2.1).
+    let is_asked = !stands && case.probes(expectation) && finding.code != Code::AliasFromWildcard;
+    let others = if is_asked { others(case, name) } else { others(&case.without_asking(), name) };
+    if !is_judged(case, expectation) {
+        return finding;
+    }
     if others.is_empty() {
         return finding;
     }
@@ -66,7 +73,13 @@ pub(super) fn keep_alias(case: &Case<'_>, expectation: &Expectation, mut finding
 /// The finding about a name that must have records of its own: an alias beside them goes.
 pub(super) fn keep_records(case: &Case<'_>, expectation: &Expectation, mut finding: Finding) -> Finding {
     let name = &expectation.name;
-    if !is_judged(case, expectation) || wildcard::own(case, name, RecordType::Cname).is_empty() {
+    // Beside an alias no server shows other records; a zone file may hold both, and an answer may come from behind one.
+    let is_behind =
+        case.sight.own_answer(&expectation.question()).is_ok_and(|answer| !answer.chain.is_empty());
+    let is_asked = is_behind && finding.code.weight() != Weight::Met;
+    let case = &if is_asked { *case } else { case.without_asking() };
+    let has_alias = !wildcard::own(case, name, RecordType::Cname).is_empty();
+    if !is_judged(case, expectation) || !has_alias {
         return finding;
     }
     let stands = !wildcard::own(case, name, expectation.rtype).is_empty();
@@ -81,8 +94,8 @@ pub(super) fn keep_records(case: &Case<'_>, expectation: &Expectation, mut findi
 /// An alias that is wanted by nobody goes, if anything stands beside it.
 pub(super) fn drop_alias(case: &Case<'_>, expectation: &Expectation, mut finding: Finding) -> Finding {
     let name = &expectation.name;
-    let others = if is_judged(case, expectation) { beside_alias(case, name) } else { Vec::new() };
-    if others.is_empty() {
+    let others = beside_alias(case, name);
+    if others.is_empty() || !is_judged(case, expectation) {
         return finding;
     }
     finding.cure = vec![alias::deletion(name.clone(), RecordType::Cname)];
@@ -110,5 +123,19 @@ pub(super) fn message(name: &Name, others: &[RecordType]) -> String {
 }
 
 fn others(case: &Case<'_>, name: &Name) -> Vec<RecordType> {
-    OTHERS.into_iter().filter(|rtype| !wildcard::own(case, name, *rtype).is_empty()).collect()
+    read_others(case, name);
+    let stands = |rtype: &RecordType| match rtype {
+        // A service at such a name is found where a zone file holds it.
+        RecordType::Srv => !wildcard::own(&case.without_asking(), name, *rtype).is_empty(),
+        _ => !wildcard::own(case, name, *rtype).is_empty(),
+    };
+    OTHERS.into_iter().filter(stands).collect()
+}
+
+/// Has the other records at the name asked that would be in the way of an alias.
+pub(super) fn read_others(case: &Case<'_>, name: &Name) {
+    let types = OTHERS.into_iter().filter(|rtype| *rtype != RecordType::Srv);
+    case.sight.batch(|| {
+        types.for_each(|rtype| drop(case.sight.own_answer(&Question::new(name.clone(), rtype))));
+    });
 }

@@ -243,6 +243,7 @@ codes! {
     TreeTooLarge "tree-too-large" Certainty Unknown "more names hang on a record than are looked up";
     DomainParked "domain-parked" Certainty Unknown "the domain takes and sends no mail, and DNS cannot show whether it is to move";
     NotInZoneFiles "not-in-zone-files" Certainty Unknown "no zone file covers the domain";
+    DelegatedAway "delegated-away" Certainty Unknown "the name is delegated to name servers that did not answer for it";
     ServersDisagree "servers-disagree" Hazard Error "name servers with the same version of the zone give different answers";
     DomainNotFound "domain-not-found" Hazard Error "the domain does not exist";
     DomainIsAlias "domain-is-alias" Hazard Error "the name is an alias and has no mail records of its own";
@@ -251,7 +252,7 @@ codes! {
     AutodiscoverSrvLeft "autodiscover-srv-left" Hazard Error "an SRV record sends mail programs to another platform";
     SourceLeft "source-left" Hazard Error "something still leads to the platform being left";
     DnsHostedBySource "dns-hosted-by-source" Hazard Error "the platform being left also hosts the zone, which would go with it";
-    MxNotAssigned "mx-not-assigned" Hazard Error "Microsoft has no MX host for the domain under the derived name";
+    MxNotAssigned "mx-not-assigned" Hazard Error "DNS does not show which MX host Microsoft has for the domain";
     DomainInOtherTenant "domain-in-other-tenant" Hazard Error "another tenant of Microsoft 365 holds the domain";
     DelegationDead "delegation-dead" Hazard Warning "no delegated name server answers, and resolvers fail";
     ZoneIncomplete "zone-incomplete" Hazard Warning "the new name servers lack records that the present ones have";
@@ -272,6 +273,9 @@ codes! {
     TransferRefused "transfer-refused" Hazard Info "no name server sent the whole zone";
     WildcardAnswers "wildcard-answers" Hazard Info "a wildcard answers for every name that does not exist";
     MicrosoftHostedDns "microsoft-hosted-dns" Hazard Info "Microsoft runs the DNS of the domain";
+    DaneReady "dane-ready" Hazard Info "senders can verify Microsoft's mail host by DANE";
+    DaneNotReady "dane-not-ready" Hazard Info "senders cannot verify Microsoft's mail host by DANE yet";
+    TlsaMisplaced "tlsa-misplaced" Hazard Info "a TLSA record in the domain's own zone has no effect on its mail";
 }
 
 impl Code {

@@ -2,18 +2,24 @@
 //!
 //! Whole sets are compared: one right host among others is not right. Preference never makes a right record wrong.
 
+mod assigned;
 mod cure;
 mod host;
 mod wrong;
 
 use std::collections::BTreeSet;
 
-use crate::expected::{Expectation, MailHosts, Phase};
+use crate::expected::{Expectation, MailHosts, Origin, Phase};
 use crate::facts::Silence;
-use crate::record::{Name, RecordData, RecordSet};
+use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
-use super::{Case, Code, Edit, Finding, listed, ticked};
+use super::{Case, Code, Edit, Finding, doubled, listed, ticked};
+pub(crate) use assigned::{Assigned, SearchFailure};
+pub(super) use assigned::{Need, assigned};
 pub(super) use host::{Host, classify, is_partition};
+
+/// Hosts whose addresses are looked up at most.
+const MOST_MAIL_HOSTS: usize = 20;
 
 /// One MX record, read.
 struct Exchange {
@@ -40,6 +46,7 @@ pub(super) fn judge(
             _ => None,
         })
         .collect();
+    read_ahead(case, expectation, hosts, &exchanges);
     let bench = Bench { case, expectation, hosts, set: &set, exchanges: &exchanges };
     if exchanges.is_empty() {
         let message =
@@ -66,6 +73,24 @@ pub(super) fn judge(
     if right { bench.rival(&others) } else { bench.none_right(&others) }
 }
 
+/// Has everything asked at once that the check of these MX records may read.
+fn read_ahead(case: &Case<'_>, expectation: &Expectation, hosts: &MailHosts, exchanges: &[Exchange]) {
+    let is_right = exchanges.iter().any(|exchange| exchange.kind.is_right());
+    let is_null = exchanges.iter().any(|exchange| exchange.kind == Host::Null);
+    case.sight.batch(|| {
+        let read = exchanges.iter().filter(|exchange| !exchange.kind.types_read().is_empty());
+        case.sight.read_ahead(read.take(MOST_MAIL_HOSTS).flat_map(|exchange| {
+            exchange.kind.types_read().iter().map(|rtype| Question::new(exchange.host.clone(), *rtype))
+        }));
+        if !is_right && !case.is_early(expectation) {
+            doubled::read(case, &expectation.name, expectation.rtype);
+        }
+        if !is_right && !is_null {
+            assigned::read_ahead(case, expectation, hosts);
+        }
+    });
+}
+
 /// Whether the host is known not to exist: it has neither kind of address.
 pub(super) fn is_absent(case: &Case<'_>, host: &Name) -> bool {
     matches!(case.sight.has_address(host), Ok(Some(false)))
@@ -89,13 +114,42 @@ impl Bench<'_> {
         let cure = self.cure();
         let unnamed = cure.is_empty() && self.case.phase() >= Phase::Switch;
         let hint = match (unnamed, self.hosts.gateways.is_empty()) {
-            (false, _) => "",
-            (true, false) => "; publish the hosts that the filter's operator names, `--mx` names one here",
+            (false, _) => self.provenance(&cure),
+            (true, false) => {
+                "; publish the hosts that the filter's operator names, `--mx` names one here".into()
+            }
             (true, true) => {
-                "; the admin center shows the host to publish, `--mx` or `--tenant` names it here"
+                "; the admin center shows the host to publish, `--mx` or `--tenant` names it here".into()
             }
         };
-        Finding::new(code, message.into() + hint, self.set).cured_by(cure)
+        Finding::new(code, message.into() + &hint, self.set).cured_by(cure)
+    }
+
+    /// Why the proposed host has to be compared with the admin center, if no one has looked it up or another one is usual.
+    fn provenance(&self, cure: &[Edit]) -> String {
+        let Some(host) = self.hosts.proposed.as_ref().filter(|host| self.is_new_in(cure, host)) else {
+            return String::new();
+        };
+        let shown = ticked(host);
+        match (self.expectation.origin, self.case.sight.has_address(host)) {
+            (Origin::Found, _) => format!(
+                "; publish {shown}, which Microsoft has for this domain in place of the usual host: compare it with the \
+                 admin center"
+            ),
+            (Origin::Derived, Ok(None)) => format!(
+                "; {shown} follows Microsoft's naming rule and was not looked up: compare it with the admin center"
+            ),
+            (Origin::Derived, Err(_)) => format!(
+                "; {shown} follows Microsoft's naming rule and could not be looked up: compare it with the admin center"
+            ),
+            (Origin::Derived, Ok(Some(_))) | (Origin::Given | Origin::Standard, _) => String::new(),
+        }
+    }
+
+    /// Whether the edits publish a host that is not published yet.
+    fn is_new_in(&self, cure: &[Edit], host: &Name) -> bool {
+        let names = |data: &RecordData| data.target() == Some(host);
+        cure.iter().any(|edit| edit.after.iter().any(names)) && !self.set.data.iter().any(names)
     }
 
     /// Before the switch the old hosts are right, and nothing is proposed.
@@ -120,12 +174,17 @@ impl Bench<'_> {
     /// Only right hosts, and perhaps the record that proved ownership.
     fn all_right(&self, verification: bool) -> Result<Finding, Silence> {
         let mut missing = Vec::new();
-        for exchange in self.exchanges.iter().filter(|exchange| exchange.kind.is_right()) {
+        let right = || self.exchanges.iter().filter(|exchange| exchange.kind.is_right());
+        if let (false, Some(beyond)) = (self.case.sight.lacks_reply(), right().nth(MOST_MAIL_HOSTS)) {
+            return Err(Silence::not_asked(&Question::new(beyond.host.clone(), RecordType::A)));
+        }
+        for exchange in right() {
             if self.case.sight.has_address(&exchange.host)? == Some(false) {
                 missing.push(exchange.host.clone());
             }
         }
         if !missing.is_empty() {
+            assigned::read_ahead(self.case, self.expectation, self.hosts);
             return Ok(self.target_missing(&missing));
         }
         if let Some(finding) =
@@ -185,20 +244,34 @@ impl Bench<'_> {
 
     fn target_missing(&self, missing: &[Name]) -> Finding {
         let shown = listed(missing.iter().map(ticked));
+        let proposed = self.hosts.proposed.as_ref().filter(|host| !missing.contains(host));
         let guessed = missing.iter().find_map(|host| self.guessed_at(host));
-        let usual = guessed
-            .map(|usual| format!("; the host that is usual for this domain is {}", ticked(usual)))
-            .unwrap_or_default();
-        let message = format!(
-            "{shown} does not exist, so mail bounces{usual}; copy the host from the admin center, and \
-             check that the domain is verified there"
-        );
+        let copy = "copy the host from the admin center, and check that the domain is verified there";
+        let advice = match (self.expectation.origin, proposed, guessed) {
+            (Origin::Found, Some(host), _) => format!("Microsoft's host for this domain is {}", ticked(host)),
+            (_, _, Some(usual)) => {
+                format!("the host that is usual for this domain is {}; {copy}", ticked(usual))
+            }
+            (_, _, None) => copy.to_owned(),
+        };
+        let message = format!("{shown} does not exist, so mail bounces; {advice}");
         let finding = Finding::new(Code::MxTargetMissing, message, self.set);
-        // Where the derived host is published and missing, the cure is in the admin center and not in the zone.
-        match &self.hosts.proposed {
-            Some(host) if !missing.contains(host) => finding.cured_by(self.cure_with(BTreeSet::new())),
-            _ => finding,
-        }
+        // Which hosts a filter gives a customer is known to the two of them only.
+        let kept: BTreeSet<RecordData> = match &self.hosts.gateways[..] {
+            [] => self.set.data.iter().filter(|data| self.is_own_and_not(missing, data)).cloned().collect(),
+            _ => BTreeSet::new(),
+        };
+        // Where the expected host is the missing one, the cure is in the admin center and not in the zone.
+        let is_curable = proposed.is_some() || !kept.is_empty();
+        if is_curable { finding.cured_by(self.cure_with(kept)) } else { finding }
+    }
+
+    /// Whether the record names Microsoft's host for this very domain, and none of these.
+    fn is_own_and_not(&self, missing: &[Name], data: &RecordData) -> bool {
+        data.target().filter(|host| !missing.contains(host)).is_some_and(|host| {
+            let kind = classify(host, self.hosts, &self.case.subject.domain, self.case.source);
+            matches!(kind, Host::Right | Host::RightPartition | Host::RightOlder)
+        })
     }
 
     /// The usual host, where another one of Microsoft's looks like a guess at it.

@@ -10,10 +10,9 @@ use std::collections::BTreeSet;
 use crate::expected::{Expectation, Purpose, Selector};
 use crate::facts::{Overlay, Sight, Silence};
 use crate::record::tags::TagList;
-use crate::record::{Name, RecordData, RecordSet, RecordType, Text};
+use crate::record::{Name, Question, RecordData, RecordSet, RecordType, Text};
 
 use super::{Case, Code, Edit, Finding, alias, doubled, listed, placeholder, ticked, wildcard};
-pub(super) use target::is_key_target;
 use target::{Target, dotless, mistyped, read, renumbered};
 
 /// Judges the alias to one key.
@@ -44,8 +43,20 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
+    /// Has everything asked at once that may be published in place of the alias.
+    fn read_near_misses(&self) {
+        let (sight, name) = (&self.case.sight, &self.expectation.name);
+        sight.batch(|| {
+            for rtype in [RecordType::Txt, RecordType::A] {
+                let _ = sight.own_answer(&Question::new(name.clone(), rtype));
+            }
+            doubled::read(self.case, name, RecordType::Cname);
+        });
+    }
+
     fn without_alias(&self) -> Result<Finding, Silence> {
         let name = &self.expectation.name;
+        self.read_near_misses();
         let texts = self.case.sight.set(name, RecordType::Txt)?;
         if let Some(key) = texts.data.iter().find(|data| is_key(data)) {
             let observed = RecordSet { data: [key.clone()].into(), ttl: texts.ttl };
@@ -67,9 +78,11 @@ impl Bench<'_> {
             finding.observed = observed;
             return Ok(finding);
         }
-        let addresses =
-            [RecordType::A, RecordType::Aaaa].map(|rtype| wildcard::own(self.case, name, rtype).data);
-        let addresses: BTreeSet<RecordData> = addresses.into_iter().flatten().collect();
+        let mut addresses = wildcard::own(self.case, name, RecordType::A).data;
+        // A web proxy has both.
+        if !addresses.is_empty() {
+            addresses.extend(wildcard::own(self.case, name, RecordType::Aaaa).data);
+        }
         if !addresses.is_empty() && addresses.iter().all(alias::is_proxy) {
             let shown = listed(addresses.iter().map(|data| format!("`{data}`")));
             let message = format!(
@@ -90,9 +103,19 @@ impl Bench<'_> {
             finding.cure.insert(0, alias::deletion(doubled, RecordType::Cname));
             return Ok(finding);
         }
-        let hint =
-            if self.expectation.data.is_empty() { "; the Defender portal shows the target" } else { "" };
-        Ok(self.wrong(Code::AliasMissing, format!("{} is not published{hint}", ticked(name))))
+        Ok(self.wrong(Code::AliasMissing, format!("{} is not published{}", ticked(name), self.hint())))
+    }
+
+    /// Where the target can be read, if no edit names it.
+    fn hint(&self) -> String {
+        match (self.expectation.data.is_empty(), self.selector.newer_target()) {
+            (false, _) => String::new(),
+            // The older form was withdrawn, so the domain is a recent one.
+            (true, Some(newer)) => {
+                format!("; the Defender portal shows the target, `{newer}` with a letter in place of `<x>`")
+            }
+            (true, None) => "; the Defender portal shows the target".into(),
+        }
     }
 
     fn with_alias(&self, target: &Name) -> Result<Finding, Silence> {
@@ -224,8 +247,7 @@ impl Bench<'_> {
 
     /// Whether there is a key; `None` where that lies outside the zone files.
     fn key_at(&self, target: &Name) -> Result<Option<bool>, Silence> {
-        let answer =
-            self.case.sight.answer(&crate::record::Question::new(target.clone(), RecordType::Txt))?;
+        let answer = self.case.sight.answer(&Question::new(target.clone(), RecordType::Txt))?;
         let outside = answer.existence == crate::facts::Existence::Outside;
         Ok((!outside).then(|| answer.set.data.iter().any(is_usable_key)))
     }

@@ -9,17 +9,19 @@ mod tree;
 use std::collections::BTreeSet;
 
 use crate::expected::Expectation;
-use crate::facts::{Existence, Silence};
+use crate::facts::{Answer, Existence, Silence};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType, Text};
 
 use super::{Case, Code, Edit, Finding, Hazard, alias, doubled, listed, ticked, wildcard};
 use text::{fault, is_policy, looks_like_policy, policies, repaired, report_hosts, shown, strength, texts};
 pub(super) use text::{is_right, policy};
-pub(super) use tree::{domains_above, inherited};
+use tree::domains_above;
+pub(super) use tree::inherited;
 
 /// Judges the policy.
 pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, Silence> {
     let answer = case.sight.answer(&Question::new(expectation.name.clone(), RecordType::Txt))?;
+    read_near_misses(case, expectation, &answer);
     if let (true, Some(first), Some(host)) =
         (answer.set.is_empty(), answer.chain.first(), answer.chain.last())
     {
@@ -41,6 +43,31 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Findin
     }
 }
 
+/// Has everything asked at once that may be published in place of a valid policy.
+fn read_near_misses(case: &Case<'_>, expectation: &Expectation, answer: &Answer) {
+    if is_right(&answer.set) {
+        return;
+    }
+    let (sight, name, domain) = (&case.sight, &expectation.name, &case.subject.domain);
+    sight.batch(|| {
+        let alias = Question::new(name.clone(), RecordType::Cname);
+        let probes =
+            [alias.clone(), expectation.question()].map(|question| wildcard::probe(&question, domain));
+        let [alias_probe, text_probe] = probes;
+        if !answer.chain.is_empty() {
+            [Some(alias), alias_probe].into_iter().flatten().for_each(|one| drop(sight.own_answer(&one)));
+        }
+        if !answer.set.is_empty() {
+            text_probe.into_iter().for_each(|one| drop(sight.own_answer(&one)));
+        }
+        if policies(&answer.set).next().is_none() {
+            doubled::read(case, name, RecordType::Txt);
+            let above = domains_above(domain).into_iter().filter_map(|domain| domain.below("_dmarc").ok());
+            sight.read_ahead(above.map(|name| Question::new(name, RecordType::Txt)));
+        }
+    });
+}
+
 /// The policy is kept by somebody else, to whom an alias leads.
 fn hosted(case: &Case<'_>, host: &Name) -> Finding {
     let none = RecordSet::default();
@@ -55,7 +82,7 @@ fn hosted(case: &Case<'_>, host: &Name) -> Finding {
 }
 
 /// The names where the hosts of other domains that a policy sends reports to say that they agree (RFC 9990 §4).
-pub(super) fn report_agreements(set: &RecordSet, domain: &Name) -> Vec<(Name, Name)> {
+fn report_agreements(set: &RecordSet, domain: &Name) -> Vec<(Name, Name)> {
     let hosts = report_hosts(set, domain).into_iter();
     let agreement = |host: &Name| domain.doubled(&host.below("_report._dmarc").ok()?).ok();
     hosts.filter_map(|host| agreement(&host).map(|name| (host, name))).collect()
@@ -73,7 +100,10 @@ pub(super) fn report_refused(case: &Case<'_>) -> Option<Hazard> {
             answer.existence != Existence::Outside && policies(&answer.set).next().is_none()
         })
     };
-    let agreements = report_agreements(&set, domain).into_iter();
+    let agreements = report_agreements(&set, domain);
+    let questions = agreements.iter().map(|(_, name)| Question::new(name.clone(), RecordType::Txt));
+    case.sight.read_ahead(questions);
+    let agreements = agreements.into_iter();
     let refusing: Vec<(Name, Name)> = agreements.filter(|(_, agreement)| refuses(agreement)).collect();
     if refusing.is_empty() {
         return None;

@@ -22,6 +22,18 @@ pub(super) fn found(case: &Case<'_>, name: &Name, rtype: RecordType) -> Result<O
     Ok(None)
 }
 
+/// Has everything asked at once that shows whether a record was published under the name doubled.
+pub(super) fn read(case: &Case<'_>, name: &Name, rtype: RecordType) {
+    let sight = &case.sight;
+    sight.batch(|| {
+        for (doubled, zone) in names(name, &case.subject.domain) {
+            let probe = wildcard::probe_below(&zone, rtype).filter(|_| rtype == RecordType::Cname);
+            let questions = std::iter::once(Question::new(doubled, rtype)).chain(probe);
+            questions.for_each(|question| drop(sight.own_answer(&question)));
+        }
+    });
+}
+
 /// The names under which a panel publishes what was typed in full, with the zone whose name it puts behind: the zone
 /// may begin at the domain, or above it.
 pub(super) fn names(name: &Name, domain: &Name) -> Vec<(Name, Name)> {

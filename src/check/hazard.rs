@@ -2,6 +2,7 @@
 
 mod assigned;
 mod autodiscover;
+mod dane;
 mod delegation;
 mod doubled;
 mod leftover;
@@ -16,18 +17,14 @@ use jiff::Timestamp;
 use crate::facts::Zone;
 use crate::record::{Name, RecordType};
 
+use super::delivery::{Assigned, SearchFailure};
 use super::{
     Applied, Case, Code, Edit, Judged, PROBE_LABEL, Status, Weight, clash, delivery, dmarc, listed, policy,
     ticked, wildcard,
 };
 
 pub use delegation::compared_questions;
-pub(super) use leftover::{
-    AUTODISCOVER_SERVICE, doubt_unread, is_published, leftover_questions, may_be_left, published_questions,
-    wildcards,
-};
-
-pub(super) use names::{is_microsoft_dns, web_site_names};
+pub(super) use leftover::{AUTODISCOVER_SERVICE, doubt_unread, leftover_questions, published_questions};
 
 /// Something that is wrong, or worth knowing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,34 +57,59 @@ impl Hazard {
     }
 }
 
+/// Whether the domain does not exist.
+pub(super) fn is_not_found(case: &Case<'_>, zone: Option<&Zone>) -> bool {
+    servers::domain_not_found(case, zone).is_some()
+}
+
 /// All hazards, in the order of the table of outcomes.
-pub(super) fn hazards(case: &Case<'_>, judged: &[Judged], zone: Option<&Zone>) -> Vec<Hazard> {
-    let mut hazards = Vec::new();
-    hazards.extend(servers::servers_disagree(case));
-    hazards.extend(servers::domain_not_found(case, zone));
-    hazards.extend(names::cname_with_other_data(case, judged));
-    hazards.extend(servers::dnssec_bogus(case));
-    hazards.extend(leftover::autodiscover_srv_left(case));
-    hazards.extend(leftover::source_left(case, judged));
-    hazards.extend(leftover::dns_hosted_by_source(case, zone));
-    let exists = hazards.iter().all(|hazard: &Hazard| hazard.code != Code::DomainNotFound);
-    hazards.extend(assigned::mx_not_assigned(case, judged).filter(|_| exists));
-    hazards.extend(delegation::zone_incomplete(case));
-    hazards.extend(delegation::delegation_elsewhere(case, zone));
-    hazards.extend(servers::delegation_mismatch(case, zone));
-    hazards.extend(servers::servers(case, zone));
-    hazards.extend(names::name_doubled(judged));
-    hazards.extend(doubled::domain_doubled(case, judged));
-    hazards.extend(timing::ttl_too_long(case, judged));
-    hazards.extend(names::filter_bypass(case, judged));
-    hazards.extend(names::dmarc_strict_too_early(case, judged));
-    hazards.extend(dmarc::report_refused(case));
-    hazards.extend(policy::hazards(case, judged));
-    hazards.extend(tenant::tenant(case));
-    hazards.extend(autodiscover::autodiscover(case));
-    hazards.extend(transfer::transfer_refused(case, zone));
-    hazards.extend(names::wildcard_answers(case));
-    hazards.extend(names::microsoft_hosted_dns(case, zone));
+pub(super) fn hazards(
+    case: &Case<'_>,
+    judged: &[Judged],
+    zone: Option<&Zone>,
+    assigned: &Assigned,
+) -> Vec<Hazard> {
+    case.begin_rule();
+    let mut found = Found { case, hazards: Vec::new() };
+    found.add(servers::servers_disagree(case));
+    found.add(servers::domain_not_found(case, zone));
+    found.add(names::cname_with_other_data(case, judged));
+    found.add(servers::dnssec_bogus(case));
+    found.add(leftover::autodiscover_srv_left(case));
+    found.add(leftover::source_left(case, judged));
+    found.add(leftover::dns_hosted_by_source(case, zone));
+    found.add(assigned::mx_not_assigned(case, assigned));
+    found.add(delegation::zone_incomplete(case));
+    found.add(delegation::delegation_elsewhere(case, zone));
+    found.add(servers::delegation_mismatch(case, zone));
+    found.add(servers::servers(case, zone));
+    found.add(names::name_doubled(judged));
+    found.add(doubled::domain_doubled(case, judged));
+    found.add(timing::ttl_too_long(case, judged));
+    found.add(names::filter_bypass(case, judged));
+    found.add(names::dmarc_strict_too_early(case, judged));
+    found.add(dmarc::report_refused(case));
+    found.add(policy::hazards(case, judged));
+    found.add(tenant::tenant(case));
+    found.add(autodiscover::autodiscover(case));
+    found.add(transfer::transfer_refused(case, zone));
+    found.add(names::wildcard_answers(&case.without_asking()));
+    found.add(names::microsoft_hosted_dns(case, zone));
+    found.add(dane::dane(case, judged));
+    let mut hazards = found.hazards;
     hazards.sort_by(|a, b| (a.code, &a.name, a.rtype).cmp(&(b.code, &b.name, b.rtype)));
     hazards
+}
+
+/// The hazards of one rule after another.
+struct Found<'a> {
+    case: &'a Case<'a>,
+    hazards: Vec<Hazard>,
+}
+
+impl Found<'_> {
+    fn add(&mut self, hazards: impl IntoIterator<Item = Hazard>) {
+        self.hazards.extend(hazards);
+        self.case.begin_rule();
+    }
 }

@@ -13,7 +13,6 @@ mod delivery;
 mod dkim;
 mod dmarc;
 mod doubled;
-mod follow;
 mod hazard;
 mod legacy;
 mod next;
@@ -22,6 +21,7 @@ mod outlook;
 mod parked;
 mod placeholder;
 mod policy;
+mod questions;
 mod reminder;
 mod service;
 mod spf;
@@ -37,17 +37,17 @@ mod withheld;
 use std::collections::BTreeSet;
 
 use crate::expected::{Expectation, Importance, Phase, Requirement, Subject};
-use crate::facts::{Sight, Silence};
+use crate::facts::{ReadLog, Reads, Sight, Silence};
 use crate::provider::Provider;
 use crate::record::{Name, RecordData, RecordSet, RecordType};
 
 pub use code::{Code, Topic, Weight};
-pub use follow::{Following, wanted, wanted_policies};
 pub use hazard::{Hazard, compared_questions};
 pub use next::{Rhythm, next_look};
 pub use origin::{Proof, Recognised};
 pub use outlook::{Assumptions, Basis, Closing, Outlook, outlook};
 pub use placeholder::is_placeholder_text;
+pub use questions::{Questions, prefetch, wanted, wanted_policies};
 pub use reminder::Reminder;
 pub use verdict::{Status, Verdict};
 pub use waiver::{Applied, Waiver, WaiverState};
@@ -66,6 +66,8 @@ pub struct Case<'a> {
     pub is_source_sure: bool,
     /// The mail host that Microsoft makes for the domain once it accepts it, where it is known.
     pub mail_host: Option<&'a Name>,
+    /// The failed lookup because of which that host is not known.
+    pub host_failure: Option<&'a Silence>,
     /// The facts, with the eyes of one witness.
     pub sight: Sight<'a>,
 }
@@ -115,6 +117,18 @@ impl Case<'_> {
         self.subject.phase
     }
 
+    /// Begins another rule, whose reads do not depend on those before.
+    fn begin_rule(&self) {
+        if let Some(log) = self.sight.log {
+            log.begin_rule();
+        }
+    }
+
+    /// The same case for a rule that is content with what was asked anyway.
+    fn without_asking(&self) -> Self {
+        Self { sight: self.sight.without_asking(), ..*self }
+    }
+
     /// Whether the expectation is not wanted yet in the phase being judged.
     fn is_early(&self, expectation: &Expectation) -> bool {
         self.phase() < expectation.phase
@@ -136,11 +150,31 @@ impl Case<'_> {
     }
 }
 
+/// What a judge found, and what it read for that.
+#[derive(Debug, Clone)]
+pub struct Judgement {
+    /// The finding; [`Silence`] if something that decides could not be looked up.
+    pub finding: Result<Finding, Silence>,
+    /// What was read.
+    pub reads: Reads,
+}
+
 /// Judges one expectation.
-///
-/// # Errors
-/// [`Silence`] if something that decides could not be looked up.
-pub fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, Silence> {
+#[must_use]
+pub fn judge(case: &Case<'_>, expectation: &Expectation) -> Judgement {
+    let Some(outer) = case.sight.log else {
+        return Judgement { finding: relation(case, expectation), reads: Reads::default() };
+    };
+    let log = ReadLog::new();
+    let sight = Sight { log: Some(&log), ..case.sight };
+    let finding = relation(&Case { sight, ..*case }, expectation);
+    let reads = log.into_reads();
+    outer.add(&reads);
+    Judgement { finding, reads }
+}
+
+/// Judges whether the relation holds that the expectation demands.
+fn relation(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, Silence> {
     let keep_alias = |finding| clash::keep_alias(case, expectation, finding);
     let keep_records = |finding| clash::keep_records(case, expectation, finding);
     let drop_alias = |finding| clash::drop_alias(case, expectation, finding);
@@ -172,7 +206,7 @@ pub fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, Sile
 fn is_accepted(case: &Case<'_>) -> Result<bool, Silence> {
     match case.mail_host {
         Some(host) => Ok(case.sight.has_address(host)?.unwrap_or(false)),
-        None => Ok(false),
+        None => case.host_failure.map_or(Ok(false), |failure| Err(failure.clone())),
     }
 }
 

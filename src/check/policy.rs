@@ -229,7 +229,7 @@ fn read<'a>(case: &Case<'a>, name: &Name) -> Result<Reading<'a>, Silence> {
     let found = match announced(&set) {
         Ok(false) => return Ok(Reading { set: RecordSet::default(), found: Found::Nothing }),
         Err(fault) => Found::BadAnnouncement(fault),
-        Ok(true) => match case.sight.facts.policy(&case.subject.domain) {
+        Ok(true) => match fetched(case) {
             None => Found::Unread,
             Some(reply) => match reply.outcome {
                 PolicyOutcome::Fetched => match Policy::parse(&reply.body) {
@@ -242,6 +242,18 @@ fn read<'a>(case: &Case<'a>, name: &Name) -> Result<Reading<'a>, Silence> {
         },
     };
     Ok(Reading { set, found })
+}
+
+/// The policy that was announced, as its host gave it.
+fn fetched<'a>(case: &Case<'a>) -> Option<&'a PolicyReply> {
+    let domain = &case.subject.domain;
+    case.sight.batch(|| {
+        // To fetch it takes the addresses.
+        if let Ok(host) = policy_host(domain) {
+            case.sight.read_ahead(Question::addresses(&host));
+        }
+        case.sight.policy(domain)
+    })
 }
 
 /// The texts of a name, behind aliases too; `None` if these lead to names that no server was to be asked about.

@@ -4,8 +4,10 @@
 
 use crate::expected::{Id, Phase};
 use crate::provider::Provider;
+use crate::record::spf::{Meaning, Mechanism, Qualifier, SpfRecord};
+use crate::record::{RecordData, RecordType};
 
-use super::{Case, Code, Judged, Status};
+use super::{Case, Code, Judged, Status, is_accepted};
 
 /// Something that the admin must look at elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,13 +20,23 @@ pub enum Reminder {
     NotMigrated(&'static Provider),
     /// Whether the mailboxes are there already: other tenants deliver to a verified domain at once.
     TenantsDeliver,
+    /// Which address people send from: that of the initial domain reaches few recipients outside.
+    InitialDomainCap,
+    /// Whether the migration tool still works: Exchange Web Services are blocked.
+    WebServices,
+    /// Whether devices send without signing in, which Exchange Online can refuse.
+    DirectSend,
+    /// How much mail is sent: Outlook.com refuses bulk mail without DKIM and DMARC.
+    BulkSender,
 }
 
 impl Reminder {
+    /// Where the facts in the texts come from.
+    pub const SOURCES: &'static str = "Microsoft Learn, \"Set up DKIM to sign mail\", 2025-06-19; Rackspace, \"Forced MX routing\" (undated) and \
+         \"Upgrade to Office 365 FAQ\", 2018-03-30; cPanel, Email Routing; message center MC1093237 and MC1227454 \
+         (third-party copies) and techcommunity 4446167 and 4408790, read 2026-11-26";
+
     /// What to look at and why, in a sentence.
-    ///
-    /// Sources: Microsoft Learn, "Set up DKIM to sign mail", 2025-06-19; Rackspace, "Forced MX routing" (undated) and
-    /// "Upgrade to Office 365 FAQ", 2018-03-30; cPanel, Email Routing.
     #[must_use]
     pub fn text(self) -> String {
         match self {
@@ -50,27 +62,74 @@ impl Reminder {
                                      tenants deliver to it there whatever the MX says; create the mailboxes first, or set \
                                      the domain to internal relay"
                 .into(),
+            Self::InitialDomainCap => "which address people send from: mail from an `onmicrosoft.com` address reaches at \
+                                       most 100 external recipients in 24 hours (550 5.7.236); make the custom domain \
+                                       the primary address before people send"
+                .into(),
+            Self::WebServices => "whether the migration tool works: Exchange Online blocks Exchange Web Services by \
+                                  default since 2026-10-01 and turns them off on 2027-04-01; ask the maker of the tool"
+                .into(),
+            Self::DirectSend => "whether devices send: mail of scanners and applications that is delivered to the MX host \
+                                 without signing in is refused once Direct Send is rejected (550 5.7.68); give them a \
+                                 connector or SMTP AUTH client submission"
+                .into(),
+            Self::BulkSender => "how much mail is sent: Outlook.com refuses mail of a domain that sends more than 5,000 \
+                                 messages a day without SPF, DKIM and DMARC (550 5.7.515); publish what is missing before"
+                .into(),
         }
     }
 }
 
 /// The reminders that the facts make relevant, in the order in which to look.
 pub(super) fn reminders(case: &Case<'_>, judged: &[Judged]) -> Vec<Reminder> {
-    let met =
-        |id: Id| judged.iter().find(|judged| judged.expectation.id == id && judged.status == Status::Met);
-    let mx = met(Id::Mx);
+    let one = |id: Id| judged.iter().find(|judged| judged.expectation.id == id);
+    let has = |id: Id, status: Status| one(id).filter(|judged| judged.status == status);
+    let mx = has(Id::Mx, Status::Met);
     let mut reminders = Vec::new();
-    if mx.is_some_and(|mx| mx.code == Code::MxStillAtSource)
-        && met(Id::Verification).is_some_and(|judged| judged.code == Code::Met)
-    {
-        reminders.push(Reminder::TenantsDeliver);
+    if mx.is_some_and(|mx| mx.code == Code::MxStillAtSource) {
+        // In a tenant it is once ownership is proved, or Microsoft has a mail host for it.
+        let is_proved = has(Id::Verification, Status::Met).is_some_and(|judged| judged.code == Code::Met);
+        let is_in_tenant = is_proved || is_accepted(case).unwrap_or(false);
+        reminders.extend(is_in_tenant.then_some(Reminder::TenantsDeliver));
+        reminders.extend(is_in_tenant.then_some(Reminder::InitialDomainCap));
+        reminders.extend(case.source.map(|_| Reminder::WebServices));
     }
     if let Some(source) = case.source.filter(|_| case.phase() >= Phase::Switch && mx.is_some()) {
         reminders.push(Reminder::OldHostDelivers(source));
         reminders.push(Reminder::NotMigrated(source));
     }
-    if met(Id::DkimSelector1).or(met(Id::DkimSelector2)).is_some() {
+    let goes_to_microsoft = mx.or(has(Id::Mx, Status::Unmet)).is_some() && case.subject.gateways.is_empty();
+    if case.phase() == Phase::Switch && goes_to_microsoft && has_own_senders(case) {
+        reminders.push(Reminder::DirectSend);
+    }
+    if has(Id::DkimSelector1, Status::Met).or(has(Id::DkimSelector2, Status::Met)).is_some() {
         reminders.push(Reminder::Signing);
     }
+    let is_unsigned =
+        [Id::DkimSelector1, Id::DkimSelector2].iter().all(|id| has(*id, Status::Unmet).is_some());
+    let is_incomplete = is_unsigned || has(Id::Dmarc, Status::Unmet).is_some();
+    if case.phase() >= Phase::Switch && mx.is_some() && is_incomplete {
+        reminders.push(Reminder::BulkSender);
+    }
     reminders
+}
+
+/// Whether the SPF record names machines of the domain's own: addresses, or hosts by `a`.
+fn has_own_senders(case: &Case<'_>) -> bool {
+    let texts = case.sight.set(&case.subject.domain, RecordType::Txt).unwrap_or_default();
+    let records = texts.data.iter().filter_map(|data| match data {
+        RecordData::Txt(text) => SpfRecord::parse(text),
+        _ => None,
+    });
+    records.into_iter().any(|record| {
+        record.evaluated().any(|term| {
+            matches!(
+                term.meaning,
+                Meaning::Mechanism(
+                    Qualifier::Pass,
+                    Mechanism::A(_) | Mechanism::Ip4 { .. } | Mechanism::Ip6 { .. }
+                )
+            )
+        })
+    })
 }

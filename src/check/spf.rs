@@ -20,6 +20,7 @@ mod tally;
 mod terms;
 #[cfg(test)]
 mod tests;
+mod tree;
 mod walk;
 
 use crate::expected::Expectation;
@@ -27,11 +28,9 @@ use crate::facts::Silence;
 use crate::record::spf::{Meaning, Mechanism, SpfRecord};
 use crate::record::{Name, RecordData, RecordSet, Text};
 
-use super::{Case, Code, Edit, Finding, listed, ticked};
-pub(super) use edit::{mail_hosts, questions};
+use super::{Case, Code, Edit, Finding, doubled, listed, ticked};
 use note::Opening;
-pub(super) use repair::{looks_like_spf, repaired, repaired_text};
-pub(super) use stand_in::{RESELLER_HOST, may_be_sold_by_reseller};
+use repair::{looks_like_spf, repaired_text};
 use tally::{Doubt, Tally};
 use walk::Reader;
 
@@ -43,6 +42,12 @@ const MOST_VOID_LOOKUPS: usize = 2;
 /// Judges the SPF record.
 pub(super) fn judge(case: &Case<'_>, expectation: &Expectation, include: &Name) -> Result<Finding, Silence> {
     let set = case.sight.set(&expectation.name, expectation.rtype)?;
+    case.sight.batch(|| {
+        if !names(&set, include) {
+            doubled::read(case, &expectation.name, expectation.rtype);
+        }
+        tree::read(case, &set, include)
+    })?;
     let texts = || set.data.iter().filter_map(text_of);
     let records: Vec<(&Text, SpfRecord)> =
         texts().filter_map(|text| SpfRecord::parse(text).map(|record| (text, record))).collect();
@@ -60,6 +65,12 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation, include: &Name) 
             bench.several(&records)
         }
     }
+}
+
+/// Whether any of the texts names the domain.
+fn names(set: &RecordSet, domain: &Name) -> bool {
+    let domain = domain.bare();
+    set.data.iter().filter_map(text_of).any(|text| text.lossy().to_ascii_lowercase().contains(&domain))
 }
 
 fn text_of(data: &RecordData) -> Option<&Text> {

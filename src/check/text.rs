@@ -8,7 +8,7 @@ use crate::expected::{Expectation, Phase};
 use crate::facts::Silence;
 use crate::record::{RecordData, RecordSet, RecordType, Text};
 
-use super::{Case, Code, Edit, Finding, is_accepted, placeholder};
+use super::{Case, Code, Edit, Finding, doubled, is_accepted, placeholder};
 
 /// Judges the verification text.
 pub(super) fn judge(
@@ -42,6 +42,7 @@ pub(super) fn judge(
         let message = "Microsoft accepts the domain already, so no text has to prove ownership any more";
         return Ok(Finding::new(Code::VerificationNotNeeded, message, &RecordSet::default()));
     }
+    doubled::read(case, &expectation.name, expectation.rtype);
     if let Some(text) = texts.iter().find(|text| placeholder::is_placeholder_text(&text.lossy())) {
         let message = format!(
             "{text} is a placeholder from a guide; the admin center shows the value (`MS=ms…`) to put in \

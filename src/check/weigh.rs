@@ -6,14 +6,16 @@ mod panel;
 
 use jiff::Timestamp;
 
-use crate::expected::{Expectation, Importance, Subject, expectations};
-use crate::facts::{Facts, History, Overlay, Sight, View, Witness, Zone};
+use crate::expected::{Expectation, Id, Importance, Subject, expectations};
+use crate::facts::{Facts, History, Overlay, ReadLog, Reads, Sight, Silence, View, Zone};
 use crate::record::RecordSet;
 
+use super::delivery::{Assigned, Need};
 use super::waiver::{Applied, Waiver, Waivers};
 use super::web::{Tenancy, tenancy};
 use super::{
-    Case, Code, Edit, Hazard, Recognised, Reminder, Status, Verdict, hazard, origin, reminder, withheld,
+    Case, Code, Edit, Hazard, Recognised, Reminder, Status, Verdict, delivery, hazard, origin, reminder,
+    withheld,
 };
 use panel::Panel;
 
@@ -61,6 +63,10 @@ pub struct Examination {
     pub verdict: Verdict,
     /// Why no edit is proposed, where DNS cannot show what the domain is for.
     pub withheld: Option<Code>,
+    /// What was read for it. As long as any of it is unmet, the rest is not final.
+    pub reads: Reads,
+    /// The failed lookup because of which it is not known whether Microsoft has a mail host for the domain.
+    pub host_failure: Option<Silence>,
 }
 
 /// How strictly to weigh.
@@ -88,23 +94,36 @@ impl Scales<'_> {
 #[must_use]
 pub fn examine(subject: &Subject, facts: &Facts, scales: Scales<'_>) -> Examination {
     let nothing_planned = Overlay::new();
-    let sight = Sight {
-        facts,
-        witness: Witness::Published,
-        view: scales.view,
-        overlay: &nothing_planned,
-        read: None,
-    };
+    let log = ReadLog::new();
+    let sight = Sight { log: Some(&log), ..Sight::published(facts, scales.view, &nothing_planned) };
     let zone = facts.zone(&subject.domain);
-    let seen = origin::sightings(subject, &sight, zone.as_ref(), scales.history);
+    // Evidence is looked for among what is read anyway.
+    let seen = origin::sightings(subject, &sight.without_asking(), zone.as_ref(), scales.history);
     let source = origin::source(subject, &seen);
-    let list = expectations(subject);
-    let proposed = list.iter().find_map(|expectation| expectation.proposed_host()).cloned();
+    let mut list = expectations(subject);
+    let derived = list.iter().find_map(|expectation| expectation.proposed_host()).cloned();
     let provider = source.as_ref().and_then(|source| source.provider);
     let is_source_sure = source.as_ref().is_some_and(|source| source.proof.is_sure());
-    let case = Case { subject, source: provider, is_source_sure, mail_host: proposed.as_ref(), sight };
-    let panel = Panel::new(&case);
-    let mut judged: Vec<Judged> = list.into_iter().map(|expectation| panel.judged(expectation)).collect();
+    let case = Case {
+        subject,
+        source: provider,
+        is_source_sure,
+        mail_host: derived.as_ref(),
+        host_failure: None,
+        sight,
+    };
+    let mut judged = judge_all(&case, &list);
+    case.begin_rule();
+    let assigned = assigned(&case, &judged, zone.as_ref());
+    // As long as the search is under way, nothing speaks against the expected host.
+    let assigned = if case.sight.lacks_reply() { Assigned::AsExpected } else { assigned };
+    list.iter_mut().for_each(|expectation| assigned.apply(&case, expectation));
+    let settled = Case { mail_host: assigned.host(), host_failure: assigned.failure(), ..case };
+    let case = if assigned.replaces_derived() { settled } else { case };
+    if assigned.replaces_derived() {
+        judged = judge_all(&case, &list);
+    }
+    case.begin_rule();
     hazard::doubt_unread(&case, &mut judged);
     if scales.strict {
         // What decides is required in every report, so that each says why.
@@ -112,16 +131,58 @@ pub fn examine(subject: &Subject, facts: &Facts, scales: Scales<'_>) -> Examinat
             one.importance = Importance::Required;
         }
     }
-    let mut hazards = hazard::hazards(&case, &judged, zone.as_ref());
+    let mut hazards = hazard::hazards(&case, &judged, zone.as_ref(), &assigned);
+    case.begin_rule();
     let withheld = withheld::withheld(&case, &judged, zone.as_ref());
     let withheld = withheld.map(|withheld| withheld.apply(&mut judged, &mut hazards));
     let reminders = reminder::reminders(&case, &judged);
     let waivers = Waivers { all: scales.waivers, domain: &subject.domain, at: facts.checked_at };
     waivers.apply(&mut judged, &mut hazards);
     let verdict = verdict(&judged, &hazards, scales.least_decisive());
-    let gateway = origin::gateway(subject, &sight, &seen);
+    let gateway = origin::gateway(subject, &sight.without_asking(), &seen);
+    let host_failure = assigned.failure().cloned();
     let tenancy = tenancy(subject, facts);
-    Examination { source, gateway, zone, judged, tenancy, hazards, reminders, verdict, withheld }
+    let reads = log.into_reads();
+    Examination {
+        source,
+        gateway,
+        zone,
+        judged,
+        tenancy,
+        hazards,
+        reminders,
+        verdict,
+        withheld,
+        host_failure,
+        reads,
+    }
+}
+
+fn judge_all(case: &Case<'_>, list: &[Expectation]) -> Vec<Judged> {
+    let panel = Panel::new(case);
+    list.iter().map(|expectation| panel.judged(expectation.clone())).collect()
+}
+
+/// The MX host that Microsoft has assigned, as far as it matters: where no MX edit comes into question, none is searched.
+fn assigned(case: &Case<'_>, judged: &[Judged], zone: Option<&Zone>) -> Assigned {
+    let Some(mx) = judged.iter().find(|judged| judged.expectation.id == Id::Mx) else {
+        return Assigned::AsExpected;
+    };
+    delivery::assigned(case, &mx.expectation, || match (mx.status, mx.code) {
+        // Servers that disagree are to be fixed first.
+        (Status::Unmet, Code::ServersDisagree) => Need::NoChange,
+        (Status::Unmet, _) | (_, Code::MxStillAtSource) => {
+            let is_out_of_question =
+                hazard::is_not_found(case, zone) || withheld::withheld(case, judged, zone).is_some();
+            if is_out_of_question { Need::NoChange } else { Need::Change }
+        }
+        (Status::Unknown, _) => {
+            let question = mx.expectation.question();
+            let failure = case.sight.facts.replies(&question).find(|reply| !reply.outcome.is_answer());
+            failure.map_or(Need::NoChange, |reply| Need::Unknown(Silence::of(reply)))
+        }
+        (Status::Met | Status::Waiting | Status::Waived, _) => Need::NoChange,
+    })
 }
 
 fn verdict(judged: &[Judged], hazards: &[Hazard], least: Importance) -> Verdict {

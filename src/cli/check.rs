@@ -95,7 +95,15 @@ pub(super) fn plan(
         let message = harmless(&judged.message);
         writeln!(streams.err, "warning: {} could not be judged: {message}", judged.expectation.id)?;
     }
-    Ok(if unknown.is_empty() { 0 } else { status(Verdict::Undetermined) })
+    // A plan without an MX edit must not look like one that needs none.
+    let hazards = checked.examination.hazards.iter();
+    let unassigned = hazards.filter(|hazard| hazard.code == Code::MxNotAssigned && hazard.is_error());
+    let messages: Vec<String> = unassigned.map(|hazard| harmless(&hazard.message).to_string()).collect();
+    for message in &messages {
+        writeln!(streams.err, "warning: {message}")?;
+    }
+    let is_unsearched = !messages.is_empty() && checked.examination.host_failure.is_some();
+    Ok(if unknown.is_empty() && !is_unsearched { 0 } else { status(Verdict::Undetermined) })
 }
 
 /// What only a check of many domains can do.

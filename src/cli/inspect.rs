@@ -6,7 +6,6 @@ mod before;
 mod rounds;
 mod window;
 
-use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
 
@@ -15,13 +14,14 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::check::{
-    Assumptions, Examination, Following, Outlook, Scales, compared_questions, examine, outlook, web_requests,
+    Assumptions, Examination, Outlook, Questions, Scales, compared_questions, examine, outlook, wanted,
+    web_requests,
 };
 use crate::expected::Subject;
-use crate::facts::{Facts, History, Recording, WebTopic};
+use crate::facts::{Facts, History, Recording};
 use crate::lookup::graph::Token;
 use crate::lookup::{
-    Limits, Source, address_questions, answer_beside, compare_delegation, request_web, survey, transfer,
+    Besides, Limits, Source, answer_beside, compare_delegation, request_web, survey, transfer,
 };
 use crate::plan::{Change, changes};
 use crate::record::{Name, Question};
@@ -181,7 +181,7 @@ pub(super) fn results<'s, 'w: 's, T: Send + 'w>(
         async move {
             let place = window.enter().await;
             let subject = subject?;
-            let facts = gather(world, &subject, limits).await;
+            let facts = gather(world, &subject, limits, task.scales).await;
             window.leave(place, &facts);
             let judging = workers.done(move || end(judged(subject, facts, task.scales)));
             judging.await.ok_or_else(|| io::Error::other("the judging of a domain came to no end").into())
@@ -301,43 +301,18 @@ impl Checked {
     }
 }
 
-async fn gather(world: &World, subject: &Subject, limits: Limits) -> Facts {
-    let following = RefCell::new(Following::new(subject));
-    let facts =
-        look_up(&world.source, subject, limits, &following, (&world.web, world.transfer.as_ref())).await;
-    let is_crowded = following.borrow().is_crowded();
-    if is_crowded && !world.source.is_at_hand() {
-        return in_order(subject, facts, limits).await;
-    }
-    facts
-}
-
 /// Asks DNS, and then the web servers that the user wants to be asked.
-async fn look_up(
-    source: &Source,
-    subject: &Subject,
-    limits: Limits,
-    following: &RefCell<Following<'_>>,
-    (topics, transfer): (&[WebTopic], Option<&Transfer>),
-) -> Facts {
+async fn gather(world: &World, subject: &Subject, limits: Limits, scales: Scales<'_>) -> Facts {
+    let (source, domain) = (&world.source, &subject.domain);
     let until = Instant::now() + limits.deadline;
-    let requests = web_requests(subject, topics);
-    let compared = RefCell::new(match source.has_named_servers() {
-        true => compared_questions(&subject.domain),
-        false => Vec::new(),
-    });
-    let questions = |facts: &Facts| {
-        let mut wanted = following.borrow_mut().wanted(facts);
-        wanted.extend(address_questions(source, &requests, facts));
-        wanted.extend(std::mem::take(&mut *compared.borrow_mut()));
-        wanted
-    };
-    let policies = |_: &Facts| following.borrow().wanted_policies();
-    let mut facts = survey(source, &subject.domain, limits, questions, policies).await;
-    if let Some(transfer) = transfer {
+    let requests = web_requests(subject, &world.web);
+    let compared = if source.has_named_servers() { compared_questions(domain) } else { Vec::new() };
+    let mut reader = Besides::new(Questions::new(subject, scales), source, &requests, compared);
+    let mut facts = survey(source, domain, limits, &mut reader).await;
+    if let Some(transfer) = &world.transfer {
         read_zone(source, subject, transfer, until, &mut facts).await;
     }
-    compare_delegation(source, &subject.domain, until, &mut facts).await;
+    compare_delegation(source, domain, until, &mut facts).await;
     request_web(source, &requests, until, &mut facts).await;
     facts
 }
@@ -354,21 +329,11 @@ async fn read_zone(source: &Source, subject: &Subject, how: &Transfer, until: In
     let domain = &subject.domain;
     let Some(zones) = transfer(source, domain, how.key.as_ref(), until, facts).await else { return };
     for _ in 0..MOST_ROUNDS {
-        let wanted = Following::new(subject).wanted(facts);
-        let open: Vec<Question> = wanted.into_iter().filter(|question| !facts.has(question)).collect();
+        let open = wanted(subject, facts).into_iter();
+        let open: Vec<Question> = open.filter(|question| !facts.has(question)).collect();
         if open.is_empty() {
             return;
         }
         answer_beside(source, &zones, domain, open, until, facts).await;
     }
-}
-
-/// Of these facts those that a run would have in which everybody was as quick as everybody else. Of a tree that goes on
-/// beyond its bound other parts are known in each run, and a replay must not come to something else.
-async fn in_order(subject: &Subject, facts: Facts, limits: Limits) -> Facts {
-    let started = facts.checked_at;
-    let recording = Recording::new(vec![subject.domain.clone()], facts);
-    let source = Source { started, zones: None, recording: Some(recording), network: None };
-    let following = RefCell::new(Following::new(subject));
-    look_up(&source, subject, limits, &following, (&WebTopic::ALL, Some(&Transfer::default()))).await
 }

@@ -24,6 +24,7 @@ mod settings;
 mod signals;
 mod subject;
 mod tenant;
+mod version;
 mod watch;
 mod workers;
 mod world;

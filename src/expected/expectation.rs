@@ -36,6 +36,8 @@ pub enum Importance {
 pub enum Origin {
     /// A file or a flag named it.
     Given,
+    /// DNS shows that Microsoft has made it for the domain.
+    Found,
     /// Computed from the domain.
     Derived,
     /// The same for everybody.
@@ -123,7 +125,7 @@ macro_rules! words {
 
 words!(Phase: Prepare "prepare", Switch "switch", Tidy "tidy");
 words!(Importance: Optional "optional", Recommended "recommended", Required "required");
-words!(Origin: Given "given", Derived "derived", Standard "standard");
+words!(Origin: Given "given", Found "found", Derived "derived", Standard "standard");
 words!(Service: Exchange "exchange", Teams "teams", Devices "devices");
 words!(
     Id: Verification "verification", Mx "mx", Spf "spf", Autodiscover "autodiscover", Msoid "msoid",
@@ -175,8 +177,37 @@ impl Expectation {
     /// The mail host to propose: what is made for the domain shows that Microsoft accepts it.
     #[must_use]
     pub fn proposed_host(&self) -> Option<&Name> {
+        self.mail_hosts()?.proposed.as_ref()
+    }
+
+    /// Replaces the derived mail host with the one that DNS shows, or with none. Behind a filter no host is expected, and a
+    /// given one stays.
+    pub fn assign_mail_host(&mut self, host: Option<&Name>) {
+        let Requirement::DeliversTo(hosts) = &mut self.requirement else { return };
+        if self.origin != Origin::Derived || !hosts.gateways.is_empty() {
+            return;
+        }
+        hosts.proposed = host.cloned();
+        self.data =
+            host.map(|host| RecordData::Mx { preference: 0, exchange: host.clone() }).into_iter().collect();
+        if host.is_some() {
+            self.origin = Origin::Found;
+        }
+    }
+
+    /// Drops the DKIM target that was derived in the older form: the domain has the newer one.
+    pub fn withdraw_derived_key(&mut self) {
+        let is_key = matches!(self.requirement, Requirement::HasDkimKeyAt(_));
+        if is_key && self.origin == Origin::Derived {
+            self.data.clear();
+        }
+    }
+
+    /// Which hosts may take the mail, if the expectation is about that.
+    #[must_use]
+    pub fn mail_hosts(&self) -> Option<&MailHosts> {
         match &self.requirement {
-            Requirement::DeliversTo(hosts) => hosts.proposed.as_ref(),
+            Requirement::DeliversTo(hosts) => Some(hosts),
             Requirement::SpfIncludes(_)
             | Requirement::IsAliasOf(_)
             | Requirement::MayBeAliasOf(_)

@@ -61,8 +61,30 @@ fn mx(subject: &Subject) -> Expectation {
     }
 }
 
+/// The label that no domain has: where it has an address too, a wildcard answers.
+const CONTROL_LABEL: &str = "cutover-control";
+
+/// The hosts below `mx.microsoft` of which Microsoft may have made one for the domain, one for each partition; none in clouds
+/// whose form of them is not known.
+///
+/// The partition cannot be derived: a single letter so far, and always `v1` (published MX records of 2026-03-24).
+#[must_use]
+pub fn partition_hosts(subject: &Subject) -> Vec<Name> {
+    let is_known = subject.cloud.shares(super::Cloud::Worldwide, Purpose::MxPartitionSuffix);
+    let suffix = subject.cloud.name(Purpose::MxPartitionSuffix).filter(|_| is_known);
+    let (Some(suffix), Some(token)) = (suffix, token(&subject.domain)) else { return Vec::new() };
+    ('a'..='z').filter_map(|letter| suffix.below(&format!("{token}.{letter}-v1")).ok()).collect()
+}
+
+/// The host in the same partition that must not exist if the other one is to prove anything.
+#[must_use]
+pub fn control_host(host: &Name) -> Option<Name> {
+    host.parent()?.below(CONTROL_LABEL).ok()
+}
+
 /// The mail host by rule: the domain's token, or in the government clouds the tenant's name, under the cloud's suffix.
-fn derived_host(subject: &Subject) -> Option<Name> {
+#[must_use]
+pub fn derived_host(subject: &Subject) -> Option<Name> {
     let suffix = subject.cloud.name(Purpose::MxSuffix)?;
     // Microsoft's pages show the tenant's name there, third parties also the token: nothing is derived from the domain.
     let by_tenant = subject.cloud.shares(super::Cloud::GccHigh, Purpose::MxSuffix);
@@ -140,4 +162,52 @@ fn alias(
         ttl: TTL,
         given_by: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expected::Cloud;
+
+    fn subject(domain: &str, cloud: Cloud) -> Subject {
+        Subject { cloud, ..Subject::new(domain.parse().unwrap()) }
+    }
+
+    #[test]
+    fn every_partition_has_one_host_with_the_token() {
+        let hosts = partition_hosts(&subject("blue-yonder.com", Cloud::Gcc));
+        let last = hosts.last().map(Name::bare);
+        assert_eq!((hosts.len(), last.as_deref()), (26, Some("blueyonder-com01b.z-v1.mx.microsoft")));
+        assert_eq!(hosts[0].bare(), "blueyonder-com01b.a-v1.mx.microsoft");
+        let control = control_host(&hosts[14]).unwrap();
+        assert_eq!(control.bare(), "cutover-control.o-v1.mx.microsoft");
+    }
+
+    #[test]
+    fn nothing_is_searched_where_the_form_is_not_known() {
+        for cloud in [Cloud::GccHigh, Cloud::Dod, Cloud::China] {
+            assert!(partition_hosts(&subject("contoso.com", cloud)).is_empty(), "{cloud}");
+        }
+        // Too long for a label.
+        let long = format!("{}.{}.example", "a".repeat(40), "b".repeat(40));
+        assert!(partition_hosts(&subject(&long, Cloud::Worldwide)).is_empty());
+    }
+
+    #[test]
+    fn the_assigned_host_replaces_a_derived_one_alone() {
+        let found: Name = "contoso-com.o-v1.mx.microsoft".parse().unwrap();
+        let mut derived = mx(&subject("contoso.com", Cloud::Worldwide));
+        derived.assign_mail_host(Some(&found));
+        assert_eq!((derived.origin, derived.proposed_host()), (Origin::Found, Some(&found)));
+        assert_eq!(derived.data[0].to_string(), "0 contoso-com.o-v1.mx.microsoft.");
+        let mut given = mx(&Subject {
+            mx: "contoso-com.p-v1.mx.microsoft".parse().ok(),
+            ..subject("contoso.com", Cloud::Worldwide)
+        });
+        given.assign_mail_host(Some(&found));
+        assert_eq!((given.origin, given.proposed_host() == Some(&found)), (Origin::Given, false));
+        let mut unknown = mx(&subject("contoso.com", Cloud::Worldwide));
+        unknown.assign_mail_host(None);
+        assert!(unknown.data.is_empty() && unknown.proposed_host().is_none());
+    }
 }

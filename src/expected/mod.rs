@@ -20,6 +20,7 @@ pub use expectation::{
     Expectation, Id, Importance, MailHosts, Offer, Origin, Phase, Requirement, Selector, Service,
 };
 pub use given::ignored;
+pub use mail::{control_host, derived_host, partition_hosts};
 pub use token::{domain_of, token};
 
 use std::collections::BTreeSet;

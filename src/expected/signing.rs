@@ -55,6 +55,17 @@ impl Selector {
         let (token, tenant) = (self.token.as_ref()?, self.tenant.as_ref()?);
         initial.below(&format!("selector{}-{token}._domainkey.{tenant}", self.number)).ok()
     }
+
+    /// The target below `dkim.mail.microsoft`, as a pattern: Microsoft assigns the partition, here `<x>`, when signing is
+    /// enabled, and it is not that of the MX host.
+    ///
+    /// `None` in clouds for which Microsoft documents no target, and without the tenant's name.
+    #[must_use]
+    pub fn newer_target(&self) -> Option<String> {
+        self.older_target()?;
+        let (token, tenant) = (self.token.as_ref()?, self.tenant.as_ref()?);
+        Some(format!("selector{}-{token}._domainkey.{tenant}.<x>-v1.dkim.mail.microsoft", self.number))
+    }
 }
 
 fn dmarc(subject: &Subject) -> Option<Expectation> {
@@ -72,4 +83,30 @@ fn dmarc(subject: &Subject) -> Option<Expectation> {
         ttl: TTL,
         given_by: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_need_the_tenant_and_a_cloud_that_documents_them() {
+        let domain = "blue-yonder.com".parse().unwrap();
+        let selector = Selector {
+            number: 2,
+            cloud: crate::expected::Cloud::Gcc,
+            token: token(&domain),
+            tenant: Some("contoso".into()),
+        };
+        let newer = "selector2-blueyonder-com01b._domainkey.contoso.<x>-v1.dkim.mail.microsoft";
+        let older = "selector2-blueyonder-com01b._domainkey.contoso.onmicrosoft.com";
+        assert_eq!(selector.newer_target().as_deref(), Some(newer));
+        assert_eq!(selector.older_target(), older.parse().ok());
+        for unknown in [
+            Selector { tenant: None, ..selector.clone() },
+            Selector { cloud: crate::expected::Cloud::GccHigh, ..selector },
+        ] {
+            assert_eq!((unknown.newer_target(), unknown.older_target()), (None, None));
+        }
+    }
 }

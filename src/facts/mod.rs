@@ -6,6 +6,8 @@
 mod history;
 mod outcome;
 mod policy;
+mod reader;
+mod reads;
 mod recording;
 mod reply;
 mod silence;
@@ -27,6 +29,8 @@ use crate::record::{Name, Question};
 pub use history::{Copies, History, HistoryError, Seen, Sighting, published, published_by, remembered};
 pub use outcome::Outcome;
 pub use policy::{PolicyOutcome, PolicyReply, policy_host};
+pub use reader::Reader;
+pub use reads::{ReadLog, Reads};
 pub use recording::{Recording, RecordingError};
 pub use reply::{ExtendedError, Reply, Role, Server, soa_of};
 #[cfg(feature = "lookup")]
@@ -35,7 +39,7 @@ pub use silence::Silence;
 pub use transfer::{TransferOutcome, TransferReply};
 pub use version::VersionOrder;
 use version::ZoneVersion;
-pub use view::{Answer, Existence, Overlay, Sight, View, Witness};
+pub use view::{Answer, Existence, Overlay, Reach, Sight, View, Witness};
 pub use web::{TenantHolder, WebOutcome, WebReply, WebRequest, WebTopic};
 pub use zone::{NameServer, Zone, is_newer, zone_candidates};
 

@@ -81,11 +81,15 @@ impl fmt::Display for Silence {
             Outcome::TooLarge => {
                 write!(f, "the answer of {server} for {} of `{name}` was not kept", question.rtype)?;
             }
+            Outcome::Referral => write!(
+                f,
+                "{} of `{name}` is unknown: the name is delegated to name servers that did not answer for it",
+                question.rtype
+            )?,
             Outcome::TooDeep => write!(f, "the aliases of `{name}` lead further than is followed")?,
             Outcome::Records
             | Outcome::NoData
             | Outcome::NoName
-            | Outcome::Referral
             | Outcome::ServFail
             | Outcome::Refused
             | Outcome::Lame

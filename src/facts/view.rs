@@ -3,14 +3,13 @@
 //! The zone's own name servers decide what is published; where none of them can be reached, the resolvers do. A
 //! [`Sight`] looks at the facts with the eyes of one witness, and through the changes that were already decided on.
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use foldhash::HashMap;
 
 use crate::record::{Name, Question, Record, RecordData, RecordSet, RecordType};
 
-use super::{Elsewhere, Facts, Outcome, Reply, Role, Server, Silence, VersionOrder};
+use super::{Elsewhere, Facts, Outcome, PolicyReply, ReadLog, Reply, Role, Server, Silence, VersionOrder};
 
 /// Replies that one chain of aliases is put together from, at most; a working chain needs two or three.
 pub(super) const LONGEST_CHAIN: usize = 8;
@@ -36,6 +35,26 @@ pub enum Witness<'a> {
     Published,
     /// One server; for what it was not asked, as [`Witness::Published`].
     Server(&'a Server),
+    /// One server for the names at and below the domain, and one for all others, while lookups are under way: what these two
+    /// have not answered yet has no reply, whatever others say.
+    Pair {
+        /// The domain being checked.
+        domain: &'a Name,
+        /// The server for its names.
+        inside: &'a Server,
+        /// The server for all other names.
+        outside: &'a Server,
+    },
+}
+
+/// Which questions are asked if they are read and have no reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reach {
+    /// All of them.
+    #[default]
+    All,
+    /// Those that the zone files are known to hold; of others only what was asked anyway is seen.
+    OnFile,
 }
 
 /// Record sets that are decided on and not yet published.
@@ -150,11 +169,68 @@ pub struct Sight<'a> {
     pub view: View,
     /// What is decided on and not yet published.
     pub overlay: &'a Overlay,
-    /// Where every question is noted whose replies are looked at, if somebody wants to know.
-    pub read: Option<&'a RefCell<Vec<Question>>>,
+    /// Notes what is read, so that it can be asked; `None` where nothing can be asked any more.
+    pub log: Option<&'a ReadLog>,
+    /// What of it is asked.
+    pub reach: Reach,
 }
 
 impl<'a> Sight<'a> {
+    /// What is published, through these planned record sets; reads are not noted.
+    #[must_use]
+    pub fn published(facts: &'a Facts, view: View, overlay: &'a Overlay) -> Self {
+        Self { facts, witness: Witness::Published, view, overlay, log: None, reach: Reach::All }
+    }
+
+    /// The same, but that nothing is asked for it, other than what the zone files hold.
+    #[must_use]
+    pub fn without_asking(self) -> Self {
+        Self { reach: Reach::OnFile, ..self }
+    }
+
+    /// Has all of these questions asked at once, to the end of their aliases, that a rule may read one after the other.
+    pub fn read_ahead(&self, questions: impl IntoIterator<Item = Question>) {
+        if self.log.is_some() {
+            // What the answers are does not matter here.
+            self.batch(|| questions.into_iter().for_each(|question| drop(self.answer(&question))));
+        }
+    }
+
+    /// Reads several things whatever the answers are: all of them can be asked at once.
+    pub fn batch<T>(&self, read: impl FnOnce() -> T) -> T {
+        if let Some(log) = self.log {
+            log.begin_batch();
+        }
+        let answers = read();
+        if let Some(log) = self.log {
+            log.end_batch();
+        }
+        answers
+    }
+
+    /// Whether a reply is still to come to something that the present rule has read.
+    #[must_use]
+    pub fn lacks_reply(&self) -> bool {
+        self.log.is_some_and(ReadLog::lacks_reply)
+    }
+
+    /// Has nothing more asked for the present rule: it has reached its bounds.
+    pub fn stop_asking(&self) {
+        if let Some(log) = self.log {
+            log.close();
+        }
+    }
+
+    /// The MTA-STS policy of a domain; `None` if it was not fetched.
+    #[must_use]
+    pub fn policy(&self, domain: &Name) -> Option<&'a PolicyReply> {
+        let policy = self.facts.policy(domain);
+        if let (None, Some(log)) = (policy, self.log) {
+            log.unmet_policy(domain);
+        }
+        policy
+    }
+
     /// The answer to a question, at the end of its alias chain.
     ///
     /// Where a reply ends with an alias, the chain goes on with what is known of the name it leads to: an authority answers
@@ -191,7 +267,7 @@ impl<'a> Sight<'a> {
         match self.reply(question) {
             Some(reply) if reply.outcome.is_answer() => Ok(Answer::of(reply)),
             Some(reply) => Err(Silence::of(reply)),
-            None if self.facts.is_offline() => Ok(Answer::nothing(Existence::Outside)),
+            None if self.is_left_alone(question) => Ok(Answer::nothing(Existence::Outside)),
             None => Err(Silence::not_asked(question)),
         }
     }
@@ -209,8 +285,7 @@ impl<'a> Sight<'a> {
     /// # Errors
     /// [`Silence`] if no address was found and one of the two lookups failed.
     pub fn has_address(&self, host: &Name) -> Result<Option<bool>, Silence> {
-        let ask = |rtype| self.answer(&Question::new(host.clone(), rtype));
-        let (v4, v6) = (ask(RecordType::A), ask(RecordType::Aaaa));
+        let [v4, v6] = self.address_answers(host);
         if [&v4, &v6].iter().any(|answer| answer.as_ref().is_ok_and(|answer| !answer.set.is_empty())) {
             return Ok(Some(true));
         }
@@ -224,8 +299,9 @@ impl<'a> Sight<'a> {
     /// # Errors
     /// [`Silence`] if one of the two lookups failed.
     pub fn addresses(&self, host: &Name) -> Result<BTreeSet<RecordData>, Silence> {
-        let mut data = self.set(host, RecordType::A)?.data;
-        data.extend(self.set(host, RecordType::Aaaa)?.data);
+        let [v4, v6] = self.address_answers(host);
+        let mut data = v4?.set.data;
+        data.extend(v6?.set.data);
         Ok(data)
     }
 
@@ -236,18 +312,45 @@ impl<'a> Sight<'a> {
         self.overlay.get(question).is_none() && self.reply(question).is_some_and(|reply| reply.proxied)
     }
 
-    /// The reply that decides a question for this witness; `None` if nobody was asked.
+    fn address_answers(&self, host: &Name) -> [Result<Answer, Silence>; 2] {
+        self.batch(|| Question::addresses(host).map(|question| self.answer(&question)))
+    }
+
+    /// The reply that decides a question for this witness; `None` if no server was asked.
     #[must_use]
     pub fn reply(&self, question: &Question) -> Option<&'a Reply> {
-        if let Some(read) = self.read {
-            read.borrow_mut().push(question.clone());
+        let reply = self.unnoted_reply(question);
+        if let Some(log) = self.log {
+            let is_asked = self.reach == Reach::All || self.facts.on_file.contains(question);
+            match reply {
+                Some(_) => log.met(question),
+                None if self.is_left_alone(question) => log.met(question),
+                None if is_asked => log.unmet(question),
+                None => {}
+            }
         }
-        if let Witness::Server(server) = self.witness
-            && let Some(reply) = self.facts.reply_by(server, question)
-        {
-            return Some(reply);
+        reply
+    }
+
+    fn unnoted_reply(&self, question: &Question) -> Option<&'a Reply> {
+        match self.witness {
+            Witness::Published => self.facts.published(question, self.view),
+            Witness::Server(server) => {
+                let own = self.facts.reply_by(server, question);
+                own.or_else(|| self.facts.published(question, self.view))
+            }
+            Witness::Pair { domain, inside, outside } => {
+                let server = if question.name.is_within(domain) { inside } else { outside };
+                self.facts.reply_by_or_file(server, question)
+            }
         }
-        self.facts.published(question, self.view)
+    }
+
+    /// Whether no server is to be asked: offline, what lies outside the zone files.
+    fn is_left_alone(&self, question: &Question) -> bool {
+        // As long as questions can be asked, only those count that have been tried.
+        let outside = self.log.and(self.facts.outside.as_ref());
+        self.facts.is_offline() && outside.is_none_or(|outside| outside.contains(question))
     }
 }
 
@@ -277,6 +380,12 @@ impl Facts {
         }
         let asked = |reply: &&Reply| reply.server.role.is_authority() || reply.server.role == Role::Resolver;
         replies.filter(asked).min_by_key(|reply| tells_least(reply))
+    }
+
+    /// The reply of the server, or of a zone file: those answer in place of servers, and at once.
+    pub(crate) fn reply_by_or_file(&self, server: &Server, question: &Question) -> Option<&Reply> {
+        let of_file = || self.replies(question).find(|reply| reply.server.role == Role::ZoneFile);
+        self.reply_by(server, question).or_else(of_file)
     }
 
     /// The failure that leaves a question open which the zone's name servers have to answer; `None` if one of them did, or

@@ -101,10 +101,10 @@ impl Budget {
         self.refused.entry(question.clone()).or_insert((server, outcome));
     }
 
-    /// Writes down what was not asked.
-    pub(super) fn note_refused(self, facts: &mut Facts, at: Timestamp) {
+    /// Writes down what was not asked, once.
+    pub(super) fn note_refused(&mut self, facts: &mut Facts, at: Timestamp) {
         let Limits { inquiries, inquiries_of_one_server, .. } = self.limits;
-        for (question, (server, outcome)) in self.refused {
+        for (question, (server, outcome)) in std::mem::take(&mut self.refused) {
             let reason = if outcome == Outcome::Spared {
                 format!("the {inquiries_of_one_server} questions that one domain may send to it are used up")
             } else {

@@ -21,7 +21,7 @@ pub(super) struct Course<'a> {
     source: &'a Source,
     domain: &'a Name,
     /// What a rule reads, in the order in which it became worth asking.
-    pub(super) wanted: Vec<Question>,
+    wanted: Vec<Question>,
     /// The same, to be found.
     known: HashSet<Question>,
     /// What finds the zone, its name servers and its version.
@@ -32,6 +32,8 @@ pub(super) struct Course<'a> {
     pub(super) budget: Budget,
     /// Replies that were looked at.
     seen: usize,
+    /// How many of the questions were looked at for being without a reply.
+    closed: usize,
 }
 
 /// Inquiries that most domains need, so that room is made for them once.
@@ -50,7 +52,26 @@ impl<'a> Course<'a> {
             asked: HashSet::with_capacity(USUAL),
             budget: Budget::new(limits),
             seen: 0,
+            closed: 0,
         }
+    }
+
+    /// Adds questions that have become worth asking.
+    pub(super) fn add(&mut self, questions: impl IntoIterator<Item = Question>) {
+        for question in questions {
+            if !self.known.contains(&question) {
+                self.known.insert(question.clone());
+                self.wanted.push(question);
+            }
+        }
+    }
+
+    /// The questions without a reply, now that nothing is under way; each is returned once.
+    pub(super) fn take_open(&mut self, facts: &Facts) -> Vec<Question> {
+        let questions = self.wanted.get(self.closed..).unwrap_or_default();
+        let open = questions.iter().filter(|question| !facts.has(question)).cloned().collect();
+        self.closed = self.wanted.len();
+        open
     }
 
     /// What to ask now that these questions have become worth asking, and the facts have grown; no more than may be.
@@ -60,12 +81,7 @@ impl<'a> Course<'a> {
         wanted: impl IntoIterator<Item = Question>,
     ) -> Vec<Arc<Inquiry>> {
         let before = self.wanted.len();
-        for question in wanted {
-            if !self.known.contains(&question) {
-                self.known.insert(question.clone());
-                self.wanted.push(question);
-            }
-        }
+        self.add(wanted);
         let news = || facts.answered_since(self.seen);
         let about_zones = self.found.is_empty() || news().any(|question| is_about_zones(question, facts));
         let mut is_other = false;

@@ -5,6 +5,7 @@
 
 mod address;
 mod authorities;
+mod besides;
 mod budget;
 mod course;
 mod errand;
@@ -22,9 +23,10 @@ mod web_request;
 pub mod zonefile;
 
 pub use address::{AddressKind, Permissions, Refusal};
+pub use besides::Besides;
 pub use network::Network;
 pub use present::compare_delegation;
 pub use source::Source;
 pub use survey::{Limits, survey};
 pub use transfer::{TsigKey, TsigKeyError, answer_beside, transfer};
-pub use web_request::{address_questions, request_web};
+pub use web_request::request_web;

@@ -168,8 +168,11 @@ impl Source {
         if self.recording.is_some() {
             return Some(Inquiry::Recording(question.clone()));
         }
-        let covered = self.zones.as_ref().is_some_and(|zones| zones.covers(&question.name));
-        covered.then(|| Inquiry::Files(question.clone()))
+        // The servers that a name is delegated to are asked, where anybody can be.
+        let is_held = |zones: &ZoneFiles| {
+            zones.covers(&question.name) || self.network.is_none() && zones.delegates(&question.name)
+        };
+        self.zones.as_ref().is_some_and(is_held).then(|| Inquiry::Files(question.clone()))
     }
 
     /// Begins an inquiry: the replies may be there.

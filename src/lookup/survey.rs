@@ -14,8 +14,8 @@ use futures_util::future::FutureExt as _;
 use futures_util::stream::FuturesUnordered;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::facts::{Facts, Outcome, PolicyOutcome, PolicyReply, Reply};
-use crate::record::{Name, Question};
+use crate::facts::{Facts, Outcome, PolicyOutcome, PolicyReply, Reader, Reply};
+use crate::record::Name;
 
 use super::budget::nobody;
 use super::course::Course;
@@ -78,30 +78,30 @@ impl Task {
     }
 }
 
-/// Gathers the facts about `domain`: `wanted` says which questions are worth asking and `policies` whose MTA-STS
-/// policy is worth fetching, given what is known so far; both may only ask for more as more is known. What `wanted` has
-/// said once it need not say again.
-pub async fn survey<W: IntoIterator<Item = Question>>(
-    source: &Source,
-    domain: &Name,
-    limits: Limits,
-    mut wanted: impl FnMut(&Facts) -> W,
-    mut policies: impl FnMut(&Facts) -> BTreeSet<Name>,
-) -> Facts {
+/// Gathers the facts about `domain` that the reader reads.
+///
+/// The survey is over when nothing is under way and the reader lacks nothing: every question that it has read has a reply
+/// then, or is known to be left alone, unless the deadline was reached.
+pub async fn survey(source: &Source, domain: &Name, limits: Limits, reader: &mut impl Reader) -> Facts {
     let mut facts = Facts::new(source.started, source.elsewhere());
     facts.on_file = source.on_file(domain);
+    facts.outside = (!source.leaves_nothing_alone()).then(BTreeSet::new);
     let mut course = Course::new(source, domain, limits);
     // All inquiries by their number, as long as they are open.
     let mut open: Vec<Option<Arc<Inquiry>>> = Vec::new();
     let mut fetching: BTreeSet<Name> = BTreeSet::new();
     let mut pending = FuturesUnordered::new();
     let mut stage = Stage::Underway;
-    let mut unasked = (Outcome::Unreachable, "there was no server to ask".to_owned());
+    let mut late = None;
     let deadline = tokio::time::sleep(limits.deadline);
     tokio::pin!(deadline);
     loop {
         let known = facts.count();
-        for inquiry in course.inquiries(&facts, wanted(&facts)) {
+        let unmet = match stage {
+            Stage::Underway if !source.is_at_hand() => reader.unmet(&facts),
+            Stage::Underway | Stage::Over => reader.unmet_at_rest(&facts),
+        };
+        for inquiry in course.inquiries(&facts, unmet) {
             match source.begin(&inquiry, domain) {
                 Begun::There(replies) => {
                     let replies = replies.into_iter().map(|reply| course.budget.kept(&inquiry, reply));
@@ -113,12 +113,17 @@ pub async fn survey<W: IntoIterator<Item = Question>>(
                 }
             }
         }
-        if facts.count() > known {
+        let mut has_grown = facts.count() > known;
+        if pending.is_empty() && (stage == Stage::Over || source.is_at_hand()) {
+            let reason = "there was no server to ask";
+            has_grown |= close_open(&mut facts, source, &mut course, Outcome::Unreachable, reason);
+        }
+        if has_grown {
             // What is there already may make more worth asking, and nothing has to be waited for.
             stage = Stage::Underway;
             continue;
         }
-        for errand in source.errands(&policies(&facts), &facts, stage) {
+        for errand in source.errands(&reader.policies(&facts), &facts, stage) {
             if fetching.insert(errand.domain().clone()) {
                 pending.push(Task::Fetch(errand).done(source, domain));
             }
@@ -129,7 +134,7 @@ pub async fn survey<W: IntoIterator<Item = Question>>(
             () = &mut deadline => {
                 let reason = format!("the {} s for the whole domain were over", limits.deadline.as_secs_f64());
                 give_up(&mut facts, source, limits, open, fetching, &reason);
-                unasked = (Outcome::OutOfTime, reason);
+                late = Some(reason);
                 break;
             }
         };
@@ -153,15 +158,16 @@ pub async fn survey<W: IntoIterator<Item = Question>>(
             next = pending.next().now_or_never().flatten();
         }
     }
-    let Course { wanted: mut read, budget, .. } = course;
-    budget.note_refused(&mut facts, source.started);
-    read.extend(wanted(&facts));
-    if source.leaves_nothing_alone() {
-        note_unasked(&mut facts, source, read, unasked);
-    } else {
-        facts.outside = Some(read.into_iter().filter(|question| !facts.has(question)).collect());
+    // Rules that would have read on find out that there was no time.
+    while let Some(reason) = &late {
+        close_open(&mut facts, source, &mut course, Outcome::OutOfTime, reason);
+        let unmet = reader.unmet_at_rest(&facts);
+        if unmet.is_empty() {
+            break;
+        }
+        course.add(unmet);
     }
-    source.note_unfetched(&policies(&facts), &mut facts);
+    source.note_unfetched(&reader.policies(&facts), &mut facts);
     facts
 }
 
@@ -189,18 +195,25 @@ fn give_up(
     }
 }
 
-/// What nobody could be asked is written down as such: no reply must never look like no record.
-fn note_unasked(
+/// Writes down what no server can be asked, and returns whether there was any: no reply must never look like no record.
+fn close_open(
     facts: &mut Facts,
     source: &Source,
-    wanted: Vec<Question>,
-    (outcome, reason): (Outcome, String),
-) {
-    let nobody = nobody();
-    for question in wanted {
-        if !facts.has(&question) {
-            let reply = Reply::empty(question, Arc::clone(&nobody), outcome);
-            facts.insert(Reply { reason: reason.clone(), at: source.started, ..reply });
+    course: &mut Course<'_>,
+    outcome: Outcome,
+    reason: &str,
+) -> bool {
+    let known = facts.count();
+    course.budget.note_refused(facts, source.started);
+    let open = course.take_open(facts);
+    let has_grown = facts.count() > known || !open.is_empty();
+    for question in open {
+        if let Some(outside) = &mut facts.outside {
+            outside.insert(question);
+            continue;
         }
+        let reply = Reply::empty(question, nobody(), outcome);
+        facts.insert(Reply { reason: reason.to_owned(), at: source.started, ..reply });
     }
+    has_grown
 }

@@ -44,8 +44,11 @@ const LONGEST_REGION: usize = 32;
 
 /// The questions for the addresses of the hosts, as far as the facts tell where their aliases lead; in a replay, of those
 /// that the recording holds.
-#[must_use]
-pub fn address_questions(source: &Source, requests: &BTreeSet<WebRequest>, facts: &Facts) -> Vec<Question> {
+pub(super) fn address_questions(
+    source: &Source,
+    requests: &BTreeSet<WebRequest>,
+    facts: &Facts,
+) -> Vec<Question> {
     let is_recorded = |request: &&WebRequest| match &source.recording {
         Some(recording) => recording.facts.web(request).is_some(),
         None => source.network.is_some(),

@@ -97,8 +97,8 @@ enum Step {
 
 /// What becomes of a name on the way down from the apex of its zone.
 enum Descent<'a> {
-    /// It belongs to a zone further down.
-    Cut,
+    /// It belongs to a zone further down, which has these name servers.
+    Cut(Vec<Record>),
     /// It lies below a DNAME with this owner and target.
     Renamed(&'a Record, Name),
     /// It is reached.
@@ -231,6 +231,9 @@ impl ZoneFiles {
     /// in the file [`Outcome::NotListed`]. The time of the reply is not set.
     #[must_use]
     pub fn answer(&self, question: &Question) -> Option<Reply> {
+        if let Some(referral) = self.referral(question) {
+            return Some(referral);
+        }
         let mut place = self.place(&question.name)?;
         let mut reply = Reply::empty(question.clone(), Arc::clone(place.file), Outcome::Records);
         reply.authoritative = true;
@@ -278,6 +281,22 @@ impl ZoneFiles {
         Some(reply)
     }
 
+    /// The reply to a question about a name that the zone delegates to other name servers.
+    fn referral(&self, question: &Question) -> Option<Reply> {
+        let (apex, zone) = self.zone_of(&question.name)?;
+        let place = Place { zone: Some((apex, zone)), nodes: &zone.nodes, file: &zone.file };
+        let Descent::Cut(servers) = place.descend(&question.name) else { return None };
+        let mut reply = Reply::empty(question.clone(), Arc::clone(place.file), Outcome::Referral);
+        reply.referral = servers;
+        Some(reply)
+    }
+
+    /// Whether the zone of the files delegates the name to other name servers.
+    #[must_use]
+    pub fn delegates(&self, name: &Name) -> bool {
+        self.referral(&Question::new(name.clone(), RecordType::Ns)).is_some()
+    }
+
     /// Whether a question about this name is answered from the files.
     #[must_use]
     pub fn covers(&self, name: &Name) -> bool {
@@ -319,7 +338,7 @@ impl ZoneFiles {
         if let Some((apex, zone)) = self.zone_of(name) {
             let place = Place { zone: Some((apex, zone)), nodes: &zone.nodes, file: &zone.file };
             return match place.descend(name) {
-                Descent::Cut => None,
+                Descent::Cut(_) => None,
                 Descent::Renamed(..) | Descent::Reached => Some(place),
             };
         }
@@ -337,7 +356,7 @@ impl<'a> Place<'a> {
         for above in &path {
             let Some(node) = self.nodes.get(above) else { continue };
             if above != apex && node.of(RecordType::Ns).next().is_some() {
-                return Descent::Cut;
+                return Descent::Cut(node.of(RecordType::Ns).cloned().collect());
             }
             let renamed = node.of(DNAME).find_map(|record| Some((record, renamed(name, record)?)));
             if let Some((record, target)) = renamed.filter(|_| above != name) {

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::{Case, Code, Edit, Examination, Judged, Status, Weight, is_from_wildcard, judge};
 use crate::expected::{Expectation, Importance, Phase, Subject};
-use crate::facts::{Facts, Overlay, Sight, View, Witness};
+use crate::facts::{Facts, Overlay, Sight, View};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
 pub use emit::to_bind;
@@ -105,10 +105,11 @@ pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Exami
     let source = examination.source.as_ref().and_then(|source| source.provider);
     let is_source_sure = examination.source.as_ref().is_some_and(|source| source.proof.is_sure());
     let untouched = Overlay::new();
-    let sight = Sight { facts, witness: Witness::Published, view, overlay: &untouched, read: None };
+    let sight = Sight::published(facts, view, &untouched);
     let expected = examination.judged.iter().map(|judged| &judged.expectation);
     let mail_host = expected.into_iter().find_map(Expectation::proposed_host);
-    let present = Case { subject, source, is_source_sure, mail_host, sight };
+    let host_failure = examination.host_failure.as_ref();
+    let present = Case { subject, source, is_source_sure, mail_host, host_failure, sight };
     let mut fold = Fold { present, overlay: Overlay::new(), reasons: BTreeMap::new() };
     for _ in 0..MOST_ROUNDS {
         let mut changed = false;
@@ -117,10 +118,9 @@ pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Exami
             if judged.status == Status::Met && fold.overlay.is_empty() {
                 continue;
             }
-            let sight =
-                Sight { facts, witness: Witness::Published, view, overlay: &fold.overlay, read: None };
-            let case = Case { subject, source, is_source_sure, mail_host, sight };
-            let Ok(finding) = judge(&case, &judged.expectation) else { continue };
+            let sight = Sight::published(facts, view, &fold.overlay);
+            let case = Case { sight, ..present };
+            let Ok(finding) = judge(&case, &judged.expectation).finding else { continue };
             // What is optional is put right only where it is wrong, and never added.
             let absent = finding.observed.is_empty() || finding.code == Code::AliasFromWildcard;
             let unasked = judged.importance == Importance::Optional && absent;
@@ -176,6 +176,7 @@ fn earliest(case: &Case<'_>, judged: &Judged, edit: &Edit) -> Phase {
     let asks = |phase: &Phase| {
         let subject = Subject { phase: *phase, ..case.subject.clone() };
         judge(&Case { subject: &subject, ..*case }, &judged.expectation)
+            .finding
             .is_ok_and(|finding| finding.cure.contains(edit))
     };
     let phases = [Phase::Prepare, Phase::Switch].into_iter();

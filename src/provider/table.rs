@@ -12,7 +12,7 @@
 //! * Mixed MX sets are real: 12 of 2,110 domains of the same data had Microsoft's host and something else.
 //! * SPF hosts that senders and mailbox hosts share (`amazonses.com`, `secureserver.net`, `zoho.com`,
 //!   `_spf.google.com`, `websitewelcome.com`) are weak evidence of a mailbox host.
-//! * A new row has sources with dates, and patterns no wider than these show: never a substring of a name.
+//! * A row has sources with dates, at least that of reading, and patterns no wider than these show: never a substring of a name.
 
 use super::{Confidence, Evidence, Kind, Provider};
 
@@ -159,7 +159,9 @@ pub(super) static PROVIDERS: &[Provider] = &[
         weak: &[Evidence::Txt],
         confidence: Confidence::A,
         sources: &[
-            microsoft_docs!("create-dns-records-at-any-dns-hosting-provider.md (21Vianet section)"),
+            microsoft_docs!(
+                "create-dns-records-at-any-dns-hosting-provider.md (21Vianet section, read 2026-08)"
+            ),
             MX_INFERENCE,
         ],
         note: "The only cloud where msoid is required; everywhere else msoid is a harmful leftover.",
@@ -176,7 +178,9 @@ pub(super) static PROVIDERS: &[Provider] = &[
         confidence: Confidence::C,
         sources: &[
             MX_INFERENCE,
-            microsoft_docs!("create-dns-records-at-any-dns-hosting-provider.md (former Germany section)"),
+            microsoft_docs!(
+                "create-dns-records-at-any-dns-hosting-provider.md (former Germany section, read 2026-08)"
+            ),
         ],
         note: "Cloud closed (closing date M). Any target here is stale.",
         ..NONE
@@ -455,7 +459,7 @@ pub(super) static PROVIDERS: &[Provider] = &[
         weak: &[Evidence::Srv],
         confidence: Confidence::A,
         sources: &[
-            "fastmail.help article 360060591153 (undated)",
+            "fastmail.help article 360060591153 (undated, read 2026-08)",
             "mailflowauthority.com/email-authentication/fastmail-email-auth",
         ],
         note: "SRV target: M. ns: C.",
@@ -496,7 +500,7 @@ pub(super) static PROVIDERS: &[Provider] = &[
         cname: &[("_dmarc", "dmarc.ionos.*")],
         weak: &[Evidence::Ns],
         confidence: Confidence::A,
-        sources: &["ionos.de/hilfe 'E-Mail-Authentifizierung mit DKIM' (undated)"],
+        sources: &["ionos.de/hilfe 'E-Mail-Authentifizierung mit DKIM' (undated, read 2026-08)"],
         note: "DKIM: A. MX, SPF, autodiscover: B (10/10 and 10/20 both seen). ns: C.",
         ..NONE
     },
@@ -631,7 +635,7 @@ pub(super) static PROVIDERS: &[Provider] = &[
         weak: &[Evidence::Mx, Evidence::Spf, Evidence::Dkim, Evidence::Txt],
         confidence: Confidence::B,
         sources: &[
-            "docs.aws.amazon.com/workmail adminguide 'autodiscover' (undated)",
+            "docs.aws.amazon.com/workmail adminguide 'autodiscover' (undated, read 2026-08)",
             MXMAP,
             "erikevenson.github.io architect/providers/aws/workmail",
         ],
@@ -686,7 +690,7 @@ pub(super) static PROVIDERS: &[Provider] = &[
         kind: Kind::Source,
         spf: &["exghost.com"],
         confidence: Confidence::A,
-        sources: &["support.appriver.com kb a253 (undated)"],
+        sources: &["support.appriver.com kb a253 (undated, read 2026-08)"],
         note: "MX is the arsmtp.com filter (see appriver-securetide); exghost.com together with \
                appriver.com in SPF is the sign of the mailbox host.",
         ..NONE
@@ -698,7 +702,7 @@ pub(super) static PROVIDERS: &[Provider] = &[
         kind: Kind::Source,
         mx: &["inboundcluster#.messageexchange.com"],
         confidence: Confidence::C,
-        sources: &["issl.co.uk knowledgebase 40 'Exchange 2010 DNS Settings' (undated)"],
+        sources: &["issl.co.uk knowledgebase 40 'Exchange 2010 DNS Settings' (undated, read 2026-08)"],
         ..NONE
     },
     Provider {
@@ -751,7 +755,7 @@ pub(super) static PROVIDERS: &[Provider] = &[
         ],
         weak: &[Evidence::Dkim, Evidence::Autodiscover],
         confidence: Confidence::A,
-        sources: &["namecheap.com knowledgebase 1262/2176 and 1340/2176 (undated)"],
+        sources: &["namecheap.com knowledgebase 1262/2176 and 1340/2176 (undated, read 2026-08)"],
         note: "MX, SPF, default._domainkey, and the existence of mail/autodiscover/autoconfig CNAMEs: A. \
                Autodiscover target: M.",
         ..NONE
@@ -907,7 +911,10 @@ pub(super) static PROVIDERS: &[Provider] = &[
         txt: &[(None, "protonmail-verification=")],
         weak: &[Evidence::Txt],
         confidence: Confidence::A,
-        sources: &["proton.me/support 'Anti-spoofing for custom domains' (undated)", WEBAPPANALYZER],
+        sources: &[
+            "proton.me/support 'Anti-spoofing for custom domains' (undated, read 2026-08)",
+            WEBAPPANALYZER,
+        ],
         note: "SPF, TXT: A; MX priorities and DKIM target: B.",
         ..NONE
     },
@@ -921,7 +928,7 @@ pub(super) static PROVIDERS: &[Provider] = &[
         dkim: &[("mail", None)],
         weak: &[Evidence::Dkim],
         confidence: Confidence::A,
-        sources: &["yandex.com.tr/support/kurum/troubleshooting/dns.html (undated)", MXSNIFF],
+        sources: &["yandex.com.tr/support/kurum/troubleshooting/dns.html (undated, read 2026-08)", MXSNIFF],
         note: "MX: A; SPF (redirect= or include:) and DKIM: B. mx.yandex.ru is the consumer host: C.",
         ..NONE
     },
@@ -957,7 +964,7 @@ pub(super) static PROVIDERS: &[Provider] = &[
         ],
         cname: &[("webmail", "webmail.gandi.net")],
         confidence: Confidence::A,
-        sources: &["helpdesk.gandi.net 14001808469404 'What is an SPF record?' (undated)"],
+        sources: &["helpdesk.gandi.net 14001808469404 'What is an SPF record?' (undated, read 2026-08)"],
         note: "SPF: A (web hosting adds _spf.gpaas.net). MX, DKIM, SRV: B.",
         ..NONE
     },
@@ -972,7 +979,7 @@ pub(super) static PROVIDERS: &[Provider] = &[
         ns: &["infomaniak.ch", "infomaniak.com"],
         weak: &[Evidence::Dkim, Evidence::Ns],
         confidence: Confidence::A,
-        sources: &["infomaniak.com support FAQ 'email-service' (undated)", MXMAP_DATA],
+        sources: &["infomaniak.com support FAQ 'email-service' (undated, read 2026-08)", MXMAP_DATA],
         note: "DKIM selectors are date-shaped (20240112...), the same shape as Rackspace's. 109 MX hosts \
                and 227 SPF records in the mxmap data. Autodiscover target not found.",
         ..NONE
@@ -1011,7 +1018,10 @@ pub(super) static PROVIDERS: &[Provider] = &[
         spf: &["mailbox.org"],
         dkim: &[("mbo000#", Some("mailbox.org"))],
         confidence: Confidence::A,
-        sources: &["kb.mailbox.org 'Spam-Reputation der eigenen Domain verbessern' (undated)", PARSEDMARC],
+        sources: &[
+            "kb.mailbox.org 'Spam-Reputation der eigenen Domain verbessern' (undated, read 2026-08)",
+            PARSEDMARC,
+        ],
         note: "SPF and DKIM: A; MX suffix: C.",
         ..NONE
     },
@@ -1064,7 +1074,7 @@ pub(super) static PROVIDERS: &[Provider] = &[
         kind: Kind::Source,
         mx: &["mx#.qiye.aliyun.com", "mxhichina.com"],
         confidence: Confidence::A,
-        sources: &["help.aliyun.com 446248 'What is an MX record?' (undated)"],
+        sources: &["help.aliyun.com 446248 'What is an MX record?' (undated, read 2026-08)"],
         note: "mx1 to mx3.qiye.aliyun.com is the newer set, mxn.mxhichina.com the first host of the older one.",
         ..NONE
     },
@@ -1086,7 +1096,10 @@ pub(super) static PROVIDERS: &[Provider] = &[
         mx: &["feishu.cn"],
         spf: &["spf.onlarksuite.com"],
         confidence: Confidence::C,
-        sources: &["larksuite.com/hc 061274427780 (undated) for SPF", "third-party lists for MX"],
+        sources: &[
+            "larksuite.com/hc 061274427780 (undated, read 2026-08) for SPF",
+            "third-party lists for MX",
+        ],
         note: "SPF: A. feishu.cn as MX: C.",
         ..NONE
     },
@@ -1233,7 +1246,7 @@ pub(super) static PROVIDERS: &[Provider] = &[
         mx: &["iphmx.com"],
         spf: &["iphmx.com"],
         confidence: Confidence::A,
-        sources: &["Cisco document 213938 (undated)", MXMAP_DATA, MX_INFERENCE],
+        sources: &["Cisco document 213938 (undated, read 2026-08)", MXMAP_DATA, MX_INFERENCE],
         note: "SPF is a macro, exists:%{i}.spf.<allocation>.iphmx.com, not an include.",
         ..NONE
     },
@@ -1246,7 +1259,7 @@ pub(super) static PROVIDERS: &[Provider] = &[
         spf: &["_spf.prod.hydra.sophos.com", "_spf_*.prod.hydra.sophos.com"],
         confidence: Confidence::A,
         sources: &[
-            "docs.sophos.com/central 'Update your domain's SPF record' (undated)",
+            "docs.sophos.com/central 'Update your domain's SPF record' (undated, read 2026-08)",
             cipp!("Sophos"),
             MXMAP_DATA,
         ],
@@ -1289,7 +1302,7 @@ pub(super) static PROVIDERS: &[Provider] = &[
             "spf.hes.trendmicro.com",
         ],
         confidence: Confidence::A,
-        sources: &["docs.trendmicro.com 'Adding SPF Records' (undated)", MXMAP_DATA],
+        sources: &["docs.trendmicro.com 'Adding SPF Records' (undated, read 2026-08)", MXMAP_DATA],
         note: "SPF regions anz, sg, in, uae, jp: A. MX form <id>.in.tmes.trendmicro.eu: B; other regional \
                MX names inferred from the SPF table: M. hes = older Hosted Email Security.",
         ..NONE
@@ -1327,7 +1340,7 @@ pub(super) static PROVIDERS: &[Provider] = &[
         kind: Kind::Gateway,
         mx: &["zerospam.ca"],
         confidence: Confidence::C,
-        sources: &["help.cumulussmtp.com (undated)"],
+        sources: &["help.cumulussmtp.com (undated, read 2026-08)"],
         note: "Accounts moved to Hornetsecurity.",
         ..NONE
     },
@@ -1384,7 +1397,7 @@ pub(super) static PROVIDERS: &[Provider] = &[
         mx: &["mailstream-*.mxrecord.io", "mailstream-*.mxrecord.mx", "mxrecord.io", "mxrecord.mx"],
         confidence: Confidence::A,
         sources: &[
-            "developers.cloudflare.com/email-security/deployment/inline/setup/office-365-area1-mx (undated)",
+            "developers.cloudflare.com/email-security/deployment/inline/setup/office-365-area1-mx (undated, read 2026-08)",
             PARSEDMARC,
         ],
         note: "mailstream-central may stand at 5 (canary) or 20.",
@@ -1461,7 +1474,7 @@ pub(super) static PROVIDERS: &[Provider] = &[
         spf: &["spf.antispamcloud.com"],
         weak: &[Evidence::Mx],
         confidence: Confidence::A,
-        sources: &["documentation.n-able.com/spamexperts 'Hosted Cloud MX Records' (undated)"],
+        sources: &["documentation.n-able.com/spamexperts 'Hosted Cloud MX Records' (undated, read 2026-08)"],
         note: "Regional mx1-eu..mx4-eu, mx1-us..mx4-us.spamexperts.com. Resold by many web hosts, so alone \
                it does not prove Microsoft 365 behind it.",
         ..NONE
@@ -1698,7 +1711,7 @@ pub(super) static PROVIDERS: &[Provider] = &[
         mx: &["mpmailmx.com"],
         spf: &["spf.mpmailmx.com"],
         confidence: Confidence::A,
-        sources: &["support.manageprotect.com 44002274662 and 44002336362 (undated)"],
+        sources: &["support.manageprotect.com 44002274662 and 44002336362 (undated, read 2026-08)"],
         ..NONE
     },
     // Retired services: an MX there is broken mail.
@@ -1760,4 +1773,4 @@ const MXMAP: &str = "davidhuser/mxmap src/mail_sovereignty/signatures.py (1aa773
 /// Fingerprints of services in DNS records.
 const WEBAPPANALYZER: &str = "enthec/webappanalyzer src/technologies/*.json (1b9eee8, 2026-08-17)";
 /// A script's table of gateways.
-const MX_HANDLER: &str = "public PowerShell Test-MXHandler and SPF vendor table (undated)";
+const MX_HANDLER: &str = "public PowerShell Test-MXHandler and SPF vendor table (undated, read 2026-08)";

@@ -39,6 +39,12 @@ impl Question {
     pub fn new(name: Name, rtype: RecordType) -> Self {
         Self { name, rtype }
     }
+
+    /// The questions for both kinds of address of a host.
+    #[must_use]
+    pub fn addresses(host: &Name) -> [Self; 2] {
+        [RecordType::A, RecordType::Aaaa].map(|rtype| Self::new(host.clone(), rtype))
+    }
 }
 
 impl fmt::Display for Question {

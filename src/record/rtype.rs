@@ -71,6 +71,9 @@ const OTHER_TYPES: &[(&str, u16)] = &[
 ];
 
 impl RecordType {
+    /// A certificate that a server must show (RFC 6698).
+    pub const TLSA: Self = Self::Other(52);
+
     /// The number of the type in the IANA registry.
     #[must_use]
     pub fn number(self) -> u16 {

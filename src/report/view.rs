@@ -213,7 +213,7 @@ pub struct ExpectationView {
     /// What should be published.
     pub expected: Vec<Harmless>,
     /// Where that value comes from.
-    #[cfg_attr(feature = "formats", schemars(extend("enum" = ["given", "derived", "standard"])))]
+    #[cfg_attr(feature = "formats", schemars(extend("enum" = ["given", "found", "derived", "standard"])))]
     pub origin: &'static str,
     /// The list that names it.
     #[serde(skip_serializing_if = "Option::is_none")]

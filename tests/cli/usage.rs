@@ -195,6 +195,17 @@ fn help_and_version_are_data() {
 }
 
 #[test]
+fn the_long_version_says_what_it_is_made_of_and_the_short_one_is_a_line() {
+    let short = cutover("-V").out;
+    assert_eq!(short, format!("cutover {}\n", env!("CARGO_PKG_VERSION")));
+    let long = cutover("--version").out;
+    assert!(long.starts_with(&short), "{long}");
+    for line in ["\ncommit: ", "\ntarget: ", "\nnewest fact: 20"] {
+        assert!(long.contains(line), "{long}");
+    }
+}
+
+#[test]
 fn a_reader_that_leaves_is_no_failure_to_tell() {
     struct Closed;
     impl std::io::Write for Closed {

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::time::Duration;
 
-use cutover::check::{Scales, Verdict, examine, wanted, wanted_policies};
+use cutover::check::{Questions, Scales, Verdict, examine};
 use cutover::expected::Subject;
-use cutover::facts::{Facts, PolicyOutcome, View};
+use cutover::facts::{PolicyOutcome, View};
 use cutover::lookup::transport::{Endpoint, Transport};
 use cutover::lookup::{Limits, Network, Source, survey};
 use hickory_resolver::proto::op::ResponseCode;
@@ -224,10 +224,9 @@ async fn verdict(truth: Truth, fault: &Fault) -> (Verdict, Option<PolicyOutcome>
     let started = "2026-11-22T05:23:00Z".parse().unwrap();
     let source = Source { started, zones: None, recording: None, network: Some(network) };
     let subject = Subject::new("contoso.com".parse().unwrap());
-    let questions = |facts: &Facts| wanted(&subject, facts);
-    let policies = |facts: &Facts| wanted_policies(&subject, facts);
     let limits = Limits { deadline: Duration::from_secs(12), ..Limits::default() };
-    let survey = survey(&source, &subject.domain, limits, questions, policies);
+    let mut questions = Questions::new(&subject, Scales::default());
+    let survey = survey(&source, &subject.domain, limits, &mut questions);
     // The rest is for a machine that is busy with other things.
     let facts = tokio::time::timeout(limits.deadline * 6, survey).await.expect("it keeps to its deadline");
     let outcome = facts.policy(&subject.domain).map(|policy| policy.outcome);

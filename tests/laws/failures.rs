@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::sync::Arc;
 
-use cutover::check::{Following, Scales, Verdict, examine};
-use cutover::facts::{Elsewhere, Facts, Outcome, Reply, Role, Server, View};
+use cutover::check::{Questions, Scales, Verdict, examine};
+use cutover::facts::{Elsewhere, Facts, Outcome, Reader as _, Reply, Role, Server, View};
 use cutover::lookup::zonefile::ZoneFiles;
 use cutover::record::{Name, Question, Record, RecordType, zone};
 
@@ -80,9 +80,9 @@ impl Servers {
     fn facts(&self, world: &World, fails: &dyn Fn(&Question, &Server) -> Option<Outcome>) -> Facts {
         let mut facts = Facts::new(started(), Elsewhere::Asked);
         let domain = &world.subject.domain;
-        let mut following = Following::new(&world.subject);
+        let mut reader = Questions::new(&world.subject, Scales::default());
         loop {
-            let mut questions: BTreeSet<Question> = following.wanted(&facts).into_iter().collect();
+            let mut questions: BTreeSet<Question> = reader.unmet_at_rest(&facts).into_iter().collect();
             questions
                 .extend([RecordType::Ns, RecordType::Soa].map(|rtype| Question::new(domain.clone(), rtype)));
             for host in facts.name_server_names(domain) {

@@ -131,7 +131,9 @@ fn is_cured_elsewhere(world: &World, judged: &Judged) -> bool {
         | Code::MxRetiredHost
         | Code::MxWrongCloud
         | Code::MxVerificationLeft
-        | Code::MxTargetIsAlias => [Choice::Gateway, Choice::NotAccepted].contains(&world.choice),
+        | Code::MxTargetIsAlias => world.choice == Choice::Gateway || world.choice.hides_host(),
+        // The right host that stands beside the others does not exist, and nobody can tell another one.
+        Code::MxRival => world.choice.hides_host(),
         _ => false,
     };
     assert!(!elsewhere || judged.message.len() > 20, "{}: {:?}", world.title(), judged.message);

@@ -6,6 +6,7 @@
 
 use std::sync::{Arc, LazyLock};
 
+use cutover::check::{Questions, Scales};
 use cutover::expected::{Cloud, Phase, Purpose, Subject};
 use cutover::facts::{Elsewhere, Facts, Recording, Reply, Role, Server};
 use cutover::lookup::zonefile::ZoneFiles;
@@ -388,6 +389,11 @@ contoso.mail.protection.office365.us A 192.0.2.103
 contoso-com.mail.protection.partner.outlook.cn A 192.0.2.103
 "#;
 
+/// The one host that Microsoft makes for a domain that was added since July 2026.
+const RECENT: &str = "$ORIGIN .\n$TTL 600\ncontoso-com.o-v1.mx.microsoft A 192.0.2.103\n";
+/// Another one beside it, as nobody has seen it yet.
+const SECOND: &str = "$ORIGIN .\n$TTL 600\ncontoso-com.p-v1.mx.microsoft AAAA 2001:db8::103\n";
+
 /// How the choices of the command line differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Choice {
@@ -397,6 +403,10 @@ pub enum Choice {
     Verification,
     /// The same, and Microsoft does not accept the domain yet.
     NotAccepted,
+    /// The derived host does not exist, and one of the newer family does.
+    Recent,
+    /// The derived host does not exist, and two of the newer family do.
+    Ambiguous,
     /// Microsoft's host of the newer family is given.
     MailHost,
     /// A filter stays in front.
@@ -407,12 +417,22 @@ pub enum Choice {
     Source,
 }
 
-const CHOICES: [Choice; 7] = [
+impl Choice {
+    /// Whether nobody can tell from DNS which host Microsoft has assigned.
+    pub fn hides_host(self) -> bool {
+        matches!(self, Self::NotAccepted | Self::Ambiguous)
+    }
+}
+
+const CHOICES: [Choice; 10] = [
     Choice::Default,
     Choice::Verification,
     Choice::NotAccepted,
+    Choice::Recent,
     Choice::MailHost,
     Choice::Gateway,
+    Choice::Ambiguous,
+    Choice::NotAccepted,
     Choice::Hybrid,
     Choice::Source,
 ];
@@ -432,7 +452,7 @@ impl World {
         let mut subject = Subject { phase, cloud, ..Subject::new(name(DOMAIN)) };
         subject.tenant = (cloud == Cloud::GccHigh || cloud == Cloud::Dod).then(|| "contoso".into());
         match choice {
-            Choice::Default => {}
+            Choice::Default | Choice::Recent | Choice::Ambiguous => {}
             Choice::Verification | Choice::NotAccepted => subject.verification = Some("MS=ms12345678".into()),
             Choice::MailHost => subject.mx = Some(name("contoso-com.o-v1.mx.microsoft")),
             Choice::Gateway => subject.gateways = vec!["mimecast".parse().unwrap()],
@@ -442,6 +462,20 @@ impl World {
         let lines: Vec<String> = states.iter().map(|state| filled(state.lines, cloud)).collect();
         let text = format!("$ORIGIN {DOMAIN}.\n$TTL 3600\n{UNRELATED}{}\n", lines.join("\n"));
         Self { subject, choice, states: states.to_vec(), zone: read(&text) }
+    }
+
+    /// A domain in which all but the MX records is right.
+    pub fn of_mx(mx: State, phase: Phase, choice: Choice) -> Self {
+        let right =
+            |axis: &'static [State], name: &str| *axis.iter().find(|state| state.name == name).unwrap();
+        let states = [
+            mx,
+            right(SPF, "spf right"),
+            right(AUTODISCOVER, "alias right"),
+            right(VERIFICATION, "proof right"),
+            right(MSOID, "no msoid"),
+        ];
+        Self::new(states, phase, Cloud::Worldwide, choice)
     }
 
     /// Its states and choices, for a failure.
@@ -461,6 +495,16 @@ impl World {
         facts
     }
 
+    /// The facts as a survey gathers them for this reader.
+    pub fn facts_for(&self, reader: &mut Questions<'_>, limits: Limits) -> Facts {
+        let zones = Some(self.files(&self.zone));
+        let source = Source { started: started(), zones, recording: None, network: None };
+        let survey = survey(&source, &self.subject.domain, limits, reader);
+        let mut facts = RUNTIME.with(|runtime| runtime.block_on(survey));
+        facts.elsewhere = Elsewhere::Asked;
+        facts
+    }
+
     /// The facts as a survey gathers them from a recording.
     pub fn facts_again(&self, recording: Recording) -> Facts {
         let recording = Some(recording);
@@ -468,9 +512,8 @@ impl World {
     }
 
     fn survey(&self, source: &Source) -> Facts {
-        let wanted = |facts: &Facts| cutover::check::wanted(&self.subject, facts);
-        let policies = |facts: &Facts| cutover::check::wanted_policies(&self.subject, facts);
-        let survey = survey(source, &self.subject.domain, Limits::default(), wanted, policies);
+        let mut questions = Questions::new(&self.subject, Scales::default());
+        let survey = survey(source, &self.subject.domain, Limits::default(), &mut questions);
         RUNTIME.with(|runtime| runtime.block_on(survey))
     }
 
@@ -494,7 +537,12 @@ impl World {
     }
 
     pub fn files(&self, zone: &[Record]) -> ZoneFiles {
-        let mut files = if self.choice == Choice::NotAccepted { OPEN.clone() } else { CLOSED.clone() };
+        let mut files = match self.choice {
+            Choice::NotAccepted => OPEN.clone(),
+            Choice::Recent => RECENT_ONLY.clone(),
+            Choice::Ambiguous => TWO_RECENT.clone(),
+            _ => CLOSED.clone(),
+        };
         files.add("contoso.com.zone", ZoneText::from_records(Some(name(DOMAIN)), zone.to_vec())).unwrap();
         files
     }
@@ -516,12 +564,18 @@ thread_local! {
 }
 
 /// The world without the hosts that Microsoft makes for the domain.
-static OPEN: LazyLock<ZoneFiles> = LazyLock::new(|| ZoneFiles::from_records("world", None, read(FOREIGN)));
+static OPEN: LazyLock<ZoneFiles> = LazyLock::new(|| with(&[]));
 /// The world with them.
-static CLOSED: LazyLock<ZoneFiles> = LazyLock::new(|| {
-    let all = read(FOREIGN).into_iter().chain(read(ACCEPTED)).collect();
+static CLOSED: LazyLock<ZoneFiles> = LazyLock::new(|| with(&[ACCEPTED]));
+/// The world with one of the newer family alone.
+static RECENT_ONLY: LazyLock<ZoneFiles> = LazyLock::new(|| with(&[RECENT]));
+/// The world with two of these.
+static TWO_RECENT: LazyLock<ZoneFiles> = LazyLock::new(|| with(&[RECENT, SECOND]));
+
+fn with(hosts: &[&str]) -> ZoneFiles {
+    let all = [FOREIGN].iter().chain(hosts).flat_map(|text| read(text)).collect();
     ZoneFiles::from_records("world", None, all)
-});
+}
 
 /// The worlds of a phase: one of ten of all pairs, others in each phase.
 pub fn worlds(phase: Phase) -> impl Iterator<Item = World> {
@@ -544,8 +598,12 @@ fn all_worlds(phase: Phase) -> impl Iterator<Item = impl FnOnce() -> World> {
                 axis => axis[turn * 7 % axis.len()],
             });
             let choice = CHOICES[turn * 3 % CHOICES.len()];
-            // Only the commercial cloud has two families of mail hosts.
-            let clouds = if choice == Choice::MailHost { &Cloud::ALL[..1] } else { &Cloud::ALL[..] };
+            // Only the commercial clouds have two families of mail hosts.
+            let clouds = match choice {
+                Choice::MailHost => &Cloud::ALL[..1],
+                Choice::Recent | Choice::Ambiguous => &Cloud::ALL[..2],
+                _ => &Cloud::ALL[..],
+            };
             let cloud = if turn % 3 > 0 { Cloud::Worldwide } else { clouds[turn / 3 % clouds.len()] };
             worlds.push((chosen, cloud, choice));
         }

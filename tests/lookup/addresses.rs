@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use cutover::check::{Code, Examination, Scales, examine, wanted, wanted_policies};
+use cutover::check::{Code, Examination, Questions, Scales, examine};
 use cutover::expected::Subject;
 use cutover::facts::{Facts, Outcome, Role, View};
 use cutover::lookup::transport::{Endpoint, Transport};
@@ -27,9 +27,8 @@ fn surveyed(estate: &Estate, permissions: Option<Permissions>) -> (Facts, Examin
         };
         let started = "2026-11-22T05:23:00Z".parse().unwrap();
         let source = Source { started, zones: None, recording: None, network: Some(network.without_https()) };
-        let questions = |facts: &Facts| wanted(&subject, facts);
-        let policies = |facts: &Facts| wanted_policies(&subject, facts);
-        survey(&source, &subject.domain, Limits::default(), questions, policies).await
+        let mut questions = Questions::new(&subject, Scales::default());
+        survey(&source, &subject.domain, Limits::default(), &mut questions).await
     });
     let examination = examine(&subject, &facts, Scales::default());
     (facts, examination)

@@ -13,9 +13,9 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use cutover::check::wanted;
+use cutover::check::{Questions, Scales};
 use cutover::expected::Subject;
-use cutover::facts::{Facts, Outcome, Recording, Reply, Role, Server};
+use cutover::facts::{Facts, Outcome, Reader as _, Recording, Reply, Role, Server};
 use cutover::lookup::zonefile::ZoneFiles;
 use cutover::record::{Name, Question, RecordType, zone};
 use jiff::Timestamp;
@@ -88,7 +88,9 @@ impl Fill {
 
 /// Everything that is worth asking, so far as the facts tell: what the judges read, and what names the servers.
 fn questions(subject: &Subject, facts: &Facts) -> BTreeSet<Question> {
-    let mut questions = wanted(subject, facts);
+    let mut reader = Questions::new(subject, Scales::default());
+    let mut questions: BTreeSet<Question> = reader.unmet(facts).into_iter().collect();
+    questions.extend(reader.unmet_at_rest(facts));
     let domain = &subject.domain;
     questions.extend([RecordType::Ns, RecordType::Soa].map(|rtype| Question::new(domain.clone(), rtype)));
     for server in facts.name_server_names(domain) {

@@ -6,15 +6,16 @@
 mod fill;
 mod options;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use cutover::check::{
-    Code, Examination, Judged, Weight, compared_questions, examine, wanted, wanted_policies, web_requests,
+    Code, Examination, Judged, Questions, Scales, Weight, compared_questions, examine, wanted, web_requests,
 };
 use cutover::expected::{Id, Importance, Subject};
-use cutover::facts::{Elsewhere, Facts, Outcome as Answered, Recording, Reply, WebTopic};
+use cutover::facts::{Elsewhere, Facts, Outcome as Answered, Recording, Reply, View, WebTopic};
 use cutover::lookup::zonefile::ZoneFiles;
-use cutover::lookup::{Limits, Source, compare_delegation, request_web, survey, transfer};
+use cutover::lookup::{Besides, Limits, Source, compare_delegation, request_web, survey, transfer};
 use cutover::plan::{Change, changes};
 use cutover::record::zone::{self, ZoneText};
 use cutover::record::{Name, Question, Record};
@@ -89,6 +90,27 @@ impl World {
         self.judge(gather(&self.source(), &self.options.subject))
     }
 
+    /// The zone file; only a world that is one has it.
+    pub fn zone_text(&self) -> &ZoneText {
+        let Answers::Zone(text) = &self.answers else { panic!("a recording is no zone file") };
+        text
+    }
+
+    /// The same world with another zone file.
+    pub fn with_zone_text(self, text: ZoneText) -> Self {
+        Self { answers: Answers::Zone(text), ..self }
+    }
+
+    /// Looks up at this source, judges and plans.
+    pub fn check_with(&self, runtime: &tokio::runtime::Runtime, source: &Source, view: View) -> Outcome {
+        let mut options = self.options.clone();
+        options.scales.view = view;
+        let mut questions = Questions::new(&options.subject, options.scales);
+        let domain = &options.subject.domain;
+        let facts = runtime.block_on(survey(source, domain, Limits::default(), &mut questions));
+        Self { answers: self.answers.clone(), options: options.clone() }.judge(facts)
+    }
+
     fn judge(&self, facts: Facts) -> Outcome {
         let Options { subject, scales } = &self.options;
         let examination = examine(subject, &facts, *scales);
@@ -152,20 +174,20 @@ impl World {
 
 fn gather(source: &Source, subject: &Subject) -> Facts {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    let questions = |facts: &Facts| {
-        let mut questions = wanted(subject, facts);
-        if source.has_named_servers() {
-            // A recording written by hand holds only what matters.
-            let is_held =
-                |question: &Question| source.recording.as_ref().is_some_and(|held| held.facts.has(question));
-            questions.extend(compared_questions(&subject.domain).into_iter().filter(is_held));
-        }
-        questions
+    let compared = match source.has_named_servers() {
+        true => compared_questions(&subject.domain),
+        false => Vec::new(),
     };
-    let policies = |facts: &Facts| wanted_policies(subject, facts);
+    // A recording written by hand holds only what matters.
+    let is_held =
+        |question: &Question| source.recording.as_ref().is_some_and(|held| held.facts.has(question));
+    let compared: Vec<Question> = compared.into_iter().filter(is_held).collect();
+    let requests = web_requests(subject, &WebTopic::ALL);
+    let questions = Questions::new(subject, Scales::default());
+    let addresses_of = BTreeSet::new();
+    let mut reader = Besides::new(questions, source, &addresses_of, compared);
     runtime.block_on(async {
-        let mut facts = survey(source, &subject.domain, Limits::default(), questions, policies).await;
-        let requests = web_requests(subject, &WebTopic::ALL);
+        let mut facts = survey(source, &subject.domain, Limits::default(), &mut reader).await;
         transfer(source, &subject.domain, None, tokio::time::Instant::now(), &mut facts).await;
         compare_delegation(source, &subject.domain, tokio::time::Instant::now(), &mut facts).await;
         request_web(source, &requests, tokio::time::Instant::now(), &mut facts).await;

@@ -7,7 +7,7 @@ use crate::provider::{self, Evidence, Provider};
 use crate::record::{Name, RecordData, RecordSet, RecordType};
 
 /// Names in a chain of aliases, the first one included, that are followed; a working chain has two or three.
-pub(in crate::check) const LONGEST_CHAIN: usize = 8;
+const LONGEST_CHAIN: usize = 8;
 
 /// The name at the end of the chain that begins at `first`; `None` if it loops.
 pub(super) fn end_of_chain(
@@ -39,7 +39,7 @@ pub(super) fn end_of_chain(
 }
 
 /// Whether it matters where a target leads: not for hosts whose owner is known, whatever platform is being left.
-pub(in crate::check) fn follows(target: &Name, domain: &Name) -> bool {
+fn follows(target: &Name, domain: &Name) -> bool {
     let microsoft = Cloud::ALL.iter().any(|cloud| cloud.name(Purpose::Autodiscover) == Some(target));
     let strong = |provider: &&'static Provider| !provider.is_weak(Evidence::Autodiscover);
     !microsoft && !target.is_root() && !provider::of_autodiscover(target, domain).iter().any(strong)

@@ -18,7 +18,8 @@ impl Bench<'_> {
         self.edit(after.collect(), false)
     }
 
-    /// Keeps the right hosts, and what was meant to be one; proposes the expected host where there is none.
+    /// Keeps the right hosts, and what was meant to be one; proposes the expected host where there is none. A host that does
+    /// not exist is neither kept nor proposed: mail would bounce.
     pub(super) fn cure(&self) -> Vec<Edit> {
         // A zone file may hold thousands of records, and each is looked for.
         let kinds: BTreeMap<&Name, &Host> = self.exchanges.iter().map(|one| (&one.host, &one.kind)).collect();
@@ -27,11 +28,13 @@ impl Bench<'_> {
             let RecordData::Mx { preference, exchange } = data else { continue };
             match kinds.get(exchange) {
                 Some(Host::Malformed(_, Some(meant)))
-                    if self.is_right(meant) && !kinds.contains_key(meant) =>
+                    if self.is_right(meant) && !kinds.contains_key(meant) && !is_absent(self.case, meant) =>
                 {
                     kept.insert(RecordData::Mx { preference: *preference, exchange: meant.clone() });
                 }
-                Some(kind) if kind.is_right() => drop(kept.insert(data.clone())),
+                Some(kind) if kind.is_right() && !is_absent(self.case, exchange) => {
+                    kept.insert(data.clone());
+                }
                 Some(_) | None => {}
             }
         }
@@ -47,20 +50,25 @@ impl Bench<'_> {
         if self.case.phase() < Phase::Switch {
             return Vec::new();
         }
-        let derived = after.is_empty();
-        // A host that does not exist is never proposed: mail would bounce.
-        let is_absent = self.expectation.origin == Origin::Derived
-            && self.hosts.proposed.as_ref().is_some_and(|host| is_absent(self.case, host));
-        if derived && is_absent {
+        let is_proposed = after.is_empty();
+        let is_by_rule = matches!(self.expectation.origin, Origin::Derived | Origin::Found);
+        if is_proposed && is_by_rule && self.hosts.proposed.iter().any(|host| is_absent(self.case, host)) {
             return Vec::new();
         }
-        if derived {
+        if is_proposed {
             after.extend(self.expectation.data.iter().cloned());
         }
         if after.is_empty() || after == self.set.data {
             return Vec::new();
         }
-        self.edit(after, derived && self.expectation.origin == Origin::Derived)
+        // The only host that stays must not be one that nobody could look up.
+        let is_unseen = self.hosts.gateways.is_empty() && after.iter().all(|data| self.is_unseen(data));
+        self.edit(after, is_proposed && is_by_rule || !is_proposed && is_unseen)
+    }
+
+    /// Whether the host of a record could not be looked up.
+    fn is_unseen(&self, data: &RecordData) -> bool {
+        data.target().is_some_and(|host| self.case.sight.has_address(host).is_err())
     }
 
     pub(super) fn edit(&self, after: BTreeSet<RecordData>, confirm: bool) -> Vec<Edit> {

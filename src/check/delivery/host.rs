@@ -59,7 +59,7 @@ impl Host {
     }
 
     /// The types of address that are read: none for hosts that are wrong whether they exist or not.
-    pub(in crate::check) fn types_read(&self) -> &'static [RecordType] {
+    pub(super) fn types_read(&self) -> &'static [RecordType] {
         match self {
             Self::Foreign => &[RecordType::A],
             _ if self.is_right() => &[RecordType::A, RecordType::Aaaa],

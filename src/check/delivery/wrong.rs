@@ -4,7 +4,7 @@ use crate::facts::Silence;
 use crate::record::{Question, RecordType};
 
 use super::host::is_no_mail_host;
-use super::{Bench, Code, Exchange, Finding, Host, listed, ticked};
+use super::{Bench, Code, Exchange, Finding, Host, MOST_MAIL_HOSTS, listed, ticked};
 
 impl Bench<'_> {
     /// Another host beside a right one.
@@ -95,7 +95,8 @@ impl Bench<'_> {
         &self,
         exchanges: impl Iterator<Item = &'b Exchange>,
     ) -> Result<Option<Finding>, Silence> {
-        for exchange in exchanges.filter(|exchange| matches!(exchange.kind, Host::Foreign | Host::Filter)) {
+        let named = exchanges.filter(|exchange| matches!(exchange.kind, Host::Foreign | Host::Filter));
+        for exchange in named.take(MOST_MAIL_HOSTS) {
             let answer = self.case.sight.answer(&Question::new(exchange.host.clone(), RecordType::A))?;
             let Some(real) = answer.chain.last() else { continue };
             let message = format!(

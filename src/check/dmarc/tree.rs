@@ -19,7 +19,7 @@ pub(in crate::check) struct Inherited {
 
 /// The domains further up at which a walk looks, the nearest first: a long name loses labels until seven are left, then one
 /// at a time (RFC 9989 §4.10).
-pub(in crate::check) fn domains_above(domain: &Name) -> Vec<Name> {
+pub(super) fn domains_above(domain: &Name) -> Vec<Name> {
     let above = domain.ancestors().skip(1).filter(|above| !above.is_root());
     above.filter(|above| above.label_count() < MOST_QUERIES).collect()
 }

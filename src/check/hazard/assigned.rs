@@ -1,29 +1,52 @@
-//! Reports a domain for which Microsoft has no MX host under the derived name.
+//! Reports a domain for which no MX host of Microsoft's can be proposed.
 
-use crate::expected::{Id, Origin, Phase};
-use crate::record::RecordType;
+use crate::expected::{Phase, derived_host};
+use crate::record::{Name, RecordType};
 
-use super::{Case, Code, Hazard, Judged, Status, Weight, delivery, ticked};
+use super::{Assigned, Case, Code, Hazard, SearchFailure, Weight, listed, ticked};
 
-/// The derived MX host does not exist, and the MX records have to change, now or at the switch.
-pub(super) fn mx_not_assigned(case: &Case<'_>, judged: &[Judged]) -> Option<Hazard> {
-    let mx = judged.iter().find(|judged| judged.expectation.id == Id::Mx)?;
-    let must_change = mx.status == Status::Unmet || mx.code == Code::MxStillAtSource;
-    if mx.expectation.origin != Origin::Derived || !must_change {
-        return None;
-    }
-    let host = mx.expectation.proposed_host().filter(|host| delivery::is_absent(case, host))?;
+/// How the host gets from the admin center into the plan.
+const HAND_OVER: &str = "pass it with `--mx`, `--expect` or `--graph`";
+
+/// The MX records have to change, the derived host does not exist, and no other one was found beyond doubt.
+pub(super) fn mx_not_assigned(case: &Case<'_>, assigned: &Assigned) -> Option<Hazard> {
     let domain = &case.subject.domain;
-    let message = format!(
-        "Microsoft has no MX host {} for {}. Add the domain in the Microsoft 365 admin center, or copy the MX host from \
-         there if it is added already, and pass it with `--mx`, `--expect` or `--graph`; no MX edit is proposed until \
-         then.",
-        ticked(host),
-        ticked(domain)
-    );
+    let fix = match assigned {
+        Assigned::AsExpected | Assigned::Found(_) | Assigned::NotSearched | Assigned::MxUnknown(_) => {
+            return None;
+        }
+        Assigned::Nowhere => format!(
+            "Microsoft has no MX host for {}, neither that one nor one below `mx.microsoft`. Add the domain in the \
+             Microsoft 365 admin center, then copy the MX host from there and {HAND_OVER}.",
+            ticked(domain)
+        ),
+        Assigned::Several(hosts) => format!(
+            "{} exist. Copy the right one from the Microsoft 365 admin center and {HAND_OVER}.",
+            listed(hosts.iter().map(ticked))
+        ),
+        Assigned::Wildcard(host) => format!(
+            "{} exists, and so does every other name in its partition, so it proves nothing. Copy the MX host from the \
+             Microsoft 365 admin center and {HAND_OVER}.",
+            ticked(host)
+        ),
+        Assigned::Unknown(SearchFailure::Offline) => format!(
+            "Offline: hosts below `mx.microsoft` were not looked up. Add `--resolver 1.1.1.1`, or copy the MX host from \
+             the Microsoft 365 admin center and {HAND_OVER}."
+        ),
+        Assigned::Unknown(SearchFailure::Lookup(failure)) => format!(
+            "The search below `mx.microsoft` failed: {failure}. Run the check again, or copy the MX host from the \
+             Microsoft 365 admin center and {HAND_OVER}."
+        ),
+    };
+    let absent = derived_host(case.subject).map(|host| does_not_exist(&host)).unwrap_or_default();
+    let message = format!("No MX edit is proposed{absent}. {fix}");
     let mut found = Hazard::new(Code::MxNotAssigned, domain, Some(RecordType::Mx), message);
     if case.phase() < Phase::Switch {
         found.level = Weight::Warning;
     }
     Some(found)
+}
+
+fn does_not_exist(host: &Name) -> String {
+    format!(": {} does not exist", ticked(host))
 }

@@ -15,19 +15,38 @@ use crate::check::{doubled, text};
 /// Right MX records and texts at the doubled name, while the domain itself lacks them.
 pub(super) fn domain_doubled(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
     let domain = &case.subject.domain;
-    let is_unmet = |ids: &[Id]| {
-        judged.iter().any(|judged| ids.contains(&judged.expectation.id) && judged.status == Status::Unmet)
-    };
     let hosts = judged.iter().find_map(|judged| match &judged.expectation.requirement {
         Requirement::DeliversTo(hosts) => Some(hosts),
         _ => None,
     });
+    let is_right = |data: &RecordData| {
+        let host = data.target().zip(hosts);
+        host.is_some_and(|(host, hosts)| delivery::classify(host, hosts, domain, case.source).is_right())
+    };
+    // What was published with the zone's name twice is missing at the domain itself.
+    let is_missing = |rtype: RecordType| {
+        judged.iter().filter(|judged| judged.status == Status::Unmet).any(|judged| {
+            match judged.expectation.id {
+                Id::Mx => rtype == RecordType::Mx && !judged.observed.data.iter().any(is_right),
+                Id::Spf => {
+                    rtype == RecordType::Txt
+                        && matches!(judged.code, Code::SpfMissing | Code::SpfWithoutMicrosoft)
+                }
+                Id::Verification => rtype == RecordType::Txt && judged.code == Code::VerificationMissing,
+                _ => false,
+            }
+        })
+    };
     let mut hazards = Vec::new();
+    case.sight.batch(|| {
+        let types = [RecordType::Mx, RecordType::Txt].into_iter().filter(|rtype| is_missing(*rtype));
+        types.for_each(|rtype| doubled::read(case, domain, rtype));
+    });
     for (name, _) in doubled::names(domain, domain) {
-        if is_unmet(&[Id::Mx]) {
+        if is_missing(RecordType::Mx) {
             hazards.extend(found(case, &name, RecordType::Mx, hosts));
         }
-        if is_unmet(&[Id::Spf, Id::Verification]) {
+        if is_missing(RecordType::Txt) {
             hazards.extend(found(case, &name, RecordType::Txt, hosts));
         }
     }

@@ -85,8 +85,10 @@ pub(in crate::check) fn leftover_questions(subject: &Subject, facts: &Facts) -> 
 /// Takes back that expectations are met where a recording does not hold what may be left beside them: a run with the same
 /// options would have read it, and might have found an error.
 pub(in crate::check) fn doubt_unread(case: &Case<'_>, judged: &mut [Judged]) {
-    for question in leftover_questions(case.subject, case.sight.facts) {
-        let Err(failure) = case.sight.answer(&question) else { continue };
+    let questions = leftover_questions(case.subject, case.sight.facts);
+    case.sight.read_ahead(questions.iter().cloned());
+    for question in questions {
+        let Err(failure) = case.sight.own_answer(&question) else { continue };
         if failure.outcome != Outcome::NotRecorded {
             continue;
         }
@@ -166,7 +168,9 @@ pub(super) fn source_left(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
         .collect();
     let autodiscover = domain.below(AUTODISCOVER_SERVICE).ok();
     let mut hazards: BTreeMap<Question, Hazard> = BTreeMap::new();
+    case.sight.read_ahead(leftover_questions(case.subject, case.sight.facts));
     for question in published_questions(case.sight.facts, domain) {
+        case.begin_rule();
         if required.contains(question) || autodiscover.as_ref() == Some(&question.name) {
             continue;
         }
@@ -227,12 +231,6 @@ pub(in crate::check) fn published_questions<'a>(
     shown.map(|(question, _)| question)
 }
 
-/// Whether it is one of the [`published_questions`].
-pub(in crate::check) fn is_published(facts: &Facts, question: &Question, domain: &Name) -> bool {
-    may_show_evidence(question, domain)
-        && facts.replies(question).any(|reply| reply.outcome == Outcome::Records)
-}
-
 fn may_show_evidence(question: &Question, domain: &Name) -> bool {
     is_evidence_type(question.rtype) && question.name.is_within(domain)
 }
@@ -250,7 +248,14 @@ fn own_records(case: &Case<'_>, question: &Question, source: &Provider) -> Optio
     if case.sight.facts.on_file.contains(question) {
         return Some((question.name.clone(), answer.set));
     }
-    let wildcard = wildcards(question, domain).into_iter().find(|wildcard| {
+    let wildcards = wildcards(question, domain);
+    // What the wildcards hold has to be known where a record of theirs is to go.
+    case.sight.read_ahead(
+        wildcards.iter().flat_map(|wildcard| {
+            [wildcard.probe.clone(), Question::new(wildcard.name.clone(), question.rtype)]
+        }),
+    );
+    let wildcard = wildcards.into_iter().find(|wildcard| {
         let same = wildcard::answers_alike(case, &wildcard.probe, question.rtype, &answer.set);
         same.unwrap_or(false)
     });
@@ -259,15 +264,15 @@ fn own_records(case: &Case<'_>, question: &Question, source: &Provider) -> Optio
 }
 
 /// A wildcard that may answer a question.
-pub(in crate::check) struct Wildcard {
+struct Wildcard {
     /// Its name.
-    pub(in crate::check) name: Name,
+    name: Name,
     /// The question whose answer shows it.
-    pub(in crate::check) probe: Question,
+    probe: Question,
 }
 
 /// The wildcards that may answer the question: the one below the domain, and those closer to the name.
-pub(in crate::check) fn wildcards(question: &Question, domain: &Name) -> Vec<Wildcard> {
+fn wildcards(question: &Question, domain: &Name) -> Vec<Wildcard> {
     // A wildcard may itself be answered for by one further up.
     let skipped = if question.name.first_label() == Some(b"*") { 2 } else { 1 };
     let above = question.name.ancestors().skip(skipped).take_while(|place| place.is_within(domain));
@@ -278,15 +283,6 @@ pub(in crate::check) fn wildcards(question: &Question, domain: &Name) -> Vec<Wil
         Some(Wildcard { name: place.below("*").ok()?, probe })
     };
     places.iter().filter_map(wildcard).collect()
-}
-
-/// Whether a record at that name belongs to any platform that mail may be leaving.
-pub(in crate::check) fn may_be_left(name: &Name, data: &RecordData, domain: &Name) -> bool {
-    let owner = name.without_suffix(domain).map(|owner| owner.bare()).unwrap_or_default();
-    clues(&owner, data).into_iter().any(|clue| {
-        let mut platforms = provider::all_matches(clue, domain).into_iter();
-        platforms.any(|provider| provider.kind == Kind::Source && !provider.is_weak(clue.evidence()))
-    })
 }
 
 /// Whether a record at that name belongs to the platform, by evidence that needs no other beside it.

@@ -174,19 +174,21 @@ pub(super) fn microsoft_hosted_dns(case: &Case<'_>, zone: Option<&Zone>) -> Opti
 }
 
 /// Whether the name server is one of those that serve what the admin center keeps.
-pub(in crate::check) fn is_microsoft_dns(server: &Name) -> bool {
+fn is_microsoft_dns(server: &Name) -> bool {
     "bdm.microsoftonline.com".parse().is_ok_and(|microsoft| server.is_within(&microsoft))
 }
 
 /// The names of the web site, which is easily lost when Microsoft takes the zone over.
-pub(in crate::check) fn web_site_names(domain: &Name) -> Vec<Name> {
+fn web_site_names(domain: &Name) -> Vec<Name> {
     std::iter::once(domain.clone()).chain(domain.below("www")).collect()
 }
 
 /// What became of the web site, for the end of a sentence.
 fn web_site(case: &Case<'_>) -> String {
     let (mut found, mut missing) = (Vec::new(), Vec::new());
-    for name in web_site_names(&case.subject.domain) {
+    let names = web_site_names(&case.subject.domain);
+    case.sight.read_ahead(names.iter().flat_map(Question::addresses));
+    for name in names {
         match case.sight.has_address(&name) {
             Ok(Some(true)) => found.push(ticked(&name)),
             // An alias that leads out of the zone files may well have one.

@@ -9,22 +9,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::expected::Phase;
 use crate::facts::{Overlay, Sight, Silence};
-use crate::record::spf::{DomainSpec, Meaning, Mechanism, SpfRecord, is_spf};
+use crate::record::spf::{SpfRecord, is_spf};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType, Text};
 
 use super::moved::{self, Moved};
-use super::placeholder;
 use super::repair::repaired;
 use super::tally::{self, Fault, FaultKind, Tally};
 use super::terms::Terms;
-use super::walk::{MOST_MAIL_HOSTS, Reader};
+use super::walk::Reader;
 use super::{Bench, Edit, text_of};
-
-/// Terms of the record itself that are asked about at most: some may go, as those whose hosts are gone.
-const MOST_TERMS: usize = 40;
-/// Terms of a record below that are asked about at most: with more of them there are too many lookups,
-/// whatever is behind them.
-const MOST_TERMS_BELOW: usize = super::MOST_LOOKUPS + 1;
 
 /// The record sets that put it right, and what comes out of it.
 pub(super) struct Cure {
@@ -238,55 +231,4 @@ fn needs_include(
         Some(_) => Needed::First,
         None => Needed::Last,
     })
-}
-
-/// What rules ask about when they count the record of a domain, as a part of the one that is checked. Of an `mx` they read
-/// the addresses of its hosts as well, see [`mail_hosts`].
-pub(in crate::check) fn questions(
-    record: &SpfRecord,
-    holder: &Name,
-    checked: &Name,
-) -> Vec<(Name, RecordType)> {
-    let most = if holder == checked { MOST_TERMS } else { MOST_TERMS_BELOW };
-    let mut questions = Vec::new();
-    let mut terms = 0;
-    for term in record.evaluated() {
-        let (spec, types): (Option<&DomainSpec>, &[RecordType]) = match &term.meaning {
-            Meaning::Mechanism(_, Mechanism::Include(included)) | Meaning::Redirect(included) => {
-                (Some(included), &[RecordType::Txt])
-            }
-            Meaning::Mechanism(_, Mechanism::A(named)) => {
-                (named.as_ref(), &[RecordType::A, RecordType::Aaaa])
-            }
-            Meaning::Mechanism(_, Mechanism::Mx(named)) => (named.as_ref(), &[RecordType::Mx]),
-            Meaning::Mechanism(_, Mechanism::Exists(named)) => (Some(named), &[RecordType::A]),
-            Meaning::Mechanism(
-                _,
-                Mechanism::All | Mechanism::Ip4 { .. } | Mechanism::Ip6 { .. } | Mechanism::Ptr(_),
-            )
-            | Meaning::Explanation(_)
-            | Meaning::Ignored { .. }
-            | Meaning::Broken(_) => continue,
-        };
-        terms += 1;
-        if terms > most {
-            break;
-        }
-        let name = spec.map_or_else(|| Ok(holder.clone()), |spec| spec.expanded(holder, checked));
-        let Ok(name) = name else { continue };
-        if *types == [RecordType::Txt] && placeholder::is_nobodys(&name, holder, checked) {
-            continue;
-        }
-        questions.extend(types.iter().map(|rtype| (name.clone(), *rtype)));
-    }
-    questions
-}
-
-/// The hosts of an `mx` whose addresses are read: with more of them receivers give up.
-pub(in crate::check) fn mail_hosts<'a>(records: impl IntoIterator<Item = &'a RecordData>) -> Vec<&'a Name> {
-    let hosts: Vec<&Name> = records.into_iter().filter_map(RecordData::target).collect();
-    if hosts.len() > MOST_MAIL_HOSTS {
-        return Vec::new();
-    }
-    hosts.into_iter().filter(|host| !host.is_root()).collect()
 }

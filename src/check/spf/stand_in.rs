@@ -15,7 +15,7 @@ use super::{Bench, Code, is_include_of, text_of};
 const RESELLER: &str = "secureserver.net";
 /// The host below the domain that the same template makes an alias (Domain Connect, template
 /// `secureserver.net.o365`).
-pub(in crate::check) const RESELLER_HOST: &str = "email";
+pub(super) const RESELLER_HOST: &str = "email";
 
 impl Bench<'_> {
     /// What is said of a record in which another sender stands in; `None` where Microsoft's include is
@@ -105,7 +105,7 @@ impl Bench<'_> {
 }
 
 /// Whether it is worth knowing who sold the service: the reseller's include is there, and Microsoft's is not.
-pub(in crate::check) fn may_be_sold_by_reseller(record: &SpfRecord, include: &Name) -> bool {
+pub(super) fn may_be_sold_by_reseller(record: &SpfRecord, include: &Name) -> bool {
     let by_itself = |term: &&crate::record::spf::Term| is_include_of(&term.meaning, include);
     includes_reseller(record) && record.evaluated().find(by_itself).is_none()
 }

@@ -6,15 +6,17 @@
 mod agreement;
 mod cache;
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 use crate::check::time::{after, clock_when_over, lasting, left};
-use crate::check::{Case, Code, Finding, Status, Weight, certainty, importance, is_accepted, judge, listed};
+use crate::check::{
+    Case, Code, Finding, Judgement, Status, Weight, certainty, importance, is_accepted, judge, listed,
+};
 use crate::expected::{Expectation, Id, Importance};
-use crate::facts::{Reply, Role, Server, Sight, Silence, VersionOrder, View, Witness, soa_of};
+use crate::facts::{Reads, Reply, Role, Server, Sight, Silence, VersionOrder, View, Witness, soa_of};
 use crate::record::{Name, Question, RecordSet, RecordType};
 
 use super::Judged;
@@ -41,8 +43,6 @@ pub(super) struct Panel<'a> {
     resolvers: Vec<&'a Server>,
     /// What is answered otherwise than it is published, by whom; worked out once somebody is heard beside the first.
     dissents: OnceCell<BTreeMap<&'a Server, Vec<&'a Question>>>,
-    /// What was read when the published state was judged last.
-    read: RefCell<Vec<Question>>,
     accepted: bool,
     /// Why no name server of the zone could be asked, where both views count.
     unfound: Option<&'a Reply>,
@@ -63,7 +63,6 @@ impl<'a> Panel<'a> {
             authorities: of(Role::is_authority),
             resolvers: of(|role| role == Role::Resolver),
             dissents: OnceCell::new(),
-            read: RefCell::default(),
             accepted,
             unfound: None,
         };
@@ -115,12 +114,15 @@ impl<'a> Panel<'a> {
         }
         let published = match authorities.is_empty() {
             true if resolvers.len() > 1 => return self.among_resolvers(expectation, &resolvers),
-            true => return self.heard(expectation, None).map(Opinion::from),
-            false => self.among_authorities(expectation, &authorities)?,
+            true => return self.heard(expectation, None).finding.map(Opinion::from),
+            false => self.heard(expectation, None),
         };
+        let Judgement { finding, reads } = published;
+        let published = self.among_authorities(expectation, finding?, &reads, &authorities)?;
         if published.finding.code == Code::SecondaryBehind {
             // Whoever waits for it waits for the caches as well.
-            let lagging = self.lagging(expectation, &published.finding, &self.dissenting_here(&resolvers));
+            let lagging =
+                self.lagging(expectation, &published.finding, &self.dissenting_here(&resolvers, &reads));
             let caches = lagging.and_then(|lagging| lagging.until);
             let until = published.until.map(|until| caches.map_or(until, |caches| until.max(caches)));
             return Ok(Opinion { until, ..published });
@@ -132,7 +134,7 @@ impl<'a> Panel<'a> {
             let silence = Sight { witness: Witness::Server(&failure.server), ..self.case.sight };
             silence.answer(&question)?;
         }
-        let dissenting = self.dissenting_here(&resolvers);
+        let dissenting = self.dissenting_here(&resolvers, &reads);
         Ok(self.lagging(expectation, &published.finding, &dissenting).unwrap_or(published))
     }
 
@@ -147,16 +149,11 @@ impl<'a> Panel<'a> {
         }
     }
 
-    /// The finding with the eyes of one server, or of the published state.
-    fn heard(&self, expectation: &Expectation, server: Option<&Server>) -> Result<Finding, Silence> {
-        let (witness, read) = match server {
-            Some(server) => (Witness::Server(server), None),
-            None => {
-                self.read.borrow_mut().clear();
-                (Witness::Published, Some(&self.read))
-            }
-        };
-        judge(&Case { sight: Sight { witness, read, ..self.case.sight }, ..*self.case }, expectation)
+    /// The finding with the eyes of one server, or of the published state, and what was read for it.
+    fn heard(&self, expectation: &Expectation, server: Option<&Server>) -> Judgement {
+        self.case.begin_rule();
+        let witness = server.map_or(Witness::Published, Witness::Server);
+        judge(&Case { sight: Sight { witness, ..self.case.sight }, ..*self.case }, expectation)
     }
 
     fn reply(&self, server: &Server, question: &Question) -> Option<&'a Reply> {
@@ -164,8 +161,13 @@ impl<'a> Panel<'a> {
     }
 
     /// What the name servers say together: the newest serial counts, older ones have to catch up.
-    fn among_authorities(&self, expectation: &Expectation, servers: &[&Server]) -> Result<Opinion, Silence> {
-        let published = self.heard(expectation, None)?;
+    fn among_authorities(
+        &self,
+        expectation: &Expectation,
+        published: Finding,
+        reads: &Reads,
+        servers: &[&Server],
+    ) -> Result<Opinion, Silence> {
         if servers.len() < 2 {
             return Ok(published.into());
         }
@@ -175,10 +177,10 @@ impl<'a> Panel<'a> {
         let is_met = |finding: &Finding| finding.code.weight() == Weight::Met;
         let mut behind = Vec::new();
         for server in servers {
-            if self.agrees_here(server) {
+            if self.agrees_here(server, reads) {
                 continue;
             }
-            let Ok(finding) = self.heard(expectation, Some(server)) else { continue };
+            let Ok(finding) = self.heard(expectation, Some(server)).finding else { continue };
             if is_met(&finding) == is_met(&published) {
                 continue;
             }
@@ -250,7 +252,7 @@ impl<'a> Panel<'a> {
     fn among_resolvers(&self, expectation: &Expectation, servers: &[&'a Server]) -> Result<Opinion, Silence> {
         let mut first = None;
         for server in servers {
-            let finding = self.heard(expectation, Some(server));
+            let finding = self.heard(expectation, Some(server)).finding;
             let met = finding.as_ref().is_ok_and(|finding| finding.code.weight() == Weight::Met);
             if met {
                 let finding = finding?;
@@ -260,7 +262,7 @@ impl<'a> Panel<'a> {
             }
             first.get_or_insert(finding);
         }
-        first.unwrap_or_else(|| self.heard(expectation, None)).map(Opinion::from)
+        first.unwrap_or_else(|| self.heard(expectation, None).finding).map(Opinion::from)
     }
 
     /// The failure of all resolvers for what the name servers answer, however they fail: then it is not known whether

@@ -182,7 +182,10 @@ fn delegated_names_are_outside_unless_another_file_has_them() {
     let child = "$ORIGIN sub.contoso.com.\n$TTL 60\n@ SOA ns h 9 1 1 1 1\n@ NS ns\nwww A 192.0.2.9\n";
     let files_of_both = files(&[("contoso.zone", ZONE), ("sub.zone", child)]);
     for owner in ["sub.contoso.com", "ns.sub.contoso.com", "www.sub.contoso.com"] {
-        assert_eq!(told(&contoso(), owner, "A"), None, "{owner}");
+        let referral = ask(&contoso(), owner, "A").unwrap();
+        assert_eq!((referral.outcome, referral.records.len()), (Outcome::Referral, 0), "{owner}");
+        assert!(referral.referral.iter().all(|record| record.name == name("sub.contoso.com")));
+        assert!(contoso().delegates(&name(owner)) && !files_of_both.delegates(&name(owner)));
         assert!(!contoso().covers(&name(owner)) && files_of_both.covers(&name(owner)));
     }
     let www = "www.sub.contoso.com A 192.0.2.9";

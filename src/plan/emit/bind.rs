@@ -16,6 +16,9 @@ pub fn to_bind(changes: &[Change]) -> String {
             // Writing into a String cannot fail.
             let _ = writeln!(text, "; delete {name} {ttl} IN {rtype} {}", data.to_zone_text());
         }
+        if change.confirm {
+            let _ = writeln!(text, "; compare {rtype} of {name} with the admin center before publishing");
+        }
         for data in &after.data {
             let _ = writeln!(text, "{name} {} IN {rtype} {}", after.ttl, data.to_zone_text());
         }

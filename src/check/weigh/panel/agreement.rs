@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::facts::{Reply, Server};
+use crate::facts::{Reads, Reply, Server};
 use crate::record::Question;
 
 use super::Panel;
@@ -16,11 +16,11 @@ impl<'a> Panel<'a> {
         self.dissent(server).is_empty()
     }
 
-    /// Whether it has given that answer to everything that was read when the published state was judged last: a
-    /// judgement with its eyes reads the same, and comes out the same.
-    pub(super) fn agrees_here(&self, server: &Server) -> bool {
+    /// Whether it has given that answer to everything that was read when the published state was judged: a judgement with
+    /// its eyes reads the same, and comes out the same.
+    pub(super) fn agrees_here(&self, server: &Server, reads: &Reads) -> bool {
         let dissent = self.dissent(server);
-        dissent.is_empty() || !self.read.borrow().iter().any(|question| dissent.contains(&question))
+        dissent.is_empty() || !reads.questions.iter().any(|question| dissent.contains(&question))
     }
 
     /// Those of the servers that have to be heard themselves.
@@ -28,9 +28,9 @@ impl<'a> Panel<'a> {
         servers.iter().filter(|server| !self.agrees(server)).copied().collect()
     }
 
-    /// Those that have to be heard about what was judged last.
-    pub(super) fn dissenting_here(&self, servers: &[&'a Server]) -> Vec<&'a Server> {
-        servers.iter().filter(|server| !self.agrees_here(server)).copied().collect()
+    /// Those that have to be heard about what was read.
+    pub(super) fn dissenting_here(&self, servers: &[&'a Server], reads: &Reads) -> Vec<&'a Server> {
+        servers.iter().filter(|server| !self.agrees_here(server, reads)).copied().collect()
     }
 
     /// The questions to which the server has given another answer than the published one.

@@ -20,7 +20,7 @@ impl Panel<'_> {
     ) -> Option<Opinion> {
         let mut lag: Option<(Option<Timestamp>, Code, String)> = None;
         for server in resolvers {
-            let Ok(finding) = self.heard(expectation, Some(server)) else { continue };
+            let Ok(finding) = self.heard(expectation, Some(server)).finding else { continue };
             if finding.code.weight() == Weight::Met {
                 continue;
             }
@@ -53,12 +53,12 @@ impl Panel<'_> {
     /// have dropped everything that it says otherwise.
     fn expiry(&self, server: &Server, question: &Question) -> Option<Timestamp> {
         let facts = self.case.sight.facts;
-        let here = Sight { witness: Witness::Server(server), ..self.case.sight };
+        let published = self.case.sight.without_asking();
+        let here = Sight { witness: Witness::Server(server), ..published };
         let own = facts.all().filter(|reply| *reply.server == *server && reply.outcome.is_answer());
         let differing: Vec<&Reply> = own
             .filter(|reply| {
-                let (seen, published) =
-                    (here.answer(&reply.question), self.case.sight.answer(&reply.question));
+                let (seen, published) = (here.answer(&reply.question), published.answer(&reply.question));
                 data(&seen) != data(&published)
             })
             .collect();

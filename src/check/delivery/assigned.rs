@@ -1,0 +1,207 @@
+//! Determines which MX host Microsoft has assigned to a domain.
+//!
+//! The host that the token rule gives exists for domains that were added to a tenant before July 2026. A later one has its
+//! host below `mx.microsoft`, in a partition that nobody can derive: every partition is asked for it, but only where the
+//! derived host is known not to exist and the MX records have to change.
+
+use crate::expected::{
+    Expectation, MailHosts, Origin, Purpose, Subject, control_host, derived_host, partition_hosts,
+};
+use crate::facts::{Existence, Sight, Silence};
+use crate::record::{Name, Question, RecordType};
+
+use super::{Case, Host, classify};
+
+/// What DNS shows of the MX host that Microsoft has assigned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Assigned {
+    /// Nothing speaks against the expected host: it was given, it exists, or it could not be looked up.
+    AsExpected,
+    /// The derived host does not exist, and this one does.
+    Found(Name),
+    /// The derived host does not exist, and no search was needed.
+    NotSearched,
+    /// The derived host does not exist, and it is not known whether the MX records have to change.
+    MxUnknown(Silence),
+    /// Neither the derived host nor one in any partition exists.
+    Nowhere,
+    /// More than one partition has a host for the domain.
+    Several(Vec<Name>),
+    /// The partition of this host answers for any name, so that its answer proves nothing.
+    Wildcard(Name),
+    /// The search could not be completed.
+    Unknown(SearchFailure),
+}
+
+/// Whether the MX records have to change, now or at the switch.
+#[derive(Debug)]
+pub(in crate::check) enum Need {
+    /// They have to, and a host is needed for it.
+    Change,
+    /// They need not, or cannot.
+    NoChange,
+    /// That could not be looked up.
+    Unknown(Silence),
+}
+
+/// Why a search could not be completed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SearchFailure {
+    /// Names outside the zone files are not looked up.
+    Offline,
+    /// A lookup failed.
+    Lookup(Silence),
+}
+
+impl Assigned {
+    /// Whether another host than the derived one is expected, or none.
+    pub(in crate::check) fn replaces_derived(&self) -> bool {
+        *self != Self::AsExpected
+    }
+
+    /// Puts what DNS shows in place of what was derived. A domain without the derived host is a recent one, whose DKIM keys
+    /// have the newer form.
+    pub(in crate::check) fn apply(&self, case: &Case<'_>, expectation: &mut Expectation) {
+        if self.replaces_derived() {
+            expectation.assign_mail_host(self.host());
+        }
+        if self.replaces_derived() || is_recent(case) {
+            expectation.withdraw_derived_key();
+        }
+    }
+
+    /// The host that was found.
+    pub(in crate::check) fn host(&self) -> Option<&Name> {
+        match self {
+            Self::Found(host) => Some(host),
+            Self::AsExpected
+            | Self::NotSearched
+            | Self::MxUnknown(_)
+            | Self::Nowhere
+            | Self::Several(_)
+            | Self::Wildcard(_)
+            | Self::Unknown(_) => None,
+        }
+    }
+
+    /// The failed lookup because of which it is not known whether Microsoft has a host for the domain.
+    #[must_use]
+    pub(crate) fn failure(&self) -> Option<&Silence> {
+        match self {
+            Self::MxUnknown(failure) | Self::Unknown(SearchFailure::Lookup(failure)) => Some(failure),
+            Self::AsExpected
+            | Self::Found(_)
+            | Self::NotSearched
+            | Self::Nowhere
+            | Self::Several(_)
+            | Self::Wildcard(_)
+            | Self::Unknown(SearchFailure::Offline) => None,
+        }
+    }
+}
+
+/// Determines the assigned host. A search is made only if `need` says that one is needed.
+pub(in crate::check) fn assigned(case: &Case<'_>, mx: &Expectation, need: impl FnOnce() -> Need) -> Assigned {
+    let Some(hosts) = mx.mail_hosts() else { return Assigned::AsExpected };
+    if mx.origin != Origin::Derived || !hosts.gateways.is_empty() || !is_derived_absent(case) {
+        return Assigned::AsExpected;
+    }
+    match published_host(case, mx, hosts) {
+        Ok(Some(host)) => return Assigned::Found(host),
+        Ok(None) => {}
+        Err(failure) => return Assigned::MxUnknown(failure),
+    }
+    let candidates = partition_hosts(case.subject);
+    if candidates.is_empty() {
+        return Assigned::NotSearched;
+    }
+    match need() {
+        Need::Change => search(&case.sight, &candidates),
+        Need::NoChange => Assigned::NotSearched,
+        Need::Unknown(failure) => Assigned::MxUnknown(failure),
+    }
+}
+
+/// Has the hosts of the search asked, where one will be needed.
+pub(super) fn read_ahead(case: &Case<'_>, mx: &Expectation, hosts: &MailHosts) {
+    if mx.origin == Origin::Derived && hosts.gateways.is_empty() && is_derived_absent(case) {
+        let candidates = partition_hosts(case.subject);
+        if !candidates.is_empty() {
+            // The result is used once it is clear that the records have to change.
+            let _ = search(&case.sight, &candidates);
+        }
+    }
+}
+
+/// Whether the host that is derived from the domain is known not to exist.
+fn is_derived_absent(case: &Case<'_>) -> bool {
+    derived_host(case.subject).is_some_and(|host| super::is_absent(case, &host))
+}
+
+/// Whether a host below `mx.microsoft` was given, and the derived one is known not to exist. That is looked up only where
+/// the tenant's name would tell a DKIM target of the older form.
+fn is_recent(case: &Case<'_>) -> bool {
+    may_be_recent(case.subject, case.mail_host) && is_derived_absent(case)
+}
+
+/// Whether the DKIM target of the older form depends on the derived MX host although that one is not expected.
+fn may_be_recent(subject: &Subject, expected: Option<&Name>) -> bool {
+    let suffix = subject.cloud.name(Purpose::MxPartitionSuffix);
+    let is_newer = |host: &Name| suffix.is_some_and(|suffix| host.is_within(suffix));
+    subject.tenant.is_some() && expected.is_some_and(is_newer)
+}
+
+/// The published MX host that carries the domain's own token and exists.
+fn published_host(case: &Case<'_>, mx: &Expectation, hosts: &MailHosts) -> Result<Option<Name>, Silence> {
+    let set = case.sight.set(&mx.name, mx.rtype)?;
+    let own = set.data.iter().filter_map(|data| data.target()).filter(|host| {
+        let kind = classify(host, hosts, &case.subject.domain, case.source);
+        matches!(kind, Host::Right | Host::RightPartition | Host::RightOlder)
+    });
+    for host in own {
+        // Outside the zone files Microsoft's names count as existing.
+        if case.sight.has_address(host)?.unwrap_or(true) {
+            return Ok(Some(host.clone()));
+        }
+    }
+    Ok(None)
+}
+
+/// Asks for all candidates at once, then for the control label in the partition of the only one that exists.
+fn search(sight: &Sight<'_>, candidates: &[Name]) -> Assigned {
+    let look_up = || candidates.iter().map(|host| (host, exists(sight, host))).collect::<Vec<_>>();
+    let looked_up: Vec<(&Name, Result<bool, SearchFailure>)> = sight.batch(look_up);
+    let mut found = Vec::new();
+    let mut failure = None;
+    for (host, answer) in looked_up {
+        match answer {
+            Ok(true) => found.push(host.clone()),
+            Ok(false) => {}
+            Err(reason) => drop(failure.get_or_insert(reason)),
+        }
+    }
+    match (&found[..], failure) {
+        ([_, _, ..], _) => Assigned::Several(found),
+        (_, Some(reason)) => Assigned::Unknown(reason),
+        ([], None) => Assigned::Nowhere,
+        ([host], None) => match control_host(host).map(|control| exists(sight, &control)) {
+            Some(Ok(false)) => Assigned::Found(host.clone()),
+            Some(Ok(true)) | None => Assigned::Wildcard(host.clone()),
+            Some(Err(reason)) => Assigned::Unknown(reason),
+        },
+    }
+}
+
+/// Whether a host has an address of either kind. A name that does not exist has neither, so one question tells.
+fn exists(sight: &Sight<'_>, host: &Name) -> Result<bool, SearchFailure> {
+    for rtype in [RecordType::A, RecordType::Aaaa] {
+        let answer = sight.answer(&Question::new(host.clone(), rtype)).map_err(SearchFailure::Lookup)?;
+        match answer.existence {
+            Existence::Records if !answer.set.is_empty() => return Ok(true),
+            Existence::NoName => return Ok(false),
+            Existence::Outside => return Err(SearchFailure::Offline),
+            Existence::Records | Existence::NoData => {}
+        }
+    }
+    Ok(false)
+}

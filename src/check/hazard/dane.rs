@@ -1,0 +1,115 @@
+//! Reports whether senders can verify Microsoft's mail host by DANE (RFC 7672), which only hosts below `mx.microsoft` allow.
+//!
+//! Nothing more is asked than the TLSA records: whether the zone is signed, a resolver that validates tells with its answers.
+
+use crate::expected::Purpose;
+use crate::facts::{Existence, Role};
+use crate::record::{Name, Question, RecordType};
+
+use super::{Case, Code, Hazard, Judged, listed, ticked};
+
+/// What stands before the name of a mail host whose certificate is described.
+const PORT: &str = "_25._tcp";
+
+/// The readiness for DANE, and TLSA records where nobody reads them.
+pub(super) fn dane(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
+    let Some(host) = published_host(case, judged) else { return Vec::new() };
+    case.sight.batch(|| {
+        let own = own_names(&case.subject.domain, &host);
+        for name in host.below(PORT).into_iter().chain(own) {
+            let _ = case.sight.own_answer(&Question::new(name, RecordType::TLSA));
+        }
+    });
+    let misplaced = misplaced(case, &host);
+    readiness(case, &host).into_iter().chain(misplaced).collect()
+}
+
+/// The first MX host that is published below `mx.microsoft`, and exists.
+fn published_host(case: &Case<'_>, judged: &[Judged]) -> Option<Name> {
+    let mx = judged.iter().find(|judged| judged.expectation.mail_hosts().is_some())?;
+    let set = case.sight.set(&mx.expectation.name, RecordType::Mx).ok()?;
+    let mut hosts = set.data.iter().filter_map(|data| data.target());
+    let exists = |host: &&Name| {
+        is_below_partition(case, host) && matches!(case.sight.has_address(host), Ok(Some(true)))
+    };
+    hosts.find(exists).cloned()
+}
+
+fn is_below_partition(case: &Case<'_>, host: &Name) -> bool {
+    case.subject.cloud.name(Purpose::MxPartitionSuffix).is_some_and(|suffix| host.is_within(suffix))
+}
+
+fn readiness(case: &Case<'_>, host: &Name) -> Option<Hazard> {
+    let domain = &case.subject.domain;
+    let question = Question::new(host.below(PORT).ok()?, RecordType::TLSA);
+    let answer = case.sight.answer(&question).ok().filter(|answer| answer.existence != Existence::Outside)?;
+    let is_signed = is_validated(case, &Question::new(domain.clone(), RecordType::Mx));
+    // A resolver that validates Microsoft's answer and not the domain's own shows that the domain is not signed.
+    let is_unsigned = !is_signed && is_validated(case, &question);
+    let (code, message) = match (answer.set.is_empty(), is_signed) {
+        (false, true) => (
+            Code::DaneReady,
+            format!(
+                "Senders can verify {} by DANE: Microsoft publishes a TLSA record, and {} is signed. Publish nothing for it.",
+                ticked(host),
+                ticked(domain)
+            ),
+        ),
+        (false, false) if is_unsigned => (
+            Code::DaneNotReady,
+            format!(
+                "Microsoft publishes a TLSA record for {}, and {} is not signed: senders verify the host by DANE once the \
+                 DNS host signs the zone (DNSSEC).",
+                ticked(host),
+                ticked(domain)
+            ),
+        ),
+        // No resolver validates, or nothing at all is prepared for DANE.
+        (_, false) => return None,
+        (true, true) => (
+            Code::DaneNotReady,
+            format!(
+                "{} is signed (DNSSEC), and Microsoft publishes no TLSA record for {} yet: \
+                 `Enable-SmtpDaneInbound -DomainName {}` switches inbound DANE on. Publish nothing for it.",
+                ticked(domain),
+                ticked(host),
+                domain.bare()
+            ),
+        ),
+    };
+    Some(Hazard::new(code, domain, Some(RecordType::Mx), message))
+}
+
+/// Whether a resolver has validated its answer (AD, RFC 4035 §3.2.3).
+fn is_validated(case: &Case<'_>, question: &Question) -> bool {
+    let mut replies = case.sight.facts.replies(question);
+    replies.any(|reply| reply.server.role == Role::Resolver && reply.outcome.is_answer() && reply.authentic)
+}
+
+/// TLSA records in the domain's own zone, which no sender looks for: those of a mail host stand below its own name.
+fn misplaced(case: &Case<'_>, host: &Name) -> Option<Hazard> {
+    let domain = &case.subject.domain;
+    let published: Vec<Name> = own_names(domain, host)
+        .into_iter()
+        .filter(|name| {
+            let answer = case.sight.own_answer(&Question::new(name.clone(), RecordType::TLSA));
+            answer.is_ok_and(|answer| !answer.set.is_empty())
+        })
+        .collect();
+    let first = published.first()?;
+    let message = format!(
+        "The TLSA record at {} has no effect on mail for {}: senders look for it at `{PORT}.{}`, in Microsoft's zone. \
+         Delete it, unless something else uses it.",
+        listed(published.iter().map(ticked)),
+        ticked(domain),
+        host.bare()
+    );
+    Some(Hazard::new(Code::TlsaMisplaced, first, Some(RecordType::TLSA), message))
+}
+
+/// Where TLSA records for Microsoft's host are published by mistake: at the domain itself, and at the host's own name with
+/// the zone's name behind it.
+fn own_names(domain: &Name, host: &Name) -> Vec<Name> {
+    let dotless = host.doubled(domain);
+    [Ok(domain.clone()), dotless].into_iter().flatten().filter_map(|name| name.below(PORT).ok()).collect()
+}

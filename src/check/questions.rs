@@ -1,0 +1,308 @@
+//! Says what to look up: what the check reads is what is asked.
+//!
+//! Every rule reads facts through a [`Sight`] that notes the questions without a reply, and those are asked next. While
+//! lookups are under way, the expectations are judged with the eyes of one pair of servers after another, each as far as
+//! its own replies go: what is asked then depends on the replies and not on their order. Once nothing is under way, the
+//! whole check is made, and what it still lacks is asked, until it lacks nothing.
+//!
+//! Beside it stands only [`prefetch`], which saves round trips: a question that is not listed there is asked later, and the
+//! verdict is the same.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
+
+use crate::expected::{Expectation, Requirement, Subject, expectations};
+use crate::facts::{Facts, Overlay, ReadLog, Reader, Reads, Reply, Role, Server, Sight, View, Witness};
+use crate::record::{Name, Question, RecordType};
+
+use super::{Case, Scales, examine, hazard, relation};
+
+/// Questions that most domains need, so that room is made for them once.
+const USUAL: usize = 48;
+
+/// The questions that nearly every check of the subject reads, so that all leave in the first round trip.
+#[must_use]
+pub fn prefetch(subject: &Subject, facts: &Facts) -> Vec<Question> {
+    let expected = expectations(subject);
+    let mut questions: Vec<Question> = expected.iter().map(Expectation::question).collect();
+    for expectation in &expected {
+        if let Some(host) = expectation.proposed_host() {
+            questions.extend(Question::addresses(host));
+        }
+        if let Requirement::SpfIncludes(include) = &expectation.requirement {
+            questions.push(Question::new(include.clone(), RecordType::Txt));
+        }
+    }
+    questions.extend(hazard::leftover_questions(subject, facts));
+    questions
+}
+
+/// All questions that the check of the subject reads and that have no reply among the facts, and those of [`prefetch`].
+#[must_use]
+pub fn wanted(subject: &Subject, facts: &Facts) -> BTreeSet<Question> {
+    let prefetched = prefetch(subject, facts).into_iter();
+    prefetched.chain(examine(subject, facts, Scales::default()).reads.unmet).collect()
+}
+
+/// The domains whose MTA-STS policy the check of the subject reads and that is not among the facts.
+#[must_use]
+pub fn wanted_policies(subject: &Subject, facts: &Facts) -> BTreeSet<Name> {
+    examine(subject, facts, Scales::default()).reads.unmet_policies.into_iter().collect()
+}
+
+/// What is to be looked up for one domain, kept up with its facts.
+#[derive(Debug)]
+pub struct Questions<'a> {
+    subject: &'a Subject,
+    scales: Scales<'a>,
+    expected: Vec<Expectation>,
+    /// In place of [`prefetch`].
+    prefetched: Option<Vec<Question>>,
+    has_begun: bool,
+    /// Everything that was returned.
+    wanted: HashSet<Question>,
+    policies: BTreeSet<Name>,
+    /// Replies that were taken into account.
+    seen: usize,
+    servers: Servers,
+    /// The expectations that have read the replies to a question, by their place in the list.
+    readers: HashMap<Question, Vec<usize>>,
+    /// What was read for each expectation.
+    runs: Vec<Vec<Run>>,
+}
+
+/// The servers that answered so far.
+#[derive(Debug, Default)]
+struct Servers {
+    authorities: BTreeSet<Arc<Server>>,
+    resolvers: BTreeSet<Arc<Server>>,
+    files: BTreeSet<Arc<Server>>,
+}
+
+/// The server for the names of the domain, and the one for all others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Pair {
+    inside: Arc<Server>,
+    outside: Arc<Server>,
+}
+
+/// One judgement with the eyes of a pair.
+#[derive(Debug)]
+struct Run {
+    pair: Pair,
+    /// Each question, with whether it had a reply.
+    read: Vec<(Question, bool)>,
+}
+
+impl<'a> Questions<'a> {
+    /// Before anything is known.
+    #[must_use]
+    pub fn new(subject: &'a Subject, scales: Scales<'a>) -> Self {
+        let expected = expectations(subject);
+        let runs = expected.iter().map(|_| Vec::new()).collect();
+        Self {
+            subject,
+            scales,
+            expected,
+            prefetched: None,
+            has_begun: false,
+            wanted: HashSet::with_capacity(USUAL),
+            policies: BTreeSet::new(),
+            seen: 0,
+            servers: Servers::default(),
+            readers: HashMap::with_capacity(USUAL),
+            runs,
+        }
+    }
+
+    /// The same with these questions in place of those of [`prefetch`].
+    #[must_use]
+    pub fn with_prefetch(self, questions: Vec<Question>) -> Self {
+        Self { prefetched: Some(questions), ..self }
+    }
+
+    /// Adds those of the questions to the new ones that were not returned before.
+    fn want(&mut self, questions: impl IntoIterator<Item = Question>, new: &mut Vec<Question>) {
+        for question in questions {
+            if !self.wanted.contains(&question) {
+                self.wanted.insert(question.clone());
+                new.push(question);
+            }
+        }
+    }
+
+    /// The expectations whose judgement may read on, now that further replies have come.
+    fn touched(&mut self, facts: &Facts) -> Vec<usize> {
+        let mut touched = Vec::new();
+        let known = self.servers.count();
+        for question in facts.answered_since(self.seen) {
+            touched.extend(self.readers.get(question).into_iter().flatten());
+            facts.replies(question).for_each(|reply| self.servers.add(reply));
+        }
+        self.seen = facts.count();
+        if self.servers.count() > known {
+            // There are more pairs than before.
+            return (0..self.expected.len()).collect();
+        }
+        touched.sort_unstable();
+        touched.dedup();
+        touched
+    }
+
+    /// Judges an expectation with the eyes of each pair of servers that may see something new, and returns what was read.
+    fn run(&mut self, place: usize, facts: &Facts) -> Vec<Reads> {
+        let Some(expectation) = self.expected.get(place) else { return Vec::new() };
+        let Some(runs) = self.runs.get_mut(place) else { return Vec::new() };
+        let (question, domain) = (expectation.question(), &self.subject.domain);
+        let mut found = Vec::new();
+        for pair in self.servers.pairs() {
+            if pair.reply(facts, &question, domain).is_none()
+                || runs.iter().any(|run| run.foretells(&pair, facts, domain))
+            {
+                continue;
+            }
+            let reads = judged(self.subject, &self.expected, expectation, facts, &pair);
+            runs.retain(|run| run.pair != pair);
+            runs.push(Run::new(pair, &reads));
+            found.push(reads);
+        }
+        found
+    }
+}
+
+/// What is read to judge an expectation with the eyes of a pair of servers.
+fn judged(
+    subject: &Subject,
+    expected: &[Expectation],
+    expectation: &Expectation,
+    facts: &Facts,
+    pair: &Pair,
+) -> Reads {
+    let (nothing_planned, log) = (Overlay::new(), ReadLog::new());
+    let Pair { inside, outside } = pair;
+    let witness = Witness::Pair { domain: &subject.domain, inside, outside };
+    let published = Sight::published(facts, View::Both, &nothing_planned);
+    let sight = Sight { witness, log: Some(&log), ..published };
+    let case = Case {
+        subject,
+        source: subject.source,
+        is_source_sure: subject.source.is_some(),
+        mail_host: expected.iter().find_map(Expectation::proposed_host),
+        host_failure: None,
+        sight,
+    };
+    // Only what it reads matters.
+    let _ = relation(&case, expectation);
+    log.into_reads()
+}
+
+impl Reader for Questions<'_> {
+    fn unmet(&mut self, facts: &Facts) -> Vec<Question> {
+        let mut new = Vec::new();
+        if !self.has_begun {
+            self.has_begun = true;
+            let prefetched = self.prefetched.take();
+            self.want(prefetched.unwrap_or_else(|| prefetch(self.subject, facts)), &mut new);
+            for (place, expectation) in self.expected.iter().enumerate() {
+                self.readers.entry(expectation.question()).or_default().push(place);
+            }
+        }
+        for place in self.touched(facts) {
+            for Reads { questions, unmet, unmet_policies } in self.run(place, facts) {
+                for question in questions {
+                    let readers = self.readers.entry(question).or_default();
+                    if !readers.contains(&place) {
+                        readers.push(place);
+                    }
+                }
+                self.want(unmet, &mut new);
+                self.policies.extend(unmet_policies);
+            }
+        }
+        new
+    }
+
+    fn unmet_at_rest(&mut self, facts: &Facts) -> Vec<Question> {
+        let mut new = self.unmet(facts);
+        if new.is_empty() {
+            let Reads { unmet, unmet_policies, .. } = examine(self.subject, facts, self.scales).reads;
+            self.policies.extend(unmet_policies);
+            self.want(unmet, &mut new);
+        }
+        new
+    }
+
+    fn policies(&mut self, _: &Facts) -> BTreeSet<Name> {
+        self.policies.clone()
+    }
+}
+
+impl Servers {
+    fn add(&mut self, reply: &Reply) {
+        let known = match reply.server.role {
+            Role::Authoritative => &mut self.authorities,
+            Role::Resolver => &mut self.resolvers,
+            Role::ZoneFile => &mut self.files,
+            Role::Unvalidated | Role::Parent | Role::Delegated => return,
+        };
+        if !known.contains(&reply.server) {
+            known.insert(Arc::clone(&reply.server));
+        }
+    }
+
+    fn count(&self) -> usize {
+        self.authorities.len() + self.resolvers.len() + self.files.len()
+    }
+
+    fn pairs(&self) -> Vec<Pair> {
+        let inside = self.resolvers.iter().flat_map(|outside| {
+            let of_both =
+                |inside: &Arc<Server>| Pair { inside: Arc::clone(inside), outside: Arc::clone(outside) };
+            std::iter::once(of_both(outside)).chain(self.authorities.iter().map(of_both).collect::<Vec<_>>())
+        });
+        let files =
+            self.files.iter().map(|file| Pair { inside: Arc::clone(file), outside: Arc::clone(file) });
+        inside.chain(files).collect()
+    }
+}
+
+impl Pair {
+    fn reply<'f>(&self, facts: &'f Facts, question: &Question, domain: &Name) -> Option<&'f Reply> {
+        let server = if question.name.is_within(domain) { &self.inside } else { &self.outside };
+        facts.reply_by_or_file(server, question)
+    }
+}
+
+impl Run {
+    fn new(pair: Pair, reads: &Reads) -> Self {
+        let mut unmet = reads.unmet.iter().peekable();
+        let read = reads.questions.iter().map(|question| {
+            let was_met = unmet.next_if_eq(&question).is_none();
+            (question.clone(), was_met)
+        });
+        Self { pair, read: read.collect() }
+    }
+
+    /// Whether a judgement with the eyes of this pair would read no more than this run.
+    fn foretells(&self, pair: &Pair, facts: &Facts, domain: &Name) -> bool {
+        for (question, was_met) in &self.read {
+            match (pair.reply(facts, question, domain), was_met) {
+                // It would stop here.
+                (None, true) => return true,
+                (None, false) => {}
+                // It would go on.
+                (Some(_), false) => return false,
+                (Some(theirs), true) => {
+                    let ours = self.pair.reply(facts, question, domain);
+                    let is_same = |ours: &Reply| std::ptr::eq(ours, theirs) || ours.says_the_same(theirs);
+                    if !ours.is_some_and(is_same) {
+                        return false;
+                    }
+                }
+            }
+        }
+        true
+    }
+}
