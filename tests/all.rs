@@ -25,6 +25,8 @@ mod run;
 mod scenarios;
 mod shipping;
 mod soak;
+mod transfer;
 mod transport;
+mod web;
 mod world;
 mod zone;

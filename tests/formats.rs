@@ -75,6 +75,8 @@ pub fn everything() -> Report {
         phase: "switch",
         source: None,
         gateway: None,
+        tenant: None,
+        web: Vec::new(),
         zone: None,
         expectations: Vec::new(),
         hazards: Vec::new(),

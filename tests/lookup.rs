@@ -9,6 +9,7 @@ mod assigned;
 mod authorities;
 mod budgets;
 mod memory;
+mod named;
 mod questions;
 mod resolvers;
 #[cfg(unix)]
@@ -109,7 +110,7 @@ fn version(serial: u32, mx: &str) -> String {
 
 impl Run {
     /// One expectation of the first domain.
-    fn expectation(&self, id: &str) -> serde_json::Value {
+    pub(crate) fn expectation(&self, id: &str) -> serde_json::Value {
         let domain = self.domain();
         let mut list = domain["expectations"].as_array().unwrap().iter();
         list.find(|one| one["id"] == id).unwrap().clone()

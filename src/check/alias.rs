@@ -20,8 +20,31 @@ pub(super) use proxy::is_proxy;
 pub(super) fn judge(case: &Case<'_>, expectation: &Expectation, target: &Name) -> Result<Finding, Silence> {
     let set = case.sight.set(&expectation.name, RecordType::Cname)?;
     let bench = Bench { case, expectation, target };
-    let finding = if set.is_empty() { bench.without_alias()? } else { bench.with_alias(&set)? };
+    let mut finding = if set.is_empty() { bench.without_alias()? } else { bench.with_alias(&set)? };
+    if is_proxied(case, expectation) {
+        finding = behind_proxy(finding, expectation);
+    }
     Ok(bench.before_its_phase(finding))
+}
+
+/// Whether the zone file marks the alias as proxied.
+pub(super) fn is_proxied(case: &Case<'_>, expectation: &Expectation) -> bool {
+    case.sight.is_proxied(&Question::new(expectation.name.clone(), RecordType::Cname))
+}
+
+/// The finding about an alias in whose place a proxy answers: clients do not see even the right one.
+pub(super) fn behind_proxy(mut finding: Finding, expectation: &Expectation) -> Finding {
+    if finding.code.weight() == super::Weight::Met {
+        finding.code = Code::AliasProxied;
+        finding.message = format!(
+            "Switch {} to \"DNS only\": its alias is right, but the zone file marks it as proxied, so clients see the \
+             addresses of a web proxy instead.",
+            ticked(&expectation.name)
+        );
+    } else {
+        finding.message += "; the record is proxied, so switch it to \"DNS only\" as well";
+    }
+    finding
 }
 
 /// Whether a random name below the domain answers with the same alias.

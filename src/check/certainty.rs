@@ -27,7 +27,8 @@ pub(super) fn code(outcome: Outcome) -> Code {
         | Outcome::Malformed
         | Outcome::Unreachable
         | Outcome::NotSent
-        | Outcome::NotAllowed => Code::LookupFailed,
+        | Outcome::NotAllowed
+        | Outcome::NotListed => Code::LookupFailed,
     }
 }
 

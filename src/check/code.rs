@@ -253,7 +253,9 @@ codes! {
     SourceLeft "source-left" Hazard Error "something still leads to the platform being left";
     DnsHostedBySource "dns-hosted-by-source" Hazard Error "the platform being left also hosts the zone, which would go with it";
     MxNotAssigned "mx-not-assigned" Hazard Error "DNS does not show which MX host Microsoft has for the domain";
+    DomainInOtherTenant "domain-in-other-tenant" Hazard Error "another tenant of Microsoft 365 holds the domain";
     DelegationDead "delegation-dead" Hazard Warning "no delegated name server answers, and resolvers fail";
+    ZoneIncomplete "zone-incomplete" Hazard Warning "the new name servers lack records that the present ones have";
     DelegationMismatch "delegation-mismatch" Hazard Warning "the zone above delegates to other name servers than the zone itself lists";
     ServerLame "server-lame" Hazard Warning "a name server that is delegated to does not serve the zone";
     ServerSilent "server-silent" Hazard Warning "a name server of the zone does not answer";
@@ -262,8 +264,14 @@ codes! {
     FilterBypass "filter-bypass" Hazard Warning "mail can get around the filter";
     DmarcStrictTooEarly "dmarc-strict-too-early" Hazard Warning "the DMARC policy refuses mail before Microsoft 365 can sign and send for the domain";
     DmarcReportRefused "dmarc-report-refused" Hazard Warning "a host that the DMARC policy sends reports to has not agreed";
+    DomainInNoTenant "domain-in-no-tenant" Hazard Warning "no tenant of Microsoft 365 holds the domain";
+    AutodiscoverIntercepted "autodiscover-intercepted" Hazard Warning "a web server answers where Outlook asks before it comes to Microsoft";
+    AutodiscoverCertificate "autodiscover-certificate" Hazard Warning "the web server that Outlook asks first shows a certificate that is not accepted";
     TtlStillLow "ttl-still-low" Hazard Info "a record that moved still has the low TTL of the switch";
     AuthoritativeUnreachable "authoritative-unreachable" Hazard Info "no name server of the zone can be reached from here";
+    TenantUnknown "tenant-unknown" Hazard Info "which tenant holds the domain could not be learned";
+    DelegationElsewhere "delegation-elsewhere" Hazard Info "the zone is still delegated to other name servers than those named";
+    TransferRefused "transfer-refused" Hazard Info "no name server sent the whole zone";
     WildcardAnswers "wildcard-answers" Hazard Info "a wildcard answers for every name that does not exist";
     MicrosoftHostedDns "microsoft-hosted-dns" Hazard Info "Microsoft runs the DNS of the domain";
     DaneReady "dane-ready" Hazard Info "senders can verify Microsoft's mail host by DANE";

@@ -23,15 +23,16 @@ pub(super) fn judge(
 ) -> Result<Finding, Silence> {
     let set = case.sight.set(&expectation.name, RecordType::Cname)?;
     let bench = Bench { case, expectation, selector, set: &set };
-    match &set.data.iter().filter_map(RecordData::target).collect::<Vec<_>>()[..] {
-        [] => bench.without_alias(),
-        [target] => bench.with_alias(target),
+    let finding = match &set.data.iter().filter_map(RecordData::target).collect::<Vec<_>>()[..] {
+        [] => bench.without_alias()?,
+        [target] => bench.with_alias(target)?,
         several => {
             let all = listed(several.iter().map(|target| ticked(target)));
             let message = format!("{} is an alias of {all} at once", ticked(&expectation.name));
-            Ok(bench.wrong(Code::AliasElsewhere, message))
+            bench.wrong(Code::AliasElsewhere, message)
         }
-    }
+    };
+    Ok(if alias::is_proxied(case, expectation) { alias::behind_proxy(finding, expectation) } else { finding })
 }
 
 struct Bench<'a> {

@@ -1,12 +1,16 @@
 //! What is wrong, or worth knowing, that is not one expectation's fault?
 
 mod assigned;
+mod autodiscover;
 mod dane;
+mod delegation;
 mod doubled;
 mod leftover;
 mod names;
 mod servers;
+mod tenant;
 mod timing;
+mod transfer;
 
 use jiff::Timestamp;
 
@@ -19,6 +23,7 @@ use super::{
     ticked, wildcard,
 };
 
+pub use delegation::compared_questions;
 pub(super) use leftover::{AUTODISCOVER_SERVICE, doubt_unread, leftover_questions, published_questions};
 
 /// Something that is wrong, or worth knowing.
@@ -74,6 +79,8 @@ pub(super) fn hazards(
     found.add(leftover::source_left(case, judged));
     found.add(leftover::dns_hosted_by_source(case, zone));
     found.add(assigned::mx_not_assigned(case, assigned));
+    found.add(delegation::zone_incomplete(case));
+    found.add(delegation::delegation_elsewhere(case, zone));
     found.add(servers::delegation_mismatch(case, zone));
     found.add(servers::servers(case, zone));
     found.add(names::name_doubled(judged));
@@ -84,6 +91,9 @@ pub(super) fn hazards(
     found.add(names::dmarc_strict_too_early(case, judged));
     found.add(dmarc::report_refused(case));
     found.add(policy::hazards(case, judged));
+    found.add(tenant::tenant(case));
+    found.add(autodiscover::autodiscover(case));
+    found.add(transfer::transfer_refused(case, zone));
     found.add(names::wildcard_answers(&case.without_asking()));
     found.add(names::microsoft_hosted_dns(case, zone));
     found.add(dane::dane(case, judged));

@@ -29,6 +29,7 @@ mod text;
 pub(crate) mod time;
 mod verdict;
 mod waiver;
+mod web;
 mod weigh;
 mod wildcard;
 mod withheld;
@@ -41,7 +42,7 @@ use crate::provider::Provider;
 use crate::record::{Name, RecordData, RecordSet, RecordType};
 
 pub use code::{Code, Topic, Weight};
-pub use hazard::Hazard;
+pub use hazard::{Hazard, compared_questions};
 pub use next::{Rhythm, next_look};
 pub use origin::{Proof, Recognised};
 pub use outlook::{Assumptions, Basis, Closing, Outlook, outlook};
@@ -50,6 +51,7 @@ pub use questions::{Questions, prefetch, wanted, wanted_policies};
 pub use reminder::Reminder;
 pub use verdict::{Status, Verdict};
 pub use waiver::{Applied, Waiver, WaiverState};
+pub use web::{Tenancy, web_requests};
 pub use weigh::{Examination, Judged, Scales, examine};
 pub use wildcard::{PROBE_LABEL, is_from_wildcard};
 

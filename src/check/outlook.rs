@@ -93,8 +93,11 @@ pub fn outlook(
             possible.insert(judged.expectation.id, copies);
         }
     }
-    // The zone would go with the account, whatever the verdict.
-    let hosted = examination.hazards.iter().any(|hazard| hazard.code == Code::DnsHostedBySource);
+    // The zone would go with the account, or is not in force yet, whatever the verdict.
+    let hosted = examination
+        .hazards
+        .iter()
+        .any(|hazard| matches!(hazard.code, Code::DnsHostedBySource | Code::DelegationElsewhere));
     // What is left of a platform that may be the one being left keeps it open whether that may be closed.
     let doubt = examination.hazards.iter().any(|hazard| hazard.code == Code::SourceLeft)
         || examination.judged.iter().any(|judged| judged.code == Code::SpfSourceUnproven);

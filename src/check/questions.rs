@@ -245,7 +245,7 @@ impl Servers {
             Role::Authoritative => &mut self.authorities,
             Role::Resolver => &mut self.resolvers,
             Role::ZoneFile => &mut self.files,
-            Role::Unvalidated | Role::Parent => return,
+            Role::Unvalidated | Role::Parent | Role::Delegated => return,
         };
         if !known.contains(&reply.server) {
             known.insert(Arc::clone(&reply.server));

@@ -12,6 +12,7 @@ use crate::record::RecordSet;
 
 use super::delivery::{Assigned, Need};
 use super::waiver::{Applied, Waiver, Waivers};
+use super::web::{Tenancy, tenancy};
 use super::{
     Case, Code, Edit, Hazard, Recognised, Reminder, Status, Verdict, delivery, hazard, origin, reminder,
     withheld,
@@ -52,6 +53,8 @@ pub struct Examination {
     pub zone: Option<Zone>,
     /// Every expectation, met or not.
     pub judged: Vec<Judged>,
+    /// Which tenant holds the domain, where the user wanted that to be asked.
+    pub tenancy: Option<Tenancy>,
     /// What is wrong beside the expectations.
     pub hazards: Vec<Hazard>,
     /// What DNS cannot show and the admin should look at.
@@ -138,8 +141,21 @@ pub fn examine(subject: &Subject, facts: &Facts, scales: Scales<'_>) -> Examinat
     let verdict = verdict(&judged, &hazards, scales.least_decisive());
     let gateway = origin::gateway(subject, &sight.without_asking(), &seen);
     let host_failure = assigned.failure().cloned();
+    let tenancy = tenancy(subject, facts);
     let reads = log.into_reads();
-    Examination { source, gateway, zone, judged, hazards, reminders, verdict, withheld, host_failure, reads }
+    Examination {
+        source,
+        gateway,
+        zone,
+        judged,
+        tenancy,
+        hazards,
+        reminders,
+        verdict,
+        withheld,
+        host_failure,
+        reads,
+    }
 }
 
 fn judge_all(case: &Case<'_>, list: &[Expectation]) -> Vec<Judged> {

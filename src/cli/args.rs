@@ -17,8 +17,8 @@ use crate::plan::emit::DnsHost;
 use crate::provider::Gateway;
 
 pub(super) use values::{
-    Concurrency, ExpectedFormat, Goal, Moment, Output, PlanFormat, ReportFormat, SchemaFile, Seconds,
-    Services, Shard, Span, SpfSender, VerdictName, ViewName, When,
+    Concurrency, ExpectedFormat, Goal, Moment, NameServerHost, Output, PlanFormat, ReportFormat, SchemaFile,
+    Seconds, Services, Shard, Span, SpfSender, VerdictName, ViewName, When,
 };
 
 /// Which DNS records still have to change before a domain is fully moved to Microsoft 365?
@@ -307,10 +307,19 @@ pub(super) struct Lookup {
     /// Recursive resolver: 1.1.1.1, [::1]:5353, tls://1.1.1.1, https://dns.google/dns-query; repeatable [default: the system's]
     #[arg(long, value_name = "ADDR")]
     pub(super) resolver: Vec<ResolverAddress>,
+    /// Name server that shall serve the zone, before the delegation changes: asked instead of the delegated ones, and compared with them; a name or an address, repeatable
+    #[arg(long, value_name = "HOST", conflicts_with_all = ["zone", "replay"])]
+    pub(super) name_server: Vec<NameServerHost>,
+    /// Read the zone by transfer (AXFR) from its name servers, where they allow it: every name is then known
+    #[arg(long)]
+    pub(super) transfer: bool,
+    /// Key file that the transfer is signed with, as tsig-keygen writes it (hmac-sha256, hmac-sha384 or hmac-sha512); implies --transfer
+    #[arg(long, value_name = "FILE")]
+    pub(super) tsig: Option<PathBuf>,
     /// Whom to believe
     #[arg(long, value_name = "VIEW", default_value = "both")]
     pub(super) view: ViewName,
-    /// Answer from a zone file instead of the network; repeatable
+    /// Answer from a zone file, or from what Route 53 lists as JSON, instead of the network; repeatable
     #[arg(long, value_name = "FILE")]
     pub(super) zone: Vec<PathBuf>,
     /// Save every answer
@@ -331,6 +340,12 @@ pub(super) struct Lookup {
     /// Port of authoritative servers, for test labs
     #[arg(long, value_name = "PORT", default_value = "53")]
     pub(super) authority_port: u16,
+    /// Ask Microsoft's sign-in server which tenant holds the domain, also with --no-https
+    #[arg(long)]
+    pub(super) ask_tenant: bool,
+    /// Ask the web servers that Outlook asks first who answers there, also with --no-https
+    #[arg(long)]
+    pub(super) ask_autodiscover: bool,
     /// Do not fetch the MTA-STS policy
     #[arg(long)]
     pub(super) no_https: bool,

@@ -28,6 +28,8 @@ pub(super) const ZONE_FILE: Kind = Kind { what: "a zone file", mebibytes: 8 };
 pub(super) const EXPECTED_VALUES: Kind = Kind { what: "a file of expected values", mebibytes: 16 };
 /// A million domains.
 pub(super) const DOMAIN_LIST: Kind = Kind { what: "a list of domains", mebibytes: 64 };
+/// One key.
+pub(super) const KEY_FILE: Kind = Kind { what: "a key file", mebibytes: 1 };
 /// Settings of thousands of domains.
 pub(super) const SETTINGS: Kind = Kind { what: "a settings file", mebibytes: 16 };
 /// What an earlier run over very many domains wrote.

@@ -11,14 +11,20 @@ use std::rc::Rc;
 
 use futures_util::{Stream, StreamExt as _};
 use jiff::Timestamp;
+use tokio::time::Instant;
 
-use crate::check::{Assumptions, Examination, Outlook, Questions, Scales, examine, outlook};
+use crate::check::{
+    Assumptions, Examination, Outlook, Questions, Scales, compared_questions, examine, outlook, wanted,
+    web_requests,
+};
 use crate::expected::Subject;
 use crate::facts::{Facts, History, Recording};
 use crate::lookup::graph::Token;
-use crate::lookup::{Limits, survey};
+use crate::lookup::{
+    Besides, Limits, Source, answer_beside, compare_delegation, request_web, survey, transfer,
+};
 use crate::plan::{Change, changes};
-use crate::record::Name;
+use crate::record::{Name, Question};
 use crate::report::DomainReport;
 use crate::report::Harmless;
 use crate::report::since::{Earlier, Since, since};
@@ -31,12 +37,14 @@ use super::roster::Roster;
 use super::settings::Settings;
 use super::tenant::Tenant;
 use super::workers::Workers;
-use super::world::{self, World};
+use super::world::{self, Transfer, World};
 use super::{Problem, Streams, memory};
 use before::Before;
 pub(super) use rounds::{Inspection, Inspector, inspect};
 use window::Window;
 
+/// How often the answers about a whole zone may lead to further questions: aliases and SPF records that follow one another.
+const MOST_ROUNDS: usize = 64;
 /// So many domains may have lists of expected values read for them before anything is looked up.
 const MOST_READ_AHEAD: usize = 1000;
 
@@ -173,8 +181,7 @@ pub(super) fn results<'s, 'w: 's, T: Send + 'w>(
         async move {
             let place = window.enter().await;
             let subject = subject?;
-            let mut questions = Questions::new(&subject, task.scales);
-            let facts = survey(&world.source, &subject.domain, limits, &mut questions).await;
+            let facts = gather(world, &subject, limits, task.scales).await;
             window.leave(place, &facts);
             let judging = workers.done(move || end(judged(subject, facts, task.scales)));
             judging.await.ok_or_else(|| io::Error::other("the judging of a domain came to no end").into())
@@ -294,9 +301,39 @@ impl Checked {
     }
 }
 
+/// Asks DNS, and then the web servers that the user wants to be asked.
+async fn gather(world: &World, subject: &Subject, limits: Limits, scales: Scales<'_>) -> Facts {
+    let (source, domain) = (&world.source, &subject.domain);
+    let until = Instant::now() + limits.deadline;
+    let requests = web_requests(subject, &world.web);
+    let compared = if source.has_named_servers() { compared_questions(domain) } else { Vec::new() };
+    let mut reader = Besides::new(Questions::new(subject, scales), source, &requests, compared);
+    let mut facts = survey(source, domain, limits, &mut reader).await;
+    if let Some(transfer) = &world.transfer {
+        read_zone(source, subject, transfer, until, &mut facts).await;
+    }
+    compare_delegation(source, domain, until, &mut facts).await;
+    request_web(source, &requests, until, &mut facts).await;
+    facts
+}
+
 fn judged(subject: Subject, facts: Facts, scales: Scales<'_>) -> Checked {
     let examination = examine(&subject, &facts, scales);
     let changes = changes(&subject, &facts, scales.view, &examination);
     let (outlook, assumptions, since) = (Outlook::default(), Assumptions::default(), None);
     Checked { subject, facts, examination, changes, outlook, assumptions, since }
+}
+
+/// Reads the whole zone where a name server sends it, and then looks up what its other records make worth asking.
+async fn read_zone(source: &Source, subject: &Subject, how: &Transfer, until: Instant, facts: &mut Facts) {
+    let domain = &subject.domain;
+    let Some(zones) = transfer(source, domain, how.key.as_ref(), until, facts).await else { return };
+    for _ in 0..MOST_ROUNDS {
+        let open = wanted(subject, facts).into_iter();
+        let open: Vec<Question> = open.filter(|question| !facts.has(question)).collect();
+        if open.is_empty() {
+            return;
+        }
+        answer_beside(source, &zones, domain, open, until, facts).await;
+    }
 }

@@ -2,18 +2,21 @@
 //!
 //! Turns the options into a [`Source`]: reads zone files and recordings, finds the resolvers.
 
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use crate::facts::{Recording, View};
+use crate::expected::import;
+use crate::facts::{Recording, View, WebTopic};
 use crate::lookup::transport::{Endpoint, ResolverAddress, Transport, system_resolvers};
 use crate::lookup::zonefile::ZoneFiles;
-use crate::lookup::{Network, Permissions, Source};
-use crate::record::{Name, zone};
+use crate::lookup::{Network, Permissions, Source, TsigKey};
+use crate::record::{Name, NameError, route53, zone};
 use crate::report::harmless::harmless;
 
-use super::args::Lookup;
+use super::args::{Lookup, NameServerHost};
 use super::inspect::Task;
 use super::names::Names;
 use super::{Problem, files};
@@ -22,18 +25,33 @@ use super::{Problem, files};
 pub(super) struct World {
     /// Where the answers come from.
     pub(super) source: Source,
+    /// What web servers are asked for; in a replay whatever the recording holds.
+    pub(super) web: Vec<WebTopic>,
+    /// Whether zones are read by transfer, and how.
+    pub(super) transfer: Option<Transfer>,
     /// What to say on standard error before the report.
     pub(super) notes: Vec<String>,
     /// What only a curious reader wants to know.
     pub(super) asides: Vec<String>,
 }
 
+/// How zones are read by transfer.
+#[derive(Debug, Default)]
+pub(super) struct Transfer {
+    /// What the requests are signed with.
+    pub(super) key: Option<TsigKey>,
+}
+
+/// Name servers that were named, with their addresses.
+type NameServers = BTreeMap<Name, BTreeSet<IpAddr>>;
+
 impl World {
     /// A saved run, at its time.
     pub(super) fn replayed(recording: Recording) -> Self {
         let started = recording.facts.checked_at;
         let source = Source { started, zones: None, recording: Some(recording), network: None };
-        Self { source, notes: Vec::new(), asides: Vec::new() }
+        let (web, transfer) = (WebTopic::ALL.to_vec(), Some(Transfer::default()));
+        Self { source, web, transfer, notes: Vec::new(), asides: Vec::new() }
     }
 
     /// Begins another round at this time; zone files may have been edited meanwhile.
@@ -83,19 +101,52 @@ pub(super) async fn prepare(names: Names, task: Task<'_>, now: Timestamp) -> Res
         && lookup.resolver.is_empty()
     {
         notes.push("names outside the zone files are not looked up; --resolver asks for them".into());
+        notes.extend(unasked(lookup));
         let source = Source { started, zones: Some(zones.clone()), recording: None, network: None };
-        return Ok((World { source, notes, asides: Vec::new() }, names));
+        return Ok((World { source, web: Vec::new(), transfer: None, notes, asides: Vec::new() }, names));
     }
+    let is_transferred = lookup.transfer || lookup.tsig.is_some();
+    if is_transferred && View::from(lookup.view) == View::Resolver {
+        let message = "--transfer: with `--view resolver` no name server is asked; leave one of the two out";
+        return Err(Problem::Usage(message.into()));
+    }
+    let transfer = is_transferred.then(|| read_key(lookup)).transpose()?;
     let (network, permissions) = network(lookup, started).await?;
     let implied = permissions.kinds().filter(|_| !lookup.allow_private_servers);
     let aside = |kind| {
         format!(
-            "a resolver is named on {kind}, so name servers and policy hosts on such addresses are asked too"
+            "a resolver or name server is named on {kind}, so name servers and policy hosts on such addresses are asked too"
         )
     };
     let asides = implied.map(aside).collect();
     let source = Source { started, zones, recording: None, network: Some(network) };
-    Ok((World { source, notes, asides }, names))
+    let web = asked(lookup).map(|(topic, _)| topic).collect();
+    Ok((World { source, web, transfer, notes, asides }, names))
+}
+
+fn read_key(lookup: &Lookup) -> Result<Transfer, Problem> {
+    let read = |path: &PathBuf| {
+        let text = files::read_text(path, files::KEY_FILE)?;
+        TsigKey::parse(&text).map_err(|error| Problem::file(path, &error.to_string()))
+    };
+    Ok(Transfer { key: lookup.tsig.as_ref().map(read).transpose()? })
+}
+
+/// What web servers are to be asked for, with the options that say so.
+fn asked(lookup: &Lookup) -> impl Iterator<Item = (WebTopic, &'static str)> {
+    let topics = WebTopic::ALL.map(|topic| match topic {
+        WebTopic::Tenant => (lookup.ask_tenant, topic, "--ask-tenant"),
+        WebTopic::Autodiscover => (lookup.ask_autodiscover, topic, "--ask-autodiscover"),
+    });
+    topics.into_iter().filter(|(is_asked, ..)| *is_asked).map(|(_, topic, option)| (topic, option))
+}
+
+/// What to say where only zone files are read: no web server is asked then.
+fn unasked(lookup: &Lookup) -> Option<String> {
+    let transfer = (lookup.transfer || lookup.tsig.is_some()).then_some("--transfer");
+    let options: Vec<&str> = asked(lookup).map(|(_, option)| option).chain(transfer).collect();
+    (!options.is_empty())
+        .then(|| format!("{}: not asked, since only zone files are read", options.join(", ")))
 }
 
 /// There is no domain to look at.
@@ -127,20 +178,38 @@ fn read_zones(lookup: &Lookup, names: &Names, notes: &mut Vec<String>) -> Result
         let octets = files::read(path, files::ZONE_FILE)?;
         let label = harmless(&path.display().to_string());
         let origin = origin(path, names);
-        let text = zone::read(&octets, origin.as_ref(), &label)
-            .map_err(|error| Problem::Usage(error.to_string()))?;
-        notes.extend(text.warnings.iter().map(|warning| format!("{label}:{warning}")));
+        let text = match listing(&octets) {
+            Some(list) => {
+                let listing = route53::read(&list, origin.as_ref(), &label)
+                    .map_err(|error| Problem::Usage(error.to_string()))?;
+                notes.extend(listing.warnings);
+                listing.text
+            }
+            None => {
+                let text = zone::read(&octets, origin.as_ref(), &label)
+                    .map_err(|error| Problem::Usage(error.to_string()))?;
+                notes.extend(text.warnings.iter().map(|warning| format!("{label}:{warning}")));
+                text
+            }
+        };
         zones.add(&label, text).map_err(|error| Problem::Usage(error.to_string()))?;
     }
     Ok(zones)
+}
+
+/// The text of a list in JSON, as Route 53 writes it; `None` for a zone file.
+fn listing(octets: &[u8]) -> Option<String> {
+    import::decoded(octets).ok().filter(|text| route53::is_one(text))
 }
 
 /// The origin of a file that does not begin with `$ORIGIN`: the domain in its name, or the only domain to check.
 fn origin(path: &Path, names: &Names) -> Option<Name> {
     let stem = path.file_name()?.to_string_lossy();
     let stem = stem.strip_prefix("db.").unwrap_or(&stem);
-    let stem =
-        [".zone", ".txt", ".db", ".hosts"].iter().find_map(|end| stem.strip_suffix(end)).unwrap_or(stem);
+    let stem = [".zone", ".txt", ".db", ".hosts", ".json"]
+        .iter()
+        .find_map(|end| stem.strip_suffix(end))
+        .unwrap_or(stem);
     let named = stem.parse::<Name>().ok();
     let fits = |name: &Name| name.label_count() > 1 && names.iter().any(|domain| domain.is_within(name));
     named.filter(fits).or_else(|| names.iter().next().filter(|_| names.len() == 1))
@@ -149,24 +218,60 @@ fn origin(path: &Path, names: &Names) -> Option<Name> {
 async fn network(lookup: &Lookup, started: Timestamp) -> Result<(Network, Permissions), Problem> {
     let timeout = lookup.timeout.0;
     let named = endpoints(&lookup.resolver, timeout).await?;
-    let permissions = permissions(lookup, &named);
     let endpoints = match named.is_empty() {
         true => system_resolvers().map_err(|error| Problem::Usage(error.to_string()))?,
-        false => named,
+        false => named.clone(),
     };
     let transport = Transport::new(timeout).with_clock(started);
     let network = Network::new(transport, endpoints, View::from(lookup.view), lookup.authority_port);
-    let network = network.with_permissions(permissions);
+    let servers = name_servers(lookup, &network).await?;
+    let permissions = permissions(lookup, &named, &servers);
+    let network = network.with_permissions(permissions).with_name_servers(servers);
     Ok((if lookup.no_https { network.without_https() } else { network }, permissions))
 }
 
 /// What may be contacted although only DNS names it. The system's own resolvers allow nothing: nearly every system has
 /// a stub on a loopback address.
-fn permissions(lookup: &Lookup, named: &[Endpoint]) -> Permissions {
+fn permissions(lookup: &Lookup, named: &[Endpoint], servers: &NameServers) -> Permissions {
     if lookup.allow_private_servers {
         return Permissions::ALL;
     }
-    named.iter().map(|endpoint| endpoint.address().ip()).fold(Permissions::default(), Permissions::naming)
+    let resolvers = named.iter().map(|endpoint| endpoint.address().ip());
+    let servers = servers.values().flatten().copied();
+    resolvers.chain(servers).fold(Permissions::default(), Permissions::naming)
+}
+
+/// The name servers that were named, with their addresses.
+async fn name_servers(lookup: &Lookup, network: &Network) -> Result<NameServers, Problem> {
+    if !lookup.name_server.is_empty() && View::from(lookup.view) == View::Resolver {
+        let message =
+            "--name-server: with `--view resolver` no name server is asked; leave one of the two out";
+        return Err(Problem::Usage(message.into()));
+    }
+    let mut servers = NameServers::new();
+    for host in &lookup.name_server {
+        let (name, addresses) = match host {
+            NameServerHost::Address(address) => {
+                let name = address_name(*address).map_err(|error| Problem::Usage(error.to_string()))?;
+                (name, BTreeSet::from([*address]))
+            }
+            NameServerHost::Name(name) => (name.clone(), network.addresses_of(name).await),
+        };
+        if addresses.is_empty() {
+            let message = format!(
+                "--name-server: the resolvers know no address of `{}`; check the name, or give the address",
+                name.bare()
+            );
+            return Err(Problem::Usage(message));
+        }
+        servers.entry(name).or_default().extend(addresses);
+    }
+    Ok(servers)
+}
+
+/// An address in the place of the name of a name server; a colon is an ordinary octet of a label.
+fn address_name(address: IpAddr) -> Result<Name, NameError> {
+    address.to_string().parse()
 }
 
 async fn endpoints(

@@ -135,6 +135,8 @@ pub enum Purpose {
     InitialDomain,
     /// The server of Microsoft Graph.
     Graph,
+    /// The host at which users sign in.
+    SignIn,
     /// The host that Teams federates through.
     TeamsFederation,
     /// The host that old clients of Skype for Business sign in at.
@@ -184,6 +186,9 @@ const THIRD_PARTY: &str =
 const GOVERNMENT_ENDPOINTS: &str = "Microsoft Learn, Microsoft 365 US government endpoints, 2026-03-31";
 
 const GRAPH_DEPLOYMENTS: &str = "Microsoft Learn, Microsoft Graph national cloud deployments, read 2026-11";
+
+const SIGN_IN: &str =
+    "Microsoft Learn, Microsoft Entra authentication and national clouds; 21Vianet: endpoints, read 2026-11";
 
 /// The table. A value without documentation has no row.
 pub const ENDPOINTS: &[Endpoint] = &[
@@ -312,6 +317,24 @@ pub const ENDPOINTS: &[Endpoint] = &[
         clouds: CHINA,
         value: "microsoftgraph.chinacloudapi.cn",
         source: GRAPH_DEPLOYMENTS,
+    },
+    Endpoint {
+        purpose: Purpose::SignIn,
+        clouds: COMMERCIAL,
+        value: "login.microsoftonline.com",
+        source: SIGN_IN,
+    },
+    Endpoint {
+        purpose: Purpose::SignIn,
+        clouds: US_GOVERNMENT,
+        value: "login.microsoftonline.us",
+        source: SIGN_IN,
+    },
+    Endpoint {
+        purpose: Purpose::SignIn,
+        clouds: CHINA,
+        value: "login.partner.microsoftonline.cn",
+        source: SIGN_IN,
     },
     Endpoint {
         purpose: Purpose::TeamsFederation,

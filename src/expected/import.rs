@@ -27,7 +27,7 @@ pub enum Kind {
     Powershell,
     /// Columns with a header.
     Csv,
-    /// Lines of a zone file.
+    /// Lines of a zone file, or the record sets of one as Route 53 lists them.
     Zone,
 }
 
@@ -51,7 +51,9 @@ impl Kind {
     pub fn of(text: &str) -> Self {
         let first = text.trim_start();
         if first.starts_with(['{', '[']) {
-            return if first.contains("AdditionalProperties") || first.contains("Selector1CNAME") {
+            return if first.contains("\"ResourceRecords\"") {
+                Self::Zone
+            } else if first.contains("AdditionalProperties") || first.contains("Selector1CNAME") {
                 Self::Powershell
             } else {
                 Self::Graph

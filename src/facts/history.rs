@@ -126,8 +126,15 @@ impl Sighting {
     /// What the facts show.
     #[must_use]
     pub fn of(domain: &Name, facts: &Facts) -> Self {
+        // What name servers publish that the zone is not delegated to yet is in no cache.
+        let is_compared = facts.all_delegated().next().is_some();
+        let in_force = |question: &Question| -> Vec<RecordSet> {
+            let replies = facts.delegated_replies(&question.name);
+            let own = replies.filter(|reply| reply.question == *question && reply.outcome.is_answer());
+            own.take(1).map(published_by).collect()
+        };
         let sets = remembered(domain).into_iter().map(|question| {
-            let sets = published(facts, &question);
+            let sets = if is_compared { in_force(&question) } else { published(facts, &question) };
             (question, sets)
         });
         Self { at: facts.checked_at, sets: sets.filter(|(_, sets)| !sets.is_empty()).collect() }

@@ -11,8 +11,10 @@ mod reads;
 mod recording;
 mod reply;
 mod silence;
+mod transfer;
 mod version;
 mod view;
+mod web;
 mod zone;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,9 +36,11 @@ pub use reply::{ExtendedError, Reply, Role, Server, soa_of};
 #[cfg(feature = "lookup")]
 pub(crate) use silence::NOT_FOLLOWED;
 pub use silence::Silence;
+pub use transfer::{TransferOutcome, TransferReply};
 pub use version::VersionOrder;
 use version::ZoneVersion;
 pub use view::{Answer, Existence, Overlay, Reach, Sight, View, Witness};
+pub use web::{TenantHolder, WebOutcome, WebReply, WebRequest, WebTopic};
 pub use zone::{NameServer, Zone, is_newer, zone_candidates};
 
 /// What became of names for which there is no reply at all.
@@ -61,7 +65,7 @@ pub struct Facts {
     pub checked_at: Timestamp,
     /// What became of names outside.
     pub elsewhere: Elsewhere,
-    /// The record sets that the zone files hold, asked for or not; servers do not list theirs.
+    /// The record sets that the zone files hold, or a zone that a name server sent whole; asked for or not.
     pub on_file: BTreeSet<Question>,
     /// The questions that were read and lie outside the zone files, so that they are known to be left alone. `None` where
     /// they are not listed: online, and in recordings whose head says `elsewhere not-asked`.
@@ -84,6 +88,14 @@ pub struct Facts {
     /// Name servers that answered anything about a zone of the domain.
     reached: BTreeSet<Arc<Server>>,
     policies: BTreeMap<Name, PolicyReply>,
+    /// The name servers that were named to be asked instead of the delegated ones, with their addresses; none in most runs.
+    pub named_servers: BTreeMap<Name, BTreeSet<IpAddr>>,
+    /// What the delegated name servers answered then.
+    delegated: BTreeMap<(Question, Arc<Server>), Reply>,
+    /// What came of asking for whole zones.
+    transfers: BTreeMap<Name, TransferReply>,
+    /// Answers of web servers that the user wanted to be asked.
+    web: BTreeMap<WebRequest, WebReply>,
 }
 
 impl Facts {
@@ -104,11 +116,20 @@ impl Facts {
             server_names: OnceLock::new(),
             reached: BTreeSet::new(),
             policies: BTreeMap::new(),
+            web: BTreeMap::new(),
+            transfers: BTreeMap::new(),
+            named_servers: BTreeMap::new(),
+            delegated: BTreeMap::new(),
         }
     }
 
-    /// Adds a reply; a second one of the same server to the same question is ignored.
+    /// Adds a reply; a second one of the same server to the same question is ignored. Those of delegated name servers that are
+    /// only compared with others are kept apart.
     pub fn insert(&mut self, reply: Reply) {
+        if reply.server.role == Role::Delegated {
+            self.delegated.entry((reply.question.clone(), Arc::clone(&reply.server))).or_insert(reply);
+            return;
+        }
         let place = self.places.get(&reply.question).copied().unwrap_or_else(|| {
             let place = self.replies.len();
             self.replies.push(Vec::new());

@@ -48,11 +48,13 @@ pub enum Outcome {
     NotAllowed,
     /// Nobody was to be asked: more hangs on the records before it than is followed.
     NotAsked,
+    /// The file names the record set and does not hold its records.
+    NotListed,
 }
 
 impl Outcome {
     /// All outcomes.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Records,
         Self::NoData,
         Self::NoName,
@@ -72,6 +74,7 @@ impl Outcome {
         Self::NotSent,
         Self::NotAllowed,
         Self::NotAsked,
+        Self::NotListed,
     ];
 
     /// The word in reports and recordings.
@@ -97,6 +100,7 @@ impl Outcome {
             Self::NotSent => "not-sent",
             Self::NotAllowed => "not-allowed",
             Self::NotAsked => "not-asked",
+            Self::NotListed => "not-listed",
         }
     }
 
@@ -135,7 +139,8 @@ impl Outcome {
             | Self::Spared
             | Self::TooLarge
             | Self::TooDeep
-            | Self::NotAsked => false,
+            | Self::NotAsked
+            | Self::NotListed => false,
         }
     }
 
@@ -148,6 +153,7 @@ impl Outcome {
             | Self::Spared
             | Self::NotSent
             | Self::NotAsked
+            | Self::NotListed
             | Self::NotRecorded => true,
             Self::Records
             | Self::NoData

@@ -1,7 +1,7 @@
 //! How is a run kept, so that it can be judged again without a network?
 //!
 //! As text that a person can read, compare and edit: a head, then an entry for each reply, ordered by question
-//! and server, and one for each policy that was fetched. What a run saw is all in it, times included; what it was
+//! and server, one for each policy that was fetched, and one for each web server that the user wanted to be asked. What a run saw is all in it, times included; what it was
 //! asked for (the phase, the cloud …) is not.
 //!
 //! ```text
@@ -18,6 +18,9 @@
 //!   answer contoso.com. 3600 IN MX 10 mx1.emailsrvr.com.
 //! ```
 //!
+//! A line `name-server ns1.fabrikam.com. 192.0.2.9` in the head says that this server was named to be asked instead of those
+//! that the zone is delegated to; `server delegated` in a reply is one of those, whose answer was only compared.
+//!
 //! A reply with lines such as `for fabrikam.com.` is what these domains got in place of the shared replies to this question: a
 //! lookup that failed for one domain may have succeeded for the next.
 //!
@@ -26,21 +29,27 @@
 //! left alone. What such a recording does not hold was never read. Older recordings of such runs say `elsewhere not-asked`
 //! and list nothing: what they do not hold was left alone, or never read.
 //!
-//! Flags are `aa` for an authoritative answer, `ad` for one that the resolver has validated, and `held` for a record set that
-//! stands in a zone file itself and not only in a wildcard.
+//! Flags are `aa` for an authoritative answer, `ad` for one that the resolver has validated, `held` for a record set that
+//! stands in a zone file, or in a zone that was sent whole, itself and not only in a wildcard, and `proxied` for one that a zone file marks as proxied.
 
 mod policy;
+mod transfer;
 mod variation;
+mod web;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::record::{Name, Question, Record, RecordData, RecordType, Token, parse_ttl, quote, split};
 
-use super::{Elsewhere, ExtendedError, Facts, Outcome, PolicyOutcome, PolicyReply, Reply, Role, Server};
+use super::{
+    Elsewhere, ExtendedError, Facts, Outcome, PolicyOutcome, PolicyReply, Reply, Role, Server, TransferReply,
+    WebReply,
+};
 use variation::Variations;
 
 /// The version of the format.
@@ -82,11 +91,16 @@ impl fmt::Display for Recording {
         for domain in &self.domains {
             writeln!(f, "domain {domain}")?;
         }
+        for (name, addresses) in &self.facts.named_servers {
+            write!(f, "name-server {name}")?;
+            addresses.iter().try_for_each(|address| write!(f, " {address}"))?;
+            writeln!(f)?;
+        }
         for question in self.facts.outside.iter().flatten() {
             writeln!(f, "outside {question}")?;
         }
         for reply in self.facts.all() {
-            let is_held = reply.server.role == Role::ZoneFile && self.facts.on_file.contains(&reply.question);
+            let is_held = self.facts.on_file.contains(&reply.question);
             write_reply(f, reply, &[], is_held)?;
         }
         for variation in self.variations.all() {
@@ -95,8 +109,17 @@ impl fmt::Display for Recording {
                 .iter()
                 .try_for_each(|reply| write_reply(f, reply, &variation.domains, false))?;
         }
+        for reply in self.facts.all_delegated() {
+            write_reply(f, reply, &[], false)?;
+        }
         for fetched in self.facts.policies() {
             policy::write(f, fetched)?;
+        }
+        for reply in self.facts.transfers() {
+            transfer::write(f, reply)?;
+        }
+        for reply in self.facts.web_replies() {
+            web::write(f, reply)?;
         }
         Ok(())
     }
@@ -110,7 +133,8 @@ fn write_reply(f: &mut fmt::Formatter<'_>, reply: &Reply, domains: &[Name], is_h
     domains.iter().try_for_each(|domain| writeln!(f, "  for {domain}"))?;
     writeln!(f, "  server {role} {}", word(address))?;
     writeln!(f, "  outcome {}", reply.outcome)?;
-    let flags = [("aa", reply.authoritative), ("ad", reply.authentic), ("held", is_held)];
+    let flags =
+        [("aa", reply.authoritative), ("ad", reply.authentic), ("held", is_held), ("proxied", reply.proxied)];
     let set: Vec<&str> = flags.iter().filter(|(_, set)| *set).map(|(flag, _)| *flag).collect();
     if !set.is_empty() {
         writeln!(f, "  flags {}", set.join(" "))?;
@@ -161,7 +185,13 @@ impl Recording {
         if let Some(outside) = &facts.outside {
             self.facts.outside.get_or_insert_default().extend(outside.iter().cloned());
         }
+        facts.all_delegated().for_each(|reply| self.facts.insert(reply.clone()));
+        if self.facts.named_servers.is_empty() {
+            self.facts.named_servers.clone_from(&facts.named_servers);
+        }
         facts.policies().for_each(|policy| self.facts.insert_policy(policy.clone()));
+        facts.transfers().for_each(|reply| self.facts.insert_transfer(reply.clone()));
+        facts.web_replies().for_each(|reply| self.facts.insert_web(reply.clone()));
     }
 
     /// The replies to a question, as `domain` saw them.
@@ -239,6 +269,7 @@ struct Reader {
     elsewhere: Elsewhere,
     on_file: BTreeSet<Question>,
     outside: Option<BTreeSet<Question>>,
+    named_servers: BTreeMap<Name, BTreeSet<IpAddr>>,
     entries: Vec<Entry>,
 }
 
@@ -247,6 +278,8 @@ enum Entry {
     /// A reply, and the domains that alone got it; none for one that all share.
     Reply(Reply, Vec<Name>),
     Policy(PolicyReply),
+    Web(WebReply),
+    Transfer(TransferReply),
 }
 
 impl Reader {
@@ -257,6 +290,7 @@ impl Reader {
             elsewhere: Elsewhere::NotRecorded,
             on_file: BTreeSet::new(),
             outside: None,
+            named_servers: BTreeMap::new(),
             entries: Vec::new(),
         }
     }
@@ -281,6 +315,11 @@ impl Reader {
                 let question = Question::new(name(fields, 0)?, parsed(fields, 1, "a record type")?);
                 self.outside.get_or_insert_default().insert(question);
             }
+            "name-server" => {
+                let addresses = (1..fields.len()).map(|index| parsed(fields, index, "an IP address"));
+                let addresses = addresses.collect::<Result<_, _>>()?;
+                self.named_servers.insert(name(fields, 0)?, addresses);
+            }
             "domain" => self.domains.push(name(fields, 0)?),
             "reply" => {
                 let question = Question::new(name(fields, 0)?, parsed(fields, 1, "a record type")?);
@@ -292,10 +331,14 @@ impl Reader {
                 let policy = PolicyReply::empty(name(fields, 0)?, PolicyOutcome::Timeout);
                 self.entries.push(Entry::Policy(policy));
             }
+            "transfer" => self.entries.push(Entry::Transfer(transfer::begin(fields)?)),
+            "web" => self.entries.push(Entry::Web(web::begin(fields)?)),
             key => match self.entries.last_mut().ok_or_else(|| unknown(key))? {
                 Entry::Reply(_, domains) if key == "for" => domains.push(name(fields, 0)?),
                 Entry::Reply(reply, _) => reply_line(reply, &mut self.on_file, key, fields)?,
                 Entry::Policy(policy) => policy::line(policy, key, fields)?,
+                Entry::Web(reply) => web::line(reply, key, fields)?,
+                Entry::Transfer(reply) => transfer::line(reply, key, fields)?,
             },
         }
         Ok(())
@@ -317,12 +360,17 @@ impl Reader {
                 Entry::Policy(policy) => {
                     facts.insert_policy(PolicyReply { at: dated(policy.at), ..policy });
                 }
+                Entry::Web(reply) => facts.insert_web(WebReply { at: dated(reply.at), ..reply }),
+                Entry::Transfer(reply) => {
+                    facts.insert_transfer(TransferReply { at: dated(reply.at), ..reply });
+                }
             }
         }
         // In order each has its place behind the last; of two by the same server the first counts.
         replies.sort_by(|a, b| (&a.question, &a.server).cmp(&(&b.question, &b.server)));
         replies.into_iter().for_each(|reply| facts.insert(Reply { at: dated(reply.at), ..reply }));
         (facts.on_file, facts.outside) = (self.on_file, self.outside);
+        facts.named_servers = self.named_servers;
         Ok(Recording { domains: self.domains, facts, variations })
     }
 }
@@ -353,7 +401,11 @@ fn reply_line(
                     b"aa" => reply.authoritative = true,
                     b"ad" => reply.authentic = true,
                     b"held" => drop(on_file.insert(reply.question.clone())),
-                    _ => return Err(format!("found `{}`, expected `aa`, `ad` or `held`", flag.shown())),
+                    b"proxied" => reply.proxied = true,
+                    _ => {
+                        let found = flag.shown();
+                        return Err(format!("found `{found}`, expected `aa`, `ad`, `held` or `proxied`"));
+                    }
                 }
             }
         }

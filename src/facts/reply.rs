@@ -26,12 +26,21 @@ pub enum Role {
     Unvalidated,
     /// A name server of the zone above, asked where it delegates to.
     Parent,
+    /// A name server that the zone is delegated to at present, where others were named to be asked instead; its answers are
+    /// only compared with theirs.
+    Delegated,
 }
 
 impl Role {
     /// All roles, in their order.
-    pub const ALL: [Self; 5] =
-        [Self::Authoritative, Self::ZoneFile, Self::Resolver, Self::Unvalidated, Self::Parent];
+    pub const ALL: [Self; 6] = [
+        Self::Authoritative,
+        Self::ZoneFile,
+        Self::Resolver,
+        Self::Unvalidated,
+        Self::Parent,
+        Self::Delegated,
+    ];
 
     /// Whether it speaks for the zone itself.
     #[must_use]
@@ -42,7 +51,7 @@ impl Role {
     /// Whether it is a name server of any zone.
     #[must_use]
     pub fn is_name_server(self) -> bool {
-        matches!(self, Self::Authoritative | Self::Parent)
+        matches!(self, Self::Authoritative | Self::Parent | Self::Delegated)
     }
 
     /// The word in reports and recordings.
@@ -54,6 +63,7 @@ impl Role {
             Self::Resolver => "resolver",
             Self::Unvalidated => "unvalidated",
             Self::Parent => "parent",
+            Self::Delegated => "delegated",
         }
     }
 }
@@ -177,6 +187,8 @@ pub struct Reply {
     pub authoritative: bool,
     /// Whether a resolver vouches for the answer by DNSSEC (AD).
     pub authentic: bool,
+    /// Whether the zone file marks the record set as proxied, so that clients see the proxy's addresses instead.
+    pub proxied: bool,
     /// Extended errors, in the order given.
     pub extended: Vec<ExtendedError>,
     /// For a failure, what happened in words, such as `connection refused`; empty where the outcome says it all.
@@ -200,6 +212,7 @@ impl Reply {
             referral: Vec::new(),
             authoritative: false,
             authentic: false,
+            proxied: false,
             extended: Vec::new(),
             reason: String::new(),
             at: Timestamp::UNIX_EPOCH,

@@ -71,6 +71,9 @@ impl fmt::Display for Silence {
                 write!(f, "{server} cannot be reached from here for {} of `{name}`", question.rtype)?;
             }
             Outcome::OutOfTime => write!(f, "{} of `{name}` was not known in time", question.rtype)?,
+            Outcome::NotListed => {
+                write!(f, "{} of `{name}` is published and not in {server}", question.rtype)?;
+            }
             Outcome::NotAsked => write!(f, "nobody was asked for {} of `{name}`", question.rtype)?,
             Outcome::OutOfQuestions | Outcome::Spared | Outcome::NotSent | Outcome::NotAllowed => {
                 write!(f, "{server} was not asked for {} of `{name}`", question.rtype)?;

@@ -322,6 +322,13 @@ impl<'a> Sight<'a> {
         Ok(data)
     }
 
+    /// Whether the zone file marks the record set as proxied, so that clients see the proxy's addresses instead; one
+    /// that is planned anew is not known to be.
+    #[must_use]
+    pub fn is_proxied(&self, question: &Question) -> bool {
+        self.overlay.get(question).is_none() && self.reply(question).is_some_and(|reply| reply.proxied)
+    }
+
     fn address_answers(&self, host: &Name) -> [Result<Answer, Silence>; 2] {
         self.batch(|| Question::addresses(host).map(|question| self.answer(&question)))
     }
@@ -465,7 +472,7 @@ fn tells_least(reply: &Reply) -> u8 {
         Outcome::Unreachable => 11,
         Outcome::Referral => 12,
         Outcome::NotAllowed => 13,
-        Outcome::NotAsked => 14,
+        Outcome::NotAsked | Outcome::NotListed => 14,
         Outcome::NotRecorded => 15,
         Outcome::Records | Outcome::NoData | Outcome::NoName => 16,
     }

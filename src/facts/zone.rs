@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt as _};
 
 use crate::record::{Name, Question, RecordData, RecordType};
 
-use super::{Facts, Reply, Role, soa_of};
+use super::{Facts, Reply, Role, Server, soa_of};
 
 /// A zone as it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +58,10 @@ impl Facts {
     /// The zone that `name` lies in: the deepest one of which name servers are known.
     #[must_use]
     pub fn zone(&self, name: &Name) -> Option<Zone> {
-        let (apex, names) = self.zone_with_names(name)?;
+        let (apex, mut names) = self.zone_with_names(name)?;
+        if !self.named_servers.is_empty() {
+            names = self.named_servers.keys().cloned().collect();
+        }
         let serials = self.serials(&apex);
         // In the order of the servers, as several ports of one address are in there, too.
         let mut by_address: HashMap<IpAddr, Vec<(&super::Server, u32)>> = HashMap::new();
@@ -67,7 +71,10 @@ impl Facts {
             }
         }
         let name_servers = names.into_iter().map(|name| {
-            let addresses = self.addresses(&name);
+            let addresses = match self.named_servers.get(&name) {
+                Some(addresses) => addresses.iter().copied().collect(),
+                None => self.addresses(&name),
+            };
             let mut told: Vec<_> = addresses.iter().filter_map(|ip| by_address.get(ip)).flatten().collect();
             told.sort_unstable();
             let serial = told.iter().map(|(_, serial)| *serial);
@@ -130,10 +137,43 @@ impl Facts {
         records.filter_map(|record| record.data.target().cloned()).filter(|name| !name.is_root()).collect()
     }
 
+    /// The names of the servers that the zone is delegated to, according to the parent zone or, where that was not heard, to
+    /// resolvers.
+    #[must_use]
+    pub fn delegated_names(&self, apex: &Name) -> BTreeSet<Name> {
+        let question = Question::new(apex.clone(), RecordType::Ns);
+        let names = |role: Role| -> BTreeSet<Name> {
+            let replies = self.replies(&question).filter(|reply| reply.server.role == role);
+            let records = replies.flat_map(|reply| reply.wanted().chain(&reply.referral));
+            let records = records.filter(|record| record.name == *apex);
+            records
+                .filter_map(|record| record.data.target().cloned())
+                .filter(|name| !name.is_root())
+                .collect()
+        };
+        let parent = names(Role::Parent);
+        if parent.is_empty() { names(Role::Resolver) } else { parent }
+    }
+
+    /// What the delegated name servers answered about `domain` and names below it, where others were named to be asked
+    /// instead; in the order of the questions.
+    pub fn delegated_replies<'a>(&'a self, domain: &'a Name) -> impl Iterator<Item = &'a Reply> {
+        // What lies below a name follows it.
+        let server = Server { role: Role::Authoritative, address: String::new() };
+        let first = (Question::new(domain.clone(), RecordType::A), Arc::new(server));
+        let from = self.delegated.range(first..).map(|(_, reply)| reply);
+        from.take_while(|reply| reply.question.name.is_within(domain))
+    }
+
+    /// The same about every name.
+    pub fn all_delegated(&self) -> impl Iterator<Item = &Reply> {
+        self.delegated.values()
+    }
+
     /// The name under which a zone lists the server: the first in order of those with its address.
     #[must_use]
     pub fn server_name(&self, server: &super::Server) -> Option<Name> {
-        let address = server.ip().filter(|_| matches!(server.role, Role::Authoritative | Role::Parent))?;
+        let address = server.ip().filter(|_| server.role.is_name_server())?;
         self.server_names.get_or_init(|| Box::new(self.server_names())).get(&address).cloned()
     }
 
@@ -144,6 +184,11 @@ impl Facts {
         let records = replies.flat_map(|reply| reply.wanted().chain(&reply.referral));
         let names: BTreeSet<&Name> = records.filter_map(|record| record.data.target()).collect();
         let mut by_address = HashMap::new();
+        for (name, addresses) in &self.named_servers {
+            for address in addresses {
+                by_address.entry(*address).or_insert_with(|| name.clone());
+            }
+        }
         for name in names {
             for address in self.addresses(name) {
                 by_address.entry(address).or_insert_with(|| name.clone());

@@ -12,17 +12,25 @@ use crate::record::{Name, Question, RecordData, RecordType};
 use super::policy::host;
 use super::source::Source;
 
-/// The addresses of a policy host, as far as the facts tell.
+/// The addresses of a web server, as far as the facts tell.
 #[derive(Debug, Default)]
-struct Addresses {
-    known: BTreeSet<IpAddr>,
+pub(super) struct Addresses {
+    pub(super) known: BTreeSet<IpAddr>,
     /// Whether both kinds of address have been answered for.
-    complete: bool,
+    pub(super) complete: bool,
 }
 
-fn addresses(domain: &Name, facts: &Facts) -> Addresses {
+/// The addresses of the policy host of a domain.
+fn policy_addresses(domain: &Name, facts: &Facts) -> Addresses {
+    match policy_host(domain) {
+        Ok(host) => addresses(&host, facts),
+        Err(_) => Addresses { complete: true, ..Addresses::default() },
+    }
+}
+
+/// The addresses of a host.
+pub(super) fn addresses(host: &Name, facts: &Facts) -> Addresses {
     let mut found = Addresses { complete: true, ..Addresses::default() };
-    let Ok(host) = policy_host(domain) else { return found };
     for rtype in [RecordType::A, RecordType::Aaaa] {
         let mut answered = false;
         for question in facts.along_aliases(&Question::new(host.clone(), rtype)) {
@@ -68,7 +76,7 @@ impl Source {
         }
         let mut errands = Vec::new();
         for domain in wanted {
-            let Addresses { known, complete } = addresses(domain, facts);
+            let Addresses { known, complete } = policy_addresses(domain, facts);
             if !known.is_empty() && (complete || stage == Stage::Over) {
                 errands.push(Errand { domain: domain.clone(), addresses: known.into_iter().collect() });
             }
@@ -101,7 +109,7 @@ impl Source {
             }
             // Offline nothing is fetched, and nothing is missed.
             let Some(network) = &self.network else { continue };
-            let complete = addresses(domain, facts).complete;
+            let complete = policy_addresses(domain, facts).complete;
             let (outcome, reason) = match (network.fetcher.off, complete) {
                 (true, _) => (PolicyOutcome::NotFetched, "--no-https".to_owned()),
                 (_, false) => {

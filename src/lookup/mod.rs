@@ -5,6 +5,7 @@
 
 mod address;
 mod authorities;
+mod besides;
 mod budget;
 mod course;
 mod errand;
@@ -12,13 +13,20 @@ pub mod graph;
 mod memory;
 mod network;
 mod policy;
+mod present;
 mod source;
 mod survey;
+mod transfer;
 pub mod transport;
 mod web;
+mod web_request;
 pub mod zonefile;
 
 pub use address::{AddressKind, Permissions, Refusal};
+pub use besides::Besides;
 pub use network::Network;
+pub use present::compare_delegation;
 pub use source::Source;
 pub use survey::{Limits, survey};
+pub use transfer::{TsigKey, TsigKeyError, answer_beside, transfer};
+pub use web_request::request_web;

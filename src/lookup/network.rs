@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::OnceCell;
 
 use crate::facts::{Facts, Outcome, Reply, Role, Server, View, zone_candidates};
-use crate::record::{Name, Question, RecordType};
+use crate::record::{Name, Question, RecordData, RecordType};
 
 use super::address::Permissions;
 use super::authorities;
@@ -20,6 +20,7 @@ use super::memory::{Failures, Memory, Shared};
 use super::policy::Fetcher;
 use super::source::Inquiry;
 use super::transport::{Endpoint, Scope, Transport, lock};
+use super::web_request::WebClient;
 
 /// The network, and what is remembered of it for the length of a run.
 #[derive(Debug)]
@@ -29,7 +30,10 @@ pub struct Network {
     pub(super) view: View,
     authority_port: u16,
     permissions: Permissions,
+    /// The name servers that were named to be asked instead of the delegated ones.
+    named: BTreeMap<Name, BTreeSet<IpAddr>>,
     pub(super) fetcher: Fetcher,
+    pub(super) web: WebClient,
     asked: Mutex<Asked>,
 }
 
@@ -106,11 +110,13 @@ impl Network {
         let permissions = addresses.fold(Permissions::default(), Permissions::naming);
         Self {
             fetcher: Fetcher::new(transport.clone(), permissions),
+            web: WebClient::new(transport.clone(), permissions),
             transport,
             resolvers: distinct,
             view,
             authority_port,
             permissions,
+            named: BTreeMap::new(),
             asked: Mutex::new(Asked {
                 own: Memory::of(MOST_OWN, MOST_OCTETS_OWN),
                 elsewhere: Memory::of(MOST_ELSEWHERE, MOST_OCTETS_ELSEWHERE),
@@ -124,7 +130,49 @@ impl Network {
     pub fn with_permissions(mut self, permissions: Permissions) -> Self {
         self.permissions = permissions;
         self.fetcher.set_permissions(permissions);
+        self.web.set_permissions(permissions);
         self
+    }
+
+    /// The same, which asks these name servers instead of those that a zone is delegated to: only they decide about names of
+    /// the domains, and resolvers are asked for other names.
+    #[must_use]
+    pub fn with_name_servers(mut self, named: BTreeMap<Name, BTreeSet<IpAddr>>) -> Self {
+        self.named = named;
+        self
+    }
+
+    /// How servers are reached.
+    pub(super) fn transport(&self) -> &Transport {
+        &self.transport
+    }
+
+    /// The name servers that were named.
+    pub(super) fn named(&self) -> &BTreeMap<Name, BTreeSet<IpAddr>> {
+        &self.named
+    }
+
+    /// The addresses of a host, according to the first resolver that answers; none where it has none, or none answers.
+    pub async fn addresses_of(&self, host: &Name) -> BTreeSet<IpAddr> {
+        let mut found = BTreeSet::new();
+        for (endpoint, server) in &self.resolvers {
+            let mut is_answered = true;
+            for rtype in [RecordType::A, RecordType::Aaaa] {
+                let question = Question::new(host.clone(), rtype);
+                let scope = Scope { domain: host, zone: None };
+                let reply = self.transport.ask(endpoint, server, &question, scope).await;
+                is_answered &= reply.outcome.is_answer();
+                found.extend(reply.wanted().filter_map(|record| match record.data {
+                    RecordData::A(address) => Some(IpAddr::from(address)),
+                    RecordData::Aaaa(address) => Some(IpAddr::from(address)),
+                    _ => None,
+                }));
+            }
+            if is_answered || !found.is_empty() {
+                break;
+            }
+        }
+        found
     }
 
     /// The same, which fetches no policy.
@@ -134,10 +182,11 @@ impl Network {
         self
     }
 
-    /// The same, with another port for policies than 443: for test labs, where nobody may listen there.
+    /// The same, with another port for policies and other web servers than 443: for test labs, where nobody may listen there.
     #[must_use]
     pub fn with_https_port(mut self, port: u16) -> Self {
         self.fetcher.set_port(port);
+        self.web.set_port(port);
         self
     }
 
@@ -147,6 +196,7 @@ impl Network {
         self.transport = self.transport.clone().with_clock(now);
         self.transport.end_pauses();
         self.fetcher.begin_round(self.transport.clone());
+        self.web.begin_round(self.transport.clone());
         let Asked { own, elsewhere, failures } = self.asked.get_mut().unwrap_or_else(PoisonError::into_inner);
         *failures = Failures::default();
         for asked in [own, elsewhere] {
@@ -162,7 +212,7 @@ impl Network {
         endpoint: &Endpoint,
         sphere: Sphere,
     ) -> Shared<Reply> {
-        if matches!(server.role, Role::Authoritative | Role::Parent)
+        if server.role.is_name_server()
             && let Err(refusal) = self.permissions.check(endpoint.address().ip())
         {
             let reply = Reply::empty(question.clone(), Arc::clone(server), Outcome::NotAllowed);
@@ -241,7 +291,7 @@ impl Network {
         facts: &Facts,
         inquiries: &mut Vec<Inquiry>,
     ) {
-        if self.view != View::Authoritative {
+        if self.view != View::Authoritative && self.named.is_empty() {
             self.resolvers(question, inquiries);
             self.unvalidated(question, facts, inquiries);
         }
@@ -304,15 +354,25 @@ impl Network {
             return look;
         }
         look.zones = self.zones(domain, facts);
+        if look.zones.is_empty() && !self.named.is_empty() {
+            // Not delegated yet, so what a registry sells is taken for the zone.
+            look.zones.extend(zone_candidates(domain).pop());
+        }
         let apexes = facts.referrals().flat_map(|reply| &reply.referral).map(|record| &record.name);
         look.delegated.extend(apexes.filter(|apex| *apex != domain && apex.is_within(domain)).cloned());
         for zone in look.zones.iter().chain(&look.delegated) {
             let names = facts.name_server_names(zone);
-            let servers = self.servers(Role::Authoritative, authorities::of_zone(&names, facts));
-            look.servers.insert(zone.clone(), servers);
+            let addresses = match self.named.is_empty() || look.delegated.contains(zone) {
+                true => authorities::of_zone(&names, facts),
+                false => self.named.values().flatten().copied().collect(),
+            };
+            look.servers.insert(zone.clone(), self.servers(Role::Authoritative, addresses));
             look.names.extend(names);
         }
         look.apex = facts.zone_apex(domain);
+        if !self.named.is_empty() {
+            look.apex = look.apex.or_else(|| look.zones.first().cloned());
+        }
         let above = look.apex.as_ref().and_then(|apex| parent_zone(apex, facts));
         look.above = above.map(|parent| {
             let names = facts.name_server_names(&parent);
@@ -342,7 +402,7 @@ impl Network {
         zones
     }
 
-    fn servers(&self, role: Role, addresses: BTreeSet<IpAddr>) -> Servers {
+    pub(super) fn servers(&self, role: Role, addresses: BTreeSet<IpAddr>) -> Servers {
         let sockets = addresses.into_iter().map(|address| SocketAddr::new(address, self.authority_port));
         let server = |socket: SocketAddr| Arc::new(Server { role, address: socket.to_string() });
         sockets.map(|socket| (server(socket), Endpoint::Plain(socket))).collect()

@@ -59,7 +59,7 @@ impl Failure {
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
         match fault {
-            Fault::Certificate(reason) => Self::new(PolicyOutcome::BadCertificate, reason),
+            Fault::Certificate(reason, _) => Self::new(PolicyOutcome::BadCertificate, reason),
             Fault::Connection(reason) => Self::new(PolicyOutcome::Unreachable, reason),
             Fault::Late(reason) => Self::new(PolicyOutcome::Timeout, reason),
             Fault::NoHttp(reason) => Self::new(PolicyOutcome::Malformed, reason),

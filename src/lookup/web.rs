@@ -15,8 +15,10 @@ use hyper::body::{Body as _, Incoming};
 use hyper::client::conn::http1;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
-use rustls::ClientConfig;
+use rustls::client::verify_server_name;
 use rustls::pki_types::ServerName;
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, ClientConfig};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -28,14 +30,17 @@ use super::transport::{certificate_words, harmless, io_words, is_local_limit, lo
 /// Octets of the largest head of an answer.
 const LARGEST_HEAD: usize = 32 * 1024;
 
+/// Names of a certificate that are kept at most.
+const MOST_CERTIFICATE_NAMES: usize = 8;
+
 /// What this program calls itself in a request.
 pub(super) const AGENT: &str = concat!("cutover/", env!("CARGO_PKG_VERSION"));
 
 /// Why there is no answer, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// The certificate is not accepted.
-    Certificate(String),
+    /// The certificate is not accepted; with the names that it is for, where that is why.
+    Certificate(String, Vec<String>),
     /// There is no connection, or it broke.
     Connection(String),
     /// It took too long.
@@ -51,7 +56,7 @@ impl Fault {
         let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
         match tls {
             Some(error @ rustls::Error::InvalidCertificate(_)) => {
-                Self::Certificate(certificate_words(error, host))
+                Self::Certificate(certificate_words(error, host), presented_names(error))
             }
             Some(error) => Self::Connection(certificate_words(error, host)),
             None if is_local_limit(error) => Self::Connection(local_limit_words(error)),
@@ -101,6 +106,31 @@ pub(super) async fn secured(
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     let connected = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
     connected.map_err(|error| Fault::io(&error, host))
+}
+
+/// The names that the certificate of the other side is for.
+pub(super) fn certificate_names(stream: &TlsStream<TcpStream>) -> Vec<String> {
+    let (_, connection) = stream.get_ref();
+    let certificate = connection.peer_certificates().and_then(|chain| chain.first());
+    let parsed = certificate.and_then(|certificate| ParsedCertificate::try_from(certificate).ok());
+    // No certificate is for this name (RFC 6761 §6.4), and the refusal tells the names that it is for.
+    let (Some(parsed), Ok(other)) = (parsed, ServerName::try_from("names.invalid")) else {
+        return Vec::new();
+    };
+    match verify_server_name(&parsed, &other) {
+        Err(refusal) => presented_names(&refusal),
+        Ok(()) => Vec::new(),
+    }
+}
+
+/// The names of a certificate that was refused because it is for none other.
+fn presented_names(error: &rustls::Error) -> Vec<String> {
+    let rustls::Error::InvalidCertificate(CertificateError::NotValidForNameContext { presented, .. }) = error
+    else {
+        return Vec::new();
+    };
+    let name = |shown: &String| Some(harmless(shown.strip_prefix("DnsName(\"")?.strip_suffix("\")")?));
+    presented.iter().filter_map(name).take(MOST_CERTIFICATE_NAMES).collect()
 }
 
 /// Sends one request, and gives back what `read` makes of the answer.

@@ -67,6 +67,10 @@ struct Node {
     file: Arc<Server>,
     /// Ordered by data, never two alike.
     records: Vec<Record>,
+    /// Whether a proxy answers in place of the alias here.
+    is_proxied: bool,
+    /// The types of records that are published here and not in the file, with the reason.
+    unlisted: BTreeMap<RecordType, String>,
 }
 
 /// Where a name is looked up.
@@ -79,8 +83,10 @@ struct Place<'a> {
 
 /// What one name has for one type.
 enum Step {
-    /// Records of the type.
-    Records(Vec<Record>),
+    /// Records of the type, and whether a proxy answers in their place.
+    Records(Vec<Record>, bool),
+    /// Records of the type that the file does not hold, and why.
+    Unlisted(String),
     /// Aliases, and the name to go on with.
     Alias(Vec<Record>, Name),
     /// The name exists and has no such record.
@@ -127,16 +133,40 @@ impl ZoneFiles {
         for record in text.records {
             owners.entry(record.name.clone()).or_default().push(record);
         }
+        for question in text.unlisted.keys() {
+            owners.entry(question.name.clone()).or_default();
+        }
         for (name, records) in owners {
             let apex = name.ancestors().find(|name| apexes.contains(name));
             let nodes = match apex.and_then(|apex| self.zones.get_mut(&apex)) {
                 Some(zone) => &mut zone.nodes,
                 None => &mut self.foreign,
             };
-            let empty = || Node { file: Arc::clone(&file), records: Vec::new() };
-            nodes.entry(name).or_insert_with(empty).add(records);
+            nodes.entry(name).or_insert_with(|| Node::empty(&file)).add(records);
+        }
+        for (question, reason) in text.unlisted {
+            if let Some(node) = self.node_mut(&question.name) {
+                node.unlisted.insert(question.rtype, reason);
+            }
+        }
+        for question in text.proxied {
+            if question.rtype == RecordType::Cname
+                && let Some(node) = self.node_mut(&question.name)
+            {
+                node.is_proxied = true;
+            }
         }
         Ok(())
+    }
+
+    /// What is held at exactly this name.
+    fn node_mut(&mut self, name: &Name) -> Option<&mut Node> {
+        let apex = name.ancestors().find(|apex| self.zones.contains_key(apex));
+        let nodes = match apex.and_then(|apex| self.zones.get_mut(&apex)) {
+            Some(zone) => &mut zone.nodes,
+            None => &mut self.foreign,
+        };
+        nodes.get_mut(name)
     }
 
     fn refuse_conflict(&self, label: &str, text: &ZoneText) -> Result<(), ZoneConflict> {
@@ -159,7 +189,8 @@ impl ZoneFiles {
         let within = |nodes: &'_ Nodes| -> Vec<Question> {
             let held = nodes.range(domain..).take_while(|(name, _)| name.is_within(domain));
             let sets = held.flat_map(|(name, node)| {
-                node.records.iter().map(|record| Question::new(name.clone(), record.data.rtype()))
+                let held = node.records.iter().map(|record| record.data.rtype());
+                held.chain(node.unlisted.keys().copied()).map(|rtype| Question::new(name.clone(), rtype))
             });
             sets.collect()
         };
@@ -173,7 +204,12 @@ impl ZoneFiles {
         if !has_soa && let Some(origin) = &text.origin {
             // A file that holds only names of others says nothing about its origin.
             apexes.extend(
-                text.records.iter().any(|record| record.name.is_within(origin)).then(|| origin.clone()),
+                text.records
+                    .iter()
+                    .map(|record| &record.name)
+                    .chain(text.unlisted.keys().map(|question| &question.name))
+                    .any(|name| name.is_within(origin))
+                    .then(|| origin.clone()),
             );
         }
         for apex in &apexes {
@@ -191,7 +227,8 @@ impl ZoneFiles {
     /// Aliases are followed as far as the files go (RFC 1034 §4.3.2). A chain that ends at a name that does
     /// not exist has [`Outcome::NoName`] (RFC 2308 §2.1). One that leaves the files, loops or ends at a name
     /// without such a record has [`Outcome::Records`]; the SOA is there only in the last case. A chain that is longer
-    /// than is followed has [`Outcome::TooDeep`] and no records. The time of the reply is not set.
+    /// than is followed has [`Outcome::TooDeep`] and no records, and one that ends at records which are published and not
+    /// in the file [`Outcome::NotListed`]. The time of the reply is not set.
     #[must_use]
     pub fn answer(&self, question: &Question) -> Option<Reply> {
         if let Some(referral) = self.referral(question) {
@@ -203,8 +240,15 @@ impl ZoneFiles {
         let mut chain = vec![question.name.clone()];
         while let Some(name) = chain.last() {
             match place.step(name, question.rtype) {
-                Step::Records(records) => {
+                Step::Records(records, is_proxied) => {
                     reply.records.extend(records);
+                    reply.proxied = is_proxied;
+                    break;
+                }
+                Step::Unlisted(reason) => {
+                    reply.records.clear();
+                    reply.outcome = Outcome::NotListed;
+                    reply.reason = reason;
                     break;
                 }
                 Step::Alias(aliases, target) => {
@@ -327,7 +371,7 @@ impl<'a> Place<'a> {
             let data = RecordData::Cname(target.clone());
             let alias = Record { name: name.clone(), ttl: record.ttl, data };
             return match rtype {
-                RecordType::Cname => Step::Records(vec![alias]),
+                RecordType::Cname => Step::Records(vec![alias], false),
                 _ => Step::Alias(vec![alias], target),
             };
         }
@@ -364,6 +408,11 @@ impl<'a> Place<'a> {
 }
 
 impl Node {
+    fn empty(file: &Arc<Server>) -> Self {
+        let (records, unlisted) = (Vec::new(), BTreeMap::new());
+        Self { file: Arc::clone(file), records, is_proxied: false, unlisted }
+    }
+
     /// Adds records; the smallest TTL of two that are alike is kept.
     fn add(&mut self, records: Vec<Record>) {
         self.records.extend(records);
@@ -381,7 +430,10 @@ impl Node {
         let owned = |record: &Record| Record { name: name.clone(), ..record.clone() };
         let wanted: Vec<Record> = self.of(rtype).map(owned).collect();
         if !wanted.is_empty() {
-            return Step::Records(wanted);
+            return Step::Records(wanted, self.is_proxied && rtype == RecordType::Cname);
+        }
+        if let Some(reason) = self.unlisted.get(&rtype) {
+            return Step::Unlisted(reason.clone());
         }
         let aliases: Vec<Record> = self.of(RecordType::Cname).map(owned).collect();
         match aliases.first().and_then(|alias| alias.data.target()).cloned() {

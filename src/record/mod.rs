@@ -6,6 +6,7 @@
 mod command;
 mod data;
 mod name;
+pub mod route53;
 mod rtype;
 pub mod spf;
 pub mod tags;

@@ -12,10 +12,12 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use crate::check::{Applied, Examination, Hazard, Judged, Outlook, Recognised, Status, Verdict, WaiverState};
+use crate::check::{
+    Applied, Examination, Hazard, Judged, Outlook, Recognised, Status, Tenancy, Verdict, WaiverState,
+};
 use crate::expected::import::Ignored;
 use crate::expected::{Expectation, Id, Phase, Subject, ignored};
-use crate::facts::{Facts, Zone};
+use crate::facts::{Facts, TenantHolder, Zone};
 use crate::plan::Change;
 use crate::record::spf::is_spf;
 use crate::record::{Name, RecordData};
@@ -23,7 +25,7 @@ use crate::record::{Name, RecordData};
 use super::harmless::Harmless;
 use super::since::Since;
 use replies::reply_view;
-pub use replies::{PolicyView, ReplyView};
+pub use replies::{PolicyView, ReplyView, WebView};
 
 /// The version of the view.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -98,6 +100,9 @@ pub struct DomainReport {
     pub source: Option<Platform>,
     /// The filter in front.
     pub gateway: Option<Platform>,
+    /// Which tenant holds the domain, where that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantView>,
     /// The zone that the domain lies in.
     pub zone: Option<ZoneView>,
     /// Every expectation, met or not.
@@ -115,6 +120,9 @@ pub struct DomainReport {
     /// What came of fetching the MTA-STS policy, where that was tried and the replies were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<PolicyView>,
+    /// The answers of web servers that the user wanted to be asked, where there are any and the replies were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub web: Vec<WebView>,
     /// When the old service may be closed; null while that is not known.
     pub close_source_after: Option<Timestamp>,
     /// Whether that moment was `seen` to be right, or rests on an `assumed` time to live.
@@ -137,6 +145,21 @@ pub struct Platform {
     pub evidence: Vec<Harmless>,
     /// How sure it is: `declared`, `proven` by two kinds of record, or `probable`.
     pub proof: &'static str,
+}
+
+/// Who holds a domain, according to Microsoft's sign-in host.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
+pub struct TenantView {
+    /// `held` by the tenant with this id, `none`, or `unknown` where the host did not say.
+    #[cfg_attr(feature = "formats", schemars(extend("enum" = ["held", "none", "unknown"])))]
+    pub status: &'static str,
+    /// The id of the tenant.
+    pub id: Option<Harmless>,
+    /// Its region, as the host names it.
+    pub region: Option<Harmless>,
+    /// The host that was asked.
+    pub host: Name,
 }
 
 /// A zone.
@@ -340,6 +363,7 @@ impl DomainReport {
             phase: subject.phase.word(),
             source: examination.source.as_ref().map(Platform::from),
             gateway: examination.gateway.as_ref().map(Platform::from),
+            tenant: examination.tenancy.as_ref().map(TenantView::from),
             zone: examination.zone.as_ref().map(ZoneView::from),
             expectations: examination.judged.iter().map(|judged| expectation(judged, changes)).collect(),
             hazards: examination.hazards.iter().map(HazardView::from).collect(),
@@ -347,6 +371,7 @@ impl DomainReport {
             ignored: ignored(subject).iter().map(IgnoredView::from).collect(),
             replies: None,
             policy: None,
+            web: Vec::new(),
             close_source_after: None,
             close_source_basis: None,
             since: None,
@@ -375,8 +400,10 @@ impl DomainReport {
     /// The same with every reply.
     #[must_use]
     pub fn with_replies(mut self, facts: &Facts) -> Self {
-        self.replies = Some(facts.all().map(|reply| reply_view(reply, facts)).collect());
+        let replies = facts.all().chain(facts.all_delegated());
+        self.replies = Some(replies.map(|reply| reply_view(reply, facts)).collect());
         self.policy = facts.policies().next().map(PolicyView::from);
+        self.web = facts.web_replies().map(WebView::from).collect();
         self
     }
 }
@@ -428,6 +455,20 @@ impl From<&Recognised> for Platform {
             evidence: Harmless::records(evidence.iter().take(MOST_EVIDENCE)),
             proof: proof.word(),
         }
+    }
+}
+
+impl From<&Tenancy> for TenantView {
+    fn from(Tenancy { host, holder }: &Tenancy) -> Self {
+        let (status, id, region) = match holder {
+            Some(TenantHolder::Tenant { id, region }) => {
+                let region = Some(region).filter(|region| !region.is_empty());
+                ("held", Some(Harmless::sentence(id)), region.map(|region| Harmless::sentence(region)))
+            }
+            Some(TenantHolder::NoTenant) => ("none", None, None),
+            None => ("unknown", None, None),
+        };
+        Self { status, id, region, host: host.clone() }
     }
 }
 

@@ -46,6 +46,44 @@ fn a_run_that_saw_absurd_times_is_replayed() {
     assert_eq!((run.status, run.out), (replay.status, replay.out), "{}", replay.err);
 }
 
+/// What Route 53 works out when a client asks is in no list: it is unknown, and stays so in a replay. The export of
+/// Cloudflare says of a right alias that nobody sees it.
+#[test]
+fn what_a_dns_host_exports_is_read_with_what_it_leaves_out() {
+    let desk = Desk::new();
+    let list = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/imports/route53.json");
+    let text = std::fs::read_to_string(list).unwrap();
+    let wide: Vec<u8> =
+        std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    std::fs::write(desk.path("wide.json"), wide).unwrap();
+    let proxied =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/scenarios/alias/proxied-in-export.zone").to_owned();
+    let wide = desk.free("wide.json");
+    for (file, status, code) in [
+        (list.to_owned(), "unknown", "lookup-failed"),
+        (wide, "unknown", "lookup-failed"),
+        (proxied, "unmet", "alias-proxied"),
+    ] {
+        let recording = desk.free("run.recording");
+        let run = cutover(&format!("check contoso.com --zone {file} --format json -v --record {recording}"));
+        let autodiscover = run.expectation("autodiscover");
+        assert_eq!(
+            (&autodiscover["status"], &autodiscover["code"]),
+            (&status.into(), &code.into()),
+            "{run:?}"
+        );
+        assert_eq!(run.expectation("spf")["status"], "met");
+        let replay = cutover(&format!("check --format json -v --replay {recording}"));
+        assert_eq!((run.status, run.out), (replay.status, replay.out));
+    }
+    let broken = desk.put("broken.json", r#"{"ResourceRecordSets": [{"Name": "a.example.", "Type": "A", "TTL": 1, "ResourceRecords": [{"Value": "x"}]}]}"#);
+    let run = cutover(&format!("check contoso.com --zone {broken}"));
+    assert_eq!(run.status, 2, "{run:?}");
+    assert!(run.err.contains("broken.json: $.ResourceRecordSets[0].ResourceRecords[0].Value: "), "{run:?}");
+    let run = cutover(&format!("expected contoso.com --expect {list} --format json"));
+    assert!(run.status == 0 && run.err.contains("`web.lb.example`"), "{run:?}");
+}
+
 #[test]
 fn a_replay_gives_the_same_bytes_and_status() {
     let (_lab, server, options) = lab();

@@ -51,6 +51,24 @@ fn servers_and_zone_files_lead_to_the_same_report() {
     }
 }
 
+/// A zone that a server sends whole holds what its file does, at every name.
+#[test]
+fn transferred_zones_and_zone_files_lead_to_the_same_report() {
+    let Some(internet) = start() else { return };
+    // The others have zones further down, which are not part of theirs and are files as well.
+    let domains = DOMAINS.into_iter().filter(|domain| !["contoso.com", "fabrikam.com"].contains(domain));
+    let check: Vec<&str> =
+        ["check", "--format", "json", "--phase", "tidy"].into_iter().chain(domains).collect();
+    let (_, sent) = run_json(&[&check[..], &["--transfer"]].concat(), &internet.arguments());
+    let (_, read) = run_json(&check, &internet.zone_arguments());
+    assert_eq!(sent["summary"], read["summary"]);
+    for (sent, read) in sent["domains"].as_array().unwrap().iter().zip(read["domains"].as_array().unwrap()) {
+        for part in ["domain", "verdict", "source", "expectations", "hazards", "changes"] {
+            assert_eq!(sent[part], read[part], "{part} of {}", sent["domain"]);
+        }
+    }
+}
+
 #[test]
 fn a_published_plan_is_waited_for_and_then_ready() {
     let Some(internet) = start() else { return };

@@ -59,6 +59,8 @@ struct State {
     /// Octets of the answer; nothing is never answered.
     answer: Vec<u8>,
     manner: Manner,
+    /// Other answers to requests for single paths.
+    paths: Vec<(String, Vec<u8>)>,
     requests: Vec<String>,
 }
 
@@ -142,6 +144,15 @@ impl Web {
         self
     }
 
+    /// Answers with exactly this where this path is asked for.
+    pub fn octets_at(&self, path: &str, text: &str) -> &Self {
+        let mut state = self.state.lock().unwrap();
+        state.paths.retain(|(known, _)| known != path);
+        state.paths.push((path.to_owned(), text.as_bytes().to_vec()));
+        drop(state);
+        self
+    }
+
     /// The heads of all requests so far.
     pub fn requests(&self) -> Vec<String> {
         self.state.lock().unwrap().requests.clone()
@@ -182,8 +193,12 @@ async fn serve(listener: TcpListener, config: Arc<ServerConfig>, state: Arc<Mute
             }
             let answer = {
                 let mut state = state.lock().unwrap();
-                state.requests.push(String::from_utf8_lossy(&head).into_owned());
-                state.answer.clone()
+                let head = String::from_utf8_lossy(&head).into_owned();
+                let path = head.split(' ').nth(1).unwrap_or_default();
+                let of_path = state.paths.iter().find(|(known, _)| known == path);
+                let answer = of_path.map_or(&state.answer, |(_, answer)| answer).clone();
+                state.requests.push(head);
+                answer
             };
             if answer.is_empty() {
                 return std::future::pending().await;

@@ -6,13 +6,16 @@
 mod fill;
 mod options;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use cutover::check::{Code, Examination, Judged, Questions, Scales, Weight, examine, wanted};
+use cutover::check::{
+    Code, Examination, Judged, Questions, Scales, Weight, compared_questions, examine, wanted, web_requests,
+};
 use cutover::expected::{Id, Importance, Subject};
-use cutover::facts::{Elsewhere, Facts, Outcome as Answered, Recording, Reply, View};
+use cutover::facts::{Elsewhere, Facts, Outcome as Answered, Recording, Reply, View, WebTopic};
 use cutover::lookup::zonefile::ZoneFiles;
-use cutover::lookup::{Limits, Source, survey};
+use cutover::lookup::{Besides, Limits, Source, compare_delegation, request_web, survey, transfer};
 use cutover::plan::{Change, changes};
 use cutover::record::zone::{self, ZoneText};
 use cutover::record::{Name, Question, Record};
@@ -179,8 +182,25 @@ impl World {
 
 fn gather(source: &Source, subject: &Subject) -> Facts {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    let mut questions = Questions::new(subject, Scales::default());
-    runtime.block_on(survey(source, &subject.domain, Limits::default(), &mut questions))
+    let compared = match source.has_named_servers() {
+        true => compared_questions(&subject.domain),
+        false => Vec::new(),
+    };
+    // A recording written by hand holds only what matters.
+    let is_held =
+        |question: &Question| source.recording.as_ref().is_some_and(|held| held.facts.has(question));
+    let compared: Vec<Question> = compared.into_iter().filter(is_held).collect();
+    let requests = web_requests(subject, &WebTopic::ALL);
+    let questions = Questions::new(subject, Scales::default());
+    let addresses_of = BTreeSet::new();
+    let mut reader = Besides::new(questions, source, &addresses_of, compared);
+    runtime.block_on(async {
+        let mut facts = survey(source, &subject.domain, Limits::default(), &mut reader).await;
+        transfer(source, &subject.domain, None, tokio::time::Instant::now(), &mut facts).await;
+        compare_delegation(source, &subject.domain, tokio::time::Instant::now(), &mut facts).await;
+        request_web(source, &requests, tokio::time::Instant::now(), &mut facts).await;
+        facts
+    })
 }
 
 fn publish_in_zone(records: &mut Vec<Record>, change: &Change) {

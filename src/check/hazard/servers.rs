@@ -130,7 +130,7 @@ pub(super) fn dnssec_bogus(case: &Case<'_>) -> Option<Hazard> {
 /// What the zone above says, against what the zone says of itself.
 pub(super) fn delegation_mismatch(case: &Case<'_>, zone: Option<&Zone>) -> Option<Hazard> {
     let facts = case.sight.facts;
-    let apex = &zone?.apex;
+    let apex = &zone.filter(|_| facts.named_servers.is_empty())?.apex;
     let question = Question::new(apex.clone(), RecordType::Ns);
     let names = |records: Vec<&Record>| -> BTreeSet<Name> {
         records
@@ -179,6 +179,7 @@ pub(super) fn servers(case: &Case<'_>, zone: Option<&Zone>) -> Vec<Hazard> {
         reply.outcome.is_answer() || matches!(reply.outcome, Outcome::TooLarge | Outcome::TooDeep)
     };
     let answers = |replies: &[&Reply]| replies.iter().any(is_answer);
+    let is_asked = if facts.named_servers.is_empty() { "is delegated to" } else { "is named" };
     let mut hazards = Vec::new();
     let reachable = by_server.values().any(|replies| answers(replies));
     // Whoever was not asked, or not waited for, might have answered.
@@ -212,8 +213,12 @@ pub(super) fn servers(case: &Case<'_>, zone: Option<&Zone>) -> Vec<Hazard> {
             format!(
                 "{some}the name servers ({names}) were not asked ({refusal}),{rest} so the resolvers' answers are taken"
             )
-        } else {
+        } else if facts.named_servers.is_empty() {
             format!("none of the name servers ({names}) answers from here, so the resolvers' word is taken")
+        } else {
+            format!(
+                "none of the name servers that were named ({names}) answers from here, and resolvers do not speak for them"
+            )
         };
         hazards.push(Hazard::new(Code::AuthoritativeUnreachable, &zone.apex, None, message));
     }
@@ -227,7 +232,7 @@ pub(super) fn servers(case: &Case<'_>, zone: Option<&Zone>) -> Vec<Hazard> {
         let is = |outcomes: &[Outcome]| replies.iter().any(|reply| outcomes.contains(&reply.outcome));
         let shown = label(case, server);
         if is(&[Outcome::Lame, Outcome::Refused]) {
-            let message = format!("{shown} is delegated to and does not serve {}", ticked(&zone.apex));
+            let message = format!("{shown} {is_asked} and does not serve {}", ticked(&zone.apex));
             hazards.push(Hazard::new(Code::ServerLame, &zone.apex, None, message));
         } else if let Some(refusal) = not_allowed(replies).filter(|_| reachable) {
             let message =
@@ -235,7 +240,7 @@ pub(super) fn servers(case: &Case<'_>, zone: Option<&Zone>) -> Vec<Hazard> {
             hazards.push(Hazard::new(Code::ServerSilent, &zone.apex, None, message));
         } else if reachable && is(&[Outcome::ServFail]) {
             let message = format!(
-                "{shown} is delegated to and fails for everything of {}; it may have lost the zone",
+                "{shown} {is_asked} and fails for everything of {}; it may have lost the zone",
                 ticked(&zone.apex)
             );
             hazards.push(Hazard::new(Code::ServerLame, &zone.apex, None, message));

@@ -101,7 +101,8 @@ fn a_tree_that_never_ends_is_left_and_told_honestly() {
             vec![RecordData::Txt(Text::from(format!("v=spf1{} -all", below.collect::<String>()).as_str()))]
         };
         let facts = surveyed(&subject(), answer);
-        assert!(asked(&facts) < 100, "{} questions", asked(&facts));
+        // A third of them search the MX host that Microsoft has assigned.
+        assert!(asked(&facts) < 130, "{} questions", asked(&facts));
         let tally = tally_of(&facts);
         assert!(tally.lookups > MOST_LOOKUPS && tally.lookups < 500, "{} lookups", tally.lookups);
         assert!(tally.is_partial && tally.counted().starts_with("at least"), "{}", tally.counted());

@@ -1,7 +1,7 @@
 //! How are the values of options written?
 
 use std::collections::BTreeSet;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -10,6 +10,7 @@ use clap::ValueEnum;
 use jiff::SignedDuration;
 
 use crate::check::Verdict;
+use crate::cli::domain;
 use crate::expected::Service;
 use crate::facts::View;
 use crate::record::Name;
@@ -21,6 +22,30 @@ pub(in crate::cli) enum When {
     Auto,
     Always,
     Never,
+}
+
+/// A name server that is named: by its address, or by a name that is looked up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::cli) enum NameServerHost {
+    Address(IpAddr),
+    Name(Name),
+}
+
+impl FromStr for NameServerHost {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+        if let Ok(address) = bare.parse() {
+            return Ok(Self::Address(address));
+        }
+        if text.parse::<SocketAddr>().is_ok() {
+            return Err(
+                "expected a name server without a port; `--authority-port` sets the port of all".into()
+            );
+        }
+        domain::parse(text).map(Self::Name)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

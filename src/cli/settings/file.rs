@@ -96,6 +96,12 @@ options! {
         since: String,
         /// Recursive resolvers.
         resolver: List,
+        /// Name servers that are asked instead of the delegated ones: those of a new DNS host, before the delegation changes.
+        name_server: List,
+        /// Whether the zone is read by transfer (AXFR) from its name servers, where they allow it.
+        transfer: bool,
+        /// The key file that the transfer is signed with, relative to this file.
+        tsig: String,
         /// Whom to believe: `both`, `authoritative` or `resolver`.
         view: String,
         /// Zone files that answer instead of the network, relative to this file.
@@ -112,6 +118,10 @@ options! {
         deadline: Number,
         /// Port of authoritative servers, for test labs.
         authority_port: u16,
+        /// Whether Microsoft's sign-in server is asked which tenant holds the domain.
+        ask_tenant: bool,
+        /// Whether the web servers that Outlook asks first are asked who answers there.
+        ask_autodiscover: bool,
         /// Whether the MTA-STS policy is left alone.
         no_https: bool,
         /// Whether name servers and policy hosts on private addresses are asked although public DNS named them.

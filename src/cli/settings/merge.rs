@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::file::Choices;
 
 /// Options whose value is a path.
-const PATHS: [&str; 6] = ["expect", "history", "since", "zone", "record", "replay"];
+const PATHS: [&str; 7] = ["expect", "history", "since", "zone", "record", "replay", "tsig"];
 /// Options that take several values in one word.
 const LISTS: [&str; 2] = ["services", "fail-on"];
 /// What has a meaning of its own in each command, or concerns the report of a check alone.
@@ -77,10 +77,13 @@ impl Layer {
         let mut drop = |keys: &[&str]| keys.iter().for_each(|key| drop(self.0.remove(*key)));
         let has = |key| typed.0.contains_key(key);
         if has("replay") {
-            drop(&["resolver", "zone", "record", "graph", "all-domains"]);
+            drop(&["resolver", "name-server", "zone", "record", "graph", "all-domains"]);
         }
         if has("zone") {
-            drop(&["resolver", "replay"]);
+            drop(&["resolver", "name-server", "replay"]);
+        }
+        if has("name-server") {
+            drop(&["zone", "replay"]);
         }
         if ["resolver", "record", "graph", "all-domains"].into_iter().any(has) {
             drop(&["replay"]);

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::record::{Name, Record, zone};
+use crate::record::{Name, Record, route53, zone};
 
 use super::{Ignored, Import, ImportError, Kind, Raw, Wanted, decoded, table, tree};
 
@@ -58,6 +58,17 @@ impl List {
                 tree.records
             }
             Kind::Csv => table::read(&text).map_err(|(place, reason)| error(&place, reason))?,
+            Kind::Zone if route53::is_one(&text) => {
+                let listing = route53::read(&text, None, file)
+                    .map_err(|problem| error("the list", problem.to_string()))?;
+                for (question, reason) in listing.text.unlisted {
+                    let (what, place) = (question.to_string(), "the list".to_owned());
+                    ignored.push(Ignored { what, file: file.into(), place, reason });
+                }
+                let held = listing.text.records;
+                let places = Places::of(held.iter().map(|record| Some(record.name.clone())));
+                return Ok(Self { file: file.into(), lines: Lines::Records(held, places), ignored });
+            }
             Kind::Zone => {
                 let lines = match zone::read(text.as_bytes(), None, file) {
                     Ok(held) => {

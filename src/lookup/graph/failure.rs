@@ -97,7 +97,7 @@ pub enum Failure {
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
         match fault {
-            Fault::Certificate(reason) => Self::Untrusted(reason),
+            Fault::Certificate(reason, _) => Self::Untrusted(reason),
             Fault::Late(reason) if reason.is_empty() => Self::Unreachable("the connection timed out".into()),
             Fault::Connection(reason) | Fault::Late(reason) | Fault::NoHttp(reason) => {
                 Self::Unreachable(reason)

@@ -15,6 +15,7 @@ use hickory_resolver::proto::rr::rdata::opt::EdnsOption;
 use crate::facts::{ExtendedError, Outcome, Reply, Role};
 use crate::record::{Name, Record, RecordData, RecordType};
 
+pub(in crate::lookup) use records::converted_record;
 pub(super) use records::name;
 use records::{Undecodable, converted};
 
@@ -64,7 +65,7 @@ pub(super) fn fill(reply: &mut Reply, message: &Message, zone: Option<&Name>) {
 fn is_resolver(role: Role) -> bool {
     match role {
         Role::Resolver | Role::Unvalidated => true,
-        Role::Authoritative | Role::ZoneFile | Role::Parent => false,
+        Role::Authoritative | Role::ZoneFile | Role::Parent | Role::Delegated => false,
     }
 }
 

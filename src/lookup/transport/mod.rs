@@ -31,7 +31,7 @@ use jiff::Timestamp;
 use rustls::ClientConfig;
 use tokio::time::Instant;
 
-pub(super) use self::decode::harmless;
+pub(super) use self::decode::{converted_record, harmless};
 pub use self::endpoint::{
     DNS_PORT, Endpoint, HTTPS_PORT, HostNotFound, NoResolver, ResolverAddress, ResolverAddressError,
     TLS_PORT, system_resolvers,
@@ -42,6 +42,7 @@ use self::open_files::Limits;
 pub use self::pace::Manners;
 use self::peers::{Peer, Peers, Route};
 use self::plain::Room;
+pub(super) use self::query::decoded as decoded_message;
 use self::query::{Asking, Query};
 pub(super) use self::secure::certificate_words;
 use crate::facts::{Outcome, Reply, Role, Server};
@@ -172,7 +173,7 @@ impl Transport {
         let asking = match server.role {
             Role::Resolver => Asking::Resolver,
             Role::Unvalidated => Asking::ResolverUnchecked,
-            Role::Authoritative | Role::ZoneFile | Role::Parent => Asking::Authority,
+            Role::Authoritative | Role::ZoneFile | Role::Parent | Role::Delegated => Asking::Authority,
         };
         self.ask_as(asking, endpoint, server, question, scope).await
     }

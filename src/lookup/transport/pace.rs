@@ -43,7 +43,7 @@ impl Manners {
             _ if address.is_loopback() => Self::AT_HOME,
             Role::Resolver | Role::Unvalidated if is_public(address) => Self::PUBLIC,
             Role::Resolver | Role::Unvalidated => Self::NEAR,
-            Role::Authoritative | Role::ZoneFile | Role::Parent => Self::STRANGER,
+            Role::Authoritative | Role::ZoneFile | Role::Parent | Role::Delegated => Self::STRANGER,
         }
     }
 }

@@ -225,7 +225,7 @@ impl Packet {
 
 /// The message, records without data included: the library takes those in updates alone, where they have a meaning, and gives
 /// up every other message for one of them.
-pub(super) fn decoded(packet: &[u8]) -> Option<Message> {
+pub(in crate::lookup) fn decoded(packet: &[u8]) -> Option<Message> {
     match Message::from_vec(packet) {
         Ok(message) => Some(message),
         Err(DecodeError::InvalidEmptyRecord) => {

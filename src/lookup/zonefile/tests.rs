@@ -273,3 +273,34 @@ fn a_zone_tells_its_servers_and_serial() {
     assert_eq!(ZoneFiles::from_records("x", None, soa.records).serial(&apex), Some(7));
     assert_eq!(told(&ZoneFiles::new(), "contoso.com", "A"), None);
 }
+
+#[test]
+fn what_is_published_and_not_in_the_file_is_told_so() {
+    let list = r#"{"ResourceRecordSets": [
+        {"Name": "contoso.com.", "Type": "SOA", "TTL": 900, "ResourceRecords": [{"Value": "a. b. 1 2 3 4 5"}]},
+        {"Name": "www.contoso.com.", "Type": "A", "AliasTarget": {"DNSName": "lb.example."}},
+        {"Name": "ftp.contoso.com.", "Type": "CNAME", "TTL": 1, "ResourceRecords": [{"Value": "www.contoso.com."}]},
+        {"Name": "\\052.x.contoso.com.", "Type": "A", "AliasTarget": {"DNSName": "lb.example."}}]}"#;
+    let mut files = ZoneFiles::new();
+    files.add("zone.json", crate::record::route53::read(list, None, "zone.json").unwrap().text).unwrap();
+    for host in ["www.contoso.com", "ftp.contoso.com", "any.x.contoso.com"] {
+        let reply = ask(&files, host, "A").unwrap();
+        assert_eq!((reply.outcome, reply.records.len()), (Outcome::NotListed, 0), "{host}");
+        assert!(reply.reason.contains("lb.example"), "{}", reply.reason);
+    }
+    assert_eq!(told(&files, "www.contoso.com", "AAAA"), negative(Outcome::NoData));
+    assert_eq!(ask(&files, "ftp.contoso.com", "CNAME").unwrap().outcome, Outcome::Records);
+    assert!(
+        files.record_sets(&name("contoso.com")).iter().any(|set| set.to_string() == "www.contoso.com. A")
+    );
+}
+
+#[test]
+fn an_alias_that_is_marked_as_proxied_says_so() {
+    let zone = "$ORIGIN contoso.com.\n$TTL 60\nwww CNAME web ; cf_tags=cf-proxied:true\nweb A 192.0.2.1 ; \
+                cf_tags=cf-proxied:true\n* CNAME www ; cf_tags=cf-proxied:false\n*.p CNAME www ; cf_tags=cf-proxied:true";
+    let files = files(&[("contoso.zone", zone)]);
+    let is_proxied = |host: &str, rtype: &str| ask(&files, host, rtype).unwrap().proxied;
+    assert!(is_proxied("www.contoso.com", "CNAME") && is_proxied("x.p.contoso.com", "CNAME"));
+    assert!(!is_proxied("x.contoso.com", "CNAME") && !is_proxied("web.contoso.com", "A"));
+}

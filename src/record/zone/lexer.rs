@@ -55,6 +55,8 @@ pub(super) struct Entry<'a> {
     pub(super) faults: Vec<Fault>,
     /// How many more faults there are.
     pub(super) further: usize,
+    /// Whether a comment says that Cloudflare answers with its own addresses instead.
+    pub(super) proxied: bool,
 }
 
 /// Reads entries one after another.
@@ -170,6 +172,7 @@ impl<'a> Lexer<'a> {
         {
             last.cut = true;
         }
+        let start = self.at;
         while let Some(octet) = self.peek() {
             match octet {
                 b'\n' => break,
@@ -177,6 +180,7 @@ impl<'a> Lexer<'a> {
                 _ => self.at += 1,
             }
         }
+        entry.proxied |= is_tagged_proxied(&self.input[start..self.at]);
     }
 
     /// A field in quotes; it ends on its line in BIND and further down in NSD, so it must end on its line.
@@ -232,4 +236,15 @@ impl<'a> Lexer<'a> {
         entry.pieces.push(Piece { token, place, touching, cut: false });
         self.last_end = self.at;
     }
+}
+
+/// Whether a comment holds the tag with which Cloudflare's export marks a record that it proxies, as in
+/// `; mail cf_tags=cf-proxied:true`.
+fn is_tagged_proxied(comment: &[u8]) -> bool {
+    const TAGS: &[u8] = b"cf_tags=";
+    let mut words = comment.split(|octet| octet.is_ascii_whitespace() || *octet == b';');
+    words.any(|word| {
+        let tags = word.strip_prefix(TAGS).unwrap_or_default();
+        tags.split(|octet| *octet == b',').any(|tag| tag.eq_ignore_ascii_case(b"cf-proxied:true"))
+    })
 }

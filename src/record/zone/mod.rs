@@ -17,12 +17,12 @@ pub use problem::{
 };
 pub use writer::to_zone_text;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use lexer::{Fault, Place};
 use reader::Reader;
 
-use super::{Name, Record, RecordType};
+use super::{Name, Question, Record, RecordType};
 
 /// What a zone file holds.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -33,6 +33,11 @@ pub struct ZoneText {
     pub origin: Option<Name>,
     /// The owners of SOA records, each once, in the order of the file: the apexes of the zones in it.
     pub apexes: Vec<Name>,
+    /// The record sets that a comment of Cloudflare's export marks as proxied: its name servers answer with the
+    /// proxy's addresses instead.
+    pub proxied: BTreeSet<Question>,
+    /// The record sets that are published and whose records the file does not hold, with the reason.
+    pub unlisted: BTreeMap<Question, String>,
     /// What may not be what was meant; the first [`MAX_PROBLEMS`].
     pub warnings: Vec<Located<ZoneWarning>>,
 }
@@ -44,7 +49,7 @@ impl ZoneText {
         let mut seen = HashSet::new();
         let starts = records.iter().filter(|record| record.data.rtype() == RecordType::Soa);
         let apexes = starts.map(|record| &record.name).filter(|&name| seen.insert(name)).cloned().collect();
-        Self { records, origin, apexes, warnings: Vec::new() }
+        Self { records, origin, apexes, ..Self::default() }
     }
 }
 

@@ -2,13 +2,15 @@
 //!
 //! An entry depends on those before it: the origin, the owner, and the time to live.
 
+use std::collections::BTreeSet;
+
 use super::ZoneText;
 use super::head::{head, touching, ttl};
 use super::lexer::{Entry, Fault, Lexer, Piece, Place};
 use super::problem::{Located, MAX_DATA, MAX_PROBLEMS, MAX_RECORDS, ZoneError, ZoneProblem, ZoneWarning};
 use crate::record::data::{Misfit, name_fields};
 use crate::record::text::unquote;
-use crate::record::{DataError, Name, Record, RecordData, RecordType, Text, Token};
+use crate::record::{DataError, Name, Question, Record, RecordData, RecordType, Text, Token};
 
 /// The time to live of records in a file that states none at all, in seconds.
 const TTL_OF_LAST_RESORT: u32 = 3600;
@@ -25,6 +27,7 @@ pub(super) struct Reader<'a> {
     /// The last one that a record stated.
     last_ttl: Option<u32>,
     records: Vec<Record>,
+    proxied: BTreeSet<Question>,
     first_origin: Option<Name>,
     warnings: Vec<Located<ZoneWarning>>,
     problems: Vec<Located<ZoneProblem>>,
@@ -41,6 +44,7 @@ impl<'a> Reader<'a> {
             default_ttl: None,
             last_ttl: None,
             records: Vec::new(),
+            proxied: BTreeSet::new(),
             first_origin: origin.cloned(),
             warnings: Vec::new(),
             problems: Vec::new(),
@@ -83,7 +87,7 @@ impl<'a> Reader<'a> {
     pub(super) fn finish(self, label: &str) -> Result<ZoneText, ZoneError> {
         if self.problems.is_empty() {
             let text = ZoneText::from_records(self.first_origin, self.records);
-            return Ok(ZoneText { warnings: self.warnings, ..text });
+            return Ok(ZoneText { warnings: self.warnings, proxied: self.proxied, ..text });
         }
         Err(ZoneError { label: label.into(), problems: self.problems, further: self.further })
     }
@@ -155,6 +159,9 @@ impl<'a> Reader<'a> {
             Some(stated) => stated,
             None => self.missing_ttl(&data, first.place),
         };
+        if entry.proxied {
+            self.proxied.insert(Question::new(name.clone(), head.rtype));
+        }
         self.records.push(Record { name, ttl, data });
         Ok(())
     }

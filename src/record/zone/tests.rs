@@ -412,3 +412,26 @@ fn what_is_written_is_read_again() {
     let again = read(to_zone_text([&long]).as_bytes(), None, "x").unwrap();
     assert_eq!((again.records[0].ttl, &again.records[0].data), (0, &long.data));
 }
+
+#[test]
+fn cloudflare_marks_records_as_proxied_in_the_comment() {
+    for (comment, is_proxied) in [
+        ("; cf_tags=cf-proxied:true", true),
+        (" ;mail cf_tags=cf-flatten-cname:false,CF-PROXIED:TRUE", true),
+        ("; cf_tags=cf-proxied:true\r", true),
+        ("; cf_tags=cf-proxied:false", false),
+        ("; not cf-proxied:true", false),
+        ("; xcf_tags=cf-proxied:true", false),
+        ("", false),
+    ] {
+        let text = read_text(format!("www CNAME web{comment}\nftp CNAME web\n").as_bytes()).unwrap();
+        let proxied: Vec<String> = text.proxied.iter().map(ToString::to_string).collect();
+        let expected: &[&str] = if is_proxied { &["www.contoso.com. CNAME"] } else { &[] };
+        assert_eq!(proxied, expected, "{comment}");
+    }
+    // A comment on a line of its own is about no record.
+    let text = read_text(b"; cf_tags=cf-proxied:true\nwww CNAME web\n").unwrap();
+    assert!(text.proxied.is_empty());
+    // In a text it is no comment.
+    assert!(read_text(b"www TXT \"; cf_tags=cf-proxied:true\"\n").unwrap().proxied.is_empty());
+}

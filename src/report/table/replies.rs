@@ -10,7 +10,7 @@ use super::faint;
 /// A row a reply.
 pub(super) fn replies(facts: &Facts, style: &Style) -> String {
     let mut rows: Vec<[Cell; 5]> = vec![["server", "question", "outcome", "answer", "ms"].map(faint)];
-    for reply in facts.all() {
+    for reply in facts.all().chain(facts.all_delegated()) {
         let server = match facts.server_name(&reply.server) {
             Some(name) => format!("{} {}", name.bare(), reply.server.address),
             None => reply.server.address.clone(),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::facts::{Facts, PolicyReply, Reply, policy_host};
+use crate::facts::{Facts, PolicyReply, Reply, WebReply, policy_host};
 use crate::record::Name;
 
 use super::Harmless;
@@ -52,6 +52,31 @@ pub struct PolicyView {
     pub error: Harmless,
 }
 
+/// The answer of a web server.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
+pub struct WebView {
+    /// What was asked for.
+    pub url: Harmless,
+    /// What became of it.
+    pub outcome: &'static str,
+    /// The HTTP status, where there is one.
+    pub status: Option<u16>,
+    /// The media type of the answer.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub media_type: Harmless,
+    /// Where a redirect leads; it was not followed.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub location: Harmless,
+    /// The names that the certificate is for, the first few.
+    pub certificate: Vec<Harmless>,
+    /// How long it took, in milliseconds.
+    pub rtt_ms: f64,
+    /// What the network or the server said, where there is no answer.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub error: Harmless,
+}
+
 /// A reply as it is told.
 pub(super) fn reply_view(reply: &Reply, facts: &Facts) -> ReplyView {
     let shown = |record: &crate::record::Record| {
@@ -85,6 +110,21 @@ impl From<&PolicyReply> for PolicyView {
             lines: Harmless::records(policy.body.lines()),
             rtt_ms: milliseconds(policy.took),
             error: Harmless::sentence(&policy.reason),
+        }
+    }
+}
+
+impl From<&WebReply> for WebView {
+    fn from(reply: &WebReply) -> Self {
+        Self {
+            url: Harmless::sentence(&reply.request.url()),
+            outcome: reply.outcome.word(),
+            status: Some(reply.status).filter(|status| *status != 0),
+            media_type: Harmless::sentence(&reply.media_type),
+            location: Harmless::sentence(&reply.location),
+            certificate: reply.certificate.iter().map(|name| Harmless::sentence(name)).collect(),
+            rtt_ms: milliseconds(reply.elapsed),
+            error: Harmless::sentence(&reply.reason),
         }
     }
 }

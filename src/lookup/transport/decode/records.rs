@@ -74,6 +74,14 @@ pub(super) fn converted(
     Ok(records)
 }
 
+/// One record of a zone that is sent whole, in our words.
+pub(in crate::lookup) fn converted_record(
+    record: &rr::Record,
+    before: Option<&Record>,
+) -> Result<Record, String> {
+    convert(record, before).map_err(|error| error.to_string())
+}
+
 /// One record in our words. Its owner is mostly that of the one before, and then takes no room of its own.
 fn convert(record: &rr::Record, before: Option<&Record>) -> Result<Record, Undecodable> {
     // A TTL with the top bit set means zero (RFC 2181 §8).

@@ -1,0 +1,87 @@
+//! Finds domains that another tenant holds, or none, according to Microsoft's sign-in host.
+//!
+//! Read only from answers that the user wanted; a host that did not answer says nothing about the domain.
+
+use crate::facts::{Facts, TenantHolder, WebReply, WebRequest};
+
+use super::{Case, Code, Hazard, Weight, ticked};
+use crate::check::web::{holder_of, initial_domain, tenant_request};
+
+/// What is wrong with who holds the domain.
+pub(super) fn tenant(case: &Case<'_>) -> Vec<Hazard> {
+    let (subject, facts) = (case.subject, case.sight.facts);
+    let domain = &subject.domain;
+    let Some(reply) = answer(facts, tenant_request(subject, domain)) else { return Vec::new() };
+    let host = ticked(&reply.request.host);
+    let hazard = |code, message, replies: &[&WebReply]| {
+        let records = replies.iter().map(|reply| shown(reply)).collect();
+        vec![Hazard { records, ..Hazard::new(code, domain, None, message) }]
+    };
+    let held = match holder_of(reply) {
+        Some(TenantHolder::Tenant { id, .. }) => id,
+        Some(TenantHolder::NoTenant) => {
+            let message = format!(
+                "Add {} in the Microsoft 365 admin center and verify it: {host} knows no tenant that holds it.",
+                ticked(domain)
+            );
+            return hazard(Code::DomainInNoTenant, message, &[reply]);
+        }
+        None => {
+            let message =
+                format!("Which tenant holds {} is unknown: {}. Try again.", ticked(domain), why(reply));
+            return hazard(Code::TenantUnknown, message, &[reply]);
+        }
+    };
+    let Some(initial) = initial_domain(subject) else { return Vec::new() };
+    let Some(own) = answer(facts, tenant_request(subject, &initial)) else { return Vec::new() };
+    let given = ticked(&initial);
+    match holder_of(own) {
+        Some(TenantHolder::Tenant { id, .. }) if id == held => Vec::new(),
+        Some(TenantHolder::Tenant { id, .. }) => {
+            let message = format!(
+                "Remove {} from the tenant `{held}`, or correct `--tenant`: {given} is the tenant `{id}`, and mail of \
+                 one domain goes to one tenant only.",
+                ticked(domain)
+            );
+            hazard(Code::DomainInOtherTenant, message, &[reply, own])
+        }
+        Some(TenantHolder::NoTenant) => {
+            let message = format!("Correct `--tenant`: {host} knows no tenant {given}.");
+            let mut found = hazard(Code::TenantUnknown, message, &[own]);
+            found.iter_mut().for_each(|hazard| hazard.level = Weight::Warning);
+            found
+        }
+        None => {
+            let message = format!(
+                "Whether {} is in the tenant {given} is unknown: {}. Try again.",
+                ticked(domain),
+                why(own)
+            );
+            hazard(Code::TenantUnknown, message, &[own])
+        }
+    }
+}
+
+fn answer(facts: &Facts, request: Option<WebRequest>) -> Option<&WebReply> {
+    facts.web(&request?)
+}
+
+/// An answer as evidence.
+fn shown(reply: &WebReply) -> String {
+    let found = match holder_of(reply) {
+        Some(TenantHolder::Tenant { id, region }) if region.is_empty() => format!("tenant {id}"),
+        Some(TenantHolder::Tenant { id, region }) => format!("tenant {id}, region {region}"),
+        Some(TenantHolder::NoTenant) => "no tenant".into(),
+        None => why(reply),
+    };
+    format!("{}: {found}", reply.request.url())
+}
+
+/// Why an answer does not tell the tenant.
+fn why(reply: &WebReply) -> String {
+    match (reply.status, reply.reason.is_empty()) {
+        (0, true) => format!("{} ({})", ticked(&reply.request.host), reply.outcome),
+        (status, true) => format!("{} answered with HTTP status {status}", ticked(&reply.request.host)),
+        (_, false) => format!("{}: {}", ticked(&reply.request.host), reply.reason),
+    }
+}

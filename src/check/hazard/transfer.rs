@@ -1,0 +1,28 @@
+//! Says why a zone could not be read by transfer, where the user wanted that.
+
+use crate::facts::{TransferOutcome, Zone};
+
+use super::{Case, Code, Hazard, ticked};
+
+/// No name server sent the zone.
+pub(super) fn transfer_refused(case: &Case<'_>, zone: Option<&Zone>) -> Option<Hazard> {
+    let apex = &zone?.apex;
+    let reply = case.sight.facts.transfer(apex)?;
+    let what = match reply.outcome {
+        TransferOutcome::Transferred => return None,
+        TransferOutcome::Refused => "refuses",
+        TransferOutcome::Unreachable => "cannot be reached",
+        TransferOutcome::Timeout => "was too slow",
+        TransferOutcome::Malformed => "sent something else",
+        TransferOutcome::TooLarge => "sent more than is read",
+        TransferOutcome::Unverified => "did not sign its answer as it should",
+    };
+    let reason = if reply.reason.is_empty() { String::new() } else { format!(" ({})", reply.reason) };
+    let message = format!(
+        "Allow this machine to transfer {}, or leave `--transfer` out: {} {what}{reason}, so only the usual names were \
+         looked up.",
+        ticked(apex),
+        reply.server
+    );
+    Some(Hazard::new(Code::TransferRefused, apex, None, message))
+}

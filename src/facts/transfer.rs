@@ -1,0 +1,123 @@
+//! What came of asking for a whole zone.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+
+use crate::record::Name;
+
+use super::Facts;
+
+/// What became of a request for a whole zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TransferOutcome {
+    /// The whole zone came.
+    Transferred,
+    /// The server refuses.
+    Refused,
+    /// The server cannot be reached, or ended the connection.
+    Unreachable,
+    /// The server was too slow.
+    Timeout,
+    /// What came is not a zone.
+    Malformed,
+    /// The zone is larger than is read.
+    TooLarge,
+    /// The signature of the answer is missing or wrong.
+    Unverified,
+}
+
+impl TransferOutcome {
+    /// All outcomes.
+    pub const ALL: [Self; 7] = [
+        Self::Transferred,
+        Self::Refused,
+        Self::Unreachable,
+        Self::Timeout,
+        Self::Malformed,
+        Self::TooLarge,
+        Self::Unverified,
+    ];
+
+    /// The word in recordings.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Transferred => "transferred",
+            Self::Refused => "refused",
+            Self::Unreachable => "unreachable",
+            Self::Timeout => "timeout",
+            Self::Malformed => "malformed",
+            Self::TooLarge => "too-large",
+            Self::Unverified => "unverified",
+        }
+    }
+}
+
+impl fmt::Display for TransferOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+impl FromStr for TransferOutcome {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|outcome| outcome.word() == text).ok_or(())
+    }
+}
+
+/// What one server said to a request for a whole zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TransferReply {
+    /// Where the zone begins.
+    pub apex: Name,
+    /// The server: that which sent it, else the first that was asked.
+    pub server: String,
+    /// What became of it.
+    pub outcome: TransferOutcome,
+    /// How many records there are.
+    pub records: usize,
+    /// Without a zone, why, in words; may be empty.
+    pub reason: String,
+    /// When it came, or was given up.
+    pub at: Timestamp,
+    /// How long it took, in microseconds.
+    pub elapsed: u64,
+}
+
+impl TransferReply {
+    /// A reply without content, to be filled in.
+    #[must_use]
+    pub fn empty(apex: Name, server: String, outcome: TransferOutcome) -> Self {
+        Self {
+            apex,
+            server,
+            outcome,
+            records: 0,
+            reason: String::new(),
+            at: Timestamp::UNIX_EPOCH,
+            elapsed: 0,
+        }
+    }
+}
+
+impl Facts {
+    /// Adds what came of asking for a zone; a second one of the same zone is ignored.
+    pub fn insert_transfer(&mut self, reply: TransferReply) {
+        self.transfers.entry(reply.apex.clone()).or_insert(reply);
+    }
+
+    /// What came of asking for the zone; `None` if no server was asked for it.
+    #[must_use]
+    pub fn transfer(&self, apex: &Name) -> Option<&TransferReply> {
+        self.transfers.get(apex)
+    }
+
+    /// What came of asking for each zone, ordered by zone.
+    pub fn transfers(&self) -> impl Iterator<Item = &TransferReply> {
+        self.transfers.values()
+    }
+}

@@ -1,0 +1,216 @@
+//! Answers of web servers that were asked only because the user wanted it: which tenant holds a domain, and who answers
+//! where Outlook asks first.
+//!
+//! Testimony of another kind than a [`super::Reply`]. What a rule needs of an answer is kept, never its body.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+
+use crate::record::Name;
+
+use super::Facts;
+
+/// What a web server is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WebTopic {
+    /// Which tenant holds a domain: the OpenID configuration at the cloud's sign-in host.
+    Tenant,
+    /// Who answers where Outlook asks for its settings.
+    Autodiscover,
+}
+
+impl WebTopic {
+    /// All topics.
+    pub const ALL: [Self; 2] = [Self::Tenant, Self::Autodiscover];
+
+    /// The word in reports and recordings.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Tenant => "tenant",
+            Self::Autodiscover => "autodiscover",
+        }
+    }
+}
+
+impl FromStr for WebTopic {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|topic| topic.word() == text).ok_or(())
+    }
+}
+
+/// One request to a web server.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WebRequest {
+    /// What for.
+    pub topic: WebTopic,
+    /// The domain it is about.
+    pub domain: Name,
+    /// The web server.
+    pub host: Name,
+}
+
+impl WebRequest {
+    /// The path and query that are asked for.
+    #[must_use]
+    pub fn path(&self) -> String {
+        match self.topic {
+            WebTopic::Tenant => format!("/{}/v2.0/.well-known/openid-configuration", self.domain.bare()),
+            WebTopic::Autodiscover => "/autodiscover/autodiscover.xml".into(),
+        }
+    }
+
+    /// The whole address.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("https://{}{}", self.host.bare(), self.path())
+    }
+}
+
+/// What became of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WebOutcome {
+    /// There is an answer, whatever its status.
+    Answered,
+    /// The host does not exist, or has no address.
+    NoAddress,
+    /// The address of the host could not be looked up.
+    LookupFailed,
+    /// The host cannot be reached from here, or must not be.
+    Unreachable,
+    /// The host was too slow.
+    Timeout,
+    /// The certificate is not valid for the host.
+    BadCertificate,
+    /// The answer is larger than is read.
+    TooLarge,
+    /// What came is not an answer in HTTP, or not the document that was asked for.
+    Malformed,
+    /// The time for the whole domain was over before it came.
+    OutOfTime,
+}
+
+impl WebOutcome {
+    /// All outcomes.
+    pub const ALL: [Self; 9] = [
+        Self::Answered,
+        Self::NoAddress,
+        Self::LookupFailed,
+        Self::Unreachable,
+        Self::Timeout,
+        Self::BadCertificate,
+        Self::TooLarge,
+        Self::Malformed,
+        Self::OutOfTime,
+    ];
+
+    /// The word in reports and recordings.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::NoAddress => "no-address",
+            Self::LookupFailed => "lookup-failed",
+            Self::Unreachable => "unreachable",
+            Self::Timeout => "timeout",
+            Self::BadCertificate => "bad-certificate",
+            Self::TooLarge => "too-large",
+            Self::Malformed => "malformed",
+            Self::OutOfTime => "out-of-time",
+        }
+    }
+}
+
+impl fmt::Display for WebOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+impl FromStr for WebOutcome {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|outcome| outcome.word() == text).ok_or(())
+    }
+}
+
+/// What the sign-in host says of a domain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TenantHolder {
+    /// The tenant with this id holds it.
+    Tenant {
+        /// The id, 36 characters in lower case.
+        id: String,
+        /// The region, as the document names it (`EU`); may be empty.
+        region: String,
+    },
+    /// No tenant does.
+    NoTenant,
+}
+
+/// The answer of a web server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebReply {
+    /// What was asked.
+    pub request: WebRequest,
+    /// What became of it.
+    pub outcome: WebOutcome,
+    /// The HTTP status; 0 where there is none.
+    pub status: u16,
+    /// The media type of the answer; hostile, may be empty.
+    pub media_type: String,
+    /// Where a redirect leads, which is not followed; hostile, may be empty.
+    pub location: String,
+    /// The names that the certificate is for, the first few; hostile.
+    pub certificate: Vec<String>,
+    /// Who holds the domain, where the answer says so.
+    pub holder: Option<TenantHolder>,
+    /// Without an answer, why, in words such as `connection refused`; may be empty.
+    pub reason: String,
+    /// When the answer came, or was given up.
+    pub at: Timestamp,
+    /// How long it took, in microseconds.
+    pub elapsed: u64,
+}
+
+impl WebReply {
+    /// A reply without content, to be filled in.
+    #[must_use]
+    pub fn empty(request: WebRequest, outcome: WebOutcome) -> Self {
+        Self {
+            request,
+            outcome,
+            status: 0,
+            media_type: String::new(),
+            location: String::new(),
+            certificate: Vec::new(),
+            holder: None,
+            reason: String::new(),
+            at: Timestamp::UNIX_EPOCH,
+            elapsed: 0,
+        }
+    }
+}
+
+impl Facts {
+    /// Adds the answer of a web server; a second one to the same request is ignored.
+    pub fn insert_web(&mut self, reply: WebReply) {
+        self.web.entry(reply.request.clone()).or_insert(reply);
+    }
+
+    /// The answer to a request; `None` if it was not made.
+    #[must_use]
+    pub fn web(&self, request: &WebRequest) -> Option<&WebReply> {
+        self.web.get(request)
+    }
+
+    /// All answers of web servers, ordered by request.
+    pub fn web_replies(&self) -> impl Iterator<Item = &WebReply> {
+        self.web.values()
+    }
+}

@@ -1,0 +1,56 @@
+//! Adds to what a reader lacks the questions that something else than the check needs.
+
+use std::collections::BTreeSet;
+
+use crate::facts::{Facts, Reader, WebRequest};
+use crate::record::{Name, Question};
+
+use super::source::Source;
+use super::web_request::address_questions;
+
+/// A reader, the addresses of the web servers that the user wants to be asked, and further questions.
+#[derive(Debug)]
+pub struct Besides<'a, R> {
+    reader: R,
+    source: &'a Source,
+    requests: &'a BTreeSet<WebRequest>,
+    further: Vec<Question>,
+    /// What was returned besides what the reader lacks.
+    returned: BTreeSet<Question>,
+}
+
+impl<'a, R: Reader> Besides<'a, R> {
+    /// What `reader` lacks, and besides it the addresses for `requests` and these `further` questions.
+    #[must_use]
+    pub fn new(
+        reader: R,
+        source: &'a Source,
+        requests: &'a BTreeSet<WebRequest>,
+        further: Vec<Question>,
+    ) -> Self {
+        Self { reader, source, requests, further, returned: BTreeSet::new() }
+    }
+
+    fn with_others(&mut self, facts: &Facts, mut unmet: Vec<Question>) -> Vec<Question> {
+        let addresses = address_questions(self.source, self.requests, facts);
+        let others = addresses.into_iter().chain(std::mem::take(&mut self.further));
+        unmet.extend(others.filter(|question| self.returned.insert(question.clone())));
+        unmet
+    }
+}
+
+impl<R: Reader> Reader for Besides<'_, R> {
+    fn unmet(&mut self, facts: &Facts) -> Vec<Question> {
+        let unmet = self.reader.unmet(facts);
+        self.with_others(facts, unmet)
+    }
+
+    fn unmet_at_rest(&mut self, facts: &Facts) -> Vec<Question> {
+        let unmet = self.reader.unmet_at_rest(facts);
+        self.with_others(facts, unmet)
+    }
+
+    fn policies(&mut self, facts: &Facts) -> BTreeSet<Name> {
+        self.reader.policies(facts)
+    }
+}

@@ -1,0 +1,101 @@
+//! Asks the name servers that a zone is delegated to at present, where others were named to be asked instead.
+//!
+//! Their answers decide nothing. They show which record sets the new name servers lack.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use tokio::time::{Instant, timeout_at};
+
+use crate::facts::{Facts, Reply, Role, Server};
+use crate::record::{Name, Question, RecordType};
+
+use super::authorities;
+use super::network::{Network, Sphere};
+use super::source::Source;
+use super::transport::{Endpoint, Scope};
+
+/// Record sets that are compared at most.
+const MOST_COMPARED: usize = 1000;
+/// Octets of the answers that are kept for it.
+const MOST_OCTETS: usize = 2 << 20;
+
+impl Source {
+    /// Whether name servers were named to be asked instead of the delegated ones.
+    #[must_use]
+    pub fn has_named_servers(&self) -> bool {
+        let recorded = self.recording.as_ref().map(|recording| &recording.facts.named_servers);
+        let named = || self.network.as_ref().is_some_and(|network| !network.named().is_empty());
+        recorded.map_or_else(named, |recorded| !recorded.is_empty())
+    }
+}
+
+/// Adds to the facts which name servers were named, and what the delegated ones answer to every question about the domain
+/// that the named ones answered; what is still open at `until` is left out.
+pub async fn compare_delegation(source: &Source, domain: &Name, until: Instant, facts: &mut Facts) {
+    if let Some(recording) = &source.recording {
+        facts.named_servers.clone_from(&recording.facts.named_servers);
+        recording.facts.delegated_replies(domain).cloned().for_each(|reply| facts.insert(reply));
+        return;
+    }
+    let Some(network) = source.network.as_ref().filter(|network| !network.named().is_empty()) else { return };
+    facts.named_servers.clone_from(network.named());
+    let Some(apex) = facts.zone_apex(domain) else { return };
+    let servers = delegated(network, &apex, facts);
+    let questions = questions(domain, &apex, facts);
+    let ask = async |question: Question| {
+        let mut replies = Vec::new();
+        for (server, endpoint) in &servers {
+            let cell = network.cell(&question, server, endpoint, Sphere::Own);
+            let scope = Scope { domain, zone: Some(&apex) };
+            let reply = network.ask(&cell, &question, server, endpoint, scope).await;
+            let is_answer = reply.outcome.is_answer();
+            replies.push(reply);
+            // One of them is enough: what they publish is compared, and not whether they agree.
+            if is_answer {
+                break;
+            }
+        }
+        replies
+    };
+    let mut asked: FuturesUnordered<_> =
+        questions.into_iter().map(|question| timeout_at(until, ask(question))).collect();
+    let (mut replies, mut octets): (Vec<Reply>, usize) = (Vec::new(), 0);
+    while let Some(answered) = asked.next().await {
+        replies.extend(answered.into_iter().flatten());
+    }
+    // In their order, so that what is kept does not depend on who was quick.
+    replies.sort_by(|one, other| (&one.question, &one.server).cmp(&(&other.question, &other.server)));
+    for reply in replies {
+        octets += reply.octets();
+        if octets <= MOST_OCTETS {
+            facts.insert(reply);
+        }
+    }
+}
+
+/// The servers to compare with: one address each of the first two, without those that were named.
+fn delegated(network: &Network, apex: &Name, facts: &Facts) -> Vec<(Arc<Server>, Endpoint)> {
+    let names = facts.delegated_names(apex);
+    let named: BTreeSet<IpAddr> = network.named().values().flatten().copied().collect();
+    let addresses = authorities::of_parent(&names, facts);
+    network.servers(Role::Delegated, addresses.difference(&named).copied().collect())
+}
+
+/// The questions about the domain to which a named server has an answer, but those about the zone's own servers.
+fn questions(domain: &Name, apex: &Name, facts: &Facts) -> BTreeSet<Question> {
+    let is_about_servers = |question: &Question| {
+        question.rtype == RecordType::Soa || question.rtype == RecordType::Ns && question.name == *apex
+    };
+    let is_answered = |replies: &[Reply]| {
+        let mut own = replies.iter().filter(|reply| reply.server.role == Role::Authoritative);
+        own.any(|reply| reply.outcome.is_answer())
+    };
+    let compared = facts.by_question().filter(|(question, replies)| {
+        question.name.is_within(domain) && !is_about_servers(question) && is_answered(replies)
+    });
+    compared.map(|(question, _)| question.clone()).take(MOST_COMPARED).collect()
+}

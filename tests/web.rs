@@ -1,0 +1,110 @@
+//! Are the web servers asked that the user wants to be asked, and no others; and is silence never a statement?
+//!
+//! Whole lookups against a lab with web servers of its own. What a run of the program makes of an answer is held on
+//! recordings of these lookups, since no option makes the program trust a test's authority.
+
+mod autodiscover;
+mod tenant;
+
+use std::time::{Duration, Instant};
+
+use cutover::check::{Code, Examination, Questions, Scales, Weight, examine, web_requests};
+use cutover::expected::Subject;
+use cutover::facts::{Facts, Recording, View, WebOutcome, WebReply, WebTopic};
+use cutover::lookup::transport::{Endpoint, Transport};
+use cutover::lookup::{Besides, Limits, Network, Permissions, Source, request_web, survey};
+
+use crate::lab::{Authority, Lab, LabServer};
+use crate::run::{Desk, Run, cutover};
+
+/// One try of these tests.
+const PATIENCE: Duration = Duration::from_millis(400);
+
+/// A domain that is ready, and Microsoft's sign-in host.
+struct Place {
+    lab: Lab,
+    server: LabServer,
+    authority: Authority,
+    subject: Subject,
+    limits: Limits,
+}
+
+const READY: &str = "@ 3600 NS ns1
+    ns1 3600 A 127.0.0.2
+    @ 3600 MX 0 contoso-com.mail.protection.outlook.com.
+    @ 3600 TXT \"v=spf1 include:spf.protection.outlook.com -all\"
+    @ 300 A 127.0.0.7
+    autodiscover 3600 CNAME autodiscover.outlook.com.";
+
+impl Place {
+    fn new() -> Self {
+        Self::with_zone(READY)
+    }
+
+    fn with_zone(lines: &str) -> Self {
+        let lab = Lab::start();
+        let server = lab.server("127.0.0.2");
+        server.zone("contoso.com", lines);
+        server.zone(
+            "outlook.com",
+            "contoso-com.mail.protection 300 A 192.0.2.1
+             spf.protection 300 TXT \"v=spf1 ip4:192.0.2.0/24 -all\"
+             autodiscover 300 A 192.0.2.2",
+        );
+        server.zone("microsoftonline.com", "login 300 CNAME login.signin\nlogin.signin 300 A 127.0.0.8");
+        lab.resolver("127.0.0.53");
+        let limits = Limits { deadline: Duration::from_secs(5), ..Limits::default() };
+        let subject = Subject::new("contoso.com".parse().unwrap());
+        Self { lab, server, authority: Authority::new(), subject, limits }
+    }
+
+    fn network(&self, port: u16) -> Network {
+        let transport = Transport::new(PATIENCE).with_tls_config(self.authority.client_config());
+        let resolver = Endpoint::Plain(self.lab.address("127.0.0.53"));
+        Network::new(transport, vec![resolver], View::Both, self.lab.port()).with_https_port(port)
+    }
+
+    async fn look_up(&self, source: &Source, topics: &[WebTopic]) -> Facts {
+        let until = tokio::time::Instant::now() + self.limits.deadline;
+        let requests = web_requests(&self.subject, topics);
+        let questions = Questions::new(&self.subject, Scales::default());
+        let mut reader = Besides::new(questions, source, &requests, Vec::new());
+        let mut facts = survey(source, &self.subject.domain, self.limits, &mut reader).await;
+        request_web(source, &requests, until, &mut facts).await;
+        facts
+    }
+
+    async fn facts_of(&self, network: Network, topics: &[WebTopic]) -> Facts {
+        let started = "2026-11-22T05:23:00Z".parse().unwrap();
+        let source = Source { started, zones: None, recording: None, network: Some(network) };
+        self.look_up(&source, topics).await
+    }
+
+    fn examine(&self, facts: &Facts) -> Examination {
+        examine(&self.subject, facts, Scales::default())
+    }
+}
+
+/// The answer to the request about the domain itself at this host.
+fn reply<'a>(facts: &'a Facts, host: &str) -> &'a WebReply {
+    let host = host.parse().unwrap();
+    let domain = "contoso.com".parse().unwrap();
+    let mut replies = facts.web_replies();
+    replies.find(|reply| reply.request.host == host && reply.request.domain == domain).expect("it was asked")
+}
+
+/// The hazards of these codes.
+fn hazards(examination: &Examination, codes: &[Code]) -> Vec<(Code, Weight)> {
+    let hazards = examination.hazards.iter().filter(|hazard| codes.contains(&hazard.code));
+    hazards.map(|hazard| (hazard.code, hazard.level)).collect()
+}
+
+/// The facts as a recording, checked by the program.
+fn replayed(facts: &Facts, options: &str) -> Run {
+    let recording = Recording::new(vec!["contoso.com".parse().unwrap()], facts.clone());
+    let desk = Desk::new();
+    let file = desk.put("run.recording", recording.to_string());
+    // The program has a runtime of its own, which must not run inside that of the test.
+    let words = format!("check contoso.com --format json --replay {file} {options}");
+    std::thread::spawn(move || cutover(&words)).join().unwrap()
+}
