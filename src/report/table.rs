@@ -13,7 +13,7 @@ use crate::facts::Facts;
 use crate::plan::Change;
 
 use super::changed::changed;
-use super::grid::Cell;
+use super::grid::{Cell, wrapped};
 use super::harmless::harmless_lines;
 use super::outlook::outlook;
 use super::since::Since;
@@ -97,7 +97,7 @@ pub fn plan(shown: &Shown<'_>, style: &Style) -> String {
             Verdict::Undetermined => "nothing is known to be wrong, and something could not be looked up",
             Verdict::Ready | Verdict::Waiting => "nothing to change",
         };
-        return format!("{domain}: {left}\n");
+        return wrapped(&format!("{domain}: {left}"), style.columns()) + "\n";
     }
     let count = counted(shown.changes.len(), "record set");
     let mut text = style.paint(Tone::Strong, &format!("{domain}: {count} to change")) + "\n";
