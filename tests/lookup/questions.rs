@@ -175,3 +175,15 @@ fn assert_once(estate: &Estate) {
         assert!(twice.is_empty(), "{}: {twice:?}", server.address());
     }
 }
+
+/// Offline a key is found wherever it is; online the selectors have to be known.
+#[test]
+fn the_keys_of_the_platform_being_left_are_asked_for() {
+    let estate = Estate::new();
+    estate.publish(&format!("{READY}\ngoogle._domainkey 3600 TXT \"v=DKIM1; k=rsa; p=MIGf\""));
+    let run = estate.contoso("--phase tidy --source google-workspace");
+    assert_eq!((run.status, run.hazards()), (1, vec!["source-left".to_owned()]), "{run:?}");
+    estate.resolver.forget();
+    assert_eq!(estate.contoso("--phase tidy").status, 0);
+    assert_eq!(estate.resolver.asked("google._domainkey.contoso.com", "TXT"), 0);
+}

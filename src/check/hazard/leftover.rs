@@ -82,11 +82,27 @@ pub(in crate::check) fn leftover_questions(subject: &Subject, facts: &Facts) -> 
     questions
 }
 
+/// The same, and the DKIM keys of the platform that is being left.
+fn questions_about(case: &Case<'_>) -> Vec<Question> {
+    let mut questions = leftover_questions(case.subject, case.sight.facts);
+    if case.phase() < Phase::Tidy {
+        return questions;
+    }
+    let selectors = case.source.map(|source| source.dkim).unwrap_or_default();
+    // Selectors that differ from domain to domain cannot be guessed.
+    let fixed = selectors.iter().filter(|(selector, _)| !selector.contains(['#', '?', '*']));
+    questions.extend(fixed.filter_map(|(selector, target)| {
+        let name = case.subject.domain.below(&format!("{selector}._domainkey")).ok()?;
+        Some(Question::new(name, if target.is_some() { RecordType::Cname } else { RecordType::Txt }))
+    }));
+    questions
+}
+
 /// Takes back that expectations are met where a recording does not hold what may be left beside them: a run with the same
 /// options would have read it, and might have found an error.
 pub(in crate::check) fn doubt_unread(case: &Case<'_>, judged: &mut [Judged]) {
-    let questions = leftover_questions(case.subject, case.sight.facts);
-    case.sight.read_ahead(questions.iter().cloned());
+    let questions = questions_about(case);
+    case.sight.batch(|| questions.iter().for_each(|question| drop(case.sight.own_answer(question))));
     for question in questions {
         let Err(failure) = case.sight.own_answer(&question) else { continue };
         if failure.outcome != Outcome::NotRecorded {
@@ -168,7 +184,6 @@ pub(super) fn source_left(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
         .collect();
     let autodiscover = domain.below(AUTODISCOVER_SERVICE).ok();
     let mut hazards: BTreeMap<Question, Hazard> = BTreeMap::new();
-    case.sight.read_ahead(leftover_questions(case.subject, case.sight.facts));
     for question in published_questions(case.sight.facts, domain) {
         case.begin_rule();
         if required.contains(question) || autodiscover.as_ref() == Some(&question.name) {
