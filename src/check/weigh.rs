@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::expected::{Expectation, Id, Importance, Subject, expectations};
 use crate::facts::{Facts, History, Overlay, ReadLog, Reads, Sight, Silence, View, Zone};
-use crate::record::RecordSet;
+use crate::record::{RecordData, RecordSet};
 
 use super::delivery::{Assigned, Need};
 use super::waiver::{Applied, Waiver, Waivers};
@@ -174,7 +174,13 @@ fn assigned(case: &Case<'_>, judged: &[Judged], zone: Option<&Zone>) -> Assigned
         (Status::Unmet, _) | (_, Code::MxStillAtSource) => {
             let is_out_of_question =
                 hazard::is_not_found(case, zone) || withheld::withheld(case, judged, zone).is_some();
-            if is_out_of_question { Need::NoChange } else { Need::Change }
+            let question = mx.expectation.question();
+            let edit =
+                mx.cure.iter().find(|edit| (&edit.name, edit.rtype) == (&question.name, question.rtype));
+            // What stays takes the mail, and no host is needed for it.
+            let is_derived = |data: &RecordData| data.target().is_some() && data.target() == case.mail_host;
+            let needs_no_host = edit.is_some_and(|edit| !edit.after.iter().any(is_derived));
+            if is_out_of_question || needs_no_host { Need::NoChange } else { Need::Change }
         }
         (Status::Unknown, _) => {
             let question = mx.expectation.question();

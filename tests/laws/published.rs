@@ -144,6 +144,7 @@ fn harm(world: &World, before: &Judgement) -> Option<String> {
             "two.example",
             "broken.example",
             "self.example",
+            "192.0.2.9",
         ],
     };
     step.harm().into_iter().next()
