@@ -23,8 +23,63 @@
 #![cfg_attr(feature = "cli", doc = "| [`cli`] | what was asked for, and what goes where? | front desk |")]
 #![cfg_attr(not(feature = "cli"), doc = "| `cli` | what was asked for, and what goes where? | front desk |")]
 //!
-//! Without default features the library has no `lookup` and no `cli`, and needs neither tokio nor a resolver: facts
-//! can be judged that somebody else has gathered, or that a [`facts::Recording`] has kept.
+//! Without default features the library has no `lookup` and no `cli`, and needs neither tokio nor a resolver: it checks
+//! facts that another program has gathered, or that a [`facts::Recording`] has kept.
+//!
+//! ```
+//! use cutover::check::{Scales, Verdict, examine};
+//! use cutover::expected::Subject;
+//! use cutover::facts::{Recording, View};
+//! use cutover::plan::{changes, to_bind};
+//!
+//! let recording = Recording::parse(
+//!     "cutover recording 1
+//! checked-at 2026-11-22T05:23:00Z
+//! elsewhere not-asked
+//! domain contoso.com.
+//!
+//! reply contoso.com. MX
+//!   server zone-file contoso.zone
+//!   outcome records
+//!   answer contoso.com. 3600 IN MX 10 mx1.emailsrvr.com.
+//! ",
+//! )?;
+//! let subject = Subject::new("contoso.com".parse()?);
+//! let checked = examine(&subject, &recording.facts, Scales::default());
+//! assert_eq!(checked.verdict, Verdict::ChangesNeeded);
+//! let plan = to_bind(&changes(&subject, &recording.facts, View::Both, &checked));
+//! assert!(plan.contains("MX 0 contoso-com.mail.protection.outlook.com."));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#![cfg_attr(
+    feature = "lookup",
+    doc = r#"
+The same from a zone file, through the survey that asks for what the check reads; with a
+[`Network`](lookup::Network) in place of the file it asks servers:
+
+```
+use cutover::check::{Questions, Scales, Verdict, examine};
+use cutover::expected::Subject;
+use cutover::lookup::{Limits, Source, survey, zonefile::ZoneFiles};
+use cutover::record::zone;
+
+let text = zone::read(b"$ORIGIN contoso.com.\n@ 3600 MX 10 mx1.emailsrvr.com.", None, "contoso.zone")?;
+let mut zones = ZoneFiles::new();
+zones.add("contoso.zone", text)?;
+let started = "2026-11-22T05:23:00Z".parse()?;
+let source = Source { started, zones: Some(zones), recording: None, network: None };
+
+let subject = Subject::new("contoso.com".parse()?);
+let mut questions = Questions::new(&subject, Scales::default());
+let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+let facts = runtime.block_on(survey(&source, &subject.domain, Limits::default(), &mut questions));
+let checked = examine(&subject, &facts, Scales::default());
+assert_eq!(checked.verdict, Verdict::ChangesNeeded);
+# Ok::<(), Box<dyn std::error::Error>>(())
+```
+"#
+)]
 
 pub mod record;
 

@@ -6,6 +6,7 @@
 mod action;
 mod commands;
 mod container;
+mod contributing;
 mod readme;
 mod schedule;
 mod supply;
