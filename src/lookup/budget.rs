@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use crate::facts::{Facts, Outcome, Reply, Role, Server};
 use crate::record::Question;
 
-use super::source::Inquiry;
+use super::source::PlannedQuery;
 use super::survey::Limits;
 use super::transport::Endpoint;
 
@@ -47,20 +47,20 @@ impl Budget {
         }
     }
 
-    /// Whether the inquiry may be made; it then counts. What is looked up in the files of the run, or in a
+    /// Whether the query may be made; it then counts. What is looked up in the files of the run, or in a
     /// recording of one that kept to its own bounds, troubles nobody.
-    pub(super) fn allows(&mut self, inquiry: &Inquiry) -> bool {
-        if matches!(inquiry, Inquiry::Files(_) | Inquiry::Recording(_)) {
+    pub(super) fn allows(&mut self, query: &PlannedQuery) -> bool {
+        if matches!(query, PlannedQuery::Files(_) | PlannedQuery::Recording(_)) {
             return true;
         }
-        if self.spent >= self.limits.inquiries {
-            self.refuse(inquiry, Outcome::OutOfQuestions);
+        if self.spent >= self.limits.queries {
+            self.refuse(query, Outcome::OutOfQuestions);
             return false;
         }
-        if let Inquiry::Server(_, _, endpoint, _) = inquiry {
+        if let PlannedQuery::Server(_, _, endpoint, _) = query {
             let sent = self.sent.entry(endpoint.clone()).or_default();
-            if *sent >= self.limits.inquiries_of_one_server {
-                self.refuse(inquiry, Outcome::Spared);
+            if *sent >= self.limits.queries_of_one_server {
+                self.refuse(query, Outcome::Spared);
                 return false;
             }
             *sent += 1;
@@ -71,8 +71,8 @@ impl Budget {
 
     /// The reply, without its content if that is more than is left for its server or for the domain. What files and
     /// recordings hold is there already.
-    pub(super) fn kept(&mut self, inquiry: &Inquiry, reply: Reply) -> Reply {
-        let Inquiry::Server(_, _, endpoint, _) = inquiry else { return reply };
+    pub(super) fn kept(&mut self, query: &PlannedQuery, reply: Reply) -> Reply {
+        let PlannedQuery::Server(_, _, endpoint, _) = query else { return reply };
         let octets = reply.octets();
         if octets <= SHORT {
             return reply;
@@ -93,22 +93,22 @@ impl Budget {
         Reply { at, took, extended, reason, ..Reply::empty(question, server, Outcome::TooLarge) }
     }
 
-    fn refuse(&mut self, inquiry: &Inquiry, outcome: Outcome) {
-        let (question, server) = match inquiry {
-            Inquiry::Server(question, server, ..) => (question, Arc::clone(server)),
-            Inquiry::Files(question) | Inquiry::Recording(question) => (question, nobody()),
+    fn refuse(&mut self, query: &PlannedQuery, outcome: Outcome) {
+        let (question, server) = match query {
+            PlannedQuery::Server(question, server, ..) => (question, Arc::clone(server)),
+            PlannedQuery::Files(question) | PlannedQuery::Recording(question) => (question, nobody()),
         };
         self.refused.entry(question.clone()).or_insert((server, outcome));
     }
 
     /// Writes down what was not asked, once.
     pub(super) fn note_refused(&mut self, facts: &mut Facts, at: Timestamp) {
-        let Limits { inquiries, inquiries_of_one_server, .. } = self.limits;
+        let Limits { queries, queries_of_one_server, .. } = self.limits;
         for (question, (server, outcome)) in std::mem::take(&mut self.refused) {
             let reason = if outcome == Outcome::Spared {
-                format!("the {inquiries_of_one_server} questions that one domain may send to it are used up")
+                format!("the {queries_of_one_server} questions that one domain may send to it are used up")
             } else {
-                format!("the {inquiries} questions that one domain may cost are used up")
+                format!("the {queries} questions that one domain may cost are used up")
             };
             facts.insert(Reply { at, reason, ..Reply::empty(question, server, outcome) });
         }

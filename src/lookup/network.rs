@@ -15,10 +15,10 @@ use crate::record::{Name, Question, RecordData, RecordType};
 
 use super::address::Permissions;
 use super::authorities;
-use super::course::parent_zone;
 use super::memory::{Failures, Memory, Shared};
+use super::planner::parent_zone;
 use super::policy::Fetcher;
-use super::source::Inquiry;
+use super::source::PlannedQuery;
 use super::transport::{Endpoint, Scope, Transport, lock};
 use super::web_request::WebClient;
 
@@ -67,7 +67,7 @@ const GOOD_FOR: SignedDuration = SignedDuration::from_mins(5);
 
 /// Whose name is asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sphere {
+pub(super) enum NameScope {
     /// That of the domain that is being surveyed.
     Own,
     /// Somebody else's.
@@ -76,7 +76,7 @@ pub(super) enum Sphere {
 
 /// What the facts say of the domain's zones: worked out once, and read for every question.
 #[derive(PartialEq)]
-pub(super) struct Look<'a> {
+pub(super) struct ZoneServers<'a> {
     pub(super) domain: &'a Name,
     /// Where the zone of the domain begins, as far as that is known.
     apex: Option<Name>,
@@ -210,7 +210,7 @@ impl Network {
         question: &Question,
         server: &Arc<Server>,
         endpoint: &Endpoint,
-        sphere: Sphere,
+        name_scope: NameScope,
     ) -> Shared<Reply> {
         if server.role.is_name_server()
             && let Err(refusal) = self.permissions.check(endpoint.address().ip())
@@ -229,9 +229,9 @@ impl Network {
             false => reply.at.duration_until(now) <= GOOD_FOR || is_kept(reply, now),
         };
         // What is one domain's own may be another's neighbour.
-        let (here, there) = match sphere {
-            Sphere::Own => (own, elsewhere),
-            Sphere::Elsewhere => (elsewhere, own),
+        let (here, there) = match name_scope {
+            NameScope::Own => (own, elsewhere),
+            NameScope::Elsewhere => (elsewhere, own),
         };
         there.known(&asking, is_good).unwrap_or_else(|| here.cell(&asking, is_good))
     }
@@ -267,8 +267,9 @@ impl Network {
             if is_sent_here || is_second || !reply.outcome.is_failed_lookup() {
                 return reply;
             }
-            let sphere = if question.name.is_within(scope.domain) { Sphere::Own } else { Sphere::Elsewhere };
-            cell = self.cell(question, server, endpoint, sphere);
+            let name_scope =
+                if question.name.is_within(scope.domain) { NameScope::Own } else { NameScope::Elsewhere };
+            cell = self.cell(question, server, endpoint, name_scope);
             is_second = true;
         }
     }
@@ -287,51 +288,61 @@ impl Network {
     pub(super) fn own(
         &self,
         question: &Question,
-        look: &Look<'_>,
+        look: &ZoneServers<'_>,
         facts: &Facts,
-        inquiries: &mut Vec<Inquiry>,
+        queries: &mut Vec<PlannedQuery>,
     ) {
         if self.view != View::Authoritative && self.named.is_empty() {
-            self.resolvers(question, inquiries);
-            self.unvalidated(question, facts, inquiries);
+            self.resolvers(question, queries);
+            self.unvalidated(question, facts, queries);
         }
-        look.authoritative(question, inquiries);
+        look.authoritative(question, queries);
     }
 
     /// The resolvers that fail, once more and told not to validate: that tells wrong signatures from broken servers.
-    fn unvalidated(&self, question: &Question, facts: &Facts, inquiries: &mut Vec<Inquiry>) {
+    fn unvalidated(&self, question: &Question, facts: &Facts, queries: &mut Vec<PlannedQuery>) {
         for (endpoint, server) in &self.resolvers {
             let fails = |reply: &Reply| reply.server == *server && reply.may_be_bogus();
             if facts.replies(question).any(fails) {
                 let server = Server { role: Role::Unvalidated, address: server.address.clone() };
-                inquiries.push(Inquiry::Server(question.clone(), Arc::new(server), endpoint.clone(), None));
+                queries.push(PlannedQuery::Server(
+                    question.clone(),
+                    Arc::new(server),
+                    endpoint.clone(),
+                    None,
+                ));
             }
         }
     }
 
     /// Where the zone is delegated to: the word of the zone above, and that of the zone itself.
-    pub(super) fn delegation(&self, question: &Question, look: &Look<'_>, inquiries: &mut Vec<Inquiry>) {
+    pub(super) fn delegation(
+        &self,
+        question: &Question,
+        look: &ZoneServers<'_>,
+        queries: &mut Vec<PlannedQuery>,
+    ) {
         if look.apex.as_ref() != Some(&question.name) {
             return;
         }
-        look.authoritative(question, inquiries);
+        look.authoritative(question, queries);
         let Some((parent, servers)) = &look.above else { return };
-        inquiries.extend(servers.iter().map(|(server, endpoint)| {
-            Inquiry::Server(question.clone(), Arc::clone(server), endpoint.clone(), Some(parent.clone()))
+        queries.extend(servers.iter().map(|(server, endpoint)| {
+            PlannedQuery::Server(question.clone(), Arc::clone(server), endpoint.clone(), Some(parent.clone()))
         }));
     }
 
     /// All resolvers: the first to answer starts what comes next, so that a dead one holds up nothing.
-    pub(super) fn resolvers(&self, question: &Question, inquiries: &mut Vec<Inquiry>) {
-        inquiries.extend(self.resolvers.iter().map(|(endpoint, server)| {
-            Inquiry::Server(question.clone(), Arc::clone(server), endpoint.clone(), None)
+    pub(super) fn resolvers(&self, question: &Question, queries: &mut Vec<PlannedQuery>) {
+        queries.extend(self.resolvers.iter().map(|(endpoint, server)| {
+            PlannedQuery::Server(question.clone(), Arc::clone(server), endpoint.clone(), None)
         }));
     }
 
     /// The first resolver, and each further one once all before it have failed.
-    pub(super) fn elsewhere(&self, question: &Question, facts: &Facts, inquiries: &mut Vec<Inquiry>) {
+    pub(super) fn elsewhere(&self, question: &Question, facts: &Facts, queries: &mut Vec<PlannedQuery>) {
         for (endpoint, server) in &self.resolvers {
-            inquiries.push(Inquiry::Server(question.clone(), Arc::clone(server), endpoint.clone(), None));
+            queries.push(PlannedQuery::Server(question.clone(), Arc::clone(server), endpoint.clone(), None));
             let reply = facts.replies(question).find(|reply| reply.server == *server);
             if reply.is_none_or(|reply| reply.outcome.is_answer()) {
                 break;
@@ -340,8 +351,8 @@ impl Network {
     }
 
     /// What the facts say of the domain's zones.
-    pub(super) fn look<'a>(&self, domain: &'a Name, facts: &Facts) -> Look<'a> {
-        let mut look = Look {
+    pub(super) fn look<'a>(&self, domain: &'a Name, facts: &Facts) -> ZoneServers<'a> {
+        let mut look = ZoneServers {
             domain,
             apex: None,
             zones: Vec::new(),
@@ -423,14 +434,14 @@ fn is_kept(reply: &Reply, now: Timestamp) -> bool {
     end.is_some_and(|end| end > now)
 }
 
-impl Look<'_> {
+impl ZoneServers<'_> {
     /// Whether more replies to a question about an address can tell of other servers.
     pub(super) fn depends_on(&self, question: &Question) -> bool {
         matches!(question.rtype, RecordType::A | RecordType::Aaaa) && self.names.contains(&question.name)
     }
 
     /// The name servers of the zone of the name.
-    pub(super) fn authoritative(&self, question: &Question, inquiries: &mut Vec<Inquiry>) {
+    pub(super) fn authoritative(&self, question: &Question, queries: &mut Vec<PlannedQuery>) {
         // Each ancestor is a name of its own, and hardly a domain has a zone further down.
         let is_delegated = |name: &Name| self.delegated.contains(name);
         let delegated =
@@ -438,8 +449,13 @@ impl Look<'_> {
         let zones = delegated.as_ref().map_or(&self.zones[..], std::slice::from_ref);
         for zone in zones {
             let servers = self.servers.get(zone).into_iter().flatten();
-            inquiries.extend(servers.map(|(server, endpoint)| {
-                Inquiry::Server(question.clone(), Arc::clone(server), endpoint.clone(), Some(zone.clone()))
+            queries.extend(servers.map(|(server, endpoint)| {
+                PlannedQuery::Server(
+                    question.clone(),
+                    Arc::clone(server),
+                    endpoint.clone(),
+                    Some(zone.clone()),
+                )
             }));
         }
     }
@@ -486,7 +502,7 @@ mod tests {
             let question = Question::new("contoso.com".parse().unwrap(), RecordType::Mx);
             let endpoint = Endpoint::Plain(SocketAddr::new(server.parse().unwrap(), port));
             let server = Arc::new(Server { role, address: endpoint.to_string() });
-            let cell = network.cell(&question, &server, &endpoint, Sphere::Own);
+            let cell = network.cell(&question, &server, &endpoint, NameScope::Own);
             let scope = Scope { domain: &question.name, zone: None };
             let reply = network.ask(&cell, &question, &server, &endpoint, scope).await;
             let expected = if is_asked { Outcome::Timeout } else { Outcome::NotAllowed };

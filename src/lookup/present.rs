@@ -14,7 +14,7 @@ use crate::facts::{Facts, Reply, Role, Server};
 use crate::record::{Name, Question, RecordType};
 
 use super::authorities;
-use super::network::{Network, Sphere};
+use super::network::{NameScope, Network};
 use super::source::Source;
 use super::transport::{Endpoint, Scope};
 
@@ -49,7 +49,7 @@ pub async fn compare_delegation(source: &Source, domain: &Name, until: Instant, 
     let ask = async |question: Question| {
         let mut replies = Vec::new();
         for (server, endpoint) in &servers {
-            let cell = network.cell(&question, server, endpoint, Sphere::Own);
+            let cell = network.cell(&question, server, endpoint, NameScope::Own);
             let scope = Scope { domain, zone: Some(&apex) };
             let reply = network.ask(&cell, &question, server, endpoint, scope).await;
             let is_answer = reply.outcome.is_answer();

@@ -14,7 +14,7 @@ use crate::record::{Name, Question, RecordType};
 
 use super::budget::nobody;
 use super::memory::Shared;
-use super::network::{Look, Network, Sphere};
+use super::network::{NameScope, Network, ZoneServers};
 use super::transport::{Endpoint, Scope};
 use super::zonefile::ZoneFiles;
 
@@ -33,7 +33,7 @@ pub struct Source {
 
 /// One question to one place.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Inquiry {
+pub(super) enum PlannedQuery {
     /// The zone files.
     Files(Question),
     /// The recording.
@@ -42,7 +42,7 @@ pub(super) enum Inquiry {
     Server(Question, Arc<Server>, Endpoint, Option<Name>),
 }
 
-/// An inquiry that was begun.
+/// A query that was begun.
 pub(super) enum Begun {
     /// The replies are there.
     There(Vec<Reply>),
@@ -91,7 +91,7 @@ impl Source {
     }
 
     /// What the facts say of the domain's zones; `None` if nobody there can be asked.
-    pub(super) fn look<'a>(&self, domain: &'a Name, facts: &Facts) -> Option<Look<'a>> {
+    pub(super) fn look<'a>(&self, domain: &'a Name, facts: &Facts) -> Option<ZoneServers<'a>> {
         self.network.as_ref().map(|network| network.look(domain, facts))
     }
 
@@ -115,79 +115,79 @@ impl Source {
     }
 
     /// Everybody who should be asked what a rule reads, as far as the facts tell; grows with the facts.
-    pub(super) fn inquiries(
+    pub(super) fn queries(
         &self,
         question: &Question,
-        look: Option<&Look<'_>>,
+        look: Option<&ZoneServers<'_>>,
         facts: &Facts,
-    ) -> Vec<Inquiry> {
-        if let Some(inquiry) = self.kept(question) {
-            return vec![inquiry];
+    ) -> Vec<PlannedQuery> {
+        if let Some(query) = self.kept(question) {
+            return vec![query];
         }
-        let mut inquiries = Vec::new();
+        let mut queries = Vec::new();
         if let (Some(network), Some(look)) = (&self.network, look) {
             match question.name.is_within(look.domain) {
-                true => network.own(question, look, facts, &mut inquiries),
-                false => network.elsewhere(question, facts, &mut inquiries),
+                true => network.own(question, look, facts, &mut queries),
+                false => network.elsewhere(question, facts, &mut queries),
             }
         }
-        inquiries
+        queries
     }
 
-    /// As [`Source::inquiries`], for what finds the zone and its name servers: it must not depend on them itself.
-    pub(super) fn inquiries_of_infrastructure(
+    /// As [`Source::queries`], for what finds the zone and its name servers: it must not depend on them itself.
+    pub(super) fn queries_of_infrastructure(
         &self,
         question: &Question,
-        look: Option<&Look<'_>>,
-    ) -> Vec<Inquiry> {
+        look: Option<&ZoneServers<'_>>,
+    ) -> Vec<PlannedQuery> {
         if let Some(recording) = &self.recording {
             // A run that did not need it has not recorded it, and does not miss it now.
             let known = recording.facts.has(question);
-            return known.then(|| Inquiry::Recording(question.clone())).into_iter().collect();
+            return known.then(|| PlannedQuery::Recording(question.clone())).into_iter().collect();
         }
-        if let Some(inquiry) = self.kept(question) {
-            return vec![inquiry];
+        if let Some(query) = self.kept(question) {
+            return vec![query];
         }
-        let mut inquiries = Vec::new();
+        let mut queries = Vec::new();
         if let (Some(network), Some(look)) = (&self.network, look) {
             match question.rtype {
                 // The version is that of each name server; a resolver's copy says nothing that is read.
-                RecordType::Soa => look.authoritative(question, &mut inquiries),
+                RecordType::Soa => look.authoritative(question, &mut queries),
                 RecordType::Ns => {
-                    network.resolvers(question, &mut inquiries);
-                    network.delegation(question, look, &mut inquiries);
+                    network.resolvers(question, &mut queries);
+                    network.delegation(question, look, &mut queries);
                 }
-                _ => network.resolvers(question, &mut inquiries),
+                _ => network.resolvers(question, &mut queries),
             }
         }
-        inquiries
+        queries
     }
 
     /// Where a question is answered without a network.
-    fn kept(&self, question: &Question) -> Option<Inquiry> {
+    fn kept(&self, question: &Question) -> Option<PlannedQuery> {
         if self.recording.is_some() {
-            return Some(Inquiry::Recording(question.clone()));
+            return Some(PlannedQuery::Recording(question.clone()));
         }
         // The servers that a name is delegated to are asked, where anybody can be.
         let is_held = |zones: &ZoneFiles| {
             zones.covers(&question.name) || self.network.is_none() && zones.delegates(&question.name)
         };
-        self.zones.as_ref().is_some_and(is_held).then(|| Inquiry::Files(question.clone()))
+        self.zones.as_ref().is_some_and(is_held).then(|| PlannedQuery::Files(question.clone()))
     }
 
-    /// Begins an inquiry: the replies may be there.
-    pub(super) fn begin(&self, inquiry: &Inquiry, domain: &Name) -> Begun {
-        match inquiry {
-            Inquiry::Files(question) => {
+    /// Begins a query: the replies may be there.
+    pub(super) fn begin(&self, query: &PlannedQuery, domain: &Name) -> Begun {
+        match query {
+            PlannedQuery::Files(question) => {
                 let reply = self.zones.as_ref().and_then(|zones| zones.answer(question));
                 Begun::There(reply.into_iter().map(|reply| Reply { at: self.started, ..reply }).collect())
             }
-            Inquiry::Recording(question) => Begun::There(self.recorded(question, domain)),
-            Inquiry::Server(question, server, endpoint, _) => {
+            PlannedQuery::Recording(question) => Begun::There(self.recorded(question, domain)),
+            PlannedQuery::Server(question, server, endpoint, _) => {
                 let Some(network) = &self.network else { return Begun::There(Vec::new()) };
                 let is_own = question.name.is_within(domain);
-                let sphere = if is_own { Sphere::Own } else { Sphere::Elsewhere };
-                let cell = network.cell(question, server, endpoint, sphere);
+                let name_scope = if is_own { NameScope::Own } else { NameScope::Elsewhere };
+                let cell = network.cell(question, server, endpoint, name_scope);
                 match cell.get() {
                     Some(reply) => Begun::There(vec![reply.clone()]),
                     None => Begun::Coming(cell),
@@ -196,15 +196,20 @@ impl Source {
         }
     }
 
-    /// The reply to an inquiry that is coming, made for this domain.
-    pub(super) async fn ask(&self, inquiry: &Inquiry, domain: &Name, cell: &Shared<Reply>) -> Option<Reply> {
-        match (inquiry, &self.network) {
-            (Inquiry::Server(question, server, endpoint, zone), Some(network)) => {
+    /// The reply to a query that is coming, made for this domain.
+    pub(super) async fn ask(
+        &self,
+        query: &PlannedQuery,
+        domain: &Name,
+        cell: &Shared<Reply>,
+    ) -> Option<Reply> {
+        match (query, &self.network) {
+            (PlannedQuery::Server(question, server, endpoint, zone), Some(network)) => {
                 let scope = Scope { domain, zone: zone.as_ref() };
                 Some(network.ask(cell, question, server, endpoint, scope).await)
             }
             // These are never coming.
-            (Inquiry::Files(_) | Inquiry::Recording(_) | Inquiry::Server(..), _) => None,
+            (PlannedQuery::Files(_) | PlannedQuery::Recording(_) | PlannedQuery::Server(..), _) => None,
         }
     }
 

@@ -18,10 +18,10 @@ use crate::facts::{Facts, Outcome, PolicyOutcome, PolicyReply, Reader, Reply};
 use crate::record::Name;
 
 use super::budget::nobody;
-use super::course::Course;
-use super::errand::{Errand, Stage};
 use super::memory::Shared;
-use super::source::{Begun, Inquiry, Source};
+use super::planner::QueryPlanner;
+use super::policy_fetch::{PolicyFetch, Stage};
+use super::source::{Begun, PlannedQuery, Source};
 
 /// How much a survey may cost. No honest domain comes near: asked for everything, with every near miss looked for and an SPF
 /// record of ten lookups, one costs about a hundred questions at a resolver and sixty at each name server; with as many
@@ -31,9 +31,9 @@ pub struct Limits {
     /// Time for the whole domain; what is still open then is out of time, and nobody is called silent for it.
     pub deadline: Duration,
     /// Questions for the whole domain, to all servers together.
-    pub inquiries: usize,
+    pub queries: usize,
     /// Of these, questions to one server, in whatever capacity.
-    pub inquiries_of_one_server: usize,
+    pub queries_of_one_server: usize,
     /// Octets of long answers that are kept of all servers together. Short ones, of up to 2 KiB, are kept always: their
     /// number is that of the questions.
     pub octets: usize,
@@ -45,8 +45,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             deadline: Duration::from_secs(15),
-            inquiries: 6000,
-            inquiries_of_one_server: 600,
+            queries: 6000,
+            queries_of_one_server: 600,
             // A share for each name server that is asked at most.
             octets: 8 << 20,
             octets_of_one_server: 256 << 10,
@@ -56,8 +56,8 @@ impl Default for Limits {
 
 /// Something under way.
 enum Task {
-    Ask(usize, Arc<Inquiry>, Shared<Reply>),
-    Fetch(Errand),
+    Ask(usize, Arc<PlannedQuery>, Shared<Reply>),
+    Fetch(PolicyFetch),
 }
 
 /// What came of it.
@@ -69,11 +69,9 @@ enum News {
 impl Task {
     async fn done(self, source: &Source, domain: &Name) -> News {
         match self {
-            Self::Ask(number, inquiry, cell) => {
-                News::Reply(number, source.ask(&inquiry, domain, &cell).await)
-            }
+            Self::Ask(number, query, cell) => News::Reply(number, source.ask(&query, domain, &cell).await),
             // Rare, and many times larger than a question: they must not carry its room about.
-            Self::Fetch(errand) => News::Policy(Box::pin(source.fetch(&errand)).await),
+            Self::Fetch(policy_fetch) => News::Policy(Box::pin(source.fetch(&policy_fetch)).await),
         }
     }
 }
@@ -86,9 +84,9 @@ pub async fn survey(source: &Source, domain: &Name, limits: Limits, reader: &mut
     let mut facts = Facts::new(source.started, source.elsewhere());
     facts.on_file = source.on_file(domain);
     facts.outside = (!source.leaves_nothing_alone()).then(BTreeSet::new);
-    let mut course = Course::new(source, domain, limits);
-    // All inquiries by their number, as long as they are open.
-    let mut open: Vec<Option<Arc<Inquiry>>> = Vec::new();
+    let mut planner = QueryPlanner::new(source, domain, limits);
+    // All queries by their number, as long as they are open.
+    let mut open: Vec<Option<Arc<PlannedQuery>>> = Vec::new();
     let mut fetching: BTreeSet<Name> = BTreeSet::new();
     let mut pending = FuturesUnordered::new();
     let mut stage = Stage::Underway;
@@ -101,31 +99,31 @@ pub async fn survey(source: &Source, domain: &Name, limits: Limits, reader: &mut
             Stage::Underway if !source.is_at_hand() => reader.unmet(&facts),
             Stage::Underway | Stage::Over => reader.unmet_at_rest(&facts),
         };
-        for inquiry in course.inquiries(&facts, unmet) {
-            match source.begin(&inquiry, domain) {
+        for query in planner.queries(&facts, unmet) {
+            match source.begin(&query, domain) {
                 Begun::There(replies) => {
-                    let replies = replies.into_iter().map(|reply| course.budget.kept(&inquiry, reply));
+                    let replies = replies.into_iter().map(|reply| planner.budget.kept(&query, reply));
                     replies.for_each(|reply| facts.insert(reply));
                 }
                 Begun::Coming(cell) => {
-                    open.push(Some(Arc::clone(&inquiry)));
-                    pending.push(Task::Ask(open.len() - 1, inquiry, cell).done(source, domain));
+                    open.push(Some(Arc::clone(&query)));
+                    pending.push(Task::Ask(open.len() - 1, query, cell).done(source, domain));
                 }
             }
         }
         let mut has_grown = facts.count() > known;
         if pending.is_empty() && (stage == Stage::Over || source.is_at_hand()) {
             let reason = "there was no server to ask";
-            has_grown |= close_open(&mut facts, source, &mut course, Outcome::Unreachable, reason);
+            has_grown |= close_open(&mut facts, source, &mut planner, Outcome::Unreachable, reason);
         }
         if has_grown {
             // What is there already may make more worth asking, and nothing has to be waited for.
             stage = Stage::Underway;
             continue;
         }
-        for errand in source.errands(&reader.policies(&facts), &facts, stage) {
-            if fetching.insert(errand.domain().clone()) {
-                pending.push(Task::Fetch(errand).done(source, domain));
+        for policy_fetch in source.policy_fetches(&reader.policies(&facts), &facts, stage) {
+            if fetching.insert(policy_fetch.domain().clone()) {
+                pending.push(Task::Fetch(policy_fetch).done(source, domain));
             }
         }
         let mut next = tokio::select! {
@@ -148,9 +146,9 @@ pub async fn survey(source: &Source, domain: &Name, limits: Limits, reader: &mut
         while let Some(news) = next.take() {
             match news {
                 News::Reply(number, reply) => {
-                    let inquiry = open.get_mut(number).and_then(Option::take);
-                    if let (Some(inquiry), Some(reply)) = (inquiry, reply) {
-                        facts.insert(course.budget.kept(&inquiry, reply));
+                    let query = open.get_mut(number).and_then(Option::take);
+                    if let (Some(query), Some(reply)) = (query, reply) {
+                        facts.insert(planner.budget.kept(&query, reply));
                     }
                 }
                 News::Policy(policy) => facts.insert_policy(policy),
@@ -160,12 +158,12 @@ pub async fn survey(source: &Source, domain: &Name, limits: Limits, reader: &mut
     }
     // Rules that would have read on find out that there was no time.
     while let Some(reason) = &late {
-        close_open(&mut facts, source, &mut course, Outcome::OutOfTime, reason);
+        close_open(&mut facts, source, &mut planner, Outcome::OutOfTime, reason);
         let unmet = reader.unmet_at_rest(&facts);
         if unmet.is_empty() {
             break;
         }
-        course.add(unmet);
+        planner.add(unmet);
     }
     source.note_unfetched(&reader.policies(&facts), &mut facts);
     facts
@@ -176,14 +174,14 @@ fn give_up(
     facts: &mut Facts,
     source: &Source,
     limits: Limits,
-    open: Vec<Option<Arc<Inquiry>>>,
+    open: Vec<Option<Arc<PlannedQuery>>>,
     fetching: BTreeSet<Name>,
     reason: &str,
 ) {
     let late = i64::try_from(limits.deadline.as_millis()).unwrap_or(i64::MAX);
     let at = source.started.checked_add(SignedDuration::from_millis(late)).unwrap_or(Timestamp::MAX);
-    for inquiry in open.into_iter().flatten() {
-        if let Inquiry::Server(question, server, ..) = &*inquiry {
+    for query in open.into_iter().flatten() {
+        if let PlannedQuery::Server(question, server, ..) = &*query {
             let reply = Reply::empty(question.clone(), Arc::clone(server), Outcome::OutOfTime);
             facts.insert(Reply { at, reason: reason.to_owned(), ..reply });
         }
@@ -199,13 +197,13 @@ fn give_up(
 fn close_open(
     facts: &mut Facts,
     source: &Source,
-    course: &mut Course<'_>,
+    planner: &mut QueryPlanner<'_>,
     outcome: Outcome,
     reason: &str,
 ) -> bool {
     let known = facts.count();
-    course.budget.note_refused(facts, source.started);
-    let open = course.take_open(facts);
+    planner.budget.note_refused(facts, source.started);
+    let open = planner.take_open(facts);
     let has_grown = facts.count() > known || !open.is_empty();
     for question in open {
         if let Some(outside) = &mut facts.outside {

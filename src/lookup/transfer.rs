@@ -19,8 +19,8 @@ use crate::facts::{Facts, Outcome, Reply, Role, Server, TransferOutcome, Transfe
 use crate::record::{Name, Question, Record, RecordData};
 
 use super::budget::nobody;
-use super::network::Sphere;
-use super::source::{Inquiry, Source};
+use super::network::NameScope;
+use super::source::{PlannedQuery, Source};
 use super::transport::{Scope, Transport, converted_record, decoded_message, harmless, io_words};
 use super::zonefile::ZoneFiles;
 use tsig::Verifier;
@@ -125,11 +125,11 @@ pub async fn answer_beside(
 /// What the resolvers say, until one has an answer.
 async fn elsewhere(source: &Source, domain: &Name, question: &Question) -> Vec<Reply> {
     let Some(network) = &source.network else { return Vec::new() };
-    let (mut inquiries, mut replies) = (Vec::new(), Vec::new());
-    network.resolvers(question, &mut inquiries);
-    for inquiry in inquiries {
-        let Inquiry::Server(question, server, endpoint, _) = inquiry else { continue };
-        let cell = network.cell(&question, &server, &endpoint, Sphere::Elsewhere);
+    let (mut queries, mut replies) = (Vec::new(), Vec::new());
+    network.resolvers(question, &mut queries);
+    for query in queries {
+        let PlannedQuery::Server(question, server, endpoint, _) = query else { continue };
+        let cell = network.cell(&question, &server, &endpoint, NameScope::Elsewhere);
         let scope = Scope { domain, zone: None };
         let reply = network.ask(&cell, &question, &server, &endpoint, scope).await;
         let is_answer = reply.outcome.is_answer();

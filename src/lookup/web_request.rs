@@ -23,8 +23,8 @@ use crate::facts::{Facts, TenantHolder, WebOutcome, WebReply, WebRequest, WebTop
 use crate::record::{Question, RecordType};
 
 use super::address::Permissions;
-use super::errand::addresses;
 use super::memory::Memory;
+use super::policy_fetch::addresses;
 use super::source::Source;
 use super::transport::{Transport, harmless};
 use super::web::{self, Fault};

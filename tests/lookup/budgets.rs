@@ -75,9 +75,9 @@ fn the_greatest_honest_domain_is_far_from_every_bound() {
     let at_one = asked(&estate.first).len();
     let most = all.iter().map(|server| asked(server).len()).max().unwrap_or_default();
     let limits = Limits::default();
-    assert!(most * 5 < limits.inquiries_of_one_server, "{most}");
+    assert!(most * 5 < limits.queries_of_one_server, "{most}");
     // As many name servers as are asked at most.
-    assert!((32 * at_one + most) * 2 < limits.inquiries, "{at_one}, {most}");
+    assert!((32 * at_one + most) * 2 < limits.queries, "{at_one}, {most}");
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn the_questions_of_a_domain_to_one_server_are_bounded() {
         assert_unknown(&run, id, "server-question-limit");
     }
     assert_eq!(run.domain()["changes"], serde_json::json!([]));
-    let most = Limits::default().inquiries_of_one_server;
+    let most = Limits::default().queries_of_one_server;
     assert!(asked(&estate.resolver).len() <= most, "{}", asked(&estate.resolver).len());
     assert_eq!(estate.resolver.asked("ad.fabrikam.com", "CNAME"), 0);
     // What the manual advises: without the name servers there is room for all of it.
@@ -152,7 +152,7 @@ fn the_questions_of_a_domain_to_one_server_are_bounded() {
 #[test]
 fn the_questions_of_a_domain_are_bounded() {
     let estate = crowd(60);
-    let limits = Limits { inquiries: 120, ..Limits::default() };
+    let limits = Limits { queries: 120, ..Limits::default() };
     let examination = surveyed(&estate, limits);
     let found = |id: &str| {
         let judged = examination.judged.iter().find(|judged| judged.expectation.id.word() == id).unwrap();

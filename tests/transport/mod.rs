@@ -1,8 +1,8 @@
 //! Does the transport say what a server did, whatever that was?
 
 mod letters;
-mod manners;
 mod packets;
+mod rate_limits;
 mod replies;
 mod secure;
 mod silence;

@@ -17,9 +17,9 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::health::{Failure, FailureScope, lock};
-use super::lane::{Lane, Reach, read};
-use super::table::{Age, Load};
-use super::waiting::{Ending, Parcel};
+use super::in_flight::{Age, Load};
+use super::udp_mux::{Reach, UdpMux, read};
+use super::waiting::{OutgoingQuery, QueryResult};
 
 /// Questions in flight over one socket before another is opened for the same server: about what a receive buffer of the
 /// usual size holds.
@@ -34,7 +34,7 @@ const AGE: Age = Age { questions: 8192, time: Duration::from_secs(30) };
 pub(super) struct Sockets {
     permits: Arc<Semaphore>,
     age: Age,
-    shared: [Ports; 2],
+    shared: [SocketPool; 2],
     /// Keyed by the operating system's randomness.
     randomness: RandomState,
     draws: AtomicU64,
@@ -42,11 +42,11 @@ pub(super) struct Sockets {
 
 /// The open sockets of one server, or those of no server.
 #[derive(Debug, Default)]
-pub(super) struct Ports(Mutex<Vec<OpenLane>>);
+pub(super) struct SocketPool(Mutex<Vec<OpenLane>>);
 
 #[derive(Debug)]
 struct OpenLane {
-    lane: Weak<Lane>,
+    mux: Weak<UdpMux>,
     reader: AbortHandle,
 }
 
@@ -75,7 +75,7 @@ impl Sockets {
     }
 
     /// The sockets that are not connected, for servers of this family of addresses.
-    fn shared(&self, server: SocketAddr) -> &Ports {
+    fn shared(&self, server: SocketAddr) -> &SocketPool {
         let [first, second] = &self.shared;
         if server.is_ipv4() { first } else { second }
     }
@@ -84,36 +84,40 @@ impl Sockets {
     ///
     /// # Errors
     /// The failure, where there is no way to open one.
-    pub(super) async fn ask(&self, ports: &Ports, parcel: &Parcel<'_>) -> Result<Ending, Failure> {
+    pub(super) async fn ask(
+        &self,
+        ports: &SocketPool,
+        outgoing: &OutgoingQuery<'_>,
+    ) -> Result<QueryResult, Failure> {
         loop {
-            let lane = self.lane(ports, parcel)?;
+            let mux = self.mux(ports, outgoing)?;
             // It may have closed in between, or be full.
-            match lane.ask(parcel).await {
+            match mux.ask(outgoing).await {
                 Some(ending) => return Ok(ending),
                 None => tokio::task::yield_now().await,
             }
         }
     }
 
-    /// A lane that leads to the server.
-    fn lane(&self, ports: &Ports, parcel: &Parcel<'_>) -> Result<Arc<Lane>, Failure> {
-        let (server, draw) = (parcel.server, self.draw());
-        let own = ports.lane(
+    /// A mux that leads to the server.
+    fn mux(&self, ports: &SocketPool, outgoing: &OutgoingQuery<'_>) -> Result<Arc<UdpMux>, Failure> {
+        let (server, draw) = (outgoing.server, self.draw());
+        let own = ports.mux(
             self.age,
             draw,
             || {
                 // The shared one first: with it every server can be reached, whatever else runs out.
-                let _ = self.open_shared(parcel);
+                let _ = self.open_shared(outgoing);
                 // Without a permit no query waits for one: there are the sockets that are shared.
                 let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else { return Ok(None) };
                 let socket = bound(server)?;
                 socket.connect(server)?;
-                Ok(Some(Lane::new(UdpSocket::from_std(socket)?, Reach::One, Some(permit))))
+                Ok(Some(UdpMux::new(UdpSocket::from_std(socket)?, Reach::One, Some(permit))))
             },
-            parcel.patience,
+            outgoing.patience,
         );
         let failure = match own {
-            Ok(Some(lane)) => return Ok(lane),
+            Ok(Some(mux)) => return Ok(mux),
             Ok(None) => None,
             // What the system says of the server is so; what it says of this process may not hold for open sockets.
             Err(error) => match Failure::io(&error) {
@@ -121,21 +125,21 @@ impl Sockets {
                 failure => Some(failure),
             },
         };
-        match self.open_shared(parcel) {
-            Ok(Some(lane)) => Ok(lane),
+        match self.open_shared(outgoing) {
+            Ok(Some(mux)) => Ok(mux),
             Ok(None) => Err(failure.unwrap_or_else(Failure::timeout)),
             Err(error) => Err(failure.unwrap_or_else(|| Failure::io(&error))),
         }
     }
 
-    /// A lane that leads to every server of the same family of addresses.
-    fn open_shared(&self, parcel: &Parcel<'_>) -> io::Result<Option<Arc<Lane>>> {
-        let server = parcel.server;
-        self.shared(server).lane(
+    /// A mux that leads to every server of the same family of addresses.
+    fn open_shared(&self, outgoing: &OutgoingQuery<'_>) -> io::Result<Option<Arc<UdpMux>>> {
+        let server = outgoing.server;
+        self.shared(server).mux(
             self.age,
             self.draw(),
-            || Ok(Some(Lane::new(UdpSocket::from_std(bound(server)?)?, Reach::All, None))),
-            parcel.patience,
+            || Ok(Some(UdpMux::new(UdpSocket::from_std(bound(server)?)?, Reach::All, None))),
+            outgoing.patience,
         )
     }
 
@@ -145,45 +149,45 @@ impl Sockets {
     }
 }
 
-impl Ports {
-    /// One of the open lanes, or a new one by `open` where there is none, or all are crowded; an old one where none can
+impl SocketPool {
+    /// One of the open muxes, or a new one by `open` where there is none, or all are crowded; an old one where none can
     /// be opened.
-    fn lane(
+    fn mux(
         &self,
         age: Age,
         draw: u64,
-        open: impl FnOnce() -> io::Result<Option<Lane>>,
+        open: impl FnOnce() -> io::Result<Option<UdpMux>>,
         linger: Duration,
-    ) -> io::Result<Option<Arc<Lane>>> {
+    ) -> io::Result<Option<Arc<UdpMux>>> {
         let now = Instant::now();
-        let mut lanes = lock(&self.0);
+        let mut muxes = lock(&self.0);
         // Those that take no more are kept until the last answer is there.
-        lanes.retain(|lane| lane.lane.strong_count() > 0);
+        muxes.retain(|mux| mux.mux.strong_count() > 0);
         let (mut count, mut load) = (0, 0);
         let mut old = None;
-        for lane in lanes.iter().filter_map(|open| open.lane.upgrade()) {
-            match lane.load(age, now) {
+        for mux in muxes.iter().filter_map(|open| open.mux.upgrade()) {
+            match mux.load(age, now) {
                 Some(Load::Young { in_flight }) => (count, load) = (count + 1, load + in_flight),
-                Some(Load::Old) => old = Some(lane),
+                Some(Load::Old) => old = Some(mux),
                 None => {}
             }
         }
         if count == 0 || count < MOST && load >= count * CROWD {
             match open() {
-                Ok(Some(lane)) => {
-                    let lane = Arc::new(lane);
-                    let reader = tokio::spawn(read(Arc::clone(&lane), linger)).abort_handle();
-                    lanes.push(OpenLane { lane: Arc::downgrade(&lane), reader });
-                    return Ok(Some(lane));
+                Ok(Some(mux)) => {
+                    let mux = Arc::new(mux);
+                    let reader = tokio::spawn(read(Arc::clone(&mux), linger)).abort_handle();
+                    muxes.push(OpenLane { mux: Arc::downgrade(&mux), reader });
+                    return Ok(Some(mux));
                 }
                 Ok(None) if count == 0 => return Ok(None),
                 Err(error) if count == 0 => return old.map(Some).ok_or(error),
-                // A crowded lane is better than none.
+                // A crowded mux is better than none.
                 Ok(None) | Err(_) => {}
             }
         }
-        let is_young = |lane: &Arc<Lane>| matches!(lane.load(age, now), Some(Load::Young { .. }));
-        let mut open = lanes.iter().filter_map(|open| open.lane.upgrade()).filter(is_young);
+        let is_young = |mux: &Arc<UdpMux>| matches!(mux.load(age, now), Some(Load::Young { .. }));
+        let mut open = muxes.iter().filter_map(|open| open.mux.upgrade()).filter(is_young);
         Ok(open.nth(draw as usize % count))
     }
 }
@@ -230,9 +234,9 @@ mod tests {
         (address, receiver)
     }
 
-    async fn ask(sockets: &Sockets, ports: &Ports, server: SocketAddr, name: &str) {
+    async fn ask(sockets: &Sockets, ports: &SocketPool, server: SocketAddr, name: &str) {
         let question = Question::new(name.parse().unwrap(), RecordType::Mx);
-        let parcel = Parcel {
+        let outgoing = OutgoingQuery {
             query: Query { question: &question, asking: Asking::Authority, domain: &question.name },
             edns: Edns::With,
             case: Case::Untried,
@@ -240,7 +244,7 @@ mod tests {
             health: &ZoneHealth::unknown(),
             patience: Duration::from_secs(5),
         };
-        let ending = sockets.ask(ports, &parcel).await.unwrap();
+        let ending = sockets.ask(ports, &outgoing).await.unwrap();
         assert!(matches!(ending.result, Ok(Answer::Message(_))), "{ending:?}");
     }
 
@@ -254,7 +258,7 @@ mod tests {
             (Age { questions: 1 << 20, time: never }, 100, Duration::ZERO, 1),
         ] {
             let (address, seen) = server();
-            let (sockets, ports) = (Sockets::with(128, age), Ports::default());
+            let (sockets, ports) = (Sockets::with(128, age), SocketPool::default());
             for _ in 0..questions {
                 ask(&sockets, &ports, address, "contoso.com").await;
                 tokio::time::sleep(pause).await;
@@ -271,7 +275,7 @@ mod tests {
     async fn servers_without_a_socket_of_their_own_share_some() {
         let servers: Vec<_> = (0..20).map(|_| server()).collect();
         let sockets = Sockets::with(5, AGE);
-        let ports: Vec<Ports> = servers.iter().map(|_| Ports::default()).collect();
+        let ports: Vec<SocketPool> = servers.iter().map(|_| SocketPool::default()).collect();
         for ((address, _), ports) in servers.iter().zip(&ports) {
             ask(&sockets, ports, *address, "contoso.com").await;
             ask(&sockets, ports, *address, ".").await;
@@ -289,7 +293,7 @@ mod tests {
         let address = real.local_addr().unwrap();
         // Not connected, so that nothing but the transport looks where packets come from.
         let sockets = Sockets::with(0, AGE);
-        let ports = Ports::default();
+        let ports = SocketPool::default();
         let told = std::thread::spawn(move || {
             let mut buffer = [0; 512];
             let (length, from) = real.recv_from(&mut buffer).unwrap();

@@ -9,16 +9,16 @@ mod datagram;
 mod decode;
 mod endpoint;
 mod health;
-mod lane;
+mod in_flight;
 mod open_files;
-mod pace;
 mod peers;
 mod permits;
 mod plain;
 mod query;
+mod rate_limiter;
 mod secure;
 mod stream;
-mod table;
+mod udp_mux;
 mod waiting;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,11 +39,11 @@ pub use self::endpoint::{
 use self::health::{Failure, FailureScope, ZoneHealth};
 pub(super) use self::health::{io_words, is_local_limit, local_limit_words, lock};
 use self::open_files::Limits;
-pub use self::pace::Manners;
 use self::peers::{Peer, Peers, Route};
 use self::plain::Room;
 pub(super) use self::query::decoded as decoded_message;
 use self::query::{Asking, Query};
+pub use self::rate_limiter::RateLimits;
 pub(super) use self::secure::certificate_words;
 use crate::facts::{Outcome, Reply, Role, Server};
 use crate::record::{Name, Question};
@@ -57,7 +57,7 @@ pub struct Transport {
     timeout: Duration,
     clock: Clock,
     /// Given by hand; otherwise they depend on where the server is and who named it.
-    manners: Option<Manners>,
+    rate_limits: Option<RateLimits>,
     /// Given by hand; otherwise the system's certificates are loaded when the first connection needs them.
     tls: Option<Arc<ClientConfig>>,
     shared: Arc<Shared>,
@@ -100,7 +100,7 @@ impl Transport {
             has_reached_name_servers: AtomicBool::new(false),
         };
         let clock = Clock::from(Timestamp::now());
-        Self { timeout, clock, manners: None, tls: None, shared: Arc::new(shared) }
+        Self { timeout, clock, rate_limits: None, tls: None, shared: Arc::new(shared) }
     }
 
     /// The same, whose clock shows `start` now: replies are dated by a run's own start and a clock that never
@@ -119,8 +119,8 @@ impl Transport {
     /// The same, which treats every plain server alike that it has not yet asked: for test labs, whose servers are all
     /// on this machine and would be asked as much as they can bear.
     #[must_use]
-    pub fn with_manners(self, manners: Manners) -> Self {
-        Self { manners: Some(manners), ..self }
+    pub fn with_manners(self, rate_limits: RateLimits) -> Self {
+        Self { rate_limits: Some(rate_limits), ..self }
     }
 
     /// The certificates and settings for TLS, for whoever fetches a policy.
@@ -188,9 +188,9 @@ impl Transport {
     ) -> Reply {
         let query = Query { question, asking, domain: scope.domain };
         let mut watch = Stopwatch::start();
-        let manners =
-            || self.manners.unwrap_or_else(|| Manners::towards(endpoint.address().ip(), server.role));
-        let peer = self.shared.peers.find(endpoint, manners);
+        let rate_limits =
+            || self.rate_limits.unwrap_or_else(|| RateLimits::towards(endpoint.address().ip(), server.role));
+        let peer = self.shared.peers.find(endpoint, rate_limits);
         let health = peer.health.zone(match asking {
             Asking::Authority => scope.zone.unwrap_or(scope.domain),
             Asking::Resolver | Asking::ResolverUnchecked => scope.domain,

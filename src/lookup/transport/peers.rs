@@ -12,8 +12,8 @@ use tokio::time::Instant;
 
 use super::endpoint::Endpoint;
 use super::health::{ServerHealth, lock};
-use super::pace::Manners;
 use super::plain::Plain;
+use super::rate_limiter::RateLimits;
 use super::secure::{Protocol, Secure};
 
 /// Servers that are remembered with all that was learned of them, before those are forgotten that were not asked since
@@ -51,8 +51,8 @@ pub(super) enum Route {
 }
 
 impl Peers {
-    /// The server at this endpoint; one that was not queried before is treated with these manners.
-    pub(super) fn find(&self, endpoint: &Endpoint, manners: impl FnOnce() -> Manners) -> Arc<Peer> {
+    /// The server at this endpoint; one that was not queried before is treated with these rate limits.
+    pub(super) fn find(&self, endpoint: &Endpoint, rate_limits: impl FnOnce() -> RateLimits) -> Arc<Peer> {
         let mut state = lock(&self.0);
         if let Some(peer) = state.known.get(endpoint) {
             peer.is_used.store(true, Ordering::Relaxed);
@@ -61,7 +61,7 @@ impl Peers {
         if state.known.len() >= state.full.max(PEERS) {
             state.forget();
         }
-        let peer = Arc::new(Peer::new(endpoint, manners, state.spared));
+        let peer = Arc::new(Peer::new(endpoint, rate_limits, state.spared));
         state.known.insert(endpoint.clone(), Arc::clone(&peer));
         peer
     }
@@ -100,9 +100,9 @@ impl State {
 }
 
 impl Peer {
-    fn new(endpoint: &Endpoint, manners: impl FnOnce() -> Manners, spared: u32) -> Self {
+    fn new(endpoint: &Endpoint, rate_limits: impl FnOnce() -> RateLimits, spared: u32) -> Self {
         let route = match endpoint.clone() {
-            Endpoint::Plain(address) => Route::Plain(Plain::new(address, manners())),
+            Endpoint::Plain(address) => Route::Plain(Plain::new(address, rate_limits())),
             Endpoint::Tls { address, host } => {
                 Route::Secure(Box::new(Secure::new(address, host, Protocol::Dns)))
             }
@@ -129,7 +129,7 @@ mod tests {
 
     fn find(peers: &Peers, number: u32) -> Arc<Peer> {
         let endpoint = endpoint(number);
-        peers.find(&endpoint, || Manners::towards(endpoint.address().ip(), Role::Authoritative))
+        peers.find(&endpoint, || RateLimits::towards(endpoint.address().ip(), Role::Authoritative))
     }
 
     #[test]

@@ -11,13 +11,13 @@ use std::time::Duration;
 use hickory_resolver::proto::op::Message;
 use tokio::time::Instant;
 
-use super::datagram::{Ports, Sockets};
+use super::datagram::{SocketPool, Sockets};
 use super::health::{Failure, ZoneHealth};
 use super::open_files::Limits;
-use super::pace::{Load, Manners, Pace, Turn};
 use super::permits::FairPermits;
 use super::query::{self, Edns, Query};
-use super::waiting::{Answer, Case, Ending, Parcel};
+use super::rate_limiter::{Load, Permit, RateLimiter, RateLimits};
+use super::waiting::{Answer, Case, OutgoingQuery, QueryResult};
 use super::{Stopwatch, stream};
 use crate::facts::Outcome;
 
@@ -46,8 +46,8 @@ impl Room {
 #[derive(Debug)]
 pub(super) struct Plain {
     address: SocketAddr,
-    ports: Ports,
-    pace: Pace,
+    ports: SocketPool,
+    pace: RateLimiter,
     streams: FairPermits,
     /// Learned once, so that the server is not asked everything twice.
     refuses_edns: AtomicBool,
@@ -56,11 +56,11 @@ pub(super) struct Plain {
 }
 
 impl Plain {
-    pub(super) fn new(address: SocketAddr, manners: Manners) -> Self {
+    pub(super) fn new(address: SocketAddr, rate_limits: RateLimits) -> Self {
         Self {
             address,
-            ports: Ports::default(),
-            pace: Pace::new(manners),
+            ports: SocketPool::default(),
+            pace: RateLimiter::new(rate_limits),
             streams: FairPermits::new(STREAMS_OF_ONE, STREAMS_OF_ONE_FOR_ONE),
             refuses_edns: AtomicBool::new(false),
             case: AtomicU8::new(Case::Untried as u8),
@@ -82,7 +82,7 @@ impl Plain {
             return Err(failure);
         }
         watch.restart();
-        let parcel = |edns, patience| Parcel {
+        let outgoing = |edns, patience| OutgoingQuery {
             query,
             edns,
             case: self.case(),
@@ -92,7 +92,7 @@ impl Plain {
         };
         let known = self.refuses_edns.load(Ordering::Relaxed);
         let edns = if known { Edns::Without } else { Edns::With };
-        let first = parcel(edns, patience);
+        let first = outgoing(edns, patience);
         let first = self.exchange(&first, &turn, patience, room, watch).await;
         if let Err(failure) = &first {
             // Queries that wait for a turn must not have to find out too.
@@ -104,7 +104,7 @@ impl Plain {
         }
         let left = at_least_half(patience, watch);
         let again = Stopwatch::start();
-        let second = parcel(Edns::Without, left);
+        let second = outgoing(Edns::Without, left);
         let second = self.exchange(&second, &turn, patience, room, &again);
         match Box::pin(second).await {
             Ok(second) => {
@@ -121,17 +121,17 @@ impl Plain {
     /// One question by UDP, then by TCP where the answer was cut.
     async fn exchange(
         &self,
-        parcel: &Parcel<'_>,
-        turn: &Turn<'_>,
+        outgoing: &OutgoingQuery<'_>,
+        turn: &Permit<'_>,
         patience: Duration,
         room: &Room,
         watch: &Stopwatch,
     ) -> Result<Box<Message>, Failure> {
-        let mut answer = self.send(parcel, turn, room).await?;
+        let mut answer = self.send(outgoing, turn, room).await?;
         if let Answer::OtherCase = answer {
-            let left = at_least_half(parcel.patience, watch);
-            let parcel = Parcel { case: Case::Lost, patience: left, ..*parcel };
-            answer = Box::pin(async move { self.send(&parcel, turn, room).await }).await?;
+            let left = at_least_half(outgoing.patience, watch);
+            let outgoing = OutgoingQuery { case: Case::Lost, patience: left, ..*outgoing };
+            answer = Box::pin(async move { self.send(&outgoing, turn, room).await }).await?;
             // Only now: what did not keep the case was perhaps forged.
             self.learn(Case::Lost);
         }
@@ -141,7 +141,7 @@ impl Plain {
             Answer::OtherCase => Err(Failure::timeout()),
             // Rare, and larger than all the rest.
             Answer::Truncated => {
-                Box::pin(self.ask_over_tcp(parcel, at_least_half(patience, watch), room)).await
+                Box::pin(self.ask_over_tcp(outgoing, at_least_half(patience, watch), room)).await
             }
         }
     }
@@ -149,11 +149,11 @@ impl Plain {
     /// One question by TCP, within this time once there is a connection to spare.
     async fn ask_over_tcp(
         &self,
-        parcel: &Parcel<'_>,
+        outgoing: &OutgoingQuery<'_>,
         patience: Duration,
         room: &Room,
     ) -> Result<Box<Message>, Failure> {
-        let Parcel { query, edns, health, .. } = *parcel;
+        let OutgoingQuery { query, edns, health, .. } = *outgoing;
         let _own = self.streams.acquire(query.domain).await;
         let _permit = room.streams.acquire(query.domain).await;
         // While this one waited, another may have stalled.
@@ -172,15 +172,20 @@ impl Plain {
     }
 
     /// One question by UDP, and what it says about the server.
-    async fn send(&self, parcel: &Parcel<'_>, turn: &Turn<'_>, room: &Room) -> Result<Answer, Failure> {
-        let Ending { result, sends, case } = room.sockets.ask(&self.ports, parcel).await?;
+    async fn send(
+        &self,
+        outgoing: &OutgoingQuery<'_>,
+        turn: &Permit<'_>,
+        room: &Room,
+    ) -> Result<Answer, Failure> {
+        let QueryResult { result, sends, case } = room.sockets.ask(&self.ports, outgoing).await?;
         let is_refused = match &result {
             Ok(Answer::Message(message)) => query::refuses(message),
             Ok(Answer::Truncated | Answer::OtherCase) | Err(_) => false,
         };
         turn.note(if result.is_ok() && sends == 1 && !is_refused { Load::Easy } else { Load::Heavy });
         if result.is_ok() {
-            parcel.health.note_answer();
+            outgoing.health.note_answer();
         }
         case.into_iter().for_each(|case| self.learn(case));
         result

@@ -48,7 +48,7 @@ pub(super) enum Edns {
 /// Random case that the reply has to repeat makes a reply harder to forge (0x20, draft-vixie-dnsext-dns0x20); names are
 /// compared without regard to case all the same (RFC 4343).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Letters {
+pub(super) enum CaseRandomization {
     /// In lower case; a reply may write them as it likes.
     Lower,
     /// In the case of these random bits, which the reply has to repeat.
@@ -70,11 +70,11 @@ pub(super) struct Packet {
     octets: Vec<u8>,
     /// Where the name ends; type and class follow.
     name_end: usize,
-    letters: Letters,
+    letters: CaseRandomization,
 }
 
 /// What a packet is to a question with the same id.
-pub(super) enum Verdict {
+pub(super) enum ReplyMatch {
     /// No reply at all, such as the question itself thrown back.
     NoReply,
     /// A reply to another question: stray, or forged.
@@ -91,7 +91,7 @@ pub(super) enum Verdict {
 
 impl Query<'_> {
     /// The message in wire form (RFC 1035 §4.1).
-    pub(super) fn write(&self, id: u16, edns: Edns, letters: Letters) -> Packet {
+    pub(super) fn write(&self, id: u16, edns: Edns, letters: CaseRandomization) -> Packet {
         let flags = match self.asking {
             Asking::Authority => 0,
             Asking::Resolver => RECURSION_DESIRED | AUTHENTIC_DATA,
@@ -147,18 +147,18 @@ impl Packet {
     }
 
     /// How the letters are written, and whether there is any to tell by.
-    pub(super) fn letters(&self) -> Letters {
+    pub(super) fn letters(&self) -> CaseRandomization {
         self.letters
     }
 
     /// Writes the letters in lower case.
     pub(super) fn lower(&mut self) {
-        self.letters = Letters::Lower;
+        self.letters = CaseRandomization::Lower;
         self.octets[HEADER..self.name_end].make_ascii_lowercase();
     }
 
     fn mix(&mut self) {
-        let Letters::Mixed(mut bits) = self.letters else { return };
+        let CaseRandomization::Mixed(mut bits) = self.letters else { return };
         let mut is_mixed = false;
         // Length octets are at most 63 and so never letters.
         for octet in self.octets[HEADER..self.name_end].iter_mut().filter(|octet| octet.is_ascii_lowercase())
@@ -171,41 +171,41 @@ impl Packet {
             bits = bits.rotate_right(1);
         }
         if !is_mixed {
-            self.letters = Letters::Lower;
+            self.letters = CaseRandomization::Lower;
         }
     }
 
     /// What the packet, whose id is known to be right, says to this question.
-    pub(super) fn examine(&self, packet: &[u8]) -> Verdict {
-        let [_, _, high, low, ..] = *packet else { return Verdict::Undecodable };
+    pub(super) fn examine(&self, packet: &[u8]) -> ReplyMatch {
+        let [_, _, high, low, ..] = *packet else { return ReplyMatch::Undecodable };
         let flags = u16::from_be_bytes([high, low]);
         if flags & RESPONSE == 0 || flags & OPCODE != 0 {
-            return Verdict::NoReply;
+            return ReplyMatch::NoReply;
         }
         if packet.len() < HEADER {
-            return Verdict::Undecodable;
+            return ReplyMatch::Undecodable;
         }
         let is_same = match self.letters {
-            Letters::Mixed(_) => self.is_repeated(packet, <[u8]>::eq),
-            Letters::Lower => self.is_repeated(packet, <[u8]>::eq_ignore_ascii_case),
+            CaseRandomization::Mixed(_) => self.is_repeated(packet, <[u8]>::eq),
+            CaseRandomization::Lower => self.is_repeated(packet, <[u8]>::eq_ignore_ascii_case),
         };
         if is_same {
             // Before decoding: the last record of a truncated message may be cut in two.
             return match decoded(packet) {
-                _ if flags & TRUNCATED != 0 => Verdict::Truncated,
-                Some(message) => Verdict::Reply(Box::new(message)),
-                None => Verdict::Undecodable,
+                _ if flags & TRUNCATED != 0 => ReplyMatch::Truncated,
+                Some(message) => ReplyMatch::Reply(Box::new(message)),
+                None => ReplyMatch::Undecodable,
             };
         }
         if self.is_repeated(packet, <[u8]>::eq_ignore_ascii_case) {
-            return Verdict::OtherCase;
+            return ReplyMatch::OtherCase;
         }
         match decoded(packet) {
             Some(message) if message.queries.is_empty() && may_lack_question(&message) => {
-                Verdict::Reply(Box::new(message))
+                ReplyMatch::Reply(Box::new(message))
             }
-            Some(_) => Verdict::OtherQuestion,
-            None => Verdict::Undecodable,
+            Some(_) => ReplyMatch::OtherQuestion,
+            None => ReplyMatch::Undecodable,
         }
     }
 

@@ -21,7 +21,7 @@ use super::Stopwatch;
 use super::decode::harmless;
 use super::health::{Failure, FailureScope, ZoneHealth};
 use super::permits::FairPermits;
-use super::query::{Edns, Letters, Query};
+use super::query::{CaseRandomization, Edns, Query};
 
 /// Questions in flight on one connection; the library's channels have 32 places and lose what does not fit.
 const IN_FLIGHT: usize = 30;
@@ -120,7 +120,7 @@ impl Secure {
             let (connection, reused) = self.connected(health, config, patience).await?;
             *used = Some(connection.number);
             // Id 0: over HTTPS it is asked for (RFC 8484 §4.1), over TLS the library draws another.
-            let message = Message::from_vec(query.write(0, Edns::With, Letters::Lower).octets());
+            let message = Message::from_vec(query.write(0, Edns::With, CaseRandomization::Lower).octets());
             let request = message.map_err(|error| Failure::malformed(error.to_string()))?;
             let request = DnsRequest::new(request, DnsRequestOptions::default());
             match connection.exchange.send(request).first_answer().await {

@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
 use super::health::{Failure, FailureScope, io_words, is_local_limit};
-use super::query::{self, Edns, Letters, Query, Verdict};
+use super::query::{self, CaseRandomization, Edns, Query, ReplyMatch};
 
 /// Connects, asks and reads until the reply is there or the time is over.
 pub(super) async fn ask(
@@ -45,7 +45,7 @@ async fn exchange(
     let mut stream = TcpStream::connect(server).await?;
     // The connection already tells this question from others; a drawn id merely costs nothing.
     let id = RandomState::new().hash_one(()) as u16;
-    let packet = query.write(id, edns, Letters::Lower);
+    let packet = query.write(id, edns, CaseRandomization::Lower);
     let octets = packet.octets();
     // A question has less than 300 octets, so the cast is exact. One write, because some servers read the
     // length and the message as one segment (RFC 7766 §8).
@@ -60,10 +60,10 @@ async fn exchange(
             continue;
         }
         return Ok(match packet.examine(&reply) {
-            Verdict::NoReply | Verdict::OtherQuestion | Verdict::OtherCase => continue,
-            Verdict::Undecodable => Err(Failure::malformed("the reply over TCP cannot be decoded")),
-            Verdict::Truncated => Err(Failure::malformed("the reply is cut short even over TCP")),
-            Verdict::Reply(message) => Ok(message),
+            ReplyMatch::NoReply | ReplyMatch::OtherQuestion | ReplyMatch::OtherCase => continue,
+            ReplyMatch::Undecodable => Err(Failure::malformed("the reply over TCP cannot be decoded")),
+            ReplyMatch::Truncated => Err(Failure::malformed("the reply is cut short even over TCP")),
+            ReplyMatch::Reply(message) => Ok(message),
         });
     }
 }

@@ -8,7 +8,7 @@ use hickory_resolver::proto::op::Message;
 use tokio::sync::oneshot;
 
 use super::health::{Failure, ZoneHealth};
-use super::query::{Edns, Letters, Packet, Query};
+use super::query::{CaseRandomization, Edns, Packet, Query};
 
 /// How often a question is sent within its time, at equal distances: one lost packet must not look like a
 /// dead server.
@@ -16,7 +16,7 @@ pub(super) const SENDS: u32 = 3;
 
 /// One question, and whom it goes to.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Parcel<'a> {
+pub(super) struct OutgoingQuery<'a> {
     pub(super) query: Query<'a>,
     pub(super) edns: Edns,
     pub(super) case: Case,
@@ -49,7 +49,7 @@ pub(super) enum Answer {
 
 /// What became of one question.
 #[derive(Debug)]
-pub(super) struct Ending {
+pub(super) struct QueryResult {
     pub(super) result: Result<Answer, Failure>,
     /// How often it was sent.
     pub(super) sends: u32,
@@ -71,13 +71,13 @@ pub(super) struct Waiting {
     pub(super) sends: u32,
     /// Whether it was sent once more in lower case.
     pub(super) is_lowered: bool,
-    pub(super) sender: oneshot::Sender<Ending>,
-    pub(super) strange: Option<Strange>,
+    pub(super) sender: oneshot::Sender<QueryResult>,
+    pub(super) strange: Option<RejectedReply>,
 }
 
 /// What came with the right id and was no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Strange {
+pub(super) enum RejectedReply {
     OtherQuestion,
     OtherCase,
     Undecodable,
@@ -87,7 +87,7 @@ impl Waiting {
     pub(super) fn end(self, result: Result<Answer, Failure>) {
         let case = result.as_ref().ok().and_then(|answer| self.learned(answer));
         // The asker may just have given up.
-        drop(self.sender.send(Ending { result, sends: self.sends, case }));
+        drop(self.sender.send(QueryResult { result, sends: self.sends, case }));
     }
 
     /// What the answer tells about the server's way with the case of letters.
@@ -96,10 +96,10 @@ impl Waiting {
             (Answer::OtherCase, _) => None,
             // An error without a question repeats no letters.
             (Answer::Message(message), _) if message.queries.is_empty() => None,
-            (Answer::Message(_) | Answer::Truncated, Letters::Mixed(_)) => Some(Case::Kept),
-            (Answer::Message(_) | Answer::Truncated, Letters::Lower) => {
+            (Answer::Message(_) | Answer::Truncated, CaseRandomization::Mixed(_)) => Some(Case::Kept),
+            (Answer::Message(_) | Answer::Truncated, CaseRandomization::Lower) => {
                 // After silence, or after replies that did not keep it, lower case was what helped.
-                let helped = self.case == Case::Untried || self.strange == Some(Strange::OtherCase);
+                let helped = self.case == Case::Untried || self.strange == Some(RejectedReply::OtherCase);
                 (self.is_lowered && helped).then_some(Case::Lost)
             }
         }
@@ -108,8 +108,8 @@ impl Waiting {
     /// Why there is no answer.
     pub(super) fn silence(&self) -> Failure {
         match self.strange {
-            Some(Strange::Undecodable) => Failure::malformed("the reply cannot be decoded"),
-            Some(Strange::OtherQuestion | Strange::OtherCase) => {
+            Some(RejectedReply::Undecodable) => Failure::malformed("the reply cannot be decoded"),
+            Some(RejectedReply::OtherQuestion | RejectedReply::OtherCase) => {
                 Failure { reason: "only a reply to another question came".into(), ..Failure::timeout() }
             }
             None => Failure::timeout(),

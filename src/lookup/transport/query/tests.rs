@@ -7,7 +7,7 @@ fn question() -> Question {
     Question::new("MX\\000.Contoso.com".parse().unwrap(), RecordType::Mx)
 }
 
-fn read(asking: Asking, edns: Edns, letters: Letters) -> Message {
+fn read(asking: Asking, edns: Edns, letters: CaseRandomization) -> Message {
     let question = question();
     let query = Query { question: &question, asking, domain: &question.name };
     let message = Message::from_vec(query.write(0x1234, edns, letters).octets()).unwrap();
@@ -17,13 +17,13 @@ fn read(asking: Asking, edns: Edns, letters: Letters) -> Message {
 
 #[test]
 fn the_question_is_a_message_that_the_library_reads() {
-    let message = read(Asking::Resolver, Edns::With, Letters::Lower);
+    let message = read(Asking::Resolver, Edns::With, CaseRandomization::Lower);
     assert_eq!((message.id, message.recursion_desired, message.authentic_data), (0x1234, true, true));
     assert!(!message.checking_disabled);
     assert_eq!(message.edns.as_ref().unwrap().max_payload(), 1232);
-    let message = read(Asking::Authority, Edns::Without, Letters::Mixed(0b1011));
+    let message = read(Asking::Authority, Edns::Without, CaseRandomization::Mixed(0b1011));
     assert!(!message.recursion_desired && !message.authentic_data && message.edns.is_none());
-    let message = read(Asking::ResolverUnchecked, Edns::With, Letters::Mixed(u64::MAX));
+    let message = read(Asking::ResolverUnchecked, Edns::With, CaseRandomization::Mixed(u64::MAX));
     assert!(message.checking_disabled);
 }
 
@@ -31,34 +31,34 @@ fn the_question_is_a_message_that_the_library_reads() {
 fn a_packet_is_judged_by_its_header_first() {
     let question = question();
     let asked = Query { question: &question, asking: Asking::Authority, domain: &question.name };
-    let asked = asked.write(7, Edns::Without, Letters::Lower);
+    let asked = asked.write(7, Edns::Without, CaseRandomization::Lower);
     let mut packet = asked.octets().to_vec();
-    assert!(matches!(asked.examine(&packet), Verdict::NoReply));
+    assert!(matches!(asked.examine(&packet), ReplyMatch::NoReply));
     packet[2] = 0x80;
-    assert!(matches!(asked.examine(&packet), Verdict::Reply(_)));
+    assert!(matches!(asked.examine(&packet), ReplyMatch::Reply(_)));
     packet[13] = b'm';
     packet[14] = b'X';
-    assert!(matches!(asked.examine(&packet), Verdict::Reply(_)));
+    assert!(matches!(asked.examine(&packet), ReplyMatch::Reply(_)));
     packet[13] = b'n';
-    assert!(matches!(asked.examine(&packet), Verdict::OtherQuestion));
+    assert!(matches!(asked.examine(&packet), ReplyMatch::OtherQuestion));
     packet[13] = b'm';
-    assert!(matches!(asked.examine(&packet[..20]), Verdict::Undecodable));
-    assert!(matches!(asked.examine(&packet[..11]), Verdict::Undecodable));
+    assert!(matches!(asked.examine(&packet[..20]), ReplyMatch::Undecodable));
+    assert!(matches!(asked.examine(&packet[..11]), ReplyMatch::Undecodable));
     packet[2] = 0x82;
-    assert!(matches!(asked.examine(&packet), Verdict::Truncated));
+    assert!(matches!(asked.examine(&packet), ReplyMatch::Truncated));
     // A notification (RFC 1996) is no reply to a query.
     packet[2] = 0xa0;
-    assert!(matches!(asked.examine(&packet), Verdict::NoReply));
+    assert!(matches!(asked.examine(&packet), ReplyMatch::NoReply));
     // Another type, although a letter of it in another case would be the same.
     for (rtype, other) in [(65, 97), (97, 65)] {
         let question = Question::new("contoso.com".parse().unwrap(), RecordType::from_number(rtype));
         let asked = Query { question: &question, asking: Asking::Authority, domain: &question.name };
-        let asked = asked.write(7, Edns::Without, Letters::Lower);
+        let asked = asked.write(7, Edns::Without, CaseRandomization::Lower);
         let mut packet = asked.octets().to_vec();
         packet[2] = 0x80;
         let end = packet.len();
         packet[end - 3] = other;
-        assert!(matches!(asked.examine(&packet), Verdict::OtherQuestion));
+        assert!(matches!(asked.examine(&packet), ReplyMatch::OtherQuestion));
     }
 }
 
@@ -66,33 +66,33 @@ fn a_packet_is_judged_by_its_header_first() {
 fn the_case_of_letters_has_to_be_repeated_where_it_was_mixed() {
     let question = question();
     let query = Query { question: &question, asking: Asking::Authority, domain: &question.name };
-    let mut asked = query.write(7, Edns::With, Letters::Mixed(0b0110));
+    let mut asked = query.write(7, Edns::With, CaseRandomization::Mixed(0b0110));
     assert_eq!(&asked.octets()[12..26], b"\x03mX\x00\x07Contoso\x03c");
     let mut packet = asked.octets().to_vec();
     packet[2] = 0x80;
-    assert!(matches!(asked.examine(&packet), Verdict::Reply(_)));
+    assert!(matches!(asked.examine(&packet), ReplyMatch::Reply(_)));
     packet[12..29].make_ascii_lowercase();
-    assert!(matches!(asked.examine(&packet), Verdict::OtherCase));
+    assert!(matches!(asked.examine(&packet), ReplyMatch::OtherCase));
     packet[2] = 0x82;
-    assert!(matches!(asked.examine(&packet), Verdict::OtherCase));
+    assert!(matches!(asked.examine(&packet), ReplyMatch::OtherCase));
     packet[2] = 0x80;
     asked.lower();
-    assert!(matches!(asked.examine(&packet), Verdict::Reply(_)));
+    assert!(matches!(asked.examine(&packet), ReplyMatch::Reply(_)));
     packet[12..29].make_ascii_uppercase();
-    assert!(matches!(asked.examine(&packet), Verdict::Reply(_)));
+    assert!(matches!(asked.examine(&packet), ReplyMatch::Reply(_)));
     // Without a capital there is nothing to tell by.
-    assert_eq!(query.write(7, Edns::With, Letters::Mixed(0)).letters(), Letters::Lower);
+    assert_eq!(query.write(7, Edns::With, CaseRandomization::Mixed(0)).letters(), CaseRandomization::Lower);
 }
 
 #[test]
 fn only_errors_may_leave_the_question_out() {
     let question = question();
     let asked = Query { question: &question, asking: Asking::Authority, domain: &question.name };
-    let asked = asked.write(7, Edns::With, Letters::Mixed(u64::MAX));
+    let asked = asked.write(7, Edns::With, CaseRandomization::Mixed(u64::MAX));
     for (rcode, accepted) in
         [(0u8, false), (1, true), (2, true), (3, false), (4, true), (5, true), (9, false)]
     {
         let packet = [0, 7, 0x80, rcode, 0, 0, 0, 0, 0, 0, 0, 0];
-        assert_eq!(matches!(asked.examine(&packet), Verdict::Reply(_)), accepted, "rcode {rcode}");
+        assert_eq!(matches!(asked.examine(&packet), ReplyMatch::Reply(_)), accepted, "rcode {rcode}");
     }
 }

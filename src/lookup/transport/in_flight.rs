@@ -1,6 +1,6 @@
-//! Which questions are in flight over one socket, and what comes of them?
+//! Keeps the questions in flight over one socket, and matches replies to them.
 //!
-//! The socket is somebody else's: what it receives is brought here, and what is to be sent again is handed out.
+//! It does no I/O: the owner of the socket passes in what it receives and sends what is handed out.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
@@ -13,8 +13,8 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::health::{Failure, ZoneHealth};
-use super::query::{self, Letters, Verdict};
-use super::waiting::{Answer, Case, Ending, Parcel, SENDS, Strange, Waiting};
+use super::query::{self, CaseRandomization, ReplyMatch};
+use super::waiting::{Answer, Case, OutgoingQuery, QueryResult, RejectedReply, SENDS, Waiting};
 
 /// Questions in flight at most: with all ids taken a draw would never end.
 const CAPACITY: usize = 1 << 14;
@@ -52,12 +52,12 @@ pub(super) struct Entered {
 
 /// The questions in flight over one socket.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(super) struct InFlight {
     open: bool,
     born: Instant,
     /// Counts all questions of this lane.
     serial: u64,
-    /// Keyed by the operating system's randomness: see [`Table::draw_id`].
+    /// Keyed by the operating system's randomness: see [`InFlight::draw_id`].
     randomness: RandomState,
     waiting: HashMap<u16, Waiting, Ids>,
     /// Questions that were given up: a late reply to one is still a sign of life.
@@ -89,7 +89,7 @@ impl Hasher for IdHasher {
     }
 }
 
-impl Table {
+impl InFlight {
     pub(super) fn new() -> Self {
         Self {
             open: true,
@@ -111,8 +111,12 @@ impl Table {
     }
 
     /// Enters a question; `None` if no more are taken.
-    pub(super) fn enter(&mut self, parcel: &Parcel<'_>, sender: oneshot::Sender<Ending>) -> Option<Entered> {
-        let Parcel { query, edns, case, server, health, patience } = *parcel;
+    pub(super) fn enter(
+        &mut self,
+        outgoing: &OutgoingQuery<'_>,
+        sender: oneshot::Sender<QueryResult>,
+    ) -> Option<Entered> {
+        let OutgoingQuery { query, edns, case, server, health, patience } = *outgoing;
         if !self.open || self.waiting.len() >= CAPACITY {
             return None;
         }
@@ -154,23 +158,23 @@ impl Table {
             return;
         }
         let answer = match waiting.packet.examine(packet) {
-            Verdict::NoReply => return,
-            Verdict::OtherQuestion => {
-                waiting.strange = waiting.strange.max(Some(Strange::OtherQuestion));
+            ReplyMatch::NoReply => return,
+            ReplyMatch::OtherQuestion => {
+                waiting.strange = waiting.strange.max(Some(RejectedReply::OtherQuestion));
                 return;
             }
-            Verdict::OtherCase if waiting.case == Case::Kept => {
-                waiting.strange = waiting.strange.max(Some(Strange::OtherCase));
+            ReplyMatch::OtherCase if waiting.case == Case::Kept => {
+                waiting.strange = waiting.strange.max(Some(RejectedReply::OtherCase));
                 return;
             }
-            Verdict::OtherCase => Answer::OtherCase,
-            Verdict::Undecodable => {
-                waiting.strange = Some(Strange::Undecodable);
+            ReplyMatch::OtherCase => Answer::OtherCase,
+            ReplyMatch::Undecodable => {
+                waiting.strange = Some(RejectedReply::Undecodable);
                 waiting.health.note_answer();
                 return;
             }
-            Verdict::Truncated => Answer::Truncated,
-            Verdict::Reply(message) => Answer::Message(message),
+            ReplyMatch::Truncated => Answer::Truncated,
+            ReplyMatch::Reply(message) => Answer::Message(message),
         };
         if let Some(waiting) = self.waiting.remove(&id) {
             waiting.end(Ok(answer));
@@ -259,10 +263,12 @@ impl Table {
     }
 
     /// Random bits for the letters of a question.
-    fn draw_letters(&self, case: Case) -> Letters {
+    fn draw_letters(&self, case: Case) -> CaseRandomization {
         match case {
-            Case::Untried | Case::Kept => Letters::Mixed(self.randomness.hash_one((self.serial, "letters"))),
-            Case::Lost => Letters::Lower,
+            Case::Untried | Case::Kept => {
+                CaseRandomization::Mixed(self.randomness.hash_one((self.serial, "letters")))
+            }
+            Case::Lost => CaseRandomization::Lower,
         }
     }
 

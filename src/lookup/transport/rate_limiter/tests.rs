@@ -6,28 +6,28 @@ use futures_util::future::join_all;
 
 use super::*;
 
-fn pace(in_flight: u32, per_second: Option<u32>) -> Pace {
-    Pace::new(Manners { in_flight, per_second })
+fn pace(in_flight: u32, per_second: Option<u32>) -> RateLimiter {
+    RateLimiter::new(RateLimits { in_flight, per_second })
 }
 
-fn limit(pace: &Pace) -> u32 {
+fn limit(pace: &RateLimiter) -> u32 {
     lock(&pace.0).limit
 }
 
-fn in_flight(pace: &Pace) -> u32 {
+fn in_flight(pace: &RateLimiter) -> u32 {
     lock(&pace.0).in_flight
 }
 
 #[test]
 fn strangers_are_treated_with_more_care_than_servers_that_the_user_named() {
-    let towards = |address: &str, role| Manners::towards(address.parse().unwrap(), role);
-    assert_eq!(towards("127.0.0.1", Role::Authoritative), Manners::AT_HOME);
-    assert_eq!(towards("::1", Role::Resolver), Manners::AT_HOME);
-    assert_eq!(towards("192.168.1.1", Role::Resolver), Manners::NEAR);
-    assert_eq!(towards("8.8.8.8", Role::Unvalidated), Manners::PUBLIC);
+    let towards = |address: &str, role| RateLimits::towards(address.parse().unwrap(), role);
+    assert_eq!(towards("127.0.0.1", Role::Authoritative), RateLimits::AT_HOME);
+    assert_eq!(towards("::1", Role::Resolver), RateLimits::AT_HOME);
+    assert_eq!(towards("192.168.1.1", Role::Resolver), RateLimits::NEAR);
+    assert_eq!(towards("8.8.8.8", Role::Unvalidated), RateLimits::PUBLIC);
     for address in ["8.8.8.8", "192.168.1.1", "2001:4860:4860::8888"] {
-        assert_eq!(towards(address, Role::Authoritative), Manners::STRANGER);
-        assert_eq!(towards(address, Role::Parent), Manners::STRANGER);
+        assert_eq!(towards(address, Role::Authoritative), RateLimits::STRANGER);
+        assert_eq!(towards(address, Role::Parent), RateLimits::STRANGER);
     }
 }
 

@@ -1,7 +1,7 @@
-//! Which inquiries does a survey make next?
+//! Plans the next queries of a survey.
 //!
-//! What each reply can change is looked at again, and nothing else: who is asked about a question depends on the name
-//! servers that are known, and on what those said who were asked already.
+//! Only what a new reply can change is planned again: which servers are queried depends on the name servers that are known,
+//! and on the replies of those queried before.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,12 +12,12 @@ use crate::facts::{Facts, Outcome, zone_candidates};
 use crate::record::{Name, Question, RecordType};
 
 use super::budget::Budget;
-use super::network::Look;
-use super::source::{Inquiry, Source};
+use super::network::ZoneServers;
+use super::source::{PlannedQuery, Source};
 use super::survey::Limits;
 
 /// The state of a survey: what is worth asking, and what was asked.
-pub(super) struct Course<'a> {
+pub(super) struct QueryPlanner<'a> {
     source: &'a Source,
     domain: &'a Name,
     /// What a rule reads, in the order in which it became worth asking.
@@ -26,8 +26,8 @@ pub(super) struct Course<'a> {
     known: HashSet<Question>,
     /// What finds the zone, its name servers and its version.
     found: BTreeSet<Question>,
-    look: Option<Look<'a>>,
-    asked: HashSet<Arc<Inquiry>>,
+    look: Option<ZoneServers<'a>>,
+    asked: HashSet<Arc<PlannedQuery>>,
     /// What may still be asked.
     pub(super) budget: Budget,
     /// Replies that were looked at.
@@ -39,7 +39,7 @@ pub(super) struct Course<'a> {
 /// Inquiries that most domains need, so that room is made for them once.
 const USUAL: usize = 96;
 
-impl<'a> Course<'a> {
+impl<'a> QueryPlanner<'a> {
     /// Before anything is asked.
     pub(super) fn new(source: &'a Source, domain: &'a Name, limits: Limits) -> Self {
         Self {
@@ -75,11 +75,11 @@ impl<'a> Course<'a> {
     }
 
     /// What to ask now that these questions have become worth asking, and the facts have grown; no more than may be.
-    pub(super) fn inquiries(
+    pub(super) fn queries(
         &mut self,
         facts: &Facts,
         wanted: impl IntoIterator<Item = Question>,
-    ) -> Vec<Arc<Inquiry>> {
+    ) -> Vec<Arc<PlannedQuery>> {
         let before = self.wanted.len();
         self.add(wanted);
         let news = || facts.answered_since(self.seen);
@@ -97,29 +97,28 @@ impl<'a> Course<'a> {
         let fails = |question: &Question| facts.replies(question).any(|reply| !reply.outcome.is_answer());
         let failed = news().filter(|question| self.known.contains(*question) && fails(question));
         let judged =
-            worth.iter().chain(failed).flat_map(|question| self.source.inquiries(question, look, facts));
-        let mut possible: Vec<Inquiry> = judged.collect();
+            worth.iter().chain(failed).flat_map(|question| self.source.queries(question, look, facts));
+        let mut possible: Vec<PlannedQuery> = judged.collect();
         self.seen = facts.count();
         if about_zones {
             self.found = infrastructure(self.source, self.domain, facts);
         }
         if about_zones || is_other {
             let found = self.found.iter();
-            possible
-                .extend(found.flat_map(|question| self.source.inquiries_of_infrastructure(question, look)));
+            possible.extend(found.flat_map(|question| self.source.queries_of_infrastructure(question, look)));
         }
-        let mut inquiries = Vec::with_capacity(possible.len());
-        for inquiry in possible {
-            if !self.asked.contains(&inquiry) {
-                let inquiry = Arc::new(inquiry);
+        let mut queries = Vec::with_capacity(possible.len());
+        for query in possible {
+            if !self.asked.contains(&query) {
+                let query = Arc::new(query);
                 // What is refused once is refused for good.
-                self.asked.insert(Arc::clone(&inquiry));
-                if self.budget.allows(&inquiry) {
-                    inquiries.push(inquiry);
+                self.asked.insert(Arc::clone(&query));
+                if self.budget.allows(&query) {
+                    queries.push(query);
                 }
             }
         }
-        inquiries
+        queries
     }
 }
 

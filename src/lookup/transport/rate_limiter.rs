@@ -1,4 +1,4 @@
-//! How many questions may one server have to deal with at once, and how many a second?
+//! Limits the queries to one server: how many at once, and how many a second.
 //!
 //! A server whose operator asked for nothing of this is treated as a guest would treat it: few questions at a time, and
 //! so many a second at most. One that shows that it is too much - silence, refusals - gets half as many at a time, and
@@ -19,14 +19,14 @@ use crate::lookup::address::is_public;
 
 /// How much one server is asked at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Manners {
+pub struct RateLimits {
     /// Questions under way at the same time, at least 1.
     pub in_flight: u32,
     /// Questions a second in the long run; `None` for as many as are answered.
     pub per_second: Option<u32>,
 }
 
-impl Manners {
+impl RateLimits {
     /// A server of this machine: nobody else has to share it.
     const AT_HOME: Self = Self { in_flight: 4096, per_second: None };
     /// A resolver of the own network that the user or the system named.
@@ -66,11 +66,11 @@ pub(super) enum Load {
 
 /// The turns at one server.
 #[derive(Debug)]
-pub(super) struct Pace(Mutex<State>);
+pub(super) struct RateLimiter(Mutex<State>);
 
 #[derive(Debug)]
 struct State {
-    manners: Manners,
+    rate_limits: RateLimits,
     /// Questions that may be under way now.
     limit: u32,
     in_flight: u32,
@@ -83,11 +83,11 @@ struct State {
     waiting: VecDeque<oneshot::Sender<()>>,
 }
 
-impl Pace {
-    pub(super) fn new(manners: Manners) -> Self {
+impl RateLimiter {
+    pub(super) fn new(rate_limits: RateLimits) -> Self {
         Self(Mutex::new(State {
-            manners,
-            limit: manners.in_flight.clamp(1, FIRST),
+            rate_limits,
+            limit: rate_limits.in_flight.clamp(1, FIRST),
             in_flight: 0,
             easy: 0,
             halved: None,
@@ -97,7 +97,7 @@ impl Pace {
     }
 
     /// Waits for a turn.
-    pub(super) async fn turn(&self) -> Turn<'_> {
+    pub(super) async fn turn(&self) -> Permit<'_> {
         let place = {
             let mut state = lock(&self.0);
             if state.waiting.is_empty() && state.in_flight < state.limit {
@@ -110,7 +110,7 @@ impl Pace {
             }
         };
         Waiting { pace: self, place }.over().await;
-        let mut turn = Turn { pace: self, sent: Instant::now() };
+        let mut turn = Permit { pace: self, sent: Instant::now() };
         let slot = lock(&self.0).slot(turn.sent);
         if let Some(slot) = slot {
             Box::pin(sleep_until(slot)).await;
@@ -151,7 +151,7 @@ impl State {
 
     /// When this question may go out, if that is later.
     fn slot(&mut self, now: Instant) -> Option<Instant> {
-        let per_second = self.manners.per_second?.max(1);
+        let per_second = self.rate_limits.per_second?.max(1);
         let distance = Duration::from_secs(1) / per_second;
         let next = self.next.map_or(now, |next| next.max(now));
         self.next = Some(next + distance);
@@ -162,7 +162,7 @@ impl State {
 
     /// One more at a time for each answer until it was too much once, then for as many answers as may be under way.
     fn grow(&mut self) {
-        if self.limit >= self.manners.in_flight {
+        if self.limit >= self.rate_limits.in_flight {
             return;
         }
         self.easy += 1;
@@ -174,7 +174,7 @@ impl State {
     }
 
     fn halve(&mut self, now: Instant) {
-        let least = (self.manners.in_flight / LEAST).max(1);
+        let least = (self.rate_limits.in_flight / LEAST).max(1);
         self.limit = (self.limit / 2).max(least);
         self.halved = Some(now);
         self.easy = 0;
@@ -183,7 +183,7 @@ impl State {
 
 /// A question whose turn may be still to come.
 struct Waiting<'a> {
-    pace: &'a Pace,
+    pace: &'a RateLimiter,
     /// `None` once there is a place.
     place: Option<oneshot::Receiver<()>>,
 }
@@ -213,19 +213,19 @@ impl Drop for Waiting<'_> {
 
 /// A question whose turn has come; the next one's comes when this is dropped.
 #[derive(Debug)]
-pub(super) struct Turn<'a> {
-    pace: &'a Pace,
+pub(super) struct Permit<'a> {
+    pace: &'a RateLimiter,
     sent: Instant,
 }
 
-impl Turn<'_> {
+impl Permit<'_> {
     /// Says how the server bore it.
     pub(super) fn note(&self, load: Load) {
         self.pace.note(load, self.sent);
     }
 }
 
-impl Drop for Turn<'_> {
+impl Drop for Permit<'_> {
     fn drop(&mut self) {
         self.pace.leave();
     }

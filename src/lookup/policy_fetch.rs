@@ -1,4 +1,4 @@
-//! When can a policy be fetched, and from where?
+//! Fetches an MTA-STS policy as soon as the addresses of its host are known.
 //!
 //! As soon as both kinds of address of its host are known; where one is never told, once all answers are there.
 //! A policy that nobody fetched is written down with the reason, so that a missing one never looks like none.
@@ -60,35 +60,41 @@ pub(super) enum Stage {
 
 /// One policy to fetch, and from where.
 #[derive(Debug)]
-pub(super) struct Errand {
+pub(super) struct PolicyFetch {
     domain: Name,
     addresses: Vec<IpAddr>,
 }
 
 impl Source {
     /// The fetches that can begin, of the policies that are wanted.
-    pub(super) fn errands(&self, wanted: &BTreeSet<Name>, facts: &Facts, stage: Stage) -> Vec<Errand> {
+    pub(super) fn policy_fetches(
+        &self,
+        wanted: &BTreeSet<Name>,
+        facts: &Facts,
+        stage: Stage,
+    ) -> Vec<PolicyFetch> {
         let Some(network) = self.network.as_ref().filter(|_| self.recording.is_none()) else {
             return Vec::new();
         };
         if network.fetcher.off {
             return Vec::new();
         }
-        let mut errands = Vec::new();
+        let mut policy_fetches = Vec::new();
         for domain in wanted {
             let Addresses { known, complete } = policy_addresses(domain, facts);
             if !known.is_empty() && (complete || stage == Stage::Over) {
-                errands.push(Errand { domain: domain.clone(), addresses: known.into_iter().collect() });
+                policy_fetches
+                    .push(PolicyFetch { domain: domain.clone(), addresses: known.into_iter().collect() });
             }
         }
-        errands
+        policy_fetches
     }
 
-    /// Does one errand.
-    pub(super) async fn fetch(&self, errand: &Errand) -> PolicyReply {
+    /// Fetches one policy.
+    pub(super) async fn fetch(&self, policy_fetch: &PolicyFetch) -> PolicyReply {
         match &self.network {
-            Some(network) => network.fetcher.fetch(&errand.domain, &errand.addresses).await,
-            None => PolicyReply::empty(errand.domain.clone(), PolicyOutcome::NotFetched),
+            Some(network) => network.fetcher.fetch(&policy_fetch.domain, &policy_fetch.addresses).await,
+            None => PolicyReply::empty(policy_fetch.domain.clone(), PolicyOutcome::NotFetched),
         }
     }
 
@@ -124,7 +130,7 @@ impl Source {
     }
 }
 
-impl Errand {
+impl PolicyFetch {
     /// Whose policy.
     pub(super) fn domain(&self) -> &Name {
         &self.domain

@@ -1,9 +1,9 @@
-//! How are many questions asked over one UDP socket?
+//! Sends many questions over one UDP socket.
 //!
-//! A [`Lane`] is a socket with a table of the questions in flight by message id. Where it is connected to one server,
-//! the kernel drops what comes from elsewhere and reports a closed port; a lane that is not may hold questions to any
+//! A [`UdpMux`] is a socket with a table of the questions in flight by message id. Where it is connected to one server,
+//! the kernel drops what comes from elsewhere and reports a closed port; one that is not may hold questions to any
 //! server. Each asker sends for itself and takes its entry back when it gives up; one task reads what comes, in
-//! batches, repeats what was not answered, and ends what never is. A lane closes when it has been idle for a while, and
+//! batches, repeats what was not answered, and ends what never is. It closes when it has been idle for a while, and
 //! takes no more questions once it has become old, so that its port is not there to be guessed for long.
 
 use std::io;
@@ -16,8 +16,8 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};
 use tokio::time::{Instant, sleep_until};
 
 use super::health::{Failure, lock};
-use super::table::{Age, Entered, Load, Table};
-use super::waiting::{Ending, Parcel};
+use super::in_flight::{Age, Entered, InFlight, Load};
+use super::waiting::{OutgoingQuery, QueryResult};
 
 /// Octets of the largest datagram that is read; servers that ignore the advertised size exist.
 const BUFFER: usize = 4096;
@@ -26,10 +26,10 @@ const BATCH: usize = 64;
 
 /// One socket and the questions in flight over it.
 #[derive(Debug)]
-pub(super) struct Lane {
+pub(super) struct UdpMux {
     socket: UdpSocket,
     reach: Reach,
-    table: Mutex<Table>,
+    table: Mutex<InFlight>,
     /// Tells the reader that something is due earlier than it thinks.
     stirred: Notify,
     _permit: Option<OwnedSemaphorePermit>,
@@ -44,9 +44,9 @@ pub(super) enum Reach {
     All,
 }
 
-impl Lane {
+impl UdpMux {
     pub(super) fn new(socket: UdpSocket, reach: Reach, permit: Option<OwnedSemaphorePermit>) -> Self {
-        let (table, stirred) = (Mutex::new(Table::new()), Notify::new());
+        let (table, stirred) = (Mutex::new(InFlight::new()), Notify::new());
         Self { socket, reach, table, stirred, _permit: permit }
     }
 
@@ -55,14 +55,14 @@ impl Lane {
         lock(&self.table).load(age, now)
     }
 
-    /// Sends a question and waits for what becomes of it; `None` if the lane has closed, or is full.
-    pub(super) async fn ask(self: &Arc<Self>, parcel: &Parcel<'_>) -> Option<Ending> {
-        let (mut entry, octets) = self.enter(parcel)?;
-        let failed = |failure| Ending { result: Err(failure), sends: 1, case: None };
-        let mut sent = self.send(&octets, parcel.server);
+    /// Sends a question and waits for what becomes of it; `None` if the mux has closed, or is full.
+    pub(super) async fn ask(self: &Arc<Self>, outgoing: &OutgoingQuery<'_>) -> Option<QueryResult> {
+        let (mut entry, octets) = self.enter(outgoing)?;
+        let failed = |failure| QueryResult { result: Err(failure), sends: 1, case: None };
+        let mut sent = self.send(&octets, outgoing.server);
         if sent.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock) {
             // Rare, so whoever does not have to wait needs no room for it.
-            sent = Box::pin(self.send_when_ready(&octets, parcel.server)).await;
+            sent = Box::pin(self.send_when_ready(&octets, outgoing.server)).await;
         }
         drop(octets);
         if let Err(error) = sent {
@@ -77,14 +77,14 @@ impl Lane {
         Some((&mut entry.receiver).await.unwrap_or_else(|_| failed(Failure::timeout())))
     }
 
-    /// Enters a question into the table; `None` if the lane has closed, or is full.
-    fn enter(self: &Arc<Self>, parcel: &Parcel<'_>) -> Option<(Entry, Vec<u8>)> {
+    /// Enters a question into the table; `None` if the mux has closed, or is full.
+    fn enter(self: &Arc<Self>, outgoing: &OutgoingQuery<'_>) -> Option<(Entry, Vec<u8>)> {
         let (sender, receiver) = oneshot::channel();
-        let Entered { id, serial, octets, is_first_due } = lock(&self.table).enter(parcel, sender)?;
+        let Entered { id, serial, octets, is_first_due } = lock(&self.table).enter(outgoing, sender)?;
         if is_first_due {
             self.stirred.notify_one();
         }
-        Some((Entry { lane: Arc::clone(self), id, serial, receiver }, octets))
+        Some((Entry { mux: Arc::clone(self), id, serial, receiver }, octets))
     }
 
     /// Takes in the first packet and those that are there already, but no more than a batch.
@@ -129,43 +129,43 @@ impl Lane {
         lock(&self.table).look_at_dues(|octets, server| self.send(octets, server));
     }
 
-    /// Ends all questions in flight; the lane takes no more.
+    /// Ends all questions in flight; the mux takes no more.
     fn fail(&self, failure: &Failure) {
         lock(&self.table).fail(failure);
     }
 }
 
 /// Reads until the socket fails, or has been idle for `linger`.
-pub(super) async fn read(lane: Arc<Lane>, linger: Duration) {
+pub(super) async fn read(mux: Arc<UdpMux>, linger: Duration) {
     let mut buffer = vec![0; BUFFER];
     let mut idle_at = None;
     let mut check = Instant::now() + linger;
     let sleep = sleep_until(check);
     tokio::pin!(sleep);
     loop {
-        let wake = lock(&lane.table).arm(check);
+        let wake = lock(&mux.table).arm(check);
         if sleep.deadline() != wake {
             sleep.as_mut().reset(wake);
         }
         tokio::select! {
             biased;
             // `recv_from` wakes for a refused connection, which `readable` does not.
-            first = lane.socket.recv_from(&mut buffer) => {
-                if let Err(error) = lane.take_in_all(first, &mut buffer) {
-                    return lane.fail(&Failure::io(&error));
+            first = mux.socket.recv_from(&mut buffer) => {
+                if let Err(error) = mux.take_in_all(first, &mut buffer) {
+                    return mux.fail(&Failure::io(&error));
                 }
             }
-            () = lane.stirred.notified() => continue,
+            () = mux.stirred.notified() => continue,
             () = &mut sleep => {}
         }
         // Also after packets: where they never cease to come, nothing else ever would.
         let now = Instant::now();
         if now >= wake {
-            lane.look_at_dues();
+            mux.look_at_dues();
         }
         if now >= check {
             // Idle twice in a row, so that a reply has at least this long to come late.
-            let mut table = lock(&lane.table);
+            let mut table = lock(&mux.table);
             let serial = table.idle();
             if serial.is_some() && serial == idle_at {
                 return table.close();
@@ -178,14 +178,14 @@ pub(super) async fn read(lane: Arc<Lane>, linger: Duration) {
 
 /// One question in flight; its id is free again when this is dropped.
 struct Entry {
-    lane: Arc<Lane>,
+    mux: Arc<UdpMux>,
     id: u16,
     serial: u64,
-    receiver: oneshot::Receiver<Ending>,
+    receiver: oneshot::Receiver<QueryResult>,
 }
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        drop(lock(&self.lane.table).give_up(self.id, self.serial));
+        drop(lock(&self.mux.table).give_up(self.id, self.serial));
     }
 }
