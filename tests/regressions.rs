@@ -6,7 +6,7 @@ use cutover::plan::emit::{
     DnsHost, Sheet, to_dnscontrol, to_nsupdate, to_octodns, to_powershell, to_terraform,
 };
 use cutover::plan::{Change, to_bind};
-use cutover::record::{Name, acts};
+use cutover::record::{Name, RecordType, acts};
 
 use crate::world::World;
 
@@ -35,4 +35,48 @@ fn an_invisible_character_is_written_by_its_number_in_every_plan() {
     let space = plans(r"v=spf1 include:\226\128\139spf.protection.outlook.com -all");
     let held = space.iter().filter(|text| text.to_lowercase().contains("\\u200b") || text.contains("0x200B"));
     assert_eq!(held.count(), 6, "{space:?}");
+}
+
+const MOVED: &str = "@ 3600 TXT \"v=spf1 include:spf.protection.outlook.com -all\"\n\
+    @ 3600 TXT MS=ms12345678\nautodiscover 3600 CNAME autodiscover.outlook.com.\n";
+
+/// The records of the change at a name, and whether it has to be compared first.
+fn change(zone: &str, options: &str, rtype: RecordType) -> Option<(Vec<String>, bool)> {
+    let outcome = World::from_zone(zone).with_options(options).check();
+    let found = outcome.changes.iter().find(|change| change.rtype == rtype && !change.before.is_empty());
+    found.map(|change| (change.after.data.iter().map(ToString::to_string).collect(), change.confirm))
+}
+
+#[test]
+fn an_unknown_host_in_front_of_microsofts_may_be_a_filter() {
+    for (front, back) in [(10, 90), (0, 10), (20, 0)] {
+        let zone = format!(
+            "@ 3600 MX {front} mail.fabrikam.example.\n\
+             @ 3600 MX {back} contoso-com.mail.protection.outlook.com.\n{MOVED}"
+        );
+        let (after, confirm) = change(&zone, "", RecordType::Mx).unwrap();
+        assert!(confirm && after.len() == 1, "{after:?}");
+    }
+}
+
+#[test]
+fn a_parked_policy_keeps_its_reports() {
+    let zone = "@ 3600 MX 0 .\n@ 3600 TXT \"v=spf1 -all\"\n\
+        _dmarc 3600 TXT \"v=DMARC1; p=quarantine; sp=none; adkim=s; rua=mailto:reports@contoso.com\"\n";
+    let (after, _) = change(zone, "--parked", RecordType::Txt).unwrap();
+    assert_eq!(after, ["\"v=DMARC1; p=reject; sp=reject; adkim=s; rua=mailto:reports@contoso.com\""]);
+}
+
+#[test]
+fn mx_by_a_macro_keeps_its_senders() {
+    let zone = "@ 3600 MX 10 mail.contoso.com.\nmail 3600 A 192.0.2.9\n\
+        @ 3600 TXT \"v=spf1 mx:%{d} -all\"\nautodiscover 3600 CNAME autodiscover.outlook.com.\n";
+    let (after, confirm) = change(zone, "", RecordType::Txt).unwrap();
+    assert!(confirm && after.iter().any(|text| text.contains("a:mail.contoso.com")), "{after:?}");
+}
+
+#[test]
+fn the_name_of_an_operator_names_its_gateway() {
+    let gateway: cutover::provider::Gateway = "proofpoint".parse().unwrap();
+    assert_eq!(gateway.to_string(), "proofpoint-enterprise");
 }

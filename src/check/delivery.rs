@@ -143,6 +143,13 @@ impl Bench<'_> {
 
     /// How to name the host to publish where the plan has none.
     fn hint(&self) -> String {
+        if let (Origin::Given, Some(host)) = (self.expectation.origin, self.absent_host()) {
+            return format!(
+                "; no MX edit is proposed, because {}, the host that was given, does not exist: compare it with the admin \
+                 center",
+                ticked(host)
+            );
+        }
         if !self.hosts.gateways.is_empty() {
             return "; publish the hosts that the filter's operator names, `--mx` names one here".into();
         }

@@ -87,10 +87,26 @@ pub(super) fn judge_policy(case: &Case<'_>, expectation: &Expectation) -> Result
         // The policy is kept by another provider.
         return Ok(weak);
     }
-    let kept = set.set.data.iter().filter(|data| !finding.observed.data.contains(*data));
-    let after: BTreeSet<RecordData> = kept.chain(&expectation.data).cloned().collect();
+    let (policies, kept): (BTreeSet<_>, BTreeSet<_>) =
+        set.set.data.iter().cloned().partition(|data| finding.observed.data.contains(data));
+    let strict = policies.iter().filter_map(text_of).map(with_rejection).map(RecordData::Txt);
+    let after: BTreeSet<RecordData> = kept.into_iter().chain(strict).collect();
     let (name, rtype) = (expectation.name.clone(), expectation.rtype);
     Ok(weak.cured_by([Edit { name, rtype, after, ttl: None, confirm: false }]))
+}
+
+/// The policy with `p=reject`; its other tags stay, where reports go among them.
+fn with_rejection(policy: &Text) -> Text {
+    let tags = policy.lossy();
+    let tags = tags.split(';').map(|tag| {
+        let name = tag.split('=').next().unwrap_or_default().trim();
+        // A policy for subdomains is no weaker than the one for the domain.
+        match name.to_ascii_lowercase().as_str() {
+            name @ ("p" | "sp" | "np") => format!(" {name}=reject"),
+            _ => tag.to_owned(),
+        }
+    });
+    Text::from(tags.collect::<Vec<_>>().join(";").as_str())
 }
 
 /// Whether the set is the null MX alone (RFC 7505 §3).

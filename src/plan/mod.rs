@@ -159,7 +159,13 @@ pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Exami
             break;
         }
     }
-    fold.changes()
+    let mut changes = fold.changes();
+    if examination.hazards.iter().any(|hazard| hazard.code == Code::MxNotAssigned) {
+        // As long as Microsoft takes no mail for the domain, mail programs and the rest stay with the old platform.
+        let of_the_switch = changes.iter_mut().filter(|change| change.phase >= Phase::Switch);
+        of_the_switch.for_each(|change| change.confirm = true);
+    }
+    changes
 }
 
 /// Whether the plan may put it right; what is met is looked at too, since an earlier cure may have undone it.
@@ -240,9 +246,10 @@ impl Fold<'_> {
     /// Takes an edit over; false if it changes nothing.
     fn apply(&mut self, reason: Reason, edit: Edit) -> bool {
         let question = Question::new(edit.name.clone(), edit.rtype);
-        // What lies outside the zone files, as below a zone cut, is published elsewhere.
+        // What lies outside the zone files, or below a zone cut, is published elsewhere.
         let answer = self.present.sight.own_answer(&question);
-        if answer.is_ok_and(|answer| answer.existence == Existence::Outside) {
+        let is_outside = answer.is_ok_and(|answer| answer.existence == Existence::Outside);
+        if is_outside || self.is_delegated(&edit.name) {
             return false;
         }
         let present =
@@ -269,6 +276,15 @@ impl Fold<'_> {
             Phase::Prepare | Phase::Switch => wanted,
             Phase::Tidy => wanted.max(DEFAULT_TTL),
         }
+    }
+
+    /// Whether the zone delegates the name to other name servers: an edit in the zone has no effect there.
+    fn is_delegated(&self, name: &Name) -> bool {
+        let facts = self.present.sight.facts;
+        let apex = facts.zone_apex(&self.present.subject.domain);
+        let apex = apex.as_ref().unwrap_or(&self.present.subject.domain);
+        let mut cuts = facts.referrals().flat_map(|reply| &reply.referral).map(|record| &record.name);
+        cuts.any(|cut| cut != apex && cut.is_within(apex) && name.is_within(cut))
     }
 
     fn changes(self) -> Vec<Change> {

@@ -137,6 +137,12 @@ impl FromStr for Gateway {
                 }
             };
         }
+        // The name of an operator with several services, as `proofpoint`: the first of them.
+        let operator = format!("{}-", text.to_ascii_lowercase());
+        let mut of_operator = all().iter().filter(is_gateway).filter(|one| one.id.starts_with(&operator));
+        if let Some(first) = of_operator.next() {
+            return Ok(Self::Known(first));
+        }
         if !text.contains('.') {
             let closest = closest(text, all().iter().filter(is_gateway));
             return Err(GatewayError::Unknown { text: text.into(), closest });

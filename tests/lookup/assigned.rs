@@ -239,3 +239,15 @@ fn a_watch_ends_once_the_host_found_is_published() {
     let run = estate.watch("", &night);
     assert_eq!(run.status, 0, "{run:?}");
 }
+
+/// Mail would bounce: a host that was given and does not exist is not proposed either.
+#[test]
+fn a_given_host_that_does_not_exist_is_not_proposed() {
+    let estate = Estate::new();
+    estate.publish(&version(1, OLD_MX));
+    let run = estate.contoso("--mx contoso-com.q-v1.mx.microsoft");
+    assert_eq!((run.status, run.code("mx")), (1, "mx-at-source".into()), "{run:?}");
+    let changes = run.domain()["changes"].as_array().unwrap().clone();
+    assert!(changes.iter().all(|change| change["type"] != "MX"), "{changes:?}");
+    assert!(run.expectation("mx")["message"].to_string().contains("does not exist"), "{run:?}");
+}

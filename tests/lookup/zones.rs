@@ -128,3 +128,17 @@ fn a_lab_on_private_addresses_is_asked_and_so_is_one_by_permission() {
         assert!(run.replies("127.0.0.2").iter().all(|(_, outcome)| outcome != "not-allowed"), "{run:?}");
     }
 }
+
+/// What lies below a zone cut is published at the servers it is delegated to.
+#[test]
+fn no_edit_is_proposed_below_a_zone_cut() {
+    let estate = Estate::new();
+    let delegated = "autodiscover 300 NS ns.autodiscover.\nns.autodiscover 300 A 127.0.0.4";
+    let zone = READY.replace("autodiscover 3600 CNAME autodiscover.outlook.com.", delegated);
+    estate.publish(&zone.replace("ns.autodiscover.\n", "ns.autodiscover\n"));
+    let child = estate.lab.server("127.0.0.4");
+    child.zone("autodiscover.contoso.com", "@ 300 NS ns\nns 300 A 127.0.0.4\n@ 300 A 192.0.2.7");
+    let run = estate.contoso("");
+    assert_eq!((run.status, run.code("autodiscover").as_str()), (1, "alias-address-instead"), "{run:?}");
+    assert_eq!(run.domain()["changes"], serde_json::json!([]));
+}

@@ -23,6 +23,14 @@ impl Bench<'_> {
         if self.asks_for_filters() && others.iter().all(is_filter) {
             return Ok(self.undeclared(others, &hosts));
         }
+        if self.may_be_filter(others) {
+            let gateway = others.first().map(|exchange| self.suffix_of(&exchange.host)).unwrap_or_default();
+            let message = format!(
+                "Pass `--gateway {gateway}` if {hosts} is a mail filter in front of Microsoft 365: autodiscover and SPF are \
+                 Microsoft's already. If it is not, delete it: mail may still go there, and its preference does not protect"
+            );
+            return Ok(confirmed(self.wrong(Code::MxRival, message)));
+        }
         let message = format!(
             "mail may still go to {hosts}, beside the right host; its preference does not protect{}{}",
             causes(others),
@@ -91,8 +99,7 @@ impl Bench<'_> {
         let finding = self.wrong(Code::MxElsewhere, message);
         // An unknown host may be a filter, so the admin compares what replaces it.
         let is_foreign = others.iter().any(|exchange| exchange.kind == Host::Foreign);
-        let cure = finding.cure.into_iter().map(|edit| Edit { confirm: edit.confirm || is_foreign, ..edit });
-        Ok(Finding { cure: cure.collect(), ..finding })
+        Ok(if is_foreign { confirmed(finding) } else { finding })
     }
 
     /// The part of a host name that names its operator: the registrable domain, or the host itself where it is the domain's own.
@@ -222,4 +229,10 @@ fn filter_hint(exchanges: &[&Exchange]) -> String {
         _ => None,
     });
     filter.map(|id| format!("; if the filter is meant to stay, say `--gateway {id}`")).unwrap_or_default()
+}
+
+/// The finding with an edit that the admin has to compare first.
+fn confirmed(finding: Finding) -> Finding {
+    let cure = finding.cure.into_iter().map(|edit| Edit { confirm: true, ..edit }).collect();
+    Finding { cure, ..finding }
 }

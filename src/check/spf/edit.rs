@@ -116,7 +116,14 @@ pub(super) fn cure(
     let kept = bench.set.data.iter().filter(|data| !replaced(data)).cloned();
     let texts: BTreeSet<RecordData> = kept.chain([published]).collect();
     let name = bench.expectation.name.clone();
-    let confirm = !dropped.is_empty() || !moved.is_empty();
+    // Without a record every sender passed as well as any other: whoever still sends has to be named first.
+    let still_sends = bench.case.source.filter(|_| records.is_empty() && bench.case.phase() < Phase::Tidy);
+    if let Some(source) = still_sends {
+        terms
+            .decided
+            .push(format!("add the include of {} too while it still sends for the domain", source.short));
+    }
+    let confirm = !dropped.is_empty() || !moved.is_empty() || still_sends.is_some();
     terms.decided.extend(moved.iter().map(Moved::told));
     let here = (texts != bench.set.data).then(|| Edit { confirm, ..edit(name, texts.clone()) });
     let after = tally_of(&record);

@@ -47,7 +47,9 @@ pub(super) fn moved(bench: &Bench<'_>, record: &SpfRecord) -> Vec<Moved> {
     let own = &bench.case.subject.domain;
     let is_mx = |term: &&Term| match &term.meaning {
         Meaning::Mechanism(Qualifier::Pass, Mechanism::Mx(None)) => true,
-        Meaning::Mechanism(Qualifier::Pass, Mechanism::Mx(Some(domain))) => domain.name.as_ref() == Some(own),
+        Meaning::Mechanism(Qualifier::Pass, Mechanism::Mx(Some(domain))) => {
+            domain.expanded(own, own).as_ref() == Ok(own)
+        }
         _ => false,
     };
     let terms: Vec<&Term> = record.evaluated().filter(is_mx).collect();
