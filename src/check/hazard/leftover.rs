@@ -259,10 +259,6 @@ fn own_records(case: &Case<'_>, question: &Question, source: &Provider) -> Optio
     if !answer.chain.is_empty() || !is_left {
         return None;
     }
-    // What a zone file holds stands there itself.
-    if case.sight.facts.on_file.contains(question) {
-        return Some((question.name.clone(), answer.set));
-    }
     let wildcards = wildcards(question, domain);
     // What the wildcards hold has to be known where a record of theirs is to go.
     case.sight.read_ahead(
@@ -270,6 +266,10 @@ fn own_records(case: &Case<'_>, question: &Question, source: &Provider) -> Optio
             [wildcard.probe.clone(), Question::new(wildcard.name.clone(), question.rtype)]
         }),
     );
+    // What a zone file holds stands there itself.
+    if case.sight.facts.on_file.contains(question) {
+        return Some((question.name.clone(), answer.set));
+    }
     let wildcard = wildcards.into_iter().find(|wildcard| {
         let same = wildcard::answers_alike(case, &wildcard.probe, question.rtype, &answer.set);
         same.unwrap_or(false)
