@@ -25,7 +25,7 @@ mod walk;
 
 use crate::expected::Expectation;
 use crate::facts::Silence;
-use crate::record::spf::{Meaning, Mechanism, SpfRecord};
+use crate::record::spf::{Meaning, Mechanism, SpfRecord, Term};
 use crate::record::{Name, RecordData, RecordSet, Text};
 
 use super::{Case, Code, Edit, Finding, doubled, listed, ticked};
@@ -230,7 +230,14 @@ impl Bench<'_> {
         let misspelt = record.terms.iter().find(|term| repair::means_include(&term.meaning));
         let behind_all = record.terms.iter().find(|term| is_include_of(&term.meaning, self.include));
         let behind_all = behind_all.filter(|term| !record.evaluated().any(|read| read == *term));
+        let is_refusing = |term: &&Term| {
+            is_include_of(&term.meaning, self.include) && tally.refused_by.as_ref() == Some(&term.text)
+        };
         let message = match misspelt {
+            _ if record.terms.iter().any(|term| is_refusing(&term)) => format!(
+                "Remove the qualifier of `{}`: with it, mail from Microsoft 365 does not pass SPF",
+                shown(tally.refused_by.as_deref().unwrap_or_default())
+            ),
             _ if tally.refused_by.is_some() => format!(
                 "`{}` comes before Microsoft's include and matches all that Microsoft 365 sends, so its mail fails \
                  SPF; put `include:{}` in front of it",
