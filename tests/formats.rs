@@ -87,6 +87,7 @@ pub fn everything() -> Report {
         close_source_after: None,
         close_source_basis: None,
         since: None,
+        checked_at: None,
     };
     let worst = DomainReport {
         expectations,

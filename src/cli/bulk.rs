@@ -191,7 +191,7 @@ impl<'w> Session<'_, 'w> {
                 checked.add_to(recording);
             }
             used.add(&checked);
-            progress.above(|| reporter.take(&checked, script, streams.out))?;
+            progress.above(|| reporter.take(script, streams.out))?;
             tally.checked += 1;
             tally.held = tally.held.saturating_sub(usize::from(is_final));
             progress.step(tally.checked);

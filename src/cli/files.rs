@@ -89,6 +89,23 @@ pub(super) fn read_input(given: Option<&[u8]>, kind: Kind) -> Result<Vec<u8>, Pr
     }
 }
 
+/// A file that is read piece by piece.
+///
+/// # Errors
+/// [`Problem`] if it cannot be opened.
+pub(super) fn reader(path: &Path) -> Result<impl std::io::BufRead + use<>, Problem> {
+    let file = File::open(path).map_err(|error| Problem::file(path, &reason(&error)))?;
+    Ok(BufReader::new(file))
+}
+
+/// Standard input, read piece by piece.
+pub(super) fn input_reader(given: Option<&[u8]>) -> Box<dyn std::io::BufRead + '_> {
+    match given {
+        Some(given) => Box::new(given),
+        None => Box::new(std::io::stdin().lock()),
+    }
+}
+
 /// The lines of a file, one after the other.
 ///
 /// # Errors

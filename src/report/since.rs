@@ -12,6 +12,7 @@ use crate::record::Name;
 
 use super::harmless::Harmless;
 use super::view::{DomainReport, Report, SCHEMA_VERSION};
+use super::words::{self, Word};
 
 /// What is needed of an earlier report.
 #[derive(Debug, Clone, Deserialize)]
@@ -126,7 +127,7 @@ impl From<&DomainReport> for EarlierDomain {
 }
 
 /// What differs between an earlier report of a domain and this one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct Since {
     /// When the earlier run began.
@@ -142,7 +143,7 @@ pub struct Since {
 }
 
 /// A word before and after.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct Pair {
     /// What it was.
@@ -152,7 +153,7 @@ pub struct Pair {
 }
 
 /// What became of one expectation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct Moved {
     /// Which one.
@@ -163,7 +164,8 @@ pub struct Moved {
     #[serde(rename = "type")]
     pub rtype: Harmless,
     /// What became of the records: `appeared`, `gone`, `changed` or `same`.
-    pub records: &'static str,
+    #[serde(deserialize_with = "words::word")]
+    pub records: Word,
     /// How it was.
     pub before: State,
     /// How it is.
@@ -171,7 +173,7 @@ pub struct Moved {
 }
 
 /// How one expectation stood.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct State {
     /// Its status.

@@ -15,7 +15,7 @@ pub fn junit(report: &Report) -> String {
     for domain in &report.domains {
         let mut suite = TestSuite::new(domain.domain.as_str());
         suite.add_property(("verdict", domain.verdict));
-        suite.add_property(("phase", report.phase));
+        suite.add_property(("phase", domain.phase));
         suite.add_test_cases(domain.expectations.iter().map(|one| case(domain, one)));
         suite.add_test_cases(domain.hazards.iter().map(|one| hazard_case(domain, one)));
         junit.add_test_suite(suite);
