@@ -132,6 +132,9 @@ pub(super) struct Reporting {
     /// Which verdicts exit non-zero, separated by commas [default: all but ready]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub(super) fail_on: Option<Vec<VerdictName>>,
+    /// Only what is new since --since, or has become worse, decides the exit status
+    #[arg(long, requires = "since")]
+    pub(super) fail_on_new: bool,
 }
 
 impl Reporting {
@@ -227,6 +230,12 @@ pub(super) struct StoredResults {
     /// Which verdicts exit non-zero, separated by commas [default: all but ready]
     #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Report")]
     pub(super) fail_on: Option<Vec<VerdictName>>,
+    /// An earlier JSON or NDJSON report: say what has changed since; repeatable
+    #[arg(long, value_name = "FILE", help_heading = "Report")]
+    pub(super) since: Vec<PathBuf>,
+    /// Only what is new since --since, or has become worse, decides the exit status
+    #[arg(long, requires = "since", help_heading = "Report")]
+    pub(super) fail_on_new: bool,
     /// Refused: results are weighed when they are made
     #[arg(long, hide = true)]
     pub(super) strict: bool,
@@ -323,9 +332,9 @@ pub(super) struct Times {
     /// How long senders go on trying to deliver what is in their queues
     #[arg(long, value_name = "DURATION", default_value = "5d")]
     pub(super) queue_margin: Span,
-    /// An earlier recording or JSON report: say what has changed since
+    /// An earlier recording, JSON or NDJSON report: say what has changed since; repeatable
     #[arg(long, value_name = "FILE")]
-    pub(super) since: Option<PathBuf>,
+    pub(super) since: Vec<PathBuf>,
 }
 
 /// Whom to ask.

@@ -141,7 +141,7 @@ impl<'a> Reporter<'a> {
     /// Who writes what these reports say of a domain.
     pub(super) fn scribe(&self) -> Scribe {
         let reports = self.sinks.iter().map(|sink| (sink.format, sink.style)).collect();
-        Scribe::new(self.started, reports, self.style.detail == Detail::Verbose)
+        Scribe::new(self.started, reports, self.style.detail == Detail::Verbose, self.reporting.fail_on_new)
     }
 
     /// Puts what was written of a domain where it belongs.
@@ -149,7 +149,7 @@ impl<'a> Reporter<'a> {
     /// # Errors
     /// [`Problem`] if it cannot be written.
     pub(super) fn take(&mut self, script: Script, out: &mut dyn Write) -> Result<(), Problem> {
-        self.verdicts.insert(script.verdict);
+        self.verdicts.insert(script.counted);
         self.summary.add(script.verdict.word());
         for (sink, text) in self.sinks.iter_mut().zip(&script.texts) {
             sink.take(&script, text, out)?;

@@ -16,6 +16,7 @@ use crate::record::Name;
 use crate::report::DomainReport;
 use crate::report::format::Place;
 use crate::report::harmless::harmless;
+use crate::report::since::{Earlier, since};
 use crate::report::stored::{Contents, StoredError, read};
 use crate::report::style::Style;
 use crate::report::view::unicode;
@@ -61,22 +62,33 @@ pub(super) fn run(
         )));
     }
     tell(results.notes.iter().chain(&selection.notes).map(String::as_str), streams, style)?;
+    let before = compared(command)?;
+    if let Some((before, notes)) = &before {
+        let missing = selection.names(&results).filter(|name| !before.holds(name));
+        let missing = missing.map(|name| format!("the earlier report does not hold {}", name.bare()));
+        let notes: Vec<String> = notes.iter().cloned().chain(missing).collect();
+        tell(notes.iter().map(String::as_str), streams, style)?;
+    }
     let (started, phase) = results.run(&selection, surroundings.now);
     let reporting = Reporting {
         format: command.format,
         output: command.output.clone(),
         strict: false,
         fail_on: command.fail_on.clone(),
+        fail_on_new: command.fail_on_new,
     };
     let place = names.as_ref().map_or_else(Place::default, Names::place);
     let mut reporter = Reporter::open(&reporting, style, Frame { started, phase, place })?;
     reporter.begin(streams.out)?;
     let scribe = reporter.scribe();
     for selected in &selection.domains {
-        let report = match selected {
+        let mut report = match selected {
             Selected::Found(index) => results.report(*index, (started, phase))?,
             Selected::Missing(domain) => DomainReport::missing(domain, phase),
         };
+        if let Some((before, _)) = &before {
+            report.since = since(before, &report);
+        }
         let verdict = Verdict::ALL.into_iter().find(|verdict| verdict.word() == report.verdict);
         // A stored verdict is a known one; what is not would be unknown.
         let verdict = verdict.unwrap_or(Verdict::Undetermined);
@@ -85,6 +97,21 @@ pub(super) fn run(
     let ended = reporter.finish(streams.out)?;
     cleanup::set_status(ended);
     Ok(ended)
+}
+
+/// The earlier reports to compare with, and what to say of them.
+fn compared(command: &StoredResults) -> Result<Option<(Earlier, Vec<String>)>, Problem> {
+    let (mut earlier, mut notes) = (Earlier::default(), Vec::new());
+    for path in &command.since {
+        match files::earlier_run(path)? {
+            files::EarlierRun::Report(reader) => earlier.add(self::earlier(path, reader, &mut notes)?),
+            files::EarlierRun::Recording(_) => {
+                let reason = "a recording has no results; write them with `cutover check --replay FILE --format ndjson`";
+                return Err(Problem::file(path, reason));
+            }
+        }
+    }
+    Ok((!command.since.is_empty()).then_some((earlier, notes)))
 }
 
 /// Refuses what cannot be done with stored results.
@@ -106,12 +133,12 @@ fn is_input(path: &Path) -> bool {
 }
 
 /// The name of a file in messages.
-pub(super) fn label(path: &Path) -> String {
+fn label(path: &Path) -> String {
     if is_input(path) { "standard input".into() } else { harmless(&path.display().to_string()) }
 }
 
 /// What a message says of a file that is not a report.
-pub(super) fn problem(label: &str, error: StoredError) -> Problem {
+fn problem(label: &str, error: StoredError) -> Problem {
     Problem::Usage(match error {
         StoredError::Read(error) => format!("{label}: {}", files::reason(&error)),
         StoredError::Content { line, reason } => format!("{label}:{line}: {reason}"),
@@ -119,11 +146,31 @@ pub(super) fn problem(label: &str, error: StoredError) -> Problem {
 }
 
 /// What a note says of lines that end too early.
-pub(super) fn cut_notes(label: &str, contents: &Contents) -> impl Iterator<Item = String> {
+fn cut_notes(label: &str, contents: &Contents) -> impl Iterator<Item = String> {
     let note = move |line: &usize| {
         format!("{label}:{line}: the line ends too early (a run was killed); it is skipped")
     };
     contents.cut.iter().map(note)
+}
+
+/// The results of an earlier report that is compared with, and what to say of it.
+///
+/// # Errors
+/// [`Problem`] if it is not a report, or holds no result.
+pub(super) fn earlier(
+    path: &Path,
+    reader: impl io::BufRead,
+    notes: &mut Vec<String>,
+) -> Result<Earlier, Problem> {
+    let label = label(path);
+    let (earlier, contents) = Earlier::read(reader).map_err(|error| problem(&label, error))?;
+    if earlier.is_empty() {
+        let message =
+            format!("{label}: no result in it; expected a recording or what --format json or ndjson writes");
+        return Err(Problem::Usage(message));
+    }
+    notes.extend(cut_notes(&label, &contents));
+    Ok(earlier)
 }
 
 /// The newest result of every domain.
@@ -293,6 +340,16 @@ impl Selection {
             notes.push(format!("results of {others} {domains} left out: not in the list"));
         }
         Self { domains, notes }
+    }
+}
+
+impl Selection {
+    /// The names of the domains, in their order.
+    fn names<'s>(&'s self, results: &'s Results) -> impl Iterator<Item = Name> {
+        self.domains.iter().filter_map(|selected| match selected {
+            Selected::Found(index) => results.stored.get(*index)?.domain.parse().ok(),
+            Selected::Missing(name) => Some(name.clone()),
+        })
     }
 }
 

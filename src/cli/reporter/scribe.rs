@@ -10,6 +10,7 @@ use crate::cli::inspect::Checked;
 use crate::report::DomainReport;
 use crate::report::format::{csv_rows, ndjson_line};
 use crate::report::json::Piecemeal;
+use crate::report::since::verdict_of_new;
 use crate::report::style::{Detail, Style};
 use crate::report::table;
 
@@ -21,12 +22,16 @@ pub(in crate::cli) struct Scribe {
     reports: Vec<(ReportFormat, Style)>,
     /// Whether the whole is made with every reply.
     is_verbose: bool,
+    /// Whether only what is new decides the exit status.
+    counts_new: bool,
 }
 
 /// What was written of a domain.
 pub(in crate::cli) struct Script {
     /// Its verdict.
     pub(super) verdict: Verdict,
+    /// The verdict that counts for the exit status.
+    pub(super) counted: Verdict,
     /// Its name as a person reads it.
     pub(super) domain: String,
     /// What DNS cannot show of it.
@@ -40,8 +45,13 @@ pub(in crate::cli) struct Script {
 }
 
 impl Scribe {
-    pub(super) fn new(started: Timestamp, reports: Vec<(ReportFormat, Style)>, is_verbose: bool) -> Self {
-        Self { started, reports, is_verbose }
+    pub(super) fn new(
+        started: Timestamp,
+        reports: Vec<(ReportFormat, Style)>,
+        is_verbose: bool,
+        counts_new: bool,
+    ) -> Self {
+        Self { started, reports, is_verbose, counts_new }
     }
 
     /// Writes what is said of a domain.
@@ -81,6 +91,7 @@ impl Scribe {
         full: Option<DomainReport>,
         table: impl Fn(&DomainReport, &Style) -> String,
     ) -> Script {
+        let counted = if self.counts_new { verdict_of_new(&report) } else { verdict };
         let texts = self.reports.iter().map(|(format, style)| {
             let shown = full.as_ref().filter(|_| style.detail == Detail::Verbose).unwrap_or(&report);
             match format {
@@ -103,7 +114,7 @@ impl Scribe {
         let keeps = whole.clone().any(|format| !with_replies(format));
         let keeps_full = whole.any(with_replies);
         let (kept, kept_in_full) = (keeps.then_some(report), full.filter(|_| keeps_full));
-        Script { verdict, domain, reminders, texts, kept, kept_in_full }
+        Script { verdict, counted, domain, reminders, texts, kept, kept_in_full }
     }
 }
 
