@@ -186,6 +186,14 @@ impl From<&HazardView> for Sign {
     }
 }
 
+impl EarlierExpectation {
+    /// Whether something was found that is not simply met, waived or not.
+    fn is_finding(&self) -> bool {
+        let is_absent = *self.importance == *"optional" && self.observed.is_empty();
+        *self.status == *WAIVED || *self.status != *MET && !is_absent
+    }
+}
+
 impl EarlierHazard {
     /// Whether it made changes needed.
     fn counts(&self) -> bool {
@@ -285,12 +293,19 @@ impl Since {
             && self.hazards_gone.is_empty()
     }
 
+    /// Whether the earlier report is at hand, and not only what differs from it.
+    #[must_use]
+    pub fn is_at_hand(&self) -> bool {
+        self.before.is_some()
+    }
+
     /// Whether the earlier report knows what is found of an expectation; `None` where that report is not at hand.
     #[must_use]
     pub fn knows(&self, expectation: &ExpectationView) -> Option<Known> {
         let before = self.before.as_ref()?;
         let mut same = before.expectations.iter().filter(|one| *one.id == *expectation.id);
-        let Some(known) = same.find(|one| *one.code == *expectation.code) else { return Some(Known::New) };
+        let known = same.find(|one| *one.code == *expectation.code && one.is_finding());
+        let Some(known) = known else { return Some(Known::New) };
         let now = EarlierExpectation::from(expectation);
         Some(if State::from(known) == State::from(&now) { Known::Unchanged } else { Known::Updated })
     }
@@ -313,10 +328,9 @@ impl Since {
     pub fn gone(&self, report: &DomainReport) -> Vec<Gone> {
         let Some(before) = &self.before else { return Vec::new() };
         let is_gone = |known: &&EarlierExpectation| {
-            let was_found =
-                *known.status != *MET && !(*known.importance == *"optional" && known.observed.is_empty());
-            let mut now = report.expectations.iter().filter(|one| *one.id == *known.id);
-            was_found && !now.any(|one| *one.code == *known.code && one.status != MET)
+            let mut now = report.expectations.iter().map(EarlierExpectation::from);
+            known.is_finding()
+                && !now.any(|now| now.id == known.id && now.code == known.code && now.is_finding())
         };
         let expectations = before.expectations.iter().filter(is_gone).map(|known| Gone {
             id: Some(known.id.clone()),

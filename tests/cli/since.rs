@@ -254,3 +254,76 @@ fn fail_on_new_needs_an_earlier_report_and_all_results() {
         assert_eq!((run.status, run.out.as_str(), run.errors()), (2, "", 1), "{words}: {run:?}");
     }
 }
+
+#[test]
+fn code_scanning_and_tests_say_what_was_known_before() {
+    let desk = Desk::new();
+    let before = at_source("contoso.com") + "_autodiscover._tcp SRV 0 0 443 autodiscover.emailsrvr.com.\n";
+    let now = zone(
+        "contoso.com",
+        &[
+            ("MX", "@ MX 10 mx1.emailsrvr.com.\n@ MX 20 mx3.emailsrvr.com."),
+            ("autodiscover", "autodiscover CNAME autodiscover.fabrikam.example."),
+        ],
+    );
+    let ([recording, report], new) = before_and_now(&desk, &before, &now);
+    let settings = desk.put(
+        "cutover.toml",
+        "[[waiver]]\ndomain = \"*\"\ncode = \"dmarc-missing\"\nreason = \"with the <team>\"\nuntil = 2027-03-01\n",
+    );
+    let stored = cutover(&format!("check contoso.com --zone {new} --settings {settings} --format ndjson"));
+    let stored = desk.put("now.ndjson", stored.out);
+    let check = format!("check contoso.com --zone {new} --settings {settings}");
+    let runs = [
+        format!("{check} --since {recording}"),
+        format!("{check} --since {report}"),
+        format!("report {stored} --since {report}"),
+    ];
+    for words in &runs {
+        let sarif = cutover(&format!("{words} --format sarif"));
+        let _: serde_sarif::sarif::Sarif = serde_json::from_str(&sarif.out).unwrap();
+        let sarif = sarif.json();
+        let results = sarif["runs"][0]["results"].as_array().unwrap();
+        let find = |code: &str| -> Vec<(&str, &Value)> {
+            let found = results.iter().filter(|one| one["ruleId"] == code);
+            found.map(|one| (one["baselineState"].as_str().unwrap(), &one["suppressions"])).collect()
+        };
+        let none = json!([]);
+        assert_eq!(find("mx-at-source"), [("updated", &none)], "{words}");
+        assert_eq!(find("alias-elsewhere"), [("new", &none)], "{words}");
+        assert_eq!(find("alias-at-source"), [("absent", &none)], "{words}");
+        assert_eq!(find("spf-without-microsoft"), [("absent", &none)], "{words}");
+        assert_eq!(find("autodiscover-srv-left"), [("absent", &none)], "{words}");
+        let dkim = find("alias-missing");
+        assert!(!dkim.is_empty() && dkim.iter().all(|one| *one == ("unchanged", &none)), "{dkim:?}");
+        let [(state, suppressions)] = find("dmarc-missing")[..] else { panic!("{words}") };
+        // A recording is judged with the waivers of today.
+        assert_eq!(state, if words.contains(&recording) { "unchanged" } else { "updated" });
+        let waiver = json!([{"kind": "external", "status": "accepted", "justification": "with the <team>"}]);
+        assert_eq!(suppressions, &waiver);
+        // A case has the property for what is not simply met.
+        let junit = cutover(&format!("{words} --format junit")).out;
+        let document = roxmltree::Document::parse(&junit).unwrap();
+        let known = |name: &str| {
+            let mut cases = document.descendants().filter(|node| node.has_tag_name("testcase"));
+            let case = cases.find(|case| case.attribute("name") == Some(name)).unwrap();
+            let property = case.descendants().find(|node| node.attribute("name") == Some("known"));
+            property.and_then(|property| property.attribute("value"))
+        };
+        assert_eq!((known("mx"), known("autodiscover")), (Some("true"), Some("false")), "{junit}");
+        assert_eq!((known("spf"), known("dmarc")), (None, Some("true")));
+    }
+    // Without an earlier report neither says anything of one.
+    assert!(!cutover(&format!("{check} --format sarif")).out.contains("baselineState"));
+    assert!(!cutover(&format!("{check} --format junit")).out.contains("known"));
+    // Of a domain that the earlier report does not hold all is new.
+    let other = desk.put("fabrikam.com.zone", at_source("fabrikam.com"));
+    let both = cutover(&format!(
+        "check contoso.com fabrikam.com --zone {new} --zone {other} --since {report} --format sarif"
+    ));
+    let both = both.json();
+    let results = both["runs"][0]["results"].as_array().unwrap();
+    let of_other = |one: &&Value| one["message"]["text"].as_str().unwrap().starts_with("fabrikam.com");
+    assert!(results.iter().filter(of_other).count() > 3);
+    assert!(results.iter().filter(of_other).all(|one| one["baselineState"] == "new"));
+}
