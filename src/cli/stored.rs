@@ -3,7 +3,7 @@
 //! Results are read one by one into a temporary file; in memory are only the name of each domain and the place of its newest
 //! result.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
@@ -62,6 +62,12 @@ pub(super) fn run(
         )));
     }
     tell(results.notes.iter().chain(&selection.notes).map(String::as_str), streams, style)?;
+    let phases = results.phases(&selection);
+    if phases.len() > 1 {
+        let phases = phases.into_iter().collect::<Vec<_>>().join(", ");
+        let note = format!("results of several phases ({phases}); each domain is reported with its own");
+        tell([note.as_str()], streams, style)?;
+    }
     let before = compared(command)?;
     if let Some((before, notes)) = &before {
         let missing = selection.names(&results).filter(|name| !before.holds(name));
@@ -266,6 +272,15 @@ impl Results {
                 self.stored.push(new);
             }
         }
+    }
+
+    /// The phases of the results.
+    fn phases(&self, selection: &Selection) -> BTreeSet<&'static str> {
+        let phase = |selected: &Selected| match selected {
+            Selected::Found(index) => self.stored.get(*index)?.phase,
+            Selected::Missing(_) => None,
+        };
+        selection.domains.iter().filter_map(phase).collect()
     }
 
     /// The time and the phase of the whole: those of the newest result.

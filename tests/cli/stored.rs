@@ -74,7 +74,10 @@ fn shards_of_which_one_was_killed_and_one_run_twice_tell_the_same_as_one_run() {
         assert_eq!(found, expected);
     }
     let table = cutover(&format!("report {killed} {twice} {third} {fourth} --domains {list}"));
-    assert!(table.out.contains("40 domains: 28 ready, 11 to change, 1 undetermined") || table.status == 1);
+    let whole = cutover(&format!("check --domains {list} --zone {zones}"));
+    let last = |run: &Run| run.out.lines().last().unwrap_or_default().to_owned();
+    assert_eq!((table.status, last(&table)), (whole.status, last(&whole)));
+    assert!(last(&table).starts_with("40 domains: "), "{}", last(&table));
     assert!(table.out.contains("Checked 2026-11-22 05:23 UTC."), "{}", table.out);
 }
 
@@ -169,6 +172,26 @@ fn the_exit_status_is_that_of_a_check() {
             cutover(&format!("check --replay {file} --format csv")).out
         );
     }
+}
+
+#[test]
+fn results_of_several_phases_keep_their_own() {
+    let (desk, file) = recorded(&[("contoso.com", State::Ready), ("fabrikam.com", State::Ready)]);
+    let check = |domain: &str, phase: &str| {
+        cutover(&format!("check {domain} --replay {file} --phase {phase} --format ndjson")).out
+    };
+    let one = desk.put("one.ndjson", check("contoso.com", "prepare"));
+    let other = desk.put("other.ndjson", check("fabrikam.com", "tidy"));
+    let run = cutover(&format!("report {one} {other} --format json"));
+    assert!(run.err.contains("several phases (prepare, tidy)"), "{}", run.err);
+    let phases: Vec<Value> =
+        run.json()["domains"].as_array().unwrap().iter().map(|one| one["phase"].clone()).collect();
+    assert_eq!(phases, ["prepare", "tidy"]);
+    let metrics = cutover(&format!("report {one} {other} --format prometheus")).out;
+    assert!(metrics.contains("domain=\"contoso.com\",phase=\"prepare\""), "{metrics}");
+    assert!(metrics.contains("domain=\"fabrikam.com\",phase=\"tidy\""), "{metrics}");
+    // Quiet, the notes are left out.
+    assert_eq!(cutover(&format!("report {one} {other} -q")).err, "");
 }
 
 #[test]
