@@ -19,6 +19,7 @@ mod settings;
 mod signals;
 mod since;
 mod status;
+mod stored;
 mod usage;
 
 use crate::run::Desk;

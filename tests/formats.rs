@@ -87,6 +87,7 @@ pub fn everything() -> Report {
         close_source_after: None,
         close_source_basis: None,
         since: None,
+        checked_at: None,
     };
     let worst = DomainReport {
         expectations,
@@ -203,8 +204,8 @@ fn code_scanning_gets_rules_and_results() {
     let rules = run.tool.driver.rules.as_ref().unwrap();
     assert_eq!(rules.len(), Code::ALL.len());
     let results = run.results.as_ref().unwrap();
-    // All that is neither met nor waived, and the hazards.
-    assert_eq!(results.len(), 3 * 3 + 3 + 1);
+    // All that is not met, and the hazards.
+    assert_eq!(results.len(), 3 * 4 + 3 + 1);
     for result in results {
         let index = usize::try_from(result.rule_index.unwrap()).unwrap();
         assert_eq!(Some(&rules[index].id), result.rule_id.as_ref());
@@ -218,7 +219,15 @@ fn code_scanning_gets_rules_and_results() {
         .iter()
         .map(|one| one["level"].as_str().unwrap())
         .collect();
-    assert_eq!(levels.iter().filter(|level| **level == "error").count(), 2, "{levels:?}");
+    assert_eq!(levels.iter().filter(|level| **level == "error").count(), 3, "{levels:?}");
+    // What is waived stays, with its reason; the others have an empty list, since all have one or none has.
+    let suppressions = json["runs"][0]["results"].as_array().unwrap().iter().map(|one| &one["suppressions"]);
+    let suppressions: Vec<&Value> = suppressions.collect();
+    let kind = |one: &&&Value| one[0]["kind"] == "external" && one[0]["justification"].is_string();
+    assert_eq!(suppressions.iter().filter(kind).count(), 3, "{suppressions:?}");
+    assert_eq!(suppressions.iter().filter(|one| **one == &Value::Array(Vec::new())).count(), 13);
+    // Nothing was compared with.
+    assert!(results.iter().all(|result| result.baseline_state.is_none()));
     assert!(json["runs"][0]["tool"]["driver"]["rules"][1]["help"]["markdown"].as_str().unwrap().len() > 100);
     let place = &json["runs"][0]["results"][0]["locations"][0];
     assert_eq!(place["physicalLocation"]["region"]["startLine"], 1);

@@ -53,6 +53,8 @@ pub(super) enum Command {
     Watch(Watch),
     /// Print what should be published; no lookups
     Expected(Expected),
+    /// Put earlier results together and report them again
+    Report(StoredResults),
     /// The manual page of one outcome; without a code, the list of all
     Explain(Explain),
     /// Completions for a shell
@@ -71,7 +73,7 @@ impl Command {
             Self::Plan(command) => Some(&command.expectations),
             Self::Watch(command) => Some(&command.expectations),
             Self::Expected(command) => Some(&command.expectations),
-            Self::Explain(_) | Self::Completions(_) | Self::Man | Self::Schema(_) => None,
+            Self::Report(_) | Self::Explain(_) | Self::Completions(_) | Self::Man | Self::Schema(_) => None,
         }
     }
 }
@@ -130,6 +132,9 @@ pub(super) struct Reporting {
     /// Which verdicts exit non-zero, separated by commas [default: all but ready]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub(super) fail_on: Option<Vec<VerdictName>>,
+    /// Only what is new since --since, or has become worse, decides the exit status
+    #[arg(long, requires = "since")]
+    pub(super) fail_on_new: bool,
 }
 
 impl Reporting {
@@ -202,6 +207,38 @@ pub(super) struct Expected {
     /// What goes to standard output
     #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Report")]
     pub(super) format: ExpectedFormat,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The newest result of a domain wins. Results are read and, for table, json, ndjson and csv, written one \
+domain at a time; the other formats hold all results until the end."
+)]
+pub(super) struct StoredResults {
+    /// NDJSON or JSON reports, of shards or of several runs; - is standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub(super) files: Vec<PathBuf>,
+    /// The list of the domains to report, in its order: one without a result is undetermined; - is standard input
+    #[arg(long, value_name = "FILE")]
+    pub(super) domains: Option<PathBuf>,
+    /// What goes to standard output
+    #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Report")]
+    pub(super) format: ReportFormat,
+    /// A further report, written to a file; repeatable
+    #[arg(long, value_name = "FORMAT=PATH", help_heading = "Report")]
+    pub(super) output: Vec<Output>,
+    /// Which verdicts exit non-zero, separated by commas [default: all but ready]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Report")]
+    pub(super) fail_on: Option<Vec<VerdictName>>,
+    /// An earlier JSON or NDJSON report: say what has changed since; repeatable
+    #[arg(long, value_name = "FILE", help_heading = "Report")]
+    pub(super) since: Vec<PathBuf>,
+    /// Only what is new since --since, or has become worse, decides the exit status
+    #[arg(long, requires = "since", help_heading = "Report")]
+    pub(super) fail_on_new: bool,
+    /// Refused: results are weighed when they are made
+    #[arg(long, hide = true)]
+    pub(super) strict: bool,
 }
 
 #[derive(Debug, Args)]
@@ -295,9 +332,9 @@ pub(super) struct Times {
     /// How long senders go on trying to deliver what is in their queues
     #[arg(long, value_name = "DURATION", default_value = "5d")]
     pub(super) queue_margin: Span,
-    /// An earlier recording or JSON report: say what has changed since
+    /// An earlier recording, JSON or NDJSON report: say what has changed since; repeatable
     #[arg(long, value_name = "FILE")]
-    pub(super) since: Option<PathBuf>,
+    pub(super) since: Vec<PathBuf>,
 }
 
 /// Whom to ask.

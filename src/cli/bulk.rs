@@ -46,6 +46,11 @@ pub(super) async fn run<'w>(
     surroundings: &Surroundings,
     scope: &'w Scope<'w, '_>,
 ) -> Result<u8, Problem> {
+    if reporting.fail_on_new && task.bulk.resume.is_some() {
+        let message = "--fail-on-new: results that --resume skips are not compared; use `cutover report FILE... --since FILE \
+                       --fail-on-new` when all are there";
+        return Err(Problem::Usage(message.into()));
+    }
     let earlier = task.bulk.resume.as_deref().map(Earlier::read).transpose()?.unwrap_or_default();
     if let Some(path) = task.bulk.resume.as_deref().filter(|path| !files::is_there(path)) {
         let path = path.display();
@@ -191,7 +196,7 @@ impl<'w> Session<'_, 'w> {
                 checked.add_to(recording);
             }
             used.add(&checked);
-            progress.above(|| reporter.take(&checked, script, streams.out))?;
+            progress.above(|| reporter.take(script, streams.out))?;
             tally.checked += 1;
             tally.held = tally.held.saturating_sub(usize::from(is_final));
             progress.step(tally.checked);

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use crate::facts::Recording;
+
 use super::Problem;
 use super::cleanup::Temporary;
 
@@ -86,6 +88,52 @@ pub(super) fn read_input(given: Option<&[u8]>, kind: Kind) -> Result<Vec<u8>, Pr
         }
         Ok(_) => Ok(octets),
         Err(error) => Err(Problem::Usage(format!("standard input: {}", reason(&error)))),
+    }
+}
+
+/// A file that is read piece by piece.
+///
+/// # Errors
+/// [`Problem`] if it cannot be opened.
+pub(super) fn reader(path: &Path) -> Result<impl std::io::BufRead + use<>, Problem> {
+    let file = File::open(path).map_err(|error| Problem::file(path, &reason(&error)))?;
+    Ok(BufReader::new(file))
+}
+
+/// What an earlier run wrote.
+pub(super) enum EarlierRun<R> {
+    /// The whole text of a recording.
+    Recording(String),
+    /// A report, to be read piece by piece.
+    Report(R),
+}
+
+/// A recording, or what may be a report.
+///
+/// # Errors
+/// [`Problem`] if it cannot be read, or if a recording is too large or not UTF-8.
+pub(super) fn earlier_run(path: &Path) -> Result<EarlierRun<impl std::io::BufRead + use<>>, Problem> {
+    let told = |error: std::io::Error| Problem::file(path, &reason(&error));
+    let mut reader = reader(path)?;
+    let begin = reader.fill_buf().map_err(told)?;
+    let begin = String::from_utf8_lossy(begin.get(..64).unwrap_or(begin));
+    if !Recording::is_one(&begin) {
+        return Ok(EarlierRun::Report(reader));
+    }
+    let mut octets = Vec::new();
+    reader.take(EARLIER_RUN.octets() + 1).read_to_end(&mut octets).map_err(told)?;
+    if octets.len() as u64 > EARLIER_RUN.octets() {
+        return Err(Problem::file(path, &EARLIER_RUN.too_large()));
+    }
+    let text = String::from_utf8(octets);
+    text.map(EarlierRun::Recording).map_err(|_| Problem::file(path, "it is not text in UTF-8"))
+}
+
+/// Standard input, read piece by piece.
+pub(super) fn input_reader(given: Option<&[u8]>) -> Box<dyn std::io::BufRead + '_> {
+    match given {
+        Some(given) => Box::new(given),
+        None => Box::new(std::io::stdin().lock()),
     }
 }
 

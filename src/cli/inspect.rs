@@ -109,7 +109,7 @@ impl<'a> Start<'a> {
     /// [`Problem`] for what cannot be used; nothing has been looked up then.
     pub(super) async fn open(task: Task<'a>, now: Timestamp) -> Result<Self, Problem> {
         let Task { expectations, lookup, times, .. } = task;
-        let before = times.since.as_deref().map(Before::read).transpose()?;
+        let before = Before::read(&times.since)?;
         let roster = Roster::open(expectations, task.settings)?;
         let tenant = Tenant::open(expectations, Some(lookup), task.token)?;
         let (domains, left_out) = tenant.domains(task.domains).await?;
@@ -126,7 +126,8 @@ impl<'a> Start<'a> {
         let few: Vec<Subject> = few.collect::<Result<_, _>>()?;
         world.notes.extend(roster.notes(&few)?);
         let mut start = Self { task, world, names, roster, earlier: None };
-        if let Some(before) = before {
+        if let Some(mut before) = before {
+            start.world.notes.append(&mut before.notes);
             let earlier = before.judged(&start).await?;
             let missing = start.names.iter().filter(|domain| !earlier.holds(domain));
             let missing = missing.map(|domain| format!("the earlier report does not hold {}", domain.bare()));

@@ -22,6 +22,7 @@ mod roster;
 mod schema;
 mod settings;
 mod signals;
+mod stored;
 mod subject;
 mod tenant;
 mod version;
@@ -238,6 +239,7 @@ fn dispatch(
         Command::Plan(command) => check::plan(command, settings, streams, &style, surroundings),
         Command::Watch(command) => watch::run(command, settings, streams, &style, surroundings),
         Command::Expected(command) => expected::run(command, settings, streams, &style, surroundings),
+        Command::Report(command) => stored::run(command, streams, &style, surroundings),
         Command::Explain(command) => explain::run(command, streams, &style),
         Command::Completions(command) => manual::completions(command, streams),
         Command::Man => manual::man(streams),

@@ -25,7 +25,6 @@ use crate::report::{DomainReport, Report, Summary};
 
 use super::args::{ReportFormat, Reporting};
 use super::files::Draft;
-use super::inspect::Checked;
 use super::{Problem, status};
 pub(super) use scribe::{Scribe, Script};
 
@@ -142,23 +141,18 @@ impl<'a> Reporter<'a> {
     /// Who writes what these reports say of a domain.
     pub(super) fn scribe(&self) -> Scribe {
         let reports = self.sinks.iter().map(|sink| (sink.format, sink.style)).collect();
-        Scribe::new(self.started, reports, self.style.detail == Detail::Verbose)
+        Scribe::new(self.started, reports, self.style.detail == Detail::Verbose, self.reporting.fail_on_new)
     }
 
     /// Puts what was written of a domain where it belongs.
     ///
     /// # Errors
     /// [`Problem`] if it cannot be written.
-    pub(super) fn take(
-        &mut self,
-        checked: &Checked,
-        script: Script,
-        out: &mut dyn Write,
-    ) -> Result<(), Problem> {
-        self.verdicts.insert(checked.examination.verdict);
-        self.summary.add(checked.examination.verdict.word());
+    pub(super) fn take(&mut self, script: Script, out: &mut dyn Write) -> Result<(), Problem> {
+        self.verdicts.insert(script.counted);
+        self.summary.add(script.verdict.word());
         for (sink, text) in self.sinks.iter_mut().zip(&script.texts) {
-            sink.take(checked, text, out)?;
+            sink.take(&script, text, out)?;
         }
         self.kept.extend(script.kept);
         self.kept_in_full.extend(script.kept_in_full);
@@ -226,11 +220,11 @@ impl Sink {
         Self { format, target, style, state }
     }
 
-    fn take(&mut self, checked: &Checked, text: &str, out: &mut dyn Write) -> Result<(), Problem> {
+    fn take(&mut self, script: &Script, text: &str, out: &mut dyn Write) -> Result<(), Problem> {
         let Self { format, target, state, .. } = self;
         match state {
             State::Table(reminders, written) => {
-                reminders.add(&checked.shown());
+                reminders.add(&script.domain, &script.reminders);
                 if *written > 0 {
                     target.write("\n", out)?;
                 }

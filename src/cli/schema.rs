@@ -3,6 +3,7 @@
 //! Generated from the very types that read and write the files.
 
 use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
 use schemars::{Schema, schema_for};
 
 use crate::facts::History;
@@ -22,7 +23,11 @@ pub(super) fn run(command: &args::Schema, streams: &mut Streams<'_>) -> Result<u
         SchemaFile::Settings => schema_for!(Document),
         // As it is written: what is left out there when it is empty is not required.
         SchemaFile::Report => {
-            SchemaSettings::default().for_serialize().into_generator().into_root_schema_for::<Report>()
+            let settings = SchemaSettings::default().for_serialize();
+            // What is taken for a missing field when a report is read back is not written.
+            let without_defaults = |schema: &mut Schema| drop(schema.remove("default"));
+            let settings = settings.with_transform(RecursiveTransform(without_defaults));
+            settings.into_generator().into_root_schema_for::<Report>()
         }
         SchemaFile::History => History::schema(),
     };

@@ -131,7 +131,7 @@ async fn watch(
     let mut reporter = Reporter::open(&command.reporting, style, inspector.frame(&last))?;
     reporter.begin(streams.out)?;
     let scribe = reporter.scribe();
-    last.checked.iter().try_for_each(|checked| reporter.take(checked, scribe.write(checked), streams.out))?;
+    last.checked.iter().try_for_each(|checked| reporter.take(scribe.write(checked), streams.out))?;
     reporter.finish(streams.out)
 }
 

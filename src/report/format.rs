@@ -51,6 +51,11 @@ fn gravity(expectation: &ExpectationView) -> Gravity {
     }
 }
 
+/// Whether something was found that is not simply met, waived or not.
+fn is_finding(expectation: &ExpectationView) -> bool {
+    expectation.status == "waived" || gravity(expectation) > Gravity::None
+}
+
 /// How much a hazard matters.
 fn hazard_gravity(hazard: &HazardView) -> Gravity {
     match hazard.level {

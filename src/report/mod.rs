@@ -12,9 +12,11 @@ pub mod json;
 mod outlook;
 pub mod reminders;
 pub mod since;
+pub mod stored;
 pub mod style;
 pub mod table;
 pub mod view;
+mod words;
 
 pub use harmless::Harmless;
 pub use style::Style;

@@ -6,7 +6,6 @@ use crate::check::Reminder;
 
 use super::grid::wrapped;
 use super::style::{Style, Tone};
-use super::table::{Shown, shown_domain};
 
 /// Domains that are named of many.
 const SHOWN: usize = 3;
@@ -28,10 +27,10 @@ struct About {
 }
 
 impl Reminders {
-    /// Adds those of a domain.
-    pub fn add(&mut self, shown: &Shown<'_>) {
+    /// Adds those of a domain, with its name as a person reads it.
+    pub fn add(&mut self, domain: &str, reminders: &[Reminder]) {
         self.domains += 1;
-        for reminder in &shown.examination.reminders {
+        for reminder in reminders {
             let known = self.about.iter().position(|about| about.reminder == *reminder);
             let index = known.unwrap_or_else(|| {
                 self.about.push(About { reminder: *reminder, named: Vec::new(), domains: 0 });
@@ -40,7 +39,7 @@ impl Reminders {
             if let Some(about) = self.about.get_mut(index) {
                 about.domains += 1;
                 if about.named.len() < SHOWN {
-                    about.named.push(shown_domain(shown.subject));
+                    about.named.push(domain.to_owned());
                 }
             }
         }

@@ -3,34 +3,41 @@
 //! Two reports are compared by what they say, not by their words: verdict, records, statuses and hazards. The order of
 //! answers, times to live that run down and the sentences around them are no change.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::io::BufRead;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::check::Verdict;
 use crate::record::Name;
 
 use super::harmless::Harmless;
-use super::view::{DomainReport, Report, SCHEMA_VERSION};
+use super::stored::{Contents, StoredError, read};
+use super::view::{DomainReport, ExpectationView, HazardView, Report};
+use super::words::{self, Word};
 
-/// What is needed of an earlier report.
-#[derive(Debug, Clone, Deserialize)]
+/// What is needed of earlier reports: the newest result of each domain.
+#[derive(Debug, Clone, Default)]
 pub struct Earlier {
-    schema_version: u32,
-    checked_at: Timestamp,
-    domains: Vec<EarlierDomain>,
+    /// In the order in which the domains were met first.
+    domains: Vec<Arc<EarlierDomain>>,
+    places: HashMap<Harmless, usize>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// An earlier result of a domain.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 struct EarlierDomain {
     domain: Harmless,
+    checked_at: Option<Timestamp>,
     verdict: Harmless,
     expectations: Vec<EarlierExpectation>,
     #[serde(default)]
-    hazards: Vec<Sign>,
+    hazards: Vec<EarlierHazard>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 struct EarlierExpectation {
     id: Harmless,
     name: Harmless,
@@ -39,7 +46,23 @@ struct EarlierExpectation {
     status: Harmless,
     code: Harmless,
     #[serde(default)]
+    importance: Harmless,
+    #[serde(default)]
     observed: Vec<Harmless>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+struct EarlierHazard {
+    #[serde(flatten)]
+    sign: Sign,
+    #[serde(default)]
+    level: Harmless,
+    waiver: Option<EarlierWaiver>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+struct EarlierWaiver {
+    state: Harmless,
 }
 
 /// A hazard, by what identifies it.
@@ -55,78 +78,132 @@ pub struct Sign {
     pub rtype: Option<Harmless>,
 }
 
-/// Why an earlier report cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum EarlierError {
-    /// It is no JSON, or its fields are others.
-    #[error("it is neither a recording nor a JSON report of cutover: {0}")]
-    Json(#[from] serde_json::Error),
-    /// A newer version wrote it.
-    #[error(
-        "it has version {0} of the report, and this version of cutover reads up to {SCHEMA_VERSION}; use a newer cutover"
-    )]
-    Version(u32),
-}
-
 impl Earlier {
-    /// Reads what `--format json` wrote.
+    /// Reads what `--format json` or `--format ndjson` wrote.
     ///
     /// # Errors
-    /// [`EarlierError`] if it is something else, or of a newer version.
-    pub fn parse(text: &str) -> Result<Self, EarlierError> {
-        let earlier: Self = serde_json::from_str(text)?;
-        if earlier.schema_version > SCHEMA_VERSION {
-            Err(EarlierError::Version(earlier.schema_version))
-        } else {
-            Ok(earlier)
+    /// [`StoredError`] if it is something else, or of a newer version.
+    pub fn read(input: impl BufRead) -> Result<(Self, Contents), StoredError> {
+        let mut domains = Vec::new();
+        let contents = read(input, |domain: EarlierDomain| domains.push(domain))?;
+        let mut earlier = Self::default();
+        for mut domain in domains {
+            domain.checked_at = domain.checked_at.or(contents.run.map(|run| run.0));
+            earlier.keep(Arc::new(domain));
+        }
+        Ok((earlier, contents))
+    }
+
+    /// Adds the results of another report.
+    pub fn add(&mut self, other: Self) {
+        other.domains.into_iter().for_each(|domain| self.keep(domain));
+    }
+
+    /// Keeps a result, if there is no newer one.
+    fn keep(&mut self, new: Arc<EarlierDomain>) {
+        match self.places.get(&new.domain).and_then(|place| self.domains.get_mut(*place)) {
+            Some(known) if new.checked_at >= known.checked_at => *known = new,
+            Some(_) => {}
+            None => {
+                self.places.insert(new.domain.clone(), self.domains.len());
+                self.domains.push(new);
+            }
         }
     }
-}
 
-impl Earlier {
-    /// Whether the report holds the domain.
+    fn get(&self, domain: &str) -> Option<&Arc<EarlierDomain>> {
+        self.domains.get(*self.places.get(domain)?)
+    }
+
+    /// Whether there is no result.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.domains.is_empty()
+    }
+
+    /// Whether there is a result of the domain.
     #[must_use]
     pub fn holds(&self, domain: &Name) -> bool {
-        self.domains.iter().any(|known| *known.domain == *domain.bare())
+        self.get(&domain.bare()).is_some()
     }
 }
 
 impl From<&Report> for Earlier {
     fn from(report: &Report) -> Self {
-        Self {
-            schema_version: report.schema_version,
-            checked_at: report.checked_at,
-            domains: report.domains.iter().map(EarlierDomain::from).collect(),
+        let mut earlier = Self::default();
+        for domain in &report.domains {
+            let checked_at = Some(domain.time(report.checked_at));
+            earlier.keep(Arc::new(EarlierDomain { checked_at, ..EarlierDomain::from(domain) }));
         }
+        earlier
     }
 }
 
 impl From<&DomainReport> for EarlierDomain {
     fn from(report: &DomainReport) -> Self {
-        let expectations = report.expectations.iter().map(|expectation| EarlierExpectation {
+        Self {
+            domain: Harmless::record(&report.domain),
+            checked_at: report.checked_at,
+            verdict: Harmless::sentence(report.verdict),
+            expectations: report.expectations.iter().map(EarlierExpectation::from).collect(),
+            hazards: report.hazards.iter().map(EarlierHazard::from).collect(),
+        }
+    }
+}
+
+impl From<&ExpectationView> for EarlierExpectation {
+    fn from(expectation: &ExpectationView) -> Self {
+        Self {
             id: Harmless::sentence(expectation.id),
             name: Harmless::record(&expectation.name.to_string()),
             rtype: Harmless::sentence(&expectation.rtype),
             status: Harmless::sentence(expectation.status),
             code: Harmless::sentence(expectation.code),
+            importance: Harmless::sentence(expectation.importance),
             observed: expectation.observed.clone(),
-        });
-        let hazards = report.hazards.iter().map(|hazard| Sign {
-            code: Harmless::sentence(hazard.code),
-            name: Harmless::record(&hazard.name.to_string()),
-            rtype: hazard.rtype.as_deref().map(Harmless::sentence),
-        });
-        Self {
-            domain: Harmless::record(&report.domain),
-            verdict: Harmless::sentence(report.verdict),
-            expectations: expectations.collect(),
-            hazards: hazards.collect(),
         }
     }
 }
 
+impl From<&HazardView> for EarlierHazard {
+    fn from(hazard: &HazardView) -> Self {
+        let waiver = hazard.waiver.as_ref();
+        Self {
+            sign: Sign::from(hazard),
+            level: Harmless::sentence(hazard.level),
+            waiver: waiver.map(|waiver| EarlierWaiver { state: Harmless::sentence(waiver.state) }),
+        }
+    }
+}
+
+impl From<&HazardView> for Sign {
+    fn from(hazard: &HazardView) -> Self {
+        Self {
+            code: Harmless::sentence(hazard.code),
+            name: Harmless::record(&hazard.name.to_string()),
+            rtype: hazard.rtype.as_deref().map(Harmless::sentence),
+        }
+    }
+}
+
+impl EarlierExpectation {
+    /// Whether something was found that is not simply met, waived or not.
+    fn is_finding(&self) -> bool {
+        let is_absent = *self.importance == *"optional" && self.observed.is_empty();
+        *self.status == *WAIVED || *self.status != *MET && !is_absent
+    }
+}
+
+impl EarlierHazard {
+    /// Whether it made changes needed.
+    fn counts(&self) -> bool {
+        let is_waived = self.waiver.as_ref().is_some_and(|waiver| *waiver.state == *"active");
+        *self.level == *"error" && !is_waived
+    }
+}
+
 /// What differs between an earlier report of a domain and this one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct Since {
     /// When the earlier run began.
@@ -139,10 +216,33 @@ pub struct Since {
     pub hazards_appeared: Vec<Sign>,
     /// Hazards that are not there any more.
     pub hazards_gone: Vec<Sign>,
+    /// The earlier result; not known where the comparison itself was stored.
+    #[serde(skip)]
+    before: Option<Arc<EarlierDomain>>,
+}
+
+/// Whether a finding was known to the earlier report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// It was not.
+    New,
+    /// It was, with the same status and records.
+    Unchanged,
+    /// It was, and its status or its records were others.
+    Updated,
+}
+
+/// A finding of the earlier report that is not one any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gone {
+    /// The expectation; `None` for a hazard.
+    pub id: Option<Harmless>,
+    /// What it is about, and its code.
+    pub sign: Sign,
 }
 
 /// A word before and after.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct Pair {
     /// What it was.
@@ -152,7 +252,7 @@ pub struct Pair {
 }
 
 /// What became of one expectation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct Moved {
     /// Which one.
@@ -163,7 +263,8 @@ pub struct Moved {
     #[serde(rename = "type")]
     pub rtype: Harmless,
     /// What became of the records: `appeared`, `gone`, `changed` or `same`.
-    pub records: &'static str,
+    #[serde(deserialize_with = "words::word")]
+    pub records: Word,
     /// How it was.
     pub before: State,
     /// How it is.
@@ -171,7 +272,7 @@ pub struct Moved {
 }
 
 /// How one expectation stood.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct State {
     /// Its status.
@@ -191,6 +292,97 @@ impl Since {
             && self.hazards_appeared.is_empty()
             && self.hazards_gone.is_empty()
     }
+
+    /// Whether the earlier report is at hand, and not only what differs from it.
+    #[must_use]
+    pub fn is_at_hand(&self) -> bool {
+        self.before.is_some()
+    }
+
+    /// Whether the earlier report knows what is found of an expectation; `None` where that report is not at hand.
+    #[must_use]
+    pub fn knows(&self, expectation: &ExpectationView) -> Option<Known> {
+        let before = self.before.as_ref()?;
+        let mut same = before.expectations.iter().filter(|one| *one.id == *expectation.id);
+        let known = same.find(|one| *one.code == *expectation.code && one.is_finding());
+        let Some(known) = known else { return Some(Known::New) };
+        let now = EarlierExpectation::from(expectation);
+        Some(if State::from(known) == State::from(&now) { Known::Unchanged } else { Known::Updated })
+    }
+
+    /// Whether the earlier report knows a hazard; `None` where that report is not at hand.
+    #[must_use]
+    pub fn knows_hazard(&self, hazard: &HazardView) -> Option<Known> {
+        let before = self.before.as_ref()?;
+        let now = EarlierHazard::from(hazard);
+        let known = before.hazards.iter().find(|known| known.sign == now.sign);
+        Some(match known {
+            None => Known::New,
+            Some(known) if *known == now => Known::Unchanged,
+            Some(_) => Known::Updated,
+        })
+    }
+
+    /// The findings of the earlier report that this one does not have: those that it had another code or a good result for.
+    #[must_use]
+    pub fn gone(&self, report: &DomainReport) -> Vec<Gone> {
+        let Some(before) = &self.before else { return Vec::new() };
+        let is_gone = |known: &&EarlierExpectation| {
+            let mut now = report.expectations.iter().map(EarlierExpectation::from);
+            known.is_finding()
+                && !now.any(|now| now.id == known.id && now.code == known.code && now.is_finding())
+        };
+        let expectations = before.expectations.iter().filter(is_gone).map(|known| Gone {
+            id: Some(known.id.clone()),
+            sign: Sign {
+                code: known.code.clone(),
+                name: known.name.clone(),
+                rtype: Some(known.rtype.clone()),
+            },
+        });
+        let now: Vec<Sign> = report.hazards.iter().map(Sign::from).collect();
+        let hazards = before.hazards.iter().filter(|known| !now.contains(&known.sign));
+        expectations.chain(hazards.map(|known| Gone { id: None, sign: known.sign.clone() })).collect()
+    }
+}
+
+/// The verdict of what is new in a report or has become worse: of a domain that the earlier report does not hold, its own.
+///
+/// A required expectation is worse if its status is, or if it is unmet for another reason; a hazard is new that makes changes
+/// needed and was not there, or did not.
+#[must_use]
+pub fn verdict_of_new(report: &DomainReport) -> Verdict {
+    let named = |word: &str| Verdict::ALL.into_iter().find(|verdict| verdict.word() == word);
+    let verdict = named(report.verdict).unwrap_or(Verdict::Undetermined);
+    let Some(before) = report.since.as_ref().and_then(|since| since.before.as_ref()) else { return verdict };
+    let required = report.expectations.iter().filter(|one| one.importance == "required");
+    let expectations = required.map(|one| {
+        let known = before.expectations.iter().find(|known| *known.id == *one.id);
+        let is_new = known.is_none_or(|known| {
+            let (then, now) = (severity(&known.status), severity(one.status));
+            now > then || now == then && now == Verdict::ChangesNeeded && *known.code != *one.code
+        });
+        if is_new { severity(one.status) } else { Verdict::Ready }
+    });
+    let hazards =
+        report.hazards.iter().map(EarlierHazard::from).filter(EarlierHazard::counts).map(|hazard| {
+            let mut known = before.hazards.iter().filter(|known| known.counts());
+            if known.any(|known| known.sign == hazard.sign) { Verdict::Ready } else { Verdict::ChangesNeeded }
+        });
+    let new = expectations.chain(hazards).max().unwrap_or(Verdict::Ready).min(verdict);
+    let is_worse = named(&before.verdict).is_none_or(|before| before < verdict);
+    // What makes it worse is not among the findings.
+    if new == Verdict::Ready && is_worse { verdict } else { new }
+}
+
+/// What a required expectation with this status makes of a domain.
+fn severity(status: &str) -> Verdict {
+    match status {
+        MET | WAIVED => Verdict::Ready,
+        "waiting" => Verdict::Waiting,
+        UNKNOWN => Verdict::Undetermined,
+        _ => Verdict::ChangesNeeded,
+    }
 }
 
 /// What has changed for a domain; `None` if the earlier report does not hold it.
@@ -202,25 +394,27 @@ pub fn since(earlier: &Earlier, report: &DomainReport) -> Option<Since> {
 /// What has changed for each domain that both hold and that differs.
 #[must_use]
 pub fn between(earlier: &Earlier, later: &Earlier) -> Vec<(Harmless, Since)> {
-    let compared = later.domains.iter().filter_map(|domain| Some((domain, earlier.compared(domain)?)));
+    let compared = later.domains.iter().filter_map(|domain| Some((&**domain, earlier.compared(domain)?)));
     let changed = compared.filter(|(_, since)| !since.is_empty());
     changed.map(|(domain, since)| (domain.domain.clone(), since)).collect()
 }
 
 impl Earlier {
     fn compared(&self, after: &EarlierDomain) -> Option<Since> {
-        let before = self.domains.iter().find(|domain| domain.domain == after.domain)?;
-        let only = |here: &[Sign], there: &[Sign]| -> Vec<Sign> {
-            here.iter().filter(|sign| !there.contains(sign)).cloned().collect()
+        let before = self.get(&after.domain)?;
+        let only = |here: &[EarlierHazard], there: &[EarlierHazard]| -> Vec<Sign> {
+            let is_there = |sign: &Sign| there.iter().any(|hazard| hazard.sign == *sign);
+            here.iter().map(|hazard| &hazard.sign).filter(|sign| !is_there(sign)).cloned().collect()
         };
         let verdict = (before.verdict != after.verdict)
             .then(|| Pair { before: before.verdict.clone(), after: after.verdict.clone() });
         Some(Since {
-            checked_at: self.checked_at,
+            checked_at: before.checked_at.unwrap_or(Timestamp::UNIX_EPOCH),
             verdict,
             expectations: moved(&before.expectations, &after.expectations),
             hazards_appeared: only(&after.hazards, &before.hazards),
             hazards_gone: only(&before.hazards, &after.hazards),
+            before: Some(Arc::clone(before)),
         })
     }
 
@@ -228,10 +422,9 @@ impl Earlier {
     /// fails once is no change.
     #[must_use]
     pub fn settled(mut self, before: &Self, told: &Self) -> Self {
-        let of = |report: &Self, domain: &str| {
-            report.domains.iter().find(|known| *known.domain == *domain).cloned()
-        };
+        let of = |report: &Self, domain: &str| report.get(domain).cloned();
         for domain in &mut self.domains {
+            let domain = Arc::make_mut(domain);
             let (Some(before), Some(told)) = (of(before, &domain.domain), of(told, &domain.domain)) else {
                 continue;
             };
@@ -248,13 +441,17 @@ impl Earlier {
                 }
             }
             if *domain.verdict == *UNDETERMINED && *before.verdict != *UNDETERMINED {
-                domain.verdict = told.verdict;
+                domain.verdict = told.verdict.clone();
             }
         }
         self
     }
 }
 
+/// The status of what holds.
+const MET: &str = "met";
+/// The status of what does not count.
+const WAIVED: &str = "waived";
 /// The status of what could not be looked up.
 const UNKNOWN: &str = "unknown";
 /// The verdict of a domain about which too little is known.

@@ -6,6 +6,7 @@ mod findings;
 mod header;
 mod next;
 mod replies;
+mod stored;
 
 use crate::check::{Assumptions, Examination, Outlook, Verdict};
 use crate::expected::{Importance, Subject};
@@ -26,6 +27,7 @@ use next::next;
 use replies::replies;
 
 pub use expected::expected;
+pub use stored::stored;
 
 /// Everything that a table of one domain shows.
 #[derive(Debug, Clone, Copy)]
@@ -121,7 +123,8 @@ fn faint(heading: &str) -> Cell {
 }
 
 /// The domain as people write it, and as DNS does.
-pub(super) fn shown_domain(subject: &Subject) -> String {
+#[must_use]
+pub fn shown_domain(subject: &Subject) -> String {
     let bare = subject.domain.bare();
     unicode(&subject.domain).map_or(bare.clone(), |unicode| format!("{unicode} ({bare})"))
 }

@@ -10,13 +10,13 @@ mod replies;
 use foldhash::HashSet;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::check::{
-    Applied, Examination, Hazard, Judged, Outlook, Recognised, Status, Tenancy, Verdict, WaiverState,
+    Applied, Code, Examination, Hazard, Judged, Outlook, Recognised, Status, Tenancy, Verdict, WaiverState,
 };
 use crate::expected::import::Ignored;
-use crate::expected::{Expectation, Id, Phase, Subject, ignored};
+use crate::expected::{Cloud, Expectation, Id, Phase, Subject, ignored};
 use crate::facts::{Facts, TenantHolder, Zone};
 use crate::plan::Change;
 use crate::record::spf::is_spf;
@@ -24,6 +24,7 @@ use crate::record::{Name, RecordData};
 
 use super::harmless::Harmless;
 use super::since::Since;
+use super::words::{self, Word};
 use replies::reply_view;
 pub use replies::{PolicyView, ReplyView, WebView};
 
@@ -79,23 +80,28 @@ pub struct Summary {
 }
 
 /// The report of one domain.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct DomainReport {
     /// The domain, as A-labels without the final dot.
+    #[serde(deserialize_with = "words::domain")]
     pub domain: String,
     /// The domain as people write it, where that differs.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "words::no_text")]
     pub unicode: Option<String>,
     /// The verdict.
     #[cfg_attr(feature = "formats", schemars(extend("enum" = ["ready", "waiting", "undetermined", "changes-needed"])))]
-    pub verdict: &'static str,
+    #[serde(deserialize_with = "words::verdict")]
+    pub verdict: Word,
     /// The cloud.
     #[cfg_attr(feature = "formats", schemars(extend("enum" = ["worldwide", "gcc", "gcc-high", "dod", "china"])))]
-    pub cloud: &'static str,
+    #[serde(default, deserialize_with = "words::word")]
+    pub cloud: Word,
     /// The phase that was judged.
     #[cfg_attr(feature = "formats", schemars(extend("enum" = ["prepare", "switch", "tidy"])))]
-    pub phase: &'static str,
+    #[serde(default, deserialize_with = "words::word")]
+    pub phase: Word,
     /// The platform being left.
     pub source: Option<Platform>,
     /// The filter in front.
@@ -106,13 +112,17 @@ pub struct DomainReport {
     /// The zone that the domain lies in.
     pub zone: Option<ZoneView>,
     /// Every expectation, met or not.
+    #[serde(default)]
     pub expectations: Vec<ExpectationView>,
     /// What is wrong beside the expectations.
+    #[serde(default)]
     pub hazards: Vec<HazardView>,
     /// What has to be published or deleted.
+    #[serde(default)]
     pub changes: Vec<ChangeView>,
     /// What of the lists of expected values is not used.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub ignored: Vec<IgnoredView>,
     /// Every reply, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -122,19 +132,24 @@ pub struct DomainReport {
     pub policy: Option<PolicyView>,
     /// The answers of web servers that the user wanted to be asked, where there are any and the replies were asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub web: Vec<WebView>,
     /// When the old service may be closed; null while that is not known.
     pub close_source_after: Option<Timestamp>,
     /// Whether that moment was `seen` to be right, or rests on an `assumed` time to live.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub close_source_basis: Option<&'static str>,
+    #[serde(default, deserialize_with = "words::optional")]
+    pub close_source_basis: Option<Word>,
     /// What has changed since an earlier report, where there was one to compare with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Since>,
+    /// When the domain was checked, where several runs are reported together and that is not the time of the report.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checked_at: Option<Timestamp>,
 }
 
 /// A platform or filter.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct Platform {
     /// Its id.
@@ -142,18 +157,21 @@ pub struct Platform {
     /// Its name.
     pub name: Harmless,
     /// The records that show it, 32 at most.
+    #[serde(default)]
     pub evidence: Vec<Harmless>,
     /// How sure it is: `declared`, `proven` by two kinds of record, or `probable`.
-    pub proof: &'static str,
+    #[serde(default, deserialize_with = "words::word")]
+    pub proof: Word,
 }
 
 /// Who holds a domain, according to Microsoft's sign-in host.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct TenantView {
     /// `held` by the tenant with this id, `none`, or `unknown` where the host did not say.
     #[cfg_attr(feature = "formats", schemars(extend("enum" = ["held", "none", "unknown"])))]
-    pub status: &'static str,
+    #[serde(deserialize_with = "words::word")]
+    pub status: Word,
     /// The id of the tenant.
     pub id: Option<Harmless>,
     /// Its region, as the host names it.
@@ -163,63 +181,75 @@ pub struct TenantView {
 }
 
 /// A zone.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct ZoneView {
     /// Where it begins.
     pub apex: Name,
     /// Who serves it.
+    #[serde(default)]
     pub name_servers: Vec<NameServerView>,
 }
 
 /// A name server.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct NameServerView {
     /// Its name.
     pub name: Name,
     /// Its addresses.
+    #[serde(default, deserialize_with = "words::addresses")]
     pub addresses: Vec<String>,
     /// The serial of the zone there.
     pub serial: Option<u32>,
 }
 
 /// An expectation and what became of it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct ExpectationView {
     /// Which one.
-    pub id: &'static str,
+    #[serde(deserialize_with = "words::word")]
+    pub id: Word,
     /// Who needs it.
     #[cfg_attr(feature = "formats", schemars(extend("enum" = ["exchange", "teams", "devices"])))]
-    pub service: &'static str,
+    #[serde(default, deserialize_with = "words::word")]
+    pub service: Word,
     /// How much it matters.
     #[cfg_attr(feature = "formats", schemars(extend("enum" = ["required", "recommended", "optional"])))]
-    pub importance: &'static str,
+    #[serde(default, deserialize_with = "words::word")]
+    pub importance: Word,
     /// From which phase on it holds.
     #[cfg_attr(feature = "formats", schemars(extend("enum" = ["prepare", "switch", "tidy"])))]
-    pub phase: &'static str,
+    #[serde(default, deserialize_with = "words::word")]
+    pub phase: Word,
     /// The owner of the records.
     pub name: Name,
     /// Their type.
     #[serde(rename = "type")]
+    #[serde(deserialize_with = "words::rtype")]
     pub rtype: String,
     /// What became of it.
     #[cfg_attr(feature = "formats", schemars(extend("enum" = ["met", "unmet", "waiting", "unknown", "waived"])))]
-    pub status: &'static str,
+    #[serde(deserialize_with = "words::word")]
+    pub status: Word,
     /// Which outcome exactly.
-    pub code: &'static str,
+    #[serde(deserialize_with = "words::word")]
+    pub code: Word,
     /// One sentence for a person.
     pub message: Harmless,
     /// What should be published: of SPF the record of the plan, or the present one where that is right.
+    #[serde(default)]
     pub expected: Vec<Harmless>,
     /// Where that value comes from.
     #[cfg_attr(feature = "formats", schemars(extend("enum" = ["given", "found", "derived", "standard"])))]
-    pub origin: &'static str,
+    #[serde(default, deserialize_with = "words::word")]
+    pub origin: Word,
     /// The list that names it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub given_by: Option<Harmless>,
     /// What is published.
+    #[serde(default)]
     pub observed: Vec<Harmless>,
     /// Its time to live in seconds.
     pub ttl: Option<u32>,
@@ -234,22 +264,26 @@ pub struct ExpectationView {
 }
 
 /// A hazard.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct HazardView {
     /// Which one.
-    pub code: &'static str,
+    #[serde(deserialize_with = "words::word")]
+    pub code: Word,
     /// How bad it is.
     #[cfg_attr(feature = "formats", schemars(extend("enum" = ["error", "warning", "info"])))]
-    pub level: &'static str,
+    #[serde(deserialize_with = "words::word")]
+    pub level: Word,
     /// The name it is about.
     pub name: Name,
     /// The type it is about.
     #[serde(rename = "type")]
+    #[serde(default, deserialize_with = "words::optional_rtype")]
     pub rtype: Option<String>,
     /// One sentence for a person.
     pub message: Harmless,
     /// The records that show it.
+    #[serde(default)]
     pub records: Vec<Harmless>,
     /// By when to act, where that is known and not past.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -260,12 +294,13 @@ pub struct HazardView {
 }
 
 /// A waiver that met its finding.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct WaiverView {
     /// `active`, or `expired`: then the finding counts again.
     #[cfg_attr(feature = "formats", schemars(extend("enum" = ["active", "expired"])))]
-    pub state: &'static str,
+    #[serde(default, deserialize_with = "words::word")]
+    pub state: Word,
     /// Why.
     pub reason: Harmless,
     /// The last day on which it holds, in UTC.
@@ -273,7 +308,7 @@ pub struct WaiverView {
 }
 
 /// Something in a list of expected values that is not used.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct IgnoredView {
     /// The list.
@@ -287,35 +322,43 @@ pub struct IgnoredView {
 }
 
 /// A change.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct ChangeView {
     /// The phase that asks for it.
     #[cfg_attr(feature = "formats", schemars(extend("enum" = ["prepare", "switch", "tidy"])))]
-    pub phase: &'static str,
+    #[serde(default, deserialize_with = "words::word")]
+    pub phase: Word,
     /// `add`, `replace` or `delete`.
     #[cfg_attr(feature = "formats", schemars(extend("enum" = ["add", "replace", "delete"])))]
-    pub action: &'static str,
+    #[serde(default, deserialize_with = "words::word")]
+    pub action: Word,
     /// The owner.
     pub name: Name,
     /// The type.
     #[serde(rename = "type")]
+    #[serde(deserialize_with = "words::rtype")]
     pub rtype: String,
     /// The TTL to publish with, in seconds.
     pub ttl: u32,
     /// The TTL that is published, in seconds, where a name server told it.
     pub ttl_before: Option<u32>,
     /// What is published.
+    #[serde(default)]
     pub before: Vec<Harmless>,
     /// What should be.
+    #[serde(default)]
     pub after: Vec<Harmless>,
     /// The codes that ask for it.
-    pub because: Vec<&'static str>,
+    #[serde(default, deserialize_with = "words::list")]
+    pub because: Vec<Word>,
     /// Whether to compare a value with the admin center.
+    #[serde(default)]
     pub confirm: bool,
     /// That of the most important expectation behind it.
     #[cfg_attr(feature = "formats", schemars(extend("enum" = ["required", "recommended", "optional"])))]
-    pub importance: &'static str,
+    #[serde(default, deserialize_with = "words::word")]
+    pub importance: Word,
 }
 
 impl Report {
@@ -375,7 +418,63 @@ impl DomainReport {
             close_source_after: None,
             close_source_basis: None,
             since: None,
+            checked_at: None,
         }
+    }
+
+    /// The report of a domain that has no result.
+    #[must_use]
+    pub fn missing(domain: &Name, phase: Phase) -> Self {
+        let bare = domain.bare();
+        let message = format!("No result for this domain in these reports: run `cutover check {bare}`.");
+        let mx = ExpectationView {
+            id: Id::Mx.word(),
+            service: "exchange",
+            importance: "required",
+            phase: Phase::Switch.word(),
+            name: domain.clone(),
+            rtype: "MX".into(),
+            status: Status::Unknown.word(),
+            code: Code::NotInReplay.word(),
+            message: Harmless::sentence(&message),
+            expected: Vec::new(),
+            origin: "derived",
+            given_by: None,
+            observed: Vec::new(),
+            ttl: None,
+            until: None,
+            possible_until: None,
+            waiver: None,
+        };
+        Self {
+            domain: bare,
+            unicode: unicode(domain),
+            verdict: Verdict::Undetermined.word(),
+            cloud: Cloud::default().word(),
+            phase: phase.word(),
+            source: None,
+            gateway: None,
+            tenant: None,
+            zone: None,
+            expectations: vec![mx],
+            hazards: Vec::new(),
+            changes: Vec::new(),
+            ignored: Vec::new(),
+            replies: None,
+            policy: None,
+            web: Vec::new(),
+            close_source_after: None,
+            close_source_basis: None,
+            since: None,
+            // Older than every result that may be found later.
+            checked_at: Some(Timestamp::UNIX_EPOCH),
+        }
+    }
+
+    /// When the domain was checked, in a report of this time.
+    #[must_use]
+    pub fn time(&self, report: Timestamp) -> Timestamp {
+        self.checked_at.unwrap_or(report)
     }
 
     /// The same with what is still to be expected of caches and queues.

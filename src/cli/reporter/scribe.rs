@@ -4,11 +4,13 @@
 
 use jiff::Timestamp;
 
+use crate::check::{Reminder, Verdict};
 use crate::cli::args::ReportFormat;
 use crate::cli::inspect::Checked;
 use crate::report::DomainReport;
 use crate::report::format::{csv_rows, ndjson_line};
 use crate::report::json::Piecemeal;
+use crate::report::since::verdict_of_new;
 use crate::report::style::{Detail, Style};
 use crate::report::table;
 
@@ -20,10 +22,20 @@ pub(in crate::cli) struct Scribe {
     reports: Vec<(ReportFormat, Style)>,
     /// Whether the whole is made with every reply.
     is_verbose: bool,
+    /// Whether only what is new decides the exit status.
+    counts_new: bool,
 }
 
 /// What was written of a domain.
 pub(in crate::cli) struct Script {
+    /// Its verdict.
+    pub(super) verdict: Verdict,
+    /// The verdict that counts for the exit status.
+    pub(super) counted: Verdict,
+    /// Its name as a person reads it.
+    pub(super) domain: String,
+    /// What DNS cannot show of it.
+    pub(super) reminders: Vec<Reminder>,
     /// For each report; nothing where it is made of the whole.
     pub(super) texts: Vec<String>,
     /// What formats need that are made of the whole.
@@ -33,21 +45,57 @@ pub(in crate::cli) struct Script {
 }
 
 impl Scribe {
-    pub(super) fn new(started: Timestamp, reports: Vec<(ReportFormat, Style)>, is_verbose: bool) -> Self {
-        Self { started, reports, is_verbose }
+    pub(super) fn new(
+        started: Timestamp,
+        reports: Vec<(ReportFormat, Style)>,
+        is_verbose: bool,
+        counts_new: bool,
+    ) -> Self {
+        Self { started, reports, is_verbose, counts_new }
     }
 
     /// Writes what is said of a domain.
     pub(in crate::cli) fn write(&self, checked: &Checked) -> Script {
-        let needs = |wanted: fn(&(ReportFormat, Style)) -> bool| self.reports.iter().any(wanted);
         let report = checked.report().with_since(checked.since.clone());
-        let needs_full =
-            needs(|(format, style)| style.detail == Detail::Verbose || *format == ReportFormat::Html);
-        let full = needs_full.then(|| report.clone().with_replies(&checked.facts));
+        let full = self.needs_replies().then(|| report.clone().with_replies(&checked.facts));
+        let table = |_: &DomainReport, style: &Style| table::domain(&checked.shown(), style);
+        let domain = table::shown_domain(&checked.subject);
+        let reminders = checked.examination.reminders.clone();
+        self.script(checked.examination.verdict, (domain, reminders), report, full, table)
+    }
+
+    /// Writes what a stored result says of a domain.
+    pub(in crate::cli) fn write_stored(&self, verdict: Verdict, full: DomainReport) -> Script {
+        let (replies, policy, web) = (None, None, Vec::new());
+        let report = DomainReport { replies, policy, web, ..full.clone() };
+        let table =
+            |report: &DomainReport, style: &Style| table::stored(report, report.time(self.started), style);
+        let domain = full.unicode.as_ref().unwrap_or(&full.domain).clone();
+        let full = self.needs_replies().then_some(full);
+        self.script(verdict, (domain, Vec::new()), report, full, table)
+    }
+
+    /// Whether some report shows the replies.
+    fn needs_replies(&self) -> bool {
+        let shows = |(format, style): &(ReportFormat, Style)| {
+            style.detail == Detail::Verbose || *format == ReportFormat::Html
+        };
+        self.reports.iter().any(shows)
+    }
+
+    fn script(
+        &self,
+        verdict: Verdict,
+        (domain, reminders): (String, Vec<Reminder>),
+        report: DomainReport,
+        full: Option<DomainReport>,
+        table: impl Fn(&DomainReport, &Style) -> String,
+    ) -> Script {
+        let counted = if self.counts_new { verdict_of_new(&report) } else { verdict };
         let texts = self.reports.iter().map(|(format, style)| {
             let shown = full.as_ref().filter(|_| style.detail == Detail::Verbose).unwrap_or(&report);
             match format {
-                ReportFormat::Table => table::domain(&checked.shown(), style),
+                ReportFormat::Table => table(shown, style),
                 ReportFormat::Json => Piecemeal::piece(shown),
                 ReportFormat::Ndjson => ndjson_line(self.started, shown),
                 ReportFormat::Csv => csv_rows(shown),
@@ -65,7 +113,8 @@ impl Scribe {
         let mut whole = self.reports.iter().map(|(format, _)| *format).filter(|format| is_whole(*format));
         let keeps = whole.clone().any(|format| !with_replies(format));
         let keeps_full = whole.any(with_replies);
-        Script { texts, kept: keeps.then_some(report), kept_in_full: full.filter(|_| keeps_full) }
+        let (kept, kept_in_full) = (keeps.then_some(report), full.filter(|_| keeps_full));
+        Script { verdict, counted, domain, reminders, texts, kept, kept_in_full }
     }
 }
 

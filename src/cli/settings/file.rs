@@ -92,8 +92,8 @@ options! {
         old_ttl: String,
         /// How long senders go on trying to deliver.
         queue_margin: String,
-        /// An earlier recording or JSON report, relative to this file.
-        since: String,
+        /// Earlier recordings, JSON or NDJSON reports, relative to this file.
+        since: List,
         /// Recursive resolvers.
         resolver: List,
         /// Name servers that are asked instead of the delegated ones: those of a new DNS host, before the delegation changes.
@@ -144,6 +144,8 @@ options! {
         strict: bool,
         /// Which verdicts exit non-zero.
         fail_on: List,
+        /// Whether only what is new since an earlier report decides the exit status.
+        fail_on_new: bool,
         /// Whether only the results are said.
         quiet: bool,
         /// Whether every reply is shown as well.

@@ -186,7 +186,8 @@ fn timeline(report: &Report, domain: &DomainReport) -> Vec<Bar> {
         let is_right = !reply.records.is_empty()
             && about.all(|one| one.status != "unmet" && agrees(&one.observed, &reply.records));
         let ttl = reply.ttl.unwrap_or(0);
-        let until = report.checked_at.checked_add(jiff::SignedDuration::from_secs(i64::from(ttl)));
+        let until =
+            domain.time(report.checked_at).checked_add(jiff::SignedDuration::from_secs(i64::from(ttl)));
         Bar {
             label: format!("{} {} at {} ({})", reply.name.bare(), reply.rtype, reply.server, reply.role),
             value: if reply.records.is_empty() {

@@ -3,10 +3,11 @@
 use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestSuite};
 
 use crate::report::harmless::harmless_lines;
+use crate::report::since::Known;
 use crate::report::view::{DomainReport, ExpectationView, HazardView};
 use crate::report::{Harmless, Report};
 
-use super::{Gravity, gravity, hazard_gravity};
+use super::{Gravity, gravity, hazard_gravity, is_finding};
 
 /// The report in the JUnit format, as Jenkins, GitLab and others read it.
 #[must_use]
@@ -15,7 +16,7 @@ pub fn junit(report: &Report) -> String {
     for domain in &report.domains {
         let mut suite = TestSuite::new(domain.domain.as_str());
         suite.add_property(("verdict", domain.verdict));
-        suite.add_property(("phase", report.phase));
+        suite.add_property(("phase", domain.phase));
         suite.add_test_cases(domain.expectations.iter().map(|one| case(domain, one)));
         suite.add_test_cases(domain.hazards.iter().map(|one| hazard_case(domain, one)));
         junit.add_test_suite(suite);
@@ -39,7 +40,9 @@ fn case(domain: &DomainReport, expectation: &ExpectationView) -> TestCase {
         list(&expectation.observed),
         expectation.code
     );
-    finished(domain, expectation.id, expectation.code, &expectation.message, &details, status)
+    let known = domain.since.as_ref().and_then(|since| since.knows(expectation));
+    let case = finished(domain, expectation.id, expectation.code, &expectation.message, &details, status);
+    if is_finding(expectation) { marked(case, known) } else { case }
 }
 
 fn hazard_case(domain: &DomainReport, hazard: &HazardView) -> TestCase {
@@ -51,7 +54,8 @@ fn hazard_case(domain: &DomainReport, hazard: &HazardView) -> TestCase {
     let details =
         format!("{}\n{}\ncutover explain {}", hazard.message, hazard.records.join("\n"), hazard.code);
     let name = format!("{} {}", hazard.code, hazard.name.bare());
-    finished(domain, &name, hazard.code, &hazard.message, &details, status)
+    let known = domain.since.as_ref().and_then(|since| since.knows_hazard(hazard));
+    marked(finished(domain, &name, hazard.code, &hazard.message, &details, status), known)
 }
 
 fn finished(
@@ -73,6 +77,18 @@ fn finished(
     case.set_classname(domain.domain.as_str());
     if is_success && code != "met" {
         case.set_system_out(details);
+    }
+    case
+}
+
+/// A case with what is known of its finding: whether an earlier report, where there is one, has it too.
+fn marked(mut case: TestCase, known: Option<Known>) -> TestCase {
+    if let Some(known) = known {
+        let known = match known {
+            Known::New => "false",
+            Known::Unchanged | Known::Updated => "true",
+        };
+        case.add_property(("known", known));
     }
     case
 }

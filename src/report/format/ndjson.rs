@@ -24,7 +24,11 @@ pub fn ndjson(report: &Report) -> String {
 /// The line of one domain.
 #[must_use]
 pub fn ndjson_line(checked_at: Timestamp, domain: &DomainReport) -> String {
-    let line = Line { schema_version: SCHEMA_VERSION, checked_at, domain };
+    let time = domain.time(checked_at);
+    // The line has that time once.
+    let stored = domain.checked_at.map(|_| DomainReport { checked_at: None, ..domain.clone() });
+    let domain = stored.as_ref().unwrap_or(domain);
+    let line = Line { schema_version: SCHEMA_VERSION, checked_at: time, domain };
     // The view holds strings, numbers and lists, which always serialise.
     without_commands(serde_json::to_string(&line).unwrap_or_default() + "\n")
 }

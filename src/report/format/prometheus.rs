@@ -50,7 +50,7 @@ pub fn prometheus(report: &Report) -> String {
         // Writing into a string cannot fail.
         let _ = write!(text, "# HELP cutover_{name} {help}\n# TYPE cutover_{name} gauge\n");
         for domain in &report.domains {
-            let own = [("domain", domain.domain.clone()), ("phase", report.phase.to_owned())];
+            let own = [("domain", domain.domain.clone()), ("phase", domain.phase.to_owned())];
             for (labels, value) in samples(report, domain) {
                 let labels = own.iter().cloned().chain(labels).map(|(label, text)| quoted(label, &text));
                 let labels: Vec<String> = labels.collect();
@@ -94,8 +94,8 @@ fn changes(_: &Report, domain: &DomainReport) -> Vec<Sample> {
     vec![(Vec::new(), number(domain.changes.len()))]
 }
 
-fn checked_at(report: &Report, _: &DomainReport) -> Vec<Sample> {
-    vec![(Vec::new(), report.checked_at.as_second())]
+fn checked_at(report: &Report, domain: &DomainReport) -> Vec<Sample> {
+    vec![(Vec::new(), domain.time(report.checked_at).as_second())]
 }
 
 /// 0 where it is ready; nothing where somebody has to do something first, or the time is not known.
@@ -109,7 +109,7 @@ fn seconds_until_ready(report: &Report, domain: &DomainReport) -> Vec<Sample> {
                 .filter(|one| one.status == "waiting" && one.importance == "required");
             let until: Option<Vec<_>> = waited_for.map(|one| one.until).collect();
             let last = until.and_then(|until| until.into_iter().max());
-            last.map(|last| report.checked_at.duration_until(last).as_secs().max(0))
+            last.map(|last| domain.time(report.checked_at).duration_until(last).as_secs().max(0))
         }
         _ => None,
     };

@@ -8,9 +8,10 @@ use serde::Serialize;
 
 use crate::check::{Code, Weight};
 use crate::report::Report;
-use crate::report::view::DomainReport;
+use crate::report::since::{Known, Sign, Since};
+use crate::report::view::{DomainReport, WaiverView};
 
-use super::{Gravity, domains, gravity, hazard_gravity};
+use super::{Gravity, domains, gravity, hazard_gravity, is_finding};
 
 /// Where the domains of a run were named, one a line.
 #[derive(Debug, Clone)]
@@ -104,6 +105,17 @@ struct Outcome {
     message: Text,
     locations: [Location; 1],
     partial_fingerprints: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline_state: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppressions: Option<Vec<Suppression>>,
+}
+
+#[derive(Serialize)]
+struct Suppression {
+    kind: &'static str,
+    status: &'static str,
+    justification: String,
 }
 
 #[derive(Serialize)]
@@ -140,30 +152,79 @@ struct LogicalLocation {
 }
 
 /// The report in SARIF: a rule for every outcome there is, a result for each that was found and is not simply met.
+///
+/// A waived finding is a result with a suppression. Where an earlier report was compared with, each result has a baseline
+/// state, and what was found then and is gone is `absent`. Both are, as the standard wants, in all results or in none.
 #[must_use]
 pub fn sarif(report: &Report, place: &Place) -> String {
     let mut results = Vec::new();
+    let is_compared = report.domains.iter().any(|domain| baseline(domain).is_some());
+    let has_waivers = report.domains.iter().any(|domain| {
+        let expectations = domain.expectations.iter().map(|one| one.waiver.as_ref());
+        let waivers = expectations.chain(domain.hazards.iter().map(|one| one.waiver.as_ref())).flatten();
+        waivers.into_iter().any(|waiver| waiver.state == "active")
+    });
     for (index, domain) in domains(report) {
         let line = place.lines.get(&domain.domain).copied().unwrap_or(index + 1);
-        let here = |name: String, rtype: &str| Location {
-            physical_location: PhysicalLocation {
-                artifact_location: ArtifactLocation { uri: place.file.clone() },
-                region: Region { start_line: line },
-            },
-            logical_locations: [LogicalLocation {
-                fully_qualified_name: format!("{name} {rtype}").trim_end().to_owned(),
-                name,
-                kind: "resource",
-            }],
+        let finding = |code, what: Option<&str>, name: String, rtype: &str| {
+            let qualified = format!("{name} {rtype}").trim_end().to_owned();
+            let what = what.map_or_else(|| qualified.clone(), str::to_owned);
+            let location = Location {
+                physical_location: PhysicalLocation {
+                    artifact_location: ArtifactLocation { uri: place.file.clone() },
+                    region: Region { start_line: line },
+                },
+                logical_locations: [LogicalLocation {
+                    fully_qualified_name: qualified,
+                    name,
+                    kind: "resource",
+                }],
+            };
+            Finding { domain, code, what, location }
         };
-        for one in domain.expectations.iter().filter(|one| gravity(one) > Gravity::None) {
-            let location = here(one.name.to_string(), &one.rtype);
-            results.extend(outcome(domain, one.code, one.id, gravity(one), &one.message, location));
+        let baseline = baseline(domain);
+        let state = |known: Option<Known>| is_compared.then(|| state(known.unwrap_or(Known::New)));
+        let suppressed = |waiver: Option<&WaiverView>| has_waivers.then(|| suppressions(waiver));
+        for one in domain.expectations.iter().filter(|one| is_finding(one)) {
+            let gravity = match (one.status, one.importance) {
+                ("waived", "required") => Gravity::Error,
+                ("waived", _) => Gravity::Note,
+                _ => gravity(one),
+            };
+            let outcome = finding(one.code, Some(one.id), one.name.to_string(), &one.rtype)
+                .outcome(("fail", level(gravity)), &one.message);
+            results.extend(outcome.map(|outcome| Outcome {
+                baseline_state: state(baseline.and_then(|since| since.knows(one))),
+                suppressions: suppressed(one.waiver.as_ref().filter(|_| one.status == "waived")),
+                ..outcome
+            }));
         }
         for one in &domain.hazards {
-            let location = here(one.name.to_string(), one.rtype.as_deref().unwrap_or_default());
-            let what = location.logical_locations[0].fully_qualified_name.clone();
-            results.extend(outcome(domain, one.code, &what, hazard_gravity(one), &one.message, location));
+            let rtype = one.rtype.as_deref().unwrap_or_default();
+            let gravity = match one.level {
+                "error" if one.is_waived() => Gravity::Error,
+                _ => hazard_gravity(one),
+            };
+            let outcome = finding(one.code, None, one.name.to_string(), rtype)
+                .outcome(("fail", level(gravity)), &one.message);
+            results.extend(outcome.map(|outcome| Outcome {
+                baseline_state: state(baseline.and_then(|since| since.knows_hazard(one))),
+                suppressions: suppressed(one.waiver.as_ref().filter(|_| one.is_waived())),
+                ..outcome
+            }));
+        }
+        let all_gone = baseline.map(|since| since.gone(domain)).unwrap_or_default();
+        for gone in &all_gone {
+            let Sign { code, name, rtype } = &gone.sign;
+            let rtype = rtype.as_deref().unwrap_or_default();
+            // It does not fail any more, which readers see that do not know of baselines.
+            let outcome = finding(code, gone.id.as_deref(), name.to_string(), rtype)
+                .outcome(("pass", "none"), &format!("`{code}` of the earlier report is gone"));
+            results.extend(outcome.map(|outcome| Outcome {
+                baseline_state: Some("absent"),
+                suppressions: suppressed(None),
+                ..outcome
+            }));
         }
     }
     let rules = Code::ALL.iter().map(|code| rule(*code)).collect();
@@ -178,31 +239,65 @@ pub fn sarif(report: &Report, place: &Place) -> String {
     crate::report::json::to_json(&Log { schema: SCHEMA, version: "2.1.0", runs: [run] })
 }
 
-fn outcome(
-    domain: &DomainReport,
-    code: &'static str,
-    what: &str,
-    gravity: Gravity,
-    message: &str,
-    location: Location,
-) -> Option<Outcome> {
-    let rule_index = Code::ALL.iter().position(|known| known.word() == code)?;
-    let level = match gravity {
+/// The comparison with an earlier report that is at hand.
+fn baseline(domain: &DomainReport) -> Option<&Since> {
+    domain.since.as_ref().filter(|since| since.is_at_hand())
+}
+
+fn state(known: Known) -> &'static str {
+    match known {
+        Known::New => "new",
+        Known::Unchanged => "unchanged",
+        Known::Updated => "updated",
+    }
+}
+
+/// The suppressions of a result: its waiver, or none.
+fn suppressions(waiver: Option<&WaiverView>) -> Vec<Suppression> {
+    let suppression = |waiver: &WaiverView| Suppression {
+        kind: "external",
+        status: "accepted",
+        justification: waiver.reason.to_string(),
+    };
+    waiver.map(suppression).into_iter().collect()
+}
+
+fn level(gravity: Gravity) -> &'static str {
+    match gravity {
         Gravity::Error => "error",
         Gravity::Warning => "warning",
         Gravity::Note | Gravity::None => "note",
-    };
-    // The same finding has the same fingerprint whatever its sentence says.
-    let fingerprint = format!("{}:{what}:{code}", domain.domain);
-    Some(Outcome {
-        rule_id: code,
-        rule_index,
-        level,
-        kind: "fail",
-        message: Text { text: format!("{}: {message}", domain.domain) },
-        locations: [location],
-        partial_fingerprints: BTreeMap::from([("cutover/v1", fingerprint)]),
-    })
+    }
+}
+
+/// What was found where.
+struct Finding<'a> {
+    domain: &'a DomainReport,
+    code: &'a str,
+    /// The expectation, or what a hazard is about.
+    what: String,
+    location: Location,
+}
+
+impl Finding<'_> {
+    /// As a result; `None` if this version does not know its code.
+    fn outcome(self, (kind, level): (&'static str, &'static str), message: &str) -> Option<Outcome> {
+        let Self { domain, code, what, location } = self;
+        let rule_index = Code::ALL.iter().position(|known| known.word() == code)?;
+        // The same finding has the same fingerprint whatever its sentence says.
+        let fingerprint = format!("{}:{what}:{code}", domain.domain);
+        Some(Outcome {
+            rule_id: Code::ALL.get(rule_index)?.word(),
+            rule_index,
+            level,
+            kind,
+            message: Text { text: format!("{}: {message}", domain.domain) },
+            locations: [location],
+            partial_fingerprints: BTreeMap::from([("cutover/v1", fingerprint)]),
+            baseline_state: None,
+            suppressions: None,
+        })
+    }
 }
 
 fn rule(code: Code) -> Rule {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::expected::{Importance, Phase};
 use crate::plan::Change;
-use crate::record::{Name, RecordData, RecordType};
+use crate::record::{Name, RecordData};
 use crate::report::grid::{Cell, laid_out_in_groups, wrapped};
 use crate::report::style::{Style, Tone};
 
@@ -81,14 +81,16 @@ fn edit_rows(change: &Change, apex: &Name) -> Vec<[Cell; 5]> {
 
 /// A value as it is typed into a panel: without the final dot, and text without quotes around it.
 pub(super) fn typed(data: &RecordData) -> String {
-    let text = data.to_string();
-    match data.rtype() {
-        RecordType::Txt => {
-            text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(&text).to_owned()
-        }
+    typed_text(&data.to_string(), &data.rtype().to_string())
+}
+
+/// The same of a record in presentation form.
+pub(super) fn typed_text(text: &str, rtype: &str) -> String {
+    match rtype {
+        "TXT" => text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text).to_owned(),
         _ if text.ends_with('.') && text.len() > 1 && !text.ends_with(" .") => {
             text[..text.len() - 1].to_owned()
         }
-        _ => text,
+        _ => text.to_owned(),
     }
 }

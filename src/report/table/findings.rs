@@ -73,7 +73,7 @@ pub(super) fn hazards(hazards: &[Hazard], style: &Style) -> String {
 }
 
 /// Rows of mark, name, sentence and code; on a narrow terminal the code stands behind the sentence.
-fn sentences(rows: Vec<(Cell, Option<&str>, String, &str)>, style: &Style) -> String {
+pub(super) fn sentences(rows: Vec<(Cell, Option<&str>, String, &str)>, style: &Style) -> String {
     let code = |word| Cell::toned(Tone::Faint, word);
     let behind =
         |message: String, word: &str| if word.is_empty() { message } else { format!("{message} [{word}]") };

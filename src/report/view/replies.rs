@@ -1,14 +1,15 @@
 //! What stands in a report of the replies themselves?
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::facts::{Facts, PolicyReply, Reply, WebReply, policy_host};
 use crate::record::Name;
 
 use super::Harmless;
+use super::words::{self, Word};
 
 /// A reply.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct ReplyView {
     /// Where it came from.
@@ -16,64 +17,81 @@ pub struct ReplyView {
     /// Under which name the zone lists that server.
     pub server_name: Option<Name>,
     /// In which capacity it was asked.
-    pub role: &'static str,
+    #[serde(deserialize_with = "words::word")]
+    pub role: Word,
     /// The name asked for.
     pub name: Name,
     /// The type asked for.
     #[serde(rename = "type")]
+    #[serde(deserialize_with = "words::rtype")]
     pub rtype: String,
     /// What became of it.
-    pub outcome: &'static str,
+    #[serde(deserialize_with = "words::word")]
+    pub outcome: Word,
     /// The records of the type asked for, or the alias; with the owner where that is not the name asked for.
+    #[serde(default)]
     pub records: Vec<Harmless>,
     /// The smallest time to live, of a negative answer too, in seconds.
     pub ttl: Option<u32>,
     /// How long it took, in milliseconds.
+    #[serde(default)]
     pub rtt_ms: f64,
     /// Extended DNS errors (RFC 8914), and what the network said.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub errors: Vec<Harmless>,
 }
 
 /// An MTA-STS policy.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct PolicyView {
     /// Where it is kept.
+    #[serde(deserialize_with = "words::domain")]
     pub host: String,
     /// What became of fetching it.
-    pub outcome: &'static str,
+    #[serde(deserialize_with = "words::word")]
+    pub outcome: Word,
     /// Its lines.
+    #[serde(default)]
     pub lines: Vec<Harmless>,
     /// How long it took, in milliseconds.
+    #[serde(default)]
     pub rtt_ms: f64,
     /// What the network or the server said, where there is no text.
     #[serde(skip_serializing_if = "str::is_empty")]
+    #[serde(default)]
     pub error: Harmless,
 }
 
 /// The answer of a web server.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct WebView {
     /// What was asked for.
     pub url: Harmless,
     /// What became of it.
-    pub outcome: &'static str,
+    #[serde(deserialize_with = "words::word")]
+    pub outcome: Word,
     /// The HTTP status, where there is one.
     pub status: Option<u16>,
     /// The media type of the answer.
     #[serde(skip_serializing_if = "str::is_empty")]
+    #[serde(default)]
     pub media_type: Harmless,
     /// Where a redirect leads; it was not followed.
     #[serde(skip_serializing_if = "str::is_empty")]
+    #[serde(default)]
     pub location: Harmless,
     /// The names that the certificate is for, the first few.
+    #[serde(default)]
     pub certificate: Vec<Harmless>,
     /// How long it took, in milliseconds.
+    #[serde(default)]
     pub rtt_ms: f64,
     /// What the network or the server said, where there is no answer.
     #[serde(skip_serializing_if = "str::is_empty")]
+    #[serde(default)]
     pub error: Harmless,
 }
 

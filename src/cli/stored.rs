@@ -1,0 +1,377 @@
+//! `cutover report`: earlier results put together, and reported again.
+//!
+//! Results are read one by one into a temporary file; in memory are only the name of each domain and the place of its newest
+//! result.
+
+use std::collections::{BTreeSet, HashMap};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::Path;
+
+use jiff::Timestamp;
+use tempfile::SpooledTempFile;
+
+use crate::check::Verdict;
+use crate::expected::Phase;
+use crate::record::Name;
+use crate::report::DomainReport;
+use crate::report::format::Place;
+use crate::report::harmless::harmless;
+use crate::report::since::{Earlier, since};
+use crate::report::stored::{Contents, StoredError, read};
+use crate::report::style::Style;
+use crate::report::view::unicode;
+
+use super::args::{Bulk, Reporting, StoredResults};
+use super::inspect::tell;
+use super::names::Names;
+use super::reporter::{Frame, Reporter};
+use super::settings::Settings;
+use super::{Problem, Streams, Surroundings, cleanup, files};
+
+/// Octets of results that are kept in memory; the rest is in a temporary file.
+const MOST_IN_MEMORY: usize = 4 << 20;
+/// Domains that a note names at most.
+const NAMED: usize = 5;
+
+/// Runs the command.
+///
+/// # Errors
+/// [`Problem`] for a file that cannot be read or written.
+pub(super) fn run(
+    command: &StoredResults,
+    streams: &mut Streams<'_>,
+    style: &Style,
+    surroundings: &Surroundings,
+) -> Result<u8, Problem> {
+    refuse(command)?;
+    let input = surroundings.input.as_deref();
+    let names = command.domains.as_ref().map(|list| {
+        let bulk = Bulk { list: Some(list.clone()), ..Bulk::default() };
+        Names::gather(&[], &bulk, &Settings::default(), input)
+    });
+    let names = names.transpose()?;
+    let mut results = Results::new();
+    for path in &command.files {
+        results.add(path, input)?;
+    }
+    let selection = Selection::new(&results, names.as_ref());
+    if selection.domains.is_empty() {
+        let files = if command.files.len() == 1 { "the file holds" } else { "the files hold" };
+        return Err(Problem::Usage(format!(
+            "{files} no result; expected what --format json or ndjson writes"
+        )));
+    }
+    tell(results.notes.iter().chain(&selection.notes).map(String::as_str), streams, style)?;
+    let phases = results.phases(&selection);
+    if phases.len() > 1 {
+        let phases = phases.into_iter().collect::<Vec<_>>().join(", ");
+        let note = format!("results of several phases ({phases}); each domain is reported with its own");
+        tell([note.as_str()], streams, style)?;
+    }
+    let before = compared(command)?;
+    if let Some((before, notes)) = &before {
+        let missing = selection.names(&results).filter(|name| !before.holds(name));
+        let missing = missing.map(|name| format!("the earlier report does not hold {}", name.bare()));
+        let notes: Vec<String> = notes.iter().cloned().chain(missing).collect();
+        tell(notes.iter().map(String::as_str), streams, style)?;
+    }
+    let (started, phase) = results.run(&selection, surroundings.now);
+    let reporting = Reporting {
+        format: command.format,
+        output: command.output.clone(),
+        strict: false,
+        fail_on: command.fail_on.clone(),
+        fail_on_new: command.fail_on_new,
+    };
+    let place = names.as_ref().map_or_else(Place::default, Names::place);
+    let mut reporter = Reporter::open(&reporting, style, Frame { started, phase, place })?;
+    reporter.begin(streams.out)?;
+    let scribe = reporter.scribe();
+    for selected in &selection.domains {
+        let mut report = match selected {
+            Selected::Found(index) => results.report(*index, (started, phase))?,
+            Selected::Missing(domain) => DomainReport::missing(domain, phase),
+        };
+        if let Some((before, _)) = &before {
+            report.since = since(before, &report);
+        }
+        let verdict = Verdict::ALL.into_iter().find(|verdict| verdict.word() == report.verdict);
+        // A stored verdict is a known one; what is not would be unknown.
+        let verdict = verdict.unwrap_or(Verdict::Undetermined);
+        reporter.take(scribe.write_stored(verdict, report), streams.out)?;
+    }
+    let ended = reporter.finish(streams.out)?;
+    cleanup::set_status(ended);
+    Ok(ended)
+}
+
+/// The earlier reports to compare with, and what to say of them.
+fn compared(command: &StoredResults) -> Result<Option<(Earlier, Vec<String>)>, Problem> {
+    let (mut earlier, mut notes) = (Earlier::default(), Vec::new());
+    for path in &command.since {
+        match files::earlier_run(path)? {
+            files::EarlierRun::Report(reader) => earlier.add(self::earlier(path, reader, &mut notes)?),
+            files::EarlierRun::Recording(_) => {
+                let reason = "a recording has no results; write them with `cutover check --replay FILE --format ndjson`";
+                return Err(Problem::file(path, reason));
+            }
+        }
+    }
+    Ok((!command.since.is_empty()).then_some((earlier, notes)))
+}
+
+/// Refuses what cannot be done with stored results.
+fn refuse(command: &StoredResults) -> Result<(), Problem> {
+    if command.strict {
+        let message =
+            "--strict: stored results were weighed by the options of their run; use `cutover check --strict`";
+        return Err(Problem::Usage(message.into()));
+    }
+    let inputs = command.files.iter().chain(&command.domains).filter(|path| is_input(path)).count();
+    if inputs > 1 {
+        return Err(Problem::Usage("`-` is named twice; standard input can be read once".into()));
+    }
+    Ok(())
+}
+
+fn is_input(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// The name of a file in messages.
+fn label(path: &Path) -> String {
+    if is_input(path) { "standard input".into() } else { harmless(&path.display().to_string()) }
+}
+
+/// What a message says of a file that is not a report.
+fn problem(label: &str, error: StoredError) -> Problem {
+    Problem::Usage(match error {
+        StoredError::Read(error) => format!("{label}: {}", files::reason(&error)),
+        StoredError::Content { line, reason } => format!("{label}:{line}: {reason}"),
+    })
+}
+
+/// What a note says of lines that end too early.
+fn cut_notes(label: &str, contents: &Contents) -> impl Iterator<Item = String> {
+    let note = move |line: &usize| {
+        format!("{label}:{line}: the line ends too early (a run was killed); it is skipped")
+    };
+    contents.cut.iter().map(note)
+}
+
+/// The results of an earlier report that is compared with, and what to say of it.
+///
+/// # Errors
+/// [`Problem`] if it is not a report, or holds no result.
+pub(super) fn earlier(
+    path: &Path,
+    reader: impl io::BufRead,
+    notes: &mut Vec<String>,
+) -> Result<Earlier, Problem> {
+    let label = label(path);
+    let (earlier, contents) = Earlier::read(reader).map_err(|error| problem(&label, error))?;
+    if earlier.is_empty() {
+        let message =
+            format!("{label}: no result in it; expected a recording or what --format json or ndjson writes");
+        return Err(Problem::Usage(message));
+    }
+    notes.extend(cut_notes(&label, &contents));
+    Ok(earlier)
+}
+
+/// The newest result of every domain.
+struct Results {
+    spool: SpooledTempFile,
+    end: u64,
+    /// In the order in which the domains were met first.
+    stored: Vec<Stored>,
+    places: HashMap<String, usize>,
+    notes: Vec<String>,
+}
+
+/// Where a result is.
+struct Stored {
+    domain: String,
+    checked_at: Timestamp,
+    phase: Option<&'static str>,
+    start: u64,
+    length: usize,
+}
+
+/// A domain to report.
+enum Selected {
+    Found(usize),
+    Missing(Name),
+}
+
+/// The domains to report, in their order.
+struct Selection {
+    domains: Vec<Selected>,
+    notes: Vec<String>,
+}
+
+impl Results {
+    fn new() -> Self {
+        Self {
+            spool: SpooledTempFile::new(MOST_IN_MEMORY),
+            end: 0,
+            stored: Vec::new(),
+            places: HashMap::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// Reads a file.
+    fn add(&mut self, path: &Path, input: Option<&[u8]>) -> Result<(), Problem> {
+        let label = label(path);
+        // The time and the phase of one document may come after its results.
+        let mut read_now = Vec::new();
+        let mut failure = None;
+        let (spool, end) = (&mut self.spool, &mut self.end);
+        let take = |report: DomainReport| {
+            if failure.is_some() {
+                return;
+            }
+            let written = serde_json::to_vec(&report).map_err(io::Error::other);
+            let written = written.and_then(|text| spool.write_all(&text).map(|()| text.len()));
+            match written {
+                Ok(length) => {
+                    let phase = Some(report.phase).filter(|phase| !phase.is_empty());
+                    read_now.push((report.domain, report.checked_at, phase, *end, length));
+                    *end += length as u64;
+                }
+                Err(error) => failure = Some(error),
+            }
+        };
+        let contents = match is_input(path) {
+            true => read(files::input_reader(input), take),
+            false => read(files::reader(path)?, take),
+        };
+        let contents = contents.map_err(|error| problem(&label, error))?;
+        if let Some(error) = failure {
+            return Err(spooling(&error));
+        }
+        self.notes.extend(cut_notes(&label, &contents));
+        for (domain, checked_at, phase, start, length) in read_now {
+            let run = contents.run.as_ref();
+            // A line without a time is refused.
+            let checked_at = checked_at.or(run.map(|run| run.0)).unwrap_or(Timestamp::UNIX_EPOCH);
+            let phase = phase.or(run.and_then(|run| run.1));
+            self.keep(Stored { domain, checked_at, phase, start, length });
+        }
+        Ok(())
+    }
+
+    /// Keeps a result, if there is no newer one. Of two of the same time the later one is kept.
+    fn keep(&mut self, new: Stored) {
+        match self.places.get(&new.domain).and_then(|place| self.stored.get_mut(*place)) {
+            Some(known) if new.checked_at >= known.checked_at => *known = new,
+            Some(_) => {}
+            None => {
+                self.places.insert(new.domain.clone(), self.stored.len());
+                self.stored.push(new);
+            }
+        }
+    }
+
+    /// The phases of the results.
+    fn phases(&self, selection: &Selection) -> BTreeSet<&'static str> {
+        let phase = |selected: &Selected| match selected {
+            Selected::Found(index) => self.stored.get(*index)?.phase,
+            Selected::Missing(_) => None,
+        };
+        selection.domains.iter().filter_map(phase).collect()
+    }
+
+    /// The time and the phase of the whole: those of the newest result.
+    fn run(&self, selection: &Selection, now: Timestamp) -> (Timestamp, Phase) {
+        let found = selection.domains.iter().filter_map(|selected| match selected {
+            Selected::Found(index) => self.stored.get(*index),
+            Selected::Missing(_) => None,
+        });
+        let newest = found.max_by_key(|stored| stored.checked_at);
+        let started = newest.map_or(now, |stored| stored.checked_at);
+        let phase = newest.and_then(|stored| stored.phase).and_then(|phase| phase.parse().ok());
+        (Timestamp::from_second(started.as_second()).unwrap_or(started), phase.unwrap_or_default())
+    }
+
+    /// The result at a place, in a report of this time and phase.
+    fn report(
+        &mut self,
+        index: usize,
+        (started, phase): (Timestamp, Phase),
+    ) -> Result<DomainReport, Problem> {
+        let lost = || Problem::Output(io::Error::other("a result is lost"));
+        let stored = self.stored.get(index).ok_or_else(lost)?;
+        let mut octets = vec![0; stored.length];
+        let read = self.spool.seek(SeekFrom::Start(stored.start));
+        read.and_then(|_| self.spool.read_exact(&mut octets)).map_err(|error| spooling(&error))?;
+        let mut report: DomainReport = serde_json::from_slice(&octets)
+            .map_err(|error| Problem::Usage(format!("the result of {}: {error}", stored.domain)))?;
+        report.unicode = report.domain.parse().ok().as_ref().and_then(unicode);
+        report.checked_at = Some(stored.checked_at).filter(|time| *time != started);
+        if report.phase.is_empty() {
+            report.phase = stored.phase.unwrap_or(phase.word());
+        }
+        Ok(report)
+    }
+}
+
+impl Selection {
+    /// The domains of the list; without one all that have a result.
+    fn new(results: &Results, names: Option<&Names>) -> Self {
+        let Some(names) = names else {
+            let domains = (0..results.stored.len()).map(Selected::Found).collect();
+            return Self { domains, notes: Vec::new() };
+        };
+        let mut domains = Vec::new();
+        let mut missing = Vec::new();
+        for name in names.iter() {
+            match results.places.get(&name.bare()) {
+                Some(place) => domains.push(Selected::Found(*place)),
+                None => {
+                    missing.push(name.clone());
+                    domains.push(Selected::Missing(name));
+                }
+            }
+        }
+        let mut notes = Vec::new();
+        if !missing.is_empty() {
+            let named: Vec<String> = missing.iter().take(NAMED).map(Name::bare).collect();
+            let more = match missing.len() - named.len() {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            notes.push(format!(
+                "no result for {} of {} domains of the list: {}{more}",
+                missing.len(),
+                names.len(),
+                named.join(", ")
+            ));
+        }
+        let others = results.stored.len() - (domains.len() - missing.len());
+        if others > 0 {
+            let domains = if others == 1 { "domain is" } else { "domains are" };
+            notes.push(format!("results of {others} {domains} left out: not in the list"));
+        }
+        Self { domains, notes }
+    }
+}
+
+impl Selection {
+    /// The names of the domains, in their order.
+    fn names<'s>(&'s self, results: &'s Results) -> impl Iterator<Item = Name> {
+        self.domains.iter().filter_map(|selected| match selected {
+            Selected::Found(index) => results.stored.get(*index)?.domain.parse().ok(),
+            Selected::Missing(name) => Some(name.clone()),
+        })
+    }
+}
+
+/// Results could not be put aside.
+fn spooling(error: &io::Error) -> Problem {
+    Problem::Usage(format!(
+        "no room for the results: {}; free some in the folder for temporary files",
+        files::reason(error)
+    ))
+}

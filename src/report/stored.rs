@@ -1,0 +1,251 @@
+//! Reads reports that were written before, as `json` or `ndjson`.
+//!
+//! A stream: every result is handed on as soon as it is read, so that a report of any length takes no more memory than its
+//! largest domain. Fields that this version does not know are skipped. A line of NDJSON that ends too early is the last one
+//! of a run that was killed, and counts as not written.
+
+use std::fmt;
+use std::io::{self, BufRead, Cursor, Read as _};
+use std::marker::PhantomData;
+
+use jiff::Timestamp;
+use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use super::harmless::harmless;
+use super::view::SCHEMA_VERSION;
+use super::words::{self, Word};
+
+/// Octets of a line at most: the results of one domain with every reply, many times over.
+const LONGEST_LINE: u64 = 256 << 20;
+
+/// What a file holds beside its results.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Contents {
+    /// When the run began, and its phase, in a report of one document; each line of NDJSON has its own.
+    pub run: Option<(Timestamp, Option<Word>)>,
+    /// Lines that end too early, from 1.
+    pub cut: Vec<usize>,
+}
+
+/// Why a file cannot be read as a report.
+#[derive(Debug, thiserror::Error)]
+pub enum StoredError {
+    /// The file itself cannot be read.
+    #[error("{0}")]
+    Read(#[from] io::Error),
+    /// Its content is not a report.
+    #[error("{reason}")]
+    Content {
+        /// The line, from 1.
+        line: usize,
+        /// What was found, and what was expected.
+        reason: String,
+    },
+}
+
+impl StoredError {
+    fn at(line: usize, error: &serde_json::Error) -> Self {
+        // The position is that of the line, which is named already.
+        let text = error.to_string();
+        let reason = text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason);
+        let reason = format!("not a report of cutover as JSON or NDJSON: {}", harmless(reason));
+        Self::Content { line, reason }
+    }
+}
+
+/// Why a report of this version cannot be read.
+fn newer(version: u32) -> String {
+    format!(
+        "version {version} of the report; this version of cutover reads up to {SCHEMA_VERSION}: use a newer cutover"
+    )
+}
+
+/// What decides how a line is read.
+#[derive(Deserialize)]
+struct Head {
+    schema_version: Option<u32>,
+    checked_at: Option<IgnoredAny>,
+    domains: Option<IgnoredAny>,
+}
+
+/// Reads all results of a report, in their order.
+///
+/// # Errors
+/// [`StoredError`] for the first that is wrong.
+pub fn read<T: DeserializeOwned>(
+    mut input: impl BufRead,
+    mut take: impl FnMut(T),
+) -> Result<Contents, StoredError> {
+    let mut line = Vec::new();
+    let mut number = 0;
+    while line.trim_ascii().is_empty() {
+        if !next_line(&mut input, &mut line, &mut number)? {
+            return Ok(Contents::default());
+        }
+        let bare = line.strip_prefix(b"\xef\xbb\xbf").map(<[u8]>::to_vec);
+        line = bare.unwrap_or(line);
+    }
+    if line.starts_with(b"\xff\xfe") || line.starts_with(b"\xfe\xff") {
+        let reason = "UTF-16 instead of UTF-8; let cutover write the file: `--output json=FILE`".into();
+        return Err(StoredError::Content { line: number, reason });
+    }
+    if is_document(&line, &mut input)? {
+        let run = document(Cursor::new(line).chain(input), &mut take);
+        return run.map_err(|error| match error.io_error_kind() {
+            Some(kind) => StoredError::Read(kind.into()),
+            None => StoredError::at(number - 1 + error.line(), &error),
+        });
+    }
+    let mut contents = Contents::default();
+    loop {
+        if !line.trim_ascii().is_empty() {
+            match result::<T>(&line) {
+                Ok(result) => take(result),
+                Err(error) if error.is_eof() && line.trim_ascii().starts_with(b"{") => {
+                    contents.cut.push(number);
+                }
+                Err(error) => return Err(StoredError::at(number, &error)),
+            }
+        }
+        if !next_line(&mut input, &mut line, &mut number)? {
+            return Ok(contents);
+        }
+    }
+}
+
+/// Reads the next line, with its end; false behind the last.
+fn next_line(input: &mut impl BufRead, line: &mut Vec<u8>, number: &mut usize) -> Result<bool, StoredError> {
+    line.clear();
+    *number += 1;
+    let read = input.by_ref().take(LONGEST_LINE).read_until(b'\n', line)?;
+    if read as u64 == LONGEST_LINE {
+        let reason = format!("the line is longer than {} MiB", LONGEST_LINE >> 20);
+        return Err(StoredError::Content { line: *number, reason });
+    }
+    Ok(read > 0)
+}
+
+/// Whether a report that begins with this line is one document: a line of NDJSON is a whole object, or the cut one in front
+/// of others or of the end.
+fn is_document(line: &[u8], input: &mut impl BufRead) -> Result<bool, StoredError> {
+    if let Ok(head) = serde_json::from_slice::<Head>(line) {
+        return Ok(head.domains.is_some());
+    }
+    if line.trim_ascii() == b"{" {
+        return Ok(true);
+    }
+    let next = input.fill_buf()?.trim_ascii_start().first().copied();
+    let has_list = || line.windows(9).any(|octets| octets == b"\"domains\"");
+    Ok(match next {
+        Some(b'{') => false,
+        None => has_list(),
+        Some(_) => true,
+    })
+}
+
+/// Reads one line of NDJSON.
+fn result<T: DeserializeOwned>(line: &[u8]) -> Result<T, serde_json::Error> {
+    // A line end in a text that was cut would not be its end.
+    let line = line.trim_ascii();
+    // What a newer version wrote is said to be that, whatever its other fields are.
+    let head: Head = serde_json::from_slice(line)?;
+    let version = head.schema_version.ok_or_else(|| serde_json::Error::missing_field("schema_version"))?;
+    if version > SCHEMA_VERSION {
+        return Err(serde_json::Error::custom(newer(version)));
+    }
+    head.checked_at.ok_or_else(|| serde_json::Error::missing_field("checked_at"))?;
+    serde_json::from_slice(line)
+}
+
+/// Reads one document to its end.
+fn document<T: DeserializeOwned>(
+    input: impl io::Read,
+    take: &mut dyn FnMut(T),
+) -> Result<Contents, serde_json::Error> {
+    let mut reader = serde_json::Deserializer::from_reader(input);
+    let run = Document { take }.deserialize(&mut reader)?;
+    reader.end()?;
+    Ok(Contents { run: Some(run), cut: Vec::new() })
+}
+
+/// A report as one document.
+struct Document<'t, T> {
+    take: &'t mut dyn FnMut(T),
+}
+
+impl<'de, T: DeserializeOwned> DeserializeSeed<'de> for Document<'_, T> {
+    type Value = (Timestamp, Option<Word>);
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+        from.deserialize_map(self)
+    }
+}
+
+impl<'de, T: DeserializeOwned> Visitor<'de> for Document<'_, T> {
+    type Value = (Timestamp, Option<Word>);
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a report")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        #[derive(Deserialize)]
+        #[serde(transparent)]
+        struct Phase(#[serde(deserialize_with = "words::word")] Word);
+        let (mut version, mut checked_at, mut phase, mut has_domains) = (None, None, None, false);
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "schema_version" => {
+                    let found: u32 = map.next_value()?;
+                    if found > SCHEMA_VERSION {
+                        return Err(A::Error::custom(newer(found)));
+                    }
+                    version = Some(found);
+                }
+                "checked_at" => checked_at = Some(map.next_value()?),
+                "phase" => phase = Some(map.next_value::<Phase>()?.0),
+                "domains" => {
+                    map.next_value_seed(Domains { take: &mut *self.take })?;
+                    has_domains = true;
+                }
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        version.ok_or_else(|| A::Error::missing_field("schema_version"))?;
+        if !has_domains {
+            return Err(A::Error::missing_field("domains"));
+        }
+        Ok((checked_at.ok_or_else(|| A::Error::missing_field("checked_at"))?, phase))
+    }
+}
+
+/// The list of domains in a document.
+struct Domains<'t, T> {
+    take: &'t mut dyn FnMut(T),
+}
+
+impl<'de, T: DeserializeOwned> DeserializeSeed<'de> for Domains<'_, T> {
+    type Value = PhantomData<T>;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+        from.deserialize_seq(self)
+    }
+}
+
+impl<'de, T: DeserializeOwned> Visitor<'de> for Domains<'_, T> {
+    type Value = PhantomData<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of domains")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        while let Some(domain) = list.next_element::<T>()? {
+            (self.take)(domain);
+        }
+        Ok(PhantomData)
+    }
+}

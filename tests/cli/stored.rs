@@ -1,0 +1,281 @@
+//! Do stored results, put together again, say what one run would have said?
+
+use std::sync::Arc;
+
+use cutover::cli::Surroundings;
+use serde_json::Value;
+
+use super::{State, at_source, recorded, recording, zone};
+use crate::run::{Desk, Run, cutover, cutover_with, surroundings};
+
+/// Formats that say the same of stored results as of those of a run. A table shows the time of the check as well.
+const SAME: [&str; 10] =
+    ["json", "ndjson", "csv", "markdown", "html", "junit", "sarif", "github", "prometheus", "nagios"];
+
+/// A desk with zones of so many domains in one file, and their names in a list.
+fn desk(count: usize) -> (Desk, String, String) {
+    let desk = Desk::new();
+    let names: Vec<String> = (0..count).map(|number| format!("customer-{number}.example")).collect();
+    let zones = names.iter().enumerate().map(|(index, name)| match index % 7 {
+        3 => at_source(name),
+        5 => zone(name, &[("SPF", "@ TXT \"v=spf1 include:_spf.fabrikam.example -all\"")]),
+        _ => zone(name, &[]),
+    });
+    let zones = desk.put("all.zone", zones.collect::<String>());
+    let list = desk.put("list.txt", names.join("\n"));
+    (desk, zones, list)
+}
+
+fn statuses(run: &Run) -> Vec<(String, String)> {
+    let json = run.json();
+    let domains = json["domains"].as_array().unwrap().iter();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    domains.map(|one| (text(&one["domain"]), text(&one["verdict"]))).collect()
+}
+
+#[test]
+fn shards_of_which_one_was_killed_and_one_run_twice_tell_the_same_as_one_run() {
+    let (desk, zones, list) = desk(40);
+    let shard = |options: &str| {
+        cutover(&format!("check --domains {list} --zone {zones} --format ndjson {options}")).out
+    };
+    let first = shard("--shard 1/4");
+    let lines: Vec<&str> = first.lines().collect();
+    // Killed in the middle of a line, and resumed in the same file.
+    let cut = format!("{}\n{}", lines[..3].join("\n"), &lines[3][..lines[3].len() / 2]);
+    let killed = desk.put("killed.ndjson", &cut);
+    let resumed = shard(&format!("--shard 1/4 --resume {killed}"));
+    let killed = desk.put("killed.ndjson", format!("{cut}\n{resumed}"));
+    let twice = desk.put("twice.ndjson", shard("--shard 2/4").repeat(2));
+    let third = desk.put("third.ndjson", shard("--shard 3/4"));
+    let fourth = cutover(&format!("check --domains {list} --zone {zones} --format json --shard 4/4"));
+    let fourth = desk.put("fourth.json", fourth.out);
+    for order in [[&killed, &twice, &third, &fourth], [&fourth, &third, &twice, &killed]] {
+        let files = order.map(String::as_str).join(" ");
+        for format in SAME {
+            let whole = cutover(&format!("check --domains {list} --zone {zones} --format {format}"));
+            let run = cutover(&format!("report {files} --domains {list} --format {format}"));
+            assert_eq!(run.status, whole.status, "{format}: {run:?}");
+            match format {
+                "html" => {
+                    let verdicts = |text: &str| text.matches("class=\"bad\"").count();
+                    assert_eq!(verdicts(&run.out), verdicts(&whole.out));
+                }
+                _ => assert_eq!(run.out, whole.out, "{format}"),
+            }
+            assert!(run.err.contains("killed.ndjson:4: the line ends too early"), "{}", run.err);
+        }
+        // Without the list, in the order of the files.
+        let whole = cutover(&format!("check --domains {list} --zone {zones} --format json"));
+        let mut expected = statuses(&whole);
+        let mut found = statuses(&cutover(&format!("report {files} --format json")));
+        expected.sort();
+        found.sort();
+        assert_eq!(found, expected);
+    }
+    let table = cutover(&format!("report {killed} {twice} {third} {fourth} --domains {list}"));
+    let whole = cutover(&format!("check --domains {list} --zone {zones}"));
+    let last = |run: &Run| run.out.lines().last().unwrap_or_default().to_owned();
+    assert_eq!((table.status, last(&table)), (whole.status, last(&whole)));
+    assert!(last(&table).starts_with("40 domains: "), "{}", last(&table));
+    assert!(table.out.contains("Checked 2026-11-22 05:23 UTC."), "{}", table.out);
+}
+
+#[test]
+fn a_domain_without_a_result_is_undetermined_and_said() {
+    let (desk, zones, list) = desk(6);
+    let half = cutover(&format!("check --domains {list} --zone {zones} --format ndjson --shard 1/2"));
+    let file = desk.put("half.ndjson", half.out);
+    let missing = cutover(&format!("check --domains {list} --zone {zones} --format ndjson --shard 2/2"));
+    let missing: Vec<String> = missing
+        .out
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["domain"].as_str().unwrap().to_owned())
+        .collect();
+    assert!(!missing.is_empty());
+    for format in SAME.into_iter().chain(["table"]) {
+        let run = cutover(&format!("report {file} --domains {list} --format {format}"));
+        assert!(run.err.contains(&format!("no result for {} of 6 domains", missing.len())), "{}", run.err);
+        for domain in &missing {
+            assert!(run.err.contains(domain.as_str()) && run.out.contains(domain.as_str()), "{format}");
+        }
+        assert!(run.status != 0, "{format}");
+    }
+    let json = cutover(&format!("report {file} --domains {list} --format json"));
+    let verdicts = statuses(&json);
+    assert_eq!(verdicts.len(), 6);
+    assert!(missing.iter().all(|domain| verdicts.contains(&(domain.clone(), "undetermined".into()))));
+    // What is missing once is replaced by a result that is found later, whatever the order.
+    let merged =
+        desk.put("merged.ndjson", cutover(&format!("report {file} --domains {list} --format ndjson")).out);
+    let rest = cutover(&format!("check --domains {list} --zone {zones} --format ndjson --shard 2/2"));
+    let rest = desk.put("rest.ndjson", rest.out);
+    let whole = cutover(&format!("check --domains {list} --zone {zones} --format json"));
+    for files in [format!("{merged} {rest}"), format!("{rest} {merged}")] {
+        assert_eq!(cutover(&format!("report {files} --domains {list} --format json")).out, whole.out);
+    }
+    // A domain that is not in the list is left out, and that is said.
+    let short = desk.put("short.txt", "customer-0.example\n");
+    let run = cutover(&format!("report {merged} {rest} --domains {short} --format json"));
+    assert_eq!(statuses(&run).len(), 1);
+    assert!(run.err.contains("5 domains are left out"), "{}", run.err);
+}
+
+#[test]
+fn the_newest_result_of_a_domain_wins_whatever_the_order() {
+    let desk = Desk::new();
+    let old = recording(&[("contoso.com", State::ChangesNeeded), ("fabrikam.com", State::Ready)]);
+    let new = recording(&[("contoso.com", State::Ready)]).replace("2026-11-22T05", "2026-11-22T07");
+    let old = desk.put("old.rec", old);
+    let new = desk.put("new.rec", new);
+    for (one, other) in [("json", "ndjson"), ("ndjson", "json"), ("json", "json")] {
+        let old = desk.put("old", cutover(&format!("check --replay {old} --format {one}")).out);
+        let new = desk.put("new", cutover(&format!("check --replay {new} --format {other}")).out);
+        for files in [format!("{old} {new}"), format!("{new} {old}")] {
+            let run = cutover(&format!("report {files} --format json"));
+            assert_eq!(run.status, 0, "{run:?}");
+            let json = run.json();
+            assert_eq!(json["checked_at"], "2026-11-22T07:23:00Z");
+            let domains = json["domains"].as_array().unwrap();
+            let time =
+                |name: &str| domains.iter().find(|one| one["domain"] == name).unwrap()["checked_at"].clone();
+            assert_eq!((domains.len(), time("contoso.com")), (2, Value::Null));
+            assert_eq!(time("fabrikam.com"), "2026-11-22T05:23:00Z");
+            // The time of each result survives further rounds.
+            let again = desk.put("again.json", &run.out);
+            assert_eq!(cutover(&format!("report {again} --format json")).out, run.out);
+        }
+    }
+}
+
+#[test]
+fn the_exit_status_is_that_of_a_check() {
+    for (state, status) in
+        [(State::Ready, 0), (State::ChangesNeeded, 1), (State::Undetermined, 3), (State::Waiting, 4)]
+    {
+        let (desk, file) = recorded(&[("contoso.com", state)]);
+        let run = cutover(&format!("check --replay {file} -v --format json"));
+        let report = desk.put("report.json", &run.out);
+        for options in ["", "--fail-on changes-needed", "--fail-on ready,waiting", "--format nagios", "-v"] {
+            let whole = cutover(&format!("check --replay {file} {options}"));
+            assert_eq!(cutover(&format!("report {report} {options}")).status, whole.status, "{options}");
+        }
+        assert_eq!(cutover(&format!("report {report}")).status, status);
+        // With every reply, the bytes are the same.
+        assert_eq!(cutover(&format!("report {report} -v --format json")).out, run.out);
+        let html = |words: &str| cutover(&format!("{words} --format html")).out;
+        assert_eq!(html(&format!("report {report}")), html(&format!("check --replay {file}")));
+        let output = desk.free("out.csv");
+        cutover(&format!("report {report} --output csv={output}"));
+        assert_eq!(
+            std::fs::read_to_string(&output).unwrap(),
+            cutover(&format!("check --replay {file} --format csv")).out
+        );
+    }
+}
+
+#[test]
+fn results_of_several_phases_keep_their_own() {
+    let (desk, file) = recorded(&[("contoso.com", State::Ready), ("fabrikam.com", State::Ready)]);
+    let check = |domain: &str, phase: &str| {
+        cutover(&format!("check {domain} --replay {file} --phase {phase} --format ndjson")).out
+    };
+    let one = desk.put("one.ndjson", check("contoso.com", "prepare"));
+    let other = desk.put("other.ndjson", check("fabrikam.com", "tidy"));
+    let run = cutover(&format!("report {one} {other} --format json"));
+    assert!(run.err.contains("several phases (prepare, tidy)"), "{}", run.err);
+    let phases: Vec<Value> =
+        run.json()["domains"].as_array().unwrap().iter().map(|one| one["phase"].clone()).collect();
+    assert_eq!(phases, ["prepare", "tidy"]);
+    let metrics = cutover(&format!("report {one} {other} --format prometheus")).out;
+    assert!(metrics.contains("domain=\"contoso.com\",phase=\"prepare\""), "{metrics}");
+    assert!(metrics.contains("domain=\"fabrikam.com\",phase=\"tidy\""), "{metrics}");
+    // Quiet, the notes are left out.
+    assert_eq!(cutover(&format!("report {one} {other} -q")).err, "");
+}
+
+#[test]
+fn standard_input_is_read_once() {
+    let (desk, file) = recorded(&[("contoso.com", State::Ready), ("fabrikam.com", State::Waiting)]);
+    let run = cutover(&format!("check --replay {file} --format ndjson"));
+    let around = Surroundings { input: Some(Arc::from(run.out.as_bytes())), ..surroundings() };
+    let stored = cutover_with(["report", "-", "--format", "ndjson"], &around);
+    assert_eq!((stored.status, &stored.out), (4, &run.out));
+    let list = desk.put("list.txt", "contoso.com");
+    let twice = cutover_with(["report", "-", "-"], &around);
+    assert_eq!((twice.status, twice.errors()), (2, 1));
+    let twice = cutover_with(["report", "-", &list, "--domains", "-"], &around);
+    assert_eq!((twice.status, twice.errors()), (2, 1));
+}
+
+#[test]
+fn what_is_not_a_report_is_refused_with_its_line() {
+    let (desk, file) = recorded(&[("contoso.com", State::Ready), ("fabrikam.com", State::Ready)]);
+    let good = cutover(&format!("check --replay {file} --format ndjson")).out;
+    let whole = cutover(&format!("check --replay {file} --format json")).out;
+    let line = good.lines().next().unwrap();
+    let cases = [
+        ("".to_owned(), "no result"),
+        ("\n\n".to_owned(), "no result"),
+        ("{}".to_owned(), "bad:1: "),
+        ("[1]".to_owned(), "bad:1: "),
+        ("cutover recording 1\n".to_owned(), "bad:1: "),
+        (format!("{good}nonsense\n"), "bad:3: "),
+        (format!("{good}{}\n", line.replace("\"ready\"", "\"splendid\"")), "bad:3: "),
+        (format!("{good}{}\n", line.replace("\"contoso.com\"", "\"a b\\u001b[31m\"")), "bad:3: "),
+        (format!("\n{}", line.replace("\"schema_version\":1", "\"schema_version\":9")), "version 9"),
+        (whole.replacen("\"status\": \"met\"", "\"status\": 7", 1), "bad:"),
+        (whole[..whole.len() / 2].to_owned(), "bad:"),
+        (whole.replace("\"schema_version\": 1", "\"schema_version\": 2"), "version 2"),
+        (format!("\u{feff}{whole}{whole}"), "trailing"),
+    ];
+    for (content, word) in cases {
+        let bad = desk.put("bad", &content);
+        let run = cutover(&format!("report {bad} --format json"));
+        assert_eq!((run.status, run.out.as_str(), run.errors()), (2, "", 1), "{content}: {run:?}");
+        assert!(run.err.contains(word) && !run.err.contains('\u{1b}'), "{word}: {}", run.err);
+    }
+    let wide: Vec<u8> = "\u{feff}{}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let wide = desk.put("wide", wide);
+    assert!(cutover(&format!("report {wide}")).err.contains("UTF-16"));
+    let good = desk.put("good", &good);
+    for options in ["--strict", "--format nonsense", "--domains nowhere.txt", "nowhere.json"] {
+        let run = cutover(&format!("report {good} {options}"));
+        assert_eq!((run.status, run.errors()), (2, 1), "{options}: {run:?}");
+    }
+}
+
+#[test]
+fn fields_and_words_of_a_newer_version_are_tolerated() {
+    let (desk, file) = recorded(&[("contoso.com", State::ChangesNeeded)]);
+    let whole = cutover(&format!("check --replay {file} --format json")).out;
+    let newer = whole
+        .replacen("\"verdict\"", "\"mood\": {\"a\": [1, null]}, \"verdict\"", 1)
+        .replace("mx-at-source", "mx-of-the-future")
+        .replacen("\"phase\": \"switch\",", "", 1);
+    let newer = desk.put("newer.json", newer);
+    for format in SAME.into_iter().chain(["table"]) {
+        let run = cutover(&format!("report {newer} --format {format}"));
+        let status = if format == "nagios" { 2 } else { 1 };
+        assert_eq!((run.status, run.errors()), (status, 0), "{format}: {run:?}");
+    }
+    // Sorted by another tool, and on one line.
+    let sorted: Value = serde_json::from_str(&whole).unwrap();
+    let sorted: std::collections::BTreeMap<String, Value> = serde_json::from_value(sorted).unwrap();
+    let sorted = desk.put("sorted.json", serde_json::to_string(&sorted).unwrap());
+    assert_eq!(cutover(&format!("report {sorted} --format json")).out, whole);
+}
+
+#[test]
+fn text_of_a_stored_report_is_as_harmless_as_that_of_dns() {
+    let (desk, file) = recorded(&[("contoso.com", State::ChangesNeeded)]);
+    let whole = cutover(&format!("check --replay {file} --format json")).out;
+    let hostile = "\\u001b[31m ::error::x ##vso[task] \\u202e";
+    let evil = whole.replacen("\"message\": \"", &format!("\"message\": \"{hostile}"), 9);
+    let evil = desk.put("evil.json", evil);
+    for format in SAME.into_iter().chain(["table"]) {
+        let run = cutover(&format!("report {evil} --format {format}"));
+        assert!(!run.out.contains('\u{1b}') && !run.out.contains('\u{202e}'), "{format}");
+        assert!(!run.out.contains("##vso["), "{format}: {}", run.out);
+    }
+}
