@@ -53,6 +53,7 @@ pub fn surroundings() -> Surroundings {
         live: false,
         pacer: Arc::new(NoWaiting),
         graph_token: None,
+        time_zone: jiff::tz::TimeZone::UTC,
     }
 }
 

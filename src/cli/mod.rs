@@ -11,6 +11,7 @@ mod domain;
 mod expected;
 mod explain;
 mod files;
+mod given;
 mod inspect;
 mod lock;
 mod manual;
@@ -36,6 +37,7 @@ use std::sync::Arc;
 
 use clap::error::ErrorKind;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::check::Verdict;
 use crate::lookup::graph::Token;
@@ -79,6 +81,8 @@ pub struct Surroundings {
     pub pacer: Arc<dyn Pacer>,
     /// What lets this run read Microsoft Graph, where it was given.
     pub graph_token: Option<Token>,
+    /// The time zone of the people who read a plan with hours in it.
+    pub time_zone: TimeZone,
 }
 
 impl Surroundings {
@@ -94,6 +98,7 @@ impl Surroundings {
             live: false,
             pacer: Arc::new(Process::default()),
             graph_token: None,
+            time_zone: TimeZone::UTC,
         }
     }
 
@@ -119,6 +124,7 @@ impl Surroundings {
             pacer: Arc::new(Process::default()),
             // What is no text is no token either, and is refused as such where one is needed.
             graph_token: std::env::var_os(GRAPH_TOKEN).map(|text| Token::new(&text.to_string_lossy())),
+            time_zone: TimeZone::system(),
         }
     }
 }
@@ -158,10 +164,10 @@ pub fn run(
     surroundings: &Surroundings,
 ) -> u8 {
     let typed: Vec<OsString> = arguments.into_iter().collect();
-    let ended = match settings::read(typed, surroundings.settings.as_deref()) {
+    let ended = match settings::read(typed.clone(), surroundings.settings.as_deref()) {
         Ok(Err(error)) => return usage(&error, out, err),
         Ok(Ok((arguments, settings))) => {
-            dispatch(&arguments, &settings, &mut Streams { out, err }, surroundings)
+            dispatch(&arguments, &typed, &settings, &mut Streams { out, err }, surroundings)
         }
         Err(problem) => Err(problem),
     };
@@ -216,6 +222,7 @@ fn usage(error: &clap::Error, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
 
 fn dispatch(
     arguments: &Arguments,
+    typed: &[OsString],
     settings: &Settings,
     streams: &mut Streams<'_>,
     surroundings: &Surroundings,
@@ -235,7 +242,7 @@ fn dispatch(
     };
     match &arguments.command {
         Command::Check(command) => check::check(command, settings, streams, &style, surroundings),
-        Command::Plan(command) => check::plan(command, settings, streams, &style, surroundings),
+        Command::Plan(command) => check::plan(command, typed, settings, streams, &style, surroundings),
         Command::Watch(command) => watch::run(command, settings, streams, &style, surroundings),
         Command::Expected(command) => expected::run(command, settings, streams, &style, surroundings),
         Command::Explain(command) => explain::run(command, streams, &style),

@@ -49,6 +49,7 @@ const VIEWS: &[&str] = &[
     "plan contoso.com",
     "plan contoso.com --format bind",
     "plan contoso.com --format json",
+    "plan contoso.com --format runbook",
 ];
 
 #[test]
