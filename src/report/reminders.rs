@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 
 use crate::check::Reminder;
+use crate::record::Name;
 
 use super::grid::wrapped;
 use super::style::{Style, Tone};
-use super::table::{Shown, shown_domain};
+use super::table::{Shown, shown_name};
 
 /// Domains that are named of many.
 const SHOWN: usize = 3;
@@ -23,7 +24,7 @@ pub struct Reminders {
 struct About {
     reminder: Reminder,
     /// The first of them.
-    named: Vec<String>,
+    named: Vec<Name>,
     domains: usize,
 }
 
@@ -40,7 +41,7 @@ impl Reminders {
             if let Some(about) = self.about.get_mut(index) {
                 about.domains += 1;
                 if about.named.len() < SHOWN {
-                    about.named.push(shown_domain(shown.subject));
+                    about.named.push(shown.subject.domain.clone());
                 }
             }
         }
@@ -55,9 +56,9 @@ impl Reminders {
         let mut text = style.paint(Tone::Strong, "What DNS cannot show:") + "\n";
         for about in &self.about {
             // Of one domain alone there is no doubt whose it is.
-            let whose = if self.domains > 1 { format!(" ({})", about.whose()) } else { String::new() };
+            let whose = if self.domains > 1 { format!(" ({})", about.whose(style)) } else { String::new() };
             let line = format!("{}{whose}", about.reminder.text());
-            let line = wrapped(&line, style.columns().saturating_sub(4));
+            let line = wrapped(&style.text(&line), style.columns().saturating_sub(4));
             let _ = writeln!(text, "  - {}", line.replace('\n', "\n    "));
         }
         text
@@ -65,8 +66,8 @@ impl Reminders {
 }
 
 impl About {
-    fn whose(&self) -> String {
-        let named = self.named.join(", ");
+    fn whose(&self, style: &Style) -> String {
+        let named = self.named.iter().map(|domain| shown_name(domain, style)).collect::<Vec<_>>().join(", ");
         match self.domains - self.named.len() {
             0 => named,
             more => format!("{named} and {more} more"),

@@ -150,6 +150,8 @@ options! {
         verbose: bool,
         /// When to use colour: `auto`, `always` or `never`.
         color: String,
+        /// Whether marks and lines are ASCII alone.
+        ascii: bool,
     }
 }
 
