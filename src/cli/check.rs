@@ -104,6 +104,7 @@ pub(super) fn plan(
         assumptions: task.assumptions(),
         options: &options,
         replay_options: &replay_options,
+        closing: checked.shown().outlook.closing.map(|closing| closing.after),
     };
     let text = written(&planned, command, style, (&whole, &surroundings.time_zone));
     streams.out.write_all(text.as_bytes())?;

@@ -45,6 +45,8 @@ pub struct Move<'a> {
     pub options: &'a str,
     /// Those of them that a command which judges a saved run takes.
     pub replay_options: &'a str,
+    /// When the old service may be closed, where what was seen shows it.
+    pub closing: Option<Timestamp>,
 }
 
 /// The steps of a move, in their order.
@@ -129,8 +131,10 @@ impl Schedule {
         let mut steps = vec![writer.keep()];
         steps.extend(writer.publish());
         steps.extend(writer.lower());
-        steps.extend(writer.users());
-        steps.push(writer.decide(prepare));
+        if !writer.is_switched() {
+            steps.extend(writer.users());
+            steps.push(writer.decide(prepare));
+        }
         steps.push(writer.switch());
         steps.push(writer.caches());
         steps.push(writer.tidy());
@@ -280,6 +284,21 @@ impl Writer<'_> {
     fn command(&self, verb: &str, words: &str) -> String {
         let blank = if words.is_empty() { "" } else { " " };
         format!("cutover {verb} {}{blank}{words}{}", self.schedule.domain.bare(), self.planned.options)
+    }
+
+    /// Whether nothing is left to do at the switch, as far as everything is known.
+    fn is_switched(&self) -> bool {
+        self.phases.switch.is_empty() && self.schedule.warnings.is_empty()
+    }
+
+    /// Why a step has no records.
+    fn without_changes(&self) -> &'static str {
+        match self.schedule.warnings.is_empty() {
+            true => "No record is left to change: all of them are published.",
+            false => {
+                "No change is known. The warnings above say what is missing: run the plan again without them."
+            }
+        }
     }
 
     fn recording(&self) -> String {
@@ -446,7 +465,7 @@ impl Writer<'_> {
         let changes = &self.phases.switch;
         let step = Step::new("switch", When::At, SignedDuration::ZERO, "Switch");
         let step = if changes.is_empty() {
-            step.text("No record is left to change at the switch.")
+            step.text(self.without_changes())
         } else {
             step.text(format!(
                 "Make all of these edits together. From now on, new mail goes to Microsoft 365; {} keeps running, because \
@@ -489,7 +508,7 @@ impl Writer<'_> {
         let changes = &self.phases.tidy;
         let step = Step::new("tidy", When::At, self.tidy_at(), "Remove what is left of the old service");
         let step = if changes.is_empty() {
-            step.text("No record is left to change.")
+            step.text(self.without_changes())
         } else {
             step.text(format!(
                 "Do this when nobody sends mail through {} any more. TTLs that were lowered get their usual value.",
@@ -512,9 +531,13 @@ impl Writer<'_> {
             step::span(margin),
             self.source()
         ));
-        let step = match hosted {
-            Some(hazard) => step.text(hazard.message.clone()),
-            None => step,
+        let step = match (hosted, self.planned.closing.filter(|_| self.is_switched())) {
+            (Some(hazard), _) => step.text(hazard.message.clone()),
+            (None, Some(closing)) => step.text(format!(
+                "From what was seen of caches, it may be closed after {}.",
+                crate::check::time::clock_when_over(closing)
+            )),
+            (None, None) => step,
         };
         step.commands([self.command("check", "--phase tidy")])
     }

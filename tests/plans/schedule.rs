@@ -172,3 +172,26 @@ fn the_steps_lead_to_a_finished_move_and_the_ways_back_to_its_beginning() {
         assert_eq!(set(&now), set(&before), "{page}");
     }
 }
+
+#[test]
+fn what_is_done_is_not_planned_and_what_is_unknown_is_said() {
+    let done = cutover("plan contoso.com --zone fixtures/ready.zone --format runbook").out;
+    assert!(!done.contains("Tell the users") && done.contains("it may be closed after 2026-11-2"), "{done}");
+    let desk = Desk::new();
+    let other = desk.put("fabrikam.com.zone", "$ORIGIN fabrikam.com.\n@ 3600 TXT \"x\"\n");
+    let unknown = cutover(&format!("plan contoso.com --zone {other} --format runbook"));
+    assert_eq!(unknown.status, 3, "{unknown:?}");
+    let (warnings, steps) = unknown.out.split_once("## 1.").unwrap();
+    assert!(warnings.contains("**Warning:** mx is not known"), "{warnings}");
+    assert!(steps.contains("No change is known.") && !steps.contains("all of them are published"), "{steps}");
+}
+
+#[test]
+fn the_zone_at_the_old_service_keeps_it_open() {
+    let zone = file("fixtures/demo/contoso.com.zone").replace("fabrikam-dns.example", "stabletransit.com");
+    let desk = Desk::new();
+    let path = desk.put("contoso.com.zone", zone);
+    let page = cutover(&format!("plan contoso.com --zone {path} --source rackspace --format runbook")).out;
+    let close = page.split_once("Close the old service: ").unwrap().1;
+    assert!(close.contains("stabletransit.com"), "{page}");
+}
