@@ -195,3 +195,19 @@ fn the_zone_at_the_old_service_keeps_it_open() {
     let close = page.split_once("Close the old service: ").unwrap().1;
     assert!(close.contains("stabletransit.com"), "{page}");
 }
+
+#[test]
+fn commands_repeat_the_options_and_are_accepted() {
+    let options = "--verification MS=ms12345678 --services exchange,teams --hybrid --ascii";
+    let page = cutover(&format!("{DEMO} {options} --format runbook {SWITCH}")).out;
+    let commands: Vec<&str> = page.lines().filter(|line| line.starts_with("cutover ")).collect();
+    assert!(commands.len() >= 8, "{page}");
+    for command in commands {
+        let accepted = cutover::cli::accepts(command.split(' ').map(Into::into));
+        assert_eq!(accepted, Ok(()), "{command}");
+        assert!(
+            command.contains("--verification MS=ms12345678") && command.ends_with("--ascii"),
+            "{command}"
+        );
+    }
+}
