@@ -3,6 +3,7 @@
 //! Exit statuses, streams and files, in process: what is asserted is words, codes and numbers that users
 //! script against, never the layout of a table.
 
+mod ascii;
 mod bulk;
 mod domains;
 mod files;

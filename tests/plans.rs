@@ -1,5 +1,7 @@
 //! Is a plan the same plan in every form, and is every form read by whoever it is for?
 
+mod schedule;
+
 use cutover::plan::Change;
 use cutover::plan::emit::{
     DnsHost, Sheet, rollback, to_bind, to_csv, to_dnscontrol, to_nsupdate, to_octodns, to_powershell,

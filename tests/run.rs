@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cutover::cli::{Later, Pacer, Surroundings, run};
-use cutover::report::style::Colour;
+use cutover::report::style::{Colour, Marks};
 use jiff::Timestamp;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -53,6 +53,9 @@ pub fn surroundings() -> Surroundings {
         live: false,
         pacer: Arc::new(NoWaiting),
         graph_token: None,
+        time_zone: jiff::tz::TimeZone::UTC,
+        marks: Marks::Unicode,
+        error_marks: Marks::Unicode,
     }
 }
 

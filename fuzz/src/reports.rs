@@ -76,7 +76,7 @@ fn for_people(told: &Told<'_>) {
     let (changes, assumptions, since) = (plan, Assumptions::default(), None);
     let shown = Shown { subject, examination, changes, facts, outlook, assumptions, since };
     for (width, detail) in [(40, Detail::Quiet), (80, Detail::Normal), (120, Detail::Verbose)] {
-        let style = Style { width, colour: Colour::Off, detail };
+        let style = Style { width, colour: Colour::Off, detail, ..Style::default() };
         assert_lines("table", &table::domain(&shown, &style));
         assert_lines("plan", &table::plan(&shown, &style));
     }

@@ -41,6 +41,9 @@ pub(super) struct Arguments {
     /// When to use colour; `auto` also heeds NO_COLOR
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(super) color: When,
+    /// Marks and lines without anything beyond ASCII [default: where the console is not UTF-8]
+    #[arg(long, global = true)]
+    pub(super) ascii: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -66,6 +69,19 @@ pub(super) enum Command {
 }
 
 impl Command {
+    /// Whether standard output is text for a person.
+    pub(super) fn is_for_a_person(&self) -> bool {
+        match self {
+            Self::Check(command) => command.reporting.format.is_for_a_person(),
+            Self::Report(command) => command.format.is_for_a_person(),
+            Self::Watch(command) => command.reporting.format.is_for_a_person(),
+            Self::Plan(command) => command.format == PlanFormat::Table,
+            Self::Expected(command) => command.format == ExpectedFormat::Table,
+            Self::Explain(_) => true,
+            Self::Completions(_) | Self::Man | Self::Schema(_) => false,
+        }
+    }
+
     /// What is expected, where that matters to the command.
     pub(super) fn expectations(&self) -> Option<&Expectations> {
         match self {

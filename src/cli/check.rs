@@ -1,21 +1,27 @@
 //! `cutover check` and `cutover plan`: look up, compare, report.
 
+use std::ffi::OsString;
+
+use jiff::tz::TimeZone;
+
 use crate::check::{Code, Scales, Status, Verdict};
-use crate::expected::Importance;
+use crate::expected::{Importance, Phase};
 use crate::facts::View;
 use crate::plan::emit::{
-    DnsHost, Sheet, rollback, to_csv, to_dnscontrol, to_nsupdate, to_octodns, to_powershell, to_terraform,
+    DnsHost, Sheet, rollback, to_csv, to_dnscontrol, to_ics, to_nsupdate, to_octodns, to_powershell,
+    to_runbook, to_terraform,
 };
+use crate::plan::schedule::{Move, Schedule};
 use crate::plan::to_bind;
-use crate::report::harmless::harmless;
+use crate::report::harmless::{harmless, harmless_lines};
 use crate::report::json::{PlanView, to_json};
 use crate::report::style::Style;
 use crate::report::table;
 
-use super::args::{Bulk, Check, Plan, PlanFormat};
+use super::args::{Bulk, Check, Expectations, Plan, PlanFormat};
 use super::inspect::{Checked, Most, Task, inspect};
 use super::settings::Settings;
-use super::{Problem, Streams, Surroundings, bulk as many, status};
+use super::{Problem, Streams, Surroundings, bulk as many, given, status};
 
 /// Runs `cutover check`.
 ///
@@ -56,18 +62,20 @@ pub(super) fn check(
 /// [`Problem`] for what makes a plan impossible.
 pub(super) fn plan(
     command: &Plan,
+    typed: &[OsString],
     settings: &Settings,
     streams: &mut Streams<'_>,
     style: &Style,
     surroundings: &Surroundings,
 ) -> Result<u8, Problem> {
     refuse_bulk(&command.bulk, "plan")?;
+    let expectations = expectations(command, settings)?;
     let domains: Vec<String> = command.domain.iter().cloned().collect();
     let view = View::from(command.lookup.view);
     let scales = Scales { view, strict: command.strict, waivers: &settings.waivers, history: None };
     let task = Task {
         domains: &domains,
-        expectations: &command.expectations,
+        expectations: &expectations,
         lookup: &command.lookup,
         times: &command.times,
         bulk: &command.bulk,
@@ -85,7 +93,20 @@ pub(super) fn plan(
     if command.rollback {
         planned.changes = rollback(&checked.changes);
     }
-    let text = written(&planned, command, style);
+    if command.format == PlanFormat::Ics && checked.subject.switch_at.is_none() {
+        return Err(without_time());
+    }
+    let (options, replay_options) = (given::options(typed), given::replay_options(typed));
+    let whole = Move {
+        subject: &checked.subject,
+        facts: &checked.facts,
+        scales,
+        assumptions: task.assumptions(),
+        options: &options,
+        replay_options: &replay_options,
+        closing: checked.shown().outlook.closing.map(|closing| closing.after),
+    };
+    let text = written(&planned, command, style, (&whole, &surroundings.time_zone));
     streams.out.write_all(text.as_bytes())?;
     streams.out.flush()?;
     let judged = checked.examination.judged.iter().filter(|judged| judged.importance == Importance::Required);
@@ -119,12 +140,45 @@ pub(super) fn refuse_bulk(bulk: &Bulk, command: &str) -> Result<(), Problem> {
     Err(Problem::Usage(format!("{asked}: `cutover {command}` has no use for it; use `cutover check`")))
 }
 
-/// The plan in the form that was asked for.
-fn written(checked: &Checked, command: &Plan, style: &Style) -> String {
+/// What is expected; a form that holds the whole move needs the facts of its last phase.
+///
+/// # Errors
+/// [`Problem`] where the form cannot be made with these options.
+fn expectations(command: &Plan, settings: &Settings) -> Result<Expectations, Problem> {
+    let mut expectations = command.expectations.clone();
+    if command.format.is_schedule() {
+        if command.rollback {
+            let message = "--rollback: a runbook and a calendar hold the way back of each step; leave it out";
+            return Err(Problem::Usage(message.into()));
+        }
+        // A settings file may name a time for single domains.
+        if command.format == PlanFormat::Ics && expectations.switch_at.is_none() && settings.file().is_none()
+        {
+            return Err(without_time());
+        }
+        expectations.phase = Phase::Tidy;
+    }
+    Ok(expectations)
+}
+
+fn without_time() -> Problem {
+    let message = "--format ics: a calendar needs the time of the switch; add `--switch-at TIME`, such as \
+                   `--switch-at 2026-11-28T20:00:00Z`, or use `--format runbook`";
+    Problem::Usage(message.into())
+}
+
+/// The plan in the form that was asked for; for one of the whole move, what that is and the time zone of its readers.
+fn written(
+    checked: &Checked,
+    command: &Plan,
+    style: &Style,
+    (whole, time_zone): (&Move<'_>, &TimeZone),
+) -> String {
     let Checked { subject, examination, changes, .. } = checked;
     let zone = examination.zone.as_ref();
     let apex = zone.map_or(&subject.domain, |zone| &zone.apex);
     let sheet = Sheet { domain: &subject.domain, zone: apex, changes };
+    let schedule = || Schedule::new(whole).with_sentences(harmless);
     match command.format {
         PlanFormat::Table => table::plan(&checked.shown(), style),
         PlanFormat::Bind => to_bind(changes),
@@ -140,5 +194,7 @@ fn written(checked: &Checked, command: &Plan, style: &Style) -> String {
         PlanFormat::Powershell => to_powershell(&sheet),
         PlanFormat::Csv => to_csv(&sheet),
         PlanFormat::Json => to_json(&PlanView::new(subject, changes)),
+        PlanFormat::Runbook => harmless_lines(&to_runbook(&schedule(), time_zone)).into_owned(),
+        PlanFormat::Ics => to_ics(&schedule()),
     }
 }

@@ -7,10 +7,12 @@ mod args;
 mod bulk;
 mod check;
 mod cleanup;
+mod console;
 mod domain;
 mod expected;
 mod explain;
 mod files;
+mod given;
 mod inspect;
 mod lock;
 mod manual;
@@ -37,18 +39,20 @@ use std::sync::Arc;
 
 use clap::error::ErrorKind;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::check::Verdict;
 use crate::lookup::graph::Token;
 use crate::report::Harmless;
 use crate::report::Style;
 use crate::report::harmless::harmless;
-use crate::report::style::{Colour, DEFAULT_WIDTH, Detail};
+use crate::report::style::{Colour, DEFAULT_WIDTH, Detail, Marks};
 
 use pacer::Process;
 pub use pacer::{Later, Pacer};
 
 use args::{Arguments, Command, When};
+use console::Console;
 use settings::Settings;
 
 /// Exit status of wrong usage, an unreadable file, or a failure of our own.
@@ -80,6 +84,12 @@ pub struct Surroundings {
     pub pacer: Arc<dyn Pacer>,
     /// What lets this run read Microsoft Graph, where it was given.
     pub graph_token: Option<Token>,
+    /// The time zone of the people who read a plan with hours in it.
+    pub time_zone: TimeZone,
+    /// Which characters standard output shows.
+    pub marks: Marks,
+    /// Which characters standard error shows.
+    pub error_marks: Marks,
 }
 
 impl Surroundings {
@@ -95,6 +105,9 @@ impl Surroundings {
             live: false,
             pacer: Arc::new(Process::default()),
             graph_token: None,
+            time_zone: TimeZone::UTC,
+            marks: Marks::Unicode,
+            error_marks: Marks::Unicode,
         }
     }
 
@@ -109,6 +122,7 @@ impl Surroundings {
         let terminal = io::stdout().is_terminal();
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
             || std::env::var_os("TERM").is_some_and(|value| value == "dumb");
+        let locale = |name: &str| std::env::var_os(name).map(|text| text.to_string_lossy().into_owned());
         let width = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
         Self {
             width: width.filter(|_| terminal),
@@ -120,6 +134,9 @@ impl Surroundings {
             pacer: Arc::new(Process::default()),
             // What is no text is no token either, and is refused as such where one is needed.
             graph_token: std::env::var_os(GRAPH_TOKEN).map(|text| Token::new(&text.to_string_lossy())),
+            time_zone: TimeZone::system(),
+            marks: console::marks_of_locale(terminal, locale),
+            error_marks: console::marks_of_locale(io::stderr().is_terminal(), locale),
         }
     }
 }
@@ -159,10 +176,14 @@ pub fn run(
     surroundings: &Surroundings,
 ) -> u8 {
     let typed: Vec<OsString> = arguments.into_iter().collect();
-    let ended = match settings::read(typed, surroundings.settings.as_deref()) {
+    let err = &mut Console::new(err, surroundings.error_marks);
+    let ended = match settings::read(typed.clone(), surroundings.settings.as_deref()) {
         Ok(Err(error)) => return usage(&error, out, err),
         Ok(Ok((arguments, settings))) => {
-            dispatch(&arguments, &settings, &mut Streams { out, err }, surroundings)
+            if arguments.ascii {
+                err.restrict();
+            }
+            dispatch(&arguments, &typed, &settings, &mut Streams { out, err }, surroundings)
         }
         Err(problem) => Err(problem),
     };
@@ -217,6 +238,7 @@ fn usage(error: &clap::Error, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
 
 fn dispatch(
     arguments: &Arguments,
+    typed: &[OsString],
     settings: &Settings,
     streams: &mut Streams<'_>,
     surroundings: &Surroundings,
@@ -233,10 +255,14 @@ fn dispatch(
             (_, true) => Detail::Verbose,
             _ => Detail::Normal,
         },
+        marks: if arguments.ascii { Marks::Ascii } else { surroundings.marks },
     };
+    // What a program reads stays as it is.
+    let marks = if arguments.command.is_for_a_person() { style.marks } else { Marks::Unicode };
+    let streams = &mut Streams { out: &mut Console::new(streams.out, marks), err: streams.err };
     match &arguments.command {
         Command::Check(command) => check::check(command, settings, streams, &style, surroundings),
-        Command::Plan(command) => check::plan(command, settings, streams, &style, surroundings),
+        Command::Plan(command) => check::plan(command, typed, settings, streams, &style, surroundings),
         Command::Watch(command) => watch::run(command, settings, streams, &style, surroundings),
         Command::Expected(command) => expected::run(command, settings, streams, &style, surroundings),
         Command::Report(command) => stored::run(command, streams, &style, surroundings),

@@ -6,9 +6,11 @@
 mod bind;
 mod csv;
 mod dnscontrol;
+mod ics;
 mod nsupdate;
 mod octodns;
 mod powershell;
+mod runbook;
 mod terraform;
 
 use crate::record::{Name, RecordData, Text, acts, opens_command};
@@ -18,9 +20,11 @@ use super::Change;
 pub use bind::to_bind;
 pub use csv::{guarded, to_csv};
 pub use dnscontrol::to_dnscontrol;
+pub use ics::to_ics;
 pub use nsupdate::to_nsupdate;
 pub use octodns::to_octodns;
 pub use powershell::to_powershell;
+pub use runbook::{escaped, to_runbook};
 pub use terraform::{DnsHost, to_terraform};
 
 /// A plan on its way out.

@@ -5,6 +5,7 @@
 //! them, until nothing changes any more.
 
 pub mod emit;
+pub mod schedule;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -85,6 +86,12 @@ impl Change {
     pub fn added(&self) -> impl Iterator<Item = &RecordData> {
         let keeps_data = self.keeps_data();
         self.after.data.iter().filter(move |data| keeps_data || !self.before.data.contains(*data))
+    }
+
+    /// Whether nothing but the TTL changes.
+    #[must_use]
+    pub fn is_ttl_alone(&self) -> bool {
+        self.keeps_data() && !self.before.is_empty()
     }
 
     /// Whether the data stays and only the TTL changes.

@@ -18,13 +18,13 @@ pub fn changed(since: &Since, style: &Style) -> String {
     let mut text = String::from("\n");
     if since.is_empty() {
         let line = format!("Nothing has changed since {}.", clock(since.checked_at));
-        let _ = writeln!(text, "{}", wrapped(&line, style.columns()));
+        let _ = writeln!(text, "{}", wrapped(&style.text(&line), style.columns()));
         return text;
     }
     let title = format!("Changed since {}:", clock(since.checked_at));
     let _ = writeln!(text, "{}", style.paint(Tone::Strong, &title));
     for line in lines(since) {
-        let line = wrapped(&line, style.columns().saturating_sub(4));
+        let line = wrapped(&style.text(&line), style.columns().saturating_sub(4));
         let _ = writeln!(text, "  - {}", line.replace('\n', "\n    "));
     }
     text

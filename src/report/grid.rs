@@ -65,6 +65,9 @@ pub(super) fn laid_out_in_groups<const N: usize>(groups: Vec<Vec<[Cell; N]>>, st
 
 /// The lines of each row.
 fn blocks<const N: usize>(mut rows: Vec<[Cell; N]>, style: &Style) -> Vec<String> {
+    for cell in rows.iter_mut().flatten() {
+        cell.text = style.text(&cell.text).into_owned();
+    }
     let mut widths: [usize; N] =
         std::array::from_fn(|column| rows.iter().map(|row| row[column].width()).max().unwrap_or(0));
     let room = style.columns().saturating_sub(INDENT + GAP * (N - 1));

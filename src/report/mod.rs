@@ -3,6 +3,7 @@
 //! Publication: one frozen view, many formats. A format adds no judgement; text that came from DNS is harmless in the
 //! view already, since names and records stand in it in presentation form.
 
+pub mod ascii;
 pub mod changed;
 #[cfg(feature = "formats")]
 pub mod format;

@@ -12,7 +12,7 @@ use super::table::Shown;
 pub(super) fn outlook(shown: &Shown<'_>, style: &Style) -> String {
     let closing = shown.outlook.closing.map(|closing| closing_line(&closing, shown.assumptions));
     let lines = possible_line(shown).into_iter().chain(closing);
-    lines.map(|line| format!("\n{}\n", wrapped(&line, style.columns()))).collect()
+    lines.map(|line| format!("\n{}\n", wrapped(&style.text(&line), style.columns()))).collect()
 }
 
 /// What was seen is that of the resolvers that were asked; what is possible elsewhere.

@@ -56,7 +56,7 @@ impl Reminders {
             // Of one domain alone there is no doubt whose it is.
             let whose = if self.domains > 1 { format!(" ({})", about.whose()) } else { String::new() };
             let line = format!("{}{whose}", about.reminder.text());
-            let line = wrapped(&line, style.columns().saturating_sub(4));
+            let line = wrapped(&style.text(&line), style.columns().saturating_sub(4));
             let _ = writeln!(text, "  - {}", line.replace('\n', "\n    "));
         }
         text

@@ -1,6 +1,10 @@
 //! How wide may a line be, and is there colour?
 
+use std::borrow::Cow;
+
 use anstyle::{AnsiColor, Style as Ansi};
+
+use super::ascii::{mark, to_ascii};
 
 /// Columns where nobody says how wide the terminal is.
 pub const DEFAULT_WIDTH: usize = 80;
@@ -16,6 +20,18 @@ pub struct Style {
     pub colour: Colour,
     /// Whether hints and next steps are left out.
     pub detail: Detail,
+    /// Which characters the reader's console shows.
+    pub marks: Marks,
+}
+
+/// Which characters to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Marks {
+    /// All.
+    #[default]
+    Unicode,
+    /// ASCII alone.
+    Ascii,
 }
 
 /// Whether to write colour.
@@ -57,7 +73,7 @@ pub enum Tone {
 
 impl Default for Style {
     fn default() -> Self {
-        Self { width: DEFAULT_WIDTH, colour: Colour::Off, detail: Detail::Normal }
+        Self { width: DEFAULT_WIDTH, colour: Colour::Off, detail: Detail::Normal, marks: Marks::Unicode }
     }
 }
 
@@ -66,6 +82,24 @@ impl Style {
     #[must_use]
     pub fn columns(&self) -> usize {
         self.width.max(NARROWEST)
+    }
+
+    /// The text in the characters that the console shows.
+    #[must_use]
+    pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        match self.marks {
+            Marks::Unicode => text.into(),
+            Marks::Ascii => to_ascii(text),
+        }
+    }
+
+    /// The mark of a row in these characters.
+    #[must_use]
+    pub(super) fn mark(&self, text: &'static str) -> &'static str {
+        match self.marks {
+            Marks::Unicode => text,
+            Marks::Ascii => mark(text),
+        }
     }
 
     /// The text in the colour of its meaning, where there is colour.

@@ -12,13 +12,14 @@ use crate::check::{Assumptions, Examination, Outlook, Verdict};
 use crate::expected::{Importance, Subject};
 use crate::facts::Facts;
 use crate::plan::Change;
+use crate::record::Name;
 
 use super::changed::changed;
 use super::grid::{Cell, wrapped};
 use super::harmless::harmless_lines;
 use super::outlook::outlook;
 use super::since::Since;
-use super::style::{Detail, Style, Tone};
+use super::style::{Detail, Marks, Style, Tone};
 use super::view::{Summary, unicode};
 use edits::edits;
 use findings::{expectations, hazards};
@@ -68,7 +69,7 @@ pub fn domain(shown: &Shown<'_>, style: &Style) -> String {
     if style.detail > Detail::Quiet {
         text.push_str(&next(shown, style));
     }
-    harmless_lines(&text).into_owned()
+    harmless_lines(&style.text(&text)).into_owned()
 }
 
 /// One line for several domains.
@@ -92,20 +93,20 @@ pub fn summary(summary: &Summary) -> String {
 /// `cutover plan` for a person.
 #[must_use]
 pub fn plan(shown: &Shown<'_>, style: &Style) -> String {
-    let domain = shown_domain(shown.subject);
+    let domain = shown_domain(shown.subject, style);
     if shown.changes.is_empty() {
         let left = match shown.examination.verdict {
             Verdict::ChangesNeeded => "nothing that a change of its records would cure; see `cutover check`",
             Verdict::Undetermined => "nothing is known to be wrong, and something could not be looked up",
             Verdict::Ready | Verdict::Waiting => "nothing to change",
         };
-        return wrapped(&format!("{domain}: {left}"), style.columns()) + "\n";
+        return wrapped(&style.text(&format!("{domain}: {left}")), style.columns()) + "\n";
     }
     let count = counted(shown.changes.len(), "record set");
     let mut text = style.paint(Tone::Strong, &format!("{domain}: {count} to change")) + "\n";
     text.push_str(&edits(shown, style));
     text.push_str(&shown.since.map(|since| changed(since, style)).unwrap_or_default());
-    harmless_lines(&text).into_owned()
+    harmless_lines(&style.text(&text)).into_owned()
 }
 
 /// What the mark of [`advice`] means.
@@ -124,9 +125,15 @@ fn faint(heading: &str) -> Cell {
 
 /// The domain as people write it, and as DNS does.
 #[must_use]
-pub fn shown_domain(subject: &Subject) -> String {
-    let bare = subject.domain.bare();
-    unicode(&subject.domain).map_or(bare.clone(), |unicode| format!("{unicode} ({bare})"))
+pub fn shown_domain(subject: &Subject, style: &Style) -> String {
+    shown_name(&subject.domain, style)
+}
+
+/// The same for its name alone.
+pub(super) fn shown_name(domain: &Name, style: &Style) -> String {
+    let bare = domain.bare();
+    let unicode = unicode(domain).filter(|_| style.marks == Marks::Unicode);
+    unicode.map_or(bare.clone(), |unicode| format!("{unicode} ({bare})"))
 }
 
 fn counted(count: usize, what: &str) -> String {

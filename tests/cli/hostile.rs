@@ -49,6 +49,7 @@ const VIEWS: &[&str] = &[
     "plan contoso.com",
     "plan contoso.com --format bind",
     "plan contoso.com --format json",
+    "plan contoso.com --format runbook",
 ];
 
 #[test]
@@ -152,8 +153,8 @@ fn every_wide_world(view: &str) {
     let desk = Desk::new();
     for text in wide_zones() {
         let file = desk.put("contoso.com.zone", text);
-        for colour in ["never", "always"] {
-            assert_narrow(&format!("{view} --zone {file} --color {colour}"));
+        for look in ["--color never", "--color always", "--ascii"] {
+            assert_narrow(&format!("{view} --zone {file} {look}"));
         }
     }
     for state in [State::Ready, State::Waiting, State::Undetermined, State::ChangesNeeded] {

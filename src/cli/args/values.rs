@@ -144,6 +144,28 @@ pub(in crate::cli) enum PlanFormat {
     Csv,
     /// For a program
     Json,
+    /// Markdown to hand on: every step of the move, and when
+    Runbook,
+    /// A calendar of these steps; needs --switch-at
+    Ics,
+}
+
+impl PlanFormat {
+    /// Whether it holds the whole move, whatever the phase.
+    pub(in crate::cli) fn is_schedule(self) -> bool {
+        match self {
+            Self::Runbook | Self::Ics => true,
+            Self::Table
+            | Self::Bind
+            | Self::Nsupdate
+            | Self::Dnscontrol
+            | Self::Octodns
+            | Self::Terraform
+            | Self::Powershell
+            | Self::Csv
+            | Self::Json => false,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::Instant;
 
 use crate::cli::{Problem, Streams};
-use crate::report::style::Style;
+use crate::report::style::{Marks, Style};
 
 use super::{Tally, is_wanted};
 
@@ -29,7 +29,11 @@ impl Progress {
             let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
             let look =
                 ProgressStyle::with_template("{bar:30} {pos} of {len} domains, {per_sec}, {eta} to go");
-            bar.with_style(look.unwrap_or_else(|_| ProgressStyle::default_bar()))
+            let look = look.unwrap_or_else(|_| ProgressStyle::default_bar());
+            bar.with_style(match style.marks {
+                Marks::Unicode => look,
+                Marks::Ascii => look.progress_chars("#>-"),
+            })
         });
         let began = (wanted && !is_terminal).then(Instant::now);
         Self { bar, next: std::cell::Cell::new(began.map(|began| began + EVERY)), began }

@@ -59,7 +59,11 @@ impl Scribe {
         let report = checked.report().with_since(checked.since.clone());
         let full = self.needs_replies().then(|| report.clone().with_replies(&checked.facts));
         let table = |_: &DomainReport, style: &Style| table::domain(&checked.shown(), style);
-        let domain = table::shown_domain(&checked.subject);
+        let style = self.reports.first().map(|(_, style)| style);
+        let domain = style.map_or_else(
+            || checked.subject.domain.bare(),
+            |style| table::shown_domain(&checked.subject, style),
+        );
         let reminders = checked.examination.reminders.clone();
         self.script(checked.examination.verdict, (domain, reminders), report, full, table)
     }

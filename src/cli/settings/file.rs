@@ -152,6 +152,8 @@ options! {
         verbose: bool,
         /// When to use colour: `auto`, `always` or `never`.
         color: String,
+        /// Whether marks and lines are ASCII alone.
+        ascii: bool,
     }
 }
 

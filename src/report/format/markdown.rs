@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::plan::emit::escaped;
 use crate::report::Report;
 use crate::report::view::{ChangeView, DomainReport};
 
@@ -112,29 +113,6 @@ fn message(text: &str) -> String {
         false => escaped(piece.text),
     };
     pieces(text).map(set).collect()
-}
-
-/// Text that Markdown shows as it is, in one line of a table.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len() + 8);
-    for character in text.chars() {
-        match character {
-            '\n' | '\r' => escaped.push(' '),
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            // Mentions, links to issues and addresses that a renderer would make of it.
-            '@' => escaped.push_str("&#64;"),
-            '#' => escaped.push_str("&#35;"),
-            ':' => escaped.push_str("&#58;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '(' | ')' | '!' | '|' | '~' | '$' | '{' | '}' => {
-                escaped.push('\\');
-                escaped.push(character);
-            }
-            _ => escaped.push(character),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ pub(super) fn edits(shown: &Shown<'_>, style: &Style) -> String {
         zone.iter().flat_map(|zone| &zone.name_servers).map(|server| server.name.bare()).collect();
     let servers = if servers.is_empty() { String::new() } else { format!(" ({})", servers.join(", ")) };
     let title = format!("Edit at the DNS host of {}{servers}:", apex.bare());
-    let mut text = format!("\n{}\n\n", wrapped(&title, style.columns()));
+    let mut text = format!("\n{}\n\n", wrapped(&style.text(&title), style.columns()));
     // In the order of the phases; one alone needs no heading.
     let phases: Vec<&[Change]> = shown.changes.chunk_by(|one, next| one.phase == next.phase).collect();
     let rows =
@@ -35,7 +35,7 @@ pub(super) fn edits(shown: &Shown<'_>, style: &Style) -> String {
         text.push_str(&grid);
     }
     for note in edit_notes(shown.changes) {
-        let _ = writeln!(text, "\n{}", wrapped(note, style.columns()));
+        let _ = writeln!(text, "\n{}", wrapped(&style.text(note), style.columns()));
     }
     text
 }

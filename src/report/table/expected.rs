@@ -27,12 +27,12 @@ pub fn expected(subject: &Subject, list: &[Expectation], style: &Style) -> Strin
             expectation.ttl.to_string().into(),
         ]);
     }
-    let title = format!("{} needs, for {}:", shown_domain(subject), subject.cloud.title());
+    let title = format!("{} needs, for {}:", shown_domain(subject, style), subject.cloud.title());
     let mut text = format!("{}\n\n{}", style.paint(Tone::Strong, &title), laid_out(rows, style));
     if list.iter().any(|expectation| expectation.importance != Importance::Required) {
-        let _ = writeln!(text, "\n{}", wrapped(ADVICE, style.columns()));
+        let _ = writeln!(text, "\n{}", wrapped(&style.text(ADVICE), style.columns()));
     }
-    harmless_lines(&text).into_owned()
+    harmless_lines(&style.text(&text)).into_owned()
 }
 
 fn unspecified(expectation: &Expectation) -> &'static str {

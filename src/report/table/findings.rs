@@ -15,12 +15,15 @@ const WIDE: usize = 110;
 pub(super) fn expectations(judged: &[Judged], style: &Style) -> String {
     let (beside, shown): (Vec<&Judged>, Vec<&Judged>) =
         judged.iter().partition(|judged| style.detail < Detail::Verbose && is_beside_the_point(judged));
-    let mut text = sentences(shown.into_iter().map(|judged| expectation(judged)).collect(), style);
+    let mut text = sentences(shown.into_iter().map(|judged| expectation(judged, style)).collect(), style);
     if !beside.is_empty() {
         let ids: Vec<&str> = beside.iter().map(|judged| judged.expectation.id.word()).collect();
-        let line = wrapped(&format!("not needed and not there: {}", ids.join(", ")), style.columns() - 5);
+        let first = style.mark("·");
+        let blank = " ".repeat(first.chars().count());
+        let room = style.columns() - 4 - blank.len();
+        let line = wrapped(&format!("not needed and not there: {}", ids.join(", ")), room);
         for (index, line) in line.lines().enumerate() {
-            let mark = if index == 0 { "·" } else { " " };
+            let mark = if index == 0 { first } else { &blank };
             let _ = writeln!(text, "  {mark}  {}", style.paint(Tone::Faint, line));
         }
     }
@@ -32,7 +35,7 @@ fn is_beside_the_point(judged: &Judged) -> bool {
     judged.importance == Importance::Optional && judged.observed.is_empty() && plain
 }
 
-fn expectation(judged: &Judged) -> (Cell, Option<&str>, String, &str) {
+fn expectation<'j>(judged: &'j Judged, style: &Style) -> (Cell, Option<&'j str>, String, &'j str) {
     let needed = judged.importance == Importance::Required;
     let (mark, tone) = match judged.status {
         Status::Met => ("✔", Tone::Good),
@@ -48,7 +51,7 @@ fn expectation(judged: &Judged) -> (Cell, Option<&str>, String, &str) {
     };
     let code = if judged.code == Code::Met { "" } else { judged.code.word() };
     let message = harmless(&judged.message) + &importance;
-    (Cell::toned(tone, mark), Some(judged.expectation.id.word()), message, code)
+    (Cell::toned(tone, style.mark(mark)), Some(judged.expectation.id.word()), message, code)
 }
 
 /// A line a hazard, and the records that show it below.
@@ -67,7 +70,7 @@ pub(super) fn hazards(hazards: &[Hazard], style: &Style) -> String {
         };
         let records = hazard.records.iter().map(|record| format!("\n  {}", harmless(record)));
         let message = harmless(&hazard.message) + &records.collect::<String>();
-        (Cell::toned(tone, mark), None, message, hazard.code.word())
+        (Cell::toned(tone, style.mark(mark)), None, message, hazard.code.word())
     });
     format!("\n{}", sentences(rows.collect(), style))
 }

@@ -43,7 +43,7 @@ pub(super) fn header(shown: &Shown<'_>, style: &Style) -> String {
         Verdict::Undetermined => (Tone::Pending, "undetermined"),
         Verdict::ChangesNeeded => (Tone::Bad, "changes needed"),
     };
-    let left = format!("{}: {word}{notes}", shown_domain(shown.subject));
+    let left = format!("{}: {word}{notes}", shown_domain(shown.subject, style));
     let from = source.as_ref().map(|source| {
         let short = source.provider.map_or(source.name.as_str(), |provider| provider.short);
         if source.proof.is_sure() { short.to_owned() } else { format!("probably {short}") }
@@ -54,10 +54,10 @@ pub(super) fn header(shown: &Shown<'_>, style: &Style) -> String {
         Phase::Switch => String::new(),
         phase => format!(", {phase}"),
     };
-    let right = right + &phase;
+    let right = style.text(&(right + &phase)).into_owned();
     let gap = style.columns().saturating_sub(left.width() + right.width());
     let between = if gap >= 3 { " ".repeat(gap) } else { "\n  ".to_owned() };
-    let left = style.paint(Tone::Strong, &format!("{}:", shown_domain(shown.subject)))
+    let left = style.paint(Tone::Strong, &format!("{}:", shown_domain(shown.subject, style)))
         + " "
         + &style.paint(tone, &format!("{word}{notes}"));
     format!("{left}{between}{}\n", style.paint(Tone::Faint, &right))

@@ -40,5 +40,5 @@ pub(super) fn next(shown: &Shown<'_>, style: &Style) -> String {
     };
     let explain =
         code.map(|code| format!(" What a code means: `cutover explain {code}`.")).unwrap_or_default();
-    format!("\n{}\n", wrapped(&format!("Next: {what}.{explain}"), style.columns()))
+    format!("\n{}\n", wrapped(&style.text(&format!("Next: {what}.{explain}")), style.columns()))
 }

@@ -31,7 +31,7 @@ pub fn stored(report: &DomainReport, checked_at: jiff::Timestamp, style: &Style)
     text.push('\n');
     let (absent, shown): (Vec<&ExpectationView>, Vec<&ExpectationView>) =
         report.expectations.iter().partition(|one| style.detail < Detail::Verbose && is_absent(one));
-    text.push_str(&sentences(shown.into_iter().map(expectation).collect(), style));
+    text.push_str(&sentences(shown.into_iter().map(|one| expectation(one, style)).collect(), style));
     if !absent.is_empty() {
         let ids: Vec<&str> = absent.iter().map(|one| one.id).collect();
         let line = wrapped(&format!("not required, not published: {}", ids.join(", ")), style.columns() - 5);
@@ -39,7 +39,7 @@ pub fn stored(report: &DomainReport, checked_at: jiff::Timestamp, style: &Style)
     }
     if !report.hazards.is_empty() {
         text.push('\n');
-        text.push_str(&sentences(report.hazards.iter().map(hazard).collect(), style));
+        text.push_str(&sentences(report.hazards.iter().map(|one| hazard(one, style)).collect(), style));
     }
     if !report.changes.is_empty() {
         text.push_str(&edits(report, style));
@@ -59,7 +59,7 @@ pub fn stored(report: &DomainReport, checked_at: jiff::Timestamp, style: &Style)
     if style.detail > Detail::Quiet {
         text.push_str(&next(report, style));
     }
-    harmless_lines(&text).into_owned()
+    harmless_lines(&style.text(&text)).into_owned()
 }
 
 fn shown_domain(report: &DomainReport) -> String {
@@ -121,7 +121,7 @@ fn is_absent(one: &ExpectationView) -> bool {
         && matches!(one.code, "met" | "alias-missing" | "service-missing")
 }
 
-fn expectation(one: &ExpectationView) -> (Cell, Option<&str>, String, &str) {
+fn expectation<'v>(one: &'v ExpectationView, style: &Style) -> (Cell, Option<&'v str>, String, &'v str) {
     let is_required = one.importance == "required";
     let (mark, tone) = match one.status {
         "met" => ("✔", Tone::Good),
@@ -134,10 +134,10 @@ fn expectation(one: &ExpectationView) -> (Cell, Option<&str>, String, &str) {
     let is_settled = matches!(one.status, "met" | "waived");
     let importance = if is_settled || is_required { String::new() } else { format!(" ({})", one.importance) };
     let code = if one.code == "met" { "" } else { one.code };
-    (Cell::toned(tone, mark), Some(one.id), format!("{}{importance}", one.message), code)
+    (Cell::toned(tone, style.mark(mark)), Some(one.id), format!("{}{importance}", one.message), code)
 }
 
-fn hazard(one: &HazardView) -> (Cell, Option<&str>, String, &str) {
+fn hazard<'v>(one: &'v HazardView, style: &Style) -> (Cell, Option<&'v str>, String, &'v str) {
     let (mark, tone) = match one.level {
         _ if one.is_waived() => ("–", Tone::Faint),
         "error" => ("✘", Tone::Bad),
@@ -146,7 +146,7 @@ fn hazard(one: &HazardView) -> (Cell, Option<&str>, String, &str) {
     };
     let records = one.records.iter().map(|record| format!("\n  {record}"));
     let message = one.message.to_string() + &records.collect::<String>();
-    (Cell::toned(tone, mark), None, message, one.code)
+    (Cell::toned(tone, style.mark(mark)), None, message, one.code)
 }
 
 fn edits(report: &DomainReport, style: &Style) -> String {

@@ -24,7 +24,7 @@ const CHECK: [(&str, Reader); 11] = [
     ("nagios", state),
 ];
 
-const PLAN: [(&str, Reader); 11] = [
+const PLAN: [(&str, Reader); 13] = [
     ("table", any),
     ("json", json_document),
     ("csv", rows),
@@ -36,6 +36,8 @@ const PLAN: [(&str, Reader); 11] = [
     ("terraform --provider route53", resources),
     ("terraform --provider cloudflare", resources),
     ("powershell", any),
+    ("runbook", runbook),
+    ("ics --switch-at 2026-11-28T20:00:00Z", calendar),
 ];
 
 const EXPECTED: [(&str, Reader); 2] = [("table", any), ("json", json_document)];
@@ -96,7 +98,7 @@ fn every_format_of_check_and_plan_is_harmless_and_can_be_read() {
     let settings = desk.put("cutover.toml", settings);
     for world in worlds() {
         let file = desk.put("world.zone", &world);
-        for (command, formats) in [("check", &CHECK), ("plan", &PLAN)] {
+        for (command, formats) in [("check", &CHECK[..]), ("plan", &PLAN[..])] {
             for (format, read) in formats {
                 let words =
                     format!("{command} contoso.com --zone {file} --settings {settings} --format {format}");
@@ -121,7 +123,7 @@ fn what_a_list_wants_is_harmless_in_every_format() {
         let words = format!("expected contoso.com --expect {list} --format {format}");
         held(&cutover(&words), &words, read);
     }
-    for (command, formats) in [("check", &CHECK), ("plan", &PLAN)] {
+    for (command, formats) in [("check", &CHECK[..]), ("plan", &PLAN[..])] {
         for (format, read) in formats {
             let words = format!("{command} contoso.com --zone {world} --expect {list} --format {format}");
             held(&cutover(&words), &words, *read);
@@ -190,6 +192,34 @@ fn markdown(text: &str) {
         let bars = line.replace("\\|", "").matches('|').count();
         assert!([5, 6].contains(&bars), "{bars}: {line}");
     }
+}
+
+/// Markdown outside of fenced lines, and what is in them cannot end them.
+fn runbook(text: &str) {
+    let mut outside = String::new();
+    let mut fence: Option<&str> = None;
+    for line in text.lines() {
+        match fence {
+            Some(open) if line == open => fence = None,
+            Some(open) => assert!(!line.starts_with(open), "{line}"),
+            None if line.starts_with("```") => fence = line.strip_suffix("text"),
+            None => outside = outside + line + "\n",
+        }
+    }
+    assert_eq!(fence, None, "{text}");
+    markdown(&outside);
+}
+
+fn calendar(text: &str) {
+    let lines: Vec<&str> = text.split("\r\n").collect();
+    assert!(lines.iter().all(|line| line.len() <= 75 && !line.contains(['\r', '\n'])), "{text}");
+    assert_eq!((lines[0], lines[lines.len() - 2]), ("BEGIN:VCALENDAR", "END:VCALENDAR"));
+    let whole = text.replace("\r\n ", "");
+    for line in whole.trim_end().split("\r\n") {
+        let name = line.split([':', ';']).next().unwrap();
+        assert!(!name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase()), "{line}");
+    }
+    assert_eq!(whole.matches("BEGIN:VEVENT").count(), whole.matches("END:VEVENT").count());
 }
 
 fn page(text: &str) {

@@ -1,0 +1,108 @@
+//! The options of this run that the commands in its report repeat.
+
+use std::ffi::OsString;
+
+use crate::report::harmless::harmless;
+
+/// Options with a value that mean the same in `check`, `plan` and `watch`, and have nothing to do with one moment.
+const WITH_VALUE: [&str; 19] = [
+    "--settings",
+    "--cloud",
+    "--services",
+    "--tenant",
+    "--mx",
+    "--verification",
+    "--expect",
+    "--expect-format",
+    "--graph-url",
+    "--source",
+    "--gateway",
+    "--spf-sender",
+    "--resolver",
+    "--name-server",
+    "--tsig",
+    "--view",
+    "--history",
+    "--old-ttl",
+    "--queue-margin",
+];
+
+/// The same without a value.
+const ALONE: [&str; 10] = [
+    "--graph",
+    "--hybrid",
+    "--parked",
+    "--transfer",
+    "--strict",
+    "--ask-tenant",
+    "--ask-autodiscover",
+    "--no-https",
+    "--allow-private-servers",
+    "--ascii",
+];
+
+/// Options that choose whom to ask, which a saved run answers.
+const LOOKUP: [&str; 5] = ["--resolver", "--name-server", "--tsig", "--transfer", "--allow-private-servers"];
+
+/// The options that were typed and that a later command has to repeat, quoted for a shell; each with a blank before it.
+pub(super) fn options(typed: &[OsString]) -> String {
+    kept(typed, &[])
+}
+
+/// The same for a command that judges a saved run.
+pub(super) fn replay_options(typed: &[OsString]) -> String {
+    kept(typed, &LOOKUP)
+}
+
+fn kept(typed: &[OsString], left_out: &[&str]) -> String {
+    let mut words = typed.iter().map(|word| word.to_string_lossy());
+    let mut given = String::new();
+    while let Some(word) = words.next() {
+        if word == "--" {
+            break;
+        }
+        let (name, joined) = word.split_once('=').map_or((&*word, None), |(name, value)| (name, Some(value)));
+        if ALONE.contains(&name) {
+            if left_out.contains(&name) {
+                continue;
+            }
+            given.push_str(&format!(" {name}"));
+        } else if WITH_VALUE.contains(&name) {
+            let value = joined.map(str::to_owned).or_else(|| words.next().map(std::borrow::Cow::into_owned));
+            if left_out.contains(&name) {
+                continue;
+            }
+            given.push_str(&format!(" {name} {}", quoted(&value.unwrap_or_default())));
+        }
+    }
+    given
+}
+
+/// A word that a shell takes as it is.
+fn quoted(word: &str) -> String {
+    let word = harmless(word);
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "._:/@=+,-".contains(character);
+    match !word.is_empty() && word.chars().all(is_plain) {
+        true => word,
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_matters_later_is_repeated() {
+        let typed =
+            "cutover plan contoso.com --format runbook --tenant=contoso --switch-at 2026-11-28T20:00:00Z \
+                     --resolver [::1]:53 --zone a.zone --strict --spf-sender"
+                .split_whitespace();
+        let typed: Vec<OsString> = typed.map(OsString::from).chain(["a b'c".into()]).collect();
+        assert_eq!(
+            options(&typed),
+            " --tenant contoso --resolver '[::1]:53' --strict --spf-sender 'a b'\\''c'"
+        );
+        assert_eq!(replay_options(&typed), " --tenant contoso --strict --spf-sender 'a b'\\''c'");
+    }
+}

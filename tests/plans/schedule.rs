@@ -1,0 +1,213 @@
+//! Do the runbook and the calendar hold the whole move, and does it lead where it should, and back?
+
+use std::collections::BTreeSet;
+
+use cutover::cli::Surroundings;
+use cutover::record::{Record, zone};
+use jiff::tz::TimeZone;
+
+use super::WORLD;
+use crate::run::{Desk, Run, cutover, cutover_with, surroundings};
+use crate::world::file;
+
+const DEMO: &str = "plan contoso.com --zone fixtures/demo/contoso.com.zone --tenant contoso";
+const SWITCH: &str = "--switch-at 2026-11-28T20:00:00Z";
+
+/// Runs the program where people live in Central Europe.
+fn in_europe(words: &str) -> Run {
+    let time_zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+    cutover_with(words.split_whitespace(), &Surroundings { time_zone, ..surroundings() })
+}
+
+/// Compares with a file of the repository, or writes it where `CUTOVER_WRITE_FIXTURES` is set.
+fn assert_kept(path: &str, text: &str) {
+    if std::env::var_os("CUTOVER_WRITE_FIXTURES").is_some() {
+        std::fs::write(path, text).unwrap();
+    }
+    assert!(file(path) == text, "{path} should be:\n{text}");
+}
+
+#[test]
+fn a_runbook_is_the_page_of_the_fixtures() {
+    let run = in_europe(&format!("{DEMO} --format runbook {SWITCH}"));
+    assert_eq!(run.status, 0, "{run:?}");
+    assert_kept("fixtures/demo/runbook.md", &run.out);
+}
+
+#[test]
+fn a_calendar_is_the_file_of_the_fixtures() {
+    let run = in_europe(&format!("{DEMO} --format ics {SWITCH}"));
+    assert_eq!(run.status, 0, "{run:?}");
+    let text = run.out.replace(concat!("cutover ", env!("CARGO_PKG_VERSION")), "cutover VERSION");
+    assert_kept("fixtures/demo/calendar.ics", &text);
+}
+
+#[test]
+fn without_a_time_hours_count_from_the_switch() {
+    let run = cutover(&format!("{DEMO} --format runbook"));
+    for part in ["| 4 | by T-1 h |  |", "## 3. Tell the users: T-24 h", "## 6. Switch: T\n"] {
+        assert!(run.out.contains(part), "{part}: {}", run.out);
+    }
+    // A step is never planned for the past.
+    let late = cutover(&format!("{DEMO} --format runbook --switch-at 2026-11-22T05:53:00Z"));
+    assert!(!late.out.contains("2026-11-21") && late.out.contains("now; T-1 h is past"), "{}", late.out);
+    // The TTL is lowered 30 minutes too late, and caches keep the records for as much longer.
+    assert!(
+        late.out.contains("7. The caches have the new records; check: 2026-11-22 06:23 UTC"),
+        "{}",
+        late.out
+    );
+}
+
+#[test]
+fn a_calendar_needs_a_time() {
+    let run = cutover(&format!("{DEMO} --format ics"));
+    assert_eq!((run.status, run.errors(), run.out.as_str()), (2, 1, ""), "{run:?}");
+    assert!(run.err.contains("--switch-at"), "{run:?}");
+    let run = cutover(&format!("{DEMO} --format ics --rollback {SWITCH}"));
+    assert_eq!((run.status, run.errors()), (2, 1), "{run:?}");
+    // The settings may name it for the domain alone.
+    let desk = Desk::new();
+    let settings = "[[domain]]\nname = \"contoso.com\"\nswitch-at = \"2026-11-28T20:00:00Z\"\n";
+    let settings = desk.put("cutover.toml", settings);
+    let run = cutover(&format!("{DEMO} --format ics --settings {settings}"));
+    assert!(run.status == 0 && run.out.contains("DTSTART:20261128T200000Z"), "{run:?}");
+}
+
+#[test]
+fn events_keep_their_identity_when_the_switch_moves() {
+    let uids = |time: &str| -> Vec<String> {
+        let run = cutover(&format!("{DEMO} --format ics --switch-at {time}"));
+        run.out.lines().filter(|line| line.starts_with("UID:")).map(str::to_owned).collect()
+    };
+    let first = uids("2026-11-28T20:00:00Z");
+    assert_eq!(first.iter().collect::<BTreeSet<_>>().len(), 9, "{first:?}");
+    let mut moved = uids("2027-01-09T20:00:00Z");
+    moved.sort();
+    let mut first = first;
+    first.sort();
+    assert_eq!(moved, first);
+}
+
+/// What a step deletes and publishes, and its way back.
+#[derive(Default)]
+struct Edits {
+    forward: Vec<(String, Vec<Record>)>,
+    back: Vec<(String, Vec<Record>)>,
+}
+
+fn edits(page: &str) -> Vec<Edits> {
+    let mut steps = Vec::new();
+    let mut title = String::new();
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        if line.starts_with("## ") {
+            steps.push(Edits::default());
+        } else if line.starts_with("```") {
+            let body: Vec<&str> = lines.by_ref().take_while(|line| !line.starts_with("```")).collect();
+            if title == "Run:" {
+                continue;
+            }
+            let text = format!("$TTL 1h\n{}\n", body.join("\n"));
+            let records = zone::read(text.as_bytes(), None, "runbook")
+                .unwrap_or_else(|error| panic!("{error}\n{text}"));
+            let step = steps.last_mut().unwrap();
+            match title.strip_prefix("Way back: ") {
+                Some(title) => step.back.push((title.to_owned(), records.records)),
+                None => step.forward.push((title.to_lowercase(), records.records)),
+            }
+        } else if !line.is_empty() {
+            title = line.to_owned();
+        }
+    }
+    steps
+}
+
+fn apply(zone: &mut Vec<Record>, edits: &[(String, Vec<Record>)]) {
+    for (title, records) in edits {
+        let is_in = |zone: &[Record], record: &Record| {
+            zone.iter().position(|one| one.name == record.name && one.data == record.data)
+        };
+        for record in records {
+            let at = is_in(zone, record);
+            match title.as_str() {
+                "delete:" => drop(zone.remove(at.unwrap_or_else(|| panic!("{record:?} is not there")))),
+                "publish:" => {
+                    assert_eq!(at, None, "{record:?} is there already");
+                    zone.push(record.clone());
+                }
+                "set the ttl:" | "set the TTL:" => zone[at.unwrap()].ttl = record.ttl,
+                other => panic!("{other}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn the_steps_lead_to_a_finished_move_and_the_ways_back_to_its_beginning() {
+    let desk = Desk::new();
+    let options = "--services exchange,teams --source rackspace --tenant contoso";
+    for world in [WORLD.to_owned(), file("fixtures/demo/contoso.com.zone")] {
+        let path = desk.put("contoso.com.zone", &world);
+        let page = cutover(&format!("plan contoso.com --zone {path} {options} --format runbook")).out;
+        let steps = edits(&page);
+        assert!(steps.iter().filter(|step| !step.forward.is_empty()).count() >= 4, "{page}");
+        let origin = "contoso.com".parse().unwrap();
+        let before = zone::read(world.as_bytes(), Some(&origin), "zone").unwrap().records;
+        let mut now = before.clone();
+        steps.iter().for_each(|step| apply(&mut now, &step.forward));
+        let lines: String = now
+            .iter()
+            .map(|one| {
+                format!("{} {} IN {} {}\n", one.name, one.ttl, one.data.rtype(), one.data.to_zone_text())
+            })
+            .collect();
+        let path = desk.put("after.zone", lines);
+        let left = cutover(&format!("plan contoso.com --zone {path} {options} --phase tidy --format bind"));
+        assert_eq!((left.status, left.out.as_str()), (0, ""), "{page}");
+        steps.iter().rev().for_each(|step| apply(&mut now, &step.back));
+        let set = |records: &[Record]| -> BTreeSet<String> {
+            records.iter().map(|one| format!("{one:?}")).collect()
+        };
+        assert_eq!(set(&now), set(&before), "{page}");
+    }
+}
+
+#[test]
+fn what_is_done_is_not_planned_and_what_is_unknown_is_said() {
+    let done = cutover("plan contoso.com --zone fixtures/ready.zone --format runbook").out;
+    assert!(!done.contains("Tell the users") && done.contains("it may be closed after 2026-11-2"), "{done}");
+    let desk = Desk::new();
+    let other = desk.put("fabrikam.com.zone", "$ORIGIN fabrikam.com.\n@ 3600 TXT \"x\"\n");
+    let unknown = cutover(&format!("plan contoso.com --zone {other} --format runbook"));
+    assert_eq!(unknown.status, 3, "{unknown:?}");
+    let (warnings, steps) = unknown.out.split_once("## 1.").unwrap();
+    assert!(warnings.contains("**Warning:** mx is not known"), "{warnings}");
+    assert!(steps.contains("No change is known.") && !steps.contains("all of them are published"), "{steps}");
+}
+
+#[test]
+fn the_zone_at_the_old_service_keeps_it_open() {
+    let zone = file("fixtures/demo/contoso.com.zone").replace("fabrikam-dns.example", "stabletransit.com");
+    let desk = Desk::new();
+    let path = desk.put("contoso.com.zone", zone);
+    let page = cutover(&format!("plan contoso.com --zone {path} --source rackspace --format runbook")).out;
+    let close = page.split_once("Close the old service: ").unwrap().1;
+    assert!(close.contains("stabletransit.com"), "{page}");
+}
+
+#[test]
+fn commands_repeat_the_options_and_are_accepted() {
+    let options = "--verification MS=ms12345678 --services exchange,teams --hybrid --ascii";
+    let page = cutover(&format!("{DEMO} {options} --format runbook {SWITCH}")).out;
+    let commands: Vec<&str> = page.lines().filter(|line| line.starts_with("cutover ")).collect();
+    assert!(commands.len() >= 8, "{page}");
+    for command in commands {
+        let accepted = cutover::cli::accepts(command.split(' ').map(Into::into));
+        assert_eq!(accepted, Ok(()), "{command}");
+        assert!(
+            command.contains("--verification MS=ms12345678") && command.ends_with("--ascii"),
+            "{command}"
+        );
+    }
+}
