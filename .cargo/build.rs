@@ -13,7 +13,7 @@ use std::process::Command;
 const SHOWN: usize = 12;
 
 fn main() {
-    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=.cargo/build.rs");
     println!("cargo::rerun-if-env-changed=CUTOVER_COMMIT");
     let is_debug = variable("PROFILE").as_deref() == Some("debug");
     let named = variable("CUTOVER_COMMIT").and_then(|text| commit(&text));
