@@ -1,7 +1,7 @@
 //! Is a zone read by transfer where its name servers send it, and is everything else than a whole zone harmless?
 //!
-//! The name servers of a lab answer over UDP, and what a test scripts over TCP; a Knot DNS shows that real servers agree,
-//! signatures included.
+//! The name servers of a lab answer over UDP, and what a test scripts over TCP; Knot DNS and BIND show that real servers
+//! agree, signatures included.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -289,31 +289,19 @@ fn an_answer_that_is_not_signed_is_not_used() {
     assert!(!run.out.contains("c2Vj"));
 }
 
-/// A Knot DNS that ends with its test.
-struct Knot(Child);
+/// A name server that ends with its test.
+struct RealServer(Child);
 
-impl Drop for Knot {
+impl Drop for RealServer {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-#[test]
-fn a_real_server_sends_its_zone_to_whoever_has_the_key() {
-    let desk = Desk::new();
-    let place = Place::without_tcp();
-    // The lab's server keeps the port over UDP: Knot has an address of its own.
-    let (address, port) = ("127.0.0.22", place.lab.port());
-    let zone_lines = ZONE.replace("127.0.0.2", address);
-    place.server.zone("contoso.com", &format!("{SOA}\n{zone_lines}"));
-    let many: String =
-        (0..3000).map(|number| format!("host{number} 60 TXT \"{}\"\n", "x".repeat(60))).collect();
-    let text = format!("$ORIGIN contoso.com.\n{SOA}\n{zone_lines}\n{many}");
-    let text: String = text.lines().map(|line| format!("{}\n", line.trim())).collect();
-    desk.put("contoso.com.zone", &text);
-    let directory = desk.path("").display().to_string();
-    let settings = format!(
+/// Settings of Knot DNS.
+fn knot(directory: &str, address: &str, port: u16) -> String {
+    format!(
         "server:\n    rundir: {directory}\n    listen: {address}@{port}\n    udp-workers: 1\n    tcp-workers: 1\n    \
          background-workers: 1\n\
          control:\n    listen: knot.sock\nlog:\n  - target: stderr\n    any: notice\n\
@@ -322,19 +310,70 @@ fn a_real_server_sends_its_zone_to_whoever_has_the_key() {
          acl:\n  - id: keyed\n    key: transfer.example\n    action: transfer\n\
          template:\n  - id: default\n    storage: {directory}\n    journal-content: none\n    zonefile-sync: -1\n\
          zone:\n  - domain: contoso.com\n    file: contoso.com.zone\n    acl: keyed\n"
+    )
+}
+
+/// Settings of BIND.
+fn bind(directory: &str, address: &str, port: u16) -> String {
+    format!(
+        "options {{\n  directory \"{directory}\";\n  listen-on port {port} {{ {address}; }};\n  \
+         listen-on-v6 {{ none; }};\n  pid-file \"{directory}/named.pid\";\n  \
+         session-keyfile \"{directory}/session.key\";\n  recursion no;\n  dnssec-validation no;\n  allow-transfer {{ none; }};\n}};\n\
+         controls {{ }};\n{KEY}\
+         zone \"contoso.com\" {{\n  type primary;\n  file \"{directory}/contoso.com.zone\";\n  \
+         allow-transfer {{ key \"transfer.example\"; }};\n}};\n"
+    )
+}
+
+#[test]
+fn knot_sends_its_zone_to_whoever_has_the_key() {
+    sends_its_zone_to_whoever_has_the_key("/usr/sbin/knotd", &["-c"], "127.0.0.22", knot, "NOTAUTH");
+}
+
+/// BIND listens at addresses of interfaces alone.
+#[test]
+fn bind_sends_its_zone_to_whoever_has_the_key() {
+    sends_its_zone_to_whoever_has_the_key(
+        "/usr/sbin/named",
+        &["-g", "-4", "-n", "1", "-c"],
+        "127.0.0.1",
+        bind,
+        "refuses",
     );
-    let settings = desk.put("knot.conf", &settings);
-    let mut command = Command::new("/usr/sbin/knotd");
-    let command =
-        command.arg("-c").arg(&settings).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+}
+
+fn sends_its_zone_to_whoever_has_the_key(
+    program: &str,
+    options: &[&str],
+    address: &str,
+    settings: fn(&str, &str, u16) -> String,
+    refusal: &str,
+) {
+    let desk = Desk::new();
+    let place = Place::without_tcp();
+    // The lab's server keeps the port over UDP: the real one has an address of its own.
+    let port = place.lab.port();
+    let zone_lines = ZONE.replace("127.0.0.2", address);
+    place.server.zone("contoso.com", &format!("{SOA}\n{zone_lines}"));
+    let many: String =
+        (0..3000).map(|number| format!("host{number} 60 TXT \"{}\"\n", "x".repeat(60))).collect();
+    let text = format!("$ORIGIN contoso.com.\n{SOA}\n{zone_lines}\n{many}");
+    let text: String = text.lines().map(|line| format!("{}\n", line.trim())).collect();
+    desk.put("contoso.com.zone", &text);
+    let directory = desk.path("").display().to_string();
+    let settings = settings(directory.trim_end_matches('/'), address, port);
+    let settings = desk.put("server.conf", &settings);
+    let mut command = Command::new(program);
+    let command = command.args(options).arg(&settings);
+    let command = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let Ok(child) = command.spawn() else {
-        std::io::stderr().write_all(b"skipped: knotd is not installed\n").unwrap();
+        std::io::stderr().write_all(format!("skipped: {program} is not installed\n").as_bytes()).unwrap();
         return;
     };
-    let _knot = Knot(child);
+    let _server = RealServer(child);
     let start = Instant::now();
     while TcpStream::connect((address, port)).is_err() {
-        assert!(start.elapsed() < Duration::from_secs(20), "knotd does not start");
+        assert!(start.elapsed() < Duration::from_secs(20), "{program} does not start");
         std::thread::sleep(Duration::from_millis(20));
     }
     let key = desk.put("key.conf", KEY);
@@ -352,7 +391,7 @@ fn a_real_server_sends_its_zone_to_whoever_has_the_key() {
     assert!(hazards(&run, "source-left")[0].starts_with("newsletter-2019.contoso.com."), "{}", run.out);
     // Without the key, or with another secret, it refuses.
     let run = check("--transfer");
-    assert!(hazards(&run, "transfer-refused")[0].contains("NOTAUTH"), "{}", run.out);
+    assert!(hazards(&run, "transfer-refused")[0].contains(refusal), "{}", run.out);
     assert!(hazards(&run, "source-left").is_empty());
     for (key, expected) in [
         (KEY.replace("c2Vj", "c2Vk"), "BADSIG"),
