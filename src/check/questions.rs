@@ -52,6 +52,10 @@ pub fn wanted_policies(subject: &Subject, facts: &Facts) -> BTreeSet<Name> {
     examine(subject, facts, Scales::default()).reads.unmet_policies.into_iter().collect()
 }
 
+/// Pairs of servers with whose eyes is looked ahead at most. The 32 addresses of name servers that are queried, with eight
+/// resolvers each, are 264; recordings may hold more. With more of them, what is read is asked once nothing is under way.
+const MOST_PAIRS: usize = 264;
+
 /// What is to be looked up for one domain, kept up with its facts.
 #[derive(Debug)]
 pub struct Questions<'a> {
@@ -257,6 +261,10 @@ impl Servers {
     }
 
     fn pairs(&self) -> Vec<Pair> {
+        let count = self.resolvers.len() * (1 + self.authorities.len()) + self.files.len();
+        if count > MOST_PAIRS {
+            return Vec::new();
+        }
         let inside = self.resolvers.iter().flat_map(|outside| {
             let of_both =
                 |inside: &Arc<Server>| Pair { inside: Arc::clone(inside), outside: Arc::clone(outside) };
