@@ -256,7 +256,7 @@ fn a_tree_that_doubles_costs_no_more_than_what_is_followed() {
     }
 }
 
-/// Where each name server gives out another record, each tree is read to its end, whoever speaks last.
+/// Where each name server has another record, each tree is read to its end, whichever server answers last.
 #[test]
 fn versions_do_not_crowd_each_other_out() {
     let estate = Estate::new();

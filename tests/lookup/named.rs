@@ -171,7 +171,7 @@ fn its_address_counts_as_named() {
     let place = Move::new(&new_zone(""));
     let run = place.check("--name-server 127.0.0.60");
     assert!(run.replies("127.0.0.60").iter().all(|(_, outcome)| outcome != "not-allowed"), "{run:?}");
-    // Never asked, whoever names it.
+    // Never asked, wherever its name comes from.
     let run = place.check("--name-server 0.0.0.0");
     assert_eq!(run.status, 3, "{run:?}");
     assert!(run.replies("0.0.0.0").iter().all(|(_, outcome)| outcome == "not-allowed"), "{run:?}");

@@ -1,4 +1,4 @@
-//! Where name servers give out different SPF records, is the newest one checked alike, whoever is late?
+//! Checks that of different SPF records the newest decides, whichever server answers late.
 //!
 //! Ten name servers, each with another version of the zone and nine hosts of its own in the record.
 

@@ -152,7 +152,7 @@ async fn many_questions_find_their_own_answers() {
     let server = lab.server("127.0.0.2");
     let lines: String = (0..500).map(|n| format!("n{n} 300 TXT \"text {n}\"\n")).collect();
     server.zone("contoso.com", &lines);
-    // So long that all are under way before the first is answered, on a busy machine too.
+    // All are under way before the first is answered, on a busy machine too.
     server.delay(Duration::from_millis(700));
     let mut client = Client::authority(server.address());
     // A machine with much else to do must not make this test fail.

@@ -81,7 +81,7 @@ async fn a_domain_without_a_tenant_is_a_warning() {
     assert_eq!(hazards(&place.examine(&facts), CODES), [(Code::TenantUnknown, Weight::Warning)]);
 }
 
-/// What fails, stalls, is huge or leads elsewhere makes nothing known, and decides nothing.
+/// What fails, stalls, is too large or redirects leaves the tenant unknown, and does not affect the result.
 #[tokio::test]
 async fn whatever_is_no_answer_is_unknown() {
     use WebOutcome::{Answered, Malformed, TooLarge, Unreachable};

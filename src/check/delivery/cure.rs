@@ -58,7 +58,7 @@ impl Bench<'_> {
         }
         let is_proposed = after.is_empty();
         let is_by_rule = matches!(self.expectation.origin, Origin::Derived | Origin::Found);
-        // What the same run saw not to exist is never proposed, whoever named it: mail would bounce.
+        // A host that this run saw not to exist is never proposed, also if it was given: mail would bounce.
         if is_proposed && self.absent_host().is_some() {
             return Vec::new();
         }

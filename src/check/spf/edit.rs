@@ -116,7 +116,7 @@ pub(super) fn cure(
     let kept = bench.set.data.iter().filter(|data| !replaced(data)).cloned();
     let texts: BTreeSet<RecordData> = kept.chain([published]).collect();
     let name = bench.expectation.name.clone();
-    // Without a record every sender passed as well as any other: whoever still sends has to be named first.
+    // Without a record no sender failed: a platform that still sends has to be named before this one is published.
     let still_sends = bench.case.source.filter(|_| records.is_empty() && bench.case.phase() < Phase::Tidy);
     if let Some(source) = still_sends {
         terms
