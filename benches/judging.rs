@@ -20,9 +20,9 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use cutover::check::{Assumptions, Questions, Scales, examine, outlook};
+use cutover::check::{Assumptions, JudgeOptions, Questions, assess, cache_expiry};
 use cutover::expected::{Phase, Subject};
-use cutover::facts::{Facts, History, Reader as _, Reply, View};
+use cutover::facts::{Facts, History, Reader as _, Reply, TrustPolicy};
 use cutover::lookup::transport::{Endpoint, Transport};
 use cutover::lookup::{Limits, Network, Source, survey};
 use cutover::plan::changes;
@@ -40,8 +40,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Judging a domain may take so long: 20,000 a second on one core.
 const JUDGING: Duration = Duration::from_micros(50);
 /// A survey may take so long beside the waiting, with a resolver alone and with the name servers too.
-const SURVEY: [(View, Duration); 2] =
-    [(View::Resolver, Duration::from_micros(300)), (View::Both, Duration::from_micros(800))];
+const SURVEY: [(TrustPolicy, Duration); 2] =
+    [(TrustPolicy::Resolver, Duration::from_micros(300)), (TrustPolicy::Both, Duration::from_micros(800))];
 
 /// Domains of the small internet.
 const DOMAINS: [(&str, &str); 6] = [
@@ -83,7 +83,7 @@ struct Figure {
 struct Case {
     what: String,
     subject: Subject,
-    view: View,
+    view: TrustPolicy,
     facts: Facts,
 }
 
@@ -130,14 +130,14 @@ fn scenarios() -> Vec<Case> {
     let cases = recordings.into_iter().chain(zones).map(|(what, world)| Case {
         what: what.to_owned(),
         subject: Subject::new("contoso.com".parse().unwrap()),
-        view: View::Both,
+        view: TrustPolicy::Both,
         facts: world.check().facts,
     });
     let mut cases: Vec<Case> = cases.collect();
     let tidy = Subject { phase: Phase::Tidy, ..cases[0].subject.clone() };
     let text = world::file("fixtures/scenarios/moves/finished.zone");
     let facts = World::from_zone(&text).with_options("--phase tidy").check().facts;
-    cases.push(Case { what: "ready, a file, tidy".into(), subject: tidy, view: View::Both, facts });
+    cases.push(Case { what: "ready, a file, tidy".into(), subject: tidy, view: TrustPolicy::Both, facts });
     cases
 }
 
@@ -155,24 +155,24 @@ impl Bench {
         &self,
         domain: &str,
         kind: &str,
-        view: View,
+        view: TrustPolicy,
         promised: Option<Duration>,
     ) -> (Case, Option<Figure>) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let _entered = runtime.enter();
         let started = "2026-11-22T05:23:00Z".parse().unwrap();
         let transport = Transport::new(Duration::from_secs(2)).with_clock(started);
-        let asked = if view == View::Resolver { 1 } else { 2 };
+        let asked = if view == TrustPolicy::Resolver { 1 } else { 2 };
         let resolvers = self.resolvers.iter().take(asked).map(|address| Endpoint::Plain(*address)).collect();
         let network = Network::new(transport, resolvers, view, self.port).without_https();
         let source = Source { started, zones: None, recording: None, network: Some(network) };
         let subject = Subject::new(domain.parse().unwrap());
         let run = || {
-            let mut questions = Questions::new(&subject, Scales { view, ..Scales::default() });
+            let mut questions = Questions::new(&subject, JudgeOptions { view, ..JudgeOptions::default() });
             runtime.block_on(survey(&source, &subject.domain, Limits::default(), &mut questions))
         };
         let facts = run();
-        let seen = if view == View::Resolver { "one resolver" } else { "both views" };
+        let seen = if view == TrustPolicy::Resolver { "one resolver" } else { "both views" };
         let what = format!("{domain}: {kind}, {seen}");
         let figure = self.figure("survey", &what, &facts, promised, || drop(black_box(run())));
         (Case { what, subject, view, facts }, figure)
@@ -185,7 +185,8 @@ impl Bench {
         self.figure("questions", &case.what, &case.facts, None, || {
             let mut facts = Facts::new(case.facts.checked_at, case.facts.elsewhere);
             facts.on_file = case.facts.on_file.clone();
-            let mut questions = Questions::new(subject, Scales { view: case.view, ..Scales::default() });
+            let mut questions =
+                Questions::new(subject, JudgeOptions { view: case.view, ..JudgeOptions::default() });
             black_box(questions.unmet(&facts));
             for reply in &replies {
                 facts.insert(reply.clone());
@@ -198,20 +199,20 @@ impl Bench {
     /// Judging alone, what has to change then, and the line of a report.
     fn judging(&self, case: &Case) -> [Option<Figure>; 3] {
         let Case { what, subject, facts, view } = case;
-        let scales = Scales { view: *view, ..Scales::default() };
-        let examination = examine(subject, facts, scales);
-        let planned = changes(subject, facts, *view, &examination);
+        let scales = JudgeOptions { view: *view, ..JudgeOptions::default() };
+        let assessment = assess(subject, facts, scales);
+        let planned = changes(subject, facts, *view, &assessment);
         let history = History::default();
         [
             self.figure("judging", what, facts, None, || {
-                black_box(examine(subject, facts, scales));
+                black_box(assess(subject, facts, scales));
             }),
             self.figure("planning", what, facts, None, || {
-                black_box(changes(subject, facts, *view, &examination));
+                black_box(changes(subject, facts, *view, &assessment));
             }),
             self.figure("reporting", what, facts, None, || {
-                let outlook = outlook(subject, facts, &examination, &history, Assumptions::default());
-                let report = DomainReport::new(subject, &examination, &planned).with_outlook(&outlook);
+                let expiry = cache_expiry(subject, facts, &assessment, &history, Assumptions::default());
+                let report = DomainReport::new(subject, &assessment, &planned).with_cache_expiry(&expiry);
                 black_box(ndjson_line(facts.checked_at, &report));
             }),
         ]
@@ -261,7 +262,8 @@ fn mean(figures: &[Figure]) -> Option<Figure> {
 fn in_order(case: &Case) -> Vec<Reply> {
     let mut facts = Facts::new(case.facts.checked_at, case.facts.elsewhere);
     facts.on_file = case.facts.on_file.clone();
-    let mut questions = Questions::new(&case.subject, Scales { view: case.view, ..Scales::default() });
+    let mut questions =
+        Questions::new(&case.subject, JudgeOptions { view: case.view, ..JudgeOptions::default() });
     let (mut coming, mut replies) = (VecDeque::new(), Vec::new());
     loop {
         let new = questions.unmet(&facts);

@@ -1,6 +1,6 @@
 //! Which DNS records still have to change before a domain is fully moved to Microsoft 365?
 //!
-//! `cutover` gathers facts, judges them by small rules, proposes a cure and reports. Data flows one way, down the
+//! `cutover` gathers facts, judges them by small rules, proposes a fix and reports. Data flows one way, down the
 //! staircase; a module names only modules that stand before it in this table:
 //!
 //! | module | answers | kind |
@@ -27,9 +27,9 @@
 //! facts that another program has gathered, or that a [`facts::Recording`] has kept.
 //!
 //! ```
-//! use cutover::check::{Scales, Verdict, examine};
+//! use cutover::check::{JudgeOptions, Verdict, assess};
 //! use cutover::expected::Subject;
-//! use cutover::facts::{Recording, View};
+//! use cutover::facts::{Recording, TrustPolicy};
 //! use cutover::plan::{changes, to_bind};
 //!
 //! let recording = Recording::parse(
@@ -45,9 +45,9 @@
 //! ",
 //! )?;
 //! let subject = Subject::new("contoso.com".parse()?);
-//! let checked = examine(&subject, &recording.facts, Scales::default());
+//! let checked = assess(&subject, &recording.facts, JudgeOptions::default());
 //! assert_eq!(checked.verdict, Verdict::ChangesNeeded);
-//! let plan = to_bind(&changes(&subject, &recording.facts, View::Both, &checked));
+//! let plan = to_bind(&changes(&subject, &recording.facts, TrustPolicy::Both, &checked));
 //! assert!(plan.contains("MX 0 contoso-com.mail.protection.outlook.com."));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -59,7 +59,7 @@ The same from a zone file, through the survey that asks for what the check reads
 [`Network`](lookup::Network) in place of the file it asks servers:
 
 ```
-use cutover::check::{Questions, Scales, Verdict, examine};
+use cutover::check::{Questions, JudgeOptions, Verdict, assess};
 use cutover::expected::Subject;
 use cutover::lookup::{Limits, Source, survey, zonefile::ZoneFiles};
 use cutover::record::zone;
@@ -71,10 +71,10 @@ let started = "2026-11-22T05:23:00Z".parse()?;
 let source = Source { started, zones: Some(zones), recording: None, network: None };
 
 let subject = Subject::new("contoso.com".parse()?);
-let mut questions = Questions::new(&subject, Scales::default());
+let mut questions = Questions::new(&subject, JudgeOptions::default());
 let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
 let facts = runtime.block_on(survey(&source, &subject.domain, Limits::default(), &mut questions));
-let checked = examine(&subject, &facts, Scales::default());
+let checked = assess(&subject, &facts, JudgeOptions::default());
 assert_eq!(checked.verdict, Verdict::ChangesNeeded);
 # Ok::<(), Box<dyn std::error::Error>>(())
 ```

@@ -23,7 +23,7 @@ mod status;
 mod stored;
 mod usage;
 
-use crate::run::Desk;
+use crate::run::Workspace;
 
 /// The zone of a domain that is ready, but for what `changed` puts in place of a line's owner and type.
 pub fn zone(domain: &str, changed: &[(&str, &str)]) -> String {
@@ -99,9 +99,9 @@ fn replies(domain: &str, state: State) -> String {
     text + &reply(&format!("msoid.{apex}"), "CNAME", authority, "outcome no-name")
 }
 
-/// A desk with a recording of domains in these states: the desk and the file.
-pub fn recorded(domains: &[(&str, State)]) -> (Desk, String) {
-    let desk = Desk::new();
-    let file = desk.put("run.rec", recording(domains));
-    (desk, file)
+/// A workspace with a recording of domains in these states: the workspace and the file.
+pub fn recorded(domains: &[(&str, State)]) -> (Workspace, String) {
+    let workspace = Workspace::new();
+    let file = workspace.put("run.rec", recording(domains));
+    (workspace, file)
 }

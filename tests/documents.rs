@@ -1,16 +1,16 @@
 //! Is the manual true?
 //!
 //! Every fence of the documents beside the judges is run: one that `shows` a code is a world in which that code is
-//! found, one that `cures` it a world in which it is not. Publishing the plan of a showing world must cure it too.
+//! found, one that `fixes` it a world in which it is not. Publishing the plan of a showing world must fix it too.
 
 use std::fmt::Write as _;
 
-use cutover::check::{Code, Status, Topic, Weight};
+use cutover::check::{Code, Effect, Severity, Status, Topic};
 
 use crate::world::{Fill, Outcome, World, file};
 
-/// Codes with status unmet, or hazards, whose cure is not in the zone, or not there alone: no plan takes them away.
-const CURED_ELSEWHERE: &[Code] = &[
+/// Codes with status unmet, or hazards, whose fix is not in the zone, or not there alone: no plan takes them away.
+const FIXED_ELSEWHERE: &[Code] = &[
     Code::MxTargetMissing,
     Code::MxNotAssigned,
     Code::SpfTooManyLookups,
@@ -70,7 +70,7 @@ fn every_fence_does_what_it_says() {
         for (index, fence) in fences.iter().enumerate() {
             let fault = match fence.purpose {
                 Purpose::Shows => shows(fence),
-                Purpose::Cures => cures(fence, &fences[..index]),
+                Purpose::Cures => fixes(fence, &fences[..index]),
             };
             if let Err(fault) = fault {
                 let code = fence.code;
@@ -84,9 +84,9 @@ fn every_fence_does_what_it_says() {
 
 fn shows(fence: &Fence<'_>) -> Result<(), String> {
     let outcome = fence.world.check();
-    let wanted = fence.status.unwrap_or(fence.code.weight().word());
-    let found = outcome.weights(fence.code);
-    let fits = |weight: &Weight| weight.word() == wanted || is_hazard_of_expectation(*weight, wanted);
+    let wanted = fence.status.unwrap_or(fence.code.effect().word());
+    let found = outcome.effects(fence.code);
+    let fits = |effect: &Effect| effect.word() == wanted || is_hazard_of_expectation(*effect, wanted);
     if found.is_empty() || !found.iter().all(fits) {
         return Err(format!("expected it with {wanted}, found {found:?}\n{}", outcome.story()));
     }
@@ -94,14 +94,14 @@ fn shows(fence: &Fence<'_>) -> Result<(), String> {
 }
 
 /// An expectation that has the code of a hazard is unmet, or nothing is decided about it.
-fn is_hazard_of_expectation(weight: Weight, wanted: &str) -> bool {
-    matches!(weight, Weight::Unmet | Weight::Unknown)
-        && [Weight::Error.word(), Weight::Warning.word()].contains(&wanted)
+fn is_hazard_of_expectation(effect: Effect, wanted: &str) -> bool {
+    matches!(effect, Effect::Expectation(Status::Unmet | Status::Unknown))
+        && [Severity::Error.word(), Severity::Warning.word()].contains(&wanted)
 }
 
 /// Publishing the plan takes the code away, and leaves nothing to plan.
 fn plan_cures(fence: &Fence<'_>, outcome: &Outcome) -> Result<(), String> {
-    if CURED_ELSEWHERE.contains(&fence.code) {
+    if FIXED_ELSEWHERE.contains(&fence.code) {
         return Ok(());
     }
     if outcome.changes.is_empty() {
@@ -113,16 +113,19 @@ fn plan_cures(fence: &Fence<'_>, outcome: &Outcome) -> Result<(), String> {
         };
     }
     let after = fence.world.publish(&outcome.changes).check();
-    let must_go = matches!(fence.code.weight(), Weight::Unmet | Weight::Error | Weight::Warning);
+    let must_go = matches!(
+        fence.code.effect(),
+        Effect::Expectation(Status::Unmet) | Effect::Hazard(Severity::Error | Severity::Warning)
+    );
     let still = must_go && after.has(fence.code);
     if still || !after.changes.is_empty() {
-        return Err(format!("the plan does not cure it\n{}then\n{}", outcome.story(), after.story()));
+        return Err(format!("the plan does not fix it\n{}then\n{}", outcome.story(), after.story()));
     }
     Ok(())
 }
 
 /// The code is gone, every expectation that had it in the showing world is met, and the plan leads to the same records.
-fn cures(fence: &Fence<'_>, before: &[Fence<'_>]) -> Result<(), String> {
+fn fixes(fence: &Fence<'_>, before: &[Fence<'_>]) -> Result<(), String> {
     let showing = before.iter().rfind(|other| other.purpose == Purpose::Shows && other.code == fence.code);
     let showing = showing.ok_or("no fence before it shows the code")?;
     let outcome = fence.world.check();
@@ -131,7 +134,7 @@ fn cures(fence: &Fence<'_>, before: &[Fence<'_>]) -> Result<(), String> {
     }
     let shown = showing.world.check();
     let planned = showing.world.publish(&shown.changes).check();
-    let by_plan = !shown.changes.is_empty() && !CURED_ELSEWHERE.contains(&fence.code);
+    let by_plan = !shown.changes.is_empty() && !FIXED_ELSEWHERE.contains(&fence.code);
     for judged in shown.judged(fence.code) {
         let id = judged.expectation.id;
         let now = outcome.expectation(id);
@@ -165,7 +168,7 @@ fn every_code_has_one_section_with_a_showing_fence_in_its_document() {
             if !fences.iter().any(shown) {
                 writeln!(faults, "{}: no fence shows {code}", path(topic)).unwrap();
             }
-            if !topic.document().contains(&format!("\n| `{code}` | {} |", code.weight().word())) {
+            if !topic.document().contains(&format!("\n| `{code}` | {} |", code.effect().word())) {
                 writeln!(faults, "{}: no row of the table has {code} and its status", path(topic)).unwrap();
             }
         }
@@ -208,7 +211,7 @@ fn codes_are_those_of_the_list() {
     let mut list = String::new();
     for code in Code::ALL {
         let topic = code.topic().title();
-        writeln!(list, "{code:26} {:8} {topic:20} {}", code.weight().word(), code.title()).unwrap();
+        writeln!(list, "{code:26} {:8} {topic:20} {}", code.effect().word(), code.title()).unwrap();
     }
     let path = "fixtures/codes.txt";
     let kept: Vec<String> =
@@ -237,7 +240,7 @@ fn fences(topic: Topic) -> Vec<Fence<'static>> {
         let body: Vec<&str> =
             lines.by_ref().map(|(_, line)| line).take_while(|line| *line != "```").collect();
         let info = Info::read(info).unwrap_or_else(|fault| panic!("{}:{}: {fault}", path(topic), index + 1));
-        // A cure is checked with the options under which the code was shown.
+        // A fix is checked with the options under which the code was shown.
         if let Some(chosen) = info.get("options") {
             options = chosen.into();
         }
@@ -254,7 +257,7 @@ struct Info<'a> {
 
 impl<'a> Info<'a> {
     fn read(text: &'a str) -> Result<Self, String> {
-        let (kind, mut rest) = text.split_once(' ').ok_or("a fence says what it shows or cures")?;
+        let (kind, mut rest) = text.split_once(' ').ok_or("a fence says what it shows or fixes")?;
         let mut attributes = Vec::new();
         while !rest.trim_start().is_empty() {
             let (key, value) =
@@ -263,7 +266,7 @@ impl<'a> Info<'a> {
                 Some(quoted) => quoted.split_once('"').ok_or("a quote is not closed")?,
                 None => value.split_once(' ').unwrap_or((value, "")),
             };
-            if !["shows", "cures", "options", "status", "fill", "domain"].contains(&key) {
+            if !["shows", "fixes", "options", "status", "fill", "domain"].contains(&key) {
                 return Err(format!("`{key}` is no attribute of a fence"));
             }
             attributes.push((key, value));
@@ -277,10 +280,10 @@ impl<'a> Info<'a> {
     }
 
     fn fence(&self, topic: Topic, line: usize, section: &'a str, body: &str, options: &str) -> Fence<'a> {
-        let (purpose, code) = match (self.get("shows"), self.get("cures")) {
+        let (purpose, code) = match (self.get("shows"), self.get("fixes")) {
             (Some(code), None) => (Purpose::Shows, code),
             (None, Some(code)) => (Purpose::Cures, code),
-            _ => panic!("{}:{line}: a fence either shows or cures", path(topic)),
+            _ => panic!("{}:{line}: a fence either shows or fixes", path(topic)),
         };
         let code: Code =
             code.parse().unwrap_or_else(|()| panic!("{}:{line}: {code} is no code", path(topic)));

@@ -262,7 +262,7 @@ fn first_objection(truth: Truth, fault: &Fault, place: Place, domain: &Value) ->
     let verdict = domain["verdict"].as_str().unwrap_or_default();
     let kind = place.kind(fault);
     // What decides fails while everything else is answered: only those who answer nothing at all are passed over.
-    let is_open = kind == Kind::Silence
+    let is_open = kind == Kind::LookupFailure
         && fault.only.is_some()
         && matches!(place, Place::Resolver | Place::ResolverForOne | Place::EveryNameServer);
     match truth {
@@ -271,7 +271,7 @@ fn first_objection(truth: Truth, fault: &Fault, place: Place, domain: &Value) ->
         Truth::Ready if kind != Kind::Lie && verdict == "changes-needed" => Some(found(domain, false)),
         Truth::Ready if is_open && verdict != "undetermined" => Some(found(domain, false)),
         // One of several that misbehaves keeps nobody from knowing.
-        Truth::Ready if kind == Kind::Silence && place == Place::NameServer && verdict != "ready" => {
+        Truth::Ready if kind == Kind::LookupFailure && place == Place::NameServer && verdict != "ready" => {
             Some(found(domain, true))
         }
         Truth::Ready | Truth::AtSource => None,

@@ -10,10 +10,10 @@ use cutover::report::format::{
     Place, csv, github, html, junit, markdown, nagios, nagios_status, ndjson, prometheus, sarif,
 };
 use cutover::report::view::{ChangeView, DomainReport, ExpectationView, HazardView, ReplyView, WaiverView};
-use cutover::report::{Harmless, Report};
+use cutover::report::{Report, Sanitized};
 use serde_json::Value;
 
-use crate::run::{Desk, cutover};
+use crate::run::{Workspace, cutover};
 
 /// What somebody else's DNS could say: markup, formulas, commands, quotes, and characters that act.
 pub const HOSTILE: &str = "=HYPERLINK(\"http://evil.example\",\"x\") <script>alert(1)</script> ]]> | `](javascript:x)` \
@@ -37,8 +37,8 @@ pub fn everything() -> Report {
         level,
         name: "contoso.com".parse().unwrap(),
         rtype: None,
-        message: Harmless::sentence(&format!("{level} {HOSTILE}")),
-        records: Harmless::records([HOSTILE]),
+        message: Sanitized::sentence(&format!("{level} {HOSTILE}")),
+        records: Sanitized::records([HOSTILE]),
         due: Some("2026-11-22T06:00:00Z".parse().unwrap()),
         waiver: None,
     });
@@ -49,20 +49,20 @@ pub fn everything() -> Report {
         rtype: "TXT".into(),
         ttl: 3600,
         ttl_before: None,
-        before: Harmless::records([HOSTILE]),
-        after: Harmless::records(["\"v=spf1 -all\""]),
+        before: Sanitized::records([HOSTILE]),
+        after: Sanitized::records(["\"v=spf1 -all\""]),
         because: vec!["spf-missing"],
         confirm: false,
         importance: "required",
     };
     let reply = ReplyView {
-        server: Harmless::sentence("192.0.2.1:53"),
+        server: Sanitized::sentence("192.0.2.1:53"),
         server_name: None,
         role: "authoritative",
         name: "contoso.com".parse().unwrap(),
         rtype: "TXT".into(),
         outcome: "records",
-        records: Harmless::records([HOSTILE]),
+        records: Sanitized::records([HOSTILE]),
         ttl: Some(3600),
         rtt_ms: 1.5,
         errors: Vec::new(),
@@ -120,17 +120,17 @@ fn expectation(importance: &'static str, status: &'static str) -> ExpectationVie
             "unknown" => "lookup-failed",
             _ => "spf-multiple",
         },
-        message: Harmless::sentence(&format!("{importance} {status} {HOSTILE}")),
-        expected: Harmless::records(["\"v=spf1 include:spf.protection.outlook.com -all\""]),
+        message: Sanitized::sentence(&format!("{importance} {status} {HOSTILE}")),
+        expected: Sanitized::records(["\"v=spf1 include:spf.protection.outlook.com -all\""]),
         origin: "standard",
         given_by: None,
-        observed: Harmless::records([HOSTILE]),
+        observed: Sanitized::records([HOSTILE]),
         ttl: Some(3600),
         until: (status == "waiting").then(|| "2026-11-22T05:46:00Z".parse().unwrap()),
         possible_until: (status == "waiting").then(|| "2026-11-22T06:46:00Z".parse().unwrap()),
         waiver: (status == "waived").then(|| WaiverView {
             state: "active",
-            reason: Harmless::sentence(HOSTILE),
+            reason: Sanitized::sentence(HOSTILE),
             until: "2027-03-01".parse().unwrap(),
         }),
     }
@@ -251,7 +251,7 @@ fn fingerprints_do_not_depend_on_words_or_times() {
         .domains
         .iter_mut()
         .flat_map(|domain| &mut domain.expectations)
-        .for_each(|one| one.message = Harmless::default());
+        .for_each(|one| one.message = Sanitized::default());
     assert_eq!(prints(&everything()), prints(&other));
 }
 
@@ -333,7 +333,7 @@ fn markdown_has_the_tables_and_no_markup_of_somebody_else() {
 
 #[test]
 fn all_formats_come_from_the_command_line_and_mean_the_same() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let demo = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/demo/contoso.com.zone");
     for format in
         ["table", "json", "ndjson", "csv", "markdown", "html", "junit", "sarif", "github", "prometheus"]
@@ -341,10 +341,10 @@ fn all_formats_come_from_the_command_line_and_mean_the_same() {
         let run = cutover(&format!("check contoso.com --zone {demo} --format {format}"));
         assert_eq!(run.status, 1, "{format}");
         assert!(run.out.contains("mx1.emailsrvr.com") || format == "prometheus", "{format}: {}", run.out);
-        let path = desk.free(format);
+        let path = workspace.free(format);
         let written = cutover(&format!("check contoso.com --zone {demo} -q --output {format}={path}"));
         assert_eq!(written.status, 1, "{format}");
-        let file = std::fs::read_to_string(desk.path(format)).unwrap();
+        let file = std::fs::read_to_string(workspace.path(format)).unwrap();
         assert!(file == run.out || format == "table", "{format}");
     }
     assert_eq!(cutover(&format!("check contoso.com --zone {demo} --format nagios")).status, 2);

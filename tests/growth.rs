@@ -9,7 +9,7 @@ use std::io::Write as _;
 use inputs::{INPUTS, Input, ZONE};
 
 use crate::lab::Lab;
-use crate::run::{Desk, cutover_with, surroundings};
+use crate::run::{Workspace, cutover_with, surroundings};
 
 /// What a run cost.
 #[derive(Debug, Clone, Copy)]
@@ -21,10 +21,10 @@ struct Cost {
 }
 
 fn cost(input: &Input, count: usize) -> Cost {
-    let desk = Desk::new();
-    let file = desk.put("input", (input.make)(count));
-    let zone = desk.put("contoso.com.zone", ZONE);
-    let recording = desk.free("recording");
+    let workspace = Workspace::new();
+    let file = workspace.put("input", (input.make)(count));
+    let zone = workspace.put("contoso.com.zone", ZONE);
+    let recording = workspace.free("recording");
     let mut words: Vec<String> = input.words.split(' ').map(str::to_owned).collect();
     for word in &mut words {
         match word.as_str() {
@@ -37,7 +37,7 @@ fn cost(input: &Input, count: usize) -> Cost {
         words.extend(["--record".to_owned(), recording]);
     }
     let run = cutover_with(words, &surroundings());
-    let recorded = std::fs::read_to_string(desk.path("recording")).unwrap_or_default();
+    let recorded = std::fs::read_to_string(workspace.path("recording")).unwrap_or_default();
     let questions = recorded.lines().filter(|line| line.starts_with("reply ")).count();
     Cost { questions, octets: run.out.len() + run.err.len() }
 }

@@ -16,8 +16,8 @@ mod recorded;
 mod silence;
 mod worlds;
 
-use cutover::check::{Examination, Scales, examine};
-use cutover::facts::{Facts, View};
+use cutover::check::{Assessment, JudgeOptions, assess};
+use cutover::facts::{Facts, TrustPolicy};
 use cutover::plan::{Change, changes};
 use cutover::report::json::to_json;
 use cutover::report::{DomainReport, Report};
@@ -25,20 +25,20 @@ use worlds::World;
 
 /// What is judged in a world, given the facts.
 pub struct Judgement {
-    pub examination: Examination,
+    pub assessment: Assessment,
     pub changes: Vec<Change>,
 }
 
 impl Judgement {
     pub fn new(world: &World, facts: &Facts) -> Self {
-        let examination = examine(&world.subject, facts, Scales::default());
-        let changes = changes(&world.subject, facts, View::Both, &examination);
-        Self { examination, changes }
+        let assessment = assess(&world.subject, facts, JudgeOptions::default());
+        let changes = changes(&world.subject, facts, TrustPolicy::Both, &assessment);
+        Self { assessment, changes }
     }
 
     /// The report as JSON, every reply in it.
     pub fn json(&self, world: &World, facts: &Facts) -> String {
-        let domain = DomainReport::new(&world.subject, &self.examination, &self.changes).with_replies(facts);
+        let domain = DomainReport::new(&world.subject, &self.assessment, &self.changes).with_replies(facts);
         to_json(&Report::new(facts.checked_at, world.subject.phase, vec![domain]))
     }
 }

@@ -10,7 +10,7 @@ use cutover::plan::emit::{
 use cutover::record::Name;
 use serde_json::Value;
 
-use crate::run::{Desk, cutover};
+use crate::run::{Workspace, cutover};
 use crate::world::World;
 
 /// Everything wrong at once, beside texts of others that a form could stumble over.
@@ -39,7 +39,7 @@ fn with_sheet<T>(write: impl FnOnce(&Sheet<'_>) -> T) -> T {
 
 #[test]
 fn the_expected_spf_record_is_the_one_that_the_plan_publishes() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     for (published, expected) in [
         ("v=spf1 mx ip4:192.0.2.25 ~all", "v=spf1 mx ip4:192.0.2.25 include:spf.protection.outlook.com ~all"),
         (
@@ -52,7 +52,7 @@ fn the_expected_spf_record_is_the_one_that_the_plan_publishes() {
             "$ORIGIN contoso.com.\n$TTL 1h\n@ MX 0 contoso-com.mail.protection.outlook.com.\n@ TXT \"{published}\"\n\
              @ TXT \"MS=ms12345678\"\n"
         );
-        let file = desk.put("contoso.zone", zone);
+        let file = workspace.put("contoso.zone", zone);
         let run = cutover(&format!("check contoso.com --zone {file} --format json"));
         let domain = run.domain();
         let list = domain["expectations"].as_array().unwrap();
@@ -141,8 +141,8 @@ fn dnscontrol_gets_statements_of_javascript() {
 
 #[test]
 fn node_takes_the_snippet_for_javascript() {
-    let desk = Desk::new();
-    let file = desk.put("dnsconfig.js", with_sheet(to_dnscontrol));
+    let workspace = Workspace::new();
+    let file = workspace.put("dnsconfig.js", with_sheet(to_dnscontrol));
     match std::process::Command::new("node").args(["--check", &file]).output() {
         Ok(output) => assert!(output.status.success(), "{output:?}"),
         // Its lines are held against the grammar above in any case.
@@ -198,8 +198,8 @@ fn a_text_that_could_end_a_comment_is_no_part_of_a_script() {
 
 #[test]
 fn every_form_comes_from_the_command_line() {
-    let desk = Desk::new();
-    let file = desk.put("contoso.com.zone", WORLD);
+    let workspace = Workspace::new();
+    let file = workspace.put("contoso.com.zone", WORLD);
     let plan = |format: &str| cutover(&format!("plan contoso.com --zone {file} --format {format}"));
     for (format, part) in [
         ("nsupdate", "update add contoso.com. 3600 IN MX 0 contoso-com.mail.protection.outlook.com."),

@@ -5,14 +5,14 @@
 
 use std::time::{Duration, Instant};
 
-use cutover::check::{Code, Examination, Questions, Scales, Status, Weight, examine};
+use cutover::check::{Assessment, Code, JudgeOptions, Questions, Severity, Status, assess};
 use cutover::expected::{Id, Phase, Subject};
-use cutover::facts::{Facts, PolicyOutcome, Recording, View};
+use cutover::facts::{Facts, PolicyOutcome, Recording, TrustPolicy};
 use cutover::lookup::transport::{Endpoint, Transport};
 use cutover::lookup::{Limits, Network, Permissions, Source, survey};
 
 use crate::lab::{Authority, Lab, LabServer, Say, Web};
-use crate::run::{Desk, Run, cutover};
+use crate::run::{Run, Workspace, cutover};
 
 /// One try of these tests.
 const PATIENCE: Duration = Duration::from_millis(400);
@@ -59,7 +59,7 @@ impl Place {
         self.lab.web("127.0.0.8", &self.authority.sign(HOST))
     }
 
-    fn network(&self, port: u16, view: View) -> Network {
+    fn network(&self, port: u16, view: TrustPolicy) -> Network {
         let transport = Transport::new(PATIENCE).with_tls_config(self.authority.client_config());
         let resolver = Endpoint::Plain(self.lab.address("127.0.0.53"));
         Network::new(transport, vec![resolver], view, self.lab.port()).with_https_port(port)
@@ -73,16 +73,16 @@ impl Place {
         let started = "2026-11-22T05:23:00Z".parse().unwrap();
         let source = Source { started, zones: None, recording: None, network: Some(network) };
         let subject = self.subject();
-        let mut questions = Questions::new(&subject, Scales::default());
+        let mut questions = Questions::new(&subject, JudgeOptions::default());
         survey(&source, &subject.domain, self.limits, &mut questions).await
     }
 
     async fn facts(&self, port: u16) -> Facts {
-        self.survey(self.network(port, View::Both)).await
+        self.survey(self.network(port, TrustPolicy::Both)).await
     }
 
-    fn examine(&self, facts: &Facts) -> Examination {
-        examine(&self.subject(), facts, Scales::default())
+    fn assess(&self, facts: &Facts) -> Assessment {
+        assess(&self.subject(), facts, JudgeOptions::default())
     }
 }
 
@@ -97,21 +97,21 @@ fn fetched(facts: &Facts) -> (PolicyOutcome, &str) {
 }
 
 /// The hazards that the policy is behind.
-fn hazards(examination: &Examination) -> Vec<(Code, Weight)> {
+fn hazards(assessment: &Assessment) -> Vec<(Code, Severity)> {
     let codes = [Code::MtaStsInvalid, Code::MtaStsRefusesMx, Code::MtaStsUnreachable];
-    let hazards = examination.hazards.iter().filter(|hazard| codes.contains(&hazard.code));
+    let hazards = assessment.hazards.iter().filter(|hazard| codes.contains(&hazard.code));
     hazards.map(|hazard| (hazard.code, hazard.level)).collect()
 }
 
-fn judged(examination: &Examination) -> (Status, Code) {
-    let found = examination.judged.iter().find(|judged| judged.expectation.id == Id::MtaSts).unwrap();
+fn judged(assessment: &Assessment) -> (Status, Code) {
+    let found = assessment.judged.iter().find(|judged| judged.expectation.id == Id::MtaSts).unwrap();
     (found.status, found.code)
 }
 
 /// The facts as a recording, checked by the program.
 fn replayed(facts: &Facts, options: &str) -> Run {
     let recording = Recording::new(vec!["contoso.com".parse().unwrap()], facts.clone());
-    let path = Desk::new();
+    let path = Workspace::new();
     let file = path.put("run.recording", recording.to_string());
     // The program has a runtime of its own, which must not stand in that of the test.
     let words = format!("check contoso.com --format json --replay {file} {options}");
@@ -123,14 +123,14 @@ async fn a_right_policy_is_fetched_once_and_lets_the_domain_be_ready() {
     let place = Place::new();
     let web = place.web();
     web.policy(MICROSOFT);
-    let network = place.network(web.port(), View::Both);
+    let network = place.network(web.port(), TrustPolicy::Both);
     let facts = place.survey(network).await;
     assert_eq!(fetched(&facts), (PolicyOutcome::Fetched, ""));
     let policy = facts.policies().next().unwrap();
     assert_eq!(policy.body, MICROSOFT);
-    assert!(policy.took > 0 && policy.at > facts.checked_at);
-    let examination = place.examine(&facts);
-    assert_eq!((judged(&examination), hazards(&examination)), ((Status::Met, Code::Met), vec![]));
+    assert!(policy.elapsed > 0 && policy.at > facts.checked_at);
+    let assessment = place.assess(&facts);
+    assert_eq!((judged(&assessment), hazards(&assessment)), ((Status::Met, Code::Met), vec![]));
     let requests = web.requests();
     assert_eq!(requests.len(), 1);
     let head = requests[0].to_ascii_lowercase();
@@ -153,8 +153,8 @@ async fn an_answer_may_come_in_chunks_and_with_a_character_set() {
     web.octets(chunked);
     let facts = place.facts(web.port()).await;
     assert_eq!(fetched(&facts), (PolicyOutcome::Fetched, ""));
-    let examination = place.examine(&facts);
-    assert_eq!((judged(&examination), hazards(&examination)), ((Status::Met, Code::Met), vec![]));
+    let assessment = place.assess(&facts);
+    assert_eq!((judged(&assessment), hazards(&assessment)), ((Status::Met, Code::Met), vec![]));
 }
 
 #[tokio::test]
@@ -189,11 +189,11 @@ async fn what_the_web_server_does_wrong_is_said() {
         let (found, why) = fetched(&facts);
         assert_eq!(found, outcome, "{reason}: {why}");
         assert!(why.contains(reason) && !why.contains('\x1b'), "{why}");
-        let examination = place.examine(&facts);
-        assert_eq!(hazards(&examination), [(Code::MtaStsUnreachable, Weight::Warning)], "{reason}");
+        let assessment = place.assess(&facts);
+        assert_eq!(hazards(&assessment), [(Code::MtaStsUnreachable, Severity::Warning)], "{reason}");
         let told = (Status::Unmet, Code::MtaStsUnreachable);
         let silent = (Status::Unknown, Code::LookupFailed);
-        assert_eq!(judged(&examination), if outcome.is_answer() { told } else { silent });
+        assert_eq!(judged(&assessment), if outcome.is_answer() { told } else { silent });
         // A warning decides nothing, and what is optional does neither.
         assert_eq!(replayed(&facts, "").status, 0, "{reason}");
     }
@@ -211,7 +211,7 @@ async fn the_certificate_must_be_for_the_policy_host_valid_and_of_a_known_author
         web.policy(MICROSOFT);
         let facts = place.facts(web.port()).await;
         assert_eq!(fetched(&facts), (PolicyOutcome::BadCertificate, reason));
-        assert_eq!(hazards(&place.examine(&facts)), [(Code::MtaStsUnreachable, Weight::Warning)]);
+        assert_eq!(hazards(&place.assess(&facts)), [(Code::MtaStsUnreachable, Severity::Warning)]);
         assert!(web.requests().is_empty());
     }
 }
@@ -225,9 +225,9 @@ async fn silence_costs_two_timeouts_at_most_and_is_nobodys_fault() {
     assert!(begin.elapsed() < PATIENCE * 4, "{:?}", begin.elapsed());
     let (outcome, reason) = fetched(&facts);
     assert_eq!((outcome, reason), (PolicyOutcome::Timeout, "no answer within 0.8 s"));
-    let examination = place.examine(&facts);
-    assert_eq!(judged(&examination), (Status::Unknown, Code::LookupFailed));
-    assert_eq!(hazards(&examination), [(Code::MtaStsUnreachable, Weight::Warning)]);
+    let assessment = place.assess(&facts);
+    assert_eq!(judged(&assessment), (Status::Unknown, Code::LookupFailed));
+    assert_eq!(hazards(&assessment), [(Code::MtaStsUnreachable, Severity::Warning)]);
     assert_eq!(replayed(&facts, "").status, 0);
     // The time of the whole domain ends it earlier.
     let place = Place { limits: Limits { deadline: PATIENCE, ..place.limits }, ..place };
@@ -247,19 +247,19 @@ async fn the_address_comes_from_our_servers_behind_aliases_too() {
             "_mta-sts 300 CNAME _mta-sts.fabrikam.net.",
         )
         .replace("mta-sts 300 A 127.0.0.8", "mta-sts 300 CNAME sts.fabrikam.net.");
-    for view in [View::Both, View::Authoritative, View::Resolver] {
+    for view in [TrustPolicy::Both, TrustPolicy::Authoritative, TrustPolicy::Resolver] {
         let place = Place::with_zone(&aliased);
         let web = place.web();
         web.policy(MICROSOFT);
         let facts = place.survey(place.network(web.port(), view)).await;
         assert_eq!(fetched(&facts), (PolicyOutcome::Fetched, ""), "{view:?}");
-        let examination = examine(&place.subject(), &facts, Scales { view, ..Scales::default() });
-        assert_eq!(judged(&examination), (Status::Met, Code::Met), "{view:?}");
+        let assessment = assess(&place.subject(), &facts, JudgeOptions { view, ..JudgeOptions::default() });
+        assert_eq!(judged(&assessment), (Status::Met, Code::Met), "{view:?}");
     }
     let none = Place::with_zone(&READY.replace("mta-sts 300 A 127.0.0.8", ""));
     let facts = none.facts(none.lab.port()).await;
     assert_eq!(fetched(&facts), (PolicyOutcome::NoAddress, "`mta-sts.contoso.com` has no address"));
-    assert_eq!(judged(&none.examine(&facts)), (Status::Unmet, Code::MtaStsUnreachable));
+    assert_eq!(judged(&none.assess(&facts)), (Status::Unmet, Code::MtaStsUnreachable));
     let silent = Place::new();
     for server in [&silent.server, &silent.resolver] {
         for rtype in ["A", "AAAA"] {
@@ -268,7 +268,7 @@ async fn the_address_comes_from_our_servers_behind_aliases_too() {
     }
     let facts = silent.facts(silent.lab.port()).await;
     assert_eq!(fetched(&facts).0, PolicyOutcome::LookupFailed);
-    assert_eq!(judged(&silent.examine(&facts)), (Status::Unknown, Code::LookupFailed));
+    assert_eq!(judged(&silent.assess(&facts)), (Status::Unknown, Code::LookupFailed));
 }
 
 #[tokio::test]
@@ -282,7 +282,7 @@ async fn one_kind_of_address_is_enough_when_the_other_is_never_told() {
     let network = Network::new(
         Transport::new(PATIENCE).with_tls_config(place.authority.client_config()),
         vec![Endpoint::Plain(place.lab.address("127.0.0.54"))],
-        View::Both,
+        TrustPolicy::Both,
         place.lab.port(),
     );
     let facts = place.survey(network.with_https_port(web.port())).await;
@@ -295,7 +295,7 @@ async fn a_policy_host_on_a_special_address_is_fetched_from_by_permission_only()
     let place = Place::new();
     let web = place.web();
     web.policy(MICROSOFT);
-    let network = || place.network(web.port(), View::Both);
+    let network = || place.network(web.port(), TrustPolicy::Both);
     // The system's stub resolver is on a loopback address too, and allows nothing.
     let facts = place.survey(network().with_permissions(Permissions::default())).await;
     let refusal = "`mta-sts.contoso.com` was not asked: 127.0.0.8 is a loopback address by RFC 1122 §3.2.1.3; \
@@ -333,7 +333,7 @@ async fn some_policy_hosts_are_never_asked() {
             false => place.lab.web("127.0.0.1", &place.authority.sign(HOST)),
         };
         web.policy(MICROSOFT);
-        let network = place.network(web.port(), View::Both).with_permissions(Permissions::ALL);
+        let network = place.network(web.port(), TrustPolicy::Both).with_permissions(Permissions::ALL);
         let facts = place.survey(network).await;
         let (outcome, reason) = fetched(&facts);
         assert_eq!((outcome, web.requests().len()), (PolicyOutcome::Unreachable, 0), "{record}");
@@ -346,33 +346,33 @@ async fn a_policy_that_refuses_the_new_host_is_an_error_in_force_and_a_warning_b
     let old = "version: STSv1\nmode: enforce\nmx: *.emailsrvr.com\nmx: *.mx.microsoft\nmax_age: 604800\n";
     let moved = Place::new();
     let web = moved.web();
-    for (mode, level, status) in [("enforce", Weight::Error, 1), ("testing", Weight::Warning, 0)] {
+    for (mode, level, status) in [("enforce", Severity::Error, 1), ("testing", Severity::Warning, 0)] {
         web.policy(&old.replace("enforce", mode));
         let facts = moved.facts(web.port()).await;
-        let examination = moved.examine(&facts);
-        assert_eq!(hazards(&examination), [(Code::MtaStsRefusesMx, level)]);
-        assert_eq!(judged(&examination), (Status::Met, Code::Met));
+        let assessment = moved.assess(&facts);
+        assert_eq!(hazards(&assessment), [(Code::MtaStsRefusesMx, level)]);
+        assert_eq!(judged(&assessment), (Status::Met, Code::Met));
         let run = replayed(&facts, "");
         assert_eq!((run.status, run.hazards()), (status, vec!["mta-sts-refuses-mx".to_owned()]));
     }
     web.policy("version: STSv1\nmode: none\nmax_age: 86400\n");
-    assert_eq!(hazards(&moved.examine(&moved.facts(web.port()).await)), []);
+    assert_eq!(hazards(&moved.assess(&moved.facts(web.port()).await)), []);
     // Mail still goes to the old platform: the line has to be there before the MX is.
     let before = READY.replace("0 contoso-com.mail.protection.outlook.com.", "10 mx1.emailsrvr.com.");
-    for (phase, level) in [(Phase::Prepare, Weight::Warning), (Phase::Switch, Weight::Error)] {
+    for (phase, level) in [(Phase::Prepare, Severity::Warning), (Phase::Switch, Severity::Error)] {
         let place = Place { phase, ..Place::with_zone(&before) };
         let web = place.web();
         web.policy(old);
-        let examination = place.examine(&place.facts(web.port()).await);
-        assert_eq!(hazards(&examination), [(Code::MtaStsRefusesMx, level)], "{phase}");
+        let assessment = place.assess(&place.facts(web.port()).await);
+        assert_eq!(hazards(&assessment), [(Code::MtaStsRefusesMx, level)], "{phase}");
         let both = old.replace("*.mx.microsoft", "contoso-com.mail.protection.outlook.com");
         web.policy(&both);
-        let examination = place.examine(&place.facts(web.port()).await);
-        assert_eq!(hazards(&examination), [], "{phase}");
+        let assessment = place.assess(&place.facts(web.port()).await);
+        assert_eq!(hazards(&assessment), [], "{phase}");
         // The old host left out too early: senders refuse it now, whatever the phase.
         web.policy(MICROSOFT);
-        let examination = place.examine(&place.facts(web.port()).await);
-        assert_eq!(hazards(&examination), [(Code::MtaStsRefusesMx, Weight::Error)], "{phase}");
+        let assessment = place.assess(&place.facts(web.port()).await);
+        assert_eq!(hazards(&assessment), [(Code::MtaStsRefusesMx, Severity::Error)], "{phase}");
     }
 }
 
@@ -382,9 +382,9 @@ async fn what_senders_cannot_read_is_a_warning() {
     let web = place.web();
     web.policy("version: STSv1\nmode: enforce\n");
     let facts = place.facts(web.port()).await;
-    let examination = place.examine(&facts);
-    assert_eq!(judged(&examination), (Status::Unmet, Code::MtaStsInvalid));
-    assert_eq!(hazards(&examination), [(Code::MtaStsInvalid, Weight::Warning)]);
+    let assessment = place.assess(&facts);
+    assert_eq!(judged(&assessment), (Status::Unmet, Code::MtaStsInvalid));
+    assert_eq!(hazards(&assessment), [(Code::MtaStsInvalid, Severity::Warning)]);
     assert_eq!(replayed(&facts, "").status, 0);
     // Without a valid announcement nobody fetches anything.
     let two = format!("{READY}\n_mta-sts 3600 TXT \"v=STSv1; id=2;\"");
@@ -394,12 +394,12 @@ async fn what_senders_cannot_read_is_a_warning() {
         let facts = place.facts(web.port()).await;
         assert_eq!((facts.policies().count(), web.requests().len()), (0, 0));
         assert_eq!(place.server.asked(HOST, "A"), 0);
-        assert_eq!(judged(&place.examine(&facts)), (Status::Unmet, Code::MtaStsInvalid));
+        assert_eq!(judged(&place.assess(&facts)), (Status::Unmet, Code::MtaStsInvalid));
     }
     let unused = Place::with_zone(&READY.replace("_mta-sts 3600 TXT", "other 3600 TXT"));
     let facts = unused.facts(unused.lab.port()).await;
     assert_eq!((facts.policies().count(), unused.server.asked(HOST, "A")), (0, 0));
-    assert_eq!(judged(&unused.examine(&facts)), (Status::Met, Code::Met));
+    assert_eq!(judged(&unused.assess(&facts)), (Status::Met, Code::Met));
 }
 
 #[tokio::test]
@@ -424,10 +424,10 @@ async fn a_recording_holds_the_policy_and_gives_it_back() {
             network: None,
         };
         let subject = place.subject();
-        let mut questions = Questions::new(&subject, Scales::default());
+        let mut questions = Questions::new(&subject, JudgeOptions::default());
         let facts = survey(&source, &subject.domain, place.limits, &mut questions).await;
         let told = |facts: &Facts| -> Vec<String> {
-            place.examine(facts).hazards.iter().map(|hazard| hazard.message.clone()).collect()
+            place.assess(facts).hazards.iter().map(|hazard| hazard.message.clone()).collect()
         };
         assert_eq!(told(&facts), told(&recording.facts));
         assert_eq!(facts.policies().next(), recording.facts.policies().next());
@@ -451,23 +451,23 @@ async fn without_https_nothing_is_fetched_and_nothing_is_wrong() {
     let place = Place::new();
     let web = place.web();
     web.policy(MICROSOFT);
-    let facts = place.survey(place.network(web.port(), View::Both).without_https()).await;
+    let facts = place.survey(place.network(web.port(), TrustPolicy::Both).without_https()).await;
     assert_eq!(fetched(&facts), (PolicyOutcome::NotFetched, "--no-https"));
     assert!(web.requests().is_empty());
-    let examination = place.examine(&facts);
-    assert_eq!((judged(&examination), hazards(&examination)), ((Status::Met, Code::Met), vec![]));
+    let assessment = place.assess(&facts);
+    assert_eq!((judged(&assessment), hazards(&assessment)), ((Status::Met, Code::Met), vec![]));
 }
 
 #[test]
 fn the_program_fetches_unless_it_is_told_not_to() {
     let place = Place::with_zone(&READY.replace("127.0.0.8", "127.0.0.98"));
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let (resolver, port) = (place.lab.address("127.0.0.53"), place.lab.port());
     let check = format!(
         "check contoso.com --format json --timeout 0.4 --resolver {resolver} --authority-port {port}"
     );
     for (option, hazards) in [("", vec!["mta-sts-unreachable"]), ("--no-https", vec![])] {
-        let file = desk.free("run.recording");
+        let file = workspace.free("run.recording");
         let run = cutover(&format!("{check} {option} --record {file}"));
         assert_eq!(
             (run.status, run.hazards()),
@@ -477,7 +477,8 @@ fn the_program_fetches_unless_it_is_told_not_to() {
         let again = cutover(&format!("check --format json --replay {file}"));
         assert_eq!((again.status, &again.out), (run.status, &run.out));
     }
-    let zone = desk.put("contoso.com.zone", format!("$ORIGIN contoso.com.\n{}", READY.replace("    ", "")));
+    let zone =
+        workspace.put("contoso.com.zone", format!("$ORIGIN contoso.com.\n{}", READY.replace("    ", "")));
     let run = cutover(&format!("check contoso.com --format json --zone {zone}"));
     assert_eq!((run.code("mta-sts").as_str(), run.hazards().len()), ("met", 0), "{run:?}");
 }

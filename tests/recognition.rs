@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use cutover::check::{Recognised, Weight};
+use cutover::check::{DetectedProvider, Severity};
 use cutover::provider::{self, Evidence, Kind, Provider};
 use cutover::record::Name;
 
@@ -53,8 +53,8 @@ fn every_filter_is_recognised_and_asks_to_be_declared() {
     let mut faults = Vec::new();
     for provider in provider::all().iter().filter(|provider| provider.kind == Kind::Gateway) {
         for record in records(provider).into_iter().filter(|(evidence, _)| *evidence == Evidence::Mx) {
-            let examination = World::from_zone(&format!("{FINISHED}{}", record.1)).check().examination;
-            let shown = examination.gateway.map(|gateway| gateway.id);
+            let assessment = World::from_zone(&format!("{FINISHED}{}", record.1)).check().assessment;
+            let shown = assessment.gateway.map(|gateway| gateway.id);
             if !provider.is_weak(Evidence::Mx) && shown.as_deref() != Some(provider.id) {
                 faults.push(format!("{}: `{}` shows {shown:?}", provider.id, record.1.trim_end()));
             }
@@ -96,10 +96,10 @@ fn a_leftover_of_every_platform_is_an_error_before_it_is_closed() {
             }
             let options = format!("--phase tidy --source {}", provider.id);
             let outcome = World::from_zone(&format!("{FINISHED}{record}")).with_options(&options).check();
-            let errors = outcome.examination.hazards.iter().filter(|hazard| hazard.level == Weight::Error);
-            let cured = errors.filter(|hazard| !hazard.cure.is_empty()).count();
-            if cured != 1 {
-                faults.push(format!("{}: `{}` has {cured} cures", provider.id, record.trim_end()));
+            let errors = outcome.assessment.hazards.iter().filter(|hazard| hazard.level == Severity::Error);
+            let fixed = errors.filter(|hazard| !hazard.fix.is_empty()).count();
+            if fixed != 1 {
+                faults.push(format!("{}: `{}` has {fixed} fixes", provider.id, record.trim_end()));
             }
         }
     }
@@ -107,9 +107,9 @@ fn a_leftover_of_every_platform_is_an_error_before_it_is_closed() {
 }
 
 /// The platform being left that the zone shows with this record in it, when all is to be tidied up.
-fn source(record: &str) -> Option<Recognised> {
+fn source(record: &str) -> Option<DetectedProvider> {
     let world = World::from_zone(&format!("{FINISHED}{record}")).with_options("--phase tidy");
-    world.check().examination.source
+    world.check().assessment.source
 }
 
 /// A record for each pattern of the platform, as lines of a zone file.

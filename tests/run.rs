@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use cutover::cli::{Later, Pacer, Surroundings, run};
+use cutover::cli::{Clock, Later, Surroundings, run};
 use cutover::report::style::{Colour, Marks};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -51,7 +51,7 @@ pub fn surroundings() -> Surroundings {
         settings: None,
         input: None,
         live: false,
-        pacer: Arc::new(NoWaiting),
+        clock: Arc::new(NoWaiting),
         graph_token: None,
         time_zone: jiff::tz::TimeZone::UTC,
         marks: Marks::Unicode,
@@ -63,7 +63,7 @@ pub fn surroundings() -> Surroundings {
 #[derive(Debug)]
 struct NoWaiting;
 
-impl Pacer for NoWaiting {
+impl Clock for NoWaiting {
     fn wait(&self, now: Timestamp, span: Duration) -> Later<'_, Timestamp> {
         panic!("{now}: nobody waits for {span:?} here")
     }
@@ -106,11 +106,11 @@ impl Run {
 }
 
 /// A directory of files for one test.
-pub struct Desk {
+pub struct Workspace {
     directory: TempDir,
 }
 
-impl Desk {
+impl Workspace {
     pub fn new() -> Self {
         Self { directory: tempfile::tempdir().unwrap() }
     }

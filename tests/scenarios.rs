@@ -36,7 +36,7 @@ fn every_scenario_is_judged_as_its_head_says() {
 fn no_rule_reads_what_is_not_asked() {
     for path in paths().iter().filter(|path| path.ends_with(".zone")) {
         let outcome = Scenario::read(path).world.check_closed();
-        assert!(outcome.examination.reads.are_met(), "{path}: {:?}", outcome.examination.reads.unmet);
+        assert!(outcome.assessment.reads.are_met(), "{path}: {:?}", outcome.assessment.reads.unmet);
         let is_unasked = outcome.has(Code::LookupFailed) || outcome.has(Code::TreeTooLarge);
         assert!(!is_unasked, "{path}\n{}", outcome.story());
     }
@@ -120,8 +120,8 @@ impl Scenario {
         let mut faults = self.faults_of_expectations(&outcome);
         faults.extend(self.faults_of_codes(&outcome));
         faults.extend(self.faults_of_plan(&outcome));
-        if outcome.examination.verdict != self.verdict {
-            faults.push(format!("verdict {}, expected {}", outcome.examination.verdict, self.verdict));
+        if outcome.assessment.verdict != self.verdict {
+            faults.push(format!("verdict {}, expected {}", outcome.assessment.verdict, self.verdict));
         }
         if let Some(reply) = outcome.facts.all().find(|reply| reply.outcome == Answered::NotRecorded) {
             faults.push(format!("the recording holds no reply to {}", reply.question));
@@ -134,7 +134,7 @@ impl Scenario {
 
     fn faults_of_expectations(&self, outcome: &Outcome) -> Vec<String> {
         let mut faults = Vec::new();
-        for judged in &outcome.examination.judged {
+        for judged in &outcome.assessment.judged {
             let id = judged.expectation.id;
             let found = format!("{id}={}/{}", judged.status.word(), judged.code);
             match self.expected.iter().find(|(expected, ..)| *expected == id) {
@@ -155,10 +155,10 @@ impl Scenario {
     fn faults_of_codes(&self, outcome: &Outcome) -> Vec<String> {
         let missing = self.hazards.iter().filter(|code| !outcome.has(**code));
         let mut faults: Vec<String> = missing.map(|code| format!("the hazard {code} is not found")).collect();
-        let hazards = outcome.examination.hazards.iter().map(|hazard| hazard.code);
+        let hazards = outcome.assessment.hazards.iter().map(|hazard| hazard.code);
         let unexpected = hazards.filter(|code| !self.hazards.contains(code));
         faults.extend(unexpected.map(|code| format!("found the hazard {code}, which is not expected")));
-        let due = |code: Code| outcome.examination.hazards.iter().find(|hazard| hazard.code == code)?.due;
+        let due = |code: Code| outcome.assessment.hazards.iter().find(|hazard| hazard.code == code)?.due;
         let late = self.due.iter().filter(|(code, time)| due(*code) != Some(*time));
         faults.extend(late.map(|(code, time)| format!("{code} is not due by {time}")));
         let found = Code::ALL.iter().filter(|code| outcome.has(**code));
@@ -193,10 +193,10 @@ impl Scenario {
             self.after
                 .or((self.verdict == Verdict::ChangesNeeded && self.kind == Kind::Zone)
                     .then_some(Verdict::Ready));
-        if wanted.is_some_and(|wanted| wanted != after.examination.verdict) {
+        if wanted.is_some_and(|wanted| wanted != after.assessment.verdict) {
             faults.push(format!(
                 "after the plan the verdict is {}\n{}",
-                after.examination.verdict,
+                after.assessment.verdict,
                 after.story()
             ));
         }

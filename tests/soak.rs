@@ -14,7 +14,7 @@ use std::path::Path;
 use child::{Child, End};
 use world::{Estate, Standing, domain};
 
-use crate::run::Desk;
+use crate::run::Workspace;
 
 /// Domains unless somebody wants more.
 const FEW: usize = 200;
@@ -52,10 +52,10 @@ fn cut(report: &Path) {
 fn every_domain_is_told_of_once_whatever_fails_or_ends() {
     let count: usize = std::env::var("CUTOVER_SOAK_DOMAINS").map_or(FEW, |count| count.parse().unwrap());
     let estate = Estate::new(count);
-    let desk = Desk::new();
-    let list = desk.put("list.txt", (0..count).map(|number| domain(number) + "\n").collect::<String>());
+    let workspace = Workspace::new();
+    let list = workspace.put("list.txt", (0..count).map(|number| domain(number) + "\n").collect::<String>());
     let check = format!("check --domains {list} --format ndjson {}", estate.options());
-    let (whole, part) = (desk.path("whole.ndjson"), desk.path("part.ndjson"));
+    let (whole, part) = (workspace.path("whole.ndjson"), workspace.path("part.ndjson"));
     let resume = format!("{check} --resume {}", part.display());
 
     let run = Child::start(&check, &whole).wait(End::ByItself);
@@ -99,7 +99,7 @@ fn every_domain_is_told_of_once_whatever_fails_or_ends() {
     );
     assert!(third.err.contains("the run was stopped"), "{}", third.err);
     let last = format!("{resume} --output ndjson={}", part.display());
-    let rest = desk.path("rest.ndjson");
+    let rest = workspace.path("rest.ndjson");
     let fourth = Child::start(&last, &rest).wait(End::ByItself);
     assert_eq!(fourth.status, Some(1), "{}", fourth.err);
     assert_eq!(verdicts(&rest).len(), count - told, "nothing is looked at again");

@@ -14,7 +14,7 @@ use hickory_resolver::proto::op::{Message, MessageType, OpCode, Query, ResponseC
 use hickory_resolver::proto::rr;
 
 use crate::lab::{Lab, LabServer, records, wire_name, wire_record};
-use crate::run::{Desk, Run, cutover};
+use crate::run::{Run, Workspace, cutover};
 
 const SOA: &str = "@ 300 SOA ns1 hostmaster 1 3600 600 604800 300";
 /// A zone whose mail is moved, with a leftover at a name that nobody would guess.
@@ -27,7 +27,7 @@ const ZONE: &str = "@ 3600 NS ns1
 
 /// What comes over TCP.
 #[derive(Clone)]
-enum Script {
+enum RenderedDomain {
     /// These messages, each with the id of the request.
     Messages(Vec<Vec<u8>>),
     /// These octets, as they are.
@@ -41,12 +41,12 @@ enum Script {
 struct Place {
     lab: Lab,
     server: LabServer,
-    script: Arc<Mutex<Script>>,
+    script: Arc<Mutex<RenderedDomain>>,
     requests: Arc<Mutex<Vec<Vec<u8>>>>,
 }
 
 impl Place {
-    fn new(script: Script) -> Self {
+    fn new(script: RenderedDomain) -> Self {
         let place = Self::without_tcp();
         let listener = TcpListener::bind(place.lab.address("127.0.0.2")).unwrap();
         *place.script.lock().unwrap() = script;
@@ -73,7 +73,7 @@ impl Place {
         );
         world.zone("emailsrvr.com", "mx1 300 A 192.0.2.3");
         lab.resolver("127.0.0.53");
-        let script = Arc::new(Mutex::new(Script::Nothing));
+        let script = Arc::new(Mutex::new(RenderedDomain::Nothing));
         Self { lab, server, script, requests: Arc::default() }
     }
 
@@ -87,7 +87,7 @@ impl Place {
     }
 }
 
-fn serve(mut stream: TcpStream, script: Script, requests: &Mutex<Vec<Vec<u8>>>) {
+fn serve(mut stream: TcpStream, script: RenderedDomain, requests: &Mutex<Vec<Vec<u8>>>) {
     let mut length = [0; 2];
     if stream.read_exact(&mut length).is_err() {
         return;
@@ -103,15 +103,15 @@ fn serve(mut stream: TcpStream, script: Script, requests: &Mutex<Vec<Vec<u8>>>) 
         framed
     };
     match script {
-        Script::Messages(messages) => {
+        RenderedDomain::Messages(messages) => {
             messages.iter().for_each(|message| drop(stream.write_all(&framed(message))));
             // It waits for the client to end, as servers do.
             let _ = stream.read(&mut length);
         }
-        Script::Octets(octets) => drop(stream.write_all(&octets)),
-        Script::Endless(message) => while stream.write_all(&framed(&message)).is_ok() {},
-        Script::Nothing => std::thread::sleep(Duration::from_secs(5)),
-        Script::Close => {}
+        RenderedDomain::Octets(octets) => drop(stream.write_all(&octets)),
+        RenderedDomain::Endless(message) => while stream.write_all(&framed(&message)).is_ok() {},
+        RenderedDomain::Nothing => std::thread::sleep(Duration::from_secs(5)),
+        RenderedDomain::Close => {}
     }
 }
 
@@ -141,9 +141,9 @@ fn zone() -> Vec<Record> {
 }
 
 /// The zone in messages of so many records.
-fn whole(size: usize) -> Script {
+fn whole(size: usize) -> RenderedDomain {
     let all = [soa(), zone(), soa()].concat();
-    Script::Messages(all.chunks(size).map(message).collect())
+    RenderedDomain::Messages(all.chunks(size).map(message).collect())
 }
 
 fn hazards(run: &Run, code: &str) -> Vec<String> {
@@ -178,11 +178,11 @@ fn a_name_that_nobody_would_guess_is_found() {
 #[test]
 fn a_replay_knows_the_same_names() {
     let place = Place::new(whole(2));
-    let desk = Desk::new();
-    for script in [whole(2), Script::Messages(vec![error(ResponseCode::Refused)])] {
+    let workspace = Workspace::new();
+    for script in [whole(2), RenderedDomain::Messages(vec![error(ResponseCode::Refused)])] {
         *place.script.lock().unwrap() = script;
         for format in ["json -v", "table -v", "table"] {
-            let file = desk.free("run.recording");
+            let file = workspace.free("run.recording");
             let live = cutover(&format!(
                 "check contoso.com --phase tidy {} --transfer --format {format} --record {file}",
                 place.options()
@@ -196,26 +196,26 @@ fn a_replay_knows_the_same_names() {
 
 #[test]
 fn whatever_is_no_whole_zone_falls_back_to_lookups_and_is_said_once() {
-    let place = Place::new(Script::Nothing);
+    let place = Place::new(RenderedDomain::Nothing);
     let other = records("fabrikam.com", SOA);
     let mut changed = soa();
     changed.extend(records("contoso.com", &SOA.replace("hostmaster 1", "hostmaster 2")));
     for (script, reason) in [
-        (Script::Messages(vec![error(ResponseCode::Refused)]), "refuses"),
-        (Script::Messages(vec![error(ResponseCode::NotAuth)]), "NOTAUTH"),
-        (Script::Messages(vec![error(ResponseCode::ServFail)]), "refuses"),
-        (Script::Messages(vec![message(&[])]), "is empty"),
-        (Script::Messages(vec![message(&zone())]), "does not begin with the SOA"),
-        (Script::Messages(vec![message(&other)]), "does not begin with the SOA"),
-        (Script::Messages(vec![message(&changed)]), "changed while it was sent"),
-        (Script::Messages(vec![message(&[soa(), soa(), zone()].concat())]), "after the last SOA"),
-        (Script::Messages(vec![message(&[soa(), zone()].concat())]), "was too slow"),
-        (Script::Octets(b"\0\x05hello".to_vec()), "another request"),
-        (Script::Octets(vec![0xff; 70_000]), "another request"),
-        (Script::Octets(vec![0, 0]), "another request"),
-        (Script::Endless(message(&[])), "is empty"),
-        (Script::Nothing, "was too slow"),
-        (Script::Close, "cannot be reached"),
+        (RenderedDomain::Messages(vec![error(ResponseCode::Refused)]), "refuses"),
+        (RenderedDomain::Messages(vec![error(ResponseCode::NotAuth)]), "NOTAUTH"),
+        (RenderedDomain::Messages(vec![error(ResponseCode::ServFail)]), "refuses"),
+        (RenderedDomain::Messages(vec![message(&[])]), "is empty"),
+        (RenderedDomain::Messages(vec![message(&zone())]), "does not begin with the SOA"),
+        (RenderedDomain::Messages(vec![message(&other)]), "does not begin with the SOA"),
+        (RenderedDomain::Messages(vec![message(&changed)]), "changed while it was sent"),
+        (RenderedDomain::Messages(vec![message(&[soa(), soa(), zone()].concat())]), "after the last SOA"),
+        (RenderedDomain::Messages(vec![message(&[soa(), zone()].concat())]), "was too slow"),
+        (RenderedDomain::Octets(b"\0\x05hello".to_vec()), "another request"),
+        (RenderedDomain::Octets(vec![0xff; 70_000]), "another request"),
+        (RenderedDomain::Octets(vec![0, 0]), "another request"),
+        (RenderedDomain::Endless(message(&[])), "is empty"),
+        (RenderedDomain::Nothing, "was too slow"),
+        (RenderedDomain::Close, "cannot be reached"),
     ] {
         *place.script.lock().unwrap() = script;
         let begin = Instant::now();
@@ -238,12 +238,12 @@ fn an_endless_zone_is_given_up() {
         records("contoso.com", &line).remove(0)
     }));
     let more = message(&many[1..]);
-    let place = Place::new(Script::Endless(more.clone()));
+    let place = Place::new(RenderedDomain::Endless(more.clone()));
     // It begins as a zone does, and then goes on for too long.
     let first = message(&many);
     assert!(more.len() * 600 > 16 << 20);
     *place.script.lock().unwrap() =
-        Script::Messages(std::iter::once(first).chain(std::iter::repeat_n(more, 600)).collect());
+        RenderedDomain::Messages(std::iter::once(first).chain(std::iter::repeat_n(more, 600)).collect());
     let run = place.check("--transfer");
     let said = hazards(&run, "transfer-refused");
     assert!(run.status == 0 && said[0].contains("more than"), "{said:?}");
@@ -264,13 +264,13 @@ fn without_the_option_and_offline_nobody_is_asked() {
 
 #[test]
 fn a_key_that_cannot_be_used_is_said_without_its_secret() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     for (text, expected) in [
         ("key k { algorithm hmac-md5; secret c2VjcmV0; };", "unknown algorithm `hmac-md5`"),
         ("key k { algorithm hmac-sha256; secret c2VjcmV0%; };", "not Base64"),
         ("c2VjcmV0", "no word `key`"),
     ] {
-        let file = desk.put("key.conf", text);
+        let file = workspace.put("key.conf", text);
         let run = cutover(&format!("check contoso.com --resolver 127.0.0.1 --tsig {file}"));
         assert!(run.status == 2 && run.err.contains(expected) && !run.err.contains("c2Vj"), "{run:?}");
     }
@@ -281,8 +281,8 @@ const KEY: &str = "key \"transfer.example\" {\n  algorithm hmac-sha256;\n  secre
 #[test]
 fn an_answer_that_is_not_signed_is_not_used() {
     let place = Place::new(whole(100));
-    let desk = Desk::new();
-    let key = desk.put("key.conf", KEY);
+    let workspace = Workspace::new();
+    let key = workspace.put("key.conf", KEY);
     let run = place.check(&format!("--tsig {key}"));
     let said = hazards(&run, "transfer-refused");
     assert!(run.status == 0 && said[0].contains("not signed with the key"), "{said:?}");
@@ -349,7 +349,7 @@ fn sends_its_zone_to_whoever_has_the_key(
     settings: fn(&str, &str, u16) -> String,
     refusal: &str,
 ) {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let place = Place::without_tcp();
     // The lab's server keeps the port over UDP: the real one has an address of its own.
     let port = place.lab.port();
@@ -359,10 +359,10 @@ fn sends_its_zone_to_whoever_has_the_key(
         (0..3000).map(|number| format!("host{number} 60 TXT \"{}\"\n", "x".repeat(60))).collect();
     let text = format!("$ORIGIN contoso.com.\n{SOA}\n{zone_lines}\n{many}");
     let text: String = text.lines().map(|line| format!("{}\n", line.trim())).collect();
-    desk.put("contoso.com.zone", &text);
-    let directory = desk.path("").display().to_string();
+    workspace.put("contoso.com.zone", &text);
+    let directory = workspace.path("").display().to_string();
     let settings = settings(directory.trim_end_matches('/'), address, port);
-    let settings = desk.put("server.conf", &settings);
+    let settings = workspace.put("server.conf", &settings);
     let mut command = Command::new(program);
     let command = command.args(options).arg(&settings);
     let command = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -376,7 +376,7 @@ fn sends_its_zone_to_whoever_has_the_key(
         assert!(start.elapsed() < Duration::from_secs(20), "{program} does not start");
         std::thread::sleep(Duration::from_millis(20));
     }
-    let key = desk.put("key.conf", KEY);
+    let key = workspace.put("key.conf", KEY);
     let check = |options: &str| loop {
         // It listens a moment before it has its zone.
         let run = place.check(options);
@@ -397,7 +397,7 @@ fn sends_its_zone_to_whoever_has_the_key(
         (KEY.replace("c2Vj", "c2Vk"), "BADSIG"),
         (KEY.replace("transfer.example", "other.example"), "BADKEY"),
     ] {
-        let wrong = desk.put("wrong.conf", &key);
+        let wrong = workspace.put("wrong.conf", &key);
         let run = check(&format!("--tsig {wrong}"));
         assert!(hazards(&run, "transfer-refused")[0].contains(expected), "{}", run.out);
         assert!(hazards(&run, "source-left").is_empty());

@@ -8,14 +8,14 @@ mod tenant;
 
 use std::time::{Duration, Instant};
 
-use cutover::check::{Code, Examination, Questions, Scales, Weight, examine, web_requests};
+use cutover::check::{Assessment, Code, JudgeOptions, Questions, Severity, assess, web_requests};
 use cutover::expected::Subject;
-use cutover::facts::{Facts, Recording, View, WebOutcome, WebReply, WebTopic};
+use cutover::facts::{Facts, Recording, TrustPolicy, WebOutcome, WebReply, WebTopic};
 use cutover::lookup::transport::{Endpoint, Transport};
 use cutover::lookup::{Besides, Limits, Network, Permissions, Source, request_web, survey};
 
 use crate::lab::{Authority, Lab, LabServer};
-use crate::run::{Desk, Run, cutover};
+use crate::run::{Run, Workspace, cutover};
 
 /// One try of these tests.
 const PATIENCE: Duration = Duration::from_millis(400);
@@ -61,13 +61,13 @@ impl Place {
     fn network(&self, port: u16) -> Network {
         let transport = Transport::new(PATIENCE).with_tls_config(self.authority.client_config());
         let resolver = Endpoint::Plain(self.lab.address("127.0.0.53"));
-        Network::new(transport, vec![resolver], View::Both, self.lab.port()).with_https_port(port)
+        Network::new(transport, vec![resolver], TrustPolicy::Both, self.lab.port()).with_https_port(port)
     }
 
     async fn look_up(&self, source: &Source, topics: &[WebTopic]) -> Facts {
         let until = tokio::time::Instant::now() + self.limits.deadline;
         let requests = web_requests(&self.subject, topics);
-        let questions = Questions::new(&self.subject, Scales::default());
+        let questions = Questions::new(&self.subject, JudgeOptions::default());
         let mut reader = Besides::new(questions, source, &requests, Vec::new());
         let mut facts = survey(source, &self.subject.domain, self.limits, &mut reader).await;
         request_web(source, &requests, until, &mut facts).await;
@@ -80,8 +80,8 @@ impl Place {
         self.look_up(&source, topics).await
     }
 
-    fn examine(&self, facts: &Facts) -> Examination {
-        examine(&self.subject, facts, Scales::default())
+    fn assess(&self, facts: &Facts) -> Assessment {
+        assess(&self.subject, facts, JudgeOptions::default())
     }
 }
 
@@ -94,16 +94,16 @@ fn reply<'a>(facts: &'a Facts, host: &str) -> &'a WebReply {
 }
 
 /// The hazards of these codes.
-fn hazards(examination: &Examination, codes: &[Code]) -> Vec<(Code, Weight)> {
-    let hazards = examination.hazards.iter().filter(|hazard| codes.contains(&hazard.code));
+fn hazards(assessment: &Assessment, codes: &[Code]) -> Vec<(Code, Severity)> {
+    let hazards = assessment.hazards.iter().filter(|hazard| codes.contains(&hazard.code));
     hazards.map(|hazard| (hazard.code, hazard.level)).collect()
 }
 
 /// The facts as a recording, checked by the program.
 fn replayed(facts: &Facts, options: &str) -> Run {
     let recording = Recording::new(vec!["contoso.com".parse().unwrap()], facts.clone());
-    let desk = Desk::new();
-    let file = desk.put("run.recording", recording.to_string());
+    let workspace = Workspace::new();
+    let file = workspace.put("run.recording", recording.to_string());
     // The program has a runtime of its own, which must not run inside that of the test.
     let words = format!("check contoso.com --format json --replay {file} {options}");
     std::thread::spawn(move || cutover(&words)).join().unwrap()

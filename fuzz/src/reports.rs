@@ -1,6 +1,6 @@
 //! Does every format hold only what may be printed, and can it be read by its own rules?
 
-use cutover::check::{Assumptions, Examination, Outlook};
+use cutover::check::{Assessment, Assumptions, CacheExpiry};
 use cutover::expected::{Subject, expectations};
 use cutover::facts::Facts;
 use cutover::plan::emit::{
@@ -21,9 +21,9 @@ use crate::harmless::{assert_json, assert_lines};
 pub(crate) struct Told<'a> {
     pub(crate) subject: &'a Subject,
     pub(crate) facts: &'a Facts,
-    pub(crate) examination: &'a Examination,
+    pub(crate) assessment: &'a Assessment,
     pub(crate) plan: &'a [Change],
-    pub(crate) outlook: &'a Outlook,
+    pub(crate) cache_expiry: &'a CacheExpiry,
 }
 
 /// Writes every format of check, plan and expected.
@@ -39,8 +39,9 @@ pub(crate) fn all(told: &Told<'_>) {
 }
 
 fn checked(told: &Told<'_>) {
-    let Told { subject, facts, examination, plan, outlook } = told;
-    let domain = DomainReport::new(subject, examination, plan).with_outlook(outlook).with_replies(facts);
+    let Told { subject, facts, assessment, plan, cache_expiry } = told;
+    let domain =
+        DomainReport::new(subject, assessment, plan).with_cache_expiry(cache_expiry).with_replies(facts);
     let report = Report::new(facts.checked_at, subject.phase, vec![domain]);
     assert_json("json", &to_json(&report));
     let lines = ndjson(&report);
@@ -54,7 +55,7 @@ fn checked(told: &Told<'_>) {
     }
     let xml = junit(&report);
     roxmltree::Document::parse(&xml).unwrap_or_else(|error| panic!("{error}\n{xml}"));
-    let state = nagios(&report, examination.verdict);
+    let state = nagios(&report, assessment.verdict);
     assert_eq!(state.matches('|').count(), 1, "{state}");
     let results = sarif(&report, &Place::default());
     serde_json::from_str::<serde_json::Value>(&results).unwrap_or_else(|error| panic!("{error}\n{results}"));
@@ -72,9 +73,9 @@ fn checked(told: &Told<'_>) {
 }
 
 fn for_people(told: &Told<'_>) {
-    let Told { subject, facts, examination, plan, outlook } = *told;
+    let Told { subject, facts, assessment, plan, cache_expiry } = *told;
     let (changes, assumptions, since) = (plan, Assumptions::default(), None);
-    let shown = Shown { subject, examination, changes, facts, outlook, assumptions, since };
+    let shown = Shown { subject, assessment, changes, facts, cache_expiry, assumptions, since };
     for (width, detail) in [(40, Detail::Quiet), (80, Detail::Normal), (120, Detail::Verbose)] {
         let style = Style { width, colour: Colour::Off, detail, ..Style::default() };
         assert_lines("table", &table::domain(&shown, &style));

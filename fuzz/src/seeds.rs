@@ -14,15 +14,15 @@ use crate::domain;
 const CHOICES: [u8; 4] = [0, 33, 50, 0b0111_0010];
 
 const SPF: [&str; 4] = [
-    "include:spf.protection.outlook.com -all",
+    "include:spf.protection.cache_expiry.com -all",
     "a mx:mail.contoso.com/24//64 ip4:192.0.2.0/24 ip6:2001:db8::/32 ?ptr exists:%{i}._spf.%{d2} ~all",
     "redirect=_spf.contoso.com exp=explain._spf.%{d} x-y=z",
-    "include: spf.protection.outlook.com ipv4:192.0.2.1 +all",
+    "include: spf.protection.cache_expiry.com ipv4:192.0.2.1 +all",
 ];
 
 const TABLES: [&str; 3] = [
-    "name,type,value,ttl,priority\r\n@,MX,contoso-com.mail.protection.outlook.com,3600,0\r\nautodiscover,CNAME,autodiscover.outlook.com,1h,\r\n",
-    "Host;Type;Points to;TTL\n@;TXT;\"v=spf1 include:spf.protection.outlook.com -all\";3600\n",
+    "name,type,value,ttl,priority\r\n@,MX,contoso-com.mail.protection.cache_expiry.com,3600,0\r\nautodiscover,CNAME,autodiscover.cache_expiry.com,1h,\r\n",
+    "Host;Type;Points to;TTL\n@;TXT;\"v=spf1 include:spf.protection.cache_expiry.com -all\";3600\n",
     "type\tname\tvalue\tport\tweight\tpriority\nSRV\t_sip._tls\tsipdir.online.lync.com\t443\t1\t100\n",
 ];
 
@@ -41,9 +41,9 @@ const LISTS: [&str; 2] = [
 ];
 
 const POLICIES: [&str; 2] = [
-    "v=spf1 include:_spf.contoso.com include:spf.protection.outlook.com -all\0v=spf1 ip4:192.0.2.0/24 ~all\0\
+    "v=spf1 include:_spf.contoso.com include:spf.protection.cache_expiry.com -all\0v=spf1 ip4:192.0.2.0/24 ~all\0\
      v=DMARC1; p=reject; sp=none; adkim=s; rua=mailto:dmarc@contoso.com; pct=100\0v=STSv1; id=20261122\0\
-     v=TLSRPTv1; rua=mailto:tls@contoso.com\0version: STSv1\r\nmode: enforce\r\nmx: *.mail.protection.outlook.com\r\n\
+     v=TLSRPTv1; rua=mailto:tls@contoso.com\0version: STSv1\r\nmode: enforce\r\nmx: *.mail.protection.cache_expiry.com\r\n\
      max_age: 604800\r\n",
     "v=spf1 redirect=_spf.contoso.com\0v=spf1 include:contoso.com -all\0v=DMARC1;p=none\0v=STSv1;id=1\0\
      v=TLSRPTv1;rua=https://tls.contoso.com\0version: STSv1\nmode: testing\nmx: mx1.emailsrvr.com\nmax_age: 1\n",
@@ -152,10 +152,10 @@ fn histories() -> Vec<Vec<u8>> {
 fn words() -> Vec<Vec<u8>> {
     let data: [(u8, &str); 11] = [
         (1, "192.0.2.1"),
-        (5, "autodiscover.outlook.com."),
+        (5, "autodiscover.cache_expiry.com."),
         (6, "ns1 hostmaster 7 1h 15m 14d 5m"),
-        (15, "0 contoso-com.mail.protection.outlook.com."),
-        (16, "\"v=spf1 \" \"include:spf.protection.outlook.com\\032-all\""),
+        (15, "0 contoso-com.mail.protection.cache_expiry.com."),
+        (16, "\"v=spf1 \" \"include:spf.protection.cache_expiry.com\\032-all\""),
         (28, "2001:db8::1"),
         (33, "100 1 443 sipdir.online.lync.com."),
         (99, "\\# 4 0a000001"),

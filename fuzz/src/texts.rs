@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use cutover::facts::{History, Recording};
 use cutover::record::spf::SpfRecord;
 use cutover::record::{Name, Record, RecordData, RecordType, Text, quote, split, zone};
-use cutover::report::Harmless;
+use cutover::report::Sanitized;
 
 use crate::domain;
 use crate::harmless::assert_lines;
@@ -70,10 +70,10 @@ pub fn words(data: &[u8]) {
     let Some((number, rest)) = data.split_first() else { return };
     let quoted = quote(rest);
     assert_lines("a quoted text", &quoted);
-    let shown = Harmless::record(&String::from_utf8_lossy(rest));
+    let shown = Sanitized::record(&String::from_utf8_lossy(rest));
     assert_lines("a shown text", &shown);
     assert!(!shown.trim_start().starts_with("::") || shown.parse::<std::net::Ipv6Addr>().is_ok(), "{shown}");
-    assert_eq!(*Harmless::record(&shown), *shown, "made harmless twice");
+    assert_eq!(*Sanitized::record(&shown), *shown, "made harmless twice");
     let tokens = split(quoted.as_bytes()).expect("what is quoted is one word");
     assert_eq!(tokens.len(), 1, "{quoted}");
     assert_eq!(tokens[0].unescaped().as_deref(), Some(rest), "{quoted}");

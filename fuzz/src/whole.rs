@@ -4,12 +4,12 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use cutover::check::{
-    Assumptions, Examination, Questions, Scales, Status, examine, outlook, wanted, wanted_policies,
+    Assessment, Assumptions, JudgeOptions, Questions, Status, assess, cache_expiry, wanted, wanted_policies,
 };
 use cutover::expected::{Cloud, Phase, Service, Subject};
 use cutover::facts::{
-    Elsewhere, Facts, History, Outcome, PolicyOutcome, PolicyReply, Reader as _, Recording, Reply, Role,
-    Server, View,
+    Facts, History, Outcome, PolicyOutcome, PolicyReply, Reader as _, Recording, Reply, Role, Server,
+    TrustPolicy, UnqueriedNames,
 };
 use cutover::lookup::zonefile::ZoneFiles;
 use cutover::plan::{Change, changes};
@@ -26,14 +26,14 @@ const MOST_ROUNDS: usize = 100;
 #[derive(Debug)]
 struct Choice {
     subject: Subject,
-    view: View,
+    view: TrustPolicy,
 }
 
 impl Choice {
     /// Every octet is a choice.
     fn of(octet: u8) -> Self {
         let phases = [Phase::Switch, Phase::Prepare, Phase::Tidy, Phase::Switch];
-        let views = [View::Both, View::Both, View::Authoritative, View::Resolver];
+        let views = [TrustPolicy::Both, TrustPolicy::Both, TrustPolicy::Authoritative, TrustPolicy::Resolver];
         let mut subject = Subject::new(domain());
         subject.phase = phases[usize::from(octet & 3)];
         let view = views[usize::from(octet >> 2 & 3)];
@@ -72,7 +72,7 @@ pub fn policies(data: &[u8]) {
     let mut text = ready();
     for owner in ["", "_spf", "_dmarc", "_mta-sts", "_smtp._tls"] {
         let Some(part) = parts.next() else { break };
-        let name = if owner.is_empty() { domain() } else { domain().below(owner).expect("a short label") };
+        let name = if owner.is_empty() { domain() } else { domain().prepend(owner).expect("a short label") };
         let is_replaced = |record: &Record| {
             record.name == name
                 && matches!(&record.data, RecordData::Txt(text) if !text.lossy().starts_with("MS="))
@@ -108,35 +108,36 @@ pub fn published(data: &[u8]) {
 }
 
 /// Judges, plans and reports.
-fn judged(choice: &Choice, facts: &Facts) -> (Examination, Vec<Change>) {
+fn judged(choice: &Choice, facts: &Facts) -> (Assessment, Vec<Change>) {
     let Choice { subject, view } = choice;
-    let scales = Scales { view: *view, ..Scales::default() };
+    let scales = JudgeOptions { view: *view, ..JudgeOptions::default() };
     let _ = wanted_policies(subject, facts);
-    let examination = examine(subject, facts, scales);
-    let plan = changes(subject, facts, *view, &examination);
-    assert_eq!(plan, changes(subject, facts, *view, &examination), "the same facts, the same plan");
+    let assessment = assess(subject, facts, scales);
+    let plan = changes(subject, facts, *view, &assessment);
+    assert_eq!(plan, changes(subject, facts, *view, &assessment), "the same facts, the same plan");
     let mut sets = BTreeSet::new();
     for change in &plan {
-        assert!(change.name.is_within(subject_zone(&examination, subject)), "{change:?}");
+        assert!(change.name.is_within(subject_zone(&assessment, subject)), "{change:?}");
         assert!(sets.insert((&change.name, change.rtype)), "one change a record set: {change:?}");
         assert_ne!(change.before.data, change.after.data, "{change:?}");
         assert!(!change.because.is_empty(), "{change:?}");
         assert!(change.phase <= subject.phase, "{change:?}");
     }
-    let outlook = outlook(subject, facts, &examination, &history(subject, facts), Assumptions::default());
+    let cache_expiry =
+        cache_expiry(subject, facts, &assessment, &history(subject, facts), Assumptions::default());
     reports::all(&reports::Told {
         subject,
         facts,
-        examination: &examination,
+        assessment: &assessment,
         plan: &plan,
-        outlook: &outlook,
+        cache_expiry: &cache_expiry,
     });
-    (examination, plan)
+    (assessment, plan)
 }
 
 /// The apex of the zone, or the domain where that is not known.
-fn subject_zone<'a>(examination: &'a Examination, subject: &'a Subject) -> &'a Name {
-    examination.zone.as_ref().map_or(&subject.domain, |zone| &zone.apex)
+fn subject_zone<'a>(assessment: &'a Assessment, subject: &'a Subject) -> &'a Name {
+    assessment.zone.as_ref().map_or(&subject.domain, |zone| &zone.apex)
 }
 
 /// What these facts would be remembered as, and read back.
@@ -163,7 +164,7 @@ fn asked(
     all: &Facts,
     next: fn(&mut VecDeque<Reply>) -> Option<Reply>,
 ) -> BTreeSet<Question> {
-    let mut reader = Questions::new(subject, Scales { view: *view, ..Scales::default() });
+    let mut reader = Questions::new(subject, JudgeOptions { view: *view, ..JudgeOptions::default() });
     let mut facts = Facts::new(all.checked_at, all.elsewhere);
     let (mut asked, mut coming) = (BTreeSet::new(), VecDeque::new());
     loop {
@@ -183,7 +184,7 @@ fn asked(
 }
 
 /// A plan drops nothing that the move does not concern: no text but those of SPF, DMARC, TLS reports and proof.
-fn kept(facts: &Facts, examination: &Examination, plan: &[Change]) {
+fn kept(facts: &Facts, assessment: &Assessment, plan: &[Change]) {
     let ours = ["v=spf", "v=dmarc", "v=tlsrpt", "v=sts", "spf", "ms", "dmarc", "dkim", "k=rsa"];
     for change in plan {
         let texts = change.removed().filter_map(|data| match data {
@@ -196,7 +197,7 @@ fn kept(facts: &Facts, examination: &Examination, plan: &[Change]) {
                 ours.iter().any(|our| text.contains(our)),
                 "{text:?} is dropped by {:?}: {change:?} {} {:?}",
                 change.because,
-                examination.verdict,
+                assessment.verdict,
                 facts.checked_at
             );
         }
@@ -225,8 +226,8 @@ fn closed(subject: &Subject, text: ZoneText) -> Facts {
     files.add("zone", text).expect("one file has no other to conflict with");
     let resolver = Arc::new(Server { role: Role::Resolver, address: "192.0.2.53:53".into() });
     let outside =
-        |question: &Question| Reply::empty(question.clone(), Arc::clone(&resolver), Outcome::NoName);
-    let mut facts = Facts::new(started, Elsewhere::Asked);
+        |question: &Question| Reply::empty(question.clone(), Arc::clone(&resolver), Outcome::NxDomain);
+    let mut facts = Facts::new(started, UnqueriedNames::Asked);
     for _ in 0..MOST_ROUNDS {
         let questions = wanted(subject, &facts).into_iter().filter(|question| !facts.has(question));
         let replies: Vec<Reply> = questions

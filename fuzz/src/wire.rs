@@ -37,10 +37,10 @@ pub fn message(data: &[u8]) {
     let reply = LAB.with_borrow_mut(|lab| lab.get_or_insert_with(Lab::start).ask(&question, role, message));
     assert!(!matches!(reply.outcome, Outcome::NotRecorded), "{reply:?}");
     assert_eq!(reply.question, question);
-    assert!(reply.records.len() <= 600 && reply.extended.len() <= 8, "{reply:?}");
+    assert!(reply.records.len() <= 600 && reply.ede.len() <= 8, "{reply:?}");
     // What came from the network goes into a recording and back.
     let at = reply.at;
-    let mut facts = cutover::facts::Facts::new(at, cutover::facts::Elsewhere::Asked);
+    let mut facts = cutover::facts::Facts::new(at, cutover::facts::UnqueriedNames::Asked);
     facts.insert(reply.clone());
     let written = Recording::new(vec![domain()], facts).to_string();
     let again = Recording::parse(&written).unwrap_or_else(|error| panic!("{error}\n{written}"));

@@ -3,19 +3,19 @@
 use std::collections::BTreeSet;
 
 use crate::expected::Expectation;
-use crate::facts::Silence;
+use crate::facts::LookupFailure;
 use crate::record::{RecordData, RecordSet};
 
-use super::{Case, Code, Edit, Finding, alias, listed, ticked};
+use super::{Case, Code, Edit, Finding, alias, backticked, join_and};
 
 /// Judges that there is no such record.
-pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, Silence> {
+pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, LookupFailure> {
     let set = case.sight.set(&expectation.name, expectation.rtype)?;
-    let name = ticked(&expectation.name);
+    let name = backticked(&expectation.name);
     if set.is_empty() {
         return Ok(Finding::new(Code::Met, format!("{name} does not exist, as it should be"), &set));
     }
-    let targets = listed(set.data.iter().filter_map(RecordData::target).map(ticked));
+    let targets = join_and(set.data.iter().filter_map(RecordData::target).map(backticked));
     if alias::is_wildcard(case, &expectation.name, &set)? {
         let message = format!("{name} has no record of its own; a wildcard answers with {targets}");
         return Ok(Finding::new(Code::Met, message, &RecordSet::default()));

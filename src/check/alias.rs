@@ -6,20 +6,25 @@ mod proxy;
 use std::collections::BTreeSet;
 
 use crate::expected::{Cloud, Expectation, Id, Purpose, Service};
-use crate::facts::{Silence, zone_candidates};
+use crate::facts::{LookupFailure, zone_candidates};
 use crate::provider::{self, Evidence, Kind, Provider};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
 use super::{
-    Case, Code, Edit, Finding, PROBE_LABEL, clash, doubled, hazard, listed, placeholder, ticked, wildcard,
+    Case, Code, Edit, Finding, PROBE_LABEL, backticked, clash, doubled, hazard, join_and, placeholder,
+    wildcard,
 };
 use chain::end_of_chain;
 pub(super) use proxy::is_proxy;
 
 /// Judges an alias.
-pub(super) fn judge(case: &Case<'_>, expectation: &Expectation, target: &Name) -> Result<Finding, Silence> {
+pub(super) fn judge(
+    case: &Case<'_>,
+    expectation: &Expectation,
+    target: &Name,
+) -> Result<Finding, LookupFailure> {
     let set = case.sight.set(&expectation.name, RecordType::Cname)?;
-    let bench = Bench { case, expectation, target };
+    let bench = AliasJudge { case, expectation, target };
     let mut finding = if set.is_empty() { bench.without_alias()? } else { bench.with_alias(&set)? };
     if is_proxied(case, expectation) {
         finding = behind_proxy(finding, expectation);
@@ -34,12 +39,12 @@ pub(super) fn is_proxied(case: &Case<'_>, expectation: &Expectation) -> bool {
 
 /// The finding about an alias in whose place a proxy answers: clients do not see even the right one.
 pub(super) fn behind_proxy(mut finding: Finding, expectation: &Expectation) -> Finding {
-    if finding.code.weight() == super::Weight::Met {
+    if finding.code.is_met() {
         finding.code = Code::AliasProxied;
         finding.message = format!(
             "Switch {} to \"DNS only\": its alias is right, but the zone file marks it as proxied, so clients see the \
              addresses of a web proxy instead.",
-            ticked(&expectation.name)
+            backticked(&expectation.name)
         );
     } else {
         finding.message += "; the record is proxied, so switch it to \"DNS only\" as well";
@@ -48,29 +53,29 @@ pub(super) fn behind_proxy(mut finding: Finding, expectation: &Expectation) -> F
 }
 
 /// Whether a random name below the domain answers with the same alias.
-pub(super) fn is_wildcard(case: &Case<'_>, name: &Name, aliases: &RecordSet) -> Result<bool, Silence> {
+pub(super) fn is_wildcard(case: &Case<'_>, name: &Name, aliases: &RecordSet) -> Result<bool, LookupFailure> {
     wildcard::is_from_wildcard(case, &Question::new(name.clone(), RecordType::Cname), aliases)
 }
 
 /// The name that nobody publishes.
 fn probe(case: &Case<'_>) -> Option<Name> {
-    case.subject.domain.below(PROBE_LABEL).ok()
+    case.subject.domain.prepend(PROBE_LABEL).ok()
 }
 
 /// The table the judge works on.
-struct Bench<'a> {
+struct AliasJudge<'a> {
     case: &'a Case<'a>,
     expectation: &'a Expectation,
     target: &'a Name,
 }
 
-impl Bench<'_> {
+impl AliasJudge<'_> {
     /// Before its phase an alias may still be elsewhere, and nothing is proposed.
     fn before_its_phase(&self, mut finding: Finding) -> Finding {
-        if !self.case.is_early(self.expectation) || finding.code.weight() == super::Weight::Met {
+        if !self.case.is_early(self.expectation) || finding.code.is_met() {
             return finding;
         }
-        finding.cure.clear();
+        finding.fix.clear();
         let elsewhere = [Code::AliasAtSource, Code::AliasElsewhere, Code::AliasAddressInstead];
         if elsewhere.contains(&finding.code) {
             finding.code = Code::AliasStillAtSource;
@@ -79,46 +84,47 @@ impl Bench<'_> {
         finding
     }
 
-    fn with_alias(&self, set: &RecordSet) -> Result<Finding, Silence> {
-        let name = ticked(&self.expectation.name);
+    fn with_alias(&self, set: &RecordSet) -> Result<Finding, LookupFailure> {
+        let name = backticked(&self.expectation.name);
         let mut targets = set.data.iter().filter_map(RecordData::target);
         let Some(first) = targets.next() else { return self.without_alias() };
         if targets.next().is_some() {
-            let all = listed(set.data.iter().filter_map(RecordData::target).map(ticked));
+            let all = join_and(set.data.iter().filter_map(RecordData::target).map(backticked));
             let message = format!("{name} is an alias of {all} at once, and a name may have one alias only");
             return Ok(self.wrong(Code::AliasElsewhere, message, set));
         }
         let Some(end) = end_of_chain(self.case, self.expectation, self.target, first)? else {
-            let message = format!("{name} points to {}, and that leads back to itself", ticked(first));
+            let message = format!("{name} points to {}, and that leads back to itself", backticked(first));
             return Ok(self.wrong(Code::AliasLoop, message, set));
         };
         if end == *self.target || self.expectation.also.contains(&end) {
-            let by_way = if end == *first { String::new() } else { format!(" by way of {}", ticked(first)) };
+            let by_way =
+                if end == *first { String::new() } else { format!(" by way of {}", backticked(first)) };
             let present = match end == *self.target {
                 true => String::new(),
-                false => format!(", which still works; {} is the present one", ticked(self.target)),
+                false => format!(", which still works; {} is the present one", backticked(self.target)),
             };
-            let message = format!("{name} points to {}{by_way}{present}", ticked(&end));
+            let message = format!("{name} points to {}{by_way}{present}", backticked(&end));
             return Ok(Finding::new(Code::Met, message, set));
         }
         self.wrong_target(first, &end, set)
     }
 
-    fn wrong_target(&self, first: &Name, end: &Name, set: &RecordSet) -> Result<Finding, Silence> {
+    fn wrong_target(&self, first: &Name, end: &Name, set: &RecordSet) -> Result<Finding, LookupFailure> {
         let domain = &self.case.subject.domain;
-        let name = ticked(&self.expectation.name);
+        let name = backticked(&self.expectation.name);
         if let Some(why) = self.malformed(first) {
-            let message = format!("{name} points to {}: {why}", ticked(first));
+            let message = format!("{name} points to {}: {why}", backticked(first));
             return Ok(self.wrong(Code::AliasMalformedTarget, message, set));
         }
         if is_wildcard(self.case, &self.expectation.name, set).unwrap_or(false) {
-            let message = format!("only the wildcard answers for {name}, with {}", ticked(first));
+            let message = format!("only the wildcard answers for {name}, with {}", backticked(first));
             return Ok(self.wrong(Code::AliasFromWildcard, message, set));
         }
         if let Some(cloud) = self.other_cloud(end) {
             let message = format!(
                 "{name} points to {}, which belongs to {} and not to {}",
-                ticked(end),
+                backticked(end),
                 cloud.title(),
                 self.case.subject.cloud.title()
             );
@@ -126,11 +132,12 @@ impl Bench<'_> {
         }
         for target in [first, end] {
             if let Some(source) = self.source_of(target, domain) {
-                let message = format!("{name} still points to {} ({})", ticked(target), source.short);
+                let message = format!("{name} still points to {} ({})", backticked(target), source.short);
                 return Ok(self.wrong(Code::AliasAtSource, message, set));
             }
         }
-        let message = format!("{name} points to {} and not to {}", ticked(first), ticked(self.target));
+        let message =
+            format!("{name} points to {} and not to {}", backticked(first), backticked(self.target));
         Ok(self.wrong(Code::AliasElsewhere, message, set))
     }
 
@@ -143,7 +150,7 @@ impl Bench<'_> {
         let mut zones = zone_candidates(domain).into_iter();
         let zone =
             zones.find(|zone| target.without_suffix(zone).is_some_and(|meant| self.is_known(&meant)))?;
-        Some(format!("the final dot is missing in the zone, so {} was put behind it", ticked(&zone)))
+        Some(format!("the final dot is missing in the zone, so {} was put behind it", backticked(&zone)))
     }
 
     /// Whether the target makes sense, at Microsoft or at the platform being left.
@@ -186,12 +193,12 @@ impl Bench<'_> {
         })
     }
 
-    fn without_alias(&self) -> Result<Finding, Silence> {
+    fn without_alias(&self) -> Result<Finding, LookupFailure> {
         let name = &self.expectation.name;
         if !self.case.probes(self.expectation) {
             return Ok(self.wrong(
                 Code::AliasMissing,
-                format!("{} is not published", ticked(name)),
+                format!("{} is not published", backticked(name)),
                 &RecordSet::default(),
             ));
         }
@@ -202,8 +209,8 @@ impl Bench<'_> {
         if own.is_empty() && self.is_offered_by_service()? {
             let message = format!(
                 "{} has no alias, but an SRV record names {}; not every client looks there",
-                ticked(name),
-                ticked(self.target)
+                backticked(name),
+                backticked(self.target)
             );
             return Ok(Finding::new(Code::AliasByService, message, &none));
         }
@@ -213,20 +220,20 @@ impl Bench<'_> {
         if let Some(doubled) = doubled::found(self.case, name, RecordType::Cname)? {
             let message = format!(
                 "the record was published as {}: the DNS host puts the zone's name behind what is typed",
-                ticked(&doubled)
+                backticked(&doubled)
             );
             let mut finding = self.wrong(Code::AliasDoubledName, message, &none);
-            finding.cure.insert(0, deletion(doubled, RecordType::Cname));
+            finding.fix.insert(0, deletion(doubled, RecordType::Cname));
             return Ok(finding);
         }
-        Ok(self.wrong(Code::AliasMissing, format!("{} is not published", ticked(name)), &none))
+        Ok(self.wrong(Code::AliasMissing, format!("{} is not published", backticked(name)), &none))
     }
 
     /// Has everything asked at once that may be published in place of the alias.
     fn read_near_misses(&self) {
         let (name, domain) = (&self.expectation.name, &self.case.subject.domain);
         let hosts = [Some(name.clone()), Some(self.target.clone()), probe(self.case)];
-        let service = domain.below(hazard::AUTODISCOVER_SERVICE).ok();
+        let service = domain.prepend(hazard::AUTODISCOVER_SERVICE).ok();
         let service = service.filter(|_| self.expectation.id == Id::Autodiscover);
         let sight = &self.case.sight;
         sight.batch(|| {
@@ -238,15 +245,15 @@ impl Bench<'_> {
     }
 
     /// There are addresses in place of the alias.
-    fn with_addresses(&self, own: &BTreeSet<RecordData>) -> Result<Finding, Silence> {
-        let name = ticked(&self.expectation.name);
+    fn with_addresses(&self, own: &BTreeSet<RecordData>) -> Result<Finding, LookupFailure> {
+        let name = backticked(&self.expectation.name);
         let observed = RecordSet { data: own.clone(), ttl: 0 };
-        let shown = listed(own.iter().map(|data| format!("`{data}`")));
+        let shown = join_and(own.iter().map(|data| format!("`{data}`")));
         let target = self.case.sight.addresses(self.target)?;
         if own.is_subset(&target) {
             let message = format!(
                 "{name} has the addresses of {}: the DNS host flattens the alias, which works for {}",
-                ticked(self.target),
+                backticked(self.target),
                 self.clients()
             );
             return Ok(Finding::new(Code::AliasFlattened, message, &observed));
@@ -273,18 +280,18 @@ impl Bench<'_> {
         };
         for rtype in [RecordType::Aaaa, RecordType::A] {
             if own.iter().any(|data| data.rtype() == rtype) {
-                finding.cure.insert(0, deletion(self.expectation.name.clone(), rtype));
+                finding.fix.insert(0, deletion(self.expectation.name.clone(), rtype));
             }
         }
         Ok(finding)
     }
 
     /// Whether an SRV record names the target, and nothing else (RFC 6186 style discovery, as Outlook uses it).
-    fn is_offered_by_service(&self) -> Result<bool, Silence> {
+    fn is_offered_by_service(&self) -> Result<bool, LookupFailure> {
         if self.expectation.id != Id::Autodiscover {
             return Ok(false);
         }
-        let Ok(owner) = self.case.subject.domain.below(hazard::AUTODISCOVER_SERVICE) else {
+        let Ok(owner) = self.case.subject.domain.prepend(hazard::AUTODISCOVER_SERVICE) else {
             return Ok(false);
         };
         let set = self.case.sight.set(&owner, RecordType::Srv)?;
@@ -299,8 +306,8 @@ impl Bench<'_> {
         let after = self.expectation.data.iter().cloned().collect();
         let ttl = Some(self.expectation.ttl);
         let name = self.expectation.name.clone();
-        let cure = Edit { name, rtype: RecordType::Cname, after, ttl, confirm: false };
-        Finding::new(code, message, observed).cured_by([cure])
+        let fix = Edit { name, rtype: RecordType::Cname, after, ttl, confirm: false };
+        Finding::new(code, message, observed).cured_by([fix])
     }
 }
 

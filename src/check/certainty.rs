@@ -12,14 +12,14 @@ pub(super) fn code(outcome: Outcome) -> Code {
         Outcome::NotRecorded => Code::NotInReplay,
         Outcome::OutOfTime => Code::DeadlineOver,
         Outcome::OutOfQuestions => Code::QuestionLimit,
-        Outcome::Spared => Code::ServerQuestionLimit,
+        Outcome::ServerQueryLimit => Code::ServerQuestionLimit,
         Outcome::TooLarge => Code::AnswerTooLarge,
-        Outcome::TooDeep => Code::ChainTooLong,
+        Outcome::ChainTooLong => Code::ChainTooLong,
         Outcome::NotAsked => Code::TreeTooLarge,
         Outcome::Referral => Code::DelegatedAway,
         Outcome::Records
         | Outcome::NoData
-        | Outcome::NoName
+        | Outcome::NxDomain
         | Outcome::ServFail
         | Outcome::Refused
         | Outcome::Lame

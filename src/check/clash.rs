@@ -7,7 +7,7 @@
 use crate::expected::{Expectation, Requirement};
 use crate::record::{Name, Question, RecordType};
 
-use super::{Case, Code, Edit, Finding, Weight, alias, listed, ticked, wildcard};
+use super::{Case, Code, Edit, Finding, alias, backticked, join_and, wildcard};
 
 /// Types that people publish beside an alias.
 pub(super) const OTHERS: [RecordType; 5] =
@@ -51,7 +51,7 @@ pub(super) fn keep_alias(case: &Case<'_>, expectation: &Expectation, mut finding
     let name = &expectation.name;
     let stands = !wildcard::own(case, name, RecordType::Cname).is_empty();
     let adds = |edit: &Edit| edit.name == *name && edit.rtype == RecordType::Cname && !edit.after.is_empty();
-    if !(stands || finding.cure.iter().any(adds)) {
+    if !(stands || finding.fix.iter().any(adds)) {
         return finding;
     }
     // Beside an alias a server answers with nothing else; where one is to be added, what is in the way has to go first.
@@ -64,9 +64,9 @@ pub(super) fn keep_alias(case: &Case<'_>, expectation: &Expectation, mut finding
     if others.is_empty() {
         return finding;
     }
-    finding.cure.retain(|edit| edit.name != *name || !others.contains(&edit.rtype));
+    finding.fix.retain(|edit| edit.name != *name || !others.contains(&edit.rtype));
     let gone = others.iter().map(|rtype| alias::deletion(name.clone(), *rtype));
-    finding.cure.splice(0..0, gone);
+    finding.fix.splice(0..0, gone);
     if stands { clashing(name, &others, finding) } else { finding }
 }
 
@@ -76,7 +76,7 @@ pub(super) fn keep_records(case: &Case<'_>, expectation: &Expectation, mut findi
     // Beside an alias no server shows other records; a zone file may hold both, and an answer may come from behind one.
     let is_behind =
         case.sight.own_answer(&expectation.question()).is_ok_and(|answer| !answer.chain.is_empty());
-    let is_asked = is_behind && finding.code.weight() != Weight::Met;
+    let is_asked = is_behind && !finding.code.is_met();
     let case = &if is_asked { *case } else { case.without_asking() };
     let has_alias = !wildcard::own(case, name, RecordType::Cname).is_empty();
     if !is_judged(case, expectation) || !has_alias {
@@ -84,10 +84,10 @@ pub(super) fn keep_records(case: &Case<'_>, expectation: &Expectation, mut findi
     }
     let stands = !wildcard::own(case, name, expectation.rtype).is_empty();
     let adds = |edit: &Edit| edit.name == *name && edit.rtype == expectation.rtype && !edit.after.is_empty();
-    if !(stands || finding.cure.iter().any(adds)) {
+    if !(stands || finding.fix.iter().any(adds)) {
         return finding;
     }
-    finding.cure.insert(0, alias::deletion(name.clone(), RecordType::Cname));
+    finding.fix.insert(0, alias::deletion(name.clone(), RecordType::Cname));
     if stands { clashing(name, &[expectation.rtype], finding) } else { finding }
 }
 
@@ -98,14 +98,14 @@ pub(super) fn drop_alias(case: &Case<'_>, expectation: &Expectation, mut finding
     if others.is_empty() || !is_judged(case, expectation) {
         return finding;
     }
-    finding.cure = vec![alias::deletion(name.clone(), RecordType::Cname)];
+    finding.fix = vec![alias::deletion(name.clone(), RecordType::Cname)];
     clashing(name, &others, finding)
 }
 
 /// What is wrong in any case keeps its own code; what would be right is not, because of what stands beside
 /// it.
 fn clashing(name: &Name, others: &[RecordType], mut finding: Finding) -> Finding {
-    if finding.code.weight() == Weight::Met {
+    if finding.code.is_met() {
         finding.code = Code::CnameWithOtherData;
         finding.message = message(name, others);
     }
@@ -117,8 +117,8 @@ pub(super) fn message(name: &Name, others: &[RecordType]) -> String {
     format!(
         "an alias and {} records stand at {} at once, which DNS does not allow (RFC 1034 §3.6.2); servers \
          answer with the one or the other, so take one of them away",
-        listed(others.iter().map(ToString::to_string)),
-        ticked(name)
+        join_and(others.iter().map(ToString::to_string)),
+        backticked(name)
     )
 }
 

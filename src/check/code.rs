@@ -6,6 +6,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::verdict::{Severity, Status};
+
 /// The document that explains an outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Topic {
@@ -76,43 +78,52 @@ impl Topic {
     }
 }
 
-/// What an outcome makes of an expectation, or how bad a hazard is.
+/// What an outcome means: a status of an expectation, or a hazard of some severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Weight {
-    /// The expectation holds, and there may be something to know.
-    Met,
-    /// Something must be edited.
-    Unmet,
-    /// Only time is needed.
-    Waiting,
-    /// It could not be found out.
-    Unknown,
-    /// A hazard that makes changes needed.
-    Error,
-    /// A hazard that decides nothing.
-    Warning,
-    /// Worth knowing.
-    Info,
+pub enum Effect {
+    /// The outcome of an expectation gives it this status.
+    Expectation(Status),
+    /// A hazard; some rules raise or lower this severity.
+    Hazard(Severity),
 }
 
-impl Weight {
+impl Effect {
     /// The word in reports.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
-            Self::Met => "met",
-            Self::Unmet => "unmet",
-            Self::Waiting => "waiting",
-            Self::Unknown => "unknown",
-            Self::Error => "error",
-            Self::Warning => "warning",
-            Self::Info => "info",
+            Self::Expectation(status) => status.word(),
+            Self::Hazard(severity) => severity.word(),
+        }
+    }
+
+    /// Whether something is wrong or unknown; what is met, only needs time or is advice is not.
+    #[must_use]
+    pub fn is_wrong(self) -> bool {
+        match self {
+            Self::Expectation(status) => matches!(status, Status::Unmet | Status::Unknown),
+            Self::Hazard(severity) => severity == Severity::Error,
         }
     }
 }
 
+macro_rules! effect {
+    (Error) => {
+        Effect::Hazard(Severity::Error)
+    };
+    (Warning) => {
+        Effect::Hazard(Severity::Warning)
+    };
+    (Info) => {
+        Effect::Hazard(Severity::Info)
+    };
+    ($status:ident) => {
+        Effect::Expectation(Status::$status)
+    };
+}
+
 macro_rules! codes {
-    ($($variant:ident $word:literal $topic:ident $weight:ident $title:literal;)+) => {
+    ($($variant:ident $word:literal $topic:ident $effect:ident $title:literal;)+) => {
         /// The identity of an outcome.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
@@ -142,10 +153,10 @@ macro_rules! codes {
                 match self { $(Self::$variant => Topic::$topic),+ }
             }
 
-            /// What it makes of an expectation, or how bad a hazard it is, unless the document says otherwise.
+            /// The status that it gives an expectation, or its severity as a hazard, unless the document says otherwise.
             #[must_use]
-            pub fn weight(self) -> Weight {
-                match self { $(Self::$variant => Weight::$weight),+ }
+            pub fn effect(self) -> Effect {
+                match self { $(Self::$variant => effect!($effect)),+ }
             }
         }
     };
@@ -280,6 +291,22 @@ codes! {
 }
 
 impl Code {
+    /// Whether it is the outcome of an expectation that holds.
+    #[must_use]
+    pub fn is_met(self) -> bool {
+        self.effect() == Effect::Expectation(Status::Met)
+    }
+
+    /// How bad a hazard with this code is, unless a rule says otherwise.
+    #[must_use]
+    pub fn severity(self) -> Severity {
+        match self.effect() {
+            Effect::Hazard(severity) => severity,
+            Effect::Expectation(Status::Unmet | Status::Unknown) => Severity::Error,
+            Effect::Expectation(Status::Met | Status::Waiting | Status::Waived) => Severity::Info,
+        }
+    }
+
     /// Its section of the topic's document, as Markdown: everything below its heading.
     #[must_use]
     pub fn section(self) -> Option<&'static str> {

@@ -3,17 +3,17 @@
 //! Whole sets are compared: one right host among others is not right. Preference never makes a right record wrong.
 
 mod assigned;
-mod cure;
+mod fix;
 mod host;
 mod wrong;
 
 use std::collections::BTreeSet;
 
 use crate::expected::{Cloud, Expectation, MailHosts, Origin, Phase, Purpose, derived_host};
-use crate::facts::Silence;
+use crate::facts::LookupFailure;
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
-use super::{Case, Code, Edit, Finding, doubled, listed, ticked};
+use super::{Case, Code, Edit, Finding, backticked, doubled, join_and};
 pub(crate) use assigned::{Assigned, SearchFailure};
 pub(super) use assigned::{Need, assigned};
 pub(super) use host::{Host, classify, is_partition};
@@ -32,7 +32,7 @@ pub(super) fn judge(
     case: &Case<'_>,
     expectation: &Expectation,
     hosts: &MailHosts,
-) -> Result<Finding, Silence> {
+) -> Result<Finding, LookupFailure> {
     let set = case.sight.set(&expectation.name, expectation.rtype)?;
     let domain = &case.subject.domain;
     let mut exchanges: Vec<Exchange> = Vec::new();
@@ -45,7 +45,7 @@ pub(super) fn judge(
         }
     }
     read_ahead(case, expectation, &exchanges);
-    let bench = Bench { case, expectation, hosts, set: &set, exchanges: &exchanges };
+    let bench = MxJudge { case, expectation, hosts, set: &set, exchanges: &exchanges };
     if exchanges.is_empty() {
         let message =
             "no MX record says who takes the mail; senders then try the addresses of the domain itself";
@@ -94,7 +94,7 @@ pub(super) fn is_absent(case: &Case<'_>, host: &Name) -> bool {
 }
 
 /// The table the judge works on.
-struct Bench<'a> {
+struct MxJudge<'a> {
     case: &'a Case<'a>,
     expectation: &'a Expectation,
     hosts: &'a MailHosts,
@@ -102,24 +102,24 @@ struct Bench<'a> {
     exchanges: &'a [Exchange],
 }
 
-impl Bench<'_> {
+impl MxJudge<'_> {
     fn met(&self, code: Code, message: impl Into<String>) -> Finding {
         Finding::new(code, message, self.set)
     }
 
     fn wrong(&self, code: Code, message: impl Into<String>) -> Finding {
-        let cure = self.cure();
-        let unnamed = cure.is_empty() && self.case.phase() >= Phase::Switch;
-        let hint = if unnamed { self.hint() } else { self.provenance(&cure) };
-        Finding::new(code, message.into() + &hint, self.set).cured_by(cure)
+        let fix = self.fix();
+        let unnamed = fix.is_empty() && self.case.phase() >= Phase::Switch;
+        let hint = if unnamed { self.hint() } else { self.provenance(&fix) };
+        Finding::new(code, message.into() + &hint, self.set).cured_by(fix)
     }
 
     /// Why the proposed host has to be compared with the admin center, if no one has looked it up or another one is usual.
-    fn provenance(&self, cure: &[Edit]) -> String {
-        let Some(host) = self.hosts.proposed.as_ref().filter(|host| self.is_new_in(cure, host)) else {
+    fn provenance(&self, fix: &[Edit]) -> String {
+        let Some(host) = self.hosts.proposed.as_ref().filter(|host| self.is_new_in(fix, host)) else {
             return String::new();
         };
-        let shown = ticked(host);
+        let shown = backticked(host);
         match (self.expectation.origin, self.case.sight.has_address(host)) {
             (Origin::Found, _) => format!(
                 "; publish {shown}, which Microsoft has for this domain in place of the usual host: compare it with the \
@@ -136,9 +136,9 @@ impl Bench<'_> {
     }
 
     /// Whether the edits publish a host that is not published yet.
-    fn is_new_in(&self, cure: &[Edit], host: &Name) -> bool {
+    fn is_new_in(&self, fix: &[Edit], host: &Name) -> bool {
         let names = |data: &RecordData| data.target() == Some(host);
-        cure.iter().any(|edit| edit.after.iter().any(names)) && !self.set.data.iter().any(names)
+        fix.iter().any(|edit| edit.after.iter().any(names)) && !self.set.data.iter().any(names)
     }
 
     /// How to name the host to publish where the plan has none.
@@ -147,7 +147,7 @@ impl Bench<'_> {
             return format!(
                 "; no MX edit is proposed, because {}, the host that was given, does not exist: compare it with the admin \
                  center",
-                ticked(host)
+                backticked(host)
             );
         }
         if !self.hosts.gateways.is_empty() {
@@ -161,7 +161,7 @@ impl Bench<'_> {
         }
         format!(
             "; no host can be derived from the name {}: copy it from the admin center and pass it with `--mx`",
-            ticked(&self.case.subject.domain)
+            backticked(&self.case.subject.domain)
         )
     }
 
@@ -175,7 +175,7 @@ impl Bench<'_> {
         if direct.is_empty() {
             return None;
         }
-        let hosts = listed(direct.iter().map(|exchange| ticked(&exchange.host)));
+        let hosts = join_and(direct.iter().map(|exchange| backticked(&exchange.host)));
         let message = format!(
             "Delete {hosts} from the MX records: senders can deliver to it and get around the declared filter."
         );
@@ -212,11 +212,11 @@ impl Bench<'_> {
     }
 
     /// Only right hosts, and perhaps the record that proved ownership.
-    fn all_right(&self, verification: bool) -> Result<Finding, Silence> {
+    fn all_right(&self, verification: bool) -> Result<Finding, LookupFailure> {
         let mut missing = Vec::new();
         let right = || self.exchanges.iter().filter(|exchange| exchange.kind.is_right());
         if let (false, Some(beyond)) = (self.case.sight.lacks_reply(), right().nth(MOST_MAIL_HOSTS)) {
-            return Err(Silence::not_asked(&Question::new(beyond.host.clone(), RecordType::A)));
+            return Err(LookupFailure::not_asked(&Question::new(beyond.host.clone(), RecordType::A)));
         }
         for exchange in right() {
             if self.case.sight.has_address(&exchange.host)? == Some(false) {
@@ -242,30 +242,30 @@ impl Bench<'_> {
 
     fn right_with_notes(&self) -> Finding {
         let has = |kind: &Host| self.has(kind);
-        let shown = listed(self.exchanges.iter().map(|exchange| ticked(&exchange.host)));
+        let shown = join_and(self.exchanges.iter().map(|exchange| backticked(&exchange.host)));
         for exchange in self.exchanges {
             if let Host::OtherDomain(other) = &exchange.kind {
                 if let Some(usual) = self.guessed_at(&exchange.host) {
                     let message = format!(
                         "{} does not begin with this domain's usual token, which makes {}; compare it \
                          with the admin center",
-                        ticked(&exchange.host),
-                        ticked(usual)
+                        backticked(&exchange.host),
+                        backticked(usual)
                     );
                     return self.met(Code::MxOtherDomain, message);
                 }
-                let made_for = other.as_ref().map_or("another domain".into(), ticked);
+                let made_for = other.as_ref().map_or("another domain".into(), backticked);
                 let message = format!(
                     "{} was made for {made_for}; it works if both domains are in one tenant, so compare it with the \
                      admin center",
-                    ticked(&exchange.host)
+                    backticked(&exchange.host)
                 );
                 return self.met(Code::MxOtherDomain, message);
             }
         }
         if has(&Host::RightOlder) {
             let older = self.exchanges.iter().filter(|exchange| exchange.kind == Host::RightOlder);
-            let older = listed(older.map(|exchange| ticked(&exchange.host)));
+            let older = join_and(older.map(|exchange| backticked(&exchange.host)));
             let message =
                 format!("{older} is Microsoft's older host name for the domain; it still takes mail");
             return self.met(Code::MxOlderHost, message);
@@ -282,14 +282,16 @@ impl Bench<'_> {
     }
 
     fn target_missing(&self, missing: &[Name]) -> Finding {
-        let shown = listed(missing.iter().map(ticked));
+        let shown = join_and(missing.iter().map(backticked));
         let proposed = self.hosts.proposed.as_ref().filter(|host| !missing.contains(host));
         let guessed = missing.iter().find_map(|host| self.guessed_at(host));
         let copy = "copy the host from the admin center, and check that the domain is verified there";
         let advice = match (self.expectation.origin, proposed, guessed) {
-            (Origin::Found, Some(host), _) => format!("Microsoft's host for this domain is {}", ticked(host)),
+            (Origin::Found, Some(host), _) => {
+                format!("Microsoft's host for this domain is {}", backticked(host))
+            }
             (_, _, Some(usual)) => {
-                format!("the host that is usual for this domain is {}; {copy}", ticked(usual))
+                format!("the host that is usual for this domain is {}; {copy}", backticked(usual))
             }
             (_, _, None) => copy.to_owned(),
         };
@@ -300,7 +302,7 @@ impl Bench<'_> {
             [] => self.set.data.iter().filter(|data| self.is_own_and_not(missing, data)).cloned().collect(),
             _ => BTreeSet::new(),
         };
-        // Where the expected host is the missing one, the cure is in the admin center and not in the zone.
+        // Where the expected host is the missing one, the fix is in the admin center and not in the zone.
         let is_curable = proposed.is_some() || !kept.is_empty();
         if is_curable { finding.cured_by(self.cure_with(kept)) } else { finding }
     }

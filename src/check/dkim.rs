@@ -8,11 +8,11 @@ mod target;
 use std::collections::BTreeSet;
 
 use crate::expected::{Expectation, Purpose, Selector};
-use crate::facts::{Overlay, Sight, Silence};
+use crate::facts::{FactsView, LookupFailure, PlannedRecords};
 use crate::record::tags::TagList;
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType, Text};
 
-use super::{Case, Code, Edit, Finding, alias, doubled, listed, placeholder, ticked, wildcard};
+use super::{Case, Code, Edit, Finding, alias, backticked, doubled, join_and, placeholder, wildcard};
 use target::{Target, dotless, misspelt, mistyped, read, renumbered};
 
 /// Judges the alias to one key.
@@ -20,29 +20,29 @@ pub(super) fn judge(
     case: &Case<'_>,
     expectation: &Expectation,
     selector: &Selector,
-) -> Result<Finding, Silence> {
+) -> Result<Finding, LookupFailure> {
     let set = case.sight.set(&expectation.name, RecordType::Cname)?;
-    let bench = Bench { case, expectation, selector, set: &set };
+    let bench = DkimJudge { case, expectation, selector, set: &set };
     let finding = match &set.data.iter().filter_map(RecordData::target).collect::<Vec<_>>()[..] {
         [] => bench.without_alias()?,
         [target] => bench.with_alias(target)?,
         several => {
-            let all = listed(several.iter().map(|target| ticked(target)));
-            let message = format!("{} is an alias of {all} at once", ticked(&expectation.name));
+            let all = join_and(several.iter().map(|target| backticked(target)));
+            let message = format!("{} is an alias of {all} at once", backticked(&expectation.name));
             bench.wrong(Code::AliasElsewhere, message)
         }
     };
     Ok(if alias::is_proxied(case, expectation) { alias::behind_proxy(finding, expectation) } else { finding })
 }
 
-struct Bench<'a> {
+struct DkimJudge<'a> {
     case: &'a Case<'a>,
     expectation: &'a Expectation,
     selector: &'a Selector,
     set: &'a RecordSet,
 }
 
-impl Bench<'_> {
+impl DkimJudge<'_> {
     /// Has everything asked at once that may be published in place of the alias.
     fn read_near_misses(&self) {
         let (sight, name) = (&self.case.sight, &self.expectation.name);
@@ -54,7 +54,7 @@ impl Bench<'_> {
         });
     }
 
-    fn without_alias(&self) -> Result<Finding, Silence> {
+    fn without_alias(&self) -> Result<Finding, LookupFailure> {
         let name = &self.expectation.name;
         self.read_near_misses();
         let texts = self.case.sight.set(name, RecordType::Txt)?;
@@ -65,14 +65,14 @@ impl Bench<'_> {
                     "{} holds the key that {} has now, as where the DNS host flattens the alias; if \
                      somebody copied it, put the alias in its place, since the copy ends with the next \
                      rotation",
-                    ticked(name),
-                    ticked(&target)
+                    backticked(name),
+                    backticked(&target)
                 );
                 return Ok(Finding::new(Code::DkimFlattened, message, &observed));
             }
             let message = format!(
                 "{} holds a key of its own where an alias belongs, so Microsoft cannot rotate it",
-                ticked(name)
+                backticked(name)
             );
             let mut finding = self.wrong(Code::DkimKeyInstead, message);
             finding.observed = observed;
@@ -84,11 +84,11 @@ impl Bench<'_> {
             addresses.extend(wildcard::own(self.case, name, RecordType::Aaaa).data);
         }
         if !addresses.is_empty() && addresses.iter().all(alias::is_proxy) {
-            let shown = listed(addresses.iter().map(|data| format!("`{data}`")));
+            let shown = join_and(addresses.iter().map(|data| format!("`{data}`")));
             let message = format!(
                 "{} answers with {shown}, a web proxy, behind which nobody finds the key; switch the record to \
                  \"DNS only\"",
-                ticked(name)
+                backticked(name)
             );
             let mut finding = self.wrong(Code::AliasProxied, message);
             finding.observed = RecordSet { data: addresses, ttl: 0 };
@@ -97,13 +97,13 @@ impl Bench<'_> {
         if let Some(doubled) = doubled::found(self.case, name, RecordType::Cname)? {
             let message = format!(
                 "the record was published as {}: the DNS host puts the zone's name behind what is typed",
-                ticked(&doubled)
+                backticked(&doubled)
             );
             let mut finding = self.wrong(Code::AliasDoubledName, message);
-            finding.cure.insert(0, alias::deletion(doubled, RecordType::Cname));
+            finding.fix.insert(0, alias::deletion(doubled, RecordType::Cname));
             return Ok(finding);
         }
-        Ok(self.wrong(Code::AliasMissing, format!("{} is not published{}", ticked(name), self.hint())))
+        Ok(self.wrong(Code::AliasMissing, format!("{} is not published{}", backticked(name), self.hint())))
     }
 
     /// Where the target can be read, if no edit names it.
@@ -118,28 +118,29 @@ impl Bench<'_> {
         }
     }
 
-    fn with_alias(&self, target: &Name) -> Result<Finding, Silence> {
-        let name = ticked(&self.expectation.name);
+    fn with_alias(&self, target: &Name) -> Result<Finding, LookupFailure> {
+        let name = backticked(&self.expectation.name);
         let domain = &self.case.subject.domain;
         let Some(read) = read(target) else {
             if alias::is_wildcard(self.case, &self.expectation.name, self.set)? {
-                let message = format!("only the wildcard answers for {name}, with {}", ticked(target));
+                let message = format!("only the wildcard answers for {name}, with {}", backticked(target));
                 return Ok(self.wrong(Code::AliasFromWildcard, message));
             }
             if let Some(why) = mistyped(target, domain) {
-                let message = format!("{name} points to {}: {why}", ticked(target));
+                let message = format!("{name} points to {}: {why}", backticked(target));
                 let mut finding = self.wrong(Code::AliasMalformedTarget, message);
                 // What was meant is known, even where the tenant's name is not.
-                if let Some(meant) = self.meant(target).filter(|_| finding.cure.is_empty()) {
-                    finding.cure = vec![self.edit([RecordData::Cname(meant)].into())];
+                if let Some(meant) = self.meant(target).filter(|_| finding.fix.is_empty()) {
+                    finding.fix = vec![self.edit([RecordData::Cname(meant)].into())];
                 }
                 return Ok(finding);
             }
-            let message = format!("{name} points to {}, which is no DKIM key of Microsoft's", ticked(target));
+            let message =
+                format!("{name} points to {}, which is no DKIM key of Microsoft's", backticked(target));
             return Ok(self.wrong(Code::AliasElsewhere, message));
         };
         if self.is_placeholder(target, &read) {
-            let message = format!("{name} points to {}: {}", ticked(target), placeholder::REASON);
+            let message = format!("{name} points to {}: {}", backticked(target), placeholder::REASON);
             return Ok(self.wrong(Code::AliasMalformedTarget, message));
         }
         if let (crate::expected::Origin::Given, Some(RecordData::Cname(given))) =
@@ -147,13 +148,13 @@ impl Bench<'_> {
             && given != target
             && read.number == self.selector.number
         {
-            let message = format!("{name} points to {} and not to {}", ticked(target), ticked(given));
+            let message = format!("{name} points to {} and not to {}", backticked(target), backticked(given));
             return Ok(self.wrong(Code::AliasElsewhere, message));
         }
         if let Some(cloud) =
             read.cloud.filter(|cloud| !cloud.shares(self.selector.cloud, Purpose::InitialDomain))
         {
-            let message = format!("{name} points to {}, a key of {}", ticked(target), cloud.title());
+            let message = format!("{name} points to {}, a key of {}", backticked(target), cloud.title());
             return Ok(self.wrong(Code::AliasWrongCloud, message));
         }
         if let Some(tenant) = self.selector.tenant.as_ref().filter(|tenant| **tenant != read.tenant) {
@@ -176,11 +177,11 @@ impl Bench<'_> {
 
     /// The target of the other selector: that one's own, where the two were mixed up, or the same with the
     /// other number.
-    fn crossed(&self, target: &Name) -> Result<Finding, Silence> {
-        let name = ticked(&self.expectation.name);
-        // As published: a cure of the other one is no evidence.
-        let untouched = Overlay::new();
-        let theirs = self.other_target(&Sight { overlay: &untouched, ..self.case.sight })?;
+    fn crossed(&self, target: &Name) -> Result<Finding, LookupFailure> {
+        let name = backticked(&self.expectation.name);
+        // As published: a fix of the other one is no evidence.
+        let untouched = PlannedRecords::new();
+        let theirs = self.other_target(&FactsView { overlay: &untouched, ..self.case.sight })?;
         let theirs =
             theirs.filter(|theirs| read(theirs).is_some_and(|theirs| theirs.number == self.selector.number));
         let renumbered = || renumbered(target, self.selector.number);
@@ -190,17 +191,18 @@ impl Bench<'_> {
         };
         let advice = match &meant {
             Some(meant) if theirs.is_some() => {
-                format!("; the two are crossed, swap it for {}", ticked(meant))
+                format!("; the two are crossed, swap it for {}", backticked(meant))
             }
-            Some(meant) => format!("; its own is {}", ticked(meant)),
+            Some(meant) => format!("; its own is {}", backticked(meant)),
             None => String::new(),
         };
-        let message = format!("{name} points to {}, the key of the other selector{advice}", ticked(target));
+        let message =
+            format!("{name} points to {}, the key of the other selector{advice}", backticked(target));
         let mut finding = self.wrong(Code::AliasElsewhere, message);
         // What is published tells more than a rule: the tenant may have the newer form.
         if let Some(meant) = meant {
             let confirm = theirs.is_none();
-            finding.cure = vec![Edit { confirm, ..self.edit([RecordData::Cname(meant)].into()) }];
+            finding.fix = vec![Edit { confirm, ..self.edit([RecordData::Cname(meant)].into()) }];
         }
         Ok(finding)
     }
@@ -216,20 +218,24 @@ impl Bench<'_> {
     }
 
     /// The target whose key this is, where the tenant's name tells the target.
-    fn flattened(&self, key: &RecordData) -> Result<Option<Name>, Silence> {
+    fn flattened(&self, key: &RecordData) -> Result<Option<Name>, LookupFailure> {
         let Some(target) = self.expectation.data.iter().find_map(RecordData::target) else { return Ok(None) };
         let there = self.case.sight.set(target, RecordType::Txt)?;
         let same = there.data.iter().any(|data| is_key(data) && public_key(data) == public_key(key));
         Ok(same.then(|| target.clone()))
     }
 
-    fn with_key(&self, target: &Name, read: &Target) -> Result<Finding, Silence> {
-        let name = ticked(&self.expectation.name);
+    fn with_key(&self, target: &Name, read: &Target) -> Result<Finding, LookupFailure> {
+        let name = backticked(&self.expectation.name);
         match self.key_at(target)? {
             None | Some(true) => {
                 let other = self.selector.token.as_ref().is_some_and(|token| *token != read.token);
                 let note = if other { ", which was made for another domain" } else { "" };
-                Ok(Finding::new(Code::Met, format!("{name} points to {}{note}", ticked(target)), self.set))
+                Ok(Finding::new(
+                    Code::Met,
+                    format!("{name} points to {}{note}", backticked(target)),
+                    self.set,
+                ))
             }
             Some(false) if self.other_has_key()? => {
                 let message = format!("{name} is right, and its key comes with the first rotation");
@@ -238,7 +244,7 @@ impl Bench<'_> {
             Some(false) => {
                 let message = format!(
                     "{name} is right and there is no valid key at {}; switch signing on for the domain in the Defender portal",
-                    ticked(target)
+                    backticked(target)
                 );
                 Ok(Finding::new(Code::DkimNotEnabled, message, self.set))
             }
@@ -246,13 +252,13 @@ impl Bench<'_> {
     }
 
     /// Whether there is a key; `None` where that lies outside the zone files.
-    fn key_at(&self, target: &Name) -> Result<Option<bool>, Silence> {
+    fn key_at(&self, target: &Name) -> Result<Option<bool>, LookupFailure> {
         let answer = self.case.sight.answer(&Question::new(target.clone(), RecordType::Txt))?;
         let outside = answer.existence == crate::facts::Existence::Outside;
         Ok((!outside).then(|| answer.set.data.iter().any(is_usable_key)))
     }
 
-    fn other_has_key(&self) -> Result<bool, Silence> {
+    fn other_has_key(&self) -> Result<bool, LookupFailure> {
         match self.other_target(&self.case.sight)? {
             Some(target) => Ok(self.key_at(&target)?.unwrap_or(false)),
             None => Ok(false),
@@ -260,19 +266,19 @@ impl Bench<'_> {
     }
 
     /// Where the other selector points to, if that is a key of Microsoft's.
-    fn other_target(&self, sight: &Sight<'_>) -> Result<Option<Name>, Silence> {
+    fn other_target(&self, sight: &FactsView<'_>) -> Result<Option<Name>, LookupFailure> {
         let other = if self.selector.number == 1 { "selector2._domainkey" } else { "selector1._domainkey" };
-        let Ok(name) = self.case.subject.domain.below(other) else { return Ok(None) };
+        let Ok(name) = self.case.subject.domain.prepend(other) else { return Ok(None) };
         let set = sight.set(&name, RecordType::Cname)?;
         let target = set.data.iter().find_map(RecordData::target);
         Ok(target.filter(|target| read(target).is_some()).cloned())
     }
 
     fn wrong(&self, code: Code, message: String) -> Finding {
-        let cure = self.edit(self.expectation.data.iter().cloned().collect());
+        let fix = self.edit(self.expectation.data.iter().cloned().collect());
         let finding = Finding::new(code, message, self.set);
         // Without the tenant's name nobody can say what to publish instead.
-        if cure.after.is_empty() { finding } else { finding.cured_by([cure]) }
+        if fix.after.is_empty() { finding } else { finding.cured_by([fix]) }
     }
 
     fn edit(&self, after: BTreeSet<RecordData>) -> Edit {

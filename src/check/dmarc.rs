@@ -9,17 +9,17 @@ mod tree;
 use std::collections::BTreeSet;
 
 use crate::expected::Expectation;
-use crate::facts::{Answer, Existence, Silence};
+use crate::facts::{Answer, Existence, LookupFailure};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType, Text};
 
-use super::{Case, Code, Edit, Finding, Hazard, alias, doubled, listed, ticked, wildcard};
+use super::{Case, Code, Edit, Finding, Hazard, alias, backticked, doubled, join_and, wildcard};
 use text::{fault, is_policy, looks_like_policy, policies, repaired, report_hosts, shown, strength, texts};
 pub(super) use text::{is_right, policy};
 use tree::domains_above;
 pub(super) use tree::inherited;
 
 /// Judges the policy.
-pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, Silence> {
+pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, LookupFailure> {
     let answer = case.sight.answer(&Question::new(expectation.name.clone(), RecordType::Txt))?;
     read_near_misses(case, expectation, &answer);
     if let (true, Some(first), Some(host)) =
@@ -35,7 +35,7 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Findin
     // What only a wildcard says is not there to be kept or replaced.
     let wrong = !is_right(&set) && wildcard::is_from_wildcard(case, &expectation.question(), &set)?;
     let own = if wrong { RecordSet::default() } else { set.clone() };
-    let bench = Bench { case, expectation, set: &set, own: &own };
+    let bench = DmarcJudge { case, expectation, set: &set, own: &own };
     match &policies[..] {
         [] => bench.none(),
         [policy] => Ok(bench.one(policy)),
@@ -62,7 +62,7 @@ fn read_near_misses(case: &Case<'_>, expectation: &Expectation, answer: &Answer)
         }
         if policies(&answer.set).next().is_none() {
             doubled::read(case, name, RecordType::Txt);
-            let above = domains_above(domain).into_iter().filter_map(|domain| domain.below("_dmarc").ok());
+            let above = domains_above(domain).into_iter().filter_map(|domain| domain.prepend("_dmarc").ok());
             sight.read_ahead(above.map(|name| Question::new(name, RecordType::Txt)));
         }
     });
@@ -72,26 +72,29 @@ fn read_near_misses(case: &Case<'_>, expectation: &Expectation, answer: &Answer)
 fn hosted(case: &Case<'_>, host: &Name) -> Finding {
     let none = RecordSet::default();
     if case.sight.facts.is_offline() && !host.is_within(&case.subject.domain) {
-        let message = format!("the policy is kept at {}, which lies outside the zone files", ticked(host));
+        let message =
+            format!("the policy is kept at {}, which lies outside the zone files", backticked(host));
         return Finding::new(Code::Met, message, &none);
     }
     // What the alias is for, and whether it may go, only the admin knows.
-    let message =
-        format!("the policy should be kept at {}, and there is none; ask whoever runs that", ticked(host));
+    let message = format!(
+        "the policy should be kept at {}, and there is none; ask whoever runs that",
+        backticked(host)
+    );
     Finding::new(Code::DmarcMissing, message, &none)
 }
 
 /// The names where the hosts of other domains that a policy sends reports to say that they agree (RFC 9990 §4).
 fn report_agreements(set: &RecordSet, domain: &Name) -> Vec<(Name, Name)> {
     let hosts = report_hosts(set, domain).into_iter();
-    let agreement = |host: &Name| domain.doubled(&host.below("_report._dmarc").ok()?).ok();
+    let agreement = |host: &Name| domain.doubled(&host.prepend("_report._dmarc").ok()?).ok();
     hosts.filter_map(|host| agreement(&host).map(|name| (host, name))).collect()
 }
 
 /// Hosts of other domains that get reports and have not agreed; receivers send them none.
 pub(super) fn report_refused(case: &Case<'_>) -> Option<Hazard> {
     let domain = &case.subject.domain;
-    let name = domain.below("_dmarc").ok()?;
+    let name = domain.prepend("_dmarc").ok()?;
     let set = case.sight.set(&name, RecordType::Txt).ok()?;
     let refuses = |agreement: &Name| {
         let answer = case.sight.answer(&Question::new(agreement.clone(), RecordType::Txt));
@@ -111,10 +114,10 @@ pub(super) fn report_refused(case: &Case<'_>) -> Option<Hazard> {
     let message = format!(
         "{} {} not agreed to take the DMARC reports of {}, so most receivers send none; ask there for a TXT record \
          `v=DMARC1` at {}",
-        listed(refusing.iter().map(|(host, _)| ticked(host))),
+        join_and(refusing.iter().map(|(host, _)| backticked(host))),
         if refusing.len() == 1 { "has" } else { "have" },
-        ticked(domain),
-        listed(refusing.iter().map(|(_, agreement)| ticked(agreement))),
+        backticked(domain),
+        join_and(refusing.iter().map(|(_, agreement)| backticked(agreement))),
     );
     let records = policies(&set).map(|text| RecordData::Txt(text.clone()).to_string()).collect();
     let refused = Hazard::new(Code::DmarcReportRefused, &name, Some(RecordType::Txt), message);
@@ -128,7 +131,7 @@ pub(super) fn names_meant(name: &Name, domain: &Name) -> Vec<Name> {
     doubled.chain(name.doubled(name).ok()).collect()
 }
 
-struct Bench<'a> {
+struct DmarcJudge<'a> {
     case: &'a Case<'a>,
     expectation: &'a Expectation,
     /// What receivers see.
@@ -137,7 +140,7 @@ struct Bench<'a> {
     own: &'a RecordSet,
 }
 
-impl Bench<'_> {
+impl DmarcJudge<'_> {
     fn one(&self, policy: &Text) -> Finding {
         let observed = self.of(&[policy]);
         match fault(policy) {
@@ -161,11 +164,11 @@ impl Bench<'_> {
         Finding::new(Code::DmarcMultiple, message, &self.of(policies)).cured_by([self.with_one(kept)])
     }
 
-    fn none(&self) -> Result<Finding, Silence> {
+    fn none(&self) -> Result<Finding, LookupFailure> {
         if let Some(text) = texts(self.set).find(|text| looks_like_policy(text)) {
             let message = format!("{text} is no policy: it must begin with `v=DMARC1;`");
-            let cure = self.with_one(repaired(text));
-            return Ok(Finding::new(Code::DmarcInvalid, message, &self.of(&[text])).cured_by([cure]));
+            let fix = self.with_one(repaired(text));
+            return Ok(Finding::new(Code::DmarcInvalid, message, &self.of(&[text])).cured_by([fix]));
         }
         let apex = self.case.sight.set(&self.case.subject.domain, RecordType::Txt)?;
         if let Some(text) = policies(&apex).next() {
@@ -177,13 +180,13 @@ impl Bench<'_> {
             let Some(policy) = policies(&own.set).next() else { continue };
             let message = format!(
                 "the policy was published as {}: the DNS host puts the zone's name behind what is typed",
-                ticked(&doubled)
+                backticked(&doubled)
             );
-            let cure = [alias::deletion(doubled, RecordType::Txt), self.with_one(repaired(policy))];
-            return Ok(Finding::new(Code::DmarcMisplaced, message, &RecordSet::default()).cured_by(cure));
+            let fix = [alias::deletion(doubled, RecordType::Txt), self.with_one(repaired(policy))];
+            return Ok(Finding::new(Code::DmarcMisplaced, message, &RecordSet::default()).cured_by(fix));
         }
         if let Some(tree::Inherited { domain, .. }) = inherited(self.case)? {
-            let message = format!("the policy of {} holds here as well", ticked(&domain));
+            let message = format!("the policy of {} holds here as well", backticked(&domain));
             return Ok(Finding::new(Code::DmarcInherited, message, &RecordSet::default()));
         }
         let message = "no policy says what to do with mail that only pretends to be from the domain";
@@ -195,8 +198,8 @@ impl Bench<'_> {
         let domain = &self.case.subject.domain;
         let message = format!(
             "the policy stands at {} and receivers look at {}",
-            ticked(domain),
-            ticked(&self.expectation.name)
+            backticked(domain),
+            backticked(&self.expectation.name)
         );
         let gone = RecordData::Txt(text.clone());
         let without = Edit {

@@ -2,13 +2,13 @@
 //!
 //! Many panels put the zone's name behind whatever is typed into the host field, the full name included.
 
-use crate::facts::{Silence, zone_candidates};
+use crate::facts::{LookupFailure, zone_candidates};
 use crate::record::{Name, Question, RecordType};
 
 use super::{Case, wildcard};
 
 /// The name with the zone's name twice, if a record was published there.
-pub(super) fn found(case: &Case<'_>, name: &Name, rtype: RecordType) -> Result<Option<Name>, Silence> {
+pub(super) fn found(case: &Case<'_>, name: &Name, rtype: RecordType) -> Result<Option<Name>, LookupFailure> {
     for (doubled, zone) in names(name, &case.subject.domain) {
         let set = case.sight.own_answer(&Question::new(doubled.clone(), rtype))?.set;
         let masked = rtype == RecordType::Cname && {

@@ -19,8 +19,8 @@ use crate::record::{Name, RecordType};
 
 use super::delivery::{Assigned, SearchFailure};
 use super::{
-    Applied, Case, Code, Edit, Judged, PROBE_LABEL, Status, Weight, clash, delivery, dmarc, listed, policy,
-    ticked, wildcard,
+    Applied, Case, Code, Edit, ExpectationResult, PROBE_LABEL, Severity, Status, backticked, clash, delivery,
+    dmarc, join_and, policy, wildcard,
 };
 
 pub use delegation::compared_questions;
@@ -31,8 +31,8 @@ pub(super) use leftover::{AUTODISCOVER_SERVICE, doubt_unread, leftover_questions
 pub struct Hazard {
     /// Which one.
     pub code: Code,
-    /// How bad it is: [`Weight::Error`], [`Weight::Warning`] or [`Weight::Info`].
-    pub level: Weight,
+    /// How bad it is: [`Severity::Error`], [`Severity::Warning`] or [`Severity::Info`].
+    pub level: Severity,
     /// The name it is about.
     pub name: Name,
     /// The type it is about, if it is about one.
@@ -43,8 +43,8 @@ pub struct Hazard {
     pub records: Vec<String>,
     /// By when to act, where it is known and not past.
     pub due: Option<Timestamp>,
-    /// What to publish so that it is gone; empty where the cure is not in the zone.
-    pub cure: Vec<Edit>,
+    /// What to publish so that it is gone; empty where the fix is not in the zone.
+    pub fix: Vec<Edit>,
     /// The waiver made for it, whether it still holds or not.
     pub waiver: Option<Applied>,
 }
@@ -52,8 +52,8 @@ pub struct Hazard {
 impl Hazard {
     /// A hazard of the level that the table of outcomes gives it.
     pub(super) fn new(code: Code, name: &Name, rtype: Option<RecordType>, message: String) -> Self {
-        let (records, cure, due, waiver) = (Vec::new(), Vec::new(), None, None);
-        Self { code, level: code.weight(), name: name.clone(), rtype, message, records, due, cure, waiver }
+        let (records, fix, due, waiver) = (Vec::new(), Vec::new(), None, None);
+        Self { code, level: code.severity(), name: name.clone(), rtype, message, records, due, fix, waiver }
     }
 }
 
@@ -65,7 +65,7 @@ pub(super) fn is_not_found(case: &Case<'_>, zone: Option<&Zone>) -> bool {
 /// All hazards, in the order of the table of outcomes.
 pub(super) fn hazards(
     case: &Case<'_>,
-    judged: &[Judged],
+    judged: &[ExpectationResult],
     zone: Option<&Zone>,
     assigned: &Assigned,
 ) -> Vec<Hazard> {

@@ -3,42 +3,48 @@
 use std::collections::BTreeSet;
 
 use crate::expected::Expectation;
-use crate::facts::Silence;
+use crate::facts::LookupFailure;
 use crate::record::{Name, RecordData, RecordSet};
 
-use super::{Case, Code, Edit, Finding, alias, ticked};
+use super::{Case, Code, Edit, Finding, alias, backticked};
 
 /// Judges an alias that is never demanded.
-pub(super) fn judge(case: &Case<'_>, expectation: &Expectation, target: &Name) -> Result<Finding, Silence> {
+pub(super) fn judge(
+    case: &Case<'_>,
+    expectation: &Expectation,
+    target: &Name,
+) -> Result<Finding, LookupFailure> {
     let set = case.sight.set(&expectation.name, expectation.rtype)?;
-    let name = ticked(&expectation.name);
+    let name = backticked(&expectation.name);
     let domain = &case.subject.domain;
     let Some(found) = set.data.iter().find_map(RecordData::target) else {
         return Ok(Finding::new(Code::Met, format!("{name} is not published, and is not needed"), &set));
     };
     if alias::is_wildcard(case, &expectation.name, &set)? {
-        let message = format!("{name} has no record of its own; a wildcard answers with {}", ticked(found));
+        let message =
+            format!("{name} has no record of its own; a wildcard answers with {}", backticked(found));
         return Ok(Finding::new(Code::Met, message, &RecordSet::default()));
     }
-    let host = expectation.name.without_suffix(domain).map(|host| host.bare()).unwrap_or_default();
+    let host =
+        expectation.name.without_suffix(domain).map(|host| host.without_trailing_dot()).unwrap_or_default();
     let at_source = case.source.filter(|source| {
         source.matches_cname(&host, found, domain) || source.matches_autodiscover(found, domain)
     });
     if let Some(source) = at_source.filter(|_| found != target && !case.is_early(expectation)) {
         let message = format!(
             "{name} still points to {} ({}); Teams needs no such record",
-            ticked(found),
+            backticked(found),
             source.short
         );
-        let cure = Edit {
+        let fix = Edit {
             name: expectation.name.clone(),
             rtype: expectation.rtype,
             after: BTreeSet::new(),
             ttl: None,
             confirm: false,
         };
-        return Ok(Finding::new(Code::AliasAtSource, message, &set).cured_by([cure]));
+        return Ok(Finding::new(Code::AliasAtSource, message, &set).cured_by([fix]));
     }
-    let message = format!("{name} points to {}; it is not needed any more", ticked(found));
+    let message = format!("{name} points to {}; it is not needed any more", backticked(found));
     Ok(Finding::new(Code::Met, message, &set))
 }

@@ -1,11 +1,12 @@
 //! Is what is published what must be published?
 //!
 //! Judgement: pure functions over facts, without a network, a clock or a printer. A judge looks at one expectation
-//! with the eyes of one witness and returns verdict and cure together, so that no second table of remedies can
+//! with the eyes of one witness and returns verdict and fix together, so that no second table of remedies can
 //! disagree with it; one file a relation, each beside the document that specifies it and that the tests execute.
 
 mod absence;
 mod alias;
+mod cache_expiry;
 mod certainty;
 mod clash;
 mod code;
@@ -15,12 +16,11 @@ mod dmarc;
 mod doubled;
 mod hazard;
 mod legacy;
-mod next;
 mod origin;
-mod outlook;
 mod parked;
 mod placeholder;
 mod policy;
+mod poll_interval;
 mod questions;
 mod reminder;
 mod service;
@@ -37,22 +37,22 @@ mod withheld;
 use std::collections::BTreeSet;
 
 use crate::expected::{Expectation, Importance, Phase, Requirement, Subject};
-use crate::facts::{ReadLog, Reads, Sight, Silence};
+use crate::facts::{FactsView, LookupFailure, ReadLog, Reads};
 use crate::provider::Provider;
 use crate::record::{Name, RecordData, RecordSet, RecordType};
 
-pub use code::{Code, Topic, Weight};
+pub use cache_expiry::{Assumptions, Basis, CacheExpiry, SourceClosing, cache_expiry};
+pub use code::{Code, Effect, Topic};
 pub use hazard::{Hazard, compared_questions};
-pub use next::{Rhythm, next_look};
-pub use origin::{Proof, Recognised};
-pub use outlook::{Assumptions, Basis, Closing, Outlook, outlook};
+pub use origin::{DetectedProvider, Proof};
 pub use placeholder::is_placeholder_text;
+pub use poll_interval::{PollInterval, next_look};
 pub use questions::{Questions, prefetch, wanted, wanted_policies};
 pub use reminder::Reminder;
-pub use verdict::{Status, Verdict};
+pub use verdict::{Severity, Status, Verdict};
 pub use waiver::{Applied, Waiver, WaiverState};
 pub use web::{Tenancy, web_requests};
-pub use weigh::{Examination, Judged, Scales, examine};
+pub use weigh::{Assessment, ExpectationResult, JudgeOptions, assess};
 pub use wildcard::{PROBE_LABEL, is_from_wildcard};
 
 /// What is judged and what is known around it.
@@ -67,9 +67,9 @@ pub struct Case<'a> {
     /// The mail host that Microsoft makes for the domain once it accepts it, where it is known.
     pub mail_host: Option<&'a Name>,
     /// The failed lookup because of which that host is not known.
-    pub host_failure: Option<&'a Silence>,
+    pub host_failure: Option<&'a LookupFailure>,
     /// The facts, with the eyes of one witness.
-    pub sight: Sight<'a>,
+    pub sight: FactsView<'a>,
 }
 
 /// What a judge found.
@@ -81,8 +81,8 @@ pub struct Finding {
     pub message: String,
     /// The records that were judged.
     pub observed: RecordSet,
-    /// What to publish so that the expectation is met; empty where nothing is to be done or the cure is not in the zone.
-    pub cure: Vec<Edit>,
+    /// What to publish so that the expectation is met; empty where nothing is to be done or the fix is not in the zone.
+    pub fix: Vec<Edit>,
 }
 
 /// One record set as it should be.
@@ -102,11 +102,11 @@ pub struct Edit {
 
 impl Finding {
     fn new(code: Code, message: impl Into<String>, observed: &RecordSet) -> Self {
-        Self { code, message: message.into(), observed: observed.clone(), cure: Vec::new() }
+        Self { code, message: message.into(), observed: observed.clone(), fix: Vec::new() }
     }
 
-    fn cured_by(mut self, cure: impl IntoIterator<Item = Edit>) -> Self {
-        self.cure = cure.into_iter().collect();
+    fn cured_by(mut self, fix: impl IntoIterator<Item = Edit>) -> Self {
+        self.fix = fix.into_iter().collect();
         self
     }
 }
@@ -153,8 +153,8 @@ impl Case<'_> {
 /// What a judge found, and what it read for that.
 #[derive(Debug, Clone)]
 pub struct Judgement {
-    /// The finding; [`Silence`] if something that decides could not be looked up.
-    pub finding: Result<Finding, Silence>,
+    /// The finding; [`LookupFailure`] if something that decides could not be looked up.
+    pub finding: Result<Finding, LookupFailure>,
     /// What was read.
     pub reads: Reads,
 }
@@ -166,7 +166,7 @@ pub fn judge(case: &Case<'_>, expectation: &Expectation) -> Judgement {
         return Judgement { finding: relation(case, expectation), reads: Reads::default() };
     };
     let log = ReadLog::new();
-    let sight = Sight { log: Some(&log), ..case.sight };
+    let sight = FactsView { log: Some(&log), ..case.sight };
     let finding = relation(&Case { sight, ..*case }, expectation);
     let reads = log.into_reads();
     outer.add(&reads);
@@ -174,7 +174,7 @@ pub fn judge(case: &Case<'_>, expectation: &Expectation) -> Judgement {
 }
 
 /// Judges whether the relation holds that the expectation demands.
-fn relation(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, Silence> {
+fn relation(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, LookupFailure> {
     let keep_alias = |finding| clash::keep_alias(case, expectation, finding);
     let keep_records = |finding| clash::keep_records(case, expectation, finding);
     let drop_alias = |finding| clash::drop_alias(case, expectation, finding);
@@ -202,8 +202,8 @@ fn relation(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, Silen
 /// Whether there is evidence that Microsoft accepts the domain: the mail host made for it exists.
 ///
 /// # Errors
-/// [`Silence`] if that could not be looked up.
-fn is_accepted(case: &Case<'_>) -> Result<bool, Silence> {
+/// [`LookupFailure`] if that could not be looked up.
+fn is_accepted(case: &Case<'_>) -> Result<bool, LookupFailure> {
     match case.mail_host {
         Some(host) => Ok(case.sight.has_address(host)?.unwrap_or(false)),
         None => case.host_failure.map_or(Ok(false), |failure| Err(failure.clone())),
@@ -211,7 +211,7 @@ fn is_accepted(case: &Case<'_>) -> Result<bool, Silence> {
 }
 
 /// Names for a sentence: `a`, `a and b`, `a, b and c`.
-fn listed(words: impl IntoIterator<Item = String>) -> String {
+fn join_and(words: impl IntoIterator<Item = String>) -> String {
     let mut words: Vec<String> = words.into_iter().collect();
     match words.pop() {
         None => String::new(),
@@ -221,8 +221,8 @@ fn listed(words: impl IntoIterator<Item = String>) -> String {
 }
 
 /// A name in backticks, without its final dot.
-fn ticked(name: &Name) -> String {
-    format!("`{}`", name.bare())
+fn backticked(name: &Name) -> String {
+    format!("`{}`", name.without_trailing_dot())
 }
 
 /// The importance of an expectation in the phase being judged, before evidence is weighed.

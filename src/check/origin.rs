@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use crate::expected::{Purpose, Subject};
-use crate::facts::{History, NameServer, Seen, Sight, Zone, remembered};
+use crate::facts::{FactsView, History, NameServer, Seen, Zone, remembered};
 use crate::provider::{self, Evidence, Gateway, Kind, Provider};
 use crate::record::{Name, Question, RecordData, RecordType, spf};
 
@@ -45,7 +45,7 @@ impl Proof {
 
 /// A provider, and the records that show it.
 #[derive(Debug, Clone)]
-pub struct Recognised {
+pub struct DetectedProvider {
     /// Its id in the table of providers, or the host suffix that was declared.
     pub id: String,
     /// Its name.
@@ -58,7 +58,7 @@ pub struct Recognised {
     pub proof: Proof,
 }
 
-impl Recognised {
+impl DetectedProvider {
     fn new(provider: &'static Provider, evidence: Vec<String>, proof: Proof) -> Self {
         Self { id: provider.id.into(), name: provider.name.into(), provider: Some(provider), evidence, proof }
     }
@@ -66,7 +66,7 @@ impl Recognised {
 
 /// The platform being left: the one named, else the one that most kinds of strong evidence show, of several the one of
 /// the strongest kind.
-pub(super) fn source(subject: &Subject, seen: &[Sighting]) -> Option<Recognised> {
+pub(super) fn source(subject: &Subject, seen: &[Sighting]) -> Option<DetectedProvider> {
     let kinds = |provider: &Provider| -> BTreeSet<StrongKind> {
         let own = seen.iter().filter(|sighting| sighting.provider.id == provider.id);
         own.filter_map(Sighting::strong_kind).collect()
@@ -86,11 +86,15 @@ pub(super) fn source(subject: &Subject, seen: &[Sighting]) -> Option<Recognised>
     };
     let own = seen.iter().filter(|sighting| sighting.provider.id == provider.id);
     let evidence = own.filter(|sighting| sighting.is_evidence());
-    Some(Recognised::new(provider, evidence.map(|sighting| sighting.record.clone()).collect(), proof))
+    Some(DetectedProvider::new(provider, evidence.map(|sighting| sighting.record.clone()).collect(), proof))
 }
 
 /// The filter in front: a declared one, else the one that the MX shows.
-pub(super) fn gateway(subject: &Subject, sight: &Sight<'_>, seen: &[Sighting]) -> Option<Recognised> {
+pub(super) fn gateway(
+    subject: &Subject,
+    sight: &FactsView<'_>,
+    seen: &[Sighting],
+) -> Option<DetectedProvider> {
     let hosts = if subject.gateways.is_empty() { Vec::new() } else { mail_hosts(subject, sight) };
     let covered = |gateway: &Gateway| -> Vec<String> {
         let covered = hosts.iter().filter(|(host, _)| gateway.covers(host, &subject.domain));
@@ -102,7 +106,7 @@ pub(super) fn gateway(subject: &Subject, sight: &Sight<'_>, seen: &[Sighting]) -
             Gateway::Suffix(_) => None,
         };
         let evidence = covered(gateway);
-        return Some(Recognised {
+        return Some(DetectedProvider {
             id: gateway.to_string(),
             name: gateway.name().into_owned(),
             provider,
@@ -118,7 +122,7 @@ pub(super) fn gateway(subject: &Subject, sight: &Sight<'_>, seen: &[Sighting]) -
         .filter(|sighting| sighting.provider.id == first.provider.id)
         .map(|sighting| sighting.record.clone());
     let evidence = std::iter::once(first.record.clone()).chain(more).collect();
-    Some(Recognised::new(first.provider, evidence, Proof::Probable))
+    Some(DetectedProvider::new(first.provider, evidence, Proof::Probable))
 }
 
 /// One record that shows a provider.
@@ -175,7 +179,7 @@ impl Sighting {
 /// Every platform and filter that a record shows, strongest kind of evidence first; failed lookups show nothing.
 pub(super) fn sightings(
     subject: &Subject,
-    sight: &Sight<'_>,
+    sight: &FactsView<'_>,
     zone: Option<&Zone>,
     history: Option<&History>,
 ) -> Vec<Sighting> {
@@ -196,7 +200,7 @@ pub(super) fn sightings(
     for (host, record) in mail_hosts(subject, sight) {
         note(provider::of_mx(&host, domain), Evidence::Mx, true, &|| record.clone());
     }
-    if let Ok(name) = domain.below("autodiscover") {
+    if let Ok(name) = domain.prepend("autodiscover") {
         for data in sight.set(&name, RecordType::Cname).unwrap_or_default().data {
             if let RecordData::Cname(target) = &data
                 && Some(target) != subject.cloud.name(Purpose::Autodiscover)
@@ -253,20 +257,22 @@ fn seen_before<'a>(history: &'a History, domain: &Name) -> impl Iterator<Item = 
 /// Whether the name is the autodiscover service of the domain, or one of its own DKIM keys: a subdomain may have a platform
 /// of its own.
 fn is_at_home(name: &Name, domain: &Name) -> bool {
-    let Some(owner) = name.without_suffix(domain).map(|owner| owner.bare()) else { return false };
+    let Some(owner) = name.without_suffix(domain).map(|owner| owner.without_trailing_dot()) else {
+        return false;
+    };
     owner == AUTODISCOVER_SERVICE
         || owner.strip_suffix("._domainkey").is_some_and(|selector| !selector.contains("._domainkey"))
 }
 
 /// The records that stand at the name itself.
-fn own(sight: &Sight<'_>, question: &Question) -> BTreeSet<RecordData> {
+fn own(sight: &FactsView<'_>, question: &Question) -> BTreeSet<RecordData> {
     let answer = sight.own_answer(question).ok().filter(|answer| answer.chain.is_empty());
     answer.map(|answer| answer.set.data).unwrap_or_default()
 }
 
 /// Whose service a record shows that stands beside those of which mail itself makes use.
 fn beside(name: &Name, data: &RecordData, domain: &Name) -> (Vec<&'static Provider>, Evidence) {
-    let owner = name.without_suffix(domain).map(|owner| owner.bare()).unwrap_or_default();
+    let owner = name.without_suffix(domain).map(|owner| owner.without_trailing_dot()).unwrap_or_default();
     let selector = owner.strip_suffix("._domainkey");
     match (data, selector) {
         (RecordData::Cname(target), Some(selector)) => {
@@ -296,7 +302,7 @@ fn sender(term: &spf::Term) -> Option<&Name> {
 }
 
 /// The MX hosts with their records in words, best preference first.
-fn mail_hosts(subject: &Subject, sight: &Sight<'_>) -> Vec<(Name, String)> {
+fn mail_hosts(subject: &Subject, sight: &FactsView<'_>) -> Vec<(Name, String)> {
     let set = sight.set(&subject.domain, RecordType::Mx).unwrap_or_default();
     let hosts = set.data.iter().filter_map(|data| match data {
         RecordData::Mx { exchange, .. } => Some((exchange.clone(), written(&subject.domain, data))),

@@ -6,14 +6,14 @@
 use std::collections::BTreeSet;
 
 use crate::expected::Expectation;
-use crate::facts::Silence;
+use crate::facts::LookupFailure;
 use crate::record::spf::{SpfRecord, is_spf};
 use crate::record::{RecordData, RecordSet, Text};
 
-use super::{Case, Code, Edit, Finding, dmarc, listed, ticked};
+use super::{Case, Code, Edit, Finding, backticked, dmarc, join_and};
 
 /// Checks for the null MX (RFC 7505 §3).
-pub(super) fn judge_mail(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, Silence> {
+pub(super) fn judge_mail(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, LookupFailure> {
     let set = case.sight.set(&expectation.name, expectation.rtype)?;
     if is_null_mx(&set) {
         return Ok(Finding::new(Code::Met, "a null MX: the domain takes no mail", &set));
@@ -29,8 +29,9 @@ pub(super) fn judge_mail(case: &Case<'_>, expectation: &Expectation) -> Result<F
         let message = "Add a null MX: without an MX record, senders deliver to the web server's address.";
         return Ok(Finding::new(Code::MxMissing, message, &set).cured_by([edit(false)]));
     }
-    let hosts =
-        listed(set.data.iter().filter_map(RecordData::target).filter(|host| !host.is_root()).map(ticked));
+    let hosts = join_and(
+        set.data.iter().filter_map(RecordData::target).filter(|host| !host.is_root()).map(backticked),
+    );
     let message = format!(
         "Replace the MX records by `0 .`: mail still goes to {hosts}. Compare first whether the domain gets mail there."
     );
@@ -38,7 +39,7 @@ pub(super) fn judge_mail(case: &Case<'_>, expectation: &Expectation) -> Result<F
 }
 
 /// Checks for the SPF record that authorizes no sender (RFC 7208 §10.1.2).
-pub(super) fn judge_senders(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, Silence> {
+pub(super) fn judge_senders(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, LookupFailure> {
     let set = case.sight.set(&expectation.name, expectation.rtype)?;
     let texts: Vec<&Text> = set.data.iter().filter_map(text_of).filter(|text| is_spf(text)).collect();
     let observed =
@@ -74,7 +75,7 @@ pub(super) fn judge_senders(case: &Case<'_>, expectation: &Expectation) -> Resul
 }
 
 /// Checks for a valid DMARC policy that has forged mail rejected (RFC 9989 §4.7).
-pub(super) fn judge_policy(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, Silence> {
+pub(super) fn judge_policy(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, LookupFailure> {
     let finding = dmarc::judge(case, expectation)?;
     let asked = dmarc::policy(&finding.observed);
     if finding.code != Code::Met || asked == Some("reject") {

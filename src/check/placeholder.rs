@@ -70,7 +70,7 @@ pub(super) fn is_kept_for_examples(name: &Name, domain: &Name) -> bool {
 
 /// Whether the domain is itself one of a guide or a lab, where the companies of the guides are neighbours.
 fn is_sample(domain: &Name) -> bool {
-    let bare = domain.bare();
+    let bare = domain.without_trailing_dot();
     let labels = || bare.split('.');
     let reserved = ["example", "test", "invalid", "localhost"];
     labels().next_back().is_some_and(|last| reserved.contains(&last))
@@ -85,7 +85,7 @@ fn begins_with(label: &str, word: &str) -> bool {
 
 /// Whether the domain itself bears the word.
 fn is_borne(word: &str, domain: &Name) -> bool {
-    domain.bare().replace('.', "-").contains(word)
+    domain.without_trailing_dot().replace('.', "-").contains(word)
 }
 
 /// The label that Microsoft puts behind the number of a DKIM selector.

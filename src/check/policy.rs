@@ -8,11 +8,13 @@ mod announcement;
 mod body;
 
 use crate::expected::{Expectation, Id, Phase, Requirement};
-use crate::facts::{Existence, PolicyOutcome, PolicyReply, Role, Silence, policy_host};
+use crate::facts::{Existence, LookupFailure, PolicyOutcome, PolicyReply, Role, policy_host};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
 use super::time::lasting;
-use super::{Case, Code, Finding, Hazard, Judged, Weight, certainty, delivery, listed, ticked};
+use super::{
+    Case, Code, ExpectationResult, Finding, Hazard, Severity, backticked, certainty, delivery, join_and,
+};
 pub(super) use announcement::announced;
 use body::{Mode, Policy};
 
@@ -20,7 +22,7 @@ use body::{Mode, Policy};
 const MOST_LINES: usize = 20;
 
 /// Judges the announcement of a policy, and the policy itself as far as it was fetched.
-pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, Silence> {
+pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, LookupFailure> {
     let Reading { set, found } = read(case, &expectation.name)?;
     let of = |code, message: String| Ok(Finding::new(code, message, &set));
     match found {
@@ -39,7 +41,8 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Findin
         }
         Found::Policy(Policy { mode: Mode::Off, .. }) => of(Code::Met, "switched off (`mode: none`)".into()),
         Found::Policy(policy) => {
-            let hosts = listed(policy.patterns.iter().take(MOST_LINES).map(|pattern| format!("`{pattern}`")));
+            let hosts =
+                join_and(policy.patterns.iter().take(MOST_LINES).map(|pattern| format!("`{pattern}`")));
             let remembered = lasting(policy.max_age);
             of(Code::Met, format!("mode `{}` for {hosts}, remembered for {remembered}", policy.mode.word()))
         }
@@ -47,7 +50,7 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Findin
 }
 
 /// Judges the wish for reports about TLS (RFC 8460 §3).
-pub(super) fn judge_reports(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, Silence> {
+pub(super) fn judge_reports(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, LookupFailure> {
     let Some(set) = texts_at(case, &expectation.name)? else {
         let message = "asked for by an alias that leads out of the zone files";
         return Ok(Finding::new(Code::Met, message, &RecordSet::default()));
@@ -60,7 +63,7 @@ pub(super) fn judge_reports(case: &Case<'_>, expectation: &Expectation) -> Resul
 }
 
 /// What is wrong about the policy, and with whom it gets into the way.
-pub(super) fn hazards(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
+pub(super) fn hazards(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Hazard> {
     let domain = &case.subject.domain;
     let announced = judged.iter().find(|judged| judged.expectation.id == Id::MtaSts);
     let (Some(announced), Ok(host)) = (announced, policy_host(domain)) else { return Vec::new() };
@@ -96,7 +99,7 @@ pub(super) fn hazards(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
 /// Mail hosts that the policy does not cover: those that take the mail, and the one that should.
 fn refuses_mx(
     case: &Case<'_>,
-    judged: &[Judged],
+    judged: &[ExpectationResult],
     policy: &Policy,
     announcement: &Name,
     host: &Name,
@@ -113,10 +116,10 @@ fn refuses_mx(
     }
     let level = match policy.mode {
         Mode::Off => return None,
-        Mode::Testing => Weight::Warning,
+        Mode::Testing => Severity::Warning,
         // Before the switch there is still time to extend the policy.
-        Mode::Enforce if !now && case.phase() == Phase::Prepare => Weight::Warning,
-        Mode::Enforce => Weight::Error,
+        Mode::Enforce if !now && case.phase() == Phase::Prepare => Severity::Warning,
+        Mode::Enforce => Severity::Error,
     };
     let effect = match (policy.mode, now) {
         (Mode::Enforce, true) => "senders must not deliver to",
@@ -124,11 +127,17 @@ fn refuses_mx(
         (_, true) => "senders report every delivery to",
         (_, false) => "once the MX names it, senders report every delivery to",
     };
-    let near = policy.patterns.iter().find(|pattern| missing.iter().any(|host| pattern.nearly_covers(host)));
-    let near = near.map(|near| format!(" (the `*` of `{near}` is exactly one label)")).unwrap_or_default();
-    let lines = listed(missing.iter().map(|host| format!("`mx: {}`", host.bare())));
-    let extend =
-        format!("add {lines} to {} first, then publish a new `id` at {}", url(host), ticked(announcement));
+    let near_miss =
+        policy.patterns.iter().find(|pattern| missing.iter().any(|host| pattern.nearly_covers(host)));
+    let near_miss = near_miss
+        .map(|pattern| format!(" (the `*` of `{pattern}` is exactly one label)"))
+        .unwrap_or_default();
+    let lines = join_and(missing.iter().map(|host| format!("`mx: {}`", host.without_trailing_dot())));
+    let extend = format!(
+        "add {lines} to {} first, then publish a new `id` at {}",
+        url(host),
+        backticked(announcement)
+    );
     let remembered = lasting(policy.max_age);
     let advice = if !coming.is_empty() {
         format!(
@@ -144,8 +153,8 @@ fn refuses_mx(
         )
     };
     let message = format!(
-        "{effect} {}, which the MTA-STS policy (mode `{}`) does not cover{near}: {advice}",
-        listed(missing.iter().map(|host| ticked(host))),
+        "{effect} {}, which the MTA-STS policy (mode `{}`) does not cover{near_miss}: {advice}",
+        join_and(missing.iter().map(|host| backticked(host))),
         policy.mode.word(),
     );
     let mut records = vec![format!("mode: {}", policy.mode.word()), format!("max_age: {}", policy.max_age)];
@@ -173,7 +182,7 @@ struct Hosts {
     coming: Vec<Name>,
 }
 
-fn mail_hosts(case: &Case<'_>, judged: &[Judged]) -> Hosts {
+fn mail_hosts(case: &Case<'_>, judged: &[ExpectationResult]) -> Hosts {
     use delivery::Host::{Malformed, Null, Verification};
     let domain = &case.subject.domain;
     let set = case.sight.set(domain, RecordType::Mx).unwrap_or_default();
@@ -222,7 +231,7 @@ enum Found<'a> {
     Policy(Policy),
 }
 
-fn read<'a>(case: &Case<'a>, name: &Name) -> Result<Reading<'a>, Silence> {
+fn read<'a>(case: &Case<'a>, name: &Name) -> Result<Reading<'a>, LookupFailure> {
     let Some(set) = texts_at(case, name)? else {
         return Ok(Reading { set: RecordSet::default(), found: Found::Outside });
     };
@@ -257,7 +266,7 @@ fn fetched<'a>(case: &Case<'a>) -> Option<&'a PolicyReply> {
 }
 
 /// The texts of a name, behind aliases too; `None` if these lead to names that no server was to be asked about.
-fn texts_at(case: &Case<'_>, name: &Name) -> Result<Option<RecordSet>, Silence> {
+fn texts_at(case: &Case<'_>, name: &Name) -> Result<Option<RecordSet>, LookupFailure> {
     let answer = case.sight.answer(&Question::new(name.clone(), RecordType::Txt))?;
     let is_outside = answer.existence == Existence::Outside && !answer.chain.is_empty();
     Ok((!is_outside).then_some(answer.set))
@@ -285,5 +294,5 @@ fn reason(reply: &PolicyReply) -> String {
 }
 
 fn url(host: &Name) -> String {
-    format!("https://{}/.well-known/mta-sts.txt", host.bare())
+    format!("https://{}/.well-known/mta-sts.txt", host.without_trailing_dot())
 }

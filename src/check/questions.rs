@@ -1,6 +1,6 @@
 //! Says what to look up: what the check reads is what is asked.
 //!
-//! Every rule reads facts through a [`Sight`] that notes the questions without a reply, and those are asked next. While
+//! Every rule reads facts through a [`FactsView`] that notes the questions without a reply, and those are asked next. While
 //! lookups are under way, the expectations are judged with the eyes of one pair of servers after another, each as far as
 //! its own replies go: what is asked then depends on the replies and not on their order. Once nothing is under way, the
 //! whole check is made, and what it still lacks is asked, until it lacks nothing.
@@ -14,10 +14,12 @@ use std::sync::Arc;
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use crate::expected::{Expectation, Requirement, Subject, expectations};
-use crate::facts::{Facts, Overlay, ReadLog, Reader, Reads, Reply, Role, Server, Sight, View, Witness};
+use crate::facts::{
+    Facts, FactsView, Perspective, PlannedRecords, ReadLog, Reader, Reads, Reply, Role, Server, TrustPolicy,
+};
 use crate::record::{Name, Question, RecordType};
 
-use super::{Case, Scales, examine, hazard, relation};
+use super::{Case, JudgeOptions, assess, hazard, relation};
 
 /// Questions that most domains need, so that room is made for them once.
 const USUAL: usize = 48;
@@ -43,13 +45,13 @@ pub fn prefetch(subject: &Subject, facts: &Facts) -> Vec<Question> {
 #[must_use]
 pub fn wanted(subject: &Subject, facts: &Facts) -> BTreeSet<Question> {
     let prefetched = prefetch(subject, facts).into_iter();
-    prefetched.chain(examine(subject, facts, Scales::default()).reads.unmet).collect()
+    prefetched.chain(assess(subject, facts, JudgeOptions::default()).reads.unmet).collect()
 }
 
 /// The domains whose MTA-STS policy the check of the subject reads and that is not among the facts.
 #[must_use]
 pub fn wanted_policies(subject: &Subject, facts: &Facts) -> BTreeSet<Name> {
-    examine(subject, facts, Scales::default()).reads.unmet_policies.into_iter().collect()
+    assess(subject, facts, JudgeOptions::default()).reads.unmet_policies.into_iter().collect()
 }
 
 /// Pairs of servers with whose eyes is looked ahead at most. The 32 addresses of name servers that are queried, with eight
@@ -60,7 +62,7 @@ const MOST_PAIRS: usize = 264;
 #[derive(Debug)]
 pub struct Questions<'a> {
     subject: &'a Subject,
-    scales: Scales<'a>,
+    scales: JudgeOptions<'a>,
     expected: Vec<Expectation>,
     /// In place of [`prefetch`].
     prefetched: Option<Vec<Question>>,
@@ -103,7 +105,7 @@ struct Run {
 impl<'a> Questions<'a> {
     /// Before anything is known.
     #[must_use]
-    pub fn new(subject: &'a Subject, scales: Scales<'a>) -> Self {
+    pub fn new(subject: &'a Subject, scales: JudgeOptions<'a>) -> Self {
         let expected = expectations(subject);
         let runs = expected.iter().map(|_| Vec::new()).collect();
         Self {
@@ -184,11 +186,11 @@ fn judged(
     facts: &Facts,
     pair: &Pair,
 ) -> Reads {
-    let (nothing_planned, log) = (Overlay::new(), ReadLog::new());
+    let (nothing_planned, log) = (PlannedRecords::new(), ReadLog::new());
     let Pair { inside, outside } = pair;
-    let witness = Witness::Pair { domain: &subject.domain, inside, outside };
-    let published = Sight::published(facts, View::Both, &nothing_planned);
-    let sight = Sight { witness, log: Some(&log), ..published };
+    let witness = Perspective::Pair { domain: &subject.domain, inside, outside };
+    let published = FactsView::published(facts, TrustPolicy::Both, &nothing_planned);
+    let sight = FactsView { witness, log: Some(&log), ..published };
     let case = Case {
         subject,
         source: subject.source,
@@ -231,7 +233,7 @@ impl Reader for Questions<'_> {
     fn unmet_at_rest(&mut self, facts: &Facts) -> Vec<Question> {
         let mut new = self.unmet(facts);
         if new.is_empty() {
-            let Reads { unmet, unmet_policies, .. } = examine(self.subject, facts, self.scales).reads;
+            let Reads { unmet, unmet_policies, .. } = assess(self.subject, facts, self.scales).reads;
             self.policies.extend(unmet_policies);
             self.want(unmet, &mut new);
         }

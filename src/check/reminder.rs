@@ -7,7 +7,7 @@ use crate::provider::Provider;
 use crate::record::spf::{Meaning, Mechanism, Qualifier, SpfRecord};
 use crate::record::{RecordData, RecordType};
 
-use super::{Case, Code, Judged, Status, is_accepted};
+use super::{Case, Code, ExpectationResult, Status, is_accepted};
 
 /// Something that the admin must look at elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +81,7 @@ impl Reminder {
 }
 
 /// The reminders that the facts make relevant, in the order in which to look.
-pub(super) fn reminders(case: &Case<'_>, judged: &[Judged]) -> Vec<Reminder> {
+pub(super) fn reminders(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Reminder> {
     let one = |id: Id| judged.iter().find(|judged| judged.expectation.id == id);
     let has = |id: Id, status: Status| one(id).filter(|judged| judged.status == status);
     let mx = has(Id::Mx, Status::Met);

@@ -3,29 +3,34 @@
 //! Priority and weight never make a right record wrong; the port does, since clients connect to it.
 
 use crate::expected::{Expectation, Offer};
-use crate::facts::{Silence, zone_candidates};
+use crate::facts::{LookupFailure, zone_candidates};
 use crate::record::{Name, RecordData, RecordSet};
 
-use super::{Case, Code, Edit, Finding, alias, doubled, listed, placeholder, ticked, wildcard};
+use super::{Case, Code, Edit, Finding, alias, backticked, doubled, join_and, placeholder, wildcard};
 
 /// Judges a service that is wanted.
-pub(super) fn judge(case: &Case<'_>, expectation: &Expectation, offer: &Offer) -> Result<Finding, Silence> {
+pub(super) fn judge(
+    case: &Case<'_>,
+    expectation: &Expectation,
+    offer: &Offer,
+) -> Result<Finding, LookupFailure> {
     let set = case.sight.set(&expectation.name, expectation.rtype)?;
-    let name = ticked(&expectation.name);
+    let name = backticked(&expectation.name);
     let others: Vec<&RecordData> = set.data.iter().filter(|data| !is_right(data, offer)).collect();
     if !set.is_empty() && others.is_empty() {
-        return Ok(Finding::new(Code::Met, format!("{name} names {}", ticked(&offer.target)), &set));
+        return Ok(Finding::new(Code::Met, format!("{name} names {}", backticked(&offer.target)), &set));
     }
     if set.is_empty() || wildcard::is_from_wildcard(case, &expectation.question(), &set)? {
         return missing(case, expectation, offer, &set);
     }
-    let shown = listed(others.iter().copied().map(shown));
+    let shown = join_and(others.iter().copied().map(shown));
     let malformed = others.iter().find_map(|data| malformed(data, offer, &case.subject.domain));
     let fields = fields(expectation);
     let (code, message) = if let Some(short) = at_source(case, expectation, &set) {
         (Code::ServiceAtSource, format!("{name} still names {shown} ({short})"))
     } else if others.len() < set.data.len() {
-        let message = format!("{name} names {shown} beside {}, so clients are split", ticked(&offer.target));
+        let message =
+            format!("{name} names {shown} beside {}, so clients are split", backticked(&offer.target));
         (Code::ServiceRival, message)
     } else if let Some(why) = malformed {
         (Code::ServiceMalformedTarget, format!("{name} names {shown}: {why}; {fields}"))
@@ -33,7 +38,7 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation, offer: &Offer) -
         let message = format!("{name} names {shown} and not port {}, to which clients connect", offer.port);
         (Code::ServiceElsewhere, format!("{message}; {fields}"))
     } else {
-        let wanted = format!("{} port {}", ticked(&offer.target), offer.port);
+        let wanted = format!("{} port {}", backticked(&offer.target), offer.port);
         (Code::ServiceElsewhere, format!("{name} names {shown} and not {wanted}"))
     };
     Ok(Finding::new(code, message, &set).cured_by([edit(expectation, &set, offer)]))
@@ -45,12 +50,12 @@ fn missing(
     expectation: &Expectation,
     offer: &Offer,
     set: &RecordSet,
-) -> Result<Finding, Silence> {
-    let name = ticked(&expectation.name);
+) -> Result<Finding, LookupFailure> {
+    let name = backticked(&expectation.name);
     let none = RecordSet::default();
     let add = edit(expectation, &none, offer);
     if !set.is_empty() {
-        let shown = listed(set.data.iter().map(shown));
+        let shown = join_and(set.data.iter().map(shown));
         let message = format!("{name} is not published; only the wildcard answers, with {shown}");
         return Ok(Finding::new(Code::ServiceMissing, message, &none).cured_by([add]));
     }
@@ -59,7 +64,7 @@ fn missing(
     {
         let message = format!(
             "the record was published as {}: the DNS host puts the zone's name behind what is typed; {}",
-            ticked(&doubled),
+            backticked(&doubled),
             fields(expectation)
         );
         let gone = alias::deletion(doubled, expectation.rtype);
@@ -74,7 +79,10 @@ fn malformed(data: &RecordData, offer: &Offer, domain: &Name) -> Option<String> 
     let target = data.target()?;
     let dotless = |zone: &Name| target.without_suffix(zone).is_some_and(|meant| meant == offer.target);
     if let Some(zone) = zone_candidates(domain).into_iter().find(dotless) {
-        return Some(format!("the final dot is missing in the zone, so {} was put behind it", ticked(&zone)));
+        return Some(format!(
+            "the final dot is missing in the zone, so {} was put behind it",
+            backticked(&zone)
+        ));
     }
     if target.labels().flatten().any(u8::is_ascii_whitespace) {
         return Some("priority, weight or port were typed into the field of the target".into());
@@ -98,7 +106,7 @@ fn fields(expectation: &Expectation) -> String {
         Some(RecordData::Srv { priority, weight, port, target }) => format!(
             "type the fields one by one: service `{service}`, protocol `{protocol}`, priority {priority}, \
              weight {weight}, port {port}, target {}",
-            ticked(target)
+            backticked(target)
         ),
         _ => format!("type the service `{service}` and the protocol `{protocol}` only"),
     }
@@ -109,21 +117,21 @@ pub(super) fn judge_legacy(
     case: &Case<'_>,
     expectation: &Expectation,
     offer: &Offer,
-) -> Result<Finding, Silence> {
+) -> Result<Finding, LookupFailure> {
     let set = case.sight.set(&expectation.name, expectation.rtype)?;
-    let name = ticked(&expectation.name);
+    let name = backticked(&expectation.name);
     let wrong = set.data.iter().any(|data| !is_right(data, offer));
     if wrong && wildcard::is_from_wildcard(case, &expectation.question(), &set)? {
         let message = format!("{name} has no record of its own; only a wildcard answers");
         return Ok(Finding::new(Code::Met, message, &RecordSet::default()));
     }
     if let Some(short) = at_source(case, expectation, &set).filter(|_| !case.is_early(expectation)) {
-        let others = listed(set.data.iter().filter(|data| !is_right(data, offer)).map(shown));
+        let others = join_and(set.data.iter().filter(|data| !is_right(data, offer)).map(shown));
         let kept: RecordSet = RecordSet {
             data: set.data.iter().filter(|data| is_right(data, offer)).cloned().collect(),
             ttl: set.ttl,
         };
-        let cure = Edit {
+        let fix = Edit {
             name: expectation.name.clone(),
             rtype: expectation.rtype,
             after: kept.data,
@@ -131,11 +139,11 @@ pub(super) fn judge_legacy(
             confirm: false,
         };
         let message = format!("{name} still names {others} ({short}); Teams needs no such record");
-        return Ok(Finding::new(Code::ServiceAtSource, message, &set).cured_by([cure]));
+        return Ok(Finding::new(Code::ServiceAtSource, message, &set).cured_by([fix]));
     }
     let message = match set.is_empty() {
         true => format!("{name} is not published, and is not needed"),
-        false => format!("{name} names {}; it is not needed any more", listed(set.data.iter().map(shown))),
+        false => format!("{name} names {}; it is not needed any more", join_and(set.data.iter().map(shown))),
     };
     Ok(Finding::new(Code::Met, message, &set))
 }
@@ -148,7 +156,7 @@ pub(super) fn is_right(data: &RecordData, offer: &Offer) -> bool {
 /// The name of the platform being left, if one of the records is its.
 fn at_source(case: &Case<'_>, expectation: &Expectation, set: &RecordSet) -> Option<&'static str> {
     let domain = &case.subject.domain;
-    let service = expectation.name.without_suffix(domain)?.bare();
+    let service = expectation.name.without_suffix(domain)?.without_trailing_dot();
     let source = case.source?;
     let its = |target| source.matches_srv(&service, target, domain) || source.matches_mx(target, domain);
     set.data.iter().filter_map(RecordData::target).any(its).then_some(source.short)
@@ -171,7 +179,7 @@ fn edit(expectation: &Expectation, set: &RecordSet, offer: &Offer) -> Edit {
 fn shown(data: &RecordData) -> String {
     match data {
         RecordData::Srv { port, target, .. } if target.is_root() => format!("nothing (port {port})"),
-        RecordData::Srv { port, target, .. } => format!("{} port {port}", ticked(target)),
+        RecordData::Srv { port, target, .. } => format!("{} port {port}", backticked(target)),
         other => format!("`{other}`"),
     }
 }

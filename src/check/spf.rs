@@ -6,16 +6,16 @@
 mod candidate;
 mod edit;
 mod fault;
+mod lookup_advice;
 mod markup;
 mod moved;
 mod networks;
 mod note;
 mod placeholder;
-mod relief;
 mod repair;
+mod reseller_include;
 mod sender;
 mod source;
-mod stand_in;
 mod tally;
 mod terms;
 #[cfg(test)]
@@ -24,11 +24,11 @@ mod tree;
 mod walk;
 
 use crate::expected::Expectation;
-use crate::facts::Silence;
+use crate::facts::LookupFailure;
 use crate::record::spf::{Meaning, Mechanism, SpfRecord, Term};
 use crate::record::{Name, RecordData, RecordSet, Text};
 
-use super::{Case, Code, Edit, Finding, doubled, listed, ticked};
+use super::{Case, Code, Edit, Finding, backticked, doubled, join_and};
 use note::Opening;
 use repair::{looks_like_spf, repaired_text};
 use tally::{Doubt, Tally};
@@ -40,7 +40,11 @@ const MOST_LOOKUPS: usize = 10;
 const MOST_VOID_LOOKUPS: usize = 2;
 
 /// Judges the SPF record.
-pub(super) fn judge(case: &Case<'_>, expectation: &Expectation, include: &Name) -> Result<Finding, Silence> {
+pub(super) fn judge(
+    case: &Case<'_>,
+    expectation: &Expectation,
+    include: &Name,
+) -> Result<Finding, LookupFailure> {
     let set = case.sight.set(&expectation.name, expectation.rtype)?;
     case.sight.batch(|| {
         if !names(&set, include) {
@@ -56,7 +60,7 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation, include: &Name) 
         ttl: if records.is_empty() { 0 } else { set.ttl },
     };
     let reader = Reader::new(&case.sight);
-    let bench = Bench { case, expectation, include, set: &set, observed: &observed, reader: &reader };
+    let bench = SpfJudge { case, expectation, include, set: &set, observed: &observed, reader: &reader };
     match &records[..] {
         [] => bench.none(texts().find(|text| looks_like_spf(text, include))),
         [(text, record)] => bench.one(text, record),
@@ -69,7 +73,7 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation, include: &Name) 
 
 /// Whether any of the texts names the domain.
 fn names(set: &RecordSet, domain: &Name) -> bool {
-    let domain = domain.bare();
+    let domain = domain.without_trailing_dot();
     set.data.iter().filter_map(text_of).any(|text| text.lossy().to_ascii_lowercase().contains(&domain))
 }
 
@@ -81,7 +85,7 @@ fn text_of(data: &RecordData) -> Option<&Text> {
 }
 
 /// The table the judge works on.
-struct Bench<'a> {
+struct SpfJudge<'a> {
     case: &'a Case<'a>,
     expectation: &'a Expectation,
     include: &'a Name,
@@ -91,29 +95,29 @@ struct Bench<'a> {
     reader: &'a Reader<'a>,
 }
 
-impl Bench<'_> {
+impl SpfJudge<'_> {
     /// A record that has to be edited, with the price of the edit.
-    fn wrong(&self, code: Code, message: String, records: &[&SpfRecord]) -> Result<Finding, Silence> {
-        let cure = edit::cure(self, records, None)?;
-        Ok(self.edited(code, message, self.observed, cure))
+    fn wrong(&self, code: Code, message: String, records: &[&SpfRecord]) -> Result<Finding, LookupFailure> {
+        let fix = edit::fix(self, records, None)?;
+        Ok(self.edited(code, message, self.observed, fix))
     }
 
-    fn edited(&self, code: Code, message: String, observed: &RecordSet, cure: edit::Cure) -> Finding {
+    fn edited(&self, code: Code, message: String, observed: &RecordSet, fix: edit::Fix) -> Finding {
         let mut message = message;
-        if !cure.edits.is_empty() {
-            let dropped = listed(cure.dropped.iter().map(|term| format!("`{}`", shown(term))));
+        if !fix.edits.is_empty() {
+            let dropped = join_and(fix.dropped.iter().map(|term| format!("`{}`", shown(term))));
             if !dropped.is_empty() {
                 message += &format!("; the plan leaves out {dropped}, put back what was meant");
             }
-            for decided in &cure.decided {
+            for decided in &fix.decided {
                 message += &format!("; {decided}");
             }
-            message += &self.price(&cure);
+            message += &self.price(&fix);
         }
-        Finding::new(code, message, observed).cured_by(cure.edits)
+        Finding::new(code, message, observed).cured_by(fix.edits)
     }
 
-    fn none(&self, lookalike: Option<&Text>) -> Result<Finding, Silence> {
+    fn none(&self, lookalike: Option<&Text>) -> Result<Finding, LookupFailure> {
         let Some(text) = lookalike else {
             let message = "no SPF record is published, so receivers cannot tell who may send for the domain";
             return self.wrong(Code::SpfMissing, message.into(), &[]);
@@ -124,14 +128,14 @@ impl Bench<'_> {
         );
         let repaired = repaired_text(text);
         let records: Vec<&SpfRecord> = repaired.iter().collect();
-        let mut cure = edit::cure(self, &records, Some(text))?;
+        let mut fix = edit::fix(self, &records, Some(text))?;
         // What is ignored costs nothing today.
-        cure.before.clear();
+        fix.before.clear();
         let observed = RecordSet { data: [RecordData::Txt(text.clone())].into(), ttl: self.set.ttl };
-        Ok(self.edited(Code::SpfLookalike, message, &observed, cure))
+        Ok(self.edited(Code::SpfLookalike, message, &observed, fix))
     }
 
-    fn several(&self, records: &[&SpfRecord]) -> Result<Finding, Silence> {
+    fn several(&self, records: &[&SpfRecord]) -> Result<Finding, LookupFailure> {
         let message = format!(
             "{} SPF records are published and only one is allowed, so every check fails (RFC 7208 §4.5); \
              merge them into one",
@@ -140,7 +144,7 @@ impl Bench<'_> {
         self.wrong(Code::SpfMultiple, message, records)
     }
 
-    fn one(&self, text: &Text, record: &SpfRecord) -> Result<Finding, Silence> {
+    fn one(&self, text: &Text, record: &SpfRecord) -> Result<Finding, LookupFailure> {
         if let Some((term, why)) = record.broken().next() {
             return self.wrong(Code::SpfInvalid, fault::unreadable(text, term, why), &[record]);
         }
@@ -150,14 +154,14 @@ impl Bench<'_> {
         if let Some(fault) = everyone.or(tally.faults.first()) {
             let (code, message) = self.faulty(fault);
             let finding = self.wrong(code, message, &[record])?;
-            let is_curable = !finding.cure.is_empty();
+            let is_curable = !finding.fix.is_empty();
             return Ok(if is_curable { finding } else { fault::at_others(finding, fault, domain) });
         }
         if tally.lookups > MOST_LOOKUPS {
             return self.too_many(record, &tally);
         }
         if tally.voids.len() > MOST_VOID_LOOKUPS {
-            let names = listed(tally.voids.iter().map(ticked));
+            let names = join_and(tally.voids.iter().map(backticked));
             let message = format!(
                 "{} names that the record looks up have no answer ({names}), and receivers give up after \
                  {MOST_VOID_LOOKUPS}",
@@ -183,7 +187,7 @@ impl Bench<'_> {
     }
 
     /// A record that is right, unless its `mx` authorizes other hosts after the switch.
-    fn right(&self, opening: Opening, record: &SpfRecord, tally: &Tally) -> Result<Finding, Silence> {
+    fn right(&self, opening: Opening, record: &SpfRecord, tally: &Tally) -> Result<Finding, LookupFailure> {
         if moved::moved(self, record).is_empty() {
             return self.met(opening, record, tally);
         }
@@ -194,26 +198,27 @@ impl Bench<'_> {
         self.wrong(Code::SpfMxSenders, message, &[record])
     }
 
-    fn too_many(&self, record: &SpfRecord, tally: &Tally) -> Result<Finding, Silence> {
+    fn too_many(&self, record: &SpfRecord, tally: &Tally) -> Result<Finding, LookupFailure> {
         let mut costs: Vec<(&str, usize)> =
             tally.costs.iter().map(|cost| (cost.term.text.as_str(), cost.lookups)).collect();
         costs.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
         let dear = costs.iter().filter(|(_, cost)| *cost > 1).take(3);
-        let dear = listed(dear.map(|(term, cost)| format!("`{}` ({cost})", shown(term))));
+        let dear = join_and(dear.map(|(term, cost)| format!("`{}` ({cost})", shown(term))));
         let dear = if dear.is_empty() { dear } else { format!("; the dearest are {dear}") };
         let message = format!(
             "checking the record takes {} lookups and receivers give up after {MOST_LOOKUPS} (RFC 7208 \
              §4.6.4){dear}",
             tally.counted()
         );
-        let cure = edit::cure(self, &[record], None)?;
+        let fix = edit::fix(self, &[record], None)?;
         // Where there is an edit, its price tells what to drop of what it leaves.
-        let advice = if cure.edits.is_empty() { relief::advice(self, record, tally) } else { String::new() };
-        Ok(self.edited(Code::SpfTooManyLookups, message + &advice, self.observed, cure))
+        let advice =
+            if fix.edits.is_empty() { lookup_advice::advice(self, record, tally) } else { String::new() };
+        Ok(self.edited(Code::SpfTooManyLookups, message + &advice, self.observed, fix))
     }
 
-    fn without_microsoft(&self, record: &SpfRecord, tally: Tally) -> Result<Finding, Silence> {
-        if let Some(opening) = self.stand_in(record)? {
+    fn without_microsoft(&self, record: &SpfRecord, tally: Tally) -> Result<Finding, LookupFailure> {
+        if let Some(opening) = self.reseller_include(record)? {
             let left = match self.sender_missing(record, &tally)? {
                 Some(missing) => Some(missing),
                 None => self.source_left(record, &tally)?,
@@ -242,12 +247,12 @@ impl Bench<'_> {
                 "`{}` comes before Microsoft's include and matches all that Microsoft 365 sends, so its mail fails \
                  SPF; put `include:{}` in front of it",
                 shown(tally.refused_by.as_deref().unwrap_or_default()),
-                self.include.bare()
+                self.include.without_trailing_dot()
             ),
             _ if behind_all.is_some() => format!(
                 "{} is included behind `all`, where receivers do not look, so mail from Microsoft 365 \
                  fails SPF",
-                ticked(self.include)
+                backticked(self.include)
             ),
             Some(term) => format!(
                 "receivers ignore `{}`, so the record does not allow Microsoft 365 to send; an include is \
@@ -256,15 +261,15 @@ impl Bench<'_> {
             ),
             None => format!(
                 "the record does not include {}, so mail from Microsoft 365 fails SPF",
-                ticked(self.include)
+                backticked(self.include)
             ),
         };
         self.wrong(Code::SpfWithoutMicrosoft, message, &[record])
     }
 
     /// A part that may include Microsoft and cannot be read. The include is offered, and does no harm beside it.
-    fn unreadable(&self, record: &SpfRecord, doubt: &Doubt) -> Result<Finding, Silence> {
-        let include = self.include.bare();
+    fn unreadable(&self, record: &SpfRecord, doubt: &Doubt) -> Result<Finding, LookupFailure> {
+        let include = self.include.without_trailing_dot();
         let message = match doubt {
             Doubt::Sender(term) => format!(
                 "`{}` needs the sender of each message, so it cannot be seen whether Microsoft 365 may send; check \
@@ -274,12 +279,12 @@ impl Bench<'_> {
             Doubt::Unread(name) => format!(
                 "the record of {} was not read and may include Microsoft; if it does not, add \
                  `include:{include}`",
-                ticked(name)
+                backticked(name)
             ),
         };
         let finding = self.wrong(Code::SpfUnreadable, message, &[record])?;
-        let cure = finding.cure.into_iter().map(|edit| Edit { confirm: true, ..edit }).collect();
-        Ok(Finding { cure, ..finding })
+        let fix = finding.fix.into_iter().map(|edit| Edit { confirm: true, ..edit }).collect();
+        Ok(Finding { fix, ..finding })
     }
 }
 

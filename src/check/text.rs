@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use crate::expected::{Expectation, Phase};
-use crate::facts::Silence;
+use crate::facts::LookupFailure;
 use crate::record::{RecordData, RecordSet, RecordType, Text};
 
 use super::{Case, Code, Edit, Finding, doubled, is_accepted, placeholder};
@@ -15,7 +15,7 @@ pub(super) fn judge(
     case: &Case<'_>,
     expectation: &Expectation,
     given: Option<&str>,
-) -> Result<Finding, Silence> {
+) -> Result<Finding, LookupFailure> {
     let set = case.sight.set(&expectation.name, expectation.rtype)?;
     let texts: Vec<&Text> = texts(&set).collect();
     if let Some(given) = given {
@@ -90,10 +90,11 @@ fn judge_given(expectation: &Expectation, given: &str, set: &RecordSet, texts: &
 }
 
 /// The other way to prove ownership: an MX record with the same digits, below `msv1.invalid`.
-fn by_mx(case: &Case<'_>, given: &str) -> Result<Option<Finding>, Silence> {
+fn by_mx(case: &Case<'_>, given: &str) -> Result<Option<Finding>, LookupFailure> {
     let set = case.sight.set(&case.subject.domain, RecordType::Mx)?;
     let proof = given.get(3..).map(|value| format!("{value}.msv1.invalid").to_ascii_lowercase());
-    let proves = |data: &&RecordData| data.target().is_some_and(|host| Some(host.bare()) == proof);
+    let proves =
+        |data: &&RecordData| data.target().is_some_and(|host| Some(host.without_trailing_dot()) == proof);
     let Some(data) = set.data.iter().find(proves).cloned() else { return Ok(None) };
     let message = format!("the MX record `{data}` proves ownership in place of `{given}`");
     Ok(Some(Finding::new(Code::Met, message, &RecordSet { data: BTreeSet::from([data]), ttl: set.ttl })))

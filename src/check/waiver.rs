@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 
 use crate::record::Name;
 
-use super::{Code, Hazard, Judged, Status, Weight};
+use super::{Code, ExpectationResult, Hazard, Severity, Status};
 
 /// The decision to live with one outcome for a while.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,7 +81,7 @@ pub(super) struct Waivers<'a> {
 
 impl Waivers<'_> {
     /// Takes what is waived out of what counts. What is met needs no waiver.
-    pub(super) fn apply(&self, judged: &mut [Judged], hazards: &mut [Hazard]) {
+    pub(super) fn apply(&self, judged: &mut [ExpectationResult], hazards: &mut [Hazard]) {
         for judged in judged.iter_mut().filter(|judged| judged.status != Status::Met) {
             judged.waiver = self.of(judged.code);
             judged.message += &words(judged.waiver.as_ref());
@@ -136,6 +136,6 @@ impl Hazard {
     /// Whether it keeps the domain from being ready.
     #[must_use]
     pub fn is_error(&self) -> bool {
-        self.level == Weight::Error && !self.is_waived()
+        self.level == Severity::Error && !self.is_waived()
     }
 }

@@ -19,7 +19,7 @@ pub fn web_requests(subject: &Subject, topics: &[WebTopic]) -> BTreeSet<WebReque
             // No mail program is set up for a domain that takes no mail.
             WebTopic::Autodiscover if subject.is_parked => {}
             WebTopic::Autodiscover => {
-                let hosts = [Some(subject.domain.clone()), subject.domain.below("autodiscover").ok()];
+                let hosts = [Some(subject.domain.clone()), subject.domain.prepend("autodiscover").ok()];
                 requests.extend(hosts.into_iter().flatten().map(|host| autodiscover_request(subject, host)));
             }
         }

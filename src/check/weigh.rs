@@ -7,21 +7,23 @@ mod panel;
 use jiff::Timestamp;
 
 use crate::expected::{Expectation, Id, Importance, Subject, expectations};
-use crate::facts::{Facts, History, Overlay, ReadLog, Reads, Sight, Silence, View, Zone};
+use crate::facts::{
+    Facts, FactsView, History, LookupFailure, PlannedRecords, ReadLog, Reads, TrustPolicy, Zone,
+};
 use crate::record::{RecordData, RecordSet};
 
 use super::delivery::{Assigned, Need};
 use super::waiver::{Applied, Waiver, Waivers};
 use super::web::{Tenancy, tenancy};
 use super::{
-    Case, Code, Edit, Hazard, Recognised, Reminder, Status, Verdict, delivery, hazard, origin, reminder,
-    withheld,
+    Case, Code, DetectedProvider, Edit, Hazard, Reminder, Status, Verdict, delivery, hazard, origin,
+    reminder, withheld,
 };
-use panel::Panel;
+use panel::ServerConsensus;
 
 /// An expectation and what became of it.
 #[derive(Debug, Clone)]
-pub struct Judged {
+pub struct ExpectationResult {
     /// What must hold.
     pub expectation: Expectation,
     /// How much it matters, the evidence weighed.
@@ -37,22 +39,22 @@ pub struct Judged {
     /// When it will be met without anybody doing anything, where that is known.
     pub until: Option<Timestamp>,
     /// What to publish.
-    pub cure: Vec<Edit>,
+    pub fix: Vec<Edit>,
     /// The waiver made for it, whether it still holds or not.
     pub waiver: Option<Applied>,
 }
 
 /// Everything that was found out about one domain.
 #[derive(Debug, Clone)]
-pub struct Examination {
+pub struct Assessment {
     /// The platform being left.
-    pub source: Option<Recognised>,
+    pub source: Option<DetectedProvider>,
     /// The filter in front.
-    pub gateway: Option<Recognised>,
+    pub gateway: Option<DetectedProvider>,
     /// The zone that the domain lies in.
     pub zone: Option<Zone>,
     /// Every expectation, met or not.
-    pub judged: Vec<Judged>,
+    pub judged: Vec<ExpectationResult>,
     /// Which tenant holds the domain, where the user wanted that to be asked.
     pub tenancy: Option<Tenancy>,
     /// What is wrong beside the expectations.
@@ -66,14 +68,14 @@ pub struct Examination {
     /// What was read for it. As long as any of it is unmet, the rest is not final.
     pub reads: Reads,
     /// The failed lookup because of which it is not known whether Microsoft has a mail host for the domain.
-    pub host_failure: Option<Silence>,
+    pub host_failure: Option<LookupFailure>,
 }
 
 /// How strictly to weigh.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Scales<'a> {
+pub struct JudgeOptions<'a> {
     /// Whom to believe.
-    pub view: View,
+    pub view: TrustPolicy,
     /// Whether what is recommended counts as required.
     pub strict: bool,
     /// What somebody decided to live with.
@@ -82,7 +84,7 @@ pub struct Scales<'a> {
     pub history: Option<&'a History>,
 }
 
-impl Scales<'_> {
+impl JudgeOptions<'_> {
     /// The least importance of what decides on the verdict.
     #[must_use]
     pub fn least_decisive(&self) -> Importance {
@@ -92,10 +94,10 @@ impl Scales<'_> {
 
 /// Judges everything about one domain.
 #[must_use]
-pub fn examine(subject: &Subject, facts: &Facts, scales: Scales<'_>) -> Examination {
-    let nothing_planned = Overlay::new();
+pub fn assess(subject: &Subject, facts: &Facts, scales: JudgeOptions<'_>) -> Assessment {
+    let nothing_planned = PlannedRecords::new();
     let log = ReadLog::new();
-    let sight = Sight { log: Some(&log), ..Sight::published(facts, scales.view, &nothing_planned) };
+    let sight = FactsView { log: Some(&log), ..FactsView::published(facts, scales.view, &nothing_planned) };
     let zone = facts.zone(&subject.domain);
     // Evidence is looked for among what is read anyway.
     let seen = origin::sightings(subject, &sight.without_asking(), zone.as_ref(), scales.history);
@@ -143,7 +145,7 @@ pub fn examine(subject: &Subject, facts: &Facts, scales: Scales<'_>) -> Examinat
     let host_failure = assigned.failure().cloned();
     let tenancy = tenancy(subject, facts);
     let reads = log.into_reads();
-    Examination {
+    Assessment {
         source,
         gateway,
         zone,
@@ -158,13 +160,13 @@ pub fn examine(subject: &Subject, facts: &Facts, scales: Scales<'_>) -> Examinat
     }
 }
 
-fn judge_all(case: &Case<'_>, list: &[Expectation]) -> Vec<Judged> {
-    let panel = Panel::new(case);
+fn judge_all(case: &Case<'_>, list: &[Expectation]) -> Vec<ExpectationResult> {
+    let panel = ServerConsensus::new(case);
     list.iter().map(|expectation| panel.judged(expectation.clone())).collect()
 }
 
 /// The MX host that Microsoft has assigned, as far as it matters: where no MX edit comes into question, none is searched.
-fn assigned(case: &Case<'_>, judged: &[Judged], zone: Option<&Zone>) -> Assigned {
+fn assigned(case: &Case<'_>, judged: &[ExpectationResult], zone: Option<&Zone>) -> Assigned {
     let Some(mx) = judged.iter().find(|judged| judged.expectation.id == Id::Mx) else {
         return Assigned::AsExpected;
     };
@@ -176,7 +178,7 @@ fn assigned(case: &Case<'_>, judged: &[Judged], zone: Option<&Zone>) -> Assigned
                 hazard::is_not_found(case, zone) || withheld::withheld(case, judged, zone).is_some();
             let question = mx.expectation.question();
             let edit =
-                mx.cure.iter().find(|edit| (&edit.name, edit.rtype) == (&question.name, question.rtype));
+                mx.fix.iter().find(|edit| (&edit.name, edit.rtype) == (&question.name, question.rtype));
             // What stays takes the mail, and no host is needed for it.
             let is_derived = |data: &RecordData| data.target().is_some() && data.target() == case.mail_host;
             let needs_no_host = edit.is_some_and(|edit| !edit.after.iter().any(is_derived));
@@ -185,13 +187,13 @@ fn assigned(case: &Case<'_>, judged: &[Judged], zone: Option<&Zone>) -> Assigned
         (Status::Unknown, _) => {
             let question = mx.expectation.question();
             let failure = case.sight.facts.replies(&question).find(|reply| !reply.outcome.is_answer());
-            failure.map_or(Need::NoChange, |reply| Need::Unknown(Silence::of(reply)))
+            failure.map_or(Need::NoChange, |reply| Need::Unknown(LookupFailure::of(reply)))
         }
         (Status::Met | Status::Waiting | Status::Waived, _) => Need::NoChange,
     })
 }
 
-fn verdict(judged: &[Judged], hazards: &[Hazard], least: Importance) -> Verdict {
+fn verdict(judged: &[ExpectationResult], hazards: &[Hazard], least: Importance) -> Verdict {
     let has = |status| judged.iter().any(|judged| judged.importance >= least && judged.status == status);
     if has(Status::Unmet) || hazards.iter().any(Hazard::is_error) {
         Verdict::ChangesNeeded

@@ -4,7 +4,7 @@
 //! with that of a name beside it that nobody publishes. What only a wildcard says is not there to be
 //! replaced or taken away.
 
-use crate::facts::Silence;
+use crate::facts::LookupFailure;
 use crate::record::{Name, Question, RecordSet, RecordType};
 
 use super::Case;
@@ -28,21 +28,25 @@ pub(super) fn probe(question: &Question, domain: &Name) -> Option<Question> {
 /// Whether only a wildcard answers the question with this set.
 ///
 /// # Errors
-/// [`Silence`] if what it would answer could not be looked up.
-pub fn is_from_wildcard(case: &Case<'_>, question: &Question, set: &RecordSet) -> Result<bool, Silence> {
+/// [`LookupFailure`] if what it would answer could not be looked up.
+pub fn is_from_wildcard(
+    case: &Case<'_>,
+    question: &Question,
+    set: &RecordSet,
+) -> Result<bool, LookupFailure> {
     is_from_wildcard_of(case, question, set, &case.subject.domain)
 }
 
 /// As [`is_from_wildcard`], where the zone begins above the domain.
 ///
 /// # Errors
-/// [`Silence`] if what it would answer could not be looked up.
+/// [`LookupFailure`] if what it would answer could not be looked up.
 pub(super) fn is_from_wildcard_of(
     case: &Case<'_>,
     question: &Question,
     set: &RecordSet,
     zone: &Name,
-) -> Result<bool, Silence> {
+) -> Result<bool, LookupFailure> {
     if set.is_empty() {
         return Ok(false);
     }
@@ -55,13 +59,13 @@ pub(super) fn is_from_wildcard_of(
 /// Whether the probe shows a wildcard that answers a question of the type with this set.
 ///
 /// # Errors
-/// [`Silence`] if the probe could not be looked up.
+/// [`LookupFailure`] if the probe could not be looked up.
 pub(super) fn answers_alike(
     case: &Case<'_>,
     probe: &Question,
     rtype: RecordType,
     set: &RecordSet,
-) -> Result<bool, Silence> {
+) -> Result<bool, LookupFailure> {
     let answer = case.sight.own_answer(probe)?;
     if rtype == RecordType::Cname {
         let first = answer.chain.first();
@@ -74,7 +78,7 @@ pub(super) fn answers_alike(
 pub(super) fn probe_below(place: &Name, rtype: RecordType) -> Option<Question> {
     // The address of an alias shows its target as well, and is asked for anyway.
     let rtype = if rtype == RecordType::Cname { RecordType::A } else { rtype };
-    Some(Question::new(place.below(PROBE_LABEL).ok()?, rtype))
+    Some(Question::new(place.prepend(PROBE_LABEL).ok()?, rtype))
 }
 
 /// The records of the type that stand at the name itself: not at the end of an alias, not by a wildcard,

@@ -5,7 +5,7 @@ use crate::facts::{Existence, Zone};
 use crate::record::spf::is_spf;
 use crate::record::{Name, Question, RecordData, RecordType, Text};
 
-use super::{Case, Code, Hazard, Judged, Status, Weight, parked, ticked};
+use super::{Case, Code, ExpectationResult, Hazard, Severity, Status, backticked, parked};
 
 /// Why a domain is left as it is.
 #[derive(Debug)]
@@ -20,7 +20,11 @@ pub(super) struct Withheld {
 }
 
 /// Why the domain is left as it is; `None` for nearly all.
-pub(super) fn withheld(case: &Case<'_>, judged: &[Judged], zone: Option<&Zone>) -> Option<Withheld> {
+pub(super) fn withheld(
+    case: &Case<'_>,
+    judged: &[ExpectationResult],
+    zone: Option<&Zone>,
+) -> Option<Withheld> {
     if let Some(outside) = outside(case) {
         return Some(outside);
     }
@@ -32,24 +36,24 @@ pub(super) fn withheld(case: &Case<'_>, judged: &[Judged], zone: Option<&Zone>) 
 
 impl Withheld {
     /// Takes the decision out of the results: what is required is unknown, and no edit is proposed.
-    pub(super) fn apply(self, judged: &mut [Judged], hazards: &mut Vec<Hazard>) -> Code {
+    pub(super) fn apply(self, judged: &mut [ExpectationResult], hazards: &mut Vec<Hazard>) -> Code {
         for one in judged {
             if self.is_whole || one.importance == Importance::Required {
                 (one.status, one.code) = (Status::Unknown, self.code);
                 one.message.clone_from(&self.message);
                 one.until = None;
             }
-            one.cure.clear();
+            one.fix.clear();
         }
         if self.is_whole || self.hazard.is_some() {
             hazards.clear();
         }
         hazards.extend(self.hazard);
-        for hazard in hazards.iter_mut().filter(|hazard| !hazard.cure.is_empty()) {
+        for hazard in hazards.iter_mut().filter(|hazard| !hazard.fix.is_empty()) {
             // No edit is proposed, so none is needed.
-            hazard.cure.clear();
-            if hazard.level == Weight::Error {
-                hazard.level = Weight::Warning;
+            hazard.fix.clear();
+            if hazard.level == Severity::Error {
+                hazard.level = Severity::Warning;
             }
         }
         self.code
@@ -64,7 +68,7 @@ fn outside(case: &Case<'_>) -> Option<Withheld> {
         let message = format!(
             "No zone file covers {0}: add one that begins with `$ORIGIN {1}` to `--zone`, or look the domain up with \
              `--resolver`.",
-            ticked(domain),
+            backticked(domain),
             domain
         );
         Withheld { code: Code::NotInZoneFiles, is_whole: true, message, hazard: None }
@@ -74,7 +78,8 @@ fn outside(case: &Case<'_>) -> Option<Withheld> {
 /// The name typed is an alias inside a zone, as `www` is: it has no records of its own.
 fn typed_alias(case: &Case<'_>, zone: Option<&Zone>) -> Option<Withheld> {
     let domain = &case.subject.domain;
-    let registrable = || psl::domain_str(&domain.bare()).and_then(|text| text.parse::<Name>().ok());
+    let registrable =
+        || psl::domain_str(&domain.without_trailing_dot()).and_then(|text| text.parse::<Name>().ok());
     let apex = zone.map(|zone| zone.apex.clone()).or_else(registrable).filter(|apex| apex != domain)?;
     let target = [RecordType::Mx, RecordType::Txt].into_iter().find_map(|rtype| {
         let reply = case.sight.reply(&Question::new(domain.clone(), rtype))?;
@@ -86,9 +91,9 @@ fn typed_alias(case: &Case<'_>, zone: Option<&Zone>) -> Option<Withheld> {
     })?;
     let message = format!(
         "{} is an alias of {} and has no MX or TXT records of its own. Did you mean {}?",
-        ticked(domain),
-        ticked(&target),
-        ticked(&likely_domain(domain, &apex))
+        backticked(domain),
+        backticked(&target),
+        backticked(&likely_domain(domain, &apex))
     );
     let mut hazard = Hazard::new(Code::DomainIsAlias, domain, Some(RecordType::Cname), message.clone());
     hazard.records = vec![format!("{domain} CNAME {target}")];
@@ -102,9 +107,10 @@ fn likely_domain(domain: &Name, apex: &Name) -> Name {
 
 /// A null MX and an SPF record without senders, and no sign of Microsoft: nobody can tell from here whether the domain is
 /// to move.
-fn locked(case: &Case<'_>, judged: &[Judged]) -> Option<Withheld> {
+fn locked(case: &Case<'_>, judged: &[ExpectationResult]) -> Option<Withheld> {
     let domain = &case.subject.domain;
-    let given = |one: &Judged| one.expectation.id == Id::Mx && one.expectation.origin == Origin::Given;
+    let given =
+        |one: &ExpectationResult| one.expectation.id == Id::Mx && one.expectation.origin == Origin::Given;
     if judged.iter().any(|one| given(one) || is_sign_of_microsoft(one)) {
         return None;
     }
@@ -125,13 +131,13 @@ fn locked(case: &Case<'_>, judged: &[Judged]) -> Option<Withheld> {
     let message = format!(
         "{} is parked (null MX and `v=spf1 -all`): DNS cannot show whether it is to move. Pass `--mx HOST` if it is, or \
          `--parked` if it shall stay so.",
-        ticked(domain)
+        backticked(domain)
     );
     Some(Withheld { code: Code::DomainParked, is_whole: false, message, hazard: None })
 }
 
 /// Whether a published record leads to a host that is expected.
-fn names_microsoft(one: &Judged) -> bool {
+fn names_microsoft(one: &ExpectationResult) -> bool {
     let Expectation { data, also, .. } = &one.expectation;
     let expected =
         |target: &Name| data.iter().filter_map(RecordData::target).chain(also).any(|host| host == target);
@@ -139,7 +145,7 @@ fn names_microsoft(one: &Judged) -> bool {
 }
 
 /// Whether the zone holds a record that Microsoft 365 asks for and that a parked domain does not have.
-fn is_sign_of_microsoft(one: &Judged) -> bool {
+fn is_sign_of_microsoft(one: &ExpectationResult) -> bool {
     let is_published = one.status == Status::Met && !one.observed.is_empty();
     match one.expectation.id {
         Id::Verification => !one.observed.is_empty(),

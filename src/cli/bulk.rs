@@ -22,11 +22,11 @@ use crate::record::Name;
 use crate::report::format::Place;
 
 use super::args::{ReportFormat, Reporting};
-use super::inspect::{Checked, Effort, Order, Start, Task, check_history, results, tell};
-use super::memory::Memory;
-use super::pacer::{Later, Pacer};
-use super::reporter::{Frame, Reporter};
-use super::roster::Used;
+use super::clock::{Clock, Later};
+use super::inspect::{Checked, Effort, Order, RunOptions, Start, check_history, results, tell};
+use super::memory::HistoryFile;
+use super::overrides::Used;
+use super::reporter::{Reporter, RunHeader};
 use super::workers::Workers;
 use super::{Problem, Streams, Surroundings, cleanup, files, signals, status};
 use crate::report::style::{Detail, Style};
@@ -39,7 +39,7 @@ use resume::Earlier;
 /// # Errors
 /// [`Problem`] for what cannot be used, before anything is looked up; and for what cannot be written.
 pub(super) async fn run<'w>(
-    task: Task<'w>,
+    task: RunOptions<'w>,
     reporting: &Reporting,
     streams: &mut Streams<'_>,
     style: &Style,
@@ -58,15 +58,15 @@ pub(super) async fn run<'w>(
     }
     check_history(task, streams)?;
     let start = Start::open(task, surroundings.now).await?;
-    let memory = Memory::open(task.times.history.as_deref())?;
+    let memory = HistoryFile::open(task.times.history.as_deref())?;
     start.tell_notes(streams, style)?;
     let started = start.world.source.started;
     // Only one format shows where domains are named, and of many domains that takes room.
     let place = if reporting.writes(ReportFormat::Sarif) { start.names.place() } else { Place::default() };
-    let frame = Frame { started, phase: task.expectations.phase, place };
+    let frame = RunHeader { started, phase: task.expectations.phase, place };
     // From here on there are temporary files.
-    let stop = Stop::new(&*surroundings.pacer);
-    let record = task.lookup.record.as_deref().map(files::Draft::begin).transpose()?;
+    let stop = Stop::new(&*surroundings.clock);
+    let record = task.lookup.record.as_deref().map(files::AtomicFile::begin).transpose()?;
     let mut reporter = Reporter::open(reporting, style, frame)?;
     reporter.begin(streams.out)?;
     if let Some(path) = &task.bulk.resume {
@@ -112,8 +112,8 @@ struct Session<'s, 'w> {
     style: &'s Style,
     workers: Workers<'w>,
     reporter: Reporter<'s>,
-    memory: Memory,
-    recording: Option<(files::Draft, Recording)>,
+    memory: HistoryFile,
+    recording: Option<(files::AtomicFile, Recording)>,
     used: Used<'w>,
     progress: Progress,
     tally: Tally,
@@ -139,7 +139,7 @@ impl<'w> Session<'_, 'w> {
         let (start, task) = (*start, start.task);
         let is_asked = Rc::clone(&stop.is_asked);
         let names = names.take_while(|_| !is_asked.get());
-        let subjects = names.map(|name| start.roster.subject(name));
+        let subjects = names.map(|name| start.overrides.subject(name));
         // Where nothing is waited for, the first to be named is the first to be done.
         let order = match reporter.keeps_order() || start.world.source.is_at_hand() {
             true => Order::AsNamed,
@@ -148,14 +148,14 @@ impl<'w> Session<'_, 'w> {
         // What is seen together with other runs has to be seen in one place.
         let is_alone = task.times.history.is_none() && start.earlier.is_none();
         let is_final = pass.rechecks.is_none();
-        let (scribe, assumptions) = (reporter.scribe(), task.assumptions());
+        let (renderer, assumptions) = (reporter.renderer(), task.assumptions());
         let end = {
-            let scribe = scribe.clone();
+            let renderer = renderer.clone();
             move |mut checked: Checked| {
                 let doubt = if is_final { None } else { Doubt::about(&checked, task.scales) };
                 let script = (is_alone && doubt != Some(Doubt::FailedLookups)).then(|| {
                     checked.look_ahead(&History::default(), assumptions, task.scales);
-                    scribe.write(&checked)
+                    renderer.write(&checked)
                 });
                 (checked, doubt, script)
             }
@@ -190,7 +190,7 @@ impl<'w> Session<'_, 'w> {
             let script = script.unwrap_or_else(|| {
                 let history = memory.remember(checked.domain(), &checked.facts);
                 start.look_ahead(&mut checked, history);
-                scribe.write(&checked)
+                renderer.write(&checked)
             });
             if let Some((_, recording)) = recording {
                 checked.add_to(recording);
@@ -200,7 +200,7 @@ impl<'w> Session<'_, 'w> {
             tally.checked += 1;
             tally.held = tally.held.saturating_sub(usize::from(is_final));
             progress.step(tally.checked);
-            if task.bulk.fail_fast && checked.examination.verdict != Verdict::Ready {
+            if task.bulk.fail_fast && checked.assessment.verdict != Verdict::Ready {
                 tally.failed_fast = true;
                 break;
             }
@@ -256,7 +256,7 @@ impl<'w> Session<'_, 'w> {
 
 /// The signal that ends a run, and whether it came.
 struct Stop<'p> {
-    pacer: &'p dyn Pacer,
+    clock: &'p dyn Clock,
     signal: Later<'p, ()>,
     /// Whether it came once: then no domain is begun any more.
     is_asked: Rc<Cell<bool>>,
@@ -265,15 +265,15 @@ struct Stop<'p> {
 }
 
 impl<'p> Stop<'p> {
-    fn new(pacer: &'p dyn Pacer) -> Self {
-        Self { pacer, signal: pacer.stopped(), is_asked: Rc::default(), end: None }
+    fn new(clock: &'p dyn Clock) -> Self {
+        Self { clock, signal: clock.stopped(), is_asked: Rc::default(), end: None }
     }
 
     /// Notes that it came for the first time, and waits for the second.
     fn note(&mut self, streams: &mut Streams<'_>, style: &Style) -> Result<(), Problem> {
         self.is_asked.set(true);
         self.end = Some(Instant::now() + signals::UNDER_WAY);
-        self.signal = self.pacer.stopped();
+        self.signal = self.clock.stopped();
         tell(["stopping: what is under way is finished first; once more ends it at once"], streams, style)
     }
 }

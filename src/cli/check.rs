@@ -4,9 +4,9 @@ use std::ffi::OsString;
 
 use jiff::tz::TimeZone;
 
-use crate::check::{Code, Scales, Status, Verdict};
+use crate::check::{Code, JudgeOptions, Status, Verdict};
 use crate::expected::{Importance, Phase};
-use crate::facts::View;
+use crate::facts::TrustPolicy;
 use crate::plan::emit::{
     DnsHost, Sheet, rollback, to_csv, to_dnscontrol, to_ics, to_nsupdate, to_octodns, to_powershell,
     to_runbook, to_terraform,
@@ -19,7 +19,7 @@ use crate::report::style::Style;
 use crate::report::table;
 
 use super::args::{Bulk, Check, Expectations, Plan, PlanFormat};
-use super::inspect::{Checked, Most, Task, inspect};
+use super::inspect::{Checked, DomainLimit, RunOptions, inspect};
 use super::settings::Settings;
 use super::{Problem, Streams, Surroundings, bulk as many, given, status};
 
@@ -34,18 +34,23 @@ pub(super) fn check(
     style: &Style,
     surroundings: &Surroundings,
 ) -> Result<u8, Problem> {
-    let view = View::from(command.lookup.view);
-    let task = Task {
+    let view = TrustPolicy::from(command.lookup.view);
+    let task = RunOptions {
         domains: &command.domains,
         expectations: &command.expectations,
         lookup: &command.lookup,
         times: &command.times,
         bulk: &command.bulk,
-        scales: Scales { view, strict: command.reporting.strict, waivers: &settings.waivers, history: None },
+        scales: JudgeOptions {
+            view,
+            strict: command.reporting.strict,
+            waivers: &settings.waivers,
+            history: None,
+        },
         settings,
         input: surroundings.input.as_deref(),
         token: surroundings.graph_token.as_ref(),
-        most: Most::Any,
+        most: DomainLimit::Any,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let ended = std::thread::scope(|scope| {
@@ -71,9 +76,9 @@ pub(super) fn plan(
     refuse_bulk(&command.bulk, "plan")?;
     let expectations = expectations(command, settings)?;
     let domains: Vec<String> = command.domain.iter().cloned().collect();
-    let view = View::from(command.lookup.view);
-    let scales = Scales { view, strict: command.strict, waivers: &settings.waivers, history: None };
-    let task = Task {
+    let view = TrustPolicy::from(command.lookup.view);
+    let scales = JudgeOptions { view, strict: command.strict, waivers: &settings.waivers, history: None };
+    let task = RunOptions {
         domains: &domains,
         expectations: &expectations,
         lookup: &command.lookup,
@@ -83,7 +88,7 @@ pub(super) fn plan(
         settings,
         input: surroundings.input.as_deref(),
         token: surroundings.graph_token.as_ref(),
-        most: Most::One,
+        most: DomainLimit::One,
     };
     let inspection = inspect(task, streams, style, surroundings.now)?;
     let [checked] = &inspection.checked[..] else {
@@ -104,12 +109,12 @@ pub(super) fn plan(
         assumptions: task.assumptions(),
         options: &options,
         replay_options: &replay_options,
-        closing: checked.shown().outlook.closing.map(|closing| closing.after),
+        closing: checked.shown().cache_expiry.closing.map(|closing| closing.after),
     };
     let text = written(&planned, command, style, (&whole, &surroundings.time_zone));
     streams.out.write_all(text.as_bytes())?;
     streams.out.flush()?;
-    let judged = checked.examination.judged.iter().filter(|judged| judged.importance == Importance::Required);
+    let judged = checked.assessment.judged.iter().filter(|judged| judged.importance == Importance::Required);
     let failed = judged.filter(|judged| judged.status == Status::Unknown);
     let unknown: Vec<_> = failed.filter(|judged| judged.code != Code::MxGatewayUndeclared).collect();
     for judged in &unknown {
@@ -117,13 +122,13 @@ pub(super) fn plan(
         writeln!(streams.err, "warning: {} could not be judged: {message}", judged.expectation.id)?;
     }
     // A plan without an MX edit must not look like one that needs none.
-    let hazards = checked.examination.hazards.iter();
+    let hazards = checked.assessment.hazards.iter();
     let unassigned = hazards.filter(|hazard| hazard.code == Code::MxNotAssigned && hazard.is_error());
     let messages: Vec<String> = unassigned.map(|hazard| harmless(&hazard.message).to_string()).collect();
     for message in &messages {
         writeln!(streams.err, "warning: {message}")?;
     }
-    let is_unsearched = !messages.is_empty() && checked.examination.host_failure.is_some();
+    let is_unsearched = !messages.is_empty() && checked.assessment.host_failure.is_some();
     Ok(if unknown.is_empty() && !is_unsearched { 0 } else { status(Verdict::Undetermined) })
 }
 
@@ -174,8 +179,8 @@ fn written(
     style: &Style,
     (whole, time_zone): (&Move<'_>, &TimeZone),
 ) -> String {
-    let Checked { subject, examination, changes, .. } = checked;
-    let zone = examination.zone.as_ref();
+    let Checked { subject, assessment, changes, .. } = checked;
+    let zone = assessment.zone.as_ref();
     let apex = zone.map_or(&subject.domain, |zone| &zone.apex);
     let sheet = Sheet { domain: &subject.domain, zone: apex, changes };
     let schedule = || Schedule::new(whole).with_sentences(harmless);

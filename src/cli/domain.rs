@@ -74,7 +74,7 @@ fn url_host(text: &str) -> Option<&str> {
 fn meant(host: &str) -> String {
     let host = host.strip_prefix("www.").unwrap_or(host);
     match ascii(host) {
-        Ok(name) if name.label_count() > 1 => format!("; did you mean `{}`?", name.bare()),
+        Ok(name) if name.label_count() > 1 => format!("; did you mean `{}`?", name.without_trailing_dot()),
         _ => " such as `contoso.com`".into(),
     }
 }

@@ -8,7 +8,7 @@ use crate::report::style::Detail;
 use crate::report::table;
 
 use super::args::{Expected, ExpectedFormat};
-use super::roster::Roster;
+use super::overrides::DomainOverrides;
 use super::settings::Settings;
 use super::tenant::Tenant;
 use super::{Problem, Streams, Surroundings, domain};
@@ -25,15 +25,15 @@ pub(super) fn run(
     surroundings: &Surroundings,
 ) -> Result<u8, Problem> {
     let domain = domain::parse(&command.domain).map_err(Problem::Usage)?;
-    let roster = Roster::open(&command.expectations, settings)?;
+    let overrides = DomainOverrides::open(&command.expectations, settings)?;
     let tenant = Tenant::open(&command.expectations, None, surroundings.graph_token.as_ref())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let wanted = runtime.block_on(tenant.wanted(std::iter::once(domain.clone())));
     runtime.shutdown_background();
-    let roster = roster.with_tenant(wanted?);
-    let subject = roster.subject(domain)?;
+    let overrides = overrides.with_tenant(wanted?);
+    let subject = overrides.subject(domain)?;
     if style.detail > Detail::Quiet {
-        for note in roster.notes(std::slice::from_ref(&subject))? {
+        for note in overrides.notes(std::slice::from_ref(&subject))? {
             writeln!(streams.err, "note: {}", harmless(&note))?;
         }
     }

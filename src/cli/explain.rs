@@ -21,7 +21,7 @@ pub(super) fn run(command: &Explain, streams: &mut Streams<'_>, style: &Style) -
     };
     let code: Code = word.parse().map_err(|()| Problem::Usage(unknown(word)))?;
     let title = style.paint(Tone::Strong, code.word());
-    writeln!(streams.out, "{title} ({}): {}\n", code.weight().word(), code.title())?;
+    writeln!(streams.out, "{title} ({}): {}\n", code.effect().word(), code.title())?;
     streams.out.write_all(page(code.section().unwrap_or_default()).as_bytes())?;
     Ok(0)
 }
@@ -52,7 +52,7 @@ fn page(section: &str) -> String {
 /// What a world shows: `zone shows=CODE options="…"`.
 fn introduction(fence: &str) -> String {
     let what = if fence.starts_with("recording") { "Answers" } else { "A zone" };
-    let verb = if fence.contains(" cures=") { "with it put right" } else { "with it" };
+    let verb = if fence.contains(" fixes=") { "with it put right" } else { "with it" };
     let options = fence.split_once("options=\"").and_then(|(_, rest)| rest.split_once('"'));
     let options = options.map(|(options, _)| format!(", checked with `{options}`")).unwrap_or_default();
     format!("{what} {verb}{options}:\n")
@@ -64,7 +64,7 @@ fn list(style: &Style) -> String {
         text.push_str(&style.paint(Tone::Strong, topic.title()));
         text.push('\n');
         for code in Code::ALL.iter().filter(|code| code.topic() == topic) {
-            text.push_str(&format!("  {code:26} {:8} {}\n", code.weight().word(), code.title()));
+            text.push_str(&format!("  {code:26} {:8} {}\n", code.effect().word(), code.title()));
         }
         text.push('\n');
     }

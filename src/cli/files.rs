@@ -252,7 +252,7 @@ pub(super) fn hidden(path: &Path, end: &str) -> OsString {
 /// that the file had before. A link that stands there is replaced and not followed; what is no file, such as a pipe, is
 /// written to as it is.
 #[derive(Debug)]
-pub(super) struct Draft {
+pub(super) struct AtomicFile {
     path: PathBuf,
     place: Place,
 }
@@ -266,7 +266,7 @@ enum Place {
     There(BufWriter<File>),
 }
 
-impl Draft {
+impl AtomicFile {
     /// Begins one.
     ///
     /// # Errors
@@ -399,7 +399,7 @@ fn is_device(path: &Path) -> bool {
 /// # Errors
 /// [`Problem`] if it cannot be written; an older file is then as it was.
 pub(super) fn write(path: &Path, content: &str) -> Result<(), Problem> {
-    let mut draft = Draft::begin(path)?;
+    let mut draft = AtomicFile::begin(path)?;
     draft.write(content.as_bytes())?;
     draft.finish()
 }

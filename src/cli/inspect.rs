@@ -14,8 +14,8 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::check::{
-    Assumptions, Examination, Outlook, Questions, Scales, compared_questions, examine, outlook, wanted,
-    web_requests,
+    Assessment, Assumptions, CacheExpiry, JudgeOptions, Questions, assess, cache_expiry, compared_questions,
+    wanted, web_requests,
 };
 use crate::expected::Subject;
 use crate::facts::{Facts, History, Recording};
@@ -26,22 +26,22 @@ use crate::lookup::{
 use crate::plan::{Change, changes};
 use crate::record::{Name, Question};
 use crate::report::DomainReport;
-use crate::report::Harmless;
+use crate::report::Sanitized;
 use crate::report::since::{Earlier, Since, since};
 use crate::report::style::{Detail, Style};
 use crate::report::table::Shown;
 
 use super::args::{Bulk, Expectations, Lookup, Times};
 use super::names::Names;
-use super::roster::Roster;
+use super::overrides::DomainOverrides;
 use super::settings::Settings;
 use super::tenant::Tenant;
 use super::workers::Workers;
-use super::world::{self, Transfer, World};
+use super::world::{self, RunInputs, Transfer};
 use super::{Problem, Streams, memory};
 use before::Before;
 pub(super) use rounds::{Inspection, Inspector, inspect};
-use window::Window;
+use window::AdaptiveConcurrency;
 
 /// How often the answers about a whole zone may lead to further questions: aliases and SPF records that follow one another.
 const MOST_ROUNDS: usize = 64;
@@ -50,7 +50,7 @@ const MOST_READ_AHEAD: usize = 1000;
 
 /// What the command line asks for, whatever the command.
 #[derive(Clone, Copy)]
-pub(super) struct Task<'a> {
+pub(super) struct RunOptions<'a> {
     /// The domains as they were typed.
     pub(super) domains: &'a [String],
     /// What is expected.
@@ -62,7 +62,7 @@ pub(super) struct Task<'a> {
     /// Many domains.
     pub(super) bulk: &'a Bulk,
     /// How strictly to weigh.
-    pub(super) scales: Scales<'a>,
+    pub(super) scales: JudgeOptions<'a>,
     /// What the settings file says.
     pub(super) settings: &'a Settings,
     /// What stands on standard input; `None` for that of the process.
@@ -70,19 +70,19 @@ pub(super) struct Task<'a> {
     /// What lets this run read Microsoft Graph.
     pub(super) token: Option<&'a Token>,
     /// How many domains the command can deal with.
-    pub(super) most: Most,
+    pub(super) most: DomainLimit,
 }
 
 /// How many domains a command can deal with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Most {
+pub(super) enum DomainLimit {
     /// A single one.
     One,
     /// As many as there are.
     Any,
 }
 
-impl Task<'_> {
+impl RunOptions<'_> {
     fn limits(&self) -> Limits {
         Limits { deadline: self.lookup.deadline.0, ..Limits::default() }
     }
@@ -95,10 +95,10 @@ impl Task<'_> {
 
 /// A run that is about to begin: everything is read that it needs, and nothing is looked up.
 pub(super) struct Start<'a> {
-    pub(super) task: Task<'a>,
-    pub(super) world: World,
+    pub(super) task: RunOptions<'a>,
+    pub(super) world: RunInputs,
     pub(super) names: Names,
-    pub(super) roster: Roster,
+    pub(super) overrides: DomainOverrides,
     pub(super) earlier: Option<Earlier>,
 }
 
@@ -107,30 +107,31 @@ impl<'a> Start<'a> {
     ///
     /// # Errors
     /// [`Problem`] for what cannot be used; nothing has been looked up then.
-    pub(super) async fn open(task: Task<'a>, now: Timestamp) -> Result<Self, Problem> {
-        let Task { expectations, lookup, times, .. } = task;
+    pub(super) async fn open(task: RunOptions<'a>, now: Timestamp) -> Result<Self, Problem> {
+        let RunOptions { expectations, lookup, times, .. } = task;
         let before = Before::read(&times.since)?;
-        let roster = Roster::open(expectations, task.settings)?;
+        let overrides = DomainOverrides::open(expectations, task.settings)?;
         let tenant = Tenant::open(expectations, Some(lookup), task.token)?;
         let (domains, left_out) = tenant.domains(task.domains).await?;
         let names = Names::gather(&domains, task.bulk, task.settings, task.input)?;
         let (mut world, names) = world::prepare(names, task, now).await?;
         world.notes.extend(left_out.into_iter().chain(tenant.note(lookup)));
-        if let (Most::One, several @ 2..) = (task.most, names.len()) {
+        if let (DomainLimit::One, several @ 2..) = (task.most, names.len()) {
             let message = format!("there are several domains ({several}); name the one to plan for");
             return Err(Problem::Usage(message));
         }
-        let roster = roster.with_tenant(tenant.wanted(names.iter()).await?);
+        let overrides = overrides.with_tenant(tenant.wanted(names.iter()).await?);
         // The choices of a few are looked at before anything is asked; a slip in them is told at once.
-        let few = names.iter().take(MOST_READ_AHEAD).map(|domain| roster.subject(domain));
+        let few = names.iter().take(MOST_READ_AHEAD).map(|domain| overrides.subject(domain));
         let few: Vec<Subject> = few.collect::<Result<_, _>>()?;
-        world.notes.extend(roster.notes(&few)?);
-        let mut start = Self { task, world, names, roster, earlier: None };
+        world.notes.extend(overrides.notes(&few)?);
+        let mut start = Self { task, world, names, overrides, earlier: None };
         if let Some(mut before) = before {
             start.world.notes.append(&mut before.notes);
             let earlier = before.judged(&start).await?;
             let missing = start.names.iter().filter(|domain| !earlier.holds(domain));
-            let missing = missing.map(|domain| format!("the earlier report does not hold {}", domain.bare()));
+            let missing = missing
+                .map(|domain| format!("the earlier report does not hold {}", domain.without_trailing_dot()));
             start.world.notes.extend(missing.collect::<Vec<_>>());
             start.earlier = Some(earlier);
         }
@@ -162,8 +163,8 @@ impl<'a> Start<'a> {
 /// Looks up and judges these domains, so many at the same time; in their order, or as they are done. Whoever judges a domain
 /// also does what is to be done in the `end`.
 pub(super) fn results<'s, 'w: 's, T: Send + 'w>(
-    task: Task<'w>,
-    world: &'s World,
+    task: RunOptions<'w>,
+    world: &'s RunInputs,
     subjects: impl Iterator<Item = Result<Subject, Problem>> + 's,
     (order, effort): (Order, Effort),
     workers: &'s Workers<'w>,
@@ -172,8 +173,8 @@ pub(super) fn results<'s, 'w: 's, T: Send + 'w>(
     let limits = task.limits();
     let concurrency = task.bulk.concurrency.map(|concurrency| concurrency.0);
     let window = Rc::new(match effort {
-        Effort::Full => Window::new(concurrency),
-        Effort::Gentle => Window::gentle(concurrency),
+        Effort::Full => AdaptiveConcurrency::new(concurrency),
+        Effort::Gentle => AdaptiveConcurrency::gentle(concurrency),
     });
     // Where nothing is waited for, whoever is first would only wait for the others to be judged.
     let most = if world.source.is_at_hand() { workers.places() } else { window.most() };
@@ -207,7 +208,7 @@ pub(super) enum Order {
 ///
 /// # Errors
 /// [`Problem`] if its file cannot be read or made, or is locked.
-pub(super) fn check_history(task: Task<'_>, streams: &mut Streams<'_>) -> Result<(), Problem> {
+pub(super) fn check_history(task: RunOptions<'_>, streams: &mut Streams<'_>) -> Result<(), Problem> {
     task.times.history.as_deref().map_or(Ok(()), |path| memory::check(path, streams.err))
 }
 
@@ -231,7 +232,7 @@ pub(super) fn tell<'n>(
 ) -> Result<(), Problem> {
     if style.detail > Detail::Quiet {
         for note in notes {
-            writeln!(streams.err, "note: {}", Harmless::sentence(note))?;
+            writeln!(streams.err, "note: {}", Sanitized::sentence(note))?;
         }
     }
     Ok(())
@@ -245,10 +246,10 @@ pub(super) struct Checked {
     /// What was seen.
     pub(super) facts: Facts,
     /// What it means.
-    pub(super) examination: Examination,
+    pub(super) assessment: Assessment,
     /// What has to change.
     pub(super) changes: Vec<Change>,
-    outlook: Outlook,
+    cache_expiry: CacheExpiry,
     assumptions: Assumptions,
     /// What has changed since an earlier report.
     pub(super) since: Option<Since>,
@@ -256,13 +257,18 @@ pub(super) struct Checked {
 
 impl Checked {
     /// What the facts mean in the light of what earlier runs saw.
-    pub(super) fn look_ahead(&mut self, history: &History, assumptions: Assumptions, scales: Scales<'_>) {
+    pub(super) fn look_ahead(
+        &mut self,
+        history: &History,
+        assumptions: Assumptions,
+        scales: JudgeOptions<'_>,
+    ) {
         if !history.is_empty_for(&self.subject.domain) {
-            let scales = Scales { history: Some(history), ..scales };
-            self.examination = examine(&self.subject, &self.facts, scales);
-            self.changes = changes(&self.subject, &self.facts, scales.view, &self.examination);
+            let scales = JudgeOptions { history: Some(history), ..scales };
+            self.assessment = assess(&self.subject, &self.facts, scales);
+            self.changes = changes(&self.subject, &self.facts, scales.view, &self.assessment);
         }
-        self.outlook = outlook(&self.subject, &self.facts, &self.examination, history, assumptions);
+        self.cache_expiry = cache_expiry(&self.subject, &self.facts, &self.assessment, history, assumptions);
         self.assumptions = assumptions;
     }
 
@@ -270,10 +276,10 @@ impl Checked {
     pub(super) fn shown(&self) -> Shown<'_> {
         Shown {
             subject: &self.subject,
-            examination: &self.examination,
+            assessment: &self.assessment,
             changes: &self.changes,
             facts: &self.facts,
-            outlook: &self.outlook,
+            cache_expiry: &self.cache_expiry,
             assumptions: self.assumptions,
             since: self.since.as_ref(),
         }
@@ -281,14 +287,15 @@ impl Checked {
 
     /// The waivers of the run that met a finding.
     pub(super) fn waivers(&self) -> impl Iterator<Item = usize> {
-        let Examination { judged, hazards, .. } = &self.examination;
+        let Assessment { judged, hazards, .. } = &self.assessment;
         let judged = judged.iter().filter_map(|judged| judged.waiver.as_ref());
         judged.chain(hazards.iter().filter_map(|hazard| hazard.waiver.as_ref())).map(|waiver| waiver.index)
     }
 
     /// Its report, without what has changed and without the replies.
     pub(super) fn report(&self) -> DomainReport {
-        DomainReport::new(&self.subject, &self.examination, &self.changes).with_outlook(&self.outlook)
+        DomainReport::new(&self.subject, &self.assessment, &self.changes)
+            .with_cache_expiry(&self.cache_expiry)
     }
 
     /// Adds what was seen to a recording.
@@ -303,7 +310,7 @@ impl Checked {
 }
 
 /// Asks DNS, and then the web servers that the user wants to be asked.
-async fn gather(world: &World, subject: &Subject, limits: Limits, scales: Scales<'_>) -> Facts {
+async fn gather(world: &RunInputs, subject: &Subject, limits: Limits, scales: JudgeOptions<'_>) -> Facts {
     let (source, domain) = (&world.source, &subject.domain);
     let until = Instant::now() + limits.deadline;
     let requests = web_requests(subject, &world.web);
@@ -318,11 +325,11 @@ async fn gather(world: &World, subject: &Subject, limits: Limits, scales: Scales
     facts
 }
 
-fn judged(subject: Subject, facts: Facts, scales: Scales<'_>) -> Checked {
-    let examination = examine(&subject, &facts, scales);
-    let changes = changes(&subject, &facts, scales.view, &examination);
-    let (outlook, assumptions, since) = (Outlook::default(), Assumptions::default(), None);
-    Checked { subject, facts, examination, changes, outlook, assumptions, since }
+fn judged(subject: Subject, facts: Facts, scales: JudgeOptions<'_>) -> Checked {
+    let assessment = assess(&subject, &facts, scales);
+    let changes = changes(&subject, &facts, scales.view, &assessment);
+    let (cache_expiry, assumptions, since) = (CacheExpiry::default(), Assumptions::default(), None);
+    Checked { subject, facts, assessment, changes, cache_expiry, assumptions, since }
 }
 
 /// Reads the whole zone where a name server sends it, and then looks up what its other records make worth asking.

@@ -40,7 +40,7 @@ fn read(path: &Path) -> Result<History, Problem> {
 
 /// The history of a run of many domains, which goes on being looked at while the run adds to it.
 #[derive(Debug, Default)]
-pub(super) struct Memory {
+pub(super) struct HistoryFile {
     path: Option<PathBuf>,
     /// As it was, with what was seen since.
     known: History,
@@ -48,7 +48,7 @@ pub(super) struct Memory {
     news: Vec<(Name, Sighting)>,
 }
 
-impl Memory {
+impl HistoryFile {
     /// Reads what there is.
     ///
     /// # Errors

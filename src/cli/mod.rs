@@ -7,6 +7,7 @@ mod args;
 mod bulk;
 mod check;
 mod cleanup;
+mod clock;
 mod console;
 mod domain;
 mod expected;
@@ -18,9 +19,8 @@ mod lock;
 mod manual;
 mod memory;
 mod names;
-mod pacer;
+mod overrides;
 mod reporter;
-mod roster;
 mod schema;
 mod settings;
 mod signals;
@@ -43,13 +43,13 @@ use jiff::tz::TimeZone;
 
 use crate::check::Verdict;
 use crate::lookup::graph::Token;
-use crate::report::Harmless;
+use crate::report::Sanitized;
 use crate::report::Style;
 use crate::report::harmless::harmless;
 use crate::report::style::{Colour, DEFAULT_WIDTH, Detail, Marks};
 
-use pacer::Process;
-pub use pacer::{Later, Pacer};
+use clock::Process;
+pub use clock::{Clock, Later};
 
 use args::{Arguments, Command, When};
 use console::Console;
@@ -81,7 +81,7 @@ pub struct Surroundings {
     /// Whether standard error is a terminal on which a view may move.
     pub live: bool,
     /// How time passes, for a command that waits.
-    pub pacer: Arc<dyn Pacer>,
+    pub clock: Arc<dyn Clock>,
     /// What lets this run read Microsoft Graph, where it was given.
     pub graph_token: Option<Token>,
     /// The time zone of the people who read a plan with hours in it.
@@ -103,7 +103,7 @@ impl Surroundings {
             settings: None,
             input: None,
             live: false,
-            pacer: Arc::new(Process::default()),
+            clock: Arc::new(Process::default()),
             graph_token: None,
             time_zone: TimeZone::UTC,
             marks: Marks::Unicode,
@@ -131,7 +131,7 @@ impl Surroundings {
             settings: Some(settings::DEFAULT_FILE.into()),
             input: None,
             live: io::stderr().is_terminal() && !plain,
-            pacer: Arc::new(Process::default()),
+            clock: Arc::new(Process::default()),
             // What is no text is no token either, and is refused as such where one is needed.
             graph_token: std::env::var_os(GRAPH_TOKEN).map(|text| Token::new(&text.to_string_lossy())),
             time_zone: TimeZone::system(),
@@ -194,7 +194,7 @@ pub fn run(
             // Nothing is left to tell if even this cannot be written.
             let _ = message
                 .lines()
-                .try_for_each(|line| writeln!(streams.err, "error: {}", Harmless::sentence(line)));
+                .try_for_each(|line| writeln!(streams.err, "error: {}", Sanitized::sentence(line)));
             USAGE
         }
         Err(Problem::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => CLOSED_PIPE,
@@ -231,7 +231,7 @@ fn usage(error: &clap::Error, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
         write!(out, "{text}")
     } else {
         // What was typed stands in it.
-        text.to_string().lines().try_for_each(|line| writeln!(err, "{}", Harmless::sentence(line)))
+        text.to_string().lines().try_for_each(|line| writeln!(err, "{}", Sanitized::sentence(line)))
     };
     if asked_for { 0 } else { USAGE }
 }

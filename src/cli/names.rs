@@ -76,7 +76,7 @@ impl Names {
     }
 
     fn push(&mut self, name: Name, line: Option<u32>) {
-        self.text.push_str(&name.bare());
+        self.text.push_str(&name.without_trailing_dot());
         // Asked for twice, a domain is still checked once.
         let Ok(end) = u32::try_from(self.text.len()) else { return };
         if !self.seen.insert(name) {
@@ -89,7 +89,7 @@ impl Names {
 
     /// Adds one that is not among them.
     pub(super) fn append(&mut self, name: &Name) {
-        self.text.push_str(&name.bare());
+        self.text.push_str(&name.without_trailing_dot());
         self.ends.extend(u32::try_from(self.text.len()).ok());
     }
 
@@ -144,8 +144,11 @@ impl Names {
 
     /// The same, in this order; names that are not in it come last, in the order in which they were named.
     pub(super) fn ordered_as(&self, order: &[Name]) -> Self {
-        let positions: HashMap<String, usize> =
-            order.iter().enumerate().map(|(position, name)| (name.bare(), position)).collect();
+        let positions: HashMap<String, usize> = order
+            .iter()
+            .enumerate()
+            .map(|(position, name)| (name.without_trailing_dot(), position))
+            .collect();
         let position = |index: &usize| self.text(*index).and_then(|text| positions.get(text).copied());
         let mut places: Vec<usize> = (0..self.len()).collect();
         places.sort_by_key(|index| position(index).unwrap_or(usize::MAX));
@@ -234,7 +237,7 @@ mod tests {
         std::fs::write(&path, text).unwrap();
         let bulk = Bulk { list: Some(path), ..Bulk::default() };
         let names = Names::gather(&[], &bulk, &Settings::default(), None).unwrap();
-        let shown: Vec<String> = names.iter().map(|name| name.bare()).collect();
+        let shown: Vec<String> = names.iter().map(|name| name.without_trailing_dot()).collect();
         assert_eq!(shown, ["contoso.com", "fabrikam.com", "xn--bcher-kva.example"]);
         let lines = [("contoso.com", 2), ("fabrikam.com", 4), ("xn--bcher-kva.example", 6)];
         let lines = lines.map(|(name, line)| (name.to_owned(), line));
@@ -243,7 +246,7 @@ mod tests {
         let order =
             ["xn--bcher-kva.example", "other.example", "contoso.com"].map(|name| name.parse().unwrap());
         let names = names.ordered_as(&order);
-        let shown: Vec<String> = names.iter().map(|name| name.bare()).collect();
+        let shown: Vec<String> = names.iter().map(|name| name.without_trailing_dot()).collect();
         assert_eq!(shown, ["xn--bcher-kva.example", "contoso.com", "fabrikam.com"]);
         assert_eq!(names.place().lines, lines.into());
     }

@@ -4,7 +4,7 @@
 //! once it is written, but for the formats that cannot be begun before the last is known. Files take their place when the
 //! run is over.
 
-mod scribe;
+mod renderer;
 
 use std::collections::BTreeSet;
 use std::io::{self, Seek as _, Write};
@@ -17,16 +17,16 @@ use crate::expected::Phase;
 use crate::report::format::{
     Place, csv_header, github, html, junit, markdown, nagios, nagios_status, prometheus, sarif,
 };
-use crate::report::json::Piecemeal;
+use crate::report::json::StreamingJson;
 use crate::report::reminders::Reminders;
 use crate::report::style::{Colour, Detail, Style};
 use crate::report::table;
 use crate::report::{DomainReport, Report, Summary};
 
 use super::args::{ReportFormat, Reporting};
-use super::files::Draft;
+use super::files::AtomicFile;
 use super::{Problem, status};
-pub(super) use scribe::{Scribe, Script};
+pub(super) use renderer::{DomainRenderer, RenderedDomain};
 
 /// Octets of a report that wait in memory for what stands in front of them; the rest waits in a file without a name.
 const MOST_IN_MEMORY: usize = 4 << 20;
@@ -58,20 +58,20 @@ struct Sink {
 /// Where a report goes.
 enum Target {
     StandardOutput,
-    File(Draft),
+    File(AtomicFile),
 }
 
 /// What a report remembers of what is written already.
 enum State {
     Table(Reminders, usize),
-    Json(Piecemeal, SpooledTempFile),
+    Json(StreamingJson, SpooledTempFile),
     Lines,
     Whole,
 }
 
 /// What was found out about the run beside its results.
 #[derive(Debug, Clone)]
-pub(super) struct Frame {
+pub(super) struct RunHeader {
     /// When it began.
     pub(super) started: Timestamp,
     /// The phase that was judged.
@@ -85,14 +85,14 @@ impl<'a> Reporter<'a> {
     ///
     /// # Errors
     /// [`Problem`] if a file cannot be written; nothing is left behind then.
-    pub(super) fn open(reporting: &'a Reporting, style: &Style, frame: Frame) -> Result<Self, Problem> {
+    pub(super) fn open(reporting: &'a Reporting, style: &Style, frame: RunHeader) -> Result<Self, Problem> {
         let plain = Style { colour: Colour::Off, ..*style };
         let mut sinks = Vec::new();
         for output in &reporting.output {
-            sinks.push(Sink::new(output.format, Target::File(Draft::begin(&output.path)?), plain));
+            sinks.push(Sink::new(output.format, Target::File(AtomicFile::begin(&output.path)?), plain));
         }
         sinks.push(Sink::new(reporting.format, Target::StandardOutput, *style));
-        let Frame { started, phase, place } = frame;
+        let RunHeader { started, phase, place } = frame;
         Ok(Self {
             reporting,
             started,
@@ -139,16 +139,21 @@ impl<'a> Reporter<'a> {
     }
 
     /// Who writes what these reports say of a domain.
-    pub(super) fn scribe(&self) -> Scribe {
+    pub(super) fn renderer(&self) -> DomainRenderer {
         let reports = self.sinks.iter().map(|sink| (sink.format, sink.style)).collect();
-        Scribe::new(self.started, reports, self.style.detail == Detail::Verbose, self.reporting.fail_on_new)
+        DomainRenderer::new(
+            self.started,
+            reports,
+            self.style.detail == Detail::Verbose,
+            self.reporting.fail_on_new,
+        )
     }
 
     /// Puts what was written of a domain where it belongs.
     ///
     /// # Errors
     /// [`Problem`] if it cannot be written.
-    pub(super) fn take(&mut self, script: Script, out: &mut dyn Write) -> Result<(), Problem> {
+    pub(super) fn take(&mut self, script: RenderedDomain, out: &mut dyn Write) -> Result<(), Problem> {
         self.verdicts.insert(script.counted);
         self.summary.add(script.verdict.word());
         for (sink, text) in self.sinks.iter_mut().zip(&script.texts) {
@@ -213,14 +218,14 @@ impl Sink {
     fn new(format: ReportFormat, target: Target, style: Style) -> Self {
         let state = match format {
             ReportFormat::Table => State::Table(Reminders::default(), 0),
-            ReportFormat::Json => State::Json(Piecemeal::begin(), SpooledTempFile::new(MOST_IN_MEMORY)),
-            _ if scribe::is_whole(format) => State::Whole,
+            ReportFormat::Json => State::Json(StreamingJson::begin(), SpooledTempFile::new(MOST_IN_MEMORY)),
+            _ if renderer::is_whole(format) => State::Whole,
             _ => State::Lines,
         };
         Self { format, target, style, state }
     }
 
-    fn take(&mut self, script: &Script, text: &str, out: &mut dyn Write) -> Result<(), Problem> {
+    fn take(&mut self, script: &RenderedDomain, text: &str, out: &mut dyn Write) -> Result<(), Problem> {
         let Self { format, target, state, .. } = self;
         match state {
             State::Table(reminders, written) => {

@@ -103,7 +103,7 @@ impl Settings {
             if let Some(first) = seen.insert(name.clone(), line) {
                 return Err(problem(&format!(
                     "`{}` stands in line {first} already; merge the two",
-                    name.bare()
+                    name.without_trailing_dot()
                 )));
             }
             settings.domains.push(Own { name, line, choices: layer(own) });
@@ -150,7 +150,7 @@ impl Settings {
             layer.keep(&known, "check");
             let matches = parser.try_get_matches_from_mut(layer.words());
             let expectations = matches.and_then(|matches| Expectations::from_arg_matches(&matches));
-            let place = format!("line {}, `{}`", own.line, own.name.bare());
+            let place = format!("line {}, `{}`", own.line, own.name.without_trailing_dot());
             Ok((own, expectations.map_err(|error| self.problem(&place, &error))?))
         });
         read.collect()

@@ -24,7 +24,7 @@ use crate::report::view::unicode;
 use super::args::{Bulk, Reporting, StoredResults};
 use super::inspect::tell;
 use super::names::Names;
-use super::reporter::{Frame, Reporter};
+use super::reporter::{Reporter, RunHeader};
 use super::settings::Settings;
 use super::{Problem, Streams, Surroundings, cleanup, files};
 
@@ -71,7 +71,8 @@ pub(super) fn run(
     let before = compared(command)?;
     if let Some((before, notes)) = &before {
         let missing = selection.names(&results).filter(|name| !before.holds(name));
-        let missing = missing.map(|name| format!("the earlier report does not hold {}", name.bare()));
+        let missing =
+            missing.map(|name| format!("the earlier report does not hold {}", name.without_trailing_dot()));
         let notes: Vec<String> = notes.iter().cloned().chain(missing).collect();
         tell(notes.iter().map(String::as_str), streams, style)?;
     }
@@ -84,9 +85,9 @@ pub(super) fn run(
         fail_on_new: command.fail_on_new,
     };
     let place = names.as_ref().map_or_else(Place::default, Names::place);
-    let mut reporter = Reporter::open(&reporting, style, Frame { started, phase, place })?;
+    let mut reporter = Reporter::open(&reporting, style, RunHeader { started, phase, place })?;
     reporter.begin(streams.out)?;
-    let scribe = reporter.scribe();
+    let renderer = reporter.renderer();
     for selected in &selection.domains {
         let mut report = match selected {
             Selected::Found(index) => results.report(*index, (started, phase))?,
@@ -98,7 +99,7 @@ pub(super) fn run(
         let verdict = Verdict::ALL.into_iter().find(|verdict| verdict.word() == report.verdict);
         // A stored verdict is a known one; what is not would be unknown.
         let verdict = verdict.unwrap_or(Verdict::Undetermined);
-        reporter.take(scribe.write_stored(verdict, report), streams.out)?;
+        reporter.take(renderer.write_stored(verdict, report), streams.out)?;
     }
     let ended = reporter.finish(streams.out)?;
     cleanup::set_status(ended);
@@ -327,7 +328,7 @@ impl Selection {
         let mut domains = Vec::new();
         let mut missing = Vec::new();
         for name in names.iter() {
-            match results.places.get(&name.bare()) {
+            match results.places.get(&name.without_trailing_dot()) {
                 Some(place) => domains.push(Selected::Found(*place)),
                 None => {
                     missing.push(name.clone());
@@ -337,7 +338,7 @@ impl Selection {
         }
         let mut notes = Vec::new();
         if !missing.is_empty() {
-            let named: Vec<String> = missing.iter().take(NAMED).map(Name::bare).collect();
+            let named: Vec<String> = missing.iter().take(NAMED).map(Name::without_trailing_dot).collect();
             let more = match missing.len() - named.len() {
                 0 => String::new(),
                 more => format!(" and {more} more"),

@@ -97,7 +97,7 @@ impl Lists {
             let import = import::read(list, GRAPH, domain, Some(import::Kind::Graph));
             let import = import.map_err(|error| {
                 // What the service says is no list of lines.
-                Problem::Usage(harmless(&format!("{}: {error}", domain.bare())))
+                Problem::Usage(harmless(&format!("{}: {error}", domain.without_trailing_dot())))
             })?;
             imports.push(import);
         }
@@ -116,7 +116,10 @@ impl Lists {
                 match used.get_mut(index) {
                     Some(used) => *used |= !import.records.is_empty(),
                     None if import.records.is_empty() => {
-                        notes.push(format!("{GRAPH} wants no record for {}", subject.domain.bare()));
+                        notes.push(format!(
+                            "{GRAPH} wants no record for {}",
+                            subject.domain.without_trailing_dot()
+                        ));
                     }
                     None => {}
                 }

@@ -123,8 +123,9 @@ async fn wanted(
 ) -> Result<BTreeMap<Name, Vec<u8>>, Problem> {
     let read = async |domain: Name| {
         let list = graph.records(&domain, ownership).await;
-        let list =
-            list.map_err(|failure| problem(graph, &format!(", asked about `{}`", domain.bare()), &failure));
+        let list = list.map_err(|failure| {
+            problem(graph, &format!(", asked about `{}`", domain.without_trailing_dot()), &failure)
+        });
         list.map(|list| (domain, list))
     };
     futures_util::stream::iter(domains).map(read).buffered(CONCURRENCY).try_collect().await

@@ -5,14 +5,14 @@ mod log;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::check::{Rhythm, Scales, Verdict, next_look};
-use crate::facts::View;
+use crate::check::{JudgeOptions, PollInterval, Verdict, next_look};
+use crate::facts::TrustPolicy;
 use crate::report::harmless::harmless;
 use crate::report::style::{Detail, Style};
 
 use super::args::{Goal, Watch};
 use super::check::refuse_bulk;
-use super::inspect::{Checked, Inspector, Most, Task, check_history};
+use super::inspect::{Checked, DomainLimit, Inspector, RunOptions, check_history};
 use super::reporter::Reporter;
 use super::settings::Settings;
 use super::{Problem, Streams, Surroundings, status};
@@ -49,14 +49,14 @@ async fn watch(
     style: &Style,
     surroundings: &Surroundings,
 ) -> Result<u8, Problem> {
-    let task = Task {
+    let task = RunOptions {
         domains: &command.domains,
         expectations: &command.expectations,
         lookup: &command.lookup,
         times: &command.times,
         bulk: &command.bulk,
-        scales: Scales {
-            view: View::from(command.lookup.view),
+        scales: JudgeOptions {
+            view: TrustPolicy::from(command.lookup.view),
             strict: command.reporting.strict,
             waivers: &settings.waivers,
             history: None,
@@ -64,10 +64,10 @@ async fn watch(
         settings,
         input: surroundings.input.as_deref(),
         token: surroundings.graph_token.as_ref(),
-        most: Most::Any,
+        most: DomainLimit::Any,
     };
-    let (pacer, mut now) = (&surroundings.pacer, surroundings.now);
-    let (mut stopped, mut is_stopped) = (pacer.stopped(), false);
+    let (clock, mut now) = (&surroundings.clock, surroundings.now);
+    let (mut stopped, mut is_stopped) = (clock.stopped(), false);
     check_history(task, streams)?;
     let mut inspector = Inspector::open(task, now).await?;
     inspector.tell_notes(streams, style)?;
@@ -87,8 +87,8 @@ async fn watch(
     let (mut vain, mut trouble) = (0, None);
     let mut log = Log::begin(&last, command.reporting.format, now, streams, &live)?;
     while !last.checked.iter().all(done) && deadline.is_none_or(|deadline| now < deadline) {
-        let open = last.checked.iter().filter(|checked| !done(checked)).map(|checked| &checked.examination);
-        let next = next_look(open, Rhythm::every(command.every.0).after_vain(vain), now);
+        let open = last.checked.iter().filter(|checked| !done(checked)).map(|checked| &checked.assessment);
+        let next = next_look(open, PollInterval::every(command.every.0).after_vain(vain), now);
         let next = deadline.map_or(next, |deadline| next.min(deadline));
         live.show(&last, next, now, done);
         // In steps where somebody watches the time run down.
@@ -98,7 +98,7 @@ async fn watch(
             tokio::select! {
                 biased;
                 () = &mut stopped => is_stopped = true,
-                then = pacer.wait(now, span.unsigned_abs()) => now = then,
+                then = clock.wait(now, span.unsigned_abs()) => now = then,
             }
             live.show(&last, next, now, done);
         }
@@ -130,14 +130,14 @@ async fn watch(
     inspector.record(&last)?;
     let mut reporter = Reporter::open(&command.reporting, style, inspector.frame(&last))?;
     reporter.begin(streams.out)?;
-    let scribe = reporter.scribe();
-    last.checked.iter().try_for_each(|checked| reporter.take(scribe.write(checked), streams.out))?;
+    let renderer = reporter.renderer();
+    last.checked.iter().try_for_each(|checked| reporter.take(renderer.write(checked), streams.out))?;
     reporter.finish(streams.out)
 }
 
 /// Whether there is nothing left to wait for.
 fn is_done(checked: &Checked, goal: Goal) -> bool {
-    match (goal, checked.examination.verdict) {
+    match (goal, checked.assessment.verdict) {
         (_, Verdict::Ready) | (Goal::ChangesDone, Verdict::Waiting) => true,
         (Goal::Ready, Verdict::Waiting) | (_, Verdict::ChangesNeeded | Verdict::Undetermined) => false,
     }

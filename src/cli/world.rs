@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use crate::expected::import;
-use crate::facts::{Recording, View, WebTopic};
+use crate::facts::{Recording, TrustPolicy, WebTopic};
 use crate::lookup::transport::{Endpoint, ResolverAddress, Transport, system_resolvers};
 use crate::lookup::zonefile::ZoneFiles;
 use crate::lookup::{Network, Permissions, Source, TsigKey};
@@ -17,12 +17,12 @@ use crate::record::{Name, NameError, route53, zone};
 use crate::report::harmless::harmless;
 
 use super::args::{Lookup, NameServerHost};
-use super::inspect::Task;
+use super::inspect::RunOptions;
 use super::names::Names;
 use super::{Problem, files};
 
 /// A run that is about to begin.
-pub(super) struct World {
+pub(super) struct RunInputs {
     /// Where the answers come from.
     pub(super) source: Source,
     /// What web servers are asked for; in a replay whatever the recording holds.
@@ -45,7 +45,7 @@ pub(super) struct Transfer {
 /// Name servers that were named, with their addresses.
 type NameServers = BTreeMap<Name, BTreeSet<IpAddr>>;
 
-impl World {
+impl RunInputs {
     /// A saved run, at its time.
     pub(super) fn replayed(recording: Recording) -> Self {
         let started = recording.facts.checked_at;
@@ -77,7 +77,11 @@ impl World {
 ///
 /// # Errors
 /// [`Problem`] for a file or resolver that cannot be used, and where there is no domain.
-pub(super) async fn prepare(names: Names, task: Task<'_>, now: Timestamp) -> Result<(World, Names), Problem> {
+pub(super) async fn prepare(
+    names: Names,
+    task: RunOptions<'_>,
+    now: Timestamp,
+) -> Result<(RunInputs, Names), Problem> {
     let lookup = task.lookup;
     // Whole seconds: a report tells them, and a recording must give back the same.
     let started = Timestamp::from_second(now.as_second()).unwrap_or(now);
@@ -103,10 +107,10 @@ pub(super) async fn prepare(names: Names, task: Task<'_>, now: Timestamp) -> Res
         notes.push("names outside the zone files are not looked up; --resolver asks for them".into());
         notes.extend(unasked(lookup));
         let source = Source { started, zones: Some(zones.clone()), recording: None, network: None };
-        return Ok((World { source, web: Vec::new(), transfer: None, notes, asides: Vec::new() }, names));
+        return Ok((RunInputs { source, web: Vec::new(), transfer: None, notes, asides: Vec::new() }, names));
     }
     let is_transferred = lookup.transfer || lookup.tsig.is_some();
-    if is_transferred && View::from(lookup.view) == View::Resolver {
+    if is_transferred && TrustPolicy::from(lookup.view) == TrustPolicy::Resolver {
         let message = "--transfer: with `--view resolver` no name server is asked; leave one of the two out";
         return Err(Problem::Usage(message.into()));
     }
@@ -121,7 +125,7 @@ pub(super) async fn prepare(names: Names, task: Task<'_>, now: Timestamp) -> Res
     let asides = implied.map(aside).collect();
     let source = Source { started, zones, recording: None, network: Some(network) };
     let web = asked(lookup).map(|(topic, _)| topic).collect();
-    Ok((World { source, web, transfer, notes, asides }, names))
+    Ok((RunInputs { source, web, transfer, notes, asides }, names))
 }
 
 fn read_key(lookup: &Lookup) -> Result<Transfer, Problem> {
@@ -150,7 +154,7 @@ fn unasked(lookup: &Lookup) -> Option<String> {
 }
 
 /// There is no domain to look at.
-fn nobody(task: Task<'_>) -> Problem {
+fn nobody(task: RunOptions<'_>) -> Problem {
     let why = match task.settings.file() {
         Some(file) => format!("{file} names none"),
         None => "there is no settings file with a `[[domain]]`".to_owned(),
@@ -158,7 +162,7 @@ fn nobody(task: Task<'_>) -> Problem {
     Problem::Usage(format!("no domain to look at: {why}; name one, as in `cutover check contoso.com`"))
 }
 
-fn replay(path: &Path, names: Names) -> Result<(World, Names), Problem> {
+fn replay(path: &Path, names: Names) -> Result<(RunInputs, Names), Problem> {
     let text = files::read_text(path, files::EARLIER_RUN)?;
     let recording = Recording::parse(&text).map_err(|error| Problem::file(path, &error.to_string()))?;
     // In the order of the run that was recorded, in which a domain that was checked again came last.
@@ -169,7 +173,7 @@ fn replay(path: &Path, names: Names) -> Result<(World, Names), Problem> {
     if names.is_empty() {
         return Err(Problem::file(path, "the recording names no domain; name one on the command line"));
     }
-    Ok((World::replayed(recording), names))
+    Ok((RunInputs::replayed(recording), names))
 }
 
 fn read_zones(lookup: &Lookup, names: &Names, notes: &mut Vec<String>) -> Result<ZoneFiles, Problem> {
@@ -223,7 +227,7 @@ async fn network(lookup: &Lookup, started: Timestamp) -> Result<(Network, Permis
         false => named.clone(),
     };
     let transport = Transport::new(timeout).with_clock(started);
-    let network = Network::new(transport, endpoints, View::from(lookup.view), lookup.authority_port);
+    let network = Network::new(transport, endpoints, TrustPolicy::from(lookup.view), lookup.authority_port);
     let servers = name_servers(lookup, &network).await?;
     let permissions = permissions(lookup, &named, &servers);
     let network = network.with_permissions(permissions).with_name_servers(servers);
@@ -243,7 +247,7 @@ fn permissions(lookup: &Lookup, named: &[Endpoint], servers: &NameServers) -> Pe
 
 /// The name servers that were named, with their addresses.
 async fn name_servers(lookup: &Lookup, network: &Network) -> Result<NameServers, Problem> {
-    if !lookup.name_server.is_empty() && View::from(lookup.view) == View::Resolver {
+    if !lookup.name_server.is_empty() && TrustPolicy::from(lookup.view) == TrustPolicy::Resolver {
         let message =
             "--name-server: with `--view resolver` no name server is asked; leave one of the two out";
         return Err(Problem::Usage(message.into()));
@@ -260,7 +264,7 @@ async fn name_servers(lookup: &Lookup, network: &Network) -> Result<NameServers,
         if addresses.is_empty() {
             let message = format!(
                 "--name-server: the resolvers know no address of `{}`; check the name, or give the address",
-                name.bare()
+                name.without_trailing_dot()
             );
             return Err(Problem::Usage(message));
         }

@@ -29,7 +29,7 @@ pub(super) fn expectations(subject: &Subject) -> Vec<Expectation> {
 fn alias(subject: &Subject, id: Id, host: &str, target: Name, also: Vec<Name>) -> Option<Expectation> {
     Some(Expectation {
         id,
-        name: subject.domain.below(host).ok()?,
+        name: subject.domain.prepend(host).ok()?,
         rtype: RecordType::Cname,
         service: Service::Devices,
         phase: Phase::Switch,

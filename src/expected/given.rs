@@ -128,7 +128,7 @@ fn microsofts_include(text: &Text) -> Option<Name> {
         Cloud::ALL
             .iter()
             .filter_map(|cloud| cloud.value(Purpose::SpfInclude))
-            .any(|value| name.bare() == value)
+            .any(|value| name.without_trailing_dot() == value)
     };
     includes.iter().find(is_microsofts).or(includes.first()).cloned()
 }

@@ -73,13 +73,13 @@ pub fn partition_hosts(subject: &Subject) -> Vec<Name> {
     let is_known = subject.cloud.shares(super::Cloud::Worldwide, Purpose::MxPartitionSuffix);
     let suffix = subject.cloud.name(Purpose::MxPartitionSuffix).filter(|_| is_known);
     let (Some(suffix), Some(token)) = (suffix, token(&subject.domain)) else { return Vec::new() };
-    ('a'..='z').filter_map(|letter| suffix.below(&format!("{token}.{letter}-v1")).ok()).collect()
+    ('a'..='z').filter_map(|letter| suffix.prepend(&format!("{token}.{letter}-v1")).ok()).collect()
 }
 
 /// The host in the same partition that must not exist if the other one is to prove anything.
 #[must_use]
 pub fn control_host(host: &Name) -> Option<Name> {
-    host.parent()?.below(CONTROL_LABEL).ok()
+    host.parent()?.prepend(CONTROL_LABEL).ok()
 }
 
 /// The mail host by rule: the domain's token, or in the government clouds the tenant's name, under the cloud's suffix.
@@ -93,7 +93,7 @@ pub fn derived_host(subject: &Subject) -> Option<Name> {
     // Microsoft's pages show the tenant's name there, third parties also the token: nothing is derived from the domain.
     let by_tenant = subject.cloud.shares(super::Cloud::GccHigh, Purpose::MxSuffix);
     let label = if by_tenant { subject.tenant.clone()? } else { token(&subject.domain)? };
-    suffix.below(&label).ok()
+    suffix.prepend(&label).ok()
 }
 
 fn spf(subject: &Subject) -> Option<Expectation> {
@@ -129,7 +129,7 @@ fn msoid(subject: &Subject) -> Option<Expectation> {
     }
     Some(Expectation {
         id: Id::Msoid,
-        name: subject.domain.below("msoid").ok()?,
+        name: subject.domain.prepend("msoid").ok()?,
         rtype: RecordType::Cname,
         service: Service::Exchange,
         phase: Phase::Prepare,
@@ -154,7 +154,7 @@ fn alias(
     Some(Expectation {
         id,
         // A domain of nearly 255 octets has no room for the host.
-        name: subject.domain.below(host).ok()?,
+        name: subject.domain.prepend(host).ok()?,
         rtype: RecordType::Cname,
         service: Service::Exchange,
         phase,
@@ -180,11 +180,11 @@ mod tests {
     #[test]
     fn every_partition_has_one_host_with_the_token() {
         let hosts = partition_hosts(&subject("blue-yonder.com", Cloud::Gcc));
-        let last = hosts.last().map(Name::bare);
+        let last = hosts.last().map(Name::without_trailing_dot);
         assert_eq!((hosts.len(), last.as_deref()), (26, Some("blueyonder-com01b.z-v1.mx.microsoft")));
-        assert_eq!(hosts[0].bare(), "blueyonder-com01b.a-v1.mx.microsoft");
+        assert_eq!(hosts[0].without_trailing_dot(), "blueyonder-com01b.a-v1.mx.microsoft");
         let control = control_host(&hosts[14]).unwrap();
-        assert_eq!(control.bare(), "cutover-control.o-v1.mx.microsoft");
+        assert_eq!(control.without_trailing_dot(), "cutover-control.o-v1.mx.microsoft");
     }
 
     #[test]
@@ -216,7 +216,7 @@ mod tests {
     }
 
     fn host(domain: &str) -> Option<String> {
-        derived_host(&Subject::new(domain.parse().unwrap())).map(|host| host.bare())
+        derived_host(&Subject::new(domain.parse().unwrap())).map(|host| host.without_trailing_dot())
     }
 
     #[test]

@@ -5,13 +5,13 @@
 
 mod cloud;
 mod devices;
+mod dkim;
 mod expectation;
 mod given;
 pub mod import;
 mod mail;
+mod mta_sts;
 mod parked;
-mod reception;
-mod signing;
 mod teams;
 mod token;
 
@@ -97,8 +97,8 @@ pub fn expectations(subject: &Subject) -> Vec<Expectation> {
         return parked::expectations(subject);
     }
     let mut list = mail::expectations(subject);
-    list.extend(signing::expectations(subject));
-    list.extend(reception::expectations(subject));
+    list.extend(dkim::expectations(subject));
+    list.extend(mta_sts::expectations(subject));
     list.extend(teams::expectations(subject));
     list.extend(devices::expectations(subject));
     for expectation in &mut list {

@@ -21,7 +21,7 @@ pub(super) fn expectations(subject: &Subject) -> Vec<Expectation> {
         parked(Id::Mx, domain.clone(), null, Requirement::TakesNoMail, required),
         parked(Id::Spf, domain.clone(), text(NO_SENDERS), Requirement::AuthorizesNoSender, required),
     ];
-    if let Ok(name) = domain.below("_dmarc") {
+    if let Ok(name) = domain.prepend("_dmarc") {
         let requirement = Requirement::RejectsForgedMail;
         list.push(parked(Id::Dmarc, name, text(REJECT), requirement, Importance::Recommended));
     }

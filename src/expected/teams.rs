@@ -57,7 +57,7 @@ fn record(
     let importance = if id == Id::TeamsFederation { Importance::Required } else { Importance::Optional };
     Some(Expectation {
         id,
-        name: subject.domain.below(host).ok()?,
+        name: subject.domain.prepend(host).ok()?,
         rtype,
         requirement,
         service: Service::Teams,

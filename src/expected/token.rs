@@ -17,7 +17,7 @@ pub fn token(domain: &Name) -> Option<String> {
     if domain.is_root() || !domain.labels().flatten().all(|octet| is_host_octet(*octet)) {
         return None;
     }
-    let written = domain.bare();
+    let written = domain.without_trailing_dot();
     let mut base = String::with_capacity(written.len());
     let mut groups: Vec<u8> = Vec::new();
     for (place, character) in written.chars().enumerate() {

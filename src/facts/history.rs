@@ -82,7 +82,7 @@ impl Seen {
 /// The questions whose answers are remembered: where mail goes, where mail programs look, and who sends.
 #[must_use]
 pub fn remembered(domain: &Name) -> Vec<Question> {
-    let autodiscover = domain.below("autodiscover").ok();
+    let autodiscover = domain.prepend("autodiscover").ok();
     let autodiscover = autodiscover.map(|name| Question::new(name, RecordType::Cname));
     let own = [RecordType::Mx, RecordType::Txt].map(|rtype| Question::new(domain.clone(), rtype));
     own.into_iter().chain(autodiscover).collect()

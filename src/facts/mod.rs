@@ -4,13 +4,13 @@
 //! them. Nothing here knows what a right answer is, asks anything, or reads a clock.
 
 mod history;
+mod lookup_failure;
 mod outcome;
 mod policy;
 mod reader;
 mod reads;
 mod recording;
 mod reply;
-mod silence;
 mod transfer;
 mod version;
 mod view;
@@ -27,25 +27,25 @@ use jiff::Timestamp;
 use crate::record::{Name, Question};
 
 pub use history::{Copies, History, HistoryError, Seen, Sighting, published, published_by, remembered};
+pub use lookup_failure::LookupFailure;
+#[cfg(feature = "lookup")]
+pub(crate) use lookup_failure::NOT_FOLLOWED;
 pub use outcome::Outcome;
 pub use policy::{PolicyOutcome, PolicyReply, policy_host};
 pub use reader::Reader;
 pub use reads::{ReadLog, Reads};
 pub use recording::{Recording, RecordingError};
 pub use reply::{ExtendedError, Reply, Role, Server, soa_of};
-#[cfg(feature = "lookup")]
-pub(crate) use silence::NOT_FOLLOWED;
-pub use silence::Silence;
 pub use transfer::{TransferOutcome, TransferReply};
 pub use version::VersionOrder;
 use version::ZoneVersion;
-pub use view::{Answer, Existence, Overlay, Reach, Sight, View, Witness};
+pub use view::{Answer, Existence, FactsView, Perspective, PlannedRecords, Reach, TrustPolicy};
 pub use web::{TenantHolder, WebOutcome, WebReply, WebRequest, WebTopic};
 pub use zone::{NameServer, Zone, is_newer, zone_candidates};
 
 /// What became of names for which there is no reply at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Elsewhere {
+pub enum UnqueriedNames {
     /// They would have been asked, had anybody needed them.
     #[default]
     Asked,
@@ -64,7 +64,7 @@ pub struct Facts {
     /// When the run began.
     pub checked_at: Timestamp,
     /// What became of names outside.
-    pub elsewhere: Elsewhere,
+    pub elsewhere: UnqueriedNames,
     /// The record sets that the zone files hold, or a zone that a name server sent whole; asked for or not.
     pub on_file: BTreeSet<Question>,
     /// The questions that were read and lie outside the zone files, so that they are known to be left alone. `None` where
@@ -101,7 +101,7 @@ pub struct Facts {
 impl Facts {
     /// Nothing known yet.
     #[must_use]
-    pub fn new(checked_at: Timestamp, elsewhere: Elsewhere) -> Self {
+    pub fn new(checked_at: Timestamp, elsewhere: UnqueriedNames) -> Self {
         Self {
             checked_at,
             elsewhere,

@@ -14,7 +14,7 @@ pub enum Outcome {
     /// The name exists and has no record of this type.
     NoData,
     /// The name does not exist (NXDOMAIN); behind an alias, the last name of the chain (RFC 2308 §2.1).
-    NoName,
+    NxDomain,
     /// The name lies in a zone further down, whose name servers were named instead.
     Referral,
     /// The server failed, or answered with an error that is not told apart further.
@@ -36,11 +36,11 @@ pub enum Outcome {
     /// It was not sent: the domain had cost as many questions as one may.
     OutOfQuestions,
     /// It was not sent: the server had been asked as much as one domain may ask it.
-    Spared,
+    ServerQueryLimit,
     /// An answer came that holds more than is kept; nothing of it is.
     TooLarge,
     /// An answer came whose chain of aliases is longer than is followed, or such a chain was found name by name.
-    TooDeep,
+    ChainTooLong,
     /// It was not sent: this machine had no socket left, or the server pauses after silence for other zones.
     NotSent,
     /// It was not sent: only DNS names the server, and nothing allows to ask an address of that kind. From here it cannot
@@ -57,7 +57,7 @@ impl Outcome {
     pub const ALL: [Self; 20] = [
         Self::Records,
         Self::NoData,
-        Self::NoName,
+        Self::NxDomain,
         Self::Referral,
         Self::ServFail,
         Self::Refused,
@@ -68,9 +68,9 @@ impl Outcome {
         Self::NotRecorded,
         Self::OutOfTime,
         Self::OutOfQuestions,
-        Self::Spared,
+        Self::ServerQueryLimit,
         Self::TooLarge,
-        Self::TooDeep,
+        Self::ChainTooLong,
         Self::NotSent,
         Self::NotAllowed,
         Self::NotAsked,
@@ -83,7 +83,7 @@ impl Outcome {
         match self {
             Self::Records => "records",
             Self::NoData => "no-data",
-            Self::NoName => "no-name",
+            Self::NxDomain => "no-name",
             Self::Referral => "referral",
             Self::ServFail => "servfail",
             Self::Refused => "refused",
@@ -94,9 +94,9 @@ impl Outcome {
             Self::NotRecorded => "not-recorded",
             Self::OutOfTime => "out-of-time",
             Self::OutOfQuestions => "out-of-questions",
-            Self::Spared => "spared",
+            Self::ServerQueryLimit => "spared",
             Self::TooLarge => "too-large",
-            Self::TooDeep => "too-deep",
+            Self::ChainTooLong => "too-deep",
             Self::NotSent => "not-sent",
             Self::NotAllowed => "not-allowed",
             Self::NotAsked => "not-asked",
@@ -107,13 +107,13 @@ impl Outcome {
     /// Whether the server said what there is, be it nothing.
     #[must_use]
     pub fn is_answer(self) -> bool {
-        matches!(self, Self::Records | Self::NoData | Self::NoName)
+        matches!(self, Self::Records | Self::NoData | Self::NxDomain)
     }
 
     /// Whether an answer came of which nothing is kept, because it holds more than is kept.
     #[must_use]
     pub fn is_cut_off(self) -> bool {
-        matches!(self, Self::TooLarge | Self::TooDeep)
+        matches!(self, Self::TooLarge | Self::ChainTooLong)
     }
 
     /// Whether the lookup failed for a cause that may be gone soon: silence, an error of the server, or a limit of this
@@ -130,15 +130,15 @@ impl Outcome {
             | Self::OutOfTime => true,
             Self::Records
             | Self::NoData
-            | Self::NoName
+            | Self::NxDomain
             | Self::Referral
             | Self::Lame
             | Self::NotRecorded
             | Self::NotAllowed
             | Self::OutOfQuestions
-            | Self::Spared
+            | Self::ServerQueryLimit
             | Self::TooLarge
-            | Self::TooDeep
+            | Self::ChainTooLong
             | Self::NotAsked
             | Self::NotListed => false,
         }
@@ -150,14 +150,14 @@ impl Outcome {
         match self {
             Self::OutOfTime
             | Self::OutOfQuestions
-            | Self::Spared
+            | Self::ServerQueryLimit
             | Self::NotSent
             | Self::NotAsked
             | Self::NotListed
             | Self::NotRecorded => true,
             Self::Records
             | Self::NoData
-            | Self::NoName
+            | Self::NxDomain
             | Self::Referral
             | Self::ServFail
             | Self::Refused
@@ -167,7 +167,7 @@ impl Outcome {
             | Self::Unreachable
             | Self::NotAllowed
             | Self::TooLarge
-            | Self::TooDeep => false,
+            | Self::ChainTooLong => false,
         }
     }
 }

@@ -18,7 +18,7 @@ use super::Facts;
 /// # Errors
 /// [`NameError`] if the domain leaves no room for the label.
 pub fn policy_host(domain: &Name) -> Result<Name, NameError> {
-    domain.below("mta-sts")
+    domain.prepend("mta-sts")
 }
 
 /// What became of fetching a policy.
@@ -139,7 +139,7 @@ pub struct PolicyReply {
     /// When the text came, or was given up.
     pub at: Timestamp,
     /// How long it took, in microseconds.
-    pub took: u64,
+    pub elapsed: u64,
 }
 
 impl PolicyReply {
@@ -147,7 +147,7 @@ impl PolicyReply {
     #[must_use]
     pub fn empty(domain: Name, outcome: PolicyOutcome) -> Self {
         let (body, reason) = (String::new(), String::new());
-        Self { domain, outcome, body, reason, at: Timestamp::UNIX_EPOCH, took: 0 }
+        Self { domain, outcome, body, reason, at: Timestamp::UNIX_EPOCH, elapsed: 0 }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A rule may do without an answer and read on. What it reads then is not noted, since with the answer it might read
 //! something else: so the questions that are asked depend on the answers and never on the order in which they arrive. What
-//! a rule reads whatever the answers are, it reads as one batch ([`Sight::read_ahead`](super::Sight::read_ahead)).
+//! a rule reads whatever the answers are, it reads as one batch ([`FactsView::read_ahead`](super::FactsView::read_ahead)).
 
 use std::cell::RefCell;
 

@@ -47,8 +47,8 @@ use jiff::Timestamp;
 use crate::record::{Name, Question, Record, RecordData, RecordType, Token, parse_ttl, quote, split};
 
 use super::{
-    Elsewhere, ExtendedError, Facts, Outcome, PolicyOutcome, PolicyReply, Reply, Role, Server, TransferReply,
-    WebReply,
+    ExtendedError, Facts, Outcome, PolicyOutcome, PolicyReply, Reply, Role, Server, TransferReply,
+    UnqueriedNames, WebReply,
 };
 use variation::Variations;
 
@@ -139,11 +139,11 @@ fn write_reply(f: &mut fmt::Formatter<'_>, reply: &Reply, domains: &[Name], is_h
     if !set.is_empty() {
         writeln!(f, "  flags {}", set.join(" "))?;
     }
-    writeln!(f, "  time {} {}", reply.at, reply.took)?;
+    writeln!(f, "  time {} {}", reply.at, reply.elapsed)?;
     if !reply.reason.is_empty() {
         writeln!(f, "  reason {}", quote(reply.reason.as_bytes()))?;
     }
-    for extended in &reply.extended {
+    for extended in &reply.ede {
         writeln!(f, "  extended {} {}", extended.code, quote(extended.text.as_bytes()))?;
     }
     let answers = reply.records.iter().map(|record| ("answer", record));
@@ -209,9 +209,9 @@ impl Recording {
             return false;
         }
         match self.facts.elsewhere {
-            Elsewhere::Asked => false,
-            Elsewhere::NotRecorded => true,
-            Elsewhere::NotAsked => match &self.facts.outside {
+            UnqueriedNames::Asked => false,
+            UnqueriedNames::NotRecorded => true,
+            UnqueriedNames::NotAsked => match &self.facts.outside {
                 Some(outside) => !outside.contains(question),
                 // The MX records of every domain that was checked were read.
                 None => !self.facts.has(&Question::new(domain.clone(), RecordType::Mx)),
@@ -266,7 +266,7 @@ fn check_title(line: &str) -> Result<(), String> {
 struct Reader {
     domains: Vec<Name>,
     checked_at: Option<Timestamp>,
-    elsewhere: Elsewhere,
+    elsewhere: UnqueriedNames,
     on_file: BTreeSet<Question>,
     outside: Option<BTreeSet<Question>>,
     named_servers: BTreeMap<Name, BTreeSet<IpAddr>>,
@@ -287,7 +287,7 @@ impl Reader {
         Self {
             domains: Vec::new(),
             checked_at: None,
-            elsewhere: Elsewhere::NotRecorded,
+            elsewhere: UnqueriedNames::NotRecorded,
             on_file: BTreeSet::new(),
             outside: None,
             named_servers: BTreeMap::new(),
@@ -300,11 +300,11 @@ impl Reader {
             "checked-at" => self.checked_at = Some(parsed(fields, 0, "a time such as 2026-11-22T05:23:00Z")?),
             "elsewhere" => {
                 self.elsewhere = match text(fields, 0)?.as_str() {
-                    "asked" => Elsewhere::NotRecorded,
-                    "not-asked" => Elsewhere::NotAsked,
+                    "asked" => UnqueriedNames::NotRecorded,
+                    "not-asked" => UnqueriedNames::NotAsked,
                     "listed" => {
                         self.outside.get_or_insert_default();
-                        Elsewhere::NotAsked
+                        UnqueriedNames::NotAsked
                     }
                     other => {
                         return Err(format!("found `{other}`, expected `asked`, `listed` or `not-asked`"));
@@ -411,12 +411,12 @@ fn reply_line(
         }
         "time" => {
             reply.at = parsed(fields, 0, "a time such as 2026-11-22T05:23:00.034Z")?;
-            reply.took = parsed(fields, 1, "a number of microseconds")?;
+            reply.elapsed = parsed(fields, 1, "a number of microseconds")?;
         }
         "reason" => reply.reason = text(fields, 0)?,
         "extended" => {
             let code = parsed(fields, 0, "the number of an extended error")?;
-            reply.extended.push(ExtendedError { code, text: text(fields, 1)? });
+            reply.ede.push(ExtendedError { code, text: text(fields, 1)? });
         }
         "answer" => reply.records.push(record(fields)?),
         "soa" => reply.soa = Some(record(fields)?),
@@ -493,12 +493,13 @@ reply contoso.com. TXT
         let shared = Question::new(name("spf.protection.outlook.com"), "TXT".parse().unwrap());
         let server = Arc::new(Server { role: Role::Resolver, address: "192.0.2.53:53".into() });
         let seen = |outcome| {
-            let mut facts = Facts::new(Timestamp::UNIX_EPOCH, Elsewhere::Asked);
+            let mut facts = Facts::new(Timestamp::UNIX_EPOCH, UnqueriedNames::Asked);
             facts.insert(Reply::empty(shared.clone(), Arc::clone(&server), outcome));
             facts
         };
         let (failed, answered) = (seen(Outcome::ServFail), seen(Outcome::NoData));
-        let mut recording = Recording::new(Vec::new(), Facts::new(Timestamp::UNIX_EPOCH, Elsewhere::Asked));
+        let mut recording =
+            Recording::new(Vec::new(), Facts::new(Timestamp::UNIX_EPOCH, UnqueriedNames::Asked));
         for (domain, facts) in [
             ("a.example", &failed),
             ("b.example", &answered),

@@ -190,13 +190,13 @@ pub struct Reply {
     /// Whether the zone file marks the record set as proxied, so that clients see the proxy's addresses instead.
     pub proxied: bool,
     /// Extended errors, in the order given.
-    pub extended: Vec<ExtendedError>,
+    pub ede: Vec<ExtendedError>,
     /// For a failure, what happened in words, such as `connection refused`; empty where the outcome says it all.
     pub reason: String,
     /// When the answer came, or was given up.
     pub at: Timestamp,
     /// How long it took, in microseconds.
-    pub took: u64,
+    pub elapsed: u64,
 }
 
 impl Reply {
@@ -213,10 +213,10 @@ impl Reply {
             authoritative: false,
             authentic: false,
             proxied: false,
-            extended: Vec::new(),
+            ede: Vec::new(),
             reason: String::new(),
             at: Timestamp::UNIX_EPOCH,
-            took: 0,
+            elapsed: 0,
         }
     }
 

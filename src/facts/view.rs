@@ -1,7 +1,7 @@
 //! What is the answer, seen from one place?
 //!
 //! The zone's own name servers decide what is published; where none of them can be reached, the resolvers do. A
-//! [`Sight`] looks at the facts with the eyes of one witness, and through the changes that were already decided on.
+//! [`FactsView`] looks at the facts with the eyes of one witness, and through the changes that were already decided on.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,9 @@ use foldhash::HashMap;
 
 use crate::record::{Name, Question, Record, RecordData, RecordSet, RecordType};
 
-use super::{Elsewhere, Facts, Outcome, PolicyReply, ReadLog, Reply, Role, Server, Silence, VersionOrder};
+use super::{
+    Facts, LookupFailure, Outcome, PolicyReply, ReadLog, Reply, Role, Server, UnqueriedNames, VersionOrder,
+};
 
 /// Replies that one chain of aliases is put together from, at most; a working chain needs two or three.
 pub(super) const LONGEST_CHAIN: usize = 8;
@@ -18,7 +20,7 @@ const MOST_ALIAS_QUESTIONS: usize = 2 * LONGEST_CHAIN;
 
 /// Whom to believe, as `--view` says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum View {
+pub enum TrustPolicy {
     /// The zone's name servers decide, resolvers must have caught up.
     #[default]
     Both,
@@ -30,10 +32,10 @@ pub enum View {
 
 /// With whose eyes to look.
 #[derive(Debug, Clone, Copy)]
-pub enum Witness<'a> {
+pub enum Perspective<'a> {
     /// What is published: the newest version of the zone, or what resolvers say where no name server answered.
     Published,
-    /// One server; for what it was not asked, as [`Witness::Published`].
+    /// One server; for what it was not asked, as [`Perspective::Published`].
     Server(&'a Server),
     /// One server for the names at and below the domain, and one for all others, while lookups are under way: what these two
     /// have not answered yet has no reply, whatever others say.
@@ -59,12 +61,12 @@ pub enum Reach {
 
 /// Record sets that are decided on and not yet published.
 #[derive(Debug, Clone, Default)]
-pub struct Overlay {
+pub struct PlannedRecords {
     /// Looked at for every question, so found by a hash and not by an order.
     sets: HashMap<Question, RecordSet>,
 }
 
-impl Overlay {
+impl PlannedRecords {
     /// Nothing is decided on.
     #[must_use]
     pub fn new() -> Self {
@@ -105,7 +107,7 @@ pub enum Existence {
     /// It exists without records of this type.
     NoData,
     /// It does not exist.
-    NoName,
+    NxDomain,
     /// Nobody was asked, because it lies outside the zone files.
     Outside,
 }
@@ -128,7 +130,7 @@ impl Answer {
 
     fn of(reply: &Reply) -> Self {
         let existence = match reply.outcome {
-            Outcome::NoName => Existence::NoName,
+            Outcome::NxDomain => Existence::NxDomain,
             Outcome::Records => Existence::Records,
             _ => Existence::NoData,
         };
@@ -160,26 +162,26 @@ fn alias_target(record: &Record) -> Option<Name> {
 
 /// The facts with the eyes of one witness.
 #[derive(Debug, Clone, Copy)]
-pub struct Sight<'a> {
+pub struct FactsView<'a> {
     /// What is looked at.
     pub facts: &'a Facts,
     /// With whose eyes.
-    pub witness: Witness<'a>,
+    pub witness: Perspective<'a>,
     /// Whom to believe.
-    pub view: View,
+    pub view: TrustPolicy,
     /// What is decided on and not yet published.
-    pub overlay: &'a Overlay,
+    pub overlay: &'a PlannedRecords,
     /// Notes what is read, so that it can be asked; `None` where nothing can be asked any more.
     pub log: Option<&'a ReadLog>,
     /// What of it is asked.
     pub reach: Reach,
 }
 
-impl<'a> Sight<'a> {
+impl<'a> FactsView<'a> {
     /// What is published, through these planned record sets; reads are not noted.
     #[must_use]
-    pub fn published(facts: &'a Facts, view: View, overlay: &'a Overlay) -> Self {
-        Self { facts, witness: Witness::Published, view, overlay, log: None, reach: Reach::All }
+    pub fn published(facts: &'a Facts, view: TrustPolicy, overlay: &'a PlannedRecords) -> Self {
+        Self { facts, witness: Perspective::Published, view, overlay, log: None, reach: Reach::All }
     }
 
     /// The same, but that nothing is asked for it, other than what the zone files hold.
@@ -238,14 +240,14 @@ impl<'a> Sight<'a> {
     /// with the name that closes it.
     ///
     /// # Errors
-    /// [`Silence`] if a name of the chain was asked for and nobody could tell, or if the chain has more than
+    /// [`LookupFailure`] if a name of the chain was asked for and nobody could tell, or if the chain has more than
     /// eight parts.
-    pub fn answer(&self, question: &Question) -> Result<Answer, Silence> {
+    pub fn answer(&self, question: &Question) -> Result<Answer, LookupFailure> {
         let mut answer = self.own_answer(question)?;
         let mut parts = 1;
         while let Some(end) = answer.open_end(question) {
             if parts == LONGEST_CHAIN {
-                return Err(Silence::too_deep(question.clone(), LONGEST_CHAIN));
+                return Err(LookupFailure::too_deep(question.clone(), LONGEST_CHAIN));
             }
             parts += 1;
             let Answer { existence, set, chain } = self.own_answer(&Question::new(end, question.rtype))?;
@@ -258,8 +260,8 @@ impl<'a> Sight<'a> {
     /// The answer to a question at the name itself: aliases are followed as far as the one reply leads, and no further.
     ///
     /// # Errors
-    /// [`Silence`] if it was asked and no server could tell.
-    pub fn own_answer(&self, question: &Question) -> Result<Answer, Silence> {
+    /// [`LookupFailure`] if it was asked and no server could tell.
+    pub fn own_answer(&self, question: &Question) -> Result<Answer, LookupFailure> {
         if let Some(planned) = self.overlay.get(question) {
             let existence = if planned.is_empty() { Existence::NoData } else { Existence::Records };
             return Ok(Answer { existence, set: planned.clone(), chain: Vec::new() });
@@ -268,9 +270,9 @@ impl<'a> Sight<'a> {
             Some(reply) if reply.outcome.is_answer() => {
                 Ok(self.with_planned_end(Answer::of(reply), question))
             }
-            Some(reply) => Err(Silence::of(reply)),
+            Some(reply) => Err(LookupFailure::of(reply)),
             None if self.is_left_alone(question) => Ok(Answer::nothing(Existence::Outside)),
-            None => Err(Silence::not_asked(question)),
+            None => Err(LookupFailure::not_asked(question)),
         }
     }
 
@@ -292,16 +294,16 @@ impl<'a> Sight<'a> {
     /// The records of `name` and `rtype`, at the end of an alias chain; empty where there are none.
     ///
     /// # Errors
-    /// [`Silence`] as for [`Sight::answer`].
-    pub fn set(&self, name: &Name, rtype: RecordType) -> Result<RecordSet, Silence> {
+    /// [`LookupFailure`] as for [`FactsView::answer`].
+    pub fn set(&self, name: &Name, rtype: RecordType) -> Result<RecordSet, LookupFailure> {
         self.answer(&Question::new(name.clone(), rtype)).map(|answer| answer.set)
     }
 
     /// Whether a host has an address: `None` where that lies outside the zone files.
     ///
     /// # Errors
-    /// [`Silence`] if no address was found and one of the two lookups failed.
-    pub fn has_address(&self, host: &Name) -> Result<Option<bool>, Silence> {
+    /// [`LookupFailure`] if no address was found and one of the two lookups failed.
+    pub fn has_address(&self, host: &Name) -> Result<Option<bool>, LookupFailure> {
         let [v4, v6] = self.address_answers(host);
         if [&v4, &v6].iter().any(|answer| answer.as_ref().is_ok_and(|answer| !answer.set.is_empty())) {
             return Ok(Some(true));
@@ -314,8 +316,8 @@ impl<'a> Sight<'a> {
     /// The addresses of a host.
     ///
     /// # Errors
-    /// [`Silence`] if one of the two lookups failed.
-    pub fn addresses(&self, host: &Name) -> Result<BTreeSet<RecordData>, Silence> {
+    /// [`LookupFailure`] if one of the two lookups failed.
+    pub fn addresses(&self, host: &Name) -> Result<BTreeSet<RecordData>, LookupFailure> {
         let [v4, v6] = self.address_answers(host);
         let mut data = v4?.set.data;
         data.extend(v6?.set.data);
@@ -329,7 +331,7 @@ impl<'a> Sight<'a> {
         self.overlay.get(question).is_none() && self.reply(question).is_some_and(|reply| reply.proxied)
     }
 
-    fn address_answers(&self, host: &Name) -> [Result<Answer, Silence>; 2] {
+    fn address_answers(&self, host: &Name) -> [Result<Answer, LookupFailure>; 2] {
         self.batch(|| Question::addresses(host).map(|question| self.answer(&question)))
     }
 
@@ -351,12 +353,12 @@ impl<'a> Sight<'a> {
 
     fn unnoted_reply(&self, question: &Question) -> Option<&'a Reply> {
         match self.witness {
-            Witness::Published => self.facts.published(question, self.view),
-            Witness::Server(server) => {
+            Perspective::Published => self.facts.published(question, self.view),
+            Perspective::Server(server) => {
                 let own = self.facts.reply_by(server, question);
                 own.or_else(|| self.facts.published(question, self.view))
             }
-            Witness::Pair { domain, inside, outside } => {
+            Perspective::Pair { domain, inside, outside } => {
                 let server = if question.name.is_within(domain) { inside } else { outside };
                 self.facts.reply_by_or_file(server, question)
             }
@@ -378,11 +380,11 @@ impl Facts {
     /// Once a name server was reached, or may yet be, resolvers do not speak for it: what no authority answered then is a
     /// failure.
     #[must_use]
-    pub fn published(&self, question: &Question, view: View) -> Option<&Reply> {
+    pub fn published(&self, question: &Question, view: TrustPolicy) -> Option<&Reply> {
         let replies = self.replies(question);
         let answers = || replies.clone().filter(|reply| reply.outcome.is_answer());
         // The authorities come first.
-        if view != View::Resolver {
+        if view != TrustPolicy::Resolver {
             let newest = self.newest(answers().take_while(|reply| reply.server.role.is_authority()));
             if let Some(reply) = newest.or_else(|| self.authority_failure(question)) {
                 return Some(reply);
@@ -450,7 +452,7 @@ impl Facts {
     /// Whether names outside were left alone on purpose.
     #[must_use]
     pub fn is_offline(&self) -> bool {
-        self.elsewhere == Elsewhere::NotAsked
+        self.elsewhere == UnqueriedNames::NotAsked
     }
 }
 
@@ -459,13 +461,13 @@ impl Facts {
 fn tells_least(reply: &Reply) -> u8 {
     match reply.outcome {
         Outcome::TooLarge => 0,
-        Outcome::TooDeep => 1,
+        Outcome::ChainTooLong => 1,
         Outcome::ServFail => 2,
         Outcome::Refused => 3,
         Outcome::Lame => 4,
         Outcome::Malformed => 5,
         Outcome::OutOfQuestions => 6,
-        Outcome::Spared => 7,
+        Outcome::ServerQueryLimit => 7,
         Outcome::OutOfTime => 8,
         Outcome::NotSent => 9,
         Outcome::Timeout => 10,
@@ -474,6 +476,6 @@ fn tells_least(reply: &Reply) -> u8 {
         Outcome::NotAllowed => 13,
         Outcome::NotAsked | Outcome::NotListed => 14,
         Outcome::NotRecorded => 15,
-        Outcome::Records | Outcome::NoData | Outcome::NoName => 16,
+        Outcome::Records | Outcome::NoData | Outcome::NxDomain => 16,
     }
 }

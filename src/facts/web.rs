@@ -59,7 +59,9 @@ impl WebRequest {
     #[must_use]
     pub fn path(&self) -> String {
         match self.topic {
-            WebTopic::Tenant => format!("/{}/v2.0/.well-known/openid-configuration", self.domain.bare()),
+            WebTopic::Tenant => {
+                format!("/{}/v2.0/.well-known/openid-configuration", self.domain.without_trailing_dot())
+            }
             WebTopic::Autodiscover => "/autodiscover/autodiscover.xml".into(),
         }
     }
@@ -67,7 +69,7 @@ impl WebRequest {
     /// The whole address.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("https://{}{}", self.host.bare(), self.path())
+        format!("https://{}{}", self.host.without_trailing_dot(), self.path())
     }
 }
 

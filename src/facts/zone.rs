@@ -41,7 +41,7 @@ pub fn is_newer(a: u32, b: u32) -> bool {
 /// own it. The deepest first.
 #[must_use]
 pub fn zone_candidates(domain: &Name) -> Vec<Name> {
-    let bare = domain.bare();
+    let bare = domain.without_trailing_dot();
     let registrable = psl::domain_str(&bare).and_then(|registrable| registrable.parse::<Name>().ok());
     let mut candidates = Vec::new();
     for apex in domain.ancestors() {

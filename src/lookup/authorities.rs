@@ -73,7 +73,7 @@ fn addresses(name: &Name, rtype: RecordType, facts: &Facts) -> Option<BTreeSet<I
 mod tests {
     use std::sync::Arc;
 
-    use crate::facts::{Elsewhere, Outcome, Role, Server};
+    use crate::facts::{Outcome, Role, Server, UnqueriedNames};
     use crate::record::Record;
 
     use super::*;
@@ -128,7 +128,7 @@ mod tests {
     /// All that is ever chosen while the replies come in this order.
     fn asked<'a>(choice: Choice, servers: usize, order: impl Iterator<Item = &'a Reply>) -> BTreeSet<IpAddr> {
         let names = (0..servers).map(name).collect();
-        let mut facts = Facts::new("2026-11-22T05:23:00Z".parse().unwrap(), Elsewhere::Asked);
+        let mut facts = Facts::new("2026-11-22T05:23:00Z".parse().unwrap(), UnqueriedNames::Asked);
         let mut asked = BTreeSet::new();
         for reply in order {
             facts.insert(reply.clone());

@@ -60,7 +60,7 @@ impl Budget {
         if let PlannedQuery::Server(_, _, endpoint, _) = query {
             let sent = self.sent.entry(endpoint.clone()).or_default();
             if *sent >= self.limits.queries_of_one_server {
-                self.refuse(query, Outcome::Spared);
+                self.refuse(query, Outcome::ServerQueryLimit);
                 return false;
             }
             *sent += 1;
@@ -88,9 +88,9 @@ impl Budget {
             self.octets += octets;
             return reply;
         };
-        let Reply { question, server, at, took, extended, .. } = reply;
+        let Reply { question, server, at, elapsed, ede, .. } = reply;
         let reason = format!("{what} are used up");
-        Reply { at, took, extended, reason, ..Reply::empty(question, server, Outcome::TooLarge) }
+        Reply { at, elapsed, ede, reason, ..Reply::empty(question, server, Outcome::TooLarge) }
     }
 
     fn refuse(&mut self, query: &PlannedQuery, outcome: Outcome) {
@@ -105,7 +105,7 @@ impl Budget {
     pub(super) fn note_refused(&mut self, facts: &mut Facts, at: Timestamp) {
         let Limits { queries, queries_of_one_server, .. } = self.limits;
         for (question, (server, outcome)) in std::mem::take(&mut self.refused) {
-            let reason = if outcome == Outcome::Spared {
+            let reason = if outcome == Outcome::ServerQueryLimit {
                 format!("the {queries_of_one_server} questions that one domain may send to it are used up")
             } else {
                 format!("the {queries} questions that one domain may cost are used up")

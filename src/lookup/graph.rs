@@ -127,7 +127,7 @@ impl Graph {
     /// # Errors
     /// [`Failure`] if not all of them can be had.
     pub async fn records(&self, domain: &Name, ownership: Ownership) -> Result<Vec<u8>, Failure> {
-        let name = domain.bare();
+        let name = domain.without_trailing_dot();
         let list = async |kind: &str| self.list(&format!("/domains/{name}/{kind}")).await;
         let proof = async {
             match ownership {

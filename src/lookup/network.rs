@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::OnceCell;
 
-use crate::facts::{Facts, Outcome, Reply, Role, Server, View, zone_candidates};
+use crate::facts::{Facts, Outcome, Reply, Role, Server, TrustPolicy, zone_candidates};
 use crate::record::{Name, Question, RecordData, RecordType};
 
 use super::address::Permissions;
@@ -27,7 +27,7 @@ use super::web_request::WebClient;
 pub struct Network {
     transport: Transport,
     resolvers: Vec<(Endpoint, Arc<Server>)>,
-    pub(super) view: View,
+    pub(super) view: TrustPolicy,
     authority_port: u16,
     permissions: Permissions,
     /// The name servers that were named to be asked instead of the delegated ones.
@@ -98,7 +98,12 @@ impl Network {
     /// rest of the world. They count as named: one on a loopback or private address allows name servers and policy
     /// hosts on addresses of that kind, unless [`Network::with_permissions`] says otherwise.
     #[must_use]
-    pub fn new(transport: Transport, resolvers: Vec<Endpoint>, view: View, authority_port: u16) -> Self {
+    pub fn new(
+        transport: Transport,
+        resolvers: Vec<Endpoint>,
+        view: TrustPolicy,
+        authority_port: u16,
+    ) -> Self {
         let mut distinct: Vec<(Endpoint, Arc<Server>)> = Vec::new();
         for endpoint in resolvers {
             if distinct.iter().all(|(known, _)| *known != endpoint) {
@@ -292,7 +297,7 @@ impl Network {
         facts: &Facts,
         queries: &mut Vec<PlannedQuery>,
     ) {
-        if self.view != View::Authoritative && self.named.is_empty() {
+        if self.view != TrustPolicy::Authoritative && self.named.is_empty() {
             self.resolvers(question, queries);
             self.unvalidated(question, facts, queries);
         }
@@ -361,7 +366,7 @@ impl Network {
             above: None,
             names: BTreeSet::new(),
         };
-        if self.view == View::Resolver {
+        if self.view == TrustPolicy::Resolver {
             return look;
         }
         look.zones = self.zones(domain, facts);
@@ -425,7 +430,7 @@ fn is_kept(reply: &Reply, now: Timestamp) -> bool {
     let smallest = reply.records.iter().map(|record| record.ttl).min();
     let ttl = match reply.outcome {
         Outcome::Records => smallest,
-        Outcome::NoData | Outcome::NoName => {
+        Outcome::NoData | Outcome::NxDomain => {
             reply.negative_ttl().map(|ttl| smallest.map_or(ttl, |smallest| smallest.min(ttl)))
         }
         _ => None,
@@ -472,7 +477,7 @@ mod tests {
         let network = |resolver: &str| {
             let resolver = Endpoint::Plain(SocketAddr::new(resolver.parse().unwrap(), 53));
             let transport = Transport::new(std::time::Duration::from_millis(20));
-            Network::new(transport, vec![resolver], View::Both, 53)
+            Network::new(transport, vec![resolver], TrustPolicy::Both, 53)
         };
         for (network, role, server, is_asked) in [
             (network("8.8.8.8"), Role::Authoritative, "127.0.0.1", false),

@@ -121,7 +121,7 @@ impl Fetcher {
             Err(Failure { outcome, reason }) => (reply.outcome, reply.reason) = (outcome, reason),
         }
         reply.at = self.transport.now();
-        reply.took = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        reply.elapsed = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
         reply
     }
 
@@ -192,5 +192,5 @@ fn accepted(response: Response<Incoming>) -> Result<Incoming, Failure> {
 }
 
 pub(super) fn host(domain: &Name) -> String {
-    format!("mta-sts.{}", domain.bare())
+    format!("mta-sts.{}", domain.without_trailing_dot())
 }

@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::facts::{Elsewhere, Facts, NOT_FOLLOWED, Outcome, Recording, Reply, Role, Server, View};
+use crate::facts::{
+    Facts, NOT_FOLLOWED, Outcome, Recording, Reply, Role, Server, TrustPolicy, UnqueriedNames,
+};
 use crate::record::{Name, Question, RecordType};
 
 use super::budget::nobody;
@@ -73,11 +75,11 @@ impl Source {
 
     /// What became of names for which nobody can be asked.
     #[must_use]
-    pub fn elsewhere(&self) -> Elsewhere {
+    pub fn elsewhere(&self) -> UnqueriedNames {
         match &self.recording {
             Some(recording) => recording.facts.elsewhere,
-            None if self.network.is_none() => Elsewhere::NotAsked,
-            None => Elsewhere::Asked,
+            None if self.network.is_none() => UnqueriedNames::NotAsked,
+            None => UnqueriedNames::Asked,
         }
     }
 
@@ -87,7 +89,7 @@ impl Source {
             return false;
         }
         self.recording.is_some()
-            || self.network.as_ref().is_some_and(|network| network.view != View::Resolver)
+            || self.network.as_ref().is_some_and(|network| network.view != TrustPolicy::Resolver)
     }
 
     /// What the facts say of the domain's zones; `None` if nobody there can be asked.
@@ -236,8 +238,8 @@ impl Source {
     /// Whether every question has to have a reply: only names outside the zone files may be left alone.
     pub(super) fn leaves_nothing_alone(&self) -> bool {
         match self.elsewhere() {
-            Elsewhere::Asked | Elsewhere::NotRecorded => true,
-            Elsewhere::NotAsked => false,
+            UnqueriedNames::Asked | UnqueriedNames::NotRecorded => true,
+            UnqueriedNames::NotAsked => false,
         }
     }
 }

@@ -195,7 +195,7 @@ impl WebClient {
     }
 
     async fn try_addresses(&self, request: &WebRequest, facts: &Facts) -> Result<Answer, Failure> {
-        let host = request.host.bare();
+        let host = request.host.without_trailing_dot();
         let fail = |outcome, reason: String| Err(Failure::new(outcome, reason));
         let found = addresses(&request.host, facts);
         if found.known.is_empty() {

@@ -92,7 +92,7 @@ enum Step {
     /// The name exists and has no such record.
     NoData,
     /// The name does not exist.
-    NoName,
+    NxDomain,
 }
 
 /// What becomes of a name on the way down from the apex of its zone.
@@ -225,9 +225,9 @@ impl ZoneFiles {
     /// The reply to a question; `None` if the files say nothing about the name, so that it is not asked.
     ///
     /// Aliases are followed as far as the files go (RFC 1034 §4.3.2). A chain that ends at a name that does
-    /// not exist has [`Outcome::NoName`] (RFC 2308 §2.1). One that leaves the files, loops or ends at a name
+    /// not exist has [`Outcome::NxDomain`] (RFC 2308 §2.1). One that leaves the files, loops or ends at a name
     /// without such a record has [`Outcome::Records`]; the SOA is there only in the last case. A chain that is longer
-    /// than is followed has [`Outcome::TooDeep`] and no records, and one that ends at records which are published and not
+    /// than is followed has [`Outcome::ChainTooLong`] and no records, and one that ends at records which are published and not
     /// in the file [`Outcome::NotListed`]. The time of the reply is not set.
     #[must_use]
     pub fn answer(&self, question: &Question) -> Option<Reply> {
@@ -257,7 +257,7 @@ impl ZoneFiles {
                     let Some(next) = self.place(&target).filter(|_| !looping) else { break };
                     if chain.len() > MAX_CHAIN {
                         reply.records.clear();
-                        reply.outcome = Outcome::TooDeep;
+                        reply.outcome = Outcome::ChainTooLong;
                         reply.reason = format!("the chain has more than {MAX_CHAIN} aliases");
                         break;
                     }
@@ -271,9 +271,9 @@ impl ZoneFiles {
                     }
                     break;
                 }
-                Step::NoName => {
+                Step::NxDomain => {
                     reply.soa = place.soa();
-                    reply.outcome = Outcome::NoName;
+                    reply.outcome = Outcome::NxDomain;
                     break;
                 }
             }
@@ -388,13 +388,13 @@ impl<'a> Place<'a> {
     fn wildcard(&self, name: &Name, rtype: RecordType) -> Step {
         let encloser = name.ancestors().skip(1).find(|above| at_or_below(self.nodes, above).is_some());
         // Too long a name cannot be an owner.
-        let Some(source) = encloser.and_then(|encloser| encloser.below("*").ok()) else {
-            return Step::NoName;
+        let Some(source) = encloser.and_then(|encloser| encloser.prepend("*").ok()) else {
+            return Step::NxDomain;
         };
         match self.nodes.get(&source) {
             Some(node) => node.step(name, rtype),
             None if at_or_below(self.nodes, &source).is_some() => Step::NoData,
-            None => Step::NoName,
+            None => Step::NxDomain,
         }
     }
 

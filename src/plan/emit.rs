@@ -84,7 +84,11 @@ impl<'a> Sheet<'a> {
     fn head(&self, mark: &str) -> String {
         let count = self.changes.len();
         let sets = if count == 1 { "1 record set".to_owned() } else { format!("{count} record sets") };
-        let title = format!("{} in the zone {}: {sets} to change", self.domain.bare(), self.zone.bare());
+        let title = format!(
+            "{} in the zone {}: {sets} to change",
+            self.domain.without_trailing_dot(),
+            self.zone.without_trailing_dot()
+        );
         let lines = std::iter::once(title).chain(self.summary());
         lines.map(|line| format!("{mark} {line}\n")).collect()
     }

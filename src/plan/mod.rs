@@ -1,7 +1,7 @@
 //! What exactly has to be published or deleted?
 //!
 //! The remedy: record sets, before and after. Several expectations may own one record set (the verification text and
-//! SPF share the texts of the domain), so the cures are folded: each is asked of the facts as the earlier ones leave
+//! SPF share the texts of the domain), so the fixes are folded: each is asked of the facts as the earlier ones leave
 //! them, until nothing changes any more.
 
 pub mod emit;
@@ -9,16 +9,18 @@ pub mod schedule;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::check::{Case, Code, Edit, Examination, Judged, Status, Weight, is_from_wildcard, judge};
+use crate::check::{
+    Assessment, Case, Code, Edit, ExpectationResult, Severity, Status, is_from_wildcard, judge,
+};
 use crate::expected::{Expectation, Importance, Phase, Subject};
-use crate::facts::{Existence, Facts, Overlay, Sight, View};
+use crate::facts::{Existence, Facts, FactsView, PlannedRecords, TrustPolicy};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
 pub use emit::to_bind;
 
 /// Seconds that a record set gets whose present time to live is not known.
 const DEFAULT_TTL: u32 = 3600;
-/// Times that the cures are folded at most; two are needed where one cure makes room for another.
+/// Times that the fixes are folded at most; two are needed where one fix makes room for another.
 const MOST_ROUNDS: usize = 4;
 
 /// What to do with a record set.
@@ -102,30 +104,30 @@ impl Change {
 
 /// The changes that make the domain ready for the phase being judged, in the order in which to make them.
 #[must_use]
-pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Examination) -> Vec<Change> {
+pub fn changes(subject: &Subject, facts: &Facts, view: TrustPolicy, assessment: &Assessment) -> Vec<Change> {
     // Without a domain there is no zone to publish in, and what a domain is for that looks parked only the admin knows.
-    if examination.withheld.is_some()
-        || examination.hazards.iter().any(|hazard| hazard.code == Code::DomainNotFound)
+    if assessment.withheld.is_some()
+        || assessment.hazards.iter().any(|hazard| hazard.code == Code::DomainNotFound)
     {
         return Vec::new();
     }
-    let source = examination.source.as_ref().and_then(|source| source.provider);
-    let is_source_sure = examination.source.as_ref().is_some_and(|source| source.proof.is_sure());
-    let untouched = Overlay::new();
-    let sight = Sight::published(facts, view, &untouched);
-    let expected = examination.judged.iter().map(|judged| &judged.expectation);
+    let source = assessment.source.as_ref().and_then(|source| source.provider);
+    let is_source_sure = assessment.source.as_ref().is_some_and(|source| source.proof.is_sure());
+    let untouched = PlannedRecords::new();
+    let sight = FactsView::published(facts, view, &untouched);
+    let expected = assessment.judged.iter().map(|judged| &judged.expectation);
     let mail_host = expected.into_iter().find_map(Expectation::proposed_host);
-    let host_failure = examination.host_failure.as_ref();
+    let host_failure = assessment.host_failure.as_ref();
     let present = Case { subject, source, is_source_sure, mail_host, host_failure, sight };
-    let mut fold = Fold { present, overlay: Overlay::new(), reasons: BTreeMap::new() };
+    let mut fold = Fold { present, overlay: PlannedRecords::new(), reasons: BTreeMap::new() };
     for _ in 0..MOST_ROUNDS {
         let mut changed = false;
-        for judged in examination.judged.iter().filter(|judged| is_curable(judged)) {
+        for judged in assessment.judged.iter().filter(|judged| is_curable(judged)) {
             // As long as nothing is decided, what is met is met.
             if judged.status == Status::Met && fold.overlay.is_empty() {
                 continue;
             }
-            let sight = Sight::published(facts, view, &fold.overlay);
+            let sight = FactsView::published(facts, view, &fold.overlay);
             let case = Case { sight, ..present };
             let Ok(finding) = judge(&case, &judged.expectation).finding else { continue };
             // What is optional is put right only where it is wrong, and never added.
@@ -133,14 +135,14 @@ pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Exami
             let unasked = judged.importance == Importance::Optional && absent;
             // What the record means changes with the MX records, although it is right as it is.
             let is_moved = finding.code == Code::SpfMxSenders;
-            let is_wrong = matches!(finding.code.weight(), Weight::Unmet | Weight::Error | Weight::Unknown);
+            let is_wrong = finding.code.effect().is_wrong();
             if (is_wrong || is_moved) && !unasked {
-                // The code under which the expectation is reported, not one that an earlier cure has left; what that
-                // cure has undone was reported as met.
+                // The code under which the expectation is reported, not one that an earlier fix has left; what that
+                // fix has undone was reported as met.
                 let because = if judged.status == Status::Met { finding.code } else { judged.code };
                 let phases: Vec<Phase> =
-                    finding.cure.iter().map(|edit| earliest(&case, judged, edit)).collect();
-                for (edit, phase) in finding.cure.into_iter().zip(phases) {
+                    finding.fix.iter().map(|edit| earliest(&case, judged, edit)).collect();
+                for (edit, phase) in finding.fix.into_iter().zip(phases) {
                     // What belongs to a later phase stays as it is until then.
                     if phase > subject.phase {
                         continue;
@@ -150,8 +152,8 @@ pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Exami
                 }
             }
         }
-        for hazard in examination.hazards.iter().filter(|hazard| !hazard.is_waived()) {
-            for edit in &hazard.cure {
+        for hazard in assessment.hazards.iter().filter(|hazard| !hazard.is_waived()) {
+            for edit in &hazard.fix {
                 let importance = importance(hazard.level);
                 let reason = Reason::new(phase(hazard.code), hazard.code, importance, edit.confirm);
                 // Where an expectation decides about the records, the hazard is one reason more, and no later one.
@@ -167,7 +169,7 @@ pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Exami
         }
     }
     let mut changes = fold.changes();
-    if examination.hazards.iter().any(|hazard| hazard.code == Code::MxNotAssigned) {
+    if assessment.hazards.iter().any(|hazard| hazard.code == Code::MxNotAssigned) {
         // As long as Microsoft takes no mail for the domain, mail programs and the rest stay with the old platform.
         let of_the_switch = changes.iter_mut().filter(|change| change.phase >= Phase::Switch);
         of_the_switch.for_each(|change| change.confirm = true);
@@ -175,22 +177,22 @@ pub fn changes(subject: &Subject, facts: &Facts, view: View, examination: &Exami
     changes
 }
 
-/// Whether the plan may put it right; what is met is looked at too, since an earlier cure may have undone it.
-fn is_curable(judged: &Judged) -> bool {
+/// Whether the plan may put it right; what is met is looked at too, since an earlier fix may have undone it.
+fn is_curable(judged: &ExpectationResult) -> bool {
     // What could not be read may come with an edit to compare before it is made.
-    let is_offered = judged.status == Status::Unknown && !judged.cure.is_empty();
+    let is_offered = judged.status == Status::Unknown && !judged.fix.is_empty();
     (matches!(judged.status, Status::Unmet | Status::Met) || is_offered)
         && judged.code != Code::ServersDisagree
 }
 
 /// The first phase that asks for this very edit: one that adds the new sender and drops the old one as well is made when
 /// the old one may go.
-fn earliest(case: &Case<'_>, judged: &Judged, edit: &Edit) -> Phase {
+fn earliest(case: &Case<'_>, judged: &ExpectationResult, edit: &Edit) -> Phase {
     let asks = |phase: &Phase| {
         let subject = Subject { phase: *phase, ..case.subject.clone() };
         judge(&Case { subject: &subject, ..*case }, &judged.expectation)
             .finding
-            .is_ok_and(|finding| finding.cure.contains(edit))
+            .is_ok_and(|finding| finding.fix.contains(edit))
     };
     let phases = [Phase::Prepare, Phase::Switch].into_iter();
     let mut before = phases.filter(|phase| (judged.expectation.phase..case.subject.phase).contains(phase));
@@ -208,11 +210,11 @@ fn phase(hazard: Code) -> Phase {
 }
 
 /// How much it matters that a hazard goes away.
-fn importance(level: Weight) -> Importance {
+fn importance(level: Severity) -> Importance {
     match level {
-        Weight::Error | Weight::Unmet | Weight::Unknown | Weight::Waiting => Importance::Required,
-        Weight::Warning => Importance::Recommended,
-        Weight::Info | Weight::Met => Importance::Optional,
+        Severity::Error => Importance::Required,
+        Severity::Warning => Importance::Recommended,
+        Severity::Info => Importance::Optional,
     }
 }
 
@@ -245,7 +247,7 @@ impl Reason {
 struct Fold<'a> {
     /// The facts as they are.
     present: Case<'a>,
-    overlay: Overlay,
+    overlay: PlannedRecords,
     reasons: BTreeMap<Question, Reason>,
 }
 

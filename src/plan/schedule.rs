@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::check::time::lasting;
-use crate::check::{Assumptions, Code, Examination, Scales, Status, examine};
+use crate::check::{Assessment, Assumptions, Code, JudgeOptions, Status, assess};
 use crate::expected::{Cloud, Importance, Phase, Subject};
 use crate::facts::{Facts, Role};
 use crate::record::{Name, Question, RecordSet};
@@ -38,7 +38,7 @@ pub struct Move<'a> {
     /// What the DNS said.
     pub facts: &'a Facts,
     /// How strictly to judge.
-    pub scales: Scales<'a>,
+    pub scales: JudgeOptions<'a>,
     /// What to assume where nothing was seen.
     pub assumptions: Assumptions,
     /// The options to repeat in every command, quoted for a shell; empty, or with a leading blank.
@@ -107,7 +107,7 @@ impl Schedule {
     pub fn new(planned: &Move<'_>) -> Self {
         let Move { subject, facts, .. } = *planned;
         let phases = Phases::new(planned);
-        let [prepare, _, tidy] = &phases.examinations;
+        let [prepare, _, tidy] = &phases.assessments;
         let zone = tidy.zone.as_ref();
         let source = tidy.source.as_ref();
         let mut schedule = Self {
@@ -147,8 +147,8 @@ impl Schedule {
 }
 
 /// What is not known, in sentences.
-fn warnings(examination: &Examination) -> Vec<String> {
-    let required = examination.judged.iter().filter(|judged| judged.importance == Importance::Required);
+fn warnings(assessment: &Assessment) -> Vec<String> {
+    let required = assessment.judged.iter().filter(|judged| judged.importance == Importance::Required);
     let unknown = required.filter(|judged| judged.status == Status::Unknown);
     let unknown = unknown.map(|judged| format!("{} is not known: {}", judged.expectation.id, judged.message));
     let blocking = |code: Code| {
@@ -157,7 +157,7 @@ fn warnings(examination: &Examination) -> Vec<String> {
             Code::DomainNotFound | Code::DomainIsAlias | Code::MxNotAssigned | Code::ServersDisagree
         )
     };
-    let hazards = examination.hazards.iter().filter(|hazard| hazard.is_error() && blocking(hazard.code));
+    let hazards = assessment.hazards.iter().filter(|hazard| hazard.is_error() && blocking(hazard.code));
     unknown.chain(hazards.map(|hazard| hazard.message.clone())).collect()
 }
 
@@ -187,7 +187,7 @@ impl Lifetime {
 
 /// What each phase leaves to do after the one before.
 struct Phases {
-    examinations: [Examination; 3],
+    assessments: [Assessment; 3],
     prepare: Vec<Change>,
     lowered: Vec<Lowering>,
     switch: Vec<Change>,
@@ -201,9 +201,9 @@ impl Phases {
         let Move { subject, facts, scales, .. } = *planned;
         let examined = |phase| {
             let subject = Subject { phase, ..subject.clone() };
-            let examination = examine(&subject, facts, scales);
-            let changes = changes(&subject, facts, scales.view, &examination);
-            (examination, changes)
+            let assessment = assess(&subject, facts, scales);
+            let changes = changes(&subject, facts, scales.view, &assessment);
+            (assessment, changes)
         };
         let mut published = Published(BTreeMap::new());
         let (first, prepare) = examined(Phase::Prepare);
@@ -227,7 +227,7 @@ impl Phases {
         }
         let (third, tidy) = examined(Phase::Tidy);
         let tidy = published.apply(tidy, |_| true);
-        Self { examinations: [first, second, third], prepare, lowered, switch, tidy, kept }
+        Self { assessments: [first, second, third], prepare, lowered, switch, tidy, kept }
     }
 }
 
@@ -283,7 +283,11 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn command(&self, verb: &str, words: &str) -> String {
         let blank = if words.is_empty() { "" } else { " " };
-        format!("cutover {verb} {}{blank}{words}{}", self.schedule.domain.bare(), self.planned.options)
+        format!(
+            "cutover {verb} {}{blank}{words}{}",
+            self.schedule.domain.without_trailing_dot(),
+            self.planned.options
+        )
     }
 
     /// Whether nothing is left to do at the switch, as far as everything is known.
@@ -302,7 +306,7 @@ impl Writer<'_> {
     }
 
     fn recording(&self) -> String {
-        format!("{}-before.rec", self.schedule.domain.bare())
+        format!("{}-before.rec", self.schedule.domain.without_trailing_dot())
     }
 
     /// The longest time before the switch that a step needs.
@@ -350,7 +354,7 @@ impl Writer<'_> {
         let check = self.command("check", &format!("--phase tidy --record {file}"));
         let back = format!(
             "cutover plan {} --replay {file} --phase tidy --rollback --format bind{}",
-            self.schedule.domain.bare(),
+            self.schedule.domain.without_trailing_dot(),
             self.planned.replay_options
         );
         Step::new("keep", When::By, -first, "Save what is published now")
@@ -358,7 +362,7 @@ impl Writer<'_> {
                 "Save every answer to a file. As long as that file exists, the second command prints the way back to \
                  today's records, whatever has changed since. Save the zone file or a screenshot of the DNS panel of \
                  {} as well.",
-                self.schedule.zone.bare()
+                self.schedule.zone.without_trailing_dot()
             ))
             .commands([check, back])
     }
@@ -391,7 +395,7 @@ impl Writer<'_> {
             format!(
                 "{} of {}: TTL {} now; lower it to {SHORT} seconds {due}",
                 change.rtype,
-                change.name.bare(),
+                change.name.without_trailing_dot(),
                 ttl.words()
             )
         });
@@ -429,10 +433,10 @@ impl Writer<'_> {
             format!(
                 "{when}, mail of {} moves from {} to Microsoft 365. Mail that is sent meanwhile is not lost: it arrives \
                  in one of the two mailboxes, or the sender tries again.",
-                self.schedule.domain.bare(),
+                self.schedule.domain.without_trailing_dot(),
                 self.source()
             ),
-            "Close Outlook before the switch and start it again afterwards. It asks you to sign in with your \
+            "Close CacheExpiry before the switch and start it again afterwards. It asks you to sign in with your \
              Microsoft 365 account."
                 .to_owned(),
             "On phones and in other mail apps, delete the old account and add it again as Microsoft 365 or Exchange."
@@ -450,7 +454,7 @@ impl Writer<'_> {
         Some(step)
     }
 
-    fn decide(&self, prepare: &Examination) -> Step {
+    fn decide(&self, prepare: &Assessment) -> Step {
         let step = Step::new("decide", When::At, SignedDuration::from_mins(-DECISION), "Check, then decide")
             .text("Switch only if this check reports `ready`. Otherwise choose a later time: nothing has moved yet.")
             .commands([self.command("check", &self.prepare_words())]);
@@ -478,7 +482,7 @@ impl Writer<'_> {
 
     fn caches(&self) -> Step {
         let rows = self.phases.switch.iter().zip(&self.phases.kept).map(|(change, ttl)| {
-            let what = format!("{} of {}", change.rtype, change.name.bare());
+            let what = format!("{} of {}", change.rtype, change.name.without_trailing_dot());
             let gone = step::relative(self.gone(change, *ttl));
             if change.before.is_empty() {
                 format!("{what}: caches may keep \"does not exist\" for {}, until {gone}", ttl.words())
@@ -518,7 +522,7 @@ impl Writer<'_> {
         step.changes(changes).commands([self.command("check", "--phase tidy")])
     }
 
-    fn close(&self, tidy: &Examination) -> Step {
+    fn close(&self, tidy: &Assessment) -> Step {
         let margin = self.planned.assumptions.queue_margin;
         let kept = self.phases.tidy.iter().filter(|change| !change.before.is_empty());
         let kept = kept.map(|change| lifetime(self.planned, change).span()).max().unwrap_or_default();

@@ -94,7 +94,7 @@ impl Gateway {
     pub fn name(&self) -> Cow<'static, str> {
         match self {
             Self::Known(provider) => provider.short.into(),
-            Self::Suffix(suffix) => suffix.bare().into(),
+            Self::Suffix(suffix) => suffix.without_trailing_dot().into(),
         }
     }
 
@@ -113,7 +113,7 @@ impl fmt::Display for Gateway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Known(provider) => f.pad(provider.id),
-            Self::Suffix(suffix) => f.pad(&suffix.bare()),
+            Self::Suffix(suffix) => f.pad(&suffix.without_trailing_dot()),
         }
     }
 }

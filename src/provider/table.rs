@@ -220,7 +220,7 @@ pub(super) static PROVIDERS: &[Provider] = &[
         weak: &[Evidence::Mx],
         confidence: Confidence::B,
         sources: &[MXMAP_DATA, "microsoft-365-docs #5486", "OfficeDocs-O365ITPro #930"],
-        note: "Proof of ownership only, never a mail host. Harmless when its preference is the worst, but \
+        note: "Proof of ownership only, never a mail host. Sanitized when its preference is the worst, but \
                report it for deletion.",
         ..NONE
     },

@@ -26,7 +26,7 @@ use wire::{Labels, Wire, parse_labels};
 /// use cutover::record::Name;
 /// let name: Name = "AutoDiscover.contoso.com".parse().unwrap();
 /// assert_eq!(name.to_string(), "autodiscover.contoso.com.");
-/// assert_eq!(name.bare(), "autodiscover.contoso.com");
+/// assert_eq!(name.without_trailing_dot(), "autodiscover.contoso.com");
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Name {
@@ -158,7 +158,7 @@ impl Name {
     ///
     /// # Errors
     /// [`NameError`] if the prefix is no name or the result is too long.
-    pub fn below(&self, prefix: &str) -> Result<Self, NameError> {
+    pub fn prepend(&self, prefix: &str) -> Result<Self, NameError> {
         let (mut wire, _) = parse_labels(prefix.as_bytes())?;
         wire.push(&self.wire);
         wire.name()
@@ -190,12 +190,12 @@ impl Name {
         if self == zone {
             return "@".into();
         }
-        self.without_suffix(zone).map_or_else(|| self.to_string(), |host| host.bare())
+        self.without_suffix(zone).map_or_else(|| self.to_string(), |host| host.without_trailing_dot())
     }
 
     /// Presentation form without the final dot, for sentences; the root stays `.`.
     #[must_use]
-    pub fn bare(&self) -> String {
+    pub fn without_trailing_dot(&self) -> String {
         let mut text = String::with_capacity(self.wire.len());
         // A text takes all that is written to it.
         let _ = wire::write_dotted(&mut text, &self.wire);

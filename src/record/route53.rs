@@ -320,7 +320,7 @@ fn resolved<'a>(
             Some(Together::Unlisted(reason)) => return Err(reason.clone()),
             Some(Together::Alias(target)) => question.name = target.clone(),
             None => {
-                let target = question.name.bare();
+                let target = question.name.without_trailing_dot();
                 return Err(format!(
                     "it is an alias record of Route 53 for `{target}`, which is not in the list"
                 ));

@@ -84,14 +84,14 @@ pub enum Meaning {
     /// `exp=`: where the explanation for a rejection stands.
     Explanation(DomainSpec),
     /// A modifier that receivers must ignore (RFC 7208 §6).
-    Ignored {
+    UnknownModifier {
         /// Its name, in lower case.
         name: String,
         /// What follows the `=`.
         value: String,
     },
     /// Receivers cannot read it: a permanent error for the whole record.
-    Broken(String),
+    SyntaxError(String),
 }
 
 /// One word of the record.
@@ -150,7 +150,7 @@ impl FromStr for Term {
             .map(|record| record.terms)
             .unwrap_or_default();
         match (terms.pop(), terms.is_empty()) {
-            (Some(Self { meaning: Meaning::Broken(why), .. }), true) => Err(why),
+            (Some(Self { meaning: Meaning::SyntaxError(why), .. }), true) => Err(why),
             (Some(term), true) => Ok(term),
             (Some(_), false) => Err("it is more than one term".into()),
             (None, _) => Err("it is empty".into()),
@@ -184,7 +184,7 @@ impl SpfRecord {
     /// The terms that receivers cannot read, with the reason.
     pub fn broken(&self) -> impl Iterator<Item = (&Term, &str)> {
         self.terms.iter().filter_map(|term| match &term.meaning {
-            Meaning::Broken(reason) => Some((term, reason.as_str())),
+            Meaning::SyntaxError(reason) => Some((term, reason.as_str())),
             _ => None,
         })
     }
@@ -225,16 +225,16 @@ fn once(meaning: Meaning, before: &[Term]) -> Meaning {
         Meaning::Explanation(_) => before.iter().any(|term| matches!(term.meaning, Meaning::Explanation(_))),
         _ => false,
     };
-    if again { Meaning::Broken("this modifier may stand only once".into()) } else { meaning }
+    if again { Meaning::SyntaxError("this modifier may stand only once".into()) } else { meaning }
 }
 
 fn meaning(text: &str) -> Meaning {
     // Nearly every term is plain.
     if text.bytes().all(|octet| octet.is_ascii_graphic()) {
-        return read(text).unwrap_or_else(Meaning::Broken);
+        return read(text).unwrap_or_else(Meaning::SyntaxError);
     }
     let odd = text.chars().find(|character| !character.is_ascii_graphic()).unwrap_or_default();
-    Meaning::Broken(format!("it holds U+{:04X}, and only plain ASCII is allowed", u32::from(odd)))
+    Meaning::SyntaxError(format!("it holds U+{:04X}, and only plain ASCII is allowed", u32::from(odd)))
 }
 
 fn read(text: &str) -> Result<Meaning, String> {
@@ -266,7 +266,7 @@ fn modifier(name: &str, value: &str) -> Result<Meaning, String> {
         "exp" => domain_spec(value).map(Meaning::Explanation),
         // Nobody knows it, and its syntax counts all the same (RFC 7208 §6).
         lower if well_formed => {
-            macro_string(value).map(|()| Meaning::Ignored { name: lower.into(), value: value.into() })
+            macro_string(value).map(|()| Meaning::UnknownModifier { name: lower.into(), value: value.into() })
         }
         _ => Err(format!("`{name}` is no name of a modifier")),
     }

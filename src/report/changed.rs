@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::check::time::clock;
 
 use super::grid::wrapped;
-use super::harmless::{Harmless, harmless};
+use super::harmless::{Sanitized, harmless};
 use super::since::{Moved, Sign, Since};
 use super::style::{Style, Tone};
 
@@ -62,7 +62,7 @@ fn state(state: &super::since::State) -> String {
     }
 }
 
-fn records(records: &[Harmless]) -> String {
+fn records(records: &[Sanitized]) -> String {
     if records.is_empty() {
         return "nothing".into();
     }

@@ -28,7 +28,7 @@ pub use self::sarif::{Place, sarif};
 
 /// How much a finding matters to whoever reads the report by machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Gravity {
+enum ResultLevel {
     /// Nothing is to be done.
     None,
     /// Worth knowing.
@@ -40,29 +40,29 @@ enum Gravity {
 }
 
 /// How much an expectation matters as it stands.
-fn gravity(expectation: &ExpectationView) -> Gravity {
+fn result_level(expectation: &ExpectationView) -> ResultLevel {
     match (expectation.status, expectation.importance) {
-        ("met" | "waived", _) => Gravity::None,
-        ("unmet", "required") => Gravity::Error,
+        ("met" | "waived", _) => ResultLevel::None,
+        ("unmet", "required") => ResultLevel::Error,
         // Nobody asked for it, and it is simply not there.
-        (_, "optional") if expectation.observed.is_empty() => Gravity::None,
-        (_, "required") => Gravity::Warning,
-        _ => Gravity::Note,
+        (_, "optional") if expectation.observed.is_empty() => ResultLevel::None,
+        (_, "required") => ResultLevel::Warning,
+        _ => ResultLevel::Note,
     }
 }
 
 /// Whether something was found that is not simply met, waived or not.
 fn is_finding(expectation: &ExpectationView) -> bool {
-    expectation.status == "waived" || gravity(expectation) > Gravity::None
+    expectation.status == "waived" || result_level(expectation) > ResultLevel::None
 }
 
 /// How much a hazard matters.
-fn hazard_gravity(hazard: &HazardView) -> Gravity {
+fn hazard_level(hazard: &HazardView) -> ResultLevel {
     match hazard.level {
-        _ if hazard.is_waived() => Gravity::None,
-        "error" => Gravity::Error,
-        "warning" => Gravity::Warning,
-        _ => Gravity::Note,
+        _ if hazard.is_waived() => ResultLevel::None,
+        "error" => ResultLevel::Error,
+        "warning" => ResultLevel::Warning,
+        _ => ResultLevel::Note,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What may be shown of text that came from outside?
 //!
-//! DNS, files and servers say what they like. What of it stands in a report is [`Harmless`], a type with one door: so no
+//! DNS, files and servers say what they like. What of it stands in a report is [`Sanitized`], a type with one door: so no
 //! format can forget to guard a terminal, and each guards only what has a meaning in its own syntax.
 
 use std::borrow::{Borrow, Cow};
@@ -22,9 +22,9 @@ const LONGEST_RECORD: usize = 4 * 65_535 + 1024;
 /// length.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 #[serde(transparent)]
-pub struct Harmless(String);
+pub struct Sanitized(String);
 
-impl Harmless {
+impl Sanitized {
     /// What a person reads: a message, a reason, the name of a file.
     #[must_use]
     pub fn sentence(text: &str) -> Self {
@@ -37,7 +37,7 @@ impl Harmless {
         Self(bounded(text, LONGEST_RECORD))
     }
 
-    /// Every one of them as [`Harmless::record`].
+    /// Every one of them as [`Sanitized::record`].
     pub fn records<T: ToString>(all: impl IntoIterator<Item = T>) -> Vec<Self> {
         all.into_iter().map(|one| Self(bounded(one.to_string(), LONGEST_RECORD))).collect()
     }
@@ -100,7 +100,7 @@ fn bounded<'a>(text: impl Into<Cow<'a, str>>, longest: usize) -> String {
     }
 }
 
-impl Deref for Harmless {
+impl Deref for Sanitized {
     type Target = str;
 
     fn deref(&self) -> &str {
@@ -108,20 +108,20 @@ impl Deref for Harmless {
     }
 }
 
-impl Borrow<str> for Harmless {
+impl Borrow<str> for Sanitized {
     fn borrow(&self) -> &str {
         &self.0
     }
 }
 
-impl fmt::Display for Harmless {
+impl fmt::Display for Sanitized {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
     }
 }
 
 #[cfg(feature = "formats")]
-impl schemars::JsonSchema for Harmless {
+impl schemars::JsonSchema for Sanitized {
     /// For who reads a report it is a string like every other.
     fn inline_schema() -> bool {
         true
@@ -136,7 +136,7 @@ impl schemars::JsonSchema for Harmless {
     }
 }
 
-impl<'de> Deserialize<'de> for Harmless {
+impl<'de> Deserialize<'de> for Sanitized {
     /// An earlier report is a file like every other: its text comes in by the same door.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(|text| Self::record(&text))
@@ -150,10 +150,10 @@ mod tests {
     #[test]
     fn nothing_that_acts_comes_in_and_nothing_else_is_changed() {
         let acting = "\u{1b}\u{7}\r\n\0\u{7f}\u{85}\u{9b}\u{202e}\u{2066}\u{200b}\u{200f}\u{2028}\u{feff}\u{61c}\u{e0041}";
-        assert_eq!(*Harmless::sentence(acting), "\u{fffd}".repeat(acting.chars().count()));
+        assert_eq!(*Sanitized::sentence(acting), "\u{fffd}".repeat(acting.chars().count()));
         let plain = "„ä“ 日本 `v=spf1 -all` 😀 =|<&>\"'";
-        assert_eq!(*Harmless::record(plain), *plain);
-        let read: Harmless = serde_json::from_str("\"a\\u001bb\"").unwrap();
+        assert_eq!(*Sanitized::record(plain), *plain);
+        let read: Sanitized = serde_json::from_str("\"a\\u001bb\"").unwrap();
         assert_eq!(serde_json::to_string(&read).unwrap(), "\"a\u{fffd}b\"");
     }
 
@@ -168,8 +168,8 @@ mod tests {
             ("a ::x", "a ::x"),
             ("::1", "::1"),
         ] {
-            assert_eq!(*Harmless::record(text), *shown);
-            assert_eq!(*Harmless::sentence(shown), *shown);
+            assert_eq!(*Sanitized::record(text), *shown);
+            assert_eq!(*Sanitized::sentence(shown), *shown);
         }
     }
 
@@ -185,10 +185,10 @@ mod tests {
     #[test]
     fn a_sentence_is_cut_and_no_record_that_can_be_published() {
         let long = "ä".repeat(LONGEST_SENTENCE + 1);
-        assert_eq!(Harmless::sentence(&long).chars().count(), LONGEST_SENTENCE + 1);
-        assert!(Harmless::sentence(&long).ends_with("ä…"));
+        assert_eq!(Sanitized::sentence(&long).chars().count(), LONGEST_SENTENCE + 1);
+        assert!(Sanitized::sentence(&long).ends_with("ä…"));
         let text = crate::record::Text::from_strings([&[7; 65_000][..]]);
         let record = crate::record::RecordData::Txt(text).to_string();
-        assert_eq!(*Harmless::record(&record), *record);
+        assert_eq!(*Sanitized::record(&record), *record);
     }
 }

@@ -6,7 +6,7 @@ use crate::expected::{Expectation, Subject};
 use crate::plan::Change;
 use crate::record::{Name, opens_command};
 
-use super::harmless::Harmless;
+use super::harmless::Sanitized;
 use super::view::{ChangeView, DomainReport, Report, SCHEMA_VERSION};
 
 /// Any view as indented JSON with a line end behind it; the same bytes for the same content.
@@ -38,11 +38,11 @@ pub(super) fn without_commands(json: String) -> String {
 /// A report that is written while its domains still come, so that none of them has to be kept: the same bytes as
 /// [`to_json`] writes of the whole.
 #[derive(Debug)]
-pub struct Piecemeal {
+pub struct StreamingJson {
     written: usize,
 }
 
-impl Piecemeal {
+impl StreamingJson {
     /// Begins the list of domains; what stands in front of it is known at the end.
     #[must_use]
     pub fn begin() -> Self {
@@ -91,7 +91,7 @@ impl PlanView {
     pub fn new(subject: &Subject, changes: &[Change]) -> Self {
         Self {
             schema_version: SCHEMA_VERSION,
-            domain: subject.domain.bare(),
+            domain: subject.domain.without_trailing_dot(),
             phase: subject.phase.word(),
             changes: changes.iter().map(ChangeView::from).collect(),
         }
@@ -114,7 +114,7 @@ struct ExpectedRecords {
     #[serde(rename = "type")]
     rtype: String,
     ttl: u32,
-    data: Vec<Harmless>,
+    data: Vec<Sanitized>,
     importance: &'static str,
     phase: &'static str,
     origin: &'static str,
@@ -129,14 +129,14 @@ impl ExpectedView {
             name: expectation.name.clone(),
             rtype: expectation.rtype.to_string(),
             ttl: expectation.ttl,
-            data: Harmless::records(&expectation.data),
+            data: Sanitized::records(&expectation.data),
             importance: expectation.importance.word(),
             phase: expectation.phase.word(),
             origin: expectation.origin.word(),
         });
         Self {
             schema_version: SCHEMA_VERSION,
-            domain: subject.domain.bare(),
+            domain: subject.domain.without_trailing_dot(),
             cloud: subject.cloud.word(),
             expected: expected.collect(),
         }

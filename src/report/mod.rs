@@ -4,13 +4,13 @@
 //! view already, since names and records stand in it in presentation form.
 
 pub mod ascii;
+mod cache_expiry;
 pub mod changed;
 #[cfg(feature = "formats")]
 pub mod format;
 mod grid;
 pub mod harmless;
 pub mod json;
-mod outlook;
 pub mod reminders;
 pub mod since;
 pub mod stored;
@@ -19,6 +19,6 @@ pub mod table;
 pub mod view;
 mod words;
 
-pub use harmless::Harmless;
+pub use harmless::Sanitized;
 pub use style::Style;
 pub use view::{DomainReport, Report, Summary};

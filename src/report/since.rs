@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::check::Verdict;
 use crate::record::Name;
 
-use super::harmless::Harmless;
+use super::harmless::Sanitized;
 use super::stored::{Contents, StoredError, read};
 use super::view::{DomainReport, ExpectationView, HazardView, Report};
 use super::words::{self, Word};
@@ -23,15 +23,15 @@ use super::words::{self, Word};
 pub struct Earlier {
     /// In the order in which the domains were met first.
     domains: Vec<Arc<EarlierDomain>>,
-    places: HashMap<Harmless, usize>,
+    places: HashMap<Sanitized, usize>,
 }
 
 /// An earlier result of a domain.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 struct EarlierDomain {
-    domain: Harmless,
+    domain: Sanitized,
     checked_at: Option<Timestamp>,
-    verdict: Harmless,
+    verdict: Sanitized,
     expectations: Vec<EarlierExpectation>,
     #[serde(default)]
     hazards: Vec<EarlierHazard>,
@@ -39,16 +39,16 @@ struct EarlierDomain {
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 struct EarlierExpectation {
-    id: Harmless,
-    name: Harmless,
+    id: Sanitized,
+    name: Sanitized,
     #[serde(rename = "type")]
-    rtype: Harmless,
-    status: Harmless,
-    code: Harmless,
+    rtype: Sanitized,
+    status: Sanitized,
+    code: Sanitized,
     #[serde(default)]
-    importance: Harmless,
+    importance: Sanitized,
     #[serde(default)]
-    observed: Vec<Harmless>,
+    observed: Vec<Sanitized>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -56,13 +56,13 @@ struct EarlierHazard {
     #[serde(flatten)]
     sign: Sign,
     #[serde(default)]
-    level: Harmless,
+    level: Sanitized,
     waiver: Option<EarlierWaiver>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 struct EarlierWaiver {
-    state: Harmless,
+    state: Sanitized,
 }
 
 /// A hazard, by what identifies it.
@@ -70,12 +70,12 @@ struct EarlierWaiver {
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct Sign {
     /// Which one.
-    pub code: Harmless,
+    pub code: Sanitized,
     /// The name it is about.
-    pub name: Harmless,
+    pub name: Sanitized,
     /// The type it is about.
     #[serde(rename = "type")]
-    pub rtype: Option<Harmless>,
+    pub rtype: Option<Sanitized>,
 }
 
 impl Earlier {
@@ -124,7 +124,7 @@ impl Earlier {
     /// Whether there is a result of the domain.
     #[must_use]
     pub fn holds(&self, domain: &Name) -> bool {
-        self.get(&domain.bare()).is_some()
+        self.get(&domain.without_trailing_dot()).is_some()
     }
 }
 
@@ -142,9 +142,9 @@ impl From<&Report> for Earlier {
 impl From<&DomainReport> for EarlierDomain {
     fn from(report: &DomainReport) -> Self {
         Self {
-            domain: Harmless::record(&report.domain),
+            domain: Sanitized::record(&report.domain),
             checked_at: report.checked_at,
-            verdict: Harmless::sentence(report.verdict),
+            verdict: Sanitized::sentence(report.verdict),
             expectations: report.expectations.iter().map(EarlierExpectation::from).collect(),
             hazards: report.hazards.iter().map(EarlierHazard::from).collect(),
         }
@@ -154,12 +154,12 @@ impl From<&DomainReport> for EarlierDomain {
 impl From<&ExpectationView> for EarlierExpectation {
     fn from(expectation: &ExpectationView) -> Self {
         Self {
-            id: Harmless::sentence(expectation.id),
-            name: Harmless::record(&expectation.name.to_string()),
-            rtype: Harmless::sentence(&expectation.rtype),
-            status: Harmless::sentence(expectation.status),
-            code: Harmless::sentence(expectation.code),
-            importance: Harmless::sentence(expectation.importance),
+            id: Sanitized::sentence(expectation.id),
+            name: Sanitized::record(&expectation.name.to_string()),
+            rtype: Sanitized::sentence(&expectation.rtype),
+            status: Sanitized::sentence(expectation.status),
+            code: Sanitized::sentence(expectation.code),
+            importance: Sanitized::sentence(expectation.importance),
             observed: expectation.observed.clone(),
         }
     }
@@ -170,8 +170,8 @@ impl From<&HazardView> for EarlierHazard {
         let waiver = hazard.waiver.as_ref();
         Self {
             sign: Sign::from(hazard),
-            level: Harmless::sentence(hazard.level),
-            waiver: waiver.map(|waiver| EarlierWaiver { state: Harmless::sentence(waiver.state) }),
+            level: Sanitized::sentence(hazard.level),
+            waiver: waiver.map(|waiver| EarlierWaiver { state: Sanitized::sentence(waiver.state) }),
         }
     }
 }
@@ -179,9 +179,9 @@ impl From<&HazardView> for EarlierHazard {
 impl From<&HazardView> for Sign {
     fn from(hazard: &HazardView) -> Self {
         Self {
-            code: Harmless::sentence(hazard.code),
-            name: Harmless::record(&hazard.name.to_string()),
-            rtype: hazard.rtype.as_deref().map(Harmless::sentence),
+            code: Sanitized::sentence(hazard.code),
+            name: Sanitized::record(&hazard.name.to_string()),
+            rtype: hazard.rtype.as_deref().map(Sanitized::sentence),
         }
     }
 }
@@ -236,7 +236,7 @@ pub enum Known {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gone {
     /// The expectation; `None` for a hazard.
-    pub id: Option<Harmless>,
+    pub id: Option<Sanitized>,
     /// What it is about, and its code.
     pub sign: Sign,
 }
@@ -246,9 +246,9 @@ pub struct Gone {
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct Pair {
     /// What it was.
-    pub before: Harmless,
+    pub before: Sanitized,
     /// What it is.
-    pub after: Harmless,
+    pub after: Sanitized,
 }
 
 /// What became of one expectation.
@@ -256,12 +256,12 @@ pub struct Pair {
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct Moved {
     /// Which one.
-    pub id: Harmless,
+    pub id: Sanitized,
     /// The owner of the records.
-    pub name: Harmless,
+    pub name: Sanitized,
     /// Their type.
     #[serde(rename = "type")]
-    pub rtype: Harmless,
+    pub rtype: Sanitized,
     /// What became of the records: `appeared`, `gone`, `changed` or `same`.
     #[serde(deserialize_with = "words::word")]
     pub records: Word,
@@ -276,11 +276,11 @@ pub struct Moved {
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct State {
     /// Its status.
-    pub status: Harmless,
+    pub status: Sanitized,
     /// Its outcome.
-    pub code: Harmless,
+    pub code: Sanitized,
     /// The records that were judged.
-    pub observed: Vec<Harmless>,
+    pub observed: Vec<Sanitized>,
 }
 
 impl Since {
@@ -393,7 +393,7 @@ pub fn since(earlier: &Earlier, report: &DomainReport) -> Option<Since> {
 
 /// What has changed for each domain that both hold and that differs.
 #[must_use]
-pub fn between(earlier: &Earlier, later: &Earlier) -> Vec<(Harmless, Since)> {
+pub fn between(earlier: &Earlier, later: &Earlier) -> Vec<(Sanitized, Since)> {
     let compared = later.domains.iter().filter_map(|domain| Some((&**domain, earlier.compared(domain)?)));
     let changed = compared.filter(|(_, since)| !since.is_empty());
     changed.map(|(domain, since)| (domain.domain.clone(), since)).collect()
@@ -484,7 +484,7 @@ impl From<&EarlierExpectation> for State {
     }
 }
 
-fn records(before: &[Harmless], after: &[Harmless]) -> &'static str {
+fn records(before: &[Sanitized], after: &[Sanitized]) -> &'static str {
     match (before.is_empty(), after.is_empty()) {
         _ if before == after => "same",
         (true, _) => "appeared",

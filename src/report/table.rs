@@ -8,16 +8,16 @@ mod next;
 mod replies;
 mod stored;
 
-use crate::check::{Assumptions, Examination, Outlook, Verdict};
+use crate::check::{Assessment, Assumptions, CacheExpiry, Verdict};
 use crate::expected::{Importance, Subject};
 use crate::facts::Facts;
 use crate::plan::Change;
 use crate::record::Name;
 
+use super::cache_expiry::cache_expiry;
 use super::changed::changed;
 use super::grid::{Cell, wrapped};
 use super::harmless::harmless_lines;
-use super::outlook::outlook;
 use super::since::Since;
 use super::style::{Detail, Marks, Style, Tone};
 use super::view::{Summary, unicode};
@@ -36,13 +36,13 @@ pub struct Shown<'a> {
     /// The domain and the choices made for it.
     pub subject: &'a Subject,
     /// What was found out.
-    pub examination: &'a Examination,
+    pub assessment: &'a Assessment,
     /// What has to change.
     pub changes: &'a [Change],
     /// The replies, for `--verbose`.
     pub facts: &'a Facts,
     /// What is still to be expected of caches and queues.
-    pub outlook: &'a Outlook,
+    pub cache_expiry: &'a CacheExpiry,
     /// What was taken for granted about them.
     pub assumptions: Assumptions,
     /// What has changed since an earlier report, where there is one to compare with.
@@ -54,12 +54,12 @@ pub struct Shown<'a> {
 pub fn domain(shown: &Shown<'_>, style: &Style) -> String {
     let mut text = header(shown, style);
     text.push('\n');
-    text.push_str(&expectations(&shown.examination.judged, style));
-    text.push_str(&hazards(&shown.examination.hazards, style));
+    text.push_str(&expectations(&shown.assessment.judged, style));
+    text.push_str(&hazards(&shown.assessment.hazards, style));
     if !shown.changes.is_empty() {
         text.push_str(&edits(shown, style));
     }
-    text.push_str(&outlook(shown, style));
+    text.push_str(&cache_expiry(shown, style));
     if let Some(since) = shown.since {
         text.push_str(&changed(since, style));
     }
@@ -95,8 +95,8 @@ pub fn summary(summary: &Summary) -> String {
 pub fn plan(shown: &Shown<'_>, style: &Style) -> String {
     let domain = shown_domain(shown.subject, style);
     if shown.changes.is_empty() {
-        let left = match shown.examination.verdict {
-            Verdict::ChangesNeeded => "nothing that a change of its records would cure; see `cutover check`",
+        let left = match shown.assessment.verdict {
+            Verdict::ChangesNeeded => "nothing that a change of its records would fix; see `cutover check`",
             Verdict::Undetermined => "nothing is known to be wrong, and something could not be looked up",
             Verdict::Ready | Verdict::Waiting => "nothing to change",
         };
@@ -131,7 +131,7 @@ pub fn shown_domain(subject: &Subject, style: &Style) -> String {
 
 /// The same for its name alone.
 pub(super) fn shown_name(domain: &Name, style: &Style) -> String {
-    let bare = domain.bare();
+    let bare = domain.without_trailing_dot();
     let unicode = unicode(domain).filter(|_| style.marks == Marks::Unicode);
     unicode.map_or(bare.clone(), |unicode| format!("{unicode} ({bare})"))
 }

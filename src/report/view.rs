@@ -13,7 +13,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::check::{
-    Applied, Code, Examination, Hazard, Judged, Outlook, Recognised, Status, Tenancy, Verdict, WaiverState,
+    Applied, Assessment, CacheExpiry, Code, DetectedProvider, ExpectationResult, Hazard, Status, Tenancy,
+    Verdict, WaiverState,
 };
 use crate::expected::import::Ignored;
 use crate::expected::{Cloud, Expectation, Id, Phase, Subject, ignored};
@@ -22,7 +23,7 @@ use crate::plan::Change;
 use crate::record::spf::is_spf;
 use crate::record::{Name, RecordData};
 
-use super::harmless::Harmless;
+use super::harmless::Sanitized;
 use super::since::Since;
 use super::words::{self, Word};
 use replies::reply_view;
@@ -153,12 +154,12 @@ pub struct DomainReport {
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct Platform {
     /// Its id.
-    pub id: Harmless,
+    pub id: Sanitized,
     /// Its name.
-    pub name: Harmless,
+    pub name: Sanitized,
     /// The records that show it, 32 at most.
     #[serde(default)]
-    pub evidence: Vec<Harmless>,
+    pub evidence: Vec<Sanitized>,
     /// How sure it is: `declared`, `proven` by two kinds of record, or `probable`.
     #[serde(default, deserialize_with = "words::word")]
     pub proof: Word,
@@ -173,9 +174,9 @@ pub struct TenantView {
     #[serde(deserialize_with = "words::word")]
     pub status: Word,
     /// The id of the tenant.
-    pub id: Option<Harmless>,
+    pub id: Option<Sanitized>,
     /// Its region, as the host names it.
-    pub region: Option<Harmless>,
+    pub region: Option<Sanitized>,
     /// The host that was asked.
     pub host: Name,
 }
@@ -237,20 +238,20 @@ pub struct ExpectationView {
     #[serde(deserialize_with = "words::word")]
     pub code: Word,
     /// One sentence for a person.
-    pub message: Harmless,
+    pub message: Sanitized,
     /// What should be published: of SPF the record of the plan, or the present one where that is right.
     #[serde(default)]
-    pub expected: Vec<Harmless>,
+    pub expected: Vec<Sanitized>,
     /// Where that value comes from.
     #[cfg_attr(feature = "formats", schemars(extend("enum" = ["given", "found", "derived", "standard"])))]
     #[serde(default, deserialize_with = "words::word")]
     pub origin: Word,
     /// The list that names it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub given_by: Option<Harmless>,
+    pub given_by: Option<Sanitized>,
     /// What is published.
     #[serde(default)]
-    pub observed: Vec<Harmless>,
+    pub observed: Vec<Sanitized>,
     /// Its time to live in seconds.
     pub ttl: Option<u32>,
     /// When it will be met without anybody doing anything.
@@ -281,10 +282,10 @@ pub struct HazardView {
     #[serde(default, deserialize_with = "words::optional_rtype")]
     pub rtype: Option<String>,
     /// One sentence for a person.
-    pub message: Harmless,
+    pub message: Sanitized,
     /// The records that show it.
     #[serde(default)]
-    pub records: Vec<Harmless>,
+    pub records: Vec<Sanitized>,
     /// By when to act, where that is known and not past.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
@@ -302,7 +303,7 @@ pub struct WaiverView {
     #[serde(default, deserialize_with = "words::word")]
     pub state: Word,
     /// Why.
-    pub reason: Harmless,
+    pub reason: Sanitized,
     /// The last day on which it holds, in UTC.
     pub until: Date,
 }
@@ -312,13 +313,13 @@ pub struct WaiverView {
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct IgnoredView {
     /// The list.
-    pub file: Harmless,
+    pub file: Sanitized,
     /// Where in it: a line, or a JSON path.
-    pub place: Harmless,
+    pub place: Sanitized,
     /// What stands there.
-    pub what: Harmless,
+    pub what: Sanitized,
     /// Why it is not used.
-    pub reason: Harmless,
+    pub reason: Sanitized,
 }
 
 /// A change.
@@ -345,10 +346,10 @@ pub struct ChangeView {
     pub ttl_before: Option<u32>,
     /// What is published.
     #[serde(default)]
-    pub before: Vec<Harmless>,
+    pub before: Vec<Sanitized>,
     /// What should be.
     #[serde(default)]
-    pub after: Vec<Harmless>,
+    pub after: Vec<Sanitized>,
     /// The codes that ask for it.
     #[serde(default, deserialize_with = "words::list")]
     pub because: Vec<Word>,
@@ -397,19 +398,19 @@ impl Summary {
 impl DomainReport {
     /// The report of one domain. Replies are left out; [`DomainReport::with_replies`] adds them.
     #[must_use]
-    pub fn new(subject: &Subject, examination: &Examination, changes: &[Change]) -> Self {
+    pub fn new(subject: &Subject, assessment: &Assessment, changes: &[Change]) -> Self {
         Self {
-            domain: subject.domain.bare(),
+            domain: subject.domain.without_trailing_dot(),
             unicode: unicode(&subject.domain),
-            verdict: examination.verdict.word(),
+            verdict: assessment.verdict.word(),
             cloud: subject.cloud.word(),
             phase: subject.phase.word(),
-            source: examination.source.as_ref().map(Platform::from),
-            gateway: examination.gateway.as_ref().map(Platform::from),
-            tenant: examination.tenancy.as_ref().map(TenantView::from),
-            zone: examination.zone.as_ref().map(ZoneView::from),
-            expectations: examination.judged.iter().map(|judged| expectation(judged, changes)).collect(),
-            hazards: examination.hazards.iter().map(HazardView::from).collect(),
+            source: assessment.source.as_ref().map(Platform::from),
+            gateway: assessment.gateway.as_ref().map(Platform::from),
+            tenant: assessment.tenancy.as_ref().map(TenantView::from),
+            zone: assessment.zone.as_ref().map(ZoneView::from),
+            expectations: assessment.judged.iter().map(|judged| expectation(judged, changes)).collect(),
+            hazards: assessment.hazards.iter().map(HazardView::from).collect(),
             changes: changes.iter().map(ChangeView::from).collect(),
             ignored: ignored(subject).iter().map(IgnoredView::from).collect(),
             replies: None,
@@ -425,7 +426,7 @@ impl DomainReport {
     /// The report of a domain that has no result.
     #[must_use]
     pub fn missing(domain: &Name, phase: Phase) -> Self {
-        let bare = domain.bare();
+        let bare = domain.without_trailing_dot();
         let message = format!("No result for this domain in these reports: run `cutover check {bare}`.");
         let mx = ExpectationView {
             id: Id::Mx.word(),
@@ -436,7 +437,7 @@ impl DomainReport {
             rtype: "MX".into(),
             status: Status::Unknown.word(),
             code: Code::NotInReplay.word(),
-            message: Harmless::sentence(&message),
+            message: Sanitized::sentence(&message),
             expected: Vec::new(),
             origin: "derived",
             given_by: None,
@@ -479,11 +480,11 @@ impl DomainReport {
 
     /// The same with what is still to be expected of caches and queues.
     #[must_use]
-    pub fn with_outlook(mut self, outlook: &Outlook) -> Self {
-        self.close_source_after = outlook.closing.map(|closing| closing.after);
-        self.close_source_basis = outlook.closing.map(|closing| closing.basis.word());
+    pub fn with_cache_expiry(mut self, cache_expiry: &CacheExpiry) -> Self {
+        self.close_source_after = cache_expiry.closing.map(|closing| closing.after);
+        self.close_source_basis = cache_expiry.closing.map(|closing| closing.basis.word());
         for expectation in &mut self.expectations {
-            let possible = outlook.possible.iter().find(|(id, _)| id.word() == expectation.id);
+            let possible = cache_expiry.possible.iter().find(|(id, _)| id.word() == expectation.id);
             expectation.possible_until = possible.map(|(_, possible)| possible.until);
         }
         self
@@ -508,16 +509,16 @@ impl DomainReport {
 }
 
 /// The view of an expectation, with the record that the plan publishes.
-fn expectation(judged: &Judged, changes: &[Change]) -> ExpectationView {
+fn expectation(judged: &ExpectationResult, changes: &[Change]) -> ExpectationView {
     let mut view = ExpectationView::from(judged);
     if let Some(record) = proposed_senders(judged, changes) {
-        view.expected = Harmless::records([record]);
+        view.expected = Sanitized::records([record]);
     }
     view
 }
 
 /// The SPF record that is right for this domain: the one that the plan publishes, or the present one where it is right.
-fn proposed_senders<'a>(judged: &'a Judged, changes: &'a [Change]) -> Option<&'a RecordData> {
+fn proposed_senders<'a>(judged: &'a ExpectationResult, changes: &'a [Change]) -> Option<&'a RecordData> {
     if judged.expectation.id != Id::Spf {
         return None;
     }
@@ -535,7 +536,7 @@ fn proposed_senders<'a>(judged: &'a Judged, changes: &'a [Change]) -> Option<&'a
 /// The domain as people write it; `None` if it holds nothing but ASCII.
 #[must_use]
 pub fn unicode(domain: &Name) -> Option<String> {
-    let bare = domain.bare();
+    let bare = domain.without_trailing_dot();
     if !bare.split('.').any(|label| label.starts_with("xn--")) {
         return None;
     }
@@ -545,13 +546,13 @@ pub fn unicode(domain: &Name) -> Option<String> {
     (errors.is_ok() && harmless && unicode != bare).then_some(unicode)
 }
 
-impl From<&Recognised> for Platform {
-    fn from(recognised: &Recognised) -> Self {
-        let Recognised { id, name, evidence, proof, provider: _ } = recognised;
+impl From<&DetectedProvider> for Platform {
+    fn from(recognised: &DetectedProvider) -> Self {
+        let DetectedProvider { id, name, evidence, proof, provider: _ } = recognised;
         Self {
-            id: Harmless::sentence(id),
-            name: Harmless::sentence(name),
-            evidence: Harmless::records(evidence.iter().take(MOST_EVIDENCE)),
+            id: Sanitized::sentence(id),
+            name: Sanitized::sentence(name),
+            evidence: Sanitized::records(evidence.iter().take(MOST_EVIDENCE)),
             proof: proof.word(),
         }
     }
@@ -562,7 +563,7 @@ impl From<&Tenancy> for TenantView {
         let (status, id, region) = match holder {
             Some(TenantHolder::Tenant { id, region }) => {
                 let region = Some(region).filter(|region| !region.is_empty());
-                ("held", Some(Harmless::sentence(id)), region.map(|region| Harmless::sentence(region)))
+                ("held", Some(Sanitized::sentence(id)), region.map(|region| Sanitized::sentence(region)))
             }
             Some(TenantHolder::NoTenant) => ("none", None, None),
             None => ("unknown", None, None),
@@ -582,8 +583,8 @@ impl From<&Zone> for ZoneView {
     }
 }
 
-impl From<&Judged> for ExpectationView {
-    fn from(judged: &Judged) -> Self {
+impl From<&ExpectationResult> for ExpectationView {
+    fn from(judged: &ExpectationResult) -> Self {
         let Expectation { id, service, phase, name, rtype, data, origin, .. } = &judged.expectation;
         Self {
             id: id.word(),
@@ -594,11 +595,11 @@ impl From<&Judged> for ExpectationView {
             rtype: rtype.to_string(),
             status: judged.status.word(),
             code: judged.code.word(),
-            message: Harmless::sentence(&judged.message),
-            expected: Harmless::records(data),
+            message: Sanitized::sentence(&judged.message),
+            expected: Sanitized::records(data),
             origin: origin.word(),
-            given_by: judged.expectation.given_by.as_deref().map(Harmless::sentence),
-            observed: Harmless::records(&judged.observed.data),
+            given_by: judged.expectation.given_by.as_deref().map(Sanitized::sentence),
+            observed: Sanitized::records(&judged.observed.data),
             ttl: (!judged.observed.is_empty()).then_some(judged.observed.ttl),
             until: judged.until,
             possible_until: None,
@@ -614,8 +615,8 @@ impl From<&Hazard> for HazardView {
             level: hazard.level.word(),
             name: hazard.name.clone(),
             rtype: hazard.rtype.map(|rtype| rtype.to_string()),
-            message: Harmless::sentence(&hazard.message),
-            records: Harmless::records(&hazard.records),
+            message: Sanitized::sentence(&hazard.message),
+            records: Sanitized::records(&hazard.records),
             due: hazard.due,
             waiver: hazard.waiver.as_ref().map(WaiverView::from),
         }
@@ -624,7 +625,7 @@ impl From<&Hazard> for HazardView {
 
 impl From<&Applied> for WaiverView {
     fn from(waiver: &Applied) -> Self {
-        Self { state: waiver.state.word(), reason: Harmless::sentence(&waiver.reason), until: waiver.until }
+        Self { state: waiver.state.word(), reason: Sanitized::sentence(&waiver.reason), until: waiver.until }
     }
 }
 
@@ -639,28 +640,28 @@ impl HazardView {
 impl From<&Ignored> for IgnoredView {
     fn from(ignored: &Ignored) -> Self {
         let Ignored { what, file, place, reason } = ignored;
-        let [file, place, what, reason] = [file, place, what, reason].map(|text| Harmless::sentence(text));
+        let [file, place, what, reason] = [file, place, what, reason].map(|text| Sanitized::sentence(text));
         Self { file, place, what, reason }
     }
 }
 
 impl ChangeView {
     /// The records that go, in their order.
-    pub fn removed(&self) -> impl Iterator<Item = &Harmless> {
+    pub fn removed(&self) -> impl Iterator<Item = &Sanitized> {
         let others = if self.before == self.after { &[][..] } else { &self.after };
         without(&self.before, others)
     }
 
     /// The records that come, in their order.
-    pub fn added(&self) -> impl Iterator<Item = &Harmless> {
+    pub fn added(&self) -> impl Iterator<Item = &Sanitized> {
         let others = if self.before == self.after { &[][..] } else { &self.before };
         without(&self.after, others)
     }
 }
 
 /// Those of the records that are not among the others.
-fn without<'a>(records: &'a [Harmless], others: &'a [Harmless]) -> impl Iterator<Item = &'a Harmless> {
-    let others: HashSet<&Harmless> = others.iter().collect();
+fn without<'a>(records: &'a [Sanitized], others: &'a [Sanitized]) -> impl Iterator<Item = &'a Sanitized> {
+    let others: HashSet<&Sanitized> = others.iter().collect();
     records.iter().filter(move |record| !others.contains(record))
 }
 
@@ -673,8 +674,8 @@ impl From<&Change> for ChangeView {
             rtype: change.rtype.to_string(),
             ttl: change.after.ttl,
             ttl_before: (change.before.ttl > 0).then_some(change.before.ttl),
-            before: Harmless::records(&change.before.data),
-            after: Harmless::records(&change.after.data),
+            before: Sanitized::records(&change.before.data),
+            after: Sanitized::records(&change.after.data),
             because: change.because.iter().map(|code| code.word()).collect(),
             confirm: change.confirm,
             importance: change.importance.word(),

@@ -100,7 +100,7 @@ pub(super) fn domain<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Er
     let text = String::deserialize(from)?;
     let is_letter = |octet: u8| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet);
     let name = text.parse::<Name>().ok().filter(|_| text.bytes().all(is_letter));
-    name.map(|name| name.bare())
+    name.map(|name| name.without_trailing_dot())
         .ok_or_else(|| D::Error::custom(format!("`{}` is not a domain in A-labels", shown(&text))))
 }
 

@@ -4,7 +4,7 @@ use cutover::cli::Surroundings;
 use cutover::report::style::Marks;
 
 use super::{State, at_source, recorded, zone};
-use crate::run::{Desk, Run, cutover, cutover_with, surroundings};
+use crate::run::{Run, Workspace, cutover, cutover_with, surroundings};
 
 const STATES: [State; 4] = [State::Ready, State::Waiting, State::Undetermined, State::ChangesNeeded];
 
@@ -17,7 +17,7 @@ fn assert_ascii(run: &Run, words: &str) {
 
 #[test]
 fn every_report_for_a_person_is_ascii() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     for state in STATES {
         let (_desk, replay) = recorded(&[("contoso.com", state), ("xn--exmple-cua.example", state)]);
         for words in ["check", "check -v", "check --phase prepare", "check --phase tidy"] {
@@ -30,7 +30,7 @@ fn every_report_for_a_person_is_ascii() {
     }
     let text = zone("contoso.com", &[("SPF", "@ TXT \"v=spf1 include:spf.example ä例 -all\""), ("MS", "")]);
     for text in [at_source("contoso.com"), text] {
-        let file = desk.put("contoso.com.zone", text);
+        let file = workspace.put("contoso.com.zone", text);
         for words in ["check contoso.com", "plan contoso.com", "plan contoso.com --phase tidy --rollback"] {
             let words = format!("{words} --zone {file} --ascii");
             assert_ascii(&cutover(&words), &words);
@@ -63,8 +63,8 @@ fn a_console_decides_and_data_stays_as_it_is() {
     let around = Surroundings { marks: Marks::Ascii, error_marks: Marks::Ascii, ..surroundings() };
     let run = |words: &str| cutover_with(words.split(' '), &around);
     assert_eq!(run(demo), cutover(&format!("{demo} --ascii")));
-    let desk = Desk::new();
-    let settings = desk.put("cutover.toml", "[defaults]\nascii = true\n");
+    let workspace = Workspace::new();
+    let settings = workspace.put("cutover.toml", "[defaults]\nascii = true\n");
     assert_eq!(cutover(&format!("{demo} --settings {settings}")).out, run(demo).out);
     // A slip in the options as well.
     let slip = run("check contoso.com --phase “tidy”");

@@ -7,19 +7,19 @@ use cutover::cli::Surroundings;
 use serde_json::Value;
 
 use super::{State, at_source, recorded, recording, zone};
-use crate::run::{Desk, Run, cutover, cutover_with, surroundings};
+use crate::run::{Run, Workspace, cutover, cutover_with, surroundings};
 
-/// A desk with zones of so many domains in one file, and their names in a list; every seventh is at the source.
-fn desk(count: usize) -> (Desk, String, String) {
-    let desk = Desk::new();
+/// A workspace with zones of so many domains in one file, and their names in a list; every seventh is at the source.
+fn workspace(count: usize) -> (Workspace, String, String) {
+    let workspace = Workspace::new();
     let names: Vec<String> = (0..count).map(|number| format!("customer-{number}.example")).collect();
     let zones = names.iter().enumerate().map(|(index, name)| match index % 7 {
         3 => at_source(name),
         _ => zone(name, &[]),
     });
-    let zones = desk.put("all.zone", zones.collect::<String>());
-    let list = desk.put("list.txt", names.join("\n"));
-    (desk, zones, list)
+    let zones = workspace.put("all.zone", zones.collect::<String>());
+    let list = workspace.put("list.txt", names.join("\n"));
+    (workspace, zones, list)
 }
 
 fn lines(run: &Run) -> Vec<Value> {
@@ -32,7 +32,7 @@ fn domains(run: &Run) -> Vec<String> {
 
 #[test]
 fn a_list_is_checked_in_its_order_whatever_the_format() {
-    let (_desk, zones, list) = desk(20);
+    let (_desk, zones, list) = workspace(20);
     let whole = cutover(&format!("check --domains {list} --zone {zones} --format json"));
     assert_eq!((whole.status, whole.json()["summary"]["domains"].as_u64()), (1, Some(20)));
     let names: Vec<Value> =
@@ -49,7 +49,7 @@ fn a_list_is_checked_in_its_order_whatever_the_format() {
 #[test]
 fn a_report_in_pieces_has_the_bytes_of_the_whole() {
     for count in [1, 2, 5] {
-        let (_desk, zones, list) = desk(count);
+        let (_desk, zones, list) = workspace(count);
         for options in ["", "-v"] {
             let run = cutover(&format!("check --domains {list} --zone {zones} --format json {options}"));
             let parsed: Value = serde_json::from_str(&run.out).unwrap();
@@ -62,7 +62,7 @@ fn a_report_in_pieces_has_the_bytes_of_the_whole() {
 
 #[test]
 fn a_list_may_come_from_standard_input_and_be_written_by_windows() {
-    let (_desk, zones, _) = desk(3);
+    let (_desk, zones, _) = workspace(3);
     let wide: Vec<u8> = "\u{feff}customer-2.example\r\n# none\r\n\r\ncustomer-0.example # first\r\n"
         .encode_utf16()
         .flat_map(u16::to_le_bytes)
@@ -75,20 +75,20 @@ fn a_list_may_come_from_standard_input_and_be_written_by_windows() {
 
 #[test]
 fn every_slip_in_a_list_is_told_before_anything_is_looked_up() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     for (text, words) in [
         ("contoso.com\nhttps://fabrikam.com/\n", &["list.txt:2", "did you mean `fabrikam.com`?"][..]),
         ("\n# nobody\n", &["names no domain"]),
         ("contoso.com,fabrikam.com\n", &["list.txt:1", "`,`"]),
     ] {
-        let list = desk.put("list.txt", text);
-        let out = desk.free("out.json");
+        let list = workspace.put("list.txt", text);
+        let out = workspace.free("out.json");
         let run = cutover(&format!("check --domains {list} --resolver 192.0.2.53 --output json={out}"));
         assert_eq!((run.status, run.out.as_str(), run.errors()), (2, "", 1), "{text}: {run:?}");
         assert!(words.iter().all(|word| run.err.contains(word)), "{text}: {}", run.err);
-        assert_eq!(desk.files(), ["list.txt"]);
+        assert_eq!(workspace.files(), ["list.txt"]);
     }
-    let list = desk.put("list.txt", "contoso.com\n");
+    let list = workspace.put("list.txt", "contoso.com\n");
     for (options, word) in [
         (format!("check contoso.com --domains {list}"), "--domains"),
         ("check --domains nowhere.txt".to_owned(), "nowhere.txt"),
@@ -108,7 +108,7 @@ fn every_slip_in_a_list_is_told_before_anything_is_looked_up() {
 
 #[test]
 fn shards_cover_a_list_exactly_once() {
-    let (_desk, zones, list) = desk(40);
+    let (_desk, zones, list) = workspace(40);
     let mut all = Vec::new();
     for index in 1..=3 {
         let run =
@@ -119,7 +119,7 @@ fn shards_cover_a_list_exactly_once() {
     let distinct: BTreeSet<&String> = all.iter().collect();
     assert_eq!((all.len(), distinct.len()), (40, 40));
     // Of a list of one, some parts are empty, and nothing is wrong with that.
-    let (_desk, zones, list) = desk(1);
+    let (_desk, zones, list) = workspace(1);
     let runs = [1, 2, 3].map(|index| {
         cutover(&format!("check --domains {list} --zone {zones} --format ndjson --shard {index}/3"))
     });
@@ -129,7 +129,7 @@ fn shards_cover_a_list_exactly_once() {
 
 #[test]
 fn a_run_goes_on_where_an_earlier_one_was_ended() {
-    let (desk, zones, list) = desk(12);
+    let (workspace, zones, list) = workspace(12);
     let check = format!("check --domains {list} --zone {zones} --format ndjson");
     let whole = cutover(&check);
     // Ended in the middle of the sixth line.
@@ -141,7 +141,7 @@ fn a_run_goes_on_where_an_earlier_one_was_ended() {
             _ => rest += 1,
         }
     }
-    let earlier = desk.put("run.ndjson", &kept);
+    let earlier = workspace.put("run.ndjson", &kept);
     let run = cutover(&format!("{check} --resume {earlier}"));
     assert_eq!((run.status, lines(&run).len()), (1, rest + 1));
     assert!(run.err.contains("5 of 12 domains stand in the earlier report"), "{}", run.err);
@@ -149,7 +149,7 @@ fn a_run_goes_on_where_an_earlier_one_was_ended() {
     let again = cutover(&format!(
         "check --domains {list} --zone {zones} --resume {earlier} --output ndjson={earlier} --format json"
     ));
-    let text = std::fs::read_to_string(desk.path("run.ndjson")).unwrap();
+    let text = std::fs::read_to_string(workspace.path("run.ndjson")).unwrap();
     let names: BTreeSet<String> = text
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).unwrap()["domain"].as_str().unwrap().to_owned())
@@ -163,15 +163,15 @@ fn a_run_goes_on_where_an_earlier_one_was_ended() {
 
 #[test]
 fn a_half_written_line_is_cut_where_standard_output_goes_on_in_the_file() {
-    let (desk, zones, list) = desk(6);
+    let (workspace, zones, list) = workspace(6);
     let words = format!("check --domains {list} --zone {zones} --format ndjson");
     let whole = cutover(&words).out;
     let lines: Vec<&str> = whole.lines().collect();
     let half = &lines[2][..lines[2].len() / 2];
     // A line that is whole stays, although its end is missing.
     for last in [half, lines[2]] {
-        let earlier = desk.put("run.ndjson", [lines[0], lines[1], last].join("\n"));
-        let append = std::fs::File::options().append(true).open(desk.path("run.ndjson")).unwrap();
+        let earlier = workspace.put("run.ndjson", [lines[0], lines[1], last].join("\n"));
+        let append = std::fs::File::options().append(true).open(workspace.path("run.ndjson")).unwrap();
         let program = std::process::Command::new(env!("CARGO_BIN_EXE_cutover"))
             .args(words.split(' '))
             .args(["--resume", &earlier])
@@ -179,7 +179,7 @@ fn a_half_written_line_is_cut_where_standard_output_goes_on_in_the_file() {
             .stderr(std::process::Stdio::null())
             .status();
         assert_eq!(program.unwrap().code(), Some(1));
-        let told = std::fs::read_to_string(desk.path("run.ndjson")).unwrap();
+        let told = std::fs::read_to_string(workspace.path("run.ndjson")).unwrap();
         let names: Vec<Value> =
             told.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["domain"].clone()).collect();
         let all: Vec<Value> = (0..6).map(|number| format!("customer-{number}.example").into()).collect();
@@ -189,8 +189,8 @@ fn a_half_written_line_is_cut_where_standard_output_goes_on_in_the_file() {
 
 #[test]
 fn a_report_to_resume_that_does_not_exist_is_told() {
-    let (desk, zones, list) = desk(2);
-    let missing = desk.free("typo.ndjson");
+    let (workspace, zones, list) = workspace(2);
+    let missing = workspace.free("typo.ndjson");
     let run = cutover(&format!("check --domains {list} --zone {zones} --format ndjson --resume {missing}"));
     assert_eq!((run.status, lines(&run).len()), (0, 2));
     assert!(run.err.contains("typo.ndjson") && run.errors() == 0, "{}", run.err);
@@ -198,18 +198,18 @@ fn a_report_to_resume_that_does_not_exist_is_told() {
 
 #[test]
 fn any_number_of_cut_lines_is_gone_on_from_and_other_lines_are_refused() {
-    let (desk, zones, list) = desk(6);
+    let (workspace, zones, list) = workspace(6);
     let check = format!("check --domains {list} --zone {zones} --format ndjson");
     let whole = cutover(&check);
     let lines: Vec<&str> = whole.out.lines().collect();
     let half = |line: &str| line[..line.len() / 2].to_owned();
     let kept = [lines[0].to_owned(), half(lines[1]), lines[2].to_owned(), half(lines[3]), half(lines[4])];
-    let earlier = desk.put("run.ndjson", kept.join("\n"));
+    let earlier = workspace.put("run.ndjson", kept.join("\n"));
     let run = cutover(&format!("{check} --resume {earlier}"));
     let rest = ["customer-1.example", "customer-3.example", "customer-4.example", "customer-5.example"];
     assert_eq!(domains(&run), rest);
     for other in ["{\"a\": 1}", "[1]", "contoso.com", "{\"schema_version\": 2}"] {
-        let earlier = desk.put("other.ndjson", [lines[0], other].join("\n"));
+        let earlier = workspace.put("other.ndjson", [lines[0], other].join("\n"));
         let run = cutover(&format!("{check} --resume {earlier}"));
         assert_eq!((run.status, run.errors()), (2, 1), "{other}: {run:?}");
         assert!(run.err.contains("line 2"), "{}", run.err);
@@ -224,16 +224,16 @@ fn an_undetermined_domain_is_not_done_and_the_newest_line_counts() {
         ("a.example", State::Ready),
         ("b.example", State::Ready),
     ];
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let replay = |name: &str, states: &[(&str, State)]| {
-        let file = desk.put(name, recording(states));
+        let file = workspace.put(name, recording(states));
         cutover(&format!("check --replay {file} --format ndjson")).out
     };
     // Later lines of the same file: one domain was found ready since, another can no longer be determined.
     let mut text = replay("before.rec", &before);
     text += &replay("later.rec", &[("contoso.com", State::Ready), ("b.example", State::Undetermined)]);
-    let earlier = desk.put("run.ndjson", &text);
-    let now = desk.put("now.rec", recording(&before.map(|(domain, _)| (domain, State::Ready))));
+    let earlier = workspace.put("run.ndjson", &text);
+    let now = workspace.put("now.rec", recording(&before.map(|(domain, _)| (domain, State::Ready))));
     let run = cutover(&format!("check --replay {now} --format ndjson --resume {earlier}"));
     assert_eq!((run.status, domains(&run)), (0, vec!["fabrikam.com".into(), "b.example".into()]), "{run:?}");
     assert!(run.err.contains("2 of 4 domains"), "{}", run.err);
@@ -241,7 +241,7 @@ fn an_undetermined_domain_is_not_done_and_the_newest_line_counts() {
     let run = cutover(&format!(
         "check --replay {now} --resume {earlier} --output ndjson={earlier} --format json --fail-on undetermined"
     ));
-    let text = std::fs::read_to_string(desk.path("run.ndjson")).unwrap();
+    let text = std::fs::read_to_string(workspace.path("run.ndjson")).unwrap();
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let found =
         lines.iter().map(|line| (line["domain"].as_str().unwrap(), line["verdict"].as_str().unwrap()));
@@ -251,7 +251,7 @@ fn an_undetermined_domain_is_not_done_and_the_newest_line_counts() {
 
 #[test]
 fn a_run_that_fails_fast_stops_at_the_first_that_is_not_ready() {
-    let (_desk, zones, list) = desk(20);
+    let (_desk, zones, list) = workspace(20);
     let run = cutover(&format!("check --domains {list} --zone {zones} --format ndjson --fail-fast"));
     assert_eq!((run.status, lines(&run).len()), (1, 4));
     assert_eq!(lines(&run)[3]["verdict"], "changes-needed");
@@ -265,8 +265,8 @@ fn a_recording_holds_the_domains_in_the_order_of_the_report() {
         ("fabrikam.com", State::ChangesNeeded),
         ("a.example", State::Waiting),
     ];
-    let (desk, file) = recorded(&states);
-    let list = desk.put("list.txt", "a.example\ncontoso.com\n");
+    let (workspace, file) = recorded(&states);
+    let list = workspace.put("list.txt", "a.example\ncontoso.com\n");
     // A domain that is checked twice comes last in a run, so a list does not have the order of its report.
     let run = cutover(&format!("check --replay {file} --domains {list} --format ndjson"));
     assert_eq!(domains(&run), ["contoso.com", "a.example"]);
@@ -277,8 +277,8 @@ fn a_recording_holds_the_domains_in_the_order_of_the_report() {
 
 #[test]
 fn places_of_findings_are_the_lines_of_the_list_or_of_the_settings() {
-    let (desk, zones, _) = desk(7);
-    let list = desk.put("list.txt", "# customers\n\ncustomer-0.example\ncustomer-3.example\n");
+    let (workspace, zones, _) = workspace(7);
+    let list = workspace.put("list.txt", "# customers\n\ncustomer-0.example\ncustomer-3.example\n");
     let place = |run: &Run| {
         let results = run.json()["runs"][0]["results"].as_array().unwrap().clone();
         let error = results.into_iter().find(|one| one["level"] == "error").unwrap();
@@ -287,7 +287,7 @@ fn places_of_findings_are_the_lines_of_the_list_or_of_the_settings() {
     };
     let run = cutover(&format!("check --domains {list} --zone {zones} --format sarif"));
     assert!(place(&run).0.ends_with("list.txt") && place(&run).1 == Some(4), "{:?}", place(&run));
-    let file = desk.put("cutover.toml", "[defaults]\n\n[[domain]]\nname = \"customer-3.example\"\n");
+    let file = workspace.put("cutover.toml", "[defaults]\n\n[[domain]]\nname = \"customer-3.example\"\n");
     let run = cutover(&format!("check --settings {file} --zone {zones} --format sarif"));
     assert!(place(&run).0.ends_with("cutover.toml") && place(&run).1 == Some(4), "{:?}", place(&run));
 }

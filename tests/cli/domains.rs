@@ -1,14 +1,15 @@
 //! Which domains are checked, and how are they told?
 
 use super::{State, at_source, recorded, zone};
-use crate::run::{Desk, cutover, cutover_wide, cutover_with, surroundings};
+use crate::run::{Workspace, cutover, cutover_wide, cutover_with, surroundings};
 use cutover::check::{Code, Topic};
 
 #[test]
 fn several_domains_are_told_in_the_order_of_the_command_line() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let names = ["b.example", "a.example", "c.example"];
-    let files = names.map(|name| format!("--zone {}", desk.put(&format!("{name}.zone"), zone(name, &[]))));
+    let files =
+        names.map(|name| format!("--zone {}", workspace.put(&format!("{name}.zone"), zone(name, &[]))));
     let run = cutover(&format!("check {} {} --format json", names.join(" "), files.join(" ")));
     let json = run.json();
     let told: Vec<&str> =
@@ -21,16 +22,16 @@ fn several_domains_are_told_in_the_order_of_the_command_line() {
 
 #[test]
 fn a_domain_named_twice_is_checked_once() {
-    let desk = Desk::new();
-    let file = desk.put("contoso.com.zone", zone("contoso.com", &[]));
+    let workspace = Workspace::new();
+    let file = workspace.put("contoso.com.zone", zone("contoso.com", &[]));
     let run = cutover(&format!("check contoso.com CONTOSO.com. contoso.com --zone {file} --format json"));
     assert_eq!(run.json()["summary"]["domains"], 1);
 }
 
 #[test]
 fn an_internationalised_domain_is_told_both_ways() {
-    let desk = Desk::new();
-    let file = desk.put("idn.zone", zone("xn--bcher-kva.example", &[]));
+    let workspace = Workspace::new();
+    let file = workspace.put("idn.zone", zone("xn--bcher-kva.example", &[]));
     let check = format!("check bücher.example --zone {file}");
     let domain = cutover(&format!("{check} --format json")).domain();
     assert_eq!(domain["domain"], "xn--bcher-kva.example");
@@ -39,27 +40,29 @@ fn an_internationalised_domain_is_told_both_ways() {
     assert!(table.contains("bücher.example") && table.contains("xn--bcher-kva.example"), "{table}");
     let plain = cutover(&format!(
         "check a.example --zone {} --format json",
-        desk.put("a.zone", zone("a.example", &[]))
+        workspace.put("a.zone", zone("a.example", &[]))
     ));
     assert!(plain.domain().get("unicode").is_none());
 }
 
 #[test]
 fn a_zone_without_origin_takes_it_from_the_file_or_the_only_domain() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let without = |domain: &str| zone(domain, &[]).split_once('\n').unwrap().1.to_owned();
     for file in
         ["contoso.com.zone", "contoso.com", "db.contoso.com", "contoso.com.txt", "export.zone", "zone"]
     {
-        let path = desk.put(file, without("contoso.com"));
+        let path = workspace.put(file, without("contoso.com"));
         let run = cutover(&format!("check contoso.com --zone {path}"));
         assert_eq!(run.status, 0, "{file}: {run:?}");
     }
     // With several domains only the name of the file can tell.
-    let (a, b) =
-        (desk.put("a.example.zone", without("a.example")), desk.put("b.example.zone", without("b.example")));
+    let (a, b) = (
+        workspace.put("a.example.zone", without("a.example")),
+        workspace.put("b.example.zone", without("b.example")),
+    );
     assert_eq!(cutover(&format!("check a.example b.example --zone {a} --zone {b}")).status, 0);
-    let nameless = desk.put("nameless.zone", without("a.example"));
+    let nameless = workspace.put("nameless.zone", without("a.example"));
     let run = cutover(&format!("check a.example b.example --zone {nameless} --zone {b}"));
     assert_eq!((run.status, run.out.as_str()), (2, ""), "{run:?}");
     assert!(run.err.contains(&nameless) && run.err.contains("$ORIGIN"), "{}", run.err);
@@ -67,8 +70,8 @@ fn a_zone_without_origin_takes_it_from_the_file_or_the_only_domain() {
 
 #[test]
 fn names_outside_the_files_make_nothing_unknown_and_that_is_said_once() {
-    let desk = Desk::new();
-    let file = desk.put("contoso.com.zone", at_source("contoso.com"));
+    let workspace = Workspace::new();
+    let file = workspace.put("contoso.com.zone", at_source("contoso.com"));
     let run = cutover(&format!("check contoso.com --zone {file} --format json"));
     let domain = run.domain();
     let unknown = domain["expectations"].as_array().unwrap().iter().filter(|one| one["status"] == "unknown");
@@ -119,8 +122,8 @@ fn explain_lists_every_code_and_knows_each() {
 
 #[test]
 fn a_plan_is_the_changes_of_the_check() {
-    let desk = Desk::new();
-    let file = desk.put("contoso.com.zone", at_source("contoso.com"));
+    let workspace = Workspace::new();
+    let file = workspace.put("contoso.com.zone", at_source("contoso.com"));
     let check = cutover(&format!("check contoso.com --zone {file} --format json"));
     let plan = cutover(&format!("plan contoso.com --zone {file} --format json"));
     let json = plan.json();
@@ -143,9 +146,9 @@ fn a_plan_is_the_changes_of_the_check() {
 
 #[test]
 fn published_lines_of_a_bind_plan_make_the_domain_ready() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let old = at_source("contoso.com");
-    let file = desk.put("old.zone", &old);
+    let file = workspace.put("old.zone", &old);
     let plan = cutover(&format!("plan contoso.com --zone {file} --format bind")).out;
     let deleted: Vec<&str> = plan.lines().filter_map(|line| line.strip_prefix("; delete ")).collect();
     let gone = |line: &&str| {
@@ -153,7 +156,7 @@ fn published_lines_of_a_bind_plan_make_the_domain_ready() {
         data.is_some_and(|(_, data)| deleted.iter().any(|deleted| deleted.ends_with(data)))
     };
     let kept: Vec<&str> = old.lines().filter(|line| !gone(line)).collect();
-    let new = desk.put("new.zone", format!("{}\n{plan}", kept.join("\n")));
+    let new = workspace.put("new.zone", format!("{}\n{plan}", kept.join("\n")));
     assert_eq!(cutover(&format!("check contoso.com --zone {new}")).status, 0);
     assert_eq!(cutover(&format!("plan contoso.com --zone {new} --format bind")).out, "");
 }
@@ -171,16 +174,16 @@ fn colour_changes_no_word() {
         assert!(!plain.out.contains('\u{1b}'));
     }
     // On a terminal that wants it, colour is the default; a file never gets it.
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let terminal = cutover::cli::Surroundings {
         colour: cutover::report::style::Colour::On,
         width: Some(100),
         ..surroundings()
     };
-    let output = format!("table={}", desk.free("report.txt"));
+    let output = format!("table={}", workspace.free("report.txt"));
     let arguments = ["check", "--replay", file.as_str(), "--output", output.as_str()];
     assert!(cutover_with(arguments, &terminal).out.contains("\u{1b}["));
-    assert!(!std::fs::read_to_string(desk.path("report.txt")).unwrap().contains('\u{1b}'));
+    assert!(!std::fs::read_to_string(workspace.path("report.txt")).unwrap().contains('\u{1b}'));
 }
 
 /// The text without its escape sequences for colour.

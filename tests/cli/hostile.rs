@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::domains::without_colour;
 use super::{State, at_source, recorded, zone};
-use crate::run::{Desk, Run, cutover, cutover_with, surroundings};
+use crate::run::{Run, Workspace, cutover, cutover_with, surroundings};
 use agents::assert_no_commands;
 
 /// Records that each try something, one a line, in place of those of a zone.
@@ -55,8 +55,8 @@ const VIEWS: &[&str] = &[
 #[test]
 fn nothing_hostile_reaches_a_stream() {
     for (key, trick) in TRICKS {
-        let desk = Desk::new();
-        let file = desk.put("contoso.com.zone", zone("contoso.com", &[(key, trick)]));
+        let workspace = Workspace::new();
+        let file = workspace.put("contoso.com.zone", zone("contoso.com", &[(key, trick)]));
         for view in VIEWS {
             let run = cutover(&format!("{view} --zone {file}"));
             assert_ne!(run.status, 2, "{trick}: {run:?}");
@@ -67,7 +67,7 @@ fn nothing_hostile_reaches_a_stream() {
 
 #[test]
 fn a_recording_is_no_more_trusted_than_dns() {
-    let (desk, file) = recorded(&[("contoso.com", State::Undetermined)]);
+    let (workspace, file) = recorded(&[("contoso.com", State::Undetermined)]);
     let text = std::fs::read_to_string(&file).unwrap();
     let hostile =
         "outcome servfail\nreason \"\\027[31m\\226\\128\\174\"\nextended 22 \"\\007\\010x\\027]0;a\\007\"";
@@ -76,7 +76,7 @@ fn a_recording_is_no_more_trusted_than_dns() {
         text.replace("192.0.2.1:53", "\"\\027[31m\\226\\128\\174\""),
         text.replace("192.0.2.1:53", "\"a\\010b\""),
     ] {
-        let file = desk.put("hostile.rec", text);
+        let file = workspace.put("hostile.rec", text);
         for view in VIEWS {
             assert_harmless(&cutover(&format!("{view} --replay {file}")), view);
         }
@@ -102,8 +102,8 @@ fn what_was_typed_is_told_harmlessly() {
         assert_harmless(&run, &format!("{arguments:?}"));
     }
     // A file may have any name, and its name stands in the report.
-    let desk = Desk::new();
-    let path = desk.put("\u{1b}[31m\u{202e}.zone", at_source("contoso.com"));
+    let workspace = Workspace::new();
+    let path = workspace.put("\u{1b}[31m\u{202e}.zone", at_source("contoso.com"));
     for view in VIEWS {
         let arguments = view.split(' ').map(str::to_owned).chain(["--zone".into(), path.clone()]);
         let run = cutover_with(arguments, &surroundings());
@@ -114,13 +114,13 @@ fn what_was_typed_is_told_harmlessly() {
 
 #[test]
 fn a_very_long_text_is_told_whole_and_harmlessly() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let senders: String = (0..400).map(|host| format!(" ip4:192.0.{}.{}", host / 250, host % 250)).collect();
     let record = format!("v=spf1{senders} -all");
     let strings: Vec<String> =
         record.as_bytes().chunks(255).map(|part| format!("\"{}\"", String::from_utf8_lossy(part))).collect();
     let text = zone("contoso.com", &[("SPF", &format!("@ TXT {}", strings.join(" ")))]);
-    let file = desk.put("contoso.com.zone", text);
+    let file = workspace.put("contoso.com.zone", text);
     for view in VIEWS {
         assert_harmless(&cutover(&format!("{view} --zone {file}")), view);
     }
@@ -150,9 +150,9 @@ fn no_line_of_the_replies_is_wider_than_the_terminal() {
 }
 
 fn every_wide_world(view: &str) {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     for text in wide_zones() {
-        let file = desk.put("contoso.com.zone", text);
+        let file = workspace.put("contoso.com.zone", text);
         for look in ["--color never", "--color always", "--ascii"] {
             assert_narrow(&format!("{view} --zone {file} {look}"));
         }

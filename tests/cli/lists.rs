@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{at_source, zone};
-use crate::run::{Desk, Run, cutover, cutover_wide};
+use crate::run::{Run, Workspace, cutover, cutover_wide};
 
 const GRAPH: &str = r##"{"value": [
   {"@odata.type": "#microsoft.graph.domainDnsMxRecord", "label": "contoso.com", "recordType": "Mx", "ttl": 1800,
@@ -33,9 +33,9 @@ fn expectation(run: &Run, id: &str) -> Value {
 
 #[test]
 fn a_value_of_a_list_wins_over_the_rule_and_names_its_list() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let (list, file) =
-        (desk.put("graph.json", GRAPH), desk.put("contoso.com.zone", zone("contoso.com", &[])));
+        (workspace.put("graph.json", GRAPH), workspace.put("contoso.com.zone", zone("contoso.com", &[])));
     let run = cutover(&format!("check contoso.com --zone {file} --expect {list} --format json"));
     let mx = expectation(&run, "mx");
     assert_eq!((run.status, mx["status"].as_str(), mx["origin"].as_str()), (1, Some("unmet"), Some("given")));
@@ -62,9 +62,9 @@ fn a_value_of_a_list_wins_over_the_rule_and_names_its_list() {
 
 #[test]
 fn a_flag_wins_over_a_list() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let (list, file) =
-        (desk.put("graph.json", GRAPH), desk.put("contoso.com.zone", zone("contoso.com", &[])));
+        (workspace.put("graph.json", GRAPH), workspace.put("contoso.com.zone", zone("contoso.com", &[])));
     let host = "contoso-com.mail.protection.outlook.com";
     let run = cutover(&format!("check contoso.com --zone {file} --expect {list} --mx {host} --format json"));
     assert_eq!((run.status, run.code("mx").as_str()), (0, "met"), "{run:?}");
@@ -72,10 +72,10 @@ fn a_flag_wins_over_a_list() {
 
 #[test]
 fn several_lists_add_up() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let lists = [("graph.json", GRAPH), ("proof.json", PROOF), ("keys.json", KEYS)];
-    let lists = lists.map(|(name, text)| format!("--expect {}", desk.put(name, text))).join(" ");
-    let file = desk.put("contoso.com.zone", at_source("contoso.com"));
+    let lists = lists.map(|(name, text)| format!("--expect {}", workspace.put(name, text))).join(" ");
+    let file = workspace.put("contoso.com.zone", at_source("contoso.com"));
     let run = cutover(&format!("check contoso.com --zone {file} {lists} --phase prepare --format json"));
     assert_eq!(run.code("verification"), "verification-other-value");
     let key = expectation(&run, "dkim-selector1");
@@ -83,7 +83,7 @@ fn several_lists_add_up() {
     let published = at_source("contoso.com")
         + "selector1._domainkey CNAME selector1-contoso-com._domainkey.contoso.onmicrosoft.com.\n\
            selector2._domainkey CNAME selector2-contoso-com._domainkey.contoso.n-v1.dkim.mail.microsoft.\n";
-    let file = desk.put("keys.zone", published);
+    let file = workspace.put("keys.zone", published);
     let run = cutover(&format!("check contoso.com --zone {file} {lists} --phase prepare --format json"));
     assert_eq!(run.code("dkim-selector1"), "alias-elsewhere");
     assert_eq!(expectation(&run, "dkim-selector2")["status"], "met");
@@ -91,13 +91,13 @@ fn several_lists_add_up() {
 
 #[test]
 fn a_table_holds_several_domains() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let table = "domain;type;name;value\n\
                  contoso.com;TXT;@;MS=ms12345678\n\
                  fabrikam.com;TXT;@;MS=ms87654321\n";
-    let list = desk.put("wanted.csv", table);
+    let list = workspace.put("wanted.csv", table);
     let files = ["contoso.com", "fabrikam.com"]
-        .map(|name| format!("--zone {}", desk.put(&format!("{name}.zone"), zone(name, &[]))));
+        .map(|name| format!("--zone {}", workspace.put(&format!("{name}.zone"), zone(name, &[]))));
     let run = cutover(&format!(
         "check contoso.com fabrikam.com {} --expect {list} --phase prepare --format json",
         files.join(" ")
@@ -108,17 +108,17 @@ fn a_table_holds_several_domains() {
 
 #[test]
 fn expected_shows_what_the_lists_say_without_lookups() {
-    let desk = Desk::new();
-    let list = desk.put("keys.json", KEYS);
+    let workspace = Workspace::new();
+    let list = workspace.put("keys.json", KEYS);
     let run = cutover_wide(&format!("expected contoso.com --expect {list}"));
     assert!(run.status == 0 && run.out.contains("contoso.n-v1.dkim.mail.microsoft"), "{run:?}");
 }
 
 #[test]
 fn what_is_no_list_ends_the_run_before_anything_is_looked_up() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     for (name, text) in [("bad.json", "{"), ("bad.csv", "Type,Value\nMX,\n"), ("bad.zone", "@ MX ten x\n")] {
-        let list = desk.put(name, text);
+        let list = workspace.put(name, text);
         for command in ["check", "plan", "expected"] {
             let run = cutover(&format!("{command} contoso.com --expect {list}"));
             assert_eq!((run.status, run.out.as_str(), run.errors() > 0), (2, "", true), "{run:?}");
@@ -128,8 +128,8 @@ fn what_is_no_list_ends_the_run_before_anything_is_looked_up() {
     let kind = cutover("check contoso.com --expect x --expect-format xml");
     assert!(kind.status == 2 && kind.err.contains("powershell"), "{kind:?}");
     // A list of somebody else is said to be one.
-    let other = desk.put("other.json", GRAPH);
-    let file = desk.put("fabrikam.com.zone", zone("fabrikam.com", &[]));
+    let other = workspace.put("other.json", GRAPH);
+    let file = workspace.put("fabrikam.com.zone", zone("fabrikam.com", &[]));
     let run = cutover(&format!("check fabrikam.com --zone {file} --expect {other}"));
     assert!(run.status == 0 && run.err.contains("holds no record of the domains"), "{run:?}");
 }

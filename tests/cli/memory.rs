@@ -4,7 +4,7 @@ use cutover::cli::Surroundings;
 use serde_json::Value;
 
 use super::{at_source, zone};
-use crate::run::{Desk, Run, cutover, cutover_with, surroundings};
+use crate::run::{Run, Workspace, cutover, cutover_with, surroundings};
 
 /// A check at this time of the day, in whole.
 fn at(time: &str, words: &str) -> Run {
@@ -19,10 +19,10 @@ fn closing(run: &Run) -> (Value, Value) {
 
 #[test]
 fn the_old_service_may_be_closed_when_caches_and_queues_have_forgotten_it() {
-    let desk = Desk::new();
-    let old = desk.put("old.zone", at_source("contoso.com").replace("$TTL 1h", "$TTL 4h"));
-    let new = desk.put("new.zone", zone("contoso.com", &[]));
-    let history = desk.free("history.json");
+    let workspace = Workspace::new();
+    let old = workspace.put("old.zone", at_source("contoso.com").replace("$TTL 1h", "$TTL 4h"));
+    let new = workspace.put("new.zone", zone("contoso.com", &[]));
+    let history = workspace.free("history.json");
     let check = |time, file: &str, more: &str| {
         at(time, &format!("check contoso.com --zone {file} --history {history} --format json {more}"))
     };
@@ -50,14 +50,14 @@ fn the_old_service_may_be_closed_when_caches_and_queues_have_forgotten_it() {
 
 #[test]
 fn without_a_memory_the_old_time_to_live_is_assumed_and_said_to_be() {
-    let desk = Desk::new();
-    let new = desk.put("new.zone", zone("contoso.com", &[]));
+    let workspace = Workspace::new();
+    let new = workspace.put("new.zone", zone("contoso.com", &[]));
     let check = format!("check contoso.com --zone {new} --phase tidy --format json");
     assert_eq!(closing(&at("10:00:00", &check)), ("2026-11-28T10:00:00Z".into(), "assumed".into()));
     let longer = at("10:00:00", &format!("{check} --old-ttl 2d --queue-margin 0s"));
     assert_eq!(closing(&longer), ("2026-11-24T10:00:00Z".into(), "assumed".into()));
     // A history that began after the switch knows since when the new records were there.
-    let history = desk.free("history.json");
+    let history = workspace.free("history.json");
     for time in ["10:00:00", "20:00:00"] {
         let known = at(time, &format!("{check} --history {history}"));
         assert_eq!(closing(&known), ("2026-11-28T10:00:00Z".into(), "assumed".into()));
@@ -68,7 +68,7 @@ fn without_a_memory_the_old_time_to_live_is_assumed_and_said_to_be() {
 
 #[test]
 fn nothing_may_be_closed_before_everything_is_tidied_up() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let webmail = zone("contoso.com", &[]) + "webmail CNAME pl-10.webmail.emailsrvr.com.\n";
     let hosted = zone("contoso.com", &[("NS", "@ NS ns.rackspace.com."), ("SOA", "")]);
     for (name, text, options) in [
@@ -77,7 +77,7 @@ fn nothing_may_be_closed_before_everything_is_tidied_up() {
         ("left.zone", webmail, "--phase tidy"),
         ("hosted.zone", hosted, "--phase tidy --source rackspace"),
     ] {
-        let file = desk.put(name, text);
+        let file = workspace.put(name, text);
         let run = at("10:00:00", &format!("check contoso.com --zone {file} --format json {options}"));
         assert_eq!(closing(&run), (Value::Null, Value::Null), "{name}: {run:?}");
     }
@@ -85,18 +85,18 @@ fn nothing_may_be_closed_before_everything_is_tidied_up() {
 
 #[test]
 fn several_runs_share_one_file() {
-    let desk = Desk::new();
-    let history = desk.free("history.json");
+    let workspace = Workspace::new();
+    let history = workspace.free("history.json");
     let names: Vec<String> = (0..8).map(|number| format!("d{number}.example")).collect();
     let files: Vec<String> =
-        names.iter().map(|name| desk.put(&format!("{name}.zone"), zone(name, &[]))).collect();
+        names.iter().map(|name| workspace.put(&format!("{name}.zone"), zone(name, &[]))).collect();
     std::thread::scope(|scope| {
         for (name, file) in names.iter().zip(&files) {
             let words = format!("check {name} --zone {file} --history {history}");
             scope.spawn(move || assert_eq!(cutover(&words).status, 0));
         }
     });
-    let text = std::fs::read_to_string(desk.path("history.json")).unwrap();
+    let text = std::fs::read_to_string(workspace.path("history.json")).unwrap();
     let json: Value = serde_json::from_str(&text).unwrap();
     let known: Vec<&String> = json["domains"].as_object().unwrap().keys().collect();
     assert_eq!(known, names.iter().collect::<Vec<_>>());
@@ -104,14 +104,14 @@ fn several_runs_share_one_file() {
 
 #[test]
 fn a_file_that_is_no_history_is_left_alone() {
-    let desk = Desk::new();
-    let file = desk.put("contoso.com.zone", zone("contoso.com", &[]));
+    let workspace = Workspace::new();
+    let file = workspace.put("contoso.com.zone", zone("contoso.com", &[]));
     for content in ["not json", "{\"schema_version\": 99}", "{\"schema_version\": 1, \"domains\": 5}"] {
-        let history = desk.put("history.json", content);
+        let history = workspace.put("history.json", content);
         let run = cutover(&format!("check contoso.com --zone {file} --history {history}"));
         assert_eq!((run.status, run.out.as_str(), run.errors()), (2, "", 1), "{run:?}");
         assert!(run.err.contains("history.json"), "{run:?}");
-        assert_eq!(std::fs::read_to_string(desk.path("history.json")).unwrap(), content);
+        assert_eq!(std::fs::read_to_string(workspace.path("history.json")).unwrap(), content);
     }
     let nowhere = cutover(&format!("check contoso.com --zone {file} --history /nonexistent/history.json"));
     assert_eq!((nowhere.status, nowhere.errors()), (2, 1), "{nowhere:?}");
@@ -119,11 +119,13 @@ fn a_file_that_is_no_history_is_left_alone() {
 
 #[test]
 fn what_a_run_saw_is_remembered_by_its_replay() {
-    let desk = Desk::new();
-    let (old, new) =
-        (desk.put("old.zone", at_source("contoso.com")), desk.put("new.zone", zone("contoso.com", &[])));
+    let workspace = Workspace::new();
+    let (old, new) = (
+        workspace.put("old.zone", at_source("contoso.com")),
+        workspace.put("new.zone", zone("contoso.com", &[])),
+    );
     let (before, after, history) =
-        (desk.free("before.txt"), desk.free("after.txt"), desk.free("history.json"));
+        (workspace.free("before.txt"), workspace.free("after.txt"), workspace.free("history.json"));
     at("08:00:00", &format!("check contoso.com --zone {old} --record {before}"));
     at("09:00:00", &format!("check contoso.com --zone {new} --record {after} --phase tidy"));
     cutover(&format!("check --replay {before} --history {history}"));
@@ -142,11 +144,11 @@ fn lengths_of_time_that_cannot_be_read_are_refused() {
 /// Once mail and autodiscover have moved, only an earlier run knows where they were.
 #[test]
 fn a_history_proves_which_platform_is_being_left() {
-    let desk = Desk::new();
-    let history = desk.free("history.json");
-    let before = desk.put("before.zone", at_source("contoso.com"));
+    let workspace = Workspace::new();
+    let history = workspace.free("history.json");
+    let before = workspace.put("before.zone", at_source("contoso.com"));
     let left = zone("contoso.com", &[]) + "webmail CNAME pl-10.webmail.emailsrvr.com.\n";
-    let after = desk.put("after.zone", left);
+    let after = workspace.put("after.zone", left);
     let words = |file: &str| format!("check contoso.com --zone {file} --phase tidy --format json");
     let unknown = at("12:00:00", &words(&after));
     assert_eq!((unknown.status, &unknown.domain()["source"]), (0, &Value::Null));
@@ -162,7 +164,7 @@ fn a_history_proves_which_platform_is_being_left() {
     assert_eq!((known.status, &source["id"], &source["proof"]), (1, &"rackspace".into(), &"proven".into()));
     assert_eq!(of_webmail(&known).unwrap()["because"][0], "source-left");
     // Also where no record of it is left: what DNS does not show has to be looked at all the same.
-    let nothing = desk.put("nothing.zone", zone("contoso.com", &[]));
+    let nothing = workspace.put("nothing.zone", zone("contoso.com", &[]));
     let tidied = at("13:00:00", &format!("{} --history {history}", words(&nothing)));
     let source = &tidied.domain()["source"];
     assert_eq!((tidied.status, &source["id"], &source["proof"]), (0, &"rackspace".into(), &"proven".into()));

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{at_source, zone};
-use crate::run::{Desk, Run, cutover_wide};
+use crate::run::{Run, Workspace, cutover_wide};
 
 const EARLY: &str = "Before the switch:";
 const SWITCH: &str = "At the switch:";
@@ -26,8 +26,8 @@ fn phases(run: &Run) -> Vec<(String, String, String)> {
 
 #[test]
 fn edits_of_several_phases_are_grouped() {
-    let desk = Desk::new();
-    let file = desk.put("old.zone", at_source("contoso.com"));
+    let workspace = Workspace::new();
+    let file = workspace.put("old.zone", at_source("contoso.com"));
     for command in ["check", "plan"] {
         let run = cutover_wide(&format!("{command} contoso.com --zone {file}"));
         assert_eq!(headings(&run), [EARLY, SWITCH], "{run:?}");
@@ -51,8 +51,8 @@ fn edits_of_several_phases_are_grouped() {
 
 #[test]
 fn the_old_sender_is_dropped_when_the_old_service_may_go() {
-    let desk = Desk::new();
-    let file = desk.put("old.zone", at_source("contoso.com"));
+    let workspace = Workspace::new();
+    let file = workspace.put("old.zone", at_source("contoso.com"));
     let run = cutover_wide(&format!("plan contoso.com --zone {file} --phase tidy --format json"));
     let of = |rtype: &str| {
         phases(&run).into_iter().find(|(name, found, _)| name == "contoso.com." && found == rtype)
@@ -63,7 +63,7 @@ fn the_old_sender_is_dropped_when_the_old_service_may_go() {
     assert_eq!(headings(&table), [EARLY, SWITCH, LATE], "{table:?}");
     // Nothing else than in the phases before is asked for there.
     let both = zone("contoso.com", &[("SPF", "@ TXT \"v=spf1 ip4:192.0.2.25 -all\"")]);
-    let file = desk.put("without.zone", both);
+    let file = workspace.put("without.zone", both);
     let run = cutover_wide(&format!("plan contoso.com --zone {file} --phase tidy --format json"));
     let required: Vec<_> = phases(&run).into_iter().filter(|(name, ..)| name == "contoso.com.").collect();
     assert_eq!(required, [("contoso.com.".into(), "TXT".into(), "prepare".into())], "{run:?}");
@@ -71,8 +71,8 @@ fn the_old_sender_is_dropped_when_the_old_service_may_go() {
 
 #[test]
 fn the_next_step_is_to_watch_the_same_phase() {
-    let desk = Desk::new();
-    let file = desk.put("old.zone", at_source("contoso.com"));
+    let workspace = Workspace::new();
+    let file = workspace.put("old.zone", at_source("contoso.com"));
     let next = |options: &str| {
         let run = cutover_wide(&format!("check contoso.com --zone {file} {options}"));
         run.out.lines().find(|line| line.starts_with("Next:")).unwrap_or_default().to_owned()

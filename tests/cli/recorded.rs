@@ -2,7 +2,7 @@
 
 use super::{State, recorded};
 use crate::lab::{Lab, LabServer, Say};
-use crate::run::{Desk, cutover};
+use crate::run::{Workspace, cutover};
 
 /// A lab with a resolver, a name server of `contoso.com`, and what Microsoft serves.
 fn lab() -> (Lab, LabServer, String) {
@@ -39,8 +39,8 @@ fn lab() -> (Lab, LabServer, String) {
 fn a_run_that_saw_absurd_times_is_replayed() {
     let (_lab, server, options) = lab();
     server.zone("contoso.com", "@ 3600 SOA ns1 h 4294967295 4294967295 2147483648 4294967295 4294967295\n@ 3600 NS ns1\nns1 3600 A 127.0.0.2");
-    let desk = Desk::new();
-    let recording = desk.free("run.recording");
+    let workspace = Workspace::new();
+    let recording = workspace.free("run.recording");
     let run = cutover(&format!("check contoso.com {options} --format json --record {recording}"));
     let replay = cutover(&format!("check contoso.com --format json --replay {recording}"));
     assert_eq!((run.status, run.out), (replay.status, replay.out), "{}", replay.err);
@@ -50,21 +50,21 @@ fn a_run_that_saw_absurd_times_is_replayed() {
 /// Cloudflare says of a right alias that nobody sees it.
 #[test]
 fn what_a_dns_host_exports_is_read_with_what_it_leaves_out() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let list = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/imports/route53.json");
     let text = std::fs::read_to_string(list).unwrap();
     let wide: Vec<u8> =
         std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
-    std::fs::write(desk.path("wide.json"), wide).unwrap();
+    std::fs::write(workspace.path("wide.json"), wide).unwrap();
     let proxied =
         concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/scenarios/alias/proxied-in-export.zone").to_owned();
-    let wide = desk.free("wide.json");
+    let wide = workspace.free("wide.json");
     for (file, status, code) in [
         (list.to_owned(), "unknown", "lookup-failed"),
         (wide, "unknown", "lookup-failed"),
         (proxied, "unmet", "alias-proxied"),
     ] {
-        let recording = desk.free("run.recording");
+        let recording = workspace.free("run.recording");
         let run = cutover(&format!("check contoso.com --zone {file} --format json -v --record {recording}"));
         let autodiscover = run.expectation("autodiscover");
         assert_eq!(
@@ -76,7 +76,7 @@ fn what_a_dns_host_exports_is_read_with_what_it_leaves_out() {
         let replay = cutover(&format!("check --format json -v --replay {recording}"));
         assert_eq!((run.status, run.out), (replay.status, replay.out));
     }
-    let broken = desk.put("broken.json", r#"{"ResourceRecordSets": [{"Name": "a.example.", "Type": "A", "TTL": 1, "ResourceRecords": [{"Value": "x"}]}]}"#);
+    let broken = workspace.put("broken.json", r#"{"ResourceRecordSets": [{"Name": "a.example.", "Type": "A", "TTL": 1, "ResourceRecords": [{"Value": "x"}]}]}"#);
     let run = cutover(&format!("check contoso.com --zone {broken}"));
     assert_eq!(run.status, 2, "{run:?}");
     assert!(run.err.contains("broken.json: $.ResourceRecordSets[0].ResourceRecords[0].Value: "), "{run:?}");
@@ -87,11 +87,11 @@ fn what_a_dns_host_exports_is_read_with_what_it_leaves_out() {
 #[test]
 fn a_replay_gives_the_same_bytes_and_status() {
     let (_lab, server, options) = lab();
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     for (name, say) in [("answers", Say::Zone), ("fails", Say::Nothing)] {
         server.say_to("autodiscover.contoso.com", "CNAME", say);
         for format in ["table", "json", "table -v", "json -v"] {
-            let file = desk.free(&format!("{name}.rec"));
+            let file = workspace.free(&format!("{name}.rec"));
             let live = cutover(&format!("check contoso.com {options} --format {format} --record {file}"));
             let replayed = cutover(&format!("check --replay {file} --format {format}"));
             assert_eq!(live, replayed, "{name} as {format}");
@@ -100,7 +100,7 @@ fn a_replay_gives_the_same_bytes_and_status() {
             assert_eq!(named, replayed);
         }
         for format in ["table", "json", "bind"] {
-            let file = desk.free(&format!("{name}.rec"));
+            let file = workspace.free(&format!("{name}.rec"));
             let live = cutover(&format!("plan contoso.com {options} --format {format} --record {file}"));
             let replayed = cutover(&format!("plan --replay {file} --format {format}"));
             assert_eq!(live, replayed, "plan, {name} as {format}");
@@ -111,8 +111,8 @@ fn a_replay_gives_the_same_bytes_and_status() {
 #[test]
 fn a_replay_judges_anew_with_other_options() {
     let (_lab, _server, options) = lab();
-    let desk = Desk::new();
-    let file = desk.free("run.rec");
+    let workspace = Workspace::new();
+    let file = workspace.free("run.rec");
     let live = cutover(&format!("check contoso.com {options} --format json --record {file}"));
     assert_eq!((live.code("mx").as_str(), live.status), ("mx-at-source", 1));
     let prepare = cutover(&format!("check --replay {file} --phase prepare --format json"));
@@ -128,10 +128,10 @@ fn a_replay_judges_anew_with_other_options() {
 
 #[test]
 fn a_run_over_zone_files_is_replayed_too() {
-    let desk = Desk::new();
-    let zone = desk.put("contoso.com.zone", super::at_source("contoso.com"));
+    let workspace = Workspace::new();
+    let zone = workspace.put("contoso.com.zone", super::at_source("contoso.com"));
     for format in ["table -q", "json -v"] {
-        let file = desk.free("run.rec");
+        let file = workspace.free("run.rec");
         let live = cutover(&format!("check contoso.com --zone {zone} --format {format} --record {file}"));
         let replayed = cutover(&format!("check --replay {file} --format {format}"));
         assert_eq!((live.status, live.out), (replayed.status, replayed.out), "{format}");
@@ -145,8 +145,8 @@ fn several_domains_share_one_recording() {
         "fabrikam.com",
         "@ 300 NS ns1\nns1 300 A 127.0.0.3\n@ 300 MX 0 fabrikam-com.mail.protection.outlook.com.",
     );
-    let desk = Desk::new();
-    let file = desk.free("run.rec");
+    let workspace = Workspace::new();
+    let file = workspace.free("run.rec");
     let live = cutover(&format!("check contoso.com fabrikam.com {options} --format json -v --record {file}"));
     let replayed = cutover(&format!("check --replay {file} --format json -v"));
     assert_eq!(live, replayed);
@@ -156,13 +156,14 @@ fn several_domains_share_one_recording() {
 
 #[test]
 fn a_report_in_a_file_is_the_one_on_the_stream() {
-    let (desk, file) = recorded(&[("a.example", State::ChangesNeeded), ("b.example", State::Waiting)]);
-    let output = format!("--output json={} --output table={}", desk.free("a.json"), desk.free("a.txt"));
+    let (workspace, file) = recorded(&[("a.example", State::ChangesNeeded), ("b.example", State::Waiting)]);
+    let output =
+        format!("--output json={} --output table={}", workspace.free("a.json"), workspace.free("a.txt"));
     let run = cutover(&format!("check --replay {file} {output}"));
-    let read = |name| std::fs::read_to_string(desk.path(name)).unwrap();
+    let read = |name| std::fs::read_to_string(workspace.path(name)).unwrap();
     assert_eq!(read("a.json"), cutover(&format!("check --replay {file} --format json")).out);
     assert_eq!(read("a.txt"), run.out);
-    assert_eq!(desk.files(), ["a.json", "a.txt", "run.rec"]);
+    assert_eq!(workspace.files(), ["a.json", "a.txt", "run.rec"]);
     assert_eq!((run.status, run.err.as_str()), (1, ""));
 }
 

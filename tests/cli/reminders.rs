@@ -1,7 +1,7 @@
 //! Is what DNS cannot show said where it matters, once, and at the end?
 
 use super::{at_source, zone};
-use crate::run::{Desk, cutover, cutover_wide};
+use crate::run::{Workspace, cutover, cutover_wide};
 
 /// Mail has moved, and SPF still has the platform that it came from.
 const MOVED: (&str, &str) =
@@ -12,8 +12,8 @@ const HEADING: &str = "What DNS cannot show:";
 
 #[test]
 fn after_the_switch_the_old_host_and_its_lists_are_remembered() {
-    let desk = Desk::new();
-    let file = desk.put("contoso.com.zone", zone("contoso.com", &[MOVED]));
+    let workspace = Workspace::new();
+    let file = workspace.put("contoso.com.zone", zone("contoso.com", &[MOVED]));
     let run = cutover_wide(&format!("check contoso.com --zone {file} --source rackspace"));
     assert_eq!(run.status, 0);
     let (report, reminders) = run.out.split_once(HEADING).unwrap();
@@ -25,10 +25,10 @@ fn after_the_switch_the_old_host_and_its_lists_are_remembered() {
 
 #[test]
 fn they_are_said_once_for_many_domains() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let names = ["a.example", "b.example", "c.example", "d.example", "e.example"];
     let files =
-        names.map(|name| format!("--zone {}", desk.put(&format!("{name}.zone"), zone(name, &[MOVED]))));
+        names.map(|name| format!("--zone {}", workspace.put(&format!("{name}.zone"), zone(name, &[MOVED]))));
     let run = cutover_wide(&format!("check {} {} --source rackspace", names.join(" "), files.join(" ")));
     assert_eq!(run.out.matches(HEADING).count(), 1, "{run:?}");
     let (_, reminders) = run.out.split_once(HEADING).unwrap();
@@ -38,19 +38,19 @@ fn they_are_said_once_for_many_domains() {
 
 #[test]
 fn signing_is_remembered_where_the_keys_are_published() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let signed = zone("contoso.com", &[]) + SIGNED;
     let key =
         "$ORIGIN contoso.onmicrosoft.com.\nselector1-contoso-com._domainkey TXT \"v=DKIM1; k=rsa; p=MIGf\"\n";
-    let file = desk.put("contoso.com.zone", signed + key);
+    let file = workspace.put("contoso.com.zone", signed + key);
     let run = cutover_wide(&format!("check contoso.com --zone {file}"));
     assert!(run.out.contains(HEADING) && run.out.contains("dkim=pass"), "{run:?}");
 }
 
 #[test]
 fn before_the_switch_a_verified_domain_needs_its_mailboxes() {
-    let desk = Desk::new();
-    let file = desk.put("contoso.com.zone", at_source("contoso.com"));
+    let workspace = Workspace::new();
+    let file = workspace.put("contoso.com.zone", at_source("contoso.com"));
     let early = cutover_wide(&format!("check contoso.com --zone {file} --phase prepare"));
     assert!(early.out.contains("internal relay"), "{early:?}");
     let late = cutover_wide(&format!("check contoso.com --zone {file}"));
@@ -59,12 +59,12 @@ fn before_the_switch_a_verified_domain_needs_its_mailboxes() {
 
 #[test]
 fn each_change_of_2026_is_remembered_in_its_phase_alone() {
-    let desk = Desk::new();
-    let file = desk.put("contoso.com.zone", at_source("contoso.com"));
+    let workspace = Workspace::new();
+    let file = workspace.put("contoso.com.zone", at_source("contoso.com"));
     let signed = "v=DMARC1; p=none";
     let complete = format!("_dmarc TXT \"{signed}\"\n{SIGNED}");
-    let moved = desk.put("moved.zone", zone("contoso.com", &[]));
-    let complete = desk.put("complete.zone", zone("contoso.com", &[]) + &complete);
+    let moved = workspace.put("moved.zone", zone("contoso.com", &[]));
+    let complete = workspace.put("complete.zone", zone("contoso.com", &[]) + &complete);
     let of = |file: &str, phase: &str| {
         cutover_wide(&format!("check contoso.com --zone {file} --phase {phase}")).out
     };
@@ -88,9 +88,9 @@ fn each_change_of_2026_is_remembered_in_its_phase_alone() {
 
 #[test]
 fn nothing_is_said_without_a_reason_or_where_nobody_reads() {
-    let desk = Desk::new();
-    let plain = desk.put("contoso.com.zone", zone("contoso.com", &[]));
-    let moved = desk.put("moved.zone", zone("contoso.com", &[MOVED]));
+    let workspace = Workspace::new();
+    let plain = workspace.put("contoso.com.zone", zone("contoso.com", &[]));
+    let moved = workspace.put("moved.zone", zone("contoso.com", &[MOVED]));
     for quiet in [
         format!("check contoso.com --zone {plain} --phase prepare"),
         format!("check contoso.com --zone {moved} -q"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::Write as _;
 
-use crate::run::{Desk, Run, cutover};
+use crate::run::{Run, Workspace, cutover};
 
 const PHASES: [&str; 3] = ["prepare", "switch", "tidy"];
 
@@ -67,10 +67,10 @@ const TURNS: [(&str, &str); 8] = [
 fn a_replay_of_a_zone_file_with_other_options_claims_no_more_than_a_run_over_the_file() {
     let (mut objections, mut tried, mut as_certain) = (Vec::new(), 0, 0);
     for (turn, (path, text)) in zones().into_iter().enumerate() {
-        let desk = Desk::new();
-        let file = desk.put("the.zone", &text);
+        let workspace = Workspace::new();
+        let file = workspace.put("the.zone", &text);
         let check = |options: &str| cutover(&format!("check {} {options} --format json", domain(&text)));
-        let recording = |phase: &str| desk.path(phase).display().to_string();
+        let recording = |phase: &str| workspace.path(phase).display().to_string();
         let record = |phase| check(&format!("--zone {file} --phase {phase} --record {}", recording(phase)));
         let runs = PHASES.map(|phase| (phase, record(phase)));
         if runs.iter().any(|(_, run)| run.status == 2) {
@@ -108,9 +108,9 @@ fn a_replay_of_a_zone_file_with_other_options_claims_no_more_than_a_run_over_the
 /// The file holds both zones, and only one of them was checked.
 #[test]
 fn a_replay_for_another_domain_of_the_file_knows_nothing_of_it() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let zones = [super::at_source("contoso.com"), super::zone("fabrikam.com", &[])].concat();
-    let (file, recording) = (desk.put("both.zone", zones), desk.free("run.rec"));
+    let (file, recording) = (workspace.put("both.zone", zones), workspace.free("run.rec"));
     cutover(&format!("check contoso.com --zone {file} --record {recording}"));
     for domain in ["fabrikam.com", "sub.contoso.com", "nowhere.example"] {
         let replay = cutover(&format!("check {domain} --replay {recording} --format json"));
@@ -126,16 +126,16 @@ fn a_replay_for_another_domain_of_the_file_knows_nothing_of_it() {
 /// What lies outside the files was not listed before.
 #[test]
 fn an_older_recording_of_a_zone_file_is_still_read() {
-    let desk = Desk::new();
-    let file = desk.put("contoso.com.zone", super::at_source("contoso.com"));
-    let recording = desk.free("run.rec");
+    let workspace = Workspace::new();
+    let file = workspace.put("contoso.com.zone", super::at_source("contoso.com"));
+    let recording = workspace.free("run.rec");
     let run = cutover(&format!("check contoso.com --zone {file} --format json --record {recording}"));
     let text = std::fs::read_to_string(&recording).unwrap();
     let kept = |line: &&str| !line.starts_with("outside ");
     let older: Vec<&str> = text.lines().filter(kept).collect();
     assert!(older.len() < text.lines().count(), "{text}");
     let older = older.join("\n").replace("elsewhere listed", "elsewhere not-asked");
-    let older = desk.put("older.rec", older);
+    let older = workspace.put("older.rec", older);
     let replay = cutover(&format!("check --replay {older} --format json"));
     assert_eq!((replay.status, replay.out), (run.status, run.out));
     let other = cutover(&format!("check fabrikam.com --replay {older} --format json"));

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::{State, at_source, recorded};
-use crate::run::{Desk, cutover};
+use crate::run::{Workspace, cutover};
 
 const FILES: [&str; 3] = ["settings", "report", "history"];
 
@@ -55,8 +55,9 @@ fn reports_are_what_the_schema_says() {
 
 #[test]
 fn histories_are_what_the_schema_says() {
-    let desk = Desk::new();
-    let (zone, history) = (desk.put("contoso.com.zone", at_source("contoso.com")), desk.free("moves.json"));
+    let workspace = Workspace::new();
+    let (zone, history) =
+        (workspace.put("contoso.com.zone", at_source("contoso.com")), workspace.free("moves.json"));
     cutover(&format!("check contoso.com --zone {zone} --history {history}"));
     let text = std::fs::read_to_string(&history).unwrap();
     assert_valid("history", &serde_json::from_str(&text).unwrap());

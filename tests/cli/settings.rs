@@ -3,21 +3,21 @@
 use serde_json::Value;
 
 use super::{at_source, zone};
-use crate::run::{Desk, Run, cutover, cutover_with, surroundings};
+use crate::run::{Run, Workspace, cutover, cutover_with, surroundings};
 use cutover::cli::Surroundings;
 
-/// A desk with two zones and these settings: the desk, and the options that name them.
-fn desk(settings: &str) -> (Desk, String) {
-    let desk = Desk::new();
-    let contoso = desk.put("contoso.com.zone", zone("contoso.com", &[]));
-    let fabrikam = desk.put("fabrikam.com.zone", at_source("fabrikam.com"));
-    let file = desk.put("cutover.toml", settings);
+/// A workspace with two zones and these settings: the workspace, and the options that name them.
+fn workspace(settings: &str) -> (Workspace, String) {
+    let workspace = Workspace::new();
+    let contoso = workspace.put("contoso.com.zone", zone("contoso.com", &[]));
+    let fabrikam = workspace.put("fabrikam.com.zone", at_source("fabrikam.com"));
+    let file = workspace.put("cutover.toml", settings);
     let options = format!("--settings {file} --zone {contoso} --zone {fabrikam}");
-    (desk, options)
+    (workspace, options)
 }
 
 fn refused(settings: &str, words: &[&str]) {
-    let (_desk, options) = desk(settings);
+    let (_desk, options) = workspace(settings);
     let run = cutover(&format!("check contoso.com {options}"));
     assert_eq!((run.status, run.out.as_str(), run.errors()), (2, "", 1), "{settings}: {run:?}");
     for word in words {
@@ -39,7 +39,8 @@ fn found(run: &Run, id: &str) -> Value {
 
 #[test]
 fn domains_of_the_file_are_checked_when_none_is_named() {
-    let (_desk, options) = desk("[[domain]]\nname = \"fabrikam.com\"\n[[domain]]\nname = \"contoso.com\"\n");
+    let (_desk, options) =
+        workspace("[[domain]]\nname = \"fabrikam.com\"\n[[domain]]\nname = \"contoso.com\"\n");
     let run = cutover(&format!("check --format json {options}"));
     assert_eq!((names(&run), run.status), (vec!["fabrikam.com".into(), "contoso.com".into()], 1));
     let run = cutover(&format!("check contoso.com --format json {options}"));
@@ -52,7 +53,7 @@ fn domains_of_the_file_are_checked_when_none_is_named() {
 fn what_is_typed_wins_over_the_domain_and_that_over_the_defaults() {
     let settings = "[defaults]\ntenant = \"default\"\nphase = \"tidy\"\nformat = \"json\"\n\
                     [[domain]]\nname = \"contoso.com\"\ntenant = \"own\"\n";
-    let (_desk, options) = desk(settings);
+    let (_desk, options) = workspace(settings);
     let target =
         |run: &Run| found(run, "dkim-selector1")["expected"][0].as_str().unwrap_or_default().to_owned();
     let run = cutover(&format!("check contoso.com {options}"));
@@ -74,9 +75,9 @@ fn every_override_of_a_domain_reaches_it() {
         services = [\"exchange\", \"teams\"]\nmx = \"fabrikam-com.o-v1.mx.microsoft\"\nverification = \"MS=ms11111111\"\n\
         source = \"rackspace\"\ngateway = [\"mimecast\"]\nspf-sender = \"include:spf.example\"\nhybrid = true\n\
         switch-at = 2026-11-28T20:00:00Z\nexpect = [\"list.csv\"]\nexpect-format = \"csv\"\n";
-    let (desk, options) = desk(settings);
+    let (workspace, options) = workspace(settings);
     // Files are meant from the folder of the settings.
-    desk.put("list.csv", "type,name,value\nCNAME,autodiscover,outlook.example\n");
+    workspace.put("list.csv", "type,name,value\nCNAME,autodiscover,outlook.example\n");
     let run = cutover(&format!("check fabrikam.com --format json {options}"));
     let domain = run.domain();
     assert_eq!((&domain["phase"], &domain["source"]["id"]), (&"tidy".into(), &"rackspace".into()));
@@ -99,7 +100,7 @@ fn every_override_of_a_domain_reaches_it() {
 
 #[test]
 fn a_waived_finding_stays_visible_and_does_not_count() {
-    let (_desk, options) = desk(
+    let (_desk, options) = workspace(
         "[[waiver]]\ndomain = \"*\"\ncode = \"mx-at-source\"\nreason = \"moves in May\"\nuntil = 2026-11-22\n\
          [[waiver]]\ndomain = \"fabrikam.com\"\ncode = \"alias-at-source\"\nreason = \"moves in May\"\nuntil = 2027-01-01\n\
          [[waiver]]\ndomain = \"fabrikam.com\"\ncode = \"spf-without-microsoft\"\nreason = \"later\"\nuntil = 2027-01-01\n",
@@ -132,8 +133,9 @@ fn a_waived_hazard_does_not_count() {
     let left =
         format!("{}_autodiscover._tcp SRV 0 0 443 autodiscover.emailsrvr.com.\n", zone("fabrikam.com", &[]));
     let status = |settings: &str| {
-        let desk = Desk::new();
-        let (zone, file) = (desk.put("fabrikam.com.zone", &left), desk.put("cutover.toml", settings));
+        let workspace = Workspace::new();
+        let (zone, file) =
+            (workspace.put("fabrikam.com.zone", &left), workspace.put("cutover.toml", settings));
         cutover(&format!(
             "check fabrikam.com --source rackspace --settings {file} --zone {zone} --format json"
         ))
@@ -149,7 +151,7 @@ fn a_waived_hazard_does_not_count() {
 
 #[test]
 fn a_waiver_that_ran_out_or_is_not_needed_is_told() {
-    let (_desk, options) = desk(
+    let (_desk, options) = workspace(
         "[[waiver]]\ndomain = \"fabrikam.com\"\ncode = \"mx-at-source\"\nreason = \"late\"\nuntil = 2026-11-21\n\
          [[waiver]]\ndomain = \"*\"\ncode = \"spf-multiple\"\nreason = \"late\"\nuntil = 2027-01-01\n\
          [[waiver]]\ndomain = \"contoso.com\"\ncode = \"spf-multiple\"\nreason = \"other\"\nuntil = 2027-01-01\n",
@@ -215,15 +217,15 @@ fn every_slip_in_the_file_is_told_with_its_line_and_its_cure() {
 
 #[test]
 fn the_default_file_is_read_where_it_is_there() {
-    let desk = Desk::new();
-    let zone = desk.put("contoso.com.zone", zone("contoso.com", &[]));
-    let path = desk
+    let workspace = Workspace::new();
+    let zone = workspace.put("contoso.com.zone", zone("contoso.com", &[]));
+    let path = workspace
         .put("cutover.toml", "[defaults]\nzone = \"contoso.com.zone\"\n[[domain]]\nname = \"contoso.com\"\n");
     let around = |path: &str| Surroundings { settings: Some(path.into()), ..surroundings() };
     let run = cutover_with(["check", "--format", "json"], &around(&path));
     assert_eq!((run.status, names(&run)), (0, vec!["contoso.com".to_owned()]));
     // Without one nothing is missed, until a domain is.
-    let free = desk.free("other.toml");
+    let free = workspace.free("other.toml");
     let run = cutover_with(["check", "contoso.com", "--zone", &zone], &around(&free));
     assert_eq!(run.status, 0, "{run:?}");
     let run = cutover_with(["check", "--zone", &zone], &around(&free));
@@ -233,12 +235,12 @@ fn the_default_file_is_read_where_it_is_there() {
 
 #[test]
 fn whoever_names_where_the_answers_come_from_means_that_alone() {
-    let (desk, options) =
-        desk("[defaults]\nresolver = [\"192.0.2.53\"]\nverbose = true\nrecord = \"kept.rec\"\n");
+    let (workspace, options) =
+        workspace("[defaults]\nresolver = [\"192.0.2.53\"]\nverbose = true\nrecord = \"kept.rec\"\n");
     // No resolver is asked: this could not work without a network.
     let run = cutover(&format!("check contoso.com -q {options}"));
     assert_eq!((run.status, run.err.as_str()), (0, ""), "{run:?}");
-    let recording = desk.free("kept.rec");
+    let recording = workspace.free("kept.rec");
     assert!(std::fs::exists(&recording).unwrap());
     let settings = options.split_whitespace().nth(1).unwrap();
     let again = cutover(&format!("check --replay {recording} --settings {settings}"));
@@ -247,9 +249,9 @@ fn whoever_names_where_the_answers_come_from_means_that_alone() {
 
 #[test]
 fn a_sender_that_must_stay_is_added_and_never_dropped() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let old = "@ TXT \"v=spf1 include:emailsrvr.com include:spf.protection.outlook.com ~all\"";
-    let file = desk.put("contoso.com.zone", zone("contoso.com", &[("SPF", old)]));
+    let file = workspace.put("contoso.com.zone", zone("contoso.com", &[("SPF", old)]));
     let check = |options: &str| {
         cutover(&format!(
             "check contoso.com --zone {file} --source rackspace --phase tidy --format json {options}"

@@ -4,12 +4,12 @@
 use std::io::Read as _;
 use std::process::{Child, Command, Stdio};
 
-use crate::run::Desk;
+use crate::run::Workspace;
 
-fn start(desk: &Desk, words: &str) -> Child {
+fn start(workspace: &Workspace, words: &str) -> Child {
     Command::new(env!("CARGO_BIN_EXE_cutover"))
         .args(words.split_whitespace())
-        .current_dir(desk.path(""))
+        .current_dir(workspace.path(""))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -22,26 +22,26 @@ fn signal(signal: &str, child: &Child) {
 }
 
 /// Waits until there is a file whose name begins so.
-fn appears(desk: &Desk, start: &str) {
+fn appears(workspace: &Workspace, start: &str) {
     for _ in 0..2000 {
-        if desk.files().iter().any(|name| name.starts_with(start)) {
+        if workspace.files().iter().any(|name| name.starts_with(start)) {
             return;
         }
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
-    panic!("no file {start}: {:?}", desk.files());
+    panic!("no file {start}: {:?}", workspace.files());
 }
 
 #[test]
 fn a_run_that_hangs_is_ended_and_leaves_nothing_behind() {
     let zone = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/ready.zone");
     for (name, twice) in [("-TERM", false), ("-INT", true)] {
-        let desk = Desk::new();
-        assert!(Command::new("mkfifo").arg(desk.path("pipe")).status().unwrap().success());
+        let workspace = Workspace::new();
+        assert!(Command::new("mkfifo").arg(workspace.path("pipe")).status().unwrap().success());
         // Nobody will ever read the pipe, so to open it takes forever; the first report is begun by then.
         let words = format!("check contoso.com --zone {zone} --output json=report --output csv=pipe");
-        let mut child = start(&desk, &words);
-        appears(&desk, ".report.");
+        let mut child = start(&workspace, &words);
+        appears(&workspace, ".report.");
         signal(name, &child);
         if twice {
             signal(name, &child);
@@ -50,6 +50,6 @@ fn a_run_that_hangs_is_ended_and_leaves_nothing_behind() {
         child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
         assert_eq!(child.wait().unwrap().code(), Some(3), "{err}");
         assert!(err.lines().any(|line| line.starts_with("error: ")), "{err}");
-        assert_eq!(desk.files(), ["pipe"]);
+        assert_eq!(workspace.files(), ["pipe"]);
     }
 }

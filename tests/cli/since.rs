@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{State, at_source, recording, zone};
-use crate::run::{Desk, Run, cutover, cutover_wide};
+use crate::run::{Run, Workspace, cutover, cutover_wide};
 
 /// What has changed for the first domain.
 fn since(run: &Run) -> Value {
@@ -11,18 +11,18 @@ fn since(run: &Run) -> Value {
 }
 
 /// The same zone as a recording and as a report, and the zone of now.
-fn before_and_now(desk: &Desk, before: &str, now: &str) -> ([String; 2], String) {
-    let (old, new) = (desk.put("old.zone", before), desk.put("new.zone", now));
-    let recording = desk.free("before.txt");
+fn before_and_now(workspace: &Workspace, before: &str, now: &str) -> ([String; 2], String) {
+    let (old, new) = (workspace.put("old.zone", before), workspace.put("new.zone", now));
+    let recording = workspace.free("before.txt");
     let report = cutover(&format!("check contoso.com --zone {old} --format json --record {recording}"));
-    ([recording, desk.put("before.json", report.out)], new)
+    ([recording, workspace.put("before.json", report.out)], new)
 }
 
 #[test]
 fn records_statuses_hazards_and_the_verdict_are_told_before_and_after() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let left = at_source("contoso.com") + "_autodiscover._tcp SRV 0 0 443 autodiscover.emailsrvr.com.\n";
-    let (files, new) = before_and_now(&desk, &left, &zone("contoso.com", &[]));
+    let (files, new) = before_and_now(&workspace, &left, &zone("contoso.com", &[]));
     for file in files {
         let run = cutover(&format!("check contoso.com --zone {new} --since {file} --format json"));
         assert_eq!(run.status, 0, "{run:?}");
@@ -54,11 +54,11 @@ fn records_statuses_hazards_and_the_verdict_are_told_before_and_after() {
 
 #[test]
 fn records_appear_and_go() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let without = zone("contoso.com", &[("autodiscover", ""), ("MS", "@ TXT other")]);
     let with = zone("contoso.com", &[]);
     for (before, now, kind) in [(&without, &with, "appeared"), (&with, &without, "gone")] {
-        let ([_, report], new) = before_and_now(&desk, before, now);
+        let ([_, report], new) = before_and_now(&workspace, before, now);
         let run = cutover(&format!("check contoso.com --zone {new} --since {report} --format json"));
         let since = since(&run);
         let moved: Vec<(&Value, &Value)> = since["expectations"]
@@ -73,12 +73,12 @@ fn records_appear_and_go() {
 
 #[test]
 fn order_time_to_live_and_other_records_are_no_change() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let before = at_source("contoso.com");
     let mut lines: Vec<String> = before.replace("$TTL 1h", "$TTL 5m").lines().map(str::to_owned).collect();
     lines[2..].reverse();
     lines.push("www A 192.0.2.80\n@ TXT \"google-site-verification=abc\"\n".into());
-    let (files, new) = before_and_now(&desk, &before, &lines.join("\n"));
+    let (files, new) = before_and_now(&workspace, &before, &lines.join("\n"));
     for file in files {
         let run = cutover(&format!("check contoso.com --zone {new} --since {file} --format json"));
         assert_eq!(run.status, 1);
@@ -91,9 +91,9 @@ fn order_time_to_live_and_other_records_are_no_change() {
 
 #[test]
 fn a_recording_is_judged_by_the_options_of_today() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let ([recording, report], new) =
-        before_and_now(&desk, &at_source("contoso.com"), &at_source("contoso.com"));
+        before_and_now(&workspace, &at_source("contoso.com"), &at_source("contoso.com"));
     let check = |file: &str| {
         since(&cutover(&format!(
             "check contoso.com --zone {new} --since {file} --phase prepare --format json"
@@ -106,9 +106,9 @@ fn a_recording_is_judged_by_the_options_of_today() {
 
 #[test]
 fn a_domain_that_the_earlier_run_did_not_have_is_said() {
-    let desk = Desk::new();
-    let ([recording, report], _) = before_and_now(&desk, &at_source("contoso.com"), "");
-    let other = desk.put("fabrikam.com.zone", zone("fabrikam.com", &[]));
+    let workspace = Workspace::new();
+    let ([recording, report], _) = before_and_now(&workspace, &at_source("contoso.com"), "");
+    let other = workspace.put("fabrikam.com.zone", zone("fabrikam.com", &[]));
     for file in [recording, report] {
         let run = cutover(&format!("check fabrikam.com --zone {other} --since {file} --format json"));
         assert_eq!((run.status, since(&run)), (0, Value::Null), "{run:?}");
@@ -118,22 +118,22 @@ fn a_domain_that_the_earlier_run_did_not_have_is_said() {
 
 #[test]
 fn what_is_neither_recording_nor_report_is_refused() {
-    let desk = Desk::new();
-    let file = desk.put("contoso.com.zone", zone("contoso.com", &[]));
+    let workspace = Workspace::new();
+    let file = workspace.put("contoso.com.zone", zone("contoso.com", &[]));
     for content in ["", "{}", "[1]", "cutover recording 99\n", "{\"schema_version\": 9}"] {
-        let earlier = desk.put("earlier", content);
+        let earlier = workspace.put("earlier", content);
         let run = cutover(&format!("check contoso.com --zone {file} --since {earlier}"));
         assert_eq!((run.status, run.out.as_str(), run.errors()), (2, "", 1), "{content}: {run:?}");
     }
 }
 
 /// Recordings of these states at hours of one day, and what `check` makes of each as NDJSON.
-fn days(desk: &Desk, states: &[(u8, &[(&str, State)])]) -> Vec<(String, String)> {
+fn days(workspace: &Workspace, states: &[(u8, &[(&str, State)])]) -> Vec<(String, String)> {
     let day = |(hour, domains): &(u8, &[(&str, State)])| {
         let text = recording(domains).replace("2026-11-22T05", &format!("2026-11-22T{hour:02}"));
-        let file = desk.put(&format!("{hour}.rec"), text);
+        let file = workspace.put(&format!("{hour}.rec"), text);
         let report = cutover(&format!("check --replay {file} --format ndjson"));
-        (file, desk.put(&format!("{hour}.ndjson"), report.out))
+        (file, workspace.put(&format!("{hour}.ndjson"), report.out))
     };
     states.iter().map(day).collect()
 }
@@ -141,9 +141,9 @@ fn days(desk: &Desk, states: &[(u8, &[(&str, State)])]) -> Vec<(String, String)>
 #[test]
 fn of_several_earlier_reports_the_newest_result_of_a_domain_is_compared_with() {
     use State::{ChangesNeeded, Ready};
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let days = days(
-        &desk,
+        &workspace,
         &[
             (3, &[("contoso.com", Ready), ("fabrikam.com", ChangesNeeded)]),
             (4, &[("contoso.com", ChangesNeeded)]),
@@ -177,7 +177,7 @@ fn of_several_earlier_reports_the_newest_result_of_a_domain_is_compared_with() {
     }
     // A line that was cut is not a result, and is said.
     let text = std::fs::read_to_string(second).unwrap();
-    let cut = desk.put("cut.ndjson", format!("{text}{}", &text[..100]));
+    let cut = workspace.put("cut.ndjson", format!("{text}{}", &text[..100]));
     let run = cutover(&format!("check --replay {now} --since {cut} --since {first} --format json"));
     assert!(run.err.contains("cut.ndjson:2: the line ends too early"), "{}", run.err);
 }
@@ -185,7 +185,7 @@ fn of_several_earlier_reports_the_newest_result_of_a_domain_is_compared_with() {
 #[test]
 fn with_fail_on_new_only_what_is_new_or_worse_decides_the_status() {
     use State::{ChangesNeeded, Ready, Undetermined, Waiting};
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let all = [Ready, Waiting, Undetermined, ChangesNeeded];
     let status = |state| match state {
         Ready => 0,
@@ -196,7 +196,7 @@ fn with_fail_on_new_only_what_is_new_or_worse_decides_the_status() {
     let rank = |state| all.iter().position(|known| *known == state).unwrap();
     for before in all {
         for now in all {
-            let days = days(&desk, &[(3, &[("contoso.com", before)]), (6, &[("contoso.com", now)])]);
+            let days = days(&workspace, &[(3, &[("contoso.com", before)]), (6, &[("contoso.com", now)])]);
             let [(recording, report), (now_recording, now_report)] = &days[..] else { panic!() };
             let expected = if rank(now) > rank(before) { status(now) } else { 0 };
             for words in [
@@ -215,14 +215,14 @@ fn with_fail_on_new_only_what_is_new_or_worse_decides_the_status() {
         }
     }
     // A domain that the earlier report does not hold is new.
-    let days = days(&desk, &[(3, &[("contoso.com", Ready)]), (6, &[("fabrikam.com", ChangesNeeded)])]);
+    let days = days(&workspace, &[(3, &[("contoso.com", Ready)]), (6, &[("fabrikam.com", ChangesNeeded)])]);
     let run = cutover(&format!("check --replay {} --since {} --fail-on-new", days[1].0, days[0].1));
     assert_eq!(run.status, 1);
 }
 
 #[test]
 fn another_finding_of_the_same_expectation_and_a_new_hazard_are_new() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let stolen = at_source("contoso.com").replace("mx1.emailsrvr.com", "mx.fabrikam.example");
     let stolen = stolen.replace("@ MX 20 mx2.emailsrvr.com.", "");
     let left = zone("contoso.com", &[]) + "_autodiscover._tcp SRV 0 0 443 autodiscover.emailsrvr.com.\n";
@@ -232,7 +232,7 @@ fn another_finding_of_the_same_expectation_and_a_new_hazard_are_new() {
         (left.clone(), left, 0),
         (at_source("contoso.com"), at_source("contoso.com") + "www A 192.0.2.80\n", 0),
     ] {
-        let ([_, report], new) = before_and_now(&desk, &before, &now);
+        let ([_, report], new) = before_and_now(&workspace, &before, &now);
         let words = format!("check contoso.com --zone {new} --source rackspace --since {report}");
         assert_eq!(cutover(&words).status, 1);
         assert_eq!(cutover(&format!("{words} --fail-on-new")).status, status, "{now}");
@@ -241,8 +241,8 @@ fn another_finding_of_the_same_expectation_and_a_new_hazard_are_new() {
 
 #[test]
 fn fail_on_new_needs_an_earlier_report_and_all_results() {
-    let desk = Desk::new();
-    let days = days(&desk, &[(3, &[("contoso.com", State::Ready)])]);
+    let workspace = Workspace::new();
+    let days = days(&workspace, &[(3, &[("contoso.com", State::Ready)])]);
     let [(recording, report)] = &days[..] else { panic!() };
     for words in [
         format!("check --replay {recording} --fail-on-new"),
@@ -257,7 +257,7 @@ fn fail_on_new_needs_an_earlier_report_and_all_results() {
 
 #[test]
 fn code_scanning_and_tests_say_what_was_known_before() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let before = at_source("contoso.com") + "_autodiscover._tcp SRV 0 0 443 autodiscover.emailsrvr.com.\n";
     let now = zone(
         "contoso.com",
@@ -266,13 +266,13 @@ fn code_scanning_and_tests_say_what_was_known_before() {
             ("autodiscover", "autodiscover CNAME autodiscover.fabrikam.example."),
         ],
     );
-    let ([recording, report], new) = before_and_now(&desk, &before, &now);
-    let settings = desk.put(
+    let ([recording, report], new) = before_and_now(&workspace, &before, &now);
+    let settings = workspace.put(
         "cutover.toml",
         "[[waiver]]\ndomain = \"*\"\ncode = \"dmarc-missing\"\nreason = \"with the <team>\"\nuntil = 2027-03-01\n",
     );
     let stored = cutover(&format!("check contoso.com --zone {new} --settings {settings} --format ndjson"));
-    let stored = desk.put("now.ndjson", stored.out);
+    let stored = workspace.put("now.ndjson", stored.out);
     let check = format!("check contoso.com --zone {new} --settings {settings}");
     let runs = [
         format!("{check} --since {recording}"),
@@ -317,7 +317,7 @@ fn code_scanning_and_tests_say_what_was_known_before() {
     assert!(!cutover(&format!("{check} --format sarif")).out.contains("baselineState"));
     assert!(!cutover(&format!("{check} --format junit")).out.contains("known"));
     // Of a domain that the earlier report does not hold all is new.
-    let other = desk.put("fabrikam.com.zone", at_source("fabrikam.com"));
+    let other = workspace.put("fabrikam.com.zone", at_source("fabrikam.com"));
     let both = cutover(&format!(
         "check contoso.com fabrikam.com --zone {new} --zone {other} --since {report} --format sarif"
     ));

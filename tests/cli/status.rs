@@ -1,7 +1,7 @@
 //! Is the exit status the verdict, whatever is printed?
 
 use super::{State, at_source, recorded, zone};
-use crate::run::{Desk, cutover, surroundings};
+use crate::run::{Workspace, cutover, surroundings};
 
 const READY: (&str, State) = ("ready.example", State::Ready);
 const WAITING: (&str, State) = ("waiting.example", State::Waiting);
@@ -85,7 +85,7 @@ fn no_format_changes_the_status() {
 #[test]
 fn strict_makes_recommended_decide() {
     // In China `msoid` is recommended, and nothing else is missing here.
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let text = zone(
         "contoso.example",
         &[
@@ -94,7 +94,7 @@ fn strict_makes_recommended_decide() {
             ("autodiscover", "autodiscover CNAME autodiscover.partner.outlook.cn."),
         ],
     );
-    let file = desk.put("contoso.example.zone", text);
+    let file = workspace.put("contoso.example.zone", text);
     let check = format!("check contoso.example --cloud china --zone {file}");
     assert_eq!(cutover(&check).status, 0);
     assert_eq!(cutover(&format!("{check} --strict")).status, 1);
@@ -102,10 +102,10 @@ fn strict_makes_recommended_decide() {
 
 #[test]
 fn a_phase_decides_what_counts() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let text = at_source("contoso.example")
         .replace("include:emailsrvr.com", "include:emailsrvr.com include:spf.protection.outlook.com");
-    let file = desk.put("contoso.example.zone", text);
+    let file = workspace.put("contoso.example.zone", text);
     for (phase, status) in [("prepare", 0), ("switch", 1), ("tidy", 1)] {
         let run = cutover(&format!("check contoso.example --zone {file} --phase {phase}"));
         assert_eq!(run.status, status, "{phase}: {}", run.out);
@@ -151,8 +151,8 @@ fn a_closed_pipe_has_the_status_of_one_and_is_no_failure() {
 /// What decides the verdict is a failure in every format.
 #[test]
 fn a_strict_verdict_has_its_reasons_in_every_format() {
-    let desk = Desk::new();
-    let file = desk.put("contoso.com.zone", zone("contoso.com", &[]));
+    let workspace = Workspace::new();
+    let file = workspace.put("contoso.com.zone", zone("contoso.com", &[]));
     let check =
         |format: &str| cutover(&format!("check contoso.com --zone {file} --strict --format {format}"));
     let json = check("json");

@@ -6,24 +6,24 @@ use cutover::cli::Surroundings;
 use serde_json::Value;
 
 use super::{State, at_source, recorded, recording, zone};
-use crate::run::{Desk, Run, cutover, cutover_with, surroundings};
+use crate::run::{Run, Workspace, cutover, cutover_with, surroundings};
 
 /// Formats that say the same of stored results as of those of a run. A table shows the time of the check as well.
 const SAME: [&str; 10] =
     ["json", "ndjson", "csv", "markdown", "html", "junit", "sarif", "github", "prometheus", "nagios"];
 
-/// A desk with zones of so many domains in one file, and their names in a list.
-fn desk(count: usize) -> (Desk, String, String) {
-    let desk = Desk::new();
+/// A workspace with zones of so many domains in one file, and their names in a list.
+fn workspace(count: usize) -> (Workspace, String, String) {
+    let workspace = Workspace::new();
     let names: Vec<String> = (0..count).map(|number| format!("customer-{number}.example")).collect();
     let zones = names.iter().enumerate().map(|(index, name)| match index % 7 {
         3 => at_source(name),
         5 => zone(name, &[("SPF", "@ TXT \"v=spf1 include:_spf.fabrikam.example -all\"")]),
         _ => zone(name, &[]),
     });
-    let zones = desk.put("all.zone", zones.collect::<String>());
-    let list = desk.put("list.txt", names.join("\n"));
-    (desk, zones, list)
+    let zones = workspace.put("all.zone", zones.collect::<String>());
+    let list = workspace.put("list.txt", names.join("\n"));
+    (workspace, zones, list)
 }
 
 fn statuses(run: &Run) -> Vec<(String, String)> {
@@ -35,7 +35,7 @@ fn statuses(run: &Run) -> Vec<(String, String)> {
 
 #[test]
 fn shards_of_which_one_was_killed_and_one_run_twice_tell_the_same_as_one_run() {
-    let (desk, zones, list) = desk(40);
+    let (workspace, zones, list) = workspace(40);
     let shard = |options: &str| {
         cutover(&format!("check --domains {list} --zone {zones} --format ndjson {options}")).out
     };
@@ -43,13 +43,13 @@ fn shards_of_which_one_was_killed_and_one_run_twice_tell_the_same_as_one_run() {
     let lines: Vec<&str> = first.lines().collect();
     // Killed in the middle of a line, and resumed in the same file.
     let cut = format!("{}\n{}", lines[..3].join("\n"), &lines[3][..lines[3].len() / 2]);
-    let killed = desk.put("killed.ndjson", &cut);
+    let killed = workspace.put("killed.ndjson", &cut);
     let resumed = shard(&format!("--shard 1/4 --resume {killed}"));
-    let killed = desk.put("killed.ndjson", format!("{cut}\n{resumed}"));
-    let twice = desk.put("twice.ndjson", shard("--shard 2/4").repeat(2));
-    let third = desk.put("third.ndjson", shard("--shard 3/4"));
+    let killed = workspace.put("killed.ndjson", format!("{cut}\n{resumed}"));
+    let twice = workspace.put("twice.ndjson", shard("--shard 2/4").repeat(2));
+    let third = workspace.put("third.ndjson", shard("--shard 3/4"));
     let fourth = cutover(&format!("check --domains {list} --zone {zones} --format json --shard 4/4"));
-    let fourth = desk.put("fourth.json", fourth.out);
+    let fourth = workspace.put("fourth.json", fourth.out);
     for order in [[&killed, &twice, &third, &fourth], [&fourth, &third, &twice, &killed]] {
         let files = order.map(String::as_str).join(" ");
         for format in SAME {
@@ -83,9 +83,9 @@ fn shards_of_which_one_was_killed_and_one_run_twice_tell_the_same_as_one_run() {
 
 #[test]
 fn a_domain_without_a_result_is_undetermined_and_said() {
-    let (desk, zones, list) = desk(6);
+    let (workspace, zones, list) = workspace(6);
     let half = cutover(&format!("check --domains {list} --zone {zones} --format ndjson --shard 1/2"));
-    let file = desk.put("half.ndjson", half.out);
+    let file = workspace.put("half.ndjson", half.out);
     let missing = cutover(&format!("check --domains {list} --zone {zones} --format ndjson --shard 2/2"));
     let missing: Vec<String> = missing
         .out
@@ -106,16 +106,16 @@ fn a_domain_without_a_result_is_undetermined_and_said() {
     assert_eq!(verdicts.len(), 6);
     assert!(missing.iter().all(|domain| verdicts.contains(&(domain.clone(), "undetermined".into()))));
     // What is missing once is replaced by a result that is found later, whatever the order.
-    let merged =
-        desk.put("merged.ndjson", cutover(&format!("report {file} --domains {list} --format ndjson")).out);
+    let merged = workspace
+        .put("merged.ndjson", cutover(&format!("report {file} --domains {list} --format ndjson")).out);
     let rest = cutover(&format!("check --domains {list} --zone {zones} --format ndjson --shard 2/2"));
-    let rest = desk.put("rest.ndjson", rest.out);
+    let rest = workspace.put("rest.ndjson", rest.out);
     let whole = cutover(&format!("check --domains {list} --zone {zones} --format json"));
     for files in [format!("{merged} {rest}"), format!("{rest} {merged}")] {
         assert_eq!(cutover(&format!("report {files} --domains {list} --format json")).out, whole.out);
     }
     // A domain that is not in the list is left out, and that is said.
-    let short = desk.put("short.txt", "customer-0.example\n");
+    let short = workspace.put("short.txt", "customer-0.example\n");
     let run = cutover(&format!("report {merged} {rest} --domains {short} --format json"));
     assert_eq!(statuses(&run).len(), 1);
     assert!(run.err.contains("5 domains are left out"), "{}", run.err);
@@ -123,14 +123,14 @@ fn a_domain_without_a_result_is_undetermined_and_said() {
 
 #[test]
 fn the_newest_result_of_a_domain_wins_whatever_the_order() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let old = recording(&[("contoso.com", State::ChangesNeeded), ("fabrikam.com", State::Ready)]);
     let new = recording(&[("contoso.com", State::Ready)]).replace("2026-11-22T05", "2026-11-22T07");
-    let old = desk.put("old.rec", old);
-    let new = desk.put("new.rec", new);
+    let old = workspace.put("old.rec", old);
+    let new = workspace.put("new.rec", new);
     for (one, other) in [("json", "ndjson"), ("ndjson", "json"), ("json", "json")] {
-        let old = desk.put("old", cutover(&format!("check --replay {old} --format {one}")).out);
-        let new = desk.put("new", cutover(&format!("check --replay {new} --format {other}")).out);
+        let old = workspace.put("old", cutover(&format!("check --replay {old} --format {one}")).out);
+        let new = workspace.put("new", cutover(&format!("check --replay {new} --format {other}")).out);
         for files in [format!("{old} {new}"), format!("{new} {old}")] {
             let run = cutover(&format!("report {files} --format json"));
             assert_eq!(run.status, 0, "{run:?}");
@@ -142,7 +142,7 @@ fn the_newest_result_of_a_domain_wins_whatever_the_order() {
             assert_eq!((domains.len(), time("contoso.com")), (2, Value::Null));
             assert_eq!(time("fabrikam.com"), "2026-11-22T05:23:00Z");
             // The time of each result survives further rounds.
-            let again = desk.put("again.json", &run.out);
+            let again = workspace.put("again.json", &run.out);
             assert_eq!(cutover(&format!("report {again} --format json")).out, run.out);
         }
     }
@@ -153,9 +153,9 @@ fn the_exit_status_is_that_of_a_check() {
     for (state, status) in
         [(State::Ready, 0), (State::ChangesNeeded, 1), (State::Undetermined, 3), (State::Waiting, 4)]
     {
-        let (desk, file) = recorded(&[("contoso.com", state)]);
+        let (workspace, file) = recorded(&[("contoso.com", state)]);
         let run = cutover(&format!("check --replay {file} -v --format json"));
-        let report = desk.put("report.json", &run.out);
+        let report = workspace.put("report.json", &run.out);
         for options in ["", "--fail-on changes-needed", "--fail-on ready,waiting", "--format nagios", "-v"] {
             let whole = cutover(&format!("check --replay {file} {options}"));
             assert_eq!(cutover(&format!("report {report} {options}")).status, whole.status, "{options}");
@@ -165,7 +165,7 @@ fn the_exit_status_is_that_of_a_check() {
         assert_eq!(cutover(&format!("report {report} -v --format json")).out, run.out);
         let html = |words: &str| cutover(&format!("{words} --format html")).out;
         assert_eq!(html(&format!("report {report}")), html(&format!("check --replay {file}")));
-        let output = desk.free("out.csv");
+        let output = workspace.free("out.csv");
         cutover(&format!("report {report} --output csv={output}"));
         assert_eq!(
             std::fs::read_to_string(&output).unwrap(),
@@ -176,12 +176,12 @@ fn the_exit_status_is_that_of_a_check() {
 
 #[test]
 fn results_of_several_phases_keep_their_own() {
-    let (desk, file) = recorded(&[("contoso.com", State::Ready), ("fabrikam.com", State::Ready)]);
+    let (workspace, file) = recorded(&[("contoso.com", State::Ready), ("fabrikam.com", State::Ready)]);
     let check = |domain: &str, phase: &str| {
         cutover(&format!("check {domain} --replay {file} --phase {phase} --format ndjson")).out
     };
-    let one = desk.put("one.ndjson", check("contoso.com", "prepare"));
-    let other = desk.put("other.ndjson", check("fabrikam.com", "tidy"));
+    let one = workspace.put("one.ndjson", check("contoso.com", "prepare"));
+    let other = workspace.put("other.ndjson", check("fabrikam.com", "tidy"));
     let run = cutover(&format!("report {one} {other} --format json"));
     assert!(run.err.contains("several phases (prepare, tidy)"), "{}", run.err);
     let phases: Vec<Value> =
@@ -196,12 +196,12 @@ fn results_of_several_phases_keep_their_own() {
 
 #[test]
 fn standard_input_is_read_once() {
-    let (desk, file) = recorded(&[("contoso.com", State::Ready), ("fabrikam.com", State::Waiting)]);
+    let (workspace, file) = recorded(&[("contoso.com", State::Ready), ("fabrikam.com", State::Waiting)]);
     let run = cutover(&format!("check --replay {file} --format ndjson"));
     let around = Surroundings { input: Some(Arc::from(run.out.as_bytes())), ..surroundings() };
     let stored = cutover_with(["report", "-", "--format", "ndjson"], &around);
     assert_eq!((stored.status, &stored.out), (4, &run.out));
-    let list = desk.put("list.txt", "contoso.com");
+    let list = workspace.put("list.txt", "contoso.com");
     let twice = cutover_with(["report", "-", "-"], &around);
     assert_eq!((twice.status, twice.errors()), (2, 1));
     let twice = cutover_with(["report", "-", &list, "--domains", "-"], &around);
@@ -210,7 +210,7 @@ fn standard_input_is_read_once() {
 
 #[test]
 fn what_is_not_a_report_is_refused_with_its_line() {
-    let (desk, file) = recorded(&[("contoso.com", State::Ready), ("fabrikam.com", State::Ready)]);
+    let (workspace, file) = recorded(&[("contoso.com", State::Ready), ("fabrikam.com", State::Ready)]);
     let good = cutover(&format!("check --replay {file} --format ndjson")).out;
     let whole = cutover(&format!("check --replay {file} --format json")).out;
     let line = good.lines().next().unwrap();
@@ -230,15 +230,15 @@ fn what_is_not_a_report_is_refused_with_its_line() {
         (format!("\u{feff}{whole}{whole}"), "trailing"),
     ];
     for (content, word) in cases {
-        let bad = desk.put("bad", &content);
+        let bad = workspace.put("bad", &content);
         let run = cutover(&format!("report {bad} --format json"));
         assert_eq!((run.status, run.out.as_str(), run.errors()), (2, "", 1), "{content}: {run:?}");
         assert!(run.err.contains(word) && !run.err.contains('\u{1b}'), "{word}: {}", run.err);
     }
     let wide: Vec<u8> = "\u{feff}{}".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let wide = desk.put("wide", wide);
+    let wide = workspace.put("wide", wide);
     assert!(cutover(&format!("report {wide}")).err.contains("UTF-16"));
-    let good = desk.put("good", &good);
+    let good = workspace.put("good", &good);
     for options in ["--strict", "--format nonsense", "--domains nowhere.txt", "nowhere.json"] {
         let run = cutover(&format!("report {good} {options}"));
         assert_eq!((run.status, run.errors()), (2, 1), "{options}: {run:?}");
@@ -247,13 +247,13 @@ fn what_is_not_a_report_is_refused_with_its_line() {
 
 #[test]
 fn fields_and_words_of_a_newer_version_are_tolerated() {
-    let (desk, file) = recorded(&[("contoso.com", State::ChangesNeeded)]);
+    let (workspace, file) = recorded(&[("contoso.com", State::ChangesNeeded)]);
     let whole = cutover(&format!("check --replay {file} --format json")).out;
     let newer = whole
         .replacen("\"verdict\"", "\"mood\": {\"a\": [1, null]}, \"verdict\"", 1)
         .replace("mx-at-source", "mx-of-the-future")
         .replacen("\"phase\": \"switch\",", "", 1);
-    let newer = desk.put("newer.json", newer);
+    let newer = workspace.put("newer.json", newer);
     for format in SAME.into_iter().chain(["table"]) {
         let run = cutover(&format!("report {newer} --format {format}"));
         let status = if format == "nagios" { 2 } else { 1 };
@@ -262,17 +262,17 @@ fn fields_and_words_of_a_newer_version_are_tolerated() {
     // Sorted by another tool, and on one line.
     let sorted: Value = serde_json::from_str(&whole).unwrap();
     let sorted: std::collections::BTreeMap<String, Value> = serde_json::from_value(sorted).unwrap();
-    let sorted = desk.put("sorted.json", serde_json::to_string(&sorted).unwrap());
+    let sorted = workspace.put("sorted.json", serde_json::to_string(&sorted).unwrap());
     assert_eq!(cutover(&format!("report {sorted} --format json")).out, whole);
 }
 
 #[test]
 fn text_of_a_stored_report_is_as_harmless_as_that_of_dns() {
-    let (desk, file) = recorded(&[("contoso.com", State::ChangesNeeded)]);
+    let (workspace, file) = recorded(&[("contoso.com", State::ChangesNeeded)]);
     let whole = cutover(&format!("check --replay {file} --format json")).out;
     let hostile = "\\u001b[31m ::error::x ##vso[task] \\u202e";
     let evil = whole.replacen("\"message\": \"", &format!("\"message\": \"{hostile}"), 9);
-    let evil = desk.put("evil.json", evil);
+    let evil = workspace.put("evil.json", evil);
     for format in SAME.into_iter().chain(["table"]) {
         let run = cutover(&format!("report {evil} --format {format}"));
         assert!(!run.out.contains('\u{1b}') && !run.out.contains('\u{202e}'), "{format}");

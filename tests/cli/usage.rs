@@ -1,38 +1,40 @@
 //! Is every slip told once, clearly, and before anything happens?
 
 use super::{State, recorded, zone};
-use crate::run::{Desk, Run, cutover, cutover_with, surroundings};
+use crate::run::{Run, Workspace, cutover, cutover_with, surroundings};
 
 /// One error on standard error that says these words; status 2; nothing on standard output and no new file.
-fn refused(desk: &Desk, arguments: &[&str], words: &[&str]) -> Run {
-    let before = desk.files();
+fn refused(workspace: &Workspace, arguments: &[&str], words: &[&str]) -> Run {
+    let before = workspace.files();
     let run = cutover_with(arguments.iter().copied(), &surroundings());
     assert_eq!((run.status, run.out.as_str(), run.errors()), (2, "", 1), "{arguments:?}: {run:?}");
     for word in words {
         assert!(run.err.contains(word), "{arguments:?}: `{word}` is not in: {}", run.err);
     }
-    assert_eq!(desk.files(), before, "{arguments:?} left a file");
+    assert_eq!(workspace.files(), before, "{arguments:?} left a file");
     run
 }
 
 /// The same, with files named that must not be written either.
-fn refused_check(desk: &Desk, arguments: &[&str], words: &[&str]) {
-    let (report, table) =
-        (format!("json={}", desk.free("report.json")), format!("table={}", desk.free("report.txt")));
+fn refused_check(workspace: &Workspace, arguments: &[&str], words: &[&str]) {
+    let (report, table) = (
+        format!("json={}", workspace.free("report.json")),
+        format!("table={}", workspace.free("report.txt")),
+    );
     let mut all = vec!["check", "--output", &report, "--output", &table];
     all.extend(arguments);
-    refused(desk, &all, words);
-    let record = desk.free("run.rec");
+    refused(workspace, &all, words);
+    let record = workspace.free("run.rec");
     if !arguments.contains(&"--replay") {
         all.extend(["--record", &record]);
-        refused(desk, &all, words);
+        refused(workspace, &all, words);
     }
 }
 
 #[test]
 fn what_is_no_domain_is_refused() {
-    let desk = Desk::new();
-    let file = desk.put("contoso.com.zone", zone("contoso.com", &[]));
+    let workspace = Workspace::new();
+    let file = workspace.put("contoso.com.zone", zone("contoso.com", &[]));
     let long = format!("{}com", "abcdefg.".repeat(32));
     let label = format!("{}.com", "x".repeat(64));
     for (domain, words) in [
@@ -50,21 +52,21 @@ fn what_is_no_domain_is_refused() {
         ("", &["empty"]),
         ("conto\u{1b}[31mso.com", &["cannot stand"]),
     ] {
-        refused_check(&desk, &[domain, "--zone", &file], words);
-        refused_check(&desk, &["contoso.com", domain, "--zone", &file], words);
-        refused(&desk, &["plan", domain, "--zone", &file], words);
-        refused(&desk, &["expected", domain], words);
+        refused_check(&workspace, &[domain, "--zone", &file], words);
+        refused_check(&workspace, &["contoso.com", domain, "--zone", &file], words);
+        refused(&workspace, &["plan", domain, "--zone", &file], words);
+        refused(&workspace, &["expected", domain], words);
     }
 }
 
 #[test]
 fn a_broken_zone_file_is_refused_with_its_place() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let broken = zone("contoso.com", &[("MX", "@ MX mail.contoso.com.")]);
     let line = broken.lines().position(|line| line.contains("@ MX")).unwrap() + 1;
-    let file = desk.put("contoso.com.zone", &broken);
+    let file = workspace.put("contoso.com.zone", &broken);
     refused_check(
-        &desk,
+        &workspace,
         &["contoso.com", "--zone", &file],
         &[&format!("{file}:{line}:"), "preference exchange"],
     );
@@ -72,16 +74,16 @@ fn a_broken_zone_file_is_refused_with_its_place() {
 
 #[test]
 fn files_that_cannot_be_used_are_refused_by_name() {
-    let desk = Desk::new();
-    let good = desk.put("contoso.com.zone", zone("contoso.com", &[]));
-    let missing = desk.free("missing");
-    let directory = desk.free("");
-    let binary = desk.put("binary.rec", [0xff, 0xfe, 0x00]);
-    let newer = desk.put("newer.rec", "cutover recording 2\n");
-    let other = desk.put("other.rec", "{}\n");
-    let empty = desk.put("empty.rec", "");
-    let broken =
-        desk.put("broken.rec", "cutover recording 1\nchecked-at 2026-11-22T05:23:00Z\nreply contoso.com.\n");
+    let workspace = Workspace::new();
+    let good = workspace.put("contoso.com.zone", zone("contoso.com", &[]));
+    let missing = workspace.free("missing");
+    let directory = workspace.free("");
+    let binary = workspace.put("binary.rec", [0xff, 0xfe, 0x00]);
+    let newer = workspace.put("newer.rec", "cutover recording 2\n");
+    let other = workspace.put("other.rec", "{}\n");
+    let empty = workspace.put("empty.rec", "");
+    let broken = workspace
+        .put("broken.rec", "cutover recording 1\nchecked-at 2026-11-22T05:23:00Z\nreply contoso.com.\n");
     for (option, path, words) in [
         ("--zone", &missing, &["no such file"][..]),
         ("--zone", &directory, &["directory"]),
@@ -95,7 +97,7 @@ fn files_that_cannot_be_used_are_refused_by_name() {
         ("--replay", &good, &["no recording"]),
     ] {
         let words: Vec<&str> = words.iter().copied().chain([path.as_str()]).collect();
-        refused_check(&desk, &["contoso.com", option, path], &words);
+        refused_check(&workspace, &["contoso.com", option, path], &words);
     }
     // The domain of another zone is reported with the others: nothing is known of it.
     let run = cutover(&format!("check contoso.com fabrikam.com --zone {good} --format json"));
@@ -110,26 +112,30 @@ fn files_that_cannot_be_used_are_refused_by_name() {
             && foreign["hazards"].as_array().unwrap().is_empty()
     );
     // Two files of one zone.
-    let twice = desk.put("again.zone", zone("contoso.com", &[]));
-    refused_check(&desk, &["contoso.com", "--zone", &good, "--zone", &twice], &[&good, &twice]);
+    let twice = workspace.put("again.zone", zone("contoso.com", &[]));
+    refused_check(&workspace, &["contoso.com", "--zone", &good, "--zone", &twice], &[&good, &twice]);
 }
 
 #[test]
 fn what_cannot_be_written_is_an_error() {
-    let desk = Desk::new();
-    let zone = desk.put("contoso.com.zone", zone("contoso.com", &[]));
-    let nowhere = desk.free("missing/report.json");
+    let workspace = Workspace::new();
+    let zone = workspace.put("contoso.com.zone", zone("contoso.com", &[]));
+    let nowhere = workspace.free("missing/report.json");
     for (option, value) in [("--record", nowhere.clone()), ("--output", format!("json={nowhere}"))] {
-        refused(&desk, &["check", "contoso.com", "--zone", &zone, option, &value], &[&nowhere]);
+        refused(&workspace, &["check", "contoso.com", "--zone", &zone, option, &value], &[&nowhere]);
     }
-    let (desk, recording) = recorded(&[("contoso.com", State::Ready)]);
-    refused(&desk, &["check", "--replay", &recording, "--output", &format!("json={nowhere}")], &[&nowhere]);
+    let (workspace, recording) = recorded(&[("contoso.com", State::Ready)]);
+    refused(
+        &workspace,
+        &["check", "--replay", &recording, "--output", &format!("json={nowhere}")],
+        &[&nowhere],
+    );
 }
 
 #[test]
 fn unknown_values_are_refused_with_what_is_known() {
-    let desk = Desk::new();
-    let file = desk.put("contoso.com.zone", zone("contoso.com", &[]));
+    let workspace = Workspace::new();
+    let file = workspace.put("contoso.com.zone", zone("contoso.com", &[]));
     for (option, value, words) in [
         ("--resolver", "dns.google", &["dns.google"][..]),
         ("--resolver", "300.1.1.1", &["300.1.1.1"]),
@@ -160,13 +166,13 @@ fn unknown_values_are_refused_with_what_is_known() {
         ("--verification", "fabrikam", &["`MS=`", "admin center"]),
         ("--nonsense", "x", &["--nonsense"]),
     ] {
-        refused_check(&desk, &["contoso.com", "--zone", &file, option, value], words);
+        refused_check(&workspace, &["contoso.com", "--zone", &file, option, value], words);
     }
 }
 
 #[test]
 fn a_command_line_that_makes_no_sense_is_refused() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let (_other, recording) = recorded(&[("contoso.com", State::Ready), ("fabrikam.com", State::Ready)]);
     for (arguments, words) in [
         (&["check"][..], &["no domain", "cutover check contoso.com"][..]),
@@ -179,7 +185,7 @@ fn a_command_line_that_makes_no_sense_is_refused() {
         (&["explain", "spf-mutliple"], &["did you mean `spf-multiple`?"]),
         (&["explain", "\u{1b}[31m"], &["no code", "cutover explain"]),
     ] {
-        refused(&desk, arguments, words);
+        refused(&workspace, arguments, words);
     }
 }
 

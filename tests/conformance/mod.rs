@@ -32,7 +32,7 @@ spf.protection.outlook.com. 3600 TXT \"v=spf1 ip4:198.51.100.0/24 -all\"
 /// Section, SPF records (several with ` || ` between them, as in a zone file, unquoted), further lines, code.
 type Row = (&'static str, &'static str, &'static str, &'static str);
 
-/// The codes whose cure is not in the zone: the report says where it is.
+/// The codes whose fix is not in the zone: the report says where it is.
 const ELSEWHERE: [&str; 2] = ["spf-too-many-lookups", "spf-unreadable"];
 
 fn world(records: &str, lines: &str) -> World {
@@ -107,7 +107,7 @@ fn is_planned(outcome: &Outcome) -> bool {
 /// Whether only somebody else can put it right.
 fn is_at_others(outcome: &Outcome) -> bool {
     let judged = outcome.expectation(Id::Spf);
-    judged.cure.is_empty() && judged.status == Status::Unmet
+    judged.fix.is_empty() && judged.status == Status::Unmet
 }
 
 /// The SPF record after the plan of a row.
@@ -115,7 +115,7 @@ fn planned(records: &str, lines: &str) -> Vec<String> {
     let world = world(records, lines);
     let after = world.publish(&world.check_closed().changes).check_closed();
     let texts = after.facts.all().filter(|reply| {
-        reply.question.name.bare() == "contoso.com"
+        reply.question.name.without_trailing_dot() == "contoso.com"
             && reply.question.rtype == cutover::record::RecordType::Txt
     });
     let texts = texts.flat_map(|reply| reply.wanted()).filter_map(|record| match &record.data {

@@ -10,7 +10,7 @@ use cutover::record::zone;
 use serde_json::Value;
 
 use super::bounded::{find, run, skip};
-use crate::run::{Desk, cutover};
+use crate::run::{Workspace, cutover};
 
 /// Everything wrong at once, beside a text that a form could stumble over. It has no backslash: octoDNS keeps one, but
 /// writes it into a zone file as it is, where it is an escape.
@@ -25,8 +25,8 @@ _sipfederationtls._tcp  SRV    0 0 5061 lync01.mex06.emailsrvr.com.
 
 const OPTIONS: &str = "--phase tidy --services exchange,teams --strict --tenant contoso";
 
-fn plan(desk: &Desk, format: &str) -> String {
-    let file = desk.put("contoso.com.zone", WORLD);
+fn plan(workspace: &Workspace, format: &str) -> String {
+    let file = workspace.put("contoso.com.zone", WORLD);
     let run = cutover(&format!("plan contoso.com --zone {file} {OPTIONS} --format {format}"));
     assert_eq!(run.status, 0, "{}", run.err);
     run.out
@@ -41,18 +41,18 @@ fn octodns_makes_the_records_of_the_plan() {
         None => find("CUTOVER_OCTODNS_SYNC", &["octodns-sync"]),
     };
     let Some(program) = program else { return skip("octoDNS is not installed") };
-    let desk = Desk::new();
-    let root = desk.path("");
+    let workspace = Workspace::new();
+    let root = workspace.path("");
     std::fs::create_dir_all(root.join("config")).unwrap();
     std::fs::create_dir_all(root.join("zones")).unwrap();
-    std::fs::write(root.join("config/contoso.com.yaml"), plan(&desk, "octodns")).unwrap();
+    std::fs::write(root.join("config/contoso.com.yaml"), plan(&workspace, "octodns")).unwrap();
     std::fs::write(root.join("octodns.yaml"), CONFIGURATION).unwrap();
     let mut command = Command::new(&program);
     command.args(["--config-file=octodns.yaml", "--doit", "--force"]).current_dir(&root);
     let ended = run(&mut command, &root).unwrap();
     assert!(ended.status.success(), "{ended:?}");
     let made = std::fs::read_to_string(root.join("zones/contoso.com.zone")).unwrap();
-    assert_eq!(records(&made), wanted(&plan(&desk, "json")), "{made}");
+    assert_eq!(records(&made), wanted(&plan(&workspace, "json")), "{made}");
 }
 
 const CONFIGURATION: &str = "\
@@ -101,13 +101,13 @@ fn wanted(json: &str) -> Vec<String> {
 
 #[test]
 fn terraform_finds_nothing_to_format() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     for provider in ["azure", "route53", "cloudflare"] {
-        let file = desk.put("plan.tf", plan(&desk, &format!("terraform --provider {provider}")));
+        let file = workspace.put("plan.tf", plan(&workspace, &format!("terraform --provider {provider}")));
         let mut command = Command::new("terraform");
         // Only the grammar and the form: what resources may have, the providers know, which would be fetched.
         command.args(["fmt", "-check", "-diff", &file]).env("CHECKPOINT_DISABLE", "1");
-        let Some(ended) = run(&mut command, &desk.path("")) else { return };
+        let Some(ended) = run(&mut command, &workspace.path("")) else { return };
         assert!(ended.status.success(), "{provider}: {ended:?}");
     }
 }

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::time::Duration;
 
-use cutover::check::{Questions, Scales, Verdict, examine};
+use cutover::check::{JudgeOptions, Questions, Verdict, assess};
 use cutover::expected::Subject;
-use cutover::facts::{PolicyOutcome, View};
+use cutover::facts::{PolicyOutcome, TrustPolicy};
 use cutover::lookup::transport::{Endpoint, Transport};
 use cutover::lookup::{Limits, Network, Source, survey};
 use hickory_resolver::proto::op::ResponseCode;
@@ -56,7 +56,7 @@ fn answer(status: &str, head: &str, body: &[u8]) -> Vec<u8> {
 }
 
 fn faults() -> Vec<Fault> {
-    use Kind::{Lie, Odd, Silence};
+    use Kind::{Lie, LookupFailure, Odd};
     let fault = |name, kind, at| Fault { name, kind, at };
     let web = |name, kind, octets: &[u8], manner| fault(name, kind, At::Web(octets.to_vec(), manner));
     let says = |name, kind, octets: Vec<u8>| fault(name, kind, At::Web(octets, Manner::Whole));
@@ -65,65 +65,82 @@ fn faults() -> Vec<Fault> {
     let raw = |text: &str| text.as_bytes().to_vec();
     vec![
         says("as it should be", Odd, good.clone()),
-        fault("nobody listens", Silence, At::Nobody),
-        web("no handshake", Silence, b"x", Manner::Mute),
-        web("reset at once", Silence, b"x", Manner::ResetAtOnce),
-        web("closed at once", Silence, b"", Manner::Plain),
-        web("no TLS", Silence, &good, Manner::Plain),
-        web("a greeting of mail in place of TLS", Silence, b"220 mail.contoso.com ESMTP\r\n", Manner::Plain),
-        web("garbage in place of TLS", Silence, &[0xff; 4096], Manner::Plain),
-        web("a TLS alert", Silence, b"\x15\x03\x01\x00\x02\x02\x28", Manner::Plain),
-        fault("a certificate for another name", Silence, At::OtherName),
-        fault("a certificate of nobody", Silence, At::OtherAuthority),
-        fault("a certificate that has run out", Silence, At::RunOut),
-        web("no answer", Silence, b"", Manner::Whole),
-        web("reset in the middle", Silence, &good[..good.len() - 20], Manner::Reset),
-        web("reset in the head", Silence, &good[..20], Manner::Reset),
-        says("cut in the middle", Silence, good[..good.len() - 20].to_vec()),
-        web("one octet after the other", Silence, &good, Manner::Slow),
+        fault("nobody listens", LookupFailure, At::Nobody),
+        web("no handshake", LookupFailure, b"x", Manner::Mute),
+        web("reset at once", LookupFailure, b"x", Manner::ResetAtOnce),
+        web("closed at once", LookupFailure, b"", Manner::Plain),
+        web("no TLS", LookupFailure, &good, Manner::Plain),
+        web(
+            "a greeting of mail in place of TLS",
+            LookupFailure,
+            b"220 mail.contoso.com ESMTP\r\n",
+            Manner::Plain,
+        ),
+        web("garbage in place of TLS", LookupFailure, &[0xff; 4096], Manner::Plain),
+        web("a TLS alert", LookupFailure, b"\x15\x03\x01\x00\x02\x02\x28", Manner::Plain),
+        fault("a certificate for another name", LookupFailure, At::OtherName),
+        fault("a certificate of nobody", LookupFailure, At::OtherAuthority),
+        fault("a certificate that has run out", LookupFailure, At::RunOut),
+        web("no answer", LookupFailure, b"", Manner::Whole),
+        web("reset in the middle", LookupFailure, &good[..good.len() - 20], Manner::Reset),
+        web("reset in the head", LookupFailure, &good[..20], Manner::Reset),
+        says("cut in the middle", LookupFailure, good[..good.len() - 20].to_vec()),
+        web("one octet after the other", LookupFailure, &good, Manner::Slow),
         web(
             "a body without an end",
-            Silence,
+            LookupFailure,
             format!("HTTP/1.1 200 OK\r\n{PLAIN}\r\nx").as_bytes(),
             Manner::Endless,
         ),
-        web("a line without an end", Silence, b"HTTP/1.1 200 OK\r\nx: x", Manner::Endless),
-        web("heads without an end", Silence, b"\n", Manner::Endless),
-        says("many heads", Silence, raw(&format!("HTTP/1.1 200 OK\r\n{}\r\n", "x: y\r\n".repeat(5_000)))),
-        says("many interim answers", Silence, raw(&"HTTP/1.1 103 Early Hints\r\n\r\n".repeat(5_000))),
-        says("404", Silence, answer("404 Not Found", PLAIN, GOOD.as_bytes())),
-        says("500", Silence, answer("500 Oops", PLAIN, b"")),
-        says("a redirect", Silence, answer("301 Moved", "location: https://www.contoso.com/\r\n", b"")),
-        says("a redirect to a hostile place", Silence, answer("302 Found", "location: \u{1b}[31m\r\n", b"")),
-        says("a web page", Silence, answer("200 OK", "content-type: text/html\r\n", b"<h1>Welcome</h1>")),
-        says("no content type", Silence, answer("200 OK", "", GOOD.as_bytes())),
-        says("HTTP/0.9", Silence, raw(GOOD)),
-        says("HTTP/2", Silence, raw("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")),
+        web("a line without an end", LookupFailure, b"HTTP/1.1 200 OK\r\nx: x", Manner::Endless),
+        web("heads without an end", LookupFailure, b"\n", Manner::Endless),
+        says(
+            "many heads",
+            LookupFailure,
+            raw(&format!("HTTP/1.1 200 OK\r\n{}\r\n", "x: y\r\n".repeat(5_000))),
+        ),
+        says("many interim answers", LookupFailure, raw(&"HTTP/1.1 103 Early Hints\r\n\r\n".repeat(5_000))),
+        says("404", LookupFailure, answer("404 Not Found", PLAIN, GOOD.as_bytes())),
+        says("500", LookupFailure, answer("500 Oops", PLAIN, b"")),
+        says("a redirect", LookupFailure, answer("301 Moved", "location: https://www.contoso.com/\r\n", b"")),
+        says(
+            "a redirect to a hostile place",
+            LookupFailure,
+            answer("302 Found", "location: \u{1b}[31m\r\n", b""),
+        ),
+        says(
+            "a web page",
+            LookupFailure,
+            answer("200 OK", "content-type: text/html\r\n", b"<h1>Welcome</h1>"),
+        ),
+        says("no content type", LookupFailure, answer("200 OK", "", GOOD.as_bytes())),
+        says("HTTP/0.9", LookupFailure, raw(GOOD)),
+        says("HTTP/2", LookupFailure, raw("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")),
         says(
             "two lengths",
-            Silence,
+            LookupFailure,
             raw(&format!("HTTP/1.1 200 OK\r\n{PLAIN}content-length: 5\r\ncontent-length: 9\r\n\r\n{GOOD}")),
         ),
         says(
             "a length beyond all bounds",
-            Silence,
+            LookupFailure,
             raw(&format!("HTTP/1.1 200 OK\r\n{PLAIN}content-length: 99999999999999999999\r\n\r\n{GOOD}")),
         ),
         says(
             "a chunk beyond all bounds",
-            Silence,
+            LookupFailure,
             raw(&format!(
                 "HTTP/1.1 200 OK\r\n{PLAIN}transfer-encoding: chunked\r\n\r\nffffffffffffffff\r\n{GOOD}"
             )),
         ),
-        says("no content", Silence, answer("204 No Content", PLAIN, b"")),
-        says("an empty policy", Silence, body(b"")),
-        says("a policy of NUL", Silence, body(&[0; 1_000])),
-        says("a policy of garbage", Silence, body(&[0xff; 60_000])),
-        says("a policy of lines", Silence, body(&[b'\n'; 60_000])),
+        says("no content", LookupFailure, answer("204 No Content", PLAIN, b"")),
+        says("an empty policy", LookupFailure, body(b"")),
+        says("a policy of NUL", LookupFailure, body(&[0; 1_000])),
+        says("a policy of garbage", LookupFailure, body(&[0xff; 60_000])),
+        says("a policy of lines", LookupFailure, body(&[b'\n'; 60_000])),
         says(
             "a policy of hosts",
-            Silence,
+            LookupFailure,
             body(
                 format!(
                     "version: STSv1\nmode: enforce\n{}max_age: 1\n",
@@ -134,7 +151,7 @@ fn faults() -> Vec<Fault> {
         ),
         says(
             "a policy in UTF-16",
-            Silence,
+            LookupFailure,
             body(&GOOD.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>()),
         ),
         says("a policy in mode none", Odd, body(b"version: STSv1\nmode: none\nmax_age: 86400\n")),
@@ -150,20 +167,28 @@ fn faults() -> Vec<Fault> {
             Lie,
             body(GOOD.replace("outlook.com", "outlook.com\0").as_bytes()),
         ),
-        fault("address: silence", Silence, At::Address(Say::Nothing)),
-        fault("address: SERVFAIL", Silence, At::Address(Say::Error(ResponseCode::ServFail, Vec::new()))),
-        fault("address: garbage", Silence, At::Address(Say::Garbage)),
-        fault("address: no such name", Silence, At::Address(Say::Error(ResponseCode::NXDomain, Vec::new()))),
-        fault("address: nothing", Silence, At::Address(Say::Blank)),
-        fault("announcement: silence", Silence, At::Announcement(Say::Nothing)),
+        fault("address: silence", LookupFailure, At::Address(Say::Nothing)),
+        fault(
+            "address: SERVFAIL",
+            LookupFailure,
+            At::Address(Say::Error(ResponseCode::ServFail, Vec::new())),
+        ),
+        fault("address: garbage", LookupFailure, At::Address(Say::Garbage)),
+        fault(
+            "address: no such name",
+            LookupFailure,
+            At::Address(Say::Error(ResponseCode::NXDomain, Vec::new())),
+        ),
+        fault("address: nothing", LookupFailure, At::Address(Say::Blank)),
+        fault("announcement: silence", LookupFailure, At::Announcement(Say::Nothing)),
         fault(
             "announcement: SERVFAIL",
-            Silence,
+            LookupFailure,
             At::Announcement(Say::Error(ResponseCode::ServFail, Vec::new())),
         ),
         fault(
             "announcement: no such name",
-            Silence,
+            LookupFailure,
             At::Announcement(Say::Error(ResponseCode::NXDomain, Vec::new())),
         ),
     ]
@@ -219,18 +244,19 @@ async fn verdict(truth: Truth, fault: &Fault) -> (Verdict, Option<PolicyOutcome>
     // All worlds stand, with their keys and certificates, before anybody's time begins to run.
     tokio::task::yield_now().await;
     let transport = Transport::new(Duration::from_secs(2)).with_tls_config(authority.client_config());
-    let network = Network::new(transport, vec![Endpoint::Plain(resolver.address())], View::Both, lab.port());
+    let network =
+        Network::new(transport, vec![Endpoint::Plain(resolver.address())], TrustPolicy::Both, lab.port());
     let network = network.with_https_port(port);
     let started = "2026-11-22T05:23:00Z".parse().unwrap();
     let source = Source { started, zones: None, recording: None, network: Some(network) };
     let subject = Subject::new("contoso.com".parse().unwrap());
     let limits = Limits { deadline: Duration::from_secs(12), ..Limits::default() };
-    let mut questions = Questions::new(&subject, Scales::default());
+    let mut questions = Questions::new(&subject, JudgeOptions::default());
     let survey = survey(&source, &subject.domain, limits, &mut questions);
     // The rest is for a machine that is busy with other things.
     let facts = tokio::time::timeout(limits.deadline * 6, survey).await.expect("it keeps to its deadline");
     let outcome = facts.policy(&subject.domain).map(|policy| policy.outcome);
-    (examine(&subject, &facts, Scales::default()).verdict, outcome)
+    (assess(&subject, &facts, JudgeOptions::default()).verdict, outcome)
 }
 
 #[test]
@@ -252,7 +278,7 @@ fn every_fault_of_a_policy_host_is_told_from_the_truth() {
                 .entry(outcome.map_or("not wanted".into(), |outcome| format!("{outcome:?}")))
                 .or_default() += 1;
             let is_right = match (truth, fault.kind) {
-                (Truth::Ready, Kind::Silence | Kind::Odd) => verdict == Verdict::Ready,
+                (Truth::Ready, Kind::LookupFailure | Kind::Odd) => verdict == Verdict::Ready,
                 (Truth::Ready, Kind::Lie) => true,
                 (Truth::AtSource, _) => verdict == Verdict::ChangesNeeded,
             };

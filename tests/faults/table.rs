@@ -13,7 +13,7 @@ use crate::lab::{Say, wire_name, wire_record};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Whoever does this has said nothing.
-    Silence,
+    LookupFailure,
     /// Odd, and right all the same.
     Odd,
     /// An answer that is not true; who is believed may say so.
@@ -157,56 +157,67 @@ fn many(message: &mut Message, count: usize, size: usize) {
 
 /// All faults.
 pub fn faults() -> Vec<Fault> {
-    use Kind::{Lie, Odd, Silence};
+    use Kind::{Lie, LookupFailure, Odd};
     let plain =
         |name, kind, say| Fault { name, kind, at_resolvers: None, only: None, say, over_streams: None };
     let both =
         |name, kind, say, over_streams| Fault { over_streams: Some(over_streams), ..plain(name, kind, say) };
-    let for_mx = |name, say| Fault { only: Some("MX"), ..plain(name, Silence, say) };
-    let lame =
-        |name, at_resolvers, say| Fault { at_resolvers: Some(at_resolvers), ..plain(name, Silence, say) };
+    let for_mx = |name, say| Fault { only: Some("MX"), ..plain(name, LookupFailure, say) };
+    let lame = |name, at_resolvers, say| Fault {
+        at_resolvers: Some(at_resolvers),
+        ..plain(name, LookupFailure, say)
+    };
     let error = |code| Say::Error(code, Vec::new());
     let filtered = |code, text| Say::Error(ResponseCode::NXDomain, vec![(code, text)]);
     let later = |milliseconds, say| Say::Later(Duration::from_millis(milliseconds), Box::new(say));
     vec![
-        plain("drop", Silence, Say::Nothing),
+        plain("drop", LookupFailure, Say::Nothing),
         plain("delay that can be waited for", Odd, later(60, Say::Zone)),
-        plain("delay beyond all patience", Silence, later(5_000, Say::Zone)),
+        plain("delay beyond all patience", LookupFailure, later(5_000, Say::Zone)),
         plain("first packet lost", Odd, Say::Turns(vec![Say::Nothing, Say::Zone])),
-        plain("SERVFAIL", Silence, error(ResponseCode::ServFail)),
-        plain("REFUSED", Silence, error(ResponseCode::Refused)),
-        plain("FORMERR to everything", Silence, error(ResponseCode::FormErr)),
-        plain("FORMERR of twelve octets", Silence, Say::HeaderOnly(ResponseCode::FormErr)),
+        plain("SERVFAIL", LookupFailure, error(ResponseCode::ServFail)),
+        plain("REFUSED", LookupFailure, error(ResponseCode::Refused)),
+        plain("FORMERR to everything", LookupFailure, error(ResponseCode::FormErr)),
+        plain("FORMERR of twelve octets", LookupFailure, Say::HeaderOnly(ResponseCode::FormErr)),
         plain("FORMERR to EDNS", Odd, Say::RefuseEdns(ResponseCode::FormErr)),
         plain("NOTIMP to EDNS", Odd, Say::RefuseEdns(ResponseCode::NotImp)),
         plain("BADVERS to EDNS", Odd, Say::RefuseEdns(ResponseCode::BADVERS)),
-        plain("NOTIMP", Silence, error(ResponseCode::NotImp)),
-        plain("NOTAUTH", Silence, error(ResponseCode::NotAuth)),
+        plain("NOTIMP", LookupFailure, error(ResponseCode::NotImp)),
+        plain("NOTAUTH", LookupFailure, error(ResponseCode::NotAuth)),
         plain("truncation, then a stream", Odd, Say::Truncated),
         plain("truncation in a record, then a stream", Odd, Say::TruncatedInRecord),
-        both("truncation, and the stream is hung up", Silence, Say::Truncated, Say::Close),
-        both("truncation, and the stream says nothing", Silence, Say::Truncated, Say::Nothing),
-        both("truncation, and the stream stalls", Silence, Say::Stalled, Say::Stalled),
-        both("truncation, and the stream is garbage", Silence, Say::Truncated, Say::Garbage),
-        both("truncation, and the stream is refused", Silence, Say::Truncated, error(ResponseCode::Refused)),
-        plain("truncation, and the stream is reset in the middle", Silence, Say::Reset),
-        plain("wrong id", Silence, Say::WrongId),
+        both("truncation, and the stream is hung up", LookupFailure, Say::Truncated, Say::Close),
+        both("truncation, and the stream says nothing", LookupFailure, Say::Truncated, Say::Nothing),
+        both("truncation, and the stream stalls", LookupFailure, Say::Stalled, Say::Stalled),
+        both("truncation, and the stream is garbage", LookupFailure, Say::Truncated, Say::Garbage),
+        both(
+            "truncation, and the stream is refused",
+            LookupFailure,
+            Say::Truncated,
+            error(ResponseCode::Refused),
+        ),
+        plain("truncation, and the stream is reset in the middle", LookupFailure, Say::Reset),
+        plain("wrong id", LookupFailure, Say::WrongId),
         plain("wrong id, then the right one", Odd, Say::All(vec![Say::WrongId, Say::Zone])),
-        plain("wrong question", Silence, Say::OtherQuestion),
-        plain("wrong source port", Silence, Say::OtherPort),
-        plain("no question", Silence, Say::NoQuestion),
-        plain("the question thrown back", Silence, Say::Echo),
-        plain("garbage", Silence, Say::Garbage),
+        plain("wrong question", LookupFailure, Say::OtherQuestion),
+        plain("wrong source port", LookupFailure, Say::OtherPort),
+        plain("no question", LookupFailure, Say::NoQuestion),
+        plain("the question thrown back", LookupFailure, Say::Echo),
+        plain("garbage", LookupFailure, Say::Garbage),
         plain("garbage, then the truth", Odd, Say::All(vec![Say::Garbage, Say::Zone])),
-        plain("a record cut in two", Silence, Say::CutInRecord),
+        plain("a record cut in two", LookupFailure, Say::CutInRecord),
         plain("the reply twice", Odd, Say::All(vec![Say::Zone, Say::Zone])),
         plain("names in upper case", Odd, Say::UpperCase),
         plain("empty answer", Lie, Say::Blank),
         plain("NXDOMAIN for everything", Lie, error(ResponseCode::NXDomain)),
-        plain("upward referral", Silence, Say::Upward),
-        plain("self-referral", Silence, altered(|message| referral(message, "contoso.com"))),
-        plain("referral to the zone above", Silence, altered(|message| referral(message, "com"))),
-        plain("referral to a zone beside it", Silence, altered(|message| referral(message, "fabrikam.com"))),
+        plain("upward referral", LookupFailure, Say::Upward),
+        plain("self-referral", LookupFailure, altered(|message| referral(message, "contoso.com"))),
+        plain("referral to the zone above", LookupFailure, altered(|message| referral(message, "com"))),
+        plain(
+            "referral to a zone beside it",
+            LookupFailure,
+            altered(|message| referral(message, "fabrikam.com")),
+        ),
         plain(
             "referral down to the name itself",
             Lie,
@@ -324,7 +335,7 @@ pub fn faults() -> Vec<Fault> {
         plain("nearly 64 KiB", Odd, Say::Fitting(Arc::new(|message| many(message, 240, 250)))),
         plain(
             "a pointer to itself",
-            Silence,
+            LookupFailure,
             Say::Raw(Arc::new(|mut octets| {
                 // The name of the question: a compression pointer to where it stands.
                 octets.truncate(12);
@@ -334,7 +345,7 @@ pub fn faults() -> Vec<Fault> {
         ),
         plain(
             "counts that promise more than there is",
-            Silence,
+            LookupFailure,
             Say::Raw(Arc::new(|mut octets| {
                 octets[6..8].copy_from_slice(&[0xff, 0xff]);
                 octets
@@ -350,7 +361,7 @@ pub fn faults() -> Vec<Fault> {
         ),
         plain(
             "a header alone",
-            Silence,
+            LookupFailure,
             Say::Raw(Arc::new(|mut octets| {
                 octets.truncate(12);
                 octets[4..12].fill(0);
@@ -359,7 +370,7 @@ pub fn faults() -> Vec<Fault> {
         ),
         plain(
             "five octets",
-            Silence,
+            LookupFailure,
             Say::Raw(Arc::new(|mut octets| {
                 octets.truncate(5);
                 octets
@@ -367,7 +378,7 @@ pub fn faults() -> Vec<Fault> {
         ),
         plain(
             "a question in place of an answer",
-            Silence,
+            LookupFailure,
             Say::Raw(Arc::new(|mut octets| {
                 octets[2] &= 0x7f;
                 octets
@@ -375,7 +386,7 @@ pub fn faults() -> Vec<Fault> {
         ),
         plain(
             "another opcode",
-            Silence,
+            LookupFailure,
             Say::Raw(Arc::new(|mut octets| {
                 octets[2] |= 0x28;
                 octets
@@ -386,11 +397,11 @@ pub fn faults() -> Vec<Fault> {
         for_mx("SERVFAIL for MX alone", error(ResponseCode::ServFail)),
         for_mx("garbage for MX alone", Say::Garbage),
         for_mx("600 MX records", Say::Fitting(Arc::new(|message| many_hosts(message, 600)))),
-        plain("NXDOMAIN that is forged", Silence, filtered(4, "forged")),
-        plain("NXDOMAIN that is blocked", Silence, filtered(15, "blocked")),
-        plain("NXDOMAIN that is censored", Silence, filtered(16, "censored")),
-        plain("NXDOMAIN that is filtered", Silence, filtered(17, "filtered")),
-        plain("NXDOMAIN that is prohibited", Silence, filtered(18, "prohibited")),
+        plain("NXDOMAIN that is forged", LookupFailure, filtered(4, "forged")),
+        plain("NXDOMAIN that is blocked", LookupFailure, filtered(15, "blocked")),
+        plain("NXDOMAIN that is censored", LookupFailure, filtered(16, "censored")),
+        plain("NXDOMAIN that is filtered", LookupFailure, filtered(17, "filtered")),
+        plain("NXDOMAIN that is prohibited", LookupFailure, filtered(18, "prohibited")),
         lame("NXDOMAIN with the SOA of the root", Lie, altered(|message| no_such_name(message, "."))),
         lame("NXDOMAIN with the SOA of the registry", Lie, altered(|message| no_such_name(message, "com"))),
         lame("no AA", Odd, altered(|message| message.metadata.authoritative = false)),

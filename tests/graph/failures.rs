@@ -248,7 +248,7 @@ fn options_that_contradict_each_other_are_refused() {
     assert_eq!(tenant.service.paths().len(), 0);
     // A file that lies about cannot say where the token goes.
     let key = "[defaults]\ngraph = true\ngraph-url = \"https://graph.example\"\n";
-    let settings = tenant.desk.put("theft.toml", key);
+    let settings = tenant.workspace.put("theft.toml", key);
     refused(
         &tenant.run(&format!("check contoso.com CONTOSO --settings {settings}")),
         &["graph-url", "cannot stand"],

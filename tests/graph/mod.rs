@@ -11,16 +11,16 @@ use serde_json::{Value, json};
 
 use crate::cli::zone;
 use crate::lab::{Lab, Service};
-use crate::run::{Desk, Run, cutover_with, surroundings};
+use crate::run::{Run, Workspace, cutover_with, surroundings};
 
 /// What nobody but the service may see.
 const TOKEN: &str = "eyJ0eXAiOiJKV1Qi.c2VjcmV0LW9mLXRoZS10ZW5hbnQ.c2lnbmF0dXJl";
 
-/// A tenant with a service that knows it, and a desk with the zones of its domains.
+/// A tenant with a service that knows it, and a workspace with the zones of its domains.
 struct Tenant {
     lab: Lab,
     service: Service,
-    desk: Desk,
+    workspace: Workspace,
 }
 
 /// A record of a list.
@@ -52,7 +52,7 @@ impl Tenant {
     fn new() -> Self {
         let lab = Lab::start();
         let service = lab.service();
-        Self { lab, service, desk: Desk::new() }
+        Self { lab, service, workspace: Workspace::new() }
     }
 
     /// One whose only domain is contoso.com, with the values that Microsoft shows for it.
@@ -71,7 +71,7 @@ impl Tenant {
             .json(&service_path(domain), &list(&[record("Mx", domain, &mx), record("Txt", domain, &spf)]));
         let proof = json!({ "text": "MS=ms87654321" });
         self.service.json(&proof_path(domain), &list(&[record("Txt", domain, &proof)]));
-        self.desk.put(&format!("{domain}.zone"), zone(domain, &[]));
+        self.workspace.put(&format!("{domain}.zone"), zone(domain, &[]));
     }
 
     /// Runs a command with the token, and sees to it that nobody is told.
@@ -81,7 +81,7 @@ impl Tenant {
 
     fn run_with(&self, words: &str, token: Option<&str>) -> Run {
         let words = words.replace("URL", &format!("--graph-url {}", self.service.url()));
-        let zone = |name: &str| format!("--zone {}", self.desk.free(name));
+        let zone = |name: &str| format!("--zone {}", self.workspace.free(name));
         let words = words
             .replace("CONTOSO", &zone("contoso.com.zone"))
             .replace("FABRIKAM", &zone("fabrikam.com.zone"));
@@ -103,8 +103,8 @@ fn expectation(run: &Run, id: &str) -> Value {
 #[test]
 fn what_graph_wants_is_what_is_expected() {
     let tenant = Tenant::with_contoso();
-    let report = tenant.desk.free("report.html");
-    let record = tenant.desk.free("run.rec");
+    let report = tenant.workspace.free("report.html");
+    let record = tenant.workspace.free("run.rec");
     let run = tenant.run(&format!(
         "check contoso.com CONTOSO --graph URL --phase prepare --format json -v --record {record} --output html={report}"
     ));
@@ -136,8 +136,8 @@ fn what_graph_wants_is_what_is_expected() {
         assert!(head.contains(&format!("Bearer {TOKEN}\r\n")));
     }
     // Nor does a file hold it.
-    for file in tenant.desk.files() {
-        let text = std::fs::read_to_string(tenant.desk.path(&file)).unwrap();
+    for file in tenant.workspace.files() {
+        let text = std::fs::read_to_string(tenant.workspace.path(&file)).unwrap();
         assert!(!text.contains(TOKEN) && !text.contains("Bearer"), "{file}");
     }
 }
@@ -152,7 +152,7 @@ fn plan_and_expected_take_the_values_too() {
     // What is published then is what is wanted.
     let mx = ("MX", "@ MX 0 contoso-com.o-v1.mx.microsoft.");
     let changed = zone("contoso.com", &[mx, ("MS", "@ TXT \"MS=ms87654321\"")]);
-    tenant.desk.put("contoso.com.zone", changed);
+    tenant.workspace.put("contoso.com.zone", changed);
     assert_eq!(tenant.run("check contoso.com CONTOSO --graph URL").status, 0);
     let watch = tenant.run("watch contoso.com CONTOSO --graph URL");
     assert_eq!(watch.status, 0, "{watch:?}");
@@ -165,12 +165,12 @@ fn files_and_flags_win_over_graph() {
     let flag = tenant.run(&format!("check contoso.com CONTOSO --graph URL --mx {host} --format json"));
     assert_eq!(flag.code("mx"), "met");
     let file = list(&[record("Mx", "contoso.com", &json!({ "mailExchange": host, "preference": 0 }))]);
-    let file = tenant.desk.put("list.json", file.to_string());
+    let file = tenant.workspace.put("list.json", file.to_string());
     let run = tenant.run(&format!("check contoso.com CONTOSO --graph URL --expect {file} --format json"));
     assert_eq!(expectation(&run, "mx")["given_by"], file.as_str());
     assert_eq!(expectation(&run, "spf")["given_by"], "Microsoft Graph");
     // A kind that is forced is that of the files.
-    let table = tenant.desk.put("list.csv", "type,name,value\nTXT,@,MS=ms12345678\n");
+    let table = tenant.workspace.put("list.csv", "type,name,value\nTXT,@,MS=ms12345678\n");
     let run = tenant.run(&format!(
         "check contoso.com CONTOSO --graph URL --expect {table} --expect-format csv --format json"
     ));
@@ -180,7 +180,7 @@ fn files_and_flags_win_over_graph() {
 #[test]
 fn what_is_unavailable_or_not_judged_is_said() {
     let tenant = Tenant::new();
-    tenant.desk.put("contoso.com.zone", zone("contoso.com", &[]));
+    tenant.workspace.put("contoso.com.zone", zone("contoso.com", &[]));
     let unavailable =
         record("Unavailable", "contoso.com", &json!({ "description": "the domain is federated\u{1b}[31m" }));
     let proof = record(
@@ -201,7 +201,7 @@ fn what_is_unavailable_or_not_judged_is_said() {
     assert!(!run.err.contains('\u{1b}'));
     assert_eq!((run.status, run.domain()["ignored"].as_array().unwrap().len()), (0, 2));
     let nothing = Tenant::new();
-    nothing.desk.put("contoso.com.zone", zone("contoso.com", &[]));
+    nothing.workspace.put("contoso.com.zone", zone("contoso.com", &[]));
     for path in [service_path("contoso.com"), proof_path("contoso.com")] {
         nothing.service.json(&path, &list(&[]));
     }
@@ -256,7 +256,7 @@ fn settings_may_ask_for_the_values() {
     let tenant = Tenant::with_contoso();
     tenant.knows("fabrikam.com");
     let own = "[[domain]]\nname = \"fabrikam.com\"\nmx = \"fabrikam-com.mail.protection.outlook.com\"\n";
-    let settings = tenant.desk.put("values.toml", format!("[defaults]\ngraph = true\n{own}"));
+    let settings = tenant.workspace.put("values.toml", format!("[defaults]\ngraph = true\n{own}"));
     let run = tenant.run(&format!(
         "check contoso.com fabrikam.com CONTOSO FABRIKAM --settings {settings} URL --format json"
     ));
@@ -275,7 +275,7 @@ fn settings_may_ask_for_the_values() {
     // All domains of the tenant give way to those that are named, and win over those of the file.
     let domain = json!({ "id": "contoso.com", "isVerified": true, "isInitial": false });
     tenant.service.json(DOMAINS, &list(&[domain]));
-    let all = tenant.desk.put("all.toml", format!("[defaults]\nall-domains = true\n{own}"));
+    let all = tenant.workspace.put("all.toml", format!("[defaults]\nall-domains = true\n{own}"));
     let run = tenant.run(&format!("check --settings {all} CONTOSO URL --format json"));
     assert_eq!(run.domain()["domain"], "contoso.com", "{run:?}");
     let named = tenant.run(&format!("check fabrikam.com --settings {all} FABRIKAM --format json"));

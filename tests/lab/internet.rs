@@ -55,7 +55,7 @@ pub fn read(path: &Path) -> ZoneText {
 
 /// The file of a zone.
 pub fn file_name(apex: &Name) -> String {
-    if apex.is_root() { "root.zone".into() } else { format!("{}.zone", apex.bare()) }
+    if apex.is_root() { "root.zone".into() } else { format!("{}.zone", apex.without_trailing_dot()) }
 }
 
 /// The addresses of the name servers of a zone.

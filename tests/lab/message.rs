@@ -119,7 +119,7 @@ impl Writer<'_> {
             Say::Zone => self.fitting(self.message()),
             Say::Nothing => return,
             Say::Error(rcode, extended) => {
-                encode(&self.written(&Said { extended: extended.clone(), ..Said::error(*rcode) }))
+                encode(&self.written(&Said { ede: extended.clone(), ..Said::error(*rcode) }))
             }
             Say::HeaderOnly(rcode) => {
                 let low = u16::from(*rcode) as u8;
@@ -235,7 +235,7 @@ impl Writer<'_> {
         if self.request.edns.is_some() {
             let mut edns = Edns::new();
             edns.set_max_payload(1232);
-            for (code, text) in &said.extended {
+            for (code, text) in &said.ede {
                 let octets = [&code.to_be_bytes()[..], text.as_bytes()].concat();
                 let option = EdnsOption::Unknown(15, octets);
                 edns.options_mut().options.push(((&option).into(), option));

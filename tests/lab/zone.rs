@@ -24,7 +24,7 @@ pub struct Said {
     pub answers: Vec<Record>,
     pub authorities: Vec<Record>,
     pub additionals: Vec<Record>,
-    pub extended: Vec<(u16, &'static str)>,
+    pub ede: Vec<(u16, &'static str)>,
 }
 
 impl Default for Said {
@@ -36,7 +36,7 @@ impl Default for Said {
             answers: Vec::new(),
             authorities: Vec::new(),
             additionals: Vec::new(),
-            extended: Vec::new(),
+            ede: Vec::new(),
         }
     }
 }
@@ -151,7 +151,7 @@ impl Zone {
             return Some(name.clone());
         }
         let closest = name.ancestors().skip(1).find(exists)?;
-        let wildcard = closest.below("*").unwrap();
+        let wildcard = closest.prepend("*").unwrap();
         self.names.contains_key(&wildcard).then_some(wildcard)
     }
 }
@@ -205,7 +205,7 @@ pub fn recursive(
             // Delegated to nobody in this lab.
             said = Said::error(ResponseCode::ServFail);
             said.recursion_available = true;
-            said.extended = vec![(22, "")];
+            said.ede = vec![(22, "")];
             return said;
         }
         match zone.here(&name, rtype, &mut said) {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use cutover::check::{Code, Status, Weight};
+use cutover::check::{Code, Severity, Status};
 use cutover::expected::{Id, Origin, Phase};
 use cutover::facts::{Facts, Outcome, Reply};
 use cutover::plan::Change;
@@ -38,7 +38,7 @@ impl Failing {
             Self::FoundHost => "contoso-com.o-v1.mx.microsoft",
             Self::Control => "cutover-control.o-v1.mx.microsoft",
         };
-        host.bare() == name
+        host.without_trailing_dot() == name
     }
 
     fn apply(self, facts: &Facts) -> Facts {
@@ -65,7 +65,7 @@ fn no_host_that_is_known_not_to_exist_is_proposed() {
         for failing in Failing::ALL {
             let facts = failing.apply(&gathered);
             let judgement = Judgement::new(&world, &facts);
-            let judged = &judgement.examination.judged;
+            let judged = &judgement.assessment.judged;
             let mx = judged.iter().find(|judged| judged.expectation.id == Id::Mx).unwrap();
             seen.insert((mx.expectation.origin, mx.status));
             let fault = fault(&facts, &judgement, choice, failing);
@@ -88,7 +88,7 @@ fn all() -> impl Iterator<Item = (&'static super::worlds::State, Phase, Choice)>
 }
 
 fn fault(facts: &Facts, judgement: &Judgement, choice: Choice, failing: Failing) -> Option<String> {
-    let judged = &judgement.examination.judged;
+    let judged = &judgement.assessment.judged;
     let mx = judged.iter().find(|judged| judged.expectation.id == Id::Mx)?;
     if let Some(host) =
         mx.expectation.data.iter().filter_map(RecordData::target).find(|host| is_absent(facts, host))
@@ -110,19 +110,19 @@ fn fault(facts: &Facts, judgement: &Judgement, choice: Choice, failing: Failing)
             return Some(format!("publishes {after:?} without a word of doubt"));
         }
     }
-    let hazard = judgement.examination.hazards.iter().find(|hazard| hazard.code == Code::MxNotAssigned);
+    let hazard = judgement.assessment.hazards.iter().find(|hazard| hazard.code == Code::MxNotAssigned);
     // What is found is doubted as soon as one lookup of the search fails.
     let finds = choice == Choice::Recent && failing == Failing::Nothing;
     let derives = choice == Choice::Default || failing == Failing::Derived;
     match hazard {
         Some(_) if finds || derives => Some("says that no host is assigned".into()),
-        Some(hazard) if (hazard.level == Weight::Error) != (phase_of(judgement) > Phase::Prepare) => {
+        Some(hazard) if (hazard.level == Severity::Error) != (phase_of(judgement) > Phase::Prepare) => {
             Some(format!("is {:?}", hazard.level))
         }
         Some(_) if judgement.changes.iter().any(|change| is_mx(&change)) => {
             Some("says that there is no MX edit, and there is one".into())
         }
-        None if mx.status == Status::Unmet && mx.cure.is_empty() && phase_of(judgement) > Phase::Prepare => {
+        None if mx.status == Status::Unmet && mx.fix.is_empty() && phase_of(judgement) > Phase::Prepare => {
             Some(format!("leaves {} without an edit or a word", mx.code))
         }
         Some(_) | None => None,
@@ -131,13 +131,13 @@ fn fault(facts: &Facts, judgement: &Judgement, choice: Choice, failing: Failing)
 
 /// Whether a host was typed without its final dot before.
 fn is_dotless(host: &Name, before: &[&Name]) -> bool {
-    before.iter().any(|typed| typed.bare().starts_with(&host.bare()))
+    before.iter().any(|typed| typed.without_trailing_dot().starts_with(&host.without_trailing_dot()))
 }
 
 /// The phase of a world, as far as it matters here: in `prepare` no expectation of the switch is required.
 fn phase_of(judgement: &Judgement) -> Phase {
     use cutover::expected::Importance;
-    let mx = judgement.examination.judged.iter().find(|judged| judged.expectation.id == Id::Mx).unwrap();
+    let mx = judgement.assessment.judged.iter().find(|judged| judged.expectation.id == Id::Mx).unwrap();
     if mx.importance == Importance::Required { Phase::Switch } else { Phase::Prepare }
 }
 
@@ -147,6 +147,6 @@ fn is_absent(facts: &Facts, host: &Name) -> bool {
         let question = cutover::record::Question::new(host.clone(), rtype);
         let mut replies = facts.replies(&question).peekable();
         replies.peek().is_some()
-            && replies.all(|reply| matches!(reply.outcome, Outcome::NoData | Outcome::NoName))
+            && replies.all(|reply| matches!(reply.outcome, Outcome::NoData | Outcome::NxDomain))
     })
 }

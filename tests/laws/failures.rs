@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::sync::Arc;
 
-use cutover::check::{Questions, Scales, Verdict, examine};
-use cutover::facts::{Elsewhere, Facts, Outcome, Reader as _, Reply, Role, Server, View};
+use cutover::check::{JudgeOptions, Questions, Verdict, assess};
+use cutover::facts::{Facts, Outcome, Reader as _, Reply, Role, Server, TrustPolicy, UnqueriedNames};
 use cutover::lookup::zonefile::ZoneFiles;
 use cutover::record::{Name, Question, Record, RecordType, zone};
 
@@ -25,10 +25,10 @@ const FAILURES: [Outcome; 12] = [
     Outcome::Malformed,
     Outcome::Unreachable,
     Outcome::TooLarge,
-    Outcome::TooDeep,
+    Outcome::ChainTooLong,
     Outcome::OutOfTime,
     Outcome::OutOfQuestions,
-    Outcome::Spared,
+    Outcome::ServerQueryLimit,
     Outcome::NotSent,
 ];
 
@@ -41,7 +41,7 @@ ns2.fabrikam-dns.example. 3600 A 192.0.2.2";
 
 /// The servers of a run, and what they hold.
 struct Servers {
-    view: View,
+    view: TrustPolicy,
     authorities: Vec<Arc<Server>>,
     resolvers: Vec<Arc<Server>>,
     published: ZoneFiles,
@@ -50,7 +50,7 @@ struct Servers {
 }
 
 impl Servers {
-    fn new(world: &World, remembered: &[Record], view: View, resolvers: usize) -> Self {
+    fn new(world: &World, remembered: &[Record], view: TrustPolicy, resolvers: usize) -> Self {
         let server = |role, host: usize| Arc::new(Server { role, address: format!("192.0.2.{host}:53") });
         let with_servers = |records: &[Record]| {
             let servers = format!("$ORIGIN {DOMAIN}.\n{SERVERS}\n");
@@ -64,8 +64,8 @@ impl Servers {
         Self {
             view,
             authorities: match view {
-                View::Resolver => Vec::new(),
-                View::Both | View::Authoritative => {
+                TrustPolicy::Resolver => Vec::new(),
+                TrustPolicy::Both | TrustPolicy::Authoritative => {
                     vec![server(Role::Authoritative, 1), server(Role::Authoritative, 2)]
                 }
             },
@@ -78,9 +78,9 @@ impl Servers {
 
     /// The facts as a survey gathers them, where some lookups fail.
     fn facts(&self, world: &World, fails: &dyn Fn(&Question, &Server) -> Option<Outcome>) -> Facts {
-        let mut facts = Facts::new(started(), Elsewhere::Asked);
+        let mut facts = Facts::new(started(), UnqueriedNames::Asked);
         let domain = &world.subject.domain;
-        let mut reader = Questions::new(&world.subject, Scales::default());
+        let mut reader = Questions::new(&world.subject, JudgeOptions::default());
         loop {
             let mut questions: BTreeSet<Question> = reader.unmet_at_rest(&facts).into_iter().collect();
             questions
@@ -112,15 +112,15 @@ impl Servers {
             }
             None => {
                 let reply = files.answer(question).or_else(|| self.hosts.answer(question));
-                let empty = || Reply::empty(question.clone(), Arc::clone(server), Outcome::NoName);
+                let empty = || Reply::empty(question.clone(), Arc::clone(server), Outcome::NxDomain);
                 Reply { server: Arc::clone(server), at: started(), ..reply.unwrap_or_else(empty) }
             }
         };
         let is_address = self.hosts.answer(question).is_some();
         if question.name.is_within(domain) {
             let resolvers = match self.view {
-                View::Authoritative if question.rtype != RecordType::Ns => &[],
-                View::Authoritative | View::Both | View::Resolver => &self.resolvers[..],
+                TrustPolicy::Authoritative if question.rtype != RecordType::Ns => &[],
+                TrustPolicy::Authoritative | TrustPolicy::Both | TrustPolicy::Resolver => &self.resolvers[..],
             };
             let resolvers = resolvers.iter().map(|server| ask(server, &self.remembered));
             return self
@@ -197,26 +197,26 @@ fn no_subset_of_failures_makes_a_world_ready_that_is_not() {
     let mut dice = Dice(3);
     let (mut faults, mut tried, mut kinds) = (Vec::new(), 0usize, BTreeMap::<String, usize>::new());
     let views = [
-        (View::Both, 1),
-        (View::Both, 2),
-        (View::Authoritative, 1),
-        (View::Resolver, 1),
-        (View::Resolver, 2),
+        (TrustPolicy::Both, 1),
+        (TrustPolicy::Both, 2),
+        (TrustPolicy::Authoritative, 1),
+        (TrustPolicy::Resolver, 1),
+        (TrustPolicy::Resolver, 2),
     ];
     let every = Phase::ALL.iter().flat_map(|phase| worlds(*phase).step_by(60));
     for (turn, mut world) in every.enumerate() {
         let (view, resolvers) = views[turn % views.len()];
         let plan = Judgement::new(&world, &world.facts(&world.zone)).changes;
         let planned = publish(&world.zone, &plan);
-        let scales = Scales { view, ..Scales::default() };
+        let scales = JudgeOptions { view, ..JudgeOptions::default() };
         // The resolvers remember what is published; or they have what the plan leads to already, which is not published.
         let mut runs = vec![(world.zone.clone(), world.zone.clone()), (planned.clone(), planned.clone())];
-        if view != View::Resolver {
+        if view != TrustPolicy::Resolver {
             runs.push((world.zone.clone(), planned));
         }
         for (published, remembered) in runs {
             world.zone = published;
-            let verdict = |facts: &Facts| examine(&world.subject, facts, scales).verdict;
+            let verdict = |facts: &Facts| assess(&world.subject, facts, scales).verdict;
             let servers = Servers::new(&world, &remembered, view, resolvers);
             let facts = servers.facts(&world, &|_, _| None);
             let before = verdict(&facts);
@@ -226,7 +226,7 @@ fn no_subset_of_failures_makes_a_world_ready_that_is_not() {
                 let facts = servers.facts(&world, &*fails);
                 let after = verdict(&facts);
                 let resolvers_decide =
-                    view == View::Both && world.zone != remembered && !may_be_reached(&facts);
+                    view == TrustPolicy::Both && world.zone != remembered && !may_be_reached(&facts);
                 let is_wrong = match before {
                     Verdict::Ready => after == Verdict::ChangesNeeded,
                     Verdict::ChangesNeeded | Verdict::Undetermined | Verdict::Waiting => {

@@ -24,7 +24,8 @@ pub fn dropped(world: &World, changes: &[Change]) -> Option<String> {
     let senders = senders(&after);
     // What `mx` stands for leaves with the MX records: its hosts are named instead, where they may send.
     let moved = changes.iter().any(|change| change.name == name(DOMAIN) && change.rtype == RecordType::Mx);
-    let named = |host: &Name| senders.iter().any(|sender| *sender == format!("a:{}", host.bare()));
+    let named =
+        |host: &Name| senders.iter().any(|sender| *sender == format!("a:{}", host.without_trailing_dot()));
     let hosts = world.zone.iter().filter(|record| record.name == name(DOMAIN));
     let hosts: Vec<&Name> = hosts
         .filter(|record| record.data.rtype() == RecordType::Mx)

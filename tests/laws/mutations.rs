@@ -3,7 +3,7 @@
 //! From a domain where everything is published, one record is broken at a time. Whoever fails here either blames a record
 //! for the fault of another, or does not see the fault.
 
-use cutover::check::{Judged, Status, Verdict};
+use cutover::check::{ExpectationResult, Status, Verdict};
 use cutover::expected::{Id, Importance};
 
 use super::assert_none;
@@ -153,13 +153,13 @@ const MUTATIONS: &[(&str, &str, Id, &str)] = &[
 
 #[test]
 fn one_broken_record_changes_one_expectation() {
-    let ready = World::from_zone(&zone("", "")).with_options(OPTIONS).check().examination;
+    let ready = World::from_zone(&zone("", "")).with_options(OPTIONS).check().assessment;
     assert_eq!(ready.verdict, Verdict::Ready);
     assert!(ready.hazards.is_empty(), "{:?}", ready.hazards);
     let mut faults = Vec::new();
     for (line, instead, id, code) in MUTATIONS {
         let outcome = World::from_zone(&zone(line, instead)).with_options(OPTIONS).check();
-        let broken = &outcome.examination;
+        let broken = &outcome.assessment;
         let changed: Vec<String> = (ready.judged.iter().zip(&broken.judged))
             .filter(|(before, after)| (before.status, before.code) != (after.status, after.code))
             .map(|(_, after)| format!("{} {}", after.expectation.id, after.code))
@@ -178,7 +178,7 @@ fn one_broken_record_changes_one_expectation() {
 
 #[test]
 fn every_expectation_is_broken_once() {
-    let ready = World::from_zone(&zone("", "")).with_options(OPTIONS).check().examination;
+    let ready = World::from_zone(&zone("", "")).with_options(OPTIONS).check().assessment;
     let ids = ready.judged.iter().map(|judged| judged.expectation.id);
     let unbroken: Vec<Id> =
         // A policy is fetched from a web server, which a zone file does not have.
@@ -187,7 +187,7 @@ fn every_expectation_is_broken_once() {
 }
 
 /// The verdict if only this is not met.
-fn verdict(judged: &Judged) -> Verdict {
+fn verdict(judged: &ExpectationResult) -> Verdict {
     match judged.status {
         _ if judged.importance < Importance::Required => Verdict::Ready,
         Status::Met => Verdict::Ready,

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use cutover::check::{Code, Questions, Scales};
+use cutover::check::{Code, JudgeOptions, Questions};
 use cutover::expected::Id;
 use cutover::facts::{Facts, Outcome, Reader as _, Reply, Role, Server};
 use cutover::record::{Name, Question, Record, RecordData, Text};
@@ -83,7 +83,7 @@ fn letter_case_preference_and_time_to_live_do_not_matter() {
     let mut faults = Vec::new();
     for world in some_worlds(12) {
         let [plain, changed] = [world.zone.clone(), world.zone.iter().map(disguised).collect()].map(|zone| {
-            let judged = Judgement::new(&world, &world.facts(&zone)).examination.judged;
+            let judged = Judgement::new(&world, &world.facts(&zone)).assessment.judged;
             judged.into_iter().map(|judged| (judged.expectation.id, judged.code)).collect::<Vec<(Id, Code)>>()
         });
         if plain != changed {
@@ -95,8 +95,8 @@ fn letter_case_preference_and_time_to_live_do_not_matter() {
 
 /// Everything that is asked where the replies come in any order; questions that none of them answers have no such name.
 fn asked(world: &World, replies: &[Reply], dice: &mut Dice) -> BTreeSet<Question> {
-    let mut facts = Facts::new(replies[0].at, cutover::facts::Elsewhere::Asked);
-    let mut reader = Questions::new(&world.subject, Scales::default());
+    let mut facts = Facts::new(replies[0].at, cutover::facts::UnqueriedNames::Asked);
+    let mut reader = Questions::new(&world.subject, JudgeOptions::default());
     let servers: BTreeSet<_> = replies.iter().map(|reply| reply.server.clone()).collect();
     let (mut asked, mut coming) = (BTreeSet::new(), Vec::new());
     loop {
@@ -109,7 +109,7 @@ fn asked(world: &World, replies: &[Reply], dice: &mut Dice) -> BTreeSet<Question
             let resolvers = |server: &&Arc<Server>| is_own || server.role == Role::Resolver;
             let reply = |server: &Arc<Server>| {
                 let known = replies.iter().find(|one| one.question == *question && one.server == *server);
-                let none = || Reply::empty(question.clone(), Arc::clone(server), Outcome::NoName);
+                let none = || Reply::empty(question.clone(), Arc::clone(server), Outcome::NxDomain);
                 known.cloned().unwrap_or_else(none)
             };
             coming.extend(servers.iter().filter(resolvers).map(reply));
@@ -149,7 +149,7 @@ fn crowded(world: &World, witness: usize, dice: &mut Dice) -> Vec<Reply> {
     }
     let includes: String = (0..4).map(|_| format!(" include:{}", any(dice))).collect();
     replies.push(reply(domain, vec![RecordData::Txt(Text::from(format!("v=spf1{includes} -all").as_str()))]));
-    let alias = domain.below("autodiscover").unwrap();
+    let alias = domain.prepend("autodiscover").unwrap();
     replies.push(reply(&alias, vec![RecordData::Cname(any(dice).parse().unwrap())]));
     replies
 }

@@ -2,7 +2,7 @@
 //!
 //! Law 2 is held on the same plans.
 
-use cutover::check::{Code, Judged, Status, Verdict, Weight};
+use cutover::check::{Code, ExpectationResult, Severity, Status, Verdict};
 use cutover::expected::{Cloud, Importance, Phase};
 use cutover::plan::Change;
 use cutover::record::Record;
@@ -34,7 +34,7 @@ fn the_worlds_are_many_and_differ() {
     let mut codes: Vec<Code> = Vec::new();
     for world in all.iter().step_by(7) {
         let judgement = Judgement::new(world, &world.facts(&world.zone));
-        codes.extend(judgement.examination.judged.iter().map(|judged| judged.code));
+        codes.extend(judgement.assessment.judged.iter().map(|judged| judged.code));
     }
     codes.sort();
     codes.dedup();
@@ -47,13 +47,13 @@ fn what_a_resolver_still_remembers_only_takes_time() {
     for world in some_worlds(24) {
         let plan = Judgement::new(&world, &world.facts(&world.zone)).changes;
         let zone = publish(&world.zone, &plan);
-        let fresh = Judgement::new(&world, &world.facts(&zone)).examination;
+        let fresh = Judgement::new(&world, &world.facts(&zone)).assessment;
         let facts = world.facts_with_cache(&zone, &world.zone);
         let stale = Judgement::new(&world, &facts);
         if let Some(change) = stale.changes.first() {
             faults.push(format!("{}: plans {change:?}", world.title()));
         }
-        for (then, now) in fresh.judged.iter().zip(&stale.examination.judged) {
+        for (then, now) in fresh.judged.iter().zip(&stale.assessment.judged) {
             let same = (now.status, now.code) == (then.status, then.code);
             let waits = then.status == Status::Met && matches!(now.status, Status::Met | Status::Waiting);
             if !same && !waits {
@@ -85,7 +85,7 @@ fn faults(phase: Phase) -> Vec<String> {
 
 fn fault(world: &World, before: &Judgement) -> Option<String> {
     let unasked = [Code::LookupFailed, Code::TreeTooLarge];
-    if let Some(judged) = before.examination.judged.iter().find(|judged| unasked.contains(&judged.code)) {
+    if let Some(judged) = before.assessment.judged.iter().find(|judged| unasked.contains(&judged.code)) {
         return Some(format!("not asked: {}", judged.message));
     }
     let zone = publish(&world.zone, &before.changes);
@@ -93,23 +93,23 @@ fn fault(world: &World, before: &Judgement) -> Option<String> {
     if let Some(change) = after.changes.first() {
         return Some(format!("planned again after {:?}: {change:?}", before.changes));
     }
-    let left = after.examination.judged.iter().find(|judged| {
+    let left = after.assessment.judged.iter().find(|judged| {
         judged.importance == Importance::Required
             && judged.status != Status::Met
-            && !is_cured_elsewhere(world, judged)
+            && !is_fixed_elsewhere(world, judged)
     });
-    if let Some(Judged { code, message, .. }) = left {
+    if let Some(ExpectationResult { code, message, .. }) = left {
         return Some(format!("left: {code}, {message}, after {:?}", before.changes));
     }
     // Which host Microsoft assigns, the admin center shows.
-    let mut hazards = after.examination.hazards.iter().filter(|hazard| hazard.code != Code::MxNotAssigned);
-    let hazard = hazards.find(|hazard| hazard.level == Weight::Error);
+    let mut hazards = after.assessment.hazards.iter().filter(|hazard| hazard.code != Code::MxNotAssigned);
+    let hazard = hazards.find(|hazard| hazard.level == Severity::Error);
     if let Some(hazard) = hazard {
         return Some(format!("left: {}, {}", hazard.code, hazard.message));
     }
-    let elsewhere = after.examination.judged.iter().any(|judged| is_cured_elsewhere(world, judged));
-    let ready = matches!(after.examination.verdict, Verdict::Ready | Verdict::Waiting);
-    (!ready && !elsewhere).then(|| format!("{} with nothing left", after.examination.verdict))
+    let elsewhere = after.assessment.judged.iter().any(|judged| is_fixed_elsewhere(world, judged));
+    let ready = matches!(after.assessment.verdict, Verdict::Ready | Verdict::Waiting);
+    (!ready && !elsewhere).then(|| format!("{} with nothing left", after.assessment.verdict))
 }
 
 /// What the plan takes away that works, by code that knows nothing of the rules.
@@ -130,10 +130,10 @@ fn harm(world: &World, before: &Judgement) -> Option<String> {
         options,
         phase: world.subject.phase,
         before: &zone,
-        checked: &before.examination,
+        checked: &before.assessment,
         changes: &before.changes,
         after: &after,
-        again: &before.examination,
+        again: &before.assessment,
         changes_again: &[],
         nonexistent: &[
             "v1.example",
@@ -150,8 +150,8 @@ fn harm(world: &World, before: &Judgement) -> Option<String> {
     step.harm().into_iter().next()
 }
 
-/// What no edit of the zone can cure; the report says where the cure is.
-fn is_cured_elsewhere(world: &World, judged: &Judged) -> bool {
+/// What no edit of the zone can fix; the report says where the fix is.
+fn is_fixed_elsewhere(world: &World, judged: &ExpectationResult) -> bool {
     let has = |name: &str| world.states.iter().any(|state| state.name == name);
     let elsewhere = match judged.code {
         // In the admin center.

@@ -4,9 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use cutover::check::{Code, Questions, Scales, examine, prefetch};
+use cutover::check::{Code, JudgeOptions, Questions, assess, prefetch};
 use cutover::expected::{Id, Phase};
-use cutover::facts::{Facts, Reader as _, View};
+use cutover::facts::{Facts, Reader as _, TrustPolicy};
 use cutover::lookup::Limits;
 use cutover::record::Question;
 
@@ -19,8 +19,9 @@ fn no_rule_ends_with_an_unmet_read() {
     let mut tried = 0;
     for world in Phase::ALL.iter().copied().flat_map(worlds) {
         let facts = world.facts(&world.zone);
-        for view in [View::Both, View::Authoritative, View::Resolver] {
-            let reads = examine(&world.subject, &facts, Scales { view, ..Scales::default() }).reads;
+        for view in [TrustPolicy::Both, TrustPolicy::Authoritative, TrustPolicy::Resolver] {
+            let reads =
+                assess(&world.subject, &facts, JudgeOptions { view, ..JudgeOptions::default() }).reads;
             tried += 1;
             if !reads.are_met() {
                 faults.push(format!("{}, {view:?}: {:?}", world.title(), reads.unmet));
@@ -55,14 +56,14 @@ fn what_is_asked_first_changes_no_verdict() {
 
 /// Every outcome, and everything that was asked but what was asked ahead.
 fn found(world: &World, prefetched: Option<Vec<Question>>) -> (BTreeSet<(Id, Code)>, BTreeSet<Code>) {
-    let questions = Questions::new(&world.subject, Scales::default());
+    let questions = Questions::new(&world.subject, JudgeOptions::default());
     let mut questions = match prefetched {
         Some(prefetched) => questions.with_prefetch(prefetched),
         None => questions,
     };
     let facts = world.facts_for(&mut questions, Limits::default());
     assert!(questions.unmet_at_rest(&facts).is_empty(), "{}", world.title());
-    let examination = examine(&world.subject, &facts, Scales::default());
-    let judged = examination.judged.iter().map(|one| (one.expectation.id, one.code));
-    (judged.collect(), examination.hazards.iter().map(|hazard| hazard.code).collect())
+    let assessment = assess(&world.subject, &facts, JudgeOptions::default());
+    let judged = assessment.judged.iter().map(|one| (one.expectation.id, one.code));
+    (judged.collect(), assessment.hazards.iter().map(|hazard| hazard.code).collect())
 }

@@ -182,17 +182,17 @@ fn step(
     tally.changes += checked.changes.len();
     *tally
         .verdicts
-        .entry(format!("{phase}: {} then {}", checked.examination.verdict, again.examination.verdict))
+        .entry(format!("{phase}: {} then {}", checked.assessment.verdict, again.assessment.verdict))
         .or_default() += 1;
     let (before, after) = (lines(world.records()), lines(published.records()));
     let step = Step {
         options: &zone.options,
         phase,
         before: &before,
-        checked: &checked.examination,
+        checked: &checked.assessment,
         changes: &checked.changes,
         after: &after,
-        again: &again.examination,
+        again: &again.assessment,
         changes_again: &again.changes,
         nonexistent: if laws == Laws::All { &[] } else { &["spf.example"] },
     };

@@ -5,7 +5,7 @@ use cutover::record::zone::to_zone_text;
 
 use super::worlds::{Choice, World, some_worlds};
 use super::{Judgement, assert_none};
-use crate::run::{Desk, cutover};
+use crate::run::{Workspace, cutover};
 
 #[test]
 fn a_recording_is_judged_alike_to_the_byte() {
@@ -27,8 +27,8 @@ fn a_recording_is_judged_alike_to_the_byte() {
 #[test]
 fn the_status_is_the_verdict_in_every_format() {
     for world in some_worlds(30).filter(|world| world.choice == Choice::Default) {
-        let desk = Desk::new();
-        let file = desk.put("contoso.com.zone", to_zone_text(&world.zone));
+        let workspace = Workspace::new();
+        let file = workspace.put("contoso.com.zone", to_zone_text(&world.zone));
         let options = options(&world);
         let json = cutover(&format!("check contoso.com --zone {file} {options} --format json"));
         let status = match json.domain()["verdict"].as_str().unwrap() {

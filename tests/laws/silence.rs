@@ -1,6 +1,6 @@
 //! Law 3: is a lookup that failed never blamed on anybody?
 
-use cutover::check::{Status, Verdict, Weight};
+use cutover::check::{Severity, Status, Verdict};
 use cutover::facts::{Facts, Outcome, Reply};
 use cutover::record::RecordType;
 
@@ -15,10 +15,10 @@ const FAILURES: [Outcome; 10] = [
     Outcome::Malformed,
     Outcome::OutOfTime,
     Outcome::OutOfQuestions,
-    Outcome::Spared,
+    Outcome::ServerQueryLimit,
     Outcome::NotAsked,
     Outcome::TooLarge,
-    Outcome::TooDeep,
+    Outcome::ChainTooLong,
 ];
 
 #[test]
@@ -46,15 +46,15 @@ fn where_nothing_answers_nothing_is_wrong() {
             let mut silent = Facts::new(facts.checked_at, facts.elsewhere);
             facts.all().for_each(|reply| silent.insert(failed(reply, outcome)));
             let judgement = Judgement::new(&world, &silent);
-            assert_eq!(judgement.examination.verdict, Verdict::Undetermined, "{outcome}: {}", world.title());
-            assert!(judgement.examination.judged.iter().all(|judged| judged.status == Status::Unknown));
+            assert_eq!(judgement.assessment.verdict, Verdict::Undetermined, "{outcome}: {}", world.title());
+            assert!(judgement.assessment.judged.iter().all(|judged| judged.status == Status::Unknown));
             assert!(judgement.changes.is_empty());
         }
     }
 }
 
 fn blame(before: &Judgement, after: &Judgement) -> Option<String> {
-    let pairs = before.examination.judged.iter().zip(&after.examination.judged);
+    let pairs = before.assessment.judged.iter().zip(&after.assessment.judged);
     for (then, now) in pairs {
         let worse = now.status == Status::Unmet && matches!(then.status, Status::Met | Status::Unknown);
         let missing = now.code != then.code && now.code.word().ends_with("-missing");
@@ -65,12 +65,13 @@ fn blame(before: &Judgement, after: &Judgement) -> Option<String> {
             return Some(format!("{} became {}", now.expectation.id, now.importance));
         }
     }
-    let known = |code| before.examination.hazards.iter().any(|hazard| hazard.code == code);
-    let hazards = &after.examination.hazards;
-    if let Some(hazard) = hazards.iter().find(|hazard| hazard.level == Weight::Error && !known(hazard.code)) {
+    let known = |code| before.assessment.hazards.iter().any(|hazard| hazard.code == code);
+    let hazards = &after.assessment.hazards;
+    if let Some(hazard) = hazards.iter().find(|hazard| hazard.level == Severity::Error && !known(hazard.code))
+    {
         return Some(format!("hazard {}", hazard.code));
     }
-    let (then, now) = (before.examination.verdict, after.examination.verdict);
+    let (then, now) = (before.assessment.verdict, after.assessment.verdict);
     (now == Verdict::ChangesNeeded && then != now).then(|| format!("verdict {now} after {then}"))
 }
 

@@ -6,9 +6,9 @@
 
 use std::sync::{Arc, LazyLock};
 
-use cutover::check::{Questions, Scales};
+use cutover::check::{JudgeOptions, Questions};
 use cutover::expected::{Cloud, Phase, Purpose, Subject};
-use cutover::facts::{Elsewhere, Facts, Recording, Reply, Role, Server};
+use cutover::facts::{Facts, Recording, Reply, Role, Server, UnqueriedNames};
 use cutover::lookup::zonefile::ZoneFiles;
 use cutover::lookup::{Limits, Source, survey};
 use cutover::record::zone::ZoneText;
@@ -491,7 +491,7 @@ impl World {
         let mut facts = self.survey(&Source { started: started(), zones, recording: None, network: None });
         // Every name is answered here: whatever has no reply was not asked, and a judge who misses it is
         // at a loss.
-        facts.elsewhere = Elsewhere::Asked;
+        facts.elsewhere = UnqueriedNames::Asked;
         facts
     }
 
@@ -501,7 +501,7 @@ impl World {
         let source = Source { started: started(), zones, recording: None, network: None };
         let survey = survey(&source, &self.subject.domain, limits, reader);
         let mut facts = RUNTIME.with(|runtime| runtime.block_on(survey));
-        facts.elsewhere = Elsewhere::Asked;
+        facts.elsewhere = UnqueriedNames::Asked;
         facts
     }
 
@@ -512,7 +512,7 @@ impl World {
     }
 
     fn survey(&self, source: &Source) -> Facts {
-        let mut questions = Questions::new(&self.subject, Scales::default());
+        let mut questions = Questions::new(&self.subject, JudgeOptions::default());
         let survey = survey(source, &self.subject.domain, Limits::default(), &mut questions);
         RUNTIME.with(|runtime| runtime.block_on(survey))
     }
@@ -520,7 +520,7 @@ impl World {
     /// The facts where the zone holds some records and a resolver still remembers others.
     pub fn facts_with_cache(&self, zone: &[Record], remembered: &[Record]) -> Facts {
         let [zone, remembered] = [zone, remembered].map(|records| self.files(records));
-        let mut facts = Facts::new(started(), Elsewhere::Asked);
+        let mut facts = Facts::new(started(), UnqueriedNames::Asked);
         loop {
             let wanted = cutover::check::wanted(&self.subject, &facts).into_iter();
             let open: Vec<Question> = wanted.filter(|question| !facts.has(question)).collect();

@@ -5,33 +5,33 @@
 
 use std::time::Duration;
 
-use cutover::check::{Code, Examination, Questions, Scales, examine};
+use cutover::check::{Assessment, Code, JudgeOptions, Questions, assess};
 use cutover::expected::Subject;
-use cutover::facts::{Facts, Outcome, Role, View};
+use cutover::facts::{Facts, Outcome, Role, TrustPolicy};
 use cutover::lookup::transport::{Endpoint, Transport};
 use cutover::lookup::{Limits, Network, Permissions, Source, survey};
 
 use super::{Estate, READY};
 
 /// A survey of `contoso.com` that contacts by these permissions what DNS names; by those of the resolver if `None`.
-fn surveyed(estate: &Estate, permissions: Option<Permissions>) -> (Facts, Examination) {
+fn surveyed(estate: &Estate, permissions: Option<Permissions>) -> (Facts, Assessment) {
     let subject = Subject::new("contoso.com".parse().unwrap());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let facts = runtime.block_on(async {
         let resolver = Endpoint::Plain(estate.resolver.address());
         let transport = Transport::new(Duration::from_secs(5));
-        let network = Network::new(transport, vec![resolver], View::Both, estate.lab.port());
+        let network = Network::new(transport, vec![resolver], TrustPolicy::Both, estate.lab.port());
         let network = match permissions {
             Some(permissions) => network.with_permissions(permissions),
             None => network,
         };
         let started = "2026-11-22T05:23:00Z".parse().unwrap();
         let source = Source { started, zones: None, recording: None, network: Some(network.without_https()) };
-        let mut questions = Questions::new(&subject, Scales::default());
+        let mut questions = Questions::new(&subject, JudgeOptions::default());
         survey(&source, &subject.domain, Limits::default(), &mut questions).await
     });
-    let examination = examine(&subject, &facts, Scales::default());
-    (facts, examination)
+    let assessment = assess(&subject, &facts, JudgeOptions::default());
+    (facts, assessment)
 }
 
 #[test]
@@ -46,15 +46,15 @@ fn name_servers_on_loopback_are_asked_for_a_named_resolver_and_not_for_the_syste
     let asked = || servers.map(|server| server.packets() > 0);
 
     // As for the stub at 127.0.0.53 that nearly every system has.
-    let (facts, examination) = surveyed(&estate, Some(Permissions::default()));
+    let (facts, assessment) = surveyed(&estate, Some(Permissions::default()));
     assert_eq!(asked(), [false; 3]);
     let authorities =
         facts.all().filter(|reply| matches!(reply.server.role, Role::Authoritative | Role::Parent));
     let outcomes: Vec<Outcome> = authorities.map(|reply| reply.outcome).collect();
     assert!(!outcomes.is_empty() && outcomes.iter().all(|outcome| *outcome == Outcome::NotAllowed));
-    let found: Vec<Code> = examination.hazards.iter().map(|hazard| hazard.code).collect();
+    let found: Vec<Code> = assessment.hazards.iter().map(|hazard| hazard.code).collect();
     assert_eq!(found, [Code::AuthoritativeUnreachable]);
-    let message = &examination.hazards[0].message;
+    let message = &assessment.hazards[0].message;
     assert!(message.contains("127.0.0.2 is a loopback address"), "{message}");
     assert!(message.contains("`--allow-private-servers` allows it"), "{message}");
 
@@ -63,8 +63,8 @@ fn name_servers_on_loopback_are_asked_for_a_named_resolver_and_not_for_the_syste
     surveyed(&estate, Some(private));
     assert_eq!(asked(), [false; 3]);
 
-    let (_, examination) = surveyed(&estate, None);
-    assert_eq!((asked(), examination.hazards.len()), ([true; 3], 0), "{:?}", examination.hazards);
+    let (_, assessment) = surveyed(&estate, None);
+    assert_eq!((asked(), assessment.hazards.len()), ([true; 3], 0), "{:?}", assessment.hazards);
 }
 
 /// Where the only name servers may not be asked, and resolvers fail too, nobody knows that the delegation is dead.
@@ -78,8 +78,8 @@ fn a_zone_whose_servers_may_not_be_asked_is_unknown_where_resolvers_fail() {
             estate.resolver.say_to(name, rtype, failure);
         }
     }
-    let (_, examination) = surveyed(&estate, Some(Permissions::default()));
-    let found: Vec<Code> = examination.hazards.iter().map(|hazard| hazard.code).collect();
+    let (_, assessment) = surveyed(&estate, Some(Permissions::default()));
+    let found: Vec<Code> = assessment.hazards.iter().map(|hazard| hazard.code).collect();
     assert!(!found.contains(&Code::DelegationDead) && !found.contains(&Code::ServerSilent), "{found:?}");
 }
 

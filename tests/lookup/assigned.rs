@@ -10,7 +10,7 @@ use super::budgets::recorded;
 use super::watch::{Event, Night, nothing};
 use super::{Estate, OLD_MX, READY, version};
 use crate::lab::{LabServer, Say};
-use crate::run::{Desk, Run, cutover};
+use crate::run::{Run, Workspace, cutover};
 
 const DERIVED: &str = "contoso-com.mail.protection.outlook.com";
 const FOUND: &str = "contoso-com.o-v1.mx.microsoft";
@@ -94,7 +94,7 @@ fn all_partitions_are_asked_at_once_and_the_control_after_them() {
         .into_iter()
         .filter(|seen| seen.rtype == RecordType::A)
         .filter(|seen| seen.name.is_within(&"mx.microsoft".parse().unwrap()))
-        .map(|seen| (seen.name.bare() == CONTROL, seen.at))
+        .map(|seen| (seen.name.without_trailing_dot() == CONTROL, seen.at))
         .collect();
     let partitions: Vec<_> = times.iter().filter(|(control, _)| !control).map(|(_, at)| *at).collect();
     let (first, last) = (partitions.iter().min().unwrap(), partitions.iter().max().unwrap());
@@ -189,8 +189,11 @@ fn nothing_is_searched_where_no_host_is_needed() {
     for options in ["--mx contoso-com.q-v1.mx.microsoft", "--gateway mimecast", "--cloud china"] {
         let (estate, _) = one_host();
         estate.contoso(options);
-        let others =
-            estate.resolver.seen().into_iter().filter(|seen| seen.name.bare().ends_with("o-v1.mx.microsoft"));
+        let others = estate
+            .resolver
+            .seen()
+            .into_iter()
+            .filter(|seen| seen.name.without_trailing_dot().ends_with("o-v1.mx.microsoft"));
         assert_eq!(others.count(), 0, "{options}");
     }
     // The MX is right already.
@@ -213,12 +216,12 @@ fn an_old_host_that_is_gone_gives_way_to_the_one_found() {
 #[test]
 fn a_recording_from_before_the_search_says_that_it_lacks_it() {
     let (estate, _) = one_host();
-    let desk = Desk::new();
-    let record = desk.free("run.txt");
+    let workspace = Workspace::new();
+    let record = workspace.free("run.txt");
     estate.contoso(&format!("--record {record}"));
     let text = std::fs::read_to_string(&record).unwrap();
     let kept: Vec<&str> = text.split("\n\n").filter(|reply| !reply.contains("mx.microsoft")).collect();
-    let old = desk.put("old.txt", kept.join("\n\n"));
+    let old = workspace.put("old.txt", kept.join("\n\n"));
     let run = cutover(&format!("check --replay {old} --format json"));
     assert_eq!((run.status, run.hazards()), (1, vec!["mx-not-assigned".to_owned()]), "{run:?}");
     assert!(not_assigned(&run).contains("not in the recording"), "{run:?}");

@@ -73,7 +73,7 @@ fn servers_of_one_version_must_agree() {
     assert_eq!((run.status, run.code("mx").as_str()), (1, "servers-disagree"), "{run:?}");
     assert_eq!(run.expectation("mx")["status"], "unmet");
     assert_eq!(run.hazards(), ["servers-disagree"]);
-    assert_eq!(run.domain()["changes"], serde_json::json!([]), "no edit of the zone cures it");
+    assert_eq!(run.domain()["changes"], serde_json::json!([]), "no edit of the zone fixes it");
 }
 
 #[test]

@@ -7,15 +7,15 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cutover::check::{Code, Examination, Questions, Scales, Status, Verdict, examine};
+use cutover::check::{Assessment, Code, JudgeOptions, Questions, Status, Verdict, assess};
 use cutover::expected::Subject;
-use cutover::facts::View;
+use cutover::facts::TrustPolicy;
 use cutover::lookup::transport::{Endpoint, Transport};
 use cutover::lookup::{Limits, Network, Source, survey};
 
 use super::{Estate, READY};
 use crate::lab::{LabServer, Say};
-use crate::run::{Desk, Run, cutover};
+use crate::run::{Run, Workspace, cutover};
 
 /// The questions that a server really got: one that was cut and came again over TCP is one question.
 fn asked(server: &LabServer) -> BTreeSet<String> {
@@ -35,8 +35,8 @@ pub(super) fn assert_unknown(run: &Run, id: &str, code: &str) {
 
 /// A check of `contoso.com` that is recorded; judged again from that it must come to the same, bounds included.
 pub(super) fn recorded(estate: &Estate, options: &str) -> Run {
-    let desk = Desk::new();
-    let record = desk.free("run.txt");
+    let workspace = Workspace::new();
+    let record = workspace.free("run.txt");
     let run = estate.contoso(&format!("{options} --record {record}"));
     let replay = cutover(&format!("check --replay {record} --format json -v"));
     let other = run.out.lines().zip(replay.out.lines()).find(|(one, other)| one != other);
@@ -153,13 +153,13 @@ fn the_questions_of_a_domain_to_one_server_are_bounded() {
 fn the_questions_of_a_domain_are_bounded() {
     let estate = crowd(60);
     let limits = Limits { queries: 120, ..Limits::default() };
-    let examination = surveyed(&estate, limits);
+    let assessment = surveyed(&estate, limits);
     let found = |id: &str| {
-        let judged = examination.judged.iter().find(|judged| judged.expectation.id.word() == id).unwrap();
+        let judged = assessment.judged.iter().find(|judged| judged.expectation.id.word() == id).unwrap();
         (judged.status, judged.code)
     };
     assert_eq!(found("autodiscover"), (Status::Unknown, Code::QuestionLimit));
-    assert_eq!((found("mx").1, examination.verdict), (Code::QuestionLimit, Verdict::Undetermined));
+    assert_eq!((found("mx").1, assessment.verdict), (Code::QuestionLimit, Verdict::Undetermined));
     let servers = [&estate.first, &estate.second, &estate.resolver];
     let sum: usize = servers.iter().map(|server| asked(server).len()).sum();
     assert!(sum <= 120, "{sum}");
@@ -168,19 +168,19 @@ fn the_questions_of_a_domain_are_bounded() {
 }
 
 /// A survey with limits of its own, and what comes of it.
-fn surveyed(estate: &Estate, limits: Limits) -> Examination {
+fn surveyed(estate: &Estate, limits: Limits) -> Assessment {
     let subject = Subject::new("contoso.com".parse().unwrap());
     let transport = Transport::new(Duration::from_secs(5));
     let resolvers = vec![Endpoint::Plain(estate.resolver.address())];
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let facts = runtime.block_on(async {
-        let network = Network::new(transport, resolvers, View::Both, estate.lab.port());
+        let network = Network::new(transport, resolvers, TrustPolicy::Both, estate.lab.port());
         let started = "2026-11-22T05:23:00Z".parse().unwrap();
         let source = Source { started, zones: None, recording: None, network: Some(network) };
-        let mut questions = Questions::new(&subject, Scales::default());
+        let mut questions = Questions::new(&subject, JudgeOptions::default());
         survey(&source, &subject.domain, limits, &mut questions).await
     });
-    examine(&subject, &facts, Scales::default())
+    assess(&subject, &facts, JudgeOptions::default())
 }
 
 #[test]
@@ -327,16 +327,16 @@ fn a_tree_is_read_within_its_bound_in_every_run_alike() {
 
 #[test]
 fn files_are_searched_whole_however_large() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let ready = crate::world::file("fixtures/scenarios/moves/finished.zone");
     let mut zone = ready.clone();
     for number in 0..7_000 {
         writeln!(zone, "host{number:04} CNAME www.contoso.net.").unwrap();
     }
-    let record = desk.path("run.txt").display().to_string();
+    let record = workspace.path("run.txt").display().to_string();
     let options = "--phase tidy --source rackspace";
     let check = |zone: String| {
-        let zone = desk.put("contoso.com.zone", zone);
+        let zone = workspace.put("contoso.com.zone", zone);
         let run =
             cutover(&format!("check contoso.com --zone {zone} {options} --format json --record {record}"));
         let again = cutover(&format!("check --replay {record} {options} --format json"));

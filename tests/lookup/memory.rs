@@ -8,7 +8,7 @@ use cutover::record::{Name, Record, RecordData, RecordType};
 
 use super::READY;
 use crate::lab::{Lab, LabServer, Said};
-use crate::run::Desk;
+use crate::run::Workspace;
 use crate::soak::child::{Child, End};
 
 /// KiB that a run over a hostile domain may take at most.
@@ -56,8 +56,8 @@ fn a_hostile_domain_takes_a_bounded_amount_of_memory() {
     let known = lab.server("127.0.3.200");
     known.zone("contoso.com", &format!("{}\n{delegation}{texts}", READY.replace("@ 3600 NS", "x 3600 NS")));
     let resolver = lab.resolver("127.0.3.53");
-    let desk = Desk::new();
-    let report = desk.path("report.ndjson");
+    let workspace = Workspace::new();
+    let report = workspace.path("report.ndjson");
     let words = format!(
         "check contoso.com --format ndjson --phase tidy --resolver {} --authority-port {} --timeout 30 --deadline 600 --no-https",
         resolver.address(),

@@ -2,7 +2,7 @@
 
 use super::{Estate, READY};
 use crate::lab::{LabServer, Say};
-use crate::run::{Desk, Run, cutover};
+use crate::run::{Run, Workspace, cutover};
 
 /// The present zone, at the old DNS host: more than what mail needs, and still the old MX.
 const PRESENT: &str = "@ 3600 NS ns1
@@ -109,10 +109,10 @@ fn resolvers_are_asked_for_other_names_only_and_nobody_is_asked_twice() {
 #[test]
 fn a_replay_compares_again() {
     let place = Move::new(&new_zone(""));
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     for (name, say) in [("answers", Say::Zone), ("fails", Say::Nothing)] {
         place.estate.first.say(say);
-        let file = desk.free(name);
+        let file = workspace.free(name);
         let options = format!("{} --timeout 1", place.estate.options().replace("--timeout 5", ""));
         for format in ["json -v", "table -v", "table"] {
             let live = cutover(&format!(
@@ -181,11 +181,11 @@ fn its_address_counts_as_named() {
 #[test]
 fn the_history_is_that_of_the_present_zone_and_nothing_is_closed() {
     let place = Move::new(&new_zone(""));
-    let desk = Desk::new();
-    let history = desk.free("history.json");
+    let workspace = Workspace::new();
+    let history = workspace.free("history.json");
     let run = place.check(&format!("--name-server 127.0.0.60 --phase tidy --history {history}"));
     assert_eq!(run.domain()["verdict"], "ready", "{run:?}");
     assert!(run.domain()["close_source_after"].is_null(), "{run:?}");
-    let text = std::fs::read_to_string(desk.path("history.json")).unwrap();
+    let text = std::fs::read_to_string(workspace.path("history.json")).unwrap();
     assert!(text.contains("mx1.emailsrvr.com") && !text.contains("mail.protection.outlook.com"), "{text}");
 }

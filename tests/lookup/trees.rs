@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use cutover::check::{Questions, Scales};
+use cutover::check::{JudgeOptions, Questions};
 use cutover::expected::Subject;
-use cutover::facts::{Elsewhere, Facts, Outcome, Recording};
+use cutover::facts::{Facts, Outcome, Recording, UnqueriedNames};
 use cutover::lookup::{Limits, Source, survey};
 
 use super::budgets::recorded;
@@ -91,12 +91,12 @@ fn facts_in_memory_are_no_recording() {
     let outcomes = |recording: Recording| {
         let source = Source { started, zones: None, recording: Some(recording), network: None };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let mut questions = Questions::new(&subject, Scales::default());
+        let mut questions = Questions::new(&subject, JudgeOptions::default());
         let survey = survey(&source, &subject.domain, Limits::default(), &mut questions);
         let facts = runtime.block_on(survey);
         facts.all().map(|reply| reply.outcome).collect::<BTreeSet<_>>()
     };
-    let gathered = Recording::new(vec![subject.domain.clone()], Facts::new(started, Elsewhere::Asked));
+    let gathered = Recording::new(vec![subject.domain.clone()], Facts::new(started, UnqueriedNames::Asked));
     let text = gathered.to_string();
     assert_eq!(outcomes(gathered), [Outcome::NotAsked].into());
     assert_eq!(outcomes(Recording::parse(&text).unwrap()), [Outcome::NotRecorded].into());

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::watch::{Event, Night, nothing, told};
 use super::{Estate, OLD_MX, version};
-use crate::run::{Desk, Run, cutover_with, surroundings};
+use crate::run::{Run, Workspace, cutover_with, surroundings};
 
 /// Seconds from the time of the run until a moment of the report.
 fn seconds_until(moment: &Value) -> i64 {
@@ -29,8 +29,8 @@ fn behind(estate: &Estate, newer: u32, older: u32) {
 #[test]
 fn a_resolver_with_a_cap_of_its_own_is_no_proof_for_others() {
     let estate = Estate::new();
-    let desk = Desk::new();
-    let history = format!("--history {}", desk.free("history.json"));
+    let workspace = Workspace::new();
+    let history = format!("--history {}", workspace.free("history.json"));
     estate.publish(&version(1, OLD_MX));
     assert_eq!(estate.contoso(&history).status, 1);
     // An hour is what the old record may live, and this resolver keeps nothing for longer than half a minute.
@@ -59,8 +59,8 @@ fn a_resolver_with_a_cap_of_its_own_is_no_proof_for_others() {
 #[test]
 fn what_is_possible_is_never_over_before_what_was_seen() {
     let estate = Estate::new();
-    let desk = Desk::new();
-    let history = format!("--history {}", desk.free("history.json"));
+    let workspace = Workspace::new();
+    let history = format!("--history {}", workspace.free("history.json"));
     estate.publish(&version(1, OLD_MX));
     assert_eq!(estate.contoso(&history).status, 1);
     // A resolver that keeps it for longer than the hour that the record says.
@@ -103,8 +103,8 @@ fn what_a_lagging_secondary_gives_out_lives_on_in_caches() {
 #[test]
 fn the_old_service_stays_open_while_a_secondary_gives_out_the_old_answer() {
     let estate = Estate::new();
-    let desk = Desk::new();
-    let options = format!("--history {} --phase tidy --queue-margin 0s", desk.free("history.json"));
+    let workspace = Workspace::new();
+    let options = format!("--history {} --phase tidy --queue-margin 0s", workspace.free("history.json"));
     estate.publish(&version(1, OLD_MX));
     estate.contoso(&options);
     behind(&estate, 2, 1);
@@ -120,8 +120,8 @@ fn the_old_service_stays_open_while_a_secondary_gives_out_the_old_answer() {
 #[test]
 fn where_no_name_server_answers_the_change_is_not_taken_for_old() {
     let estate = Estate::impatient();
-    let desk = Desk::new();
-    let options = format!("--history {} --phase tidy --queue-margin 0s", desk.free("history.json"));
+    let workspace = Workspace::new();
+    let options = format!("--history {} --phase tidy --queue-margin 0s", workspace.free("history.json"));
     estate.publish(&version(1, OLD_MX));
     let long_ago = surroundings().now - jiff::SignedDuration::from_hours(24 * 30);
     let words = format!("check contoso.com {} {options}", estate.options());
@@ -200,8 +200,8 @@ fn the_same_serial_with_other_records_is_not_waited_for() {
 fn what_is_recorded_at_the_end_is_the_round_that_was_told() {
     let estate = Estate::new();
     estate.resolver.remember("contoso.com", "@ 600 MX 10 mx1.emailsrvr.com.");
-    let desk = Desk::new();
-    let (record, resolver) = (desk.free("run.txt"), estate.resolver.clone());
+    let workspace = Workspace::new();
+    let (record, resolver) = (workspace.free("run.txt"), estate.resolver.clone());
     let night = Night::of(vec![Box::new(move || drop(resolver.run_out().clone()))]);
     let run = estate.watch(&format!("--format json --record {record}"), &night);
     let replay = crate::run::cutover(&format!("check --replay {record} --format json"));

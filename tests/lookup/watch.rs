@@ -6,13 +6,13 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cutover::cli::{Later, Pacer, Surroundings};
+use cutover::cli::{Clock, Later, Surroundings};
 use hickory_resolver::proto::op::ResponseCode;
 use jiff::Timestamp;
 
 use super::{Estate, OLD_MX, READY, version};
 use crate::lab::Say;
-use crate::run::{Desk, Run, cutover, cutover_with, surroundings};
+use crate::run::{Run, Workspace, cutover, cutover_with, surroundings};
 
 /// What happens during one wait.
 pub(super) type Event = Box<dyn FnOnce() + Send>;
@@ -42,7 +42,7 @@ impl std::fmt::Debug for Night {
     }
 }
 
-impl Pacer for Night {
+impl Clock for Night {
     fn wait(&self, now: Timestamp, span: Duration) -> Later<'_, Timestamp> {
         let event = self.events.lock().unwrap().pop_front();
         let Some(event) = event else {
@@ -75,7 +75,7 @@ fn watch(words: &str, night: &Arc<Night>) -> Run {
     let words = format!("watch {words}");
     cutover_with(
         words.split_whitespace(),
-        &Surroundings { pacer: night.clone(), width: Some(200), ..surroundings() },
+        &Surroundings { clock: night.clone(), width: Some(200), ..surroundings() },
     )
 }
 
@@ -230,14 +230,14 @@ fn domains_that_are_ready_are_not_asked_about_again() {
 
 #[test]
 fn a_zone_file_that_is_edited_meanwhile_is_read_again() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let zone = |mx: &str| {
         format!(
             "$ORIGIN contoso.com.\n@ MX {mx}\n@ TXT \"v=spf1 include:spf.protection.outlook.com -all\"\n\
              autodiscover CNAME autodiscover.outlook.com.\n"
         )
     };
-    let file = desk.put("contoso.com.zone", zone("10 mx1.emailsrvr.com."));
+    let file = workspace.put("contoso.com.zone", zone("10 mx1.emailsrvr.com."));
     let (path, edited) = (file.clone(), zone("0 contoso-com.mail.protection.outlook.com."));
     let night = Night::of(vec![Box::new(move || std::fs::write(path, edited).unwrap())]);
     let run = watch(&format!("contoso.com --zone {file}"), &night);
@@ -246,14 +246,14 @@ fn a_zone_file_that_is_edited_meanwhile_is_read_again() {
 
 #[test]
 fn a_zone_file_that_cannot_be_read_for_a_while_does_not_end_the_watch() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let zone = |mx: &str| {
         format!(
             "$ORIGIN contoso.com.\n@ MX {mx}\n@ TXT \"v=spf1 include:spf.protection.outlook.com -all\"\n\
              autodiscover CNAME autodiscover.outlook.com.\n"
         )
     };
-    let file = desk.put("contoso.com.zone", zone("10 mx1.emailsrvr.com."));
+    let file = workspace.put("contoso.com.zone", zone("10 mx1.emailsrvr.com."));
     let save = |text: String| -> Event {
         let path = file.clone();
         Box::new(move || std::fs::write(path, text).unwrap())
@@ -265,7 +265,7 @@ fn a_zone_file_that_cannot_be_read_for_a_while_does_not_end_the_watch() {
     // Said once, however long it lasts.
     assert_eq!((run.err.matches("looking again").count(), run.errors()), (1, 0), "{run:?}");
     // Whoever stops it meanwhile gets the last state that was seen.
-    let file = desk.put("again.zone", zone("10 mx1.emailsrvr.com."));
+    let file = workspace.put("again.zone", zone("10 mx1.emailsrvr.com."));
     let path = file.clone();
     let night = Night::of(vec![Box::new(move || std::fs::write(path, "@ MX ten").unwrap())]);
     let run = watch(&format!("contoso.com --zone {file}"), &night);

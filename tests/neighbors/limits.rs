@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use super::world::{Mail, World, results};
 use crate::cli::{State, recording};
 use crate::lab::Say;
-use crate::run::{Desk, Run, cutover};
+use crate::run::{Run, Workspace, cutover};
 
 /// Checks all domains in a process that may have so many open files.
 fn check_with_files(world: &World, files: usize, options: &str) -> Run {
@@ -54,13 +54,13 @@ fn few_open_files_make_no_domain_ready() {
 #[test]
 fn what_a_name_server_was_not_asked_is_not_taken_from_resolvers() {
     let right = "outcome records\nanswer contoso.com. 600 IN MX 0 contoso-com.mail.protection.outlook.com.";
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     for outcome in ["not-sent", "timeout"] {
         let mut text = recording(&[("contoso.com", State::Undetermined)]);
         text = text.replace("outcome timeout", &format!("outcome {outcome}"));
         for resolver in ["192.0.2.53:53", "192.0.2.54:53"] {
             text += &format!("\nreply contoso.com. MX\nserver resolver {resolver}\n{right}\n");
-            let file = desk.put("run.rec", &text);
+            let file = workspace.put("run.rec", &text);
             let run = cutover(&format!("check --replay {file} --format json"));
             assert_eq!(run.status, 3, "{outcome}, {resolver}: {}", run.out);
             let run = cutover(&format!("check --replay {file} --format json --view resolver"));

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use cutover::cli::{Later, Pacer, Surroundings};
+use cutover::cli::{Clock, Later, Surroundings};
 use hickory_resolver::proto::op::ResponseCode;
 use jiff::Timestamp;
 
 use super::world::{Mail, World, domain, results, verdicts};
 use crate::lab::{LabServer, Say};
-use crate::run::{Desk, Run, cutover, cutover_with, surroundings};
+use crate::run::{Run, Workspace, cutover, cutover_with, surroundings};
 
 /// Checks all domains while these servers fail from their first query on, for so long.
 fn check_during(world: &World, servers: &[&LabServer], outage: Duration, say: &Say, options: &str) -> Run {
@@ -134,13 +134,13 @@ fn questions(number: usize) -> Vec<(String, &'static str)> {
 /// Some domains are checked twice, and others keep what they saw while lookups failed.
 #[test]
 fn a_run_with_domains_that_were_checked_again_is_replayed_to_the_byte() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     for format in ["ndjson", "json -v", "sarif", "table"] {
         let world = World::new(24, 4, |number| if number % 3 == 0 { Mail::AtSource } else { Mail::Ready });
         let say = vec![error(ResponseCode::ServFail), error(ResponseCode::ServFail), Say::Zone];
         world.resolver.say_to("spf.protection.outlook.com", "TXT", Say::Turns(say));
-        let list = desk.put("list.txt", world.names().replace(' ', "\n"));
-        let file = desk.free("run.rec");
+        let list = workspace.put("list.txt", world.names().replace(' ', "\n"));
+        let file = workspace.free("run.rec");
         let options = world.options();
         let live = cutover(&format!("check --domains {list} {options} --format {format} --record {file}"));
         assert!(live.err.contains("checking "), "{live:?}");
@@ -162,7 +162,7 @@ struct StopOnce {
     is_taken: AtomicBool,
 }
 
-impl Pacer for StopOnce {
+impl Clock for StopOnce {
     fn wait(&self, now: Timestamp, span: Duration) -> Later<'_, Timestamp> {
         panic!("{now}: nobody waits for {span:?} here")
     }
@@ -193,10 +193,10 @@ fn with_two_dead() -> World {
 fn a_run_that_is_stopped_leaves_domains_in_doubt_to_the_next() {
     let world = with_two_dead();
     let is_time = Arc::new(AtomicBool::new(false));
-    let pacer = Arc::new(StopOnce { is_time: Arc::clone(&is_time), is_taken: AtomicBool::new(false) });
-    let around = Surroundings { pacer, ..surroundings() };
-    let desk = Desk::new();
-    let report = desk.free("run.ndjson");
+    let clock = Arc::new(StopOnce { is_time: Arc::clone(&is_time), is_taken: AtomicBool::new(false) });
+    let around = Surroundings { clock, ..surroundings() };
+    let workspace = Workspace::new();
+    let report = workspace.free("run.ndjson");
     let words = format!("check {} {} --output ndjson={report}", world.names(), world.options());
     let run = std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -208,7 +208,8 @@ fn a_run_that_is_stopped_leaves_domains_in_doubt_to_the_next() {
         });
         cutover_with(words.split_whitespace(), &around)
     });
-    let written = || Run { out: std::fs::read_to_string(desk.path("run.ndjson")).unwrap(), ..run.clone() };
+    let written =
+        || Run { out: std::fs::read_to_string(workspace.path("run.ndjson")).unwrap(), ..run.clone() };
     assert_eq!((run.status, verdicts(&written())), (3, count("ready", 6)), "{}", run.err);
     assert!(
         run.err.contains("2 were not") && run.err.contains("2 of these had failed lookups"),

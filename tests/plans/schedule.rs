@@ -7,7 +7,7 @@ use cutover::record::{Record, zone};
 use jiff::tz::TimeZone;
 
 use super::WORLD;
-use crate::run::{Desk, Run, cutover, cutover_with, surroundings};
+use crate::run::{Run, Workspace, cutover, cutover_with, surroundings};
 use crate::world::file;
 
 const DEMO: &str = "plan contoso.com --zone fixtures/demo/contoso.com.zone --tenant contoso";
@@ -67,9 +67,9 @@ fn a_calendar_needs_a_time() {
     let run = cutover(&format!("{DEMO} --format ics --rollback {SWITCH}"));
     assert_eq!((run.status, run.errors()), (2, 1), "{run:?}");
     // The settings may name it for the domain alone.
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let settings = "[[domain]]\nname = \"contoso.com\"\nswitch-at = \"2026-11-28T20:00:00Z\"\n";
-    let settings = desk.put("cutover.toml", settings);
+    let settings = workspace.put("cutover.toml", settings);
     let run = cutover(&format!("{DEMO} --format ics --settings {settings}"));
     assert!(run.status == 0 && run.out.contains("DTSTART:20261128T200000Z"), "{run:?}");
 }
@@ -145,10 +145,10 @@ fn apply(zone: &mut Vec<Record>, edits: &[(String, Vec<Record>)]) {
 
 #[test]
 fn the_steps_lead_to_a_finished_move_and_the_ways_back_to_its_beginning() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let options = "--services exchange,teams --source rackspace --tenant contoso";
     for world in [WORLD.to_owned(), file("fixtures/demo/contoso.com.zone")] {
-        let path = desk.put("contoso.com.zone", &world);
+        let path = workspace.put("contoso.com.zone", &world);
         let page = cutover(&format!("plan contoso.com --zone {path} {options} --format runbook")).out;
         let steps = edits(&page);
         assert!(steps.iter().filter(|step| !step.forward.is_empty()).count() >= 4, "{page}");
@@ -162,7 +162,7 @@ fn the_steps_lead_to_a_finished_move_and_the_ways_back_to_its_beginning() {
                 format!("{} {} IN {} {}\n", one.name, one.ttl, one.data.rtype(), one.data.to_zone_text())
             })
             .collect();
-        let path = desk.put("after.zone", lines);
+        let path = workspace.put("after.zone", lines);
         let left = cutover(&format!("plan contoso.com --zone {path} {options} --phase tidy --format bind"));
         assert_eq!((left.status, left.out.as_str()), (0, ""), "{page}");
         steps.iter().rev().for_each(|step| apply(&mut now, &step.back));
@@ -177,8 +177,8 @@ fn the_steps_lead_to_a_finished_move_and_the_ways_back_to_its_beginning() {
 fn what_is_done_is_not_planned_and_what_is_unknown_is_said() {
     let done = cutover("plan contoso.com --zone fixtures/ready.zone --format runbook").out;
     assert!(!done.contains("Tell the users") && done.contains("it may be closed after 2026-11-2"), "{done}");
-    let desk = Desk::new();
-    let other = desk.put("fabrikam.com.zone", "$ORIGIN fabrikam.com.\n@ 3600 TXT \"x\"\n");
+    let workspace = Workspace::new();
+    let other = workspace.put("fabrikam.com.zone", "$ORIGIN fabrikam.com.\n@ 3600 TXT \"x\"\n");
     let unknown = cutover(&format!("plan contoso.com --zone {other} --format runbook"));
     assert_eq!(unknown.status, 3, "{unknown:?}");
     let (warnings, steps) = unknown.out.split_once("## 1.").unwrap();
@@ -189,8 +189,8 @@ fn what_is_done_is_not_planned_and_what_is_unknown_is_said() {
 #[test]
 fn the_zone_at_the_old_service_keeps_it_open() {
     let zone = file("fixtures/demo/contoso.com.zone").replace("fabrikam-dns.example", "stabletransit.com");
-    let desk = Desk::new();
-    let path = desk.put("contoso.com.zone", zone);
+    let workspace = Workspace::new();
+    let path = workspace.put("contoso.com.zone", zone);
     let page = cutover(&format!("plan contoso.com --zone {path} --source rackspace --format runbook")).out;
     let close = page.split_once("Close the old service: ").unwrap().1;
     assert!(close.contains("stabletransit.com"), "{page}");

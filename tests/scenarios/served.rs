@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use cutover::check::{Code, Status, Verdict};
 use cutover::expected::{Id, Importance};
-use cutover::facts::View;
+use cutover::facts::TrustPolicy;
 use cutover::lookup::transport::{Endpoint, Transport};
 use cutover::lookup::{Network, Source};
 use cutover::record::zone::ZoneText;
@@ -62,7 +62,7 @@ fn a_zone_file_and_the_same_zone_served_agree() {
                 continue;
             }
             compared += 1;
-            unknown += usize::from(offline.examination.verdict == Verdict::Undetermined);
+            unknown += usize::from(offline.assessment.verdict == Verdict::Undetermined);
             for fault in disagreements(&offline, &online) {
                 writeln!(faults, "{path}, {view:?}: {fault}").unwrap();
             }
@@ -76,7 +76,7 @@ fn a_zone_file_and_the_same_zone_served_agree() {
 /// What the two say differently about what is required, other than that it is unknown offline.
 fn disagreements(offline: &Outcome, online: &Outcome) -> Vec<String> {
     let mut found = Vec::new();
-    for here in offline.examination.judged.iter().filter(|one| one.importance == Importance::Required) {
+    for here in offline.assessment.judged.iter().filter(|one| one.importance == Importance::Required) {
         let there = online.expectation(here.expectation.id);
         if here.status != Status::Unknown && here.status != there.status {
             found.push(format!(
@@ -90,15 +90,15 @@ fn disagreements(offline: &Outcome, online: &Outcome) -> Vec<String> {
             ));
         }
     }
-    let (here, there) = (offline.examination.verdict, online.examination.verdict);
+    let (here, there) = (offline.assessment.verdict, online.assessment.verdict);
     let needs_proof = |outcome: &Outcome| {
-        let mut judged = outcome.examination.judged.iter();
+        let mut judged = outcome.assessment.judged.iter();
         judged.any(|one| one.expectation.id == Id::Verification && one.importance == Importance::Required)
     };
     let is_accepted = needs_proof(offline) && !needs_proof(online);
     if here != there && here != Verdict::Undetermined && found.is_empty() && !is_accepted {
         let hazards: Vec<String> = online
-            .examination
+            .assessment
             .hazards
             .iter()
             .map(|one| format!("{}: {}", one.code.word(), one.message))
@@ -155,11 +155,15 @@ impl Served {
     }
 
     /// Where the file names its own servers, nobody is there.
-    fn views(&self) -> Vec<View> {
-        if self.has_own_servers { vec![View::Resolver] } else { vec![View::Both, View::Resolver] }
+    fn views(&self) -> Vec<TrustPolicy> {
+        if self.has_own_servers {
+            vec![TrustPolicy::Resolver]
+        } else {
+            vec![TrustPolicy::Both, TrustPolicy::Resolver]
+        }
     }
 
-    fn check(&self, view: View) -> Outcome {
+    fn check(&self, view: TrustPolicy) -> Outcome {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let _entered = runtime.enter();
         let transport = Transport::new(Duration::from_secs(5));

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{grammar, text, values, word, yaml};
 use crate::cli::{at_source, zone};
-use crate::run::Desk;
+use crate::run::Workspace;
 
 const ACTION: &str = ".github/actions/check/action.yml";
 
@@ -49,12 +49,12 @@ struct Step {
     summary: String,
 }
 
-fn run(id: &str, desk: &Desk, environment: &[(&str, &str)]) -> Option<Step> {
+fn run(id: &str, workspace: &Workspace, environment: &[(&str, &str)]) -> Option<Step> {
     let action = yaml(ACTION);
     let steps = action["runs"]["steps"].as_array().unwrap();
     let step = steps.iter().find(|step| step["id"] == id).unwrap();
-    let (output, summary) = (desk.put("output", ""), desk.put("summary", ""));
-    let temporary = desk.path("temporary");
+    let (output, summary) = (workspace.put("output", ""), workspace.put("summary", ""));
+    let temporary = workspace.path("temporary");
     std::fs::create_dir_all(&temporary).unwrap();
     let mut bash = Command::new("bash");
     bash.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", word(&step["run"], "run")]);
@@ -62,7 +62,7 @@ fn run(id: &str, desk: &Desk, environment: &[(&str, &str)]) -> Option<Step> {
         bash.env(name, "");
     }
     bash.env("GITHUB_OUTPUT", &output).env("GITHUB_STEP_SUMMARY", &summary).env("RUNNER_TEMP", &temporary);
-    bash.envs(environment.iter().copied()).current_dir(desk.path(""));
+    bash.envs(environment.iter().copied()).current_dir(workspace.path(""));
     // Where there is no bash, the form of the action is all that is held.
     let ran = bash.output().ok()?;
     let (out, error) = (String::from_utf8(ran.stdout).unwrap(), String::from_utf8_lossy(&ran.stderr));
@@ -80,13 +80,14 @@ impl Step {
 
 #[test]
 fn a_check_leaves_its_status_its_summary_and_its_reports() {
-    let desk = Desk::new();
-    let left = desk.put("contoso.com.zone", at_source("contoso.com"));
-    let done = desk.put("fabrikam.com.zone", zone("fabrikam.com", &[]));
-    let list = desk.put("domains.txt", "# ours\ncontoso.com # the first\r\n\nfabrikam.com");
+    let workspace = Workspace::new();
+    let left = workspace.put("contoso.com.zone", at_source("contoso.com"));
+    let done = workspace.put("fabrikam.com.zone", zone("fabrikam.com", &[]));
+    let list = workspace.put("domains.txt", "# ours\ncontoso.com # the first\r\n\nfabrikam.com");
     let binary = env!("CARGO_BIN_EXE_cutover");
     let zones = format!("--zone {left}\n--zone {done}");
-    let Some(step) = run("check", &desk, &[("CUTOVER", binary), ("DOMAINS_FILE", &list), ("ARGS", &zones)])
+    let Some(step) =
+        run("check", &workspace, &[("CUTOVER", binary), ("DOMAINS_FILE", &list), ("ARGS", &zones)])
     else {
         return;
     };
@@ -105,16 +106,17 @@ fn a_check_leaves_its_status_its_summary_and_its_reports() {
     assert_eq!(read(step.output("markdown")), step.summary);
     // The same with a phase in which it is right, and with verdicts that do not fail.
     let more = [("CUTOVER", binary), ("DOMAINS", "contoso.com fabrikam.com"), ("ARGS", zones.as_str())];
-    let calm = run("check", &desk, &[&more[..], &[("FAIL_ON", "waiting,undetermined")]].concat()).unwrap();
+    let calm =
+        run("check", &workspace, &[&more[..], &[("FAIL_ON", "waiting,undetermined")]].concat()).unwrap();
     assert_eq!((calm.status, calm.output("status")), (0, "0"), "{}", calm.out);
-    let early = run("check", &desk, &[&more[..], &[("PHASE", "prepare")]].concat()).unwrap();
+    let early = run("check", &workspace, &[&more[..], &[("PHASE", "prepare")]].concat()).unwrap();
     let json: Value = serde_json::from_str(&read(early.output("json"))).unwrap();
     assert_eq!(json["phase"], "prepare");
     // Domains and options from settings alone.
     let zones = [&left, &done].map(|file| format!("{file:?}")).join(", ");
     let settings = format!("[defaults]\nzone = [{zones}]\n[[domain]]\nname = \"fabrikam.com\"\n");
-    let settings = desk.put("settings.toml", settings);
-    let set = run("check", &desk, &[("CUTOVER", binary), ("SETTINGS", &settings)]).unwrap();
+    let settings = workspace.put("settings.toml", settings);
+    let set = run("check", &workspace, &[("CUTOVER", binary), ("SETTINGS", &settings)]).unwrap();
     assert_eq!((set.status, set.output("status")), (0, "0"), "{}", set.out);
 }
 
@@ -124,37 +126,37 @@ fn read(path: &str) -> String {
 
 #[test]
 fn what_an_input_says_is_never_a_command() {
-    let desk = Desk::new();
-    let left = desk.put("contoso.com.zone", at_source("contoso.com"));
+    let workspace = Workspace::new();
+    let left = workspace.put("contoso.com.zone", at_source("contoso.com"));
     let binary = env!("CARGO_BIN_EXE_cutover");
-    let owned = desk.path("owned");
+    let owned = workspace.path("owned");
     for name in ["DOMAINS", "ARGS", "PHASE", "FAIL_ON", "DOMAINS_FILE", "SETTINGS"] {
         for hostile in ["$(touch owned)", "`touch owned`", "; touch owned;", "\"; touch owned; \"", "*"] {
             let zone = ["--zone", &left].join(" ");
             let mut given = vec![("CUTOVER", binary), ("DOMAINS", "contoso.com"), ("ARGS", &zone)];
             given.retain(|(key, _)| *key != name);
             given.push((name, hostile));
-            let Some(step) = run("check", &desk, &given) else { return };
+            let Some(step) = run("check", &workspace, &given) else { return };
             assert!(!owned.exists(), "{name}: {hostile}");
             assert_ne!(step.status, 0, "{name}: {hostile}: {}", step.out);
         }
     }
     // What looks like an option is a domain, and is refused as one.
-    let step = run("check", &desk, &[("CUTOVER", binary), ("DOMAINS", "--version")]).unwrap();
+    let step = run("check", &workspace, &[("CUTOVER", binary), ("DOMAINS", "--version")]).unwrap();
     assert_eq!((step.status, step.output("status")), (2, "2"), "{}", step.out);
     assert_eq!(step.summary, "");
 }
 
 #[test]
 fn a_binary_that_is_there_is_used_and_a_download_is_verified() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let binary = env!("CARGO_BIN_EXE_cutover");
-    let Some(step) = run("binary", &desk, &[("GIVEN", binary)]) else { return };
+    let Some(step) = run("binary", &workspace, &[("GIVEN", binary)]) else { return };
     assert_eq!((step.status, step.output("path")), (0, binary), "{}", step.out);
-    let unknown = run("binary", &desk, &[("VERSION", "latest"), ("SYSTEM", "Plan9-X64")]).unwrap();
+    let unknown = run("binary", &workspace, &[("VERSION", "latest"), ("SYSTEM", "Plan9-X64")]).unwrap();
     assert!(unknown.status == 2 && unknown.out.contains("version: source"), "{}", unknown.out);
     // A release made by hand, fetched by a stand-in for curl.
-    let packed = desk.path("packed");
+    let packed = workspace.path("packed");
     std::fs::create_dir_all(&packed).unwrap();
     let script = "#!/bin/sh\necho cutover 9.9.9\n";
     let program = packed.join("cutover");
@@ -171,7 +173,7 @@ fn a_binary_that_is_there_is_used_and_a_download_is_verified() {
         .status()
         .unwrap();
     assert!(made.success());
-    let tools = desk.path("tools");
+    let tools = workspace.path("tools");
     std::fs::create_dir_all(&tools).unwrap();
     for (name, script) in [("curl", CURL), ("gh", GH)] {
         std::fs::write(tools.join(name), script).unwrap();
@@ -188,7 +190,7 @@ fn a_binary_that_is_there_is_used_and_a_download_is_verified() {
         ("PATH", search.as_str()),
         ("RELEASE", release),
     ];
-    let step = run("binary", &desk, &given).unwrap();
+    let step = run("binary", &workspace, &given).unwrap();
     assert_eq!(step.status, 0, "{}", step.out);
     assert!(
         step.out.contains("cutover 9.9.9") && Path::new(step.output("path")).ends_with("cutover/cutover")
@@ -197,7 +199,7 @@ fn a_binary_that_is_there_is_used_and_a_download_is_verified() {
     for file in [archive, "SHA256SUMS"] {
         assert!(step.out.contains(&format!("asked for {place}{file}")), "{}", step.out);
     }
-    let latest = run("binary", &desk, &[&given[1..], &[("VERSION", "latest")]].concat()).unwrap();
+    let latest = run("binary", &workspace, &[&given[1..], &[("VERSION", "latest")]].concat()).unwrap();
     assert!(latest.out.contains("/releases/latest/download/SHA256SUMS"), "{}", latest.out);
     assert!(step.out.contains(&format!(
         "verified with secret: attestation verify {archive} --repo contoso/cutover --signer-workflow \
@@ -206,16 +208,16 @@ fn a_binary_that_is_there_is_used_and_a_download_is_verified() {
     // Who pins the action has pinned the program.
     let tree = super::path("");
     let tree = tree.to_str().unwrap();
-    let own = run("binary", &desk, &[&given[1..], &[("VERSION", ""), ("TREE", tree)]].concat()).unwrap();
+    let own = run("binary", &workspace, &[&given[1..], &[("VERSION", ""), ("TREE", tree)]].concat()).unwrap();
     let place = format!("/releases/download/v{}/SHA256SUMS", env!("CARGO_PKG_VERSION"));
     assert!(own.out.contains(&place), "{}", own.out);
     // What is not attested is not unpacked, unless nobody asks.
-    let forged = run("binary", &desk, &[&given[..], &[("FORGED", "yes")]].concat()).unwrap();
+    let forged = run("binary", &workspace, &[&given[..], &[("FORGED", "yes")]].concat()).unwrap();
     assert!(forged.status != 0 && forged.outputs.is_empty(), "{}", forged.out);
     assert!(!forged.out.contains("cutover 9.9.9"), "{}", forged.out);
     for (word, status) in [("none", 0), ("", 2), ("requierd", 2)] {
         let more = [("FORGED", "yes"), ("ATTESTATION", word)];
-        let step = run("binary", &desk, &[&given[..], &more].concat()).unwrap();
+        let step = run("binary", &workspace, &[&given[..], &more].concat()).unwrap();
         assert_eq!(step.status, status, "{word}: {}", step.out);
     }
     // One octet more in the archive, or no line for it: nothing is unpacked, nothing is run.
@@ -223,7 +225,7 @@ fn a_binary_that_is_there_is_used_and_a_download_is_verified() {
     for spoil in ["echo >>\"$1\"", "sed -i s/cutover-/other-/ SHA256SUMS"] {
         let spoiled = Command::new("bash").args(["-ec", spoil, "-", archive]).current_dir(&packed).status();
         assert!(spoiled.unwrap().success());
-        let step = run("binary", &desk, &given).unwrap();
+        let step = run("binary", &workspace, &given).unwrap();
         assert!(step.status != 0 && step.outputs.is_empty(), "{spoil}: {}", step.out);
         assert!(!step.out.contains("cutover 9.9.9"), "{spoil}: {}", step.out);
     }

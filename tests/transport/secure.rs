@@ -45,7 +45,7 @@ async fn one_connection_serves_all_questions_over_tls_and_https() {
                 replies.iter().all(|reply| reply.outcome == Outcome::Records && reply.records.len() == 3)
             );
             assert_eq!(client.ask("contoso.com", "A").await.outcome, Outcome::NoData);
-            assert_eq!(client.ask("no.contoso.com", "A").await.outcome, Outcome::NoName);
+            assert_eq!(client.ask("no.contoso.com", "A").await.outcome, Outcome::NxDomain);
             assert_eq!(server.connections() - before, 1);
         }
         assert!(server.seen().iter().all(|seen| seen.via == via && seen.recursion_desired));
@@ -58,7 +58,7 @@ async fn one_connection_serves_all_questions_over_tls_and_https() {
         );
         server.say(Say::Error(ResponseCode::ServFail, vec![(6, "bogus")]));
         let reply = client.ask("contoso.com", "MX").await;
-        assert_eq!((reply.outcome, reply.extended.len()), (Outcome::ServFail, 1));
+        assert_eq!((reply.outcome, reply.ede.len()), (Outcome::ServFail, 1));
         server.say(Say::OtherQuestion);
         assert_eq!(client.ask("contoso.com", "MX").await.outcome, Outcome::Malformed);
     }

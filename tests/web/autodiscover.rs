@@ -19,12 +19,12 @@ async fn what_answers_at_the_domain_is_weighed_by_what_it_does_to_outlook() {
     let web = place.lab.web("127.0.0.7", &place.authority.sign("contoso.com"));
     let microsoft = "location: https://autodiscover-s.outlook.com/autodiscover/autodiscover.xml\r\n";
     for (answer, level) in [
-        (head("401 Unauthorized", "www-authenticate: Basic realm=\"x\"\r\n"), Some(Weight::Warning)),
-        (head("200 OK", "content-type: text/xml; charset=utf-8\r\n"), Some(Weight::Warning)),
-        (head("200 OK", "content-type: text/html\r\n"), Some(Weight::Info)),
-        (head("301 Moved", "location: https://www.contoso.com/autodiscover/\r\n"), Some(Weight::Info)),
-        (head("302 Found", "location: https://outlook.com.fabrikam.com/\r\n"), Some(Weight::Info)),
-        (head("302 Found", "location: https://evil/[31m\u{202e}/##vso[\r\n"), Some(Weight::Info)),
+        (head("401 Unauthorized", "www-authenticate: Basic realm=\"x\"\r\n"), Some(Severity::Warning)),
+        (head("200 OK", "content-type: text/xml; charset=utf-8\r\n"), Some(Severity::Warning)),
+        (head("200 OK", "content-type: text/html\r\n"), Some(Severity::Info)),
+        (head("301 Moved", "location: https://www.contoso.com/autodiscover/\r\n"), Some(Severity::Info)),
+        (head("302 Found", "location: https://outlook.com.fabrikam.com/\r\n"), Some(Severity::Info)),
+        (head("302 Found", "location: https://evil/[31m\u{202e}/##vso[\r\n"), Some(Severity::Info)),
         (head("302 Found", microsoft), None),
         (head("404 Not Found", ""), None),
         (head("403 Forbidden", ""), None),
@@ -32,8 +32,8 @@ async fn what_answers_at_the_domain_is_weighed_by_what_it_does_to_outlook() {
     ] {
         web.octets(&answer);
         let facts = place.facts_of(place.network(web.port()), AUTODISCOVER).await;
-        let found = hazards(&place.examine(&facts), CODES);
-        let expected: Vec<(Code, Weight)> =
+        let found = hazards(&place.assess(&facts), CODES);
+        let expected: Vec<(Code, Severity)> =
             level.map(|level| (Code::AutodiscoverIntercepted, level)).into_iter().collect();
         assert_eq!(found, expected, "{answer}: {:?}", reply(&facts, "contoso.com"));
         let run = replayed(&facts, "-v");
@@ -65,9 +65,9 @@ async fn a_certificate_for_other_names_is_a_warning_at_the_domain_and_normal_at_
         assert_eq!(found.certificate, ["panel.fabrikam.net"], "{host}");
     }
     assert!(web.requests().is_empty());
-    let examination = place.examine(&facts);
-    assert_eq!(hazards(&examination, CODES), [(Code::AutodiscoverCertificate, Weight::Warning)]);
-    let hazard = examination.hazards.iter().find(|hazard| CODES.contains(&hazard.code)).unwrap();
+    let assessment = place.assess(&facts);
+    assert_eq!(hazards(&assessment, CODES), [(Code::AutodiscoverCertificate, Severity::Warning)]);
+    let hazard = assessment.hazards.iter().find(|hazard| CODES.contains(&hazard.code)).unwrap();
     assert_eq!(hazard.records, ["certificate for panel.fabrikam.net"]);
 }
 
@@ -81,8 +81,8 @@ async fn an_old_server_at_autodiscover_is_right_before_the_switch_and_in_hybrid(
     web.octets(&head("401 Unauthorized", ""));
     let facts = place.facts_of(place.network(web.port()), AUTODISCOVER).await;
     assert_eq!(reply(&facts, "contoso.com").outcome, WebOutcome::NoAddress);
-    let found = |place: &Place| hazards(&place.examine(&facts), CODES);
-    assert_eq!(found(&place), [(Code::AutodiscoverIntercepted, Weight::Warning)]);
+    let found = |place: &Place| hazards(&place.assess(&facts), CODES);
+    assert_eq!(found(&place), [(Code::AutodiscoverIntercepted, Severity::Warning)]);
     place.subject.hybrid = true;
     assert_eq!(found(&place), []);
     place.subject.hybrid = false;
@@ -110,7 +110,7 @@ async fn silence_and_noise_say_nothing() {
         let facts = place.facts_of(place.network(web.port()), AUTODISCOVER).await;
         assert!(begin.elapsed() < PATIENCE * 5, "{manner:?}: {:?}", begin.elapsed());
         assert_ne!(reply(&facts, "contoso.com").outcome, WebOutcome::Answered, "{manner:?}");
-        assert_eq!(hazards(&place.examine(&facts), CODES), [], "{manner:?}");
+        assert_eq!(hazards(&place.assess(&facts), CODES), [], "{manner:?}");
         assert_eq!(replayed(&facts, "").status, 0);
     }
     // A head is enough; a body without an end is not read.
@@ -119,12 +119,12 @@ async fn silence_and_noise_say_nothing() {
     let begin = Instant::now();
     let facts = place.facts_of(place.network(web.port()), AUTODISCOVER).await;
     assert!(begin.elapsed() < PATIENCE * 3, "{:?}", begin.elapsed());
-    assert_eq!(hazards(&place.examine(&facts), CODES), [(Code::AutodiscoverIntercepted, Weight::Warning)]);
+    assert_eq!(hazards(&place.assess(&facts), CODES), [(Code::AutodiscoverIntercepted, Severity::Warning)]);
     // A private address that public DNS names is not asked.
     let forbidden = place.network(web.port()).with_permissions(Permissions::default());
     let facts = place.facts_of(forbidden, AUTODISCOVER).await;
     assert_eq!(reply(&facts, "contoso.com").outcome, WebOutcome::Unreachable);
-    assert_eq!(hazards(&place.examine(&facts), CODES), []);
+    assert_eq!(hazards(&place.assess(&facts), CODES), []);
 }
 
 #[tokio::test]

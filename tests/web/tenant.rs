@@ -36,8 +36,8 @@ async fn the_tenant_is_asked_once_for_the_domain_and_once_for_the_one_named() {
     web.octets_at(&path("fabrikam.onmicrosoft.com"), &held_by(OURS));
     // Without a tenant named there is nothing to compare with.
     let facts = place.facts_of(place.network(web.port()), TENANT).await;
-    let examination = place.examine(&facts);
-    assert_eq!(hazards(&examination, CODES), []);
+    let assessment = place.assess(&facts);
+    assert_eq!(hazards(&assessment, CODES), []);
     let run = replayed(&facts, "");
     assert_eq!(run.status, 0, "{run:?}");
     assert_eq!(run.domain()["tenant"]["id"], THEIRS);
@@ -50,7 +50,7 @@ async fn the_tenant_is_asked_once_for_the_domain_and_once_for_the_one_named() {
     let facts = place.look_up(&source, TENANT).await;
     // Another domain of the run asks for the same tenant.
     place.look_up(&source, TENANT).await;
-    assert_eq!(hazards(&place.examine(&facts), CODES), [(Code::DomainInOtherTenant, Weight::Error)]);
+    assert_eq!(hazards(&place.assess(&facts), CODES), [(Code::DomainInOtherTenant, Severity::Error)]);
     assert_eq!(replayed(&facts, "--tenant fabrikam").status, 1);
     let requests = web.requests();
     assert_eq!(requests.len(), 1 + 2, "{requests:?}");
@@ -62,7 +62,7 @@ async fn the_tenant_is_asked_once_for_the_domain_and_once_for_the_one_named() {
     // The one that was named holds it.
     web.octets_at(&path("fabrikam.onmicrosoft.com"), &held_by(THEIRS));
     let facts = place.facts_of(place.network(web.port()), TENANT).await;
-    assert_eq!(hazards(&place.examine(&facts), CODES), []);
+    assert_eq!(hazards(&place.assess(&facts), CODES), []);
 }
 
 #[tokio::test]
@@ -72,13 +72,13 @@ async fn a_domain_without_a_tenant_is_a_warning() {
     web.octets(&held_by_no_tenant());
     place.subject.tenant = Some("fabrikam".into());
     let facts = place.facts_of(place.network(web.port()), TENANT).await;
-    assert_eq!(hazards(&place.examine(&facts), CODES), [(Code::DomainInNoTenant, Weight::Warning)]);
+    assert_eq!(hazards(&place.assess(&facts), CODES), [(Code::DomainInNoTenant, Severity::Warning)]);
     let run = replayed(&facts, "--tenant fabrikam");
     assert_eq!((run.status, &run.domain()["tenant"]["status"]), (0, &"none".into()));
     // A tenant that does not exist says nothing about where the domain is.
     web.octets_at(&path("contoso.com"), &held_by(OURS));
     let facts = place.facts_of(place.network(web.port()), TENANT).await;
-    assert_eq!(hazards(&place.examine(&facts), CODES), [(Code::TenantUnknown, Weight::Warning)]);
+    assert_eq!(hazards(&place.assess(&facts), CODES), [(Code::TenantUnknown, Severity::Warning)]);
 }
 
 /// What fails, stalls, is too large or redirects leaves the tenant unknown, and does not affect the result.
@@ -107,7 +107,7 @@ async fn whatever_is_no_answer_is_unknown() {
         let found = reply(&facts, HOST);
         assert_eq!((found.outcome, &found.holder), (outcome, &None), "{answer:.60}: {}", found.reason);
         assert!(found.reason.contains(reason) && !found.reason.contains('\x1b'), "{}", found.reason);
-        assert_eq!(hazards(&place.examine(&facts), CODES), [(Code::TenantUnknown, Weight::Info)]);
+        assert_eq!(hazards(&place.assess(&facts), CODES), [(Code::TenantUnknown, Severity::Info)]);
         let run = replayed(&facts, "");
         assert_eq!((run.status, &run.domain()["tenant"]["status"]), (0, &"unknown".into()), "{answer:.60}");
     }
@@ -117,8 +117,8 @@ async fn whatever_is_no_answer_is_unknown() {
         let facts = place.facts_of(place.network(web.port()), TENANT).await;
         assert!(begin.elapsed() < PATIENCE * 5, "{manner:?}: {:?}", begin.elapsed());
         assert_eq!(
-            hazards(&place.examine(&facts), CODES),
-            [(Code::TenantUnknown, Weight::Info)],
+            hazards(&place.assess(&facts), CODES),
+            [(Code::TenantUnknown, Severity::Info)],
             "{manner:?}"
         );
     }
@@ -150,7 +150,7 @@ async fn the_host_must_prove_who_it_is_and_have_an_address_that_may_be_asked() {
     place.server.zone("microsoftonline.com", "www 300 A 127.0.0.8");
     let facts = place.facts_of(place.network(web.port()), TENANT).await;
     assert_eq!(reply(&facts, HOST).outcome, WebOutcome::NoAddress);
-    assert_eq!(hazards(&place.examine(&facts), CODES), [(Code::TenantUnknown, Weight::Info)]);
+    assert_eq!(hazards(&place.assess(&facts), CODES), [(Code::TenantUnknown, Severity::Info)]);
 }
 
 #[tokio::test]

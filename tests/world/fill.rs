@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use cutover::check::{Questions, Scales};
+use cutover::check::{JudgeOptions, Questions};
 use cutover::expected::Subject;
 use cutover::facts::{Facts, Outcome, Reader as _, Recording, Reply, Role, Server};
 use cutover::lookup::zonefile::ZoneFiles;
@@ -88,7 +88,7 @@ impl Fill {
 
 /// Everything that is worth asking, so far as the facts tell: what the judges read, and what names the servers.
 fn questions(subject: &Subject, facts: &Facts) -> BTreeSet<Question> {
-    let mut reader = Questions::new(subject, Scales::default());
+    let mut reader = Questions::new(subject, JudgeOptions::default());
     let mut questions: BTreeSet<Question> = reader.unmet(facts).into_iter().collect();
     questions.extend(reader.unmet_at_rest(facts));
     let domain = &subject.domain;
@@ -146,7 +146,7 @@ impl Bench {
             (Some(failure), _) => reply.outcome = failure,
             (None, Fill::Ready) => match self.ready.answer(question) {
                 Some(answer) => reply = Reply { server: Arc::clone(server), ..answer },
-                None => reply.outcome = Outcome::NoName,
+                None => reply.outcome = Outcome::NxDomain,
             },
             (None, Fill::NoData | Fill::Nothing) => {}
         }

@@ -10,10 +10,11 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use cutover::check::{
-    Code, Examination, Judged, Questions, Scales, Weight, compared_questions, examine, wanted, web_requests,
+    Assessment, Code, Effect, ExpectationResult, JudgeOptions, Questions, assess, compared_questions, wanted,
+    web_requests,
 };
 use cutover::expected::{Id, Importance, Subject};
-use cutover::facts::{Elsewhere, Facts, Outcome as Answered, Recording, Reply, View, WebTopic};
+use cutover::facts::{Facts, Outcome as Answered, Recording, Reply, TrustPolicy, UnqueriedNames, WebTopic};
 use cutover::lookup::zonefile::ZoneFiles;
 use cutover::lookup::{Besides, Limits, Source, compare_delegation, request_web, survey, transfer};
 use cutover::plan::{Change, changes};
@@ -40,7 +41,7 @@ enum Answers {
 /// What came out of a run.
 pub struct Outcome {
     /// Every expectation and hazard.
-    pub examination: Examination,
+    pub assessment: Assessment,
     /// The plan.
     pub changes: Vec<Change>,
     /// What the run saw.
@@ -110,7 +111,12 @@ impl World {
     }
 
     /// Looks up at this source, judges and plans.
-    pub fn check_with(&self, runtime: &tokio::runtime::Runtime, source: &Source, view: View) -> Outcome {
+    pub fn check_with(
+        &self,
+        runtime: &tokio::runtime::Runtime,
+        source: &Source,
+        view: TrustPolicy,
+    ) -> Outcome {
         let mut options = self.options.clone();
         options.scales.view = view;
         let mut questions = Questions::new(&options.subject, options.scales);
@@ -121,9 +127,9 @@ impl World {
 
     fn judge(&self, facts: Facts) -> Outcome {
         let Options { subject, scales } = &self.options;
-        let examination = examine(subject, &facts, *scales);
-        let changes = changes(subject, &facts, scales.view, &examination);
-        Outcome { examination, changes, facts }
+        let assessment = assess(subject, &facts, *scales);
+        let changes = changes(subject, &facts, scales.view, &assessment);
+        Outcome { assessment, changes, facts }
     }
 
     /// The same zone when everybody was asked: what lies outside of it does not exist, and what no follow-up question
@@ -136,12 +142,12 @@ impl World {
         let Answers::Zone(text) = &self.answers else { panic!("only a zone can be closed") };
         let mut files = ZoneFiles::new();
         files.add("zone", text.clone()).unwrap();
-        let mut facts = Facts::new(fill::checked_at(), Elsewhere::Asked);
+        let mut facts = Facts::new(fill::checked_at(), UnqueriedNames::Asked);
         loop {
             let questions =
                 wanted(&self.options.subject, &facts).into_iter().filter(|question| !facts.has(question));
             let outside =
-                |question: &Question| Reply::empty(question.clone(), fill::resolver(), Answered::NoName);
+                |question: &Question| Reply::empty(question.clone(), fill::resolver(), Answered::NxDomain);
             let replies: Vec<Reply> = questions
                 .map(|question| files.answer(&question).unwrap_or_else(|| outside(&question)))
                 .collect();
@@ -191,7 +197,7 @@ fn gather(source: &Source, subject: &Subject) -> Facts {
         |question: &Question| source.recording.as_ref().is_some_and(|held| held.facts.has(question));
     let compared: Vec<Question> = compared.into_iter().filter(is_held).collect();
     let requests = web_requests(subject, &WebTopic::ALL);
-    let questions = Questions::new(subject, Scales::default());
+    let questions = Questions::new(subject, JudgeOptions::default());
     let addresses_of = BTreeSet::new();
     let mut reader = Besides::new(questions, source, &addresses_of, compared);
     runtime.block_on(async {
@@ -242,36 +248,36 @@ fn published(change: &Change) -> impl Iterator<Item = Record> + '_ {
 
 impl Outcome {
     /// The expectations that have the code.
-    pub fn judged(&self, code: Code) -> impl Iterator<Item = &Judged> {
-        self.examination.judged.iter().filter(move |judged| judged.code == code && matters(judged))
+    pub fn judged(&self, code: Code) -> impl Iterator<Item = &ExpectationResult> {
+        self.assessment.judged.iter().filter(move |judged| judged.code == code && matters(judged))
     }
 
     /// What became of one expectation.
-    pub fn expectation(&self, id: Id) -> &Judged {
-        let judged = self.examination.judged.iter().find(|judged| judged.expectation.id == id);
+    pub fn expectation(&self, id: Id) -> &ExpectationResult {
+        let judged = self.assessment.judged.iter().find(|judged| judged.expectation.id == id);
         judged.unwrap_or_else(|| panic!("{id} is not expected"))
     }
 
-    /// Every weight with which the code is reported: as an expectation's status, or as a hazard's level.
-    pub fn weights(&self, code: Code) -> Vec<Weight> {
-        let expectations = self.judged(code).map(|judged| status_weight(judged.status));
-        let hazards = self.examination.hazards.iter().filter(|hazard| hazard.code == code);
-        expectations.chain(hazards.map(|hazard| hazard.level)).collect()
+    /// Every effect with which the code is reported: as an expectation's status, or as a hazard's level.
+    pub fn effects(&self, code: Code) -> Vec<Effect> {
+        let expectations = self.judged(code).map(|judged| Effect::Expectation(judged.status));
+        let hazards = self.assessment.hazards.iter().filter(|hazard| hazard.code == code);
+        expectations.chain(hazards.map(|hazard| Effect::Hazard(hazard.level))).collect()
     }
 
     /// Whether the code is reported at all.
     pub fn has(&self, code: Code) -> bool {
-        !self.weights(code).is_empty()
+        !self.effects(code).is_empty()
     }
 
     /// Everything that was found, a line each, for the message of a test that fails.
     pub fn story(&self) -> String {
-        let mut story = format!("verdict {}\n", self.examination.verdict);
-        for judged in &self.examination.judged {
-            let Judged { expectation, status, code, message, .. } = judged;
+        let mut story = format!("verdict {}\n", self.assessment.verdict);
+        for judged in &self.assessment.judged {
+            let ExpectationResult { expectation, status, code, message, .. } = judged;
             writeln!(story, "{} {} {code}: {message}", expectation.id, status.word()).unwrap();
         }
-        for hazard in &self.examination.hazards {
+        for hazard in &self.assessment.hazards {
             writeln!(story, "hazard {} {}: {}", hazard.level.word(), hazard.code, hazard.message).unwrap();
         }
         story + &cutover::plan::to_bind(&self.changes)
@@ -279,20 +285,9 @@ impl Outcome {
 }
 
 /// Whether anybody asked for it: what is only advice, and simply not there, is no finding of a small world.
-fn matters(judged: &Judged) -> bool {
+fn matters(judged: &ExpectationResult) -> bool {
     let absent = matches!(judged.code, Code::AliasMissing | Code::ServiceMissing);
     judged.importance == Importance::Required || !absent
-}
-
-fn status_weight(status: cutover::check::Status) -> Weight {
-    use cutover::check::Status;
-    match status {
-        Status::Met => Weight::Met,
-        Status::Unmet => Weight::Unmet,
-        Status::Waiting => Weight::Waiting,
-        Status::Unknown => Weight::Unknown,
-        Status::Waived => unreachable!("nothing is waived in these worlds"),
-    }
 }
 
 /// The text of a file of the repository.

@@ -2,9 +2,9 @@
 //!
 //! The options of `check` that change what is expected and whom to believe; anything else is a mistake of the test.
 
-use cutover::check::Scales;
+use cutover::check::JudgeOptions;
 use cutover::expected::Subject;
-use cutover::facts::View;
+use cutover::facts::TrustPolicy;
 use cutover::provider;
 
 /// The domain that is checked where none is named.
@@ -14,12 +14,12 @@ pub(super) const DOMAIN: &str = "contoso.com";
 #[derive(Clone)]
 pub(super) struct Options {
     pub(super) subject: Subject,
-    pub(super) scales: Scales<'static>,
+    pub(super) scales: JudgeOptions<'static>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { subject: Subject::new(DOMAIN.parse().unwrap()), scales: Scales::default() }
+        Self { subject: Subject::new(DOMAIN.parse().unwrap()), scales: JudgeOptions::default() }
     }
 }
 
@@ -58,11 +58,11 @@ impl Options {
     }
 }
 
-fn view(word: &str) -> View {
+fn view(word: &str) -> TrustPolicy {
     match word {
-        "both" => View::Both,
-        "authoritative" => View::Authoritative,
-        "resolver" => View::Resolver,
+        "both" => TrustPolicy::Both,
+        "authoritative" => TrustPolicy::Authoritative,
+        "resolver" => TrustPolicy::Resolver,
         other => panic!("{other} is no view"),
     }
 }

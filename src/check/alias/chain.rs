@@ -2,7 +2,7 @@
 
 use crate::check::Case;
 use crate::expected::{Cloud, Expectation, Purpose};
-use crate::facts::Silence;
+use crate::facts::LookupFailure;
 use crate::provider::{self, Evidence, Provider};
 use crate::record::{Name, RecordData, RecordSet, RecordType};
 
@@ -15,7 +15,7 @@ pub(super) fn end_of_chain(
     expectation: &Expectation,
     target: &Name,
     first: &Name,
-) -> Result<Option<Name>, Silence> {
+) -> Result<Option<Name>, LookupFailure> {
     let mut seen = vec![expectation.name.clone()];
     let mut current = first.clone();
     while current != *target && !expectation.also.contains(&current) {
@@ -23,7 +23,7 @@ pub(super) fn end_of_chain(
             return Ok(None);
         }
         if seen.len() >= LONGEST_CHAIN {
-            return Err(Silence::too_deep(expectation.question(), LONGEST_CHAIN));
+            return Err(LookupFailure::too_deep(expectation.question(), LONGEST_CHAIN));
         }
         let next = match follows(&current, &case.subject.domain) {
             true => case.sight.set(&current, RecordType::Cname)?,

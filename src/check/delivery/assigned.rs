@@ -7,7 +7,7 @@
 use crate::expected::{
     Expectation, MailHosts, Origin, Purpose, Subject, control_host, derived_host, partition_hosts,
 };
-use crate::facts::{Existence, Sight, Silence};
+use crate::facts::{Existence, FactsView, LookupFailure};
 use crate::record::{Name, Question, RecordType};
 
 use super::{Case, Host, classify};
@@ -22,7 +22,7 @@ pub(crate) enum Assigned {
     /// The derived host does not exist, and no search was needed.
     NotSearched,
     /// The derived host does not exist, and it is not known whether the MX records have to change.
-    MxUnknown(Silence),
+    MxUnknown(LookupFailure),
     /// Neither the derived host nor one in any partition exists.
     Nowhere,
     /// More than one partition has a host for the domain.
@@ -41,7 +41,7 @@ pub(in crate::check) enum Need {
     /// They need not, or cannot.
     NoChange,
     /// That could not be looked up.
-    Unknown(Silence),
+    Unknown(LookupFailure),
 }
 
 /// Why a search could not be completed.
@@ -50,7 +50,7 @@ pub(crate) enum SearchFailure {
     /// Names outside the zone files are not looked up.
     Offline,
     /// A lookup failed.
-    Lookup(Silence),
+    Lookup(LookupFailure),
 }
 
 impl Assigned {
@@ -86,7 +86,7 @@ impl Assigned {
 
     /// The failed lookup because of which it is not known whether Microsoft has a host for the domain.
     #[must_use]
-    pub(crate) fn failure(&self) -> Option<&Silence> {
+    pub(crate) fn failure(&self) -> Option<&LookupFailure> {
         match self {
             Self::MxUnknown(failure) | Self::Unknown(SearchFailure::Lookup(failure)) => Some(failure),
             Self::AsExpected
@@ -141,7 +141,11 @@ fn may_be_recent(subject: &Subject, expected: Option<&Name>) -> bool {
 }
 
 /// The published MX host that carries the domain's own token and exists.
-fn published_host(case: &Case<'_>, mx: &Expectation, hosts: &MailHosts) -> Result<Option<Name>, Silence> {
+fn published_host(
+    case: &Case<'_>,
+    mx: &Expectation,
+    hosts: &MailHosts,
+) -> Result<Option<Name>, LookupFailure> {
     let set = case.sight.set(&mx.name, mx.rtype)?;
     let own = set.data.iter().filter_map(|data| data.target()).filter(|host| {
         let kind = classify(host, hosts, &case.subject.domain, case.source);
@@ -157,7 +161,7 @@ fn published_host(case: &Case<'_>, mx: &Expectation, hosts: &MailHosts) -> Resul
 }
 
 /// Asks for all candidates at once, then for the control label in the partition of the only one that exists.
-fn search(sight: &Sight<'_>, candidates: &[Name]) -> Assigned {
+fn search(sight: &FactsView<'_>, candidates: &[Name]) -> Assigned {
     let look_up = || candidates.iter().map(|host| (host, exists(sight, host))).collect::<Vec<_>>();
     let looked_up: Vec<(&Name, Result<bool, SearchFailure>)> = sight.batch(look_up);
     let mut found = Vec::new();
@@ -182,12 +186,12 @@ fn search(sight: &Sight<'_>, candidates: &[Name]) -> Assigned {
 }
 
 /// Whether a host has an address of either kind. A name that does not exist has neither, so one question tells.
-fn exists(sight: &Sight<'_>, host: &Name) -> Result<bool, SearchFailure> {
+fn exists(sight: &FactsView<'_>, host: &Name) -> Result<bool, SearchFailure> {
     for rtype in [RecordType::A, RecordType::Aaaa] {
         let answer = sight.answer(&Question::new(host.clone(), rtype)).map_err(SearchFailure::Lookup)?;
         match answer.existence {
             Existence::Records if !answer.set.is_empty() => return Ok(true),
-            Existence::NoName => return Ok(false),
+            Existence::NxDomain => return Ok(false),
             Existence::Outside => return Err(SearchFailure::Offline),
             Existence::Records | Existence::NoData => {}
         }

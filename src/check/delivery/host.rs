@@ -7,7 +7,7 @@ use crate::facts::zone_candidates;
 use crate::provider::{self, Evidence, Kind, Provider};
 use crate::record::{Name, RecordType};
 
-use super::ticked;
+use super::backticked;
 use crate::check::placeholder;
 
 /// Below these are hosts that only prove ownership.
@@ -160,7 +160,7 @@ fn own_cloud(exchange: &Name, cloud: Cloud, domain: &Name) -> Option<Host> {
 pub(super) fn is_guess(exchange: &Name, domain: &Name) -> bool {
     let spelt = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
     let label = exchange.first_label().map(|label| String::from_utf8_lossy(label).to_ascii_lowercase());
-    label.is_some_and(|label| spelt(&label) == spelt(&domain.bare()))
+    label.is_some_and(|label| spelt(&label) == spelt(&domain.without_trailing_dot()))
 }
 
 /// `o-v1`: up to four letters or digits, and a version.
@@ -180,7 +180,8 @@ fn malformed(exchange: &Name, hosts: &MailHosts, domain: &Name) -> Option<(Strin
         if let Some(meant) = exchange.without_suffix(&zone)
             && is_known(&meant, hosts, domain)
         {
-            let why = format!("the final dot is missing in the zone, so {} was put behind it", ticked(&zone));
+            let why =
+                format!("the final dot is missing in the zone, so {} was put behind it", backticked(&zone));
             return Some((why, Some(meant)));
         }
     }
@@ -189,10 +190,11 @@ fn malformed(exchange: &Name, hosts: &MailHosts, domain: &Name) -> Option<(Strin
     }
     if has_dots_for_hyphens(exchange) {
         let like =
-            hosts.proposed.as_ref().map(|host| format!(", as in {}", ticked(host))).unwrap_or_default();
+            hosts.proposed.as_ref().map(|host| format!(", as in {}", backticked(host))).unwrap_or_default();
         return Some((format!("the dots of the domain become hyphens in Microsoft's host{like}"), None));
     }
-    if exchange.labels().count() == 4 && exchange.bare().parse::<std::net::Ipv4Addr>().is_ok() {
+    if exchange.labels().count() == 4 && exchange.without_trailing_dot().parse::<std::net::Ipv4Addr>().is_ok()
+    {
         return Some(("an MX needs the name of a host and not an address".into(), None));
     }
     if exchange.label_count() == 1 {

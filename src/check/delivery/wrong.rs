@@ -1,19 +1,19 @@
 //! What is wrong about a set of MX records that holds a wrong host?
 
 use crate::expected::Purpose;
-use crate::facts::Silence;
+use crate::facts::LookupFailure;
 use crate::record::spf::{Meaning, Mechanism, Qualifier, SpfRecord};
 use crate::record::{Name, Question, RecordData, RecordType};
 
 use super::host::is_no_mail_host;
-use super::{Bench, Case, Code, Edit, Exchange, Finding, Host, MOST_MAIL_HOSTS, listed, ticked};
+use super::{Case, Code, Edit, Exchange, Finding, Host, MOST_MAIL_HOSTS, MxJudge, backticked, join_and};
 
-impl Bench<'_> {
+impl MxJudge<'_> {
     /// Another host beside a right one.
-    pub(super) fn rival(&self, others: &[&Exchange]) -> Result<Finding, Silence> {
+    pub(super) fn rival(&self, others: &[&Exchange]) -> Result<Finding, LookupFailure> {
         // The family that the given value does not name, beside the given one: the documented move between them.
         if others.iter().all(|exchange| exchange.kind == Host::OtherFamily) {
-            let shown = listed(self.exchanges.iter().map(|exchange| ticked(&exchange.host)));
+            let shown = join_and(self.exchanges.iter().map(|exchange| backticked(&exchange.host)));
             let message =
                 format!("{shown} are both Microsoft's, as on the move to `mx.microsoft`; finish it");
             return Ok(self.met(Code::MxDnssecMigration, message));
@@ -39,7 +39,7 @@ impl Bench<'_> {
         Ok(self.wrong(Code::MxRival, message))
     }
 
-    pub(super) fn none_right(&self, others: &[&Exchange]) -> Result<Finding, Silence> {
+    pub(super) fn none_right(&self, others: &[&Exchange]) -> Result<Finding, LookupFailure> {
         let all = |wanted: fn(&Host) -> bool| -> Vec<&Exchange> {
             others.iter().copied().filter(|exchange| wanted(&exchange.kind)).collect()
         };
@@ -51,14 +51,14 @@ impl Bench<'_> {
         let malformed = all(|kind| matches!(kind, Host::Malformed(..)));
         if let Some(Exchange { host, kind: Host::Malformed(why, _) }) = malformed.first() {
             return Ok(
-                self.wrong(Code::MxMalformedTarget, format!("mail cannot reach {}: {why}", ticked(host)))
+                self.wrong(Code::MxMalformedTarget, format!("mail cannot reach {}: {why}", backticked(host)))
             );
         }
         let foreign = all(|kind| matches!(kind, Host::WrongCloud(_)));
         if let Some(Exchange { host, kind: Host::WrongCloud(cloud) }) = foreign.first() {
             let message = format!(
                 "mail goes to {}, which belongs to {} and not to {}",
-                ticked(host),
+                backticked(host),
                 cloud.title(),
                 self.hosts.cloud.title()
             );
@@ -83,8 +83,8 @@ impl Bench<'_> {
             .iter()
             .any(|exchange| matches!(exchange.kind, Host::OtherFamily | Host::NotGiven))
         {
-            let given = self.hosts.given.iter().map(ticked);
-            format!("mail goes to {hosts} and not to {}, the host that was given", listed(given))
+            let given = self.hosts.given.iter().map(backticked);
+            format!("mail goes to {hosts} and not to {}, the host that was given", join_and(given))
         } else if others.iter().all(|exchange| is_no_mail_host(&exchange.host)) {
             format!("mail goes to {hosts}, a name of Microsoft's that takes no mail for the domain")
         } else if self.may_be_filter(others) {
@@ -104,9 +104,9 @@ impl Bench<'_> {
 
     /// The part of a host name that names its operator: the registrable domain, or the host itself where it is the domain's own.
     fn suffix_of(&self, host: &Name) -> String {
-        let registrable = psl::domain_str(&host.bare()).map(str::to_owned);
+        let registrable = psl::domain_str(&host.without_trailing_dot()).map(str::to_owned);
         let is_own = host.is_within(&self.case.subject.domain);
-        registrable.filter(|_| !is_own).unwrap_or_else(|| host.bare())
+        registrable.filter(|_| !is_own).unwrap_or_else(|| host.without_trailing_dot())
     }
 
     /// Whether unknown hosts take the mail of a domain that is otherwise at Microsoft: most likely they are a filter.
@@ -115,7 +115,7 @@ impl Bench<'_> {
         let target = |purpose| subject.cloud.name(purpose);
         let is_published =
             |data: &RecordData| data.target().is_some() && data.target() == target(Purpose::Autodiscover);
-        let autodiscover = subject.domain.below("autodiscover").ok();
+        let autodiscover = subject.domain.prepend("autodiscover").ok();
         let aliases =
             autodiscover.and_then(|name| sight.set(&name, RecordType::Cname).ok()).unwrap_or_default();
         let texts = sight.set(&subject.domain, RecordType::Txt).unwrap_or_default();
@@ -152,7 +152,7 @@ impl Bench<'_> {
             format!(
                 "Pass `--gateway {id}` if the filter is to stay in front: mail goes to {hosts} and to {}, and DNS cannot show \
                  which of them is meant. If the filter is to go, delete its MX records.",
-                listed(right.iter().map(|exchange| ticked(&exchange.host)))
+                join_and(right.iter().map(|exchange| backticked(&exchange.host)))
             )
         };
         self.met(Code::MxGatewayUndeclared, message)
@@ -162,24 +162,24 @@ impl Bench<'_> {
     pub(super) fn alias<'b>(
         &self,
         exchanges: impl Iterator<Item = &'b Exchange>,
-    ) -> Result<Option<Finding>, Silence> {
+    ) -> Result<Option<Finding>, LookupFailure> {
         let named = exchanges.filter(|exchange| matches!(exchange.kind, Host::Foreign | Host::Filter));
         for exchange in named.take(MOST_MAIL_HOSTS) {
             let answer = self.case.sight.answer(&Question::new(exchange.host.clone(), RecordType::A))?;
             let Some(real) = answer.chain.last() else { continue };
             let message = format!(
                 "{} is an alias of {}, and an MX must name the real host (RFC 5321 §5.1)",
-                ticked(&exchange.host),
-                ticked(real)
+                backticked(&exchange.host),
+                backticked(real)
             );
             let finding = Finding::new(Code::MxTargetIsAlias, message, self.set);
-            let cure = match exchange.kind {
+            let fix = match exchange.kind {
                 // A filter's real host is better than a guess; one that is not its own is for its operator to name.
                 Host::Filter if self.is_right(real) => self.renamed(&exchange.host, real),
                 Host::Filter => Vec::new(),
-                _ => self.cure(),
+                _ => self.fix(),
             };
-            return Ok(Some(finding.cured_by(cure)));
+            return Ok(Some(finding.cured_by(fix)));
         }
         Ok(None)
     }
@@ -194,16 +194,19 @@ impl Bench<'_> {
         };
         let mut groups: Vec<(Option<&str>, Vec<String>)> = Vec::new();
         for exchange in exchanges {
-            let shown =
-                if exchange.kind == Host::Null { "nobody (`0 .`)".into() } else { ticked(&exchange.host) };
+            let shown = if exchange.kind == Host::Null {
+                "nobody (`0 .`)".into()
+            } else {
+                backticked(&exchange.host)
+            };
             match groups.iter_mut().find(|(group, _)| *group == owner(exchange)) {
                 Some((_, hosts)) => hosts.push(shown),
                 None => groups.push((owner(exchange), vec![shown])),
             }
         }
-        listed(groups.into_iter().map(|(owner, hosts)| match owner {
-            Some(owner) => format!("{} ({owner})", listed(hosts)),
-            None => listed(hosts),
+        join_and(groups.into_iter().map(|(owner, hosts)| match owner {
+            Some(owner) => format!("{} ({owner})", join_and(hosts)),
+            None => join_and(hosts),
         }))
     }
 }
@@ -216,7 +219,7 @@ fn includes(meaning: &Meaning, include: &Name) -> bool {
 /// Why hosts are no hosts at all, for the end of a sentence.
 fn causes(exchanges: &[&Exchange]) -> String {
     let causes = exchanges.iter().filter_map(|exchange| match &exchange.kind {
-        Host::Malformed(why, _) => Some(format!("; {}: {why}", ticked(&exchange.host))),
+        Host::Malformed(why, _) => Some(format!("; {}: {why}", backticked(&exchange.host))),
         _ => None,
     });
     causes.collect()
@@ -233,6 +236,6 @@ fn filter_hint(exchanges: &[&Exchange]) -> String {
 
 /// The finding with an edit that the admin has to compare first.
 fn confirmed(finding: Finding) -> Finding {
-    let cure = finding.cure.into_iter().map(|edit| Edit { confirm: true, ..edit }).collect();
-    Finding { cure, ..finding }
+    let fix = finding.fix.into_iter().map(|edit| Edit { confirm: true, ..edit }).collect();
+    Finding { fix, ..finding }
 }

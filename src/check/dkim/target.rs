@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use crate::check::{placeholder, ticked};
+use crate::check::{backticked, placeholder};
 use crate::expected::{Cloud, Purpose};
 use crate::provider::distance;
 use crate::record::Name;
@@ -53,7 +53,7 @@ pub(super) fn read(target: &Name) -> Option<Target> {
 pub(super) fn renumbered(target: &Name, number: u8) -> Option<Name> {
     let first = String::from_utf8_lossy(target.first_label()?).to_ascii_lowercase();
     let (_, token) = first.strip_prefix("selector")?.split_once('-')?;
-    target.parent()?.below(&format!("selector{number}-{token}")).ok()
+    target.parent()?.prepend(&format!("selector{number}-{token}")).ok()
 }
 
 /// The key that was meant where the word `selector` is misspelt, as in `elector1-contoso-com`.
@@ -65,7 +65,7 @@ pub(super) fn misspelt(target: &Name) -> Option<Name> {
         return None;
     }
     let number = front.strip_prefix(word)?;
-    let meant = target.parent()?.below(&format!("selector{number}-{token}")).ok()?;
+    let meant = target.parent()?.prepend(&format!("selector{number}-{token}")).ok()?;
     is_key_target(&meant).then_some(meant)
 }
 
@@ -75,10 +75,10 @@ pub(super) fn mistyped(target: &Name, domain: &Name) -> Option<String> {
         return Some(placeholder::REASON.into());
     }
     if let Some(meant) = misspelt(target) {
-        return Some(format!("it is misspelt, the key is at {}", ticked(&meant)));
+        return Some(format!("it is misspelt, the key is at {}", backticked(&meant)));
     }
     dotless(target, domain).map(|(_, zone)| {
-        format!("the final dot is missing in the zone, so {} was put behind it", ticked(&zone))
+        format!("the final dot is missing in the zone, so {} was put behind it", backticked(&zone))
     })
 }
 
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn a_misspelt_selector_is_read_as_it_was_meant() {
-        let meant = |text: &str| misspelt(&text.parse().unwrap()).map(|meant| meant.bare());
+        let meant = |text: &str| misspelt(&text.parse().unwrap()).map(|meant| meant.without_trailing_dot());
         let right = "selector1-contoso-com._domainkey.contoso.onmicrosoft.com";
         for text in ["elector1", "slector1", "Selecter1", "selectors1"] {
             let typed = right.replace("selector1", text);
@@ -137,6 +137,9 @@ mod tests {
         let target: Name =
             "selector2-contoso-com._domainkey.contoso.n-v1.dkim.mail.microsoft".parse().unwrap();
         let other = renumbered(&target, 1).unwrap();
-        assert_eq!(other.bare(), "selector1-contoso-com._domainkey.contoso.n-v1.dkim.mail.microsoft");
+        assert_eq!(
+            other.without_trailing_dot(),
+            "selector1-contoso-com._domainkey.contoso.n-v1.dkim.mail.microsoft"
+        );
     }
 }

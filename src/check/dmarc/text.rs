@@ -143,7 +143,7 @@ fn host_of(uri: &str) -> Option<Name> {
 
 /// Whether two domains belong to the same owner, as far as the list of public suffixes tells.
 fn is_same_organization(host: &Name, domain: &Name) -> bool {
-    let registrable = |name: &Name| psl::domain_str(&name.bare()).map(str::to_owned);
+    let registrable = |name: &Name| psl::domain_str(&name.without_trailing_dot()).map(str::to_owned);
     host.is_within(domain) || registrable(host).is_some_and(|host| registrable(domain) == Some(host))
 }
 
@@ -227,14 +227,14 @@ pub(super) fn shown(text: &Text) -> String {
     let removed: Vec<String> =
         record.0.tags.iter().filter(|tag| is_removed(tag)).map(|tag| format!("`{}`", tag.name)).collect();
     if !removed.is_empty() {
-        shown += &format!("; RFC 9989 no longer has {}", crate::check::listed(removed));
+        shown += &format!("; RFC 9989 no longer has {}", crate::check::join_and(removed));
     }
     let malformed = record.0.tags.iter().filter(|tag| is_malformed(tag));
     let malformed = malformed.map(|tag| format!("{}={}", tag.name, tag.value));
     let ignored: Vec<String> =
         malformed.chain(record.0.broken.iter().map(|part| (*part).to_owned())).collect();
     if !ignored.is_empty() {
-        let ignored = crate::check::listed(ignored.iter().map(|part| format!("`{part}`")));
+        let ignored = crate::check::join_and(ignored.iter().map(|part| format!("`{part}`")));
         shown += &format!("; receivers ignore {ignored}, which is not valid");
     }
     shown
@@ -400,6 +400,9 @@ mod tests {
             ),
             &domain,
         );
-        assert_eq!(hosts.iter().map(Name::bare).collect::<Vec<_>>(), ["x.example", "z.example"]);
+        assert_eq!(
+            hosts.iter().map(Name::without_trailing_dot).collect::<Vec<_>>(),
+            ["x.example", "z.example"]
+        );
     }
 }

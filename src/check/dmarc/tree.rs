@@ -1,7 +1,7 @@
 //! Finds the policy that holds for a domain without one of its own: the DNS tree walk (RFC 9989 §4.10).
 
 use crate::check::Case;
-use crate::facts::Silence;
+use crate::facts::LookupFailure;
 use crate::record::{Name, RecordSet, RecordType};
 
 use super::text::{Suffix, policy_below, suffix};
@@ -27,12 +27,12 @@ pub(super) fn domains_above(domain: &Name) -> Vec<Name> {
 /// The policy that holds for the domain where it has none of its own.
 ///
 /// # Errors
-/// [`Silence`] if a record on the way could not be looked up.
-pub(in crate::check) fn inherited(case: &Case<'_>) -> Result<Option<Inherited>, Silence> {
+/// [`LookupFailure`] if a record on the way could not be looked up.
+pub(in crate::check) fn inherited(case: &Case<'_>) -> Result<Option<Inherited>, LookupFailure> {
     let mut found: Vec<(Name, RecordSet)> = Vec::new();
     let mut public = None;
     for domain in domains_above(&case.subject.domain) {
-        let Ok(name) = domain.below("_dmarc") else { continue };
+        let Ok(name) = domain.prepend("_dmarc") else { continue };
         let set = case.sight.set(&name, RecordType::Txt)?;
         match suffix(&set) {
             None => {}
@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn a_long_name_is_cut_to_seven_labels_first() {
         let above = |name: &str| -> Vec<String> {
-            domains_above(&name.parse().unwrap()).iter().map(Name::bare).collect()
+            domains_above(&name.parse().unwrap()).iter().map(Name::without_trailing_dot).collect()
         };
         assert_eq!(above("contoso.com"), ["com"]);
         assert_eq!(above("a.b.contoso.com"), ["b.contoso.com", "contoso.com", "com"]);

@@ -3,7 +3,7 @@
 use crate::expected::{Phase, derived_host};
 use crate::record::{Name, RecordType};
 
-use super::{Assigned, Case, Code, Hazard, SearchFailure, Weight, listed, ticked};
+use super::{Assigned, Case, Code, Hazard, SearchFailure, Severity, backticked, join_and};
 
 /// How the host gets from the admin center into the plan.
 const HAND_OVER: &str = "pass it with `--mx`, `--expect` or `--graph`";
@@ -18,16 +18,16 @@ pub(super) fn mx_not_assigned(case: &Case<'_>, assigned: &Assigned) -> Option<Ha
         Assigned::Nowhere => format!(
             "Microsoft has no MX host for {}, neither that one nor one below `mx.microsoft`. Add the domain in the \
              Microsoft 365 admin center, then copy the MX host from there and {HAND_OVER}.",
-            ticked(domain)
+            backticked(domain)
         ),
         Assigned::Several(hosts) => format!(
             "{} exist. Copy the right one from the Microsoft 365 admin center and {HAND_OVER}.",
-            listed(hosts.iter().map(ticked))
+            join_and(hosts.iter().map(backticked))
         ),
         Assigned::Wildcard(host) => format!(
             "{} exists, and so does every other name in its partition, so it proves nothing. Copy the MX host from the \
              Microsoft 365 admin center and {HAND_OVER}.",
-            ticked(host)
+            backticked(host)
         ),
         Assigned::Unknown(SearchFailure::Offline) => format!(
             "Offline: hosts below `mx.microsoft` were not looked up. Add `--resolver 1.1.1.1`, or copy the MX host from \
@@ -42,11 +42,11 @@ pub(super) fn mx_not_assigned(case: &Case<'_>, assigned: &Assigned) -> Option<Ha
     let message = format!("No MX edit is proposed{absent}. {fix}");
     let mut found = Hazard::new(Code::MxNotAssigned, domain, Some(RecordType::Mx), message);
     if case.phase() < Phase::Switch {
-        found.level = Weight::Warning;
+        found.level = Severity::Warning;
     }
     Some(found)
 }
 
 fn does_not_exist(host: &Name) -> String {
-    format!(": {} does not exist", ticked(host))
+    format!(": {} does not exist", backticked(host))
 }

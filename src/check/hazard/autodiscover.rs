@@ -7,7 +7,7 @@ use crate::expected::{Phase, Purpose};
 use crate::facts::{WebOutcome, WebReply};
 use crate::record::Name;
 
-use super::{Case, Code, Hazard, Weight, listed, ticked};
+use super::{Case, Code, Hazard, Severity, backticked, join_and};
 use crate::check::web::autodiscover_request;
 
 /// What gets in the way of Microsoft's settings.
@@ -19,12 +19,12 @@ pub(super) fn autodiscover(case: &Case<'_>) -> Vec<Hazard> {
     // Before the switch the old platform answers there, and in a hybrid the server on premises while it has mailboxes.
     if subject.phase >= Phase::Switch
         && !subject.hybrid
-        && let Ok(host) = subject.domain.below("autodiscover")
+        && let Ok(host) = subject.domain.prepend("autodiscover")
     {
         hazards.extend(answer(&host).and_then(|reply| intercepted(case, reply)));
     }
     if subject.hybrid || subject.phase < Phase::Switch {
-        hazards.iter_mut().for_each(|hazard| hazard.level = Weight::Info);
+        hazards.iter_mut().for_each(|hazard| hazard.level = Severity::Info);
     }
     hazards
 }
@@ -36,7 +36,7 @@ fn at_domain(case: &Case<'_>, reply: &WebReply) -> Option<Hazard> {
     let message = format!(
         "Get a certificate for {0} on its web server, or close port 443 there: Outlook asks `{1}` first and may warn \
          its users ({2}).",
-        ticked(&reply.request.host),
+        backticked(&reply.request.host),
         reply.request.url(),
         reply.reason
     );
@@ -49,12 +49,12 @@ fn intercepted(case: &Case<'_>, reply: &WebReply) -> Option<Hazard> {
     }
     let url = reply.request.url();
     let (found, level) = match reply.status {
-        401 => ("asks for a password", Weight::Warning),
-        200 if is_settings(&reply.media_type) => ("gives settings of its own", Weight::Warning),
-        200 => ("shows a web page", Weight::Info),
+        401 => ("asks for a password", Severity::Warning),
+        200 if is_settings(&reply.media_type) => ("gives settings of its own", Severity::Warning),
+        200 => ("shows a web page", Severity::Info),
         300..=399 if leads_to_microsoft(case, &reply.location) => return None,
-        300..=399 if reply.location.is_empty() => ("redirects", Weight::Info),
-        300..=399 => ("redirects elsewhere", Weight::Info),
+        300..=399 if reply.location.is_empty() => ("redirects", Severity::Info),
+        300..=399 => ("redirects elsewhere", Severity::Info),
         _ => return None,
     };
     let status = reply.status;
@@ -76,7 +76,7 @@ fn hazard(code: Code, message: String, reply: &WebReply) -> Hazard {
         records.push(format!("redirects to {}", reply.location));
     }
     if !reply.certificate.is_empty() {
-        records.push(format!("certificate for {}", listed(reply.certificate.iter().cloned())));
+        records.push(format!("certificate for {}", join_and(reply.certificate.iter().cloned())));
     }
     Hazard { records, ..Hazard::new(code, &reply.request.host, None, message) }
 }

@@ -6,17 +6,17 @@ use crate::expected::Purpose;
 use crate::facts::{Existence, Role};
 use crate::record::{Name, Question, RecordType};
 
-use super::{Case, Code, Hazard, Judged, listed, ticked};
+use super::{Case, Code, ExpectationResult, Hazard, backticked, join_and};
 
 /// What stands before the name of a mail host whose certificate is described.
 const PORT: &str = "_25._tcp";
 
 /// The readiness for DANE, and TLSA records where nobody reads them.
-pub(super) fn dane(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
+pub(super) fn dane(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Hazard> {
     let Some(host) = published_host(case, judged) else { return Vec::new() };
     case.sight.batch(|| {
         let own = own_names(&case.subject.domain, &host);
-        for name in host.below(PORT).into_iter().chain(own) {
+        for name in host.prepend(PORT).into_iter().chain(own) {
             let _ = case.sight.own_answer(&Question::new(name, RecordType::TLSA));
         }
     });
@@ -25,7 +25,7 @@ pub(super) fn dane(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
 }
 
 /// The first MX host that is published below `mx.microsoft`, and exists.
-fn published_host(case: &Case<'_>, judged: &[Judged]) -> Option<Name> {
+fn published_host(case: &Case<'_>, judged: &[ExpectationResult]) -> Option<Name> {
     let mx = judged.iter().find(|judged| judged.expectation.mail_hosts().is_some())?;
     let set = case.sight.set(&mx.expectation.name, RecordType::Mx).ok()?;
     let mut hosts = set.data.iter().filter_map(|data| data.target());
@@ -41,7 +41,7 @@ fn is_below_partition(case: &Case<'_>, host: &Name) -> bool {
 
 fn readiness(case: &Case<'_>, host: &Name) -> Option<Hazard> {
     let domain = &case.subject.domain;
-    let question = Question::new(host.below(PORT).ok()?, RecordType::TLSA);
+    let question = Question::new(host.prepend(PORT).ok()?, RecordType::TLSA);
     let answer = case.sight.answer(&question).ok().filter(|answer| answer.existence != Existence::Outside)?;
     let is_signed = is_validated(case, &Question::new(domain.clone(), RecordType::Mx));
     // A resolver that validates Microsoft's answer and not the domain's own shows that the domain is not signed.
@@ -51,8 +51,8 @@ fn readiness(case: &Case<'_>, host: &Name) -> Option<Hazard> {
             Code::DaneReady,
             format!(
                 "Senders can verify {} by DANE: Microsoft publishes a TLSA record, and {} is signed. Publish nothing for it.",
-                ticked(host),
-                ticked(domain)
+                backticked(host),
+                backticked(domain)
             ),
         ),
         (false, false) if is_unsigned => (
@@ -60,8 +60,8 @@ fn readiness(case: &Case<'_>, host: &Name) -> Option<Hazard> {
             format!(
                 "Microsoft publishes a TLSA record for {}, and {} is not signed: senders verify the host by DANE once the \
                  DNS host signs the zone (DNSSEC).",
-                ticked(host),
-                ticked(domain)
+                backticked(host),
+                backticked(domain)
             ),
         ),
         // No resolver validates, or nothing at all is prepared for DANE.
@@ -71,9 +71,9 @@ fn readiness(case: &Case<'_>, host: &Name) -> Option<Hazard> {
             format!(
                 "{} is signed (DNSSEC), and Microsoft publishes no TLSA record for {} yet: \
                  `Enable-SmtpDaneInbound -DomainName {}` switches inbound DANE on. Publish nothing for it.",
-                ticked(domain),
-                ticked(host),
-                domain.bare()
+                backticked(domain),
+                backticked(host),
+                domain.without_trailing_dot()
             ),
         ),
     };
@@ -100,9 +100,9 @@ fn misplaced(case: &Case<'_>, host: &Name) -> Option<Hazard> {
     let message = format!(
         "The TLSA record at {} has no effect on mail for {}: senders look for it at `{PORT}.{}`, in Microsoft's zone. \
          Delete it, unless something else uses it.",
-        listed(published.iter().map(ticked)),
-        ticked(domain),
-        host.bare()
+        join_and(published.iter().map(backticked)),
+        backticked(domain),
+        host.without_trailing_dot()
     );
     Some(Hazard::new(Code::TlsaMisplaced, first, Some(RecordType::TLSA), message))
 }
@@ -111,5 +111,5 @@ fn misplaced(case: &Case<'_>, host: &Name) -> Option<Hazard> {
 /// the zone's name behind it.
 fn own_names(domain: &Name, host: &Name) -> Vec<Name> {
     let dotless = host.doubled(domain);
-    [Ok(domain.clone()), dotless].into_iter().flatten().filter_map(|name| name.below(PORT).ok()).collect()
+    [Ok(domain.clone()), dotless].into_iter().flatten().filter_map(|name| name.prepend(PORT).ok()).collect()
 }

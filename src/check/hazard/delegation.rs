@@ -6,7 +6,7 @@ use crate::expected::expectations;
 use crate::facts::{Facts, Outcome, Reply, Zone};
 use crate::record::{Name, Question, RecordData, RecordType, Text};
 
-use super::{AUTODISCOVER_SERVICE, Case, Code, Hazard, PROBE_LABEL, listed, ticked};
+use super::{AUTODISCOVER_SERVICE, Case, Code, Hazard, PROBE_LABEL, backticked, join_and};
 
 /// Record sets that are shown at most.
 const MOST_SHOWN: usize = 32;
@@ -56,7 +56,7 @@ pub fn compared_questions(domain: &Name) -> Vec<Question> {
     let addresses = [RecordType::A, RecordType::Aaaa];
     let own = addresses.into_iter().chain([RecordType::Mx, RecordType::Txt]).chain(FURTHER);
     let mut questions: Vec<Question> = own.map(|rtype| Question::new(domain.clone(), rtype)).collect();
-    for host in HOSTS.iter().filter_map(|host| domain.below(host).ok()) {
+    for host in HOSTS.iter().filter_map(|host| domain.prepend(host).ok()) {
         questions.extend(addresses.map(|rtype| Question::new(host.clone(), rtype)));
     }
     questions
@@ -81,9 +81,9 @@ pub(super) fn delegation_elsewhere(case: &Case<'_>, zone: Option<&Zone>) -> Opti
     let message = format!(
         "Change the delegation of {} at the registrar once the new name servers are complete: it points to {}, and this \
          report is about {}.",
-        ticked(apex),
-        listed(delegated.iter().map(ticked)),
-        listed(facts.named_servers.keys().map(ticked))
+        backticked(apex),
+        join_and(delegated.iter().map(backticked)),
+        join_and(facts.named_servers.keys().map(backticked))
     );
     Some(Hazard::new(Code::DelegationElsewhere, apex, Some(RecordType::Ns), message))
 }
@@ -106,7 +106,7 @@ pub(super) fn zone_incomplete(case: &Case<'_>) -> Option<Hazard> {
             continue;
         };
         let (present_data, new_data) = (own_data(present), own_data(new));
-        let is_wildcard = domain.below("*").as_ref() != Ok(&present.question.name)
+        let is_wildcard = domain.prepend("*").as_ref() != Ok(&present.question.name)
             && wildcards.get(&present.question.rtype).is_some_and(|wildcard| *wildcard == present_data);
         if is_wildcard {
             continue;
@@ -122,7 +122,7 @@ pub(super) fn zone_incomplete(case: &Case<'_>) -> Option<Hazard> {
     if sets.is_empty() {
         return None;
     }
-    let named = sets.iter().take(MOST_NAMED).map(|(name, rtype)| format!("{} ({rtype})", ticked(name)));
+    let named = sets.iter().take(MOST_NAMED).map(|(name, rtype)| format!("{} ({rtype})", backticked(name)));
     let mut named: Vec<String> = named.collect();
     if sets.len() > MOST_NAMED {
         named.push(format!("{} more", sets.len() - MOST_NAMED));
@@ -131,7 +131,7 @@ pub(super) fn zone_incomplete(case: &Case<'_>) -> Option<Hazard> {
     let message = format!(
         "Add to the new name servers what the present ones have, before the delegation changes: {count} of those that were \
          compared are missing or differ: {}. Other names were not compared.",
-        listed(named)
+        join_and(named)
     );
     let mut found = Hazard::new(Code::ZoneIncomplete, domain, None, message);
     found.records = missing.into_iter().take(MOST_SHOWN).collect();
@@ -146,13 +146,13 @@ fn own_data(reply: &Reply) -> BTreeSet<&RecordData> {
 
 /// What the wildcard of the present zone answers, by the type asked for.
 fn wildcards<'a>(facts: &'a Facts, domain: &'a Name) -> BTreeMap<RecordType, BTreeSet<&'a RecordData>> {
-    let Ok(wildcard) = domain.below("*") else { return BTreeMap::new() };
+    let Ok(wildcard) = domain.prepend("*") else { return BTreeMap::new() };
     let replies = facts.delegated_replies(domain).filter(|reply| reply.question.name == wildcard);
     replies.map(|reply| (reply.question.rtype, own_data(reply))).collect()
 }
 
 fn is_probe(name: &Name) -> bool {
-    name.bare().split('.').any(|label| label == PROBE_LABEL)
+    name.without_trailing_dot().split('.').any(|label| label == PROBE_LABEL)
 }
 
 /// What the move itself changes, so that it may differ.
@@ -172,7 +172,7 @@ impl Expected {
             .filter(|one| one.rtype != RecordType::Txt)
             .map(|one| (one.name.clone(), one.rtype))
             .collect();
-        sets.extend(case.subject.domain.below(AUTODISCOVER_SERVICE).map(|name| (name, RecordType::Srv)));
+        sets.extend(case.subject.domain.prepend(AUTODISCOVER_SERVICE).map(|name| (name, RecordType::Srv)));
         Self { aliases, sets }
     }
 

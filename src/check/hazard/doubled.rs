@@ -9,11 +9,11 @@ use crate::expected::{Id, MailHosts, Requirement};
 use crate::record::spf::SpfRecord;
 use crate::record::{Name, RecordData, RecordType};
 
-use super::{Case, Code, Edit, Hazard, Judged, Status, delivery, listed, ticked, wildcard};
+use super::{Case, Code, Edit, ExpectationResult, Hazard, Status, backticked, delivery, join_and, wildcard};
 use crate::check::{doubled, text};
 
 /// Right MX records and texts at the doubled name, while the domain itself lacks them.
-pub(super) fn domain_doubled(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
+pub(super) fn domain_doubled(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Hazard> {
     let domain = &case.subject.domain;
     let hosts = judged.iter().find_map(|judged| match &judged.expectation.requirement {
         Requirement::DeliversTo(hosts) => Some(hosts),
@@ -63,15 +63,15 @@ fn found(case: &Case<'_>, name: &Name, rtype: RecordType, hosts: Option<&MailHos
     let message = format!(
         "{} holds {}, meant for {}: the DNS host puts the zone's name behind what is typed, so leave the host field \
          empty or type `@`",
-        ticked(name),
-        listed(meant.iter().map(|data| format!("`{data}`"))),
-        ticked(&case.subject.domain)
+        backticked(name),
+        join_and(meant.iter().map(|data| format!("`{data}`"))),
+        backticked(&case.subject.domain)
     );
     let mut hazard = Hazard::new(Code::NameDoubled, name, Some(rtype), message);
     hazard.records = meant.iter().map(|data| format!("{name} {rtype} {data}")).collect();
     // A text there may name senders that the domain's own does not, so it is left for the admin to take over.
     if rtype == RecordType::Mx {
-        hazard.cure = vec![Edit { name: name.clone(), rtype, after: kept, ttl: None, confirm: false }];
+        hazard.fix = vec![Edit { name: name.clone(), rtype, after: kept, ttl: None, confirm: false }];
     }
     Some(hazard)
 }

@@ -7,7 +7,7 @@ use crate::facts::{Facts, Outcome, Zone};
 use crate::provider::{self, Clue, Kind, Provider};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
-use super::{Case, Code, Edit, Hazard, Judged, Status, Weight, listed, ticked, wildcard};
+use super::{Case, Code, Edit, ExpectationResult, Hazard, Severity, Status, backticked, join_and, wildcard};
 
 /// Where mail programs look for their server when there is no alias (Microsoft, "Autodiscover service", SRV lookup).
 pub(in crate::check) const AUTODISCOVER_SERVICE: &str = "_autodiscover._tcp";
@@ -34,17 +34,17 @@ pub(super) fn dns_hosted_by_source(case: &Case<'_>, zone: Option<&Zone>) -> Opti
     let zone = zone?;
     let servers = || zone.name_servers.iter().map(|server| &server.name);
     let hazard = |theirs: Vec<String>, rest: String| {
-        let message = format!("{} {rest}", listed(theirs));
+        let message = format!("{} {rest}", join_and(theirs));
         Hazard::new(Code::DnsHostedBySource, &zone.apex, Some(RecordType::Ns), message)
     };
     if let Some(source) = case.source {
         let theirs: Vec<String> =
-            servers().filter(|server| source.matches_ns(server, domain)).map(ticked).collect();
+            servers().filter(|server| source.matches_ns(server, domain)).map(backticked).collect();
         let rest = format!(
             "of {} serve the zone {}, and closing the account there takes the zone with it; move the zone to another \
              DNS host first, then check again",
             source.short,
-            ticked(&zone.apex)
+            backticked(&zone.apex)
         );
         return (!theirs.is_empty()).then(|| hazard(theirs, rest));
     }
@@ -52,22 +52,22 @@ pub(super) fn dns_hosted_by_source(case: &Case<'_>, zone: Option<&Zone>) -> Opti
         provider::of_ns(server, domain).into_iter().find(|provider| provider.kind == Kind::Source)
     };
     let host = servers().find_map(hosts)?;
-    let theirs = servers().filter(|server| hosts(server) == Some(host)).map(ticked).collect();
+    let theirs = servers().filter(|server| hosts(server) == Some(host)).map(backticked).collect();
     let rest = format!(
         "of {0} serve the zone {1}; if {0} is the platform being left, closing the account there takes the zone with \
          it, so move the zone first; `--source` says which platform it is",
         host.short,
-        ticked(&zone.apex)
+        backticked(&zone.apex)
     );
     let mut found = hazard(theirs, rest);
-    found.level = Weight::Warning;
+    found.level = Severity::Warning;
     Some(found)
 }
 
 /// The questions about what may be left of the platform being left. No server lists its names: the usual ones are asked
 /// for, and those that a zone file is known to hold.
 pub(in crate::check) fn leftover_questions(subject: &Subject, facts: &Facts) -> Vec<Question> {
-    let below = |host: &str, rtype| subject.domain.below(host).ok().map(|name| Question::new(name, rtype));
+    let below = |host: &str, rtype| subject.domain.prepend(host).ok().map(|name| Question::new(name, rtype));
     let mut questions = Vec::new();
     if subject.phase >= Phase::Switch && !subject.hybrid {
         questions.extend(below(AUTODISCOVER_SERVICE, RecordType::Srv));
@@ -92,7 +92,7 @@ fn questions_about(case: &Case<'_>) -> Vec<Question> {
     // Selectors that differ from domain to domain cannot be guessed.
     let fixed = selectors.iter().filter(|(selector, _)| !selector.contains(['#', '?', '*']));
     questions.extend(fixed.filter_map(|(selector, target)| {
-        let name = case.subject.domain.below(&format!("{selector}._domainkey")).ok()?;
+        let name = case.subject.domain.prepend(&format!("{selector}._domainkey")).ok()?;
         Some(Question::new(name, if target.is_some() { RecordType::Cname } else { RecordType::Txt }))
     }));
     questions
@@ -100,7 +100,7 @@ fn questions_about(case: &Case<'_>) -> Vec<Question> {
 
 /// Takes back that expectations are met where a recording does not hold what may be left beside them: a run with the same
 /// options would have read it, and might have found an error.
-pub(in crate::check) fn doubt_unread(case: &Case<'_>, judged: &mut [Judged]) {
+pub(in crate::check) fn doubt_unread(case: &Case<'_>, judged: &mut [ExpectationResult]) {
     let questions = questions_about(case);
     case.sight.batch(|| questions.iter().for_each(|question| drop(case.sight.own_answer(question))));
     for question in questions {
@@ -114,7 +114,7 @@ pub(in crate::check) fn doubt_unread(case: &Case<'_>, judged: &mut [Judged]) {
             RecordType::Txt => Id::Spf,
             _ => Id::Autodiscover,
         };
-        let is_required = |one: &Judged| one.importance == Importance::Required;
+        let is_required = |one: &ExpectationResult| one.importance == Importance::Required;
         let at = judged.iter().position(|one| one.expectation.id == id && is_required(one));
         let at = at.or_else(|| judged.iter().position(is_required));
         let Some(doubted) = at.and_then(|at| judged.get_mut(at)) else { continue };
@@ -138,7 +138,7 @@ pub(super) fn autodiscover_srv_left(case: &Case<'_>) -> Option<Hazard> {
     }
     let domain = &case.subject.domain;
     let microsoft = case.subject.cloud.name(Purpose::Autodiscover)?;
-    let name = domain.below(AUTODISCOVER_SERVICE).ok()?;
+    let name = domain.prepend(AUTODISCOVER_SERVICE).ok()?;
     let answer = case.sight.own_answer(&Question::new(name.clone(), RecordType::Srv)).ok()?;
     // What stands behind an alias is not the domain's own.
     let own = answer.chain.is_empty().then_some(answer.set)?;
@@ -158,20 +158,20 @@ pub(super) fn autodiscover_srv_left(case: &Case<'_>) -> Option<Hazard> {
     let whose = source.map(|source| format!(" ({})", source.short)).unwrap_or_default();
     let message = format!(
         "{} sends mail programs that look for it to {}{whose}; delete it, Microsoft needs no such record",
-        ticked(&name),
-        listed(left.iter().map(shown))
+        backticked(&name),
+        join_and(left.iter().map(shown))
     );
     let mut found = Hazard::new(Code::AutodiscoverSrvLeft, &name, Some(RecordType::Srv), message);
     if source.is_none() {
-        found.level = Weight::Warning;
+        found.level = Severity::Warning;
     }
     found.records = left.iter().map(|data| format!("{name} SRV {data}")).collect();
-    found.cure = vec![edit(&name, RecordType::Srv, kept)];
+    found.fix = vec![edit(&name, RecordType::Srv, kept)];
     Some(found)
 }
 
 /// Before the old service is closed: everything that still points to it, beside what is expected anyway.
-pub(super) fn source_left(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
+pub(super) fn source_left(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Hazard> {
     if case.phase() < Phase::Tidy {
         return Vec::new();
     }
@@ -182,7 +182,7 @@ pub(super) fn source_left(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
         .filter(|judged| judged.importance == Importance::Required)
         .map(|judged| judged.expectation.question())
         .collect();
-    let autodiscover = domain.below(AUTODISCOVER_SERVICE).ok();
+    let autodiscover = domain.prepend(AUTODISCOVER_SERVICE).ok();
     let mut hazards: BTreeMap<Question, Hazard> = BTreeMap::new();
     for question in published_questions(case.sight.facts, domain) {
         case.begin_rule();
@@ -207,9 +207,9 @@ pub(super) fn source_left(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
             _ => case.is_source_sure,
         };
         if may_go {
-            found.cure = vec![Edit { confirm: rtype == RecordType::Mx, ..edit(&name, rtype, kept) }];
+            found.fix = vec![Edit { confirm: rtype == RecordType::Mx, ..edit(&name, rtype, kept) }];
         } else {
-            found.level = Weight::Warning;
+            found.level = Severity::Warning;
             found.message += &format!(
                 ". If {0} is the platform being left, pass `--source {1}`.",
                 source.short, source.id
@@ -224,7 +224,8 @@ pub(super) fn source_left(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
 fn platform_at(case: &Case<'_>, question: &Question) -> Option<&'static Provider> {
     let domain = &case.subject.domain;
     let answer = case.sight.own_answer(question).ok().filter(|answer| answer.chain.is_empty())?;
-    let owner = question.name.without_suffix(domain).map(|owner| owner.bare()).unwrap_or_default();
+    let owner =
+        question.name.without_suffix(domain).map(|owner| owner.without_trailing_dot()).unwrap_or_default();
     let mut platforms = answer.set.data.iter().flat_map(|data| {
         let clues = clues(&owner, data).into_iter();
         clues.flat_map(|clue| {
@@ -295,14 +296,14 @@ fn wildcards(question: &Question, domain: &Name) -> Vec<Wildcard> {
     places.reverse();
     let wildcard = |place: &Name| {
         let probe = wildcard::probe_below(place, question.rtype)?;
-        Some(Wildcard { name: place.below("*").ok()?, probe })
+        Some(Wildcard { name: place.prepend("*").ok()?, probe })
     };
     places.iter().filter_map(wildcard).collect()
 }
 
 /// Whether a record at that name belongs to the platform, by evidence that needs no other beside it.
 fn is_of(provider: &Provider, name: &Name, data: &RecordData, domain: &Name) -> bool {
-    let owner = name.without_suffix(domain).map(|owner| owner.bare()).unwrap_or_default();
+    let owner = name.without_suffix(domain).map(|owner| owner.without_trailing_dot()).unwrap_or_default();
     is_shown_by(provider, clues(&owner, data), domain)
 }
 
@@ -336,14 +337,14 @@ fn host_clues<'a>(owner: &'a str, target: &'a Name) -> Vec<Clue<'a>> {
 
 /// What still leads to the platform, for a sentence.
 fn points(name: &Name, rtype: RecordType, theirs: &BTreeSet<RecordData>, source: &Provider) -> String {
-    let (name, short) = (ticked(name), source.short);
+    let (name, short) = (backticked(name), source.short);
     match rtype {
         RecordType::Mx => {
-            let hosts = theirs.iter().filter_map(RecordData::target).map(ticked);
-            format!("mail for {name} still goes to {} ({short})", listed(hosts))
+            let hosts = theirs.iter().filter_map(RecordData::target).map(backticked);
+            format!("mail for {name} still goes to {} ({short})", join_and(hosts))
         }
         RecordType::Txt => format!("{name} still holds the DKIM key of {short}"),
-        _ => format!("{name} still leads to {} ({short})", listed(theirs.iter().map(shown))),
+        _ => format!("{name} still leads to {} ({short})", join_and(theirs.iter().map(shown))),
     }
 }
 
@@ -362,7 +363,7 @@ fn edit(name: &Name, rtype: RecordType, after: BTreeSet<RecordData>) -> Edit {
 
 fn shown(data: &RecordData) -> String {
     match data {
-        RecordData::Srv { port, target, .. } => format!("{} port {port}", ticked(target)),
-        other => other.target().map_or_else(|| format!("`{other}`"), ticked),
+        RecordData::Srv { port, target, .. } => format!("{} port {port}", backticked(target)),
+        other => other.target().map_or_else(|| format!("`{other}`"), backticked),
     }
 }

@@ -5,11 +5,12 @@ use crate::facts::{Existence, Zone};
 use crate::record::{Name, Question, RecordData, RecordType};
 
 use super::{
-    Case, Code, Hazard, Judged, PROBE_LABEL, Status, clash, delivery, dmarc, listed, ticked, wildcard,
+    Case, Code, ExpectationResult, Hazard, PROBE_LABEL, Status, backticked, clash, delivery, dmarc, join_and,
+    wildcard,
 };
 
 /// An alias at the domain's own name, or beside other records at one of the names that are judged.
-pub(super) fn cname_with_other_data(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
+pub(super) fn cname_with_other_data(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Hazard> {
     let names = judged.iter().filter(|judged| clash::is_judged(case, &judged.expectation));
     let beside = names.filter_map(|judged| {
         let name = &judged.expectation.name;
@@ -25,8 +26,8 @@ pub(super) fn cname_with_other_data(case: &Case<'_>, judged: &[Judged]) -> Vec<H
             .map(|data| format!("{name} {} {data}", data.rtype()))
             .collect();
         // What the expectation takes away is needed, even where the expectation is only advice.
-        found.cure =
-            judged.cure.iter().filter(|edit| edit.name == *name && edit.after.is_empty()).cloned().collect();
+        found.fix =
+            judged.fix.iter().filter(|edit| edit.name == *name && edit.after.is_empty()).cloned().collect();
         Some(found)
     });
     beside.chain(alias_at_the_domain(case)).collect()
@@ -37,8 +38,8 @@ fn alias_at_the_domain(case: &Case<'_>) -> Option<Hazard> {
     let hazard = |target: &Name| {
         let message = format!(
             "{} is an alias of {}, so no MX or TXT of its own can stand there (RFC 1034 §3.6.2); take the alias away",
-            ticked(domain),
-            ticked(target)
+            backticked(domain),
+            backticked(target)
         );
         let mut found = Hazard::new(Code::CnameWithOtherData, domain, Some(RecordType::Cname), message);
         found.records = vec![format!("{domain} CNAME {target}")];
@@ -63,21 +64,23 @@ fn alias_at_the_domain(case: &Case<'_>) -> Option<Hazard> {
 }
 
 /// Records that were published with the zone's name twice.
-pub(super) fn name_doubled(judged: &[Judged]) -> Vec<Hazard> {
+pub(super) fn name_doubled(judged: &[ExpectationResult]) -> Vec<Hazard> {
     let doubled = judged
         .iter()
         .filter(|judged| matches!(judged.code, Code::AliasDoubledName | Code::ServiceDoubledName));
-    let names = doubled.flat_map(|judged| judged.cure.iter().filter(|edit| edit.after.is_empty()));
+    let names = doubled.flat_map(|judged| judged.fix.iter().filter(|edit| edit.after.is_empty()));
     let hazards = names.map(|edit| {
-        let message =
-            format!("{} exists: the DNS host puts the zone's name behind what is typed", ticked(&edit.name));
+        let message = format!(
+            "{} exists: the DNS host puts the zone's name behind what is typed",
+            backticked(&edit.name)
+        );
         Hazard::new(Code::NameDoubled, &edit.name, Some(edit.rtype), message)
     });
     hazards.collect()
 }
 
 /// Microsoft's own host beside a declared filter.
-pub(super) fn filter_bypass(case: &Case<'_>, judged: &[Judged]) -> Option<Hazard> {
+pub(super) fn filter_bypass(case: &Case<'_>, judged: &[ExpectationResult]) -> Option<Hazard> {
     let domain = &case.subject.domain;
     let hosts = judged.iter().find_map(|judged| match &judged.expectation.requirement {
         Requirement::DeliversTo(hosts) => Some(hosts),
@@ -102,24 +105,25 @@ pub(super) fn filter_bypass(case: &Case<'_>, judged: &[Judged]) -> Option<Hazard
                 delivery::Host::Right | delivery::Host::RightPartition | delivery::Host::RightOlder
             )
         })
-        .map(|(host, _)| ticked(host))
+        .map(|(host, _)| backticked(host))
         .collect();
     if !filtered || direct.is_empty() {
         return None;
     }
-    let message = format!("{} stands beside the declared filter, so mail can get around it", listed(direct));
+    let message =
+        format!("{} stands beside the declared filter, so mail can get around it", join_and(direct));
     Some(Hazard::new(Code::FilterBypass, domain, Some(RecordType::Mx), message))
 }
 
 /// A policy that refuses mail while neither SPF nor DKIM lets Microsoft's mail pass.
-pub(super) fn dmarc_strict_too_early(case: &Case<'_>, judged: &[Judged]) -> Option<Hazard> {
-    let own = case.subject.domain.below("_dmarc").ok()?;
+pub(super) fn dmarc_strict_too_early(case: &Case<'_>, judged: &[ExpectationResult]) -> Option<Hazard> {
+    let own = case.subject.domain.prepend("_dmarc").ok()?;
     let set = case.sight.set(&own, RecordType::Txt).ok()?;
     // Without one of its own, that of a domain further up holds.
     let is_inherited = judged.iter().any(|judged| judged.code == Code::DmarcInherited);
     let (name, policy) = if is_inherited {
         let inherited = dmarc::inherited(case).ok()??;
-        (inherited.domain.below("_dmarc").ok()?, inherited.policy)
+        (inherited.domain.prepend("_dmarc").ok()?, inherited.policy)
     } else {
         (own, dmarc::policy(&set)?)
     };
@@ -141,18 +145,18 @@ pub(super) fn dmarc_strict_too_early(case: &Case<'_>, judged: &[Judged]) -> Opti
 /// A name that nobody publishes has an answer.
 pub(super) fn wildcard_answers(case: &Case<'_>) -> Option<Hazard> {
     let domain = &case.subject.domain;
-    let probe = domain.below(PROBE_LABEL).ok()?;
+    let probe = domain.prepend(PROBE_LABEL).ok()?;
     let answers = |rtype| {
         let answer = case.sight.own_answer(&Question::new(probe.clone(), rtype)).ok()?;
         (answer.existence == Existence::Records || !answer.chain.is_empty()).then_some(answer)
     };
     let answer = answers(RecordType::A).or_else(|| answers(RecordType::Aaaa))?;
     let shown = match answer.chain.first() {
-        Some(target) => ticked(target),
-        None => listed(answer.set.data.iter().map(|data| format!("`{data}`"))),
+        Some(target) => backticked(target),
+        None => join_and(answer.set.data.iter().map(|data| format!("`{data}`"))),
     };
-    let message = format!("every name below {} that does not exist answers with {shown}", ticked(domain));
-    let wildcard = domain.below("*").ok()?;
+    let message = format!("every name below {} that does not exist answers with {shown}", backticked(domain));
+    let wildcard = domain.prepend("*").ok()?;
     Some(Hazard::new(Code::WildcardAnswers, &wildcard, None, message))
 }
 
@@ -160,13 +164,13 @@ pub(super) fn wildcard_answers(case: &Case<'_>) -> Option<Hazard> {
 pub(super) fn microsoft_hosted_dns(case: &Case<'_>, zone: Option<&Zone>) -> Option<Hazard> {
     let zone = zone?;
     let servers = zone.name_servers.iter().filter(|server| is_microsoft_dns(&server.name));
-    let servers: Vec<String> = servers.map(|server| ticked(&server.name)).collect();
+    let servers: Vec<String> = servers.map(|server| backticked(&server.name)).collect();
     if servers.is_empty() {
         return None;
     }
     let message = format!(
         "{} {} Microsoft's: the records are kept in the Microsoft 365 admin center{}",
-        listed(servers.iter().cloned()),
+        join_and(servers.iter().cloned()),
         if servers.len() == 1 { "is" } else { "are" },
         web_site(case)
     );
@@ -180,7 +184,7 @@ fn is_microsoft_dns(server: &Name) -> bool {
 
 /// The names of the web site, which is easily lost when Microsoft takes the zone over.
 fn web_site_names(domain: &Name) -> Vec<Name> {
-    std::iter::once(domain.clone()).chain(domain.below("www")).collect()
+    std::iter::once(domain.clone()).chain(domain.prepend("www")).collect()
 }
 
 /// What became of the web site, for the end of a sentence.
@@ -190,20 +194,22 @@ fn web_site(case: &Case<'_>) -> String {
     case.sight.read_ahead(names.iter().flat_map(Question::addresses));
     for name in names {
         match case.sight.has_address(&name) {
-            Ok(Some(true)) => found.push(ticked(&name)),
+            Ok(Some(true)) => found.push(backticked(&name)),
             // An alias that leads out of the zone files may well have one.
-            Ok(Some(false)) if leads_out(case, &name) => found.push(ticked(&name)),
-            Ok(Some(false)) => missing.push(ticked(&name)),
+            Ok(Some(false)) if leads_out(case, &name) => found.push(backticked(&name)),
+            Ok(Some(false)) => missing.push(backticked(&name)),
             Ok(None) | Err(_) => {}
         }
     }
     let verb = |names: &[String]| if names.len() == 1 { "has" } else { "have" };
     match (found.is_empty(), missing.is_empty()) {
         (true, true) => "; see that the web site's are there too".into(),
-        (false, true) => format!("; of the web site, {} {} an address", listed(found.clone()), verb(&found)),
+        (false, true) => {
+            format!("; of the web site, {} {} an address", join_and(found.clone()), verb(&found))
+        }
         (_, false) => format!(
             "; {} {} no address, so add the records of the web site there",
-            listed(missing.clone()),
+            join_and(missing.clone()),
             verb(&missing)
         ),
     }

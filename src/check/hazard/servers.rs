@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::facts::{Facts, NameServer, Outcome, Reply, Role, Server, VersionOrder, View, Zone, policy_host};
+use crate::facts::{
+    Facts, NameServer, Outcome, Reply, Role, Server, TrustPolicy, VersionOrder, Zone, policy_host,
+};
 use crate::record::{Name, Question, Record, RecordData, RecordType};
 
-use super::{Case, Code, Hazard, Weight, listed, ticked};
+use super::{Case, Code, Hazard, Severity, backticked, join_and};
 
 /// Answers of name servers with the same serial that differ.
 pub(super) fn servers_disagree(case: &Case<'_>) -> Vec<Hazard> {
@@ -42,13 +44,13 @@ pub(super) fn servers_disagree(case: &Case<'_>) -> Vec<Hazard> {
         let message = format!(
             "the name servers {versions} answer differently for {} of {}; ask the DNS host to fix that",
             question.rtype,
-            ticked(&question.name)
+            backticked(&question.name)
         );
         let mut found = Hazard::new(Code::ServersDisagree, &question.name, Some(question.rtype), message);
         if question.rtype == RecordType::Txt
             && !answers.iter().any(|one| differs_in_read(&one.1, &answers[0].1))
         {
-            found.level = Weight::Warning;
+            found.level = Severity::Warning;
         }
         found.records = answers.iter().map(|(reply, data)| said(case, reply, data)).collect();
         hazards.push(found);
@@ -80,7 +82,7 @@ fn said(case: &Case<'_>, reply: &Reply, data: &BTreeSet<&RecordData>) -> String 
 
 fn label(case: &Case<'_>, server: &Server) -> String {
     match case.sight.facts.server_name(server) {
-        Some(name) => format!("{} ({})", name.bare(), server.address),
+        Some(name) => format!("{} ({})", name.without_trailing_dot(), server.address),
         None => server.address.clone(),
     }
 }
@@ -91,13 +93,13 @@ pub(super) fn domain_not_found(case: &Case<'_>, zone: Option<&Zone>) -> Option<H
     let question = Question::new(domain.clone(), RecordType::Mx);
     let reply = case.sight.reply(&question)?;
     let gone =
-        reply.outcome == Outcome::NoName && reply.records.is_empty() && reply.server.role != Role::ZoneFile;
+        reply.outcome == Outcome::NxDomain && reply.records.is_empty() && reply.server.role != Role::ZoneFile;
     if !gone || zone.is_some() {
         return None;
     }
     let message = format!(
         "{} does not exist in DNS; check the spelling, or whether its registration has lapsed",
-        ticked(domain)
+        backticked(domain)
     );
     Some(Hazard::new(Code::DomainNotFound, domain, None, message))
 }
@@ -115,7 +117,7 @@ pub(super) fn dnssec_bogus(case: &Case<'_>) -> Option<Hazard> {
             && reply.may_be_bogus()
     };
     let failure = facts.replies(&unvalidated.question).find(refused)?;
-    let said: Vec<String> = failure.extended.iter().map(ToString::to_string).collect();
+    let said: Vec<String> = failure.ede.iter().map(ToString::to_string).collect();
     let said = if said.is_empty() { String::new() } else { format!(" ({})", said.join("; ")) };
     let message = format!(
         "{} refuses the answers of the zone, since their DNSSEC signatures do not fit{said}; have the registrar correct \
@@ -147,7 +149,8 @@ pub(super) fn delegation_mismatch(case: &Case<'_>, zone: Option<&Zone>) -> Optio
     let own =
         own.filter(|reply| reply.outcome == Outcome::Records).map(|reply| names(reply.wanted().collect()));
     let own = own.into_iter().find(|own| *own != parent && !own.is_empty())?;
-    let only = |here: &BTreeSet<Name>, there: &BTreeSet<Name>| listed(here.difference(there).map(ticked));
+    let only =
+        |here: &BTreeSet<Name>, there: &BTreeSet<Name>| join_and(here.difference(there).map(backticked));
     let mut parts = Vec::new();
     if !parent.is_subset(&own) {
         parts.push(format!("only the zone above names {}", only(&parent, &own)));
@@ -157,7 +160,7 @@ pub(super) fn delegation_mismatch(case: &Case<'_>, zone: Option<&Zone>) -> Optio
     }
     let message = format!(
         "the name servers of {} differ: {}; the zone above decides, so edit where it points and correct the other",
-        ticked(apex),
+        backticked(apex),
         parts.join(", ")
     );
     Some(Hazard::new(Code::DelegationMismatch, apex, Some(RecordType::Ns), message))
@@ -166,7 +169,7 @@ pub(super) fn delegation_mismatch(case: &Case<'_>, zone: Option<&Zone>) -> Optio
 /// Name servers of the zone that do not do their work.
 pub(super) fn servers(case: &Case<'_>, zone: Option<&Zone>) -> Vec<Hazard> {
     let facts = case.sight.facts;
-    let Some(zone) = zone.filter(|_| case.sight.view != View::Resolver && !facts.is_offline()) else {
+    let Some(zone) = zone.filter(|_| case.sight.view != TrustPolicy::Resolver && !facts.is_offline()) else {
         return Vec::new();
     };
     let mut by_server: BTreeMap<&Server, Vec<&Reply>> = BTreeMap::new();
@@ -176,7 +179,7 @@ pub(super) fn servers(case: &Case<'_>, zone: Option<&Zone>) -> Vec<Hazard> {
     }
     // What is too much to be kept was answered all the same.
     let is_answer = |reply: &&Reply| {
-        reply.outcome.is_answer() || matches!(reply.outcome, Outcome::TooLarge | Outcome::TooDeep)
+        reply.outcome.is_answer() || matches!(reply.outcome, Outcome::TooLarge | Outcome::ChainTooLong)
     };
     let answers = |replies: &[&Reply]| replies.iter().any(is_answer);
     let is_asked = if facts.named_servers.is_empty() { "is delegated to" } else { "is named" };
@@ -197,7 +200,7 @@ pub(super) fn servers(case: &Case<'_>, zone: Option<&Zone>) -> Vec<Hazard> {
         if by_server.is_empty() {
             return hazards;
         }
-        let names = listed(zone.name_servers.iter().map(|server| ticked(&server.name)));
+        let names = join_and(zone.name_servers.iter().map(|server| backticked(&server.name)));
         let is_late = facts.unordered().any(|reply| reply.outcome == Outcome::OutOfTime);
         let message = if is_open {
             let next = if is_late { "; a longer `--deadline` may help" } else { "" };
@@ -232,7 +235,7 @@ pub(super) fn servers(case: &Case<'_>, zone: Option<&Zone>) -> Vec<Hazard> {
         let is = |outcomes: &[Outcome]| replies.iter().any(|reply| outcomes.contains(&reply.outcome));
         let shown = label(case, server);
         if is(&[Outcome::Lame, Outcome::Refused]) {
-            let message = format!("{shown} {is_asked} and does not serve {}", ticked(&zone.apex));
+            let message = format!("{shown} {is_asked} and does not serve {}", backticked(&zone.apex));
             hazards.push(Hazard::new(Code::ServerLame, &zone.apex, None, message));
         } else if let Some(refusal) = not_allowed(replies).filter(|_| reachable) {
             let message =
@@ -241,7 +244,7 @@ pub(super) fn servers(case: &Case<'_>, zone: Option<&Zone>) -> Vec<Hazard> {
         } else if reachable && is(&[Outcome::ServFail]) {
             let message = format!(
                 "{shown} {is_asked} and fails for everything of {}; it may have lost the zone",
-                ticked(&zone.apex)
+                backticked(&zone.apex)
             );
             hazards.push(Hazard::new(Code::ServerLame, &zone.apex, None, message));
         } else if reachable
@@ -285,12 +288,12 @@ fn delegation_dead(case: &Case<'_>, zone: &Zone) -> Option<Hazard> {
     if !(authorities && resolvers) {
         return None;
     }
-    let names = listed(zone.name_servers.iter().map(|server| ticked(&server.name)));
+    let names = join_and(zone.name_servers.iter().map(|server| backticked(&server.name)));
     let message = format!(
         "the delegation of {} is dead: none of its name servers ({names}) answers, and resolvers fail as \
          well; no record is known to be missing, so have the name servers put right first, at the DNS host or \
          at the registrar",
-        ticked(&zone.apex)
+        backticked(&zone.apex)
     );
     Some(Hazard::new(Code::DelegationDead, &zone.apex, None, message))
 }

@@ -4,7 +4,7 @@
 
 use crate::facts::{Facts, TenantHolder, WebReply, WebRequest};
 
-use super::{Case, Code, Hazard, Weight, ticked};
+use super::{Case, Code, Hazard, Severity, backticked};
 use crate::check::web::{holder_of, initial_domain, tenant_request};
 
 /// What is wrong with who holds the domain.
@@ -12,7 +12,7 @@ pub(super) fn tenant(case: &Case<'_>) -> Vec<Hazard> {
     let (subject, facts) = (case.subject, case.sight.facts);
     let domain = &subject.domain;
     let Some(reply) = answer(facts, tenant_request(subject, domain)) else { return Vec::new() };
-    let host = ticked(&reply.request.host);
+    let host = backticked(&reply.request.host);
     let hazard = |code, message, replies: &[&WebReply]| {
         let records = replies.iter().map(|reply| shown(reply)).collect();
         vec![Hazard { records, ..Hazard::new(code, domain, None, message) }]
@@ -22,39 +22,39 @@ pub(super) fn tenant(case: &Case<'_>) -> Vec<Hazard> {
         Some(TenantHolder::NoTenant) => {
             let message = format!(
                 "Add {} in the Microsoft 365 admin center and verify it: {host} knows no tenant that holds it.",
-                ticked(domain)
+                backticked(domain)
             );
             return hazard(Code::DomainInNoTenant, message, &[reply]);
         }
         None => {
             let message =
-                format!("Which tenant holds {} is unknown: {}. Try again.", ticked(domain), why(reply));
+                format!("Which tenant holds {} is unknown: {}. Try again.", backticked(domain), why(reply));
             return hazard(Code::TenantUnknown, message, &[reply]);
         }
     };
     let Some(initial) = initial_domain(subject) else { return Vec::new() };
     let Some(own) = answer(facts, tenant_request(subject, &initial)) else { return Vec::new() };
-    let given = ticked(&initial);
+    let given = backticked(&initial);
     match holder_of(own) {
         Some(TenantHolder::Tenant { id, .. }) if id == held => Vec::new(),
         Some(TenantHolder::Tenant { id, .. }) => {
             let message = format!(
                 "Remove {} from the tenant `{held}`, or correct `--tenant`: {given} is the tenant `{id}`, and mail of \
                  one domain goes to one tenant only.",
-                ticked(domain)
+                backticked(domain)
             );
             hazard(Code::DomainInOtherTenant, message, &[reply, own])
         }
         Some(TenantHolder::NoTenant) => {
             let message = format!("Correct `--tenant`: {host} knows no tenant {given}.");
             let mut found = hazard(Code::TenantUnknown, message, &[own]);
-            found.iter_mut().for_each(|hazard| hazard.level = Weight::Warning);
+            found.iter_mut().for_each(|hazard| hazard.level = Severity::Warning);
             found
         }
         None => {
             let message = format!(
                 "Whether {} is in the tenant {given} is unknown: {}. Try again.",
-                ticked(domain),
+                backticked(domain),
                 why(own)
             );
             hazard(Code::TenantUnknown, message, &[own])
@@ -80,8 +80,8 @@ fn shown(reply: &WebReply) -> String {
 /// Why an answer does not tell the tenant.
 fn why(reply: &WebReply) -> String {
     match (reply.status, reply.reason.is_empty()) {
-        (0, true) => format!("{} ({})", ticked(&reply.request.host), reply.outcome),
-        (status, true) => format!("{} answered with HTTP status {status}", ticked(&reply.request.host)),
-        (_, false) => format!("{}: {}", ticked(&reply.request.host), reply.reason),
+        (0, true) => format!("{} ({})", backticked(&reply.request.host), reply.outcome),
+        (status, true) => format!("{} answered with HTTP status {status}", backticked(&reply.request.host)),
+        (_, false) => format!("{}: {}", backticked(&reply.request.host), reply.reason),
     }
 }

@@ -7,14 +7,14 @@ use crate::facts::{Reply, Role};
 use crate::record::{Question, RecordData, RecordSet, RecordType};
 
 use super::super::time::{after, clock, clock_when_over, lasting};
-use super::{Case, Code, Edit, Hazard, Judged, Status, Weight, ticked};
+use super::{Case, Code, Edit, ExpectationResult, Hazard, Severity, Status, backticked};
 
 /// Seconds that a record may live in caches when it is about to change (Rackspace, "About TTL best practices",
 /// 2018-06-19: 300 seconds, at least 24 hours before).
 const SHORT: u32 = 300;
 
 /// Before the switch: records that will change then, and live long in caches.
-pub(super) fn ttl_too_long(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
+pub(super) fn ttl_too_long(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Hazard> {
     let will_change = judged
         .iter()
         .filter(|judged| matches!(judged.code, Code::MxStillAtSource | Code::AliasStillAtSource));
@@ -32,7 +32,7 @@ pub(super) fn ttl_too_long(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
         }
         let message = format!(
             "{rtype} of {} will change at the switch, and caches keep what they have for {}: lower its TTL to {SHORT} {}",
-            ticked(name),
+            backticked(name),
             lasting(ttl),
             by_when(case, ttl)
         );
@@ -41,8 +41,8 @@ pub(super) fn ttl_too_long(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
         found.due = due(case, ttl);
         // Until the switch every cache that takes the record anew forgets it sooner.
         if case.subject.switch_at.is_some_and(|switch| switch > case.sight.facts.checked_at) {
-            found.level = Weight::Error;
-            found.cure = vec![Edit {
+            found.level = Severity::Error;
+            found.fix = vec![Edit {
                 name: name.clone(),
                 rtype,
                 after: judged.observed.data.clone(),
@@ -75,7 +75,7 @@ fn slowest<'a>(case: &Case<'a>, question: &Question, published: &RecordSet) -> O
 /// The TTL was lowered, and a name server still gives out the old one: no edit helps, a transfer of the zone does.
 fn not_lowered_everywhere(
     case: &Case<'_>,
-    judged: &Judged,
+    judged: &ExpectationResult,
     rtype: RecordType,
     slowest: &Slowest<'_>,
 ) -> Hazard {
@@ -84,11 +84,11 @@ fn not_lowered_everywhere(
         .sight
         .facts
         .server_name(&slowest.reply.server)
-        .map_or_else(|| format!("`{}`", slowest.reply.server.address), |name| ticked(&name));
+        .map_or_else(|| format!("`{}`", slowest.reply.server.address), |name| backticked(&name));
     let message = format!(
         "Wait for {server}, or check its zone transfer: it still gives out {rtype} of {} with a TTL of {}, which has to be \
          {SHORT} seconds {}",
-        ticked(name),
+        backticked(name),
         lasting(slowest.ttl),
         by_when(case, slowest.ttl)
     );
@@ -101,13 +101,13 @@ fn not_lowered_everywhere(
 }
 
 /// After the move: the low TTL of the switch is left, and nothing else of the record set has to change.
-pub(super) fn ttl_still_low(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
+pub(super) fn ttl_still_low(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Hazard> {
     if case.phase() < Phase::Tidy {
         return Vec::new();
     }
     let moved = judged.iter().filter(|judged| {
         let id = judged.expectation.id;
-        matches!(id, Id::Mx | Id::Autodiscover) && judged.status == Status::Met && judged.cure.is_empty()
+        matches!(id, Id::Mx | Id::Autodiscover) && judged.status == Status::Met && judged.fix.is_empty()
     });
     let hazards = moved.filter_map(|judged| {
         let name = &judged.expectation.name;
@@ -120,7 +120,7 @@ pub(super) fn ttl_still_low(case: &Case<'_>, judged: &[Judged]) -> Vec<Hazard> {
         }
         let message = format!(
             "Raise the TTL of {rtype} of {} to 3600: it still is {}, as for the switch, and every resolver asks that often.",
-            ticked(name),
+            backticked(name),
             lasting(own.ttl)
         );
         let mut found = Hazard::new(Code::TtlStillLow, name, Some(rtype), message);

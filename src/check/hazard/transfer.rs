@@ -2,7 +2,7 @@
 
 use crate::facts::{TransferOutcome, Zone};
 
-use super::{Case, Code, Hazard, ticked};
+use super::{Case, Code, Hazard, backticked};
 
 /// No name server sent the zone.
 pub(super) fn transfer_refused(case: &Case<'_>, zone: Option<&Zone>) -> Option<Hazard> {
@@ -21,7 +21,7 @@ pub(super) fn transfer_refused(case: &Case<'_>, zone: Option<&Zone>) -> Option<H
     let message = format!(
         "Allow this machine to transfer {}, or leave `--transfer` out: {} {what}{reason}, so only the usual names were \
          looked up.",
-        ticked(apex),
+        backticked(apex),
         reply.server
     );
     Some(Hazard::new(Code::TransferRefused, apex, None, message))

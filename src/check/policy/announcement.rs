@@ -3,7 +3,7 @@
 use crate::record::{RecordData, RecordSet, Text};
 
 use super::body::brief;
-use crate::check::listed;
+use crate::check::join_and;
 
 /// How the announcement of a policy begins (RFC 8461 §3.1).
 const ANNOUNCEMENT: &str = "v=STSv1;";
@@ -63,7 +63,7 @@ fn receivers(text: &Text) -> Result<String, String> {
     if let Some(receiver) = receivers.iter().find(|receiver| !is_receiver(receiver)) {
         return Err(format!("`rua={}` is neither `mailto:…` nor `https://…`", brief(receiver)));
     }
-    Ok(listed(receivers.iter().take(MOST_RECEIVERS).map(|receiver| format!("`{}`", brief(receiver)))))
+    Ok(join_and(receivers.iter().take(MOST_RECEIVERS).map(|receiver| format!("`{}`", brief(receiver)))))
 }
 
 /// Blanks around the semicolons and commas of a text; nowhere else are there any.

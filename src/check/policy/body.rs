@@ -144,8 +144,8 @@ fn is_name(text: &str, is_label: impl Fn(&str) -> bool) -> bool {
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Host(host) => f.write_str(&host.bare()),
-            Self::Below(suffix) => write!(f, "*.{}", suffix.bare()),
+            Self::Host(host) => f.write_str(&host.without_trailing_dot()),
+            Self::Below(suffix) => write!(f, "*.{}", suffix.without_trailing_dot()),
         }
     }
 }

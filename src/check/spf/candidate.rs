@@ -6,21 +6,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use crate::facts::{Existence, Sight};
+use crate::facts::{Existence, FactsView};
 use crate::provider::{Kind, of_mx};
 use crate::record::spf::{DomainSpec, Meaning, Mechanism, Qualifier, SpfRecord};
 use crate::record::{Name, Question, RecordData, RecordType};
 
-use super::relief::{Candidate, Reason};
+use super::lookup_advice::{Candidate, Reason};
 use super::tally::{Cost, Tally};
 use super::terms::key;
-use super::{Bench, listed, ticked};
+use super::{SpfJudge, backticked, join_and};
 
 /// Addresses that are spelled out at most.
 const MOST_ADDRESSES: usize = 2;
 
 /// The terms of a record that cost something, but Microsoft's, each with the best reason to let it go.
-pub(super) fn candidates(bench: &Bench<'_>, record: &SpfRecord, tally: &Tally) -> Vec<Candidate> {
+pub(super) fn candidates(bench: &SpfJudge<'_>, record: &SpfRecord, tally: &Tally) -> Vec<Candidate> {
     let held = held(tally);
     let mut seen = BTreeSet::new();
     let mut candidates = Vec::new();
@@ -36,7 +36,7 @@ pub(super) fn candidates(bench: &Bench<'_>, record: &SpfRecord, tally: &Tally) -
 }
 
 fn reason(
-    bench: &Bench<'_>,
+    bench: &SpfJudge<'_>,
     record: &SpfRecord,
     tally: &Tally,
     held: &BTreeMap<&Name, &str>,
@@ -57,21 +57,21 @@ fn reason(
         }
         Meaning::Mechanism(_, Mechanism::Include(domain)) => source().unwrap_or_else(|| {
             let holder = domain.name.as_ref().and_then(|name| held.get(name));
-            holder.map_or(Reason::Dear, |holder| Reason::Nested((*holder).to_owned()))
+            holder.map_or(Reason::MostExpensive, |holder| Reason::Nested((*holder).to_owned()))
         }),
-        Meaning::Redirect(_) => source().unwrap_or(Reason::Dear),
+        Meaning::Redirect(_) => source().unwrap_or(Reason::MostExpensive),
         Meaning::Mechanism(
             _,
             Mechanism::All | Mechanism::Ip4 { .. } | Mechanism::Ip6 { .. } | Mechanism::Exists(_),
         )
         | Meaning::Explanation(_)
-        | Meaning::Ignored { .. }
-        | Meaning::Broken(_) => Reason::Dear,
+        | Meaning::UnknownModifier { .. }
+        | Meaning::SyntaxError(_) => Reason::MostExpensive,
     }
 }
 
 /// What can be said instead of `a`: nothing where the addresses are in the record, else the addresses.
-fn address(bench: &Bench<'_>, record: &SpfRecord, cost: &Cost, domain: Option<&DomainSpec>) -> Reason {
+fn address(bench: &SpfJudge<'_>, record: &SpfRecord, cost: &Cost, domain: Option<&DomainSpec>) -> Reason {
     let generic = || Reason::Address("its addresses as `ip4:` or `ip6:`".into());
     let own = &bench.case.subject.domain;
     let Some(name) = domain.map_or(Some(own), |domain| domain.name.as_ref()) else { return generic() };
@@ -90,10 +90,10 @@ fn address(bench: &Bench<'_>, record: &SpfRecord, cost: &Cost, domain: Option<&D
         IpAddr::V4(address) => format!("`ip4:{address}`"),
         IpAddr::V6(address) => format!("`ip6:{address}`"),
     });
-    Reason::Address(listed(written))
+    Reason::Address(join_and(written))
 }
 
-fn addresses(sight: &Sight<'_>, name: &Name) -> Vec<IpAddr> {
+fn addresses(sight: &FactsView<'_>, name: &Name) -> Vec<IpAddr> {
     let data = sight.addresses(name).unwrap_or_default();
     let address = |data: &RecordData| match data {
         RecordData::A(address) => Some(IpAddr::V4(*address)),
@@ -124,7 +124,7 @@ fn is_listed(record: &SpfRecord, address: IpAddr) -> bool {
 
 /// What can be said instead of `mx`: nothing where Microsoft takes the mail, since its include is there for
 /// sending.
-fn mail_hosts(bench: &Bench<'_>, tally: &Tally, domain: Option<&DomainSpec>) -> Reason {
+fn mail_hosts(bench: &SpfJudge<'_>, tally: &Tally, domain: Option<&DomainSpec>) -> Reason {
     let own = &bench.case.subject.domain;
     let generic = || Reason::Address("the addresses of its hosts as `ip4:` or `ip6:`".into());
     let Some(name) = domain.map_or(Some(own), |domain| domain.name.as_ref()) else { return generic() };
@@ -136,7 +136,7 @@ fn mail_hosts(bench: &Bench<'_>, tally: &Tally, domain: Option<&DomainSpec>) -> 
         |host: &Name| of_mx(host, own).iter().any(|provider| provider.kind == Kind::Microsoft);
     let mut hosts = answer.set.data.iter().filter_map(RecordData::target);
     if tally.includes_microsoft && hosts.all(is_microsofts) {
-        return Reason::Covered(ticked(bench.include));
+        return Reason::Covered(backticked(bench.include));
     }
     generic()
 }

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::expected::Phase;
-use crate::facts::{Overlay, Sight, Silence};
+use crate::facts::{FactsView, LookupFailure, PlannedRecords};
 use crate::record::spf::{SpfRecord, is_spf};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType, Text};
 
@@ -17,10 +17,10 @@ use super::repair::repaired;
 use super::tally::{self, Fault, FaultKind, Tally};
 use super::terms::Terms;
 use super::walk::Reader;
-use super::{Bench, Edit, text_of};
+use super::{Edit, SpfJudge, text_of};
 
 /// The record sets that put it right, and what comes out of it.
-pub(super) struct Cure {
+pub(super) struct Fix {
     /// The domain's own text, and texts of its own that it includes; empty where nothing in the zone would
     /// help.
     pub(super) edits: Vec<Edit>,
@@ -40,11 +40,11 @@ pub(super) struct Cure {
 }
 
 /// Puts it right. `instead_of` is a text that is no SPF record and was meant to be one.
-pub(super) fn cure(
-    bench: &Bench<'_>,
+pub(super) fn fix(
+    bench: &SpfJudge<'_>,
     records: &[&SpfRecord],
     instead_of: Option<&Text>,
-) -> Result<Cure, Silence> {
+) -> Result<Fix, LookupFailure> {
     let domain = &bench.case.subject.domain;
     let sight = bench.case.sight;
     let before: Vec<Tally> =
@@ -80,7 +80,7 @@ pub(super) fn cure(
     }
     let mut overlay = sight.overlay.clone();
     own.values().for_each(|edit| publish(&mut overlay, edit));
-    let with_own = Sight { overlay: &overlay, ..sight };
+    let with_own = FactsView { overlay: &overlay, ..sight };
     let edited = Reader::new(&with_own);
     let reader = if own.is_empty() { bench.reader } else { &edited };
     let tally_of = |record: &SpfRecord| tally::tally(reader, domain, record, bench.include);
@@ -92,7 +92,7 @@ pub(super) fn cure(
             terms.add_include_first(bench.include);
             terms.decided.push(format!(
                 "`include:{}` goes first, so that terms that fail cannot stop mail from Microsoft 365",
-                bench.include.bare()
+                bench.include.without_trailing_dot()
             ));
         }
     }
@@ -128,14 +128,14 @@ pub(super) fn cure(
     let here = (texts != bench.set.data).then(|| Edit { confirm, ..edit(name, texts.clone()) });
     let after = tally_of(&record);
     let edits = here.into_iter().chain(own.into_values()).collect();
-    Ok(Cure { edits, before, after, record, texts, decided: std::mem::take(&mut terms.decided), dropped })
+    Ok(Fix { edits, before, after, record, texts, decided: std::mem::take(&mut terms.decided), dropped })
 }
 
 fn edit(name: Name, after: BTreeSet<RecordData>) -> Edit {
     Edit { name, rtype: RecordType::Txt, after, ttl: None, confirm: false }
 }
 
-fn publish(overlay: &mut Overlay, edit: &Edit) {
+fn publish(overlay: &mut PlannedRecords, edit: &Edit) {
     let set = RecordSet { data: edit.after.clone(), ttl: edit.ttl.unwrap_or_default() };
     overlay.insert(Question::new(edit.name.clone(), edit.rtype), set);
 }
@@ -174,18 +174,18 @@ fn place<'a>(fault: &'a Fault, domain: &Name) -> Place<'a> {
 }
 
 /// Whether the texts at a name are the domain's own to edit: an alias leads to those of somebody else.
-pub(super) fn is_own(bench: &Bench<'_>, holder: &Name) -> bool {
+pub(super) fn is_own(bench: &SpfJudge<'_>, holder: &Name) -> bool {
     let answer = bench.case.sight.own_answer(&Question::new(holder.clone(), RecordType::Txt));
     holder.is_within(&bench.case.subject.domain) && answer.is_ok_and(|answer| answer.chain.is_empty())
 }
 
 /// Merges the texts of an included record of the domain's own into one that can be read, once.
 fn repair_own(
-    bench: &Bench<'_>,
+    bench: &SpfJudge<'_>,
     holder: &Name,
     tally: &Tally,
     own: &mut BTreeMap<Name, Edit>,
-) -> Result<(), Silence> {
+) -> Result<(), LookupFailure> {
     if own.contains_key(holder) || !is_own(bench, holder) {
         return Ok(());
     }
@@ -237,10 +237,10 @@ enum Needed {
 
 /// Whether Microsoft's include has to be added to what the record will be.
 fn needs_include(
-    bench: &Bench<'_>,
+    bench: &SpfJudge<'_>,
     record: &SpfRecord,
     tally_of: impl Fn(&SpfRecord) -> Tally,
-) -> Result<Needed, Silence> {
+) -> Result<Needed, LookupFailure> {
     if bench.is_behind_gateway()? || bench.is_sold_by_reseller(record)? {
         return Ok(Needed::No);
     }

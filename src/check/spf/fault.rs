@@ -7,12 +7,12 @@ use crate::record::{Name, Text};
 
 use super::tally::{Fault, FaultKind};
 use super::walk::MOST_MAIL_HOSTS;
-use super::{Bench, Code, Finding, markup, placeholder, shown, ticked};
+use super::{Code, Finding, SpfJudge, backticked, markup, placeholder, shown};
 
-impl Bench<'_> {
+impl SpfJudge<'_> {
     /// What makes every check fail, whoever sends.
     pub(super) fn faulty(&self, fault: &Fault) -> (Code, String) {
-        let about = ticked(&fault.about);
+        let about = backticked(&fault.about);
         let term = shown(&fault.term);
         if fault.kind == FaultKind::PassesEveryone && fault.holder == self.case.subject.domain {
             return (Code::SpfPassesEveryone, format!("`{term}` authorizes every sender"));
@@ -33,7 +33,7 @@ impl Bench<'_> {
                 Code::SpfIncludeLoop,
                 format!(
                     "is included by itself, at the last by {}, so every check fails",
-                    ticked(&fault.holder)
+                    backticked(&fault.holder)
                 ),
             ),
             FaultKind::Placeholder => (

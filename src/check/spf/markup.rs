@@ -78,7 +78,7 @@ pub(super) fn told(oddities: &[Oddity]) -> Option<String> {
     if oddities.len() > MOST_TOLD {
         words.push(format!("{} more follow", oddities.len() - MOST_TOLD));
     }
-    (!words.is_empty()).then(|| super::listed(words))
+    (!words.is_empty()).then(|| super::join_and(words))
 }
 
 /// Octets for a sentence: what is not printable ASCII becomes `\DDD` (RFC 1035 §5.1).

@@ -7,13 +7,13 @@
 use std::collections::BTreeSet;
 
 use crate::expected::{Id, Phase, expectations};
-use crate::facts::{Overlay, Sight};
+use crate::facts::{FactsView, PlannedRecords};
 use crate::provider::{Evidence, of_mx};
 use crate::record::spf::{Meaning, Mechanism, Qualifier, SpfRecord, Term};
 use crate::record::{Name, Question, RecordData, RecordType};
 
-use super::{Bench, listed, shown};
-use crate::check::{Case, judge, ticked};
+use super::{SpfJudge, join_and, shown};
+use crate::check::{Case, backticked, judge};
 
 /// Addresses that stand in for the hosts of one term at most; with more of them the hosts are named.
 const MOST_ADDRESSES: usize = 8;
@@ -31,8 +31,8 @@ pub(super) struct Moved {
 impl Moved {
     /// What is done and why, in words.
     pub(super) fn told(&self) -> String {
-        let instead = listed(self.instead.iter().map(|term| format!("`{}`", shown(term))));
-        let hosts = listed(self.hosts.iter().map(ticked));
+        let instead = join_and(self.instead.iter().map(|term| format!("`{}`", shown(term))));
+        let hosts = join_and(self.hosts.iter().map(backticked));
         format!(
             "`{}` becomes {instead}, because after the switch it would no longer authorize {hosts}; compare whether {} \
              sends",
@@ -43,7 +43,7 @@ impl Moved {
 }
 
 /// The terms of the record that stand for other hosts after the switch, with what they mean now.
-pub(super) fn moved(bench: &Bench<'_>, record: &SpfRecord) -> Vec<Moved> {
+pub(super) fn moved(bench: &SpfJudge<'_>, record: &SpfRecord) -> Vec<Moved> {
     let own = &bench.case.subject.domain;
     let is_mx = |term: &&Term| match &term.meaning {
         Meaning::Mechanism(Qualifier::Pass, Mechanism::Mx(None)) => true,
@@ -69,11 +69,11 @@ pub(super) fn moved(bench: &Bench<'_>, record: &SpfRecord) -> Vec<Moved> {
 }
 
 /// The hosts that the plan takes out of the MX records, and that may send: those of nobody we know.
-fn leaving_hosts(bench: &Bench<'_>) -> Vec<Name> {
+fn leaving_hosts(bench: &SpfJudge<'_>) -> Vec<Name> {
     let domain = &bench.case.subject.domain;
     let question = Question::new(domain.clone(), RecordType::Mx);
-    let untouched = Overlay::new();
-    let present = Sight { overlay: &untouched, ..bench.case.sight };
+    let untouched = PlannedRecords::new();
+    let present = FactsView { overlay: &untouched, ..bench.case.sight };
     let Ok(before) = present.set(domain, RecordType::Mx) else { return Vec::new() };
     let after = match bench.case.sight.overlay.get(&question) {
         Some(planned) => Some(planned.data.clone()),
@@ -95,7 +95,7 @@ fn leaving_hosts(bench: &Bench<'_>) -> Vec<Name> {
 }
 
 /// The MX records as the plan leaves them; `None` where it leaves them alone.
-fn planned(bench: &Bench<'_>, present: Sight<'_>) -> Option<BTreeSet<RecordData>> {
+fn planned(bench: &SpfJudge<'_>, present: FactsView<'_>) -> Option<BTreeSet<RecordData>> {
     let list = expectations(bench.case.subject);
     let mut mail = list.into_iter().find(|expectation| expectation.id == Id::Mx)?;
     // The host that DNS shows may be another one than the rule gives.
@@ -103,15 +103,14 @@ fn planned(bench: &Bench<'_>, present: Sight<'_>) -> Option<BTreeSet<RecordData>
         mail.assign_mail_host(bench.case.mail_host);
     }
     let finding = judge(&Case { sight: present, ..*bench.case }, &mail).finding.ok()?;
-    let edit =
-        finding.cure.into_iter().find(|edit| edit.name == mail.name && edit.rtype == RecordType::Mx)?;
+    let edit = finding.fix.into_iter().find(|edit| edit.name == mail.name && edit.rtype == RecordType::Mx)?;
     Some(edit.after)
 }
 
 /// What stands for the hosts: the one by its name, which costs as much as before; several by their addresses, where the
 /// zone itself has them, since each name would cost a lookup.
-fn instead(bench: &Bench<'_>, hosts: &[Name], lengths: &str) -> Vec<String> {
-    let named = || hosts.iter().map(|host| format!("a:{}{lengths}", host.bare())).collect();
+fn instead(bench: &SpfJudge<'_>, hosts: &[Name], lengths: &str) -> Vec<String> {
+    let named = || hosts.iter().map(|host| format!("a:{}{lengths}", host.without_trailing_dot())).collect();
     if hosts.len() < 2 || !lengths.is_empty() {
         return named();
     }

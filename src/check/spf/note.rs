@@ -5,14 +5,15 @@
 
 use std::collections::BTreeSet;
 
-use crate::facts::Silence;
+use crate::facts::LookupFailure;
 use crate::record::spf::{Meaning, Mechanism, Qualifier, SpfRecord};
 use crate::record::{MAX_CHARACTER_STRING, Name, RecordData};
 
-use super::edit::Cure;
+use super::edit::Fix;
 use super::tally::Tally;
 use super::{
-    Bench, Code, Finding, MOST_LOOKUPS, MOST_VOID_LOOKUPS, listed, relief, repair, shown, text_of, ticked,
+    Code, Finding, MOST_LOOKUPS, MOST_VOID_LOOKUPS, SpfJudge, backticked, join_and, lookup_advice, repair,
+    shown, text_of,
 };
 
 /// Octets of an answer that every receiver gets over UDP (RFC 1035 §4.2.1; RFC 7208 §3.4).
@@ -32,18 +33,18 @@ pub(super) struct Opening {
     pub(super) message: String,
 }
 
-impl Bench<'_> {
+impl SpfJudge<'_> {
     /// A record that works, with all that is worth knowing; the first note gives the code.
     ///
     /// # Errors
-    /// [`Silence`] where lookups that failed decide whether receivers give up on the record: too many of them may have
+    /// [`LookupFailure`] where lookups that failed decide whether receivers give up on the record: too many of them may have
     /// no answer.
     pub(super) fn met(
         &self,
         opening: Opening,
         record: &SpfRecord,
         tally: &Tally,
-    ) -> Result<Finding, Silence> {
+    ) -> Result<Finding, LookupFailure> {
         if let Some(silence) = tally.voids_unknown() {
             return Err(silence.clone());
         }
@@ -72,26 +73,26 @@ impl Bench<'_> {
 
     /// The price of an edit for a sentence: both counts, then and now, what to drop if they are too high, and
     /// whether the answer becomes long.
-    pub(super) fn price(&self, cure: &Cure) -> String {
-        let now = match &cure.before[..] {
+    pub(super) fn price(&self, fix: &Fix) -> String {
+        let now = match &fix.before[..] {
             [] => String::new(),
             [one] => format!(" (now {}, {} void)", one.counted(), one.voids.len()),
             several => {
-                let lookups = listed(several.iter().map(Tally::counted));
-                let voids = listed(several.iter().map(|tally| tally.voids.len().to_string()));
+                let lookups = join_and(several.iter().map(Tally::counted));
+                let voids = join_and(several.iter().map(|tally| tally.voids.len().to_string()));
                 format!(" (now {lookups}, {voids} void)")
             }
         };
         let mut price = format!(
             "; after the edit {} of {MOST_LOOKUPS} lookups, {} of {MOST_VOID_LOOKUPS} void{now}",
-            cure.after.counted(),
-            cure.after.voids.len(),
+            fix.after.counted(),
+            fix.after.voids.len(),
         );
-        if cure.after.lookups > MOST_LOOKUPS || cure.after.voids.len() > MOST_VOID_LOOKUPS {
+        if fix.after.lookups > MOST_LOOKUPS || fix.after.voids.len() > MOST_VOID_LOOKUPS {
             price += ", which is more than receivers allow";
-            price += &relief::advice(self, &cure.record, &cure.after);
+            price += &lookup_advice::advice(self, &fix.record, &fix.after);
         }
-        let size = answer_size(&self.expectation.name, &cure.texts);
+        let size = answer_size(&self.expectation.name, &fix.texts);
         if size > SMALL_ANSWER {
             price += &format!(
                 "; the answer then takes {size} octets, and some receivers cannot take more than \
@@ -125,7 +126,7 @@ fn void_for_ipv6(tally: &Tally) -> Option<String> {
         format!(
             "{} {} no IPv6 address, so receivers that get mail over IPv6 give up after {MOST_VOID_LOOKUPS} void \
              lookups (RFC 7208 §4.6.4); put Microsoft's include in front",
-            listed(tally.v4_only.iter().map(ticked)),
+            join_and(tally.v4_only.iter().map(backticked)),
             if tally.v4_only.len() == 1 { "has" } else { "have" }
         )
     })
@@ -136,8 +137,8 @@ fn ignored(record: &SpfRecord) -> Option<String> {
     let evaluated: BTreeSet<usize> = record.evaluated().map(|term| term.span.start).collect();
     let ignored = record.terms.iter().filter(|term| match &term.meaning {
         Meaning::Mechanism(..) | Meaning::Redirect(_) => !evaluated.contains(&term.span.start),
-        meaning @ Meaning::Ignored { .. } => repair::means_include(meaning),
-        Meaning::Explanation(_) | Meaning::Broken(_) => false,
+        meaning @ Meaning::UnknownModifier { .. } => repair::means_include(meaning),
+        Meaning::Explanation(_) | Meaning::SyntaxError(_) => false,
     });
     let ignored: Vec<String> = ignored.map(|term| format!("`{}`", shown(&term.text))).collect();
     if ignored.is_empty() {
@@ -151,7 +152,7 @@ fn ignored(record: &SpfRecord) -> Option<String> {
     Some(format!(
         "receivers ignore {}, behind or beside `all` or written with `=`; take out what is not needed, and \
          put the rest in front of `all`",
-        listed(named)
+        join_and(named)
     ))
 }
 
@@ -162,7 +163,7 @@ fn long(owner: &Name, record: &SpfRecord, texts: &BTreeSet<RecordData>) -> Optio
         format!(
             "the answer with all texts of {} takes {size} octets, {} of them the SPF record; receivers \
              that cannot take more than {SMALL_ANSWER} find no record (RFC 7208 §3.4)",
-            ticked(owner),
+            backticked(owner),
             record.to_string().len()
         )
     })

@@ -12,7 +12,7 @@ use super::markup;
 
 /// A modifier that was meant to be a mechanism, such as `include=host`.
 pub(super) fn means_include(meaning: &Meaning) -> bool {
-    matches!(meaning, Meaning::Ignored { name, .. } if MECHANISMS.contains(&name.as_str()))
+    matches!(meaning, Meaning::UnknownModifier { name, .. } if MECHANISMS.contains(&name.as_str()))
 }
 
 /// Mechanisms that people write with `=` instead of a colon.
@@ -60,7 +60,7 @@ pub(in crate::check) fn looks_like_spf(text: &Text, include: &Name) -> bool {
     let signed =
         lower.contains("v=spf") || lower.trim_start_matches(['"', ' ', '\u{a0}']).starts_with("spf1");
     let includes = lower.contains("include:") || lower.contains(" -all") || lower.contains(" ~all");
-    signed || includes && lower.contains(&include.bare())
+    signed || includes && lower.contains(&include.without_trailing_dot())
 }
 
 /// Blanks and hyphens as a word processor, a web page or a panel changed them, put back.

@@ -3,20 +3,20 @@
 //! Whoever sends invoices or newsletters for the domain must not get lost in the move. A term counts where receivers read
 //! it: in the record itself, or named in one that it includes.
 
-use crate::facts::Silence;
+use crate::facts::LookupFailure;
 use crate::record::spf::{Meaning, Mechanism, SpfRecord, Term};
 
 use super::tally::Tally;
 use super::terms::key;
-use super::{Bench, Code, Finding, listed, shown};
+use super::{Code, Finding, SpfJudge, join_and, shown};
 
-impl Bench<'_> {
+impl SpfJudge<'_> {
     /// The senders that must stay and are not there.
     pub(super) fn sender_missing(
         &self,
         record: &SpfRecord,
         tally: &Tally,
-    ) -> Result<Option<Finding>, Silence> {
+    ) -> Result<Option<Finding>, LookupFailure> {
         let senders = self.case.subject.spf_senders.iter();
         let missing: Vec<&Term> = senders.filter(|sender| self.lacks(sender, record, tally)).collect();
         if missing.is_empty() {
@@ -26,7 +26,7 @@ impl Bench<'_> {
         if let Some(silence) = &tally.silence {
             return Err(silence.clone());
         }
-        let missing = listed(missing.iter().map(|sender| format!("`{}`", shown(&sender.text))));
+        let missing = join_and(missing.iter().map(|sender| format!("`{}`", shown(&sender.text))));
         let message = format!("the record lacks {missing}, which must stay, so mail from there fails SPF");
         self.wrong(Code::SpfSenderMissing, message, &[record]).map(Some)
     }
@@ -47,9 +47,10 @@ pub(super) fn names_the_same(one: &Meaning, other: &Meaning) -> bool {
             _,
             Mechanism::A(Some(domain)) | Mechanism::Mx(Some(domain)) | Mechanism::Ptr(Some(domain)),
         ) => domain.name.clone(),
-        Meaning::Mechanism(..) | Meaning::Explanation(_) | Meaning::Ignored { .. } | Meaning::Broken(_) => {
-            None
-        }
+        Meaning::Mechanism(..)
+        | Meaning::Explanation(_)
+        | Meaning::UnknownModifier { .. }
+        | Meaning::SyntaxError(_) => None,
     };
     domain(one).is_some_and(|name| domain(other) == Some(name))
 }

@@ -4,18 +4,22 @@
 //! address range is cannot be told from the record, so `ip4` and `ip6` are never held against anybody.
 
 use crate::expected::Phase;
-use crate::facts::Silence;
+use crate::facts::LookupFailure;
 use crate::provider::{Evidence, Kind, Provider, of_mx, of_spf};
 use crate::record::Name;
 use crate::record::spf::{Meaning, Mechanism, SpfRecord};
 
 use super::sender::names_the_same;
 use super::tally::{Nested, Tally};
-use super::{Bench, Code, Finding, edit, listed, shown, ticked};
+use super::{Code, Finding, SpfJudge, backticked, edit, join_and, shown};
 
-impl Bench<'_> {
+impl SpfJudge<'_> {
     /// The platform being left, which must not send any more once everything is tidied up.
-    pub(super) fn source_left(&self, record: &SpfRecord, tally: &Tally) -> Result<Option<Finding>, Silence> {
+    pub(super) fn source_left(
+        &self,
+        record: &SpfRecord,
+        tally: &Tally,
+    ) -> Result<Option<Finding>, LookupFailure> {
         if self.case.phase() < Phase::Tidy {
             return Ok(None);
         }
@@ -25,8 +29,9 @@ impl Bench<'_> {
         let mut left: Vec<String> = Vec::new();
         let here = record.terms.iter().filter_map(|term| self.is_of_source(&term.meaning));
         let own = self.sources_in_own_records(tally).into_iter();
-        let own = own.map(|(holder, name)| format!("{} in the record of {}", ticked(&name), ticked(&holder)));
-        for name in here.map(|name| ticked(&name)).chain(own) {
+        let own = own
+            .map(|(holder, name)| format!("{} in the record of {}", backticked(&name), backticked(&holder)));
+        for name in here.map(|name| backticked(&name)).chain(own) {
             if !left.contains(&name) {
                 left.push(name);
             }
@@ -37,7 +42,7 @@ impl Bench<'_> {
         let message = format!(
             "{} may still send for the domain by {}; take that out once nothing is sent from there",
             self.case.source_word(),
-            listed(left)
+            join_and(left)
         );
         self.wrong(Code::SpfSourceLeft, message, &[record]).map(Some)
     }
@@ -72,8 +77,8 @@ impl Bench<'_> {
              change; take your own term out if nothing is sent from there any more",
             self.case.source_word(),
             shown(&nested.top),
-            ticked(&name),
-            ticked(&nested.holder)
+            backticked(&name),
+            backticked(&nested.holder)
         ))
     }
 
@@ -102,7 +107,7 @@ impl Bench<'_> {
         let (name, provider) = found?;
         Some(format!(
             "{} still authorizes {}. If {1} is the platform being left, pass `--source {2}`.",
-            ticked(&name),
+            backticked(&name),
             provider.short,
             provider.id
         ))
@@ -137,8 +142,8 @@ impl Bench<'_> {
                 | Mechanism::Exists(_),
             )
             | Meaning::Explanation(_)
-            | Meaning::Ignored { .. }
-            | Meaning::Broken(_) => return None,
+            | Meaning::UnknownModifier { .. }
+            | Meaning::SyntaxError(_) => return None,
         };
         let name = domain.name.as_ref()?;
         // Beside stronger evidence what others use as well counts too.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::facts::Silence;
+use crate::facts::LookupFailure;
 use crate::record::Name;
 use crate::record::spf::{Meaning, Mechanism, SpfRecord, Term};
 
@@ -97,7 +97,7 @@ pub(super) struct Tally {
     /// Lookups that failed or were not made, each of which may be one without an answer.
     pub(super) unsure: usize,
     /// The first of them.
-    pub(super) first_unsure: Option<Silence>,
+    pub(super) first_unsure: Option<LookupFailure>,
     /// Whether Microsoft's senders pass.
     pub(super) includes_microsoft: bool,
     /// The term of the record itself that matches Microsoft's senders first and is no pass.
@@ -113,7 +113,7 @@ pub(super) struct Tally {
     /// The terms below that name a domain.
     pub(super) nested: Vec<Nested>,
     /// The first lookup that failed.
-    pub(super) silence: Option<Silence>,
+    pub(super) silence: Option<LookupFailure>,
     /// Whether a part lies outside the zone files, or could not be looked up, or was left.
     pub(super) is_partial: bool,
     /// Whether a part was left, because it goes on far beyond what is allowed.
@@ -127,7 +127,7 @@ impl Tally {
     }
 
     /// Why it is not known whether more lookups than are allowed have no answer; `None` where it is known.
-    pub(super) fn voids_unknown(&self) -> Option<&Silence> {
+    pub(super) fn voids_unknown(&self) -> Option<&LookupFailure> {
         let voids = self.voids.len();
         let may_be_exceeded = voids <= MOST_VOID_LOOKUPS && voids + self.unsure > MOST_VOID_LOOKUPS;
         self.first_unsure.as_ref().filter(|_| may_be_exceeded)

@@ -57,7 +57,7 @@ impl Terms {
             match &term.meaning {
                 Meaning::Mechanism(_, Mechanism::All) if is_behind => {}
                 Meaning::Mechanism(_, Mechanism::All) => is_behind = true,
-                Meaning::Broken(_) => {}
+                Meaning::SyntaxError(_) => {}
                 // Beside the `all` of the others a redirect would never be reached.
                 Meaning::Redirect(domain) if share == Share::OneOfSeveral => match record.all() {
                     None => {
@@ -77,7 +77,7 @@ impl Terms {
                 Meaning::Mechanism(..)
                 | Meaning::Redirect(_)
                 | Meaning::Explanation(_)
-                | Meaning::Ignored { .. } => {
+                | Meaning::UnknownModifier { .. } => {
                     let is_mechanism = matches!(term.meaning, Meaning::Mechanism(..));
                     if is_behind && (is_mechanism || share == Share::Whole) {
                         self.behind.push(term.clone());
@@ -97,8 +97,8 @@ impl Terms {
                 Meaning::Explanation(_) => b"exp".to_vec(),
                 Meaning::Mechanism(..)
                 | Meaning::Redirect(_)
-                | Meaning::Ignored { .. }
-                | Meaning::Broken(_) => key(&term),
+                | Meaning::UnknownModifier { .. }
+                | Meaning::SyntaxError(_) => key(&term),
             };
             if self.seen.insert(key) {
                 self.others.push(term);
@@ -131,8 +131,8 @@ impl Terms {
             Meaning::Mechanism(_, Mechanism::All | Mechanism::Include(_) | Mechanism::Ptr(_))
             | Meaning::Redirect(_)
             | Meaning::Explanation(_)
-            | Meaning::Ignored { .. }
-            | Meaning::Broken(_) => {}
+            | Meaning::UnknownModifier { .. }
+            | Meaning::SyntaxError(_) => {}
         }
     }
 
@@ -191,14 +191,14 @@ impl Terms {
         // With another qualifier it would match first, and not as a pass.
         self.others.retain(|term| !super::is_include_of(&term.meaning, include));
         self.behind.retain(|term| !super::is_include_of(&term.meaning, include));
-        self.add(&format!("include:{}", include.bare()));
+        self.add(&format!("include:{}", include.without_trailing_dot()));
     }
 
     /// Puts an include in front of everything, where no other term matches first.
     pub(super) fn add_include_first(&mut self, include: &Name) {
         self.others.retain(|term| !super::is_include_of(&term.meaning, include));
         self.behind.retain(|term| !super::is_include_of(&term.meaning, include));
-        if let Ok(term) = format!("include:{}", include.bare()).parse() {
+        if let Ok(term) = format!("include:{}", include.without_trailing_dot()).parse() {
             self.others.insert(0, term);
         }
     }

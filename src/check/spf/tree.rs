@@ -5,12 +5,12 @@
 
 use foldhash::{HashSet, HashSetExt as _};
 
-use crate::facts::{Sight, Silence};
+use crate::facts::{FactsView, LookupFailure};
 use crate::record::spf::{DomainSpec, Meaning, Mechanism, SpfRecord};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
 use super::repair::{looks_like_spf, repaired, repaired_text};
-use super::stand_in::{RESELLER_HOST, may_be_sold_by_reseller};
+use super::reseller_include::{RESELLER_HOST, may_be_sold_by_reseller};
 use super::walk::MOST_MAIL_HOSTS;
 use super::{Case, placeholder, text_of};
 
@@ -27,7 +27,7 @@ const MOST_TERMS_BELOW: usize = super::MOST_LOOKUPS + 1;
 
 /// A tree as far as it was read.
 struct Tree<'a> {
-    sight: &'a Sight<'a>,
+    sight: &'a FactsView<'a>,
     /// The domain being checked.
     checked: &'a Name,
     include: &'a Name,
@@ -43,8 +43,8 @@ struct Tree<'a> {
 /// Reads the tree of the texts at the checked domain, of Microsoft's include, and of the senders that must stay.
 ///
 /// # Errors
-/// [`Silence`] if a part of it is still to be asked.
-pub(super) fn read(case: &Case<'_>, set: &RecordSet, include: &Name) -> Result<(), Silence> {
+/// [`LookupFailure`] if a part of it is still to be asked.
+pub(super) fn read(case: &Case<'_>, set: &RecordSet, include: &Name) -> Result<(), LookupFailure> {
     if case.sight.log.is_none() {
         return Ok(());
     }
@@ -62,7 +62,7 @@ pub(super) fn read(case: &Case<'_>, set: &RecordSet, include: &Name) -> Result<(
         let answers =
             tree.sight.batch(|| level.iter().map(|question| tree.sight.answer(question)).collect::<Vec<_>>());
         if tree.sight.lacks_reply() {
-            let first = level.first().map(Silence::not_asked);
+            let first = level.first().map(LookupFailure::not_asked);
             return first.map_or(Ok(()), Err);
         }
         for (question, answer) in level.iter().zip(answers) {
@@ -97,7 +97,7 @@ impl Tree<'_> {
             let repaired = repaired(&published);
             if domain == self.checked
                 && [&published, &repaired].iter().any(|record| may_be_sold_by_reseller(record, self.include))
-                && let Ok(host) = self.checked.below(RESELLER_HOST)
+                && let Ok(host) = self.checked.prepend(RESELLER_HOST)
             {
                 self.want(Question::new(host, RecordType::Cname));
             }
@@ -167,8 +167,8 @@ fn questions(record: &SpfRecord, holder: &Name, checked: &Name) -> (Vec<(Name, R
                 Mechanism::All | Mechanism::Ip4 { .. } | Mechanism::Ip6 { .. } | Mechanism::Ptr(_),
             )
             | Meaning::Explanation(_)
-            | Meaning::Ignored { .. }
-            | Meaning::Broken(_) => continue,
+            | Meaning::UnknownModifier { .. }
+            | Meaning::SyntaxError(_) => continue,
         };
         if terms == most {
             return (questions, true);

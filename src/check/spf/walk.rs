@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use foldhash::{HashMap, HashMapExt as _};
 
-use crate::facts::{Existence, Sight, Silence};
+use crate::facts::{Existence, FactsView, LookupFailure};
 use crate::provider::of_spf;
 use crate::record::spf::{DomainSpec, Meaning, Mechanism, Qualifier, SpfRecord, Term, Unexpanded};
 use crate::record::{Name, Question, RecordData, RecordType};
@@ -33,7 +33,7 @@ enum Included {
     /// It lies outside the zone files.
     Outside,
     /// It could not be looked up.
-    Silent(Silence),
+    Silent(LookupFailure),
     /// No text at all, or no SPF record among them.
     Missing {
         /// Whether the answer was empty.
@@ -47,13 +47,13 @@ enum Included {
 
 /// The records of included domains as one sight shows them: each is read once, however many walks come by.
 pub(super) struct Reader<'a> {
-    sight: &'a Sight<'a>,
+    sight: &'a FactsView<'a>,
     read: RefCell<HashMap<Name, Rc<Included>>>,
 }
 
 impl<'a> Reader<'a> {
     /// Nothing was read yet.
-    pub(super) fn new(sight: &'a Sight<'a>) -> Self {
+    pub(super) fn new(sight: &'a FactsView<'a>) -> Self {
         Self { sight, read: RefCell::new(HashMap::new()) }
     }
 
@@ -122,7 +122,7 @@ impl Evaluation {
                 passes
             }
             Meaning::Redirect(_) => true,
-            Meaning::Explanation(_) | Meaning::Ignored { .. } | Meaning::Broken(_) => return,
+            Meaning::Explanation(_) | Meaning::UnknownModifier { .. } | Meaning::SyntaxError(_) => return,
         };
         match (matches, passes) {
             (Match::Yes, true) => self.passes = Some(true),
@@ -256,7 +256,7 @@ impl<'a> Walk<'a> {
                 self.mechanism(term, mechanism, is_pass, passes && is_pass)
             }
             Meaning::Redirect(domain) => self.include(term, domain, passes),
-            Meaning::Explanation(_) | Meaning::Ignored { .. } | Meaning::Broken(_) => Match::No,
+            Meaning::Explanation(_) | Meaning::UnknownModifier { .. } | Meaning::SyntaxError(_) => Match::No,
         }
     }
 
@@ -492,7 +492,7 @@ impl<'a> Walk<'a> {
     }
 
     /// A lookup that may or may not be void.
-    fn unsure(&mut self, silence: Silence) {
+    fn unsure(&mut self, silence: LookupFailure) {
         self.tally.unsure += 1;
         self.tally.first_unsure.get_or_insert(silence);
     }

@@ -13,21 +13,23 @@ use jiff::Timestamp;
 
 use crate::check::time::{after, clock_when_over, lasting, left};
 use crate::check::{
-    Case, Code, Finding, Judgement, Status, Weight, certainty, importance, is_accepted, judge, listed,
+    Case, Code, Effect, Finding, Judgement, Status, certainty, importance, is_accepted, join_and, judge,
 };
 use crate::expected::{Expectation, Id, Importance};
-use crate::facts::{Reads, Reply, Role, Server, Sight, Silence, VersionOrder, View, Witness, soa_of};
+use crate::facts::{
+    FactsView, LookupFailure, Perspective, Reads, Reply, Role, Server, TrustPolicy, VersionOrder, soa_of,
+};
 use crate::record::{Name, Question, RecordSet, RecordType};
 
-use super::Judged;
+use super::ExpectationResult;
 
 /// What several witnesses make of an expectation together.
-struct Opinion {
+struct ServerFinding {
     finding: Finding,
     until: Option<Timestamp>,
 }
 
-impl From<Finding> for Opinion {
+impl From<Finding> for ServerFinding {
     fn from(finding: Finding) -> Self {
         Self { finding, until: None }
     }
@@ -37,7 +39,7 @@ impl From<Finding> for Opinion {
 const LONGEST_REFRESH: u32 = 28 * 24 * 60 * 60;
 
 /// All witnesses, and whether they have to be heard one by one.
-pub(super) struct Panel<'a> {
+pub(super) struct ServerConsensus<'a> {
     case: &'a Case<'a>,
     authorities: Vec<&'a Server>,
     resolvers: Vec<&'a Server>,
@@ -48,7 +50,7 @@ pub(super) struct Panel<'a> {
     unfound: Option<&'a Reply>,
 }
 
-impl<'a> Panel<'a> {
+impl<'a> ServerConsensus<'a> {
     /// Everybody who said something about the domain.
     pub(super) fn new(case: &'a Case<'a>) -> Self {
         let facts = case.sight.facts;
@@ -67,30 +69,38 @@ impl<'a> Panel<'a> {
             unfound: None,
         };
         match case.sight.view {
-            View::Both => panel.unfound = facts.unfound_authorities(&case.subject.domain),
-            View::Authoritative => panel.resolvers.clear(),
-            View::Resolver => panel.authorities.retain(|server| server.role == Role::ZoneFile),
+            TrustPolicy::Both => panel.unfound = facts.unfound_authorities(&case.subject.domain),
+            TrustPolicy::Authoritative => panel.resolvers.clear(),
+            TrustPolicy::Resolver => panel.authorities.retain(|server| server.role == Role::ZoneFile),
         }
         panel
     }
 
     /// What they say about one expectation.
-    pub(super) fn judged(&self, expectation: Expectation) -> Judged {
+    pub(super) fn judged(&self, expectation: Expectation) -> ExpectationResult {
         let importance = self.importance(&expectation);
         let opinion = self.opinion(&expectation).unwrap_or_else(|silence| unknown(&silence).into());
-        let Opinion { finding, until } = opinion;
-        let status = match finding.code.weight() {
-            Weight::Met => Status::Met,
-            Weight::Waiting => Status::Waiting,
-            Weight::Unknown => Status::Unknown,
-            Weight::Unmet | Weight::Error | Weight::Warning | Weight::Info => Status::Unmet,
+        let ServerFinding { finding, until } = opinion;
+        let status = match finding.code.effect() {
+            Effect::Expectation(status) => status,
+            Effect::Hazard(_) => Status::Unmet,
         };
-        let Finding { code, message, observed, cure } = finding;
+        let Finding { code, message, observed, fix } = finding;
         let message = match &expectation.given_by {
             Some(file) if status == Status::Unmet => format!("{message} (as {file} wants it)"),
             Some(_) | None => message,
         };
-        Judged { expectation, importance, status, code, message, observed, until, cure, waiver: None }
+        ExpectationResult {
+            expectation,
+            importance,
+            status,
+            code,
+            message,
+            observed,
+            until,
+            fix,
+            waiver: None,
+        }
     }
 
     fn importance(&self, expectation: &Expectation) -> Importance {
@@ -100,7 +110,7 @@ impl<'a> Panel<'a> {
         importance(self.case.subject, expectation)
     }
 
-    fn opinion(&self, expectation: &Expectation) -> Result<Opinion, Silence> {
+    fn opinion(&self, expectation: &Expectation) -> Result<ServerFinding, LookupFailure> {
         let question = expectation.question();
         let answered = |servers: &[&'a Server]| -> Vec<&'a Server> {
             let reply = |server: &Server| self.reply(server, &question);
@@ -114,7 +124,7 @@ impl<'a> Panel<'a> {
         }
         let published = match authorities.is_empty() {
             true if resolvers.len() > 1 => return self.among_resolvers(expectation, &resolvers),
-            true => return self.heard(expectation, None).finding.map(Opinion::from),
+            true => return self.heard(expectation, None).finding.map(ServerFinding::from),
             false => self.heard(expectation, None),
         };
         let Judgement { finding, reads } = published;
@@ -125,13 +135,13 @@ impl<'a> Panel<'a> {
                 self.lagging(expectation, &published.finding, &self.dissenting_here(&resolvers, &reads));
             let caches = lagging.and_then(|lagging| lagging.until);
             let until = published.until.map(|until| caches.map_or(until, |caches| until.max(caches)));
-            return Ok(Opinion { until, ..published });
+            return Ok(ServerFinding { until, ..published });
         }
-        if published.finding.code.weight() != Weight::Met {
+        if !published.finding.code.is_met() {
             return Ok(published);
         }
         if let Some(failure) = self.every_resolver_fails(&question) {
-            let silence = Sight { witness: Witness::Server(&failure.server), ..self.case.sight };
+            let silence = FactsView { witness: Perspective::Server(&failure.server), ..self.case.sight };
             silence.answer(&question)?;
         }
         let dissenting = self.dissenting_here(&resolvers, &reads);
@@ -139,21 +149,21 @@ impl<'a> Panel<'a> {
     }
 
     /// Checks that no name server was reached for the question, nor may be, so that the resolvers' answers decide.
-    fn resolvers_decide(&self, question: &Question) -> Result<(), Silence> {
-        let Sight { facts, view, .. } = self.case.sight;
+    fn resolvers_decide(&self, question: &Question) -> Result<(), LookupFailure> {
+        let FactsView { facts, view, .. } = self.case.sight;
         let decisive = facts.published(question, view);
         match decisive.filter(|reply| reply.server.role == Role::Authoritative && !reply.outcome.is_answer())
         {
-            Some(failure) => Err(Silence::of(failure)),
-            None => self.unfound.map_or(Ok(()), |failure| Err(Silence::of(failure))),
+            Some(failure) => Err(LookupFailure::of(failure)),
+            None => self.unfound.map_or(Ok(()), |failure| Err(LookupFailure::of(failure))),
         }
     }
 
     /// The finding with the eyes of one server, or of the published state, and what was read for it.
     fn heard(&self, expectation: &Expectation, server: Option<&Server>) -> Judgement {
         self.case.begin_rule();
-        let witness = server.map_or(Witness::Published, Witness::Server);
-        judge(&Case { sight: Sight { witness, ..self.case.sight }, ..*self.case }, expectation)
+        let witness = server.map_or(Perspective::Published, Perspective::Server);
+        judge(&Case { sight: FactsView { witness, ..self.case.sight }, ..*self.case }, expectation)
     }
 
     fn reply(&self, server: &Server, question: &Question) -> Option<&'a Reply> {
@@ -167,14 +177,14 @@ impl<'a> Panel<'a> {
         published: Finding,
         reads: &Reads,
         servers: &[&Server],
-    ) -> Result<Opinion, Silence> {
+    ) -> Result<ServerFinding, LookupFailure> {
         if servers.len() < 2 {
             return Ok(published.into());
         }
         let name = &expectation.name;
         let facts = self.case.sight.facts;
         let first = facts.published(&expectation.question(), self.case.sight.view);
-        let is_met = |finding: &Finding| finding.code.weight() == Weight::Met;
+        let is_met = |finding: &Finding| finding.code.is_met();
         let mut behind = Vec::new();
         for server in servers {
             if self.agrees_here(server, reads) {
@@ -200,31 +210,34 @@ impl<'a> Panel<'a> {
     }
 
     /// Why it is not known which of two servers has the newer version.
-    fn unknown_version(&self, server: &Server, first: Option<&Reply>, name: &Name) -> Silence {
+    fn unknown_version(&self, server: &Server, first: Option<&Reply>, name: &Name) -> LookupFailure {
         let facts = self.case.sight.facts;
         let servers = [Some(server), first.map(|first| &*first.server)];
         let failed = |server| facts.soa_replies(server, name).find(|reply| !reply.outcome.is_answer());
         let failure = servers.into_iter().flatten().find_map(failed);
         let apex = facts.zone_apex(name).unwrap_or_else(|| name.clone());
-        failure.map_or_else(|| Silence::not_asked(&Question::new(apex, RecordType::Soa)), Silence::of)
+        failure.map_or_else(
+            || LookupFailure::not_asked(&Question::new(apex, RecordType::Soa)),
+            LookupFailure::of,
+        )
     }
 
     fn disagreement(&self, expectation: &Expectation, published: &Finding, server: &Server) -> Finding {
         let message = format!(
             "the name servers answer differently for {} of `{}`, and none has a newer version of the zone; {} is one of them",
             expectation.rtype,
-            expectation.name.bare(),
+            expectation.name.without_trailing_dot(),
             self.label(server)
         );
         Finding::new(Code::ServersDisagree, message, &published.observed)
     }
 
-    fn behind(&self, published: &Finding, expectation: &Expectation, behind: &[&Server]) -> Opinion {
+    fn behind(&self, published: &Finding, expectation: &Expectation, behind: &[&Server]) -> ServerFinding {
         let now = self.case.sight.facts.checked_at;
         // Each asks when the time is over that its own version of the zone states.
         let refreshes = behind.iter().filter_map(|server| self.refresh(server, &expectation.name));
         let last = refreshes.max_by_key(|(time, _)| *time);
-        let servers = listed(behind.iter().map(|server| self.label(server)));
+        let servers = join_and(behind.iter().map(|server| self.label(server)));
         let wait = last
             .map(|(time, retry)| {
                 let (clock, left) = (clock_when_over(time), left(now, time));
@@ -236,7 +249,7 @@ impl<'a> Panel<'a> {
             .unwrap_or_default();
         let message = format!("published; {servers} still has an older version of the zone{wait}");
         let until = last.map(|(time, _)| time);
-        Opinion { finding: Finding::new(Code::SecondaryBehind, message, &published.observed), until }
+        ServerFinding { finding: Finding::new(Code::SecondaryBehind, message, &published.observed), until }
     }
 
     /// When a server should ask for a newer version of the zone, and how often once that has failed.
@@ -249,11 +262,15 @@ impl<'a> Panel<'a> {
     }
 
     /// Without a name server: right at one resolver and old at another means that the others only need time.
-    fn among_resolvers(&self, expectation: &Expectation, servers: &[&'a Server]) -> Result<Opinion, Silence> {
+    fn among_resolvers(
+        &self,
+        expectation: &Expectation,
+        servers: &[&'a Server],
+    ) -> Result<ServerFinding, LookupFailure> {
         let mut first = None;
         for server in servers {
             let finding = self.heard(expectation, Some(server)).finding;
-            let met = finding.as_ref().is_ok_and(|finding| finding.code.weight() == Weight::Met);
+            let met = finding.as_ref().is_ok_and(|finding| finding.code.is_met());
             if met {
                 let finding = finding?;
                 // Whoever says the same as this one is right as well.
@@ -262,7 +279,7 @@ impl<'a> Panel<'a> {
             }
             first.get_or_insert(finding);
         }
-        first.unwrap_or_else(|| self.heard(expectation, None).finding).map(Opinion::from)
+        first.unwrap_or_else(|| self.heard(expectation, None).finding).map(ServerFinding::from)
     }
 
     /// The failure of all resolvers for what the name servers answer, however they fail: then it is not known whether
@@ -275,10 +292,10 @@ impl<'a> Panel<'a> {
 
     fn label(&self, server: &Server) -> String {
         let name = self.case.sight.facts.server_name(server);
-        name.map_or_else(|| server.address.clone(), |name| format!("`{}`", name.bare()))
+        name.map_or_else(|| server.address.clone(), |name| format!("`{}`", name.without_trailing_dot()))
     }
 }
 
-fn unknown(silence: &Silence) -> Finding {
+fn unknown(silence: &LookupFailure) -> Finding {
     Finding::new(certainty::code(silence.outcome), silence.to_string(), &RecordSet::default())
 }

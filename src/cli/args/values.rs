@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 use crate::check::Verdict;
 use crate::cli::domain;
 use crate::expected::Service;
-use crate::facts::View;
+use crate::facts::TrustPolicy;
 use crate::record::Name;
 use crate::record::spf::{Meaning, Mechanism, Qualifier, Term};
 
@@ -58,7 +58,7 @@ pub(in crate::cli) enum ViewName {
     Resolver,
 }
 
-impl From<ViewName> for View {
+impl From<ViewName> for TrustPolicy {
     fn from(name: ViewName) -> Self {
         match name {
             ViewName::Both => Self::Both,
@@ -310,12 +310,12 @@ impl FromStr for SpfSender {
             format!("{EXPECTED}: {why}{hint}")
         })?;
         match term.meaning {
-            Meaning::Mechanism(Qualifier::Pass, Mechanism::All) | Meaning::Broken(_) => {}
+            Meaning::Mechanism(Qualifier::Pass, Mechanism::All) | Meaning::SyntaxError(_) => {}
             Meaning::Mechanism(Qualifier::Pass, _) => return Ok(Self(term)),
             Meaning::Mechanism(..)
             | Meaning::Redirect(_)
             | Meaning::Explanation(_)
-            | Meaning::Ignored { .. } => {}
+            | Meaning::UnknownModifier { .. } => {}
         }
         Err(format!("{EXPECTED}, which lets a sender pass"))
     }

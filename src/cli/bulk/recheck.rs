@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::check::{Code, Examination, Judged, Scales, Status};
+use crate::check::{Assessment, Code, ExpectationResult, JudgeOptions, Status};
 use crate::cli::inspect::Checked;
 use crate::cli::names::Names;
 use crate::facts::Outcome;
@@ -34,8 +34,8 @@ pub(super) enum Doubt {
 
 impl Doubt {
     /// The doubt about a result; `None` if nothing of it rests on a lookup that failed.
-    pub(super) fn about(checked: &Checked, scales: Scales<'_>) -> Option<Self> {
-        let Examination { judged, hazards, .. } = &checked.examination;
+    pub(super) fn about(checked: &Checked, scales: JudgeOptions<'_>) -> Option<Self> {
+        let Assessment { judged, hazards, .. } = &checked.assessment;
         let decisive = || judged.iter().filter(|judged| judged.importance >= scales.least_decisive());
         let is_unmet = decisive().any(|judged| judged.status == Status::Unmet);
         // A hazard may rest on a failed lookup too: SERVFAIL and then an answer looks like a wrong signature.
@@ -54,12 +54,12 @@ impl Doubt {
 }
 
 /// Whether an expectation is unknown because a lookup failed.
-fn is_failed(judged: &Judged) -> bool {
+fn is_failed(judged: &ExpectationResult) -> bool {
     judged.status == Status::Unknown && matches!(judged.code, Code::LookupFailed | Code::DeadlineOver)
 }
 
 /// Whether the name servers of the zone were asked for what decides, failed, and a resolver answered.
-fn is_known_from_resolvers_alone(checked: &Checked, judged: &Judged) -> bool {
+fn is_known_from_resolvers_alone(checked: &Checked, judged: &ExpectationResult) -> bool {
     let question = judged.expectation.question();
     let replies = || checked.facts.replies(&question);
     let by_name_servers = || replies().filter(|reply| reply.server.role.is_authority());

@@ -7,7 +7,7 @@ use futures_util::TryStreamExt as _;
 use crate::cli::files::EarlierRun;
 use crate::cli::inspect::{Checked, Effort, Order, Start, results};
 use crate::cli::workers::Workers;
-use crate::cli::world::World;
+use crate::cli::world::RunInputs;
 use crate::cli::{Problem, files, stored};
 use crate::facts::Recording;
 use crate::report::Report;
@@ -60,9 +60,9 @@ impl Before {
 /// A recording as a report.
 async fn judged(recording: Recording, start: &Start<'_>) -> Result<Earlier, Problem> {
     let held: Vec<_> = start.names.iter().filter(|domain| recording.domains.contains(domain)).collect();
-    let world = World::replayed(recording);
+    let world = RunInputs::replayed(recording);
     let started = world.source.started;
-    let subjects = held.into_iter().map(|domain| start.roster.subject(domain));
+    let subjects = held.into_iter().map(|domain| start.overrides.subject(domain));
     let checked: Vec<Checked> =
         results(start.task, &world, subjects, (Order::AsNamed, Effort::Full), &Workers::none(), |checked| {
             checked

@@ -3,9 +3,9 @@
 use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
 
-use crate::cli::inspect::{Checked, Effort, Order, Start, Task};
-use crate::cli::reporter::Frame;
-use crate::cli::roster::Used;
+use crate::cli::inspect::{Checked, Effort, Order, RunOptions, Start};
+use crate::cli::overrides::Used;
+use crate::cli::reporter::RunHeader;
 use crate::cli::workers::Workers;
 use crate::cli::{Problem, Streams, files, memory};
 use crate::expected::{Phase, Subject};
@@ -42,9 +42,9 @@ impl<'a> Inspector<'a> {
     ///
     /// # Errors
     /// [`Problem`] for what cannot be used; nothing has been looked up then.
-    pub(in crate::cli) async fn open(task: Task<'a>, now: Timestamp) -> Result<Self, Problem> {
+    pub(in crate::cli) async fn open(task: RunOptions<'a>, now: Timestamp) -> Result<Self, Problem> {
         let start = Start::open(task, now).await?;
-        let subjects = start.names.iter().map(|domain| start.roster.subject(domain));
+        let subjects = start.names.iter().map(|domain| start.overrides.subject(domain));
         let subjects = subjects.collect::<Result<_, _>>()?;
         Ok(Self { start, subjects })
     }
@@ -58,8 +58,8 @@ impl<'a> Inspector<'a> {
     }
 
     /// What the reports of this run have in common.
-    pub(in crate::cli) fn frame(&self, inspection: &Inspection) -> Frame {
-        Frame { started: inspection.started, phase: inspection.phase, place: self.start.names.place() }
+    pub(in crate::cli) fn frame(&self, inspection: &Inspection) -> RunHeader {
+        RunHeader { started: inspection.started, phase: inspection.phase, place: self.start.names.place() }
     }
 
     /// Looks up and judges every domain, in the order in which they were named, and adds what was seen to the history.
@@ -103,7 +103,7 @@ impl<'a> Inspector<'a> {
 
     /// What the facts mean, in the light of what earlier runs saw.
     fn look(&self, mut checked: Vec<Checked>, streams: &mut Streams<'_>) -> Result<Inspection, Problem> {
-        let Task { expectations, times, .. } = self.start.task;
+        let RunOptions { expectations, times, .. } = self.start.task;
         let seen = checked.iter().map(|checked| (checked.domain(), &checked.facts));
         let history = match &times.history {
             Some(path) => memory::remember(path, seen, streams.err)?,
@@ -130,7 +130,7 @@ impl<'a> Inspector<'a> {
 /// # Errors
 /// [`Problem`] for what cannot be used; nothing has been looked up then, or nothing is written.
 pub(in crate::cli) fn inspect(
-    task: Task<'_>,
+    task: RunOptions<'_>,
     streams: &mut Streams<'_>,
     style: &Style,
     now: Timestamp,

@@ -27,7 +27,7 @@ const MOST_GENTLE: usize = 64;
 
 /// The domains under way.
 #[derive(Debug)]
-pub(super) struct Window {
+pub(super) struct AdaptiveConcurrency {
     permits: Semaphore,
     /// How many there may be.
     size: Cell<usize>,
@@ -40,7 +40,7 @@ pub(super) struct Window {
     load: Option<Load>,
 }
 
-impl Window {
+impl AdaptiveConcurrency {
     /// As many as somebody said, or as many as go well.
     pub(super) fn new(fixed: Option<usize>) -> Self {
         Self::between(fixed.unwrap_or(FIRST), fixed.unwrap_or(MOST))
@@ -159,11 +159,11 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::facts::{Elsewhere, Reply, Server};
+    use crate::facts::{Reply, Server, UnqueriedNames};
     use crate::record::{Question, RecordType};
 
     fn facts(outcomes: &[Outcome]) -> Facts {
-        let mut facts = Facts::new(jiff::Timestamp::UNIX_EPOCH, Elsewhere::Asked);
+        let mut facts = Facts::new(jiff::Timestamp::UNIX_EPOCH, UnqueriedNames::Asked);
         let server = Arc::new(Server { role: Role::Resolver, address: "192.0.2.53:53".into() });
         for (index, outcome) in outcomes.iter().enumerate() {
             let name = format!("{index}.example").parse().unwrap();
@@ -177,7 +177,7 @@ mod tests {
     fn a_gentle_window_begins_small_and_stays_within_what_is_given() {
         for (fixed, first, most) in [(None, 16, 64), (Some(1), 1, 1), (Some(16), 16, 16), (Some(40), 16, 40)]
         {
-            let window = Window::gentle(fixed);
+            let window = AdaptiveConcurrency::gentle(fixed);
             assert_eq!((window.size.get(), window.most()), (first, most));
             (0..100).for_each(|_| window.learn(&facts(&[Outcome::NoData])));
             assert_eq!(window.size.get(), most);
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn a_window_grows_while_all_goes_well_and_halves_once_for_a_burst() {
-        let window = Window::new(None);
+        let window = AdaptiveConcurrency::new(None);
         let (well, overrun) = (facts(&[Outcome::NoData]), facts(&[Outcome::NoData, Outcome::Timeout]));
         (0..1000).for_each(|_| window.learn(&well));
         assert_eq!((window.size.get(), window.permits.available_permits()), (MOST, MOST));
@@ -205,7 +205,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_thread_that_is_busy_is_given_no_more() {
-        let window = Window::new(None);
+        let window = AdaptiveConcurrency::new(None);
         let load = window.load.as_ref().unwrap();
         let well = facts(&[Outcome::NoData]);
         let hour = Duration::from_secs(3600);
@@ -224,7 +224,7 @@ mod tests {
 
     #[tokio::test]
     async fn that_a_thread_waits_the_runtime_tells() {
-        let window = Window::new(None);
+        let window = AdaptiveConcurrency::new(None);
         for _ in 0..3 {
             tokio::time::sleep(5 * Load::SPAN).await;
             window.learn(&facts(&[Outcome::NoData]));
@@ -234,7 +234,7 @@ mod tests {
 
     #[tokio::test]
     async fn places_are_given_up_as_they_become_free() {
-        let window = Window::new(None);
+        let window = AdaptiveConcurrency::new(None);
         let mut places = Vec::new();
         for _ in 0..FIRST {
             places.push(window.enter().await);
@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn a_window_that_somebody_named_stays() {
-        let window = Window::new(Some(7));
+        let window = AdaptiveConcurrency::new(Some(7));
         (0..100).for_each(|_| window.learn(&facts(&[Outcome::NoData, Outcome::Timeout])));
         (0..100).for_each(|_| window.learn(&facts(&[Outcome::NoData])));
         assert_eq!((window.size.get(), window.most()), (7, 7));

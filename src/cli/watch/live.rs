@@ -4,7 +4,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 
 use crate::check::time::{clock_when_over, left};
-use crate::check::{Judged, Status};
+use crate::check::{ExpectationResult, Status};
 use crate::expected::Importance;
 use crate::report::harmless::harmless;
 
@@ -88,8 +88,8 @@ pub(super) enum Shown {
 
 /// What one domain waits for.
 fn line(checked: &Checked, now: Timestamp) -> String {
-    let judged = checked.examination.judged.iter();
-    let is_open = |judged: &&Judged| !matches!(judged.status, Status::Met | Status::Waived);
+    let judged = checked.assessment.judged.iter();
+    let is_open = |judged: &&ExpectationResult| !matches!(judged.status, Status::Met | Status::Waived);
     let open = judged.filter(|judged| judged.importance == Importance::Required).filter(is_open);
     let open = open.map(|judged| match judged.until.filter(|until| *until > now) {
         Some(until) => {
@@ -97,9 +97,9 @@ fn line(checked: &Checked, now: Timestamp) -> String {
         }
         None => format!("{} {}", judged.expectation.id, judged.code),
     });
-    let errors = checked.examination.hazards.iter().filter(|hazard| hazard.is_error());
+    let errors = checked.assessment.hazards.iter().filter(|hazard| hazard.is_error());
     let parts: Vec<String> = open.chain(errors.map(|hazard| hazard.code.to_string())).collect();
     let parts = if parts.is_empty() { String::new() } else { format!("; {}", parts.join(", ")) };
-    let domain = checked.subject.domain.bare();
-    harmless(&format!("{domain}: {}{parts}", checked.examination.verdict))
+    let domain = checked.subject.domain.without_trailing_dot();
+    harmless(&format!("{domain}: {}{parts}", checked.assessment.verdict))
 }

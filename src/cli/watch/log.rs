@@ -37,7 +37,8 @@ impl Log {
         let report = Earlier::from(&first.plain_report());
         let log = Self { format, before: report.clone(), told: report };
         for checked in &first.checked {
-            let text = format!("{}: {}", checked.subject.domain.bare(), checked.examination.verdict);
+            let text =
+                format!("{}: {}", checked.subject.domain.without_trailing_dot(), checked.assessment.verdict);
             log.write(now, &text, streams, live)?;
         }
         Ok(log)

@@ -66,7 +66,7 @@ impl Raw {
         {
             return Ok(full.is_within(domain).then_some(full));
         }
-        let below = domain.below(bare).map_err(|error| format!("the host `{host}` is no name: {error}"))?;
+        let below = domain.prepend(bare).map_err(|error| format!("the host `{host}` is no name: {error}"))?;
         Ok(Some(below))
     }
 

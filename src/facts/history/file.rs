@@ -121,7 +121,7 @@ impl fmt::Display for History {
         };
         let domains = self.domains.iter().map(|(domain, sets)| {
             let lines = sets.iter().flat_map(|(question, seen)| seen.iter().map(|seen| line(question, seen)));
-            (domain.bare(), lines.collect())
+            (domain.without_trailing_dot(), lines.collect())
         });
         let document = Document { schema_version: SCHEMA_VERSION, domains: domains.collect() };
         // A map of strings, numbers and lists always serialises.

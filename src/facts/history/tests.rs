@@ -1,5 +1,5 @@
 use super::*;
-use crate::facts::{Elsewhere, Outcome, Reply, Role, Server};
+use crate::facts::{Outcome, Reply, Role, Server, UnqueriedNames};
 use crate::record::Record;
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ fn time(text: &str) -> Timestamp {
 
 /// The facts in which each of these servers has one MX record.
 fn facts(at: &str, answers: &[(Role, &str, u32)]) -> Facts {
-    let mut facts = Facts::new(time(at), Elsewhere::Asked);
+    let mut facts = Facts::new(time(at), UnqueriedNames::Asked);
     for (number, (role, host, ttl)) in answers.iter().enumerate() {
         let server = Arc::new(Server { role: *role, address: format!("192.0.2.{number}:53") });
         let mut reply = Reply::empty(mx(), server, Outcome::Records);
@@ -35,7 +35,7 @@ const NEW: &str = "contoso-com.mail.protection.outlook.com";
 fn hosts(history: &History) -> Vec<(String, u32, Timestamp, Timestamp, Option<Timestamp>)> {
     let seen = history.seen(&domain(), &mx()).iter();
     seen.map(|seen| {
-        let host = seen.data.iter().find_map(RecordData::target).unwrap().bare();
+        let host = seen.data.iter().find_map(RecordData::target).unwrap().without_trailing_dot();
         (host, seen.ttl, seen.first_seen, seen.last_seen, seen.gone)
     })
     .collect()
@@ -80,7 +80,7 @@ fn a_time_to_live_that_was_lowered_too_late_is_remembered() {
 
 #[test]
 fn texts_without_spf_are_remembered_as_long_as_they_live() {
-    let mut facts = Facts::new(time("08:00:00"), Elsewhere::Asked);
+    let mut facts = Facts::new(time("08:00:00"), UnqueriedNames::Asked);
     let question = Question::new(domain(), RecordType::Txt);
     let server = Arc::new(Server { role: Role::Authoritative, address: "192.0.2.1:53".into() });
     let mut reply = Reply::empty(question.clone(), server, Outcome::Records);
@@ -130,7 +130,7 @@ fn resolvers_and_failures_are_not_remembered() {
     history.observe(&domain(), &facts("08:00:00", &[(Role::Resolver, OLD, 300)]));
     assert_eq!(history, History::default());
     history.observe(&domain(), &facts("09:00:00", &[(Role::Authoritative, OLD, 300)]));
-    let mut silent = Facts::new(time("10:00:00"), Elsewhere::Asked);
+    let mut silent = Facts::new(time("10:00:00"), UnqueriedNames::Asked);
     let server = Arc::new(Server { role: Role::Authoritative, address: "192.0.2.1:53".into() });
     silent.insert(Reply::empty(mx(), server, Outcome::Timeout));
     history.observe(&domain(), &silent);

@@ -22,7 +22,7 @@ use super::{parsed, text, unknown};
 pub(super) fn write(f: &mut fmt::Formatter<'_>, policy: &PolicyReply) -> fmt::Result {
     writeln!(f, "\npolicy {}", policy.domain)?;
     writeln!(f, "  outcome {}", policy.outcome)?;
-    writeln!(f, "  time {} {}", policy.at, policy.took)?;
+    writeln!(f, "  time {} {}", policy.at, policy.elapsed)?;
     if !policy.reason.is_empty() {
         writeln!(f, "  reason {}", quote(policy.reason.as_bytes()))?;
     }
@@ -47,7 +47,7 @@ pub(super) fn line(policy: &mut PolicyReply, key: &str, fields: &[Token<'_>]) ->
         }
         "time" => {
             policy.at = parsed(fields, 0, "a time such as 2026-11-22T05:23:00.034Z")?;
-            policy.took = parsed(fields, 1, "a number of microseconds")?;
+            policy.elapsed = parsed(fields, 1, "a number of microseconds")?;
         }
         "reason" => policy.reason = text(fields, 0)?,
         "body" => {

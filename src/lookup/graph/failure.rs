@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::lookup::transport::harmless;
 use crate::lookup::web::Fault;
 
-/// Why there are no values: one sentence with the cure. Nothing in it comes from the token.
+/// Why there are no values: one sentence with the fix. Nothing in it comes from the token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// Nothing is set.

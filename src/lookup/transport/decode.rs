@@ -35,8 +35,8 @@ const EXTENDED_ERROR: u16 = 15;
 pub(super) fn fill(reply: &mut Reply, message: &Message, zone: Option<&Name>) {
     reply.authoritative = message.authoritative;
     reply.authentic = message.authentic_data;
-    reply.extended = extended_errors(message);
-    if is_resolver(reply.server.role) && reply.extended.iter().any(ExtendedError::is_filtering) {
+    reply.ede = extended_errors(message);
+    if is_resolver(reply.server.role) && reply.ede.iter().any(ExtendedError::is_filtering) {
         // Whatever came with it, the resolver itself says that it is not what the zone holds.
         reply.outcome = Outcome::Refused;
         return;
@@ -99,7 +99,7 @@ fn fill_content(reply: &mut Reply, message: &Message, zone: Option<&Name>) -> Re
         reply.soa = deepest(message, RecordType::Soa, &end)?.into_iter().next();
     }
     (reply.outcome, reply.reason) = if no_name {
-        (Outcome::NoName, String::new())
+        (Outcome::NxDomain, String::new())
     } else if !reply.records.is_empty() {
         (Outcome::Records, String::new())
     } else if reply.soa.is_some() {

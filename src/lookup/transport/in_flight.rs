@@ -157,7 +157,7 @@ impl InFlight {
         if !is_same(waiting.server, from) {
             return;
         }
-        let answer = match waiting.packet.examine(packet) {
+        let answer = match waiting.packet.assess(packet) {
             ReplyMatch::NoReply => return,
             ReplyMatch::OtherQuestion => {
                 waiting.strange = waiting.strange.max(Some(RejectedReply::OtherQuestion));

@@ -201,7 +201,7 @@ impl Transport {
         };
         let mut reply = Reply::empty(question.clone(), Arc::clone(server), Outcome::Timeout);
         reply.at = self.clock.now();
-        reply.took = u64::try_from(watch.elapsed().as_micros()).unwrap_or(u64::MAX);
+        reply.elapsed = u64::try_from(watch.elapsed().as_micros()).unwrap_or(u64::MAX);
         let is_name_server = asking == Asking::Authority;
         match result {
             Ok(message) => {

@@ -176,7 +176,7 @@ impl Packet {
     }
 
     /// What the packet, whose id is known to be right, says to this question.
-    pub(super) fn examine(&self, packet: &[u8]) -> ReplyMatch {
+    pub(super) fn assess(&self, packet: &[u8]) -> ReplyMatch {
         let [_, _, high, low, ..] = *packet else { return ReplyMatch::Undecodable };
         let flags = u16::from_be_bytes([high, low]);
         if flags & RESPONSE == 0 || flags & OPCODE != 0 {

@@ -59,7 +59,7 @@ async fn exchange(
         if query::id(&reply) != Some(id) {
             continue;
         }
-        return Ok(match packet.examine(&reply) {
+        return Ok(match packet.assess(&reply) {
             ReplyMatch::NoReply | ReplyMatch::OtherQuestion | ReplyMatch::OtherCase => continue,
             ReplyMatch::Undecodable => Err(Failure::malformed("the reply over TCP cannot be decoded")),
             ReplyMatch::Truncated => Err(Failure::malformed("the reply is cut short even over TCP")),

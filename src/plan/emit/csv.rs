@@ -18,9 +18,9 @@ pub fn to_csv(sheet: &Sheet<'_>) -> String {
             let cells = [
                 change.phase.word().to_owned(),
                 action.to_owned(),
-                sheet.zone.bare(),
+                sheet.zone.without_trailing_dot(),
                 sheet.host(&change.name),
-                change.name.bare(),
+                change.name.without_trailing_dot(),
                 change.rtype.to_string(),
                 ttl,
                 data.to_string(),

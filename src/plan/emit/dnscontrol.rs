@@ -16,7 +16,7 @@ pub fn to_dnscontrol(sheet: &Sheet<'_>) -> String {
 }
 
 fn snippet(sheet: &Sheet<'_>) -> String {
-    let zone = quoted(&sheet.zone.bare());
+    let zone = quoted(&sheet.zone.without_trailing_dot());
     let (mut gone, mut come) = (String::new(), String::new());
     // Writing into a String cannot fail.
     for change in sheet.changes {

@@ -15,7 +15,7 @@ const LENGTH: i64 = 30;
 /// The steps of a move as a calendar; none but the frame where the time of the switch is not known.
 #[must_use]
 pub fn to_ics(schedule: &Schedule) -> String {
-    let domain = schedule.domain.bare();
+    let domain = schedule.domain.without_trailing_dot();
     let mut lines = vec![
         "BEGIN:VCALENDAR".to_owned(),
         "VERSION:2.0".to_owned(),

@@ -15,7 +15,7 @@ pub fn to_powershell(sheet: &Sheet<'_>) -> String {
 }
 
 fn script(sheet: &Sheet<'_>) -> String {
-    let mut text = format!("$zone = {}\n", quoted(&sheet.zone.bare()));
+    let mut text = format!("$zone = {}\n", quoted(&sheet.zone.without_trailing_dot()));
     // Writing into a String cannot fail. What is in the way goes first.
     for change in sheet.changes {
         for data in change.removed() {

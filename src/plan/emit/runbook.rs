@@ -11,7 +11,7 @@ use crate::plan::schedule::{Part, Schedule, Step, relative};
 /// The steps of a move as Markdown, with the hours of a time zone beside those of UTC.
 #[must_use]
 pub fn to_runbook(schedule: &Schedule, zone: &TimeZone) -> String {
-    let domain = escaped(&schedule.domain.bare());
+    let domain = escaped(&schedule.domain.without_trailing_dot());
     let from = schedule.source.as_deref().map(|source| format!("from {} ", escaped(source)));
     let target = escaped(schedule.target);
     let mut text = format!("# Move mail of {domain} {}to {target}\n\n", from.unwrap_or_default());
@@ -20,13 +20,14 @@ pub fn to_runbook(schedule: &Schedule, zone: &TimeZone) -> String {
         Some(switch) => writeln!(text, "Switch (T): {}.\n", prose(&both(switch, zone))),
         None => writeln!(text, "T is the time of the switch. `--switch-at TIME` writes dates instead.\n"),
     };
-    let servers: Vec<String> = schedule.name_servers.iter().map(|server| escaped(&server.bare())).collect();
+    let servers: Vec<String> =
+        schedule.name_servers.iter().map(|server| escaped(&server.without_trailing_dot())).collect();
     let servers = if servers.is_empty() { String::new() } else { format!(" at {}", servers.join(", ")) };
     let _ = writeln!(
         text,
         "Edit the zone {}{servers}. As of {}.\n\nRecords are lines of a zone file: name, TTL, class, type, value. A DNS panel \
          usually wants the name without the zone, `@` for the zone itself, and values without the final dot.\n",
-        escaped(&schedule.zone.bare()),
+        escaped(&schedule.zone.without_trailing_dot()),
         prose(&clock(schedule.checked_at))
     );
     for warning in &schedule.warnings {

@@ -93,7 +93,7 @@ fn resources(sheet: &Sheet<'_>, host: DnsHost) -> String {
 
 /// The name of a resource: the owner and type in letters, digits and underscores.
 fn label(change: &Change) -> String {
-    let text = format!("{}_{}", change.name.bare(), change.rtype).to_ascii_lowercase();
+    let text = format!("{}_{}", change.name.without_trailing_dot(), change.rtype).to_ascii_lowercase();
     let mut label: String = text
         .chars()
         .map(|character| if character.is_ascii_alphanumeric() { character } else { '_' })
@@ -138,7 +138,7 @@ fn azure(sheet: &Sheet<'_>, change: &Change) -> Option<String> {
          resource_group_name = var.resource_group_name\n  ttl                 = {}\n",
         label(change),
         quoted(&sheet.host(&change.name)),
-        quoted(&sheet.zone.bare()),
+        quoted(&sheet.zone.without_trailing_dot()),
         change.after.ttl
     );
     let mut addresses = Vec::new();
@@ -182,7 +182,7 @@ fn route53(change: &Change) -> Option<String> {
         "resource \"aws_route53_record\" \"{}\" {{\n  zone_id = var.zone_id\n  name    = {}\n  type    = \"{}\"\n  ttl     = {}\n  \
          records = [{}]\n}}\n",
         label(change),
-        quoted(&change.name.bare()),
+        quoted(&change.name.without_trailing_dot()),
         change.rtype,
         change.after.ttl,
         records.join(", ")
@@ -212,7 +212,10 @@ fn cloudflare(change: &Change) -> Option<String> {
         let mut block = String::new();
         let values = match data {
             RecordData::Mx { preference, exchange } => {
-                vec![("content", quoted(&exchange.bare())), ("priority", preference.to_string())]
+                vec![
+                    ("content", quoted(&exchange.without_trailing_dot())),
+                    ("priority", preference.to_string()),
+                ]
             }
             RecordData::Txt(value) => {
                 let value = plain(value)?.replace('\\', "\\\\").replace('"', "\\\"");
@@ -222,12 +225,12 @@ fn cloudflare(change: &Change) -> Option<String> {
                 block = format!(
                     "  data = {{\n    priority = {priority}\n    weight   = {weight}\n    port     = {port}\n    \
                      target   = {}\n  }}\n",
-                    quoted(&target.bare())
+                    quoted(&target.without_trailing_dot())
                 );
                 vec![("priority", priority.to_string())]
             }
             RecordData::Cname(target) => {
-                vec![("content", quoted(&target.bare())), ("proxied", "false".into())]
+                vec![("content", quoted(&target.without_trailing_dot())), ("proxied", "false".into())]
             }
             RecordData::A(_) | RecordData::Aaaa(_) => {
                 vec![("content", quoted(&data.to_string())), ("proxied", "false".into())]
@@ -238,7 +241,7 @@ fn cloudflare(change: &Change) -> Option<String> {
         };
         let common = [
             ("zone_id", "var.zone_id".to_owned()),
-            ("name", quoted(&change.name.bare())),
+            ("name", quoted(&change.name.without_trailing_dot())),
             ("type", format!("\"{}\"", change.rtype)),
             ("ttl", change.after.ttl.to_string()),
         ];

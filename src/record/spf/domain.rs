@@ -235,7 +235,7 @@ mod tests {
     fn expanded(text: &str) -> Result<String, Unexpanded> {
         let current = "a-b.c+d.mail.contoso.com".parse().unwrap();
         let sender = "contoso.com".parse().unwrap();
-        domain_spec(text).unwrap().expanded(&current, &sender).map(|name| name.bare())
+        domain_spec(text).unwrap().expanded(&current, &sender).map(|name| name.without_trailing_dot())
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::report::Report;
 
-use super::{Gravity, gravity, hazard_gravity, sum};
+use super::{ResultLevel, hazard_level, result_level, sum};
 
 /// Annotations that GitHub shows of one step and level at most; more are cut there anyway.
 const MOST: usize = 50;
@@ -10,24 +10,24 @@ const MOST: usize = 50;
 /// One workflow command for each finding, the gravest first, and one line that sums up.
 #[must_use]
 pub fn github(report: &Report) -> String {
-    let mut lines: Vec<(Gravity, String)> = Vec::new();
+    let mut lines: Vec<(ResultLevel, String)> = Vec::new();
     for domain in &report.domains {
         for one in &domain.expectations {
             let title = format!("{} {}: {}", domain.domain, one.id, one.code);
-            lines.push((gravity(one), command(gravity(one), &title, &one.message)));
+            lines.push((result_level(one), command(result_level(one), &title, &one.message)));
         }
         for one in &domain.hazards {
             let title = format!("{}: {}", domain.domain, one.code);
-            lines.push((hazard_gravity(one), command(hazard_gravity(one), &title, &one.message)));
+            lines.push((hazard_level(one), command(hazard_level(one), &title, &one.message)));
         }
     }
-    lines.retain(|(gravity, _)| *gravity > Gravity::None);
-    lines.sort_by_key(|(gravity, _)| std::cmp::Reverse(*gravity));
+    lines.retain(|(result_level, _)| *result_level > ResultLevel::None);
+    lines.sort_by_key(|(result_level, _)| std::cmp::Reverse(*result_level));
     let hidden = lines.len().saturating_sub(MOST);
     let mut text: String = lines.into_iter().take(MOST).map(|(_, line)| line).collect();
     if hidden > 0 {
         text.push_str(&command(
-            Gravity::Note,
+            ResultLevel::Note,
             "cutover",
             &format!("{hidden} more findings; see another format"),
         ));
@@ -36,11 +36,11 @@ pub fn github(report: &Report) -> String {
 }
 
 /// A workflow command: what has a meaning in it is written in percent.
-fn command(gravity: Gravity, title: &str, message: &str) -> String {
-    let word = match gravity {
-        Gravity::Error => "error",
-        Gravity::Warning => "warning",
-        Gravity::Note | Gravity::None => "notice",
+fn command(result_level: ResultLevel, title: &str, message: &str) -> String {
+    let word = match result_level {
+        ResultLevel::Error => "error",
+        ResultLevel::Warning => "warning",
+        ResultLevel::Note | ResultLevel::None => "notice",
     };
     format!("::{word} title={}::{}\n", property(title), data(message))
 }
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn no_text_becomes_a_command_of_its_own() {
-        let line = command(Gravity::Error, "a::b, c", "x\n::set-output name=y::z\r100%");
+        let line = command(ResultLevel::Error, "a::b, c", "x\n::set-output name=y::z\r100%");
         assert_eq!(line, "::error title=a%3A%3Ab%2C c::x%0A::set-output name=y::z%0D100%25\n");
     }
 }

@@ -4,9 +4,9 @@ use askama::Template;
 use foldhash::HashSet;
 
 use crate::report::view::{DomainReport, ReplyView};
-use crate::report::{Harmless, Report};
+use crate::report::{Report, Sanitized};
 
-use super::{Gravity, Piece, gravity, hazard_gravity, pieces};
+use super::{Piece, ResultLevel, hazard_level, pieces, result_level};
 
 /// Rows of one timeline at most.
 const MOST_ROWS: usize = 24;
@@ -60,8 +60,8 @@ svg .good { fill: var(--good); } svg .wait { fill: var(--wait); } svg .faint { f
 {% if !page.domain.changes.is_empty() %}<h3>Changes</h3>
 <div class="wide"><table class="stack">
 <thead><tr><th>action</th><th>name</th><th>type</th><th>value</th><th>TTL</th></tr></thead>
-<tbody>{% for change in page.domain.changes %}{% for record in change.removed() %}<tr><td class="side whole bad">delete</td><td class="side">{{ change.name.bare() }}</td><td class="side whole">{{ change.rtype }}</td><td><code>{{ record }}</code></td><td></td></tr>
-{% endfor %}{% for record in change.added() %}<tr><td class="side whole good">add</td><td class="side">{{ change.name.bare() }}</td><td class="side whole">{{ change.rtype }}</td><td><code>{{ record }}</code></td><td class="whole">{{ change.ttl }}</td></tr>
+<tbody>{% for change in page.domain.changes %}{% for record in change.removed() %}<tr><td class="side whole bad">delete</td><td class="side">{{ change.name.without_trailing_dot() }}</td><td class="side whole">{{ change.rtype }}</td><td><code>{{ record }}</code></td><td></td></tr>
+{% endfor %}{% for record in change.added() %}<tr><td class="side whole good">add</td><td class="side">{{ change.name.without_trailing_dot() }}</td><td class="side whole">{{ change.rtype }}</td><td><code>{{ record }}</code></td><td class="whole">{{ change.ttl }}</td></tr>
 {% endfor %}{% endfor %}</tbody></table></div>{% endif %}
 {% if let Some(closing) = page.domain.close_source_after %}<p>The old service may be closed after <time datetime="{{ closing }}">{{ closing }}</time>{% if page.domain.close_source_basis == Some("assumed") %} (the old TTL is assumed){% endif %}.</p>{% endif %}
 {% if !page.timeline.is_empty() %}<h3>What each server says, and for how long</h3>
@@ -120,13 +120,13 @@ pub fn html(report: &Report) -> String {
 
 fn page<'a>(report: &Report, domain: &'a DomainReport) -> DomainPage<'a> {
     let expectations = domain.expectations.iter().map(|one| {
-        let (mark, class) = match (one.status, gravity(one)) {
+        let (mark, class) = match (one.status, result_level(one)) {
             ("met", _) => ("✔", "good"),
             ("waived", _) => ("–", "faint"),
             ("waiting", _) => ("…", "wait"),
             ("unknown", _) => ("?", "wait"),
-            (_, Gravity::Error) => ("✘", "bad"),
-            (_, Gravity::None | Gravity::Note | Gravity::Warning) => ("○", "faint"),
+            (_, ResultLevel::Error) => ("✘", "bad"),
+            (_, ResultLevel::None | ResultLevel::Note | ResultLevel::Warning) => ("○", "faint"),
         };
         let until = one.until.map(|until| until.to_string());
         Row {
@@ -140,11 +140,11 @@ fn page<'a>(report: &Report, domain: &'a DomainReport) -> DomainPage<'a> {
         }
     });
     let hazards = domain.hazards.iter().map(|one| {
-        let (mark, class) = match hazard_gravity(one) {
+        let (mark, class) = match hazard_level(one) {
             _ if one.is_waived() => ("–", "faint"),
-            Gravity::Error => ("✘", "bad"),
-            Gravity::Warning => ("!", "wait"),
-            Gravity::None | Gravity::Note => ("·", "faint"),
+            ResultLevel::Error => ("✘", "bad"),
+            ResultLevel::Warning => ("!", "wait"),
+            ResultLevel::None | ResultLevel::Note => ("·", "faint"),
         };
         let until = one.due.map(|due| due.to_string());
         Row {
@@ -189,7 +189,13 @@ fn timeline(report: &Report, domain: &DomainReport) -> Vec<Bar> {
         let until =
             domain.time(report.checked_at).checked_add(jiff::SignedDuration::from_secs(i64::from(ttl)));
         Bar {
-            label: format!("{} {} at {} ({})", reply.name.bare(), reply.rtype, reply.server, reply.role),
+            label: format!(
+                "{} {} at {} ({})",
+                reply.name.without_trailing_dot(),
+                reply.rtype,
+                reply.server,
+                reply.role
+            ),
             value: if reply.records.is_empty() {
                 reply.outcome.into()
             } else {
@@ -214,8 +220,8 @@ fn matters(domain: &DomainReport, reply: &ReplyView) -> bool {
 }
 
 /// Whether all that was judged is in the reply.
-fn agrees(observed: &[Harmless], records: &[Harmless]) -> bool {
-    let records: HashSet<&Harmless> = records.iter().collect();
+fn agrees(observed: &[Sanitized], records: &[Sanitized]) -> bool {
+    let records: HashSet<&Sanitized> = records.iter().collect();
     observed.iter().all(|record| records.contains(record))
 }
 

@@ -5,9 +5,9 @@ use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, Tes
 use crate::report::harmless::harmless_lines;
 use crate::report::since::Known;
 use crate::report::view::{DomainReport, ExpectationView, HazardView};
-use crate::report::{Harmless, Report};
+use crate::report::{Report, Sanitized};
 
-use super::{Gravity, gravity, hazard_gravity, is_finding};
+use super::{ResultLevel, hazard_level, is_finding, result_level};
 
 /// The report in the JUnit format, as Jenkins, GitLab and others read it.
 #[must_use]
@@ -26,12 +26,14 @@ pub fn junit(report: &Report) -> String {
 }
 
 fn case(domain: &DomainReport, expectation: &ExpectationView) -> TestCase {
-    let status = match (expectation.status, gravity(expectation)) {
+    let status = match (expectation.status, result_level(expectation)) {
         ("waived", _) => TestCaseStatus::skipped(),
-        ("unknown", Gravity::Warning) => TestCaseStatus::non_success(NonSuccessKind::Error),
-        (_, Gravity::Error | Gravity::Warning) => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        ("unknown", ResultLevel::Warning) => TestCaseStatus::non_success(NonSuccessKind::Error),
+        (_, ResultLevel::Error | ResultLevel::Warning) => {
+            TestCaseStatus::non_success(NonSuccessKind::Failure)
+        }
         // Advice fails nothing.
-        (_, Gravity::Note | Gravity::None) => TestCaseStatus::success(),
+        (_, ResultLevel::Note | ResultLevel::None) => TestCaseStatus::success(),
     };
     let details = format!(
         "{}\nexpected: {}\nobserved: {}\ncutover explain {}",
@@ -46,14 +48,14 @@ fn case(domain: &DomainReport, expectation: &ExpectationView) -> TestCase {
 }
 
 fn hazard_case(domain: &DomainReport, hazard: &HazardView) -> TestCase {
-    let status = match hazard_gravity(hazard) {
+    let status = match hazard_level(hazard) {
         _ if hazard.is_waived() => TestCaseStatus::skipped(),
-        Gravity::Error => TestCaseStatus::non_success(NonSuccessKind::Failure),
-        Gravity::Warning | Gravity::Note | Gravity::None => TestCaseStatus::success(),
+        ResultLevel::Error => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        ResultLevel::Warning | ResultLevel::Note | ResultLevel::None => TestCaseStatus::success(),
     };
     let details =
         format!("{}\n{}\ncutover explain {}", hazard.message, hazard.records.join("\n"), hazard.code);
-    let name = format!("{} {}", hazard.code, hazard.name.bare());
+    let name = format!("{} {}", hazard.code, hazard.name.without_trailing_dot());
     let known = domain.since.as_ref().and_then(|since| since.knows_hazard(hazard));
     marked(finished(domain, &name, hazard.code, &hazard.message, &details, status), known)
 }
@@ -93,6 +95,6 @@ fn marked(mut case: TestCase, known: Option<Known>) -> TestCase {
     case
 }
 
-fn list(records: &[Harmless]) -> String {
+fn list(records: &[Sanitized]) -> String {
     if records.is_empty() { "nothing".into() } else { records.join(", ") }
 }

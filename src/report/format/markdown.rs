@@ -6,7 +6,7 @@ use crate::plan::emit::escaped;
 use crate::report::Report;
 use crate::report::view::{ChangeView, DomainReport};
 
-use super::{Gravity, gravity, hazard_gravity, pieces};
+use super::{ResultLevel, hazard_level, pieces, result_level};
 
 /// Octets from which on domains are told by their line in the summary alone: a job summary holds 1 MiB.
 const MOST: usize = 900 << 10;
@@ -17,7 +17,7 @@ pub fn markdown(report: &Report) -> String {
     let mut text =
         String::from("# cutover\n\n| domain | verdict | open | changes |\n| --- | --- | --- | --- |\n");
     for domain in &report.domains {
-        let open = domain.expectations.iter().filter(|one| gravity(one) >= Gravity::Warning);
+        let open = domain.expectations.iter().filter(|one| result_level(one) >= ResultLevel::Warning);
         let open: Vec<String> = open.map(|one| format!("`{}`", one.code)).collect();
         let _ = writeln!(
             text,
@@ -53,17 +53,17 @@ fn details(domain: &DomainReport) -> String {
         let _ = writeln!(
             text,
             "| {} | {} | {}{advice} | {} |",
-            symbol(one.status, gravity(one)),
+            symbol(one.status, result_level(one)),
             one.id,
             message(&one.message),
             if one.code == "met" { String::new() } else { format!("`{}`", one.code) }
         );
     }
     for one in &domain.hazards {
-        let symbol = match hazard_gravity(one) {
+        let symbol = match hazard_level(one) {
             _ if one.is_waived() => "➖",
-            Gravity::Error => "❌",
-            Gravity::Warning | Gravity::Note | Gravity::None => "⚠️",
+            ResultLevel::Error => "❌",
+            ResultLevel::Warning | ResultLevel::Note | ResultLevel::None => "⚠️",
         };
         let _ = writeln!(text, "| {symbol} | {} | {} | `{}` |", one.level, message(&one.message), one.code);
     }
@@ -79,7 +79,7 @@ fn details(domain: &DomainReport) -> String {
 /// A row for each record that goes and each that comes.
 fn change_rows(change: &ChangeView) -> String {
     let row = |action: &str, record: &str, ttl: &str| {
-        let (name, rtype) = (escaped(&change.name.bare()), &change.rtype);
+        let (name, rtype) = (escaped(&change.name.without_trailing_dot()), &change.rtype);
         format!("| {action} | {name} | {rtype} | {} | {ttl} |\n", escaped(record))
     };
     let gone = change.removed().map(|record| row("delete", record, ""));
@@ -95,14 +95,14 @@ fn mark(verdict: &str) -> &'static str {
     }
 }
 
-fn symbol(status: &str, gravity: Gravity) -> &'static str {
-    match (status, gravity) {
+fn symbol(status: &str, result_level: ResultLevel) -> &'static str {
+    match (status, result_level) {
         ("met", _) => "✅",
         ("waived", _) => "➖",
         ("waiting", _) => "⏳",
         ("unknown", _) => "❔",
-        (_, Gravity::Error) => "❌",
-        (_, Gravity::None | Gravity::Note | Gravity::Warning) => "⚪",
+        (_, ResultLevel::Error) => "❌",
+        (_, ResultLevel::None | ResultLevel::Note | ResultLevel::Warning) => "⚪",
     }
 }
 

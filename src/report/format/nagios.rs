@@ -5,7 +5,7 @@
 use crate::check::Verdict;
 use crate::report::Report;
 
-use super::{Gravity, gravity, hazard_gravity, sum};
+use super::{ResultLevel, hazard_level, result_level, sum};
 
 /// Lines of detail at most.
 const MOST_LINES: usize = 20;
@@ -54,8 +54,8 @@ pub fn nagios(report: &Report, verdict: Verdict) -> String {
 /// What decides the verdicts: domain, code and message.
 fn grave(report: &Report) -> impl Iterator<Item = (&str, &str, &str)> {
     report.domains.iter().flat_map(|domain| {
-        let expectations = domain.expectations.iter().filter(|one| gravity(one) >= Gravity::Warning);
-        let hazards = domain.hazards.iter().filter(|one| hazard_gravity(one) == Gravity::Error);
+        let expectations = domain.expectations.iter().filter(|one| result_level(one) >= ResultLevel::Warning);
+        let hazards = domain.hazards.iter().filter(|one| hazard_level(one) == ResultLevel::Error);
         let expectations = expectations.map(|one| (one.code, &*one.message));
         let hazards = hazards.map(|one| (one.code, &*one.message));
         expectations.chain(hazards).map(|(code, message)| (domain.domain.as_str(), code, message))

@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::check::{Code, Weight};
+use crate::check::{Code, Effect, Severity, Status};
 use crate::report::Report;
 use crate::report::since::{Known, Sign, Since};
 use crate::report::view::{DomainReport, WaiverView};
 
-use super::{Gravity, domains, gravity, hazard_gravity, is_finding};
+use super::{ResultLevel, domains, hazard_level, is_finding, result_level};
 
 /// Where the domains of a run were named, one a line.
 #[derive(Debug, Clone)]
@@ -186,13 +186,13 @@ pub fn sarif(report: &Report, place: &Place) -> String {
         let state = |known: Option<Known>| is_compared.then(|| state(known.unwrap_or(Known::New)));
         let suppressed = |waiver: Option<&WaiverView>| has_waivers.then(|| suppressions(waiver));
         for one in domain.expectations.iter().filter(|one| is_finding(one)) {
-            let gravity = match (one.status, one.importance) {
-                ("waived", "required") => Gravity::Error,
-                ("waived", _) => Gravity::Note,
-                _ => gravity(one),
+            let result_level = match (one.status, one.importance) {
+                ("waived", "required") => ResultLevel::Error,
+                ("waived", _) => ResultLevel::Note,
+                _ => result_level(one),
             };
             let outcome = finding(one.code, Some(one.id), one.name.to_string(), &one.rtype)
-                .outcome(("fail", level(gravity)), &one.message);
+                .outcome(("fail", level(result_level)), &one.message);
             results.extend(outcome.map(|outcome| Outcome {
                 baseline_state: state(baseline.and_then(|since| since.knows(one))),
                 suppressions: suppressed(one.waiver.as_ref().filter(|_| one.status == "waived")),
@@ -201,12 +201,12 @@ pub fn sarif(report: &Report, place: &Place) -> String {
         }
         for one in &domain.hazards {
             let rtype = one.rtype.as_deref().unwrap_or_default();
-            let gravity = match one.level {
-                "error" if one.is_waived() => Gravity::Error,
-                _ => hazard_gravity(one),
+            let result_level = match one.level {
+                "error" if one.is_waived() => ResultLevel::Error,
+                _ => hazard_level(one),
             };
             let outcome = finding(one.code, None, one.name.to_string(), rtype)
-                .outcome(("fail", level(gravity)), &one.message);
+                .outcome(("fail", level(result_level)), &one.message);
             results.extend(outcome.map(|outcome| Outcome {
                 baseline_state: state(baseline.and_then(|since| since.knows_hazard(one))),
                 suppressions: suppressed(one.waiver.as_ref().filter(|_| one.is_waived())),
@@ -262,11 +262,11 @@ fn suppressions(waiver: Option<&WaiverView>) -> Vec<Suppression> {
     waiver.map(suppression).into_iter().collect()
 }
 
-fn level(gravity: Gravity) -> &'static str {
-    match gravity {
-        Gravity::Error => "error",
-        Gravity::Warning => "warning",
-        Gravity::Note | Gravity::None => "note",
+fn level(result_level: ResultLevel) -> &'static str {
+    match result_level {
+        ResultLevel::Error => "error",
+        ResultLevel::Warning => "warning",
+        ResultLevel::Note | ResultLevel::None => "note",
     }
 }
 
@@ -304,11 +304,13 @@ fn rule(code: Code) -> Rule {
     let section = code.section().unwrap_or_default();
     let first = section.split("\n\n").next().unwrap_or_default().replace('\n', " ");
     let first = if first.is_empty() { code.title().to_owned() } else { first };
-    let level = match code.weight() {
-        Weight::Unmet | Weight::Error => "error",
-        Weight::Unknown | Weight::Waiting | Weight::Warning => "warning",
-        Weight::Info => "note",
-        Weight::Met => "none",
+    let level = match code.effect() {
+        Effect::Expectation(Status::Unmet) | Effect::Hazard(Severity::Error) => "error",
+        Effect::Expectation(Status::Unknown | Status::Waiting) | Effect::Hazard(Severity::Warning) => {
+            "warning"
+        }
+        Effect::Hazard(Severity::Info) => "note",
+        Effect::Expectation(Status::Met | Status::Waived) => "none",
     };
     let topic = serde_json::json!([code.topic().title(), "dns", "mail"]);
     Rule {

@@ -12,12 +12,15 @@ use super::{ADVICE, Shown, advice, faint};
 
 /// What to type into the panel of the DNS host.
 pub(super) fn edits(shown: &Shown<'_>, style: &Style) -> String {
-    let zone = shown.examination.zone.as_ref();
+    let zone = shown.assessment.zone.as_ref();
     let apex = zone.map_or(&shown.subject.domain, |zone| &zone.apex);
-    let servers: Vec<String> =
-        zone.iter().flat_map(|zone| &zone.name_servers).map(|server| server.name.bare()).collect();
+    let servers: Vec<String> = zone
+        .iter()
+        .flat_map(|zone| &zone.name_servers)
+        .map(|server| server.name.without_trailing_dot())
+        .collect();
     let servers = if servers.is_empty() { String::new() } else { format!(" ({})", servers.join(", ")) };
-    let title = format!("Edit at the DNS host of {}{servers}:", apex.bare());
+    let title = format!("Edit at the DNS host of {}{servers}:", apex.without_trailing_dot());
     let mut text = format!("\n{}\n\n", wrapped(&style.text(&title), style.columns()));
     // In the order of the phases; one alone needs no heading.
     let phases: Vec<&[Change]> = shown.changes.chunk_by(|one, next| one.phase == next.phase).collect();

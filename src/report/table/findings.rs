@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::check::{Code, Hazard, Judged, Status, Weight};
+use crate::check::{Code, ExpectationResult, Hazard, Severity, Status};
 use crate::expected::Importance;
 use crate::report::grid::{Cell, laid_out, wrapped};
 use crate::report::harmless::harmless;
@@ -12,8 +12,8 @@ use crate::report::style::{Detail, Style, Tone};
 const WIDE: usize = 110;
 
 /// A line an expectation: mark, id, sentence, code. What nobody asked for and is not there shares one line.
-pub(super) fn expectations(judged: &[Judged], style: &Style) -> String {
-    let (beside, shown): (Vec<&Judged>, Vec<&Judged>) =
+pub(super) fn expectations(judged: &[ExpectationResult], style: &Style) -> String {
+    let (beside, shown): (Vec<&ExpectationResult>, Vec<&ExpectationResult>) =
         judged.iter().partition(|judged| style.detail < Detail::Verbose && is_beside_the_point(judged));
     let mut text = sentences(shown.into_iter().map(|judged| expectation(judged, style)).collect(), style);
     if !beside.is_empty() {
@@ -30,12 +30,12 @@ pub(super) fn expectations(judged: &[Judged], style: &Style) -> String {
     text
 }
 
-fn is_beside_the_point(judged: &Judged) -> bool {
+fn is_beside_the_point(judged: &ExpectationResult) -> bool {
     let plain = matches!(judged.code, Code::Met | Code::AliasMissing | Code::ServiceMissing);
     judged.importance == Importance::Optional && judged.observed.is_empty() && plain
 }
 
-fn expectation<'j>(judged: &'j Judged, style: &Style) -> (Cell, Option<&'j str>, String, &'j str) {
+fn expectation<'j>(judged: &'j ExpectationResult, style: &Style) -> (Cell, Option<&'j str>, String, &'j str) {
     let needed = judged.importance == Importance::Required;
     let (mark, tone) = match judged.status {
         Status::Met => ("✔", Tone::Good),
@@ -62,11 +62,9 @@ pub(super) fn hazards(hazards: &[Hazard], style: &Style) -> String {
     let rows = hazards.iter().map(|hazard| {
         let (mark, tone) = match hazard.level {
             _ if hazard.is_waived() => ("–", Tone::Faint),
-            Weight::Error => ("✘", Tone::Bad),
-            Weight::Warning => ("!", Tone::Pending),
-            Weight::Info | Weight::Met | Weight::Unmet | Weight::Waiting | Weight::Unknown => {
-                ("·", Tone::Faint)
-            }
+            Severity::Error => ("✘", Tone::Bad),
+            Severity::Warning => ("!", Tone::Pending),
+            Severity::Info => ("·", Tone::Faint),
         };
         let records = hazard.records.iter().map(|record| format!("\n  {}", harmless(record)));
         let message = harmless(&hazard.message) + &records.collect::<String>();

@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::check::{Examination, Status, Verdict};
+use crate::check::{Assessment, Status, Verdict};
 use crate::expected::{Importance, Phase};
 use crate::report::style::{Style, Tone};
 
@@ -10,7 +10,7 @@ use super::{Shown, counted, shown_domain};
 
 /// The verdict, and from where to where.
 pub(super) fn header(shown: &Shown<'_>, style: &Style) -> String {
-    let Examination { judged, verdict, source, hazards, .. } = shown.examination;
+    let Assessment { judged, verdict, source, hazards, .. } = shown.assessment;
     let count = |status| {
         let required = judged.iter().filter(|judged| judged.importance == Importance::Required);
         required.filter(|judged| judged.status == status).count()

@@ -153,10 +153,13 @@ fn edits(report: &DomainReport, style: &Style) -> String {
     let zone = report.zone.as_ref();
     let own = report.domain.parse::<Name>().ok();
     let Some(apex) = zone.map(|zone| &zone.apex).or(own.as_ref()) else { return String::new() };
-    let servers: Vec<String> =
-        zone.iter().flat_map(|zone| &zone.name_servers).map(|server| server.name.bare()).collect();
+    let servers: Vec<String> = zone
+        .iter()
+        .flat_map(|zone| &zone.name_servers)
+        .map(|server| server.name.without_trailing_dot())
+        .collect();
     let servers = if servers.is_empty() { String::new() } else { format!(" ({})", servers.join(", ")) };
-    let title = format!("Edit at the DNS host of {}{servers}:", apex.bare());
+    let title = format!("Edit at the DNS host of {}{servers}:", apex.without_trailing_dot());
     let mut rows = vec![["action", "host", "type", "value", "TTL"].map(faint)];
     rows.extend(report.changes.iter().flat_map(|change| edit_rows(change, apex)));
     let mut text = format!("\n{}\n\n{}", wrapped(&title, style.columns()), laid_out(rows, style));
@@ -192,11 +195,12 @@ fn replies(report: &DomainReport, style: &Style) -> String {
     let Some(replies) = &report.replies else { return String::new() };
     let mut rows = vec![["server", "question", "outcome", "answer", "ms"].map(faint)];
     for reply in replies {
-        let name = reply.server_name.as_ref().map(|name| name.bare() + " ").unwrap_or_default();
+        let name =
+            reply.server_name.as_ref().map(|name| name.without_trailing_dot() + " ").unwrap_or_default();
         let answer: Vec<&str> = reply.records.iter().chain(&reply.errors).map(|text| &**text).collect();
         rows.push([
             format!("{name}{}", reply.server).into(),
-            format!("{} {}", reply.name.bare(), reply.rtype).into(),
+            format!("{} {}", reply.name.without_trailing_dot(), reply.rtype).into(),
             reply.outcome.into(),
             answer.join("; ").into(),
             format!("{:.1}", reply.rtt_ms).into(),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::facts::{Facts, PolicyReply, Reply, WebReply, policy_host};
 use crate::record::Name;
 
-use super::Harmless;
+use super::Sanitized;
 use super::words::{self, Word};
 
 /// A reply.
@@ -13,7 +13,7 @@ use super::words::{self, Word};
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct ReplyView {
     /// Where it came from.
-    pub server: Harmless,
+    pub server: Sanitized,
     /// Under which name the zone lists that server.
     pub server_name: Option<Name>,
     /// In which capacity it was asked.
@@ -30,7 +30,7 @@ pub struct ReplyView {
     pub outcome: Word,
     /// The records of the type asked for, or the alias; with the owner where that is not the name asked for.
     #[serde(default)]
-    pub records: Vec<Harmless>,
+    pub records: Vec<Sanitized>,
     /// The smallest time to live, of a negative answer too, in seconds.
     pub ttl: Option<u32>,
     /// How long it took, in milliseconds.
@@ -39,7 +39,7 @@ pub struct ReplyView {
     /// Extended DNS errors (RFC 8914), and what the network said.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[serde(default)]
-    pub errors: Vec<Harmless>,
+    pub errors: Vec<Sanitized>,
 }
 
 /// An MTA-STS policy.
@@ -54,14 +54,14 @@ pub struct PolicyView {
     pub outcome: Word,
     /// Its lines.
     #[serde(default)]
-    pub lines: Vec<Harmless>,
+    pub lines: Vec<Sanitized>,
     /// How long it took, in milliseconds.
     #[serde(default)]
     pub rtt_ms: f64,
     /// What the network or the server said, where there is no text.
     #[serde(skip_serializing_if = "str::is_empty")]
     #[serde(default)]
-    pub error: Harmless,
+    pub error: Sanitized,
 }
 
 /// The answer of a web server.
@@ -69,7 +69,7 @@ pub struct PolicyView {
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct WebView {
     /// What was asked for.
-    pub url: Harmless,
+    pub url: Sanitized,
     /// What became of it.
     #[serde(deserialize_with = "words::word")]
     pub outcome: Word,
@@ -78,21 +78,21 @@ pub struct WebView {
     /// The media type of the answer.
     #[serde(skip_serializing_if = "str::is_empty")]
     #[serde(default)]
-    pub media_type: Harmless,
+    pub media_type: Sanitized,
     /// Where a redirect leads; it was not followed.
     #[serde(skip_serializing_if = "str::is_empty")]
     #[serde(default)]
-    pub location: Harmless,
+    pub location: Sanitized,
     /// The names that the certificate is for, the first few.
     #[serde(default)]
-    pub certificate: Vec<Harmless>,
+    pub certificate: Vec<Sanitized>,
     /// How long it took, in milliseconds.
     #[serde(default)]
     pub rtt_ms: f64,
     /// What the network or the server said, where there is no answer.
     #[serde(skip_serializing_if = "str::is_empty")]
     #[serde(default)]
-    pub error: Harmless,
+    pub error: Sanitized,
 }
 
 /// A reply as it is told.
@@ -105,29 +105,29 @@ pub(super) fn reply_view(reply: &Reply, facts: &Facts) -> ReplyView {
         }
     };
     let ttl = reply.records.iter().map(|record| record.ttl).min().or_else(|| reply.negative_ttl());
-    let errors = reply.extended.iter().map(ToString::to_string).chain(Some(reply.reason.clone()));
+    let errors = reply.ede.iter().map(ToString::to_string).chain(Some(reply.reason.clone()));
     ReplyView {
-        server: Harmless::sentence(&reply.server.address),
+        server: Sanitized::sentence(&reply.server.address),
         server_name: facts.server_name(&reply.server),
         role: reply.server.role.word(),
         name: reply.question.name.clone(),
         rtype: reply.question.rtype.to_string(),
         outcome: reply.outcome.word(),
-        records: Harmless::records(reply.records.iter().chain(&reply.referral).map(shown)),
+        records: Sanitized::records(reply.records.iter().chain(&reply.referral).map(shown)),
         ttl,
-        rtt_ms: milliseconds(reply.took),
-        errors: errors.filter(|error| !error.is_empty()).map(|error| Harmless::sentence(&error)).collect(),
+        rtt_ms: milliseconds(reply.elapsed),
+        errors: errors.filter(|error| !error.is_empty()).map(|error| Sanitized::sentence(&error)).collect(),
     }
 }
 
 impl From<&PolicyReply> for PolicyView {
     fn from(policy: &PolicyReply) -> Self {
         Self {
-            host: policy_host(&policy.domain).map(|host| host.bare()).unwrap_or_default(),
+            host: policy_host(&policy.domain).map(|host| host.without_trailing_dot()).unwrap_or_default(),
             outcome: policy.outcome.word(),
-            lines: Harmless::records(policy.body.lines()),
-            rtt_ms: milliseconds(policy.took),
-            error: Harmless::sentence(&policy.reason),
+            lines: Sanitized::records(policy.body.lines()),
+            rtt_ms: milliseconds(policy.elapsed),
+            error: Sanitized::sentence(&policy.reason),
         }
     }
 }
@@ -135,19 +135,19 @@ impl From<&PolicyReply> for PolicyView {
 impl From<&WebReply> for WebView {
     fn from(reply: &WebReply) -> Self {
         Self {
-            url: Harmless::sentence(&reply.request.url()),
+            url: Sanitized::sentence(&reply.request.url()),
             outcome: reply.outcome.word(),
             status: Some(reply.status).filter(|status| *status != 0),
-            media_type: Harmless::sentence(&reply.media_type),
-            location: Harmless::sentence(&reply.location),
-            certificate: reply.certificate.iter().map(|name| Harmless::sentence(name)).collect(),
+            media_type: Sanitized::sentence(&reply.media_type),
+            location: Sanitized::sentence(&reply.location),
+            certificate: reply.certificate.iter().map(|name| Sanitized::sentence(name)).collect(),
             rtt_ms: milliseconds(reply.elapsed),
-            error: Harmless::sentence(&reply.reason),
+            error: Sanitized::sentence(&reply.reason),
         }
     }
 }
 
 /// Microseconds in milliseconds, to a tenth.
-fn milliseconds(took: u64) -> f64 {
-    (took as f64 / 100.0).round() / 10.0
+fn milliseconds(elapsed: u64) -> f64 {
+    (elapsed as f64 / 100.0).round() / 10.0
 }

@@ -8,7 +8,7 @@ use cutover::record::{Name, RecordData, RecordType, Text};
 use serde_json::Value;
 
 use crate::cli::zone;
-use crate::run::{Desk, Run, cutover};
+use crate::run::{Run, Workspace, cutover};
 
 /// What Azure Pipelines would do: `##vso[` anywhere in a line, up to the next `]`.
 fn azure(line: &str) -> Option<&str> {
@@ -81,8 +81,8 @@ fn text(presentation: &str) -> Option<Text> {
 
 #[test]
 fn a_command_still_reads_as_the_text_that_it_is() {
-    let desk = Desk::new();
-    let file = desk.put("world.zone", world());
+    let workspace = Workspace::new();
+    let file = workspace.put("world.zone", world());
     let ran = |words: &str| {
         let run = cutover(&format!("{words} --zone {file}"));
         assert_no_commands(&run, words);

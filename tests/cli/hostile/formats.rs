@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::agents::assert_no_commands;
 use super::{assert_harmless, every_string};
 use crate::cli::{recorded, zone};
-use crate::run::{Desk, Run, cutover};
+use crate::run::{Run, Workspace, cutover};
 
 /// What each format of a command is read back with.
 type Reader = fn(&str);
@@ -90,14 +90,14 @@ fn worlds() -> Vec<String> {
 
 #[test]
 fn every_format_of_check_and_plan_is_harmless_and_can_be_read() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let waiver = json!("::error:: \u{1b}[31m\u{202e} ##vso[a.b]c ##[d] =1+1 <b>");
     let settings = format!(
         "[[waiver]]\ndomain = \"*\"\ncode = \"dmarc-missing\"\nreason = {waiver}\nuntil = 2027-03-01\n"
     );
-    let settings = desk.put("cutover.toml", settings);
+    let settings = workspace.put("cutover.toml", settings);
     for world in worlds() {
-        let file = desk.put("world.zone", &world);
+        let file = workspace.put("world.zone", &world);
         for (command, formats) in [("check", &CHECK[..]), ("plan", &PLAN[..])] {
             for (format, read) in formats {
                 let words =
@@ -110,15 +110,15 @@ fn every_format_of_check_and_plan_is_harmless_and_can_be_read() {
 
 #[test]
 fn what_a_list_wants_is_harmless_in_every_format() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let hostile = "\u{1b}[31m\u{202e}\u{7} ::error:: ##vso[a.b]c ##[d] \u{ffff} =1+1 <script>";
     let list = json!([
         {"label": "contoso.com", "recordType": "Txt", "text": format!("v=spf1 {hostile}")},
         {"label": "contoso.com", "recordType": "Txt", "text": hostile},
         {"label": "contoso.com", "recordType": "Unavailable", "description": hostile},
     ]);
-    let list = desk.put("list\u{202e}.json", list.to_string());
-    let world = desk.put("world.zone", zone("contoso.com", &[]));
+    let list = workspace.put("list\u{202e}.json", list.to_string());
+    let world = workspace.put("world.zone", zone("contoso.com", &[]));
     for (format, read) in EXPECTED {
         let words = format!("expected contoso.com --expect {list} --format {format}");
         held(&cutover(&words), &words, read);
@@ -133,7 +133,7 @@ fn what_a_list_wants_is_harmless_in_every_format() {
 
 #[test]
 fn an_earlier_report_is_no_more_trusted_than_dns() {
-    let (desk, replay) = recorded(&[("contoso.com", crate::cli::State::Ready)]);
+    let (workspace, replay) = recorded(&[("contoso.com", crate::cli::State::Ready)]);
     let mut report = cutover(&format!("check contoso.com --replay {replay} --format json")).json();
     let hostile = "::error:: \u{1b}[31m\u{202e}\u{7}\u{fffe} ##vso[a.b]c ##[d]";
     for one in report["domains"][0]["expectations"].as_array_mut().unwrap() {
@@ -143,7 +143,7 @@ fn an_earlier_report_is_no_more_trusted_than_dns() {
     }
     report["domains"][0]["hazards"] = json!([{"code": hostile, "name": hostile, "type": hostile}]);
     report["domains"][0]["verdict"] = hostile.into();
-    let since = desk.put("since.json", report.to_string());
+    let since = workspace.put("since.json", report.to_string());
     for (format, read) in CHECK {
         let words = format!("check contoso.com --replay {replay} --since {since} --format {format}");
         held(&cutover(&words), &words, read);

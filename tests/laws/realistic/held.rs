@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use cutover::check::{Code, Examination, Status, Verdict};
+use cutover::check::{Assessment, Code, Status, Verdict};
 use cutover::expected::{Importance, Phase};
 use cutover::plan::Change;
 use cutover::record::{Record, RecordType};
@@ -16,10 +16,10 @@ pub struct Step<'a> {
     pub options: &'a str,
     pub phase: Phase,
     pub before: &'a [Line],
-    pub checked: &'a Examination,
+    pub checked: &'a Assessment,
     pub changes: &'a [Change],
     pub after: &'a [Line],
-    pub again: &'a Examination,
+    pub again: &'a Assessment,
     pub changes_again: &'a [Change],
     /// Names outside the zone of which everybody can see that they do not exist, or break the record.
     pub nonexistent: &'a [&'a str],
@@ -64,7 +64,7 @@ fn takes_mail_only(host: &str) -> bool {
 
 pub fn lines(records: &[Record]) -> Vec<Line> {
     let line = |record: &Record| Line {
-        owner: record.name.bare().to_ascii_lowercase(),
+        owner: record.name.without_trailing_dot().to_ascii_lowercase(),
         rtype: record.data.rtype().to_string(),
         data: record.data.to_string(),
         ttl: record.ttl,
@@ -122,7 +122,7 @@ impl Step<'_> {
             if FIXED_ELSEWHERE.contains(&one.code)
                 || is_for_filter
                 || is_key
-                || self.is_below_cut(&one.expectation.name.bare())
+                || self.is_below_cut(&one.expectation.name.without_trailing_dot())
             {
                 is_elsewhere = true;
                 continue;
@@ -410,7 +410,7 @@ impl Step<'_> {
     /// Law 9.
     fn what_was_not_read_is_unknown(&self, faults: &mut Vec<String>) {
         for change in self.changes {
-            if self.is_below_cut(&change.name.bare()) {
+            if self.is_below_cut(&change.name.without_trailing_dot()) {
                 faults.push(format!(
                     "9 a change below a zone cut: {} {} {:?}",
                     change.name, change.rtype, change.because
@@ -418,7 +418,7 @@ impl Step<'_> {
             }
         }
         for one in &self.checked.judged {
-            let name = one.expectation.name.bare();
+            let name = one.expectation.name.without_trailing_dot();
             let is_decisive = one.importance == Importance::Required && !self.options().contains("--strict");
             if self.is_below_cut(&name) && one.status == Status::Unmet && is_decisive {
                 faults.push(format!(

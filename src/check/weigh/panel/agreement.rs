@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use crate::facts::{Reads, Reply, Server};
 use crate::record::Question;
 
-use super::Panel;
+use super::ServerConsensus;
 
-impl<'a> Panel<'a> {
+impl<'a> ServerConsensus<'a> {
     /// Whether the server has given the published answer to everything that it was asked.
     pub(super) fn agrees(&self, server: &Server) -> bool {
         self.dissent(server).is_empty()

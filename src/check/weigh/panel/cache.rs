@@ -3,31 +3,31 @@
 use jiff::Timestamp;
 
 use crate::check::time::{after, clock_when_over, left};
-use crate::check::{Code, Finding, Weight, listed};
+use crate::check::{Code, Finding, join_and};
 use crate::expected::Expectation;
-use crate::facts::{Answer, Outcome, Reply, Server, Sight, Silence, Witness};
+use crate::facts::{Answer, FactsView, LookupFailure, Outcome, Perspective, Reply, Server};
 use crate::record::{Name, Question, RecordData, RecordSet};
 
-use super::{Opinion, Panel};
+use super::{ServerConsensus, ServerFinding};
 
-impl Panel<'_> {
+impl ServerConsensus<'_> {
     /// The resolvers that do not see yet what is published.
     pub(super) fn lagging(
         &self,
         expectation: &Expectation,
         published: &Finding,
         resolvers: &[&Server],
-    ) -> Option<Opinion> {
+    ) -> Option<ServerFinding> {
         let mut lag: Option<(Option<Timestamp>, Code, String)> = None;
         for server in resolvers {
             let Ok(finding) = self.heard(expectation, Some(server)).finding else { continue };
-            if finding.code.weight() == Weight::Met {
+            if finding.code.is_met() {
                 continue;
             }
             let expiry = self.expiry(server, &expectation.question());
             let reply = self.reply(server, &expectation.question());
             let negative =
-                reply.is_some_and(|reply| matches!(reply.outcome, Outcome::NoData | Outcome::NoName));
+                reply.is_some_and(|reply| matches!(reply.outcome, Outcome::NoData | Outcome::NxDomain));
             let code = if negative { Code::NegativeCache } else { Code::CacheStale };
             let now = self.case.sight.facts.checked_at;
             let until = expiry.map(|time| format!(" until {} ({})", clock_when_over(time), left(now, time)));
@@ -37,7 +37,7 @@ impl Panel<'_> {
                 _ if finding.observed.is_empty() => "still has the records from before".to_owned(),
                 _ => {
                     let old = finding.observed.data.iter().map(|data| format!("`{}`", brief(data)));
-                    format!("still has {}", listed(old))
+                    format!("still has {}", join_and(old))
                 }
             };
             let message = format!("published; {} {has}{until}", server.address);
@@ -46,7 +46,7 @@ impl Panel<'_> {
             }
         }
         let (until, code, message) = lag?;
-        Some(Opinion { finding: Finding::new(code, message, &published.observed), until })
+        Some(ServerFinding { finding: Finding::new(code, message, &published.observed), until })
     }
 
     /// When the resolver will have dropped its other answer to the question; where that answer is the same, when it will
@@ -54,7 +54,7 @@ impl Panel<'_> {
     fn expiry(&self, server: &Server, question: &Question) -> Option<Timestamp> {
         let facts = self.case.sight.facts;
         let published = self.case.sight.without_asking();
-        let here = Sight { witness: Witness::Server(server), ..published };
+        let here = FactsView { witness: Perspective::Server(server), ..published };
         let own = facts.all().filter(|reply| *reply.server == *server && reply.outcome.is_answer());
         let differing: Vec<&Reply> = own
             .filter(|reply| {
@@ -77,11 +77,11 @@ fn expiry_of(reply: &Reply) -> Option<Timestamp> {
     after(reply.at, ttl?)
 }
 
-fn data(answer: &Result<Answer, Silence>) -> Option<&RecordSet> {
+fn data(answer: &Result<Answer, LookupFailure>) -> Option<&RecordSet> {
     answer.as_ref().ok().map(|answer| &answer.set)
 }
 
 /// The part of a record that a sentence needs.
 fn brief(data: &RecordData) -> String {
-    data.target().map_or_else(|| data.to_string(), Name::bare)
+    data.target().map_or_else(|| data.to_string(), Name::without_trailing_dot)
 }

@@ -44,7 +44,7 @@ impl Undecodable {
         match self {
             Self::NoData(_) | Self::Name(_) | Self::Data(_) => Outcome::Malformed,
             Self::Records | Self::Octets => Outcome::TooLarge,
-            Self::Aliases => Outcome::TooDeep,
+            Self::Aliases => Outcome::ChainTooLong,
         }
     }
 }

@@ -55,8 +55,8 @@ fn what_is_kept_is_bounded() {
     message.set_edns(edns);
     let mut reply = empty(Role::Resolver);
     fill(&mut reply, &message, None);
-    assert_eq!((reply.outcome, reply.records.len()), (Outcome::TooDeep, 0));
-    assert_eq!(reply.extended.len(), MAX_EXTENDED);
+    assert_eq!((reply.outcome, reply.records.len()), (Outcome::ChainTooLong, 0));
+    assert_eq!(reply.ede.len(), MAX_EXTENDED);
     let mut reply = empty(Role::Resolver);
     fill(&mut reply, &answer((0..32).rev().map(alias)), None);
     assert_eq!((reply.outcome, reply.records.len()), (Outcome::Records, MAX_ALIASES));
@@ -139,7 +139,7 @@ struct Case {
 
 #[test]
 fn an_answer_counts_only_from_an_authority_for_the_zone() {
-    use Outcome::{Lame, NoData, NoName, Records, Referral};
+    use Outcome::{Lame, NoData, NxDomain, Records, Referral};
     let a = || RData::A(rdata::A(1.into()));
     let cname = |target: &str| RData::CNAME(rdata::CNAME(wire(target)));
     let case = |what, aa, no_name, answers, soa, ns, outcome, kept| Case {
@@ -168,8 +168,8 @@ fn an_answer_counts_only_from_an_authority_for_the_zone() {
         case("no data of a zone below", true, false, vec![], Some("a0.example."), None, NoData, 0),
         case("no data from a cache", false, false, vec![], Some("example."), None, Lame, 0),
         case("nothing at all", false, false, vec![], None, None, Lame, 0),
-        case("no name", true, true, vec![], Some("example."), None, NoName, 0),
-        case("no name, no SOA", true, true, vec![], None, None, NoName, 0),
+        case("no name", true, true, vec![], Some("example."), None, NxDomain, 0),
+        case("no name, no SOA", true, true, vec![], None, None, NxDomain, 0),
         case("no name by the root", true, true, vec![], Some("."), None, Lame, 0),
         case("no name from a cache", false, true, vec![], Some("example."), None, Lame, 0),
         case("a referral", false, false, vec![], None, Some("a0.example."), Referral, 0),
@@ -183,7 +183,7 @@ fn an_answer_counts_only_from_an_authority_for_the_zone() {
         case("an alias that leaves", true, false, outside(), None, None, Records, 1),
         case("an alias that leaves to nothing", true, true, outside(), Some("test."), None, Records, 1),
         case("an alias that leaves and returns", true, false, through(), None, None, Records, 1),
-        case("an alias to nothing", true, true, inside()[..1].to_vec(), Some("example."), None, NoName, 1),
+        case("an alias to nothing", true, true, inside()[..1].to_vec(), Some("example."), None, NxDomain, 1),
     ] {
         let mut message = answer(case.answers.into_iter().map(|(owner, data)| (owner.into(), data)));
         message.metadata.authoritative = case.aa;

@@ -33,22 +33,22 @@ fn a_packet_is_judged_by_its_header_first() {
     let asked = Query { question: &question, asking: Asking::Authority, domain: &question.name };
     let asked = asked.write(7, Edns::Without, CaseRandomization::Lower);
     let mut packet = asked.octets().to_vec();
-    assert!(matches!(asked.examine(&packet), ReplyMatch::NoReply));
+    assert!(matches!(asked.assess(&packet), ReplyMatch::NoReply));
     packet[2] = 0x80;
-    assert!(matches!(asked.examine(&packet), ReplyMatch::Reply(_)));
+    assert!(matches!(asked.assess(&packet), ReplyMatch::Reply(_)));
     packet[13] = b'm';
     packet[14] = b'X';
-    assert!(matches!(asked.examine(&packet), ReplyMatch::Reply(_)));
+    assert!(matches!(asked.assess(&packet), ReplyMatch::Reply(_)));
     packet[13] = b'n';
-    assert!(matches!(asked.examine(&packet), ReplyMatch::OtherQuestion));
+    assert!(matches!(asked.assess(&packet), ReplyMatch::OtherQuestion));
     packet[13] = b'm';
-    assert!(matches!(asked.examine(&packet[..20]), ReplyMatch::Undecodable));
-    assert!(matches!(asked.examine(&packet[..11]), ReplyMatch::Undecodable));
+    assert!(matches!(asked.assess(&packet[..20]), ReplyMatch::Undecodable));
+    assert!(matches!(asked.assess(&packet[..11]), ReplyMatch::Undecodable));
     packet[2] = 0x82;
-    assert!(matches!(asked.examine(&packet), ReplyMatch::Truncated));
+    assert!(matches!(asked.assess(&packet), ReplyMatch::Truncated));
     // A notification (RFC 1996) is no reply to a query.
     packet[2] = 0xa0;
-    assert!(matches!(asked.examine(&packet), ReplyMatch::NoReply));
+    assert!(matches!(asked.assess(&packet), ReplyMatch::NoReply));
     // Another type, although a letter of it in another case would be the same.
     for (rtype, other) in [(65, 97), (97, 65)] {
         let question = Question::new("contoso.com".parse().unwrap(), RecordType::from_number(rtype));
@@ -58,7 +58,7 @@ fn a_packet_is_judged_by_its_header_first() {
         packet[2] = 0x80;
         let end = packet.len();
         packet[end - 3] = other;
-        assert!(matches!(asked.examine(&packet), ReplyMatch::OtherQuestion));
+        assert!(matches!(asked.assess(&packet), ReplyMatch::OtherQuestion));
     }
 }
 
@@ -70,16 +70,16 @@ fn the_case_of_letters_has_to_be_repeated_where_it_was_mixed() {
     assert_eq!(&asked.octets()[12..26], b"\x03mX\x00\x07Contoso\x03c");
     let mut packet = asked.octets().to_vec();
     packet[2] = 0x80;
-    assert!(matches!(asked.examine(&packet), ReplyMatch::Reply(_)));
+    assert!(matches!(asked.assess(&packet), ReplyMatch::Reply(_)));
     packet[12..29].make_ascii_lowercase();
-    assert!(matches!(asked.examine(&packet), ReplyMatch::OtherCase));
+    assert!(matches!(asked.assess(&packet), ReplyMatch::OtherCase));
     packet[2] = 0x82;
-    assert!(matches!(asked.examine(&packet), ReplyMatch::OtherCase));
+    assert!(matches!(asked.assess(&packet), ReplyMatch::OtherCase));
     packet[2] = 0x80;
     asked.lower();
-    assert!(matches!(asked.examine(&packet), ReplyMatch::Reply(_)));
+    assert!(matches!(asked.assess(&packet), ReplyMatch::Reply(_)));
     packet[12..29].make_ascii_uppercase();
-    assert!(matches!(asked.examine(&packet), ReplyMatch::Reply(_)));
+    assert!(matches!(asked.assess(&packet), ReplyMatch::Reply(_)));
     // Without a capital there is nothing to tell by.
     assert_eq!(query.write(7, Edns::With, CaseRandomization::Mixed(0)).letters(), CaseRandomization::Lower);
 }
@@ -93,6 +93,6 @@ fn only_errors_may_leave_the_question_out() {
         [(0u8, false), (1, true), (2, true), (3, false), (4, true), (5, true), (9, false)]
     {
         let packet = [0, 7, 0x80, rcode, 0, 0, 0, 0, 0, 0, 0, 0];
-        assert_eq!(matches!(asked.examine(&packet), ReplyMatch::Reply(_)), accepted, "rcode {rcode}");
+        assert_eq!(matches!(asked.assess(&packet), ReplyMatch::Reply(_)), accepted, "rcode {rcode}");
     }
 }

@@ -7,7 +7,7 @@ use crate::record::spf::SpfRecord;
 
 use super::candidate::candidates;
 use super::tally::Tally;
-use super::{Bench, MOST_LOOKUPS, shown};
+use super::{MOST_LOOKUPS, SpfJudge, shown};
 
 /// Terms that are named at most.
 const MOST_NAMED: usize = 6;
@@ -30,7 +30,7 @@ pub(super) enum Reason {
     /// Another include holds it.
     Nested(String),
     /// It costs most.
-    Dear,
+    MostExpensive,
 }
 
 impl Reason {
@@ -43,7 +43,7 @@ impl Reason {
             Self::Covered(_) => 4,
             Self::Address(_) => 5,
             Self::Nested(_) => 6,
-            Self::Dear => 7,
+            Self::MostExpensive => 7,
         }
     }
 
@@ -56,7 +56,7 @@ impl Reason {
             Self::Covered(by) => format!("covered by {by}"),
             Self::Address(instead) => format!("write {instead} instead"),
             Self::Nested(within) => format!("`{within}` holds it already"),
-            Self::Dear => "if it is not needed".into(),
+            Self::MostExpensive => "if it is not needed".into(),
         }
     }
 }
@@ -99,7 +99,7 @@ pub(super) fn steps(lookups: usize, mut candidates: Vec<Candidate>) -> Vec<Step>
 }
 
 /// The advice for a sentence; empty where there is nothing to drop.
-pub(super) fn advice(bench: &Bench<'_>, record: &SpfRecord, tally: &Tally) -> String {
+pub(super) fn advice(bench: &SpfJudge<'_>, record: &SpfRecord, tally: &Tally) -> String {
     let steps = steps(tally.lookups, candidates(bench, record, tally));
     let least = if tally.is_partial { "at least " } else { "" };
     let cut = if tally.is_cut { "at least " } else { "" };
@@ -128,12 +128,12 @@ mod tests {
     #[test]
     fn what_does_nothing_goes_before_what_costs_most() {
         let candidates = vec![
-            candidate("include:dear.example", 6, Reason::Dear),
+            candidate("include:dear.example", 6, Reason::MostExpensive),
             candidate("a:mail.example", 1, Reason::Address("`ip4:192.0.2.1`".into())),
             candidate("include:old.example", 2, Reason::Source("the old platform")),
             candidate("include:in.example", 1, Reason::Nested("include:out.example".into())),
             candidate("ptr", 1, Reason::Deprecated),
-            candidate("include:dearer.example", 7, Reason::Dear),
+            candidate("include:dearer.example", 7, Reason::MostExpensive),
             candidate("a", 1, Reason::Covered("the addresses in the record".into())),
             candidate("a:gone.example", 1, Reason::NoAnswer),
             candidate("mx", 1, Reason::Twice),
@@ -161,8 +161,8 @@ mod tests {
         let candidates = || {
             vec![
                 candidate("ptr", 1, Reason::Deprecated),
-                candidate("include:b.example", 3, Reason::Dear),
-                candidate("include:a.example", 3, Reason::Dear),
+                candidate("include:b.example", 3, Reason::MostExpensive),
+                candidate("include:a.example", 3, Reason::MostExpensive),
             ]
         };
         assert_eq!(steps(10, candidates()), []);

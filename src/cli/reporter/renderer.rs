@@ -9,14 +9,14 @@ use crate::cli::args::ReportFormat;
 use crate::cli::inspect::Checked;
 use crate::report::DomainReport;
 use crate::report::format::{csv_rows, ndjson_line};
-use crate::report::json::Piecemeal;
+use crate::report::json::StreamingJson;
 use crate::report::since::verdict_of_new;
 use crate::report::style::{Detail, Style};
 use crate::report::table;
 
 /// What has to be written of each domain.
 #[derive(Debug, Clone)]
-pub(in crate::cli) struct Scribe {
+pub(in crate::cli) struct DomainRenderer {
     started: Timestamp,
     /// The reports, in their order.
     reports: Vec<(ReportFormat, Style)>,
@@ -27,7 +27,7 @@ pub(in crate::cli) struct Scribe {
 }
 
 /// What was written of a domain.
-pub(in crate::cli) struct Script {
+pub(in crate::cli) struct RenderedDomain {
     /// Its verdict.
     pub(super) verdict: Verdict,
     /// The verdict that counts for the exit status.
@@ -44,7 +44,7 @@ pub(in crate::cli) struct Script {
     pub(super) kept_in_full: Option<DomainReport>,
 }
 
-impl Scribe {
+impl DomainRenderer {
     pub(super) fn new(
         started: Timestamp,
         reports: Vec<(ReportFormat, Style)>,
@@ -55,21 +55,21 @@ impl Scribe {
     }
 
     /// Writes what is said of a domain.
-    pub(in crate::cli) fn write(&self, checked: &Checked) -> Script {
+    pub(in crate::cli) fn write(&self, checked: &Checked) -> RenderedDomain {
         let report = checked.report().with_since(checked.since.clone());
         let full = self.needs_replies().then(|| report.clone().with_replies(&checked.facts));
         let table = |_: &DomainReport, style: &Style| table::domain(&checked.shown(), style);
         let style = self.reports.first().map(|(_, style)| style);
         let domain = style.map_or_else(
-            || checked.subject.domain.bare(),
+            || checked.subject.domain.without_trailing_dot(),
             |style| table::shown_domain(&checked.subject, style),
         );
-        let reminders = checked.examination.reminders.clone();
-        self.script(checked.examination.verdict, (domain, reminders), report, full, table)
+        let reminders = checked.assessment.reminders.clone();
+        self.script(checked.assessment.verdict, (domain, reminders), report, full, table)
     }
 
     /// Writes what a stored result says of a domain.
-    pub(in crate::cli) fn write_stored(&self, verdict: Verdict, full: DomainReport) -> Script {
+    pub(in crate::cli) fn write_stored(&self, verdict: Verdict, full: DomainReport) -> RenderedDomain {
         let (replies, policy, web) = (None, None, Vec::new());
         let report = DomainReport { replies, policy, web, ..full.clone() };
         let table =
@@ -94,13 +94,13 @@ impl Scribe {
         report: DomainReport,
         full: Option<DomainReport>,
         table: impl Fn(&DomainReport, &Style) -> String,
-    ) -> Script {
+    ) -> RenderedDomain {
         let counted = if self.counts_new { verdict_of_new(&report) } else { verdict };
         let texts = self.reports.iter().map(|(format, style)| {
             let shown = full.as_ref().filter(|_| style.detail == Detail::Verbose).unwrap_or(&report);
             match format {
                 ReportFormat::Table => table(shown, style),
-                ReportFormat::Json => Piecemeal::piece(shown),
+                ReportFormat::Json => StreamingJson::piece(shown),
                 ReportFormat::Ndjson => ndjson_line(self.started, shown),
                 ReportFormat::Csv => csv_rows(shown),
                 ReportFormat::Markdown
@@ -118,7 +118,7 @@ impl Scribe {
         let keeps = whole.clone().any(|format| !with_replies(format));
         let keeps_full = whole.any(with_replies);
         let (kept, kept_in_full) = (keeps.then_some(report), full.filter(|_| keeps_full));
-        Script { verdict, counted, domain, reminders, texts, kept, kept_in_full }
+        RenderedDomain { verdict, counted, domain, reminders, texts, kept, kept_in_full }
     }
 }
 

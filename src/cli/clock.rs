@@ -17,7 +17,7 @@ use super::signals;
 pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Whoever waits, and knows when to stop.
-pub trait Pacer: fmt::Debug + Send + Sync {
+pub trait Clock: fmt::Debug + Send + Sync {
     /// Waits for so long from `now` on, and gives back the time then.
     fn wait(&self, now: Timestamp, span: Duration) -> Later<'_, Timestamp>;
 
@@ -33,7 +33,7 @@ pub(super) struct Process {
     signals: OnceLock<Option<watch::Receiver<u32>>>,
 }
 
-impl Pacer for Process {
+impl Clock for Process {
     #[allow(
         clippy::disallowed_methods,
         reason = "a wait ends at a time of the clock on the wall, also after a sleep of the machine"

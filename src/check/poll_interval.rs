@@ -2,11 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Code, Examination, Hazard, Status, Verdict};
+use super::{Assessment, Code, Hazard, Status, Verdict};
 
 /// How often to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rhythm {
+pub struct PollInterval {
     /// At most so often.
     pub floor: SignedDuration,
     /// At least so often.
@@ -15,7 +15,7 @@ pub struct Rhythm {
     pub restless: SignedDuration,
 }
 
-impl Rhythm {
+impl PollInterval {
     /// A rhythm that looks at least so often.
     #[must_use]
     pub fn every(every: SignedDuration) -> Self {
@@ -33,7 +33,7 @@ impl Rhythm {
     }
 }
 
-impl Default for Rhythm {
+impl Default for PollInterval {
     fn default() -> Self {
         Self::every(SignedDuration::from_mins(15))
     }
@@ -43,30 +43,30 @@ impl Default for Rhythm {
 /// as often as an edit should be noticed.
 #[must_use]
 pub fn next_look<'a>(
-    examinations: impl IntoIterator<Item = &'a Examination>,
-    rhythm: Rhythm,
+    assessments: impl IntoIterator<Item = &'a Assessment>,
+    rhythm: PollInterval,
     now: Timestamp,
 ) -> Timestamp {
     let in_time = |span: SignedDuration| now.checked_add(span).unwrap_or(Timestamp::MAX);
     let (floor, ceiling) = (in_time(rhythm.floor), in_time(rhythm.every));
-    let moments = examinations.into_iter().flat_map(|examination| {
-        let caught_up = examination.judged.iter().filter(|judged| judged.status == Status::Waiting);
+    let moments = assessments.into_iter().flat_map(|assessment| {
+        let caught_up = assessment.judged.iter().filter(|judged| judged.status == Status::Waiting);
         // At that second it is still there, in the next one it is not.
         let caught_up =
             caught_up.filter_map(|judged| judged.until?.checked_add(SignedDuration::from_secs(1)).ok());
-        let restless = is_restless(examination).then(|| in_time(rhythm.restless));
+        let restless = is_restless(assessment).then(|| in_time(rhythm.restless));
         caught_up.filter(|moment| *moment > now).chain(restless)
     });
     moments.min().unwrap_or(ceiling).clamp(floor, ceiling)
 }
 
 /// Whether something other than a known moment decides.
-fn is_restless(examination: &Examination) -> bool {
+fn is_restless(assessment: &Assessment) -> bool {
     // A secondary may be told of a change, or be updated by hand, before it asks.
-    let overdue = |judged: &super::Judged| {
+    let overdue = |judged: &super::ExpectationResult| {
         judged.status == Status::Waiting && (judged.until.is_none() || judged.code == Code::SecondaryBehind)
     };
-    examination.verdict != Verdict::Waiting
-        || examination.judged.iter().any(overdue)
-        || examination.hazards.iter().any(Hazard::is_error)
+    assessment.verdict != Verdict::Waiting
+        || assessment.judged.iter().any(overdue)
+        || assessment.hazards.iter().any(Hazard::is_error)
 }

@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::expected::{Id, Phase, Subject};
-use crate::facts::{Copies, Facts, History, View, published, published_by, remembered};
+use crate::facts::{Copies, Facts, History, TrustPolicy, published, published_by, remembered};
 use crate::record::Question;
 
-use super::{Code, Examination, Status, Verdict};
+use super::{Assessment, Code, Status, Verdict};
 
 /// What is taken for granted where nothing was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,16 +32,16 @@ impl Default for Assumptions {
 
 /// What is still to be expected of caches and queues.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Outlook {
+pub struct CacheExpiry {
     /// When the old service may be closed; `None` while something of it is left, or is not known.
-    pub closing: Option<Closing>,
+    pub closing: Option<SourceClosing>,
     /// The expectations whose old answer some cache may still have.
     pub possible: BTreeMap<Id, Copies>,
 }
 
 /// The moment after which nothing goes to the old service any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Closing {
+pub struct SourceClosing {
     /// That moment, the time that senders keep mail in their queues included.
     pub after: Timestamp,
     /// When the last cache has forgotten the old answers.
@@ -72,16 +72,16 @@ impl Basis {
 
 /// What to expect, from what was seen before.
 #[must_use]
-pub fn outlook(
+pub fn cache_expiry(
     subject: &Subject,
     facts: &Facts,
-    examination: &Examination,
+    assessment: &Assessment,
     history: &History,
     assumptions: Assumptions,
-) -> Outlook {
-    let lookback = Lookback { subject, facts, examination, history };
+) -> CacheExpiry {
+    let lookback = Lookback { subject, facts, assessment, history };
     let mut possible = BTreeMap::new();
-    for judged in &examination.judged {
+    for judged in &assessment.judged {
         let copies = lookback.copies(&judged.expectation.question()).into_iter().flatten().max();
         // A resolver that was asked may keep the answer for longer than its TTL says.
         let copies = copies.map(|copies| match judged.until {
@@ -94,19 +94,19 @@ pub fn outlook(
         }
     }
     // The zone would go with the account, or is not in force yet, whatever the verdict.
-    let hosted = examination
+    let hosted = assessment
         .hazards
         .iter()
         .any(|hazard| matches!(hazard.code, Code::DnsHostedBySource | Code::DelegationElsewhere));
     // What is left of a platform that may be the one being left keeps it open whether that may be closed.
-    let doubt = examination.hazards.iter().any(|hazard| hazard.code == Code::SourceLeft)
-        || examination.judged.iter().any(|judged| judged.code == Code::SpfSourceUnproven);
+    let doubt = assessment.hazards.iter().any(|hazard| hazard.code == Code::SourceLeft)
+        || assessment.judged.iter().any(|judged| judged.code == Code::SpfSourceUnproven);
     let over = subject.phase == Phase::Tidy
         && !hosted
         && !doubt
-        && matches!(examination.verdict, Verdict::Ready | Verdict::Waiting);
+        && matches!(assessment.verdict, Verdict::Ready | Verdict::Waiting);
     let closing = over.then(|| lookback.closing(assumptions)).flatten();
-    Outlook { closing, possible }
+    CacheExpiry { closing, possible }
 }
 
 /// Verification and SPF share a record set, of which SPF alone is remembered.
@@ -118,7 +118,7 @@ fn is_first_of_its_question(id: Id) -> bool {
 struct Lookback<'a> {
     subject: &'a Subject,
     facts: &'a Facts,
-    examination: &'a Examination,
+    assessment: &'a Assessment,
     history: &'a History,
 }
 
@@ -131,7 +131,7 @@ impl Lookback<'_> {
             return Vec::new();
         }
         let gone = seen.iter().filter_map(|seen| seen.left()).map(Some);
-        let newest = self.facts.published(question, View::Authoritative);
+        let newest = self.facts.published(question, TrustPolicy::Authoritative);
         let newest = newest.filter(|reply| reply.server.role.is_authority()).map(published_by);
         let still = published(self.facts, question)
             .into_iter()
@@ -156,18 +156,18 @@ impl Lookback<'_> {
 
     /// When the answer to a question should be the same everywhere.
     fn until(&self, question: &Question) -> Option<Timestamp> {
-        let judged = self.examination.judged.iter().filter(|judged| judged.status == Status::Waiting);
+        let judged = self.assessment.judged.iter().filter(|judged| judged.status == Status::Waiting);
         judged
             .filter(|judged| judged.expectation.question() == *question)
             .filter_map(|judged| judged.until)
             .max()
     }
 
-    fn closing(&self, assumptions: Assumptions) -> Option<Closing> {
+    fn closing(&self, assumptions: Assumptions) -> Option<SourceClosing> {
         let mut basis = Basis::Seen;
         // What a resolver was seen to have is no guess.
         let mut forgotten: Option<Timestamp> =
-            self.examination.judged.iter().filter_map(|judged| judged.until).max();
+            self.assessment.judged.iter().filter_map(|judged| judged.until).max();
         for question in remembered(&self.subject.domain) {
             let copies: Vec<Copies> = self.copies(&question).into_iter().collect::<Option<_>>()?;
             let moment = match copies.into_iter().max() {
@@ -181,7 +181,7 @@ impl Lookback<'_> {
         }
         let forgotten = forgotten?;
         let after = forgotten.checked_add(assumptions.queue_margin).ok()?;
-        Some(Closing { after, forgotten, basis })
+        Some(SourceClosing { after, forgotten, basis })
     }
 
     /// Since when what is published now is there, as far as that is known: the change was made at the latest when its

@@ -30,7 +30,7 @@ fn key(subject: &Subject, id: Id, number: u8) -> Option<Expectation> {
     };
     Some(Expectation {
         id,
-        name: subject.domain.below(&format!("selector{number}._domainkey")).ok()?,
+        name: subject.domain.prepend(&format!("selector{number}._domainkey")).ok()?,
         rtype: RecordType::Cname,
         service: Service::Exchange,
         phase: Phase::Prepare,
@@ -53,7 +53,7 @@ impl Selector {
         let documented = self.cloud.shares(super::Cloud::Worldwide, Purpose::InitialDomain);
         let initial = self.cloud.name(Purpose::InitialDomain).filter(|_| documented)?;
         let (token, tenant) = (self.token.as_ref()?, self.tenant.as_ref()?);
-        initial.below(&format!("selector{}-{token}._domainkey.{tenant}", self.number)).ok()
+        initial.prepend(&format!("selector{}-{token}._domainkey.{tenant}", self.number)).ok()
     }
 
     /// The target below `dkim.mail.microsoft`, as a pattern: Microsoft assigns the partition, here `<x>`, when signing is
@@ -71,7 +71,7 @@ impl Selector {
 fn dmarc(subject: &Subject) -> Option<Expectation> {
     Some(Expectation {
         id: Id::Dmarc,
-        name: subject.domain.below("_dmarc").ok()?,
+        name: subject.domain.prepend("_dmarc").ok()?,
         rtype: RecordType::Txt,
         service: Service::Exchange,
         phase: Phase::Prepare,

@@ -8,7 +8,7 @@ use crate::record::RecordType;
 use super::mail::TTL;
 use super::{Expectation, Id, Importance, Origin, Phase, Requirement, Service, Subject};
 
-/// The expectations of reception for the subject.
+/// The MTA-STS and TLS-RPT expectations for the subject.
 pub(super) fn expectations(subject: &Subject) -> Vec<Expectation> {
     let policy = text(subject, Id::MtaSts, "_mta-sts", Requirement::MayAnnouncePolicy);
     let reports = text(subject, Id::TlsRpt, "_smtp._tls", Requirement::MayAskForTlsReports);
@@ -19,7 +19,7 @@ fn text(subject: &Subject, id: Id, host: &str, requirement: Requirement) -> Opti
     Some(Expectation {
         id,
         // A domain of nearly 255 octets has no room for the host.
-        name: subject.domain.below(host).ok()?,
+        name: subject.domain.prepend(host).ok()?,
         rtype: RecordType::Txt,
         requirement,
         service: Service::Exchange,

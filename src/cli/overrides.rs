@@ -12,7 +12,7 @@ use super::settings::Settings;
 use super::subject::{Files, Lists, subject};
 
 /// The choices of a run: those for every domain, and those for single ones.
-pub(super) struct Roster {
+pub(super) struct DomainOverrides {
     all: Choice,
     own: BTreeMap<Name, Choice>,
 }
@@ -24,7 +24,7 @@ struct Choice {
     place: Option<String>,
 }
 
-impl Roster {
+impl DomainOverrides {
     /// Reads what the choices need.
     ///
     /// # Errors
@@ -33,7 +33,7 @@ impl Roster {
         let mut files = Files::default();
         let lists = Lists::read(expectations, &mut files)?;
         let all = Choice { expectations: expectations.clone(), lists, place: None };
-        let mut roster = Self { all, own: BTreeMap::new() };
+        let mut overrides = Self { all, own: BTreeMap::new() };
         let file = settings.file().unwrap_or_default();
         for (own, expectations) in settings.own_expectations()? {
             let place = Some(format!("{file}:{}", own.line));
@@ -41,9 +41,9 @@ impl Roster {
             let choice = Choice { expectations, lists, place };
             // What cannot be used is told before anything is looked up, whichever domain it is about.
             choice.subject(own.name.clone())?;
-            roster.own.insert(own.name.clone(), choice);
+            overrides.own.insert(own.name.clone(), choice);
         }
-        Ok(roster)
+        Ok(overrides)
     }
 
     /// The same, and what Microsoft Graph wants for each domain.
@@ -115,7 +115,7 @@ impl<'a> Used<'a> {
     pub(super) fn unneeded(&self) -> Vec<String> {
         let unneeded = self.concerned.difference(&self.used).filter_map(|index| self.waivers.get(*index));
         let told = unneeded.map(|waiver| {
-            let whose = waiver.domain.as_ref().map_or_else(|| "*".to_owned(), Name::bare);
+            let whose = waiver.domain.as_ref().map_or_else(|| "*".to_owned(), Name::without_trailing_dot);
             format!(
                 "the waiver of `{}` for `{whose}` meets no finding; take it out of the settings",
                 waiver.code

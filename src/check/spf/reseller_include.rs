@@ -3,13 +3,13 @@
 //! A declared filter that all mail leaves through, or a reseller whose own include covers Microsoft's
 //! senders.
 
-use crate::facts::Silence;
+use crate::facts::LookupFailure;
 use crate::provider::{Evidence, Kind, Provider, of_mx, of_spf};
 use crate::record::spf::{Meaning, Mechanism, Qualifier, SpfRecord};
 use crate::record::{Name, RecordData, RecordType};
 
 use super::note::Opening;
-use super::{Bench, Code, is_include_of, text_of};
+use super::{Code, SpfJudge, is_include_of, text_of};
 
 /// The include that GoDaddy's template writes in place of Microsoft's.
 const RESELLER: &str = "secureserver.net";
@@ -17,10 +17,10 @@ const RESELLER: &str = "secureserver.net";
 /// `secureserver.net.o365`).
 pub(super) const RESELLER_HOST: &str = "email";
 
-impl Bench<'_> {
+impl SpfJudge<'_> {
     /// What is said of a record in which another sender stands in; `None` where Microsoft's include is
     /// missing.
-    pub(super) fn stand_in(&self, record: &SpfRecord) -> Result<Option<Opening>, Silence> {
+    pub(super) fn reseller_include(&self, record: &SpfRecord) -> Result<Option<Opening>, LookupFailure> {
         if self.is_behind_gateway()? {
             let message = "the record does not include Microsoft; that is right if all mail leaves through \
                            the declared filter";
@@ -42,7 +42,7 @@ impl Bench<'_> {
     }
 
     /// The filter that takes all mail and may send, where nobody said that it is meant to.
-    fn undeclared_filter(&self, record: &SpfRecord) -> Result<Option<&'static Provider>, Silence> {
+    fn undeclared_filter(&self, record: &SpfRecord) -> Result<Option<&'static Provider>, LookupFailure> {
         let domain = &self.case.subject.domain;
         let is_filter =
             |provider: &&Provider| provider.kind == Kind::Gateway && !provider.is_weak(Evidence::Spf);
@@ -58,7 +58,7 @@ impl Bench<'_> {
     }
 
     /// Whether mail leaves through a declared filter: then it stands in front in the MX as well.
-    pub(super) fn is_behind_gateway(&self) -> Result<bool, Silence> {
+    pub(super) fn is_behind_gateway(&self) -> Result<bool, LookupFailure> {
         if self.case.subject.gateways.is_empty() {
             return Ok(false);
         }
@@ -68,7 +68,7 @@ impl Bench<'_> {
     }
 
     /// Microsoft 365 sold by GoDaddy: its template writes only its own include, and a text and an alias beside it.
-    pub(super) fn is_sold_by_reseller(&self, record: &SpfRecord) -> Result<bool, Silence> {
+    pub(super) fn is_sold_by_reseller(&self, record: &SpfRecord) -> Result<bool, LookupFailure> {
         if !includes_reseller(record) {
             return Ok(false);
         }
@@ -87,9 +87,9 @@ impl Bench<'_> {
     }
 
     /// The alias to the reseller's web mail.
-    fn has_alias(&self, record: &SpfRecord) -> Result<bool, Silence> {
+    fn has_alias(&self, record: &SpfRecord) -> Result<bool, LookupFailure> {
         let domain = &self.case.subject.domain;
-        let Ok(name) = domain.below(RESELLER_HOST) else { return Ok(false) };
+        let Ok(name) = domain.prepend(RESELLER_HOST) else { return Ok(false) };
         if !may_be_sold_by_reseller(record, self.include) {
             return Ok(false);
         }
@@ -98,7 +98,7 @@ impl Bench<'_> {
         Ok(set.data.iter().any(|data| data.target().is_some() && data.target() == reseller.as_ref()))
     }
 
-    fn mail_hosts(&self) -> Result<Vec<Name>, Silence> {
+    fn mail_hosts(&self) -> Result<Vec<Name>, LookupFailure> {
         let set = self.case.sight.set(&self.case.subject.domain, RecordType::Mx)?;
         Ok(set.data.iter().filter_map(RecordData::target).cloned().collect())
     }

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::expected::{Origin, Phase};
 use crate::record::{Name, RecordData, RecordType};
 
-use super::{Bench, Edit, Exchange, Host, classify, is_absent};
+use super::{Edit, Exchange, Host, MxJudge, classify, is_absent};
 
-impl Bench<'_> {
+impl MxJudge<'_> {
     pub(super) fn renamed(&self, alias: &Name, real: &Name) -> Vec<Edit> {
         let after = self.set.data.iter().map(|data| match data {
             RecordData::Mx { preference, exchange } if exchange == alias => {
@@ -20,7 +20,7 @@ impl Bench<'_> {
 
     /// Keeps the right hosts, what was meant to be one, and filters, about which the admin decides; proposes the expected
     /// host where there is none. A host that does not exist is neither kept nor proposed: mail would bounce.
-    pub(super) fn cure(&self) -> Vec<Edit> {
+    pub(super) fn fix(&self) -> Vec<Edit> {
         // A zone file may hold thousands of records, and each is looked for.
         let kinds: BTreeMap<&Name, &Exchange> = self.exchanges.iter().map(|one| (&one.host, one)).collect();
         let exists = |host: &Name| !is_absent(self.case, host);

@@ -13,7 +13,7 @@ pub(crate) const NOT_FOLLOWED: &str = "more hangs on the records before it than 
 
 /// Why a question has no answer: nobody who was asked could tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Silence {
+pub struct LookupFailure {
     /// What was asked.
     pub question: Question,
     /// What became of it at the server that told most.
@@ -24,10 +24,10 @@ pub struct Silence {
     pub detail: String,
 }
 
-impl Silence {
+impl LookupFailure {
     /// That of a reply which is not an answer.
     pub(crate) fn of(reply: &Reply) -> Self {
-        let extended: Vec<String> = reply.extended.iter().map(ToString::to_string).collect();
+        let extended: Vec<String> = reply.ede.iter().map(ToString::to_string).collect();
         let detail = if reply.reason.is_empty() { extended.join("; ") } else { reply.reason.clone() };
         Self {
             question: reply.question.clone(),
@@ -53,17 +53,17 @@ impl Silence {
     pub fn too_deep(question: Question, names: usize) -> Self {
         Self {
             question,
-            outcome: Outcome::TooDeep,
+            outcome: Outcome::ChainTooLong,
             server: "nobody".into(),
             detail: format!("the chain has more than {names} names"),
         }
     }
 }
 
-impl fmt::Display for Silence {
+impl fmt::Display for LookupFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { question, outcome, server, detail } = self;
-        let name = question.name.bare();
+        let name = question.name.without_trailing_dot();
         match outcome {
             Outcome::NotRecorded => write!(f, "{} of `{name}` is not in the recording", question.rtype)?,
             Outcome::Timeout => write!(f, "{server} did not answer for {} of `{name}`", question.rtype)?,
@@ -75,7 +75,7 @@ impl fmt::Display for Silence {
                 write!(f, "{} of `{name}` is published and not in {server}", question.rtype)?;
             }
             Outcome::NotAsked => write!(f, "nobody was asked for {} of `{name}`", question.rtype)?,
-            Outcome::OutOfQuestions | Outcome::Spared | Outcome::NotSent | Outcome::NotAllowed => {
+            Outcome::OutOfQuestions | Outcome::ServerQueryLimit | Outcome::NotSent | Outcome::NotAllowed => {
                 write!(f, "{server} was not asked for {} of `{name}`", question.rtype)?;
             }
             Outcome::TooLarge => {
@@ -86,10 +86,10 @@ impl fmt::Display for Silence {
                 "{} of `{name}` is unknown: the name is delegated to name servers that did not answer for it",
                 question.rtype
             )?,
-            Outcome::TooDeep => write!(f, "the aliases of `{name}` lead further than is followed")?,
+            Outcome::ChainTooLong => write!(f, "the aliases of `{name}` lead further than is followed")?,
             Outcome::Records
             | Outcome::NoData
-            | Outcome::NoName
+            | Outcome::NxDomain
             | Outcome::ServFail
             | Outcome::Refused
             | Outcome::Lame

@@ -1,7 +1,7 @@
 //! What is told about caches and queues, and when the old service may be closed?
 
 use crate::check::time::{clock_when_over, lasting};
-use crate::check::{Assumptions, Basis, Closing, Code, Judged};
+use crate::check::{Assumptions, Basis, Code, ExpectationResult, SourceClosing};
 
 use super::grid::wrapped;
 use super::style::Style;
@@ -9,15 +9,15 @@ use super::table::Shown;
 
 /// The lines about time below the findings of one domain; empty where there is nothing to say.
 #[must_use]
-pub(super) fn outlook(shown: &Shown<'_>, style: &Style) -> String {
-    let closing = shown.outlook.closing.map(|closing| closing_line(&closing, shown.assumptions));
+pub(super) fn cache_expiry(shown: &Shown<'_>, style: &Style) -> String {
+    let closing = shown.cache_expiry.closing.map(|closing| closing_line(&closing, shown.assumptions));
     let lines = possible_line(shown).into_iter().chain(closing);
     lines.map(|line| format!("\n{}\n", wrapped(&style.text(&line), style.columns()))).collect()
 }
 
 /// What was seen is that of the resolvers that were asked; what is possible elsewhere.
 fn possible_line(shown: &Shown<'_>) -> Option<String> {
-    let possible = &shown.outlook.possible;
+    let possible = &shown.cache_expiry.possible;
     let each = possible.iter().map(|(id, copies)| {
         format!("{id} until {} (its TTL was {})", clock_when_over(copies.until), lasting(copies.ttl))
     });
@@ -28,15 +28,15 @@ fn possible_line(shown: &Shown<'_>) -> Option<String> {
             each.join(", ")
         ));
     }
-    let is_seen = |judged: &Judged| matches!(judged.code, Code::CacheStale | Code::NegativeCache);
-    shown.examination.judged.iter().any(is_seen).then(|| {
+    let is_seen = |judged: &ExpectationResult| matches!(judged.code, Code::CacheStale | Code::NegativeCache);
+    shown.assessment.judged.iter().any(is_seen).then(|| {
         "Seen is what the resolvers that were asked still have. Any other cache may have an older answer for as long as its \
          TTL was, which `--history FILE` remembers if it is kept from before the change."
             .into()
     })
 }
 
-fn closing_line(closing: &Closing, assumptions: Assumptions) -> String {
+fn closing_line(closing: &SourceClosing, assumptions: Assumptions) -> String {
     let seconds = |span: jiff::SignedDuration| u32::try_from(span.as_secs()).unwrap_or(u32::MAX);
     let basis = match closing.basis {
         Basis::Seen => String::new(),
