@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::check::Verdict;
 use crate::facts::{History, Recording};
 use crate::record::Name;
-use crate::report::format::Place;
+use crate::report::writer::Place;
 
 use super::args::{ReportFormat, Reporting};
 use super::clock::{Clock, Later};

@@ -27,9 +27,9 @@ use crate::plan::{Change, changes};
 use crate::record::{Name, Question};
 use crate::report::DomainReport;
 use crate::report::Sanitized;
-use crate::report::since::{Earlier, Since, since};
+use crate::report::since::{Earlier, since};
 use crate::report::style::{Detail, Style};
-use crate::report::table::Shown;
+use crate::report::view::Since;
 
 use super::args::{Bulk, Expectations, Lookup, Times};
 use super::names::Names;
@@ -272,17 +272,9 @@ impl Checked {
         self.assumptions = assumptions;
     }
 
-    /// What a table shows of it.
-    pub(super) fn shown(&self) -> Shown<'_> {
-        Shown {
-            subject: &self.subject,
-            assessment: &self.assessment,
-            changes: &self.changes,
-            facts: &self.facts,
-            cache_expiry: &self.cache_expiry,
-            assumptions: self.assumptions,
-            since: self.since.as_ref(),
-        }
+    /// When the old service may be closed; `None` while that is not known.
+    pub(super) fn closing(&self) -> Option<Timestamp> {
+        self.cache_expiry.closing.map(|closing| closing.after)
     }
 
     /// The waivers of the run that met a finding.
@@ -295,7 +287,7 @@ impl Checked {
     /// Its report, without what has changed and without the replies.
     pub(super) fn report(&self) -> DomainReport {
         DomainReport::new(&self.subject, &self.assessment, &self.changes)
-            .with_cache_expiry(&self.cache_expiry)
+            .with_cache_expiry(&self.cache_expiry, self.assumptions)
     }
 
     /// Adds what was seen to a recording.

@@ -8,8 +8,8 @@ use std::path::Path;
 
 use crate::expected::import::decoded;
 use crate::record::Name;
-use crate::report::format::Place;
 use crate::report::harmless::harmless;
+use crate::report::writer::Place;
 
 use super::args::{Bulk, Shard};
 use super::settings::Settings;
