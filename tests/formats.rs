@@ -10,6 +10,8 @@ use cutover::facts::{Outcome, Role};
 use cutover::plan::Action;
 use cutover::record::RecordType;
 use cutover::report::format::Format;
+use cutover::report::json::to_json;
+use cutover::report::stored;
 use cutover::report::view::{ChangeView, DomainReport, ExpectationView, HazardView, ReplyView, WaiverView};
 use cutover::report::writer::Run;
 use cutover::report::{Report, Sanitized, Style};
@@ -322,6 +324,37 @@ fn markdown_has_the_tables_and_no_markup_of_somebody_else() {
         let bars = line.replace("\\|", "").matches('|').count();
         assert!([5, 6].contains(&bars), "{bars}: {line}");
     }
+}
+
+#[test]
+fn a_format_is_one_file_with_one_writer() {
+    let mut files: Vec<String> = Vec::new();
+    for entry in std::fs::read_dir("src/report/format").unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        let count = text.matches("impl ReportWriter for ").count();
+        assert!(count <= 1, "{}", path.display());
+        files.extend((count == 1).then(|| path.file_stem().unwrap().to_string_lossy().into_owned()));
+    }
+    let mut words: Vec<&str> = Format::ALL.iter().map(|format| format.word()).collect();
+    files.sort_unstable();
+    words.sort_unstable();
+    assert_eq!(files, words);
+}
+
+#[test]
+fn a_report_that_is_read_back_is_the_same() {
+    let report = everything();
+    for format in [Format::Json, Format::Ndjson] {
+        let mut domains = Vec::new();
+        // A line of NDJSON has the time of the run.
+        let keep = |domain| domains.push(DomainReport { checked_at: None, ..domain });
+        stored::read(written(format, &report).as_bytes(), keep).unwrap();
+        let again = Report::new(report.checked_at, report.phase, domains);
+        assert_eq!(written(Format::Json, &again), to_json(&report));
+    }
+    let none = Report::new(report.checked_at, report.phase, Vec::new());
+    assert_eq!(written(Format::Json, &none), to_json(&none));
 }
 
 #[test]

@@ -1,7 +1,10 @@
-//! What has changed since an earlier report?
+//! What has changed since an earlier report.
 //!
 //! Two reports are compared by what they say, not by their words: verdict, records, statuses and hazards. The order of
 //! answers, times to live that run down and the sentences around them are no change.
+
+mod compared;
+mod known;
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::BufRead;
@@ -9,17 +12,19 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::check::{Severity, Status, Verdict, WaiverState};
-use crate::expected::{Id, Importance};
+use crate::check::{Status, Verdict};
+use crate::expected::Id;
 use crate::record::Name;
 
 use super::harmless::Sanitized;
 use super::stored::{Contents, StoredError, read};
 use super::view::{
-    DomainReport, EarlierDomain, EarlierExpectation, EarlierHazard, ExpectationView, HazardView, Moved, Pair,
-    RecordsChange, Report, Sign, Since, State,
+    DomainReport, EarlierDomain, EarlierExpectation, EarlierHazard, Moved, Pair, RecordsChange, Report, Sign,
+    Since, State,
 };
 use super::words::Word;
+
+pub use known::{Gone, Known, verdict_of_new};
 
 /// What is needed of earlier reports: the newest result of each domain.
 #[derive(Debug, Clone, Default)]
@@ -87,182 +92,6 @@ impl From<&Report> for Earlier {
             earlier.keep(Arc::new(EarlierDomain { checked_at, ..EarlierDomain::from(domain) }));
         }
         earlier
-    }
-}
-
-impl From<&DomainReport> for EarlierDomain {
-    fn from(report: &DomainReport) -> Self {
-        Self {
-            domain: report.domain.clone(),
-            checked_at: report.checked_at,
-            verdict: report.verdict,
-            expectations: report.expectations.iter().map(EarlierExpectation::from).collect(),
-            hazards: report.hazards.iter().map(EarlierHazard::from).collect(),
-        }
-    }
-}
-
-impl From<&ExpectationView> for EarlierExpectation {
-    fn from(expectation: &ExpectationView) -> Self {
-        let ExpectationView { id, name, rtype, status, code, importance, observed, .. } = expectation;
-        Self {
-            id: id.clone(),
-            name: name.clone(),
-            rtype: *rtype,
-            status: *status,
-            code: code.clone(),
-            importance: *importance,
-            observed: observed.clone(),
-        }
-    }
-}
-
-impl From<&HazardView> for EarlierHazard {
-    fn from(hazard: &HazardView) -> Self {
-        let waiver = hazard.waiver.as_ref().map(|waiver| waiver.state);
-        Self { sign: Sign::from(hazard), level: hazard.level, waiver }
-    }
-}
-
-impl From<&HazardView> for Sign {
-    fn from(hazard: &HazardView) -> Self {
-        Self { code: hazard.code.clone(), name: hazard.name.clone(), rtype: hazard.rtype }
-    }
-}
-
-impl EarlierExpectation {
-    /// Whether something was found that is not simply met, waived or not.
-    fn is_finding(&self) -> bool {
-        let is_absent = self.importance == Importance::Optional && self.observed.is_empty();
-        match self.status {
-            Status::Met => false,
-            Status::Waived => true,
-            Status::Unmet | Status::Waiting | Status::Unknown => !is_absent,
-        }
-    }
-}
-
-impl EarlierHazard {
-    /// Whether it made changes needed.
-    fn counts(&self) -> bool {
-        self.level == Severity::Error && self.waiver != Some(WaiverState::Active)
-    }
-}
-
-/// Whether a finding was known to the earlier report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Known {
-    /// It was not.
-    New,
-    /// It was, with the same status and records.
-    Unchanged,
-    /// It was, and its status or its records were others.
-    Updated,
-}
-
-/// A finding of the earlier report that is not one any more.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gone {
-    /// The expectation; `None` for a hazard.
-    pub id: Option<Word<Id>>,
-    /// What it is about, and its code.
-    pub sign: Sign,
-}
-
-impl Since {
-    /// Whether nothing has changed.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.verdict.is_none()
-            && self.expectations.is_empty()
-            && self.hazards_appeared.is_empty()
-            && self.hazards_gone.is_empty()
-    }
-
-    /// Whether the earlier report is at hand, and not only what differs from it.
-    #[must_use]
-    pub fn is_at_hand(&self) -> bool {
-        self.before.is_some()
-    }
-
-    /// Whether the earlier report knows what is found of an expectation; `None` where that report is not at hand.
-    #[must_use]
-    pub fn knows(&self, expectation: &ExpectationView) -> Option<Known> {
-        let before = self.before.as_ref()?;
-        let mut same = before.expectations.iter().filter(|one| one.id == expectation.id);
-        let known = same.find(|one| one.code == expectation.code && one.is_finding());
-        let Some(known) = known else { return Some(Known::New) };
-        let now = EarlierExpectation::from(expectation);
-        Some(if State::from(known) == State::from(&now) { Known::Unchanged } else { Known::Updated })
-    }
-
-    /// Whether the earlier report knows a hazard; `None` where that report is not at hand.
-    #[must_use]
-    pub fn knows_hazard(&self, hazard: &HazardView) -> Option<Known> {
-        let before = self.before.as_ref()?;
-        let now = EarlierHazard::from(hazard);
-        let known = before.hazards.iter().find(|known| known.sign == now.sign);
-        Some(match known {
-            None => Known::New,
-            Some(known) if *known == now => Known::Unchanged,
-            Some(_) => Known::Updated,
-        })
-    }
-
-    /// The findings of the earlier report that this one does not have: those that it had another code or a good result for.
-    #[must_use]
-    pub fn gone(&self, report: &DomainReport) -> Vec<Gone> {
-        let Some(before) = &self.before else { return Vec::new() };
-        let is_gone = |known: &&EarlierExpectation| {
-            let mut now = report.expectations.iter().map(EarlierExpectation::from);
-            known.is_finding()
-                && !now.any(|now| now.id == known.id && now.code == known.code && now.is_finding())
-        };
-        let expectations = before.expectations.iter().filter(is_gone).map(|known| Gone {
-            id: Some(known.id.clone()),
-            sign: Sign { code: known.code.clone(), name: known.name.clone(), rtype: Some(known.rtype) },
-        });
-        let now: Vec<Sign> = report.hazards.iter().map(Sign::from).collect();
-        let hazards = before.hazards.iter().filter(|known| !now.contains(&known.sign));
-        expectations.chain(hazards.map(|known| Gone { id: None, sign: known.sign.clone() })).collect()
-    }
-}
-
-/// The verdict of what is new in a report or has become worse: of a domain that the earlier report does not hold, its own.
-///
-/// A required expectation is worse if its status is, or if it is unmet for another reason; a hazard is new that makes changes
-/// needed and was not there, or did not.
-#[must_use]
-pub fn verdict_of_new(report: &DomainReport) -> Verdict {
-    let verdict = report.verdict;
-    let Some(before) = report.since.as_ref().and_then(|since| since.before.as_ref()) else { return verdict };
-    let required = report.expectations.iter().filter(|one| one.is_required());
-    let expectations = required.map(|one| {
-        let known = before.expectations.iter().find(|known| known.id == one.id);
-        let is_new = known.is_none_or(|known| {
-            let (then, now) = (severity(known.status), severity(one.status));
-            now > then || now == then && now == Verdict::ChangesNeeded && known.code != one.code
-        });
-        if is_new { severity(one.status) } else { Verdict::Ready }
-    });
-    let hazards =
-        report.hazards.iter().map(EarlierHazard::from).filter(EarlierHazard::counts).map(|hazard| {
-            let mut known = before.hazards.iter().filter(|known| known.counts());
-            if known.any(|known| known.sign == hazard.sign) { Verdict::Ready } else { Verdict::ChangesNeeded }
-        });
-    let new = expectations.chain(hazards).max().unwrap_or(Verdict::Ready).min(verdict);
-    let is_worse = before.verdict < verdict;
-    // What makes it worse is not among the findings.
-    if new == Verdict::Ready && is_worse { verdict } else { new }
-}
-
-/// What a required expectation with this status makes of a domain.
-fn severity(status: Status) -> Verdict {
-    match status {
-        Status::Met | Status::Waived => Verdict::Ready,
-        Status::Waiting => Verdict::Waiting,
-        Status::Unknown => Verdict::Undetermined,
-        Status::Unmet => Verdict::ChangesNeeded,
     }
 }
 
@@ -346,14 +175,6 @@ fn moved(before: &[EarlierExpectation], after: &[EarlierExpectation]) -> Vec<Mov
         })
     });
     moved.collect()
-}
-
-impl From<&EarlierExpectation> for State {
-    fn from(expectation: &EarlierExpectation) -> Self {
-        let mut observed = expectation.observed.clone();
-        observed.sort();
-        Self { status: expectation.status, code: expectation.code.clone(), observed }
-    }
 }
 
 fn records(before: &[Sanitized], after: &[Sanitized]) -> RecordsChange {
