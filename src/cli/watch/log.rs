@@ -6,10 +6,10 @@
 use jiff::Timestamp;
 
 use crate::cli::args::ReportFormat;
-use crate::cli::inspect::Inspection;
 use crate::cli::{Problem, Streams};
 use crate::report::changed::lines;
 use crate::report::since::{Earlier, between};
+use crate::run::Round;
 
 use super::live::Live;
 
@@ -28,7 +28,7 @@ impl Log {
     /// # Errors
     /// [`Problem`] if that cannot be written.
     pub(super) fn begin(
-        first: &Inspection,
+        first: &Round,
         format: ReportFormat,
         now: Timestamp,
         streams: &mut Streams<'_>,
@@ -50,7 +50,7 @@ impl Log {
     /// [`Problem`] if that cannot be written.
     pub(super) fn tell(
         &mut self,
-        round: &Inspection,
+        round: &Round,
         now: Timestamp,
         streams: &mut Streams<'_>,
         live: &Live,

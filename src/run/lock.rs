@@ -6,9 +6,9 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::Problem;
-use super::cleanup::Temporary;
-use super::files::{folder_of, hidden, reason};
+use super::error::{RunError, shown};
+use super::files::{folder_of, hidden};
+use super::temporary::Temporary;
 
 /// How long a run waits for another one.
 #[derive(Debug, Clone, Copy)]
@@ -37,27 +37,24 @@ impl FileLock {
     /// Waits until no other run has the lock for `path`. After a second of waiting, `notify` gets a sentence for the user.
     ///
     /// # Errors
-    /// [`Problem`] if the lock file cannot be made, if something else is in its place, or after 10 seconds.
-    pub(super) fn acquire(path: &Path, notify: &mut dyn FnMut(&str)) -> Result<Self, Problem> {
+    /// [`RunError`] if the lock file cannot be made, if something else is in its place, or after 10 seconds.
+    pub(super) fn acquire(path: &Path, notify: &mut dyn FnMut(&str)) -> Result<Self, RunError> {
         Self::wait(path, PATIENCE, notify)
     }
 
-    fn wait(path: &Path, patience: Patience, notify: &mut dyn FnMut(&str)) -> Result<Self, Problem> {
+    fn wait(path: &Path, patience: Patience, notify: &mut dyn FnMut(&str)) -> Result<Self, RunError> {
         let lock = folder_of(path)?.join(hidden(path, ".lock"));
-        let failed = |error: &io::Error| Problem::file(&lock, &reason(error));
         let (start, mut is_told) = (Instant::now(), false);
         loop {
             match try_lock(&lock) {
                 Ok(Some(file)) => return Ok(Self { lock: Temporary::new(&lock), _file: file }),
                 Ok(None) => {}
-                Err(error) => return Err(failed(&error)),
+                Err(error) => return Err(RunError::write(&lock, error)),
             }
             let waited = start.elapsed();
             if waited >= patience.whole {
                 let seconds = patience.whole.as_secs();
-                let reason =
-                    format!("another run has kept it locked for {seconds} s; wait until it has ended");
-                return Err(Problem::file(path, &reason));
+                return Err(RunError::Locked { path: shown(path), seconds });
             }
             if waited >= patience.silent && !is_told {
                 is_told = true;
@@ -157,7 +154,7 @@ mod tests {
         let held = FileLock::acquire(&path, &mut untold).unwrap();
         let mut told = Vec::new();
         let refused = FileLock::wait(&path, SHORT, &mut |note| told.push(note.to_owned()));
-        assert!(matches!(refused, Err(Problem::Usage(_))) && told.len() == 1, "{told:?}");
+        assert!(matches!(refused, Err(RunError::Locked { .. })) && told.len() == 1, "{told:?}");
         drop(held);
         let again = FileLock::wait(&path, SHORT, &mut untold).unwrap();
         assert!(folder.path().join(".history.json.lock").exists());

@@ -1,4 +1,4 @@
-//! Who judges while others are looked up?
+//! Threads that judge domains while others are looked up.
 //!
 //! One thread asks: that takes little time and much waiting. What needs no network, such as judging a domain and writing
 //! its report, is handed to other threads where there are processors for them; when they have enough to do, it is done on the
@@ -23,19 +23,19 @@ const WAITING: usize = 32;
 type Work<'w> = Box<dyn FnOnce() + Send + 'w>;
 
 /// Threads that do what needs no network; none where there is nothing to gain.
-pub(super) struct Workers<'w> {
+pub struct Workers<'w> {
     queue: Option<SyncSender<Work<'w>>>,
     hired: usize,
 }
 
 impl<'w> Workers<'w> {
     /// Nobody: everything is done on the spot.
-    pub(super) fn none() -> Self {
+    pub fn none() -> Self {
         Self { queue: None, hired: 0 }
     }
 
     /// As many as there are processors to spare, for a run of so many domains; they end when this is dropped.
-    pub(super) fn hire<'e: 'w>(scope: &'w Scope<'w, 'e>, domains: usize) -> Self {
+    pub fn hire<'e: 'w>(scope: &'w Scope<'w, 'e>, domains: usize) -> Self {
         let spare = available_parallelism().map_or(1, NonZeroUsize::get).saturating_sub(1).min(MOST);
         Self::hire_so_many(scope, if domains < MANY { 0 } else { spare })
     }
@@ -54,12 +54,12 @@ impl<'w> Workers<'w> {
     }
 
     /// Pieces of work that can be under way at the same time, here and elsewhere.
-    pub(super) fn places(&self) -> usize {
+    pub fn places(&self) -> usize {
         1 + self.hired * (1 + WAITING)
     }
 
     /// What `work` gives back, whoever does it; `None` if it came to no end.
-    pub(super) async fn done<T: Send + 'w>(&self, work: impl FnOnce() -> T + Send + 'w) -> Option<T> {
+    pub async fn done<T: Send + 'w>(&self, work: impl FnOnce() -> T + Send + 'w) -> Option<T> {
         let Some(queue) = &self.queue else { return Some(work()) };
         let (done, result) = oneshot::channel();
         let work: Work<'w> = Box::new(move || {
@@ -76,7 +76,7 @@ impl<'w> Workers<'w> {
     }
 
     /// Lets go of something that nobody needs any more: much of it takes a while.
-    pub(super) fn let_go<T: Send + 'w>(&self, thing: T) {
+    pub fn let_go<T: Send + 'w>(&self, thing: T) {
         if let Some(queue) = &self.queue {
             // Where they have enough to do it goes here and now.
             let _ = queue.try_send(Box::new(move || drop(thing)));
