@@ -11,6 +11,7 @@ use toml::Spanned;
 /// A settings file.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(rename = "Document")]
 pub struct SettingsDocument {
     /// What holds in every run: any option of `check`, by its long name.
     pub(super) defaults: Defaults,
