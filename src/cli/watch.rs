@@ -5,10 +5,10 @@ mod log;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::check::{PollInterval, Verdict, next_look};
+use crate::check::Verdict;
 use crate::report::harmless::harmless;
 use crate::report::style::{Detail, Style};
-use crate::run::{Checked, DomainLimit, HistoryFile, Rounds};
+use crate::run::{CheckSchedule, Checked, DomainLimit, HistoryFile, Rounds};
 
 use super::args::{Goal, Watch};
 use super::check::refuse_bulk;
@@ -81,11 +81,10 @@ async fn watch(
         writeln!(streams.err, "note: stopped before the first look was over; nothing is known yet")?;
         return Ok(status(Verdict::Undetermined));
     };
-    let (mut vain, mut trouble) = (0, None);
+    let (mut schedule, mut trouble) = (CheckSchedule::every(command.every.0), None);
     let mut log = Log::begin(&last, command.reporting.format, now, streams, &live)?;
     while !last.checked.iter().all(done) && deadline.is_none_or(|deadline| now < deadline) {
-        let open = last.checked.iter().filter(|checked| !done(checked)).map(|checked| &checked.assessment);
-        let next = next_look(open, PollInterval::every(command.every.0).after_vain(vain), now);
+        let next = schedule.next(last.checked.iter().filter(|checked| !done(checked)), now);
         let next = deadline.map_or(next, |deadline| next.min(deadline));
         live.show(&last, next, now, done);
         // In steps where somebody watches the time run down.
@@ -122,8 +121,7 @@ async fn watch(
             Err(problem @ Problem::Output(_)) => return Err(problem),
         };
         trouble = None;
-        let told = log.tell(&last, now, streams, &live)?;
-        vain = if told > 0 { 0 } else { vain.saturating_add(1) };
+        schedule.note(log.tell(&last, now, streams, &live)?);
     }
     live.clear();
     rounds.record(&last)?;

@@ -77,6 +77,19 @@ impl HistoryFile {
         self.news.clear();
         Ok(())
     }
+
+    /// Splits off what was seen since it was last written, to be saved while this goes on being added to.
+    pub(super) fn split_off(&mut self) -> Self {
+        let (known, news) = (self.known.clone(), std::mem::take(&mut self.news));
+        Self { path: self.path.clone(), known, news }
+    }
+
+    /// Joins what was split off again: with what other runs wrote if it was saved, and with its news if it was not.
+    pub(super) fn join(&mut self, apart: Self) {
+        self.known = apart.known;
+        self.news.iter().for_each(|(domain, sighting)| self.known.add(domain, sighting));
+        self.news.splice(0..0, apart.news);
+    }
 }
 
 fn read(path: &Path) -> Result<History, RunError> {

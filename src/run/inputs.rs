@@ -16,7 +16,7 @@ use crate::record::{Name, NameError, route53, zone};
 use super::error::{RunError, shown};
 use super::files;
 use super::names::Names;
-use super::options::{LookupOptions, NameServerHost, RunOptions};
+use super::options::{DomainLimit, LookupOptions, NameServerHost, RunOptions};
 
 /// Where the answers of a run come from.
 #[derive(Debug)]
@@ -62,8 +62,7 @@ impl RunInputs {
         names: &Names,
         now: Timestamp,
     ) -> Result<(), RunError> {
-        let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
-        self.source.begin_round(now);
+        self.source.begin_round(whole_seconds(now));
         if !lookup.zones.is_empty() {
             self.source.zones = Some(read_zones(lookup, names, &mut Vec::new())?);
         }
@@ -81,8 +80,7 @@ pub(super) async fn prepare(
     now: Timestamp,
 ) -> Result<(RunInputs, Names), RunError> {
     let lookup = &options.lookup;
-    // Whole seconds: a report tells them, and a recording must give back the same.
-    let started = Timestamp::from_second(now.as_second()).unwrap_or(now);
+    let started = whole_seconds(now);
     if let Some(path) = &lookup.replay {
         // The domains of the settings were not asked for, and the recording may hold others.
         let is_named = !options.domains.typed.is_empty() || options.domains.list.is_some();
@@ -90,10 +88,10 @@ pub(super) async fn prepare(
     }
     let mut notes = Vec::new();
     // Of a short list a part may well be empty: that is no mistake of whoever started as many jobs as always.
-    match (names.is_empty(), options.domains.shard) {
-        (true, None) => return Err(no_domain(options)),
-        (true, Some(_)) => notes.push("this part of the list holds no domain".to_owned()),
-        (false, _) => {}
+    match (names.is_empty(), options.domains.shard, options.domains.limit) {
+        (true, None, DomainLimit::One | DomainLimit::Any) => return Err(no_domain(options)),
+        (true, Some(_), _) => notes.push("this part of the list holds no domain".to_owned()),
+        (true, None, DomainLimit::AnyOrNone) | (false, ..) => {}
     }
     let zones = match lookup.zones.is_empty() {
         true => None,
@@ -124,6 +122,11 @@ pub(super) async fn prepare(
     let source = Source { started, zones, recording: None, network: Some(network) };
     let web = lookup.web.clone();
     Ok((RunInputs { source, web, transfer, notes, asides }, names))
+}
+
+/// The time in whole seconds: a report shows them, and a recording must give back the same.
+pub(super) fn whole_seconds(time: Timestamp) -> Timestamp {
+    Timestamp::from_second(time.as_second()).unwrap_or(time)
 }
 
 fn read_key(lookup: &LookupOptions) -> Result<Transfer, RunError> {

@@ -1,6 +1,9 @@
 //! The one pipeline: options → sources → survey → assessment → results.
 
+mod change_tracker;
+mod check_schedule;
 mod checked;
+mod checker;
 mod clock;
 mod concurrency;
 pub mod domain;
@@ -23,7 +26,10 @@ mod temporary;
 mod tenant;
 mod workers;
 
+pub use change_tracker::ChangeTracker;
+pub use check_schedule::CheckSchedule;
 pub use checked::Checked;
+pub use checker::Checker;
 pub use clock::{Clock, Later, wait};
 pub use earlier::EarlierRuns;
 pub use error::{RunError, system_words};

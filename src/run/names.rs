@@ -18,7 +18,7 @@ use super::{domain, files};
 const LONGEST_LINE: usize = 16 << 10;
 
 /// Domains of a run.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Names {
     /// All names without their final dots, one behind the other.
     text: String,

@@ -85,9 +85,11 @@ pub struct DomainSelection {
 pub enum DomainLimit {
     /// A single one.
     One,
-    /// As many as there are.
+    /// As many as there are, at least one.
     #[default]
     Any,
+    /// As many as there are, or none: others are named later.
+    AnyOrNone,
 }
 
 /// One of several parts of a list.
