@@ -5,9 +5,9 @@ use crate::expected::Subject;
 use crate::facts::{Facts, History, Recording};
 use crate::plan::{Change, changes};
 use crate::record::Name;
-use crate::report::DomainReport;
 use crate::report::since::Since;
 use crate::report::table::Shown;
+use crate::report::{DomainReport, Report};
 
 /// One domain, looked up and judged.
 #[derive(Debug, Clone)]
@@ -72,6 +72,12 @@ impl Checked {
     pub fn report(&self) -> DomainReport {
         DomainReport::new(&self.subject, &self.assessment, &self.changes)
             .with_cache_expiry(&self.cache_expiry)
+    }
+
+    /// The report of a run over this domain alone.
+    #[must_use]
+    pub fn single_report(&self) -> Report {
+        Report::new(self.facts.checked_at, self.subject.phase, vec![self.report()])
     }
 
     /// Adds what was seen to a recording.
