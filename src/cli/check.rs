@@ -57,7 +57,7 @@ pub(super) fn check(
             scope,
         ))
     });
-    // What is still under way, such as a server that never answered, is nobody's business any more.
+    // What is still under way, such as a server that never answered, is of no use any more.
     runtime.shutdown_background();
     ended
 }

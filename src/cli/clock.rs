@@ -25,7 +25,7 @@ impl Clock for Process {
 
     fn stopped(&self) -> Later<'_, ()> {
         let Some(mut signals) = self.signals.get_or_init(signals::listen).clone() else {
-            // Without signals nobody can want to stop.
+            // Without signals the user cannot ask to stop.
             return Box::pin(std::future::pending());
         };
         signals.mark_unchanged();

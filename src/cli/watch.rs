@@ -87,7 +87,7 @@ async fn watch(
         let next = schedule.next(last.checked.iter().filter(|checked| !done(checked)), now);
         let next = deadline.map_or(next, |deadline| next.min(deadline));
         live.show(&last, next, now, done);
-        // In steps where somebody watches the time run down.
+        // In steps where the time that is left is shown.
         let step = if live.is_shown() { SignedDuration::from_secs(1) } else { SignedDuration::MAX };
         while now < next && !is_stopped {
             let span = now.duration_until(next).min(step);

@@ -1,15 +1,15 @@
-//! What has changed between checks, and stayed so.
+//! Finds what has changed between checks.
 
 use crate::report::since::{Earlier, Since, between};
 use crate::report::{Report, Sanitized};
 
-/// Compares each report with what was reported as changed before. A lookup that fails once is no change.
+/// Compares each report with the changes that were returned before. A lookup that fails once is not a change.
 #[derive(Debug, Clone)]
 pub struct ChangeTracker {
-    /// The report before, whether its changes were told or not.
+    /// The previous report.
     before: Earlier,
-    /// How everything was as it was told last.
-    told: Earlier,
+    /// The state after the changes that were returned.
+    known: Earlier,
 }
 
 impl ChangeTracker {
@@ -17,15 +17,15 @@ impl ChangeTracker {
     #[must_use]
     pub fn new(first: &Report) -> Self {
         let report = Earlier::from(first);
-        Self { before: report.clone(), told: report }
+        Self { before: report.clone(), known: report }
     }
 
-    /// What has changed of each domain since it was told last.
+    /// What has changed of each domain since the last change that was returned.
     pub fn changes(&mut self, report: &Report) -> Vec<(Sanitized, Since)> {
         let report = Earlier::from(report);
-        let settled = report.clone().settled(&self.before, &self.told);
-        let changes = between(&self.told, &settled);
-        (self.before, self.told) = (report, settled);
+        let settled = report.clone().settled(&self.before, &self.known);
+        let changes = between(&self.known, &settled);
+        (self.before, self.known) = (report, settled);
         changes
     }
 }

@@ -52,15 +52,15 @@ impl Kind {
 /// # Errors
 /// [`RunError`] if it cannot be read or is larger than its kind may be.
 pub fn read(path: &Path, kind: Kind) -> Result<Vec<u8>, RunError> {
-    let told = |error| RunError::read(path, error);
-    let file = File::open(path).map_err(told)?;
+    let failed = |error| RunError::read(path, error);
+    let file = File::open(path).map_err(failed)?;
     let too_large = || RunError::content(path, kind.too_large());
-    if file.metadata().map_err(told)?.len() > kind.octets() {
+    if file.metadata().map_err(failed)?.len() > kind.octets() {
         return Err(too_large());
     }
     let mut octets = Vec::new();
     // What is no file has a size of 0, and perhaps no end.
-    file.take(kind.octets() + 1).read_to_end(&mut octets).map_err(told)?;
+    file.take(kind.octets() + 1).read_to_end(&mut octets).map_err(failed)?;
     if octets.len() as u64 > kind.octets() { Err(too_large()) } else { Ok(octets) }
 }
 
@@ -116,15 +116,15 @@ pub enum EarlierRun<R> {
 /// # Errors
 /// [`RunError`] if it cannot be read, or if a recording is too large or not UTF-8.
 pub fn earlier_run(path: &Path) -> Result<EarlierRun<impl std::io::BufRead + use<>>, RunError> {
-    let told = |error| RunError::read(path, error);
+    let failed = |error| RunError::read(path, error);
     let mut reader = reader(path)?;
-    let begin = reader.fill_buf().map_err(told)?;
+    let begin = reader.fill_buf().map_err(failed)?;
     let begin = String::from_utf8_lossy(begin.get(..64).unwrap_or(begin));
     if !Recording::is_one(&begin) {
         return Ok(EarlierRun::Report(reader));
     }
     let mut octets = Vec::new();
-    reader.take(EARLIER_RUN.octets() + 1).read_to_end(&mut octets).map_err(told)?;
+    reader.take(EARLIER_RUN.octets() + 1).read_to_end(&mut octets).map_err(failed)?;
     if octets.len() as u64 > EARLIER_RUN.octets() {
         return Err(RunError::content(path, EARLIER_RUN.too_large()));
     }
@@ -167,13 +167,13 @@ fn is_standard_output(path: &Path) -> bool {
     place(output).is_some_and(|output| place(std::fs::metadata(path)) == Some(output))
 }
 
-/// Where nobody can tell, it may be: an empty line too many is no harm.
+/// Where this cannot be known, it may be: an empty line too many does no harm.
 #[cfg(not(unix))]
 fn is_standard_output(_: &Path) -> bool {
     true
 }
 
-/// Takes away what stands behind the last line end, if it is `unwanted`; false where it stays, also because it cannot be
+/// Removes what comes after the last line end, if it is `unwanted`; false where it stays, also because it cannot be
 /// taken away.
 pub fn cut_last_line(path: &Path, unwanted: impl Fn(&[u8]) -> bool) -> bool {
     let cut = || -> std::io::Result<bool> {
@@ -252,7 +252,7 @@ pub(super) fn hidden(path: &Path, end: &str) -> OsString {
 }
 
 /// A file that is being written to a temporary name beside it, and takes its place when it is whole, with the permissions
-/// that the file had before. A link that stands there is replaced and not followed; what is no file, such as a pipe, is
+/// that the file had before. A link in its place is replaced and not followed; what is no file, such as a pipe, is
 /// written to as it is.
 #[derive(Debug)]
 pub struct AtomicFile {
@@ -282,7 +282,7 @@ impl AtomicFile {
         let begun = if is_device(path) {
             File::options().append(true).open(path).map(|file| Place::There(BufWriter::new(file)))
         } else {
-            // A name that nobody can guess, and never a file or a link that is there already.
+            // A name that cannot be guessed, and never a file or a link that is there already.
             let mode = mode_of(path);
             let fresh = |path: &Path| create(path, mode);
             let mut names = tempfile::Builder::new();
@@ -336,7 +336,7 @@ fn placed(file: BufWriter<NamedTempFile>, path: &Path) -> std::io::Result<()> {
 fn mode_of(path: &Path) -> Option<u32> {
     use std::os::unix::fs::PermissionsExt as _;
     let there = std::fs::symlink_metadata(path).ok().filter(std::fs::Metadata::is_file)?;
-    // Of who may run it as somebody else nothing is kept: another has written it now.
+    // Set-user-id and set-group-id are not kept: the content is of another writer now.
     Some(there.permissions().mode() & 0o777)
 }
 

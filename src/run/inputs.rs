@@ -87,7 +87,7 @@ pub(super) async fn prepare(
         return replay(path, if is_named { names } else { Names::default() });
     }
     let mut notes = Vec::new();
-    // Of a short list a part may well be empty: that is no mistake of whoever started as many jobs as always.
+    // A part of a short list may well be empty: starting as many jobs as always is not a mistake.
     match (names.is_empty(), options.domains.shard, options.domains.limit) {
         (true, None, DomainLimit::One | DomainLimit::Any) => return Err(no_domain(options)),
         (true, Some(_), _) => notes.push("this part of the list holds no domain".to_owned()),

@@ -13,7 +13,7 @@
 //! What they share: the options ([`RunOptions`]), the settings file ([`SettingsFile`]), the history ([`HistoryFile`]), the time
 //! of the next check ([`CheckSchedule`]), what counts as a change ([`ChangeTracker`]), the time that passes ([`Clock`]).
 //!
-//! A domain that is checked again and again, here from a zone file that somebody edits:
+//! A domain that is checked again and again, here from a zone file that is edited:
 //!
 //! ```
 //! use cutover::check::Verdict;

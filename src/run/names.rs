@@ -1,7 +1,7 @@
 //! The domains of a run, in their order.
 //!
 //! From the command line, else from a list, else from the settings; each once, however often it is named. All are read
-//! before anything is looked up, so that a slip in the last line is told at once; a hundred thousand take a few MiB.
+//! before anything is looked up, so that a slip in the last line is reported at once; a hundred thousand take a few MiB.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -119,7 +119,7 @@ impl Names {
                 );
                 return Err(RunError::content_of_line(&label, index + 1, message));
             }
-            // A comment begins a line, or stands behind a blank.
+            // A comment begins a line, or comes after a blank.
             let entry = line.split_once('#').map_or(line, |(entry, _)| entry).trim();
             if entry.is_empty() {
                 continue;

@@ -21,7 +21,7 @@ pub struct DomainOverrides {
 struct Choice {
     expectations: ExpectationOptions,
     lists: Lists,
-    /// Where in the settings it stands.
+    /// Its place in the settings.
     place: Option<String>,
 }
 
@@ -41,7 +41,7 @@ impl DomainOverrides {
             let place = Some(format!("{file}:{}", own.line));
             let lists = Lists::read(&expectations, &mut files)?;
             let choice = Choice { expectations, lists, place };
-            // What cannot be used is told before anything is looked up, whichever domain it is about.
+            // What cannot be used is reported before anything is looked up, whichever domain it is about.
             choice.subject(own.name.clone())?;
             overrides.own.insert(own.name.clone(), choice);
         }
@@ -117,13 +117,13 @@ impl<'a> UsedWaivers<'a> {
     /// What to say about those that could have met one and did not.
     pub fn unneeded(&self) -> Vec<String> {
         let unneeded = self.concerned.difference(&self.used).filter_map(|index| self.waivers.get(*index));
-        let told = unneeded.map(|waiver| {
+        let notes = unneeded.map(|waiver| {
             let whose = waiver.domain.as_ref().map_or_else(|| "*".to_owned(), Name::without_trailing_dot);
             format!(
                 "the waiver of `{}` for `{whose}` meets no finding; take it out of the settings",
                 waiver.code
             )
         });
-        told.collect()
+        notes.collect()
     }
 }

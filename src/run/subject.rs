@@ -78,7 +78,7 @@ impl Lists {
     pub(super) fn read(options: &ExpectationOptions, read: &mut Files) -> Result<Self, RunError> {
         let list = |path: &PathBuf| {
             let (label, content) = (shown(path), read.content(path)?);
-            // What is wrong with it is told together with the domain it is wanted for.
+            // What is wrong with it is reported together with the domain that needs it.
             let list = List::read(&content, &label, options.file_kind);
             Ok((label, list))
         };
@@ -100,7 +100,7 @@ impl Lists {
         if let Some(list) = self.tenant.get(domain) {
             let import = import::read(list, GRAPH, domain, Some(import::Kind::Graph));
             let import = import.map_err(|error| {
-                // What the service says is no list of lines.
+                // What the service sends has no lines to name.
                 RunError::records(harmless(&format!("{}: {error}", domain.without_trailing_dot())))
             })?;
             imports.push(import);
@@ -134,7 +134,7 @@ impl Lists {
         for ((file, _), _) in self.files.iter().zip(&used).filter(|(_, used)| !**used) {
             notes.push(format!("{file} holds no record of the domains that are checked"));
         }
-        // What a list says of nobody's domain is said once.
+        // What a list says of no domain in particular is noted once.
         let mut said = BTreeSet::new();
         notes.retain(|note| said.insert(note.clone()));
         Ok(notes)
@@ -196,7 +196,7 @@ fn verification(text: &str) -> Result<String, RunError> {
     )))
 }
 
-/// What stands behind `MS=`: `ms` and digits, or 40 hexadecimal digits.
+/// The value after `MS=`: `ms` and digits, or 40 hexadecimal digits.
 fn is_value(text: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit());
     let numbered = text.get(..2).is_some_and(|front| front.eq_ignore_ascii_case("ms")) && digits(&text[2..]);

@@ -18,7 +18,7 @@ use super::options::{ExpectationOptions, RunOptions};
 
 /// Domains whose lists are read at the same time.
 const CONCURRENCY: usize = 8;
-/// Domains that are named as left out; of the rest the number is told.
+/// Domains that are named as left out; the rest is counted.
 const MOST_NAMED: usize = 12;
 
 /// The tenant, as far as it is to be read.
