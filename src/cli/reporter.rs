@@ -19,9 +19,9 @@ use crate::report::reminders::Reminders;
 use crate::report::style::{Colour, Style};
 use crate::report::writer::{Ending, Place, ResultAge, Run};
 use crate::report::{DomainReport, Summary};
+use crate::run::files::AtomicFile;
 
 use super::args::{ReportFormat, Reporting};
-use super::files::AtomicFile;
 use super::{Problem, status};
 use renderer::RenderedPiece;
 pub(super) use renderer::{DomainRenderer, RenderedDomain};
@@ -218,7 +218,7 @@ impl Sink {
         kept.failure.map_or(written, |error| Err(spooling(error)))?;
         match target {
             Target::StandardOutput => Ok(()),
-            Target::File(file) => file.finish(),
+            Target::File(file) => Ok(file.finish()?),
         }
     }
 }
@@ -227,7 +227,7 @@ impl Target {
     fn write(&mut self, octets: &[u8], out: &mut dyn Write) -> Result<(), Problem> {
         match self {
             Self::StandardOutput => Ok(out.write_all(octets)?),
-            Self::File(file) => file.write(octets),
+            Self::File(file) => Ok(file.write(octets)?),
         }
     }
 

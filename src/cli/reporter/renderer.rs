@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use crate::check::Verdict;
 use crate::cli::args::ReportFormat;
-use crate::cli::inspect::Checked;
 use crate::report::since::verdict_of_new;
 use crate::report::style::Detail;
 use crate::report::writer::{Piece, Run};
 use crate::report::{DomainReport, Sanitized};
+use crate::run::Checked;
 
 /// What has to be written of each domain.
 #[derive(Debug, Clone)]
