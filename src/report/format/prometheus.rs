@@ -37,7 +37,7 @@ const GAUGES: [Gauge; 6] = [
     },
 ];
 
-/// Writes the metrics. The samples of a gauge stand together, so that each gauge is a section of its own.
+/// Writes the metrics. The samples of a gauge are written together, so each gauge is a section of its own.
 pub(super) struct Prometheus;
 
 impl ReportWriter for Prometheus {
