@@ -89,6 +89,8 @@ fn every_option_of_check_is_a_key_of_the_defaults() {
         // A file that lies about must not say where a token is sent.
         .filter(|word| !["help", "version", "settings", "graph-url", ""].contains(word))
         .collect();
+    // What only `watch` does.
+    options.extend(["on-change", "webhook", "webhook-format"]);
     let schema = schema("settings");
     let keys = schema["$defs"]["Defaults"]["properties"].as_object().unwrap();
     let mut keys: Vec<&str> = keys.keys().map(String::as_str).collect();
