@@ -52,7 +52,7 @@ impl Topic {
             Self::Delivery => "Delivery (MX)",
             Self::Spf => "SPF",
             Self::Alias => "Aliases (CNAME)",
-            Self::Text => "Text",
+            Self::Text => "TXT records",
             Self::Service => "Services (SRV)",
             Self::Absence => "Absence",
             Self::Policy => "MTA-STS and TLS-RPT",
