@@ -115,8 +115,8 @@ fn clashing(name: &Name, others: &[RecordType], mut finding: Finding) -> Finding
 /// What is wrong, and what follows from it.
 pub(super) fn message(name: &Name, others: &[RecordType]) -> String {
     format!(
-        "an alias and {} records stand at {} at once, which DNS does not allow (RFC 1034 §3.6.2); servers \
-         answer with the one or the other, so take one of them away",
+        "Delete the CNAME or the {} records at {}: DNS allows no other record next to a CNAME (RFC 1034 \
+         §3.6.2), so servers return only one of them.",
         join_and(others.iter().map(ToString::to_string)),
         backticked(name)
     )

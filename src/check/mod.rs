@@ -144,7 +144,7 @@ impl Case<'_> {
         self.source.is_some_and(|source| source.id == provider.id)
     }
 
-    /// The name of the platform being left, for a sentence.
+    /// Returns the name of the platform being left, for a sentence.
     fn source_word(&self) -> &'static str {
         self.source.map_or("the old platform", |source| source.short)
     }
@@ -208,6 +208,16 @@ fn is_accepted(case: &Case<'_>) -> Result<bool, LookupFailure> {
         Some(host) => Ok(case.sight.has_address(host)?.unwrap_or(false)),
         None => case.host_failure.map_or(Ok(false), |failure| Err(failure.clone())),
     }
+}
+
+/// Appends a note to a message: as a sentence after a sentence, and after a semicolon otherwise.
+fn noted(message: &str, note: &str) -> String {
+    if !message.ends_with(['.', '?']) {
+        return format!("{message}; {note}");
+    }
+    let mut letters = note.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    format!("{message} {}{}.", first.map(String::from).unwrap_or_default(), letters.as_str())
 }
 
 /// Names for a sentence: `a`, `a and b`, `a, b and c`.

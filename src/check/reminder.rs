@@ -40,41 +40,42 @@ impl Reminder {
     #[must_use]
     pub fn text(self) -> String {
         match self {
-            Self::Signing => "whether mail is signed: DKIM is switched on in the Defender portal and not by these \
-                              records; send yourself a message and look for `dkim=pass` with your own domain"
+            Self::Signing => "DKIM: these records do not turn signing on, the Defender portal does. Send \
+                yourself a message and check it for `dkim=pass` with your own domain."
                 .into(),
             Self::OldHostDelivers(source) if source.id == "rackspace" => format!(
-                "whether {0} still delivers: mail of its other customers goes to the old mailboxes as long as the domain \
-                 is there; ask {0} for forced MX routing, and look into the old mailboxes before they go",
+                "Mail from other {0} customers still reaches the old mailboxes. Ask {0} for forced MX \
+                 routing, or remove the domain there. Check the old mailboxes first.",
                 source.short
             ),
             Self::OldHostDelivers(source) => format!(
-                "whether {} still delivers: mail of its other customers and web sites may go to the old mailboxes as long \
-                 as the domain is there (in cPanel: set Email Routing to remote); look into them before they go",
+                "Mail from other customers and web sites at {} may still reach the old mailboxes. Remove \
+                 the domain there (in cPanel: set Email Routing to remote). Check the old mailboxes first.",
                 source.short
             ),
             Self::NotMigrated(source) => format!(
-                "whether everybody can be reached: aliases, lists and shared folders at {} do not move with the mailboxes; \
-                 compare its list of addresses with the one in the Exchange admin center",
+                "Aliases, lists and shared folders at {} do not move with the mailboxes. Compare its \
+                 address list with the Exchange admin center.",
                 source.short
             ),
-            Self::TenantsDeliver => "whether the mailboxes are there: once the domain is verified, other Microsoft 365 \
-                                     tenants deliver to it there whatever the MX says; create the mailboxes first, or set \
-                                     the domain to internal relay"
+            Self::TenantsDeliver => "Create the mailboxes first, or set the domain to internal relay: once \
+                the domain is verified, other Microsoft 365 tenants deliver to it there, whatever the MX \
+                says."
                 .into(),
-            Self::InitialDomainCap => "which address people send from: mail from an `onmicrosoft.com` address reaches at \
-                                       most 100 external recipients in 24 hours (550 5.7.236); make the custom domain \
-                                       the primary address before people send"
+            Self::InitialDomainCap => "Make the custom domain the primary address before users send: mail \
+                from an `onmicrosoft.com` address reaches at most 100 external recipients in 24 hours (550 \
+                5.7.236)."
                 .into(),
-            Self::WebServices => "whether the migration tool works: Exchange Online blocks Exchange Web Services by \
-                                  default since 2026-10-01 and turns them off on 2027-04-01; ask the maker of the tool"
+            Self::WebServices => "Ask the vendor of the migration tool: Exchange Online blocks Exchange \
+                Web Services by default since 2026-10-01 and turns them off on 2027-04-01."
                 .into(),
-            Self::DirectSend => "whether devices send: mail of scanners and applications that is delivered to the MX host \
-                                 without signing in is refused once Direct Send is rejected (550 5.7.68); give them a \
-                                 connector or SMTP AUTH client submission"
+            Self::DirectSend => "Give scanners and applications a connector or SMTP AUTH client \
+                submission: mail that they deliver to the MX host without signing in is rejected once \
+                Direct Send is rejected (550 5.7.68)."
                 .into(),
-            Self::BulkSender => "how much mail is sent: Outlook.com refuses mail of a domain that sends more than 5,000 \
-                                 messages a day without SPF, DKIM and DMARC (550 5.7.515); publish what is missing before"
+            Self::BulkSender => "Publish SPF, DKIM and DMARC before you send much mail: Outlook.com \
+                rejects mail of a domain that sends more than 5,000 messages a day without them (550 \
+                5.7.515)."
                 .into(),
         }
     }

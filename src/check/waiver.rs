@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 
 use crate::record::Name;
 
-use super::{Code, ExpectationResult, Hazard, Severity, Status};
+use super::{Code, ExpectationResult, Hazard, Severity, Status, noted};
 
 /// The decision to live with one outcome for a while.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,14 +84,14 @@ impl Waivers<'_> {
     pub(super) fn apply(&self, judged: &mut [ExpectationResult], hazards: &mut [Hazard]) {
         for judged in judged.iter_mut().filter(|judged| judged.status != Status::Met) {
             judged.waiver = self.of(judged.code);
-            judged.message += &words(judged.waiver.as_ref());
+            judged.message = explained(&judged.message, judged.waiver.as_ref());
             if is_active(judged.waiver.as_ref()) {
                 judged.status = Status::Waived;
             }
         }
         for hazard in hazards {
             hazard.waiver = self.of(hazard.code);
-            hazard.message += &words(hazard.waiver.as_ref());
+            hazard.message = explained(&hazard.message, hazard.waiver.as_ref());
         }
     }
 
@@ -112,13 +112,14 @@ impl Waivers<'_> {
     }
 }
 
-/// What a waiver says behind the finding that it was made for.
-fn words(waiver: Option<&Applied>) -> String {
-    let Some(Applied { reason, until, state, .. }) = waiver else { return String::new() };
-    match state {
-        WaiverState::Active => format!("; waived until {until}: {reason}"),
-        WaiverState::Expired => format!("; its waiver ran out on {until}, so it counts again"),
-    }
+/// Appends the waiver to the message of the finding that it concerns.
+fn explained(message: &str, waiver: Option<&Applied>) -> String {
+    let Some(Applied { reason, until, state, .. }) = waiver else { return message.to_owned() };
+    let note = match state {
+        WaiverState::Active => format!("waived until {until}: {reason}"),
+        WaiverState::Expired => format!("its waiver expired on {until}, so it counts again"),
+    };
+    noted(message, &note)
 }
 
 /// Whether there is a waiver that holds.

@@ -66,8 +66,8 @@ fn outside(case: &Case<'_>) -> Option<Withheld> {
     let answer = case.sight.own_answer(&Question::new(domain.clone(), RecordType::Mx)).ok()?;
     (answer.existence == Existence::Outside).then(|| {
         let message = format!(
-            "No zone file covers {0}: add one that begins with `$ORIGIN {1}` to `--zone`, or look the domain up with \
-             `--resolver`.",
+            "No zone file contains {0}: add one that begins with `$ORIGIN {1}` with `--zone`, or look the \
+             domain up with `--resolver`.",
             backticked(domain),
             domain
         );
@@ -129,8 +129,8 @@ fn locked(case: &Case<'_>, judged: &[ExpectationResult]) -> Option<Withheld> {
         return None;
     }
     let message = format!(
-        "{} is parked (null MX and `v=spf1 -all`): DNS cannot show whether it is to move. Pass `--mx HOST` if it is, or \
-         `--parked` if it shall stay so.",
+        "{} is parked (null MX and `v=spf1 -all`), and DNS does not show if it moves. Pass `--mx HOST` if \
+         it does, or `--parked` if it stays parked.",
         backticked(domain)
     );
     Some(Withheld { code: Code::DomainParked, is_whole: false, message, hazard: None })

@@ -181,7 +181,7 @@ fn malformed(exchange: &Name, hosts: &MailHosts, domain: &Name) -> Option<(Strin
             && is_known(&meant, hosts, domain)
         {
             let why =
-                format!("the final dot is missing in the zone, so {} was put behind it", backticked(&zone));
+                format!("the final dot is missing, so the zone name {} was appended", backticked(&zone));
             return Some((why, Some(meant)));
         }
     }
@@ -191,14 +191,14 @@ fn malformed(exchange: &Name, hosts: &MailHosts, domain: &Name) -> Option<(Strin
     if has_dots_for_hyphens(exchange) {
         let like =
             hosts.proposed.as_ref().map(|host| format!(", as in {}", backticked(host))).unwrap_or_default();
-        return Some((format!("the dots of the domain become hyphens in Microsoft's host{like}"), None));
+        return Some((format!("Microsoft's host has hyphens instead of the dots of the domain{like}"), None));
     }
     if exchange.labels().count() == 4 && exchange.without_trailing_dot().parse::<std::net::Ipv4Addr>().is_ok()
     {
-        return Some(("an MX needs the name of a host and not an address".into(), None));
+        return Some(("an MX record needs a host name, not an address".into(), None));
     }
     if exchange.label_count() == 1 {
-        return Some(("it has a single label; the zone's name may be missing behind it".into(), None));
+        return Some(("it has a single label; the zone name may be missing".into(), None));
     }
     None
 }

@@ -75,10 +75,10 @@ pub(super) fn mistyped(target: &Name, domain: &Name) -> Option<String> {
         return Some(placeholder::REASON.into());
     }
     if let Some(meant) = misspelt(target) {
-        return Some(format!("it is misspelt, the key is at {}", backticked(&meant)));
+        return Some(format!("it is misspelled; the key is at {}", backticked(&meant)));
     }
     dotless(target, domain).map(|(_, zone)| {
-        format!("the final dot is missing in the zone, so {} was put behind it", backticked(&zone))
+        format!("the final dot is missing, so the zone name {} was appended", backticked(&zone))
     })
 }
 

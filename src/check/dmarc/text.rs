@@ -197,18 +197,18 @@ pub(super) fn fault(text: &Text) -> Option<String> {
     let lossy = text.lossy();
     let Some(record) = Record::parse(&lossy) else { return Some("it does not begin with `v=DMARC1`".into()) };
     if let Some(name) = record.repeated() {
-        return Some(format!("`{name}` stands twice"));
+        return Some(format!("`{name}` is given twice"));
     }
     if record.get("p").is_none() {
-        return Some("`p` is missing, which says what to do with mail that fails".into());
+        return Some("`p`, the policy for mail that fails, is missing".into());
     }
     for name in ["p", "sp", "np"] {
         if let Some(value) = record.get(name).filter(|value| known_policy(value).is_none()) {
-            return Some(format!("`{name}={value}` is none of `none`, `quarantine` and `reject`"));
+            return Some(format!("`{name}={value}` is not `none`, `quarantine` or `reject`"));
         }
     }
     let uri = record.get("rua").and_then(|list| uris(list).find(|uri| !is_uri(uri)));
-    uri.map(|uri| format!("`rua={uri}` is not an address for reports, such as `mailto:dmarc@contoso.com`"))
+    uri.map(|uri| format!("`rua={uri}` is not a report address such as `mailto:dmarc@contoso.com`"))
 }
 
 /// The policy, where reports go, and what receivers ignore, for a sentence.
@@ -222,12 +222,12 @@ pub(super) fn shown(text: &Text) -> String {
         shown += &format!("; test mode (`t=y`), so receivers apply `{applied}`");
     }
     if suffix_of(&record) == Suffix::Public {
-        shown += "; `psd=y` says that domains below it belong to others";
+        shown += "; `psd=y` declares that its subdomains belong to other organizations";
     }
     let removed: Vec<String> =
         record.0.tags.iter().filter(|tag| is_removed(tag)).map(|tag| format!("`{}`", tag.name)).collect();
     if !removed.is_empty() {
-        shown += &format!("; RFC 9989 no longer has {}", crate::check::join_and(removed));
+        shown += &format!("; RFC 9989 has removed {}", crate::check::join_and(removed));
     }
     let malformed = record.0.tags.iter().filter(|tag| is_malformed(tag));
     let malformed = malformed.map(|tag| format!("{}={}", tag.name, tag.value));
@@ -235,7 +235,7 @@ pub(super) fn shown(text: &Text) -> String {
         malformed.chain(record.0.broken.iter().map(|part| (*part).to_owned())).collect();
     if !ignored.is_empty() {
         let ignored = crate::check::join_and(ignored.iter().map(|part| format!("`{part}`")));
-        shown += &format!("; receivers ignore {ignored}, which is not valid");
+        shown += &format!("; receivers ignore the invalid {ignored}");
     }
     shown
 }

@@ -50,7 +50,7 @@ fn intercepted(case: &Case<'_>, reply: &WebReply) -> Option<Hazard> {
     let url = reply.request.url();
     let (found, level) = match reply.status {
         401 => ("asks for a password", Severity::Warning),
-        200 if is_settings(&reply.media_type) => ("gives settings of its own", Severity::Warning),
+        200 if is_settings(&reply.media_type) => ("returns settings of its own", Severity::Warning),
         200 => ("shows a web page", Severity::Info),
         300..=399 if leads_to_microsoft(case, &reply.location) => return None,
         300..=399 if reply.location.is_empty() => ("redirects", Severity::Info),
@@ -59,8 +59,8 @@ fn intercepted(case: &Case<'_>, reply: &WebReply) -> Option<Hazard> {
     };
     let status = reply.status;
     let message = format!(
-        "Let the web server answer 404 at `{url}`: Outlook asks there before it follows DNS to Microsoft, and the server \
-         {found} (HTTP status {status})."
+        "Make the web server return 404 at `{url}`: Outlook asks there before it follows DNS to Microsoft, \
+         and the server {found} (HTTP status {status})."
     );
     Some(Hazard { level, ..hazard(Code::AutodiscoverIntercepted, message, reply) })
 }

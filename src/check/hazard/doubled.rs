@@ -61,8 +61,8 @@ fn found(case: &Case<'_>, name: &Name, rtype: RecordType, hosts: Option<&MailHos
         return None;
     }
     let message = format!(
-        "{} holds {}, meant for {}: the DNS host puts the zone's name behind what is typed, so leave the host field \
-         empty or type `@`",
+        "Publish {1} at {2} instead of {0}: your DNS host appends the zone name to what you type. Leave \
+         the host field empty or type `@`.",
         backticked(name),
         join_and(meant.iter().map(|data| format!("`{data}`"))),
         backticked(&case.subject.domain)

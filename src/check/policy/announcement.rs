@@ -27,7 +27,7 @@ pub(in crate::check) fn announced(set: &RecordSet) -> Result<bool, String> {
     let id = sole_field(&text, ANNOUNCEMENT, "id")?;
     let valid = (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(|octet| octet.is_ascii_alphanumeric());
     if !valid {
-        return Err(format!("`id={}` is not made of 1 to {LONGEST_ID} letters and digits", brief(id)));
+        return Err(format!("`id={}` does not consist of 1 to {LONGEST_ID} letters and digits", brief(id)));
     }
     Ok(true)
 }
@@ -85,11 +85,11 @@ fn sole_field<'a>(text: &'a str, start: &str, wanted: &str) -> Result<&'a str, S
             });
         };
         if name.ends_with(BLANKS) || value.starts_with(BLANKS) {
-            return Err(format!("`{shown}` has blanks around `=`"));
+            return Err(format!("`{shown}` has spaces around `=`"));
         }
         if name == wanted {
             if found.replace(value).is_some() {
-                return Err(format!("`{wanted}` stands twice"));
+                return Err(format!("`{wanted}` is given twice"));
             }
         } else if !is_extension(name, value) {
             return Err(format!("`{shown}` is not `name=value`"));
@@ -128,7 +128,7 @@ fn sole<'a>(set: &'a RecordSet, start: &str) -> Sole<'a> {
     match (counted.next(), counted.count()) {
         (Some(text), 0) => return Sole::One(text),
         (Some(_), more) => {
-            return Sole::Fault(format!("{} texts begin with `{start}`, and then none counts", more + 1));
+            return Sole::Fault(format!("{} TXT records begin with `{start}`, so none counts", more + 1));
         }
         (None, _) => {}
     }

@@ -62,7 +62,8 @@ impl Policy {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let mut lines: Vec<(&str, &str)> = Vec::new();
         for line in text.split('\n').map(str::trim).filter(|line| !line.is_empty()) {
-            let pair = line.split_once(':').ok_or_else(|| format!("`{}` is no `key: value`", brief(line)))?;
+            let pair =
+                line.split_once(':').ok_or_else(|| format!("`{}` is not `key: value`", brief(line)))?;
             lines.push((pair.0.trim(), pair.1.trim()));
         }
         let first = |key: &str| {
@@ -77,15 +78,15 @@ impl Policy {
         let mode = Mode::ALL
             .into_iter()
             .find(|known| known.word() == mode)
-            .ok_or_else(|| format!("`mode: {}` is none of `enforce`, `testing` and `none`", brief(mode)))?;
+            .ok_or_else(|| format!("`mode: {}` is not `enforce`, `testing` or `none`", brief(mode)))?;
         let max_age = first("max_age")?;
         let max_age = seconds(max_age).ok_or_else(|| {
-            format!("`max_age: {}` is no number of seconds from 0 to {LONGEST}", brief(max_age))
+            format!("`max_age: {}` is not a number of seconds from 0 to {LONGEST}", brief(max_age))
         })?;
         let hosts = lines.iter().filter(|(name, _)| *name == "mx");
         let patterns = hosts.map(|(_, value)| Pattern::parse(value)).collect::<Result<Vec<_>, _>>()?;
         if patterns.is_empty() && mode != Mode::Off {
-            return Err("no line `mx: …` says which hosts may take the mail".into());
+            return Err("no line `mx: …` lists the mail hosts".into());
         }
         Ok(Self { mode, max_age, patterns })
     }
@@ -98,12 +99,12 @@ impl Policy {
 
 impl Pattern {
     fn parse(text: &str) -> Result<Self, String> {
-        let fault = |why: &str| Err(format!("`mx: {}` is no pattern: {why}", brief(text)));
+        let fault = |why: &str| Err(format!("`mx: {}` is not a valid pattern: {why}", brief(text)));
         if text.contains([' ', '\t', ',', ';']) {
             return fault("a line names one host, without a preference");
         }
         if text.ends_with('.') {
-            return fault("the final dot must go");
+            return fault("remove the final dot");
         }
         let (host, wildcard) = match text.strip_prefix("*.") {
             Some(host) => (host, true),
@@ -116,7 +117,7 @@ impl Pattern {
         match host.parse() {
             Ok(host) if wildcard && is_name(text, is_label) => Ok(Self::Below(host)),
             Ok(host) if is_name(text, is_label) => Ok(Self::Host(host)),
-            _ => fault("expected a host name, or `*.` in front of one"),
+            _ => fault("expected a host name, or one after `*.`"),
         }
     }
 

@@ -24,8 +24,6 @@ pub(super) struct Fix {
     /// The domain's own text, and texts of its own that it includes; empty where nothing in the zone would
     /// help.
     pub(super) edits: Vec<Edit>,
-    /// What the present records cost, one after the other.
-    pub(super) before: Vec<Tally>,
     /// The record as it will be published.
     pub(super) record: SpfRecord,
     /// What it costs then.
@@ -91,7 +89,7 @@ pub(super) fn fix(
         Needed::BeforeFailing => {
             terms.add_include_first(bench.include);
             terms.decided.push(format!(
-                "`include:{}` goes first, so that terms that fail cannot stop mail from Microsoft 365",
+                "`include:{}` goes first, so that failing terms cannot stop mail from Microsoft 365",
                 bench.include.without_trailing_dot()
             ));
         }
@@ -121,14 +119,14 @@ pub(super) fn fix(
     if let Some(source) = still_sends {
         terms
             .decided
-            .push(format!("add the include of {} too while it still sends for the domain", source.short));
+            .push(format!("Add the include of {} too while it still sends for the domain", source.short));
     }
     let confirm = !dropped.is_empty() || !moved.is_empty() || still_sends.is_some();
     terms.decided.extend(moved.iter().map(Moved::told));
     let here = (texts != bench.set.data).then(|| Edit { confirm, ..edit(name, texts.clone()) });
     let after = tally_of(&record);
     let edits = here.into_iter().chain(own.into_values()).collect();
-    Ok(Fix { edits, before, after, record, texts, decided: std::mem::take(&mut terms.decided), dropped })
+    Ok(Fix { edits, after, record, texts, decided: std::mem::take(&mut terms.decided), dropped })
 }
 
 fn edit(name: Name, after: BTreeSet<RecordData>) -> Edit {

@@ -49,14 +49,14 @@ impl Reason {
 
     fn words(&self) -> String {
         match self {
-            Self::NoAnswer => "has no answer".into(),
-            Self::Twice => "stands there twice".into(),
+            Self::NoAnswer => "void lookup".into(),
+            Self::Twice => "is listed twice".into(),
             Self::Deprecated => "deprecated, RFC 7208 §5.5".into(),
-            Self::Source(source) => format!("{source}, once nothing is sent from there"),
+            Self::Source(source) => format!("{source}, once it no longer sends for the domain"),
             Self::Covered(by) => format!("covered by {by}"),
             Self::Address(instead) => format!("write {instead} instead"),
-            Self::Nested(within) => format!("`{within}` holds it already"),
-            Self::MostExpensive => "if it is not needed".into(),
+            Self::Nested(within) => format!("`{within}` already contains it"),
+            Self::MostExpensive => "if it is not required".into(),
         }
     }
 }
@@ -114,7 +114,7 @@ pub(super) fn advice(bench: &SpfJudge<'_>, record: &SpfRecord, tally: &Tally) ->
         0 => String::new(),
         more => format!(", then {more} more"),
     };
-    if named.is_empty() { String::new() } else { format!("; drop first {}{more}", named.join(", then ")) }
+    if named.is_empty() { String::new() } else { format!(" Remove first {}{more}.", named.join(", then ")) }
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ pub(super) fn oddities(text: &Text) -> Vec<Oddity> {
     let octets = text.joined();
     let mut found = Vec::new();
     match octets.first() {
-        Some(b' ') => found.push(Oddity { place: 1, words: "a blank in front".into() }),
+        Some(b' ') => found.push(Oddity { place: 1, words: "a leading space".into() }),
         Some(b'"' | b'\'') => found.push(Oddity { place: 1, words: "a quotation mark".into() }),
         _ => {}
     }
@@ -63,7 +63,7 @@ pub(super) fn oddities(text: &Text) -> Vec<Oddity> {
         }
         place += chunk.valid().len();
         if !chunk.invalid().is_empty() {
-            let words = format!("what is no text (`{}`)", escaped(chunk.invalid()));
+            let words = format!("not UTF-8 (`{}`)", escaped(chunk.invalid()));
             found.push(Oddity { place, words });
             place += chunk.invalid().len();
         }
@@ -74,7 +74,7 @@ pub(super) fn oddities(text: &Text) -> Vec<Oddity> {
 /// The oddities for a sentence; `None` where there are none.
 pub(super) fn told(oddities: &[Oddity]) -> Option<String> {
     let first = oddities.iter().take(MOST_TOLD);
-    let mut words: Vec<String> = first.map(|odd| format!("octet {} is {}", odd.place, odd.words)).collect();
+    let mut words: Vec<String> = first.map(|odd| format!("byte {} is {}", odd.place, odd.words)).collect();
     if oddities.len() > MOST_TOLD {
         words.push(format!("{} more follow", oddities.len() - MOST_TOLD));
     }
@@ -129,21 +129,21 @@ fn named(character: char) -> Option<&'static str> {
         '\r' | '\n' => "a line break",
         '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' => "a control character",
         '\u{a0}' | '\u{202f}' => "a no-break space",
-        '\u{ad}' => "a soft hyphen, which is not seen",
+        '\u{ad}' => "a soft hyphen (invisible)",
         '\u{2000}'..='\u{200a}' | '\u{3000}' => "a wide or narrow space",
-        '\u{200b}' => "a zero-width space, which is not seen",
-        '\u{200c}' | '\u{200d}' | '\u{2060}' => "a joiner, which is not seen",
+        '\u{200b}' => "a zero-width space (invisible)",
+        '\u{200c}' | '\u{200d}' | '\u{2060}' => "a joiner (invisible)",
         '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-            "a mark of the writing direction, which is not seen"
+            "a mark of the writing direction (invisible)"
         }
-        '\u{feff}' => "a byte order mark, which is not seen",
+        '\u{feff}' => "a byte order mark (invisible)",
         '\u{2010}' | '\u{2011}' => "a typographic hyphen",
         '\u{2012}' | '\u{2013}' => "an en dash",
         '\u{2014}' | '\u{2015}' => "an em dash",
         '\u{2212}' => "a minus sign",
         '\u{2018}'..='\u{201f}' => "a curly quotation mark",
         '\u{2026}' => "an ellipsis",
-        _ => "a character beyond ASCII",
+        _ => "a non-ASCII character",
     })
 }
 

@@ -34,7 +34,7 @@ impl Moved {
         let instead = join_and(self.instead.iter().map(|term| format!("`{}`", shown(term))));
         let hosts = join_and(self.hosts.iter().map(backticked));
         format!(
-            "`{}` becomes {instead}, because after the switch it would no longer authorize {hosts}; compare whether {} \
+            "`{}` becomes {instead}: after the switch it no longer authorizes {hosts}. Check if {} still \
              sends",
             shown(&self.term),
             if self.hosts.len() > 1 { "any of them" } else { "it" }

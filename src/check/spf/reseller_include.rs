@@ -22,19 +22,19 @@ impl SpfJudge<'_> {
     /// missing.
     pub(super) fn reseller_include(&self, record: &SpfRecord) -> Result<Option<Opening>, LookupFailure> {
         if self.is_behind_gateway()? {
-            let message = "the record does not include Microsoft; that is right if all mail leaves through \
-                           the declared filter";
+            let message = "the record does not include Microsoft, which is right if all mail leaves \
+                through the declared filter";
             return Ok(Some(Opening { code: Code::SpfByGateway, message: message.into() }));
         }
         if self.is_sold_by_reseller(record)? {
-            let message =
-                "the record includes `secureserver.net`, as GoDaddy sets it for the Microsoft 365 it sells";
+            let message = "the record includes `secureserver.net`, as GoDaddy publishes it for the Microsoft 365 it \
+                 sells";
             return Ok(Some(Opening { code: Code::SpfByReseller, message: message.into() }));
         }
         Ok(self.undeclared_filter(record)?.map(|filter| {
             let message = format!(
-                "the record includes {0} and not Microsoft; that is right if all mail leaves through {0}, the \
-                 filter in front, and `--gateway {1}` says so",
+                "the record includes {0} and not Microsoft, which is right if all mail leaves through {0}; \
+                 confirm that with `--gateway {1}`",
                 filter.short, filter.id
             );
             Opening { code: Code::SpfByGateway, message }

@@ -27,7 +27,7 @@ impl SpfJudge<'_> {
             return Err(silence.clone());
         }
         let missing = join_and(missing.iter().map(|sender| format!("`{}`", shown(&sender.text))));
-        let message = format!("the record lacks {missing}, which must stay, so mail from there fails SPF");
+        let message = format!("Add {missing}: it must stay, and without it its mail fails SPF.");
         self.wrong(Code::SpfSenderMissing, message, &[record]).map(Some)
     }
 

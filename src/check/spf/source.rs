@@ -40,7 +40,7 @@ impl SpfJudge<'_> {
             return Ok(None);
         }
         let message = format!(
-            "{} may still send for the domain by {}; take that out once nothing is sent from there",
+            "Remove {1} once {0} no longer sends for the domain: SPF still authorizes it.",
             self.case.source_word(),
             join_and(left)
         );
@@ -73,8 +73,8 @@ impl SpfJudge<'_> {
         let (nested, name) =
             others.find_map(|nested| Some((nested, self.is_of_source(&nested.term.meaning)?)))?;
         Some(format!(
-            "{} may still send by way of `{}`: {} stands in the record of {}, which only its owner can \
-             change; take your own term out if nothing is sent from there any more",
+            "{} may still send through `{}`: {} is in the record of {}, which only its owner can edit; \
+             remove your own term if it no longer sends",
             self.case.source_word(),
             shown(&nested.top),
             backticked(&name),
@@ -106,7 +106,7 @@ impl SpfJudge<'_> {
         });
         let (name, provider) = found?;
         Some(format!(
-            "{} still authorizes {}. If {1} is the platform being left, pass `--source {2}`.",
+            "{0} still authorizes {1}; if that is the old platform, pass `--source {2}`",
             backticked(&name),
             provider.short,
             provider.id

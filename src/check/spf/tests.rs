@@ -197,11 +197,10 @@ fn the_count_after_an_edit_is_that_of_the_published_record() {
         ];
         world.extend(apex.iter().map(|text| ("contoso.com", *text)));
         let facts = surveyed(&subject(), texts(&world));
-        let (fix, records) = at_bench(&facts, |bench, records| {
+        let fix = at_bench(&facts, |bench, records| {
             let records: Vec<&SpfRecord> = records.iter().collect();
-            (edit::fix(bench, &records, None).unwrap(), records.len())
+            edit::fix(bench, &records, None).unwrap()
         });
-        assert_eq!(fix.before.len(), records);
         let mut overlay = PlannedRecords::new();
         for edit in &fix.edits {
             let set = RecordSet { data: edit.after.clone(), ttl: 60 };

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use crate::check::time::{after, clock_when_over, lasting, left};
 use crate::check::{
     Case, Code, Effect, Finding, Judgement, Status, certainty, importance, is_accepted, join_and, judge,
+    noted,
 };
 use crate::expected::{Expectation, Id, Importance};
 use crate::facts::{
@@ -87,7 +88,7 @@ impl<'a> ServerConsensus<'a> {
         };
         let Finding { code, message, observed, fix } = finding;
         let message = match &expectation.given_by {
-            Some(file) if status == Status::Unmet => format!("{message} (as {file} wants it)"),
+            Some(file) if status == Status::Unmet => noted(&message, &format!("required by {file}")),
             Some(_) | None => message,
         };
         ExpectationResult {
@@ -224,7 +225,8 @@ impl<'a> ServerConsensus<'a> {
 
     fn disagreement(&self, expectation: &Expectation, published: &Finding, server: &Server) -> Finding {
         let message = format!(
-            "the name servers answer differently for {} of `{}`, and none has a newer version of the zone; {} is one of them",
+            "Ask the DNS host to synchronize its name servers: they return different {} records for `{}`, \
+             and none has a newer version of the zone; {} is one of them.",
             expectation.rtype,
             expectation.name.without_trailing_dot(),
             self.label(server)
@@ -242,7 +244,7 @@ impl<'a> ServerConsensus<'a> {
             .map(|(time, retry)| {
                 let (clock, left) = (clock_when_over(time), left(now, time));
                 format!(
-                    "; it should ask for the newer one by {clock} ({left}), and if that fails every {}",
+                    "; it checks for a newer one by {clock} ({left}), and after a failure every {}",
                     lasting(retry)
                 )
             })
