@@ -119,7 +119,7 @@ pub(super) fn plan(
     let unknown: Vec<_> = failed.filter(|judged| judged.code != Code::MxGatewayUndeclared).collect();
     for judged in &unknown {
         let message = harmless(&judged.message);
-        writeln!(streams.err, "warning: {} could not be judged: {message}", judged.expectation.id)?;
+        writeln!(streams.err, "warning: {} could not be checked: {message}", judged.expectation.id)?;
     }
     // A plan without an MX edit must not look like one that needs none.
     let hazards = checked.assessment.hazards.iter();
@@ -142,7 +142,7 @@ pub(super) fn refuse_bulk(bulk: &Bulk, command: &str) -> Result<(), Problem> {
         (None, true) => "--fail-fast",
         (None, false) => return Ok(()),
     };
-    Err(Problem::Usage(format!("{asked}: `cutover {command}` has no use for it; use `cutover check`")))
+    Err(Problem::Usage(format!("{asked}: not an option of `cutover {command}`; use `cutover check`")))
 }
 
 /// What is expected; a form that holds the whole move needs the facts of its last phase.
@@ -153,7 +153,8 @@ fn expectations(command: &Plan, settings: &Settings) -> Result<Expectations, Pro
     let mut expectations = command.expectations.clone();
     if command.format.is_schedule() {
         if command.rollback {
-            let message = "--rollback: a runbook and a calendar hold the way back of each step; leave it out";
+            let message = "--rollback: a runbook and a calendar already contain the way back of each step; \
+                omit the option";
             return Err(Problem::Usage(message.into()));
         }
         // A settings file may name a time for single domains.

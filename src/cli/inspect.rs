@@ -130,8 +130,9 @@ impl<'a> Start<'a> {
             start.world.notes.append(&mut before.notes);
             let earlier = before.judged(&start).await?;
             let missing = start.names.iter().filter(|domain| !earlier.holds(domain));
-            let missing = missing
-                .map(|domain| format!("the earlier report does not hold {}", domain.without_trailing_dot()));
+            let missing = missing.map(|domain| {
+                format!("the earlier report does not contain {}", domain.without_trailing_dot())
+            });
             start.world.notes.extend(missing.collect::<Vec<_>>());
             start.earlier = Some(earlier);
         }
@@ -186,7 +187,7 @@ pub(super) fn results<'s, 'w: 's, T: Send + 'w>(
             let facts = gather(world, &subject, limits, task.scales).await;
             window.leave(place, &facts);
             let judging = workers.done(move || end(judged(subject, facts, task.scales)));
-            judging.await.ok_or_else(|| io::Error::other("the judging of a domain came to no end").into())
+            judging.await.ok_or_else(|| io::Error::other("the check of a domain did not end").into())
         }
     });
     match order {

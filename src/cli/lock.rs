@@ -55,8 +55,7 @@ impl FileLock {
             let waited = start.elapsed();
             if waited >= patience.whole {
                 let seconds = patience.whole.as_secs();
-                let reason =
-                    format!("another run has kept it locked for {seconds} s; wait until it has ended");
+                let reason = format!("another run has kept it locked for {seconds} s; wait until it ends");
                 return Err(Problem::file(path, &reason));
             }
             if waited >= patience.silent && !is_told {

@@ -33,7 +33,7 @@ fn locked(path: &Path, err: &mut dyn Write) -> Result<FileLock, Problem> {
 fn read(path: &Path) -> Result<History, Problem> {
     match files::read_text_if_there(path)? {
         Some(text) => History::parse(&text)
-            .map_err(|error| Problem::file(path, &format!("{error}; it is left as it is"))),
+            .map_err(|error| Problem::file(path, &format!("{error}; the file is unchanged"))),
         None => Ok(History::default()),
     }
 }

@@ -50,7 +50,7 @@ impl Names {
         }
         if let Some(path) = &bulk.list {
             if !typed.is_empty() {
-                let message = "--domains: domains are named on the command line too; put them into the list";
+                let message = "--domains: the command line names domains too; add them to the list";
                 return Err(Problem::Usage(message.into()));
             }
             names.read(path, input)?;
@@ -118,7 +118,7 @@ impl Names {
             self.push(name, u32::try_from(index + 1).ok());
         }
         if self.is_empty() {
-            let message = format!("{label} names no domain; expected one a line, such as `contoso.com`");
+            let message = format!("{label} contains no domain; expected one a line, such as `contoso.com`");
             return Err(Problem::Usage(message));
         }
         self.file = Some(label);

@@ -117,7 +117,7 @@ impl<'a> Used<'a> {
         let told = unneeded.map(|waiver| {
             let whose = waiver.domain.as_ref().map_or_else(|| "*".to_owned(), Name::without_trailing_dot);
             format!(
-                "the waiver of `{}` for `{whose}` meets no finding; take it out of the settings",
+                "the waiver of `{}` for `{whose}` matches no finding; remove it from the settings",
                 waiver.code
             )
         });

@@ -334,6 +334,6 @@ impl Target {
 /// What waits for the end of the run could not be put aside.
 fn spooling(error: io::Error) -> Problem {
     Problem::Usage(format!(
-        "no room for the report until it is whole: {error}; free some in the folder for temporary files"
+        "no space for the complete report: {error}; free some in the folder for temporary files"
     ))
 }

@@ -102,7 +102,7 @@ impl Settings {
             let name = domain::parse(own.name.get_ref()).map_err(|reason| problem(&reason))?;
             if let Some(first) = seen.insert(name.clone(), line) {
                 return Err(problem(&format!(
-                    "`{}` stands in line {first} already; merge the two",
+                    "`{}` is already in line {first}; merge the two",
                     name.without_trailing_dot()
                 )));
             }
@@ -191,7 +191,7 @@ fn read_waiver(entry: &Spanned<WaiverEntry>) -> Result<Waiver, String> {
         format!("found the code `{}`, expected one of `cutover explain`{hint}", harmless(code))
     })?;
     if reason.trim().is_empty() {
-        return Err(format!("the waiver of `{code}` has an empty reason; say why the finding may stay"));
+        return Err(format!("the waiver of `{code}` has an empty reason; enter why the finding may stay"));
     }
     Ok(Waiver { domain, code, reason: reason.trim().to_owned(), until: until.0 })
 }

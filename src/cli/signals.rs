@@ -56,7 +56,7 @@ fn end_process() -> ! {
         // Nothing is left to tell if even this cannot be written.
         let _ = writeln!(
             std::io::stderr(),
-            "error: stopped before everything was checked; nothing more is known"
+            "error: stopped before every domain was checked; no more results are known"
         );
     }
     cleanup::remove_all();

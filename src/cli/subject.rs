@@ -117,7 +117,7 @@ impl Lists {
                     Some(used) => *used |= !import.records.is_empty(),
                     None if import.records.is_empty() => {
                         notes.push(format!(
-                            "{GRAPH} wants no record for {}",
+                            "{GRAPH} requires no record for {}",
                             subject.domain.without_trailing_dot()
                         ));
                     }
@@ -128,7 +128,7 @@ impl Lists {
             notes.extend(ignored(subject).iter().map(ToString::to_string));
         }
         for ((file, _), _) in self.files.iter().zip(&used).filter(|(_, used)| !**used) {
-            notes.push(format!("{file} holds no record of the domains that are checked"));
+            notes.push(format!("{file} contains no record of the domains that are checked"));
         }
         // What a list says of nobody's domain is said once.
         let mut said = BTreeSet::new();
@@ -177,16 +177,16 @@ fn verification(text: &str) -> Result<String, Problem> {
         .filter(|character| !character.is_whitespace() && !"\"'`“”„‘’".contains(*character))
         .collect();
     let hint = if is_placeholder_text(trimmed) {
-        "; that is a placeholder from a guide, the admin center shows the value".to_owned()
+        "; that is a placeholder from a guide, the admin center shows the real value".to_owned()
     } else if bare != trimmed && valid(&bare) {
-        format!("; leave quotes and blanks out: `{}`", harmless(&bare))
+        format!("; remove quotes and spaces: `{}`", harmless(&bare))
     } else if is_value(&bare) {
         format!("; did you mean `MS={}`?", harmless(&bare))
     } else {
         "; copy it from the admin center".to_owned()
     };
     Err(Problem::Usage(format!(
-        "--verification: found `{}`, expected `MS=` and a value without blanks, such as \
+        "--verification: found `{}`, expected `MS=` and a value without spaces, such as \
          `MS=ms12345678`{hint}",
         harmless(text)
     )))

@@ -40,13 +40,13 @@ impl Tenant {
         let lists_domains = lookup.is_some_and(|lookup| lookup.all_domains);
         let is_read = options.graph || lists_domains;
         if !is_read && options.graph_url.is_some() {
-            let message = "--graph-url: Microsoft Graph is read with `--graph` or `--all-domains`";
+            let message = "--graph-url: pass `--graph` or `--all-domains` to read from Microsoft Graph";
             return Err(Problem::Usage(message.into()));
         }
         if is_read && lookup.is_some_and(|lookup| lookup.replay.is_some()) {
-            let message = "--graph: a replay has no network; save the values with `az rest --method get --url \
-                           https://graph.microsoft.com/v1.0/domains/DOMAIN/serviceConfigurationRecords` and give \
-                           the file to `--expect`";
+            let message = "--graph: a replay has no network; save the values with `az rest --method get \
+                --url https://graph.microsoft.com/v1.0/domains/DOMAIN/serviceConfigurationRecords` and \
+                pass the file with `--expect`";
             return Err(Problem::Usage(message.into()));
         }
         let graph = is_read.then(|| open(options, token)).transpose()?;
@@ -57,8 +57,8 @@ impl Tenant {
     pub(super) fn note(&self, lookup: &Lookup) -> Option<String> {
         let is_missed = self.graph.is_some() && lookup.record.is_some();
         is_missed.then(|| {
-            "a recording holds what the DNS said, and not what Microsoft Graph wants; for a replay give that to \
-             `--expect`"
+            "a recording contains DNS answers, but not the values of Microsoft Graph; for a replay, pass \
+             those with `--expect`"
                 .into()
         })
     }
@@ -111,7 +111,10 @@ fn open(options: &Expectations, token: Option<&Token>) -> Result<Graph, Problem>
 fn root(cloud: Cloud) -> Result<Root, Problem> {
     let host = cloud.value(Purpose::Graph).unwrap_or_default();
     format!("https://{host}").parse().map_err(|_| {
-        Problem::Usage(format!("--graph: no server of {} is known; name one with --graph-url", cloud.title()))
+        Problem::Usage(format!(
+            "--graph: no server of {} is known; pass one with `--graph-url`",
+            cloud.title()
+        ))
     })
 }
 
@@ -137,7 +140,7 @@ async fn domains(graph: &Graph) -> Result<(Vec<String>, Vec<String>), Problem> {
     let (domains, notes) = chosen(&all);
     if domains.is_empty() {
         let notes = notes.iter().map(|note| format!("; {note}")).collect::<String>();
-        let message = format!("--all-domains: the tenant has no domain that is verified and its own{notes}");
+        let message = format!("--all-domains: the tenant has no verified domain of its own{notes}");
         return Err(Problem::Usage(harmless(&message)));
     }
     Ok((domains, notes))
@@ -171,9 +174,9 @@ impl LeftOut {
 
     fn reason(self) -> &'static str {
         match self {
-            Self::Unverified => "not verified yet; name one on the command line to check it all the same",
+            Self::Unverified => "not verified yet; name one on the command line to check it nevertheless",
             Self::Initial => "Microsoft publishes the records of initial domains itself",
-            Self::NoDomain => "no name that can be looked up",
+            Self::NoDomain => "not a name that can be looked up",
         }
     }
 }

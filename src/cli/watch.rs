@@ -80,7 +80,7 @@ async fn watch(
         biased;
         inspection = inspector.round(streams) => inspection?,
         () = &mut stopped => {
-            writeln!(streams.err, "note: stopped before the first look was over; nothing is known yet")?;
+            writeln!(streams.err, "note: stopped before the first check was complete; nothing is known yet")?;
             return Ok(status(Verdict::Undetermined));
         }
     };
@@ -115,7 +115,7 @@ async fn watch(
             // A zone file that is being saved is whole again a moment later.
             Err(Problem::Usage(problem)) => {
                 if trouble.as_ref() != Some(&problem) {
-                    live.above(|| writeln!(streams.err, "warning: {}; looking again", harmless(&problem)))?;
+                    live.above(|| writeln!(streams.err, "warning: {}; checking again", harmless(&problem)))?;
                 }
                 trouble = Some(problem);
                 continue;

@@ -94,7 +94,7 @@ pub(super) async fn prepare(
     // Of a short list a part may well be empty: that is no mistake of whoever started as many jobs as always.
     match (names.is_empty(), task.bulk.shard) {
         (true, None) => return Err(nobody(task)),
-        (true, Some(_)) => notes.push("this part of the list holds no domain".to_owned()),
+        (true, Some(_)) => notes.push("this part of the list contains no domain".to_owned()),
         (false, _) => {}
     }
     let zones = match lookup.zone.is_empty() {
@@ -104,14 +104,16 @@ pub(super) async fn prepare(
     if let Some(zones) = &zones
         && lookup.resolver.is_empty()
     {
-        notes.push("names outside the zone files are not looked up; --resolver asks for them".into());
+        notes.push(
+            "Offline: only the zone file was read. Add `--resolver 1.1.1.1` to look up other names.".into(),
+        );
         notes.extend(unasked(lookup));
         let source = Source { started, zones: Some(zones.clone()), recording: None, network: None };
         return Ok((RunInputs { source, web: Vec::new(), transfer: None, notes, asides: Vec::new() }, names));
     }
     let is_transferred = lookup.transfer || lookup.tsig.is_some();
     if is_transferred && TrustPolicy::from(lookup.view) == TrustPolicy::Resolver {
-        let message = "--transfer: with `--view resolver` no name server is asked; leave one of the two out";
+        let message = "--transfer: with `--view resolver` no name server is queried; omit one of the two";
         return Err(Problem::Usage(message.into()));
     }
     let transfer = is_transferred.then(|| read_key(lookup)).transpose()?;
@@ -119,7 +121,8 @@ pub(super) async fn prepare(
     let implied = permissions.kinds().filter(|_| !lookup.allow_private_servers);
     let aside = |kind| {
         format!(
-            "a resolver or name server is named on {kind}, so name servers and policy hosts on such addresses are asked too"
+            "a resolver or name server is named on {kind}, so name servers and policy hosts on such \
+             addresses are queried too"
         )
     };
     let asides = implied.map(aside).collect();
@@ -150,16 +153,16 @@ fn unasked(lookup: &Lookup) -> Option<String> {
     let transfer = (lookup.transfer || lookup.tsig.is_some()).then_some("--transfer");
     let options: Vec<&str> = asked(lookup).map(|(_, option)| option).chain(transfer).collect();
     (!options.is_empty())
-        .then(|| format!("{}: not asked, since only zone files are read", options.join(", ")))
+        .then(|| format!("{}: not queried, since only zone files are read", options.join(", ")))
 }
 
 /// There is no domain to look at.
 fn nobody(task: RunOptions<'_>) -> Problem {
     let why = match task.settings.file() {
-        Some(file) => format!("{file} names none"),
+        Some(file) => format!("{file} lists none"),
         None => "there is no settings file with a `[[domain]]`".to_owned(),
     };
-    Problem::Usage(format!("no domain to look at: {why}; name one, as in `cutover check contoso.com`"))
+    Problem::Usage(format!("no domain to check: {why}; name one, as in `cutover check contoso.com`"))
 }
 
 fn replay(path: &Path, names: Names) -> Result<(RunInputs, Names), Problem> {
@@ -248,8 +251,7 @@ fn permissions(lookup: &Lookup, named: &[Endpoint], servers: &NameServers) -> Pe
 /// The name servers that were named, with their addresses.
 async fn name_servers(lookup: &Lookup, network: &Network) -> Result<NameServers, Problem> {
     if !lookup.name_server.is_empty() && TrustPolicy::from(lookup.view) == TrustPolicy::Resolver {
-        let message =
-            "--name-server: with `--view resolver` no name server is asked; leave one of the two out";
+        let message = "--name-server: with `--view resolver` no name server is queried; omit one of the two";
         return Err(Problem::Usage(message.into()));
     }
     let mut servers = NameServers::new();
@@ -263,7 +265,7 @@ async fn name_servers(lookup: &Lookup, network: &Network) -> Result<NameServers,
         };
         if addresses.is_empty() {
             let message = format!(
-                "--name-server: the resolvers know no address of `{}`; check the name, or give the address",
+                "--name-server: the resolvers know no address of `{}`; check the name, or pass the address",
                 name.without_trailing_dot()
             );
             return Err(Problem::Usage(message));

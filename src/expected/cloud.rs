@@ -111,7 +111,7 @@ impl FromStr for Cloud {
     fn from_str(text: &str) -> Result<Self, String> {
         Self::ALL.into_iter().find(|cloud| cloud.word() == text).ok_or_else(|| {
             let words: Vec<_> = Self::ALL.iter().map(|cloud| cloud.word()).collect();
-            format!("`{text}` is no cloud; expected one of {}", words.join(", "))
+            format!("found the cloud `{text}`, expected one of {}", words.join(", "))
         })
     }
 }

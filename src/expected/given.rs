@@ -30,11 +30,11 @@ pub fn ignored(subject: &Subject) -> Vec<Ignored> {
     let list = super::expectations(&Subject { given: Vec::new(), ..subject.clone() });
     let reason = |wanted: &Wanted| match list.iter().find(|expectation| fits(expectation, wanted)) {
         Some(expectation) if matches!(expectation.requirement, Requirement::IsAbsent) => {
-            Some("outside China it must not exist, whatever a list says")
+            Some("it must not be published outside China")
         }
         Some(_) => None,
-        None if is_proof(&wanted.data) => Some("the verification text proves the same"),
-        None => Some("no rule judges it"),
+        None if is_proof(&wanted.data) => Some("the verification TXT record has the same effect"),
+        None => Some("cutover does not check this record"),
     };
     let ignored = subject.given.iter().filter_map(|wanted| {
         reason(wanted).map(|reason| Ignored {

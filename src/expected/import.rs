@@ -108,7 +108,7 @@ pub struct Ignored {
 
 impl fmt::Display for Ignored {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} ({}) is ignored: {}", self.file, self.place, self.what, self.reason)
+        write!(f, "{}: {} ({}) is not used: {}", self.file, self.place, self.what, self.reason)
     }
 }
 
@@ -151,14 +151,14 @@ pub fn decoded(octets: &[u8]) -> Result<String, String> {
     let wide = |rest: &[u8], read: fn([u8; 2]) -> u16| {
         let units = rest.chunks_exact(2).map(|pair| read([pair[0], pair[1]]));
         let text: Result<String, _> = char::decode_utf16(units).collect();
-        text.map_err(|_| "it begins as UTF-16 and is none; save it as UTF-8".to_owned())
+        text.map_err(|_| "it begins as UTF-16 but is not valid UTF-16; save it as UTF-8".to_owned())
     };
     match octets {
         [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
         [0xef, 0xbb, 0xbf, rest @ ..] | rest => String::from_utf8(rest.to_vec()).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
-            format!("octet {at} is no UTF-8; save it as UTF-8")
+            format!("it is not UTF-8 (byte {at}); save it as UTF-8")
         }),
     }
 }

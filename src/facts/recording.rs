@@ -257,9 +257,9 @@ fn check_title(line: &str) -> Result<(), String> {
     match line.trim_end().strip_prefix(TITLE).map(str::trim) {
         Some(VERSION) => Ok(()),
         Some(version) => Err(format!(
-            "this is version `{version}` of the format and only version {VERSION} is known; record the run again"
+            "found version {version} of the format, expected version {VERSION}; record the run again"
         )),
-        None => Err(format!("this is no recording: the first line must be `{TITLE} {VERSION}`")),
+        None => Err(format!("not a recording: the first line must be `{TITLE} {VERSION}`")),
     }
 }
 
@@ -427,12 +427,12 @@ fn reply_line(
 }
 
 fn unknown(key: &str) -> String {
-    format!("`{key}` is no line of a recording, or stands at the wrong entry")
+    format!("`{key}` is not a line of a recording, or is in the wrong entry")
 }
 
 fn record(fields: &[Token<'_>]) -> Result<Record, String> {
     let ttl = text(fields, 1)?;
-    let ttl = parse_ttl(&ttl).ok_or_else(|| format!("found `{ttl}`, expected a time to live in seconds"))?;
+    let ttl = parse_ttl(&ttl).ok_or_else(|| format!("found `{ttl}`, expected a TTL in seconds"))?;
     if !fields.get(2).is_some_and(|class| class.raw.eq_ignore_ascii_case(b"IN")) {
         return Err("a record is written `NAME TTL IN TYPE DATA`".into());
     }
@@ -443,7 +443,7 @@ fn record(fields: &[Token<'_>]) -> Result<Record, String> {
 
 fn text(fields: &[Token<'_>], index: usize) -> Result<String, String> {
     let field = fields.get(index).ok_or_else(|| format!("field {} is missing", index + 1))?;
-    let octets = field.unescaped().ok_or("a backslash starts no escape sequence")?;
+    let octets = field.unescaped().ok_or("a backslash is not followed by an escape sequence")?;
     String::from_utf8(octets).map_err(|_| "the field is not UTF-8".into())
 }
 

@@ -95,7 +95,7 @@ impl Server {
     /// No server: the one of replies to questions that were never sent.
     #[must_use]
     pub fn none() -> Arc<Self> {
-        Arc::new(Self { role: Role::Resolver, address: "nobody".into() })
+        Arc::new(Self { role: Role::Resolver, address: "none".into() })
     }
 
     /// The IP address, where it was asked directly.

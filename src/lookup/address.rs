@@ -158,12 +158,12 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { address, class: Class { kind, source, embedded } } = self;
         match embedded {
-            Some((inner, kind)) => write!(f, "{address} embeds {inner}, {kind} by {source}")?,
-            None => write!(f, "{address} is {kind} by {source}")?,
+            Some((inner, kind)) => write!(f, "{address} embeds {inner}, {kind} according to {source}")?,
+            None => write!(f, "{address} is {kind} according to {source}")?,
         }
         match Permissions::ALL.allows(*kind) {
             true => f.write_str("; `--allow-private-servers` allows it"),
-            false => f.write_str(", and is never asked"),
+            false => f.write_str(", and is never queried"),
         }
     }
 }

@@ -80,16 +80,16 @@ impl Budget {
         let of_server = self.octets_of.entry(endpoint.clone()).or_default();
         let Limits { octets: whole, octets_of_one_server: share, .. } = self.limits;
         let what = if *of_server + octets > share {
-            format!("the {} KiB that are kept of one server's long answers", share >> 10)
+            format!("limit of {} KiB for long responses of one server", share >> 10)
         } else if self.octets + octets > whole {
-            format!("the {} MiB that are kept of one domain's long answers", whole >> 20)
+            format!("limit of {} MiB for long responses of one domain", whole >> 20)
         } else {
             *of_server += octets;
             self.octets += octets;
             return reply;
         };
         let Reply { question, server, at, elapsed, ede, .. } = reply;
-        let reason = format!("{what} are used up");
+        let reason = format!("{what} reached");
         Reply { at, elapsed, ede, reason, ..Reply::empty(question, server, Outcome::TooLarge) }
     }
 
@@ -106,9 +106,9 @@ impl Budget {
         let Limits { queries, queries_of_one_server, .. } = self.limits;
         for (question, (server, outcome)) in std::mem::take(&mut self.refused) {
             let reason = if outcome == Outcome::ServerQueryLimit {
-                format!("the {queries_of_one_server} questions that one domain may send to it are used up")
+                format!("limit of {queries_of_one_server} queries of one domain to this server reached")
             } else {
-                format!("the {queries} questions that one domain may cost are used up")
+                format!("limit of {queries} queries for one domain reached")
             };
             facts.insert(Reply { at, reason, ..Reply::empty(question, server, outcome) });
         }

@@ -91,7 +91,7 @@ impl Source {
             let (outcome, reason) = match (network.fetcher.off, complete) {
                 (true, _) => (PolicyOutcome::NotFetched, "--no-https".to_owned()),
                 (_, false) => {
-                    let reason = format!("the address of `{}` could not be looked up", host(domain));
+                    let reason = format!("the addresses of `{}` could not be looked up", host(domain));
                     (PolicyOutcome::LookupFailed, reason)
                 }
                 (_, true) => (PolicyOutcome::NoAddress, format!("`{}` has no address", host(domain))),

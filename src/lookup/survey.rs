@@ -99,7 +99,7 @@ pub async fn survey(source: &Source, domain: &Name, limits: Limits, reader: &mut
             biased;
             next = pending.next() => next,
             () = &mut deadline => {
-                let reason = format!("the {} s for the whole domain were over", limits.deadline.as_secs_f64());
+                let reason = format!("deadline of {} s reached", limits.deadline.as_secs_f64());
                 give_up(&mut facts, source, limits, open, fetching, &reason);
                 late = Some(reason);
                 break;

@@ -75,7 +75,7 @@ impl Fault {
             None if error.is_incomplete_message() => {
                 Self::Connection("the server closed the connection".into())
             }
-            Some(_) | None => Self::NoHttp(harmless(&format!("the answer is no HTTP: {error}"))),
+            Some(_) | None => Self::NoHttp(harmless(&format!("the response is not HTTP: {error}"))),
         }
     }
 
@@ -101,7 +101,7 @@ pub(super) async fn secured(
     config: &ClientConfig,
 ) -> Result<TlsStream<TcpStream>, Fault> {
     let name = ServerName::try_from(host.to_owned())
-        .map_err(|_| Fault::Connection(format!("`{host}` is no name that a certificate can hold")))?;
+        .map_err(|_| Fault::Connection(format!("`{host}` is not a name that a certificate can contain")))?;
     let mut config = config.clone();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     let connected = TlsConnector::from(Arc::new(config)).connect(name, stream).await;

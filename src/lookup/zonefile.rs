@@ -39,7 +39,7 @@ pub struct ZoneFiles {
 
 /// Two files claim to hold the same zone.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("found an SOA of `{apex}` in `{second}`, and one in `{first}` before; give one file for each zone")]
+#[error("found an SOA of `{apex}` in `{second}`, and one in `{first}` before; pass one file for each zone")]
 pub struct ZoneConflict {
     /// The zone.
     pub apex: Name,

@@ -133,6 +133,7 @@ fn visible(text: &str) -> String {
 fn refused(mark: &str, change: &Change) -> String {
     let (name, rtype) = (&change.name, change.rtype);
     format!(
-        "{mark} {rtype} of {name} holds data that this form cannot; make that change by hand, see `--format bind`\n"
+        "{mark} {rtype} of {name} contains data that this format cannot express; make that change by hand, \
+         see `--format bind`\n"
     )
 }

@@ -141,7 +141,7 @@ impl Kind {
             Self::Gateway => "a filtering gateway",
             Self::Forwarder => "a forwarder",
             Self::Microsoft => "Microsoft's own",
-            Self::Retired => "a service that is no more",
+            Self::Retired => "a discontinued service",
         }
     }
 }

@@ -121,7 +121,7 @@ pub enum DataError {
         found: String,
     },
     /// A field that should be a name and is none.
-    #[error("{field} is no domain name: {error}")]
+    #[error("{field} is not a domain name: {error}")]
     Name {
         /// Which field.
         field: &'static str,
@@ -134,7 +134,7 @@ pub enum DataError {
     )]
     StringTooLong(usize),
     /// A backslash that starts no escape sequence.
-    #[error("a backslash needs a character or three decimal digits up to 255 behind it (RFC 1035 §5.1)")]
+    #[error("a backslash must be followed by a character or three decimal digits up to 255 (RFC 1035 §5.1)")]
     BadEscape,
     /// `\#` data whose length and digits do not agree (RFC 3597 §5).
     #[error("`\\#` needs the number of octets and as many pairs of hexadecimal digits (RFC 3597 §5)")]

@@ -60,7 +60,7 @@ pub enum NameError {
         octets: usize,
     },
     /// A backslash that is followed neither by a character nor by three decimal digits up to 255.
-    #[error("a backslash needs a character or three decimal digits up to 255 behind it (RFC 1035 §5.1)")]
+    #[error("a backslash must be followed by a character or three decimal digits up to 255 (RFC 1035 §5.1)")]
     BadEscape,
 }
 

@@ -148,8 +148,8 @@ fn sets(text: &str) -> Result<(Vec<Set>, &'static str), String> {
     match document {
         Document::Bare(sets) => Ok((sets, "$")),
         Document::Whole(whole) if whole.is_truncated || whole.next_token.is_some() => Err(
-            "the list is incomplete, so what it lacks cannot be told from what does not exist; run `aws route53 \
-             list-resource-record-sets` without `--max-items` and `--no-paginate`"
+            "the list is incomplete, so missing records cannot be distinguished from records that do not \
+             exist; run `aws route53 list-resource-record-sets` without `--max-items` and `--no-paginate`"
                 .into(),
         ),
         Document::Whole(whole) => Ok((whole.resource_record_sets, "$.ResourceRecordSets")),
@@ -376,7 +376,7 @@ fn decimal(text: &str) -> Result<String, String> {
                 return Err(format!("found `\\{digit}`, expected an escape of three octal digits"));
             }
             Some(character) => written.extend(['\\', character]),
-            None => return Err("a backslash at the end starts no escape".into()),
+            None => return Err("a backslash at the end is not an escape".into()),
         }
         rest = characters.as_str();
     }

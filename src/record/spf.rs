@@ -225,7 +225,7 @@ fn once(meaning: Meaning, before: &[Term]) -> Meaning {
         Meaning::Explanation(_) => before.iter().any(|term| matches!(term.meaning, Meaning::Explanation(_))),
         _ => false,
     };
-    if again { Meaning::SyntaxError("this modifier may stand only once".into()) } else { meaning }
+    if again { Meaning::SyntaxError("this modifier may appear only once".into()) } else { meaning }
 }
 
 fn meaning(text: &str) -> Meaning {
@@ -234,7 +234,7 @@ fn meaning(text: &str) -> Meaning {
         return read(text).unwrap_or_else(Meaning::SyntaxError);
     }
     let odd = text.chars().find(|character| !character.is_ascii_graphic()).unwrap_or_default();
-    Meaning::SyntaxError(format!("it holds U+{:04X}, and only plain ASCII is allowed", u32::from(odd)))
+    Meaning::SyntaxError(format!("it contains U+{:04X}, and only plain ASCII is allowed", u32::from(odd)))
 }
 
 fn read(text: &str) -> Result<Meaning, String> {
@@ -268,7 +268,7 @@ fn modifier(name: &str, value: &str) -> Result<Meaning, String> {
         lower if well_formed => {
             macro_string(value).map(|()| Meaning::UnknownModifier { name: lower.into(), value: value.into() })
         }
-        _ => Err(format!("`{name}` is no name of a modifier")),
+        _ => Err(format!("`{name}` is not a valid modifier name")),
     }
 }
 
@@ -276,7 +276,7 @@ fn mechanism(name: &str, argument: &str) -> Result<Mechanism, String> {
     let value = argument.strip_prefix(':');
     match name {
         "all" if argument.is_empty() => Ok(Mechanism::All),
-        "all" => Err("`all` takes nothing behind it".into()),
+        "all" => Err("`all` takes no argument".into()),
         "include" => domain_spec(value.unwrap_or("")).map(Mechanism::Include),
         "exists" => domain_spec(value.unwrap_or("")).map(Mechanism::Exists),
         "ptr" if argument.is_empty() => Ok(Mechanism::Ptr(None)),
@@ -286,7 +286,7 @@ fn mechanism(name: &str, argument: &str) -> Result<Mechanism, String> {
         "ip4" => network(value, 32).map(|(address, prefix)| Mechanism::Ip4 { address, prefix }),
         "ip6" => network(value, 128).map(|(address, prefix)| Mechanism::Ip6 { address, prefix }),
         "" => Err("a mechanism is missing".into()),
-        other => Err(format!("`{other}` is no mechanism (RFC 7208 §5)")),
+        other => Err(format!("unknown mechanism `{other}` (RFC 7208 §5)")),
     }
 }
 
@@ -328,14 +328,14 @@ fn network<T: std::str::FromStr>(value: Option<&str>, longest: u8) -> Result<(T,
     address
         .parse()
         .map(|address| (address, length))
-        .map_err(|_| format!("`{address}` is no {family} address"))
+        .map_err(|_| format!("`{address}` is not an {family} address"))
 }
 
 fn prefix(text: &str, longest: u8) -> Result<u8, String> {
     // A number has neither a sign nor leading zeros.
     let canonical = text == "0" || text.starts_with(|first: char| matches!(first, '1'..='9'));
     let length = text.parse().ok().filter(|&length: &u8| length <= longest && canonical);
-    length.ok_or_else(|| format!("`/{text}` is no prefix length from 0 to {longest}"))
+    length.ok_or_else(|| format!("`/{text}` is not a prefix length from 0 to {longest}"))
 }
 
 #[cfg(test)]

@@ -30,8 +30,8 @@ fn possible_line(shown: &Shown<'_>) -> Option<String> {
     }
     let is_seen = |judged: &ExpectationResult| matches!(judged.code, Code::CacheStale | Code::NegativeCache);
     shown.assessment.judged.iter().any(is_seen).then(|| {
-        "Seen is what the resolvers that were asked still have. Any other cache may have an older answer for as long as its \
-         TTL was, which `--history FILE` remembers if it is kept from before the change."
+        "Times cover only the resolvers that were asked. Keep `--history FILE` from before the change to \
+         cover the others."
             .into()
     })
 }
@@ -41,13 +41,14 @@ fn closing_line(closing: &SourceClosing, assumptions: Assumptions) -> String {
     let basis = match closing.basis {
         Basis::Seen => String::new(),
         Basis::Assumed => format!(
-            ", if the old records lived for at most {} (assumed; `--history` remembers, `--old-ttl` says otherwise)",
+            ", if the TTL of the old records was at most {} (assumed; `--history` records it, `--old-ttl` \
+             sets it)",
             lasting(seconds(assumptions.old_ttl))
         ),
     };
     format!(
-        "The old service may be closed after {}: caches have forgotten the old answers by {}{basis}, and senders keep mail in \
-         their queues for {} more.",
+        "The old service may be closed after {}: caches have dropped the old answers by {}{basis}, and \
+         senders keep mail in their queues for {} more.",
         clock_when_over(closing.after),
         clock_when_over(closing.forgotten),
         lasting(seconds(assumptions.queue_margin))

@@ -96,8 +96,8 @@ pub fn plan(shown: &Shown<'_>, style: &Style) -> String {
     let domain = shown_domain(shown.subject, style);
     if shown.changes.is_empty() {
         let left = match shown.assessment.verdict {
-            Verdict::ChangesNeeded => "nothing that a change of its records would fix; see `cutover check`",
-            Verdict::Undetermined => "nothing is known to be wrong, and something could not be looked up",
+            Verdict::ChangesNeeded => "no DNS edit fixes this; see `cutover check`",
+            Verdict::Undetermined => "nothing is known to be wrong, but a lookup failed; see `cutover check`",
             Verdict::Ready | Verdict::Waiting => "nothing to change",
         };
         return wrapped(&style.text(&format!("{domain}: {left}")), style.columns()) + "\n";
@@ -110,7 +110,7 @@ pub fn plan(shown: &Shown<'_>, style: &Style) -> String {
 }
 
 /// What the mark of [`advice`] means.
-const ADVICE: &str = "○ advice, or not needed yet: it decides nothing";
+const ADVICE: &str = "○ Recommended or not needed yet. Does not affect the result.";
 
 fn advice(importance: Importance) -> &'static str {
     match importance {

@@ -50,11 +50,11 @@ impl FromStr for NameServerHost {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum ViewName {
-    /// The zone's name servers decide, resolvers must have caught up
+    /// The zone's name servers decide; resolvers must have caught up
     Both,
-    /// The zone's name servers alone
+    /// Only the zone's name servers
     Authoritative,
-    /// The resolvers alone
+    /// Only the resolvers
     Resolver,
 }
 
@@ -74,23 +74,23 @@ pub(in crate::cli) enum ReportFormat {
     Table,
     /// For a program
     Json,
-    /// For a program, one domain a line
+    /// For a program, one domain per line
     Ndjson,
     /// For a spreadsheet
     Csv,
     /// For a job summary or a merge request
     Markdown,
-    /// One page to hand on
+    /// One page to share
     Html,
-    /// For a CI that shows tests
+    /// For the test view of a CI
     Junit,
     /// For code scanning
     Sarif,
-    /// Annotations of a GitHub Actions run
+    /// Annotations for GitHub Actions
     Github,
-    /// For the textfile collector
+    /// For the Prometheus textfile collector
     Prometheus,
-    /// For Nagios and its kin, with their exit status
+    /// For Nagios and compatible monitors, with their exit status
     Nagios,
 }
 
@@ -118,9 +118,9 @@ pub(in crate::cli) enum ExpectedFormat {
 /// What a watch waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum Goal {
-    /// All that is required is published and seen everywhere
+    /// All required records are published and seen everywhere
     Ready,
-    /// Nothing is left to edit
+    /// No edit is left
     ChangesDone,
 }
 
@@ -213,7 +213,7 @@ impl FromStr for Output {
         let format = ReportFormat::from_str(format, false)
             .map_err(|_| format!("found the format `{format}`, expected one of {}", ReportFormat::words()))?;
         if path.is_empty() {
-            return Err("the path behind `=` is missing".into());
+            return Err("the path after `=` is missing".into());
         }
         Ok(Self { format, path: path.into() })
     }
@@ -317,7 +317,7 @@ impl FromStr for SpfSender {
             | Meaning::Explanation(_)
             | Meaning::UnknownModifier { .. } => {}
         }
-        Err(format!("{EXPECTED}, which lets a sender pass"))
+        Err(format!("{EXPECTED}, which authorizes a sender"))
     }
 }
 

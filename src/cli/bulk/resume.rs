@@ -61,7 +61,7 @@ impl Earlier {
                 None if is_cut(&line) => {}
                 None => {
                     let reason = format!(
-                        "line {} is no line of a report; expected what --format ndjson writes",
+                        "line {} is not a line of a report; expected the output of --format ndjson",
                         index + 1
                     );
                     return Err(Problem::file(path, &reason));

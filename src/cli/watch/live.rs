@@ -55,7 +55,7 @@ impl Live {
         let hidden = texts.len().saturating_sub(MOST_LINES);
         texts.truncate(MOST_LINES);
         let more = if hidden > 0 { format!("and {hidden} more; ") } else { String::new() };
-        texts.push(format!("{more}next look in {}", left(now, next)));
+        texts.push(format!("{more}next check in {}", left(now, next)));
         for (index, bar) in self.lines.iter().enumerate() {
             bar.set_message(texts.get(index).cloned().unwrap_or_default());
             bar.tick();

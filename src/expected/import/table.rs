@@ -93,7 +93,7 @@ pub(super) fn read(text: &str) -> Result<Vec<Raw>, Fault> {
         if !columns.contains(&Some(needed)) {
             let found: Vec<&str> = headings.iter().collect();
             let reason = format!(
-                "found the columns `{}`, expected one for the {word}; see the README for the headings that are known",
+                "found the columns `{}`, expected one for the {word}; the README lists the known headings",
                 found.join("`, `")
             );
             return Err(("line 1".into(), reason));
@@ -118,15 +118,22 @@ pub(super) fn read(text: &str) -> Result<Vec<Raw>, Fault> {
             cell(wanted)
                 .map(|text| {
                     text.parse::<u32>()
-                        .map_err(|_| (place.clone(), format!("the {word} `{text}` is no number")))
+                        .map_err(|_| (place.clone(), format!("the {word} is `{text}`, expected a number")))
                 })
                 .transpose()
         };
         let small = |wanted: Column, word: &str| {
             number(wanted, word)?
                 .map(|number| {
-                    u16::try_from(number)
-                        .map_err(|_| (place.clone(), format!("the {word} {number} is over 65535")))
+                    u16::try_from(number).map_err(|_| {
+                        (
+                            place.clone(),
+                            format!(
+                                "the {word} is {number}, expected at most \
+                            65535"
+                            ),
+                        )
+                    })
                 })
                 .transpose()
         };

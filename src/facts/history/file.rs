@@ -17,15 +17,16 @@ const SCHEMA_VERSION: u32 = 1;
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
     /// It is no JSON, or its fields are others.
-    #[error("it is no history of cutover: {0}")]
+    #[error("not a history of cutover: {0}")]
     Json(#[from] serde_json::Error),
     /// A newer version wrote it.
     #[error(
-        "it has version {0} of the history, and this version of cutover reads up to {SCHEMA_VERSION}; use a newer cutover"
+        "found version {0} of the history, and this cutover reads up to version {SCHEMA_VERSION}; use a \
+         newer cutover"
     )]
     Version(u32),
     /// A record or name in it cannot be read.
-    #[error("it holds `{0}` for {1}, which is no {2}")]
+    #[error("found `{0}` for {1}, expected {2}")]
     Record(String, String, String),
 }
 

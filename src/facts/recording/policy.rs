@@ -65,7 +65,7 @@ fn body(fields: &[Token<'_>]) -> Result<String, String> {
     match fields {
         [_] => text(fields, 0),
         [] => Err("the line is missing; an empty one is written `\"\"`".into()),
-        _ => Err("the line must stand in quotes, as in `body \"version: STSv1\"`".into()),
+        _ => Err("the line must be in quotes, as in `body \"version: STSv1\"`".into()),
     }
 }
 

@@ -34,7 +34,8 @@ pub enum RootError {
     NoUrl,
     /// Not encrypted, and not this machine.
     #[error(
-        "the token would travel in clear; expected `https://`, or `http://` and a loopback address such as `127.0.0.1`"
+        "the token would be sent unencrypted; expected `https://`, or `http://` and a loopback address \
+         such as `127.0.0.1`"
     )]
     InClear,
 }

@@ -157,8 +157,10 @@ fn without_answer(
     let Some(owner) = delegation.first().map(|record| record.name.clone()) else {
         // An answer section that holds nothing for the question is not "no data", which has none (RFC 2308 §2.2).
         return match (names_servers(message), message.answers.is_empty()) {
-            (true, _) => (Outcome::Lame, "names the servers of a zone elsewhere instead of answering".into()),
-            (false, false) => (Outcome::Lame, "answers with records that were not asked for".into()),
+            (true, _) => {
+                (Outcome::Lame, "lists the servers of an unrelated zone instead of answering".into())
+            }
+            (false, false) => (Outcome::Lame, "answers with unrelated records".into()),
             (false, true) => (Outcome::NoData, String::new()),
         };
     };
@@ -181,7 +183,7 @@ fn without_recursion(message: &Message) -> (Outcome, String) {
     match (names_servers(message) && !message.authoritative, message.recursion_available) {
         (false, _) => (Outcome::NoData, String::new()),
         (true, false) => (Outcome::Refused, "the server offers no recursion".into()),
-        (true, true) => (Outcome::Refused, "the server refers to others instead of answering".into()),
+        (true, true) => (Outcome::Refused, "the server returns a referral instead of answering".into()),
     }
 }
 

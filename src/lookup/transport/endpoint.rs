@@ -108,9 +108,7 @@ pub struct ResolverAddressError {
 
 /// Why the host of a resolver has no address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the host `{host}` of the resolver was not found: {reason}; an address can be given instead of the name"
-)]
+#[error("the host `{host}` of the resolver was not found: {reason}; pass its address instead")]
 pub struct HostNotFound {
     host: String,
     reason: String,

@@ -108,9 +108,9 @@ impl Waiting {
     /// Why there is no answer.
     pub(super) fn silence(&self) -> Failure {
         match self.strange {
-            Some(RejectedReply::Undecodable) => Failure::malformed("the reply cannot be decoded"),
+            Some(RejectedReply::Undecodable) => Failure::malformed("the response cannot be decoded"),
             Some(RejectedReply::OtherQuestion | RejectedReply::OtherCase) => {
-                Failure { reason: "only a reply to another question came".into(), ..Failure::timeout() }
+                Failure { reason: "only a response to another query arrived".into(), ..Failure::timeout() }
             }
             None => Failure::timeout(),
         }

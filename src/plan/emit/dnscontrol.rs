@@ -29,7 +29,7 @@ fn snippet(sheet: &Sheet<'_>) -> String {
     }
     let mut text = String::new();
     if !gone.is_empty() {
-        let _ = write!(text, "// Take these out of D({zone}, …):\n{gone}");
+        let _ = write!(text, "// Remove these from D({zone}, …):\n{gone}");
     }
     if !come.is_empty() {
         let _ = write!(text, "D_EXTEND({zone},\n{come});\n");

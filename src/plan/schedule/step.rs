@@ -86,8 +86,8 @@ impl Step {
         let step = self.records(changes, ["Delete", "Publish", "Set the TTL"]);
         let step = match changes.iter().any(|change| change.confirm) {
             true => step.text(
-                "Compare the values with those in the admin center before you publish them: one was derived by rule, or \
-                 a term was left out.",
+                "Compare the values with the admin center before you publish them: one is derived, or a \
+                 term was dropped.",
             ),
             false => step,
         };

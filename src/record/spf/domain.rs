@@ -70,10 +70,10 @@ pub(super) fn domain_spec(text: &str) -> Result<DomainSpec, String> {
         return macros(text).map(|()| DomainSpec { text: text.into(), name: None });
     }
     let labels = text.strip_suffix('.').unwrap_or(text).split('.').map(str::as_bytes);
-    let name = Name::from_labels(labels).map_err(|error| format!("`{text}` is no domain: {error}"))?;
+    let name = Name::from_labels(labels).map_err(|error| format!("`{text}` is not a domain: {error}"))?;
     let top = name.labels().next_back().unwrap_or_default();
     if name.label_count() < 2 || !is_top_label(top) {
-        return Err(format!("`{text}` is no domain with a top-level domain"));
+        return Err(format!("`{text}` is not a domain with a top-level domain"));
     }
     Ok(DomainSpec { text: text.into(), name: Some(name) })
 }
@@ -145,9 +145,9 @@ fn next_part(text: &str) -> Result<(Part<'_>, &str), String> {
         return Ok((Part::EncodedSpace, after));
     }
     let body = rest.strip_prefix('{').and_then(|rest| rest.split_once('}'));
-    let (body, after) = body.ok_or("a `%` starts no macro (RFC 7208 §7.1)")?;
+    let (body, after) = body.ok_or("a `%` is not followed by a macro (RFC 7208 §7.1)")?;
     let expansion =
-        Expansion::read(body).ok_or_else(|| format!("`%{{{body}}}` is no macro (RFC 7208 §7.1)"))?;
+        Expansion::read(body).ok_or_else(|| format!("unknown macro `%{{{body}}}` (RFC 7208 §7.1)"))?;
     Ok((Part::Macro(expansion), after))
 }
 

@@ -80,7 +80,7 @@ pub enum ZoneProblem {
     )]
     OpenQuote,
     /// A backslash with nothing behind it.
-    #[error("found the end of the line; expected a character or three decimal digits behind the backslash")]
+    #[error("found the end of the line; expected a character or three decimal digits after the backslash")]
     EndingBackslash,
     /// The octet 0 outside quotes and comments; BIND refuses it there, and UTF-16 is full of it.
     #[error("found the octet 0; save the file as UTF-8, or write `\\000` if the octet is meant")]
@@ -102,14 +102,14 @@ pub enum ZoneProblem {
     StrayParenthesis,
     /// A quoted string right beside an unquoted one.
     #[error(
-        "found a quoted string that touches an unquoted one; quote both as one, or put a blank between them"
+        "found a quoted string that touches an unquoted one; quote both as one, or put a space between them"
     )]
     TouchingStrings,
     /// A first field that begins with a dollar sign.
     #[error("found `{0}`; expected `$ORIGIN`, `$TTL` or an owner (one with a dollar sign is written `\\$`)")]
     UnknownDirective(String),
     /// A directive behind a blank.
-    #[error("found a blank before `{0}`; a directive begins in the first column")]
+    #[error("found a space before `{0}`; a directive begins in the first column")]
     IndentedDirective(String),
     /// `$INCLUDE`, which needs a file system.
     #[error("found `$INCLUDE`, which is not read; expand it with `named-compilezone -o OUTPUT ZONE FILE`")]
@@ -118,7 +118,7 @@ pub enum ZoneProblem {
     #[error("found `$GENERATE`, which is not read; expand it with `named-compilezone -o OUTPUT ZONE FILE`")]
     Generate,
     /// A directive with too few or too many fields.
-    #[error("found {found} fields behind `{directive}`; expected {expected}")]
+    #[error("found {found} fields after `{directive}`; expected {expected}")]
     DirectiveFields {
         /// The directive.
         directive: &'static str,
@@ -129,8 +129,8 @@ pub enum ZoneProblem {
     },
     /// A relative name where no origin is known; said once for a file.
     #[error(
-        "found the relative name `{0}` and no origin; \
-         begin the file with `$ORIGIN` and the zone's name, such as `$ORIGIN contoso.com.`"
+        "found the relative name `{0}` and no origin; begin the file with `$ORIGIN` and the zone name, \
+         such as `$ORIGIN contoso.com.`"
     )]
     NoOrigin(String),
     /// A field that should be a name and is none.
@@ -143,11 +143,11 @@ pub enum ZoneProblem {
     },
     /// A line that begins with a blank where no owner came before.
     #[error(
-        "found a blank at the beginning of the line and no record before; expected an owner, such as `@`"
+        "found a space at the beginning of the line and no record before; expected an owner, such as `@`"
     )]
     NoOwner,
     /// A line without a type.
-    #[error("found nothing behind `{0}`; expected a record type and its data, such as `MX 10 mail`")]
+    #[error("found nothing after `{0}`; expected a record type and its data, such as `MX 10 mail`")]
     NoType(String),
     /// A field that is no record type.
     #[error("found `{found}`; expected a record type{hint}")]
@@ -158,10 +158,10 @@ pub enum ZoneProblem {
         hint: TypeHint,
     },
     /// A field that begins with a digit and is no time to live.
-    #[error("found `{0}`; expected a time to live, such as `3600` or `1h` and at most 2147483647 seconds")]
+    #[error("found `{0}`; expected a TTL, such as `3600` or `1h` and at most 2147483647 seconds")]
     Ttl(String),
     /// A second time to live or class.
-    #[error("found `{0}`; expected a record type, since time to live and class are given once")]
+    #[error("found `{0}`; expected a record type, since TTL and class are given once")]
     Twice(String),
     /// A class other than IN.
     #[error("found the class `{0}`; expected `IN` or no class")]
@@ -205,9 +205,9 @@ impl fmt::Display for TypeHint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::None => "",
-            Self::Indented => " (the line begins with a blank, so it has the owner of the record before)",
+            Self::Indented => " (the line begins with a space, so it has the owner of the record before)",
             Self::OwnerLooksLikeType => {
-                " (the first field of a line is its owner; begin the line with `@` or a blank)"
+                " (the first field of a line is its owner; begin the line with `@` or a space)"
             }
             Self::ProviderAlias => {
                 " (one provider's own alias is not in DNS; write the addresses that it answers with)"
@@ -221,13 +221,13 @@ impl fmt::Display for TypeHint {
 #[non_exhaustive]
 pub enum ZoneWarning {
     /// No time to live is known; said once for a file.
-    #[error("found no time to live, no `$TTL` and no SOA before; took 3600 seconds")]
+    #[error("found no TTL, no `$TTL` and no SOA before; used 3600 seconds")]
     NoTtl,
     /// The time to live is that of the record before (RFC 1035 §5.1); said once for a file.
-    #[error("found no time to live and no `$TTL`; took the {0} seconds of the record before")]
+    #[error("found no TTL and no `$TTL`; used the {0} seconds of the record before")]
     LastTtl(u32),
     /// A comment begins within a text.
-    #[error("found `;` right behind text without quotes; what follows is a comment and is not published")]
+    #[error("found `;` directly after text without quotes; what follows is a comment and is not published")]
     TextCutByComment,
 }
 

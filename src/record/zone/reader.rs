@@ -130,7 +130,7 @@ impl<'a> Reader<'a> {
                 self.origin = Some(origin);
             }
             b"$TTL" => {
-                let field = only(directive, fields, "$TTL", "one time to live")?;
+                let field = only(directive, fields, "$TTL", "one TTL")?;
                 self.default_ttl = Some(ttl(field)?);
             }
             b"$INCLUDE" => return Err(directive.fault(ZoneProblem::Include)),

@@ -40,7 +40,7 @@ pub fn markdown(report: &Report) -> String {
         }
     }
     if hidden > 0 {
-        let _ = writeln!(text, "\n{hidden} more domains are in the table above alone.");
+        let _ = writeln!(text, "\n{hidden} more domains are listed only in the table above.");
     }
     text
 }

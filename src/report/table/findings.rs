@@ -21,7 +21,7 @@ pub(super) fn expectations(judged: &[ExpectationResult], style: &Style) -> Strin
         let first = style.mark("·");
         let blank = " ".repeat(first.chars().count());
         let room = style.columns() - 4 - blank.len();
-        let line = wrapped(&format!("not needed and not there: {}", ids.join(", ")), room);
+        let line = wrapped(&format!("not required, not published: {}", ids.join(", ")), room);
         for (index, line) in line.lines().enumerate() {
             let mark = if index == 0 { first } else { &blank };
             let _ = writeln!(text, "  {mark}  {}", style.paint(Tone::Faint, line));

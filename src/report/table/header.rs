@@ -21,7 +21,7 @@ pub(super) fn header(shown: &Shown<'_>, style: &Style) -> String {
         let errors = hazards.iter().filter(|hazard| hazard.is_error()).count();
         let without_edit = count(Status::Unmet).max(errors);
         match required {
-            0 => notes.push(format!("{without_edit} to put right")),
+            0 => notes.push(format!("{without_edit} to fix")),
             required => notes.push(format!("{} to edit", counted(required, "record set"))),
         }
     }
