@@ -215,7 +215,7 @@ fn whatever_is_no_whole_zone_falls_back_to_lookups_and_is_said_once() {
         (RenderedDomain::Octets(vec![0, 0]), "another request"),
         (RenderedDomain::Endless(message(&[])), "is empty"),
         (RenderedDomain::Nothing, "was too slow"),
-        (RenderedDomain::Close, "cannot be reached"),
+        (RenderedDomain::Close, "is unreachable"),
     ] {
         *place.script.lock().unwrap() = script;
         let begin = Instant::now();

@@ -120,15 +120,15 @@ impl MxJudge<'_> {
         let shown = backticked(host);
         match (self.expectation.origin, self.case.sight.has_address(host)) {
             (Origin::Found, _) => format!(
-                "Publish {shown}, the host that Microsoft has for this domain: compare it with the admin \
+                " Publish {shown}, the host that Microsoft has for this domain: compare it with the admin \
                  center."
             ),
             (Origin::Derived, Ok(None)) => format!(
-                "{shown} follows Microsoft's naming rule and was not looked up: compare it with the admin \
+                " {shown} follows Microsoft's naming rule and was not looked up: compare it with the admin \
                  center."
             ),
             (Origin::Derived, Err(_)) => format!(
-                "{shown} follows Microsoft's naming rule and could not be looked up: compare it with the \
+                " {shown} follows Microsoft's naming rule and could not be looked up: compare it with the \
                  admin center."
             ),
             (Origin::Derived, Ok(Some(_))) | (Origin::Given | Origin::Standard, _) => String::new(),
@@ -145,7 +145,7 @@ impl MxJudge<'_> {
     fn hint(&self) -> String {
         if let (Origin::Given, Some(host)) = (self.expectation.origin, self.absent_host()) {
             return format!(
-                "No MX edit is proposed, because the given host {} does not exist: compare it with the \
+                " No MX edit is proposed, because the given host {} does not exist: compare it with the \
                  admin center.",
                 backticked(host)
             );

@@ -39,7 +39,7 @@ fn what_is_no_domain_is_refused() {
     let label = format!("{}.com", "x".repeat(64));
     for (domain, words) in [
         ("contoso", &["`contoso`", "single label"][..]),
-        ("con toso.com", &["cannot stand"]),
+        ("con toso.com", &["it contains"]),
         ("contoso..com", &["empty label"]),
         (long.as_str(), &["255"]),
         (label.as_str(), &["63"]),
@@ -50,7 +50,7 @@ fn what_is_no_domain_is_refused() {
         ("admin@contoso.com", &["mail address", "did you mean `contoso.com`?"]),
         ("*.contoso.com", &["wildcard", "did you mean `contoso.com`?"]),
         ("", &["empty"]),
-        ("conto\u{1b}[31mso.com", &["cannot stand"]),
+        ("conto\u{1b}[31mso.com", &["it contains"]),
     ] {
         refused_check(&workspace, &[domain, "--zone", &file], words);
         refused_check(&workspace, &["contoso.com", domain, "--zone", &file], words);

@@ -42,7 +42,7 @@ fn a_resolver_with_a_cap_of_its_own_is_no_proof_for_others() {
     let (seen, possible) = (seconds_until(&mx["until"]), seconds_until(&mx["possible_until"]));
     assert!((30..60).contains(&seen) && (3590..3660).contains(&possible), "{mx:#}");
     let text = table(&estate, &history);
-    assert!(text.contains("still has `mx1.emailsrvr.com` until"), "{text}");
+    assert!(text.contains("`mx1.emailsrvr.com` cached until"), "{text}");
     assert!(
         text.contains("Possible: a cache that was not asked may have the older answer for mx until"),
         "{text}"
@@ -94,10 +94,7 @@ fn what_a_lagging_secondary_gives_out_lives_on_in_caches() {
     let (until, possible) = (seconds_until(&mx["until"]), seconds_until(&mx["possible_until"]));
     assert!((3600..3660).contains(&until) && possible == until + 3600, "{mx:#}");
     let text = table(&estate, "");
-    assert!(
-        text.contains("`ns2.contoso.com` still has") && text.contains("if that fails every 10"),
-        "{text}"
-    );
+    assert!(text.contains("`ns2.contoso.com` still has") && text.contains("every 10"), "{text}");
 }
 
 #[test]

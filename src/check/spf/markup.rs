@@ -129,14 +129,14 @@ fn named(character: char) -> Option<&'static str> {
         '\r' | '\n' => "a line break",
         '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' => "a control character",
         '\u{a0}' | '\u{202f}' => "a no-break space",
-        '\u{ad}' => "a soft hyphen (invisible)",
+        '\u{ad}' => "an invisible soft hyphen",
         '\u{2000}'..='\u{200a}' | '\u{3000}' => "a wide or narrow space",
-        '\u{200b}' => "a zero-width space (invisible)",
-        '\u{200c}' | '\u{200d}' | '\u{2060}' => "a joiner (invisible)",
+        '\u{200b}' => "an invisible zero-width space",
+        '\u{200c}' | '\u{200d}' | '\u{2060}' => "an invisible joiner",
         '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-            "a mark of the writing direction (invisible)"
+            "an invisible writing-direction mark"
         }
-        '\u{feff}' => "a byte order mark (invisible)",
+        '\u{feff}' => "an invisible byte order mark",
         '\u{2010}' | '\u{2011}' => "a typographic hyphen",
         '\u{2012}' | '\u{2013}' => "an en dash",
         '\u{2014}' | '\u{2015}' => "an em dash",
@@ -158,23 +158,20 @@ mod tests {
     #[test]
     fn what_is_odd_is_told_with_its_place_and_octets() {
         for (text, words) in [
-            ("v=spf1 –all", r"octet 8 is an en dash (U+2013, `\226\128\147`)"),
-            ("v=spf1\u{a0}-all", r"octet 7 is a no-break space (U+00A0, `\194\160`)"),
-            (
-                "v=spf1 a\u{200b} -all",
-                r"octet 9 is a zero-width space, which is not seen (U+200B, `\226\128\139`)",
-            ),
-            ("v=spf1 -all<br>", "octet 12 is HTML (`<br>`)"),
-            ("v=spf1&nbsp;-all", "octet 7 is HTML (`&nbsp;`)"),
-            (" v=spf1", "octet 1 is a blank in front"),
-            ("\"v=spf1\"", "octet 1 is a quotation mark"),
-            ("v=spf1\t-all", r"octet 7 is a tab (U+0009, `\009`)"),
+            ("v=spf1 –all", r"byte 8 is an en dash (U+2013, `\226\128\147`)"),
+            ("v=spf1\u{a0}-all", r"byte 7 is a no-break space (U+00A0, `\194\160`)"),
+            ("v=spf1 a\u{200b} -all", r"byte 9 is an invisible zero-width space (U+200B, `\226\128\139`)"),
+            ("v=spf1 -all<br>", "byte 12 is HTML (`<br>`)"),
+            ("v=spf1&nbsp;-all", "byte 7 is HTML (`&nbsp;`)"),
+            (" v=spf1", "byte 1 is a leading space"),
+            ("\"v=spf1\"", "byte 1 is a quotation mark"),
+            ("v=spf1\t-all", r"byte 7 is a tab (U+0009, `\009`)"),
             (
                 "––––",
                 concat!(
-                    r"octet 1 is an en dash (U+2013, `\226\128\147`), ",
-                    r"octet 4 is an en dash (U+2013, `\226\128\147`), ",
-                    r"octet 7 is an en dash (U+2013, `\226\128\147`) and 1 more follow"
+                    r"byte 1 is an en dash (U+2013, `\226\128\147`), ",
+                    r"byte 4 is an en dash (U+2013, `\226\128\147`), ",
+                    r"byte 7 is an en dash (U+2013, `\226\128\147`) and 1 more follow"
                 ),
             ),
         ] {
@@ -183,7 +180,7 @@ mod tests {
         let octets = Text::from_strings([&b"v=spf1 \xff\xfea"[..]]);
         assert_eq!(
             told_of(&octets).as_deref(),
-            Some(r"octet 8 is what is no text (`\255`) and octet 9 is what is no text (`\254`)")
+            Some(r"byte 8 is not UTF-8 (`\255`) and byte 9 is not UTF-8 (`\254`)")
         );
     }
 

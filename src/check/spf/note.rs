@@ -86,7 +86,7 @@ impl SpfJudge<'_> {
         let size = answer_size(&self.expectation.name, &fix.texts);
         if size > SMALL_ANSWER {
             price += &format!(
-                "The response then takes {size} bytes, and some receivers are limited to {SMALL_ANSWER} \
+                " The response then takes {size} bytes, and some receivers are limited to {SMALL_ANSWER} \
                  (RFC 7208 §3.4)."
             );
         }
