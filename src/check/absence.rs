@@ -1,4 +1,4 @@
-//! Is a record gone that must be gone?
+//! Checks that a record is absent.
 
 use std::collections::BTreeSet;
 

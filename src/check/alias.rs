@@ -1,4 +1,4 @@
-//! Is a name an alias of the right target?
+//! Checks that a CNAME points to the right target.
 
 mod chain;
 mod proxy;

@@ -1,4 +1,4 @@
-//! When may the old service be closed, and until when may any cache still have an old answer?
+//! Computes when caches expire and when the old service may be closed.
 //!
 //! A resolver that was asked shows what *it* has; others, which nobody asked, may have an old answer for as long as its
 //! time to live says. That is known where the old answer was seen, and assumed where it was not.

@@ -1,4 +1,4 @@
-//! Which code does a question without an answer get?
+//! Maps failed lookups to codes.
 //!
 //! All of them are unknown: what failed, and what our own bounds cut off, is never taken for missing or for right.
 

@@ -1,4 +1,4 @@
-//! Does an alias stand beside other records of its name?
+//! Finds CNAMEs next to other records.
 //!
 //! No other data may stand beside an alias (RFC 1034 §3.6.2). Where panels let it through, one server
 //! answers with the one and the next with the other. What is wanted at the name stays, and what stands

@@ -1,4 +1,4 @@
-//! What can be found out?
+//! The table of all outcomes.
 //!
 //! One table of all outcomes. `explain`, the documents, the tests and every format are made from it; the code is the
 //! only identity of an outcome, and the words of messages are for people alone.

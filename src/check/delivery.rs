@@ -1,4 +1,4 @@
-//! Is the domain's mail delivered to exactly the right hosts?
+//! Checks that the MX records name exactly the right hosts.
 //!
 //! Whole sets are compared: one right host among others is not right. Preference never makes a right record wrong.
 

@@ -1,4 +1,4 @@
-//! Does the domain point to the DKIM keys that Microsoft keeps for it?
+//! Checks that the DKIM selectors point to Microsoft's keys.
 //!
 //! Both forms of the target are right; which one a tenant has is decided by Microsoft. An alias alone signs nothing: the
 //! key has to be there, and one of the two may be empty until the first rotation.

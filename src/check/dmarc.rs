@@ -1,4 +1,4 @@
-//! Does exactly one valid DMARC policy hold for the domain?
+//! Checks that exactly one valid DMARC record applies.
 //!
 //! Receivers look at `_dmarc` of the domain, then walk up the tree, and leave aside every text that does not begin with
 //! `v=DMARC1`; of several policies none counts (RFC 9989 §4.10).

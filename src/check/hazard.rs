@@ -1,4 +1,4 @@
-//! What is wrong, or worth knowing, that is not one expectation's fault?
+//! Finds hazards: problems outside the expectations.
 
 mod assigned;
 mod autodiscover;

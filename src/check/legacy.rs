@@ -1,4 +1,4 @@
-//! Does an alias that is no longer needed still point to the platform being left?
+//! Checks CNAMEs that are no longer required.
 
 use std::collections::BTreeSet;
 

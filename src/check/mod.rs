@@ -1,4 +1,4 @@
-//! Is what is published what must be published?
+//! Checks published records against expectations.
 //!
 //! Judgement: pure functions over facts, without a network, a clock or a printer. A judge looks at one expectation
 //! with the eyes of one witness and returns verdict and fix together, so that no second table of remedies can

@@ -1,4 +1,4 @@
-//! Which platform is being left, and which filter stands in front?
+//! Detects the old platform and the mail filter in front.
 //!
 //! Recognised from the records by the table of providers. Four kinds of record are strong evidence: where mail goes (MX),
 //! where mail programs look (`autodiscover` or its SRV), who signs (DKIM) and who serves the zone (NS), each at the

@@ -1,4 +1,4 @@
-//! Was a name copied from a guide as it stood there?
+//! Recognizes names copied from guides.
 //!
 //! Guides write `<token>`, `contoso` or `yourdomain` where the reader's own value belongs. A word that the
 //! checked domain bears itself is its own and no placeholder.

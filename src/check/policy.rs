@@ -1,4 +1,4 @@
-//! Would senders that heed the domain's MTA-STS policy still deliver after the move?
+//! Checks if senders that enforce the domain's MTA-STS policy still deliver after the move.
 //!
 //! Neither MTA-STS (RFC 8461) nor TLS reports (RFC 8460) are demanded; where they are used they must be
 //! right, because a policy in force makes senders refuse every mail host that it does not name, Microsoft's

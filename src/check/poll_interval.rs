@@ -1,4 +1,4 @@
-//! When can something have changed, so that looking again is worth it?
+//! Computes when to check again.
 
 use jiff::{SignedDuration, Timestamp};
 

@@ -1,4 +1,4 @@
-//! Says what to look up: what the check reads is what is asked.
+//! Lists what to look up: the check asks for what it reads.
 //!
 //! Every rule reads facts through a [`FactsView`] that notes the questions without a reply, and those are asked next. While
 //! lookups are under way, the expectations are judged with the eyes of one pair of servers after another, each as far as

@@ -1,4 +1,4 @@
-//! What matters for the move and cannot be seen in DNS?
+//! Reminders of what DNS does not show.
 //!
 //! Said only where the facts make it matter; nothing here is a finding, and nothing decides.
 

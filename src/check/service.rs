@@ -1,4 +1,4 @@
-//! Is a service offered by the right host, and by no other?
+//! Checks that SRV records name the right host, and no other.
 //!
 //! Priority and weight never make a right record wrong; the port does, since clients connect to it.
 

@@ -1,4 +1,4 @@
-//! May Microsoft 365 send for the domain, and can receivers read the record that says so?
+//! Checks if SPF authorizes Microsoft 365 and evaluates without errors.
 //!
 //! The record is judged by its terms and never as a string. A static count is the worst case: a receiver
 //! stops at the first match.

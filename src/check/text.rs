@@ -1,4 +1,4 @@
-//! Is the text published that proves ownership of the domain?
+//! Checks the verification TXT record.
 //!
 //! Once Microsoft accepts the domain the text has done its work, so without a given value its absence is then fine.
 

@@ -1,4 +1,4 @@
-//! Which words are there for the state of an expectation, and for the answer to "is the domain ready?"
+//! The status of an expectation, the severity of a hazard and the verdict of a domain.
 
 use std::fmt;
 

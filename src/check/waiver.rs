@@ -1,4 +1,4 @@
-//! Which findings did somebody decide to live with, and until when?
+//! Waivers: findings that do not count until a date.
 //!
 //! The only place where a waiver takes effect: after everything is judged, before the verdict is formed. What is waived
 //! stays visible; a waiver that has run out changes nothing and says so.

@@ -1,4 +1,4 @@
-//! What do the findings of all witnesses add up to?
+//! Combines the findings of all servers into an assessment.
 //!
 //! The one place where witnesses are compared, importance is settled and the verdict is formed.
 

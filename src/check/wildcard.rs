@@ -1,4 +1,4 @@
-//! Does a record stand at its name, or does a wildcard answer for it?
+//! Tells records from wildcard answers.
 //!
 //! A wildcard answers alike for every name that does not exist (RFC 4592 §3.3.1), so an answer is compared
 //! with that of a name beside it that nobody publishes. What only a wildcard says is not there to be

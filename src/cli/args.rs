@@ -1,4 +1,4 @@
-//! What was typed?
+//! The command line as data.
 //!
 //! The command line as data; what it means is decided by the commands.
 

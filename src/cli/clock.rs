@@ -1,4 +1,4 @@
-//! How does time pass between two looks?
+//! The clock of a watch.
 //!
 //! The one door to waiting and to signals, so that tests decide how long a night is.
 

@@ -1,4 +1,4 @@
-//! Which domain was meant?
+//! Parses the domain that the user typed.
 //!
 //! People paste addresses of web sites and mailboxes, and names in their own script. What cannot be a domain is refused
 //! with the domain that was probably meant.

@@ -1,4 +1,4 @@
-//! Files, read and written whole, with errors that name them.
+//! Reads and writes whole files, with errors that name them.
 #![allow(clippy::disallowed_methods, reason = "this is the one place that touches files")]
 
 use std::ffi::OsString;

@@ -1,4 +1,4 @@
-//! What was found out about each domain of a run?
+//! The frozen view of a report.
 //!
 //! Looks up and judges, for every command that does, with what earlier runs remembered.
 

@@ -1,4 +1,4 @@
-//! What did earlier runs see, and what do later ones need to know?
+//! The history of a domain across runs.
 //!
 //! The history is one small file. Runs may share it: each adds what it saw to what the others wrote meanwhile, under a
 //! lock beside the file, and the file is replaced whole.

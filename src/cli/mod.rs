@@ -1,4 +1,4 @@
-//! What was asked for, and what goes where?
+//! The command line: argument parsing, files, streams and exit status.
 //!
 //! The front desk: arguments, files, the streams and the exit status. [`run`] is a whole run, in process, so that tests
 //! see exactly what a user sees.

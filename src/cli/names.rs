@@ -1,4 +1,4 @@
-//! Which domains does a run look at, in which order?
+//! Reads the domains of a run, in order.
 //!
 //! From the command line, else from a list, else from the settings; each once, however often it is named. All are read
 //! before anything is looked up, so that a slip in the last line is told at once; a hundred thousand take a few MiB.

@@ -1,4 +1,4 @@
-//! Which domains does a run look at, each with which choices?
+//! Combines the domains of a run with their own options.
 
 use std::collections::{BTreeMap, BTreeSet};
 

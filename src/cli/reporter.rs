@@ -1,4 +1,4 @@
-//! Where does each result go, and when?
+//! Writes each result to the reports.
 //!
 //! A report for every `--output` and one for standard output, written as the results come: nothing of a domain is kept
 //! once it is written, but for the formats that cannot be begun before the last is known. Files take their place when the

@@ -1,4 +1,4 @@
-//! What does the settings file say, and what does it mean for this run?
+//! Reads the settings file and applies it to a run.
 //!
 //! A file of TOML with what is the same in every run, what is different for single domains, and what somebody decided to
 //! live with. What is typed wins over what stands for a domain, and that over the defaults. Every value goes through the

@@ -1,4 +1,4 @@
-//! `cutover report`: earlier results put together, and reported again.
+//! `cutover report`: combines earlier results and reports them again.
 //!
 //! Results are read one by one into a temporary file; in memory are only the name of each domain and the place of its newest
 //! result.

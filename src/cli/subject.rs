@@ -1,4 +1,4 @@
-//! What do the options say about the domain?
+//! Builds the subject of a check from the options.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

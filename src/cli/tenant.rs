@@ -1,4 +1,4 @@
-//! What does Microsoft itself say of the domains?
+//! Reads expected values from Microsoft Graph.
 //!
 //! Decides what is read from Microsoft Graph, and which domains of a tenant are worth checking.
 

@@ -1,4 +1,4 @@
-//! Says what `cutover --version` prints: the version, the commit, the target, and how old the facts are.
+//! Prints the version, the commit, the target, and the age of the facts for `cutover --version`.
 
 use std::sync::LazyLock;
 

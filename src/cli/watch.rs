@@ -1,4 +1,4 @@
-//! `cutover watch`: look again when something can have changed, until there is nothing left to wait for.
+//! `cutover watch`: checks again when a result can have changed, until all domains are ready.
 
 mod live;
 mod log;

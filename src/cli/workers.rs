@@ -1,4 +1,4 @@
-//! Who judges while others are looked up?
+//! Runs checks on threads of their own while lookups continue.
 //!
 //! One thread asks: that takes little time and much waiting. What needs no network, such as judging a domain and writing
 //! its report, is handed to other threads where there are processors for them; when they have enough to do, it is done on the

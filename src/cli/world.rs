@@ -1,4 +1,4 @@
-//! Where do the answers of this run come from?
+//! Builds the sources of answers for a run.
 //!
 //! Turns the options into a [`Source`]: reads zone files and recordings, finds the resolvers.
 

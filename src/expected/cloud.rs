@@ -1,4 +1,4 @@
-//! What does each Microsoft cloud want a record to say?
+//! The table of record values for each Microsoft cloud.
 //!
 //! One table; a row is one value of one cloud with the page and the date it was read from. Values that Microsoft does
 //! not document for a cloud have no row, and nothing is expected there.

@@ -1,4 +1,4 @@
-//! What proves that mail is really from the domain? DKIM keys and a DMARC policy.
+//! Expectations about DKIM and DMARC.
 //!
 //! Microsoft keeps the DKIM keys and rotates them, so the domain publishes two aliases. Their targets have two forms:
 //! the older one below the initial domain, and since May 2025 one below `dkim.mail.microsoft` whose partition nobody

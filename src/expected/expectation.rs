@@ -1,4 +1,4 @@
-//! What is one thing that must hold?
+//! An expectation: one thing that must hold.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! What becomes of the expectations when a list names the values?
+//! Applies values from lists to the expectations.
 
 use crate::record::spf::{Meaning, Mechanism, SpfRecord, is_spf};
 use crate::record::{Name, RecordData, Text};

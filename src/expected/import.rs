@@ -1,4 +1,4 @@
-//! Which records does somebody else's list want?
+//! Reads expected records from files of other tools.
 //!
 //! The lists that admins have: Microsoft Graph as JSON, what PowerShell makes of it, a table, a zone file. Each becomes
 //! records of the domain; what no rule judges stays visible, with the reason.

@@ -1,4 +1,4 @@
-//! What must be published?
+//! The records that a domain needs at Microsoft 365.
 //!
 //! Data only: what Microsoft states for a domain, as a list of [`Expectation`]s. What the DNS says about it is not
 //! known here.

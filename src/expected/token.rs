@@ -1,4 +1,4 @@
-//! Which label does Microsoft put in front of its mail host for a domain?
+//! Derives the label of Microsoft's mail host for a domain.
 //!
 //! Microsoft says only "copy it". The rule was read off published data: 972 of 973 pairs of domain and MX of
 //! public-sector domains follow it, hyphenated ones included (mxmap data of 2026-03-24). So a value made by it is

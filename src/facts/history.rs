@@ -1,4 +1,4 @@
-//! What was published before, and until when may caches still have it?
+//! Reads what was published before, and until when caches may have it.
 //!
 //! A small file that outlives the run: for each domain the record sets that a move changes, when each was first and last
 //! seen on the zone's own name servers, and with which time to live. What resolvers say is no part of it.

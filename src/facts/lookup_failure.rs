@@ -1,4 +1,4 @@
-//! Why is a question without an answer?
+//! The reason why a question has no answer.
 //!
 //! One silence stands for all who were asked: that of the server that told most.
 

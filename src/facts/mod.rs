@@ -1,4 +1,4 @@
-//! What did the DNS say?
+//! The replies of the DNS, and answers derived from them.
 //!
 //! Testimony only: replies, each with its server and time, the policy that a web server gave, and ways to look at
 //! them. Nothing here knows what a right answer is, asks anything, or reads a clock.

@@ -1,4 +1,4 @@
-//! What became of one question to one server?
+//! The result of one query to one server.
 //!
 //! Told apart once, at the door of `lookup`: what a server said, what the network did to it, and which bound of our own
 //! kept it from being known.

@@ -1,4 +1,4 @@
-//! What came of fetching a domain's MTA-STS policy?
+//! The result of fetching an MTA-STS policy.
 //!
 //! A policy is kept on a web server (RFC 8461 §3.3), so it is testimony of another kind than a
 //! [`super::Reply`]: one a domain, whoever was asked for the addresses. What the text means is not known

@@ -1,4 +1,4 @@
-//! How is a run kept, so that it can be judged again without a network?
+//! The format of recordings, which are checked again without a network.
 //!
 //! As text that a person can read, compare and edit: a head, then an entry for each reply, ordered by question
 //! and server, one for each policy that was fetched, and one for each web server that the user wanted to be asked. What a run saw is all in it, times included; what it was

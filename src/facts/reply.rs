@@ -1,4 +1,4 @@
-//! What did one server say to one question?
+//! The reply of one server to one question.
 //!
 //! A missing answer is a fact and not an error: what the server did is an [`Outcome`], told apart once, at the door
 //! of `lookup`. Nothing here says whether an answer is right.

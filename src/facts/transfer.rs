@@ -1,4 +1,4 @@
-//! What came of asking for a whole zone.
+//! The result of a zone transfer.
 
 use std::fmt;
 use std::str::FromStr;

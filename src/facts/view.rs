@@ -1,4 +1,4 @@
-//! What is the answer, seen from one place?
+//! The answer to a question from one perspective.
 //!
 //! The zone's own name servers decide what is published; where none of them can be reached, the resolvers do. A
 //! [`FactsView`] looks at the facts with the eyes of one witness, and through the changes that were already decided on.

@@ -1,4 +1,4 @@
-//! Which zone is the domain in, and who serves it?
+//! The zone of a domain and its name servers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;

@@ -1,4 +1,4 @@
-//! Which addresses of a zone's name servers are asked, where there are more than are worth it?
+//! Selects which addresses of a zone's name servers are queried.
 //!
 //! The first in the order of their names, and never those that were known first: as answers come in, what is chosen only
 //! grows, and ends as the same however fast the servers are.

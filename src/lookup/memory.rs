@@ -1,4 +1,4 @@
-//! What has been asked already in this run, and is still good?
+//! Caches the replies of a run.
 //!
 //! One memory for all domains, so that nothing is asked twice; bounded, so that it does not grow with their number. Of two
 //! generations the older is forgotten when the younger is full, and what is asked for again moves to the younger: what many

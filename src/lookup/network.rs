@@ -1,4 +1,4 @@
-//! Whom on the network is a question sent to, and what is remembered of it?
+//! Sends planned queries to servers on the network, and caches their replies.
 //!
 //! Resolvers are asked about the domains themselves, and the first that works about the rest of the world; name servers
 //! about the names of their own zones.

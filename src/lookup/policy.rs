@@ -1,4 +1,4 @@
-//! What does the web server say that keeps a domain's MTA-STS policy?
+//! Fetches the MTA-STS policy of a domain from its web server.
 //!
 //! One GET of `https://mta-sts.DOMAIN/.well-known/mta-sts.txt` as RFC 8461 §3.3 has it: the certificate must
 //! be valid for that name, redirects are not followed, and no more is read than a policy may hold. The

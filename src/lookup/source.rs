@@ -1,4 +1,4 @@
-//! Who is asked a question?
+//! Decides which servers are asked a question.
 //!
 //! Zone files answer for what they cover; a recording answers for everything; what is left goes to the network, to the
 //! resolvers and to the name servers of the domain's own zones. The same question is sent to the same server once a

@@ -1,4 +1,4 @@
-//! How are all facts about a domain gathered in the fewest round trips?
+//! Gathers all facts about a domain in the fewest round trips.
 //!
 //! Everything that can be asked is asked at once, nothing twice. Whenever a reply is there, the facts are looked at
 //! again for what has become worth asking: a follow-up question starts when *its* answer is there, and does not wait

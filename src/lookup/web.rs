@@ -1,4 +1,4 @@
-//! How is one thing got from a web server?
+//! Requests one resource from a web server.
 //!
 //! One request over a connection that is made here, and an answer of bounded size. HTTP is spoken by hyper: framing of
 //! hostile answers is not a thing to write anew, and everything above it (pools, proxies, redirects, name lookups) is

@@ -1,4 +1,4 @@
-//! Posts a notice to a web server that the user names.
+//! Posts notices to a web server that the user names.
 //!
 //! The URL often holds a secret, so it is never shown: not in messages, not in debug output. The server may be anywhere, also
 //! on a private network: the user named it, and not the DNS of a checked domain. Redirects are not followed.

@@ -1,4 +1,4 @@
-//! What would the name servers answer if these zone files were published?
+//! Answers from zone files as an authoritative server would.
 //!
 //! Answers are computed from the records alone: no network, no clock, no file system. Names that the files
 //! say nothing about are not answered at all, because silence is not "does not exist".

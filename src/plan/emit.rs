@@ -1,4 +1,4 @@
-//! How is a plan written so that somebody's tools can apply it?
+//! The formats of plans.
 //!
 //! Each form begins with what it will change and ends with the way back, as comments of its own kind; a form that has no
 //! comments has neither. What a form cannot hold is said in a comment, and never left out silently.

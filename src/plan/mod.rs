@@ -1,4 +1,4 @@
-//! What exactly has to be published or deleted?
+//! Computes the record sets to publish or delete.
 //!
 //! The remedy: record sets, before and after. Several expectations may own one record set (the verification text and
 //! SPF share the texts of the domain), so the fixes are folded: each is asked of the facts as the earlier ones leave

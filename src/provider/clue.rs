@@ -1,4 +1,4 @@
-//! Who can be meant by what a record says?
+//! Finds the providers that a record can belong to.
 //!
 //! Every answer is a list, because platforms share host names. An empty one says that the table does not
 //! know, which for an MX host usually means a server of the domain's own.

@@ -1,4 +1,4 @@
-//! Which mail filter is meant to stay in front of Microsoft 365?
+//! A mail filter that stays in front of Microsoft 365.
 //!
 //! DNS shows a filter and not what is behind it, so an admin declares it: by its id in the table, or, for one
 //! that the table does not know, by the end of its host names.

@@ -1,4 +1,4 @@
-//! Whose service does a record point to?
+//! The clues by which a record shows a provider.
 //!
 //! A table of mail platforms, filtering gateways and forwarders, recognised by the ends of host names. It
 //! says who is meant and never what a domain's own values must be; that is the concern of what is expected.

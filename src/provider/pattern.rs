@@ -1,4 +1,4 @@
-//! Does a host name fit a pattern of the table, and how closely?
+//! Matches host names against patterns of the provider table.
 //!
 //! A pattern is compared label by label from the right, so `emailsrvr.com` fits `emailsrvr.com` and
 //! `mx1.emailsrvr.com` and never `notemailsrvr.com`. Names are compared as A-labels (RFC 5890 §2.3.2.1), as

@@ -1,4 +1,4 @@
-//! Which names belong to which platform?
+//! The table of mail platforms and filters, and lookups in it.
 //!
 //! The file is long because it is data: one row a platform, each with its sources, so that a row can be read,
 //! checked and replaced by itself. Facts as of August 2026. How patterns match is told in `pattern`, what a

@@ -1,4 +1,4 @@
-//! Does the table lead to the right platform, and to no other?
+//! Tests of the provider table.
 
 use std::collections::BTreeSet;
 

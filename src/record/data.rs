@@ -1,4 +1,4 @@
-//! What does a record hold, and how is it written?
+//! Record data and its presentation form.
 //!
 //! Types that no rule reads are kept as [`RecordData::Other`], whole and unread, so that nothing is lost when a zone
 //! is read and written again.

@@ -1,4 +1,4 @@
-//! What is a name, a record, a question?
+//! Names, records and questions.
 //!
 //! The words that every other module speaks, in the terms of RFC 9499. They have an exact presentation form both
 //! ways, depend on no resolver library and know nothing of Microsoft, of servers or of being right or wrong.

@@ -1,4 +1,4 @@
-//! What is a domain name, and how is it written?
+//! Domain names: parsing, comparison and presentation.
 //!
 //! Names are kept in lower case, because DNS compares them without regard to case (RFC 4343) and a report must not
 //! change when a server randomises the case of its answer. Every [`Name`] is absolute.

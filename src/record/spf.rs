@@ -1,4 +1,4 @@
-//! What does an SPF record say?
+//! Parses SPF records (RFC 7208).
 //!
 //! Reads the terms of RFC 7208 and keeps going after a broken one, so that every fault can be shown at once and at its
 //! place. Nothing is looked up here, and macros are recognised, not expanded.

@@ -1,4 +1,4 @@
-//! What does a text of `tag=value` pairs say?
+//! Parses lists of `tag=value` pairs.
 //!
 //! DMARC (RFC 9989 §4.8), DKIM keys (RFC 6376 §3.6.1), MTA-STS (RFC 8461 §3.1) and TLS-RPT (RFC 8460 §3) share this
 //! form. What a tag means is for whoever asked.

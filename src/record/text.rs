@@ -1,4 +1,4 @@
-//! What does a TXT record say?
+//! TXT record data and its character-strings.
 //!
 //! A TXT record is a list of character-strings of at most 255 octets each. Receivers join them without a space
 //! (RFC 7208 §3.3); where the list was cut has no meaning, so two texts are equal when their joined octets are.

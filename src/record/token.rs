@@ -1,4 +1,4 @@
-//! What are the fields of a line of zone text?
+//! Splits lines of a zone file into fields.
 //!
 //! The octets between the fields are read here; what a field means is for whoever asked.
 

@@ -1,4 +1,4 @@
-//! What is told about caches and queues, and when the old service may be closed?
+//! Reports when caches expire and when the old service may be closed.
 
 use crate::check::time::{clock_when_over, lasting};
 use crate::check::{Assumptions, Basis, Code, ExpectationResult, SourceClosing};

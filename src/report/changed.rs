@@ -1,4 +1,4 @@
-//! How is it told to a person what has changed since an earlier report?
+//! Reports to a person what changed since an earlier report.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! How is the report written for other programs, and for the web?
+//! The formats of reports.
 //!
 //! Every format is made from the same frozen view and adds no judgement. Text that came from DNS is harmless in the view
 //! already; each format guards what has a meaning of its own in it, in the one place where it writes text.

@@ -1,4 +1,4 @@
-//! How are columns laid out so that no line is wider than the terminal?
+//! Lays out columns so that no line is wider than the terminal.
 
 use tabled::builder::Builder;
 use tabled::settings::object::Columns;

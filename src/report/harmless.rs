@@ -1,4 +1,4 @@
-//! What may be shown of text that came from outside?
+//! Sanitizes text from outside before it is shown.
 //!
 //! DNS, files and servers say what they like. What of it stands in a report is [`Sanitized`], a type with one door: so no
 //! format can forget to guard a terminal, and each guards only what has a meaning in its own syntax.

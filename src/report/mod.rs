@@ -1,4 +1,4 @@
-//! How is what was found out told?
+//! Reports: one view, many formats.
 //!
 //! Publication: one frozen view, many formats. A format adds no judgement; text that came from DNS is harmless in the
 //! view already, since names and records stand in it in presentation form.

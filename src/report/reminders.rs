@@ -1,4 +1,4 @@
-//! What is said once, at the end of a report for a person?
+//! Notes that a report for a person contains once, at its end.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! What has changed since an earlier report?
+//! Compares a result with an earlier report.
 //!
 //! Two reports are compared by what they say, not by their words: verdict, records, statuses and hazards. The order of
 //! answers, times to live that run down and the sentences around them are no change.

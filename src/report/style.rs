@@ -1,4 +1,4 @@
-//! How wide may a line be, and is there colour?
+//! The width of lines, and colors.
 
 use std::borrow::Cow;
 

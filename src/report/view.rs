@@ -1,4 +1,4 @@
-//! What stands in a report? (version 1)
+//! The report as data, version 1: every format is written from it.
 //!
 //! The frozen view: field names, words and their order are what users script against. It is made from the results and
 //! never handed back to the rules.

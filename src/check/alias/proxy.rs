@@ -1,4 +1,4 @@
-//! Is an address that of a web proxy, which cannot serve mail programs?
+//! Recognizes the addresses of web proxies, which cannot serve mail programs.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,4 @@
-//! Which MX records are to be published instead?
+//! Composes the MX records to publish.
 
 use std::collections::{BTreeMap, BTreeSet};
 

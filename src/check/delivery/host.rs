@@ -1,4 +1,4 @@
-//! What is an MX host: Microsoft's, a filter's, the old platform's, or a mistake?
+//! Classifies MX hosts: Microsoft's, a filter's, the old platform's, or a mistake.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! What is wrong about a set of MX records that holds a wrong host?
+//! Describes what is wrong with a set of MX records.
 
 use crate::expected::Purpose;
 use crate::facts::LookupFailure;

@@ -1,4 +1,4 @@
-//! Where does an alias to a DKIM key lead?
+//! Parses the targets of DKIM CNAMEs.
 //!
 //! Both forms that Microsoft uses are read, and what is typed wrong in them is told.
 

@@ -1,4 +1,4 @@
-//! Were records of the domain itself published under its name twice?
+//! Finds records of the domain that were published with the zone name twice.
 //!
 //! Where a panel puts the zone's name behind whatever is typed, the domain in full makes `contoso.com.contoso.com`. An
 //! alias tells so itself; MX and texts of the domain have judges of their own, which look at the domain alone.

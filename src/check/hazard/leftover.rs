@@ -1,4 +1,4 @@
-//! What is left of the platform being left?
+//! Finds records that still point to the old platform.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! What stands at names where it does harm, or masks what is missing?
+//! Finds records at names where they do harm or hide what is missing.
 
 use crate::expected::{Id, Requirement};
 use crate::facts::{Existence, Zone};

@@ -1,4 +1,4 @@
-//! What is wrong with the servers of the zone, its delegation or its signatures?
+//! Finds problems of name servers, delegation and DNSSEC.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! What will be waited for at the switch?
+//! Finds TTLs that are too long before the switch, or still low after it.
 
 use jiff::{SignedDuration, Timestamp};
 

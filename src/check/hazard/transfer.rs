@@ -1,4 +1,4 @@
-//! Says why a zone could not be read by transfer, where the user wanted that.
+//! Reports why a requested zone transfer failed.
 
 use crate::facts::{TransferOutcome, Zone};
 

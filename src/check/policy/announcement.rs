@@ -1,4 +1,4 @@
-//! What do the texts say that announce a policy, or ask for reports? (RFC 8461 §3.1, RFC 8460 §3)
+//! Reads MTA-STS and TLS-RPT records (RFC 8461 §3.1, RFC 8460 §3).
 
 use crate::record::{RecordData, RecordSet, Text};
 

@@ -1,4 +1,4 @@
-//! What does the text of an MTA-STS policy say? (RFC 8461 §3.2)
+//! Reads an MTA-STS policy (RFC 8461 §3.2).
 //!
 //! Lines of `key: value`, ended by LF or CRLF. Keys that nobody knows are skipped, and of a key that stands
 //! twice the first counts, but for `mx`, which names one pattern a line.

@@ -1,4 +1,4 @@
-//! Why could a term of the record go?
+//! Finds SPF terms that can be removed.
 //!
 //! Looks at each term that costs a lookup, and at what its name leads to, for the best reason to do without
 //! it.

@@ -1,4 +1,4 @@
-//! How is the SPF record put right with the smallest edit?
+//! Fixes the SPF record with the smallest edit.
 //!
 //! One record comes out: other senders stay, in their order; what receivers cannot read is repaired where the
 //! meaning is plain, and otherwise left out, since a record with it lets nobody pass. The include of the

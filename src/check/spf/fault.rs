@@ -1,4 +1,4 @@
-//! What makes every check of the record fail, in words?
+//! Describes errors that make SPF fail for every sender.
 //!
 //! A term that nobody can read, in the record itself or below, and an include that leads nowhere or back.
 

@@ -1,4 +1,4 @@
-//! Which terms can go first, when a record takes too many lookups?
+//! Recommends which terms to remove first if a record needs too many lookups.
 //!
 //! What does nothing comes first, then what should not be there, then what can be said without a lookup, and
 //! last the dearest senders. Nothing is dropped here: which sender is still needed, only the admin knows.

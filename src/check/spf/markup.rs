@@ -1,4 +1,4 @@
-//! What does a text hold that no one typed?
+//! Finds invisible and unusual characters in TXT records.
 //!
 //! Copied from a page or a word processor, a value brings along characters that look like a blank or a
 //! hyphen, or are not seen at all, and pieces of HTML. They are told with their octets and their place, as

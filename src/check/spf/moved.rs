@@ -1,4 +1,4 @@
-//! Keeps who may send by `mx` when the plan changes the MX records.
+//! Keeps authorized senders when the plan changes the MX records.
 //!
 //! `mx` authorizes the hosts that take the mail (RFC 7208 §5.4). Once those are Microsoft's, the old server could no longer
 //! send, so the term is replaced by what it meant. Hosts of known mail platforms and filters take mail and do not send

@@ -1,4 +1,4 @@
-//! What is worth knowing about a record, and about an edit of it?
+//! Notes about an SPF record and the cost of an edit.
 //!
 //! Notes on a record that works, and the price of an edit: what a check costs before and after, and whether
 //! the answer still fits into one small packet.

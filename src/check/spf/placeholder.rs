@@ -1,4 +1,4 @@
-//! Was a placeholder of a guide copied as it stands?
+//! Recognizes SPF placeholders copied from guides.
 //!
 //! `include:<your-provider>` and `ip4:x.x.x.x` cannot be read by anybody. Names below example.com are
 //! nobody's (RFC 2606 §3). Other names that sound like an example are called one only where they have no SPF

@@ -1,4 +1,4 @@
-//! What was meant by what was typed?
+//! The meaning of the options that were typed.
 //!
 //! Reads a record, or a text that was meant to be one, as its author meant it wherever that is plain: blanks
 //! behind a colon, `=` for a colon, terms welded together, and what word processors, web pages and panels

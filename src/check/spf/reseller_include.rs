@@ -1,4 +1,4 @@
-//! Does another sender stand in for Microsoft's include?
+//! Recognizes senders that replace Microsoft's include.
 //!
 //! A declared filter that all mail leaves through, or a reseller whose own include covers Microsoft's
 //! senders.

@@ -1,4 +1,4 @@
-//! Do the other senders that somebody named still stand in the record?
+//! Checks that declared senders stay in the SPF record.
 //!
 //! Whoever sends invoices or newsletters for the domain must not get lost in the move. A term counts where receivers read
 //! it: in the record itself, or named in one that it includes.

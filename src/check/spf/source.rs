@@ -1,4 +1,4 @@
-//! May the platform being left still send for the domain?
+//! Finds SPF terms that still authorize the old platform.
 //!
 //! Names tell: includes, and hosts behind `a`, `mx` and `ptr`, wherever they stand in the tree. Whose an
 //! address range is cannot be told from the record, so `ip4` and `ip6` are never held against anybody.

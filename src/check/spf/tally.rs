@@ -1,4 +1,4 @@
-//! What does a check of an SPF record cost, and whom does it reach?
+//! Counts the lookups of an SPF record and finds its errors.
 //!
 //! The result of a walk over the whole tree of includes, counted as RFC 7208 §4.6.4 says, in the worst case.
 

@@ -1,4 +1,4 @@
-//! Which terms does the record to publish have?
+//! Composes the terms of the SPF record to publish.
 //!
 //! The terms of all records in their order, none twice, with one end. What receivers ignore behind `all`
 //! stays behind it: putting it in front would let senders pass that do not pass today.

@@ -1,4 +1,4 @@
-//! Whole worlds for the judge: hostile trees, loops, and the price of an edit.
+//! Tests of the SPF check: hostile trees, loops, and the cost of an edit.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! How is the tree of includes walked?
+//! Walks the tree of SPF includes.
 //!
 //! A hostile tree is left as soon as it is far beyond what is allowed; the count is then a lower bound, and
 //! says so. However wide or deep a tree is, a walk takes a bounded number of steps.

@@ -1,4 +1,4 @@
-//! What do several witnesses say together about one expectation?
+//! Compares the findings of several servers about one expectation.
 //!
 //! The zone's own name servers decide what is published, the newest version first; a resolver that still says otherwise only
 //! needs time.

@@ -1,4 +1,4 @@
-//! How are the values of options written?
+//! The values of options.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

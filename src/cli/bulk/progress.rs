@@ -1,4 +1,4 @@
-//! How far is it, and how long will it take?
+//! Reports the progress of a bulk run.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Which domains does an earlier report hold already?
+//! Reads which domains an earlier report already contains.
 //!
 //! A report of lines; where a writer was ended, one may be cut. What is no whole line counts as not written.
 

@@ -1,4 +1,4 @@
-//! What did an earlier run leave behind?
+//! Reads and writes the history file of a run.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! How do several looks at the same domains follow each other?
+//! Runs the rounds of a watch.
 
 use futures_util::TryStreamExt as _;
 use jiff::Timestamp;

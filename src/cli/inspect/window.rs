@@ -1,4 +1,4 @@
-//! How many domains are under way at the same time?
+//! Adapts how many domains are looked up at the same time.
 //!
 //! As many as somebody said; else as many as the resolvers keep up with: a few at first, one more for each that went well,
 //! half as many when a resolver that answers begins to leave questions unanswered. No more either than keep the thread busy

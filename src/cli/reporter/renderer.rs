@@ -1,4 +1,4 @@
-//! What do the reports of a run say of one domain?
+//! Renders the result of one domain for the reports of a run.
 //!
 //! Pure and the costlier half of reporting: whoever has judged a domain writes this too, and the reporter puts it in its place.
 

@@ -1,4 +1,4 @@
-//! How is a settings file written? (version 1)
+//! The format of settings files, version 1.
 //!
 //! The keys are the long names of the options. Types are as wide as the file may be; what a value means is decided by the
 //! reader of the option.

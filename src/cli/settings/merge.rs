@@ -1,4 +1,4 @@
-//! Which value of an option counts, if several layers have one?
+//! Merges the values of options from the command line, a domain and the defaults.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;

@@ -1,4 +1,4 @@
-//! What is shown on a terminal while nothing happens?
+//! The status line of a watch on a terminal.
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use jiff::Timestamp;

@@ -1,4 +1,4 @@
-//! What is told of a watch while it goes on, line by line?
+//! Reports the progress of a watch line by line.
 //!
 //! One line for each change, with the time. They are data where the report is for a person, and go beside it where the
 //! report is for a program.

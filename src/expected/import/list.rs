@@ -1,4 +1,4 @@
-//! What does a list of many domains hold for each of them?
+//! Divides a list of expected records by domain.
 //!
 //! It is read once, and its lines are kept by the names that they are about: whoever has a list of thousands of domains
 //! has thousands of domains to look it up for.

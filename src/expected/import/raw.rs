@@ -1,4 +1,4 @@
-//! What does a record of a list mean, whatever the list is?
+//! A record of an imported list, before it is read.
 
 use crate::record::{Name, RecordData, Text};
 

@@ -1,4 +1,4 @@
-//! Lists as a table: columns in any order, known by what people call them.
+//! Imports tables: columns in any order, recognized by their headings.
 
 use super::Raw;
 

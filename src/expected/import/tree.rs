@@ -1,4 +1,4 @@
-//! Lists as JSON: what Microsoft Graph answers, and what PowerShell makes of it.
+//! Imports JSON lists from Microsoft Graph and PowerShell.
 //!
 //! Properties are found whatever their case, and in `AdditionalProperties` too. Records stand alone, in an array, or
 //! below `value`; several such answers may stand in one array.

@@ -1,4 +1,4 @@
-//! How is a history written to a file, and read back?
+//! The format of the history file.
 
 use std::collections::BTreeMap;
 use std::fmt;

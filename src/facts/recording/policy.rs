@@ -1,4 +1,4 @@
-//! How is a fetched policy kept in a recording?
+//! Fetched policies in a recording.
 //!
 //! As an entry behind the replies, its text line by line. `body` is a line that had an end; a last line
 //! without one is kept as `body-end`, so that the octets come back as they were.

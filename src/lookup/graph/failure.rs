@@ -1,4 +1,4 @@
-//! Why did Microsoft Graph not say what is wanted?
+//! The reasons why Microsoft Graph returned no values.
 
 use std::fmt;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Where is Microsoft Graph, and which links stay there?
+//! The URL of Microsoft Graph, and which links stay on it.
 
 use std::fmt;
 use std::net::IpAddr;

@@ -1,4 +1,4 @@
-//! What lets this run read the tenant?
+//! The access token for Microsoft Graph.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What does a reply mean?
+//! Decodes replies.
 //!
 //! Here and beside it, and nowhere else, the resolver library's types become ours. What the server did is told
 //! apart here, once, and what does not belong to the answer is left out: records of other classes, of other names

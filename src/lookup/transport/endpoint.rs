@@ -1,4 +1,4 @@
-//! Where is a server, and how is one named on the command line?
+//! Parses and describes the address of a server.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};

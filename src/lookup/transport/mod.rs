@@ -1,4 +1,4 @@
-//! What does one server say to one question?
+//! Checks an expectation against the replies of one server.
 //!
 //! The wire, and nothing else: [`Transport::ask`] sends one question to one server and says what happened as
 //! a [`Reply`]. Which questions are worth asking, and of whom, is decided elsewhere; so is what a reply means

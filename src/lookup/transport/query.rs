@@ -1,4 +1,4 @@
-//! What does a question look like on the wire, and does a packet answer it?
+//! Encodes queries, and matches packets to them.
 //!
 //! The question is written by hand: it is forty octets, and the names of [`crate::record`] need no detour
 //! through those of a library. Of a reply the header is read by hand too, because the library gives up the

@@ -1,4 +1,4 @@
-//! How is one question asked over TLS or HTTPS?
+//! Sends one query over TLS or HTTPS.
 //!
 //! The connection is made by the first question and shared by all that follow; the library's exchanges carry
 //! our own messages, so that the reply is whole and the cause of a failure is known.

@@ -1,4 +1,4 @@
-//! How is one question asked over TCP?
+//! Sends one query over TCP.
 //!
 //! Used where UDP had to cut the answer. A connection holds one question: such answers are rare, and servers
 //! differ in what they do with a second one.

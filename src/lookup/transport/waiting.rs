@@ -1,4 +1,4 @@
-//! What is kept of one question in flight, and what becomes of it?
+//! The state of one query in flight.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

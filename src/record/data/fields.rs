@@ -1,4 +1,4 @@
-//! What do the fields of a zone file say a record holds?
+//! Reads record data from the fields of a zone file.
 //!
 //! Which field is wrong, and how, is told exactly, since people correct it by hand.
 

@@ -1,4 +1,4 @@
-//! How is a name read, written and taken apart?
+//! Reads, writes and splits names in wire form.
 //!
 //! Without a detour by the heap: names are made, compared and looked up more often than anything else.
 

@@ -1,4 +1,4 @@
-//! What stands before the data of a record: its time to live, class and type?
+//! Reads the TTL, class and type of a record in a zone file.
 
 use super::lexer::{Fault, Piece};
 use super::problem::{TypeHint, ZoneProblem};

@@ -1,4 +1,4 @@
-//! Where does an entry of a zone file begin and end, and what are its fields?
+//! Splits a zone file into entries and fields.
 //!
 //! An entry is one line, or several in parentheses (RFC 1035 §5.1). Every octet is read at most twice: the
 //! second time when a parenthesis was forgotten and the lines behind it are read as entries of their own.

@@ -1,4 +1,4 @@
-//! Which records does a zone file hold?
+//! Reads the records of a zone file.
 //!
 //! Reads master files (RFC 1035 §5) as the common name servers do; where BIND and NSD differ, the text is
 //! refused with a word on how to write it so that both agree. Every bad line is reported, not the first

@@ -1,4 +1,4 @@
-//! What is wrong with a zone file, where, and what is to be done?
+//! The problems of a zone file, with their place and what to do.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What do the entries of a zone file mean, one after another?
+//! Reads the entries of a zone file in order.
 //!
 //! An entry depends on those before it: the origin, the owner, and the time to live.
 

@@ -1,4 +1,4 @@
-//! How are records written as a zone file?
+//! Writes records as a zone file.
 
 use std::fmt::Write as _;
 

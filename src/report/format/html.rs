@@ -1,4 +1,4 @@
-//! One page for a customer: everything in it, nothing loaded, no script.
+//! The HTML report: one page, nothing loaded, no script.
 
 use askama::Template;
 use foldhash::HashSet;

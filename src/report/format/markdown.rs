@@ -1,4 +1,4 @@
-//! Markdown that fits the summary of a GitHub job, and a merge request.
+//! The Markdown report, for job summaries and merge requests.
 
 use std::fmt::Write as _;
 

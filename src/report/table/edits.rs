@@ -1,4 +1,4 @@
-//! What is to be typed into the panel of the DNS host?
+//! The table of edits for the panel of the DNS host.
 
 use std::fmt::Write as _;
 

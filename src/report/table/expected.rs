@@ -1,4 +1,4 @@
-//! What does a domain need, before anything is looked up?
+//! The table of expected records.
 
 use std::fmt::Write as _;
 

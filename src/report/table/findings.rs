@@ -1,4 +1,4 @@
-//! What became of every expectation, and what is wrong beside them?
+//! The rows of findings: expectations and hazards.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! What is the verdict, and from where to where does the domain move?
+//! The first lines of a report: verdict, old platform and cloud.
 
 use unicode_width::UnicodeWidthStr as _;
 

@@ -1,4 +1,4 @@
-//! What is the next step?
+//! The last line of a report: the next step.
 
 use crate::check::{Status, Verdict};
 use crate::expected::Phase;

@@ -1,4 +1,4 @@
-//! What did every server say?
+//! The table of the replies of every server.
 
 use crate::facts::Facts;
 use crate::report::grid::{Cell, laid_out};

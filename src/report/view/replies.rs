@@ -1,4 +1,4 @@
-//! What stands in a report of the replies themselves?
+//! The replies in a report.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Which servers say nothing else than what is published?
+//! Finds servers whose answers equal the published ones.
 //!
 //! Where all say the same, which is nearly always so, one judgement serves for all of them. The time that an answer has
 //! left differs from cache to cache, and no judgement depends on it.

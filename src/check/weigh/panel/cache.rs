@@ -1,4 +1,4 @@
-//! Which resolvers do not see yet what is published, and until when?
+//! Finds resolvers that still have old answers cached, and until when.
 
 use jiff::Timestamp;
 

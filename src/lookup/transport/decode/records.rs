@@ -1,4 +1,4 @@
-//! What does a record say in our words, and how many of them are kept?
+//! Converts decoded records, up to the limits of a response.
 
 use hickory_resolver::proto::ProtoError;
 use hickory_resolver::proto::rr::{self, DNSClass, RData};
