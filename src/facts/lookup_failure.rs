@@ -74,12 +74,14 @@ impl fmt::Display for LookupFailure {
             Outcome::Unreachable => {
                 write!(f, "{} of `{name}` is unknown: {server} is unreachable from here", question.rtype)?;
             }
-            Outcome::OutOfTime => write!(
-                f,
-                "{} of `{name}` is unknown: deadline reached before it was \
-                answered",
-                question.rtype
-            )?,
+            Outcome::OutOfTime => {
+                let reached = if detail.is_empty() { "deadline reached" } else { detail };
+                return write!(
+                    f,
+                    "{} of `{name}` is unknown: {reached} before it was answered",
+                    question.rtype
+                );
+            }
             Outcome::NotListed => {
                 write!(f, "{} of `{name}` is published, but not in {server}", question.rtype)?;
             }

@@ -90,7 +90,7 @@ fn files_that_cannot_be_used_are_refused_by_name() {
         ("--replay", &missing, &["no such file"]),
         ("--replay", &directory, &["directory"]),
         ("--replay", &binary, &["UTF-8"]),
-        ("--replay", &newer, &["line 1", "version `2`", "record the run again"]),
+        ("--replay", &newer, &["line 1", "version 2", "record the run again"]),
         ("--replay", &other, &["line 1", "no recording"]),
         ("--replay", &empty, &["line 1", "empty"]),
         ("--replay", &broken, &["line 3", "record type"]),
@@ -160,8 +160,8 @@ fn unknown_values_are_refused_with_what_is_known() {
         ("--mx", "con toso..com", &["--mx"]),
         ("--verification", "\u{1b}[31m", &["--verification", "MS=ms12345678"]),
         ("--verification", "ms12345678", &["`ms12345678`", "did you mean `MS=ms12345678`?"]),
-        ("--verification", "MS= ms12345678", &["leave quotes and blanks out: `MS=ms12345678`"]),
-        ("--verification", "\"MS=ms12345678\"", &["leave quotes and blanks out: `MS=ms12345678`"]),
+        ("--verification", "MS= ms12345678", &["`MS=ms12345678`"]),
+        ("--verification", "\"MS=ms12345678\"", &["`MS=ms12345678`"]),
         ("--verification", "MS=msXXXXXXXX", &["`MS=msXXXXXXXX`", "placeholder from a guide"]),
         ("--verification", "fabrikam", &["`MS=`", "admin center"]),
         ("--nonsense", "x", &["--nonsense"]),
@@ -183,7 +183,7 @@ fn a_command_line_that_makes_no_sense_is_refused() {
         (&["plan", "contoso.com", "--format", "html"], &["html", "bind"]),
         (&["explain", "mx-at-sorce"], &["mx-at-sorce", "did you mean `mx-at-source`?"]),
         (&["explain", "spf-mutliple"], &["did you mean `spf-multiple`?"]),
-        (&["explain", "\u{1b}[31m"], &["no code", "cutover explain"]),
+        (&["explain", "\u{1b}[31m"], &["cutover explain"]),
     ] {
         refused(&workspace, arguments, words);
     }

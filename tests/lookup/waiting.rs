@@ -77,12 +77,9 @@ fn without_a_memory_it_is_said_that_others_may_keep_it_longer() {
     estate.resolver.remember("contoso.com", "@ 30 MX 10 mx1.emailsrvr.com.");
     assert_eq!(estate.contoso("").expectation("mx").get("possible_until"), None);
     let text = table(&estate, "");
-    assert!(
-        text.contains("Any other cache may have an older answer") && text.contains("--history"),
-        "{text}"
-    );
+    assert!(text.contains("--history"), "{text}");
     estate.resolver.run_out();
-    assert!(!table(&estate, "").contains("other cache"));
+    assert!(!table(&estate, "").contains("--history"));
 }
 
 #[test]
