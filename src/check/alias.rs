@@ -58,7 +58,7 @@ pub(super) fn is_wildcard(case: &Case<'_>, name: &Name, aliases: &RecordSet) -> 
     wildcard::is_from_wildcard(case, &Question::new(name.clone(), RecordType::Cname), aliases)
 }
 
-/// The name that nobody publishes.
+/// Returns a name that is never published.
 fn probe(case: &Case<'_>) -> Option<Name> {
     case.subject.domain.prepend(PROBE_LABEL).ok()
 }

@@ -1,7 +1,7 @@
 //! Computes when caches expire and when the old service may be closed.
 //!
-//! A resolver that was asked shows what *it* has; others, which nobody asked, may have an old answer for as long as its
-//! time to live says. That is known where the old answer was seen, and assumed where it was not.
+//! A resolver that was asked shows what *it* has; others, which were not asked, may have an old answer until its
+//! TTL ends. That is known where the old answer was seen, and assumed where it was not.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use super::{Assessment, Code, Status, Verdict};
 /// What is taken for granted where nothing was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Assumptions {
-    /// How long caches may keep an old answer that nobody saw.
+    /// How long caches may keep an old answer that was not seen.
     pub old_ttl: SignedDuration,
     /// How long senders go on trying to deliver what is in their queues.
     pub queue_margin: SignedDuration,
@@ -46,16 +46,16 @@ pub struct SourceClosing {
     pub after: Timestamp,
     /// When the last cache has forgotten the old answers.
     pub forgotten: Timestamp,
-    /// Whether an old time to live had to be assumed.
+    /// Whether an old TTL had to be assumed.
     pub basis: Basis,
 }
 
 /// Where a moment comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Basis {
-    /// From old answers that were seen, with their time to live.
+    /// From old answers that were seen, with their TTL.
     Seen,
-    /// From an assumed time to live.
+    /// From an assumed TTL.
     Assumed,
 }
 
@@ -123,7 +123,7 @@ struct Lookback<'a> {
 }
 
 impl Lookback<'_> {
-    /// What caches may have of each older answer to a question; `None` for one that a name server goes on giving, nobody
+    /// What caches may have of each older answer to a question; `None` for one that a name server still returns, it is not
     /// knows until when.
     fn copies(&self, question: &Question) -> Vec<Option<Copies>> {
         let seen = self.history.seen(&self.subject.domain, question);

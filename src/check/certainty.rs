@@ -32,7 +32,7 @@ pub(super) fn code(outcome: Outcome) -> Code {
     }
 }
 
-/// The code of what is unknown because a policy could not be fetched, where nobody on the domain's side said why.
+/// The code of what is unknown because a policy could not be fetched, where no server of the domain answered why.
 pub(super) fn code_of_policy(outcome: PolicyOutcome) -> Code {
     match outcome {
         PolicyOutcome::OutOfTime => Code::DeadlineOver,

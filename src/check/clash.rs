@@ -1,7 +1,7 @@
 //! Finds CNAMEs next to other records.
 //!
-//! No other data may stand beside an alias (RFC 1034 §3.6.2). Where panels let it through, one server
-//! answers with the one and the next with the other. What is wanted at the name stays, and what stands
+//! No other data may exist next to a CNAME (RFC 1034 §3.6.2). Where panels let it through, one server
+//! answers with the one and the next with the other. What is wanted at the name stays, and what else is
 //! beside it has to go.
 
 use crate::expected::{Expectation, Requirement};
@@ -24,7 +24,7 @@ pub(super) fn is_judged(case: &Case<'_>, expectation: &Expectation) -> bool {
     is_possible(expectation) && !case.is_early(expectation)
 }
 
-/// Whether a name of this kind is looked at for an alias and other records at once.
+/// Whether a name of this kind is checked for an alias and other records at once.
 pub(super) fn is_possible(expectation: &Expectation) -> bool {
     match &expectation.requirement {
         Requirement::IsAliasOf(_)
@@ -45,7 +45,7 @@ pub(super) fn is_possible(expectation: &Expectation) -> bool {
     }
 }
 
-/// The finding about a name that must be an alias: whatever else stands there goes, before the alias is
+/// The finding about a name that must be an alias: all other records go, before the alias is
 /// added.
 pub(super) fn keep_alias(case: &Case<'_>, expectation: &Expectation, mut finding: Finding) -> Finding {
     let name = &expectation.name;
@@ -91,7 +91,7 @@ pub(super) fn keep_records(case: &Case<'_>, expectation: &Expectation, mut findi
     if stands { clashing(name, &[expectation.rtype], finding) } else { finding }
 }
 
-/// An alias that is wanted by nobody goes, if anything stands beside it.
+/// Deletes a CNAME that is not expected, if other records are next to it.
 pub(super) fn drop_alias(case: &Case<'_>, expectation: &Expectation, mut finding: Finding) -> Finding {
     let name = &expectation.name;
     let others = beside_alias(case, name);
@@ -102,7 +102,7 @@ pub(super) fn drop_alias(case: &Case<'_>, expectation: &Expectation, mut finding
     clashing(name, &others, finding)
 }
 
-/// What is wrong in any case keeps its own code; what would be right is not, because of what stands beside
+/// What is wrong in any case keeps its own code; what would be right is not, because of the records next to
 /// it.
 fn clashing(name: &Name, others: &[RecordType], mut finding: Finding) -> Finding {
     if finding.code.is_met() {

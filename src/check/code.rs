@@ -17,7 +17,7 @@ pub enum Topic {
     Spf,
     /// Names that must be aliases.
     Alias,
-    /// Texts that prove something.
+    /// TXT records.
     Text,
     /// Services and the hosts that offer them.
     Service,

@@ -1,6 +1,6 @@
 //! Checks that exactly one valid DMARC record applies.
 //!
-//! Receivers look at `_dmarc` of the domain, then walk up the tree, and leave aside every text that does not begin with
+//! Receivers check `_dmarc` of the domain, then walk up the tree, and ignore every record that does not begin with
 //! `v=DMARC1`; of several policies none counts (RFC 9989 §4.10).
 
 mod text;
@@ -68,7 +68,7 @@ fn read_near_misses(case: &Case<'_>, expectation: &Expectation, answer: &Answer)
     });
 }
 
-/// The policy is kept by somebody else, to whom an alias leads.
+/// The policy is hosted by a third party that a CNAME points to.
 fn hosted(case: &Case<'_>, host: &Name) -> Finding {
     let none = RecordSet::default();
     if case.sight.facts.is_offline() && !host.is_within(&case.subject.domain) {
@@ -135,7 +135,7 @@ struct DmarcJudge<'a> {
     expectation: &'a Expectation,
     /// What receivers see.
     set: &'a RecordSet,
-    /// What stands at the name itself, and not in a wildcard.
+    /// The records at the name itself, and not in a wildcard.
     own: &'a RecordSet,
 }
 
@@ -221,7 +221,7 @@ impl DmarcJudge<'_> {
         }
     }
 
-    /// The set with this policy alone, or the one to begin with if it is empty; other texts stay.
+    /// The set with this policy alone, or the one to begin with if it is empty; other TXT records stay.
     fn with_one(&self, policy: String) -> Edit {
         let wanted = match policy.is_empty() {
             true => self.expectation.data.to_vec(),

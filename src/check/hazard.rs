@@ -45,7 +45,7 @@ pub struct Hazard {
     pub due: Option<Timestamp>,
     /// What to publish so that it is gone; empty where the fix is not in the zone.
     pub fix: Vec<Edit>,
-    /// The waiver made for it, whether it still holds or not.
+    /// The waiver that applies to it, whether it still holds or not.
     pub waiver: Option<Applied>,
 }
 

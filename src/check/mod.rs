@@ -1,6 +1,6 @@
 //! Checks published records against expectations.
 //!
-//! Judgement: pure functions over facts, without a network, a clock or a printer. A judge looks at one expectation
+//! Judgement: pure functions over facts, without a network, a clock or a printer. A judge checks one expectation
 //! with the eyes of one witness and returns verdict and fix together, so that no second table of remedies can
 //! disagree with it; one file a relation, each beside the document that specifies it and that the tests execute.
 
@@ -58,9 +58,9 @@ pub use wildcard::{PROBE_LABEL, is_from_wildcard};
 /// What is judged and what is known around it.
 #[derive(Debug, Clone, Copy)]
 pub struct Case<'a> {
-    /// The domain and the choices made for it.
+    /// The domain and its options.
     pub subject: &'a Subject,
-    /// The platform being left, named or recognised.
+    /// The platform being left, named or recognized.
     pub source: Option<&'static Provider>,
     /// Whether that platform was named, or two kinds of strong evidence show it: only then its leftovers go.
     pub is_source_sure: bool,
@@ -94,7 +94,7 @@ pub struct Edit {
     pub rtype: RecordType,
     /// All records that should be there; none to delete the set.
     pub after: BTreeSet<RecordData>,
-    /// Time to live to publish with; `None` to keep the present one.
+    /// TTL to publish with; `None` to keep the present one.
     pub ttl: Option<u32>,
     /// Whether a value in it was derived by rule, so that the admin should compare it with the admin center.
     pub confirm: bool,
@@ -134,7 +134,7 @@ impl Case<'_> {
         self.phase() < expectation.phase
     }
 
-    /// Whether near misses are looked for: not for services that nobody asked for.
+    /// Whether near misses are looked for: not for services that were not requested.
     fn probes(&self, expectation: &Expectation) -> bool {
         self.subject.services.contains(&expectation.service)
     }
@@ -199,7 +199,7 @@ fn relation(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, Looku
     }
 }
 
-/// Whether there is evidence that Microsoft accepts the domain: the mail host made for it exists.
+/// Whether there is evidence that Microsoft accepts the domain: its mail host exists.
 ///
 /// # Errors
 /// [`LookupFailure`] if that could not be looked up.

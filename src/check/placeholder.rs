@@ -10,7 +10,7 @@ use crate::record::Name;
 /// What a message says of a name that is one.
 pub(super) const REASON: &str = "it is a placeholder from a guide";
 
-/// Characters that stand around a placeholder, or for one, and that no host name holds.
+/// Characters around a placeholder, or in place of one, and that no host name holds.
 const MARKS: &[u8] = b"<>*[]{}()%#$";
 
 /// Labels that guides write in place of the reader's own, whole or before a hyphen.
@@ -63,12 +63,12 @@ pub(super) fn is_placeholder(target: &Name, domain: &Name) -> bool {
     })
 }
 
-/// Whether nobody can own the name (RFC 2606 §3), and the domain that is checked is no such name itself.
+/// Whether the name is reserved (RFC 2606 §3), and the checked domain is not itself reserved.
 pub(super) fn is_kept_for_examples(name: &Name, domain: &Name) -> bool {
     EXAMPLES.iter().any(|example| name.is_within(example) && !domain.is_within(example))
 }
 
-/// Whether the domain is itself one of a guide or a lab, where the companies of the guides are neighbours.
+/// Whether the domain is itself one of a guide or a lab, where the companies of the guides are neighbors.
 fn is_sample(domain: &Name) -> bool {
     let bare = domain.without_trailing_dot();
     let labels = || bare.split('.');

@@ -2,7 +2,7 @@
 //!
 //! Neither MTA-STS (RFC 8461) nor TLS reports (RFC 8460) are demanded; where they are used they must be
 //! right, because a policy in force makes senders refuse every mail host that it does not name, Microsoft's
-//! too. Nothing is proposed as a change: the policy is no record, and its announcement must not change first.
+//! too. Nothing is proposed as a change: the policy is not a record, and its announcement must not change first.
 
 mod announcement;
 mod body;
@@ -64,7 +64,7 @@ pub(super) fn judge_reports(case: &Case<'_>, expectation: &Expectation) -> Resul
     })
 }
 
-/// What is wrong about the policy, and with whom it gets into the way.
+/// Reports problems of the policy, and the hosts it refuses.
 pub(super) fn hazards(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Hazard> {
     let domain = &case.subject.domain;
     let announced = judged.iter().find(|judged| judged.expectation.id == Id::MtaSts);
@@ -159,7 +159,7 @@ fn refuses_mx(
     Some(Hazard { level, records, ..refused })
 }
 
-/// How long the announcement stays in caches, where its own name servers told.
+/// How long the announcement stays in caches, if its own name servers reported it.
 fn ttl(case: &Case<'_>, announcement: &Name) -> String {
     let question = Question::new(announcement.clone(), RecordType::Txt);
     let reply = case.sight.reply(&question).filter(|reply| reply.server.role != Role::Resolver);
@@ -205,7 +205,7 @@ fn mail_hosts(case: &Case<'_>, judged: &[ExpectationResult]) -> Hosts {
 
 /// What is known of a domain's policy.
 struct Reading<'a> {
-    /// The texts that announce it.
+    /// The TXT records that announce it.
     set: RecordSet,
     found: Found<'a>,
 }
@@ -217,7 +217,7 @@ enum Found<'a> {
     Outside,
     /// Something was meant to announce a policy, and does not.
     BadAnnouncement(String),
-    /// Announced, and nobody fetched it.
+    /// Announced, but not fetched.
     Unread,
     /// Announced, and fetching failed.
     Failed(&'a PolicyReply),
@@ -261,7 +261,7 @@ fn fetched<'a>(case: &Case<'a>) -> Option<&'a PolicyReply> {
     })
 }
 
-/// The texts of a name, behind aliases too; `None` if these lead to names that no server was to be asked about.
+/// The TXT records of a name, also through CNAMEs; `None` if these lead to names that no server was to be asked about.
 fn texts_at(case: &Case<'_>, name: &Name) -> Result<Option<RecordSet>, LookupFailure> {
     let answer = case.sight.answer(&Question::new(name.clone(), RecordType::Txt))?;
     let is_outside = answer.existence == Existence::Outside && !answer.chain.is_empty();

@@ -11,12 +11,12 @@ pub struct PollInterval {
     pub floor: SignedDuration,
     /// At least so often.
     pub every: SignedDuration,
-    /// So often while somebody may edit the zone, or a server may come back, at any moment.
+    /// The interval while the zone may be edited, or a server may come back, at any moment.
     pub restless: SignedDuration,
 }
 
 impl PollInterval {
-    /// A rhythm that looks at least so often.
+    /// An interval with this maximum.
     #[must_use]
     pub fn every(every: SignedDuration) -> Self {
         let floor = SignedDuration::from_secs(1);

@@ -5,7 +5,7 @@
 //! its own replies go: what is asked then depends on the replies and not on their order. Once nothing is under way, the
 //! whole check is made, and what it still lacks is asked, until it lacks nothing.
 //!
-//! Beside it stands only [`prefetch`], which saves round trips: a question that is not listed there is asked later, and the
+//! Besides, there is only [`prefetch`], which saves round trips: a question that is not listed there is asked later, and the
 //! verdict is the same.
 
 use std::collections::BTreeSet;
@@ -21,7 +21,7 @@ use crate::record::{Name, Question, RecordType};
 
 use super::{Case, JudgeOptions, assess, hazard, relation};
 
-/// Questions that most domains need, so that room is made for them once.
+/// Questions that most domains need, so that memory is reserved once.
 const USUAL: usize = 48;
 
 /// The questions that nearly every check of the subject reads, so that all leave in the first round trip.

@@ -9,7 +9,7 @@ use crate::record::{RecordData, RecordType};
 
 use super::{Case, Code, ExpectationResult, Status, is_accepted};
 
-/// Something that the admin must look at elsewhere.
+/// Something that the admin must check elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reminder {
     /// Whether Microsoft signs: its keys can be published with signing switched off.
@@ -31,12 +31,12 @@ pub enum Reminder {
 }
 
 impl Reminder {
-    /// Where the facts in the texts come from.
+    /// The sources of the facts in the reminders.
     pub const SOURCES: &'static str = "Microsoft Learn, \"Set up DKIM to sign mail\", 2025-06-19; Rackspace, \"Forced MX routing\" (undated) and \
          \"Upgrade to Office 365 FAQ\", 2018-03-30; cPanel, Email Routing; message center MC1093237 and MC1227454 \
          (third-party copies) and techcommunity 4446167 and 4408790, read 2026-11-26";
 
-    /// What to look at and why, in a sentence.
+    /// Returns what to check and why.
     #[must_use]
     pub fn text(self) -> String {
         match self {

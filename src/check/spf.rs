@@ -71,7 +71,7 @@ pub(super) fn judge(
     }
 }
 
-/// Whether any of the texts names the domain.
+/// Whether any of the records names the domain.
 fn names(set: &RecordSet, domain: &Name) -> bool {
     let domain = domain.without_trailing_dot();
     set.data.iter().filter_map(text_of).any(|text| text.lossy().to_ascii_lowercase().contains(&domain))

@@ -140,7 +140,7 @@ fn repaired(text: &Text) -> Option<String> {
     is_verification(&candidate).then(|| candidate.lossy().into_owned())
 }
 
-/// The one text as a set, with the time to live of all.
+/// The one text as a set, with the TTL of all.
 fn of(set: &RecordSet, text: &Text) -> RecordSet {
     RecordSet { data: BTreeSet::from([RecordData::Txt(text.clone())]), ttl: set.ttl }
 }

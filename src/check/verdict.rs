@@ -13,7 +13,7 @@ pub enum Status {
     Waiting,
     /// It could not be found out.
     Unknown,
-    /// It does not hold, and somebody decided to live with that for a while.
+    /// It is unmet and waived.
     Waived,
 }
 

@@ -18,18 +18,18 @@ pub struct Waiver {
     pub domain: Option<Name>,
     /// Which outcome.
     pub code: Code,
-    /// Why, in the words of whoever decided it.
+    /// Why, in the words of the person who decided it.
     pub reason: String,
     /// The last day on which it holds, in UTC.
     pub until: Date,
 }
 
-/// A waiver that met the finding it was made for.
+/// A waiver that matched a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Applied {
     /// Which of the waivers of the run.
     pub index: usize,
-    /// Why, in the words of whoever decided it.
+    /// Why, in the words of the person who decided it.
     pub reason: String,
     /// The last day on which it holds, in UTC.
     pub until: Date,
@@ -128,7 +128,7 @@ fn is_active(waiver: Option<&Applied>) -> bool {
 }
 
 impl Hazard {
-    /// Whether somebody decided to live with it.
+    /// Whether it is waived.
     #[must_use]
     pub fn is_waived(&self) -> bool {
         is_active(self.waiver.as_ref())

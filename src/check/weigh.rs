@@ -40,7 +40,7 @@ pub struct ExpectationResult {
     pub until: Option<Timestamp>,
     /// What to publish.
     pub fix: Vec<Edit>,
-    /// The waiver made for it, whether it still holds or not.
+    /// The waiver that applies to it, whether it still holds or not.
     pub waiver: Option<Applied>,
 }
 
@@ -59,13 +59,13 @@ pub struct Assessment {
     pub tenancy: Option<Tenancy>,
     /// What is wrong beside the expectations.
     pub hazards: Vec<Hazard>,
-    /// What DNS cannot show and the admin should look at.
+    /// What DNS cannot show and the admin should check.
     pub reminders: Vec<Reminder>,
     /// The sum of it.
     pub verdict: Verdict,
     /// Why no edit is proposed, where DNS cannot show what the domain is for.
     pub withheld: Option<Code>,
-    /// What was read for it. As long as any of it is unmet, the rest is not final.
+    /// What was read for it. While any of it is unmet, the rest is not final.
     pub reads: Reads,
     /// The failed lookup because of which it is not known whether Microsoft has a mail host for the domain.
     pub host_failure: Option<LookupFailure>,
@@ -74,11 +74,11 @@ pub struct Assessment {
 /// How strictly to weigh.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct JudgeOptions<'a> {
-    /// Whom to believe.
+    /// Which answers decide.
     pub view: TrustPolicy,
     /// Whether what is recommended counts as required.
     pub strict: bool,
-    /// What somebody decided to live with.
+    /// The waivers.
     pub waivers: &'a [Waiver],
     /// What earlier runs saw: the platform that was used then is the one being left.
     pub history: Option<&'a History>,

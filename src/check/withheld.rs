@@ -105,7 +105,7 @@ fn likely_domain(domain: &Name, apex: &Name) -> Name {
     domain.parent().filter(|parent| parent.is_within(apex)).unwrap_or_else(|| apex.clone())
 }
 
-/// A null MX and an SPF record without senders, and no sign of Microsoft: nobody can tell from here whether the domain is
+/// A null MX and an SPF record without senders, and no sign of Microsoft: DNS does not show if the domain is
 /// to move.
 fn locked(case: &Case<'_>, judged: &[ExpectationResult]) -> Option<Withheld> {
     let domain = &case.subject.domain;

@@ -16,9 +16,9 @@ use super::signals;
 /// Something that happens later.
 pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Whoever waits, and knows when to stop.
+/// A clock that waits, and knows when to stop.
 pub trait Clock: fmt::Debug + Send + Sync {
-    /// Waits for so long from `now` on, and gives back the time then.
+    /// Waits for this duration from `now` on, and gives back the time then.
     fn wait(&self, now: Timestamp, span: Duration) -> Later<'_, Timestamp>;
 
     /// Is over when the user wants to stop.
@@ -39,7 +39,7 @@ impl Clock for Process {
         reason = "a wait ends at a time of the clock on the wall, also after a sleep of the machine"
     )]
     fn wait(&self, now: Timestamp, span: Duration) -> Later<'_, Timestamp> {
-        /// A machine that wakes up looks at the clock so soon.
+        /// A machine that wakes up reads the clock this soon.
         const LONGEST_NAP: Duration = Duration::from_secs(10);
         Box::pin(async move {
             let mut slept = Duration::ZERO;

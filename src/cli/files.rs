@@ -72,7 +72,7 @@ pub(super) fn read_text(path: &Path, kind: Kind) -> Result<String, Problem> {
     String::from_utf8(read(path, kind)?).map_err(|_| Problem::file(path, "it is not text in UTF-8"))
 }
 
-/// What stands on standard input.
+/// The content of standard input.
 ///
 /// # Errors
 /// [`Problem`] if it cannot be read or has no end in sight.
@@ -164,13 +164,13 @@ fn is_standard_output(path: &Path) -> bool {
     place(output).is_some_and(|output| place(std::fs::metadata(path)) == Some(output))
 }
 
-/// Where nobody can tell, it may be: an empty line too many is no harm.
+/// If it is not known, it may be: an extra empty line does no harm.
 #[cfg(not(unix))]
 fn is_standard_output(_: &Path) -> bool {
     true
 }
 
-/// Takes away what stands behind the last line end, if it is `unwanted`; false where it stays, also because it cannot be
+/// Removes what follows the last line end, if it is `unwanted`; false where it stays, also because it cannot be
 /// taken away.
 pub(super) fn cut_last_line(path: &Path, unwanted: impl Fn(&[u8]) -> bool) -> bool {
     let cut = || -> std::io::Result<bool> {
@@ -249,7 +249,7 @@ pub(super) fn hidden(path: &Path, end: &str) -> OsString {
 }
 
 /// A file that is being written to a temporary name beside it, and takes its place when it is whole, with the permissions
-/// that the file had before. A link that stands there is replaced and not followed; what is no file, such as a pipe, is
+/// that the file had before. A link is replaced and not followed; what is not a file, such as a pipe, is
 /// written to as it is.
 #[derive(Debug)]
 pub(super) struct AtomicFile {
@@ -383,7 +383,7 @@ fn sync_folder(_: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Whether this is no file that another could take the place of: a pipe, a terminal, or a link that the system keeps for
+/// Whether this is not a file that another could replace: a pipe, a terminal, or a link that the system keeps for
 /// one. Any other link is a name like every other, whatever it leads to.
 fn is_device(path: &Path) -> bool {
     let Ok(there) = std::fs::symlink_metadata(path) else { return false };

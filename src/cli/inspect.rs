@@ -55,7 +55,7 @@ pub(super) struct RunOptions<'a> {
     pub(super) domains: &'a [String],
     /// What is expected.
     pub(super) expectations: &'a Expectations,
-    /// Whom to ask.
+    /// The DNS sources.
     pub(super) lookup: &'a Lookup,
     /// What was seen before.
     pub(super) times: &'a Times,
@@ -65,7 +65,7 @@ pub(super) struct RunOptions<'a> {
     pub(super) scales: JudgeOptions<'a>,
     /// What the settings file says.
     pub(super) settings: &'a Settings,
-    /// What stands on standard input; `None` for that of the process.
+    /// The content of standard input; `None` for that of the process.
     pub(super) input: Option<&'a [u8]>,
     /// What lets this run read Microsoft Graph.
     pub(super) token: Option<&'a Token>,
@@ -161,7 +161,7 @@ impl<'a> Start<'a> {
     }
 }
 
-/// Looks up and judges these domains, so many at the same time; in their order, or as they are done. Whoever judges a domain
+/// Looks up and checks these domains, this many at the same time; in their order, or as they are done. The thread that checks
 /// also does what is to be done in the `end`.
 pub(super) fn results<'s, 'w: 's, T: Send + 'w>(
     task: RunOptions<'w>,
@@ -242,7 +242,7 @@ pub(super) fn tell<'n>(
 /// One domain, looked up and judged.
 #[derive(Clone)]
 pub(super) struct Checked {
-    /// The domain and the choices made for it.
+    /// The domain and its options.
     pub(super) subject: Subject,
     /// What was seen.
     pub(super) facts: Facts,

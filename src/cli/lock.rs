@@ -13,13 +13,13 @@ use super::files::{folder_of, hidden, reason};
 /// How long a run waits for another one.
 #[derive(Debug, Clone, Copy)]
 struct Patience {
-    /// After this time the user is told.
+    /// After this time the user is informed.
     silent: Duration,
     /// After this time the run gives up.
     whole: Duration,
 }
 
-/// The user is told soon enough to see why nothing moves; a run that only adds to a file is done in a fraction of the rest.
+/// The user is informed soon enough to see why nothing moves; a run that only adds to a file is done in a fraction of the rest.
 const PATIENCE: Patience = Patience { silent: Duration::from_secs(1), whole: Duration::from_secs(10) };
 
 /// How often a lock that is held is tried again.

@@ -22,7 +22,7 @@ pub(super) fn check(path: &Path, err: &mut dyn Write) -> Result<(), Problem> {
     read(path).map(drop)
 }
 
-/// The lock of a history; the user is told if it takes a while.
+/// The lock of a history; the user is informed if it takes a while.
 fn locked(path: &Path, err: &mut dyn Write) -> Result<FileLock, Problem> {
     FileLock::acquire(path, &mut |note| {
         // Nothing is left to tell if even this cannot be written.
@@ -38,7 +38,7 @@ fn read(path: &Path) -> Result<History, Problem> {
     }
 }
 
-/// The history of a run of many domains, which goes on being looked at while the run adds to it.
+/// The history of a run of many domains, which is read while the run adds to it.
 #[derive(Debug, Default)]
 pub(super) struct HistoryFile {
     path: Option<PathBuf>,

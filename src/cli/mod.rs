@@ -70,13 +70,13 @@ const GRAPH_TOKEN: &str = "CUTOVER_GRAPH_TOKEN";
 pub struct Surroundings {
     /// Columns of the terminal; `None` if the output is not one.
     pub width: Option<usize>,
-    /// Whether `--color auto` means colour.
+    /// Whether `--color auto` means color.
     pub colour: Colour,
     /// The time.
     pub now: Timestamp,
     /// The settings file that is read where none is named, if it is there.
     pub settings: Option<PathBuf>,
-    /// What stands on standard input; `None` for that of the process.
+    /// The content of standard input; `None` for that of the process.
     pub input: Option<Arc<[u8]>>,
     /// Whether standard error is a terminal on which a view may move.
     pub live: bool,
@@ -205,7 +205,7 @@ pub fn run(
     }
 }
 
-/// Whether the program knows these words (the first is its name), without doing anything: for whoever keeps command
+/// Whether the program knows these words (the first is its name), without doing anything: for a person who keeps command
 /// lines in documents and settings of other programs.
 ///
 /// # Errors
@@ -218,7 +218,7 @@ pub fn accepts(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Stri
     }
 }
 
-/// Whether this is no slip, but the help or the version.
+/// Whether this is not an error, but the help or the version.
 fn is_asked_for(error: &clap::Error) -> bool {
     matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion)
 }

@@ -1,7 +1,7 @@
 //! Reads the domains of a run, in order.
 //!
 //! From the command line, else from a list, else from the settings; each once, however often it is named. All are read
-//! before anything is looked up, so that a slip in the last line is told at once; a hundred thousand take a few MiB.
+//! before anything is looked up, so that an error in the last line is reported at once; a hundred thousand take a few MiB.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -25,7 +25,7 @@ pub(super) struct Names {
     text: String,
     /// Where each ends.
     ends: Vec<u32>,
-    /// The line of each, where they stand in a file.
+    /// The line of each, if they are in a file.
     lines: Vec<u32>,
     /// That file.
     file: Option<String>,
@@ -37,7 +37,7 @@ impl Names {
     /// Gathers them; none is as good as not said.
     ///
     /// # Errors
-    /// [`Problem`] for the first that is no domain, and for a list that cannot be read.
+    /// [`Problem`] for the first that is not a domain, and for a list that cannot be read.
     pub(super) fn gather(
         typed: &[String],
         bulk: &Bulk,
@@ -178,7 +178,7 @@ impl Names {
         (0..self.len()).filter_map(|index| self.text(index)?.parse().ok())
     }
 
-    /// Where they stand, for a report that shows it.
+    /// Their position, for a report that shows it.
     pub(super) fn place(&self) -> Place {
         match &self.file {
             Some(file) if self.lines.len() == self.len() => {

@@ -20,7 +20,7 @@ pub(super) struct DomainOverrides {
 struct Choice {
     expectations: Expectations,
     lists: Lists,
-    /// Where in the settings it stands.
+    /// Its position in the settings.
     place: Option<String>,
 }
 
@@ -59,7 +59,7 @@ impl DomainOverrides {
         self.own.get(domain).unwrap_or(&self.all)
     }
 
-    /// A domain with the choices made for it.
+    /// A domain with its options.
     ///
     /// # Errors
     /// [`Problem`] for a value that cannot be what it should be.

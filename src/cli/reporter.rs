@@ -28,7 +28,7 @@ use super::files::AtomicFile;
 use super::{Problem, status};
 pub(super) use renderer::{DomainRenderer, RenderedDomain};
 
-/// Octets of a report that wait in memory for what stands in front of them; the rest waits in a file without a name.
+/// Octets of a report that wait in memory for what comes before them; the rest waits in a file without a name.
 const MOST_IN_MEMORY: usize = 4 << 20;
 
 /// All reports of a run.
@@ -76,7 +76,7 @@ pub(super) struct RunHeader {
     pub(super) started: Timestamp,
     /// The phase that was judged.
     pub(super) phase: Phase,
-    /// Where its domains stand.
+    /// The position of its domains.
     pub(super) place: Place,
 }
 
@@ -107,7 +107,7 @@ impl<'a> Reporter<'a> {
         })
     }
 
-    /// Writes what stands in front of the first result.
+    /// Writes what comes before the first result.
     ///
     /// # Errors
     /// [`Problem`] if it cannot be written.

@@ -1,6 +1,6 @@
 //! Reads the settings file and applies it to a run.
 //!
-//! A file of TOML with what is the same in every run, what is different for single domains, and what somebody decided to
+//! A file of TOML with what is the same in every run, what is different for single domains, and what the user decided to
 //! live with. What is typed wins over what stands for a domain, and that over the defaults. Every value goes through the
 //! same reader as the option of its name, so that file and command line cannot differ in what they take.
 
@@ -35,7 +35,7 @@ pub(super) struct Settings {
     typed: Layer,
     defaults: Layer,
     domains: Vec<Own>,
-    /// What somebody decided to live with.
+    /// The waivers.
     pub(super) waivers: Vec<Waiver>,
 }
 

@@ -104,7 +104,7 @@ impl Lists {
         Ok(imports)
     }
 
-    /// What to say about them: what was put right, what is not used, and lists that hold nothing of any domain.
+    /// What to say about them: what was fixed, what is not used, and lists that hold nothing of any domain.
     ///
     /// # Errors
     /// [`Problem`] as when the subjects were made.
@@ -192,7 +192,7 @@ fn verification(text: &str) -> Result<String, Problem> {
     )))
 }
 
-/// What stands behind `MS=`: `ms` and digits, or 40 hexadecimal digits.
+/// What follows `MS=`: `ms` and digits, or 40 hexadecimal digits.
 fn is_value(text: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit());
     let numbered = text.get(..2).is_some_and(|front| front.eq_ignore_ascii_case("ms")) && digits(&text[2..]);

@@ -17,7 +17,7 @@ use super::{Problem, domain};
 
 /// Domains whose lists are read at the same time.
 const CONCURRENCY: usize = 8;
-/// Domains that are named as left out; of the rest the number is told.
+/// Domains that are named as left out; of the rest the number is reported.
 const MOST_NAMED: usize = 12;
 
 /// The tenant, as far as it is to be read.

@@ -27,7 +27,7 @@ fn sources() -> impl Iterator<Item = &'static str> {
     endpoints.chain(providers).chain([Reminder::SOURCES])
 }
 
-/// The newest date in texts.
+/// The newest date in strings.
 fn newest<'a>(texts: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     texts.flat_map(dates).max()
 }

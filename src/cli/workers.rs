@@ -29,7 +29,7 @@ pub(super) struct Workers<'w> {
 }
 
 impl<'w> Workers<'w> {
-    /// Nobody: everything is done on the spot.
+    /// No thread: everything is done at once.
     pub(super) fn none() -> Self {
         Self { queue: None, hired: 0 }
     }
@@ -58,7 +58,7 @@ impl<'w> Workers<'w> {
         1 + self.hired * (1 + WAITING)
     }
 
-    /// What `work` gives back, whoever does it; `None` if it came to no end.
+    /// What `work` gives back, whichever thread does it; `None` if it came to no end.
     pub(super) async fn done<T: Send + 'w>(&self, work: impl FnOnce() -> T + Send + 'w) -> Option<T> {
         let Some(queue) = &self.queue else { return Some(work()) };
         let (done, result) = oneshot::channel();
@@ -75,7 +75,7 @@ impl<'w> Workers<'w> {
         result.await.ok()
     }
 
-    /// Lets go of something that nobody needs any more: much of it takes a while.
+    /// Drops a value that is no longer needed: much of it takes a while.
     pub(super) fn let_go<T: Send + 'w>(&self, thing: T) {
         if let Some(queue) = &self.queue {
             // Where they have enough to do it goes here and now.
@@ -105,7 +105,7 @@ mod tests {
 
     use super::*;
 
-    /// The numbers up to a thousand, each by way of somebody who is named.
+    /// The numbers up to a thousand, each with the thread that did it.
     fn counted(count: usize) -> (Vec<Option<u32>>, bool) {
         let here = thread::current().id();
         thread::scope(|scope| {

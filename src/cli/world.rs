@@ -156,7 +156,7 @@ fn unasked(lookup: &Lookup) -> Option<String> {
         .then(|| format!("{}: not queried, since only zone files are read", options.join(", ")))
 }
 
-/// There is no domain to look at.
+/// There is no domain to check.
 fn nobody(task: RunOptions<'_>) -> Problem {
     let why = match task.settings.file() {
         Some(file) => format!("{file} lists none"),

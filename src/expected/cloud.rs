@@ -61,9 +61,9 @@ impl Cloud {
         ENDPOINTS.get(self.place(purpose)?)
     }
 
-    /// Where the row stands in the table.
+    /// The position of the row in the table.
     fn place(self, purpose: Purpose) -> Option<usize> {
-        /// For each purpose and cloud: the table is looked at for every host that is judged.
+        /// For each purpose and cloud: the table is read for every host that is checked.
         static PLACES: LazyLock<Vec<[Option<usize>; Cloud::ALL.len()]>> = LazyLock::new(|| {
             let mut places = Vec::new();
             for (place, row) in ENDPOINTS.iter().enumerate() {
@@ -119,7 +119,7 @@ impl FromStr for Cloud {
 /// What a value is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Purpose {
-    /// What stands behind the domain's own label in the MX host.
+    /// What follows the domain's own label in the MX host.
     MxSuffix,
     /// The same in the newer family of MX hosts, behind a partition such as `o-v1`.
     MxPartitionSuffix,
@@ -131,7 +131,7 @@ pub enum Purpose {
     Autodiscover,
     /// The target of `msoid`, where it is wanted at all.
     Msoid,
-    /// What stands behind the tenant's name in its initial domain.
+    /// What follows the tenant's name in its initial domain.
     InitialDomain,
     /// The server of Microsoft Graph.
     Graph,

@@ -79,7 +79,7 @@ pub struct Wanted {
     pub name: Name,
     /// What it should hold.
     pub data: RecordData,
-    /// Time to live, where the list names one.
+    /// TTL, where the list names one.
     pub ttl: Option<u32>,
     /// The list.
     pub file: String,
@@ -119,7 +119,7 @@ pub struct Import {
     pub records: Vec<Wanted>,
     /// What is not used.
     pub ignored: Vec<Ignored>,
-    /// What was put right on the way in.
+    /// What was fixed during the import.
     pub warnings: Vec<String>,
 }
 
@@ -135,10 +135,10 @@ pub struct ImportError {
     pub reason: String,
 }
 
-/// Reads a list for one domain, called `file` in messages; of no `kind`, it is recognised by its content.
+/// Reads a list for one domain, called `file` in messages; of no `kind`, it is recognized by its content.
 ///
 /// # Errors
-/// [`ImportError`] if it is no such list, or if something in it cannot be a record.
+/// [`ImportError`] if it is not such a list, or if something in it cannot be a record.
 pub fn read(octets: &[u8], file: &str, domain: &Name, kind: Option<Kind>) -> Result<Import, ImportError> {
     List::read(octets, file, kind)?.import(domain)
 }

@@ -1,7 +1,7 @@
 //! Reads what was published before, and until when caches may have it.
 //!
 //! A small file that outlives the run: for each domain the record sets that a move changes, when each was first and last
-//! seen on the zone's own name servers, and with which time to live. What resolvers say is no part of it.
+//! seen on the zone's own name servers, and with which TTL. Answers of resolvers are not part of it.
 
 mod file;
 
@@ -30,9 +30,9 @@ pub struct History {
 pub struct Seen {
     /// The records; none where there was nothing.
     pub data: BTreeSet<RecordData>,
-    /// The time to live it was seen with last, in seconds.
+    /// The TTL it was seen with last, in seconds.
     pub ttl: u32,
-    /// Copies with a longer time to live, from before that was lowered.
+    /// Copies with a longer TTL, from before that was lowered.
     pub longer: Option<Copies>,
     /// When it was seen first.
     pub first_seen: Timestamp,
@@ -47,7 +47,7 @@ pub struct Seen {
 pub struct Copies {
     /// When the last of them is forgotten.
     pub until: Timestamp,
-    /// The time to live that they were taken with, in seconds.
+    /// The TTL that they were taken with, in seconds.
     pub ttl: u32,
 }
 
@@ -141,7 +141,7 @@ impl Sighting {
     }
 }
 
-/// Every answer that an authority gave, with its time to live; of texts, SPF alone.
+/// Every answer that an authority gave, with its TTL; of TXT records, SPF alone.
 #[must_use]
 pub fn published(facts: &Facts, question: &Question) -> Vec<RecordSet> {
     let mut sets: Vec<RecordSet> = Vec::new();
@@ -174,7 +174,7 @@ pub fn published_by(reply: &Reply) -> RecordSet {
     set
 }
 
-/// Whether a record is one of those that a move changes: of the texts, SPF alone.
+/// Whether a record is one of those that a move changes: of the TXT records, SPF alone.
 fn matters(data: &RecordData) -> bool {
     match data {
         RecordData::Txt(text) => is_spf(text),

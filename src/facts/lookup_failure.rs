@@ -1,6 +1,6 @@
 //! The reason why a question has no answer.
 //!
-//! One silence stands for all who were asked: that of the server that told most.
+//! One failure represents all servers: that of the server that reported most.
 
 use std::fmt;
 
@@ -8,15 +8,15 @@ use crate::record::Question;
 
 use super::{Outcome, Reply, Server};
 
-/// Why nobody was asked what goes beyond the bounds of what is followed.
+/// The reason why a question beyond the limits was not asked.
 pub(crate) const NOT_FOLLOWED: &str = "the records before it lead to more names than the lookup limit";
 
-/// Why a question has no answer: nobody who was asked could tell.
+/// Why a question has no answer: no server that was asked answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LookupFailure {
     /// What was asked.
     pub question: Question,
-    /// What became of it at the server that told most.
+    /// The outcome at the server that reported most.
     pub outcome: Outcome,
     /// That server.
     pub server: String,
@@ -37,7 +37,7 @@ impl LookupFailure {
         }
     }
 
-    /// That of a question which nobody was to be asked: whatever a rule reads is asked for, but for what goes beyond the
+    /// The failure of a question that was not asked: all that a rule reads is asked for, except what exceeds the
     /// bounds of what is followed.
     pub(crate) fn not_asked(question: &Question) -> Self {
         Self {

@@ -1,7 +1,7 @@
 //! The result of fetching an MTA-STS policy.
 //!
 //! A policy is kept on a web server (RFC 8461 §3.3), so it is testimony of another kind than a
-//! [`super::Reply`]: one a domain, whoever was asked for the addresses. What the text means is not known
+//! [`super::Reply`]: one a domain, whichever server was asked for the addresses. What the text means is not known
 //! here.
 
 use std::fmt;
@@ -38,13 +38,13 @@ pub enum PolicyOutcome {
     BadCertificate,
     /// The policy host answered with another status than 200.
     HttpStatus,
-    /// The policy host points elsewhere, which nobody may follow (RFC 8461 §3.3).
+    /// The policy host points elsewhere, which must not be followed (RFC 8461 §3.3).
     Redirect,
-    /// The answer is no `text/plain` (RFC 8461 §3.2).
+    /// The response is not `text/plain` (RFC 8461 §3.2).
     WrongMediaType,
     /// The answer is larger than a policy may be.
     TooLarge,
-    /// What came is no answer in HTTP.
+    /// The response is not HTTP.
     Malformed,
     /// It was not fetched, on purpose.
     NotFetched,
@@ -157,7 +157,7 @@ impl Facts {
         self.policies.entry(policy.domain.clone()).or_insert(policy);
     }
 
-    /// What fetching the domain's policy gave; `None` if nobody tried.
+    /// What fetching the domain's policy gave; `None` if it was not tried.
     #[must_use]
     pub fn policy(&self, domain: &Name) -> Option<&PolicyReply> {
         self.policies.get(domain)

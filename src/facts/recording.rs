@@ -30,7 +30,7 @@
 //! and list nothing: what they do not hold was left alone, or never read.
 //!
 //! Flags are `aa` for an authoritative answer, `ad` for one that the resolver has validated, `held` for a record set that
-//! stands in a zone file, or in a zone that was sent whole, itself and not only in a wildcard, and `proxied` for one that a zone file marks as proxied.
+//! is in a zone file, or in a transferred zone, itself and not only as a wildcard, and `proxied` for one that a zone file marks as proxied.
 
 mod policy;
 mod transfer;

@@ -1,6 +1,6 @@
 //! The reply of one server to one question.
 //!
-//! A missing answer is a fact and not an error: what the server did is an [`Outcome`], told apart once, at the door
+//! A missing answer is a fact and not an error: what the server did is an [`Outcome`], distinguished once, in the module
 //! of `lookup`. Nothing here says whether an answer is right.
 
 use std::fmt;
@@ -22,9 +22,9 @@ pub enum Role {
     ZoneFile,
     /// A recursive resolver, which may answer from its cache.
     Resolver,
-    /// The same resolver, told not to validate signatures (CD, RFC 4035 §3.2.2).
+    /// The same resolver, asked not to validate signatures (CD, RFC 4035 §3.2.2).
     Unvalidated,
-    /// A name server of the zone above, asked where it delegates to.
+    /// A name server of the parent zone, asked where it delegates to.
     Parent,
     /// A name server that the zone is delegated to at present, where others were named to be asked instead; its answers are
     /// only compared with theirs.
@@ -82,7 +82,7 @@ impl FromStr for Role {
     }
 }
 
-/// Who was asked. Under which name a zone lists the server is told by [`super::Facts::server_name`].
+/// The server that was asked. The name under which a zone lists it is returned by [`super::Facts::server_name`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Server {
     /// In which capacity.
@@ -237,7 +237,7 @@ impl Reply {
         REPLY + self.reason.len() + records.map(|record| RECORD + record.data.octets()).sum::<usize>()
     }
 
-    /// Whether it may mean that signatures are wrong: SERVFAIL itself (RFC 4035 §5.5), and no other error told as one.
+    /// Whether it may mean that signatures are wrong: SERVFAIL itself (RFC 4035 §5.5), and no other error reported as one.
     #[must_use]
     pub fn may_be_bogus(&self) -> bool {
         self.outcome == Outcome::ServFail && self.reason.is_empty()

@@ -197,7 +197,7 @@ impl Facts {
         by_address
     }
 
-    /// The addresses of a host, as far as anybody told.
+    /// The addresses of a host, as far as they were reported.
     #[must_use]
     pub fn addresses(&self, host: &Name) -> Vec<IpAddr> {
         let mut addresses = BTreeSet::new();
@@ -214,7 +214,7 @@ impl Facts {
         addresses.into_iter().collect()
     }
 
-    /// The serial of the zone at each server that told it.
+    /// The serial of the zone at each server that reported it.
     #[must_use]
     pub fn serials(&self, apex: &Name) -> BTreeMap<&super::Server, u32> {
         let question = Question::new(apex.clone(), RecordType::Soa);

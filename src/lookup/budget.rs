@@ -1,6 +1,6 @@
 //! Limits the questions that one domain costs, those that one server gets, and the memory that the answers take.
 //!
-//! A hostile zone could otherwise have us ask without end, or have us ask somebody else's server so. What is not asked is
+//! A hostile zone could otherwise have us ask without end, or flood the server of a third party. What is not asked is
 //! written down as such: a bound of our own must never look like a record that is missing.
 
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ pub(super) struct Budget {
     octets: usize,
     /// The same of each server.
     octets_of: HashMap<Endpoint, usize>,
-    /// What was not asked, of whom first, and why.
+    /// What was not asked, the first server, and why.
     refused: BTreeMap<Question, (Arc<Server>, Outcome)>,
 }
 
@@ -48,7 +48,7 @@ impl Budget {
     }
 
     /// Whether the query may be made; it then counts. What is looked up in the files of the run, or in a
-    /// recording of one that kept to its own bounds, troubles nobody.
+    /// recording of one that kept to its own bounds, is not affected.
     pub(super) fn allows(&mut self, query: &PlannedQuery) -> bool {
         if matches!(query, PlannedQuery::Files(_) | PlannedQuery::Recording(_)) {
             return true;

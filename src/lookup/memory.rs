@@ -46,7 +46,7 @@ impl<K: Clone + Eq + Hash, V> Memory<K, V> {
         self.octets = 0;
     }
 
-    /// Where the answer is, or will be: whoever comes first asks, the others wait. What is no longer good is asked for
+    /// Where the answer is, or will be: the first task asks, the others wait. What is no longer good is asked for
     /// anew; what is still being asked is good.
     pub(super) fn cell(&mut self, key: &K, is_good: impl Fn(&V) -> bool) -> Shared<V> {
         let is_kept = |cell: &Shared<V>| cell.get().is_none_or(&is_good);

@@ -37,7 +37,7 @@ pub struct Network {
     asked: Mutex<Asked>,
 }
 
-/// What was asked, and of whom.
+/// What was asked, and which server.
 type Asking = (Arc<Server>, Question);
 
 /// The replies to questions that several domains may wait for.
@@ -59,7 +59,7 @@ const MOST_ELSEWHERE: usize = 24 * 1024;
 const MOST_OCTETS_OWN: usize = 4 << 20;
 /// Octets of the latter that are remembered at least.
 const MOST_OCTETS_ELSEWHERE: usize = 12 << 20;
-/// So long an answer is good for all domains of a run, however short its time to live.
+/// How long an answer is valid for all domains of a run, even with a shorter TTL.
 const GOOD_FOR: SignedDuration = SignedDuration::from_mins(5);
 
 /// Whose name is asked about.
@@ -67,7 +67,7 @@ const GOOD_FOR: SignedDuration = SignedDuration::from_mins(5);
 pub(super) enum NameScope {
     /// That of the domain that is being surveyed.
     Own,
-    /// Somebody else's.
+    /// Of a third party.
     Elsewhere,
 }
 
@@ -165,7 +165,7 @@ impl Network {
         self
     }
 
-    /// The same, with another port for policies and other web servers than 443: for test labs, where nobody may listen there.
+    /// The same, with another port for policies and other web servers than 443: for test labs, where port 443 is not available.
     #[must_use]
     pub fn with_https_port(mut self, port: u16) -> Self {
         self.fetcher.set_port(port);
@@ -220,7 +220,7 @@ impl Network {
     }
 
     /// Waits for the answer, and sends the query unless another domain has. A failure that another domain met is looked up
-    /// once more: it is no answer for this one.
+    /// once more: it is not an answer for this one.
     pub(super) async fn ask(
         &self,
         cell: &Shared<Reply>,
@@ -282,7 +282,7 @@ impl Network {
         look.authoritative(question, queries);
     }
 
-    /// The resolvers that fail, once more and told not to validate: that tells wrong signatures from broken servers.
+    /// The resolvers that fail, once more without validation: that distinguishes wrong signatures from broken servers.
     fn unvalidated(&self, question: &Question, facts: &Facts, queries: &mut Vec<PlannedQuery>) {
         for (endpoint, server) in &self.resolvers {
             let fails = |reply: &Reply| reply.server == *server && reply.may_be_bogus();
@@ -298,7 +298,7 @@ impl Network {
         }
     }
 
-    /// Where the zone is delegated to: the word of the zone above, and that of the zone itself.
+    /// Where the zone is delegated to: according to the parent zone, and to the zone itself.
     pub(super) fn delegation(
         &self,
         question: &Question,

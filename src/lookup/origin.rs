@@ -17,7 +17,7 @@ const MOST_ADDRESSES: usize = 4;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Origin {
     pub(super) scheme: Scheme,
-    /// A name in lower case, or an address as it stands in a URL.
+    /// A name in lower case, or an address as written in a URL.
     host: String,
     pub(super) port: u16,
 }

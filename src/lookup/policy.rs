@@ -99,7 +99,7 @@ impl Fetcher {
         self.port = port;
     }
 
-    /// The policy of the domain, from the first of the addresses at which somebody answers.
+    /// The policy of the domain, from the first address that answers.
     pub(super) async fn fetch(&self, domain: &Name, addresses: &[IpAddr]) -> PolicyReply {
         let cell = {
             let mut fetched = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,6 +1,6 @@
 //! Asks the name servers that a zone is delegated to at present, where others were named to be asked instead.
 //!
-//! Their answers decide nothing. They show which record sets the new name servers lack.
+//! Their answers do not affect the result. They show which record sets the new name servers lack.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;

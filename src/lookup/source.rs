@@ -26,7 +26,7 @@ use super::zonefile::ZoneFiles;
 pub struct Source {
     /// When the run began.
     pub started: Timestamp,
-    /// Zone files, which stand before everything else.
+    /// Zone files, which take precedence.
     pub zones: Option<ZoneFiles>,
     /// A recorded run, in place of the network, or what this run has gathered.
     pub recording: Option<Recording>,
@@ -63,7 +63,7 @@ impl Source {
         self.zones.as_ref().map(|zones| zones.record_sets(domain)).unwrap_or_default()
     }
 
-    /// What became of names for which nobody can be asked.
+    /// The outcome of names for which no server can be asked.
     #[must_use]
     pub fn elsewhere(&self) -> UnqueriedNames {
         match &self.recording {
@@ -82,7 +82,7 @@ impl Source {
             || self.network.as_ref().is_some_and(|network| network.view != TrustPolicy::Resolver)
     }
 
-    /// What the facts say of the domain's zones; `None` if nobody there can be asked.
+    /// What the facts say of the domain's zones; `None` if no server of them can be asked.
     pub(super) fn look<'a>(&self, domain: &'a Name, facts: &Facts) -> Option<ZoneServers<'a>> {
         self.network.as_ref().map(|network| network.look(domain, facts))
     }
@@ -188,7 +188,7 @@ impl Source {
         }
     }
 
-    /// The reply to a query that is coming, made for this domain.
+    /// The reply to a query that is coming, adjusted to this domain.
     pub(super) async fn ask(
         &self,
         query: &PlannedQuery,

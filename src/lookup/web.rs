@@ -45,7 +45,7 @@ pub(super) enum Fault {
     Connection(String),
     /// It took too long.
     Late(String),
-    /// What came is no HTTP.
+    /// The response is not HTTP.
     NoHttp(String),
     /// There is more of it than this many octets.
     TooLarge(usize),

@@ -75,7 +75,7 @@ struct Node {
 
 /// Where a name is looked up.
 struct Place<'a> {
-    /// The zone and its apex; `None` for names that stand on their own.
+    /// The zone and its apex; `None` for names without a zone.
     zone: Option<(&'a Name, &'a Zone)>,
     nodes: &'a Nodes,
     file: &'a Arc<Server>,

@@ -23,7 +23,7 @@ pub use step::{Part, Step, When, relative};
 const SHORT: u32 = 300;
 /// Hours before the switch by which everything is published that can be published early.
 const EARLY: i64 = 48;
-/// Hours before the switch at which users are told.
+/// Hours before the switch at which users are informed.
 const NOTICE: i64 = 24;
 /// Minutes before the switch at which the decision is made.
 const DECISION: i64 = 30;
@@ -33,7 +33,7 @@ const TIDY: i64 = 24;
 /// What the steps are computed from.
 #[derive(Debug, Clone, Copy)]
 pub struct Move<'a> {
-    /// The domain and the choices made for it, in any phase.
+    /// The domain and its options, in any phase.
     pub subject: &'a Subject,
     /// What the DNS said.
     pub facts: &'a Facts,

@@ -28,7 +28,7 @@ pub enum Clue<'a> {
     Dkim {
         /// The labels left of `_domainkey`.
         selector: &'a str,
-        /// Where it is an alias to; `None` if the key itself stands there.
+        /// Where it is an alias to; `None` if the key itself is there.
         target: Option<&'a Name>,
     },
     /// A name server of the zone.
@@ -137,7 +137,7 @@ pub fn of_srv(service: &str, target: &Name, domain: &Name) -> Vec<&'static Provi
     best_matches(Clue::Srv { service, target }, domain)
 }
 
-/// The [best matches](best_matches) of a published DKIM selector; without a target, the key itself stands
+/// The [best matches](best_matches) of a published DKIM selector; without a target, the key itself is
 /// there.
 #[must_use]
 pub fn of_dkim(selector: &str, target: Option<&Name>, domain: &Name) -> Vec<&'static Provider> {
@@ -194,7 +194,7 @@ impl Provider {
         self.matches(Clue::Srv { service, target }, domain)
     }
 
-    /// Whether a published DKIM selector can be this platform's; without a target, the key itself stands
+    /// Whether a published DKIM selector can be this platform's; without a target, the key itself is
     /// there.
     #[must_use]
     pub fn matches_dkim(&self, selector: &str, target: Option<&Name>, domain: &Name) -> bool {

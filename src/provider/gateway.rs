@@ -156,7 +156,7 @@ impl FromStr for Gateway {
     }
 }
 
-/// Whether `name` has at least two labels, of letters, digits and hyphens, and is no address: a top-level
+/// Whether `name` has at least two labels, of letters, digits and hyphens, and is not an address: a top-level
 /// domain alone would cover half the world. The underscore is seen in host names and does no harm.
 fn can_end_a_host(name: &Name) -> bool {
     let is_word = |label: &[u8]| label.iter().all(|o| o.is_ascii_alphanumeric() || matches!(o, b'-' | b'_'));

@@ -1,6 +1,6 @@
 //! The clues by which a record shows a provider.
 //!
-//! A table of mail platforms, filtering gateways and forwarders, recognised by the ends of host names. It
+//! A table of mail platforms, filtering gateways and forwarders, recognized by the ends of host names. It
 //! says who is meant and never what a domain's own values must be; that is the concern of what is expected.
 //!
 //! Evidence that a platform calls [weak](Provider::is_weak) never decides alone: it supports other evidence,
@@ -21,7 +21,7 @@ pub use clue::{
 };
 pub use gateway::{Gateway, GatewayError};
 
-/// One platform and what it is recognised by.
+/// One platform and what it is recognized by.
 ///
 /// Lists are empty where nothing is known. How host patterns are read: labels are compared from the right,
 /// `*` is any run of characters of one label, `#` a digit, `?` a letter or digit, `=` in front allows no

@@ -1,12 +1,12 @@
 //! The table of mail platforms and filters, and lookups in it.
 //!
 //! The file is long because it is data: one row a platform, each with its sources, so that a row can be read,
-//! checked and replaced by itself. Facts as of August 2026. How patterns match is told in `pattern`, what a
+//! checked and replaced by itself. Facts as of August 2026. How patterns match is described in `pattern`, what a
 //! field means at [`Provider`].
 //!
 //! How to read a row:
 //!
-//! * A gateway with Microsoft 365 behind it is no fault, and behind a gateway a missing Microsoft include is
+//! * A gateway with Microsoft 365 behind it is not a fault, and behind a gateway a missing Microsoft include is
 //!   no proof: of 108 domains with a gateway in front of Microsoft 365, 25 had no
 //!   `spf.protection.outlook.com` in SPF ([`MXMAP_DATA`]).
 //! * Mixed MX sets are real: 12 of 2,110 domains of the same data had Microsoft's host and something else.
@@ -48,7 +48,7 @@ macro_rules! rackspace_how_to {
     };
 }
 
-/// Every platform that is recognised. The order is kept in reports: Microsoft first.
+/// Every platform that is recognized. The order is kept in reports: Microsoft first.
 pub(super) static PROVIDERS: &[Provider] = &[
     // Microsoft 365, and names of Microsoft's that are not the destination.
     Provider {

@@ -107,7 +107,7 @@ pub enum DataError {
     Quoted {
         /// Which field.
         field: &'static str,
-        /// What stands between the quotes.
+        /// The content of the quotes.
         found: String,
     },
     /// A field that is not what it should be.
@@ -120,7 +120,7 @@ pub enum DataError {
         /// What it is.
         found: String,
     },
-    /// A field that should be a name and is none.
+    /// A field that should be a name but is not.
     #[error("{field} is not a domain name: {error}")]
     Name {
         /// Which field.
@@ -178,7 +178,7 @@ impl RecordData {
         Self::read_fields(rtype, tokens, origin).map_err(|misfit| misfit.error)
     }
 
-    /// Zone-file form ready to publish: as [`fmt::Display`], with texts of over 255 octets split.
+    /// Zone-file form ready to publish: as [`fmt::Display`], with strings of over 255 octets split.
     #[must_use]
     pub fn to_zone_text(&self) -> String {
         match self {

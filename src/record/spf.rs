@@ -1,7 +1,7 @@
 //! Parses SPF records (RFC 7208).
 //!
 //! Reads the terms of RFC 7208 and keeps going after a broken one, so that every fault can be shown at once and at its
-//! place. Nothing is looked up here, and macros are recognised, not expanded.
+//! place. Nothing is looked up here, and macros are recognized, not expanded.
 //!
 //! Long because it is the grammar of one standard, a function for each rule of it.
 
@@ -48,13 +48,13 @@ impl Qualifier {
 pub enum Mechanism {
     /// Everybody.
     All,
-    /// Whoever the record of another domain lets pass.
+    /// The senders that the record of another domain authorizes.
     Include(DomainSpec),
     /// The addresses of a domain; its own without one.
     A(Option<DomainSpec>),
     /// The mail hosts of a domain; its own without one.
     Mx(Option<DomainSpec>),
-    /// Whoever's reverse name lies in a domain; RFC 7208 §5.5 advises against it.
+    /// Senders whose reverse name lies in a domain; RFC 7208 §5.5 advises against it.
     Ptr(Option<DomainSpec>),
     /// An IPv4 network.
     Ip4 {
@@ -70,7 +70,7 @@ pub enum Mechanism {
         /// How many leading bits count.
         prefix: u8,
     },
-    /// Whoever makes this name exist.
+    /// Senders for which this name exists.
     Exists(DomainSpec),
 }
 
@@ -81,7 +81,7 @@ pub enum Meaning {
     Mechanism(Qualifier, Mechanism),
     /// `redirect=`: the record of another domain decides if nothing here matches.
     Redirect(DomainSpec),
-    /// `exp=`: where the explanation for a rejection stands.
+    /// `exp=`: the name with the explanation for a rejection.
     Explanation(DomainSpec),
     /// A modifier that receivers must ignore (RFC 7208 §6).
     UnknownModifier {
@@ -99,7 +99,7 @@ pub enum Meaning {
 pub struct Term {
     /// As it was written; octets that are not UTF-8 show as U+FFFD.
     pub text: String,
-    /// Where it stands, in octets of the joined text.
+    /// Its position, in octets of the joined text.
     pub span: Range<usize>,
     /// What it means.
     pub meaning: Meaning,
@@ -144,7 +144,7 @@ const VERSION: &[u8] = b"v=spf1";
 impl FromStr for Term {
     type Err = String;
 
-    /// Reads one term as it would stand in a record.
+    /// Reads one term of a record.
     fn from_str(text: &str) -> Result<Self, String> {
         let mut terms = SpfRecord::parse(&Text::from(format!("v=spf1 {}", text.trim()).as_str()))
             .map(|record| record.terms)
@@ -218,7 +218,7 @@ impl fmt::Display for SpfRecord {
     }
 }
 
-/// `redirect=` and `exp=` may stand once (RFC 7208 §6).
+/// `redirect=` and `exp=` may appear once (RFC 7208 §6).
 fn once(meaning: Meaning, before: &[Term]) -> Meaning {
     let again = match &meaning {
         Meaning::Redirect(_) => before.iter().any(|term| matches!(term.meaning, Meaning::Redirect(_))),

@@ -1,6 +1,6 @@
 //! Splits lines of a zone file into fields.
 //!
-//! The octets between the fields are read here; what a field means is for whoever asked.
+//! The octets between the fields are read here; the caller decides what a field means.
 
 use std::fmt::{self, Write as _};
 

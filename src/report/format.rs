@@ -26,20 +26,20 @@ pub use self::ndjson::{ndjson, ndjson_line};
 pub use self::prometheus::prometheus;
 pub use self::sarif::{Place, sarif};
 
-/// How much a finding matters to whoever reads the report by machine.
+/// How much a finding matters to a program that reads the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum ResultLevel {
     /// Nothing is to be done.
     None,
     /// Worth knowing.
     Note,
-    /// To be looked at, or to be waited for.
+    /// To check, or to wait for.
     Warning,
     /// To be edited.
     Error,
 }
 
-/// How much an expectation matters as it stands.
+/// How much an expectation matters in its present status.
 fn result_level(expectation: &ExpectationView) -> ResultLevel {
     match (expectation.status, expectation.importance) {
         ("met" | "waived", _) => ResultLevel::None,
@@ -71,7 +71,7 @@ fn domains(report: &Report) -> impl Iterator<Item = (usize, &DomainReport)> {
     report.domains.iter().enumerate()
 }
 
-/// A piece of a message: plain words, or a value that stood in backticks.
+/// A piece of a message: plain words, or a value from backticks.
 struct Piece<'a> {
     text: &'a str,
     is_value: bool,

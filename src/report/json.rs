@@ -43,13 +43,13 @@ pub struct StreamingJson {
 }
 
 impl StreamingJson {
-    /// Begins the list of domains; what stands in front of it is known at the end.
+    /// Begins the list of domains; what comes before it is known at the end.
     #[must_use]
     pub fn begin() -> Self {
         Self { written: 0 }
     }
 
-    /// A domain as it stands in the list, wherever that is.
+    /// A domain as written in the list, wherever that is.
     #[must_use]
     pub fn piece(domain: &DomainReport) -> String {
         const DEPTH: &str = "\n    ";
@@ -57,13 +57,13 @@ impl StreamingJson {
         without_commands(format!("{DEPTH}{}", text.replace('\n', DEPTH)))
     }
 
-    /// What stands in front of the next piece.
+    /// What comes before the next piece.
     pub fn lead(&mut self) -> &'static str {
         self.written += 1;
         if self.written == 1 { "[" } else { "," }
     }
 
-    /// What stands in front of the domains and behind them; `report` has none itself.
+    /// What comes before and after the domains; `report` has none itself.
     #[must_use]
     pub fn frame(&self, report: &Report) -> (String, String) {
         /// How a report without domains ends.

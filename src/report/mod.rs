@@ -1,7 +1,7 @@
 //! Reports: one view, many formats.
 //!
 //! Publication: one frozen view, many formats. A format adds no judgement; text that came from DNS is harmless in the
-//! view already, since names and records stand in it in presentation form.
+//! view already, since its names and records are in presentation form.
 
 pub mod ascii;
 mod cache_expiry;

@@ -17,7 +17,7 @@ pub struct Reminders {
     domains: usize,
 }
 
-/// One reminder, and whom it concerns.
+/// One reminder, and the domains it concerns.
 #[derive(Debug)]
 struct About {
     reminder: Reminder,

@@ -1,7 +1,7 @@
 //! Compares a result with an earlier report.
 //!
 //! Two reports are compared by what they say, not by their words: verdict, records, statuses and hazards. The order of
-//! answers, times to live that run down and the sentences around them are no change.
+//! answers, TTLs that run down and the sentences around them are no change.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::BufRead;
@@ -271,7 +271,7 @@ pub struct Moved {
     pub after: State,
 }
 
-/// How one expectation stood.
+/// The earlier status of one expectation.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct State {
@@ -418,8 +418,8 @@ impl Earlier {
         })
     }
 
-    /// The same, with what was told before in place of what could not be looked up for the first time: a lookup that
-    /// fails once is no change.
+    /// The same, with what was reported before in place of what could not be looked up for the first time: a lookup that
+    /// fails once is not a change.
     #[must_use]
     pub fn settled(mut self, before: &Self, told: &Self) -> Self {
         let of = |report: &Self, domain: &str| report.get(domain).cloned();
@@ -457,7 +457,7 @@ const UNKNOWN: &str = "unknown";
 /// The verdict of a domain about which too little is known.
 const UNDETERMINED: &str = "undetermined";
 
-/// The expectations that changed. One that only one of the reports has, since the options differ, is no change.
+/// The expectations that changed. One that only one of the reports has, since the options differ, is not a change.
 fn moved(before: &[EarlierExpectation], after: &[EarlierExpectation]) -> Vec<Moved> {
     let known: BTreeMap<&str, &EarlierExpectation> =
         before.iter().map(|expectation| (&*expectation.id, expectation)).collect();

@@ -33,7 +33,7 @@ pub use stored::stored;
 /// Everything that a table of one domain shows.
 #[derive(Debug, Clone, Copy)]
 pub struct Shown<'a> {
-    /// The domain and the choices made for it.
+    /// The domain and its options.
     pub subject: &'a Subject,
     /// What was found out.
     pub assessment: &'a Assessment,

@@ -3,7 +3,7 @@
 //! The frozen view: field names, words and their order are what users script against. It is made from the results and
 //! never handed back to the rules.
 //!
-//! Long because it is one page of the contract: whoever changes a field sees all the others.
+//! Long because it is one page of the contract: a change of one field shows all the others.
 
 mod replies;
 
@@ -137,7 +137,7 @@ pub struct DomainReport {
     pub web: Vec<WebView>,
     /// When the old service may be closed; null while that is not known.
     pub close_source_after: Option<Timestamp>,
-    /// Whether that moment was `seen` to be right, or rests on an `assumed` time to live.
+    /// Whether that moment was `seen` to be right, or rests on an `assumed` TTL.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[serde(default, deserialize_with = "words::optional")]
     pub close_source_basis: Option<Word>,
@@ -252,14 +252,14 @@ pub struct ExpectationView {
     /// What is published.
     #[serde(default)]
     pub observed: Vec<Sanitized>,
-    /// Its time to live in seconds.
+    /// Its TTL in seconds.
     pub ttl: Option<u32>,
     /// When it will be met without anybody doing anything.
     pub until: Option<Timestamp>,
     /// Until when a cache that was not asked may have an old answer, where one was seen before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub possible_until: Option<Timestamp>,
-    /// The waiver made for it.
+    /// The waiver that applies to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waiver: Option<WaiverView>,
 }
@@ -289,7 +289,7 @@ pub struct HazardView {
     /// By when to act, where that is known and not past.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
-    /// The waiver made for it.
+    /// The waiver that applies to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waiver: Option<WaiverView>,
 }
@@ -316,7 +316,7 @@ pub struct IgnoredView {
     pub file: Sanitized,
     /// Where in it: a line, or a JSON path.
     pub place: Sanitized,
-    /// What stands there.
+    /// The published records.
     pub what: Sanitized,
     /// Why it is not used.
     pub reason: Sanitized,
@@ -342,7 +342,7 @@ pub struct ChangeView {
     pub rtype: String,
     /// The TTL to publish with, in seconds.
     pub ttl: u32,
-    /// The TTL that is published, in seconds, where a name server told it.
+    /// The TTL that is published, in seconds, if a name server reported it.
     pub ttl_before: Option<u32>,
     /// What is published.
     #[serde(default)]
@@ -630,7 +630,7 @@ impl From<&Applied> for WaiverView {
 }
 
 impl HazardView {
-    /// Whether somebody decided to live with it.
+    /// Whether it is waived.
     #[must_use]
     pub fn is_waived(&self) -> bool {
         self.waiver.as_ref().is_some_and(|waiver| waiver.state == WaiverState::Active.word())

@@ -1,7 +1,7 @@
 //! Determines which MX host Microsoft has assigned to a domain.
 //!
 //! The host that the token rule gives exists for domains that were added to a tenant before July 2026. A later one has its
-//! host below `mx.microsoft`, in a partition that nobody can derive: every partition is asked for it, but only where the
+//! host below `mx.microsoft`, in a partition that cannot be derived: every partition is asked for it, but only where the
 //! derived host is known not to exist and the MX records have to change.
 
 use crate::expected::{

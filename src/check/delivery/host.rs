@@ -24,7 +24,7 @@ pub(in crate::check) enum Host {
     RightPartition,
     /// Microsoft's host under the older name.
     RightOlder,
-    /// Microsoft's host, made for the domain named if the token tells.
+    /// Microsoft's host, of the named domain, if the token shows it.
     OtherDomain(Option<Name>),
     /// Microsoft's host with the given one's own label, in the family that was not given.
     OtherFamily,
@@ -36,7 +36,7 @@ pub(in crate::check) enum Host {
     Null,
     /// A host that only proves ownership.
     Verification,
-    /// Mistyped; with the host that was meant, where that can be told.
+    /// Mistyped; with the host that was meant, where that is known.
     Malformed(String, Option<Name>),
     /// Microsoft's host in another cloud.
     WrongCloud(Cloud),
@@ -173,7 +173,7 @@ pub(in crate::check) fn is_partition(label: &str) -> bool {
     })
 }
 
-/// Why the host is no host name, and which one was meant.
+/// Why the host is not a host name, and the intended one.
 fn malformed(exchange: &Name, hosts: &MailHosts, domain: &Name) -> Option<(String, Option<Name>)> {
     // The zone may begin above the domain, and its name is what is put behind.
     for zone in zone_candidates(domain) {

@@ -1,6 +1,6 @@
 //! Parses the targets of DKIM CNAMEs.
 //!
-//! Both forms that Microsoft uses are read, and what is typed wrong in them is told.
+//! Both forms that Microsoft uses are read, and typing errors in them are reported.
 
 use std::borrow::Cow;
 
@@ -69,7 +69,7 @@ pub(super) fn misspelt(target: &Name) -> Option<Name> {
     is_key_target(&meant).then_some(meant)
 }
 
-/// Why the target is none, if it was mistyped.
+/// Returns why the target is not valid, if it was mistyped.
 pub(super) fn mistyped(target: &Name, domain: &Name) -> Option<String> {
     if placeholder::is_placeholder(target, domain) {
         return Some(placeholder::REASON.into());

@@ -38,7 +38,7 @@ impl<'a> Record<'a> {
         self.0.tags.iter().find(|tag| tag.name.eq_ignore_ascii_case(name)).map(|tag| tag.value)
     }
 
-    /// The first name that stands twice; such a list is not valid as a whole (RFC 6376 §3.2).
+    /// The first name that is given twice; such a list is not valid as a whole (RFC 6376 §3.2).
     fn repeated(&self) -> Option<&'a str> {
         let tags = &self.0.tags;
         let seen = |at: usize, name: &str| tags[..at].iter().any(|tag| tag.name.eq_ignore_ascii_case(name));
@@ -131,7 +131,7 @@ pub(super) fn report_hosts(set: &RecordSet, domain: &Name) -> Vec<Name> {
     hosts
 }
 
-/// The host of a `mailto:` address, without what may stand behind it.
+/// The host of a `mailto:` address, without what follows it.
 fn host_of(uri: &str) -> Option<Name> {
     let (scheme, rest) = uri.split_once(':')?;
     if !scheme.eq_ignore_ascii_case("mailto") {
@@ -147,7 +147,7 @@ fn is_same_organization(host: &Name, domain: &Name) -> bool {
     host.is_within(domain) || registrable(host).is_some_and(|host| registrable(domain) == Some(host))
 }
 
-/// All texts of a set.
+/// All TXT records of a set.
 pub(super) fn texts(set: &RecordSet) -> impl Iterator<Item = &Text> {
     set.data.iter().filter_map(|data| match data {
         RecordData::Txt(text) => Some(text),
@@ -155,7 +155,7 @@ pub(super) fn texts(set: &RecordSet) -> impl Iterator<Item = &Text> {
     })
 }
 
-/// The texts that receivers take for a policy.
+/// The TXT records that receivers accept as a policy.
 pub(super) fn policies(set: &RecordSet) -> impl Iterator<Item = &Text> {
     texts(set).filter(|text| is_policy(text))
 }
@@ -165,7 +165,7 @@ pub(super) fn is_policy(text: &Text) -> bool {
     starts_with_version(&text.lossy())
 }
 
-/// `v`, `=` and `DMARC1` with blanks around the sign, and then a semicolon or the end. Nothing stands in front, and only the
+/// `v`, `=` and `DMARC1` with blanks around the sign, and then a semicolon or the end. Nothing comes before, and only the
 /// value is compared with regard to case.
 fn starts_with_version(text: &str) -> bool {
     let blanks = [' ', '\t'];
@@ -181,7 +181,7 @@ pub(in crate::check) fn is_right(set: &RecordSet) -> bool {
     sole(set).is_some_and(|policy| fault(policy).is_none())
 }
 
-/// Whether a text that is no policy was meant to be one.
+/// Whether a TXT record is an invalid attempt at a policy.
 pub(super) fn looks_like_policy(text: &Text) -> bool {
     let plain: String = text
         .lossy()
@@ -252,7 +252,7 @@ fn is_removed(tag: &Tag<'_>) -> bool {
     REMOVED.iter().any(|removed| removed.eq_ignore_ascii_case(tag.name))
 }
 
-/// Whether receivers ignore a tag for its value (RFC 9989 §4.7): tags that nobody knows have none.
+/// Whether receivers ignore a tag for its value (RFC 9989 §4.7): unknown tags have none.
 fn is_malformed(tag: &Tag<'_>) -> bool {
     let one_of = |values: &[&str]| values.iter().any(|value| value.eq_ignore_ascii_case(tag.value));
     match tag.name.to_ascii_lowercase().as_str() {

@@ -8,10 +8,10 @@ use crate::record::{Name, Question, RecordType};
 
 use super::{Case, Code, ExpectationResult, Hazard, backticked, join_and};
 
-/// What stands before the name of a mail host whose certificate is described.
+/// The labels before the name of a mail host whose certificate is described.
 const PORT: &str = "_25._tcp";
 
-/// The readiness for DANE, and TLSA records where nobody reads them.
+/// The readiness for DANE, and TLSA records where no sender reads them.
 pub(super) fn dane(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Hazard> {
     let Some(host) = published_host(case, judged) else { return Vec::new() };
     case.sight.batch(|| {
@@ -88,7 +88,7 @@ fn is_validated(case: &Case<'_>, question: &Question) -> bool {
     replies.any(|reply| reply.server.role == Role::Resolver && reply.outcome.is_answer() && reply.authentic)
 }
 
-/// TLSA records in the domain's own zone, which no sender looks for: those of a mail host stand below its own name.
+/// TLSA records in the domain's own zone, which no sender looks for: those of a mail host are below its own name.
 fn misplaced(case: &Case<'_>, host: &Name) -> Option<Hazard> {
     let domain = &case.subject.domain;
     let published: Vec<Name> = own_names(domain, host)

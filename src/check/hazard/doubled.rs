@@ -1,7 +1,7 @@
 //! Finds records of the domain that were published with the zone name twice.
 //!
 //! Where a panel puts the zone's name behind whatever is typed, the domain in full makes `contoso.com.contoso.com`. An
-//! alias tells so itself; MX and texts of the domain have judges of their own, which look at the domain alone.
+//! alias tells so itself; MX and TXT records of the domain have judges of their own, which check the domain alone.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::record::{Name, RecordData, RecordType};
 use super::{Case, Code, Edit, ExpectationResult, Hazard, Status, backticked, delivery, join_and, wildcard};
 use crate::check::{doubled, text};
 
-/// Right MX records and texts at the doubled name, while the domain itself lacks them.
+/// Right MX and TXT records at the doubled name, while the domain itself lacks them.
 pub(super) fn domain_doubled(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Hazard> {
     let domain = &case.subject.domain;
     let hosts = judged.iter().find_map(|judged| match &judged.expectation.requirement {

@@ -24,8 +24,8 @@ const MAIL_HOSTS: &[&str] = &["mail", "rackspace"];
 
 /// Before the old service is closed: its name servers serve the zone.
 ///
-/// Once everything else is tidied up, they may be the last sign of the platform. It alone names nobody, so where no
-/// platform is known it decides nothing, and is said all the same.
+/// Once everything else is tidied up, they may be the last sign of the platform. It alone proves no platform, so where no
+/// platform is known it does not affect the result, but is reported.
 pub(super) fn dns_hosted_by_source(case: &Case<'_>, zone: Option<&Zone>) -> Option<Hazard> {
     if case.phase() < Phase::Tidy {
         return None;

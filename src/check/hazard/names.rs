@@ -145,7 +145,7 @@ pub(super) fn dmarc_strict_too_early(case: &Case<'_>, judged: &[ExpectationResul
     Some(Hazard::new(Code::DmarcStrictTooEarly, &name, Some(RecordType::Txt), message))
 }
 
-/// A name that nobody publishes has an answer.
+/// Reports a random name that has an answer.
 pub(super) fn wildcard_answers(case: &Case<'_>) -> Option<Hazard> {
     let domain = &case.subject.domain;
     let probe = domain.prepend(PROBE_LABEL).ok()?;

@@ -103,7 +103,7 @@ pub(super) fn domain_not_found(case: &Case<'_>, zone: Option<&Zone>) -> Option<H
     Some(Hazard::new(Code::DomainNotFound, domain, None, message))
 }
 
-/// A resolver fails, and answers once it is told not to validate.
+/// A resolver fails, and answers without validation.
 pub(super) fn dnssec_bogus(case: &Case<'_>) -> Option<Hazard> {
     let facts = case.sight.facts;
     let domain = &case.subject.domain;
@@ -128,7 +128,7 @@ pub(super) fn dnssec_bogus(case: &Case<'_>) -> Option<Hazard> {
     Some(found)
 }
 
-/// What the zone above says, against what the zone says of itself.
+/// Compares the NS records of the parent zone with those of the zone.
 pub(super) fn delegation_mismatch(case: &Case<'_>, zone: Option<&Zone>) -> Option<Hazard> {
     let facts = case.sight.facts;
     let apex = &zone.filter(|_| facts.named_servers.is_empty())?.apex;
@@ -280,7 +280,7 @@ fn not_allowed<'a>(replies: &[&'a Reply]) -> Option<&'a str> {
     refused.map(|reply| reply.reason.as_str())
 }
 
-/// Whether the addresses of a name server are not known because nobody was asked or waited for.
+/// Whether the addresses of a name server are not known because no server was asked or waited for.
 fn is_left_unfound(facts: &Facts, server: &NameServer) -> bool {
     let is_open = |rtype| {
         let question = Question::new(server.name.clone(), rtype);

@@ -14,10 +14,10 @@ const LONGEST_ID: usize = 32;
 /// Receivers of reports that a sentence names.
 const MOST_RECEIVERS: usize = 10;
 
-/// Whether the texts announce a policy (RFC 8461 §3.1).
+/// Whether the TXT records announce a policy (RFC 8461 §3.1).
 ///
 /// # Errors
-/// What is wrong with texts that were meant to.
+/// What is wrong with TXT records that were meant to.
 pub(in crate::check) fn announced(set: &RecordSet) -> Result<bool, String> {
     let text = match sole(set, ANNOUNCEMENT) {
         Sole::None => return Ok(false),
@@ -32,10 +32,10 @@ pub(in crate::check) fn announced(set: &RecordSet) -> Result<bool, String> {
     Ok(true)
 }
 
-/// Where reports go, for a sentence (RFC 8460 §3); `None` if nobody asks for any.
+/// Where reports go, for a sentence (RFC 8460 §3); `None` if no reports are requested.
 ///
 /// # Errors
-/// What is wrong with texts that were meant to ask.
+/// What is wrong with TXT records that were meant to request them.
 pub(super) fn reported(set: &RecordSet) -> Result<Option<String>, String> {
     match sole(set, REPORTS) {
         Sole::None => Ok(None),
@@ -98,7 +98,7 @@ fn sole_field<'a>(text: &'a str, start: &str, wanted: &str) -> Result<&'a str, S
     found.ok_or_else(|| format!("`{wanted}=…` is missing"))
 }
 
-/// A field that nobody knows yet: its name has at most 32 characters, its value is neither empty nor holds a blank or a
+/// A field that is not known yet: its name has at most 32 characters, its value is neither empty nor holds a blank or a
 /// second `=`.
 fn is_extension(name: &str, value: &str) -> bool {
     (1..=32).contains(&name.len())

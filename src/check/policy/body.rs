@@ -1,6 +1,6 @@
 //! Reads an MTA-STS policy (RFC 8461 §3.2).
 //!
-//! Lines of `key: value`, ended by LF or CRLF. Keys that nobody knows are skipped, and of a key that stands
+//! Lines of `key: value`, ended by LF or CRLF. Unknown keys are skipped, and of a key that is given
 //! twice the first counts, but for `mx`, which names one pattern a line.
 
 use std::fmt;

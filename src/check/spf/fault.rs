@@ -1,6 +1,6 @@
 //! Describes errors that make SPF fail for every sender.
 //!
-//! A term that nobody can read, in the record itself or below, and an include that leads nowhere or back.
+//! An invalid term, in the record itself or below, and an include that leads nowhere or back.
 
 use crate::record::spf::Term;
 use crate::record::{Name, Text};
@@ -10,7 +10,7 @@ use super::walk::MOST_MAIL_HOSTS;
 use super::{Code, Finding, SpfJudge, backticked, markup, placeholder, shown};
 
 impl SpfJudge<'_> {
-    /// What makes every check fail, whoever sends.
+    /// Returns what makes every check fail, for every sender.
     pub(super) fn faulty(&self, fault: &Fault) -> (Code, String) {
         let about = backticked(&fault.about);
         let term = shown(&fault.term);

@@ -1,7 +1,7 @@
 //! Recommends which terms to remove first if a record needs too many lookups.
 //!
 //! What does nothing comes first, then what should not be there, then what can be said without a lookup, and
-//! last the dearest senders. Nothing is dropped here: which sender is still needed, only the admin knows.
+//! last the most expensive senders. Nothing is dropped here: which sender is still needed, only the admin knows.
 
 use crate::record::spf::SpfRecord;
 
@@ -15,15 +15,15 @@ const MOST_NAMED: usize = 6;
 /// Why a term can go; the order is that in which to drop.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Reason {
-    /// Its name has no answer, so it lets nobody pass.
+    /// A void lookup: it authorizes no sender.
     NoAnswer,
-    /// It stands there twice.
+    /// It is listed twice.
     Twice,
     /// It is `ptr` (RFC 7208 §5.5).
     Deprecated,
     /// It is the platform being left.
     Source(&'static str),
-    /// Another term lets the same senders pass.
+    /// Another term authorizes the same senders.
     Covered(String),
     /// It can be written without a lookup.
     Address(String),

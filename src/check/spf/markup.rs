@@ -1,14 +1,14 @@
 //! Finds invisible and unusual characters in TXT records.
 //!
 //! Copied from a page or a word processor, a value brings along characters that look like a blank or a
-//! hyphen, or are not seen at all, and pieces of HTML. They are told with their octets and their place, as
+//! hyphen, or are not seen at all, and pieces of HTML. They are reported with their octets and their position, as
 //! receivers see them.
 
 use std::borrow::Cow;
 
 use crate::record::Text;
 
-/// Oddities that are told of one text; more would tell nothing new.
+/// Oddities that are reported of one record at most.
 const MOST_TOLD: usize = 3;
 /// Octets of the longest tag or entity that is looked for.
 const LONGEST_MARK: usize = 40;

@@ -15,7 +15,7 @@ use crate::record::{Name, Question, RecordData, RecordType};
 use super::{SpfJudge, join_and, shown};
 use crate::check::{Case, backticked, judge};
 
-/// Addresses that stand in for the hosts of one term at most; with more of them the hosts are named.
+/// Addresses that replace the hosts of one term at most; with more of them the hosts are named.
 const MOST_ADDRESSES: usize = 8;
 
 /// A term, and what it has to say once the MX records have changed.
@@ -68,7 +68,7 @@ pub(super) fn moved(bench: &SpfJudge<'_>, record: &SpfRecord) -> Vec<Moved> {
     moved.collect()
 }
 
-/// The hosts that the plan takes out of the MX records, and that may send: those of nobody we know.
+/// The hosts that the plan takes out of the MX records, and that may send: those of no known platform.
 fn leaving_hosts(bench: &SpfJudge<'_>) -> Vec<Name> {
     let domain = &bench.case.subject.domain;
     let question = Question::new(domain.clone(), RecordType::Mx);

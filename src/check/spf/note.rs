@@ -124,7 +124,7 @@ fn void_for_ipv6(tally: &Tally) -> Option<String> {
     })
 }
 
-/// What receivers pass over: mechanisms behind `all`, `redirect=` beside it, and mechanisms written with `=`.
+/// What receivers ignore: mechanisms after `all`, `redirect=` next to it, and mechanisms written with `=`.
 fn ignored(record: &SpfRecord) -> Option<String> {
     let evaluated: BTreeSet<usize> = record.evaluated().map(|term| term.span.start).collect();
     let ignored = record.terms.iter().filter(|term| match &term.meaning {
@@ -148,7 +148,7 @@ fn ignored(record: &SpfRecord) -> Option<String> {
     ))
 }
 
-/// A set of texts whose answer does not fit into a small packet.
+/// A set of TXT records whose response does not fit into a small packet.
 fn long(owner: &Name, record: &SpfRecord, texts: &BTreeSet<RecordData>) -> Option<String> {
     let size = answer_size(owner, texts);
     (size > SMALL_ANSWER).then(|| {
@@ -161,7 +161,7 @@ fn long(owner: &Name, record: &SpfRecord, texts: &BTreeSet<RecordData>) -> Optio
     })
 }
 
-/// Octets of an answer with these texts.
+/// Octets of a response with these TXT records.
 fn answer_size(owner: &Name, texts: &BTreeSet<RecordData>) -> usize {
     let text = |data: &RecordData| {
         let octets = text_of(data).map_or(0, |text| text.joined().len());

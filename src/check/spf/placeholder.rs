@@ -1,8 +1,8 @@
 //! Recognizes SPF placeholders copied from guides.
 //!
 //! `include:<your-provider>` and `ip4:x.x.x.x` cannot be read by anybody. Names below example.com are
-//! nobody's (RFC 2606 §3). Other names that sound like an example are called one only where they have no SPF
-//! record, since somebody may bear them.
+//! reserved (RFC 2606 §3). Other names that sound like an example are called one only where they have no SPF
+//! record, since they may be registered.
 
 use crate::check::placeholder::is_kept_for_examples;
 use crate::record::Name;
@@ -34,13 +34,13 @@ pub(super) fn is_term(term: &str) -> bool {
     !value.is_empty() && (bracketed || lettered || labels.iter().any(|label| sounds(label)))
 }
 
-/// Whether an include in a record of the checked domain's own names a domain that can be nobody's. What
-/// others wrote is left to what stands there.
+/// Whether an include in a record of the checked domain's own names a reserved domain. What
+/// others wrote is not questioned.
 pub(super) fn is_nobodys(included: &Name, holder: &Name, checked: &Name) -> bool {
     holder.is_within(checked) && is_reserved(included, checked)
 }
 
-/// Whether a domain can be nobody's; never one that the checked domain itself bears.
+/// Whether a domain is reserved; never the checked domain itself.
 fn is_reserved(name: &Name, checked: &Name) -> bool {
     is_kept_for_examples(name, checked) || name.labels().flatten().any(|octet| b"<>*[]{}".contains(octet))
 }

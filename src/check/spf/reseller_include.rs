@@ -18,7 +18,7 @@ const RESELLER: &str = "secureserver.net";
 pub(super) const RESELLER_HOST: &str = "email";
 
 impl SpfJudge<'_> {
-    /// What is said of a record in which another sender stands in; `None` where Microsoft's include is
+    /// Returns the message for a record in which another sender replaces Microsoft's include; `None` where Microsoft's include is
     /// missing.
     pub(super) fn reseller_include(&self, record: &SpfRecord) -> Result<Option<Opening>, LookupFailure> {
         if self.is_behind_gateway()? {
@@ -41,7 +41,7 @@ impl SpfJudge<'_> {
         }))
     }
 
-    /// The filter that takes all mail and may send, where nobody said that it is meant to.
+    /// The filter that takes all mail and may send, if it was not declared.
     fn undeclared_filter(&self, record: &SpfRecord) -> Result<Option<&'static Provider>, LookupFailure> {
         let domain = &self.case.subject.domain;
         let is_filter =
@@ -57,7 +57,7 @@ impl SpfJudge<'_> {
         Ok(senders.find(takes_all))
     }
 
-    /// Whether mail leaves through a declared filter: then it stands in front in the MX as well.
+    /// Whether mail leaves through a declared filter: then it is in the MX as well.
     pub(super) fn is_behind_gateway(&self) -> Result<bool, LookupFailure> {
         if self.case.subject.gateways.is_empty() {
             return Ok(false);
@@ -115,7 +115,7 @@ fn includes_reseller(record: &SpfRecord) -> bool {
     included(record).any(|name| Some(name) == reseller.as_ref())
 }
 
-/// The domains whose senders the record lets pass.
+/// The domains whose senders the record authorizes.
 fn included(record: &SpfRecord) -> impl Iterator<Item = &Name> {
     record.terms.iter().filter_map(|term| match &term.meaning {
         Meaning::Mechanism(Qualifier::Pass, Mechanism::Include(domain)) => domain.name.as_ref(),

@@ -1,6 +1,6 @@
 //! Checks that declared senders stay in the SPF record.
 //!
-//! Whoever sends invoices or newsletters for the domain must not get lost in the move. A term counts where receivers read
+//! Senders of invoices or newsletters must not get lost in the move. A term counts where receivers read
 //! it: in the record itself, or named in one that it includes.
 
 use crate::facts::LookupFailure;
@@ -39,7 +39,7 @@ impl SpfJudge<'_> {
     }
 }
 
-/// Whether two terms let the same sender pass, in whatever case its name is written.
+/// Whether two terms authorize the same sender, in whatever case its name is written.
 pub(super) fn names_the_same(one: &Meaning, other: &Meaning) -> bool {
     let domain = |meaning: &Meaning| match meaning {
         Meaning::Mechanism(_, Mechanism::Include(domain)) | Meaning::Redirect(domain) => domain.name.clone(),

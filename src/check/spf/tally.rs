@@ -11,14 +11,14 @@ use crate::record::spf::{Meaning, Mechanism, SpfRecord, Term};
 use super::MOST_VOID_LOOKUPS;
 use super::walk::{Reader, Walk};
 
-/// What makes every check fail, wherever it stands in the tree.
+/// What makes every check fail, anywhere in the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fault {
     /// What is wrong.
     pub(super) kind: FaultKind,
     /// The domain that the term names.
     pub(super) about: Name,
-    /// The domain in whose record the term stands.
+    /// The domain of the record with the term.
     pub(super) holder: Name,
     /// The term, as it was written.
     pub(super) term: String,
@@ -79,7 +79,7 @@ pub(super) struct Cost {
 /// A term that names a domain, in a record below.
 #[derive(Debug, Clone)]
 pub(super) struct Nested {
-    /// The domain in whose record it stands.
+    /// The domain of its record.
     pub(super) holder: Name,
     /// The term.
     pub(super) term: Term,
@@ -100,7 +100,7 @@ pub(super) struct Tally {
     pub(super) first_unsure: Option<LookupFailure>,
     /// Whether Microsoft's senders pass.
     pub(super) includes_microsoft: bool,
-    /// The term of the record itself that matches Microsoft's senders first and is no pass.
+    /// The term of the record itself that matches Microsoft's senders first and does not pass.
     pub(super) refused_by: Option<String>,
     /// Why it is not known whether they pass; `None` where it is.
     pub(super) doubt: Option<Doubt>,
@@ -133,7 +133,7 @@ impl Tally {
         self.first_unsure.as_ref().filter(|_| may_be_exceeded)
     }
 
-    /// The `a`, `mx` and `exists` terms of the record itself that have no answer: they let nobody pass.
+    /// The `a`, `mx` and `exists` terms of the record itself that are void lookups: they authorize no sender.
     pub(super) fn void_terms(&self) -> impl Iterator<Item = &str> {
         let terms = self.costs.iter().filter(|cost| cost.is_void && is_host(&cost.term.meaning));
         terms.map(|cost| cost.term.text.as_str())

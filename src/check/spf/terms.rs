@@ -1,7 +1,7 @@
 //! Composes the terms of the SPF record to publish.
 //!
-//! The terms of all records in their order, none twice, with one end. What receivers ignore behind `all`
-//! stays behind it: putting it in front would let senders pass that do not pass today.
+//! The terms of all records in their order, none twice, with one end. What receivers ignore after `all`
+//! stays after it: moving it before `all` would authorize senders that do not pass today.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -20,7 +20,7 @@ pub(super) struct Terms {
     others: Vec<Term>,
     /// What happens to all others, if the records say it.
     all: Option<Qualifier>,
-    /// What stands behind `all`, where receivers do not look.
+    /// Terms after `all`, which receivers ignore.
     behind: Vec<Term>,
     /// The keys of what was taken over so far.
     seen: BTreeSet<Vec<u8>>,
@@ -89,7 +89,7 @@ impl Terms {
         }
     }
 
-    /// Takes a term over, unless it stands there already; a second `exp=` would break the record.
+    /// Takes a term over, unless it is already there; a second `exp=` would break the record.
     fn push(&mut self, text: &str) {
         let Some(read) = SpfRecord::parse(&Text::from(format!("v=spf1 {text}").as_str())) else { return };
         for term in read.terms {
@@ -136,7 +136,7 @@ impl Terms {
         }
     }
 
-    /// Puts another term in the place of one, unless it stands there already.
+    /// Puts another term in the place of one, unless it is already there.
     fn replace(&mut self, text: &str, instead: &str) {
         let Ok(instead) = instead.parse::<Term>() else { return };
         let is_new = self.seen.insert(key(&instead));

@@ -14,7 +14,7 @@ use crate::facts::{
 };
 use crate::record::{Question, Record};
 
-/// Whatever a resolver answers, asked as long as something is worth asking.
+/// Whatever a resolver answers, asked while a question is left.
 fn surveyed(subject: &Subject, answer: impl Fn(&Question) -> Vec<RecordData>) -> Facts {
     let server = Arc::new(Server { role: Role::Resolver, address: "192.0.2.53:53".into() });
     let mut facts = Facts::new(Timestamp::UNIX_EPOCH, UnqueriedNames::Asked);
@@ -35,7 +35,7 @@ fn surveyed(subject: &Subject, answer: impl Fn(&Question) -> Vec<RecordData>) ->
     }
 }
 
-/// The texts of a world: what is not in it does not exist, and Microsoft's include is there.
+/// The TXT records of a world: what is not in it does not exist, and Microsoft's include is there.
 fn texts(world: &[(&str, &str)]) -> impl Fn(&Question) -> Vec<RecordData> + use<> {
     let world: Vec<(Name, RecordData)> = world
         .iter()

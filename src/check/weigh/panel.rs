@@ -44,7 +44,7 @@ pub(super) struct ServerConsensus<'a> {
     case: &'a Case<'a>,
     authorities: Vec<&'a Server>,
     resolvers: Vec<&'a Server>,
-    /// What is answered otherwise than it is published, by whom; worked out once somebody is heard beside the first.
+    /// What is answered otherwise than it is published, by which server; computed when a second server is read.
     dissents: OnceCell<BTreeMap<&'a Server, Vec<&'a Question>>>,
     accepted: bool,
     /// Why no name server of the zone could be asked, where both views count.

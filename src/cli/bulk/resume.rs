@@ -1,6 +1,6 @@
 //! Reads which domains an earlier report already contains.
 //!
-//! A report of lines; where a writer was ended, one may be cut. What is no whole line counts as not written.
+//! A report of lines; where a writer was ended, one may be cut. An incomplete line counts as not written.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -42,7 +42,7 @@ impl Earlier {
     /// Reads a report; one that is not there yet holds nothing.
     ///
     /// # Errors
-    /// [`Problem`] if it cannot be read, or is none.
+    /// [`Problem`] if it cannot be read, or is not a report.
     pub(super) fn read(path: &Path) -> Result<Self, Problem> {
         let mut earlier = Self::default();
         if !files::is_there(path) {
@@ -95,7 +95,7 @@ impl Earlier {
     /// Hands on the newest line of each domain that is done.
     ///
     /// # Errors
-    /// Those of whoever takes them, and [`Problem`] if the file cannot be read any more.
+    /// Those of the callback, and [`Problem`] if the file cannot be read any more.
     pub(super) fn lines(
         &self,
         path: &Path,

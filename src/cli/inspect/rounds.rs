@@ -31,7 +31,7 @@ impl Inspection {
     }
 }
 
-/// Whoever looks up and judges the domains of a run, once or in rounds.
+/// Looks up and checks the domains of a run, once or in rounds.
 pub(in crate::cli) struct Inspector<'a> {
     start: Start<'a>,
     subjects: Vec<Subject>,

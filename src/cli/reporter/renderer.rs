@@ -1,6 +1,6 @@
 //! Renders the result of one domain for the reports of a run.
 //!
-//! Pure and the costlier half of reporting: whoever has judged a domain writes this too, and the reporter puts it in its place.
+//! Pure and the costlier half of reporting: the thread that checked a domain writes this too, and the reporter puts it in its place.
 
 use jiff::Timestamp;
 

@@ -72,7 +72,7 @@ impl Layer {
         self.0.is_empty()
     }
 
-    /// Takes out what would contradict what was typed: whoever names where the answers come from, means that alone.
+    /// Takes out what would contradict what was typed: a named source of answers replaces all others.
     pub(super) fn give_way_to(&mut self, typed: &Self, names_no_domain: bool) {
         let mut drop = |keys: &[&str]| keys.iter().for_each(|key| drop(self.0.remove(*key)));
         let has = |key| typed.0.contains_key(key);

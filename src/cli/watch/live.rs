@@ -10,10 +10,10 @@ use crate::report::harmless::harmless;
 
 use crate::cli::inspect::{Checked, Inspection};
 
-/// Domains that have a line of their own; of the rest the number is told.
+/// Domains that have a line of their own; of the rest the number is shown.
 const MOST_LINES: usize = 12;
 
-/// Lines at the foot of the terminal: one for each domain that is not there yet, and one for the next look.
+/// Lines at the foot of the terminal: one for each domain that is not there yet, and one for the next check.
 pub(super) struct Live {
     bars: Option<MultiProgress>,
     lines: Vec<ProgressBar>,

@@ -13,17 +13,17 @@ use crate::report::since::{Earlier, between};
 
 use super::live::Live;
 
-/// What was told so far.
+/// What was reported so far.
 pub(super) struct Log {
     format: ReportFormat,
-    /// The round before, whether it was told or not.
+    /// The round before, whether it was reported or not.
     before: Earlier,
-    /// How everything stood as it was told last.
+    /// The state as it was reported last.
     told: Earlier,
 }
 
 impl Log {
-    /// Tells how everything stands at the beginning.
+    /// Reports the state at the beginning.
     ///
     /// # Errors
     /// [`Problem`] if that cannot be written.
@@ -44,7 +44,7 @@ impl Log {
         Ok(log)
     }
 
-    /// Tells what has changed since it was told last, and gives back in how many lines.
+    /// Reports what has changed since the last report, and gives back in how many lines.
     ///
     /// # Errors
     /// [`Problem`] if that cannot be written.

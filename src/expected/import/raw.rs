@@ -22,7 +22,7 @@ pub(super) struct Raw {
     pub(super) is_full: bool,
 }
 
-/// A record, and what was put right in it.
+/// A record, and what was fixed in it.
 type Read = (Name, RecordData, Option<String>);
 
 impl Raw {
@@ -71,7 +71,7 @@ impl Raw {
         Ok(Some(below))
     }
 
-    /// The host of an SRV record whose service and protocol stand in columns of their own.
+    /// The host of an SRV record whose service and protocol have columns of their own.
     fn with_service(&self, host: &str) -> String {
         let (Some(service), Some(protocol)) = (&self.service, &self.protocol) else { return host.to_owned() };
         let label = |text: &str| format!("_{}", text.trim().trim_start_matches('_'));

@@ -68,7 +68,7 @@ pub(super) fn has_header(text: &str) -> bool {
     columns.contains(&Column::Type) && columns.contains(&Column::Value)
 }
 
-/// Comma, semicolon or tab: whichever stands most often in the header.
+/// Comma, semicolon or tab: the most frequent in the header.
 fn delimiter(text: &str) -> char {
     let header = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     [',', ';', '\t'].into_iter().max_by_key(|delimiter| header.matches(*delimiter).count()).unwrap_or(',')

@@ -1,13 +1,13 @@
 //! Imports JSON lists from Microsoft Graph and PowerShell.
 //!
-//! Properties are found whatever their case, and in `AdditionalProperties` too. Records stand alone, in an array, or
-//! below `value`; several such answers may stand in one array.
+//! Properties are found whatever their case, and in `AdditionalProperties` too. Records are alone, in an array, or
+//! below `value`; one array may contain several such answers.
 
 use serde_json::{Map, Value};
 
 use super::Raw;
 
-/// How deep lists may stand in lists.
+/// How deep lists may be nested.
 const DEEPEST: usize = 8;
 
 /// What a document holds.
@@ -139,7 +139,7 @@ fn record(object: &Map<String, Value>, kind: &str, path: &str) -> Result<Raw, Fa
     })
 }
 
-/// `mx`, `txt`, `cname`, `srv`, `unavailable`, or the word that stands there.
+/// `mx`, `txt`, `cname`, `srv`, `unavailable`, or the word of the list.
 fn kind(object: &Map<String, Value>) -> String {
     let odata = text(object, "@odata.type").map(|text| text.to_ascii_lowercase());
     let odata = odata.as_deref().and_then(|text| {

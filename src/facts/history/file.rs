@@ -16,7 +16,7 @@ const SCHEMA_VERSION: u32 = 1;
 /// Why a history cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
-    /// It is no JSON, or its fields are others.
+    /// It is not JSON, or has other fields.
     #[error("not a history of cutover: {0}")]
     Json(#[from] serde_json::Error),
     /// A newer version wrote it.
@@ -59,7 +59,7 @@ struct Line {
 }
 
 impl History {
-    /// What may stand in the file, as JSON Schema.
+    /// The JSON Schema of the file.
     #[cfg(feature = "formats")]
     #[must_use]
     pub fn schema() -> schemars::Schema {

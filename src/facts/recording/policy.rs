@@ -60,7 +60,7 @@ pub(super) fn line(policy: &mut PolicyReply, key: &str, fields: &[Token<'_>]) ->
     Ok(())
 }
 
-/// One line of the text, which has blanks in it and therefore stands in quotes.
+/// One line of the text, which contains spaces and is therefore in quotes.
 fn body(fields: &[Token<'_>]) -> Result<String, String> {
     match fields {
         [_] => text(fields, 0),

@@ -156,7 +156,7 @@ fn every_range_ends_where_the_registry_says() {
     }
 }
 
-/// Whoever adds a row has to say where it ends.
+/// A new row has to state where it ends.
 #[test]
 fn every_row_has_its_edges_tested() {
     let firsts = |edges: &[Edge], shift: u32| -> Vec<u128> {

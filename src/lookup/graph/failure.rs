@@ -82,10 +82,10 @@ pub enum Failure {
     /// The token came back.
     #[error("the response repeats the token, so it is not used; check which server answers at `--graph-url`")]
     TellsToken,
-    /// Nobody is there.
+    /// No server answers.
     #[error("no response: {0}; check the network, `--cloud` and `--graph-url`")]
     Unreachable(String),
-    /// Somebody is there who cannot prove to be who is wanted.
+    /// The server cannot prove its identity.
     #[error("{0}, so the token is not sent; check `--graph-url`, and if a proxy opens TLS connections")]
     Untrusted(String),
     /// What is asked for cannot be asked for.

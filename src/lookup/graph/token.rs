@@ -9,7 +9,7 @@ use super::Failure;
 /// Octets of the longest token that is used.
 const LONGEST: usize = 32 * 1024;
 
-/// A bearer token (RFC 6750), which is shown to Microsoft Graph and to nobody else.
+/// A bearer token (RFC 6750), which is shown to Microsoft Graph and to no other server.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 

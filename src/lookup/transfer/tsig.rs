@@ -68,7 +68,7 @@ pub enum TsigKeyError {
     /// Not the form of BIND.
     #[error("expected `key \"NAME\" {{ algorithm hmac-sha256; secret \"BASE64\"; }};`, found {0}")]
     Form(&'static str),
-    /// A name that is none.
+    /// An invalid name.
     #[error("the name of the key: {0}")]
     Name(#[from] NameError),
     /// An algorithm that is not known, or too weak.

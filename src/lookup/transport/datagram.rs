@@ -63,7 +63,7 @@ impl Sockets {
         Self::with(connected, AGE)
     }
 
-    /// So many connected sockets, which take questions for so long.
+    /// The number of connected sockets, and how long they take questions.
     fn with(sockets: usize, age: Age) -> Self {
         Self {
             permits: Arc::new(Semaphore::new(sockets)),

@@ -1,6 +1,6 @@
 //! Decodes replies.
 //!
-//! Here and beside it, and nowhere else, the resolver library's types become ours. What the server did is told
+//! Here and beside it, and nowhere else, the resolver library's types become ours. What the server did is distinguished
 //! apart here, once, and what does not belong to the answer is left out: records of other classes, of other names
 //! and of other types.
 

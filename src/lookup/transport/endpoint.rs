@@ -236,7 +236,7 @@ fn plain(text: &str) -> Option<SocketAddr> {
     Some(SocketAddr::new(host.parse().ok()?, port))
 }
 
-/// Host, without brackets, and port; `None` if either is none.
+/// Host, without brackets, and port; `None` if either is invalid.
 fn authority(text: &str, default_port: u16) -> Option<(String, u16)> {
     let (host, port) = match text.strip_prefix('[') {
         Some(inner) => {
@@ -259,7 +259,7 @@ fn shown(text: &str) -> String {
     text.chars().take(80).map(|character| if character.is_control() { '?' } else { character }).collect()
 }
 
-/// A host as it stands in a URL: an IPv6 address is put in brackets (RFC 3986 §3.2.2).
+/// A host as written in a URL: an IPv6 address is put in brackets (RFC 3986 §3.2.2).
 struct Bracketed<'a>(&'a str);
 
 impl fmt::Display for Bracketed<'_> {

@@ -18,7 +18,7 @@ use crate::record::Name;
 
 /// The first pause after a silence.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(5);
-/// The longest; each pause is twice as long as the one before, up to this.
+/// The longest; each pause doubles the one before, up to this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// Zones in a row for which a server is silent before it pauses as a whole.
 const SILENT_ZONES: u32 = 3;

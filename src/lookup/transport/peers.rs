@@ -1,7 +1,7 @@
 //! The state of the servers of a run.
 //!
 //! A run may meet a hundred thousand of them, most of them for a moment. What was learned of a server is forgotten once
-//! it has not been queried for long, and learned again if need be; of silent ones, some are kept for as long as they
+//! it has not been queried for long, and learned again if need be; of silent ones, some are kept while they
 //! pause.
 
 use std::sync::atomic::{AtomicBool, Ordering};

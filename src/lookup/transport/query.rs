@@ -23,7 +23,7 @@ const RECURSION_DESIRED: u16 = 0x0100;
 const AUTHENTIC_DATA: u16 = 0x0020;
 const CHECKING_DISABLED: u16 = 0x0010;
 
-/// Whom a question is meant for, which decides its flags.
+/// The kind of server that a question is for, which decides its flags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asking {
     /// An authority: no recursion is desired, so that nothing comes from a cache.
@@ -253,7 +253,7 @@ fn may_lack_question(message: &Message) -> bool {
     )
 }
 
-/// The id of a packet, the first thing to be looked at; `None` if the packet is shorter than that.
+/// The id of a packet, the first field to be checked; `None` if the packet is shorter than that.
 pub(super) fn id(packet: &[u8]) -> Option<u16> {
     packet.first_chunk().map(|id| u16::from_be_bytes(*id))
 }

@@ -14,7 +14,7 @@ use super::query::{CaseRandomization, Edns, Packet, Query};
 /// dead server.
 pub(super) const SENDS: u32 = 3;
 
-/// One question, and whom it goes to.
+/// One question and its server.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct OutgoingQuery<'a> {
     pub(super) query: Query<'a>,

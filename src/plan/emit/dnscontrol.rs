@@ -6,7 +6,7 @@ use crate::record::RecordData;
 
 use super::{Change, Sheet, plain, quoted, refused, rollback};
 
-/// Statements that add the new records; the old ones stand in comments, to be taken out of the domain's own list.
+/// Statements that add the new records; the old ones are in comments, to be taken out of the domain's own list.
 #[must_use]
 pub fn to_dnscontrol(sheet: &Sheet<'_>) -> String {
     let back = rollback(sheet.changes);

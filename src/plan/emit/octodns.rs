@@ -7,7 +7,7 @@ use crate::record::{Name, RecordData};
 
 use super::{Change, Sheet, plain, quoted, refused, rollback};
 
-/// The record sets as they should be, by name; those that go stand in comments.
+/// The record sets as they should be, by name; those that go are in comments.
 #[must_use]
 pub fn to_octodns(sheet: &Sheet<'_>) -> String {
     let back = rollback(sheet.changes);

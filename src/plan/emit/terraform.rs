@@ -59,7 +59,7 @@ impl FromStr for DnsHost {
     }
 }
 
-/// A resource for each record set as it should be; those that go stand in comments.
+/// A resource for each record set as it should be; those that go are in comments.
 #[must_use]
 pub fn to_terraform(sheet: &Sheet<'_>, host: DnsHost) -> String {
     let back = rollback(sheet.changes);

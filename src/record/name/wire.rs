@@ -162,7 +162,7 @@ impl DoubleEndedIterator for Labels<'_> {
 /// The wire form of a name that is being put together.
 pub(super) struct Wire {
     octets: [u8; MAX_NAME],
-    /// May be more than there is room for; then it is no name.
+    /// May be more than there is room for; then it is not a name.
     length: usize,
 }
 

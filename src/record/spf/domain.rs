@@ -32,7 +32,7 @@ impl DomainSpec {
     /// (RFC 7208 §7.2: `%{d}` and `%{o}`).
     ///
     /// # Errors
-    /// [`Unexpanded`] if only a receiver can expand it, or nobody can.
+    /// [`Unexpanded`] if it cannot be expanded in advance.
     pub fn expanded(&self, current: &Name, sender: &Name) -> Result<Name, Unexpanded> {
         if let Some(name) = &self.name {
             return Ok(name.clone());
@@ -151,7 +151,7 @@ fn next_part(text: &str) -> Result<(Part<'_>, &str), String> {
     Ok((Part::Macro(expansion), after))
 }
 
-/// What stands between the braces of a macro (RFC 7208 §7.1, `macro-letter transformers *delimiter`).
+/// The content of the braces of a macro (RFC 7208 §7.1, `macro-letter transformers *delimiter`).
 struct Expansion<'a> {
     /// In upper case, the value is URL-encoded (RFC 7208 §7.3).
     letter: char,

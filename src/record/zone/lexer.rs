@@ -6,14 +6,14 @@
 use super::problem::{MAX_FIELDS, MAX_PROBLEMS, ZoneProblem};
 use crate::record::token::Token;
 
-/// One field and where it stands.
+/// One field and its position.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Piece<'a> {
     /// The field.
     pub(super) token: Token<'a>,
     /// Where it begins, its opening quote included.
     pub(super) place: Place,
-    /// Whether nothing stands between this field and the one before.
+    /// Whether nothing is between this field and the one before.
     pub(super) touching: bool,
     /// Whether a comment begins right behind it.
     pub(super) cut: bool,

@@ -13,7 +13,7 @@ pub const MAX_RECORDS: usize = 1_000_000;
 
 /// Octets of the longest data of a record, whose length has 16 bits (RFC 1035 §3.2.1).
 pub(super) const MAX_DATA: usize = 65_535;
-/// Fields of the longest entry: no octet of the data without a field of its own, and what stands before them.
+/// Fields of the longest entry: no octet of the data without a field of its own, and what comes before them.
 pub(super) const MAX_FIELDS: usize = MAX_DATA + 4;
 
 /// All that is wrong with one zone file.
@@ -133,12 +133,12 @@ pub enum ZoneProblem {
          such as `$ORIGIN contoso.com.`"
     )]
     NoOrigin(String),
-    /// A field that should be a name and is none.
+    /// A field that should be a name but is not.
     #[error("found `{found}`; expected a domain name: {error}")]
     Name {
         /// What it is.
         found: String,
-        /// Why it is no name.
+        /// Why it is not a name.
         error: NameError,
     },
     /// A line that begins with a blank where no owner came before.
@@ -149,7 +149,7 @@ pub enum ZoneProblem {
     /// A line without a type.
     #[error("found nothing after `{0}`; expected a record type and its data, such as `MX 10 mail`")]
     NoType(String),
-    /// A field that is no record type.
+    /// A field that is not a record type.
     #[error("found `{found}`; expected a record type{hint}")]
     UnknownType {
         /// What it is.
@@ -157,10 +157,10 @@ pub enum ZoneProblem {
         /// What may have been meant.
         hint: TypeHint,
     },
-    /// A field that begins with a digit and is no time to live.
+    /// A field that begins with a digit but is not a TTL.
     #[error("found `{0}`; expected a TTL, such as `3600` or `1h` and at most 2147483647 seconds")]
     Ttl(String),
-    /// A second time to live or class.
+    /// A second TTL or class.
     #[error("found `{0}`; expected a record type, since TTL and class are given once")]
     Twice(String),
     /// A class other than IN.
@@ -188,7 +188,7 @@ pub enum ZoneProblem {
     Data(DataError),
 }
 
-/// What may have been meant by a field that is no record type.
+/// What may have been meant by a field that is not a record type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TypeHint {
     /// Nothing is known.
@@ -220,10 +220,10 @@ impl fmt::Display for TypeHint {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ZoneWarning {
-    /// No time to live is known; said once for a file.
+    /// No TTL is known; said once for a file.
     #[error("found no TTL, no `$TTL` and no SOA before; used 3600 seconds")]
     NoTtl,
-    /// The time to live is that of the record before (RFC 1035 §5.1); said once for a file.
+    /// The TTL is that of the record before (RFC 1035 §5.1); said once for a file.
     #[error("found no TTL and no `$TTL`; used the {0} seconds of the record before")]
     LastTtl(u32),
     /// A comment begins within a text.

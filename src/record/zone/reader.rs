@@ -1,6 +1,6 @@
 //! Reads the entries of a zone file in order.
 //!
-//! An entry depends on those before it: the origin, the owner, and the time to live.
+//! An entry depends on those before it: the origin, the owner, and the TTL.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::record::data::{Misfit, name_fields};
 use crate::record::text::unquote;
 use crate::record::{DataError, Name, Question, Record, RecordData, RecordType, Text, Token};
 
-/// The time to live of records in a file that states none at all, in seconds.
+/// The TTL of records in a file that states none at all, in seconds.
 const TTL_OF_LAST_RESORT: u32 = 3600;
 /// Octets of the longest string of which the split form is put into the error.
 const MAX_SHOWN_STRING: usize = 4096;
@@ -22,7 +22,7 @@ pub(super) struct Reader<'a> {
     input: &'a [u8],
     origin: Option<Name>,
     owner: Option<Name>,
-    /// Of `$TTL`, or the minimum of an SOA without a time to live of its own.
+    /// Of `$TTL`, or the minimum of an SOA without a TTL of its own.
     default_ttl: Option<u32>,
     /// The last one that a record stated.
     last_ttl: Option<u32>,
@@ -166,7 +166,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// The time to live of a record that states none: of `$TTL` (RFC 2308 §4), the last one stated (RFC 1035
+    /// The TTL of a record that states none: of `$TTL` (RFC 2308 §4), the last one stated (RFC 1035
     /// §5.1), or the SOA minimum, in the order of BIND.
     fn missing_ttl(&mut self, data: &RecordData, place: Place) -> u32 {
         if let Some(default) = self.default_ttl {

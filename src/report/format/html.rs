@@ -211,7 +211,7 @@ fn timeline(report: &Report, domain: &DomainReport) -> Vec<Bar> {
     replies.iter().take(MOST_ROWS).map(bar).collect()
 }
 
-/// Whether a reply is about MX, SPF or autodiscover, from somebody whose word counts.
+/// Whether a reply is about MX, SPF or autodiscover, from a server whose answer counts.
 fn matters(domain: &DomainReport, reply: &ReplyView) -> bool {
     let ids = ["mx", "spf", "autodiscover"];
     let wanted = domain.expectations.iter().filter(|one| ids.contains(&one.id));

@@ -8,7 +8,7 @@ use crate::report::view::{ChangeView, DomainReport};
 
 use super::{ResultLevel, hazard_level, pieces, result_level};
 
-/// Octets from which on domains are told by their line in the summary alone: a job summary holds 1 MiB.
+/// Octets from which on domains are only listed in the summary: a job summary holds 1 MiB.
 const MOST: usize = 900 << 10;
 
 /// The report as Markdown.

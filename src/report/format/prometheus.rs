@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use crate::report::Report;
 use crate::report::view::DomainReport;
 
-/// Every verdict, so that a gauge that is 0 can be told from one that is gone.
+/// Every verdict, so that a gauge that is 0 differs from one that is gone.
 const VERDICTS: [&str; 4] = ["ready", "waiting", "undetermined", "changes-needed"];
 /// Every status.
 const STATUSES: [&str; 5] = ["met", "unmet", "waiting", "unknown", "waived"];
@@ -98,7 +98,7 @@ fn checked_at(report: &Report, domain: &DomainReport) -> Vec<Sample> {
     vec![(Vec::new(), domain.time(report.checked_at).as_second())]
 }
 
-/// 0 where it is ready; nothing where somebody has to do something first, or the time is not known.
+/// 0 where it is ready; nothing where an edit comes first, or the time is not known.
 fn seconds_until_ready(report: &Report, domain: &DomainReport) -> Vec<Sample> {
     let seconds = match domain.verdict {
         "ready" => Some(0),

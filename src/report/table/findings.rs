@@ -11,7 +11,7 @@ use crate::report::style::{Detail, Style, Tone};
 /// Columns from which on codes have a column of their own.
 const WIDE: usize = 110;
 
-/// A line an expectation: mark, id, sentence, code. What nobody asked for and is not there shares one line.
+/// A line an expectation: mark, id, sentence, code. What is not required and not published shares one line.
 pub(super) fn expectations(judged: &[ExpectationResult], style: &Style) -> String {
     let (beside, shown): (Vec<&ExpectationResult>, Vec<&ExpectationResult>) =
         judged.iter().partition(|judged| style.detail < Detail::Verbose && is_beside_the_point(judged));
@@ -73,7 +73,7 @@ pub(super) fn hazards(hazards: &[Hazard], style: &Style) -> String {
     format!("\n{}", sentences(rows.collect(), style))
 }
 
-/// Rows of mark, name, sentence and code; on a narrow terminal the code stands behind the sentence.
+/// Rows of mark, name, sentence and code; on a narrow terminal the code follows the sentence.
 pub(super) fn sentences(rows: Vec<(Cell, Option<&str>, String, &str)>, style: &Style) -> String {
     let code = |word| Cell::toned(Tone::Faint, word);
     let behind =

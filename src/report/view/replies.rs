@@ -31,7 +31,7 @@ pub struct ReplyView {
     /// The records of the type asked for, or the alias; with the owner where that is not the name asked for.
     #[serde(default)]
     pub records: Vec<Sanitized>,
-    /// The smallest time to live, of a negative answer too, in seconds.
+    /// The smallest TTL, of a negative answer too, in seconds.
     pub ttl: Option<u32>,
     /// How long it took, in milliseconds.
     #[serde(default)]
@@ -95,7 +95,7 @@ pub struct WebView {
     pub error: Sanitized,
 }
 
-/// A reply as it is told.
+/// A reply as it is shown.
 pub(super) fn reply_view(reply: &Reply, facts: &Facts) -> ReplyView {
     let shown = |record: &crate::record::Record| {
         if record.name == reply.question.name && record.data.rtype() == reply.question.rtype {

@@ -9,7 +9,7 @@ use crate::record::{Name, NameError, Other, Record, RecordData, RecordType, Soa,
 
 use super::MAX_ALIASES;
 
-/// Records kept of one section of a reply; a domain with a hundred texts is rare. What has more is not kept at all: a part
+/// Records kept of one section of a reply; a domain with a hundred TXT records is rare. What has more is not kept at all: a part
 /// of an answer would look like all there is.
 const MAX_RECORDS: usize = 512;
 /// Octets of data kept of one section of a reply, names written out: what a message may hold over TCP.
@@ -21,7 +21,7 @@ pub(super) enum Undecodable {
     /// Empty data, where the type does not allow it.
     #[error("a record of type {0} has no data")]
     NoData(RecordType),
-    /// A name that is none.
+    /// An invalid name.
     #[error(transparent)]
     Name(#[from] NameError),
     /// Data that cannot be written back.
