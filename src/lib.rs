@@ -21,6 +21,14 @@
 //! | [`plan`] | the record sets to publish or delete | |
 //! | [`report`] | reports | one frozen view, many formats |
 #![cfg_attr(
+    feature = "run",
+    doc = "| [`run`] | the pipeline: options, sources, results and history | no arguments, no terminal |"
+)]
+#![cfg_attr(
+    not(feature = "run"),
+    doc = "| `run` | the pipeline: options, sources, results and history | no arguments, no terminal |"
+)]
+#![cfg_attr(
     feature = "cli",
     doc = "| [`cli`] | the command line | arguments, files, streams and exit status |"
 )]
@@ -29,7 +37,7 @@
     doc = "| `cli` | the command line | arguments, files, streams and exit status |"
 )]
 //!
-//! Without default features the library has no `lookup` and no `cli`, and needs neither tokio nor a resolver: it checks
+//! Without default features the library has no `lookup`, no `run` and no `cli`, and needs neither tokio nor a resolver: it checks
 //! facts that another program has gathered, or that a [`facts::Recording`] has kept.
 //!
 //! ```
@@ -103,6 +111,9 @@ pub mod check;
 pub mod plan;
 
 pub mod report;
+
+#[cfg(feature = "run")]
+pub mod run;
 
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -11,7 +11,8 @@ use toml::Spanned;
 /// A settings file.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub(in crate::cli) struct Document {
+#[schemars(rename = "Document")]
+pub struct SettingsDocument {
     /// Options for every run: any option of `check`, by its long name.
     pub(super) defaults: Defaults,
     /// Domains with their own options, checked if the command line names none.
@@ -310,7 +311,7 @@ impl JsonSchema for Day {
     }
 }
 
-impl Document {
+impl SettingsDocument {
     /// Reads the text of a file.
     ///
     /// # Errors
