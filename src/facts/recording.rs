@@ -572,9 +572,9 @@ reply contoso.com. TXT
     #[test]
     fn another_version_and_other_files_are_refused() {
         let error = Recording::parse("cutover recording 2\n").unwrap_err().to_string();
-        assert!(error.contains("version `2`") && error.contains("record the run again"), "{error}");
+        assert!(error.contains("version 2") && error.contains("record the run again"), "{error}");
         let error = Recording::parse("$ORIGIN contoso.com.\n").unwrap_err().to_string();
-        assert!(error.contains("no recording"), "{error}");
+        assert!(error.contains("not a recording"), "{error}");
         assert_eq!(Recording::parse("").unwrap_err().line, 1);
         for broken in
             ["outcome fine", "server friend 1", "answer a 1 IN A x", "flags zz", "time never", "nonsense"]

@@ -484,7 +484,7 @@ mod tests {
                 packets += 1;
             }
             assert_eq!((reply.outcome, packets > 0), (expected, is_asked), "{reply:?}");
-            assert_eq!(reply.reason.contains("address by RFC"), !is_asked, "{}", reply.reason);
+            assert_eq!(reply.reason.contains("address according to RFC"), !is_asked, "{}", reply.reason);
         }
     }
 }

@@ -46,7 +46,7 @@ impl Scheme {
 }
 
 impl Origin {
-    /// The origin of an absolute URL; `None` if it is none that is spoken to.
+    /// The origin of an absolute URL; `None` if its scheme is not supported.
     pub(super) fn of(uri: &Uri) -> Option<Self> {
         let scheme = match uri.scheme_str()? {
             "http" => Scheme::Http,

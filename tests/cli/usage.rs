@@ -91,10 +91,10 @@ fn files_that_cannot_be_used_are_refused_by_name() {
         ("--replay", &directory, &["directory"]),
         ("--replay", &binary, &["UTF-8"]),
         ("--replay", &newer, &["line 1", "version 2", "record the run again"]),
-        ("--replay", &other, &["line 1", "no recording"]),
+        ("--replay", &other, &["line 1", "not a recording"]),
         ("--replay", &empty, &["line 1", "empty"]),
         ("--replay", &broken, &["line 3", "record type"]),
-        ("--replay", &good, &["no recording"]),
+        ("--replay", &good, &["not a recording"]),
     ] {
         let words: Vec<&str> = words.iter().copied().chain([path.as_str()]).collect();
         refused_check(&workspace, &["contoso.com", option, path], &words);

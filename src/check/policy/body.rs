@@ -129,7 +129,7 @@ impl Pattern {
         }
     }
 
-    /// Whether the host would match if `*` stood for several labels.
+    /// Whether the host would match if `*` matched several labels.
     pub(super) fn nearly_covers(&self, host: &Name) -> bool {
         match self {
             Self::Host(_) => false,

@@ -218,7 +218,7 @@ impl Terms {
         self.others.iter().any(|term| matches!(term.meaning, Meaning::Redirect(_)))
     }
 
-    /// The record. One that is new, or merged, says what happens to all others; an edited one keeps its word.
+    /// The record. One that is new, or merged, says what happens to all others; an edited one keeps its end.
     pub(super) fn record(&self, records: &[&SpfRecord]) -> SpfRecord {
         let all = match self.all {
             Some(all) => Some(all),

@@ -430,7 +430,7 @@ mod tests {
         let one_line = "key k{algorithm HMAC-SHA512.;secret c2VjcmV0;};";
         assert_eq!(TsigKey::parse(one_line).unwrap().algorithm, Algorithm::Sha512);
         for (broken, expected) in [
-            ("", "word `key`"),
+            ("", "no `key`"),
             ("key { };", "no name"),
             ("key k { algorithm hmac-md5; secret c2VjcmV0; };", "unknown algorithm `hmac-md5`"),
             ("key k { algorithm hmac-sha256; secret c2VjcmV0%; };", "not Base64"),
@@ -442,7 +442,7 @@ mod tests {
             ("key k { algorithm hmac-sha256; secret c2VjcmV0; }; key l {};", "more than one key"),
             ("key \"k { algorithm", "quote"),
             ("/* key", "comment"),
-            ("key k { zone x; };", "none of"),
+            ("key k { zone x; };", "other than"),
             ("key a..b { algorithm hmac-sha256; secret c2VjcmV0; };", "name of the key"),
         ] {
             let error = TsigKey::parse(broken).unwrap_err().to_string();
