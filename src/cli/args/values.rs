@@ -14,6 +14,7 @@ use crate::expected::Service;
 use crate::facts::TrustPolicy;
 use crate::record::Name;
 use crate::record::spf::{Meaning, Mechanism, Qualifier, Term};
+use crate::run::NoticeFormat;
 
 /// When to do something that depends on the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -97,6 +98,24 @@ pub(in crate::cli) enum Goal {
     Ready,
     /// No edit is left
     ChangesDone,
+}
+
+/// What is posted to a web server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum WebhookFormat {
+    /// One JSON object
+    Json,
+    /// A message with an Adaptive Card
+    AdaptiveCard,
+}
+
+impl From<WebhookFormat> for NoticeFormat {
+    fn from(format: WebhookFormat) -> Self {
+        match format {
+            WebhookFormat::Json => Self::Json,
+            WebhookFormat::AdaptiveCard => Self::AdaptiveCard,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -147,6 +147,12 @@ options! {
         fail_on: List,
         /// Whether the exit status depends on new or worse findings only.
         fail_on_new: bool,
+        /// A command that `watch` runs for each change; counts only in a file named with `--settings`.
+        on_change: String,
+        /// A URL that `watch` posts each change to; counts only in a file named with `--settings`.
+        webhook: String,
+        /// Format of the post: `json` or `adaptive-card`.
+        webhook_format: String,
         /// Whether to print only results.
         quiet: bool,
         /// Whether to show every reply as well.
