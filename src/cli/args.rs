@@ -191,7 +191,7 @@ pub(super) struct Watch {
     pub(super) reporting: Reporting,
 }
 
-/// Who is told of a change.
+/// The receivers of a change.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Notices")]
 pub(super) struct HookArguments {

@@ -158,7 +158,8 @@ pub fn decoded(octets: &[u8]) -> Result<String, String> {
         [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
         [0xef, 0xbb, 0xbf, rest @ ..] | rest => String::from_utf8(rest.to_vec()).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
-            format!("it is not UTF-8 (byte {at}); save it as UTF-8")
+            let line = 1 + octets[..at].iter().filter(|octet| **octet == b'\n').count();
+            format!("line {line} is not UTF-8 (byte {at}): save the file as UTF-8")
         }),
     }
 }

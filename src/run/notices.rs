@@ -60,7 +60,7 @@ impl Notice {
         }
     }
 
-    /// A card in which nothing is read as Markdown: the texts are text runs.
+    /// A card in which nothing is read as Markdown: the strings are text runs.
     fn card(&self) -> Value {
         let run = |text: &str, weight: &str| json!({ "type": "TextRun", "text": text, "weight": weight });
         let block = |run: Value| json!({ "type": "RichTextBlock", "inlines": [run] });

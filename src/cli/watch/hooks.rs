@@ -28,7 +28,7 @@ impl Notices {
     /// The targets that were typed, or given by the environment.
     ///
     /// # Errors
-    /// [`Problem`] for a URL in the environment that is none.
+    /// [`Problem`] for an invalid URL in the environment.
     pub(super) fn open(hooks: &HookArguments, surroundings: &Surroundings) -> Result<Self, Problem> {
         let from_environment = || {
             let read = |text: &String| text.parse::<WebhookUrl>();
