@@ -32,7 +32,7 @@ pub(super) fn judge(
     Ok(bench.before_its_phase(finding))
 }
 
-/// Whether the zone file marks the alias as proxied.
+/// Returns whether the zone file marks the alias as proxied.
 pub(super) fn is_proxied(case: &Case<'_>, expectation: &Expectation) -> bool {
     case.sight.is_proxied(&Question::new(expectation.name.clone(), RecordType::Cname))
 }
@@ -53,7 +53,7 @@ pub(super) fn behind_proxy(mut finding: Finding, expectation: &Expectation) -> F
     finding
 }
 
-/// Whether a random name below the domain answers with the same alias.
+/// Returns whether a random name below the domain answers with the same alias.
 pub(super) fn is_wildcard(case: &Case<'_>, name: &Name, aliases: &RecordSet) -> Result<bool, LookupFailure> {
     wildcard::is_from_wildcard(case, &Question::new(name.clone(), RecordType::Cname), aliases)
 }
@@ -154,7 +154,7 @@ impl AliasJudge<'_> {
         Some(format!("the final dot is missing, so the zone name {} was appended", backticked(&zone)))
     }
 
-    /// Whether the target makes sense, at Microsoft or at the platform being left.
+    /// Returns whether the target makes sense, at Microsoft or at the platform being left.
     fn is_known(&self, meant: &Name) -> bool {
         let domain = &self.case.subject.domain;
         let right = meant == self.target || self.expectation.also.contains(meant);
@@ -283,7 +283,7 @@ impl AliasJudge<'_> {
         Ok(finding)
     }
 
-    /// Whether an SRV record names the target, and nothing else (RFC 6186 style discovery, as Outlook uses it).
+    /// Returns whether an SRV record names the target, and nothing else (RFC 6186 style discovery, as Outlook uses it).
     fn is_offered_by_service(&self) -> Result<bool, LookupFailure> {
         if self.expectation.id != Id::Autodiscover {
             return Ok(false);

@@ -33,7 +33,7 @@ impl Default for Assumptions {
 /// What is still to be expected of caches and queues.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CacheExpiry {
-    /// When the old service may be closed; `None` while something of it is left, or is not known.
+    /// The time when the old service may be closed; `None` while something of it is left, or is not known.
     pub closing: Option<SourceClosing>,
     /// The expectations whose old answer some cache may still have.
     pub possible: BTreeMap<Id, Copies>,
@@ -44,7 +44,7 @@ pub struct CacheExpiry {
 pub struct SourceClosing {
     /// That moment, the time that senders keep mail in their queues included.
     pub after: Timestamp,
-    /// When the last cache has forgotten the old answers.
+    /// The time when the last cache has forgotten the old answers.
     pub forgotten: Timestamp,
     /// Whether an old TTL had to be assumed.
     pub basis: Basis,
@@ -146,7 +146,7 @@ impl Lookback<'_> {
         gone.chain(still).collect()
     }
 
-    /// Whether all name servers that answer a question answer the same.
+    /// Returns whether all name servers that answer a question answer the same.
     fn is_told_alike(&self, question: &Question) -> bool {
         let replies = self.facts.replies(question);
         let mut answers =

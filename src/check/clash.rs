@@ -19,12 +19,12 @@ pub(super) fn beside_alias(case: &Case<'_>, name: &Name) -> Vec<RecordType> {
     if wildcard::own(&case, name, RecordType::Cname).is_empty() { Vec::new() } else { others(&case, name) }
 }
 
-/// Whether the name is judged for an alias and other records at once, in this phase.
+/// Returns whether the name is judged for an alias and other records at once, in this phase.
 pub(super) fn is_judged(case: &Case<'_>, expectation: &Expectation) -> bool {
     is_possible(expectation) && !case.is_early(expectation)
 }
 
-/// Whether a name of this kind is checked for an alias and other records at once.
+/// Returns whether a name of this kind is checked for an alias and other records at once.
 pub(super) fn is_possible(expectation: &Expectation) -> bool {
     match &expectation.requirement {
         Requirement::IsAliasOf(_)

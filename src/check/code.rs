@@ -97,7 +97,7 @@ impl Effect {
         }
     }
 
-    /// Whether something is wrong or unknown; what is met, only needs time or is advice is not.
+    /// Returns whether something is wrong or unknown; what is met, only needs time or is advice is not.
     #[must_use]
     pub fn is_wrong(self) -> bool {
         match self {
@@ -141,13 +141,13 @@ macro_rules! codes {
                 match self { $(Self::$variant => $word),+ }
             }
 
-            /// What it says, in half a sentence.
+            /// Returns the title.
             #[must_use]
             pub fn title(self) -> &'static str {
                 match self { $(Self::$variant => $title),+ }
             }
 
-            /// Where it is explained.
+            /// Returns the document that explains it.
             #[must_use]
             pub fn topic(self) -> Topic {
                 match self { $(Self::$variant => Topic::$topic),+ }
@@ -291,7 +291,7 @@ codes! {
 }
 
 impl Code {
-    /// Whether it is the outcome of an expectation that holds.
+    /// Returns whether it is the outcome of an expectation that holds.
     #[must_use]
     pub fn is_met(self) -> bool {
         self.effect() == Effect::Expectation(Status::Met)

@@ -86,7 +86,7 @@ fn read_ahead(case: &Case<'_>, expectation: &Expectation, exchanges: &[Exchange]
     });
 }
 
-/// Whether the host is known not to exist: it has neither kind of address.
+/// Returns whether the host is known not to exist: it has neither kind of address.
 pub(super) fn is_absent(case: &Case<'_>, host: &Name) -> bool {
     matches!(case.sight.has_address(host), Ok(Some(false)))
 }
@@ -135,7 +135,7 @@ impl MxJudge<'_> {
         }
     }
 
-    /// Whether the edits publish a host that is not published yet.
+    /// Returns whether the edits publish a host that is not published yet.
     fn is_new_in(&self, fix: &[Edit], host: &Name) -> bool {
         let names = |data: &RecordData| data.target() == Some(host);
         fix.iter().any(|edit| edit.after.iter().any(names)) && !self.set.data.iter().any(names)
@@ -181,7 +181,7 @@ impl MxJudge<'_> {
         Some(self.wrong(Code::MxRival, message))
     }
 
-    /// Whether mail to the host gets around the declared filter: a host that was given is the filter's own.
+    /// Returns whether mail to the host gets around the declared filter: a host that was given is the filter's own.
     fn is_direct(&self, exchange: &Exchange) -> bool {
         let is_given = self.hosts.given.as_ref() == Some(&exchange.host);
         exchange.kind.is_right() && exchange.kind != Host::Filter && !is_given
@@ -306,7 +306,7 @@ impl MxJudge<'_> {
         if is_curable { finding.cured_by(self.cure_with(kept)) } else { finding }
     }
 
-    /// Whether the record names Microsoft's host for this very domain, and none of these.
+    /// Returns whether the record names Microsoft's host for this very domain, and none of these.
     fn is_own_and_not(&self, missing: &[Name], data: &RecordData) -> bool {
         data.target().filter(|host| !missing.contains(host)).is_some_and(|host| {
             let kind = classify(host, self.hosts, &self.case.subject.domain, self.case.source);

@@ -234,7 +234,7 @@ impl DkimJudge<'_> {
         Ok(finding)
     }
 
-    /// Whether a target of the right form was copied from a guide; what was given by hand was not.
+    /// Returns whether a target of the right form was copied from a guide; what was given by hand was not.
     fn is_placeholder(&self, target: &Name, read: &Target) -> bool {
         let domain = &self.case.subject.domain;
         let of_guide =
@@ -279,7 +279,7 @@ impl DkimJudge<'_> {
         }
     }
 
-    /// Whether there is a key; `None` where that lies outside the zone files.
+    /// Returns whether there is a key; `None` where that lies outside the zone files.
     fn key_at(&self, target: &Name) -> Result<Option<bool>, LookupFailure> {
         let answer = self.case.sight.answer(&Question::new(target.clone(), RecordType::Txt))?;
         let outside = answer.existence == crate::facts::Existence::Outside;
@@ -320,7 +320,7 @@ impl DkimJudge<'_> {
     }
 }
 
-/// Whether the record holds a public key that is not withdrawn (RFC 6376 §3.6.1: an empty `p=` withdraws it).
+/// Returns whether the record holds a public key that is not withdrawn (RFC 6376 §3.6.1: an empty `p=` withdraws it).
 pub(super) fn is_key(data: &RecordData) -> bool {
     let RecordData::Txt(text) = data else { return false };
     has_key(text)
@@ -348,7 +348,7 @@ fn is_usable_key(data: &RecordData) -> bool {
         && one_of("h", &["sha256"])
 }
 
-/// Whether a text is base64 and not empty (RFC 6376 §2.10, which leaves open how many `=` fill it up, to two).
+/// Returns whether a text is base64 and not empty (RFC 6376 §2.10, which leaves open how many `=` fill it up, to two).
 fn is_base64(text: &str) -> bool {
     let digits = text.trim_end_matches('=');
     let is_digit = |octet: u8| octet.is_ascii_alphanumeric() || b"+/".contains(&octet);

@@ -129,17 +129,17 @@ impl Case<'_> {
         Self { sight: self.sight.without_asking(), ..*self }
     }
 
-    /// Whether the expectation is not wanted yet in the phase being judged.
+    /// Returns whether the expectation is not wanted yet in the phase being judged.
     fn is_early(&self, expectation: &Expectation) -> bool {
         self.phase() < expectation.phase
     }
 
-    /// Whether near misses are looked for: not for services that were not requested.
+    /// Returns whether near misses are looked for: not for services that were not requested.
     fn probes(&self, expectation: &Expectation) -> bool {
         self.subject.services.contains(&expectation.service)
     }
 
-    /// Whether the provider is the platform being left.
+    /// Returns whether the provider is the platform being left.
     fn is_source(&self, provider: &Provider) -> bool {
         self.source.is_some_and(|source| source.id == provider.id)
     }
@@ -155,7 +155,7 @@ impl Case<'_> {
 pub struct Judgement {
     /// The finding; [`LookupFailure`] if something that decides could not be looked up.
     pub finding: Result<Finding, LookupFailure>,
-    /// What was read.
+    /// The reads.
     pub reads: Reads,
 }
 
@@ -199,7 +199,7 @@ fn relation(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, Looku
     }
 }
 
-/// Whether there is evidence that Microsoft accepts the domain: its mail host exists.
+/// Returns whether there is evidence that Microsoft accepts the domain: its mail host exists.
 ///
 /// # Errors
 /// [`LookupFailure`] if that could not be looked up.

@@ -36,7 +36,7 @@ impl Proof {
         }
     }
 
-    /// Whether leftovers of the platform may go.
+    /// Returns whether leftovers of the platform may go.
     #[must_use]
     pub fn is_sure(self) -> bool {
         matches!(self, Self::Declared | Self::Proven)
@@ -167,7 +167,7 @@ impl Sighting {
         }
     }
 
-    /// Whether it is shown beside what names the platform.
+    /// Returns whether it is shown beside what names the platform.
     fn is_evidence(&self) -> bool {
         self.provider.kind == Kind::Source
             && !self.provider.is_weak(self.evidence)

@@ -113,13 +113,13 @@ fn with_rejection(policy: &Text) -> Text {
     Text::from(tags.collect::<Vec<_>>().join(";").as_str())
 }
 
-/// Whether the set is the null MX alone (RFC 7505 §3).
+/// Returns whether the set is the null MX alone (RFC 7505 §3).
 pub(super) fn is_null_mx(set: &RecordSet) -> bool {
     let mut hosts = set.data.iter().filter_map(RecordData::target);
     hosts.next().is_some_and(crate::record::Name::is_root) && hosts.next().is_none()
 }
 
-/// Whether the text is `v=spf1 -all` and nothing else.
+/// Returns whether the text is `v=spf1 -all` and nothing else.
 pub(super) fn authorizes_no_sender(text: &Text) -> bool {
     SpfRecord::parse(text)
         .is_some_and(|record| matches!(&record.terms[..], [term] if term.text.eq_ignore_ascii_case("-all")))

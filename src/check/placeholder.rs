@@ -43,7 +43,7 @@ static EXAMPLES: LazyLock<Vec<Name>> = LazyLock::new(|| {
     ["example.com", "example.net", "example.org"].iter().filter_map(|example| example.parse().ok()).collect()
 });
 
-/// Whether the name was copied from a guide, seen from the domain that is checked.
+/// Returns whether the name was copied from a guide, seen from the domain that is checked.
 pub(super) fn is_placeholder(target: &Name, domain: &Name) -> bool {
     if target.labels().flatten().any(|octet| MARKS.contains(octet)) {
         return true;
@@ -63,12 +63,12 @@ pub(super) fn is_placeholder(target: &Name, domain: &Name) -> bool {
     })
 }
 
-/// Whether the name is reserved (RFC 2606 §3), and the checked domain is not itself reserved.
+/// Returns whether the name is reserved (RFC 2606 §3), and the checked domain is not itself reserved.
 pub(super) fn is_kept_for_examples(name: &Name, domain: &Name) -> bool {
     EXAMPLES.iter().any(|example| name.is_within(example) && !domain.is_within(example))
 }
 
-/// Whether the domain is itself one of a guide or a lab, where the companies of the guides are neighbors.
+/// Returns whether the domain is itself one of a guide or a lab, where the companies of the guides are neighbors.
 fn is_sample(domain: &Name) -> bool {
     let bare = domain.without_trailing_dot();
     let labels = || bare.split('.');
@@ -78,12 +78,12 @@ fn is_sample(domain: &Name) -> bool {
             .any(|label| label == "example" || COMPANIES.iter().any(|company| label.starts_with(company)))
 }
 
-/// Whether the label is the word, or the word and more behind a hyphen.
+/// Returns whether the label is the word, or the word and more behind a hyphen.
 fn begins_with(label: &str, word: &str) -> bool {
     label.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
 }
 
-/// Whether the domain itself bears the word.
+/// Returns whether the domain itself bears the word.
 fn is_borne(word: &str, domain: &Name) -> bool {
     domain.without_trailing_dot().replace('.', "-").contains(word)
 }
@@ -97,7 +97,7 @@ fn without_selector(label: &str) -> &str {
     }
 }
 
-/// Whether the text stands for a verification text that was never filled in: `MS=msXXXXXXXX`,
+/// Returns whether the text stands for a verification text that was never filled in: `MS=msXXXXXXXX`,
 /// `MS=ms########`.
 #[must_use]
 pub fn is_placeholder_text(text: &str) -> bool {

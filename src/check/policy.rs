@@ -268,7 +268,7 @@ fn texts_at(case: &Case<'_>, name: &Name) -> Result<Option<RecordSet>, LookupFai
     Ok((!is_outside).then_some(answer.set))
 }
 
-/// Why there is no text, for a sentence.
+/// The reason why there is no text, for a sentence.
 fn reason(reply: &PolicyReply) -> String {
     if !reply.reason.is_empty() {
         return reply.reason.clone();

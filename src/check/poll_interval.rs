@@ -60,7 +60,7 @@ pub fn next_look<'a>(
     moments.min().unwrap_or(ceiling).clamp(floor, ceiling)
 }
 
-/// Whether something other than a known moment decides.
+/// Returns whether something other than a known moment decides.
 fn is_restless(assessment: &Assessment) -> bool {
     // A secondary may be told of a change, or be updated by hand, before it asks.
     let overdue = |judged: &super::ExpectationResult| {

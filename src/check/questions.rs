@@ -295,7 +295,7 @@ impl Run {
         Self { pair, read: read.collect() }
     }
 
-    /// Whether a judgement with the eyes of this pair would read no more than this run.
+    /// Returns whether a judgement with the eyes of this pair would read no more than this run.
     fn foretells(&self, pair: &Pair, facts: &Facts, domain: &Name) -> bool {
         for (question, was_met) in &self.read {
             match (pair.reply(facts, question, domain), was_met) {

@@ -115,7 +115,7 @@ pub(super) fn reminders(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Re
     reminders
 }
 
-/// Whether the SPF record names machines of the domain's own: addresses, or hosts by `a`.
+/// Returns whether the SPF record names machines of the domain's own: addresses, or hosts by `a`.
 fn has_own_senders(case: &Case<'_>) -> bool {
     let texts = case.sight.set(&case.subject.domain, RecordType::Txt).unwrap_or_default();
     let records = texts.data.iter().filter_map(|data| match data {

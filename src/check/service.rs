@@ -173,7 +173,7 @@ pub(super) fn judge_legacy(
     Ok(Finding::new(Code::Met, message, &set))
 }
 
-/// Whether the record names the host and the port.
+/// Returns whether the record names the host and the port.
 pub(super) fn is_right(data: &RecordData, offer: &Offer) -> bool {
     matches!(data, RecordData::Srv { target, port, .. } if *target == offer.target && *port == offer.port)
 }

@@ -71,7 +71,7 @@ pub(super) fn judge(
     }
 }
 
-/// Whether any of the records names the domain.
+/// Returns whether any of the records names the domain.
 fn names(set: &RecordSet, domain: &Name) -> bool {
     let domain = domain.without_trailing_dot();
     set.data.iter().filter_map(text_of).any(|text| text.lossy().to_ascii_lowercase().contains(&domain))
@@ -287,7 +287,7 @@ impl SpfJudge<'_> {
     }
 }
 
-/// Whether the term includes the domain, with whatever qualifier.
+/// Returns whether the term includes the domain, with whatever qualifier.
 fn is_include_of(meaning: &Meaning, domain: &Name) -> bool {
     let Meaning::Mechanism(_, Mechanism::Include(included)) = meaning else { return false };
     included.name.as_ref() == Some(domain)

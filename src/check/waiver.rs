@@ -65,7 +65,7 @@ impl Waiver {
         if today <= self.until { WaiverState::Active } else { WaiverState::Expired }
     }
 
-    /// Whether it is about this domain.
+    /// Returns whether it is about this domain.
     #[must_use]
     pub fn concerns(&self, domain: &Name) -> bool {
         self.domain.as_ref().is_none_or(|own| own == domain)
@@ -122,19 +122,19 @@ fn explained(message: &str, waiver: Option<&Applied>) -> String {
     noted(message, &note)
 }
 
-/// Whether there is a waiver that holds.
+/// Returns whether there is a waiver that holds.
 fn is_active(waiver: Option<&Applied>) -> bool {
     waiver.is_some_and(|waiver| waiver.state == WaiverState::Active)
 }
 
 impl Hazard {
-    /// Whether it is waived.
+    /// Returns whether it is waived.
     #[must_use]
     pub fn is_waived(&self) -> bool {
         is_active(self.waiver.as_ref())
     }
 
-    /// Whether it keeps the domain from being ready.
+    /// Returns whether it keeps the domain from being ready.
     #[must_use]
     pub fn is_error(&self) -> bool {
         self.level == Severity::Error && !self.is_waived()

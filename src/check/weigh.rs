@@ -24,11 +24,11 @@ use panel::ServerConsensus;
 /// An expectation and what became of it.
 #[derive(Debug, Clone)]
 pub struct ExpectationResult {
-    /// What must hold.
+    /// The expectation.
     pub expectation: Expectation,
     /// How much it matters, the evidence weighed.
     pub importance: Importance,
-    /// What became of it.
+    /// The outcome.
     pub status: Status,
     /// Which outcome exactly.
     pub code: Code,
@@ -36,9 +36,9 @@ pub struct ExpectationResult {
     pub message: String,
     /// The records that were judged.
     pub observed: RecordSet,
-    /// When it will be met without anybody doing anything, where that is known.
+    /// The time when it will be met without anybody doing anything, where that is known.
     pub until: Option<Timestamp>,
-    /// What to publish.
+    /// The edits.
     pub fix: Vec<Edit>,
     /// The waiver that applies to it, whether it still holds or not.
     pub waiver: Option<Applied>,
@@ -63,7 +63,7 @@ pub struct Assessment {
     pub reminders: Vec<Reminder>,
     /// The sum of it.
     pub verdict: Verdict,
-    /// Why no edit is proposed, where DNS cannot show what the domain is for.
+    /// The reason why no edit is proposed, where DNS cannot show what the domain is for.
     pub withheld: Option<Code>,
     /// What was read for it. While any of it is unmet, the rest is not final.
     pub reads: Reads,

@@ -25,7 +25,7 @@ pub(super) fn probe(question: &Question, domain: &Name) -> Option<Question> {
     }
 }
 
-/// Whether only a wildcard answers the question with this set.
+/// Returns whether only a wildcard answers the question with this set.
 ///
 /// # Errors
 /// [`LookupFailure`] if what it would answer could not be looked up.
@@ -56,7 +56,7 @@ pub(super) fn is_from_wildcard_of(
     }
 }
 
-/// Whether the probe shows a wildcard that answers a question of the type with this set.
+/// Returns whether the probe shows a wildcard that answers a question of the type with this set.
 ///
 /// # Errors
 /// [`LookupFailure`] if the probe could not be looked up.

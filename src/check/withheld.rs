@@ -7,7 +7,7 @@ use crate::record::{Name, Question, RecordData, RecordType, Text};
 
 use super::{Case, Code, ExpectationResult, Hazard, Severity, Status, backticked, parked};
 
-/// Why a domain is left as it is.
+/// The reason why a domain is left as it is.
 #[derive(Debug)]
 pub(super) struct Withheld {
     /// [`Code::NotInZoneFiles`], [`Code::DomainIsAlias`] or [`Code::DomainParked`].
@@ -19,7 +19,7 @@ pub(super) struct Withheld {
     hazard: Option<Hazard>,
 }
 
-/// Why the domain is left as it is; `None` for nearly all.
+/// The reason why the domain is left as it is; `None` for nearly all.
 pub(super) fn withheld(
     case: &Case<'_>,
     judged: &[ExpectationResult],
@@ -136,7 +136,7 @@ fn locked(case: &Case<'_>, judged: &[ExpectationResult]) -> Option<Withheld> {
     Some(Withheld { code: Code::DomainParked, is_whole: false, message, hazard: None })
 }
 
-/// Whether a published record leads to a host that is expected.
+/// Returns whether a published record leads to a host that is expected.
 fn names_microsoft(one: &ExpectationResult) -> bool {
     let Expectation { data, also, .. } = &one.expectation;
     let expected =
@@ -144,7 +144,7 @@ fn names_microsoft(one: &ExpectationResult) -> bool {
     one.observed.data.iter().filter_map(RecordData::target).any(expected)
 }
 
-/// Whether the zone holds a record that Microsoft 365 asks for and that a parked domain does not have.
+/// Returns whether the zone holds a record that Microsoft 365 asks for and that a parked domain does not have.
 fn is_sign_of_microsoft(one: &ExpectationResult) -> bool {
     let is_published = one.status == Status::Met && !one.observed.is_empty();
     match one.expectation.id {

@@ -72,7 +72,7 @@ pub(super) enum Command {
 }
 
 impl Command {
-    /// Whether standard output is text for a person.
+    /// Returns whether standard output is text for a person.
     pub(super) fn is_for_a_person(&self) -> bool {
         match self {
             Self::Check(command) => command.reporting.format.is_for_a_person(),
@@ -157,7 +157,7 @@ pub(super) struct Reporting {
 }
 
 impl Reporting {
-    /// Whether some report has this format.
+    /// Returns whether some report has this format.
     pub(super) fn writes(&self, format: ReportFormat) -> bool {
         self.format == format || self.output.iter().any(|output| output.format == format)
     }

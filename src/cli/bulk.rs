@@ -326,7 +326,7 @@ impl Tally {
     }
 }
 
-/// Whether something moves on a terminal, or lines are written now and then.
+/// Returns whether something moves on a terminal, or lines are written now and then.
 fn is_wanted(style: &Style, total: usize) -> bool {
     style.detail > Detail::Quiet && total > 1
 }

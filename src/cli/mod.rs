@@ -143,7 +143,7 @@ impl Surroundings {
     }
 }
 
-/// Why a run ends without a verdict: exit status 2.
+/// The reason why a run ends without a verdict: exit status 2.
 #[derive(Debug)]
 enum Problem {
     /// Wrong usage, or a file that cannot be used: one or more lines for a person.
@@ -231,7 +231,7 @@ pub fn accepts(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Stri
     }
 }
 
-/// Whether this is not an error, but the help or the version.
+/// Returns whether this is not an error, but the help or the version.
 fn is_asked_for(error: &clap::Error) -> bool {
     matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion)
 }

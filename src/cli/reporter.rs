@@ -72,7 +72,7 @@ enum State {
 /// What was found out about the run beside its results.
 #[derive(Debug, Clone)]
 pub(super) struct RunHeader {
-    /// When it began.
+    /// The time when it began.
     pub(super) started: Timestamp,
     /// The phase that was judged.
     pub(super) phase: Phase,
@@ -116,7 +116,7 @@ impl<'a> Reporter<'a> {
         tables.try_for_each(|sink| sink.target.write(&csv_header(), out))
     }
 
-    /// Whether some report has to follow the order in which the domains were named.
+    /// Returns whether some report has to follow the order in which the domains were named.
     pub(super) fn keeps_order(&self) -> bool {
         self.sinks.iter().any(|sink| sink.format != ReportFormat::Ndjson)
     }

@@ -159,7 +159,7 @@ async fn watch(
     reporter.finish(streams.out)
 }
 
-/// Whether there is nothing left to wait for.
+/// Returns whether there is nothing left to wait for.
 fn is_done(checked: &Checked, goal: Goal) -> bool {
     match (goal, checked.assessment.verdict) {
         (_, Verdict::Ready) | (Goal::ChangesDone, Verdict::Waiting) => true,

@@ -92,7 +92,7 @@ impl Cloud {
         NAMES.get(self.place(purpose)?)?.as_ref()
     }
 
-    /// Whether both clouds want the same for `purpose`.
+    /// Returns whether both clouds want the same for `purpose`.
     #[must_use]
     pub fn shares(self, other: Self, purpose: Purpose) -> bool {
         self.value(purpose) == other.value(purpose)

@@ -139,7 +139,7 @@ words!(
 /// One thing that must hold.
 #[derive(Debug, Clone)]
 pub struct Expectation {
-    /// Which one.
+    /// The id of the expectation.
     pub id: Id,
     /// The name whose records are judged.
     pub name: Name,

@@ -47,7 +47,7 @@ pub fn ignored(subject: &Subject) -> Vec<Ignored> {
     subject.unused.iter().cloned().chain(ignored).collect()
 }
 
-/// Whether the expectation is about this record.
+/// Returns whether the expectation is about this record.
 fn fits(expectation: &Expectation, wanted: &Wanted) -> bool {
     if expectation.name != wanted.name || expectation.rtype != wanted.data.rtype() || is_proof(&wanted.data) {
         return false;

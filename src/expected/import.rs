@@ -18,7 +18,7 @@ use crate::record::{Name, RecordData};
 pub use list::List;
 use raw::Raw;
 
-/// How a list is written.
+/// The format of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// JSON of Microsoft Graph.
@@ -102,7 +102,7 @@ pub struct Ignored {
     pub file: String,
     /// Where in it.
     pub place: String,
-    /// Why it is not used.
+    /// The reason why it is not used.
     pub reason: String,
 }
 
@@ -123,7 +123,7 @@ pub struct Import {
     pub warnings: Vec<String>,
 }
 
-/// Why a list cannot be read.
+/// The reason why a list cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{file}: {place}: {reason}")]
 pub struct ImportError {
@@ -158,8 +158,8 @@ pub fn decoded(octets: &[u8]) -> Result<String, String> {
         [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
         [0xef, 0xbb, 0xbf, rest @ ..] | rest => String::from_utf8(rest.to_vec()).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
-            let line = 1 + octets[..at].iter().filter(|octet| **octet == b'\n').count();
-            format!("line {line} is not UTF-8 (byte {at}): save the file as UTF-8")
+            let line = 1 + rest.iter().take(at).filter(|octet| **octet == b'\n').count();
+            format!("line {line} is not UTF-8 (byte {}): save the file as UTF-8", at + 1)
         }),
     }
 }

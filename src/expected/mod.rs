@@ -62,7 +62,7 @@ pub struct Subject {
     pub unused: Vec<import::Ignored>,
     /// Terms of other senders that must stay in the SPF record.
     pub spf_senders: Vec<Term>,
-    /// When the MX is to change.
+    /// The time when the MX is to change.
     pub switch_at: Option<Timestamp>,
 }
 

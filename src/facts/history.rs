@@ -34,18 +34,18 @@ pub struct Seen {
     pub ttl: u32,
     /// Copies with a longer TTL, from before that was lowered.
     pub longer: Option<Copies>,
-    /// When it was seen first.
+    /// The time when it was seen first.
     pub first_seen: Timestamp,
-    /// When it was seen last.
+    /// The time when it was seen last.
     pub last_seen: Timestamp,
-    /// When it was missed first after that; `None` while it is there.
+    /// The time when it was missed first after that; `None` while it is there.
     pub gone: Option<Timestamp>,
 }
 
 /// What caches may have of a record set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Copies {
-    /// When the last of them is forgotten.
+    /// The time when the last of them is forgotten.
     pub until: Timestamp,
     /// The TTL that they were taken with, in seconds.
     pub ttl: u32,
@@ -89,7 +89,7 @@ pub fn remembered(domain: &Name) -> Vec<Question> {
 }
 
 impl History {
-    /// Whether nothing of the domain was seen before.
+    /// Returns whether nothing of the domain was seen before.
     #[must_use]
     pub fn is_empty_for(&self, domain: &Name) -> bool {
         self.domains.get(domain).is_none_or(BTreeMap::is_empty)
@@ -174,7 +174,7 @@ pub fn published_by(reply: &Reply) -> RecordSet {
     set
 }
 
-/// Whether a record is one of those that a move changes: of the TXT records, SPF alone.
+/// Returns whether a record is one of those that a move changes: of the TXT records, SPF alone.
 fn matters(data: &RecordData) -> bool {
     match data {
         RecordData::Txt(text) => is_spf(text),

@@ -11,10 +11,10 @@ use super::{Outcome, Reply, Server};
 /// The reason why a question beyond the limits was not asked.
 pub(crate) const NOT_FOLLOWED: &str = "the records before it lead to more names than the lookup limit";
 
-/// Why a question has no answer: no server that was asked answered.
+/// The reason why a question has no answer: no server that was asked answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LookupFailure {
-    /// What was asked.
+    /// The question.
     pub question: Question,
     /// The outcome at the server that reported most.
     pub outcome: Outcome,

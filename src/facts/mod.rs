@@ -61,7 +61,7 @@ const USUAL: usize = 48;
 /// All replies gathered for one domain, and its policy.
 #[derive(Debug, Clone)]
 pub struct Facts {
-    /// When the run began.
+    /// The time when the run began.
     pub checked_at: Timestamp,
     /// What became of names outside.
     pub elsewhere: UnqueriedNames,
@@ -155,7 +155,7 @@ impl Facts {
         self.arrivals.push(place);
     }
 
-    /// How many replies there are.
+    /// The number of replies.
     #[must_use]
     pub fn count(&self) -> usize {
         self.arrivals.len()
@@ -210,7 +210,7 @@ impl Facts {
         replies.filter(|reply| reply.outcome == Outcome::Referral)
     }
 
-    /// Whether anybody was asked this.
+    /// Returns whether anybody was asked this.
     #[must_use]
     pub fn has(&self, question: &Question) -> bool {
         self.places.contains_key(question)

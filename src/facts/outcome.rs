@@ -104,13 +104,13 @@ impl Outcome {
         }
     }
 
-    /// Whether the server said what there is, be it nothing.
+    /// Returns whether the server said what there is, be it nothing.
     #[must_use]
     pub fn is_answer(self) -> bool {
         matches!(self, Self::Records | Self::NoData | Self::NxDomain)
     }
 
-    /// Whether an answer came of which nothing is kept, because it holds more than is kept.
+    /// Returns whether an answer came of which nothing is kept, because it holds more than is kept.
     #[must_use]
     pub fn is_cut_off(self) -> bool {
         matches!(self, Self::TooLarge | Self::ChainTooLong)
@@ -144,7 +144,7 @@ impl Outcome {
         }
     }
 
-    /// Whether the server was not asked, or not waited for, so that this tells nothing about it.
+    /// Returns whether the server was not asked, or not waited for, so that this tells nothing about it.
     #[must_use]
     pub fn tells_nothing(self) -> bool {
         match self {

@@ -90,7 +90,7 @@ impl PolicyOutcome {
         }
     }
 
-    /// Whether the domain's own side said something, so that a sender would fare the same; silence may be our
+    /// Returns whether the domain's own side said something, so that a sender would fare the same; silence may be our
     /// own fault.
     #[must_use]
     pub fn is_answer(self) -> bool {
@@ -129,14 +129,14 @@ impl FromStr for PolicyOutcome {
 pub struct PolicyReply {
     /// Whose policy.
     pub domain: Name,
-    /// What became of it.
+    /// The outcome.
     pub outcome: PolicyOutcome,
     /// The text, line ends as they came; hostile, at most 64 KiB, empty unless it was fetched.
     pub body: String,
     /// Without a text, why, in words such as `connection refused`; may be empty where the outcome says it
     /// all.
     pub reason: String,
-    /// When the text came, or was given up.
+    /// The time when the text came, or was given up.
     pub at: Timestamp,
     /// How long it took, in microseconds.
     pub elapsed: u64,

@@ -219,7 +219,7 @@ impl Recording {
         }
     }
 
-    /// Whether a text means to be a recording.
+    /// Returns whether a text means to be a recording.
     #[must_use]
     pub fn is_one(text: &str) -> bool {
         text.starts_with(TITLE)

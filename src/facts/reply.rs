@@ -42,13 +42,13 @@ impl Role {
         Self::Delegated,
     ];
 
-    /// Whether it speaks for the zone itself.
+    /// Returns whether it speaks for the zone itself.
     #[must_use]
     pub fn is_authority(self) -> bool {
         matches!(self, Self::Authoritative | Self::ZoneFile)
     }
 
-    /// Whether it is a name server of any zone.
+    /// Returns whether it is a name server of any zone.
     #[must_use]
     pub fn is_name_server(self) -> bool {
         matches!(self, Self::Authoritative | Self::Parent | Self::Delegated)
@@ -176,11 +176,11 @@ impl ExtendedError {
 /// What one server said to one question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
-    /// What was asked.
+    /// The question.
     pub question: Question,
-    /// Who was asked.
+    /// The server.
     pub server: Arc<Server>,
-    /// What became of it.
+    /// The outcome.
     pub outcome: Outcome,
     /// The alias chain that starts at the name asked, then the records of the type asked for; ordered by the chain,
     /// then by data. Anything else of the answer section is left out.
@@ -199,7 +199,7 @@ pub struct Reply {
     pub ede: Vec<ExtendedError>,
     /// For a failure, what happened in words, such as `connection refused`; empty where the outcome says it all.
     pub reason: String,
-    /// When the answer came, or was given up.
+    /// The time when the answer came, or was given up.
     pub at: Timestamp,
     /// How long it took, in microseconds.
     pub elapsed: u64,
@@ -248,7 +248,7 @@ impl Reply {
         self.records.iter().filter(|record| record.data.rtype() == self.question.rtype)
     }
 
-    /// Whether both are answers with the same records, whatever time they have left.
+    /// Returns whether both are answers with the same records, whatever time they have left.
     #[must_use]
     pub fn says_the_same(&self, other: &Self) -> bool {
         let alike = |(one, other): (&Record, &Record)| one.data == other.data && one.name == other.name;

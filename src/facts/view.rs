@@ -84,7 +84,7 @@ impl PlannedRecords {
         self.sets.insert(question, set);
     }
 
-    /// Whether nothing is decided on.
+    /// Returns whether nothing is decided on.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.sets.is_empty()
@@ -210,7 +210,7 @@ impl<'a> FactsView<'a> {
         answers
     }
 
-    /// Whether a reply is still to come to something that the present rule has read.
+    /// Returns whether a reply is still to come to something that the present rule has read.
     #[must_use]
     pub fn lacks_reply(&self) -> bool {
         self.log.is_some_and(ReadLog::lacks_reply)
@@ -299,7 +299,7 @@ impl<'a> FactsView<'a> {
         self.answer(&Question::new(name.clone(), rtype)).map(|answer| answer.set)
     }
 
-    /// Whether a host has an address: `None` where that lies outside the zone files.
+    /// Returns whether a host has an address: `None` where that lies outside the zone files.
     ///
     /// # Errors
     /// [`LookupFailure`] if no address was found and one of the two lookups failed.
@@ -365,7 +365,7 @@ impl<'a> FactsView<'a> {
         }
     }
 
-    /// Whether no server is to be asked: offline, what lies outside the zone files.
+    /// Returns whether no server is to be asked: offline, what lies outside the zone files.
     fn is_left_alone(&self, question: &Question) -> bool {
         // As long as questions can be asked, only those count that have been tried.
         let outside = self.log.and(self.facts.outside.as_ref());
@@ -449,7 +449,7 @@ impl Facts {
         chain
     }
 
-    /// Whether names outside were left alone on purpose.
+    /// Returns whether names outside were left alone on purpose.
     #[must_use]
     pub fn is_offline(&self) -> bool {
         self.elsewhere == UnqueriedNames::NotAsked

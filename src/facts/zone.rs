@@ -30,7 +30,7 @@ pub struct NameServer {
     pub serial: Option<u32>,
 }
 
-/// Whether serial `a` is newer than `b` (RFC 1982 §3.2); false for equal and for incomparable ones.
+/// Returns whether serial `a` is newer than `b` (RFC 1982 §3.2); false for equal and for incomparable ones.
 #[must_use]
 pub fn is_newer(a: u32, b: u32) -> bool {
     let ahead = a.wrapping_sub(b);

@@ -147,7 +147,7 @@ impl Permissions {
     }
 }
 
-/// Why an address that DNS names is not contacted, and how to allow it where that is possible.
+/// The reason why an address that DNS names is not contacted, and how to allow it where that is possible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub struct Refusal {
     address: IpAddr,
@@ -168,7 +168,7 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// Whether the address belongs to the public Internet.
+/// Returns whether the address belongs to the public Internet.
 pub(super) fn is_public(address: IpAddr) -> bool {
     AddressKind::of(address) == AddressKind::Public
 }

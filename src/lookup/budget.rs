@@ -47,7 +47,7 @@ impl Budget {
         }
     }
 
-    /// Whether the query may be made; it then counts. What is looked up in the files of the run, or in a
+    /// Returns whether the query may be made; it then counts. What is looked up in the files of the run, or in a
     /// recording of one that kept to its own bounds, is not affected.
     pub(super) fn allows(&mut self, query: &PlannedQuery) -> bool {
         if matches!(query, PlannedQuery::Files(_) | PlannedQuery::Recording(_)) {

@@ -11,7 +11,7 @@ use foldhash::{HashMap, HashMapExt as _};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::OnceCell;
 
-/// What is known, or being asked.
+/// A reply, or the query for it in flight.
 pub(super) type Shared<V> = Arc<OnceCell<V>>;
 
 /// Answers by what was asked.
@@ -123,7 +123,7 @@ impl<K: Eq + Hash> Failures<K> {
         repeats.count += 1;
     }
 
-    /// Whether a lookup that failed may be repeated at this time.
+    /// Returns whether a lookup that failed may be repeated at this time.
     pub(super) fn may_repeat(&self, key: &K, now: Timestamp) -> bool {
         self.0.get(key).is_none_or(|repeats| repeats.count < 2 || repeats.are_old(now))
     }

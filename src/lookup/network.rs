@@ -420,7 +420,7 @@ impl Network {
     }
 }
 
-/// Whether a resolver still has an answer in its cache at that time.
+/// Returns whether a resolver still has an answer in its cache at that time.
 fn is_kept(reply: &Reply, now: Timestamp) -> bool {
     let smallest = reply.records.iter().map(|record| record.ttl).min();
     let ttl = match reply.outcome {

@@ -123,7 +123,7 @@ impl<'a> QueryPlanner<'a> {
     }
 }
 
-/// Whether the replies to a question can tell where a zone begins, or who serves it.
+/// Returns whether the replies to a question can tell where a zone begins, or who serves it.
 fn is_about_zones(question: &Question, facts: &Facts) -> bool {
     question.rtype == RecordType::Ns
         || facts.replies(question).any(|reply| reply.outcome == Outcome::Referral)

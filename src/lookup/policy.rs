@@ -45,7 +45,7 @@ pub(super) struct Fetcher {
     fetched: Mutex<Memory<Name, PolicyReply>>,
 }
 
-/// Why there is no text.
+/// The reason why there is no text.
 struct Failure {
     outcome: PolicyOutcome,
     reason: String,

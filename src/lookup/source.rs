@@ -24,7 +24,7 @@ use super::zonefile::ZoneFiles;
 /// Where answers come from.
 #[derive(Debug)]
 pub struct Source {
-    /// When the run began.
+    /// The time when the run began.
     pub started: Timestamp,
     /// Zone files, which take precedence.
     pub zones: Option<ZoneFiles>,
@@ -81,7 +81,7 @@ impl Source {
         }
     }
 
-    /// Whether name servers have to be found and reached, beyond being named.
+    /// Returns whether name servers have to be found and reached, beyond being named.
     pub(super) fn reaches_authorities(&self, name: &Name) -> bool {
         if self.zones.as_ref().is_some_and(|zones| zones.covers(name)) {
             return false;
@@ -108,7 +108,7 @@ impl Source {
         }
     }
 
-    /// Whether every answer is there already, so that nothing is waited for.
+    /// Returns whether every answer is there already, so that nothing is waited for.
     #[must_use]
     pub fn is_at_hand(&self) -> bool {
         self.network.is_none()
@@ -233,7 +233,7 @@ impl Source {
         vec![Reply { at: self.started, ..reply }]
     }
 
-    /// Whether every question has to have a reply: only names outside the zone files may be left alone.
+    /// Returns whether every question has to have a reply: only names outside the zone files may be left alone.
     pub(super) fn leaves_nothing_alone(&self) -> bool {
         match self.elsewhere() {
             UnqueriedNames::Asked | UnqueriedNames::NotRecorded => true,

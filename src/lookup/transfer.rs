@@ -35,7 +35,7 @@ const MOST_SERVERS: usize = 4;
 /// Questions about names outside the zone that its records lead to, at most.
 const MOST_OUTSIDE: usize = 200;
 
-/// Why there is no zone.
+/// The reason why there is no zone.
 struct Failure {
     outcome: TransferOutcome,
     reason: String,

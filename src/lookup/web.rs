@@ -36,7 +36,7 @@ const MOST_CERTIFICATE_NAMES: usize = 8;
 /// What this program calls itself in a request.
 pub(super) const AGENT: &str = concat!("cutover/", env!("CARGO_PKG_VERSION"));
 
-/// Why there is no answer, in words.
+/// The reason why there is no answer, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Fault {
     /// The certificate is not accepted; with the names that it is for, where that is why.

@@ -47,7 +47,7 @@ pub(super) struct WebClient {
     answers: Mutex<Memory<WebRequest, WebReply>>,
 }
 
-/// Why there is no answer.
+/// The reason why there is no answer.
 struct Failure {
     outcome: WebOutcome,
     reason: String,

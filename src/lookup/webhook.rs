@@ -66,7 +66,7 @@ impl fmt::Debug for WebhookUrl {
     }
 }
 
-/// Why a notice was not accepted. Nothing in it comes from the URL's path or query.
+/// The reason why a notice was not accepted. Nothing in it comes from the URL's path or query.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WebhookFailure {
     /// The server refuses the notice (a status of 4xx other than 408 and 429): sending it again cannot help.
@@ -84,7 +84,7 @@ pub enum WebhookFailure {
 }
 
 impl WebhookFailure {
-    /// Whether sending the same notice again may succeed.
+    /// Returns whether sending the same notice again may succeed.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
         match self {

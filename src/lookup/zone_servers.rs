@@ -32,7 +32,7 @@ pub(super) struct ZoneServers<'a> {
 }
 
 impl ZoneServers<'_> {
-    /// Whether more replies to a question about an address can show other servers.
+    /// Returns whether more replies to a question about an address can show other servers.
     pub(super) fn depends_on(&self, question: &Question) -> bool {
         matches!(question.rtype, RecordType::A | RecordType::Aaaa) && self.names.contains(&question.name)
     }

@@ -291,13 +291,13 @@ impl ZoneFiles {
         Some(reply)
     }
 
-    /// Whether the zone of the files delegates the name to other name servers.
+    /// Returns whether the zone of the files delegates the name to other name servers.
     #[must_use]
     pub fn delegates(&self, name: &Name) -> bool {
         self.referral(&Question::new(name.clone(), RecordType::Ns)).is_some()
     }
 
-    /// Whether a question about this name is answered from the files.
+    /// Returns whether a question about this name is answered from the files.
     #[must_use]
     pub fn covers(&self, name: &Name) -> bool {
         self.place(name).is_some()

@@ -129,7 +129,7 @@ fn visible(text: &str) -> String {
     visible
 }
 
-/// Why a record set is not in the form.
+/// The reason why a record set is not in the form.
 fn refused(mark: &str, change: &Change) -> String {
     let (name, rtype) = (&change.name, change.rtype);
     format!(

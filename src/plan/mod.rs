@@ -90,13 +90,13 @@ impl Change {
         self.after.data.iter().filter(move |data| keeps_data || !self.before.data.contains(*data))
     }
 
-    /// Whether nothing but the TTL changes.
+    /// Returns whether nothing but the TTL changes.
     #[must_use]
     pub fn is_ttl_alone(&self) -> bool {
         self.keeps_data() && !self.before.is_empty()
     }
 
-    /// Whether the data stays and only the TTL changes.
+    /// Returns whether the data stays and only the TTL changes.
     fn keeps_data(&self) -> bool {
         self.before.data == self.after.data
     }
@@ -177,7 +177,7 @@ pub fn changes(subject: &Subject, facts: &Facts, view: TrustPolicy, assessment: 
     changes
 }
 
-/// Whether the plan may fix it; what is met is checked too, since an earlier fix may have undone it.
+/// Returns whether the plan may fix it; what is met is checked too, since an earlier fix may have undone it.
 fn is_curable(judged: &ExpectationResult) -> bool {
     // What could not be read may come with an edit to compare before it is made.
     let is_offered = judged.status == Status::Unknown && !judged.fix.is_empty();
@@ -218,7 +218,7 @@ fn importance(level: Severity) -> Importance {
     }
 }
 
-/// Why a record set changes.
+/// The reason why a record set changes.
 struct Reason {
     phase: Phase,
     because: Vec<Code>,
@@ -287,7 +287,7 @@ impl Fold<'_> {
         }
     }
 
-    /// Whether the zone delegates the name to other name servers: an edit in the zone has no effect there.
+    /// Returns whether the zone delegates the name to other name servers: an edit in the zone has no effect there.
     fn is_delegated(&self, name: &Name) -> bool {
         let facts = self.present.sight.facts;
         let apex = facts.zone_apex(&self.present.subject.domain);

@@ -45,7 +45,7 @@ pub struct Move<'a> {
     pub options: &'a str,
     /// Those of them that a command which judges a saved run takes.
     pub replay_options: &'a str,
-    /// When the old service may be closed, where what was seen shows it.
+    /// The time when the old service may be closed, where what was seen shows it.
     pub closing: Option<Timestamp>,
 }
 
@@ -290,12 +290,12 @@ impl Writer<'_> {
         )
     }
 
-    /// Whether nothing is left to do at the switch, as far as everything is known.
+    /// Returns whether nothing is left to do at the switch, as far as everything is known.
     fn is_switched(&self) -> bool {
         self.phases.switch.is_empty() && self.schedule.warnings.is_empty()
     }
 
-    /// Why a step has no records.
+    /// The reason why a step has no records.
     fn without_changes(&self) -> &'static str {
         match self.schedule.warnings.is_empty() {
             true => "No record is left to change: all of them are published.",

@@ -34,7 +34,7 @@ pub struct Provider {
     pub name: &'static str,
     /// What it is called inside a sentence.
     pub short: &'static str,
-    /// What it does with mail.
+    /// Its role for mail.
     pub kind: Kind,
     /// Patterns of MX hosts.
     pub mx: &'static [&'static str],
@@ -63,7 +63,7 @@ pub struct Provider {
 }
 
 impl Provider {
-    /// Whether `evidence` alone does not prove that this platform is used.
+    /// Returns whether `evidence` alone does not prove that this platform is used.
     #[must_use]
     pub fn is_weak(&self, evidence: Evidence) -> bool {
         self.weak.contains(&evidence)

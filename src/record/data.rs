@@ -72,7 +72,7 @@ pub struct Soa {
     pub refresh: u32,
     /// How soon a secondary asks again after a failure.
     pub retry: u32,
-    /// When a secondary stops answering without a refresh.
+    /// The time when a secondary stops answering without a refresh.
     pub expire: u32,
     /// Bounds how long resolvers remember that something does not exist (RFC 2308 §4).
     pub minimum: u32,
@@ -88,7 +88,7 @@ pub struct Other {
     pub text: String,
 }
 
-/// Why a text is not the data of a record.
+/// The reason why a text is not the data of a record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {

@@ -94,7 +94,7 @@ impl RecordSet {
         set
     }
 
-    /// Whether there is nothing in it.
+    /// Returns whether there is nothing in it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.data.is_empty()

@@ -35,7 +35,7 @@ pub struct Name {
     wire: Arc<[u8]>,
 }
 
-/// Why a text is not a domain name.
+/// The reason why a text is not a domain name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NameError {
@@ -115,7 +115,7 @@ impl Name {
         self.wire.len()
     }
 
-    /// Whether this is the root.
+    /// Returns whether this is the root.
     #[must_use]
     pub fn is_root(&self) -> bool {
         self.wire.is_empty()
@@ -140,7 +140,7 @@ impl Name {
         std::iter::successors(Some(self.clone()), Self::parent)
     }
 
-    /// Whether this name is `other` or lies below it.
+    /// Returns whether this name is `other` or lies below it.
     #[must_use]
     pub fn is_within(&self, other: &Self) -> bool {
         let Some(start) = self.wire.len().checked_sub(other.wire.len()) else { return false };

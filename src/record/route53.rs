@@ -25,7 +25,7 @@ pub struct Listing {
     pub warnings: Vec<String>,
 }
 
-/// Why a list is not read: every bad place, on a line of its own.
+/// The reason why a list is not read: every bad place, on a line of its own.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .lines.join("\n"))]
 pub struct ListingError {
@@ -99,7 +99,7 @@ enum Together {
     Unlisted(String),
 }
 
-/// Whether a text means to be such a list, and not a zone file.
+/// Returns whether a text means to be such a list, and not a zone file.
 #[must_use]
 pub fn is_one(text: &str) -> bool {
     text.trim_start_matches('\u{feff}').trim_start().starts_with(['{', '['])

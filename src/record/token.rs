@@ -16,7 +16,7 @@ pub struct Token<'a> {
 }
 
 impl Token<'_> {
-    /// Whether this is exactly the unquoted word.
+    /// Returns whether this is exactly the unquoted word.
     #[must_use]
     pub fn is_word(&self, word: &[u8]) -> bool {
         !self.quoted && self.raw == word

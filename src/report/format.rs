@@ -51,7 +51,7 @@ fn result_level(expectation: &ExpectationView) -> ResultLevel {
     }
 }
 
-/// Whether something was found that is not simply met, waived or not.
+/// Returns whether something was found that is not simply met, waived or not.
 fn is_finding(expectation: &ExpectationView) -> bool {
     expectation.status == "waived" || result_level(expectation) > ResultLevel::None
 }

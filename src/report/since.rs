@@ -69,7 +69,7 @@ struct EarlierWaiver {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct Sign {
-    /// Which one.
+    /// The code.
     pub code: Sanitized,
     /// The name it is about.
     pub name: Sanitized,
@@ -115,13 +115,13 @@ impl Earlier {
         self.domains.get(*self.places.get(domain)?)
     }
 
-    /// Whether there is no result.
+    /// Returns whether there is no result.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.domains.is_empty()
     }
 
-    /// Whether there is a result of the domain.
+    /// Returns whether there is a result of the domain.
     #[must_use]
     pub fn holds(&self, domain: &Name) -> bool {
         self.get(&domain.without_trailing_dot()).is_some()
@@ -187,7 +187,7 @@ impl From<&HazardView> for Sign {
 }
 
 impl EarlierExpectation {
-    /// Whether something was found that is not simply met, waived or not.
+    /// Returns whether something was found that is not simply met, waived or not.
     fn is_finding(&self) -> bool {
         let is_absent = *self.importance == *"optional" && self.observed.is_empty();
         *self.status == *WAIVED || *self.status != *MET && !is_absent
@@ -195,7 +195,7 @@ impl EarlierExpectation {
 }
 
 impl EarlierHazard {
-    /// Whether it made changes needed.
+    /// Returns whether it made changes needed.
     fn counts(&self) -> bool {
         let is_waived = self.waiver.as_ref().is_some_and(|waiver| *waiver.state == *"active");
         *self.level == *"error" && !is_waived
@@ -206,7 +206,7 @@ impl EarlierHazard {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct Since {
-    /// When the earlier run began.
+    /// The time when the earlier run began.
     pub checked_at: Timestamp,
     /// The verdict, where it changed.
     pub verdict: Option<Pair>,
@@ -255,7 +255,7 @@ pub struct Pair {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct Moved {
-    /// Which one.
+    /// The id of the expectation.
     pub id: Sanitized,
     /// The owner of the records.
     pub name: Sanitized,
@@ -284,7 +284,7 @@ pub struct State {
 }
 
 impl Since {
-    /// Whether nothing has changed.
+    /// Returns whether nothing has changed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.verdict.is_none()
@@ -293,7 +293,7 @@ impl Since {
             && self.hazards_gone.is_empty()
     }
 
-    /// Whether the earlier report is at hand, and not only what differs from it.
+    /// Returns whether the earlier report is at hand, and not only what differs from it.
     #[must_use]
     pub fn is_at_hand(&self) -> bool {
         self.before.is_some()

@@ -22,13 +22,13 @@ const LONGEST_LINE: u64 = 256 << 20;
 /// What a file holds beside its results.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Contents {
-    /// When the run began, and its phase, in a report of one document; each line of NDJSON has its own.
+    /// The time when the run began, and its phase, in a report of one document; each line of NDJSON has its own.
     pub run: Option<(Timestamp, Option<Word>)>,
     /// Lines that end too early, from 1.
     pub cut: Vec<usize>,
 }
 
-/// Why a file cannot be read as a report.
+/// The reason why a file cannot be read as a report.
 #[derive(Debug, thiserror::Error)]
 pub enum StoredError {
     /// The file itself cannot be read.
@@ -54,7 +54,7 @@ impl StoredError {
     }
 }
 
-/// Why a report of this version cannot be read.
+/// The reason why a report of this version cannot be read.
 fn newer(version: u32) -> String {
     format!(
         "found version {version} of the report, and this cutover reads up to version {SCHEMA_VERSION}: use \

@@ -37,7 +37,7 @@ pub struct Shown<'a> {
     pub subject: &'a Subject,
     /// What was found out.
     pub assessment: &'a Assessment,
-    /// What has to change.
+    /// The changes.
     pub changes: &'a [Change],
     /// The replies, for `--verbose`.
     pub facts: &'a Facts,

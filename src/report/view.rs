@@ -43,12 +43,12 @@ pub struct Report {
     pub schema_version: u32,
     /// What made the report.
     pub tool: Tool,
-    /// When the run began.
+    /// The time when the run began.
     pub checked_at: Timestamp,
     /// The phase that was judged.
     #[cfg_attr(feature = "formats", schemars(extend("enum" = ["prepare", "switch", "tidy"])))]
     pub phase: &'static str,
-    /// How many domains have which verdict.
+    /// The number of domains with each verdict.
     pub summary: Summary,
     /// One report a domain, in the order of the run.
     pub domains: Vec<DomainReport>,
@@ -64,7 +64,7 @@ pub struct Tool {
     pub version: &'static str,
 }
 
-/// How many domains have which verdict.
+/// The number of domains with each verdict.
 #[derive(Debug, Clone, Default, Serialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct Summary {
@@ -135,7 +135,7 @@ pub struct DomainReport {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[serde(default)]
     pub web: Vec<WebView>,
-    /// When the old service may be closed; null while that is not known.
+    /// The time when the old service may be closed; null while that is not known.
     pub close_source_after: Option<Timestamp>,
     /// Whether that moment was `seen` to be right, or rests on an `assumed` TTL.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -187,7 +187,7 @@ pub struct TenantView {
 pub struct ZoneView {
     /// Where it begins.
     pub apex: Name,
-    /// Who serves it.
+    /// The servers of the zone.
     #[serde(default)]
     pub name_servers: Vec<NameServerView>,
 }
@@ -209,7 +209,7 @@ pub struct NameServerView {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct ExpectationView {
-    /// Which one.
+    /// The id of the expectation.
     #[serde(deserialize_with = "words::word")]
     pub id: Word,
     /// Who needs it.
@@ -230,7 +230,7 @@ pub struct ExpectationView {
     #[serde(rename = "type")]
     #[serde(deserialize_with = "words::rtype")]
     pub rtype: String,
-    /// What became of it.
+    /// The outcome.
     #[cfg_attr(feature = "formats", schemars(extend("enum" = ["met", "unmet", "waiting", "unknown", "waived"])))]
     #[serde(deserialize_with = "words::word")]
     pub status: Word,
@@ -254,7 +254,7 @@ pub struct ExpectationView {
     pub observed: Vec<Sanitized>,
     /// Its TTL in seconds.
     pub ttl: Option<u32>,
-    /// When it will be met without anybody doing anything.
+    /// The time when it will be met without anybody doing anything.
     pub until: Option<Timestamp>,
     /// Until when a cache that was not asked may have an old answer, where one was seen before.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -268,7 +268,7 @@ pub struct ExpectationView {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct HazardView {
-    /// Which one.
+    /// The code.
     #[serde(deserialize_with = "words::word")]
     pub code: Word,
     /// How bad it is.
@@ -318,7 +318,7 @@ pub struct IgnoredView {
     pub place: Sanitized,
     /// The published records.
     pub what: Sanitized,
-    /// Why it is not used.
+    /// The reason why it is not used.
     pub reason: Sanitized,
 }
 
@@ -630,7 +630,7 @@ impl From<&Applied> for WaiverView {
 }
 
 impl HazardView {
-    /// Whether it is waived.
+    /// Returns whether it is waived.
     #[must_use]
     pub fn is_waived(&self) -> bool {
         self.waiver.as_ref().is_some_and(|waiver| waiver.state == WaiverState::Active.word())

@@ -18,7 +18,7 @@ pub struct Checked {
     pub facts: Facts,
     /// What it means.
     pub assessment: Assessment,
-    /// What has to change.
+    /// The changes.
     pub changes: Vec<Change>,
     cache_expiry: CacheExpiry,
     assumptions: Assumptions,

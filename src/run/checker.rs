@@ -188,7 +188,7 @@ impl Checker {
         Ok(open)
     }
 
-    /// Whether the answers are those of this time.
+    /// Returns whether the answers are those of this time.
     fn is_current(&self, open: &OpenInputs, now: Timestamp) -> bool {
         let lookup = &self.options.lookup;
         if lookup.replay.is_some() {

@@ -220,7 +220,7 @@ fn ends_in_a_line(path: &Path) -> std::io::Result<bool> {
     Ok(last == *b"\n")
 }
 
-/// Whether there is a file.
+/// Returns whether there is a file.
 pub fn is_there(path: &Path) -> bool {
     path.is_file()
 }

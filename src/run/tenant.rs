@@ -148,7 +148,7 @@ fn failed(graph: &Graph, about: &str, source: Failure) -> RunError {
     RunError::Graph { about: format!(" at `{}`{about}", graph.root()), source }
 }
 
-/// Why a domain of the tenant is not checked.
+/// The reason why a domain of the tenant is not checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum LeftOut {
     /// Microsoft does not accept mail for it yet.

@@ -155,7 +155,7 @@ fn own_cloud(exchange: &Name, cloud: Cloud, domain: &Name) -> Option<Host> {
     None
 }
 
-/// Whether the first label spells the domain in another way than Microsoft does: hyphens kept, or dots left
+/// Returns whether the first label spells the domain in another way than Microsoft does: hyphens kept, or dots left
 /// out.
 pub(super) fn is_guess(exchange: &Name, domain: &Name) -> bool {
     let spelt = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
@@ -173,7 +173,7 @@ pub(in crate::check) fn is_partition(label: &str) -> bool {
     })
 }
 
-/// Why the host is not a host name, and the intended one.
+/// The reason why the host is not a host name, and the intended one.
 fn malformed(exchange: &Name, hosts: &MailHosts, domain: &Name) -> Option<(String, Option<Name>)> {
     // The zone may begin above the domain, and its name is what is put behind.
     for zone in zone_candidates(domain) {
@@ -223,7 +223,7 @@ pub(super) fn is_no_mail_host(exchange: &Name) -> bool {
     initial.chain(programs).chain(["outlook.office365.com", "outlook.office.com"]).any(is_within)
 }
 
-/// Whether this is a mail host that would make sense if the zone's name were not behind it.
+/// Returns whether this is a mail host that would make sense if the zone's name were not behind it.
 fn is_known(meant: &Name, hosts: &MailHosts, domain: &Name) -> bool {
     hosts.given.as_ref() == Some(meant)
         || hosts.proposed.as_ref() == Some(meant)

@@ -145,7 +145,7 @@ impl MxJudge<'_> {
             && texts.data.iter().any(includes_microsoft)
     }
 
-    /// Whether a known filter may be meant to stay: the admin named neither the filters nor the host.
+    /// Returns whether a known filter may be meant to stay: the admin named neither the filters nor the host.
     pub(super) fn asks_for_filters(&self) -> bool {
         self.hosts.gateways.is_empty() && self.hosts.given.is_none()
     }

@@ -21,7 +21,7 @@ pub(super) struct Target {
     pub(super) cloud: Option<Cloud>,
 }
 
-/// Whether the target has the form of a key that Microsoft keeps.
+/// Returns whether the target has the form of a key that Microsoft keeps.
 pub(in crate::check) fn is_key_target(target: &Name) -> bool {
     read(target).is_some()
 }

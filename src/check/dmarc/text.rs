@@ -50,13 +50,13 @@ impl<'a> Record<'a> {
         known_policy(self.get(name)?)
     }
 
-    /// Whether a tag that says what to do is missing or not valid (RFC 9989 §4.10.1).
+    /// Returns whether a tag that says what to do is missing or not valid (RFC 9989 §4.10.1).
     fn is_incomplete(&self) -> bool {
         let invalid = |name: &str| self.get(name).is_some_and(|value| known_policy(value).is_none());
         self.asked("p").is_none() || invalid("sp") || invalid("np")
     }
 
-    /// Whether one address for reports can be used.
+    /// Returns whether one address for reports can be used.
     fn has_reports(&self) -> bool {
         self.get("rua").is_some_and(|list| uris(list).any(is_uri))
     }
@@ -141,7 +141,7 @@ fn host_of(uri: &str) -> Option<Name> {
     address.rsplit_once('@')?.1.trim_matches([' ', '\t']).parse().ok()
 }
 
-/// Whether two domains belong to the same owner, as far as the list of public suffixes tells.
+/// Returns whether two domains belong to the same owner, as far as the list of public suffixes tells.
 fn is_same_organization(host: &Name, domain: &Name) -> bool {
     let registrable = |name: &Name| psl::domain_str(&name.without_trailing_dot()).map(str::to_owned);
     host.is_within(domain) || registrable(host).is_some_and(|host| registrable(domain) == Some(host))
@@ -160,7 +160,7 @@ pub(super) fn policies(set: &RecordSet) -> impl Iterator<Item = &Text> {
     texts(set).filter(|text| is_policy(text))
 }
 
-/// Whether receivers take the text for a policy: it begins with `v=DMARC1` (RFC 9989 §4.8).
+/// Returns whether receivers take the text for a policy: it begins with `v=DMARC1` (RFC 9989 §4.8).
 pub(super) fn is_policy(text: &Text) -> bool {
     starts_with_version(&text.lossy())
 }
@@ -176,12 +176,12 @@ fn starts_with_version(text: &str) -> bool {
     rest.is_empty() || rest.starts_with(';')
 }
 
-/// Whether the set holds exactly one policy, a valid one.
+/// Returns whether the set holds exactly one policy, a valid one.
 pub(in crate::check) fn is_right(set: &RecordSet) -> bool {
     sole(set).is_some_and(|policy| fault(policy).is_none())
 }
 
-/// Whether a TXT record is an invalid attempt at a policy.
+/// Returns whether a TXT record is an invalid attempt at a policy.
 pub(super) fn looks_like_policy(text: &Text) -> bool {
     let plain: String = text
         .lossy()
@@ -252,7 +252,7 @@ fn is_removed(tag: &Tag<'_>) -> bool {
     REMOVED.iter().any(|removed| removed.eq_ignore_ascii_case(tag.name))
 }
 
-/// Whether receivers ignore a tag for its value (RFC 9989 §4.7): unknown tags have none.
+/// Returns whether receivers ignore a tag for its value (RFC 9989 §4.7): unknown tags have none.
 fn is_malformed(tag: &Tag<'_>) -> bool {
     let one_of = |values: &[&str]| values.iter().any(|value| value.eq_ignore_ascii_case(tag.value));
     match tag.name.to_ascii_lowercase().as_str() {
@@ -274,7 +274,7 @@ fn uris(list: &str) -> impl Iterator<Item = &str> {
     list.split(',').map(|uri| uri.trim_matches([' ', '\t']))
 }
 
-/// Whether an entry is a URI (RFC 3986 §3.1); of `mailto:`, whether it names a mailbox.
+/// Returns whether an entry is a URI (RFC 3986 §3.1); of `mailto:`, whether it names a mailbox.
 fn is_uri(uri: &str) -> bool {
     let Some((scheme, rest)) = uri.split_once(':') else { return false };
     let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())

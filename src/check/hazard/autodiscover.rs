@@ -81,13 +81,13 @@ fn hazard(code: Code, message: String, reply: &WebReply) -> Hazard {
     Hazard { records, ..Hazard::new(code, &reply.request.host, None, message) }
 }
 
-/// Whether an answer of this media type is read as settings.
+/// Returns whether an answer of this media type is read as settings.
 fn is_settings(media_type: &str) -> bool {
     let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     essence.ends_with("/xml") || essence.ends_with("+xml") && !essence.contains("html")
 }
 
-/// Whether a redirect leads to a host of the cloud.
+/// Returns whether a redirect leads to a host of the cloud.
 fn leads_to_microsoft(case: &Case<'_>, location: &str) -> bool {
     /// Where the settings of Exchange Online are, in one cloud or another (Microsoft Learn, "Microsoft 365 URLs and IP
     /// address ranges", read 2026-11).

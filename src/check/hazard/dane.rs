@@ -82,7 +82,7 @@ fn readiness(case: &Case<'_>, host: &Name) -> Option<Hazard> {
     Some(Hazard::new(code, domain, Some(RecordType::Mx), message))
 }
 
-/// Whether a resolver has validated its answer (AD, RFC 4035 §3.2.3).
+/// Returns whether a resolver has validated its answer (AD, RFC 4035 §3.2.3).
 fn is_validated(case: &Case<'_>, question: &Question) -> bool {
     let mut replies = case.sight.facts.replies(question);
     replies.any(|reply| reply.server.role == Role::Resolver && reply.outcome.is_answer() && reply.authentic)

@@ -76,7 +76,7 @@ fn found(case: &Case<'_>, name: &Name, rtype: RecordType, hosts: Option<&MailHos
     Some(hazard)
 }
 
-/// Whether the record was meant for the domain itself.
+/// Returns whether the record was meant for the domain itself.
 fn is_meant(case: &Case<'_>, data: &RecordData, hosts: Option<&MailHosts>) -> bool {
     match (data, hosts) {
         (RecordData::Mx { exchange, .. }, Some(hosts)) => {

@@ -126,7 +126,7 @@ pub(in crate::check) fn doubt_unread(case: &Case<'_>, judged: &mut [ExpectationR
     }
 }
 
-/// Whether records of the type can show whose service is used.
+/// Returns whether records of the type can show whose service is used.
 fn is_evidence_type(rtype: RecordType) -> bool {
     matches!(rtype, RecordType::Cname | RecordType::Mx | RecordType::Srv | RecordType::Txt)
 }
@@ -299,13 +299,13 @@ fn wildcards(question: &Question, domain: &Name) -> Vec<Wildcard> {
     places.iter().filter_map(wildcard).collect()
 }
 
-/// Whether a record at that name belongs to the platform, by evidence that needs no other beside it.
+/// Returns whether a record at that name belongs to the platform, by evidence that needs no other beside it.
 fn is_of(provider: &Provider, name: &Name, data: &RecordData, domain: &Name) -> bool {
     let owner = name.without_suffix(domain).map(|owner| owner.without_trailing_dot()).unwrap_or_default();
     is_shown_by(provider, clues(&owner, data), domain)
 }
 
-/// Whether an alias or a service at `owner` that leads to `target` leads to the platform.
+/// Returns whether an alias or a service at `owner` that leads to `target` leads to the platform.
 fn is_host_of(provider: &Provider, owner: &str, target: &Name, domain: &Name) -> bool {
     is_shown_by(provider, host_clues(owner, target), domain)
 }

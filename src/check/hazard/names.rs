@@ -180,7 +180,7 @@ pub(super) fn microsoft_hosted_dns(case: &Case<'_>, zone: Option<&Zone>) -> Opti
     Some(Hazard::new(Code::MicrosoftHostedDns, &zone.apex, None, message))
 }
 
-/// Whether the name server is one of those that serve what the admin center keeps.
+/// Returns whether the name server is one of those that serve what the admin center keeps.
 fn is_microsoft_dns(server: &Name) -> bool {
     "bdm.microsoftonline.com".parse().is_ok_and(|microsoft| server.is_within(&microsoft))
 }

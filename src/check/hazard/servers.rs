@@ -274,13 +274,13 @@ pub(super) fn servers(case: &Case<'_>, zone: Option<&Zone>) -> Vec<Hazard> {
     hazards
 }
 
-/// Why a server was not asked, where its address is one that DNS alone may not have asked.
+/// The reason why a server was not asked, where its address is one that DNS alone may not have asked.
 fn not_allowed<'a>(replies: &[&'a Reply]) -> Option<&'a str> {
     let refused = replies.iter().find(|reply| reply.outcome == Outcome::NotAllowed);
     refused.map(|reply| reply.reason.as_str())
 }
 
-/// Whether the addresses of a name server are not known because no server was asked or waited for.
+/// Returns whether the addresses of a name server are not known because no server was asked or waited for.
 fn is_left_unfound(facts: &Facts, server: &NameServer) -> bool {
     let is_open = |rtype| {
         let question = Question::new(server.name.clone(), rtype);

@@ -77,7 +77,7 @@ fn shown(reply: &WebReply) -> String {
     format!("{}: {found}", reply.request.url())
 }
 
-/// Why an answer does not tell the tenant.
+/// The reason why an answer does not tell the tenant.
 fn why(reply: &WebReply) -> String {
     match (reply.status, reply.reason.is_empty()) {
         (0, true) => format!("{} ({})", backticked(&reply.request.host), reply.outcome),

@@ -14,7 +14,7 @@ const LONGEST_ID: usize = 32;
 /// Receivers of reports that a sentence names.
 const MOST_RECEIVERS: usize = 10;
 
-/// Whether the TXT records announce a policy (RFC 8461 §3.1).
+/// Returns whether the TXT records announce a policy (RFC 8461 §3.1).
 ///
 /// # Errors
 /// What is wrong with TXT records that were meant to.

@@ -91,7 +91,7 @@ impl Policy {
         Ok(Self { mode, max_age, patterns })
     }
 
-    /// Whether the host may take the mail.
+    /// Returns whether the host may take the mail.
     pub(super) fn covers(&self, host: &Name) -> bool {
         self.patterns.iter().any(|pattern| pattern.covers(host))
     }
@@ -121,7 +121,7 @@ impl Pattern {
         }
     }
 
-    /// Whether the host matches (RFC 8461 §4.1): `*` is exactly the one leftmost label.
+    /// Returns whether the host matches (RFC 8461 §4.1): `*` is exactly the one leftmost label.
     pub(super) fn covers(&self, host: &Name) -> bool {
         match self {
             Self::Host(name) => host == name,
@@ -129,7 +129,7 @@ impl Pattern {
         }
     }
 
-    /// Whether the host would match if `*` matched several labels.
+    /// Returns whether the host would match if `*` matched several labels.
     pub(super) fn nearly_covers(&self, host: &Name) -> bool {
         match self {
             Self::Host(_) => false,

@@ -103,7 +103,7 @@ fn addresses(sight: &FactsView<'_>, name: &Name) -> Vec<IpAddr> {
     data.iter().filter_map(address).collect()
 }
 
-/// Whether a network of the record authorizes the address.
+/// Returns whether a network of the record authorizes the address.
 fn is_listed(record: &SpfRecord, address: IpAddr) -> bool {
     record.evaluated().any(|term| {
         if let Meaning::Mechanism(Qualifier::Pass, Mechanism::Ip4 { address: network, prefix }) = term.meaning

@@ -171,7 +171,7 @@ fn place<'a>(fault: &'a Fault, domain: &Name) -> Place<'a> {
     Place::Elsewhere
 }
 
-/// Whether the TXT records at a name belong to the domain: a CNAME leads to those of a third party.
+/// Returns whether the TXT records at a name belong to the domain: a CNAME leads to those of a third party.
 pub(super) fn is_own(bench: &SpfJudge<'_>, holder: &Name) -> bool {
     let answer = bench.case.sight.own_answer(&Question::new(holder.clone(), RecordType::Txt));
     holder.is_within(&bench.case.subject.domain) && answer.is_ok_and(|answer| answer.chain.is_empty())

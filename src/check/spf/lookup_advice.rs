@@ -12,7 +12,7 @@ use super::{MOST_LOOKUPS, SpfJudge, shown};
 /// Terms that are named at most.
 const MOST_NAMED: usize = 6;
 
-/// Why a term can go; the order is that in which to drop.
+/// The reason why a term can go; the order is that in which to drop.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Reason {
     /// A void lookup: it authorizes no sender.
@@ -68,7 +68,7 @@ pub(super) struct Candidate {
     pub(super) term: String,
     /// The lookups that go with it.
     pub(super) saving: usize,
-    /// Why it can go.
+    /// The reason why it can go.
     pub(super) reason: Reason,
 }
 

@@ -57,7 +57,7 @@ impl SpfJudge<'_> {
         Ok(senders.find(takes_all))
     }
 
-    /// Whether mail leaves through a declared filter: then it is in the MX as well.
+    /// Returns whether mail leaves through a declared filter: then it is in the MX as well.
     pub(super) fn is_behind_gateway(&self) -> Result<bool, LookupFailure> {
         if self.case.subject.gateways.is_empty() {
             return Ok(false);
@@ -104,7 +104,7 @@ impl SpfJudge<'_> {
     }
 }
 
-/// Whether it is worth knowing who sold the service: the reseller's include is there, and Microsoft's is not.
+/// Returns whether it is worth knowing who sold the service: the reseller's include is there, and Microsoft's is not.
 pub(super) fn may_be_sold_by_reseller(record: &SpfRecord, include: &Name) -> bool {
     let by_itself = |term: &&crate::record::spf::Term| is_include_of(&term.meaning, include);
     includes_reseller(record) && record.evaluated().find(by_itself).is_none()

@@ -31,7 +31,7 @@ impl SpfJudge<'_> {
         self.wrong(Code::SpfSenderMissing, message, &[record]).map(Some)
     }
 
-    /// Whether receivers do not find the term.
+    /// Returns whether receivers do not find the term.
     pub(super) fn lacks(&self, sender: &Term, record: &SpfRecord, tally: &Tally) -> bool {
         let wanted = key(sender);
         let here = record.evaluated().any(|term| key(term) == wanted);
@@ -39,7 +39,7 @@ impl SpfJudge<'_> {
     }
 }
 
-/// Whether two terms authorize the same sender, in whatever case its name is written.
+/// Returns whether two terms authorize the same sender, in whatever case its name is written.
 pub(super) fn names_the_same(one: &Meaning, other: &Meaning) -> bool {
     let domain = |meaning: &Meaning| match meaning {
         Meaning::Mechanism(_, Mechanism::Include(domain)) | Meaning::Redirect(domain) => domain.name.clone(),

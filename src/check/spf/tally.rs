@@ -27,7 +27,7 @@ pub(super) struct Fault {
 }
 
 impl Fault {
-    /// Whether a term of the domain's own record authorizes every sender.
+    /// Returns whether a term of the domain's own record authorizes every sender.
     pub(super) fn lets_everybody_pass(&self, domain: &Name) -> bool {
         self.kind == FaultKind::PassesEveryone && self.holder == *domain
     }
@@ -54,7 +54,7 @@ pub(super) enum FaultKind {
     ManyMailHosts,
 }
 
-/// Why it is not known whether Microsoft's senders pass.
+/// The reason why it is not known whether Microsoft's senders pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Doubt {
     /// This term needs the sender of a message.
@@ -102,7 +102,7 @@ pub(super) struct Tally {
     pub(super) includes_microsoft: bool,
     /// The term of the record itself that matches Microsoft's senders first and does not pass.
     pub(super) refused_by: Option<String>,
-    /// Why it is not known whether they pass; `None` where it is.
+    /// The reason why it is not known whether they pass; `None` where it is.
     pub(super) doubt: Option<Doubt>,
     /// Hosts without an IPv6 address that are looked up before Microsoft's include.
     pub(super) v4_only: Vec<Name>,
@@ -126,7 +126,7 @@ impl Tally {
         if self.is_partial { format!("at least {}", self.lookups) } else { self.lookups.to_string() }
     }
 
-    /// Why it is not known whether more lookups than are allowed have no answer; `None` where it is known.
+    /// The reason why it is not known whether more lookups than are allowed have no answer; `None` where it is known.
     pub(super) fn voids_unknown(&self) -> Option<&LookupFailure> {
         let voids = self.voids.len();
         let may_be_exceeded = voids <= MOST_VOID_LOOKUPS && voids + self.unsure > MOST_VOID_LOOKUPS;

@@ -505,7 +505,7 @@ impl<'a> Walk<'a> {
 }
 
 impl Addresses {
-    /// Whether an `a` or `mx` term matches everybody, of both families or of either, and whether all of IPv4.
+    /// Returns whether an `a` or `mx` term matches everybody, of both families or of either, and whether all of IPv4.
     fn everyone(&self, term: &Term) -> (bool, bool) {
         if !is_wide(term) {
             return (false, false);
@@ -516,7 +516,7 @@ impl Addresses {
     }
 }
 
-/// Whether an `a` or `mx` term takes any address for that of its host: its prefix length is zero.
+/// Returns whether an `a` or `mx` term takes any address for that of its host: its prefix length is zero.
 pub(super) fn is_wide(term: &Term) -> bool {
     let (v4, v6) = if term.text.contains('/') { term.prefix_lengths() } else { (32, 128) };
     v4 == 0 || v6 == 0

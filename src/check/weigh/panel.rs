@@ -47,7 +47,7 @@ pub(super) struct ServerConsensus<'a> {
     /// What is answered otherwise than it is published, by which server; computed when a second server is read.
     dissents: OnceCell<BTreeMap<&'a Server, Vec<&'a Question>>>,
     accepted: bool,
-    /// Why no name server of the zone could be asked, where both views count.
+    /// The reason why no name server of the zone could be asked, where both views count.
     unfound: Option<&'a Reply>,
 }
 
@@ -210,7 +210,7 @@ impl<'a> ServerConsensus<'a> {
         Ok(self.behind(&published, expectation, &behind))
     }
 
-    /// Why it is not known which of two servers has the newer version.
+    /// The reason why it is not known which of two servers has the newer version.
     fn unknown_version(&self, server: &Server, first: Option<&Reply>, name: &Name) -> LookupFailure {
         let facts = self.case.sight.facts;
         let servers = [Some(server), first.map(|first| &*first.server)];

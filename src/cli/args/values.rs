@@ -71,7 +71,7 @@ pub(in crate::cli) enum ReportFormat {
 }
 
 impl ReportFormat {
-    /// Whether a person reads it while the run goes on.
+    /// Returns whether a person reads it while the run goes on.
     pub(in crate::cli) fn is_for_a_person(self) -> bool {
         self == Self::Table
     }
@@ -145,7 +145,7 @@ pub(in crate::cli) enum PlanFormat {
 }
 
 impl PlanFormat {
-    /// Whether it holds the whole move, whatever the phase.
+    /// Returns whether it holds the whole move, whatever the phase.
     pub(in crate::cli) fn is_schedule(self) -> bool {
         match self {
             Self::Runbook | Self::Ics => true,
@@ -244,7 +244,7 @@ impl FromStr for Seconds {
     }
 }
 
-/// How many domains are looked up at the same time.
+/// The number of domains that are looked up at the same time.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::cli) struct Concurrency(pub(in crate::cli) usize);
 

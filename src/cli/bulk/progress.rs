@@ -16,7 +16,7 @@ const EVERY: Duration = Duration::from_secs(5);
 /// A bar on a terminal; elsewhere a line now and then.
 pub(super) struct Progress {
     bar: Option<ProgressBar>,
-    /// When the next line is due; `None` where none is wanted.
+    /// The time when the next line is due; `None` where none is wanted.
     next: std::cell::Cell<Option<Instant>>,
     began: Option<Instant>,
 }

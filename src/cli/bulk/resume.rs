@@ -116,7 +116,7 @@ impl ResumedReport {
     }
 }
 
-/// Whether this is the beginning of an object and no whole value.
+/// Returns whether this is the beginning of an object and no whole value.
 fn is_cut(line: &[u8]) -> bool {
     line.first() == Some(&b'{') && serde_json::from_slice::<IgnoredAny>(line).is_err()
 }

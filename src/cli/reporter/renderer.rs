@@ -79,7 +79,7 @@ impl DomainRenderer {
         self.script(verdict, (domain, Vec::new()), report, full, table)
     }
 
-    /// Whether some report shows the replies.
+    /// Returns whether some report shows the replies.
     fn needs_replies(&self) -> bool {
         let shows = |(format, style): &(ReportFormat, Style)| {
             style.detail == Detail::Verbose || *format == ReportFormat::Html
@@ -122,7 +122,7 @@ impl DomainRenderer {
     }
 }
 
-/// Whether a format can only be written when the last domain is known.
+/// Returns whether a format can only be written when the last domain is known.
 pub(super) fn is_whole(format: ReportFormat) -> bool {
     match format {
         ReportFormat::Table | ReportFormat::Json | ReportFormat::Ndjson | ReportFormat::Csv => false,

@@ -59,12 +59,12 @@ impl Notices {
         }
     }
 
-    /// Whether a change of this domain was seen once.
+    /// Returns whether a change of this domain was seen once.
     pub(super) fn is_pending(&self, domain: &Name) -> bool {
         self.tracker.is_pending(domain)
     }
 
-    /// Whether a change of any domain was seen once.
+    /// Returns whether a change of any domain was seen once.
     pub(super) fn has_pending(&self, round: &Round) -> bool {
         round.checked.iter().any(|checked| self.is_pending(checked.domain()))
     }

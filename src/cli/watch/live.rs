@@ -34,7 +34,7 @@ impl Live {
         Self { bars, lines }
     }
 
-    /// Whether anybody sees it.
+    /// Returns whether anybody sees it.
     pub(super) fn is_shown(&self) -> bool {
         self.bars.is_some()
     }

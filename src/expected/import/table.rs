@@ -61,7 +61,7 @@ fn column(heading: &str) -> Option<Column> {
     HEADINGS.iter().find(|(_, words)| words.contains(&plain.as_str())).map(|(column, _)| *column)
 }
 
-/// Whether the first line names a type and a value.
+/// Returns whether the first line names a type and a value.
 pub(super) fn has_header(text: &str) -> bool {
     let Some(first) = text.lines().find(|line| !line.trim().is_empty()) else { return false };
     let columns: Vec<Column> = first.split(delimiter(text)).filter_map(column).collect();

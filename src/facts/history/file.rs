@@ -13,7 +13,7 @@ use super::{Copies, History, Seen};
 /// The version of the file that is written.
 const SCHEMA_VERSION: u32 = 1;
 
-/// Why a history cannot be read.
+/// The reason why a history cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
     /// It is not JSON, or has other fields.

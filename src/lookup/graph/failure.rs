@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::lookup::transport::harmless;
 use crate::lookup::web::Fault;
 
-/// Why there are no values: one sentence with the fix. Nothing in it comes from the token.
+/// The reason why there are no values: one sentence with the fix. Nothing in it comes from the token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// Nothing is set.
@@ -124,7 +124,7 @@ impl Said {
         Self { code: part("code"), message: part("message") }
     }
 
-    /// Whether the service itself said something.
+    /// Returns whether the service itself said something.
     pub(super) fn is_of_the_service(&self) -> bool {
         !self.code.is_empty()
     }

@@ -26,7 +26,7 @@ pub struct Root {
     path: String,
 }
 
-/// Why a text is not where Microsoft Graph can be.
+/// The reason why a text is not where Microsoft Graph can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RootError {
     /// No URL of a server and a path.

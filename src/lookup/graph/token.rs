@@ -20,7 +20,7 @@ impl Token {
         Self(text.trim().to_owned())
     }
 
-    /// Whether there is nothing.
+    /// Returns whether there is nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -41,7 +41,7 @@ impl Token {
         Ok(value)
     }
 
-    /// Whether the text gives it away.
+    /// Returns whether the text gives it away.
     pub(super) fn stands_in(&self, octets: &[u8]) -> bool {
         octets.windows(self.0.len().max(1)).any(|window| window == self.0.as_bytes())
     }

@@ -62,7 +62,7 @@ impl fmt::Debug for TsigKey {
     }
 }
 
-/// Why a key file cannot be used; the secret is never part of it.
+/// The reason why a key file cannot be used; the secret is never part of it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TsigKeyError {
     /// Not the form of BIND.
@@ -223,7 +223,7 @@ impl<'a> Verifier<'a> {
         Ok(message)
     }
 
-    /// Whether everything that was taken is signed; the last message has to be.
+    /// Returns whether everything that was taken is signed; the last message has to be.
     pub(super) fn is_complete(&self) -> bool {
         !self.is_first && self.count == 0
     }
@@ -241,7 +241,7 @@ struct Signature {
 }
 
 impl Signature {
-    /// Why the server refuses the signature of the request; `None` if it does not.
+    /// The reason why the server refuses the signature of the request; `None` if it does not.
     fn refusal(&self) -> Option<&'static str> {
         match self.error {
             0 => None,
@@ -253,7 +253,7 @@ impl Signature {
     }
 }
 
-/// Why a server refuses the signature of a request, according to its answer.
+/// The reason why a server refuses the signature of a request, according to its answer.
 pub(super) fn refusal(packet: &[u8]) -> Option<&'static str> {
     split(packet)??.1.refusal()
 }

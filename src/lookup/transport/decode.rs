@@ -61,7 +61,7 @@ pub(super) fn fill(reply: &mut Reply, message: &Message, zone: Option<&Name>) {
     }
 }
 
-/// Whether the server answers recursively; the others are asked as authorities.
+/// Returns whether the server answers recursively; the others are asked as authorities.
 fn is_resolver(role: Role) -> bool {
     match role {
         Role::Resolver | Role::Unvalidated => true,
@@ -187,7 +187,7 @@ fn without_recursion(message: &Message) -> (Outcome, String) {
     }
 }
 
-/// Whether the authority section has NS records.
+/// Returns whether the authority section has NS records.
 fn names_servers(message: &Message) -> bool {
     message.authorities.iter().any(|record| record.record_type() == rr::RecordType::NS)
 }

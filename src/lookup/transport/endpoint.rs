@@ -97,7 +97,7 @@ pub enum ResolverAddress {
     },
 }
 
-/// Why a text does not name a resolver.
+/// The reason why a text does not name a resolver.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{expected}, found `{found}`; for example `{example}`")]
 pub struct ResolverAddressError {
@@ -106,7 +106,7 @@ pub struct ResolverAddressError {
     example: &'static str,
 }
 
-/// Why the host of a resolver has no address.
+/// The reason why the host of a resolver has no address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the host `{host}` of the resolver was not found: {reason}; pass its address instead")]
 pub struct HostNotFound {

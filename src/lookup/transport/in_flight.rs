@@ -315,7 +315,7 @@ impl InFlight {
     }
 }
 
-/// Whether the address is that server's; the zone of an IPv6 address may be given or not.
+/// Returns whether the address is that server's; the zone of an IPv6 address may be given or not.
 fn is_same(server: SocketAddr, from: SocketAddr) -> bool {
     server.port() == from.port() && server.ip() == from.ip()
 }

@@ -27,7 +27,7 @@ pub(super) struct Peers(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     known: HashMap<Endpoint, Arc<Peer>>,
-    /// How many servers are known when some are forgotten next.
+    /// The number of known servers at which some are forgotten next.
     full: usize,
     /// For how many zones more than usual each may be silent before it pauses as a whole.
     spared: u32,

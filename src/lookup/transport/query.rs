@@ -127,7 +127,7 @@ impl Query<'_> {
         packet
     }
 
-    /// Whether the reply, which came over a connection, repeats this question.
+    /// Returns whether the reply, which came over a connection, repeats this question.
     pub(super) fn is_answered_by(&self, message: &Message) -> bool {
         match &message.queries[..] {
             [] => may_lack_question(message),
@@ -209,7 +209,7 @@ impl Packet {
         }
     }
 
-    /// Whether the packet has this question and no other; names are compared as `same` says.
+    /// Returns whether the packet has this question and no other; names are compared as `same` says.
     ///
     /// In a question there is nothing yet that a compressed name could point to, so the octets can be compared.
     fn is_repeated(&self, packet: &[u8], same: fn(&[u8], &[u8]) -> bool) -> bool {
@@ -240,7 +240,7 @@ pub(in crate::lookup) fn decoded(packet: &[u8]) -> Option<Message> {
     }
 }
 
-/// Whether the message is an error of the kind that leaves the question out.
+/// Returns whether the message is an error of the kind that leaves the question out.
 fn may_lack_question(message: &Message) -> bool {
     matches!(
         message.response_code,
@@ -258,12 +258,12 @@ pub(super) fn id(packet: &[u8]) -> Option<u16> {
     packet.first_chunk().map(|id| u16::from_be_bytes(*id))
 }
 
-/// Whether the server wants to have nothing to do with the question, or with so many of them.
+/// Returns whether the server wants to have nothing to do with the question, or with so many of them.
 pub(super) fn refuses(message: &Message) -> bool {
     message.response_code == ResponseCode::Refused
 }
 
-/// Whether this error may come from a server that does not know EDNS (RFC 6891 §7).
+/// Returns whether this error may come from a server that does not know EDNS (RFC 6891 §7).
 ///
 /// Rcode 16 means BADVERS here and BADSIG with TSIG (RFC 6895 §2.3); the library always says the latter.
 pub(super) fn refuses_edns(message: &Message) -> bool {

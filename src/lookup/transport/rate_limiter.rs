@@ -76,9 +76,9 @@ struct State {
     in_flight: u32,
     /// Answers since the limit grew last.
     easy: u32,
-    /// When the limit was halved last: questions that were sent before then are no news.
+    /// The time when the limit was halved last: questions that were sent before then are no news.
     halved: Option<Instant>,
-    /// When the next question would go out if all went out at equal distances.
+    /// The time when the next question would go out if all went out at equal distances.
     next: Option<Instant>,
     waiting: VecDeque<oneshot::Sender<()>>,
 }

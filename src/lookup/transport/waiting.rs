@@ -105,7 +105,7 @@ impl Waiting {
         }
     }
 
-    /// Why there is no answer.
+    /// The reason why there is no answer.
     pub(super) fn silence(&self) -> Failure {
         match self.strange {
             Some(RejectedReply::Undecodable) => Failure::malformed("the response cannot be decoded"),

@@ -55,7 +55,7 @@ pub struct Step {
     pub offset: SignedDuration,
     /// What to do, in a few words.
     pub title: &'static str,
-    /// What to do, in full.
+    /// The complete instructions.
     pub parts: Vec<Part>,
 }
 

@@ -213,7 +213,7 @@ impl Fields<'_> {
     }
 }
 
-/// Whether data of this type ends with service parameters, `key="value"` (SVCB and HTTPS, RFC 9460 §2.1).
+/// Returns whether data of this type ends with service parameters, `key="value"` (SVCB and HTTPS, RFC 9460 §2.1).
 pub(in crate::record) fn has_parameters(rtype: RecordType) -> bool {
     matches!(rtype, RecordType::Other(64 | 65))
 }

@@ -93,7 +93,7 @@ pub(super) fn forward(wire: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::successors(split(wire), |(_, rest)| split(rest)).map(|(label, _)| label)
 }
 
-/// How many labels there are.
+/// The number of labels.
 pub(super) fn count(wire: &[u8]) -> usize {
     forward(wire).count()
 }

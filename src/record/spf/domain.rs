@@ -18,7 +18,7 @@ pub struct DomainSpec {
     pub name: Option<Name>,
 }
 
-/// Why a domain cannot be expanded.
+/// The reason why a domain cannot be expanded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unexpanded {
     /// A macro takes its value from the message: its sender, client address or HELO name.

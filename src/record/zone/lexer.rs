@@ -53,7 +53,7 @@ pub(super) struct Entry<'a> {
     pub(super) indented: bool,
     /// What cannot be split into fields, at most [`MAX_PROBLEMS`]; the fields are then incomplete.
     pub(super) faults: Vec<Fault>,
-    /// How many more faults there are.
+    /// The number of further faults.
     pub(super) further: usize,
     /// Whether a comment says that Cloudflare answers with its own addresses instead.
     pub(super) proxied: bool,
@@ -238,7 +238,7 @@ impl<'a> Lexer<'a> {
     }
 }
 
-/// Whether a comment holds the tag with which Cloudflare's export marks a record that it proxies, as in
+/// Returns whether a comment holds the tag with which Cloudflare's export marks a record that it proxies, as in
 /// `; mail cf_tags=cf-proxied:true`.
 fn is_tagged_proxied(comment: &[u8]) -> bool {
     const TAGS: &[u8] = b"cf_tags=";

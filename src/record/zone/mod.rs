@@ -71,7 +71,7 @@ pub fn read(input: &[u8], origin: Option<&Name>, label: &str) -> Result<ZoneText
     reader.finish(label)
 }
 
-/// Why the file as a whole is not read.
+/// The reason why the file as a whole is not read.
 fn unreadable(input: &[u8]) -> Option<ZoneProblem> {
     match input {
         _ if input.len() > MAX_OCTETS => Some(ZoneProblem::TooLarge(input.len())),

@@ -23,7 +23,7 @@ pub struct ZoneError {
     pub label: String,
     /// What is wrong, in the order of the file; at most [`MAX_PROBLEMS`].
     pub problems: Vec<Located<ZoneProblem>>,
-    /// How many more problems there are.
+    /// The number of further problems.
     pub further: usize,
 }
 
@@ -61,7 +61,7 @@ impl<T: fmt::Display> fmt::Display for Located<T> {
     }
 }
 
-/// Why an entry of a zone file cannot be read.
+/// The reason why an entry of a zone file cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ZoneProblem {
@@ -124,7 +124,7 @@ pub enum ZoneProblem {
         directive: &'static str,
         /// What it needs.
         expected: &'static str,
-        /// How many fields there are.
+        /// The number of fields.
         found: usize,
     },
     /// A relative name where no origin is known; said once for a file.
@@ -138,7 +138,7 @@ pub enum ZoneProblem {
     Name {
         /// What it is.
         found: String,
-        /// Why it is not a name.
+        /// The reason why it is not a name.
         error: NameError,
     },
     /// A line that begins with a blank where no owner came before.

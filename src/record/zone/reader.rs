@@ -258,7 +258,7 @@ fn only<'p, 'a>(
     }
 }
 
-/// Whether a name ends with a dot that is not escaped.
+/// Returns whether a name ends with a dot that is not escaped.
 fn is_absolute(raw: &[u8]) -> bool {
     let Some(rest) = raw.strip_suffix(b".") else { return false };
     rest.iter().rev().take_while(|&&octet| octet == b'\\').count() % 2 == 0

@@ -211,7 +211,7 @@ fn timeline(report: &Report, domain: &DomainReport) -> Vec<Bar> {
     replies.iter().take(MOST_ROWS).map(bar).collect()
 }
 
-/// Whether a reply is about MX, SPF or autodiscover, from a server whose answer counts.
+/// Returns whether a reply is about MX, SPF or autodiscover, from a server whose answer counts.
 fn matters(domain: &DomainReport, reply: &ReplyView) -> bool {
     let ids = ["mx", "spf", "autodiscover"];
     let wanted = domain.expectations.iter().filter(|one| ids.contains(&one.id));
@@ -219,7 +219,7 @@ fn matters(domain: &DomainReport, reply: &ReplyView) -> bool {
     is_wanted && ["resolver", "authoritative", "zone-file"].contains(&reply.role)
 }
 
-/// Whether all that was judged is in the reply.
+/// Returns whether all that was judged is in the reply.
 fn agrees(observed: &[Sanitized], records: &[Sanitized]) -> bool {
     let records: HashSet<&Sanitized> = records.iter().collect();
     observed.iter().all(|record| records.contains(record))

@@ -114,7 +114,7 @@ fn header(report: &DomainReport, style: &Style) -> String {
     )
 }
 
-/// Whether it was not asked for, and is not published.
+/// Returns whether it was not asked for, and is not published.
 fn is_absent(one: &ExpectationView) -> bool {
     one.importance == "optional"
         && one.observed.is_empty()

@@ -25,7 +25,7 @@ pub struct ReplyView {
     #[serde(rename = "type")]
     #[serde(deserialize_with = "words::rtype")]
     pub rtype: String,
-    /// What became of it.
+    /// The outcome.
     #[serde(deserialize_with = "words::word")]
     pub outcome: Word,
     /// The records of the type asked for, or the alias; with the owner where that is not the name asked for.
@@ -68,9 +68,9 @@ pub struct PolicyView {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct WebView {
-    /// What was asked for.
+    /// The question.
     pub url: Sanitized,
-    /// What became of it.
+    /// The outcome.
     #[serde(deserialize_with = "words::word")]
     pub outcome: Word,
     /// The HTTP status, where there is one.

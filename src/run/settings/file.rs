@@ -230,7 +230,7 @@ pub(super) struct WaiverEntry {
     pub(super) domain: String,
     /// The code, as `cutover explain` lists it.
     pub(super) code: String,
-    /// Why the finding may stay.
+    /// The reason why the finding may stay.
     pub(super) reason: String,
     /// The last day on which it does not count, in UTC.
     pub(super) until: Day,

@@ -11,7 +11,7 @@ use crate::record::Question;
 use super::ServerConsensus;
 
 impl<'a> ServerConsensus<'a> {
-    /// Whether the server has given the published answer to everything that it was asked.
+    /// Returns whether the server has given the published answer to everything that it was asked.
     pub(super) fn agrees(&self, server: &Server) -> bool {
         self.dissent(server).is_empty()
     }

@@ -15,7 +15,7 @@ const MAX_RECORDS: usize = 512;
 /// Octets of data kept of one section of a reply, names written out: what a message may hold over TCP.
 const MAX_OCTETS: usize = 64 * 1024;
 
-/// Why a reply that the library could decode is not kept all the same.
+/// The reason why a reply that the library could decode is not kept all the same.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Undecodable {
     /// Empty data, where the type does not allow it.
