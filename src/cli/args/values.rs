@@ -7,6 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::ValueEnum;
+use clap::builder::PossibleValue;
 use jiff::SignedDuration;
 
 use crate::check::Verdict;
@@ -15,6 +16,8 @@ use crate::facts::TrustPolicy;
 use crate::record::Name;
 use crate::record::spf::{Meaning, Mechanism, Qualifier, Term};
 use crate::run::NoticeFormat;
+
+pub(in crate::cli) use crate::report::format::Format as ReportFormat;
 
 /// When to do something that depends on the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -44,30 +47,14 @@ impl From<ViewName> for TrustPolicy {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum ReportFormat {
-    /// For a person
-    Table,
-    /// For a program
-    Json,
-    /// For a program, one domain per line
-    Ndjson,
-    /// For a spreadsheet
-    Csv,
-    /// For a job summary or a merge request
-    Markdown,
-    /// One page to share
-    Html,
-    /// For the test view of a CI
-    Junit,
-    /// For code scanning
-    Sarif,
-    /// Annotations for GitHub Actions
-    Github,
-    /// For the Prometheus textfile collector
-    Prometheus,
-    /// For Nagios and compatible monitors, with their exit status
-    Nagios,
+impl ValueEnum for ReportFormat {
+    fn value_variants<'a>() -> &'a [Self] {
+        Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.word()).help(self.help()))
+    }
 }
 
 impl ReportFormat {
