@@ -1,4 +1,4 @@
-//! Which words are there for the state of an expectation, and for the answer to "is the domain ready?"
+//! The status of an expectation, the severity of a hazard and the verdict of a domain.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ pub enum Status {
     Waiting,
     /// It could not be found out.
     Unknown,
-    /// It does not hold, and somebody decided to live with that for a while.
+    /// It is unmet and waived.
     Waived,
 }
 

@@ -46,8 +46,8 @@ pub(super) async fn run<'w>(
     scope: &'w Scope<'w, '_>,
 ) -> Result<u8, Problem> {
     if reporting.fail_on_new && bulk.resume.is_some() {
-        let message = "--fail-on-new: results that --resume skips are not compared; use `cutover report FILE... --since FILE \
-                       --fail-on-new` when all are there";
+        let message = "--fail-on-new: results that --resume skips are not compared; use `cutover report \
+            FILE... --since FILE --fail-on-new` when all results exist";
         return Err(Problem::Usage(message.into()));
     }
     let resumed = bulk.resume.as_deref().map(ResumedReport::read).transpose()?.unwrap_or_default();
@@ -278,7 +278,7 @@ impl<'p> Stop<'p> {
         self.is_asked.set(true);
         self.end = Some(Instant::now() + signals::UNDER_WAY);
         self.signal = self.clock.stopped();
-        tell(["stopping: what is under way is finished first; once more ends it at once"], streams, style)
+        tell(["Finishing lookups in progress. Press Ctrl-C again to quit now."], streams, style)
     }
 }
 
@@ -308,13 +308,14 @@ impl Tally {
         let mut notes = Vec::new();
         if earlier > 0 {
             notes.push(format!(
-                "{earlier} of {total} domains stand in the earlier report and were not looked at again"
+                "{earlier} of {total} domains are in the earlier report and were not checked again"
             ));
         }
         if self.left() > 0 {
             let why = if failed_fast { "a domain is not ready" } else { "the run was stopped" };
             notes.push(format!(
-                "{why}: {checked} domains were looked at and {} were not; --resume goes on from an NDJSON report",
+                "{why}: {checked} domains were checked and {} were not; --resume continues from an NDJSON \
+                 report",
                 self.left()
             ));
         }
@@ -325,7 +326,7 @@ impl Tally {
     }
 }
 
-/// Whether something moves on a terminal, or lines are written now and then.
+/// Returns whether something moves on a terminal, or lines are written now and then.
 fn is_wanted(style: &Style, total: usize) -> bool {
     style.detail > Detail::Quiet && total > 1
 }

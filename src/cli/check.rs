@@ -114,7 +114,7 @@ pub(super) fn plan(
     let unknown: Vec<_> = failed.filter(|judged| judged.code != Code::MxGatewayUndeclared).collect();
     for judged in &unknown {
         let message = harmless(&judged.message);
-        writeln!(streams.err, "warning: {} could not be judged: {message}", judged.expectation.id)?;
+        writeln!(streams.err, "warning: {} could not be checked: {message}", judged.expectation.id)?;
     }
     // A plan without an MX edit must not look like one that needs none.
     let hazards = checked.assessment.hazards.iter();
@@ -165,7 +165,7 @@ pub(super) fn refuse_bulk(bulk: &Bulk, command: &str) -> Result<(), Problem> {
         (None, true) => "--fail-fast",
         (None, false) => return Ok(()),
     };
-    Err(Problem::Usage(format!("{asked}: `cutover {command}` has no use for it; use `cutover check`")))
+    Err(Problem::Usage(format!("{asked}: not an option of `cutover {command}`; use `cutover check`")))
 }
 
 /// What is expected; a form that holds the whole move needs the facts of its last phase.
@@ -176,7 +176,8 @@ fn expected(command: &Plan, settings: &Settings) -> Result<ExpectationOptions, P
     let mut expected = command.expectations.options();
     if command.format.is_schedule() {
         if command.rollback {
-            let message = "--rollback: a runbook and a calendar hold the way back of each step; leave it out";
+            let message = "--rollback: a runbook and a calendar already contain the way back of each step; \
+                omit the option";
             return Err(Problem::Usage(message.into()));
         }
         // A settings file may name a time for single domains.

@@ -41,7 +41,7 @@ const ALONE: [&str; 10] = [
     "--ascii",
 ];
 
-/// Options that choose whom to ask, which a saved run answers.
+/// Options that choose the DNS sources, which a saved run answers.
 const LOOKUP: [&str; 5] = ["--resolver", "--name-server", "--tsig", "--transfer", "--allow-private-servers"];
 
 /// The options that were typed and that a later command has to repeat, quoted for a shell; each with a blank before it.

@@ -1,4 +1,4 @@
-//! What was asked for, and what goes where?
+//! The command line: argument parsing, files, streams and exit status.
 //!
 //! The front desk: arguments, files, the streams and the exit status. [`run`] is a whole run, in process, so that tests
 //! see exactly what a user sees.
@@ -66,13 +66,13 @@ const WEBHOOK: &str = "CUTOVER_WEBHOOK";
 pub struct Surroundings {
     /// Columns of the terminal, or of `COLUMNS` where the output is not one; `None` if nothing is to be wrapped.
     pub width: Option<usize>,
-    /// Whether `--color auto` means colour.
+    /// Whether `--color auto` means color.
     pub colour: Colour,
     /// The time.
     pub now: Timestamp,
     /// The settings file that is read where none is named, if it is there.
     pub settings: Option<PathBuf>,
-    /// What stands on standard input; `None` for that of the process.
+    /// The content of standard input; `None` for that of the process.
     pub input: Option<Arc<[u8]>>,
     /// Whether standard error is a terminal on which a view may move.
     pub live: bool,
@@ -144,7 +144,7 @@ impl Surroundings {
     }
 }
 
-/// Why a run ends without a verdict: exit status 2.
+/// The reason why a run ends without a verdict: exit status 2.
 #[derive(Debug)]
 enum Problem {
     /// Wrong usage, or a file that cannot be used: one or more lines for a person.
@@ -219,7 +219,7 @@ pub fn run(
     }
 }
 
-/// Whether the program knows these words (the first is its name), without doing anything: for whoever keeps command
+/// Whether the program knows these words (the first is its name), without doing anything: for a person who keeps command
 /// lines in documents and settings of other programs.
 ///
 /// # Errors
@@ -232,7 +232,7 @@ pub fn accepts(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Stri
     }
 }
 
-/// Whether this is no slip, but the help or the version.
+/// Returns whether this is not an error, but the help or the version.
 fn is_asked_for(error: &clap::Error) -> bool {
     matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion)
 }

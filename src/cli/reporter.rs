@@ -58,11 +58,11 @@ enum Target {
 /// What was found out about the run beside its results.
 #[derive(Debug, Clone)]
 pub(super) struct RunHeader {
-    /// When it began.
+    /// The time when it began.
     pub(super) started: Timestamp,
     /// The phase that was judged.
     pub(super) phase: Phase,
-    /// Where its domains stand.
+    /// The position of its domains.
     pub(super) place: Place,
 }
 
@@ -104,7 +104,7 @@ impl<'a> Reporter<'a> {
         })
     }
 
-    /// Whether some report has to follow the order in which the domains were named.
+    /// Returns whether some report has to follow the order in which the domains were named.
     pub(super) fn keeps_order(&self) -> bool {
         self.sinks.iter().any(|sink| sink.format != ReportFormat::Ndjson)
     }
@@ -279,6 +279,6 @@ impl Write for Opened<'_> {
 /// What waits for the end of the run could not be put aside.
 fn spooling(error: io::Error) -> Problem {
     Problem::Usage(format!(
-        "no room for the report until it is whole: {error}; free some in the folder for temporary files"
+        "no space for the complete report: {error}; free some in the folder for temporary files"
     ))
 }

@@ -1,4 +1,4 @@
-//! `cutover watch`: look again when something can have changed, until there is nothing left to wait for.
+//! `cutover watch`: checks again when a result can have changed, until all domains are ready.
 
 mod hooks;
 mod live;
@@ -85,7 +85,7 @@ async fn watch(
     };
     drop(notify);
     let Some(mut last) = first else {
-        writeln!(streams.err, "note: stopped before the first look was over; nothing is known yet")?;
+        writeln!(streams.err, "note: stopped before the first check was complete; nothing is known yet")?;
         return Ok(status(Verdict::Undetermined));
     };
     let (mut schedule, mut trouble) = (CheckSchedule::every(command.every.0), None);
@@ -134,7 +134,7 @@ async fn watch(
             // A zone file that is being saved is whole again a moment later.
             Err(Problem::Usage(problem)) => {
                 if trouble.as_ref() != Some(&problem) {
-                    live.above(|| writeln!(streams.err, "warning: {}; looking again", harmless(&problem)))?;
+                    live.above(|| writeln!(streams.err, "warning: {}; checking again", harmless(&problem)))?;
                 }
                 trouble = Some(problem);
                 continue;
@@ -159,7 +159,7 @@ async fn watch(
     reporter.finish(streams.out)
 }
 
-/// Whether there is nothing left to wait for.
+/// Returns whether there is nothing left to wait for.
 fn is_done(checked: &Checked, goal: Goal) -> bool {
     match (goal, checked.assessment.verdict) {
         (_, Verdict::Ready) | (Goal::ChangesDone, Verdict::Waiting) => true,

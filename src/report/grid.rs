@@ -1,4 +1,4 @@
-//! How are columns laid out so that no line is wider than the terminal?
+//! Lays out columns so that no line is wider than the terminal.
 
 use tabled::builder::Builder;
 use tabled::settings::object::Columns;
@@ -14,7 +14,7 @@ const GAP: usize = 2;
 /// The narrowest that a column is made.
 const NARROWEST: usize = 6;
 
-/// One cell: its text, and what its colour says.
+/// One cell: its text, and what its color says.
 #[derive(Debug, Clone)]
 pub(super) struct Cell {
     text: String,
@@ -22,7 +22,7 @@ pub(super) struct Cell {
 }
 
 impl Cell {
-    /// A cell in the colour of its meaning.
+    /// A cell in the color of its meaning.
     pub(super) fn toned(tone: Tone, text: impl Into<String>) -> Self {
         Self { text: text.into(), tone: Some(tone) }
     }
@@ -31,7 +31,7 @@ impl Cell {
         self.text.lines().map(str::width).max().unwrap_or(0)
     }
 
-    /// The lines, each painted by itself so that no colour runs over the end of a line.
+    /// The lines, each painted by itself so that no color runs over the end of a line.
     fn painted(&self, style: &Style) -> String {
         let lines =
             self.text.lines().map(|line| self.tone.map_or(line.to_owned(), |tone| style.paint(tone, line)));

@@ -14,12 +14,12 @@ pub const UNLIMITED: usize = usize::MAX;
 /// The narrowest layout; below it the terminal has to wrap.
 const NARROWEST: usize = 40;
 
-/// How text for people is laid out. The words are the same with and without colour.
+/// How text for people is laid out. The words are the same with and without color.
 #[derive(Debug, Clone, Copy)]
 pub struct Style {
     /// Columns of a line at most; [`UNLIMITED`] where no line is wrapped. A value that does not fit overflows.
     pub width: usize,
-    /// Whether escape sequences for colour may be written.
+    /// Whether escape sequences for color may be written.
     pub colour: Colour,
     /// Whether hints and next steps are left out.
     pub detail: Detail,
@@ -37,7 +37,7 @@ pub enum Marks {
     Ascii,
 }
 
-/// Whether to write colour.
+/// Whether to write color.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Colour {
     /// Plain text.
@@ -59,7 +59,7 @@ pub enum Detail {
     Verbose,
 }
 
-/// The meaning of a colour.
+/// The meaning of a color.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
     /// Done.
@@ -109,7 +109,7 @@ impl Style {
         }
     }
 
-    /// The text in the colour of its meaning, where there is colour.
+    /// The text in the color of its meaning, where there is color.
     #[must_use]
     pub fn paint(&self, tone: Tone, text: &str) -> String {
         if self.colour == Colour::Off || text.is_empty() {

@@ -85,8 +85,8 @@ pub fn plan(report: &DomainReport, style: &Style) -> String {
     let domain = shown_domain(report, style);
     if report.changes.is_empty() {
         let left = match report.verdict {
-            Verdict::ChangesNeeded => "nothing that a change of its records would fix; see `cutover check`",
-            Verdict::Undetermined => "nothing is known to be wrong, and something could not be looked up",
+            Verdict::ChangesNeeded => "no DNS edit fixes this; see `cutover check`",
+            Verdict::Undetermined => "nothing is known to be wrong, but a lookup failed; see `cutover check`",
             Verdict::Ready | Verdict::Waiting => "nothing to change",
         };
         return wrapped(&style.text(&format!("{domain}: {left}")), style.columns()) + "\n";

@@ -54,7 +54,10 @@ fn when(phase: Phase) -> &'static str {
 fn edit_notes(changes: &[ChangeView]) -> Vec<&'static str> {
     let mut notes = Vec::new();
     if changes.iter().any(|change| change.confirm) {
-        notes.push("* not certain: made by rule, or a term was left out; compare it before you publish it");
+        notes.push(
+            "* Derived value, or a term was dropped: compare with the admin center before \
+            publishing.",
+        );
     }
     if changes.iter().any(|change| !change.is_required()) {
         notes.push(ADVICE);

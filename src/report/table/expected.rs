@@ -41,11 +41,11 @@ fn unspecified(expectation: &Expectation) -> &'static str {
     match expectation.requirement {
         Requirement::IsAbsent => "(must not exist)",
         Requirement::HasVerification(_) => "(MS=ms… as the admin center shows it)",
-        Requirement::HasDkimKeyAt(_) => "(as the Defender portal shows it; --tenant derives it)",
+        Requirement::HasDkimKeyAt(_) => "(as the Defender portal shows it; `--tenant` derives it)",
         Requirement::MayBeAliasOf(_)
         | Requirement::MayOfferService(_)
         | Requirement::MayAnnouncePolicy
-        | Requirement::MayAskForTlsReports => "(not needed)",
+        | Requirement::MayAskForTlsReports => "(not required)",
         Requirement::DeliversTo(_)
         | Requirement::SpfIncludes(_)
         | Requirement::IsAliasOf(_)
@@ -53,6 +53,9 @@ fn unspecified(expectation: &Expectation) -> &'static str {
         | Requirement::TakesNoMail
         | Requirement::AuthorizesNoSender
         | Requirement::RejectsForgedMail
-        | Requirement::OffersService(_) => "(as the admin center shows it; --mx or --tenant names it here)",
+        | Requirement::OffersService(_) => {
+            "(as the admin center shows it; pass it with `--mx`, or pass \
+            `--tenant`)"
+        }
     }
 }

@@ -14,7 +14,7 @@ const WIDE: usize = 110;
 /// Mark, name, sentence and code of a row.
 type Finding<'v> = (Cell, Option<&'v str>, String, &'v str);
 
-/// A line an expectation: mark, id, sentence, code. What nobody asked for and is not there shares one line.
+/// A line an expectation: mark, id, sentence, code. What is not required and not published shares one line.
 pub(super) fn expectations(expectations: &[ExpectationView], style: &Style) -> String {
     let (beside, shown): (Vec<&ExpectationView>, Vec<&ExpectationView>) = expectations
         .iter()
@@ -25,7 +25,7 @@ pub(super) fn expectations(expectations: &[ExpectationView], style: &Style) -> S
         let first = Mark::Information.text(style);
         let blank = " ".repeat(first.chars().count());
         let room = style.columns() - 4 - blank.len();
-        let line = wrapped(&format!("not needed and not there: {}", ids.join(", ")), room);
+        let line = wrapped(&format!("not required, not published: {}", ids.join(", ")), room);
         for (index, line) in line.lines().enumerate() {
             let mark = if index == 0 { first } else { &blank };
             let _ = writeln!(text, "  {mark}  {}", style.paint(Tone::Faint, line));
@@ -70,7 +70,7 @@ fn marked(mark: Mark, style: &Style) -> Cell {
     Cell::toned(mark.tone(), mark.text(style))
 }
 
-/// Rows of mark, name, sentence and code; on a narrow terminal the code stands behind the sentence.
+/// Rows of mark, name, sentence and code; on a narrow terminal the code follows the sentence.
 fn sentences(rows: Vec<Finding<'_>>, style: &Style) -> String {
     let code = |word| Cell::toned(Tone::Faint, word);
     let behind =

@@ -22,7 +22,7 @@ pub(super) fn header(report: &DomainReport, style: &Style) -> String {
         let errors = hazards.iter().filter(|hazard| hazard.is_error()).count();
         let without_edit = count(Status::Unmet).max(errors);
         match report.changes.iter().filter(|change| change.is_required()).count() {
-            0 => notes.push(format!("{without_edit} to put right")),
+            0 => notes.push(format!("{without_edit} to fix")),
             required => notes.push(format!("{} to edit", counted(required, "record set"))),
         }
     }

@@ -21,10 +21,10 @@ pub(super) fn next(report: &DomainReport, style: &Style) -> String {
         Verdict::ChangesNeeded if !report.changes.is_empty() => {
             format!("edit, then `cutover watch {domain}{phase}`")
         }
-        Verdict::ChangesNeeded => "put right what is marked ✘".to_owned(),
-        Verdict::Waiting => format!("wait; `cutover watch {domain}{phase}` says when it is over"),
+        Verdict::ChangesNeeded => "fix what is marked ✘, then `cutover check {domain}{phase}`".to_owned(),
+        Verdict::Waiting => format!("wait; `cutover watch {domain}{phase}` ends when it is over"),
         Verdict::Undetermined => {
-            format!("look at what is marked `?`, then `cutover check {domain}{phase}` again")
+            format!("check what is marked `?`, then run `cutover check {domain}{phase}` again")
         }
     };
     let open = report.expectations.iter().filter(|one| !matches!(one.status, Status::Met | Status::Waived));

@@ -7,7 +7,7 @@ use crate::report::style::{Style, Tone};
 use crate::report::view::{DomainReport, unicode};
 
 /// What the mark of [`advice`] means.
-pub(super) const ADVICE: &str = "○ advice, or not needed yet: it decides nothing";
+pub(super) const ADVICE: &str = "○ Recommended or not needed yet. Does not affect the result.";
 
 /// The mark of what the verdict does not depend on.
 pub(super) fn advice(importance: Importance) -> &'static str {

@@ -76,7 +76,7 @@ pub struct DomainReport {
     pub web: Vec<WebView>,
     /// When the old service may be closed; null while that is not known.
     pub close_source_after: Option<Timestamp>,
-    /// Whether that moment was `seen` to be right, or rests on an `assumed` time to live.
+    /// Whether that moment was `seen` to be right, or rests on an `assumed` TTL.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub close_source_basis: Option<Basis>,
     /// What that moment is computed from.
