@@ -21,6 +21,15 @@ impl Status {
     /// All statuses.
     pub const ALL: [Self; 5] = [Self::Met, Self::Unmet, Self::Waiting, Self::Unknown, Self::Waived];
 
+    /// Whether nothing is left to do for the expectation.
+    #[must_use]
+    pub fn is_settled(self) -> bool {
+        match self {
+            Self::Met | Self::Waived => true,
+            Self::Unmet | Self::Waiting | Self::Unknown => false,
+        }
+    }
+
     /// The word in reports.
     #[must_use]
     pub fn word(self) -> &'static str {

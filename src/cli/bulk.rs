@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::check::Verdict;
 use crate::facts::{History, Recording};
 use crate::record::Name;
-use crate::report::writer::Place;
+use crate::report::writer::{Place, Scale};
 
 use crate::report::style::{Detail, Style};
 use crate::run::{
@@ -40,6 +40,7 @@ use resume::ResumedReport;
 pub(super) async fn run<'w>(
     options: &'w RunOptions,
     (bulk, times, reporting): (&Bulk, &Times, &Reporting),
+    next_options: String,
     streams: &mut Streams<'_>,
     style: &Style,
     surroundings: &Surroundings,
@@ -62,7 +63,8 @@ pub(super) async fn run<'w>(
     let started = run.inputs.source.started;
     // Only one format shows where domains are named, and of many domains that takes room.
     let place = if reporting.writes(ReportFormat::Sarif) { run.names.place() } else { Place::default() };
-    let frame = RunHeader { started, phase: options.expected.phase, place };
+    let scale = Scale::of(run.names.len());
+    let frame = RunHeader { started, phase: options.expected.phase, place, scale, options: next_options };
     // From here on there are temporary files.
     let stop = Stop::new(&*surroundings.clock);
     let record = options.lookup.record.as_deref().map(files::AtomicFile::begin).transpose()?;

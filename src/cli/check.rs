@@ -31,6 +31,7 @@ use super::{Problem, Streams, Surroundings, bulk as many, earlier, given, status
 /// [`Problem`] for what makes a verdict impossible.
 pub(super) fn check(
     command: &Check,
+    typed: &[OsString],
     settings: &Settings,
     streams: &mut Streams<'_>,
     style: &Style,
@@ -51,6 +52,7 @@ pub(super) fn check(
         runtime.block_on(many::run(
             &options,
             (&command.bulk, &command.times, &command.reporting),
+            given::next_options(typed),
             streams,
             style,
             surroundings,

@@ -275,9 +275,9 @@ fn dispatch(
     let marks = if arguments.command.is_for_a_person() { style.marks } else { Marks::Unicode };
     let streams = &mut Streams { out: &mut Console::new(streams.out, marks), err: streams.err };
     match &arguments.command {
-        Command::Check(command) => check::check(command, settings, streams, &style, surroundings),
+        Command::Check(command) => check::check(command, typed, settings, streams, &style, surroundings),
         Command::Plan(command) => check::plan(command, typed, settings, streams, &style, surroundings),
-        Command::Watch(command) => watch::run(command, settings, streams, &style, surroundings),
+        Command::Watch(command) => watch::run(command, typed, settings, streams, &style, surroundings),
         Command::Expected(command) => expected::run(command, settings, streams, &style, surroundings),
         Command::Report(command) => stored::run(command, streams, &style, surroundings),
         Command::Explain(command) => explain::run(command, streams, &style),

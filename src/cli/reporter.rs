@@ -17,7 +17,7 @@ use crate::check::Verdict;
 use crate::expected::Phase;
 use crate::report::reminders::Reminders;
 use crate::report::style::{Colour, Style};
-use crate::report::writer::{Ending, Place, ResultAge, Run};
+use crate::report::writer::{Ending, Place, ResultAge, Run, Scale};
 use crate::report::{DomainReport, Summary};
 use crate::run::files::AtomicFile;
 
@@ -64,6 +64,10 @@ pub(super) struct RunHeader {
     pub(super) phase: Phase,
     /// The position of its domains.
     pub(super) place: Place,
+    /// How many domains there are.
+    pub(super) scale: Scale,
+    /// The options that the next command repeats.
+    pub(super) options: String,
 }
 
 impl<'a> Reporter<'a> {
@@ -72,8 +76,8 @@ impl<'a> Reporter<'a> {
     /// # Errors
     /// [`Problem`] if a file cannot be written; nothing is left behind then.
     pub(super) fn open(reporting: &'a Reporting, style: &Style, frame: RunHeader) -> Result<Self, Problem> {
-        let RunHeader { started, phase, place } = frame;
-        let run = Arc::new(Run { place, ..Run::new(started, phase, *style) });
+        let RunHeader { started, phase, place, scale, options } = frame;
+        let run = Arc::new(Run { place, scale, options, ..Run::new(started, phase, *style) });
         let plain = Arc::new(Run { style: Style { colour: Colour::Off, ..*style }, ..(*run).clone() });
         let mut sinks = Vec::new();
         for output in &reporting.output {

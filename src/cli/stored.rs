@@ -19,7 +19,7 @@ use crate::report::since::{Earlier, since};
 use crate::report::stored::{Contents, StoredError, read};
 use crate::report::style::Style;
 use crate::report::view::unicode;
-use crate::report::writer::Place;
+use crate::report::writer::{Place, Scale};
 
 use crate::run::{Names, RunError, files, system_words};
 
@@ -82,7 +82,12 @@ pub(super) fn run(
         fail_on_new: command.fail_on_new,
     };
     let place = names.as_ref().map_or_else(Place::default, Names::place);
-    let reporter = Reporter::open(&reporting, style, RunHeader { started, phase, place })?;
+    let scale = Scale::of(selection.domains.len());
+    let reporter = Reporter::open(
+        &reporting,
+        style,
+        RunHeader { started, phase, place, scale, options: String::new() },
+    )?;
     let mut reporter = reporter.of_stored_results();
     reporter.begin(streams.out)?;
     let renderer = reporter.renderer();

@@ -64,13 +64,42 @@ pub struct Run {
     pub style: Style,
     /// Where its domains were named.
     pub place: Place,
+    /// How many domains it has.
+    pub scale: Scale,
+    /// The options that its next command repeats, each with a blank in front.
+    pub options: String,
+}
+
+/// How many domains a run has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scale {
+    /// One domain, whose report is all that there is to read.
+    One,
+    /// Several domains.
+    Several,
+}
+
+impl Scale {
+    /// That of so many domains.
+    #[must_use]
+    pub fn of(domains: usize) -> Self {
+        if domains > 1 { Self::Several } else { Self::One }
+    }
 }
 
 impl Run {
     /// A run with results that were just found.
     #[must_use]
     pub fn new(checked_at: Timestamp, phase: Phase, style: Style) -> Self {
-        Self { checked_at, phase, age: ResultAge::Fresh, style, place: Place::default() }
+        Self {
+            checked_at,
+            phase,
+            age: ResultAge::Fresh,
+            style,
+            place: Place::default(),
+            scale: Scale::One,
+            options: String::new(),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::provider;
 use crate::report::style::{Style, Tone};
 use crate::report::view::{DomainReport, Platform};
 
-use super::parts::{counted, shown_domain};
+use super::parts::{counted, shown_domain, verdict_words};
 
 /// The verdict, and from where to where.
 pub(super) fn header(report: &DomainReport, style: &Style) -> String {
@@ -36,12 +36,7 @@ pub(super) fn header(report: &DomainReport, style: &Style) -> String {
     notes
         .extend(counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
     let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
-    let word = match verdict {
-        Verdict::Ready => "ready",
-        Verdict::Waiting => "waiting",
-        Verdict::Undetermined => "undetermined",
-        Verdict::ChangesNeeded => "changes needed",
-    };
+    let word = verdict_words(*verdict);
     let domain = format!("{}:", shown_domain(report, style));
     let right = style.text(&way(report)).into_owned();
     let left = format!("{domain} {word}{notes}");

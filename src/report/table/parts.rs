@@ -1,5 +1,6 @@
 //! Parts that several sections of the table share.
 
+use crate::check::Verdict;
 use crate::expected::Importance;
 use crate::record::{Name, RecordType};
 use crate::report::grid::Cell;
@@ -20,6 +21,16 @@ pub(super) fn advice(importance: Importance) -> &'static str {
 /// The heading of a column.
 pub(super) fn faint(heading: &str) -> Cell {
     Cell::toned(Tone::Faint, heading)
+}
+
+/// A verdict as people say it.
+pub(super) fn verdict_words(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Ready => "ready",
+        Verdict::Waiting => "waiting",
+        Verdict::Undetermined => "undetermined",
+        Verdict::ChangesNeeded => "changes needed",
+    }
 }
 
 /// A number of things.
