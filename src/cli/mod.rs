@@ -37,7 +37,7 @@ use crate::check::Verdict;
 use crate::lookup::graph::Token;
 use crate::report::Sanitized;
 use crate::report::Style;
-use crate::report::style::{Colour, DEFAULT_WIDTH, Detail, Marks};
+use crate::report::style::{Colour, Detail, Marks, UNLIMITED};
 
 pub use crate::run::{Clock, Later};
 use crate::run::{DEFAULT_SETTINGS, RunError};
@@ -64,7 +64,7 @@ const WEBHOOK: &str = "CUTOVER_WEBHOOK";
 /// Where a run happens: everything that it does not get from its arguments.
 #[derive(Debug, Clone)]
 pub struct Surroundings {
-    /// Columns of the terminal; `None` if the output is not one.
+    /// Columns of the terminal, or of `COLUMNS` where the output is not one; `None` if nothing is to be wrapped.
     pub width: Option<usize>,
     /// Whether `--color auto` means color.
     pub colour: Colour,
@@ -122,9 +122,10 @@ impl Surroundings {
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
             || std::env::var_os("TERM").is_some_and(|value| value == "dumb");
         let locale = |name: &str| std::env::var_os(name).map(|text| text.to_string_lossy().into_owned());
-        let width = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        let size = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        let columns = || std::env::var("COLUMNS").ok()?.parse().ok().filter(|columns| *columns > 0);
         Self {
-            width: width.filter(|_| terminal),
+            width: if terminal { size() } else { columns() },
             colour: if terminal && !plain { Colour::On } else { Colour::Off },
             now: Timestamp::now(),
             settings: Some(DEFAULT_SETTINGS.into()),
@@ -257,7 +258,7 @@ fn dispatch(
     surroundings: &Surroundings,
 ) -> Result<u8, Problem> {
     let style = Style {
-        width: surroundings.width.unwrap_or(DEFAULT_WIDTH),
+        width: surroundings.width.unwrap_or(UNLIMITED),
         colour: match arguments.color {
             When::Auto => surroundings.colour,
             When::Always => Colour::On,

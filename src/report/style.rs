@@ -9,15 +9,15 @@ use crate::check::{Severity, Status, Verdict};
 use super::ascii::{mark, to_ascii};
 use super::view::{ExpectationView, HazardView};
 
-/// Columns if the width of the terminal is not known.
-pub const DEFAULT_WIDTH: usize = 80;
+/// The width of a pipe or a file: no line is wrapped.
+pub const UNLIMITED: usize = usize::MAX;
 /// The narrowest layout; below it the terminal has to wrap.
 const NARROWEST: usize = 40;
 
 /// How text for people is laid out. The words are the same with and without color.
 #[derive(Debug, Clone, Copy)]
 pub struct Style {
-    /// Columns of a line at most.
+    /// Columns of a line at most; [`UNLIMITED`] where no line is wrapped. A value that does not fit overflows.
     pub width: usize,
     /// Whether escape sequences for color may be written.
     pub colour: Colour,
@@ -76,7 +76,7 @@ pub enum Tone {
 
 impl Default for Style {
     fn default() -> Self {
-        Self { width: DEFAULT_WIDTH, colour: Colour::Off, detail: Detail::Normal, marks: Marks::Unicode }
+        Self { width: UNLIMITED, colour: Colour::Off, detail: Detail::Normal, marks: Marks::Unicode }
     }
 }
 
@@ -85,6 +85,11 @@ impl Style {
     #[must_use]
     pub fn columns(&self) -> usize {
         self.width.max(NARROWEST)
+    }
+
+    /// Whether lines are wrapped.
+    pub(super) fn is_limited(&self) -> bool {
+        self.width != UNLIMITED
     }
 
     /// The text in the characters that the console shows.

@@ -92,6 +92,8 @@ fn every_option_of_check_is_a_key_of_the_defaults() {
             !["help", "version", "settings", "graph-url", "for", "every", "until", ""].contains(word)
         })
         .collect();
+    // What only `watch` does.
+    options.extend(["on-change", "webhook", "webhook-format"]);
     let schema = schema("settings");
     let keys = schema["$defs"]["Defaults"]["properties"].as_object().unwrap();
     let mut keys: Vec<&str> = keys.keys().map(String::as_str).collect();

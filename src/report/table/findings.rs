@@ -75,7 +75,7 @@ fn sentences(rows: Vec<Finding<'_>>, style: &Style) -> String {
     let code = |word| Cell::toned(Tone::Faint, word);
     let behind =
         |message: String, word: &str| if word.is_empty() { message } else { format!("{message} [{word}]") };
-    match (style.columns() >= WIDE, rows.iter().any(|row| row.1.is_some())) {
+    match (style.is_limited() && style.columns() >= WIDE, rows.iter().any(|row| row.1.is_some())) {
         (true, true) => {
             let rows = rows.into_iter().map(|(mark, id, message, word)| {
                 [mark, id.unwrap_or_default().into(), message.into(), code(word)]

@@ -46,7 +46,11 @@ pub(super) fn header(report: &DomainReport, style: &Style) -> String {
     let right = style.text(&way(report)).into_owned();
     let left = format!("{domain} {word}{notes}");
     let gap = style.columns().saturating_sub(left.width() + right.width());
-    let between = if gap >= 3 { " ".repeat(gap) } else { "\n  ".to_owned() };
+    let between = match (style.is_limited(), gap) {
+        (false, _) => "   ".to_owned(),
+        (true, 3..) => " ".repeat(gap),
+        (true, _) => "\n  ".to_owned(),
+    };
     format!(
         "{} {}{between}{}\n",
         style.paint(Tone::Strong, &domain),
