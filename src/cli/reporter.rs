@@ -43,7 +43,7 @@ struct Sink {
     run: Arc<Run>,
     /// Pieces that were written at once.
     written: usize,
-    /// Texts that wait for the end.
+    /// Pieces that wait for the end.
     waiting: Waiting,
     /// Domains that the format needs at the end.
     whole: Vec<Arc<DomainReport>>,

@@ -90,7 +90,7 @@ pub(super) struct ValueRow<const N: usize> {
     pub(super) behind: String,
 }
 
-/// Groups of rows, each a text of its own, with the same columns in all. A value stands in the line of its row where it fits,
+/// Groups of rows, each a text of its own, with the same columns in all. A value is in the line of its row where it fits,
 /// and else alone on the next line, where it overflows and is never broken.
 pub(super) fn value_rows<const N: usize>(groups: Vec<Vec<ValueRow<N>>>, style: &Style) -> Vec<String> {
     let mut groups = groups;

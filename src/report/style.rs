@@ -151,7 +151,7 @@ pub enum Mark {
     Waiting,
     /// It could not be found out.
     Unknown,
-    /// Somebody decided to live with it.
+    /// It is waived.
     Waived,
     /// A hazard that does not affect the verdict.
     Warning,

@@ -40,7 +40,7 @@ pub trait ReportWriter: Sync {
         ""
     }
 
-    /// Whether it shows the replies of servers even where nobody asked for them.
+    /// Whether it shows the replies of servers even if they were not requested.
     fn needs_replies(&self) -> bool {
         false
     }
@@ -149,11 +149,11 @@ pub struct Ending<'e> {
     pub reminders: &'e Reminders,
     /// The domains whose piece was [`Piece::Whole`].
     pub domains: &'e [Arc<DomainReport>],
-    /// The texts that were put aside.
+    /// The pieces that were put aside.
     pub pieces: &'e mut dyn Pieces,
 }
 
-/// Texts that were put aside.
+/// Pieces that were put aside.
 pub trait Pieces {
     /// The next text of a section, in the order of the domains.
     ///

@@ -58,7 +58,7 @@ impl ReportWriter for Markdown {
             }
         }
         if hidden > 0 {
-            write(&format!("\n{hidden} more domains are in the table above alone.\n"))?;
+            write(&format!("\n{hidden} more domains are listed only in the table above.\n"))?;
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! What is told about caches and queues, and when the old service may be closed.
+//! Reports when caches expire and when the old service may be closed.
 
 use jiff::Timestamp;
 
@@ -50,7 +50,7 @@ fn closing_line(after: Timestamp, closing: Option<&ClosingView>) -> String {
         )
     });
     format!(
-        "{moment}: caches have forgotten the old answers by {}{}, and senders keep mail in their queues for {} more.",
+        "{moment}: caches have dropped the old answers by {}{}, and senders keep mail in their queues for {} more.",
         clock_when_over(closing.caches_expired_at),
         basis.unwrap_or_default(),
         lasting(closing.queue_margin)

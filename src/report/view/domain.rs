@@ -82,7 +82,7 @@ pub struct DomainReport {
     /// What that moment is computed from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub close_source: Option<ClosingView>,
-    /// What DNS cannot show and the admin should look at, in sentences.
+    /// What DNS cannot show and the admin should check, in sentences.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[serde(default)]
     pub reminders: Vec<Sanitized>,
