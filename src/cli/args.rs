@@ -166,13 +166,13 @@ pub(super) struct Watch {
     #[arg(value_name = "DOMAIN", conflicts_with = "all_domains")]
     pub(super) domains: Vec<String>,
     /// Stop after this time, whatever the verdict: 90s, 20m, 48h, 7d [default: never]
-    #[arg(long = "for", value_name = "DURATION", help_heading = "PollInterval")]
+    #[arg(long = "for", value_name = "DURATION", help_heading = "Rhythm")]
     pub(super) span: Option<Span>,
     /// Look at least so often
-    #[arg(long, value_name = "DURATION", default_value = "15m", help_heading = "PollInterval")]
+    #[arg(long, value_name = "DURATION", default_value = "15m", help_heading = "Rhythm")]
     pub(super) every: Span,
     /// What to wait for
-    #[arg(long, value_name = "WHAT", default_value = "ready", help_heading = "PollInterval")]
+    #[arg(long, value_name = "WHAT", default_value = "ready", help_heading = "Rhythm")]
     pub(super) until: Goal,
     #[command(flatten)]
     pub(super) expectations: Expectations,

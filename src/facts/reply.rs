@@ -92,6 +92,12 @@ pub struct Server {
 }
 
 impl Server {
+    /// No server: the one of replies to questions that were never sent.
+    #[must_use]
+    pub fn none() -> Arc<Self> {
+        Arc::new(Self { role: Role::Resolver, address: "nobody".into() })
+    }
+
     /// The IP address, where it was asked directly.
     #[must_use]
     pub fn ip(&self) -> Option<std::net::IpAddr> {

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use foldhash::{HashMap, HashMapExt as _};
 use jiff::Timestamp;
 
-use crate::facts::{Facts, Outcome, Reply, Role, Server};
+use crate::facts::{Facts, Outcome, Reply, Server};
 use crate::record::Question;
 
-use super::source::PlannedQuery;
-use super::survey::Limits;
+use super::limits::Limits;
+use super::planned_query::PlannedQuery;
 use super::transport::Endpoint;
 
 /// Octets of an answer that is kept however many there are.
@@ -96,7 +96,7 @@ impl Budget {
     fn refuse(&mut self, query: &PlannedQuery, outcome: Outcome) {
         let (question, server) = match query {
             PlannedQuery::Server(question, server, ..) => (question, Arc::clone(server)),
-            PlannedQuery::Files(question) | PlannedQuery::Recording(question) => (question, nobody()),
+            PlannedQuery::Files(question) | PlannedQuery::Recording(question) => (question, Server::none()),
         };
         self.refused.entry(question.clone()).or_insert((server, outcome));
     }
@@ -113,9 +113,4 @@ impl Budget {
             facts.insert(Reply { at, reason, ..Reply::empty(question, server, outcome) });
         }
     }
-}
-
-/// Who stands for whoever would have been asked.
-pub(super) fn nobody() -> Arc<Server> {
-    Arc::new(Server { role: Role::Resolver, address: "nobody".into() })
 }

@@ -16,11 +16,11 @@ use crate::record::{Name, Question, RecordData, RecordType};
 use super::address::Permissions;
 use super::authorities;
 use super::memory::{Failures, Memory, Shared};
-use super::planner::parent_zone;
+use super::planned_query::PlannedQuery;
 use super::policy::Fetcher;
-use super::source::PlannedQuery;
 use super::transport::{Endpoint, Scope, Transport, lock};
-use super::web_request::WebClient;
+use super::web_client::WebClient;
+use super::zone_servers::{Servers, ZoneServers, parent_zone};
 
 /// The network, and what is remembered of it for the length of a run.
 #[derive(Debug)]
@@ -36,9 +36,6 @@ pub struct Network {
     pub(super) web: WebClient,
     asked: Mutex<Asked>,
 }
-
-/// Servers, and how each is reached.
-type Servers = Vec<(Arc<Server>, Endpoint)>;
 
 /// What was asked, and of whom.
 type Asking = (Arc<Server>, Question);
@@ -72,25 +69,6 @@ pub(super) enum NameScope {
     Own,
     /// Somebody else's.
     Elsewhere,
-}
-
-/// What the facts say of the domain's zones: worked out once, and read for every question.
-#[derive(PartialEq)]
-pub(super) struct ZoneServers<'a> {
-    pub(super) domain: &'a Name,
-    /// Where the zone of the domain begins, as far as that is known.
-    apex: Option<Name>,
-    /// The deepest zone that holds the domain, as far as that is certain; where resolvers differ about it, also the one
-    /// above, so that it does not matter whose answer comes first.
-    zones: Vec<Name>,
-    /// Zones further down, which are known from referrals only.
-    delegated: BTreeSet<Name>,
-    /// The name servers of all these.
-    servers: BTreeMap<Name, Servers>,
-    /// The name servers of the zone above, and where that begins.
-    above: Option<(Name, Servers)>,
-    /// The names whose addresses were read for all this.
-    names: BTreeSet<Name>,
 }
 
 impl Network {
@@ -437,33 +415,6 @@ fn is_kept(reply: &Reply, now: Timestamp) -> bool {
     };
     let end = ttl.and_then(|ttl| reply.at.checked_add(SignedDuration::from_secs(i64::from(ttl))).ok());
     end.is_some_and(|end| end > now)
-}
-
-impl ZoneServers<'_> {
-    /// Whether more replies to a question about an address can tell of other servers.
-    pub(super) fn depends_on(&self, question: &Question) -> bool {
-        matches!(question.rtype, RecordType::A | RecordType::Aaaa) && self.names.contains(&question.name)
-    }
-
-    /// The name servers of the zone of the name.
-    pub(super) fn authoritative(&self, question: &Question, queries: &mut Vec<PlannedQuery>) {
-        // Each ancestor is a name of its own, and hardly a domain has a zone further down.
-        let is_delegated = |name: &Name| self.delegated.contains(name);
-        let delegated =
-            (!self.delegated.is_empty()).then(|| question.name.ancestors().find(is_delegated)).flatten();
-        let zones = delegated.as_ref().map_or(&self.zones[..], std::slice::from_ref);
-        for zone in zones {
-            let servers = self.servers.get(zone).into_iter().flatten();
-            queries.extend(servers.map(|(server, endpoint)| {
-                PlannedQuery::Server(
-                    question.clone(),
-                    Arc::clone(server),
-                    endpoint.clone(),
-                    Some(zone.clone()),
-                )
-            }));
-        }
-    }
 }
 
 #[cfg(test)]

@@ -12,9 +12,10 @@ use crate::facts::{Facts, Outcome, zone_candidates};
 use crate::record::{Name, Question, RecordType};
 
 use super::budget::Budget;
-use super::network::ZoneServers;
-use super::source::{PlannedQuery, Source};
-use super::survey::Limits;
+use super::limits::Limits;
+use super::planned_query::PlannedQuery;
+use super::source::Source;
+use super::zone_servers::ZoneServers;
 
 /// The state of a survey: what is worth asking, and what was asked.
 pub(super) struct QueryPlanner<'a> {
@@ -178,9 +179,4 @@ fn above(apex: &Name, facts: &Facts) -> BTreeSet<Question> {
         }
     }
     questions
-}
-
-/// The zone above a zone, once its name servers are known.
-pub(super) fn parent_zone(apex: &Name, facts: &Facts) -> Option<Name> {
-    apex.parent()?.ancestors().find(|candidate| !facts.name_server_names(candidate).is_empty())
 }

@@ -7,18 +7,11 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::facts::{Facts, PolicyOutcome, PolicyReply, policy_host};
-use crate::record::{Name, Question, RecordData, RecordType};
+use crate::record::Name;
 
+use super::host_addresses::{Addresses, addresses};
 use super::policy::host;
 use super::source::Source;
-
-/// The addresses of a web server, as far as the facts tell.
-#[derive(Debug, Default)]
-pub(super) struct Addresses {
-    pub(super) known: BTreeSet<IpAddr>,
-    /// Whether both kinds of address have been answered for.
-    pub(super) complete: bool,
-}
 
 /// The addresses of the policy host of a domain.
 fn policy_addresses(domain: &Name, facts: &Facts) -> Addresses {
@@ -26,27 +19,6 @@ fn policy_addresses(domain: &Name, facts: &Facts) -> Addresses {
         Ok(host) => addresses(&host, facts),
         Err(_) => Addresses { complete: true, ..Addresses::default() },
     }
-}
-
-/// The addresses of a host.
-pub(super) fn addresses(host: &Name, facts: &Facts) -> Addresses {
-    let mut found = Addresses { complete: true, ..Addresses::default() };
-    for rtype in [RecordType::A, RecordType::Aaaa] {
-        let mut answered = false;
-        for question in facts.along_aliases(&Question::new(host.clone(), rtype)) {
-            for reply in facts.replies(&question) {
-                let ends_here = reply.wanted().next().is_some() || *reply.end_of_chain() == question.name;
-                answered |= reply.outcome.is_answer() && ends_here;
-                found.known.extend(reply.wanted().filter_map(|record| match record.data {
-                    RecordData::A(address) => Some(IpAddr::from(address)),
-                    RecordData::Aaaa(address) => Some(IpAddr::from(address)),
-                    _ => None,
-                }));
-            }
-        }
-        found.complete &= answered;
-    }
-    found
 }
 
 /// Which fetches are worth starting.

@@ -14,10 +14,11 @@ use crate::facts::{
 };
 use crate::record::{Name, Question, RecordType};
 
-use super::budget::nobody;
 use super::memory::Shared;
-use super::network::{NameScope, Network, ZoneServers};
-use super::transport::{Endpoint, Scope};
+use super::network::{NameScope, Network};
+use super::planned_query::PlannedQuery;
+use super::transport::Scope;
+use super::zone_servers::ZoneServers;
 use super::zonefile::ZoneFiles;
 
 /// Where answers come from.
@@ -31,17 +32,6 @@ pub struct Source {
     pub recording: Option<Recording>,
     /// The network.
     pub network: Option<Network>,
-}
-
-/// One question to one place.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum PlannedQuery {
-    /// The zone files.
-    Files(Question),
-    /// The recording.
-    Recording(Question),
-    /// A server on the network.
-    Server(Question, Arc<Server>, Endpoint, Option<Name>),
 }
 
 /// A query that was begun.
@@ -230,7 +220,7 @@ impl Source {
             return replies;
         } else {
             // The facts of this very run, which no recording holds yet: it did not ask for what is beyond its bounds.
-            Reply { reason: NOT_FOLLOWED.into(), ..missing(nobody(), Outcome::NotAsked) }
+            Reply { reason: NOT_FOLLOWED.into(), ..missing(Server::none(), Outcome::NotAsked) }
         };
         vec![Reply { at: self.started, ..reply }]
     }

@@ -7,52 +7,21 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::future::FutureExt as _;
 use futures_util::stream::FuturesUnordered;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::facts::{Facts, Outcome, PolicyOutcome, PolicyReply, Reader, Reply};
+use crate::facts::{Facts, Outcome, PolicyOutcome, PolicyReply, Reader, Reply, Server};
 use crate::record::Name;
 
-use super::budget::nobody;
+use super::limits::Limits;
 use super::memory::Shared;
+use super::planned_query::PlannedQuery;
 use super::planner::QueryPlanner;
 use super::policy_fetch::{PolicyFetch, Stage};
-use super::source::{Begun, PlannedQuery, Source};
-
-/// How much a survey may cost. No honest domain comes near: asked for everything, with every near miss looked for and an SPF
-/// record of ten lookups, one costs about a hundred questions at a resolver and sixty at each name server; with as many
-/// name servers as are asked at most, two thousand.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// Time for the whole domain; what is still open then is out of time, and nobody is called silent for it.
-    pub deadline: Duration,
-    /// Questions for the whole domain, to all servers together.
-    pub queries: usize,
-    /// Of these, questions to one server, in whatever capacity.
-    pub queries_of_one_server: usize,
-    /// Octets of long answers that are kept of all servers together. Short ones, of up to 2 KiB, are kept always: their
-    /// number is that of the questions.
-    pub octets: usize,
-    /// Of these, octets of the answers of one server, so that none takes the room of another.
-    pub octets_of_one_server: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            deadline: Duration::from_secs(15),
-            queries: 6000,
-            queries_of_one_server: 600,
-            // A share for each name server that is asked at most.
-            octets: 8 << 20,
-            octets_of_one_server: 256 << 10,
-        }
-    }
-}
+use super::source::{Begun, Source};
 
 /// Something under way.
 enum Task {
@@ -210,7 +179,7 @@ fn close_open(
             outside.insert(question);
             continue;
         }
-        let reply = Reply::empty(question, nobody(), outcome);
+        let reply = Reply::empty(question, Server::none(), outcome);
         facts.insert(Reply { reason: reason.to_owned(), at: source.started, ..reply });
     }
     has_grown

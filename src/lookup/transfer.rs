@@ -18,9 +18,9 @@ use tokio::time::{Instant, timeout, timeout_at};
 use crate::facts::{Facts, Outcome, Reply, Role, Server, TransferOutcome, TransferReply};
 use crate::record::{Name, Question, Record, RecordData};
 
-use super::budget::nobody;
 use super::network::NameScope;
-use super::source::{PlannedQuery, Source};
+use super::planned_query::PlannedQuery;
+use super::source::Source;
 use super::transport::{Scope, Transport, converted_record, decoded_message, harmless, io_words};
 use super::zonefile::ZoneFiles;
 use tsig::Verifier;
@@ -115,7 +115,7 @@ pub async fn answer_beside(
             false => timeout_at(until, elsewhere(source, domain, &question)).await.unwrap_or_default(),
         };
         let unasked = replies.is_empty().then(|| {
-            let reply = Reply::empty(question.clone(), nobody(), Outcome::OutOfTime);
+            let reply = Reply::empty(question.clone(), Server::none(), Outcome::OutOfTime);
             Reply { at: source.started, ..reply }
         });
         replies.into_iter().chain(unasked).for_each(|reply| facts.insert(reply));

@@ -436,7 +436,7 @@ impl Writer<'_> {
                 self.schedule.domain.without_trailing_dot(),
                 self.source()
             ),
-            "Close CacheExpiry before the switch and start it again afterwards. It asks you to sign in with your \
+            "Close Outlook before the switch and start it again afterwards. It asks you to sign in with your \
              Microsoft 365 account."
                 .to_owned(),
             "On phones and in other mail apps, delete the old account and add it again as Microsoft 365 or Exchange."

@@ -92,9 +92,6 @@ pub struct Other {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {
-    /// No such type.
-    #[error("`{0}` is no record type")]
-    UnknownType(String),
     /// Too few or too many fields.
     #[error("{rtype} data has the fields `{fields}`; {found} found")]
     FieldCount {

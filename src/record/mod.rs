@@ -20,7 +20,7 @@ use std::fmt;
 pub use command::{leading_colons, opens_command};
 pub use data::{DataError, Other, RecordData, Soa, generic_text, parse_ttl};
 pub use name::{Name, NameError};
-pub use rtype::RecordType;
+pub use rtype::{RecordType, UnknownType};
 pub use text::{MAX_CHARACTER_STRING, Text, acts, quote};
 pub use token::{Token, split};
 

@@ -5,8 +5,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::DataError;
-
 /// A resource record type (RFC 1035 §3.2.2 and the IANA registry).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -109,6 +107,11 @@ impl RecordType {
     }
 }
 
+/// A text that is neither a mnemonic nor `TYPE` and a number.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a record type")]
+pub struct UnknownType(pub String);
+
 impl fmt::Display for RecordType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
@@ -130,10 +133,10 @@ impl fmt::Display for RecordType {
 }
 
 impl FromStr for RecordType {
-    type Err = DataError;
+    type Err = UnknownType;
 
     /// A mnemonic in any case, or `TYPE` and a number (RFC 3597 §5).
-    fn from_str(text: &str) -> Result<Self, DataError> {
+    fn from_str(text: &str) -> Result<Self, UnknownType> {
         let upper = text.to_ascii_uppercase();
         let known = [
             Self::A,
@@ -153,6 +156,6 @@ impl FromStr for RecordType {
             return Ok(Self::Other(*number));
         }
         let number = upper.strip_prefix("TYPE").and_then(|number| number.parse().ok());
-        number.map(Self::from_number).ok_or_else(|| DataError::UnknownType(text.into()))
+        number.map(Self::from_number).ok_or_else(|| UnknownType(text.into()))
     }
 }

@@ -64,6 +64,30 @@ impl Source {
         named
     }
 
+    /// Whether the whole file is a test.
+    pub fn is_test_file(&self) -> bool {
+        self.is_test
+    }
+
+    /// Every path of the code outside tests: what is imported, each name of a group by itself, and what is named
+    /// where it is used.
+    pub fn uses(&self) -> Vec<Use> {
+        let code = without_tests(&self.code);
+        let mut uses = Vec::new();
+        let mut at = 0;
+        while at < code.len() {
+            let is_import = code[at] == "use";
+            let start = at + usize::from(is_import);
+            let begins = is_import || code.get(at + 1).is_some_and(|next| next == "::");
+            if !begins || (at > 0 && code[at - 1] == "::") {
+                at += 1;
+                continue;
+            }
+            at = tree_of_uses(&code, start, &[], is_import, &mut uses).max(at + 1);
+        }
+        uses
+    }
+
     pub fn has_word(&self, word: &str) -> bool {
         self.code.iter().any(|known| known == word)
     }
@@ -83,6 +107,66 @@ impl Source {
             |words: &[String]| words[0] == "clippy" && words[1] == "::" && words[2].starts_with("disallowed");
         self.code.windows(3).filter(|words| banned(words)).count()
     }
+}
+
+/// One path of the code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Use {
+    /// Its names, from the first.
+    pub path: Vec<String>,
+    /// The name under which it is known in the file.
+    pub name: String,
+    /// Whether a `use` brings it in.
+    pub is_import: bool,
+}
+
+/// Reads a path, and each path of a group; returns where it ends.
+fn tree_of_uses(
+    code: &[String],
+    start: usize,
+    before: &[String],
+    is_import: bool,
+    uses: &mut Vec<Use>,
+) -> usize {
+    let mut path = before.to_vec();
+    let mut at = start;
+    loop {
+        match code.get(at).map(String::as_str) {
+            Some("{") if is_import => {
+                at += 1;
+                while code.get(at).is_some_and(|word| word != "}") {
+                    at = tree_of_uses(code, at, &path, is_import, uses).max(at + 1);
+                    at += usize::from(code.get(at).is_some_and(|word| word == ","));
+                }
+                return at + 1;
+            }
+            Some(word) if is_name(word) => path.push(word.to_owned()),
+            Some("*") if is_import => path.push("*".to_owned()),
+            _ => break,
+        }
+        at += 1;
+        if code.get(at).is_none_or(|word| word != "::") {
+            break;
+        }
+        at += 1;
+    }
+    let mut name = path.last().cloned().unwrap_or_default();
+    if is_import && path.len() > before.len() && name == "self" {
+        path.pop();
+        name = path.last().cloned().unwrap_or_default();
+    }
+    if is_import && code.get(at).is_some_and(|word| word == "as") {
+        name = code.get(at + 1).cloned().unwrap_or_default();
+        at += 2;
+    }
+    if !path.is_empty() {
+        uses.push(Use { path, name, is_import });
+    }
+    at
+}
+
+fn is_name(word: &str) -> bool {
+    word.starts_with(|first: char| first.is_alphabetic() || first == '_')
 }
 
 fn paths<'a>(words: &'a [String], root: &'a str) -> impl Iterator<Item = String> + 'a {
@@ -122,8 +206,7 @@ fn group(words: &[String]) -> Vec<String> {
 }
 
 fn name(word: &str) -> String {
-    let is_name = word != "self" && word.starts_with(|first: char| first.is_alphabetic() || first == '_');
-    if is_name { word.to_owned() } else { "?".into() }
+    if word != "self" && is_name(word) { word.to_owned() } else { "?".into() }
 }
 
 /// The code without what stands behind `#[cfg(test)]`: up to the end of its braces, or to a semicolon
