@@ -11,7 +11,7 @@ mod stored;
 use crate::check::{Assessment, Assumptions, CacheExpiry, Verdict};
 use crate::expected::{Importance, Subject};
 use crate::facts::Facts;
-use crate::plan::Change;
+use crate::plan::{Change, count_sets};
 use crate::record::Name;
 
 use super::cache_expiry::cache_expiry;
@@ -102,7 +102,7 @@ pub fn plan(shown: &Shown<'_>, style: &Style) -> String {
         };
         return wrapped(&style.text(&format!("{domain}: {left}")), style.columns()) + "\n";
     }
-    let count = counted(shown.changes.len(), "record set");
+    let count = counted(count_sets(shown.changes), "record set");
     let mut text = style.paint(Tone::Strong, &format!("{domain}: {count} to change")) + "\n";
     text.push_str(&edits(shown, style));
     text.push_str(&shown.since.map(|since| changed(since, style)).unwrap_or_default());

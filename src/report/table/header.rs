@@ -4,6 +4,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::check::{Assessment, Status, Verdict};
 use crate::expected::{Importance, Phase};
+use crate::plan::count_sets;
 use crate::report::style::{Style, Tone};
 
 use super::{Shown, counted, shown_domain};
@@ -15,7 +16,8 @@ pub(super) fn header(shown: &Shown<'_>, style: &Style) -> String {
         let required = judged.iter().filter(|judged| judged.importance == Importance::Required);
         required.filter(|judged| judged.status == status).count()
     };
-    let required = shown.changes.iter().filter(|change| change.importance == Importance::Required).count();
+    let required = shown.changes.iter().filter(|change| change.importance == Importance::Required);
+    let required = count_sets(required);
     let mut notes = Vec::new();
     if *verdict == Verdict::ChangesNeeded {
         let errors = hazards.iter().filter(|hazard| hazard.is_error()).count();

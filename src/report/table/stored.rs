@@ -1,5 +1,6 @@
 //! The table of a result that was stored: made from the view alone, with the time of the check.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthStr as _;
@@ -80,7 +81,8 @@ fn header(report: &DomainReport, style: &Style) -> String {
         _ => (Tone::Bad, "changes needed"),
     };
     if report.verdict == "changes-needed" {
-        let edits = report.changes.iter().filter(|change| change.importance == "required").count();
+        let required = report.changes.iter().filter(|change| change.importance == "required");
+        let edits = required.map(|change| (&change.name, &change.rtype)).collect::<BTreeSet<_>>().len();
         let errors = report.hazards.iter().filter(|one| one.level == "error" && !one.is_waived()).count();
         notes.push(match edits {
             0 => format!("{} to fix", count("unmet").max(errors)),
