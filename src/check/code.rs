@@ -271,6 +271,7 @@ codes! {
     ServerLame "server-lame" Hazard Warning "a name server that is delegated to does not serve the zone";
     ServerSilent "server-silent" Hazard Warning "a name server of the zone does not answer";
     NameDoubled "name-doubled" Hazard Warning "a record was published with the zone's name twice";
+    DomainFromWildcard "domain-from-wildcard" Hazard Warning "only a wildcard answers for the domain, until something is published there";
     TtlTooLong "ttl-too-long" Hazard Warning "a record that will change at the switch lives long in caches";
     FilterBypass "filter-bypass" Hazard Warning "mail can get around the filter";
     DmarcStrictTooEarly "dmarc-strict-too-early" Hazard Warning "the DMARC policy refuses mail before Microsoft 365 can sign and send for the domain";

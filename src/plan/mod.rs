@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::{
     Assessment, Case, Code, Edit, ExpectationResult, Hazard, Severity, Status, is_from_wildcard, judge,
+    owner_above, sets_of_domain,
 };
 use crate::expected::{Expectation, Importance, Phase, Subject};
 use crate::facts::{Existence, Facts, FactsView, PlannedRecords, TrustPolicy};
@@ -149,7 +150,9 @@ fn phase(hazard: Code) -> Phase {
     match hazard {
         Code::SourceLeft => Phase::Tidy,
         // As early as what it stands beside, or was meant for.
-        Code::CnameWithOtherData | Code::NameDoubled | Code::TtlTooLong => Phase::Prepare,
+        Code::CnameWithOtherData | Code::NameDoubled | Code::TtlTooLong | Code::DomainFromWildcard => {
+            Phase::Prepare
+        }
         _ => Phase::Switch,
     }
 }
@@ -214,6 +217,12 @@ impl Fold<'_> {
     fn fold(&mut self, case: &Case<'_>, assessment: &Assessment) {
         let is_last = self.phase == self.present.subject.phase;
         let sight = case.sight;
+        if self.phase == Phase::Prepare {
+            // What a wildcard gives the domain goes with the first record that is published there.
+            for hazard in assessment.hazards.iter().filter(|hazard| hazard.code == Code::DomainFromWildcard) {
+                self.apply_hazard(hazard);
+            }
+        }
         for _ in 0..MOST_ROUNDS {
             let mut changed = false;
             for judged in assessment.judged.iter().filter(|judged| is_curable(judged)) {
@@ -288,7 +297,8 @@ impl Fold<'_> {
         // What lies outside the zone files, or below a zone cut, is published elsewhere.
         let answer = self.present.sight.own_answer(&question);
         let is_outside = answer.is_ok_and(|answer| answer.existence == Existence::Outside);
-        if is_outside || self.is_delegated(&edit.name) {
+        let is_below_dname = owner_above(&self.present, &edit.name).is_some();
+        if is_outside || is_below_dname || self.is_delegated(&edit.name) {
             return false;
         }
         let present =
@@ -389,7 +399,9 @@ fn published(present: &Case<'_>, question: &Question) -> RecordSet {
         return RecordSet::default();
     };
     let mut set = RecordSet::of(reply.wanted().filter(|record| record.name == question.name));
-    if is_from_wildcard(present, question, &set).unwrap_or(false) {
+    let is_of_wildcard = is_from_wildcard(present, question, &set).unwrap_or(false)
+        || question.name == present.subject.domain && !set.is_empty() && !sets_of_domain(present).is_empty();
+    if is_of_wildcard {
         return RecordSet::default();
     }
     if !reply.server.role.is_authority() {

@@ -182,6 +182,10 @@ pub(super) fn source_left(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<
         .filter(|judged| judged.importance == Importance::Required)
         .map(|judged| judged.expectation.question())
         .collect();
+    // Where a wildcard answers for the domain itself, nothing is published below it either.
+    if !wildcard::sets_of_domain(case).is_empty() {
+        return Vec::new();
+    }
     let autodiscover = domain.prepend(AUTODISCOVER_SERVICE).ok();
     let mut hazards: BTreeMap<Question, Hazard> = BTreeMap::new();
     for question in published_questions(case.sight.facts, domain) {
@@ -275,6 +279,15 @@ fn own_records(case: &Case<'_>, question: &Question, source: &Provider) -> Optio
         let same = wildcard::answers_alike(case, &wildcard.probe, question.rtype, &answer.set);
         same.unwrap_or(false)
     });
+    if let Some(wildcard) = &wildcard {
+        // One above the domain answers below it too, and is not the domain's to edit.
+        let on_file = &case.sight.facts.on_file;
+        let is_of_file =
+            on_file.is_empty() || on_file.contains(&Question::new(wildcard.name.clone(), question.rtype));
+        if !is_of_file {
+            return None;
+        }
+    }
     let name = wildcard.map_or_else(|| question.name.clone(), |wildcard| wildcard.name);
     Some((name, answer.set))
 }
