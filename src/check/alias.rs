@@ -76,7 +76,8 @@ impl AliasJudge<'_> {
             return finding;
         }
         finding.fix.clear();
-        let elsewhere = [Code::AliasAtSource, Code::AliasElsewhere, Code::AliasAddressInstead];
+        let elsewhere =
+            [Code::AliasAtSource, Code::AliasElsewhere, Code::AliasAddressInstead, Code::NotInZoneFiles];
         if elsewhere.contains(&finding.code) {
             finding.code = Code::AliasStillAtSource;
             finding.message = format!("{}, as it may before the switch", finding.message);
@@ -135,6 +136,17 @@ impl AliasJudge<'_> {
                 let message = format!("{name} still points to {} ({})", backticked(target), source.short);
                 return Ok(self.wrong(Code::AliasAtSource, message, set));
             }
+        }
+        if chain::is_unread(self.case, end) {
+            let message = format!(
+                "{name} points to {}, which no zone file covers, so it cannot be seen whether that leads to {}: add \
+                 `--resolver` to look it up, or point {name} there directly",
+                backticked(end),
+                backticked(self.target)
+            );
+            let finding = self.wrong(Code::NotInZoneFiles, message, set);
+            let fix = finding.fix.into_iter().map(|edit| Edit { confirm: true, ..edit }).collect();
+            return Ok(Finding { fix, ..finding });
         }
         let message =
             format!("{name} points to {} and not to {}", backticked(first), backticked(self.target));

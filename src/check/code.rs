@@ -253,7 +253,7 @@ codes! {
     ChainTooLong "chain-too-long" Certainty Unknown "a chain of aliases is longer than is followed";
     TreeTooLarge "tree-too-large" Certainty Unknown "more names hang on a record than are looked up";
     DomainParked "domain-parked" Certainty Unknown "the domain takes and sends no mail, and DNS cannot show whether it is to move";
-    NotInZoneFiles "not-in-zone-files" Certainty Unknown "no zone file covers the domain";
+    NotInZoneFiles "not-in-zone-files" Certainty Unknown "no zone file covers the domain, or a name that decides";
     DelegatedAway "delegated-away" Certainty Unknown "the name is delegated to name servers that did not answer for it";
     ServersDisagree "servers-disagree" Hazard Error "name servers with the same version of the zone give different answers";
     DomainNotFound "domain-not-found" Hazard Error "the domain does not exist";
