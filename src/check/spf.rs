@@ -104,6 +104,12 @@ impl SpfJudge<'_> {
 
     fn edited(&self, code: Code, message: String, observed: &RecordSet, fix: edit::Fix) -> Finding {
         let mut message = message;
+        if !fix.after.includes_microsoft && !self.reader.may_have_record(self.include) {
+            message += &format!(
+                "; {} has no SPF record, so its include is not added: compare `--cloud` with the admin center",
+                backticked(self.include)
+            );
+        }
         for sender in &fix.left_out {
             message += &format!("; {sender}");
         }

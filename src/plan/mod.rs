@@ -21,6 +21,8 @@ pub use emit::to_bind;
 
 /// Seconds that a record set gets whose present time to live is not known.
 const DEFAULT_TTL: u32 = 3600;
+/// The TTL that stands for "automatic" in an export of Cloudflare's, where it is set in the panel.
+const AUTOMATIC_TTL: u32 = 1;
 /// Times that the fixes are folded at most; two are needed where one fix makes room for another.
 const MOST_ROUNDS: usize = 4;
 
@@ -328,6 +330,7 @@ impl Fold<'_> {
         match self.present.subject.phase {
             Phase::Prepare | Phase::Switch if present > 0 => wanted.min(present),
             Phase::Prepare | Phase::Switch => wanted,
+            Phase::Tidy if present == AUTOMATIC_TTL => present,
             Phase::Tidy => wanted.max(DEFAULT_TTL),
         }
     }

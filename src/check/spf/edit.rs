@@ -150,9 +150,10 @@ pub(super) fn fix(
     let kept = bench.set.data.iter().filter(|data| !replaced(data)).cloned();
     let texts: BTreeSet<RecordData> = kept.chain([published]).collect();
     let name = bench.expectation.name.clone();
-    let confirm = !dropped.is_empty() || !moved.is_empty() || still_sends.is_some();
-    let here = (texts != bench.set.data).then(|| Edit { confirm, ..edit(name, texts.clone()) });
     let after = tally_of(&record);
+    let exceeds = after.lookups > super::MOST_LOOKUPS || after.voids.len() > super::MOST_VOID_LOOKUPS;
+    let confirm = !dropped.is_empty() || !moved.is_empty() || still_sends.is_some() || exceeds;
+    let here = (texts != bench.set.data).then(|| Edit { confirm, ..edit(name, texts.clone()) });
     let edits = here.into_iter().chain(own.into_values()).collect();
     let decided = std::mem::take(&mut terms.decided);
     Ok(Fix { edits, before, after, record, texts, decided, dropped, left_out })
@@ -292,6 +293,10 @@ fn needs_include(
     tally_of: impl Fn(&SpfRecord) -> Tally,
 ) -> Result<Needed, LookupFailure> {
     if bench.is_behind_gateway()? || bench.is_sold_by_reseller(record)? {
+        return Ok(Needed::No);
+    }
+    // An include of a domain without a record would break the whole one (RFC 7208 §5.2).
+    if !bench.reader.may_have_record(bench.include) {
         return Ok(Needed::No);
     }
     // Where the count was given up the include may stand in the rest, and no edit makes the record right.

@@ -3,11 +3,12 @@
 //! Names tell: includes, and hosts behind `a`, `mx` and `ptr`, wherever they stand in the tree. Whose an
 //! address range is cannot be told from the record, so `ip4` and `ip6` are never held against anybody.
 
+use crate::check::hazard;
 use crate::expected::Phase;
 use crate::facts::LookupFailure;
-use crate::provider::{Evidence, Kind, Provider, of_mx, of_spf};
-use crate::record::Name;
+use crate::provider::{Clue, Evidence, Kind, Provider, of_mx, of_spf};
 use crate::record::spf::{Meaning, Mechanism, SpfRecord};
+use crate::record::{Name, RecordType};
 
 use super::sender::names_the_same;
 use super::tally::{Nested, Tally};
@@ -100,9 +101,12 @@ impl SpfJudge<'_> {
             };
             let name = domain.name.as_ref()?;
             let mut platforms = of_spf(name, own).into_iter();
-            let strong =
-                |provider: &&Provider| provider.kind == Kind::Source && !provider.is_weak(Evidence::Spf);
-            Some((name.clone(), platforms.find(strong)?))
+            // What others use as well counts beside a key of the same platform.
+            let is_likely = |provider: &&Provider| {
+                let is_strong = !provider.is_weak(Evidence::Spf) || self.has_key_of(provider);
+                provider.kind == Kind::Source && is_strong
+            };
+            Some((name.clone(), platforms.find(is_likely)?))
         });
         let (name, provider) = found?;
         Some(format!(
@@ -111,6 +115,20 @@ impl SpfJudge<'_> {
             provider.short,
             provider.id
         ))
+    }
+
+    /// Whether a DKIM key of the platform is known to be published.
+    fn has_key_of(&self, provider: &Provider) -> bool {
+        let domain = &self.case.subject.domain;
+        hazard::published_questions(self.case.sight.facts, domain).any(|question| {
+            let owner = question.name.without_suffix(domain).map(|owner| owner.without_trailing_dot());
+            let selector = owner.as_deref().and_then(|owner| owner.strip_suffix("._domainkey"));
+            let is_key = |selector: &str| {
+                question.rtype == RecordType::Txt
+                    && provider.matches(Clue::Dkim { selector, target: None }, domain)
+            };
+            selector.is_some_and(is_key)
+        })
     }
 
     /// The domain of the term, if it is to be taken out: the platform being left is sure.
