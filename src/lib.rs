@@ -20,10 +20,18 @@
 //! | [`check`] | is what is published what must be published? | judgement: pure functions; never meets `lookup` |
 //! | [`plan`] | what exactly has to be published or deleted? | remedy |
 //! | [`report`] | how is it told? | publication: one frozen view, many formats |
+#![cfg_attr(
+    feature = "run",
+    doc = "| [`run`] | what do the options, the settings and the history make of all this? | the one pipeline: no arguments, no terminal |"
+)]
+#![cfg_attr(
+    not(feature = "run"),
+    doc = "| `run` | what do the options, the settings and the history make of all this? | the one pipeline: no arguments, no terminal |"
+)]
 #![cfg_attr(feature = "cli", doc = "| [`cli`] | what was asked for, and what goes where? | front desk |")]
 #![cfg_attr(not(feature = "cli"), doc = "| `cli` | what was asked for, and what goes where? | front desk |")]
 //!
-//! Without default features the library has no `lookup` and no `cli`, and needs neither tokio nor a resolver: it checks
+//! Without default features the library has no `lookup`, no `run` and no `cli`, and needs neither tokio nor a resolver: it checks
 //! facts that another program has gathered, or that a [`facts::Recording`] has kept.
 //!
 //! ```
@@ -97,6 +105,9 @@ pub mod check;
 pub mod plan;
 
 pub mod report;
+
+#[cfg(feature = "run")]
+pub mod run;
 
 #[cfg(feature = "cli")]
 pub mod cli;

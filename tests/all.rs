@@ -28,5 +28,6 @@ mod soak;
 mod transfer;
 mod transport;
 mod web;
+mod webhook;
 mod world;
 mod zone;

@@ -8,6 +8,7 @@ mod aliases;
 mod assigned;
 mod authorities;
 mod budgets;
+mod checker;
 mod memory;
 mod named;
 mod questions;

@@ -2,6 +2,7 @@
 //!
 //! The command line as data; what it means is decided by the commands.
 
+mod options;
 mod values;
 
 use std::path::PathBuf;
@@ -15,10 +16,11 @@ use crate::lookup::graph::Root;
 use crate::lookup::transport::ResolverAddress;
 use crate::plan::emit::DnsHost;
 use crate::provider::Gateway;
+use crate::run::{NameServerHost, Shard};
 
 pub(super) use values::{
-    Concurrency, ExpectedFormat, Goal, Moment, NameServerHost, Output, PlanFormat, ReportFormat, SchemaFile,
-    Seconds, Services, Shard, Span, SpfSender, VerdictName, ViewName, When,
+    Concurrency, ExpectedFormat, Goal, Moment, Output, PlanFormat, ReportFormat, SchemaFile, Seconds,
+    Services, Span, SpfSender, VerdictName, ViewName, When,
 };
 
 /// Which DNS records still have to change before a domain is fully moved to Microsoft 365?

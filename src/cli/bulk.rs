@@ -5,7 +5,6 @@
 //! stopped finishes what is under way, and reports the number of domains that were not checked.
 
 mod progress;
-mod recheck;
 mod resume;
 
 use std::cell::Cell;
@@ -21,85 +20,87 @@ use crate::facts::{History, Recording};
 use crate::record::Name;
 use crate::report::format::Place;
 
-use super::args::{ReportFormat, Reporting};
-use super::clock::{Clock, Later};
-use super::inspect::{Checked, Effort, Order, RunOptions, Start, check_history, results, tell};
-use super::memory::HistoryFile;
-use super::overrides::Used;
-use super::reporter::{Reporter, RunHeader};
-use super::workers::Workers;
-use super::{Problem, Streams, Surroundings, cleanup, files, signals, status};
 use crate::report::style::{Detail, Style};
+use crate::run::{
+    Checked, Clock, Doubt, Effort, HistoryFile, Later, Order, PreparedRun, Rechecks, RunOptions, UsedWaivers,
+    Workers, begin_of_rechecks, files, results,
+};
+
+use super::args::{Bulk, ReportFormat, Reporting, Times};
+use super::notes::{lock_notes, tell, tell_of_inputs};
+use super::reporter::{Reporter, RunHeader};
+use super::{Problem, Streams, Surroundings, cleanup, earlier, signals, status};
 use progress::Progress;
-use recheck::{Doubt, Rechecks, begin_of_rechecks};
-use resume::Earlier;
+use resume::ResumedReport;
 
 /// Checks every domain, writes every report, and gives back the exit status.
 ///
 /// # Errors
 /// [`Problem`] for what cannot be used, before anything is looked up; and for what cannot be written.
 pub(super) async fn run<'w>(
-    task: RunOptions<'w>,
-    reporting: &Reporting,
+    options: &'w RunOptions,
+    (bulk, times, reporting): (&Bulk, &Times, &Reporting),
     streams: &mut Streams<'_>,
     style: &Style,
     surroundings: &Surroundings,
     scope: &'w Scope<'w, '_>,
 ) -> Result<u8, Problem> {
-    if reporting.fail_on_new && task.bulk.resume.is_some() {
+    if reporting.fail_on_new && bulk.resume.is_some() {
         let message = "--fail-on-new: results that --resume skips are not compared; use `cutover report FILE... --since FILE \
                        --fail-on-new` when all are there";
         return Err(Problem::Usage(message.into()));
     }
-    let earlier = task.bulk.resume.as_deref().map(Earlier::read).transpose()?.unwrap_or_default();
-    if let Some(path) = task.bulk.resume.as_deref().filter(|path| !files::is_there(path)) {
+    let resumed = bulk.resume.as_deref().map(ResumedReport::read).transpose()?.unwrap_or_default();
+    if let Some(path) = bulk.resume.as_deref().filter(|path| !files::is_there(path)) {
         let path = path.display();
         tell([format!("{path} does not exist yet, so all domains are checked").as_str()], streams, style)?;
     }
-    check_history(task, streams)?;
-    let start = Start::open(task, surroundings.now).await?;
-    let memory = HistoryFile::open(task.times.history.as_deref())?;
-    start.tell_notes(streams, style)?;
-    let started = start.world.source.started;
+    HistoryFile::check(options.history.as_deref(), &mut lock_notes(streams.err))?;
+    let run = PreparedRun::open(options, earlier::read(&times.since)?, surroundings.now).await?;
+    let history = HistoryFile::open(options.history.as_deref())?;
+    tell_of_inputs(&run.inputs, streams, style)?;
+    let started = run.inputs.source.started;
     // Only one format shows where domains are named, and of many domains that takes room.
-    let place = if reporting.writes(ReportFormat::Sarif) { start.names.place() } else { Place::default() };
-    let frame = RunHeader { started, phase: task.expectations.phase, place };
+    let place = if reporting.writes(ReportFormat::Sarif) { run.names.place() } else { Place::default() };
+    let frame = RunHeader { started, phase: options.expected.phase, place };
     // From here on there are temporary files.
     let stop = Stop::new(&*surroundings.clock);
-    let record = task.lookup.record.as_deref().map(files::AtomicFile::begin).transpose()?;
+    let record = options.lookup.record.as_deref().map(files::AtomicFile::begin).transpose()?;
     let mut reporter = Reporter::open(reporting, style, frame)?;
     reporter.begin(streams.out)?;
-    if let Some(path) = &task.bulk.resume {
-        earlier.lines(path, |line| reporter.go_on(path, line))?;
+    if let Some(path) = &bulk.resume {
+        resumed.lines(path, |line| reporter.go_on(path, line))?;
         if reporting.format == ReportFormat::Ndjson {
-            Earlier::end_line(path, streams.out)?;
+            ResumedReport::end_line(path, streams.out)?;
         }
     }
-    let mut tally = Tally { total: start.names.len(), ..Tally::default() };
-    for verdict in start.names.iter().filter_map(|name| earlier.verdict(&name)) {
+    let mut tally = Tally { total: run.names.len(), ..Tally::default() };
+    for verdict in run.names.iter().filter_map(|name| resumed.verdict(&name)) {
         reporter.count(verdict);
         tally.earlier += 1;
     }
     // What a recording or a file does not say now it does not say a moment later.
-    let is_rechecked = tally.left() > 1 && !start.world.source.is_at_hand();
+    let is_rechecked = tally.left() > 1 && !run.inputs.source.is_at_hand();
     let mut session = Session {
         workers: Workers::hire(scope, tally.left()),
         progress: Progress::new(tally.left(), surroundings.live, style),
-        recording: record.map(|draft| (draft, start.recording())),
-        used: Used::new(task.scales.waivers),
+        recording: record.map(|draft| (draft, run.recording())),
+        used: UsedWaivers::new(&options.waivers),
         stop,
-        start: &start,
+        run: &run,
+        options,
+        fail_fast: bulk.fail_fast,
         reporter,
-        memory,
+        history,
         tally,
         style,
     };
-    let open = start.names.iter().filter(|name| earlier.verdict(name).is_none());
-    let mut rechecks = Rechecks::new();
+    let open = run.names.iter().filter(|name| resumed.verdict(name).is_none());
+    let mut rechecks = Rechecks::begin();
     let first = Pass { effort: Effort::Full, rechecks: is_rechecked.then_some(&mut rechecks) };
     session.check(open, first, streams).await?;
-    if rechecks.len() > 0 && session.waits_for_servers(streams).await? {
-        start.world.source.begin_rechecks();
+    if rechecks.count() > 0 && session.waits_for_servers(streams).await? {
+        run.inputs.source.begin_rechecks();
         let last = Pass { effort: Effort::Gentle, rechecks: None };
         session.check(rechecks.names(), last, streams).await?;
     }
@@ -108,13 +109,15 @@ pub(super) async fn run<'w>(
 
 /// What a run consists of while domains are checked.
 struct Session<'s, 'w> {
-    start: &'s Start<'w>,
+    run: &'s PreparedRun,
+    options: &'w RunOptions,
+    fail_fast: bool,
     style: &'s Style,
     workers: Workers<'w>,
     reporter: Reporter<'s>,
-    memory: HistoryFile,
+    history: HistoryFile,
     recording: Option<(files::AtomicFile, Recording)>,
-    used: Used<'w>,
+    used: UsedWaivers<'w>,
     progress: Progress,
     tally: Tally,
     stop: Stop<'s>,
@@ -135,32 +138,33 @@ impl<'w> Session<'_, 'w> {
         mut pass: Pass<'_>,
         streams: &mut Streams<'_>,
     ) -> Result<(), Problem> {
-        let Self { start, style, workers, reporter, memory, recording, used, progress, tally, stop } = self;
-        let (start, task) = (*start, start.task);
+        let Self { run, style, workers, reporter, history, recording, used, progress, tally, stop, .. } =
+            self;
+        let (run, options) = (*run, self.options);
         let is_asked = Rc::clone(&stop.is_asked);
         let names = names.take_while(|_| !is_asked.get());
-        let subjects = names.map(|name| start.overrides.subject(name));
+        let subjects = names.map(|name| run.overrides.subject(name));
         // Where nothing is waited for, the first to be named is the first to be done.
-        let order = match reporter.keeps_order() || start.world.source.is_at_hand() {
+        let order = match reporter.keeps_order() || run.inputs.source.is_at_hand() {
             true => Order::AsNamed,
             false => Order::AsDone,
         };
         // What is seen together with other runs has to be seen in one place.
-        let is_alone = task.times.history.is_none() && start.earlier.is_none();
+        let is_alone = options.history.is_none() && run.earlier.is_none();
         let is_final = pass.rechecks.is_none();
-        let (renderer, assumptions) = (reporter.renderer(), task.assumptions());
+        let (renderer, assumptions) = (reporter.renderer(), options.assumptions);
         let end = {
             let renderer = renderer.clone();
             move |mut checked: Checked| {
-                let doubt = if is_final { None } else { Doubt::about(&checked, task.scales) };
+                let doubt = if is_final { None } else { Doubt::about(&checked, options.judge_options()) };
                 let script = (is_alone && doubt != Some(Doubt::FailedLookups)).then(|| {
-                    checked.look_ahead(&History::default(), assumptions, task.scales);
+                    checked.look_ahead(&History::default(), assumptions, options.judge_options());
                     renderer.write(&checked)
                 });
                 (checked, doubt, script)
             }
         };
-        let mut coming = pin!(results(task, &start.world, subjects, (order, pass.effort), workers, end));
+        let mut coming = pin!(results(options, &run.inputs, subjects, (order, pass.effort), workers, end));
         loop {
             let end = stop.end;
             let next = tokio::select! {
@@ -188,19 +192,19 @@ impl<'w> Session<'_, 'w> {
                 continue;
             }
             let script = script.unwrap_or_else(|| {
-                let history = memory.remember(checked.domain(), &checked.facts);
-                start.look_ahead(&mut checked, history);
+                let known = history.remember(checked.domain(), &checked.facts);
+                run.look_ahead(options, &mut checked, known);
                 renderer.write(&checked)
             });
             if let Some((_, recording)) = recording {
                 checked.add_to(recording);
             }
-            used.add(&checked);
+            used.note(checked.domain(), checked.waivers());
             progress.above(|| reporter.take(script, streams.out))?;
             tally.checked += 1;
             tally.held = tally.held.saturating_sub(usize::from(is_final));
             progress.step(tally.checked);
-            if task.bulk.fail_fast && checked.assessment.verdict != Verdict::Ready {
+            if self.fail_fast && checked.assessment.verdict != Verdict::Ready {
                 tally.failed_fast = true;
                 break;
             }
@@ -212,14 +216,14 @@ impl<'w> Session<'_, 'w> {
     /// Waits until servers that were silent can be queried again; whether the domains that are held back are to be checked
     /// then.
     async fn waits_for_servers(&mut self, streams: &mut Streams<'_>) -> Result<bool, Problem> {
-        let Self { start, style, progress, tally, stop, .. } = self;
+        let Self { run, style, progress, tally, stop, .. } = self;
         if stop.is_asked.get() || tally.failed_fast {
             return Ok(false);
         }
         let domains = if tally.held == 1 { "domain" } else { "domains" };
         let note = format!("checking {} {domains} again whose lookups failed", tally.held);
         progress.above(|| tell([note.as_str()], streams, style))?;
-        let begin = begin_of_rechecks(Instant::now(), start.world.source.pause_end());
+        let begin = begin_of_rechecks(Instant::now(), run.inputs.source.pause_end());
         loop {
             tokio::select! {
                 biased;
@@ -235,9 +239,9 @@ impl<'w> Session<'_, 'w> {
 
     /// Ends every report, and gives back the exit status.
     fn finish(self, streams: &mut Streams<'_>) -> Result<u8, Problem> {
-        let Self { style, reporter, memory, recording, used, progress, tally, .. } = self;
+        let Self { style, reporter, mut history, recording, used, progress, tally, .. } = self;
         progress.clear();
-        memory.close(streams.err)?;
+        history.save(&mut lock_notes(streams.err))?;
         if let Some((mut draft, recording)) = recording {
             draft.write(recording.to_string().as_bytes())?;
             draft.finish()?;
@@ -318,13 +322,6 @@ impl Tally {
             notes.push(format!("{held} of these had failed lookups and were to be checked again"));
         }
         notes
-    }
-}
-
-impl Used<'_> {
-    /// Adds the waivers that a domain needs.
-    fn add(&mut self, checked: &Checked) {
-        self.note(checked.domain(), checked.waivers());
     }
 }
 

@@ -4,9 +4,8 @@ use std::ffi::OsString;
 
 use jiff::tz::TimeZone;
 
-use crate::check::{Code, JudgeOptions, Status, Verdict};
+use crate::check::{Code, Status, Verdict};
 use crate::expected::{Importance, Phase};
-use crate::facts::TrustPolicy;
 use crate::plan::emit::{
     DnsHost, Sheet, rollback, to_csv, to_dnscontrol, to_ics, to_nsupdate, to_octodns, to_powershell,
     to_runbook, to_terraform,
@@ -18,10 +17,13 @@ use crate::report::json::{PlanView, to_json};
 use crate::report::style::Style;
 use crate::report::table;
 
-use super::args::{Bulk, Check, Expectations, Plan, PlanFormat};
-use super::inspect::{Checked, DomainLimit, RunOptions, inspect};
+use crate::run::{Checked, DomainLimit, ExpectationOptions, HistoryFile, Round, Rounds, RunOptions};
+
+use super::args::{Bulk, Check, Plan, PlanFormat, Times};
+use super::notes::{lock_notes, tell, tell_of_inputs};
+use super::run_options::CheckArguments;
 use super::settings::Settings;
-use super::{Problem, Streams, Surroundings, bulk as many, given, status};
+use super::{Problem, Streams, Surroundings, bulk as many, earlier, given, status};
 
 /// Runs `cutover check`.
 ///
@@ -34,29 +36,28 @@ pub(super) fn check(
     style: &Style,
     surroundings: &Surroundings,
 ) -> Result<u8, Problem> {
-    let view = TrustPolicy::from(command.lookup.view);
-    let task = RunOptions {
+    let arguments = CheckArguments {
         domains: &command.domains,
-        expectations: &command.expectations,
+        expected: command.expectations.options(),
         lookup: &command.lookup,
         times: &command.times,
         bulk: &command.bulk,
-        scales: JudgeOptions {
-            view,
-            strict: command.reporting.strict,
-            waivers: &settings.waivers,
-            history: None,
-        },
-        settings,
-        input: surroundings.input.as_deref(),
-        token: surroundings.graph_token.as_ref(),
-        most: DomainLimit::Any,
+        strict: command.reporting.strict,
+        limit: DomainLimit::Any,
     };
+    let options = arguments.options(settings, surroundings)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let ended = std::thread::scope(|scope| {
-        runtime.block_on(many::run(task, &command.reporting, streams, style, surroundings, scope))
+        runtime.block_on(many::run(
+            &options,
+            (&command.bulk, &command.times, &command.reporting),
+            streams,
+            style,
+            surroundings,
+            scope,
+        ))
     });
-    // What is still under way, such as a server that never answered, is nobody's business any more.
+    // What is still under way, such as a server that never answered, is of no use any more.
     runtime.shutdown_background();
     ended
 }
@@ -74,24 +75,18 @@ pub(super) fn plan(
     surroundings: &Surroundings,
 ) -> Result<u8, Problem> {
     refuse_bulk(&command.bulk, "plan")?;
-    let expectations = expectations(command, settings)?;
-    let domains: Vec<String> = command.domain.iter().cloned().collect();
-    let view = TrustPolicy::from(command.lookup.view);
-    let scales = JudgeOptions { view, strict: command.strict, waivers: &settings.waivers, history: None };
-    let task = RunOptions {
-        domains: &domains,
-        expectations: &expectations,
+    let arguments = CheckArguments {
+        domains: command.domain.as_slice(),
+        expected: expected(command, settings)?,
         lookup: &command.lookup,
         times: &command.times,
         bulk: &command.bulk,
-        scales,
-        settings,
-        input: surroundings.input.as_deref(),
-        token: surroundings.graph_token.as_ref(),
-        most: DomainLimit::One,
+        strict: command.strict,
+        limit: DomainLimit::One,
     };
-    let inspection = inspect(task, streams, style, surroundings.now)?;
-    let [checked] = &inspection.checked[..] else {
+    let options = arguments.options(settings, surroundings)?;
+    let round = check_once(&options, &command.times, streams, style, surroundings)?;
+    let [checked] = &round.checked[..] else {
         return Err(Problem::Usage("there are several domains; name the one to plan for".into()));
     };
     let mut planned = checked.clone();
@@ -101,13 +96,13 @@ pub(super) fn plan(
     if command.format == PlanFormat::Ics && checked.subject.switch_at.is_none() {
         return Err(without_time());
     }
-    let (options, replay_options) = (given::options(typed), given::replay_options(typed));
+    let (repeated, replay_options) = (given::options(typed), given::replay_options(typed));
     let whole = Move {
         subject: &checked.subject,
         facts: &checked.facts,
-        scales,
-        assumptions: task.assumptions(),
-        options: &options,
+        scales: options.judge_options(),
+        assumptions: options.assumptions,
+        options: &repeated,
         replay_options: &replay_options,
         closing: checked.shown().cache_expiry.closing.map(|closing| closing.after),
     };
@@ -132,6 +127,34 @@ pub(super) fn plan(
     Ok(if unknown.is_empty() && !is_unsearched { 0 } else { status(Verdict::Undetermined) })
 }
 
+/// Looks up and judges the only domain of a run.
+///
+/// # Errors
+/// [`Problem`] for what cannot be used; nothing has been looked up then, or nothing is written.
+fn check_once(
+    options: &RunOptions,
+    times: &Times,
+    streams: &mut Streams<'_>,
+    style: &Style,
+    surroundings: &Surroundings,
+) -> Result<Round, Problem> {
+    HistoryFile::check(options.history.as_deref(), &mut lock_notes(streams.err))?;
+    let earlier = earlier::read(&times.since)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (rounds, round) = runtime.block_on(async {
+        let mut rounds = Rounds::open(options, earlier, surroundings.now).await?;
+        let round = rounds.first(&mut lock_notes(streams.err)).await?;
+        Ok::<_, Problem>((rounds, round))
+    })?;
+    // What is still under way, such as a server that never answered, is of no use any more.
+    runtime.shutdown_background();
+    tell_of_inputs(&rounds.run().inputs, streams, style)?;
+    let notes = round.unneeded_waivers(options);
+    tell(notes.iter().map(String::as_str), streams, style)?;
+    rounds.record(&round)?;
+    Ok(round)
+}
+
 /// What only a check of many domains can do.
 ///
 /// # Errors
@@ -149,21 +172,20 @@ pub(super) fn refuse_bulk(bulk: &Bulk, command: &str) -> Result<(), Problem> {
 ///
 /// # Errors
 /// [`Problem`] where the form cannot be made with these options.
-fn expectations(command: &Plan, settings: &Settings) -> Result<Expectations, Problem> {
-    let mut expectations = command.expectations.clone();
+fn expected(command: &Plan, settings: &Settings) -> Result<ExpectationOptions, Problem> {
+    let mut expected = command.expectations.options();
     if command.format.is_schedule() {
         if command.rollback {
             let message = "--rollback: a runbook and a calendar hold the way back of each step; leave it out";
             return Err(Problem::Usage(message.into()));
         }
         // A settings file may name a time for single domains.
-        if command.format == PlanFormat::Ics && expectations.switch_at.is_none() && settings.file().is_none()
-        {
+        if command.format == PlanFormat::Ics && expected.switch_at.is_none() && !settings.is_from_file() {
             return Err(without_time());
         }
-        expectations.phase = Phase::Tidy;
+        expected.phase = Phase::Tidy;
     }
-    Ok(expectations)
+    Ok(expected)
 }
 
 fn without_time() -> Problem {

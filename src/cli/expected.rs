@@ -6,12 +6,12 @@ use crate::report::harmless::harmless;
 use crate::report::json::{ExpectedView, to_json};
 use crate::report::style::Detail;
 use crate::report::table;
+use crate::run::{DomainOverrides, RunError, Tenant, domain};
 
 use super::args::{Expected, ExpectedFormat};
-use super::overrides::DomainOverrides;
+use super::run_options::without_lookup;
 use super::settings::Settings;
-use super::tenant::Tenant;
-use super::{Problem, Streams, Surroundings, domain};
+use super::{Problem, Streams, Surroundings};
 
 /// Runs the command.
 ///
@@ -24,9 +24,10 @@ pub(super) fn run(
     style: &Style,
     surroundings: &Surroundings,
 ) -> Result<u8, Problem> {
-    let domain = domain::parse(&command.domain).map_err(Problem::Usage)?;
-    let overrides = DomainOverrides::open(&command.expectations, settings)?;
-    let tenant = Tenant::open(&command.expectations, None, surroundings.graph_token.as_ref())?;
+    let domain = domain::parse(&command.domain).map_err(|source| RunError::Domain { place: None, source })?;
+    let options = without_lookup(command.expectations.options(), settings, surroundings)?;
+    let overrides = DomainOverrides::open(&options.expected, &options.configured)?;
+    let tenant = Tenant::open(&options)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let wanted = runtime.block_on(tenant.wanted(std::iter::once(domain.clone())));
     runtime.shutdown_background();

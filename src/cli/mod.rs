@@ -9,32 +9,24 @@ mod check;
 mod cleanup;
 mod clock;
 mod console;
-mod domain;
+mod earlier;
 mod expected;
 mod explain;
-mod files;
 mod given;
-mod inspect;
-mod lock;
 mod manual;
-mod memory;
-mod names;
-mod overrides;
+mod notes;
 mod reporter;
+mod run_options;
 mod schema;
 mod settings;
 mod signals;
 mod stored;
-mod subject;
-mod tenant;
 mod version;
 mod watch;
-mod workers;
-mod world;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::error::ErrorKind;
@@ -45,11 +37,12 @@ use crate::check::Verdict;
 use crate::lookup::graph::Token;
 use crate::report::Sanitized;
 use crate::report::Style;
-use crate::report::harmless::harmless;
 use crate::report::style::{Colour, DEFAULT_WIDTH, Detail, Marks};
 
+pub use crate::run::{Clock, Later};
+use crate::run::{DEFAULT_SETTINGS, RunError};
+
 use clock::Process;
-pub use clock::{Clock, Later};
 
 use args::{Arguments, Command, When};
 use console::Console;
@@ -128,7 +121,7 @@ impl Surroundings {
             width: width.filter(|_| terminal),
             colour: if terminal && !plain { Colour::On } else { Colour::Off },
             now: Timestamp::now(),
-            settings: Some(settings::DEFAULT_FILE.into()),
+            settings: Some(DEFAULT_SETTINGS.into()),
             input: None,
             live: io::stderr().is_terminal() && !plain,
             clock: Arc::new(Process::default()),
@@ -150,9 +143,20 @@ enum Problem {
     Output(io::Error),
 }
 
-impl Problem {
-    fn file(path: &Path, reason: &str) -> Self {
-        Self::Usage(format!("{}: {reason}", harmless(&path.display().to_string())))
+impl From<RunError> for Problem {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Usage(_)
+            | RunError::Domain { .. }
+            | RunError::Read { .. }
+            | RunError::Write { .. }
+            | RunError::Content { .. }
+            | RunError::Locked { .. }
+            | RunError::Records(_)
+            | RunError::Resolver(_)
+            | RunError::Graph { .. } => Self::Usage(error.to_string()),
+            RunError::Unfinished => Self::Output(io::Error::other(error)),
+        }
     }
 }
 

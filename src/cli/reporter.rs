@@ -22,9 +22,9 @@ use crate::report::reminders::Reminders;
 use crate::report::style::{Colour, Detail, Style};
 use crate::report::table;
 use crate::report::{DomainReport, Report, Summary};
+use crate::run::files::AtomicFile;
 
 use super::args::{ReportFormat, Reporting};
-use super::files::AtomicFile;
 use super::{Problem, status};
 pub(super) use renderer::{DomainRenderer, RenderedDomain};
 
@@ -297,7 +297,7 @@ impl Sink {
         self.target.write(&text, out)?;
         match self.target {
             Target::StandardOutput => Ok(()),
-            Target::File(draft) => draft.finish(),
+            Target::File(draft) => Ok(draft.finish()?),
         }
     }
 }
@@ -306,7 +306,7 @@ impl Target {
     fn write(&mut self, text: &str, out: &mut dyn Write) -> Result<(), Problem> {
         match self {
             Self::StandardOutput => Ok(out.write_all(text.as_bytes())?),
-            Self::File(draft) => draft.write(text.as_bytes()),
+            Self::File(draft) => Ok(draft.write(text.as_bytes())?),
         }
     }
 

@@ -9,9 +9,9 @@ use schemars::{Schema, schema_for};
 use crate::facts::History;
 use crate::report::Report;
 use crate::report::json::to_json;
+use crate::run::SettingsDocument;
 
 use super::args::{self, SchemaFile};
-use super::settings::Document;
 use super::{Problem, Streams};
 
 /// Runs the command.
@@ -20,7 +20,7 @@ use super::{Problem, Streams};
 /// [`Problem`] if the output cannot be written.
 pub(super) fn run(command: &args::Schema, streams: &mut Streams<'_>) -> Result<u8, Problem> {
     let schema: Schema = match command.file {
-        SchemaFile::Settings => schema_for!(Document),
+        SchemaFile::Settings => schema_for!(SettingsDocument),
         // As it is written: what is left out there when it is empty is not required.
         SchemaFile::Report => {
             let settings = SchemaSettings::default().for_serialize();

@@ -1,52 +1,27 @@
-//! What does the settings file say, and what does it mean for this run?
+//! The settings file and the command line together.
 //!
-//! A file of TOML with what is the same in every run, what is different for single domains, and what somebody decided to
-//! live with. What is typed wins over what stands for a domain, and that over the defaults. Every value goes through the
-//! same reader as the option of its name, so that file and command line cannot differ in what they take.
+//! Precedence: command line, then `[[domain]]`, then `[defaults]`. Every value goes through the reader of the option of its
+//! name, so that file and command line cannot differ in what they take.
 
-mod file;
 mod merge;
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::{ArgMatches, Args as _, Command as Parser, CommandFactory as _, FromArgMatches as _};
-use toml::Spanned;
 
-use crate::check::{Code, Waiver};
-use crate::record::Name;
-use crate::report::harmless::harmless;
+use crate::check::Waiver;
+use crate::run::{ConfiguredDomain, ConfiguredDomains, DEFAULT_SETTINGS, SettingsFile, files};
 
+use super::Problem;
 use super::args::{Arguments, Expectations};
-use super::{Problem, domain, files};
-pub(super) use file::Document;
-use file::{Choices, WaiverEntry};
 use merge::Layer;
-
-/// The file that is read where none is named, if it is there.
-pub(super) const DEFAULT_FILE: &str = "cutover.toml";
 
 /// The command line and the settings together.
 #[derive(Debug, Default)]
 pub(super) struct Settings {
-    /// The file, as messages call it; `None` where there is none.
-    file: Option<String>,
     typed: Layer,
-    defaults: Layer,
-    domains: Vec<Own>,
-    /// What somebody decided to live with.
-    pub(super) waivers: Vec<Waiver>,
-}
-
-/// What the file says of one domain.
-#[derive(Debug)]
-pub(super) struct Own {
-    /// The domain.
-    pub(super) name: Name,
-    /// The line of the file that names it.
-    pub(super) line: usize,
-    choices: Layer,
+    file: Option<SettingsFile>,
 }
 
 /// Reads the command line, and the settings that go with it.
@@ -82,38 +57,11 @@ pub(super) fn read(
 
 impl Settings {
     fn open(path: &Path, matches: &ArgMatches) -> Result<Self, Problem> {
-        let text = files::read_text(path, files::SETTINGS)?;
-        let label = harmless(&path.display().to_string());
-        let document = Document::parse(&text).map_err(|(line, reason)| located(&label, line, &reason))?;
-        let folder = path.parent().map(PathBuf::from).unwrap_or_default();
-        let layer = |choices: &dyn Choices| Layer::of_file(choices, &folder);
-        let mut settings = Self {
-            typed: Layer::of_command_line(matches),
-            defaults: layer(&document.defaults),
-            domains: Vec::new(),
-            waivers: Vec::new(),
-            file: Some(label.clone()),
-        };
-        let lines = file::Lines::of(&text);
-        let mut seen: BTreeMap<Name, usize> = BTreeMap::new();
-        for own in &document.domain {
-            let line = lines.at(own.name.span().start);
-            let problem = |reason: &str| located(&label, line, reason);
-            let name = domain::parse(own.name.get_ref()).map_err(|reason| problem(&reason))?;
-            if let Some(first) = seen.insert(name.clone(), line) {
-                return Err(problem(&format!(
-                    "`{}` stands in line {first} already; merge the two",
-                    name.without_trailing_dot()
-                )));
-            }
-            settings.domains.push(Own { name, line, choices: layer(own) });
-        }
-        for waiver in &document.waiver {
-            let line = lines.at(waiver.span().start);
-            let waiver = read_waiver(waiver).map_err(|reason| located(&label, line, &reason))?;
-            settings.waivers.push(waiver);
-        }
-        Ok(settings)
+        Ok(Self { typed: Layer::of_command_line(matches), file: Some(SettingsFile::read(path)?) })
+    }
+
+    fn defaults(&self) -> Layer {
+        self.file.as_ref().map(|file| Layer::of_file(&file.defaults)).unwrap_or_default()
     }
 
     /// The whole command line, with the defaults where nothing was typed.
@@ -122,7 +70,7 @@ impl Settings {
         let parser = Arguments::command();
         let mut known = parser.find_subcommand(command).map(merge::longs).unwrap_or_default();
         known.extend(merge::longs(&parser));
-        let mut layer = self.defaults.clone();
+        let mut layer = self.defaults();
         layer.give_way_to(&self.typed, merge::positionals(inner).is_empty());
         layer.keep(&known, command);
         layer.overlay(&self.typed);
@@ -135,63 +83,49 @@ impl Settings {
         parsed.map_err(|error| self.problem("[defaults]", &error))
     }
 
-    /// What is expected of the domains that have choices of their own.
+    /// The domains that the file names, with what is expected of them.
     ///
     /// # Errors
     /// [`Problem`] for a value that cannot be used.
-    pub(super) fn own_expectations(&self) -> Result<Vec<(&Own, Expectations)>, Problem> {
+    pub(super) fn configured(&self) -> Result<ConfiguredDomains, Problem> {
+        let Some(file) = &self.file else { return Ok(ConfiguredDomains::default()) };
         let mut parser = Expectations::augment_args(Parser::new(env!("CARGO_PKG_NAME"))).no_binary_name(true);
         let known = merge::longs(&parser);
-        let special = self.domains.iter().filter(|own| !own.choices.is_empty());
-        let read = special.map(|own| {
-            let mut layer = self.defaults.clone();
-            layer.overlay(&own.choices);
+        let defaults = self.defaults();
+        let domains = file.domains.iter().map(|own| {
+            let domain = ConfiguredDomain { name: own.name.clone(), line: own.line, expected: None };
+            if own.choices.is_empty() {
+                return Ok(domain);
+            }
+            let mut layer = defaults.clone();
+            layer.overlay(&Layer::of_file(&own.choices));
             layer.overlay(&self.typed);
             layer.keep(&known, "check");
             let matches = parser.try_get_matches_from_mut(layer.words());
             let expectations = matches.and_then(|matches| Expectations::from_arg_matches(&matches));
             let place = format!("line {}, `{}`", own.line, own.name.without_trailing_dot());
-            Ok((own, expectations.map_err(|error| self.problem(&place, &error))?))
+            let expectations = expectations.map_err(|error| self.problem(&place, &error))?;
+            Ok(ConfiguredDomain { expected: Some(expectations.options()), ..domain })
         });
-        read.collect()
+        let domains = domains.collect::<Result<_, Problem>>()?;
+        Ok(ConfiguredDomains { file: Some(file.label.clone()), domains })
     }
 
-    /// The domains that the file names, in its order.
-    pub(super) fn domains(&self) -> &[Own] {
-        &self.domains
+    /// Findings that do not count for a while.
+    pub(super) fn waivers(&self) -> &[Waiver] {
+        self.file.as_ref().map_or(&[], |file| &file.waivers)
     }
 
-    /// The file, as messages call it.
-    pub(super) fn file(&self) -> Option<&str> {
-        self.file.as_deref()
+    /// Whether there is a file.
+    pub(super) fn is_from_file(&self) -> bool {
+        self.file.is_some()
     }
 
     /// A value that the reader of the options refuses.
     fn problem(&self, place: &str, error: &clap::Error) -> Problem {
         let text = error.to_string();
         let reason = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-        Problem::Usage(format!("{}: {place}: {reason}", self.file.as_deref().unwrap_or(DEFAULT_FILE)))
+        let file = self.file.as_ref().map_or(DEFAULT_SETTINGS, |file| &file.label);
+        Problem::Usage(format!("{file}: {place}: {reason}"))
     }
-}
-
-fn located(file: &str, line: usize, reason: &str) -> Problem {
-    Problem::Usage(format!("{file}:{line}: {reason}"))
-}
-
-fn read_waiver(entry: &Spanned<WaiverEntry>) -> Result<Waiver, String> {
-    let WaiverEntry { domain, code, reason, until } = entry.get_ref();
-    let domain = match domain.as_str() {
-        "*" => None,
-        name => Some(domain::parse(name)?),
-    };
-    let known = Code::ALL.iter().copied().find(|known| known.word() == code);
-    let code = known.ok_or_else(|| {
-        let close = file::closest(code, Code::ALL.iter().map(|code| code.word()));
-        let hint = close.map(|close| format!("; did you mean `{close}`?")).unwrap_or_default();
-        format!("found the code `{}`, expected one of `cutover explain`{hint}", harmless(code))
-    })?;
-    if reason.trim().is_empty() {
-        return Err(format!("the waiver of `{code}` has an empty reason; say why the finding may stay"));
-    }
-    Ok(Waiver { domain, code, reason: reason.trim().to_owned(), until: until.0 })
 }

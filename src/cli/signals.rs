@@ -11,6 +11,8 @@ use tokio::runtime;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
+use crate::run::remove_temporary_files;
+
 use super::cleanup;
 
 /// How long lookups in progress may still take after the first signal.
@@ -59,7 +61,7 @@ fn end_process() -> ! {
             "error: stopped before everything was checked; nothing more is known"
         );
     }
-    cleanup::remove_all();
+    remove_temporary_files();
     exit(i32::from(status.unwrap_or(super::status(crate::check::Verdict::Undetermined))))
 }
 

@@ -21,12 +21,12 @@ use crate::report::stored::{Contents, StoredError, read};
 use crate::report::style::Style;
 use crate::report::view::unicode;
 
-use super::args::{Bulk, Reporting, StoredResults};
-use super::inspect::tell;
-use super::names::Names;
+use crate::run::{Names, RunError, files, system_words};
+
+use super::args::{Reporting, StoredResults};
+use super::notes::tell;
 use super::reporter::{Reporter, RunHeader};
-use super::settings::Settings;
-use super::{Problem, Streams, Surroundings, cleanup, files};
+use super::{Problem, Streams, Surroundings, cleanup};
 
 /// Octets of results that are kept in memory; the rest is in a temporary file.
 const MOST_IN_MEMORY: usize = 4 << 20;
@@ -45,10 +45,7 @@ pub(super) fn run(
 ) -> Result<u8, Problem> {
     refuse(command)?;
     let input = surroundings.input.as_deref();
-    let names = command.domains.as_ref().map(|list| {
-        let bulk = Bulk { list: Some(list.clone()), ..Bulk::default() };
-        Names::gather(&[], &bulk, &Settings::default(), input)
-    });
+    let names = command.domains.as_ref().map(|list| Names::of_list(list, input));
     let names = names.transpose()?;
     let mut results = Results::new();
     for path in &command.files {
@@ -114,7 +111,7 @@ fn compared(command: &StoredResults) -> Result<Option<(Earlier, Vec<String>)>, P
             files::EarlierRun::Report(reader) => earlier.add(self::earlier(path, reader, &mut notes)?),
             files::EarlierRun::Recording(_) => {
                 let reason = "a recording has no results; write them with `cutover check --replay FILE --format ndjson`";
-                return Err(Problem::file(path, reason));
+                return Err(RunError::content(path, reason).into());
             }
         }
     }
@@ -147,7 +144,7 @@ fn label(path: &Path) -> String {
 /// What a message says of a file that is not a report.
 fn problem(label: &str, error: StoredError) -> Problem {
     Problem::Usage(match error {
-        StoredError::Read(error) => format!("{label}: {}", files::reason(&error)),
+        StoredError::Read(error) => format!("{label}: {}", system_words(&error)),
         StoredError::Content { line, reason } => format!("{label}:{line}: {reason}"),
     })
 }
@@ -373,6 +370,6 @@ impl Selection {
 fn spooling(error: &io::Error) -> Problem {
     Problem::Usage(format!(
         "no room for the results: {}; free some in the folder for temporary files",
-        files::reason(error)
+        system_words(error)
     ))
 }

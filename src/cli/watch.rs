@@ -5,17 +5,18 @@ mod log;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::check::{JudgeOptions, PollInterval, Verdict, next_look};
-use crate::facts::TrustPolicy;
+use crate::check::Verdict;
 use crate::report::harmless::harmless;
 use crate::report::style::{Detail, Style};
+use crate::run::{CheckSchedule, Checked, DomainLimit, HistoryFile, Rounds};
 
 use super::args::{Goal, Watch};
 use super::check::refuse_bulk;
-use super::inspect::{Checked, DomainLimit, Inspector, RunOptions, check_history};
-use super::reporter::Reporter;
+use super::notes::{lock_notes, tell_of_inputs};
+use super::reporter::{Reporter, RunHeader};
+use super::run_options::CheckArguments;
 use super::settings::Settings;
-use super::{Problem, Streams, Surroundings, status};
+use super::{Problem, Streams, Surroundings, earlier, status};
 use live::{Live, Shown};
 use log::Log;
 
@@ -49,49 +50,44 @@ async fn watch(
     style: &Style,
     surroundings: &Surroundings,
 ) -> Result<u8, Problem> {
-    let task = RunOptions {
+    let arguments = CheckArguments {
         domains: &command.domains,
-        expectations: &command.expectations,
+        expected: command.expectations.options(),
         lookup: &command.lookup,
         times: &command.times,
         bulk: &command.bulk,
-        scales: JudgeOptions {
-            view: TrustPolicy::from(command.lookup.view),
-            strict: command.reporting.strict,
-            waivers: &settings.waivers,
-            history: None,
-        },
-        settings,
-        input: surroundings.input.as_deref(),
-        token: surroundings.graph_token.as_ref(),
-        most: DomainLimit::Any,
+        strict: command.reporting.strict,
+        limit: DomainLimit::Any,
     };
+    let options = arguments.options(settings, surroundings)?;
     let (clock, mut now) = (&surroundings.clock, surroundings.now);
     let (mut stopped, mut is_stopped) = (clock.stopped(), false);
-    check_history(task, streams)?;
-    let mut inspector = Inspector::open(task, now).await?;
-    inspector.tell_notes(streams, style)?;
+    HistoryFile::check(options.history.as_deref(), &mut lock_notes(streams.err))?;
+    let mut rounds = Rounds::open(&options, earlier::read(&command.times.since)?, now).await?;
+    tell_of_inputs(&rounds.run().inputs, streams, style)?;
     let deadline = command.span.map(|span| now.checked_add(span.0).unwrap_or(Timestamp::MAX));
     let done = |checked: &Checked| is_done(checked, command.until);
     let moving = surroundings.live && style.detail > Detail::Quiet;
     let live = Live::new(if moving { Shown::OnTerminal } else { Shown::Nowhere });
 
-    let mut last = tokio::select! {
+    let mut notify = lock_notes(streams.err);
+    let first = tokio::select! {
         biased;
-        inspection = inspector.round(streams) => inspection?,
-        () = &mut stopped => {
-            writeln!(streams.err, "note: stopped before the first look was over; nothing is known yet")?;
-            return Ok(status(Verdict::Undetermined));
-        }
+        round = rounds.first(&mut notify) => Some(round?),
+        () = &mut stopped => None,
     };
-    let (mut vain, mut trouble) = (0, None);
+    drop(notify);
+    let Some(mut last) = first else {
+        writeln!(streams.err, "note: stopped before the first look was over; nothing is known yet")?;
+        return Ok(status(Verdict::Undetermined));
+    };
+    let (mut schedule, mut trouble) = (CheckSchedule::every(command.every.0), None);
     let mut log = Log::begin(&last, command.reporting.format, now, streams, &live)?;
     while !last.checked.iter().all(done) && deadline.is_none_or(|deadline| now < deadline) {
-        let open = last.checked.iter().filter(|checked| !done(checked)).map(|checked| &checked.assessment);
-        let next = next_look(open, PollInterval::every(command.every.0).after_vain(vain), now);
+        let next = schedule.next(last.checked.iter().filter(|checked| !done(checked)), now);
         let next = deadline.map_or(next, |deadline| next.min(deadline));
         live.show(&last, next, now, done);
-        // In steps where somebody watches the time run down.
+        // In steps where the time that is left is shown.
         let step = if live.is_shown() { SignedDuration::from_secs(1) } else { SignedDuration::MAX };
         while now < next && !is_stopped {
             let span = now.duration_until(next).min(step);
@@ -105,12 +101,14 @@ async fn watch(
         if is_stopped {
             break;
         }
+        let mut notify = lock_notes(streams.err);
         let round = tokio::select! {
             biased;
             () = &mut stopped => break,
-            round = inspector.again(&last, now, done, streams) => round,
+            round = rounds.next(&last, now, done, &mut notify) => round,
         };
-        last = match round {
+        drop(notify);
+        last = match round.map_err(Problem::from) {
             Ok(round) => round,
             // A zone file that is being saved is whole again a moment later.
             Err(Problem::Usage(problem)) => {
@@ -123,12 +121,13 @@ async fn watch(
             Err(problem @ Problem::Output(_)) => return Err(problem),
         };
         trouble = None;
-        let told = log.tell(&last, now, streams, &live)?;
-        vain = if told > 0 { 0 } else { vain.saturating_add(1) };
+        schedule.note(log.tell(&last, now, streams, &live)?);
     }
     live.clear();
-    inspector.record(&last)?;
-    let mut reporter = Reporter::open(&command.reporting, style, inspector.frame(&last))?;
+    rounds.record(&last)?;
+    let place = rounds.run().names.place();
+    let header = RunHeader { started: last.started, phase: last.phase, place };
+    let mut reporter = Reporter::open(&command.reporting, style, header)?;
     reporter.begin(streams.out)?;
     let renderer = reporter.renderer();
     last.checked.iter().try_for_each(|checked| reporter.take(renderer.write(checked), streams.out))?;

@@ -10,7 +10,6 @@ mod root;
 mod token;
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use hyper::body::Incoming;
@@ -18,15 +17,14 @@ use hyper::header::{ACCEPT, AUTHORIZATION, CONNECTION, HOST, HeaderValue, USER_A
 use hyper::{Request, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
 use crate::record::Name;
 
+use super::origin::Scheme;
 use super::transport::{Transport, harmless};
 use super::web::{self, Fault};
 use pause::retry_after;
-use root::Scheme;
 
 pub use failure::{Failure, Said};
 pub use root::{Root, RootError};
@@ -44,8 +42,6 @@ const LARGEST: usize = 4 << 20;
 const LARGEST_LIST: usize = 16 << 20;
 /// Pages of a list that are read at most.
 const MOST_PAGES: usize = 1000;
-/// Addresses of the service that are tried at most.
-const MOST_ADDRESSES: usize = 4;
 
 /// Microsoft Graph, as one token sees it.
 ///
@@ -210,9 +206,10 @@ impl Graph {
     }
 
     async fn exchange(&self, path: &str) -> Result<Answer, Failure> {
-        let host = self.root.host();
+        let origin = self.root.origin();
+        let host = origin.host();
         let request = Request::get(path)
-            .header(HOST, self.root.authority())
+            .header(HOST, origin.authority())
             .header(ACCEPT, "application/json")
             .header(AUTHORIZATION, self.authorization.clone())
             .header(CONNECTION, "close")
@@ -220,37 +217,16 @@ impl Graph {
             .body(String::new())
             .map_err(|_| Failure::NoRequest(harmless(path)))?;
         let answer = async |response| self.answer(response).await;
-        match self.root.scheme() {
-            Scheme::Http => web::exchange(self.connect().await?, host, request, answer).await,
+        // An address that is dead leaves time for another.
+        let stream = origin.connect(self.patience / 4).await?;
+        match origin.scheme {
+            Scheme::Http => web::exchange(stream, host, request, answer).await,
             Scheme::Https => {
                 let config = self.transport.tls().map_err(Failure::Unreachable)?;
-                let stream = web::secured(self.connect().await?, host, &config).await?;
+                let stream = web::secured(stream, host, &config).await?;
                 web::exchange(stream, host, request, answer).await
             }
         }
-    }
-
-    /// A connection to the first address at which somebody is.
-    async fn connect(&self) -> Result<TcpStream, Failure> {
-        let (host, port) = (self.root.host(), self.root.port());
-        let addresses: Vec<SocketAddr> = match host.parse::<IpAddr>() {
-            Ok(address) => vec![SocketAddr::new(address, port)],
-            Err(_) => {
-                let failed = |error: std::io::Error| {
-                    Failure::Unreachable(harmless(&format!("`{host}` was not found: {error}")))
-                };
-                tokio::net::lookup_host((host, port)).await.map_err(failed)?.take(MOST_ADDRESSES).collect()
-            }
-        };
-        let mut first = None;
-        for address in addresses {
-            // One that is dead leaves time for another.
-            match web::connect(address, self.patience / 4).await {
-                Ok(stream) => return Ok(stream),
-                Err(fault) => drop(first.get_or_insert(fault)),
-            }
-        }
-        Err(first.map_or_else(|| Failure::Unreachable(format!("`{host}` has no address")), Failure::from))
     }
 
     async fn answer(&self, response: Response<Incoming>) -> Result<Answer, Failure> {
@@ -262,7 +238,7 @@ impl Graph {
             let after = retry_after(response.headers(), self.transport.now());
             return Ok(Answer::Busy { status: status.as_u16(), after });
         }
-        let body = match web::body(response.into_body(), self.root.host(), LARGEST).await {
+        let body = match web::body(response.into_body(), self.root.origin().host(), LARGEST).await {
             Ok(body) => body,
             // The status says enough.
             Err(_) if status != StatusCode::OK => Vec::new(),

@@ -67,6 +67,13 @@ impl<K: Clone + Eq + Hash, V> Memory<K, V> {
         known.filter(|cell| cell.get().is_none_or(is_good)).cloned()
     }
 
+    /// Forgets some answers; what is still being asked stays.
+    pub(super) fn forget(&mut self, is_outdated: impl Fn(&K, &V) -> bool) {
+        for answers in [&mut self.young, &mut self.old] {
+            answers.retain(|key, cell| !cell.get().is_some_and(|value| is_outdated(key, value)));
+        }
+    }
+
     /// Forgets what is not to be kept; what is still being asked too.
     pub(super) fn retain(&mut self, keep: impl Fn(&K, &V) -> bool) {
         for answers in [&mut self.young, &mut self.old] {

@@ -12,6 +12,7 @@ mod host_addresses;
 mod limits;
 mod memory;
 mod network;
+mod origin;
 mod planned_query;
 mod planner;
 mod policy;
@@ -24,6 +25,7 @@ pub mod transport;
 mod web;
 mod web_client;
 mod web_request;
+pub mod webhook;
 mod zone_servers;
 pub mod zonefile;
 

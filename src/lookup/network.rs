@@ -187,6 +187,23 @@ impl Network {
         }
     }
 
+    /// Forgets what may be another answer by now about the names of a domain.
+    pub(super) fn begin_check(&self, domain: &Name) {
+        let now = self.transport.now();
+        {
+            let Asked { own, elsewhere, .. } = &mut *lock(&self.asked);
+            for asked in [own, elsewhere] {
+                asked.forget(|(server, question), reply| {
+                    let is_cached = server.role == Role::Resolver && is_kept(reply, now);
+                    question.name.is_within(domain) && !is_cached
+                });
+            }
+        }
+        let before = now.checked_sub(GOOD_FOR).unwrap_or(Timestamp::MIN);
+        self.fetcher.forget(domain, before);
+        self.web.forget(domain, before);
+    }
+
     /// Where the answer to a question is, or will be; those of servers that must not be asked are there.
     pub(super) fn cell(
         &self,

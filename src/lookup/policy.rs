@@ -11,6 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use hyper::body::Incoming;
 use hyper::header::{ACCEPT, CONNECTION, CONTENT_TYPE, HOST, LOCATION, USER_AGENT};
 use hyper::{Request, Response, StatusCode};
+use jiff::Timestamp;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
@@ -85,6 +86,12 @@ impl Fetcher {
     pub(super) fn begin_round(&mut self, transport: Transport) {
         self.transport = transport;
         self.fetched = Mutex::new(Memory::of(MOST_FETCHED, usize::MAX));
+    }
+
+    /// Forgets the policies of a domain, and those before this time.
+    pub(super) fn forget(&self, domain: &Name, before: Timestamp) {
+        let mut fetched = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
+        fetched.forget(|fetched, reply| fetched.is_within(domain) || reply.at < before);
     }
 
     pub(super) fn set_permissions(&mut self, permissions: Permissions) {

@@ -51,6 +51,14 @@ impl Source {
         }
     }
 
+    /// Begins another check of a domain, while others may be under way: what is remembered of its own names is asked again,
+    /// unless a resolver has it in its cache still; what is known of other names stays.
+    pub fn begin_check(&self, domain: &Name) {
+        if let Some(network) = &self.network {
+            network.begin_check(domain);
+        }
+    }
+
     /// The record sets of the zone files at and below the domain; in a recording, those that were asked for.
     pub(super) fn on_file(&self, domain: &Name) -> BTreeSet<Question> {
         if let Some(recording) = &self.recording {

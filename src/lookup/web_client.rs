@@ -16,6 +16,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
 use crate::facts::{Facts, TenantHolder, WebOutcome, WebReply, WebRequest, WebTopic};
+use crate::record::Name;
 
 use super::address::Permissions;
 use super::host_addresses::addresses;
@@ -107,6 +108,12 @@ impl WebClient {
     pub(super) fn begin_round(&mut self, transport: Transport) {
         self.transport = transport;
         self.answers = Mutex::new(Memory::of(MOST_REMEMBERED, usize::MAX));
+    }
+
+    /// Forgets the answers about a domain, and those before this time.
+    pub(super) fn forget(&self, domain: &Name, before: Timestamp) {
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        answers.forget(|request, reply| request.domain.is_within(domain) || reply.at < before);
     }
 
     pub(super) fn set_permissions(&mut self, permissions: Permissions) {

@@ -16,6 +16,7 @@
 
 pub mod internet;
 mod message;
+mod receiver;
 mod run;
 mod secure;
 mod service;
@@ -34,6 +35,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 pub use message::{wire_name, wire_record};
+pub use receiver::{Receipt, Receiver};
 pub use secure::Identity;
 pub use service::Service;
 pub use web::{Authority, Manner, Web};

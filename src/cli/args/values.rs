@@ -1,7 +1,7 @@
 //! How are the values of options written?
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -10,7 +10,6 @@ use clap::ValueEnum;
 use jiff::SignedDuration;
 
 use crate::check::Verdict;
-use crate::cli::domain;
 use crate::expected::Service;
 use crate::facts::TrustPolicy;
 use crate::record::Name;
@@ -22,30 +21,6 @@ pub(in crate::cli) enum When {
     Auto,
     Always,
     Never,
-}
-
-/// A name server that is named: by its address, or by a name that is looked up.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::cli) enum NameServerHost {
-    Address(IpAddr),
-    Name(Name),
-}
-
-impl FromStr for NameServerHost {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-        if let Ok(address) = bare.parse() {
-            return Ok(Self::Address(address));
-        }
-        if text.parse::<SocketAddr>().is_ok() {
-            return Err(
-                "expected a name server without a port; `--authority-port` sets the port of all".into()
-            );
-        }
-        domain::parse(text).map(Self::Name)
-    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -262,30 +237,6 @@ impl FromStr for Concurrency {
         const MOST: usize = 10_000;
         let number = text.parse().ok().filter(|number| (1..=MOST).contains(number));
         number.map(Self).ok_or_else(|| format!("expected a number from 1 to {MOST}"))
-    }
-}
-
-/// One of several parts of a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::cli) struct Shard {
-    /// Which, from 1 on.
-    pub(in crate::cli) index: u32,
-    /// Of how many.
-    pub(in crate::cli) of: u32,
-}
-
-impl FromStr for Shard {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let read = text.split_once('/').and_then(|(index, of)| Some((index.parse().ok()?, of.parse().ok()?)));
-        match read {
-            Some((index, of)) if (1..=of).contains(&index) => Ok(Self { index, of }),
-            Some((0, of)) if of > 0 => {
-                Err(format!("parts are counted from 1: the first is 1/{of}, the last {of}/{of}"))
-            }
-            _ => Err("expected a part and their number, such as 1/4 for the first of four".into()),
-        }
     }
 }
 

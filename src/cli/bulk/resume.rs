@@ -1,4 +1,4 @@
-//! Which domains does an earlier report hold already?
+//! The domains that an earlier report holds already.
 //!
 //! A report of lines; where a writer was ended, one may be cut. What is no whole line counts as not written.
 
@@ -10,12 +10,13 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::check::Verdict;
-use crate::cli::{Problem, files};
+use crate::cli::Problem;
 use crate::record::Name;
+use crate::run::{RunError, files};
 
 /// What an earlier run wrote.
 #[derive(Debug, Default)]
-pub(super) struct Earlier {
+pub(super) struct ResumedReport {
     /// The newest result of each domain.
     results: HashMap<Name, Newest>,
 }
@@ -38,15 +39,15 @@ struct Line<'a> {
     verdict: std::borrow::Cow<'a, str>,
 }
 
-impl Earlier {
+impl ResumedReport {
     /// Reads a report; one that is not there yet holds nothing.
     ///
     /// # Errors
     /// [`Problem`] if it cannot be read, or is none.
     pub(super) fn read(path: &Path) -> Result<Self, Problem> {
-        let mut earlier = Self::default();
+        let mut resumed = Self::default();
         if !files::is_there(path) {
-            return Ok(earlier);
+            return Ok(resumed);
         }
         for (index, line) in files::lines(path)?.enumerate() {
             let line = line?;
@@ -55,7 +56,7 @@ impl Earlier {
             }
             match whole(&line) {
                 Some((domain, verdict)) => {
-                    earlier.results.insert(domain, Newest { verdict, line: index });
+                    resumed.results.insert(domain, Newest { verdict, line: index });
                 }
                 // Each run that was ended without warning may have left one, and others are behind it.
                 None if is_cut(&line) => {}
@@ -64,11 +65,11 @@ impl Earlier {
                         "line {} is no line of a report; expected what --format ndjson writes",
                         index + 1
                     );
-                    return Err(Problem::file(path, &reason));
+                    return Err(RunError::content(path, reason).into());
                 }
             }
         }
-        Ok(earlier)
+        Ok(resumed)
     }
 
     /// The verdict of a domain that is done; `None` where a check is still needed, also of one that was undetermined.

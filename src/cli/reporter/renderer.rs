@@ -6,13 +6,13 @@ use jiff::Timestamp;
 
 use crate::check::{Reminder, Verdict};
 use crate::cli::args::ReportFormat;
-use crate::cli::inspect::Checked;
 use crate::report::DomainReport;
 use crate::report::format::{csv_rows, ndjson_line};
 use crate::report::json::StreamingJson;
 use crate::report::since::verdict_of_new;
 use crate::report::style::{Detail, Style};
 use crate::report::table;
+use crate::run::Checked;
 
 /// What has to be written of each domain.
 #[derive(Debug, Clone)]

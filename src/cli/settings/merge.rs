@@ -1,56 +1,32 @@
-//! Which value of an option counts, if several layers have one?
+//! Which value of an option counts, if several layers have one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::path::Path;
 
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Command};
-use serde_json::Value;
 
-use super::file::Choices;
+use crate::cli::args::Arguments;
+use crate::run::OptionValues;
 
-/// Options whose value is a path.
-const PATHS: [&str; 7] = ["expect", "history", "since", "zone", "record", "replay", "tsig"];
-/// Options that take several values in one word.
-const LISTS: [&str; 2] = ["services", "fail-on"];
 /// What has a meaning of its own in each command, or concerns the report of a check alone.
 const OF_CHECK: [&str; 1] = ["format"];
 
 /// Options with their values, by long name; a flag has none.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Layer(BTreeMap<String, Vec<OsString>>);
+pub(super) struct Layer(OptionValues);
 
 impl Layer {
-    /// What the file says; its paths are relative to its folder.
-    pub(super) fn of_file(choices: &dyn Choices, folder: &Path) -> Self {
-        let mut layer = BTreeMap::new();
-        for (key, value) in choices.to_map() {
-            let one = |value: &Value| match value {
-                Value::String(text) => text.clone(),
-                other => other.to_string(),
-            };
-            let values = match &value {
-                // What is off is as good as not said.
-                Value::Bool(false) | Value::Null => continue,
-                Value::Bool(true) => Vec::new(),
-                Value::Array(values) if LISTS.contains(&key.as_str()) => {
-                    vec![values.iter().map(one).collect::<Vec<_>>().join(",")]
-                }
-                Value::Array(values) => values.iter().map(one).collect(),
-                value => vec![one(value)],
-            };
-            let values = values.iter().map(|value| located(&key, value, folder));
-            layer.insert(key.clone(), values.collect());
-        }
-        Self(layer)
+    /// What the file says.
+    pub(super) fn of_file(values: &OptionValues) -> Self {
+        Self(values.clone())
     }
 
     /// What was typed.
     pub(super) fn of_command_line(matches: &ArgMatches) -> Self {
-        let mut layer = BTreeMap::new();
+        let mut layer = OptionValues::new();
         let Some((name, inner)) = matches.subcommand() else { return Self(layer) };
-        let parser = <super::Arguments as clap::CommandFactory>::command();
+        let parser = <Arguments as clap::CommandFactory>::command();
         let Some(command) = parser.find_subcommand(name) else { return Self(layer) };
         for argument in command.get_arguments().chain(parser.get_arguments()) {
             let Some(long) = argument.get_long() else { continue };
@@ -65,11 +41,6 @@ impl Layer {
             layer.insert(long.to_owned(), values);
         }
         Self(layer)
-    }
-
-    /// Whether nothing is said.
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 
     /// Takes out what would contradict what was typed: whoever names where the answers come from, means that alone.
@@ -121,21 +92,6 @@ impl Layer {
             });
             flag.into_iter().chain(pairs)
         })
-    }
-}
-
-/// The value as it is meant from wherever the program runs.
-fn located(key: &str, value: &str, folder: &Path) -> OsString {
-    match (key, value.split_once('=')) {
-        ("domains", _) if value == "-" => value.into(),
-        ("domains" | "resume", _) => folder.join(value).into(),
-        ("output", Some((format, path))) => {
-            let mut word = OsString::from(format!("{format}="));
-            word.push(folder.join(path));
-            word
-        }
-        _ if PATHS.contains(&key) => folder.join(value).into(),
-        _ => value.into(),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::check::{ExpectationResult, Status};
 use crate::expected::Importance;
 use crate::report::harmless::harmless;
 
-use crate::cli::inspect::{Checked, Inspection};
+use crate::run::{Checked, Round};
 
 /// Domains that have a line of their own; of the rest the number is told.
 const MOST_LINES: usize = 12;
@@ -42,7 +42,7 @@ impl Live {
     /// Shows what is waited for.
     pub(super) fn show(
         &self,
-        last: &Inspection,
+        last: &Round,
         next: Timestamp,
         now: Timestamp,
         done: impl Fn(&Checked) -> bool,

@@ -6,20 +6,16 @@
 use jiff::Timestamp;
 
 use crate::cli::args::ReportFormat;
-use crate::cli::inspect::Inspection;
 use crate::cli::{Problem, Streams};
 use crate::report::changed::lines;
-use crate::report::since::{Earlier, between};
+use crate::run::{ChangeTracker, Round};
 
 use super::live::Live;
 
 /// What was told so far.
 pub(super) struct Log {
     format: ReportFormat,
-    /// The round before, whether it was told or not.
-    before: Earlier,
-    /// How everything stood as it was told last.
-    told: Earlier,
+    changes: ChangeTracker,
 }
 
 impl Log {
@@ -28,14 +24,13 @@ impl Log {
     /// # Errors
     /// [`Problem`] if that cannot be written.
     pub(super) fn begin(
-        first: &Inspection,
+        first: &Round,
         format: ReportFormat,
         now: Timestamp,
         streams: &mut Streams<'_>,
         live: &Live,
     ) -> Result<Self, Problem> {
-        let report = Earlier::from(&first.plain_report());
-        let log = Self { format, before: report.clone(), told: report };
+        let log = Self { format, changes: ChangeTracker::new(&first.plain_report()) };
         for checked in &first.checked {
             let text =
                 format!("{}: {}", checked.subject.domain.without_trailing_dot(), checked.assessment.verdict);
@@ -50,21 +45,18 @@ impl Log {
     /// [`Problem`] if that cannot be written.
     pub(super) fn tell(
         &mut self,
-        round: &Inspection,
+        round: &Round,
         now: Timestamp,
         streams: &mut Streams<'_>,
         live: &Live,
     ) -> Result<usize, Problem> {
-        let report = Earlier::from(&round.plain_report());
-        let settled = report.clone().settled(&self.before, &self.told);
         let mut told = 0;
-        for (domain, since) in between(&self.told, &settled) {
+        for (domain, since) in self.changes.changes(&round.plain_report()) {
             for line in lines(&since) {
                 self.write(now, &format!("{domain}: {line}"), streams, live)?;
                 told += 1;
             }
         }
-        (self.before, self.told) = (report, settled);
         Ok(told)
     }
 

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use hyper::Uri;
-use rustls::pki_types::ServerName;
+
+use crate::lookup::origin::{Origin, Scheme};
 
 /// The version of the service whose answers are read.
 const VERSION: &str = "/v1.0";
@@ -25,38 +26,6 @@ pub struct Root {
     path: String,
 }
 
-/// Who is spoken to (RFC 6454 §4).
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Origin {
-    scheme: Scheme,
-    /// A name in lower case, or an address as it stands in a URL.
-    host: String,
-    port: u16,
-}
-
-/// How a server is spoken to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scheme {
-    Http,
-    Https,
-}
-
-impl Scheme {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Http => "http",
-            Self::Https => "https",
-        }
-    }
-
-    fn port(self) -> u16 {
-        match self {
-            Self::Http => 80,
-            Self::Https => 443,
-        }
-    }
-}
-
 /// Why a text is not where Microsoft Graph can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RootError {
@@ -70,48 +39,10 @@ pub enum RootError {
     InClear,
 }
 
-impl Origin {
-    /// The origin of an absolute URL; `None` if it is none that is spoken to.
-    fn of(uri: &Uri) -> Option<Self> {
-        let scheme = match uri.scheme_str()? {
-            "http" => Scheme::Http,
-            "https" => Scheme::Https,
-            _ => return None,
-        };
-        let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'))?;
-        let host = authority.host().to_ascii_lowercase();
-        let port = match authority.as_str().get(host.len()..)? {
-            "" => scheme.port(),
-            port => port.strip_prefix(':')?.parse().ok().filter(|port| *port != 0)?,
-        };
-        ServerName::try_from(bare(&host)).ok()?;
-        Some(Self { scheme, host, port })
-    }
-}
-
-/// A host without the brackets of an IPv6 address.
-fn bare(host: &str) -> &str {
-    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
-}
-
 impl Root {
-    pub(super) fn scheme(&self) -> Scheme {
-        self.origin.scheme
-    }
-
-    /// The host as a certificate holds it.
-    pub(super) fn host(&self) -> &str {
-        bare(&self.origin.host)
-    }
-
-    pub(super) fn port(&self) -> u16 {
-        self.origin.port
-    }
-
-    /// The host and port as a request names them.
-    pub(super) fn authority(&self) -> String {
-        let Origin { scheme, host, port } = &self.origin;
-        if *port == scheme.port() { host.clone() } else { format!("{host}:{port}") }
+    /// The server.
+    pub(super) fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// The path of something below.
@@ -130,7 +61,7 @@ impl Root {
 
 impl fmt::Display for Root {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}{}", self.origin.scheme.word(), self.authority(), self.path)
+        write!(f, "{}://{}{}", self.origin.scheme.word(), self.origin.authority(), self.path)
     }
 }
 
@@ -143,7 +74,7 @@ impl FromStr for Root {
         }
         let uri: Uri = text.parse().map_err(|_| RootError::NoUrl)?;
         let origin = Origin::of(&uri).ok_or(RootError::NoUrl)?;
-        let is_here = || bare(&origin.host).parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        let is_here = || origin.host().parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
         if origin.scheme == Scheme::Http && !is_here() {
             return Err(RootError::InClear);
         }

@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use foldhash::HashMap;
-use tokio::time::Instant;
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
 
 use crate::facts::Outcome;
 use crate::record::Name;
@@ -165,6 +166,8 @@ struct Overall {
 pub(super) struct ZoneHealth {
     server: Arc<Mutex<Overall>>,
     state: Mutex<ZoneState>,
+    /// Wakes the queries that wait when a pause begins.
+    paused: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -191,7 +194,8 @@ impl ServerHealth {
             let now = Instant::now();
             zones.retain(|_, zone| Arc::strong_count(zone) > 1 || zone.pause_end(now).is_some());
         }
-        let health = Arc::new(ZoneHealth { server: Arc::clone(&self.overall), state: Mutex::default() });
+        let (server, state) = (Arc::clone(&self.overall), Mutex::default());
+        let health = Arc::new(ZoneHealth { server, state, paused: Notify::new() });
         // With so many zones silent at once, forgetting one costs no more than a query.
         if zones.len() < 2 * ZONES {
             zones.insert(zone.clone(), Arc::clone(&health));
@@ -243,11 +247,37 @@ impl ZoneHealth {
         let is_first = state.pause.is_none();
         Pause::note(&mut state.pause, failure, now);
         drop(state);
+        self.paused.notify_waiters();
         let mut server = lock(&self.server);
         server.silent_zones = server.silent_zones.saturating_add(u32::from(is_first));
         if server.silent_zones >= SILENT_ZONES.saturating_add(server.spared) {
             Pause::note(&mut server.pause, failure, now);
         }
+    }
+
+    /// Waits until the server is known to be silent for the zone; never ends for a server that answers.
+    ///
+    /// A query that was sent shortly before that would only find out the same once more, a whole timeout later. It still
+    /// gets until `earliest`, the time that an answer may well take.
+    pub(super) async fn silence(&self, earliest: Instant) -> Failure {
+        loop {
+            let paused = self.paused.notified();
+            let failure = {
+                let state = lock(&self.state);
+                let pause = state.pause.as_ref().filter(|pause| !pause.is_over(Instant::now()));
+                pause.map(|pause| pause.failure.clone())
+            };
+            match failure {
+                None => paused.await,
+                Some(failure) if Instant::now() >= earliest => return failure,
+                Some(_) => sleep_until(earliest).await,
+            }
+        }
+    }
+
+    /// Whether the server has answered for the zone.
+    pub(super) fn has_answered(&self) -> bool {
+        lock(&self.state).has_answered
     }
 
     /// The server let a TCP connection stall.
@@ -307,6 +337,8 @@ pub(in crate::lookup) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
 
     fn name(text: &str) -> Name {
@@ -315,6 +347,25 @@ mod tests {
 
     fn later(seconds: u64) -> Instant {
         Instant::now() + Duration::from_secs(seconds)
+    }
+
+    #[tokio::test]
+    async fn queries_that_wait_end_when_the_server_is_known_to_be_silent() {
+        let health = ZoneHealth::unknown();
+        let found_out = async { health.note_failure(&Failure::timeout(), Instant::now()) };
+        let (start, patience) = (Instant::now(), Duration::from_millis(20));
+        let (early, late, ()) =
+            tokio::join!(health.silence(start), health.silence(start + patience), found_out);
+        assert_eq!((early, late), (Failure::timeout(), Failure::timeout()));
+        assert!(start.elapsed() >= patience, "a query is given the time that an answer may take");
+    }
+
+    #[test]
+    fn queries_to_a_server_that_answers_are_not_cut_short() {
+        let health = ZoneHealth::unknown();
+        health.note_answer();
+        health.note_failure(&Failure::timeout(), Instant::now());
+        assert_eq!(health.silence(Instant::now()).now_or_never(), None);
     }
 
     #[test]

@@ -86,6 +86,8 @@ struct Shared {
 /// For how many zones more than usual a server may be silent that is given a last chance: none of many domains may be left
 /// unqueried for what a few others do.
 const SPARED_ZONES: u32 = 61;
+/// The share of a timeout that a query waits at least, where its server is found to be silent meanwhile.
+const SHARE_OF_LATE_QUERIES: u32 = 8;
 
 impl Transport {
     /// A transport that gives one try this long.
@@ -196,8 +198,16 @@ impl Transport {
             Asking::Resolver | Asking::ResolverUnchecked => scope.domain,
         });
         let result = match health.refusal(Instant::now()) {
-            None => self.exchange(&peer, &health, query, &mut watch).await,
             Some(failure) => Err(failure),
+            None if health.has_answered() => self.exchange(&peer, &health, query, &mut watch).await,
+            None => {
+                let earliest = Instant::now() + self.timeout / SHARE_OF_LATE_QUERIES;
+                tokio::select! {
+                    biased;
+                    result = self.exchange(&peer, &health, query, &mut watch) => result,
+                    failure = health.silence(earliest) => Err(failure),
+                }
+            }
         };
         let mut reply = Reply::empty(question.clone(), Arc::clone(server), Outcome::Timeout);
         reply.at = self.clock.now();

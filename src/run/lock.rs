@@ -6,20 +6,20 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::Problem;
-use super::cleanup::Temporary;
-use super::files::{folder_of, hidden, reason};
+use super::error::{RunError, shown};
+use super::files::{folder_of, hidden};
+use super::temporary::Temporary;
 
 /// How long a run waits for another one.
 #[derive(Debug, Clone, Copy)]
 struct Patience {
-    /// After this time the user is told.
+    /// After this time the user gets a note.
     silent: Duration,
     /// After this time the run gives up.
     whole: Duration,
 }
 
-/// The user is told soon enough to see why nothing moves; a run that only adds to a file is done in a fraction of the rest.
+/// The note comes soon enough to see why nothing moves; a run that only adds to a file is done in a fraction of the rest.
 const PATIENCE: Patience = Patience { silent: Duration::from_secs(1), whole: Duration::from_secs(10) };
 
 /// How often a lock that is held is tried again.
@@ -37,30 +37,27 @@ impl FileLock {
     /// Waits until no other run has the lock for `path`. After a second of waiting, `notify` gets a sentence for the user.
     ///
     /// # Errors
-    /// [`Problem`] if the lock file cannot be made, if something else is in its place, or after 10 seconds.
-    pub(super) fn acquire(path: &Path, notify: &mut dyn FnMut(&str)) -> Result<Self, Problem> {
+    /// [`RunError`] if the lock file cannot be made, if something else is in its place, or after 10 seconds.
+    pub(super) fn acquire(path: &Path, notify: &mut dyn FnMut(&str)) -> Result<Self, RunError> {
         Self::wait(path, PATIENCE, notify)
     }
 
-    fn wait(path: &Path, patience: Patience, notify: &mut dyn FnMut(&str)) -> Result<Self, Problem> {
+    fn wait(path: &Path, patience: Patience, notify: &mut dyn FnMut(&str)) -> Result<Self, RunError> {
         let lock = folder_of(path)?.join(hidden(path, ".lock"));
-        let failed = |error: &io::Error| Problem::file(&lock, &reason(error));
-        let (start, mut is_told) = (Instant::now(), false);
+        let (start, mut is_noted) = (Instant::now(), false);
         loop {
             match try_lock(&lock) {
                 Ok(Some(file)) => return Ok(Self { lock: Temporary::new(&lock), _file: file }),
                 Ok(None) => {}
-                Err(error) => return Err(failed(&error)),
+                Err(error) => return Err(RunError::write(&lock, error)),
             }
             let waited = start.elapsed();
             if waited >= patience.whole {
                 let seconds = patience.whole.as_secs();
-                let reason =
-                    format!("another run has kept it locked for {seconds} s; wait until it has ended");
-                return Err(Problem::file(path, &reason));
+                return Err(RunError::Locked { path: shown(path), seconds });
             }
-            if waited >= patience.silent && !is_told {
-                is_told = true;
+            if waited >= patience.silent && !is_noted {
+                is_noted = true;
                 let seconds = patience.whole.as_secs();
                 notify(&format!(
                     "{} is locked by another run; waiting for up to {seconds} s",
@@ -148,18 +145,18 @@ mod tests {
 
     const SHORT: Patience = Patience { silent: Duration::from_millis(50), whole: Duration::from_millis(200) };
 
-    fn untold(_: &str) {}
+    fn unheard(_: &str) {}
 
     #[test]
     fn a_lock_that_is_held_is_reported_and_given_up() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("history.json");
-        let held = FileLock::acquire(&path, &mut untold).unwrap();
-        let mut told = Vec::new();
-        let refused = FileLock::wait(&path, SHORT, &mut |note| told.push(note.to_owned()));
-        assert!(matches!(refused, Err(Problem::Usage(_))) && told.len() == 1, "{told:?}");
+        let held = FileLock::acquire(&path, &mut unheard).unwrap();
+        let mut notes = Vec::new();
+        let refused = FileLock::wait(&path, SHORT, &mut |note| notes.push(note.to_owned()));
+        assert!(matches!(refused, Err(RunError::Locked { .. })) && notes.len() == 1, "{notes:?}");
         drop(held);
-        let again = FileLock::wait(&path, SHORT, &mut untold).unwrap();
+        let again = FileLock::wait(&path, SHORT, &mut unheard).unwrap();
         assert!(folder.path().join(".history.json.lock").exists());
         drop(again);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
@@ -174,7 +171,7 @@ mod tests {
             for _ in 0..8 {
                 scope.spawn(|| {
                     for _ in 0..20 {
-                        let lock = FileLock::acquire(&path, &mut untold).unwrap();
+                        let lock = FileLock::acquire(&path, &mut unheard).unwrap();
                         assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0);
                         done.fetch_add(1, Ordering::SeqCst);
                         inside.fetch_sub(1, Ordering::SeqCst);

@@ -1,4 +1,4 @@
-//! Files, read and written whole, with errors that name them.
+//! Files: read within bounds, written whole, with errors that name them.
 #![allow(clippy::disallowed_methods, reason = "this is the one place that touches files")]
 
 use std::ffi::OsString;
@@ -12,30 +12,30 @@ use tempfile::NamedTempFile;
 
 use crate::facts::Recording;
 
-use super::Problem;
-use super::cleanup::Temporary;
+use super::error::RunError;
+use super::temporary::Temporary;
 
 /// A kind of file that is read in one piece, and how large it may be. What is made of it takes up to a hundred times as much
 /// memory.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Kind {
+pub struct Kind {
     /// What it is called, with its article.
     what: &'static str,
     mebibytes: u64,
 }
 
 /// Some hundred thousand records.
-pub(super) const ZONE_FILE: Kind = Kind { what: "a zone file", mebibytes: 8 };
+pub const ZONE_FILE: Kind = Kind { what: "a zone file", mebibytes: 8 };
 /// Expected values of many domains.
-pub(super) const EXPECTED_VALUES: Kind = Kind { what: "a file of expected values", mebibytes: 16 };
+pub const EXPECTED_VALUES: Kind = Kind { what: "a file of expected values", mebibytes: 16 };
 /// A million domains.
-pub(super) const DOMAIN_LIST: Kind = Kind { what: "a list of domains", mebibytes: 64 };
+pub const DOMAIN_LIST: Kind = Kind { what: "a list of domains", mebibytes: 64 };
 /// One key.
-pub(super) const KEY_FILE: Kind = Kind { what: "a key file", mebibytes: 1 };
+pub const KEY_FILE: Kind = Kind { what: "a key file", mebibytes: 1 };
 /// Settings of thousands of domains.
-pub(super) const SETTINGS: Kind = Kind { what: "a settings file", mebibytes: 16 };
+pub const SETTINGS: Kind = Kind { what: "a settings file", mebibytes: 16 };
 /// What an earlier run over very many domains wrote.
-pub(super) const EARLIER_RUN: Kind = Kind { what: "a report or recording", mebibytes: 1024 };
+pub const EARLIER_RUN: Kind = Kind { what: "a report or recording", mebibytes: 1024 };
 
 impl Kind {
     fn octets(self) -> u64 {
@@ -50,33 +50,36 @@ impl Kind {
 /// The content of a file, or of a pipe.
 ///
 /// # Errors
-/// [`Problem`] if it cannot be read or is larger than its kind may be.
-pub(super) fn read(path: &Path, kind: Kind) -> Result<Vec<u8>, Problem> {
-    let told = |error: std::io::Error| Problem::file(path, &reason(&error));
-    let file = File::open(path).map_err(told)?;
-    let too_large = || Problem::file(path, &kind.too_large());
-    if file.metadata().map_err(told)?.len() > kind.octets() {
+/// [`RunError`] if it cannot be read or is larger than its kind may be.
+pub fn read(path: &Path, kind: Kind) -> Result<Vec<u8>, RunError> {
+    let failed = |error| RunError::read(path, error);
+    let file = File::open(path).map_err(failed)?;
+    let too_large = || RunError::content(path, kind.too_large());
+    if file.metadata().map_err(failed)?.len() > kind.octets() {
         return Err(too_large());
     }
     let mut octets = Vec::new();
     // What is no file has a size of 0, and perhaps no end.
-    file.take(kind.octets() + 1).read_to_end(&mut octets).map_err(told)?;
+    file.take(kind.octets() + 1).read_to_end(&mut octets).map_err(failed)?;
     if octets.len() as u64 > kind.octets() { Err(too_large()) } else { Ok(octets) }
 }
 
 /// The content of a text file.
 ///
 /// # Errors
-/// [`Problem`] as for [`read`], and if it is not UTF-8.
-pub(super) fn read_text(path: &Path, kind: Kind) -> Result<String, Problem> {
-    String::from_utf8(read(path, kind)?).map_err(|_| Problem::file(path, "it is not text in UTF-8"))
+/// [`RunError`] as for [`read`], and if it is not UTF-8.
+pub fn read_text(path: &Path, kind: Kind) -> Result<String, RunError> {
+    String::from_utf8(read(path, kind)?).map_err(|_| RunError::content(path, "it is not text in UTF-8"))
 }
 
-/// What stands on standard input.
+/// What messages call standard input.
+pub const INPUT: &str = "standard input";
+
+/// What is on standard input.
 ///
 /// # Errors
-/// [`Problem`] if it cannot be read or has no end in sight.
-pub(super) fn read_input(given: Option<&[u8]>, kind: Kind) -> Result<Vec<u8>, Problem> {
+/// [`RunError`] if it cannot be read or has no end in sight.
+pub fn read_input(given: Option<&[u8]>, kind: Kind) -> Result<Vec<u8>, RunError> {
     let mut octets = Vec::new();
     let read = match given {
         Some(given) => given.take(kind.octets() + 1).read_to_end(&mut octets),
@@ -84,24 +87,24 @@ pub(super) fn read_input(given: Option<&[u8]>, kind: Kind) -> Result<Vec<u8>, Pr
     };
     match read {
         Ok(_) if octets.len() as u64 > kind.octets() => {
-            Err(Problem::Usage(format!("standard input: {}", kind.too_large())))
+            Err(RunError::Content { path: INPUT.into(), source: kind.too_large().into() })
         }
         Ok(_) => Ok(octets),
-        Err(error) => Err(Problem::Usage(format!("standard input: {}", reason(&error)))),
+        Err(source) => Err(RunError::Read { path: INPUT.into(), source }),
     }
 }
 
 /// A file that is read piece by piece.
 ///
 /// # Errors
-/// [`Problem`] if it cannot be opened.
-pub(super) fn reader(path: &Path) -> Result<impl std::io::BufRead + use<>, Problem> {
-    let file = File::open(path).map_err(|error| Problem::file(path, &reason(&error)))?;
+/// [`RunError`] if it cannot be opened.
+pub fn reader(path: &Path) -> Result<impl std::io::BufRead + use<>, RunError> {
+    let file = File::open(path).map_err(|error| RunError::read(path, error))?;
     Ok(BufReader::new(file))
 }
 
 /// What an earlier run wrote.
-pub(super) enum EarlierRun<R> {
+pub enum EarlierRun<R> {
     /// The whole text of a recording.
     Recording(String),
     /// A report, to be read piece by piece.
@@ -111,26 +114,26 @@ pub(super) enum EarlierRun<R> {
 /// A recording, or what may be a report.
 ///
 /// # Errors
-/// [`Problem`] if it cannot be read, or if a recording is too large or not UTF-8.
-pub(super) fn earlier_run(path: &Path) -> Result<EarlierRun<impl std::io::BufRead + use<>>, Problem> {
-    let told = |error: std::io::Error| Problem::file(path, &reason(&error));
+/// [`RunError`] if it cannot be read, or if a recording is too large or not UTF-8.
+pub fn earlier_run(path: &Path) -> Result<EarlierRun<impl std::io::BufRead + use<>>, RunError> {
+    let failed = |error| RunError::read(path, error);
     let mut reader = reader(path)?;
-    let begin = reader.fill_buf().map_err(told)?;
+    let begin = reader.fill_buf().map_err(failed)?;
     let begin = String::from_utf8_lossy(begin.get(..64).unwrap_or(begin));
     if !Recording::is_one(&begin) {
         return Ok(EarlierRun::Report(reader));
     }
     let mut octets = Vec::new();
-    reader.take(EARLIER_RUN.octets() + 1).read_to_end(&mut octets).map_err(told)?;
+    reader.take(EARLIER_RUN.octets() + 1).read_to_end(&mut octets).map_err(failed)?;
     if octets.len() as u64 > EARLIER_RUN.octets() {
-        return Err(Problem::file(path, &EARLIER_RUN.too_large()));
+        return Err(RunError::content(path, EARLIER_RUN.too_large()));
     }
     let text = String::from_utf8(octets);
-    text.map(EarlierRun::Recording).map_err(|_| Problem::file(path, "it is not text in UTF-8"))
+    text.map(EarlierRun::Recording).map_err(|_| RunError::content(path, "it is not text in UTF-8"))
 }
 
 /// Standard input, read piece by piece.
-pub(super) fn input_reader(given: Option<&[u8]>) -> Box<dyn std::io::BufRead + '_> {
+pub fn input_reader(given: Option<&[u8]>) -> Box<dyn std::io::BufRead + '_> {
     match given {
         Some(given) => Box::new(given),
         None => Box::new(std::io::stdin().lock()),
@@ -140,17 +143,17 @@ pub(super) fn input_reader(given: Option<&[u8]>) -> Box<dyn std::io::BufRead + '
 /// The lines of a file, one after the other.
 ///
 /// # Errors
-/// [`Problem`] if it cannot be opened.
-pub(super) fn lines(path: &Path) -> Result<impl Iterator<Item = Result<Vec<u8>, Problem>> + use<>, Problem> {
-    let file = File::open(path).map_err(|error| Problem::file(path, &reason(&error)))?;
+/// [`RunError`] if it cannot be opened.
+pub fn lines(path: &Path) -> Result<impl Iterator<Item = Result<Vec<u8>, RunError>> + use<>, RunError> {
+    let file = File::open(path).map_err(|error| RunError::read(path, error))?;
     let path = path.to_owned();
     let lines = BufReader::new(file).split(b'\n');
-    Ok(lines.map(move |line| line.map_err(|error| Problem::file(&path, &reason(&error)))))
+    Ok(lines.map(move |line| line.map_err(|error| RunError::read(&path, error))))
 }
 
 /// Whether standard output goes on in this file behind a line without an end, which would swallow the first that is
 /// written.
-pub(super) fn is_gone_on_in_a_line(path: &Path) -> bool {
+pub fn is_gone_on_in_a_line(path: &Path) -> bool {
     is_standard_output(path) && !ends_in_a_line(path).unwrap_or(true)
 }
 
@@ -164,15 +167,15 @@ fn is_standard_output(path: &Path) -> bool {
     place(output).is_some_and(|output| place(std::fs::metadata(path)) == Some(output))
 }
 
-/// Where nobody can tell, it may be: an empty line too many is no harm.
+/// Where this cannot be known, it may be: an empty line too many does no harm.
 #[cfg(not(unix))]
 fn is_standard_output(_: &Path) -> bool {
     true
 }
 
-/// Takes away what stands behind the last line end, if it is `unwanted`; false where it stays, also because it cannot be
+/// Removes what comes after the last line end, if it is `unwanted`; false where it stays, also because it cannot be
 /// taken away.
-pub(super) fn cut_last_line(path: &Path, unwanted: impl Fn(&[u8]) -> bool) -> bool {
+pub fn cut_last_line(path: &Path, unwanted: impl Fn(&[u8]) -> bool) -> bool {
     let cut = || -> std::io::Result<bool> {
         let mut file = File::options().read(true).write(true).open(path)?;
         let Some(end) = last_line_end(&mut file)? else { return Ok(false) };
@@ -217,25 +220,25 @@ fn ends_in_a_line(path: &Path) -> std::io::Result<bool> {
 }
 
 /// Whether there is a file.
-pub(super) fn is_there(path: &Path) -> bool {
+pub fn is_there(path: &Path) -> bool {
     path.is_file()
 }
 
 /// The content of a text file that is to be replaced; `None` if there is none yet.
 ///
 /// # Errors
-/// [`Problem`] as for [`read_text`], and for what is not a file: reading a pipe would wait for its other end.
-pub(super) fn read_text_if_there(path: &Path) -> Result<Option<String>, Problem> {
+/// [`RunError`] as for [`read_text`], and for what is not a file: reading a pipe would wait for its other end.
+pub fn read_text_if_there(path: &Path) -> Result<Option<String>, RunError> {
     match std::fs::metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Ok(there) if !there.is_file() => Err(Problem::file(path, "not a regular file")),
+        Ok(there) if !there.is_file() => Err(RunError::content(path, "not a regular file")),
         Ok(_) | Err(_) => read_text(path, EARLIER_RUN).map(Some),
     }
 }
 
 /// The folder of a file.
-pub(super) fn folder_of(path: &Path) -> Result<PathBuf, Problem> {
-    path.file_name().ok_or_else(|| Problem::file(path, "it has no file name"))?;
+pub(super) fn folder_of(path: &Path) -> Result<PathBuf, RunError> {
+    path.file_name().ok_or_else(|| RunError::content(path, "it has no file name"))?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     Ok(folder.unwrap_or(Path::new(".")).to_owned())
 }
@@ -249,10 +252,10 @@ pub(super) fn hidden(path: &Path, end: &str) -> OsString {
 }
 
 /// A file that is being written to a temporary name beside it, and takes its place when it is whole, with the permissions
-/// that the file had before. A link that stands there is replaced and not followed; what is no file, such as a pipe, is
+/// that the file had before. A link in its place is replaced and not followed; what is no file, such as a pipe, is
 /// written to as it is.
 #[derive(Debug)]
-pub(super) struct AtomicFile {
+pub struct AtomicFile {
     path: PathBuf,
     place: Place,
 }
@@ -270,16 +273,16 @@ impl AtomicFile {
     /// Begins one.
     ///
     /// # Errors
-    /// [`Problem`] if nothing can be written there.
-    pub(super) fn begin(path: &Path) -> Result<Self, Problem> {
+    /// [`RunError`] if nothing can be written there.
+    pub fn begin(path: &Path) -> Result<Self, RunError> {
         let folder = folder_of(path)?;
         if path.is_dir() {
-            return Err(Problem::file(path, "it is a folder; name a file in it"));
+            return Err(RunError::content(path, "it is a folder; name a file in it"));
         }
         let begun = if is_device(path) {
             File::options().append(true).open(path).map(|file| Place::There(BufWriter::new(file)))
         } else {
-            // A name that nobody can guess, and never a file or a link that is there already.
+            // A name that cannot be guessed, and never a file or a link that is there already.
             let mode = mode_of(path);
             let fresh = |path: &Path| create(path, mode);
             let mut names = tempfile::Builder::new();
@@ -290,34 +293,34 @@ impl AtomicFile {
                 Place::Beside(BufWriter::new(made), temporary)
             })
         };
-        let place = begun.map_err(|error| Problem::file(path, &reason(&error)))?;
+        let place = begun.map_err(|error| RunError::write(path, error))?;
         Ok(Self { path: path.to_owned(), place })
     }
 
     /// Writes on.
     ///
     /// # Errors
-    /// [`Problem`] if that fails; the file that was there before is as it was.
-    pub(super) fn write(&mut self, content: &[u8]) -> Result<(), Problem> {
+    /// [`RunError`] if that fails; the file that was there before is as it was.
+    pub fn write(&mut self, content: &[u8]) -> Result<(), RunError> {
         let written = match &mut self.place {
             Place::Beside(file, _) => file.write_all(content),
             Place::There(file) => file.write_all(content),
         };
-        written.map_err(|error| Problem::file(&self.path, &reason(&error)))
+        written.map_err(|error| RunError::write(&self.path, error))
     }
 
     /// Puts it into its place. Its content is on the disk before its name is, and its name is before this returns: a loss of
     /// power leaves the old file or the new one.
     ///
     /// # Errors
-    /// [`Problem`] if that fails; the file that was there before is as it was.
-    pub(super) fn finish(self) -> Result<(), Problem> {
+    /// [`RunError`] if that fails; the file that was there before is as it was.
+    pub fn finish(self) -> Result<(), RunError> {
         let Self { path, place } = self;
         let placed = match place {
             Place::Beside(file, _temporary) => placed(file, &path),
             Place::There(mut file) => file.flush(),
         };
-        placed.map_err(|error| Problem::file(&path, &reason(&error)))
+        placed.map_err(|error| RunError::write(&path, error))
     }
 }
 
@@ -333,7 +336,7 @@ fn placed(file: BufWriter<NamedTempFile>, path: &Path) -> std::io::Result<()> {
 fn mode_of(path: &Path) -> Option<u32> {
     use std::os::unix::fs::PermissionsExt as _;
     let there = std::fs::symlink_metadata(path).ok().filter(std::fs::Metadata::is_file)?;
-    // Of who may run it as somebody else nothing is kept: another has written it now.
+    // Set-user-id and set-group-id are not kept: the content is of another writer now.
     Some(there.permissions().mode() & 0o777)
 }
 
@@ -397,17 +400,9 @@ fn is_device(path: &Path) -> bool {
 /// Writes a file whole: to a temporary name beside it, which then takes its place.
 ///
 /// # Errors
-/// [`Problem`] if it cannot be written; an older file is then as it was.
-pub(super) fn write(path: &Path, content: &str) -> Result<(), Problem> {
+/// [`RunError`] if it cannot be written; an older file is then as it was.
+pub fn write(path: &Path, content: &str) -> Result<(), RunError> {
     let mut draft = AtomicFile::begin(path)?;
     draft.write(content.as_bytes())?;
     draft.finish()
-}
-
-/// The words of the system without its number.
-pub(super) fn reason(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    let mut characters = text.chars();
-    characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
 }

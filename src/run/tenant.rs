@@ -1,4 +1,4 @@
-//! What does Microsoft itself say of the domains?
+//! Reads what Microsoft itself expects of the domains.
 //!
 //! Decides what is read from Microsoft Graph, and which domains of a tenant are worth checking.
 
@@ -12,16 +12,18 @@ use crate::lookup::graph::{Failure, Graph, Ownership, Root, TenantDomain, Token}
 use crate::record::Name;
 use crate::report::harmless::harmless;
 
-use super::args::{Expectations, Lookup};
-use super::{Problem, domain};
+use super::domain;
+use super::error::RunError;
+use super::options::{ExpectationOptions, RunOptions};
 
 /// Domains whose lists are read at the same time.
 const CONCURRENCY: usize = 8;
-/// Domains that are named as left out; of the rest the number is told.
+/// Domains that are named as left out; the rest is counted.
 const MOST_NAMED: usize = 12;
 
 /// The tenant, as far as it is to be read.
-pub(super) struct Tenant {
+#[derive(Debug)]
+pub struct Tenant {
     graph: Option<Graph>,
     /// Whether its own list says which domains there are.
     lists_domains: bool,
@@ -31,31 +33,27 @@ impl Tenant {
     /// What the options want of it.
     ///
     /// # Errors
-    /// [`Problem`] without a token that can be used, or for options that contradict each other.
-    pub(super) fn open(
-        options: &Expectations,
-        lookup: Option<&Lookup>,
-        token: Option<&Token>,
-    ) -> Result<Self, Problem> {
-        let lists_domains = lookup.is_some_and(|lookup| lookup.all_domains);
-        let is_read = options.graph || lists_domains;
-        if !is_read && options.graph_url.is_some() {
+    /// [`RunError`] without a token that can be used, or for options that contradict each other.
+    pub fn open(options: &RunOptions) -> Result<Self, RunError> {
+        let lists_domains = options.domains.all_of_tenant;
+        let is_read = options.expected.graph || lists_domains;
+        if !is_read && options.expected.graph_url.is_some() {
             let message = "--graph-url: Microsoft Graph is read with `--graph` or `--all-domains`";
-            return Err(Problem::Usage(message.into()));
+            return Err(RunError::Usage(message.into()));
         }
-        if is_read && lookup.is_some_and(|lookup| lookup.replay.is_some()) {
+        if is_read && options.lookup.replay.is_some() {
             let message = "--graph: a replay has no network; save the values with `az rest --method get --url \
                            https://graph.microsoft.com/v1.0/domains/DOMAIN/serviceConfigurationRecords` and give \
                            the file to `--expect`";
-            return Err(Problem::Usage(message.into()));
+            return Err(RunError::Usage(message.into()));
         }
-        let graph = is_read.then(|| open(options, token)).transpose()?;
+        let graph = is_read.then(|| open(&options.expected, options.graph_token.as_ref())).transpose()?;
         Ok(Self { graph, lists_domains })
     }
 
     /// What to say of a recording, if there is to be one.
-    pub(super) fn note(&self, lookup: &Lookup) -> Option<String> {
-        let is_missed = self.graph.is_some() && lookup.record.is_some();
+    pub fn note(&self, options: &RunOptions) -> Option<String> {
+        let is_missed = self.graph.is_some() && options.lookup.record.is_some();
         is_missed.then(|| {
             "a recording holds what the DNS said, and not what Microsoft Graph wants; for a replay give that to \
              `--expect`"
@@ -66,11 +64,11 @@ impl Tenant {
     /// The domains of the run, and what to say of those that are left out.
     ///
     /// # Errors
-    /// [`Problem`] if they cannot be read, or none is worth checking.
-    pub(super) async fn domains<'a>(
+    /// [`RunError`] if they cannot be read, or none is worth checking.
+    pub async fn domains<'a>(
         &self,
         typed: &'a [String],
-    ) -> Result<(Cow<'a, [String]>, Vec<String>), Problem> {
+    ) -> Result<(Cow<'a, [String]>, Vec<String>), RunError> {
         match &self.graph {
             Some(graph) if self.lists_domains => {
                 let (domains, notes) = domains(graph).await?;
@@ -83,11 +81,11 @@ impl Tenant {
     /// What Microsoft wants for each of the domains; nothing where it is not to be read.
     ///
     /// # Errors
-    /// [`Problem`] if that cannot be read for one of them.
-    pub(super) async fn wanted(
+    /// [`RunError`] if that cannot be read for one of them.
+    pub async fn wanted(
         &self,
         domains: impl Iterator<Item = Name>,
-    ) -> Result<BTreeMap<Name, Vec<u8>>, Problem> {
+    ) -> Result<BTreeMap<Name, Vec<u8>>, RunError> {
         let ownership = if self.lists_domains { Ownership::Proved } else { Ownership::Open };
         match &self.graph {
             Some(graph) => wanted(graph, domains, ownership).await,
@@ -97,21 +95,24 @@ impl Tenant {
 }
 
 /// Microsoft Graph of the cloud or at the URL that the options name.
-fn open(options: &Expectations, token: Option<&Token>) -> Result<Graph, Problem> {
+fn open(options: &ExpectationOptions, token: Option<&Token>) -> Result<Graph, RunError> {
     let root = match &options.graph_url {
         Some(root) => root.clone(),
         None => root(options.cloud)?,
     };
     let token = token.cloned().ok_or(Failure::NoToken);
     let graph = token.and_then(|token| Graph::new(root, token));
-    graph.map_err(|failure| Problem::Usage(format!("Microsoft Graph: {failure}")))
+    graph.map_err(|source| RunError::Graph { about: String::new(), source })
 }
 
 /// Where a cloud has it.
-fn root(cloud: Cloud) -> Result<Root, Problem> {
+fn root(cloud: Cloud) -> Result<Root, RunError> {
     let host = cloud.value(Purpose::Graph).unwrap_or_default();
     format!("https://{host}").parse().map_err(|_| {
-        Problem::Usage(format!("--graph: no server of {} is known; name one with --graph-url", cloud.title()))
+        RunError::Usage(format!(
+            "--graph: no server of {} is known; name one with --graph-url",
+            cloud.title()
+        ))
     })
 }
 
@@ -120,11 +121,11 @@ async fn wanted(
     graph: &Graph,
     domains: impl Iterator<Item = Name>,
     ownership: Ownership,
-) -> Result<BTreeMap<Name, Vec<u8>>, Problem> {
+) -> Result<BTreeMap<Name, Vec<u8>>, RunError> {
     let read = async |domain: Name| {
         let list = graph.records(&domain, ownership).await;
         let list = list.map_err(|failure| {
-            problem(graph, &format!(", asked about `{}`", domain.without_trailing_dot()), &failure)
+            failed(graph, &format!(", asked about `{}`", domain.without_trailing_dot()), failure)
         });
         list.map(|list| (domain, list))
     };
@@ -132,19 +133,19 @@ async fn wanted(
 }
 
 /// The domains of the tenant that are worth checking, and what to say of the others.
-async fn domains(graph: &Graph) -> Result<(Vec<String>, Vec<String>), Problem> {
-    let all = graph.domains().await.map_err(|failure| problem(graph, "", &failure))?;
+async fn domains(graph: &Graph) -> Result<(Vec<String>, Vec<String>), RunError> {
+    let all = graph.domains().await.map_err(|failure| failed(graph, "", failure))?;
     let (domains, notes) = chosen(&all);
     if domains.is_empty() {
         let notes = notes.iter().map(|note| format!("; {note}")).collect::<String>();
         let message = format!("--all-domains: the tenant has no domain that is verified and its own{notes}");
-        return Err(Problem::Usage(harmless(&message)));
+        return Err(RunError::Usage(harmless(&message)));
     }
     Ok((domains, notes))
 }
 
-fn problem(graph: &Graph, about: &str, failure: &Failure) -> Problem {
-    Problem::Usage(format!("Microsoft Graph at `{}`{about}: {failure}", graph.root()))
+fn failed(graph: &Graph, about: &str, source: Failure) -> RunError {
+    RunError::Graph { about: format!(" at `{}`{about}", graph.root()), source }
 }
 
 /// Why a domain of the tenant is not checked.

@@ -1,5 +1,3 @@
-//! Where do the answers of this run come from?
-//!
 //! Turns the options into a [`Source`]: reads zone files and recordings, finds the resolvers.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,32 +12,32 @@ use crate::lookup::transport::{Endpoint, ResolverAddress, Transport, system_reso
 use crate::lookup::zonefile::ZoneFiles;
 use crate::lookup::{Network, Permissions, Source, TsigKey};
 use crate::record::{Name, NameError, route53, zone};
-use crate::report::harmless::harmless;
 
-use super::args::{Lookup, NameServerHost};
-use super::inspect::RunOptions;
+use super::error::{RunError, shown};
+use super::files;
 use super::names::Names;
-use super::{Problem, files};
+use super::options::{DomainLimit, LookupOptions, NameServerHost, RunOptions};
 
-/// A run that is about to begin.
-pub(super) struct RunInputs {
+/// Where the answers of a run come from.
+#[derive(Debug)]
+pub struct RunInputs {
     /// Where the answers come from.
-    pub(super) source: Source,
+    pub source: Source,
     /// What web servers are asked for; in a replay whatever the recording holds.
-    pub(super) web: Vec<WebTopic>,
+    pub web: Vec<WebTopic>,
     /// Whether zones are read by transfer, and how.
-    pub(super) transfer: Option<Transfer>,
+    pub transfer: Option<Transfer>,
     /// What to say on standard error before the report.
-    pub(super) notes: Vec<String>,
+    pub notes: Vec<String>,
     /// What only a curious reader wants to know.
-    pub(super) asides: Vec<String>,
+    pub asides: Vec<String>,
 }
 
 /// How zones are read by transfer.
 #[derive(Debug, Default)]
-pub(super) struct Transfer {
+pub struct Transfer {
     /// What the requests are signed with.
-    pub(super) key: Option<TsigKey>,
+    pub key: Option<TsigKey>,
 }
 
 /// Name servers that were named, with their addresses.
@@ -47,7 +45,7 @@ type NameServers = BTreeMap<Name, BTreeSet<IpAddr>>;
 
 impl RunInputs {
     /// A saved run, at its time.
-    pub(super) fn replayed(recording: Recording) -> Self {
+    pub fn replayed(recording: Recording) -> Self {
         let started = recording.facts.checked_at;
         let source = Source { started, zones: None, recording: Some(recording), network: None };
         let (web, transfer) = (WebTopic::ALL.to_vec(), Some(Transfer::default()));
@@ -57,16 +55,15 @@ impl RunInputs {
     /// Begins another round at this time; zone files may have been edited meanwhile.
     ///
     /// # Errors
-    /// [`Problem`] for a zone file that cannot be used any more.
-    pub(super) fn begin_round(
+    /// [`RunError`] for a zone file that cannot be used any more.
+    pub fn begin_round(
         &mut self,
-        lookup: &Lookup,
+        lookup: &LookupOptions,
         names: &Names,
         now: Timestamp,
-    ) -> Result<(), Problem> {
-        let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
-        self.source.begin_round(now);
-        if !lookup.zone.is_empty() {
+    ) -> Result<(), RunError> {
+        self.source.begin_round(whole_seconds(now));
+        if !lookup.zones.is_empty() {
             self.source.zones = Some(read_zones(lookup, names, &mut Vec::new())?);
         }
         Ok(())
@@ -76,43 +73,42 @@ impl RunInputs {
 /// Prepares a run over these domains; over those of a recording where it names them alone.
 ///
 /// # Errors
-/// [`Problem`] for a file or resolver that cannot be used, and where there is no domain.
+/// [`RunError`] for a file or resolver that cannot be used, and where there is no domain.
 pub(super) async fn prepare(
     names: Names,
-    task: RunOptions<'_>,
+    options: &RunOptions,
     now: Timestamp,
-) -> Result<(RunInputs, Names), Problem> {
-    let lookup = task.lookup;
-    // Whole seconds: a report tells them, and a recording must give back the same.
-    let started = Timestamp::from_second(now.as_second()).unwrap_or(now);
+) -> Result<(RunInputs, Names), RunError> {
+    let lookup = &options.lookup;
+    let started = whole_seconds(now);
     if let Some(path) = &lookup.replay {
         // The domains of the settings were not asked for, and the recording may hold others.
-        let is_named = !task.domains.is_empty() || task.bulk.list.is_some();
+        let is_named = !options.domains.typed.is_empty() || options.domains.list.is_some();
         return replay(path, if is_named { names } else { Names::default() });
     }
     let mut notes = Vec::new();
-    // Of a short list a part may well be empty: that is no mistake of whoever started as many jobs as always.
-    match (names.is_empty(), task.bulk.shard) {
-        (true, None) => return Err(nobody(task)),
-        (true, Some(_)) => notes.push("this part of the list holds no domain".to_owned()),
-        (false, _) => {}
+    // A part of a short list may well be empty: starting as many jobs as always is not a mistake.
+    match (names.is_empty(), options.domains.shard, options.domains.limit) {
+        (true, None, DomainLimit::One | DomainLimit::Any) => return Err(no_domain(options)),
+        (true, Some(_), _) => notes.push("this part of the list holds no domain".to_owned()),
+        (true, None, DomainLimit::AnyOrNone) | (false, ..) => {}
     }
-    let zones = match lookup.zone.is_empty() {
+    let zones = match lookup.zones.is_empty() {
         true => None,
         false => Some(read_zones(lookup, &names, &mut notes)?),
     };
     if let Some(zones) = &zones
-        && lookup.resolver.is_empty()
+        && lookup.resolvers.is_empty()
     {
         notes.push("names outside the zone files are not looked up; --resolver asks for them".into());
         notes.extend(unasked(lookup));
         let source = Source { started, zones: Some(zones.clone()), recording: None, network: None };
         return Ok((RunInputs { source, web: Vec::new(), transfer: None, notes, asides: Vec::new() }, names));
     }
-    let is_transferred = lookup.transfer || lookup.tsig.is_some();
-    if is_transferred && TrustPolicy::from(lookup.view) == TrustPolicy::Resolver {
+    let is_transferred = lookup.is_transferred();
+    if is_transferred && lookup.view == TrustPolicy::Resolver {
         let message = "--transfer: with `--view resolver` no name server is asked; leave one of the two out";
-        return Err(Problem::Usage(message.into()));
+        return Err(RunError::Usage(message.into()));
     }
     let transfer = is_transferred.then(|| read_key(lookup)).transpose()?;
     let (network, permissions) = network(lookup, started).await?;
@@ -124,79 +120,81 @@ pub(super) async fn prepare(
     };
     let asides = implied.map(aside).collect();
     let source = Source { started, zones, recording: None, network: Some(network) };
-    let web = asked(lookup).map(|(topic, _)| topic).collect();
+    let web = lookup.web.clone();
     Ok((RunInputs { source, web, transfer, notes, asides }, names))
 }
 
-fn read_key(lookup: &Lookup) -> Result<Transfer, Problem> {
+/// The time in whole seconds: a report shows them, and a recording must give back the same.
+pub(super) fn whole_seconds(time: Timestamp) -> Timestamp {
+    Timestamp::from_second(time.as_second()).unwrap_or(time)
+}
+
+fn read_key(lookup: &LookupOptions) -> Result<Transfer, RunError> {
     let read = |path: &PathBuf| {
         let text = files::read_text(path, files::KEY_FILE)?;
-        TsigKey::parse(&text).map_err(|error| Problem::file(path, &error.to_string()))
+        TsigKey::parse(&text).map_err(|error| RunError::content(path, error))
     };
     Ok(Transfer { key: lookup.tsig.as_ref().map(read).transpose()? })
 }
 
-/// What web servers are to be asked for, with the options that say so.
-fn asked(lookup: &Lookup) -> impl Iterator<Item = (WebTopic, &'static str)> {
-    let topics = WebTopic::ALL.map(|topic| match topic {
-        WebTopic::Tenant => (lookup.ask_tenant, topic, "--ask-tenant"),
-        WebTopic::Autodiscover => (lookup.ask_autodiscover, topic, "--ask-autodiscover"),
-    });
-    topics.into_iter().filter(|(is_asked, ..)| *is_asked).map(|(_, topic, option)| (topic, option))
+/// The option that asks web servers about a topic.
+fn option(topic: WebTopic) -> &'static str {
+    match topic {
+        WebTopic::Tenant => "--ask-tenant",
+        WebTopic::Autodiscover => "--ask-autodiscover",
+    }
 }
 
 /// What to say where only zone files are read: no web server is asked then.
-fn unasked(lookup: &Lookup) -> Option<String> {
-    let transfer = (lookup.transfer || lookup.tsig.is_some()).then_some("--transfer");
-    let options: Vec<&str> = asked(lookup).map(|(_, option)| option).chain(transfer).collect();
+fn unasked(lookup: &LookupOptions) -> Option<String> {
+    let transfer = lookup.is_transferred().then_some("--transfer");
+    let options: Vec<&str> = lookup.web.iter().copied().map(option).chain(transfer).collect();
     (!options.is_empty())
         .then(|| format!("{}: not asked, since only zone files are read", options.join(", ")))
 }
 
-/// There is no domain to look at.
-fn nobody(task: RunOptions<'_>) -> Problem {
-    let why = match task.settings.file() {
+/// There is no domain to check.
+fn no_domain(options: &RunOptions) -> RunError {
+    let why = match &options.configured.file {
         Some(file) => format!("{file} names none"),
         None => "there is no settings file with a `[[domain]]`".to_owned(),
     };
-    Problem::Usage(format!("no domain to look at: {why}; name one, as in `cutover check contoso.com`"))
+    RunError::Usage(format!("no domain to look at: {why}; name one, as in `cutover check contoso.com`"))
 }
 
-fn replay(path: &Path, names: Names) -> Result<(RunInputs, Names), Problem> {
+fn replay(path: &Path, names: Names) -> Result<(RunInputs, Names), RunError> {
     let text = files::read_text(path, files::EARLIER_RUN)?;
-    let recording = Recording::parse(&text).map_err(|error| Problem::file(path, &error.to_string()))?;
+    let recording = Recording::parse(&text).map_err(|error| RunError::content(path, error))?;
     // In the order of the run that was recorded, in which a domain that was checked again came last.
     let names = match names.is_empty() {
         true => Names::of(recording.domains.iter().cloned()),
         false => names.ordered_as(&recording.domains),
     };
     if names.is_empty() {
-        return Err(Problem::file(path, "the recording names no domain; name one on the command line"));
+        return Err(RunError::content(path, "the recording names no domain; name one on the command line"));
     }
     Ok((RunInputs::replayed(recording), names))
 }
 
-fn read_zones(lookup: &Lookup, names: &Names, notes: &mut Vec<String>) -> Result<ZoneFiles, Problem> {
+fn read_zones(lookup: &LookupOptions, names: &Names, notes: &mut Vec<String>) -> Result<ZoneFiles, RunError> {
     let mut zones = ZoneFiles::new();
-    for path in &lookup.zone {
+    for path in &lookup.zones {
         let octets = files::read(path, files::ZONE_FILE)?;
-        let label = harmless(&path.display().to_string());
+        let label = shown(path);
         let origin = origin(path, names);
         let text = match listing(&octets) {
             Some(list) => {
-                let listing = route53::read(&list, origin.as_ref(), &label)
-                    .map_err(|error| Problem::Usage(error.to_string()))?;
+                let listing = route53::read(&list, origin.as_ref(), &label).map_err(RunError::records)?;
                 notes.extend(listing.warnings);
                 listing.text
             }
             None => {
-                let text = zone::read(&octets, origin.as_ref(), &label)
-                    .map_err(|error| Problem::Usage(error.to_string()))?;
+                let text = zone::read(&octets, origin.as_ref(), &label).map_err(RunError::records)?;
                 notes.extend(text.warnings.iter().map(|warning| format!("{label}:{warning}")));
                 text
             }
         };
-        zones.add(&label, text).map_err(|error| Problem::Usage(error.to_string()))?;
+        zones.add(&label, text).map_err(RunError::records)?;
     }
     Ok(zones)
 }
@@ -219,15 +217,15 @@ fn origin(path: &Path, names: &Names) -> Option<Name> {
     named.filter(fits).or_else(|| names.iter().next().filter(|_| names.len() == 1))
 }
 
-async fn network(lookup: &Lookup, started: Timestamp) -> Result<(Network, Permissions), Problem> {
-    let timeout = lookup.timeout.0;
-    let named = endpoints(&lookup.resolver, timeout).await?;
+async fn network(lookup: &LookupOptions, started: Timestamp) -> Result<(Network, Permissions), RunError> {
+    let timeout = lookup.timeout;
+    let named = endpoints(&lookup.resolvers, timeout).await?;
     let endpoints = match named.is_empty() {
-        true => system_resolvers().map_err(|error| Problem::Usage(error.to_string()))?,
+        true => system_resolvers().map_err(RunError::resolver)?,
         false => named.clone(),
     };
     let transport = Transport::new(timeout).with_clock(started);
-    let network = Network::new(transport, endpoints, TrustPolicy::from(lookup.view), lookup.authority_port);
+    let network = Network::new(transport, endpoints, lookup.view, lookup.authority_port);
     let servers = name_servers(lookup, &network).await?;
     let permissions = permissions(lookup, &named, &servers);
     let network = network.with_permissions(permissions).with_name_servers(servers);
@@ -236,7 +234,7 @@ async fn network(lookup: &Lookup, started: Timestamp) -> Result<(Network, Permis
 
 /// What may be contacted although only DNS names it. The system's own resolvers allow nothing: nearly every system has
 /// a stub on a loopback address.
-fn permissions(lookup: &Lookup, named: &[Endpoint], servers: &NameServers) -> Permissions {
+fn permissions(lookup: &LookupOptions, named: &[Endpoint], servers: &NameServers) -> Permissions {
     if lookup.allow_private_servers {
         return Permissions::ALL;
     }
@@ -246,17 +244,17 @@ fn permissions(lookup: &Lookup, named: &[Endpoint], servers: &NameServers) -> Pe
 }
 
 /// The name servers that were named, with their addresses.
-async fn name_servers(lookup: &Lookup, network: &Network) -> Result<NameServers, Problem> {
-    if !lookup.name_server.is_empty() && TrustPolicy::from(lookup.view) == TrustPolicy::Resolver {
+async fn name_servers(lookup: &LookupOptions, network: &Network) -> Result<NameServers, RunError> {
+    if !lookup.name_servers.is_empty() && lookup.view == TrustPolicy::Resolver {
         let message =
             "--name-server: with `--view resolver` no name server is asked; leave one of the two out";
-        return Err(Problem::Usage(message.into()));
+        return Err(RunError::Usage(message.into()));
     }
     let mut servers = NameServers::new();
-    for host in &lookup.name_server {
+    for host in &lookup.name_servers {
         let (name, addresses) = match host {
             NameServerHost::Address(address) => {
-                let name = address_name(*address).map_err(|error| Problem::Usage(error.to_string()))?;
+                let name = address_name(*address).map_err(RunError::resolver)?;
                 (name, BTreeSet::from([*address]))
             }
             NameServerHost::Name(name) => (name.clone(), network.addresses_of(name).await),
@@ -266,7 +264,7 @@ async fn name_servers(lookup: &Lookup, network: &Network) -> Result<NameServers,
                 "--name-server: the resolvers know no address of `{}`; check the name, or give the address",
                 name.without_trailing_dot()
             );
-            return Err(Problem::Usage(message));
+            return Err(RunError::Usage(message));
         }
         servers.entry(name).or_default().extend(addresses);
     }
@@ -281,8 +279,8 @@ fn address_name(address: IpAddr) -> Result<Name, NameError> {
 async fn endpoints(
     addresses: &[ResolverAddress],
     timeout: std::time::Duration,
-) -> Result<Vec<Endpoint>, Problem> {
+) -> Result<Vec<Endpoint>, RunError> {
     let resolved = addresses.iter().map(|address| address.resolve(timeout));
     let resolved = futures_util::future::join_all(resolved).await;
-    resolved.into_iter().collect::<Result<_, _>>().map_err(|error| Problem::Usage(error.to_string()))
+    resolved.into_iter().collect::<Result<_, _>>().map_err(RunError::resolver)
 }

@@ -9,10 +9,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::check::{Assessment, Code, ExpectationResult, JudgeOptions, Status};
-use crate::cli::inspect::Checked;
-use crate::cli::names::Names;
 use crate::facts::Outcome;
 use crate::record::Name;
+
+use super::checked::Checked;
+use super::names::Names;
 
 /// Domains that have to be finished before it can be said that no name server is reachable from here.
 const ENOUGH_DOMAINS: usize = 16;
@@ -25,7 +26,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Why the result of a domain may be another a moment later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Doubt {
+pub enum Doubt {
     /// Something required is unknown because lookups failed, and nothing required is known to be wrong.
     FailedLookups,
     /// Something required is unknown, or known from resolvers alone, since no name server of the zone answered.
@@ -34,7 +35,7 @@ pub(super) enum Doubt {
 
 impl Doubt {
     /// The doubt about a result; `None` if nothing of it rests on a lookup that failed.
-    pub(super) fn about(checked: &Checked, scales: JudgeOptions<'_>) -> Option<Self> {
+    pub fn about(checked: &Checked, scales: JudgeOptions<'_>) -> Option<Self> {
         let Assessment { judged, hazards, .. } = &checked.assessment;
         let decisive = || judged.iter().filter(|judged| judged.importance >= scales.least_decisive());
         let is_unmet = decisive().any(|judged| judged.status == Status::Unmet);
@@ -70,7 +71,7 @@ fn is_known_from_resolvers_alone(checked: &Checked, judged: &ExpectationResult) 
 
 /// The domains of a run that are held back.
 #[derive(Debug)]
-pub(super) struct Rechecks {
+pub struct Rechecks {
     names: Names,
     began: Instant,
     /// Domains that were checked.
@@ -81,12 +82,12 @@ pub(super) struct Rechecks {
 
 impl Rechecks {
     /// No domain is held back yet.
-    pub(super) fn new() -> Self {
+    pub fn begin() -> Self {
         Self { names: Names::default(), began: Instant::now(), finished: 0, has_reached: false }
     }
 
     /// Whether a domain is held back, to be checked again.
-    pub(super) fn hold(&mut self, checked: &Checked, doubt: Option<Doubt>) -> bool {
+    pub fn hold(&mut self, checked: &Checked, doubt: Option<Doubt>) -> bool {
         self.finished += 1;
         self.has_reached |= has_reached_name_servers(checked);
         let is_held = match doubt {
@@ -107,12 +108,12 @@ impl Rechecks {
     }
 
     /// How many are held back.
-    pub(super) fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.names.len()
     }
 
     /// The domains that are held back, in the order of their results.
-    pub(super) fn names(&self) -> impl Iterator<Item = Name> {
+    pub fn names(&self) -> impl Iterator<Item = Name> {
         self.names.iter()
     }
 }
@@ -124,7 +125,7 @@ fn has_reached_name_servers(checked: &Checked) -> bool {
 }
 
 /// When domains are checked again: when the servers that were silent can be queried again, within bounds.
-pub(super) fn begin_of_rechecks(now: Instant, pause_end: Option<Instant>) -> Instant {
+pub fn begin_of_rechecks(now: Instant, pause_end: Option<Instant>) -> Instant {
     pause_end.unwrap_or(now).clamp(now + SHORTEST_PAUSE, now + LONGEST_PAUSE)
 }
 
@@ -144,7 +145,7 @@ mod tests {
 
     #[test]
     fn port_53_is_blocked_once_many_domains_reached_no_name_server_for_a_while() {
-        let mut rechecks = Rechecks::new();
+        let mut rechecks = Rechecks::begin();
         let later = rechecks.began + ENOUGH_TIME;
         rechecks.finished = ENOUGH_DOMAINS;
         assert!(rechecks.is_blocked(later));

@@ -1,4 +1,4 @@
-//! Which domains does a run look at, each with which choices?
+//! The choices of a run: those for every domain, and those for single ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,21 +6,22 @@ use crate::check::Waiver;
 use crate::expected::Subject;
 use crate::record::Name;
 
-use super::Problem;
-use super::args::Expectations;
-use super::settings::Settings;
+use super::error::RunError;
+use super::options::{ConfiguredDomains, ExpectationOptions};
 use super::subject::{Files, Lists, subject};
 
 /// The choices of a run: those for every domain, and those for single ones.
-pub(super) struct DomainOverrides {
+#[derive(Debug)]
+pub struct DomainOverrides {
     all: Choice,
     own: BTreeMap<Name, Choice>,
 }
 
+#[derive(Debug)]
 struct Choice {
-    expectations: Expectations,
+    expectations: ExpectationOptions,
     lists: Lists,
-    /// Where in the settings it stands.
+    /// Its place in the settings.
     place: Option<String>,
 }
 
@@ -28,18 +29,19 @@ impl DomainOverrides {
     /// Reads what the choices need.
     ///
     /// # Errors
-    /// [`Problem`] for a file or a value that cannot be used.
-    pub(super) fn open(expectations: &Expectations, settings: &Settings) -> Result<Self, Problem> {
+    /// [`RunError`] for a file or a value that cannot be used.
+    pub fn open(expected: &ExpectationOptions, configured: &ConfiguredDomains) -> Result<Self, RunError> {
         let mut files = Files::default();
-        let lists = Lists::read(expectations, &mut files)?;
-        let all = Choice { expectations: expectations.clone(), lists, place: None };
+        let lists = Lists::read(expected, &mut files)?;
+        let all = Choice { expectations: expected.clone(), lists, place: None };
         let mut overrides = Self { all, own: BTreeMap::new() };
-        let file = settings.file().unwrap_or_default();
-        for (own, expectations) in settings.own_expectations()? {
+        let file = configured.file.as_deref().unwrap_or_default();
+        for own in &configured.domains {
+            let Some(expectations) = own.expected.clone() else { continue };
             let place = Some(format!("{file}:{}", own.line));
             let lists = Lists::read(&expectations, &mut files)?;
             let choice = Choice { expectations, lists, place };
-            // What cannot be used is told before anything is looked up, whichever domain it is about.
+            // What cannot be used is reported before anything is looked up, whichever domain it is about.
             choice.subject(own.name.clone())?;
             overrides.own.insert(own.name.clone(), choice);
         }
@@ -47,7 +49,7 @@ impl DomainOverrides {
     }
 
     /// The same, and what Microsoft Graph wants for each domain.
-    pub(super) fn with_tenant(mut self, mut wanted: BTreeMap<Name, Vec<u8>>) -> Self {
+    pub fn with_tenant(mut self, mut wanted: BTreeMap<Name, Vec<u8>>) -> Self {
         for (domain, choice) in &mut self.own {
             choice.lists.add_tenant(wanted.remove_entry(domain).into_iter().collect());
         }
@@ -62,16 +64,16 @@ impl DomainOverrides {
     /// A domain with the choices made for it.
     ///
     /// # Errors
-    /// [`Problem`] for a value that cannot be what it should be.
-    pub(super) fn subject(&self, domain: Name) -> Result<Subject, Problem> {
+    /// [`RunError`] for a value that cannot be what it should be.
+    pub fn subject(&self, domain: Name) -> Result<Subject, RunError> {
         self.choice(&domain).subject(domain)
     }
 
     /// What to say about the lists of expected values that these domains use.
     ///
     /// # Errors
-    /// [`Problem`] as when the subjects were made.
-    pub(super) fn notes(&self, subjects: &[Subject]) -> Result<Vec<String>, Problem> {
+    /// [`RunError`] as when the subjects were made.
+    pub fn notes(&self, subjects: &[Subject]) -> Result<Vec<String>, RunError> {
         let (own, all): (Vec<Subject>, Vec<Subject>) =
             subjects.iter().cloned().partition(|subject| self.own.contains_key(&subject.domain));
         let mut notes = if all.is_empty() { Vec::new() } else { self.all.lists.notes(&all)? };
@@ -83,44 +85,45 @@ impl DomainOverrides {
 }
 
 impl Choice {
-    fn subject(&self, domain: Name) -> Result<Subject, Problem> {
-        subject(domain, &self.expectations, &self.lists).map_err(|problem| match (problem, &self.place) {
-            (Problem::Usage(reason), Some(place)) => Problem::Usage(format!("{place}: {reason}")),
-            (problem, _) => problem,
+    fn subject(&self, domain: Name) -> Result<Subject, RunError> {
+        subject(domain, &self.expectations, &self.lists).map_err(|error| match &self.place {
+            Some(place) => RunError::Content { path: place.clone(), source: error.into() },
+            None => error,
         })
     }
 }
 
-/// Which waivers a run needed.
-pub(super) struct Used<'a> {
+/// The waivers that a run needed.
+#[derive(Debug)]
+pub struct UsedWaivers<'a> {
     waivers: &'a [Waiver],
     used: BTreeSet<usize>,
     concerned: BTreeSet<usize>,
 }
 
-impl<'a> Used<'a> {
+impl<'a> UsedWaivers<'a> {
     /// None so far.
-    pub(super) fn new(waivers: &'a [Waiver]) -> Self {
+    pub fn new(waivers: &'a [Waiver]) -> Self {
         Self { waivers, used: BTreeSet::new(), concerned: BTreeSet::new() }
     }
 
     /// Adds a domain, and the waivers that met a finding of it.
-    pub(super) fn note(&mut self, domain: &Name, met: impl Iterator<Item = usize>) {
+    pub fn note(&mut self, domain: &Name, met: impl Iterator<Item = usize>) {
         self.used.extend(met);
         let concerned = self.waivers.iter().enumerate().filter(|(_, waiver)| waiver.concerns(domain));
         self.concerned.extend(concerned.map(|(index, _)| index));
     }
 
     /// What to say about those that could have met one and did not.
-    pub(super) fn unneeded(&self) -> Vec<String> {
+    pub fn unneeded(&self) -> Vec<String> {
         let unneeded = self.concerned.difference(&self.used).filter_map(|index| self.waivers.get(*index));
-        let told = unneeded.map(|waiver| {
+        let notes = unneeded.map(|waiver| {
             let whose = waiver.domain.as_ref().map_or_else(|| "*".to_owned(), Name::without_trailing_dot);
             format!(
                 "the waiver of `{}` for `{whose}` meets no finding; take it out of the settings",
                 waiver.code
             )
         });
-        told.collect()
+        notes.collect()
     }
 }

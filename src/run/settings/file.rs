@@ -1,4 +1,4 @@
-//! How is a settings file written? (version 1)
+//! How a settings file is written (version 1).
 //!
 //! The keys are the long names of the options. Types are as wide as the file may be; what a value means is decided by the
 //! reader of the option.
@@ -11,7 +11,8 @@ use toml::Spanned;
 /// A settings file.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub(in crate::cli) struct Document {
+#[schemars(rename = "Document")]
+pub struct SettingsDocument {
     /// What holds in every run: any option of `check`, by its long name.
     pub(super) defaults: Defaults,
     /// Domains, checked when none is named on the command line, with what is different for them.
@@ -310,7 +311,7 @@ impl JsonSchema for Day {
     }
 }
 
-impl Document {
+impl SettingsDocument {
     /// Reads the text of a file.
     ///
     /// # Errors

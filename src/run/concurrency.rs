@@ -1,6 +1,6 @@
-//! How many domains are under way at the same time?
+//! Limits the number of domains under way at the same time.
 //!
-//! As many as somebody said; else as many as the resolvers keep up with: a few at first, one more for each that went well,
+//! As many as the user says; else as many as the resolvers keep up with: a few at first, one more for each that went well,
 //! half as many when a resolver that answers begins to leave questions unanswered. No more either than keep the thread busy
 //! that asks: what is under way beside that only waits for it, and pushes the rest out of the processor's caches (a sixth
 //! fewer domains a second with 256 than with 32 in `cargo bench --bench bulk`).
@@ -41,7 +41,7 @@ pub(super) struct AdaptiveConcurrency {
 }
 
 impl AdaptiveConcurrency {
-    /// As many as somebody said, or as many as go well.
+    /// As many as the user says, or as many as go well.
     pub(super) fn new(fixed: Option<usize>) -> Self {
         Self::between(fixed.unwrap_or(FIRST), fixed.unwrap_or(MOST))
     }
@@ -111,14 +111,14 @@ impl AdaptiveConcurrency {
 #[derive(Debug)]
 struct Load {
     metrics: RuntimeMetrics,
-    /// When that was looked at last, and how long it had been busy by then.
+    /// When that was measured last, and how long it had been busy by then.
     seen: Cell<(Instant, Duration)>,
     /// What was seen.
     is_full: Cell<bool>,
 }
 
 impl Load {
-    /// So long it is looked at: some times as long as a burst of replies takes.
+    /// How long it is measured: some times as long as a burst of replies takes.
     const SPAN: Duration = Duration::from_millis(10);
 
     /// That of the thread of this runtime.
@@ -132,7 +132,7 @@ impl Load {
         self.look(Instant::now(), || self.metrics.worker_total_busy_duration(0))
     }
 
-    /// The same at this time, when it has been busy for so long in all.
+    /// The same at this time, with the time that it has been busy in all.
     fn look(&self, now: Instant, busy: impl FnOnce() -> Duration) -> bool {
         let (then, busy_then) = self.seen.get();
         let passed = now.saturating_duration_since(then);
@@ -197,7 +197,7 @@ mod tests {
         assert_eq!((window.size.get(), window.given_up.get()), (MOST / 2, MOST / 2));
         (0..10_000).for_each(|_| window.learn(&overrun));
         assert!(window.size.get() >= LEAST);
-        // A resolver that is dead altogether is no sign of haste.
+        // A resolver that never answers does not show that too much is asked.
         let before = window.size.get();
         (0..10_000).for_each(|_| window.learn(&facts(&[Outcome::Timeout])));
         assert!(window.size.get() > before);
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_that_somebody_named_stays() {
+    fn a_window_that_the_user_set_stays() {
         let window = AdaptiveConcurrency::new(Some(7));
         (0..100).for_each(|_| window.learn(&facts(&[Outcome::NoData, Outcome::Timeout])));
         (0..100).for_each(|_| window.learn(&facts(&[Outcome::NoData])));

@@ -1,4 +1,4 @@
-//! Which domain was meant?
+//! Reads a domain as people write it.
 //!
 //! People paste addresses of web sites and mailboxes, and names in their own script. What cannot be a domain is refused
 //! with the domain that was probably meant.
@@ -6,14 +6,24 @@
 use std::net::IpAddr;
 
 use crate::record::{Name, NameError};
+use crate::report::harmless::harmless;
+
+/// Why a text is not a domain: what was found, what was expected, and what was probably meant, in one sentence.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct DomainError(String);
 
 /// Reads a domain as it was typed.
 ///
 /// # Errors
-/// One sentence: what was found, what was expected, and what was probably meant.
-pub(super) fn parse(typed: &str) -> Result<Name, String> {
+/// [`DomainError`] if it is something else, such as a web address.
+pub fn parse(typed: &str) -> Result<Name, DomainError> {
+    read(typed).map_err(DomainError)
+}
+
+fn read(typed: &str) -> Result<Name, String> {
     let text = typed.trim();
-    let shown = crate::report::harmless::harmless(text);
+    let shown = harmless(text);
     if text.is_empty() {
         return Err("the domain is empty; expected a name such as `contoso.com`".into());
     }
@@ -46,7 +56,7 @@ fn ascii(text: &str) -> Result<Name, String> {
     let allowed = |octet: &u8| octet.is_ascii_alphanumeric() || b"-_.".contains(octet);
     if let Some(odd) = ascii.chars().find(|character| !character.is_ascii() || !allowed(&(*character as u8)))
     {
-        return Err(format!("`{}` cannot stand in it", crate::report::harmless::harmless(&odd.to_string())));
+        return Err(format!("`{}` cannot stand in it", harmless(&odd.to_string())));
     }
     let name: Name = ascii.parse().map_err(|error: NameError| error.to_string())?;
     if let Some(label) = ascii.split('.').find(|label| label.starts_with('-') || label.ends_with('-')) {
@@ -115,11 +125,11 @@ mod tests {
             ("contoso.com\u{1b}[31m", "cannot stand"),
             ("-contoso.com", "hyphen"),
         ] {
-            let error = parse(typed).unwrap_err();
+            let error = parse(typed).unwrap_err().to_string();
             assert!(error.contains(part) && !error.contains('\u{1b}'), "{typed}: {error}");
         }
-        assert!(parse(&format!("{}.com", "x".repeat(64))).unwrap_err().contains("64 octets"));
+        assert!(parse(&format!("{}.com", "x".repeat(64))).unwrap_err().to_string().contains("64 octets"));
         let long = format!("{}com", "abcdefg.".repeat(32));
-        assert!(parse(&long).unwrap_err().contains("at most 255"));
+        assert!(parse(&long).unwrap_err().to_string().contains("at most 255"));
     }
 }

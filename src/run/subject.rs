@@ -1,4 +1,4 @@
-//! What do the options say about the domain?
+//! Makes the subject of a check: a domain with the options that hold for it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -11,14 +11,19 @@ use crate::provider::{self, Kind, Provider};
 use crate::record::Name;
 use crate::report::harmless::harmless;
 
-use super::args::Expectations;
-use super::{Problem, domain, files};
+use super::error::{RunError, shown};
+use super::options::ExpectationOptions;
+use super::{domain, files};
 
 /// The subject for a domain; the same choices hold for every domain of a run.
 ///
 /// # Errors
-/// [`Problem`] for a value that cannot be what it should be.
-pub(super) fn subject(domain: Name, options: &Expectations, lists: &Lists) -> Result<Subject, Problem> {
+/// [`RunError`] for a value that cannot be what it should be.
+pub(super) fn subject(
+    domain: Name,
+    options: &ExpectationOptions,
+    lists: &Lists,
+) -> Result<Subject, RunError> {
     let imports = lists.imports(&domain)?;
     Ok(Subject {
         given: imports.iter().flat_map(|import| import.records.clone()).collect(),
@@ -30,12 +35,12 @@ pub(super) fn subject(domain: Name, options: &Expectations, lists: &Lists) -> Re
         mx: options.mx.as_deref().map(mail_host).transpose()?,
         verification: options.verification.as_deref().map(verification).transpose()?,
         source: options.source.as_deref().map(source).transpose()?,
-        gateways: options.gateway.clone(),
+        gateways: options.gateways.clone(),
         hybrid: options.hybrid,
         is_parked: options.parked,
-        services: options.services.0.clone(),
-        spf_senders: options.spf_sender.iter().map(|sender| sender.0.clone()).collect(),
-        switch_at: options.switch_at.map(|moment| moment.0),
+        services: options.services.clone(),
+        spf_senders: options.spf_senders.clone(),
+        switch_at: options.switch_at,
     })
 }
 
@@ -44,7 +49,7 @@ pub(super) fn subject(domain: Name, options: &Expectations, lists: &Lists) -> Re
 pub(super) struct Files(BTreeMap<PathBuf, Rc<[u8]>>);
 
 impl Files {
-    fn content(&mut self, path: &Path) -> Result<Rc<[u8]>, Problem> {
+    fn content(&mut self, path: &Path) -> Result<Rc<[u8]>, RunError> {
         if let Some(content) = self.0.get(path) {
             return Ok(Rc::clone(content));
         }
@@ -69,16 +74,15 @@ impl Lists {
     /// Reads the files that the options name.
     ///
     /// # Errors
-    /// [`Problem`] for a file that cannot be read.
-    pub(super) fn read(options: &Expectations, read: &mut Files) -> Result<Self, Problem> {
-        let label = |path: &Path| harmless(&path.display().to_string());
+    /// [`RunError`] for a file that cannot be read.
+    pub(super) fn read(options: &ExpectationOptions, read: &mut Files) -> Result<Self, RunError> {
         let list = |path: &PathBuf| {
-            let (label, content) = (label(path), read.content(path)?);
-            // What is wrong with it is told together with the domain it is wanted for.
-            let list = List::read(&content, &label, options.expect_format);
+            let (label, content) = (shown(path), read.content(path)?);
+            // What is wrong with it is reported together with the domain that needs it.
+            let list = List::read(&content, &label, options.file_kind);
             Ok((label, list))
         };
-        let files = options.expect.iter().map(list).collect::<Result<_, Problem>>()?;
+        let files = options.files.iter().map(list).collect::<Result<_, RunError>>()?;
         Ok(Self { files, tenant: BTreeMap::new() })
     }
 
@@ -87,17 +91,17 @@ impl Lists {
         self.tenant.extend(wanted);
     }
 
-    fn imports(&self, domain: &Name) -> Result<Vec<Import>, Problem> {
+    fn imports(&self, domain: &Name) -> Result<Vec<Import>, RunError> {
         let import = |(_, list): &(String, Result<List, ImportError>)| {
             list.as_ref().map_err(Clone::clone)?.import(domain)
         };
         let imports: Result<Vec<Import>, ImportError> = self.files.iter().map(import).collect();
-        let mut imports = imports.map_err(|error| Problem::Usage(error.to_string()))?;
+        let mut imports = imports.map_err(RunError::records)?;
         if let Some(list) = self.tenant.get(domain) {
             let import = import::read(list, GRAPH, domain, Some(import::Kind::Graph));
             let import = import.map_err(|error| {
-                // What the service says is no list of lines.
-                Problem::Usage(harmless(&format!("{}: {error}", domain.without_trailing_dot())))
+                // What the service sends has no lines to name.
+                RunError::records(harmless(&format!("{}: {error}", domain.without_trailing_dot())))
             })?;
             imports.push(import);
         }
@@ -107,8 +111,8 @@ impl Lists {
     /// What to say about them: what was put right, what is not used, and lists that hold nothing of any domain.
     ///
     /// # Errors
-    /// [`Problem`] as when the subjects were made.
-    pub(super) fn notes(&self, subjects: &[Subject]) -> Result<Vec<String>, Problem> {
+    /// [`RunError`] as when the subjects were made.
+    pub(super) fn notes(&self, subjects: &[Subject]) -> Result<Vec<String>, RunError> {
         let mut notes = Vec::new();
         let mut used = vec![false; self.files.len()];
         for subject in subjects {
@@ -130,7 +134,7 @@ impl Lists {
         for ((file, _), _) in self.files.iter().zip(&used).filter(|(_, used)| !**used) {
             notes.push(format!("{file} holds no record of the domains that are checked"));
         }
-        // What a list says of nobody's domain is said once.
+        // What a list says of no domain in particular is noted once.
         let mut said = BTreeSet::new();
         notes.retain(|note| said.insert(note.clone()));
         Ok(notes)
@@ -138,7 +142,7 @@ impl Lists {
 }
 
 /// `contoso` of `contoso` or `contoso.onmicrosoft.com`.
-fn tenant(text: &str, cloud: Cloud) -> Result<String, Problem> {
+fn tenant(text: &str, cloud: Cloud) -> Result<String, RunError> {
     let lower = text.trim().to_ascii_lowercase();
     let suffix = cloud.value(Purpose::InitialDomain).unwrap_or_default();
     let name = lower.strip_suffix(suffix).and_then(|name| name.strip_suffix('.')).unwrap_or(&lower);
@@ -148,21 +152,21 @@ fn tenant(text: &str, cloud: Cloud) -> Result<String, Problem> {
     if valid {
         return Ok(name.to_owned());
     }
-    Err(Problem::Usage(format!(
+    Err(RunError::Usage(format!(
         "--tenant: found `{}`, expected the tenant's name as in `contoso` or `contoso.{suffix}`",
         harmless(text)
     )))
 }
 
 /// The host, with or without a preference in front and a dot behind.
-fn mail_host(text: &str) -> Result<Name, Problem> {
+fn mail_host(text: &str) -> Result<Name, RunError> {
     let host = text.trim().rsplit([' ', '\t']).next().unwrap_or_default();
     domain::parse(host)
-        .map_err(|why| Problem::Usage(format!("--mx: {why}; give the host alone, without a preference")))
+        .map_err(|why| RunError::Usage(format!("--mx: {why}; give the host alone, without a preference")))
 }
 
 /// The text as the admin center shows it: `MS=` and a value without blanks.
-fn verification(text: &str) -> Result<String, Problem> {
+fn verification(text: &str) -> Result<String, RunError> {
     let trimmed = text.trim();
     let valid = |text: &str| {
         let value = text.get(3..).filter(|_| text.len() <= 255 && text[..3].eq_ignore_ascii_case("ms="));
@@ -185,21 +189,21 @@ fn verification(text: &str) -> Result<String, Problem> {
     } else {
         "; copy it from the admin center".to_owned()
     };
-    Err(Problem::Usage(format!(
+    Err(RunError::Usage(format!(
         "--verification: found `{}`, expected `MS=` and a value without blanks, such as \
          `MS=ms12345678`{hint}",
         harmless(text)
     )))
 }
 
-/// What stands behind `MS=`: `ms` and digits, or 40 hexadecimal digits.
+/// The value after `MS=`: `ms` and digits, or 40 hexadecimal digits.
 fn is_value(text: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit());
     let numbered = text.get(..2).is_some_and(|front| front.eq_ignore_ascii_case("ms")) && digits(&text[2..]);
     numbered || text.len() == 40 && text.bytes().all(|octet| octet.is_ascii_hexdigit())
 }
 
-fn source(text: &str) -> Result<&'static Provider, Problem> {
+fn source(text: &str) -> Result<&'static Provider, RunError> {
     let known = provider::by_id(&text.to_ascii_lowercase());
     if let Some(provider) =
         known.filter(|provider| matches!(provider.kind, Kind::Source | Kind::Forwarder | Kind::Retired))
@@ -212,5 +216,7 @@ fn source(text: &str) -> Result<&'static Provider, Problem> {
     );
     let hint = provider::closest_id(text).filter(|close| *close != text);
     let hint = hint.map(|id| format!("; did you mean `{id}`?")).unwrap_or_default();
-    Err(Problem::Usage(format!("--source: {found}, expected the id of a platform such as `rackspace`{hint}")))
+    Err(RunError::Usage(format!(
+        "--source: {found}, expected the id of a platform such as `rackspace`{hint}"
+    )))
 }

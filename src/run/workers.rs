@@ -1,4 +1,4 @@
-//! Who judges while others are looked up?
+//! Threads that judge domains while others are looked up.
 //!
 //! One thread asks: that takes little time and much waiting. What needs no network, such as judging a domain and writing
 //! its report, is handed to other threads where there are processors for them; when they have enough to do, it is done on the
@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 
 /// Domains from which on it is worth to begin a thread.
 const MANY: usize = 16;
-/// Threads at most: so many judge more than one thread can ask for.
+/// Threads at most: these judge more domains than one thread can look up.
 const MOST: usize = 4;
 /// Pieces of work that wait for each thread: many domains are looked up at the same moment, when a burst of replies comes.
 const WAITING: usize = 32;
@@ -23,19 +23,19 @@ const WAITING: usize = 32;
 type Work<'w> = Box<dyn FnOnce() + Send + 'w>;
 
 /// Threads that do what needs no network; none where there is nothing to gain.
-pub(super) struct Workers<'w> {
+pub struct Workers<'w> {
     queue: Option<SyncSender<Work<'w>>>,
     hired: usize,
 }
 
 impl<'w> Workers<'w> {
-    /// Nobody: everything is done on the spot.
-    pub(super) fn none() -> Self {
+    /// No threads: everything is done on the spot.
+    pub fn none() -> Self {
         Self { queue: None, hired: 0 }
     }
 
-    /// As many as there are processors to spare, for a run of so many domains; they end when this is dropped.
-    pub(super) fn hire<'e: 'w>(scope: &'w Scope<'w, 'e>, domains: usize) -> Self {
+    /// As many as there are processors to spare, for a run of this many domains; they end when this is dropped.
+    pub fn hire<'e: 'w>(scope: &'w Scope<'w, 'e>, domains: usize) -> Self {
         let spare = available_parallelism().map_or(1, NonZeroUsize::get).saturating_sub(1).min(MOST);
         Self::hire_so_many(scope, if domains < MANY { 0 } else { spare })
     }
@@ -54,16 +54,16 @@ impl<'w> Workers<'w> {
     }
 
     /// Pieces of work that can be under way at the same time, here and elsewhere.
-    pub(super) fn places(&self) -> usize {
+    pub fn places(&self) -> usize {
         1 + self.hired * (1 + WAITING)
     }
 
-    /// What `work` gives back, whoever does it; `None` if it came to no end.
-    pub(super) async fn done<T: Send + 'w>(&self, work: impl FnOnce() -> T + Send + 'w) -> Option<T> {
+    /// What `work` returns, whichever thread does it; `None` if it did not finish.
+    pub async fn done<T: Send + 'w>(&self, work: impl FnOnce() -> T + Send + 'w) -> Option<T> {
         let Some(queue) = &self.queue else { return Some(work()) };
         let (done, result) = oneshot::channel();
         let work: Work<'w> = Box::new(move || {
-            // Nobody waits for it any more where a run was ended.
+            // Where a run was ended, the result is not waited for any more.
             if !done.is_closed() {
                 let _ = done.send(work());
             }
@@ -75,8 +75,8 @@ impl<'w> Workers<'w> {
         result.await.ok()
     }
 
-    /// Lets go of something that nobody needs any more: much of it takes a while.
-    pub(super) fn let_go<T: Send + 'w>(&self, thing: T) {
+    /// Frees something that is not needed any more: much of it takes a while.
+    pub fn let_go<T: Send + 'w>(&self, thing: T) {
         if let Some(queue) = &self.queue {
             // Where they have enough to do it goes here and now.
             let _ = queue.try_send(Box::new(move || drop(thing)));
@@ -89,7 +89,7 @@ fn toil(work: &Mutex<Receiver<Work<'_>>>) {
     loop {
         let next = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
         match next {
-            // In a library, and in tests; the program itself ends where it panics. What fails is told to whoever waits for it.
+            // In a library, and in tests; the program itself ends where it panics. The waiting side sees that it failed.
             Ok(work) => drop(catch_unwind(AssertUnwindSafe(work))),
             Err(_) => return,
         }
@@ -105,7 +105,7 @@ mod tests {
 
     use super::*;
 
-    /// The numbers up to a thousand, each by way of somebody who is named.
+    /// The numbers up to a thousand, each with whether it was made on a worker.
     fn counted(count: usize) -> (Vec<Option<u32>>, bool) {
         let here = thread::current().id();
         thread::scope(|scope| {
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn work_that_fails_is_told_and_holds_up_nobody() {
+    fn work_that_fails_is_reported_and_blocks_no_other() {
         thread::scope(|scope| {
             let workers = Workers::hire_so_many(scope, 1);
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn all_work_is_done_once_whoever_does_it() {
+    fn all_work_is_done_once_on_every_number_of_threads() {
         let expected: Vec<_> = (0..1000).map(Some).collect();
         assert_eq!(counted(0), (expected.clone(), true));
         for count in [1, 3] {

@@ -1,0 +1,76 @@
+//! Puts the options of a run together: what was typed, the settings, and the surroundings.
+
+use crate::check::Assumptions;
+use crate::run::{DomainLimit, DomainSelection, ExpectationOptions, RunOptions};
+
+use super::args::{Bulk, Lookup, Times};
+use super::settings::Settings;
+use super::{Problem, Surroundings};
+
+/// What the commands that check domains have in common.
+pub(super) struct CheckArguments<'a> {
+    /// The domains as they were typed.
+    pub(super) domains: &'a [String],
+    /// What is expected.
+    pub(super) expected: ExpectationOptions,
+    /// Where the answers come from.
+    pub(super) lookup: &'a Lookup,
+    /// What was seen before.
+    pub(super) times: &'a Times,
+    /// Many domains.
+    pub(super) bulk: &'a Bulk,
+    /// Whether recommended counts as required.
+    pub(super) strict: bool,
+    /// How many domains the command can deal with.
+    pub(super) limit: DomainLimit,
+}
+
+impl CheckArguments<'_> {
+    /// The options of the run.
+    ///
+    /// # Errors
+    /// [`Problem`] for a value of the settings that cannot be used.
+    pub(super) fn options(
+        self,
+        settings: &Settings,
+        surroundings: &Surroundings,
+    ) -> Result<RunOptions, Problem> {
+        let Self { domains, expected, lookup, times, bulk, strict, limit } = self;
+        let domains = DomainSelection {
+            typed: domains.to_vec(),
+            list: bulk.list.clone(),
+            input: surroundings.input.clone(),
+            shard: bulk.shard,
+            all_of_tenant: lookup.all_domains,
+            limit,
+        };
+        let assumptions = Assumptions { old_ttl: times.old_ttl.0, queue_margin: times.queue_margin.0 };
+        Ok(RunOptions {
+            domains,
+            lookup: lookup.options(),
+            history: times.history.clone(),
+            assumptions,
+            strict,
+            concurrency: bulk.concurrency.map(|concurrency| concurrency.0),
+            ..without_lookup(expected, settings, surroundings)?
+        })
+    }
+}
+
+/// The options of a run that looks nothing up.
+///
+/// # Errors
+/// [`Problem`] for a value of the settings that cannot be used.
+pub(super) fn without_lookup(
+    expected: ExpectationOptions,
+    settings: &Settings,
+    surroundings: &Surroundings,
+) -> Result<RunOptions, Problem> {
+    Ok(RunOptions {
+        expected,
+        configured: settings.configured()?,
+        waivers: settings.waivers().to_vec(),
+        graph_token: surroundings.graph_token.clone(),
+        ..RunOptions::default()
+    })
+}

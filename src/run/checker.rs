@@ -1,0 +1,219 @@
+//! Checks single domains again and again, many at once, for as long as a process runs.
+//!
+//! Not the run of a command, which checks all its domains and ends: see [`Rounds`](super::Rounds) and
+//! [`results`](super::results).
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_util::{Stream, StreamExt as _};
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use crate::expected::Subject;
+use crate::record::Name;
+
+use super::checked::Checked;
+use super::error::RunError;
+use super::history_file::HistoryFile;
+use super::inputs::{self, RunInputs};
+use super::names::Names;
+use super::options::{DomainLimit, RunOptions};
+use super::overrides::DomainOverrides;
+use super::pipeline::gather;
+use super::prepared::PreparedRun;
+
+/// Domains under way at the same time, where the options say nothing.
+const CONCURRENCY: usize = 32;
+/// How far the clock of the machine may be from the one that goes on while the machine is asleep or its clock is set, before
+/// everything that is remembered by time is forgotten.
+const MOST_DRIFT: SignedDuration = SignedDuration::from_secs(30);
+
+/// Checks single domains again and again, many at once.
+///
+/// Everything is read when it is opened: files, choices, resolvers. It can be shared by the tasks of a runtime (in an
+/// [`Arc`]), and a check that is dropped is over at once, without harm to others.
+///
+/// What is asked for a check: every name of the domain, unless a resolver has said how much longer its cache keeps the answer.
+/// Answers about other names are shared by all domains until their TTL is over, or for five minutes. Zone files are read
+/// again for every check.
+#[derive(Debug)]
+pub struct Checker {
+    options: RunOptions,
+    names: Names,
+    overrides: DomainOverrides,
+    notes: Vec<String>,
+    inputs: Mutex<Arc<OpenInputs>>,
+    /// One task at a time opens them again.
+    reopening: tokio::sync::Mutex<()>,
+    permits: Semaphore,
+    history: Mutex<HistoryFile>,
+}
+
+/// Where the answers come from, and since when.
+#[derive(Debug)]
+struct OpenInputs {
+    inputs: RunInputs,
+    at: Timestamp,
+    since: Instant,
+}
+
+impl Checker {
+    /// Reads what the checks need: files, resolvers, choices, the history. There may be no domain yet.
+    ///
+    /// # Errors
+    /// [`RunError`] for what cannot be used.
+    pub async fn open(mut options: RunOptions, now: Timestamp) -> Result<Self, RunError> {
+        options.domains.limit = DomainLimit::AnyOrNone;
+        let history = HistoryFile::open(options.history.as_deref())?;
+        let PreparedRun { mut inputs, names, overrides, .. } = PreparedRun::open(&options, None, now).await?;
+        let notes = std::mem::take(&mut inputs.notes);
+        Ok(Self {
+            permits: Semaphore::new(options.concurrency.unwrap_or(CONCURRENCY)),
+            options,
+            names,
+            overrides,
+            notes,
+            inputs: Mutex::new(Arc::new(OpenInputs { inputs, at: now, since: Instant::now() })),
+            reopening: tokio::sync::Mutex::default(),
+            history: Mutex::new(history),
+        })
+    }
+
+    /// What to say about the options and the files, once.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// The options.
+    #[must_use]
+    pub fn options(&self) -> &RunOptions {
+        &self.options
+    }
+
+    /// The domains that the options and the settings name, in their order.
+    pub fn domains(&self) -> impl Iterator<Item = Name> {
+        self.names.iter()
+    }
+
+    /// A domain with the choices that the settings make for it, else with those for every domain.
+    ///
+    /// # Errors
+    /// [`RunError`] for a value that cannot be used for this domain.
+    pub fn subject(&self, domain: Name) -> Result<Subject, RunError> {
+        self.overrides.subject(domain)
+    }
+
+    /// Looks up and judges a domain, which need not be one of the settings.
+    ///
+    /// # Errors
+    /// [`RunError`] for choices or files that cannot be used. A lookup that fails is not one: it is a part of the result.
+    pub async fn check(&self, domain: Name, now: Timestamp) -> Result<Checked, RunError> {
+        self.check_subject(self.subject(domain)?, now).await
+    }
+
+    /// Looks up and judges a domain with choices that are made by the caller.
+    ///
+    /// # Errors
+    /// [`RunError`] for files that cannot be used any more.
+    pub async fn check_subject(&self, subject: Subject, now: Timestamp) -> Result<Checked, RunError> {
+        // It is never closed.
+        let _permit = self.permits.acquire().await;
+        let now = inputs::whole_seconds(now);
+        let open = self.inputs(now).await?;
+        open.inputs.source.begin_check(&subject.domain);
+        let (limits, judge_options) = (self.options.limits(), self.options.judge_options());
+        let mut facts = gather(&open.inputs, &subject, limits, judge_options).await;
+        if self.options.lookup.replay.is_none() {
+            facts.checked_at = now;
+        }
+        let mut checked = Checked::judge(subject, facts, judge_options);
+        let mut history = lock(&self.history);
+        let known = history.remember(checked.domain(), &checked.facts);
+        checked.look_ahead(known, self.options.assumptions, judge_options);
+        Ok(checked)
+    }
+
+    /// Looks up and judges these domains, each as it is done; dropping the stream ends what is under way.
+    pub fn check_all(
+        &self,
+        domains: impl IntoIterator<Item = Name>,
+        now: Timestamp,
+    ) -> impl Stream<Item = (Name, Result<Checked, RunError>)> {
+        let check = move |domain: Name| async move { (domain.clone(), self.check(domain, now).await) };
+        let most = self.options.concurrency.unwrap_or(CONCURRENCY);
+        futures_util::stream::iter(domains).map(check).buffer_unordered(most)
+    }
+
+    /// Adds what was seen since the last time to the history, where there is one. This waits for the disk, and for other runs
+    /// that have the file locked, of which `notify` gets a sentence for the user: call it where a thread may wait.
+    ///
+    /// # Errors
+    /// [`RunError`] if the file cannot be read or replaced; nothing is lost then, and the next time adds it.
+    pub fn save_history(&self, notify: &mut dyn FnMut(&str)) -> Result<(), RunError> {
+        let mut apart = lock(&self.history).split_off();
+        let result = apart.save(notify);
+        lock(&self.history).join(apart);
+        result
+    }
+
+    /// Finds the resolvers and reads zone files and keys again, and forgets every answer; checks under way go on with what
+    /// they began with. Done without being asked where the clock shows that the machine was asleep.
+    ///
+    /// # Errors
+    /// [`RunError`] for what cannot be used any more; all is then as before.
+    pub async fn reopen(&self, now: Timestamp) -> Result<(), RunError> {
+        let _one_at_a_time = self.reopening.lock().await;
+        self.open_again(inputs::whole_seconds(now)).await.map(drop)
+    }
+
+    /// Where the answers come from at this time.
+    async fn inputs(&self, now: Timestamp) -> Result<Arc<OpenInputs>, RunError> {
+        let current = || Some(Arc::clone(&lock(&self.inputs))).filter(|open| self.is_current(open, now));
+        if let Some(open) = current() {
+            return Ok(open);
+        }
+        let _one_at_a_time = self.reopening.lock().await;
+        match current() {
+            Some(open) => Ok(open),
+            None => self.open_again(now).await,
+        }
+    }
+
+    async fn open_again(&self, now: Timestamp) -> Result<Arc<OpenInputs>, RunError> {
+        let (inputs, _) = inputs::prepare(self.names.clone(), &self.options, now).await?;
+        let open = Arc::new(OpenInputs { inputs, at: now, since: Instant::now() });
+        *lock(&self.inputs) = Arc::clone(&open);
+        Ok(open)
+    }
+
+    /// Whether the answers are those of this time.
+    fn is_current(&self, open: &OpenInputs, now: Timestamp) -> bool {
+        let lookup = &self.options.lookup;
+        if lookup.replay.is_some() {
+            return true;
+        }
+        let passed = SignedDuration::try_from(open.since.elapsed()).unwrap_or(SignedDuration::MAX);
+        let drift = open.at.duration_until(now).saturating_sub(passed);
+        let is_read_again = !lookup.zones.is_empty() && inputs::whole_seconds(open.at) != now;
+        drift.abs() <= MOST_DRIFT && !is_read_again
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checks_may_move_between_the_threads_of_a_runtime() {
+        fn assert_send<T: Send>(_: impl FnOnce(&'static Checker, Name) -> T) {}
+        fn assert_sync<T: Send + Sync>() {}
+        assert_send(|checker, domain| checker.check(domain, Timestamp::UNIX_EPOCH));
+        assert_sync::<Checker>();
+    }
+}

@@ -1,0 +1,130 @@
+//! Why a run cannot begin or go on.
+
+use std::error::Error;
+use std::io;
+use std::path::Path;
+
+use crate::lookup::graph::Failure;
+use crate::report::harmless::harmless;
+
+use super::domain::DomainError;
+
+/// An error of another layer, whatever its type.
+type Source = Box<dyn Error + Send + Sync>;
+
+/// Why a run cannot begin or go on. The text is one line for a person, or several; where it is about a file, it begins with
+/// the file.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Options that cannot be used, or not together.
+    #[error("{0}")]
+    Usage(String),
+    /// Something is not a domain.
+    #[error("{}{source}", at(.place.as_deref()))]
+    Domain {
+        /// Where it was found: a file and its line, or an option.
+        place: Option<String>,
+        /// What it is instead.
+        source: DomainError,
+    },
+    /// A file cannot be read.
+    #[error("{path}: {}", system_words(.source))]
+    Read {
+        /// The file.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file cannot be written, as on a full disk.
+    #[error("{path}: {}", system_words(.source))]
+    Write {
+        /// The file.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file does not hold what it should.
+    #[error("{path}: {source}")]
+    Content {
+        /// The file, with the line where that is known.
+        path: String,
+        /// What is wrong with it.
+        source: Source,
+    },
+    /// Another run has a file locked for too long.
+    #[error("{path}: another run has kept it locked for {seconds} s; wait until it has ended")]
+    Locked {
+        /// The file.
+        path: String,
+        /// How long this run has waited.
+        seconds: u64,
+    },
+    /// A zone file or a list of expected values cannot be used; the error names the file and the line.
+    #[error(transparent)]
+    Records(Source),
+    /// No resolver can be asked.
+    #[error(transparent)]
+    Resolver(Source),
+    /// Microsoft Graph does not answer as it should.
+    #[error("Microsoft Graph{about}: {source}")]
+    Graph {
+        /// Where it is, and what it was asked.
+        about: String,
+        /// What it answered.
+        source: Failure,
+    },
+    /// A part of the program failed while a domain was checked.
+    #[error("the judging of a domain came to no end")]
+    Unfinished,
+}
+
+impl RunError {
+    /// A file that cannot be read.
+    pub(super) fn read(path: &Path, source: io::Error) -> Self {
+        Self::Read { path: shown(path), source }
+    }
+
+    /// A file that cannot be written.
+    pub(super) fn write(path: &Path, source: io::Error) -> Self {
+        Self::Write { path: shown(path), source }
+    }
+
+    /// A file that does not hold what it should.
+    #[must_use]
+    pub fn content(path: &Path, source: impl Into<Source>) -> Self {
+        Self::Content { path: shown(path), source: source.into() }
+    }
+
+    /// A line of a file that does not hold what it should.
+    pub(super) fn content_of_line(file: &str, line: usize, source: impl Into<Source>) -> Self {
+        Self::Content { path: format!("{file}:{line}"), source: source.into() }
+    }
+
+    /// Records that cannot be used.
+    pub(super) fn records(source: impl Into<Source>) -> Self {
+        Self::Records(source.into())
+    }
+
+    /// A resolver that cannot be asked.
+    pub(super) fn resolver(source: impl Into<Source>) -> Self {
+        Self::Resolver(source.into())
+    }
+}
+
+/// The name of a file as messages show it.
+pub(super) fn shown(path: &Path) -> String {
+    harmless(&path.display().to_string())
+}
+
+fn at(place: Option<&str>) -> String {
+    place.map(|place| format!("{place}: ")).unwrap_or_default()
+}
+
+/// The words of the system without its number.
+#[must_use]
+pub fn system_words(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
+}

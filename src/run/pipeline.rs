@@ -1,0 +1,111 @@
+//! Looks up domains and judges them, many at the same time.
+
+use std::rc::Rc;
+
+use futures_util::{Stream, StreamExt as _};
+use tokio::time::Instant;
+
+use crate::check::{JudgeOptions, Questions, compared_questions, wanted, web_requests};
+use crate::expected::Subject;
+use crate::facts::Facts;
+use crate::lookup::{
+    Besides, Limits, Source, answer_beside, compare_delegation, request_web, survey, transfer,
+};
+use crate::record::Question;
+
+use super::checked::Checked;
+use super::concurrency::AdaptiveConcurrency;
+use super::error::RunError;
+use super::inputs::{RunInputs, Transfer};
+use super::options::RunOptions;
+use super::workers::Workers;
+
+/// How often the answers about a whole zone may lead to further questions: aliases and SPF records that follow one another.
+const MOST_ROUNDS: usize = 64;
+
+/// The order in which results come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// That in which the domains were named.
+    AsNamed,
+    /// That in which they are done.
+    AsDone,
+}
+
+/// How much is asked of servers at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effort {
+    /// As much as they keep up with.
+    Full,
+    /// Little: they did not keep up, or failed, a moment ago.
+    Gentle,
+}
+
+/// Looks up and judges these domains, some at the same time; in their order, or as they are done. The worker that judges a
+/// domain also does what is to be done in the `end`.
+pub fn results<'s, 'w: 's, T: Send + 'w>(
+    options: &'w RunOptions,
+    inputs: &'s RunInputs,
+    subjects: impl Iterator<Item = Result<Subject, RunError>> + 's,
+    (order, effort): (Order, Effort),
+    workers: &'s Workers<'w>,
+    end: impl FnOnce(Checked) -> T + Clone + Send + 'w,
+) -> impl Stream<Item = Result<T, RunError>> + 's {
+    let (limits, judge_options) = (options.limits(), options.judge_options());
+    let window = Rc::new(match effort {
+        Effort::Full => AdaptiveConcurrency::new(options.concurrency),
+        Effort::Gentle => AdaptiveConcurrency::gentle(options.concurrency),
+    });
+    // Where nothing is waited for, the first would only wait for the others to be judged.
+    let most = if inputs.source.is_at_hand() { workers.places() } else { window.most() };
+    let results = futures_util::stream::iter(subjects).map(move |subject| {
+        let (window, end) = (Rc::clone(&window), end.clone());
+        async move {
+            let place = window.enter().await;
+            let subject = subject?;
+            let facts = gather(inputs, &subject, limits, judge_options).await;
+            window.leave(place, &facts);
+            let judging = workers.done(move || end(Checked::judge(subject, facts, judge_options)));
+            judging.await.ok_or(RunError::Unfinished)
+        }
+    });
+    match order {
+        Order::AsNamed => results.buffered(most).left_stream(),
+        Order::AsDone => results.buffer_unordered(most).right_stream(),
+    }
+}
+
+/// Asks DNS, and then the web servers that the user wants to be asked.
+pub(super) async fn gather(
+    inputs: &RunInputs,
+    subject: &Subject,
+    limits: Limits,
+    judge_options: JudgeOptions<'_>,
+) -> Facts {
+    let (source, domain) = (&inputs.source, &subject.domain);
+    let until = Instant::now() + limits.deadline;
+    let requests = web_requests(subject, &inputs.web);
+    let compared = if source.has_named_servers() { compared_questions(domain) } else { Vec::new() };
+    let mut reader = Besides::new(Questions::new(subject, judge_options), source, &requests, compared);
+    let mut facts = survey(source, domain, limits, &mut reader).await;
+    if let Some(transfer) = &inputs.transfer {
+        read_zone(source, subject, transfer, until, &mut facts).await;
+    }
+    compare_delegation(source, domain, until, &mut facts).await;
+    request_web(source, &requests, until, &mut facts).await;
+    facts
+}
+
+/// Reads the whole zone where a name server sends it, and then looks up what its other records make worth asking.
+async fn read_zone(source: &Source, subject: &Subject, how: &Transfer, until: Instant, facts: &mut Facts) {
+    let domain = &subject.domain;
+    let Some(zones) = transfer(source, domain, how.key.as_ref(), until, facts).await else { return };
+    for _ in 0..MOST_ROUNDS {
+        let open = wanted(subject, facts).into_iter();
+        let open: Vec<Question> = open.filter(|question| !facts.has(question)).collect();
+        if open.is_empty() {
+            return;
+        }
+        answer_beside(source, &zones, domain, open, until, facts).await;
+    }
+}

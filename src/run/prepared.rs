@@ -1,0 +1,84 @@
+//! A run that is about to begin: everything is read that it needs, and nothing is looked up.
+
+use jiff::Timestamp;
+
+use crate::expected::Subject;
+use crate::facts::{Facts, History, Recording};
+use crate::report::since::{Earlier, since};
+
+use super::checked::Checked;
+use super::earlier::EarlierRuns;
+use super::error::RunError;
+use super::inputs::{self, RunInputs};
+use super::names::Names;
+use super::options::{DomainLimit, RunOptions};
+use super::overrides::DomainOverrides;
+use super::tenant::Tenant;
+
+/// Domains that may have lists of expected values read for them before anything is looked up.
+const MOST_READ_AHEAD: usize = 1000;
+
+/// A run that is about to begin.
+#[derive(Debug)]
+pub struct PreparedRun {
+    /// Where the answers come from, and what to say of that.
+    pub inputs: RunInputs,
+    /// The domains.
+    pub names: Names,
+    /// What is expected of each.
+    pub overrides: DomainOverrides,
+    /// What earlier runs reported, where that is compared.
+    pub earlier: Option<Earlier>,
+}
+
+impl PreparedRun {
+    /// Reads what the run needs: files, resolvers, choices.
+    ///
+    /// # Errors
+    /// [`RunError`] for what cannot be used; nothing has been looked up then.
+    pub async fn open(
+        options: &RunOptions,
+        earlier: Option<EarlierRuns>,
+        now: Timestamp,
+    ) -> Result<Self, RunError> {
+        let overrides = DomainOverrides::open(&options.expected, &options.configured)?;
+        let tenant = Tenant::open(options)?;
+        let (domains, left_out) = tenant.domains(&options.domains.typed).await?;
+        let names = Names::gather(&domains, &options.domains, &options.configured)?;
+        let (mut inputs, names) = inputs::prepare(names, options, now).await?;
+        inputs.notes.extend(left_out.into_iter().chain(tenant.note(options)));
+        if let (DomainLimit::One, several @ 2..) = (options.domains.limit, names.len()) {
+            let message = format!("there are several domains ({several}); name the one to plan for");
+            return Err(RunError::Usage(message));
+        }
+        let overrides = overrides.with_tenant(tenant.wanted(names.iter()).await?);
+        // The choices of a few are read before anything is asked; a slip in them is reported at once.
+        let few = names.iter().take(MOST_READ_AHEAD).map(|domain| overrides.subject(domain));
+        let few: Vec<Subject> = few.collect::<Result<_, _>>()?;
+        inputs.notes.extend(overrides.notes(&few)?);
+        let mut run = Self { inputs, names, overrides, earlier: None };
+        if let Some(mut earlier) = earlier {
+            run.inputs.notes.append(&mut earlier.notes);
+            let earlier = earlier.judged(options, &run.names, &run.overrides).await?;
+            let missing = run.names.iter().filter(|domain| !earlier.holds(domain));
+            let missing = missing
+                .map(|domain| format!("the earlier report does not hold {}", domain.without_trailing_dot()));
+            run.inputs.notes.extend(missing.collect::<Vec<_>>());
+            run.earlier = Some(earlier);
+        }
+        Ok(run)
+    }
+
+    /// Takes into account what earlier runs saw, and compares with what they reported.
+    pub fn look_ahead(&self, options: &RunOptions, checked: &mut Checked, history: &History) {
+        checked.look_ahead(history, options.assumptions, options.judge_options());
+        checked.since = self.earlier.as_ref().and_then(|earlier| since(earlier, &checked.report()));
+    }
+
+    /// An empty recording of this run.
+    #[must_use]
+    pub fn recording(&self) -> Recording {
+        let facts = Facts::new(self.inputs.source.started, self.inputs.source.elsewhere());
+        Recording::new(Vec::new(), facts)
+    }
+}

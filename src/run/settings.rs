@@ -1,0 +1,149 @@
+//! What a settings file says: defaults, domains with what is different for them, and waivers.
+//!
+//! A value of an option is kept as it is written: the reader of the option of that name reads it, so that file and command
+//! line cannot differ in what they take.
+
+mod file;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use toml::Spanned;
+
+use crate::check::{Code, Waiver};
+use crate::record::Name;
+use crate::report::harmless::harmless;
+
+use super::error::{RunError, shown};
+use super::{domain, files};
+pub use file::SettingsDocument;
+use file::{Choices, Lines, WaiverEntry, closest};
+
+/// The file that is read where none is named, if it is there.
+pub const DEFAULT_SETTINGS: &str = "cutover.toml";
+
+/// Options whose value is a path.
+const PATHS: [&str; 7] = ["expect", "history", "since", "zone", "record", "replay", "tsig"];
+/// Options that take several values in one word.
+const LISTS: [&str; 2] = ["services", "fail-on"];
+
+/// Options with their values as they are written, by long name; a flag has none.
+pub type OptionValues = BTreeMap<String, Vec<OsString>>;
+
+/// A settings file.
+#[derive(Debug, Default)]
+pub struct SettingsFile {
+    /// The file, as messages call it.
+    pub label: String,
+    /// What holds in every run.
+    pub defaults: OptionValues,
+    /// Its domains, in its order.
+    pub domains: Vec<DomainEntry>,
+    /// Findings that do not count for a while.
+    pub waivers: Vec<Waiver>,
+}
+
+/// What the file says of one domain.
+#[derive(Debug)]
+pub struct DomainEntry {
+    /// The domain.
+    pub name: Name,
+    /// The line of the file that names it.
+    pub line: usize,
+    /// What is different for it.
+    pub choices: OptionValues,
+}
+
+impl SettingsFile {
+    /// Reads a file; its paths are relative to its folder.
+    ///
+    /// # Errors
+    /// [`RunError`] if it cannot be read, with the line of what cannot be used.
+    pub fn read(path: &Path) -> Result<Self, RunError> {
+        let text = files::read_text(path, files::SETTINGS)?;
+        let label = shown(path);
+        let refused = |line, reason: String| RunError::content_of_line(&label, line, reason);
+        let document = SettingsDocument::parse(&text).map_err(|(line, reason)| refused(line, reason))?;
+        let folder = path.parent().map(PathBuf::from).unwrap_or_default();
+        let lines = Lines::of(&text);
+        let (mut domains, mut waivers) = (Vec::new(), Vec::new());
+        let mut seen: BTreeMap<Name, usize> = BTreeMap::new();
+        for own in &document.domain {
+            let line = lines.at(own.name.span().start);
+            let name = domain::parse(own.name.get_ref()).map_err(|source| {
+                let place = Some(format!("{label}:{line}"));
+                RunError::Domain { place, source }
+            })?;
+            if let Some(first) = seen.insert(name.clone(), line) {
+                let name = name.without_trailing_dot();
+                return Err(refused(line, format!("`{name}` stands in line {first} already; merge the two")));
+            }
+            domains.push(DomainEntry { name, line, choices: values(own, &folder) });
+        }
+        for waiver in &document.waiver {
+            let line = lines.at(waiver.span().start);
+            waivers.push(read_waiver(waiver).map_err(|reason| refused(line, reason))?);
+        }
+        let defaults = values(&document.defaults, &folder);
+        Ok(Self { defaults, domains, waivers, label })
+    }
+}
+
+/// The options that are set, with their values.
+fn values(choices: &dyn Choices, folder: &Path) -> OptionValues {
+    let mut options = OptionValues::new();
+    for (key, value) in choices.to_map() {
+        let one = |value: &Value| match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        let values = match &value {
+            // What is off is as good as not said.
+            Value::Bool(false) | Value::Null => continue,
+            Value::Bool(true) => Vec::new(),
+            Value::Array(values) if LISTS.contains(&key.as_str()) => {
+                vec![values.iter().map(one).collect::<Vec<_>>().join(",")]
+            }
+            Value::Array(values) => values.iter().map(one).collect(),
+            value => vec![one(value)],
+        };
+        let values = values.iter().map(|value| located(&key, value, folder));
+        options.insert(key.clone(), values.collect());
+    }
+    options
+}
+
+/// The value as it is meant from wherever the program runs.
+fn located(key: &str, value: &str, folder: &Path) -> OsString {
+    match (key, value.split_once('=')) {
+        ("domains", _) if value == "-" => value.into(),
+        ("domains" | "resume", _) => folder.join(value).into(),
+        ("output", Some((format, path))) => {
+            let mut word = OsString::from(format!("{format}="));
+            word.push(folder.join(path));
+            word
+        }
+        _ if PATHS.contains(&key) => folder.join(value).into(),
+        _ => value.into(),
+    }
+}
+
+fn read_waiver(entry: &Spanned<WaiverEntry>) -> Result<Waiver, String> {
+    let WaiverEntry { domain, code, reason, until } = entry.get_ref();
+    let domain = match domain.as_str() {
+        "*" => None,
+        name => Some(domain::parse(name).map_err(|error| error.to_string())?),
+    };
+    let known = Code::ALL.iter().copied().find(|known| known.word() == code);
+    let code = known.ok_or_else(|| {
+        let close = closest(code, Code::ALL.iter().map(|code| code.word()));
+        let hint = close.map(|close| format!("; did you mean `{close}`?")).unwrap_or_default();
+        format!("found the code `{}`, expected one of `cutover explain`{hint}", harmless(code))
+    })?;
+    if reason.trim().is_empty() {
+        return Err(format!("the waiver of `{code}` has an empty reason; say why the finding may stay"));
+    }
+    Ok(Waiver { domain, code, reason: reason.trim().to_owned(), until: until.0 })
+}
