@@ -68,10 +68,6 @@ pub(super) fn answers_alike(
     set: &RecordSet,
 ) -> Result<bool, LookupFailure> {
     let answer = case.sight.own_answer(probe)?;
-    // Offline, what was not asked shows nothing.
-    if answer.existence == Existence::Outside {
-        return Err(LookupFailure::not_asked(probe));
-    }
     if rtype == RecordType::Cname {
         let first = answer.chain.first();
         return Ok(first.is_some() && set.data.iter().all(|data| data.target() == first));
@@ -97,6 +93,15 @@ pub(super) fn own(case: &Case<'_>, name: &Name, rtype: RecordType) -> RecordSet 
         return RecordSet::default();
     };
     let set = RecordSet::of(reply.wanted().filter(|record| record.name == *name));
+    // Offline, a wildcard that was not asked about may be the one that answers.
+    let is_unasked = |probe: Question| {
+        let answer = case.sight.own_answer(&probe);
+        answer.is_ok_and(|answer| answer.existence == Existence::Outside)
+    };
+    let is_on_file = case.sight.facts.on_file.contains(&question);
+    if !is_on_file && !set.is_empty() && probe(&question, &case.subject.domain).is_some_and(is_unasked) {
+        return RecordSet::default();
+    }
     match is_from_wildcard(case, &question, &set) {
         Ok(false) => set,
         Ok(true) | Err(_) => RecordSet::default(),

@@ -3,12 +3,11 @@
 //! Names tell: includes, and hosts behind `a`, `mx` and `ptr`, wherever they stand in the tree. Whose an
 //! address range is cannot be told from the record, so `ip4` and `ip6` are never held against anybody.
 
-use crate::check::hazard;
 use crate::expected::Phase;
 use crate::facts::LookupFailure;
-use crate::provider::{Clue, Evidence, Kind, Provider, of_mx, of_spf};
+use crate::provider::{Evidence, Kind, Provider, of_mx, of_spf};
 use crate::record::spf::{Meaning, Mechanism, SpfRecord};
-use crate::record::{Name, RecordType};
+use crate::record::{Name, Question, RecordType};
 
 use super::sender::names_the_same;
 use super::tally::{Nested, Tally};
@@ -117,18 +116,19 @@ impl SpfJudge<'_> {
         ))
     }
 
-    /// Whether a DKIM key of the platform is known to be published.
+    /// Whether a DKIM key of the platform is published at one of its selectors, or may be.
     fn has_key_of(&self, provider: &Provider) -> bool {
         let domain = &self.case.subject.domain;
-        hazard::published_questions(self.case.sight.facts, domain).any(|question| {
-            let owner = question.name.without_suffix(domain).map(|owner| owner.without_trailing_dot());
-            let selector = owner.as_deref().and_then(|owner| owner.strip_suffix("._domainkey"));
-            let is_key = |selector: &str| {
-                question.rtype == RecordType::Txt
-                    && provider.matches(Clue::Dkim { selector, target: None }, domain)
-            };
-            selector.is_some_and(is_key)
-        })
+        let keys = provider.dkim.iter().filter(|(_, target)| target.is_none());
+        let fixed = keys.filter(|(selector, _)| !selector.contains(['#', '?', '*']));
+        let names: Vec<Name> = fixed
+            .filter_map(|(selector, _)| domain.prepend(&format!("{selector}._domainkey")).ok())
+            .collect();
+        let read = |name: &Name| self.case.sight.own_answer(&Question::new(name.clone(), RecordType::Txt));
+        let answers = self.case.sight.batch(|| names.iter().map(read).collect::<Vec<_>>());
+        answers
+            .iter()
+            .any(|answer| answer.as_ref().is_ok_and(|answer| !answer.set.is_empty()) || answer.is_err())
     }
 
     /// The domain of the term, if it is to be taken out: the platform being left is sure.

@@ -45,7 +45,12 @@ pub(super) fn header(shown: &Shown<'_>, style: &Style) -> String {
         Verdict::Undetermined => (Tone::Pending, "undetermined"),
         Verdict::ChangesNeeded => (Tone::Bad, "changes needed"),
     };
+    let is_wide = |notes: &str| {
+        format!("{}: {word}{notes}", shown_domain(shown.subject, style)).width() > style.columns()
+    };
+    let notes = if is_wide(&notes) { notes.replacen(" (", "\n  (", 1) } else { notes };
     let left = format!("{}: {word}{notes}", shown_domain(shown.subject, style));
+    let left = left.rsplit('\n').next().unwrap_or_default();
     let from = source.as_ref().map(|source| {
         let short = source.provider.map_or(source.name.as_str(), |provider| provider.short);
         if source.proof.is_sure() { short.to_owned() } else { format!("probably {short}") }
