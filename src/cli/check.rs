@@ -104,7 +104,7 @@ pub(super) fn plan(
         assumptions: options.assumptions,
         options: &repeated,
         replay_options: &replay_options,
-        closing: checked.shown().cache_expiry.closing.map(|closing| closing.after),
+        closing: checked.closing(),
     };
     let text = written(&planned, command, style, (&whole, &surroundings.time_zone));
     streams.out.write_all(text.as_bytes())?;
@@ -207,7 +207,7 @@ fn written(
     let sheet = Sheet { domain: &subject.domain, zone: apex, changes };
     let schedule = || Schedule::new(whole).with_sentences(harmless);
     match command.format {
-        PlanFormat::Table => table::plan(&checked.shown(), style),
+        PlanFormat::Table => table::plan(&checked.report().with_since(checked.since.clone()), style),
         PlanFormat::Bind => to_bind(changes),
         PlanFormat::Nsupdate => to_nsupdate(&sheet),
         PlanFormat::Dnscontrol => to_dnscontrol(&sheet),
