@@ -7,11 +7,11 @@ use jiff::tz::TimeZone;
 use crate::check::{Code, Status, Verdict};
 use crate::expected::{Importance, Phase};
 use crate::plan::emit::{
-    DnsHost, Sheet, rollback, to_csv, to_dnscontrol, to_ics, to_nsupdate, to_octodns, to_powershell,
-    to_runbook, to_terraform,
+    DnsHost, Sheet, to_csv, to_dnscontrol, to_ics, to_nsupdate, to_octodns, to_powershell, to_runbook,
+    to_terraform,
 };
 use crate::plan::schedule::{Move, Schedule};
-use crate::plan::to_bind;
+use crate::plan::{rollback, to_bind};
 use crate::report::harmless::{harmless, harmless_lines};
 use crate::report::json::{PlanView, to_json};
 use crate::report::style::Style;
