@@ -118,9 +118,12 @@ pub(super) struct Check {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Many domains")]
 pub(super) struct Bulk {
-    /// A list of domains, one a line, # comments; - is standard input
+    /// A list of domains: one a line, options behind it as in tenant=contoso, # comments; or CSV with a header; - is standard input
     #[arg(id = "list", long = "domains", value_name = "FILE", conflicts_with = "all_domains")]
     pub(super) list: Option<PathBuf>,
+    /// Only the domains of that group of the settings; repeatable [default: all]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["list", "all_domains"])]
+    pub(super) group: Vec<String>,
     /// Domains that are looked up at the same time [default: as many as the machine keeps up with]
     #[arg(long, value_name = "N")]
     pub(super) concurrency: Option<Concurrency>,

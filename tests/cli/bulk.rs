@@ -77,7 +77,7 @@ fn a_list_may_come_from_standard_input_and_be_written_by_windows() {
 fn every_slip_in_a_list_is_told_before_anything_is_looked_up() {
     let workspace = Workspace::new();
     for (text, words) in [
-        ("contoso.com\nhttps://fabrikam.com/\n", &["list.txt:2", "did you mean `fabrikam.com`?"][..]),
+        ("contoso.com\nhttps://192.0.2.1/\n", &["list.txt:2", "`192.0.2.1` is an IP address"][..]),
         ("\n# nobody\n", &["names no domain"]),
         ("contoso.com,fabrikam.com\n", &["list.txt:1", "`,`"]),
     ] {

@@ -17,6 +17,8 @@ pub struct SettingsDocument {
     pub(super) defaults: Defaults,
     /// Domains, checked when none is named on the command line, with what is different for them.
     pub(super) domain: Vec<Own>,
+    /// Groups of domains, with what the domains of each have in common.
+    pub(super) group: Vec<Group>,
     /// Findings that do not count for a while.
     #[schemars(with = "Vec<WaiverEntry>")]
     pub(super) waiver: Vec<Spanned<WaiverEntry>>,
@@ -129,6 +131,8 @@ options! {
         allow_private_servers: bool,
         /// A list of domains, relative to this file.
         domains: String,
+        /// Groups of this file whose domains are checked.
+        group: List,
         /// Domains that are looked up at the same time.
         concurrency: u32,
         /// The K-th of N parts of the list: `K/N`.
@@ -164,63 +168,98 @@ options! {
     }
 }
 
-/// A domain with what is different for it.
-#[derive(Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Own {
-    /// The domain.
-    #[serde(skip_serializing)]
-    #[schemars(with = "String")]
-    pub(super) name: Spanned<String>,
-    /// Which part of the move is being judged.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    phase: Option<String>,
-    /// Which Microsoft cloud.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cloud: Option<String>,
-    /// Services whose records are required.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    services: Option<List>,
-    /// The tenant.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tenant: Option<String>,
-    /// The MX host as the admin center shows it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    mx: Option<String>,
-    /// The verification text as the admin center shows it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    verification: Option<String>,
-    /// Files of expected values, relative to this file.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expect: Option<List>,
-    /// The kind of these files.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expect_format: Option<String>,
-    /// The platform being left.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    source: Option<String>,
-    /// Mail filters that are meant to stay in front.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    gateway: Option<List>,
-    /// SPF terms of other senders that must stay.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    spf_sender: Option<List>,
-    /// Whether autodiscover stays on premises for now.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hybrid: Option<bool>,
-    /// Whether the domain takes and sends no mail, and shall stay so.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    parked: Option<bool>,
-    /// When the MX is to change.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    switch_at: Option<Moment>,
+macro_rules! entries {
+    ($($(#[$field_meta:meta])* $field:ident: $type:ty,)+) => {
+        /// A domain with what is different for it.
+        #[derive(Debug, Deserialize, Serialize, JsonSchema)]
+        #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+        pub(super) struct Own {
+            /// The domain.
+            #[serde(skip_serializing)]
+            #[schemars(with = "String")]
+            pub(super) name: Spanned<String>,
+            /// The groups that it belongs to.
+            #[serde(skip_serializing)]
+            pub(super) group: Option<List>,
+            $($(#[$field_meta])* #[serde(skip_serializing_if = "Option::is_none")] $field: Option<$type>,)+
+        }
+
+        /// What the domains of a group have in common.
+        #[derive(Debug, Deserialize, Serialize, JsonSchema)]
+        #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+        pub(super) struct Group {
+            /// The name of the group.
+            #[serde(skip_serializing)]
+            #[schemars(with = "String")]
+            pub(super) name: Spanned<String>,
+            $($(#[$field_meta])* #[serde(skip_serializing_if = "Option::is_none")] $field: Option<$type>,)+
+        }
+
+        impl Choices for Own {
+            fn to_map(&self) -> serde_json::Map<String, serde_json::Value> {
+                map(self)
+            }
+        }
+
+        impl Choices for Group {
+            fn to_map(&self) -> serde_json::Map<String, serde_json::Value> {
+                map(self)
+            }
+        }
+    };
 }
 
-impl Choices for Own {
-    fn to_map(&self) -> serde_json::Map<String, serde_json::Value> {
-        map(self)
-    }
+entries! {
+    /// Which part of the move is being judged.
+    phase: String,
+    /// Which Microsoft cloud.
+    cloud: String,
+    /// Services whose records are required.
+    services: List,
+    /// The tenant.
+    tenant: String,
+    /// The MX host as the admin center shows it.
+    mx: String,
+    /// The verification text as the admin center shows it.
+    verification: String,
+    /// Files of expected values, relative to this file.
+    expect: List,
+    /// The kind of these files.
+    expect_format: String,
+    /// The platform being left.
+    source: String,
+    /// Mail filters that are meant to stay in front.
+    gateway: List,
+    /// SPF terms of other senders that must stay.
+    spf_sender: List,
+    /// Whether autodiscover stays on premises for now.
+    hybrid: bool,
+    /// Whether the domain takes and sends no mail, and shall stay so.
+    parked: bool,
+    /// When the MX is to change.
+    switch_at: Moment,
 }
+
+/// The keys of a domain beside its name.
+pub(in crate::run) const DOMAIN_KEYS: [&str; 15] = [
+    "cloud",
+    "expect",
+    "expect-format",
+    "gateway",
+    "group",
+    "hybrid",
+    "mx",
+    "parked",
+    "phase",
+    "services",
+    "source",
+    "spf-sender",
+    "switch-at",
+    "tenant",
+    "verification",
+];
+/// Those without a value.
+pub(in crate::run) const FLAGS: [&str; 2] = ["hybrid", "parked"];
 
 /// A finding that does not count for a while.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -244,6 +283,16 @@ pub(super) enum List {
     One(String),
     /// Several.
     Several(Vec<String>),
+}
+
+impl List {
+    /// All of them.
+    pub(super) fn to_vec(&self) -> Vec<String> {
+        match self {
+            Self::One(one) => vec![one.clone()],
+            Self::Several(several) => several.clone(),
+        }
+    }
 }
 
 /// A number, whole or not.
@@ -347,7 +396,7 @@ fn reason(message: &str) -> String {
 }
 
 /// The word that was probably meant.
-pub(super) fn closest<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(in crate::run) fn closest<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let plain = found.to_ascii_lowercase().replace('_', "-");
     let rated = known.map(|word| (strsim::jaro_winkler(&plain, word), word));
     let best = rated.max_by(|a, b| a.0.total_cmp(&b.0))?;
@@ -366,5 +415,23 @@ impl Lines {
     /// The line of an octet, from 1 on.
     pub(super) fn at(&self, octet: usize) -> usize {
         self.0.partition_point(|end| *end < octet) + 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_of_a_domain_are_those_of_its_type() {
+        let schema = schemars::schema_for!(Own);
+        let properties = schema.get("properties").and_then(|value| value.as_object()).unwrap();
+        let mut keys: Vec<&str> =
+            properties.keys().map(String::as_str).filter(|key| *key != "name").collect();
+        keys.sort_unstable();
+        assert_eq!(keys, DOMAIN_KEYS);
+        let is_flag = |key: &str| properties[key]["type"].to_string().contains("boolean");
+        let flags: Vec<&str> = keys.into_iter().filter(|key| is_flag(key)).collect();
+        assert_eq!(flags, FLAGS);
     }
 }
