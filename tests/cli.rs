@@ -18,12 +18,17 @@ mod recorded;
 mod reminders;
 mod replayed;
 mod schemas;
+mod self_check;
 mod settings;
 mod signals;
 mod since;
 mod status;
 mod stored;
 mod usage;
+
+use std::io::Read as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use crate::run::Workspace;
 
@@ -106,4 +111,25 @@ pub fn recorded(domains: &[(&str, State)]) -> (Workspace, String) {
     let workspace = Workspace::new();
     let file = workspace.put("run.rec", recording(domains));
     (workspace, file)
+}
+
+/// What a run in this directory has written when it is killed in the middle of a line: nobody reads, so it waits in a full pipe.
+pub fn killed_in_a_line(words: &str, directory: &Path) -> Vec<u8> {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_cutover"));
+    let program = program.args(words.split_whitespace()).current_dir(directory);
+    let mut child =
+        program.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut pipe = child.stdout.take().unwrap();
+    let mut written = vec![0];
+    // From its first octet on it writes until the pipe is full.
+    pipe.read_exact(&mut written).unwrap();
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    child.kill().unwrap();
+    assert!(!child.wait().unwrap().success(), "it was done before it could be killed");
+    pipe.read_to_end(&mut written).unwrap();
+    // A write may end with a line.
+    while written.ends_with(b"\n") {
+        written.truncate(written.len() - 2);
+    }
+    written
 }

@@ -63,6 +63,8 @@ pub(super) enum Command {
     Report(StoredResults),
     /// The manual page of one outcome; without a code, the list of all
     Explain(Explain),
+    /// What this machine can ask and show: resolvers, ports, clock, settings, terminal
+    SelfCheck(SelfCheck),
     /// Completions for a shell
     Completions(Completions),
     /// The manual page of the program, for man
@@ -80,20 +82,25 @@ impl Command {
             Self::Watch(command) => command.reporting.format.is_for_a_person(),
             Self::Plan(command) => command.format == PlanFormat::Table,
             Self::Expected(command) => command.format == ExpectedFormat::Table,
+            Self::SelfCheck(command) => command.format == ExpectedFormat::Table,
             Self::Explain(_) => true,
             Self::Completions(_) | Self::Man | Self::Schema(_) => false,
         }
     }
 
-    /// What is expected, where that matters to the command.
-    pub(super) fn expectations(&self) -> Option<&Expectations> {
-        match self {
-            Self::Check(command) => Some(&command.expectations),
-            Self::Plan(command) => Some(&command.expectations),
-            Self::Watch(command) => Some(&command.expectations),
-            Self::Expected(command) => Some(&command.expectations),
-            Self::Report(_) | Self::Explain(_) | Self::Completions(_) | Self::Man | Self::Schema(_) => None,
-        }
+    /// The settings file that was named, where the command reads one.
+    pub(super) fn settings(&self) -> Option<Option<&PathBuf>> {
+        let named = match self {
+            Self::Check(command) => &command.expectations.settings,
+            Self::Plan(command) => &command.expectations.settings,
+            Self::Watch(command) => &command.expectations.settings,
+            Self::Expected(command) => &command.expectations.settings,
+            Self::SelfCheck(command) => &command.settings,
+            Self::Report(_) | Self::Explain(_) | Self::Completions(_) | Self::Man | Self::Schema(_) => {
+                return None;
+            }
+        };
+        Some(named.as_ref())
     }
 }
 
@@ -127,7 +134,7 @@ pub(super) struct Bulk {
     /// Domains that are looked up at the same time [default: as many as the machine keeps up with]
     #[arg(long, value_name = "N")]
     pub(super) concurrency: Option<Concurrency>,
-    /// The K-th of N parts of the list, by name: N jobs cover it exactly once
+    /// The K-th of N parts of the list, by name: N jobs cover it exactly once; I+1/N where jobs are counted from 0
     #[arg(long, value_name = "K/N")]
     pub(super) shard: Option<Shard>,
     /// Skip the domains that an earlier NDJSON report has determined
@@ -285,6 +292,26 @@ pub(super) struct Explain {
     /// The code of an outcome, such as `mx-at-source`
     #[arg(value_name = "CODE")]
     pub(super) code: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Asks each resolver for the name servers of the root, and nothing else. Exit status: 0 if a resolver answers, \
+else 3."
+)]
+pub(super) struct SelfCheck {
+    /// TOML: defaults, domains with overrides, waivers [default: cutover.toml if present]
+    #[arg(long, value_name = "FILE")]
+    pub(super) settings: Option<PathBuf>,
+    /// Recursive resolver: 1.1.1.1, [::1]:5353, tls://1.1.1.1, https://dns.google/dns-query; repeatable [default: the system's]
+    #[arg(long, value_name = "ADDR")]
+    pub(super) resolver: Vec<ResolverAddress>,
+    /// Seconds for one try
+    #[arg(long, value_name = "SECONDS", default_value = "2")]
+    pub(super) timeout: Seconds,
+    /// What goes to standard output
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub(super) format: ExpectedFormat,
 }
 
 #[derive(Debug, Args)]

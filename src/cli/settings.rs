@@ -49,10 +49,10 @@ pub(super) fn read(
         Ok(parsed) => parsed,
         Err(error) => return Ok(Err(error)),
     };
-    let Some(expectations) = arguments.command.expectations() else {
+    let Some(named) = arguments.command.settings() else {
         return Ok(Ok((arguments, Settings::default())));
     };
-    let path = match &expectations.settings {
+    let path = match named {
         Some(path) => path.clone(),
         None => match default.filter(|path| files::is_there(path)) {
             Some(path) => path.to_owned(),
@@ -63,7 +63,7 @@ pub(super) fn read(
         },
     };
     let mut settings = Settings::open(&path, &matches)?;
-    if expectations.settings.is_none() {
+    if named.is_none() {
         settings.ignore_acting();
     }
     let merged = settings.merged(&matches)?;
@@ -176,6 +176,16 @@ impl Settings {
     /// Findings that do not count for a while.
     pub(super) fn waivers(&self) -> &[Waiver] {
         self.file.as_ref().map_or(&[], |file| &file.waivers)
+    }
+
+    /// The file, as messages call it.
+    pub(super) fn label(&self) -> Option<&str> {
+        self.file.as_ref().map(|file| file.label.as_str())
+    }
+
+    /// Whether an option was typed.
+    pub(super) fn is_typed(&self, long: &str) -> bool {
+        self.typed.has(long)
     }
 
     /// Whether there is a file.

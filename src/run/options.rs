@@ -111,7 +111,12 @@ impl FromStr for Shard {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let read = text.split_once('/').and_then(|(index, of)| Some((index.parse().ok()?, of.parse().ok()?)));
+        // Schedulers that count their jobs from 0 put the number into an argument, and have no shell to add one.
+        let index = |text: &str| match text.strip_suffix("+1") {
+            Some(before) => before.parse::<u32>().ok()?.checked_add(1),
+            None => text.parse().ok(),
+        };
+        let read = text.split_once('/').and_then(|(part, of)| Some((index(part)?, of.parse().ok()?)));
         match read {
             Some((index, of)) if (1..=of).contains(&index) => Ok(Self { index, of }),
             Some((0, of)) if of > 0 => {
@@ -213,6 +218,16 @@ impl FromStr for NameServerHost {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_may_be_counted_from_zero() {
+        for (text, index, of) in [("1/4", 1, 4), ("4/4", 4, 4), ("0+1/4", 1, 4), ("3+1/4", 4, 4)] {
+            assert_eq!(text.parse(), Ok(Shard { index, of }), "{text}");
+        }
+        for text in ["0/4", "5/4", "4+1/4", "+1/4", "1+2/4", "-1+1/4", "4294967295+1/4", "1", "1/0", "1+1"] {
+            assert!(text.parse::<Shard>().unwrap_err().contains("1/4"), "{text}");
+        }
+    }
 
     #[test]
     fn every_domain_is_in_exactly_one_shard_and_stays_there() {

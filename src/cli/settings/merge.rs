@@ -22,6 +22,11 @@ impl Layer {
         self.0
     }
 
+    /// Whether it has this option.
+    pub(super) fn has(&self, long: &str) -> bool {
+        self.0.contains_key(long)
+    }
+
     /// What the file says.
     pub(super) fn of_file(values: &OptionValues) -> Self {
         Self(values.clone())
