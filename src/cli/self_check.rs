@@ -154,9 +154,9 @@ pub(super) fn run(
         ports: ports.map(|(port, transport, without)| Port::of(port, transport, without, &resolvers)).into(),
         resolvers,
         clock: Clock {
-            now: surroundings.now,
+            now: jiff::Timestamp::from_second(surroundings.now.as_second()).unwrap_or(surroundings.now),
             state: State::NotChecked,
-            reason: "no answer that was needed anyway has a date",
+            reason: "no HTTPS answer with a date was needed",
         },
         terminal: Terminal {
             width: surroundings.width,
@@ -351,7 +351,7 @@ fn table(view: &View, style: &Style) -> String {
         line(Some(port.state), "port", &format!("{} ({transport}): {found}", port.port));
     }
     let now = view.clock.now.strftime("%Y-%m-%d %H:%M UTC");
-    line(Some(view.clock.state), "clock", &format!("{now}; not compared: {}", view.clock.reason));
+    line(Some(view.clock.state), "clock", &format!("{now}; not checked: {}", view.clock.reason));
     let settings = view.settings.as_deref().map_or("none", |settings| settings);
     line(None, "settings", settings);
     let width = view.terminal.width.map_or("not a terminal".to_owned(), |width| format!("{width} columns"));
