@@ -4,7 +4,7 @@
 //! read. The reader is tried on bad samples first, so that it cannot pass by seeing nothing.
 
 mod circles;
-mod reader;
+pub mod reader;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ const STAIRCASE: &[(&str, &[&str])] = &[
 ];
 
 /// Steps whose circles of imports are not opened yet.
-const CIRCLED: &[&str] = &["src/check", "src/plan", "src/report"];
+const CIRCLED: &[&str] = &["src/check", "src/plan"];
 
 /// Libraries that only some steps may name, since the steps below build without them.
 const KEPT_APART: &[(&str, &[&str])] = &[

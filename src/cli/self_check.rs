@@ -1,7 +1,7 @@
-//! `cutover self-check`: what this machine can ask and show.
+//! `cutover self-check`: reports what this machine can query and show.
 //!
-//! Asks every resolver that a check would ask for the name servers of the root, and nothing else. Works without a network: what
-//! cannot be reached is the result.
+//! Queries every resolver that a check would use for the name servers of the root, and nothing else. Works without a network:
+//! failures are results.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -29,12 +29,12 @@ use super::{Problem, Streams, Surroundings, status, version};
 /// Tries that fit into the time for all of them.
 const TRIES: u32 = 3;
 
-/// What this machine can ask and show.
+/// The result of a self-check.
 #[derive(Debug, Serialize)]
 struct View {
     schema_version: u32,
     tool: Tool,
-    /// Whether all that a check needs works.
+    /// True if all that a check needs works: one resolver answers.
     works: bool,
     settings: Option<String>,
     resolvers: Vec<Resolver>,
@@ -52,7 +52,7 @@ struct Tool {
     newest_fact: &'static str,
 }
 
-/// A resolver, and what came of asking it.
+/// A resolver, and the result of querying it.
 #[derive(Debug, Serialize)]
 struct Resolver {
     address: String,
@@ -66,7 +66,7 @@ struct Resolver {
     probes: Vec<(Transported, State)>,
 }
 
-/// Where a resolver is named.
+/// The place that names a resolver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 enum Origin {
@@ -75,7 +75,7 @@ enum Origin {
     System,
 }
 
-/// How something turned out.
+/// The result of one probe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 enum State {
@@ -84,7 +84,7 @@ enum State {
     NotChecked,
 }
 
-/// How a resolver is reached.
+/// The transport to a resolver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 enum Transported {
@@ -176,7 +176,7 @@ pub(super) fn run(
     Ok(if view.works { 0 } else { status(Verdict::Undetermined) })
 }
 
-/// Asks the resolvers that a check would ask, all at once.
+/// Queries the resolvers that a check would use, concurrently.
 async fn resolvers(command: &SelfCheck, settings: &Settings) -> Vec<Resolver> {
     let transport = Transport::new(command.timeout.0);
     let is_typed = settings.is_typed("resolver");
@@ -207,7 +207,7 @@ async fn named(address: &ResolverAddress, origin: Origin, transport: &Transport)
     }
 }
 
-/// Asks a resolver for the name servers of the root, and connects to it over TCP where it may send long answers so.
+/// Queries a resolver for the name servers of the root, and connects to it over TCP, which long answers need.
 async fn ask(endpoint: &Endpoint, origin: Origin, transport: &Transport) -> Resolver {
     let address = endpoint.to_string();
     let server = Arc::new(Server { role: Role::Resolver, address: address.clone() });
@@ -248,7 +248,7 @@ async fn ask(endpoint: &Endpoint, origin: Origin, transport: &Transport) -> Reso
     Resolver { address, origin, state, reason, rtt_ms, probes }
 }
 
-/// Why a reply is not an answer; `None` for one, whatever it says.
+/// Returns why a reply is not an answer; `None` for an answer of any content.
 fn failure(reply: &Reply) -> Option<String> {
     let is_answer = match reply.outcome {
         Outcome::Records | Outcome::NoData | Outcome::NxDomain => true,

@@ -183,12 +183,12 @@ impl Settings {
         self.file.as_ref().map(|file| file.label.as_str())
     }
 
-    /// Whether an option was typed.
+    /// Returns whether an option was typed.
     pub(super) fn is_typed(&self, long: &str) -> bool {
         self.typed.has(long)
     }
 
-    /// Whether there is a file.
+    /// Returns whether there is a file.
     pub(super) fn is_from_file(&self) -> bool {
         self.file.is_some()
     }

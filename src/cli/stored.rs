@@ -1,4 +1,4 @@
-//! `cutover report`: earlier results put together, and reported again.
+//! `cutover report`: combines earlier results and reports them again.
 //!
 //! Results are read one by one into a temporary file; in memory are only the name of each domain and the place of its newest
 //! result.
@@ -10,16 +10,16 @@ use std::path::Path;
 use jiff::Timestamp;
 use tempfile::SpooledTempFile;
 
-use crate::check::Verdict;
 use crate::expected::Phase;
 use crate::record::Name;
 use crate::report::DomainReport;
-use crate::report::format::Place;
+
 use crate::report::harmless::harmless;
 use crate::report::since::{Earlier, since};
 use crate::report::stored::{Contents, StoredError, read};
 use crate::report::style::Style;
 use crate::report::view::unicode;
+use crate::report::writer::{Place, Scale};
 
 use crate::run::{DomainList, Names, RunError, files, system_words};
 
@@ -54,9 +54,9 @@ pub(super) fn run(
     }
     let selection = Selection::new(&results, names.as_ref());
     if selection.domains.is_empty() {
-        let files = if command.files.len() == 1 { "the file holds" } else { "the files hold" };
+        let files = if command.files.len() == 1 { "the file contains" } else { "the files contain" };
         return Err(Problem::Usage(format!(
-            "{files} no result; expected what --format json or ndjson writes"
+            "{files} no result; expected the output of --format json or ndjson"
         )));
     }
     tell(
@@ -66,15 +66,15 @@ pub(super) fn run(
     )?;
     let phases = results.phases(&selection);
     if phases.len() > 1 {
-        let phases = phases.into_iter().collect::<Vec<_>>().join(", ");
+        let phases = phases.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         let note = format!("results of several phases ({phases}); each domain is reported with its own");
         tell([note.as_str()], streams, style)?;
     }
     let before = compared(command)?;
     if let Some((before, notes)) = &before {
         let missing = selection.names(&results).filter(|name| !before.holds(name));
-        let missing =
-            missing.map(|name| format!("the earlier report does not hold {}", name.without_trailing_dot()));
+        let missing = missing
+            .map(|name| format!("the earlier report does not contain {}", name.without_trailing_dot()));
         let notes: Vec<String> = notes.iter().cloned().chain(missing).collect();
         tell(notes.iter().map(String::as_str), streams, style)?;
     }
@@ -87,7 +87,13 @@ pub(super) fn run(
         fail_on_new: command.fail_on_new,
     };
     let place = names.as_ref().map_or_else(Place::default, Names::place);
-    let mut reporter = Reporter::open(&reporting, style, RunHeader { started, phase, place })?;
+    let scale = Scale::of(selection.domains.len());
+    let reporter = Reporter::open(
+        &reporting,
+        style,
+        RunHeader { started, phase, place, scale, options: String::new() },
+    )?;
+    let mut reporter = reporter.of_stored_results();
     reporter.begin(streams.out)?;
     let renderer = reporter.renderer();
     for selected in &selection.domains {
@@ -98,10 +104,7 @@ pub(super) fn run(
         if let Some((before, _)) = &before {
             report.since = since(before, &report);
         }
-        let verdict = Verdict::ALL.into_iter().find(|verdict| verdict.word() == report.verdict);
-        // A stored verdict is a known one; what is not would be unknown.
-        let verdict = verdict.unwrap_or(Verdict::Undetermined);
-        reporter.take(renderer.write_stored(verdict, report), streams.out)?;
+        reporter.take(renderer.write_stored(report), streams.out)?;
     }
     let ended = reporter.finish(streams.out)?;
     cleanup::set_status(ended);
@@ -126,13 +129,12 @@ fn compared(command: &StoredResults) -> Result<Option<(Earlier, Vec<String>)>, P
 /// Refuses what cannot be done with stored results.
 fn refuse(command: &StoredResults) -> Result<(), Problem> {
     if command.strict {
-        let message =
-            "--strict: stored results were weighed by the options of their run; use `cutover check --strict`";
+        let message = "--strict: stored results keep the options of their run; use `cutover check --strict`";
         return Err(Problem::Usage(message.into()));
     }
     let inputs = command.files.iter().chain(&command.domains).filter(|path| is_input(path)).count();
     if inputs > 1 {
-        return Err(Problem::Usage("`-` is named twice; standard input can be read once".into()));
+        return Err(Problem::Usage("`-` is named twice; standard input can be read only once".into()));
     }
     Ok(())
 }
@@ -157,7 +159,7 @@ fn problem(label: &str, error: StoredError) -> Problem {
 /// What a note says of lines that end too early.
 fn cut_notes(label: &str, contents: &Contents) -> impl Iterator<Item = String> {
     let note = move |line: &usize| {
-        format!("{label}:{line}: the line ends too early (a run was killed); it is skipped")
+        format!("{label}:{line}: the line ends too early (the run was killed); it is skipped")
     };
     contents.cut.iter().map(note)
 }
@@ -174,8 +176,10 @@ pub(super) fn earlier(
     let label = label(path);
     let (earlier, contents) = Earlier::read(reader).map_err(|error| problem(&label, error))?;
     if earlier.is_empty() {
-        let message =
-            format!("{label}: no result in it; expected a recording or what --format json or ndjson writes");
+        let message = format!(
+            "{label}: it contains no result; expected a recording or the output of --format json \
+                or ndjson"
+        );
         return Err(Problem::Usage(message));
     }
     notes.extend(cut_notes(&label, &contents));
@@ -196,7 +200,7 @@ struct Results {
 struct Stored {
     domain: String,
     checked_at: Timestamp,
-    phase: Option<&'static str>,
+    phase: Option<Phase>,
     start: u64,
     length: usize,
 }
@@ -239,8 +243,7 @@ impl Results {
             let written = written.and_then(|text| spool.write_all(&text).map(|()| text.len()));
             match written {
                 Ok(length) => {
-                    let phase = Some(report.phase).filter(|phase| !phase.is_empty());
-                    read_now.push((report.domain, report.checked_at, phase, *end, length));
+                    read_now.push((report.domain, report.checked_at, report.phase, *end, length));
                     *end += length as u64;
                 }
                 Err(error) => failure = Some(error),
@@ -278,7 +281,7 @@ impl Results {
     }
 
     /// The phases of the results.
-    fn phases(&self, selection: &Selection) -> BTreeSet<&'static str> {
+    fn phases(&self, selection: &Selection) -> BTreeSet<Phase> {
         let phase = |selected: &Selected| match selected {
             Selected::Found(index) => self.stored.get(*index)?.phase,
             Selected::Missing(_) => None,
@@ -294,7 +297,7 @@ impl Results {
         });
         let newest = found.max_by_key(|stored| stored.checked_at);
         let started = newest.map_or(now, |stored| stored.checked_at);
-        let phase = newest.and_then(|stored| stored.phase).and_then(|phase| phase.parse().ok());
+        let phase = newest.and_then(|stored| stored.phase);
         (Timestamp::from_second(started.as_second()).unwrap_or(started), phase.unwrap_or_default())
     }
 
@@ -313,9 +316,7 @@ impl Results {
             .map_err(|error| Problem::Usage(format!("the result of {}: {error}", stored.domain)))?;
         report.unicode = report.domain.parse().ok().as_ref().and_then(unicode);
         report.checked_at = Some(stored.checked_at).filter(|time| *time != started);
-        if report.phase.is_empty() {
-            report.phase = stored.phase.unwrap_or(phase.word());
-        }
+        report.phase = report.phase.or(stored.phase).or(Some(phase));
         Ok(report)
     }
 }
@@ -374,7 +375,7 @@ impl Selection {
 /// Results could not be put aside.
 fn spooling(error: &io::Error) -> Problem {
     Problem::Usage(format!(
-        "no room for the results: {}; free some in the folder for temporary files",
+        "no space for the results: {}; free some in the folder for temporary files",
         system_words(error)
     ))
 }

@@ -1,75 +1,101 @@
 //! The report for a person: verdict first, done and left at a glance, then what to type, then the next step.
 
+mod cache_expiry;
 mod edits;
 mod expected;
 mod findings;
 mod header;
 mod next;
+mod parts;
 mod replies;
-mod stored;
 
-use crate::check::{Assessment, Assumptions, CacheExpiry, Verdict};
-use crate::expected::{Importance, Subject};
-use crate::facts::Facts;
-use crate::plan::Change;
-use crate::record::Name;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
-use super::cache_expiry::cache_expiry;
+use jiff::Timestamp;
+
+use crate::check::Verdict;
+use crate::check::time::clock;
+
 use super::changed::changed;
-use super::grid::{Cell, wrapped};
+use super::grid::wrapped;
 use super::harmless::harmless_lines;
-use super::since::Since;
-use super::style::{Detail, Marks, Style, Tone};
-use super::view::{Summary, unicode};
+use super::style::{Detail, Style, Tone};
+use super::view::{DomainReport, Summary};
+use cache_expiry::cache_expiry;
 use edits::edits;
 use findings::{expectations, hazards};
 use header::header;
 use next::next;
+use parts::{counted, shown_domain, verdict_words};
 use replies::replies;
 
 pub use expected::expected;
-pub use stored::stored;
 
-/// Everything that a table of one domain shows.
-#[derive(Debug, Clone, Copy)]
-pub struct Shown<'a> {
-    /// The domain and the choices made for it.
-    pub subject: &'a Subject,
-    /// What was found out.
-    pub assessment: &'a Assessment,
-    /// What has to change.
-    pub changes: &'a [Change],
-    /// The replies, for `--verbose`.
-    pub facts: &'a Facts,
-    /// What is still to be expected of caches and queues.
-    pub cache_expiry: &'a CacheExpiry,
-    /// What was taken for granted about them.
-    pub assumptions: Assumptions,
-    /// What has changed since an earlier report, where there is one to compare with.
-    pub since: Option<&'a Since>,
-}
+/// Columns for the names of domains where each domain has one line; a longer name pushes the rest to the right.
+const DOMAIN_COLUMNS: usize = 28;
 
-/// The report of one domain.
+/// The report of one domain; with the time of the check, where that is not the time of reading.
 #[must_use]
-pub fn domain(shown: &Shown<'_>, style: &Style) -> String {
-    let mut text = header(shown, style);
-    text.push('\n');
-    text.push_str(&expectations(&shown.assessment.judged, style));
-    text.push_str(&hazards(&shown.assessment.hazards, style));
-    if !shown.changes.is_empty() {
-        text.push_str(&edits(shown, style));
+pub fn domain(report: &DomainReport, checked_at: Option<Timestamp>, style: &Style) -> String {
+    let mut text = header(report, style);
+    if let Some(checked_at) = checked_at.filter(|_| style.detail > Detail::Quiet) {
+        let checked = match checked_at == Timestamp::UNIX_EPOCH {
+            true => "Never checked.".to_owned(),
+            false => format!("Checked {}.", clock(checked_at)),
+        };
+        let _ = writeln!(text, "{}", style.paint(Tone::Faint, &checked));
     }
-    text.push_str(&cache_expiry(shown, style));
-    if let Some(since) = shown.since {
+    text.push('\n');
+    text.push_str(&expectations(&report.expectations, style));
+    text.push_str(&hazards(&report.hazards, style));
+    if !report.changes.is_empty() {
+        text.push_str(&edits(report, style));
+    }
+    text.push_str(&cache_expiry(report, style));
+    if let Some(since) = &report.since {
         text.push_str(&changed(since, style));
     }
-    if style.detail == Detail::Verbose {
-        text.push_str(&replies(shown.facts, style));
-    }
-    if style.detail > Detail::Quiet {
-        text.push_str(&next(shown, style));
+    if let Some(all) = report.replies.as_ref().filter(|_| style.detail == Detail::Verbose) {
+        text.push_str(&replies(all, style));
     }
     harmless_lines(&style.text(&text)).into_owned()
+}
+
+/// The next step after the report of one domain, as a command with the options that were given.
+#[must_use]
+pub fn next_step(report: &DomainReport, options: &str, style: &Style) -> String {
+    harmless_lines(&style.text(&next(report, options, style))).into_owned()
+}
+
+/// One domain of several in one line: its verdict is the heading above.
+#[must_use]
+pub fn line(report: &DomainReport, style: &Style) -> String {
+    let domain = style.domain(&report.domain, report.unicode.as_deref());
+    let text = format!("  {domain:<DOMAIN_COLUMNS$}  {}", left(report));
+    harmless_lines(&style.text(text.trim_end())).into_owned() + "\n"
+}
+
+/// What is left to do for a domain, and the codes that say why.
+fn left(report: &DomainReport) -> String {
+    let edits = report.changes.iter().filter(|change| change.is_required()).count();
+    let count = match report.verdict {
+        Verdict::ChangesNeeded if edits > 0 => format!("{} to edit: ", counted(edits, "record set")),
+        _ => String::new(),
+    };
+    let open = report.expectations.iter().filter(|one| one.is_required() && !one.status.is_settled());
+    let errors = report.hazards.iter().filter(|hazard| hazard.is_error());
+    let mut codes: Vec<&str> =
+        open.map(|one| one.code.as_str()).chain(errors.map(|hazard| hazard.code.as_str())).collect();
+    let mut seen = BTreeSet::new();
+    codes.retain(|code| seen.insert(*code));
+    if codes.is_empty() { String::new() } else { format!("{count}{}", codes.join(", ")) }
+}
+
+/// The heading above the lines of the domains with this verdict.
+#[must_use]
+pub fn heading(verdict: Verdict, style: &Style) -> String {
+    style.paint(Tone::of(verdict), &format!("{}:", verdict_words(verdict))) + "\n"
 }
 
 /// One line for several domains.
@@ -92,50 +118,19 @@ pub fn summary(summary: &Summary) -> String {
 
 /// `cutover plan` for a person.
 #[must_use]
-pub fn plan(shown: &Shown<'_>, style: &Style) -> String {
-    let domain = shown_domain(shown.subject, style);
-    if shown.changes.is_empty() {
-        let left = match shown.assessment.verdict {
-            Verdict::ChangesNeeded => "nothing that a change of its records would fix; see `cutover check`",
-            Verdict::Undetermined => "nothing is known to be wrong, and something could not be looked up",
+pub fn plan(report: &DomainReport, style: &Style) -> String {
+    let domain = shown_domain(report, style);
+    if report.changes.is_empty() {
+        let left = match report.verdict {
+            Verdict::ChangesNeeded => "no DNS edit fixes this; see `cutover check`",
+            Verdict::Undetermined => "nothing is known to be wrong, but a lookup failed; see `cutover check`",
             Verdict::Ready | Verdict::Waiting => "nothing to change",
         };
         return wrapped(&style.text(&format!("{domain}: {left}")), style.columns()) + "\n";
     }
-    let count = counted(shown.changes.len(), "record set");
+    let count = counted(report.changes.len(), "record set");
     let mut text = style.paint(Tone::Strong, &format!("{domain}: {count} to change")) + "\n";
-    text.push_str(&edits(shown, style));
-    text.push_str(&shown.since.map(|since| changed(since, style)).unwrap_or_default());
+    text.push_str(&edits(report, style));
+    text.push_str(&report.since.as_ref().map(|since| changed(since, style)).unwrap_or_default());
     harmless_lines(&style.text(&text)).into_owned()
-}
-
-/// What the mark of [`advice`] means.
-const ADVICE: &str = "○ advice, or not needed yet: it decides nothing";
-
-fn advice(importance: Importance) -> &'static str {
-    match importance {
-        Importance::Required => "",
-        Importance::Recommended | Importance::Optional => " ○",
-    }
-}
-
-fn faint(heading: &str) -> Cell {
-    Cell::toned(Tone::Faint, heading)
-}
-
-/// The domain as people write it, and as DNS does.
-#[must_use]
-pub fn shown_domain(subject: &Subject, style: &Style) -> String {
-    shown_name(&subject.domain, style)
-}
-
-/// The same for its name alone.
-pub(super) fn shown_name(domain: &Name, style: &Style) -> String {
-    let bare = domain.without_trailing_dot();
-    let unicode = unicode(domain).filter(|_| style.marks == Marks::Unicode);
-    unicode.map_or(bare.clone(), |unicode| format!("{unicode} ({bare})"))
-}
-
-fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

@@ -1,24 +1,25 @@
-//! One domain, looked up and judged.
+//! The result of one domain: its facts and its assessment.
+
+use jiff::Timestamp;
 
 use crate::check::{Assessment, Assumptions, CacheExpiry, JudgeOptions, assess, cache_expiry};
 use crate::expected::Subject;
 use crate::facts::{Facts, History, Recording};
 use crate::plan::{Change, changes};
 use crate::record::Name;
-use crate::report::since::Since;
-use crate::report::table::Shown;
+use crate::report::view::Since;
 use crate::report::{DomainReport, Report};
 
 /// One domain, looked up and judged.
 #[derive(Debug, Clone)]
 pub struct Checked {
-    /// The domain and the choices made for it.
+    /// The domain and its options.
     pub subject: Subject,
     /// What was seen.
     pub facts: Facts,
     /// What it means.
     pub assessment: Assessment,
-    /// What has to change.
+    /// The changes.
     pub changes: Vec<Change>,
     cache_expiry: CacheExpiry,
     assumptions: Assumptions,
@@ -46,18 +47,10 @@ impl Checked {
         self.assumptions = assumptions;
     }
 
-    /// What a table shows of it.
+    /// When the old service may be closed; `None` while that is not known.
     #[must_use]
-    pub fn shown(&self) -> Shown<'_> {
-        Shown {
-            subject: &self.subject,
-            assessment: &self.assessment,
-            changes: &self.changes,
-            facts: &self.facts,
-            cache_expiry: &self.cache_expiry,
-            assumptions: self.assumptions,
-            since: self.since.as_ref(),
-        }
+    pub fn closing(&self) -> Option<Timestamp> {
+        self.cache_expiry.closing.map(|closing| closing.after)
     }
 
     /// The waivers of the run that met a finding.
@@ -71,7 +64,7 @@ impl Checked {
     #[must_use]
     pub fn report(&self) -> DomainReport {
         DomainReport::new(&self.subject, &self.assessment, &self.changes)
-            .with_cache_expiry(&self.cache_expiry)
+            .with_cache_expiry(&self.cache_expiry, self.assumptions)
     }
 
     /// The report of a run over this domain alone.

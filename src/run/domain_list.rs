@@ -35,7 +35,7 @@ pub struct DomainList {
     pub(super) names: Names,
     /// Those with options of their own.
     pub(super) own: ConfiguredDomains,
-    /// What to say about its lines.
+    /// Notes about its lines.
     notes: Vec<String>,
 }
 
@@ -45,7 +45,7 @@ pub struct DomainList {
 pub type LineOptions<'a> =
     dyn FnMut(&Name, OptionValues) -> Result<Option<Arc<ExpectationOptions>>, String> + 'a;
 
-/// Why a list cannot be used: its lines, each with a reason.
+/// The lines of a list that cannot be used, each with its reason.
 #[derive(Debug, Default)]
 struct ListError {
     file: String,
@@ -126,7 +126,7 @@ impl DomainList {
         &self.names
     }
 
-    /// What to say about its lines.
+    /// Returns notes about its lines.
     #[must_use]
     pub fn notes(&self) -> &[String] {
         &self.notes

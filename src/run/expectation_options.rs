@@ -36,7 +36,7 @@ pub struct ConfiguredDomain {
 }
 
 impl ConfiguredDomain {
-    /// Whether it belongs to one of these groups; without any, whether it is one of the settings, which it is.
+    /// Returns whether it belongs to one of these groups; without any, every domain of the settings does.
     #[must_use]
     pub fn is_of(&self, groups: &[String]) -> bool {
         groups.is_empty() || self.groups.iter().any(|group| groups.contains(group))
@@ -76,7 +76,7 @@ pub struct ExpectationOptions {
     pub hybrid: bool,
     /// Whether the domain takes and sends no mail, and shall stay so.
     pub parked: bool,
-    /// When the MX is to change.
+    /// The time when the MX is to change.
     pub switch_at: Option<Timestamp>,
 }
 

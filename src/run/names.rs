@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::record::Name;
-use crate::report::format::Place;
+use crate::report::writer::Place;
 
 use super::domain;
 use super::error::RunError;
@@ -19,7 +19,7 @@ pub struct Names {
     text: String,
     /// Where each ends.
     ends: Vec<u32>,
-    /// The line of each, where they stand in a file.
+    /// The line of each, if they are in a file.
     lines: Vec<u32>,
     /// That file.
     file: Option<String>,
@@ -119,7 +119,7 @@ impl Names {
         self.ends.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are none.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
@@ -137,7 +137,7 @@ impl Names {
         (0..self.len()).filter_map(|index| self.text(index)?.parse().ok())
     }
 
-    /// Where they stand, for a report that shows it.
+    /// Their position, for a report that shows it.
     pub fn place(&self) -> Place {
         match &self.file {
             Some(file) if self.lines.len() == self.len() => {

@@ -96,7 +96,7 @@ pub struct Shard {
 }
 
 impl Shard {
-    /// Whether a domain belongs to it: by its name alone, so that it stays there when others come and go.
+    /// Returns whether a domain belongs to it: by its name alone, so that it stays there when others come and go.
     pub(super) fn holds(self, name: &str) -> bool {
         /// FNV-1a with 64 bits: short, and the same on every machine and in every version.
         const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
@@ -182,7 +182,7 @@ impl Default for LookupOptions {
 }
 
 impl LookupOptions {
-    /// Whether zones are read by transfer.
+    /// Returns whether zones are read by transfer.
     #[must_use]
     pub fn is_transferred(&self) -> bool {
         self.transfer || self.tsig.is_some()

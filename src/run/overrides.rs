@@ -17,11 +17,11 @@ use super::subject::{ListCache, Lists, subject};
 pub struct DomainOverrides {
     all: Choice,
     own: BTreeMap<Name, Choice>,
-    /// What Microsoft Graph wants, a list a domain.
+    /// The values of Microsoft Graph, one list per domain.
     wanted: BTreeMap<Name, Vec<u8>>,
 }
 
-/// What holds for a domain; shared by all for which the same holds.
+/// The options of a domain; shared by all domains with the same ones.
 #[derive(Debug)]
 struct Choice {
     expectations: Arc<ExpectationOptions>,
@@ -64,7 +64,7 @@ impl DomainOverrides {
         self.own.get(domain).unwrap_or(&self.all)
     }
 
-    /// A domain with the choices made for it.
+    /// A domain with its options.
     ///
     /// # Errors
     /// [`RunError`] for a value that cannot be what it should be.
@@ -129,7 +129,7 @@ impl<'a> UsedWaivers<'a> {
         let notes = unneeded.map(|waiver| {
             let whose = waiver.domain.as_ref().map_or_else(|| "*".to_owned(), Name::without_trailing_dot);
             format!(
-                "the waiver of `{}` for `{whose}` meets no finding; take it out of the settings",
+                "the waiver of `{}` for `{whose}` matches no finding; remove it from the settings",
                 waiver.code
             )
         });

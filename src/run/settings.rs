@@ -1,4 +1,4 @@
-//! What a settings file says: defaults, domains with what is different for them, and waivers.
+//! Reads a settings file: defaults, domains with their own options, and waivers.
 //!
 //! A value of an option is kept as it is written: the reader of the option of that name reads it, so that file and command
 //! line cannot differ in what they take.
@@ -61,14 +61,14 @@ pub struct DomainEntry {
     pub choices: OptionValues,
 }
 
-/// What the file says of a group of domains.
+/// A group of domains in the file.
 #[derive(Debug)]
 pub struct GroupEntry {
     /// Its name.
     pub name: String,
     /// The line of the file that names it.
     pub line: usize,
-    /// What its domains have in common.
+    /// The options that its domains share.
     pub choices: OptionValues,
 }
 
@@ -106,7 +106,7 @@ impl SettingsFile {
             })?;
             if let Some(first) = seen.insert(name.clone(), line) {
                 let name = name.without_trailing_dot();
-                return Err(refused(line, format!("`{name}` stands in line {first} already; merge the two")));
+                return Err(refused(line, format!("`{name}` is already in line {first}; merge the two")));
             }
             let own_groups = own.group.as_ref().map(file::List::to_vec).unwrap_or_default();
             // Where groups are listed, one that is not is a slip.
@@ -143,7 +143,7 @@ impl SettingsFile {
     }
 }
 
-/// What to say of a group that is not one of the known ones.
+/// Words a message about an unknown group.
 fn unknown_group<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
     let close = closest(name, known.clone());
     let hint = close.map(|close| format!("; did you mean `{close}`?")).unwrap_or_default();
@@ -208,7 +208,7 @@ fn read_waiver(entry: &Spanned<WaiverEntry>) -> Result<Waiver, String> {
         format!("found the code `{}`, expected one of `cutover explain`{hint}", harmless(code))
     })?;
     if reason.trim().is_empty() {
-        return Err(format!("the waiver of `{code}` has an empty reason; say why the finding may stay"));
+        return Err(format!("the waiver of `{code}` has an empty reason; enter why the finding may stay"));
     }
     Ok(Waiver { domain, code, reason: reason.trim().to_owned(), until: until.0 })
 }

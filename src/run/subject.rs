@@ -104,7 +104,8 @@ impl Lists {
         Ok(Self { files })
     }
 
-    /// What the lists hold of a domain, and then what Microsoft Graph wants: the files are more particular, and come first.
+    /// Returns the records of the lists for a domain, and then those of Microsoft Graph: the files are more specific, and come
+    /// first.
     fn imports(&self, domain: &Name, wanted: Option<&[u8]>) -> Result<Vec<Import>, RunError> {
         let import = |(_, list): &(String, Result<List, ImportError>)| {
             list.as_ref().map_err(Clone::clone)?.import(domain)
@@ -122,7 +123,7 @@ impl Lists {
         Ok(imports)
     }
 
-    /// What to say about them: what was put right, what is not used, and lists that hold nothing of any domain.
+    /// What to say about them: what was fixed, what is not used, and lists that hold nothing of any domain.
     ///
     /// # Errors
     /// [`RunError`] as when the subjects were made.
@@ -141,7 +142,7 @@ impl Lists {
                     Some(used) => *used |= !import.records.is_empty(),
                     None if import.records.is_empty() => {
                         notes.push(format!(
-                            "{GRAPH} wants no record for {}",
+                            "{GRAPH} requires no record for {}",
                             subject.domain.without_trailing_dot()
                         ));
                     }
@@ -152,7 +153,7 @@ impl Lists {
             notes.extend(ignored(subject).iter().map(ToString::to_string));
         }
         for ((file, _), _) in self.files.iter().zip(&used).filter(|(_, used)| !**used) {
-            notes.push(format!("{file} holds no record of the domains that are checked"));
+            notes.push(format!("{file} contains no record of the domains that are checked"));
         }
         // What a list says of no domain in particular is noted once.
         let mut said = BTreeSet::new();
@@ -201,16 +202,16 @@ fn verification(text: &str) -> Result<String, RunError> {
         .filter(|character| !character.is_whitespace() && !"\"'`“”„‘’".contains(*character))
         .collect();
     let hint = if is_placeholder_text(trimmed) {
-        "; that is a placeholder from a guide, the admin center shows the value".to_owned()
+        "; that is a placeholder from a guide, the admin center shows the real value".to_owned()
     } else if bare != trimmed && valid(&bare) {
-        format!("; leave quotes and blanks out: `{}`", harmless(&bare))
+        format!("; remove quotes and spaces: `{}`", harmless(&bare))
     } else if is_value(&bare) {
         format!("; did you mean `MS={}`?", harmless(&bare))
     } else {
         "; copy it from the admin center".to_owned()
     };
     Err(RunError::Usage(format!(
-        "--verification: found `{}`, expected `MS=` and a value without blanks, such as \
+        "--verification: found `{}`, expected `MS=` and a value without spaces, such as \
          `MS=ms12345678`{hint}",
         harmless(text)
     )))

@@ -83,7 +83,7 @@ fn a_group_that_nobody_knows_is_told_with_those_that_there_are() {
     let list = workspace.put("list.txt", "a.example\n");
     for (words, parts) in [
         ("check --group eats".to_owned(), &["`eats`", "did you mean `east`?", "`later`", "`pilot`"][..]),
-        ("check --group later".into(), &["names none of the group later"]),
+        ("check --group later".into(), &["none of the group later"]),
         ("check contoso.com --group east".into(), &["--group", "leave one of the two out"]),
         (format!("check --domains {list} --group east"), &["--group"]),
     ] {

@@ -108,8 +108,8 @@ fn every_option_of_check_is_a_key_of_the_defaults() {
 
 #[test]
 fn the_settings_that_are_shown_are_those_that_are_tested() {
-    let readme = std::fs::read_to_string("README.md").unwrap();
-    let shown = readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let guide = std::fs::read_to_string(".github/GUIDE.md").unwrap();
+    let shown = guide.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
     assert_eq!(shown, std::fs::read_to_string("fixtures/demo/cutover.toml").unwrap());
     let run = cutover(
         "check --settings fixtures/demo/cutover.toml --zone fixtures/demo/contoso.com.zone --format json",

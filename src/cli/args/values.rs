@@ -1,4 +1,4 @@
-//! How are the values of options written?
+//! The values of options.
 
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -7,6 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::ValueEnum;
+use clap::builder::PossibleValue;
 use jiff::SignedDuration;
 
 use crate::check::Verdict;
@@ -15,6 +16,8 @@ use crate::facts::TrustPolicy;
 use crate::record::Name;
 use crate::record::spf::{Meaning, Mechanism, Qualifier, Term};
 use crate::run::NoticeFormat;
+
+pub(in crate::cli) use crate::report::format::Format as ReportFormat;
 
 /// When to do something that depends on the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -26,11 +29,11 @@ pub(in crate::cli) enum When {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum ViewName {
-    /// The zone's name servers decide, resolvers must have caught up
+    /// The zone's name servers decide; resolvers must have caught up
     Both,
-    /// The zone's name servers alone
+    /// Only the zone's name servers
     Authoritative,
-    /// The resolvers alone
+    /// Only the resolvers
     Resolver,
 }
 
@@ -44,34 +47,18 @@ impl From<ViewName> for TrustPolicy {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum ReportFormat {
-    /// For a person
-    Table,
-    /// For a program
-    Json,
-    /// For a program, one domain a line
-    Ndjson,
-    /// For a spreadsheet
-    Csv,
-    /// For a job summary or a merge request
-    Markdown,
-    /// One page to hand on
-    Html,
-    /// For a CI that shows tests
-    Junit,
-    /// For code scanning
-    Sarif,
-    /// Annotations of a GitHub Actions run
-    Github,
-    /// For the textfile collector
-    Prometheus,
-    /// For Nagios and its kin, with their exit status
-    Nagios,
+impl ValueEnum for ReportFormat {
+    fn value_variants<'a>() -> &'a [Self] {
+        Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.word()).help(self.help()))
+    }
 }
 
 impl ReportFormat {
-    /// Whether a person reads it while the run goes on.
+    /// Returns whether a person reads it while the run goes on.
     pub(in crate::cli) fn is_for_a_person(self) -> bool {
         self == Self::Table
     }
@@ -94,9 +81,9 @@ pub(in crate::cli) enum ExpectedFormat {
 /// What a watch waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum Goal {
-    /// All that is required is published and seen everywhere
+    /// All required records are published and seen everywhere
     Ready,
-    /// Nothing is left to edit
+    /// No edit is left
     ChangesDone,
 }
 
@@ -145,7 +132,7 @@ pub(in crate::cli) enum PlanFormat {
 }
 
 impl PlanFormat {
-    /// Whether it holds the whole move, whatever the phase.
+    /// Returns whether it holds the whole move, whatever the phase.
     pub(in crate::cli) fn is_schedule(self) -> bool {
         match self {
             Self::Runbook | Self::Ics => true,
@@ -211,7 +198,7 @@ impl FromStr for Output {
         let format = ReportFormat::from_str(format, false)
             .map_err(|_| format!("found the format `{format}`, expected one of {}", ReportFormat::words()))?;
         if path.is_empty() {
-            return Err("the path behind `=` is missing".into());
+            return Err("the path after `=` is missing".into());
         }
         Ok(Self { format, path: path.into() })
     }
@@ -248,7 +235,7 @@ impl FromStr for Seconds {
     }
 }
 
-/// How many domains are looked up at the same time.
+/// The number of domains that are looked up at the same time.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::cli) struct Concurrency(pub(in crate::cli) usize);
 
@@ -263,7 +250,7 @@ impl FromStr for Concurrency {
     }
 }
 
-/// A term that lets a sender pass.
+/// A term that authorizes a sender.
 #[derive(Debug, Clone)]
 pub(in crate::cli) struct SpfSender(pub(in crate::cli) Term);
 
@@ -291,7 +278,7 @@ impl FromStr for SpfSender {
             | Meaning::Explanation(_)
             | Meaning::UnknownModifier { .. } => {}
         }
-        Err(format!("{EXPECTED}, which lets a sender pass"))
+        Err(format!("{EXPECTED}, which authorizes a sender"))
     }
 }
 

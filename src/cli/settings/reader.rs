@@ -1,4 +1,4 @@
-//! Reads what the settings and a list say of single domains, as the command line would.
+//! Reads the options of single domains from the settings and from a list, with the readers of the command line.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub(super) struct OptionReader<'s> {
 }
 
 impl<'s> OptionReader<'s> {
-    /// A reader for what these settings have below the command line.
+    /// Creates a reader on top of these settings.
     pub(super) fn new(settings: &'s Settings) -> Self {
         let parser = Expectations::augment_args(Parser::new(env!("CARGO_PKG_NAME"))).no_binary_name(true);
         let known = longs(&parser);
@@ -42,7 +42,7 @@ impl<'s> OptionReader<'s> {
         }
     }
 
-    /// What is expected where these choices count, each before the ones in front of it.
+    /// Returns the options if these choices apply; a later one wins over an earlier one.
     ///
     /// # Errors
     /// The error of a value that cannot be used.
@@ -68,7 +68,7 @@ impl<'s> OptionReader<'s> {
         Ok(options)
     }
 
-    /// What is expected of a domain with options of its own in a list.
+    /// Returns the options of a domain that has its own in a list.
     ///
     /// # Errors
     /// The reason for a person.
@@ -97,7 +97,7 @@ impl<'s> OptionReader<'s> {
     }
 }
 
-/// What the file says of a domain: of its groups, and then of itself.
+/// Returns the choices of the file for a domain: those of its groups, and then its own.
 pub(super) fn choices<'f>(
     file: &'f SettingsFile,
     domain: &'f DomainEntry,

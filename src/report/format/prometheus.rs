@@ -3,62 +3,71 @@
 //! Text format 0.0.4: written here and not by a client library, whose registries keep no order, while the same facts must
 //! give the same bytes.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::{self, Write};
 
-use crate::report::Report;
+use crate::check::Severity;
 use crate::report::view::DomainReport;
+use crate::report::writer::{Ending, Piece, ReportWriter, Run};
 
-/// Every verdict, so that a gauge that is 0 can be told from one that is gone.
-const VERDICTS: [&str; 4] = ["ready", "waiting", "undetermined", "changes-needed"];
-/// Every status.
-const STATUSES: [&str; 5] = ["met", "unmet", "waiting", "unknown", "waived"];
-/// Every level of a hazard.
-const LEVELS: [&str; 3] = ["error", "warning", "info"];
+use super::level::is_finding;
 
 /// One gauge: its name without the prefix, what it says, and its samples.
 struct Gauge {
     name: &'static str,
     help: &'static str,
-    samples: fn(&Report, &DomainReport) -> Vec<Sample>,
+    samples: fn(&Run, &DomainReport) -> BTreeMap<Labels, i64>,
 }
 
-/// Labels beside the domain's own, and the number.
-type Sample = (Vec<(&'static str, String)>, i64);
+/// Labels with their values.
+type Labels = Vec<(&'static str, String)>;
 
-const GAUGES: [Gauge; 6] = [
-    Gauge { name: "verdict", help: "Whether the domain has this verdict.", samples: verdict },
-    Gauge { name: "expectation", help: "Whether the expectation has this status.", samples: expectations },
-    Gauge { name: "hazards", help: "Hazards of this level.", samples: hazards },
-    Gauge { name: "changes", help: "Record sets that have to change.", samples: changes },
+const GAUGES: [Gauge; 4] = [
+    Gauge { name: "verdict", help: "1 for the verdict of the domain.", samples: verdict },
     Gauge {
-        name: "seconds_until_ready",
-        help: "Seconds until caches and secondaries have caught up; absent while that is not known.",
-        samples: seconds_until_ready,
+        name: "finding",
+        help: "1 for each expectation that is not met, and for each error and warning (id `hazard`).",
+        samples: findings,
     },
     Gauge {
-        name: "checked_at_seconds",
+        name: "checked_timestamp_seconds",
         help: "When the check began, in seconds since 1970.",
         samples: checked_at,
     },
+    Gauge {
+        name: "until_timestamp_seconds",
+        help: "When caches and secondaries have caught up, in seconds since 1970; absent where nothing is waited for.",
+        samples: until,
+    },
 ];
 
-/// The report as metrics.
-#[must_use]
-pub fn prometheus(report: &Report) -> String {
-    let mut text = String::new();
-    for Gauge { name, help, samples } in GAUGES {
-        // Writing into a string cannot fail.
-        let _ = write!(text, "# HELP cutover_{name} {help}\n# TYPE cutover_{name} gauge\n");
-        for domain in &report.domains {
-            let own = [("domain", domain.domain.clone()), ("phase", domain.phase.to_owned())];
-            for (labels, value) in samples(report, domain) {
-                let labels = own.iter().cloned().chain(labels).map(|(label, text)| quoted(label, &text));
-                let labels: Vec<String> = labels.collect();
+/// Writes the metrics. The samples of a gauge are written together, so each gauge is a section of its own.
+pub(super) struct Prometheus;
+
+impl ReportWriter for Prometheus {
+    fn domain(&self, run: &Run, domain: &DomainReport) -> Piece {
+        let section = |Gauge { name, samples, .. }: Gauge| {
+            let mut text = String::new();
+            for (labels, value) in samples(run, domain) {
+                let labels: Vec<String> = labels.iter().map(|(label, text)| quoted(label, text)).collect();
+                // Writing into a string cannot fail.
                 let _ = writeln!(text, "cutover_{name}{{{}}} {value}", labels.join(","));
             }
-        }
+            text
+        };
+        Piece::Later(GAUGES.map(section).into())
     }
-    text
+
+    fn finish(&self, _: &Run, end: Ending<'_>, out: &mut dyn Write) -> io::Result<()> {
+        for (section, Gauge { name, help, .. }) in GAUGES.into_iter().enumerate() {
+            write!(out, "# HELP cutover_{name} {help}\n# TYPE cutover_{name} gauge\n")?;
+            while let Some(samples) = end.pieces.next(section)? {
+                out.write_all(samples.as_bytes())?;
+            }
+        }
+        Ok(())
+    }
 }
 
 fn quoted(label: &str, text: &str) -> String {
@@ -66,56 +75,40 @@ fn quoted(label: &str, text: &str) -> String {
     format!("{label}=\"{text}\"")
 }
 
-fn verdict(_: &Report, domain: &DomainReport) -> Vec<Sample> {
-    let of = |known: &str| (vec![("verdict", known.to_owned())], i64::from(domain.verdict == known));
-    VERDICTS.into_iter().map(of).collect()
+fn of_domain(domain: &DomainReport) -> Labels {
+    vec![("domain", domain.domain.to_string())]
 }
 
-fn expectations(_: &Report, domain: &DomainReport) -> Vec<Sample> {
-    let samples = domain.expectations.iter().flat_map(|one| {
-        STATUSES.into_iter().map(|known| {
-            let labels = vec![
-                ("expectation", one.id.to_owned()),
-                ("importance", one.importance.to_owned()),
-                ("status", known.to_owned()),
-            ];
-            (labels, i64::from(one.status == known))
-        })
+fn of_phase(domain: &DomainReport) -> Labels {
+    vec![("domain", domain.domain.to_string()), ("phase", domain.phase().word().to_owned())]
+}
+
+fn verdict(_: &Run, domain: &DomainReport) -> BTreeMap<Labels, i64> {
+    let verdict = ("verdict", domain.verdict.word().to_owned());
+    BTreeMap::from([([of_phase(domain), vec![verdict]].concat(), 1)])
+}
+
+/// Several hazards of one code are one series.
+fn findings(_: &Run, domain: &DomainReport) -> BTreeMap<Labels, i64> {
+    let expectations = domain.expectations.iter().filter(|one| is_finding(one));
+    let expectations = expectations.map(|one| [one.id.as_str(), one.code.as_str(), one.status.word()]);
+    let hazards = domain.hazards.iter().filter(|one| !one.is_waived() && one.level != Severity::Info);
+    let hazards = hazards.map(|one| ["hazard", one.code.as_str(), one.level.word()]);
+    let series = expectations.chain(hazards).map(|values| {
+        let own = ["id", "code", "status"].into_iter().zip(values.map(str::to_owned)).collect();
+        ([of_phase(domain), own].concat(), 1)
     });
-    samples.collect()
+    series.collect()
 }
 
-fn hazards(_: &Report, domain: &DomainReport) -> Vec<Sample> {
-    let count = |level: &str| domain.hazards.iter().filter(|hazard| hazard.level == level).count();
-    LEVELS.into_iter().map(|level| (vec![("level", level.to_owned())], number(count(level)))).collect()
+fn checked_at(run: &Run, domain: &DomainReport) -> BTreeMap<Labels, i64> {
+    BTreeMap::from([(of_domain(domain), domain.time(run.checked_at).as_second())])
 }
 
-fn changes(_: &Report, domain: &DomainReport) -> Vec<Sample> {
-    vec![(Vec::new(), number(domain.changes.len()))]
-}
-
-fn checked_at(report: &Report, domain: &DomainReport) -> Vec<Sample> {
-    vec![(Vec::new(), domain.time(report.checked_at).as_second())]
-}
-
-/// 0 where it is ready; nothing where somebody has to do something first, or the time is not known.
-fn seconds_until_ready(report: &Report, domain: &DomainReport) -> Vec<Sample> {
-    let seconds = match domain.verdict {
-        "ready" => Some(0),
-        "waiting" => {
-            let waited_for = domain
-                .expectations
-                .iter()
-                .filter(|one| one.status == "waiting" && one.importance == "required");
-            let until: Option<Vec<_>> = waited_for.map(|one| one.until).collect();
-            let last = until.and_then(|until| until.into_iter().max());
-            last.map(|last| domain.time(report.checked_at).duration_until(last).as_secs().max(0))
-        }
-        _ => None,
-    };
-    seconds.into_iter().map(|seconds| (Vec::new(), seconds)).collect()
-}
-
-fn number(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
+fn until(_: &Run, domain: &DomainReport) -> BTreeMap<Labels, i64> {
+    let expectations = domain.expectations.iter().filter_map(|one| Some((one, one.until?)));
+    let series = expectations.map(|(one, until)| {
+        ([of_domain(domain), vec![("id", one.id.to_string())]].concat(), until.as_second())
+    });
+    series.collect()
 }

@@ -11,7 +11,7 @@ pub(super) struct Header {
     delimiter: u8,
     /// The line of the header.
     pub(super) line: usize,
-    /// Where the rows begin.
+    /// The offset of the first row.
     start: usize,
     /// The names of the columns, in lower case.
     pub(super) columns: Vec<String>,
@@ -46,7 +46,7 @@ impl Header {
         None
     }
 
-    /// What separates the columns.
+    /// Returns the separator of the columns.
     pub(super) fn delimiter(&self) -> char {
         char::from(self.delimiter)
     }
@@ -73,7 +73,7 @@ impl Header {
     }
 }
 
-/// What may separate the columns.
+/// Returns the possible separators.
 fn candidates(named: Option<u8>) -> Vec<u8> {
     named.map_or_else(|| vec![b',', b';', b'\t'], |separator| vec![separator])
 }
