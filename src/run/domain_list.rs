@@ -195,9 +195,15 @@ impl Reader<'_, '_> {
                 }
             }
         }
+        let mut last = header.line;
         for (line, row) in header.rows(text) {
             let read = row.and_then(|row| self.row(line, header, &columns, &row));
             read.unwrap_or_else(|reason| self.refuse(line, reason));
+            last = line;
+        }
+        // A quote that is never closed takes all lines after it into its cell.
+        if header.is_quote_open(text) {
+            self.refuse(last, "a quotation mark has no counterpart from here to the end".into());
         }
     }
 

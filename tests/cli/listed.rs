@@ -120,6 +120,12 @@ fn a_table_with_a_header_is_recognized_whatever_separates_its_columns() {
     let run = check(&workspace, table, &zones);
     assert_eq!((run.status, run.out.as_str(), run.errors()), (2, "", 2), "{run:?}");
     assert!(run.err.contains("list.txt:5: --tenant") && run.err.contains("list.txt:6: found `f`"), "{run:?}");
+    // A quote that is never closed would take the rows after it.
+    let run = check(&workspace, "domain,#note\ncontoso.com,\"big\nfabrikam.com,small\n", &zones);
+    assert!(
+        run.status == 2 && run.err.contains("list.txt:2: a quotation mark has no counterpart"),
+        "{run:?}"
+    );
     let run = check(&workspace, "domain;tenat\ncontoso.com;contoso\n", &zones);
     assert!(
         run.status == 2 && run.err.contains("list.txt:1: unknown option `tenat`; did you mean `tenant`?")

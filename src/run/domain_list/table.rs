@@ -51,6 +51,14 @@ impl Header {
         char::from(self.delimiter)
     }
 
+    /// Returns whether some quotation mark of the rows has no counterpart.
+    pub(super) fn is_quote_open(&self, text: &str) -> bool {
+        let rows = text.get(self.start..).unwrap_or_default();
+        let lines = rows.lines().filter(|line| !line.starts_with('#'));
+        let marks: usize = lines.map(|line| line.bytes().filter(|octet| *octet == b'"').count()).sum();
+        marks % 2 == 1
+    }
+
     /// The rows behind the header with their lines, one at a time.
     pub(super) fn rows<'t>(
         &self,
