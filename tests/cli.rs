@@ -120,10 +120,15 @@ pub fn killed_in_a_line(words: &str, directory: &Path) -> Vec<u8> {
     let mut child =
         program.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut pipe = child.stdout.take().unwrap();
-    let mut written = vec![0];
-    // From its first octet on it writes until the pipe is full.
-    pipe.read_exact(&mut written).unwrap();
-    std::thread::sleep(std::time::Duration::from_secs(1));
+    // It is at work until the pipe is full, and then waits in the middle of a line.
+    let mut written = Vec::new();
+    while written.iter().filter(|octet| **octet == b'\n').count() < 2 {
+        let mut part = [0; 512];
+        let read = pipe.read(&mut part).unwrap();
+        assert!(read > 0, "it ended by itself");
+        written.extend_from_slice(&part[..read]);
+    }
+    std::thread::sleep(std::time::Duration::from_millis(500));
     child.kill().unwrap();
     assert!(!child.wait().unwrap().success(), "it was done before it could be killed");
     pipe.read_to_end(&mut written).unwrap();
