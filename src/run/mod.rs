@@ -54,8 +54,10 @@ mod checker;
 mod clock;
 mod concurrency;
 pub mod domain;
+mod domain_list;
 mod earlier;
 mod error;
+mod expectation_options;
 pub mod files;
 mod history_file;
 mod hooks;
@@ -80,23 +82,22 @@ pub use check_schedule::CheckSchedule;
 pub use checked::Checked;
 pub use checker::Checker;
 pub use clock::{Clock, Later, wait};
+pub use domain_list::{DomainList, LineOptions};
 pub use earlier::EarlierRuns;
 pub use error::{RunError, system_words};
+pub use expectation_options::{ConfiguredDomain, ConfiguredDomains, ExpectationOptions};
 pub use history_file::HistoryFile;
 pub use hooks::{HookTargets, Hooks};
 pub use inputs::{RunInputs, Transfer};
 pub use names::Names;
 pub use notices::{Notice, NoticeFormat, NoticeTracker};
-pub use options::{
-    ConfiguredDomain, ConfiguredDomains, DomainLimit, DomainSelection, ExpectationOptions, LookupOptions,
-    NameServerHost, RunOptions, Shard,
-};
+pub use options::{DomainLimit, DomainSelection, LookupOptions, NameServerHost, RunOptions, Shard};
 pub use overrides::{DomainOverrides, UsedWaivers};
 pub use pipeline::{Effort, Order, results};
 pub use prepared::PreparedRun;
 pub use recheck::{Doubt, Rechecks, begin_of_rechecks};
 pub use rounds::{Round, Rounds};
-pub use settings::{DEFAULT_SETTINGS, DomainEntry, OptionValues, SettingsDocument, SettingsFile};
+pub use settings::{DEFAULT_SETTINGS, DomainEntry, GroupEntry, OptionValues, SettingsDocument, SettingsFile};
 pub use temporary::remove_temporary_files;
 pub use tenant::Tenant;
 pub use workers::Workers;
