@@ -1,5 +1,6 @@
 //! Does every format say the same, to whoever reads it by its own rules, whatever DNS said?
 
+pub mod pages;
 mod web;
 
 use std::collections::BTreeMap;

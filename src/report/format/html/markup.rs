@@ -99,7 +99,7 @@ fn introduction(fence: &str) -> String {
 }
 
 /// A line with code and strong text.
-fn inline(text: &str) -> String {
+pub(super) fn inline(text: &str) -> String {
     let pieces = text.split('`').enumerate().map(|(index, piece)| match index % 2 {
         1 => format!("<code>{}</code>", escaped(piece)),
         _ => {

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::check::Status;
 use crate::check::time::{after, clock_when_over, lasting, left};
+use crate::check::{Code, Status};
 use crate::expected::Id;
 use crate::facts::{Outcome, Role};
 use crate::record::RecordType;
@@ -145,7 +145,9 @@ pub(super) fn picture(checked_at: Timestamp, domain: &DomainReport) -> Option<Pi
                 Status::Met | Status::Waiting => "good",
                 Status::Unmet | Status::Unknown | Status::Waived => "faint",
             },
-            servers: servers.map(|(reply, state)| answer(checked_at, reply, state, scale)).collect(),
+            servers: servers
+                .map(|(reply, state)| answer(checked_at, reply, (state, words(one, reply, state)), scale))
+                .collect(),
             more: replies.len().saturating_sub(MOST_SERVERS),
         }
     });
@@ -194,13 +196,19 @@ fn states(one: &ExpectationView, replies: &[&ReplyView]) -> Vec<State> {
         Status::Unmet | Status::Waived => State::Advice,
         Status::Unknown => State::Unknown,
     };
+    // Servers that disagree are not compared with one of them.
+    let expected = relevant(&one.expected);
+    let (reference, same, other) = match one.code.known() {
+        Some(Code::ServersDisagree) => (&expected, State::UpToDate, State::ToEdit),
+        Some(_) | None => (reference, same, State::Other),
+    };
     let mut states: Vec<State> = answers
         .iter()
         .map(|answer| match answer {
             None => State::Failed,
             Some(_) if same == State::Unknown => State::Unknown,
             Some(answer) if answer == reference => same,
-            Some(_) => State::Other,
+            Some(_) => other,
         })
         .collect();
     // What the finding waits for may lie behind another name: then no cache is known to be up to date.
@@ -228,7 +236,26 @@ fn is_answer(reply: &ReplyView) -> bool {
     matches!(reply.outcome.known(), Some(Outcome::Records | Outcome::NoData | Outcome::NxDomain))
 }
 
-fn answer(checked_at: Timestamp, reply: &ReplyView, state: State, scale: u64) -> ServerAnswer {
+/// What the state of a reply about an expectation is, in words.
+fn words(one: &ExpectationView, reply: &ReplyView, state: State) -> String {
+    match state {
+        State::UpToDate => "up to date".to_owned(),
+        State::ToEdit => "to edit".to_owned(),
+        State::Advice if one.status == Status::Waived => "waived".to_owned(),
+        State::Advice => "edit recommended".to_owned(),
+        State::Other if one.status == Status::Waiting => "older answer".to_owned(),
+        State::Other => "different answer".to_owned(),
+        State::Unknown => "not known to be right".to_owned(),
+        State::Failed => format!("no answer ({})", reply.outcome),
+    }
+}
+
+fn answer(
+    checked_at: Timestamp,
+    reply: &ReplyView,
+    (state, words): (State, String),
+    scale: u64,
+) -> ServerAnswer {
     let name = reply.server_name.as_ref().map(|name| name.without_trailing_dot() + " ");
     let is_cached = is_cache(reply) && state != State::Failed;
     let ttl = reply.ttl.filter(|_| state != State::Failed);
@@ -240,14 +267,6 @@ fn answer(checked_at: Timestamp, reply: &ReplyView, state: State, scale: u64) ->
         false => Some(format!("TTL {}", lasting(ttl))),
     });
     let records = reply.records.iter().take(MOST_RECORDS).map(|record| shortened(record)).collect();
-    let words = match state {
-        State::UpToDate => "up to date".to_owned(),
-        State::ToEdit => "to edit".to_owned(),
-        State::Advice => "edit recommended or waived".to_owned(),
-        State::Other => "older or different answer".to_owned(),
-        State::Unknown => "not known to be right".to_owned(),
-        State::Failed => format!("no answer ({})", reply.outcome),
-    };
     let width = |ttl: u32| u32::try_from(u64::from(ttl) * u64::from(WIDEST) / scale).unwrap_or(WIDEST);
     ServerAnswer {
         server: format!("{}{}", name.unwrap_or_default(), reply.server),

@@ -12,7 +12,7 @@
     selection.removeAllRanges();
     selection.addRange(range);
   }
-  document.querySelectorAll("td.value > code, .next > code").forEach(function (code) {
+  document.querySelectorAll("td.value > code, .next > code:first-of-type").forEach(function (code) {
     var button = document.createElement("button");
     button.type = "button";
     button.textContent = "Copy";
@@ -28,7 +28,11 @@
         copied(button, document.execCommand("copy"));
       }
     });
-    code.after(button);
+    if (code.parentNode.className === "value") {
+      code.parentNode.append(button);
+    } else {
+      code.after(button);
+    }
   });
   var filter = document.querySelector(".filter");
   if (filter) {
