@@ -1,4 +1,4 @@
-//! Checks single domains again and again, many at once, for as long as a process runs.
+//! Checks single domains again and again, many at once, while a process runs.
 //!
 //! Not the run of a command, which checks all its domains and ends: see [`Rounds`](super::Rounds) and
 //! [`results`](super::results).
@@ -188,7 +188,7 @@ impl Checker {
         Ok(open)
     }
 
-    /// Whether the answers are those of this time.
+    /// Returns whether the answers are those of this time.
     fn is_current(&self, open: &OpenInputs, now: Timestamp) -> bool {
         let lookup = &self.options.lookup;
         if lookup.replay.is_some() {

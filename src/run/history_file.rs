@@ -1,4 +1,4 @@
-//! What earlier runs saw, and later ones need to know.
+//! Reads and writes the history file.
 //!
 //! The history is one small file. Runs may share it: each adds what it saw to what the others wrote meanwhile, under a
 //! lock beside the file, and the file is replaced whole.
@@ -95,7 +95,7 @@ impl HistoryFile {
 fn read(path: &Path) -> Result<History, RunError> {
     match files::read_text_if_there(path)? {
         Some(text) => History::parse(&text)
-            .map_err(|error| RunError::content(path, format!("{error}; it is left as it is"))),
+            .map_err(|error| RunError::content(path, format!("{error}; the file is unchanged"))),
         None => Ok(History::default()),
     }
 }

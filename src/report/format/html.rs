@@ -148,7 +148,7 @@ pub fn html_of_domain(run: &Run, domain: &DomainReport) -> String {
 }
 
 fn body(run: &Run, domain: &DomainReport) -> String {
-    let sentences = Sentences::new(domain);
+    let sentences = Sentences::new(run, domain);
     written(&Body::new(run, domain, &sentences))
 }
 

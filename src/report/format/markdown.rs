@@ -1,4 +1,4 @@
-//! Markdown that fits the summary of a GitHub job, and a merge request.
+//! The Markdown report, for job summaries and merge requests.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -14,7 +14,7 @@ use super::level::{ResultLevel, result_level};
 use super::message::{self, pieces};
 use super::page::{self, Edits};
 
-/// Octets from which on domains are told by their line in the summary alone: a job summary holds 1 MiB.
+/// Octets from which on domains are only listed in the summary: a job summary holds 1 MiB.
 const MOST: usize = 900 << 10;
 
 /// Writes Markdown: a table of all domains, and a section for each.
@@ -26,7 +26,7 @@ const ROWS: usize = 0;
 const DETAILS: usize = 1;
 
 impl ReportWriter for Markdown {
-    fn domain(&self, _: &Run, domain: &DomainReport) -> Piece {
+    fn domain(&self, run: &Run, domain: &DomainReport) -> Piece {
         let open = domain.expectations.iter().filter(|one| result_level(one) >= ResultLevel::Warning);
         let open: Vec<String> = open.map(|one| format!("`{}`", one.code)).collect();
         let row = format!(
@@ -37,7 +37,7 @@ impl ReportWriter for Markdown {
             open.join(" "),
             domain.changes.len()
         );
-        Piece::Later(vec![row, details(domain)])
+        Piece::Later(vec![row, details(run, domain)])
     }
 
     fn finish(&self, run: &Run, end: Ending<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -60,13 +60,13 @@ impl ReportWriter for Markdown {
             }
         }
         if hidden > 0 {
-            write(&format!("\n{hidden} more domains are in the table above alone.\n"))?;
+            write(&format!("\n{hidden} more domains are listed only in the table above.\n"))?;
         }
         Ok(())
     }
 }
 
-fn details(domain: &DomainReport) -> String {
+fn details(run: &Run, domain: &DomainReport) -> String {
     let mut text = format!("\n## {}: {}", escaped(&page::shown_name(domain)), page::verdict(domain.verdict));
     match page::left(domain) {
         left if left.is_empty() => {}
@@ -74,7 +74,7 @@ fn details(domain: &DomainReport) -> String {
     }
     let _ = writeln!(text, "\n\n{}", escaped(&page::way(domain)));
     text.extend(page::edits(domain).as_ref().map(edits));
-    let _ = writeln!(text, "\n**Next:** {}", message(&page::next(domain)));
+    let _ = writeln!(text, "\n**Next:** {}", message(&page::next(run, domain)));
     text.push_str(&findings(domain));
     page::times(domain).iter().for_each(|line| text.push_str(&format!("\n{}\n", message(line))));
     if let Some((title, lines)) = page::since(domain) {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::check::time::{clock, clock_when_over, lasting};
 use crate::check::{Code, Status, Verdict};
-use crate::expected::{Cloud, Importance, Phase};
+use crate::expected::{Importance, Phase};
 use crate::provider;
 use crate::record::{Name, RecordType};
 use crate::report::changed;
@@ -249,8 +249,8 @@ pub(super) fn times(domain: &DomainReport) -> Vec<String> {
         ))
     } else if domain.expectations.iter().any(is_cached) {
         Some(
-            "Times cover only the resolvers that were asked. Another cache may have an older answer for as long as its \
-             TTL was; `--history FILE` knows it if it is kept from before the change."
+            "Times cover only the resolvers that were asked. Keep `--history FILE` from before the change to \
+             cover the others."
                 .to_owned(),
         )
     } else {
@@ -265,7 +265,7 @@ fn closing(domain: &DomainReport) -> Option<String> {
     let Some(closing) = &domain.close_source else { return Some(format!("{moment}.")) };
     let basis = closing.assumed_ttl.map(|ttl| {
         format!(
-            ", if the TTL of the old records was at most {} (assumed; `--history` remembers it, `--old-ttl` states it)",
+            ", if the TTL of the old records was at most {} (assumed; `--history` records it, `--old-ttl` sets it)",
             lasting(ttl)
         )
     });
@@ -290,37 +290,46 @@ pub(super) fn since(domain: &DomainReport) -> Option<(String, Vec<String>)> {
     Some((title, lines))
 }
 
-/// The next step, with the command to paste in backticks.
-pub(super) fn next(domain: &DomainReport) -> String {
-    let name = &domain.domain;
-    let phase = match domain.phase() {
-        Phase::Switch => String::new(),
-        phase @ (Phase::Prepare | Phase::Tidy) => format!(" --phase {phase}"),
+/// The next step, with the command to paste in backticks; it repeats the options of the run.
+pub(super) fn next(run: &Run, domain: &DomainReport) -> String {
+    let phase = domain.phase();
+    let command = |command: &str, phase: Phase| {
+        let phase = match phase {
+            Phase::Switch => String::new(),
+            phase @ (Phase::Prepare | Phase::Tidy) => format!(" --phase {phase}"),
+        };
+        format!("`cutover {command} {}{phase}{}`", domain.domain, run.options)
     };
-    let cloud = match domain.cloud.known() {
-        Some(Cloud::Worldwide) | None => String::new(),
-        Some(cloud) => format!(" --cloud {}", cloud.word()),
-    };
-    let same = format!("{name}{phase}{cloud}");
-    let what = match (domain.verdict, domain.phase()) {
+    let same = |name: &str| command(name, phase);
+    let what = match (domain.verdict, phase) {
         (Verdict::Ready, Phase::Prepare) => {
-            format!("At the switch, show its edits: `cutover plan {name}{cloud}`.")
+            format!("when you switch, publish the records of {}", command("plan", Phase::Switch))
         }
-        (Verdict::Ready, Phase::Switch) => {
-            format!("Show what to clean up: `cutover check {name} --phase tidy{cloud}`.")
-        }
-        (Verdict::Ready, Phase::Tidy) => {
-            format!("Check now and then that it stays so: `cutover check {same}`.")
-        }
-        (Verdict::ChangesNeeded, _) if !domain.changes.is_empty() => {
-            format!("Make the edits, then run `cutover watch {same}`.")
-        }
-        (Verdict::ChangesNeeded, _) => format!("Fix what is marked ✘, then run `cutover check {same}`."),
-        (Verdict::Waiting, _) => format!("Wait: `cutover watch {same}` reports when it is over."),
-        (Verdict::Undetermined, _) => format!("See what is marked ?, then run `cutover check {same}` again."),
+        (Verdict::Ready, Phase::Switch) => format!(
+            "when mail arrives in Microsoft 365, {} shows what is left of the move",
+            command("check", Phase::Tidy)
+        ),
+        (Verdict::Ready, Phase::Tidy) => format!("run {} in CI to notice changes", same("check")),
+        (Verdict::ChangesNeeded, _) if !domain.changes.is_empty() => format!("edit, then {}", same("watch")),
+        (Verdict::ChangesNeeded, _) => format!("fix what is marked ✘, then {}", same("check")),
+        (Verdict::Waiting, _) => match latest(domain) {
+            Some(until) => {
+                format!("wait until {}; {} ends when it is over", clock_when_over(until), same("watch"))
+            }
+            None => format!("wait; {} ends when it is over", same("watch")),
+        },
+        (Verdict::Undetermined, _) => format!("check what is marked `?`, then run {} again", same("check")),
     };
-    let explain = worst(domain).map(|code| format!(" What a code means: `cutover explain {code}`."));
-    what + &explain.unwrap_or_default()
+    let explain = worst(domain).map(|code| format!(". What a code means: `cutover explain {code}`."));
+    what + explain.as_deref().unwrap_or(".")
+}
+
+/// When the last of the required records that are waited for is everywhere, if all of them say when.
+fn latest(domain: &DomainReport) -> Option<Timestamp> {
+    let required = domain.expectations.iter().filter(|one| one.is_required());
+    let waiting = required.filter(|one| one.status == Status::Waiting);
+    let until: Option<Vec<Timestamp>> = waiting.map(|one| one.until).collect();
+    until?.into_iter().max()
 }
 
 /// The code to read about first.

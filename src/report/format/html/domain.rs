@@ -128,8 +128,8 @@ pub(super) struct Sentences {
 }
 
 impl Sentences {
-    pub(super) fn new(domain: &DomainReport) -> Self {
-        Self { next: page::next(domain), times: page::times(domain), since: page::since(domain) }
+    pub(super) fn new(run: &Run, domain: &DomainReport) -> Self {
+        Self { next: page::next(run, domain), times: page::times(domain), since: page::since(domain) }
     }
 }
 

@@ -9,5 +9,5 @@ pub const SCRIPT: &str = include_str!("script.js");
 /// What a page may do: use its own style and script, known by their SHA-256, and load nothing.
 pub const POLICY: &str = "default-src 'none'; \
      style-src 'sha256-4mS+SQEh2g9+yICDMtk3On1qC0bo6t1RaYfrppcB5RU='; \
-     script-src 'sha256-3/Pw8C5SUAh1TVYTFptG24GWOdE70O+zrkCD3Nr++mU='; \
+     script-src 'sha256-cvywnREAE6O0cViAmBYzxUW/b8vhmPhu3dbSxRVwZRo='; \
      base-uri 'none'; form-action 'none'";

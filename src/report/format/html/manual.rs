@@ -5,7 +5,7 @@ use askama::Template;
 use crate::check::{Code, Topic};
 
 use super::frame::{POLICY, SCRIPT, STYLE};
-use super::markup::{Part, inline, markup};
+use super::markup::{Part, markup};
 
 #[derive(Template)]
 #[template(
@@ -29,7 +29,7 @@ use super::markup::{Part, inline, markup};
 <p class="filter" hidden><label>Filter: <input type="search"></label></p>
 <div class="wide"><table class="stack">
 <thead><tr><th>code</th><th>effect</th><th>what was found</th></tr></thead>
-<tbody>{% for code in codes %}<tr data-name="{{ code }} {{ code.title() }}"><td class="whole"><a href="#{{ code }}"><code>{{ code }}</code></a></td><td class="side whole">{{ code.effect().word() }}</td><td>{{ inline(code.title())|safe }}</td></tr>
+<tbody>{% for code in codes %}<tr data-name="{{ code }} {{ code.title() }}"><td class="whole"><a href="#{{ code }}"><code>{{ code }}</code></a></td><td class="side whole">{{ code.effect().word() }}</td><td>{{ super::markup::inline(code.title())|safe }}</td></tr>
 {% endfor %}</tbody></table></div>
 </nav>
 {% endif %}{{ text|safe }}</main>

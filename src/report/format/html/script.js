@@ -12,7 +12,11 @@
     selection.removeAllRanges();
     selection.addRange(range);
   }
-  document.querySelectorAll("td.value > code, .next > code:first-of-type").forEach(function (code) {
+  document.querySelectorAll("td.value > code, .next > code").forEach(function (code) {
+    var is_value = code.parentNode.className === "value";
+    if (!is_value && !/^cutover (?!explain)/.test(code.textContent)) {
+      return;
+    }
     var button = document.createElement("button");
     button.type = "button";
     button.textContent = "Copy";
@@ -28,7 +32,7 @@
         copied(button, document.execCommand("copy"));
       }
     });
-    if (code.parentNode.className === "value") {
+    if (is_value) {
       code.parentNode.append(button);
     } else {
       code.after(button);
