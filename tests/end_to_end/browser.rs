@@ -195,7 +195,7 @@ fn pages() -> Vec<(&'static str, String)> {
     );
     let recording = |name: &str| page_of(&format!("fixtures/scenarios/certainty/{name}.recording"));
     vec![
-        ("ready", page_of("fixtures/scenarios/certainty/cache-runs-out-this-second.recording")),
+        ("ready", page_of("fixtures/scenarios/certainty/dmarc-is-alias-out-of-zone.recording")),
         ("untouched", cutover("check contoso.com --zone fixtures/demo/contoso.com.zone --format html").out),
         ("waiting", recording("secondary-behind-and-stale-cache")),
         ("split", recording("same-serial-split")),
