@@ -20,8 +20,8 @@ use crate::provider::Gateway;
 use crate::run::{NameServerHost, Shard};
 
 pub(super) use values::{
-    Concurrency, ExpectedFormat, Goal, Moment, Output, PlanFormat, ReportFormat, SchemaFile, Seconds,
-    Services, Span, SpfSender, VerdictName, ViewName, WebhookFormat, When,
+    Concurrency, ExpectedFormat, ExplainFormat, Goal, Moment, Output, PlanFormat, ReportFormat, SchemaFile,
+    Seconds, Services, Span, SpfSender, VerdictName, ViewName, WebhookFormat, When,
 };
 
 /// Checks which DNS records still have to change before a domain is fully moved to Microsoft 365
@@ -292,6 +292,10 @@ pub(super) struct Explain {
     /// Code of an outcome, such as `mx-at-source`
     #[arg(value_name = "CODE")]
     pub(super) code: Option<String>,
+
+    /// Form of the manual
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = ExplainFormat::Text)]
+    pub(super) format: ExplainFormat,
 }
 
 #[derive(Debug, Args)]

@@ -27,6 +27,15 @@ pub(in crate::cli) enum When {
     Never,
 }
 
+/// The form of the manual.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum ExplainFormat {
+    /// For a terminal: one outcome, or the list of all
+    Text,
+    /// One page of HTML: one outcome, or all of them
+    Html,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum ViewName {
     /// The zone's name servers decide; resolvers must have caught up
