@@ -148,3 +148,8 @@ fn word(path: &Path) -> String {
     assert!(!word.contains(char::is_whitespace), "{word}");
     word
 }
+
+/// A report without its next step, which repeats the options that were given.
+pub fn without_next_step(out: &str) -> String {
+    out.split_inclusive('\n').filter(|line| !line.starts_with("Next: ")).collect()
+}

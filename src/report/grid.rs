@@ -151,6 +151,11 @@ pub(super) fn wrapped(text: &str, room: usize) -> String {
     lines.join("\n")
 }
 
+/// The width of the longest word of a text, which no line can be narrower than.
+pub(super) fn longest_word(text: &str) -> usize {
+    text.lines().flat_map(pieces).map(str::width).max().unwrap_or(0)
+}
+
 /// The words of a line; a value or a command in backticks is one, with its blanks and what is attached to it.
 fn pieces(line: &str) -> Vec<&str> {
     let mut pieces = Vec::new();

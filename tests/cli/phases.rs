@@ -80,7 +80,9 @@ fn the_next_step_is_to_watch_the_same_phase() {
         let run = cutover_wide(&format!("check contoso.com --zone {file} {options}"));
         run.out.lines().find(|line| line.starts_with("Next:")).unwrap_or_default().to_owned()
     };
-    assert!(next("").starts_with("Next: edit, then `cutover watch contoso.com`."), "{}", next(""));
+    let step = format!("Next: edit, then `cutover watch contoso.com --zone {file}`.");
+    assert!(next("").starts_with(&step), "{}", next(""));
     let tidy = next("--phase tidy");
-    assert!(tidy.starts_with("Next: edit, then `cutover watch contoso.com --phase tidy`."), "{tidy}");
+    let step = format!("Next: edit, then `cutover watch contoso.com --phase tidy --zone {file}`.");
+    assert!(tidy.starts_with(&step), "{tidy}");
 }

@@ -60,6 +60,7 @@ pub(super) fn advice(bench: &SpfJudge<'_>, record: &SpfRecord, tally: &Tally) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::spf::candidate::Reason;
 
     fn candidate(term: &str, saving: usize, reason: Reason) -> Candidate {
         Candidate { term: term.into(), saving, reason }

@@ -2,12 +2,14 @@
 
 use crate::check::{Code, Status};
 use crate::expected::Importance;
-use crate::report::grid::{Cell, laid_out};
+use crate::report::grid::{Cell, laid_out, longest_word};
 use crate::report::style::{Detail, Mark, Style, Tone};
 use crate::report::view::{ExpectationView, HazardView};
 
 /// Columns from which on codes have a column of their own.
 const WIDE: usize = 110;
+/// Columns that mark, name and code take beside the sentence at most.
+const BESIDE_MESSAGE: usize = 60;
 
 /// Mark, name, sentence and code of a row.
 type Finding<'v> = (Cell, Option<&'v str>, String, &'v str);
@@ -59,7 +61,10 @@ fn sentences(rows: Vec<Finding<'_>>, style: &Style) -> String {
     let code = |word| Cell::toned(Tone::Faint, word);
     let behind =
         |message: String, word: &str| if word.is_empty() { message } else { format!("{message} [{word}]") };
-    match (style.is_limited() && style.columns() >= WIDE, rows.iter().any(|row| row.1.is_some())) {
+    // A word that overflows would push the column of the codes out of sight.
+    let longest = rows.iter().map(|(.., message, _)| longest_word(&style.text(message))).max().unwrap_or(0);
+    let is_wide = style.is_limited() && style.columns() >= WIDE.max(longest + BESIDE_MESSAGE);
+    match (is_wide, rows.iter().any(|row| row.1.is_some())) {
         (true, true) => {
             let rows = rows.into_iter().map(|(mark, id, message, word)| {
                 [mark, id.unwrap_or_default().into(), message.into(), code(word)]

@@ -3,8 +3,7 @@
 use crate::check::Verdict;
 use crate::expected::Importance;
 use crate::record::{Name, RecordType};
-use crate::report::grid::Cell;
-use crate::report::style::{Style, Tone};
+use crate::report::style::Style;
 use crate::report::view::{DomainReport, unicode};
 
 /// What the mark of [`advice`] means.
@@ -16,11 +15,6 @@ pub(super) fn advice(importance: Importance) -> &'static str {
         Importance::Required => "",
         Importance::Recommended | Importance::Optional => " ○",
     }
-}
-
-/// The heading of a column.
-pub(super) fn faint(heading: &str) -> Cell {
-    Cell::toned(Tone::Faint, heading)
 }
 
 /// A verdict as people say it.
