@@ -16,11 +16,11 @@ use crate::lookup::graph::Root;
 use crate::lookup::transport::ResolverAddress;
 use crate::plan::emit::DnsHost;
 use crate::provider::Gateway;
-use crate::run::{NameServerHost, Shard};
+use crate::run::{NameServerHost, PlanFormat, Shard};
 
 pub(super) use values::{
-    Concurrency, ExpectedFormat, Goal, Moment, Output, PlanFormat, ReportFormat, SchemaFile, Seconds,
-    Services, Span, SpfSender, VerdictName, ViewName, When,
+    Concurrency, ExpectedFormat, Goal, Moment, Output, ReportFormat, SchemaFile, Seconds, Services, Span,
+    SpfSender, VerdictName, ViewName, When,
 };
 
 /// Which DNS records still have to change before a domain is fully moved to Microsoft 365?

@@ -4,6 +4,7 @@
 //! [`results`](super::results).
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures_util::{Stream, StreamExt as _};
 use jiff::{SignedDuration, Timestamp};
@@ -11,6 +12,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::expected::Subject;
+use crate::facts::History;
 use crate::record::Name;
 
 use super::checked::Checked;
@@ -66,6 +68,28 @@ impl Checker {
     pub async fn open(mut options: RunOptions, now: Timestamp) -> Result<Self, RunError> {
         options.domains.limit = DomainLimit::AnyOrNone;
         let history = HistoryFile::open(options.history.as_deref())?;
+        Self::open_with(options, history, now).await
+    }
+
+    /// The same with a history that the caller keeps: without a file of its own, it is in memory alone, see
+    /// [`Checker::history_of`].
+    ///
+    /// # Errors
+    /// [`RunError`] for what cannot be used.
+    pub async fn open_with_history(
+        mut options: RunOptions,
+        known: History,
+        now: Timestamp,
+    ) -> Result<Self, RunError> {
+        options.domains.limit = DomainLimit::AnyOrNone;
+        let history = match &options.history {
+            Some(path) => HistoryFile::open(Some(path))?,
+            None => HistoryFile::in_memory(known),
+        };
+        Self::open_with(options, history, now).await
+    }
+
+    async fn open_with(options: RunOptions, history: HistoryFile, now: Timestamp) -> Result<Self, RunError> {
         let PreparedRun { mut inputs, names, overrides, .. } = PreparedRun::open(&options, None, now).await?;
         let notes = std::mem::take(&mut inputs.notes);
         Ok(Self {
@@ -118,12 +142,26 @@ impl Checker {
     /// # Errors
     /// [`RunError`] for files that cannot be used any more.
     pub async fn check_subject(&self, subject: Subject, now: Timestamp) -> Result<Checked, RunError> {
+        self.check_within(subject, self.options.lookup.deadline, now).await
+    }
+
+    /// Looks up and judges a domain as far as this time allows, if that is less than the deadline of the options.
+    ///
+    /// # Errors
+    /// [`RunError`] for files that cannot be used any more.
+    pub async fn check_within(
+        &self,
+        subject: Subject,
+        time: Duration,
+        now: Timestamp,
+    ) -> Result<Checked, RunError> {
         // It is never closed.
         let _permit = self.permits.acquire().await;
         let now = inputs::whole_seconds(now);
         let open = self.inputs(now).await?;
         open.inputs.source.begin_check(&subject.domain);
-        let (limits, judge_options) = (self.options.limits(), self.options.judge_options());
+        let (mut limits, judge_options) = (self.options.limits(), self.options.judge_options());
+        limits.deadline = limits.deadline.min(time);
         let mut facts = gather(&open.inputs, &subject, limits, judge_options).await;
         if self.options.lookup.replay.is_none() {
             facts.checked_at = now;
@@ -144,6 +182,23 @@ impl Checker {
         let check = move |domain: Name| async move { (domain.clone(), self.check(domain, now).await) };
         let most = self.options.concurrency.unwrap_or(CONCURRENCY);
         futures_util::stream::iter(domains).map(check).buffer_unordered(most)
+    }
+
+    /// What is known of what was published for a domain before.
+    #[must_use]
+    pub fn history_of(&self, domain: &Name) -> History {
+        lock(&self.history).known().of_domain(domain)
+    }
+
+    /// All that is known of what was published before.
+    #[must_use]
+    pub fn history(&self) -> History {
+        lock(&self.history).known().clone()
+    }
+
+    /// Forgets what was published for a domain that nobody asks for any more; what is in a file stays there.
+    pub fn forget_history(&self, domain: &Name) {
+        lock(&self.history).forget(domain);
     }
 
     /// Adds what was seen since the last time to the history, where there is one. This waits for the disk, and for other runs

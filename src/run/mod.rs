@@ -64,6 +64,7 @@ mod names;
 mod options;
 mod overrides;
 mod pipeline;
+mod plan_text;
 mod prepared;
 mod recheck;
 mod rounds;
@@ -89,6 +90,7 @@ pub use options::{
 };
 pub use overrides::{DomainOverrides, UsedWaivers};
 pub use pipeline::{Effort, Order, results};
+pub use plan_text::{PlanFormat, PlanLayout, plan_text};
 pub use prepared::PreparedRun;
 pub use recheck::{Doubt, Rechecks, begin_of_rechecks};
 pub use rounds::{Round, Rounds};
