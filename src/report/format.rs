@@ -18,7 +18,7 @@ use super::view::{DomainReport, ExpectationView, HazardView};
 
 pub use self::csv::{csv, csv_header, csv_rows};
 pub use self::github::github;
-pub use self::html::html;
+pub use self::html::{STYLE as HTML_STYLE, html, html_of_domain};
 pub use self::junit::junit;
 pub use self::markdown::markdown;
 pub use self::nagios::{nagios, nagios_status};

@@ -13,18 +13,8 @@ const MOST_ROWS: usize = 24;
 /// Width of the longest bar, in units of the drawing.
 const WIDEST: u32 = 680;
 
-#[derive(Template)]
-#[template(
-    ext = "html",
-    source = r##"<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
-<meta name="generator" content="cutover {{ report.tool.version }}">
-<title>{{ title }}</title>
-<style>
+/// The style of every page.
+pub const STYLE: &str = "\
 :root { color-scheme: light dark; --ink: #1b1f24; --paper: #fff; --faint: #57606a; --line: #d0d7de; --good: #1a7f37; --bad: #cf222e; --wait: #9a6700; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6edf3; --paper: #0d1117; --faint: #8d96a0; --line: #30363d; --good: #3fb950; --bad: #f85149; --wait: #d29922; } }
 body { margin: 0 auto; max-width: 62rem; padding: 1rem; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
@@ -40,7 +30,21 @@ svg .good { fill: var(--good); } svg .wait { fill: var(--wait); } svg .faint { f
 .stack thead { display: none; } .stack, .stack tbody, .stack tr { display: block; } .stack tr { border-bottom: 1px solid var(--line); padding: .5rem 0; }
 .stack td { display: block; border: 0; padding: 0; } .stack td.side { display: inline-block; padding-right: .6rem; }
 }
-@media print { body { max-width: none; font-size: 11px; } h2 { break-before: page; } h2:first-of-type { break-before: auto; } tr, svg { break-inside: avoid; } }
+@media print { body { max-width: none; font-size: 11px; } h2 { break-before: page; } h2:first-of-type { break-before: auto; } tr, svg { break-inside: avoid; } }";
+
+#[derive(Template)]
+#[template(
+    ext = "html",
+    source = r##"<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+<meta name="generator" content="cutover {{ report.tool.version }}">
+<title>{{ title }}</title>
+<style>
+{{ style|safe }}
 </style>
 </head>
 <body>
@@ -51,24 +55,7 @@ svg .good { fill: var(--good); } svg .wait { fill: var(--wait); } svg .faint { f
 <tbody>{% for page in domains %}<tr><td><a href="#d{{ loop.index }}">{{ page.domain.domain }}</a></td><td class="{{ page.class }}">{{ page.domain.verdict }}</td><td>{{ page.domain.changes.len() }}</td></tr>
 {% endfor %}</tbody></table></div>{% endif %}
 {% for page in domains %}<section id="d{{ loop.index }}">
-<h2>{{ page.name }} – <span class="{{ page.class }}">{{ page.domain.verdict }}</span></h2>
-{% if let Some(source) = page.domain.source %}<p>From {{ source.name }}.</p>{% endif %}
-<div class="wide"><table class="stack">
-<thead><tr><th></th><th>what</th><th>found</th><th>code</th></tr></thead>
-<tbody>{% for row in page.rows %}<tr><td class="side {{ row.class }}">{{ row.mark }}</td><td class="side whole">{{ row.what }}</td><td>{% for piece in row.message %}{% if piece.is_value %}<code>{{ piece.text }}</code>{% else %}{{ piece.text }}{% endif %}{% endfor %}{% if let Some(until) = row.until %}<br><span class="faint">until <time datetime="{{ until }}">{{ until }}</time></span>{% endif %}{% if let Some(until) = row.possible_until %}<br><span class="faint">in caches that were not asked, possibly until <time datetime="{{ until }}">{{ until }}</time></span>{% endif %}</td><td class="whole"><code>{{ row.code }}</code></td></tr>
-{% endfor %}</tbody></table></div>
-{% if !page.domain.changes.is_empty() %}<h3>Changes</h3>
-<div class="wide"><table class="stack">
-<thead><tr><th>action</th><th>name</th><th>type</th><th>value</th><th>TTL</th></tr></thead>
-<tbody>{% for change in page.domain.changes %}{% for record in change.removed() %}<tr><td class="side whole bad">delete</td><td class="side">{{ change.name.without_trailing_dot() }}</td><td class="side whole">{{ change.rtype }}</td><td><code>{{ record }}</code></td><td></td></tr>
-{% endfor %}{% for record in change.added() %}<tr><td class="side whole good">add</td><td class="side">{{ change.name.without_trailing_dot() }}</td><td class="side whole">{{ change.rtype }}</td><td><code>{{ record }}</code></td><td class="whole">{{ change.ttl }}</td></tr>
-{% endfor %}{% endfor %}</tbody></table></div>{% endif %}
-{% if let Some(closing) = page.domain.close_source_after %}<p>The old service may be closed after <time datetime="{{ closing }}">{{ closing }}</time>{% if page.domain.close_source_basis == Some("assumed") %} (the old TTL is assumed){% endif %}.</p>{% endif %}
-{% if !page.timeline.is_empty() %}<h3>What each server says, and for how long</h3>
-<div class="wide"><svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="Answers and how long they live" viewBox="0 0 860 {{ page.timeline.len() * 54 }}" width="860" height="{{ page.timeline.len() * 54 }}">
-{% for bar in page.timeline %}<text x="0" y="{{ loop.index0 * 54 + 12 }}">{{ bar.label }}</text><text class="faint" x="0" y="{{ loop.index0 * 54 + 27 }}">{{ bar.value }}</text><rect class="{{ bar.class }}" x="0" y="{{ loop.index0 * 54 + 33 }}" width="{{ bar.width }}" height="10" rx="2"></rect><text x="{{ bar.width + 6 }}" y="{{ loop.index0 * 54 + 42 }}">{{ bar.until }}</text>
-{% endfor %}</svg></div>{% endif %}
-</section>
+{{ page.render()?|safe }}</section>
 {% endfor %}
 </body>
 </html>
@@ -76,10 +63,34 @@ svg .good { fill: var(--good); } svg .wait { fill: var(--wait); } svg .faint { f
 )]
 struct Page<'a> {
     title: String,
+    style: &'static str,
     report: &'a Report,
     domains: Vec<DomainPage<'a>>,
 }
 
+/// What a page holds of one domain: the edits first.
+#[derive(Template)]
+#[template(
+    ext = "html",
+    source = r##"<h2>{{ name }} – <span class="{{ class }}">{{ domain.verdict }}</span></h2>
+{% if let Some(source) = domain.source %}<p>From {{ source.name }}.</p>{% endif %}
+{% if !domain.changes.is_empty() %}<h3>Changes</h3>
+<div class="wide"><table class="stack">
+<thead><tr><th>action</th><th>name</th><th>type</th><th>value</th><th>TTL</th></tr></thead>
+<tbody>{% for change in domain.changes %}{% for record in change.removed() %}<tr><td class="side whole bad">delete</td><td class="side">{{ change.name.without_trailing_dot() }}</td><td class="side whole">{{ change.rtype }}</td><td><code>{{ record }}</code></td><td></td></tr>
+{% endfor %}{% for record in change.added() %}<tr><td class="side whole good">add</td><td class="side">{{ change.name.without_trailing_dot() }}</td><td class="side whole">{{ change.rtype }}</td><td><code>{{ record }}</code></td><td class="whole">{{ change.ttl }}</td></tr>
+{% endfor %}{% endfor %}</tbody></table></div>{% endif %}
+<div class="wide"><table class="stack">
+<thead><tr><th></th><th>what</th><th>found</th><th>code</th></tr></thead>
+<tbody>{% for row in rows %}<tr><td class="side {{ row.class }}">{{ row.mark }}</td><td class="side whole">{{ row.what }}</td><td>{% for piece in row.message %}{% if piece.is_value %}<code>{{ piece.text }}</code>{% else %}{{ piece.text }}{% endif %}{% endfor %}{% if let Some(until) = row.until %}<br><span class="faint">until <time datetime="{{ until }}">{{ until }}</time></span>{% endif %}{% if let Some(until) = row.possible_until %}<br><span class="faint">in caches that were not asked, possibly until <time datetime="{{ until }}">{{ until }}</time></span>{% endif %}</td><td class="whole"><code>{{ row.code }}</code></td></tr>
+{% endfor %}</tbody></table></div>
+{% if let Some(closing) = domain.close_source_after %}<p>The old service may be closed after <time datetime="{{ closing }}">{{ closing }}</time>{% if domain.close_source_basis == Some("assumed") %} (the old TTL is assumed){% endif %}.</p>{% endif %}
+{% if !timeline.is_empty() %}<h3>What each server says, and for how long</h3>
+<div class="wide"><svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="Answers and how long they live" viewBox="0 0 860 {{ timeline.len() * 54 }}" width="860" height="{{ timeline.len() * 54 }}">
+{% for bar in timeline %}<text x="0" y="{{ loop.index0 * 54 + 12 }}">{{ bar.label }}</text><text class="faint" x="0" y="{{ loop.index0 * 54 + 27 }}">{{ bar.value }}</text><rect class="{{ bar.class }}" x="0" y="{{ loop.index0 * 54 + 33 }}" width="{{ bar.width }}" height="10" rx="2"></rect><text x="{{ bar.width + 6 }}" y="{{ loop.index0 * 54 + 42 }}">{{ bar.until }}</text>
+{% endfor %}</svg></div>{% endif %}
+"##
+)]
 struct DomainPage<'a> {
     domain: &'a DomainReport,
     name: String,
@@ -115,7 +126,13 @@ pub fn html(report: &Report) -> String {
         several => format!("{} domains on the way to Microsoft 365", several.len()),
     };
     // The template is checked at build time and writes into a string, which cannot fail.
-    Page { title, report, domains }.render().unwrap_or_default()
+    Page { title, style: STYLE, report, domains }.render().unwrap_or_default()
+}
+
+/// What the page holds of one domain, for a page of another frame with the same [`STYLE`].
+#[must_use]
+pub fn html_of_domain(report: &Report, domain: &DomainReport) -> String {
+    page(report, domain).render().unwrap_or_default()
 }
 
 fn page<'a>(report: &Report, domain: &'a DomainReport) -> DomainPage<'a> {
