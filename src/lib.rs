@@ -28,6 +28,14 @@
     not(feature = "run"),
     doc = "| `run` | what do the options, the settings and the history make of all this? | the one pipeline: no arguments, no terminal |"
 )]
+#![cfg_attr(
+    feature = "serve",
+    doc = "| [`serve`] | what does a browser, a program or Prometheus see of it? | the web server: no arguments, no environment |"
+)]
+#![cfg_attr(
+    not(feature = "serve"),
+    doc = "| `serve` | what does a browser, a program or Prometheus see of it? | the web server: no arguments, no environment |"
+)]
 #![cfg_attr(feature = "cli", doc = "| [`cli`] | what was asked for, and what goes where? | front desk |")]
 #![cfg_attr(not(feature = "cli"), doc = "| `cli` | what was asked for, and what goes where? | front desk |")]
 //!
@@ -108,6 +116,9 @@ pub mod report;
 
 #[cfg(feature = "run")]
 pub mod run;
+
+#[cfg(feature = "serve")]
+pub mod serve;
 
 #[cfg(feature = "cli")]
 pub mod cli;

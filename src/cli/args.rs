@@ -5,6 +5,8 @@
 mod options;
 mod values;
 
+#[cfg(feature = "serve")]
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -17,6 +19,8 @@ use crate::lookup::transport::ResolverAddress;
 use crate::plan::emit::DnsHost;
 use crate::provider::Gateway;
 use crate::run::{NameServerHost, PlanFormat, Shard};
+#[cfg(feature = "serve")]
+use crate::serve::{BasePath, HostName, listen_address};
 
 pub(super) use values::{
     Concurrency, ExpectedFormat, Goal, Moment, Output, ReportFormat, SchemaFile, Seconds, Services, Span,
@@ -56,6 +60,9 @@ pub(super) enum Command {
     Plan(Plan),
     /// Check again when something can have changed, until all are ready
     Watch(Watch),
+    /// Pages, an API and metrics of the domains of the settings, until it is told to stop
+    #[cfg(feature = "serve")]
+    Serve(Serve),
     /// Print what should be published; no lookups
     Expected(Expected),
     /// Put earlier results together and report them again
@@ -81,6 +88,8 @@ impl Command {
             Self::Expected(command) => command.format == ExpectedFormat::Table,
             Self::Explain(_) => true,
             Self::Completions(_) | Self::Man | Self::Schema(_) => false,
+            #[cfg(feature = "serve")]
+            Self::Serve(_) => false,
         }
     }
 
@@ -90,6 +99,8 @@ impl Command {
             Self::Check(command) => Some(&command.expectations),
             Self::Plan(command) => Some(&command.expectations),
             Self::Watch(command) => Some(&command.expectations),
+            #[cfg(feature = "serve")]
+            Self::Serve(command) => Some(&command.expectations),
             Self::Expected(command) => Some(&command.expectations),
             Self::Report(_) | Self::Explain(_) | Self::Completions(_) | Self::Man | Self::Schema(_) => None,
         }
@@ -186,6 +197,45 @@ pub(super) struct Watch {
     pub(super) bulk: Bulk,
     #[command(flatten)]
     pub(super) reporting: Reporting,
+}
+
+#[cfg(feature = "serve")]
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The domains are those of the settings file; it is read again when it changes, and on SIGHUP. \
+CUTOVER_SERVE_TOKEN in the environment asks clients for that token: as bearer token, or as the password of HTTP Basic. \
+SIGTERM or Ctrl-C ends the server with status 0."
+)]
+pub(super) struct Serve {
+    /// Where to listen: an address and a port
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8053", value_parser = listen_address, help_heading = "Server")]
+    pub(super) listen: SocketAddr,
+    /// SQLite file that keeps the state [default: cutover.db beside the settings; in memory without settings]
+    #[arg(long, value_name = "FILE", help_heading = "Server")]
+    pub(super) database: Option<PathBuf>,
+    /// Check any domain, also for clients on other machines
+    #[arg(long, help_heading = "Server")]
+    pub(super) any_domain: bool,
+    /// Further host by which the server is reached, besides addresses and localhost; repeatable
+    #[arg(long, value_name = "NAME", help_heading = "Server")]
+    pub(super) allow_host: Vec<HostName>,
+    /// Path below which a reverse proxy shows the server, such as /cutover
+    #[arg(long, value_name = "PATH", default_value = "", hide_default_value = true, help_heading = "Server")]
+    pub(super) base_path: BasePath,
+    /// Look at least so often
+    #[arg(long, value_name = "DURATION", default_value = "15m", help_heading = "Rhythm")]
+    pub(super) every: Span,
+    #[command(flatten)]
+    pub(super) expectations: Expectations,
+    #[command(flatten)]
+    pub(super) lookup: Lookup,
+    #[command(flatten)]
+    pub(super) times: Times,
+    #[command(flatten)]
+    pub(super) bulk: Bulk,
+    /// Recommended counts as required
+    #[arg(long, help_heading = "Report")]
+    pub(super) strict: bool,
 }
 
 #[derive(Debug, Args)]

@@ -77,8 +77,8 @@ struct Page<'a> {
 {% if !domain.changes.is_empty() %}<h3>Changes</h3>
 <div class="wide"><table class="stack">
 <thead><tr><th>action</th><th>name</th><th>type</th><th>value</th><th>TTL</th></tr></thead>
-<tbody>{% for change in domain.changes %}{% for record in change.removed() %}<tr><td class="side whole bad">delete</td><td class="side">{{ change.name.without_trailing_dot() }}</td><td class="side whole">{{ change.rtype }}</td><td><code>{{ record }}</code></td><td></td></tr>
-{% endfor %}{% for record in change.added() %}<tr><td class="side whole good">add</td><td class="side">{{ change.name.without_trailing_dot() }}</td><td class="side whole">{{ change.rtype }}</td><td><code>{{ record }}</code></td><td class="whole">{{ change.ttl }}</td></tr>
+<tbody>{% for change in domain.changes %}{% for record in change.removed() %}<tr><td class="side whole bad">delete</td><td class="side">{{ change.name.without_trailing_dot() }}</td><td class="side whole">{{ change.rtype }}</td><td class="value"><code>{{ record }}</code></td><td></td></tr>
+{% endfor %}{% for record in change.added() %}<tr><td class="side whole good">add</td><td class="side">{{ change.name.without_trailing_dot() }}</td><td class="side whole">{{ change.rtype }}</td><td class="value"><code>{{ record }}</code></td><td class="whole">{{ change.ttl }}</td></tr>
 {% endfor %}{% endfor %}</tbody></table></div>{% endif %}
 <div class="wide"><table class="stack">
 <thead><tr><th></th><th>what</th><th>found</th><th>code</th></tr></thead>
