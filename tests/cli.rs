@@ -7,7 +7,7 @@ mod ascii;
 mod bulk;
 mod domains;
 mod files;
-mod hostile;
+pub mod hostile;
 mod limits;
 mod lists;
 mod memory;
