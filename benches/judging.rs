@@ -26,8 +26,9 @@ use cutover::facts::{Facts, History, Reader as _, Reply, TrustPolicy};
 use cutover::lookup::transport::{Endpoint, Transport};
 use cutover::lookup::{Limits, Network, Source, survey};
 use cutover::plan::changes;
-use cutover::report::DomainReport;
-use cutover::report::format::ndjson_line;
+use cutover::report::format::Format;
+use cutover::report::writer::Run;
+use cutover::report::{DomainReport, Style};
 use serde_json::{Value, json};
 
 use lab::Lab;
@@ -203,6 +204,7 @@ impl Bench {
         let assessment = assess(subject, facts, scales);
         let planned = changes(subject, facts, *view, &assessment);
         let history = History::default();
+        let run = Run::new(facts.checked_at, subject.phase, Style::default());
         [
             self.figure("judging", what, facts, None, || {
                 black_box(assess(subject, facts, scales));
@@ -211,9 +213,11 @@ impl Bench {
                 black_box(changes(subject, facts, *view, &assessment));
             }),
             self.figure("reporting", what, facts, None, || {
-                let expiry = cache_expiry(subject, facts, &assessment, &history, Assumptions::default());
-                let report = DomainReport::new(subject, &assessment, &planned).with_cache_expiry(&expiry);
-                black_box(ndjson_line(facts.checked_at, &report));
+                let assumptions = Assumptions::default();
+                let expiry = cache_expiry(subject, facts, &assessment, &history, assumptions);
+                let report = DomainReport::new(subject, &assessment, &planned);
+                let report = report.with_cache_expiry(&expiry, assumptions);
+                black_box(Format::Ndjson.writer().domain(&run, &report));
             }),
         ]
     }

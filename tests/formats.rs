@@ -4,13 +4,17 @@ mod web;
 
 use std::collections::BTreeMap;
 
-use cutover::check::{Code, Verdict};
-use cutover::expected::Phase;
-use cutover::report::format::{
-    Place, csv, github, html, junit, markdown, nagios, nagios_status, ndjson, prometheus, sarif,
-};
+use cutover::check::{Code, Severity, Status, Verdict, WaiverState};
+use cutover::expected::{Cloud, Id, Importance, Origin, Phase, Service};
+use cutover::facts::{Outcome, Role};
+use cutover::plan::Action;
+use cutover::record::RecordType;
+use cutover::report::format::Format;
+use cutover::report::json::to_json;
+use cutover::report::stored;
 use cutover::report::view::{ChangeView, DomainReport, ExpectationView, HazardView, ReplyView, WaiverView};
-use cutover::report::{Report, Sanitized};
+use cutover::report::writer::Run;
+use cutover::report::{Report, Sanitized, Style};
 use serde_json::Value;
 
 use crate::run::{Workspace, cutover};
@@ -27,67 +31,48 @@ pub fn shown() -> String {
 /// A report with every status, every importance, every level, and hostile text wherever text can stand.
 pub fn everything() -> Report {
     let mut expectations = Vec::new();
-    for importance in ["required", "recommended", "optional"] {
-        for status in ["met", "unmet", "waiting", "unknown", "waived"] {
+    for importance in [Importance::Required, Importance::Recommended, Importance::Optional] {
+        for status in Status::ALL {
             expectations.push(expectation(importance, status));
         }
     }
-    let hazards = ["error", "warning", "info"].map(|level| HazardView {
-        code: "server-lame",
+    let hazards = Severity::ALL.map(|level| HazardView {
+        code: Code::ServerLame.into(),
         level,
         name: "contoso.com".parse().unwrap(),
         rtype: None,
-        message: Sanitized::sentence(&format!("{level} {HOSTILE}")),
+        message: Sanitized::sentence(&format!("{} {HOSTILE}", level.word())),
         records: Sanitized::records([HOSTILE]),
         due: Some("2026-11-22T06:00:00Z".parse().unwrap()),
         waiver: None,
     });
     let change = ChangeView {
-        phase: "switch",
-        action: "replace",
+        phase: Phase::Switch,
+        action: Action::Replace,
         name: "contoso.com".parse().unwrap(),
-        rtype: "TXT".into(),
+        rtype: RecordType::Txt,
         ttl: 3600,
         ttl_before: None,
         before: Sanitized::records([HOSTILE]),
         after: Sanitized::records(["\"v=spf1 -all\""]),
-        because: vec!["spf-missing"],
+        because: vec![Code::SpfMissing.into()],
         confirm: false,
-        importance: "required",
+        importance: Importance::Required,
     };
     let reply = ReplyView {
         server: Sanitized::sentence("192.0.2.1:53"),
         server_name: None,
-        role: "authoritative",
+        role: Role::Authoritative.into(),
         name: "contoso.com".parse().unwrap(),
-        rtype: "TXT".into(),
-        outcome: "records",
+        rtype: RecordType::Txt,
+        outcome: Outcome::Records.into(),
         records: Sanitized::records([HOSTILE]),
         ttl: Some(3600),
         rtt_ms: 1.5,
         errors: Vec::new(),
     };
-    let domain = |name: &str, verdict| DomainReport {
-        domain: name.into(),
-        unicode: None,
-        verdict,
-        cloud: "worldwide",
-        phase: "switch",
-        source: None,
-        gateway: None,
-        tenant: None,
-        web: Vec::new(),
-        zone: None,
-        expectations: Vec::new(),
-        hazards: Vec::new(),
-        changes: Vec::new(),
-        ignored: Vec::new(),
-        replies: None,
-        policy: None,
-        close_source_after: None,
-        close_source_basis: None,
-        since: None,
-        checked_at: None,
+    let domain = |name: &str, verdict| {
+        DomainReport::empty(&name.parse().unwrap(), Phase::Switch, Cloud::Worldwide, verdict)
     };
     let worst = DomainReport {
         expectations,
@@ -95,50 +80,58 @@ pub fn everything() -> Report {
         changes: vec![change],
         replies: Some(vec![reply]),
         close_source_after: Some("2026-11-28T06:00:00Z".parse().unwrap()),
-        ..domain("contoso.com", "changes-needed")
+        ..domain("contoso.com", Verdict::ChangesNeeded)
     };
     let waiting = DomainReport {
-        expectations: vec![expectation("required", "waiting")],
-        ..domain("fabrikam.com", "waiting")
+        expectations: vec![expectation(Importance::Required, Status::Waiting)],
+        ..domain("fabrikam.com", Verdict::Waiting)
     };
-    let domains = vec![worst, domain("a.example", "ready"), waiting, domain("b.example", "undetermined")];
+    let domains =
+        vec![worst, domain("a.example", Verdict::Ready), waiting, domain("b.example", Verdict::Undetermined)];
     Report::new("2026-11-22T05:23:00Z".parse().unwrap(), Phase::Switch, domains)
 }
 
-fn expectation(importance: &'static str, status: &'static str) -> ExpectationView {
+fn expectation(importance: Importance, status: Status) -> ExpectationView {
     ExpectationView {
-        id: "spf",
-        service: "exchange",
+        id: Id::Spf.into(),
+        service: Service::Exchange.into(),
         importance,
-        phase: "prepare",
+        phase: Phase::Prepare,
         name: "contoso.com".parse().unwrap(),
-        rtype: "TXT".into(),
+        rtype: RecordType::Txt,
         status,
         code: match status {
-            "met" => "met",
-            "waiting" => "cache-stale",
-            "unknown" => "lookup-failed",
-            _ => "spf-multiple",
+            Status::Met => Code::Met.into(),
+            Status::Waiting => Code::CacheStale.into(),
+            Status::Unknown => Code::LookupFailed.into(),
+            Status::Unmet | Status::Waived => Code::SpfMultiple.into(),
         },
-        message: Sanitized::sentence(&format!("{importance} {status} {HOSTILE}")),
+        message: Sanitized::sentence(&format!("{importance} {} {HOSTILE}", status.word())),
         expected: Sanitized::records(["\"v=spf1 include:spf.protection.outlook.com -all\""]),
-        origin: "standard",
+        origin: Origin::Standard,
         given_by: None,
         observed: Sanitized::records([HOSTILE]),
         ttl: Some(3600),
-        until: (status == "waiting").then(|| "2026-11-22T05:46:00Z".parse().unwrap()),
-        possible_until: (status == "waiting").then(|| "2026-11-22T06:46:00Z".parse().unwrap()),
-        waiver: (status == "waived").then(|| WaiverView {
-            state: "active",
+        until: (status == Status::Waiting).then(|| "2026-11-22T05:46:00Z".parse().unwrap()),
+        possible_until: (status == Status::Waiting).then(|| "2026-11-22T06:46:00Z".parse().unwrap()),
+        possible_ttl: (status == Status::Waiting).then_some(3600),
+        waiver: (status == Status::Waived).then(|| WaiverView {
+            state: WaiverState::Active,
             reason: Sanitized::sentence(HOSTILE),
             until: "2027-03-01".parse().unwrap(),
         }),
     }
 }
 
+/// The report in a format, as a run writes it.
+fn written(format: Format, report: &Report) -> String {
+    let run = Run::new(report.checked_at, report.phase, Style::default());
+    format.text(&run, &report.domains, Verdict::ChangesNeeded)
+}
+
 #[test]
 fn a_line_of_ndjson_is_a_domain_of_its_own() {
-    let text = ndjson(&everything());
+    let text = written(Format::Ndjson, &everything());
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), 4);
     for line in &lines {
@@ -153,7 +146,7 @@ fn a_line_of_ndjson_is_a_domain_of_its_own() {
 
 #[test]
 fn a_spreadsheet_gets_rows_and_no_formula() {
-    let text = csv(&everything());
+    let text = written(Format::Csv, &everything());
     let mut reader = ::csv::Reader::from_reader(text.as_bytes());
     let header = reader.headers().unwrap().clone();
     let rows: Vec<::csv::StringRecord> = reader.records().map(Result::unwrap).collect();
@@ -176,7 +169,7 @@ fn a_spreadsheet_gets_rows_and_no_formula() {
 
 #[test]
 fn a_ci_reads_suites_and_cases() {
-    let text = junit(&everything());
+    let text = written(Format::Junit, &everything());
     let document = roxmltree::Document::parse(&text).unwrap();
     let root = document.root_element();
     assert_eq!(root.tag_name().name(), "testsuites");
@@ -198,7 +191,7 @@ fn a_ci_reads_suites_and_cases() {
 
 #[test]
 fn code_scanning_gets_rules_and_results() {
-    let text = sarif(&everything(), &Place::default());
+    let text = written(Format::Sarif, &everything());
     let log: serde_sarif::sarif::Sarif = serde_json::from_str(&text).unwrap();
     let run = &log.runs[0];
     let rules = run.tool.driver.rules.as_ref().unwrap();
@@ -237,7 +230,7 @@ fn code_scanning_gets_rules_and_results() {
 #[test]
 fn fingerprints_do_not_depend_on_words_or_times() {
     let prints = |report: &Report| -> Vec<Value> {
-        let json: Value = serde_json::from_str(&sarif(report, &Place::default())).unwrap();
+        let json: Value = serde_json::from_str(&written(Format::Sarif, report)).unwrap();
         json["runs"][0]["results"]
             .as_array()
             .unwrap()
@@ -257,7 +250,7 @@ fn fingerprints_do_not_depend_on_words_or_times() {
 
 #[test]
 fn annotations_hold_no_command_of_somebody_else() {
-    let text = github(&everything());
+    let text = written(Format::Github, &everything());
     for line in text.lines() {
         let is_ours = line.starts_with("::error title=")
             || line.starts_with("::warning title=")
@@ -272,8 +265,8 @@ fn annotations_hold_no_command_of_somebody_else() {
 
 #[test]
 fn metrics_are_read_and_are_always_in_the_same_order() {
-    let text = prometheus(&everything());
-    assert_eq!(text, prometheus(&everything()));
+    let text = written(Format::Prometheus, &everything());
+    assert_eq!(text, written(Format::Prometheus, &everything()));
     let scrape = prometheus_parse::Scrape::parse(text.lines().map(|line| Ok(line.to_owned()))).unwrap();
     let value = |name: &str, labels: &[(&str, &str)]| {
         let labels: BTreeMap<&str, &str> = labels.iter().copied().collect();
@@ -307,8 +300,10 @@ fn a_monitor_gets_one_line_with_data() {
         (Verdict::ChangesNeeded, 2, "CRITICAL"),
         (Verdict::Undetermined, 3, "UNKNOWN"),
     ] {
-        assert_eq!(nagios_status(verdict), status);
-        let text = nagios(&everything(), verdict);
+        assert_eq!(Format::Nagios.writer().exit_status(verdict), Some(status));
+        let report = everything();
+        let run = Run::new(report.checked_at, report.phase, Style::default());
+        let text = Format::Nagios.text(&run, &report.domains, verdict);
         let first = text.lines().next().unwrap();
         assert!(first.starts_with(&format!("CUTOVER {word} - 4 domains: 1 ready")), "{first}");
         let data = first.split_once(" | ").unwrap().1;
@@ -320,7 +315,7 @@ fn a_monitor_gets_one_line_with_data() {
 
 #[test]
 fn markdown_has_the_tables_and_no_markup_of_somebody_else() {
-    let text = markdown(&everything());
+    let text = written(Format::Markdown, &everything());
     for bad in ["<script", "](", "`](", "{{7", " @every", " #1", "://evil"] {
         assert!(!text.contains(bad), "{bad}: {text}");
     }
@@ -329,6 +324,37 @@ fn markdown_has_the_tables_and_no_markup_of_somebody_else() {
         let bars = line.replace("\\|", "").matches('|').count();
         assert!([5, 6].contains(&bars), "{bars}: {line}");
     }
+}
+
+#[test]
+fn a_format_is_one_file_with_one_writer() {
+    let mut files: Vec<String> = Vec::new();
+    for entry in std::fs::read_dir("src/report/format").unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        let count = text.matches("impl ReportWriter for ").count();
+        assert!(count <= 1, "{}", path.display());
+        files.extend((count == 1).then(|| path.file_stem().unwrap().to_string_lossy().into_owned()));
+    }
+    let mut words: Vec<&str> = Format::ALL.iter().map(|format| format.word()).collect();
+    files.sort_unstable();
+    words.sort_unstable();
+    assert_eq!(files, words);
+}
+
+#[test]
+fn a_report_that_is_read_back_is_the_same() {
+    let report = everything();
+    for format in [Format::Json, Format::Ndjson] {
+        let mut domains = Vec::new();
+        // A line of NDJSON has the time of the run.
+        let keep = |domain| domains.push(DomainReport { checked_at: None, ..domain });
+        stored::read(written(format, &report).as_bytes(), keep).unwrap();
+        let again = Report::new(report.checked_at, report.phase, domains);
+        assert_eq!(written(Format::Json, &again), to_json(&report));
+    }
+    let none = Report::new(report.checked_at, report.phase, Vec::new());
+    assert_eq!(written(Format::Json, &none), to_json(&none));
 }
 
 #[test]
@@ -354,5 +380,5 @@ fn all_formats_come_from_the_command_line_and_mean_the_same() {
 
 #[test]
 fn a_page_is_made_of_the_report() {
-    web::holds_everything(&html(&everything()));
+    web::holds_everything(&written(Format::Html, &everything()));
 }

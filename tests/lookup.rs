@@ -11,6 +11,7 @@ mod budgets;
 mod checker;
 mod memory;
 mod named;
+mod notices;
 mod questions;
 mod resolvers;
 #[cfg(unix)]

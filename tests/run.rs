@@ -53,6 +53,7 @@ pub fn surroundings() -> Surroundings {
         live: false,
         clock: Arc::new(NoWaiting),
         graph_token: None,
+        webhook: None,
         time_zone: jiff::tz::TimeZone::UTC,
         marks: Marks::Unicode,
         error_marks: Marks::Unicode,

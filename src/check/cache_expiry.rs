@@ -60,6 +60,9 @@ pub enum Basis {
 }
 
 impl Basis {
+    /// All values.
+    pub const ALL: [Self; 2] = [Self::Seen, Self::Assumed];
+
     /// The word in reports.
     #[must_use]
     pub fn word(self) -> &'static str {

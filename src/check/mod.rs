@@ -75,7 +75,7 @@ pub struct Case<'a> {
 /// What a judge found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// The outcome; its [`Weight`] is the status.
+    /// The outcome; its [`Effect`] is the status.
     pub code: Code,
     /// One sentence for a person: what is there, and what that means.
     pub message: String,

@@ -26,6 +26,9 @@ pub enum Proof {
 }
 
 impl Proof {
+    /// All values, the surer before the less sure.
+    pub const ALL: [Self; 3] = [Self::Declared, Self::Proven, Self::Probable];
+
     /// The word in reports.
     #[must_use]
     pub fn word(self) -> &'static str {

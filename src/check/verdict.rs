@@ -18,6 +18,9 @@ pub enum Status {
 }
 
 impl Status {
+    /// All statuses.
+    pub const ALL: [Self; 5] = [Self::Met, Self::Unmet, Self::Waiting, Self::Unknown, Self::Waived];
+
     /// The word in reports.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -43,6 +46,9 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// All severities, the worse before the better.
+    pub const ALL: [Self; 3] = [Self::Error, Self::Warning, Self::Info];
+
     /// The word in reports.
     #[must_use]
     pub fn word(self) -> &'static str {

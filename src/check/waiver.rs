@@ -47,6 +47,9 @@ pub enum WaiverState {
 }
 
 impl WaiverState {
+    /// All states.
+    pub const ALL: [Self; 2] = [Self::Active, Self::Expired];
+
     /// The word in reports.
     #[must_use]
     pub fn word(self) -> &'static str {

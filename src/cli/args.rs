@@ -16,6 +16,7 @@ use crate::expected::import::Kind;
 use crate::expected::{Cloud, Phase};
 use crate::lookup::graph::Root;
 use crate::lookup::transport::ResolverAddress;
+use crate::lookup::webhook::WebhookUrl;
 use crate::plan::emit::DnsHost;
 use crate::provider::Gateway;
 use crate::run::{NameServerHost, PlanFormat, Shard};
@@ -24,7 +25,7 @@ use crate::serve::{BasePath, HostName, listen_address};
 
 pub(super) use values::{
     Concurrency, ExpectedFormat, Goal, Moment, Output, ReportFormat, SchemaFile, Seconds, Services, Span,
-    SpfSender, VerdictName, ViewName, When,
+    SpfSender, VerdictName, ViewName, WebhookFormat, When,
 };
 
 /// Which DNS records still have to change before a domain is fully moved to Microsoft 365?
@@ -188,6 +189,8 @@ pub(super) struct Watch {
     #[arg(long, value_name = "WHAT", default_value = "ready", help_heading = "Rhythm")]
     pub(super) until: Goal,
     #[command(flatten)]
+    pub(super) hooks: HookArguments,
+    #[command(flatten)]
     pub(super) expectations: Expectations,
     #[command(flatten)]
     pub(super) lookup: Lookup,
@@ -236,6 +239,21 @@ pub(super) struct Serve {
     /// Recommended counts as required
     #[arg(long, help_heading = "Report")]
     pub(super) strict: bool,
+}
+
+/// Who is told of a change.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Notices")]
+pub(super) struct HookArguments {
+    /// Run this command when a verdict or a finding changed and stayed so for two checks; it gets JSON on standard input
+    #[arg(long, value_name = "COMMAND")]
+    pub(super) on_change: Option<String>,
+    /// Post the same JSON to this URL; one with a secret belongs into CUTOVER_WEBHOOK
+    #[arg(long, value_name = "URL")]
+    pub(super) webhook: Option<WebhookUrl>,
+    /// What is posted: json, or adaptive-card for the workflows of Microsoft Teams
+    #[arg(long, value_name = "FORMAT", default_value = "json")]
+    pub(super) webhook_format: WebhookFormat,
 }
 
 #[derive(Debug, Args)]

@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::check::Verdict;
 use crate::facts::{History, Recording};
 use crate::record::Name;
-use crate::report::format::Place;
+use crate::report::writer::Place;
 
 use crate::report::style::{Detail, Style};
 use crate::run::{

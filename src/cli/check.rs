@@ -98,7 +98,7 @@ pub(super) fn plan(
         assumptions: options.assumptions,
         options: &repeated,
         replay_options: &replay_options,
-        closing: checked.shown().cache_expiry.closing.map(|closing| closing.after),
+        closing: checked.closing(),
     };
     let layout = PlanLayout {
         format: command.format,

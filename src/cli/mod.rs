@@ -62,6 +62,9 @@ const CLOSED_PIPE: u8 = 141;
 /// The environment variable that holds the token for Microsoft Graph: a command line can be seen by others.
 const GRAPH_TOKEN: &str = "CUTOVER_GRAPH_TOKEN";
 
+/// The environment variable that holds the URL of a webhook, which often has a secret in it.
+const WEBHOOK: &str = "CUTOVER_WEBHOOK";
+
 /// Where a run happens: everything that it does not get from its arguments.
 #[derive(Debug, Clone)]
 pub struct Surroundings {
@@ -81,6 +84,8 @@ pub struct Surroundings {
     pub clock: Arc<dyn Clock>,
     /// What lets this run read Microsoft Graph, where it was given.
     pub graph_token: Option<Token>,
+    /// Where `watch` posts changes, unless a URL was typed; as it was given.
+    pub webhook: Option<String>,
     /// The time zone of the people who read a plan with hours in it.
     pub time_zone: TimeZone,
     /// Which characters standard output shows.
@@ -105,6 +110,7 @@ impl Surroundings {
             live: false,
             clock: Arc::new(Process::default()),
             graph_token: None,
+            webhook: None,
             time_zone: TimeZone::UTC,
             marks: Marks::Unicode,
             error_marks: Marks::Unicode,
@@ -136,6 +142,9 @@ impl Surroundings {
             clock: Arc::new(Process::default()),
             // What is no text is no token either, and is refused as such where one is needed.
             graph_token: std::env::var_os(GRAPH_TOKEN).map(|text| Token::new(&text.to_string_lossy())),
+            webhook: std::env::var_os(WEBHOOK)
+                .map(|text| text.to_string_lossy().into_owned())
+                .filter(|text| !text.is_empty()),
             time_zone: TimeZone::system(),
             marks: console::marks_of_locale(terminal, locale),
             error_marks: console::marks_of_locale(io::stderr().is_terminal(), locale),

@@ -1,49 +1,38 @@
-//! Where does each result go, and when?
+//! Where each result goes, and when.
 //!
 //! A report for every `--output` and one for standard output, written as the results come: nothing of a domain is kept
 //! once it is written, but for the formats that cannot be begun before the last is known. Files take their place when the
 //! run is over.
 
 mod renderer;
+mod waiting;
 
 use std::collections::BTreeSet;
-use std::io::{self, Seek as _, Write};
+use std::io::{self, Write};
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use tempfile::SpooledTempFile;
 
 use crate::check::Verdict;
 use crate::expected::Phase;
-use crate::report::format::{
-    Place, csv_header, github, html, junit, markdown, nagios, nagios_status, prometheus, sarif,
-};
-use crate::report::json::StreamingJson;
 use crate::report::reminders::Reminders;
-use crate::report::style::{Colour, Detail, Style};
-use crate::report::table;
-use crate::report::{DomainReport, Report, Summary};
+use crate::report::style::{Colour, Style};
+use crate::report::writer::{Ending, Place, ResultAge, Run};
+use crate::report::{DomainReport, Summary};
 use crate::run::files::AtomicFile;
 
 use super::args::{ReportFormat, Reporting};
 use super::{Problem, status};
+use renderer::RenderedPiece;
 pub(super) use renderer::{DomainRenderer, RenderedDomain};
-
-/// Octets of a report that wait in memory for what stands in front of them; the rest waits in a file without a name.
-const MOST_IN_MEMORY: usize = 4 << 20;
+use waiting::Waiting;
 
 /// All reports of a run.
 pub(super) struct Reporter<'a> {
     reporting: &'a Reporting,
-    started: Timestamp,
-    phase: Phase,
-    style: Style,
-    place: Place,
     sinks: Vec<Sink>,
-    /// What formats need that are made of the whole.
-    kept: Vec<DomainReport>,
-    /// The same with every reply.
-    kept_in_full: Vec<DomainReport>,
     summary: Summary,
+    reminders: Reminders,
     verdicts: BTreeSet<Verdict>,
 }
 
@@ -51,22 +40,19 @@ pub(super) struct Reporter<'a> {
 struct Sink {
     format: ReportFormat,
     target: Target,
-    style: Style,
-    state: State,
+    run: Arc<Run>,
+    /// Pieces that were written at once.
+    written: usize,
+    /// Texts that wait for the end.
+    waiting: Waiting,
+    /// Domains that the format needs at the end.
+    whole: Vec<Arc<DomainReport>>,
 }
 
 /// Where a report goes.
 enum Target {
     StandardOutput,
     File(AtomicFile),
-}
-
-/// What a report remembers of what is written already.
-enum State {
-    Table(Reminders, usize),
-    Json(StreamingJson, SpooledTempFile),
-    Lines,
-    Whole,
 }
 
 /// What was found out about the run beside its results.
@@ -86,34 +72,36 @@ impl<'a> Reporter<'a> {
     /// # Errors
     /// [`Problem`] if a file cannot be written; nothing is left behind then.
     pub(super) fn open(reporting: &'a Reporting, style: &Style, frame: RunHeader) -> Result<Self, Problem> {
-        let plain = Style { colour: Colour::Off, ..*style };
+        let RunHeader { started, phase, place } = frame;
+        let run = Arc::new(Run { place, ..Run::new(started, phase, *style) });
+        let plain = Arc::new(Run { style: Style { colour: Colour::Off, ..*style }, ..(*run).clone() });
         let mut sinks = Vec::new();
         for output in &reporting.output {
-            sinks.push(Sink::new(output.format, Target::File(AtomicFile::begin(&output.path)?), plain));
+            let target = Target::File(AtomicFile::begin(&output.path)?);
+            sinks.push(Sink::new(output.format, target, Arc::clone(&plain)));
         }
-        sinks.push(Sink::new(reporting.format, Target::StandardOutput, *style));
-        let RunHeader { started, phase, place } = frame;
-        Ok(Self {
-            reporting,
-            started,
-            phase,
-            style: *style,
-            place,
-            sinks,
-            kept: Vec::new(),
-            kept_in_full: Vec::new(),
-            summary: Summary::default(),
-            verdicts: BTreeSet::new(),
-        })
+        sinks.push(Sink::new(reporting.format, Target::StandardOutput, run));
+        let (summary, reminders) = (Summary::default(), Reminders::default());
+        Ok(Self { reporting, sinks, summary, reminders, verdicts: BTreeSet::new() })
     }
 
-    /// Writes what stands in front of the first result.
+    /// The same for results of earlier runs.
+    pub(super) fn of_stored_results(mut self) -> Self {
+        for sink in &mut self.sinks {
+            sink.run = Arc::new(Run { age: ResultAge::Stored, ..(*sink.run).clone() });
+        }
+        self
+    }
+
+    /// Writes what comes before the first result.
     ///
     /// # Errors
     /// [`Problem`] if it cannot be written.
     pub(super) fn begin(&mut self, out: &mut dyn Write) -> Result<(), Problem> {
-        let mut tables = self.sinks.iter_mut().filter(|sink| sink.format == ReportFormat::Csv);
-        tables.try_for_each(|sink| sink.target.write(&csv_header(), out))
+        self.sinks.iter_mut().try_for_each(|sink| {
+            let writer = sink.format.writer();
+            sink.target.write_all(out, |out| writer.begin(out))
+        })
     }
 
     /// Whether some report has to follow the order in which the domains were named.
@@ -138,30 +126,22 @@ impl<'a> Reporter<'a> {
         Ok(())
     }
 
-    /// Who writes what these reports say of a domain.
+    /// Renders a domain for these reports.
     pub(super) fn renderer(&self) -> DomainRenderer {
-        let reports = self.sinks.iter().map(|sink| (sink.format, sink.style)).collect();
-        DomainRenderer::new(
-            self.started,
-            reports,
-            self.style.detail == Detail::Verbose,
-            self.reporting.fail_on_new,
-        )
+        let reports = self.sinks.iter().map(|sink| (sink.format, Arc::clone(&sink.run))).collect();
+        DomainRenderer::new(reports, self.reporting.fail_on_new)
     }
 
     /// Puts what was written of a domain where it belongs.
     ///
     /// # Errors
     /// [`Problem`] if it cannot be written.
-    pub(super) fn take(&mut self, script: RenderedDomain, out: &mut dyn Write) -> Result<(), Problem> {
-        self.verdicts.insert(script.counted);
-        self.summary.add(script.verdict.word());
-        for (sink, text) in self.sinks.iter_mut().zip(&script.texts) {
-            sink.take(&script, text, out)?;
-        }
-        self.kept.extend(script.kept);
-        self.kept_in_full.extend(script.kept_in_full);
-        Ok(())
+    pub(super) fn take(&mut self, rendered: RenderedDomain, out: &mut dyn Write) -> Result<(), Problem> {
+        let RenderedDomain { verdict, counted, domain, unicode, reminders, pieces } = rendered;
+        self.verdicts.insert(counted);
+        self.summary.add(verdict);
+        self.reminders.add(&domain, unicode.as_deref(), &reminders);
+        self.sinks.iter_mut().zip(pieces).try_for_each(|(sink, piece)| sink.take(piece, out))
     }
 
     /// Counts a domain whose result an earlier run wrote.
@@ -176,24 +156,12 @@ impl<'a> Reporter<'a> {
     pub(super) fn finish(self, out: &mut dyn Write) -> Result<u8, Problem> {
         let verdict = counted(&self.verdicts, self.reporting);
         let worst = verdict.unwrap_or(Verdict::Ready);
-        let report = |domains: Vec<DomainReport>| Report {
-            domains,
-            ..Report::of(self.started, self.phase, self.summary.clone())
-        };
-        let (empty, kept, full) = (report(Vec::new()), report(self.kept), report(self.kept_in_full));
         for sink in self.sinks {
-            let whole = match sink.format == ReportFormat::Html || self.style.detail == Detail::Verbose {
-                true => &full,
-                false => &kept,
-            };
-            sink.finish(&empty, whole, worst, &self.place, out)?;
+            sink.finish((&self.summary, &self.reminders), worst, out)?;
         }
         out.flush()?;
-        Ok(match (verdict, self.reporting.format) {
-            (verdict, ReportFormat::Nagios) => nagios_status(verdict.unwrap_or(Verdict::Ready)),
-            (Some(verdict), _) => exit_status(verdict),
-            (None, _) => 0,
-        })
+        let own = self.reporting.format.writer().exit_status(worst);
+        Ok(own.unwrap_or_else(|| verdict.map_or(0, exit_status)))
     }
 }
 
@@ -215,111 +183,68 @@ fn exit_status(verdict: Verdict) -> u8 {
 }
 
 impl Sink {
-    fn new(format: ReportFormat, target: Target, style: Style) -> Self {
-        let state = match format {
-            ReportFormat::Table => State::Table(Reminders::default(), 0),
-            ReportFormat::Json => State::Json(StreamingJson::begin(), SpooledTempFile::new(MOST_IN_MEMORY)),
-            _ if renderer::is_whole(format) => State::Whole,
-            _ => State::Lines,
-        };
-        Self { format, target, style, state }
+    fn new(format: ReportFormat, target: Target, run: Arc<Run>) -> Self {
+        Self { format, target, run, written: 0, waiting: Waiting::default(), whole: Vec::new() }
     }
 
-    fn take(&mut self, script: &RenderedDomain, text: &str, out: &mut dyn Write) -> Result<(), Problem> {
-        let Self { format, target, state, .. } = self;
-        match state {
-            State::Table(reminders, written) => {
-                reminders.add(&script.domain, &script.reminders);
-                if *written > 0 {
-                    target.write("\n", out)?;
-                }
-                *written += 1;
-                target.write(text, out)?;
-                target.flush(out)
+    fn take(&mut self, piece: RenderedPiece, out: &mut dyn Write) -> Result<(), Problem> {
+        match piece {
+            RenderedPiece::Now(text) => {
+                let separator = if self.written > 0 { self.format.writer().separator() } else { "" };
+                self.written += 1;
+                self.target.write(separator.as_bytes(), out)?;
+                self.target.write(text.as_bytes(), out)?;
+                // A run that ends without warning leaves every domain that is done.
+                self.target.flush(out)
             }
-            State::Json(pieces, spool) => {
-                spool.write_all(pieces.lead().as_bytes()).map_err(spooling)?;
-                spool.write_all(text.as_bytes()).map_err(spooling)
+            RenderedPiece::Later(texts) => self.waiting.keep(texts).map_err(spooling),
+            RenderedPiece::Whole(domain) => {
+                self.whole.push(domain);
+                Ok(())
             }
-            State::Lines => {
-                target.write(text, out)?;
-                match format {
-                    // Whoever reads along, or goes on after an end without warning, has every line that is done.
-                    ReportFormat::Ndjson => target.flush(out),
-                    _ => Ok(()),
-                }
-            }
-            State::Whole => Ok(()),
         }
     }
 
     fn finish(
-        mut self,
-        empty: &Report,
-        whole: &Report,
-        worst: Verdict,
-        place: &Place,
+        self,
+        (summary, reminders): (&Summary, &Reminders),
+        verdict: Verdict,
         out: &mut dyn Write,
     ) -> Result<(), Problem> {
-        let text = match (&mut self.state, self.format) {
-            (State::Table(reminders, written), _) => {
-                let mut end = Vec::new();
-                if self.style.detail > Detail::Quiet {
-                    end.extend(Some(reminders.text(&self.style)).filter(|text| !text.is_empty()));
-                }
-                if *written > 1 {
-                    end.push(table::summary(&empty.summary));
-                }
-                let gap = if *written > 0 && !end.is_empty() { "\n" } else { "" };
-                format!("{gap}{}", end.join("\n"))
-            }
-            (State::Json(pieces, spool), _) => {
-                let (head, tail) = pieces.frame(empty);
-                self.target.write(&head, out)?;
-                spool.rewind().map_err(spooling)?;
-                self.target.copy(spool, out)?;
-                tail
-            }
-            (State::Lines, _) => String::new(),
-            (State::Whole, ReportFormat::Markdown) => markdown(whole),
-            // Its drawing is made of the replies.
-            (State::Whole, ReportFormat::Html) => html(whole),
-            (State::Whole, ReportFormat::Junit) => junit(whole),
-            (State::Whole, ReportFormat::Sarif) => sarif(whole, place),
-            (State::Whole, ReportFormat::Github) => github(whole),
-            (State::Whole, ReportFormat::Prometheus) => prometheus(whole),
-            (State::Whole, ReportFormat::Nagios) => nagios(whole, worst),
-            (
-                State::Whole,
-                ReportFormat::Table | ReportFormat::Json | ReportFormat::Ndjson | ReportFormat::Csv,
-            ) => String::new(),
-        };
-        self.target.write(&text, out)?;
-        match self.target {
+        let Self { format, mut target, run, waiting, whole, .. } = self;
+        let mut kept = waiting.read().map_err(spooling)?;
+        let end = Ending { verdict, summary, reminders, domains: &whole, pieces: &mut kept };
+        let written = target.write_all(out, |out| format.writer().finish(&run, end, out));
+        kept.failure.map_or(written, |error| Err(spooling(error)))?;
+        match target {
             Target::StandardOutput => Ok(()),
-            Target::File(draft) => Ok(draft.finish()?),
+            Target::File(file) => Ok(file.finish()?),
         }
     }
 }
 
 impl Target {
-    fn write(&mut self, text: &str, out: &mut dyn Write) -> Result<(), Problem> {
+    fn write(&mut self, octets: &[u8], out: &mut dyn Write) -> Result<(), Problem> {
         match self {
-            Self::StandardOutput => Ok(out.write_all(text.as_bytes())?),
-            Self::File(draft) => Ok(draft.write(text.as_bytes())?),
+            Self::StandardOutput => Ok(out.write_all(octets)?),
+            Self::File(file) => Ok(file.write(octets)?),
         }
     }
 
-    fn copy(&mut self, from: &mut impl io::Read, out: &mut dyn Write) -> Result<(), Problem> {
-        let mut octets = vec![0; 64 * 1024];
-        loop {
-            let count = from.read(&mut octets).map_err(spooling)?;
-            let read = octets.get(..count).unwrap_or_default();
-            match self {
-                _ if read.is_empty() => return Ok(()),
-                Self::StandardOutput => out.write_all(read)?,
-                Self::File(draft) => draft.write(read)?,
-            }
+    /// Writes what a format writes, and says what went wrong with the file's name.
+    fn write_all(
+        &mut self,
+        out: &mut dyn Write,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Problem> {
+        let mut opened = Opened { target: self, out, problem: None };
+        let mut buffer = io::BufWriter::new(&mut opened);
+        let written = write(&mut buffer).and_then(|()| buffer.flush());
+        // What is left in the buffer after a failure is not written.
+        drop(buffer.into_parts());
+        match opened.problem {
+            Some(problem) => Err(problem),
+            None => Ok(written?),
         }
     }
 
@@ -328,6 +253,26 @@ impl Target {
             Self::StandardOutput => Ok(out.flush()?),
             Self::File(_) => Ok(()),
         }
+    }
+}
+
+/// A target as a format sees it.
+struct Opened<'t> {
+    target: &'t mut Target,
+    out: &'t mut dyn Write,
+    problem: Option<Problem>,
+}
+
+impl Write for Opened<'_> {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.target.write(octets, self.out).map(|()| octets.len()).map_err(|problem| {
+            self.problem = Some(problem);
+            io::Error::other("the report cannot be written")
+        })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -22,7 +22,13 @@ use merge::Layer;
 pub(super) struct Settings {
     typed: Layer,
     file: Option<SettingsFile>,
+    /// Values that do not count, a sentence each.
+    ignored: Vec<String>,
 }
+
+/// What runs a command or sends something: it counts where it was typed or in a file that was named, and not in one that
+/// happens to be in the folder.
+const ACTING: [&str; 3] = ["on-change", "webhook", "webhook-format"];
 
 /// Reads the command line, and the settings that go with it.
 ///
@@ -50,14 +56,36 @@ pub(super) fn read(
             None => return Ok(Ok((arguments, Settings::default()))),
         },
     };
-    let settings = Settings::open(&path, &matches)?;
+    let mut settings = Settings::open(&path, &matches)?;
+    if expectations.settings.is_none() {
+        settings.ignore_acting();
+    }
     let merged = settings.merged(&matches)?;
     Ok(Ok((merged, settings)))
 }
 
 impl Settings {
     fn open(path: &Path, matches: &ArgMatches) -> Result<Self, Problem> {
-        Ok(Self { typed: Layer::of_command_line(matches), file: Some(SettingsFile::read(path)?) })
+        let file = Some(SettingsFile::read(path)?);
+        Ok(Self { typed: Layer::of_command_line(matches), file, ignored: Vec::new() })
+    }
+
+    /// Takes out what only counts in a file that was named.
+    fn ignore_acting(&mut self) {
+        let Some(file) = &mut self.file else { return };
+        for key in ACTING {
+            if file.defaults.remove(key).is_some() {
+                let label = &file.label;
+                self.ignored.push(format!(
+                    "`{key}` of {label} is ignored: it counts only on the command line, or with `--settings {label}`"
+                ));
+            }
+        }
+    }
+
+    /// Values of the file that do not count, a sentence each.
+    pub(super) fn ignored(&self) -> &[String] {
+        &self.ignored
     }
 
     fn defaults(&self) -> Layer {

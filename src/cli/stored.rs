@@ -10,16 +10,16 @@ use std::path::Path;
 use jiff::Timestamp;
 use tempfile::SpooledTempFile;
 
-use crate::check::Verdict;
 use crate::expected::Phase;
 use crate::record::Name;
 use crate::report::DomainReport;
-use crate::report::format::Place;
+
 use crate::report::harmless::harmless;
 use crate::report::since::{Earlier, since};
 use crate::report::stored::{Contents, StoredError, read};
 use crate::report::style::Style;
 use crate::report::view::unicode;
+use crate::report::writer::Place;
 
 use crate::run::{Names, RunError, files, system_words};
 
@@ -61,7 +61,7 @@ pub(super) fn run(
     tell(results.notes.iter().chain(&selection.notes).map(String::as_str), streams, style)?;
     let phases = results.phases(&selection);
     if phases.len() > 1 {
-        let phases = phases.into_iter().collect::<Vec<_>>().join(", ");
+        let phases = phases.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         let note = format!("results of several phases ({phases}); each domain is reported with its own");
         tell([note.as_str()], streams, style)?;
     }
@@ -82,7 +82,8 @@ pub(super) fn run(
         fail_on_new: command.fail_on_new,
     };
     let place = names.as_ref().map_or_else(Place::default, Names::place);
-    let mut reporter = Reporter::open(&reporting, style, RunHeader { started, phase, place })?;
+    let reporter = Reporter::open(&reporting, style, RunHeader { started, phase, place })?;
+    let mut reporter = reporter.of_stored_results();
     reporter.begin(streams.out)?;
     let renderer = reporter.renderer();
     for selected in &selection.domains {
@@ -93,10 +94,7 @@ pub(super) fn run(
         if let Some((before, _)) = &before {
             report.since = since(before, &report);
         }
-        let verdict = Verdict::ALL.into_iter().find(|verdict| verdict.word() == report.verdict);
-        // A stored verdict is a known one; what is not would be unknown.
-        let verdict = verdict.unwrap_or(Verdict::Undetermined);
-        reporter.take(renderer.write_stored(verdict, report), streams.out)?;
+        reporter.take(renderer.write_stored(report), streams.out)?;
     }
     let ended = reporter.finish(streams.out)?;
     cleanup::set_status(ended);
@@ -191,7 +189,7 @@ struct Results {
 struct Stored {
     domain: String,
     checked_at: Timestamp,
-    phase: Option<&'static str>,
+    phase: Option<Phase>,
     start: u64,
     length: usize,
 }
@@ -234,8 +232,7 @@ impl Results {
             let written = written.and_then(|text| spool.write_all(&text).map(|()| text.len()));
             match written {
                 Ok(length) => {
-                    let phase = Some(report.phase).filter(|phase| !phase.is_empty());
-                    read_now.push((report.domain, report.checked_at, phase, *end, length));
+                    read_now.push((report.domain, report.checked_at, report.phase, *end, length));
                     *end += length as u64;
                 }
                 Err(error) => failure = Some(error),
@@ -273,7 +270,7 @@ impl Results {
     }
 
     /// The phases of the results.
-    fn phases(&self, selection: &Selection) -> BTreeSet<&'static str> {
+    fn phases(&self, selection: &Selection) -> BTreeSet<Phase> {
         let phase = |selected: &Selected| match selected {
             Selected::Found(index) => self.stored.get(*index)?.phase,
             Selected::Missing(_) => None,
@@ -289,7 +286,7 @@ impl Results {
         });
         let newest = found.max_by_key(|stored| stored.checked_at);
         let started = newest.map_or(now, |stored| stored.checked_at);
-        let phase = newest.and_then(|stored| stored.phase).and_then(|phase| phase.parse().ok());
+        let phase = newest.and_then(|stored| stored.phase);
         (Timestamp::from_second(started.as_second()).unwrap_or(started), phase.unwrap_or_default())
     }
 
@@ -308,9 +305,7 @@ impl Results {
             .map_err(|error| Problem::Usage(format!("the result of {}: {error}", stored.domain)))?;
         report.unicode = report.domain.parse().ok().as_ref().and_then(unicode);
         report.checked_at = Some(stored.checked_at).filter(|time| *time != started);
-        if report.phase.is_empty() {
-            report.phase = stored.phase.unwrap_or(phase.word());
-        }
+        report.phase = report.phase.or(stored.phase).or(Some(phase));
         Ok(report)
     }
 }

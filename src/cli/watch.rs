@@ -1,5 +1,6 @@
 //! `cutover watch`: look again when something can have changed, until there is nothing left to wait for.
 
+mod hooks;
 mod live;
 mod log;
 
@@ -12,13 +13,17 @@ use crate::run::{CheckSchedule, Checked, DomainLimit, HistoryFile, Rounds};
 
 use super::args::{Goal, Watch};
 use super::check::refuse_bulk;
-use super::notes::{lock_notes, tell_of_inputs};
+use super::notes::{lock_notes, tell, tell_of_inputs};
 use super::reporter::{Reporter, RunHeader};
 use super::run_options::CheckArguments;
 use super::settings::Settings;
 use super::{Problem, Streams, Surroundings, earlier, status};
+use hooks::Notices;
 use live::{Live, Shown};
 use log::Log;
+
+/// How soon a change is checked once more before it becomes a notice.
+const CONFIRMATION: SignedDuration = SignedDuration::from_secs(30);
 
 /// Runs `cutover watch`.
 ///
@@ -65,6 +70,8 @@ async fn watch(
     HistoryFile::check(options.history.as_deref(), &mut lock_notes(streams.err))?;
     let mut rounds = Rounds::open(&options, earlier::read(&command.times.since)?, now).await?;
     tell_of_inputs(&rounds.run().inputs, streams, style)?;
+    tell(settings.ignored().iter().map(String::as_str), streams, style)?;
+    let mut notices = Notices::open(&command.hooks, surroundings)?;
     let deadline = command.span.map(|span| now.checked_add(span.0).unwrap_or(Timestamp::MAX));
     let done = |checked: &Checked| is_done(checked, command.until);
     let moving = surroundings.live && style.detail > Detail::Quiet;
@@ -83,9 +90,20 @@ async fn watch(
     };
     let (mut schedule, mut trouble) = (CheckSchedule::every(command.every.0), None);
     let mut log = Log::begin(&last, command.reporting.format, now, streams, &live)?;
-    while !last.checked.iter().all(done) && deadline.is_none_or(|deadline| now < deadline) {
-        let next = schedule.next(last.checked.iter().filter(|checked| !done(checked)), now);
-        let next = deadline.map_or(next, |deadline| next.min(deadline));
+    notices.note(&last, now);
+    let mut is_confirmed_late = false;
+    loop {
+        // A change that was seen once is checked again before the end.
+        let open = |checked: &Checked| !done(checked) || notices.is_pending(checked.domain());
+        let is_late = deadline.is_some_and(|deadline| now >= deadline);
+        let may_confirm = notices.has_pending(&last) && !is_confirmed_late;
+        is_confirmed_late |= is_late;
+        if is_late && !may_confirm || !last.checked.iter().any(open) {
+            break;
+        }
+        let next = schedule.next(last.checked.iter().filter(|checked| open(checked)), now);
+        let next = if notices.has_pending(&last) { next.min(now + CONFIRMATION) } else { next };
+        let next = deadline.map_or(next, |deadline| next.min(deadline.max(now)));
         live.show(&last, next, now, done);
         // In steps where the time that is left is shown.
         let step = if live.is_shown() { SignedDuration::from_secs(1) } else { SignedDuration::MAX };
@@ -104,8 +122,11 @@ async fn watch(
         let mut notify = lock_notes(streams.err);
         let round = tokio::select! {
             biased;
-            () = &mut stopped => break,
-            round = rounds.next(&last, now, done, &mut notify) => round,
+            () = &mut stopped => {
+                is_stopped = true;
+                break;
+            }
+            round = rounds.next(&last, now, |checked| !open(checked), &mut notify) => round,
         };
         drop(notify);
         last = match round.map_err(Problem::from) {
@@ -122,8 +143,12 @@ async fn watch(
         };
         trouble = None;
         schedule.note(log.tell(&last, now, streams, &live)?);
+        notices.note(&last, now);
+        notices.tell_failures(streams, &live)?;
     }
     live.clear();
+    notices.finish(is_stopped, &mut stopped).await;
+    notices.tell_failures(streams, &live)?;
     rounds.record(&last)?;
     let place = rounds.run().names.place();
     let header = RunHeader { started: last.started, phase: last.phase, place };

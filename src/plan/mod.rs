@@ -35,6 +35,9 @@ pub enum Action {
 }
 
 impl Action {
+    /// All actions, in the order of the schema.
+    pub const ALL: [Self; 3] = [Self::Add, Self::Replace, Self::Delete];
+
     /// The word in reports.
     #[must_use]
     pub fn word(self) -> &'static str {

@@ -1,4 +1,4 @@
-//! How is it told to a person what has changed since an earlier report?
+//! What has changed since an earlier report, for a person.
 
 use std::fmt::Write as _;
 
@@ -6,8 +6,8 @@ use crate::check::time::clock;
 
 use super::grid::wrapped;
 use super::harmless::{Sanitized, harmless};
-use super::since::{Moved, Sign, Since};
 use super::style::{Style, Tone};
+use super::view::{Moved, RecordsChange, Sign, Since, State};
 
 /// Records that are shown of one set at most.
 const MOST_RECORDS: usize = 4;
@@ -43,23 +43,20 @@ pub fn lines(since: &Since) -> Vec<String> {
 fn moved(moved: &Moved) -> String {
     let Moved { id, before, after, records: kind, .. } = moved;
     let mut line = format!("{id}:");
-    if *kind != "same" {
+    if *kind != RecordsChange::Same {
         let _ = write!(line, " {} → {}", records(&before.observed), records(&after.observed));
     }
     if (&before.status, &before.code) != (&after.status, &after.code) {
-        let comma = if *kind == "same" { "" } else { "," };
+        let comma = if *kind == RecordsChange::Same { "" } else { "," };
         let _ = write!(line, "{comma} {} → {}", state(before), state(after));
     }
     line
 }
 
 /// `unmet (mx-at-source)`, or `met` alone.
-fn state(state: &super::since::State) -> String {
-    if state.status == state.code {
-        state.status.to_string()
-    } else {
-        format!("{} ({})", state.status, state.code)
-    }
+fn state(state: &State) -> String {
+    let status = state.status.word();
+    if state.code.as_str() == status { status.to_owned() } else { format!("{status} ({})", state.code) }
 }
 
 fn records(records: &[Sanitized]) -> String {
@@ -76,5 +73,5 @@ fn records(records: &[Sanitized]) -> String {
 
 fn hazard(sign: &Sign) -> String {
     let rtype = sign.rtype.as_ref().map(|rtype| format!(" {rtype}")).unwrap_or_default();
-    format!("{} ({}{rtype})", sign.code, sign.name.trim_end_matches('.'))
+    format!("{} ({}{rtype})", sign.code, sign.name.without_trailing_dot())
 }

@@ -1,95 +1,132 @@
-//! How is the report written for other programs, and for the web?
+//! The formats of the report.
 //!
 //! Every format is made from the same frozen view and adds no judgement. Text that came from DNS is harmless in the view
-//! already; each format guards what has a meaning of its own in it, in the one place where it writes text.
+//! already; each format guards what has a meaning of its own in it, in the one place where it writes text. A format is one
+//! file below, and one line in the list.
 
 mod csv;
 mod github;
 mod html;
+mod json;
 mod junit;
+mod level;
 mod markdown;
+mod message;
 mod nagios;
 mod ndjson;
 mod prometheus;
 mod sarif;
+mod table;
 
-use super::Report;
-use super::view::{DomainReport, ExpectationView, HazardView};
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
 
-pub use self::csv::{csv, csv_header, csv_rows};
-pub use self::github::github;
-pub use self::html::{STYLE as HTML_STYLE, html, html_of_domain};
-pub use self::junit::junit;
-pub use self::markdown::markdown;
-pub use self::nagios::{nagios, nagios_status};
-pub use self::ndjson::{ndjson, ndjson_line};
-pub use self::prometheus::prometheus;
-pub use self::sarif::{Place, sarif};
+use crate::check::Verdict;
 
-/// How much a finding matters to whoever reads the report by machine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum ResultLevel {
-    /// Nothing is to be done.
-    None,
-    /// Worth knowing.
-    Note,
-    /// To be looked at, or to be waited for.
-    Warning,
-    /// To be edited.
-    Error,
+use super::reminders::Reminders;
+use super::view::{DomainReport, Summary};
+use super::writer::{Ending, Piece, Pieces, ReportWriter, Run};
+
+pub use html::{STYLE as HTML_STYLE, html_of_domain};
+
+macro_rules! formats {
+    ($($variant:ident $word:literal $writer:expr, $help:literal;)+) => {
+        /// A format of the report.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Format {
+            $(#[doc = $help] $variant,)+
+        }
+
+        impl Format {
+            /// All formats, in the order of the help.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// Its word on the command line.
+            #[must_use]
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+
+            /// Who it is for.
+            #[must_use]
+            pub fn help(self) -> &'static str {
+                match self { $(Self::$variant => $help),+ }
+            }
+
+            /// Writes it.
+            #[must_use]
+            pub fn writer(self) -> &'static dyn ReportWriter {
+                match self { $(Self::$variant => &$writer),+ }
+            }
+        }
+    };
 }
 
-/// How much an expectation matters as it stands.
-fn result_level(expectation: &ExpectationView) -> ResultLevel {
-    match (expectation.status, expectation.importance) {
-        ("met" | "waived", _) => ResultLevel::None,
-        ("unmet", "required") => ResultLevel::Error,
-        // Nobody asked for it, and it is simply not there.
-        (_, "optional") if expectation.observed.is_empty() => ResultLevel::None,
-        (_, "required") => ResultLevel::Warning,
-        _ => ResultLevel::Note,
+formats! {
+    Table "table" table::Table, "For a person";
+    Json "json" json::Json, "For a program";
+    Ndjson "ndjson" ndjson::Ndjson, "For a program, one domain a line";
+    Csv "csv" csv::Csv, "For a spreadsheet";
+    Markdown "markdown" markdown::Markdown, "For a job summary or a merge request";
+    Html "html" html::Html, "One page to hand on";
+    Junit "junit" junit::Junit, "For a CI that shows tests";
+    Sarif "sarif" sarif::Sarif, "For code scanning";
+    Github "github" github::Github, "Annotations of a GitHub Actions run";
+    Prometheus "prometheus" prometheus::Prometheus, "For the textfile collector";
+    Nagios "nagios" nagios::Nagios, "For Nagios and its kin, with their exit status";
+}
+
+impl Format {
+    /// The report of domains that are all at hand, with the worst verdict of those that count.
+    #[must_use]
+    pub fn text(self, run: &Run, domains: &[DomainReport], verdict: Verdict) -> String {
+        // Writing into memory and reading from it cannot fail.
+        let octets = self.octets(run, domains, verdict).unwrap_or_default();
+        String::from_utf8(octets).unwrap_or_default()
+    }
+
+    fn octets(self, run: &Run, domains: &[DomainReport], verdict: Verdict) -> io::Result<Vec<u8>> {
+        let writer = self.writer();
+        let (mut out, mut written) = (Vec::new(), 0);
+        let (mut summary, mut reminders) = (Summary::default(), Reminders::default());
+        let (mut waiting, mut whole) = (Waiting::default(), Vec::new());
+        writer.begin(&mut out)?;
+        for domain in domains {
+            summary.add(domain.verdict);
+            reminders.add(&domain.domain, domain.unicode.as_deref(), &domain.reminders);
+            match writer.domain(run, domain) {
+                Piece::Now(text) => {
+                    let separator = if written > 0 { writer.separator() } else { "" };
+                    out.extend([separator, &text].concat().into_bytes());
+                    written += 1;
+                }
+                Piece::Later(texts) => waiting.keep(texts),
+                Piece::Whole => whole.push(Arc::new(domain.clone())),
+            }
+        }
+        let (summary, reminders) = (&summary, &reminders);
+        let end = Ending { verdict, summary, reminders, domains: &whole, pieces: &mut waiting };
+        writer.finish(run, end, &mut out)?;
+        Ok(out)
     }
 }
 
-/// Whether something was found that is not simply met, waived or not.
-fn is_finding(expectation: &ExpectationView) -> bool {
-    expectation.status == "waived" || result_level(expectation) > ResultLevel::None
-}
+/// Texts that wait in memory.
+#[derive(Default)]
+struct Waiting(Vec<VecDeque<String>>);
 
-/// How much a hazard matters.
-fn hazard_level(hazard: &HazardView) -> ResultLevel {
-    match hazard.level {
-        _ if hazard.is_waived() => ResultLevel::None,
-        "error" => ResultLevel::Error,
-        "warning" => ResultLevel::Warning,
-        _ => ResultLevel::Note,
+impl Waiting {
+    fn keep(&mut self, texts: Vec<String>) {
+        self.0.resize_with(self.0.len().max(texts.len()), VecDeque::new);
+        for (section, text) in self.0.iter_mut().zip(texts) {
+            section.push_back(text);
+        }
     }
 }
 
-/// All domains of a report with the place of each.
-fn domains(report: &Report) -> impl Iterator<Item = (usize, &DomainReport)> {
-    report.domains.iter().enumerate()
-}
-
-/// A piece of a message: plain words, or a value that stood in backticks.
-struct Piece<'a> {
-    text: &'a str,
-    is_value: bool,
-}
-
-/// A message in pieces. Backticks in a value may cut it in other places; that changes its looks and nothing else.
-fn pieces(message: &str) -> impl Iterator<Item = Piece<'_>> {
-    let pieces = message.split('`').enumerate();
-    pieces
-        .map(|(index, text)| Piece { text, is_value: index % 2 == 1 })
-        .filter(|piece| !piece.text.is_empty())
-}
-
-/// The counts of a run in a sentence.
-fn sum(report: &Report) -> String {
-    let super::Summary { domains, ready, waiting, changes_needed, undetermined } = &report.summary;
-    let word = if *domains == 1 { "domain" } else { "domains" };
-    format!(
-        "{domains} {word}: {ready} ready, {changes_needed} to change, {undetermined} undetermined, {waiting} waiting"
-    )
+impl Pieces for Waiting {
+    fn next(&mut self, section: usize) -> io::Result<Option<String>> {
+        Ok(self.0.get_mut(section).and_then(VecDeque::pop_front))
+    }
 }

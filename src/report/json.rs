@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
-use crate::expected::{Expectation, Subject};
+use crate::expected::{Cloud, Expectation, Id, Importance, Origin, Phase, Subject};
 use crate::plan::Change;
-use crate::record::{Name, opens_command};
+use crate::record::{Name, RecordType, opens_command};
 
 use super::harmless::Sanitized;
-use super::view::{ChangeView, DomainReport, Report, SCHEMA_VERSION};
+use super::view::{ChangeView, SCHEMA_VERSION};
 
 /// Any view as indented JSON with a line end behind it; the same bytes for the same content.
 #[must_use]
@@ -35,53 +35,12 @@ pub(super) fn without_commands(json: String) -> String {
     if written == 0 { json } else { safe + &json[written..] }
 }
 
-/// A report that is written while its domains still come, so that none of them has to be kept: the same bytes as
-/// [`to_json`] writes of the whole.
-#[derive(Debug)]
-pub struct StreamingJson {
-    written: usize,
-}
-
-impl StreamingJson {
-    /// Begins the list of domains; what stands in front of it is known at the end.
-    #[must_use]
-    pub fn begin() -> Self {
-        Self { written: 0 }
-    }
-
-    /// A domain as it stands in the list, wherever that is.
-    #[must_use]
-    pub fn piece(domain: &DomainReport) -> String {
-        const DEPTH: &str = "\n    ";
-        let text = serde_json::to_string_pretty(domain).unwrap_or_default();
-        without_commands(format!("{DEPTH}{}", text.replace('\n', DEPTH)))
-    }
-
-    /// What stands in front of the next piece.
-    pub fn lead(&mut self) -> &'static str {
-        self.written += 1;
-        if self.written == 1 { "[" } else { "," }
-    }
-
-    /// What stands in front of the domains and behind them; `report` has none itself.
-    #[must_use]
-    pub fn frame(&self, report: &Report) -> (String, String) {
-        /// How a report without domains ends.
-        const EMPTY: &str = "[]\n}\n";
-        let whole = to_json(report);
-        match whole.strip_suffix(EMPTY) {
-            Some(head) if self.written > 0 => (head.to_owned(), "\n  ]\n}\n".to_owned()),
-            Some(_) | None => (whole, String::new()),
-        }
-    }
-}
-
 /// `cutover plan --format json`.
 #[derive(Debug, Serialize)]
 pub struct PlanView {
     schema_version: u32,
     domain: String,
-    phase: &'static str,
+    phase: Phase,
     changes: Vec<ChangeView>,
 }
 
@@ -92,7 +51,7 @@ impl PlanView {
         Self {
             schema_version: SCHEMA_VERSION,
             domain: subject.domain.without_trailing_dot(),
-            phase: subject.phase.word(),
+            phase: subject.phase,
             changes: changes.iter().map(ChangeView::from).collect(),
         }
     }
@@ -103,21 +62,21 @@ impl PlanView {
 pub struct ExpectedView {
     schema_version: u32,
     domain: String,
-    cloud: &'static str,
+    cloud: Cloud,
     expected: Vec<ExpectedRecords>,
 }
 
 #[derive(Debug, Serialize)]
 struct ExpectedRecords {
-    id: &'static str,
+    id: Id,
     name: Name,
     #[serde(rename = "type")]
-    rtype: String,
+    rtype: RecordType,
     ttl: u32,
     data: Vec<Sanitized>,
-    importance: &'static str,
-    phase: &'static str,
-    origin: &'static str,
+    importance: Importance,
+    phase: Phase,
+    origin: Origin,
 }
 
 impl ExpectedView {
@@ -125,19 +84,19 @@ impl ExpectedView {
     #[must_use]
     pub fn new(subject: &Subject, list: &[Expectation]) -> Self {
         let expected = list.iter().map(|expectation| ExpectedRecords {
-            id: expectation.id.word(),
+            id: expectation.id,
             name: expectation.name.clone(),
-            rtype: expectation.rtype.to_string(),
+            rtype: expectation.rtype,
             ttl: expectation.ttl,
             data: Sanitized::records(&expectation.data),
-            importance: expectation.importance.word(),
-            phase: expectation.phase.word(),
-            origin: expectation.origin.word(),
+            importance: expectation.importance,
+            phase: expectation.phase,
+            origin: expectation.origin,
         });
         Self {
             schema_version: SCHEMA_VERSION,
             domain: subject.domain.without_trailing_dot(),
-            cloud: subject.cloud.word(),
+            cloud: subject.cloud,
             expected: expected.collect(),
         }
     }

@@ -1,10 +1,9 @@
-//! How is what was found out told?
+//! How what was found out is told: one frozen view, many formats.
 //!
-//! Publication: one frozen view, many formats. A format adds no judgement; text that came from DNS is harmless in the
-//! view already, since names and records stand in it in presentation form.
+//! A format adds no judgement; text that came from DNS is harmless in the view already, since names and records stand in it
+//! in presentation form.
 
 pub mod ascii;
-mod cache_expiry;
 pub mod changed;
 #[cfg(feature = "formats")]
 pub mod format;
@@ -17,7 +16,8 @@ pub mod stored;
 pub mod style;
 pub mod table;
 pub mod view;
-mod words;
+pub mod words;
+pub mod writer;
 
 pub use harmless::Sanitized;
 pub use style::Style;

@@ -1,10 +1,9 @@
-//! What is said once, at the end of a report for a person?
+//! What DNS cannot show, once, at the end of a report for a person.
 
 use std::fmt::Write as _;
 
-use crate::check::Reminder;
-
 use super::grid::wrapped;
+use super::harmless::Sanitized;
 use super::style::{Style, Tone};
 
 /// Domains that are named of many.
@@ -17,29 +16,29 @@ pub struct Reminders {
     domains: usize,
 }
 
-/// One reminder, and whom it concerns.
+/// One reminder, and the domains that it concerns.
 #[derive(Debug)]
 struct About {
-    reminder: Reminder,
-    /// The first of them.
-    named: Vec<String>,
+    reminder: Sanitized,
+    /// The first of them, with their name as people write it where that differs.
+    named: Vec<(String, Option<String>)>,
     domains: usize,
 }
 
 impl Reminders {
-    /// Adds those of a domain, with its name as a person reads it.
-    pub fn add(&mut self, domain: &str, reminders: &[Reminder]) {
+    /// Adds those of a domain; `unicode` is its name as people write it, where that differs.
+    pub fn add(&mut self, domain: &str, unicode: Option<&str>, reminders: &[Sanitized]) {
         self.domains += 1;
         for reminder in reminders {
             let known = self.about.iter().position(|about| about.reminder == *reminder);
             let index = known.unwrap_or_else(|| {
-                self.about.push(About { reminder: *reminder, named: Vec::new(), domains: 0 });
+                self.about.push(About { reminder: reminder.clone(), named: Vec::new(), domains: 0 });
                 self.about.len() - 1
             });
             if let Some(about) = self.about.get_mut(index) {
                 about.domains += 1;
                 if about.named.len() < SHOWN {
-                    about.named.push(domain.to_owned());
+                    about.named.push((domain.to_owned(), unicode.map(str::to_owned)));
                 }
             }
         }
@@ -54,8 +53,8 @@ impl Reminders {
         let mut text = style.paint(Tone::Strong, "What DNS cannot show:") + "\n";
         for about in &self.about {
             // Of one domain alone there is no doubt whose it is.
-            let whose = if self.domains > 1 { format!(" ({})", about.whose()) } else { String::new() };
-            let line = format!("{}{whose}", about.reminder.text());
+            let whose = if self.domains > 1 { format!(" ({})", about.whose(style)) } else { String::new() };
+            let line = format!("{}{whose}", about.reminder);
             let line = wrapped(&style.text(&line), style.columns().saturating_sub(4));
             let _ = writeln!(text, "  - {}", line.replace('\n', "\n    "));
         }
@@ -64,8 +63,9 @@ impl Reminders {
 }
 
 impl About {
-    fn whose(&self) -> String {
-        let named = self.named.join(", ");
+    fn whose(&self, style: &Style) -> String {
+        let named = self.named.iter().map(|(domain, unicode)| style.domain(domain, unicode.as_deref()));
+        let named = named.collect::<Vec<_>>().join(", ");
         match self.domains - self.named.len() {
             0 => named,
             more => format!("{named} and {more} more"),

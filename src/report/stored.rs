@@ -6,15 +6,15 @@
 
 use std::fmt;
 use std::io::{self, BufRead, Cursor, Read as _};
-use std::marker::PhantomData;
 
 use jiff::Timestamp;
-use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use crate::expected::Phase;
+
 use super::harmless::harmless;
-use super::view::SCHEMA_VERSION;
-use super::words::{self, Word};
+use super::view::{DomainReport, SCHEMA_VERSION};
 
 /// Octets of a line at most: the results of one domain with every reply, many times over.
 const LONGEST_LINE: u64 = 256 << 20;
@@ -23,7 +23,7 @@ const LONGEST_LINE: u64 = 256 << 20;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Contents {
     /// When the run began, and its phase, in a report of one document; each line of NDJSON has its own.
-    pub run: Option<(Timestamp, Option<Word>)>,
+    pub run: Option<(Timestamp, Option<Phase>)>,
     /// Lines that end too early, from 1.
     pub cut: Vec<usize>,
 }
@@ -73,10 +73,7 @@ struct Head {
 ///
 /// # Errors
 /// [`StoredError`] for the first that is wrong.
-pub fn read<T: DeserializeOwned>(
-    mut input: impl BufRead,
-    mut take: impl FnMut(T),
-) -> Result<Contents, StoredError> {
+pub fn read(mut input: impl BufRead, mut take: impl FnMut(DomainReport)) -> Result<Contents, StoredError> {
     let mut line = Vec::new();
     let mut number = 0;
     while line.trim_ascii().is_empty() {
@@ -100,7 +97,7 @@ pub fn read<T: DeserializeOwned>(
     let mut contents = Contents::default();
     loop {
         if !line.trim_ascii().is_empty() {
-            match result::<T>(&line) {
+            match result(&line) {
                 Ok(result) => take(result),
                 Err(error) if error.is_eof() && line.trim_ascii().starts_with(b"{") => {
                     contents.cut.push(number);
@@ -145,7 +142,7 @@ fn is_document(line: &[u8], input: &mut impl BufRead) -> Result<bool, StoredErro
 }
 
 /// Reads one line of NDJSON.
-fn result<T: DeserializeOwned>(line: &[u8]) -> Result<T, serde_json::Error> {
+fn result(line: &[u8]) -> Result<DomainReport, serde_json::Error> {
     // A line end in a text that was cut would not be its end.
     let line = line.trim_ascii();
     // What a newer version wrote is said to be that, whatever its other fields are.
@@ -159,10 +156,7 @@ fn result<T: DeserializeOwned>(line: &[u8]) -> Result<T, serde_json::Error> {
 }
 
 /// Reads one document to its end.
-fn document<T: DeserializeOwned>(
-    input: impl io::Read,
-    take: &mut dyn FnMut(T),
-) -> Result<Contents, serde_json::Error> {
+fn document(input: impl io::Read, take: &mut dyn FnMut(DomainReport)) -> Result<Contents, serde_json::Error> {
     let mut reader = serde_json::Deserializer::from_reader(input);
     let run = Document { take }.deserialize(&mut reader)?;
     reader.end()?;
@@ -170,29 +164,26 @@ fn document<T: DeserializeOwned>(
 }
 
 /// A report as one document.
-struct Document<'t, T> {
-    take: &'t mut dyn FnMut(T),
+struct Document<'t> {
+    take: &'t mut dyn FnMut(DomainReport),
 }
 
-impl<'de, T: DeserializeOwned> DeserializeSeed<'de> for Document<'_, T> {
-    type Value = (Timestamp, Option<Word>);
+impl<'de> DeserializeSeed<'de> for Document<'_> {
+    type Value = (Timestamp, Option<Phase>);
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
         from.deserialize_map(self)
     }
 }
 
-impl<'de, T: DeserializeOwned> Visitor<'de> for Document<'_, T> {
-    type Value = (Timestamp, Option<Word>);
+impl<'de> Visitor<'de> for Document<'_> {
+    type Value = (Timestamp, Option<Phase>);
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a report")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        #[derive(Deserialize)]
-        #[serde(transparent)]
-        struct Phase(#[serde(deserialize_with = "words::word")] Word);
         let (mut version, mut checked_at, mut phase, mut has_domains) = (None, None, None, false);
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
@@ -204,7 +195,7 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for Document<'_, T> {
                     version = Some(found);
                 }
                 "checked_at" => checked_at = Some(map.next_value()?),
-                "phase" => phase = Some(map.next_value::<Phase>()?.0),
+                "phase" => phase = Some(map.next_value::<Phase>()?),
                 "domains" => {
                     map.next_value_seed(Domains { take: &mut *self.take })?;
                     has_domains = true;
@@ -223,29 +214,29 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for Document<'_, T> {
 }
 
 /// The list of domains in a document.
-struct Domains<'t, T> {
-    take: &'t mut dyn FnMut(T),
+struct Domains<'t> {
+    take: &'t mut dyn FnMut(DomainReport),
 }
 
-impl<'de, T: DeserializeOwned> DeserializeSeed<'de> for Domains<'_, T> {
-    type Value = PhantomData<T>;
+impl<'de> DeserializeSeed<'de> for Domains<'_> {
+    type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
         from.deserialize_seq(self)
     }
 }
 
-impl<'de, T: DeserializeOwned> Visitor<'de> for Domains<'_, T> {
-    type Value = PhantomData<T>;
+impl<'de> Visitor<'de> for Domains<'_> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list of domains")
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        while let Some(domain) = list.next_element::<T>()? {
+        while let Some(domain) = list.next_element::<DomainReport>()? {
             (self.take)(domain);
         }
-        Ok(PhantomData)
+        Ok(())
     }
 }

@@ -1,10 +1,13 @@
-//! How wide may a line be, and is there colour?
+//! How text for people is laid out: width, color, and the marks of what was found.
 
 use std::borrow::Cow;
 
 use anstyle::{AnsiColor, Style as Ansi};
 
+use crate::check::{Severity, Status, Verdict};
+
 use super::ascii::{mark, to_ascii};
+use super::view::{ExpectationView, HazardView};
 
 /// Columns where nobody says how wide the terminal is.
 pub const DEFAULT_WIDTH: usize = 80;
@@ -93,12 +96,11 @@ impl Style {
         }
     }
 
-    /// The mark of a row in these characters.
-    #[must_use]
-    pub(super) fn mark(&self, text: &'static str) -> &'static str {
-        match self.marks {
-            Marks::Unicode => text,
-            Marks::Ascii => mark(text),
+    /// A domain as people write it and as DNS does, in the characters that the console shows.
+    pub(super) fn domain(&self, domain: &str, unicode: Option<&str>) -> String {
+        match unicode.filter(|_| self.marks == Marks::Unicode) {
+            Some(unicode) => format!("{unicode} ({domain})"),
+            None => domain.to_owned(),
         }
     }
 
@@ -116,5 +118,98 @@ impl Style {
             Tone::Strong => Ansi::new().bold(),
         };
         format!("{style}{text}{style:#}")
+    }
+}
+
+impl Tone {
+    /// The meaning of a verdict.
+    #[must_use]
+    pub fn of(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Ready => Self::Good,
+            Verdict::Waiting | Verdict::Undetermined => Self::Pending,
+            Verdict::ChangesNeeded => Self::Bad,
+        }
+    }
+}
+
+/// What the mark in front of a finding says, in every format that draws one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// It holds.
+    Met,
+    /// It must be edited or fixed.
+    Error,
+    /// It does not hold and does not affect the verdict.
+    Advice,
+    /// It only needs time.
+    Waiting,
+    /// It could not be found out.
+    Unknown,
+    /// Somebody decided to live with it.
+    Waived,
+    /// A hazard that does not affect the verdict.
+    Warning,
+    /// Worth knowing.
+    Information,
+}
+
+impl Mark {
+    /// The mark of an expectation.
+    #[must_use]
+    pub fn of_expectation(expectation: &ExpectationView) -> Self {
+        match expectation.status {
+            Status::Met => Self::Met,
+            Status::Unmet if expectation.is_required() => Self::Error,
+            Status::Unmet => Self::Advice,
+            Status::Waiting => Self::Waiting,
+            Status::Unknown => Self::Unknown,
+            Status::Waived => Self::Waived,
+        }
+    }
+
+    /// The mark of a hazard.
+    #[must_use]
+    pub fn of_hazard(hazard: &HazardView) -> Self {
+        match hazard.level {
+            _ if hazard.is_waived() => Self::Waived,
+            Severity::Error => Self::Error,
+            Severity::Warning => Self::Warning,
+            Severity::Info => Self::Information,
+        }
+    }
+
+    /// The character that is drawn.
+    #[must_use]
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Self::Met => "✔",
+            Self::Error => "✘",
+            Self::Advice => "○",
+            Self::Waiting => "…",
+            Self::Unknown => "?",
+            Self::Waived => "–",
+            Self::Warning => "!",
+            Self::Information => "·",
+        }
+    }
+
+    /// The same in the characters that the console shows.
+    pub(super) fn text(self, style: &Style) -> &'static str {
+        match style.marks {
+            Marks::Unicode => self.symbol(),
+            Marks::Ascii => mark(self.symbol()),
+        }
+    }
+
+    /// Its color.
+    #[must_use]
+    pub fn tone(self) -> Tone {
+        match self {
+            Self::Met => Tone::Good,
+            Self::Error => Tone::Bad,
+            Self::Advice | Self::Waiting | Self::Unknown | Self::Warning => Tone::Pending,
+            Self::Waived | Self::Information => Tone::Faint,
+        }
     }
 }

@@ -1,73 +1,62 @@
 //! The report for a person: verdict first, done and left at a glance, then what to type, then the next step.
 
+mod cache_expiry;
 mod edits;
 mod expected;
 mod findings;
 mod header;
 mod next;
+mod parts;
 mod replies;
-mod stored;
 
-use crate::check::{Assessment, Assumptions, CacheExpiry, Verdict};
-use crate::expected::{Importance, Subject};
-use crate::facts::Facts;
-use crate::plan::Change;
-use crate::record::Name;
+use std::fmt::Write as _;
 
-use super::cache_expiry::cache_expiry;
+use jiff::Timestamp;
+
+use crate::check::Verdict;
+use crate::check::time::clock;
+
 use super::changed::changed;
-use super::grid::{Cell, wrapped};
+use super::grid::wrapped;
 use super::harmless::harmless_lines;
-use super::since::Since;
-use super::style::{Detail, Marks, Style, Tone};
-use super::view::{Summary, unicode};
+use super::style::{Detail, Style, Tone};
+use super::view::{DomainReport, Summary};
+use cache_expiry::cache_expiry;
 use edits::edits;
 use findings::{expectations, hazards};
 use header::header;
 use next::next;
+use parts::{counted, shown_domain};
 use replies::replies;
 
 pub use expected::expected;
-pub use stored::stored;
 
-/// Everything that a table of one domain shows.
-#[derive(Debug, Clone, Copy)]
-pub struct Shown<'a> {
-    /// The domain and the choices made for it.
-    pub subject: &'a Subject,
-    /// What was found out.
-    pub assessment: &'a Assessment,
-    /// What has to change.
-    pub changes: &'a [Change],
-    /// The replies, for `--verbose`.
-    pub facts: &'a Facts,
-    /// What is still to be expected of caches and queues.
-    pub cache_expiry: &'a CacheExpiry,
-    /// What was taken for granted about them.
-    pub assumptions: Assumptions,
-    /// What has changed since an earlier report, where there is one to compare with.
-    pub since: Option<&'a Since>,
-}
-
-/// The report of one domain.
+/// The report of one domain; with the time of the check, where that is not the time of reading.
 #[must_use]
-pub fn domain(shown: &Shown<'_>, style: &Style) -> String {
-    let mut text = header(shown, style);
-    text.push('\n');
-    text.push_str(&expectations(&shown.assessment.judged, style));
-    text.push_str(&hazards(&shown.assessment.hazards, style));
-    if !shown.changes.is_empty() {
-        text.push_str(&edits(shown, style));
+pub fn domain(report: &DomainReport, checked_at: Option<Timestamp>, style: &Style) -> String {
+    let mut text = header(report, style);
+    if let Some(checked_at) = checked_at.filter(|_| style.detail > Detail::Quiet) {
+        let checked = match checked_at == Timestamp::UNIX_EPOCH {
+            true => "Never checked.".to_owned(),
+            false => format!("Checked {}.", clock(checked_at)),
+        };
+        let _ = writeln!(text, "{}", style.paint(Tone::Faint, &checked));
     }
-    text.push_str(&cache_expiry(shown, style));
-    if let Some(since) = shown.since {
+    text.push('\n');
+    text.push_str(&expectations(&report.expectations, style));
+    text.push_str(&hazards(&report.hazards, style));
+    if !report.changes.is_empty() {
+        text.push_str(&edits(report, style));
+    }
+    text.push_str(&cache_expiry(report, style));
+    if let Some(since) = &report.since {
         text.push_str(&changed(since, style));
     }
-    if style.detail == Detail::Verbose {
-        text.push_str(&replies(shown.facts, style));
+    if let Some(all) = report.replies.as_ref().filter(|_| style.detail == Detail::Verbose) {
+        text.push_str(&replies(all, style));
     }
     if style.detail > Detail::Quiet {
-        text.push_str(&next(shown, style));
+        text.push_str(&next(report, style));
     }
     harmless_lines(&style.text(&text)).into_owned()
 }
@@ -92,50 +81,19 @@ pub fn summary(summary: &Summary) -> String {
 
 /// `cutover plan` for a person.
 #[must_use]
-pub fn plan(shown: &Shown<'_>, style: &Style) -> String {
-    let domain = shown_domain(shown.subject, style);
-    if shown.changes.is_empty() {
-        let left = match shown.assessment.verdict {
+pub fn plan(report: &DomainReport, style: &Style) -> String {
+    let domain = shown_domain(report, style);
+    if report.changes.is_empty() {
+        let left = match report.verdict {
             Verdict::ChangesNeeded => "nothing that a change of its records would fix; see `cutover check`",
             Verdict::Undetermined => "nothing is known to be wrong, and something could not be looked up",
             Verdict::Ready | Verdict::Waiting => "nothing to change",
         };
         return wrapped(&style.text(&format!("{domain}: {left}")), style.columns()) + "\n";
     }
-    let count = counted(shown.changes.len(), "record set");
+    let count = counted(report.changes.len(), "record set");
     let mut text = style.paint(Tone::Strong, &format!("{domain}: {count} to change")) + "\n";
-    text.push_str(&edits(shown, style));
-    text.push_str(&shown.since.map(|since| changed(since, style)).unwrap_or_default());
+    text.push_str(&edits(report, style));
+    text.push_str(&report.since.as_ref().map(|since| changed(since, style)).unwrap_or_default());
     harmless_lines(&style.text(&text)).into_owned()
-}
-
-/// What the mark of [`advice`] means.
-const ADVICE: &str = "○ advice, or not needed yet: it decides nothing";
-
-fn advice(importance: Importance) -> &'static str {
-    match importance {
-        Importance::Required => "",
-        Importance::Recommended | Importance::Optional => " ○",
-    }
-}
-
-fn faint(heading: &str) -> Cell {
-    Cell::toned(Tone::Faint, heading)
-}
-
-/// The domain as people write it, and as DNS does.
-#[must_use]
-pub fn shown_domain(subject: &Subject, style: &Style) -> String {
-    shown_name(&subject.domain, style)
-}
-
-/// The same for its name alone.
-pub(super) fn shown_name(domain: &Name, style: &Style) -> String {
-    let bare = domain.without_trailing_dot();
-    let unicode = unicode(domain).filter(|_| style.marks == Marks::Unicode);
-    unicode.map_or(bare.clone(), |unicode| format!("{unicode} ({bare})"))
-}
-
-fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

@@ -1,164 +1,255 @@
-//! Reads the words of a stored report.
+//! The frozen words of the report: how an enum is written, and read back.
 //!
-//! The view holds words that never change as `&'static str`. A stored report is a file like any other: each of its words is
-//! checked for its form, and unknown ones, which a newer version may have written, are kept in a set of bounded size.
+//! The words themselves are those of the layers below. A closed enum refuses a word that it does not have; a [`Word`] keeps
+//! what a newer version wrote.
 
-use std::collections::BTreeSet;
 use std::fmt;
-use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::marker::PhantomData;
 
-use serde::de::{Error, IgnoredAny, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::check::{Code, Verdict};
-use crate::record::Name;
+use crate::check::{Basis, Code, Proof, Severity, Status, Verdict, WaiverState};
+use crate::expected::{Cloud, Id, Importance, Origin, Phase, Service};
+use crate::facts::{Outcome, PolicyOutcome, Role, WebOutcome};
+use crate::plan::Action;
 
 use super::harmless::harmless;
 
-/// A word of the frozen view. An alias, so that a derived reader does not borrow it from its input.
-pub(super) type Word = &'static str;
-
 /// Octets of a word at most.
 const LONGEST: usize = 64;
-/// Words that are kept beside the codes at most; all that this version writes are fewer than a hundred.
-const MOST: usize = 512;
 
-/// Words that were read and are not codes.
-static OTHERS: Mutex<BTreeSet<Word>> = Mutex::new(BTreeSet::new());
+/// Names the frozen word of each value of an enum.
+pub trait Spell: Copy + Eq + 'static {
+    /// Every value.
+    const VALUES: &'static [Self];
 
-/// The word with this text; `None` if it does not have the form of one, or there are too many unknown ones.
-fn known(text: &str) -> Option<Word> {
-    if let Some(code) = Code::ALL.iter().find(|code| code.word() == text) {
-        return Some(code.word());
-    }
-    let is_letter = |octet: u8| octet.is_ascii_lowercase() || octet.is_ascii_digit() || octet == b'-';
-    if text.is_empty() || text.len() > LONGEST || !text.bytes().all(is_letter) {
-        return None;
-    }
-    let mut others = OTHERS.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(word) = others.get(text) {
-        return Some(word);
-    }
-    if others.len() >= MOST {
-        return None;
-    }
-    let word: Word = Box::leak(text.to_owned().into_boxed_str());
-    others.insert(word);
-    Some(word)
+    /// The word in reports.
+    fn spell(self) -> &'static str;
 }
 
-/// Reads a word without copying its text.
-struct WordVisitor;
+/// Implements [`Spell`] for enums, and reads and writes them as their words.
+macro_rules! spelled {
+    ($($type:ty),+ $(,)?) => {
+        $(
+            impl $crate::report::words::Spell for $type {
+                const VALUES: &'static [Self] = &<$type>::ALL;
 
-impl Visitor<'_> for WordVisitor {
-    type Value = Word;
+                fn spell(self) -> &'static str {
+                    self.word()
+                }
+            }
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a word of lower-case letters, digits and hyphens")
+            impl serde::Serialize for $type {
+                fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                    serializer.serialize_str(self.word())
+                }
+            }
+
+            impl<'de> serde::Deserialize<'de> for $type {
+                fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                    $crate::report::words::read_closed(from)
+                }
+            }
+
+            #[cfg(feature = "formats")]
+            impl schemars::JsonSchema for $type {
+                fn inline_schema() -> bool {
+                    true
+                }
+
+                fn schema_name() -> std::borrow::Cow<'static, str> {
+                    stringify!($type).into()
+                }
+
+                fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                    let words: Vec<&str> = <$type>::ALL.iter().map(|value| value.word()).collect();
+                    schemars::json_schema!({ "type": "string", "enum": words })
+                }
+            }
+        )+
+    };
+}
+pub(super) use spelled;
+
+spelled!(
+    Action,
+    Basis,
+    Cloud,
+    Code,
+    Id,
+    Importance,
+    Origin,
+    Outcome,
+    Phase,
+    PolicyOutcome,
+    Proof,
+    Role,
+    Service,
+    Severity,
+    Status,
+    Verdict,
+    WaiverState,
+    WebOutcome,
+);
+
+/// A word to which later versions may add others, such as a code.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Word<T> {
+    /// This version has it.
+    Known(T),
+    /// A newer version wrote it: lower-case letters, digits and hyphens.
+    Newer(Box<str>),
+}
+
+impl<T: Spell> Word<T> {
+    /// The value; `None` for a word that this version does not have.
+    #[must_use]
+    pub fn known(&self) -> Option<T> {
+        match self {
+            Self::Known(value) => Some(*value),
+            Self::Newer(_) => None,
+        }
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<Word, E> {
-        known(text).ok_or_else(|| E::custom(format!("unknown word `{}`", shown(text))))
+    /// The word itself.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Known(value) => value.spell(),
+            Self::Newer(word) => word,
+        }
     }
+}
+
+impl<T> From<T> for Word<T> {
+    fn from(value: T) -> Self {
+        Self::Known(value)
+    }
+}
+
+impl<T: Spell> PartialEq<T> for Word<T> {
+    fn eq(&self, other: &T) -> bool {
+        self.known() == Some(*other)
+    }
+}
+
+impl<T: Spell> fmt::Display for Word<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl<T: Spell> Serialize for Word<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de, T: Spell> Deserialize<'de> for Word<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Open<T>(PhantomData<T>);
+
+        impl<T: Spell> Visitor<'_> for Open<T> {
+            type Value = Word<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a word of lower-case letters, digits and hyphens")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Word<T>, E> {
+                match value(text) {
+                    Some(value) => Ok(Word::Known(value)),
+                    None if is_word(text) => Ok(Word::Newer(text.into())),
+                    None => Err(E::custom(format!("unknown word `{}`", shown(text)))),
+                }
+            }
+        }
+
+        from.deserialize_str(Open(PhantomData))
+    }
+}
+
+#[cfg(feature = "formats")]
+impl<T> schemars::JsonSchema for Word<T> {
+    /// For a reader it is a string like every other.
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        String::schema_name()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        String::json_schema(generator)
+    }
+}
+
+/// Reads a word of an enum that no later version of the same schema adds to.
+pub(super) fn read_closed<'de, T: Spell, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+    struct Closed<T>(PhantomData<T>);
+
+    impl<T: Spell> Visitor<'_> for Closed<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a word of the report")
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+            value(text).ok_or_else(|| {
+                let words: Vec<&str> = T::VALUES.iter().map(|value| value.spell()).collect();
+                E::custom(format!("unknown word `{}`, expected one of {}", shown(text), words.join(", ")))
+            })
+        }
+    }
+
+    from.deserialize_str(Closed(PhantomData))
+}
+
+/// The value with this word.
+fn value<T: Spell>(word: &str) -> Option<T> {
+    T::VALUES.iter().copied().find(|value| value.spell() == word)
+}
+
+/// Whether a text has the form of a word.
+fn is_word(text: &str) -> bool {
+    let is_letter = |octet: u8| octet.is_ascii_lowercase() || octet.is_ascii_digit() || octet == b'-';
+    !text.is_empty() && text.len() <= LONGEST && text.bytes().all(is_letter)
 }
 
 /// The beginning of a text, for a message.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     harmless(&text.chars().take(LONGEST).collect::<String>())
-}
-
-/// Reads a word.
-pub(super) fn word<'de, D: Deserializer<'de>>(from: D) -> Result<Word, D::Error> {
-    from.deserialize_str(WordVisitor)
-}
-
-/// Reads a word that may be missing.
-pub(super) fn optional<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Word>, D::Error> {
-    Ok(Option::<Owned>::deserialize(from)?.map(|word| word.0))
-}
-
-/// Reads a verdict.
-pub(super) fn verdict<'de, D: Deserializer<'de>>(from: D) -> Result<Word, D::Error> {
-    let word = word(from)?;
-    let is_known = Verdict::ALL.into_iter().any(|verdict| verdict.word() == word);
-    if is_known { Ok(word) } else { Err(D::Error::custom(format!("unknown verdict `{word}`"))) }
-}
-
-/// A word as an element.
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Owned(#[serde(deserialize_with = "word")] Word);
-
-/// Reads a list of words.
-pub(super) fn list<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Word>, D::Error> {
-    Ok(Vec::<Owned>::deserialize(from)?.into_iter().map(|word| word.0).collect())
-}
-
-/// Reads the name of a domain, and writes it as a report does.
-pub(super) fn domain<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
-    let text = String::deserialize(from)?;
-    let is_letter = |octet: u8| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet);
-    let name = text.parse::<Name>().ok().filter(|_| text.bytes().all(is_letter));
-    name.map(|name| name.without_trailing_dot())
-        .ok_or_else(|| D::Error::custom(format!("`{}` is not a domain in A-labels", shown(&text))))
-}
-
-/// Reads the type of a record.
-pub(super) fn rtype<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
-    let text = String::deserialize(from)?;
-    let is_letter = |octet: u8| octet.is_ascii_uppercase() || octet.is_ascii_digit() || octet == b'-';
-    match !text.is_empty() && text.len() <= 16 && text.bytes().all(is_letter) {
-        true => Ok(text),
-        false => Err(D::Error::custom(format!("`{}` is not a record type", shown(&text)))),
-    }
-}
-
-/// Reads the type of a record that may be missing.
-pub(super) fn optional_rtype<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(transparent)]
-    struct Type(#[serde(deserialize_with = "rtype")] String);
-    Ok(Option::<Type>::deserialize(from)?.map(|rtype| rtype.0))
-}
-
-/// Skips a text that is computed anew.
-pub(super) fn no_text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
-    IgnoredAny::deserialize(from).map(|_| None)
-}
-
-/// Reads addresses.
-pub(super) fn addresses<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
-    struct Addresses;
-    impl<'de> Visitor<'de> for Addresses {
-        type Value = Vec<String>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a list of addresses")
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<String>, A::Error> {
-            let mut addresses = Vec::new();
-            while let Some(address) = list.next_element::<IpAddr>()? {
-                addresses.push(address.to_string());
-            }
-            Ok(addresses)
-        }
-    }
-    from.deserialize_seq(Addresses)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn read<T: serde::de::DeserializeOwned>(text: &str) -> Option<T> {
+        serde_json::from_value(text.into()).ok()
+    }
+
     #[test]
-    fn a_word_has_a_form_and_unknown_ones_are_kept_once() {
-        assert_eq!(known("mx-rival"), Some("mx-rival"));
-        let (one, again) = (known("a-new-outcome").unwrap(), known("a-new-outcome").unwrap());
-        assert!(std::ptr::eq(one, again));
+    fn an_open_word_keeps_what_a_newer_version_wrote() {
+        assert_eq!(read("mx-rival"), Some(Word::Known(Code::MxRival)));
+        let newer: Word<Code> = read("a-new-outcome").unwrap();
+        assert_eq!((newer.known(), newer.as_str()), (None, "a-new-outcome"));
+        assert_eq!(serde_json::to_string(&newer).unwrap(), "\"a-new-outcome\"");
         for text in ["", "Met", "a b", "\u{1b}[31m", "<b>", &"a".repeat(65)] {
-            assert_eq!(known(text), None, "{text}");
+            assert_eq!(read::<Word<Code>>(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_closed_word_is_one_of_its_enum() {
+        assert_eq!(read("changes-needed"), Some(Verdict::ChangesNeeded));
+        assert_eq!(read::<Status>("splendid"), None);
+        for status in Status::ALL {
+            assert_eq!(serde_json::to_value(status).unwrap(), status.word());
+            assert_eq!(read(status.word()), Some(status));
         }
     }
 }

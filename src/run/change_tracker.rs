@@ -1,7 +1,8 @@
 //! Finds what has changed between checks.
 
-use crate::report::since::{Earlier, Since, between};
-use crate::report::{Report, Sanitized};
+use crate::report::Report;
+use crate::report::since::{Earlier, between};
+use crate::report::view::Since;
 
 /// Compares each report with the changes that were returned before. A lookup that fails once is not a change.
 #[derive(Debug, Clone)]
@@ -21,7 +22,7 @@ impl ChangeTracker {
     }
 
     /// What has changed of each domain since the last change that was returned.
-    pub fn changes(&mut self, report: &Report) -> Vec<(Sanitized, Since)> {
+    pub fn changes(&mut self, report: &Report) -> Vec<(String, Since)> {
         let report = Earlier::from(report);
         let settled = report.clone().settled(&self.before, &self.known);
         let changes = between(&self.known, &settled);

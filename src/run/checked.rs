@@ -1,12 +1,13 @@
 //! One domain, looked up and judged.
 
+use jiff::Timestamp;
+
 use crate::check::{Assessment, Assumptions, CacheExpiry, JudgeOptions, assess, cache_expiry};
 use crate::expected::Subject;
 use crate::facts::{Facts, History, Recording};
 use crate::plan::{Change, changes};
 use crate::record::Name;
-use crate::report::since::Since;
-use crate::report::table::Shown;
+use crate::report::view::Since;
 use crate::report::{DomainReport, Report};
 
 /// One domain, looked up and judged.
@@ -46,18 +47,10 @@ impl Checked {
         self.assumptions = assumptions;
     }
 
-    /// What a table shows of it.
+    /// When the old service may be closed; `None` while that is not known.
     #[must_use]
-    pub fn shown(&self) -> Shown<'_> {
-        Shown {
-            subject: &self.subject,
-            assessment: &self.assessment,
-            changes: &self.changes,
-            facts: &self.facts,
-            cache_expiry: &self.cache_expiry,
-            assumptions: self.assumptions,
-            since: self.since.as_ref(),
-        }
+    pub fn closing(&self) -> Option<Timestamp> {
+        self.cache_expiry.closing.map(|closing| closing.after)
     }
 
     /// The waivers of the run that met a finding.
@@ -71,7 +64,7 @@ impl Checked {
     #[must_use]
     pub fn report(&self) -> DomainReport {
         DomainReport::new(&self.subject, &self.assessment, &self.changes)
-            .with_cache_expiry(&self.cache_expiry)
+            .with_cache_expiry(&self.cache_expiry, self.assumptions)
     }
 
     /// The report of a run over this domain alone.

@@ -58,9 +58,11 @@ mod earlier;
 mod error;
 pub mod files;
 mod history_file;
+mod hooks;
 mod inputs;
 mod lock;
 mod names;
+mod notices;
 mod options;
 mod overrides;
 mod pipeline;
@@ -82,8 +84,10 @@ pub use clock::{Clock, Later, wait};
 pub use earlier::EarlierRuns;
 pub use error::{RunError, system_words};
 pub use history_file::HistoryFile;
+pub use hooks::{HookTargets, Hooks};
 pub use inputs::{RunInputs, Transfer};
 pub use names::Names;
+pub use notices::{Notice, NoticeFormat, NoticeTracker};
 pub use options::{
     ConfiguredDomain, ConfiguredDomains, DomainLimit, DomainSelection, ExpectationOptions, LookupOptions,
     NameServerHost, RunOptions, Shard,

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use crate::expected::import::decoded;
 use crate::record::Name;
-use crate::report::format::Place;
+use crate::report::writer::Place;
 
 use super::error::{RunError, shown};
 use super::options::{ConfiguredDomains, DomainSelection};

@@ -103,7 +103,7 @@ pub fn plan_text(checked: &Checked, layout: PlanLayout<'_>, whole: &Move<'_>) ->
     let sheet = Sheet { domain: &subject.domain, zone: apex, changes };
     let schedule = || Schedule::new(whole).with_sentences(harmless);
     match layout.format {
-        PlanFormat::Table => table::plan(&checked.shown(), layout.style),
+        PlanFormat::Table => table::plan(&checked.report().with_since(checked.since.clone()), layout.style),
         PlanFormat::Bind => to_bind(changes),
         PlanFormat::Nsupdate => to_nsupdate(&sheet),
         PlanFormat::Dnscontrol => to_dnscontrol(&sheet),

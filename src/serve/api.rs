@@ -11,13 +11,12 @@ use crate::expected::Phase;
 use crate::plan::emit::{DnsHost, rollback};
 use crate::plan::schedule::Move;
 use crate::record::Name;
-use crate::report::style::{Colour, DEFAULT_WIDTH, Detail, Marks, Style};
 use crate::run::{Checked, PlanFormat, PlanLayout, plan_text};
 
 use super::app::{App, CheckError, Shown, outcome};
 use super::clock::now;
 use super::known::Known;
-use super::rendering::{self, Dated, Replies, Watched};
+use super::rendering::{self, Dated, PLAIN, Replies, Watched};
 use super::respond::{JSON, Reply, TEXT, refuse, reply};
 
 /// How much longer than its deadline a check may take, with waiting for its turn.
@@ -114,11 +113,9 @@ pub(super) async fn plan(app: &Arc<App>, name: &Name, query: PlanQuery) -> Reply
         assumptions: options.assumptions,
         options: "",
         replay_options: "",
-        closing: checked.shown().cache_expiry.closing.map(|closing| closing.after),
+        closing: checked.closing(),
     };
-    let style =
-        Style { width: DEFAULT_WIDTH, colour: Colour::Off, detail: Detail::Normal, marks: Marks::Unicode };
-    let layout = PlanLayout { format, provider, style: &style, time_zone: &TimeZone::UTC };
+    let layout = PlanLayout { format, provider, style: &PLAIN, time_zone: &TimeZone::UTC };
     let text = if is_rollback && !format.is_schedule() {
         let mut planned = Checked::clone(&checked);
         planned.changes = rollback(&checked.changes);

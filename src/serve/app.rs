@@ -21,7 +21,6 @@ use super::database::{Database, Saved};
 use super::events::{Event, Events};
 use super::known::Known;
 use super::options::ServeOptions;
-use super::rendering;
 
 /// Domains that are not of the settings and whose results are kept; those that were not asked for longest go first.
 const MOST_VISITED: usize = 256;
@@ -209,7 +208,7 @@ impl App {
     /// What is known of a domain, if that is as good as a new check.
     pub(super) fn fresh(&self, domain: &Name, phase: Option<Phase>) -> Option<Known> {
         let known = self.domain(domain).known?;
-        let is_same = phase.is_none_or(|phase| rendering::phase_word(&known.report) == phase.word());
+        let is_same = phase.is_none_or(|phase| known.report.phase() == phase);
         let is_fresh = known.checked_at.duration_until(now()) < FRESH;
         (is_same && is_fresh).then_some(known)
     }

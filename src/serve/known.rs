@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::check::Verdict;
+use crate::check::{Status, Verdict};
 use crate::report::DomainReport;
 
 /// Verdicts that are kept of a domain at most; the oldest are forgotten first.
@@ -54,8 +54,8 @@ impl Known {
     /// What is left to do, in words; empty where nothing is.
     pub(super) fn left(&self) -> String {
         let changes = self.report.changes.len();
-        let waiting = self.report.expectations.iter().filter(|one| one.status.to_string() == "waiting");
-        let unknown = self.report.expectations.iter().filter(|one| one.status.to_string() == "unknown");
+        let waiting = self.report.expectations.iter().filter(|one| one.status == Status::Waiting);
+        let unknown = self.report.expectations.iter().filter(|one| one.status == Status::Unknown);
         let counts = [(changes, "to edit"), (waiting.count(), "to wait for"), (unknown.count(), "unknown")];
         let parts =
             counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));

@@ -147,7 +147,7 @@ pub(super) fn all(app: &App) -> Reply {
         }
     };
     gauge("verdict", "The verdict of the domain.", &|known| {
-        let phase = rendering::phase_word(&known.report);
+        let phase = known.report.phase();
         (format!(",phase=\"{phase}\",verdict=\"{}\"", known.verdict), "1".into())
     });
     gauge("verdict_since_timestamp_seconds", "Since when the domain has had its verdict.", &|known| {

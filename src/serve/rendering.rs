@@ -4,19 +4,15 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::expected::Phase;
-use crate::report::format::{html_of_domain, prometheus};
+use crate::report::format::{Format, html_of_domain};
 use crate::report::json::to_json;
+use crate::report::style::{Colour, DEFAULT_WIDTH, Detail, Marks, Style};
+use crate::report::writer::Run;
 use crate::report::{DomainReport, Report};
 
-/// The phase that a report was judged for.
-pub(super) fn phase_word(report: &DomainReport) -> &str {
-    report.phase
-}
-
-/// The phase that a report was judged for.
-fn phase(report: &DomainReport) -> Phase {
-    phase_word(report).parse().unwrap_or(Phase::Switch)
-}
+/// How text for people is laid out.
+pub(super) const PLAIN: Style =
+    Style { width: DEFAULT_WIDTH, colour: Colour::Off, detail: Detail::Normal, marks: Marks::Unicode };
 
 /// A domain at the time it was checked.
 #[derive(Debug, Clone)]
@@ -59,7 +55,7 @@ pub(super) fn single_json(domain: &Dated<'_>, replies: Replies) -> String {
 
 /// One report of many domains, each with its time.
 pub(super) fn json(now: Timestamp, domains: &[Dated<'_>], watched: Vec<Watched>, replies: Replies) -> String {
-    let phase = domains.first().map_or(Phase::Switch, |first| phase(first.report));
+    let phase = domains.first().map_or(Phase::Switch, |first| first.report.phase());
     let reports = domains.iter().map(|domain| {
         let mut report = written(domain.report, replies);
         report.checked_at = Some(domain.checked_at);
@@ -71,17 +67,21 @@ pub(super) fn json(now: Timestamp, domains: &[Dated<'_>], watched: Vec<Watched>,
 
 /// The part of a page that is about a domain.
 pub(super) fn html(domain: &Dated<'_>) -> String {
-    let frame = Report::new(domain.checked_at, phase(domain.report), Vec::new());
-    html_of_domain(&frame, domain.report)
+    html_of_domain(&run(domain), domain.report)
 }
 
 /// The metrics of one domain.
 pub(super) fn metrics(domain: &Dated<'_>) -> String {
-    prometheus(&single(domain, Replies::LeftOut))
+    let reports = [written(domain.report, Replies::LeftOut)];
+    Format::Prometheus.text(&run(domain), &reports, domain.report.verdict)
+}
+
+fn run(domain: &Dated<'_>) -> Run {
+    Run::new(domain.checked_at, domain.report.phase(), PLAIN)
 }
 
 fn single(domain: &Dated<'_>, replies: Replies) -> Report {
-    Report::new(domain.checked_at, phase(domain.report), vec![written(domain.report, replies)])
+    Report::new(domain.checked_at, domain.report.phase(), vec![written(domain.report, replies)])
 }
 
 fn written(report: &DomainReport, replies: Replies) -> DomainReport {

@@ -87,31 +87,32 @@ fn parameter(query: &str, name: &str) -> Option<String> {
     pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).filter(|value| !value.is_empty())
 }
 
+/// An answer that says why there is no other.
+type Refused = Box<Reply>;
+
 /// Answers a request.
 pub(super) async fn answer(app: Arc<App>, client: IpAddr, request: Request<Incoming>) -> Reply {
     Counters::add(&app.counters.requests);
-    let reply = match routed(&app, client, request).await {
-        Ok(reply) | Err(reply) => reply,
-    };
+    let reply = routed(&app, client, request).await.unwrap_or_else(|refusal| *refusal);
     if reply.status().is_client_error() || reply.status().is_server_error() {
         Counters::add(&app.counters.refused);
     }
     reply
 }
 
-async fn routed(app: &Arc<App>, client: IpAddr, request: Request<Incoming>) -> Result<Reply, Reply> {
+async fn routed(app: &Arc<App>, client: IpAddr, request: Request<Incoming>) -> Result<Reply, Refused> {
     let (method, uri, headers) = (request.method(), request.uri(), request.headers());
-    let refused = |refusal: super::access::Refusal| refuse(refusal.status, refusal.reason);
+    let refused = |refusal: super::access::Refusal| Box::new(refuse(refusal.status, refusal.reason));
     let scope = admit(&app.options, method, uri, headers).map_err(refused)?;
     if uri.path_and_query().is_some_and(|target| target.as_str().len() > LONGEST_TARGET) {
-        return Err(refuse(StatusCode::URI_TOO_LONG, "The path is too long."));
+        return Err(no(StatusCode::URI_TOO_LONG, "The path is too long."));
     }
     let route = Route::read(app.options.base.strip(uri.path()));
     if !route.as_ref().is_some_and(Route::is_public) {
         authenticate(&app.options, headers).map_err(refused)?;
     }
     let Some(route) = route else {
-        return Err(refuse(StatusCode::NOT_FOUND, "There is no such page."));
+        return Err(no(StatusCode::NOT_FOUND, "There is no such page."));
     };
     if *method == Method::POST && route == Route::List {
         return form(app, scope, request).await;
@@ -120,14 +121,14 @@ async fn routed(app: &Arc<App>, client: IpAddr, request: Request<Incoming>) -> R
         let mut reply = refuse(StatusCode::METHOD_NOT_ALLOWED, "Only GET and HEAD are possible here.");
         let allowed = if route == Route::List { "GET, HEAD, POST" } else { "GET, HEAD" };
         reply.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
-        return Err(reply);
+        return Err(Box::new(reply));
     }
     let query = uri.query().unwrap_or_default();
     let is_page = route.is_page();
     let target = |typed: &str| {
         target(app, scope, typed).map_err(|(status, reason)| match is_page {
-            true => pages::problem(app, status, &reason),
-            false => refuse(status, &reason),
+            true => Box::new(pages::problem(app, status, &reason)),
+            false => no(status, &reason),
         })
     };
     let phase = || match parameter(query, "phase") {
@@ -135,7 +136,7 @@ async fn routed(app: &Arc<App>, client: IpAddr, request: Request<Incoming>) -> R
         Some(word) => word
             .parse::<Phase>()
             .map(Some)
-            .map_err(|_| refuse(StatusCode::BAD_REQUEST, "Unknown phase. Expected prepare, switch or tidy.")),
+            .map_err(|_| no(StatusCode::BAD_REQUEST, "Unknown phase. Expected prepare, switch or tidy.")),
     };
     let is_asked = |name| parameter(query, name).is_some_and(|value| matches!(value.as_str(), "1" | "true"));
     let replies = if is_asked("replies") { Replies::Written } else { Replies::LeftOut };
@@ -152,7 +153,7 @@ async fn routed(app: &Arc<App>, client: IpAddr, request: Request<Incoming>) -> R
         }
         Route::Probe => {
             let Some(typed) = parameter(query, "target") else {
-                return Err(refuse(StatusCode::BAD_REQUEST, "Name a domain: /probe?target=contoso.com"));
+                return Err(no(StatusCode::BAD_REQUEST, "Name a domain: /probe?target=contoso.com"));
             };
             let header = headers.get("x-prometheus-scrape-timeout-seconds");
             let patience = metrics::patience(header.and_then(|value| value.to_str().ok()));
@@ -168,11 +169,11 @@ async fn routed(app: &Arc<App>, client: IpAddr, request: Request<Incoming>) -> R
             let Some(format) = PlanFormat::of_word(&word) else {
                 let known: Vec<&str> = PlanFormat::ALL.iter().map(|format| format.word()).collect();
                 let reason = format!("Unknown format. Expected one of {}.", known.join(", "));
-                return Err(refuse(StatusCode::BAD_REQUEST, &reason));
+                return Err(no(StatusCode::BAD_REQUEST, &reason));
             };
             let provider = parameter(query, "provider").map(|word| word.parse()).transpose();
             let provider = provider.map_err(|_| {
-                refuse(StatusCode::BAD_REQUEST, "Unknown provider. Expected azure, route53 or cloudflare.")
+                no(StatusCode::BAD_REQUEST, "Unknown provider. Expected azure, route53 or cloudflare.")
             })?;
             let query = PlanQuery { format, phase: phase()?, provider, is_rollback: is_asked("rollback") };
             Ok(api::plan(app, &name, query).await)
@@ -185,10 +186,14 @@ async fn routed(app: &Arc<App>, client: IpAddr, request: Request<Incoming>) -> R
             let domain = domain.map(|domain| domain.without_trailing_dot());
             match app.events.subscribe(client, domain) {
                 Some(events) => Ok(reply(StatusCode::OK, EVENTS, ResponseBody::Stream(events))),
-                None => Err(refuse(StatusCode::SERVICE_UNAVAILABLE, "Too many streams are open.")),
+                None => Err(no(StatusCode::SERVICE_UNAVAILABLE, "Too many streams are open.")),
             }
         }
     }
+}
+
+fn no(status: StatusCode, reason: &str) -> Refused {
+    Box::new(refuse(status, reason))
 }
 
 /// The domain that was typed, if this request may ask for it.
@@ -217,7 +222,7 @@ async fn visit(app: &Arc<App>, name: &Name) {
 }
 
 /// The form that asks for a domain: leads to its page.
-async fn form(app: &Arc<App>, scope: Scope, request: Request<Incoming>) -> Result<Reply, Reply> {
+async fn form(app: &Arc<App>, scope: Scope, request: Request<Incoming>) -> Result<Reply, Refused> {
     let is_form = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let is_form = is_form.is_some_and(|kind| {
         kind.split(';')
@@ -225,21 +230,22 @@ async fn form(app: &Arc<App>, scope: Scope, request: Request<Incoming>) -> Resul
             .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
     });
     if !is_form {
-        return Err(refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Expected a form."));
+        return Err(no(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Expected a form."));
     }
     let octets = match timeout(FORM, read(request.into_body())).await {
         Ok(Some(octets)) => octets,
-        Ok(None) => return Err(refuse(StatusCode::PAYLOAD_TOO_LARGE, "The form is too large.")),
-        Err(_) => return Err(refuse(StatusCode::REQUEST_TIMEOUT, "The form took too long.")),
+        Ok(None) => return Err(no(StatusCode::PAYLOAD_TOO_LARGE, "The form is too large.")),
+        Err(_) => return Err(no(StatusCode::REQUEST_TIMEOUT, "The form took too long.")),
     };
     let text = String::from_utf8_lossy(&octets);
     let typed = parameter(&text, "domain").unwrap_or_default();
-    let name = target(app, scope, &typed).map_err(|(status, reason)| pages::problem(app, status, &reason))?;
+    let name = target(app, scope, &typed)
+        .map_err(|(status, reason)| Box::new(pages::problem(app, status, &reason)))?;
     let mut seen = reply(StatusCode::SEE_OTHER, TEXT, String::new());
     let location = format!("{}/domains/{}", app.options.base, name.without_trailing_dot());
     // A domain and a base path are plain ASCII.
     let location =
-        HeaderValue::from_str(&location).map_err(|_| refuse(StatusCode::BAD_REQUEST, "Not a domain."))?;
+        HeaderValue::from_str(&location).map_err(|_| no(StatusCode::BAD_REQUEST, "Not a domain."))?;
     seen.headers_mut().insert(LOCATION, location);
     Ok(seen)
 }

@@ -175,6 +175,52 @@ fn the_exit_status_is_that_of_a_check() {
 }
 
 #[test]
+fn a_table_of_stored_results_is_that_of_the_check_with_its_time() {
+    let moved = ("SPF", "@ TXT \"v=spf1 include:emailsrvr.com include:spf.protection.outlook.com -all\"");
+    let workspace = Workspace::new();
+    let zones = [
+        ("moved.example", zone("moved.example", &[moved])),
+        ("left.example", at_source("left.example")),
+        ("xn--bcher-kva.example", at_source("xn--bcher-kva.example")),
+    ];
+    let zones = zones.map(|(name, text)| workspace.put(&format!("{name}.zone"), text));
+    let [moved, left, unicode] = &zones;
+    let history = workspace.free("history.json");
+    let whole = format!(
+        "check moved.example left.example xn--bcher-kva.example --zone {moved} --zone {left} --zone {unicode}"
+    );
+    let waiting = recording(&[("contoso.com", State::Waiting), ("fabrikam.com", State::Undetermined)]);
+    let waiting = workspace.put("waiting.rec", waiting);
+    for check in [
+        format!("{whole} --source rackspace"),
+        format!("{whole} --phase prepare --switch-at 2026-11-28T20:00:00Z"),
+        format!("{whole} --phase tidy --services all"),
+        format!("check moved.example --zone {moved} --phase tidy --old-ttl 2h --history {history}"),
+        format!("check --replay {waiting}"),
+    ] {
+        for options in ["", "-v", "-q", "--ascii"] {
+            let table = cutover(&format!("{check} {options}"));
+            let stored = cutover(&format!("{check} {options} --format json"));
+            let file = workspace.put("stored.json", &stored.out);
+            let report = cutover(&format!("report {file} {options}"));
+            let told: String =
+                report.out.split_inclusive('\n').filter(|line| !line.starts_with("Checked ")).collect();
+            assert_eq!((report.status, told), (table.status, table.out), "{check} {options}");
+        }
+    }
+}
+
+#[test]
+fn a_result_without_a_phase_has_that_of_its_run() {
+    let (workspace, file) = recorded(&[("contoso.com", State::Ready)]);
+    let whole = cutover(&format!("check --replay {file} --phase tidy --format json")).out;
+    let mut short: Value = serde_json::from_str(&whole).unwrap();
+    short["domains"][0].as_object_mut().unwrap().remove("phase");
+    let short = workspace.put("short.json", short.to_string());
+    assert_eq!(cutover(&format!("report {short} --format json")).out, whole);
+}
+
+#[test]
 fn results_of_several_phases_keep_their_own() {
     let (workspace, file) = recorded(&[("contoso.com", State::Ready), ("fabrikam.com", State::Ready)]);
     let check = |domain: &str, phase: &str| {

@@ -72,11 +72,13 @@ impl Estate {
 }
 
 fn watch(words: &str, night: &Arc<Night>) -> Run {
+    watch_with(words, night, surroundings())
+}
+
+/// Watches through a night, somewhere else.
+pub(super) fn watch_with(words: &str, night: &Arc<Night>, around: Surroundings) -> Run {
     let words = format!("watch {words}");
-    cutover_with(
-        words.split_whitespace(),
-        &Surroundings { clock: night.clone(), width: Some(200), ..surroundings() },
-    )
+    cutover_with(words.split_whitespace(), &Surroundings { clock: night.clone(), width: Some(200), ..around })
 }
 
 /// The lines that a watch told, without the time.

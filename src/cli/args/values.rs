@@ -15,7 +15,9 @@ use crate::expected::Service;
 use crate::facts::TrustPolicy;
 use crate::record::Name;
 use crate::record::spf::{Meaning, Mechanism, Qualifier, Term};
-use crate::run::PlanFormat;
+use crate::run::{NoticeFormat, PlanFormat};
+
+pub(in crate::cli) use crate::report::format::Format as ReportFormat;
 
 /// When to do something that depends on the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -45,30 +47,14 @@ impl From<ViewName> for TrustPolicy {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum ReportFormat {
-    /// For a person
-    Table,
-    /// For a program
-    Json,
-    /// For a program, one domain a line
-    Ndjson,
-    /// For a spreadsheet
-    Csv,
-    /// For a job summary or a merge request
-    Markdown,
-    /// One page to hand on
-    Html,
-    /// For a CI that shows tests
-    Junit,
-    /// For code scanning
-    Sarif,
-    /// Annotations of a GitHub Actions run
-    Github,
-    /// For the textfile collector
-    Prometheus,
-    /// For Nagios and its kin, with their exit status
-    Nagios,
+impl ValueEnum for ReportFormat {
+    fn value_variants<'a>() -> &'a [Self] {
+        Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.word()).help(self.help()))
+    }
 }
 
 impl ReportFormat {
@@ -99,6 +85,24 @@ pub(in crate::cli) enum Goal {
     Ready,
     /// Nothing is left to edit
     ChangesDone,
+}
+
+/// What is posted to a web server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum WebhookFormat {
+    /// One JSON object
+    Json,
+    /// A message with an Adaptive Card
+    AdaptiveCard,
+}
+
+impl From<WebhookFormat> for NoticeFormat {
+    fn from(format: WebhookFormat) -> Self {
+        match format {
+            WebhookFormat::Json => Self::Json,
+            WebhookFormat::AdaptiveCard => Self::AdaptiveCard,
+        }
+    }
 }
 
 impl ValueEnum for PlanFormat {

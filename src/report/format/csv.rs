@@ -1,9 +1,11 @@
 //! Rows for a spreadsheet: one for each expectation and each hazard.
 
+use std::io::{self, Write};
+
 use crate::plan::emit::guarded;
-use crate::report::Report;
 use crate::report::harmless::harmless_lines;
 use crate::report::view::{DomainReport, ExpectationView, HazardView};
+use crate::report::writer::{Ending, Piece, ReportWriter, Run};
 
 /// The names of the columns.
 const COLUMNS: [&str; 15] = [
@@ -24,24 +26,23 @@ const COLUMNS: [&str; 15] = [
     "possible_until",
 ];
 
-/// The report as comma-separated values (RFC 4180) with a header.
-#[must_use]
-pub fn csv(report: &Report) -> String {
-    report.domains.iter().fold(csv_header(), |text, domain| text + &csv_rows(domain))
-}
+/// Writes comma-separated values (RFC 4180) with a header.
+pub(super) struct Csv;
 
-/// The header alone.
-#[must_use]
-pub fn csv_header() -> String {
-    written([COLUMNS.map(str::to_owned)])
-}
+impl ReportWriter for Csv {
+    fn begin(&self, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(written([COLUMNS.map(str::to_owned)]).as_bytes())
+    }
 
-/// The rows of one domain.
-#[must_use]
-pub fn csv_rows(domain: &DomainReport) -> String {
-    let expectations = domain.expectations.iter().map(|one| row(domain, one));
-    let rows = expectations.chain(domain.hazards.iter().map(|one| hazard_row(domain, one)));
-    written(rows.map(|row| row.map(|cell| guarded(&harmless_lines(&cell)))))
+    fn domain(&self, _: &Run, domain: &DomainReport) -> Piece {
+        let expectations = domain.expectations.iter().map(|one| row(domain, one));
+        let rows = expectations.chain(domain.hazards.iter().map(|one| hazard_row(domain, one)));
+        Piece::Now(written(rows.map(|row| row.map(|cell| guarded(&harmless_lines(&cell))))))
+    }
+
+    fn finish(&self, _: &Run, _: Ending<'_>, _: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 fn written<const N: usize>(rows: impl IntoIterator<Item = [String; N]>) -> String {
@@ -56,14 +57,14 @@ fn written<const N: usize>(rows: impl IntoIterator<Item = [String; N]>) -> Strin
 fn row(domain: &DomainReport, expectation: &ExpectationView) -> [String; 15] {
     [
         domain.domain.clone(),
-        domain.verdict.into(),
+        domain.verdict.to_string(),
         "expectation".into(),
-        expectation.id.into(),
-        expectation.importance.into(),
-        expectation.status.into(),
-        expectation.code.into(),
+        expectation.id.to_string(),
+        expectation.importance.to_string(),
+        expectation.status.word().into(),
+        expectation.code.to_string(),
         expectation.name.without_trailing_dot(),
-        expectation.rtype.clone(),
+        expectation.rtype.to_string(),
         expectation.expected.join("\n"),
         expectation.observed.join("\n"),
         expectation.ttl.map(|ttl| ttl.to_string()).unwrap_or_default(),
@@ -76,14 +77,14 @@ fn row(domain: &DomainReport, expectation: &ExpectationView) -> [String; 15] {
 fn hazard_row(domain: &DomainReport, hazard: &HazardView) -> [String; 15] {
     [
         domain.domain.clone(),
-        domain.verdict.into(),
+        domain.verdict.to_string(),
         "hazard".into(),
         String::new(),
-        hazard.level.into(),
+        hazard.level.word().into(),
         String::new(),
-        hazard.code.into(),
+        hazard.code.to_string(),
         hazard.name.without_trailing_dot(),
-        hazard.rtype.clone().unwrap_or_default(),
+        hazard.rtype.map(|rtype| rtype.to_string()).unwrap_or_default(),
         String::new(),
         hazard.records.join("\n"),
         String::new(),

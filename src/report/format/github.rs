@@ -1,38 +1,59 @@
 //! Annotations of a GitHub Actions run.
 
-use crate::report::Report;
+use std::io::{self, Write};
 
-use super::{ResultLevel, hazard_level, result_level, sum};
+use crate::report::view::DomainReport;
+use crate::report::writer::{Ending, Piece, ReportWriter, Run};
+
+use super::level::{ResultLevel, hazard_level, result_level};
+use super::message::sum;
 
 /// Annotations that GitHub shows of one step and level at most; more are cut there anyway.
 const MOST: usize = 50;
 
-/// One workflow command for each finding, the gravest first, and one line that sums up.
-#[must_use]
-pub fn github(report: &Report) -> String {
-    let mut lines: Vec<(ResultLevel, String)> = Vec::new();
-    for domain in &report.domains {
+/// Writes one workflow command for each finding, the gravest first, and one line that sums up.
+pub(super) struct Github;
+
+/// The levels that are shown, the gravest first; each is a section of its own.
+const LEVELS: [ResultLevel; 3] = [ResultLevel::Error, ResultLevel::Warning, ResultLevel::Note];
+
+impl ReportWriter for Github {
+    fn domain(&self, _: &Run, domain: &DomainReport) -> Piece {
+        let mut sections = LEVELS.map(|_| String::new());
+        let mut add = |level: ResultLevel, title: &str, message: &str| {
+            if let Some(section) = LEVELS.iter().position(|known| *known == level) {
+                sections[section].push_str(&command(level, title, message));
+            }
+        };
         for one in &domain.expectations {
-            let title = format!("{} {}: {}", domain.domain, one.id, one.code);
-            lines.push((result_level(one), command(result_level(one), &title, &one.message)));
+            add(result_level(one), &format!("{} {}: {}", domain.domain, one.id, one.code), &one.message);
         }
         for one in &domain.hazards {
-            let title = format!("{}: {}", domain.domain, one.code);
-            lines.push((hazard_level(one), command(hazard_level(one), &title, &one.message)));
+            add(hazard_level(one), &format!("{}: {}", domain.domain, one.code), &one.message);
         }
+        Piece::Later(sections.into())
     }
-    lines.retain(|(result_level, _)| *result_level > ResultLevel::None);
-    lines.sort_by_key(|(result_level, _)| std::cmp::Reverse(*result_level));
-    let hidden = lines.len().saturating_sub(MOST);
-    let mut text: String = lines.into_iter().take(MOST).map(|(_, line)| line).collect();
-    if hidden > 0 {
-        text.push_str(&command(
-            ResultLevel::Note,
-            "cutover",
-            &format!("{hidden} more findings; see another format"),
-        ));
+
+    fn finish(&self, _: &Run, end: Ending<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let (mut shown, mut hidden) = (0, 0);
+        for section in 0..LEVELS.len() {
+            while let Some(lines) = end.pieces.next(section)? {
+                for line in lines.split_inclusive('\n') {
+                    if shown < MOST {
+                        out.write_all(line.as_bytes())?;
+                        shown += 1;
+                    } else {
+                        hidden += 1;
+                    }
+                }
+            }
+        }
+        if hidden > 0 {
+            let more = format!("{hidden} more findings; see another format");
+            out.write_all(command(ResultLevel::Note, "cutover", &more).as_bytes())?;
+        }
+        writeln!(out, "{}", sum(end.summary))
     }
-    text + &sum(report) + "\n"
 }
 
 /// A workflow command: what has a meaning in it is written in percent.

@@ -1,12 +1,20 @@
 //! One page for a customer: everything in it, nothing loaded, no script.
 
+use std::io::{self, Write};
+
 use askama::Template;
 use foldhash::HashSet;
 
+use crate::check::{Basis, Code, Status};
+use crate::expected::Id;
+use crate::facts::Role;
+use crate::report::harmless::Sanitized;
+use crate::report::style::{Mark, Tone};
 use crate::report::view::{DomainReport, ReplyView};
-use crate::report::{Report, Sanitized};
+use crate::report::words::Word;
+use crate::report::writer::{Ending, Piece, ReportWriter, Run};
 
-use super::{Piece, ResultLevel, hazard_level, pieces, result_level};
+use super::message::{self, pieces};
 
 /// Rows of one timeline at most.
 const MOST_ROWS: usize = 24;
@@ -41,7 +49,7 @@ svg .good { fill: var(--good); } svg .wait { fill: var(--wait); } svg .faint { f
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
-<meta name="generator" content="cutover {{ report.tool.version }}">
+<meta name="generator" content="cutover {{ version }}">
 <title>{{ title }}</title>
 <style>
 {{ style|safe }}
@@ -49,7 +57,7 @@ svg .good { fill: var(--good); } svg .wait { fill: var(--wait); } svg .faint { f
 </head>
 <body>
 <h1>{{ title }}</h1>
-<p class="faint">Checked at <time datetime="{{ report.checked_at }}">{{ report.checked_at }}</time>, phase {{ report.phase }}, by cutover {{ report.tool.version }}.</p>
+<p class="faint">Checked at <time datetime="{{ run.checked_at }}">{{ run.checked_at }}</time>, phase {{ run.phase }}, by cutover {{ version }}.</p>
 {% if domains.len() > 1 %}<div class="wide"><table>
 <thead><tr><th>domain</th><th>verdict</th><th>changes</th></tr></thead>
 <tbody>{% for page in domains %}<tr><td><a href="#d{{ loop.index }}">{{ page.domain.domain }}</a></td><td class="{{ page.class }}">{{ page.domain.verdict }}</td><td>{{ page.domain.changes.len() }}</td></tr>
@@ -64,7 +72,8 @@ svg .good { fill: var(--good); } svg .wait { fill: var(--wait); } svg .faint { f
 struct Page<'a> {
     title: String,
     style: &'static str,
-    report: &'a Report,
+    version: &'static str,
+    run: &'a Run,
     domains: Vec<DomainPage<'a>>,
 }
 
@@ -84,7 +93,7 @@ struct Page<'a> {
 <thead><tr><th></th><th>what</th><th>found</th><th>code</th></tr></thead>
 <tbody>{% for row in rows %}<tr><td class="side {{ row.class }}">{{ row.mark }}</td><td class="side whole">{{ row.what }}</td><td>{% for piece in row.message %}{% if piece.is_value %}<code>{{ piece.text }}</code>{% else %}{{ piece.text }}{% endif %}{% endfor %}{% if let Some(until) = row.until %}<br><span class="faint">until <time datetime="{{ until }}">{{ until }}</time></span>{% endif %}{% if let Some(until) = row.possible_until %}<br><span class="faint">in caches that were not asked, possibly until <time datetime="{{ until }}">{{ until }}</time></span>{% endif %}</td><td class="whole"><code>{{ row.code }}</code></td></tr>
 {% endfor %}</tbody></table></div>
-{% if let Some(closing) = domain.close_source_after %}<p>The old service may be closed after <time datetime="{{ closing }}">{{ closing }}</time>{% if domain.close_source_basis == Some("assumed") %} (the old TTL is assumed){% endif %}.</p>{% endif %}
+{% if let Some(closing) = domain.close_source_after %}<p>The old service may be closed after <time datetime="{{ closing }}">{{ closing }}</time>{% if domain.close_source_basis == Some(Basis::Assumed) %} (the old TTL is assumed){% endif %}.</p>{% endif %}
 {% if !timeline.is_empty() %}<h3>What each server says, and for how long</h3>
 <div class="wide"><svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="Answers and how long they live" viewBox="0 0 860 {{ timeline.len() * 54 }}" width="860" height="{{ timeline.len() * 54 }}">
 {% for bar in timeline %}<text x="0" y="{{ loop.index0 * 54 + 12 }}">{{ bar.label }}</text><text class="faint" x="0" y="{{ loop.index0 * 54 + 27 }}">{{ bar.value }}</text><rect class="{{ bar.class }}" x="0" y="{{ loop.index0 * 54 + 33 }}" width="{{ bar.width }}" height="10" rx="2"></rect><text x="{{ bar.width + 6 }}" y="{{ loop.index0 * 54 + 42 }}">{{ bar.until }}</text>
@@ -103,7 +112,7 @@ struct Row<'a> {
     mark: &'static str,
     class: &'static str,
     what: &'a str,
-    message: Vec<Piece<'a>>,
+    message: Vec<message::Piece<'a>>,
     code: &'a str,
     until: Option<String>,
     possible_until: Option<String>,
@@ -117,82 +126,86 @@ struct Bar {
     until: String,
 }
 
-/// The report as one page of HTML; with the replies in it, it shows for how long each answer lives.
-#[must_use]
-pub fn html(report: &Report) -> String {
-    let domains: Vec<DomainPage<'_>> = report.domains.iter().map(|domain| page(report, domain)).collect();
-    let title = match &domains[..] {
-        [one] => format!("{}: {}", one.name, one.domain.verdict),
-        several => format!("{} domains on the way to Microsoft 365", several.len()),
-    };
-    // The template is checked at build time and writes into a string, which cannot fail.
-    Page { title, style: STYLE, report, domains }.render().unwrap_or_default()
+/// Writes one page of HTML; with the replies in it, it shows for how long each answer lives.
+pub(super) struct Html;
+
+impl ReportWriter for Html {
+    fn domain(&self, _: &Run, _: &DomainReport) -> Piece {
+        Piece::Whole
+    }
+
+    fn finish(&self, run: &Run, end: Ending<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let domains: Vec<DomainPage<'_>> = end.domains.iter().map(|domain| page(run, domain)).collect();
+        let title = match &domains[..] {
+            [one] => format!("{}: {}", one.name, one.domain.verdict),
+            several => format!("{} domains on the way to Microsoft 365", several.len()),
+        };
+        let version = env!("CARGO_PKG_VERSION");
+        Page { title, style: STYLE, version, run, domains }.write_into(out)
+    }
+
+    fn needs_replies(&self) -> bool {
+        true
+    }
 }
 
 /// What the page holds of one domain, for a page of another frame with the same [`STYLE`].
 #[must_use]
-pub fn html_of_domain(report: &Report, domain: &DomainReport) -> String {
-    page(report, domain).render().unwrap_or_default()
+pub fn html_of_domain(run: &Run, domain: &DomainReport) -> String {
+    // The template is checked at build time and writes into a string, which cannot fail.
+    page(run, domain).render().unwrap_or_default()
 }
 
-fn page<'a>(report: &Report, domain: &'a DomainReport) -> DomainPage<'a> {
+fn page<'a>(run: &Run, domain: &'a DomainReport) -> DomainPage<'a> {
     let expectations = domain.expectations.iter().map(|one| {
-        let (mark, class) = match (one.status, result_level(one)) {
-            ("met", _) => ("✔", "good"),
-            ("waived", _) => ("–", "faint"),
-            ("waiting", _) => ("…", "wait"),
-            ("unknown", _) => ("?", "wait"),
-            (_, ResultLevel::Error) => ("✘", "bad"),
-            (_, ResultLevel::None | ResultLevel::Note | ResultLevel::Warning) => ("○", "faint"),
-        };
-        let until = one.until.map(|until| until.to_string());
+        let mark = Mark::of_expectation(one);
         Row {
-            mark,
-            class,
-            what: one.id,
+            mark: mark.symbol(),
+            class: class(mark),
+            what: one.id.as_str(),
             message: pieces(&one.message).collect(),
-            code: shown(one.code),
-            until,
+            code: if one.code == Code::Met { "" } else { one.code.as_str() },
+            until: one.until.map(|until| until.to_string()),
             possible_until: one.possible_until.map(|until| until.to_string()),
         }
     });
     let hazards = domain.hazards.iter().map(|one| {
-        let (mark, class) = match hazard_level(one) {
-            _ if one.is_waived() => ("–", "faint"),
-            ResultLevel::Error => ("✘", "bad"),
-            ResultLevel::Warning => ("!", "wait"),
-            ResultLevel::None | ResultLevel::Note => ("·", "faint"),
-        };
-        let until = one.due.map(|due| due.to_string());
+        let mark = Mark::of_hazard(one);
         Row {
-            mark,
-            class,
-            what: one.level,
+            mark: mark.symbol(),
+            class: class(mark),
+            what: one.level.word(),
             message: pieces(&one.message).collect(),
-            code: one.code,
-            until,
+            code: one.code.as_str(),
+            until: one.due.map(|due| due.to_string()),
             possible_until: None,
         }
     });
     DomainPage {
         domain,
         name: domain.unicode.clone().unwrap_or_else(|| domain.domain.clone()),
-        class: match domain.verdict {
-            "ready" => "good",
-            "changes-needed" => "bad",
-            _ => "wait",
+        class: match Tone::of(domain.verdict) {
+            Tone::Good => "good",
+            Tone::Bad => "bad",
+            Tone::Pending | Tone::Faint | Tone::Strong => "wait",
         },
         rows: expectations.chain(hazards).collect(),
-        timeline: timeline(report, domain),
+        timeline: timeline(run, domain),
     }
 }
 
-fn shown(code: &'static str) -> &'static str {
-    if code == "met" { "" } else { code }
+/// The class of a mark in the style sheet.
+fn class(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Met => "good",
+        Mark::Error => "bad",
+        Mark::Waiting | Mark::Unknown | Mark::Warning => "wait",
+        Mark::Advice | Mark::Waived | Mark::Information => "faint",
+    }
 }
 
 /// What every server says of the records that a move changes.
-fn timeline(report: &Report, domain: &DomainReport) -> Vec<Bar> {
+fn timeline(run: &Run, domain: &DomainReport) -> Vec<Bar> {
     let replies: Vec<&ReplyView> =
         domain.replies.iter().flatten().filter(|reply| matters(domain, reply)).collect();
     let longest = replies.iter().filter_map(|reply| reply.ttl).max().unwrap_or(0).max(1);
@@ -201,10 +214,9 @@ fn timeline(report: &Report, domain: &DomainReport) -> Vec<Bar> {
         let mut about =
             domain.expectations.iter().filter(|one| one.name == reply.name && one.rtype == reply.rtype);
         let is_right = !reply.records.is_empty()
-            && about.all(|one| one.status != "unmet" && agrees(&one.observed, &reply.records));
+            && about.all(|one| one.status != Status::Unmet && agrees(&one.observed, &reply.records));
         let ttl = reply.ttl.unwrap_or(0);
-        let until =
-            domain.time(report.checked_at).checked_add(jiff::SignedDuration::from_secs(i64::from(ttl)));
+        let until = domain.time(run.checked_at).checked_add(jiff::SignedDuration::from_secs(i64::from(ttl)));
         Bar {
             label: format!(
                 "{} {} at {} ({})",
@@ -214,7 +226,7 @@ fn timeline(report: &Report, domain: &DomainReport) -> Vec<Bar> {
                 reply.role
             ),
             value: if reply.records.is_empty() {
-                reply.outcome.into()
+                reply.outcome.to_string()
             } else {
                 shortened(&reply.records.join(", "))
             },
@@ -230,10 +242,10 @@ fn timeline(report: &Report, domain: &DomainReport) -> Vec<Bar> {
 
 /// Whether a reply is about MX, SPF or autodiscover, from somebody whose word counts.
 fn matters(domain: &DomainReport, reply: &ReplyView) -> bool {
-    let ids = ["mx", "spf", "autodiscover"];
-    let wanted = domain.expectations.iter().filter(|one| ids.contains(&one.id));
+    let is_moved = |id: &Word<Id>| matches!(id.known(), Some(Id::Mx | Id::Spf | Id::Autodiscover));
+    let wanted = domain.expectations.iter().filter(|one| is_moved(&one.id));
     let is_wanted = wanted.into_iter().any(|one| one.name == reply.name && one.rtype == reply.rtype);
-    is_wanted && ["resolver", "authoritative", "zone-file"].contains(&reply.role)
+    is_wanted && matches!(reply.role.known(), Some(Role::Resolver | Role::Authoritative | Role::ZoneFile))
 }
 
 /// Whether all that was judged is in the reply.

@@ -1,34 +1,44 @@
 //! A test report that every CI reads: a suite for each domain, a case for each expectation and each hazard.
 
-use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestSuite};
+use std::io::{self, Write};
 
-use crate::report::harmless::harmless_lines;
+use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
+
+use crate::check::{Code, Status};
+use crate::report::harmless::{Sanitized, harmless_lines};
 use crate::report::since::Known;
 use crate::report::view::{DomainReport, ExpectationView, HazardView};
-use crate::report::{Report, Sanitized};
+use crate::report::words::Word;
+use crate::report::writer::{Ending, Piece, ReportWriter, Run};
 
-use super::{ResultLevel, hazard_level, is_finding, result_level};
+use super::level::{ResultLevel, hazard_level, is_finding, result_level};
 
-/// The report in the JUnit format, as Jenkins, GitLab and others read it.
-#[must_use]
-pub fn junit(report: &Report) -> String {
-    let mut junit = Junit::new("cutover");
-    for domain in &report.domains {
-        let mut suite = TestSuite::new(domain.domain.as_str());
-        suite.add_property(("verdict", domain.verdict));
-        suite.add_property(("phase", domain.phase));
-        suite.add_test_cases(domain.expectations.iter().map(|one| case(domain, one)));
-        suite.add_test_cases(domain.hazards.iter().map(|one| hazard_case(domain, one)));
-        junit.add_test_suite(suite);
+/// Writes the JUnit format, as Jenkins, GitLab and others read it. Its first line has counts of all domains.
+pub(super) struct Junit;
+
+impl ReportWriter for Junit {
+    fn domain(&self, _: &Run, _: &DomainReport) -> Piece {
+        Piece::Whole
     }
-    // Written into memory, and made of strings alone.
-    junit.to_string().unwrap_or_default()
+
+    fn finish(&self, _: &Run, end: Ending<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let mut document = Document::new("cutover");
+        for domain in end.domains {
+            let mut suite = TestSuite::new(domain.domain.as_str());
+            suite.add_property(("verdict", domain.verdict.word()));
+            suite.add_property(("phase", domain.phase().word()));
+            suite.add_test_cases(domain.expectations.iter().map(|one| case(domain, one)));
+            suite.add_test_cases(domain.hazards.iter().map(|one| hazard_case(domain, one)));
+            document.add_test_suite(suite);
+        }
+        document.serialize(out).map_err(io::Error::other)
+    }
 }
 
 fn case(domain: &DomainReport, expectation: &ExpectationView) -> TestCase {
     let status = match (expectation.status, result_level(expectation)) {
-        ("waived", _) => TestCaseStatus::skipped(),
-        ("unknown", ResultLevel::Warning) => TestCaseStatus::non_success(NonSuccessKind::Error),
+        (Status::Waived, _) => TestCaseStatus::skipped(),
+        (Status::Unknown, ResultLevel::Warning) => TestCaseStatus::non_success(NonSuccessKind::Error),
         (_, ResultLevel::Error | ResultLevel::Warning) => {
             TestCaseStatus::non_success(NonSuccessKind::Failure)
         }
@@ -43,7 +53,8 @@ fn case(domain: &DomainReport, expectation: &ExpectationView) -> TestCase {
         expectation.code
     );
     let known = domain.since.as_ref().and_then(|since| since.knows(expectation));
-    let case = finished(domain, expectation.id, expectation.code, &expectation.message, &details, status);
+    let case =
+        finished(domain, expectation.id.as_str(), &expectation.code, &expectation.message, &details, status);
     if is_finding(expectation) { marked(case, known) } else { case }
 }
 
@@ -57,13 +68,13 @@ fn hazard_case(domain: &DomainReport, hazard: &HazardView) -> TestCase {
         format!("{}\n{}\ncutover explain {}", hazard.message, hazard.records.join("\n"), hazard.code);
     let name = format!("{} {}", hazard.code, hazard.name.without_trailing_dot());
     let known = domain.since.as_ref().and_then(|since| since.knows_hazard(hazard));
-    marked(finished(domain, &name, hazard.code, &hazard.message, &details, status), known)
+    marked(finished(domain, &name, &hazard.code, &hazard.message, &details, status), known)
 }
 
 fn finished(
     domain: &DomainReport,
     name: &str,
-    code: &str,
+    code: &Word<Code>,
     message: &str,
     details: &str,
     mut status: TestCaseStatus,
@@ -71,13 +82,13 @@ fn finished(
     let is_success = matches!(status, TestCaseStatus::Success { .. });
     let details = &*harmless_lines(details);
     status.set_message(message);
-    status.set_type(code);
+    status.set_type(code.as_str());
     if !is_success {
         status.set_description(details);
     }
     let mut case = TestCase::new(name, status);
     case.set_classname(domain.domain.as_str());
-    if is_success && code != "met" {
+    if is_success && *code != Code::Met {
         case.set_system_out(details);
     }
     case

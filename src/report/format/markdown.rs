@@ -1,71 +1,86 @@
 //! Markdown that fits the summary of a GitHub job, and a merge request.
 
 use std::fmt::Write as _;
+use std::io::{self, Write};
 
+use crate::check::{Code, Status, Verdict};
 use crate::plan::emit::escaped;
-use crate::report::Report;
+use crate::report::style::Mark;
 use crate::report::view::{ChangeView, DomainReport};
+use crate::report::writer::{Ending, Piece, ReportWriter, Run};
 
-use super::{ResultLevel, hazard_level, pieces, result_level};
+use super::level::{ResultLevel, result_level};
+use super::message::{self, pieces};
 
 /// Octets from which on domains are told by their line in the summary alone: a job summary holds 1 MiB.
 const MOST: usize = 900 << 10;
 
-/// The report as Markdown.
-#[must_use]
-pub fn markdown(report: &Report) -> String {
-    let mut text =
-        String::from("# cutover\n\n| domain | verdict | open | changes |\n| --- | --- | --- | --- |\n");
-    for domain in &report.domains {
+/// Writes Markdown: a table of all domains, and a section for each.
+pub(super) struct Markdown;
+
+/// The section of the rows of the table.
+const ROWS: usize = 0;
+/// The section of the details.
+const DETAILS: usize = 1;
+
+impl ReportWriter for Markdown {
+    fn domain(&self, _: &Run, domain: &DomainReport) -> Piece {
         let open = domain.expectations.iter().filter(|one| result_level(one) >= ResultLevel::Warning);
         let open: Vec<String> = open.map(|one| format!("`{}`", one.code)).collect();
-        let _ = writeln!(
-            text,
-            "| {} | {} {} | {} | {} |",
+        let row = format!(
+            "| {} | {} {} | {} | {} |\n",
             escaped(&domain.domain),
             mark(domain.verdict),
             domain.verdict,
             open.join(" "),
             domain.changes.len()
         );
+        Piece::Later(vec![row, details(domain)])
     }
-    let _ = writeln!(text, "\nChecked at {} for the phase `{}`.", report.checked_at, report.phase);
-    let mut hidden = 0;
-    for domain in &report.domains {
-        let details = details(domain);
-        if text.len() + details.len() > MOST {
-            hidden += 1;
-        } else {
-            text.push_str(&details);
+
+    fn finish(&self, run: &Run, end: Ending<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let mut written = 0;
+        let mut write = |text: &str| {
+            written += text.len();
+            out.write_all(text.as_bytes()).map(|()| written)
+        };
+        write("# cutover\n\n| domain | verdict | open | changes |\n| --- | --- | --- | --- |\n")?;
+        while let Some(row) = end.pieces.next(ROWS)? {
+            write(&row)?;
         }
+        let checked = format!("\nChecked at {} for the phase `{}`.\n", run.checked_at, run.phase);
+        let (mut length, mut hidden) = (write(&checked)?, 0);
+        while let Some(details) = end.pieces.next(DETAILS)? {
+            if length + details.len() > MOST {
+                hidden += 1;
+            } else {
+                length = write(&details)?;
+            }
+        }
+        if hidden > 0 {
+            write(&format!("\n{hidden} more domains are in the table above alone.\n"))?;
+        }
+        Ok(())
     }
-    if hidden > 0 {
-        let _ = writeln!(text, "\n{hidden} more domains are in the table above alone.");
-    }
-    text
 }
 
 fn details(domain: &DomainReport) -> String {
     let mut text =
         format!("\n## {}\n\n| | what | found | code |\n| --- | --- | --- | --- |\n", escaped(&domain.domain));
     for one in &domain.expectations {
-        let advice = if one.importance == "required" || one.status == "met" { "" } else { " _(advice)_" };
+        let advice = if one.is_required() || one.status == Status::Met { "" } else { " _(advice)_" };
         let _ = writeln!(
             text,
             "| {} | {} | {}{advice} | {} |",
-            symbol(one.status, result_level(one)),
+            symbol(Mark::of_expectation(one)),
             one.id,
             message(&one.message),
-            if one.code == "met" { String::new() } else { format!("`{}`", one.code) }
+            if one.code == Code::Met { String::new() } else { format!("`{}`", one.code) }
         );
     }
     for one in &domain.hazards {
-        let symbol = match hazard_level(one) {
-            _ if one.is_waived() => "➖",
-            ResultLevel::Error => "❌",
-            ResultLevel::Warning | ResultLevel::Note | ResultLevel::None => "⚠️",
-        };
-        let _ = writeln!(text, "| {symbol} | {} | {} | `{}` |", one.level, message(&one.message), one.code);
+        let (symbol, level) = (symbol(Mark::of_hazard(one)), one.level.word());
+        let _ = writeln!(text, "| {symbol} | {level} | {} | `{}` |", message(&one.message), one.code);
     }
     if !domain.changes.is_empty() {
         text.push_str(
@@ -86,29 +101,30 @@ fn change_rows(change: &ChangeView) -> String {
     gone.chain(change.added().map(|record| row("add", record, &change.ttl.to_string()))).collect()
 }
 
-fn mark(verdict: &str) -> &'static str {
+fn mark(verdict: Verdict) -> &'static str {
     match verdict {
-        "ready" => "✅",
-        "waiting" => "⏳",
-        "undetermined" => "❔",
-        _ => "❌",
+        Verdict::Ready => "✅",
+        Verdict::Waiting => "⏳",
+        Verdict::Undetermined => "❔",
+        Verdict::ChangesNeeded => "❌",
     }
 }
 
-fn symbol(status: &str, result_level: ResultLevel) -> &'static str {
-    match (status, result_level) {
-        ("met", _) => "✅",
-        ("waived", _) => "➖",
-        ("waiting", _) => "⏳",
-        ("unknown", _) => "❔",
-        (_, ResultLevel::Error) => "❌",
-        (_, ResultLevel::None | ResultLevel::Note | ResultLevel::Warning) => "⚪",
+fn symbol(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Met => "✅",
+        Mark::Waived => "➖",
+        Mark::Waiting => "⏳",
+        Mark::Unknown => "❔",
+        Mark::Error => "❌",
+        Mark::Advice => "⚪",
+        Mark::Warning | Mark::Information => "⚠️",
     }
 }
 
 /// A message with its values set apart.
 fn message(text: &str) -> String {
-    let set = |piece: super::Piece<'_>| match piece.is_value {
+    let set = |piece: message::Piece<'_>| match piece.is_value {
         true => format!("<code>{}</code>", escaped(piece.text)),
         false => escaped(piece.text),
     };

@@ -1,11 +1,13 @@
 //! One domain a line, as JSON.
 
+use std::io::{self, Write};
+
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::report::Report;
 use crate::report::json::without_commands;
 use crate::report::view::{DomainReport, SCHEMA_VERSION};
+use crate::report::writer::{Ending, Piece, ReportWriter, Run};
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -15,20 +17,21 @@ struct Line<'a> {
     domain: &'a DomainReport,
 }
 
-/// The domains of a report, each as one line.
-#[must_use]
-pub fn ndjson(report: &Report) -> String {
-    report.domains.iter().map(|domain| ndjson_line(report.checked_at, domain)).collect()
-}
+/// Writes the lines.
+pub(super) struct Ndjson;
 
-/// The line of one domain.
-#[must_use]
-pub fn ndjson_line(checked_at: Timestamp, domain: &DomainReport) -> String {
-    let time = domain.time(checked_at);
-    // The line has that time once.
-    let stored = domain.checked_at.map(|_| DomainReport { checked_at: None, ..domain.clone() });
-    let domain = stored.as_ref().unwrap_or(domain);
-    let line = Line { schema_version: SCHEMA_VERSION, checked_at: time, domain };
-    // The view holds strings, numbers and lists, which always serialise.
-    without_commands(serde_json::to_string(&line).unwrap_or_default() + "\n")
+impl ReportWriter for Ndjson {
+    fn domain(&self, run: &Run, domain: &DomainReport) -> Piece {
+        let checked_at = domain.time(run.checked_at);
+        // The line has that time once.
+        let stored = domain.checked_at.map(|_| DomainReport { checked_at: None, ..domain.clone() });
+        let line =
+            Line { schema_version: SCHEMA_VERSION, checked_at, domain: stored.as_ref().unwrap_or(domain) };
+        // The view holds strings, numbers and lists, which always serialise.
+        Piece::Now(without_commands(serde_json::to_string(&line).unwrap_or_default() + "\n"))
+    }
+
+    fn finish(&self, _: &Run, _: Ending<'_>, _: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
 }

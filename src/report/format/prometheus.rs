@@ -4,22 +4,17 @@
 //! give the same bytes.
 
 use std::fmt::Write as _;
+use std::io::{self, Write};
 
-use crate::report::Report;
+use crate::check::{Severity, Status, Verdict};
 use crate::report::view::DomainReport;
-
-/// Every verdict, so that a gauge that is 0 can be told from one that is gone.
-const VERDICTS: [&str; 4] = ["ready", "waiting", "undetermined", "changes-needed"];
-/// Every status.
-const STATUSES: [&str; 5] = ["met", "unmet", "waiting", "unknown", "waived"];
-/// Every level of a hazard.
-const LEVELS: [&str; 3] = ["error", "warning", "info"];
+use crate::report::writer::{Ending, Piece, ReportWriter, Run};
 
 /// One gauge: its name without the prefix, what it says, and its samples.
 struct Gauge {
     name: &'static str,
     help: &'static str,
-    samples: fn(&Report, &DomainReport) -> Vec<Sample>,
+    samples: fn(&Run, &DomainReport) -> Vec<Sample>,
 }
 
 /// Labels beside the domain's own, and the number.
@@ -42,23 +37,33 @@ const GAUGES: [Gauge; 6] = [
     },
 ];
 
-/// The report as metrics.
-#[must_use]
-pub fn prometheus(report: &Report) -> String {
-    let mut text = String::new();
-    for Gauge { name, help, samples } in GAUGES {
-        // Writing into a string cannot fail.
-        let _ = write!(text, "# HELP cutover_{name} {help}\n# TYPE cutover_{name} gauge\n");
-        for domain in &report.domains {
-            let own = [("domain", domain.domain.clone()), ("phase", domain.phase.to_owned())];
-            for (labels, value) in samples(report, domain) {
-                let labels = own.iter().cloned().chain(labels).map(|(label, text)| quoted(label, &text));
-                let labels: Vec<String> = labels.collect();
-                let _ = writeln!(text, "cutover_{name}{{{}}} {value}", labels.join(","));
+/// Writes the metrics. The samples of a gauge are written together, so each gauge is a section of its own.
+pub(super) struct Prometheus;
+
+impl ReportWriter for Prometheus {
+    fn domain(&self, run: &Run, domain: &DomainReport) -> Piece {
+        let own = format!("{},{}", quoted("domain", &domain.domain), quoted("phase", domain.phase().word()));
+        let section = |Gauge { name, samples, .. }: Gauge| {
+            let mut text = String::new();
+            for (labels, value) in samples(run, domain) {
+                let labels = labels.iter().map(|(label, text)| format!(",{}", quoted(label, text)));
+                // Writing into a string cannot fail.
+                let _ = writeln!(text, "cutover_{name}{{{own}{}}} {value}", labels.collect::<String>());
+            }
+            text
+        };
+        Piece::Later(GAUGES.map(section).into())
+    }
+
+    fn finish(&self, _: &Run, end: Ending<'_>, out: &mut dyn Write) -> io::Result<()> {
+        for (section, Gauge { name, help, .. }) in GAUGES.into_iter().enumerate() {
+            write!(out, "# HELP cutover_{name} {help}\n# TYPE cutover_{name} gauge\n")?;
+            while let Some(samples) = end.pieces.next(section)? {
+                out.write_all(samples.as_bytes())?;
             }
         }
+        Ok(())
     }
-    text
 }
 
 fn quoted(label: &str, text: &str) -> String {
@@ -66,18 +71,20 @@ fn quoted(label: &str, text: &str) -> String {
     format!("{label}=\"{text}\"")
 }
 
-fn verdict(_: &Report, domain: &DomainReport) -> Vec<Sample> {
-    let of = |known: &str| (vec![("verdict", known.to_owned())], i64::from(domain.verdict == known));
-    VERDICTS.into_iter().map(of).collect()
+/// Every verdict, so that a gauge that is 0 can be told from one that is gone.
+fn verdict(_: &Run, domain: &DomainReport) -> Vec<Sample> {
+    let of =
+        |known: Verdict| (vec![("verdict", known.word().to_owned())], i64::from(domain.verdict == known));
+    Verdict::ALL.into_iter().map(of).collect()
 }
 
-fn expectations(_: &Report, domain: &DomainReport) -> Vec<Sample> {
+fn expectations(_: &Run, domain: &DomainReport) -> Vec<Sample> {
     let samples = domain.expectations.iter().flat_map(|one| {
-        STATUSES.into_iter().map(|known| {
+        Status::ALL.into_iter().map(|known| {
             let labels = vec![
-                ("expectation", one.id.to_owned()),
-                ("importance", one.importance.to_owned()),
-                ("status", known.to_owned()),
+                ("expectation", one.id.to_string()),
+                ("importance", one.importance.to_string()),
+                ("status", known.word().to_owned()),
             ];
             (labels, i64::from(one.status == known))
         })
@@ -85,33 +92,32 @@ fn expectations(_: &Report, domain: &DomainReport) -> Vec<Sample> {
     samples.collect()
 }
 
-fn hazards(_: &Report, domain: &DomainReport) -> Vec<Sample> {
-    let count = |level: &str| domain.hazards.iter().filter(|hazard| hazard.level == level).count();
-    LEVELS.into_iter().map(|level| (vec![("level", level.to_owned())], number(count(level)))).collect()
+fn hazards(_: &Run, domain: &DomainReport) -> Vec<Sample> {
+    let count = |level| domain.hazards.iter().filter(|hazard| hazard.level == level).count();
+    let of = |level: Severity| (vec![("level", level.word().to_owned())], number(count(level)));
+    Severity::ALL.into_iter().map(of).collect()
 }
 
-fn changes(_: &Report, domain: &DomainReport) -> Vec<Sample> {
+fn changes(_: &Run, domain: &DomainReport) -> Vec<Sample> {
     vec![(Vec::new(), number(domain.changes.len()))]
 }
 
-fn checked_at(report: &Report, domain: &DomainReport) -> Vec<Sample> {
-    vec![(Vec::new(), domain.time(report.checked_at).as_second())]
+fn checked_at(run: &Run, domain: &DomainReport) -> Vec<Sample> {
+    vec![(Vec::new(), domain.time(run.checked_at).as_second())]
 }
 
 /// 0 where it is ready; nothing where somebody has to do something first, or the time is not known.
-fn seconds_until_ready(report: &Report, domain: &DomainReport) -> Vec<Sample> {
+fn seconds_until_ready(run: &Run, domain: &DomainReport) -> Vec<Sample> {
     let seconds = match domain.verdict {
-        "ready" => Some(0),
-        "waiting" => {
-            let waited_for = domain
-                .expectations
-                .iter()
-                .filter(|one| one.status == "waiting" && one.importance == "required");
+        Verdict::Ready => Some(0),
+        Verdict::Waiting => {
+            let required = domain.expectations.iter().filter(|one| one.is_required());
+            let waited_for = required.filter(|one| one.status == Status::Waiting);
             let until: Option<Vec<_>> = waited_for.map(|one| one.until).collect();
             let last = until.and_then(|until| until.into_iter().max());
-            last.map(|last| domain.time(report.checked_at).duration_until(last).as_secs().max(0))
+            last.map(|last| domain.time(run.checked_at).duration_until(last).as_secs().max(0))
         }
-        _ => None,
+        Verdict::Undetermined | Verdict::ChangesNeeded => None,
     };
     seconds.into_iter().map(|seconds| (Vec::new(), seconds)).collect()
 }

@@ -2,172 +2,70 @@
 //!
 //! Our own few types: the crate for it generates the whole standard at build time, of which a report needs a tenth.
 
+mod log;
+
 use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::sync::Arc;
 
-use serde::Serialize;
+use crate::check::{Code, Effect, Severity, Status, WaiverState};
+use crate::expected::Importance;
+use crate::record::RecordType;
+use crate::report::json::to_json;
+use crate::report::since::Known;
+use crate::report::view::{DomainReport, Sign, Since, WaiverView};
+use crate::report::words::Word;
+use crate::report::writer::{Ending, Piece, ReportWriter, Run as ReportRun};
 
-use crate::check::{Code, Effect, Severity, Status};
-use crate::report::Report;
-use crate::report::since::{Known, Sign, Since};
-use crate::report::view::{DomainReport, WaiverView};
-
-use super::{ResultLevel, domains, hazard_level, is_finding, result_level};
-
-/// Where the domains of a run were named, one a line.
-#[derive(Debug, Clone)]
-pub struct Place {
-    /// The file, as a relative reference.
-    pub file: String,
-    /// The line of each domain, from 1 on; of a domain without one, its position in the report is shown.
-    pub lines: BTreeMap<String, usize>,
-}
-
-impl Default for Place {
-    /// The command's own list.
-    fn default() -> Self {
-        Self { file: "cutover-domains".into(), lines: BTreeMap::new() }
-    }
-}
+use super::level::{ResultLevel, hazard_level, is_finding, result_level};
+use log::{
+    ArtifactLocation, Configuration, Driver, Help, Invocation, Location, Log, LogicalLocation, Outcome,
+    PhysicalLocation, Region, Rule, Run, Suppression, Text, Tool,
+};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 const HOME: &str = env!("CARGO_PKG_NAME");
 
-#[derive(Serialize)]
-struct Log {
-    #[serde(rename = "$schema")]
-    schema: &'static str,
-    version: &'static str,
-    runs: [Run; 1],
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Run {
-    tool: Tool,
-    invocations: [Invocation; 1],
-    column_kind: &'static str,
-    results: Vec<Outcome>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Invocation {
-    execution_successful: bool,
-    start_time_utc: String,
-}
-
-#[derive(Serialize)]
-struct Tool {
-    driver: Driver,
-}
-
-#[derive(Serialize)]
-struct Driver {
-    name: &'static str,
-    version: &'static str,
-    rules: Vec<Rule>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Rule {
-    id: &'static str,
-    short_description: Text,
-    full_description: Text,
-    help: Help,
-    default_configuration: Configuration,
-    properties: BTreeMap<&'static str, serde_json::Value>,
-}
-
-#[derive(Serialize)]
-struct Text {
-    text: String,
-}
-
-#[derive(Serialize)]
-struct Help {
-    text: String,
-    markdown: String,
-}
-
-#[derive(Serialize)]
-struct Configuration {
-    level: &'static str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Outcome {
-    rule_id: &'static str,
-    rule_index: usize,
-    level: &'static str,
-    kind: &'static str,
-    message: Text,
-    locations: [Location; 1],
-    partial_fingerprints: BTreeMap<&'static str, String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    baseline_state: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    suppressions: Option<Vec<Suppression>>,
-}
-
-#[derive(Serialize)]
-struct Suppression {
-    kind: &'static str,
-    status: &'static str,
-    justification: String,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Location {
-    physical_location: PhysicalLocation,
-    logical_locations: [LogicalLocation; 1],
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct PhysicalLocation {
-    artifact_location: ArtifactLocation,
-    region: Region,
-}
-
-#[derive(Serialize)]
-struct ArtifactLocation {
-    uri: String,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Region {
-    start_line: usize,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct LogicalLocation {
-    name: String,
-    fully_qualified_name: String,
-    kind: &'static str,
-}
-
-/// The report in SARIF: a rule for every outcome there is, a result for each that was found and is not simply met.
+/// Writes a rule for every outcome there is, and a result for each that was found and is not simply met.
 ///
 /// A waived finding is a result with a suppression. Where an earlier report was compared with, each result has a baseline
 /// state, and what was found then and is gone is `absent`. Both are, as the standard wants, in all results or in none.
-#[must_use]
-pub fn sarif(report: &Report, place: &Place) -> String {
+pub(super) struct Sarif;
+
+impl ReportWriter for Sarif {
+    fn domain(&self, _: &ReportRun, _: &DomainReport) -> Piece {
+        Piece::Whole
+    }
+
+    fn finish(&self, run: &ReportRun, end: Ending<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let rules = Code::ALL.iter().map(|code| rule(*code)).collect();
+        let driver = Driver { name: HOME, version: env!("CARGO_PKG_VERSION"), rules };
+        let start_time_utc = run.checked_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let run = Run {
+            tool: Tool { driver },
+            invocations: [Invocation { execution_successful: true, start_time_utc }],
+            column_kind: "unicodeCodePoints",
+            results: results(run, end.domains),
+        };
+        out.write_all(to_json(&Log { schema: SCHEMA, version: "2.1.0", runs: [run] }).as_bytes())
+    }
+}
+
+/// The results of all domains.
+fn results(run: &ReportRun, domains: &[Arc<DomainReport>]) -> Vec<Outcome> {
+    let place = &run.place;
     let mut results = Vec::new();
-    let is_compared = report.domains.iter().any(|domain| baseline(domain).is_some());
-    let has_waivers = report.domains.iter().any(|domain| {
+    let is_compared = domains.iter().any(|domain| baseline(domain).is_some());
+    let has_waivers = domains.iter().any(|domain| {
         let expectations = domain.expectations.iter().map(|one| one.waiver.as_ref());
         let waivers = expectations.chain(domain.hazards.iter().map(|one| one.waiver.as_ref())).flatten();
-        waivers.into_iter().any(|waiver| waiver.state == "active")
+        waivers.into_iter().any(|waiver| waiver.state == WaiverState::Active)
     });
-    for (index, domain) in domains(report) {
+    for (index, domain) in domains.iter().enumerate() {
         let line = place.lines.get(&domain.domain).copied().unwrap_or(index + 1);
-        let finding = |code, what: Option<&str>, name: String, rtype: &str| {
-            let qualified = format!("{name} {rtype}").trim_end().to_owned();
+        let finding = |code, what: Option<&str>, name: String, rtype: Option<RecordType>| {
+            let rtype = rtype.map(|rtype| format!(" {rtype}")).unwrap_or_default();
+            let qualified = format!("{name}{rtype}");
             let what = what.map_or_else(|| qualified.clone(), str::to_owned);
             let location = Location {
                 physical_location: PhysicalLocation {
@@ -187,25 +85,24 @@ pub fn sarif(report: &Report, place: &Place) -> String {
         let suppressed = |waiver: Option<&WaiverView>| has_waivers.then(|| suppressions(waiver));
         for one in domain.expectations.iter().filter(|one| is_finding(one)) {
             let result_level = match (one.status, one.importance) {
-                ("waived", "required") => ResultLevel::Error,
-                ("waived", _) => ResultLevel::Note,
+                (Status::Waived, Importance::Required) => ResultLevel::Error,
+                (Status::Waived, _) => ResultLevel::Note,
                 _ => result_level(one),
             };
-            let outcome = finding(one.code, Some(one.id), one.name.to_string(), &one.rtype)
+            let outcome = finding(&one.code, Some(one.id.as_str()), one.name.to_string(), Some(one.rtype))
                 .outcome(("fail", level(result_level)), &one.message);
             results.extend(outcome.map(|outcome| Outcome {
                 baseline_state: state(baseline.and_then(|since| since.knows(one))),
-                suppressions: suppressed(one.waiver.as_ref().filter(|_| one.status == "waived")),
+                suppressions: suppressed(one.waiver.as_ref().filter(|_| one.status == Status::Waived)),
                 ..outcome
             }));
         }
         for one in &domain.hazards {
-            let rtype = one.rtype.as_deref().unwrap_or_default();
             let result_level = match one.level {
-                "error" if one.is_waived() => ResultLevel::Error,
-                _ => hazard_level(one),
+                Severity::Error if one.is_waived() => ResultLevel::Error,
+                Severity::Error | Severity::Warning | Severity::Info => hazard_level(one),
             };
-            let outcome = finding(one.code, None, one.name.to_string(), rtype)
+            let outcome = finding(&one.code, None, one.name.to_string(), one.rtype)
                 .outcome(("fail", level(result_level)), &one.message);
             results.extend(outcome.map(|outcome| Outcome {
                 baseline_state: state(baseline.and_then(|since| since.knows_hazard(one))),
@@ -216,9 +113,8 @@ pub fn sarif(report: &Report, place: &Place) -> String {
         let all_gone = baseline.map(|since| since.gone(domain)).unwrap_or_default();
         for gone in &all_gone {
             let Sign { code, name, rtype } = &gone.sign;
-            let rtype = rtype.as_deref().unwrap_or_default();
             // It does not fail any more, which readers see that do not know of baselines.
-            let outcome = finding(code, gone.id.as_deref(), name.to_string(), rtype)
+            let outcome = finding(code, gone.id.as_ref().map(Word::as_str), name.to_string(), *rtype)
                 .outcome(("pass", "none"), &format!("`{code}` of the earlier report is gone"));
             results.extend(outcome.map(|outcome| Outcome {
                 baseline_state: Some("absent"),
@@ -227,16 +123,7 @@ pub fn sarif(report: &Report, place: &Place) -> String {
             }));
         }
     }
-    let rules = Code::ALL.iter().map(|code| rule(*code)).collect();
-    let driver = Driver { name: HOME, version: env!("CARGO_PKG_VERSION"), rules };
-    let start_time_utc = report.checked_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let run = Run {
-        tool: Tool { driver },
-        invocations: [Invocation { execution_successful: true, start_time_utc }],
-        column_kind: "unicodeCodePoints",
-        results,
-    };
-    crate::report::json::to_json(&Log { schema: SCHEMA, version: "2.1.0", runs: [run] })
+    results
 }
 
 /// The comparison with an earlier report that is at hand.
@@ -273,7 +160,7 @@ fn level(result_level: ResultLevel) -> &'static str {
 /// What was found where.
 struct Finding<'a> {
     domain: &'a DomainReport,
-    code: &'a str,
+    code: &'a Word<Code>,
     /// The expectation, or what a hazard is about.
     what: String,
     location: Location,
@@ -283,11 +170,12 @@ impl Finding<'_> {
     /// As a result; `None` if this version does not know its code.
     fn outcome(self, (kind, level): (&'static str, &'static str), message: &str) -> Option<Outcome> {
         let Self { domain, code, what, location } = self;
-        let rule_index = Code::ALL.iter().position(|known| known.word() == code)?;
+        let known = code.known()?;
+        let rule_index = Code::ALL.iter().position(|other| *other == known)?;
         // The same finding has the same fingerprint whatever its sentence says.
         let fingerprint = format!("{}:{what}:{code}", domain.domain);
         Some(Outcome {
-            rule_id: Code::ALL.get(rule_index)?.word(),
+            rule_id: known.word(),
             rule_index,
             level,
             kind,

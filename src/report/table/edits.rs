@@ -1,19 +1,20 @@
-//! What is to be typed into the panel of the DNS host?
+//! What is to be typed into the panel of the DNS host.
 
 use std::fmt::Write as _;
 
-use crate::expected::{Importance, Phase};
-use crate::plan::Change;
-use crate::record::{Name, RecordData};
+use crate::expected::Phase;
+use crate::record::Name;
 use crate::report::grid::{Cell, laid_out_in_groups, wrapped};
 use crate::report::style::{Style, Tone};
+use crate::report::view::{ChangeView, DomainReport};
 
-use super::{ADVICE, Shown, advice, faint};
+use super::parts::{ADVICE, advice, faint, typed};
 
 /// What to type into the panel of the DNS host.
-pub(super) fn edits(shown: &Shown<'_>, style: &Style) -> String {
-    let zone = shown.assessment.zone.as_ref();
-    let apex = zone.map_or(&shown.subject.domain, |zone| &zone.apex);
+pub(super) fn edits(report: &DomainReport, style: &Style) -> String {
+    let zone = report.zone.as_ref();
+    let own = report.domain.parse::<Name>().ok();
+    let Some(apex) = zone.map(|zone| &zone.apex).or(own.as_ref()) else { return String::new() };
     let servers: Vec<String> = zone
         .iter()
         .flat_map(|zone| &zone.name_servers)
@@ -23,7 +24,7 @@ pub(super) fn edits(shown: &Shown<'_>, style: &Style) -> String {
     let title = format!("Edit at the DNS host of {}{servers}:", apex.without_trailing_dot());
     let mut text = format!("\n{}\n\n", wrapped(&style.text(&title), style.columns()));
     // In the order of the phases; one alone needs no heading.
-    let phases: Vec<&[Change]> = shown.changes.chunk_by(|one, next| one.phase == next.phase).collect();
+    let phases: Vec<&[ChangeView]> = report.changes.chunk_by(|one, next| one.phase == next.phase).collect();
     let rows =
         phases.iter().map(|changes| changes.iter().flat_map(|change| edit_rows(change, apex)).collect());
     let heads = vec![["action", "host", "type", "value", "TTL"].map(faint)];
@@ -37,7 +38,7 @@ pub(super) fn edits(shown: &Shown<'_>, style: &Style) -> String {
         }
         text.push_str(&grid);
     }
-    for note in edit_notes(shown.changes) {
+    for note in edit_notes(&report.changes) {
         let _ = writeln!(text, "\n{}", wrapped(&style.text(note), style.columns()));
     }
     text
@@ -52,48 +53,31 @@ fn when(phase: Phase) -> &'static str {
     }
 }
 
-fn edit_notes(changes: &[Change]) -> Vec<&'static str> {
+fn edit_notes(changes: &[ChangeView]) -> Vec<&'static str> {
     let mut notes = Vec::new();
     if changes.iter().any(|change| change.confirm) {
         notes.push("* not certain: made by rule, or a term was left out; compare it before you publish it");
     }
-    if changes.iter().any(|change| change.importance != Importance::Required) {
+    if changes.iter().any(|change| !change.is_required()) {
         notes.push(ADVICE);
     }
     notes
 }
 
-fn edit_rows(change: &Change, apex: &Name) -> Vec<[Cell; 5]> {
+fn edit_rows(change: &ChangeView, apex: &Name) -> Vec<[Cell; 5]> {
     let host = change.name.host_in(apex);
     let advice = advice(change.importance);
-    let row = |action: &str, tone, data: &RecordData, ttl: String, mark: &str| {
+    let row = |action: &str, tone, record: &str, ttl: String, mark: &str| {
         [
             Cell::toned(tone, format!("{action}{advice}")),
             host.clone().into(),
             change.rtype.to_string().into(),
-            (typed(data) + mark).into(),
+            (typed(record, change.rtype) + mark).into(),
             ttl.into(),
         ]
     };
-    let removed = change.removed().map(|data| row("delete", Tone::Bad, data, String::new(), ""));
+    let removed = change.removed().map(|record| row("delete", Tone::Bad, record, String::new(), ""));
     let mark = if change.confirm { " *" } else { "" };
-    let ttl = change.after.ttl.to_string();
-    let added = change.added().map(|data| row("add", Tone::Good, data, ttl.clone(), mark));
+    let added = change.added().map(|record| row("add", Tone::Good, record, change.ttl.to_string(), mark));
     removed.chain(added).collect()
-}
-
-/// A value as it is typed into a panel: without the final dot, and text without quotes around it.
-pub(super) fn typed(data: &RecordData) -> String {
-    typed_text(&data.to_string(), &data.rtype().to_string())
-}
-
-/// The same of a record in presentation form.
-pub(super) fn typed_text(text: &str, rtype: &str) -> String {
-    match rtype {
-        "TXT" => text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text).to_owned(),
-        _ if text.ends_with('.') && text.len() > 1 && !text.ends_with(" .") => {
-            text[..text.len() - 1].to_owned()
-        }
-        _ => text.to_owned(),
-    }
 }

@@ -1,4 +1,4 @@
-//! What does a domain need, before anything is looked up?
+//! What a domain needs, before anything is looked up.
 
 use std::fmt::Write as _;
 
@@ -7,8 +7,7 @@ use crate::report::grid::{Cell, laid_out, wrapped};
 use crate::report::harmless::harmless_lines;
 use crate::report::style::{Style, Tone};
 
-use super::edits::typed;
-use super::{ADVICE, advice, faint, shown_domain};
+use super::parts::{ADVICE, advice, faint, shown_name, typed};
 
 /// `cutover expected` for a person.
 #[must_use]
@@ -17,7 +16,10 @@ pub fn expected(subject: &Subject, list: &[Expectation], style: &Style) -> Strin
     for expectation in list {
         let value = match &expectation.data[..] {
             [] => unspecified(expectation).to_owned(),
-            data => data.iter().map(typed).collect::<Vec<_>>().join("\n"),
+            data => {
+                let typed = data.iter().map(|data| typed(&data.to_string(), data.rtype()));
+                typed.collect::<Vec<_>>().join("\n")
+            }
         };
         rows.push([
             format!("{}{}", expectation.id, advice(expectation.importance)).into(),
@@ -27,7 +29,7 @@ pub fn expected(subject: &Subject, list: &[Expectation], style: &Style) -> Strin
             expectation.ttl.to_string().into(),
         ]);
     }
-    let title = format!("{} needs, for {}:", shown_domain(subject, style), subject.cloud.title());
+    let title = format!("{} needs, for {}:", shown_name(&subject.domain, style), subject.cloud.title());
     let mut text = format!("{}\n\n{}", style.paint(Tone::Strong, &title), laid_out(rows, style));
     if list.iter().any(|expectation| expectation.importance != Importance::Required) {
         let _ = writeln!(text, "\n{}", wrapped(&style.text(ADVICE), style.columns()));

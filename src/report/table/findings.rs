@@ -1,24 +1,28 @@
-//! What became of every expectation, and what is wrong beside them?
+//! What became of every expectation, and what is wrong beside them.
 
 use std::fmt::Write as _;
 
-use crate::check::{Code, ExpectationResult, Hazard, Severity, Status};
+use crate::check::{Code, Status};
 use crate::expected::Importance;
 use crate::report::grid::{Cell, laid_out, wrapped};
-use crate::report::harmless::harmless;
-use crate::report::style::{Detail, Style, Tone};
+use crate::report::style::{Detail, Mark, Style, Tone};
+use crate::report::view::{ExpectationView, HazardView};
 
 /// Columns from which on codes have a column of their own.
 const WIDE: usize = 110;
 
+/// Mark, name, sentence and code of a row.
+type Finding<'v> = (Cell, Option<&'v str>, String, &'v str);
+
 /// A line an expectation: mark, id, sentence, code. What nobody asked for and is not there shares one line.
-pub(super) fn expectations(judged: &[ExpectationResult], style: &Style) -> String {
-    let (beside, shown): (Vec<&ExpectationResult>, Vec<&ExpectationResult>) =
-        judged.iter().partition(|judged| style.detail < Detail::Verbose && is_beside_the_point(judged));
-    let mut text = sentences(shown.into_iter().map(|judged| expectation(judged, style)).collect(), style);
+pub(super) fn expectations(expectations: &[ExpectationView], style: &Style) -> String {
+    let (beside, shown): (Vec<&ExpectationView>, Vec<&ExpectationView>) = expectations
+        .iter()
+        .partition(|expectation| style.detail < Detail::Verbose && is_beside_the_point(expectation));
+    let mut text = sentences(shown.into_iter().map(|one| expectation(one, style)).collect(), style);
     if !beside.is_empty() {
-        let ids: Vec<&str> = beside.iter().map(|judged| judged.expectation.id.word()).collect();
-        let first = style.mark("·");
+        let ids: Vec<&str> = beside.iter().map(|one| one.id.as_str()).collect();
+        let first = Mark::Information.text(style);
         let blank = " ".repeat(first.chars().count());
         let room = style.columns() - 4 - blank.len();
         let line = wrapped(&format!("not needed and not there: {}", ids.join(", ")), room);
@@ -30,51 +34,44 @@ pub(super) fn expectations(judged: &[ExpectationResult], style: &Style) -> Strin
     text
 }
 
-fn is_beside_the_point(judged: &ExpectationResult) -> bool {
-    let plain = matches!(judged.code, Code::Met | Code::AliasMissing | Code::ServiceMissing);
-    judged.importance == Importance::Optional && judged.observed.is_empty() && plain
+fn is_beside_the_point(one: &ExpectationView) -> bool {
+    let is_plain = matches!(one.code.known(), Some(Code::Met | Code::AliasMissing | Code::ServiceMissing));
+    one.importance == Importance::Optional && one.observed.is_empty() && is_plain
 }
 
-fn expectation<'j>(judged: &'j ExpectationResult, style: &Style) -> (Cell, Option<&'j str>, String, &'j str) {
-    let needed = judged.importance == Importance::Required;
-    let (mark, tone) = match judged.status {
-        Status::Met => ("✔", Tone::Good),
-        Status::Unmet if needed => ("✘", Tone::Bad),
-        Status::Unmet => ("○", Tone::Pending),
-        Status::Waiting => ("…", Tone::Pending),
-        Status::Unknown => ("?", Tone::Pending),
-        Status::Waived => ("–", Tone::Faint),
-    };
-    let importance = match (judged.status, judged.importance) {
+fn expectation<'v>(one: &'v ExpectationView, style: &Style) -> Finding<'v> {
+    let importance = match (one.status, one.importance) {
         (Status::Met | Status::Waived, _) | (_, Importance::Required) => String::new(),
         (_, importance) => format!(" ({importance})"),
     };
-    let code = if judged.code == Code::Met { "" } else { judged.code.word() };
-    let message = harmless(&judged.message) + &importance;
-    (Cell::toned(tone, style.mark(mark)), Some(judged.expectation.id.word()), message, code)
+    let code = if one.code == Code::Met { "" } else { one.code.as_str() };
+    (
+        marked(Mark::of_expectation(one), style),
+        Some(one.id.as_str()),
+        format!("{}{importance}", one.message),
+        code,
+    )
 }
 
 /// A line a hazard, and the records that show it below.
-pub(super) fn hazards(hazards: &[Hazard], style: &Style) -> String {
+pub(super) fn hazards(hazards: &[HazardView], style: &Style) -> String {
     if hazards.is_empty() {
         return String::new();
     }
     let rows = hazards.iter().map(|hazard| {
-        let (mark, tone) = match hazard.level {
-            _ if hazard.is_waived() => ("–", Tone::Faint),
-            Severity::Error => ("✘", Tone::Bad),
-            Severity::Warning => ("!", Tone::Pending),
-            Severity::Info => ("·", Tone::Faint),
-        };
-        let records = hazard.records.iter().map(|record| format!("\n  {}", harmless(record)));
-        let message = harmless(&hazard.message) + &records.collect::<String>();
-        (Cell::toned(tone, style.mark(mark)), None, message, hazard.code.word())
+        let records = hazard.records.iter().map(|record| format!("\n  {record}"));
+        let message = hazard.message.to_string() + &records.collect::<String>();
+        (marked(Mark::of_hazard(hazard), style), None, message, hazard.code.as_str())
     });
     format!("\n{}", sentences(rows.collect(), style))
 }
 
+fn marked(mark: Mark, style: &Style) -> Cell {
+    Cell::toned(mark.tone(), mark.text(style))
+}
+
 /// Rows of mark, name, sentence and code; on a narrow terminal the code stands behind the sentence.
-pub(super) fn sentences(rows: Vec<(Cell, Option<&str>, String, &str)>, style: &Style) -> String {
+fn sentences(rows: Vec<Finding<'_>>, style: &Style) -> String {
     let code = |word| Cell::toned(Tone::Faint, word);
     let behind =
         |message: String, word: &str| if word.is_empty() { message } else { format!("{message} [{word}]") };

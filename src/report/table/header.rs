@@ -1,64 +1,74 @@
-//! What is the verdict, and from where to where does the domain move?
+//! The first line of the table: the verdict, and from where to where the domain moves.
 
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::check::{Assessment, Status, Verdict};
-use crate::expected::{Importance, Phase};
+use crate::check::{Status, Verdict};
+use crate::expected::Phase;
+use crate::provider;
 use crate::report::style::{Style, Tone};
+use crate::report::view::{DomainReport, Platform};
 
-use super::{Shown, counted, shown_domain};
+use super::parts::{counted, shown_domain};
 
 /// The verdict, and from where to where.
-pub(super) fn header(shown: &Shown<'_>, style: &Style) -> String {
-    let Assessment { judged, verdict, source, hazards, .. } = shown.assessment;
+pub(super) fn header(report: &DomainReport, style: &Style) -> String {
+    let DomainReport { expectations, hazards, verdict, .. } = report;
     let count = |status| {
-        let required = judged.iter().filter(|judged| judged.importance == Importance::Required);
-        required.filter(|judged| judged.status == status).count()
+        let required = expectations.iter().filter(|one| one.is_required());
+        required.filter(|one| one.status == status).count()
     };
-    let required = shown.changes.iter().filter(|change| change.importance == Importance::Required).count();
     let mut notes = Vec::new();
     if *verdict == Verdict::ChangesNeeded {
         let errors = hazards.iter().filter(|hazard| hazard.is_error()).count();
         let without_edit = count(Status::Unmet).max(errors);
-        match required {
+        match report.changes.iter().filter(|change| change.is_required()).count() {
             0 => notes.push(format!("{without_edit} to put right")),
             required => notes.push(format!("{} to edit", counted(required, "record set"))),
         }
     }
-    if count(Status::Waiting) > 0 {
-        notes.push(format!("{} to wait for", count(Status::Waiting)));
-    }
-    if count(Status::Unknown) > 0 {
-        notes.push(format!("{} could not be looked up", count(Status::Unknown)));
-    }
-    let waived = judged.iter().filter(|judged| judged.status == Status::Waived).count()
+    let waived = expectations.iter().filter(|one| one.status == Status::Waived).count()
         + hazards.iter().filter(|hazard| hazard.is_waived()).count();
-    if waived > 0 {
-        notes.push(format!("{waived} waived"));
-    }
+    let counts = [
+        (count(Status::Waiting), "to wait for"),
+        (count(Status::Unknown), "could not be looked up"),
+        (waived, "waived"),
+    ];
+    notes
+        .extend(counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
     let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
-    let (tone, word) = match verdict {
-        Verdict::Ready => (Tone::Good, "ready"),
-        Verdict::Waiting => (Tone::Pending, "waiting"),
-        Verdict::Undetermined => (Tone::Pending, "undetermined"),
-        Verdict::ChangesNeeded => (Tone::Bad, "changes needed"),
+    let word = match verdict {
+        Verdict::Ready => "ready",
+        Verdict::Waiting => "waiting",
+        Verdict::Undetermined => "undetermined",
+        Verdict::ChangesNeeded => "changes needed",
     };
-    let left = format!("{}: {word}{notes}", shown_domain(shown.subject, style));
-    let from = source.as_ref().map(|source| {
-        let short = source.provider.map_or(source.name.as_str(), |provider| provider.short);
-        if source.proof.is_sure() { short.to_owned() } else { format!("probably {short}") }
-    });
-    let to = shown.subject.cloud.title();
-    let right = from.map_or_else(|| to.to_owned(), |from| format!("{from} → {to}"));
-    let phase = match shown.subject.phase {
-        Phase::Switch => String::new(),
-        phase => format!(", {phase}"),
-    };
-    let right = style.text(&(right + &phase)).into_owned();
+    let domain = format!("{}:", shown_domain(report, style));
+    let right = style.text(&way(report)).into_owned();
+    let left = format!("{domain} {word}{notes}");
     let gap = style.columns().saturating_sub(left.width() + right.width());
     let between = if gap >= 3 { " ".repeat(gap) } else { "\n  ".to_owned() };
-    let left = style.paint(Tone::Strong, &format!("{}:", shown_domain(shown.subject, style)))
-        + " "
-        + &style.paint(tone, &format!("{word}{notes}"));
-    format!("{left}{between}{}\n", style.paint(Tone::Faint, &right))
+    format!(
+        "{} {}{between}{}\n",
+        style.paint(Tone::Strong, &domain),
+        style.paint(Tone::of(*verdict), &format!("{word}{notes}")),
+        style.paint(Tone::Faint, &right)
+    )
+}
+
+/// From where to where, and the phase.
+fn way(report: &DomainReport) -> String {
+    let to = match report.cloud.known() {
+        Some(cloud) => cloud.title().to_owned(),
+        None => format!("Microsoft 365 ({})", report.cloud),
+    };
+    let way = report.source.as_ref().map_or_else(|| to.clone(), |source| format!("{} → {to}", from(source)));
+    match report.phase() {
+        Phase::Switch => way,
+        phase @ (Phase::Prepare | Phase::Tidy) => format!("{way}, {phase}"),
+    }
+}
+
+fn from(source: &Platform) -> String {
+    let short = provider::by_id(&source.id).map_or(&*source.name, |provider| provider.short);
+    if source.proof.is_sure() { short.to_owned() } else { format!("probably {short}") }
 }

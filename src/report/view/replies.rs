@@ -1,12 +1,15 @@
-//! What stands in a report of the replies themselves?
+//! The replies of servers, as a report shows them.
 
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{Facts, PolicyReply, Reply, WebReply, policy_host};
-use crate::record::Name;
+use crate::facts::{
+    Facts, Outcome, PolicyOutcome, PolicyReply, Reply, Role, WebOutcome, WebReply, policy_host,
+};
+use crate::record::{Name, Record, RecordType};
+use crate::report::harmless::Sanitized;
+use crate::report::words::Word;
 
-use super::Sanitized;
-use super::words::{self, Word};
+use super::fields;
 
 /// A reply.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -17,17 +20,14 @@ pub struct ReplyView {
     /// Under which name the zone lists that server.
     pub server_name: Option<Name>,
     /// In which capacity it was asked.
-    #[serde(deserialize_with = "words::word")]
-    pub role: Word,
+    pub role: Word<Role>,
     /// The name asked for.
     pub name: Name,
     /// The type asked for.
     #[serde(rename = "type")]
-    #[serde(deserialize_with = "words::rtype")]
-    pub rtype: String,
+    pub rtype: RecordType,
     /// What became of it.
-    #[serde(deserialize_with = "words::word")]
-    pub outcome: Word,
+    pub outcome: Word<Outcome>,
     /// The records of the type asked for, or the alias; with the owner where that is not the name asked for.
     #[serde(default)]
     pub records: Vec<Sanitized>,
@@ -47,11 +47,10 @@ pub struct ReplyView {
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct PolicyView {
     /// Where it is kept.
-    #[serde(deserialize_with = "words::domain")]
+    #[serde(deserialize_with = "fields::domain")]
     pub host: String,
     /// What became of fetching it.
-    #[serde(deserialize_with = "words::word")]
-    pub outcome: Word,
+    pub outcome: Word<PolicyOutcome>,
     /// Its lines.
     #[serde(default)]
     pub lines: Vec<Sanitized>,
@@ -71,8 +70,7 @@ pub struct WebView {
     /// What was asked for.
     pub url: Sanitized,
     /// What became of it.
-    #[serde(deserialize_with = "words::word")]
-    pub outcome: Word,
+    pub outcome: Word<WebOutcome>,
     /// The HTTP status, where there is one.
     pub status: Option<u16>,
     /// The media type of the answer.
@@ -95,9 +93,9 @@ pub struct WebView {
     pub error: Sanitized,
 }
 
-/// A reply as it is told.
+/// The view of a reply.
 pub(super) fn reply_view(reply: &Reply, facts: &Facts) -> ReplyView {
-    let shown = |record: &crate::record::Record| {
+    let shown = |record: &Record| {
         if record.name == reply.question.name && record.data.rtype() == reply.question.rtype {
             record.data.to_string()
         } else {
@@ -109,10 +107,10 @@ pub(super) fn reply_view(reply: &Reply, facts: &Facts) -> ReplyView {
     ReplyView {
         server: Sanitized::sentence(&reply.server.address),
         server_name: facts.server_name(&reply.server),
-        role: reply.server.role.word(),
+        role: Word::Known(reply.server.role),
         name: reply.question.name.clone(),
-        rtype: reply.question.rtype.to_string(),
-        outcome: reply.outcome.word(),
+        rtype: reply.question.rtype,
+        outcome: Word::Known(reply.outcome),
         records: Sanitized::records(reply.records.iter().chain(&reply.referral).map(shown)),
         ttl,
         rtt_ms: milliseconds(reply.elapsed),
@@ -124,7 +122,7 @@ impl From<&PolicyReply> for PolicyView {
     fn from(policy: &PolicyReply) -> Self {
         Self {
             host: policy_host(&policy.domain).map(|host| host.without_trailing_dot()).unwrap_or_default(),
-            outcome: policy.outcome.word(),
+            outcome: Word::Known(policy.outcome),
             lines: Sanitized::records(policy.body.lines()),
             rtt_ms: milliseconds(policy.elapsed),
             error: Sanitized::sentence(&policy.reason),
@@ -136,7 +134,7 @@ impl From<&WebReply> for WebView {
     fn from(reply: &WebReply) -> Self {
         Self {
             url: Sanitized::sentence(&reply.request.url()),
-            outcome: reply.outcome.word(),
+            outcome: Word::Known(reply.outcome),
             status: Some(reply.status).filter(|status| *status != 0),
             media_type: Sanitized::sentence(&reply.media_type),
             location: Sanitized::sentence(&reply.location),

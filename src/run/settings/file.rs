@@ -147,6 +147,12 @@ options! {
         fail_on: List,
         /// Whether only what is new since an earlier report decides the exit status.
         fail_on_new: bool,
+        /// A command that `watch` runs for each change; counts only in a file named with `--settings`.
+        on_change: String,
+        /// A URL that `watch` posts each change to; counts only in a file named with `--settings`.
+        webhook: String,
+        /// What is posted: `json` or `adaptive-card`.
+        webhook_format: String,
         /// Whether only the results are said.
         quiet: bool,
         /// Whether every reply is shown as well.

@@ -138,15 +138,27 @@ fn an_earlier_report_is_no_more_trusted_than_dns() {
     let hostile = "::error:: \u{1b}[31m\u{202e}\u{7}\u{fffe} ##vso[a.b]c ##[d]";
     for one in report["domains"][0]["expectations"].as_array_mut().unwrap() {
         one["observed"] = json!([hostile]);
-        one["status"] = hostile.into();
-        one["code"] = hostile.into();
+        one["message"] = hostile.into();
+        one["status"] = "unmet".into();
     }
-    report["domains"][0]["hazards"] = json!([{"code": hostile, "name": hostile, "type": hostile}]);
-    report["domains"][0]["verdict"] = hostile.into();
+    report["domains"][0]["hazards"] = json!([{
+        "code": "of-the-future", "level": "error", "name": "contoso.com.", "type": "MX", "message": hostile,
+    }]);
+    report["domains"][0]["verdict"] = "changes-needed".into();
     let since = workspace.put("since.json", report.to_string());
     for (format, read) in CHECK {
         let words = format!("check contoso.com --replay {replay} --since {since} --format {format}");
         held(&cutover(&words), &words, read);
+    }
+    // Where a word of the report belongs, nothing else is read.
+    for field in ["code", "status", "id", "type"] {
+        let mut bad = report.clone();
+        bad["domains"][0]["expectations"][0][field] = format!("\u{1b} {hostile}").into();
+        let since = workspace.put("bad.json", bad.to_string());
+        let words = format!("check contoso.com --replay {replay} --since {since}");
+        let run = cutover(&words);
+        assert_eq!((run.status, run.out.as_str(), run.errors()), (2, "", 1), "{field}: {run:?}");
+        assert_harmless(&run, &words);
     }
 }
 

@@ -1,0 +1,94 @@
+//! The notices of a watch: what has changed goes to a command or a web server.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::cli::args::HookArguments;
+use crate::cli::{Later, Problem, Streams, Surroundings};
+use crate::lookup::webhook::{Webhook, WebhookUrl};
+use crate::record::Name;
+use crate::report::harmless::harmless;
+use crate::run::{HookTargets, Hooks, NoticeFormat, NoticeTracker, Round};
+
+use super::live::Live;
+
+/// How long deliveries may take once the watch has nothing else to do: longer than all tries of one.
+const LONGEST_END: Duration = Duration::from_mins(3);
+/// The same, where the user wants it to stop.
+const SHORTEST_END: Duration = Duration::from_millis(1500);
+
+/// Finds changes that have held for two checks, and sends them.
+pub(super) struct Notices {
+    tracker: NoticeTracker,
+    hooks: Hooks,
+}
+
+impl Notices {
+    /// The targets that were typed, or given by the environment.
+    ///
+    /// # Errors
+    /// [`Problem`] for a URL in the environment that is none.
+    pub(super) fn open(hooks: &HookArguments, surroundings: &Surroundings) -> Result<Self, Problem> {
+        let from_environment = || {
+            let read = |text: &String| text.parse::<WebhookUrl>();
+            let url = surroundings.webhook.as_ref().map(read).transpose();
+            url.map_err(|error| Problem::Usage(format!("CUTOVER_WEBHOOK: {error}")))
+        };
+        let url = match &hooks.webhook {
+            Some(url) => Some(url.clone()),
+            None => from_environment()?,
+        };
+        let targets = HookTargets {
+            command: hooks.on_change.clone(),
+            webhook: url.map(Webhook::new),
+            format: NoticeFormat::from(hooks.webhook_format),
+        };
+        Ok(Self { tracker: NoticeTracker::default(), hooks: Hooks::new(targets) })
+    }
+
+    /// Takes note of a round, and begins to send what has changed.
+    pub(super) fn note(&mut self, round: &Round, now: Timestamp) {
+        if self.hooks.is_empty() {
+            return;
+        }
+        for checked in &round.checked {
+            if let Some(notice) = self.tracker.note(checked, now) {
+                self.hooks.send(&notice);
+            }
+        }
+    }
+
+    /// Whether a change of this domain was seen once.
+    pub(super) fn is_pending(&self, domain: &Name) -> bool {
+        self.tracker.is_pending(domain)
+    }
+
+    /// Whether a change of any domain was seen once.
+    pub(super) fn has_pending(&self, round: &Round) -> bool {
+        round.checked.iter().any(|checked| self.is_pending(checked.domain()))
+    }
+
+    /// Waits for what is being sent; not for long where the user stops.
+    pub(super) async fn finish(&mut self, is_stopped: bool, stopped: &mut Later<'_, ()>) {
+        if !is_stopped {
+            tokio::select! {
+                biased;
+                () = stopped => {}
+                () = self.hooks.finish(LONGEST_END) => return,
+            }
+        }
+        self.hooks.finish(SHORTEST_END).await;
+    }
+
+    /// Says what could not be delivered.
+    ///
+    /// # Errors
+    /// [`Problem`] if that cannot be written.
+    pub(super) fn tell_failures(&mut self, streams: &mut Streams<'_>, live: &Live) -> Result<(), Problem> {
+        for failure in self.hooks.failures() {
+            live.above(|| writeln!(streams.err, "warning: {}", harmless(&failure)))?;
+        }
+        Ok(())
+    }
+}

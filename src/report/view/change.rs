@@ -1,0 +1,88 @@
+//! One change of a report: a record set before and after.
+
+use foldhash::HashSet;
+use serde::{Deserialize, Serialize};
+
+use crate::check::Code;
+use crate::expected::{Importance, Phase};
+use crate::plan::{Action, Change};
+use crate::record::{Name, RecordType};
+use crate::report::harmless::Sanitized;
+use crate::report::words::Word;
+
+/// A change.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
+pub struct ChangeView {
+    /// The phase that asks for it.
+    pub phase: Phase,
+    /// `add`, `replace` or `delete`.
+    pub action: Action,
+    /// The owner.
+    pub name: Name,
+    /// The type.
+    #[serde(rename = "type")]
+    pub rtype: RecordType,
+    /// The TTL to publish with, in seconds.
+    pub ttl: u32,
+    /// The TTL that is published, in seconds, where a name server told it.
+    pub ttl_before: Option<u32>,
+    /// What is published.
+    #[serde(default)]
+    pub before: Vec<Sanitized>,
+    /// What should be.
+    #[serde(default)]
+    pub after: Vec<Sanitized>,
+    /// The codes that ask for it.
+    #[serde(default)]
+    pub because: Vec<Word<Code>>,
+    /// Whether to compare a value with the admin center.
+    #[serde(default)]
+    pub confirm: bool,
+    /// That of the most important expectation behind it.
+    pub importance: Importance,
+}
+
+impl ChangeView {
+    /// The records that go, in their order.
+    pub fn removed(&self) -> impl Iterator<Item = &Sanitized> {
+        let others = if self.before == self.after { &[][..] } else { &self.after };
+        without(&self.before, others)
+    }
+
+    /// The records that come, in their order.
+    pub fn added(&self) -> impl Iterator<Item = &Sanitized> {
+        let others = if self.before == self.after { &[][..] } else { &self.before };
+        without(&self.after, others)
+    }
+
+    /// Whether the verdict depends on it.
+    #[must_use]
+    pub fn is_required(&self) -> bool {
+        self.importance == Importance::Required
+    }
+}
+
+/// Those of the records that are not among the others.
+fn without<'a>(records: &'a [Sanitized], others: &'a [Sanitized]) -> impl Iterator<Item = &'a Sanitized> {
+    let others: HashSet<&Sanitized> = others.iter().collect();
+    records.iter().filter(move |record| !others.contains(record))
+}
+
+impl From<&Change> for ChangeView {
+    fn from(change: &Change) -> Self {
+        Self {
+            phase: change.phase,
+            action: change.action(),
+            name: change.name.clone(),
+            rtype: change.rtype,
+            ttl: change.after.ttl,
+            ttl_before: (change.before.ttl > 0).then_some(change.before.ttl),
+            before: Sanitized::records(&change.before.data),
+            after: Sanitized::records(&change.after.data),
+            because: change.because.iter().copied().map(Word::Known).collect(),
+            confirm: change.confirm,
+            importance: change.importance,
+        }
+    }
+}

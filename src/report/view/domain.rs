@@ -1,0 +1,240 @@
+//! The report of one domain.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::check::{Assessment, Assumptions, Basis, CacheExpiry, Code, Status, Verdict};
+use crate::expected::{Cloud, Id, Importance, Origin, Phase, Service, Subject, ignored};
+use crate::facts::Facts;
+use crate::plan::Change;
+use crate::record::{Name, RecordType};
+use crate::report::harmless::Sanitized;
+use crate::report::words::Word;
+
+use super::change::ChangeView;
+use super::closing::ClosingView;
+use super::expectation::ExpectationView;
+use super::fields;
+use super::hazard::HazardView;
+use super::ignored::IgnoredView;
+use super::platform::{Platform, TenantView};
+use super::replies::{PolicyView, ReplyView, WebView, reply_view};
+use super::since::Since;
+use super::zone::ZoneView;
+
+/// The report of one domain.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
+pub struct DomainReport {
+    /// The domain, as A-labels without the final dot.
+    #[serde(deserialize_with = "fields::domain")]
+    pub domain: String,
+    /// The domain as people write it, where that differs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "fields::no_text")]
+    pub unicode: Option<String>,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The cloud.
+    #[cfg_attr(feature = "formats", schemars(with = "Cloud"))]
+    pub cloud: Word<Cloud>,
+    /// The phase that was judged.
+    // `None` only in a stored result that leaves it to its run.
+    #[cfg_attr(feature = "formats", schemars(with = "Phase"))]
+    pub phase: Option<Phase>,
+    /// The platform being left.
+    pub source: Option<Platform>,
+    /// The filter in front.
+    pub gateway: Option<Platform>,
+    /// Which tenant holds the domain, where that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantView>,
+    /// The zone that the domain lies in.
+    pub zone: Option<ZoneView>,
+    /// Every expectation, met or not.
+    #[serde(default)]
+    pub expectations: Vec<ExpectationView>,
+    /// What is wrong beside the expectations.
+    #[serde(default)]
+    pub hazards: Vec<HazardView>,
+    /// What has to be published or deleted.
+    #[serde(default)]
+    pub changes: Vec<ChangeView>,
+    /// What of the lists of expected values is not used.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
+    pub ignored: Vec<IgnoredView>,
+    /// Every reply, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replies: Option<Vec<ReplyView>>,
+    /// What came of fetching the MTA-STS policy, where that was tried and the replies were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<PolicyView>,
+    /// The answers of web servers that the user wanted to be asked, where there are any and the replies were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
+    pub web: Vec<WebView>,
+    /// When the old service may be closed; null while that is not known.
+    pub close_source_after: Option<Timestamp>,
+    /// Whether that moment was `seen` to be right, or rests on an `assumed` time to live.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub close_source_basis: Option<Basis>,
+    /// What that moment is computed from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub close_source: Option<ClosingView>,
+    /// What DNS cannot show and the admin should look at, in sentences.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
+    pub reminders: Vec<Sanitized>,
+    /// What has changed since an earlier report, where there was one to compare with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Since>,
+    /// When the domain was checked, where several runs are reported together and that is not the time of the report.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checked_at: Option<Timestamp>,
+}
+
+impl DomainReport {
+    /// The report of one domain. Replies are left out; [`DomainReport::with_replies`] adds them.
+    #[must_use]
+    pub fn new(subject: &Subject, assessment: &Assessment, changes: &[Change]) -> Self {
+        let judged = assessment.judged.iter();
+        let reminders = assessment.reminders.iter();
+        Self {
+            source: assessment.source.as_ref().map(Platform::from),
+            gateway: assessment.gateway.as_ref().map(Platform::from),
+            tenant: assessment.tenancy.as_ref().map(TenantView::from),
+            zone: assessment.zone.as_ref().map(ZoneView::from),
+            expectations: judged.map(|judged| ExpectationView::planned(judged, changes)).collect(),
+            hazards: assessment.hazards.iter().map(HazardView::from).collect(),
+            changes: changes.iter().map(ChangeView::from).collect(),
+            ignored: ignored(subject).iter().map(IgnoredView::from).collect(),
+            reminders: reminders.map(|reminder| Sanitized::sentence(&reminder.text())).collect(),
+            ..Self::empty(&subject.domain, subject.phase, subject.cloud, assessment.verdict)
+        }
+    }
+
+    /// The report of a domain that has no result.
+    #[must_use]
+    pub fn missing(domain: &Name, phase: Phase) -> Self {
+        let bare = domain.without_trailing_dot();
+        let message = format!("No result for this domain in these reports: run `cutover check {bare}`.");
+        let mx = ExpectationView {
+            id: Word::Known(Id::Mx),
+            service: Word::Known(Service::Exchange),
+            importance: Importance::Required,
+            phase: Phase::Switch,
+            name: domain.clone(),
+            rtype: RecordType::Mx,
+            status: Status::Unknown,
+            code: Word::Known(Code::NotInReplay),
+            message: Sanitized::sentence(&message),
+            expected: Vec::new(),
+            origin: Origin::Derived,
+            given_by: None,
+            observed: Vec::new(),
+            ttl: None,
+            until: None,
+            possible_until: None,
+            possible_ttl: None,
+            waiver: None,
+        };
+        Self {
+            expectations: vec![mx],
+            // Older than every result that may be found later.
+            checked_at: Some(Timestamp::UNIX_EPOCH),
+            ..Self::empty(domain, phase, Cloud::default(), Verdict::Undetermined)
+        }
+    }
+
+    /// The report of a domain of which nothing is said but its verdict.
+    #[must_use]
+    pub fn empty(domain: &Name, phase: Phase, cloud: Cloud, verdict: Verdict) -> Self {
+        Self {
+            domain: domain.without_trailing_dot(),
+            unicode: unicode(domain),
+            verdict,
+            cloud: Word::Known(cloud),
+            phase: Some(phase),
+            source: None,
+            gateway: None,
+            tenant: None,
+            zone: None,
+            expectations: Vec::new(),
+            hazards: Vec::new(),
+            changes: Vec::new(),
+            ignored: Vec::new(),
+            replies: None,
+            policy: None,
+            web: Vec::new(),
+            close_source_after: None,
+            close_source_basis: None,
+            close_source: None,
+            reminders: Vec::new(),
+            since: None,
+            checked_at: None,
+        }
+    }
+
+    /// The phase that was judged.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        self.phase.unwrap_or_default()
+    }
+
+    /// When the domain was checked, in a report of this time.
+    #[must_use]
+    pub fn time(&self, report: Timestamp) -> Timestamp {
+        self.checked_at.unwrap_or(report)
+    }
+
+    /// The same with what is still to be expected of caches and queues, and what was taken for granted about them.
+    #[must_use]
+    pub fn with_cache_expiry(mut self, cache_expiry: &CacheExpiry, assumptions: Assumptions) -> Self {
+        self.close_source_after = cache_expiry.closing.map(|closing| closing.after);
+        self.close_source_basis = cache_expiry.closing.map(|closing| closing.basis);
+        self.close_source = cache_expiry.closing.map(|closing| ClosingView::new(&closing, assumptions));
+        for expectation in &mut self.expectations {
+            let copies = expectation.id.known().and_then(|id| cache_expiry.possible.get(&id));
+            expectation.possible_until = copies.map(|copies| copies.until);
+            expectation.possible_ttl = copies.map(|copies| copies.ttl);
+        }
+        self
+    }
+
+    /// The same with what has changed since an earlier report.
+    #[must_use]
+    pub fn with_since(mut self, since: Option<Since>) -> Self {
+        self.since = since;
+        self
+    }
+
+    /// The same with every reply.
+    #[must_use]
+    pub fn with_replies(mut self, facts: &Facts) -> Self {
+        let replies = facts.all().chain(facts.all_delegated());
+        self.replies = Some(replies.map(|reply| reply_view(reply, facts)).collect());
+        self.policy = facts.policies().next().map(PolicyView::from);
+        self.web = facts.web_replies().map(WebView::from).collect();
+        self
+    }
+
+    /// The same without the replies.
+    #[must_use]
+    pub fn without_replies(self) -> Self {
+        Self { replies: None, policy: None, web: Vec::new(), ..self }
+    }
+}
+
+/// The domain as people write it; `None` if it holds nothing but ASCII.
+#[must_use]
+pub fn unicode(domain: &Name) -> Option<String> {
+    let bare = domain.without_trailing_dot();
+    if !bare.split('.').any(|label| label.starts_with("xn--")) {
+        return None;
+    }
+    let (unicode, errors) = idna::domain_to_unicode(&bare);
+    // Whatever does not survive the way back, or could reorder the text around it, is shown as A-labels only.
+    let harmless = unicode.chars().all(|character| character.is_alphanumeric() || ".-·".contains(character));
+    (errors.is_ok() && harmless && unicode != bare).then_some(unicode)
+}

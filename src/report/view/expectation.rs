@@ -1,0 +1,123 @@
+//! One expectation of a report, and what became of it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::check::{Code, ExpectationResult, Status};
+use crate::expected::{Expectation, Id, Importance, Origin, Phase, Service};
+use crate::plan::Change;
+use crate::record::spf::is_spf;
+use crate::record::{Name, RecordData, RecordType};
+use crate::report::harmless::Sanitized;
+use crate::report::words::Word;
+
+use super::waiver::WaiverView;
+
+/// An expectation and what became of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
+pub struct ExpectationView {
+    /// Which one.
+    pub id: Word<Id>,
+    /// Who needs it.
+    #[cfg_attr(feature = "formats", schemars(with = "Service"))]
+    pub service: Word<Service>,
+    /// How much it matters.
+    pub importance: Importance,
+    /// From which phase on it holds.
+    pub phase: Phase,
+    /// The owner of the records.
+    pub name: Name,
+    /// Their type.
+    #[serde(rename = "type")]
+    pub rtype: RecordType,
+    /// What became of it.
+    pub status: Status,
+    /// Which outcome exactly.
+    pub code: Word<Code>,
+    /// One sentence for a person.
+    pub message: Sanitized,
+    /// What should be published: of SPF the record of the plan, or the present one where that is right.
+    #[serde(default)]
+    pub expected: Vec<Sanitized>,
+    /// Where that value comes from.
+    pub origin: Origin,
+    /// The list that names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub given_by: Option<Sanitized>,
+    /// What is published.
+    #[serde(default)]
+    pub observed: Vec<Sanitized>,
+    /// Its time to live in seconds.
+    pub ttl: Option<u32>,
+    /// When it will be met without anybody doing anything.
+    pub until: Option<Timestamp>,
+    /// Until when a cache that was not asked may have an old answer, where one was seen before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub possible_until: Option<Timestamp>,
+    /// The TTL of that old answer in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub possible_ttl: Option<u32>,
+    /// The waiver made for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiver: Option<WaiverView>,
+}
+
+impl ExpectationView {
+    /// The view of a result, with the record that the plan publishes.
+    pub(super) fn planned(judged: &ExpectationResult, changes: &[Change]) -> Self {
+        let mut view = Self::from(judged);
+        if let Some(record) = proposed_senders(judged, changes) {
+            view.expected = Sanitized::records([record]);
+        }
+        view
+    }
+
+    /// Whether the verdict depends on it.
+    #[must_use]
+    pub fn is_required(&self) -> bool {
+        self.importance == Importance::Required
+    }
+}
+
+/// The SPF record that is right for this domain: the one that the plan publishes, or the present one where it is right.
+fn proposed_senders<'a>(judged: &'a ExpectationResult, changes: &'a [Change]) -> Option<&'a RecordData> {
+    if judged.expectation.id != Id::Spf {
+        return None;
+    }
+    let question = judged.expectation.question();
+    let change = changes.iter().find(|change| change.name == question.name && change.rtype == question.rtype);
+    let is_right = matches!(judged.status, Status::Met | Status::Waiting);
+    let set = match change {
+        Some(change) => &change.after,
+        None if is_right => &judged.observed,
+        None => return None,
+    };
+    set.data.iter().find(|data| matches!(data, RecordData::Txt(text) if is_spf(text)))
+}
+
+impl From<&ExpectationResult> for ExpectationView {
+    fn from(judged: &ExpectationResult) -> Self {
+        let Expectation { id, service, phase, name, rtype, data, origin, given_by, .. } = &judged.expectation;
+        Self {
+            id: Word::Known(*id),
+            service: Word::Known(*service),
+            importance: judged.importance,
+            phase: *phase,
+            name: name.clone(),
+            rtype: *rtype,
+            status: judged.status,
+            code: Word::Known(judged.code),
+            message: Sanitized::sentence(&judged.message),
+            expected: Sanitized::records(data),
+            origin: *origin,
+            given_by: given_by.as_deref().map(Sanitized::sentence),
+            observed: Sanitized::records(&judged.observed.data),
+            ttl: (!judged.observed.is_empty()).then_some(judged.observed.ttl),
+            until: judged.until,
+            possible_until: None,
+            possible_ttl: None,
+            waiver: judged.waiver.as_ref().map(WaiverView::from),
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! One hazard of a report.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::check::{Code, Hazard, Severity, WaiverState};
+use crate::record::{Name, RecordType};
+use crate::report::harmless::Sanitized;
+use crate::report::words::Word;
+
+use super::waiver::WaiverView;
+
+/// A hazard.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
+pub struct HazardView {
+    /// Which one.
+    pub code: Word<Code>,
+    /// How bad it is.
+    pub level: Severity,
+    /// The name it is about.
+    pub name: Name,
+    /// The type it is about.
+    #[serde(rename = "type")]
+    pub rtype: Option<RecordType>,
+    /// One sentence for a person.
+    pub message: Sanitized,
+    /// The records that show it.
+    #[serde(default)]
+    pub records: Vec<Sanitized>,
+    /// By when to act, where that is known and not past.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due: Option<Timestamp>,
+    /// The waiver made for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiver: Option<WaiverView>,
+}
+
+impl HazardView {
+    /// Whether somebody decided to live with it.
+    #[must_use]
+    pub fn is_waived(&self) -> bool {
+        self.waiver.as_ref().is_some_and(|waiver| waiver.state == WaiverState::Active)
+    }
+
+    /// Whether it makes changes needed.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        self.level == Severity::Error && !self.is_waived()
+    }
+}
+
+impl From<&Hazard> for HazardView {
+    fn from(hazard: &Hazard) -> Self {
+        Self {
+            code: Word::Known(hazard.code),
+            level: hazard.level,
+            name: hazard.name.clone(),
+            rtype: hazard.rtype,
+            message: Sanitized::sentence(&hazard.message),
+            records: Sanitized::records(&hazard.records),
+            due: hazard.due,
+            waiver: hazard.waiver.as_ref().map(WaiverView::from),
+        }
+    }
+}

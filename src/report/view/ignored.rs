@@ -1,0 +1,28 @@
+//! What of the lists of expected values is not used.
+
+use serde::{Deserialize, Serialize};
+
+use crate::expected::import::Ignored;
+use crate::report::harmless::Sanitized;
+
+/// Something in a list of expected values that is not used.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
+pub struct IgnoredView {
+    /// The list.
+    pub file: Sanitized,
+    /// Where in it: a line, or a JSON path.
+    pub place: Sanitized,
+    /// What stands there.
+    pub what: Sanitized,
+    /// Why it is not used.
+    pub reason: Sanitized,
+}
+
+impl From<&Ignored> for IgnoredView {
+    fn from(ignored: &Ignored) -> Self {
+        let Ignored { what, file, place, reason } = ignored;
+        let [file, place, what, reason] = [file, place, what, reason].map(|text| Sanitized::sentence(text));
+        Self { file, place, what, reason }
+    }
+}

@@ -1,0 +1,146 @@
+//! What a report holds of the changes since an earlier one, and the part of a report that is compared.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::check::{Code, Severity, Status, Verdict, WaiverState};
+use crate::expected::{Id, Importance};
+use crate::record::{Name, RecordType};
+use crate::report::harmless::Sanitized;
+use crate::report::words::{Word, spelled};
+
+/// What differs between an earlier report of a domain and this one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
+pub struct Since {
+    /// When the earlier run began.
+    pub checked_at: Timestamp,
+    /// The verdict, where it changed.
+    pub verdict: Option<Pair>,
+    /// Expectations whose records or status changed, in the order of the report.
+    pub expectations: Vec<Moved>,
+    /// Hazards that were not there before.
+    pub hazards_appeared: Vec<Sign>,
+    /// Hazards that are not there any more.
+    pub hazards_gone: Vec<Sign>,
+    /// The earlier result; not known where the comparison itself was stored.
+    #[serde(skip)]
+    pub(in crate::report) before: Option<Arc<EarlierDomain>>,
+}
+
+/// A verdict before and after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
+pub struct Pair {
+    /// What it was.
+    pub before: Verdict,
+    /// What it is.
+    pub after: Verdict,
+}
+
+/// What became of one expectation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
+pub struct Moved {
+    /// Which one.
+    pub id: Word<Id>,
+    /// The owner of the records.
+    pub name: Name,
+    /// Their type.
+    #[serde(rename = "type")]
+    pub rtype: RecordType,
+    /// What became of the records: `appeared`, `gone`, `changed` or `same`.
+    pub records: RecordsChange,
+    /// How it was.
+    pub before: State,
+    /// How it is.
+    pub after: State,
+}
+
+/// What became of the records of an expectation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordsChange {
+    /// There were none.
+    Appeared,
+    /// There are none any more.
+    Gone,
+    /// They are others.
+    Changed,
+    /// They are as they were.
+    Same,
+}
+
+impl RecordsChange {
+    /// All values.
+    pub const ALL: [Self; 4] = [Self::Appeared, Self::Gone, Self::Changed, Self::Same];
+
+    /// The word in reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Appeared => "appeared",
+            Self::Gone => "gone",
+            Self::Changed => "changed",
+            Self::Same => "same",
+        }
+    }
+}
+
+spelled!(RecordsChange);
+
+/// The state of one expectation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
+pub struct State {
+    /// Its status.
+    pub status: Status,
+    /// Its outcome.
+    pub code: Word<Code>,
+    /// The records that were judged.
+    pub observed: Vec<Sanitized>,
+}
+
+/// A hazard, by what identifies it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
+pub struct Sign {
+    /// Which one.
+    pub code: Word<Code>,
+    /// The name it is about.
+    pub name: Name,
+    /// The type it is about.
+    #[serde(rename = "type")]
+    pub rtype: Option<RecordType>,
+}
+
+/// What is compared of the report of a domain; of many domains that is kept in memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::report) struct EarlierDomain {
+    pub(in crate::report) domain: String,
+    pub(in crate::report) checked_at: Option<Timestamp>,
+    pub(in crate::report) verdict: Verdict,
+    pub(in crate::report) expectations: Vec<EarlierExpectation>,
+    pub(in crate::report) hazards: Vec<EarlierHazard>,
+}
+
+/// What is compared of an expectation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::report) struct EarlierExpectation {
+    pub(in crate::report) id: Word<Id>,
+    pub(in crate::report) name: Name,
+    pub(in crate::report) rtype: RecordType,
+    pub(in crate::report) status: Status,
+    pub(in crate::report) code: Word<Code>,
+    pub(in crate::report) importance: Importance,
+    pub(in crate::report) observed: Vec<Sanitized>,
+}
+
+/// What is compared of a hazard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::report) struct EarlierHazard {
+    pub(in crate::report) sign: Sign,
+    pub(in crate::report) level: Severity,
+    pub(in crate::report) waiver: Option<WaiverState>,
+}

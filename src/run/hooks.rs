@@ -1,0 +1,182 @@
+//! Delivers notices: to a command on its standard input, and to a web server.
+//!
+//! Deliveries go on beside the checks and never change a verdict. One that fails is tried again with growing pauses, and then
+//! given up, which is said.
+
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt as _;
+use tokio::process::Command;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use crate::lookup::webhook::Webhook;
+use crate::report::harmless::harmless;
+
+use super::notices::{Notice, NoticeFormat};
+
+/// Deliveries at the same time.
+const MOST_AT_ONCE: usize = 4;
+/// How long a command may run.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// How often a command is started for one notice at most.
+const TRIES: u32 = 3;
+/// The pause after a command fails first; each further one is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+
+/// Where notices go.
+#[derive(Debug, Clone, Default)]
+pub struct HookTargets {
+    /// A command line for the shell of the system, which gets the notice as JSON on its standard input.
+    pub command: Option<String>,
+    /// A web server.
+    pub webhook: Option<Webhook>,
+    /// How the notice is written for the web server.
+    pub format: NoticeFormat,
+}
+
+impl HookTargets {
+    /// Whether there is no target.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.command.is_none() && self.webhook.is_none()
+    }
+}
+
+/// Delivers notices beside the checks.
+///
+/// Must be used inside a tokio runtime with I/O and time.
+#[derive(Debug)]
+pub struct Hooks {
+    targets: Arc<HookTargets>,
+    permits: Arc<Semaphore>,
+    under_way: JoinSet<()>,
+    failures: (mpsc::UnboundedSender<String>, mpsc::UnboundedReceiver<String>),
+}
+
+impl Hooks {
+    /// Delivers to these targets; nothing is sent yet.
+    #[must_use]
+    pub fn new(targets: HookTargets) -> Self {
+        Self {
+            targets: Arc::new(targets),
+            permits: Arc::new(Semaphore::new(MOST_AT_ONCE)),
+            under_way: JoinSet::new(),
+            failures: mpsc::unbounded_channel(),
+        }
+    }
+
+    /// Whether there is no target.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.targets.is_empty()
+    }
+
+    /// Begins to deliver a notice.
+    pub fn send(&mut self, notice: &Notice) {
+        let targets = Arc::clone(&self.targets);
+        let HookTargets { command, webhook, format } = &*targets;
+        if let Some(command) = command {
+            let (command, text) = (command.clone(), notice.text(NoticeFormat::Json));
+            self.begin(&notice.domain, "--on-change", async move { run_often(&command, &text).await });
+        }
+        if let Some(webhook) = webhook {
+            let (webhook, text) = (webhook.clone(), notice.text(*format));
+            let target = format!("--webhook {}", webhook.url());
+            self.begin(&notice.domain, &target, async move {
+                webhook.post(&text).await.map_err(|failure| failure.to_string())
+            });
+        }
+    }
+
+    fn begin(
+        &mut self,
+        domain: &str,
+        target: &str,
+        delivery: impl Future<Output = Result<(), String>> + Send + 'static,
+    ) {
+        let (permits, failures) = (Arc::clone(&self.permits), self.failures.0.clone());
+        let (domain, target) = (domain.to_owned(), target.to_owned());
+        // What has ended needs no place any more.
+        while self.under_way.try_join_next().is_some() {}
+        self.under_way.spawn(async move {
+            let _permit = permits.acquire().await;
+            if let Err(reason) = delivery.await {
+                // The other end is gone only with the run.
+                let _ =
+                    failures.send(format!("{domain}: {target}: {reason}; the change is not reported there"));
+            }
+        });
+    }
+
+    /// What has failed since the last call, a sentence each.
+    pub fn failures(&mut self) -> Vec<String> {
+        std::iter::from_fn(|| self.failures.1.try_recv().ok()).collect()
+    }
+
+    /// Waits for the deliveries under way, at most this long.
+    pub async fn finish(&mut self, patience: Duration) {
+        let all = async { while self.under_way.join_next().await.is_some() {} };
+        if timeout(patience, all).await.is_err() {
+            let count = self.under_way.len();
+            self.under_way.abort_all();
+            let _ = self.failures.0.send(format!("{count} notices were not delivered: the run was stopped"));
+        }
+    }
+}
+
+/// Runs a command until it succeeds, a few times at most.
+async fn run_often(command: &str, input: &str) -> Result<(), String> {
+    let mut pause = FIRST_PAUSE;
+    for _ in 1..TRIES {
+        if run(command, input).await.is_ok() {
+            return Ok(());
+        }
+        sleep(pause).await;
+        pause *= 2;
+    }
+    run(command, input).await
+}
+
+/// Runs a command with this text as its standard input; what it prints goes nowhere.
+async fn run(command: &str, input: &str) -> Result<(), String> {
+    let words = |error: std::io::Error| harmless(&error.to_string());
+    let mut child = shell(command)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(words)?;
+    let stdin = child.stdin.take();
+    let whole = async {
+        if let Some(mut stdin) = stdin {
+            // A command that does not read its input may still succeed.
+            let _ = stdin.write_all(input.as_bytes()).await;
+        }
+        child.wait().await
+    };
+    match timeout(PATIENCE, whole).await {
+        Ok(Ok(status)) if status.success() => Ok(()),
+        Ok(Ok(status)) => Err(format!("the command ended with {status}")),
+        Ok(Err(error)) => Err(words(error)),
+        Err(_) => Err(format!("the command ran for more than {} s", PATIENCE.as_secs())),
+    }
+}
+
+#[cfg(not(windows))]
+fn shell(command: &str) -> Command {
+    let mut shell = Command::new("sh");
+    shell.arg("-c").arg(command);
+    shell
+}
+
+#[cfg(windows)]
+fn shell(command: &str) -> Command {
+    let mut shell = Command::new("cmd");
+    shell.arg("/D").arg("/C").raw_arg(command);
+    shell
+}
