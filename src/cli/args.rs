@@ -229,6 +229,8 @@ pub(super) struct Serve {
     #[arg(long, value_name = "DURATION", default_value = "15m", help_heading = "Rhythm")]
     pub(super) every: Span,
     #[command(flatten)]
+    pub(super) hooks: HookArguments,
+    #[command(flatten)]
     pub(super) expectations: Expectations,
     #[command(flatten)]
     pub(super) lookup: Lookup,

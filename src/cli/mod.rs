@@ -13,6 +13,7 @@ mod earlier;
 mod expected;
 mod explain;
 mod given;
+mod hook_targets;
 mod manual;
 mod notes;
 mod reporter;

@@ -12,6 +12,7 @@ use crate::serve::{self as server, AccessToken, Reload, ServeError, ServeOptions
 
 use super::args::{Command, Serve};
 use super::check::refuse_bulk;
+use super::hook_targets::targets;
 use super::notes::lock_notes;
 use super::run_options::CheckArguments;
 use super::settings::{self, Settings};
@@ -70,6 +71,7 @@ pub(super) fn run(
         // Nothing is left to tell if even this cannot be written.
         let _ = writeln!(streams.err, "note: {}", harmless(note)).and_then(|()| streams.err.flush());
     };
+    settings.ignored().iter().for_each(|note| say(note));
     let reload = reload(typed.to_vec(), surroundings.clone());
     let stopped = surroundings.clock.stopped();
     let ended = runtime.block_on(server::serve(options, run, reload, &mut say, stopped));
@@ -109,6 +111,7 @@ fn serve_options(command: &Serve, surroundings: &Surroundings) -> Result<ServeOp
         sources: file.iter().chain(command.bulk.list.iter().filter(is_file)).cloned().collect(),
         every: command.every.0,
         notify_socket: surroundings.serve.notify_socket.clone(),
+        hooks: targets(&command.hooks, surroundings)?,
     })
 }
 

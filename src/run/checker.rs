@@ -11,8 +11,9 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use crate::check::{Assessment, assess};
 use crate::expected::Subject;
-use crate::facts::History;
+use crate::facts::{Facts, History};
 use crate::record::Name;
 
 use super::checked::Checked;
@@ -22,7 +23,7 @@ use super::inputs::{self, RunInputs};
 use super::names::Names;
 use super::options::{DomainLimit, RunOptions};
 use super::overrides::DomainOverrides;
-use super::pipeline::gather;
+use super::pipeline::gather_observed;
 use super::prepared::PreparedRun;
 
 /// Domains under way at the same time, where the options say nothing.
@@ -30,6 +31,9 @@ const CONCURRENCY: usize = 32;
 /// How far the clock of the machine may be from the one that goes on while the machine is asleep or its clock is set, before
 /// everything that is remembered by time is forgotten.
 const MOST_DRIFT: SignedDuration = SignedDuration::from_secs(30);
+
+/// How often the answers so far are shown at most.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(150);
 
 /// Checks single domains again and again, many at once.
 ///
@@ -155,6 +159,21 @@ impl Checker {
         time: Duration,
         now: Timestamp,
     ) -> Result<Checked, RunError> {
+        self.check_observed(subject, time, now, &mut |_| {}).await
+    }
+
+    /// The same, and shows what the answers so far mean, a few times a second: what is not looked up yet is `unknown` there,
+    /// and the rest may still change.
+    ///
+    /// # Errors
+    /// [`RunError`] for files that cannot be used any more.
+    pub async fn check_observed(
+        &self,
+        subject: Subject,
+        time: Duration,
+        now: Timestamp,
+        observe: &mut (dyn FnMut(&Assessment) + Send),
+    ) -> Result<Checked, RunError> {
         // It is never closed.
         let _permit = self.permits.acquire().await;
         let now = inputs::whole_seconds(now);
@@ -162,7 +181,14 @@ impl Checker {
         open.inputs.source.begin_check(&subject.domain);
         let (mut limits, judge_options) = (self.options.limits(), self.options.judge_options());
         limits.deadline = limits.deadline.min(time);
-        let mut facts = gather(&open.inputs, &subject, limits, judge_options).await;
+        let mut last = Instant::now();
+        let mut look = |facts: &Facts| {
+            if last.elapsed() >= BETWEEN_LOOKS {
+                observe(&assess(&subject, facts, judge_options));
+                last = Instant::now();
+            }
+        };
+        let mut facts = gather_observed(&open.inputs, &subject, limits, judge_options, &mut look).await;
         if self.options.lookup.replay.is_none() {
             facts.checked_at = now;
         }

@@ -9,9 +9,10 @@ use serde::Serialize;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::timeout;
 
-use crate::check::Code;
+use crate::check::{Assessment, Code, Status};
 use crate::expected::Phase;
 use crate::record::Name;
+use crate::report::Sanitized;
 use crate::run::{ChangeTracker, CheckSchedule, Checked, Checker};
 
 use super::checks::Checks;
@@ -20,17 +21,18 @@ use super::counters::Counters;
 use super::database::{Database, Saved};
 use super::events::{Event, Events};
 use super::known::Known;
+use super::notices::Notices;
 use super::options::ServeOptions;
 
 /// Domains that are not of the settings and whose results are kept; those that were not asked for longest go first.
 const MOST_VISITED: usize = 256;
 /// Checks of such domains under way at the same time.
-const MOST_CHECKS: usize = 64;
+const MOST_CHECKS: usize = 256;
 /// A result that is so young is as good as a new one.
 const FRESH: SignedDuration = SignedDuration::from_secs(1);
 /// How long a result waits for the disk before it is shown.
 const WRITTEN: Duration = Duration::from_secs(1);
-/// When a domain is checked again whose check could not be made.
+/// When a domain is checked again whose check could not be made, or whose change has not held for two checks yet.
 const AFTER_FAILURE: SignedDuration = SignedDuration::from_mins(1);
 
 /// What came of a check.
@@ -54,6 +56,7 @@ pub(super) struct App {
     pub(super) started: Timestamp,
     pub(super) events: Events,
     pub(super) counters: Counters,
+    pub(super) notices: Notices,
     /// Wakes the watcher when there is something new to watch.
     pub(super) wake: Notify,
     checker: RwLock<Arc<Checker>>,
@@ -109,6 +112,7 @@ impl App {
             started: now(),
             events: Events::new(),
             counters: Counters::default(),
+            notices: Notices::new(&options.hooks),
             wake: Notify::new(),
             checker: RwLock::new(checker),
             domains: Mutex::default(),
@@ -191,18 +195,19 @@ impl App {
         }
     }
 
-    /// The domains to check at this time, those that wait longest first, and when the next one is due.
-    pub(super) fn due(&self, now: Timestamp) -> (Vec<Name>, Option<Timestamp>) {
+    /// The domains to check at this time, those that wait longest first, when the next one is due, and how many watched ones
+    /// are being checked.
+    pub(super) fn due(&self, now: Timestamp) -> (Vec<Name>, Option<Timestamp>, usize) {
         let (domains, underway) = (lock(&self.domains), lock(&self.underway));
         let is_free = |name: &Name| !underway.contains_key(&Key { domain: name.clone(), phase: None });
         let planned = domains.iter().filter_map(|(name, domain)| Some((domain.next?, name)));
         let planned = planned.filter(|(_, name)| is_free(name));
         let (mut due, later): (Vec<_>, Vec<_>) = planned.partition(|(next, _)| *next <= now);
         due.sort();
-        (
-            due.into_iter().map(|(_, name)| name.clone()).collect(),
-            later.into_iter().map(|(next, _)| next).min(),
-        )
+        let is_watched = |key: &&Key| domains.get(&key.domain).is_some_and(|domain| domain.is_watched);
+        let busy = underway.keys().filter(is_watched).count();
+        let next = later.into_iter().map(|(next, _)| next).min();
+        (due.into_iter().map(|(_, name)| name.clone()).collect(), next, busy)
     }
 
     /// What is known of a domain, if that is as good as a new check.
@@ -256,9 +261,15 @@ impl App {
         self.checks.spawn(async move {
             let subject = crate::expected::Subject { phase: phase.unwrap_or(subject.phase), ..subject };
             let time = time.unwrap_or(Duration::MAX);
-            let outcome = checker.check_within(subject, time, now()).await;
+            let mut rows =
+                Rows { app: &app, domain: &guard.key.domain, is_told: is_whole, told: BTreeMap::new() };
+            let mut observe = |assessment: &Assessment| rows.tell(assessment);
+            let outcome = checker.check_observed(subject, time, now(), &mut observe).await;
             let outcome = outcome.map(Arc::new).map_err(|error| error.to_string());
             Counters::add(&app.counters.checks);
+            if !app.is_watched(&guard.key.domain) {
+                checker.forget_history(&guard.key.domain);
+            }
             if is_whole {
                 app.learn(&guard.key.domain, &outcome, &checker, time < Duration::MAX).await;
             }
@@ -300,13 +311,16 @@ impl App {
             }
             domain.failure = None;
             if domain.is_watched {
-                domain.next = Some(domain.schedule.next([&**checked], now));
+                let next = domain.schedule.next([&**checked], now);
+                let soon = now.checked_add(AFTER_FAILURE).unwrap_or(now);
+                // Whether a change holds is seen at the next check.
+                let is_pending = self.notices.note(checked, now);
+                domain.next = Some(if is_pending { next.min(soon) } else { next });
                 let seen = checker.options().history.is_none().then(|| checker.history_of(name).to_string());
                 let changed = if has_changed { vec![(checked_at, verdict)] } else { Vec::new() };
                 saved =
                     Some(Saved { domain: name.clone(), checked_at, verdict, report: json, changed, seen });
             } else {
-                checker.forget_history(name);
                 evict(&mut domains);
             }
             has_changed
@@ -314,6 +328,7 @@ impl App {
         if let Some(saved) = saved {
             self.save(saved).await;
         }
+        self.notices.failures().into_iter().for_each(|failure| self.note(failure));
         let shown = self.domain(name);
         let left = shown.known.as_ref().map(Known::left).unwrap_or_default();
         let domain = name.without_trailing_dot();
@@ -378,6 +393,42 @@ impl App {
         let data = serde_json::to_string(what).unwrap_or_default();
         self.events.send(Event { domain: domain.without_trailing_dot(), kind, data });
     }
+}
+
+/// Tells open pages of a domain what is known so far, each row when it is new.
+struct Rows<'a> {
+    app: &'a App,
+    domain: &'a Name,
+    is_told: bool,
+    /// The code that was told of each expectation.
+    told: BTreeMap<&'static str, &'static str>,
+}
+
+impl Rows<'_> {
+    fn tell(&mut self, assessment: &Assessment) {
+        let domain = self.domain.without_trailing_dot();
+        if !self.is_told || !self.app.events.is_seen(&domain) {
+            return;
+        }
+        for judged in assessment.judged.iter().filter(|judged| judged.status != Status::Unknown) {
+            let (id, code) = (judged.expectation.id.word(), judged.code.word());
+            if self.told.insert(id, code) == Some(code) {
+                continue;
+            }
+            let message = Sanitized::sentence(&judged.message);
+            let row = RowEvent { domain: &domain, id, status: judged.status.word(), code, message: &message };
+            self.app.tell(self.domain, "row", &row);
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct RowEvent<'a> {
+    domain: &'a str,
+    id: &'static str,
+    status: &'static str,
+    code: &'static str,
+    message: &'a str,
 }
 
 /// Frees the place of a check, also of one that failed.

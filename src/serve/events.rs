@@ -27,7 +27,7 @@ const RECONNECT: u32 = 3000;
 pub(super) struct Event {
     /// The domain, as reports write it.
     pub(super) domain: String,
-    /// `checking` or `checked`.
+    /// `checking`, `row` or `checked`.
     pub(super) kind: &'static str,
     /// One line of JSON.
     pub(super) data: String,
@@ -39,17 +39,28 @@ pub(super) struct Events {
     /// `None` when the server ends.
     sender: Mutex<Option<broadcast::Sender<Arc<Event>>>>,
     open: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    /// How many pages of each domain are open.
+    seen: Arc<Mutex<HashMap<String, usize>>>,
 }
 
 impl Events {
     pub(super) fn new() -> Self {
-        Self { sender: Mutex::new(Some(broadcast::Sender::new(LAG))), open: Arc::default() }
+        Self {
+            sender: Mutex::new(Some(broadcast::Sender::new(LAG))),
+            open: Arc::default(),
+            seen: Arc::default(),
+        }
     }
 
     /// Tells all open streams.
     pub(super) fn send(&self, event: Event) {
         // It is no matter if no page is open.
         let _ = self.sender().as_ref().map(|sender| sender.send(Arc::new(event)));
+    }
+
+    /// Whether the page of a domain is open somewhere.
+    pub(super) fn is_seen(&self, domain: &str) -> bool {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).contains_key(domain)
     }
 
     /// Ends all streams.
@@ -71,7 +82,11 @@ impl Events {
         let place = Place::take(&self.open, client)?;
         let events = self.sender().as_ref()?.subscribe();
         let (sender, receiver) = mpsc::channel(16);
-        tokio::spawn(forward(events, sender, domain, place));
+        let page = domain.as_ref().map(|domain| Page::open(&self.seen, domain));
+        tokio::spawn(async move {
+            forward(events, sender, domain, place).await;
+            drop(page);
+        });
         Some(receiver)
     }
 }
@@ -107,6 +122,31 @@ async fn forward(
             Ok(Err(broadcast::error::RecvError::Closed)) => return,
             Err(_) => ": still here\n\n".into(),
         };
+    }
+}
+
+/// An open page of a domain, until this is dropped.
+struct Page {
+    seen: Arc<Mutex<HashMap<String, usize>>>,
+    domain: String,
+}
+
+impl Page {
+    fn open(seen: &Arc<Mutex<HashMap<String, usize>>>, domain: &str) -> Self {
+        *seen.lock().unwrap_or_else(PoisonError::into_inner).entry(domain.to_owned()).or_default() += 1;
+        Self { seen: Arc::clone(seen), domain: domain.to_owned() }
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = seen.get_mut(&self.domain) {
+            *count -= 1;
+            if *count == 0 {
+                seen.remove(&self.domain);
+            }
+        }
     }
 }
 

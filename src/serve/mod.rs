@@ -29,6 +29,7 @@ mod events;
 mod known;
 mod listener;
 mod metrics;
+mod notices;
 mod options;
 mod pages;
 mod picture;
@@ -103,7 +104,8 @@ pub async fn serve(
     mut stopped: Later<'_, ()>,
 ) -> Result<(), ServeError> {
     let listener = listen(&options)?;
-    let address = listener.local_addr().unwrap_or(options.listen);
+    let failed = |source| ServeError::Listen { address: options.listen, source };
+    let address = listener.local_addr().map_err(failed)?;
     let (database, Loaded { known, history, notes: loaded }) = match &options.database {
         Some(path) => Database::open(path)?,
         None => (None, Loaded::default()),
@@ -119,7 +121,7 @@ pub async fn serve(
     checker.notes().iter().for_each(|note| say(note));
     let options = ServeOptions { listen: address, ..options };
     let (sources, notify_socket) = (options.sources.clone(), options.notify_socket.clone());
-    let base = options.base.to_string();
+    let (base, has_token) = (options.base.to_string(), options.token.is_some());
     let app = App::new(options, Arc::new(checker), checks.clone(), notes, (database, known));
     let app = Arc::new(app);
 
@@ -135,6 +137,9 @@ pub async fn serve(
         tokio::spawn(save_history(Arc::clone(&app))),
     ];
     say(&format!("listening on http://{address}{base}/"));
+    if !address.ip().is_loopback() && !has_token {
+        say("everyone who can reach this address can read it; set CUTOVER_SERVE_TOKEN to ask for a token");
+    }
     if let Err(error) = systemd::notify(notify_socket.as_deref(), "READY=1") {
         say(&format!("the service manager cannot be told: {error}"));
     }
@@ -157,6 +162,8 @@ pub async fn serve(
         }
     };
     let _ = timeout_at(deadline, is_over).await;
+    let undelivered = app.notices.finish(deadline.saturating_duration_since(Instant::now())).await;
+    undelivered.iter().for_each(|note| say(note));
     save_history_now(&app);
     if let Some(database) = app.take_database() {
         database.close();
@@ -190,7 +197,10 @@ async fn reload_settings(app: Arc<App>, reload: Reload, changed: Arc<Notify>) {
 }
 
 async fn reload_once(app: &Arc<App>, reload: &Reload) -> Result<(), String> {
-    let options = reload()?;
+    let reload = Arc::clone(reload);
+    // It reads files.
+    let options =
+        tokio::task::spawn_blocking(move || reload()).await.map_err(|error| error.to_string())??;
     let history = app.checker().history();
     let checker = app.checks.open(options, history).await.map_err(|error| error.to_string())?;
     checker.notes().iter().for_each(|note| app.note(note.as_str()));

@@ -7,6 +7,8 @@ use std::str::FromStr;
 
 use jiff::SignedDuration;
 
+use crate::run::HookTargets;
+
 use super::token::AccessToken;
 
 /// The options of the server.
@@ -30,6 +32,8 @@ pub struct ServeOptions {
     pub every: SignedDuration,
     /// The socket on which the service manager hears that the server is ready.
     pub notify_socket: Option<String>,
+    /// Who is told of changes that have held for two checks.
+    pub hooks: HookTargets,
 }
 
 impl ServeOptions {
@@ -46,6 +50,7 @@ impl ServeOptions {
             sources: Vec::new(),
             every: SignedDuration::from_mins(15),
             notify_socket: None,
+            hooks: HookTargets::default(),
         }
     }
 }

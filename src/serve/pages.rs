@@ -120,7 +120,8 @@ const SORTS: [(&str, &str); 4] = [
     ext = "html",
     source = r##"<p class="faint">{% if let Some(checked) = checked %}Checked at <time datetime="{{ checked }}">{{ checked }}</time>.{% else %}Not checked yet.{% endif %}{% if is_checking %} A check is in progress.{% endif %}{% if let Some(next) = next %} Next check at <time datetime="{{ next }}">{{ next }}</time>.{% endif %}</p>
 {% if let Some(failure) = failure %}<p class="note">The last check failed: {{ failure }}</p>
-{% endif %}{{ report|safe }}{% if checked.is_some() %}<h3>The plan in other forms</h3>
+{% endif %}<table id="live" hidden><caption class="faint">Answers of the check in progress</caption><tbody></tbody></table>
+{{ report|safe }}{% if checked.is_some() %}<h3>The plan in other forms</h3>
 <nav>{% for format in formats %}<a href="{{ base }}/api/v1/domains/{{ path }}/plan?format={{ format }}">{{ format }}</a>{% endfor %}</nav>
 {% endif %}{% if !spans.is_empty() %}<h3>Verdicts</h3>
 <div class="wide"><svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="Verdicts over time" viewBox="0 0 {{ size.0 }} {{ size.1 }}" width="{{ size.0 }}" height="{{ size.1 }}">

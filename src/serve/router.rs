@@ -31,7 +31,7 @@ const LONGEST_FORM: usize = 4096;
 /// How long a form may take to arrive.
 const FORM: Duration = Duration::from_secs(5);
 /// How long a page waits for a check that is nearly over.
-const GLANCE: Duration = Duration::from_millis(60);
+const GLANCE: Duration = Duration::from_millis(40);
 /// How old a result may be before a visit to its page begins a check.
 const AGE: jiff::SignedDuration = jiff::SignedDuration::from_secs(10);
 

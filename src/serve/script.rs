@@ -37,8 +37,24 @@ pub(super) const SCRIPT: &str = r#"
       setTimeout(function () { pending = false; if (again) { again = false; refresh(); } }, 1000);
     });
   }
+  var marks = { met: ["✔", "good"], unmet: ["✘", "bad"], waiting: ["…", "wait"], waived: ["–", "faint"] };
+  function row(event) {
+    var data = JSON.parse(event.data), table = document.getElementById("live");
+    if (!table) { return; }
+    table.hidden = false;
+    var line = document.getElementById("live-" + data.id);
+    if (!line) {
+      line = table.tBodies[0].insertRow();
+      line.id = "live-" + data.id;
+      for (var cell = 0; cell < 4; cell += 1) { line.insertCell(); }
+    }
+    var mark = marks[data.status] || ["?", "wait"];
+    line.cells[0].className = mark[1];
+    [mark[0], data.id, data.message, data.code].forEach(function (text, at) { line.cells[at].textContent = text; });
+  }
   addButtons(document);
   var source = new EventSource(document.body.dataset.events);
+  source.addEventListener("row", row);
   ["checked", "missed"].forEach(function (kind) { source.addEventListener(kind, refresh); });
 }());
 "#;

@@ -20,8 +20,8 @@ const GLANCE: Duration = Duration::from_secs(1);
 /// Checks what is due, for ever.
 pub(super) async fn watch(app: Arc<App>) {
     loop {
-        let (due, next) = app.due(now());
-        let free = MOST.saturating_sub(app.checks_underway());
+        let (due, next, busy) = app.due(now());
+        let free = MOST.saturating_sub(busy);
         let is_full = due.len() > free;
         let begun = due.iter().take(free).filter(|domain| {
             // What cannot be checked is told with the domain.

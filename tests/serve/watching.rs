@@ -43,6 +43,26 @@ fn an_edit_is_seen_at_once_and_told_to_open_pages() {
 }
 
 #[test]
+fn rows_fill_as_answers_come() {
+    let estate = Estate::new();
+    estate.first.say_to("contoso.com", "TXT", crate::lab::Say::Nothing);
+    estate.second.say_to("contoso.com", "TXT", crate::lab::Say::Nothing);
+    estate.first.delay(Duration::from_millis(100));
+    estate.second.delay(Duration::from_millis(100));
+    let server = Server::start(&estate.options());
+    let mut events = EventStream::open(server.address, "/api/v1/events?domain=contoso.com").unwrap();
+    let page = server.get("/domains/contoso.com").body;
+    assert!(page.contains("Not checked yet.") && page.contains("id=\"live\""), "{page}");
+    let row = events.next("row").unwrap();
+    assert_eq!(row["domain"], "contoso.com");
+    let mx = wait_for(|| {
+        if row["id"] == "mx" { Some(row.clone()) } else { events.next("row").filter(|row| row["id"] == "mx") }
+    });
+    assert_eq!((mx["status"].as_str(), mx["code"].as_str()), (Some("met"), Some("met")));
+    assert!(server.get("/domains/contoso.com").body.contains("A check is in progress"));
+}
+
+#[test]
 fn many_who_ask_at_the_same_time_get_one_survey() {
     let estate = Estate::new();
     estate.first.delay(Duration::from_millis(300));
@@ -112,4 +132,20 @@ fn the_watch_checks_again_by_itself() {
     wait_for(|| events.next("checked").filter(|event| event["verdict"] == "ready"));
     let page = server.get("/domains/contoso.com").body;
     assert!(page.contains("changes-needed from") && page.contains("ready from"), "{page}");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_change_that_holds_is_told_to_a_command() {
+    let zones = [("contoso.com", at_source("contoso.com"))];
+    let folder = Folder::of(&zones);
+    let told = folder.path("told");
+    // The words of a test hold no blanks.
+    let command = folder.workspace.put("tell", format!("#!/bin/sh\ncat >> {}\n", told.display()));
+    std::process::Command::new("chmod").args(["+x", &command]).status().unwrap();
+    let server = Server::start(&format!("{} --every 1s --on-change {command}", folder.settings()));
+    server.get_until("/domains/contoso.com", |answer| answer.body.contains("Checked at"));
+    folder.publish("contoso.com", &zone("contoso.com", &[]));
+    let notice = wait_for(|| std::fs::read_to_string(&told).ok().filter(|text| text.contains("\"after\"")));
+    assert!(notice.contains("contoso.com") && notice.contains("ready"), "{notice}");
 }
