@@ -32,9 +32,6 @@ const CONCURRENCY: usize = 32;
 /// everything that is remembered by time is forgotten.
 const MOST_DRIFT: SignedDuration = SignedDuration::from_secs(30);
 
-/// How often the answers so far are shown at most.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(150);
-
 /// Checks single domains again and again, many at once.
 ///
 /// Everything is read when it is opened: files, choices, resolvers. It can be shared by the tasks of a runtime (in an
@@ -162,8 +159,8 @@ impl Checker {
         self.check_observed(subject, time, now, &mut |_| {}).await
     }
 
-    /// The same, and shows what the answers so far mean, a few times a second: what is not looked up yet is `unknown` there,
-    /// and the rest may still change.
+    /// The same, and calls `observe` when there are more answers: what that is given assesses them as far as they go. What is
+    /// not looked up yet is `unknown` there, and the rest may still change.
     ///
     /// # Errors
     /// [`RunError`] for files that cannot be used any more.
@@ -172,7 +169,7 @@ impl Checker {
         subject: Subject,
         time: Duration,
         now: Timestamp,
-        observe: &mut (dyn FnMut(&Assessment) + Send),
+        observe: &mut (dyn FnMut(&dyn Fn() -> Assessment) + Send),
     ) -> Result<Checked, RunError> {
         // It is never closed.
         let _permit = self.permits.acquire().await;
@@ -181,13 +178,7 @@ impl Checker {
         open.inputs.source.begin_check(&subject.domain);
         let (mut limits, judge_options) = (self.options.limits(), self.options.judge_options());
         limits.deadline = limits.deadline.min(time);
-        let mut last = Instant::now();
-        let mut look = |facts: &Facts| {
-            if last.elapsed() >= BETWEEN_LOOKS {
-                observe(&assess(&subject, facts, judge_options));
-                last = Instant::now();
-            }
-        };
+        let mut look = |facts: &Facts| observe(&|| assess(&subject, facts, judge_options));
         let mut facts = gather_observed(&open.inputs, &subject, limits, judge_options, &mut look).await;
         if self.options.lookup.replay.is_none() {
             facts.checked_at = now;

@@ -30,6 +30,8 @@ const MOST_VISITED: usize = 256;
 const MOST_CHECKS: usize = 256;
 /// A result that is so young is as good as a new one.
 const FRESH: SignedDuration = SignedDuration::from_secs(1);
+/// How often the answers of a check are assessed before all are there.
+const MOST_LOOKS: u32 = 64;
 /// How long a result waits for the disk before it is shown.
 const WRITTEN: Duration = Duration::from_secs(1);
 /// When a domain is checked again whose check could not be made, or whose change has not held for two checks yet.
@@ -261,9 +263,13 @@ impl App {
         self.checks.spawn(async move {
             let subject = crate::expected::Subject { phase: phase.unwrap_or(subject.phase), ..subject };
             let time = time.unwrap_or(Duration::MAX);
-            let mut rows =
-                Rows { app: &app, domain: &guard.key.domain, is_told: is_whole, told: BTreeMap::new() };
-            let mut observe = |assessment: &Assessment| rows.tell(assessment);
+            let mut rows = Rows {
+                app: &app,
+                domain: &guard.key.domain,
+                looks: if is_whole { MOST_LOOKS } else { 0 },
+                told: BTreeMap::new(),
+            };
+            let mut observe = |assess: &dyn Fn() -> Assessment| rows.tell(assess);
             let outcome = checker.check_observed(subject, time, now(), &mut observe).await;
             let outcome = outcome.map(Arc::new).map_err(|error| error.to_string());
             Counters::add(&app.counters.checks);
@@ -399,17 +405,20 @@ impl App {
 struct Rows<'a> {
     app: &'a App,
     domain: &'a Name,
-    is_told: bool,
+    /// How often the answers are still assessed: a hostile domain may answer in many pieces.
+    looks: u32,
     /// The code that was told of each expectation.
     told: BTreeMap<&'static str, &'static str>,
 }
 
 impl Rows<'_> {
-    fn tell(&mut self, assessment: &Assessment) {
+    fn tell(&mut self, assess: &dyn Fn() -> Assessment) {
         let domain = self.domain.without_trailing_dot();
-        if !self.is_told || !self.app.events.is_seen(&domain) {
+        if self.looks == 0 || !self.app.events.is_seen(&domain) {
             return;
         }
+        self.looks -= 1;
+        let assessment = assess();
         for judged in assessment.judged.iter().filter(|judged| judged.status != Status::Unknown) {
             let (id, code) = (judged.expectation.id.word(), judged.code.word());
             if self.told.insert(id, code) == Some(code) {
