@@ -1,43 +1,49 @@
-//! Which DNS records still have to change before a domain is fully moved to Microsoft 365?
+//! Checks which DNS records still have to change before a domain is fully moved to Microsoft 365.
 //!
-//! `cutover` gathers facts, judges them by small rules, proposes a fix and reports. Data flows one way, down the
-//! staircase; a module names only modules that stand before it in this table:
+//! `cutover` gathers facts, checks them with small rules, proposes a fix and reports. Data flows one way; a module names
+//! only modules above it in this table:
 //!
-//! | module | answers | kind |
+//! | module | contains | notes |
 //! | --- | --- | --- |
-//! | [`record`] | what is a name, a record, a question? | words |
-//! | [`provider`] | whose service does a record point to? | words |
-//! | [`expected`] | what must be published? | law |
-//! | [`facts`] | what did the DNS say? | testimony; knows nothing of the law |
+//! | [`record`] | names, records and questions | no lookups |
+//! | [`provider`] | mail platforms and filters, recognized by their records | no lookups |
+//! | [`expected`] | the records that must be published | never names `facts` |
+//! | [`facts`] | the replies of the DNS | never names `expected` |
 #![cfg_attr(
     feature = "lookup",
-    doc = "| [`lookup`] | how are the facts got? | the only door to the network |"
+    doc = "| [`lookup`] | lookups that gather facts | the only access to the network |"
 )]
 #![cfg_attr(
     not(feature = "lookup"),
-    doc = "| `lookup` | how are the facts got? | the only door to the network |"
+    doc = "| `lookup` | lookups that gather facts | the only access to the network |"
 )]
-//! | [`check`] | is what is published what must be published? | judgement: pure functions; never meets `lookup` |
-//! | [`plan`] | what exactly has to be published or deleted? | remedy |
-//! | [`report`] | how is it told? | publication: one frozen view, many formats |
+//! | [`check`] | the checks | pure functions; never names `lookup` |
+//! | [`plan`] | the record sets to publish or delete | |
+//! | [`report`] | reports | one frozen view, many formats |
 #![cfg_attr(
     feature = "run",
-    doc = "| [`run`] | what do the options, the settings and the history make of all this? | the one pipeline: no arguments, no terminal |"
+    doc = "| [`run`] | the pipeline: options, sources, results and history | no arguments, no terminal |"
 )]
 #![cfg_attr(
     not(feature = "run"),
-    doc = "| `run` | what do the options, the settings and the history make of all this? | the one pipeline: no arguments, no terminal |"
+    doc = "| `run` | the pipeline: options, sources, results and history | no arguments, no terminal |"
 )]
 #![cfg_attr(
     feature = "serve",
-    doc = "| [`serve`] | what does a browser, a program or Prometheus see of it? | the web server: no arguments, no environment |"
+    doc = "| [`serve`] | the web server: pages, API, metrics and state | no arguments, no environment |"
 )]
 #![cfg_attr(
     not(feature = "serve"),
-    doc = "| `serve` | what does a browser, a program or Prometheus see of it? | the web server: no arguments, no environment |"
+    doc = "| `serve` | the web server: pages, API, metrics and state | no arguments, no environment |"
 )]
-#![cfg_attr(feature = "cli", doc = "| [`cli`] | what was asked for, and what goes where? | front desk |")]
-#![cfg_attr(not(feature = "cli"), doc = "| `cli` | what was asked for, and what goes where? | front desk |")]
+#![cfg_attr(
+    feature = "cli",
+    doc = "| [`cli`] | the command line | arguments, files, streams and exit status |"
+)]
+#![cfg_attr(
+    not(feature = "cli"),
+    doc = "| `cli` | the command line | arguments, files, streams and exit status |"
+)]
 //!
 //! Without default features the library has no `lookup`, no `run` and no `cli`, and needs neither tokio nor a resolver: it checks
 //! facts that another program has gathered, or that a [`facts::Recording`] has kept.

@@ -30,5 +30,6 @@ mod transfer;
 mod transport;
 mod web;
 mod webhook;
+mod words;
 mod world;
 mod zone;

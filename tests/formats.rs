@@ -2,7 +2,7 @@
 
 mod web;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cutover::check::{Code, Severity, Status, Verdict, WaiverState};
 use cutover::expected::{Cloud, Id, Importance, Origin, Phase, Service};
@@ -279,17 +279,28 @@ fn metrics_are_read_and_are_always_in_the_same_order() {
             _ => panic!("{name} is no gauge"),
         })
     };
-    assert_eq!(
-        value("cutover_verdict", &[("domain", "contoso.com"), ("verdict", "changes-needed")]),
-        Some(1.0)
-    );
-    assert_eq!(value("cutover_verdict", &[("domain", "contoso.com"), ("verdict", "ready")]), Some(0.0));
-    assert_eq!(value("cutover_hazards", &[("domain", "contoso.com"), ("level", "error")]), Some(1.0));
-    assert_eq!(value("cutover_changes", &[("domain", "contoso.com")]), Some(1.0));
-    assert_eq!(value("cutover_seconds_until_ready", &[("domain", "fabrikam.com")]), Some(1380.0));
-    assert_eq!(value("cutover_seconds_until_ready", &[("domain", "a.example")]), Some(0.0));
-    assert_eq!(value("cutover_seconds_until_ready", &[("domain", "contoso.com")]), None);
-    assert_eq!(value("cutover_checked_at_seconds", &[("domain", "b.example")]), Some(1_795_324_980.0));
+    let of = |domain: &'static str| ("domain", domain);
+    let verdict = |domain, verdict| value("cutover_verdict", &[of(domain), ("verdict", verdict)]);
+    assert_eq!(verdict("contoso.com", "changes-needed"), Some(1.0));
+    assert_eq!(verdict("contoso.com", "ready"), None);
+    let finding = |id, code, status| {
+        value("cutover_finding", &[of("contoso.com"), ("id", id), ("code", code), ("status", status)])
+    };
+    assert_eq!(finding("spf", "spf-multiple", "unmet"), Some(1.0));
+    assert_eq!(finding("spf", "met", "met"), None);
+    assert_eq!(finding("hazard", "server-lame", "error"), Some(1.0));
+    assert_eq!(finding("hazard", "server-lame", "info"), None);
+    let until = |domain, id| value("cutover_until_timestamp_seconds", &[of(domain), ("id", id)]);
+    assert_eq!(until("fabrikam.com", "spf"), Some(1_795_326_360.0));
+    assert_eq!(until("a.example", "spf"), None);
+    assert_eq!(value("cutover_checked_timestamp_seconds", &[of("b.example")]), Some(1_795_324_980.0));
+    // No series twice, and no others.
+    let series: BTreeSet<&str> = text.lines().filter_map(|line| Some(line.rsplit_once(' ')?.0)).collect();
+    let samples = text.lines().filter(|line| !line.starts_with('#')).count();
+    assert_eq!(series.iter().filter(|line| !line.starts_with('#')).count(), samples);
+    let metrics: BTreeSet<&str> = scrape.samples.iter().map(|sample| sample.metric.as_str()).collect();
+    let names = ["checked_timestamp_seconds", "finding", "until_timestamp_seconds", "verdict"];
+    assert_eq!(metrics, names.map(|name| format!("cutover_{name}")).iter().map(String::as_str).collect());
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! read. The reader is tried on bad samples first, so that it cannot pass by seeing nothing.
 
 mod circles;
-mod reader;
+pub mod reader;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

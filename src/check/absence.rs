@@ -1,4 +1,4 @@
-//! Is a record gone that must be gone?
+//! Checks that a record is absent.
 
 use std::collections::BTreeSet;
 
@@ -13,15 +13,15 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Findin
     let set = case.sight.set(&expectation.name, expectation.rtype)?;
     let name = backticked(&expectation.name);
     if set.is_empty() {
-        return Ok(Finding::new(Code::Met, format!("{name} does not exist, as it should be"), &set));
+        return Ok(Finding::new(Code::Met, "not published, correct", &set));
     }
     let targets = join_and(set.data.iter().filter_map(RecordData::target).map(backticked));
     if alias::is_wildcard(case, &expectation.name, &set)? {
-        let message = format!("{name} has no record of its own; a wildcard answers with {targets}");
+        let message = format!("{name} is not published, correct (a wildcard answers with {targets})");
         return Ok(Finding::new(Code::Met, message, &RecordSet::default()));
     }
     let message = format!(
-        "Delete {name}: mail works, but Microsoft 365 Apps cannot be activated while it points to {targets}. Only the \
+        "Delete {name}: while it points to {targets}, Microsoft 365 Apps cannot be activated. Only the \
          cloud in China uses this record."
     );
     let gone = Edit {

@@ -1,4 +1,4 @@
-//! Is a name an alias of the right target?
+//! Checks that a CNAME points to the right target.
 
 mod chain;
 mod proxy;
@@ -11,7 +11,7 @@ use crate::provider::{self, Evidence, Kind, Provider};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
 use super::{
-    Case, Code, Edit, Finding, PROBE_LABEL, backticked, clash, doubled, hazard, join_and, placeholder,
+    Case, Code, Edit, Finding, PROBE_LABEL, backticked, clash, doubled, hazard, join_and, noted, placeholder,
     wildcard,
 };
 use chain::end_of_chain;
@@ -32,7 +32,7 @@ pub(super) fn judge(
     Ok(bench.before_its_phase(finding))
 }
 
-/// Whether the zone file marks the alias as proxied.
+/// Returns whether the zone file marks the alias as proxied.
 pub(super) fn is_proxied(case: &Case<'_>, expectation: &Expectation) -> bool {
     case.sight.is_proxied(&Question::new(expectation.name.clone(), RecordType::Cname))
 }
@@ -42,22 +42,23 @@ pub(super) fn behind_proxy(mut finding: Finding, expectation: &Expectation) -> F
     if finding.code.is_met() {
         finding.code = Code::AliasProxied;
         finding.message = format!(
-            "Switch {} to \"DNS only\": its alias is right, but the zone file marks it as proxied, so clients see the \
-             addresses of a web proxy instead.",
+            "Switch {} to \"DNS only\": the zone file marks the CNAME as proxied, so clients see the \
+             addresses of a web proxy.",
             backticked(&expectation.name)
         );
     } else {
-        finding.message += "; the record is proxied, so switch it to \"DNS only\" as well";
+        let note = "the zone file marks the record as proxied, so switch it to \"DNS only\" as well";
+        finding.message = noted(&finding.message, note);
     }
     finding
 }
 
-/// Whether a random name below the domain answers with the same alias.
+/// Returns whether a random name below the domain answers with the same alias.
 pub(super) fn is_wildcard(case: &Case<'_>, name: &Name, aliases: &RecordSet) -> Result<bool, LookupFailure> {
     wildcard::is_from_wildcard(case, &Question::new(name.clone(), RecordType::Cname), aliases)
 }
 
-/// The name that nobody publishes.
+/// Returns a name that is never published.
 fn probe(case: &Case<'_>) -> Option<Name> {
     case.subject.domain.prepend(PROBE_LABEL).ok()
 }
@@ -79,7 +80,7 @@ impl AliasJudge<'_> {
         let elsewhere = [Code::AliasAtSource, Code::AliasElsewhere, Code::AliasAddressInstead];
         if elsewhere.contains(&finding.code) {
             finding.code = Code::AliasStillAtSource;
-            finding.message = format!("{}, as it may before the switch", finding.message);
+            finding.message = format!("{}, correct before the switch", finding.message);
         }
         finding
     }
@@ -90,19 +91,19 @@ impl AliasJudge<'_> {
         let Some(first) = targets.next() else { return self.without_alias() };
         if targets.next().is_some() {
             let all = join_and(set.data.iter().filter_map(RecordData::target).map(backticked));
-            let message = format!("{name} is an alias of {all} at once, and a name may have one alias only");
-            return Ok(self.wrong(Code::AliasElsewhere, message, set));
+            let message = format!("{name} has several CNAMEs ({all}), and a name may have only one");
+            return Ok(self.change(Code::AliasElsewhere, message, set));
         }
         let Some(end) = end_of_chain(self.case, self.expectation, self.target, first)? else {
-            let message = format!("{name} points to {}, and that leads back to itself", backticked(first));
-            return Ok(self.wrong(Code::AliasLoop, message, set));
+            let message = format!("{name} points to {}, which leads back to itself", backticked(first));
+            return Ok(self.change(Code::AliasLoop, message, set));
         };
         if end == *self.target || self.expectation.also.contains(&end) {
             let by_way =
-                if end == *first { String::new() } else { format!(" by way of {}", backticked(first)) };
+                if end == *first { String::new() } else { format!(" through {}", backticked(first)) };
             let present = match end == *self.target {
                 true => String::new(),
-                false => format!(", which still works; {} is the present one", backticked(self.target)),
+                false => format!(", which still works; the current host is {}", backticked(self.target)),
             };
             let message = format!("{name} points to {}{by_way}{present}", backticked(&end));
             return Ok(Finding::new(Code::Met, message, set));
@@ -114,12 +115,13 @@ impl AliasJudge<'_> {
         let domain = &self.case.subject.domain;
         let name = backticked(&self.expectation.name);
         if let Some(why) = self.malformed(first) {
-            let message = format!("{name} points to {}: {why}", backticked(first));
-            return Ok(self.wrong(Code::AliasMalformedTarget, message, set));
+            let message = format!("{name} points to {} ({why})", backticked(first));
+            return Ok(self.change(Code::AliasMalformedTarget, message, set));
         }
         if is_wildcard(self.case, &self.expectation.name, set).unwrap_or(false) {
-            let message = format!("only the wildcard answers for {name}, with {}", backticked(first));
-            return Ok(self.wrong(Code::AliasFromWildcard, message, set));
+            let message =
+                format!("{name} is not published, and a wildcard answers with {}", backticked(first));
+            return Ok(self.add(Code::AliasFromWildcard, message, set));
         }
         if let Some(cloud) = self.other_cloud(end) {
             let message = format!(
@@ -128,17 +130,16 @@ impl AliasJudge<'_> {
                 cloud.title(),
                 self.case.subject.cloud.title()
             );
-            return Ok(self.wrong(Code::AliasWrongCloud, message, set));
+            return Ok(self.change(Code::AliasWrongCloud, message, set));
         }
         for target in [first, end] {
             if let Some(source) = self.source_of(target, domain) {
                 let message = format!("{name} still points to {} ({})", backticked(target), source.short);
-                return Ok(self.wrong(Code::AliasAtSource, message, set));
+                return Ok(self.change(Code::AliasAtSource, message, set));
             }
         }
-        let message =
-            format!("{name} points to {} and not to {}", backticked(first), backticked(self.target));
-        Ok(self.wrong(Code::AliasElsewhere, message, set))
+        let message = format!("{name} points to {}", backticked(first));
+        Ok(self.change(Code::AliasElsewhere, message, set))
     }
 
     fn malformed(&self, target: &Name) -> Option<String> {
@@ -150,10 +151,10 @@ impl AliasJudge<'_> {
         let mut zones = zone_candidates(domain).into_iter();
         let zone =
             zones.find(|zone| target.without_suffix(zone).is_some_and(|meant| self.is_known(&meant)))?;
-        Some(format!("the final dot is missing in the zone, so {} was put behind it", backticked(&zone)))
+        Some(format!("the final dot is missing, so the zone name {} was appended", backticked(&zone)))
     }
 
-    /// Whether the target makes sense, at Microsoft or at the platform being left.
+    /// Returns whether the target makes sense, at Microsoft or at the platform being left.
     fn is_known(&self, meant: &Name) -> bool {
         let domain = &self.case.subject.domain;
         let right = meant == self.target || self.expectation.also.contains(meant);
@@ -208,7 +209,7 @@ impl AliasJudge<'_> {
         // An address at the name itself is found first, whatever an SRV record says.
         if own.is_empty() && self.is_offered_by_service()? {
             let message = format!(
-                "{} has no alias, but an SRV record names {}; not every client looks there",
+                "no CNAME at {}, but an SRV record points to {}; not every client uses it",
                 backticked(name),
                 backticked(self.target)
             );
@@ -219,14 +220,15 @@ impl AliasJudge<'_> {
         }
         if let Some(doubled) = doubled::found(self.case, name, RecordType::Cname)? {
             let message = format!(
-                "the record was published as {}: the DNS host puts the zone's name behind what is typed",
+                "Add a CNAME to {} and delete {}: your DNS host appends the zone name to what you type.",
+                backticked(self.target),
                 backticked(&doubled)
             );
             let mut finding = self.wrong(Code::AliasDoubledName, message, &none);
             finding.fix.insert(0, deletion(doubled, RecordType::Cname));
             return Ok(finding);
         }
-        Ok(self.wrong(Code::AliasMissing, format!("{} is not published", backticked(name)), &none))
+        Ok(self.add(Code::AliasMissing, format!("{} is not published", backticked(name)), &none))
     }
 
     /// Has everything asked at once that may be published in place of the alias.
@@ -252,7 +254,7 @@ impl AliasJudge<'_> {
         let target = self.case.sight.addresses(self.target)?;
         if own.is_subset(&target) {
             let message = format!(
-                "{name} has the addresses of {}: the DNS host flattens the alias, which works for {}",
+                "{name} has the addresses of {}: the DNS host flattens the CNAME, which works for {}",
                 backticked(self.target),
                 self.clients()
             );
@@ -261,22 +263,17 @@ impl AliasJudge<'_> {
         if let Some(probe) = probe(self.case)
             && self.case.sight.addresses(&probe).is_ok_and(|answers| answers == *own)
         {
-            let message = format!("{name} is not published; only the wildcard answers, with {shown}");
-            return Ok(self.wrong(Code::AliasFromWildcard, message, &RecordSet::default()));
+            let message = format!("{name} is not published, and a wildcard answers with {shown}");
+            return Ok(self.add(Code::AliasFromWildcard, message, &RecordSet::default()));
         }
         let mut finding = if own.iter().all(is_proxy) {
-            let message = format!(
-                "{name} answers with {shown}, a web proxy, which {} cannot use; switch the record to \
-                 \"DNS only\"",
-                self.clients()
-            );
-            self.wrong(Code::AliasProxied, message, &observed)
+            let message =
+                format!("{name} resolves to {shown}, a web proxy, which {} cannot use", self.clients());
+            self.advised(Code::AliasProxied, "Switch the record to \"DNS only\"", message, &observed)
         } else {
-            let mut message = format!("{name} has the address {shown} where an alias belongs");
-            if !self.case.is_early(self.expectation) {
-                message += ", and no alias can be added beside it; delete it first";
-            }
-            self.wrong(Code::AliasAddressInstead, message, &observed)
+            let message = format!("{name} has the address {shown}");
+            let advice = format!("Delete the address, then add a CNAME to {}", backticked(self.target));
+            self.advised(Code::AliasAddressInstead, &advice, message, &observed)
         };
         for rtype in [RecordType::Aaaa, RecordType::A] {
             if own.iter().any(|data| data.rtype() == rtype) {
@@ -286,7 +283,7 @@ impl AliasJudge<'_> {
         Ok(finding)
     }
 
-    /// Whether an SRV record names the target, and nothing else (RFC 6186 style discovery, as Outlook uses it).
+    /// Returns whether an SRV record names the target, and nothing else (RFC 6186 style discovery, as Outlook uses it).
     fn is_offered_by_service(&self) -> Result<bool, LookupFailure> {
         if self.expectation.id != Id::Autodiscover {
             return Ok(false);
@@ -300,6 +297,21 @@ impl AliasJudge<'_> {
                 // Outlook connects to the port that the record names, and Microsoft listens at 443 only.
                 matches!(data, RecordData::Srv { target, port: 443, .. } if target == self.target)
             }))
+    }
+
+    fn change(&self, code: Code, found: String, observed: &RecordSet) -> Finding {
+        self.advised(code, &format!("Change the CNAME to {}", backticked(self.target)), found, observed)
+    }
+
+    fn add(&self, code: Code, found: String, observed: &RecordSet) -> Finding {
+        self.advised(code, &format!("Add a CNAME to {}", backticked(self.target)), found, observed)
+    }
+
+    /// Puts the advice before what was found; before its phase there is nothing to do yet.
+    fn advised(&self, code: Code, advice: &str, found: String, observed: &RecordSet) -> Finding {
+        let is_early = self.case.is_early(self.expectation);
+        let message = if is_early { found } else { format!("{advice}: {found}.") };
+        self.wrong(code, message, observed)
     }
 
     fn wrong(&self, code: Code, message: String, observed: &RecordSet) -> Finding {

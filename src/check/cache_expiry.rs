@@ -1,7 +1,7 @@
-//! When may the old service be closed, and until when may any cache still have an old answer?
+//! Computes when caches expire and when the old service may be closed.
 //!
-//! A resolver that was asked shows what *it* has; others, which nobody asked, may have an old answer for as long as its
-//! time to live says. That is known where the old answer was seen, and assumed where it was not.
+//! A resolver that was asked shows what *it* has; others, which were not asked, may have an old answer until its
+//! TTL ends. That is known where the old answer was seen, and assumed where it was not.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use super::{Assessment, Code, Status, Verdict};
 /// What is taken for granted where nothing was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Assumptions {
-    /// How long caches may keep an old answer that nobody saw.
+    /// How long caches may keep an old answer that was not seen.
     pub old_ttl: SignedDuration,
     /// How long senders go on trying to deliver what is in their queues.
     pub queue_margin: SignedDuration,
@@ -33,7 +33,7 @@ impl Default for Assumptions {
 /// What is still to be expected of caches and queues.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CacheExpiry {
-    /// When the old service may be closed; `None` while something of it is left, or is not known.
+    /// The time when the old service may be closed; `None` while something of it is left, or is not known.
     pub closing: Option<SourceClosing>,
     /// The expectations whose old answer some cache may still have.
     pub possible: BTreeMap<Id, Copies>,
@@ -44,18 +44,18 @@ pub struct CacheExpiry {
 pub struct SourceClosing {
     /// That moment, the time that senders keep mail in their queues included.
     pub after: Timestamp,
-    /// When the last cache has forgotten the old answers.
+    /// The time when the last cache has forgotten the old answers.
     pub forgotten: Timestamp,
-    /// Whether an old time to live had to be assumed.
+    /// Whether an old TTL had to be assumed.
     pub basis: Basis,
 }
 
 /// Where a moment comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Basis {
-    /// From old answers that were seen, with their time to live.
+    /// From old answers that were seen, with their TTL.
     Seen,
-    /// From an assumed time to live.
+    /// From an assumed TTL.
     Assumed,
 }
 
@@ -126,7 +126,7 @@ struct Lookback<'a> {
 }
 
 impl Lookback<'_> {
-    /// What caches may have of each older answer to a question; `None` for one that a name server goes on giving, nobody
+    /// What caches may have of each older answer to a question; `None` for one that a name server still returns, it is not
     /// knows until when.
     fn copies(&self, question: &Question) -> Vec<Option<Copies>> {
         let seen = self.history.seen(&self.subject.domain, question);
@@ -149,7 +149,7 @@ impl Lookback<'_> {
         gone.chain(still).collect()
     }
 
-    /// Whether all name servers that answer a question answer the same.
+    /// Returns whether all name servers that answer a question answer the same.
     fn is_told_alike(&self, question: &Question) -> bool {
         let replies = self.facts.replies(question);
         let mut answers =

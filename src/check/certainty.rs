@@ -1,4 +1,4 @@
-//! Which code does a question without an answer get?
+//! Maps failed lookups to codes.
 //!
 //! All of them are unknown: what failed, and what our own bounds cut off, is never taken for missing or for right.
 
@@ -32,7 +32,7 @@ pub(super) fn code(outcome: Outcome) -> Code {
     }
 }
 
-/// The code of what is unknown because a policy could not be fetched, where nobody on the domain's side said why.
+/// The code of what is unknown because a policy could not be fetched, where no server of the domain answered why.
 pub(super) fn code_of_policy(outcome: PolicyOutcome) -> Code {
     match outcome {
         PolicyOutcome::OutOfTime => Code::DeadlineOver,

@@ -1,7 +1,7 @@
-//! Does an alias stand beside other records of its name?
+//! Finds CNAMEs next to other records.
 //!
-//! No other data may stand beside an alias (RFC 1034 §3.6.2). Where panels let it through, one server
-//! answers with the one and the next with the other. What is wanted at the name stays, and what stands
+//! No other data may exist next to a CNAME (RFC 1034 §3.6.2). Where panels let it through, one server
+//! answers with the one and the next with the other. What is wanted at the name stays, and what else is
 //! beside it has to go.
 
 use crate::expected::{Expectation, Requirement};
@@ -19,12 +19,12 @@ pub(super) fn beside_alias(case: &Case<'_>, name: &Name) -> Vec<RecordType> {
     if wildcard::own(&case, name, RecordType::Cname).is_empty() { Vec::new() } else { others(&case, name) }
 }
 
-/// Whether the name is judged for an alias and other records at once, in this phase.
+/// Returns whether the name is judged for an alias and other records at once, in this phase.
 pub(super) fn is_judged(case: &Case<'_>, expectation: &Expectation) -> bool {
     is_possible(expectation) && !case.is_early(expectation)
 }
 
-/// Whether a name of this kind is looked at for an alias and other records at once.
+/// Returns whether a name of this kind is checked for an alias and other records at once.
 pub(super) fn is_possible(expectation: &Expectation) -> bool {
     match &expectation.requirement {
         Requirement::IsAliasOf(_)
@@ -45,7 +45,7 @@ pub(super) fn is_possible(expectation: &Expectation) -> bool {
     }
 }
 
-/// The finding about a name that must be an alias: whatever else stands there goes, before the alias is
+/// The finding about a name that must be an alias: all other records go, before the alias is
 /// added.
 pub(super) fn keep_alias(case: &Case<'_>, expectation: &Expectation, mut finding: Finding) -> Finding {
     let name = &expectation.name;
@@ -91,7 +91,7 @@ pub(super) fn keep_records(case: &Case<'_>, expectation: &Expectation, mut findi
     if stands { clashing(name, &[expectation.rtype], finding) } else { finding }
 }
 
-/// An alias that is wanted by nobody goes, if anything stands beside it.
+/// Deletes a CNAME that is not expected, if other records are next to it.
 pub(super) fn drop_alias(case: &Case<'_>, expectation: &Expectation, mut finding: Finding) -> Finding {
     let name = &expectation.name;
     let others = beside_alias(case, name);
@@ -102,7 +102,7 @@ pub(super) fn drop_alias(case: &Case<'_>, expectation: &Expectation, mut finding
     clashing(name, &others, finding)
 }
 
-/// What is wrong in any case keeps its own code; what would be right is not, because of what stands beside
+/// What is wrong in any case keeps its own code; what would be right is not, because of the records next to
 /// it.
 fn clashing(name: &Name, others: &[RecordType], mut finding: Finding) -> Finding {
     if finding.code.is_met() {
@@ -115,8 +115,8 @@ fn clashing(name: &Name, others: &[RecordType], mut finding: Finding) -> Finding
 /// What is wrong, and what follows from it.
 pub(super) fn message(name: &Name, others: &[RecordType]) -> String {
     format!(
-        "an alias and {} records stand at {} at once, which DNS does not allow (RFC 1034 §3.6.2); servers \
-         answer with the one or the other, so take one of them away",
+        "Delete the CNAME or the {} records at {}: DNS allows no other record next to a CNAME (RFC 1034 \
+         §3.6.2), so servers return only one of them.",
         join_and(others.iter().map(ToString::to_string)),
         backticked(name)
     )

@@ -1,4 +1,4 @@
-//! Is the domain's mail delivered to exactly the right hosts?
+//! Checks that the MX records name exactly the right hosts.
 //!
 //! Whole sets are compared: one right host among others is not right. Preference never makes a right record wrong.
 
@@ -47,8 +47,7 @@ pub(super) fn judge(
     read_ahead(case, expectation, &exchanges);
     let bench = MxJudge { case, expectation, hosts, set: &set, exchanges: &exchanges };
     if exchanges.is_empty() {
-        let message =
-            "no MX record says who takes the mail; senders then try the addresses of the domain itself";
+        let message = "Add an MX record: without one, senders deliver to your web server's address.";
         return Ok(bench.wrong(Code::MxMissing, message));
     }
     let right = exchanges.iter().any(|exchange| exchange.kind.is_right());
@@ -67,8 +66,7 @@ pub(super) fn judge(
         };
     }
     if others.is_empty() {
-        let message =
-            "the only MX record is the one that proved ownership, and no mail can be delivered to it";
+        let message = "Replace the MX record for domain verification: no mail can be delivered to it.";
         return Ok(bench.wrong(Code::MxVerificationLeft, message));
     }
     if right { bench.rival(&others) } else { bench.none_right(&others) }
@@ -88,7 +86,7 @@ fn read_ahead(case: &Case<'_>, expectation: &Expectation, exchanges: &[Exchange]
     });
 }
 
-/// Whether the host is known not to exist: it has neither kind of address.
+/// Returns whether the host is known not to exist: it has neither kind of address.
 pub(super) fn is_absent(case: &Case<'_>, host: &Name) -> bool {
     matches!(case.sight.has_address(host), Ok(Some(false)))
 }
@@ -122,20 +120,22 @@ impl MxJudge<'_> {
         let shown = backticked(host);
         match (self.expectation.origin, self.case.sight.has_address(host)) {
             (Origin::Found, _) => format!(
-                "; publish {shown}, which Microsoft has for this domain in place of the usual host: compare it with the \
-                 admin center"
+                " Publish {shown}, the host that Microsoft has for this domain: compare it with the admin \
+                 center."
             ),
             (Origin::Derived, Ok(None)) => format!(
-                "; {shown} follows Microsoft's naming rule and was not looked up: compare it with the admin center"
+                " {shown} follows Microsoft's naming rule and was not looked up: compare it with the admin \
+                 center."
             ),
             (Origin::Derived, Err(_)) => format!(
-                "; {shown} follows Microsoft's naming rule and could not be looked up: compare it with the admin center"
+                " {shown} follows Microsoft's naming rule and could not be looked up: compare it with the \
+                 admin center."
             ),
             (Origin::Derived, Ok(Some(_))) | (Origin::Given | Origin::Standard, _) => String::new(),
         }
     }
 
-    /// Whether the edits publish a host that is not published yet.
+    /// Returns whether the edits publish a host that is not published yet.
     fn is_new_in(&self, fix: &[Edit], host: &Name) -> bool {
         let names = |data: &RecordData| data.target() == Some(host);
         fix.iter().any(|edit| edit.after.iter().any(names)) && !self.set.data.iter().any(names)
@@ -145,22 +145,22 @@ impl MxJudge<'_> {
     fn hint(&self) -> String {
         if let (Origin::Given, Some(host)) = (self.expectation.origin, self.absent_host()) {
             return format!(
-                "; no MX edit is proposed, because {}, the host that was given, does not exist: compare it with the admin \
-                 center",
+                " No MX edit is proposed, because the given host {} does not exist: compare it with the \
+                 admin center.",
                 backticked(host)
             );
         }
         if !self.hosts.gateways.is_empty() {
-            return "; publish the hosts that the filter's operator names, `--mx` names one here".into();
+            return " Publish the hosts that the operator of the filter names; pass one with `--mx`.".into();
         }
         if derived_host(self.case.subject).is_some() {
-            return "; the admin center shows the host to publish, `--mx` names it here".into();
+            return " The admin center shows the host; pass it with `--mx`.".into();
         }
         if self.hosts.cloud.shares(Cloud::GccHigh, Purpose::MxSuffix) {
-            return "; the admin center shows the host to publish, `--mx` or `--tenant` names it here".into();
+            return " The admin center shows the host; pass it with `--mx`, or pass `--tenant`.".into();
         }
         format!(
-            "; no host can be derived from the name {}: copy it from the admin center and pass it with `--mx`",
+            " No host can be derived from {}: copy it from the admin center and pass it with `--mx`.",
             backticked(&self.case.subject.domain)
         )
     }
@@ -176,13 +176,12 @@ impl MxJudge<'_> {
             return None;
         }
         let hosts = join_and(direct.iter().map(|exchange| backticked(&exchange.host)));
-        let message = format!(
-            "Delete {hosts} from the MX records: senders can deliver to it and get around the declared filter."
-        );
+        let message =
+            format!("Delete {hosts} from the MX records: through it, mail bypasses the declared filter.");
         Some(self.wrong(Code::MxRival, message))
     }
 
-    /// Whether mail to the host gets around the declared filter: a host that was given is the filter's own.
+    /// Returns whether mail to the host gets around the declared filter: a host that was given is the filter's own.
     fn is_direct(&self, exchange: &Exchange) -> bool {
         let is_given = self.hosts.given.as_ref() == Some(&exchange.host);
         exchange.kind.is_right() && exchange.kind != Host::Filter && !is_given
@@ -207,7 +206,7 @@ impl MxJudge<'_> {
             return None;
         }
         let hosts = self.named(others);
-        let message = format!("mail still goes to {hosts}, as it should before the switch");
+        let message = format!("mail still goes to {hosts}, correct before the switch");
         Some(self.met(Code::MxStillAtSource, message))
     }
 
@@ -233,8 +232,7 @@ impl MxJudge<'_> {
         }
         // Before the switch it may still have to prove something.
         if verification && self.case.phase() >= Phase::Switch {
-            let message =
-                "the MX record that proved ownership is still there; no mail can be delivered to it";
+            let message = "Delete the MX record for domain verification: no mail can be delivered to it.";
             return Ok(self.wrong(Code::MxVerificationLeft, message));
         }
         Ok(self.right_with_notes())
@@ -247,17 +245,17 @@ impl MxJudge<'_> {
             if let Host::OtherDomain(other) = &exchange.kind {
                 if let Some(usual) = self.guessed_at(&exchange.host) {
                     let message = format!(
-                        "{} does not begin with this domain's usual token, which makes {}; compare it \
-                         with the admin center",
+                        "{} does not have the usual form {} for this domain; compare it with the admin \
+                         center",
                         backticked(&exchange.host),
                         backticked(usual)
                     );
                     return self.met(Code::MxOtherDomain, message);
                 }
-                let made_for = other.as_ref().map_or("another domain".into(), backticked);
+                let owner = other.as_ref().map_or("another domain".into(), backticked);
                 let message = format!(
-                    "{} was made for {made_for}; it works if both domains are in one tenant, so compare it with the \
-                     admin center",
+                    "{} belongs to {owner}, which works if both domains are in one tenant; compare it with \
+                     the admin center",
                     backticked(&exchange.host)
                 );
                 return self.met(Code::MxOtherDomain, message);
@@ -266,13 +264,11 @@ impl MxJudge<'_> {
         if has(&Host::RightOlder) {
             let older = self.exchanges.iter().filter(|exchange| exchange.kind == Host::RightOlder);
             let older = join_and(older.map(|exchange| backticked(&exchange.host)));
-            let message =
-                format!("{older} is Microsoft's older host name for the domain; it still takes mail");
+            let message = format!("{older} is an older Microsoft host name that still accepts mail");
             return self.met(Code::MxOlderHost, message);
         }
         if has(&Host::RightPartition) && has(&Host::Right) {
-            let message =
-                format!("{shown} are both Microsoft's, as on the move to `mx.microsoft`; finish it");
+            let message = format!("{shown} are both Microsoft's: finish the move to `mx.microsoft`");
             return self.met(Code::MxDnssecMigration, message);
         }
         if has(&Host::Filter) {
@@ -285,17 +281,20 @@ impl MxJudge<'_> {
         let shown = join_and(missing.iter().map(backticked));
         let proposed = self.hosts.proposed.as_ref().filter(|host| !missing.contains(host));
         let guessed = missing.iter().find_map(|host| self.guessed_at(host));
-        let copy = "copy the host from the admin center, and check that the domain is verified there";
+        let copy = "Copy the host from the admin center, and check that the domain is verified there";
         let advice = match (self.expectation.origin, proposed, guessed) {
             (Origin::Found, Some(host), _) => {
-                format!("Microsoft's host for this domain is {}", backticked(host))
+                format!("Replace the MX host with {}", backticked(host))
             }
             (_, _, Some(usual)) => {
-                format!("the host that is usual for this domain is {}; {copy}", backticked(usual))
+                format!(
+                    "Replace the MX host with {} after you compared it with the admin center",
+                    backticked(usual)
+                )
             }
             (_, _, None) => copy.to_owned(),
         };
-        let message = format!("{shown} does not exist, so mail bounces; {advice}");
+        let message = format!("{advice}: {shown} does not exist, so mail bounces.");
         let finding = Finding::new(Code::MxTargetMissing, message, self.set);
         // Which hosts a filter gives a customer is known to the two of them only.
         let kept: BTreeSet<RecordData> = match &self.hosts.gateways[..] {
@@ -307,7 +306,7 @@ impl MxJudge<'_> {
         if is_curable { finding.cured_by(self.cure_with(kept)) } else { finding }
     }
 
-    /// Whether the record names Microsoft's host for this very domain, and none of these.
+    /// Returns whether the record names Microsoft's host for this very domain, and none of these.
     fn is_own_and_not(&self, missing: &[Name], data: &RecordData) -> bool {
         data.target().filter(|host| !missing.contains(host)).is_some_and(|host| {
             let kind = classify(host, self.hosts, &self.case.subject.domain, self.case.source);

@@ -1,4 +1,4 @@
-//! Does the domain point to the DKIM keys that Microsoft keeps for it?
+//! Checks that the DKIM selectors point to Microsoft's keys.
 //!
 //! Both forms of the target are right; which one a tenant has is decided by Microsoft. An alias alone signs nothing: the
 //! key has to be there, and one of the two may be empty until the first rotation.
@@ -28,7 +28,10 @@ pub(super) fn judge(
         [target] => bench.with_alias(target)?,
         several => {
             let all = join_and(several.iter().map(|target| backticked(target)));
-            let message = format!("{} is an alias of {all} at once", backticked(&expectation.name));
+            let message = format!(
+                "Keep only the right CNAME at {}: it has several ({all}).",
+                backticked(&expectation.name)
+            );
             bench.wrong(Code::AliasElsewhere, message)
         }
     };
@@ -62,16 +65,15 @@ impl DkimJudge<'_> {
             let observed = RecordSet { data: [key.clone()].into(), ttl: texts.ttl };
             if let Some(target) = self.flattened(key)? {
                 let message = format!(
-                    "{} holds the key that {} has now, as where the DNS host flattens the alias; if \
-                     somebody copied it, put the alias in its place, since the copy ends with the next \
-                     rotation",
+                    "{} has the same key as {}: the DNS host flattens the CNAME. If the key was copied by \
+                     hand, replace it with the CNAME: a copy stops working at the next rotation",
                     backticked(name),
                     backticked(&target)
                 );
                 return Ok(Finding::new(Code::DkimFlattened, message, &observed));
             }
             let message = format!(
-                "{} holds a key of its own where an alias belongs, so Microsoft cannot rotate it",
+                "Replace the DKIM key at {} with the CNAME: Microsoft cannot rotate a copied key.",
                 backticked(name)
             );
             let mut finding = self.wrong(Code::DkimKeyInstead, message);
@@ -86,8 +88,7 @@ impl DkimJudge<'_> {
         if !addresses.is_empty() && addresses.iter().all(alias::is_proxy) {
             let shown = join_and(addresses.iter().map(|data| format!("`{data}`")));
             let message = format!(
-                "{} answers with {shown}, a web proxy, behind which nobody finds the key; switch the record to \
-                 \"DNS only\"",
+                "Switch {} to \"DNS only\": it resolves to {shown}, a web proxy that hides the DKIM key.",
                 backticked(name)
             );
             let mut finding = self.wrong(Code::AliasProxied, message);
@@ -96,14 +97,22 @@ impl DkimJudge<'_> {
         }
         if let Some(doubled) = doubled::found(self.case, name, RecordType::Cname)? {
             let message = format!(
-                "the record was published as {}: the DNS host puts the zone's name behind what is typed",
+                "Add the CNAME again and delete {}: your DNS host appends the zone name to what you type.",
                 backticked(&doubled)
             );
             let mut finding = self.wrong(Code::AliasDoubledName, message);
             finding.fix.insert(0, alias::deletion(doubled, RecordType::Cname));
             return Ok(finding);
         }
-        Ok(self.wrong(Code::AliasMissing, format!("{} is not published{}", backticked(name), self.hint())))
+        Ok(self.wrong(
+            Code::AliasMissing,
+            format!(
+                "Add the CNAME {}: Microsoft 365 needs it to sign mail \
+            for your domain.{}",
+                backticked(name),
+                self.hint()
+            ),
+        ))
     }
 
     /// Where the target can be read, if no edit names it.
@@ -112,9 +121,9 @@ impl DkimJudge<'_> {
             (false, _) => String::new(),
             // The older form was withdrawn, so the domain is a recent one.
             (true, Some(newer)) => {
-                format!("; the Defender portal shows the target, `{newer}` with a letter in place of `<x>`")
+                format!(" The Defender portal shows the target, `{newer}` with a letter in place of `<x>`.")
             }
-            (true, None) => "; the Defender portal shows the target".into(),
+            (true, None) => " The Defender portal shows the target.".into(),
         }
     }
 
@@ -123,11 +132,15 @@ impl DkimJudge<'_> {
         let domain = &self.case.subject.domain;
         let Some(read) = read(target) else {
             if alias::is_wildcard(self.case, &self.expectation.name, self.set)? {
-                let message = format!("only the wildcard answers for {name}, with {}", backticked(target));
+                let message = format!(
+                    "Add the CNAME {name}: it is not published, and a wildcard answers \
+                    with {}.",
+                    backticked(target)
+                );
                 return Ok(self.wrong(Code::AliasFromWildcard, message));
             }
             if let Some(why) = mistyped(target, domain) {
-                let message = format!("{name} points to {}: {why}", backticked(target));
+                let message = format!("Correct the target of {name}: it is {} ({why}).", backticked(target));
                 let mut finding = self.wrong(Code::AliasMalformedTarget, message);
                 // What was meant is known, even where the tenant's name is not.
                 if let Some(meant) = self.meant(target).filter(|_| finding.fix.is_empty()) {
@@ -136,11 +149,15 @@ impl DkimJudge<'_> {
                 return Ok(finding);
             }
             let message =
-                format!("{name} points to {}, which is no DKIM key of Microsoft's", backticked(target));
+                format!("Change the CNAME {name}: {} is not a DKIM key of Microsoft's.", backticked(target));
             return Ok(self.wrong(Code::AliasElsewhere, message));
         };
         if self.is_placeholder(target, &read) {
-            let message = format!("{name} points to {}: {}", backticked(target), placeholder::REASON);
+            let message = format!(
+                "Correct the target of {name}: it is {} ({}).",
+                backticked(target),
+                placeholder::REASON
+            );
             return Ok(self.wrong(Code::AliasMalformedTarget, message));
         }
         if let (crate::expected::Origin::Given, Some(RecordData::Cname(given))) =
@@ -148,18 +165,26 @@ impl DkimJudge<'_> {
             && given != target
             && read.number == self.selector.number
         {
-            let message = format!("{name} points to {} and not to {}", backticked(target), backticked(given));
+            let message = format!(
+                "Change the CNAME {name}: it points to {} and not to {}.",
+                backticked(target),
+                backticked(given)
+            );
             return Ok(self.wrong(Code::AliasElsewhere, message));
         }
         if let Some(cloud) =
             read.cloud.filter(|cloud| !cloud.shares(self.selector.cloud, Purpose::InitialDomain))
         {
-            let message = format!("{name} points to {}, a key of {}", backticked(target), cloud.title());
+            let message =
+                format!("Change the CNAME {name}: {} is a key of {}.", backticked(target), cloud.title());
             return Ok(self.wrong(Code::AliasWrongCloud, message));
         }
         if let Some(tenant) = self.selector.tenant.as_ref().filter(|tenant| **tenant != read.tenant) {
-            let message =
-                format!("{name} points to a key of the tenant `{}` and not of `{tenant}`", read.tenant);
+            let message = format!(
+                "Change the CNAME {name}: it points to a key of the tenant `{}` and not of \
+                    `{tenant}`.",
+                read.tenant
+            );
             return Ok(self.wrong(Code::AliasElsewhere, message));
         }
         if read.number != self.selector.number {
@@ -191,13 +216,15 @@ impl DkimJudge<'_> {
         };
         let advice = match &meant {
             Some(meant) if theirs.is_some() => {
-                format!("; the two are crossed, swap it for {}", backticked(meant))
+                format!(" The two selectors are swapped: its target is {}.", backticked(meant))
             }
-            Some(meant) => format!("; its own is {}", backticked(meant)),
+            Some(meant) => format!(" Its own target is {}.", backticked(meant)),
             None => String::new(),
         };
-        let message =
-            format!("{name} points to {}, the key of the other selector{advice}", backticked(target));
+        let message = format!(
+            "Change the CNAME {name}: {} is the key of the other selector.{advice}",
+            backticked(target)
+        );
         let mut finding = self.wrong(Code::AliasElsewhere, message);
         // What is published tells more than a rule: the tenant may have the newer form.
         if let Some(meant) = meant {
@@ -207,7 +234,7 @@ impl DkimJudge<'_> {
         Ok(finding)
     }
 
-    /// Whether a target of the right form was copied from a guide; what was given by hand was not.
+    /// Returns whether a target of the right form was copied from a guide; what was given by hand was not.
     fn is_placeholder(&self, target: &Name, read: &Target) -> bool {
         let domain = &self.case.subject.domain;
         let of_guide =
@@ -230,7 +257,7 @@ impl DkimJudge<'_> {
         match self.key_at(target)? {
             None | Some(true) => {
                 let other = self.selector.token.as_ref().is_some_and(|token| *token != read.token);
-                let note = if other { ", which was made for another domain" } else { "" };
+                let note = if other { ", a key of another domain" } else { "" };
                 Ok(Finding::new(
                     Code::Met,
                     format!("{name} points to {}{note}", backticked(target)),
@@ -238,12 +265,13 @@ impl DkimJudge<'_> {
                 ))
             }
             Some(false) if self.other_has_key()? => {
-                let message = format!("{name} is right, and its key comes with the first rotation");
+                let message = format!("{name} is correct; its key appears at the first rotation");
                 Ok(Finding::new(Code::DkimKeyPending, message, self.set))
             }
             Some(false) => {
                 let message = format!(
-                    "{name} is right and there is no valid key at {}; switch signing on for the domain in the Defender portal",
+                    "Turn on DKIM signing in the Defender portal: {name} is correct, but its target {} has \
+                     no valid key.",
                     backticked(target)
                 );
                 Ok(Finding::new(Code::DkimNotEnabled, message, self.set))
@@ -251,7 +279,7 @@ impl DkimJudge<'_> {
         }
     }
 
-    /// Whether there is a key; `None` where that lies outside the zone files.
+    /// Returns whether there is a key; `None` where that lies outside the zone files.
     fn key_at(&self, target: &Name) -> Result<Option<bool>, LookupFailure> {
         let answer = self.case.sight.answer(&Question::new(target.clone(), RecordType::Txt))?;
         let outside = answer.existence == crate::facts::Existence::Outside;
@@ -292,7 +320,7 @@ impl DkimJudge<'_> {
     }
 }
 
-/// Whether the record holds a public key that is not withdrawn (RFC 6376 §3.6.1: an empty `p=` withdraws it).
+/// Returns whether the record holds a public key that is not withdrawn (RFC 6376 §3.6.1: an empty `p=` withdraws it).
 pub(super) fn is_key(data: &RecordData) -> bool {
     let RecordData::Txt(text) = data else { return false };
     has_key(text)
@@ -320,7 +348,7 @@ fn is_usable_key(data: &RecordData) -> bool {
         && one_of("h", &["sha256"])
 }
 
-/// Whether a text is base64 and not empty (RFC 6376 §2.10, which leaves open how many `=` fill it up, to two).
+/// Returns whether a text is base64 and not empty (RFC 6376 §2.10, which leaves open how many `=` fill it up, to two).
 fn is_base64(text: &str) -> bool {
     let digits = text.trim_end_matches('=');
     let is_digit = |octet: u8| octet.is_ascii_alphanumeric() || b"+/".contains(&octet);

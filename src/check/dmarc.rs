@@ -1,6 +1,6 @@
-//! Does exactly one valid DMARC policy hold for the domain?
+//! Checks that exactly one valid DMARC record applies.
 //!
-//! Receivers look at `_dmarc` of the domain, then walk up the tree, and leave aside every text that does not begin with
+//! Receivers check `_dmarc` of the domain, then walk up the tree, and ignore every record that does not begin with
 //! `v=DMARC1`; of several policies none counts (RFC 9989 §4.10).
 
 mod text;
@@ -68,17 +68,16 @@ fn read_near_misses(case: &Case<'_>, expectation: &Expectation, answer: &Answer)
     });
 }
 
-/// The policy is kept by somebody else, to whom an alias leads.
+/// The policy is hosted by a third party that a CNAME points to.
 fn hosted(case: &Case<'_>, host: &Name) -> Finding {
     let none = RecordSet::default();
     if case.sight.facts.is_offline() && !host.is_within(&case.subject.domain) {
-        let message =
-            format!("the policy is kept at {}, which lies outside the zone files", backticked(host));
+        let message = format!("the DMARC record is at {}, outside the zone files", backticked(host));
         return Finding::new(Code::Met, message, &none);
     }
     // What the alias is for, and whether it may go, only the admin knows.
     let message = format!(
-        "the policy should be kept at {}, and there is none; ask whoever runs that",
+        "Ask the operator of {}: the CNAME points there for the DMARC record, but none is published.",
         backticked(host)
     );
     Finding::new(Code::DmarcMissing, message, &none)
@@ -112,8 +111,8 @@ pub(super) fn report_refused(case: &Case<'_>) -> Option<Hazard> {
         return None;
     }
     let message = format!(
-        "{} {} not agreed to take the DMARC reports of {}, so most receivers send none; ask there for a TXT record \
-         `v=DMARC1` at {}",
+        "Ask for a TXT record `v=DMARC1` at {3}: {0} {1} not authorized the DMARC reports of {2}, so most \
+         receivers send none.",
         join_and(refusing.iter().map(|(host, _)| backticked(host))),
         if refusing.len() == 1 { "has" } else { "have" },
         backticked(domain),
@@ -136,7 +135,7 @@ struct DmarcJudge<'a> {
     expectation: &'a Expectation,
     /// What receivers see.
     set: &'a RecordSet,
-    /// What stands at the name itself, and not in a wildcard.
+    /// The records at the name itself, and not in a wildcard.
     own: &'a RecordSet,
 }
 
@@ -144,9 +143,9 @@ impl DmarcJudge<'_> {
     fn one(&self, policy: &Text) -> Finding {
         let observed = self.of(&[policy]);
         match fault(policy) {
-            None => Finding::new(Code::Met, format!("one policy, {}", shown(policy)), &observed),
+            None => Finding::new(Code::Met, format!("one record, {}", shown(policy)), &observed),
             Some(why) => {
-                let message = format!("receivers cannot use the policy: {why}");
+                let message = format!("Correct the DMARC record: {why}.");
                 Finding::new(Code::DmarcInvalid, message, &observed)
                     .cured_by([self.with_one(repaired(policy))])
             }
@@ -155,7 +154,7 @@ impl DmarcJudge<'_> {
 
     fn several(&self, policies: &[&Text]) -> Finding {
         let message = format!(
-            "{} policies are published, and receivers then apply none (RFC 9989 §4.10)",
+            "Keep one of the {} DMARC records: receivers ignore all of them (RFC 9989 §4.10).",
             policies.len()
         );
         // The mildest one stays: none is applied now, and mail must not be refused unexpectedly.
@@ -166,7 +165,7 @@ impl DmarcJudge<'_> {
 
     fn none(&self) -> Result<Finding, LookupFailure> {
         if let Some(text) = texts(self.set).find(|text| looks_like_policy(text)) {
-            let message = format!("{text} is no policy: it must begin with `v=DMARC1;`");
+            let message = format!("Correct {text}: a DMARC record must begin with `v=DMARC1;`.");
             let fix = self.with_one(repaired(text));
             return Ok(Finding::new(Code::DmarcInvalid, message, &self.of(&[text])).cured_by([fix]));
         }
@@ -179,17 +178,18 @@ impl DmarcJudge<'_> {
             // A wildcard answers there as well, with texts that are not a policy.
             let Some(policy) = policies(&own.set).next() else { continue };
             let message = format!(
-                "the policy was published as {}: the DNS host puts the zone's name behind what is typed",
+                "Move the DMARC record from {} to `_dmarc`: your DNS host appends the zone name to what \
+                 you type.",
                 backticked(&doubled)
             );
             let fix = [alias::deletion(doubled, RecordType::Txt), self.with_one(repaired(policy))];
             return Ok(Finding::new(Code::DmarcMisplaced, message, &RecordSet::default()).cured_by(fix));
         }
         if let Some(tree::Inherited { domain, .. }) = inherited(self.case)? {
-            let message = format!("the policy of {} holds here as well", backticked(&domain));
+            let message = format!("the policy of {} applies", backticked(&domain));
             return Ok(Finding::new(Code::DmarcInherited, message, &RecordSet::default()));
         }
-        let message = "no policy says what to do with mail that only pretends to be from the domain";
+        let message = "Add a DMARC record: receivers do not know what to do with forged mail.";
         Ok(Finding::new(Code::DmarcMissing, message, &RecordSet::default())
             .cured_by([self.with_one(String::new())]))
     }
@@ -197,7 +197,7 @@ impl DmarcJudge<'_> {
     fn misplaced(&self, text: &Text, apex: &RecordSet) -> Finding {
         let domain = &self.case.subject.domain;
         let message = format!(
-            "the policy stands at {} and receivers look at {}",
+            "Move the DMARC record from {} to {}: receivers check only that name.",
             backticked(domain),
             backticked(&self.expectation.name)
         );
@@ -221,7 +221,7 @@ impl DmarcJudge<'_> {
         }
     }
 
-    /// The set with this policy alone, or the one to begin with if it is empty; other texts stay.
+    /// The set with this policy alone, or the one to begin with if it is empty; other TXT records stay.
     fn with_one(&self, policy: String) -> Edit {
         let wanted = match policy.is_empty() {
             true => self.expectation.data.to_vec(),

@@ -1,4 +1,4 @@
-//! Was a record published with the zone's name twice?
+//! Finds records that were published with the zone name twice.
 //!
 //! Many panels put the zone's name behind whatever is typed into the host field, the full name included.
 

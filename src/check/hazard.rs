@@ -1,4 +1,4 @@
-//! What is wrong, or worth knowing, that is not one expectation's fault?
+//! Finds hazards: problems outside the expectations.
 
 mod assigned;
 mod autodiscover;
@@ -29,7 +29,7 @@ pub(super) use leftover::{AUTODISCOVER_SERVICE, doubt_unread, leftover_questions
 /// Something that is wrong, or worth knowing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hazard {
-    /// Which one.
+    /// The code.
     pub code: Code,
     /// How bad it is: [`Severity::Error`], [`Severity::Warning`] or [`Severity::Info`].
     pub level: Severity,
@@ -45,7 +45,7 @@ pub struct Hazard {
     pub due: Option<Timestamp>,
     /// What to publish so that it is gone; empty where the fix is not in the zone.
     pub fix: Vec<Edit>,
-    /// The waiver made for it, whether it still holds or not.
+    /// The waiver that applies to it, whether it still holds or not.
     pub waiver: Option<Applied>,
 }
 
@@ -57,7 +57,7 @@ impl Hazard {
     }
 }
 
-/// Whether the domain does not exist.
+/// Returns whether the domain does not exist.
 pub(super) fn is_not_found(case: &Case<'_>, zone: Option<&Zone>) -> bool {
     servers::domain_not_found(case, zone).is_some()
 }

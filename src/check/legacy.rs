@@ -1,4 +1,4 @@
-//! Does an alias that is no longer needed still point to the platform being left?
+//! Checks CNAMEs that are no longer required.
 
 use std::collections::BTreeSet;
 
@@ -18,11 +18,10 @@ pub(super) fn judge(
     let name = backticked(&expectation.name);
     let domain = &case.subject.domain;
     let Some(found) = set.data.iter().find_map(RecordData::target) else {
-        return Ok(Finding::new(Code::Met, format!("{name} is not published, and is not needed"), &set));
+        return Ok(Finding::new(Code::Met, "not published, not required", &set));
     };
     if alias::is_wildcard(case, &expectation.name, &set)? {
-        let message =
-            format!("{name} has no record of its own; a wildcard answers with {}", backticked(found));
+        let message = format!("{name} is not published (a wildcard answers with {})", backticked(found));
         return Ok(Finding::new(Code::Met, message, &RecordSet::default()));
     }
     let host =
@@ -32,7 +31,7 @@ pub(super) fn judge(
     });
     if let Some(source) = at_source.filter(|_| found != target && !case.is_early(expectation)) {
         let message = format!(
-            "{name} still points to {} ({}); Teams needs no such record",
+            "Delete {name}: it still points to {} ({}), and Teams needs no such record.",
             backticked(found),
             source.short
         );
@@ -45,6 +44,6 @@ pub(super) fn judge(
         };
         return Ok(Finding::new(Code::AliasAtSource, message, &set).cured_by([fix]));
     }
-    let message = format!("{name} points to {}; it is not needed any more", backticked(found));
+    let message = format!("{name} points to {}; no longer required", backticked(found));
     Ok(Finding::new(Code::Met, message, &set))
 }

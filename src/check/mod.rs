@@ -1,6 +1,6 @@
-//! Is what is published what must be published?
+//! Checks published records against expectations.
 //!
-//! Judgement: pure functions over facts, without a network, a clock or a printer. A judge looks at one expectation
+//! Judgement: pure functions over facts, without a network, a clock or a printer. A judge checks one expectation
 //! with the eyes of one witness and returns verdict and fix together, so that no second table of remedies can
 //! disagree with it; one file a relation, each beside the document that specifies it and that the tests execute.
 
@@ -58,9 +58,9 @@ pub use wildcard::{PROBE_LABEL, is_from_wildcard};
 /// What is judged and what is known around it.
 #[derive(Debug, Clone, Copy)]
 pub struct Case<'a> {
-    /// The domain and the choices made for it.
+    /// The domain and its options.
     pub subject: &'a Subject,
-    /// The platform being left, named or recognised.
+    /// The platform being left, named or recognized.
     pub source: Option<&'static Provider>,
     /// Whether that platform was named, or two kinds of strong evidence show it: only then its leftovers go.
     pub is_source_sure: bool,
@@ -94,7 +94,7 @@ pub struct Edit {
     pub rtype: RecordType,
     /// All records that should be there; none to delete the set.
     pub after: BTreeSet<RecordData>,
-    /// Time to live to publish with; `None` to keep the present one.
+    /// TTL to publish with; `None` to keep the present one.
     pub ttl: Option<u32>,
     /// Whether a value in it was derived by rule, so that the admin should compare it with the admin center.
     pub confirm: bool,
@@ -129,22 +129,22 @@ impl Case<'_> {
         Self { sight: self.sight.without_asking(), ..*self }
     }
 
-    /// Whether the expectation is not wanted yet in the phase being judged.
+    /// Returns whether the expectation is not wanted yet in the phase being judged.
     fn is_early(&self, expectation: &Expectation) -> bool {
         self.phase() < expectation.phase
     }
 
-    /// Whether near misses are looked for: not for services that nobody asked for.
+    /// Returns whether near misses are looked for: not for services that were not requested.
     fn probes(&self, expectation: &Expectation) -> bool {
         self.subject.services.contains(&expectation.service)
     }
 
-    /// Whether the provider is the platform being left.
+    /// Returns whether the provider is the platform being left.
     fn is_source(&self, provider: &Provider) -> bool {
         self.source.is_some_and(|source| source.id == provider.id)
     }
 
-    /// The name of the platform being left, for a sentence.
+    /// Returns the name of the platform being left, for a sentence.
     fn source_word(&self) -> &'static str {
         self.source.map_or("the old platform", |source| source.short)
     }
@@ -155,7 +155,7 @@ impl Case<'_> {
 pub struct Judgement {
     /// The finding; [`LookupFailure`] if something that decides could not be looked up.
     pub finding: Result<Finding, LookupFailure>,
-    /// What was read.
+    /// The reads.
     pub reads: Reads,
 }
 
@@ -199,7 +199,7 @@ fn relation(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, Looku
     }
 }
 
-/// Whether there is evidence that Microsoft accepts the domain: the mail host made for it exists.
+/// Returns whether there is evidence that Microsoft accepts the domain: its mail host exists.
 ///
 /// # Errors
 /// [`LookupFailure`] if that could not be looked up.
@@ -208,6 +208,16 @@ fn is_accepted(case: &Case<'_>) -> Result<bool, LookupFailure> {
         Some(host) => Ok(case.sight.has_address(host)?.unwrap_or(false)),
         None => case.host_failure.map_or(Ok(false), |failure| Err(failure.clone())),
     }
+}
+
+/// Appends a note to a message: as a sentence after a sentence, and after a semicolon otherwise.
+fn noted(message: &str, note: &str) -> String {
+    if !message.ends_with(['.', '?']) {
+        return format!("{message}; {note}");
+    }
+    let mut letters = note.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    format!("{message} {}{}.", first.map(String::from).unwrap_or_default(), letters.as_str())
 }
 
 /// Names for a sentence: `a`, `a and b`, `a, b and c`.

@@ -1,8 +1,8 @@
-//! Which platform is being left, and which filter stands in front?
+//! Detects the old platform and the mail filter in front.
 //!
-//! Recognised from the records by the table of providers. Four kinds of record are strong evidence: where mail goes (MX),
+//! Recognized from the records by the table of providers. Four kinds of record are strong evidence: where mail goes (MX),
 //! where mail programs look (`autodiscover` or its SRV), who signs (DKIM) and who serves the zone (NS), each at the
-//! domain's own names. Two kinds that agree prove a platform, one alone makes it probable. Who may send (SPF), texts, and
+//! domain's own names. Two kinds that agree prove a platform, one alone makes it probable. Who may send (SPF), TXT records, and
 //! what the table calls weak never name one.
 
 use std::collections::BTreeSet;
@@ -39,7 +39,7 @@ impl Proof {
         }
     }
 
-    /// Whether leftovers of the platform may go.
+    /// Returns whether leftovers of the platform may go.
     #[must_use]
     pub fn is_sure(self) -> bool {
         matches!(self, Self::Declared | Self::Proven)
@@ -170,7 +170,7 @@ impl Sighting {
         }
     }
 
-    /// Whether it is shown beside what names the platform.
+    /// Returns whether it is shown beside what names the platform.
     fn is_evidence(&self) -> bool {
         self.provider.kind == Kind::Source
             && !self.provider.is_weak(self.evidence)
@@ -267,13 +267,13 @@ fn is_at_home(name: &Name, domain: &Name) -> bool {
         || owner.strip_suffix("._domainkey").is_some_and(|selector| !selector.contains("._domainkey"))
 }
 
-/// The records that stand at the name itself.
+/// The records at the name itself.
 fn own(sight: &FactsView<'_>, question: &Question) -> BTreeSet<RecordData> {
     let answer = sight.own_answer(question).ok().filter(|answer| answer.chain.is_empty());
     answer.map(|answer| answer.set.data).unwrap_or_default()
 }
 
-/// Whose service a record shows that stands beside those of which mail itself makes use.
+/// Whose service a record shows next to those that mail itself uses.
 fn beside(name: &Name, data: &RecordData, domain: &Name) -> (Vec<&'static Provider>, Evidence) {
     let owner = name.without_suffix(domain).map(|owner| owner.without_trailing_dot()).unwrap_or_default();
     let selector = owner.strip_suffix("._domainkey");
@@ -295,7 +295,7 @@ fn beside(name: &Name, data: &RecordData, domain: &Name) -> (Vec<&'static Provid
     }
 }
 
-/// The domain whose senders a term lets pass.
+/// The domain whose senders a term authorizes.
 fn sender(term: &spf::Term) -> Option<&Name> {
     match &term.meaning {
         spf::Meaning::Mechanism(_, spf::Mechanism::Include(domain) | spf::Mechanism::A(Some(domain)))

@@ -16,7 +16,7 @@ use super::{Case, Code, Edit, Finding, backticked, dmarc, join_and};
 pub(super) fn judge_mail(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, LookupFailure> {
     let set = case.sight.set(&expectation.name, expectation.rtype)?;
     if is_null_mx(&set) {
-        return Ok(Finding::new(Code::Met, "a null MX: the domain takes no mail", &set));
+        return Ok(Finding::new(Code::Met, "a null MX: the domain accepts no mail", &set));
     }
     let edit = |confirm| Edit {
         name: expectation.name.clone(),
@@ -33,7 +33,8 @@ pub(super) fn judge_mail(case: &Case<'_>, expectation: &Expectation) -> Result<F
         set.data.iter().filter_map(RecordData::target).filter(|host| !host.is_root()).map(backticked),
     );
     let message = format!(
-        "Replace the MX records by `0 .`: mail still goes to {hosts}. Compare first whether the domain gets mail there."
+        "Replace the MX records with `0 .`: mail still goes to {hosts}. First check that the domain no \
+         longer receives mail there."
     );
     Ok(Finding::new(Code::MxNotNull, message, &set).cured_by([edit(true)]))
 }
@@ -61,12 +62,14 @@ pub(super) fn judge_senders(case: &Case<'_>, expectation: &Expectation) -> Resul
             Ok(Finding::new(Code::Met, "one record, which authorizes no sender", &observed))
         }
         [_] => {
-            let message = "Replace the SPF record by `v=spf1 -all`: it still authorizes senders, or does not end with `-all`.";
+            let message = "Replace the SPF record with `v=spf1 -all`: it still authorizes senders, or does \
+                not end with `-all`.";
             Ok(Finding::new(Code::SpfNotClosed, message, &observed).cured_by([edit(true)]))
         }
         several => {
             let message = format!(
-                "Replace the {} SPF records by `v=spf1 -all`: several make every check fail.",
+                "Replace the {} SPF records with `v=spf1 -all`: with more than one, SPF fails for every \
+                 sender.",
                 several.len()
             );
             Ok(Finding::new(Code::SpfMultiple, message, &observed).cured_by([edit(true)]))
@@ -110,13 +113,13 @@ fn with_rejection(policy: &Text) -> Text {
     Text::from(tags.collect::<Vec<_>>().join(";").as_str())
 }
 
-/// Whether the set is the null MX alone (RFC 7505 §3).
+/// Returns whether the set is the null MX alone (RFC 7505 §3).
 pub(super) fn is_null_mx(set: &RecordSet) -> bool {
     let mut hosts = set.data.iter().filter_map(RecordData::target);
     hosts.next().is_some_and(crate::record::Name::is_root) && hosts.next().is_none()
 }
 
-/// Whether the text is `v=spf1 -all` and nothing else.
+/// Returns whether the text is `v=spf1 -all` and nothing else.
 pub(super) fn authorizes_no_sender(text: &Text) -> bool {
     SpfRecord::parse(text)
         .is_some_and(|record| matches!(&record.terms[..], [term] if term.text.eq_ignore_ascii_case("-all")))

@@ -1,4 +1,4 @@
-//! Was a name copied from a guide as it stood there?
+//! Recognizes names copied from guides.
 //!
 //! Guides write `<token>`, `contoso` or `yourdomain` where the reader's own value belongs. A word that the
 //! checked domain bears itself is its own and no placeholder.
@@ -10,7 +10,7 @@ use crate::record::Name;
 /// What a message says of a name that is one.
 pub(super) const REASON: &str = "it is a placeholder from a guide";
 
-/// Characters that stand around a placeholder, or for one, and that no host name holds.
+/// Characters around a placeholder, or in place of one, and that no host name holds.
 const MARKS: &[u8] = b"<>*[]{}()%#$";
 
 /// Labels that guides write in place of the reader's own, whole or before a hyphen.
@@ -43,7 +43,7 @@ static EXAMPLES: LazyLock<Vec<Name>> = LazyLock::new(|| {
     ["example.com", "example.net", "example.org"].iter().filter_map(|example| example.parse().ok()).collect()
 });
 
-/// Whether the name was copied from a guide, seen from the domain that is checked.
+/// Returns whether the name was copied from a guide, seen from the domain that is checked.
 pub(super) fn is_placeholder(target: &Name, domain: &Name) -> bool {
     if target.labels().flatten().any(|octet| MARKS.contains(octet)) {
         return true;
@@ -63,12 +63,12 @@ pub(super) fn is_placeholder(target: &Name, domain: &Name) -> bool {
     })
 }
 
-/// Whether nobody can own the name (RFC 2606 §3), and the domain that is checked is no such name itself.
+/// Returns whether the name is reserved (RFC 2606 §3), and the checked domain is not itself reserved.
 pub(super) fn is_kept_for_examples(name: &Name, domain: &Name) -> bool {
     EXAMPLES.iter().any(|example| name.is_within(example) && !domain.is_within(example))
 }
 
-/// Whether the domain is itself one of a guide or a lab, where the companies of the guides are neighbours.
+/// Returns whether the domain is itself one of a guide or a lab, where the companies of the guides are neighbors.
 fn is_sample(domain: &Name) -> bool {
     let bare = domain.without_trailing_dot();
     let labels = || bare.split('.');
@@ -78,12 +78,12 @@ fn is_sample(domain: &Name) -> bool {
             .any(|label| label == "example" || COMPANIES.iter().any(|company| label.starts_with(company)))
 }
 
-/// Whether the label is the word, or the word and more behind a hyphen.
+/// Returns whether the label is the word, or the word and more behind a hyphen.
 fn begins_with(label: &str, word: &str) -> bool {
     label.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
 }
 
-/// Whether the domain itself bears the word.
+/// Returns whether the domain itself bears the word.
 fn is_borne(word: &str, domain: &Name) -> bool {
     domain.without_trailing_dot().replace('.', "-").contains(word)
 }
@@ -97,7 +97,7 @@ fn without_selector(label: &str) -> &str {
     }
 }
 
-/// Whether the text stands for a verification text that was never filled in: `MS=msXXXXXXXX`,
+/// Returns whether the text stands for a verification text that was never filled in: `MS=msXXXXXXXX`,
 /// `MS=ms########`.
 #[must_use]
 pub fn is_placeholder_text(text: &str) -> bool {

@@ -1,8 +1,8 @@
-//! Would senders that heed the domain's MTA-STS policy still deliver after the move?
+//! Checks if senders that enforce the domain's MTA-STS policy still deliver after the move.
 //!
 //! Neither MTA-STS (RFC 8461) nor TLS reports (RFC 8460) are demanded; where they are used they must be
 //! right, because a policy in force makes senders refuse every mail host that it does not name, Microsoft's
-//! too. Nothing is proposed as a change: the policy is no record, and its announcement must not change first.
+//! too. Nothing is proposed as a change: the policy is not a record, and its announcement must not change first.
 
 mod announcement;
 mod body;
@@ -27,24 +27,24 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Findin
     let of = |code, message: String| Ok(Finding::new(code, message, &set));
     match found {
         Found::Nothing => of(Code::Met, "not used".into()),
-        Found::Outside => of(Code::Met, "announced by an alias that leads out of the zone files".into()),
+        Found::Outside => of(Code::Met, "announced by a CNAME to a name outside the zone files".into()),
         Found::BadAnnouncement(fault) | Found::BadPolicy(fault) => {
-            of(Code::MtaStsInvalid, format!("senders see no valid policy: {fault}"))
+            of(Code::MtaStsInvalid, format!("Correct the MTA-STS policy: {fault}."))
         }
-        Found::Unread => of(Code::Met, "announced; the policy itself was not fetched".into()),
+        Found::Unread => of(Code::Met, "announced; the policy was not fetched".into()),
         Found::Failed(reply) => {
-            let message = format!("announced, and the policy cannot be fetched: {}", reason(reply));
+            let message = format!("announced, but the policy cannot be fetched: {}", reason(reply));
             // Silence may be our own fault.
             let told = reply.outcome.is_answer();
             let unknown = certainty::code_of_policy(reply.outcome);
             of(if told { Code::MtaStsUnreachable } else { unknown }, message)
         }
-        Found::Policy(Policy { mode: Mode::Off, .. }) => of(Code::Met, "switched off (`mode: none`)".into()),
+        Found::Policy(Policy { mode: Mode::Off, .. }) => of(Code::Met, "turned off (`mode: none`)".into()),
         Found::Policy(policy) => {
             let hosts =
                 join_and(policy.patterns.iter().take(MOST_LINES).map(|pattern| format!("`{pattern}`")));
             let remembered = lasting(policy.max_age);
-            of(Code::Met, format!("mode `{}` for {hosts}, remembered for {remembered}", policy.mode.word()))
+            of(Code::Met, format!("mode `{}` for {hosts}, cached for {remembered}", policy.mode.word()))
         }
     }
 }
@@ -52,17 +52,19 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Findin
 /// Judges the wish for reports about TLS (RFC 8460 §3).
 pub(super) fn judge_reports(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, LookupFailure> {
     let Some(set) = texts_at(case, &expectation.name)? else {
-        let message = "asked for by an alias that leads out of the zone files";
+        let message = "announced by a CNAME to a name outside the zone files";
         return Ok(Finding::new(Code::Met, message, &RecordSet::default()));
     };
     Ok(match announcement::reported(&set) {
         Ok(None) => Finding::new(Code::Met, "not used", &RecordSet::default()),
         Ok(Some(receivers)) => Finding::new(Code::Met, format!("reports go to {receivers}"), &set),
-        Err(fault) => Finding::new(Code::TlsRptInvalid, format!("nobody gets reports: {fault}"), &set),
+        Err(fault) => {
+            Finding::new(Code::TlsRptInvalid, format!("Correct the TLS-RPT record: {fault}."), &set)
+        }
     })
 }
 
-/// What is wrong about the policy, and with whom it gets into the way.
+/// Reports problems of the policy, and the hosts it refuses.
 pub(super) fn hazards(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Hazard> {
     let domain = &case.subject.domain;
     let announced = judged.iter().find(|judged| judged.expectation.id == Id::MtaSts);
@@ -70,23 +72,22 @@ pub(super) fn hazards(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Haza
     let name = &announced.expectation.name;
     let Ok(Reading { found, .. }) = read(case, name) else { return Vec::new() };
     let hazard = |code: Code, name: &Name, rtype, message| vec![Hazard::new(code, name, rtype, message)];
-    let until_then = "until that is put right new senders see no policy, and those that remember an \
-                      earlier one keep to it";
+    let until_then = "Until it is fixed, new senders see no policy, and those that cached an earlier one \
+        still apply it.";
     match found {
         Found::Nothing | Found::Outside | Found::Unread => Vec::new(),
         Found::BadAnnouncement(fault) => {
-            let message =
-                format!("the announcement of the MTA-STS policy is not valid: {fault}; {until_then}");
+            let message = format!("Correct the MTA-STS record: {fault}. {until_then}");
             hazard(Code::MtaStsInvalid, name, Some(RecordType::Txt), message)
         }
         Found::BadPolicy(fault) => {
-            let message = format!("the MTA-STS policy at {} is not valid: {fault}; {until_then}", url(&host));
+            let message = format!("Correct the MTA-STS policy at {}: {fault}. {until_then}", url(&host));
             hazard(Code::MtaStsInvalid, &host, None, message)
         }
         Found::Failed(reply) => {
             let message = format!(
-                "the MTA-STS policy at {} is announced and cannot be fetched: {}; what it would do to mail \
-                 for the new host is not known, and senders that remember it keep to it",
+                "Repair the MTA-STS policy at {}: it is announced but cannot be fetched ({}). It is \
+                 unknown if it allows the new MX host, and senders that cached it still apply it.",
                 url(&host),
                 reason(reply)
             );
@@ -122,10 +123,10 @@ fn refuses_mx(
         Mode::Enforce => Severity::Error,
     };
     let effect = match (policy.mode, now) {
-        (Mode::Enforce, true) => "senders must not deliver to",
-        (Mode::Enforce, false) => "once the MX names it, senders must not deliver to",
-        (_, true) => "senders report every delivery to",
-        (_, false) => "once the MX names it, senders report every delivery to",
+        (Mode::Enforce, true) => "Senders must not deliver to",
+        (Mode::Enforce, false) => "Once the MX names it, senders must not deliver to",
+        (_, true) => "Senders report every delivery to",
+        (_, false) => "Once the MX names it, senders report every delivery to",
     };
     let near_miss =
         policy.patterns.iter().find(|pattern| missing.iter().any(|host| pattern.nearly_covers(host)));
@@ -133,27 +134,22 @@ fn refuses_mx(
         .map(|pattern| format!(" (the `*` of `{pattern}` is exactly one label)"))
         .unwrap_or_default();
     let lines = join_and(missing.iter().map(|host| format!("`mx: {}`", host.without_trailing_dot())));
-    let extend = format!(
-        "add {lines} to {} first, then publish a new `id` at {}",
-        url(host),
-        backticked(announcement)
-    );
+    let extend =
+        format!("Add {lines} to {}, then publish a new `id` at {}", url(host), backticked(announcement));
     let remembered = lasting(policy.max_age);
     let advice = if !coming.is_empty() {
         format!(
-            "{extend}, wait{} up to {remembered} for senders that remember the policy (or go to \
-             `mode: testing` before), and change the MX last",
+            "{extend}, wait{} up to {remembered} for senders that cached the policy (or use `mode: \
+             testing` first), and change the MX last",
             ttl(case, announcement)
         )
     } else if staying.is_empty() && case.phase() >= Phase::Switch {
-        format!("take it out of the MX, or as long as mail is to go there {extend}")
+        format!("Remove the host from the MX. To keep it: {extend}")
     } else {
-        format!(
-            "{extend}; senders that remember the policy look for a new one, or forget it after {remembered}"
-        )
+        format!("{extend}. Senders that cached the policy check for a new one, or drop it after {remembered}")
     };
     let message = format!(
-        "{effect} {}, which the MTA-STS policy (mode `{}`) does not cover{near_miss}: {advice}",
+        "{advice}. {effect} {}, because the MTA-STS policy (mode `{}`) does not list it{near_miss}.",
         join_and(missing.iter().map(|host| backticked(host))),
         policy.mode.word(),
     );
@@ -163,12 +159,12 @@ fn refuses_mx(
     Some(Hazard { level, records, ..refused })
 }
 
-/// How long the announcement stays in caches, where its own name servers told.
+/// How long the announcement stays in caches, if its own name servers reported it.
 fn ttl(case: &Case<'_>, announcement: &Name) -> String {
     let question = Question::new(announcement.clone(), RecordType::Txt);
     let reply = case.sight.reply(&question).filter(|reply| reply.server.role != Role::Resolver);
     let ttl = reply.and_then(|reply| reply.records.iter().map(|record| record.ttl).min());
-    ttl.map(|ttl| format!(" {}, the TTL of that text, and", lasting(ttl))).unwrap_or_default()
+    ttl.map(|ttl| format!(" {}, the TTL of that TXT record, and", lasting(ttl))).unwrap_or_default()
 }
 
 /// The hosts that a policy has to cover.
@@ -209,7 +205,7 @@ fn mail_hosts(case: &Case<'_>, judged: &[ExpectationResult]) -> Hosts {
 
 /// What is known of a domain's policy.
 struct Reading<'a> {
-    /// The texts that announce it.
+    /// The TXT records that announce it.
     set: RecordSet,
     found: Found<'a>,
 }
@@ -221,7 +217,7 @@ enum Found<'a> {
     Outside,
     /// Something was meant to announce a policy, and does not.
     BadAnnouncement(String),
-    /// Announced, and nobody fetched it.
+    /// Announced, but not fetched.
     Unread,
     /// Announced, and fetching failed.
     Failed(&'a PolicyReply),
@@ -265,14 +261,14 @@ fn fetched<'a>(case: &Case<'a>) -> Option<&'a PolicyReply> {
     })
 }
 
-/// The texts of a name, behind aliases too; `None` if these lead to names that no server was to be asked about.
+/// The TXT records of a name, also through CNAMEs; `None` if these lead to names that no server was to be asked about.
 fn texts_at(case: &Case<'_>, name: &Name) -> Result<Option<RecordSet>, LookupFailure> {
     let answer = case.sight.answer(&Question::new(name.clone(), RecordType::Txt))?;
     let is_outside = answer.existence == Existence::Outside && !answer.chain.is_empty();
     Ok((!is_outside).then_some(answer.set))
 }
 
-/// Why there is no text, for a sentence.
+/// The reason why there is no text, for a sentence.
 fn reason(reply: &PolicyReply) -> String {
     if !reply.reason.is_empty() {
         return reply.reason.clone();
@@ -280,15 +276,15 @@ fn reason(reply: &PolicyReply) -> String {
     let words = match reply.outcome {
         PolicyOutcome::Fetched | PolicyOutcome::NotFetched => "it was not fetched",
         PolicyOutcome::NoAddress => "its host has no address",
-        PolicyOutcome::LookupFailed => "the address of its host could not be looked up",
-        PolicyOutcome::Unreachable => "its host cannot be reached from here",
+        PolicyOutcome::LookupFailed => "the addresses of its host could not be looked up",
+        PolicyOutcome::Unreachable => "its host is unreachable from here",
         PolicyOutcome::Timeout | PolicyOutcome::OutOfTime => "its host did not answer in time",
-        PolicyOutcome::BadCertificate => "the certificate is not accepted",
+        PolicyOutcome::BadCertificate => "its certificate is invalid",
         PolicyOutcome::HttpStatus => "the HTTP status is not 200",
-        PolicyOutcome::Redirect => "it is redirected, which senders do not follow",
+        PolicyOutcome::Redirect => "it redirects, which senders do not follow",
         PolicyOutcome::WrongMediaType => "it is not `text/plain`",
         PolicyOutcome::TooLarge => "it is larger than 64 KiB",
-        PolicyOutcome::Malformed => "the answer is no HTTP",
+        PolicyOutcome::Malformed => "the response is not HTTP",
     };
     words.into()
 }

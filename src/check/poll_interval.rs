@@ -1,4 +1,4 @@
-//! When can something have changed, so that looking again is worth it?
+//! Computes when to check again.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -11,12 +11,12 @@ pub struct PollInterval {
     pub floor: SignedDuration,
     /// At least so often.
     pub every: SignedDuration,
-    /// So often while somebody may edit the zone, or a server may come back, at any moment.
+    /// The interval while the zone may be edited, or a server may come back, at any moment.
     pub restless: SignedDuration,
 }
 
 impl PollInterval {
-    /// A rhythm that looks at least so often.
+    /// An interval with this maximum.
     #[must_use]
     pub fn every(every: SignedDuration) -> Self {
         let floor = SignedDuration::from_secs(1);
@@ -60,7 +60,7 @@ pub fn next_look<'a>(
     moments.min().unwrap_or(ceiling).clamp(floor, ceiling)
 }
 
-/// Whether something other than a known moment decides.
+/// Returns whether something other than a known moment decides.
 fn is_restless(assessment: &Assessment) -> bool {
     // A secondary may be told of a change, or be updated by hand, before it asks.
     let overdue = |judged: &super::ExpectationResult| {

@@ -1,11 +1,11 @@
-//! Says what to look up: what the check reads is what is asked.
+//! Lists what to look up: the check asks for what it reads.
 //!
 //! Every rule reads facts through a [`FactsView`] that notes the questions without a reply, and those are asked next. While
 //! lookups are under way, the expectations are judged with the eyes of one pair of servers after another, each as far as
 //! its own replies go: what is asked then depends on the replies and not on their order. Once nothing is under way, the
 //! whole check is made, and what it still lacks is asked, until it lacks nothing.
 //!
-//! Beside it stands only [`prefetch`], which saves round trips: a question that is not listed there is asked later, and the
+//! Besides, there is only [`prefetch`], which saves round trips: a question that is not listed there is asked later, and the
 //! verdict is the same.
 
 use std::collections::BTreeSet;
@@ -21,7 +21,7 @@ use crate::record::{Name, Question, RecordType};
 
 use super::{Case, JudgeOptions, assess, hazard, relation};
 
-/// Questions that most domains need, so that room is made for them once.
+/// Questions that most domains need, so that memory is reserved once.
 const USUAL: usize = 48;
 
 /// The questions that nearly every check of the subject reads, so that all leave in the first round trip.
@@ -295,7 +295,7 @@ impl Run {
         Self { pair, read: read.collect() }
     }
 
-    /// Whether a judgement with the eyes of this pair would read no more than this run.
+    /// Returns whether a judgement with the eyes of this pair would read no more than this run.
     fn foretells(&self, pair: &Pair, facts: &Facts, domain: &Name) -> bool {
         for (question, was_met) in &self.read {
             match (pair.reply(facts, question, domain), was_met) {

@@ -1,4 +1,4 @@
-//! What matters for the move and cannot be seen in DNS?
+//! Reminders of what DNS does not show.
 //!
 //! Said only where the facts make it matter; nothing here is a finding, and nothing decides.
 
@@ -9,7 +9,7 @@ use crate::record::{RecordData, RecordType};
 
 use super::{Case, Code, ExpectationResult, Status, is_accepted};
 
-/// Something that the admin must look at elsewhere.
+/// Something that the admin must check elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reminder {
     /// Whether Microsoft signs: its keys can be published with signing switched off.
@@ -31,50 +31,51 @@ pub enum Reminder {
 }
 
 impl Reminder {
-    /// Where the facts in the texts come from.
+    /// The sources of the facts in the reminders.
     pub const SOURCES: &'static str = "Microsoft Learn, \"Set up DKIM to sign mail\", 2025-06-19; Rackspace, \"Forced MX routing\" (undated) and \
          \"Upgrade to Office 365 FAQ\", 2018-03-30; cPanel, Email Routing; message center MC1093237 and MC1227454 \
          (third-party copies) and techcommunity 4446167 and 4408790, read 2026-11-26";
 
-    /// What to look at and why, in a sentence.
+    /// Returns what to check and why.
     #[must_use]
     pub fn text(self) -> String {
         match self {
-            Self::Signing => "whether mail is signed: DKIM is switched on in the Defender portal and not by these \
-                              records; send yourself a message and look for `dkim=pass` with your own domain"
+            Self::Signing => "DKIM: these records do not turn signing on, the Defender portal does. Send \
+                yourself a message and check it for `dkim=pass` with your own domain."
                 .into(),
             Self::OldHostDelivers(source) if source.id == "rackspace" => format!(
-                "whether {0} still delivers: mail of its other customers goes to the old mailboxes as long as the domain \
-                 is there; ask {0} for forced MX routing, and look into the old mailboxes before they go",
+                "Mail from other {0} customers still reaches the old mailboxes. Ask {0} for forced MX \
+                 routing, or remove the domain there. Check the old mailboxes first.",
                 source.short
             ),
             Self::OldHostDelivers(source) => format!(
-                "whether {} still delivers: mail of its other customers and web sites may go to the old mailboxes as long \
-                 as the domain is there (in cPanel: set Email Routing to remote); look into them before they go",
+                "Mail from other customers and web sites at {} may still reach the old mailboxes. Remove \
+                 the domain there (in cPanel: set Email Routing to remote). Check the old mailboxes first.",
                 source.short
             ),
             Self::NotMigrated(source) => format!(
-                "whether everybody can be reached: aliases, lists and shared folders at {} do not move with the mailboxes; \
-                 compare its list of addresses with the one in the Exchange admin center",
+                "Aliases, lists and shared folders at {} do not move with the mailboxes. Compare its \
+                 address list with the Exchange admin center.",
                 source.short
             ),
-            Self::TenantsDeliver => "whether the mailboxes are there: once the domain is verified, other Microsoft 365 \
-                                     tenants deliver to it there whatever the MX says; create the mailboxes first, or set \
-                                     the domain to internal relay"
+            Self::TenantsDeliver => "Create the mailboxes first, or set the domain to internal relay: once \
+                the domain is verified, other Microsoft 365 tenants deliver to it there, whatever the MX \
+                says."
                 .into(),
-            Self::InitialDomainCap => "which address people send from: mail from an `onmicrosoft.com` address reaches at \
-                                       most 100 external recipients in 24 hours (550 5.7.236); make the custom domain \
-                                       the primary address before people send"
+            Self::InitialDomainCap => "Make the custom domain the primary address before users send: mail \
+                from an `onmicrosoft.com` address reaches at most 100 external recipients in 24 hours (550 \
+                5.7.236)."
                 .into(),
-            Self::WebServices => "whether the migration tool works: Exchange Online blocks Exchange Web Services by \
-                                  default since 2026-10-01 and turns them off on 2027-04-01; ask the maker of the tool"
+            Self::WebServices => "Ask the vendor of the migration tool: Exchange Online blocks Exchange \
+                Web Services by default since 2026-10-01 and turns them off on 2027-04-01."
                 .into(),
-            Self::DirectSend => "whether devices send: mail of scanners and applications that is delivered to the MX host \
-                                 without signing in is refused once Direct Send is rejected (550 5.7.68); give them a \
-                                 connector or SMTP AUTH client submission"
+            Self::DirectSend => "Give scanners and applications a connector or SMTP AUTH client \
+                submission: mail that they deliver to the MX host without signing in is rejected once \
+                Direct Send is rejected (550 5.7.68)."
                 .into(),
-            Self::BulkSender => "how much mail is sent: Outlook.com refuses mail of a domain that sends more than 5,000 \
-                                 messages a day without SPF, DKIM and DMARC (550 5.7.515); publish what is missing before"
+            Self::BulkSender => "Publish SPF, DKIM and DMARC before you send much mail: Outlook.com \
+                rejects mail of a domain that sends more than 5,000 messages a day without them (550 \
+                5.7.515)."
                 .into(),
         }
     }
@@ -114,7 +115,7 @@ pub(super) fn reminders(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Re
     reminders
 }
 
-/// Whether the SPF record names machines of the domain's own: addresses, or hosts by `a`.
+/// Returns whether the SPF record names machines of the domain's own: addresses, or hosts by `a`.
 fn has_own_senders(case: &Case<'_>) -> bool {
     let texts = case.sight.set(&case.subject.domain, RecordType::Txt).unwrap_or_default();
     let records = texts.data.iter().filter_map(|data| match data {

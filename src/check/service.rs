@@ -1,4 +1,4 @@
-//! Is a service offered by the right host, and by no other?
+//! Checks that SRV records name the right host, and no other.
 //!
 //! Priority and weight never make a right record wrong; the port does, since clients connect to it.
 
@@ -18,7 +18,7 @@ pub(super) fn judge(
     let name = backticked(&expectation.name);
     let others: Vec<&RecordData> = set.data.iter().filter(|data| !is_right(data, offer)).collect();
     if !set.is_empty() && others.is_empty() {
-        return Ok(Finding::new(Code::Met, format!("{name} names {}", backticked(&offer.target)), &set));
+        return Ok(Finding::new(Code::Met, format!("{name} points to {}", backticked(&offer.target)), &set));
     }
     if set.is_empty() || wildcard::is_from_wildcard(case, &expectation.question(), &set)? {
         return missing(case, expectation, offer, &set);
@@ -27,19 +27,37 @@ pub(super) fn judge(
     let malformed = others.iter().find_map(|data| malformed(data, offer, &case.subject.domain));
     let fields = fields(expectation);
     let (code, message) = if let Some(short) = at_source(case, expectation, &set) {
-        (Code::ServiceAtSource, format!("{name} still names {shown} ({short})"))
+        (Code::ServiceAtSource, format!("Replace the SRV record: {name} still points to {shown} ({short})."))
     } else if others.len() < set.data.len() {
-        let message =
-            format!("{name} names {shown} beside {}, so clients are split", backticked(&offer.target));
+        let message = format!(
+            "Delete {shown} from {name}: clients are split between it and {}.",
+            backticked(&offer.target)
+        );
         (Code::ServiceRival, message)
     } else if let Some(why) = malformed {
-        (Code::ServiceMalformedTarget, format!("{name} names {shown}: {why}; {fields}"))
+        (
+            Code::ServiceMalformedTarget,
+            format!(
+                "Correct the SRV record {name}: {shown} is wrong ({why}). \
+            {fields}."
+            ),
+        )
     } else if others.iter().any(|data| data.target() == Some(&offer.target)) {
-        let message = format!("{name} names {shown} and not port {}, to which clients connect", offer.port);
-        (Code::ServiceElsewhere, format!("{message}; {fields}"))
+        let message = format!(
+            "Correct the SRV record {name}: it points to {shown}, but clients connect to \
+            port {}.",
+            offer.port
+        );
+        (Code::ServiceElsewhere, format!("{message} {fields}."))
     } else {
         let wanted = format!("{} port {}", backticked(&offer.target), offer.port);
-        (Code::ServiceElsewhere, format!("{name} names {shown} and not {wanted}"))
+        (
+            Code::ServiceElsewhere,
+            format!(
+                "Replace the SRV record {name}: it points to {shown} and not to \
+            {wanted}."
+            ),
+        )
     };
     Ok(Finding::new(code, message, &set).cured_by([edit(expectation, &set, offer)]))
 }
@@ -56,21 +74,25 @@ fn missing(
     let add = edit(expectation, &none, offer);
     if !set.is_empty() {
         let shown = join_and(set.data.iter().map(shown));
-        let message = format!("{name} is not published; only the wildcard answers, with {shown}");
+        let message = format!(
+            "Add the SRV record {name}: it is not published, and a wildcard answers with \
+            {shown}."
+        );
         return Ok(Finding::new(Code::ServiceMissing, message, &none).cured_by([add]));
     }
     if case.probes(expectation)
         && let Some(doubled) = doubled::found(case, &expectation.name, expectation.rtype)?
     {
         let message = format!(
-            "the record was published as {}: the DNS host puts the zone's name behind what is typed; {}",
+            "Add the SRV record again and delete {}: your DNS host appends the zone name to what you type. \
+             {}.",
             backticked(&doubled),
             fields(expectation)
         );
         let gone = alias::deletion(doubled, expectation.rtype);
         return Ok(Finding::new(Code::ServiceDoubledName, message, &none).cured_by([gone, add]));
     }
-    let message = format!("{name} is not published, so partners cannot find the domain");
+    let message = format!("Add the SRV record {name}: without it, partners cannot find the domain.");
     Ok(Finding::new(Code::ServiceMissing, message, &none).cured_by([add]))
 }
 
@@ -80,20 +102,20 @@ fn malformed(data: &RecordData, offer: &Offer, domain: &Name) -> Option<String> 
     let dotless = |zone: &Name| target.without_suffix(zone).is_some_and(|meant| meant == offer.target);
     if let Some(zone) = zone_candidates(domain).into_iter().find(dotless) {
         return Some(format!(
-            "the final dot is missing in the zone, so {} was put behind it",
+            "the final dot is missing, so the zone name {} was appended",
             backticked(&zone)
         ));
     }
     if target.labels().flatten().any(u8::is_ascii_whitespace) {
-        return Some("priority, weight or port were typed into the field of the target".into());
+        return Some("priority, weight or port were typed into the target field".into());
     }
     let front = target.without_suffix(&offer.target);
     let numbers = |front: Name| front.labels().flatten().all(u8::is_ascii_digit);
     if !target.is_root() && *target != offer.target && front.is_some_and(numbers) {
-        return Some("priority, weight or port became a part of the target".into());
+        return Some("priority, weight or port became part of the target".into());
     }
     if target.label_count() == 1 && target.labels().flatten().all(u8::is_ascii_digit) {
-        return Some("a number was typed where the target belongs".into());
+        return Some("a number was typed as the target".into());
     }
     placeholder::is_placeholder(target, domain).then(|| placeholder::REASON.into())
 }
@@ -104,11 +126,11 @@ fn fields(expectation: &Expectation) -> String {
     let (service, protocol) = (labels.next().unwrap_or_default(), labels.next().unwrap_or_default());
     match expectation.data.first() {
         Some(RecordData::Srv { priority, weight, port, target }) => format!(
-            "type the fields one by one: service `{service}`, protocol `{protocol}`, priority {priority}, \
+            "Type the fields one by one: service `{service}`, protocol `{protocol}`, priority {priority}, \
              weight {weight}, port {port}, target {}",
             backticked(target)
         ),
-        _ => format!("type the service `{service}` and the protocol `{protocol}` only"),
+        _ => format!("Type only the service `{service}` and the protocol `{protocol}`"),
     }
 }
 
@@ -122,7 +144,7 @@ pub(super) fn judge_legacy(
     let name = backticked(&expectation.name);
     let wrong = set.data.iter().any(|data| !is_right(data, offer));
     if wrong && wildcard::is_from_wildcard(case, &expectation.question(), &set)? {
-        let message = format!("{name} has no record of its own; only a wildcard answers");
+        let message = format!("{name} is not published (a wildcard answers)");
         return Ok(Finding::new(Code::Met, message, &RecordSet::default()));
     }
     if let Some(short) = at_source(case, expectation, &set).filter(|_| !case.is_early(expectation)) {
@@ -138,17 +160,20 @@ pub(super) fn judge_legacy(
             ttl: None,
             confirm: false,
         };
-        let message = format!("{name} still names {others} ({short}); Teams needs no such record");
+        let message = format!(
+            "Delete {name}: it still points to {others} ({short}), and Teams needs no \
+            such record."
+        );
         return Ok(Finding::new(Code::ServiceAtSource, message, &set).cured_by([fix]));
     }
     let message = match set.is_empty() {
-        true => format!("{name} is not published, and is not needed"),
-        false => format!("{name} names {}; it is not needed any more", join_and(set.data.iter().map(shown))),
+        true => "not published, not required".to_owned(),
+        false => format!("{name} points to {}; no longer required", join_and(set.data.iter().map(shown))),
     };
     Ok(Finding::new(Code::Met, message, &set))
 }
 
-/// Whether the record names the host and the port.
+/// Returns whether the record names the host and the port.
 pub(super) fn is_right(data: &RecordData, offer: &Offer) -> bool {
     matches!(data, RecordData::Srv { target, port, .. } if *target == offer.target && *port == offer.port)
 }
@@ -178,7 +203,7 @@ fn edit(expectation: &Expectation, set: &RecordSet, offer: &Offer) -> Edit {
 
 fn shown(data: &RecordData) -> String {
     match data {
-        RecordData::Srv { port, target, .. } if target.is_root() => format!("nothing (port {port})"),
+        RecordData::Srv { port, target, .. } if target.is_root() => format!("no server (port {port})"),
         RecordData::Srv { port, target, .. } => format!("{} port {port}", backticked(target)),
         other => format!("`{other}`"),
     }

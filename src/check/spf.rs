@@ -1,4 +1,4 @@
-//! May Microsoft 365 send for the domain, and can receivers read the record that says so?
+//! Checks if SPF authorizes Microsoft 365 and evaluates without errors.
 //!
 //! The record is judged by its terms and never as a string. A static count is the worst case: a receiver
 //! stops at the first match.
@@ -71,7 +71,7 @@ pub(super) fn judge(
     }
 }
 
-/// Whether any of the texts names the domain.
+/// Returns whether any of the records names the domain.
 fn names(set: &RecordSet, domain: &Name) -> bool {
     let domain = domain.without_trailing_dot();
     set.data.iter().filter_map(text_of).any(|text| text.lossy().to_ascii_lowercase().contains(&domain))
@@ -107,10 +107,10 @@ impl SpfJudge<'_> {
         if !fix.edits.is_empty() {
             let dropped = join_and(fix.dropped.iter().map(|term| format!("`{}`", shown(term))));
             if !dropped.is_empty() {
-                message += &format!("; the plan leaves out {dropped}, put back what was meant");
+                message += &format!(" The plan drops {dropped}: add back what was meant.");
             }
             for decided in &fix.decided {
-                message += &format!("; {decided}");
+                message += &format!(" {decided}.");
             }
             message += &self.price(&fix);
         }
@@ -119,26 +119,24 @@ impl SpfJudge<'_> {
 
     fn none(&self, lookalike: Option<&Text>) -> Result<Finding, LookupFailure> {
         let Some(text) = lookalike else {
-            let message = "no SPF record is published, so receivers cannot tell who may send for the domain";
+            let message = "Add an SPF record: without one, receivers cannot tell which servers may send \
+                for the domain.";
             return self.wrong(Code::SpfMissing, message.into(), &[]);
         };
-        let odd = markup::told(&markup::oddities(text)).map(|odd| format!("; {odd}")).unwrap_or_default();
-        let message = format!(
-            "{text} looks like an SPF record, and receivers ignore it: it must begin with `v=spf1 `{odd}"
-        );
+        let odd = markup::told(&markup::oddities(text)).map(|odd| format!(" ({odd})")).unwrap_or_default();
+        let message =
+            format!("Correct {text}: an SPF record must begin with `v=spf1 `, so receivers ignore it{odd}.");
         let repaired = repaired_text(text);
         let records: Vec<&SpfRecord> = repaired.iter().collect();
-        let mut fix = edit::fix(self, &records, Some(text))?;
-        // What is ignored costs nothing today.
-        fix.before.clear();
+        let fix = edit::fix(self, &records, Some(text))?;
         let observed = RecordSet { data: [RecordData::Txt(text.clone())].into(), ttl: self.set.ttl };
         Ok(self.edited(Code::SpfLookalike, message, &observed, fix))
     }
 
     fn several(&self, records: &[&SpfRecord]) -> Result<Finding, LookupFailure> {
         let message = format!(
-            "{} SPF records are published and only one is allowed, so every check fails (RFC 7208 §4.5); \
-             merge them into one",
+            "Merge the {} SPF records into one: with more than one, SPF fails for every sender (RFC 7208 \
+             §4.5).",
             records.len()
         );
         self.wrong(Code::SpfMultiple, message, records)
@@ -163,8 +161,8 @@ impl SpfJudge<'_> {
         if tally.voids.len() > MOST_VOID_LOOKUPS {
             let names = join_and(tally.voids.iter().map(backticked));
             let message = format!(
-                "{} names that the record looks up have no answer ({names}), and receivers give up after \
-                 {MOST_VOID_LOOKUPS}",
+                "Remove the terms without an answer ({names}): receivers allow {MOST_VOID_LOOKUPS} void \
+                 lookups, and the record causes {}.",
                 tally.voids.len()
             );
             return self.wrong(Code::SpfVoidLookups, message, &[record]);
@@ -202,12 +200,13 @@ impl SpfJudge<'_> {
         let mut costs: Vec<(&str, usize)> =
             tally.costs.iter().map(|cost| (cost.term.text.as_str(), cost.lookups)).collect();
         costs.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
-        let dear = costs.iter().filter(|(_, cost)| *cost > 1).take(3);
-        let dear = join_and(dear.map(|(term, cost)| format!("`{}` ({cost})", shown(term))));
-        let dear = if dear.is_empty() { dear } else { format!("; the dearest are {dear}") };
+        let expensive = costs.iter().filter(|(_, cost)| *cost > 1).take(3);
+        let expensive = join_and(expensive.map(|(term, cost)| format!("`{}` ({cost})", shown(term))));
+        let expensive =
+            if expensive.is_empty() { expensive } else { format!(" The most expensive: {expensive}.") };
         let message = format!(
-            "checking the record takes {} lookups and receivers give up after {MOST_LOOKUPS} (RFC 7208 \
-             §4.6.4){dear}",
+            "Remove terms: SPF needs {} lookups, and receivers stop at {MOST_LOOKUPS} (RFC 7208 \
+             §4.6.4).{expensive}",
             tally.counted()
         );
         let fix = edit::fix(self, &[record], None)?;
@@ -240,28 +239,28 @@ impl SpfJudge<'_> {
         };
         let message = match misspelt {
             _ if record.terms.iter().any(|term| is_refusing(&term)) => format!(
-                "Remove the qualifier of `{}`: with it, mail from Microsoft 365 does not pass SPF",
+                "Remove the qualifier of `{}`: with it, mail from Microsoft 365 does not pass SPF.",
                 shown(tally.refused_by.as_deref().unwrap_or_default())
             ),
             _ if tally.refused_by.is_some() => format!(
-                "`{}` comes before Microsoft's include and matches all that Microsoft 365 sends, so its mail fails \
-                 SPF; put `include:{}` in front of it",
+                "Move `include:{1}` before `{0}`: that term matches all mail from Microsoft 365, so its \
+                 mail fails SPF.",
                 shown(tally.refused_by.as_deref().unwrap_or_default()),
                 self.include.without_trailing_dot()
             ),
             _ if behind_all.is_some() => format!(
-                "{} is included behind `all`, where receivers do not look, so mail from Microsoft 365 \
-                 fails SPF",
+                "Move the include of {} before `all`: receivers ignore terms after `all`, so mail from \
+                 Microsoft 365 fails SPF.",
                 backticked(self.include)
             ),
             Some(term) => format!(
-                "receivers ignore `{}`, so the record does not allow Microsoft 365 to send; an include is \
-                 written with a colon",
+                "Correct `{}` (an include is written with a colon): receivers ignore it, so mail from \
+                 Microsoft 365 fails SPF.",
                 shown(&term.text)
             ),
             None => format!(
-                "the record does not include {}, so mail from Microsoft 365 fails SPF",
-                backticked(self.include)
+                "Add `include:{}`: without it, mail from Microsoft 365 fails SPF.",
+                self.include.without_trailing_dot()
             ),
         };
         self.wrong(Code::SpfWithoutMicrosoft, message, &[record])
@@ -272,13 +271,13 @@ impl SpfJudge<'_> {
         let include = self.include.without_trailing_dot();
         let message = match doubt {
             Doubt::Sender(term) => format!(
-                "`{}` needs the sender of each message, so it cannot be seen whether Microsoft 365 may send; check \
-                 at the service behind it that Microsoft 365 is one of the senders, or add `include:{include}`",
+                "Check with the operator of `{}` that it authorizes Microsoft 365, or add \
+                 `include:{include}`: the term depends on the sender of each message.",
                 shown(term)
             ),
             Doubt::Unread(name) => format!(
-                "the record of {} was not read and may include Microsoft; if it does not, add \
-                 `include:{include}`",
+                "Add `include:{include}` if the record of {} does not include Microsoft: it was not looked \
+                 up.",
                 backticked(name)
             ),
         };
@@ -288,7 +287,7 @@ impl SpfJudge<'_> {
     }
 }
 
-/// Whether the term includes the domain, with whatever qualifier.
+/// Returns whether the term includes the domain, with whatever qualifier.
 fn is_include_of(meaning: &Meaning, domain: &Name) -> bool {
     let Meaning::Mechanism(_, Mechanism::Include(included)) = meaning else { return false };
     included.name.as_ref() == Some(domain)

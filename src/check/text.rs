@@ -1,4 +1,4 @@
-//! Is the text published that proves ownership of the domain?
+//! Checks the verification TXT record.
 //!
 //! Once Microsoft accepts the domain the text has done its work, so without a given value its absence is then fine.
 
@@ -39,22 +39,21 @@ pub(super) fn judge(
     }
     let malformed = texts.iter().find_map(|text| repaired(text).map(|repaired| (*text, repaired)));
     if is_accepted(case)? {
-        let message = "Microsoft accepts the domain already, so no text has to prove ownership any more";
+        let message = "not required: Microsoft has already accepted the domain";
         return Ok(Finding::new(Code::VerificationNotNeeded, message, &RecordSet::default()));
     }
     doubled::read(case, &expectation.name, expectation.rtype);
     if let Some(text) = texts.iter().find(|text| placeholder::is_placeholder_text(&text.lossy())) {
         let message = format!(
-            "{text} is a placeholder from a guide; the admin center shows the value (`MS=ms…`) to put in \
-             its place, and `--verification` names it here"
+            "Replace {text}, a placeholder from a guide: the admin center shows the real value (`MS=ms…`); \
+             pass it with `--verification`."
         );
         return Ok(Finding::new(Code::VerificationMalformed, message, &of(&set, text)));
     }
     if let Some((text, repaired)) = malformed {
         return Ok(mistyped(expectation, &set, text, &repaired, true));
     }
-    let message = "no text proves ownership; the admin center shows the value (`MS=ms…`) when the domain is added, and \
-                   `--verification` names it here";
+    let message = "Ownership record missing. The admin center shows `MS=ms…`; pass it with `--verification`.";
     Ok(Finding::new(Code::VerificationMissing, message, &RecordSet::default()))
 }
 
@@ -68,20 +67,18 @@ fn judge_given(expectation: &Expectation, given: &str, set: &RecordSet, texts: &
     }
     if let Some(text) = texts.iter().find(|text| placeholder::is_placeholder_text(&text.lossy())) {
         let finding = mistyped(expectation, set, text, given, false);
-        let message = format!("{text} is a placeholder from a guide and `{given}` is meant");
+        let message = format!("Replace {text}, a placeholder from a guide, with `{given}`.");
         return Finding { message, ..finding };
     }
     let wanted = RecordData::Txt(Text::from(given));
     if let Some(text) = texts.iter().find(|text| is_verification(text)) {
-        let message = format!(
-            "`{}` is published and `{given}` is wanted; it may belong to another tenant",
-            text.lossy()
-        );
+        let message =
+            format!("Add `{given}`: `{}` is published, which may belong to another tenant.", text.lossy());
         let finding = Finding::new(Code::VerificationOtherValue, message, &of(set, text));
         // The other value stays: a tenant that still needs it is not ours to break.
         return finding.cured_by([edit(expectation, with(set, None, wanted), false)]);
     }
-    let message = format!("`{given}` is not published, so Microsoft cannot verify the domain");
+    let message = format!("Add `{given}`: without it, Microsoft cannot verify the domain.");
     Finding::new(Code::VerificationMissing, message, &RecordSet::default()).cured_by([edit(
         expectation,
         with(set, None, wanted),
@@ -96,12 +93,12 @@ fn by_mx(case: &Case<'_>, given: &str) -> Result<Option<Finding>, LookupFailure>
     let proves =
         |data: &&RecordData| data.target().is_some_and(|host| Some(host.without_trailing_dot()) == proof);
     let Some(data) = set.data.iter().find(proves).cloned() else { return Ok(None) };
-    let message = format!("the MX record `{data}` proves ownership in place of `{given}`");
+    let message = format!("the MX record `{data}` verifies the domain instead of `{given}`");
     Ok(Some(Finding::new(Code::Met, message, &RecordSet { data: BTreeSet::from([data]), ttl: set.ttl })))
 }
 
 fn mistyped(expectation: &Expectation, set: &RecordSet, text: &Text, meant: &str, confirm: bool) -> Finding {
-    let message = format!("{text} is published and `{meant}` is meant");
+    let message = format!("Replace {text} with `{meant}`: Microsoft compares the value exactly.");
     let wanted = RecordData::Txt(Text::from(meant));
     Finding::new(Code::VerificationMalformed, message, &of(set, text)).cured_by([edit(
         expectation,
@@ -143,7 +140,7 @@ fn repaired(text: &Text) -> Option<String> {
     is_verification(&candidate).then(|| candidate.lossy().into_owned())
 }
 
-/// The one text as a set, with the time to live of all.
+/// The one text as a set, with the TTL of all.
 fn of(set: &RecordSet, text: &Text) -> RecordSet {
     RecordSet { data: BTreeSet::from([RecordData::Txt(text.clone())]), ttl: set.ttl }
 }

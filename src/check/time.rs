@@ -1,4 +1,4 @@
-//! How are moments and durations told in a sentence?
+//! Formats times and durations for sentences.
 
 use jiff::{SignedDuration, Timestamp};
 

@@ -1,4 +1,4 @@
-//! Which words are there for the state of an expectation, and for the answer to "is the domain ready?"
+//! The status of an expectation, the severity of a hazard and the verdict of a domain.
 
 use std::fmt;
 
@@ -13,13 +13,22 @@ pub enum Status {
     Waiting,
     /// It could not be found out.
     Unknown,
-    /// It does not hold, and somebody decided to live with that for a while.
+    /// It is unmet and waived.
     Waived,
 }
 
 impl Status {
     /// All statuses.
     pub const ALL: [Self; 5] = [Self::Met, Self::Unmet, Self::Waiting, Self::Unknown, Self::Waived];
+
+    /// Whether nothing is left to do for the expectation.
+    #[must_use]
+    pub fn is_settled(self) -> bool {
+        match self {
+            Self::Met | Self::Waived => true,
+            Self::Unmet | Self::Waiting | Self::Unknown => false,
+        }
+    }
 
     /// The word in reports.
     #[must_use]

@@ -1,4 +1,4 @@
-//! Which findings did somebody decide to live with, and until when?
+//! Waivers: findings that do not count until a date.
 //!
 //! The only place where a waiver takes effect: after everything is judged, before the verdict is formed. What is waived
 //! stays visible; a waiver that has run out changes nothing and says so.
@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 
 use crate::record::Name;
 
-use super::{Code, ExpectationResult, Hazard, Severity, Status};
+use super::{Code, ExpectationResult, Hazard, Severity, Status, noted};
 
 /// The decision to live with one outcome for a while.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,18 +18,18 @@ pub struct Waiver {
     pub domain: Option<Name>,
     /// Which outcome.
     pub code: Code,
-    /// Why, in the words of whoever decided it.
+    /// Why, in the words of the person who decided it.
     pub reason: String,
     /// The last day on which it holds, in UTC.
     pub until: Date,
 }
 
-/// A waiver that met the finding it was made for.
+/// A waiver that matched a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Applied {
     /// Which of the waivers of the run.
     pub index: usize,
-    /// Why, in the words of whoever decided it.
+    /// Why, in the words of the person who decided it.
     pub reason: String,
     /// The last day on which it holds, in UTC.
     pub until: Date,
@@ -68,7 +68,7 @@ impl Waiver {
         if today <= self.until { WaiverState::Active } else { WaiverState::Expired }
     }
 
-    /// Whether it is about this domain.
+    /// Returns whether it is about this domain.
     #[must_use]
     pub fn concerns(&self, domain: &Name) -> bool {
         self.domain.as_ref().is_none_or(|own| own == domain)
@@ -87,14 +87,14 @@ impl Waivers<'_> {
     pub(super) fn apply(&self, judged: &mut [ExpectationResult], hazards: &mut [Hazard]) {
         for judged in judged.iter_mut().filter(|judged| judged.status != Status::Met) {
             judged.waiver = self.of(judged.code);
-            judged.message += &words(judged.waiver.as_ref());
+            judged.message = explained(&judged.message, judged.waiver.as_ref());
             if is_active(judged.waiver.as_ref()) {
                 judged.status = Status::Waived;
             }
         }
         for hazard in hazards {
             hazard.waiver = self.of(hazard.code);
-            hazard.message += &words(hazard.waiver.as_ref());
+            hazard.message = explained(&hazard.message, hazard.waiver.as_ref());
         }
     }
 
@@ -115,28 +115,29 @@ impl Waivers<'_> {
     }
 }
 
-/// What a waiver says behind the finding that it was made for.
-fn words(waiver: Option<&Applied>) -> String {
-    let Some(Applied { reason, until, state, .. }) = waiver else { return String::new() };
-    match state {
-        WaiverState::Active => format!("; waived until {until}: {reason}"),
-        WaiverState::Expired => format!("; its waiver ran out on {until}, so it counts again"),
-    }
+/// Appends the waiver to the message of the finding that it concerns.
+fn explained(message: &str, waiver: Option<&Applied>) -> String {
+    let Some(Applied { reason, until, state, .. }) = waiver else { return message.to_owned() };
+    let note = match state {
+        WaiverState::Active => format!("waived until {until}: {reason}"),
+        WaiverState::Expired => format!("its waiver expired on {until}, so it counts again"),
+    };
+    noted(message, &note)
 }
 
-/// Whether there is a waiver that holds.
+/// Returns whether there is a waiver that holds.
 fn is_active(waiver: Option<&Applied>) -> bool {
     waiver.is_some_and(|waiver| waiver.state == WaiverState::Active)
 }
 
 impl Hazard {
-    /// Whether somebody decided to live with it.
+    /// Returns whether it is waived.
     #[must_use]
     pub fn is_waived(&self) -> bool {
         is_active(self.waiver.as_ref())
     }
 
-    /// Whether it keeps the domain from being ready.
+    /// Returns whether it keeps the domain from being ready.
     #[must_use]
     pub fn is_error(&self) -> bool {
         self.level == Severity::Error && !self.is_waived()

@@ -1,4 +1,4 @@
-//! Which web servers are asked about a domain, where the user wants it, and what their answers mean.
+//! Lists the web servers to ask about a domain, and reads their answers.
 
 use std::collections::BTreeSet;
 

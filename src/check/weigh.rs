@@ -1,4 +1,4 @@
-//! What do the findings of all witnesses add up to?
+//! Combines the findings of all servers into an assessment.
 //!
 //! The one place where witnesses are compared, importance is settled and the verdict is formed.
 
@@ -24,11 +24,11 @@ use panel::ServerConsensus;
 /// An expectation and what became of it.
 #[derive(Debug, Clone)]
 pub struct ExpectationResult {
-    /// What must hold.
+    /// The expectation.
     pub expectation: Expectation,
     /// How much it matters, the evidence weighed.
     pub importance: Importance,
-    /// What became of it.
+    /// The outcome.
     pub status: Status,
     /// Which outcome exactly.
     pub code: Code,
@@ -36,11 +36,11 @@ pub struct ExpectationResult {
     pub message: String,
     /// The records that were judged.
     pub observed: RecordSet,
-    /// When it will be met without anybody doing anything, where that is known.
+    /// The time when it will be met without anybody doing anything, where that is known.
     pub until: Option<Timestamp>,
-    /// What to publish.
+    /// The edits.
     pub fix: Vec<Edit>,
-    /// The waiver made for it, whether it still holds or not.
+    /// The waiver that applies to it, whether it still holds or not.
     pub waiver: Option<Applied>,
 }
 
@@ -59,13 +59,13 @@ pub struct Assessment {
     pub tenancy: Option<Tenancy>,
     /// What is wrong beside the expectations.
     pub hazards: Vec<Hazard>,
-    /// What DNS cannot show and the admin should look at.
+    /// What DNS cannot show and the admin should check.
     pub reminders: Vec<Reminder>,
     /// The sum of it.
     pub verdict: Verdict,
-    /// Why no edit is proposed, where DNS cannot show what the domain is for.
+    /// The reason why no edit is proposed, where DNS cannot show what the domain is for.
     pub withheld: Option<Code>,
-    /// What was read for it. As long as any of it is unmet, the rest is not final.
+    /// What was read for it. While any of it is unmet, the rest is not final.
     pub reads: Reads,
     /// The failed lookup because of which it is not known whether Microsoft has a mail host for the domain.
     pub host_failure: Option<LookupFailure>,
@@ -74,11 +74,11 @@ pub struct Assessment {
 /// How strictly to weigh.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct JudgeOptions<'a> {
-    /// Whom to believe.
+    /// Which answers decide.
     pub view: TrustPolicy,
     /// Whether what is recommended counts as required.
     pub strict: bool,
-    /// What somebody decided to live with.
+    /// The waivers.
     pub waivers: &'a [Waiver],
     /// What earlier runs saw: the platform that was used then is the one being left.
     pub history: Option<&'a History>,

@@ -1,7 +1,7 @@
-//! Does a record stand at its name, or does a wildcard answer for it?
+//! Tells records from wildcard answers.
 //!
 //! A wildcard answers alike for every name that does not exist (RFC 4592 §3.3.1), so an answer is compared
-//! with that of a name beside it that nobody publishes. What only a wildcard says is not there to be
+//! with that of a name beside it that is never published. What only a wildcard says is not there to be
 //! replaced or taken away.
 
 use crate::facts::LookupFailure;
@@ -9,7 +9,7 @@ use crate::record::{Name, Question, RecordSet, RecordType};
 
 use super::Case;
 
-/// A label that nobody publishes: if it answers, a wildcard does.
+/// A label that is never published: if it answers, a wildcard does.
 pub const PROBE_LABEL: &str = "cutover-wildcard-probe";
 
 /// The question whose answer is what a wildcard has for this one; `None` for a name that a
@@ -25,7 +25,7 @@ pub(super) fn probe(question: &Question, domain: &Name) -> Option<Question> {
     }
 }
 
-/// Whether only a wildcard answers the question with this set.
+/// Returns whether only a wildcard answers the question with this set.
 ///
 /// # Errors
 /// [`LookupFailure`] if what it would answer could not be looked up.
@@ -56,7 +56,7 @@ pub(super) fn is_from_wildcard_of(
     }
 }
 
-/// Whether the probe shows a wildcard that answers a question of the type with this set.
+/// Returns whether the probe shows a wildcard that answers a question of the type with this set.
 ///
 /// # Errors
 /// [`LookupFailure`] if the probe could not be looked up.
@@ -81,8 +81,8 @@ pub(super) fn probe_below(place: &Name, rtype: RecordType) -> Option<Question> {
     Some(Question::new(place.prepend(PROBE_LABEL).ok()?, rtype))
 }
 
-/// The records of the type that stand at the name itself: not at the end of an alias, not by a wildcard,
-/// and none where nobody was asked or could tell.
+/// The records of the type at the name itself: not at the end of an alias, not by a wildcard,
+/// and none if no server was asked or answered.
 pub(super) fn own(case: &Case<'_>, name: &Name, rtype: RecordType) -> RecordSet {
     let question = Question::new(name.clone(), rtype);
     if let Some(planned) = case.sight.overlay.get(&question) {

@@ -7,7 +7,7 @@ use crate::record::{Name, Question, RecordData, RecordType, Text};
 
 use super::{Case, Code, ExpectationResult, Hazard, Severity, Status, backticked, parked};
 
-/// Why a domain is left as it is.
+/// The reason why a domain is left as it is.
 #[derive(Debug)]
 pub(super) struct Withheld {
     /// [`Code::NotInZoneFiles`], [`Code::DomainIsAlias`] or [`Code::DomainParked`].
@@ -19,7 +19,7 @@ pub(super) struct Withheld {
     hazard: Option<Hazard>,
 }
 
-/// Why the domain is left as it is; `None` for nearly all.
+/// The reason why the domain is left as it is; `None` for nearly all.
 pub(super) fn withheld(
     case: &Case<'_>,
     judged: &[ExpectationResult],
@@ -66,8 +66,8 @@ fn outside(case: &Case<'_>) -> Option<Withheld> {
     let answer = case.sight.own_answer(&Question::new(domain.clone(), RecordType::Mx)).ok()?;
     (answer.existence == Existence::Outside).then(|| {
         let message = format!(
-            "No zone file covers {0}: add one that begins with `$ORIGIN {1}` to `--zone`, or look the domain up with \
-             `--resolver`.",
+            "No zone file contains {0}: add one that begins with `$ORIGIN {1}` with `--zone`, or look the \
+             domain up with `--resolver`.",
             backticked(domain),
             domain
         );
@@ -105,7 +105,7 @@ fn likely_domain(domain: &Name, apex: &Name) -> Name {
     domain.parent().filter(|parent| parent.is_within(apex)).unwrap_or_else(|| apex.clone())
 }
 
-/// A null MX and an SPF record without senders, and no sign of Microsoft: nobody can tell from here whether the domain is
+/// A null MX and an SPF record without senders, and no sign of Microsoft: DNS does not show if the domain is
 /// to move.
 fn locked(case: &Case<'_>, judged: &[ExpectationResult]) -> Option<Withheld> {
     let domain = &case.subject.domain;
@@ -129,14 +129,14 @@ fn locked(case: &Case<'_>, judged: &[ExpectationResult]) -> Option<Withheld> {
         return None;
     }
     let message = format!(
-        "{} is parked (null MX and `v=spf1 -all`): DNS cannot show whether it is to move. Pass `--mx HOST` if it is, or \
-         `--parked` if it shall stay so.",
+        "{} is parked (null MX and `v=spf1 -all`), and DNS does not show if it moves. Pass `--mx HOST` if \
+         it does, or `--parked` if it stays parked.",
         backticked(domain)
     );
     Some(Withheld { code: Code::DomainParked, is_whole: false, message, hazard: None })
 }
 
-/// Whether a published record leads to a host that is expected.
+/// Returns whether a published record leads to a host that is expected.
 fn names_microsoft(one: &ExpectationResult) -> bool {
     let Expectation { data, also, .. } = &one.expectation;
     let expected =
@@ -144,7 +144,7 @@ fn names_microsoft(one: &ExpectationResult) -> bool {
     one.observed.data.iter().filter_map(RecordData::target).any(expected)
 }
 
-/// Whether the zone holds a record that Microsoft 365 asks for and that a parked domain does not have.
+/// Returns whether the zone holds a record that Microsoft 365 asks for and that a parked domain does not have.
 fn is_sign_of_microsoft(one: &ExpectationResult) -> bool {
     let is_published = one.status == Status::Met && !one.observed.is_empty();
     match one.expectation.id {

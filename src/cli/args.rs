@@ -1,4 +1,4 @@
-//! What was typed?
+//! The command line as data.
 //!
 //! The command line as data; what it means is decided by the commands.
 
@@ -28,7 +28,7 @@ pub(super) use values::{
     SpfSender, VerdictName, ViewName, WebhookFormat, When,
 };
 
-/// Which DNS records still have to change before a domain is fully moved to Microsoft 365?
+/// Checks which DNS records still have to change before a domain is fully moved to Microsoft 365
 #[derive(Debug, Parser)]
 #[command(name = "cutover", version, long_version = super::version::long(), max_term_width = 100, disable_help_subcommand = true)]
 #[command(
@@ -39,47 +39,47 @@ cutover plan contoso.com --format bind\n  cutover explain mx-at-source"
 pub(super) struct Arguments {
     #[command(subcommand)]
     pub(super) command: Command,
-    /// Say only the results
+    /// Print only results
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(super) quiet: bool,
     /// Show every reply as well
     #[arg(short, long, global = true)]
     pub(super) verbose: bool,
-    /// When to use colour; `auto` also heeds NO_COLOR
+    /// When to use color; `auto` also honors NO_COLOR
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(super) color: When,
-    /// Marks and lines without anything beyond ASCII [default: where the console is not UTF-8]
+    /// Use only ASCII characters [default: where the console is not UTF-8]
     #[arg(long, global = true)]
     pub(super) ascii: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Look up, compare, report; the exit status is the verdict
+    /// Check the DNS records of domains; the exit status is the verdict
     Check(Check),
     /// Print only the changes, in a form to paste or apply
     Plan(Plan),
-    /// Check again when something can have changed, until all are ready
+    /// Check again whenever a result can have changed, until all domains are ready
     Watch(Watch),
-    /// Pages, an API and metrics of the domains of the settings, until it is told to stop
+    /// Serve the domains of the settings as web pages, an API and Prometheus metrics
     #[cfg(feature = "serve")]
     Serve(Serve),
     /// Print what should be published; no lookups
     Expected(Expected),
-    /// Put earlier results together and report them again
+    /// Combine earlier results and report them again
     Report(StoredResults),
-    /// The manual page of one outcome; without a code, the list of all
+    /// Print the manual page of one outcome; without a code, the list of all
     Explain(Explain),
-    /// Completions for a shell
+    /// Print completions for a shell
     Completions(Completions),
-    /// The manual page of the program, for man
+    /// Print the manual page of the program
     Man,
-    /// The JSON Schema of a file that is read or written
+    /// Print the JSON Schema of a file that is read or written
     Schema(Schema),
 }
 
 impl Command {
-    /// Whether standard output is text for a person.
+    /// Returns whether standard output is text for a person.
     pub(super) fn is_for_a_person(&self) -> bool {
         match self {
             Self::Check(command) => command.reporting.format.is_for_a_person(),
@@ -110,7 +110,7 @@ impl Command {
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    /// The domains to check
+    /// Domains to check
     #[arg(value_name = "DOMAIN", conflicts_with = "all_domains")]
     pub(super) domains: Vec<String>,
     #[command(flatten)]
@@ -129,16 +129,16 @@ pub(super) struct Check {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Many domains")]
 pub(super) struct Bulk {
-    /// A list of domains, one a line, # comments; - is standard input
+    /// File of domains, one a line, # comments; - is standard input
     #[arg(id = "list", long = "domains", value_name = "FILE", conflicts_with = "all_domains")]
     pub(super) list: Option<PathBuf>,
-    /// Domains that are looked up at the same time [default: as many as the machine keeps up with]
+    /// Number of domains to look up at the same time [default: as many as the machine can handle]
     #[arg(long, value_name = "N")]
     pub(super) concurrency: Option<Concurrency>,
-    /// The K-th of N parts of the list, by name: N jobs cover it exactly once
+    /// Check part K of N of the list; N jobs cover every domain once
     #[arg(long, value_name = "K/N")]
     pub(super) shard: Option<Shard>,
-    /// Skip the domains that an earlier NDJSON report has determined
+    /// Skip domains with a determined result in an earlier NDJSON report
     #[arg(long, value_name = "FILE")]
     pub(super) resume: Option<PathBuf>,
     /// Stop at the first domain that is not ready
@@ -150,25 +150,25 @@ pub(super) struct Bulk {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Report")]
 pub(super) struct Reporting {
-    /// What goes to standard output
+    /// Format of standard output
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub(super) format: ReportFormat,
-    /// A further report, written to a file; repeatable
+    /// Write a further report to a file; repeatable
     #[arg(long, value_name = "FORMAT=PATH")]
     pub(super) output: Vec<Output>,
-    /// Recommended counts as required
+    /// Count recommended records as required
     #[arg(long)]
     pub(super) strict: bool,
-    /// Which verdicts exit non-zero, separated by commas [default: all but ready]
+    /// Verdicts with a non-zero exit status, separated by commas [default: all but ready]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub(super) fail_on: Option<Vec<VerdictName>>,
-    /// Only what is new since --since, or has become worse, decides the exit status
+    /// Exit status from new or worse findings only, compared with --since
     #[arg(long, requires = "since")]
     pub(super) fail_on_new: bool,
 }
 
 impl Reporting {
-    /// Whether some report has this format.
+    /// Returns whether some report has this format.
     pub(super) fn writes(&self, format: ReportFormat) -> bool {
         self.format == format || self.output.iter().any(|output| output.format == format)
     }
@@ -176,17 +176,17 @@ impl Reporting {
 
 #[derive(Debug, Args)]
 pub(super) struct Watch {
-    /// The domains to watch
+    /// Domains to watch
     #[arg(value_name = "DOMAIN", conflicts_with = "all_domains")]
     pub(super) domains: Vec<String>,
-    /// Stop after this time, whatever the verdict: 90s, 20m, 48h, 7d [default: never]
-    #[arg(long = "for", value_name = "DURATION", help_heading = "Rhythm")]
+    /// Stop after this time: 90s, 20m, 48h, 7d [default: never]
+    #[arg(long = "for", value_name = "DURATION", help_heading = "Schedule")]
     pub(super) span: Option<Span>,
-    /// Look at least so often
-    #[arg(long, value_name = "DURATION", default_value = "15m", help_heading = "Rhythm")]
+    /// Longest time between two checks
+    #[arg(long, value_name = "DURATION", default_value = "15m", help_heading = "Schedule")]
     pub(super) every: Span,
-    /// What to wait for
-    #[arg(long, value_name = "WHAT", default_value = "ready", help_heading = "Rhythm")]
+    /// Result to wait for
+    #[arg(long, value_name = "WHAT", default_value = "ready", help_heading = "Schedule")]
     pub(super) until: Goal,
     #[command(flatten)]
     pub(super) hooks: HookArguments,
@@ -205,27 +205,27 @@ pub(super) struct Watch {
 #[cfg(feature = "serve")]
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The domains are those of the settings file; it is read again when it changes, and on SIGHUP. \
-CUTOVER_SERVE_TOKEN in the environment asks clients for that token: as bearer token, or as the password of HTTP Basic. \
+    after_help = "The settings file names the domains. It is read again when it changes, and on SIGHUP. \
+With CUTOVER_SERVE_TOKEN in the environment, clients must send that token: as bearer token, or as the password of HTTP Basic. \
 SIGTERM or Ctrl-C ends the server with status 0."
 )]
 pub(super) struct Serve {
-    /// Where to listen: an address and a port
+    /// IP address and port to listen on
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8053", value_parser = listen_address, help_heading = "Server")]
     pub(super) listen: SocketAddr,
-    /// SQLite file that keeps the state [default: cutover.db beside the settings; in memory without settings]
+    /// SQLite file for the state [default: cutover.db beside the settings; in memory without settings]
     #[arg(long, value_name = "FILE", help_heading = "Server")]
     pub(super) database: Option<PathBuf>,
-    /// Check any domain, also for clients on other machines
+    /// Let clients on other machines check any domain
     #[arg(long, help_heading = "Server")]
     pub(super) any_domain: bool,
-    /// Further host by which the server is reached, besides addresses and localhost; repeatable
+    /// Additional host name in URLs of the server, besides IP addresses and localhost; repeatable
     #[arg(long, value_name = "NAME", help_heading = "Server")]
     pub(super) allow_host: Vec<HostName>,
-    /// Path below which a reverse proxy shows the server, such as /cutover
+    /// Path of the server behind a reverse proxy, such as /cutover
     #[arg(long, value_name = "PATH", default_value = "", hide_default_value = true, help_heading = "Server")]
     pub(super) base_path: BasePath,
-    /// Look at least so often
+    /// Check each domain at least this often
     #[arg(long, value_name = "DURATION", default_value = "15m", help_heading = "Rhythm")]
     pub(super) every: Span,
     #[command(flatten)]
@@ -243,24 +243,24 @@ pub(super) struct Serve {
     pub(super) strict: bool,
 }
 
-/// Who is told of a change.
+/// The receivers of a change.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Notices")]
 pub(super) struct HookArguments {
-    /// Run this command when a verdict or a finding changed and stayed so for two checks; it gets JSON on standard input
+    /// Run this command when a verdict or a finding has changed and stays so for two checks; it gets JSON on standard input
     #[arg(long, value_name = "COMMAND")]
     pub(super) on_change: Option<String>,
-    /// Post the same JSON to this URL; one with a secret belongs into CUTOVER_WEBHOOK
+    /// Post the same JSON to this URL; put a URL with a secret into CUTOVER_WEBHOOK
     #[arg(long, value_name = "URL")]
     pub(super) webhook: Option<WebhookUrl>,
-    /// What is posted: json, or adaptive-card for the workflows of Microsoft Teams
+    /// Format of the post: json, or adaptive-card for the workflows of Microsoft Teams
     #[arg(long, value_name = "FORMAT", default_value = "json")]
     pub(super) webhook_format: WebhookFormat,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Plan {
-    /// The domain to plan for
+    /// Domain to plan for
     #[arg(value_name = "DOMAIN", conflicts_with = "all_domains")]
     pub(super) domain: Option<String>,
     #[command(flatten)]
@@ -271,28 +271,28 @@ pub(super) struct Plan {
     pub(super) times: Times,
     #[command(flatten)]
     pub(super) bulk: Bulk,
-    /// What goes to standard output
+    /// Format of standard output
     #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Report")]
     pub(super) format: PlanFormat,
-    /// Recommended counts as required
+    /// Count recommended records as required
     #[arg(long, help_heading = "Report")]
     pub(super) strict: bool,
     /// Print the way back instead
     #[arg(long, help_heading = "Report")]
     pub(super) rollback: bool,
-    /// Whose Terraform resources: azure, route53 or cloudflare [default: as the name servers show, else azure]
+    /// DNS host of the Terraform resources: azure, route53 or cloudflare [default: from the name servers, else azure]
     #[arg(long, value_name = "HOST", help_heading = "Report")]
     pub(super) provider: Option<DnsHost>,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Expected {
-    /// The domain to move
+    /// Domain to move
     #[arg(value_name = "DOMAIN")]
     pub(super) domain: String,
     #[command(flatten)]
     pub(super) expectations: Expectations,
-    /// What goes to standard output
+    /// Format of standard output
     #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Report")]
     pub(super) format: ExpectedFormat,
 }
@@ -300,109 +300,109 @@ pub(super) struct Expected {
 #[derive(Debug, Args)]
 #[command(
     after_help = "The newest result of a domain wins. Results are read and, for table, json, ndjson and csv, written one \
-domain at a time; the other formats hold all results until the end."
+domain at a time; the other formats keep all results in memory until the end."
 )]
 pub(super) struct StoredResults {
-    /// NDJSON or JSON reports, of shards or of several runs; - is standard input
+    /// NDJSON or JSON reports of shards or of several runs; - is standard input
     #[arg(value_name = "FILE", required = true)]
     pub(super) files: Vec<PathBuf>,
-    /// The list of the domains to report, in its order: one without a result is undetermined; - is standard input
+    /// File of the domains to report, in its order; a domain without a result is undetermined; - is standard input
     #[arg(long, value_name = "FILE")]
     pub(super) domains: Option<PathBuf>,
-    /// What goes to standard output
+    /// Format of standard output
     #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Report")]
     pub(super) format: ReportFormat,
-    /// A further report, written to a file; repeatable
+    /// Write a further report to a file; repeatable
     #[arg(long, value_name = "FORMAT=PATH", help_heading = "Report")]
     pub(super) output: Vec<Output>,
-    /// Which verdicts exit non-zero, separated by commas [default: all but ready]
+    /// Verdicts with a non-zero exit status, separated by commas [default: all but ready]
     #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Report")]
     pub(super) fail_on: Option<Vec<VerdictName>>,
-    /// An earlier JSON or NDJSON report: say what has changed since; repeatable
+    /// Report what changed since an earlier JSON or NDJSON report; repeatable
     #[arg(long, value_name = "FILE", help_heading = "Report")]
     pub(super) since: Vec<PathBuf>,
-    /// Only what is new since --since, or has become worse, decides the exit status
+    /// Exit status from new or worse findings only, compared with --since
     #[arg(long, requires = "since", help_heading = "Report")]
     pub(super) fail_on_new: bool,
-    /// Refused: results are weighed when they are made
+    /// Refused: stored results keep the options of their run
     #[arg(long, hide = true)]
     pub(super) strict: bool,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Explain {
-    /// The code of an outcome, such as `mx-at-source`
+    /// Code of an outcome, such as `mx-at-source`
     #[arg(value_name = "CODE")]
     pub(super) code: Option<String>,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Completions {
-    /// The shell
+    /// Shell
     #[arg(value_name = "SHELL")]
     pub(super) shell: Shell,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Schema {
-    /// Of which file
+    /// Schema of this file
     #[arg(value_name = "FILE")]
     pub(super) file: SchemaFile,
 }
 
 /// What is expected.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "What is expected")]
+#[command(next_help_heading = "Expected records")]
 pub(super) struct Expectations {
-    /// TOML: defaults, domains with overrides, waivers [default: cutover.toml if present]
+    /// TOML file with defaults, domains and waivers [default: cutover.toml if present]
     #[arg(long, value_name = "FILE")]
     pub(super) settings: Option<PathBuf>,
-    /// Which part of the move is being judged: prepare, switch or tidy
+    /// Part of the move to check: prepare, switch or tidy
     #[arg(long, value_name = "PHASE", default_value = "switch")]
     pub(super) phase: Phase,
-    /// Which Microsoft cloud: worldwide, gcc, gcc-high, dod or china
+    /// Microsoft cloud: worldwide, gcc, gcc-high, dod or china
     #[arg(long, value_name = "CLOUD", default_value = "worldwide")]
     pub(super) cloud: Cloud,
     /// Services whose records are required, separated by commas: exchange, teams, devices, or all
     #[arg(long, value_name = "LIST", default_value = "exchange")]
     pub(super) services: Services,
-    /// The tenant: `contoso` or `contoso.onmicrosoft.com`
+    /// Initial domain of the tenant: `contoso` or `contoso.onmicrosoft.com`
     #[arg(long, value_name = "NAME")]
     pub(super) tenant: Option<String>,
-    /// The MX host as the admin center shows it [default: derived from the domain]
+    /// MX host from the admin center [default: derived from the domain]
     #[arg(long, value_name = "HOST")]
     pub(super) mx: Option<String>,
-    /// The verification text as the admin center shows it (MS=ms…)
+    /// Verification TXT value from the admin center (MS=ms…)
     #[arg(long, value_name = "TEXT")]
     pub(super) verification: Option<String>,
     /// Expected values from a file: Graph JSON, PowerShell JSON, CSV or zone text; repeatable
     #[arg(long, value_name = "FILE")]
     pub(super) expect: Vec<PathBuf>,
-    /// Force the kind of --expect: graph, powershell, csv or zone [default: by content]
+    /// Format of --expect: graph, powershell, csv or zone [default: by content]
     #[arg(long, value_name = "KIND")]
     pub(super) expect_format: Option<Kind>,
-    /// Expected values straight from Microsoft Graph; reads the token from CUTOVER_GRAPH_TOKEN
+    /// Read expected values from Microsoft Graph, with the token in CUTOVER_GRAPH_TOKEN
     #[arg(long)]
     pub(super) graph: bool,
-    /// Where Microsoft Graph is [default: the server of the cloud]
+    /// URL of Microsoft Graph [default: the server of the cloud]
     #[arg(long, value_name = "URL")]
     pub(super) graph_url: Option<Root>,
-    /// The platform being left [default: recognised from the records]
+    /// Platform to move away from [default: recognized from the records]
     #[arg(long, value_name = "ID")]
     pub(super) source: Option<String>,
-    /// A mail filter that is meant to stay in front: an id or a host suffix; repeatable
+    /// Mail filter that stays in front of Microsoft 365: an id or a host suffix; repeatable
     #[arg(long, value_name = "ID")]
     pub(super) gateway: Vec<Gateway>,
-    /// Term of another sender that must stay in the SPF record, such as include:spf.example; repeatable
+    /// SPF term of another sender that must stay, such as include:spf.example; repeatable
     #[arg(long, value_name = "TERM")]
     pub(super) spf_sender: Vec<SpfSender>,
     /// Autodiscover stays on premises for now
     #[arg(long)]
     pub(super) hybrid: bool,
-    /// The domain takes and sends no mail, and shall stay so: null MX, v=spf1 -all, DMARC p=reject
+    /// The domain accepts and sends no mail: expect a null MX, v=spf1 -all, DMARC p=reject
     #[arg(long)]
     pub(super) parked: bool,
-    /// When the MX is to change (RFC 3339): says by which hour TTLs must be lowered
+    /// Time of the MX change (RFC 3339), to report when TTLs must be lowered
     #[arg(long, value_name = "TIME")]
     pub(super) switch_at: Option<Moment>,
 }
@@ -411,52 +411,52 @@ pub(super) struct Expectations {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Time")]
 pub(super) struct Times {
-    /// A file that remembers what was published before, and that this run adds to
+    /// File that records what was published before; this run adds to it
     #[arg(long, value_name = "FILE")]
     pub(super) history: Option<PathBuf>,
-    /// How long caches may keep an old answer that nobody saw: 90s, 20m, 48h, 7d
+    /// TTL to assume for old records that were not seen: 90s, 20m, 48h, 7d
     #[arg(long, value_name = "DURATION", default_value = "1d")]
     pub(super) old_ttl: Span,
-    /// How long senders go on trying to deliver what is in their queues
+    /// How long senders retry the mail in their queues
     #[arg(long, value_name = "DURATION", default_value = "5d")]
     pub(super) queue_margin: Span,
-    /// An earlier recording, JSON or NDJSON report: say what has changed since; repeatable
+    /// Report what changed since an earlier recording, JSON or NDJSON report; repeatable
     #[arg(long, value_name = "FILE")]
     pub(super) since: Vec<PathBuf>,
 }
 
-/// Whom to ask.
+/// The DNS sources.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Whom to ask")]
+#[command(next_help_heading = "DNS sources")]
 pub(super) struct Lookup {
     /// Recursive resolver: 1.1.1.1, [::1]:5353, tls://1.1.1.1, https://dns.google/dns-query; repeatable [default: the system's]
     #[arg(long, value_name = "ADDR")]
     pub(super) resolver: Vec<ResolverAddress>,
-    /// Name server that shall serve the zone, before the delegation changes: asked instead of the delegated ones, and compared with them; a name or an address, repeatable
+    /// Future name server of the zone, before the delegation changes: queried instead of the delegated ones, and compared with them; a name or an address; repeatable
     #[arg(long, value_name = "HOST", conflicts_with_all = ["zone", "replay"])]
     pub(super) name_server: Vec<NameServerHost>,
-    /// Read the zone by transfer (AXFR) from its name servers, where they allow it: every name is then known
+    /// Transfer the zone (AXFR) from its name servers if they allow it, to find every name
     #[arg(long)]
     pub(super) transfer: bool,
-    /// Key file that the transfer is signed with, as tsig-keygen writes it (hmac-sha256, hmac-sha384 or hmac-sha512); implies --transfer
+    /// TSIG key file for the transfer, in the format of tsig-keygen (hmac-sha256, hmac-sha384 or hmac-sha512); implies --transfer
     #[arg(long, value_name = "FILE")]
     pub(super) tsig: Option<PathBuf>,
-    /// Whom to believe
+    /// Which answers decide
     #[arg(long, value_name = "VIEW", default_value = "both")]
     pub(super) view: ViewName,
-    /// Answer from a zone file, or from what Route 53 lists as JSON, instead of the network; repeatable
+    /// Read answers from a zone file, or from a Route 53 list in JSON, instead of the network; repeatable
     #[arg(long, value_name = "FILE")]
     pub(super) zone: Vec<PathBuf>,
-    /// Save every answer
+    /// Save every answer to a file
     #[arg(long, value_name = "FILE")]
     pub(super) record: Option<PathBuf>,
-    /// Judge again from a saved run, offline
+    /// Check again from a saved run, offline
     #[arg(long, value_name = "FILE", conflicts_with_all = ["resolver", "zone", "record"])]
     pub(super) replay: Option<PathBuf>,
-    /// All verified domains of the tenant, with the values that Microsoft Graph wants for them
-    #[arg(long, help_heading = "What is expected", conflicts_with = "replay")]
+    /// Check all verified domains of the tenant, with expected values from Microsoft Graph
+    #[arg(long, help_heading = "Expected records", conflicts_with = "replay")]
     pub(super) all_domains: bool,
-    /// Seconds for one try
+    /// Seconds for one query
     #[arg(long, value_name = "SECONDS", default_value = "2")]
     pub(super) timeout: Seconds,
     /// Seconds for one whole domain
@@ -468,13 +468,13 @@ pub(super) struct Lookup {
     /// Ask Microsoft's sign-in server which tenant holds the domain, also with --no-https
     #[arg(long)]
     pub(super) ask_tenant: bool,
-    /// Ask the web servers that Outlook asks first who answers there, also with --no-https
+    /// Ask the web servers that Outlook asks first, also with --no-https
     #[arg(long)]
     pub(super) ask_autodiscover: bool,
     /// Do not fetch the MTA-STS policy
     #[arg(long)]
     pub(super) no_https: bool,
-    /// Ask name servers and policy hosts on private addresses although public DNS named them
+    /// Query name servers and policy hosts on private addresses that public DNS returned
     #[arg(long)]
     pub(super) allow_private_servers: bool,
 }

@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::check::Verdict;
 use crate::facts::{History, Recording};
 use crate::record::Name;
-use crate::report::writer::Place;
+use crate::report::writer::{Place, Scale};
 
 use crate::report::style::{Detail, Style};
 use crate::run::{
@@ -40,14 +40,15 @@ use resume::ResumedReport;
 pub(super) async fn run<'w>(
     options: &'w RunOptions,
     (bulk, times, reporting): (&Bulk, &Times, &Reporting),
+    next_options: String,
     streams: &mut Streams<'_>,
     style: &Style,
     surroundings: &Surroundings,
     scope: &'w Scope<'w, '_>,
 ) -> Result<u8, Problem> {
     if reporting.fail_on_new && bulk.resume.is_some() {
-        let message = "--fail-on-new: results that --resume skips are not compared; use `cutover report FILE... --since FILE \
-                       --fail-on-new` when all are there";
+        let message = "--fail-on-new: results that --resume skips are not compared; use `cutover report \
+            FILE... --since FILE --fail-on-new` when all results exist";
         return Err(Problem::Usage(message.into()));
     }
     let resumed = bulk.resume.as_deref().map(ResumedReport::read).transpose()?.unwrap_or_default();
@@ -62,7 +63,8 @@ pub(super) async fn run<'w>(
     let started = run.inputs.source.started;
     // Only one format shows where domains are named, and of many domains that takes room.
     let place = if reporting.writes(ReportFormat::Sarif) { run.names.place() } else { Place::default() };
-    let frame = RunHeader { started, phase: options.expected.phase, place };
+    let scale = Scale::of(run.names.len());
+    let frame = RunHeader { started, phase: options.expected.phase, place, scale, options: next_options };
     // From here on there are temporary files.
     let stop = Stop::new(&*surroundings.clock);
     let record = options.lookup.record.as_deref().map(files::AtomicFile::begin).transpose()?;
@@ -278,7 +280,7 @@ impl<'p> Stop<'p> {
         self.is_asked.set(true);
         self.end = Some(Instant::now() + signals::UNDER_WAY);
         self.signal = self.clock.stopped();
-        tell(["stopping: what is under way is finished first; once more ends it at once"], streams, style)
+        tell(["Finishing lookups in progress. Press Ctrl-C again to quit now."], streams, style)
     }
 }
 
@@ -308,13 +310,14 @@ impl Tally {
         let mut notes = Vec::new();
         if earlier > 0 {
             notes.push(format!(
-                "{earlier} of {total} domains stand in the earlier report and were not looked at again"
+                "{earlier} of {total} domains are in the earlier report and were not checked again"
             ));
         }
         if self.left() > 0 {
             let why = if failed_fast { "a domain is not ready" } else { "the run was stopped" };
             notes.push(format!(
-                "{why}: {checked} domains were looked at and {} were not; --resume goes on from an NDJSON report",
+                "{why}: {checked} domains were checked and {} were not; --resume continues from an NDJSON \
+                 report",
                 self.left()
             ));
         }
@@ -325,7 +328,7 @@ impl Tally {
     }
 }
 
-/// Whether something moves on a terminal, or lines are written now and then.
+/// Returns whether something moves on a terminal, or lines are written now and then.
 fn is_wanted(style: &Style, total: usize) -> bool {
     style.detail > Detail::Quiet && total > 1
 }

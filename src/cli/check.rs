@@ -25,6 +25,7 @@ use super::{Problem, Streams, Surroundings, bulk as many, earlier, given, status
 /// [`Problem`] for what makes a verdict impossible.
 pub(super) fn check(
     command: &Check,
+    typed: &[OsString],
     settings: &Settings,
     streams: &mut Streams<'_>,
     style: &Style,
@@ -45,6 +46,7 @@ pub(super) fn check(
         runtime.block_on(many::run(
             &options,
             (&command.bulk, &command.times, &command.reporting),
+            given::next_options(typed),
             streams,
             style,
             surroundings,
@@ -114,7 +116,7 @@ pub(super) fn plan(
     let unknown: Vec<_> = failed.filter(|judged| judged.code != Code::MxGatewayUndeclared).collect();
     for judged in &unknown {
         let message = harmless(&judged.message);
-        writeln!(streams.err, "warning: {} could not be judged: {message}", judged.expectation.id)?;
+        writeln!(streams.err, "warning: {} could not be checked: {message}", judged.expectation.id)?;
     }
     // A plan without an MX edit must not look like one that needs none.
     let hazards = checked.assessment.hazards.iter();
@@ -165,7 +167,7 @@ pub(super) fn refuse_bulk(bulk: &Bulk, command: &str) -> Result<(), Problem> {
         (None, true) => "--fail-fast",
         (None, false) => return Ok(()),
     };
-    Err(Problem::Usage(format!("{asked}: `cutover {command}` has no use for it; use `cutover check`")))
+    Err(Problem::Usage(format!("{asked}: not an option of `cutover {command}`; use `cutover check`")))
 }
 
 /// What is expected; a form that holds the whole move needs the facts of its last phase.
@@ -176,7 +178,8 @@ fn expected(command: &Plan, settings: &Settings) -> Result<ExpectationOptions, P
     let mut expected = command.expectations.options();
     if command.format.is_schedule() {
         if command.rollback {
-            let message = "--rollback: a runbook and a calendar hold the way back of each step; leave it out";
+            let message = "--rollback: a runbook and a calendar already contain the way back of each step; \
+                omit the option";
             return Err(Problem::Usage(message.into()));
         }
         // A settings file may name a time for single domains.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::check::{Code, Topic};
+use crate::check::{Code, Effect, Severity, Topic};
 use crate::report::Style;
 use crate::report::harmless::harmless;
 use crate::report::style::Tone;
@@ -26,7 +26,7 @@ pub(super) fn run(command: &Explain, streams: &mut Streams<'_>, style: &Style) -
     Ok(0)
 }
 
-/// A section for a terminal: its worlds indented, with words in place of the fences.
+/// Formats a section for a terminal: its examples indented, each with a heading in place of its fence.
 fn page(section: &str) -> String {
     let mut page = String::new();
     let mut inside = false;
@@ -49,13 +49,18 @@ fn page(section: &str) -> String {
     page
 }
 
-/// What a world shows: `zone shows=CODE options="…"`.
+/// The heading of an example, from the head of its fence: `zone shows=CODE options="…"`.
 fn introduction(fence: &str) -> String {
-    let what = if fence.starts_with("recording") { "Answers" } else { "A zone" };
-    let verb = if fence.contains(" fixes=") { "with it put right" } else { "with it" };
+    let code = |rest: &str| rest.split_whitespace().next().and_then(|word| word.parse::<Code>().ok());
+    let shown = fence.split_once(" shows=").and_then(|(_, rest)| code(rest));
+    let what = match shown {
+        Some(code) if code.is_met() || code.effect() == Effect::Hazard(Severity::Info) => "Example",
+        Some(_) => "Wrong",
+        None => "Right",
+    };
     let options = fence.split_once("options=\"").and_then(|(_, rest)| rest.split_once('"'));
     let options = options.map(|(options, _)| format!(", checked with `{options}`")).unwrap_or_default();
-    format!("{what} {verb}{options}:\n")
+    format!("{what}{options}:\n")
 }
 
 fn list(style: &Style) -> String {
@@ -68,7 +73,7 @@ fn list(style: &Style) -> String {
         }
         text.push('\n');
     }
-    text.push_str("`cutover explain CODE` says what one of them means and what to do.\n");
+    text.push_str("`cutover explain CODE` explains one of them and what to do.\n");
     text
 }
 
@@ -80,5 +85,5 @@ fn unknown(word: &str) -> String {
     // A part of three letters is shared by chance.
     let close = Code::ALL.iter().max_by_key(shared).filter(|code| shared(code) > 1);
     let hint = close.map(|code| format!(" did you mean `{code}`?")).unwrap_or_default();
-    format!("`{}` is no code;{hint} `cutover explain` lists them all", harmless(word))
+    format!("unknown code `{}`;{hint} `cutover explain` lists all codes", harmless(word))
 }

@@ -41,8 +41,11 @@ const ALONE: [&str; 10] = [
     "--ascii",
 ];
 
-/// Options that choose whom to ask, which a saved run answers.
+/// Options that choose the DNS sources, which a saved run answers.
 const LOOKUP: [&str; 5] = ["--resolver", "--name-server", "--tsig", "--transfer", "--allow-private-servers"];
+
+/// Options with a value that say where answers come from, and that a later check of the same needs.
+const OF_SOURCE: [&str; 4] = ["--zone", "--authority-port", "--timeout", "--deadline"];
 
 /// The options that were typed and that a later command has to repeat, quoted for a shell; each with a blank before it.
 pub(super) fn options(typed: &[OsString]) -> String {
@@ -54,7 +57,16 @@ pub(super) fn replay_options(typed: &[OsString]) -> String {
     kept(typed, &LOOKUP)
 }
 
+/// The options that the next step of a report repeats: also where the answers come from, and which labs are asked.
+pub(super) fn next_options(typed: &[OsString]) -> String {
+    kept_with(typed, &[], &OF_SOURCE)
+}
+
 fn kept(typed: &[OsString], left_out: &[&str]) -> String {
+    kept_with(typed, left_out, &[])
+}
+
+fn kept_with(typed: &[OsString], left_out: &[&str], more: &[&str]) -> String {
     let mut words = typed.iter().map(|word| word.to_string_lossy());
     let mut given = String::new();
     while let Some(word) = words.next() {
@@ -67,7 +79,7 @@ fn kept(typed: &[OsString], left_out: &[&str]) -> String {
                 continue;
             }
             given.push_str(&format!(" {name}"));
-        } else if WITH_VALUE.contains(&name) {
+        } else if WITH_VALUE.contains(&name) || more.contains(&name) {
             let value = joined.map(str::to_owned).or_else(|| words.next().map(std::borrow::Cow::into_owned));
             if left_out.contains(&name) {
                 continue;
@@ -102,6 +114,10 @@ mod tests {
         assert_eq!(
             options(&typed),
             " --tenant contoso --resolver '[::1]:53' --strict --spf-sender 'a b'\\''c'"
+        );
+        assert_eq!(
+            next_options(&typed),
+            " --tenant contoso --resolver '[::1]:53' --zone a.zone --strict --spf-sender 'a b'\\''c'"
         );
         assert_eq!(replay_options(&typed), " --tenant contoso --strict --spf-sender 'a b'\\''c'");
     }

@@ -1,4 +1,4 @@
-//! Where the notices of `watch` and `serve` go.
+//! The targets of the notices of `watch` and `serve`.
 
 use crate::lookup::webhook::{Webhook, WebhookUrl};
 use crate::run::{HookTargets, NoticeFormat};
@@ -6,10 +6,10 @@ use crate::run::{HookTargets, NoticeFormat};
 use super::args::HookArguments;
 use super::{Problem, Surroundings};
 
-/// The targets that were typed, or given by the environment.
+/// Returns the targets of the command line or the environment.
 ///
 /// # Errors
-/// [`Problem`] for a URL in the environment that is none.
+/// [`Problem`] for a text in the environment that is not a URL.
 pub(super) fn targets(hooks: &HookArguments, surroundings: &Surroundings) -> Result<HookTargets, Problem> {
     let from_environment = || {
         let read = |text: &String| text.parse::<WebhookUrl>();

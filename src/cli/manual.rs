@@ -1,4 +1,4 @@
-//! What do a shell and `man` need to know of the program?
+//! Prints shell completions and the manual page.
 
 use clap::CommandFactory as _;
 

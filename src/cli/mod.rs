@@ -1,4 +1,4 @@
-//! What was asked for, and what goes where?
+//! The command line: argument parsing, files, streams and exit status.
 //!
 //! The front desk: arguments, files, the streams and the exit status. [`run`] is a whole run, in process, so that tests
 //! see exactly what a user sees.
@@ -40,7 +40,7 @@ use crate::check::Verdict;
 use crate::lookup::graph::Token;
 use crate::report::Sanitized;
 use crate::report::Style;
-use crate::report::style::{Colour, DEFAULT_WIDTH, Detail, Marks};
+use crate::report::style::{Colour, Detail, Marks, UNLIMITED};
 
 pub use crate::run::{Clock, Later};
 use crate::run::{DEFAULT_SETTINGS, RunError};
@@ -69,15 +69,15 @@ const WEBHOOK: &str = "CUTOVER_WEBHOOK";
 /// Where a run happens: everything that it does not get from its arguments.
 #[derive(Debug, Clone)]
 pub struct Surroundings {
-    /// Columns of the terminal; `None` if the output is not one.
+    /// Columns of the terminal, or of `COLUMNS` where the output is not one; `None` if nothing is to be wrapped.
     pub width: Option<usize>,
-    /// Whether `--color auto` means colour.
+    /// Whether `--color auto` means color.
     pub colour: Colour,
     /// The time.
     pub now: Timestamp,
     /// The settings file that is read where none is named, if it is there.
     pub settings: Option<PathBuf>,
-    /// What stands on standard input; `None` for that of the process.
+    /// The content of standard input; `None` for that of the process.
     pub input: Option<Arc<[u8]>>,
     /// Whether standard error is a terminal on which a view may move.
     pub live: bool,
@@ -132,9 +132,10 @@ impl Surroundings {
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
             || std::env::var_os("TERM").is_some_and(|value| value == "dumb");
         let locale = |name: &str| std::env::var_os(name).map(|text| text.to_string_lossy().into_owned());
-        let width = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        let size = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        let columns = || std::env::var("COLUMNS").ok()?.parse().ok().filter(|columns| *columns > 0);
         Self {
-            width: width.filter(|_| terminal),
+            width: if terminal { size() } else { columns() },
             colour: if terminal && !plain { Colour::On } else { Colour::Off },
             now: Timestamp::now(),
             settings: Some(DEFAULT_SETTINGS.into()),
@@ -155,7 +156,7 @@ impl Surroundings {
     }
 }
 
-/// Why a run ends without a verdict: exit status 2.
+/// The reason why a run ends without a verdict: exit status 2.
 #[derive(Debug)]
 enum Problem {
     /// Wrong usage, or a file that cannot be used: one or more lines for a person.
@@ -230,7 +231,7 @@ pub fn run(
     }
 }
 
-/// Whether the program knows these words (the first is its name), without doing anything: for whoever keeps command
+/// Whether the program knows these words (the first is its name), without doing anything: for a person who keeps command
 /// lines in documents and settings of other programs.
 ///
 /// # Errors
@@ -243,7 +244,7 @@ pub fn accepts(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Stri
     }
 }
 
-/// Whether this is no slip, but the help or the version.
+/// Returns whether this is not an error, but the help or the version.
 fn is_asked_for(error: &clap::Error) -> bool {
     matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion)
 }
@@ -269,7 +270,7 @@ fn dispatch(
     surroundings: &Surroundings,
 ) -> Result<u8, Problem> {
     let style = Style {
-        width: surroundings.width.unwrap_or(DEFAULT_WIDTH),
+        width: surroundings.width.unwrap_or(UNLIMITED),
         colour: match arguments.color {
             When::Auto => surroundings.colour,
             When::Always => Colour::On,
@@ -286,9 +287,9 @@ fn dispatch(
     let marks = if arguments.command.is_for_a_person() { style.marks } else { Marks::Unicode };
     let streams = &mut Streams { out: &mut Console::new(streams.out, marks), err: streams.err };
     match &arguments.command {
-        Command::Check(command) => check::check(command, settings, streams, &style, surroundings),
+        Command::Check(command) => check::check(command, typed, settings, streams, &style, surroundings),
         Command::Plan(command) => check::plan(command, typed, settings, streams, &style, surroundings),
-        Command::Watch(command) => watch::run(command, settings, streams, &style, surroundings),
+        Command::Watch(command) => watch::run(command, typed, settings, streams, &style, surroundings),
         #[cfg(feature = "serve")]
         Command::Serve(command) => serve::run(command, typed, settings, streams, surroundings),
         Command::Expected(command) => expected::run(command, settings, streams, &style, surroundings),

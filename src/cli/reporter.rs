@@ -17,7 +17,7 @@ use crate::check::Verdict;
 use crate::expected::Phase;
 use crate::report::reminders::Reminders;
 use crate::report::style::{Colour, Style};
-use crate::report::writer::{Ending, Place, ResultAge, Run};
+use crate::report::writer::{Ending, Place, ResultAge, Run, Scale};
 use crate::report::{DomainReport, Summary};
 use crate::run::files::AtomicFile;
 
@@ -43,7 +43,7 @@ struct Sink {
     run: Arc<Run>,
     /// Pieces that were written at once.
     written: usize,
-    /// Texts that wait for the end.
+    /// Pieces that wait for the end.
     waiting: Waiting,
     /// Domains that the format needs at the end.
     whole: Vec<Arc<DomainReport>>,
@@ -58,12 +58,16 @@ enum Target {
 /// What was found out about the run beside its results.
 #[derive(Debug, Clone)]
 pub(super) struct RunHeader {
-    /// When it began.
+    /// The time when it began.
     pub(super) started: Timestamp,
     /// The phase that was judged.
     pub(super) phase: Phase,
-    /// Where its domains stand.
+    /// The position of its domains.
     pub(super) place: Place,
+    /// How many domains there are.
+    pub(super) scale: Scale,
+    /// The options that the next command repeats.
+    pub(super) options: String,
 }
 
 impl<'a> Reporter<'a> {
@@ -72,8 +76,8 @@ impl<'a> Reporter<'a> {
     /// # Errors
     /// [`Problem`] if a file cannot be written; nothing is left behind then.
     pub(super) fn open(reporting: &'a Reporting, style: &Style, frame: RunHeader) -> Result<Self, Problem> {
-        let RunHeader { started, phase, place } = frame;
-        let run = Arc::new(Run { place, ..Run::new(started, phase, *style) });
+        let RunHeader { started, phase, place, scale, options } = frame;
+        let run = Arc::new(Run { place, scale, options, ..Run::new(started, phase, *style) });
         let plain = Arc::new(Run { style: Style { colour: Colour::Off, ..*style }, ..(*run).clone() });
         let mut sinks = Vec::new();
         for output in &reporting.output {
@@ -104,7 +108,7 @@ impl<'a> Reporter<'a> {
         })
     }
 
-    /// Whether some report has to follow the order in which the domains were named.
+    /// Returns whether some report has to follow the order in which the domains were named.
     pub(super) fn keeps_order(&self) -> bool {
         self.sinks.iter().any(|sink| sink.format != ReportFormat::Ndjson)
     }
@@ -279,6 +283,6 @@ impl Write for Opened<'_> {
 /// What waits for the end of the run could not be put aside.
 fn spooling(error: io::Error) -> Problem {
     Problem::Usage(format!(
-        "no room for the report until it is whole: {error}; free some in the folder for temporary files"
+        "no space for the complete report: {error}; free some in the folder for temporary files"
     ))
 }

@@ -1,4 +1,4 @@
-//! `cutover schema`: what may stand in a file that is read or written, as JSON Schema.
+//! `cutover schema`: prints the JSON Schema of a file that is read or written.
 //!
 //! Generated from the very types that read and write the files.
 

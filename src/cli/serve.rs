@@ -1,4 +1,4 @@
-//! `cutover serve`: the same check as web pages, an API and a target of Prometheus, until it is told to stop.
+//! `cutover serve`: web pages, an API and Prometheus metrics, until a signal ends the server.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -20,15 +20,15 @@ use super::{Problem, Streams, Surroundings, cleanup};
 
 /// The environment variable that holds the token: a command line can be seen by others.
 const TOKEN: &str = "CUTOVER_SERVE_TOKEN";
-/// How long the end may take: longer than that of other commands, since answers in progress are finished.
+/// Time limit of the shutdown: longer than that of other commands, since responses in progress are finished.
 const PATIENCE: Duration = Duration::from_millis(4700);
 
-/// What a server gets from the environment of its process.
+/// The environment variables of a server.
 #[derive(Clone, Default)]
 pub struct ServeSurroundings {
-    /// What clients have to know; `None` where everybody is let in who reaches the server.
+    /// The token that clients must send; `None` for no token.
     pub token: Option<String>,
-    /// The socket on which the service manager hears that the server is ready.
+    /// The socket of the service manager (sd_notify).
     pub notify_socket: Option<String>,
 }
 
@@ -41,7 +41,7 @@ impl fmt::Debug for ServeSurroundings {
 }
 
 impl ServeSurroundings {
-    /// Those of this process.
+    /// Reads them.
     pub(super) fn of_process() -> Self {
         #[allow(clippy::disallowed_methods, reason = "called by the one place that reads the environment")]
         let variable = |name: &str| std::env::var_os(name).map(|text| text.to_string_lossy().into_owned());
@@ -52,7 +52,7 @@ impl ServeSurroundings {
 /// Runs `cutover serve`.
 ///
 /// # Errors
-/// [`Problem`] for what keeps the server from beginning.
+/// [`Problem`] if the server cannot start.
 pub(super) fn run(
     command: &Serve,
     typed: &[OsString],
@@ -63,7 +63,7 @@ pub(super) fn run(
     let options = serve_options(command, surroundings)?;
     let run = run_options(command, settings, surroundings)?;
     HistoryFile::check(run.history.as_deref(), &mut lock_notes(streams.err))?;
-    // Being told to stop is what a server ends with.
+    // A signal is the normal end of a server.
     cleanup::set_status(0);
     cleanup::set_patience(PATIENCE);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -90,7 +90,7 @@ impl From<ServeError> for Problem {
     }
 }
 
-/// The settings file that is read.
+/// Returns the path of the settings file.
 fn settings_file(command: &Serve, surroundings: &Surroundings) -> Option<PathBuf> {
     let default = || surroundings.settings.clone().filter(|path| files::is_there(path));
     command.expectations.settings.clone().or_else(default)
@@ -122,11 +122,11 @@ fn run_options(
 ) -> Result<RunOptions, Problem> {
     refuse_bulk(&command.bulk, "serve")?;
     if command.lookup.record.is_some() {
-        let message = "--record: a server checks for as long as it runs; use `cutover check --record FILE`";
+        let message = "--record: not possible with `cutover serve`; use `cutover check --record FILE`";
         return Err(Problem::Usage(message.into()));
     }
     if !command.times.since.is_empty() {
-        let message = "--since: a server compares with its own results; use `cutover check --since FILE`";
+        let message = "--since: not possible with `cutover serve`; use `cutover check --since FILE`";
         return Err(Problem::Usage(message.into()));
     }
     let arguments = CheckArguments {
@@ -141,7 +141,7 @@ fn run_options(
     arguments.options(settings, surroundings)
 }
 
-/// Reads the command line with the settings of then.
+/// Returns a function that reads the settings again.
 fn reload(typed: Vec<OsString>, surroundings: Surroundings) -> Reload {
     let words = |problem: Problem| match problem {
         Problem::Usage(message) => message,
@@ -160,7 +160,7 @@ fn reload(typed: Vec<OsString>, surroundings: Surroundings) -> Reload {
             | Command::Explain(_)
             | Command::Completions(_)
             | Command::Man
-            | Command::Schema(_) => Err("the command line is another one".into()),
+            | Command::Schema(_) => Err("the command is not `serve`".into()),
         }
     })
 }

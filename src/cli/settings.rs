@@ -144,7 +144,7 @@ impl Settings {
         self.file.as_ref().map_or(&[], |file| &file.waivers)
     }
 
-    /// Whether there is a file.
+    /// Returns whether there is a file.
     pub(super) fn is_from_file(&self) -> bool {
         self.file.is_some()
     }

@@ -23,7 +23,7 @@ const ALL: Duration = Duration::from_millis(1850);
 const AT_ONCE: Duration = Duration::from_millis(150);
 
 /// The number of signals that came; `None` if the system gives no thread or no signals. From here on a signal no longer ends
-/// the process by itself, so this thread does, if nobody else has by then.
+/// the process by itself, so this thread does, if no other thread has by then.
 pub(super) fn listen() -> Option<watch::Receiver<u32>> {
     let (count, counted) = watch::channel(0);
     let (ready, is_ready) = mpsc::channel();
@@ -58,7 +58,7 @@ fn end_process() -> ! {
         // Nothing is left to tell if even this cannot be written.
         let _ = writeln!(
             std::io::stderr(),
-            "error: stopped before everything was checked; nothing more is known"
+            "error: stopped before every domain was checked; no more results are known"
         );
     }
     remove_temporary_files();

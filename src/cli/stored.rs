@@ -1,4 +1,4 @@
-//! `cutover report`: earlier results put together, and reported again.
+//! `cutover report`: combines earlier results and reports them again.
 //!
 //! Results are read one by one into a temporary file; in memory are only the name of each domain and the place of its newest
 //! result.
@@ -19,7 +19,7 @@ use crate::report::since::{Earlier, since};
 use crate::report::stored::{Contents, StoredError, read};
 use crate::report::style::Style;
 use crate::report::view::unicode;
-use crate::report::writer::Place;
+use crate::report::writer::{Place, Scale};
 
 use crate::run::{Names, RunError, files, system_words};
 
@@ -53,9 +53,9 @@ pub(super) fn run(
     }
     let selection = Selection::new(&results, names.as_ref());
     if selection.domains.is_empty() {
-        let files = if command.files.len() == 1 { "the file holds" } else { "the files hold" };
+        let files = if command.files.len() == 1 { "the file contains" } else { "the files contain" };
         return Err(Problem::Usage(format!(
-            "{files} no result; expected what --format json or ndjson writes"
+            "{files} no result; expected the output of --format json or ndjson"
         )));
     }
     tell(results.notes.iter().chain(&selection.notes).map(String::as_str), streams, style)?;
@@ -68,8 +68,8 @@ pub(super) fn run(
     let before = compared(command)?;
     if let Some((before, notes)) = &before {
         let missing = selection.names(&results).filter(|name| !before.holds(name));
-        let missing =
-            missing.map(|name| format!("the earlier report does not hold {}", name.without_trailing_dot()));
+        let missing = missing
+            .map(|name| format!("the earlier report does not contain {}", name.without_trailing_dot()));
         let notes: Vec<String> = notes.iter().cloned().chain(missing).collect();
         tell(notes.iter().map(String::as_str), streams, style)?;
     }
@@ -82,7 +82,12 @@ pub(super) fn run(
         fail_on_new: command.fail_on_new,
     };
     let place = names.as_ref().map_or_else(Place::default, Names::place);
-    let reporter = Reporter::open(&reporting, style, RunHeader { started, phase, place })?;
+    let scale = Scale::of(selection.domains.len());
+    let reporter = Reporter::open(
+        &reporting,
+        style,
+        RunHeader { started, phase, place, scale, options: String::new() },
+    )?;
     let mut reporter = reporter.of_stored_results();
     reporter.begin(streams.out)?;
     let renderer = reporter.renderer();
@@ -119,13 +124,12 @@ fn compared(command: &StoredResults) -> Result<Option<(Earlier, Vec<String>)>, P
 /// Refuses what cannot be done with stored results.
 fn refuse(command: &StoredResults) -> Result<(), Problem> {
     if command.strict {
-        let message =
-            "--strict: stored results were weighed by the options of their run; use `cutover check --strict`";
+        let message = "--strict: stored results keep the options of their run; use `cutover check --strict`";
         return Err(Problem::Usage(message.into()));
     }
     let inputs = command.files.iter().chain(&command.domains).filter(|path| is_input(path)).count();
     if inputs > 1 {
-        return Err(Problem::Usage("`-` is named twice; standard input can be read once".into()));
+        return Err(Problem::Usage("`-` is named twice; standard input can be read only once".into()));
     }
     Ok(())
 }
@@ -150,7 +154,7 @@ fn problem(label: &str, error: StoredError) -> Problem {
 /// What a note says of lines that end too early.
 fn cut_notes(label: &str, contents: &Contents) -> impl Iterator<Item = String> {
     let note = move |line: &usize| {
-        format!("{label}:{line}: the line ends too early (a run was killed); it is skipped")
+        format!("{label}:{line}: the line ends too early (the run was killed); it is skipped")
     };
     contents.cut.iter().map(note)
 }
@@ -167,8 +171,10 @@ pub(super) fn earlier(
     let label = label(path);
     let (earlier, contents) = Earlier::read(reader).map_err(|error| problem(&label, error))?;
     if earlier.is_empty() {
-        let message =
-            format!("{label}: no result in it; expected a recording or what --format json or ndjson writes");
+        let message = format!(
+            "{label}: it contains no result; expected a recording or the output of --format json \
+                or ndjson"
+        );
         return Err(Problem::Usage(message));
     }
     notes.extend(cut_notes(&label, &contents));
@@ -364,7 +370,7 @@ impl Selection {
 /// Results could not be put aside.
 fn spooling(error: &io::Error) -> Problem {
     Problem::Usage(format!(
-        "no room for the results: {}; free some in the folder for temporary files",
+        "no space for the results: {}; free some in the folder for temporary files",
         system_words(error)
     ))
 }

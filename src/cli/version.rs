@@ -1,4 +1,4 @@
-//! Says what `cutover --version` prints: the version, the commit, the target, and how old the facts are.
+//! Prints the version, the commit, the target, and the age of the facts for `cutover --version`.
 
 use std::sync::LazyLock;
 
@@ -27,7 +27,7 @@ fn sources() -> impl Iterator<Item = &'static str> {
     endpoints.chain(providers).chain([Reminder::SOURCES])
 }
 
-/// The newest date in texts.
+/// The newest date in strings.
 fn newest<'a>(texts: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     texts.flat_map(dates).max()
 }

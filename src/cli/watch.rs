@@ -1,14 +1,17 @@
-//! `cutover watch`: look again when something can have changed, until there is nothing left to wait for.
+//! `cutover watch`: checks again when a result can have changed, until all domains are ready.
 
 mod hooks;
 mod live;
 mod log;
+
+use std::ffi::OsString;
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::check::Verdict;
 use crate::report::harmless::harmless;
 use crate::report::style::{Detail, Style};
+use crate::report::writer::Scale;
 use crate::run::{CheckSchedule, Checked, DomainLimit, HistoryFile, Rounds};
 
 use super::args::{Goal, Watch};
@@ -17,7 +20,7 @@ use super::notes::{lock_notes, tell, tell_of_inputs};
 use super::reporter::{Reporter, RunHeader};
 use super::run_options::CheckArguments;
 use super::settings::Settings;
-use super::{Problem, Streams, Surroundings, earlier, status};
+use super::{Problem, Streams, Surroundings, earlier, given, status};
 use hooks::Notices;
 use live::{Live, Shown};
 use log::Log;
@@ -31,6 +34,7 @@ const CONFIRMATION: SignedDuration = SignedDuration::from_secs(30);
 /// [`Problem`] for what makes a verdict impossible.
 pub(super) fn run(
     command: &Watch,
+    typed: &[OsString],
     settings: &Settings,
     streams: &mut Streams<'_>,
     style: &Style,
@@ -43,13 +47,14 @@ pub(super) fn run(
     }
     refuse_bulk(&command.bulk, "watch")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let result = runtime.block_on(watch(command, settings, streams, style, surroundings));
+    let result = runtime.block_on(watch(command, typed, settings, streams, style, surroundings));
     runtime.shutdown_background();
     result
 }
 
 async fn watch(
     command: &Watch,
+    typed: &[OsString],
     settings: &Settings,
     streams: &mut Streams<'_>,
     style: &Style,
@@ -85,7 +90,7 @@ async fn watch(
     };
     drop(notify);
     let Some(mut last) = first else {
-        writeln!(streams.err, "note: stopped before the first look was over; nothing is known yet")?;
+        writeln!(streams.err, "note: stopped before the first check was complete; nothing is known yet")?;
         return Ok(status(Verdict::Undetermined));
     };
     let (mut schedule, mut trouble) = (CheckSchedule::every(command.every.0), None);
@@ -134,7 +139,7 @@ async fn watch(
             // A zone file that is being saved is whole again a moment later.
             Err(Problem::Usage(problem)) => {
                 if trouble.as_ref() != Some(&problem) {
-                    live.above(|| writeln!(streams.err, "warning: {}; looking again", harmless(&problem)))?;
+                    live.above(|| writeln!(streams.err, "warning: {}; checking again", harmless(&problem)))?;
                 }
                 trouble = Some(problem);
                 continue;
@@ -151,7 +156,13 @@ async fn watch(
     notices.tell_failures(streams, &live)?;
     rounds.record(&last)?;
     let place = rounds.run().names.place();
-    let header = RunHeader { started: last.started, phase: last.phase, place };
+    let header = RunHeader {
+        started: last.started,
+        phase: last.phase,
+        place,
+        scale: Scale::of(last.checked.len()),
+        options: given::next_options(typed),
+    };
     let mut reporter = Reporter::open(&command.reporting, style, header)?;
     reporter.begin(streams.out)?;
     let renderer = reporter.renderer();
@@ -159,7 +170,7 @@ async fn watch(
     reporter.finish(streams.out)
 }
 
-/// Whether there is nothing left to wait for.
+/// Returns whether there is nothing left to wait for.
 fn is_done(checked: &Checked, goal: Goal) -> bool {
     match (goal, checked.assessment.verdict) {
         (_, Verdict::Ready) | (Goal::ChangesDone, Verdict::Waiting) => true,

@@ -1,4 +1,4 @@
-//! What does each Microsoft cloud want a record to say?
+//! The table of record values for each Microsoft cloud.
 //!
 //! One table; a row is one value of one cloud with the page and the date it was read from. Values that Microsoft does
 //! not document for a cloud have no row, and nothing is expected there.
@@ -61,9 +61,9 @@ impl Cloud {
         ENDPOINTS.get(self.place(purpose)?)
     }
 
-    /// Where the row stands in the table.
+    /// The position of the row in the table.
     fn place(self, purpose: Purpose) -> Option<usize> {
-        /// For each purpose and cloud: the table is looked at for every host that is judged.
+        /// For each purpose and cloud: the table is read for every host that is checked.
         static PLACES: LazyLock<Vec<[Option<usize>; Cloud::ALL.len()]>> = LazyLock::new(|| {
             let mut places = Vec::new();
             for (place, row) in ENDPOINTS.iter().enumerate() {
@@ -92,7 +92,7 @@ impl Cloud {
         NAMES.get(self.place(purpose)?)?.as_ref()
     }
 
-    /// Whether both clouds want the same for `purpose`.
+    /// Returns whether both clouds want the same for `purpose`.
     #[must_use]
     pub fn shares(self, other: Self, purpose: Purpose) -> bool {
         self.value(purpose) == other.value(purpose)
@@ -111,7 +111,7 @@ impl FromStr for Cloud {
     fn from_str(text: &str) -> Result<Self, String> {
         Self::ALL.into_iter().find(|cloud| cloud.word() == text).ok_or_else(|| {
             let words: Vec<_> = Self::ALL.iter().map(|cloud| cloud.word()).collect();
-            format!("`{text}` is no cloud; expected one of {}", words.join(", "))
+            format!("found the cloud `{text}`, expected one of {}", words.join(", "))
         })
     }
 }
@@ -119,7 +119,7 @@ impl FromStr for Cloud {
 /// What a value is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Purpose {
-    /// What stands behind the domain's own label in the MX host.
+    /// What follows the domain's own label in the MX host.
     MxSuffix,
     /// The same in the newer family of MX hosts, behind a partition such as `o-v1`.
     MxPartitionSuffix,
@@ -131,7 +131,7 @@ pub enum Purpose {
     Autodiscover,
     /// The target of `msoid`, where it is wanted at all.
     Msoid,
-    /// What stands behind the tenant's name in its initial domain.
+    /// What follows the tenant's name in its initial domain.
     InitialDomain,
     /// The server of Microsoft Graph.
     Graph,

@@ -1,4 +1,4 @@
-//! What do devices need to find Intune and Entra?
+//! Expectations of Intune and Entra device registration.
 //!
 //! Both records are optional (Microsoft Learn, Enable MDM automatic enrollment for Windows, 2024-01-23).
 

@@ -1,7 +1,7 @@
-//! What proves that mail is really from the domain? DKIM keys and a DMARC policy.
+//! Expectations about DKIM and DMARC.
 //!
 //! Microsoft keeps the DKIM keys and rotates them, so the domain publishes two aliases. Their targets have two forms:
-//! the older one below the initial domain, and since May 2025 one below `dkim.mail.microsoft` whose partition nobody
+//! the older one below the initial domain, and since May 2025 one below `dkim.mail.microsoft` whose partition cannot be
 //! can derive (Microsoft Learn, Set up DKIM to sign mail from your cloud domain, 2026-01-30).
 
 use crate::record::{Name, RecordData, RecordType, Text};

@@ -1,4 +1,4 @@
-//! What is one thing that must hold?
+//! An expectation: one thing that must hold.
 
 use std::fmt;
 use std::str::FromStr;
@@ -139,7 +139,7 @@ words!(
 /// One thing that must hold.
 #[derive(Debug, Clone)]
 pub struct Expectation {
-    /// Which one.
+    /// The id of the expectation.
     pub id: Id,
     /// The name whose records are judged.
     pub name: Name,
@@ -159,7 +159,7 @@ pub struct Expectation {
     pub data: Vec<RecordData>,
     /// Other targets that are as right.
     pub also: Vec<Name>,
-    /// Time to live to publish with, in seconds. A different one is never wrong.
+    /// TTL to publish with, in seconds. A different one is never wrong.
     pub ttl: u32,
     /// The list that names the value.
     pub given_by: Option<String>,
@@ -174,7 +174,7 @@ impl Expectation {
 }
 
 impl Expectation {
-    /// The mail host to propose: what is made for the domain shows that Microsoft accepts it.
+    /// The mail host to propose: the host of the domain shows that Microsoft accepts it.
     #[must_use]
     pub fn proposed_host(&self) -> Option<&Name> {
         self.mail_hosts()?.proposed.as_ref()

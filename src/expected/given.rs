@@ -1,4 +1,4 @@
-//! What becomes of the expectations when a list names the values?
+//! Applies values from lists to the expectations.
 
 use crate::record::spf::{Meaning, Mechanism, SpfRecord, is_spf};
 use crate::record::{Name, RecordData, Text};
@@ -30,11 +30,11 @@ pub fn ignored(subject: &Subject) -> Vec<Ignored> {
     let list = super::expectations(&Subject { given: Vec::new(), ..subject.clone() });
     let reason = |wanted: &Wanted| match list.iter().find(|expectation| fits(expectation, wanted)) {
         Some(expectation) if matches!(expectation.requirement, Requirement::IsAbsent) => {
-            Some("outside China it must not exist, whatever a list says")
+            Some("it must not be published outside China")
         }
         Some(_) => None,
-        None if is_proof(&wanted.data) => Some("the verification text proves the same"),
-        None => Some("no rule judges it"),
+        None if is_proof(&wanted.data) => Some("the verification TXT record has the same effect"),
+        None => Some("cutover does not check this record"),
     };
     let ignored = subject.given.iter().filter_map(|wanted| {
         reason(wanted).map(|reason| Ignored {
@@ -47,7 +47,7 @@ pub fn ignored(subject: &Subject) -> Vec<Ignored> {
     subject.unused.iter().cloned().chain(ignored).collect()
 }
 
-/// Whether the expectation is about this record.
+/// Returns whether the expectation is about this record.
 fn fits(expectation: &Expectation, wanted: &Wanted) -> bool {
     if expectation.name != wanted.name || expectation.rtype != wanted.data.rtype() || is_proof(&wanted.data) {
         return false;

@@ -1,4 +1,4 @@
-//! Which records does somebody else's list want?
+//! Reads expected records from files of other tools.
 //!
 //! The lists that admins have: Microsoft Graph as JSON, what PowerShell makes of it, a table, a zone file. Each becomes
 //! records of the domain; what no rule judges stays visible, with the reason.
@@ -18,7 +18,7 @@ use crate::record::{Name, RecordData};
 pub use list::List;
 use raw::Raw;
 
-/// How a list is written.
+/// The format of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// JSON of Microsoft Graph.
@@ -79,7 +79,7 @@ pub struct Wanted {
     pub name: Name,
     /// What it should hold.
     pub data: RecordData,
-    /// Time to live, where the list names one.
+    /// TTL, where the list names one.
     pub ttl: Option<u32>,
     /// The list.
     pub file: String,
@@ -102,13 +102,13 @@ pub struct Ignored {
     pub file: String,
     /// Where in it.
     pub place: String,
-    /// Why it is not used.
+    /// The reason why it is not used.
     pub reason: String,
 }
 
 impl fmt::Display for Ignored {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} ({}) is ignored: {}", self.file, self.place, self.what, self.reason)
+        write!(f, "{}: {} ({}) is not used: {}", self.file, self.place, self.what, self.reason)
     }
 }
 
@@ -119,11 +119,11 @@ pub struct Import {
     pub records: Vec<Wanted>,
     /// What is not used.
     pub ignored: Vec<Ignored>,
-    /// What was put right on the way in.
+    /// What was fixed during the import.
     pub warnings: Vec<String>,
 }
 
-/// Why a list cannot be read.
+/// The reason why a list cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{file}: {place}: {reason}")]
 pub struct ImportError {
@@ -135,10 +135,10 @@ pub struct ImportError {
     pub reason: String,
 }
 
-/// Reads a list for one domain, called `file` in messages; of no `kind`, it is recognised by its content.
+/// Reads a list for one domain, called `file` in messages; of no `kind`, it is recognized by its content.
 ///
 /// # Errors
-/// [`ImportError`] if it is no such list, or if something in it cannot be a record.
+/// [`ImportError`] if it is not such a list, or if something in it cannot be a record.
 pub fn read(octets: &[u8], file: &str, domain: &Name, kind: Option<Kind>) -> Result<Import, ImportError> {
     List::read(octets, file, kind)?.import(domain)
 }
@@ -151,14 +151,15 @@ pub fn decoded(octets: &[u8]) -> Result<String, String> {
     let wide = |rest: &[u8], read: fn([u8; 2]) -> u16| {
         let units = rest.chunks_exact(2).map(|pair| read([pair[0], pair[1]]));
         let text: Result<String, _> = char::decode_utf16(units).collect();
-        text.map_err(|_| "it begins as UTF-16 and is none; save it as UTF-8".to_owned())
+        text.map_err(|_| "it begins as UTF-16 but is not valid UTF-16; save it as UTF-8".to_owned())
     };
     match octets {
         [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
         [0xef, 0xbb, 0xbf, rest @ ..] | rest => String::from_utf8(rest.to_vec()).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
-            format!("octet {at} is no UTF-8; save it as UTF-8")
+            let line = 1 + rest.iter().take(at).filter(|octet| **octet == b'\n').count();
+            format!("line {line} is not UTF-8 (byte {}): save the file as UTF-8", at + 1)
         }),
     }
 }

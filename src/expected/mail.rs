@@ -1,4 +1,4 @@
-//! What does Exchange Online need?
+//! Expectations of Exchange Online.
 
 use crate::record::{Name, RecordData, RecordType, Text};
 

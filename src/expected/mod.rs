@@ -1,4 +1,4 @@
-//! What must be published?
+//! The records that a domain needs at Microsoft 365.
 //!
 //! Data only: what Microsoft states for a domain, as a list of [`Expectation`]s. What the DNS says about it is not
 //! known here.
@@ -62,7 +62,7 @@ pub struct Subject {
     pub unused: Vec<import::Ignored>,
     /// Terms of other senders that must stay in the SPF record.
     pub spf_senders: Vec<Term>,
-    /// When the MX is to change.
+    /// The time when the MX is to change.
     pub switch_at: Option<Timestamp>,
 }
 

@@ -1,4 +1,4 @@
-//! What may a domain say about how its mail is to be delivered? An MTA-STS policy and a wish for TLS reports.
+//! Expectations about MTA-STS and TLS-RPT.
 //!
 //! Exchange Online hosts neither and needs neither (Microsoft Learn, Enhancing mail flow with MTA-STS); where
 //! they are published they decide whether mail reaches the new hosts.

@@ -1,4 +1,4 @@
-//! States what a domain needs that takes and sends no mail, and shall stay so.
+//! Expectations of a parked domain.
 
 use crate::record::{Name, RecordData, RecordType, Text};
 

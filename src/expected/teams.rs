@@ -1,4 +1,4 @@
-//! What does Teams need?
+//! Expectations of Teams.
 //!
 //! Since Skype for Business Online is gone only the federation record is asked for; the records of its clients are
 //! never demanded, and are wrong only while they point at the platform being left (Microsoft Learn, External Domain Name

@@ -1,10 +1,10 @@
-//! Which label does Microsoft put in front of its mail host for a domain?
+//! Derives the label of Microsoft's mail host for a domain.
 //!
 //! Microsoft says only "copy it". The rule was read off published data: 972 of 973 pairs of domain and MX of
 //! public-sector domains follow it, hyphenated ones included (mxmap data of 2026-03-24). So a value made by it is
-//! *derived*: good enough to recognise what is published and to propose, never a reason to call a record wrong.
+//! *derived*: good enough to recognize what is published and to propose, never a reason to call a record wrong.
 //!
-//! Hyphens go, dots become hyphens, and the places where hyphens stood are kept as a suffix: `0`, then for each group
+//! Hyphens go, dots become hyphens, and the places of hyphens are kept as a suffix: `0`, then for each group
 //! of four places a letter from `b` to `p` (a bit each), with runs of empty groups counted in decimal.
 
 use crate::record::Name;
@@ -37,7 +37,7 @@ pub fn token(domain: &Name) -> Option<String> {
     (token.len() <= 63).then_some(token)
 }
 
-/// The domain that a token was made for; `None` if it does not have the form of a token.
+/// The domain of a token; `None` if it does not have the form of a token.
 ///
 /// Exact for domains whose top-level label holds no digit.
 #[must_use]

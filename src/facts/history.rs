@@ -1,7 +1,7 @@
-//! What was published before, and until when may caches still have it?
+//! Reads what was published before, and until when caches may have it.
 //!
 //! A small file that outlives the run: for each domain the record sets that a move changes, when each was first and last
-//! seen on the zone's own name servers, and with which time to live. What resolvers say is no part of it.
+//! seen on the zone's own name servers, and with which TTL. Answers of resolvers are not part of it.
 
 mod file;
 
@@ -30,24 +30,24 @@ pub struct History {
 pub struct Seen {
     /// The records; none where there was nothing.
     pub data: BTreeSet<RecordData>,
-    /// The time to live it was seen with last, in seconds.
+    /// The TTL it was seen with last, in seconds.
     pub ttl: u32,
-    /// Copies with a longer time to live, from before that was lowered.
+    /// Copies with a longer TTL, from before that was lowered.
     pub longer: Option<Copies>,
-    /// When it was seen first.
+    /// The time when it was seen first.
     pub first_seen: Timestamp,
-    /// When it was seen last.
+    /// The time when it was seen last.
     pub last_seen: Timestamp,
-    /// When it was missed first after that; `None` while it is there.
+    /// The time when it was missed first after that; `None` while it is there.
     pub gone: Option<Timestamp>,
 }
 
 /// What caches may have of a record set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Copies {
-    /// When the last of them is forgotten.
+    /// The time when the last of them is forgotten.
     pub until: Timestamp,
-    /// The time to live that they were taken with, in seconds.
+    /// The TTL that they were taken with, in seconds.
     pub ttl: u32,
 }
 
@@ -89,7 +89,7 @@ pub fn remembered(domain: &Name) -> Vec<Question> {
 }
 
 impl History {
-    /// Whether nothing of the domain was seen before.
+    /// Returns whether nothing of the domain was seen before.
     #[must_use]
     pub fn is_empty_for(&self, domain: &Name) -> bool {
         self.domains.get(domain).is_none_or(BTreeMap::is_empty)
@@ -101,19 +101,19 @@ impl History {
         self.domains.get(domain).and_then(|sets| sets.get(question)).map_or(&[], Vec::as_slice)
     }
 
-    /// What is known of one domain.
+    /// Returns the part of one domain.
     #[must_use]
     pub fn of_domain(&self, domain: &Name) -> Self {
         let own = self.domains.get_key_value(domain);
         Self { domains: own.map(|(name, sets)| (name.clone(), sets.clone())).into_iter().collect() }
     }
 
-    /// Takes over the domains of another history; of a domain that both have, what the other knows.
+    /// Adds the domains of another history, which replace those of the same name.
     pub fn extend(&mut self, other: Self) {
         self.domains.extend(other.domains);
     }
 
-    /// Forgets a domain.
+    /// Removes a domain.
     pub fn forget(&mut self, domain: &Name) {
         self.domains.remove(domain);
     }
@@ -158,7 +158,7 @@ impl Sighting {
     }
 }
 
-/// Every answer that an authority gave, with its time to live; of texts, SPF alone.
+/// Every answer that an authority gave, with its TTL; of TXT records, SPF alone.
 #[must_use]
 pub fn published(facts: &Facts, question: &Question) -> Vec<RecordSet> {
     let mut sets: Vec<RecordSet> = Vec::new();
@@ -191,7 +191,7 @@ pub fn published_by(reply: &Reply) -> RecordSet {
     set
 }
 
-/// Whether a record is one of those that a move changes: of the texts, SPF alone.
+/// Returns whether a record is one of those that a move changes: of the TXT records, SPF alone.
 fn matters(data: &RecordData) -> bool {
     match data {
         RecordData::Txt(text) => is_spf(text),

@@ -1,22 +1,22 @@
-//! Why is a question without an answer?
+//! The reason why a question has no answer.
 //!
-//! One silence stands for all who were asked: that of the server that told most.
+//! One failure represents all servers: that of the server that reported most.
 
 use std::fmt;
 
 use crate::record::Question;
 
-use super::{Outcome, Reply};
+use super::{Outcome, Reply, Server};
 
-/// Why nobody was asked what goes beyond the bounds of what is followed.
-pub(crate) const NOT_FOLLOWED: &str = "more hangs on the records before it than is followed";
+/// The reason why a question beyond the limits was not asked.
+pub(crate) const NOT_FOLLOWED: &str = "the records before it lead to more names than the lookup limit";
 
-/// Why a question has no answer: nobody who was asked could tell.
+/// The reason why a question has no answer: no server that was asked answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LookupFailure {
-    /// What was asked.
+    /// The question.
     pub question: Question,
-    /// What became of it at the server that told most.
+    /// The outcome at the server that reported most.
     pub outcome: Outcome,
     /// That server.
     pub server: String,
@@ -37,13 +37,13 @@ impl LookupFailure {
         }
     }
 
-    /// That of a question which nobody was to be asked: whatever a rule reads is asked for, but for what goes beyond the
+    /// The failure of a question that was not asked: all that a rule reads is asked for, except what exceeds the
     /// bounds of what is followed.
     pub(crate) fn not_asked(question: &Question) -> Self {
         Self {
             question: question.clone(),
             outcome: Outcome::NotAsked,
-            server: "nobody".into(),
+            server: Server::none().address.clone(),
             detail: NOT_FOLLOWED.into(),
         }
     }
@@ -54,7 +54,7 @@ impl LookupFailure {
         Self {
             question,
             outcome: Outcome::ChainTooLong,
-            server: "nobody".into(),
+            server: Server::none().address.clone(),
             detail: format!("the chain has more than {names} names"),
         }
     }
@@ -65,28 +65,50 @@ impl fmt::Display for LookupFailure {
         let Self { question, outcome, server, detail } = self;
         let name = question.name.without_trailing_dot();
         match outcome {
-            Outcome::NotRecorded => write!(f, "{} of `{name}` is not in the recording", question.rtype)?,
-            Outcome::Timeout => write!(f, "{server} did not answer for {} of `{name}`", question.rtype)?,
+            Outcome::NotRecorded => {
+                write!(f, "{} of `{name}` is unknown: it is not in the recording", question.rtype)?
+            }
+            Outcome::Timeout => {
+                write!(f, "{} of `{name}` is unknown: {server} did not answer", question.rtype)?
+            }
             Outcome::Unreachable => {
-                write!(f, "{server} cannot be reached from here for {} of `{name}`", question.rtype)?;
+                write!(f, "{} of `{name}` is unknown: {server} is unreachable from here", question.rtype)?;
             }
-            Outcome::OutOfTime => write!(f, "{} of `{name}` was not known in time", question.rtype)?,
+            Outcome::OutOfTime => {
+                let reached = if detail.is_empty() { "deadline reached" } else { detail };
+                return write!(
+                    f,
+                    "{} of `{name}` is unknown: {reached} before it was answered",
+                    question.rtype
+                );
+            }
             Outcome::NotListed => {
-                write!(f, "{} of `{name}` is published and not in {server}", question.rtype)?;
+                write!(f, "{} of `{name}` is published, but not in {server}", question.rtype)?;
             }
-            Outcome::NotAsked => write!(f, "nobody was asked for {} of `{name}`", question.rtype)?,
+            Outcome::NotAsked => {
+                write!(f, "{} of `{name}` is unknown: it was not looked up", question.rtype)?
+            }
             Outcome::OutOfQuestions | Outcome::ServerQueryLimit | Outcome::NotSent | Outcome::NotAllowed => {
-                write!(f, "{server} was not asked for {} of `{name}`", question.rtype)?;
+                write!(f, "{} of `{name}` is unknown: ", question.rtype)?;
+                if *server == Server::none().address {
+                    write!(f, "it was not looked up")?;
+                } else {
+                    write!(f, "{server} was not queried")?;
+                }
             }
             Outcome::TooLarge => {
-                write!(f, "the answer of {server} for {} of `{name}` was not kept", question.rtype)?;
+                write!(
+                    f,
+                    "{} of `{name}` is unknown: the response of {server} exceeds the size limit",
+                    question.rtype
+                )?;
             }
             Outcome::Referral => write!(
                 f,
-                "{} of `{name}` is unknown: the name is delegated to name servers that did not answer for it",
+                "{} of `{name}` is unknown: the name is delegated to name servers that did not answer",
                 question.rtype
             )?,
-            Outcome::ChainTooLong => write!(f, "the aliases of `{name}` lead further than is followed")?,
+            Outcome::ChainTooLong => write!(f, "the CNAME chain of `{name}` exceeds the length limit")?,
             Outcome::Records
             | Outcome::NoData
             | Outcome::NxDomain
@@ -94,7 +116,7 @@ impl fmt::Display for LookupFailure {
             | Outcome::Refused
             | Outcome::Lame
             | Outcome::Malformed => {
-                write!(f, "{server} answered {outcome} for {} of `{name}`", question.rtype)?
+                write!(f, "{} of `{name}` is unknown: {server} answered {outcome}", question.rtype)?
             }
         }
         if detail.is_empty() { Ok(()) } else { write!(f, " ({detail})") }

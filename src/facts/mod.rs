@@ -1,6 +1,6 @@
-//! What did the DNS say?
+//! The replies of the DNS, and answers derived from them.
 //!
-//! Testimony only: replies, each with its server and time, the policy that a web server gave, and ways to look at
+//! Testimony only: replies, each with its server and time, the policy that a web server gave, and ways to read
 //! them. Nothing here knows what a right answer is, asks anything, or reads a clock.
 
 mod history;
@@ -55,13 +55,13 @@ pub enum UnqueriedNames {
     NotRecorded,
 }
 
-/// Questions that most domains need, so that room is made for them once.
+/// Questions that most domains need, so that memory is reserved once.
 const USUAL: usize = 48;
 
 /// All replies gathered for one domain, and its policy.
 #[derive(Debug, Clone)]
 pub struct Facts {
-    /// When the run began.
+    /// The time when the run began.
     pub checked_at: Timestamp,
     /// What became of names outside.
     pub elsewhere: UnqueriedNames,
@@ -75,15 +75,15 @@ pub struct Facts {
     replies: Vec<Vec<Reply>>,
     /// Where the replies to a question are.
     places: HashMap<Question, usize>,
-    /// The same in the order of the questions; worked out when somebody wants to know.
+    /// The same in the order of the questions; computed when needed.
     order: OnceLock<Vec<usize>>,
     /// Where each reply was added, in the order in which they came.
     arrivals: Vec<usize>,
     /// Where replies are that tell the name servers of a zone further down.
     referring: BTreeSet<usize>,
-    /// What authorities and others told of the version of a zone.
+    /// The version of a zone according to authorities and others.
     versions: BTreeMap<Arc<Server>, Vec<ZoneVersion>>,
-    /// The name of each server by its address; worked out when somebody wants to know.
+    /// The name of each server by its address; computed when needed.
     server_names: OnceLock<Box<HashMap<IpAddr, Name>>>,
     /// Name servers that answered anything about a zone of the domain.
     reached: BTreeSet<Arc<Server>>,
@@ -155,7 +155,7 @@ impl Facts {
         self.arrivals.push(place);
     }
 
-    /// How many replies there are.
+    /// The number of replies.
     #[must_use]
     pub fn count(&self) -> usize {
         self.arrivals.len()
@@ -210,7 +210,7 @@ impl Facts {
         replies.filter(|reply| reply.outcome == Outcome::Referral)
     }
 
-    /// Whether anybody was asked this.
+    /// Returns whether anybody was asked this.
     #[must_use]
     pub fn has(&self, question: &Question) -> bool {
         self.places.contains_key(question)

@@ -1,6 +1,6 @@
-//! What became of one question to one server?
+//! The result of one query to one server.
 //!
-//! Told apart once, at the door of `lookup`: what a server said, what the network did to it, and which bound of our own
+//! Distinguished once, in `lookup`: what a server said, what the network did to it, and which bound of our own
 //! kept it from being known.
 
 use std::fmt;
@@ -17,11 +17,11 @@ pub enum Outcome {
     NxDomain,
     /// The name lies in a zone further down, whose name servers were named instead.
     Referral,
-    /// The server failed, or answered with an error that is not told apart further.
+    /// The server failed, or answered with an error that is not distinguished further.
     ServFail,
     /// The server refused.
     Refused,
-    /// The server is delegated to and is no authority for the zone.
+    /// The server is delegated to but is not authoritative for the zone.
     Lame,
     /// No answer within the time of one try.
     Timeout,
@@ -46,7 +46,7 @@ pub enum Outcome {
     /// It was not sent: only DNS names the server, and nothing allows to ask an address of that kind. From here it cannot
     /// be reached.
     NotAllowed,
-    /// Nobody was to be asked: more hangs on the records before it than is followed.
+    /// Not asked: the records before it lead to more names than the lookup limit.
     NotAsked,
     /// The file names the record set and does not hold its records.
     NotListed,
@@ -104,20 +104,20 @@ impl Outcome {
         }
     }
 
-    /// Whether the server said what there is, be it nothing.
+    /// Returns whether the server said what there is, be it nothing.
     #[must_use]
     pub fn is_answer(self) -> bool {
         matches!(self, Self::Records | Self::NoData | Self::NxDomain)
     }
 
-    /// Whether an answer came of which nothing is kept, because it holds more than is kept.
+    /// Returns whether an answer came of which nothing is kept, because it holds more than is kept.
     #[must_use]
     pub fn is_cut_off(self) -> bool {
         matches!(self, Self::TooLarge | Self::ChainTooLong)
     }
 
     /// Whether the lookup failed for a cause that may be gone soon: silence, an error of the server, or a limit of this
-    /// machine. What a server says about itself, and what our own bounds cut off, is no failure of this kind.
+    /// machine. What a server says about itself, and what our own bounds cut off, is not a failure of this kind.
     #[must_use]
     pub fn is_failed_lookup(self) -> bool {
         match self {
@@ -144,7 +144,7 @@ impl Outcome {
         }
     }
 
-    /// Whether the server was not asked, or not waited for, so that this tells nothing about it.
+    /// Returns whether the server was not asked, or not waited for, so that this tells nothing about it.
     #[must_use]
     pub fn tells_nothing(self) -> bool {
         match self {

@@ -1,7 +1,7 @@
-//! What came of fetching a domain's MTA-STS policy?
+//! The result of fetching an MTA-STS policy.
 //!
 //! A policy is kept on a web server (RFC 8461 §3.3), so it is testimony of another kind than a
-//! [`super::Reply`]: one a domain, whoever was asked for the addresses. What the text means is not known
+//! [`super::Reply`]: one a domain, whichever server was asked for the addresses. What the text means is not known
 //! here.
 
 use std::fmt;
@@ -38,13 +38,13 @@ pub enum PolicyOutcome {
     BadCertificate,
     /// The policy host answered with another status than 200.
     HttpStatus,
-    /// The policy host points elsewhere, which nobody may follow (RFC 8461 §3.3).
+    /// The policy host points elsewhere, which must not be followed (RFC 8461 §3.3).
     Redirect,
-    /// The answer is no `text/plain` (RFC 8461 §3.2).
+    /// The response is not `text/plain` (RFC 8461 §3.2).
     WrongMediaType,
     /// The answer is larger than a policy may be.
     TooLarge,
-    /// What came is no answer in HTTP.
+    /// The response is not HTTP.
     Malformed,
     /// It was not fetched, on purpose.
     NotFetched,
@@ -90,7 +90,7 @@ impl PolicyOutcome {
         }
     }
 
-    /// Whether the domain's own side said something, so that a sender would fare the same; silence may be our
+    /// Returns whether the domain's own side said something, so that a sender would fare the same; silence may be our
     /// own fault.
     #[must_use]
     pub fn is_answer(self) -> bool {
@@ -129,14 +129,14 @@ impl FromStr for PolicyOutcome {
 pub struct PolicyReply {
     /// Whose policy.
     pub domain: Name,
-    /// What became of it.
+    /// The outcome.
     pub outcome: PolicyOutcome,
     /// The text, line ends as they came; hostile, at most 64 KiB, empty unless it was fetched.
     pub body: String,
     /// Without a text, why, in words such as `connection refused`; may be empty where the outcome says it
     /// all.
     pub reason: String,
-    /// When the text came, or was given up.
+    /// The time when the text came, or was given up.
     pub at: Timestamp,
     /// How long it took, in microseconds.
     pub elapsed: u64,
@@ -157,7 +157,7 @@ impl Facts {
         self.policies.entry(policy.domain.clone()).or_insert(policy);
     }
 
-    /// What fetching the domain's policy gave; `None` if nobody tried.
+    /// What fetching the domain's policy gave; `None` if it was not tried.
     #[must_use]
     pub fn policy(&self, domain: &Name) -> Option<&PolicyReply> {
         self.policies.get(domain)

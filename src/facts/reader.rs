@@ -1,4 +1,4 @@
-//! Says what is still to be asked: the contract between those who read facts and those who look them up.
+//! Lists the open questions: the contract between checks and lookups.
 
 use std::collections::BTreeSet;
 

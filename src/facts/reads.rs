@@ -8,7 +8,7 @@ use std::cell::RefCell;
 
 use crate::record::{Name, Question};
 
-/// What was read.
+/// The reads.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reads {
     /// Every question, in the order in which they were read; some more than once.
@@ -20,7 +20,7 @@ pub struct Reads {
 }
 
 impl Reads {
-    /// Whether every question that was read has a reply.
+    /// Returns whether every question that was read has a reply.
     #[must_use]
     pub fn are_met(&self) -> bool {
         self.unmet.is_empty() && self.unmet_policies.is_empty()
@@ -97,7 +97,7 @@ impl ReadLog {
         self.state.borrow_mut().batches -= 1;
     }
 
-    /// Whether a rule that notes its reads here still lacks a reply.
+    /// Returns whether a rule that notes its reads here still lacks a reply.
     pub(super) fn lacks_reply(&self) -> bool {
         self.state.borrow().lacks
     }
@@ -125,7 +125,7 @@ impl ReadLog {
         state.reads.unmet_policies.extend_from_slice(&reads.unmet_policies);
     }
 
-    /// What was read.
+    /// The reads.
     #[must_use]
     pub fn into_reads(self) -> Reads {
         self.state.into_inner().reads

@@ -1,4 +1,4 @@
-//! How is a run kept, so that it can be judged again without a network?
+//! The format of recordings, which are checked again without a network.
 //!
 //! As text that a person can read, compare and edit: a head, then an entry for each reply, ordered by question
 //! and server, one for each policy that was fetched, and one for each web server that the user wanted to be asked. What a run saw is all in it, times included; what it was
@@ -30,7 +30,7 @@
 //! and list nothing: what they do not hold was left alone, or never read.
 //!
 //! Flags are `aa` for an authoritative answer, `ad` for one that the resolver has validated, `held` for a record set that
-//! stands in a zone file, or in a zone that was sent whole, itself and not only in a wildcard, and `proxied` for one that a zone file marks as proxied.
+//! is in a zone file, or in a transferred zone, itself and not only as a wildcard, and `proxied` for one that a zone file marks as proxied.
 
 mod policy;
 mod transfer;
@@ -219,7 +219,7 @@ impl Recording {
         }
     }
 
-    /// Whether a text means to be a recording.
+    /// Returns whether a text means to be a recording.
     #[must_use]
     pub fn is_one(text: &str) -> bool {
         text.starts_with(TITLE)
@@ -257,9 +257,9 @@ fn check_title(line: &str) -> Result<(), String> {
     match line.trim_end().strip_prefix(TITLE).map(str::trim) {
         Some(VERSION) => Ok(()),
         Some(version) => Err(format!(
-            "this is version `{version}` of the format and only version {VERSION} is known; record the run again"
+            "found version {version} of the format, expected version {VERSION}; record the run again"
         )),
-        None => Err(format!("this is no recording: the first line must be `{TITLE} {VERSION}`")),
+        None => Err(format!("not a recording: the first line must be `{TITLE} {VERSION}`")),
     }
 }
 
@@ -427,12 +427,12 @@ fn reply_line(
 }
 
 fn unknown(key: &str) -> String {
-    format!("`{key}` is no line of a recording, or stands at the wrong entry")
+    format!("`{key}` is not a line of a recording, or is in the wrong entry")
 }
 
 fn record(fields: &[Token<'_>]) -> Result<Record, String> {
     let ttl = text(fields, 1)?;
-    let ttl = parse_ttl(&ttl).ok_or_else(|| format!("found `{ttl}`, expected a time to live in seconds"))?;
+    let ttl = parse_ttl(&ttl).ok_or_else(|| format!("found `{ttl}`, expected a TTL in seconds"))?;
     if !fields.get(2).is_some_and(|class| class.raw.eq_ignore_ascii_case(b"IN")) {
         return Err("a record is written `NAME TTL IN TYPE DATA`".into());
     }
@@ -443,7 +443,7 @@ fn record(fields: &[Token<'_>]) -> Result<Record, String> {
 
 fn text(fields: &[Token<'_>], index: usize) -> Result<String, String> {
     let field = fields.get(index).ok_or_else(|| format!("field {} is missing", index + 1))?;
-    let octets = field.unescaped().ok_or("a backslash starts no escape sequence")?;
+    let octets = field.unescaped().ok_or("a backslash is not followed by an escape sequence")?;
     String::from_utf8(octets).map_err(|_| "the field is not UTF-8".into())
 }
 
@@ -572,9 +572,9 @@ reply contoso.com. TXT
     #[test]
     fn another_version_and_other_files_are_refused() {
         let error = Recording::parse("cutover recording 2\n").unwrap_err().to_string();
-        assert!(error.contains("version `2`") && error.contains("record the run again"), "{error}");
+        assert!(error.contains("version 2") && error.contains("record the run again"), "{error}");
         let error = Recording::parse("$ORIGIN contoso.com.\n").unwrap_err().to_string();
-        assert!(error.contains("no recording"), "{error}");
+        assert!(error.contains("not a recording"), "{error}");
         assert_eq!(Recording::parse("").unwrap_err().line, 1);
         for broken in
             ["outcome fine", "server friend 1", "answer a 1 IN A x", "flags zz", "time never", "nonsense"]

@@ -1,6 +1,6 @@
-//! What did one server say to one question?
+//! The reply of one server to one question.
 //!
-//! A missing answer is a fact and not an error: what the server did is an [`Outcome`], told apart once, at the door
+//! A missing answer is a fact and not an error: what the server did is an [`Outcome`], distinguished once, in the module
 //! of `lookup`. Nothing here says whether an answer is right.
 
 use std::fmt;
@@ -22,9 +22,9 @@ pub enum Role {
     ZoneFile,
     /// A recursive resolver, which may answer from its cache.
     Resolver,
-    /// The same resolver, told not to validate signatures (CD, RFC 4035 §3.2.2).
+    /// The same resolver, asked not to validate signatures (CD, RFC 4035 §3.2.2).
     Unvalidated,
-    /// A name server of the zone above, asked where it delegates to.
+    /// A name server of the parent zone, asked where it delegates to.
     Parent,
     /// A name server that the zone is delegated to at present, where others were named to be asked instead; its answers are
     /// only compared with theirs.
@@ -42,13 +42,13 @@ impl Role {
         Self::Delegated,
     ];
 
-    /// Whether it speaks for the zone itself.
+    /// Returns whether it speaks for the zone itself.
     #[must_use]
     pub fn is_authority(self) -> bool {
         matches!(self, Self::Authoritative | Self::ZoneFile)
     }
 
-    /// Whether it is a name server of any zone.
+    /// Returns whether it is a name server of any zone.
     #[must_use]
     pub fn is_name_server(self) -> bool {
         matches!(self, Self::Authoritative | Self::Parent | Self::Delegated)
@@ -82,7 +82,7 @@ impl FromStr for Role {
     }
 }
 
-/// Who was asked. Under which name a zone lists the server is told by [`super::Facts::server_name`].
+/// The server that was asked. The name under which a zone lists it is returned by [`super::Facts::server_name`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Server {
     /// In which capacity.
@@ -95,7 +95,7 @@ impl Server {
     /// No server: the one of replies to questions that were never sent.
     #[must_use]
     pub fn none() -> Arc<Self> {
-        Arc::new(Self { role: Role::Resolver, address: "nobody".into() })
+        Arc::new(Self { role: Role::Resolver, address: "none".into() })
     }
 
     /// The IP address, where it was asked directly.
@@ -176,11 +176,11 @@ impl ExtendedError {
 /// What one server said to one question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
-    /// What was asked.
+    /// The question.
     pub question: Question,
-    /// Who was asked.
+    /// The server.
     pub server: Arc<Server>,
-    /// What became of it.
+    /// The outcome.
     pub outcome: Outcome,
     /// The alias chain that starts at the name asked, then the records of the type asked for; ordered by the chain,
     /// then by data. Anything else of the answer section is left out.
@@ -199,7 +199,7 @@ pub struct Reply {
     pub ede: Vec<ExtendedError>,
     /// For a failure, what happened in words, such as `connection refused`; empty where the outcome says it all.
     pub reason: String,
-    /// When the answer came, or was given up.
+    /// The time when the answer came, or was given up.
     pub at: Timestamp,
     /// How long it took, in microseconds.
     pub elapsed: u64,
@@ -237,7 +237,7 @@ impl Reply {
         REPLY + self.reason.len() + records.map(|record| RECORD + record.data.octets()).sum::<usize>()
     }
 
-    /// Whether it may mean that signatures are wrong: SERVFAIL itself (RFC 4035 §5.5), and no other error told as one.
+    /// Whether it may mean that signatures are wrong: SERVFAIL itself (RFC 4035 §5.5), and no other error reported as one.
     #[must_use]
     pub fn may_be_bogus(&self) -> bool {
         self.outcome == Outcome::ServFail && self.reason.is_empty()
@@ -248,7 +248,7 @@ impl Reply {
         self.records.iter().filter(|record| record.data.rtype() == self.question.rtype)
     }
 
-    /// Whether both are answers with the same records, whatever time they have left.
+    /// Returns whether both are answers with the same records, whatever time they have left.
     #[must_use]
     pub fn says_the_same(&self, other: &Self) -> bool {
         let alike = |(one, other): (&Record, &Record)| one.data == other.data && one.name == other.name;

@@ -1,4 +1,4 @@
-//! What came of asking for a whole zone.
+//! The result of a zone transfer.
 
 use std::fmt;
 use std::str::FromStr;
@@ -76,13 +76,13 @@ pub struct TransferReply {
     pub apex: Name,
     /// The server: that which sent it, else the first that was asked.
     pub server: String,
-    /// What became of it.
+    /// The outcome.
     pub outcome: TransferOutcome,
-    /// How many records there are.
+    /// The number of records.
     pub records: usize,
     /// Without a zone, why, in words; may be empty.
     pub reason: String,
-    /// When it came, or was given up.
+    /// The time when it came, or was given up.
     pub at: Timestamp,
     /// How long it took, in microseconds.
     pub elapsed: u64,

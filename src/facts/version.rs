@@ -63,7 +63,7 @@ impl Facts {
         }
     }
 
-    /// The version that a server holds of the deepest zone of `name` of which it told one.
+    /// The version that a server holds of the deepest zone of `name` of which it reported one.
     pub(super) fn version_at(&self, server: &Server, name: &Name) -> Option<&ZoneVersion> {
         let told = self.versions.get(server)?.iter().filter(|told| name.is_within(&told.apex));
         told.max_by_key(|told| told.apex.label_count())

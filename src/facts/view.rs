@@ -1,7 +1,7 @@
-//! What is the answer, seen from one place?
+//! The answer to a question from one perspective.
 //!
 //! The zone's own name servers decide what is published; where none of them can be reached, the resolvers do. A
-//! [`FactsView`] looks at the facts with the eyes of one witness, and through the changes that were already decided on.
+//! [`FactsView`] reads the facts from one perspective, and through the changes that were already decided on.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ pub(super) const LONGEST_CHAIN: usize = 8;
 /// Questions along the aliases of one name, at all servers together: each may lead elsewhere.
 const MOST_ALIAS_QUESTIONS: usize = 2 * LONGEST_CHAIN;
 
-/// Whom to believe, as `--view` says it.
+/// Which answers decide, as `--view` sets it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TrustPolicy {
     /// The zone's name servers decide, resolvers must have caught up.
@@ -62,7 +62,7 @@ pub enum Reach {
 /// Record sets that are decided on and not yet published.
 #[derive(Debug, Clone, Default)]
 pub struct PlannedRecords {
-    /// Looked at for every question, so found by a hash and not by an order.
+    /// Read for every question, so found by a hash and not by an order.
     sets: HashMap<Question, RecordSet>,
 }
 
@@ -84,7 +84,7 @@ impl PlannedRecords {
         self.sets.insert(question, set);
     }
 
-    /// Whether nothing is decided on.
+    /// Returns whether nothing is decided on.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.sets.is_empty()
@@ -108,7 +108,7 @@ pub enum Existence {
     NoData,
     /// It does not exist.
     NxDomain,
-    /// Nobody was asked, because it lies outside the zone files.
+    /// Not asked, because it lies outside the zone files.
     Outside,
 }
 
@@ -163,11 +163,11 @@ fn alias_target(record: &Record) -> Option<Name> {
 /// The facts with the eyes of one witness.
 #[derive(Debug, Clone, Copy)]
 pub struct FactsView<'a> {
-    /// What is looked at.
+    /// The facts.
     pub facts: &'a Facts,
     /// With whose eyes.
     pub witness: Perspective<'a>,
-    /// Whom to believe.
+    /// Which answers decide.
     pub view: TrustPolicy,
     /// What is decided on and not yet published.
     pub overlay: &'a PlannedRecords,
@@ -210,7 +210,7 @@ impl<'a> FactsView<'a> {
         answers
     }
 
-    /// Whether a reply is still to come to something that the present rule has read.
+    /// Returns whether a reply is still to come to something that the present rule has read.
     #[must_use]
     pub fn lacks_reply(&self) -> bool {
         self.log.is_some_and(ReadLog::lacks_reply)
@@ -240,7 +240,7 @@ impl<'a> FactsView<'a> {
     /// with the name that closes it.
     ///
     /// # Errors
-    /// [`LookupFailure`] if a name of the chain was asked for and nobody could tell, or if the chain has more than
+    /// [`LookupFailure`] if a name of the chain was asked for without an answer, or if the chain has more than
     /// eight parts.
     pub fn answer(&self, question: &Question) -> Result<Answer, LookupFailure> {
         let mut answer = self.own_answer(question)?;
@@ -299,7 +299,7 @@ impl<'a> FactsView<'a> {
         self.answer(&Question::new(name.clone(), rtype)).map(|answer| answer.set)
     }
 
-    /// Whether a host has an address: `None` where that lies outside the zone files.
+    /// Returns whether a host has an address: `None` where that lies outside the zone files.
     ///
     /// # Errors
     /// [`LookupFailure`] if no address was found and one of the two lookups failed.
@@ -365,7 +365,7 @@ impl<'a> FactsView<'a> {
         }
     }
 
-    /// Whether no server is to be asked: offline, what lies outside the zone files.
+    /// Returns whether no server is to be asked: offline, what lies outside the zone files.
     fn is_left_alone(&self, question: &Question) -> bool {
         // As long as questions can be asked, only those count that have been tried.
         let outside = self.log.and(self.facts.outside.as_ref());
@@ -449,7 +449,7 @@ impl Facts {
         chain
     }
 
-    /// Whether names outside were left alone on purpose.
+    /// Returns whether names outside were left alone on purpose.
     #[must_use]
     pub fn is_offline(&self) -> bool {
         self.elsewhere == UnqueriedNames::NotAsked
@@ -457,7 +457,7 @@ impl Facts {
 }
 
 /// Order of failures for the code and the message: an answer that was not kept says most, then what a server said, then
-/// what our own bounds cut off, which somebody can lift, and last what only the network did.
+/// what our own bounds cut off, which the user can lift, and last what only the network did.
 fn tells_least(reply: &Reply) -> u8 {
     match reply.outcome {
         Outcome::TooLarge => 0,

@@ -158,9 +158,9 @@ pub enum TenantHolder {
 /// The answer of a web server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebReply {
-    /// What was asked.
+    /// The question.
     pub request: WebRequest,
-    /// What became of it.
+    /// The outcome.
     pub outcome: WebOutcome,
     /// The HTTP status; 0 where there is none.
     pub status: u16,
@@ -174,7 +174,7 @@ pub struct WebReply {
     pub holder: Option<TenantHolder>,
     /// Without an answer, why, in words such as `connection refused`; may be empty.
     pub reason: String,
-    /// When the answer came, or was given up.
+    /// The time when the answer came, or was given up.
     pub at: Timestamp,
     /// How long it took, in microseconds.
     pub elapsed: u64,

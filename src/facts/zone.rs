@@ -1,4 +1,4 @@
-//! Which zone is the domain in, and who serves it?
+//! The zone of a domain and its name servers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -30,7 +30,7 @@ pub struct NameServer {
     pub serial: Option<u32>,
 }
 
-/// Whether serial `a` is newer than `b` (RFC 1982 §3.2); false for equal and for incomparable ones.
+/// Returns whether serial `a` is newer than `b` (RFC 1982 §3.2); false for equal and for incomparable ones.
 #[must_use]
 pub fn is_newer(a: u32, b: u32) -> bool {
     let ahead = a.wrapping_sub(b);
@@ -197,7 +197,7 @@ impl Facts {
         by_address
     }
 
-    /// The addresses of a host, as far as anybody told.
+    /// The addresses of a host, as far as they were reported.
     #[must_use]
     pub fn addresses(&self, host: &Name) -> Vec<IpAddr> {
         let mut addresses = BTreeSet::new();
@@ -214,7 +214,7 @@ impl Facts {
         addresses.into_iter().collect()
     }
 
-    /// The serial of the zone at each server that told it.
+    /// The serial of the zone at each server that reported it.
     #[must_use]
     pub fn serials(&self, apex: &Name) -> BTreeMap<&super::Server, u32> {
         let question = Question::new(apex.clone(), RecordType::Soa);

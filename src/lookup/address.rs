@@ -147,7 +147,7 @@ impl Permissions {
     }
 }
 
-/// Why an address that DNS names is not contacted, and how to allow it where that is possible.
+/// The reason why an address that DNS names is not contacted, and how to allow it where that is possible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub struct Refusal {
     address: IpAddr,
@@ -158,17 +158,17 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { address, class: Class { kind, source, embedded } } = self;
         match embedded {
-            Some((inner, kind)) => write!(f, "{address} embeds {inner}, {kind} by {source}")?,
-            None => write!(f, "{address} is {kind} by {source}")?,
+            Some((inner, kind)) => write!(f, "{address} embeds {inner}, {kind} according to {source}")?,
+            None => write!(f, "{address} is {kind} according to {source}")?,
         }
         match Permissions::ALL.allows(*kind) {
             true => f.write_str("; `--allow-private-servers` allows it"),
-            false => f.write_str(", and is never asked"),
+            false => f.write_str(", and is never queried"),
         }
     }
 }
 
-/// Whether the address belongs to the public Internet.
+/// Returns whether the address belongs to the public Internet.
 pub(super) fn is_public(address: IpAddr) -> bool {
     AddressKind::of(address) == AddressKind::Public
 }

@@ -1,4 +1,4 @@
-//! Which addresses of a zone's name servers are asked, where there are more than are worth it?
+//! Selects which addresses of a zone's name servers are queried.
 //!
 //! The first in the order of their names, and never those that were known first: as answers come in, what is chosen only
 //! grows, and ends as the same however fast the servers are.
@@ -11,7 +11,7 @@ use crate::record::{Name, Question, RecordData, RecordType};
 
 /// Addresses of the name servers of one zone that are asked at most; the root has 13 with two addresses each.
 const MOST_AUTHORITIES: usize = 32;
-/// Name servers of the zone above that are asked at most: they all say the same.
+/// Name servers of the parent zone that are asked at most: they all say the same.
 const MOST_PARENTS: usize = 2;
 
 /// The addresses to ask of a zone's own name servers, in order.
@@ -43,7 +43,7 @@ pub(super) fn of_zone(names: &BTreeSet<Name>, facts: &Facts) -> BTreeSet<IpAddr>
     chosen
 }
 
-/// The addresses to ask of the zone above: one of each of the first names, in order.
+/// The addresses to ask in the parent zone: one of each of the first names, in order.
 pub(super) fn of_parent(names: &BTreeSet<Name>, facts: &Facts) -> BTreeSet<IpAddr> {
     let one = |name: &Name| {
         // The other kind only once nobody tells one of the first.
@@ -55,7 +55,7 @@ pub(super) fn of_parent(names: &BTreeSet<Name>, facts: &Facts) -> BTreeSet<IpAdd
     names.iter().take(MOST_PARENTS).filter_map(one).collect()
 }
 
-/// The addresses of one kind that anybody told; `None` as long as nobody was heard, a failure included.
+/// The addresses of one kind that were reported; `None` until there is a reply, a failure included.
 fn addresses(name: &Name, rtype: RecordType, facts: &Facts) -> Option<BTreeSet<IpAddr>> {
     let question = Question::new(name.clone(), rtype);
     let is_heard = facts.replies(&question).next().is_some();

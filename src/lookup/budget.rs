@@ -1,6 +1,6 @@
 //! Limits the questions that one domain costs, those that one server gets, and the memory that the answers take.
 //!
-//! A hostile zone could otherwise have us ask without end, or have us ask somebody else's server so. What is not asked is
+//! A hostile zone could otherwise have us ask without end, or flood the server of a third party. What is not asked is
 //! written down as such: a bound of our own must never look like a record that is missing.
 
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ pub(super) struct Budget {
     octets: usize,
     /// The same of each server.
     octets_of: HashMap<Endpoint, usize>,
-    /// What was not asked, of whom first, and why.
+    /// What was not asked, the first server, and why.
     refused: BTreeMap<Question, (Arc<Server>, Outcome)>,
 }
 
@@ -47,8 +47,8 @@ impl Budget {
         }
     }
 
-    /// Whether the query may be made; it then counts. What is looked up in the files of the run, or in a
-    /// recording of one that kept to its own bounds, troubles nobody.
+    /// Returns whether the query may be made; it then counts. What is looked up in the files of the run, or in a
+    /// recording of one that kept to its own bounds, is not affected.
     pub(super) fn allows(&mut self, query: &PlannedQuery) -> bool {
         if matches!(query, PlannedQuery::Files(_) | PlannedQuery::Recording(_)) {
             return true;
@@ -80,16 +80,16 @@ impl Budget {
         let of_server = self.octets_of.entry(endpoint.clone()).or_default();
         let Limits { octets: whole, octets_of_one_server: share, .. } = self.limits;
         let what = if *of_server + octets > share {
-            format!("the {} KiB that are kept of one server's long answers", share >> 10)
+            format!("limit of {} KiB for long responses of one server", share >> 10)
         } else if self.octets + octets > whole {
-            format!("the {} MiB that are kept of one domain's long answers", whole >> 20)
+            format!("limit of {} MiB for long responses of one domain", whole >> 20)
         } else {
             *of_server += octets;
             self.octets += octets;
             return reply;
         };
         let Reply { question, server, at, elapsed, ede, .. } = reply;
-        let reason = format!("{what} are used up");
+        let reason = format!("{what} reached");
         Reply { at, elapsed, ede, reason, ..Reply::empty(question, server, Outcome::TooLarge) }
     }
 
@@ -106,9 +106,9 @@ impl Budget {
         let Limits { queries, queries_of_one_server, .. } = self.limits;
         for (question, (server, outcome)) in std::mem::take(&mut self.refused) {
             let reason = if outcome == Outcome::ServerQueryLimit {
-                format!("the {queries_of_one_server} questions that one domain may send to it are used up")
+                format!("limit of {queries_of_one_server} queries of one domain to this server reached")
             } else {
-                format!("the {queries} questions that one domain may cost are used up")
+                format!("limit of {queries} queries for one domain reached")
             };
             facts.insert(Reply { at, reason, ..Reply::empty(question, server, outcome) });
         }

@@ -1,7 +1,7 @@
-//! What does Microsoft Graph say of the domains of a tenant?
+//! Queries Microsoft Graph for the domains of a tenant.
 //!
 //! Reads, and never writes: the tenant's domains, and the records that Microsoft wants for one of them. The token goes
-//! to one server and to nobody else: over TLS, without redirects, and to no link that leads away. The host is looked up
+//! to one server and to no other: over TLS, without redirects, and to no link that leads away. The host is looked up
 //! by the system, since it is nothing that this program judges.
 
 mod failure;

@@ -7,7 +7,7 @@ use std::time::Duration;
 /// name servers as are asked at most, two thousand.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Time for the whole domain; what is still open then is out of time, and nobody is called silent for it.
+    /// Time for the whole domain; what is still open then is out of time, and no server is reported as silent for it.
     pub deadline: Duration,
     /// Questions for the whole domain, to all servers together.
     pub queries: usize,

@@ -1,4 +1,4 @@
-//! What has been asked already in this run, and is still good?
+//! Caches the replies of a run.
 //!
 //! One memory for all domains, so that nothing is asked twice; bounded, so that it does not grow with their number. Of two
 //! generations the older is forgotten when the younger is full, and what is asked for again moves to the younger: what many
@@ -11,7 +11,7 @@ use foldhash::{HashMap, HashMapExt as _};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::OnceCell;
 
-/// What is known, or being asked.
+/// A reply, or the query for it in flight.
 pub(super) type Shared<V> = Arc<OnceCell<V>>;
 
 /// Answers by what was asked.
@@ -46,7 +46,7 @@ impl<K: Clone + Eq + Hash, V> Memory<K, V> {
         self.octets = 0;
     }
 
-    /// Where the answer is, or will be: whoever comes first asks, the others wait. What is no longer good is asked for
+    /// Where the answer is, or will be: the first task asks, the others wait. What is no longer good is asked for
     /// anew; what is still being asked is good.
     pub(super) fn cell(&mut self, key: &K, is_good: impl Fn(&V) -> bool) -> Shared<V> {
         let is_kept = |cell: &Shared<V>| cell.get().is_none_or(&is_good);
@@ -123,7 +123,7 @@ impl<K: Eq + Hash> Failures<K> {
         repeats.count += 1;
     }
 
-    /// Whether a lookup that failed may be repeated at this time.
+    /// Returns whether a lookup that failed may be repeated at this time.
     pub(super) fn may_repeat(&self, key: &K, now: Timestamp) -> bool {
         self.0.get(key).is_none_or(|repeats| repeats.count < 2 || repeats.are_old(now))
     }

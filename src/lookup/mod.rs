@@ -1,7 +1,7 @@
-//! How are the facts got?
+//! Looks up facts: the only access to the network.
 //!
-//! The only door to the network, and to the clock of a query. What is asked is decided by whoever calls
-//! [`survey`]; here it is decided whom to ask, and every way to fail becomes a value that judges can read.
+//! The only access to the network, and to the clock of a query. The caller of [`survey`] decides what is asked;
+//! this module decides which server to ask, and turns every failure into a value that judges can read.
 
 mod address;
 mod authorities;

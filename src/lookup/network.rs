@@ -1,4 +1,4 @@
-//! Whom on the network is a question sent to, and what is remembered of it?
+//! Sends planned queries to servers on the network, and caches their replies.
 //!
 //! Resolvers are asked about the domains themselves, and the first that works about the rest of the world; name servers
 //! about the names of their own zones.
@@ -37,7 +37,7 @@ pub struct Network {
     asked: Mutex<Asked>,
 }
 
-/// What was asked, and of whom.
+/// What was asked, and which server.
 type Asking = (Arc<Server>, Question);
 
 /// The replies to questions that several domains may wait for.
@@ -59,7 +59,7 @@ const MOST_ELSEWHERE: usize = 24 * 1024;
 const MOST_OCTETS_OWN: usize = 4 << 20;
 /// Octets of the latter that are remembered at least.
 const MOST_OCTETS_ELSEWHERE: usize = 12 << 20;
-/// So long an answer is good for all domains of a run, however short its time to live.
+/// How long an answer is valid for all domains of a run, even with a shorter TTL.
 const GOOD_FOR: SignedDuration = SignedDuration::from_mins(5);
 
 /// Whose name is asked about.
@@ -67,7 +67,7 @@ const GOOD_FOR: SignedDuration = SignedDuration::from_mins(5);
 pub(super) enum NameScope {
     /// That of the domain that is being surveyed.
     Own,
-    /// Somebody else's.
+    /// Of a third party.
     Elsewhere,
 }
 
@@ -165,7 +165,7 @@ impl Network {
         self
     }
 
-    /// The same, with another port for policies and other web servers than 443: for test labs, where nobody may listen there.
+    /// The same, with another port for policies and other web servers than 443: for test labs, where port 443 is not available.
     #[must_use]
     pub fn with_https_port(mut self, port: u16) -> Self {
         self.fetcher.set_port(port);
@@ -237,7 +237,7 @@ impl Network {
     }
 
     /// Waits for the answer, and sends the query unless another domain has. A failure that another domain met is looked up
-    /// once more: it is no answer for this one.
+    /// once more: it is not an answer for this one.
     pub(super) async fn ask(
         &self,
         cell: &Shared<Reply>,
@@ -299,7 +299,7 @@ impl Network {
         look.authoritative(question, queries);
     }
 
-    /// The resolvers that fail, once more and told not to validate: that tells wrong signatures from broken servers.
+    /// The resolvers that fail, once more without validation: that distinguishes wrong signatures from broken servers.
     fn unvalidated(&self, question: &Question, facts: &Facts, queries: &mut Vec<PlannedQuery>) {
         for (endpoint, server) in &self.resolvers {
             let fails = |reply: &Reply| reply.server == *server && reply.may_be_bogus();
@@ -315,7 +315,7 @@ impl Network {
         }
     }
 
-    /// Where the zone is delegated to: the word of the zone above, and that of the zone itself.
+    /// Where the zone is delegated to: according to the parent zone, and to the zone itself.
     pub(super) fn delegation(
         &self,
         question: &Question,
@@ -420,7 +420,7 @@ impl Network {
     }
 }
 
-/// Whether a resolver still has an answer in its cache at that time.
+/// Returns whether a resolver still has an answer in its cache at that time.
 fn is_kept(reply: &Reply, now: Timestamp) -> bool {
     let smallest = reply.records.iter().map(|record| record.ttl).min();
     let ttl = match reply.outcome {
@@ -484,7 +484,7 @@ mod tests {
                 packets += 1;
             }
             assert_eq!((reply.outcome, packets > 0), (expected, is_asked), "{reply:?}");
-            assert_eq!(reply.reason.contains("address by RFC"), !is_asked, "{}", reply.reason);
+            assert_eq!(reply.reason.contains("address according to RFC"), !is_asked, "{}", reply.reason);
         }
     }
 }

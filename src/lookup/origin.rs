@@ -17,7 +17,7 @@ const MOST_ADDRESSES: usize = 4;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Origin {
     pub(super) scheme: Scheme,
-    /// A name in lower case, or an address as it stands in a URL.
+    /// A name in lower case, or an address as written in a URL.
     host: String,
     pub(super) port: u16,
 }
@@ -46,7 +46,7 @@ impl Scheme {
 }
 
 impl Origin {
-    /// The origin of an absolute URL; `None` if it is none that is spoken to.
+    /// The origin of an absolute URL; `None` if its scheme is not supported.
     pub(super) fn of(uri: &Uri) -> Option<Self> {
         let scheme = match uri.scheme_str()? {
             "http" => Scheme::Http,

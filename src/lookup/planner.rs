@@ -31,13 +31,13 @@ pub(super) struct QueryPlanner<'a> {
     asked: HashSet<Arc<PlannedQuery>>,
     /// What may still be asked.
     pub(super) budget: Budget,
-    /// Replies that were looked at.
+    /// Replies that were read.
     seen: usize,
-    /// How many of the questions were looked at for being without a reply.
+    /// How many of the questions were checked for a missing reply.
     closed: usize,
 }
 
-/// Inquiries that most domains need, so that room is made for them once.
+/// Inquiries that most domains need, so that memory is reserved once.
 const USUAL: usize = 96;
 
 impl<'a> QueryPlanner<'a> {
@@ -123,7 +123,7 @@ impl<'a> QueryPlanner<'a> {
     }
 }
 
-/// Whether the replies to a question can tell where a zone begins, or who serves it.
+/// Returns whether the replies to a question can tell where a zone begins, or who serves it.
 fn is_about_zones(question: &Question, facts: &Facts) -> bool {
     question.rtype == RecordType::Ns
         || facts.replies(question).any(|reply| reply.outcome == Outcome::Referral)
@@ -158,10 +158,10 @@ fn infrastructure(source: &Source, domain: &Name, facts: &Facts) -> BTreeSet<Que
     questions
 }
 
-/// Names of servers of the zone above whose addresses are looked up.
+/// Names of servers of the parent zone whose addresses are looked up.
 const PARENT_NAMES: usize = 2;
 
-/// The questions that find the zone above, and servers of it.
+/// The questions that find the parent zone and its servers.
 fn above(apex: &Name, facts: &Facts) -> BTreeSet<Question> {
     let mut questions = BTreeSet::new();
     for candidate in apex.parent().into_iter().flat_map(|parent| parent.ancestors().collect::<Vec<_>>()) {

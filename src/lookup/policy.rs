@@ -1,4 +1,4 @@
-//! What does the web server say that keeps a domain's MTA-STS policy?
+//! Fetches the MTA-STS policy of a domain from its web server.
 //!
 //! One GET of `https://mta-sts.DOMAIN/.well-known/mta-sts.txt` as RFC 8461 §3.3 has it: the certificate must
 //! be valid for that name, redirects are not followed, and no more is read than a policy may hold. The
@@ -45,7 +45,7 @@ pub(super) struct Fetcher {
     fetched: Mutex<Memory<Name, PolicyReply>>,
 }
 
-/// Why there is no text.
+/// The reason why there is no text.
 struct Failure {
     outcome: PolicyOutcome,
     reason: String,
@@ -106,7 +106,7 @@ impl Fetcher {
         self.port = port;
     }
 
-    /// The policy of the domain, from the first of the addresses at which somebody answers.
+    /// The policy of the domain, from the first address that answers.
     pub(super) async fn fetch(&self, domain: &Name, addresses: &[IpAddr]) -> PolicyReply {
         let cell = {
             let mut fetched = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
@@ -140,7 +140,7 @@ impl Fetcher {
         if allowed.is_empty() {
             let refusals = addresses.iter().filter_map(|address| self.permissions.check(*address).err());
             let why = refusals.map(|refusal| refusal.to_string()).next().unwrap_or_default();
-            return Err(Failure::new(PolicyOutcome::Unreachable, format!("`{host}` was not asked: {why}")));
+            return Err(Failure::new(PolicyOutcome::Unreachable, format!("`{host}` was not queried: {why}")));
         }
         let mut first = None;
         for address in allowed {
@@ -163,7 +163,7 @@ impl Fetcher {
             .header(CONNECTION, "close")
             .header(USER_AGENT, web::AGENT)
             .body(String::new())
-            .map_err(|_| unreachable(format!("`{host}` is no name for a web server")))?;
+            .map_err(|_| unreachable(format!("`{host}` is not a name for a web server")))?;
         let octets = web::exchange(stream, host, request, async |response| {
             Ok::<_, Failure>(web::body(accepted(response)?, host, LARGEST).await?)
         });
@@ -183,7 +183,7 @@ fn accepted(response: Response<Incoming>) -> Result<Incoming, Failure> {
         let to = header(LOCATION);
         let to = if to.is_empty() { String::new() } else { format!(" to `{to}`") };
         let reason =
-            format!("it is redirected{to} (HTTP status {}), which senders do not follow", status.as_u16());
+            format!("it redirects{to} (HTTP status {}), which senders do not follow", status.as_u16());
         return Err(Failure::new(PolicyOutcome::Redirect, reason));
     }
     if status != StatusCode::OK {
@@ -192,7 +192,7 @@ fn accepted(response: Response<Incoming>) -> Result<Incoming, Failure> {
     let media_type = header(CONTENT_TYPE);
     if !media_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("text/plain") {
         let found = if media_type.is_empty() { "nothing".into() } else { format!("`{media_type}`") };
-        let reason = format!("the content type is {found} and must be `text/plain`");
+        let reason = format!("the content type is {found}, expected `text/plain`");
         return Err(Failure::new(PolicyOutcome::WrongMediaType, reason));
     }
     Ok(response.into_body())

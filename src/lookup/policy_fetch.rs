@@ -1,7 +1,7 @@
 //! Fetches an MTA-STS policy as soon as the addresses of its host are known.
 //!
-//! As soon as both kinds of address of its host are known; where one is never told, once all answers are there.
-//! A policy that nobody fetched is written down with the reason, so that a missing one never looks like none.
+//! As soon as both kinds of address of its host are known; if one is never reported, once all answers are there.
+//! A policy that was not fetched is written down with the reason, so that a missing one never looks like none.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -70,7 +70,7 @@ impl Source {
         }
     }
 
-    /// What is known of wanted policies that nobody fetched: what a recording holds, or why they were not.
+    /// What is known of wanted policies that were not fetched: what a recording holds, or why they were not.
     pub(super) fn note_unfetched(&self, wanted: &BTreeSet<Name>, facts: &mut Facts) {
         for domain in wanted {
             if facts.policy(domain).is_some() {
@@ -91,7 +91,7 @@ impl Source {
             let (outcome, reason) = match (network.fetcher.off, complete) {
                 (true, _) => (PolicyOutcome::NotFetched, "--no-https".to_owned()),
                 (_, false) => {
-                    let reason = format!("the address of `{}` could not be looked up", host(domain));
+                    let reason = format!("the addresses of `{}` could not be looked up", host(domain));
                     (PolicyOutcome::LookupFailed, reason)
                 }
                 (_, true) => (PolicyOutcome::NoAddress, format!("`{}` has no address", host(domain))),

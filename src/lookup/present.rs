@@ -1,6 +1,6 @@
 //! Asks the name servers that a zone is delegated to at present, where others were named to be asked instead.
 //!
-//! Their answers decide nothing. They show which record sets the new name servers lack.
+//! Their answers do not affect the result. They show which record sets the new name servers lack.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -24,7 +24,7 @@ const MOST_COMPARED: usize = 1000;
 const MOST_OCTETS: usize = 2 << 20;
 
 impl Source {
-    /// Whether name servers were named to be asked instead of the delegated ones.
+    /// Returns whether name servers were named to be asked instead of the delegated ones.
     #[must_use]
     pub fn has_named_servers(&self) -> bool {
         let recorded = self.recording.as_ref().map(|recording| &recording.facts.named_servers);

@@ -1,4 +1,4 @@
-//! Who is asked a question?
+//! Decides which servers are asked a question.
 //!
 //! Zone files answer for what they cover; a recording answers for everything; what is left goes to the network, to the
 //! resolvers and to the name servers of the domain's own zones. The same question is sent to the same server once a
@@ -24,9 +24,9 @@ use super::zonefile::ZoneFiles;
 /// Where answers come from.
 #[derive(Debug)]
 pub struct Source {
-    /// When the run began.
+    /// The time when the run began.
     pub started: Timestamp,
-    /// Zone files, which stand before everything else.
+    /// Zone files, which take precedence.
     pub zones: Option<ZoneFiles>,
     /// A recorded run, in place of the network, or what this run has gathered.
     pub recording: Option<Recording>,
@@ -71,7 +71,7 @@ impl Source {
         self.zones.as_ref().map(|zones| zones.record_sets(domain)).unwrap_or_default()
     }
 
-    /// What became of names for which nobody can be asked.
+    /// The outcome of names for which no server can be asked.
     #[must_use]
     pub fn elsewhere(&self) -> UnqueriedNames {
         match &self.recording {
@@ -81,7 +81,7 @@ impl Source {
         }
     }
 
-    /// Whether name servers have to be found and reached, beyond being named.
+    /// Returns whether name servers have to be found and reached, beyond being named.
     pub(super) fn reaches_authorities(&self, name: &Name) -> bool {
         if self.zones.as_ref().is_some_and(|zones| zones.covers(name)) {
             return false;
@@ -90,7 +90,7 @@ impl Source {
             || self.network.as_ref().is_some_and(|network| network.view != TrustPolicy::Resolver)
     }
 
-    /// What the facts say of the domain's zones; `None` if nobody there can be asked.
+    /// What the facts say of the domain's zones; `None` if no server of them can be asked.
     pub(super) fn look<'a>(&self, domain: &'a Name, facts: &Facts) -> Option<ZoneServers<'a>> {
         self.network.as_ref().map(|network| network.look(domain, facts))
     }
@@ -108,7 +108,7 @@ impl Source {
         }
     }
 
-    /// Whether every answer is there already, so that nothing is waited for.
+    /// Returns whether every answer is there already, so that nothing is waited for.
     #[must_use]
     pub fn is_at_hand(&self) -> bool {
         self.network.is_none()
@@ -196,7 +196,7 @@ impl Source {
         }
     }
 
-    /// The reply to a query that is coming, made for this domain.
+    /// The reply to a query that is coming, adjusted to this domain.
     pub(super) async fn ask(
         &self,
         query: &PlannedQuery,
@@ -233,7 +233,7 @@ impl Source {
         vec![Reply { at: self.started, ..reply }]
     }
 
-    /// Whether every question has to have a reply: only names outside the zone files may be left alone.
+    /// Returns whether every question has to have a reply: only names outside the zone files may be left alone.
     pub(super) fn leaves_nothing_alone(&self) -> bool {
         match self.elsewhere() {
             UnqueriedNames::Asked | UnqueriedNames::NotRecorded => true,

@@ -1,6 +1,6 @@
-//! How are all facts about a domain gathered in the fewest round trips?
+//! Gathers all facts about a domain in the fewest round trips.
 //!
-//! Everything that can be asked is asked at once, nothing twice. Whenever a reply is there, the facts are looked at
+//! Sends all known questions concurrently and never repeats one. After each reply, the facts are read
 //! again for what has become worth asking: a follow-up question starts when *its* answer is there, and does not wait
 //! for the slow. What is asked depends on the replies and never on the order of their arrival, so the facts are the
 //! same however fast the servers are.
@@ -99,7 +99,7 @@ pub async fn survey(source: &Source, domain: &Name, limits: Limits, reader: &mut
             biased;
             next = pending.next() => next,
             () = &mut deadline => {
-                let reason = format!("the {} s for the whole domain were over", limits.deadline.as_secs_f64());
+                let reason = format!("deadline of {} s reached", limits.deadline.as_secs_f64());
                 give_up(&mut facts, source, limits, open, fetching, &reason);
                 late = Some(reason);
                 break;

@@ -35,7 +35,7 @@ const MOST_SERVERS: usize = 4;
 /// Questions about names outside the zone that its records lead to, at most.
 const MOST_OUTSIDE: usize = 200;
 
-/// Why there is no zone.
+/// The reason why there is no zone.
 struct Failure {
     outcome: TransferOutcome,
     reason: String,
@@ -69,7 +69,7 @@ pub async fn transfer(
         let started = Instant::now();
         let whole = timeout_at(until, read(transport, server, &apex, key)).await;
         let result =
-            whole.unwrap_or_else(|_| Err(Failure::new(TransferOutcome::Timeout, "the time was over")));
+            whole.unwrap_or_else(|_| Err(Failure::new(TransferOutcome::Timeout, "deadline reached")));
         let mut reply = TransferReply::empty(apex.clone(), server.to_string(), TransferOutcome::Transferred);
         reply.at = transport.now();
         reply.elapsed = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
@@ -189,7 +189,7 @@ async fn read(
             return Err(Failure::new(TransferOutcome::TooLarge, reason));
         }
         if packet.get(..2) != request.get(..2) {
-            return Err(Failure::new(TransferOutcome::Malformed, "the answer is to another request"));
+            return Err(Failure::new(TransferOutcome::Malformed, "the response belongs to another request"));
         }
         let is_error = packet.get(3).is_some_and(|flags| flags & 0x0f != 0);
         if let Some(reason) = verifier.as_ref().filter(|_| is_error).and_then(|_| tsig::refusal(&packet)) {
@@ -202,11 +202,11 @@ async fn read(
             None => packet,
         };
         let message = decoded_message(&packet)
-            .ok_or_else(|| Failure::new(TransferOutcome::Malformed, "the answer cannot be read"))?;
+            .ok_or_else(|| Failure::new(TransferOutcome::Malformed, "the response cannot be read"))?;
         zone.take(&message)?;
     }
     if verifier.is_some_and(|verifier| !verifier.is_complete()) {
-        return Err(Failure::new(TransferOutcome::Unverified, "the end of the answer is not signed"));
+        return Err(Failure::new(TransferOutcome::Unverified, "the end of the response is not signed"));
     }
     Ok(zone.records)
 }
@@ -256,10 +256,10 @@ impl<'a> Incoming<'a> {
             other => return Err(Failure::new(TransferOutcome::Refused, harmless(&other.to_string()))),
         }
         if message.message_type != MessageType::Response {
-            return Err(malformed("what came is not an answer"));
+            return Err(malformed("the message is not a response"));
         }
         if message.answers.is_empty() {
-            return Err(malformed("a part of the answer is empty"));
+            return Err(malformed("a part of the response is empty"));
         }
         for record in &message.answers {
             if self.is_complete {
@@ -273,13 +273,13 @@ impl<'a> Incoming<'a> {
             };
             match (self.serial, serial) {
                 (None, None) => {
-                    return Err(malformed("the answer does not begin with the SOA record of the zone"));
+                    return Err(malformed("the response does not begin with the SOA record of the zone"));
                 }
                 (Some(first), Some(last)) if first == last => {
                     self.is_complete = true;
                     continue;
                 }
-                (Some(_), Some(_)) => return Err(malformed("the zone changed while it was sent")),
+                (Some(_), Some(_)) => return Err(malformed("the zone changed during the transfer")),
                 (None, Some(_)) => self.serial = serial,
                 (Some(_), None) => {}
             }

@@ -1,4 +1,4 @@
-//! How is one thing got from a web server?
+//! Requests one resource from a web server.
 //!
 //! One request over a connection that is made here, and an answer of bounded size. HTTP is spoken by hyper: framing of
 //! hostile answers is not a thing to write anew, and everything above it (pools, proxies, redirects, name lookups) is
@@ -36,7 +36,7 @@ const MOST_CERTIFICATE_NAMES: usize = 8;
 /// What this program calls itself in a request.
 pub(super) const AGENT: &str = concat!("cutover/", env!("CARGO_PKG_VERSION"));
 
-/// Why there is no answer, in words.
+/// The reason why there is no answer, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Fault {
     /// The certificate is not accepted; with the names that it is for, where that is why.
@@ -45,7 +45,7 @@ pub(super) enum Fault {
     Connection(String),
     /// It took too long.
     Late(String),
-    /// What came is no HTTP.
+    /// The response is not HTTP.
     NoHttp(String),
     /// There is more of it than this many octets.
     TooLarge(usize),
@@ -75,7 +75,7 @@ impl Fault {
             None if error.is_incomplete_message() => {
                 Self::Connection("the server closed the connection".into())
             }
-            Some(_) | None => Self::NoHttp(harmless(&format!("the answer is no HTTP: {error}"))),
+            Some(_) | None => Self::NoHttp(harmless(&format!("the response is not HTTP: {error}"))),
         }
     }
 
@@ -101,7 +101,7 @@ pub(super) async fn secured(
     config: &ClientConfig,
 ) -> Result<TlsStream<TcpStream>, Fault> {
     let name = ServerName::try_from(host.to_owned())
-        .map_err(|_| Fault::Connection(format!("`{host}` is no name that a certificate can hold")))?;
+        .map_err(|_| Fault::Connection(format!("`{host}` is not a name that a certificate can contain")))?;
     let mut config = config.clone();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     let connected = TlsConnector::from(Arc::new(config)).connect(name, stream).await;

@@ -47,7 +47,7 @@ pub(super) struct WebClient {
     answers: Mutex<Memory<WebRequest, WebReply>>,
 }
 
-/// Why there is no answer.
+/// The reason why there is no answer.
 struct Failure {
     outcome: WebOutcome,
     reason: String,
@@ -80,9 +80,10 @@ impl From<Fault> for Failure {
             Fault::Connection(reason) => (WebOutcome::Unreachable, reason),
             Fault::Late(reason) => (WebOutcome::Timeout, reason),
             Fault::NoHttp(reason) => (WebOutcome::Malformed, reason),
-            Fault::TooLarge(octets) => {
-                (WebOutcome::TooLarge, format!("the answer is larger than {} KiB", octets / 1024))
-            }
+            Fault::TooLarge(octets) => (
+                WebOutcome::TooLarge,
+                format!("the response exceeds the size limit of {} KiB", octets / 1024),
+            ),
         };
         Self::new(outcome, reason)
     }
@@ -162,9 +163,13 @@ impl WebClient {
         if found.known.is_empty() {
             return match found.complete {
                 true => fail(WebOutcome::NoAddress, format!("`{host}` has no address")),
-                false => {
-                    fail(WebOutcome::LookupFailed, format!("the address of `{host}` could not be looked up"))
-                }
+                false => fail(
+                    WebOutcome::LookupFailed,
+                    format!(
+                        "the addresses of `{host}` could not be looked \
+                        up"
+                    ),
+                ),
             };
         }
         let is_allowed = |address: &&IpAddr| self.permissions.check(**address).is_ok();
@@ -173,7 +178,7 @@ impl WebClient {
         if allowed.is_empty() {
             let refusals = found.known.iter().filter_map(|address| self.permissions.check(*address).err());
             let why = refusals.map(|refusal| refusal.to_string()).next().unwrap_or_default();
-            return fail(WebOutcome::Unreachable, format!("`{host}` was not asked: {why}"));
+            return fail(WebOutcome::Unreachable, format!("`{host}` was not queried: {why}"));
         }
         let mut first = None;
         for address in allowed {
@@ -190,7 +195,7 @@ impl WebClient {
         let path = request.path();
         // A label may hold any octet; none of them may end the path or begin a query.
         if !path.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"/.-_".contains(&octet)) {
-            return Err(unreachable(harmless(&format!("`{path}` cannot be a path"))));
+            return Err(unreachable(harmless(&format!("`{path}` is not a valid path"))));
         }
         let config = self.transport.tls().map_err(unreachable)?;
         let stream = web::secured(stream, host, &config).await?;
@@ -235,7 +240,7 @@ async fn read(topic: WebTopic, response: Response<Incoming>, host: &str) -> Resu
 
 /// Who holds the domain according to the OpenID configuration, or to the error in its place.
 fn holder(status: u16, body: &[u8]) -> Result<Option<TenantHolder>, &'static str> {
-    let document: Value = serde_json::from_slice(body).map_err(|_| "the answer is not JSON")?;
+    let document: Value = serde_json::from_slice(body).map_err(|_| "the response is not JSON")?;
     let text = |key: &str| document.get(key).and_then(Value::as_str).unwrap_or_default();
     if status == 400 {
         // AADSTS90002: no tenant of that name. Any other error says nothing about the domain.
@@ -243,7 +248,7 @@ fn holder(status: u16, body: &[u8]) -> Result<Option<TenantHolder>, &'static str
             text("error") == "invalid_tenant" || text("error_description").starts_with("AADSTS90002:");
         return Ok(is_unknown.then_some(TenantHolder::NoTenant));
     }
-    let id = tenant_id(text("issuer")).ok_or("the `issuer` of the answer holds no tenant id")?;
+    let id = tenant_id(text("issuer")).ok_or("the `issuer` of the response has no tenant id")?;
     let region = text("tenant_region_scope");
     let region = region.chars().filter(char::is_ascii_graphic).take(LONGEST_REGION).collect();
     Ok(Some(TenantHolder::Tenant { id, region }))

@@ -1,4 +1,4 @@
-//! Requests to web servers that the user wants to be made: of the sign-in host, which tenant holds a domain, and of the hosts
+//! Requests to web servers that the user asked for: of the sign-in host, which tenant holds a domain, and of the hosts
 //! that Outlook asks first, who answers there.
 //!
 //! Not asked offline; a recording answers instead of the network.

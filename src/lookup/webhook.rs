@@ -1,4 +1,4 @@
-//! Posts a notice to a web server that the user names.
+//! Posts notices to a web server that the user names.
 //!
 //! The URL often holds a secret, so it is never shown: not in messages, not in debug output. The server may be anywhere, also
 //! on a private network: the user named it, and not the DNS of a checked domain. Redirects are not followed.
@@ -66,7 +66,7 @@ impl fmt::Debug for WebhookUrl {
     }
 }
 
-/// Why a notice was not accepted. Nothing in it comes from the URL's path or query.
+/// The reason why a notice was not accepted. Nothing in it comes from the URL's path or query.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WebhookFailure {
     /// The server refuses the notice (a status of 4xx other than 408 and 429): sending it again cannot help.
@@ -84,7 +84,7 @@ pub enum WebhookFailure {
 }
 
 impl WebhookFailure {
-    /// Whether sending the same notice again may succeed.
+    /// Returns whether sending the same notice again may succeed.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
         match self {

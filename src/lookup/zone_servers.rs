@@ -25,14 +25,14 @@ pub(super) struct ZoneServers<'a> {
     pub(super) delegated: BTreeSet<Name>,
     /// The name servers of all these.
     pub(super) servers: BTreeMap<Name, Servers>,
-    /// The name servers of the zone above, and where that begins.
+    /// The name servers of the parent zone, and its apex.
     pub(super) above: Option<(Name, Servers)>,
     /// The names whose addresses were read for all this.
     pub(super) names: BTreeSet<Name>,
 }
 
 impl ZoneServers<'_> {
-    /// Whether more replies to a question about an address can tell of other servers.
+    /// Returns whether more replies to a question about an address can show other servers.
     pub(super) fn depends_on(&self, question: &Question) -> bool {
         matches!(question.rtype, RecordType::A | RecordType::Aaaa) && self.names.contains(&question.name)
     }

@@ -1,4 +1,4 @@
-//! What would the name servers answer if these zone files were published?
+//! Answers from zone files as an authoritative server would.
 //!
 //! Answers are computed from the records alone: no network, no clock, no file system. Names that the files
 //! say nothing about are not answered at all, because silence is not "does not exist".
@@ -39,7 +39,7 @@ pub struct ZoneFiles {
 
 /// Two files claim to hold the same zone.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("found an SOA of `{apex}` in `{second}`, and one in `{first}` before; give one file for each zone")]
+#[error("found an SOA of `{apex}` in `{second}`, and one in `{first}` before; pass one file for each zone")]
 pub struct ZoneConflict {
     /// The zone.
     pub apex: Name,
@@ -75,7 +75,7 @@ struct Node {
 
 /// Where a name is looked up.
 struct Place<'a> {
-    /// The zone and its apex; `None` for names that stand on their own.
+    /// The zone and its apex; `None` for names without a zone.
     zone: Option<(&'a Name, &'a Zone)>,
     nodes: &'a Nodes,
     file: &'a Arc<Server>,
@@ -291,13 +291,13 @@ impl ZoneFiles {
         Some(reply)
     }
 
-    /// Whether the zone of the files delegates the name to other name servers.
+    /// Returns whether the zone of the files delegates the name to other name servers.
     #[must_use]
     pub fn delegates(&self, name: &Name) -> bool {
         self.referral(&Question::new(name.clone(), RecordType::Ns)).is_some()
     }
 
-    /// Whether a question about this name is answered from the files.
+    /// Returns whether a question about this name is answered from the files.
     #[must_use]
     pub fn covers(&self, name: &Name) -> bool {
         self.place(name).is_some()

@@ -1,4 +1,4 @@
-//! How is a plan written so that somebody's tools can apply it?
+//! The formats of plans.
 //!
 //! Each form begins with what it will change and ends with the way back, as comments of its own kind; a form that has no
 //! comments has neither. What a form cannot hold is said in a comment, and never left out silently.
@@ -129,10 +129,11 @@ fn visible(text: &str) -> String {
     visible
 }
 
-/// Why a record set is not in the form.
+/// The reason why a record set is not in the form.
 fn refused(mark: &str, change: &Change) -> String {
     let (name, rtype) = (&change.name, change.rtype);
     format!(
-        "{mark} {rtype} of {name} holds data that this form cannot; make that change by hand, see `--format bind`\n"
+        "{mark} {rtype} of {name} contains data that this format cannot express; make that change by hand, \
+         see `--format bind`\n"
     )
 }

@@ -1,7 +1,7 @@
-//! What exactly has to be published or deleted?
+//! Computes the record sets to publish or delete.
 //!
 //! The remedy: record sets, before and after. Several expectations may own one record set (the verification text and
-//! SPF share the texts of the domain), so the fixes are folded: each is asked of the facts as the earlier ones leave
+//! SPF share the TXT records of the domain), so the fixes are folded: each is asked of the facts as the earlier ones leave
 //! them, until nothing changes any more.
 
 pub mod emit;
@@ -18,7 +18,7 @@ use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
 pub use emit::to_bind;
 
-/// Seconds that a record set gets whose present time to live is not known.
+/// Seconds that a record set gets whose present TTL is not known.
 const DEFAULT_TTL: u32 = 3600;
 /// Times that the fixes are folded at most; two are needed where one fix makes room for another.
 const MOST_ROUNDS: usize = 4;
@@ -60,7 +60,7 @@ pub struct Change {
     pub rtype: RecordType,
     /// What is published.
     pub before: RecordSet,
-    /// What should be, with the time to live to publish with.
+    /// What should be, with the TTL to publish with.
     pub after: RecordSet,
     /// The codes that ask for it, in the order of the expectations.
     pub because: Vec<Code>,
@@ -93,13 +93,13 @@ impl Change {
         self.after.data.iter().filter(move |data| keeps_data || !self.before.data.contains(*data))
     }
 
-    /// Whether nothing but the TTL changes.
+    /// Returns whether nothing but the TTL changes.
     #[must_use]
     pub fn is_ttl_alone(&self) -> bool {
         self.keeps_data() && !self.before.is_empty()
     }
 
-    /// Whether the data stays and only the TTL changes.
+    /// Returns whether the data stays and only the TTL changes.
     fn keeps_data(&self) -> bool {
         self.before.data == self.after.data
     }
@@ -180,7 +180,7 @@ pub fn changes(subject: &Subject, facts: &Facts, view: TrustPolicy, assessment: 
     changes
 }
 
-/// Whether the plan may put it right; what is met is looked at too, since an earlier fix may have undone it.
+/// Returns whether the plan may fix it; what is met is checked too, since an earlier fix may have undone it.
 fn is_curable(judged: &ExpectationResult) -> bool {
     // What could not be read may come with an edit to compare before it is made.
     let is_offered = judged.status == Status::Unknown && !judged.fix.is_empty();
@@ -221,7 +221,7 @@ fn importance(level: Severity) -> Importance {
     }
 }
 
-/// Why a record set changes.
+/// The reason why a record set changes.
 struct Reason {
     phase: Phase,
     because: Vec<Code>,
@@ -290,7 +290,7 @@ impl Fold<'_> {
         }
     }
 
-    /// Whether the zone delegates the name to other name servers: an edit in the zone has no effect there.
+    /// Returns whether the zone delegates the name to other name servers: an edit in the zone has no effect there.
     fn is_delegated(&self, name: &Name) -> bool {
         let facts = self.present.sight.facts;
         let apex = facts.zone_apex(&self.present.subject.domain);
@@ -318,7 +318,7 @@ impl Fold<'_> {
     }
 }
 
-/// What is published at the name itself, with a time to live only where an authority told it: a cache tells
+/// What is published at the name itself, with a TTL only where an authority reported it: a cache knows
 /// the remaining one. What only a wildcard answers is not there to be taken away.
 fn published(present: &Case<'_>, question: &Question) -> RecordSet {
     let Some(reply) = present.sight.reply(question).filter(|reply| reply.outcome.is_answer()) else {

@@ -23,7 +23,7 @@ pub use step::{Part, Step, When, relative};
 const SHORT: u32 = 300;
 /// Hours before the switch by which everything is published that can be published early.
 const EARLY: i64 = 48;
-/// Hours before the switch at which users are told.
+/// Hours before the switch at which users are informed.
 const NOTICE: i64 = 24;
 /// Minutes before the switch at which the decision is made.
 const DECISION: i64 = 30;
@@ -33,7 +33,7 @@ const TIDY: i64 = 24;
 /// What the steps are computed from.
 #[derive(Debug, Clone, Copy)]
 pub struct Move<'a> {
-    /// The domain and the choices made for it, in any phase.
+    /// The domain and its options, in any phase.
     pub subject: &'a Subject,
     /// What the DNS said.
     pub facts: &'a Facts,
@@ -45,7 +45,7 @@ pub struct Move<'a> {
     pub options: &'a str,
     /// Those of them that a command which judges a saved run takes.
     pub replay_options: &'a str,
-    /// When the old service may be closed, where what was seen shows it.
+    /// The time when the old service may be closed, where what was seen shows it.
     pub closing: Option<Timestamp>,
 }
 
@@ -150,7 +150,7 @@ impl Schedule {
 fn warnings(assessment: &Assessment) -> Vec<String> {
     let required = assessment.judged.iter().filter(|judged| judged.importance == Importance::Required);
     let unknown = required.filter(|judged| judged.status == Status::Unknown);
-    let unknown = unknown.map(|judged| format!("{} is not known: {}", judged.expectation.id, judged.message));
+    let unknown = unknown.map(|judged| format!("{} is unknown: {}", judged.expectation.id, judged.message));
     let blocking = |code: Code| {
         matches!(
             code,
@@ -290,17 +290,18 @@ impl Writer<'_> {
         )
     }
 
-    /// Whether nothing is left to do at the switch, as far as everything is known.
+    /// Returns whether nothing is left to do at the switch, as far as everything is known.
     fn is_switched(&self) -> bool {
         self.phases.switch.is_empty() && self.schedule.warnings.is_empty()
     }
 
-    /// Why a step has no records.
+    /// The reason why a step has no records.
     fn without_changes(&self) -> &'static str {
         match self.schedule.warnings.is_empty() {
             true => "No record is left to change: all of them are published.",
             false => {
-                "No change is known. The warnings above say what is missing: run the plan again without them."
+                "No change is known. The warnings above name what is missing: fix them and run the plan \
+                 again."
             }
         }
     }
@@ -359,9 +360,9 @@ impl Writer<'_> {
         );
         Step::new("keep", When::By, -first, "Save what is published now")
             .text(format!(
-                "Save every answer to a file. As long as that file exists, the second command prints the way back to \
-                 today's records, whatever has changed since. Save the zone file or a screenshot of the DNS panel of \
-                 {} as well.",
+                "Save every answer to a file. While that file exists, the second command prints the way \
+                 back to today's records, whatever has changed since. Save the zone file or a screenshot \
+                 of the DNS panel of {} as well.",
                 self.schedule.zone.without_trailing_dot()
             ))
             .commands([check, back])
@@ -374,8 +375,8 @@ impl Writer<'_> {
         }
         let step = Step::new("publish", When::By, -self.early(), "Publish what can be published early")
             .text(
-                "These records prove ownership, or authorize and sign mail from Microsoft 365. Incoming mail still \
-                 goes to the old service.",
+                "These records verify the domain, or authorize and sign mail from Microsoft 365. Incoming \
+                 mail still goes to the old service.",
             )
             .changes(changes)
             .commands([self.command("check", "--phase prepare")]);
@@ -388,7 +389,7 @@ impl Writer<'_> {
         let rows = lowered.iter().map(|Lowering { change, ttl }| {
             let due = step::relative(-ttl.span());
             let due = match self.schedule.switch_at.and_then(|switch| switch.checked_sub(ttl.span()).ok()) {
-                Some(time) if time < self.schedule.checked_at => format!("now; {due} is past"),
+                Some(time) if time < self.schedule.checked_at => format!("now ({due} has passed)"),
                 Some(time) => format!("by {}, {due}", crate::check::time::clock(time)),
                 None => format!("by {due}"),
             };
@@ -401,8 +402,8 @@ impl Writer<'_> {
         });
         let step = Step::new("lower-ttl", When::By, -lead, "Lower the TTL of what changes at the switch")
             .text(
-                "The records stay as they are; only their TTL changes. A cache that takes a record before this \
-                 step keeps it for the old TTL.",
+                "The records stay as they are; only their TTL changes. A cache that fetched a record \
+                 before this step keeps it for the old TTL.",
             )
             .list(rows)
             .changes(&lowered.iter().map(|lowering| lowering.change.clone()).collect::<Vec<_>>())
@@ -431,8 +432,8 @@ impl Writer<'_> {
         };
         let lines = [
             format!(
-                "{when}, mail of {} moves from {} to Microsoft 365. Mail that is sent meanwhile is not lost: it arrives \
-                 in one of the two mailboxes, or the sender tries again.",
+                "{when}, mail of {} moves from {} to Microsoft 365. Mail sent meanwhile is not lost: it \
+                 arrives in one of the two mailboxes, or the sender tries again.",
                 self.schedule.domain.without_trailing_dot(),
                 self.source()
             ),
@@ -443,20 +444,23 @@ impl Writer<'_> {
                 .to_owned(),
             format!("In a browser, use Outlook on the web{web}. The old webmail shows only old mail."),
             format!(
-                "For {} after the switch, look into the old mailbox as well: late mail can still arrive there.",
+                "For {} after the switch, check the old mailbox as well: late mail can still arrive there.",
                 step::span(self.through() + self.planned.assumptions.queue_margin)
             ),
             "Scanners and programs that send mail need the new settings. Ask the admin.".to_owned(),
         ];
         let step = Step::new("users", When::At, SignedDuration::from_hours(-NOTICE), "Tell the users")
-            .text("A text to send:")
+            .text("Message to send:")
             .list(lines);
         Some(step)
     }
 
     fn decide(&self, prepare: &Assessment) -> Step {
         let step = Step::new("decide", When::At, SignedDuration::from_mins(-DECISION), "Check, then decide")
-            .text("Switch only if this check reports `ready`. Otherwise choose a later time: nothing has moved yet.")
+            .text(
+                "Switch only if this check reports `ready`. Otherwise choose a later time: no mail has \
+                moved yet.",
+            )
             .commands([self.command("check", &self.prepare_words())]);
         if prepare.reminders.is_empty() {
             return step;
@@ -472,8 +476,8 @@ impl Writer<'_> {
             step.text(self.without_changes())
         } else {
             step.text(format!(
-                "Make all of these edits together. From now on, new mail goes to Microsoft 365; {} keeps running, because \
-                 caches and queues still use it.",
+                "Make all of these edits together. From now on, new mail goes to Microsoft 365; {} keeps \
+                 running, because caches and queues still use it.",
                 self.source()
             ))
         };
@@ -490,8 +494,8 @@ impl Writer<'_> {
                 format!("{what}: TTL {} now, gone at {gone}", ttl.words())
             } else {
                 format!(
-                    "{what}: TTL {} now; gone at {gone} if it was lowered in time, else {} after it was lowered, at the \
-                     latest at {}",
+                    "{what}: TTL {} now; gone at {gone} if it was lowered in time, otherwise {} after it \
+                     was lowered, at the latest at {}",
                     ttl.words(),
                     lasting(ttl.seconds),
                     step::relative(ttl.span())
@@ -504,7 +508,7 @@ impl Writer<'_> {
         } else {
             step.text("Until then, the slowest cache can still have the old records:").list(rows)
         };
-        step.text("Send a message from outside to a mailbox, and answer it.")
+        step.text("Send a message from outside to a mailbox, and reply to it.")
             .commands([self.command("check", "")])
     }
 
@@ -515,7 +519,7 @@ impl Writer<'_> {
             step.text(self.without_changes())
         } else {
             step.text(format!(
-                "Do this when nobody sends mail through {} any more. TTLs that were lowered get their usual value.",
+                "Do this when mail is no longer sent through {}. Lowered TTLs get their usual value.",
                 self.source()
             ))
         };
@@ -530,15 +534,16 @@ impl Writer<'_> {
         let hosted = tidy.hazards.iter().find(|hazard| hazard.code == Code::DnsHostedBySource);
         let step = Step::new("close", When::From, after, "Close the old service");
         let step = step.text(format!(
-            "Senders keep mail in their queues for up to {} after the last cache has the new records. Close {} only if \
-             this check reports `ready`, and look into the old mailboxes once more. There is no way back after this step.",
+            "Senders keep mail in their queues for up to {} after the last cache has the new records. \
+             Close {} only if this check reports `ready`, and check the old mailboxes once more. There is \
+             no way back after this step.",
             step::span(margin),
             self.source()
         ));
         let step = match (hosted, self.planned.closing.filter(|_| self.is_switched())) {
             (Some(hazard), _) => step.text(hazard.message.clone()),
             (None, Some(closing)) => step.text(format!(
-                "From what was seen of caches, it may be closed after {}.",
+                "According to the caches that were seen, it may be closed after {}.",
                 crate::check::time::clock_when_over(closing)
             )),
             (None, None) => step,

@@ -1,4 +1,4 @@
-//! Who can be meant by what a record says?
+//! Finds the providers that a record can belong to.
 //!
 //! Every answer is a list, because platforms share host names. An empty one says that the table does not
 //! know, which for an MX host usually means a server of the domain's own.
@@ -28,7 +28,7 @@ pub enum Clue<'a> {
     Dkim {
         /// The labels left of `_domainkey`.
         selector: &'a str,
-        /// Where it is an alias to; `None` if the key itself stands there.
+        /// Where it is an alias to; `None` if the key itself is there.
         target: Option<&'a Name>,
     },
     /// A name server of the zone.
@@ -37,7 +37,7 @@ pub enum Clue<'a> {
     Txt {
         /// The labels left of the domain, or `None` for the domain itself.
         owner: Option<&'a str>,
-        /// What it says.
+        /// The content.
         text: &'a str,
     },
     /// An alias.
@@ -137,7 +137,7 @@ pub fn of_srv(service: &str, target: &Name, domain: &Name) -> Vec<&'static Provi
     best_matches(Clue::Srv { service, target }, domain)
 }
 
-/// The [best matches](best_matches) of a published DKIM selector; without a target, the key itself stands
+/// The [best matches](best_matches) of a published DKIM selector; without a target, the key itself is
 /// there.
 #[must_use]
 pub fn of_dkim(selector: &str, target: Option<&Name>, domain: &Name) -> Vec<&'static Provider> {
@@ -164,56 +164,56 @@ pub fn of_cname(owner: &str, target: &Name, domain: &Name) -> Vec<&'static Provi
 }
 
 impl Provider {
-    /// Whether `clue` can mean this platform, be it that another fits more closely.
+    /// Returns whether `clue` can mean this platform, be it that another fits more closely.
     #[must_use]
     pub fn matches(&self, clue: Clue<'_>, domain: &Name) -> bool {
         Seen::new(clue, domain).fit(self).is_some()
     }
 
-    /// Whether an MX host can be this platform's.
+    /// Returns whether an MX host can be this platform's.
     #[must_use]
     pub fn matches_mx(&self, host: &Name, domain: &Name) -> bool {
         self.matches(Clue::Mx(host), domain)
     }
 
-    /// Whether a host in a term of SPF can be this platform's.
+    /// Returns whether a host in a term of SPF can be this platform's.
     #[must_use]
     pub fn matches_spf(&self, host: &Name, domain: &Name) -> bool {
         self.matches(Clue::Spf(host), domain)
     }
 
-    /// Whether the target of the alias at `autodiscover` can be this platform's.
+    /// Returns whether the target of the alias at `autodiscover` can be this platform's.
     #[must_use]
     pub fn matches_autodiscover(&self, target: &Name, domain: &Name) -> bool {
         self.matches(Clue::Autodiscover(target), domain)
     }
 
-    /// Whether an SRV record can be this platform's; `service` is such as `_autodiscover._tcp`.
+    /// Returns whether an SRV record can be this platform's; `service` is such as `_autodiscover._tcp`.
     #[must_use]
     pub fn matches_srv(&self, service: &str, target: &Name, domain: &Name) -> bool {
         self.matches(Clue::Srv { service, target }, domain)
     }
 
-    /// Whether a published DKIM selector can be this platform's; without a target, the key itself stands
+    /// Returns whether a published DKIM selector can be this platform's; without a target, the key itself is
     /// there.
     #[must_use]
     pub fn matches_dkim(&self, selector: &str, target: Option<&Name>, domain: &Name) -> bool {
         self.matches(Clue::Dkim { selector, target }, domain)
     }
 
-    /// Whether a name server can be this platform's.
+    /// Returns whether a name server can be this platform's.
     #[must_use]
     pub fn matches_ns(&self, host: &Name, domain: &Name) -> bool {
         self.matches(Clue::Ns(host), domain)
     }
 
-    /// Whether a TXT record, of the domain itself or of `owner` below it, can be this platform's.
+    /// Returns whether a TXT record, of the domain itself or of `owner` below it, can be this platform's.
     #[must_use]
     pub fn matches_txt(&self, owner: Option<&str>, text: &str) -> bool {
         self.matches(Clue::Txt { owner, text }, &Name::root())
     }
 
-    /// Whether an alias can be this platform's; `owner` holds the labels left of the domain.
+    /// Returns whether an alias can be this platform's; `owner` holds the labels left of the domain.
     #[must_use]
     pub fn matches_cname(&self, owner: &str, target: &Name, domain: &Name) -> bool {
         self.matches(Clue::Cname { owner, target }, domain)

@@ -1,4 +1,4 @@
-//! Which mail filter is meant to stay in front of Microsoft 365?
+//! A mail filter that stays in front of Microsoft 365.
 //!
 //! DNS shows a filter and not what is behind it, so an admin declares it: by its id in the table, or, for one
 //! that the table does not know, by the end of its host names.
@@ -31,7 +31,7 @@ pub enum Gateway {
     Suffix(Name),
 }
 
-/// Why a text declares no gateway.
+/// The reason why a text declares no gateway.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum GatewayError {
@@ -49,7 +49,7 @@ pub enum GatewayError {
     /// Neither an id nor a host suffix.
     #[error("no gateway `{text}` is known; expected {EXPECTED}{}", hint(.closest))]
     Unknown {
-        /// What was given.
+        /// The given value.
         text: String,
         /// The id of a gateway that is written much the same.
         closest: Option<&'static str>,
@@ -57,7 +57,7 @@ pub enum GatewayError {
     /// It has a dot and yet cannot be the end of a host name (RFC 1123 §2.1).
     #[error("`{text}` cannot be the end of the name of a mail host; expected {EXPECTED}")]
     NotAHost {
-        /// What was given.
+        /// The given value.
         text: String,
     },
 }
@@ -71,7 +71,7 @@ fn hint(closest: &Option<&'static str>) -> String {
 }
 
 impl Gateway {
-    /// Whether mail for `domain` that goes to `mx_host` goes through this gateway.
+    /// Returns whether mail for `domain` that goes to `mx_host` goes through this gateway.
     #[must_use]
     pub fn covers(&self, mx_host: &Name, domain: &Name) -> bool {
         match self {
@@ -80,7 +80,7 @@ impl Gateway {
         }
     }
 
-    /// Whether a host in a term of SPF of `domain` is this gateway's.
+    /// Returns whether a host in a term of SPF of `domain` is this gateway's.
     #[must_use]
     pub fn covers_spf(&self, host: &Name, domain: &Name) -> bool {
         match self {
@@ -156,7 +156,7 @@ impl FromStr for Gateway {
     }
 }
 
-/// Whether `name` has at least two labels, of letters, digits and hyphens, and is no address: a top-level
+/// Returns whether `name` has at least two labels, of letters, digits and hyphens, and is not an address: a top-level
 /// domain alone would cover half the world. The underscore is seen in host names and does no harm.
 fn can_end_a_host(name: &Name) -> bool {
     let is_word = |label: &[u8]| label.iter().all(|o| o.is_ascii_alphanumeric() || matches!(o, b'-' | b'_'));

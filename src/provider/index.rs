@@ -1,7 +1,7 @@
-//! Which rows of the table can fit a host at all?
+//! An index of the provider table by host suffix.
 //!
 //! Nearly every pattern ends with two labels as they are. Rows are kept by these, so that a host is held against a few
-//! of them and not against the whole table. Whether and how closely one fits is told in `pattern`.
+//! of them and not against the whole table. `pattern` decides whether and how closely one fits.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;

@@ -1,6 +1,6 @@
-//! Whose service does a record point to?
+//! The clues by which a record shows a provider.
 //!
-//! A table of mail platforms, filtering gateways and forwarders, recognised by the ends of host names. It
+//! A table of mail platforms, filtering gateways and forwarders, recognized by the ends of host names. It
 //! says who is meant and never what a domain's own values must be; that is the concern of what is expected.
 //!
 //! Evidence that a platform calls [weak](Provider::is_weak) never decides alone: it supports other evidence,
@@ -21,7 +21,7 @@ pub use clue::{
 };
 pub use gateway::{Gateway, GatewayError};
 
-/// One platform and what it is recognised by.
+/// One platform and what it is recognized by.
 ///
 /// Lists are empty where nothing is known. How host patterns are read: labels are compared from the right,
 /// `*` is any run of characters of one label, `#` a digit, `?` a letter or digit, `=` in front allows no
@@ -34,7 +34,7 @@ pub struct Provider {
     pub name: &'static str,
     /// What it is called inside a sentence.
     pub short: &'static str,
-    /// What it does with mail.
+    /// Its role for mail.
     pub kind: Kind,
     /// Patterns of MX hosts.
     pub mx: &'static [&'static str],
@@ -63,7 +63,7 @@ pub struct Provider {
 }
 
 impl Provider {
-    /// Whether `evidence` alone does not prove that this platform is used.
+    /// Returns whether `evidence` alone does not prove that this platform is used.
     #[must_use]
     pub fn is_weak(&self, evidence: Evidence) -> bool {
         self.weak.contains(&evidence)
@@ -141,7 +141,7 @@ impl Kind {
             Self::Gateway => "a filtering gateway",
             Self::Forwarder => "a forwarder",
             Self::Microsoft => "Microsoft's own",
-            Self::Retired => "a service that is no more",
+            Self::Retired => "a discontinued service",
         }
     }
 }

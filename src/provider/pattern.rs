@@ -1,4 +1,4 @@
-//! Does a host name fit a pattern of the table, and how closely?
+//! Matches host names against patterns of the provider table.
 //!
 //! A pattern is compared label by label from the right, so `emailsrvr.com` fits `emailsrvr.com` and
 //! `mx1.emailsrvr.com` and never `notemailsrvr.com`. Names are compared as A-labels (RFC 5890 §2.3.2.1), as
@@ -61,13 +61,13 @@ impl<'a> Host<'a> {
         if is_whole && labels.next().is_some() { None } else { Some(Fit::of_host(pattern)) }
     }
 
-    /// Whether nothing differs on the right of the first wildcard: turns nearly all patterns away at a glance.
+    /// Returns whether nothing differs on the right of the first wildcard: turns nearly all patterns away at a glance.
     fn can_end_like(&self, pattern: &str) -> bool {
         let literal = pattern.bytes().rev().take_while(|&sign| !is_wildcard(sign));
         literal.zip(&self.reversed).all(|(sign, &octet)| sign == octet)
     }
 
-    /// Whether the host is the domain being checked with exactly the labels `left` in front, such as `mail.`.
+    /// Returns whether the host is the domain being checked with exactly the labels `left` in front, such as `mail.`.
     fn is_own(&self, left: &str) -> bool {
         match left.strip_suffix('.') {
             None => self.name == self.domain,
@@ -121,12 +121,12 @@ pub(super) fn literal_labels(pattern: &'static str) -> Option<Vec<&'static [u8]>
     Some(labels.take_while(|label| !label.iter().any(|&sign| is_wildcard(sign))).collect())
 }
 
-/// Whether an owner label or a DKIM selector fits `pattern`; `*` alone is any, even of several labels.
+/// Returns whether an owner label or a DKIM selector fits `pattern`; `*` alone is any, even of several labels.
 pub(super) fn label_fits(pattern: &str, label: &str) -> bool {
     pattern == "*" || fits(pattern.as_bytes(), label.as_bytes())
 }
 
-/// Whether `text` starts with `prefix`, whatever the case.
+/// Returns whether `text` starts with `prefix`, whatever the case.
 pub(super) fn has_prefix(text: &str, prefix: &str) -> bool {
     text.as_bytes().get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
 }
@@ -140,7 +140,7 @@ fn is_wildcard(sign: u8) -> bool {
     matches!(sign, b'*' | b'#' | b'?')
 }
 
-/// Whether one label fits one label of a pattern. A pattern has at most one `*` a label, so this does not
+/// Returns whether one label fits one label of a pattern. A pattern has at most one `*` a label, so this does not
 /// explode.
 fn fits(pattern: &[u8], label: &[u8]) -> bool {
     let Some((&sign, signs)) = pattern.split_first() else { return label.is_empty() };

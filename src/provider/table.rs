@@ -1,13 +1,13 @@
-//! Which names belong to which platform?
+//! The table of mail platforms and filters, and lookups in it.
 //!
 //! The file is long because it is data: one row a platform, each with its sources, so that a row can be read,
-//! checked and replaced by itself. Facts as of August 2026. How patterns match is told in `pattern`, what a
+//! checked and replaced by itself. Facts as of August 2026. How patterns match is described in `pattern`, what a
 //! field means at [`Provider`].
 //!
 //! How to read a row:
 //!
-//! * A gateway with Microsoft 365 behind it is no fault, and behind a gateway a missing Microsoft include is
-//!   no proof: of 108 domains with a gateway in front of Microsoft 365, 25 had no
+//! * A gateway with Microsoft 365 behind it is not a fault, and behind a gateway a missing Microsoft include does
+//!   not prove one: of 108 domains with a gateway in front of Microsoft 365, 25 had no
 //!   `spf.protection.outlook.com` in SPF ([`MXMAP_DATA`]).
 //! * Mixed MX sets are real: 12 of 2,110 domains of the same data had Microsoft's host and something else.
 //! * SPF hosts that senders and mailbox hosts share (`amazonses.com`, `secureserver.net`, `zoho.com`,
@@ -48,7 +48,7 @@ macro_rules! rackspace_how_to {
     };
 }
 
-/// Every platform that is recognised. The order is kept in reports: Microsoft first.
+/// Every platform that is recognized. The order is kept in reports: Microsoft first.
 pub(super) static PROVIDERS: &[Provider] = &[
     // Microsoft 365, and names of Microsoft's that are not the destination.
     Provider {
@@ -859,7 +859,7 @@ pub(super) static PROVIDERS: &[Provider] = &[
         weak: &[Evidence::Ns],
         confidence: Confidence::C,
         sources: &[MXSNIFF, MX_INFERENCE, WEBAPPANALYZER],
-        note: "The host's own SpamExperts-based filter: a source host, not a gateway somebody chose.",
+        note: "The host's own SpamExperts-based filter: a source host, not a gateway that was chosen.",
         ..NONE
     },
     Provider {
@@ -1234,8 +1234,8 @@ pub(super) static PROVIDERS: &[Provider] = &[
         spf: &["spf.ess.barracudanetworks.com", "spf.ess.??.barracudanetworks.com"],
         confidence: Confidence::A,
         sources: &[cipp!("BarracudaESS"), MXMAP_DATA],
-        note: "Regions de, uk, ca, au, in. During the vendor's test phase the MX stands at priority 99 \
-               beside the old one.",
+        note: "Regions de, uk, ca, au, in. During the vendor's test phase the MX has priority 99 \
+               next to the old one.",
         ..NONE
     },
     Provider {
@@ -1400,7 +1400,7 @@ pub(super) static PROVIDERS: &[Provider] = &[
             "developers.cloudflare.com/email-security/deployment/inline/setup/office-365-area1-mx (undated, read 2026-08)",
             PARSEDMARC,
         ],
-        note: "mailstream-central may stand at 5 (canary) or 20.",
+        note: "mailstream-central may have priority 5 (canary) or 20.",
         ..NONE
     },
     Provider {

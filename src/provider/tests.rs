@@ -1,11 +1,11 @@
-//! Does the table lead to the right platform, and to no other?
+//! Tests of the provider table.
 
 use std::collections::BTreeSet;
 
 use super::*;
 use crate::record::Name;
 
-/// Names that look right and are not: host, who must not get it, who must (empty: nobody), why.
+/// Names that look right and are not: host, who must not get it, who must (empty: no one), why.
 const TRAPS: &[(&str, &str, &str, &str)] = &[
     ("otransport-1.outbound.emailsrv.net", "rackspace", "mailprotector", "no final r"),
     ("mx1.emailsvr.com", "rackspace", "", "typo seen in a public script; belongs to nobody here"),

@@ -4,7 +4,7 @@
 //! GitHub Actions `##[` anywhere and `::` at the beginning, after blanks. Both compare by the rules of a language, which
 //! may pass over invisible characters; so everything that is not ASCII is passed over here.
 
-/// Whether an opening bracket after this text would complete a command: `##`, letters or none, and the bracket.
+/// Returns whether an opening bracket after this text would complete a command: `##`, letters or none, and the bracket.
 #[must_use]
 pub fn opens_command(before: &[u8]) -> bool {
     let mut back = before.iter().rev().filter(|octet| octet.is_ascii()).peekable();

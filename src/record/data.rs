@@ -1,4 +1,4 @@
-//! What does a record hold, and how is it written?
+//! Record data and its presentation form.
 //!
 //! Types that no rule reads are kept as [`RecordData::Other`], whole and unread, so that nothing is lost when a zone
 //! is read and written again.
@@ -72,7 +72,7 @@ pub struct Soa {
     pub refresh: u32,
     /// How soon a secondary asks again after a failure.
     pub retry: u32,
-    /// When a secondary stops answering without a refresh.
+    /// The time when a secondary stops answering without a refresh.
     pub expire: u32,
     /// Bounds how long resolvers remember that something does not exist (RFC 2308 §4).
     pub minimum: u32,
@@ -88,7 +88,7 @@ pub struct Other {
     pub text: String,
 }
 
-/// Why a text is not the data of a record.
+/// The reason why a text is not the data of a record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {
@@ -107,7 +107,7 @@ pub enum DataError {
     Quoted {
         /// Which field.
         field: &'static str,
-        /// What stands between the quotes.
+        /// The content of the quotes.
         found: String,
     },
     /// A field that is not what it should be.
@@ -120,8 +120,8 @@ pub enum DataError {
         /// What it is.
         found: String,
     },
-    /// A field that should be a name and is none.
-    #[error("{field} is no domain name: {error}")]
+    /// A field that should be a name but is not.
+    #[error("{field} is not a domain name: {error}")]
     Name {
         /// Which field.
         field: &'static str,
@@ -134,7 +134,7 @@ pub enum DataError {
     )]
     StringTooLong(usize),
     /// A backslash that starts no escape sequence.
-    #[error("a backslash needs a character or three decimal digits up to 255 behind it (RFC 1035 §5.1)")]
+    #[error("a backslash must be followed by a character or three decimal digits up to 255 (RFC 1035 §5.1)")]
     BadEscape,
     /// `\#` data whose length and digits do not agree (RFC 3597 §5).
     #[error("`\\#` needs the number of octets and as many pairs of hexadecimal digits (RFC 3597 §5)")]
@@ -178,7 +178,7 @@ impl RecordData {
         Self::read_fields(rtype, tokens, origin).map_err(|misfit| misfit.error)
     }
 
-    /// Zone-file form ready to publish: as [`fmt::Display`], with texts of over 255 octets split.
+    /// Zone-file form ready to publish: as [`fmt::Display`], with strings of over 255 octets split.
     #[must_use]
     pub fn to_zone_text(&self) -> String {
         match self {

@@ -1,4 +1,4 @@
-//! What is a name, a record, a question?
+//! Names, records and questions.
 //!
 //! The words that every other module speaks, in the terms of RFC 9499. They have an exact presentation form both
 //! ways, depend on no resolver library and know nothing of Microsoft, of servers or of being right or wrong.
@@ -58,7 +58,7 @@ impl fmt::Display for Question {
 pub struct Record {
     /// The owner.
     pub name: Name,
-    /// Time to live in seconds: the full one from an authority or a zone file, the remaining one from a cache.
+    /// TTL in seconds: the full one from an authority or a zone file, the remaining one from a cache.
     pub ttl: u32,
     /// What it holds.
     pub data: RecordData,
@@ -76,7 +76,7 @@ impl fmt::Display for Record {
 pub struct RecordSet {
     /// The data, ordered, without duplicates.
     pub data: BTreeSet<RecordData>,
-    /// Time to live in seconds; the smallest where the records differ (RFC 2181 §5.2).
+    /// TTL in seconds; the smallest where the records differ (RFC 2181 §5.2).
     pub ttl: u32,
 }
 
@@ -94,7 +94,7 @@ impl RecordSet {
         set
     }
 
-    /// Whether there is nothing in it.
+    /// Returns whether there is nothing in it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.data.is_empty()

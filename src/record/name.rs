@@ -1,9 +1,9 @@
-//! What is a domain name, and how is it written?
+//! Domain names: parsing, comparison and presentation.
 //!
 //! Names are kept in lower case, because DNS compares them without regard to case (RFC 4343) and a report must not
 //! change when a server randomises the case of its answer. Every [`Name`] is absolute.
 //!
-//! Long because all that is made of a name stands beside its tests.
+//! Long because all operations of a name are next to its tests.
 
 mod wire;
 
@@ -19,7 +19,7 @@ use wire::{Labels, Wire, parse_labels};
 
 /// An absolute domain name in lower case; at most 255 octets in wire form (RFC 1035 §3.1).
 ///
-/// The order is the canonical one of RFC 4034 §6.1: label by label from the right, so that a name stands before
+/// The order is the canonical one of RFC 4034 §6.1: label by label from the right, so that a name precedes
 /// everything below it.
 ///
 /// ```
@@ -30,12 +30,12 @@ use wire::{Labels, Wire, parse_labels};
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Name {
-    /// Length-prefixed labels from left to right, without the root label. Shared, since a name stands in its question,
+    /// Length-prefixed labels from left to right, without the root label. Shared, since a name is in its question,
     /// in every reply and in what is judged.
     wire: Arc<[u8]>,
 }
 
-/// Why a text is not a domain name.
+/// The reason why a text is not a domain name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NameError {
@@ -60,7 +60,7 @@ pub enum NameError {
         octets: usize,
     },
     /// A backslash that is followed neither by a character nor by three decimal digits up to 255.
-    #[error("a backslash needs a character or three decimal digits up to 255 behind it (RFC 1035 §5.1)")]
+    #[error("a backslash must be followed by a character or three decimal digits up to 255 (RFC 1035 §5.1)")]
     BadEscape,
 }
 
@@ -83,7 +83,7 @@ impl Name {
         wire.name()
     }
 
-    /// A name as it stands in a zone file: relative to `origin` unless it ends with a dot; `@` is the origin itself.
+    /// A name as written in a zone file: relative to `origin` unless it ends with a dot; `@` is the origin itself.
     ///
     /// # Errors
     /// [`NameError`] as for [`Name::from_labels`], and for a broken escape sequence.
@@ -115,7 +115,7 @@ impl Name {
         self.wire.len()
     }
 
-    /// Whether this is the root.
+    /// Returns whether this is the root.
     #[must_use]
     pub fn is_root(&self) -> bool {
         self.wire.is_empty()
@@ -140,7 +140,7 @@ impl Name {
         std::iter::successors(Some(self.clone()), Self::parent)
     }
 
-    /// Whether this name is `other` or lies below it.
+    /// Returns whether this name is `other` or lies below it.
     #[must_use]
     pub fn is_within(&self, other: &Self) -> bool {
         let Some(start) = self.wire.len().checked_sub(other.wire.len()) else { return false };
@@ -157,7 +157,7 @@ impl Name {
     /// A name below this one: `prefix` holds one or more labels in presentation form, such as `_sip._tls`.
     ///
     /// # Errors
-    /// [`NameError`] if the prefix is no name or the result is too long.
+    /// [`NameError`] if the prefix is not a name or the result is too long.
     pub fn prepend(&self, prefix: &str) -> Result<Self, NameError> {
         let (mut wire, _) = parse_labels(prefix.as_bytes())?;
         wire.push(&self.wire);

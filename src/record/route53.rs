@@ -25,7 +25,7 @@ pub struct Listing {
     pub warnings: Vec<String>,
 }
 
-/// Why a list is not read: every bad place, on a line of its own.
+/// The reason why a list is not read: every bad place, on a line of its own.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .lines.join("\n"))]
 pub struct ListingError {
@@ -99,7 +99,7 @@ enum Together {
     Unlisted(String),
 }
 
-/// Whether a text means to be such a list, and not a zone file.
+/// Returns whether a text means to be such a list, and not a zone file.
 #[must_use]
 pub fn is_one(text: &str) -> bool {
     text.trim_start_matches('\u{feff}').trim_start().starts_with(['{', '['])
@@ -148,8 +148,8 @@ fn sets(text: &str) -> Result<(Vec<Set>, &'static str), String> {
     match document {
         Document::Bare(sets) => Ok((sets, "$")),
         Document::Whole(whole) if whole.is_truncated || whole.next_token.is_some() => Err(
-            "the list is incomplete, so what it lacks cannot be told from what does not exist; run `aws route53 \
-             list-resource-record-sets` without `--max-items` and `--no-paginate`"
+            "the list is incomplete, so missing records cannot be distinguished from records that do not \
+             exist; run `aws route53 list-resource-record-sets` without `--max-items` and `--no-paginate`"
                 .into(),
         ),
         Document::Whole(whole) => Ok((whole.resource_record_sets, "$.ResourceRecordSets")),
@@ -376,7 +376,7 @@ fn decimal(text: &str) -> Result<String, String> {
                 return Err(format!("found `\\{digit}`, expected an escape of three octal digits"));
             }
             Some(character) => written.extend(['\\', character]),
-            None => return Err("a backslash at the end starts no escape".into()),
+            None => return Err("a backslash at the end is not an escape".into()),
         }
         rest = characters.as_str();
     }

@@ -1,4 +1,4 @@
-//! Which types of record are there?
+//! Record types.
 //!
 //! Types that no rule reads have a number, and a mnemonic where real zones hold them.
 

@@ -1,7 +1,7 @@
-//! What does an SPF record say?
+//! Parses SPF records (RFC 7208).
 //!
 //! Reads the terms of RFC 7208 and keeps going after a broken one, so that every fault can be shown at once and at its
-//! place. Nothing is looked up here, and macros are recognised, not expanded.
+//! place. Nothing is looked up here, and macros are recognized, not expanded.
 //!
 //! Long because it is the grammar of one standard, a function for each rule of it.
 
@@ -48,13 +48,13 @@ impl Qualifier {
 pub enum Mechanism {
     /// Everybody.
     All,
-    /// Whoever the record of another domain lets pass.
+    /// The senders that the record of another domain authorizes.
     Include(DomainSpec),
     /// The addresses of a domain; its own without one.
     A(Option<DomainSpec>),
     /// The mail hosts of a domain; its own without one.
     Mx(Option<DomainSpec>),
-    /// Whoever's reverse name lies in a domain; RFC 7208 §5.5 advises against it.
+    /// Senders whose reverse name lies in a domain; RFC 7208 §5.5 advises against it.
     Ptr(Option<DomainSpec>),
     /// An IPv4 network.
     Ip4 {
@@ -70,7 +70,7 @@ pub enum Mechanism {
         /// How many leading bits count.
         prefix: u8,
     },
-    /// Whoever makes this name exist.
+    /// Senders for which this name exists.
     Exists(DomainSpec),
 }
 
@@ -81,7 +81,7 @@ pub enum Meaning {
     Mechanism(Qualifier, Mechanism),
     /// `redirect=`: the record of another domain decides if nothing here matches.
     Redirect(DomainSpec),
-    /// `exp=`: where the explanation for a rejection stands.
+    /// `exp=`: the name with the explanation for a rejection.
     Explanation(DomainSpec),
     /// A modifier that receivers must ignore (RFC 7208 §6).
     UnknownModifier {
@@ -99,7 +99,7 @@ pub enum Meaning {
 pub struct Term {
     /// As it was written; octets that are not UTF-8 show as U+FFFD.
     pub text: String,
-    /// Where it stands, in octets of the joined text.
+    /// Its position, in octets of the joined text.
     pub span: Range<usize>,
     /// What it means.
     pub meaning: Meaning,
@@ -144,7 +144,7 @@ const VERSION: &[u8] = b"v=spf1";
 impl FromStr for Term {
     type Err = String;
 
-    /// Reads one term as it would stand in a record.
+    /// Reads one term of a record.
     fn from_str(text: &str) -> Result<Self, String> {
         let mut terms = SpfRecord::parse(&Text::from(format!("v=spf1 {}", text.trim()).as_str()))
             .map(|record| record.terms)
@@ -218,14 +218,14 @@ impl fmt::Display for SpfRecord {
     }
 }
 
-/// `redirect=` and `exp=` may stand once (RFC 7208 §6).
+/// `redirect=` and `exp=` may appear once (RFC 7208 §6).
 fn once(meaning: Meaning, before: &[Term]) -> Meaning {
     let again = match &meaning {
         Meaning::Redirect(_) => before.iter().any(|term| matches!(term.meaning, Meaning::Redirect(_))),
         Meaning::Explanation(_) => before.iter().any(|term| matches!(term.meaning, Meaning::Explanation(_))),
         _ => false,
     };
-    if again { Meaning::SyntaxError("this modifier may stand only once".into()) } else { meaning }
+    if again { Meaning::SyntaxError("this modifier may appear only once".into()) } else { meaning }
 }
 
 fn meaning(text: &str) -> Meaning {
@@ -234,7 +234,7 @@ fn meaning(text: &str) -> Meaning {
         return read(text).unwrap_or_else(Meaning::SyntaxError);
     }
     let odd = text.chars().find(|character| !character.is_ascii_graphic()).unwrap_or_default();
-    Meaning::SyntaxError(format!("it holds U+{:04X}, and only plain ASCII is allowed", u32::from(odd)))
+    Meaning::SyntaxError(format!("it contains U+{:04X}, and only plain ASCII is allowed", u32::from(odd)))
 }
 
 fn read(text: &str) -> Result<Meaning, String> {
@@ -268,7 +268,7 @@ fn modifier(name: &str, value: &str) -> Result<Meaning, String> {
         lower if well_formed => {
             macro_string(value).map(|()| Meaning::UnknownModifier { name: lower.into(), value: value.into() })
         }
-        _ => Err(format!("`{name}` is no name of a modifier")),
+        _ => Err(format!("`{name}` is not a valid modifier name")),
     }
 }
 
@@ -276,7 +276,7 @@ fn mechanism(name: &str, argument: &str) -> Result<Mechanism, String> {
     let value = argument.strip_prefix(':');
     match name {
         "all" if argument.is_empty() => Ok(Mechanism::All),
-        "all" => Err("`all` takes nothing behind it".into()),
+        "all" => Err("`all` takes no argument".into()),
         "include" => domain_spec(value.unwrap_or("")).map(Mechanism::Include),
         "exists" => domain_spec(value.unwrap_or("")).map(Mechanism::Exists),
         "ptr" if argument.is_empty() => Ok(Mechanism::Ptr(None)),
@@ -286,7 +286,7 @@ fn mechanism(name: &str, argument: &str) -> Result<Mechanism, String> {
         "ip4" => network(value, 32).map(|(address, prefix)| Mechanism::Ip4 { address, prefix }),
         "ip6" => network(value, 128).map(|(address, prefix)| Mechanism::Ip6 { address, prefix }),
         "" => Err("a mechanism is missing".into()),
-        other => Err(format!("`{other}` is no mechanism (RFC 7208 §5)")),
+        other => Err(format!("unknown mechanism `{other}` (RFC 7208 §5)")),
     }
 }
 
@@ -328,14 +328,14 @@ fn network<T: std::str::FromStr>(value: Option<&str>, longest: u8) -> Result<(T,
     address
         .parse()
         .map(|address| (address, length))
-        .map_err(|_| format!("`{address}` is no {family} address"))
+        .map_err(|_| format!("`{address}` is not an {family} address"))
 }
 
 fn prefix(text: &str, longest: u8) -> Result<u8, String> {
     // A number has neither a sign nor leading zeros.
     let canonical = text == "0" || text.starts_with(|first: char| matches!(first, '1'..='9'));
     let length = text.parse().ok().filter(|&length: &u8| length <= longest && canonical);
-    length.ok_or_else(|| format!("`/{text}` is no prefix length from 0 to {longest}"))
+    length.ok_or_else(|| format!("`/{text}` is not a prefix length from 0 to {longest}"))
 }
 
 #[cfg(test)]

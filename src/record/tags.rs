@@ -1,7 +1,7 @@
-//! What does a text of `tag=value` pairs say?
+//! Parses lists of `tag=value` pairs.
 //!
 //! DMARC (RFC 9989 §4.8), DKIM keys (RFC 6376 §3.6.1), MTA-STS (RFC 8461 §3.1) and TLS-RPT (RFC 8460 §3) share this
-//! form. What a tag means is for whoever asked.
+//! form. The caller decides what a tag means.
 
 /// One `tag=value` pair, without the blanks around its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +49,7 @@ impl<'a> TagList<'a> {
         self.tags.first()
     }
 
-    /// A name that stands twice; the standards allow each once.
+    /// A name that is given twice; the standards allow each once.
     #[must_use]
     pub fn repeated(&self) -> Option<&'a str> {
         let seen = |index: usize, name| self.tags[..index].iter().any(|tag| tag.name == name);

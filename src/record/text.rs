@@ -1,7 +1,7 @@
-//! What does a TXT record say?
+//! TXT record data and its character-strings.
 //!
 //! A TXT record is a list of character-strings of at most 255 octets each. Receivers join them without a space
-//! (RFC 7208 §3.3); where the list was cut has no meaning, so two texts are equal when their joined octets are.
+//! (RFC 7208 §3.3); where the list was cut has no meaning, so two records are equal when their joined octets are.
 
 use std::borrow::Cow;
 use std::fmt;

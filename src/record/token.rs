@@ -1,6 +1,6 @@
-//! What are the fields of a line of zone text?
+//! Splits lines of a zone file into fields.
 //!
-//! The octets between the fields are read here; what a field means is for whoever asked.
+//! The octets between the fields are read here; the caller decides what a field means.
 
 use std::fmt::{self, Write as _};
 
@@ -16,7 +16,7 @@ pub struct Token<'a> {
 }
 
 impl Token<'_> {
-    /// Whether this is exactly the unquoted word.
+    /// Returns whether this is exactly the unquoted word.
     #[must_use]
     pub fn is_word(&self, word: &[u8]) -> bool {
         !self.quoted && self.raw == word

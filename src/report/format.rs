@@ -42,7 +42,7 @@ macro_rules! formats {
             /// All formats, in the order of the help.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// Its word on the command line.
+            /// The name of the format on the command line.
             #[must_use]
             pub fn word(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
@@ -66,15 +66,15 @@ macro_rules! formats {
 formats! {
     Table "table" table::Table, "For a person";
     Json "json" json::Json, "For a program";
-    Ndjson "ndjson" ndjson::Ndjson, "For a program, one domain a line";
+    Ndjson "ndjson" ndjson::Ndjson, "For a program, one domain per line";
     Csv "csv" csv::Csv, "For a spreadsheet";
     Markdown "markdown" markdown::Markdown, "For a job summary or a merge request";
-    Html "html" html::Html, "One page to hand on";
-    Junit "junit" junit::Junit, "For a CI that shows tests";
+    Html "html" html::Html, "One page to share";
+    Junit "junit" junit::Junit, "For the test view of a CI";
     Sarif "sarif" sarif::Sarif, "For code scanning";
-    Github "github" github::Github, "Annotations of a GitHub Actions run";
-    Prometheus "prometheus" prometheus::Prometheus, "For the textfile collector";
-    Nagios "nagios" nagios::Nagios, "For Nagios and its kin, with their exit status";
+    Github "github" github::Github, "Annotations for GitHub Actions";
+    Prometheus "prometheus" prometheus::Prometheus, "For the Prometheus textfile collector";
+    Nagios "nagios" nagios::Nagios, "For Nagios and compatible monitors, with their exit status";
 }
 
 impl Format {
@@ -112,7 +112,7 @@ impl Format {
     }
 }
 
-/// Texts that wait in memory.
+/// Pieces that wait in memory.
 #[derive(Default)]
 struct Waiting(Vec<VecDeque<String>>);
 

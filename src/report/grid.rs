@@ -1,4 +1,4 @@
-//! How are columns laid out so that no line is wider than the terminal?
+//! Lays out columns so that no line is wider than the terminal.
 
 use tabled::builder::Builder;
 use tabled::settings::object::Columns;
@@ -14,7 +14,7 @@ const GAP: usize = 2;
 /// The narrowest that a column is made.
 const NARROWEST: usize = 6;
 
-/// One cell: its text, and what its colour says.
+/// One cell: its text, and what its color says.
 #[derive(Debug, Clone)]
 pub(super) struct Cell {
     text: String,
@@ -22,7 +22,7 @@ pub(super) struct Cell {
 }
 
 impl Cell {
-    /// A cell in the colour of its meaning.
+    /// A cell in the color of its meaning.
     pub(super) fn toned(tone: Tone, text: impl Into<String>) -> Self {
         Self { text: text.into(), tone: Some(tone) }
     }
@@ -31,7 +31,7 @@ impl Cell {
         self.text.lines().map(str::width).max().unwrap_or(0)
     }
 
-    /// The lines, each painted by itself so that no colour runs over the end of a line.
+    /// The lines, each painted by itself so that no color runs over the end of a line.
     fn painted(&self, style: &Style) -> String {
         let lines =
             self.text.lines().map(|line| self.tone.map_or(line.to_owned(), |tone| style.paint(tone, line)));
@@ -51,20 +51,8 @@ impl From<&str> for Cell {
     }
 }
 
-/// Rows without lines around them; where they are too wide, the widest columns are wrapped.
-pub(super) fn laid_out<const N: usize>(rows: Vec<[Cell; N]>, style: &Style) -> String {
-    blocks(rows, style).concat()
-}
-
-/// Groups of rows, each a text of its own, with the same columns in all.
-pub(super) fn laid_out_in_groups<const N: usize>(groups: Vec<Vec<[Cell; N]>>, style: &Style) -> Vec<String> {
-    let sizes: Vec<usize> = groups.iter().map(Vec::len).collect();
-    let mut rows = blocks(groups.into_iter().flatten().collect(), style).into_iter();
-    sizes.into_iter().map(|size| rows.by_ref().take(size).collect()).collect()
-}
-
-/// The lines of each row.
-fn blocks<const N: usize>(mut rows: Vec<[Cell; N]>, style: &Style) -> Vec<String> {
+/// Rows without lines around them; where they are too wide, the widest columns are wrapped between words.
+pub(super) fn laid_out<const N: usize>(mut rows: Vec<[Cell; N]>, style: &Style) -> String {
     for cell in rows.iter_mut().flatten() {
         cell.text = style.text(&cell.text).into_owned();
     }
@@ -88,38 +76,103 @@ fn blocks<const N: usize>(mut rows: Vec<[Cell; N]>, style: &Style) -> Vec<String
     table.with(Borders::empty());
     table.modify(Columns::new(..), Padding::new(0, GAP, 0, 0));
     let text = table.to_string();
-    let mut lines = text.lines();
-    let block = |row: &[Cell; N]| {
-        let height = row.iter().map(|cell| cell.text.lines().count()).max().unwrap_or(0).max(1);
-        let lines = lines.by_ref().take(height);
-        lines.map(|line| format!("{:INDENT$}{}\n", "", line.trim_end())).collect()
-    };
-    rows.iter().map(block).collect()
+    text.lines().map(|line| format!("{:INDENT$}{}\n", "", line.trim_end())).collect()
 }
 
-/// Text broken between words, and within a word only where it has no room on a line of its own.
+/// A value with what belongs to it: short cells in front, and a few words behind.
+#[derive(Debug, Clone)]
+pub(super) struct ValueRow<const N: usize> {
+    /// The cells in front.
+    pub(super) front: [Cell; N],
+    /// What is copied.
+    pub(super) value: String,
+    /// The words behind it.
+    pub(super) behind: String,
+}
+
+/// Groups of rows, each a text of its own, with the same columns in all. A value is in the line of its row where it fits,
+/// and else alone on the next line, where it overflows and is never broken.
+pub(super) fn value_rows<const N: usize>(groups: Vec<Vec<ValueRow<N>>>, style: &Style) -> Vec<String> {
+    let mut groups = groups;
+    for row in groups.iter_mut().flatten() {
+        for text in row.front.iter_mut().map(|cell| &mut cell.text).chain([&mut row.value, &mut row.behind]) {
+            *text = style.text(text).into_owned();
+        }
+    }
+    let widest = |widths: &mut dyn Iterator<Item = usize>| widths.max().unwrap_or(0);
+    let rows = || groups.iter().flatten();
+    let columns: [usize; N] =
+        std::array::from_fn(|column| widest(&mut rows().map(|row| row.front[column].width())));
+    let start = INDENT + columns.iter().map(|width| width + GAP).sum::<usize>();
+    let fits = |row: &&ValueRow<N>| {
+        let behind = if row.behind.is_empty() { 0 } else { GAP + row.behind.width() };
+        start.saturating_add(row.value.width() + behind) <= style.columns()
+    };
+    let values = widest(&mut rows().filter(fits).map(|row| row.value.width()));
+    let line = |row: &ValueRow<N>| {
+        let front = row.front.iter().zip(columns).map(|(cell, width)| {
+            format!("{}{:pad$}", cell.painted(style), "", pad = width - cell.width() + GAP)
+        });
+        let front: String = front.collect();
+        let fits_wide = start + values + GAP + row.behind.width() <= style.columns();
+        let text = match (fits(&row), fits_wide) {
+            (true, true) => {
+                let pad = values - row.value.width() + GAP;
+                format!("{front}{}{:pad$}{}", row.value, "", row.behind)
+            }
+            (true, false) => format!("{front}{}{:GAP$}{}", row.value, "", row.behind),
+            (false, _) => {
+                format!("{}\n{:INDENT$}{}", format!("{front}{}", row.behind).trim_end(), "", row.value)
+            }
+        };
+        text.lines().map(|line| format!("{:INDENT$}{}\n", "", line.trim_end())).collect::<String>()
+    };
+    groups.iter().map(|rows| rows.iter().map(line).collect()).collect()
+}
+
+/// Text broken between words. A word that is longer than a line has a line of its own and overflows there: it may be a value,
+/// and a copy gets it whole.
 pub(super) fn wrapped(text: &str, room: usize) -> String {
-    let room = room.max(1);
     let mut lines: Vec<String> = Vec::new();
     for paragraph in text.lines() {
-        let indent = paragraph.len() - paragraph.trim_start_matches(' ').len();
+        let words = paragraph.trim_start_matches(' ');
+        let indent = paragraph.len() - words.len();
         let mut line = " ".repeat(indent.min(room / 2));
-        for (index, word) in paragraph.trim_start_matches(' ').split(' ').enumerate() {
-            if index > 0 && line.width() + 1 + word.width() > room {
+        for (index, word) in pieces(words).into_iter().enumerate() {
+            if index > 0 && (line.width() + 1).saturating_add(word.width()) > room {
                 lines.push(std::mem::take(&mut line));
             } else if index > 0 {
                 line.push(' ');
             }
-            for character in word.chars() {
-                if line.width() + character.to_string().width() > room {
-                    lines.push(std::mem::take(&mut line));
-                }
-                line.push(character);
-            }
+            line.push_str(word);
         }
         lines.push(line);
     }
     lines.join("\n")
+}
+
+/// The words of a line; a value or a command in backticks is one, with its blanks and what is attached to it.
+fn pieces(line: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let (mut start, mut is_value) = (0, false);
+    for (at, character) in line.char_indices() {
+        match character {
+            '`' => is_value = !is_value,
+            ' ' if !is_value => {
+                pieces.extend(line.get(start..at));
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    let rest = line.get(start..).unwrap_or_default();
+    // A single backtick opens nothing.
+    if is_value {
+        pieces.extend(rest.split(' '))
+    } else {
+        pieces.push(rest)
+    }
+    pieces
 }
 
 #[cfg(test)]
@@ -129,23 +182,42 @@ mod tests {
     #[test]
     fn words_stay_whole_where_there_is_room() {
         assert_eq!(wrapped("one two three", 7), "one two\nthree");
-        assert_eq!(wrapped("autodiscover.outlook.com", 12), "autodiscover\n.outlook.com");
+        assert_eq!(wrapped("see autodiscover.outlook.com now", 12), "see\nautodiscover.outlook.com\nnow");
+        assert_eq!(
+            wrapped("run `cutover watch contoso.com`, then", 12),
+            "run\n`cutover watch contoso.com`,\nthen"
+        );
+        assert_eq!(wrapped("one ` two three", 8), "one `\ntwo\nthree");
         assert_eq!(wrapped("a\n  b", 10), "a\n  b");
+        assert_eq!(wrapped("one two", crate::report::style::UNLIMITED), "one two");
         assert_eq!(wrapped("", 5), "");
-        assert_eq!(wrapped("日本語", 4), "日本\n語");
+        assert_eq!(wrapped("日本語 日本語", 4), "日本語\n日本語");
     }
 
     #[test]
-    fn groups_share_their_columns() {
-        let style = Style { width: 40, ..Style::default() };
-        let row = |text: &str| [Cell::from("a"), Cell::from(text), Cell::from("end")];
-        let groups = vec![vec![row("short")], vec![], vec![row(&"word ".repeat(12)), row("x")]];
-        let texts = laid_out_in_groups(groups, &style);
-        let ends: Vec<usize> =
-            texts.iter().flat_map(|text| text.lines()).filter_map(|line| line.find("end")).collect();
-        assert!(ends.len() == 3 && ends.iter().all(|end| *end == ends[0]), "{texts:?}");
-        assert_eq!(texts[1], "");
-        assert_eq!(texts[2].lines().count(), 3, "{texts:?}");
+    fn a_value_has_its_own_line_where_it_does_not_fit() {
+        let row = |host: &str, value: &str| ValueRow {
+            front: ["add".into(), host.into()],
+            value: value.into(),
+            behind: "TTL 60".into(),
+        };
+        let groups =
+            || vec![vec![row("@", "10 mx.example")], vec![], vec![row("www", "a value that is rather long")]];
+        let of = |width| value_rows(groups(), &Style { width, ..Style::default() });
+        assert_eq!(
+            of(100),
+            [
+                "  add  @    10 mx.example                TTL 60\n",
+                "",
+                "  add  www  a value that is rather long  TTL 60\n"
+            ]
+        );
+        let narrow = [
+            "  add  @    10 mx.example  TTL 60\n",
+            "",
+            "  add  www  TTL 60\n    a value that is rather long\n",
+        ];
+        assert_eq!(of(40), narrow);
     }
 
     #[test]

@@ -1,6 +1,6 @@
-//! What may be shown of text that came from outside?
+//! Sanitizes text from outside before it is shown.
 //!
-//! DNS, files and servers say what they like. What of it stands in a report is [`Sanitized`], a type with one door: so no
+//! DNS, files and servers say what they like. In a report it is [`Sanitized`], a type with one door: so no
 //! format can forget to guard a terminal, and each guards only what has a meaning in its own syntax.
 
 use std::borrow::{Borrow, Cow};
@@ -12,10 +12,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::record::{acts, leading_colons, opens_command};
 
-/// Characters of a sentence at most: it names records, and a record may be as long as somebody liked.
+/// Characters of a sentence at most: it names records, and a record may be of any length.
 const LONGEST_SENTENCE: usize = 4096;
 /// Characters of a record at most: the largest data that fits DNS (65,535 octets), every octet of it escaped. Nothing
-/// that can be published is cut, since what stands in a plan may be applied by a program.
+/// that can be published is cut, since a program may apply a plan.
 const LONGEST_RECORD: usize = 4 * 65_535 + 1024;
 
 /// Text without control characters, invisible ones and noncharacters, and without commands to build agents, of bounded
@@ -31,7 +31,7 @@ impl Sanitized {
         Self(bounded(text, LONGEST_SENTENCE))
     }
 
-    /// What was or should be published, or said by a server, in presentation form.
+    /// What was or should be published, or returned by a server, in presentation form.
     #[must_use]
     pub fn record(text: &str) -> Self {
         Self(bounded(text, LONGEST_RECORD))

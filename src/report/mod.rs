@@ -1,7 +1,7 @@
-//! How what was found out is told: one frozen view, many formats.
+//! Reports: one frozen view, many formats.
 //!
-//! A format adds no judgement; text that came from DNS is harmless in the view already, since names and records stand in it
-//! in presentation form.
+//! A format adds no judgement; text from DNS is harmless in the view already, since names and records are in presentation
+//! form there.
 
 pub mod ascii;
 pub mod changed;

@@ -50,7 +50,7 @@ impl Reminders {
         if self.about.is_empty() {
             return String::new();
         }
-        let mut text = style.paint(Tone::Strong, "What DNS cannot show:") + "\n";
+        let mut text = style.paint(Tone::Strong, "DNS does not show these; check them as well:") + "\n";
         for about in &self.about {
             // Of one domain alone there is no doubt whose it is.
             let whose = if self.domains > 1 { format!(" ({})", about.whose(style)) } else { String::new() };

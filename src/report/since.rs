@@ -1,7 +1,7 @@
 //! What has changed since an earlier report.
 //!
 //! Two reports are compared by what they say, not by their words: verdict, records, statuses and hazards. The order of
-//! answers, times to live that run down and the sentences around them are no change.
+//! answers, TTLs that run down and the sentences around them are no change.
 
 mod compared;
 mod known;
@@ -71,13 +71,13 @@ impl Earlier {
         self.domains.get(*self.places.get(domain)?)
     }
 
-    /// Whether there is no result.
+    /// Returns whether there is no result.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.domains.is_empty()
     }
 
-    /// Whether there is a result of the domain.
+    /// Returns whether there is a result of the domain.
     #[must_use]
     pub fn holds(&self, domain: &Name) -> bool {
         self.get(&domain.without_trailing_dot()).is_some()
@@ -128,8 +128,8 @@ impl Earlier {
         })
     }
 
-    /// The same, with what was told before in place of what could not be looked up for the first time: a lookup that
-    /// fails once is no change.
+    /// The same, with what was reported before in place of what could not be looked up for the first time: a lookup that
+    /// fails once is not a change.
     #[must_use]
     pub fn settled(mut self, before: &Self, told: &Self) -> Self {
         let of = |report: &Self, domain: &str| report.get(domain).cloned();
@@ -158,7 +158,7 @@ impl Earlier {
     }
 }
 
-/// The expectations that changed. One that only one of the reports has, since the options differ, is no change.
+/// The expectations that changed. One that only one of the reports has, since the options differ, is not a change.
 fn moved(before: &[EarlierExpectation], after: &[EarlierExpectation]) -> Vec<Moved> {
     let known: BTreeMap<&Word<Id>, &EarlierExpectation> =
         before.iter().map(|expectation| (&expectation.id, expectation)).collect();

@@ -28,7 +28,7 @@ pub struct Contents {
     pub cut: Vec<usize>,
 }
 
-/// Why a file cannot be read as a report.
+/// The reason why a file cannot be read as a report.
 #[derive(Debug, thiserror::Error)]
 pub enum StoredError {
     /// The file itself cannot be read.
@@ -49,15 +49,16 @@ impl StoredError {
         // The position is that of the line, which is named already.
         let text = error.to_string();
         let reason = text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason);
-        let reason = format!("not a report of cutover as JSON or NDJSON: {}", harmless(reason));
+        let reason = format!("expected a report of cutover as JSON or NDJSON: {}", harmless(reason));
         Self::Content { line, reason }
     }
 }
 
-/// Why a report of this version cannot be read.
+/// The reason why a report of this version cannot be read.
 fn newer(version: u32) -> String {
     format!(
-        "version {version} of the report; this version of cutover reads up to {SCHEMA_VERSION}: use a newer cutover"
+        "found version {version} of the report, and this cutover reads up to version {SCHEMA_VERSION}: use \
+         a newer cutover"
     )
 }
 
@@ -84,7 +85,7 @@ pub fn read(mut input: impl BufRead, mut take: impl FnMut(DomainReport)) -> Resu
         line = bare.unwrap_or(line);
     }
     if line.starts_with(b"\xff\xfe") || line.starts_with(b"\xfe\xff") {
-        let reason = "UTF-16 instead of UTF-8; let cutover write the file: `--output json=FILE`".into();
+        let reason = "found UTF-16, expected UTF-8; let cutover write the file: `--output json=FILE`".into();
         return Err(StoredError::Content { line: number, reason });
     }
     if is_document(&line, &mut input)? {

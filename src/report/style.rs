@@ -9,17 +9,17 @@ use crate::check::{Severity, Status, Verdict};
 use super::ascii::{mark, to_ascii};
 use super::view::{ExpectationView, HazardView};
 
-/// Columns where nobody says how wide the terminal is.
-pub const DEFAULT_WIDTH: usize = 80;
+/// The width of a pipe or a file: no line is wrapped.
+pub const UNLIMITED: usize = usize::MAX;
 /// The narrowest layout; below it the terminal has to wrap.
 const NARROWEST: usize = 40;
 
-/// How text for people is laid out. The words are the same with and without colour.
+/// How text for people is laid out. The words are the same with and without color.
 #[derive(Debug, Clone, Copy)]
 pub struct Style {
-    /// Columns of a line at most.
+    /// Columns of a line at most; [`UNLIMITED`] where no line is wrapped. A value that does not fit overflows.
     pub width: usize,
-    /// Whether escape sequences for colour may be written.
+    /// Whether escape sequences for color may be written.
     pub colour: Colour,
     /// Whether hints and next steps are left out.
     pub detail: Detail,
@@ -37,7 +37,7 @@ pub enum Marks {
     Ascii,
 }
 
-/// Whether to write colour.
+/// Whether to write color.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Colour {
     /// Plain text.
@@ -59,7 +59,7 @@ pub enum Detail {
     Verbose,
 }
 
-/// The meaning of a colour.
+/// The meaning of a color.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
     /// Done.
@@ -76,7 +76,7 @@ pub enum Tone {
 
 impl Default for Style {
     fn default() -> Self {
-        Self { width: DEFAULT_WIDTH, colour: Colour::Off, detail: Detail::Normal, marks: Marks::Unicode }
+        Self { width: UNLIMITED, colour: Colour::Off, detail: Detail::Normal, marks: Marks::Unicode }
     }
 }
 
@@ -85,6 +85,11 @@ impl Style {
     #[must_use]
     pub fn columns(&self) -> usize {
         self.width.max(NARROWEST)
+    }
+
+    /// Whether lines are wrapped.
+    pub(super) fn is_limited(&self) -> bool {
+        self.width != UNLIMITED
     }
 
     /// The text in the characters that the console shows.
@@ -104,7 +109,7 @@ impl Style {
         }
     }
 
-    /// The text in the colour of its meaning, where there is colour.
+    /// The text in the color of its meaning, where there is color.
     #[must_use]
     pub fn paint(&self, tone: Tone, text: &str) -> String {
         if self.colour == Colour::Off || text.is_empty() {
@@ -146,7 +151,7 @@ pub enum Mark {
     Waiting,
     /// It could not be found out.
     Unknown,
-    /// Somebody decided to live with it.
+    /// It is waived.
     Waived,
     /// A hazard that does not affect the verdict.
     Warning,

@@ -9,6 +9,7 @@ mod next;
 mod parts;
 mod replies;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
@@ -26,10 +27,13 @@ use edits::edits;
 use findings::{expectations, hazards};
 use header::header;
 use next::next;
-use parts::{counted, shown_domain};
+use parts::{counted, shown_domain, verdict_words};
 use replies::replies;
 
 pub use expected::expected;
+
+/// Columns for the names of domains where each domain has one line; a longer name pushes the rest to the right.
+const DOMAIN_COLUMNS: usize = 28;
 
 /// The report of one domain; with the time of the check, where that is not the time of reading.
 #[must_use]
@@ -55,10 +59,43 @@ pub fn domain(report: &DomainReport, checked_at: Option<Timestamp>, style: &Styl
     if let Some(all) = report.replies.as_ref().filter(|_| style.detail == Detail::Verbose) {
         text.push_str(&replies(all, style));
     }
-    if style.detail > Detail::Quiet {
-        text.push_str(&next(report, style));
-    }
     harmless_lines(&style.text(&text)).into_owned()
+}
+
+/// The next step after the report of one domain, as a command with the options that were given.
+#[must_use]
+pub fn next_step(report: &DomainReport, options: &str, style: &Style) -> String {
+    harmless_lines(&style.text(&next(report, options, style))).into_owned()
+}
+
+/// One domain of several in one line: its verdict is the heading above.
+#[must_use]
+pub fn line(report: &DomainReport, style: &Style) -> String {
+    let domain = style.domain(&report.domain, report.unicode.as_deref());
+    let text = format!("  {domain:<DOMAIN_COLUMNS$}  {}", left(report));
+    harmless_lines(&style.text(text.trim_end())).into_owned() + "\n"
+}
+
+/// What is left to do for a domain, and the codes that say why.
+fn left(report: &DomainReport) -> String {
+    let edits = report.changes.iter().filter(|change| change.is_required()).count();
+    let count = match report.verdict {
+        Verdict::ChangesNeeded if edits > 0 => format!("{} to edit: ", counted(edits, "record set")),
+        _ => String::new(),
+    };
+    let open = report.expectations.iter().filter(|one| one.is_required() && !one.status.is_settled());
+    let errors = report.hazards.iter().filter(|hazard| hazard.is_error());
+    let mut codes: Vec<&str> =
+        open.map(|one| one.code.as_str()).chain(errors.map(|hazard| hazard.code.as_str())).collect();
+    let mut seen = BTreeSet::new();
+    codes.retain(|code| seen.insert(*code));
+    if codes.is_empty() { String::new() } else { format!("{count}{}", codes.join(", ")) }
+}
+
+/// The heading above the lines of the domains with this verdict.
+#[must_use]
+pub fn heading(verdict: Verdict, style: &Style) -> String {
+    style.paint(Tone::of(verdict), &format!("{}:", verdict_words(verdict))) + "\n"
 }
 
 /// One line for several domains.
@@ -85,8 +122,8 @@ pub fn plan(report: &DomainReport, style: &Style) -> String {
     let domain = shown_domain(report, style);
     if report.changes.is_empty() {
         let left = match report.verdict {
-            Verdict::ChangesNeeded => "nothing that a change of its records would fix; see `cutover check`",
-            Verdict::Undetermined => "nothing is known to be wrong, and something could not be looked up",
+            Verdict::ChangesNeeded => "no DNS edit fixes this; see `cutover check`",
+            Verdict::Undetermined => "nothing is known to be wrong, but a lookup failed; see `cutover check`",
             Verdict::Ready | Verdict::Waiting => "nothing to change",
         };
         return wrapped(&style.text(&format!("{domain}: {left}")), style.columns()) + "\n";

@@ -40,7 +40,7 @@ pub trait ReportWriter: Sync {
         ""
     }
 
-    /// Whether it shows the replies of servers even where nobody asked for them.
+    /// Whether it shows the replies of servers even if they were not requested.
     fn needs_replies(&self) -> bool {
         false
     }
@@ -64,13 +64,42 @@ pub struct Run {
     pub style: Style,
     /// Where its domains were named.
     pub place: Place,
+    /// How many domains it has.
+    pub scale: Scale,
+    /// The options that its next command repeats, each with a blank in front.
+    pub options: String,
+}
+
+/// How many domains a run has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scale {
+    /// One domain, whose report is all that there is to read.
+    One,
+    /// Several domains.
+    Several,
+}
+
+impl Scale {
+    /// That of so many domains.
+    #[must_use]
+    pub fn of(domains: usize) -> Self {
+        if domains > 1 { Self::Several } else { Self::One }
+    }
 }
 
 impl Run {
     /// A run with results that were just found.
     #[must_use]
     pub fn new(checked_at: Timestamp, phase: Phase, style: Style) -> Self {
-        Self { checked_at, phase, age: ResultAge::Fresh, style, place: Place::default() }
+        Self {
+            checked_at,
+            phase,
+            age: ResultAge::Fresh,
+            style,
+            place: Place::default(),
+            scale: Scale::One,
+            options: String::new(),
+        }
     }
 }
 
@@ -120,11 +149,11 @@ pub struct Ending<'e> {
     pub reminders: &'e Reminders,
     /// The domains whose piece was [`Piece::Whole`].
     pub domains: &'e [Arc<DomainReport>],
-    /// The texts that were put aside.
+    /// The pieces that were put aside.
     pub pieces: &'e mut dyn Pieces,
 }
 
-/// Texts that were put aside.
+/// Pieces that were put aside.
 pub trait Pieces {
     /// The next text of a section, in the order of the domains.
     ///

@@ -1,4 +1,4 @@
-//! One domain, looked up and judged.
+//! The result of one domain: its facts and its assessment.
 
 use jiff::Timestamp;
 
@@ -13,13 +13,13 @@ use crate::report::{DomainReport, Report};
 /// One domain, looked up and judged.
 #[derive(Debug, Clone)]
 pub struct Checked {
-    /// The domain and the choices made for it.
+    /// The domain and its options.
     pub subject: Subject,
     /// What was seen.
     pub facts: Facts,
     /// What it means.
     pub assessment: Assessment,
-    /// What has to change.
+    /// The changes.
     pub changes: Vec<Change>,
     cache_expiry: CacheExpiry,
     assumptions: Assumptions,

@@ -1,4 +1,4 @@
-//! Checks single domains again and again, many at once, for as long as a process runs.
+//! Checks single domains again and again, many at once, while a process runs.
 //!
 //! Not the run of a command, which checks all its domains and ends: see [`Rounds`](super::Rounds) and
 //! [`results`](super::results).
@@ -72,8 +72,8 @@ impl Checker {
         Self::open_with(options, history, now).await
     }
 
-    /// The same with a history that the caller keeps: without a file of its own, it is in memory alone, see
-    /// [`Checker::history_of`].
+    /// Opens a checker with a history that the caller stores. Unless the options name a history file, the checker keeps it in
+    /// memory, and [`Checker::history_of`] returns it.
     ///
     /// # Errors
     /// [`RunError`] for what cannot be used.
@@ -146,7 +146,7 @@ impl Checker {
         self.check_within(subject, self.options.lookup.deadline, now).await
     }
 
-    /// Looks up and judges a domain as far as this time allows, if that is less than the deadline of the options.
+    /// Looks up and judges a domain within `time`, if that is less than the deadline of the options.
     ///
     /// # Errors
     /// [`RunError`] for files that cannot be used any more.
@@ -159,8 +159,8 @@ impl Checker {
         self.check_observed(subject, time, now, &mut |_| {}).await
     }
 
-    /// The same, and calls `observe` when there are more answers: what that is given assesses them as far as they go. What is
-    /// not looked up yet is `unknown` there, and the rest may still change.
+    /// Looks up and judges a domain as [`Checker::check_within`] does, and calls `observe` whenever there are more replies. Its
+    /// argument assesses the replies so far: what is not looked up yet is `unknown`, and other results may still change.
     ///
     /// # Errors
     /// [`RunError`] for files that cannot be used any more.
@@ -201,19 +201,19 @@ impl Checker {
         futures_util::stream::iter(domains).map(check).buffer_unordered(most)
     }
 
-    /// What is known of what was published for a domain before.
+    /// Returns what was published for a domain before.
     #[must_use]
     pub fn history_of(&self, domain: &Name) -> History {
         lock(&self.history).known().of_domain(domain)
     }
 
-    /// All that is known of what was published before.
+    /// Returns the whole history.
     #[must_use]
     pub fn history(&self) -> History {
         lock(&self.history).known().clone()
     }
 
-    /// Forgets what was published for a domain that nobody asks for any more; what is in a file stays there.
+    /// Removes a domain from the history in memory; a history file keeps it.
     pub fn forget_history(&self, domain: &Name) {
         lock(&self.history).forget(domain);
     }
@@ -260,7 +260,7 @@ impl Checker {
         Ok(open)
     }
 
-    /// Whether the answers are those of this time.
+    /// Returns whether the answers are those of this time.
     fn is_current(&self, open: &OpenInputs, now: Timestamp) -> bool {
         let lookup = &self.options.lookup;
         if lookup.replay.is_some() {

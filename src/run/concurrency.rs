@@ -111,14 +111,14 @@ impl AdaptiveConcurrency {
 #[derive(Debug)]
 struct Load {
     metrics: RuntimeMetrics,
-    /// When that was measured last, and how long it had been busy by then.
+    /// The time when that was measured last, and how long it had been busy by then.
     seen: Cell<(Instant, Duration)>,
     /// What was seen.
     is_full: Cell<bool>,
 }
 
 impl Load {
-    /// How long it is measured: some times as long as a burst of replies takes.
+    /// The time of one measurement: a few bursts of replies.
     const SPAN: Duration = Duration::from_millis(10);
 
     /// That of the thread of this runtime.
@@ -127,7 +127,7 @@ impl Load {
         Self { metrics, seen, is_full: Cell::new(true) }
     }
 
-    /// Whether it hardly waited for anything lately.
+    /// Returns whether it hardly waited for anything lately.
     fn is_full(&self) -> bool {
         self.look(Instant::now(), || self.metrics.worker_total_busy_duration(0))
     }
@@ -145,7 +145,7 @@ impl Load {
     }
 }
 
-/// Whether a resolver answered some questions and left others unanswered.
+/// Returns whether a resolver answered some questions and left others unanswered.
 fn is_overrun(facts: &Facts) -> bool {
     let by_resolvers = || facts.unordered().filter(|reply| reply.server.role == Role::Resolver);
     let is_silence = |outcome| matches!(outcome, Outcome::Timeout | Outcome::OutOfTime);

@@ -39,7 +39,7 @@ fn read(typed: &str) -> Result<Name, String> {
     if let Some(rest) = text.strip_prefix("*.") {
         return Err(format!("`{shown}` is a wildcard; expected a domain{}", meant(rest)));
     }
-    let name = ascii(text).map_err(|why| format!("`{shown}` is no domain: {why}"))?;
+    let name = ascii(text).map_err(|why| format!("`{shown}` is not a domain: {why}"))?;
     if name.label_count() < 2 {
         return Err(format!("`{shown}` has a single label; expected a domain such as `contoso.com`"));
     }
@@ -56,7 +56,7 @@ fn ascii(text: &str) -> Result<Name, String> {
     let allowed = |octet: &u8| octet.is_ascii_alphanumeric() || b"-_.".contains(octet);
     if let Some(odd) = ascii.chars().find(|character| !character.is_ascii() || !allowed(&(*character as u8)))
     {
-        return Err(format!("`{}` cannot stand in it", harmless(&odd.to_string())));
+        return Err(format!("it contains `{}`", harmless(&odd.to_string())));
     }
     let name: Name = ascii.parse().map_err(|error: NameError| error.to_string())?;
     if let Some(label) = ascii.split('.').find(|label| label.starts_with('-') || label.ends_with('-')) {
@@ -66,7 +66,7 @@ fn ascii(text: &str) -> Result<Name, String> {
 }
 
 fn to_a_labels(text: &str) -> Result<String, String> {
-    idna::domain_to_ascii(text).map_err(|_| "it cannot be written in A-labels (RFC 5890)".into())
+    idna::domain_to_ascii(text).map_err(|_| "it has no A-label form (RFC 5890)".into())
 }
 
 /// The host of something that looks like a URL.
@@ -121,8 +121,8 @@ mod tests {
             (".contoso.com", "empty label"),
             ("contoso", "single label"),
             ("", "empty"),
-            ("con toso.com", "cannot stand"),
-            ("contoso.com\u{1b}[31m", "cannot stand"),
+            ("con toso.com", "it contains"),
+            ("contoso.com\u{1b}[31m", "it contains"),
             ("-contoso.com", "hyphen"),
         ] {
             let error = parse(typed).unwrap_err().to_string();

@@ -1,4 +1,4 @@
-//! What earlier runs left behind, to compare with.
+//! Reads earlier results and recordings to compare with.
 
 use futures_util::TryStreamExt as _;
 

@@ -1,4 +1,4 @@
-//! Why a run cannot begin or go on.
+//! The errors of a run.
 
 use std::error::Error;
 use std::io;
@@ -52,7 +52,7 @@ pub enum RunError {
         source: Source,
     },
     /// Another run has a file locked for too long.
-    #[error("{path}: another run has kept it locked for {seconds} s; wait until it has ended")]
+    #[error("{path}: another run has kept it locked for {seconds} s; wait until it ends")]
     Locked {
         /// The file.
         path: String,
@@ -74,7 +74,7 @@ pub enum RunError {
         source: Failure,
     },
     /// A part of the program failed while a domain was checked.
-    #[error("the judging of a domain came to no end")]
+    #[error("the check of a domain did not end")]
     Unfinished,
 }
 

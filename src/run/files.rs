@@ -69,7 +69,8 @@ pub fn read(path: &Path, kind: Kind) -> Result<Vec<u8>, RunError> {
 /// # Errors
 /// [`RunError`] as for [`read`], and if it is not UTF-8.
 pub fn read_text(path: &Path, kind: Kind) -> Result<String, RunError> {
-    String::from_utf8(read(path, kind)?).map_err(|_| RunError::content(path, "it is not text in UTF-8"))
+    String::from_utf8(read(path, kind)?)
+        .map_err(|_| RunError::content(path, "it is not UTF-8; save it as UTF-8"))
 }
 
 /// What messages call standard input.
@@ -129,7 +130,7 @@ pub fn earlier_run(path: &Path) -> Result<EarlierRun<impl std::io::BufRead + use
         return Err(RunError::content(path, EARLIER_RUN.too_large()));
     }
     let text = String::from_utf8(octets);
-    text.map(EarlierRun::Recording).map_err(|_| RunError::content(path, "it is not text in UTF-8"))
+    text.map(EarlierRun::Recording).map_err(|_| RunError::content(path, "it is not UTF-8; save it as UTF-8"))
 }
 
 /// Standard input, read piece by piece.
@@ -219,7 +220,7 @@ fn ends_in_a_line(path: &Path) -> std::io::Result<bool> {
     Ok(last == *b"\n")
 }
 
-/// Whether there is a file.
+/// Returns whether there is a file.
 pub fn is_there(path: &Path) -> bool {
     path.is_file()
 }
@@ -252,7 +253,7 @@ pub(super) fn hidden(path: &Path, end: &str) -> OsString {
 }
 
 /// A file that is being written to a temporary name beside it, and takes its place when it is whole, with the permissions
-/// that the file had before. A link in its place is replaced and not followed; what is no file, such as a pipe, is
+/// that the file had before. A link in its place is replaced and not followed; what is not a file, such as a pipe, is
 /// written to as it is.
 #[derive(Debug)]
 pub struct AtomicFile {
@@ -386,7 +387,7 @@ fn sync_folder(_: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Whether this is no file that another could take the place of: a pipe, a terminal, or a link that the system keeps for
+/// Whether this is not a file that another could replace: a pipe, a terminal, or a link that the system keeps for
 /// one. Any other link is a name like every other, whatever it leads to.
 fn is_device(path: &Path) -> bool {
     let Ok(there) = std::fs::symlink_metadata(path) else { return false };

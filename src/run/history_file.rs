@@ -1,4 +1,4 @@
-//! What earlier runs saw, and later ones need to know.
+//! Reads and writes the history file.
 //!
 //! The history is one small file. Runs may share it: each adds what it saw to what the others wrote meanwhile, under a
 //! lock beside the file, and the file is replaced whole.
@@ -20,12 +20,12 @@ pub struct HistoryFile {
     known: History,
     /// What was seen since it was last written.
     news: Vec<(Name, Sighting)>,
-    /// Whether it is kept although there is no file.
+    /// Whether it is kept without a file.
     is_in_memory: bool,
 }
 
 impl HistoryFile {
-    /// A history without a file, which its user keeps elsewhere.
+    /// Returns a history without a file, which the caller stores.
     #[must_use]
     pub fn in_memory(known: History) -> Self {
         Self { known, is_in_memory: true, ..Self::default() }
@@ -63,7 +63,7 @@ impl HistoryFile {
         &self.known
     }
 
-    /// Forgets what is known of a domain in memory.
+    /// Removes a domain from memory.
     pub(super) fn forget(&mut self, domain: &Name) {
         self.known.forget(domain);
     }
@@ -110,7 +110,7 @@ impl HistoryFile {
 fn read(path: &Path) -> Result<History, RunError> {
     match files::read_text_if_there(path)? {
         Some(text) => History::parse(&text)
-            .map_err(|error| RunError::content(path, format!("{error}; it is left as it is"))),
+            .map_err(|error| RunError::content(path, format!("{error}; the file is unchanged"))),
         None => Ok(History::default()),
     }
 }

@@ -39,7 +39,7 @@ pub struct HookTargets {
 }
 
 impl HookTargets {
-    /// Whether there is no target.
+    /// Returns whether there is no target.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.command.is_none() && self.webhook.is_none()
@@ -69,7 +69,7 @@ impl Hooks {
         }
     }
 
-    /// Whether there is no target.
+    /// Returns whether there is no target.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.targets.is_empty()

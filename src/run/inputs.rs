@@ -90,7 +90,7 @@ pub(super) async fn prepare(
     // A part of a short list may well be empty: starting as many jobs as always is not a mistake.
     match (names.is_empty(), options.domains.shard, options.domains.limit) {
         (true, None, DomainLimit::One | DomainLimit::Any) => return Err(no_domain(options)),
-        (true, Some(_), _) => notes.push("this part of the list holds no domain".to_owned()),
+        (true, Some(_), _) => notes.push("this part of the list contains no domain".to_owned()),
         (true, None, DomainLimit::AnyOrNone) | (false, ..) => {}
     }
     let zones = match lookup.zones.is_empty() {
@@ -100,14 +100,16 @@ pub(super) async fn prepare(
     if let Some(zones) = &zones
         && lookup.resolvers.is_empty()
     {
-        notes.push("names outside the zone files are not looked up; --resolver asks for them".into());
+        notes.push(
+            "Offline: only the zone file was read. Add `--resolver 1.1.1.1` to look up other names.".into(),
+        );
         notes.extend(unasked(lookup));
         let source = Source { started, zones: Some(zones.clone()), recording: None, network: None };
         return Ok((RunInputs { source, web: Vec::new(), transfer: None, notes, asides: Vec::new() }, names));
     }
     let is_transferred = lookup.is_transferred();
     if is_transferred && lookup.view == TrustPolicy::Resolver {
-        let message = "--transfer: with `--view resolver` no name server is asked; leave one of the two out";
+        let message = "--transfer: with `--view resolver` no name server is queried; omit one of the two";
         return Err(RunError::Usage(message.into()));
     }
     let transfer = is_transferred.then(|| read_key(lookup)).transpose()?;
@@ -115,7 +117,8 @@ pub(super) async fn prepare(
     let implied = permissions.kinds().filter(|_| !lookup.allow_private_servers);
     let aside = |kind| {
         format!(
-            "a resolver or name server is named on {kind}, so name servers and policy hosts on such addresses are asked too"
+            "a resolver or name server is named on {kind}, so name servers and policy hosts on such \
+             addresses are queried too"
         )
     };
     let asides = implied.map(aside).collect();
@@ -150,16 +153,16 @@ fn unasked(lookup: &LookupOptions) -> Option<String> {
     let transfer = lookup.is_transferred().then_some("--transfer");
     let options: Vec<&str> = lookup.web.iter().copied().map(option).chain(transfer).collect();
     (!options.is_empty())
-        .then(|| format!("{}: not asked, since only zone files are read", options.join(", ")))
+        .then(|| format!("{}: not queried, since only zone files are read", options.join(", ")))
 }
 
 /// There is no domain to check.
 fn no_domain(options: &RunOptions) -> RunError {
     let why = match &options.configured.file {
-        Some(file) => format!("{file} names none"),
+        Some(file) => format!("{file} lists none"),
         None => "there is no settings file with a `[[domain]]`".to_owned(),
     };
-    RunError::Usage(format!("no domain to look at: {why}; name one, as in `cutover check contoso.com`"))
+    RunError::Usage(format!("no domain to check: {why}; name one, as in `cutover check contoso.com`"))
 }
 
 fn replay(path: &Path, names: Names) -> Result<(RunInputs, Names), RunError> {
@@ -246,8 +249,7 @@ fn permissions(lookup: &LookupOptions, named: &[Endpoint], servers: &NameServers
 /// The name servers that were named, with their addresses.
 async fn name_servers(lookup: &LookupOptions, network: &Network) -> Result<NameServers, RunError> {
     if !lookup.name_servers.is_empty() && lookup.view == TrustPolicy::Resolver {
-        let message =
-            "--name-server: with `--view resolver` no name server is asked; leave one of the two out";
+        let message = "--name-server: with `--view resolver` no name server is queried; omit one of the two";
         return Err(RunError::Usage(message.into()));
     }
     let mut servers = NameServers::new();
@@ -261,7 +263,7 @@ async fn name_servers(lookup: &LookupOptions, network: &Network) -> Result<NameS
         };
         if addresses.is_empty() {
             let message = format!(
-                "--name-server: the resolvers know no address of `{}`; check the name, or give the address",
+                "--name-server: the resolvers know no address of `{}`; check the name, or pass the address",
                 name.without_trailing_dot()
             );
             return Err(RunError::Usage(message));

@@ -122,7 +122,7 @@ fn options() -> std::fs::OpenOptions {
     options
 }
 
-/// Whether this file is the one at the path, and not one that was taken away before it could be locked.
+/// Returns whether this file is the one at the path, and not one that was taken away before it could be locked.
 #[cfg(unix)]
 fn is_at(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;

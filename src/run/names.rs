@@ -24,7 +24,7 @@ pub struct Names {
     text: String,
     /// Where each ends.
     ends: Vec<u32>,
-    /// The line of each, where they stand in a file.
+    /// The line of each, if they are in a file.
     lines: Vec<u32>,
     /// That file.
     file: Option<String>,
@@ -49,7 +49,7 @@ impl Names {
         }
         if let Some(path) = &selection.list {
             if !typed.is_empty() {
-                let message = "--domains: domains are named on the command line too; put them into the list";
+                let message = "--domains: the command line names domains too; add them to the list";
                 return Err(RunError::Usage(message.into()));
             }
             names.read(path, selection.input.as_deref())?;
@@ -129,7 +129,7 @@ impl Names {
             self.push(name, u32::try_from(index + 1).ok());
         }
         if self.is_empty() {
-            let message = format!("{label} names no domain; expected one a line, such as `contoso.com`");
+            let message = format!("{label} contains no domain; expected one a line, such as `contoso.com`");
             return Err(RunError::Usage(message));
         }
         self.file = Some(label);
@@ -171,7 +171,7 @@ impl Names {
         self.ends.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are none.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
@@ -189,7 +189,7 @@ impl Names {
         (0..self.len()).filter_map(|index| self.text(index)?.parse().ok())
     }
 
-    /// Where they stand, for a report that shows it.
+    /// Their position, for a report that shows it.
     pub fn place(&self) -> Place {
         match &self.file {
             Some(file) if self.lines.len() == self.len() => {

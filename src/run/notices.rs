@@ -33,7 +33,7 @@ pub struct Notice {
     before: DomainReport,
     /// The result after it.
     after: DomainReport,
-    /// When the result after the change was seen first.
+    /// The time when the result after the change was seen first.
     since: Timestamp,
     /// The changes in words, a line each.
     #[serde(skip)]
@@ -60,7 +60,7 @@ impl Notice {
         }
     }
 
-    /// A card in which nothing is read as Markdown: the texts are text runs.
+    /// A card in which nothing is read as Markdown: the strings are text runs.
     fn card(&self) -> Value {
         let run = |text: &str, weight: &str| json!({ "type": "TextRun", "text": text, "weight": weight });
         let block = |run: Value| json!({ "type": "RichTextBlock", "inlines": [run] });
@@ -154,7 +154,7 @@ impl NoticeTracker {
         Some(Notice { domain, before: before.report, after, since, lines })
     }
 
-    /// Whether the last check of a domain showed a change that has not held for two checks yet.
+    /// Returns whether the last check of a domain showed a change that has not held for two checks yet.
     #[must_use]
     pub fn is_pending(&self, domain: &Name) -> bool {
         self.domains.get(domain).is_some_and(|tracked| tracked.pending.is_some())

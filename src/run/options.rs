@@ -102,7 +102,7 @@ pub struct Shard {
 }
 
 impl Shard {
-    /// Whether a domain belongs to it: by its name alone, so that it stays there when others come and go.
+    /// Returns whether a domain belongs to it: by its name alone, so that it stays there when others come and go.
     pub(super) fn holds(self, name: &str) -> bool {
         /// FNV-1a with 64 bits: short, and the same on every machine and in every version.
         const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
@@ -181,7 +181,7 @@ pub struct ExpectationOptions {
     pub hybrid: bool,
     /// Whether the domain takes and sends no mail, and shall stay so.
     pub parked: bool,
-    /// When the MX is to change.
+    /// The time when the MX is to change.
     pub switch_at: Option<Timestamp>,
 }
 
@@ -263,7 +263,7 @@ impl Default for LookupOptions {
 }
 
 impl LookupOptions {
-    /// Whether zones are read by transfer.
+    /// Returns whether zones are read by transfer.
     #[must_use]
     pub fn is_transferred(&self) -> bool {
         self.transfer || self.tsig.is_some()

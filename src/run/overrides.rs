@@ -61,7 +61,7 @@ impl DomainOverrides {
         self.own.get(domain).unwrap_or(&self.all)
     }
 
-    /// A domain with the choices made for it.
+    /// A domain with its options.
     ///
     /// # Errors
     /// [`RunError`] for a value that cannot be what it should be.
@@ -120,7 +120,7 @@ impl<'a> UsedWaivers<'a> {
         let notes = unneeded.map(|waiver| {
             let whose = waiver.domain.as_ref().map_or_else(|| "*".to_owned(), Name::without_trailing_dot);
             format!(
-                "the waiver of `{}` for `{whose}` meets no finding; take it out of the settings",
+                "the waiver of `{}` for `{whose}` matches no finding; remove it from the settings",
                 waiver.code
             )
         });

@@ -86,7 +86,7 @@ pub(super) async fn gather(
     gather_observed(inputs, subject, limits, judge_options, &mut |_| {}).await
 }
 
-/// The same, and shows the facts whenever there are more of them.
+/// Gathers facts as [`gather`] does, and shows them to `observe` whenever there are more.
 pub(super) async fn gather_observed(
     inputs: &RunInputs,
     subject: &Subject,
@@ -109,7 +109,7 @@ pub(super) async fn gather_observed(
     facts
 }
 
-/// A reader whose facts somebody else sees, too.
+/// A reader that shows its facts to an observer.
 struct Observed<'o, R> {
     reader: R,
     observe: &'o mut (dyn FnMut(&Facts) + Send),

@@ -27,13 +27,13 @@ macro_rules! formats {
             /// All forms, in the order of the help.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// Its word on the command line.
+            /// Returns its name on the command line.
             #[must_use]
             pub fn word(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
             }
 
-            /// What it is for.
+            /// Returns what it is for.
             #[must_use]
             pub fn help(self) -> &'static str {
                 match self { $(Self::$variant => $help),+ }
@@ -57,13 +57,13 @@ formats! {
 }
 
 impl PlanFormat {
-    /// The form with this word.
+    /// Returns the form with this name.
     #[must_use]
     pub fn of_word(word: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|format| format.word() == word)
     }
 
-    /// Whether it holds the whole move, whatever the phase; the domain is then checked for the last phase.
+    /// Returns whether it holds the whole move, whatever the phase; the domain is then checked for the last phase.
     #[must_use]
     pub fn is_schedule(self) -> bool {
         match self {
@@ -94,7 +94,7 @@ pub struct PlanLayout<'a> {
     pub time_zone: &'a TimeZone,
 }
 
-/// The plan of a checked domain; of a form that holds the whole move, what that is.
+/// Writes the plan of a checked domain. `whole` is the move, for a form that holds all of it.
 #[must_use]
 pub fn plan_text(checked: &Checked, layout: PlanLayout<'_>, whole: &Move<'_>) -> String {
     let Checked { subject, assessment, changes, .. } = checked;

@@ -61,8 +61,9 @@ impl PreparedRun {
             run.inputs.notes.append(&mut earlier.notes);
             let earlier = earlier.judged(options, &run.names, &run.overrides).await?;
             let missing = run.names.iter().filter(|domain| !earlier.holds(domain));
-            let missing = missing
-                .map(|domain| format!("the earlier report does not hold {}", domain.without_trailing_dot()));
+            let missing = missing.map(|domain| {
+                format!("the earlier report does not contain {}", domain.without_trailing_dot())
+            });
             run.inputs.notes.extend(missing.collect::<Vec<_>>());
             run.earlier = Some(earlier);
         }

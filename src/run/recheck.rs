@@ -24,7 +24,7 @@ const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Why the result of a domain may be another a moment later.
+/// The reason why the result of a domain may be another a moment later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Doubt {
     /// Something required is unknown because lookups failed, and nothing required is known to be wrong.
@@ -54,12 +54,12 @@ impl Doubt {
     }
 }
 
-/// Whether an expectation is unknown because a lookup failed.
+/// Returns whether an expectation is unknown because a lookup failed.
 fn is_failed(judged: &ExpectationResult) -> bool {
     judged.status == Status::Unknown && matches!(judged.code, Code::LookupFailed | Code::DeadlineOver)
 }
 
-/// Whether the name servers of the zone were asked for what decides, failed, and a resolver answered.
+/// Returns whether the name servers of the zone were asked for what decides, failed, and a resolver answered.
 fn is_known_from_resolvers_alone(checked: &Checked, judged: &ExpectationResult) -> bool {
     let question = judged.expectation.question();
     let replies = || checked.facts.replies(&question);
@@ -86,7 +86,7 @@ impl Rechecks {
         Self { names: Names::default(), began: Instant::now(), finished: 0, has_reached: false }
     }
 
-    /// Whether a domain is held back, to be checked again.
+    /// Returns whether a domain is held back, to be checked again.
     pub fn hold(&mut self, checked: &Checked, doubt: Option<Doubt>) -> bool {
         self.finished += 1;
         self.has_reached |= has_reached_name_servers(checked);
@@ -102,7 +102,7 @@ impl Rechecks {
         is_held
     }
 
-    /// Whether no name server can be reached from here, as far as this run shows.
+    /// Returns whether no name server can be reached from here, as far as this run shows.
     fn is_blocked(&self, now: Instant) -> bool {
         !self.has_reached && self.finished >= ENOUGH_DOMAINS && now - self.began >= ENOUGH_TIME
     }
@@ -118,7 +118,7 @@ impl Rechecks {
     }
 }
 
-/// Whether a name server of any zone was reached.
+/// Returns whether a name server of any zone was reached.
 fn has_reached_name_servers(checked: &Checked) -> bool {
     let mut replies = checked.facts.unordered().filter(|reply| reply.server.role.is_name_server());
     replies.any(|reply| reply.outcome.is_answer() || reply.outcome == Outcome::Referral)

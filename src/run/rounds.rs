@@ -22,7 +22,7 @@ use super::workers::Workers;
 pub struct Round {
     /// One for each domain.
     pub checked: Vec<Checked>,
-    /// When the round began.
+    /// The time when the round began.
     pub started: Timestamp,
     /// The phase that was checked.
     pub phase: Phase,

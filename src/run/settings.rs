@@ -1,4 +1,4 @@
-//! What a settings file says: defaults, domains with what is different for them, and waivers.
+//! Reads a settings file: defaults, domains with their own options, and waivers.
 //!
 //! A value of an option is kept as it is written: the reader of the option of that name reads it, so that file and command
 //! line cannot differ in what they take.
@@ -78,7 +78,7 @@ impl SettingsFile {
             })?;
             if let Some(first) = seen.insert(name.clone(), line) {
                 let name = name.without_trailing_dot();
-                return Err(refused(line, format!("`{name}` stands in line {first} already; merge the two")));
+                return Err(refused(line, format!("`{name}` is already in line {first}; merge the two")));
             }
             domains.push(DomainEntry { name, line, choices: values(own, &folder) });
         }
@@ -143,7 +143,7 @@ fn read_waiver(entry: &Spanned<WaiverEntry>) -> Result<Waiver, String> {
         format!("found the code `{}`, expected one of `cutover explain`{hint}", harmless(code))
     })?;
     if reason.trim().is_empty() {
-        return Err(format!("the waiver of `{code}` has an empty reason; say why the finding may stay"));
+        return Err(format!("the waiver of `{code}` has an empty reason; enter why the finding may stay"));
     }
     Ok(Waiver { domain, code, reason: reason.trim().to_owned(), until: until.0 })
 }

@@ -108,7 +108,7 @@ impl Lists {
         Ok(imports)
     }
 
-    /// What to say about them: what was put right, what is not used, and lists that hold nothing of any domain.
+    /// What to say about them: what was fixed, what is not used, and lists that hold nothing of any domain.
     ///
     /// # Errors
     /// [`RunError`] as when the subjects were made.
@@ -121,7 +121,7 @@ impl Lists {
                     Some(used) => *used |= !import.records.is_empty(),
                     None if import.records.is_empty() => {
                         notes.push(format!(
-                            "{GRAPH} wants no record for {}",
+                            "{GRAPH} requires no record for {}",
                             subject.domain.without_trailing_dot()
                         ));
                     }
@@ -132,7 +132,7 @@ impl Lists {
             notes.extend(ignored(subject).iter().map(ToString::to_string));
         }
         for ((file, _), _) in self.files.iter().zip(&used).filter(|(_, used)| !**used) {
-            notes.push(format!("{file} holds no record of the domains that are checked"));
+            notes.push(format!("{file} contains no record of the domains that are checked"));
         }
         // What a list says of no domain in particular is noted once.
         let mut said = BTreeSet::new();
@@ -181,16 +181,16 @@ fn verification(text: &str) -> Result<String, RunError> {
         .filter(|character| !character.is_whitespace() && !"\"'`“”„‘’".contains(*character))
         .collect();
     let hint = if is_placeholder_text(trimmed) {
-        "; that is a placeholder from a guide, the admin center shows the value".to_owned()
+        "; that is a placeholder from a guide, the admin center shows the real value".to_owned()
     } else if bare != trimmed && valid(&bare) {
-        format!("; leave quotes and blanks out: `{}`", harmless(&bare))
+        format!("; remove quotes and spaces: `{}`", harmless(&bare))
     } else if is_value(&bare) {
         format!("; did you mean `MS={}`?", harmless(&bare))
     } else {
         "; copy it from the admin center".to_owned()
     };
     Err(RunError::Usage(format!(
-        "--verification: found `{}`, expected `MS=` and a value without blanks, such as \
+        "--verification: found `{}`, expected `MS=` and a value without spaces, such as \
          `MS=ms12345678`{hint}",
         harmless(text)
     )))

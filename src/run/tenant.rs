@@ -38,13 +38,13 @@ impl Tenant {
         let lists_domains = options.domains.all_of_tenant;
         let is_read = options.expected.graph || lists_domains;
         if !is_read && options.expected.graph_url.is_some() {
-            let message = "--graph-url: Microsoft Graph is read with `--graph` or `--all-domains`";
+            let message = "--graph-url: pass `--graph` or `--all-domains` to read from Microsoft Graph";
             return Err(RunError::Usage(message.into()));
         }
         if is_read && options.lookup.replay.is_some() {
-            let message = "--graph: a replay has no network; save the values with `az rest --method get --url \
-                           https://graph.microsoft.com/v1.0/domains/DOMAIN/serviceConfigurationRecords` and give \
-                           the file to `--expect`";
+            let message = "--graph: a replay has no network; save the values with `az rest --method get \
+                --url https://graph.microsoft.com/v1.0/domains/DOMAIN/serviceConfigurationRecords` and \
+                pass the file with `--expect`";
             return Err(RunError::Usage(message.into()));
         }
         let graph = is_read.then(|| open(&options.expected, options.graph_token.as_ref())).transpose()?;
@@ -55,8 +55,8 @@ impl Tenant {
     pub fn note(&self, options: &RunOptions) -> Option<String> {
         let is_missed = self.graph.is_some() && options.lookup.record.is_some();
         is_missed.then(|| {
-            "a recording holds what the DNS said, and not what Microsoft Graph wants; for a replay give that to \
-             `--expect`"
+            "a recording contains DNS answers, but not the values of Microsoft Graph; for a replay, pass \
+             those with `--expect`"
                 .into()
         })
     }
@@ -110,7 +110,7 @@ fn root(cloud: Cloud) -> Result<Root, RunError> {
     let host = cloud.value(Purpose::Graph).unwrap_or_default();
     format!("https://{host}").parse().map_err(|_| {
         RunError::Usage(format!(
-            "--graph: no server of {} is known; name one with --graph-url",
+            "--graph: no server of {} is known; pass one with `--graph-url`",
             cloud.title()
         ))
     })
@@ -138,7 +138,7 @@ async fn domains(graph: &Graph) -> Result<(Vec<String>, Vec<String>), RunError> 
     let (domains, notes) = chosen(&all);
     if domains.is_empty() {
         let notes = notes.iter().map(|note| format!("; {note}")).collect::<String>();
-        let message = format!("--all-domains: the tenant has no domain that is verified and its own{notes}");
+        let message = format!("--all-domains: the tenant has no verified domain of its own{notes}");
         return Err(RunError::Usage(harmless(&message)));
     }
     Ok((domains, notes))
@@ -148,7 +148,7 @@ fn failed(graph: &Graph, about: &str, source: Failure) -> RunError {
     RunError::Graph { about: format!(" at `{}`{about}", graph.root()), source }
 }
 
-/// Why a domain of the tenant is not checked.
+/// The reason why a domain of the tenant is not checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum LeftOut {
     /// Microsoft does not accept mail for it yet.
@@ -172,9 +172,9 @@ impl LeftOut {
 
     fn reason(self) -> &'static str {
         match self {
-            Self::Unverified => "not verified yet; name one on the command line to check it all the same",
+            Self::Unverified => "not verified yet; name one on the command line to check it nevertheless",
             Self::Initial => "Microsoft publishes the records of initial domains itself",
-            Self::NoDomain => "no name that can be looked up",
+            Self::NoDomain => "not a name that can be looked up",
         }
     }
 }

@@ -47,7 +47,7 @@ impl<'w> Workers<'w> {
         for _ in 0..count {
             let work = Arc::clone(&work);
             // A system that gives no thread leaves the work to those who are there.
-            let thread = Builder::new().name("judging".into()).spawn_scoped(scope, move || toil(&work));
+            let thread = Builder::new().name("checking".into()).spawn_scoped(scope, move || toil(&work));
             hired += usize::from(thread.is_ok());
         }
         Self { queue: (hired > 0).then_some(queue), hired }

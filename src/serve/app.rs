@@ -37,12 +37,12 @@ const WRITTEN: Duration = Duration::from_secs(1);
 /// When a domain is checked again whose check could not be made, or whose change has not held for two checks yet.
 const AFTER_FAILURE: SignedDuration = SignedDuration::from_mins(1);
 
-/// What came of a check.
+/// The outcome of a check.
 pub(super) type Outcome = Result<Arc<Checked>, String>;
-/// A check under way.
+/// A check in progress.
 pub(super) type Underway = watch::Receiver<Option<Outcome>>;
 
-/// Why no check is begun.
+/// The reason why a check cannot start.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum CheckError {
     #[error("Too many checks are in progress. Try again later.")]
@@ -51,7 +51,7 @@ pub(super) enum CheckError {
     Options(String),
 }
 
-/// What all requests share.
+/// The state that all requests share.
 #[derive(Debug)]
 pub(super) struct App {
     pub(super) options: ServeOptions,
@@ -59,7 +59,7 @@ pub(super) struct App {
     pub(super) events: Events,
     pub(super) counters: Counters,
     pub(super) notices: Notices,
-    /// Wakes the watcher when there is something new to watch.
+    /// Wakes the watcher when the domains have changed.
     pub(super) wake: Notify,
     checker: RwLock<Arc<Checker>>,
     domains: Mutex<BTreeMap<Name, Domain>>,
@@ -128,9 +128,9 @@ impl App {
         app
     }
 
-    /// Says something to the person who started the server.
+    /// Writes a note to standard error.
     pub(super) fn note(&self, note: impl Into<String>) {
-        // At the end nobody listens any more.
+        // Notes after the end are lost.
         let _ = self.notes.send(note.into());
     }
 
@@ -138,7 +138,7 @@ impl App {
         Arc::clone(&self.checker.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Goes on with other options: domains that are new are watched from now on, and those that are gone no longer.
+    /// Replaces the options: watches new domains, and stops watching removed ones.
     pub(super) fn replace_checker(&self, checker: Arc<Checker>) {
         *self.checker.write().unwrap_or_else(PoisonError::into_inner) = checker;
         self.watch_domains(BTreeMap::new());
@@ -163,12 +163,12 @@ impl App {
         domains.values_mut().filter(|domain| !domain.is_watched).for_each(|domain| domain.next = None);
     }
 
-    /// Whether the settings name a domain.
+    /// Returns whether the settings name a domain.
     pub(super) fn is_watched(&self, domain: &Name) -> bool {
         lock(&self.domains).get(domain).is_some_and(|domain| domain.is_watched)
     }
 
-    /// The domains of the settings, by name.
+    /// Returns the domains of the settings, sorted by name.
     pub(super) fn watched(&self) -> Vec<Shown> {
         let domains = lock(&self.domains);
         domains
@@ -178,7 +178,7 @@ impl App {
             .collect()
     }
 
-    /// What is known of a domain.
+    /// Returns the state of a domain.
     pub(super) fn domain(&self, name: &Name) -> Shown {
         match lock(&self.domains).get(name) {
             Some(domain) => self.shown(name, domain),
@@ -197,8 +197,8 @@ impl App {
         }
     }
 
-    /// The domains to check at this time, those that wait longest first, when the next one is due, and how many watched ones
-    /// are being checked.
+    /// Returns the domains that are due, the longest overdue first; when the next one is due; and the number of watched
+    /// domains being checked.
     pub(super) fn due(&self, now: Timestamp) -> (Vec<Name>, Option<Timestamp>, usize) {
         let (domains, underway) = (lock(&self.domains), lock(&self.underway));
         let is_free = |name: &Name| !underway.contains_key(&Key { domain: name.clone(), phase: None });
@@ -212,7 +212,7 @@ impl App {
         (due.into_iter().map(|(_, name)| name.clone()).collect(), next, busy)
     }
 
-    /// What is known of a domain, if that is as good as a new check.
+    /// Returns the last result of a domain if it is as good as a new check.
     pub(super) fn fresh(&self, domain: &Name, phase: Option<Phase>) -> Option<Known> {
         let known = self.domain(domain).known?;
         let is_same = phase.is_none_or(|phase| known.report.phase() == phase);
@@ -220,12 +220,12 @@ impl App {
         (is_same && is_fresh).then_some(known)
     }
 
-    /// How many checks are in progress.
+    /// Returns the number of checks in progress.
     pub(super) fn checks_underway(&self) -> usize {
         lock(&self.underway).len()
     }
 
-    /// The check of a domain that is under way, or a new one; with less time than the options allow, where that is given.
+    /// Joins the check of a domain in progress, or starts one; `time` limits it further than the options do.
     pub(super) fn check(
         self: &Arc<Self>,
         domain: &Name,
@@ -280,13 +280,13 @@ impl App {
                 app.learn(&guard.key.domain, &outcome, &checker, time < Duration::MAX).await;
             }
             drop(guard);
-            // Whoever asked may be gone.
+            // The client may be gone.
             let _ = sender.send(Some(outcome));
         });
         Ok(receiver)
     }
 
-    /// Takes over what came of a check as the settings want it.
+    /// Stores the outcome of a check.
     async fn learn(&self, name: &Name, outcome: &Outcome, checker: &Checker, is_short: bool) {
         let now = now();
         let is_late =
@@ -346,7 +346,7 @@ impl App {
         );
     }
 
-    /// Notes that a check cannot be begun.
+    /// Notes that a check cannot start.
     pub(super) fn fail_to_begin(&self, name: &Name, error: &CheckError) {
         match error {
             CheckError::Busy => {}
@@ -354,7 +354,7 @@ impl App {
         }
     }
 
-    /// Notes that a check could not be made, and says so once.
+    /// Notes that a check failed, and reports it once.
     fn fail(&self, name: &Name, error: &str, now: Timestamp) {
         Counters::add(&self.counters.checks_failed);
         let is_new = {
@@ -370,7 +370,7 @@ impl App {
         }
     }
 
-    /// Keeps a result. A disk that is slow or full holds nothing up.
+    /// Saves a result. A slow or full disk delays no response.
     async fn save(&self, saved: Saved) {
         let database = lock(&self.database).clone();
         let Some(database) = database else { return };
@@ -384,12 +384,12 @@ impl App {
         Counters::add(&self.counters.writes_failed);
         if count == 0 {
             self.note(format!(
-                "results cannot be kept: {failed}; they are in memory, and writing is tried again"
+                "results cannot be saved: {failed}; they stay in memory, and the server tries again"
             ));
         }
     }
 
-    /// Ends the use of the database, which can then be closed.
+    /// Takes the database, to close it.
     pub(super) fn take_database(&self) -> Option<Database> {
         let database = lock(&self.database).take();
         database.and_then(|database| Arc::try_unwrap(database).ok())
@@ -401,13 +401,13 @@ impl App {
     }
 }
 
-/// Tells open pages of a domain what is known so far, each row when it is new.
+/// Sends the results so far to open pages of a domain, each row once.
 struct Rows<'a> {
     app: &'a App,
     domain: &'a Name,
     /// How often the answers are still assessed: a hostile domain may answer in many pieces.
     looks: u32,
-    /// The code that was told of each expectation.
+    /// The code that was sent for each expectation.
     told: BTreeMap<&'static str, &'static str>,
 }
 
@@ -440,7 +440,7 @@ struct RowEvent<'a> {
     message: &'a str,
 }
 
-/// Frees the place of a check, also of one that failed.
+/// Removes a check from those in progress when it ends, also after a failure.
 struct Ended {
     app: Arc<App>,
     key: Key,
@@ -475,7 +475,7 @@ impl Domain {
     }
 }
 
-/// Waits for a check, but no longer than this.
+/// Waits for a check within a time limit.
 pub(super) async fn outcome(check: &mut Underway, patience: Duration) -> Option<Outcome> {
     match timeout(patience, check.wait_for(Option::is_some)).await {
         Ok(Ok(outcome)) => outcome.clone(),
@@ -484,7 +484,7 @@ pub(super) async fn outcome(check: &mut Underway, patience: Duration) -> Option<
     }
 }
 
-/// Forgets results of domains that are not watched, where there are too many.
+/// Removes the oldest results of domains that are not watched, above the limit.
 fn evict(domains: &mut BTreeMap<Name, Domain>) {
     let mut visited: Vec<(Timestamp, Name)> = domains
         .iter()

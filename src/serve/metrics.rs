@@ -163,7 +163,7 @@ pub(super) fn all(app: &App) -> Reply {
 }
 
 /// The resident memory of this process in octets, where the system says it.
-#[allow(clippy::disallowed_methods, reason = "it is no file, and no part of a run")]
+#[allow(clippy::disallowed_methods, reason = "a pseudo file, not an input of a run")]
 fn resident_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;

@@ -1,20 +1,20 @@
-//! The same check as a web page, an API and a target of Prometheus, for as long as a process runs.
+//! The web server: pages, an API and Prometheus metrics of the same check.
 //!
-//! A consumer of [`run`](crate::run), as the commands are: nothing is asked or judged here. It reads neither arguments nor the
-//! environment; those are plain values ([`ServeOptions`]).
+//! A consumer of [`run`](crate::run), as the commands are: it neither looks up nor judges anything itself. It reads no arguments and
+//! no environment; those are plain values ([`ServeOptions`]).
 //!
 //! | part | does |
 //! | --- | --- |
 //! | `listener`, `connection` | accepts connections within bounds, and speaks HTTP/1 on them (hyper) |
-//! | `access`, `token` | refuses what does not belong here: other hosts, other sites, no token |
+//! | `access`, `token` | refuse requests for other hosts, from other sites and without the token |
 //! | `router` | maps a path to one of the next four |
 //! | `pages`, `api`, `metrics`, `events` | write pages, JSON and plans, metrics, server-sent events |
 //! | `app` | holds what is known of the domains, and the checks in progress: one of a domain at a time |
 //! | `watcher` | checks domains when something can have changed, and sees edits of the settings |
 //! | `database` | keeps the state in SQLite |
 //!
-//! Checks run on a thread of their own, so that no page waits for the judging of a domain. The routes are few and fixed, so
-//! hyper is used without a framework above it: its limits of headers, times and sizes are set here, and nothing is hidden.
+//! Checks run on their own thread, so no page waits while a domain is judged. The routes are few and fixed, so hyper is used
+//! without a web framework: all limits of headers, times and sizes are set here.
 
 mod access;
 mod api;
@@ -62,12 +62,12 @@ pub use database::{DatabaseError, default_database};
 pub use options::{BasePath, HostName, ServeOptions, listen_address};
 pub use token::AccessToken;
 
-/// How long answers and checks in progress may still take when the server ends.
+/// Time limit for responses and checks in progress at shutdown.
 const LAST: Duration = Duration::from_millis(3500);
-/// How often the server looks whether they are over.
+/// Interval between checks whether they have ended.
 const STEP: Duration = Duration::from_millis(20);
 
-/// Why the server cannot begin.
+/// The reason why the server cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// The address cannot be listened on.
@@ -92,10 +92,10 @@ pub enum ServeError {
 /// Reads the options of the run again.
 pub type Reload = Arc<dyn Fn() -> Result<RunOptions, String> + Send + Sync>;
 
-/// Serves until `stopped` is over. `say` gets sentences for the person who started the server.
+/// Serves until `stopped` completes. `say` receives notes for standard error.
 ///
 /// # Errors
-/// [`ServeError`] for what keeps it from beginning.
+/// [`ServeError`] if the server cannot start.
 pub async fn serve(
     options: ServeOptions,
     run: RunOptions,
@@ -138,10 +138,12 @@ pub async fn serve(
     ];
     say(&format!("listening on http://{address}{base}/"));
     if !address.ip().is_loopback() && !has_token {
-        say("everyone who can reach this address can read it; set CUTOVER_SERVE_TOKEN to ask for a token");
+        say(
+            "anyone who can reach this address can read the results; set CUTOVER_SERVE_TOKEN to require a token",
+        );
     }
     if let Err(error) = systemd::notify(notify_socket.as_deref(), "READY=1") {
-        say(&format!("the service manager cannot be told: {error}"));
+        say(&format!("sd_notify failed: {error}"));
     }
     loop {
         tokio::select! {
@@ -151,7 +153,7 @@ pub async fn serve(
         }
     }
     let deadline = Instant::now() + LAST;
-    // A service manager that does not listen any more needs not know.
+    // The service manager may be gone.
     let _ = systemd::notify(notify_socket.as_deref(), "STOPPING=1");
     tasks.iter().for_each(JoinHandle::abort);
     let _ = end.send(true);
@@ -191,7 +193,7 @@ async fn reload_settings(app: Arc<App>, reload: Reload, changed: Arc<Notify>) {
         changed.notified().await;
         if let Err(error) = reload_once(&app, &reload).await {
             Counters::add(&app.counters.reloads_failed);
-            app.note(format!("the settings cannot be used, those before stay in force: {error}"));
+            app.note(format!("new settings ignored, the previous ones stay in force: {error}"));
         }
     }
 }
@@ -205,11 +207,11 @@ async fn reload_once(app: &Arc<App>, reload: &Reload) -> Result<(), String> {
     let checker = app.checks.open(options, history).await.map_err(|error| error.to_string())?;
     checker.notes().iter().for_each(|note| app.note(note.as_str()));
     app.replace_checker(Arc::new(checker));
-    app.note("the settings have been read again");
+    app.note("settings read again");
     Ok(())
 }
 
-/// Wakes whoever reads the settings when the process is told to (SIGHUP).
+/// Notifies on SIGHUP.
 #[cfg(unix)]
 async fn hang_up(changed: Arc<Notify>) {
     use tokio::signal::unix::{SignalKind, signal};

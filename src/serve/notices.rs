@@ -1,4 +1,4 @@
-//! Tells a command or a web server of changes that have held for two checks.
+//! Sends changes that have held for two checks to a command or a web server.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -7,10 +7,10 @@ use jiff::Timestamp;
 
 use crate::run::{Checked, HookTargets, Hooks, NoticeTracker};
 
-/// What has changed, and who is told.
+/// Finds changes and sends notices.
 #[derive(Debug)]
 pub(super) struct Notices {
-    /// `None` where nobody wants to know.
+    /// `None` without a target.
     parts: Mutex<Option<(NoticeTracker, Hooks)>>,
 }
 
@@ -20,8 +20,8 @@ impl Notices {
         Self { parts: Mutex::new(hooks.map(|hooks| (NoticeTracker::default(), hooks))) }
     }
 
-    /// Takes note of a check, and begins to tell what has changed. True if a change was seen once, so that another check soon
-    /// shows whether it holds. To be called in a runtime.
+    /// Notes a check, and starts to send its changes. Returns whether a change was seen once and needs another check. Must be
+    /// called in a tokio runtime.
     pub(super) fn note(&self, checked: &Checked, now: Timestamp) -> bool {
         let mut parts = self.parts();
         let Some((tracker, hooks)) = &mut *parts else { return false };
@@ -31,12 +31,12 @@ impl Notices {
         tracker.is_pending(checked.domain())
     }
 
-    /// What could not be delivered since the last call.
+    /// Returns the failures since the last call.
     pub(super) fn failures(&self) -> Vec<String> {
         self.parts().as_mut().map(|(_, hooks)| hooks.failures()).unwrap_or_default()
     }
 
-    /// Waits for what is being delivered; from then on nobody is told any more. What was not delivered is returned.
+    /// Waits for notices in progress, sends no more, and returns the failures.
     pub(super) async fn finish(&self, patience: Duration) -> Vec<String> {
         let Some((_, mut hooks)) = self.parts().take() else { return Vec::new() };
         hooks.finish(patience).await;

@@ -14,30 +14,30 @@ use super::token::AccessToken;
 /// The options of the server.
 #[derive(Debug, Clone)]
 pub struct ServeOptions {
-    /// Where it listens.
+    /// The address to listen on.
     pub listen: SocketAddr,
-    /// Further hosts by which it is reached.
+    /// Additional host names in URLs of the server.
     pub hosts: Vec<HostName>,
-    /// Whether every domain may be checked, also from elsewhere.
+    /// Whether clients on other machines may check any domain.
     pub is_open: bool,
-    /// What comes before every path, behind a reverse proxy.
+    /// The path prefix behind a reverse proxy.
     pub base: BasePath,
-    /// What a client has to know.
+    /// The token that clients must send.
     pub token: Option<AccessToken>,
-    /// The file that keeps the state; `None` for memory alone.
+    /// The file of the state; `None` to keep it in memory.
     pub database: Option<PathBuf>,
-    /// Files that the options were read from: they are read again when one of them changes.
+    /// The files of the options, which are read again when one changes.
     pub sources: Vec<PathBuf>,
-    /// How often a domain is checked at least.
+    /// Each domain is checked at least this often.
     pub every: SignedDuration,
-    /// The socket on which the service manager hears that the server is ready.
+    /// The socket of the service manager (sd_notify).
     pub notify_socket: Option<String>,
-    /// Who is told of changes that have held for two checks.
+    /// Targets of notices about changes that have held for two checks.
     pub hooks: HookTargets,
 }
 
 impl ServeOptions {
-    /// Those of a server on this address, with nothing else said.
+    /// Returns the default options with this address.
     #[must_use]
     pub fn on(listen: SocketAddr) -> Self {
         Self {
@@ -83,12 +83,12 @@ impl FromStr for HostName {
     }
 }
 
-/// What comes before every path: empty, or a path that begins with `/` and does not end with one.
+/// A path prefix: empty, or a path that begins with `/` and does not end with it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BasePath(String);
 
 impl BasePath {
-    /// What of a path comes after it; the whole path where the proxy has taken it away.
+    /// Returns the path without this prefix; the whole path if the proxy has removed the prefix.
     #[must_use]
     pub fn strip<'p>(&self, path: &'p str) -> &'p str {
         match path.strip_prefix(self.0.as_str()) {

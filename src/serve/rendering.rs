@@ -6,13 +6,13 @@ use serde::Serialize;
 use crate::expected::Phase;
 use crate::report::format::{Format, html_of_domain};
 use crate::report::json::to_json;
-use crate::report::style::{Colour, DEFAULT_WIDTH, Detail, Marks, Style};
+use crate::report::style::{Colour, Detail, Marks, Style, UNLIMITED};
 use crate::report::writer::Run;
 use crate::report::{DomainReport, Report};
 
 /// How text for people is laid out.
 pub(super) const PLAIN: Style =
-    Style { width: DEFAULT_WIDTH, colour: Colour::Off, detail: Detail::Normal, marks: Marks::Unicode };
+    Style { width: UNLIMITED, colour: Colour::Off, detail: Detail::Normal, marks: Marks::Unicode };
 
 /// A domain at the time it was checked.
 #[derive(Debug, Clone)]

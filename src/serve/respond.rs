@@ -1,4 +1,4 @@
-//! Responses, with the headers that keep browsers from doing anything else with them.
+//! Responses and their security headers.
 
 use data_encoding::BASE64;
 use hyper::header::{
@@ -18,13 +18,13 @@ pub(super) const JSON: &str = "application/json";
 pub(super) const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
 pub(super) const EVENTS: &str = "text/event-stream";
 
-/// What is no page may do nothing in a browser.
+/// Content-Security-Policy of everything that is not a page.
 const NOTHING: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
 /// Seconds after which a refused client may ask again.
 const RETRY: &str = "5";
 
-/// What a browser may do with a page: use this style and this script, and talk to this server.
+/// Returns the Content-Security-Policy of a page with this style and this script.
 pub(super) fn page_policy(style: &str, script: &str) -> String {
     let hash = |text: &str| BASE64.encode(digest(&SHA256, text.as_bytes()).as_ref());
     format!(
@@ -35,19 +35,19 @@ pub(super) fn page_policy(style: &str, script: &str) -> String {
     )
 }
 
-/// A response that is not a page.
+/// Returns a response that is not a page.
 pub(super) fn reply(status: StatusCode, content_type: &'static str, text: impl Into<ResponseBody>) -> Reply {
     with_headers(status, content_type, HeaderValue::from_static(NOTHING), text.into())
 }
 
-/// A page.
+/// Returns a page.
 pub(super) fn page(status: StatusCode, policy: &str, text: String) -> Reply {
     // A policy of this program is plain ASCII.
     let policy = HeaderValue::from_str(policy).unwrap_or(HeaderValue::from_static(NOTHING));
     with_headers(status, HTML, policy, text.into())
 }
 
-/// What is said to a program whose request cannot be answered.
+/// Returns an error response in plain text.
 pub(super) fn refuse(status: StatusCode, reason: &str) -> Reply {
     let mut reply = reply(status, TEXT, format!("{reason}\n"));
     let headers = reply.headers_mut();

@@ -1,4 +1,4 @@
-//! Which path is what.
+//! Routes requests.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -30,12 +30,12 @@ const LONGEST_TARGET: usize = 2048;
 const LONGEST_FORM: usize = 4096;
 /// How long a form may take to arrive.
 const FORM: Duration = Duration::from_secs(5);
-/// How long a page waits for a check that is nearly over.
+/// Time that a page waits for a check to finish.
 const GLANCE: Duration = Duration::from_millis(40);
-/// How old a result may be before a visit to its page begins a check.
+/// Age of a result from which a visit starts a check.
 const AGE: jiff::SignedDuration = jiff::SignedDuration::from_secs(10);
 
-/// What a path is.
+/// The resource of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Route {
     List,
@@ -51,7 +51,7 @@ enum Route {
 }
 
 impl Route {
-    /// Reads a path; its parts are decoded one by one, so that no encoded slash leads elsewhere.
+    /// Parses a path. Each segment is decoded on its own, so an encoded slash cannot change the route.
     fn read(path: &str) -> Option<Self> {
         let decoded = |part: &str| percent_decode_str(part).decode_utf8().ok().map(|part| part.into_owned());
         let parts: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
@@ -70,24 +70,24 @@ impl Route {
         })
     }
 
-    /// Whether it is answered without a token.
+    /// Returns whether it needs no token.
     fn is_public(&self) -> bool {
         matches!(self, Self::Healthy | Self::Ready)
     }
 
-    /// Whether a person looks at it.
+    /// Returns whether it is an HTML page.
     fn is_page(&self) -> bool {
         matches!(self, Self::List | Self::Domain(_))
     }
 }
 
-/// The first value of a parameter.
+/// Returns the first value of a parameter.
 fn parameter(query: &str, name: &str) -> Option<String> {
     let mut pairs = form_urlencoded::parse(query.as_bytes());
     pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).filter(|value| !value.is_empty())
 }
 
-/// An answer that says why there is no other.
+/// An error response.
 type Refused = Box<Reply>;
 
 /// Answers a request.
@@ -196,7 +196,7 @@ fn no(status: StatusCode, reason: &str) -> Refused {
     Box::new(refuse(status, reason))
 }
 
-/// The domain that was typed, if this request may ask for it.
+/// Parses the domain, and checks that this request may ask for it.
 fn target(app: &App, scope: Scope, typed: &str) -> Result<Name, (StatusCode, String)> {
     let name = domain::parse(typed).map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
     if scope == Scope::Configured && !app.is_watched(&name) {
@@ -207,21 +207,21 @@ fn target(app: &App, scope: Scope, typed: &str) -> Result<Name, (StatusCode, Str
     Ok(name)
 }
 
-/// Begins a check for a visitor where the last one is old; what takes longer than a glance comes as an event.
+/// Starts a check for a visitor if the last result is old. A result that takes longer arrives as an event.
 async fn visit(app: &Arc<App>, name: &Name) {
     let known = app.domain(name).known;
     let is_young = known.is_some_and(|known| known.checked_at.duration_until(super::clock::now()) < AGE);
     if is_young {
         return;
     }
-    // What keeps a check from being begun is on the page.
+    // The page shows why a check cannot start.
     match app.check(name, None, None) {
         Ok(mut check) => drop(outcome(&mut check, GLANCE).await),
         Err(error) => app.fail_to_begin(name, &error),
     }
 }
 
-/// The form that asks for a domain: leads to its page.
+/// Handles the form: redirects to the page of the domain.
 async fn form(app: &Arc<App>, scope: Scope, request: Request<Incoming>) -> Result<Reply, Refused> {
     let is_form = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let is_form = is_form.is_some_and(|kind| {
@@ -250,7 +250,7 @@ async fn form(app: &Arc<App>, scope: Scope, request: Request<Incoming>) -> Resul
     Ok(seen)
 }
 
-/// The body of a form; `None` if it is too large or breaks off.
+/// Reads the body of a form; `None` if it is too large or incomplete.
 async fn read(body: Incoming) -> Option<Vec<u8>> {
     let (mut octets, mut body) = (Vec::new(), std::pin::pin!(body));
     while let Some(frame) = std::future::poll_fn(|context| body.as_mut().poll_frame(context)).await {

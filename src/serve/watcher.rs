@@ -10,21 +10,21 @@ use tokio::time::{sleep, timeout};
 use super::app::App;
 use super::clock::now;
 
-/// Checks of the watch under way at the same time.
+/// Concurrent checks of watched domains.
 const MOST: usize = 32;
-/// The watch looks at the clock at least this often.
+/// Longest sleep of the watcher.
 const LONGEST_NAP: Duration = Duration::from_secs(1);
-/// A settings file is looked at so often.
+/// Interval between checks of the settings files.
 const GLANCE: Duration = Duration::from_secs(1);
 
-/// Checks what is due, for ever.
+/// Checks domains when they are due, until it is aborted.
 pub(super) async fn watch(app: Arc<App>) {
     loop {
         let (due, next, busy) = app.due(now());
         let free = MOST.saturating_sub(busy);
         let is_full = due.len() > free;
         let begun = due.iter().take(free).filter(|domain| {
-            // What cannot be checked is told with the domain.
+            // The page of the domain shows why it cannot be checked.
             app.check(domain, None, None).map_err(|error| app.fail_to_begin(domain, &error)).is_ok()
         });
         let begun = begun.count();
@@ -35,12 +35,12 @@ pub(super) async fn watch(app: Arc<App>) {
             // A check that has begun is due until it has ended.
             (false, _) => Duration::from_millis(200),
         };
-        // Woken early or not, what is due is looked at.
+        // The loop finds what is due, woken early or not.
         let _ = timeout(nap, app.wake.notified()).await;
     }
 }
 
-/// What files are like, as far as that shows an edit.
+/// Returns the modification time and size of each file.
 fn glance(files: &[PathBuf]) -> Vec<Option<(SystemTime, u64)>> {
     let of = |path: &PathBuf| {
         let metadata = std::fs::metadata(path).ok()?;
@@ -49,7 +49,7 @@ fn glance(files: &[PathBuf]) -> Vec<Option<(SystemTime, u64)>> {
     files.iter().map(of).collect()
 }
 
-/// Wakes whoever reads the settings when one of these files has changed.
+/// Notifies when one of these files has changed.
 pub(super) async fn watch_files(files: Vec<PathBuf>, changed: Arc<Notify>) {
     let mut before = glance(&files);
     loop {

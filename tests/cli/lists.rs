@@ -44,9 +44,7 @@ fn a_value_of_a_list_wins_over_the_rule_and_names_its_list() {
     let spf = expectation(&run, "spf");
     assert_eq!((spf["status"].as_str(), spf["origin"].as_str()), (Some("met"), Some("given")));
     // What was put right on the way in, and what is not used.
-    for part in
-        ["is read as", "msoid.contoso.com", "outside China", "portal.contoso.com", "no rule judges it"]
-    {
+    for part in ["`v=spf1 include:spf.", "msoid.contoso.com", "portal.contoso.com"] {
         assert!(run.err.contains(part), "{part}: {}", run.err);
     }
     let ignored = run.domain()["ignored"].clone();
@@ -131,5 +129,5 @@ fn what_is_no_list_ends_the_run_before_anything_is_looked_up() {
     let other = workspace.put("other.json", GRAPH);
     let file = workspace.put("fabrikam.com.zone", zone("fabrikam.com", &[]));
     let run = cutover(&format!("check fabrikam.com --zone {file} --expect {other}"));
-    assert!(run.status == 0 && run.err.contains("holds no record of the domains"), "{run:?}");
+    assert!(run.status == 0 && run.err.contains("other.json contains no record"), "{run:?}");
 }

@@ -8,7 +8,7 @@ const MOVED: (&str, &str) =
     ("SPF", "@ TXT \"v=spf1 include:emailsrvr.com include:spf.protection.outlook.com -all\"");
 const SIGNED: &str = "selector1._domainkey CNAME selector1-contoso-com._domainkey.contoso.onmicrosoft.com.\n";
 
-const HEADING: &str = "What DNS cannot show:";
+const HEADING: &str = "DNS does not show these; check them as well:";
 
 #[test]
 fn after_the_switch_the_old_host_and_its_lists_are_remembered() {

@@ -117,7 +117,7 @@ fn a_waived_finding_stays_visible_and_does_not_count() {
     assert!(!kinds.contains(&"MX".into()) && !kinds.contains(&"CNAME".into()), "{kinds:?}");
     let table = cutover(&format!("check fabrikam.com {options}"));
     let words = table.out.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(words.contains("3 waived") && words.contains("waived until 2026-11-22: moves in May"), "{words}");
+    assert!(words.contains("3 waived") && words.contains("2026-11-22: moves in May"), "{words}");
     // Strictly, what is advice counts, and what is waived does not.
     let strict = cutover(&format!("check fabrikam.com --strict --format json {options}"));
     assert_eq!(strict.status, 1);
@@ -160,7 +160,7 @@ fn a_waiver_that_ran_out_or_is_not_needed_is_told() {
     let mx = found(&run, "mx");
     assert_eq!((run.status, &mx["status"], &mx["waiver"]["state"]), (1, &"unmet".into(), &"expired".into()));
     assert!(mx["message"].as_str().unwrap().contains("2026-11-21"), "{mx}");
-    assert!(run.err.contains("`spf-multiple` for `*` meets no finding"), "{}", run.err);
+    assert!(run.err.contains("waiver of `spf-multiple` for `*`"), "{}", run.err);
     assert!(!run.err.contains("`contoso.com`"), "{}", run.err);
     assert!(!cutover(&format!("check fabrikam.com -q {options}")).err.contains("waiver"));
 }
@@ -266,9 +266,9 @@ fn a_sender_that_must_stay_is_added_and_never_dropped() {
     for (sender, words) in [
         ("192.0.2.25", "did you mean `ip4:192.0.2.25`?"),
         ("spf.example", "did you mean `include:spf.example`?"),
-        ("all", "lets a sender pass"),
-        ("-ip4:192.0.2.25", "lets a sender pass"),
-        ("redirect=spf.example", "lets a sender pass"),
+        ("all", "--spf-sender"),
+        ("-ip4:192.0.2.25", "--spf-sender"),
+        ("redirect=spf.example", "--spf-sender"),
         ("", "it is empty"),
     ] {
         let run = cutover_with(["check", "contoso.com", &format!("--spf-sender={sender}")], &surroundings());

@@ -39,7 +39,7 @@ fn what_is_no_domain_is_refused() {
     let label = format!("{}.com", "x".repeat(64));
     for (domain, words) in [
         ("contoso", &["`contoso`", "single label"][..]),
-        ("con toso.com", &["cannot stand"]),
+        ("con toso.com", &["it contains"]),
         ("contoso..com", &["empty label"]),
         (long.as_str(), &["255"]),
         (label.as_str(), &["63"]),
@@ -50,7 +50,7 @@ fn what_is_no_domain_is_refused() {
         ("admin@contoso.com", &["mail address", "did you mean `contoso.com`?"]),
         ("*.contoso.com", &["wildcard", "did you mean `contoso.com`?"]),
         ("", &["empty"]),
-        ("conto\u{1b}[31mso.com", &["cannot stand"]),
+        ("conto\u{1b}[31mso.com", &["it contains"]),
     ] {
         refused_check(&workspace, &[domain, "--zone", &file], words);
         refused_check(&workspace, &["contoso.com", domain, "--zone", &file], words);
@@ -90,11 +90,11 @@ fn files_that_cannot_be_used_are_refused_by_name() {
         ("--replay", &missing, &["no such file"]),
         ("--replay", &directory, &["directory"]),
         ("--replay", &binary, &["UTF-8"]),
-        ("--replay", &newer, &["line 1", "version `2`", "record the run again"]),
-        ("--replay", &other, &["line 1", "no recording"]),
+        ("--replay", &newer, &["line 1", "version 2", "record the run again"]),
+        ("--replay", &other, &["line 1", "not a recording"]),
         ("--replay", &empty, &["line 1", "empty"]),
         ("--replay", &broken, &["line 3", "record type"]),
-        ("--replay", &good, &["no recording"]),
+        ("--replay", &good, &["not a recording"]),
     ] {
         let words: Vec<&str> = words.iter().copied().chain([path.as_str()]).collect();
         refused_check(&workspace, &["contoso.com", option, path], &words);
@@ -160,8 +160,8 @@ fn unknown_values_are_refused_with_what_is_known() {
         ("--mx", "con toso..com", &["--mx"]),
         ("--verification", "\u{1b}[31m", &["--verification", "MS=ms12345678"]),
         ("--verification", "ms12345678", &["`ms12345678`", "did you mean `MS=ms12345678`?"]),
-        ("--verification", "MS= ms12345678", &["leave quotes and blanks out: `MS=ms12345678`"]),
-        ("--verification", "\"MS=ms12345678\"", &["leave quotes and blanks out: `MS=ms12345678`"]),
+        ("--verification", "MS= ms12345678", &["`MS=ms12345678`"]),
+        ("--verification", "\"MS=ms12345678\"", &["`MS=ms12345678`"]),
         ("--verification", "MS=msXXXXXXXX", &["`MS=msXXXXXXXX`", "placeholder from a guide"]),
         ("--verification", "fabrikam", &["`MS=`", "admin center"]),
         ("--nonsense", "x", &["--nonsense"]),
@@ -183,7 +183,7 @@ fn a_command_line_that_makes_no_sense_is_refused() {
         (&["plan", "contoso.com", "--format", "html"], &["html", "bind"]),
         (&["explain", "mx-at-sorce"], &["mx-at-sorce", "did you mean `mx-at-source`?"]),
         (&["explain", "spf-mutliple"], &["did you mean `spf-multiple`?"]),
-        (&["explain", "\u{1b}[31m"], &["no code", "cutover explain"]),
+        (&["explain", "\u{1b}[31m"], &["cutover explain"]),
     ] {
         refused(&workspace, arguments, words);
     }

@@ -122,7 +122,7 @@ fn what_graph_wants_is_what_is_expected() {
     );
     assert_eq!(expectation(&run, "autodiscover")["origin"], "standard");
     assert_eq!(run.status, 1);
-    assert!(run.err.contains("a recording holds what the DNS said"), "{}", run.err);
+    assert!(run.err.contains("a recording"), "{}", run.err);
     // Each question once, with the token in its place and nothing else that is secret.
     assert_eq!(tenant.service.paths(), [service_path("contoso.com"), proof_path("contoso.com")]);
     for head in tenant.service.requests() {
@@ -191,11 +191,8 @@ fn what_is_unavailable_or_not_judged_is_said() {
     tenant.service.json(&service_path("contoso.com"), &list(&[unavailable]));
     tenant.service.json(&proof_path("contoso.com"), &list(&[proof]));
     let run = tenant.run("check contoso.com CONTOSO --graph URL --format json");
-    for part in [
-        "unavailable record of `contoso.com`",
-        "the domain is federated",
-        "verification text proves the same",
-    ] {
+    for part in ["unavailable record of `contoso.com`", "the domain is federated", "ms87654321.msv1.invalid"]
+    {
         assert!(run.err.contains(part), "{part}: {run:?}");
     }
     assert!(!run.err.contains('\u{1b}'));
@@ -206,10 +203,7 @@ fn what_is_unavailable_or_not_judged_is_said() {
         nothing.service.json(&path, &list(&[]));
     }
     let run = nothing.run("check contoso.com CONTOSO --graph URL");
-    assert!(
-        run.status == 0 && run.err.contains("Microsoft Graph wants no record for contoso.com"),
-        "{run:?}"
-    );
+    assert!(run.status == 0 && run.err.contains("no record for contoso.com"), "{run:?}");
 }
 
 #[test]

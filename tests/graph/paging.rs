@@ -86,7 +86,7 @@ fn a_list_without_end_is_left() {
     circle.service.json(&service_path("contoso.com"), &page(HOST, &link));
     circle.service.json(&proof_path("contoso.com"), &list(&[]));
     let run = circle.run("check contoso.com CONTOSO --graph URL");
-    assert!(run.status == 2 && run.err.contains("circle"), "{run:?}");
+    assert!(run.status == 2 && run.err.contains("loop"), "{run:?}");
     assert_eq!(circle.service.paths().len(), 2);
     let endless = Tenant { service: tenant.lab.service(), ..Tenant::with_contoso() };
     let path = |number: usize| match number {

@@ -98,7 +98,7 @@ fn some_name_servers_are_never_asked() {
         for options in ["", "--allow-private-servers"] {
             let run = estate.contoso(options);
             assert_eq!((run.status, run.hazards()), (0, vec!["server-silent".to_owned()]), "{run:?}");
-            assert!(run.out.contains(shown) && run.out.contains("never asked"), "{}", run.out);
+            assert!(run.out.contains(shown) && run.out.contains("never queried"), "{}", run.out);
             assert!(!run.out.contains("`--allow-private-servers` allows"), "{}", run.out);
         }
         assert_eq!((special.packets(), estate.first.packets() > 0), (0, true), "{record}");

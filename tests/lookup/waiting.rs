@@ -42,7 +42,7 @@ fn a_resolver_with_a_cap_of_its_own_is_no_proof_for_others() {
     let (seen, possible) = (seconds_until(&mx["until"]), seconds_until(&mx["possible_until"]));
     assert!((30..60).contains(&seen) && (3590..3660).contains(&possible), "{mx:#}");
     let text = table(&estate, &history);
-    assert!(text.contains("still has `mx1.emailsrvr.com` until"), "{text}");
+    assert!(text.contains("`mx1.emailsrvr.com` cached until"), "{text}");
     assert!(
         text.contains("Possible: a cache that was not asked may have the older answer for mx until"),
         "{text}"
@@ -77,12 +77,9 @@ fn without_a_memory_it_is_said_that_others_may_keep_it_longer() {
     estate.resolver.remember("contoso.com", "@ 30 MX 10 mx1.emailsrvr.com.");
     assert_eq!(estate.contoso("").expectation("mx").get("possible_until"), None);
     let text = table(&estate, "");
-    assert!(
-        text.contains("Any other cache may have an older answer") && text.contains("--history"),
-        "{text}"
-    );
+    assert!(text.contains("--history"), "{text}");
     estate.resolver.run_out();
-    assert!(!table(&estate, "").contains("other cache"));
+    assert!(!table(&estate, "").contains("--history"));
 }
 
 #[test]
@@ -94,10 +91,7 @@ fn what_a_lagging_secondary_gives_out_lives_on_in_caches() {
     let (until, possible) = (seconds_until(&mx["until"]), seconds_until(&mx["possible_until"]));
     assert!((3600..3660).contains(&until) && possible == until + 3600, "{mx:#}");
     let text = table(&estate, "");
-    assert!(
-        text.contains("`ns2.contoso.com` still has") && text.contains("if that fails every 10"),
-        "{text}"
-    );
+    assert!(text.contains("`ns2.contoso.com` still has") && text.contains("every 10"), "{text}");
 }
 
 #[test]

@@ -87,7 +87,7 @@ fn hanging_up_reads_the_settings_again() {
     let (mut child, address) = start(&folder, "", &[]);
     let said = || std::fs::read_to_string(folder.path("said")).unwrap();
     signal("-HUP", &child);
-    wait_for(|| said().contains("the settings have been read again").then_some(()));
+    wait_for(|| said().contains("settings read again").then_some(()));
     assert_eq!(client::get(address, "/").status, 200);
     signal("-TERM", &child);
     assert_eq!(child.wait().unwrap().code(), Some(0));

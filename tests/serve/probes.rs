@@ -57,8 +57,9 @@ fn a_probe_ends_in_the_time_that_the_scraper_allows() {
     assert_eq!(value(&answer.body, "cutover_probe_complete", &[]), Some(0.0), "{}", answer.body);
     assert_eq!(value(&answer.body, "cutover_verdict", &[("verdict", "undetermined")]), Some(1.0));
     // What was known by then is in it.
-    let mx = [("expectation", "mx"), ("status", "met")];
-    assert_eq!(value(&answer.body, "cutover_expectation", &mx), Some(1.0), "{}", answer.body);
+    let dkim = [("id", "dkim-selector1"), ("code", "alias-missing")];
+    assert_eq!(value(&answer.body, "cutover_finding", &dkim), Some(1.0), "{}", answer.body);
+    assert_eq!(value(&answer.body, "cutover_finding", &[("id", "mx")]), None, "it is met");
 }
 
 #[test]

@@ -109,7 +109,7 @@ fn settings_are_read_again_when_they_change() {
     assert_eq!(page.status, 200);
     // A slip leaves everything as it is, and is said.
     folder.workspace.put("cutover.toml", "[defaults]\nphase = \"later\"\n");
-    wait_for(|| server.said.text().contains("those before stay in force").then_some(()));
+    wait_for(|| server.said.text().contains("the previous ones stay in force").then_some(()));
     assert!(server.get("/").body.contains("fabrikam.com"));
     folder.watch(&["fabrikam.com"], &zones);
     server.get_until("/", |answer| !answer.body.contains("contoso.com"));

@@ -1,4 +1,4 @@
-//! Does the README say what the program says?
+//! Compares the README and the pages that it links to with the program.
 
 use std::process::{Command, Stdio};
 
@@ -8,6 +8,20 @@ use cutover::expected::Id;
 use super::{files, text};
 use crate::cli::{State, recorded};
 use crate::run::cutover;
+
+/// The page with the block of options.
+const GUIDE: &str = ".github/GUIDE.md";
+/// The page with the examples.
+const AUTOMATION: &str = ".github/AUTOMATION.md";
+/// All pages for users.
+const PAGES: [&str; 3] = ["README.md", GUIDE, AUTOMATION];
+/// Lines of the README at most: its first screen says what the program does.
+const MOST_LINES: usize = 250;
+
+#[test]
+fn the_readme_is_short() {
+    assert!(text("README.md").lines().count() <= MOST_LINES);
+}
 
 /// The words in backticks of a text.
 fn spans(text: &str) -> Vec<&str> {
@@ -74,7 +88,7 @@ fn codes_exist_and_the_list_is_whole() {
     let topics: Vec<&str> =
         words.iter().filter_map(|word| word.split_once('-')).map(|(topic, _)| topic).collect();
     let ids: Vec<&str> = Id::ALL.iter().map(|id| id.word()).collect();
-    let readme = text("README.md");
+    let readme = PAGES.map(text).concat();
     let explained =
         readme.lines().filter_map(|line| line.split_once("cutover explain ")).map(|(_, rest)| rest);
     let explained = explained
@@ -115,44 +129,65 @@ fn fence(readme: &str, mark: &str, kind: &str) -> String {
     rest.split_once("\n```\n").unwrap_or_else(|| panic!("{mark}: the fence does not end")).0.to_owned()
 }
 
-#[test]
-fn the_block_of_options_is_the_help() {
-    // A process of its own, since the help is as wide as the terminal of whoever runs the tests.
+/// Runs the program in a process of its own: output is as wide as the terminal of the person who runs the tests.
+fn printed(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_cutover"))
-        .args(["check", "-h"])
+        .args(arguments)
         .env_remove("COLUMNS")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .output()
         .unwrap();
-    let help = String::from_utf8(output.stdout).unwrap();
-    let block =
-        fence(&text("README.md"), "<summary>Every option of <code>cutover check</code></summary>", "text");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn the_report_of_the_readme_is_that_of_the_program() {
+    let shown = fence(&text("README.md"), "## Try it", "console");
+    let (command, report) = shown.split_once('\n').unwrap();
+    let arguments: Vec<&str> = command.strip_prefix("$ cutover ").unwrap().split(' ').collect();
+    let printed = printed(&arguments);
+    assert!(report == printed.trim_end(), "README.md should show:\n\n$ {command}\n{printed}");
+}
+
+#[test]
+fn the_block_of_options_is_the_help() {
+    let help = printed(&["check", "-h"]);
+    let block = fence(&text(GUIDE), "<summary>Every option of <code>cutover check</code></summary>", "text");
     assert!(
         block == help.trim_end(),
-        "put this into the block of options of README.md:\n\n```text\n{help}```\n"
+        "put this into the block of options of {GUIDE}:\n\n```text\n{help}```\n"
     );
 }
 
 #[test]
 fn examples_are_shown_as_they_are() {
-    let readme = text("README.md");
+    let page = text(AUTOMATION);
     let all = files(".github/examples");
     assert_eq!(all.len(), 6, "{all:?}");
     for name in all {
         let kind = if name.ends_with("yml") || name.ends_with("yaml") { "yaml" } else { "ini" };
-        let shown = fence(&readme, &format!("]({name})"), kind);
-        assert!(shown == text(&name).trim_end(), "README.md must show {name} as it is:\n\n{}", text(&name));
+        let link = name.trim_start_matches(".github/");
+        let shown = fence(&page, &format!("]({link})"), kind);
+        assert!(
+            shown == text(&name).trim_end(),
+            "{AUTOMATION} must show {name} as it is:\n\n{}",
+            text(&name)
+        );
     }
 }
 
 #[test]
 fn links_lead_to_files() {
-    let readme = text("README.md");
-    for target in readme.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-        if !target.starts_with("http") && !target.starts_with('#') {
-            assert!(super::path(target).exists(), "{target}");
+    for page in PAGES {
+        let folder = page.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+        let text = text(page);
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = target.split('#').next().unwrap_or_default();
+            if !target.starts_with("http") && !file.is_empty() {
+                assert!(super::path(&format!("{folder}{file}")).exists(), "{page}: {target}");
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Where does a chain of aliases end?
+//! Follows a CNAME chain to its end.
 
 use crate::check::Case;
 use crate::expected::{Cloud, Expectation, Purpose};

@@ -1,4 +1,4 @@
-//! Is an address that of a web proxy, which cannot serve mail programs?
+//! Recognizes the addresses of web proxies, which cannot serve mail programs.
 
 use std::net::IpAddr;
 
@@ -30,7 +30,7 @@ const PROXY_NETWORKS: &[(&str, u8)] = &[
     ("2c0f:f248::", 32),
 ];
 
-/// Whether the address is that of a web proxy.
+/// Returns whether the address is that of a web proxy.
 pub(in crate::check) fn is_proxy(data: &RecordData) -> bool {
     let address = match data {
         RecordData::A(address) => IpAddr::from(*address),

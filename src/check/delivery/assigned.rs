@@ -1,7 +1,7 @@
 //! Determines which MX host Microsoft has assigned to a domain.
 //!
 //! The host that the token rule gives exists for domains that were added to a tenant before July 2026. A later one has its
-//! host below `mx.microsoft`, in a partition that nobody can derive: every partition is asked for it, but only where the
+//! host below `mx.microsoft`, in a partition that cannot be derived: every partition is asked for it, but only where the
 //! derived host is known not to exist and the MX records have to change.
 
 use crate::expected::{
@@ -44,7 +44,7 @@ pub(in crate::check) enum Need {
     Unknown(LookupFailure),
 }
 
-/// Why a search could not be completed.
+/// The reason why a search could not be completed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SearchFailure {
     /// Names outside the zone files are not looked up.
@@ -54,7 +54,7 @@ pub(crate) enum SearchFailure {
 }
 
 impl Assigned {
-    /// Whether another host than the derived one is expected, or none.
+    /// Returns whether another host than the derived one is expected, or none.
     pub(in crate::check) fn replaces_derived(&self) -> bool {
         *self != Self::AsExpected
     }
@@ -122,7 +122,7 @@ pub(in crate::check) fn assigned(case: &Case<'_>, mx: &Expectation, need: impl F
     }
 }
 
-/// Whether the host that is derived from the domain is known not to exist.
+/// Returns whether the host that is derived from the domain is known not to exist.
 fn is_derived_absent(case: &Case<'_>) -> bool {
     derived_host(case.subject).is_some_and(|host| super::is_absent(case, &host))
 }
@@ -133,7 +133,7 @@ fn is_recent(case: &Case<'_>) -> bool {
     may_be_recent(case.subject, case.mail_host) && is_derived_absent(case)
 }
 
-/// Whether the DKIM target of the older form depends on the derived MX host although that one is not expected.
+/// Returns whether the DKIM target of the older form depends on the derived MX host although that one is not expected.
 fn may_be_recent(subject: &Subject, expected: Option<&Name>) -> bool {
     let suffix = subject.cloud.name(Purpose::MxPartitionSuffix);
     let is_newer = |host: &Name| suffix.is_some_and(|suffix| host.is_within(suffix));
@@ -185,7 +185,7 @@ fn search(sight: &FactsView<'_>, candidates: &[Name]) -> Assigned {
     }
 }
 
-/// Whether a host has an address of either kind. A name that does not exist has neither, so one question tells.
+/// Returns whether a host has an address of either kind. A name that does not exist has neither, so one question tells.
 fn exists(sight: &FactsView<'_>, host: &Name) -> Result<bool, SearchFailure> {
     for rtype in [RecordType::A, RecordType::Aaaa] {
         let answer = sight.answer(&Question::new(host.clone(), rtype)).map_err(SearchFailure::Lookup)?;

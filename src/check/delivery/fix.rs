@@ -1,4 +1,4 @@
-//! Which MX records are to be published instead?
+//! Composes the MX records to publish.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -79,7 +79,7 @@ impl MxJudge<'_> {
         hosts.find(|host| is_absent(self.case, host))
     }
 
-    /// Whether the host of a record could not be looked up.
+    /// Returns whether the host of a record could not be looked up.
     fn is_unseen(&self, data: &RecordData) -> bool {
         data.target().is_some_and(|host| self.case.sight.has_address(host).is_err())
     }

@@ -1,4 +1,4 @@
-//! What is an MX host: Microsoft's, a filter's, the old platform's, or a mistake?
+//! Classifies MX hosts: Microsoft's, a filter's, the old platform's, or a mistake.
 
 use std::sync::LazyLock;
 
@@ -24,7 +24,7 @@ pub(in crate::check) enum Host {
     RightPartition,
     /// Microsoft's host under the older name.
     RightOlder,
-    /// Microsoft's host, made for the domain named if the token tells.
+    /// Microsoft's host, of the named domain, if the token shows it.
     OtherDomain(Option<Name>),
     /// Microsoft's host with the given one's own label, in the family that was not given.
     OtherFamily,
@@ -36,7 +36,7 @@ pub(in crate::check) enum Host {
     Null,
     /// A host that only proves ownership.
     Verification,
-    /// Mistyped; with the host that was meant, where that can be told.
+    /// Mistyped; with the host that was meant, where that is known.
     Malformed(String, Option<Name>),
     /// Microsoft's host in another cloud.
     WrongCloud(Cloud),
@@ -155,7 +155,7 @@ fn own_cloud(exchange: &Name, cloud: Cloud, domain: &Name) -> Option<Host> {
     None
 }
 
-/// Whether the first label spells the domain in another way than Microsoft does: hyphens kept, or dots left
+/// Returns whether the first label spells the domain in another way than Microsoft does: hyphens kept, or dots left
 /// out.
 pub(super) fn is_guess(exchange: &Name, domain: &Name) -> bool {
     let spelt = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
@@ -173,7 +173,7 @@ pub(in crate::check) fn is_partition(label: &str) -> bool {
     })
 }
 
-/// Why the host is no host name, and which one was meant.
+/// The reason why the host is not a host name, and the intended one.
 fn malformed(exchange: &Name, hosts: &MailHosts, domain: &Name) -> Option<(String, Option<Name>)> {
     // The zone may begin above the domain, and its name is what is put behind.
     for zone in zone_candidates(domain) {
@@ -181,7 +181,7 @@ fn malformed(exchange: &Name, hosts: &MailHosts, domain: &Name) -> Option<(Strin
             && is_known(&meant, hosts, domain)
         {
             let why =
-                format!("the final dot is missing in the zone, so {} was put behind it", backticked(&zone));
+                format!("the final dot is missing, so the zone name {} was appended", backticked(&zone));
             return Some((why, Some(meant)));
         }
     }
@@ -191,14 +191,14 @@ fn malformed(exchange: &Name, hosts: &MailHosts, domain: &Name) -> Option<(Strin
     if has_dots_for_hyphens(exchange) {
         let like =
             hosts.proposed.as_ref().map(|host| format!(", as in {}", backticked(host))).unwrap_or_default();
-        return Some((format!("the dots of the domain become hyphens in Microsoft's host{like}"), None));
+        return Some((format!("Microsoft's host has hyphens instead of the dots of the domain{like}"), None));
     }
     if exchange.labels().count() == 4 && exchange.without_trailing_dot().parse::<std::net::Ipv4Addr>().is_ok()
     {
-        return Some(("an MX needs the name of a host and not an address".into(), None));
+        return Some(("an MX record needs a host name, not an address".into(), None));
     }
     if exchange.label_count() == 1 {
-        return Some(("it has a single label; the zone's name may be missing behind it".into(), None));
+        return Some(("it has a single label; the zone name may be missing".into(), None));
     }
     None
 }
@@ -223,7 +223,7 @@ pub(super) fn is_no_mail_host(exchange: &Name) -> bool {
     initial.chain(programs).chain(["outlook.office365.com", "outlook.office.com"]).any(is_within)
 }
 
-/// Whether this is a mail host that would make sense if the zone's name were not behind it.
+/// Returns whether this is a mail host that would make sense if the zone's name were not behind it.
 fn is_known(meant: &Name, hosts: &MailHosts, domain: &Name) -> bool {
     hosts.given.as_ref() == Some(meant)
         || hosts.proposed.as_ref() == Some(meant)

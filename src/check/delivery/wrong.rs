@@ -1,4 +1,4 @@
-//! What is wrong about a set of MX records that holds a wrong host?
+//! Describes what is wrong with a set of MX records.
 
 use crate::expected::Purpose;
 use crate::facts::LookupFailure;
@@ -14,8 +14,7 @@ impl MxJudge<'_> {
         // The family that the given value does not name, beside the given one: the documented move between them.
         if others.iter().all(|exchange| exchange.kind == Host::OtherFamily) {
             let shown = join_and(self.exchanges.iter().map(|exchange| backticked(&exchange.host)));
-            let message =
-                format!("{shown} are both Microsoft's, as on the move to `mx.microsoft`; finish it");
+            let message = format!("{shown} are both Microsoft's: finish the move to `mx.microsoft`");
             return Ok(self.met(Code::MxDnssecMigration, message));
         }
         let hosts = self.named(others);
@@ -26,13 +25,14 @@ impl MxJudge<'_> {
         if self.may_be_filter(others) {
             let gateway = others.first().map(|exchange| self.suffix_of(&exchange.host)).unwrap_or_default();
             let message = format!(
-                "Pass `--gateway {gateway}` if {hosts} is a mail filter in front of Microsoft 365: autodiscover and SPF are \
-                 Microsoft's already. If it is not, delete it: mail may still go there, and its preference does not protect"
+                "Pass `--gateway {gateway}` if {hosts} is a mail filter in front of Microsoft 365 \
+                 (autodiscover and SPF already point to Microsoft). If it is not, delete it: it still gets \
+                 mail; a higher preference number does not prevent that."
             );
             return Ok(confirmed(self.wrong(Code::MxRival, message)));
         }
         let message = format!(
-            "mail may still go to {hosts}, beside the right host; its preference does not protect{}{}",
+            "Delete {hosts}: mail still goes there; a higher preference number does not prevent that.{}{}",
             causes(others),
             filter_hint(others)
         );
@@ -45,19 +45,25 @@ impl MxJudge<'_> {
         };
         let hosts = self.named(others);
         if !all(|kind| matches!(kind, Host::Source(_))).is_empty() {
-            let message = format!("mail still goes to {hosts}{}", filter_hint(others));
+            let message =
+                format!("Replace the MX records: mail still goes to {hosts}.{}", filter_hint(others));
             return Ok(self.wrong(Code::MxAtSource, message));
         }
         let malformed = all(|kind| matches!(kind, Host::Malformed(..)));
         if let Some(Exchange { host, kind: Host::Malformed(why, _) }) = malformed.first() {
-            return Ok(
-                self.wrong(Code::MxMalformedTarget, format!("mail cannot reach {}: {why}", backticked(host)))
-            );
+            return Ok(self.wrong(
+                Code::MxMalformedTarget,
+                format!(
+                    "Correct the MX host: mail cannot reach {} \
+                    ({why}).",
+                    backticked(host)
+                ),
+            ));
         }
         let foreign = all(|kind| matches!(kind, Host::WrongCloud(_)));
         if let Some(Exchange { host, kind: Host::WrongCloud(cloud) }) = foreign.first() {
             let message = format!(
-                "mail goes to {}, which belongs to {} and not to {}",
+                "Replace the MX host: {} belongs to {} and not to {}.",
                 backticked(host),
                 cloud.title(),
                 self.hosts.cloud.title()
@@ -66,11 +72,14 @@ impl MxJudge<'_> {
         }
         let retired = all(|kind| matches!(kind, Host::Retired(_)));
         if !retired.is_empty() {
-            let message = format!("mail goes to {}, a service that is closed", self.named(&retired));
+            let message = format!(
+                "Replace the MX records: {} belongs to a discontinued service.",
+                self.named(&retired)
+            );
             return Ok(self.wrong(Code::MxRetiredHost, message));
         }
         if others.iter().all(|exchange| exchange.kind == Host::Null) {
-            let message = "a null MX (`0 .`) says that the domain takes no mail at all";
+            let message = "Replace the null MX (`0 .`): it declares that the domain accepts no mail.";
             return Ok(self.wrong(Code::MxNull, message));
         }
         if let Some(finding) = self.alias(others.iter().copied()).unwrap_or(None) {
@@ -79,23 +88,29 @@ impl MxJudge<'_> {
         if others.iter().all(|exchange| matches!(exchange.kind, Host::UndeclaredFilter(_))) {
             return Ok(self.undeclared(others, &hosts));
         }
-        let message = if others
-            .iter()
-            .any(|exchange| matches!(exchange.kind, Host::OtherFamily | Host::NotGiven))
-        {
-            let given = self.hosts.given.iter().map(backticked);
-            format!("mail goes to {hosts} and not to {}, the host that was given", join_and(given))
-        } else if others.iter().all(|exchange| is_no_mail_host(&exchange.host)) {
-            format!("mail goes to {hosts}, a name of Microsoft's that takes no mail for the domain")
-        } else if self.may_be_filter(others) {
-            let gateway = others.first().map(|exchange| self.suffix_of(&exchange.host)).unwrap_or_default();
-            format!(
-                "Pass `--gateway {gateway}` if {hosts} is a mail filter in front of Microsoft 365: autodiscover and SPF \
-                     are Microsoft's already. If it is not, replace it: mail does not reach Microsoft 365"
-            )
-        } else {
-            format!("mail goes to {hosts} and not to Microsoft")
-        };
+        let message =
+            if others.iter().any(|exchange| matches!(exchange.kind, Host::OtherFamily | Host::NotGiven)) {
+                let given = self.hosts.given.iter().map(backticked);
+                format!(
+                    "Replace the MX records: mail goes to {hosts} and not to the given host {}.",
+                    join_and(given)
+                )
+            } else if others.iter().all(|exchange| is_no_mail_host(&exchange.host)) {
+                format!(
+                    "Replace the MX records: {hosts} is a Microsoft name that accepts no mail for the \
+                domain."
+                )
+            } else if self.may_be_filter(others) {
+                let gateway =
+                    others.first().map(|exchange| self.suffix_of(&exchange.host)).unwrap_or_default();
+                format!(
+                    "Pass `--gateway {gateway}` if {hosts} is a mail filter in front of Microsoft 365 \
+                 (autodiscover and SPF already point to Microsoft). If it is not, replace it: mail does \
+                 not reach Microsoft 365."
+                )
+            } else {
+                format!("Replace the MX records: mail goes to {hosts} and not to Microsoft.")
+            };
         let finding = self.wrong(Code::MxElsewhere, message);
         // An unknown host may be a filter, so the admin compares what replaces it.
         let is_foreign = others.iter().any(|exchange| exchange.kind == Host::Foreign);
@@ -130,7 +145,7 @@ impl MxJudge<'_> {
             && texts.data.iter().any(includes_microsoft)
     }
 
-    /// Whether a known filter may be meant to stay: the admin named neither the filters nor the host.
+    /// Returns whether a known filter may be meant to stay: the admin named neither the filters nor the host.
     pub(super) fn asks_for_filters(&self) -> bool {
         self.hosts.gateways.is_empty() && self.hosts.given.is_none()
     }
@@ -145,13 +160,15 @@ impl MxJudge<'_> {
             self.exchanges.iter().filter(|exchange| exchange.kind.is_right()).collect();
         let message = if right.is_empty() {
             format!(
-                "Pass `--gateway {id}` if the filter is to stay in front: mail goes through {hosts}, and DNS cannot show \
-                 what is behind it. If it is to go, replace its MX records by the host that the admin center shows."
+                "Pass `--gateway {id}` if the filter stays in front: mail goes to {hosts}, and DNS does \
+                 not show where the filter delivers it. If it does not stay, replace its MX records with \
+                 the host that the admin center shows."
             )
         } else {
             format!(
-                "Pass `--gateway {id}` if the filter is to stay in front: mail goes to {hosts} and to {}, and DNS cannot show \
-                 which of them is meant. If the filter is to go, delete its MX records.",
+                "Pass `--gateway {id}` if the filter stays in front: mail goes to {hosts} and to {}, and \
+                 DNS does not show which of them is right. If the filter does not stay, delete its MX \
+                 records.",
                 join_and(right.iter().map(|exchange| backticked(&exchange.host)))
             )
         };
@@ -168,7 +185,8 @@ impl MxJudge<'_> {
             let answer = self.case.sight.answer(&Question::new(exchange.host.clone(), RecordType::A))?;
             let Some(real) = answer.chain.last() else { continue };
             let message = format!(
-                "{} is an alias of {}, and an MX must name the real host (RFC 5321 §5.1)",
+                "Replace the MX host: {} is a CNAME to {}, and an MX record must name the real host (RFC \
+                 5321 §5.1).",
                 backticked(&exchange.host),
                 backticked(real)
             );
@@ -195,7 +213,7 @@ impl MxJudge<'_> {
         let mut groups: Vec<(Option<&str>, Vec<String>)> = Vec::new();
         for exchange in exchanges {
             let shown = if exchange.kind == Host::Null {
-                "nobody (`0 .`)".into()
+                "no server (`0 .`)".into()
             } else {
                 backticked(&exchange.host)
             };
@@ -219,7 +237,7 @@ fn includes(meaning: &Meaning, include: &Name) -> bool {
 /// Why hosts are no hosts at all, for the end of a sentence.
 fn causes(exchanges: &[&Exchange]) -> String {
     let causes = exchanges.iter().filter_map(|exchange| match &exchange.kind {
-        Host::Malformed(why, _) => Some(format!("; {}: {why}", backticked(&exchange.host))),
+        Host::Malformed(why, _) => Some(format!(" {}: {why}.", backticked(&exchange.host))),
         _ => None,
     });
     causes.collect()
@@ -231,7 +249,7 @@ fn filter_hint(exchanges: &[&Exchange]) -> String {
         Host::UndeclaredFilter(provider) => Some(provider.id),
         _ => None,
     });
-    filter.map(|id| format!("; if the filter is meant to stay, say `--gateway {id}`")).unwrap_or_default()
+    filter.map(|id| format!(" If the filter stays in front, pass `--gateway {id}`.")).unwrap_or_default()
 }
 
 /// The finding with an edit that the admin has to compare first.

@@ -1,6 +1,6 @@
-//! Where does an alias to a DKIM key lead?
+//! Parses the targets of DKIM CNAMEs.
 //!
-//! Both forms that Microsoft uses are read, and what is typed wrong in them is told.
+//! Both forms that Microsoft uses are read, and typing errors in them are reported.
 
 use std::borrow::Cow;
 
@@ -21,7 +21,7 @@ pub(super) struct Target {
     pub(super) cloud: Option<Cloud>,
 }
 
-/// Whether the target has the form of a key that Microsoft keeps.
+/// Returns whether the target has the form of a key that Microsoft keeps.
 pub(in crate::check) fn is_key_target(target: &Name) -> bool {
     read(target).is_some()
 }
@@ -69,16 +69,16 @@ pub(super) fn misspelt(target: &Name) -> Option<Name> {
     is_key_target(&meant).then_some(meant)
 }
 
-/// Why the target is none, if it was mistyped.
+/// Returns why the target is not valid, if it was mistyped.
 pub(super) fn mistyped(target: &Name, domain: &Name) -> Option<String> {
     if placeholder::is_placeholder(target, domain) {
         return Some(placeholder::REASON.into());
     }
     if let Some(meant) = misspelt(target) {
-        return Some(format!("it is misspelt, the key is at {}", backticked(&meant)));
+        return Some(format!("it is misspelled; the key is at {}", backticked(&meant)));
     }
     dotless(target, domain).map(|(_, zone)| {
-        format!("the final dot is missing in the zone, so {} was put behind it", backticked(&zone))
+        format!("the final dot is missing, so the zone name {} was appended", backticked(&zone))
     })
 }
 

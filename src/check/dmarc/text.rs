@@ -38,7 +38,7 @@ impl<'a> Record<'a> {
         self.0.tags.iter().find(|tag| tag.name.eq_ignore_ascii_case(name)).map(|tag| tag.value)
     }
 
-    /// The first name that stands twice; such a list is not valid as a whole (RFC 6376 §3.2).
+    /// The first name that is given twice; such a list is not valid as a whole (RFC 6376 §3.2).
     fn repeated(&self) -> Option<&'a str> {
         let tags = &self.0.tags;
         let seen = |at: usize, name: &str| tags[..at].iter().any(|tag| tag.name.eq_ignore_ascii_case(name));
@@ -50,13 +50,13 @@ impl<'a> Record<'a> {
         known_policy(self.get(name)?)
     }
 
-    /// Whether a tag that says what to do is missing or not valid (RFC 9989 §4.10.1).
+    /// Returns whether a tag that says what to do is missing or not valid (RFC 9989 §4.10.1).
     fn is_incomplete(&self) -> bool {
         let invalid = |name: &str| self.get(name).is_some_and(|value| known_policy(value).is_none());
         self.asked("p").is_none() || invalid("sp") || invalid("np")
     }
 
-    /// Whether one address for reports can be used.
+    /// Returns whether one address for reports can be used.
     fn has_reports(&self) -> bool {
         self.get("rua").is_some_and(|list| uris(list).any(is_uri))
     }
@@ -131,7 +131,7 @@ pub(super) fn report_hosts(set: &RecordSet, domain: &Name) -> Vec<Name> {
     hosts
 }
 
-/// The host of a `mailto:` address, without what may stand behind it.
+/// The host of a `mailto:` address, without what follows it.
 fn host_of(uri: &str) -> Option<Name> {
     let (scheme, rest) = uri.split_once(':')?;
     if !scheme.eq_ignore_ascii_case("mailto") {
@@ -141,13 +141,13 @@ fn host_of(uri: &str) -> Option<Name> {
     address.rsplit_once('@')?.1.trim_matches([' ', '\t']).parse().ok()
 }
 
-/// Whether two domains belong to the same owner, as far as the list of public suffixes tells.
+/// Returns whether two domains belong to the same owner, as far as the list of public suffixes tells.
 fn is_same_organization(host: &Name, domain: &Name) -> bool {
     let registrable = |name: &Name| psl::domain_str(&name.without_trailing_dot()).map(str::to_owned);
     host.is_within(domain) || registrable(host).is_some_and(|host| registrable(domain) == Some(host))
 }
 
-/// All texts of a set.
+/// All TXT records of a set.
 pub(super) fn texts(set: &RecordSet) -> impl Iterator<Item = &Text> {
     set.data.iter().filter_map(|data| match data {
         RecordData::Txt(text) => Some(text),
@@ -155,17 +155,17 @@ pub(super) fn texts(set: &RecordSet) -> impl Iterator<Item = &Text> {
     })
 }
 
-/// The texts that receivers take for a policy.
+/// The TXT records that receivers accept as a policy.
 pub(super) fn policies(set: &RecordSet) -> impl Iterator<Item = &Text> {
     texts(set).filter(|text| is_policy(text))
 }
 
-/// Whether receivers take the text for a policy: it begins with `v=DMARC1` (RFC 9989 §4.8).
+/// Returns whether receivers take the text for a policy: it begins with `v=DMARC1` (RFC 9989 §4.8).
 pub(super) fn is_policy(text: &Text) -> bool {
     starts_with_version(&text.lossy())
 }
 
-/// `v`, `=` and `DMARC1` with blanks around the sign, and then a semicolon or the end. Nothing stands in front, and only the
+/// `v`, `=` and `DMARC1` with blanks around the sign, and then a semicolon or the end. Nothing comes before, and only the
 /// value is compared with regard to case.
 fn starts_with_version(text: &str) -> bool {
     let blanks = [' ', '\t'];
@@ -176,12 +176,12 @@ fn starts_with_version(text: &str) -> bool {
     rest.is_empty() || rest.starts_with(';')
 }
 
-/// Whether the set holds exactly one policy, a valid one.
+/// Returns whether the set holds exactly one policy, a valid one.
 pub(in crate::check) fn is_right(set: &RecordSet) -> bool {
     sole(set).is_some_and(|policy| fault(policy).is_none())
 }
 
-/// Whether a text that is no policy was meant to be one.
+/// Returns whether a TXT record is an invalid attempt at a policy.
 pub(super) fn looks_like_policy(text: &Text) -> bool {
     let plain: String = text
         .lossy()
@@ -197,18 +197,18 @@ pub(super) fn fault(text: &Text) -> Option<String> {
     let lossy = text.lossy();
     let Some(record) = Record::parse(&lossy) else { return Some("it does not begin with `v=DMARC1`".into()) };
     if let Some(name) = record.repeated() {
-        return Some(format!("`{name}` stands twice"));
+        return Some(format!("`{name}` is given twice"));
     }
     if record.get("p").is_none() {
-        return Some("`p` is missing, which says what to do with mail that fails".into());
+        return Some("`p`, the policy for mail that fails, is missing".into());
     }
     for name in ["p", "sp", "np"] {
         if let Some(value) = record.get(name).filter(|value| known_policy(value).is_none()) {
-            return Some(format!("`{name}={value}` is none of `none`, `quarantine` and `reject`"));
+            return Some(format!("`{name}={value}` is not `none`, `quarantine` or `reject`"));
         }
     }
     let uri = record.get("rua").and_then(|list| uris(list).find(|uri| !is_uri(uri)));
-    uri.map(|uri| format!("`rua={uri}` is not an address for reports, such as `mailto:dmarc@contoso.com`"))
+    uri.map(|uri| format!("`rua={uri}` is not a report address such as `mailto:dmarc@contoso.com`"))
 }
 
 /// The policy, where reports go, and what receivers ignore, for a sentence.
@@ -222,12 +222,12 @@ pub(super) fn shown(text: &Text) -> String {
         shown += &format!("; test mode (`t=y`), so receivers apply `{applied}`");
     }
     if suffix_of(&record) == Suffix::Public {
-        shown += "; `psd=y` says that domains below it belong to others";
+        shown += "; `psd=y` declares that its subdomains belong to other organizations";
     }
     let removed: Vec<String> =
         record.0.tags.iter().filter(|tag| is_removed(tag)).map(|tag| format!("`{}`", tag.name)).collect();
     if !removed.is_empty() {
-        shown += &format!("; RFC 9989 no longer has {}", crate::check::join_and(removed));
+        shown += &format!("; RFC 9989 has removed {}", crate::check::join_and(removed));
     }
     let malformed = record.0.tags.iter().filter(|tag| is_malformed(tag));
     let malformed = malformed.map(|tag| format!("{}={}", tag.name, tag.value));
@@ -235,7 +235,7 @@ pub(super) fn shown(text: &Text) -> String {
         malformed.chain(record.0.broken.iter().map(|part| (*part).to_owned())).collect();
     if !ignored.is_empty() {
         let ignored = crate::check::join_and(ignored.iter().map(|part| format!("`{part}`")));
-        shown += &format!("; receivers ignore {ignored}, which is not valid");
+        shown += &format!("; receivers ignore the invalid {ignored}");
     }
     shown
 }
@@ -252,7 +252,7 @@ fn is_removed(tag: &Tag<'_>) -> bool {
     REMOVED.iter().any(|removed| removed.eq_ignore_ascii_case(tag.name))
 }
 
-/// Whether receivers ignore a tag for its value (RFC 9989 §4.7): tags that nobody knows have none.
+/// Returns whether receivers ignore a tag for its value (RFC 9989 §4.7): unknown tags have none.
 fn is_malformed(tag: &Tag<'_>) -> bool {
     let one_of = |values: &[&str]| values.iter().any(|value| value.eq_ignore_ascii_case(tag.value));
     match tag.name.to_ascii_lowercase().as_str() {
@@ -274,7 +274,7 @@ fn uris(list: &str) -> impl Iterator<Item = &str> {
     list.split(',').map(|uri| uri.trim_matches([' ', '\t']))
 }
 
-/// Whether an entry is a URI (RFC 3986 §3.1); of `mailto:`, whether it names a mailbox.
+/// Returns whether an entry is a URI (RFC 3986 §3.1); of `mailto:`, whether it names a mailbox.
 fn is_uri(uri: &str) -> bool {
     let Some((scheme, rest)) = uri.split_once(':') else { return false };
     let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())

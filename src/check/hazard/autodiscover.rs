@@ -50,7 +50,7 @@ fn intercepted(case: &Case<'_>, reply: &WebReply) -> Option<Hazard> {
     let url = reply.request.url();
     let (found, level) = match reply.status {
         401 => ("asks for a password", Severity::Warning),
-        200 if is_settings(&reply.media_type) => ("gives settings of its own", Severity::Warning),
+        200 if is_settings(&reply.media_type) => ("returns settings of its own", Severity::Warning),
         200 => ("shows a web page", Severity::Info),
         300..=399 if leads_to_microsoft(case, &reply.location) => return None,
         300..=399 if reply.location.is_empty() => ("redirects", Severity::Info),
@@ -59,8 +59,8 @@ fn intercepted(case: &Case<'_>, reply: &WebReply) -> Option<Hazard> {
     };
     let status = reply.status;
     let message = format!(
-        "Let the web server answer 404 at `{url}`: Outlook asks there before it follows DNS to Microsoft, and the server \
-         {found} (HTTP status {status})."
+        "Make the web server return 404 at `{url}`: Outlook asks there before it follows DNS to Microsoft, \
+         and the server {found} (HTTP status {status})."
     );
     Some(Hazard { level, ..hazard(Code::AutodiscoverIntercepted, message, reply) })
 }
@@ -81,13 +81,13 @@ fn hazard(code: Code, message: String, reply: &WebReply) -> Hazard {
     Hazard { records, ..Hazard::new(code, &reply.request.host, None, message) }
 }
 
-/// Whether an answer of this media type is read as settings.
+/// Returns whether an answer of this media type is read as settings.
 fn is_settings(media_type: &str) -> bool {
     let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     essence.ends_with("/xml") || essence.ends_with("+xml") && !essence.contains("html")
 }
 
-/// Whether a redirect leads to a host of the cloud.
+/// Returns whether a redirect leads to a host of the cloud.
 fn leads_to_microsoft(case: &Case<'_>, location: &str) -> bool {
     /// Where the settings of Exchange Online are, in one cloud or another (Microsoft Learn, "Microsoft 365 URLs and IP
     /// address ranges", read 2026-11).

@@ -8,10 +8,10 @@ use crate::record::{Name, Question, RecordType};
 
 use super::{Case, Code, ExpectationResult, Hazard, backticked, join_and};
 
-/// What stands before the name of a mail host whose certificate is described.
+/// The labels before the name of a mail host whose certificate is described.
 const PORT: &str = "_25._tcp";
 
-/// The readiness for DANE, and TLSA records where nobody reads them.
+/// The readiness for DANE, and TLSA records where no sender reads them.
 pub(super) fn dane(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Hazard> {
     let Some(host) = published_host(case, judged) else { return Vec::new() };
     case.sight.batch(|| {
@@ -50,7 +50,8 @@ fn readiness(case: &Case<'_>, host: &Name) -> Option<Hazard> {
         (false, true) => (
             Code::DaneReady,
             format!(
-                "Senders can verify {} by DANE: Microsoft publishes a TLSA record, and {} is signed. Publish nothing for it.",
+                "Nothing to do: senders can verify {} with DANE. Microsoft publishes a TLSA record, and {} \
+                 is signed.",
                 backticked(host),
                 backticked(domain)
             ),
@@ -58,8 +59,8 @@ fn readiness(case: &Case<'_>, host: &Name) -> Option<Hazard> {
         (false, false) if is_unsigned => (
             Code::DaneNotReady,
             format!(
-                "Microsoft publishes a TLSA record for {}, and {} is not signed: senders verify the host by DANE once the \
-                 DNS host signs the zone (DNSSEC).",
+                "Microsoft publishes a TLSA record for {}, but {} is not signed: senders can verify the \
+                 host with DANE once the DNS host signs the zone (DNSSEC).",
                 backticked(host),
                 backticked(domain)
             ),
@@ -69,8 +70,9 @@ fn readiness(case: &Case<'_>, host: &Name) -> Option<Hazard> {
         (true, true) => (
             Code::DaneNotReady,
             format!(
-                "{} is signed (DNSSEC), and Microsoft publishes no TLSA record for {} yet: \
-                 `Enable-SmtpDaneInbound -DomainName {}` switches inbound DANE on. Publish nothing for it.",
+                "{} is signed (DNSSEC), but Microsoft publishes no TLSA record for {} yet: run \
+                 `Enable-SmtpDaneInbound -DomainName {}` to turn on inbound DANE. No record is needed from \
+                 you.",
                 backticked(domain),
                 backticked(host),
                 domain.without_trailing_dot()
@@ -80,13 +82,13 @@ fn readiness(case: &Case<'_>, host: &Name) -> Option<Hazard> {
     Some(Hazard::new(code, domain, Some(RecordType::Mx), message))
 }
 
-/// Whether a resolver has validated its answer (AD, RFC 4035 §3.2.3).
+/// Returns whether a resolver has validated its answer (AD, RFC 4035 §3.2.3).
 fn is_validated(case: &Case<'_>, question: &Question) -> bool {
     let mut replies = case.sight.facts.replies(question);
     replies.any(|reply| reply.server.role == Role::Resolver && reply.outcome.is_answer() && reply.authentic)
 }
 
-/// TLSA records in the domain's own zone, which no sender looks for: those of a mail host stand below its own name.
+/// TLSA records in the domain's own zone, which no sender looks for: those of a mail host are below its own name.
 fn misplaced(case: &Case<'_>, host: &Name) -> Option<Hazard> {
     let domain = &case.subject.domain;
     let published: Vec<Name> = own_names(domain, host)
@@ -98,8 +100,8 @@ fn misplaced(case: &Case<'_>, host: &Name) -> Option<Hazard> {
         .collect();
     let first = published.first()?;
     let message = format!(
-        "The TLSA record at {} has no effect on mail for {}: senders look for it at `{PORT}.{}`, in Microsoft's zone. \
-         Delete it, unless something else uses it.",
+        "The TLSA record at {} has no effect on mail for {}: senders check `{PORT}.{}`, in Microsoft's \
+         zone. Delete it, unless another service uses it.",
         join_and(published.iter().map(backticked)),
         backticked(domain),
         host.without_trailing_dot()

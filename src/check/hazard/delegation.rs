@@ -129,8 +129,8 @@ pub(super) fn zone_incomplete(case: &Case<'_>) -> Option<Hazard> {
     }
     let count = if sets.len() == 1 { "1 record set" } else { &format!("{} record sets", sets.len()) };
     let message = format!(
-        "Add to the new name servers what the present ones have, before the delegation changes: {count} of those that were \
-         compared are missing or differ: {}. Other names were not compared.",
+        "Add to the new name servers what the current ones publish, before the delegation changes: {count} \
+         of those compared are missing or different: {}. Other names were not compared.",
         join_and(named)
     );
     let mut found = Hazard::new(Code::ZoneIncomplete, domain, None, message);

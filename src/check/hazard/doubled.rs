@@ -1,7 +1,7 @@
-//! Were records of the domain itself published under its name twice?
+//! Finds records of the domain that were published with the zone name twice.
 //!
 //! Where a panel puts the zone's name behind whatever is typed, the domain in full makes `contoso.com.contoso.com`. An
-//! alias tells so itself; MX and texts of the domain have judges of their own, which look at the domain alone.
+//! alias tells so itself; MX and TXT records of the domain have judges of their own, which check the domain alone.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::record::{Name, RecordData, RecordType};
 use super::{Case, Code, Edit, ExpectationResult, Hazard, Status, backticked, delivery, join_and, wildcard};
 use crate::check::{doubled, text};
 
-/// Right MX records and texts at the doubled name, while the domain itself lacks them.
+/// Right MX and TXT records at the doubled name, while the domain itself lacks them.
 pub(super) fn domain_doubled(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Hazard> {
     let domain = &case.subject.domain;
     let hosts = judged.iter().find_map(|judged| match &judged.expectation.requirement {
@@ -61,8 +61,8 @@ fn found(case: &Case<'_>, name: &Name, rtype: RecordType, hosts: Option<&MailHos
         return None;
     }
     let message = format!(
-        "{} holds {}, meant for {}: the DNS host puts the zone's name behind what is typed, so leave the host field \
-         empty or type `@`",
+        "Publish {1} at {2} instead of {0}: your DNS host appends the zone name to what you type. Leave \
+         the host field empty or type `@`.",
         backticked(name),
         join_and(meant.iter().map(|data| format!("`{data}`"))),
         backticked(&case.subject.domain)
@@ -76,7 +76,7 @@ fn found(case: &Case<'_>, name: &Name, rtype: RecordType, hosts: Option<&MailHos
     Some(hazard)
 }
 
-/// Whether the record was meant for the domain itself.
+/// Returns whether the record was meant for the domain itself.
 fn is_meant(case: &Case<'_>, data: &RecordData, hosts: Option<&MailHosts>) -> bool {
     match (data, hosts) {
         (RecordData::Mx { exchange, .. }, Some(hosts)) => {

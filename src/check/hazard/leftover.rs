@@ -1,4 +1,4 @@
-//! What is left of the platform being left?
+//! Finds records that still point to the old platform.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,8 +24,8 @@ const MAIL_HOSTS: &[&str] = &["mail", "rackspace"];
 
 /// Before the old service is closed: its name servers serve the zone.
 ///
-/// Once everything else is tidied up, they may be the last sign of the platform. It alone names nobody, so where no
-/// platform is known it decides nothing, and is said all the same.
+/// Once everything else is tidied up, they may be the last sign of the platform. It alone proves no platform, so where no
+/// platform is known it does not affect the result, but is reported.
 pub(super) fn dns_hosted_by_source(case: &Case<'_>, zone: Option<&Zone>) -> Option<Hazard> {
     if case.phase() < Phase::Tidy {
         return None;
@@ -34,17 +34,16 @@ pub(super) fn dns_hosted_by_source(case: &Case<'_>, zone: Option<&Zone>) -> Opti
     let zone = zone?;
     let servers = || zone.name_servers.iter().map(|server| &server.name);
     let hazard = |theirs: Vec<String>, rest: String| {
-        let message = format!("{} {rest}", join_and(theirs));
+        let message = format!("{rest} Its name servers are {}.", join_and(theirs));
         Hazard::new(Code::DnsHostedBySource, &zone.apex, Some(RecordType::Ns), message)
     };
     if let Some(source) = case.source {
         let theirs: Vec<String> =
             servers().filter(|server| source.matches_ns(server, domain)).map(backticked).collect();
         let rest = format!(
-            "of {} serve the zone {}, and closing the account there takes the zone with it; move the zone to another \
-             DNS host first, then check again",
-            source.short,
-            backticked(&zone.apex)
+            "Move the zone {} to another DNS host before you close the {} account, which deletes it; then check again.",
+            backticked(&zone.apex),
+            source.short
         );
         return (!theirs.is_empty()).then(|| hazard(theirs, rest));
     }
@@ -54,8 +53,9 @@ pub(super) fn dns_hosted_by_source(case: &Case<'_>, zone: Option<&Zone>) -> Opti
     let host = servers().find_map(hosts)?;
     let theirs = servers().filter(|server| hosts(server) == Some(host)).map(backticked).collect();
     let rest = format!(
-        "of {0} serve the zone {1}; if {0} is the platform being left, closing the account there takes the zone with \
-         it, so move the zone first; `--source` says which platform it is",
+        "Pass `--source {0}` if {1} is the old platform, and move the zone {2} to another DNS host before you close the \
+             account, which deletes it.",
+        host.id,
         host.short,
         backticked(&zone.apex)
     );
@@ -121,12 +121,12 @@ pub(in crate::check) fn doubt_unread(case: &Case<'_>, judged: &mut [ExpectationR
         if matches!(doubted.status, Status::Met | Status::Waiting) {
             (doubted.status, doubted.code, doubted.until) = (Status::Unknown, Code::NotInReplay, None);
             doubted.message =
-                format!("{failure}, so whether it still leads to {} is unknown", case.source_word());
+                format!("{failure}, so it is unknown if it still points to {}", case.source_word());
         }
     }
 }
 
-/// Whether records of the type can show whose service is used.
+/// Returns whether records of the type can show whose service is used.
 fn is_evidence_type(rtype: RecordType) -> bool {
     matches!(rtype, RecordType::Cname | RecordType::Mx | RecordType::Srv | RecordType::Txt)
 }
@@ -157,7 +157,7 @@ pub(super) fn autodiscover_srv_left(case: &Case<'_>) -> Option<Hazard> {
     });
     let whose = source.map(|source| format!(" ({})", source.short)).unwrap_or_default();
     let message = format!(
-        "{} sends mail programs that look for it to {}{whose}; delete it, Microsoft needs no such record",
+        "Delete {}: it points mail programs to {}{whose}, and Microsoft needs no such record.",
         backticked(&name),
         join_and(left.iter().map(shown))
     );
@@ -197,7 +197,7 @@ pub(super) fn source_left(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<
             continue;
         }
         let rtype = question.rtype;
-        let message = format!("{}; {}", points(&name, rtype, &theirs, source), advice(rtype));
+        let message = format!("{}: {}.", advice(rtype), points(&name, rtype, &theirs, source));
         let mut found = Hazard::new(Code::SourceLeft, &name, Some(rtype), message);
         found.records = theirs.iter().map(|data| format!("{name} {rtype} {data}")).collect();
         // Without proof that it is the platform being left, nothing of it goes. Mail of a subdomain may go on there: where
@@ -210,10 +210,8 @@ pub(super) fn source_left(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<
             found.fix = vec![Edit { confirm: rtype == RecordType::Mx, ..edit(&name, rtype, kept) }];
         } else {
             found.level = Severity::Warning;
-            found.message += &format!(
-                ". If {0} is the platform being left, pass `--source {1}`.",
-                source.short, source.id
-            );
+            found.message +=
+                &format!(" If {0} is the old platform, pass `--source {1}`.", source.short, source.id);
         }
         hazards.entry(Question::new(name, rtype)).or_insert(found);
     }
@@ -301,13 +299,13 @@ fn wildcards(question: &Question, domain: &Name) -> Vec<Wildcard> {
     places.iter().filter_map(wildcard).collect()
 }
 
-/// Whether a record at that name belongs to the platform, by evidence that needs no other beside it.
+/// Returns whether a record at that name belongs to the platform, by evidence that needs no other beside it.
 fn is_of(provider: &Provider, name: &Name, data: &RecordData, domain: &Name) -> bool {
     let owner = name.without_suffix(domain).map(|owner| owner.without_trailing_dot()).unwrap_or_default();
     is_shown_by(provider, clues(&owner, data), domain)
 }
 
-/// Whether an alias or a service at `owner` that leads to `target` leads to the platform.
+/// Returns whether an alias or a service at `owner` that leads to `target` leads to the platform.
 fn is_host_of(provider: &Provider, owner: &str, target: &Name, domain: &Name) -> bool {
     is_shown_by(provider, host_clues(owner, target), domain)
 }
@@ -343,17 +341,17 @@ fn points(name: &Name, rtype: RecordType, theirs: &BTreeSet<RecordData>, source:
             let hosts = theirs.iter().filter_map(RecordData::target).map(backticked);
             format!("mail for {name} still goes to {} ({short})", join_and(hosts))
         }
-        RecordType::Txt => format!("{name} still holds the DKIM key of {short}"),
-        _ => format!("{name} still leads to {} ({short})", join_and(theirs.iter().map(shown))),
+        RecordType::Txt => format!("{name} still has the DKIM key of {short}"),
+        _ => format!("{name} still points to {} ({short})", join_and(theirs.iter().map(shown))),
     }
 }
 
 /// What to do about it.
 fn advice(rtype: RecordType) -> &'static str {
     match rtype {
-        RecordType::Mx => "delete it, or name the host that takes this mail from now on",
-        RecordType::Txt => "delete it once the last mail signed with it is delivered",
-        _ => "delete it, or point it to what takes its place",
+        RecordType::Mx => "Delete the record, or name the host that receives this mail from now on",
+        RecordType::Txt => "Delete the key once the last mail signed with it is delivered",
+        _ => "Delete the record, or point it to its replacement",
     }
 }
 

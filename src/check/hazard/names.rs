@@ -1,4 +1,4 @@
-//! What stands at names where it does harm, or masks what is missing?
+//! Finds records at names where they do harm or hide what is missing.
 
 use crate::expected::{Id, Requirement};
 use crate::facts::{Existence, Zone};
@@ -37,7 +37,8 @@ fn alias_at_the_domain(case: &Case<'_>) -> Option<Hazard> {
     let domain = &case.subject.domain;
     let hazard = |target: &Name| {
         let message = format!(
-            "{} is an alias of {}, so no MX or TXT of its own can stand there (RFC 1034 §3.6.2); take the alias away",
+            "Delete the CNAME of {}: it points to {}, and no MX or TXT record can exist next to it (RFC \
+             1034 §3.6.2).",
             backticked(domain),
             backticked(target)
         );
@@ -71,7 +72,7 @@ pub(super) fn name_doubled(judged: &[ExpectationResult]) -> Vec<Hazard> {
     let names = doubled.flat_map(|judged| judged.fix.iter().filter(|edit| edit.after.is_empty()));
     let hazards = names.map(|edit| {
         let message = format!(
-            "{} exists: the DNS host puts the zone's name behind what is typed",
+            "Delete {}: your DNS host appends the zone name to what you type.",
             backticked(&edit.name)
         );
         Hazard::new(Code::NameDoubled, &edit.name, Some(edit.rtype), message)
@@ -110,8 +111,10 @@ pub(super) fn filter_bypass(case: &Case<'_>, judged: &[ExpectationResult]) -> Op
     if !filtered || direct.is_empty() {
         return None;
     }
-    let message =
-        format!("{} stands beside the declared filter, so mail can get around it", join_and(direct));
+    let message = format!(
+        "Delete {} from the MX records: through it, mail bypasses the declared filter.",
+        join_and(direct)
+    );
     Some(Hazard::new(Code::FilterBypass, domain, Some(RecordType::Mx), message))
 }
 
@@ -136,13 +139,13 @@ pub(super) fn dmarc_strict_too_early(case: &Case<'_>, judged: &[ExpectationResul
         return None;
     }
     let message = format!(
-        "the policy `p={policy}` holds already, and neither SPF nor DKIM lets mail from Microsoft 365 pass; publish those \
-         first, or go back to `p=none` for the move"
+        "Publish SPF and DKIM for Microsoft 365 first, or return to `p=none` for the move: the policy \
+         `p={policy}` already applies, and mail from Microsoft 365 passes neither SPF nor DKIM."
     );
     Some(Hazard::new(Code::DmarcStrictTooEarly, &name, Some(RecordType::Txt), message))
 }
 
-/// A name that nobody publishes has an answer.
+/// Reports a random name that has an answer.
 pub(super) fn wildcard_answers(case: &Case<'_>) -> Option<Hazard> {
     let domain = &case.subject.domain;
     let probe = domain.prepend(PROBE_LABEL).ok()?;
@@ -169,7 +172,7 @@ pub(super) fn microsoft_hosted_dns(case: &Case<'_>, zone: Option<&Zone>) -> Opti
         return None;
     }
     let message = format!(
-        "{} {} Microsoft's: the records are kept in the Microsoft 365 admin center{}",
+        "Edit the records in the Microsoft 365 admin center: {} {} Microsoft's.{}",
         join_and(servers.iter().cloned()),
         if servers.len() == 1 { "is" } else { "are" },
         web_site(case)
@@ -177,7 +180,7 @@ pub(super) fn microsoft_hosted_dns(case: &Case<'_>, zone: Option<&Zone>) -> Opti
     Some(Hazard::new(Code::MicrosoftHostedDns, &zone.apex, None, message))
 }
 
-/// Whether the name server is one of those that serve what the admin center keeps.
+/// Returns whether the name server is one of those that serve what the admin center keeps.
 fn is_microsoft_dns(server: &Name) -> bool {
     "bdm.microsoftonline.com".parse().is_ok_and(|microsoft| server.is_within(&microsoft))
 }
@@ -203,12 +206,12 @@ fn web_site(case: &Case<'_>) -> String {
     }
     let verb = |names: &[String]| if names.len() == 1 { "has" } else { "have" };
     match (found.is_empty(), missing.is_empty()) {
-        (true, true) => "; see that the web site's are there too".into(),
+        (true, true) => " Make sure that the records of the web site are there too.".into(),
         (false, true) => {
-            format!("; of the web site, {} {} an address", join_and(found.clone()), verb(&found))
+            format!(" Of the web site, {} {} an address.", join_and(found.clone()), verb(&found))
         }
         (_, false) => format!(
-            "; {} {} no address, so add the records of the web site there",
+            " Add the records of the web site there: {} {} no address.",
             join_and(missing.clone()),
             verb(&missing)
         ),

@@ -1,4 +1,4 @@
-//! What is wrong with the servers of the zone, its delegation or its signatures?
+//! Finds problems of name servers, delegation and DNSSEC.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,11 +38,12 @@ pub(super) fn servers_disagree(case: &Case<'_>) -> Vec<Hazard> {
         });
         let Some(order) = differing else { continue };
         let versions = match order {
-            VersionOrder::Same => "have the same version of the zone and",
+            VersionOrder::Same => "have the same version of the zone but",
             _ => "have versions of the zone that cannot be compared, and",
         };
         let message = format!(
-            "the name servers {versions} answer differently for {} of {}; ask the DNS host to fix that",
+            "Ask the DNS host to synchronize its name servers: they {versions} return different {} records \
+             for {}.",
             question.rtype,
             backticked(&question.name)
         );
@@ -97,14 +98,12 @@ pub(super) fn domain_not_found(case: &Case<'_>, zone: Option<&Zone>) -> Option<H
     if !gone || zone.is_some() {
         return None;
     }
-    let message = format!(
-        "{} does not exist in DNS; check the spelling, or whether its registration has lapsed",
-        backticked(domain)
-    );
+    let message =
+        format!("Check the spelling and the registration: {} does not exist in DNS.", backticked(domain));
     Some(Hazard::new(Code::DomainNotFound, domain, None, message))
 }
 
-/// A resolver fails, and answers once it is told not to validate.
+/// A resolver fails, and answers without validation.
 pub(super) fn dnssec_bogus(case: &Case<'_>) -> Option<Hazard> {
     let facts = case.sight.facts;
     let domain = &case.subject.domain;
@@ -120,8 +119,8 @@ pub(super) fn dnssec_bogus(case: &Case<'_>) -> Option<Hazard> {
     let said: Vec<String> = failure.ede.iter().map(ToString::to_string).collect();
     let said = if said.is_empty() { String::new() } else { format!(" ({})", said.join("; ")) };
     let message = format!(
-        "{} refuses the answers of the zone, since their DNSSEC signatures do not fit{said}; have the registrar correct \
-         or remove the DS record, which is often left over from an earlier DNS host",
+        "Have the registrar correct or remove the DS record: {} rejects the zone because DNSSEC validation \
+         fails{said}. Often an old DS record remains from an earlier DNS host.",
         failure.server.address
     );
     let mut found = Hazard::new(Code::DnssecBogus, domain, Some(unvalidated.question.rtype), message);
@@ -129,7 +128,7 @@ pub(super) fn dnssec_bogus(case: &Case<'_>) -> Option<Hazard> {
     Some(found)
 }
 
-/// What the zone above says, against what the zone says of itself.
+/// Compares the NS records of the parent zone with those of the zone.
 pub(super) fn delegation_mismatch(case: &Case<'_>, zone: Option<&Zone>) -> Option<Hazard> {
     let facts = case.sight.facts;
     let apex = &zone.filter(|_| facts.named_servers.is_empty())?.apex;
@@ -153,13 +152,13 @@ pub(super) fn delegation_mismatch(case: &Case<'_>, zone: Option<&Zone>) -> Optio
         |here: &BTreeSet<Name>, there: &BTreeSet<Name>| join_and(here.difference(there).map(backticked));
     let mut parts = Vec::new();
     if !parent.is_subset(&own) {
-        parts.push(format!("only the zone above names {}", only(&parent, &own)));
+        parts.push(format!("only the parent zone lists {}", only(&parent, &own)));
     }
     if !own.is_subset(&parent) {
-        parts.push(format!("only the zone itself names {}", only(&own, &parent)));
+        parts.push(format!("only the zone itself lists {}", only(&own, &parent)));
     }
     let message = format!(
-        "the name servers of {} differ: {}; the zone above decides, so edit where it points and correct the other",
+        "Make the name servers of {} equal in both zones: {}. Resolvers use the list of the parent zone.",
         backticked(apex),
         parts.join(", ")
     );
@@ -182,7 +181,10 @@ pub(super) fn servers(case: &Case<'_>, zone: Option<&Zone>) -> Vec<Hazard> {
         reply.outcome.is_answer() || matches!(reply.outcome, Outcome::TooLarge | Outcome::ChainTooLong)
     };
     let answers = |replies: &[&Reply]| replies.iter().any(is_answer);
-    let is_asked = if facts.named_servers.is_empty() { "is delegated to" } else { "is named" };
+    let advice = |shown: &str| match facts.named_servers.is_empty() {
+        true => format!("Remove {shown} from the delegation, or have it serve the zone"),
+        false => format!("Have {shown} serve the zone"),
+    };
     let mut hazards = Vec::new();
     let reachable = by_server.values().any(|replies| answers(replies));
     // Whoever was not asked, or not waited for, might have answered.
@@ -203,24 +205,29 @@ pub(super) fn servers(case: &Case<'_>, zone: Option<&Zone>) -> Vec<Hazard> {
         let names = join_and(zone.name_servers.iter().map(|server| backticked(&server.name)));
         let is_late = facts.unordered().any(|reply| reply.outcome == Outcome::OutOfTime);
         let message = if is_open {
-            let next = if is_late { "; a longer `--deadline` may help" } else { "" };
+            let next = if is_late { " Try a longer `--deadline`." } else { "" };
             format!(
-                "none of the name servers ({names}) answered, and some were not asked or not waited for any longer, so what \
-                 they publish is not known{next}"
+                "None of the name servers ({names}) answered, and some were not queried or not waited for, \
+                 so what they publish is unknown.{next}"
             )
         } else if let Some(refusal) = refusal {
             let (some, rest) = match refusals.all(|refusal| refusal.is_some()) {
-                true => ("", ""),
-                false => ("some of ", " and the others do not answer from here,"),
+                true => ("The", ""),
+                false => ("Some of the", ", and the others do not answer from here"),
             };
             format!(
-                "{some}the name servers ({names}) were not asked ({refusal}),{rest} so the resolvers' answers are taken"
+                "{some} name servers ({names}) were not queried ({refusal}){rest}; this report relies on \
+                 resolvers."
             )
         } else if facts.named_servers.is_empty() {
-            format!("none of the name servers ({names}) answers from here, so the resolvers' word is taken")
+            format!(
+                "Name servers ({names}) unreachable from here; this report relies on resolvers. Is \
+                port 53 blocked?"
+            )
         } else {
             format!(
-                "none of the name servers that were named ({names}) answers from here, and resolvers do not speak for them"
+                "The given name servers ({names}) are unreachable from here, and resolvers do not know \
+                 their zone. Is port 53 blocked?"
             )
         };
         hazards.push(Hazard::new(Code::AuthoritativeUnreachable, &zone.apex, None, message));
@@ -235,15 +242,19 @@ pub(super) fn servers(case: &Case<'_>, zone: Option<&Zone>) -> Vec<Hazard> {
         let is = |outcomes: &[Outcome]| replies.iter().any(|reply| outcomes.contains(&reply.outcome));
         let shown = label(case, server);
         if is(&[Outcome::Lame, Outcome::Refused]) {
-            let message = format!("{shown} {is_asked} and does not serve {}", backticked(&zone.apex));
+            let message =
+                format!("{}: it is not authoritative for {} (lame).", advice(&shown), backticked(&zone.apex));
             hazards.push(Hazard::new(Code::ServerLame, &zone.apex, None, message));
         } else if let Some(refusal) = not_allowed(replies).filter(|_| reachable) {
-            let message =
-                format!("{shown} was not asked: {refusal}; resolvers elsewhere cannot reach it either");
+            let message = format!(
+                "Give {shown} a public address: it was not queried ({refusal}), and resolvers \
+                    elsewhere cannot reach it either."
+            );
             hazards.push(Hazard::new(Code::ServerSilent, &zone.apex, None, message));
         } else if reachable && is(&[Outcome::ServFail]) {
             let message = format!(
-                "{shown} {is_asked} and fails for everything of {}; it may have lost the zone",
+                "{}: it fails for every name of {} and may have lost the zone.",
+                advice(&shown),
                 backticked(&zone.apex)
             );
             hazards.push(Hazard::new(Code::ServerLame, &zone.apex, None, message));
@@ -253,21 +264,23 @@ pub(super) fn servers(case: &Case<'_>, zone: Option<&Zone>) -> Vec<Hazard> {
         {
             let reason = replies.iter().map(|reply| reply.reason.as_str()).find(|reason| !reason.is_empty());
             let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
-            let message =
-                format!("{shown} does not answer{reason}; every lookup that tries it first is slow");
+            let message = format!(
+                "Ask the DNS host about {shown}: it does not respond{reason}, and every lookup \
+                    that tries it first is slow."
+            );
             hazards.push(Hazard::new(Code::ServerSilent, &zone.apex, None, message));
         }
     }
     hazards
 }
 
-/// Why a server was not asked, where its address is one that DNS alone may not have asked.
+/// The reason why a server was not asked, where its address is one that DNS alone may not have asked.
 fn not_allowed<'a>(replies: &[&'a Reply]) -> Option<&'a str> {
     let refused = replies.iter().find(|reply| reply.outcome == Outcome::NotAllowed);
     refused.map(|reply| reply.reason.as_str())
 }
 
-/// Whether the addresses of a name server are not known because nobody was asked or waited for.
+/// Returns whether the addresses of a name server are not known because no server was asked or waited for.
 fn is_left_unfound(facts: &Facts, server: &NameServer) -> bool {
     let is_open = |rtype| {
         let question = Question::new(server.name.clone(), rtype);
@@ -290,9 +303,8 @@ fn delegation_dead(case: &Case<'_>, zone: &Zone) -> Option<Hazard> {
     }
     let names = join_and(zone.name_servers.iter().map(|server| backticked(&server.name)));
     let message = format!(
-        "the delegation of {} is dead: none of its name servers ({names}) answers, and resolvers fail as \
-         well; no record is known to be missing, so have the name servers put right first, at the DNS host or \
-         at the registrar",
+        "Have the name servers of {} fixed first, at the DNS host or the registrar: none of them ({names}) \
+         answers, and resolvers fail as well. No record is known to be missing.",
         backticked(&zone.apex)
     );
     Some(Hazard::new(Code::DelegationDead, &zone.apex, None, message))

@@ -21,14 +21,14 @@ pub(super) fn tenant(case: &Case<'_>) -> Vec<Hazard> {
         Some(TenantHolder::Tenant { id, .. }) => id,
         Some(TenantHolder::NoTenant) => {
             let message = format!(
-                "Add {} in the Microsoft 365 admin center and verify it: {host} knows no tenant that holds it.",
+                "Add {} in the Microsoft 365 admin center and verify it: {host} knows no tenant for it.",
                 backticked(domain)
             );
             return hazard(Code::DomainInNoTenant, message, &[reply]);
         }
         None => {
             let message =
-                format!("Which tenant holds {} is unknown: {}. Try again.", backticked(domain), why(reply));
+                format!("The tenant of {} is unknown: {}. Try again.", backticked(domain), why(reply));
             return hazard(Code::TenantUnknown, message, &[reply]);
         }
     };
@@ -39,8 +39,8 @@ pub(super) fn tenant(case: &Case<'_>) -> Vec<Hazard> {
         Some(TenantHolder::Tenant { id, .. }) if id == held => Vec::new(),
         Some(TenantHolder::Tenant { id, .. }) => {
             let message = format!(
-                "Remove {} from the tenant `{held}`, or correct `--tenant`: {given} is the tenant `{id}`, and mail of \
-                 one domain goes to one tenant only.",
+                "Remove {} from the tenant `{held}`, or correct `--tenant`: {given} is the tenant `{id}`, \
+                 and a domain belongs to one tenant only.",
                 backticked(domain)
             );
             hazard(Code::DomainInOtherTenant, message, &[reply, own])
@@ -53,7 +53,7 @@ pub(super) fn tenant(case: &Case<'_>) -> Vec<Hazard> {
         }
         None => {
             let message = format!(
-                "Whether {} is in the tenant {given} is unknown: {}. Try again.",
+                "It is unknown if {} belongs to the tenant {given}: {}. Try again.",
                 backticked(domain),
                 why(own)
             );
@@ -77,7 +77,7 @@ fn shown(reply: &WebReply) -> String {
     format!("{}: {found}", reply.request.url())
 }
 
-/// Why an answer does not tell the tenant.
+/// The reason why an answer does not tell the tenant.
 fn why(reply: &WebReply) -> String {
     match (reply.status, reply.reason.is_empty()) {
         (0, true) => format!("{} ({})", backticked(&reply.request.host), reply.outcome),

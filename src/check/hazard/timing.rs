@@ -1,4 +1,4 @@
-//! What will be waited for at the switch?
+//! Finds TTLs that are too long before the switch, or still low after it.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -31,13 +31,15 @@ pub(super) fn ttl_too_long(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec
             return Some(not_lowered_everywhere(case, judged, rtype, &slowest));
         }
         let message = format!(
-            "{rtype} of {} will change at the switch, and caches keep what they have for {}: lower its TTL to {SHORT} {}",
+            "Lower the TTL of {rtype} {0} to {SHORT} seconds {2}: it changes at the switch, and caches \
+             keep it for {1}.",
             backticked(name),
             lasting(ttl),
             by_when(case, ttl)
         );
         let mut found = Hazard::new(Code::TtlTooLong, name, Some(rtype), message);
-        found.records = judged.observed.data.iter().map(|data| format!("{name} {ttl} {rtype} {data}")).collect();
+        found.records =
+            judged.observed.data.iter().map(|data| format!("{name} {ttl} {rtype} {data}")).collect();
         found.due = due(case, ttl);
         // Until the switch every cache that takes the record anew forgets it sooner.
         if case.subject.switch_at.is_some_and(|switch| switch > case.sight.facts.checked_at) {
@@ -86,8 +88,8 @@ fn not_lowered_everywhere(
         .server_name(&slowest.reply.server)
         .map_or_else(|| format!("`{}`", slowest.reply.server.address), |name| backticked(&name));
     let message = format!(
-        "Wait for {server}, or check its zone transfer: it still gives out {rtype} of {} with a TTL of {}, which has to be \
-         {SHORT} seconds {}",
+        "Wait for {server}, or check its zone transfer: it still returns {rtype} {} with a TTL of {}; it \
+         must be {SHORT} seconds {}.",
         backticked(name),
         lasting(slowest.ttl),
         by_when(case, slowest.ttl)
@@ -119,7 +121,7 @@ pub(super) fn ttl_still_low(case: &Case<'_>, judged: &[ExpectationResult]) -> Ve
             return None;
         }
         let message = format!(
-            "Raise the TTL of {rtype} of {} to 3600: it still is {}, as for the switch, and every resolver asks that often.",
+            "Raise the TTL of {rtype} {} to 3600 seconds: it is still {}, and resolvers query that often.",
             backticked(name),
             lasting(own.ttl)
         );
@@ -140,16 +142,16 @@ fn due(case: &Case<'_>, ttl: u32) -> Option<Timestamp> {
 fn by_when(case: &Case<'_>, ttl: u32) -> String {
     let now = case.sight.facts.checked_at;
     match (case.subject.switch_at, due(case, ttl)) {
-        (None, _) => format!("at least {} before", lasting(ttl)),
-        (Some(switch), _) if switch <= now => format!("now; the switch was to be at {}", clock(switch)),
+        (None, _) => format!("at least {} before the switch", lasting(ttl)),
+        (Some(switch), _) if switch <= now => format!("now (the switch was planned for {})", clock(switch)),
         (Some(switch), Some(due)) => {
-            format!("by {}, so that it is gone everywhere at the switch at {}", clock(due), clock(switch))
+            format!("by {} (the switch is at {})", clock(due), clock(switch))
         }
         (Some(switch), None) => {
             let last =
                 after(now, ttl).map(|time| format!(" until {}", clock_when_over(time))).unwrap_or_default();
             format!(
-                "now, or switch later: some caches may keep it{last}, after the switch at {}",
+                "now, or switch later (caches may keep the old record{last}, after the switch at {})",
                 clock(switch)
             )
         }

@@ -1,4 +1,4 @@
-//! Says why a zone could not be read by transfer, where the user wanted that.
+//! Reports why a requested zone transfer failed.
 
 use crate::facts::{TransferOutcome, Zone};
 
@@ -11,16 +11,16 @@ pub(super) fn transfer_refused(case: &Case<'_>, zone: Option<&Zone>) -> Option<H
     let what = match reply.outcome {
         TransferOutcome::Transferred => return None,
         TransferOutcome::Refused => "refuses",
-        TransferOutcome::Unreachable => "cannot be reached",
+        TransferOutcome::Unreachable => "is unreachable",
         TransferOutcome::Timeout => "was too slow",
-        TransferOutcome::Malformed => "sent something else",
-        TransferOutcome::TooLarge => "sent more than is read",
-        TransferOutcome::Unverified => "did not sign its answer as it should",
+        TransferOutcome::Malformed => "sent an invalid response",
+        TransferOutcome::TooLarge => "exceeds the size limit",
+        TransferOutcome::Unverified => "did not sign its response correctly",
     };
     let reason = if reply.reason.is_empty() { String::new() } else { format!(" ({})", reply.reason) };
     let message = format!(
-        "Allow this machine to transfer {}, or leave `--transfer` out: {} {what}{reason}, so only the usual names were \
-         looked up.",
+        "Allow this machine to transfer {}, or omit `--transfer`: {} {what}{reason}, so only the usual \
+         names were looked up.",
         backticked(apex),
         reply.server
     );

@@ -1,4 +1,4 @@
-//! What do the texts say that announce a policy, or ask for reports? (RFC 8461 §3.1, RFC 8460 §3)
+//! Reads MTA-STS and TLS-RPT records (RFC 8461 §3.1, RFC 8460 §3).
 
 use crate::record::{RecordData, RecordSet, Text};
 
@@ -14,10 +14,10 @@ const LONGEST_ID: usize = 32;
 /// Receivers of reports that a sentence names.
 const MOST_RECEIVERS: usize = 10;
 
-/// Whether the texts announce a policy (RFC 8461 §3.1).
+/// Returns whether the TXT records announce a policy (RFC 8461 §3.1).
 ///
 /// # Errors
-/// What is wrong with texts that were meant to.
+/// What is wrong with TXT records that were meant to.
 pub(in crate::check) fn announced(set: &RecordSet) -> Result<bool, String> {
     let text = match sole(set, ANNOUNCEMENT) {
         Sole::None => return Ok(false),
@@ -27,15 +27,15 @@ pub(in crate::check) fn announced(set: &RecordSet) -> Result<bool, String> {
     let id = sole_field(&text, ANNOUNCEMENT, "id")?;
     let valid = (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(|octet| octet.is_ascii_alphanumeric());
     if !valid {
-        return Err(format!("`id={}` is not made of 1 to {LONGEST_ID} letters and digits", brief(id)));
+        return Err(format!("`id={}` does not consist of 1 to {LONGEST_ID} letters and digits", brief(id)));
     }
     Ok(true)
 }
 
-/// Where reports go, for a sentence (RFC 8460 §3); `None` if nobody asks for any.
+/// Where reports go, for a sentence (RFC 8460 §3); `None` if no reports are requested.
 ///
 /// # Errors
-/// What is wrong with texts that were meant to ask.
+/// What is wrong with TXT records that were meant to request them.
 pub(super) fn reported(set: &RecordSet) -> Result<Option<String>, String> {
     match sole(set, REPORTS) {
         Sole::None => Ok(None),
@@ -85,11 +85,11 @@ fn sole_field<'a>(text: &'a str, start: &str, wanted: &str) -> Result<&'a str, S
             });
         };
         if name.ends_with(BLANKS) || value.starts_with(BLANKS) {
-            return Err(format!("`{shown}` has blanks around `=`"));
+            return Err(format!("`{shown}` has spaces around `=`"));
         }
         if name == wanted {
             if found.replace(value).is_some() {
-                return Err(format!("`{wanted}` stands twice"));
+                return Err(format!("`{wanted}` is given twice"));
             }
         } else if !is_extension(name, value) {
             return Err(format!("`{shown}` is not `name=value`"));
@@ -98,7 +98,7 @@ fn sole_field<'a>(text: &'a str, start: &str, wanted: &str) -> Result<&'a str, S
     found.ok_or_else(|| format!("`{wanted}=…` is missing"))
 }
 
-/// A field that nobody knows yet: its name has at most 32 characters, its value is neither empty nor holds a blank or a
+/// A field that is not known yet: its name has at most 32 characters, its value is neither empty nor holds a blank or a
 /// second `=`.
 fn is_extension(name: &str, value: &str) -> bool {
     (1..=32).contains(&name.len())
@@ -128,7 +128,7 @@ fn sole<'a>(set: &'a RecordSet, start: &str) -> Sole<'a> {
     match (counted.next(), counted.count()) {
         (Some(text), 0) => return Sole::One(text),
         (Some(_), more) => {
-            return Sole::Fault(format!("{} texts begin with `{start}`, and then none counts", more + 1));
+            return Sole::Fault(format!("{} TXT records begin with `{start}`, so none counts", more + 1));
         }
         (None, _) => {}
     }

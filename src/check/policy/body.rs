@@ -1,6 +1,6 @@
-//! What does the text of an MTA-STS policy say? (RFC 8461 §3.2)
+//! Reads an MTA-STS policy (RFC 8461 §3.2).
 //!
-//! Lines of `key: value`, ended by LF or CRLF. Keys that nobody knows are skipped, and of a key that stands
+//! Lines of `key: value`, ended by LF or CRLF. Unknown keys are skipped, and of a key that is given
 //! twice the first counts, but for `mx`, which names one pattern a line.
 
 use std::fmt;
@@ -62,7 +62,8 @@ impl Policy {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let mut lines: Vec<(&str, &str)> = Vec::new();
         for line in text.split('\n').map(str::trim).filter(|line| !line.is_empty()) {
-            let pair = line.split_once(':').ok_or_else(|| format!("`{}` is no `key: value`", brief(line)))?;
+            let pair =
+                line.split_once(':').ok_or_else(|| format!("`{}` is not `key: value`", brief(line)))?;
             lines.push((pair.0.trim(), pair.1.trim()));
         }
         let first = |key: &str| {
@@ -77,20 +78,20 @@ impl Policy {
         let mode = Mode::ALL
             .into_iter()
             .find(|known| known.word() == mode)
-            .ok_or_else(|| format!("`mode: {}` is none of `enforce`, `testing` and `none`", brief(mode)))?;
+            .ok_or_else(|| format!("`mode: {}` is not `enforce`, `testing` or `none`", brief(mode)))?;
         let max_age = first("max_age")?;
         let max_age = seconds(max_age).ok_or_else(|| {
-            format!("`max_age: {}` is no number of seconds from 0 to {LONGEST}", brief(max_age))
+            format!("`max_age: {}` is not a number of seconds from 0 to {LONGEST}", brief(max_age))
         })?;
         let hosts = lines.iter().filter(|(name, _)| *name == "mx");
         let patterns = hosts.map(|(_, value)| Pattern::parse(value)).collect::<Result<Vec<_>, _>>()?;
         if patterns.is_empty() && mode != Mode::Off {
-            return Err("no line `mx: …` says which hosts may take the mail".into());
+            return Err("no line `mx: …` lists the mail hosts".into());
         }
         Ok(Self { mode, max_age, patterns })
     }
 
-    /// Whether the host may take the mail.
+    /// Returns whether the host may take the mail.
     pub(super) fn covers(&self, host: &Name) -> bool {
         self.patterns.iter().any(|pattern| pattern.covers(host))
     }
@@ -98,12 +99,12 @@ impl Policy {
 
 impl Pattern {
     fn parse(text: &str) -> Result<Self, String> {
-        let fault = |why: &str| Err(format!("`mx: {}` is no pattern: {why}", brief(text)));
+        let fault = |why: &str| Err(format!("`mx: {}` is not a valid pattern: {why}", brief(text)));
         if text.contains([' ', '\t', ',', ';']) {
             return fault("a line names one host, without a preference");
         }
         if text.ends_with('.') {
-            return fault("the final dot must go");
+            return fault("remove the final dot");
         }
         let (host, wildcard) = match text.strip_prefix("*.") {
             Some(host) => (host, true),
@@ -116,11 +117,11 @@ impl Pattern {
         match host.parse() {
             Ok(host) if wildcard && is_name(text, is_label) => Ok(Self::Below(host)),
             Ok(host) if is_name(text, is_label) => Ok(Self::Host(host)),
-            _ => fault("expected a host name, or `*.` in front of one"),
+            _ => fault("expected a host name, or one after `*.`"),
         }
     }
 
-    /// Whether the host matches (RFC 8461 §4.1): `*` is exactly the one leftmost label.
+    /// Returns whether the host matches (RFC 8461 §4.1): `*` is exactly the one leftmost label.
     pub(super) fn covers(&self, host: &Name) -> bool {
         match self {
             Self::Host(name) => host == name,
@@ -128,7 +129,7 @@ impl Pattern {
         }
     }
 
-    /// Whether the host would match if `*` stood for several labels.
+    /// Returns whether the host would match if `*` matched several labels.
     pub(super) fn nearly_covers(&self, host: &Name) -> bool {
         match self {
             Self::Host(_) => false,

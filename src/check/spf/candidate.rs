@@ -1,6 +1,6 @@
-//! Why could a term of the record go?
+//! Finds SPF terms that can be removed.
 //!
-//! Looks at each term that costs a lookup, and at what its name leads to, for the best reason to do without
+//! Examines each term that costs a lookup, and where its name leads, for the best reason to do without
 //! it.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -103,7 +103,7 @@ fn addresses(sight: &FactsView<'_>, name: &Name) -> Vec<IpAddr> {
     data.iter().filter_map(address).collect()
 }
 
-/// Whether a network of the record lets the address pass.
+/// Returns whether a network of the record authorizes the address.
 fn is_listed(record: &SpfRecord, address: IpAddr) -> bool {
     record.evaluated().any(|term| {
         if let Meaning::Mechanism(Qualifier::Pass, Mechanism::Ip4 { address: network, prefix }) = term.meaning

@@ -1,9 +1,9 @@
-//! How is the SPF record put right with the smallest edit?
+//! Fixes the SPF record with the smallest edit.
 //!
 //! One record comes out: other senders stay, in their order; what receivers cannot read is repaired where the
-//! meaning is plain, and otherwise left out, since a record with it lets nobody pass. The include of the
+//! meaning is plain, and otherwise left out, since a record with it authorizes no sender. The include of the
 //! platform being left stays until `tidy`. The edit is counted as it will be published, so that its price can
-//! be told with it.
+//! be reported with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,27 +19,25 @@ use super::terms::Terms;
 use super::walk::Reader;
 use super::{Edit, SpfJudge, text_of};
 
-/// The record sets that put it right, and what comes out of it.
+/// The record sets of the fix, and the result.
 pub(super) struct Fix {
-    /// The domain's own text, and texts of its own that it includes; empty where nothing in the zone would
+    /// The domain's own record, and own records that it includes; empty where nothing in the zone would
     /// help.
     pub(super) edits: Vec<Edit>,
-    /// What the present records cost, one after the other.
-    pub(super) before: Vec<Tally>,
     /// The record as it will be published.
     pub(super) record: SpfRecord,
     /// What it costs then.
     pub(super) after: Tally,
-    /// All texts at the domain, as they will be.
+    /// All TXT records at the domain, as they will be.
     pub(super) texts: BTreeSet<RecordData>,
     /// What merging decided, in words.
     pub(super) decided: Vec<String>,
-    /// Terms that nobody can read and whose meaning is not plain. They are left out: a record with them lets
-    /// nobody pass.
+    /// Invalid terms whose meaning is not plain. They are dropped: a record with them authorizes
+    /// no sender.
     pub(super) dropped: Vec<String>,
 }
 
-/// Puts it right. `instead_of` is a text that is no SPF record and was meant to be one.
+/// Returns the fix. `instead_of` is an invalid TXT record that was meant to be the SPF record.
 pub(super) fn fix(
     bench: &SpfJudge<'_>,
     records: &[&SpfRecord],
@@ -91,7 +89,7 @@ pub(super) fn fix(
         Needed::BeforeFailing => {
             terms.add_include_first(bench.include);
             terms.decided.push(format!(
-                "`include:{}` goes first, so that terms that fail cannot stop mail from Microsoft 365",
+                "`include:{}` goes first, so that failing terms cannot stop mail from Microsoft 365",
                 bench.include.without_trailing_dot()
             ));
         }
@@ -121,14 +119,14 @@ pub(super) fn fix(
     if let Some(source) = still_sends {
         terms
             .decided
-            .push(format!("add the include of {} too while it still sends for the domain", source.short));
+            .push(format!("Add the include of {} too while it still sends for the domain", source.short));
     }
     let confirm = !dropped.is_empty() || !moved.is_empty() || still_sends.is_some();
     terms.decided.extend(moved.iter().map(Moved::told));
     let here = (texts != bench.set.data).then(|| Edit { confirm, ..edit(name, texts.clone()) });
     let after = tally_of(&record);
     let edits = here.into_iter().chain(own.into_values()).collect();
-    Ok(Fix { edits, before, after, record, texts, decided: std::mem::take(&mut terms.decided), dropped })
+    Ok(Fix { edits, after, record, texts, decided: std::mem::take(&mut terms.decided), dropped })
 }
 
 fn edit(name: Name, after: BTreeSet<RecordData>) -> Edit {
@@ -140,7 +138,7 @@ fn publish(overlay: &mut PlannedRecords, edit: &Edit) {
     overlay.insert(Question::new(edit.name.clone(), edit.rtype), set);
 }
 
-/// Where a fault can be put right.
+/// Where a fault can be fixed.
 enum Place<'a> {
     /// By taking this term out of the record itself.
     Here(&'a str),
@@ -148,7 +146,7 @@ enum Place<'a> {
     Wide(&'a str),
     /// In a record of the domain's own that is included.
     OwnRecord(&'a Name),
-    /// In somebody else's record.
+    /// In a record of a third party.
     Elsewhere,
 }
 
@@ -173,13 +171,13 @@ fn place<'a>(fault: &'a Fault, domain: &Name) -> Place<'a> {
     Place::Elsewhere
 }
 
-/// Whether the texts at a name are the domain's own to edit: an alias leads to those of somebody else.
+/// Returns whether the TXT records at a name belong to the domain: a CNAME leads to those of a third party.
 pub(super) fn is_own(bench: &SpfJudge<'_>, holder: &Name) -> bool {
     let answer = bench.case.sight.own_answer(&Question::new(holder.clone(), RecordType::Txt));
     holder.is_within(&bench.case.subject.domain) && answer.is_ok_and(|answer| answer.chain.is_empty())
 }
 
-/// Merges the texts of an included record of the domain's own into one that can be read, once.
+/// Merges the TXT records of an included record of the domain's own into one that can be read, once.
 fn repair_own(
     bench: &SpfJudge<'_>,
     holder: &Name,

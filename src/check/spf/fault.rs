@@ -1,6 +1,6 @@
-//! What makes every check of the record fail, in words?
+//! Describes errors that make SPF fail for every sender.
 //!
-//! A term that nobody can read, in the record itself or below, and an include that leads nowhere or back.
+//! An invalid term, in the record itself or below, and an include that leads nowhere or back.
 
 use crate::record::spf::Term;
 use crate::record::{Name, Text};
@@ -10,52 +10,66 @@ use super::walk::MOST_MAIL_HOSTS;
 use super::{Code, Finding, SpfJudge, backticked, markup, placeholder, shown};
 
 impl SpfJudge<'_> {
-    /// What makes every check fail, whoever sends.
+    /// Returns what makes every check fail, for every sender.
     pub(super) fn faulty(&self, fault: &Fault) -> (Code, String) {
         let about = backticked(&fault.about);
         let term = shown(&fault.term);
         if fault.kind == FaultKind::PassesEveryone && fault.holder == self.case.subject.domain {
-            return (Code::SpfPassesEveryone, format!("`{term}` authorizes every sender"));
+            return (Code::SpfPassesEveryone, format!("Replace `{term}`: it authorizes every sender."));
         }
         let (code, what) = match fault.kind {
             FaultKind::NotADomain => {
-                let message = format!("`{term}` does not lead to a domain name, so every check fails");
+                let message = format!(
+                    "Correct `{term}`: it does not lead to a domain name, so SPF fails \
+                    for every sender."
+                );
                 return (Code::SpfInvalid, message);
             }
             FaultKind::ManyMailHosts => {
                 let message = format!(
-                    "`{term}` leads to more than {MOST_MAIL_HOSTS} mail hosts of {about}, and receivers then give \
-                     up on the whole record (RFC 7208 §4.6.4)"
+                    "Remove `{term}`: it leads to more than {MOST_MAIL_HOSTS} mail hosts of {about}, so \
+                     receivers return permerror (RFC 7208 §4.6.4)."
                 );
                 return (Code::SpfTooManyLookups, message);
             }
             FaultKind::Loop => (
                 Code::SpfIncludeLoop,
                 format!(
-                    "is included by itself, at the last by {}, so every check fails",
+                    "includes itself (through {}), so SPF fails for every sender.",
                     backticked(&fault.holder)
                 ),
             ),
             FaultKind::Placeholder => (
                 Code::SpfInvalid,
-                "is a placeholder from a guide and stands for no sender, so it is left out; put back what \
-                 was meant"
+                "is a placeholder from a guide and authorizes no sender, so the plan drops it: add what \
+                 was meant."
                     .into(),
             ),
             FaultKind::NoRecord => {
                 let guide = placeholder::sounds_like_one(&fault.about, &self.case.subject.domain);
                 let guide = if guide { "looks like a placeholder from a guide: it " } else { "" };
-                (Code::SpfInvalid, format!("{guide}is included and has no SPF record, so every check fails"))
+                (
+                    Code::SpfInvalid,
+                    format!(
+                        "{guide}is included but has no SPF record, so SPF fails for \
+                    every sender."
+                    ),
+                )
             }
-            FaultKind::Several => {
-                (Code::SpfInvalid, "is included and has several SPF records, so every check fails".into())
-            }
-            FaultKind::PassesEveryone => {
-                (Code::SpfPassesEveryone, format!("is included and holds `{term}`, so everybody may send"))
-            }
+            FaultKind::Several => (
+                Code::SpfInvalid,
+                "is included but has several SPF records, so SPF fails for every sender.".into(),
+            ),
+            FaultKind::PassesEveryone => (
+                Code::SpfPassesEveryone,
+                format!(
+                    "is included and contains `{term}`, so it authorizes \
+                    every sender."
+                ),
+            ),
             FaultKind::Unreadable => (
                 Code::SpfInvalid,
-                format!("is included and holds `{term}`, which nobody can read, so every check fails"),
+                format!("is included and contains the invalid `{term}`, so SPF fails for every sender."),
             ),
         };
         (code, format!("{about} {what}"))
@@ -68,7 +82,7 @@ pub(super) fn at_others(finding: Finding, fault: &Fault, domain: &Name) -> Findi
         return finding;
     }
     let message = format!(
-        "{}; only the owner of the record can put that right: until then take `{}` out",
+        "{} Only the owner of the record can fix it: until then, remove `{}`.",
         finding.message,
         shown(&fault.top)
     );
@@ -84,9 +98,9 @@ pub(super) fn unreadable(text: &Text, term: &Term, why: &str) -> String {
         .filter(|odd| (term.span.start..term.span.end).contains(&odd.place.saturating_sub(1)))
         .collect();
     let why = match markup::told(&odd) {
-        Some(odd) => format!("{odd}, and only plain ASCII terms are allowed"),
+        Some(odd) => format!("{odd}, and only plain ASCII is allowed"),
         None if placeholder::is_term(&term.text) => format!("it is a placeholder from a guide ({why})"),
         None => why.to_owned(),
     };
-    format!("receivers cannot read `{}` at octet {place}: {why}", shown(&octets))
+    format!("Correct `{}` at byte {place}: {why}.", shown(&octets))
 }

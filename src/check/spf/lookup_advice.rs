@@ -1,7 +1,7 @@
-//! Which terms can go first, when a record takes too many lookups?
+//! Recommends which terms to remove first if a record needs too many lookups.
 //!
 //! What does nothing comes first, then what should not be there, then what can be said without a lookup, and
-//! last the dearest senders. Nothing is dropped here: which sender is still needed, only the admin knows.
+//! last the most expensive senders. Nothing is dropped here: which sender is still needed, only the admin knows.
 
 use crate::record::spf::SpfRecord;
 
@@ -12,18 +12,18 @@ use super::{MOST_LOOKUPS, SpfJudge, shown};
 /// Terms that are named at most.
 const MOST_NAMED: usize = 6;
 
-/// Why a term can go; the order is that in which to drop.
+/// The reason why a term can go; the order is that in which to drop.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Reason {
-    /// Its name has no answer, so it lets nobody pass.
+    /// A void lookup: it authorizes no sender.
     NoAnswer,
-    /// It stands there twice.
+    /// It is listed twice.
     Twice,
     /// It is `ptr` (RFC 7208 §5.5).
     Deprecated,
     /// It is the platform being left.
     Source(&'static str),
-    /// Another term lets the same senders pass.
+    /// Another term authorizes the same senders.
     Covered(String),
     /// It can be written without a lookup.
     Address(String),
@@ -49,14 +49,14 @@ impl Reason {
 
     fn words(&self) -> String {
         match self {
-            Self::NoAnswer => "has no answer".into(),
-            Self::Twice => "stands there twice".into(),
+            Self::NoAnswer => "void lookup".into(),
+            Self::Twice => "is listed twice".into(),
             Self::Deprecated => "deprecated, RFC 7208 §5.5".into(),
-            Self::Source(source) => format!("{source}, once nothing is sent from there"),
+            Self::Source(source) => format!("{source}, once it no longer sends for the domain"),
             Self::Covered(by) => format!("covered by {by}"),
             Self::Address(instead) => format!("write {instead} instead"),
-            Self::Nested(within) => format!("`{within}` holds it already"),
-            Self::MostExpensive => "if it is not needed".into(),
+            Self::Nested(within) => format!("`{within}` already contains it"),
+            Self::MostExpensive => "if it is not required".into(),
         }
     }
 }
@@ -68,7 +68,7 @@ pub(super) struct Candidate {
     pub(super) term: String,
     /// The lookups that go with it.
     pub(super) saving: usize,
-    /// Why it can go.
+    /// The reason why it can go.
     pub(super) reason: Reason,
 }
 
@@ -114,7 +114,7 @@ pub(super) fn advice(bench: &SpfJudge<'_>, record: &SpfRecord, tally: &Tally) ->
         0 => String::new(),
         more => format!(", then {more} more"),
     };
-    if named.is_empty() { String::new() } else { format!("; drop first {}{more}", named.join(", then ")) }
+    if named.is_empty() { String::new() } else { format!(" Remove first {}{more}.", named.join(", then ")) }
 }
 
 #[cfg(test)]

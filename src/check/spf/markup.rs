@@ -1,14 +1,14 @@
-//! What does a text hold that no one typed?
+//! Finds invisible and unusual characters in TXT records.
 //!
 //! Copied from a page or a word processor, a value brings along characters that look like a blank or a
-//! hyphen, or are not seen at all, and pieces of HTML. They are told with their octets and their place, as
+//! hyphen, or are not seen at all, and pieces of HTML. They are reported with their octets and their position, as
 //! receivers see them.
 
 use std::borrow::Cow;
 
 use crate::record::Text;
 
-/// Oddities that are told of one text; more would tell nothing new.
+/// Oddities that are reported of one record at most.
 const MOST_TOLD: usize = 3;
 /// Octets of the longest tag or entity that is looked for.
 const LONGEST_MARK: usize = 40;
@@ -43,7 +43,7 @@ pub(super) fn oddities(text: &Text) -> Vec<Oddity> {
     let octets = text.joined();
     let mut found = Vec::new();
     match octets.first() {
-        Some(b' ') => found.push(Oddity { place: 1, words: "a blank in front".into() }),
+        Some(b' ') => found.push(Oddity { place: 1, words: "a leading space".into() }),
         Some(b'"' | b'\'') => found.push(Oddity { place: 1, words: "a quotation mark".into() }),
         _ => {}
     }
@@ -63,7 +63,7 @@ pub(super) fn oddities(text: &Text) -> Vec<Oddity> {
         }
         place += chunk.valid().len();
         if !chunk.invalid().is_empty() {
-            let words = format!("what is no text (`{}`)", escaped(chunk.invalid()));
+            let words = format!("not UTF-8 (`{}`)", escaped(chunk.invalid()));
             found.push(Oddity { place, words });
             place += chunk.invalid().len();
         }
@@ -74,7 +74,7 @@ pub(super) fn oddities(text: &Text) -> Vec<Oddity> {
 /// The oddities for a sentence; `None` where there are none.
 pub(super) fn told(oddities: &[Oddity]) -> Option<String> {
     let first = oddities.iter().take(MOST_TOLD);
-    let mut words: Vec<String> = first.map(|odd| format!("octet {} is {}", odd.place, odd.words)).collect();
+    let mut words: Vec<String> = first.map(|odd| format!("byte {} is {}", odd.place, odd.words)).collect();
     if oddities.len() > MOST_TOLD {
         words.push(format!("{} more follow", oddities.len() - MOST_TOLD));
     }
@@ -129,21 +129,21 @@ fn named(character: char) -> Option<&'static str> {
         '\r' | '\n' => "a line break",
         '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' => "a control character",
         '\u{a0}' | '\u{202f}' => "a no-break space",
-        '\u{ad}' => "a soft hyphen, which is not seen",
+        '\u{ad}' => "an invisible soft hyphen",
         '\u{2000}'..='\u{200a}' | '\u{3000}' => "a wide or narrow space",
-        '\u{200b}' => "a zero-width space, which is not seen",
-        '\u{200c}' | '\u{200d}' | '\u{2060}' => "a joiner, which is not seen",
+        '\u{200b}' => "an invisible zero-width space",
+        '\u{200c}' | '\u{200d}' | '\u{2060}' => "an invisible joiner",
         '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-            "a mark of the writing direction, which is not seen"
+            "an invisible writing-direction mark"
         }
-        '\u{feff}' => "a byte order mark, which is not seen",
+        '\u{feff}' => "an invisible byte order mark",
         '\u{2010}' | '\u{2011}' => "a typographic hyphen",
         '\u{2012}' | '\u{2013}' => "an en dash",
         '\u{2014}' | '\u{2015}' => "an em dash",
         '\u{2212}' => "a minus sign",
         '\u{2018}'..='\u{201f}' => "a curly quotation mark",
         '\u{2026}' => "an ellipsis",
-        _ => "a character beyond ASCII",
+        _ => "a non-ASCII character",
     })
 }
 
@@ -158,23 +158,20 @@ mod tests {
     #[test]
     fn what_is_odd_is_told_with_its_place_and_octets() {
         for (text, words) in [
-            ("v=spf1 –all", r"octet 8 is an en dash (U+2013, `\226\128\147`)"),
-            ("v=spf1\u{a0}-all", r"octet 7 is a no-break space (U+00A0, `\194\160`)"),
-            (
-                "v=spf1 a\u{200b} -all",
-                r"octet 9 is a zero-width space, which is not seen (U+200B, `\226\128\139`)",
-            ),
-            ("v=spf1 -all<br>", "octet 12 is HTML (`<br>`)"),
-            ("v=spf1&nbsp;-all", "octet 7 is HTML (`&nbsp;`)"),
-            (" v=spf1", "octet 1 is a blank in front"),
-            ("\"v=spf1\"", "octet 1 is a quotation mark"),
-            ("v=spf1\t-all", r"octet 7 is a tab (U+0009, `\009`)"),
+            ("v=spf1 –all", r"byte 8 is an en dash (U+2013, `\226\128\147`)"),
+            ("v=spf1\u{a0}-all", r"byte 7 is a no-break space (U+00A0, `\194\160`)"),
+            ("v=spf1 a\u{200b} -all", r"byte 9 is an invisible zero-width space (U+200B, `\226\128\139`)"),
+            ("v=spf1 -all<br>", "byte 12 is HTML (`<br>`)"),
+            ("v=spf1&nbsp;-all", "byte 7 is HTML (`&nbsp;`)"),
+            (" v=spf1", "byte 1 is a leading space"),
+            ("\"v=spf1\"", "byte 1 is a quotation mark"),
+            ("v=spf1\t-all", r"byte 7 is a tab (U+0009, `\009`)"),
             (
                 "––––",
                 concat!(
-                    r"octet 1 is an en dash (U+2013, `\226\128\147`), ",
-                    r"octet 4 is an en dash (U+2013, `\226\128\147`), ",
-                    r"octet 7 is an en dash (U+2013, `\226\128\147`) and 1 more follow"
+                    r"byte 1 is an en dash (U+2013, `\226\128\147`), ",
+                    r"byte 4 is an en dash (U+2013, `\226\128\147`), ",
+                    r"byte 7 is an en dash (U+2013, `\226\128\147`) and 1 more follow"
                 ),
             ),
         ] {
@@ -183,7 +180,7 @@ mod tests {
         let octets = Text::from_strings([&b"v=spf1 \xff\xfea"[..]]);
         assert_eq!(
             told_of(&octets).as_deref(),
-            Some(r"octet 8 is what is no text (`\255`) and octet 9 is what is no text (`\254`)")
+            Some(r"byte 8 is not UTF-8 (`\255`) and byte 9 is not UTF-8 (`\254`)")
         );
     }
 

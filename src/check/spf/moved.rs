@@ -1,4 +1,4 @@
-//! Keeps who may send by `mx` when the plan changes the MX records.
+//! Keeps authorized senders when the plan changes the MX records.
 //!
 //! `mx` authorizes the hosts that take the mail (RFC 7208 §5.4). Once those are Microsoft's, the old server could no longer
 //! send, so the term is replaced by what it meant. Hosts of known mail platforms and filters take mail and do not send
@@ -15,7 +15,7 @@ use crate::record::{Name, Question, RecordData, RecordType};
 use super::{SpfJudge, join_and, shown};
 use crate::check::{Case, backticked, judge};
 
-/// Addresses that stand in for the hosts of one term at most; with more of them the hosts are named.
+/// Addresses that replace the hosts of one term at most; with more of them the hosts are named.
 const MOST_ADDRESSES: usize = 8;
 
 /// A term, and what it has to say once the MX records have changed.
@@ -34,7 +34,7 @@ impl Moved {
         let instead = join_and(self.instead.iter().map(|term| format!("`{}`", shown(term))));
         let hosts = join_and(self.hosts.iter().map(backticked));
         format!(
-            "`{}` becomes {instead}, because after the switch it would no longer authorize {hosts}; compare whether {} \
+            "`{}` becomes {instead}: after the switch it no longer authorizes {hosts}. Check if {} still \
              sends",
             shown(&self.term),
             if self.hosts.len() > 1 { "any of them" } else { "it" }
@@ -68,7 +68,7 @@ pub(super) fn moved(bench: &SpfJudge<'_>, record: &SpfRecord) -> Vec<Moved> {
     moved.collect()
 }
 
-/// The hosts that the plan takes out of the MX records, and that may send: those of nobody we know.
+/// The hosts that the plan takes out of the MX records, and that may send: those of no known platform.
 fn leaving_hosts(bench: &SpfJudge<'_>) -> Vec<Name> {
     let domain = &bench.case.subject.domain;
     let question = Question::new(domain.clone(), RecordType::Mx);

@@ -22,12 +22,12 @@ impl Networks {
         self
     }
 
-    /// Whether every IPv4 address is in one of the networks.
+    /// Returns whether every IPv4 address is in one of the networks.
     pub(super) fn holds_every_v4(&self) -> bool {
         self.v4.hold_all(u128::from(u32::MAX))
     }
 
-    /// Whether every IPv6 address is in one of the networks.
+    /// Returns whether every IPv6 address is in one of the networks.
     pub(super) fn holds_every_v6(&self) -> bool {
         self.v6.hold_all(u128::MAX)
     }

@@ -1,4 +1,4 @@
-//! What is worth knowing about a record, and about an edit of it?
+//! Notes about an SPF record and the cost of an edit.
 //!
 //! Notes on a record that works, and the price of an edit: what a check costs before and after, and whether
 //! the answer still fits into one small packet.
@@ -71,32 +71,23 @@ impl SpfJudge<'_> {
         Ok(Finding::new(code, message, self.observed))
     }
 
-    /// The price of an edit for a sentence: both counts, then and now, what to drop if they are too high, and
-    /// whether the answer becomes long.
+    /// Returns the cost of an edit for a sentence: the lookups after it, what to remove if they are too many, and
+    /// whether the response becomes long.
     pub(super) fn price(&self, fix: &Fix) -> String {
-        let now = match &fix.before[..] {
-            [] => String::new(),
-            [one] => format!(" (now {}, {} void)", one.counted(), one.voids.len()),
-            several => {
-                let lookups = join_and(several.iter().map(Tally::counted));
-                let voids = join_and(several.iter().map(|tally| tally.voids.len().to_string()));
-                format!(" (now {lookups}, {voids} void)")
-            }
+        let voids = match fix.after.voids.len() {
+            0 => String::new(),
+            voids => format!(", {voids} of {MOST_VOID_LOOKUPS} void"),
         };
-        let mut price = format!(
-            "; after the edit {} of {MOST_LOOKUPS} lookups, {} of {MOST_VOID_LOOKUPS} void{now}",
-            fix.after.counted(),
-            fix.after.voids.len(),
-        );
+        let mut price = format!(" (Then {} of {MOST_LOOKUPS} lookups{voids}.)", fix.after.counted());
         if fix.after.lookups > MOST_LOOKUPS || fix.after.voids.len() > MOST_VOID_LOOKUPS {
-            price += ", which is more than receivers allow";
+            price += " That is more than receivers allow.";
             price += &lookup_advice::advice(self, &fix.record, &fix.after);
         }
         let size = answer_size(&self.expectation.name, &fix.texts);
         if size > SMALL_ANSWER {
             price += &format!(
-                "; the answer then takes {size} octets, and some receivers cannot take more than \
-                 {SMALL_ANSWER} (RFC 7208 §3.4)"
+                " The response then takes {size} bytes, and some receivers are limited to {SMALL_ANSWER} \
+                 (RFC 7208 §3.4)."
             );
         }
         price
@@ -107,14 +98,15 @@ impl SpfJudge<'_> {
 fn without_all(record: &SpfRecord) -> Option<String> {
     match record.all() {
         Some(Qualifier::Neutral) => Some(
-            "it ends with `?all`, which says as little about all others as no `all`; end it with `~all` or \
-             `-all` once every sender is in it"
+            "`?all` does not cover other senders; end the record with `~all` or `-all` once every sender \
+             is listed"
                 .into(),
         ),
         Some(Qualifier::Pass | Qualifier::SoftFail | Qualifier::Fail) => None,
         None => {
             let redirects = record.terms.iter().any(|term| matches!(term.meaning, Meaning::Redirect(_)));
-            (!redirects).then(|| "it does not end with `-all`, so all others pass as neutral".into())
+            (!redirects)
+                .then(|| "it does not end with `-all`, so other senders get the result neutral".into())
         }
     }
 }
@@ -124,15 +116,15 @@ fn void_for_ipv6(tally: &Tally) -> Option<String> {
     let voids = tally.v4_only.len() + tally.voids.len();
     (!tally.v4_only.is_empty() && voids > MOST_VOID_LOOKUPS).then(|| {
         format!(
-            "{} {} no IPv6 address, so receivers that get mail over IPv6 give up after {MOST_VOID_LOOKUPS} void \
-             lookups (RFC 7208 §4.6.4); put Microsoft's include in front",
+            "{} {} no IPv6 address, so receivers that get mail over IPv6 return permerror after \
+             {MOST_VOID_LOOKUPS} void lookups (RFC 7208 §4.6.4); move Microsoft's include before them",
             join_and(tally.v4_only.iter().map(backticked)),
             if tally.v4_only.len() == 1 { "has" } else { "have" }
         )
     })
 }
 
-/// What receivers pass over: mechanisms behind `all`, `redirect=` beside it, and mechanisms written with `=`.
+/// What receivers ignore: mechanisms after `all`, `redirect=` next to it, and mechanisms written with `=`.
 fn ignored(record: &SpfRecord) -> Option<String> {
     let evaluated: BTreeSet<usize> = record.evaluated().map(|term| term.span.start).collect();
     let ignored = record.terms.iter().filter(|term| match &term.meaning {
@@ -150,26 +142,26 @@ fn ignored(record: &SpfRecord) -> Option<String> {
         named.push(format!("{more} more"));
     }
     Some(format!(
-        "receivers ignore {}, behind or beside `all` or written with `=`; take out what is not needed, and \
-         put the rest in front of `all`",
+        "receivers ignore {} (after or next to `all`, or written with `=`); remove what is not required, \
+         and move the rest before `all`",
         join_and(named)
     ))
 }
 
-/// A set of texts whose answer does not fit into a small packet.
+/// A set of TXT records whose response does not fit into a small packet.
 fn long(owner: &Name, record: &SpfRecord, texts: &BTreeSet<RecordData>) -> Option<String> {
     let size = answer_size(owner, texts);
     (size > SMALL_ANSWER).then(|| {
         format!(
-            "the answer with all texts of {} takes {size} octets, {} of them the SPF record; receivers \
-             that cannot take more than {SMALL_ANSWER} find no record (RFC 7208 §3.4)",
+            "the TXT response for {} takes {size} bytes, {} of them the SPF record; receivers limited to \
+             {SMALL_ANSWER} find no record (RFC 7208 §3.4)",
             backticked(owner),
             record.to_string().len()
         )
     })
 }
 
-/// Octets of an answer with these texts.
+/// Octets of a response with these TXT records.
 fn answer_size(owner: &Name, texts: &BTreeSet<RecordData>) -> usize {
     let text = |data: &RecordData| {
         let octets = text_of(data).map_or(0, |text| text.joined().len());
@@ -187,7 +179,7 @@ fn deprecated(record: &SpfRecord) -> Option<String> {
     let ptr =
         record.evaluated().find(|term| matches!(term.meaning, Meaning::Mechanism(_, Mechanism::Ptr(_))))?;
     Some(format!(
-        "`{}` is deprecated and some receivers skip it (RFC 7208 §5.5); name the hosts with `a:`, `ip4:` \
+        "`{}` is deprecated and some receivers skip it (RFC 7208 §5.5); list the hosts with `a:`, `ip4:` \
          or `ip6:` instead",
         shown(&ptr.text)
     ))

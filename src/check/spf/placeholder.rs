@@ -1,8 +1,8 @@
-//! Was a placeholder of a guide copied as it stands?
+//! Recognizes SPF placeholders copied from guides.
 //!
 //! `include:<your-provider>` and `ip4:x.x.x.x` cannot be read by anybody. Names below example.com are
-//! nobody's (RFC 2606 §3). Other names that sound like an example are called one only where they have no SPF
-//! record, since somebody may bear them.
+//! reserved (RFC 2606 §3). Other names that sound like an example are called one only where they have no SPF
+//! record, since they may be registered.
 
 use crate::check::placeholder::is_kept_for_examples;
 use crate::record::Name;
@@ -23,7 +23,7 @@ const EXAMPLES: &[&str] = &[
     "yourprovider",
 ];
 
-/// Whether a term that cannot be read is a placeholder.
+/// Returns whether a term that cannot be read is a placeholder.
 pub(super) fn is_term(term: &str) -> bool {
     let value = term.split_once([':', '=']).map_or("", |(_, value)| value).to_ascii_lowercase();
     let (address, _) = value.split_once('/').unwrap_or((&value, ""));
@@ -34,18 +34,18 @@ pub(super) fn is_term(term: &str) -> bool {
     !value.is_empty() && (bracketed || lettered || labels.iter().any(|label| sounds(label)))
 }
 
-/// Whether an include in a record of the checked domain's own names a domain that can be nobody's. What
-/// others wrote is left to what stands there.
+/// Returns whether an include in a record of the checked domain's own names a reserved domain. What
+/// others wrote is not questioned.
 pub(super) fn is_nobodys(included: &Name, holder: &Name, checked: &Name) -> bool {
     holder.is_within(checked) && is_reserved(included, checked)
 }
 
-/// Whether a domain can be nobody's; never one that the checked domain itself bears.
+/// Returns whether a domain is reserved; never the checked domain itself.
 fn is_reserved(name: &Name, checked: &Name) -> bool {
     is_kept_for_examples(name, checked) || name.labels().flatten().any(|octet| b"<>*[]{}".contains(octet))
 }
 
-/// Whether a name sounds like an example, in a label that the checked domain does not bear.
+/// Returns whether a name sounds like an example, in a label that the checked domain does not bear.
 pub(super) fn sounds_like_one(name: &Name, checked: &Name) -> bool {
     let borne = |label: &[u8]| checked.labels().any(|own| own == label);
     name.labels().filter(|label| !borne(label)).any(|label| sounds(&String::from_utf8_lossy(label)))

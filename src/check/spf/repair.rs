@@ -1,4 +1,4 @@
-//! What was meant by what was typed?
+//! The meaning of the options that were typed.
 //!
 //! Reads a record, or a text that was meant to be one, as its author meant it wherever that is plain: blanks
 //! behind a colon, `=` for a colon, terms welded together, and what word processors, web pages and panels
@@ -28,7 +28,7 @@ pub(in crate::check) fn repaired(record: &SpfRecord) -> SpfRecord {
     SpfRecord::parse(&Text::from(text.as_str())).unwrap_or_else(|| record.clone())
 }
 
-/// Whether there is no more to a term, which receivers can read, than what stands there: most are so.
+/// Returns whether there is no more to a term, which receivers can read, than its text: most are so.
 fn is_plain(word: &str) -> bool {
     let term = word.strip_prefix(['+', '-', '~', '?']).unwrap_or(word);
     let (name, value) = term.split_once(':').unwrap_or((term, ""));
@@ -54,7 +54,7 @@ pub(in crate::check) fn repaired_text(text: &Text) -> Option<SpfRecord> {
     SpfRecord::parse(&Text::from(repaired_words(&format!("v=spf1 {rest}")).as_str()))
 }
 
-/// Whether a text that is no SPF record was meant to be one.
+/// Returns whether a TXT record is an invalid attempt at an SPF record.
 pub(in crate::check) fn looks_like_spf(text: &Text, include: &Name) -> bool {
     let lower = text.lossy().to_ascii_lowercase();
     let signed =

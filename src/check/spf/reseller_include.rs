@@ -1,4 +1,4 @@
-//! Does another sender stand in for Microsoft's include?
+//! Recognizes senders that replace Microsoft's include.
 //!
 //! A declared filter that all mail leaves through, or a reseller whose own include covers Microsoft's
 //! senders.
@@ -18,30 +18,30 @@ const RESELLER: &str = "secureserver.net";
 pub(super) const RESELLER_HOST: &str = "email";
 
 impl SpfJudge<'_> {
-    /// What is said of a record in which another sender stands in; `None` where Microsoft's include is
+    /// Returns the message for a record in which another sender replaces Microsoft's include; `None` where Microsoft's include is
     /// missing.
     pub(super) fn reseller_include(&self, record: &SpfRecord) -> Result<Option<Opening>, LookupFailure> {
         if self.is_behind_gateway()? {
-            let message = "the record does not include Microsoft; that is right if all mail leaves through \
-                           the declared filter";
+            let message = "the record does not include Microsoft, which is right if all mail leaves \
+                through the declared filter";
             return Ok(Some(Opening { code: Code::SpfByGateway, message: message.into() }));
         }
         if self.is_sold_by_reseller(record)? {
-            let message =
-                "the record includes `secureserver.net`, as GoDaddy sets it for the Microsoft 365 it sells";
+            let message = "the record includes `secureserver.net`, as GoDaddy publishes it for the Microsoft 365 it \
+                 sells";
             return Ok(Some(Opening { code: Code::SpfByReseller, message: message.into() }));
         }
         Ok(self.undeclared_filter(record)?.map(|filter| {
             let message = format!(
-                "the record includes {0} and not Microsoft; that is right if all mail leaves through {0}, the \
-                 filter in front, and `--gateway {1}` says so",
+                "the record includes {0} and not Microsoft, which is right if all mail leaves through {0}; \
+                 confirm that with `--gateway {1}`",
                 filter.short, filter.id
             );
             Opening { code: Code::SpfByGateway, message }
         }))
     }
 
-    /// The filter that takes all mail and may send, where nobody said that it is meant to.
+    /// The filter that takes all mail and may send, if it was not declared.
     fn undeclared_filter(&self, record: &SpfRecord) -> Result<Option<&'static Provider>, LookupFailure> {
         let domain = &self.case.subject.domain;
         let is_filter =
@@ -57,7 +57,7 @@ impl SpfJudge<'_> {
         Ok(senders.find(takes_all))
     }
 
-    /// Whether mail leaves through a declared filter: then it stands in front in the MX as well.
+    /// Returns whether mail leaves through a declared filter: then it is in the MX as well.
     pub(super) fn is_behind_gateway(&self) -> Result<bool, LookupFailure> {
         if self.case.subject.gateways.is_empty() {
             return Ok(false);
@@ -104,7 +104,7 @@ impl SpfJudge<'_> {
     }
 }
 
-/// Whether it is worth knowing who sold the service: the reseller's include is there, and Microsoft's is not.
+/// Returns whether it is worth knowing who sold the service: the reseller's include is there, and Microsoft's is not.
 pub(super) fn may_be_sold_by_reseller(record: &SpfRecord, include: &Name) -> bool {
     let by_itself = |term: &&crate::record::spf::Term| is_include_of(&term.meaning, include);
     includes_reseller(record) && record.evaluated().find(by_itself).is_none()
@@ -115,7 +115,7 @@ fn includes_reseller(record: &SpfRecord) -> bool {
     included(record).any(|name| Some(name) == reseller.as_ref())
 }
 
-/// The domains whose senders the record lets pass.
+/// The domains whose senders the record authorizes.
 fn included(record: &SpfRecord) -> impl Iterator<Item = &Name> {
     record.terms.iter().filter_map(|term| match &term.meaning {
         Meaning::Mechanism(Qualifier::Pass, Mechanism::Include(domain)) => domain.name.as_ref(),

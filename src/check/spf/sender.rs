@@ -1,6 +1,6 @@
-//! Do the other senders that somebody named still stand in the record?
+//! Checks that declared senders stay in the SPF record.
 //!
-//! Whoever sends invoices or newsletters for the domain must not get lost in the move. A term counts where receivers read
+//! Senders of invoices or newsletters must not get lost in the move. A term counts where receivers read
 //! it: in the record itself, or named in one that it includes.
 
 use crate::facts::LookupFailure;
@@ -27,11 +27,11 @@ impl SpfJudge<'_> {
             return Err(silence.clone());
         }
         let missing = join_and(missing.iter().map(|sender| format!("`{}`", shown(&sender.text))));
-        let message = format!("the record lacks {missing}, which must stay, so mail from there fails SPF");
+        let message = format!("Add {missing}: it must stay, and without it its mail fails SPF.");
         self.wrong(Code::SpfSenderMissing, message, &[record]).map(Some)
     }
 
-    /// Whether receivers do not find the term.
+    /// Returns whether receivers do not find the term.
     pub(super) fn lacks(&self, sender: &Term, record: &SpfRecord, tally: &Tally) -> bool {
         let wanted = key(sender);
         let here = record.evaluated().any(|term| key(term) == wanted);
@@ -39,7 +39,7 @@ impl SpfJudge<'_> {
     }
 }
 
-/// Whether two terms let the same sender pass, in whatever case its name is written.
+/// Returns whether two terms authorize the same sender, in whatever case its name is written.
 pub(super) fn names_the_same(one: &Meaning, other: &Meaning) -> bool {
     let domain = |meaning: &Meaning| match meaning {
         Meaning::Mechanism(_, Mechanism::Include(domain)) | Meaning::Redirect(domain) => domain.name.clone(),

@@ -1,7 +1,7 @@
-//! May the platform being left still send for the domain?
+//! Finds SPF terms that still authorize the old platform.
 //!
-//! Names tell: includes, and hosts behind `a`, `mx` and `ptr`, wherever they stand in the tree. Whose an
-//! address range is cannot be told from the record, so `ip4` and `ip6` are never held against anybody.
+//! Names tell: includes, and hosts behind `a`, `mx` and `ptr`, anywhere in the tree. Whose an
+//! address range is, the record does not show, so `ip4` and `ip6` are never reported.
 
 use crate::expected::Phase;
 use crate::facts::LookupFailure;
@@ -40,15 +40,15 @@ impl SpfJudge<'_> {
             return Ok(None);
         }
         let message = format!(
-            "{} may still send for the domain by {}; take that out once nothing is sent from there",
+            "Remove {1} once {0} no longer sends for the domain: SPF still authorizes it.",
             self.case.source_word(),
             join_and(left)
         );
         self.wrong(Code::SpfSourceLeft, message, &[record]).map(Some)
     }
 
-    /// The platform being left in records of the domain's own below: the owner of the record, and whom it
-    /// lets send.
+    /// The platform being left in records of the domain's own below: the owner of the record, and the sender that it
+    /// authorizes.
     pub(super) fn sources_in_own_records(&self, tally: &Tally) -> Vec<(Name, Name)> {
         if self.case.phase() < Phase::Tidy || !self.case.is_source_sure {
             return Vec::new();
@@ -58,7 +58,7 @@ impl SpfJudge<'_> {
             .collect()
     }
 
-    /// The platform being left in the record of somebody else, whose owner alone can take it out, in words.
+    /// The platform being left in a record of a third party, which only its owner can edit, in words.
     pub(super) fn source_at_others(&self, tally: &Tally) -> Option<String> {
         if self.case.phase() < Phase::Tidy {
             return None;
@@ -73,8 +73,8 @@ impl SpfJudge<'_> {
         let (nested, name) =
             others.find_map(|nested| Some((nested, self.is_of_source(&nested.term.meaning)?)))?;
         Some(format!(
-            "{} may still send by way of `{}`: {} stands in the record of {}, which only its owner can \
-             change; take your own term out if nothing is sent from there any more",
+            "{} may still send through `{}`: {} is in the record of {}, which only its owner can edit; \
+             remove your own term if it no longer sends",
             self.case.source_word(),
             shown(&nested.top),
             backticked(&name),
@@ -106,7 +106,7 @@ impl SpfJudge<'_> {
         });
         let (name, provider) = found?;
         Some(format!(
-            "{} still authorizes {}. If {1} is the platform being left, pass `--source {2}`.",
+            "{0} still authorizes {1}; if that is the old platform, pass `--source {2}`",
             backticked(&name),
             provider.short,
             provider.id
@@ -118,7 +118,7 @@ impl SpfJudge<'_> {
         self.is_of_source(meaning).filter(|_| self.case.is_source_sure)
     }
 
-    /// The domain of the term, if it lets the platform being left send and nobody else.
+    /// The domain of the term, if it authorizes the old platform and no other sender.
     pub(super) fn is_of_source(&self, meaning: &Meaning) -> Option<Name> {
         let source = self.case.source?;
         let own = &self.case.subject.domain;

@@ -1,4 +1,4 @@
-//! What does a check of an SPF record cost, and whom does it reach?
+//! Counts the lookups of an SPF record and finds its errors.
 //!
 //! The result of a walk over the whole tree of includes, counted as RFC 7208 §4.6.4 says, in the worst case.
 
@@ -11,14 +11,14 @@ use crate::record::spf::{Meaning, Mechanism, SpfRecord, Term};
 use super::MOST_VOID_LOOKUPS;
 use super::walk::{Reader, Walk};
 
-/// What makes every check fail, wherever it stands in the tree.
+/// What makes every check fail, anywhere in the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fault {
     /// What is wrong.
     pub(super) kind: FaultKind,
     /// The domain that the term names.
     pub(super) about: Name,
-    /// The domain in whose record the term stands.
+    /// The domain of the record with the term.
     pub(super) holder: Name,
     /// The term, as it was written.
     pub(super) term: String,
@@ -27,7 +27,7 @@ pub(super) struct Fault {
 }
 
 impl Fault {
-    /// Whether a term of the domain's own record authorizes every sender.
+    /// Returns whether a term of the domain's own record authorizes every sender.
     pub(super) fn lets_everybody_pass(&self, domain: &Name) -> bool {
         self.kind == FaultKind::PassesEveryone && self.holder == *domain
     }
@@ -54,7 +54,7 @@ pub(super) enum FaultKind {
     ManyMailHosts,
 }
 
-/// Why it is not known whether Microsoft's senders pass.
+/// The reason why it is not known whether Microsoft's senders pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Doubt {
     /// This term needs the sender of a message.
@@ -79,7 +79,7 @@ pub(super) struct Cost {
 /// A term that names a domain, in a record below.
 #[derive(Debug, Clone)]
 pub(super) struct Nested {
-    /// The domain in whose record it stands.
+    /// The domain of its record.
     pub(super) holder: Name,
     /// The term.
     pub(super) term: Term,
@@ -100,9 +100,9 @@ pub(super) struct Tally {
     pub(super) first_unsure: Option<LookupFailure>,
     /// Whether Microsoft's senders pass.
     pub(super) includes_microsoft: bool,
-    /// The term of the record itself that matches Microsoft's senders first and is no pass.
+    /// The term of the record itself that matches Microsoft's senders first and does not pass.
     pub(super) refused_by: Option<String>,
-    /// Why it is not known whether they pass; `None` where it is.
+    /// The reason why it is not known whether they pass; `None` where it is.
     pub(super) doubt: Option<Doubt>,
     /// Hosts without an IPv6 address that are looked up before Microsoft's include.
     pub(super) v4_only: Vec<Name>,
@@ -126,14 +126,14 @@ impl Tally {
         if self.is_partial { format!("at least {}", self.lookups) } else { self.lookups.to_string() }
     }
 
-    /// Why it is not known whether more lookups than are allowed have no answer; `None` where it is known.
+    /// The reason why it is not known whether more lookups than are allowed have no answer; `None` where it is known.
     pub(super) fn voids_unknown(&self) -> Option<&LookupFailure> {
         let voids = self.voids.len();
         let may_be_exceeded = voids <= MOST_VOID_LOOKUPS && voids + self.unsure > MOST_VOID_LOOKUPS;
         self.first_unsure.as_ref().filter(|_| may_be_exceeded)
     }
 
-    /// The `a`, `mx` and `exists` terms of the record itself that have no answer: they let nobody pass.
+    /// The `a`, `mx` and `exists` terms of the record itself that are void lookups: they authorize no sender.
     pub(super) fn void_terms(&self) -> impl Iterator<Item = &str> {
         let terms = self.costs.iter().filter(|cost| cost.is_void && is_host(&cost.term.meaning));
         terms.map(|cost| cost.term.text.as_str())

@@ -1,4 +1,4 @@
-//! Whole worlds for the judge: hostile trees, loops, and the price of an edit.
+//! Tests of the SPF check: hostile trees, loops, and the cost of an edit.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::facts::{
 };
 use crate::record::{Question, Record};
 
-/// Whatever a resolver answers, asked as long as something is worth asking.
+/// Whatever a resolver answers, asked while a question is left.
 fn surveyed(subject: &Subject, answer: impl Fn(&Question) -> Vec<RecordData>) -> Facts {
     let server = Arc::new(Server { role: Role::Resolver, address: "192.0.2.53:53".into() });
     let mut facts = Facts::new(Timestamp::UNIX_EPOCH, UnqueriedNames::Asked);
@@ -35,7 +35,7 @@ fn surveyed(subject: &Subject, answer: impl Fn(&Question) -> Vec<RecordData>) ->
     }
 }
 
-/// The texts of a world: what is not in it does not exist, and Microsoft's include is there.
+/// The TXT records of a world: what is not in it does not exist, and Microsoft's include is there.
 fn texts(world: &[(&str, &str)]) -> impl Fn(&Question) -> Vec<RecordData> + use<> {
     let world: Vec<(Name, RecordData)> = world
         .iter()
@@ -197,11 +197,10 @@ fn the_count_after_an_edit_is_that_of_the_published_record() {
         ];
         world.extend(apex.iter().map(|text| ("contoso.com", *text)));
         let facts = surveyed(&subject(), texts(&world));
-        let (fix, records) = at_bench(&facts, |bench, records| {
+        let fix = at_bench(&facts, |bench, records| {
             let records: Vec<&SpfRecord> = records.iter().collect();
-            (edit::fix(bench, &records, None).unwrap(), records.len())
+            edit::fix(bench, &records, None).unwrap()
         });
-        assert_eq!(fix.before.len(), records);
         let mut overlay = PlannedRecords::new();
         for edit in &fix.edits {
             let set = RecordSet { data: edit.after.clone(), ttl: 60 };

@@ -40,7 +40,7 @@ struct Tree<'a> {
     is_crowded: bool,
 }
 
-/// Reads the tree of the texts at the checked domain, of Microsoft's include, and of the senders that must stay.
+/// Reads the tree of the TXT records at the checked domain, of Microsoft's include, and of the senders that must stay.
 ///
 /// # Errors
 /// [`LookupFailure`] if a part of it is still to be asked.
@@ -84,7 +84,7 @@ pub(super) fn read(case: &Case<'_>, set: &RecordSet, include: &Name) -> Result<(
 }
 
 impl Tree<'_> {
-    /// Adds what the SPF records among the texts of a domain lead to.
+    /// Adds what the SPF records among the TXT records of a domain lead to.
     fn add_texts(&mut self, set: &RecordSet, domain: &Name) {
         for text in set.data.iter().filter_map(text_of) {
             let record = SpfRecord::parse(text).or_else(|| {

@@ -1,4 +1,4 @@
-//! How is the tree of includes walked?
+//! Walks the tree of SPF includes.
 //!
 //! A hostile tree is left as soon as it is far beyond what is allowed; the count is then a lower bound, and
 //! says so. However wide or deep a tree is, a walk takes a bounded number of steps.
@@ -28,7 +28,7 @@ const DEEPEST: usize = 12;
 /// Hosts whose addresses are looked up for one `mx` (RFC 7208 §4.6.4).
 pub(super) const MOST_MAIL_HOSTS: usize = 10;
 
-/// What stands at an included domain.
+/// The record of an included domain.
 enum Included {
     /// It lies outside the zone files.
     Outside,
@@ -57,7 +57,7 @@ impl<'a> Reader<'a> {
         Self { sight, read: RefCell::new(HashMap::new()) }
     }
 
-    /// What stands at an included domain.
+    /// The record of an included domain.
     fn included(&self, name: &Name) -> Rc<Included> {
         if let Some(included) = self.read.borrow().get(name) {
             return Rc::clone(included);
@@ -97,7 +97,7 @@ struct Evaluation {
     passes: Option<bool>,
     /// Whether a term before it may be a pass.
     is_in_doubt: bool,
-    /// The term that matches first and is no pass.
+    /// The term that matches first and does not pass.
     refused_by: Option<String>,
     /// The networks that match and are no pass.
     refused: Networks,
@@ -304,7 +304,7 @@ impl<'a> Walk<'a> {
         if everyone_v4 && !is_pass { Match::Yes } else { Match::No }
     }
 
-    /// The name that a term asks about, counted as a lookup; `None` where only a receiver knows it, or nobody.
+    /// The name that a term asks about, counted as a lookup; `None` if it is not known in advance.
     fn target(&mut self, term: &Term, domain: Option<&DomainSpec>, passes: bool) -> Option<Name> {
         self.tally.lookups += 1;
         let current = self.path.last()?;
@@ -316,7 +316,7 @@ impl<'a> Walk<'a> {
         expanded.ok()
     }
 
-    /// Whether a term matches whose name was not known: one that is no name matches nobody.
+    /// Whether a term matches whose name was not known: an invalid name matches no sender.
     fn of_sender(&self, domain: Option<&DomainSpec>) -> Match {
         let known = domain.zip(self.path.last()).zip(self.path.first());
         let needs_sender = known.is_some_and(|((domain, current), sender)| {
@@ -505,7 +505,7 @@ impl<'a> Walk<'a> {
 }
 
 impl Addresses {
-    /// Whether an `a` or `mx` term matches everybody, of both families or of either, and whether all of IPv4.
+    /// Returns whether an `a` or `mx` term matches everybody, of both families or of either, and whether all of IPv4.
     fn everyone(&self, term: &Term) -> (bool, bool) {
         if !is_wide(term) {
             return (false, false);
@@ -516,7 +516,7 @@ impl Addresses {
     }
 }
 
-/// Whether an `a` or `mx` term takes any address for that of its host: its prefix length is zero.
+/// Returns whether an `a` or `mx` term takes any address for that of its host: its prefix length is zero.
 pub(super) fn is_wide(term: &Term) -> bool {
     let (v4, v6) = if term.text.contains('/') { term.prefix_lengths() } else { (32, 128) };
     v4 == 0 || v6 == 0

@@ -1,4 +1,4 @@
-//! What do several witnesses say together about one expectation?
+//! Compares the findings of several servers about one expectation.
 //!
 //! The zone's own name servers decide what is published, the newest version first; a resolver that still says otherwise only
 //! needs time.
@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use crate::check::time::{after, clock_when_over, lasting, left};
 use crate::check::{
     Case, Code, Effect, Finding, Judgement, Status, certainty, importance, is_accepted, join_and, judge,
+    noted,
 };
 use crate::expected::{Expectation, Id, Importance};
 use crate::facts::{
@@ -43,10 +44,10 @@ pub(super) struct ServerConsensus<'a> {
     case: &'a Case<'a>,
     authorities: Vec<&'a Server>,
     resolvers: Vec<&'a Server>,
-    /// What is answered otherwise than it is published, by whom; worked out once somebody is heard beside the first.
+    /// What is answered otherwise than it is published, by which server; computed when a second server is read.
     dissents: OnceCell<BTreeMap<&'a Server, Vec<&'a Question>>>,
     accepted: bool,
-    /// Why no name server of the zone could be asked, where both views count.
+    /// The reason why no name server of the zone could be asked, where both views count.
     unfound: Option<&'a Reply>,
 }
 
@@ -87,7 +88,7 @@ impl<'a> ServerConsensus<'a> {
         };
         let Finding { code, message, observed, fix } = finding;
         let message = match &expectation.given_by {
-            Some(file) if status == Status::Unmet => format!("{message} (as {file} wants it)"),
+            Some(file) if status == Status::Unmet => noted(&message, &format!("required by {file}")),
             Some(_) | None => message,
         };
         ExpectationResult {
@@ -209,7 +210,7 @@ impl<'a> ServerConsensus<'a> {
         Ok(self.behind(&published, expectation, &behind))
     }
 
-    /// Why it is not known which of two servers has the newer version.
+    /// The reason why it is not known which of two servers has the newer version.
     fn unknown_version(&self, server: &Server, first: Option<&Reply>, name: &Name) -> LookupFailure {
         let facts = self.case.sight.facts;
         let servers = [Some(server), first.map(|first| &*first.server)];
@@ -224,7 +225,8 @@ impl<'a> ServerConsensus<'a> {
 
     fn disagreement(&self, expectation: &Expectation, published: &Finding, server: &Server) -> Finding {
         let message = format!(
-            "the name servers answer differently for {} of `{}`, and none has a newer version of the zone; {} is one of them",
+            "Ask the DNS host to synchronize its name servers: they return different {} records for `{}`, \
+             and none has a newer version of the zone; {} is one of them.",
             expectation.rtype,
             expectation.name.without_trailing_dot(),
             self.label(server)
@@ -242,7 +244,7 @@ impl<'a> ServerConsensus<'a> {
             .map(|(time, retry)| {
                 let (clock, left) = (clock_when_over(time), left(now, time));
                 format!(
-                    "; it should ask for the newer one by {clock} ({left}), and if that fails every {}",
+                    "; it checks for a newer one by {clock} ({left}), and after a failure every {}",
                     lasting(retry)
                 )
             })

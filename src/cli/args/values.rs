@@ -1,4 +1,4 @@
-//! How are the values of options written?
+//! The values of options.
 
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -29,11 +29,11 @@ pub(in crate::cli) enum When {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum ViewName {
-    /// The zone's name servers decide, resolvers must have caught up
+    /// The zone's name servers decide; resolvers must have caught up
     Both,
-    /// The zone's name servers alone
+    /// Only the zone's name servers
     Authoritative,
-    /// The resolvers alone
+    /// Only the resolvers
     Resolver,
 }
 
@@ -58,7 +58,7 @@ impl ValueEnum for ReportFormat {
 }
 
 impl ReportFormat {
-    /// Whether a person reads it while the run goes on.
+    /// Returns whether a person reads it while the run goes on.
     pub(in crate::cli) fn is_for_a_person(self) -> bool {
         self == Self::Table
     }
@@ -81,9 +81,9 @@ pub(in crate::cli) enum ExpectedFormat {
 /// What a watch waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum Goal {
-    /// All that is required is published and seen everywhere
+    /// All required records are published and seen everywhere
     Ready,
-    /// Nothing is left to edit
+    /// No edit is left
     ChangesDone,
 }
 
@@ -160,7 +160,7 @@ impl FromStr for Output {
         let format = ReportFormat::from_str(format, false)
             .map_err(|_| format!("found the format `{format}`, expected one of {}", ReportFormat::words()))?;
         if path.is_empty() {
-            return Err("the path behind `=` is missing".into());
+            return Err("the path after `=` is missing".into());
         }
         Ok(Self { format, path: path.into() })
     }
@@ -197,7 +197,7 @@ impl FromStr for Seconds {
     }
 }
 
-/// How many domains are looked up at the same time.
+/// The number of domains that are looked up at the same time.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::cli) struct Concurrency(pub(in crate::cli) usize);
 
@@ -212,7 +212,7 @@ impl FromStr for Concurrency {
     }
 }
 
-/// A term that lets a sender pass.
+/// A term that authorizes a sender.
 #[derive(Debug, Clone)]
 pub(in crate::cli) struct SpfSender(pub(in crate::cli) Term);
 
@@ -240,7 +240,7 @@ impl FromStr for SpfSender {
             | Meaning::Explanation(_)
             | Meaning::UnknownModifier { .. } => {}
         }
-        Err(format!("{EXPECTED}, which lets a sender pass"))
+        Err(format!("{EXPECTED}, which authorizes a sender"))
     }
 }
 

@@ -1,4 +1,4 @@
-//! How far is it, and how long will it take?
+//! Reports the progress of a bulk run.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ const EVERY: Duration = Duration::from_secs(5);
 /// A bar on a terminal; elsewhere a line now and then.
 pub(super) struct Progress {
     bar: Option<ProgressBar>,
-    /// When the next line is due; `None` where none is wanted.
+    /// The time when the next line is due; `None` where none is wanted.
     next: std::cell::Cell<Option<Instant>>,
     began: Option<Instant>,
 }
@@ -27,8 +27,7 @@ impl Progress {
         let wanted = is_wanted(style, total);
         let bar = (wanted && is_terminal).then(|| {
             let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
-            let look =
-                ProgressStyle::with_template("{bar:30} {pos} of {len} domains, {per_sec}, {eta} to go");
+            let look = ProgressStyle::with_template("{bar:30} {pos} of {len} domains, {per_sec}, {eta} left");
             let look = look.unwrap_or_else(|_| ProgressStyle::default_bar());
             bar.with_style(match style.marks {
                 Marks::Unicode => look,
@@ -75,7 +74,7 @@ impl Progress {
         #[allow(clippy::cast_precision_loss, reason = "a rate for a person")]
         let left = match done {
             0 => String::new(),
-            _ => format!(", about {:.0} s to go", (total - done) as f64 / rate),
+            _ => format!(", about {:.0} s left", (total - done) as f64 / rate),
         };
         writeln!(streams.err, "note: {done} of {total} domains, {rate:.1} a second{left}")?;
         Ok(())

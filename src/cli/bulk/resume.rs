@@ -1,6 +1,6 @@
-//! The domains that an earlier report holds already.
+//! Reads which domains an earlier report already contains.
 //!
-//! A report of lines; where a writer was ended, one may be cut. What is no whole line counts as not written.
+//! A report of lines; where a writer was ended, one may be cut. An incomplete line counts as not written.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -43,7 +43,7 @@ impl ResumedReport {
     /// Reads a report; one that is not there yet holds nothing.
     ///
     /// # Errors
-    /// [`Problem`] if it cannot be read, or is none.
+    /// [`Problem`] if it cannot be read, or is not a report.
     pub(super) fn read(path: &Path) -> Result<Self, Problem> {
         let mut resumed = Self::default();
         if !files::is_there(path) {
@@ -62,7 +62,7 @@ impl ResumedReport {
                 None if is_cut(&line) => {}
                 None => {
                     let reason = format!(
-                        "line {} is no line of a report; expected what --format ndjson writes",
+                        "line {} is not a line of a report; expected the output of --format ndjson",
                         index + 1
                     );
                     return Err(RunError::content(path, reason).into());
@@ -96,7 +96,7 @@ impl ResumedReport {
     /// Hands on the newest line of each domain that is done.
     ///
     /// # Errors
-    /// Those of whoever takes them, and [`Problem`] if the file cannot be read any more.
+    /// Those of the callback, and [`Problem`] if the file cannot be read any more.
     pub(super) fn lines(
         &self,
         path: &Path,
@@ -116,7 +116,7 @@ impl ResumedReport {
     }
 }
 
-/// Whether this is the beginning of an object and no whole value.
+/// Returns whether this is the beginning of an object and no whole value.
 fn is_cut(line: &[u8]) -> bool {
     line.first() == Some(&b'{') && serde_json::from_slice::<IgnoredAny>(line).is_err()
 }

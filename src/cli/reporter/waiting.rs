@@ -14,7 +14,7 @@ const MOST_IN_MEMORY: usize = 4 << 20;
 pub(super) struct Waiting(Vec<SpooledTempFile>);
 
 impl Waiting {
-    /// Puts the texts of a domain aside, each in its section.
+    /// Puts the pieces of a domain aside, each in its section.
     pub(super) fn keep(&mut self, texts: Vec<String>) -> io::Result<()> {
         self.0.resize_with(self.0.len().max(texts.len()), || SpooledTempFile::new(MOST_IN_MEMORY));
         for (section, text) in self.0.iter_mut().zip(texts) {

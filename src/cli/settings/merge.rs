@@ -1,4 +1,4 @@
-//! Which value of an option counts, if several layers have one.
+//! Merges the values of options from the command line, a domain and the defaults.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -43,7 +43,7 @@ impl Layer {
         Self(layer)
     }
 
-    /// Takes out what would contradict what was typed: whoever names where the answers come from, means that alone.
+    /// Takes out what would contradict what was typed: a named source of answers replaces all others.
     pub(super) fn give_way_to(&mut self, typed: &Self, names_no_domain: bool) {
         let mut drop = |keys: &[&str]| keys.iter().for_each(|key| drop(self.0.remove(*key)));
         let has = |key| typed.0.contains_key(key);

@@ -28,7 +28,7 @@ impl Notices {
     /// The targets that were typed, or given by the environment.
     ///
     /// # Errors
-    /// [`Problem`] for a URL in the environment that is none.
+    /// [`Problem`] for an invalid URL in the environment.
     pub(super) fn open(hooks: &HookArguments, surroundings: &Surroundings) -> Result<Self, Problem> {
         let targets = targets(hooks, surroundings)?;
         Ok(Self { tracker: NoticeTracker::default(), hooks: Hooks::new(targets) })
@@ -46,12 +46,12 @@ impl Notices {
         }
     }
 
-    /// Whether a change of this domain was seen once.
+    /// Returns whether a change of this domain was seen once.
     pub(super) fn is_pending(&self, domain: &Name) -> bool {
         self.tracker.is_pending(domain)
     }
 
-    /// Whether a change of any domain was seen once.
+    /// Returns whether a change of any domain was seen once.
     pub(super) fn has_pending(&self, round: &Round) -> bool {
         round.checked.iter().any(|checked| self.is_pending(checked.domain()))
     }

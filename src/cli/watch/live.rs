@@ -1,4 +1,4 @@
-//! What is shown on a terminal while nothing happens?
+//! The status line of a watch on a terminal.
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use jiff::Timestamp;
@@ -10,10 +10,10 @@ use crate::report::harmless::harmless;
 
 use crate::run::{Checked, Round};
 
-/// Domains that have a line of their own; of the rest the number is told.
+/// Domains that have a line of their own; of the rest the number is shown.
 const MOST_LINES: usize = 12;
 
-/// Lines at the foot of the terminal: one for each domain that is not there yet, and one for the next look.
+/// Lines at the foot of the terminal: one for each domain that is not there yet, and one for the next check.
 pub(super) struct Live {
     bars: Option<MultiProgress>,
     lines: Vec<ProgressBar>,
@@ -34,7 +34,7 @@ impl Live {
         Self { bars, lines }
     }
 
-    /// Whether anybody sees it.
+    /// Returns whether anybody sees it.
     pub(super) fn is_shown(&self) -> bool {
         self.bars.is_some()
     }
@@ -55,7 +55,7 @@ impl Live {
         let hidden = texts.len().saturating_sub(MOST_LINES);
         texts.truncate(MOST_LINES);
         let more = if hidden > 0 { format!("and {hidden} more; ") } else { String::new() };
-        texts.push(format!("{more}next look in {}", left(now, next)));
+        texts.push(format!("{more}next check in {}", left(now, next)));
         for (index, bar) in self.lines.iter().enumerate() {
             bar.set_message(texts.get(index).cloned().unwrap_or_default());
             bar.tick();

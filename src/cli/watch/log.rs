@@ -1,4 +1,4 @@
-//! What is told of a watch while it goes on, line by line?
+//! Reports the progress of a watch line by line.
 //!
 //! One line for each change, with the time. They are data where the report is for a person, and go beside it where the
 //! report is for a program.
@@ -12,14 +12,14 @@ use crate::run::{ChangeTracker, Round};
 
 use super::live::Live;
 
-/// What was told so far.
+/// What was reported so far.
 pub(super) struct Log {
     format: ReportFormat,
     changes: ChangeTracker,
 }
 
 impl Log {
-    /// Tells how everything stands at the beginning.
+    /// Reports the state at the beginning.
     ///
     /// # Errors
     /// [`Problem`] if that cannot be written.
@@ -39,7 +39,7 @@ impl Log {
         Ok(log)
     }
 
-    /// Tells what has changed since it was told last, and gives back in how many lines.
+    /// Reports what has changed since the last report, and gives back in how many lines.
     ///
     /// # Errors
     /// [`Problem`] if that cannot be written.

@@ -1,6 +1,6 @@
-//! What does a list of many domains hold for each of them?
+//! Divides a list of expected records by domain.
 //!
-//! It is read once, and its lines are kept by the names that they are about: whoever has a list of thousands of domains
+//! It is read once, and its lines are kept by the names that they are about: a list of thousands of domains
 //! has thousands of domains to look it up for.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,7 +28,7 @@ enum Lines {
     Relative(String),
 }
 
-/// Where lines stand, by what they are about.
+/// The positions of lines, by what they are about.
 #[derive(Debug, Default)]
 struct Places {
     by_name: BTreeMap<Name, Vec<usize>>,
@@ -37,10 +37,10 @@ struct Places {
 }
 
 impl List {
-    /// Reads a list, called `file` in messages; of no `kind`, it is recognised by its content.
+    /// Reads a list, called `file` in messages; of no `kind`, it is recognized by its content.
     ///
     /// # Errors
-    /// [`ImportError`] if it is no such list.
+    /// [`ImportError`] if it is not such a list.
     pub fn read(octets: &[u8], file: &str, kind: Option<Kind>) -> Result<Self, ImportError> {
         let error =
             |place: &str, reason: String| ImportError { file: file.into(), place: place.into(), reason };

@@ -1,4 +1,4 @@
-//! What does a record of a list mean, whatever the list is?
+//! A record of an imported list, before it is read.
 
 use crate::record::{Name, RecordData, Text};
 
@@ -22,7 +22,7 @@ pub(super) struct Raw {
     pub(super) is_full: bool,
 }
 
-/// A record, and what was put right in it.
+/// A record, and what was fixed in it.
 type Read = (Name, RecordData, Option<String>);
 
 impl Raw {
@@ -66,11 +66,12 @@ impl Raw {
         {
             return Ok(full.is_within(domain).then_some(full));
         }
-        let below = domain.prepend(bare).map_err(|error| format!("the host `{host}` is no name: {error}"))?;
+        let below =
+            domain.prepend(bare).map_err(|error| format!("the host `{host}` is not a name: {error}"))?;
         Ok(Some(below))
     }
 
-    /// The host of an SRV record whose service and protocol stand in columns of their own.
+    /// The host of an SRV record whose service and protocol have columns of their own.
     fn with_service(&self, host: &str) -> String {
         let (Some(service), Some(protocol)) = (&self.service, &self.protocol) else { return host.to_owned() };
         let label = |text: &str| format!("_{}", text.trim().trim_start_matches('_'));
@@ -96,15 +97,23 @@ impl Raw {
             "txt" | "spf" => {
                 let text = unquoted(value);
                 let repaired = repaired(&text);
-                let warning = (repaired != text).then(|| format!("`{text}` is read as `{repaired}`"));
+                let warning = (repaired != text).then(|| format!("read `{text}` as `{repaired}`"));
                 Ok((RecordData::Txt(Text::from(repaired.as_str())), warning))
             }
             "srv" => self.srv(value).map(|data| (data, None)),
-            "a" => plain(RecordData::A(value.parse().map_err(|_| format!("`{value}` is no IPv4 address"))?)),
-            "aaaa" => {
-                plain(RecordData::Aaaa(value.parse().map_err(|_| format!("`{value}` is no IPv6 address"))?))
-            }
-            "" => Err("the record has no type; expected CNAME, MX, SRV or TXT".into()),
+            "a" => plain(RecordData::A(value.parse().map_err(|_| {
+                format!(
+                    "found `{value}`, expected an \
+                IPv4 address"
+                )
+            })?)),
+            "aaaa" => plain(RecordData::Aaaa(value.parse().map_err(|_| {
+                format!(
+                    "found `{value}`, expected an \
+                    IPv6 address"
+                )
+            })?)),
+            "" => Err("found no record type, expected CNAME, MX, SRV or TXT".into()),
             other => Err(format!("found the record type `{other}`, expected CNAME, MX, SRV or TXT")),
         }
     }
@@ -112,8 +121,14 @@ impl Raw {
     /// The fields in columns of their own, or all in the value.
     fn srv(&self, value: &str) -> Result<RecordData, String> {
         let words: Vec<&str> = value.split_whitespace().collect();
-        let number =
-            |text: &str| text.parse::<u16>().map_err(|_| format!("`{text}` is no number up to 65535"));
+        let number = |text: &str| {
+            text.parse::<u16>().map_err(|_| {
+                format!(
+                    "found `{text}`, expected a number up to \
+                65535"
+                )
+            })
+        };
         if let [priority, weight, port, target] = words[..] {
             let (priority, weight, port) = (number(priority)?, number(weight)?, number(port)?);
             return Ok(RecordData::Srv { priority, weight, port, target: name(target)? });
@@ -131,7 +146,7 @@ fn is_service(host: &str) -> bool {
 fn name(text: &str) -> Result<Name, String> {
     let text = text.trim();
     let full = if text.ends_with('.') { text.to_owned() } else { format!("{text}.") };
-    full.parse().map_err(|error| format!("`{text}` is no name: {error}"))
+    full.parse().map_err(|error| format!("`{text}` is not a name: {error}"))
 }
 
 fn unquoted(text: &str) -> String {

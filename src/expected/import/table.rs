@@ -1,4 +1,4 @@
-//! Lists as a table: columns in any order, known by what people call them.
+//! Imports tables: columns in any order, recognized by their headings.
 
 use super::Raw;
 
@@ -61,14 +61,14 @@ fn column(heading: &str) -> Option<Column> {
     HEADINGS.iter().find(|(_, words)| words.contains(&plain.as_str())).map(|(column, _)| *column)
 }
 
-/// Whether the first line names a type and a value.
+/// Returns whether the first line names a type and a value.
 pub(super) fn has_header(text: &str) -> bool {
     let Some(first) = text.lines().find(|line| !line.trim().is_empty()) else { return false };
     let columns: Vec<Column> = first.split(delimiter(text)).filter_map(column).collect();
     columns.contains(&Column::Type) && columns.contains(&Column::Value)
 }
 
-/// Comma, semicolon or tab: whichever stands most often in the header.
+/// Comma, semicolon or tab: the most frequent in the header.
 fn delimiter(text: &str) -> char {
     let header = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     [',', ';', '\t'].into_iter().max_by_key(|delimiter| header.matches(*delimiter).count()).unwrap_or(',')
@@ -93,7 +93,7 @@ pub(super) fn read(text: &str) -> Result<Vec<Raw>, Fault> {
         if !columns.contains(&Some(needed)) {
             let found: Vec<&str> = headings.iter().collect();
             let reason = format!(
-                "found the columns `{}`, expected one for the {word}; see the README for the headings that are known",
+                "found the columns `{}`, expected one for the {word}; the README lists the known headings",
                 found.join("`, `")
             );
             return Err(("line 1".into(), reason));
@@ -118,15 +118,22 @@ pub(super) fn read(text: &str) -> Result<Vec<Raw>, Fault> {
             cell(wanted)
                 .map(|text| {
                     text.parse::<u32>()
-                        .map_err(|_| (place.clone(), format!("the {word} `{text}` is no number")))
+                        .map_err(|_| (place.clone(), format!("the {word} is `{text}`, expected a number")))
                 })
                 .transpose()
         };
         let small = |wanted: Column, word: &str| {
             number(wanted, word)?
                 .map(|number| {
-                    u16::try_from(number)
-                        .map_err(|_| (place.clone(), format!("the {word} {number} is over 65535")))
+                    u16::try_from(number).map_err(|_| {
+                        (
+                            place.clone(),
+                            format!(
+                                "the {word} is {number}, expected at most \
+                            65535"
+                            ),
+                        )
+                    })
                 })
                 .transpose()
         };

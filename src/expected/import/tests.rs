@@ -33,7 +33,7 @@ fn microsoft_graph_is_read() {
     let import = read(GRAPH.as_bytes(), "list", &domain(), None).unwrap();
     assert_eq!(
         import.ignored[0].to_string(),
-        "list: $.value[4] (unavailable record of `contoso.com`) is ignored: the domain is federated"
+        "list: $.value[4] (unavailable record of `contoso.com`) is not used: the domain is federated"
     );
     assert_eq!(import.records[1].place, "$.value[1]");
     // Both answers in one array, and one record alone.
@@ -97,7 +97,7 @@ fn zone_text_is_read() {
 #[test]
 fn what_is_no_list_is_refused_with_its_place() {
     for (text, parts) in [
-        ("{", ["line 1", "no JSON"]),
+        ("{", ["line 1", "not JSON"]),
         ("[1]", ["$[0]", "expected a record"]),
         ("{\"error\": {\"message\": \"Insufficient privileges\"}}", ["$", "Insufficient privileges"]),
         (
@@ -110,7 +110,7 @@ fn what_is_no_list_is_refused_with_its_place() {
         ("Type,Value\nNS,x\n", ["line 2", "`ns`"]),
         ("Type,Value,Priority\nMX,x.example,high\n", ["line 2", "`high`"]),
         ("Type,Value,Port\nSRV,x.example,\n", ["line 2", "no port"]),
-        ("Type,Value\nCNAME,a..b\n", ["line 2", "no name"]),
+        ("Type,Value\nCNAME,a..b\n", ["line 2", "`a..b`"]),
         ("@ IN MX ten mail\n", ["list", "`ten`"]),
     ] {
         let error = error(text);
@@ -120,5 +120,5 @@ fn what_is_no_list_is_refused_with_its_place() {
         read(b"Type,Value\nTXT,\xff\n", "list", &domain(), None).unwrap_err().to_string().contains("UTF-8")
     );
     let deep = format!("{}{}", "[".repeat(40), "]".repeat(40));
-    assert!(error(&deep).contains("lists stand in"));
+    assert!(error(&deep).contains("nested"));
 }

@@ -1,13 +1,13 @@
-//! Lists as JSON: what Microsoft Graph answers, and what PowerShell makes of it.
+//! Imports JSON lists from Microsoft Graph and PowerShell.
 //!
-//! Properties are found whatever their case, and in `AdditionalProperties` too. Records stand alone, in an array, or
-//! below `value`; several such answers may stand in one array.
+//! Properties are found whatever their case, and in `AdditionalProperties` too. Records are alone, in an array, or
+//! below `value`; one array may contain several such answers.
 
 use serde_json::{Map, Value};
 
 use super::Raw;
 
-/// How deep lists may stand in lists.
+/// How deep lists may be nested.
 const DEEPEST: usize = 8;
 
 /// What a document holds.
@@ -23,7 +23,7 @@ type Fault = (String, String);
 
 pub(super) fn read(text: &str) -> Result<Tree, Fault> {
     let value: Value = serde_json::from_str(text)
-        .map_err(|error| (format!("line {}", error.line()), format!("it is no JSON: {error}")))?;
+        .map_err(|error| (format!("line {}", error.line()), format!("not JSON: {error}")))?;
     let mut tree = Tree::default();
     tree.walk(&value, "$", 0)?;
     Ok(tree)
@@ -32,7 +32,7 @@ pub(super) fn read(text: &str) -> Result<Tree, Fault> {
 impl Tree {
     fn walk(&mut self, value: &Value, path: &str, depth: usize) -> Result<(), Fault> {
         if depth > DEEPEST {
-            return Err((path.into(), format!("lists stand in more than {DEEPEST} others")));
+            return Err((path.into(), format!("lists are nested more than {DEEPEST} deep")));
         }
         match value {
             Value::Array(list) => {
@@ -49,7 +49,13 @@ impl Tree {
     fn object(&mut self, object: &Map<String, Value>, path: &str, depth: usize) -> Result<(), Fault> {
         if let Some(error) = property(object, "error").and_then(Value::as_object) {
             let message = property(error, "message").and_then(Value::as_str).unwrap_or("no message");
-            return Err((path.into(), format!("it is an error of Microsoft Graph and no list: {message}")));
+            return Err((
+                path.into(),
+                format!(
+                    "found an error of Microsoft Graph instead of a list: \
+                {message}"
+                ),
+            ));
         }
         if property(object, "selector1cname").is_some() || property(object, "selector2cname").is_some() {
             return self.signing(object, path);
@@ -77,7 +83,7 @@ impl Tree {
     fn signing(&mut self, object: &Map<String, Value>, path: &str) -> Result<(), Fault> {
         let domain = text(object, "domain").or_else(|| text(object, "name"));
         let domain = domain
-            .ok_or_else(|| (path.to_owned(), "the signing configuration names no `Domain`".to_owned()))?;
+            .ok_or_else(|| (path.to_owned(), "the signing configuration has no `Domain`".to_owned()))?;
         for number in [1, 2] {
             let key = format!("selector{number}cname");
             if let Some(target) = text(object, &key).filter(|target| !target.is_empty()) {
@@ -107,8 +113,7 @@ fn record(object: &Map<String, Value>, kind: &str, path: &str) -> Result<Raw, Fa
         }
     };
     let Some(value) = text(object, value) else {
-        let hint =
-            "the older Azure AD cmdlets leave the values out; use Get-MgDomainServiceConfigurationRecord";
+        let hint = "the older Azure AD cmdlets omit the values; use Get-MgDomainServiceConfigurationRecord";
         return Err(fault(format!("the record has no `{value}`; {hint}")));
     };
     let small = |key: &str| -> Result<Option<u16>, Fault> {
@@ -134,7 +139,7 @@ fn record(object: &Map<String, Value>, kind: &str, path: &str) -> Result<Raw, Fa
     })
 }
 
-/// `mx`, `txt`, `cname`, `srv`, `unavailable`, or the word that stands there.
+/// `mx`, `txt`, `cname`, `srv`, `unavailable`, or the word of the list.
 fn kind(object: &Map<String, Value>) -> String {
     let odata = text(object, "@odata.type").map(|text| text.to_ascii_lowercase());
     let odata = odata.as_deref().and_then(|text| {

@@ -1,4 +1,4 @@
-//! How is a history written to a file, and read back?
+//! The format of the history file.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,19 +13,20 @@ use super::{Copies, History, Seen};
 /// The version of the file that is written.
 const SCHEMA_VERSION: u32 = 1;
 
-/// Why a history cannot be read.
+/// The reason why a history cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
-    /// It is no JSON, or its fields are others.
-    #[error("it is no history of cutover: {0}")]
+    /// It is not JSON, or has other fields.
+    #[error("not a history of cutover: {0}")]
     Json(#[from] serde_json::Error),
     /// A newer version wrote it.
     #[error(
-        "it has version {0} of the history, and this version of cutover reads up to {SCHEMA_VERSION}; use a newer cutover"
+        "found version {0} of the history, and this cutover reads up to version {SCHEMA_VERSION}; use a \
+         newer cutover"
     )]
     Version(u32),
     /// A record or name in it cannot be read.
-    #[error("it holds `{0}` for {1}, which is no {2}")]
+    #[error("found `{0}` for {1}, expected {2}")]
     Record(String, String, String),
 }
 
@@ -58,7 +59,7 @@ struct Line {
 }
 
 impl History {
-    /// What may stand in the file, as JSON Schema.
+    /// The JSON Schema of the file.
     #[cfg(feature = "formats")]
     #[must_use]
     pub fn schema() -> schemars::Schema {

@@ -153,17 +153,17 @@ fn it_is_written_and_read_back() {
 #[test]
 fn what_is_no_history_is_refused() {
     for (text, part) in [
-        ("{", "no history of cutover"),
-        ("[]", "no history of cutover"),
+        ("{", "not a history of cutover"),
+        ("[]", "not a history of cutover"),
         ("{\"schema_version\": 2}", "version 2"),
-        ("{\"schema_version\": 1, \"domains\": {\"a..b\": []}}", "no name"),
+        ("{\"schema_version\": 1, \"domains\": {\"a..b\": []}}", "a..b"),
     ] {
         let error = History::parse(text).unwrap_err().to_string();
         assert!(error.contains(part), "{text}: {error}");
     }
     let mut history = History::default();
     history.observe(&domain(), &facts("08:00:00", &[(Role::ZoneFile, OLD, 300)]));
-    for (from, to, part) in [("10 mx1", "ten mx1", "no MX record"), ("\"MX\"", "\"M X\"", "no record type")] {
+    for (from, to, part) in [("10 mx1", "ten mx1", "ten mx1"), ("\"MX\"", "\"M X\"", "M X")] {
         let error = History::parse(&history.to_string().replace(from, to)).unwrap_err().to_string();
         assert!(error.contains(part), "{error}");
     }

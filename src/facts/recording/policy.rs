@@ -1,4 +1,4 @@
-//! How is a fetched policy kept in a recording?
+//! Fetched policies in a recording.
 //!
 //! As an entry behind the replies, its text line by line. `body` is a line that had an end; a last line
 //! without one is kept as `body-end`, so that the octets come back as they were.
@@ -60,12 +60,12 @@ pub(super) fn line(policy: &mut PolicyReply, key: &str, fields: &[Token<'_>]) ->
     Ok(())
 }
 
-/// One line of the text, which has blanks in it and therefore stands in quotes.
+/// One line of the text, which contains spaces and is therefore in quotes.
 fn body(fields: &[Token<'_>]) -> Result<String, String> {
     match fields {
         [_] => text(fields, 0),
         [] => Err("the line is missing; an empty one is written `\"\"`".into()),
-        _ => Err("the line must stand in quotes, as in `body \"version: STSv1\"`".into()),
+        _ => Err("the line must be in quotes, as in `body \"version: STSv1\"`".into()),
     }
 }
 

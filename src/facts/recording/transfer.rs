@@ -1,4 +1,4 @@
-//! What came of asking for a whole zone, in a recording.
+//! The result of a zone transfer in a recording.
 //!
 //! ```text
 //! transfer contoso.com. 192.0.2.1:53

@@ -1,4 +1,4 @@
-//! Keeps what single domains of a run saw otherwise than those before them.
+//! Keeps what single domains of a run saw differently from those before them.
 //!
 //! Many domains need the same answers, and a recording holds each of them once. A lookup that failed for one domain and
 //! succeeded for the next has two results, and each domain is replayed with its own.

@@ -156,7 +156,7 @@ fn every_range_ends_where_the_registry_says() {
     }
 }
 
-/// Whoever adds a row has to say where it ends.
+/// A new row has to state where it ends.
 #[test]
 fn every_row_has_its_edges_tested() {
     let firsts = |edges: &[Edge], shift: u32| -> Vec<u128> {
@@ -242,14 +242,14 @@ fn a_refusal_names_the_address_its_kind_and_the_way_out() {
         |address: &str| Permissions::default().check(address.parse().unwrap()).unwrap_err().to_string();
     assert_eq!(
         refusal("10.0.0.1"),
-        "10.0.0.1 is a private address by RFC 1918 §3; `--allow-private-servers` allows it"
+        "10.0.0.1 is a private address according to RFC 1918 §3; `--allow-private-servers` allows it"
     );
     assert_eq!(
         refusal("169.254.169.254"),
-        "169.254.169.254 is a link-local address by RFC 3927 §2.1, and is never asked"
+        "169.254.169.254 is a link-local address according to RFC 3927 §2.1, and is never queried"
     );
     assert_eq!(
         refusal("64:ff9b::7f00:1"),
-        "64:ff9b::7f00:1 embeds 127.0.0.1, a loopback address by RFC 1122 §3.2.1.3, and is never asked"
+        "64:ff9b::7f00:1 embeds 127.0.0.1, a loopback address according to RFC 1122 §3.2.1.3, and is never queried"
     );
 }

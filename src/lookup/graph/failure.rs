@@ -1,4 +1,4 @@
-//! Why did Microsoft Graph not say what is wanted?
+//! The reasons why Microsoft Graph returned no values.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,43 +8,44 @@ use serde_json::Value;
 use crate::lookup::transport::harmless;
 use crate::lookup::web::Fault;
 
-/// Why there are no values: one sentence with the fix. Nothing in it comes from the token.
+/// The reason why there are no values: one sentence with the fix. Nothing in it comes from the token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// Nothing is set.
     #[error(
-        "`CUTOVER_GRAPH_TOKEN` holds no token; set it to what `az account get-access-token --resource-type ms-graph \
-         --query accessToken -o tsv` prints"
+        "`CUTOVER_GRAPH_TOKEN` is empty; set it to the output of `az account get-access-token \
+         --resource-type ms-graph --query accessToken -o tsv`"
     )]
     NoToken,
     /// What is set cannot be a token.
     #[error(
-        "what `CUTOVER_GRAPH_TOKEN` holds is no bearer token; set it to the token alone, without `Bearer`, quotes and \
-         JSON around it, as `az account get-access-token --resource-type ms-graph --query accessToken -o tsv` prints it"
+        "`CUTOVER_GRAPH_TOKEN` is not a bearer token; set it to the token alone, without `Bearer`, quotes \
+         and JSON around it: the output of `az account get-access-token --resource-type ms-graph --query \
+         accessToken -o tsv`"
     )]
     BadToken,
     /// Status 401.
     #[error(
-        "the token is not accepted (HTTP status 401{}): it has expired, or it is for something else than Microsoft \
-         Graph in this cloud (`--cloud`); get a new one with `az account get-access-token --resource-type ms-graph \
-         --query accessToken -o tsv`", .0.behind()
+        "the token is not accepted (HTTP status 401{}): it has expired, or belongs to another service than \
+         Microsoft Graph in this cloud (`--cloud`); get a new one with `az account get-access-token \
+         --resource-type ms-graph --query accessToken -o tsv`", .0.behind()
     )]
     Unauthorized(Said),
     /// Status 403.
     #[error(
-        "the token may not read domains (HTTP status 403{}): the permission `Domain.Read.All` is missing, delegated \
-         (then with a role such as Global Reader or Domain Name Administrator) or application; grant it and get a \
-         new token", .0.behind()
+        "the token is not allowed to read domains (HTTP status 403{}): grant it the permission `Domain.Read.All`, \
+         delegated (with a role such as Global Reader or Domain Name Administrator) or application, and \
+         get a new token", .0.behind()
     )]
     Forbidden(Said),
     /// Status 404.
     #[error(
-        "`{0}` is no domain of this tenant (HTTP status 404); add it in the admin center, leave it out, or get a \
-         token for the tenant that has it"
+        "`{0}` does not belong to this tenant (HTTP status 404); add it in the admin center, omit it, or \
+         get a token for its tenant"
     )]
     UnknownDomain(String),
     /// Status 429, 503 or 504, again and again or for long.
-    #[error("the service is busy (HTTP status {status}); come again {}", Later(*after))]
+    #[error("the service is busy (HTTP status {status}); try again {}", Later(*after))]
     Busy {
         /// The status.
         status: u16,
@@ -53,44 +54,42 @@ pub enum Failure {
     },
     /// A redirect.
     #[error(
-        "it redirects to another address (HTTP status {0}), which is not followed with a token; name the service \
-         itself with `--graph-url`"
+        "it redirects to another address (HTTP status {0}), which is not followed with a token; pass the \
+         final URL with `--graph-url`"
     )]
     Redirect(u16),
     /// Any other status.
-    #[error("it answers with HTTP status {0}{said}; check `--cloud` and `--graph-url`, or come again later", said = .1.behind())]
+    #[error("it answers with HTTP status {0}{said}; check `--cloud` and `--graph-url`, or try again later", said = .1.behind())]
     Status(u16, Said),
     /// No list.
-    #[error("the answer is no list of Microsoft Graph: {0}; check `--cloud` and `--graph-url`")]
+    #[error("the response is not a list of Microsoft Graph: {0}; check `--cloud` and `--graph-url`")]
     NoList(String),
     /// More than is read.
-    #[error("the answer is larger than {0} MiB, and no more is read; check `--graph-url`")]
+    #[error("the response exceeds the size limit of {0} MiB; check `--graph-url`")]
     TooLarge(usize),
     /// A list without end.
-    #[error("the list has more than {0} pages, and no more are read; check `--graph-url`")]
+    #[error("the list exceeds the limit of {0} pages; check `--graph-url`")]
     TooManyPages(usize),
     /// A list whose next page is somewhere else.
     #[error(
-        "the next page of the list is on another server, and the token is not taken there; check `--graph-url`, and \
-         who answers there"
+        "the next page of the list is on another server, which must not get the token; check \
+         `--graph-url`, and which server answers there"
     )]
     StrayLink,
     /// A list whose next page was read before.
-    #[error("the pages of the list go in a circle; check `--graph-url`, and who answers there")]
+    #[error("the pages of the list form a loop; check `--graph-url`, and which server answers there")]
     Circle,
     /// The token came back.
-    #[error("the answer repeats the token, so nothing of it is used; check who answers at `--graph-url`")]
+    #[error("the response repeats the token, so it is not used; check which server answers at `--graph-url`")]
     TellsToken,
-    /// Nobody is there.
-    #[error("there is no answer: {0}; check the network, `--cloud` and `--graph-url`")]
+    /// No server answers.
+    #[error("no response: {0}; check the network, `--cloud` and `--graph-url`")]
     Unreachable(String),
-    /// Somebody is there who cannot prove to be who is wanted.
-    #[error(
-        "{0}, so the token is not sent; check `--graph-url`, and whether something on the way opens TLS connections"
-    )]
+    /// The server cannot prove its identity.
+    #[error("{0}, so the token is not sent; check `--graph-url`, and if a proxy opens TLS connections")]
     Untrusted(String),
     /// What is asked for cannot be asked for.
-    #[error("`{0}` cannot stand in a request; check the domain and `--graph-url`")]
+    #[error("`{0}` is not valid in a request; check the domain and `--graph-url`")]
     NoRequest(String),
 }
 
@@ -125,7 +124,7 @@ impl Said {
         Self { code: part("code"), message: part("message") }
     }
 
-    /// Whether the service itself said something.
+    /// Returns whether the service itself said something.
     pub(super) fn is_of_the_service(&self) -> bool {
         !self.code.is_empty()
     }

@@ -1,4 +1,4 @@
-//! How long does a busy service want to be left alone?
+//! Parses how long a busy service wants to be left alone (`Retry-After`).
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Where is Microsoft Graph, and which links stay there?
+//! The URL of Microsoft Graph, and which links stay on it.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -26,7 +26,7 @@ pub struct Root {
     path: String,
 }
 
-/// Why a text is not where Microsoft Graph can be.
+/// The reason why a text is not where Microsoft Graph can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RootError {
     /// No URL of a server and a path.
@@ -34,7 +34,8 @@ pub enum RootError {
     NoUrl,
     /// Not encrypted, and not this machine.
     #[error(
-        "the token would travel in clear; expected `https://`, or `http://` and a loopback address such as `127.0.0.1`"
+        "the token would be sent unencrypted; expected `https://`, or `http://` and a loopback address \
+         such as `127.0.0.1`"
     )]
     InClear,
 }

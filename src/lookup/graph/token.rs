@@ -1,4 +1,4 @@
-//! What lets this run read the tenant?
+//! The access token for Microsoft Graph.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use super::Failure;
 /// Octets of the longest token that is used.
 const LONGEST: usize = 32 * 1024;
 
-/// A bearer token (RFC 6750), which is shown to Microsoft Graph and to nobody else.
+/// A bearer token (RFC 6750), which is shown to Microsoft Graph and to no other server.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 
@@ -20,7 +20,7 @@ impl Token {
         Self(text.trim().to_owned())
     }
 
-    /// Whether there is nothing.
+    /// Returns whether there is nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -41,7 +41,7 @@ impl Token {
         Ok(value)
     }
 
-    /// Whether the text gives it away.
+    /// Returns whether the text gives it away.
     pub(super) fn stands_in(&self, octets: &[u8]) -> bool {
         octets.windows(self.0.len().max(1)).any(|window| window == self.0.as_bytes())
     }

@@ -62,13 +62,13 @@ impl fmt::Debug for TsigKey {
     }
 }
 
-/// Why a key file cannot be used; the secret is never part of it.
+/// The reason why a key file cannot be used; the secret is never part of it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TsigKeyError {
     /// Not the form of BIND.
     #[error("expected `key \"NAME\" {{ algorithm hmac-sha256; secret \"BASE64\"; }};`, found {0}")]
     Form(&'static str),
-    /// A name that is none.
+    /// An invalid name.
     #[error("the name of the key: {0}")]
     Name(#[from] NameError),
     /// An algorithm that is not known, or too weak.
@@ -92,7 +92,7 @@ impl TsigKey {
         let mut words = words.iter().map(String::as_str);
         let form = |found| Err(TsigKeyError::Form(found));
         if words.next() != Some("key") {
-            return form("no word `key` at the beginning");
+            return form("no `key` at the beginning");
         }
         let Some(name) = words.next().filter(|name| *name != "{") else { return form("no name of the key") };
         if words.next() != Some("{") {
@@ -105,7 +105,7 @@ impl TsigKey {
                 Some("}") => break,
                 Some("algorithm") => algorithm = words.next(),
                 Some("secret") => secret = words.next(),
-                Some(_) => return form("a word that is none of `algorithm`, `secret` and `}`"),
+                Some(_) => return form("a word other than `algorithm`, `secret` and `}`"),
                 None => return form("no `}` at the end"),
             }
             if words.next() != Some(";") {
@@ -191,13 +191,13 @@ impl<'a> Verifier<'a> {
         let Some((message, signature)) = split(packet).ok_or("the message cannot be read")? else {
             self.count += 1;
             if self.is_first || self.count > MOST_UNSIGNED {
-                return Err("the answer is not signed with the key");
+                return Err("the response is not signed with the key");
             }
             self.unsigned.extend(packet);
             return Ok(packet.to_vec());
         };
         if signature.name != self.key.name || signature.algorithm != wire_text(self.key.algorithm.word()) {
-            return Err("the answer is signed with another key");
+            return Err("the response is signed with another key");
         }
         if let Some(reason) = signature.refusal() {
             return Err(reason);
@@ -214,7 +214,7 @@ impl<'a> Verifier<'a> {
             }
         }
         hmac::verify(&self.key.key, &data, &signature.mac)
-            .map_err(|_| "the signature of the answer is wrong")?;
+            .map_err(|_| "the signature of the response is wrong")?;
         if now.abs_diff(signature.at) > u64::from(signature.fudge) {
             return Err("the clocks of the server and of this machine differ");
         }
@@ -223,7 +223,7 @@ impl<'a> Verifier<'a> {
         Ok(message)
     }
 
-    /// Whether everything that was taken is signed; the last message has to be.
+    /// Returns whether everything that was taken is signed; the last message has to be.
     pub(super) fn is_complete(&self) -> bool {
         !self.is_first && self.count == 0
     }
@@ -241,7 +241,7 @@ struct Signature {
 }
 
 impl Signature {
-    /// Why the server refuses the signature of the request; `None` if it does not.
+    /// The reason why the server refuses the signature of the request; `None` if it does not.
     fn refusal(&self) -> Option<&'static str> {
         match self.error {
             0 => None,
@@ -253,7 +253,7 @@ impl Signature {
     }
 }
 
-/// Why a server refuses the signature of a request, according to its answer.
+/// The reason why a server refuses the signature of a request, according to its answer.
 pub(super) fn refusal(packet: &[u8]) -> Option<&'static str> {
     split(packet)??.1.refusal()
 }
@@ -371,12 +371,11 @@ fn words(text: &str) -> Result<Vec<String>, TsigKeyError> {
         rest = rest.trim_start();
         let Some(first) = rest.chars().next() else { return Ok(words) };
         if rest.starts_with("/*") {
-            rest = rest.split_once("*/").ok_or(TsigKeyError::Form("a comment without an end"))?.1;
+            rest = rest.split_once("*/").ok_or(TsigKeyError::Form("an unclosed comment"))?.1;
         } else if rest.starts_with("//") || first == '#' {
             rest = rest.split_once('\n').map_or("", |(_, rest)| rest);
         } else if let Some(quoted) = rest.strip_prefix('"') {
-            let (word, behind) =
-                quoted.split_once('"').ok_or(TsigKeyError::Form("a quote without an end"))?;
+            let (word, behind) = quoted.split_once('"').ok_or(TsigKeyError::Form("an unclosed quote"))?;
             words.push(word.to_owned());
             rest = behind;
         } else if matches!(first, '{' | '}' | ';') {
@@ -431,7 +430,7 @@ mod tests {
         let one_line = "key k{algorithm HMAC-SHA512.;secret c2VjcmV0;};";
         assert_eq!(TsigKey::parse(one_line).unwrap().algorithm, Algorithm::Sha512);
         for (broken, expected) in [
-            ("", "word `key`"),
+            ("", "no `key`"),
             ("key { };", "no name"),
             ("key k { algorithm hmac-md5; secret c2VjcmV0; };", "unknown algorithm `hmac-md5`"),
             ("key k { algorithm hmac-sha256; secret c2VjcmV0%; };", "not Base64"),
@@ -443,7 +442,7 @@ mod tests {
             ("key k { algorithm hmac-sha256; secret c2VjcmV0; }; key l {};", "more than one key"),
             ("key \"k { algorithm", "quote"),
             ("/* key", "comment"),
-            ("key k { zone x; };", "none of"),
+            ("key k { zone x; };", "other than"),
             ("key a..b { algorithm hmac-sha256; secret c2VjcmV0; };", "name of the key"),
         ] {
             let error = TsigKey::parse(broken).unwrap_err().to_string();

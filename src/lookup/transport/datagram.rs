@@ -1,4 +1,4 @@
-//! Over which sockets are questions sent to a server?
+//! A pool of sockets for each server.
 //!
 //! A server that is asked has sockets of its own, connected to it: one, and a few more while much is in flight. So many
 //! servers can be asked at once that there are not enough sockets; then the others share a few that are not connected.
@@ -63,7 +63,7 @@ impl Sockets {
         Self::with(connected, AGE)
     }
 
-    /// So many connected sockets, which take questions for so long.
+    /// The number of connected sockets, and how long they take questions.
     fn with(sockets: usize, age: Age) -> Self {
         Self {
             permits: Arc::new(Semaphore::new(sockets)),

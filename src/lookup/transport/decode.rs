@@ -1,6 +1,6 @@
-//! What does a reply mean?
+//! Decodes replies.
 //!
-//! Here and beside it, and nowhere else, the resolver library's types become ours. What the server did is told
+//! Here and beside it, and nowhere else, the resolver library's types become ours. What the server did is distinguished
 //! apart here, once, and what does not belong to the answer is left out: records of other classes, of other names
 //! and of other types.
 
@@ -61,7 +61,7 @@ pub(super) fn fill(reply: &mut Reply, message: &Message, zone: Option<&Name>) {
     }
 }
 
-/// Whether the server answers recursively; the others are asked as authorities.
+/// Returns whether the server answers recursively; the others are asked as authorities.
 fn is_resolver(role: Role) -> bool {
     match role {
         Role::Resolver | Role::Unvalidated => true,
@@ -157,8 +157,10 @@ fn without_answer(
     let Some(owner) = delegation.first().map(|record| record.name.clone()) else {
         // An answer section that holds nothing for the question is not "no data", which has none (RFC 2308 §2.2).
         return match (names_servers(message), message.answers.is_empty()) {
-            (true, _) => (Outcome::Lame, "names the servers of a zone elsewhere instead of answering".into()),
-            (false, false) => (Outcome::Lame, "answers with records that were not asked for".into()),
+            (true, _) => {
+                (Outcome::Lame, "lists the servers of an unrelated zone instead of answering".into())
+            }
+            (false, false) => (Outcome::Lame, "answers with unrelated records".into()),
             (false, true) => (Outcome::NoData, String::new()),
         };
     };
@@ -181,11 +183,11 @@ fn without_recursion(message: &Message) -> (Outcome, String) {
     match (names_servers(message) && !message.authoritative, message.recursion_available) {
         (false, _) => (Outcome::NoData, String::new()),
         (true, false) => (Outcome::Refused, "the server offers no recursion".into()),
-        (true, true) => (Outcome::Refused, "the server refers to others instead of answering".into()),
+        (true, true) => (Outcome::Refused, "the server returns a referral instead of answering".into()),
     }
 }
 
-/// Whether the authority section has NS records.
+/// Returns whether the authority section has NS records.
 fn names_servers(message: &Message) -> bool {
     message.authorities.iter().any(|record| record.record_type() == rr::RecordType::NS)
 }

@@ -1,4 +1,4 @@
-//! Where is a server, and how is one named on the command line?
+//! Parses and describes the address of a server.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -97,7 +97,7 @@ pub enum ResolverAddress {
     },
 }
 
-/// Why a text does not name a resolver.
+/// The reason why a text does not name a resolver.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{expected}, found `{found}`; for example `{example}`")]
 pub struct ResolverAddressError {
@@ -106,11 +106,9 @@ pub struct ResolverAddressError {
     example: &'static str,
 }
 
-/// Why the host of a resolver has no address.
+/// The reason why the host of a resolver has no address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the host `{host}` of the resolver was not found: {reason}; an address can be given instead of the name"
-)]
+#[error("the host `{host}` of the resolver was not found: {reason}; pass its address instead")]
 pub struct HostNotFound {
     host: String,
     reason: String,
@@ -238,7 +236,7 @@ fn plain(text: &str) -> Option<SocketAddr> {
     Some(SocketAddr::new(host.parse().ok()?, port))
 }
 
-/// Host, without brackets, and port; `None` if either is none.
+/// Host, without brackets, and port; `None` if either is invalid.
 fn authority(text: &str, default_port: u16) -> Option<(String, u16)> {
     let (host, port) = match text.strip_prefix('[') {
         Some(inner) => {
@@ -261,7 +259,7 @@ fn shown(text: &str) -> String {
     text.chars().take(80).map(|character| if character.is_control() { '?' } else { character }).collect()
 }
 
-/// A host as it stands in a URL: an IPv6 address is put in brackets (RFC 3986 §3.2.2).
+/// A host as written in a URL: an IPv6 address is put in brackets (RFC 3986 §3.2.2).
 struct Bracketed<'a>(&'a str);
 
 impl fmt::Display for Bracketed<'_> {

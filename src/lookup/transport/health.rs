@@ -18,7 +18,7 @@ use crate::record::Name;
 
 /// The first pause after a silence.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(5);
-/// The longest; each pause is twice as long as the one before, up to this.
+/// The longest; each pause doubles the one before, up to this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// Zones in a row for which a server is silent before it pauses as a whole.
 const SILENT_ZONES: u32 = 3;
@@ -87,7 +87,7 @@ impl Failure {
     }
 }
 
-/// Whether this machine has run out of something, such as open files, ports or memory.
+/// Returns whether this machine has run out of something, such as open files, ports or memory.
 pub(in crate::lookup) fn is_local_limit(error: &io::Error) -> bool {
     // ENFILE and EMFILE, which are the same on all Unix systems.
     #[cfg(unix)]
@@ -275,7 +275,7 @@ impl ZoneHealth {
         }
     }
 
-    /// Whether the server has answered for the zone.
+    /// Returns whether the server has answered for the zone.
     pub(super) fn has_answered(&self) -> bool {
         lock(&self.state).has_answered
     }
@@ -290,7 +290,7 @@ impl ZoneHealth {
         lock(&self.state).tcp_pause = None;
     }
 
-    /// Why nothing is sent to the server for this zone now; `None` if it may be queried.
+    /// The reason why nothing is sent to the server for this zone now; `None` if it may be queried.
     ///
     /// A zone that the server was silent for fails in the same way. One that it was not asked for is not known to fail,
     /// even while the server pauses as a whole.
@@ -313,7 +313,7 @@ impl ZoneHealth {
         })
     }
 
-    /// Why nothing is sent to the server over TCP now; `None` if it may be queried.
+    /// The reason why nothing is sent to the server over TCP now; `None` if it may be queried.
     pub(super) fn tcp_refusal(&self, now: Instant) -> Option<Failure> {
         let state = lock(&self.state);
         state.tcp_pause.as_ref().filter(|pause| !pause.is_over(now)).map(|pause| pause.failure.clone())

@@ -247,7 +247,7 @@ impl InFlight {
         self.open = false;
     }
 
-    /// An id that nobody off the path can guess and that no open question has.
+    /// An id that no one off the path can guess and that no open question has.
     ///
     /// SipHash is a keyed pseudo-random function: hashing a counter under a key that the operating system
     /// drew gives numbers which are as hard to foretell as the key, without one more dependency.
@@ -278,7 +278,7 @@ impl InFlight {
         u64::try_from(micros.div_ceil(1000)).unwrap_or(u64::MAX)
     }
 
-    /// Notes when this question has to be looked at again; whether that is before the reader wakes.
+    /// Notes when this question has to be checked next; whether that is before the reader wakes.
     fn schedule(&mut self, id: u16) -> bool {
         let Some(waiting) = self.waiting.get(&id) else { return false };
         let after = (waiting.patience * waiting.sends / SENDS).as_micros().div_ceil(1000);
@@ -315,7 +315,7 @@ impl InFlight {
     }
 }
 
-/// Whether the address is that server's; the zone of an IPv6 address may be told or not.
+/// Returns whether the address is that server's; the zone of an IPv6 address may be given or not.
 fn is_same(server: SocketAddr, from: SocketAddr) -> bool {
     server.port() == from.port() && server.ip() == from.ip()
 }

@@ -1,7 +1,7 @@
-//! What does one server say to one question?
+//! Checks an expectation against the replies of one server.
 //!
 //! The wire, and nothing else: [`Transport::ask`] sends one question to one server and says what happened as
-//! a [`Reply`]. Which questions are worth asking, and of whom, is decided elsewhere; so is what a reply means
+//! a [`Reply`]. Which questions are worth asking, and of which server, is decided elsewhere; so is what a reply means
 //! for a domain. A question is never asked twice by itself, but for silence, cut answers and servers that
 //! refuse EDNS.
 
@@ -70,7 +70,7 @@ pub struct Scope<'a> {
     /// The domain that is checked.
     pub domain: &'a Name,
     /// For an authoritative server, the zone that it is queried about: name servers of a zone below it are a referral,
-    /// those of the zone itself or of a zone above it mean that the server is lame.
+    /// those of the zone itself or of a parent zone mean that the server is lame.
     pub zone: Option<&'a Name>,
 }
 
@@ -125,7 +125,7 @@ impl Transport {
         Self { rate_limits: Some(rate_limits), ..self }
     }
 
-    /// The certificates and settings for TLS, for whoever fetches a policy.
+    /// The certificates and settings for TLS, for fetching a policy.
     ///
     /// # Errors
     /// Why there are none, in words.
@@ -262,7 +262,7 @@ impl Transport {
     }
 }
 
-/// TLS with the root certificates of this system; on Linux `SSL_CERT_FILE` and `SSL_CERT_DIR` are honoured.
+/// TLS with the root certificates of this system; on Linux `SSL_CERT_FILE` and `SSL_CERT_DIR` are honored.
 fn system_tls() -> Result<Arc<ClientConfig>, Failure> {
     let config = client_config().map_err(|error| {
         let reason = format!("the root certificates of this system cannot be loaded: {error}");

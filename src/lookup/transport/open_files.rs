@@ -1,4 +1,4 @@
-//! Says how many sockets a process may open.
+//! Returns how many sockets a process may open.
 //!
 //! A process has a limit of open files, often 256 or 1,024 and sometimes 64. Running into it would look like servers
 //! that cannot be reached, so the number of sockets follows the limit and leaves most of it to everything else.

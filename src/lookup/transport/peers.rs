@@ -1,7 +1,7 @@
-//! What is remembered of the servers of a run?
+//! The state of the servers of a run.
 //!
 //! A run may meet a hundred thousand of them, most of them for a moment. What was learned of a server is forgotten once
-//! it has not been queried for long, and learned again if need be; of silent ones, some are kept for as long as they
+//! it has not been queried for long, and learned again if need be; of silent ones, some are kept while they
 //! pause.
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,7 +27,7 @@ pub(super) struct Peers(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     known: HashMap<Endpoint, Arc<Peer>>,
-    /// How many servers are known when some are forgotten next.
+    /// The number of known servers at which some are forgotten next.
     full: usize,
     /// For how many zones more than usual each may be silent before it pauses as a whole.
     spared: u32,

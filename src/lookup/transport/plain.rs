@@ -1,4 +1,4 @@
-//! How is one question asked of a server without encryption?
+//! Sends one query over UDP, and over TCP where needed.
 //!
 //! UDP first, TCP where the answer was cut, once more without EDNS where a server does not know it (RFC 6891 §7), and
 //! once more in lower case where it does not keep the case of letters. All of that is one turn at the server.

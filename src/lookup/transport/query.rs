@@ -1,4 +1,4 @@
-//! What does a question look like on the wire, and does a packet answer it?
+//! Encodes queries, and matches packets to them.
 //!
 //! The question is written by hand: it is forty octets, and the names of [`crate::record`] need no detour
 //! through those of a library. Of a reply the header is read by hand too, because the library gives up the
@@ -23,7 +23,7 @@ const RECURSION_DESIRED: u16 = 0x0100;
 const AUTHENTIC_DATA: u16 = 0x0020;
 const CHECKING_DISABLED: u16 = 0x0010;
 
-/// Whom a question is meant for, which decides its flags.
+/// The kind of server that a question is for, which decides its flags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asking {
     /// An authority: no recursion is desired, so that nothing comes from a cache.
@@ -127,7 +127,7 @@ impl Query<'_> {
         packet
     }
 
-    /// Whether the reply, which came over a connection, repeats this question.
+    /// Returns whether the reply, which came over a connection, repeats this question.
     pub(super) fn is_answered_by(&self, message: &Message) -> bool {
         match &message.queries[..] {
             [] => may_lack_question(message),
@@ -209,7 +209,7 @@ impl Packet {
         }
     }
 
-    /// Whether the packet has this question and no other; names are compared as `same` says.
+    /// Returns whether the packet has this question and no other; names are compared as `same` says.
     ///
     /// In a question there is nothing yet that a compressed name could point to, so the octets can be compared.
     fn is_repeated(&self, packet: &[u8], same: fn(&[u8], &[u8]) -> bool) -> bool {
@@ -240,7 +240,7 @@ pub(in crate::lookup) fn decoded(packet: &[u8]) -> Option<Message> {
     }
 }
 
-/// Whether the message is an error of the kind that leaves the question out.
+/// Returns whether the message is an error of the kind that leaves the question out.
 fn may_lack_question(message: &Message) -> bool {
     matches!(
         message.response_code,
@@ -253,17 +253,17 @@ fn may_lack_question(message: &Message) -> bool {
     )
 }
 
-/// The id of a packet, the first thing to be looked at; `None` if the packet is shorter than that.
+/// The id of a packet, the first field to be checked; `None` if the packet is shorter than that.
 pub(super) fn id(packet: &[u8]) -> Option<u16> {
     packet.first_chunk().map(|id| u16::from_be_bytes(*id))
 }
 
-/// Whether the server wants to have nothing to do with the question, or with so many of them.
+/// Returns whether the server wants to have nothing to do with the question, or with so many of them.
 pub(super) fn refuses(message: &Message) -> bool {
     message.response_code == ResponseCode::Refused
 }
 
-/// Whether this error may come from a server that does not know EDNS (RFC 6891 §7).
+/// Returns whether this error may come from a server that does not know EDNS (RFC 6891 §7).
 ///
 /// Rcode 16 means BADVERS here and BADSIG with TSIG (RFC 6895 §2.3); the library always says the latter.
 pub(super) fn refuses_edns(message: &Message) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! A server whose operator asked for nothing of this is treated as a guest would treat it: few questions at a time, and
 //! so many a second at most. One that shows that it is too much - silence, refusals - gets half as many at a time, and
-//! slowly more again as it answers. Nobody gets a great many before some were answered. Questions wait in the order in
+//! slowly more again as it answers. No server gets many before some were answered. Questions wait in the order in
 //! which they came, each server's for itself, and the time of a try starts when its turn has come.
 
 use std::collections::VecDeque;
@@ -27,7 +27,7 @@ pub struct RateLimits {
 }
 
 impl RateLimits {
-    /// A server of this machine: nobody else has to share it.
+    /// A server of this machine: it is not shared.
     const AT_HOME: Self = Self { in_flight: 4096, per_second: None };
     /// A resolver of the own network that the user or the system named.
     const NEAR: Self = Self { in_flight: 1024, per_second: None };
@@ -76,9 +76,9 @@ struct State {
     in_flight: u32,
     /// Answers since the limit grew last.
     easy: u32,
-    /// When the limit was halved last: questions that were sent before then are no news.
+    /// The time when the limit was halved last: questions that were sent before then are no news.
     halved: Option<Instant>,
-    /// When the next question would go out if all went out at equal distances.
+    /// The time when the next question would go out if all went out at equal distances.
     next: Option<Instant>,
     waiting: VecDeque<oneshot::Sender<()>>,
 }

@@ -1,4 +1,4 @@
-//! How is one question asked over TLS or HTTPS?
+//! Sends one query over TLS or HTTPS.
 //!
 //! The connection is made by the first question and shared by all that follow; the library's exchanges carry
 //! our own messages, so that the reply is whole and the cause of a failure is known.
@@ -99,10 +99,10 @@ impl Secure {
             }
         };
         if message.truncation {
-            return Err(Failure::malformed("the reply is cut short"));
+            return Err(Failure::malformed("the response is truncated"));
         }
         if !query.is_answered_by(&message) {
-            return Err(Failure::malformed("the reply is to another question"));
+            return Err(Failure::malformed("the response belongs to another query"));
         }
         Ok(Box::new(message))
     }
@@ -179,8 +179,9 @@ impl Secure {
             Protocol::Dns => {
                 // Not the library's `tls_exchange`: that one leaves out the server name (SNI, RFC 6066 §3),
                 // without which some services show the wrong certificate.
-                let name = ServerName::try_from(self.host.clone())
-                    .map_err(|_| NetError::Message("the host is no name that a certificate can hold"))?;
+                let name = ServerName::try_from(self.host.clone()).map_err(|_| {
+                    NetError::Message("the host is not a name that a certificate can contain")
+                })?;
                 let (connecting, handle) = tls::tls_client_connect(self.address, name, config, provider);
                 let multiplexer = DnsMultiplexer::new(connecting.await?, handle).with_timeout(patience);
                 let (exchange, io) = DnsExchange::from_stream(multiplexer);
@@ -205,13 +206,13 @@ impl Secure {
         };
         match error {
             NetError::Timeout => Failure::timeout(),
-            NetError::Proto(_) => Failure::malformed("the reply cannot be decoded"),
+            NetError::Proto(_) => Failure::malformed("the response cannot be decoded"),
             NetError::RustlsError(error) => tls(error),
             NetError::Io(error) => match error.get_ref().and_then(|inner| inner.downcast_ref()) {
                 Some(error) => tls(error),
                 None => Failure::io(error),
             },
-            NetError::Busy => Failure::unreachable("too many questions at once", FailureScope::Query),
+            NetError::Busy => Failure::unreachable("too many queries at once", FailureScope::Query),
             other if is_http_status(other) => {
                 let text = other.to_string();
                 let status = text.split(", message").next().unwrap_or_default();

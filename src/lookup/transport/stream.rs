@@ -1,4 +1,4 @@
-//! How is one question asked over TCP?
+//! Sends one query over TCP.
 //!
 //! Used where UDP had to cut the answer. A connection holds one question: such answers are rare, and servers
 //! differ in what they do with a second one.
@@ -31,7 +31,7 @@ pub(super) async fn ask(
             Err(Failure::unreachable(reason, FailureScope::Query))
         }
         Ok(Err(_)) | Err(_) => Err(Failure {
-            reason: "the answer needs TCP, and nothing came over it".into(),
+            reason: "the answer needs TCP, and the server sent none".into(),
             ..Failure::timeout()
         }),
     }
@@ -61,8 +61,8 @@ async fn exchange(
         }
         return Ok(match packet.assess(&reply) {
             ReplyMatch::NoReply | ReplyMatch::OtherQuestion | ReplyMatch::OtherCase => continue,
-            ReplyMatch::Undecodable => Err(Failure::malformed("the reply over TCP cannot be decoded")),
-            ReplyMatch::Truncated => Err(Failure::malformed("the reply is cut short even over TCP")),
+            ReplyMatch::Undecodable => Err(Failure::malformed("the response over TCP cannot be decoded")),
+            ReplyMatch::Truncated => Err(Failure::malformed("the response is truncated even over TCP")),
             ReplyMatch::Reply(message) => Ok(message),
         });
     }

@@ -35,7 +35,7 @@ pub(super) struct UdpMux {
     _permit: Option<OwnedSemaphorePermit>,
 }
 
-/// Whom a socket can exchange packets with.
+/// The peers that a socket can exchange packets with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reach {
     /// The server that it is connected to.

@@ -1,4 +1,4 @@
-//! What is kept of one question in flight, and what becomes of it?
+//! The state of one query in flight.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use super::query::{CaseRandomization, Edns, Packet, Query};
 /// dead server.
 pub(super) const SENDS: u32 = 3;
 
-/// One question, and whom it goes to.
+/// One question and its server.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct OutgoingQuery<'a> {
     pub(super) query: Query<'a>,
@@ -105,12 +105,12 @@ impl Waiting {
         }
     }
 
-    /// Why there is no answer.
+    /// The reason why there is no answer.
     pub(super) fn silence(&self) -> Failure {
         match self.strange {
-            Some(RejectedReply::Undecodable) => Failure::malformed("the reply cannot be decoded"),
+            Some(RejectedReply::Undecodable) => Failure::malformed("the response cannot be decoded"),
             Some(RejectedReply::OtherQuestion | RejectedReply::OtherCase) => {
-                Failure { reason: "only a reply to another question came".into(), ..Failure::timeout() }
+                Failure { reason: "only a response to another query arrived".into(), ..Failure::timeout() }
             }
             None => Failure::timeout(),
         }

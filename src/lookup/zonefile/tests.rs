@@ -1,4 +1,4 @@
-//! Answers as name servers give them, from texts of zones.
+//! Answers as name servers give them, from zone texts.
 
 use super::*;
 use crate::record::zone;
@@ -64,7 +64,7 @@ fn ask(files: &ZoneFiles, owner: &str, rtype: &str) -> Option<Reply> {
     files.answer(&Question::new(name(owner), rtype.parse().unwrap()))
 }
 
-/// The outcome, and the records without time to live and class.
+/// The outcome, and the records without TTL and class.
 fn told(files: &ZoneFiles, owner: &str, rtype: &str) -> Option<(Outcome, Vec<String>)> {
     let reply = ask(files, owner, rtype)?;
     assert!(reply.authoritative && reply.server.role == Role::ZoneFile);

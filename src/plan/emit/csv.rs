@@ -32,8 +32,8 @@ pub fn to_csv(sheet: &Sheet<'_>) -> String {
     writer.into_inner().ok().and_then(|octets| String::from_utf8(octets).ok()).unwrap_or_default()
 }
 
-/// A cell that no spreadsheet takes for a formula: an apostrophe stands before whatever could begin one. The `@` of a
-/// host field is none.
+/// A cell that no spreadsheet takes for a formula: an apostrophe precedes what could begin one. The `@` of a
+/// host field is not one.
 #[must_use]
 pub fn guarded(cell: &str) -> String {
     // Some programs evaluate each line, and some look past blanks.

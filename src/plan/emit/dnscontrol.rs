@@ -6,7 +6,7 @@ use crate::record::RecordData;
 
 use super::{Change, Sheet, plain, quoted, refused, rollback};
 
-/// Statements that add the new records; the old ones stand in comments, to be taken out of the domain's own list.
+/// Statements that add the new records; the old ones are in comments, to be taken out of the domain's own list.
 #[must_use]
 pub fn to_dnscontrol(sheet: &Sheet<'_>) -> String {
     let back = rollback(sheet.changes);
@@ -29,7 +29,7 @@ fn snippet(sheet: &Sheet<'_>) -> String {
     }
     let mut text = String::new();
     if !gone.is_empty() {
-        let _ = write!(text, "// Take these out of D({zone}, …):\n{gone}");
+        let _ = write!(text, "// Remove these from D({zone}, …):\n{gone}");
     }
     if !come.is_empty() {
         let _ = write!(text, "D_EXTEND({zone},\n{come});\n");

@@ -1,8 +1,8 @@
 //! A script for `nsupdate` (RFC 2136).
 //!
 //! Every record set that is to change must still be as it was seen (RFC 2136 §2.4), so the server refuses the whole
-//! update when the zone has moved on. Within one update deletions stand before additions: an alias is ignored while
-//! other data stands at its name (RFC 2136 §3.4.2.2).
+//! update when the zone has moved on. Within one update deletions precede additions: an alias is ignored while
+//! other data exists at its name (RFC 2136 §3.4.2.2).
 
 use std::fmt::Write as _;
 

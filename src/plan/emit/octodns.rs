@@ -7,7 +7,7 @@ use crate::record::{Name, RecordData};
 
 use super::{Change, Sheet, plain, quoted, refused, rollback};
 
-/// The record sets as they should be, by name; those that go stand in comments.
+/// The record sets as they should be, by name; those that go are in comments.
 #[must_use]
 pub fn to_octodns(sheet: &Sheet<'_>) -> String {
     let back = rollback(sheet.changes);
@@ -29,7 +29,7 @@ fn snippet(sheet: &Sheet<'_>) -> String {
         let (come, gone): (Vec<&Change>, Vec<&Change>) =
             changes.iter().partition(|change| !change.after.is_empty());
         for change in gone {
-            let _ = writeln!(text, "# {}: take the {} out", quoted(host), change.rtype);
+            let _ = writeln!(text, "# {}: remove the {}", quoted(host), change.rtype);
         }
         let sets: Vec<Result<String, String>> =
             come.iter().map(|change| set(change).ok_or_else(|| refused("#", change))).collect();

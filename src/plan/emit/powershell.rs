@@ -86,7 +86,7 @@ fn add(sheet: &Sheet<'_>, change: &Change, data: &RecordData) -> Option<String> 
 }
 
 /// A literal string. PowerShell also ends one at the quotes of a word processor; doubled, each stands for itself. What is
-/// invisible, or would complete a command to a build agent, stands between two strings, as its number.
+/// invisible, or would complete a command to a build agent, is between two strings, as its number.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("'");
     let mut is_joined = false;

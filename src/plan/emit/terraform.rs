@@ -59,14 +59,14 @@ impl FromStr for DnsHost {
     }
 }
 
-/// A resource for each record set as it should be; those that go stand in comments.
+/// A resource for each record set as it should be; those that go are in comments.
 #[must_use]
 pub fn to_terraform(sheet: &Sheet<'_>, host: DnsHost) -> String {
     let back = rollback(sheet.changes);
     let mut text = sheet.head("#");
     let _ = writeln!(
         text,
-        "# for the provider of {}; import a record set that exists before you apply",
+        "# for the provider of {}; import an existing record set before you apply",
         host.word()
     );
     text.push_str(&resources(sheet, host));
@@ -77,8 +77,7 @@ fn resources(sheet: &Sheet<'_>, host: DnsHost) -> String {
     let mut text = String::new();
     for change in sheet.changes {
         if change.after.is_empty() {
-            let _ =
-                writeln!(text, "# take out the resource of {} {}", sheet.host(&change.name), change.rtype);
+            let _ = writeln!(text, "# remove the resource of {} {}", sheet.host(&change.name), change.rtype);
             continue;
         }
         let resource = match host {

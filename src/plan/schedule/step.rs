@@ -55,7 +55,7 @@ pub struct Step {
     pub offset: SignedDuration,
     /// What to do, in a few words.
     pub title: &'static str,
-    /// What to do, in full.
+    /// The complete instructions.
     pub parts: Vec<Part>,
 }
 
@@ -86,8 +86,8 @@ impl Step {
         let step = self.records(changes, ["Delete", "Publish", "Set the TTL"]);
         let step = match changes.iter().any(|change| change.confirm) {
             true => step.text(
-                "Compare the values with those in the admin center before you publish them: one was derived by rule, or \
-                 a term was left out.",
+                "Compare the values with the admin center before you publish them: one is derived, or a \
+                 term was dropped.",
             ),
             false => step,
         };

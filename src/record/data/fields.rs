@@ -1,6 +1,6 @@
-//! What do the fields of a zone file say a record holds?
+//! Reads record data from the fields of a zone file.
 //!
-//! Which field is wrong, and how, is told exactly, since people correct it by hand.
+//! Which field is wrong, and how, is reported exactly, since people correct it by hand.
 
 use std::str::FromStr;
 
@@ -158,7 +158,7 @@ impl Fields<'_> {
         self.read(index, "the serial", "a number from 0 to 4294967295", digits)
     }
 
-    /// Any 32 bits, since an answer may hold them and must be read again where it was written down; only times to live
+    /// Any 32 bits, since an answer may hold them and must be read again where it was written down; only TTLs
     /// have 31 (RFC 2181 §8).
     fn seconds(&self, index: usize, field: &'static str) -> Result<u32, Misfit> {
         let read = |text: &str| digits(text).or_else(|| parse_ttl(text));
@@ -213,7 +213,7 @@ impl Fields<'_> {
     }
 }
 
-/// Whether data of this type ends with service parameters, `key="value"` (SVCB and HTTPS, RFC 9460 §2.1).
+/// Returns whether data of this type ends with service parameters, `key="value"` (SVCB and HTTPS, RFC 9460 §2.1).
 pub(in crate::record) fn has_parameters(rtype: RecordType) -> bool {
     matches!(rtype, RecordType::Other(64 | 65))
 }
@@ -223,7 +223,7 @@ fn digits<T: FromStr>(text: &str) -> Option<T> {
     text.bytes().all(|octet| octet.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
-/// A time to live: seconds, or numbers with the units `s`, `m`, `h`, `d`, `w` as name servers accept them.
+/// A TTL: seconds, or numbers with the units `s`, `m`, `h`, `d`, `w` as name servers accept them.
 ///
 /// The largest is 2³¹ − 1 (RFC 2181 §8); `None` for anything else.
 #[must_use]

@@ -1,4 +1,4 @@
-//! What do octets hold, of a type that may be unknown (RFC 3597)?
+//! Record data of unknown types (RFC 3597).
 
 use super::{DataError, Other, RecordData, Soa};
 use crate::record::name::Name;

@@ -1,4 +1,4 @@
-//! How is a name read, written and taken apart?
+//! Reads, writes and splits names in wire form.
 //!
 //! Without a detour by the heap: names are made, compared and looked up more often than anything else.
 
@@ -93,7 +93,7 @@ pub(super) fn forward(wire: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::successors(split(wire), |(_, rest)| split(rest)).map(|(label, _)| label)
 }
 
-/// How many labels there are.
+/// The number of labels.
 pub(super) fn count(wire: &[u8]) -> usize {
     forward(wire).count()
 }
@@ -162,7 +162,7 @@ impl DoubleEndedIterator for Labels<'_> {
 /// The wire form of a name that is being put together.
 pub(super) struct Wire {
     octets: [u8; MAX_NAME],
-    /// May be more than there is room for; then it is no name.
+    /// May be more than there is room for; then it is not a name.
     length: usize,
 }
 

@@ -18,7 +18,7 @@ pub struct DomainSpec {
     pub name: Option<Name>,
 }
 
-/// Why a domain cannot be expanded.
+/// The reason why a domain cannot be expanded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unexpanded {
     /// A macro takes its value from the message: its sender, client address or HELO name.
@@ -32,7 +32,7 @@ impl DomainSpec {
     /// (RFC 7208 §7.2: `%{d}` and `%{o}`).
     ///
     /// # Errors
-    /// [`Unexpanded`] if only a receiver can expand it, or nobody can.
+    /// [`Unexpanded`] if it cannot be expanded in advance.
     pub fn expanded(&self, current: &Name, sender: &Name) -> Result<Name, Unexpanded> {
         if let Some(name) = &self.name {
             return Ok(name.clone());
@@ -70,10 +70,10 @@ pub(super) fn domain_spec(text: &str) -> Result<DomainSpec, String> {
         return macros(text).map(|()| DomainSpec { text: text.into(), name: None });
     }
     let labels = text.strip_suffix('.').unwrap_or(text).split('.').map(str::as_bytes);
-    let name = Name::from_labels(labels).map_err(|error| format!("`{text}` is no domain: {error}"))?;
+    let name = Name::from_labels(labels).map_err(|error| format!("`{text}` is not a domain: {error}"))?;
     let top = name.labels().next_back().unwrap_or_default();
     if name.label_count() < 2 || !is_top_label(top) {
-        return Err(format!("`{text}` is no domain with a top-level domain"));
+        return Err(format!("`{text}` is not a domain with a top-level domain"));
     }
     Ok(DomainSpec { text: text.into(), name: Some(name) })
 }
@@ -145,13 +145,13 @@ fn next_part(text: &str) -> Result<(Part<'_>, &str), String> {
         return Ok((Part::EncodedSpace, after));
     }
     let body = rest.strip_prefix('{').and_then(|rest| rest.split_once('}'));
-    let (body, after) = body.ok_or("a `%` starts no macro (RFC 7208 §7.1)")?;
+    let (body, after) = body.ok_or("a `%` is not followed by a macro (RFC 7208 §7.1)")?;
     let expansion =
-        Expansion::read(body).ok_or_else(|| format!("`%{{{body}}}` is no macro (RFC 7208 §7.1)"))?;
+        Expansion::read(body).ok_or_else(|| format!("unknown macro `%{{{body}}}` (RFC 7208 §7.1)"))?;
     Ok((Part::Macro(expansion), after))
 }
 
-/// What stands between the braces of a macro (RFC 7208 §7.1, `macro-letter transformers *delimiter`).
+/// The content of the braces of a macro (RFC 7208 §7.1, `macro-letter transformers *delimiter`).
 struct Expansion<'a> {
     /// In upper case, the value is URL-encoded (RFC 7208 §7.3).
     letter: char,

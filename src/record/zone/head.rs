@@ -1,13 +1,13 @@
-//! What stands before the data of a record: its time to live, class and type?
+//! Reads the TTL, class and type of a record in a zone file.
 
 use super::lexer::{Fault, Piece};
 use super::problem::{TypeHint, ZoneProblem};
 use crate::record::data::has_parameters;
 use crate::record::{RecordType, parse_ttl};
 
-/// What stands before the data of a record.
+/// The fields before the data of a record.
 pub(super) struct Head {
-    /// The time to live, where it is stated.
+    /// The TTL, where it is stated.
     pub(super) ttl: Option<u32>,
     /// The type.
     pub(super) rtype: RecordType,
@@ -15,7 +15,7 @@ pub(super) struct Head {
     pub(super) fields: usize,
 }
 
-/// Reads time to live, class and type; the first two may be left out and stand in either order (RFC 1035
+/// Reads TTL, class and type; the first two may be left out and be in either order (RFC 1035
 /// §5.1).
 pub(super) fn head(first: &Piece<'_>, indented: bool, fields: &[Piece<'_>]) -> Result<Head, Fault> {
     let (mut stated, mut class) = (None, None);
@@ -91,7 +91,7 @@ pub(super) fn touching(before: &[Piece<'_>], data: &[Piece<'_>], rtype: RecordTy
     Ok(())
 }
 
-/// A time to live.
+/// A TTL.
 pub(super) fn ttl(piece: &Piece<'_>) -> Result<u32, Fault> {
     let text = std::str::from_utf8(piece.token.raw).ok();
     let seconds = text.filter(|_| !piece.token.quoted).and_then(parse_ttl);

@@ -1,4 +1,4 @@
-//! Where does an entry of a zone file begin and end, and what are its fields?
+//! Splits a zone file into entries and fields.
 //!
 //! An entry is one line, or several in parentheses (RFC 1035 §5.1). Every octet is read at most twice: the
 //! second time when a parenthesis was forgotten and the lines behind it are read as entries of their own.
@@ -6,14 +6,14 @@
 use super::problem::{MAX_FIELDS, MAX_PROBLEMS, ZoneProblem};
 use crate::record::token::Token;
 
-/// One field and where it stands.
+/// One field and its position.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Piece<'a> {
     /// The field.
     pub(super) token: Token<'a>,
     /// Where it begins, its opening quote included.
     pub(super) place: Place,
-    /// Whether nothing stands between this field and the one before.
+    /// Whether nothing is between this field and the one before.
     pub(super) touching: bool,
     /// Whether a comment begins right behind it.
     pub(super) cut: bool,
@@ -53,7 +53,7 @@ pub(super) struct Entry<'a> {
     pub(super) indented: bool,
     /// What cannot be split into fields, at most [`MAX_PROBLEMS`]; the fields are then incomplete.
     pub(super) faults: Vec<Fault>,
-    /// How many more faults there are.
+    /// The number of further faults.
     pub(super) further: usize,
     /// Whether a comment says that Cloudflare answers with its own addresses instead.
     pub(super) proxied: bool,
@@ -238,7 +238,7 @@ impl<'a> Lexer<'a> {
     }
 }
 
-/// Whether a comment holds the tag with which Cloudflare's export marks a record that it proxies, as in
+/// Returns whether a comment holds the tag with which Cloudflare's export marks a record that it proxies, as in
 /// `; mail cf_tags=cf-proxied:true`.
 fn is_tagged_proxied(comment: &[u8]) -> bool {
     const TAGS: &[u8] = b"cf_tags=";

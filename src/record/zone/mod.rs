@@ -1,4 +1,4 @@
-//! Which records does a zone file hold?
+//! Reads the records of a zone file.
 //!
 //! Reads master files (RFC 1035 §5) as the common name servers do; where BIND and NSD differ, the text is
 //! refused with a word on how to write it so that both agree. Every bad line is reported, not the first
@@ -56,7 +56,7 @@ impl ZoneText {
 /// Reads a zone file (RFC 1035 §5); `origin` completes relative names until an `$ORIGIN`, `label` is what
 /// errors call the file.
 ///
-/// The octets of texts are kept as they are and need not be UTF-8.
+/// The octets of TXT strings are kept as they are and need not be UTF-8.
 ///
 /// # Errors
 /// [`ZoneError`] lists every line that cannot be read; there are no records then.
@@ -71,7 +71,7 @@ pub fn read(input: &[u8], origin: Option<&Name>, label: &str) -> Result<ZoneText
     reader.finish(label)
 }
 
-/// Why the file as a whole is not looked at.
+/// The reason why the file as a whole is not read.
 fn unreadable(input: &[u8]) -> Option<ZoneProblem> {
     match input {
         _ if input.len() > MAX_OCTETS => Some(ZoneProblem::TooLarge(input.len())),

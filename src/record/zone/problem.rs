@@ -1,4 +1,4 @@
-//! What is wrong with a zone file, where, and what is to be done?
+//! The problems of a zone file, with their place and what to do.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ pub const MAX_RECORDS: usize = 1_000_000;
 
 /// Octets of the longest data of a record, whose length has 16 bits (RFC 1035 §3.2.1).
 pub(super) const MAX_DATA: usize = 65_535;
-/// Fields of the longest entry: no octet of the data without a field of its own, and what stands before them.
+/// Fields of the longest entry: no octet of the data without a field of its own, and what comes before them.
 pub(super) const MAX_FIELDS: usize = MAX_DATA + 4;
 
 /// All that is wrong with one zone file.
@@ -23,7 +23,7 @@ pub struct ZoneError {
     pub label: String,
     /// What is wrong, in the order of the file; at most [`MAX_PROBLEMS`].
     pub problems: Vec<Located<ZoneProblem>>,
-    /// How many more problems there are.
+    /// The number of further problems.
     pub further: usize,
 }
 
@@ -61,7 +61,7 @@ impl<T: fmt::Display> fmt::Display for Located<T> {
     }
 }
 
-/// Why an entry of a zone file cannot be read.
+/// The reason why an entry of a zone file cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ZoneProblem {
@@ -80,7 +80,7 @@ pub enum ZoneProblem {
     )]
     OpenQuote,
     /// A backslash with nothing behind it.
-    #[error("found the end of the line; expected a character or three decimal digits behind the backslash")]
+    #[error("found the end of the line; expected a character or three decimal digits after the backslash")]
     EndingBackslash,
     /// The octet 0 outside quotes and comments; BIND refuses it there, and UTF-16 is full of it.
     #[error("found the octet 0; save the file as UTF-8, or write `\\000` if the octet is meant")]
@@ -102,14 +102,14 @@ pub enum ZoneProblem {
     StrayParenthesis,
     /// A quoted string right beside an unquoted one.
     #[error(
-        "found a quoted string that touches an unquoted one; quote both as one, or put a blank between them"
+        "found a quoted string that touches an unquoted one; quote both as one, or put a space between them"
     )]
     TouchingStrings,
     /// A first field that begins with a dollar sign.
     #[error("found `{0}`; expected `$ORIGIN`, `$TTL` or an owner (one with a dollar sign is written `\\$`)")]
     UnknownDirective(String),
     /// A directive behind a blank.
-    #[error("found a blank before `{0}`; a directive begins in the first column")]
+    #[error("found a space before `{0}`; a directive begins in the first column")]
     IndentedDirective(String),
     /// `$INCLUDE`, which needs a file system.
     #[error("found `$INCLUDE`, which is not read; expand it with `named-compilezone -o OUTPUT ZONE FILE`")]
@@ -118,38 +118,38 @@ pub enum ZoneProblem {
     #[error("found `$GENERATE`, which is not read; expand it with `named-compilezone -o OUTPUT ZONE FILE`")]
     Generate,
     /// A directive with too few or too many fields.
-    #[error("found {found} fields behind `{directive}`; expected {expected}")]
+    #[error("found {found} fields after `{directive}`; expected {expected}")]
     DirectiveFields {
         /// The directive.
         directive: &'static str,
         /// What it needs.
         expected: &'static str,
-        /// How many fields there are.
+        /// The number of fields.
         found: usize,
     },
     /// A relative name where no origin is known; said once for a file.
     #[error(
-        "found the relative name `{0}` and no origin; \
-         begin the file with `$ORIGIN` and the zone's name, such as `$ORIGIN contoso.com.`"
+        "found the relative name `{0}` and no origin; begin the file with `$ORIGIN` and the zone name, \
+         such as `$ORIGIN contoso.com.`"
     )]
     NoOrigin(String),
-    /// A field that should be a name and is none.
+    /// A field that should be a name but is not.
     #[error("found `{found}`; expected a domain name: {error}")]
     Name {
         /// What it is.
         found: String,
-        /// Why it is no name.
+        /// The reason why it is not a name.
         error: NameError,
     },
     /// A line that begins with a blank where no owner came before.
     #[error(
-        "found a blank at the beginning of the line and no record before; expected an owner, such as `@`"
+        "found a space at the beginning of the line and no record before; expected an owner, such as `@`"
     )]
     NoOwner,
     /// A line without a type.
-    #[error("found nothing behind `{0}`; expected a record type and its data, such as `MX 10 mail`")]
+    #[error("found nothing after `{0}`; expected a record type and its data, such as `MX 10 mail`")]
     NoType(String),
-    /// A field that is no record type.
+    /// A field that is not a record type.
     #[error("found `{found}`; expected a record type{hint}")]
     UnknownType {
         /// What it is.
@@ -157,11 +157,11 @@ pub enum ZoneProblem {
         /// What may have been meant.
         hint: TypeHint,
     },
-    /// A field that begins with a digit and is no time to live.
-    #[error("found `{0}`; expected a time to live, such as `3600` or `1h` and at most 2147483647 seconds")]
+    /// A field that begins with a digit but is not a TTL.
+    #[error("found `{0}`; expected a TTL, such as `3600` or `1h` and at most 2147483647 seconds")]
     Ttl(String),
-    /// A second time to live or class.
-    #[error("found `{0}`; expected a record type, since time to live and class are given once")]
+    /// A second TTL or class.
+    #[error("found `{0}`; expected a record type, since TTL and class are given once")]
     Twice(String),
     /// A class other than IN.
     #[error("found the class `{0}`; expected `IN` or no class")]
@@ -188,7 +188,7 @@ pub enum ZoneProblem {
     Data(DataError),
 }
 
-/// What may have been meant by a field that is no record type.
+/// What may have been meant by a field that is not a record type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TypeHint {
     /// Nothing is known.
@@ -205,9 +205,9 @@ impl fmt::Display for TypeHint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::None => "",
-            Self::Indented => " (the line begins with a blank, so it has the owner of the record before)",
+            Self::Indented => " (the line begins with a space, so it has the owner of the record before)",
             Self::OwnerLooksLikeType => {
-                " (the first field of a line is its owner; begin the line with `@` or a blank)"
+                " (the first field of a line is its owner; begin the line with `@` or a space)"
             }
             Self::ProviderAlias => {
                 " (one provider's own alias is not in DNS; write the addresses that it answers with)"
@@ -220,14 +220,14 @@ impl fmt::Display for TypeHint {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ZoneWarning {
-    /// No time to live is known; said once for a file.
-    #[error("found no time to live, no `$TTL` and no SOA before; took 3600 seconds")]
+    /// No TTL is known; said once for a file.
+    #[error("found no TTL, no `$TTL` and no SOA before; used 3600 seconds")]
     NoTtl,
-    /// The time to live is that of the record before (RFC 1035 §5.1); said once for a file.
-    #[error("found no time to live and no `$TTL`; took the {0} seconds of the record before")]
+    /// The TTL is that of the record before (RFC 1035 §5.1); said once for a file.
+    #[error("found no TTL and no `$TTL`; used the {0} seconds of the record before")]
     LastTtl(u32),
     /// A comment begins within a text.
-    #[error("found `;` right behind text without quotes; what follows is a comment and is not published")]
+    #[error("found `;` directly after text without quotes; what follows is a comment and is not published")]
     TextCutByComment,
 }
 

@@ -1,6 +1,6 @@
-//! What do the entries of a zone file mean, one after another?
+//! Reads the entries of a zone file in order.
 //!
-//! An entry depends on those before it: the origin, the owner, and the time to live.
+//! An entry depends on those before it: the origin, the owner, and the TTL.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::record::data::{Misfit, name_fields};
 use crate::record::text::unquote;
 use crate::record::{DataError, Name, Question, Record, RecordData, RecordType, Text, Token};
 
-/// The time to live of records in a file that states none at all, in seconds.
+/// The TTL of records in a file that states none at all, in seconds.
 const TTL_OF_LAST_RESORT: u32 = 3600;
 /// Octets of the longest string of which the split form is put into the error.
 const MAX_SHOWN_STRING: usize = 4096;
@@ -22,7 +22,7 @@ pub(super) struct Reader<'a> {
     input: &'a [u8],
     origin: Option<Name>,
     owner: Option<Name>,
-    /// Of `$TTL`, or the minimum of an SOA without a time to live of its own.
+    /// Of `$TTL`, or the minimum of an SOA without a TTL of its own.
     default_ttl: Option<u32>,
     /// The last one that a record stated.
     last_ttl: Option<u32>,
@@ -130,7 +130,7 @@ impl<'a> Reader<'a> {
                 self.origin = Some(origin);
             }
             b"$TTL" => {
-                let field = only(directive, fields, "$TTL", "one time to live")?;
+                let field = only(directive, fields, "$TTL", "one TTL")?;
                 self.default_ttl = Some(ttl(field)?);
             }
             b"$INCLUDE" => return Err(directive.fault(ZoneProblem::Include)),
@@ -166,7 +166,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// The time to live of a record that states none: of `$TTL` (RFC 2308 §4), the last one stated (RFC 1035
+    /// The TTL of a record that states none: of `$TTL` (RFC 2308 §4), the last one stated (RFC 1035
     /// §5.1), or the SOA minimum, in the order of BIND.
     fn missing_ttl(&mut self, data: &RecordData, place: Place) -> u32 {
         if let Some(default) = self.default_ttl {
@@ -258,7 +258,7 @@ fn only<'p, 'a>(
     }
 }
 
-/// Whether a name ends with a dot that is not escaped.
+/// Returns whether a name ends with a dot that is not escaped.
 fn is_absolute(raw: &[u8]) -> bool {
     let Some(rest) = raw.strip_suffix(b".") else { return false };
     rest.iter().rev().take_while(|&&octet| octet == b'\\').count() % 2 == 0

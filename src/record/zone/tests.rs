@@ -148,7 +148,7 @@ fn directives_are_relative_and_in_any_case() {
         ]
     );
     assert_eq!(problem(" $TTL 60"), ZoneProblem::IndentedDirective("$TTL".into()));
-    assert_eq!(problem("$TTL"), directive_fields("$TTL", "one time to live", 0));
+    assert_eq!(problem("$TTL"), directive_fields("$TTL", "one TTL", 0));
     assert_eq!(problem("$ORIGIN a b"), directive_fields("$ORIGIN", "one domain name", 2));
     assert_eq!(problem("$TTL soon"), ZoneProblem::Ttl("soon".into()));
     assert_eq!(problem("$FOO 1"), ZoneProblem::UnknownDirective("$FOO".into()));

@@ -1,11 +1,11 @@
-//! How are records written as a zone file?
+//! Writes records as a zone file.
 
 use std::fmt::Write as _;
 
 use crate::record::{Name, Record, RecordType};
 
 /// The records as zone text: absolute names in canonical order (RFC 4034 §6.1), the SOA of a name first, then
-/// by type and data; texts of over 255 octets are split.
+/// by type and data; strings of over 255 octets are split.
 ///
 /// ```
 /// use cutover::record::zone;

@@ -1,4 +1,4 @@
-//! One page for a customer: everything in it, nothing loaded, no script.
+//! The HTML report: one page, nothing loaded, no script.
 
 use std::io::{self, Write};
 
@@ -240,7 +240,7 @@ fn timeline(run: &Run, domain: &DomainReport) -> Vec<Bar> {
     replies.iter().take(MOST_ROWS).map(bar).collect()
 }
 
-/// Whether a reply is about MX, SPF or autodiscover, from somebody whose word counts.
+/// Returns whether a reply is about MX, SPF or autodiscover, from a server whose answer counts.
 fn matters(domain: &DomainReport, reply: &ReplyView) -> bool {
     let is_moved = |id: &Word<Id>| matches!(id.known(), Some(Id::Mx | Id::Spf | Id::Autodiscover));
     let wanted = domain.expectations.iter().filter(|one| is_moved(&one.id));
@@ -248,7 +248,7 @@ fn matters(domain: &DomainReport, reply: &ReplyView) -> bool {
     is_wanted && matches!(reply.role.known(), Some(Role::Resolver | Role::Authoritative | Role::ZoneFile))
 }
 
-/// Whether all that was judged is in the reply.
+/// Returns whether all that was judged is in the reply.
 fn agrees(observed: &[Sanitized], records: &[Sanitized]) -> bool {
     let records: HashSet<&Sanitized> = records.iter().collect();
     observed.iter().all(|record| records.contains(record))

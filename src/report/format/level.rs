@@ -4,7 +4,7 @@ use crate::check::{Severity, Status};
 use crate::expected::Importance;
 use crate::report::view::{ExpectationView, HazardView};
 
-/// How much a finding matters to whoever reads the report by machine.
+/// How much a finding matters to a program that reads the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum ResultLevel {
     /// Nothing is to be done.

@@ -1,4 +1,4 @@
-//! Markdown that fits the summary of a GitHub job, and a merge request.
+//! The Markdown report, for job summaries and merge requests.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -12,7 +12,7 @@ use crate::report::writer::{Ending, Piece, ReportWriter, Run};
 use super::level::{ResultLevel, result_level};
 use super::message::{self, pieces};
 
-/// Octets from which on domains are told by their line in the summary alone: a job summary holds 1 MiB.
+/// Octets from which on domains are only listed in the summary: a job summary holds 1 MiB.
 const MOST: usize = 900 << 10;
 
 /// Writes Markdown: a table of all domains, and a section for each.
@@ -58,7 +58,7 @@ impl ReportWriter for Markdown {
             }
         }
         if hidden > 0 {
-            write(&format!("\n{hidden} more domains are in the table above alone.\n"))?;
+            write(&format!("\n{hidden} more domains are listed only in the table above.\n"))?;
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use crate::report::view::Summary;
 
-/// A piece of a message: plain words, or a value that stood in backticks.
+/// A piece of a message: plain words, or a value from backticks.
 pub(super) struct Piece<'a> {
     pub(super) text: &'a str,
     pub(super) is_value: bool,

@@ -1,4 +1,4 @@
-//! One line for Nagios and its kin, with performance data.
+//! One line for Nagios and compatible monitors, with performance data.
 //!
 //! Monitoring Plugins Development Guidelines: status word, text, `|` and the data; further lines are shown on request.
 

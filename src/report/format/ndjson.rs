@@ -1,4 +1,4 @@
-//! One domain a line, as JSON.
+//! One domain per line, as JSON.
 
 use std::io::{self, Write};
 

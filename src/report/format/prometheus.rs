@@ -3,37 +3,42 @@
 //! Text format 0.0.4: written here and not by a client library, whose registries keep no order, while the same facts must
 //! give the same bytes.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use crate::check::{Severity, Status, Verdict};
+use crate::check::Severity;
 use crate::report::view::DomainReport;
 use crate::report::writer::{Ending, Piece, ReportWriter, Run};
+
+use super::level::is_finding;
 
 /// One gauge: its name without the prefix, what it says, and its samples.
 struct Gauge {
     name: &'static str,
     help: &'static str,
-    samples: fn(&Run, &DomainReport) -> Vec<Sample>,
+    samples: fn(&Run, &DomainReport) -> BTreeMap<Labels, i64>,
 }
 
-/// Labels beside the domain's own, and the number.
-type Sample = (Vec<(&'static str, String)>, i64);
+/// Labels with their values.
+type Labels = Vec<(&'static str, String)>;
 
-const GAUGES: [Gauge; 6] = [
-    Gauge { name: "verdict", help: "Whether the domain has this verdict.", samples: verdict },
-    Gauge { name: "expectation", help: "Whether the expectation has this status.", samples: expectations },
-    Gauge { name: "hazards", help: "Hazards of this level.", samples: hazards },
-    Gauge { name: "changes", help: "Record sets that have to change.", samples: changes },
+const GAUGES: [Gauge; 4] = [
+    Gauge { name: "verdict", help: "1 for the verdict of the domain.", samples: verdict },
     Gauge {
-        name: "seconds_until_ready",
-        help: "Seconds until caches and secondaries have caught up; absent while that is not known.",
-        samples: seconds_until_ready,
+        name: "finding",
+        help: "1 for each expectation that is not met, and for each error and warning (id `hazard`).",
+        samples: findings,
     },
     Gauge {
-        name: "checked_at_seconds",
+        name: "checked_timestamp_seconds",
         help: "When the check began, in seconds since 1970.",
         samples: checked_at,
+    },
+    Gauge {
+        name: "until_timestamp_seconds",
+        help: "When caches and secondaries have caught up, in seconds since 1970; absent where nothing is waited for.",
+        samples: until,
     },
 ];
 
@@ -42,13 +47,12 @@ pub(super) struct Prometheus;
 
 impl ReportWriter for Prometheus {
     fn domain(&self, run: &Run, domain: &DomainReport) -> Piece {
-        let own = format!("{},{}", quoted("domain", &domain.domain), quoted("phase", domain.phase().word()));
         let section = |Gauge { name, samples, .. }: Gauge| {
             let mut text = String::new();
             for (labels, value) in samples(run, domain) {
-                let labels = labels.iter().map(|(label, text)| format!(",{}", quoted(label, text)));
+                let labels: Vec<String> = labels.iter().map(|(label, text)| quoted(label, text)).collect();
                 // Writing into a string cannot fail.
-                let _ = writeln!(text, "cutover_{name}{{{own}{}}} {value}", labels.collect::<String>());
+                let _ = writeln!(text, "cutover_{name}{{{}}} {value}", labels.join(","));
             }
             text
         };
@@ -71,57 +75,40 @@ fn quoted(label: &str, text: &str) -> String {
     format!("{label}=\"{text}\"")
 }
 
-/// Every verdict, so that a gauge that is 0 can be told from one that is gone.
-fn verdict(_: &Run, domain: &DomainReport) -> Vec<Sample> {
-    let of =
-        |known: Verdict| (vec![("verdict", known.word().to_owned())], i64::from(domain.verdict == known));
-    Verdict::ALL.into_iter().map(of).collect()
+fn of_domain(domain: &DomainReport) -> Labels {
+    vec![("domain", domain.domain.to_string())]
 }
 
-fn expectations(_: &Run, domain: &DomainReport) -> Vec<Sample> {
-    let samples = domain.expectations.iter().flat_map(|one| {
-        Status::ALL.into_iter().map(|known| {
-            let labels = vec![
-                ("expectation", one.id.to_string()),
-                ("importance", one.importance.to_string()),
-                ("status", known.word().to_owned()),
-            ];
-            (labels, i64::from(one.status == known))
-        })
+fn of_phase(domain: &DomainReport) -> Labels {
+    vec![("domain", domain.domain.to_string()), ("phase", domain.phase().word().to_owned())]
+}
+
+fn verdict(_: &Run, domain: &DomainReport) -> BTreeMap<Labels, i64> {
+    let verdict = ("verdict", domain.verdict.word().to_owned());
+    BTreeMap::from([([of_phase(domain), vec![verdict]].concat(), 1)])
+}
+
+/// Several hazards of one code are one series.
+fn findings(_: &Run, domain: &DomainReport) -> BTreeMap<Labels, i64> {
+    let expectations = domain.expectations.iter().filter(|one| is_finding(one));
+    let expectations = expectations.map(|one| [one.id.as_str(), one.code.as_str(), one.status.word()]);
+    let hazards = domain.hazards.iter().filter(|one| !one.is_waived() && one.level != Severity::Info);
+    let hazards = hazards.map(|one| ["hazard", one.code.as_str(), one.level.word()]);
+    let series = expectations.chain(hazards).map(|values| {
+        let own = ["id", "code", "status"].into_iter().zip(values.map(str::to_owned)).collect();
+        ([of_phase(domain), own].concat(), 1)
     });
-    samples.collect()
+    series.collect()
 }
 
-fn hazards(_: &Run, domain: &DomainReport) -> Vec<Sample> {
-    let count = |level| domain.hazards.iter().filter(|hazard| hazard.level == level).count();
-    let of = |level: Severity| (vec![("level", level.word().to_owned())], number(count(level)));
-    Severity::ALL.into_iter().map(of).collect()
+fn checked_at(run: &Run, domain: &DomainReport) -> BTreeMap<Labels, i64> {
+    BTreeMap::from([(of_domain(domain), domain.time(run.checked_at).as_second())])
 }
 
-fn changes(_: &Run, domain: &DomainReport) -> Vec<Sample> {
-    vec![(Vec::new(), number(domain.changes.len()))]
-}
-
-fn checked_at(run: &Run, domain: &DomainReport) -> Vec<Sample> {
-    vec![(Vec::new(), domain.time(run.checked_at).as_second())]
-}
-
-/// 0 where it is ready; nothing where somebody has to do something first, or the time is not known.
-fn seconds_until_ready(run: &Run, domain: &DomainReport) -> Vec<Sample> {
-    let seconds = match domain.verdict {
-        Verdict::Ready => Some(0),
-        Verdict::Waiting => {
-            let required = domain.expectations.iter().filter(|one| one.is_required());
-            let waited_for = required.filter(|one| one.status == Status::Waiting);
-            let until: Option<Vec<_>> = waited_for.map(|one| one.until).collect();
-            let last = until.and_then(|until| until.into_iter().max());
-            last.map(|last| domain.time(run.checked_at).duration_until(last).as_secs().max(0))
-        }
-        Verdict::Undetermined | Verdict::ChangesNeeded => None,
-    };
-    seconds.into_iter().map(|seconds| (Vec::new(), seconds)).collect()
-}
-
-fn number(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
+fn until(_: &Run, domain: &DomainReport) -> BTreeMap<Labels, i64> {
+    let expectations = domain.expectations.iter().filter_map(|one| Some((one, one.until?)));
+    let series = expectations.map(|(one, until)| {
+        ([of_domain(domain), vec![("id", one.id.to_string())]].concat(), until.as_second())
+    });
+    series.collect()
 }

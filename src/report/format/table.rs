@@ -2,21 +2,48 @@
 
 use std::io::{self, Write};
 
+use crate::check::Verdict;
 use crate::report::style::Detail;
 use crate::report::table;
 use crate::report::view::DomainReport;
-use crate::report::writer::{Ending, Piece, ReportWriter, ResultAge, Run};
+use crate::report::writer::{Ending, Piece, Pieces, ReportWriter, ResultAge, Run, Scale};
 
-/// Writes the table.
+/// Writes the table: all of one domain, and a line each of several, problems first, unless more is asked for.
 pub(super) struct Table;
+
+/// Verdicts in the order of their sections: what needs an edit first.
+const SECTIONS: [Verdict; 4] =
+    [Verdict::ChangesNeeded, Verdict::Undetermined, Verdict::Waiting, Verdict::Ready];
+/// Domains that are ready have a line each up to this number of them.
+const MOST_READY: usize = 20;
+
+/// Whether each domain has one line.
+fn is_brief(run: &Run) -> bool {
+    run.scale == Scale::Several && run.style.detail < Detail::Verbose
+}
 
 impl ReportWriter for Table {
     fn domain(&self, run: &Run, domain: &DomainReport) -> Piece {
+        if is_brief(run) {
+            let of = |verdict| {
+                if domain.verdict == verdict { table::line(domain, &run.style) } else { String::new() }
+            };
+            return Piece::Later(SECTIONS.map(of).into());
+        }
         let checked_at = match run.age {
             ResultAge::Fresh => None,
             ResultAge::Stored => Some(domain.time(run.checked_at)),
         };
-        Piece::Now(table::domain(domain, checked_at, &run.style))
+        let report = table::domain(domain, checked_at, &run.style);
+        let next = match run.style.detail {
+            Detail::Quiet => String::new(),
+            Detail::Normal | Detail::Verbose => table::next_step(domain, &run.options, &run.style),
+        };
+        match run.scale {
+            // What DNS cannot show comes in front of the next step.
+            Scale::One => Piece::Later(vec![report, next]),
+            Scale::Several => Piece::Now(report + &next),
+        }
     }
 
     fn separator(&self) -> &'static str {
@@ -24,14 +51,39 @@ impl ReportWriter for Table {
     }
 
     fn finish(&self, run: &Run, end: Ending<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let mut sections = Vec::new();
-        if run.style.detail > Detail::Quiet {
-            sections.extend(Some(end.reminders.text(&run.style)).filter(|text| !text.is_empty()));
+        let Ending { summary, reminders, pieces, .. } = end;
+        let reminders = match run.style.detail {
+            Detail::Quiet => String::new(),
+            Detail::Normal | Detail::Verbose => reminders.text(&run.style),
+        };
+        let gap = |text: &str| if text.is_empty() { "" } else { "\n" };
+        if run.scale == Scale::One {
+            copy(pieces, 0, out)?;
+            write!(out, "{}{reminders}", gap(&reminders))?;
+            return copy(pieces, 1, out);
         }
-        if end.summary.domains > 1 {
-            sections.push(table::summary(end.summary));
+        if is_brief(run) {
+            let counts = [summary.changes_needed, summary.undetermined, summary.waiting, summary.ready];
+            for (section, (verdict, count)) in SECTIONS.into_iter().zip(counts).enumerate() {
+                let is_listed = verdict != Verdict::Ready || count <= MOST_READY;
+                if count == 0 || !is_listed {
+                    continue;
+                }
+                out.write_all(table::heading(verdict, &run.style).as_bytes())?;
+                copy(pieces, section, out)?;
+                out.write_all(b"\n")?;
+            }
+        } else if summary.domains > 0 {
+            out.write_all(b"\n")?;
         }
-        let gap = if end.summary.domains > 0 && !sections.is_empty() { "\n" } else { "" };
-        write!(out, "{gap}{}", sections.join("\n"))
+        write!(out, "{reminders}{}{}", gap(&reminders), table::summary(summary))
     }
+}
+
+/// Writes the texts of a section.
+fn copy(pieces: &mut dyn Pieces, section: usize, out: &mut dyn Write) -> io::Result<()> {
+    while let Some(text) = pieces.next(section)? {
+        out.write_all(text.as_bytes())?;
+    }
+    Ok(())
 }

@@ -1,4 +1,4 @@
-//! What is told about caches and queues, and when the old service may be closed.
+//! Reports when caches expire and when the old service may be closed.
 
 use jiff::Timestamp;
 
@@ -33,8 +33,8 @@ fn possible_line(report: &DomainReport) -> Option<String> {
     }
     let is_seen = |code: Option<Code>| matches!(code, Some(Code::CacheStale | Code::NegativeCache));
     report.expectations.iter().any(|one| is_seen(one.code.known())).then(|| {
-        "Seen is what the resolvers that were asked still have. Any other cache may have an older answer for as long as its \
-         TTL was, which `--history FILE` remembers if it is kept from before the change."
+        "Times cover only the resolvers that were asked. Keep `--history FILE` from before the change to \
+         cover the others."
             .into()
     })
 }
@@ -44,12 +44,13 @@ fn closing_line(after: Timestamp, closing: Option<&ClosingView>) -> String {
     let Some(closing) = closing else { return format!("{moment}.") };
     let basis = closing.assumed_ttl.map(|ttl| {
         format!(
-            ", if the old records lived for at most {} (assumed; `--history` remembers, `--old-ttl` says otherwise)",
+            ", if the TTL of the old records was at most {} (assumed; `--history` records it, `--old-ttl` \
+             sets it)",
             lasting(ttl)
         )
     });
     format!(
-        "{moment}: caches have forgotten the old answers by {}{}, and senders keep mail in their queues for {} more.",
+        "{moment}: caches have dropped the old answers by {}{}, and senders keep mail in their queues for {} more.",
         clock_when_over(closing.caches_expired_at),
         basis.unwrap_or_default(),
         lasting(closing.queue_margin)

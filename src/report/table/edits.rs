@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 
 use crate::expected::Phase;
 use crate::record::Name;
-use crate::report::grid::{Cell, laid_out_in_groups, wrapped};
+use crate::report::grid::{Cell, ValueRow, value_rows, wrapped};
 use crate::report::style::{Style, Tone};
 use crate::report::view::{ChangeView, DomainReport};
 
-use super::parts::{ADVICE, advice, faint, typed};
+use super::parts::{ADVICE, advice, typed};
 
 /// What to type into the panel of the DNS host.
 pub(super) fn edits(report: &DomainReport, style: &Style) -> String {
@@ -27,16 +27,14 @@ pub(super) fn edits(report: &DomainReport, style: &Style) -> String {
     let phases: Vec<&[ChangeView]> = report.changes.chunk_by(|one, next| one.phase == next.phase).collect();
     let rows =
         phases.iter().map(|changes| changes.iter().flat_map(|change| edit_rows(change, apex)).collect());
-    let heads = vec![["action", "host", "type", "value", "TTL"].map(faint)];
-    let mut grids = laid_out_in_groups(Some(heads).into_iter().chain(rows).collect(), style).into_iter();
-    text.extend(grids.next());
-    for (changes, grid) in phases.iter().zip(grids) {
+    for (index, (changes, rows)) in phases.iter().zip(value_rows(rows.collect(), style)).enumerate() {
         if let [change, ..] = changes
             && phases.len() > 1
         {
-            let _ = writeln!(text, "\n  {}", style.paint(Tone::Strong, when(change.phase)));
+            let gap = if index == 0 { "" } else { "\n" };
+            let _ = writeln!(text, "{gap}  {}", style.paint(Tone::Strong, when(change.phase)));
         }
-        text.push_str(&grid);
+        text.push_str(&rows);
     }
     for note in edit_notes(&report.changes) {
         let _ = writeln!(text, "\n{}", wrapped(&style.text(note), style.columns()));
@@ -56,7 +54,10 @@ fn when(phase: Phase) -> &'static str {
 fn edit_notes(changes: &[ChangeView]) -> Vec<&'static str> {
     let mut notes = Vec::new();
     if changes.iter().any(|change| change.confirm) {
-        notes.push("* not certain: made by rule, or a term was left out; compare it before you publish it");
+        notes.push(
+            "* Derived value, or a term was dropped: compare with the admin center before \
+            publishing.",
+        );
     }
     if changes.iter().any(|change| !change.is_required()) {
         notes.push(ADVICE);
@@ -64,20 +65,21 @@ fn edit_notes(changes: &[ChangeView]) -> Vec<&'static str> {
     notes
 }
 
-fn edit_rows(change: &ChangeView, apex: &Name) -> Vec<[Cell; 5]> {
+fn edit_rows(change: &ChangeView, apex: &Name) -> Vec<ValueRow<3>> {
     let host = change.name.host_in(apex);
     let advice = advice(change.importance);
-    let row = |action: &str, tone, record: &str, ttl: String, mark: &str| {
-        [
+    let row = |action: &str, tone, record: &str, behind: String| ValueRow {
+        front: [
             Cell::toned(tone, format!("{action}{advice}")),
             host.clone().into(),
             change.rtype.to_string().into(),
-            (typed(record, change.rtype) + mark).into(),
-            ttl.into(),
-        ]
+        ],
+        value: typed(record, change.rtype),
+        behind,
     };
-    let removed = change.removed().map(|record| row("delete", Tone::Bad, record, String::new(), ""));
-    let mark = if change.confirm { " *" } else { "" };
-    let added = change.added().map(|record| row("add", Tone::Good, record, change.ttl.to_string(), mark));
+    let removed = change.removed().map(|record| row("delete", Tone::Bad, record, String::new()));
+    let mark = if change.confirm { "  *" } else { "" };
+    let behind = format!("TTL {}{mark}", change.ttl);
+    let added = change.added().map(|record| row("add", Tone::Good, record, behind.clone()));
     removed.chain(added).collect()
 }

@@ -1,10 +1,8 @@
 //! What became of every expectation, and what is wrong beside them.
 
-use std::fmt::Write as _;
-
 use crate::check::{Code, Status};
 use crate::expected::Importance;
-use crate::report::grid::{Cell, laid_out, wrapped};
+use crate::report::grid::{Cell, laid_out};
 use crate::report::style::{Detail, Mark, Style, Tone};
 use crate::report::view::{ExpectationView, HazardView};
 
@@ -14,24 +12,10 @@ const WIDE: usize = 110;
 /// Mark, name, sentence and code of a row.
 type Finding<'v> = (Cell, Option<&'v str>, String, &'v str);
 
-/// A line an expectation: mark, id, sentence, code. What nobody asked for and is not there shares one line.
+/// A line an expectation: mark, id, sentence, code. What is not required and not published is left out without `-v`.
 pub(super) fn expectations(expectations: &[ExpectationView], style: &Style) -> String {
-    let (beside, shown): (Vec<&ExpectationView>, Vec<&ExpectationView>) = expectations
-        .iter()
-        .partition(|expectation| style.detail < Detail::Verbose && is_beside_the_point(expectation));
-    let mut text = sentences(shown.into_iter().map(|one| expectation(one, style)).collect(), style);
-    if !beside.is_empty() {
-        let ids: Vec<&str> = beside.iter().map(|one| one.id.as_str()).collect();
-        let first = Mark::Information.text(style);
-        let blank = " ".repeat(first.chars().count());
-        let room = style.columns() - 4 - blank.len();
-        let line = wrapped(&format!("not needed and not there: {}", ids.join(", ")), room);
-        for (index, line) in line.lines().enumerate() {
-            let mark = if index == 0 { first } else { &blank };
-            let _ = writeln!(text, "  {mark}  {}", style.paint(Tone::Faint, line));
-        }
-    }
-    text
+    let is_shown = |one: &&ExpectationView| style.detail == Detail::Verbose || !is_beside_the_point(one);
+    sentences(expectations.iter().filter(is_shown).map(|one| expectation(one, style)).collect(), style)
 }
 
 fn is_beside_the_point(one: &ExpectationView) -> bool {
@@ -70,12 +54,12 @@ fn marked(mark: Mark, style: &Style) -> Cell {
     Cell::toned(mark.tone(), mark.text(style))
 }
 
-/// Rows of mark, name, sentence and code; on a narrow terminal the code stands behind the sentence.
+/// Rows of mark, name, sentence and code; on a narrow terminal the code follows the sentence.
 fn sentences(rows: Vec<Finding<'_>>, style: &Style) -> String {
     let code = |word| Cell::toned(Tone::Faint, word);
     let behind =
         |message: String, word: &str| if word.is_empty() { message } else { format!("{message} [{word}]") };
-    match (style.columns() >= WIDE, rows.iter().any(|row| row.1.is_some())) {
+    match (style.is_limited() && style.columns() >= WIDE, rows.iter().any(|row| row.1.is_some())) {
         (true, true) => {
             let rows = rows.into_iter().map(|(mark, id, message, word)| {
                 [mark, id.unwrap_or_default().into(), message.into(), code(word)]

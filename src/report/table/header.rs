@@ -8,7 +8,7 @@ use crate::provider;
 use crate::report::style::{Style, Tone};
 use crate::report::view::{DomainReport, Platform};
 
-use super::parts::{counted, shown_domain};
+use super::parts::{counted, shown_domain, verdict_words};
 
 /// The verdict, and from where to where.
 pub(super) fn header(report: &DomainReport, style: &Style) -> String {
@@ -22,7 +22,7 @@ pub(super) fn header(report: &DomainReport, style: &Style) -> String {
         let errors = hazards.iter().filter(|hazard| hazard.is_error()).count();
         let without_edit = count(Status::Unmet).max(errors);
         match report.changes.iter().filter(|change| change.is_required()).count() {
-            0 => notes.push(format!("{without_edit} to put right")),
+            0 => notes.push(format!("{without_edit} to fix")),
             required => notes.push(format!("{} to edit", counted(required, "record set"))),
         }
     }
@@ -36,17 +36,16 @@ pub(super) fn header(report: &DomainReport, style: &Style) -> String {
     notes
         .extend(counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
     let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
-    let word = match verdict {
-        Verdict::Ready => "ready",
-        Verdict::Waiting => "waiting",
-        Verdict::Undetermined => "undetermined",
-        Verdict::ChangesNeeded => "changes needed",
-    };
+    let word = verdict_words(*verdict);
     let domain = format!("{}:", shown_domain(report, style));
     let right = style.text(&way(report)).into_owned();
     let left = format!("{domain} {word}{notes}");
     let gap = style.columns().saturating_sub(left.width() + right.width());
-    let between = if gap >= 3 { " ".repeat(gap) } else { "\n  ".to_owned() };
+    let between = match (style.is_limited(), gap) {
+        (false, _) => "   ".to_owned(),
+        (true, 3..) => " ".repeat(gap),
+        (true, _) => "\n  ".to_owned(),
+    };
     format!(
         "{} {}{between}{}\n",
         style.paint(Tone::Strong, &domain),

@@ -1,5 +1,6 @@
 //! Parts that several sections of the table share.
 
+use crate::check::Verdict;
 use crate::expected::Importance;
 use crate::record::{Name, RecordType};
 use crate::report::grid::Cell;
@@ -7,7 +8,7 @@ use crate::report::style::{Style, Tone};
 use crate::report::view::{DomainReport, unicode};
 
 /// What the mark of [`advice`] means.
-pub(super) const ADVICE: &str = "○ advice, or not needed yet: it decides nothing";
+pub(super) const ADVICE: &str = "○ Recommended or not needed yet. Does not affect the result.";
 
 /// The mark of what the verdict does not depend on.
 pub(super) fn advice(importance: Importance) -> &'static str {
@@ -20,6 +21,16 @@ pub(super) fn advice(importance: Importance) -> &'static str {
 /// The heading of a column.
 pub(super) fn faint(heading: &str) -> Cell {
     Cell::toned(Tone::Faint, heading)
+}
+
+/// A verdict as people say it.
+pub(super) fn verdict_words(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Ready => "ready",
+        Verdict::Waiting => "waiting",
+        Verdict::Undetermined => "undetermined",
+        Verdict::ChangesNeeded => "changes needed",
+    }
 }
 
 /// A number of things.

@@ -25,7 +25,7 @@ pub struct ChangeView {
     pub rtype: RecordType,
     /// The TTL to publish with, in seconds.
     pub ttl: u32,
-    /// The TTL that is published, in seconds, where a name server told it.
+    /// The TTL that is published, in seconds, if a name server reported it.
     pub ttl_before: Option<u32>,
     /// What is published.
     #[serde(default)]

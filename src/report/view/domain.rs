@@ -76,13 +76,13 @@ pub struct DomainReport {
     pub web: Vec<WebView>,
     /// When the old service may be closed; null while that is not known.
     pub close_source_after: Option<Timestamp>,
-    /// Whether that moment was `seen` to be right, or rests on an `assumed` time to live.
+    /// Whether that moment was `seen` to be right, or rests on an `assumed` TTL.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub close_source_basis: Option<Basis>,
     /// What that moment is computed from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub close_source: Option<ClosingView>,
-    /// What DNS cannot show and the admin should look at, in sentences.
+    /// What DNS cannot show and the admin should check, in sentences.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[serde(default)]
     pub reminders: Vec<Sanitized>,

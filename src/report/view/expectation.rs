@@ -48,7 +48,7 @@ pub struct ExpectationView {
     /// What is published.
     #[serde(default)]
     pub observed: Vec<Sanitized>,
-    /// Its time to live in seconds.
+    /// Its TTL in seconds.
     pub ttl: Option<u32>,
     /// When it will be met without anybody doing anything.
     pub until: Option<Timestamp>,
@@ -58,7 +58,7 @@ pub struct ExpectationView {
     /// The TTL of that old answer in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub possible_ttl: Option<u32>,
-    /// The waiver made for it.
+    /// The waiver that applies to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waiver: Option<WaiverView>,
 }

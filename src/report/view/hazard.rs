@@ -31,13 +31,13 @@ pub struct HazardView {
     /// By when to act, where that is known and not past.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
-    /// The waiver made for it.
+    /// The waiver that applies to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waiver: Option<WaiverView>,
 }
 
 impl HazardView {
-    /// Whether somebody decided to live with it.
+    /// Whether it is waived.
     #[must_use]
     pub fn is_waived(&self) -> bool {
         self.waiver.as_ref().is_some_and(|waiver| waiver.state == WaiverState::Active)

@@ -13,7 +13,7 @@ pub struct IgnoredView {
     pub file: Sanitized,
     /// Where in it: a line, or a JSON path.
     pub place: Sanitized,
-    /// What stands there.
+    /// The published records.
     pub what: Sanitized,
     /// Why it is not used.
     pub reason: Sanitized,

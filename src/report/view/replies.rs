@@ -31,7 +31,7 @@ pub struct ReplyView {
     /// The records of the type asked for, or the alias; with the owner where that is not the name asked for.
     #[serde(default)]
     pub records: Vec<Sanitized>,
-    /// The smallest time to live, of a negative answer too, in seconds.
+    /// The smallest TTL, of a negative answer too, in seconds.
     pub ttl: Option<u32>,
     /// How long it took, in milliseconds.
     #[serde(default)]
@@ -67,7 +67,7 @@ pub struct PolicyView {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct WebView {
-    /// What was asked for.
+    /// The question.
     pub url: Sanitized,
     /// What became of it.
     pub outcome: Word<WebOutcome>,

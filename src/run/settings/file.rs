@@ -1,4 +1,4 @@
-//! How a settings file is written (version 1).
+//! The format of settings files, version 1.
 //!
 //! The keys are the long names of the options. Types are as wide as the file may be; what a value means is decided by the
 //! reader of the option.
@@ -13,18 +13,18 @@ use toml::Spanned;
 #[serde(deny_unknown_fields, default)]
 #[schemars(rename = "Document")]
 pub struct SettingsDocument {
-    /// What holds in every run: any option of `check`, by its long name.
+    /// Options for every run: any option of `check`, by its long name.
     pub(super) defaults: Defaults,
-    /// Domains, checked when none is named on the command line, with what is different for them.
+    /// Domains with their own options, checked if the command line names none.
     pub(super) domain: Vec<Own>,
-    /// Findings that do not count for a while.
+    /// Findings that do not count until a date.
     #[schemars(with = "Vec<WaiverEntry>")]
     pub(super) waiver: Vec<Spanned<WaiverEntry>>,
 }
 
-/// Whatever can be turned into options.
+/// A table that can be turned into options.
 pub(super) trait Choices {
-    /// The keys and values, as a map.
+    /// Returns the keys and values as a map.
     fn to_map(&self) -> serde_json::Map<String, serde_json::Value>;
 }
 
@@ -54,117 +54,117 @@ macro_rules! options {
 }
 
 options! {
-    /// What holds in every run: any option of `check`, by its long name.
+    /// Options for every run: any option of `check`, by its long name.
     Defaults {
-        /// Which part of the move is being judged: `prepare`, `switch` or `tidy`.
+        /// Part of the move to check: `prepare`, `switch` or `tidy`.
         phase: String,
-        /// Which Microsoft cloud: `worldwide`, `gcc`, `gcc-high`, `dod` or `china`.
+        /// Microsoft cloud: `worldwide`, `gcc`, `gcc-high`, `dod` or `china`.
         cloud: String,
         /// Services whose records are required: `exchange`, `teams`, `devices`, or `all`.
         services: List,
-        /// The tenant: `contoso` or `contoso.onmicrosoft.com`.
+        /// Initial domain of the tenant: `contoso` or `contoso.onmicrosoft.com`.
         tenant: String,
-        /// The MX host as the admin center shows it.
+        /// MX host from the admin center.
         mx: String,
-        /// The verification text as the admin center shows it.
+        /// Verification TXT value from the admin center.
         verification: String,
         /// Files of expected values, relative to this file.
         expect: List,
-        /// The kind of these files: `graph`, `powershell`, `csv` or `zone`.
+        /// Format of these files: `graph`, `powershell`, `csv` or `zone`.
         expect_format: String,
-        /// Whether the expected values come straight from Microsoft Graph. Where that is stands in no file: the token goes
-        /// where the one who has it says.
+        /// Whether to read expected values from Microsoft Graph. Its URL is not allowed in a file, since the token is sent
+        /// there.
         graph: bool,
-        /// The platform being left.
+        /// Platform to move away from.
         source: String,
-        /// Mail filters that are meant to stay in front: ids or host suffixes.
+        /// Mail filters that stay in front of Microsoft 365: ids or host suffixes.
         gateway: List,
         /// SPF terms of other senders that must stay.
         spf_sender: List,
         /// Whether autodiscover stays on premises for now.
         hybrid: bool,
-        /// Whether the domain takes and sends no mail, and shall stay so.
+        /// Whether the domain accepts and sends no mail.
         parked: bool,
-        /// When the MX is to change.
+        /// Time of the MX change.
         switch_at: Moment,
-        /// A file that remembers what was published before, relative to this file.
+        /// File that records what was published before, relative to this file.
         history: String,
-        /// How long caches may keep an old answer that nobody saw: `90s`, `20m`, `48h`, `7d`.
+        /// TTL to assume for old records that were not seen: `90s`, `20m`, `48h`, `7d`.
         old_ttl: String,
-        /// How long senders go on trying to deliver.
+        /// How long senders retry.
         queue_margin: String,
         /// Earlier recordings, JSON or NDJSON reports, relative to this file.
         since: List,
         /// Recursive resolvers.
         resolver: List,
-        /// Name servers that are asked instead of the delegated ones: those of a new DNS host, before the delegation changes.
+        /// Future name servers of the zone, queried instead of the delegated ones before the delegation changes.
         name_server: List,
-        /// Whether the zone is read by transfer (AXFR) from its name servers, where they allow it.
+        /// Whether to transfer the zone (AXFR) from its name servers if they allow it.
         transfer: bool,
-        /// The key file that the transfer is signed with, relative to this file.
+        /// TSIG key file for the transfer, relative to this file.
         tsig: String,
-        /// Whom to believe: `both`, `authoritative` or `resolver`.
+        /// Which answers decide: `both`, `authoritative` or `resolver`.
         view: String,
         /// Zone files that answer instead of the network, relative to this file.
         zone: List,
-        /// Where to save every answer, relative to this file.
+        /// File to save every answer to, relative to this file.
         record: String,
-        /// A saved run to judge again, relative to this file.
+        /// A saved run to check again, relative to this file.
         replay: String,
-        /// Whether all verified domains of the tenant are checked, with the values that Microsoft Graph wants for them.
+        /// Whether to check all verified domains of the tenant, with expected values from Microsoft Graph.
         all_domains: bool,
-        /// Seconds for one try.
+        /// Seconds for one query.
         timeout: Number,
         /// Seconds for one whole domain.
         deadline: Number,
         /// Port of authoritative servers, for test labs.
         authority_port: u16,
-        /// Whether Microsoft's sign-in server is asked which tenant holds the domain.
+        /// Whether to ask Microsoft's sign-in server which tenant holds the domain.
         ask_tenant: bool,
-        /// Whether the web servers that Outlook asks first are asked who answers there.
+        /// Whether to ask the web servers that Outlook asks first.
         ask_autodiscover: bool,
-        /// Whether the MTA-STS policy is left alone.
+        /// Whether not to fetch the MTA-STS policy.
         no_https: bool,
-        /// Whether name servers and policy hosts on private addresses are asked although public DNS named them.
+        /// Whether to query name servers and policy hosts on private addresses that public DNS returned.
         allow_private_servers: bool,
-        /// A list of domains, relative to this file.
+        /// File of domains, relative to this file.
         domains: String,
-        /// Domains that are looked up at the same time.
+        /// Number of domains to look up at the same time.
         concurrency: u32,
-        /// The K-th of N parts of the list: `K/N`.
+        /// Part K of N of the list: `K/N`.
         shard: String,
-        /// An earlier NDJSON report whose domains are skipped, relative to this file.
+        /// Earlier NDJSON report whose determined domains are skipped, relative to this file.
         resume: String,
-        /// Whether the run stops at the first domain that is not ready.
+        /// Whether to stop at the first domain that is not ready.
         fail_fast: bool,
-        /// What goes to standard output.
+        /// Format of standard output.
         format: String,
         /// Further reports: `FORMAT=PATH`, relative to this file.
         output: List,
-        /// Whether recommended counts as required.
+        /// Whether to count recommended records as required.
         strict: bool,
-        /// Which verdicts exit non-zero.
+        /// Verdicts with a non-zero exit status.
         fail_on: List,
-        /// Whether only what is new since an earlier report decides the exit status.
+        /// Whether the exit status depends on new or worse findings only.
         fail_on_new: bool,
         /// A command that `watch` runs for each change; counts only in a file named with `--settings`.
         on_change: String,
         /// A URL that `watch` posts each change to; counts only in a file named with `--settings`.
         webhook: String,
-        /// What is posted: `json` or `adaptive-card`.
+        /// Format of the post: `json` or `adaptive-card`.
         webhook_format: String,
-        /// Whether only the results are said.
+        /// Whether to print only results.
         quiet: bool,
-        /// Whether every reply is shown as well.
+        /// Whether to show every reply as well.
         verbose: bool,
-        /// When to use colour: `auto`, `always` or `never`.
+        /// When to use color: `auto`, `always` or `never`.
         color: String,
-        /// Whether marks and lines are ASCII alone.
+        /// Whether to use only ASCII characters.
         ascii: bool,
     }
 }
 
-/// A domain with what is different for it.
+/// A domain with its own options.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Own {
@@ -172,34 +172,34 @@ pub(super) struct Own {
     #[serde(skip_serializing)]
     #[schemars(with = "String")]
     pub(super) name: Spanned<String>,
-    /// Which part of the move is being judged.
+    /// Part of the move to check.
     #[serde(skip_serializing_if = "Option::is_none")]
     phase: Option<String>,
-    /// Which Microsoft cloud.
+    /// Microsoft cloud.
     #[serde(skip_serializing_if = "Option::is_none")]
     cloud: Option<String>,
     /// Services whose records are required.
     #[serde(skip_serializing_if = "Option::is_none")]
     services: Option<List>,
-    /// The tenant.
+    /// Initial domain of the tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     tenant: Option<String>,
-    /// The MX host as the admin center shows it.
+    /// MX host from the admin center.
     #[serde(skip_serializing_if = "Option::is_none")]
     mx: Option<String>,
-    /// The verification text as the admin center shows it.
+    /// Verification TXT value from the admin center.
     #[serde(skip_serializing_if = "Option::is_none")]
     verification: Option<String>,
     /// Files of expected values, relative to this file.
     #[serde(skip_serializing_if = "Option::is_none")]
     expect: Option<List>,
-    /// The kind of these files.
+    /// Format of these files.
     #[serde(skip_serializing_if = "Option::is_none")]
     expect_format: Option<String>,
-    /// The platform being left.
+    /// Platform to move away from.
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<String>,
-    /// Mail filters that are meant to stay in front.
+    /// Mail filters that stay in front of Microsoft 365.
     #[serde(skip_serializing_if = "Option::is_none")]
     gateway: Option<List>,
     /// SPF terms of other senders that must stay.
@@ -208,10 +208,10 @@ pub(super) struct Own {
     /// Whether autodiscover stays on premises for now.
     #[serde(skip_serializing_if = "Option::is_none")]
     hybrid: Option<bool>,
-    /// Whether the domain takes and sends no mail, and shall stay so.
+    /// Whether the domain accepts and sends no mail.
     #[serde(skip_serializing_if = "Option::is_none")]
     parked: Option<bool>,
-    /// When the MX is to change.
+    /// Time of the MX change.
     #[serde(skip_serializing_if = "Option::is_none")]
     switch_at: Option<Moment>,
 }
@@ -222,15 +222,15 @@ impl Choices for Own {
     }
 }
 
-/// A finding that does not count for a while.
+/// A finding that does not count until a date.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WaiverEntry {
     /// The domain, or `*` for every domain.
     pub(super) domain: String,
-    /// The outcome, as `cutover explain` lists it.
+    /// The code, as `cutover explain` lists it.
     pub(super) code: String,
-    /// Why the finding may stay.
+    /// The reason why the finding may stay.
     pub(super) reason: String,
     /// The last day on which it does not count, in UTC.
     pub(super) until: Day,
@@ -337,7 +337,8 @@ fn reason(message: &str) -> String {
     let mut quoted = rest.split('`').skip(1).step_by(2);
     let found = quoted.next().unwrap_or_default();
     if found == "graph-url" {
-        return "`graph-url` cannot stand in a file, since a token is sent there; type `--graph-url`".into();
+        return "`graph-url` is not allowed in a file, since a token is sent there; pass `--graph-url`"
+            .into();
     }
     let known: Vec<&str> = quoted.collect();
     match closest(found, known.iter().copied()) {

@@ -1,4 +1,4 @@
-//! Which servers say nothing else than what is published?
+//! Finds servers whose answers equal the published ones.
 //!
 //! Where all say the same, which is nearly always so, one judgement serves for all of them. The time that an answer has
 //! left differs from cache to cache, and no judgement depends on it.
@@ -11,7 +11,7 @@ use crate::record::Question;
 use super::ServerConsensus;
 
 impl<'a> ServerConsensus<'a> {
-    /// Whether the server has given the published answer to everything that it was asked.
+    /// Returns whether the server has given the published answer to everything that it was asked.
     pub(super) fn agrees(&self, server: &Server) -> bool {
         self.dissent(server).is_empty()
     }

@@ -1,4 +1,4 @@
-//! Which resolvers do not see yet what is published, and until when?
+//! Finds resolvers that still have old answers cached, and until when.
 
 use jiff::Timestamp;
 
@@ -33,11 +33,11 @@ impl ServerConsensus<'_> {
             let until = expiry.map(|time| format!(" until {} ({})", clock_when_over(time), left(now, time)));
             let until = until.unwrap_or_default();
             let has = match code {
-                Code::NegativeCache => "still remembers that there was nothing".to_owned(),
-                _ if finding.observed.is_empty() => "still has the records from before".to_owned(),
+                Code::NegativeCache => "has cached \"does not exist\"".to_owned(),
+                _ if finding.observed.is_empty() => "has the old records cached".to_owned(),
                 _ => {
                     let old = finding.observed.data.iter().map(|data| format!("`{}`", brief(data)));
-                    format!("still has {}", join_and(old))
+                    format!("has {} cached", join_and(old))
                 }
             };
             let message = format!("published; {} {has}{until}", server.address);

@@ -1,4 +1,4 @@
-//! What does a record say in our words, and how many of them are kept?
+//! Converts decoded records, up to the limits of a response.
 
 use hickory_resolver::proto::ProtoError;
 use hickory_resolver::proto::rr::{self, DNSClass, RData};
@@ -9,19 +9,19 @@ use crate::record::{Name, NameError, Other, Record, RecordData, RecordType, Soa,
 
 use super::MAX_ALIASES;
 
-/// Records kept of one section of a reply; a domain with a hundred texts is rare. What has more is not kept at all: a part
+/// Records kept of one section of a reply; a domain with a hundred TXT records is rare. What has more is not kept at all: a part
 /// of an answer would look like all there is.
 const MAX_RECORDS: usize = 512;
 /// Octets of data kept of one section of a reply, names written out: what a message may hold over TCP.
 const MAX_OCTETS: usize = 64 * 1024;
 
-/// Why a reply that the library could decode is not kept all the same.
+/// The reason why a reply that the library could decode is not kept all the same.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Undecodable {
     /// Empty data, where the type does not allow it.
     #[error("a record of type {0} has no data")]
     NoData(RecordType),
-    /// A name that is none.
+    /// An invalid name.
     #[error(transparent)]
     Name(#[from] NameError),
     /// Data that cannot be written back.

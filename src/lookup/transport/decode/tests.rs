@@ -1,4 +1,4 @@
-//! Is a message read as what it says, and never more of it than is kept?
+//! Tests of the decoder.
 
 use std::sync::Arc;
 
