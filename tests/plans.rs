@@ -2,12 +2,13 @@
 
 mod schedule;
 
-use cutover::plan::Change;
+use cutover::expected::Phase;
 use cutover::plan::emit::{
     DnsHost, Sheet, rollback, to_bind, to_csv, to_dnscontrol, to_nsupdate, to_octodns, to_powershell,
     to_terraform,
 };
-use cutover::record::Name;
+use cutover::plan::{Change, merged};
+use cutover::record::{Name, RecordSet, RecordType};
 use serde_json::Value;
 
 use crate::run::{Workspace, cutover};
@@ -64,7 +65,7 @@ fn the_expected_spf_record_is_the_one_that_the_plan_publishes() {
 /// The records that the plan wants, as `host type`.
 fn wanted() -> Vec<(String, String, usize)> {
     let zone: Name = "contoso.com".parse().unwrap();
-    let changes = changes();
+    let changes = merged(&changes());
     let kept = changes.iter().filter(|change| !change.after.is_empty());
     kept.map(|change| (change.name.host_in(&zone), change.rtype.to_string(), change.after.data.len()))
         .collect()
@@ -86,6 +87,47 @@ fn the_way_back_of_the_way_back_is_the_plan() {
     let world = World::from_zone(WORLD).with_options(OPTIONS);
     let undone = world.publish(&plan).publish(&back).check();
     assert_eq!(undone.changes, world.check().changes);
+}
+
+/// A set that loses the old sender and gets the new one does so in two steps, and never is without both.
+#[test]
+fn a_new_sender_is_added_before_the_old_one_goes() {
+    let plan = changes();
+    let texts: Vec<&Change> = plan
+        .iter()
+        .filter(|change| change.name.to_string() == "contoso.com." && change.rtype == RecordType::Txt)
+        .collect();
+    let [first, second] = texts[..] else { panic!("{texts:?}") };
+    assert_eq!((first.phase, second.phase), (Phase::Prepare, Phase::Tidy));
+    assert_eq!(first.after, second.before);
+    let has = |set: &RecordSet, term: &str| set.data.iter().any(|data| data.to_string().contains(term));
+    let (old, new) = ("include:emailsrvr.com", "include:spf.protection.outlook.com");
+    assert!(has(&first.after, old) && has(&first.after, new));
+    assert!(!has(&second.after, old) && has(&second.after, new));
+    // In one update a set can change once only.
+    let script = with_sheet(to_nsupdate);
+    let lines: Vec<&str> = script.lines().filter(|line| !line.starts_with(';')).collect();
+    assert_eq!(lines.iter().filter(|line| **line == "send").count(), 2, "{script}");
+    // All removals before all additions would bring the first record back.
+    let script = with_sheet(to_powershell);
+    let lines: Vec<&str> = script.lines().filter(|line| !line.starts_with('#')).collect();
+    let at = |command: &str, record: &str| {
+        let found = lines.iter().position(|line| line.contains(command) && line.contains(record));
+        found.unwrap_or_else(|| panic!("{command} {record}: {script}"))
+    };
+    let both = "include:emailsrvr.com include:spf.protection.outlook.com";
+    assert!(at("Add-DnsServerResourceRecord", both) < at("Remove-DnsServerResourceRecord", both), "{script}");
+    // Forms that hold a set once have what is left in the end.
+    for text in [
+        with_sheet(to_dnscontrol),
+        with_sheet(to_octodns),
+        with_sheet(|sheet| to_terraform(sheet, DnsHost::Azure)),
+    ] {
+        let lines: Vec<&str> = text.lines().filter(|line| line.contains(new)).collect();
+        let held: Vec<&&str> = lines.iter().filter(|line| !line.starts_with(['#', '/'])).collect();
+        assert!(held.len() == 1 && !held[0].contains(old), "{text}");
+        assert!(text.contains("change twice"), "{text}");
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::expected::Expectation;
 use crate::facts::LookupFailure;
 use crate::record::{RecordData, RecordSet};
 
-use super::{Case, Code, Edit, Finding, alias, backticked, join_and};
+use super::{Case, Code, Edit, Finding, alias, backticked, dname, join_and};
 
 /// Judges that there is no such record.
 pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, LookupFailure> {
@@ -18,6 +18,13 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Findin
     let targets = join_and(set.data.iter().filter_map(RecordData::target).map(backticked));
     if alias::is_wildcard(case, &expectation.name, &set)? {
         let message = format!("{name} is not published, correct (a wildcard answers with {targets})");
+        return Ok(Finding::new(Code::Met, message, &RecordSet::default()));
+    }
+    if let Some(owner) = dname::owner_above(case, &expectation.name) {
+        let message = format!(
+            "{name} has no record of its own; the DNAME of {} answers with {targets}",
+            backticked(&owner)
+        );
         return Ok(Finding::new(Code::Met, message, &RecordSet::default()));
     }
     let message = format!(

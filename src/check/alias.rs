@@ -77,7 +77,8 @@ impl AliasJudge<'_> {
             return finding;
         }
         finding.fix.clear();
-        let elsewhere = [Code::AliasAtSource, Code::AliasElsewhere, Code::AliasAddressInstead];
+        let elsewhere =
+            [Code::AliasAtSource, Code::AliasElsewhere, Code::AliasAddressInstead, Code::NotInZoneFiles];
         if elsewhere.contains(&finding.code) {
             finding.code = Code::AliasStillAtSource;
             finding.message = format!("{}, correct before the switch", finding.message);
@@ -137,6 +138,17 @@ impl AliasJudge<'_> {
                 let message = format!("{name} still points to {} ({})", backticked(target), source.short);
                 return Ok(self.change(Code::AliasAtSource, message, set));
             }
+        }
+        if chain::is_unread(self.case, end) {
+            let message = format!(
+                "{name} points to {}, which no zone file contains: whether that leads to {} is unknown. Add \
+                 `--resolver` to look it up, or point {name} there directly.",
+                backticked(end),
+                backticked(self.target)
+            );
+            let finding = self.wrong(Code::NotInZoneFiles, message, set);
+            let fix = finding.fix.into_iter().map(|edit| Edit { confirm: true, ..edit }).collect();
+            return Ok(Finding { fix, ..finding });
         }
         let message = format!("{name} points to {}", backticked(first));
         Ok(self.change(Code::AliasElsewhere, message, set))

@@ -253,7 +253,7 @@ codes! {
     ChainTooLong "chain-too-long" Certainty Unknown "the CNAME chain exceeds the length limit";
     TreeTooLarge "tree-too-large" Certainty Unknown "the record leads to more names than the lookup limit";
     DomainParked "domain-parked" Certainty Unknown "the domain is parked: it accepts and sends no mail";
-    NotInZoneFiles "not-in-zone-files" Certainty Unknown "no zone file contains the domain";
+    NotInZoneFiles "not-in-zone-files" Certainty Unknown "no zone file contains the domain or a name that decides";
     DelegatedAway "delegated-away" Certainty Unknown "the name is delegated to name servers that did not answer";
     ServersDisagree "servers-disagree" Hazard Error "name servers with the same zone serial return different records";
     DomainNotFound "domain-not-found" Hazard Error "the domain does not exist";
@@ -271,6 +271,7 @@ codes! {
     ServerLame "server-lame" Hazard Warning "a delegated name server is not authoritative for the zone (lame)";
     ServerSilent "server-silent" Hazard Warning "a name server of the zone does not respond";
     NameDoubled "name-doubled" Hazard Warning "a record is published with the zone name twice";
+    DomainFromWildcard "domain-from-wildcard" Hazard Warning "only a wildcard record answers for the domain";
     TtlTooLong "ttl-too-long" Hazard Warning "the TTL of a record that changes at the switch is too long";
     FilterBypass "filter-bypass" Hazard Warning "mail can bypass the filter";
     DmarcStrictTooEarly "dmarc-strict-too-early" Hazard Warning "the DMARC policy is strict before Microsoft 365 can pass SPF or DKIM";

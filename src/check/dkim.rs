@@ -72,6 +72,17 @@ impl DkimJudge<'_> {
                 );
                 return Ok(Finding::new(Code::DkimFlattened, message, &observed));
             }
+            if let Some(target) = self.unread_target() {
+                let message = format!(
+                    "{} holds a key where an alias belongs; no zone file covers {}, so it cannot be seen whether it is the \
+                     same key: add `--resolver` to look it up, or put the alias in its place",
+                    backticked(name),
+                    backticked(&target)
+                );
+                let mut finding = self.wrong(Code::NotInZoneFiles, message);
+                finding.observed = observed;
+                return Ok(finding);
+            }
             let message = format!(
                 "Replace the DKIM key at {} with the CNAME: Microsoft cannot rotate a copied key.",
                 backticked(name)
@@ -250,6 +261,13 @@ impl DkimJudge<'_> {
         let there = self.case.sight.set(target, RecordType::Txt)?;
         let same = there.data.iter().any(|data| is_key(data) && public_key(data) == public_key(key));
         Ok(same.then(|| target.clone()))
+    }
+
+    /// The expected target, where it lies outside the zone files.
+    fn unread_target(&self) -> Option<Name> {
+        let target = self.expectation.data.iter().find_map(RecordData::target)?;
+        let answer = self.case.sight.answer(&Question::new(target.clone(), RecordType::Txt)).ok()?;
+        (answer.existence == crate::facts::Existence::Outside).then(|| target.clone())
     }
 
     fn with_key(&self, target: &Name, read: &Target) -> Result<Finding, LookupFailure> {

@@ -72,8 +72,11 @@ fn read_near_misses(case: &Case<'_>, expectation: &Expectation, answer: &Answer)
 fn hosted(case: &Case<'_>, host: &Name) -> Finding {
     let none = RecordSet::default();
     if case.sight.facts.is_offline() && !host.is_within(&case.subject.domain) {
-        let message = format!("the DMARC record is at {}, outside the zone files", backticked(host));
-        return Finding::new(Code::Met, message, &none);
+        let message = format!(
+            "the DMARC record is at {}, which no zone file contains: add `--resolver` to look it up",
+            backticked(host)
+        );
+        return Finding::new(Code::NotInZoneFiles, message, &none);
     }
     // What the alias is for, and whether it may go, only the admin knows.
     let message = format!(

@@ -20,7 +20,7 @@ use crate::record::{Name, RecordType};
 use super::delivery::{Assigned, SearchFailure};
 use super::{
     Applied, Case, Code, Edit, ExpectationResult, PROBE_LABEL, Severity, Status, backticked, clash, delivery,
-    dmarc, join_and, policy, wildcard,
+    dmarc, dname, join_and, policy, wildcard,
 };
 
 pub use delegation::compared_questions;
@@ -94,6 +94,7 @@ pub(super) fn hazards(
     found.add(tenant::tenant(case));
     found.add(autodiscover::autodiscover(case));
     found.add(transfer::transfer_refused(case, zone));
+    found.add(names::domain_from_wildcard(case, judged));
     found.add(names::wildcard_answers(&case.without_asking()));
     found.add(names::microsoft_hosted_dns(case, zone));
     found.add(dane::dane(case, judged));

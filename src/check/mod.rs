@@ -13,6 +13,7 @@ mod code;
 mod delivery;
 mod dkim;
 mod dmarc;
+mod dname;
 mod doubled;
 mod hazard;
 mod legacy;
@@ -43,6 +44,7 @@ use crate::record::{Name, RecordData, RecordSet, RecordType};
 
 pub use cache_expiry::{Assumptions, Basis, CacheExpiry, SourceClosing, cache_expiry};
 pub use code::{Code, Effect, Topic};
+pub use dname::owner_above;
 pub use hazard::{Hazard, compared_questions};
 pub use origin::{DetectedProvider, Proof};
 pub use placeholder::is_placeholder_text;
@@ -53,7 +55,7 @@ pub use verdict::{Severity, Status, Verdict};
 pub use waiver::{Applied, Waiver, WaiverState};
 pub use web::{Tenancy, web_requests};
 pub use weigh::{Assessment, ExpectationResult, JudgeOptions, assess};
-pub use wildcard::{PROBE_LABEL, is_from_wildcard};
+pub use wildcard::{PROBE_LABEL, is_from_wildcard, sets_of_domain};
 
 /// What is judged and what is known around it.
 #[derive(Debug, Clone, Copy)]
@@ -175,6 +177,11 @@ pub fn judge(case: &Case<'_>, expectation: &Expectation) -> Judgement {
 
 /// Judges whether the relation holds that the expectation demands.
 fn relation(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, LookupFailure> {
+    let finding = relation_by_itself(case, expectation)?;
+    Ok(dname::without_edits_below(case, expectation, finding))
+}
+
+fn relation_by_itself(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, LookupFailure> {
     let keep_alias = |finding| clash::keep_alias(case, expectation, finding);
     let keep_records = |finding| clash::keep_records(case, expectation, finding);
     let drop_alias = |finding| clash::drop_alias(case, expectation, finding);

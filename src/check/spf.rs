@@ -104,6 +104,15 @@ impl SpfJudge<'_> {
 
     fn edited(&self, code: Code, message: String, observed: &RecordSet, fix: edit::Fix) -> Finding {
         let mut message = message;
+        if !fix.after.includes_microsoft && !self.reader.may_have_record(self.include) {
+            message += &format!(
+                "; {} has no SPF record, so its include is not added: compare `--cloud` with the admin center",
+                backticked(self.include)
+            );
+        }
+        for sender in &fix.left_out {
+            message += &format!("; {sender}");
+        }
         if !fix.edits.is_empty() {
             let dropped = join_and(fix.dropped.iter().map(|term| format!("`{}`", shown(term))));
             if !dropped.is_empty() {
@@ -186,7 +195,7 @@ impl SpfJudge<'_> {
 
     /// A record that is right, unless its `mx` authorizes other hosts after the switch.
     fn right(&self, opening: Opening, record: &SpfRecord, tally: &Tally) -> Result<Finding, LookupFailure> {
-        if moved::moved(self, record).is_empty() {
+        if moved::moved(self, record, tally).is_empty() {
             return self.met(opening, record, tally);
         }
         let message = match opening.code {

@@ -4,7 +4,7 @@
 //! with that of a name beside it that is never published. What only a wildcard says is not there to be
 //! replaced or taken away.
 
-use crate::facts::LookupFailure;
+use crate::facts::{Existence, LookupFailure};
 use crate::record::{Name, Question, RecordSet, RecordType};
 
 use super::Case;
@@ -47,7 +47,8 @@ pub(super) fn is_from_wildcard_of(
     set: &RecordSet,
     zone: &Name,
 ) -> Result<bool, LookupFailure> {
-    if set.is_empty() {
+    // What a zone file holds stands there itself.
+    if set.is_empty() || case.sight.facts.on_file.contains(question) {
         return Ok(false);
     }
     match probe(question, zone) {
@@ -92,12 +93,45 @@ pub(super) fn own(case: &Case<'_>, name: &Name, rtype: RecordType) -> RecordSet 
         return RecordSet::default();
     };
     let set = RecordSet::of(reply.wanted().filter(|record| record.name == *name));
-    // What a zone file holds stands there itself.
-    if case.sight.facts.on_file.contains(&question) {
-        return set;
+    // Offline, a wildcard that was not asked about may be the one that answers.
+    let is_unasked = |probe: Question| {
+        let answer = case.sight.own_answer(&probe);
+        answer.is_ok_and(|answer| answer.existence == Existence::Outside)
+    };
+    let is_on_file = case.sight.facts.on_file.contains(&question);
+    if !is_on_file && !set.is_empty() && probe(&question, &case.subject.domain).is_some_and(is_unasked) {
+        return RecordSet::default();
     }
     match is_from_wildcard(case, &question, &set) {
         Ok(false) => set,
         Ok(true) | Err(_) => RecordSet::default(),
     }
+}
+
+/// The record sets that only a wildcard gives the domain itself. There are none where the domain is the apex of a zone, or
+/// where a record is published at or below it: then no wildcard answers for it (RFC 4592 §2.2.1).
+#[must_use]
+pub fn sets_of_domain(case: &Case<'_>) -> Vec<(RecordType, RecordSet)> {
+    const TYPES: [RecordType; 4] = [RecordType::A, RecordType::Aaaa, RecordType::Mx, RecordType::Txt];
+    let domain = &case.subject.domain;
+    let facts = case.sight.facts;
+    let is_below_apex = facts.zone_apex(domain).is_some_and(|apex| apex != *domain);
+    let is_published = facts.on_file.iter().any(|question| question.name.is_within(domain));
+    let probe = domain.parent().and_then(|parent| parent.prepend(PROBE_LABEL).ok());
+    let Some(probe) = probe.filter(|_| is_below_apex && !is_published) else { return Vec::new() };
+    let own = |name: &Name, rtype| case.sight.own_answer(&Question::new(name.clone(), rtype));
+    let answers = case.sight.batch(|| TYPES.map(|rtype| (rtype, own(domain, rtype), own(&probe, rtype))));
+    let mut sets = Vec::new();
+    for (rtype, answer, of_wildcard) in answers {
+        let (Ok(answer), Ok(of_wildcard)) = (answer, of_wildcard) else { return Vec::new() };
+        let is_alias = !answer.chain.is_empty();
+        let is_unasked = of_wildcard.existence == Existence::Outside;
+        if is_alias || is_unasked || answer.set.data != of_wildcard.set.data {
+            return Vec::new();
+        }
+        if !answer.set.is_empty() {
+            sets.push((rtype, answer.set));
+        }
+    }
+    sets
 }

@@ -89,14 +89,6 @@ impl PlannedRecords {
     pub fn is_empty(&self) -> bool {
         self.sets.is_empty()
     }
-
-    /// All of them, in the order of the questions.
-    #[must_use]
-    pub fn into_sorted(self) -> Vec<(Question, RecordSet)> {
-        let mut sets: Vec<(Question, RecordSet)> = self.sets.into_iter().collect();
-        sets.sort_by(|(one, _), (other, _)| one.cmp(other));
-        sets
-    }
 }
 
 /// Whether the name asked for is there.

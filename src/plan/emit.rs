@@ -13,9 +13,11 @@ mod powershell;
 mod runbook;
 mod terraform;
 
+use std::collections::BTreeSet;
+
 use crate::record::{Name, RecordData, Text, acts, opens_command};
 
-use super::Change;
+use super::{Change, count_sets, merged};
 
 pub use bind::to_bind;
 pub use csv::{guarded, to_csv};
@@ -65,6 +67,34 @@ impl<'a> Sheet<'a> {
         Self { changes, ..*self }
     }
 
+    /// The changes in parts to be made one after the other, in each of which a record set changes once.
+    fn parts(&self) -> Vec<Self> {
+        let mut parts = Vec::new();
+        let mut rest = self.changes;
+        while !rest.is_empty() {
+            let mut seen = BTreeSet::new();
+            let is_again = |change: &Change| !seen.insert((change.name.clone(), change.rtype));
+            let (changes, later) = rest.split_at(rest.iter().position(is_again).unwrap_or(rest.len()));
+            parts.push(Self { changes, ..*self });
+            rest = later;
+        }
+        parts
+    }
+
+    /// The changes for a form that holds each record set once, and what to say there about those that change twice.
+    fn in_the_end(&self, mark: &str) -> (Vec<Change>, String) {
+        let merged = merged(self.changes);
+        let note = if self.changes.len() > count_sets(self.changes) {
+            format!(
+                "{mark} Some record sets change twice, as listed above. Here is what they are in the end: publish first what \
+                 comes first.\n"
+            )
+        } else {
+            String::new()
+        };
+        (merged, note)
+    }
+
     /// What will change, a line each.
     fn summary(&self) -> Vec<String> {
         let line = |word: &str, change: &Change, data: &RecordData, ttl: String| {
@@ -82,7 +112,7 @@ impl<'a> Sheet<'a> {
 
     /// The lines at the top, behind this comment mark.
     fn head(&self, mark: &str) -> String {
-        let count = self.changes.len();
+        let count = count_sets(self.changes);
         let sets = if count == 1 { "1 record set".to_owned() } else { format!("{count} record sets") };
         let title = format!(
             "{} in the zone {}: {sets} to change",

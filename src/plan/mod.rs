@@ -10,7 +10,8 @@ pub mod schedule;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::{
-    Assessment, Case, Code, Edit, ExpectationResult, Severity, Status, is_from_wildcard, judge,
+    Assessment, Case, Code, Edit, ExpectationResult, Hazard, Severity, Status, is_from_wildcard, judge,
+    owner_above, sets_of_domain,
 };
 use crate::expected::{Expectation, Importance, Phase, Subject};
 use crate::facts::{Existence, Facts, FactsView, PlannedRecords, TrustPolicy};
@@ -20,6 +21,8 @@ pub use emit::to_bind;
 
 /// Seconds that a record set gets whose present TTL is not known.
 const DEFAULT_TTL: u32 = 3600;
+/// The TTL that stands for "automatic" in an export of Cloudflare's, where it is set in the panel.
+const AUTOMATIC_TTL: u32 = 1;
 /// Times that the fixes are folded at most; two are needed where one fix makes room for another.
 const MOST_ROUNDS: usize = 4;
 
@@ -122,54 +125,13 @@ pub fn changes(subject: &Subject, facts: &Facts, view: TrustPolicy, assessment: 
     let mail_host = expected.into_iter().find_map(Expectation::proposed_host);
     let host_failure = assessment.host_failure.as_ref();
     let present = Case { subject, source, is_source_sure, mail_host, host_failure, sight };
-    let mut fold = Fold { present, overlay: PlannedRecords::new(), reasons: BTreeMap::new() };
-    for _ in 0..MOST_ROUNDS {
-        let mut changed = false;
-        for judged in assessment.judged.iter().filter(|judged| is_curable(judged)) {
-            // As long as nothing is decided, what is met is met.
-            if judged.status == Status::Met && fold.overlay.is_empty() {
-                continue;
-            }
-            let sight = FactsView::published(facts, view, &fold.overlay);
-            let case = Case { sight, ..present };
-            let Ok(finding) = judge(&case, &judged.expectation).finding else { continue };
-            // What is optional is put right only where it is wrong, and never added.
-            let absent = finding.observed.is_empty() || finding.code == Code::AliasFromWildcard;
-            let unasked = judged.importance == Importance::Optional && absent;
-            // What the record means changes with the MX records, although it is right as it is.
-            let is_moved = finding.code == Code::SpfMxSenders;
-            let is_wrong = finding.code.effect().is_wrong();
-            if (is_wrong || is_moved) && !unasked {
-                // The code under which the expectation is reported, not one that an earlier fix has left; what that
-                // fix has undone was reported as met.
-                let because = if judged.status == Status::Met { finding.code } else { judged.code };
-                let phases: Vec<Phase> =
-                    finding.fix.iter().map(|edit| earliest(&case, judged, edit)).collect();
-                for (edit, phase) in finding.fix.into_iter().zip(phases) {
-                    // What belongs to a later phase stays as it is until then.
-                    if phase > subject.phase {
-                        continue;
-                    }
-                    let reason = Reason::new(phase, because, judged.importance, edit.confirm);
-                    changed |= fold.apply(reason, edit);
-                }
-            }
-        }
-        for hazard in assessment.hazards.iter().filter(|hazard| !hazard.is_waived()) {
-            for edit in &hazard.fix {
-                let importance = importance(hazard.level);
-                let reason = Reason::new(phase(hazard.code), hazard.code, importance, edit.confirm);
-                // Where an expectation decides about the records, the hazard is one reason more, and no later one.
-                let question = Question::new(edit.name.clone(), edit.rtype);
-                match fold.reasons.get_mut(&question) {
-                    Some(decided) => decided.join(Reason { phase: decided.phase, ..reason }),
-                    None => changed |= fold.apply(reason, edit.clone()),
-                }
-            }
-        }
-        if !changed {
-            break;
-        }
+    let mut fold =
+        Fold { present, phase: Phase::Prepare, overlay: PlannedRecords::new(), steps: BTreeMap::new() };
+    // What an earlier phase asks for is a step of its own: the new sender is added before the old one goes.
+    for phase in Phase::ALL.iter().copied().filter(|phase| *phase <= subject.phase) {
+        fold.phase = phase;
+        let subject = Subject { phase, ..subject.clone() };
+        fold.fold(&Case { subject: &subject, ..present }, assessment);
     }
     let mut changes = fold.changes();
     if assessment.hazards.iter().any(|hazard| hazard.code == Code::MxNotAssigned) {
@@ -188,26 +150,14 @@ fn is_curable(judged: &ExpectationResult) -> bool {
         && judged.code != Code::ServersDisagree
 }
 
-/// The first phase that asks for this very edit: one that adds the new sender and drops the old one as well is made when
-/// the old one may go.
-fn earliest(case: &Case<'_>, judged: &ExpectationResult, edit: &Edit) -> Phase {
-    let asks = |phase: &Phase| {
-        let subject = Subject { phase: *phase, ..case.subject.clone() };
-        judge(&Case { subject: &subject, ..*case }, &judged.expectation)
-            .finding
-            .is_ok_and(|finding| finding.fix.contains(edit))
-    };
-    let phases = [Phase::Prepare, Phase::Switch].into_iter();
-    let mut before = phases.filter(|phase| (judged.expectation.phase..case.subject.phase).contains(phase));
-    before.find(asks).unwrap_or(case.subject.phase)
-}
-
 /// The phase from which on a hazard must be gone.
 fn phase(hazard: Code) -> Phase {
     match hazard {
         Code::SourceLeft => Phase::Tidy,
         // As early as what it stands beside, or was meant for.
-        Code::CnameWithOtherData | Code::NameDoubled | Code::TtlTooLong => Phase::Prepare,
+        Code::CnameWithOtherData | Code::NameDoubled | Code::TtlTooLong | Code::DomainFromWildcard => {
+            Phase::Prepare
+        }
         _ => Phase::Switch,
     }
 }
@@ -247,21 +197,113 @@ impl Reason {
     }
 }
 
+/// One change of a record set.
+struct Step {
+    /// The phase that it was folded in; a hazard may ask for it in an earlier one.
+    folded: Phase,
+    before: RecordSet,
+    after: RecordSet,
+    reason: Reason,
+}
+
 struct Fold<'a> {
     /// The facts as they are.
     present: Case<'a>,
+    /// The phase whose fixes are being folded.
+    phase: Phase,
+    /// The record sets as the steps so far leave them.
     overlay: PlannedRecords,
-    reasons: BTreeMap<Question, Reason>,
+    /// What happens to each record set, one step after the other.
+    steps: BTreeMap<Question, Vec<Step>>,
 }
 
 impl Fold<'_> {
+    /// Folds the fixes of one phase onto those of the phases before.
+    fn fold(&mut self, case: &Case<'_>, assessment: &Assessment) {
+        let is_last = self.phase == self.present.subject.phase;
+        let sight = case.sight;
+        if self.phase == Phase::Prepare {
+            // What a wildcard gives the domain goes with the first record that is published there.
+            for hazard in assessment.hazards.iter().filter(|hazard| hazard.code == Code::DomainFromWildcard) {
+                self.apply_hazard(hazard);
+            }
+        }
+        for _ in 0..MOST_ROUNDS {
+            let mut changed = false;
+            for judged in assessment.judged.iter().filter(|judged| is_curable(judged)) {
+                // As long as nothing is decided, what is met is met. Of an earlier phase only what is not met is of interest.
+                let is_met = judged.status == Status::Met;
+                let is_of_later_phase = self.phase < judged.expectation.phase;
+                let is_content = is_met && self.overlay.is_empty();
+                let is_done = is_met && judged.fix.is_empty();
+                if is_content || !is_last && (is_of_later_phase || is_done) {
+                    continue;
+                }
+                let overlay = self.overlay.clone();
+                let sight = FactsView::published(sight.facts, sight.view, &overlay);
+                let Ok(finding) = judge(&Case { sight, ..*case }, &judged.expectation).finding else {
+                    continue;
+                };
+                // What is optional is put right only where it is wrong, and never added.
+                let absent = finding.observed.is_empty() || finding.code == Code::AliasFromWildcard;
+                let unasked = judged.importance == Importance::Optional && absent;
+                // What the record means changes with the MX records, although it is right as it is.
+                let is_moved = finding.code == Code::SpfMxSenders;
+                let is_wrong = finding.code.effect().is_wrong();
+                if !is_wrong && !is_moved || unasked {
+                    continue;
+                }
+                for edit in finding.fix {
+                    // The code under which the expectation is reported, not one that an earlier fix has left; what that
+                    // fix has undone was reported as met.
+                    let question = Question::new(edit.name.clone(), edit.rtype);
+                    let is_later_step = self.has_earlier_step(&question);
+                    let because = if is_met || is_later_step { finding.code } else { judged.code };
+                    let reason = Reason::new(self.phase, because, judged.importance, edit.confirm);
+                    changed |= self.apply(reason, edit);
+                }
+            }
+            if is_last {
+                for hazard in assessment.hazards.iter().filter(|hazard| !hazard.is_waived()) {
+                    changed |= self.apply_hazard(hazard);
+                }
+            }
+            if !changed {
+                break;
+            }
+        }
+    }
+
+    /// Takes over what a hazard asks for; false if it changes nothing.
+    fn apply_hazard(&mut self, hazard: &Hazard) -> bool {
+        let mut changed = false;
+        for edit in &hazard.fix {
+            let importance = importance(hazard.level);
+            let reason = Reason::new(phase(hazard.code), hazard.code, importance, edit.confirm);
+            // Where an expectation decides about the records, the hazard is one reason more, and no later one.
+            let question = Question::new(edit.name.clone(), edit.rtype);
+            match self.steps.get_mut(&question).and_then(|steps| steps.last_mut()) {
+                Some(Step { reason: decided, .. }) => decided.join(Reason { phase: decided.phase, ..reason }),
+                None => changed |= self.apply(reason, edit.clone()),
+            }
+        }
+        changed
+    }
+
+    /// Whether the record set changes in an earlier phase already.
+    fn has_earlier_step(&self, question: &Question) -> bool {
+        let steps = self.steps.get(question);
+        steps.is_some_and(|steps| steps.iter().any(|step| step.folded < self.phase))
+    }
+
     /// Takes an edit over; false if it changes nothing.
     fn apply(&mut self, reason: Reason, edit: Edit) -> bool {
         let question = Question::new(edit.name.clone(), edit.rtype);
         // What lies outside the zone files, or below a zone cut, is published elsewhere.
         let answer = self.present.sight.own_answer(&question);
         let is_outside = answer.is_ok_and(|answer| answer.existence == Existence::Outside);
-        if is_outside || self.is_delegated(&edit.name) {
+        let is_below_dname = owner_above(&self.present, &edit.name).is_some();
+        if is_outside || is_below_dname || self.is_delegated(&edit.name) {
             return false;
         }
         let present =
@@ -271,11 +313,16 @@ impl Fold<'_> {
         if present.data == edit.after && !lowers_ttl {
             return false;
         }
-        match self.reasons.get_mut(&question) {
-            Some(decided) => decided.join(reason),
-            None => drop(self.reasons.insert(question.clone(), reason)),
+        let after = RecordSet { data: edit.after, ttl };
+        let steps = self.steps.entry(question.clone()).or_default();
+        match steps.last_mut().filter(|step| step.folded == self.phase) {
+            Some(step) => {
+                step.reason.join(reason);
+                step.after = after.clone();
+            }
+            None => steps.push(Step { folded: self.phase, before: present, after: after.clone(), reason }),
         }
-        self.overlay.insert(question, RecordSet { data: edit.after, ttl });
+        self.overlay.insert(question, after);
         true
     }
 
@@ -286,6 +333,7 @@ impl Fold<'_> {
         match self.present.subject.phase {
             Phase::Prepare | Phase::Switch if present > 0 => wanted.min(present),
             Phase::Prepare | Phase::Switch => wanted,
+            Phase::Tidy if present == AUTOMATIC_TTL => present,
             Phase::Tidy => wanted.max(DEFAULT_TTL),
         }
     }
@@ -300,22 +348,54 @@ impl Fold<'_> {
     }
 
     fn changes(self) -> Vec<Change> {
-        let mut reasons = self.reasons;
         let mut changes: Vec<Change> = Vec::new();
-        for (question, after) in self.overlay.into_sorted() {
-            let Some(Reason { phase, because, confirm, importance }) = reasons.remove(&question) else {
-                continue;
-            };
-            let before = published(&self.present, &question);
-            if before.data != after.data || because.contains(&Code::TtlTooLong) {
-                let Question { name, rtype } = question;
-                changes.push(Change { phase, name, rtype, before, after, because, confirm, importance });
+        for (Question { name, rtype }, steps) in self.steps {
+            for Step { before, after, reason, .. } in steps {
+                let Reason { phase, because, confirm, importance } = reason;
+                if before.data != after.data || because.contains(&Code::TtlTooLong) {
+                    let name = name.clone();
+                    changes.push(Change { phase, name, rtype, before, after, because, confirm, importance });
+                }
             }
         }
         // What is in the way goes first: no alias can be added while an address stands at its name.
         changes.sort_by_key(|change| (change.phase, change.name.clone(), change.action(), change.rtype));
         changes
     }
+}
+
+/// The same changes with one for each record set: where a set changes in several phases, from what is published to what is
+/// left in the end.
+#[must_use]
+pub fn merged(changes: &[Change]) -> Vec<Change> {
+    let mut merged: Vec<Change> = Vec::with_capacity(changes.len());
+    for change in changes {
+        let earlier =
+            merged.iter().position(|other| other.name == change.name && other.rtype == change.rtype);
+        let Some(earlier) = earlier.map(|at| merged.remove(at)) else {
+            merged.push(change.clone());
+            continue;
+        };
+        let mut because = earlier.because;
+        because.extend(
+            change.because.iter().filter(|code| !because.contains(code)).copied().collect::<Vec<_>>(),
+        );
+        merged.push(Change {
+            before: earlier.before,
+            because,
+            confirm: earlier.confirm || change.confirm,
+            importance: earlier.importance.max(change.importance),
+            ..change.clone()
+        });
+    }
+    merged.retain(|change| change.before != change.after);
+    merged
+}
+
+/// How many record sets change, each counted once.
+#[must_use]
+pub fn count_sets<'a>(changes: impl IntoIterator<Item = &'a Change>) -> usize {
+    changes.into_iter().map(|change| (&change.name, change.rtype)).collect::<BTreeSet<_>>().len()
 }
 
 /// What is published at the name itself, with a TTL only where an authority reported it: a cache knows
@@ -325,7 +405,9 @@ fn published(present: &Case<'_>, question: &Question) -> RecordSet {
         return RecordSet::default();
     };
     let mut set = RecordSet::of(reply.wanted().filter(|record| record.name == question.name));
-    if is_from_wildcard(present, question, &set).unwrap_or(false) {
+    let is_of_wildcard = is_from_wildcard(present, question, &set).unwrap_or(false)
+        || question.name == present.subject.domain && !set.is_empty() && !sets_of_domain(present).is_empty();
+    if is_of_wildcard {
         return RecordSet::default();
     }
     if !reply.server.role.is_authority() {

@@ -15,7 +15,7 @@ use crate::expected::{Cloud, Importance, Phase, Subject};
 use crate::facts::{Facts, Role};
 use crate::record::{Name, Question, RecordSet};
 
-use super::{Change, changes};
+use super::{Change, changes, merged};
 
 pub use step::{Part, Step, When, relative};
 
@@ -202,7 +202,8 @@ impl Phases {
         let examined = |phase| {
             let subject = Subject { phase, ..subject.clone() };
             let assessment = assess(&subject, facts, scales);
-            let changes = changes(&subject, facts, scales.view, &assessment);
+            // Earlier phases are steps of their own.
+            let changes = merged(&changes(&subject, facts, scales.view, &assessment));
             (assessment, changes)
         };
         let mut published = Published(BTreeMap::new());

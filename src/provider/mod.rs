@@ -16,6 +16,8 @@ mod tests;
 
 use std::fmt;
 
+use crate::record::Name;
+
 pub use clue::{
     Clue, all_matches, best_matches, of_autodiscover, of_cname, of_dkim, of_mx, of_ns, of_spf, of_srv, of_txt,
 };
@@ -67,6 +69,13 @@ impl Provider {
     #[must_use]
     pub fn is_weak(&self, evidence: Evidence) -> bool {
         self.weak.contains(&evidence)
+    }
+
+    /// The domain that its customers include in SPF, where there is one for all of them.
+    #[must_use]
+    pub fn spf_include(&self) -> Option<Name> {
+        let [pattern] = self.spf else { return None };
+        pattern.trim_start_matches('=').parse().ok().filter(|_| !pattern.contains(['*', '#', '?', '{']))
     }
 }
 

@@ -21,7 +21,7 @@ use super::changed::changed;
 use super::grid::wrapped;
 use super::harmless::harmless_lines;
 use super::style::{Detail, Style, Tone};
-use super::view::{DomainReport, Summary};
+use super::view::{ChangeView, DomainReport, Summary};
 use cache_expiry::cache_expiry;
 use edits::edits;
 use findings::{expectations, hazards};
@@ -128,7 +128,7 @@ pub fn plan(report: &DomainReport, style: &Style) -> String {
         };
         return wrapped(&style.text(&format!("{domain}: {left}")), style.columns()) + "\n";
     }
-    let count = counted(report.changes.len(), "record set");
+    let count = counted(ChangeView::count_sets(&report.changes), "record set");
     let mut text = style.paint(Tone::Strong, &format!("{domain}: {count} to change")) + "\n";
     text.push_str(&edits(report, style));
     text.push_str(&report.since.as_ref().map(|since| changed(since, style)).unwrap_or_default());

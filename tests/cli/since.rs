@@ -263,7 +263,10 @@ fn code_scanning_and_tests_say_what_was_known_before() {
         "contoso.com",
         &[
             ("MX", "@ MX 10 mx1.emailsrvr.com.\n@ MX 20 mx3.emailsrvr.com."),
-            ("autodiscover", "autodiscover CNAME autodiscover.fabrikam.example."),
+            (
+                "autodiscover",
+                "autodiscover CNAME autodiscover.fabrikam.example.\nautodiscover.fabrikam.example. A 192.0.2.9",
+            ),
         ],
     );
     let ([recording, report], new) = before_and_now(&workspace, &before, &now);

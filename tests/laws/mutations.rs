@@ -80,7 +80,7 @@ const MUTATIONS: &[(&str, &str, Id, &str)] = &[
         Id::Autodiscover,
         "alias-at-source",
     ),
-    ("autodiscover CNAME", "autodiscover CNAME www.fabrikam.com.", Id::Autodiscover, "alias-elsewhere"),
+    ("autodiscover CNAME", "autodiscover CNAME www.fabrikam.com.", Id::Autodiscover, "not-in-zone-files"),
     (
         "autodiscover CNAME",
         "autodiscover.contoso.com CNAME autodiscover.outlook.com.",
@@ -142,7 +142,7 @@ const MUTATIONS: &[(&str, &str, Id, &str)] = &[
         "enterpriseregistration CNAME",
         "enterpriseregistration CNAME www.fabrikam.com.",
         Id::DeviceRegistration,
-        "alias-elsewhere",
+        "not-in-zone-files",
     ),
     ("", "msoid CNAME clientconfig.microsoftonline-p.net.", Id::Msoid, "record-must-go"),
     ("", "sip CNAME sip.mex06.emailsrvr.com.", Id::TeamsSip, "alias-at-source"),

@@ -38,6 +38,7 @@ fn the_order_of_replies_changes_nothing() {
         dice.shuffle(&mut replies);
         let mut shuffled = Facts::new(facts.checked_at, facts.elsewhere);
         replies.into_iter().for_each(|reply| shuffled.insert(reply));
+        shuffled.on_file = facts.on_file.clone();
         assert_eq!(Judgement::new(&world, &shuffled).json(&world, &shuffled), expected, "{}", world.title());
     }
 }

@@ -129,11 +129,18 @@ fn fence(readme: &str, mark: &str, kind: &str) -> String {
     rest.split_once("\n```\n").unwrap_or_else(|| panic!("{mark}: the fence does not end")).0.to_owned()
 }
 
-/// Runs the program in a process of its own: output is as wide as the terminal of the person who runs the tests.
-fn printed(arguments: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_cutover"))
+/// Columns of the report in the README: in a pipe, lines are as long as they are.
+const COLUMNS: &str = "100";
+
+/// Runs the program in a process of its own, in so many columns.
+fn printed(arguments: &[&str], columns: Option<&str>) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cutover"));
+    match columns {
+        Some(columns) => command.env("COLUMNS", columns),
+        None => command.env_remove("COLUMNS"),
+    };
+    let output = command
         .args(arguments)
-        .env_remove("COLUMNS")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -147,13 +154,13 @@ fn the_report_of_the_readme_is_that_of_the_program() {
     let shown = fence(&text("README.md"), "## Try it", "console");
     let (command, report) = shown.split_once('\n').unwrap();
     let arguments: Vec<&str> = command.strip_prefix("$ cutover ").unwrap().split(' ').collect();
-    let printed = printed(&arguments);
+    let printed = printed(&arguments, Some(COLUMNS));
     assert!(report == printed.trim_end(), "README.md should show:\n\n$ {command}\n{printed}");
 }
 
 #[test]
 fn the_block_of_options_is_the_help() {
-    let help = printed(&["check", "-h"]);
+    let help = printed(&["check", "-h"], None);
     let block = fence(&text(GUIDE), "<summary>Every option of <code>cutover check</code></summary>", "text");
     assert!(
         block == help.trim_end(),

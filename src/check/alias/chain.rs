@@ -2,9 +2,9 @@
 
 use crate::check::Case;
 use crate::expected::{Cloud, Expectation, Purpose};
-use crate::facts::LookupFailure;
+use crate::facts::{Existence, LookupFailure};
 use crate::provider::{self, Evidence, Provider};
-use crate::record::{Name, RecordData, RecordSet, RecordType};
+use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
 /// Names in a chain of aliases, the first one included, that are followed; a working chain has two or three.
 const LONGEST_CHAIN: usize = 8;
@@ -36,6 +36,12 @@ pub(super) fn end_of_chain(
         }
     }
     Ok(Some(current))
+}
+
+/// Whether the name at the end of a chain may be an alias itself, and lies outside the zone files.
+pub(super) fn is_unread(case: &Case<'_>, end: &Name) -> bool {
+    let answer = || case.sight.answer(&Question::new(end.clone(), RecordType::Cname));
+    follows(end, &case.subject.domain) && answer().is_ok_and(|answer| answer.existence == Existence::Outside)
 }
 
 /// Whether it matters where a target leads: not for hosts whose owner is known, whatever platform is being left.

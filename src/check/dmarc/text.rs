@@ -147,6 +147,10 @@ fn is_same_organization(host: &Name, domain: &Name) -> bool {
     host.is_within(domain) || registrable(host).is_some_and(|host| registrable(domain) == Some(host))
 }
 
+/// The tags of a policy (RFC 9989 §4.7), and those that earlier versions had.
+const KNOWN: &[&str] =
+    &["v", "p", "sp", "np", "rua", "ruf", "adkim", "aspf", "fo", "t", "psd", "pct", "rf", "ri"];
+
 /// All TXT records of a set.
 pub(super) fn texts(set: &RecordSet) -> impl Iterator<Item = &Text> {
     set.data.iter().filter_map(|data| match data {
@@ -291,6 +295,7 @@ fn is_uri(uri: &str) -> bool {
 pub(super) fn repaired(text: &Text) -> String {
     let plain: String =
         text.lossy().chars().filter(|character| !"\"'“”\u{a0}".contains(*character)).collect();
+    let plain = with_semicolons(&plain);
     let list = TagList::parse(&plain);
     let get = |name: &str| list.tags.iter().find(|tag| tag.name.eq_ignore_ascii_case(name));
     let mut parts = vec!["v=DMARC1".to_owned()];
@@ -313,6 +318,24 @@ pub(super) fn repaired(text: &Text) -> String {
         }
     }
     parts.join("; ")
+}
+
+/// The text with a semicolon in front of each tag that follows a blank alone, or another sign.
+fn with_semicolons(text: &str) -> String {
+    let mut mended = String::with_capacity(text.len() + 4);
+    for word in text.split_inclusive([' ', '\t']) {
+        let name = word.split('=').next().filter(|name| name.len() < word.len()).unwrap_or_default();
+        let is_tag = KNOWN.iter().any(|known| known.eq_ignore_ascii_case(name));
+        if is_tag {
+            let end = mended.trim_end_matches([' ', '\t', ',', ':', '.']).len();
+            mended.truncate(end);
+            if !mended.is_empty() && !mended.ends_with(';') {
+                mended.push(';');
+            }
+        }
+        mended.push_str(word);
+    }
+    mended
 }
 
 #[cfg(test)]
@@ -359,6 +382,15 @@ mod tests {
             ),
             ("v=DMARC1; p=reject; sp=no; adkim=x; pct=50", "v=DMARC1; p=reject; pct=50"),
             ("v=DMARC1; reject", "v=DMARC1; p=none"),
+            (
+                "v=DMARC1; p=reject rua=mailto:a@contoso.com; pct=50",
+                "v=DMARC1; p=reject; rua=mailto:a@contoso.com; pct=50",
+            ),
+            ("v=DMARC1; p=quarantine,  sp=none, aspf=s", "v=DMARC1; p=quarantine; sp=none; aspf=s"),
+            (
+                "v=DMARC1; p=reject rua=mailto:a@contoso.com, mailto:b@contoso.com ruf=mailto:c@contoso.com",
+                "v=DMARC1; p=reject; rua=mailto:a@contoso.com,mailto:b@contoso.com; ruf=mailto:c@contoso.com",
+            ),
             ("V=DMARC1; P=REJECT; NP=none; np=reject", "v=DMARC1; p=reject; np=none"),
         ] {
             assert!(fault(&Text::from(text)).is_some(), "{text}");

@@ -7,7 +7,10 @@ use crate::facts::{Facts, Outcome, Zone};
 use crate::provider::{self, Clue, Kind, Provider};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
-use super::{Case, Code, Edit, ExpectationResult, Hazard, Severity, Status, backticked, join_and, wildcard};
+use super::{
+    Case, Code, Edit, ExpectationResult, Hazard, PROBE_LABEL, Severity, Status, backticked, join_and,
+    wildcard,
+};
 
 /// Where mail programs look for their server when there is no alias (Microsoft, "Autodiscover service", SRV lookup).
 pub(in crate::check) const AUTODISCOVER_SERVICE: &str = "_autodiscover._tcp";
@@ -182,6 +185,10 @@ pub(super) fn source_left(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<
         .filter(|judged| judged.importance == Importance::Required)
         .map(|judged| judged.expectation.question())
         .collect();
+    // Where a wildcard answers for the domain itself, nothing is published below it either.
+    if !wildcard::sets_of_domain(case).is_empty() {
+        return Vec::new();
+    }
     let autodiscover = domain.prepend(AUTODISCOVER_SERVICE).ok();
     let mut hazards: BTreeMap<Question, Hazard> = BTreeMap::new();
     for question in published_questions(case.sight.facts, domain) {
@@ -208,6 +215,9 @@ pub(super) fn source_left(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<
         };
         if may_go {
             found.fix = vec![Edit { confirm: rtype == RecordType::Mx, ..edit(&name, rtype, kept) }];
+        } else if is_edited(judged, question) {
+            // The plan takes it out for another reason.
+            continue;
         } else {
             found.level = Severity::Warning;
             found.message +=
@@ -215,7 +225,56 @@ pub(super) fn source_left(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<
         }
         hazards.entry(Question::new(name, rtype)).or_insert(found);
     }
+    let kept: Vec<(Question, Vec<Name>)> = hazards
+        .iter()
+        .map(|(question, found)| (question.clone(), users(case, judged, &hazards, found)))
+        .collect();
+    for (question, users) in kept.into_iter().filter(|(_, users)| !users.is_empty()) {
+        if let Some(found) = hazards.get_mut(&question) {
+            found.fix.clear();
+            found.level = Severity::Warning;
+            found.message += &format!(
+                ". No edit is proposed, because records of {} lead to it: change those first.",
+                join_and(users.iter().map(backticked))
+            );
+        }
+    }
     hazards.into_values().collect()
+}
+
+/// Whether an expectation has the record set edited.
+fn is_edited(judged: &[ExpectationResult], question: &Question) -> bool {
+    let edits = judged.iter().filter(|judged| judged.status == Status::Unmet).flat_map(|judged| &judged.fix);
+    edits.into_iter().any(|edit| edit.name == question.name && edit.rtype == question.rtype)
+}
+
+/// The names whose mail or services lead to an alias that is to be deleted, and are to stay.
+fn users(
+    case: &Case<'_>,
+    judged: &[ExpectationResult],
+    hazards: &BTreeMap<Question, Hazard>,
+    found: &Hazard,
+) -> Vec<Name> {
+    if found.rtype != Some(RecordType::Cname) || found.fix.is_empty() {
+        return Vec::new();
+    }
+    let of_hazards = || hazards.values().flat_map(|hazard| &hazard.fix);
+    let of_plan = || judged.iter().flat_map(|judged| &judged.fix).chain(of_hazards());
+    let mut users: Vec<Name> = Vec::new();
+    for question in published_questions(case.sight.facts, &case.subject.domain) {
+        let is_target = matches!(question.rtype, RecordType::Mx | RecordType::Srv);
+        if !is_target || question.name.first_label() == Some(PROBE_LABEL.as_bytes()) {
+            continue;
+        }
+        let Ok(answer) = case.sight.without_asking().own_answer(question) else { continue };
+        let leads = |data: &RecordData| data.target() == Some(&found.name);
+        let planned = of_plan().find(|edit| edit.name == question.name && edit.rtype == question.rtype);
+        let stays = planned.map_or(&answer.set.data, |edit| &edit.after).iter().any(leads);
+        if stays && answer.chain.is_empty() && !users.contains(&question.name) {
+            users.push(question.name.clone());
+        }
+    }
+    users
 }
 
 /// A platform that mail may be leaving and that the records of the question lead to, where none is known to be left.
@@ -273,6 +332,15 @@ fn own_records(case: &Case<'_>, question: &Question, source: &Provider) -> Optio
         let same = wildcard::answers_alike(case, &wildcard.probe, question.rtype, &answer.set);
         same.unwrap_or(false)
     });
+    if let Some(wildcard) = &wildcard {
+        // One above the domain answers below it too, and is not the domain's to edit.
+        let on_file = &case.sight.facts.on_file;
+        let is_of_file =
+            on_file.is_empty() || on_file.contains(&Question::new(wildcard.name.clone(), question.rtype));
+        if !is_of_file {
+            return None;
+        }
+    }
     let name = wildcard.map_or_else(|| question.name.clone(), |wildcard| wildcard.name);
     Some((name, answer.set))
 }

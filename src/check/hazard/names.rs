@@ -5,8 +5,8 @@ use crate::facts::{Existence, Zone};
 use crate::record::{Name, Question, RecordData, RecordType};
 
 use super::{
-    Case, Code, ExpectationResult, Hazard, PROBE_LABEL, Status, backticked, clash, delivery, dmarc, join_and,
-    wildcard,
+    Case, Code, Edit, ExpectationResult, Hazard, PROBE_LABEL, Status, backticked, clash, delivery, dmarc,
+    dname, join_and, wildcard,
 };
 
 /// An alias at the domain's own name, or beside other records at one of the names that are judged.
@@ -154,6 +154,14 @@ pub(super) fn wildcard_answers(case: &Case<'_>) -> Option<Hazard> {
         (answer.existence == Existence::Records || !answer.chain.is_empty()).then_some(answer)
     };
     let answer = answers(RecordType::A).or_else(|| answers(RecordType::Aaaa))?;
+    if let Some(target) = dname::target(case) {
+        let message = format!(
+            "{} has a DNAME: every name below it is an alias of the same name below {}",
+            backticked(domain),
+            backticked(&target)
+        );
+        return Some(Hazard::new(Code::WildcardAnswers, domain, None, message));
+    }
     let shown = match answer.chain.first() {
         Some(target) => backticked(target),
         None => join_and(answer.set.data.iter().map(|data| format!("`{data}`"))),
@@ -161,6 +169,34 @@ pub(super) fn wildcard_answers(case: &Case<'_>) -> Option<Hazard> {
     let message = format!("every name below {} that does not exist answers with {shown}", backticked(domain));
     let wildcard = domain.prepend("*").ok()?;
     Some(Hazard::new(Code::WildcardAnswers, &wildcard, None, message))
+}
+
+/// Only a wildcard answers for the domain itself, and what is to be published hides it.
+pub(super) fn domain_from_wildcard(case: &Case<'_>, judged: &[ExpectationResult]) -> Option<Hazard> {
+    let domain = &case.subject.domain;
+    let publishes = |edit: &Edit| !edit.after.is_empty() && edit.name.is_within(domain);
+    if !judged.iter().any(|judged| judged.fix.iter().any(publishes)) {
+        return None;
+    }
+    let sets = wildcard::sets_of_domain(case);
+    if sets.is_empty() {
+        return None;
+    }
+    let wildcard = domain.parent()?.prepend("*").ok()?;
+    let types = join_and(sets.iter().map(|(rtype, _)| rtype.to_string()));
+    let message = format!(
+        "Publish {types} at {} as well: only the wildcard {} answers for it, and no longer does once a record is \
+         published at or below it (RFC 4592 §2.2.1).",
+        backticked(domain),
+        backticked(&wildcard)
+    );
+    let mut found = Hazard::new(Code::DomainFromWildcard, domain, None, message);
+    for (rtype, set) in sets {
+        found.records.extend(set.data.iter().map(|data| format!("{domain} {rtype} {data}")));
+        let (name, after) = (domain.clone(), set.data);
+        found.fix.push(Edit { name, rtype, after, ttl: None, confirm: true });
+    }
+    Some(found)
 }
 
 /// The zone is served by Microsoft.

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::expected::Phase;
 use crate::facts::{FactsView, LookupFailure, PlannedRecords};
-use crate::record::spf::{SpfRecord, is_spf};
+use crate::record::spf::{SpfRecord, Term, is_spf};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType, Text};
 
 use super::moved::{self, Moved};
@@ -17,7 +17,7 @@ use super::repair::repaired;
 use super::tally::{self, Fault, FaultKind, Tally};
 use super::terms::Terms;
 use super::walk::Reader;
-use super::{Edit, SpfJudge, text_of};
+use super::{Edit, SpfJudge, shown, text_of};
 
 /// The record sets of the fix, and the result.
 pub(super) struct Fix {
@@ -35,6 +35,8 @@ pub(super) struct Fix {
     /// Invalid terms whose meaning is not plain. They are dropped: a record with them authorizes
     /// no sender.
     pub(super) dropped: Vec<String>,
+    /// Senders that the admin named and that are not put into the record, each with the reason, in words.
+    pub(super) left_out: Vec<String>,
 }
 
 /// Returns the fix. `instead_of` is an invalid TXT record that was meant to be the SPF record.
@@ -49,6 +51,8 @@ pub(super) fn fix(
         records.iter().map(|record| tally::tally(bench.reader, domain, record, bench.include)).collect();
     let mut terms = Terms::merged(records);
     let mut own: BTreeMap<Name, Edit> = BTreeMap::new();
+    let pairs = records.iter().zip(&before);
+    let moved: Vec<Moved> = pairs.flat_map(|(record, tally)| moved::moved(bench, record, tally)).collect();
     for tally in &before {
         for fault in &tally.faults {
             match place(fault, domain) {
@@ -58,7 +62,7 @@ pub(super) fn fix(
                 Place::OwnRecord(holder) if fault.kind == FaultKind::Loop && !is_own(bench, holder) => {
                     terms.remove(&fault.top);
                 }
-                Place::OwnRecord(holder) => repair_own(bench, holder, tally, &mut own)?,
+                Place::OwnRecord(holder) => repair_own(bench, holder, tally, &moved, &mut own)?,
                 Place::Elsewhere => {}
             }
         }
@@ -66,12 +70,22 @@ pub(super) fn fix(
             tally.void_terms().for_each(|term| terms.remove(term));
         }
         for (holder, _) in bench.sources_in_own_records(tally) {
-            repair_own(bench, &holder, tally, &mut own)?;
+            repair_own(bench, &holder, tally, &moved, &mut own)?;
+        }
+        for one in moved.iter().filter(|one| one.holder != *domain) {
+            repair_own(bench, &one.holder, tally, &moved, &mut own)?;
         }
     }
-    let moved: Vec<Moved> = records.iter().flat_map(|record| moved::moved(bench, record)).collect();
     for one in &moved {
-        terms.replace_by(&one.term, &one.instead);
+        if one.holder == *domain {
+            terms.replace_by(&one.term, &one.instead);
+            terms.decided.push(one.told(false));
+        } else if is_own(bench, &one.holder) {
+            terms.decided.push(one.told(false));
+        } else {
+            terms.put_before(&one.top, &one.instead);
+            terms.decided.push(one.told(true));
+        }
     }
     if bench.case.phase() >= Phase::Tidy {
         terms.leave(|meaning| bench.is_of_sure_source(meaning).is_some());
@@ -94,16 +108,36 @@ pub(super) fn fix(
             ));
         }
     }
+    // Without a record no sender failed: a platform that still sends has to be named before this one is published.
+    let still_sends = bench.case.source.filter(|_| records.is_empty() && bench.case.phase() < Phase::Tidy);
+    if let Some(source) = still_sends {
+        let include = source.spf_include().filter(|include| bench.reader.may_have_record(include));
+        terms.decided.push(match &include {
+            Some(include) => format!(
+                "`include:{}` stays until nothing is sent from {} any more",
+                include.without_trailing_dot(),
+                source.short
+            ),
+            None => format!("add the include of {} too while it still sends for the domain", source.short),
+        });
+        include.iter().for_each(|include| terms.add_include(include));
+    }
+    let mut left_out = Vec::new();
     for sender in &bench.case.subject.spf_senders {
         let mut with_sender = terms.clone();
         with_sender.add(&sender.text);
         let tally = tally_of(&terms.record(records));
         let is_missing = bench.lacks(sender, &terms.record(records), &tally);
-        // A term that would break the record is not put into it.
-        let breaks =
-            || tally_of(&with_sender.record(records)).faults.iter().any(|fault| fault.top == sender.text);
-        if is_missing && !breaks() {
-            terms = with_sender;
+        if !is_missing {
+            continue;
+        }
+        // A term that would break the record, or authorize nobody, is not put into it.
+        match useless(&tally_of(&with_sender.record(records)), sender) {
+            Some(why) => left_out.push(format!(
+                "`{}` is not added, because {why}: compare it with what was meant",
+                shown(&sender.text)
+            )),
+            None => terms = with_sender,
         }
     }
     let dropped = dropped(records);
@@ -114,19 +148,32 @@ pub(super) fn fix(
     let kept = bench.set.data.iter().filter(|data| !replaced(data)).cloned();
     let texts: BTreeSet<RecordData> = kept.chain([published]).collect();
     let name = bench.expectation.name.clone();
-    // Without a record no sender failed: a platform that still sends has to be named before this one is published.
-    let still_sends = bench.case.source.filter(|_| records.is_empty() && bench.case.phase() < Phase::Tidy);
-    if let Some(source) = still_sends {
-        terms
-            .decided
-            .push(format!("Add the include of {} too while it still sends for the domain", source.short));
-    }
-    let confirm = !dropped.is_empty() || !moved.is_empty() || still_sends.is_some();
-    terms.decided.extend(moved.iter().map(Moved::told));
-    let here = (texts != bench.set.data).then(|| Edit { confirm, ..edit(name, texts.clone()) });
     let after = tally_of(&record);
+    let exceeds = after.lookups > super::MOST_LOOKUPS || after.voids.len() > super::MOST_VOID_LOOKUPS;
+    let confirm = !dropped.is_empty() || !moved.is_empty() || still_sends.is_some() || exceeds;
+    let here = (texts != bench.set.data).then(|| Edit { confirm, ..edit(name, texts.clone()) });
     let edits = here.into_iter().chain(own.into_values()).collect();
-    Ok(Fix { edits, after, record, texts, decided: std::mem::take(&mut terms.decided), dropped })
+    let decided = std::mem::take(&mut terms.decided);
+    Ok(Fix { edits, after, record, texts, decided, dropped, left_out })
+}
+
+/// The reason why a sender that the admin named is of no use in the record; `None` where it authorizes a host.
+fn useless(tally: &Tally, sender: &Term) -> Option<&'static str> {
+    let fault = tally.faults.iter().find(|fault| fault.top == sender.text);
+    if let Some(fault) = fault {
+        return Some(match fault.kind {
+            FaultKind::NoRecord => "its domain has no SPF record, so every check would fail",
+            FaultKind::PassesEveryone => "it authorizes every sender",
+            FaultKind::Placeholder => "it names the domain of an example",
+            FaultKind::Loop
+            | FaultKind::Several
+            | FaultKind::Unreadable
+            | FaultKind::NotADomain
+            | FaultKind::ManyMailHosts => "every check of the record would fail with it",
+        });
+    }
+    let is_void = tally.void_terms().any(|term| term == sender.text);
+    is_void.then_some("its name has no address, so it authorizes no host")
 }
 
 fn edit(name: Name, after: BTreeSet<RecordData>) -> Edit {
@@ -182,6 +229,7 @@ fn repair_own(
     bench: &SpfJudge<'_>,
     holder: &Name,
     tally: &Tally,
+    moved: &[Moved],
     own: &mut BTreeMap<Name, Edit>,
 ) -> Result<(), LookupFailure> {
     if own.contains_key(holder) || !is_own(bench, holder) {
@@ -203,6 +251,9 @@ fn repair_own(
             | FaultKind::Unreadable => terms.remove(&fault.term),
         }
     }
+    let mut moved = moved.iter().filter(|one| one.holder == *holder).peekable();
+    let confirm = moved.peek().is_some();
+    moved.for_each(|one| terms.replace_by(&one.term, &one.instead));
     if bench.case.phase() >= Phase::Tidy {
         terms.leave(|meaning| bench.is_of_sure_source(meaning).is_some());
     }
@@ -210,7 +261,7 @@ fn repair_own(
     let kept = set.data.iter().filter(|data| !text_of(data).is_some_and(is_spf)).cloned();
     let after: BTreeSet<RecordData> = kept.chain([record]).collect();
     if after != set.data {
-        own.insert(holder.clone(), edit(holder.clone(), after));
+        own.insert(holder.clone(), Edit { confirm, ..edit(holder.clone(), after) });
     }
     Ok(())
 }
@@ -240,6 +291,10 @@ fn needs_include(
     tally_of: impl Fn(&SpfRecord) -> Tally,
 ) -> Result<Needed, LookupFailure> {
     if bench.is_behind_gateway()? || bench.is_sold_by_reseller(record)? {
+        return Ok(Needed::No);
+    }
+    // An include of a domain without a record would break the whole one (RFC 7208 §5.2).
+    if !bench.reader.may_have_record(bench.include) {
         return Ok(Needed::No);
     }
     // Where the count was given up the include may stand in the rest, and no edit makes the record right.

@@ -1,131 +1,247 @@
-//! Keeps authorized senders when the plan changes the MX records.
+//! Keeps authorized senders when the plan changes the records that `mx` and `a` terms lead to.
 //!
-//! `mx` authorizes the hosts that take the mail (RFC 7208 §5.4). Once those are Microsoft's, the old server could no longer
-//! send, so the term is replaced by what it meant. Hosts of known mail platforms and filters take mail and do not send
-//! by themselves; what sends there has an include of its own.
+//! `mx` authorizes the hosts that take the mail, and `a` the addresses of a name (RFC 7208 §5.3, §5.4). Once those are
+//! Microsoft's, the old server could no longer send, so the term is replaced by what it meant, wherever in the tree of the
+//! record it is. Hosts of known mail platforms and filters take mail and do not send by themselves; what sends there has
+//! an include of its own.
 
 use std::collections::BTreeSet;
 
-use crate::expected::{Id, Phase, expectations};
+use crate::expected::{Expectation, Id, Importance, Phase, expectations};
 use crate::facts::{FactsView, PlannedRecords};
-use crate::provider::{Evidence, of_mx};
-use crate::record::spf::{Meaning, Mechanism, Qualifier, SpfRecord, Term};
+use crate::provider::{Evidence, Kind, of_autodiscover, of_mx};
+use crate::record::spf::{DomainSpec, Meaning, Mechanism, Qualifier, SpfRecord, Term};
 use crate::record::{Name, Question, RecordData, RecordType};
 
+use super::tally::Tally;
 use super::{SpfJudge, join_and, shown};
-use crate::check::{Case, backticked, judge};
+use crate::check::{Case, Code, Edit, backticked, importance, judge};
 
 /// Addresses that replace the hosts of one term at most; with more of them the hosts are named.
 const MOST_ADDRESSES: usize = 8;
+/// Types whose records decide which addresses a name has.
+const ADDRESS_TYPES: [RecordType; 3] = [RecordType::A, RecordType::Aaaa, RecordType::Cname];
 
-/// A term, and what it has to say once the MX records have changed.
+/// A term, and what it has to say once the records have changed.
 pub(super) struct Moved {
+    /// The domain whose record has the term.
+    pub(super) holder: Name,
     /// The term as it is.
     pub(super) term: String,
+    /// The term of the domain's own record that leads there.
+    pub(super) top: String,
     /// The terms in its place.
     pub(super) instead: Vec<String>,
-    /// The hosts that it stands for now.
-    hosts: Vec<Name>,
+    /// What it authorizes now, as words.
+    senders: Vec<String>,
 }
 
 impl Moved {
-    /// What is done and why, in words.
-    pub(super) fn told(&self) -> String {
+    /// What is done and why, in words. `is_added`: whether the terms are added to the domain's own record, because the term
+    /// is part of a record that cannot be edited.
+    pub(super) fn told(&self, is_added: bool) -> String {
         let instead = join_and(self.instead.iter().map(|term| format!("`{}`", shown(term))));
-        let hosts = join_and(self.hosts.iter().map(backticked));
+        let senders = join_and(self.senders.clone());
+        let term = shown(&self.term);
+        let holder = backticked(&self.holder);
+        let what = match (self.top == self.term, is_added) {
+            (true, _) => format!("`{term}` becomes {instead}"),
+            (false, false) => format!("`{term}` in the record of {holder} becomes {instead}"),
+            (false, true) => format!("{instead} is added for `{term}` in the record of {holder}"),
+        };
         format!(
-            "`{}` becomes {instead}: after the switch it no longer authorizes {hosts}. Check if {} still \
-             sends",
-            shown(&self.term),
-            if self.hosts.len() > 1 { "any of them" } else { "it" }
+            "{what}, because after the switch it would no longer authorize {senders}; compare whether {} sends",
+            if self.senders.len() > 1 { "any of them" } else { "it" }
         )
     }
 }
 
-/// The terms of the record that stand for other hosts after the switch, with what they mean now.
-pub(super) fn moved(bench: &SpfJudge<'_>, record: &SpfRecord) -> Vec<Moved> {
-    let own = &bench.case.subject.domain;
-    let is_mx = |term: &&Term| match &term.meaning {
-        Meaning::Mechanism(Qualifier::Pass, Mechanism::Mx(None)) => true,
-        Meaning::Mechanism(Qualifier::Pass, Mechanism::Mx(Some(domain))) => {
-            domain.expanded(own, own).as_ref() == Ok(own)
-        }
-        _ => false,
-    };
-    let terms: Vec<&Term> = record.evaluated().filter(is_mx).collect();
-    if terms.is_empty() || bench.case.phase() < Phase::Switch {
+/// The terms of the record, and of those that it includes, that stand for other hosts after the switch, with what they mean
+/// now.
+pub(super) fn moved(bench: &SpfJudge<'_>, record: &SpfRecord, tally: &Tally) -> Vec<Moved> {
+    if bench.case.phase() < Phase::Switch {
         return Vec::new();
     }
-    let hosts = leaving_hosts(bench);
-    if hosts.is_empty() {
-        return Vec::new();
-    }
-    let moved = terms.into_iter().map(|term| Moved {
-        term: term.text.clone(),
-        instead: instead(bench, &hosts, term.lengths()),
-        hosts: hosts.clone(),
-    });
-    moved.collect()
-}
-
-/// The hosts that the plan takes out of the MX records, and that may send: those of no known platform.
-fn leaving_hosts(bench: &SpfJudge<'_>) -> Vec<Name> {
-    let domain = &bench.case.subject.domain;
-    let question = Question::new(domain.clone(), RecordType::Mx);
     let untouched = PlannedRecords::new();
     let present = FactsView { overlay: &untouched, ..bench.case.sight };
-    let Ok(before) = present.set(domain, RecordType::Mx) else { return Vec::new() };
-    let after = match bench.case.sight.overlay.get(&question) {
-        Some(planned) => Some(planned.data.clone()),
-        None => planned(bench, present),
-    };
-    let Some(after) = after else { return Vec::new() };
-    let staying: BTreeSet<&Name> = after.iter().filter_map(RecordData::target).collect();
-    let mut hosts: Vec<Name> = Vec::new();
-    for host in before.data.iter().filter_map(RecordData::target) {
-        let is_known = of_mx(host, domain).iter().any(|provider| !provider.is_weak(Evidence::Mx));
-        // A host without an address, such as the one that only proved ownership, sends nothing.
-        let exists = || !matches!(present.has_address(host), Ok(Some(false)));
-        let may_send = !host.is_root() && !is_known && exists();
-        if may_send && !staying.contains(host) && !hosts.contains(host) {
-            hosts.push(host.clone());
+    let planned = Planned { bench, present };
+    let own = &bench.case.subject.domain;
+    let here = record.evaluated().map(|term| (own, term, term.text.as_str()));
+    let nested = tally.nested.iter().map(|nested| (&nested.holder, &nested.term, nested.top.as_str()));
+    let mut moved: Vec<Moved> = Vec::new();
+    for (holder, term, top) in here.chain(nested) {
+        let is_known = |known: &Moved| known.holder == *holder && known.term == term.text;
+        if moved.iter().any(is_known) {
+            continue;
+        }
+        if let Some((senders, instead)) = planned.instead_of(term, holder) {
+            let (holder, term, top) = (holder.clone(), term.text.clone(), top.to_owned());
+            moved.push(Moved { holder, term, top, instead, senders });
         }
     }
-    hosts
+    moved
 }
 
-/// The MX records as the plan leaves them; `None` where it leaves them alone.
-fn planned(bench: &SpfJudge<'_>, present: FactsView<'_>) -> Option<BTreeSet<RecordData>> {
-    let list = expectations(bench.case.subject);
-    let mut mail = list.into_iter().find(|expectation| expectation.id == Id::Mx)?;
-    // The host that DNS shows may be another one than the rule gives.
-    if mail.proposed_host() != bench.case.mail_host {
-        mail.assign_mail_host(bench.case.mail_host);
-    }
-    let finding = judge(&Case { sight: present, ..*bench.case }, &mail).finding.ok()?;
-    let edit = finding.fix.into_iter().find(|edit| edit.name == mail.name && edit.rtype == RecordType::Mx)?;
-    Some(edit.after)
+/// What the plan makes of the domain's own names.
+struct Planned<'a> {
+    bench: &'a SpfJudge<'a>,
+    /// The facts without what is planned.
+    present: FactsView<'a>,
 }
 
-/// What stands for the hosts: the one by its name, which costs as much as before; several by their addresses, where the
-/// zone itself has them, since each name would cost a lookup.
-fn instead(bench: &SpfJudge<'_>, hosts: &[Name], lengths: &str) -> Vec<String> {
-    let named = || hosts.iter().map(|host| format!("a:{}{lengths}", host.without_trailing_dot())).collect();
-    if hosts.len() < 2 || !lengths.is_empty() {
-        return named();
+impl Planned<'_> {
+    /// The senders that a term authorizes and no longer would after the plan, in words, and the terms to put in its place.
+    fn instead_of(&self, term: &Term, holder: &Name) -> Option<(Vec<String>, Vec<String>)> {
+        let own = &self.bench.case.subject.domain;
+        let name = |domain: &Option<DomainSpec>| match domain {
+            None => Some(holder.clone()),
+            Some(domain) => domain.expanded(holder, own).ok(),
+        };
+        match &term.meaning {
+            Meaning::Mechanism(Qualifier::Pass, Mechanism::Mx(domain)) => {
+                let hosts = self.leaving_hosts(&name(domain).filter(|name| name.is_within(own))?);
+                let senders = hosts.iter().map(backticked).collect();
+                (!hosts.is_empty()).then(|| (senders, self.instead_of_hosts(&hosts, term)))
+            }
+            Meaning::Mechanism(Qualifier::Pass, Mechanism::A(domain)) => {
+                let name = name(domain).filter(|name| name.is_within(own))?;
+                if !self.moves(&name) {
+                    return None;
+                }
+                let instead = self.instead_of_address(&name, term);
+                (!instead.is_empty())
+                    .then(|| (instead.iter().map(|term| without_mechanism(term)).collect(), instead))
+            }
+            Meaning::Mechanism(..)
+            | Meaning::Redirect(_)
+            | Meaning::Explanation(_)
+            | Meaning::UnknownModifier { .. }
+            | Meaning::SyntaxError(_) => None,
+        }
     }
-    let mut terms = Vec::new();
-    for host in hosts {
-        let is_own = host.is_within(&bench.case.subject.domain);
-        let addresses = bench.case.sight.addresses(host).unwrap_or_default();
-        if !is_own || addresses.is_empty() {
+
+    /// The hosts that the plan takes out of the MX records, and that may send: those of no known platform.
+    fn leaving_hosts(&self, name: &Name) -> Vec<Name> {
+        let domain = &self.bench.case.subject.domain;
+        let Ok(before) = self.present.set(name, RecordType::Mx) else { return Vec::new() };
+        let Some(after) = self.planned(name, RecordType::Mx) else { return Vec::new() };
+        let staying: BTreeSet<&Name> = after.iter().filter_map(RecordData::target).collect();
+        let mut hosts: Vec<Name> = Vec::new();
+        for host in before.data.iter().filter_map(RecordData::target) {
+            let is_known = of_mx(host, domain).iter().any(|provider| !provider.is_weak(Evidence::Mx));
+            // A host without an address, such as the one that only proved ownership, sends nothing.
+            let exists = || !matches!(self.present.has_address(host), Ok(Some(false)));
+            let may_send = !host.is_root() && !is_known && exists();
+            if may_send && !staying.contains(host) && !hosts.contains(host) {
+                hosts.push(host.clone());
+            }
+        }
+        hosts
+    }
+
+    /// Whether the plan gives the name other addresses.
+    fn moves(&self, name: &Name) -> bool {
+        // Before the plan is made, what it will be follows from what is judged.
+        let has_none = |name: &Name| matches!(self.present.has_address(name), Ok(Some(false)));
+        ADDRESS_TYPES.iter().any(|rtype| self.planned(name, *rtype).is_some()) && !has_none(name)
+    }
+
+    /// A record set as the plan leaves it; `None` where it leaves it alone.
+    fn planned(&self, name: &Name, rtype: RecordType) -> Option<BTreeSet<RecordData>> {
+        let question = Question::new(name.clone(), rtype);
+        if let Some(planned) = self.bench.case.sight.overlay.get(&question) {
+            return Some(planned.data.clone());
+        }
+        let decides = if rtype == RecordType::Mx { RecordType::Mx } else { RecordType::Cname };
+        let list = expectations(self.bench.case.subject).into_iter();
+        let mut deciding =
+            list.filter(|expectation| expectation.name == *name && expectation.rtype == decides);
+        deciding.find_map(|expectation| self.edit(expectation, &question)).map(|edit| edit.after)
+    }
+
+    /// The edit of a record set that an expectation asks for.
+    fn edit(&self, mut expectation: Expectation, question: &Question) -> Option<Edit> {
+        let case = self.bench.case;
+        // The host that DNS shows may be another one than the rule gives.
+        if expectation.id == Id::Mx && expectation.proposed_host() != case.mail_host {
+            expectation.assign_mail_host(case.mail_host);
+        }
+        let finding = judge(&Case { sight: self.present, ..*case }, &expectation).finding.ok()?;
+        // What is optional is fixed only where it is wrong, and never added.
+        let is_absent = finding.observed.is_empty() || finding.code == Code::AliasFromWildcard;
+        let is_unasked = importance(case.subject, &expectation) == Importance::Optional && is_absent;
+        if is_unasked || !finding.code.effect().is_wrong() {
+            return None;
+        }
+        finding.fix.into_iter().find(|edit| edit.name == question.name && edit.rtype == question.rtype)
+    }
+
+    /// What stands for the hosts: the one by its name, which costs as much as before; several by their addresses, where the
+    /// zone itself has them, since each name would cost a lookup. One whose own address changes is written as that.
+    fn instead_of_hosts(&self, hosts: &[Name], term: &Term) -> Vec<String> {
+        let domain = &self.bench.case.subject.domain;
+        let named = || {
+            let named = hosts.iter().flat_map(|host| {
+                if self.moves(host) { self.instead_of_address(host, term) } else { vec![by_name(host, term)] }
+            });
+            named.collect()
+        };
+        if hosts.len() < 2 || !term.lengths().is_empty() || hosts.iter().any(|host| !host.is_within(domain)) {
             return named();
         }
-        terms.extend(addresses.iter().filter_map(|address| match address {
-            RecordData::A(address) => Some(format!("ip4:{address}")),
-            RecordData::Aaaa(address) => Some(format!("ip6:{address}")),
-            _ => None,
-        }));
+        let mut terms = Vec::new();
+        for host in hosts {
+            let addresses = self.addresses(host, term);
+            if addresses.is_empty() {
+                return named();
+            }
+            terms.extend(addresses);
+        }
+        if terms.len() > MOST_ADDRESSES { named() } else { terms }
     }
-    if terms.len() > MOST_ADDRESSES { named() } else { terms }
+
+    /// What stands for a name whose addresses change: the target of its alias, or the addresses themselves; nothing for a
+    /// host of a mail platform, which does not send by that name.
+    fn instead_of_address(&self, name: &Name, term: &Term) -> Vec<String> {
+        let domain = &self.bench.case.subject.domain;
+        let alias = self.present.set(name, RecordType::Cname).ok();
+        let target = alias.iter().flat_map(|set| &set.data).find_map(RecordData::target);
+        match target {
+            Some(target) => {
+                let is_platform = |provider: &&'static crate::provider::Provider| {
+                    matches!(provider.kind, Kind::Source | Kind::Microsoft)
+                };
+                if target == name || of_autodiscover(target, domain).iter().any(is_platform) {
+                    Vec::new()
+                } else {
+                    vec![by_name(target, term)]
+                }
+            }
+            None => self.addresses(name, term),
+        }
+    }
+
+    /// The addresses of a host as terms.
+    fn addresses(&self, host: &Name, term: &Term) -> Vec<String> {
+        let (v4, v6) = term.prefix_lengths();
+        let addresses = self.present.addresses(host).unwrap_or_default();
+        let terms = addresses.iter().filter_map(|address| match address {
+            RecordData::A(address) if v4 == 32 => Some(format!("ip4:{address}")),
+            RecordData::A(address) => Some(format!("ip4:{address}/{v4}")),
+            RecordData::Aaaa(address) if v6 == 128 => Some(format!("ip6:{address}")),
+            RecordData::Aaaa(address) => Some(format!("ip6:{address}/{v6}")),
+            _ => None,
+        });
+        terms.collect()
+    }
+}
+
+/// The term for a host by its name.
+fn by_name(host: &Name, term: &Term) -> String {
+    format!("a:{}{}", host.without_trailing_dot(), term.lengths())
+}
+
+/// What a term names, in backticks.
+fn without_mechanism(term: &str) -> String {
+    format!("`{}`", term.split_once(':').map_or(term, |(_, value)| value))
 }

@@ -6,8 +6,8 @@
 use crate::expected::Phase;
 use crate::facts::LookupFailure;
 use crate::provider::{Evidence, Kind, Provider, of_mx, of_spf};
-use crate::record::Name;
 use crate::record::spf::{Meaning, Mechanism, SpfRecord};
+use crate::record::{Name, Question, RecordType};
 
 use super::sender::names_the_same;
 use super::tally::{Nested, Tally};
@@ -100,9 +100,12 @@ impl SpfJudge<'_> {
             };
             let name = domain.name.as_ref()?;
             let mut platforms = of_spf(name, own).into_iter();
-            let strong =
-                |provider: &&Provider| provider.kind == Kind::Source && !provider.is_weak(Evidence::Spf);
-            Some((name.clone(), platforms.find(strong)?))
+            // What others use as well counts beside a key of the same platform.
+            let is_likely = |provider: &&Provider| {
+                let is_strong = !provider.is_weak(Evidence::Spf) || self.has_key_of(provider);
+                provider.kind == Kind::Source && is_strong
+            };
+            Some((name.clone(), platforms.find(is_likely)?))
         });
         let (name, provider) = found?;
         Some(format!(
@@ -111,6 +114,21 @@ impl SpfJudge<'_> {
             provider.short,
             provider.id
         ))
+    }
+
+    /// Whether a DKIM key of the platform is published at one of its selectors, or may be.
+    fn has_key_of(&self, provider: &Provider) -> bool {
+        let domain = &self.case.subject.domain;
+        let keys = provider.dkim.iter().filter(|(_, target)| target.is_none());
+        let fixed = keys.filter(|(selector, _)| !selector.contains(['#', '?', '*']));
+        let names: Vec<Name> = fixed
+            .filter_map(|(selector, _)| domain.prepend(&format!("{selector}._domainkey")).ok())
+            .collect();
+        let read = |name: &Name| self.case.sight.own_answer(&Question::new(name.clone(), RecordType::Txt));
+        let answers = self.case.sight.batch(|| names.iter().map(read).collect::<Vec<_>>());
+        answers
+            .iter()
+            .any(|answer| answer.as_ref().is_ok_and(|answer| !answer.set.is_empty()) || answer.is_err())
     }
 
     /// The domain of the term, if it is to be taken out: the platform being left is sure.

@@ -159,6 +159,14 @@ impl Terms {
         self.others.extend(behind.into_iter().filter(|term| !term.text.eq_ignore_ascii_case(text)));
     }
 
+    /// Puts terms in front of one, each once.
+    pub(super) fn put_before(&mut self, text: &str, new: &[String]) {
+        let at = self.others.iter().position(|term| term.text.eq_ignore_ascii_case(text));
+        let behind = self.others.split_off(at.unwrap_or(0));
+        new.iter().for_each(|term| self.push(term));
+        self.others.extend(behind);
+    }
+
     fn holds_every_address(&self) -> bool {
         let mut networks = Networks::default();
         for term in &self.others {

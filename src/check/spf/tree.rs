@@ -6,7 +6,8 @@
 use foldhash::{HashSet, HashSetExt as _};
 
 use crate::facts::{FactsView, LookupFailure};
-use crate::record::spf::{DomainSpec, Meaning, Mechanism, SpfRecord};
+use crate::provider::Provider;
+use crate::record::spf::{DomainSpec, Meaning, Mechanism, SpfRecord, is_spf};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
 use super::repair::{looks_like_spf, repaired, repaired_text};
@@ -56,6 +57,12 @@ pub(super) fn read(case: &Case<'_>, set: &RecordSet, include: &Name) -> Result<(
     tree.follow(include, RecordType::Txt);
     // Senders that must stay are counted after the edit too, if they have to be added.
     tree.add(&SpfRecord { terms: case.subject.spf_senders.clone() }, checked);
+    // A domain without a record gets one that names the platform which still sends for it.
+    if !set.data.iter().filter_map(text_of).any(is_spf)
+        && let Some(include) = case.source.and_then(Provider::spf_include)
+    {
+        tree.follow(&include, RecordType::Txt);
+    }
     tree.add_texts(set, checked);
     while !tree.next.is_empty() {
         let level = std::mem::take(&mut tree.next);

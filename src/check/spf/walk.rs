@@ -57,6 +57,14 @@ impl<'a> Reader<'a> {
         Self { sight, read: RefCell::new(HashMap::new()) }
     }
 
+    /// Returns whether the domain has one SPF record, or may have it.
+    pub(super) fn may_have_record(&self, name: &Name) -> bool {
+        match &*self.included(name) {
+            Included::Outside | Included::Silent(_) | Included::One(_) => true,
+            Included::Missing { .. } | Included::Several => false,
+        }
+    }
+
     /// The record of an included domain.
     fn included(&self, name: &Name) -> Rc<Included> {
         if let Some(included) = self.read.borrow().get(name) {

@@ -9,9 +9,10 @@ use super::{Change, Sheet, plain, quoted, refused, rollback};
 /// Statements that add the new records; the old ones are in comments, to be taken out of the domain's own list.
 #[must_use]
 pub fn to_dnscontrol(sheet: &Sheet<'_>) -> String {
-    let back = rollback(sheet.changes);
-    let mut text = sheet.head("//");
-    text.push_str(&snippet(sheet));
+    let (changes, note) = sheet.in_the_end("//");
+    let back = rollback(&changes);
+    let mut text = sheet.head("//") + &note;
+    text.push_str(&snippet(&Sheet { changes: &changes, ..*sheet }));
     text + &Sheet::foot("//", &snippet(&sheet.back(&back)))
 }
 

@@ -16,9 +16,11 @@ pub fn to_nsupdate(sheet: &Sheet<'_>) -> String {
 }
 
 fn script(sheet: &Sheet<'_>) -> String {
-    if sheet.changes.is_empty() {
-        return String::new();
-    }
+    // Within one update each record set is as it was before (RFC 2136 §3.2), so one that changes twice takes two.
+    sheet.parts().iter().map(update).collect()
+}
+
+fn update(sheet: &Sheet<'_>) -> String {
     let mut text = format!("zone {}\n", sheet.zone);
     // Writing into a String cannot fail.
     for change in sheet.changes {

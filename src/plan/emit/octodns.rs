@@ -10,9 +10,10 @@ use super::{Change, Sheet, plain, quoted, refused, rollback};
 /// The record sets as they should be, by name; those that go are in comments.
 #[must_use]
 pub fn to_octodns(sheet: &Sheet<'_>) -> String {
-    let back = rollback(sheet.changes);
-    let mut text = sheet.head("#");
-    text.push_str(&snippet(sheet));
+    let (changes, note) = sheet.in_the_end("#");
+    let back = rollback(&changes);
+    let mut text = sheet.head("#") + &note;
+    text.push_str(&snippet(&Sheet { changes: &changes, ..*sheet }));
     text + &Sheet::foot("#", &snippet(&sheet.back(&back)))
 }
 

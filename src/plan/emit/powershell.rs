@@ -16,6 +16,12 @@ pub fn to_powershell(sheet: &Sheet<'_>) -> String {
 
 fn script(sheet: &Sheet<'_>) -> String {
     let mut text = format!("$zone = {}\n", quoted(&sheet.zone.without_trailing_dot()));
+    sheet.parts().iter().for_each(|part| text.push_str(&commands(part)));
+    text
+}
+
+fn commands(sheet: &Sheet<'_>) -> String {
+    let mut text = String::new();
     // Writing into a String cannot fail. What is in the way goes first.
     for change in sheet.changes {
         for data in change.removed() {

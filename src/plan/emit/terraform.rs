@@ -62,14 +62,15 @@ impl FromStr for DnsHost {
 /// A resource for each record set as it should be; those that go are in comments.
 #[must_use]
 pub fn to_terraform(sheet: &Sheet<'_>, host: DnsHost) -> String {
-    let back = rollback(sheet.changes);
-    let mut text = sheet.head("#");
+    let (changes, note) = sheet.in_the_end("#");
+    let back = rollback(&changes);
+    let mut text = sheet.head("#") + &note;
     let _ = writeln!(
         text,
         "# for the provider of {}; import an existing record set before you apply",
         host.word()
     );
-    text.push_str(&resources(sheet, host));
+    text.push_str(&resources(&Sheet { changes: &changes, ..*sheet }, host));
     text + &Sheet::foot("#", &resources(&sheet.back(&back), host))
 }
 

@@ -80,7 +80,7 @@ impl ReportWriter for Table {
     }
 }
 
-/// Writes the texts of a section.
+/// Writes all that was put aside in a section.
 fn copy(pieces: &mut dyn Pieces, section: usize, out: &mut dyn Write) -> io::Result<()> {
     while let Some(text) = pieces.next(section)? {
         out.write_all(text.as_bytes())?;

@@ -6,7 +6,7 @@ use crate::check::{Status, Verdict};
 use crate::expected::Phase;
 use crate::provider;
 use crate::report::style::{Style, Tone};
-use crate::report::view::{DomainReport, Platform};
+use crate::report::view::{ChangeView, DomainReport, Platform};
 
 use super::parts::{counted, shown_domain, verdict_words};
 
@@ -21,7 +21,7 @@ pub(super) fn header(report: &DomainReport, style: &Style) -> String {
     if *verdict == Verdict::ChangesNeeded {
         let errors = hazards.iter().filter(|hazard| hazard.is_error()).count();
         let without_edit = count(Status::Unmet).max(errors);
-        match report.changes.iter().filter(|change| change.is_required()).count() {
+        match ChangeView::count_sets(report.changes.iter().filter(|change| change.is_required())) {
             0 => notes.push(format!("{without_edit} to fix")),
             required => notes.push(format!("{} to edit", counted(required, "record set"))),
         }
@@ -39,7 +39,10 @@ pub(super) fn header(report: &DomainReport, style: &Style) -> String {
     let word = verdict_words(*verdict);
     let domain = format!("{}:", shown_domain(report, style));
     let right = style.text(&way(report)).into_owned();
+    let is_wide = format!("{domain} {word}{notes}").width() > style.columns();
+    let notes = if is_wide { notes.replacen(" (", "\n  (", 1) } else { notes };
     let left = format!("{domain} {word}{notes}");
+    let left = left.rsplit('\n').next().unwrap_or_default();
     let gap = style.columns().saturating_sub(left.width() + right.width());
     let between = match (style.is_limited(), gap) {
         (false, _) => "   ".to_owned(),

@@ -44,6 +44,12 @@ pub struct ChangeView {
 }
 
 impl ChangeView {
+    /// How many record sets change, each counted once.
+    pub fn count_sets<'a>(changes: impl IntoIterator<Item = &'a Self>) -> usize {
+        let sets = changes.into_iter().map(|change| (&change.name, change.rtype));
+        sets.collect::<HashSet<_>>().len()
+    }
+
     /// The records that go, in their order.
     pub fn removed(&self) -> impl Iterator<Item = &Sanitized> {
         let others = if self.before == self.after { &[][..] } else { &self.after };

@@ -86,7 +86,8 @@ fn proposed_senders<'a>(judged: &'a ExpectationResult, changes: &'a [Change]) ->
         return None;
     }
     let question = judged.expectation.question();
-    let change = changes.iter().find(|change| change.name == question.name && change.rtype == question.rtype);
+    let change =
+        changes.iter().rfind(|change| change.name == question.name && change.rtype == question.rtype);
     let is_right = matches!(judged.status, Status::Met | Status::Waiting);
     let set = match change {
         Some(change) => &change.after,

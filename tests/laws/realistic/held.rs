@@ -38,6 +38,8 @@ const FIXED_ELSEWHERE: &[Code] = &[
     Code::DkimNotEnabled,
     Code::SpfTooManyLookups,
     Code::DnsHostedBySource,
+    // Only a lookup shows it.
+    Code::NotInZoneFiles,
     // The DNS host has to flatten the alias.
     Code::CnameWithOtherData,
 ];

@@ -83,6 +83,12 @@ impl Senders<'_> {
                     named.insert(Sender::Address(address));
                     named.insert(Sender::Address(last(address, length)));
                 }
+                Some(Term::Networks(networks)) => {
+                    named.extend(networks.iter().map(|(address, _)| Sender::Address(*address)));
+                    named.extend(
+                        networks.iter().map(|(address, length)| Sender::Address(last(*address, *length))),
+                    );
+                }
                 Some(Term::Hosts(hosts)) => {
                     named.extend(hosts.iter().flat_map(|host| self.addresses(host)));
                 }
@@ -136,6 +142,10 @@ impl Senders<'_> {
                 Term::Network(address, length) => {
                     matches!(sender, Sender::Address(sender) if holds(*address, *length, *sender))
                 }
+                Term::Networks(networks) => {
+                    matches!(sender, Sender::Address(sender)
+                        if networks.iter().any(|(address, length)| holds(*address, *length, *sender)))
+                }
                 Term::Hosts(hosts) => hosts.iter().any(|host| self.addresses(host).contains(sender)),
                 Term::Include(target) if self.is_inside(target) => match self.of(target, sender, depth + 1) {
                     Answer::Broken => return Answer::Broken,
@@ -157,6 +167,18 @@ impl Senders<'_> {
             Some(target) if *sender == Sender::Record(target.clone()) => Answer::Pass,
             Some(_) | None => Answer::Neutral,
         }
+    }
+
+    /// The networks that `a` with these lengths stands for.
+    fn networks(&self, host: &str, lengths: &str) -> Vec<(IpAddr, u8)> {
+        let (v4, v6) = lengths.split_once("//").unwrap_or((lengths, ""));
+        let length = |text: &str, most: u8| text.trim_start_matches('/').parse().unwrap_or(most);
+        let found = self.addresses(host).into_iter().filter_map(|sender| match sender {
+            Sender::Address(address) if address.is_ipv4() => Some((address, length(v4, 32))),
+            Sender::Address(address) => Some((address, length(v6, 128))),
+            Sender::Host(_) | Sender::Record(_) => None,
+        });
+        found.collect()
     }
 
     fn read(&self, holder: &str, term: &str) -> Option<Term> {
@@ -206,7 +228,9 @@ impl Senders<'_> {
                 (address.is_ipv4() == (name == "ip4") && length <= most)
                     .then_some(Term::Network(address, length))
             }
-            // A length makes it a network; what matters here is the host.
+            "a" if is_host(&target()) && self.is_inside(&target()) && !lengths.is_empty() => {
+                Some(Term::Networks(self.networks(&target(), &lengths)))
+            }
             "a" if is_host(&target()) && lengths.is_empty() => Some(Term::Hosts(vec![target()])),
             "a" | "mx" if !lengths.is_empty() => Some(Term::Opaque(lower.clone())),
             "mx" if is_host(&target()) => {
@@ -235,6 +259,7 @@ impl Senders<'_> {
 enum Term {
     All,
     Network(IpAddr, u8),
+    Networks(Vec<(IpAddr, u8)>),
     Hosts(Vec<String>),
     Include(String),
     Redirect(String),

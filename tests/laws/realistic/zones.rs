@@ -491,6 +491,10 @@ impl Maker {
         for _ in 0..self.dice.below(5) {
             terms.push((*self.dice.one(SENDERS)).into());
         }
+        if self.dice.chance(4) {
+            self.has("senders by the name autodiscover");
+            terms.push("a:autodiscover.contoso.com".into());
+        }
         if self.dice.chance(10) {
             self.has("Z15 SPF typed wrong");
             terms.push((*self.dice.one(TYPOS)).into());
@@ -681,7 +685,12 @@ impl Maker {
             }
         }
         if self.dice.chance(30) {
-            self.add("_own", "TXT \"v=spf1 ip4:198.51.100.77 include:_spf.sender.example ~all\"");
+            let sender = *self.dice.one(&[
+                "include:_spf.sender.example",
+                "mx:contoso.com",
+                "a:autodiscover.contoso.com",
+            ]);
+            self.add("_own", &format!("TXT \"v=spf1 ip4:198.51.100.77 {sender} ~all\""));
         }
         if self.dice.chance(8) {
             self.has("Z17 wildcard CNAME");
