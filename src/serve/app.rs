@@ -85,6 +85,8 @@ struct Domain {
     tracker: Option<ChangeTracker>,
     next: Option<Timestamp>,
     used: Timestamp,
+    /// When the last check ended.
+    ended: Option<Timestamp>,
     failure: Option<String>,
 }
 
@@ -97,6 +99,8 @@ pub(super) struct Shown {
     pub(super) next: Option<Timestamp>,
     /// Whether a check is in progress.
     pub(super) is_checking: bool,
+    /// When the last check ended.
+    pub(super) ended: Option<Timestamp>,
     /// Why the last check could not be made.
     pub(super) failure: Option<String>,
 }
@@ -193,6 +197,7 @@ impl App {
             known: domain.known.clone(),
             next: domain.next,
             is_checking: lock(&self.underway).contains_key(&key),
+            ended: domain.ended,
             failure: domain.failure.clone(),
         }
     }
@@ -316,6 +321,7 @@ impl App {
                 None => domain.tracker = Some(ChangeTracker::new(&single)),
             }
             domain.failure = None;
+            domain.ended = Some(now);
             if domain.is_watched {
                 let next = domain.schedule.next([&**checked], now);
                 let soon = now.checked_add(AFTER_FAILURE).unwrap_or(now);
@@ -363,6 +369,7 @@ impl App {
             if domain.is_watched {
                 domain.next = Some(now.checked_add(AFTER_FAILURE).unwrap_or(now));
             }
+            domain.ended = Some(now);
             domain.failure.replace(error.to_owned()).as_deref() != Some(error)
         };
         if is_new {
@@ -471,7 +478,16 @@ struct CheckEvent {
 impl Domain {
     fn new(every: SignedDuration, now: Timestamp) -> Self {
         let schedule = CheckSchedule::every(every);
-        Self { is_watched: false, known: None, schedule, tracker: None, next: None, used: now, failure: None }
+        Self {
+            is_watched: false,
+            known: None,
+            schedule,
+            tracker: None,
+            next: None,
+            used: now,
+            ended: None,
+            failure: None,
+        }
     }
 }
 

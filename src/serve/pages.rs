@@ -73,7 +73,7 @@ struct Frame<'a> {
 {% endif %}<p>{{ rows.len() }} of {{ count }} domains{% for part in summary %}, {{ part.0 }} {{ part.1 }}{% endfor %}.</p>
 <div class="wide"><table class="stack">
 <thead><tr><th>domain</th><th>verdict</th><th>left</th><th>since</th><th>checked</th><th>next check</th></tr></thead>
-<tbody>{% for row in rows %}<tr><td class="side whole"><a href="{{ base }}/domains/{{ row.path }}">{{ row.name }}</a></td><td class="side whole {{ row.class }}">{{ row.verdict }}</td><td>{{ row.left }}</td><td>{{ row.since }}</td><td>{{ row.checked }}</td><td>{{ row.next }}</td></tr>
+<tbody>{% for row in rows %}<tr data-domain="{{ row.path }}"><td class="side whole"><a href="{{ base }}/domains/{{ row.path }}">{{ row.name }}</a></td><td class="side whole {{ row.class }}">{{ row.verdict }}</td><td>{{ row.left }}</td><td>{{ row.since }}</td><td>{{ row.checked }}</td><td>{{ row.next }}</td></tr>
 {% endfor %}</tbody></table></div>
 {% if count == 0 %}<p>No domains are watched. Add a <code>[[domain]]</code> to the settings file.</p>
 {% endif %}"##

@@ -209,8 +209,9 @@ fn target(app: &App, scope: Scope, typed: &str) -> Result<Name, (StatusCode, Str
 
 /// Starts a check for a visitor if the last result is old. A result that takes longer arrives as an event.
 async fn visit(app: &Arc<App>, name: &Name) {
-    let known = app.domain(name).known;
-    let is_young = known.is_some_and(|known| known.checked_at.duration_until(super::clock::now()) < AGE);
+    // Counted from the end of the last check: one that takes long must not lead to the next.
+    let ended = app.domain(name).ended;
+    let is_young = ended.is_some_and(|ended| ended.duration_until(super::clock::now()) < AGE);
     if is_young {
         return;
     }

@@ -24,6 +24,19 @@ pub(super) const SCRIPT: &str = r#"
     });
   }
   var pending = false, again = false;
+  // Many lists may be open while many domains are checked: only a new verdict loads one again, after a while.
+  var pause = document.querySelector("tr[data-domain]") ? 3000 + Math.random() * 4000 : 1000;
+  function checked(event) {
+    var data = JSON.parse(event.data), line = null;
+    document.querySelectorAll("tr[data-domain]").forEach(function (row) {
+      if (row.dataset.domain === data.domain) { line = row; }
+    });
+    if (!line || data.changed) { refresh(); return; }
+    function minute(time) { return time ? time.slice(0, 16).replace("T", " ") + " UTC" : ""; }
+    line.cells[2].textContent = data.left;
+    line.cells[4].textContent = minute(data.checked_at);
+    line.cells[5].textContent = minute(data.next_check_at);
+  }
   function refresh() {
     if (pending) { again = true; return; }
     pending = true;
@@ -34,7 +47,7 @@ pub(super) const SCRIPT: &str = r#"
       var next = new DOMParser().parseFromString(text, "text/html").querySelector("main");
       if (now && next) { addButtons(next); now.replaceWith(next); }
     }).catch(function () {}).then(function () {
-      setTimeout(function () { pending = false; if (again) { again = false; refresh(); } }, 1000);
+      setTimeout(function () { pending = false; if (again) { again = false; refresh(); } }, pause);
     });
   }
   var marks = { met: ["✔", "good"], unmet: ["✘", "bad"], waiting: ["…", "wait"], waived: ["–", "faint"] };
@@ -55,6 +68,7 @@ pub(super) const SCRIPT: &str = r#"
   addButtons(document);
   var source = new EventSource(document.body.dataset.events);
   source.addEventListener("row", row);
-  ["checked", "missed"].forEach(function (kind) { source.addEventListener(kind, refresh); });
+  source.addEventListener("checked", checked);
+  source.addEventListener("missed", refresh);
 }());
 "#;
