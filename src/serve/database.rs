@@ -340,3 +340,66 @@ fn write(connection: &mut Connection, unsaved: &BTreeMap<Name, Saved>) -> rusqli
 pub fn default_database(settings: &Path) -> PathBuf {
     settings.with_file_name("cutover.db")
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::expected::Phase;
+
+    fn saved(seconds: i64, verdict: Verdict, size: usize) -> Saved {
+        let domain: Name = "contoso.com".parse().unwrap();
+        let report = DomainReport::missing(&domain, Phase::Switch);
+        let checked_at = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds);
+        let json = serde_json::to_string(&report).unwrap();
+        let report = format!("{json}{}", " ".repeat(size));
+        Saved { domain, checked_at, verdict, report, changed: vec![(checked_at, verdict)], seen: None }
+    }
+
+    #[test]
+    fn results_that_do_not_fit_on_the_disk_are_written_when_there_is_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cutover.db");
+        let mut connection = prepare(&path).unwrap();
+        let pages: u32 = connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+        connection.pragma_update(None, "max_page_count", pages).unwrap();
+        let mut unsaved = BTreeMap::new();
+        add(&mut unsaved, saved(1, Verdict::ChangesNeeded, 1 << 20));
+        let error = write_again(&mut connection, &path, &unsaved).unwrap_err();
+        assert!(error.contains("cutover.db") && error.contains("full"), "{error}");
+        add(&mut unsaved, saved(2, Verdict::Ready, 0));
+        connection.pragma_update(None, "max_page_count", 1 << 20).unwrap();
+        write_again(&mut connection, &path, &unsaved).unwrap();
+        let loaded = load(&connection).unwrap();
+        let known = loaded.known.values().next().unwrap();
+        let verdicts: Vec<Verdict> = known.verdicts.iter().map(|(_, verdict)| *verdict).collect();
+        assert_eq!((known.verdict, verdicts), (Verdict::Ready, vec![Verdict::ChangesNeeded, Verdict::Ready]));
+        assert!(loaded.notes.is_empty());
+    }
+
+    #[test]
+    fn the_file_of_a_newer_version_is_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cutover.db");
+        let connection = prepare(&path).unwrap();
+        connection.pragma_update(None, "user_version", VERSION + 1).unwrap();
+        drop(connection);
+        assert!(
+            matches!(Database::open(&path), Err(DatabaseError::Newer { found, .. }) if found == VERSION + 1)
+        );
+    }
+
+    #[test]
+    fn rows_that_cannot_be_read_are_left_out_and_reported() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cutover.db");
+        let mut connection = prepare(&path).unwrap();
+        let unsaved = BTreeMap::from([("contoso.com".parse().unwrap(), saved(1, Verdict::Ready, 0))]);
+        write(&mut connection, &unsaved).unwrap();
+        connection.execute("UPDATE result SET report = '{'", []).unwrap();
+        connection.execute("INSERT INTO history VALUES ('contoso.com', 'x')", []).unwrap();
+        let loaded = load(&connection).unwrap();
+        assert_eq!((loaded.known.len(), loaded.notes.len()), (0, 2), "{:?}", loaded.notes);
+    }
+}
