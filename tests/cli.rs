@@ -7,8 +7,10 @@ mod ascii;
 mod bulk;
 mod domains;
 mod files;
+mod groups;
 pub mod hostile;
 mod limits;
+mod listed;
 mod lists;
 mod memory;
 mod phases;
@@ -16,12 +18,17 @@ mod recorded;
 mod reminders;
 mod replayed;
 mod schemas;
+mod self_check;
 mod settings;
 mod signals;
 mod since;
 mod status;
 mod stored;
 mod usage;
+
+use std::io::Read as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use crate::run::Workspace;
 
@@ -104,4 +111,30 @@ pub fn recorded(domains: &[(&str, State)]) -> (Workspace, String) {
     let workspace = Workspace::new();
     let file = workspace.put("run.rec", recording(domains));
     (workspace, file)
+}
+
+/// What a run in this directory has written when it is killed in the middle of a line: nobody reads, so it waits in a full pipe.
+pub fn killed_in_a_line(words: &str, directory: &Path) -> Vec<u8> {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_cutover"));
+    let program = program.args(words.split_whitespace()).current_dir(directory);
+    let mut child =
+        program.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut pipe = child.stdout.take().unwrap();
+    // It is at work until the pipe is full, and then waits in the middle of a line.
+    let mut written = Vec::new();
+    while written.iter().filter(|octet| **octet == b'\n').count() < 2 {
+        let mut part = [0; 512];
+        let read = pipe.read(&mut part).unwrap();
+        assert!(read > 0, "it ended by itself");
+        written.extend_from_slice(&part[..read]);
+    }
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    child.kill().unwrap();
+    assert!(!child.wait().unwrap().success(), "it was done before it could be killed");
+    pipe.read_to_end(&mut written).unwrap();
+    // A write may end with a line.
+    while written.ends_with(b"\n") {
+        written.truncate(written.len() - 2);
+    }
+    written
 }

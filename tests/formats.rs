@@ -1,5 +1,6 @@
 //! Does every format say the same, to whoever reads it by its own rules, whatever DNS said?
 
+pub mod pages;
 mod web;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -162,7 +163,8 @@ fn a_spreadsheet_gets_rows_and_no_formula() {
     assert_eq!(rows[0][observed], format!("'{}", shown()));
     // A later version adds columns behind those that are there.
     let columns: Vec<&str> = header.iter().skip(12).collect();
-    assert_eq!(columns, ["until", "message", "possible_until"]);
+    let before = ["verdict_before", "status_before", "code_before", "observed_before"];
+    assert_eq!(columns, [&["until", "message", "possible_until"][..], &before].concat());
     let waiting = rows.iter().find(|row| &row[5] == "waiting").unwrap();
     assert_eq!((&waiting[12], &waiting[14]), ("2026-11-22T05:46:00Z", "2026-11-22T06:46:00Z"));
 }

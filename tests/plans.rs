@@ -4,9 +4,9 @@ mod schedule;
 
 use cutover::expected::Phase;
 use cutover::plan::emit::{
-    DnsHost, Sheet, rollback, to_bind, to_csv, to_dnscontrol, to_nsupdate, to_octodns, to_powershell,
-    to_terraform,
+    DnsHost, Sheet, to_bind, to_csv, to_dnscontrol, to_nsupdate, to_octodns, to_powershell, to_terraform,
 };
+use cutover::plan::rollback;
 use cutover::plan::{Change, merged};
 use cutover::record::{Name, RecordSet, RecordType};
 use serde_json::Value;

@@ -9,6 +9,7 @@ mod container;
 mod contributing;
 mod readme;
 mod schedule;
+mod shards;
 mod supply;
 mod workflows;
 

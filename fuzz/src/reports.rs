@@ -3,8 +3,9 @@
 use cutover::check::{Assessment, Assumptions, CacheExpiry};
 use cutover::expected::{Subject, expectations};
 use cutover::facts::Facts;
+use cutover::plan::rollback;
 use cutover::plan::emit::{
-    DnsHost, Sheet, rollback, to_csv, to_dnscontrol, to_nsupdate, to_octodns, to_powershell, to_terraform,
+    DnsHost, Sheet, to_csv, to_dnscontrol, to_nsupdate, to_octodns, to_powershell, to_terraform,
 };
 use cutover::plan::{Change, to_bind};
 use cutover::record::{Record, zone};

@@ -6,7 +6,7 @@ use crate::expected::Expectation;
 use crate::facts::LookupFailure;
 use crate::record::{RecordData, RecordSet};
 
-use super::{Case, Code, Edit, Finding, alias, backticked, dname, join_and};
+use super::{Case, Code, Edit, Finding, backticked, dname, join_and, wildcard};
 
 /// Judges that there is no such record.
 pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, LookupFailure> {
@@ -16,7 +16,7 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Findin
         return Ok(Finding::new(Code::Met, "not published, correct", &set));
     }
     let targets = join_and(set.data.iter().filter_map(RecordData::target).map(backticked));
-    if alias::is_wildcard(case, &expectation.name, &set)? {
+    if wildcard::is_wildcard_alias(case, &expectation.name, &set)? {
         let message = format!("{name} is not published, correct (a wildcard answers with {targets})");
         return Ok(Finding::new(Code::Met, message, &RecordSet::default()));
     }
@@ -38,5 +38,5 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Findin
         ttl: None,
         confirm: false,
     };
-    Ok(Finding::new(Code::RecordMustGo, message, &set).cured_by([gone]))
+    Ok(Finding::new(Code::RecordMustGo, message, &set).fixed_by([gone]))
 }

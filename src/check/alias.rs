@@ -10,8 +10,9 @@ use crate::facts::{LookupFailure, zone_candidates};
 use crate::provider::{self, Evidence, Kind, Provider};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
+use super::well_known::AUTODISCOVER_SERVICE;
 use super::{
-    Case, Code, Edit, Finding, PROBE_LABEL, backticked, clash, doubled, hazard, join_and, noted, placeholder,
+    Case, Code, Edit, Finding, PROBE_LABEL, backticked, clash, doubled, join_and, noted, placeholder,
     wildcard,
 };
 use chain::end_of_chain;
@@ -51,11 +52,6 @@ pub(super) fn behind_proxy(mut finding: Finding, expectation: &Expectation) -> F
         finding.message = noted(&finding.message, note);
     }
     finding
-}
-
-/// Returns whether a random name below the domain answers with the same alias.
-pub(super) fn is_wildcard(case: &Case<'_>, name: &Name, aliases: &RecordSet) -> Result<bool, LookupFailure> {
-    wildcard::is_from_wildcard(case, &Question::new(name.clone(), RecordType::Cname), aliases)
 }
 
 /// Returns a name that is never published.
@@ -119,7 +115,7 @@ impl AliasJudge<'_> {
             let message = format!("{name} points to {} ({why})", backticked(first));
             return Ok(self.change(Code::AliasMalformedTarget, message, set));
         }
-        if is_wildcard(self.case, &self.expectation.name, set).unwrap_or(false) {
+        if wildcard::is_wildcard_alias(self.case, &self.expectation.name, set).unwrap_or(false) {
             let message =
                 format!("{name} is not published, and a wildcard answers with {}", backticked(first));
             return Ok(self.add(Code::AliasFromWildcard, message, set));
@@ -237,7 +233,7 @@ impl AliasJudge<'_> {
                 backticked(&doubled)
             );
             let mut finding = self.wrong(Code::AliasDoubledName, message, &none);
-            finding.fix.insert(0, deletion(doubled, RecordType::Cname));
+            finding.fix.insert(0, Edit::deletion(doubled, RecordType::Cname));
             return Ok(finding);
         }
         Ok(self.add(Code::AliasMissing, format!("{} is not published", backticked(name)), &none))
@@ -247,7 +243,7 @@ impl AliasJudge<'_> {
     fn read_near_misses(&self) {
         let (name, domain) = (&self.expectation.name, &self.case.subject.domain);
         let hosts = [Some(name.clone()), Some(self.target.clone()), probe(self.case)];
-        let service = domain.prepend(hazard::AUTODISCOVER_SERVICE).ok();
+        let service = domain.prepend(AUTODISCOVER_SERVICE).ok();
         let service = service.filter(|_| self.expectation.id == Id::Autodiscover);
         let sight = &self.case.sight;
         sight.batch(|| {
@@ -289,7 +285,7 @@ impl AliasJudge<'_> {
         };
         for rtype in [RecordType::Aaaa, RecordType::A] {
             if own.iter().any(|data| data.rtype() == rtype) {
-                finding.fix.insert(0, deletion(self.expectation.name.clone(), rtype));
+                finding.fix.insert(0, Edit::deletion(self.expectation.name.clone(), rtype));
             }
         }
         Ok(finding)
@@ -300,7 +296,7 @@ impl AliasJudge<'_> {
         if self.expectation.id != Id::Autodiscover {
             return Ok(false);
         }
-        let Ok(owner) = self.case.subject.domain.prepend(hazard::AUTODISCOVER_SERVICE) else {
+        let Ok(owner) = self.case.subject.domain.prepend(AUTODISCOVER_SERVICE) else {
             return Ok(false);
         };
         let set = self.case.sight.set(&owner, RecordType::Srv)?;
@@ -331,11 +327,6 @@ impl AliasJudge<'_> {
         let ttl = Some(self.expectation.ttl);
         let name = self.expectation.name.clone();
         let fix = Edit { name, rtype: RecordType::Cname, after, ttl, confirm: false };
-        Finding::new(code, message, observed).cured_by([fix])
+        Finding::new(code, message, observed).fixed_by([fix])
     }
-}
-
-/// The edit that takes a record set away.
-pub(super) fn deletion(name: Name, rtype: RecordType) -> Edit {
-    Edit { name, rtype, after: BTreeSet::new(), ttl: None, confirm: false }
 }

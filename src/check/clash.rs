@@ -7,7 +7,7 @@
 use crate::expected::{Expectation, Requirement};
 use crate::record::{Name, Question, RecordType};
 
-use super::{Case, Code, Edit, Finding, alias, backticked, join_and, wildcard};
+use super::{Case, Code, Edit, Finding, backticked, join_and, wildcard};
 
 /// Types that people publish beside an alias.
 pub(super) const OTHERS: [RecordType; 5] =
@@ -65,7 +65,7 @@ pub(super) fn keep_alias(case: &Case<'_>, expectation: &Expectation, mut finding
         return finding;
     }
     finding.fix.retain(|edit| edit.name != *name || !others.contains(&edit.rtype));
-    let gone = others.iter().map(|rtype| alias::deletion(name.clone(), *rtype));
+    let gone = others.iter().map(|rtype| Edit::deletion(name.clone(), *rtype));
     finding.fix.splice(0..0, gone);
     if stands { clashing(name, &others, finding) } else { finding }
 }
@@ -87,7 +87,7 @@ pub(super) fn keep_records(case: &Case<'_>, expectation: &Expectation, mut findi
     if !(stands || finding.fix.iter().any(adds)) {
         return finding;
     }
-    finding.fix.insert(0, alias::deletion(name.clone(), RecordType::Cname));
+    finding.fix.insert(0, Edit::deletion(name.clone(), RecordType::Cname));
     if stands { clashing(name, &[expectation.rtype], finding) } else { finding }
 }
 
@@ -98,7 +98,7 @@ pub(super) fn drop_alias(case: &Case<'_>, expectation: &Expectation, mut finding
     if others.is_empty() || !is_judged(case, expectation) {
         return finding;
     }
-    finding.fix = vec![alias::deletion(name.clone(), RecordType::Cname)];
+    finding.fix = vec![Edit::deletion(name.clone(), RecordType::Cname)];
     clashing(name, &others, finding)
 }
 

@@ -109,7 +109,7 @@ impl MxJudge<'_> {
         let fix = self.fix();
         let unnamed = fix.is_empty() && self.case.phase() >= Phase::Switch;
         let hint = if unnamed { self.hint() } else { self.provenance(&fix) };
-        Finding::new(code, message.into() + &hint, self.set).cured_by(fix)
+        Finding::new(code, message.into() + &hint, self.set).fixed_by(fix)
     }
 
     /// Why the proposed host has to be compared with the admin center, if no one has looked it up or another one is usual.
@@ -303,7 +303,7 @@ impl MxJudge<'_> {
         };
         // Where the expected host is the missing one, the fix is in the admin center and not in the zone.
         let is_curable = proposed.is_some() || !kept.is_empty();
-        if is_curable { finding.cured_by(self.cure_with(kept)) } else { finding }
+        if is_curable { finding.fixed_by(self.cure_with(kept)) } else { finding }
     }
 
     /// Returns whether the record names Microsoft's host for this very domain, and none of these.

@@ -112,7 +112,7 @@ impl DkimJudge<'_> {
                 backticked(&doubled)
             );
             let mut finding = self.wrong(Code::AliasDoubledName, message);
-            finding.fix.insert(0, alias::deletion(doubled, RecordType::Cname));
+            finding.fix.insert(0, Edit::deletion(doubled, RecordType::Cname));
             return Ok(finding);
         }
         Ok(self.wrong(
@@ -142,7 +142,7 @@ impl DkimJudge<'_> {
         let name = backticked(&self.expectation.name);
         let domain = &self.case.subject.domain;
         let Some(read) = read(target) else {
-            if alias::is_wildcard(self.case, &self.expectation.name, self.set)? {
+            if wildcard::is_wildcard_alias(self.case, &self.expectation.name, self.set)? {
                 let message = format!(
                     "Add the CNAME {name}: it is not published, and a wildcard answers \
                     with {}.",
@@ -324,7 +324,7 @@ impl DkimJudge<'_> {
         let fix = self.edit(self.expectation.data.iter().cloned().collect());
         let finding = Finding::new(code, message, self.set);
         // Without the tenant's name nobody can say what to publish instead.
-        if fix.after.is_empty() { finding } else { finding.cured_by([fix]) }
+        if fix.after.is_empty() { finding } else { finding.fixed_by([fix]) }
     }
 
     fn edit(&self, after: BTreeSet<RecordData>) -> Edit {

@@ -12,7 +12,7 @@ use crate::expected::Expectation;
 use crate::facts::{Answer, Existence, LookupFailure};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType, Text};
 
-use super::{Case, Code, Edit, Finding, Hazard, alias, backticked, doubled, join_and, wildcard};
+use super::{Case, Code, Edit, Finding, Hazard, backticked, doubled, join_and, wildcard};
 use text::{fault, is_policy, looks_like_policy, policies, repaired, report_hosts, shown, strength, texts};
 pub(super) use text::{is_right, policy};
 use tree::domains_above;
@@ -26,7 +26,7 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Findin
         (answer.set.is_empty(), answer.chain.first(), answer.chain.last())
     {
         let alias = RecordSet { data: BTreeSet::from([RecordData::Cname(first.clone())]), ttl: 0 };
-        if !alias::is_wildcard(case, &expectation.name, &alias)? {
+        if !wildcard::is_wildcard_alias(case, &expectation.name, &alias)? {
             return Ok(hosted(case, host));
         }
     }
@@ -150,7 +150,7 @@ impl DmarcJudge<'_> {
             Some(why) => {
                 let message = format!("Correct the DMARC record: {why}.");
                 Finding::new(Code::DmarcInvalid, message, &observed)
-                    .cured_by([self.with_one(repaired(policy))])
+                    .fixed_by([self.with_one(repaired(policy))])
             }
         }
     }
@@ -163,14 +163,14 @@ impl DmarcJudge<'_> {
         // The mildest one stays: none is applied now, and mail must not be refused unexpectedly.
         let strength = |text: &&&Text| (fault(text).is_some(), strength(text));
         let kept = policies.iter().min_by_key(strength).map(|text| repaired(text)).unwrap_or_default();
-        Finding::new(Code::DmarcMultiple, message, &self.of(policies)).cured_by([self.with_one(kept)])
+        Finding::new(Code::DmarcMultiple, message, &self.of(policies)).fixed_by([self.with_one(kept)])
     }
 
     fn none(&self) -> Result<Finding, LookupFailure> {
         if let Some(text) = texts(self.set).find(|text| looks_like_policy(text)) {
             let message = format!("Correct {text}: a DMARC record must begin with `v=DMARC1;`.");
             let fix = self.with_one(repaired(text));
-            return Ok(Finding::new(Code::DmarcInvalid, message, &self.of(&[text])).cured_by([fix]));
+            return Ok(Finding::new(Code::DmarcInvalid, message, &self.of(&[text])).fixed_by([fix]));
         }
         let apex = self.case.sight.set(&self.case.subject.domain, RecordType::Txt)?;
         if let Some(text) = policies(&apex).next() {
@@ -185,8 +185,8 @@ impl DmarcJudge<'_> {
                  you type.",
                 backticked(&doubled)
             );
-            let fix = [alias::deletion(doubled, RecordType::Txt), self.with_one(repaired(policy))];
-            return Ok(Finding::new(Code::DmarcMisplaced, message, &RecordSet::default()).cured_by(fix));
+            let fix = [Edit::deletion(doubled, RecordType::Txt), self.with_one(repaired(policy))];
+            return Ok(Finding::new(Code::DmarcMisplaced, message, &RecordSet::default()).fixed_by(fix));
         }
         if let Some(tree::Inherited { domain, .. }) = inherited(self.case)? {
             let message = format!("the policy of {} applies", backticked(&domain));
@@ -194,7 +194,7 @@ impl DmarcJudge<'_> {
         }
         let message = "Add a DMARC record: receivers do not know what to do with forged mail.";
         Ok(Finding::new(Code::DmarcMissing, message, &RecordSet::default())
-            .cured_by([self.with_one(String::new())]))
+            .fixed_by([self.with_one(String::new())]))
     }
 
     fn misplaced(&self, text: &Text, apex: &RecordSet) -> Finding {
@@ -214,7 +214,7 @@ impl DmarcJudge<'_> {
         };
         let observed = RecordSet { data: BTreeSet::from([gone]), ttl: apex.ttl };
         Finding::new(Code::DmarcMisplaced, message, &observed)
-            .cured_by([without, self.with_one(repaired(text))])
+            .fixed_by([without, self.with_one(repaired(text))])
     }
 
     fn of(&self, texts: &[&Text]) -> RecordSet {

@@ -12,50 +12,16 @@ mod tenant;
 mod timing;
 mod transfer;
 
-use jiff::Timestamp;
-
 use crate::facts::Zone;
-use crate::record::{Name, RecordType};
 
 use super::delivery::{Assigned, SearchFailure};
 use super::{
-    Applied, Case, Code, Edit, ExpectationResult, PROBE_LABEL, Severity, Status, backticked, clash, delivery,
+    Case, Code, Edit, ExpectationResult, Hazard, PROBE_LABEL, Severity, Status, backticked, clash, delivery,
     dmarc, dname, join_and, policy, wildcard,
 };
 
 pub use delegation::compared_questions;
-pub(super) use leftover::{AUTODISCOVER_SERVICE, doubt_unread, leftover_questions, published_questions};
-
-/// Something that is wrong, or worth knowing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hazard {
-    /// The code.
-    pub code: Code,
-    /// How bad it is: [`Severity::Error`], [`Severity::Warning`] or [`Severity::Info`].
-    pub level: Severity,
-    /// The name it is about.
-    pub name: Name,
-    /// The type it is about, if it is about one.
-    pub rtype: Option<RecordType>,
-    /// One sentence for a person.
-    pub message: String,
-    /// The records that show it, as text.
-    pub records: Vec<String>,
-    /// By when to act, where it is known and not past.
-    pub due: Option<Timestamp>,
-    /// What to publish so that it is gone; empty where the fix is not in the zone.
-    pub fix: Vec<Edit>,
-    /// The waiver that applies to it, whether it still holds or not.
-    pub waiver: Option<Applied>,
-}
-
-impl Hazard {
-    /// A hazard of the level that the table of outcomes gives it.
-    pub(super) fn new(code: Code, name: &Name, rtype: Option<RecordType>, message: String) -> Self {
-        let (records, fix, due, waiver) = (Vec::new(), Vec::new(), None, None);
-        Self { code, level: code.severity(), name: name.clone(), rtype, message, records, due, fix, waiver }
-    }
-}
+pub(super) use leftover::{doubt_unread, leftover_questions, published_questions};
 
 /// Returns whether the domain does not exist.
 pub(super) fn is_not_found(case: &Case<'_>, zone: Option<&Zone>) -> bool {

@@ -6,7 +6,7 @@ use crate::expected::Expectation;
 use crate::facts::LookupFailure;
 use crate::record::{Name, RecordData, RecordSet};
 
-use super::{Case, Code, Edit, Finding, alias, backticked};
+use super::{Case, Code, Edit, Finding, backticked, wildcard};
 
 /// Judges an alias that is never demanded.
 pub(super) fn judge(
@@ -20,7 +20,7 @@ pub(super) fn judge(
     let Some(found) = set.data.iter().find_map(RecordData::target) else {
         return Ok(Finding::new(Code::Met, "not published, not required", &set));
     };
-    if alias::is_wildcard(case, &expectation.name, &set)? {
+    if wildcard::is_wildcard_alias(case, &expectation.name, &set)? {
         let message = format!("{name} is not published (a wildcard answers with {})", backticked(found));
         return Ok(Finding::new(Code::Met, message, &RecordSet::default()));
     }
@@ -42,7 +42,7 @@ pub(super) fn judge(
             ttl: None,
             confirm: false,
         };
-        return Ok(Finding::new(Code::AliasAtSource, message, &set).cured_by([fix]));
+        return Ok(Finding::new(Code::AliasAtSource, message, &set).fixed_by([fix]));
     }
     let message = format!("{name} points to {}; no longer required", backticked(found));
     Ok(Finding::new(Code::Met, message, &set))

@@ -24,6 +24,7 @@ mod policy;
 mod poll_interval;
 mod questions;
 mod reminder;
+mod result;
 mod service;
 mod spf;
 mod text;
@@ -32,6 +33,7 @@ mod verdict;
 mod waiver;
 mod web;
 mod weigh;
+mod well_known;
 mod wildcard;
 mod withheld;
 
@@ -45,16 +47,17 @@ use crate::record::{Name, RecordData, RecordSet, RecordType};
 pub use cache_expiry::{Assumptions, Basis, CacheExpiry, SourceClosing, cache_expiry};
 pub use code::{Code, Effect, Topic};
 pub use dname::owner_above;
-pub use hazard::{Hazard, compared_questions};
+pub use hazard::compared_questions;
 pub use origin::{DetectedProvider, Proof};
 pub use placeholder::is_placeholder_text;
 pub use poll_interval::{PollInterval, next_look};
 pub use questions::{Questions, prefetch, wanted, wanted_policies};
 pub use reminder::Reminder;
+pub use result::{Applied, ExpectationResult, Hazard, WaiverState};
 pub use verdict::{Severity, Status, Verdict};
-pub use waiver::{Applied, Waiver, WaiverState};
+pub use waiver::Waiver;
 pub use web::{Tenancy, web_requests};
-pub use weigh::{Assessment, ExpectationResult, JudgeOptions, assess};
+pub use weigh::{Assessment, JudgeOptions, assess};
 pub use wildcard::{PROBE_LABEL, is_from_wildcard, sets_of_domain};
 
 /// What is judged and what is known around it.
@@ -102,12 +105,19 @@ pub struct Edit {
     pub confirm: bool,
 }
 
+impl Edit {
+    /// The edit that deletes a record set.
+    fn deletion(name: Name, rtype: RecordType) -> Self {
+        Self { name, rtype, after: BTreeSet::new(), ttl: None, confirm: false }
+    }
+}
+
 impl Finding {
     fn new(code: Code, message: impl Into<String>, observed: &RecordSet) -> Self {
         Self { code, message: message.into(), observed: observed.clone(), fix: Vec::new() }
     }
 
-    fn cured_by(mut self, fix: impl IntoIterator<Item = Edit>) -> Self {
+    fn fixed_by(mut self, fix: impl IntoIterator<Item = Edit>) -> Self {
         self.fix = fix.into_iter().collect();
         self
     }

@@ -12,7 +12,8 @@ use crate::facts::{FactsView, History, NameServer, Seen, Zone, remembered};
 use crate::provider::{self, Evidence, Gateway, Kind, Provider};
 use crate::record::{Name, Question, RecordData, RecordType, spf};
 
-use super::hazard::{AUTODISCOVER_SERVICE, published_questions};
+use super::hazard::published_questions;
+use super::well_known::AUTODISCOVER_SERVICE;
 
 /// How sure it is that a platform is the one being left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

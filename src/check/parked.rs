@@ -27,7 +27,7 @@ pub(super) fn judge_mail(case: &Case<'_>, expectation: &Expectation) -> Result<F
     };
     if set.is_empty() {
         let message = "Add a null MX: without an MX record, senders deliver to the web server's address.";
-        return Ok(Finding::new(Code::MxMissing, message, &set).cured_by([edit(false)]));
+        return Ok(Finding::new(Code::MxMissing, message, &set).fixed_by([edit(false)]));
     }
     let hosts = join_and(
         set.data.iter().filter_map(RecordData::target).filter(|host| !host.is_root()).map(backticked),
@@ -36,7 +36,7 @@ pub(super) fn judge_mail(case: &Case<'_>, expectation: &Expectation) -> Result<F
         "Replace the MX records with `0 .`: mail still goes to {hosts}. First check that the domain no \
          longer receives mail there."
     );
-    Ok(Finding::new(Code::MxNotNull, message, &set).cured_by([edit(true)]))
+    Ok(Finding::new(Code::MxNotNull, message, &set).fixed_by([edit(true)]))
 }
 
 /// Checks for the SPF record that authorizes no sender (RFC 7208 §10.1.2).
@@ -56,7 +56,7 @@ pub(super) fn judge_senders(case: &Case<'_>, expectation: &Expectation) -> Resul
     match &texts[..] {
         [] => {
             let message = "Add `v=spf1 -all`: without it, receivers cannot tell that all mail from the domain is forged.";
-            Ok(Finding::new(Code::SpfMissing, message, &observed).cured_by([edit(false)]))
+            Ok(Finding::new(Code::SpfMissing, message, &observed).fixed_by([edit(false)]))
         }
         [text] if authorizes_no_sender(text) => {
             Ok(Finding::new(Code::Met, "one record, which authorizes no sender", &observed))
@@ -64,7 +64,7 @@ pub(super) fn judge_senders(case: &Case<'_>, expectation: &Expectation) -> Resul
         [_] => {
             let message = "Replace the SPF record with `v=spf1 -all`: it still authorizes senders, or does \
                 not end with `-all`.";
-            Ok(Finding::new(Code::SpfNotClosed, message, &observed).cured_by([edit(true)]))
+            Ok(Finding::new(Code::SpfNotClosed, message, &observed).fixed_by([edit(true)]))
         }
         several => {
             let message = format!(
@@ -72,7 +72,7 @@ pub(super) fn judge_senders(case: &Case<'_>, expectation: &Expectation) -> Resul
                  sender.",
                 several.len()
             );
-            Ok(Finding::new(Code::SpfMultiple, message, &observed).cured_by([edit(true)]))
+            Ok(Finding::new(Code::SpfMultiple, message, &observed).fixed_by([edit(true)]))
         }
     }
 }
@@ -96,7 +96,7 @@ pub(super) fn judge_policy(case: &Case<'_>, expectation: &Expectation) -> Result
     let strict = policies.iter().filter_map(text_of).map(with_rejection).map(RecordData::Txt);
     let after: BTreeSet<RecordData> = kept.into_iter().chain(strict).collect();
     let (name, rtype) = (expectation.name.clone(), expectation.rtype);
-    Ok(weak.cured_by([Edit { name, rtype, after, ttl: None, confirm: false }]))
+    Ok(weak.fixed_by([Edit { name, rtype, after, ttl: None, confirm: false }]))
 }
 
 /// The policy with `p=reject`; its other tags stay, where reports go among them.

@@ -6,7 +6,7 @@ use crate::expected::{Expectation, Offer};
 use crate::facts::{LookupFailure, zone_candidates};
 use crate::record::{Name, RecordData, RecordSet};
 
-use super::{Case, Code, Edit, Finding, alias, backticked, doubled, join_and, placeholder, wildcard};
+use super::{Case, Code, Edit, Finding, backticked, doubled, join_and, placeholder, wildcard};
 
 /// Judges a service that is wanted.
 pub(super) fn judge(
@@ -59,7 +59,7 @@ pub(super) fn judge(
             ),
         )
     };
-    Ok(Finding::new(code, message, &set).cured_by([edit(expectation, &set, offer)]))
+    Ok(Finding::new(code, message, &set).fixed_by([edit(expectation, &set, offer)]))
 }
 
 /// There is no record of its own; it may have been published with the zone's name twice.
@@ -78,7 +78,7 @@ fn missing(
             "Add the SRV record {name}: it is not published, and a wildcard answers with \
             {shown}."
         );
-        return Ok(Finding::new(Code::ServiceMissing, message, &none).cured_by([add]));
+        return Ok(Finding::new(Code::ServiceMissing, message, &none).fixed_by([add]));
     }
     if case.probes(expectation)
         && let Some(doubled) = doubled::found(case, &expectation.name, expectation.rtype)?
@@ -89,11 +89,11 @@ fn missing(
             backticked(&doubled),
             fields(expectation)
         );
-        let gone = alias::deletion(doubled, expectation.rtype);
-        return Ok(Finding::new(Code::ServiceDoubledName, message, &none).cured_by([gone, add]));
+        let gone = Edit::deletion(doubled, expectation.rtype);
+        return Ok(Finding::new(Code::ServiceDoubledName, message, &none).fixed_by([gone, add]));
     }
     let message = format!("Add the SRV record {name}: without it, partners cannot find the domain.");
-    Ok(Finding::new(Code::ServiceMissing, message, &none).cured_by([add]))
+    Ok(Finding::new(Code::ServiceMissing, message, &none).fixed_by([add]))
 }
 
 /// What went wrong when the host was typed.
@@ -164,7 +164,7 @@ pub(super) fn judge_legacy(
             "Delete {name}: it still points to {others} ({short}), and Teams needs no \
             such record."
         );
-        return Ok(Finding::new(Code::ServiceAtSource, message, &set).cured_by([fix]));
+        return Ok(Finding::new(Code::ServiceAtSource, message, &set).fixed_by([fix]));
     }
     let message = match set.is_empty() {
         true => "not published, not required".to_owned(),

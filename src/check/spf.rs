@@ -123,7 +123,7 @@ impl SpfJudge<'_> {
             }
             message += &self.price(&fix);
         }
-        Finding::new(code, message, observed).cured_by(fix.edits)
+        Finding::new(code, message, observed).fixed_by(fix.edits)
     }
 
     fn none(&self, lookalike: Option<&Text>) -> Result<Finding, LookupFailure> {
@@ -156,7 +156,7 @@ impl SpfJudge<'_> {
             return self.wrong(Code::SpfInvalid, fault::unreadable(text, term, why), &[record]);
         }
         let domain = &self.case.subject.domain;
-        let tally = tally::tally(self.reader, domain, record, self.include);
+        let tally = walk::tally(self.reader, domain, record, self.include);
         let everyone = tally.faults.iter().find(|fault| fault.lets_everybody_pass(domain));
         if let Some(fault) = everyone.or(tally.faults.first()) {
             let (code, message) = self.faulty(fault);

@@ -93,10 +93,10 @@ fn judge_given(expectation: &Expectation, given: &str, set: &RecordSet, texts: &
             format!("Add `{given}`: `{}` is published, which may belong to another tenant.", text.lossy());
         let finding = Finding::new(Code::VerificationOtherValue, message, &of(set, text));
         // The other value stays: a tenant that still needs it is not ours to break.
-        return finding.cured_by([edit(expectation, with(set, None, wanted), false)]);
+        return finding.fixed_by([edit(expectation, with(set, None, wanted), false)]);
     }
     let message = format!("Add `{given}`: without it, Microsoft cannot verify the domain.");
-    Finding::new(Code::VerificationMissing, message, &RecordSet::default()).cured_by([edit(
+    Finding::new(Code::VerificationMissing, message, &RecordSet::default()).fixed_by([edit(
         expectation,
         with(set, None, wanted),
         false,
@@ -117,7 +117,7 @@ fn by_mx(case: &Case<'_>, given: &str) -> Result<Option<Finding>, LookupFailure>
 fn mistyped(expectation: &Expectation, set: &RecordSet, text: &Text, meant: &str, confirm: bool) -> Finding {
     let message = format!("Replace {text} with `{meant}`: Microsoft compares the value exactly.");
     let wanted = RecordData::Txt(Text::from(meant));
-    Finding::new(Code::VerificationMalformed, message, &of(set, text)).cured_by([edit(
+    Finding::new(Code::VerificationMalformed, message, &of(set, text)).fixed_by([edit(
         expectation,
         with(set, Some(text), wanted),
         confirm,

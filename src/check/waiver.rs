@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 
 use crate::record::Name;
 
-use super::{Code, ExpectationResult, Hazard, Severity, Status, noted};
+use super::{Applied, Code, ExpectationResult, Hazard, Status, WaiverState, noted};
 
 /// The decision to live with one outcome for a while.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,42 +22,6 @@ pub struct Waiver {
     pub reason: String,
     /// The last day on which it holds, in UTC.
     pub until: Date,
-}
-
-/// A waiver that matched a finding.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Applied {
-    /// Which of the waivers of the run.
-    pub index: usize,
-    /// Why, in the words of the person who decided it.
-    pub reason: String,
-    /// The last day on which it holds, in UTC.
-    pub until: Date,
-    /// Whether it still holds.
-    pub state: WaiverState,
-}
-
-/// Whether a waiver still holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum WaiverState {
-    /// The finding does not count.
-    Active,
-    /// Its last day is over: the finding counts again.
-    Expired,
-}
-
-impl WaiverState {
-    /// All states.
-    pub const ALL: [Self; 2] = [Self::Active, Self::Expired];
-
-    /// The word in reports.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Expired => "expired",
-        }
-    }
 }
 
 impl Waiver {
@@ -88,7 +52,7 @@ impl Waivers<'_> {
         for judged in judged.iter_mut().filter(|judged| judged.status != Status::Met) {
             judged.waiver = self.of(judged.code);
             judged.message = explained(&judged.message, judged.waiver.as_ref());
-            if is_active(judged.waiver.as_ref()) {
+            if judged.waiver.as_ref().is_some_and(Applied::is_active) {
                 judged.status = Status::Waived;
             }
         }
@@ -123,23 +87,4 @@ fn explained(message: &str, waiver: Option<&Applied>) -> String {
         WaiverState::Expired => format!("its waiver expired on {until}, so it counts again"),
     };
     noted(message, &note)
-}
-
-/// Returns whether there is a waiver that holds.
-fn is_active(waiver: Option<&Applied>) -> bool {
-    waiver.is_some_and(|waiver| waiver.state == WaiverState::Active)
-}
-
-impl Hazard {
-    /// Returns whether it is waived.
-    #[must_use]
-    pub fn is_waived(&self) -> bool {
-        is_active(self.waiver.as_ref())
-    }
-
-    /// Returns whether it keeps the domain from being ready.
-    #[must_use]
-    pub fn is_error(&self) -> bool {
-        self.level == Severity::Error && !self.is_waived()
-    }
 }

@@ -4,45 +4,20 @@
 
 mod panel;
 
-use jiff::Timestamp;
-
 use crate::expected::{Expectation, Id, Importance, Subject, expectations};
 use crate::facts::{
     Facts, FactsView, History, LookupFailure, PlannedRecords, ReadLog, Reads, TrustPolicy, Zone,
 };
-use crate::record::{RecordData, RecordSet};
+use crate::record::RecordData;
 
 use super::delivery::{Assigned, Need};
-use super::waiver::{Applied, Waiver, Waivers};
+use super::waiver::{Waiver, Waivers};
 use super::web::{Tenancy, tenancy};
 use super::{
-    Case, Code, DetectedProvider, Edit, Hazard, Reminder, Status, Verdict, delivery, hazard, origin,
-    reminder, withheld,
+    Case, Code, DetectedProvider, ExpectationResult, Hazard, Reminder, Status, Verdict, delivery, hazard,
+    origin, reminder, withheld,
 };
 use panel::ServerConsensus;
-
-/// An expectation and what became of it.
-#[derive(Debug, Clone)]
-pub struct ExpectationResult {
-    /// The expectation.
-    pub expectation: Expectation,
-    /// How much it matters, the evidence weighed.
-    pub importance: Importance,
-    /// The outcome.
-    pub status: Status,
-    /// Which outcome exactly.
-    pub code: Code,
-    /// One sentence for a person.
-    pub message: String,
-    /// The records that were judged.
-    pub observed: RecordSet,
-    /// The time when it will be met without anybody doing anything, where that is known.
-    pub until: Option<Timestamp>,
-    /// The edits.
-    pub fix: Vec<Edit>,
-    /// The waiver that applies to it, whether it still holds or not.
-    pub waiver: Option<Applied>,
-}
 
 /// Everything that was found out about one domain.
 #[derive(Debug, Clone)]

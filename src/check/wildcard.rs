@@ -25,6 +25,18 @@ pub(super) fn probe(question: &Question, domain: &Name) -> Option<Question> {
     }
 }
 
+/// Returns whether a random name below the domain answers with the same alias.
+///
+/// # Errors
+/// [`LookupFailure`] if what it would answer could not be looked up.
+pub(super) fn is_wildcard_alias(
+    case: &Case<'_>,
+    name: &Name,
+    aliases: &RecordSet,
+) -> Result<bool, LookupFailure> {
+    is_from_wildcard(case, &Question::new(name.clone(), RecordType::Cname), aliases)
+}
+
 /// Returns whether only a wildcard answers the question with this set.
 ///
 /// # Errors

@@ -24,8 +24,8 @@ use crate::run::{NameServerHost, PlanFormat, Shard};
 use crate::serve::{BasePath, HostName, listen_address};
 
 pub(super) use values::{
-    Concurrency, ExpectedFormat, Goal, Moment, Output, ReportFormat, SchemaFile, Seconds, Services, Span,
-    SpfSender, VerdictName, ViewName, WebhookFormat, When,
+    Concurrency, ExpectedFormat, ExplainFormat, Goal, Moment, Output, ReportFormat, SchemaFile, Seconds,
+    Services, Span, SpfSender, VerdictName, ViewName, WebhookFormat, When,
 };
 
 /// Checks which DNS records still have to change before a domain is fully moved to Microsoft 365
@@ -70,6 +70,8 @@ pub(super) enum Command {
     Report(StoredResults),
     /// Print the manual page of one outcome; without a code, the list of all
     Explain(Explain),
+    /// Check what this machine can query and show
+    SelfCheck(SelfCheck),
     /// Print completions for a shell
     Completions(Completions),
     /// Print the manual page of the program
@@ -87,6 +89,7 @@ impl Command {
             Self::Watch(command) => command.reporting.format.is_for_a_person(),
             Self::Plan(command) => command.format == PlanFormat::Table,
             Self::Expected(command) => command.format == ExpectedFormat::Table,
+            Self::SelfCheck(command) => command.format == ExpectedFormat::Table,
             Self::Explain(_) => true,
             Self::Completions(_) | Self::Man | Self::Schema(_) => false,
             #[cfg(feature = "serve")]
@@ -94,17 +97,21 @@ impl Command {
         }
     }
 
-    /// What is expected, where that matters to the command.
-    pub(super) fn expectations(&self) -> Option<&Expectations> {
-        match self {
-            Self::Check(command) => Some(&command.expectations),
-            Self::Plan(command) => Some(&command.expectations),
-            Self::Watch(command) => Some(&command.expectations),
+    /// The settings file that was named, where the command reads one.
+    pub(super) fn settings(&self) -> Option<Option<&PathBuf>> {
+        let named = match self {
+            Self::Check(command) => &command.expectations.settings,
+            Self::Plan(command) => &command.expectations.settings,
+            Self::Watch(command) => &command.expectations.settings,
             #[cfg(feature = "serve")]
-            Self::Serve(command) => Some(&command.expectations),
-            Self::Expected(command) => Some(&command.expectations),
-            Self::Report(_) | Self::Explain(_) | Self::Completions(_) | Self::Man | Self::Schema(_) => None,
-        }
+            Self::Serve(command) => &command.expectations.settings,
+            Self::Expected(command) => &command.expectations.settings,
+            Self::SelfCheck(command) => &command.settings,
+            Self::Report(_) | Self::Explain(_) | Self::Completions(_) | Self::Man | Self::Schema(_) => {
+                return None;
+            }
+        };
+        Some(named.as_ref())
     }
 }
 
@@ -129,13 +136,16 @@ pub(super) struct Check {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Many domains")]
 pub(super) struct Bulk {
-    /// File of domains, one a line, # comments; - is standard input
+    /// File of domains: one a line, options after it as in tenant=contoso, # comments; or CSV with a header; - is standard input
     #[arg(id = "list", long = "domains", value_name = "FILE", conflicts_with = "all_domains")]
     pub(super) list: Option<PathBuf>,
+    /// Check only the domains of this group of the settings; repeatable [default: all]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["list", "all_domains"])]
+    pub(super) group: Vec<String>,
     /// Number of domains to look up at the same time [default: as many as the machine can handle]
     #[arg(long, value_name = "N")]
     pub(super) concurrency: Option<Concurrency>,
-    /// Check part K of N of the list; N jobs cover every domain once
+    /// Check part K of N of the list; N jobs cover every domain once; I+1/N if jobs are counted from 0
     #[arg(long, value_name = "K/N")]
     pub(super) shard: Option<Shard>,
     /// Skip domains with a determined result in an earlier NDJSON report
@@ -334,6 +344,30 @@ pub(super) struct Explain {
     /// Code of an outcome, such as `mx-at-source`
     #[arg(value_name = "CODE")]
     pub(super) code: Option<String>,
+
+    /// Form of the manual
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = ExplainFormat::Text)]
+    pub(super) format: ExplainFormat,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Asks each resolver for the name servers of the root, and nothing else. Exit status: 0 if a resolver answers, \
+else 3."
+)]
+pub(super) struct SelfCheck {
+    /// TOML file with defaults, domains and waivers [default: cutover.toml if present]
+    #[arg(long, value_name = "FILE")]
+    pub(super) settings: Option<PathBuf>,
+    /// Recursive resolver: 1.1.1.1, [::1]:5353, tls://1.1.1.1, https://dns.google/dns-query; repeatable [default: the system's]
+    #[arg(long, value_name = "ADDR")]
+    pub(super) resolver: Vec<ResolverAddress>,
+    /// Seconds for one query
+    #[arg(long, value_name = "SECONDS", default_value = "2")]
+    pub(super) timeout: Seconds,
+    /// Format of standard output
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub(super) format: ExpectedFormat,
 }
 
 #[derive(Debug, Args)]

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use crate::check::{Code, Status, Verdict};
 use crate::expected::{Importance, Phase};
-use crate::plan::emit::rollback;
+use crate::plan::rollback;
 use crate::plan::schedule::Move;
 use crate::report::harmless::harmless;
 use crate::report::style::Style;

@@ -26,7 +26,7 @@ pub(super) fn run(
 ) -> Result<u8, Problem> {
     let domain = domain::parse(&command.domain).map_err(|source| RunError::Domain { place: None, source })?;
     let options = without_lookup(command.expectations.options(), settings, surroundings)?;
-    let overrides = DomainOverrides::open(&options.expected, &options.configured)?;
+    let overrides = DomainOverrides::open(&options)?;
     let tenant = Tenant::open(&options)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let wanted = runtime.block_on(tenant.wanted(std::iter::once(domain.clone())));

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::check::{Code, Effect, Severity, Topic};
 use crate::report::Style;
+use crate::report::format::manual;
 use crate::report::harmless::harmless;
 use crate::report::style::Tone;
 
-use super::args::Explain;
+use super::args::{Explain, ExplainFormat};
 use super::{Problem, Streams};
 
 /// Runs the command.
@@ -15,11 +16,22 @@ use super::{Problem, Streams};
 /// # Errors
 /// [`Problem`] for a code that does not exist.
 pub(super) fn run(command: &Explain, streams: &mut Streams<'_>, style: &Style) -> Result<u8, Problem> {
-    let Some(word) = &command.code else {
+    let code = command.code.as_ref().map(|word| word.parse::<Code>().map_err(|()| unknown(word)));
+    let code = code.transpose().map_err(Problem::Usage)?;
+    match command.format {
+        ExplainFormat::Text => text(code, streams, style),
+        ExplainFormat::Html => {
+            streams.out.write_all(manual(code).as_bytes())?;
+            Ok(0)
+        }
+    }
+}
+
+fn text(code: Option<Code>, streams: &mut Streams<'_>, style: &Style) -> Result<u8, Problem> {
+    let Some(code) = code else {
         streams.out.write_all(list(style).as_bytes())?;
         return Ok(0);
     };
-    let code: Code = word.parse().map_err(|()| Problem::Usage(unknown(word)))?;
     let title = style.paint(Tone::Strong, code.word());
     writeln!(streams.out, "{title} ({}): {}\n", code.effect().word(), code.title())?;
     streams.out.write_all(page(code.section().unwrap_or_default()).as_bytes())?;

@@ -19,6 +19,7 @@ mod notes;
 mod reporter;
 mod run_options;
 mod schema;
+mod self_check;
 #[cfg(feature = "serve")]
 mod serve;
 mod settings;
@@ -295,6 +296,7 @@ fn dispatch(
         Command::Expected(command) => expected::run(command, settings, streams, &style, surroundings),
         Command::Report(command) => stored::run(command, streams, &style, surroundings),
         Command::Explain(command) => explain::run(command, streams, &style),
+        Command::SelfCheck(command) => self_check::run(command, settings, streams, &style, surroundings),
         Command::Completions(command) => manual::completions(command, streams),
         Command::Man => manual::man(streams),
         Command::Schema(command) => schema::run(command, streams),

@@ -172,7 +172,7 @@ impl<'a> Reporter<'a> {
 /// The worst verdict of several domains among those that count; `None` where none does.
 fn counted(verdicts: &BTreeSet<Verdict>, reporting: &Reporting) -> Option<Verdict> {
     let fails = |verdict: &Verdict| match &reporting.fail_on {
-        Some(list) => list.iter().any(|name| Verdict::from(*name) == *verdict),
+        Some(list) => list.iter().any(|name| name.verdict() == Some(*verdict)),
         None => *verdict != Verdict::Ready,
     };
     verdicts.iter().rev().copied().find(fails)

@@ -36,10 +36,20 @@ impl CheckArguments<'_> {
         surroundings: &Surroundings,
     ) -> Result<RunOptions, Problem> {
         let Self { domains, expected, lookup, times, bulk, strict, limit } = self;
+        if let ([_, ..], Some(_)) = (domains, &bulk.list) {
+            let message = "--domains: domains are named on the command line too; put them into the list";
+            return Err(Problem::Usage(message.into()));
+        }
+        if let ([_, ..], [_, ..]) = (domains, &bulk.group[..]) {
+            let message = "--group: domains are named on the command line too; leave one of the two out";
+            return Err(Problem::Usage(message.into()));
+        }
+        settings.check_groups(&bulk.group)?;
+        let list = bulk.list.as_deref().map(|list| settings.list(list, surroundings.input.as_deref()));
         let domains = DomainSelection {
             typed: domains.to_vec(),
-            list: bulk.list.clone(),
-            input: surroundings.input.clone(),
+            list: list.transpose()?,
+            groups: bulk.group.clone(),
             shard: bulk.shard,
             all_of_tenant: lookup.all_domains,
             limit,

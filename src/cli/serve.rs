@@ -160,7 +160,8 @@ fn reload(typed: Vec<OsString>, surroundings: Surroundings) -> Reload {
             | Command::Explain(_)
             | Command::Completions(_)
             | Command::Man
-            | Command::Schema(_) => Err("the command is not `serve`".into()),
+            | Command::Schema(_)
+            | Command::SelfCheck(_) => Err("the command is not `serve`".into()),
         }
     })
 }

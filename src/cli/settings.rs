@@ -1,21 +1,24 @@
 //! The settings file and the command line together.
 //!
-//! Precedence: command line, then `[[domain]]`, then `[defaults]`. Every value goes through the reader of the option of its
+//! Precedence: command line, then the line of a list, then `[[domain]]`, then `[[group]]`, then `[defaults]`. Every value goes through the reader of the option of its
 //! name, so that file and command line cannot differ in what they take.
 
 mod merge;
+mod reader;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 
-use clap::{ArgMatches, Args as _, Command as Parser, CommandFactory as _, FromArgMatches as _};
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
 
 use crate::check::Waiver;
-use crate::run::{ConfiguredDomain, ConfiguredDomains, DEFAULT_SETTINGS, SettingsFile, files};
+use crate::run::{ConfiguredDomain, ConfiguredDomains, DEFAULT_SETTINGS, DomainList, SettingsFile, files};
 
 use super::Problem;
-use super::args::{Arguments, Expectations};
+use super::args::Arguments;
 use merge::Layer;
+use reader::OptionReader;
 
 /// The command line and the settings together.
 #[derive(Debug, Default)]
@@ -46,18 +49,21 @@ pub(super) fn read(
         Ok(parsed) => parsed,
         Err(error) => return Ok(Err(error)),
     };
-    let Some(expectations) = arguments.command.expectations() else {
+    let Some(named) = arguments.command.settings() else {
         return Ok(Ok((arguments, Settings::default())));
     };
-    let path = match &expectations.settings {
+    let path = match named {
         Some(path) => path.clone(),
         None => match default.filter(|path| files::is_there(path)) {
             Some(path) => path.to_owned(),
-            None => return Ok(Ok((arguments, Settings::default()))),
+            None => {
+                let typed = Layer::of_command_line(&matches);
+                return Ok(Ok((arguments, Settings { typed, ..Settings::default() })));
+            }
         },
     };
     let mut settings = Settings::open(&path, &matches)?;
-    if expectations.settings.is_none() {
+    if named.is_none() {
         settings.ignore_acting();
     }
     let merged = settings.merged(&matches)?;
@@ -117,31 +123,69 @@ impl Settings {
     /// [`Problem`] for a value that cannot be used.
     pub(super) fn configured(&self) -> Result<ConfiguredDomains, Problem> {
         let Some(file) = &self.file else { return Ok(ConfiguredDomains::default()) };
-        let mut parser = Expectations::augment_args(Parser::new(env!("CARGO_PKG_NAME"))).no_binary_name(true);
-        let known = merge::longs(&parser);
-        let defaults = self.defaults();
+        let mut reader = OptionReader::new(self);
+        for group in &file.groups {
+            let place = format!("line {}, the group `{}`", group.line, group.name);
+            reader.read([&group.choices]).map_err(|error| self.problem(&place, &error))?;
+        }
         let domains = file.domains.iter().map(|own| {
-            let domain = ConfiguredDomain { name: own.name.clone(), line: own.line, expected: None };
-            if own.choices.is_empty() {
+            let (name, groups) = (own.name.clone(), own.groups.clone());
+            let domain = ConfiguredDomain { name, line: own.line, groups, expected: None };
+            let choices = || reader::choices(file, own);
+            if choices().all(BTreeMap::is_empty) {
                 return Ok(domain);
             }
-            let mut layer = defaults.clone();
-            layer.overlay(&Layer::of_file(&own.choices));
-            layer.overlay(&self.typed);
-            layer.keep(&known, "check");
-            let matches = parser.try_get_matches_from_mut(layer.words());
-            let expectations = matches.and_then(|matches| Expectations::from_arg_matches(&matches));
             let place = format!("line {}, `{}`", own.line, own.name.without_trailing_dot());
-            let expectations = expectations.map_err(|error| self.problem(&place, &error))?;
-            Ok(ConfiguredDomain { expected: Some(expectations.options()), ..domain })
+            let expected = reader.read(choices()).map_err(|error| self.problem(&place, &error))?;
+            Ok(ConfiguredDomain { expected: Some(expected), ..domain })
         });
         let domains = domains.collect::<Result<_, Problem>>()?;
         Ok(ConfiguredDomains { file: Some(file.label.clone()), domains })
     }
 
+    /// A list of domains; what it says of one wins over what the file says.
+    ///
+    /// # Errors
+    /// [`Problem`] if it cannot be used.
+    pub(super) fn list(&self, path: &Path, input: Option<&[u8]>) -> Result<DomainList, Problem> {
+        let mut reader = OptionReader::new(self);
+        let list =
+            DomainList::read(path, input, &mut |name, values| reader.read_line(name, values).map(Some));
+        Ok(list?)
+    }
+
+    /// Refuses groups that the file does not know.
+    ///
+    /// # Errors
+    /// [`Problem`] that names the known ones.
+    pub(super) fn check_groups(&self, groups: &[String]) -> Result<(), Problem> {
+        let Some(first) = groups.first() else { return Ok(()) };
+        let Some(file) = &self.file else {
+            let message = format!(
+                "--group {first}: there is no settings file that names groups; add `--settings FILE`"
+            );
+            return Err(Problem::Usage(message));
+        };
+        for group in groups {
+            file.group(group)
+                .map_err(|reason| Problem::Usage(format!("--group: {}: {reason}", file.label)))?;
+        }
+        Ok(())
+    }
+
     /// Findings that do not count for a while.
     pub(super) fn waivers(&self) -> &[Waiver] {
         self.file.as_ref().map_or(&[], |file| &file.waivers)
+    }
+
+    /// The file, as messages call it.
+    pub(super) fn label(&self) -> Option<&str> {
+        self.file.as_ref().map(|file| file.label.as_str())
+    }
+
+    /// Returns whether an option was typed.
+    pub(super) fn is_typed(&self, long: &str) -> bool {
+        self.typed.has(long)
     }
 
     /// Returns whether there is a file.
@@ -151,8 +195,7 @@ impl Settings {
 
     /// A value that the reader of the options refuses.
     fn problem(&self, place: &str, error: &clap::Error) -> Problem {
-        let text = error.to_string();
-        let reason = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        let reason = reader::reason(error);
         let file = self.file.as_ref().map_or(DEFAULT_SETTINGS, |file| &file.label);
         Problem::Usage(format!("{file}: {place}: {reason}"))
     }

@@ -21,7 +21,7 @@ use crate::report::style::Style;
 use crate::report::view::unicode;
 use crate::report::writer::{Place, Scale};
 
-use crate::run::{Names, RunError, files, system_words};
+use crate::run::{DomainList, Names, RunError, files, system_words};
 
 use super::args::{Reporting, StoredResults};
 use super::notes::tell;
@@ -45,8 +45,9 @@ pub(super) fn run(
 ) -> Result<u8, Problem> {
     refuse(command)?;
     let input = surroundings.input.as_deref();
-    let names = command.domains.as_ref().map(|list| Names::of_list(list, input));
-    let names = names.transpose()?;
+    let list = command.domains.as_ref().map(|list| DomainList::names(list, input));
+    let (names, list_notes) =
+        list.transpose()?.map_or((None, Vec::new()), |(names, notes)| (Some(names), notes));
     let mut results = Results::new();
     for path in &command.files {
         results.add(path, input)?;
@@ -58,7 +59,11 @@ pub(super) fn run(
             "{files} no result; expected the output of --format json or ndjson"
         )));
     }
-    tell(results.notes.iter().chain(&selection.notes).map(String::as_str), streams, style)?;
+    tell(
+        list_notes.iter().chain(&results.notes).chain(&selection.notes).map(String::as_str),
+        streams,
+        style,
+    )?;
     let phases = results.phases(&selection);
     if phases.len() > 1 {
         let phases = phases.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");

@@ -14,10 +14,15 @@ pub(super) fn long() -> &'static str {
             env!("CARGO_PKG_VERSION"),
             env!("CUTOVER_COMMIT"),
             env!("CUTOVER_TARGET"),
-            newest(sources()).unwrap_or("unknown")
+            newest_fact()
         )
     });
     &TEXT
+}
+
+/// The date of the newest fact in the data tables.
+pub(super) fn newest_fact() -> &'static str {
+    newest(sources()).unwrap_or("unknown")
 }
 
 /// What the rows of the data tables name as their sources, each with its date.

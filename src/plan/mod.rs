@@ -5,6 +5,7 @@
 //! them, until nothing changes any more.
 
 pub mod emit;
+mod rollback;
 pub mod schedule;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,7 @@ use crate::facts::{Existence, Facts, FactsView, PlannedRecords, TrustPolicy};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
 pub use emit::to_bind;
+pub use rollback::rollback;
 
 /// Seconds that a record set gets whose present TTL is not known.
 const DEFAULT_TTL: u32 = 3600;

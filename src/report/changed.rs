@@ -7,7 +7,7 @@ use crate::check::time::clock;
 use super::grid::wrapped;
 use super::harmless::{Sanitized, harmless};
 use super::style::{Style, Tone};
-use super::view::{Moved, RecordsChange, Sign, Since, State};
+use super::view::{DomainReport, ExpectationView, Moved, RecordsChange, Sign, Since, State};
 
 /// Records that are shown of one set at most.
 const MOST_RECORDS: usize = 4;
@@ -38,6 +38,25 @@ pub fn lines(since: &Since) -> Vec<String> {
     let appeared = since.hazards_appeared.iter().map(|sign| format!("appeared: {}", hazard(sign)));
     let gone = since.hazards_gone.iter().map(|sign| format!("gone: {}", hazard(sign)));
     verdict.chain(expectations).chain(appeared).chain(gone).map(|line| harmless(&line)).collect()
+}
+
+/// How an expectation was in the earlier report, if it has changed: `unmet (mx-at-source), 10 mx1.emailsrvr.com.`.
+#[must_use]
+pub fn before(report: &DomainReport, expectation: &ExpectationView) -> Option<String> {
+    let moved = moved_of(report, expectation)?;
+    let state = state(&moved.before);
+    Some(match moved.records {
+        RecordsChange::Same => state,
+        RecordsChange::Appeared | RecordsChange::Gone | RecordsChange::Changed => {
+            harmless(&format!("{state}, {}", records(&moved.before.observed)))
+        }
+    })
+}
+
+/// What has changed of an expectation since an earlier report.
+#[must_use]
+pub fn moved_of<'r>(report: &'r DomainReport, expectation: &ExpectationView) -> Option<&'r Moved> {
+    report.since.as_ref()?.expectations.iter().find(|moved| moved.id == expectation.id)
 }
 
 fn moved(moved: &Moved) -> String {

@@ -14,6 +14,7 @@ mod markdown;
 mod message;
 mod nagios;
 mod ndjson;
+mod page;
 mod prometheus;
 mod sarif;
 mod table;
@@ -28,7 +29,7 @@ use super::reminders::Reminders;
 use super::view::{DomainReport, Summary};
 use super::writer::{Ending, Piece, Pieces, ReportWriter, Run};
 
-pub use html::{STYLE as HTML_STYLE, html_of_domain};
+pub use html::{POLICY as HTML_POLICY, SCRIPT as HTML_SCRIPT, STYLE as HTML_STYLE, html_of_domain, manual};
 
 macro_rules! formats {
     ($($variant:ident $word:literal $writer:expr, $help:literal;)+) => {

@@ -108,6 +108,12 @@ impl Deref for Sanitized {
     }
 }
 
+impl AsRef<str> for Sanitized {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
 impl Borrow<str> for Sanitized {
     fn borrow(&self) -> &str {
         &self.0

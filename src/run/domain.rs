@@ -8,6 +8,9 @@ use std::net::IpAddr;
 use crate::record::{Name, NameError};
 use crate::report::harmless::harmless;
 
+/// Zones whose names stand for addresses (RFC 1035 §3.5, RFC 3596 §2.5).
+const REVERSE_ZONES: [&str; 2] = [".in-addr.arpa", ".ip6.arpa"];
+
 /// Why a text is not a domain: what was found, what was expected, and what was probably meant, in one sentence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -19,6 +22,25 @@ pub struct DomainError(String);
 /// [`DomainError`] if it is something else, such as a web address.
 pub fn parse(typed: &str) -> Result<Name, DomainError> {
     read(typed).map_err(DomainError)
+}
+
+/// Reads a domain of a list: there an address of a web site or mailbox, and a wildcard, stand for their domain. Returns the
+/// domain, and whether it is written differently.
+///
+/// # Errors
+/// [`DomainError`] if no domain is in it.
+pub fn parse_listed(typed: &str) -> Result<(Name, bool), DomainError> {
+    let text = typed.trim();
+    let host = match url_host(text) {
+        Some(host) => host.strip_prefix("www.").unwrap_or(host),
+        None => text,
+    };
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    let host = host.strip_prefix("*.").unwrap_or(host);
+    let name = parse(host)?;
+    // A name in its own script is written as it should be.
+    let is_plain = host == text && (!text.is_ascii() || name.without_trailing_dot() == text);
+    Ok((name, !is_plain))
 }
 
 fn read(typed: &str) -> Result<Name, String> {
@@ -42,6 +64,9 @@ fn read(typed: &str) -> Result<Name, String> {
     let name = ascii(text).map_err(|why| format!("`{shown}` is not a domain: {why}"))?;
     if name.label_count() < 2 {
         return Err(format!("`{shown}` has a single label; expected a domain such as `contoso.com`"));
+    }
+    if REVERSE_ZONES.iter().any(|zone| name.without_trailing_dot().ends_with(zone)) {
+        return Err(format!("`{shown}` is a reverse zone; expected a domain such as `contoso.com`"));
     }
     Ok(name)
 }
@@ -107,6 +132,35 @@ mod tests {
     }
 
     #[test]
+    fn an_address_in_a_list_stands_for_its_domain() {
+        for (typed, domain, is_changed) in [
+            ("contoso.com", "contoso.com", false),
+            ("bücher.example", "xn--bcher-kva.example", false),
+            ("Contoso.com", "contoso.com", true),
+            ("contoso.com.", "contoso.com", true),
+            ("https://www.contoso.com/mail?x=1", "contoso.com", true),
+            ("https://user@contoso.com:8443/", "contoso.com", true),
+            ("mailto:admin@contoso.com", "contoso.com", true),
+            ("*.contoso.com", "contoso.com", true),
+            ("https://bücher.example", "xn--bcher-kva.example", true),
+            ("www.contoso.com", "www.contoso.com", false),
+        ] {
+            let (name, changed) = parse_listed(typed).unwrap();
+            assert_eq!((name.without_trailing_dot().as_str(), changed), (domain, is_changed), "{typed}");
+        }
+        for (typed, part) in [
+            ("192.0.2.1", "IP address"),
+            ("https://192.0.2.1/", "IP address"),
+            ("2.0.192.in-addr.arpa", "reverse zone"),
+            ("contoso..com", "empty label"),
+            ("admin@", "empty"),
+            ("*.", "empty"),
+        ] {
+            assert!(parse_listed(typed).unwrap_err().to_string().contains(part), "{typed}");
+        }
+    }
+
+    #[test]
     fn what_is_no_domain_is_refused_with_what_was_meant() {
         for (typed, part) in [
             ("https://www.contoso.com/mail?x=1", "did you mean `contoso.com`?"),
@@ -117,6 +171,8 @@ mod tests {
             ("192.0.2.1", "IP address"),
             ("2001:db8::1", "IP address"),
             ("[2001:db8::1]", "IP address"),
+            ("2.0.192.in-addr.arpa", "reverse zone"),
+            ("8.b.d.0.1.0.0.2.ip6.arpa.", "reverse zone"),
             ("contoso..com", "empty label"),
             (".contoso.com", "empty label"),
             ("contoso", "single label"),

@@ -16,7 +16,7 @@ use crate::record::{Name, NameError, route53, zone};
 use super::error::{RunError, shown};
 use super::files;
 use super::names::Names;
-use super::options::{DomainLimit, LookupOptions, NameServerHost, RunOptions};
+use super::options::{DomainLimit, DomainSelection, LookupOptions, NameServerHost, RunOptions};
 
 /// Where the answers of a run come from.
 #[derive(Debug)]
@@ -83,7 +83,8 @@ pub(super) async fn prepare(
     let started = whole_seconds(now);
     if let Some(path) = &lookup.replay {
         // The domains of the settings were not asked for, and the recording may hold others.
-        let is_named = !options.domains.typed.is_empty() || options.domains.list.is_some();
+        let DomainSelection { typed, list, groups, .. } = &options.domains;
+        let is_named = !typed.is_empty() || list.is_some() || !groups.is_empty();
         return replay(path, if is_named { names } else { Names::default() });
     }
     let mut notes = Vec::new();
@@ -158,7 +159,11 @@ fn unasked(lookup: &LookupOptions) -> Option<String> {
 
 /// There is no domain to check.
 fn no_domain(options: &RunOptions) -> RunError {
+    let groups = &options.domains.groups;
     let why = match &options.configured.file {
+        Some(file) if !groups.is_empty() => {
+            format!("{file} lists none of the group {}", groups.join(", "))
+        }
         Some(file) => format!("{file} lists none"),
         None => "there is no settings file with a `[[domain]]`".to_owned(),
     };

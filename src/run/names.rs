@@ -4,18 +4,13 @@
 //! before anything is looked up, so that a slip in the last line is reported at once; a hundred thousand take a few MiB.
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
 
-use crate::expected::import::decoded;
 use crate::record::Name;
 use crate::report::writer::Place;
 
-use super::error::{RunError, shown};
-use super::options::{ConfiguredDomains, DomainSelection};
-use super::{domain, files};
-
-/// Octets of a line of a list at most: a domain has 255, and there may be options and a comment behind it.
-const LONGEST_LINE: usize = 16 << 10;
+use super::domain;
+use super::error::RunError;
+use super::expectation_options::ConfiguredDomains;
 
 /// Domains of a run.
 #[derive(Debug, Clone, Default)]
@@ -33,68 +28,47 @@ pub struct Names {
 }
 
 impl Names {
-    /// Gathers them; none is as good as not said. Without a selection of its own, those of the settings.
-    ///
-    /// # Errors
-    /// [`RunError`] for the first that is not a domain, and for a list that cannot be read.
-    pub fn gather(
-        typed: &[String],
-        selection: &DomainSelection,
-        configured: &ConfiguredDomains,
-    ) -> Result<Self, RunError> {
+    /// Those of a settings file that belong to one of these groups, with their lines; without a group all of them.
+    pub fn configured(domains: &ConfiguredDomains, groups: &[String]) -> Self {
         let mut names = Self::default();
-        for typed in typed {
-            let name = domain::parse(typed);
-            names.push(name.map_err(|source| RunError::Domain { place: None, source })?, None);
+        for own in domains.domains.iter().filter(|own| own.is_of(groups)) {
+            names.push(own.name.clone(), u32::try_from(own.line).ok());
         }
-        if let Some(path) = &selection.list {
-            if !typed.is_empty() {
-                let message = "--domains: the command line names domains too; add them to the list";
-                return Err(RunError::Usage(message.into()));
-            }
-            names.read(path, selection.input.as_deref())?;
-        } else if typed.is_empty() {
-            names.file.clone_from(&configured.file);
-            for own in &configured.domains {
-                names.push(own.name.clone(), u32::try_from(own.line).ok());
-            }
-        }
-        names.seen = HashSet::new();
-        if let Some(shard) = selection.shard {
-            names = names.kept(|name| shard.holds(name));
-        }
-        Ok(names)
+        names.close(domains.file.clone());
+        names
     }
 
-    /// Those of a list alone.
+    /// Those that were typed.
     ///
     /// # Errors
-    /// [`RunError`] if it cannot be read, or names something that is not a domain.
-    pub fn of_list(path: &Path, input: Option<&[u8]>) -> Result<Self, RunError> {
-        let mut names = Self::default();
-        names.read(path, input)?;
-        names.seen = HashSet::new();
-        Ok(names)
+    /// [`RunError`] for the first that is not a domain.
+    pub fn typed(typed: &[String]) -> Result<Self, RunError> {
+        let names = typed.iter().map(|typed| domain::parse(typed));
+        let names = names.collect::<Result<Vec<_>, _>>();
+        names.map(Self::of).map_err(|source| RunError::Domain { place: None, source })
     }
 
     /// These alone, in their order.
     pub fn of(domains: impl IntoIterator<Item = Name>) -> Self {
         let mut names = Self::default();
-        domains.into_iter().for_each(|domain| names.push(domain, None));
+        for domain in domains {
+            names.push(domain, None);
+        }
         names.seen = HashSet::new();
         names
     }
 
-    fn push(&mut self, name: Name, line: Option<u32>) {
-        self.text.push_str(&name.without_trailing_dot());
-        // Asked for twice, a domain is still checked once.
-        let Ok(end) = u32::try_from(self.text.len()) else { return };
+    /// Adds one; asked for twice, a domain is still checked once. Returns whether it was not there.
+    pub(super) fn push(&mut self, name: Name, line: Option<u32>) -> bool {
+        let text = name.without_trailing_dot();
+        let Ok(end) = u32::try_from(self.text.len() + text.len()) else { return false };
         if !self.seen.insert(name) {
-            self.text.truncate(self.ends.last().map_or(0, |end| *end as usize));
-            return;
+            return false;
         }
+        self.text.push_str(&text);
         self.ends.push(end);
         self.lines.extend(line);
+        true
     }
 
     /// Adds one that is not among them.
@@ -103,40 +77,14 @@ impl Names {
         self.ends.extend(u32::try_from(self.text.len()).ok());
     }
 
-    fn read(&mut self, path: &Path, input: Option<&[u8]>) -> Result<(), RunError> {
-        let (label, octets) = match path.as_os_str() == "-" {
-            true => (files::INPUT.to_owned(), files::read_input(input, files::DOMAIN_LIST)?),
-            false => (shown(path), files::read(path, files::DOMAIN_LIST)?),
-        };
-        let text = decoded(&octets)
-            .map_err(|reason| RunError::Content { path: label.clone(), source: reason.to_string().into() })?;
-        for (index, line) in text.lines().enumerate() {
-            if line.len() > LONGEST_LINE {
-                let octets = line.len();
-                let message = format!(
-                    "the line has {octets} octets, a line may have {LONGEST_LINE} at most; expected one domain \
-                     a line"
-                );
-                return Err(RunError::content_of_line(&label, index + 1, message));
-            }
-            // A comment begins a line, or comes after a blank.
-            let entry = line.split_once('#').map_or(line, |(entry, _)| entry).trim();
-            if entry.is_empty() {
-                continue;
-            }
-            let place = || Some(format!("{label}:{}", index + 1));
-            let name = domain::parse(entry).map_err(|source| RunError::Domain { place: place(), source })?;
-            self.push(name, u32::try_from(index + 1).ok());
-        }
-        if self.is_empty() {
-            let message = format!("{label} contains no domain; expected one a line, such as `contoso.com`");
-            return Err(RunError::Usage(message));
-        }
-        self.file = Some(label);
-        Ok(())
+    /// Ends the list: these are all of a file.
+    pub(super) fn close(&mut self, file: Option<String>) {
+        self.seen = HashSet::new();
+        self.file = file;
     }
 
-    fn kept(self, keep: impl Fn(&str) -> bool) -> Self {
+    /// Those that are to be kept.
+    pub(super) fn kept(self, keep: impl Fn(&str) -> bool) -> Self {
         let kept: Vec<usize> = (0..self.len()).filter(|index| self.text(*index).is_some_and(&keep)).collect();
         self.picked(kept)
     }
@@ -205,7 +153,7 @@ impl Names {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::run::DomainList;
 
     #[test]
     fn names_keep_their_order_and_their_lines() {
@@ -214,8 +162,10 @@ mod tests {
         let text = "\u{feff}# customers\r\ncontoso.com\r\n\r\nFabrikam.com.  # big one\r\ncontoso.com\r\nbücher.example\r\n";
         #[allow(clippy::disallowed_methods, reason = "a test prepares a file")]
         std::fs::write(&path, text).unwrap();
-        let selection = DomainSelection { list: Some(path), ..DomainSelection::default() };
-        let names = Names::gather(&[], &selection, &ConfiguredDomains::default()).unwrap();
+        let list = DomainList::read(&path, None, &mut |_, _| Ok(None)).unwrap();
+        let label = path.display();
+        assert_eq!(list.notes(), [format!("{label}:4: `Fabrikam.com.` is read as `fabrikam.com`")]);
+        let names = list.names;
         let shown: Vec<String> = names.iter().map(|name| name.without_trailing_dot()).collect();
         assert_eq!(shown, ["contoso.com", "fabrikam.com", "xn--bcher-kva.example"]);
         let lines = [("contoso.com", 2), ("fabrikam.com", 4), ("xn--bcher-kva.example", 6)];

@@ -2,27 +2,21 @@
 //!
 //! Not how they are written: the command line and the settings file are read elsewhere.
 
-use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
-use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 use crate::check::{Assumptions, JudgeOptions, Waiver};
-use crate::expected::import::Kind;
-use crate::expected::{Cloud, Phase, Service};
 use crate::facts::{TrustPolicy, WebTopic};
 use crate::lookup::Limits;
-use crate::lookup::graph::{Root, Token};
+use crate::lookup::graph::Token;
 use crate::lookup::transport::ResolverAddress;
-use crate::provider::Gateway;
 use crate::record::Name;
-use crate::record::spf::Term;
 
 use super::domain;
+use super::domain_list::DomainList;
+use super::expectation_options::{ConfiguredDomains, ExpectationOptions};
 
 /// All that a run does not get from the DNS.
 #[derive(Debug, Clone, Default)]
@@ -68,10 +62,10 @@ impl RunOptions {
 pub struct DomainSelection {
     /// The domains as they were typed.
     pub typed: Vec<String>,
-    /// A list of domains; `-` is standard input.
-    pub list: Option<PathBuf>,
-    /// What is on standard input; `None` for that of the process.
-    pub input: Option<Arc<[u8]>>,
+    /// A list of domains.
+    pub list: Option<DomainList>,
+    /// Groups of the settings; none for all domains of the settings.
+    pub groups: Vec<String>,
     /// The part of the list that is checked.
     pub shard: Option<Shard>,
     /// Whether the verified domains of the tenant are checked.
@@ -117,93 +111,18 @@ impl FromStr for Shard {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let read = text.split_once('/').and_then(|(index, of)| Some((index.parse().ok()?, of.parse().ok()?)));
+        // Schedulers that count their jobs from 0 put the number into an argument, and have no shell to add one.
+        let index = |text: &str| match text.strip_suffix("+1") {
+            Some(before) => before.parse::<u32>().ok()?.checked_add(1),
+            None => text.parse().ok(),
+        };
+        let read = text.split_once('/').and_then(|(part, of)| Some((index(part)?, of.parse().ok()?)));
         match read {
             Some((index, of)) if (1..=of).contains(&index) => Ok(Self { index, of }),
             Some((0, of)) if of > 0 => {
                 Err(format!("parts are counted from 1: the first is 1/{of}, the last {of}/{of}"))
             }
             _ => Err("expected a part and their number, such as 1/4 for the first of four".into()),
-        }
-    }
-}
-
-/// The domains that a settings file names.
-#[derive(Debug, Clone, Default)]
-pub struct ConfiguredDomains {
-    /// The file, as messages call it; `None` where there is none.
-    pub file: Option<String>,
-    /// Its domains, in its order.
-    pub domains: Vec<ConfiguredDomain>,
-}
-
-/// A domain that a settings file names.
-#[derive(Debug, Clone)]
-pub struct ConfiguredDomain {
-    /// The domain.
-    pub name: Name,
-    /// The line of the file that names it.
-    pub line: usize,
-    /// What is expected of it; `None` where that is the same as of every other domain.
-    pub expected: Option<ExpectationOptions>,
-}
-
-/// What is expected of a domain.
-#[derive(Debug, Clone)]
-pub struct ExpectationOptions {
-    /// Which part of the move is checked.
-    pub phase: Phase,
-    /// The Microsoft cloud.
-    pub cloud: Cloud,
-    /// Services whose records are required.
-    pub services: BTreeSet<Service>,
-    /// The tenant, as a person writes it.
-    pub tenant: Option<String>,
-    /// The MX host, as a person writes it.
-    pub mx: Option<String>,
-    /// The verification text, as a person writes it.
-    pub verification: Option<String>,
-    /// Files of expected values.
-    pub files: Vec<PathBuf>,
-    /// The kind of these files; `None` to recognize it.
-    pub file_kind: Option<Kind>,
-    /// Whether expected values are read from Microsoft Graph.
-    pub graph: bool,
-    /// Where Microsoft Graph is; `None` for the server of the cloud.
-    pub graph_url: Option<Root>,
-    /// The platform being left, by its id; `None` to recognize it.
-    pub source: Option<String>,
-    /// Mail filters that are meant to stay in front.
-    pub gateways: Vec<Gateway>,
-    /// SPF terms of other senders that must stay.
-    pub spf_senders: Vec<Term>,
-    /// Whether autodiscover stays on premises for now.
-    pub hybrid: bool,
-    /// Whether the domain takes and sends no mail, and shall stay so.
-    pub parked: bool,
-    /// The time when the MX is to change.
-    pub switch_at: Option<Timestamp>,
-}
-
-impl Default for ExpectationOptions {
-    fn default() -> Self {
-        Self {
-            phase: Phase::Switch,
-            cloud: Cloud::Worldwide,
-            services: BTreeSet::from([Service::Exchange]),
-            tenant: None,
-            mx: None,
-            verification: None,
-            files: Vec::new(),
-            file_kind: None,
-            graph: false,
-            graph_url: None,
-            source: None,
-            gateways: Vec::new(),
-            spf_senders: Vec::new(),
-            hybrid: false,
-            parked: false,
-            switch_at: None,
         }
     }
 }
@@ -299,6 +218,16 @@ impl FromStr for NameServerHost {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_may_be_counted_from_zero() {
+        for (text, index, of) in [("1/4", 1, 4), ("4/4", 4, 4), ("0+1/4", 1, 4), ("3+1/4", 4, 4)] {
+            assert_eq!(text.parse(), Ok(Shard { index, of }), "{text}");
+        }
+        for text in ["0/4", "5/4", "4+1/4", "+1/4", "1+2/4", "-1+1/4", "4294967295+1/4", "1", "1/0", "1+1"] {
+            assert!(text.parse::<Shard>().unwrap_err().contains("1/4"), "{text}");
+        }
+    }
 
     #[test]
     fn every_domain_is_in_exactly_one_shard_and_stays_there() {

@@ -1,60 +1,63 @@
 //! The choices of a run: those for every domain, and those for single ones.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::check::Waiver;
 use crate::expected::Subject;
 use crate::record::Name;
 
 use super::error::RunError;
-use super::options::{ConfiguredDomains, ExpectationOptions};
-use super::subject::{Files, Lists, subject};
+use super::expectation_options::ExpectationOptions;
+use super::options::RunOptions;
+use super::subject::{ListCache, Lists, subject};
 
 /// The choices of a run: those for every domain, and those for single ones.
 #[derive(Debug)]
 pub struct DomainOverrides {
     all: Choice,
     own: BTreeMap<Name, Choice>,
+    /// The values of Microsoft Graph, one list per domain.
+    wanted: BTreeMap<Name, Vec<u8>>,
 }
 
+/// The options of a domain; shared by all domains with the same ones.
 #[derive(Debug)]
 struct Choice {
-    expectations: ExpectationOptions,
-    lists: Lists,
-    /// Its place in the settings.
-    place: Option<String>,
+    expectations: Arc<ExpectationOptions>,
+    lists: Arc<Lists>,
+    /// The file that names it, and the line.
+    place: Option<(Arc<str>, usize)>,
 }
 
 impl DomainOverrides {
-    /// Reads what the choices need.
+    /// Reads what the choices need. What a list of domains says of one wins over what the settings say.
     ///
     /// # Errors
     /// [`RunError`] for a file or a value that cannot be used.
-    pub fn open(expected: &ExpectationOptions, configured: &ConfiguredDomains) -> Result<Self, RunError> {
-        let mut files = Files::default();
-        let lists = Lists::read(expected, &mut files)?;
-        let all = Choice { expectations: expected.clone(), lists, place: None };
-        let mut overrides = Self { all, own: BTreeMap::new() };
-        let file = configured.file.as_deref().unwrap_or_default();
-        for own in &configured.domains {
-            let Some(expectations) = own.expected.clone() else { continue };
-            let place = Some(format!("{file}:{}", own.line));
-            let lists = Lists::read(&expectations, &mut files)?;
-            let choice = Choice { expectations, lists, place };
-            // What cannot be used is reported before anything is looked up, whichever domain it is about.
-            choice.subject(own.name.clone())?;
-            overrides.own.insert(own.name.clone(), choice);
+    pub fn open(options: &RunOptions) -> Result<Self, RunError> {
+        let mut cache = ListCache::default();
+        let lists = cache.lists(&options.expected)?;
+        let all = Choice { expectations: Arc::new(options.expected.clone()), lists, place: None };
+        let mut overrides = Self { all, own: BTreeMap::new(), wanted: BTreeMap::new() };
+        let listed = options.domains.list.as_ref().map(|list| &list.own);
+        for configured in [Some(&options.configured), listed].into_iter().flatten() {
+            let file: Arc<str> = configured.file.as_deref().unwrap_or_default().into();
+            for own in &configured.domains {
+                let Some(expectations) = own.expected.clone() else { continue };
+                let lists = cache.lists(&expectations)?;
+                let choice = Choice { expectations, lists, place: Some((Arc::clone(&file), own.line)) };
+                // What cannot be used is reported before anything is looked up, whichever domain it is about.
+                choice.subject(own.name.clone(), None)?;
+                overrides.own.insert(own.name.clone(), choice);
+            }
         }
         Ok(overrides)
     }
 
     /// The same, and what Microsoft Graph wants for each domain.
-    pub fn with_tenant(mut self, mut wanted: BTreeMap<Name, Vec<u8>>) -> Self {
-        for (domain, choice) in &mut self.own {
-            choice.lists.add_tenant(wanted.remove_entry(domain).into_iter().collect());
-        }
-        self.all.lists.add_tenant(wanted);
-        self
+    pub fn with_tenant(self, wanted: BTreeMap<Name, Vec<u8>>) -> Self {
+        Self { wanted, ..self }
     }
 
     fn choice(&self, domain: &Name) -> &Choice {
@@ -66,7 +69,8 @@ impl DomainOverrides {
     /// # Errors
     /// [`RunError`] for a value that cannot be what it should be.
     pub fn subject(&self, domain: Name) -> Result<Subject, RunError> {
-        self.choice(&domain).subject(domain)
+        let wanted = self.wanted.get(&domain).map(Vec::as_slice);
+        self.choice(&domain).subject(domain, wanted)
     }
 
     /// What to say about the lists of expected values that these domains use.
@@ -74,20 +78,25 @@ impl DomainOverrides {
     /// # Errors
     /// [`RunError`] as when the subjects were made.
     pub fn notes(&self, subjects: &[Subject]) -> Result<Vec<String>, RunError> {
-        let (own, all): (Vec<Subject>, Vec<Subject>) =
-            subjects.iter().cloned().partition(|subject| self.own.contains_key(&subject.domain));
-        let mut notes = if all.is_empty() { Vec::new() } else { self.all.lists.notes(&all)? };
-        for subject in own {
-            notes.extend(self.choice(&subject.domain).lists.notes(std::slice::from_ref(&subject))?);
+        let mut users: Vec<(&Arc<Lists>, Vec<&Subject>)> = Vec::new();
+        let mut places = BTreeMap::new();
+        for subject in subjects {
+            let lists = &self.choice(&subject.domain).lists;
+            let place = *places.entry(Arc::as_ptr(lists)).or_insert(users.len());
+            match users.get_mut(place) {
+                Some((_, users)) => users.push(subject),
+                None => users.push((lists, vec![subject])),
+            }
         }
-        Ok(notes)
+        let notes = users.into_iter().map(|(lists, users)| lists.notes(&users, &self.wanted));
+        Ok(notes.collect::<Result<Vec<_>, _>>()?.concat())
     }
 }
 
 impl Choice {
-    fn subject(&self, domain: Name) -> Result<Subject, RunError> {
-        subject(domain, &self.expectations, &self.lists).map_err(|error| match &self.place {
-            Some(place) => RunError::Content { path: place.clone(), source: error.into() },
+    fn subject(&self, domain: Name, wanted: Option<&[u8]>) -> Result<Subject, RunError> {
+        subject(domain, &self.expectations, &self.lists, wanted).map_err(|error| match &self.place {
+            Some((file, line)) => RunError::content_of_line(file, *line, error),
             None => error,
         })
     }

@@ -7,6 +7,7 @@ use crate::facts::{Facts, History, Recording};
 use crate::report::since::{Earlier, since};
 
 use super::checked::Checked;
+use super::domain_list::DomainList;
 use super::earlier::EarlierRuns;
 use super::error::RunError;
 use super::inputs::{self, RunInputs};
@@ -41,11 +42,13 @@ impl PreparedRun {
         earlier: Option<EarlierRuns>,
         now: Timestamp,
     ) -> Result<Self, RunError> {
-        let overrides = DomainOverrides::open(&options.expected, &options.configured)?;
+        let overrides = DomainOverrides::open(options)?;
         let tenant = Tenant::open(options)?;
         let (domains, left_out) = tenant.domains(&options.domains.typed).await?;
-        let names = Names::gather(&domains, &options.domains, &options.configured)?;
+        let names = select(&domains, options)?;
         let (mut inputs, names) = inputs::prepare(names, options, now).await?;
+        let listed = options.domains.list.as_ref().map(DomainList::notes).unwrap_or_default();
+        inputs.notes.splice(0..0, listed.iter().cloned());
         inputs.notes.extend(left_out.into_iter().chain(tenant.note(options)));
         if let (DomainLimit::One, several @ 2..) = (options.domains.limit, names.len()) {
             let message = format!("there are several domains ({several}); name the one to plan for");
@@ -82,4 +85,18 @@ impl PreparedRun {
         let facts = Facts::new(self.inputs.source.started, self.inputs.source.elsewhere());
         Recording::new(Vec::new(), facts)
     }
+}
+
+/// The domains of a run: those that are named, else those of the list, else those of the settings; each once.
+fn select(named: &[String], options: &RunOptions) -> Result<Names, RunError> {
+    let selection = &options.domains;
+    let names = match &selection.list {
+        Some(list) if named.is_empty() => list.domains().clone(),
+        None if named.is_empty() => Names::configured(&options.configured, &selection.groups),
+        Some(_) | None => Names::typed(named)?,
+    };
+    Ok(match selection.shard {
+        Some(shard) => names.kept(|name| shard.holds(name)),
+        None => names,
+    })
 }

@@ -19,7 +19,8 @@ use crate::report::harmless::harmless;
 use super::error::{RunError, shown};
 use super::{domain, files};
 pub use file::SettingsDocument;
-use file::{Choices, Lines, WaiverEntry, closest};
+use file::{Choices, Lines, WaiverEntry};
+pub(super) use file::{DOMAIN_KEYS, FLAGS, closest};
 
 /// The file that is read where none is named, if it is there.
 pub const DEFAULT_SETTINGS: &str = "cutover.toml";
@@ -41,6 +42,8 @@ pub struct SettingsFile {
     pub defaults: OptionValues,
     /// Its domains, in its order.
     pub domains: Vec<DomainEntry>,
+    /// Its groups of domains, in its order.
+    pub groups: Vec<GroupEntry>,
     /// Findings that do not count for a while.
     pub waivers: Vec<Waiver>,
 }
@@ -52,7 +55,20 @@ pub struct DomainEntry {
     pub name: Name,
     /// The line of the file that names it.
     pub line: usize,
+    /// The groups that it belongs to.
+    pub groups: Vec<String>,
     /// What is different for it.
+    pub choices: OptionValues,
+}
+
+/// A group of domains in the file.
+#[derive(Debug)]
+pub struct GroupEntry {
+    /// Its name.
+    pub name: String,
+    /// The line of the file that names it.
+    pub line: usize,
+    /// The options that its domains share.
     pub choices: OptionValues,
 }
 
@@ -70,6 +86,18 @@ impl SettingsFile {
         let lines = Lines::of(&text);
         let (mut domains, mut waivers) = (Vec::new(), Vec::new());
         let mut seen: BTreeMap<Name, usize> = BTreeMap::new();
+        let mut groups: Vec<GroupEntry> = Vec::new();
+        for group in &document.group {
+            let (name, line) = (group.name.get_ref(), lines.at(group.name.span().start));
+            if let Some(first) = groups.iter().find(|known| known.name == *name) {
+                let first = first.line;
+                return Err(refused(
+                    line,
+                    format!("the group `{name}` is in line {first} already; merge the two"),
+                ));
+            }
+            groups.push(GroupEntry { name: name.clone(), line, choices: values(group, &folder) });
+        }
         for own in &document.domain {
             let line = lines.at(own.name.span().start);
             let name = domain::parse(own.name.get_ref()).map_err(|source| {
@@ -80,15 +108,52 @@ impl SettingsFile {
                 let name = name.without_trailing_dot();
                 return Err(refused(line, format!("`{name}` is already in line {first}; merge the two")));
             }
-            domains.push(DomainEntry { name, line, choices: values(own, &folder) });
+            let own_groups = own.group.as_ref().map(file::List::to_vec).unwrap_or_default();
+            // Where groups are listed, one that is not is a slip.
+            let known = groups.iter().map(|group| group.name.as_str());
+            if let (Some(_), Some(unknown)) =
+                (groups.first(), own_groups.iter().find(|name| !known.clone().any(|known| known == *name)))
+            {
+                return Err(refused(line, unknown_group(unknown, known)));
+            }
+            domains.push(DomainEntry { name, line, groups: own_groups, choices: values(own, &folder) });
         }
         for waiver in &document.waiver {
             let line = lines.at(waiver.span().start);
             waivers.push(read_waiver(waiver).map_err(|reason| refused(line, reason))?);
         }
         let defaults = values(&document.defaults, &folder);
-        Ok(Self { defaults, domains, waivers, label })
+        Ok(Self { defaults, domains, groups, waivers, label })
     }
+
+    /// The group of this name, where the file says something of it.
+    ///
+    /// # Errors
+    /// The reason for a person, if the file neither lists it nor has a domain of it.
+    pub fn group(&self, name: &str) -> Result<Option<&GroupEntry>, String> {
+        if let Some(group) = self.groups.iter().find(|group| group.name == name) {
+            return Ok(Some(group));
+        }
+        let of_domains = self.domains.iter().flat_map(|domain| &domain.groups).map(String::as_str);
+        if of_domains.clone().any(|known| known == name) {
+            return Ok(None);
+        }
+        let known = self.groups.iter().map(|group| group.name.as_str()).chain(of_domains);
+        Err(unknown_group(name, known))
+    }
+}
+
+/// Words a message about an unknown group.
+fn unknown_group<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
+    let close = closest(name, known.clone());
+    let hint = close.map(|close| format!("; did you mean `{close}`?")).unwrap_or_default();
+    let known: std::collections::BTreeSet<String> =
+        known.map(|name| format!("`{}`", harmless(name))).collect();
+    let known = match known.is_empty() {
+        true => "there are none; name it in a `[[domain]]`: `group = \"NAME\"`".to_owned(),
+        false => format!("expected one of {}", known.into_iter().collect::<Vec<_>>().join(", ")),
+    };
+    format!("unknown group `{}`{hint} ({known})", harmless(name))
 }
 
 /// The options that are set, with their values.
@@ -116,7 +181,7 @@ fn values(choices: &dyn Choices, folder: &Path) -> OptionValues {
 }
 
 /// The value as it is meant from wherever the program runs.
-fn located(key: &str, value: &str, folder: &Path) -> OsString {
+pub(super) fn located(key: &str, value: &str, folder: &Path) -> OsString {
     match (key, value.split_once('=')) {
         ("domains", _) if value == "-" => value.into(),
         ("domains" | "resume", _) => folder.join(value).into(),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::check::is_placeholder_text;
 use crate::expected::import::{self, Import, ImportError, List};
@@ -12,10 +13,10 @@ use crate::record::Name;
 use crate::report::harmless::harmless;
 
 use super::error::{RunError, shown};
-use super::options::ExpectationOptions;
+use super::expectation_options::ExpectationOptions;
 use super::{domain, files};
 
-/// The subject for a domain; the same choices hold for every domain of a run.
+/// The subject for a domain: the options that hold for it, their lists of expected values, and what Microsoft Graph wants.
 ///
 /// # Errors
 /// [`RunError`] for a value that cannot be what it should be.
@@ -23,8 +24,9 @@ pub(super) fn subject(
     domain: Name,
     options: &ExpectationOptions,
     lists: &Lists,
+    wanted: Option<&[u8]>,
 ) -> Result<Subject, RunError> {
-    let imports = lists.imports(&domain)?;
+    let imports = lists.imports(&domain, wanted)?;
     Ok(Subject {
         given: imports.iter().flat_map(|import| import.records.clone()).collect(),
         unused: imports.into_iter().flat_map(|import| import.ignored).collect(),
@@ -44,17 +46,35 @@ pub(super) fn subject(
     })
 }
 
-/// Files of the run, each read once.
+/// Files of the run and the lists in them, each read once.
 #[derive(Debug, Default)]
-pub(super) struct Files(BTreeMap<PathBuf, Rc<[u8]>>);
+pub(super) struct ListCache {
+    files: BTreeMap<PathBuf, Rc<[u8]>>,
+    /// By the files, and the kind that they are read as.
+    lists: BTreeMap<(Vec<PathBuf>, String), Arc<Lists>>,
+}
 
-impl Files {
+impl ListCache {
+    /// The lists that these options name.
+    ///
+    /// # Errors
+    /// [`RunError`] for a file that cannot be read.
+    pub(super) fn lists(&mut self, options: &ExpectationOptions) -> Result<Arc<Lists>, RunError> {
+        let key = (options.files.clone(), format!("{:?}", options.file_kind));
+        if let Some(lists) = self.lists.get(&key) {
+            return Ok(Arc::clone(lists));
+        }
+        let lists = Arc::new(Lists::read(options, self)?);
+        self.lists.insert(key, Arc::clone(&lists));
+        Ok(lists)
+    }
+
     fn content(&mut self, path: &Path) -> Result<Rc<[u8]>, RunError> {
-        if let Some(content) = self.0.get(path) {
+        if let Some(content) = self.files.get(path) {
             return Ok(Rc::clone(content));
         }
         let content: Rc<[u8]> = files::read(path, files::EXPECTED_VALUES)?.into();
-        self.0.insert(path.to_owned(), Rc::clone(&content));
+        self.files.insert(path.to_owned(), Rc::clone(&content));
         Ok(content)
     }
 }
@@ -63,8 +83,6 @@ impl Files {
 #[derive(Debug, Default)]
 pub(super) struct Lists {
     files: Vec<(String, Result<List, ImportError>)>,
-    /// What Microsoft Graph wants, a list a domain.
-    tenant: BTreeMap<Name, Vec<u8>>,
 }
 
 /// What Microsoft Graph is called in messages and reports.
@@ -75,7 +93,7 @@ impl Lists {
     ///
     /// # Errors
     /// [`RunError`] for a file that cannot be read.
-    pub(super) fn read(options: &ExpectationOptions, read: &mut Files) -> Result<Self, RunError> {
+    fn read(options: &ExpectationOptions, read: &mut ListCache) -> Result<Self, RunError> {
         let list = |path: &PathBuf| {
             let (label, content) = (shown(path), read.content(path)?);
             // What is wrong with it is reported together with the domain that needs it.
@@ -83,21 +101,18 @@ impl Lists {
             Ok((label, list))
         };
         let files = options.files.iter().map(list).collect::<Result<_, RunError>>()?;
-        Ok(Self { files, tenant: BTreeMap::new() })
+        Ok(Self { files })
     }
 
-    /// Adds what Microsoft Graph wants for each domain: the files are more particular, and come first.
-    pub(super) fn add_tenant(&mut self, wanted: BTreeMap<Name, Vec<u8>>) {
-        self.tenant.extend(wanted);
-    }
-
-    fn imports(&self, domain: &Name) -> Result<Vec<Import>, RunError> {
+    /// Returns the records of the lists for a domain, and then those of Microsoft Graph: the files are more specific, and come
+    /// first.
+    fn imports(&self, domain: &Name, wanted: Option<&[u8]>) -> Result<Vec<Import>, RunError> {
         let import = |(_, list): &(String, Result<List, ImportError>)| {
             list.as_ref().map_err(Clone::clone)?.import(domain)
         };
         let imports: Result<Vec<Import>, ImportError> = self.files.iter().map(import).collect();
         let mut imports = imports.map_err(RunError::records)?;
-        if let Some(list) = self.tenant.get(domain) {
+        if let Some(list) = wanted {
             let import = import::read(list, GRAPH, domain, Some(import::Kind::Graph));
             let import = import.map_err(|error| {
                 // What the service sends has no lines to name.
@@ -112,11 +127,17 @@ impl Lists {
     ///
     /// # Errors
     /// [`RunError`] as when the subjects were made.
-    pub(super) fn notes(&self, subjects: &[Subject]) -> Result<Vec<String>, RunError> {
+    pub(super) fn notes(
+        &self,
+        subjects: &[&Subject],
+        wanted: &BTreeMap<Name, Vec<u8>>,
+    ) -> Result<Vec<String>, RunError> {
         let mut notes = Vec::new();
         let mut used = vec![false; self.files.len()];
         for subject in subjects {
-            for (index, import) in self.imports(&subject.domain)?.into_iter().enumerate() {
+            let wanted = wanted.get(&subject.domain).map(Vec::as_slice);
+            let imports = self.imports(&subject.domain, wanted)?;
+            for (index, import) in imports.into_iter().enumerate() {
                 match used.get_mut(index) {
                     Some(used) => *used |= !import.records.is_empty(),
                     None if import.records.is_empty() => {

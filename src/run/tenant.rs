@@ -14,7 +14,8 @@ use crate::report::harmless::harmless;
 
 use super::domain;
 use super::error::RunError;
-use super::options::{ExpectationOptions, RunOptions};
+use super::expectation_options::ExpectationOptions;
+use super::options::RunOptions;
 
 /// Domains whose lists are read at the same time.
 const CONCURRENCY: usize = 8;

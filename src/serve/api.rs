@@ -8,7 +8,8 @@ use hyper::header::HeaderValue;
 use jiff::tz::TimeZone;
 
 use crate::expected::Phase;
-use crate::plan::emit::{DnsHost, rollback};
+use crate::plan::emit::DnsHost;
+use crate::plan::rollback;
 use crate::plan::schedule::Move;
 use crate::record::Name;
 use crate::run::{Checked, PlanFormat, PlanLayout, plan_text};

@@ -1,12 +1,13 @@
 //! Is every domain of a long list looked at exactly once, whatever happens on the way?
 
 use std::collections::BTreeSet;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use cutover::cli::Surroundings;
 use serde_json::Value;
 
-use super::{State, at_source, recorded, recording, zone};
+use super::{State, at_source, killed_in_a_line, recorded, recording, zone};
 use crate::run::{Run, Workspace, cutover, cutover_with, surroundings};
 
 /// A workspace with zones of so many domains in one file, and their names in a list; every seventh is at the source.
@@ -77,7 +78,7 @@ fn a_list_may_come_from_standard_input_and_be_written_by_windows() {
 fn every_slip_in_a_list_is_told_before_anything_is_looked_up() {
     let workspace = Workspace::new();
     for (text, words) in [
-        ("contoso.com\nhttps://fabrikam.com/\n", &["list.txt:2", "did you mean `fabrikam.com`?"][..]),
+        ("contoso.com\nhttps://192.0.2.1/\n", &["list.txt:2", "`192.0.2.1` is an IP address"][..]),
         ("\n# none\n", &["list.txt"]),
         ("contoso.com,fabrikam.com\n", &["list.txt:1", "`,`"]),
     ] {
@@ -185,6 +186,39 @@ fn a_half_written_line_is_cut_where_standard_output_goes_on_in_the_file() {
         let all: Vec<Value> = (0..6).map(|number| format!("customer-{number}.example").into()).collect();
         assert_eq!(names, all);
     }
+}
+
+#[test]
+fn a_run_that_is_killed_in_the_middle_of_a_line_is_gone_on_from() {
+    let (workspace, zones, list) = workspace(60);
+    let words = format!("check --domains {list} --zone {zones} --format ndjson --fail-on none");
+    let written = killed_in_a_line(&words, &workspace.path(""));
+    let whole = written.iter().filter(|octet| **octet == b'\n').count();
+    assert!((1..60).contains(&whole) && !written.ends_with(b"\n"), "{whole}");
+    let earlier = workspace.put("run.ndjson", &written);
+    // As a shell does it: `--resume F >>F`, in processes of their own, twice.
+    for _ in 0..2 {
+        let append = std::fs::File::options().append(true).open(workspace.path("run.ndjson")).unwrap();
+        let mut program = Command::new(env!("CARGO_BIN_EXE_cutover"));
+        let program = program.args(words.split(' ')).args(["--resume", &earlier]);
+        let program = program.stdin(Stdio::null()).stdout(append).stderr(Stdio::null());
+        assert!(program.status().unwrap().success());
+    }
+    let told = std::fs::read_to_string(workspace.path("run.ndjson")).unwrap();
+    let lines = told.lines().filter(|line| !line.is_empty());
+    let names: Vec<String> = lines
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .map(|line| line["domain"].as_str().unwrap().to_owned())
+        .collect();
+    let all: Vec<String> = (0..60).map(|number| format!("customer-{number}.example")).collect();
+    assert_eq!(names, all);
+    // Law 10: put together, it is what one run says.
+    let report = cutover(&format!("report {earlier} --domains {list} --format csv"));
+    let one = cutover(&format!("check --domains {list} --zone {zones} --format csv"));
+    let verdicts = |text: &str| -> Vec<String> {
+        text.lines().map(|line| line.split(',').take(2).collect::<Vec<_>>().join(",")).collect()
+    };
+    assert_eq!((report.status, verdicts(&report.out)), (one.status, verdicts(&one.out)));
 }
 
 #[test]

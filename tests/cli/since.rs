@@ -330,3 +330,28 @@ fn code_scanning_and_tests_say_what_was_known_before() {
     assert!(results.iter().filter(of_other).count() > 3);
     assert!(results.iter().filter(of_other).all(|one| one["baselineState"] == "new"));
 }
+
+#[test]
+fn every_format_says_what_was_before_and_what_is_now() {
+    use cutover::report::format::Format as ReportFormat;
+    let workspace = Workspace::new();
+    let left = "_autodiscover._tcp SRV 0 0 443 autodiscover.emailsrvr.com.\n";
+    let ([recording, report], new) =
+        before_and_now(&workspace, &(at_source("contoso.com") + left), &zone("contoso.com", &[]));
+    for file in [recording, report] {
+        for format in ReportFormat::ALL.iter().map(|format| format.word()) {
+            let run = cutover(&format!("check contoso.com --zone {new} --since {file} --format {format}"));
+            let parts: &[&str] = match format {
+                // What is met is no result: the earlier findings are gone.
+                "sarif" => &["mx-at-source", "\"absent\"", "autodiscover-srv-left"],
+                "prometheus" => &["changes-needed", "mx-at-source", "ready", "code=\"met\""],
+                _ => {
+                    &["changes-needed", "ready", "mx-at-source", "mx1.emailsrvr.com", "autodiscover-srv-left"]
+                }
+            };
+            for part in parts {
+                assert!(run.out.contains(part), "{format}: {part}: {}", run.out);
+            }
+        }
+    }
+}

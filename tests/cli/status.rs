@@ -58,6 +58,7 @@ fn only_the_verdicts_of_fail_on_fail() {
         (&[UNDETERMINED], "undetermined", 3),
         (&[WAITING], "waiting", 4),
         (&[WAITING], "changes-needed,undetermined", 0),
+        (&all, "none", 0),
         (&all, "waiting", 4),
         (&all, "undetermined,waiting", 3),
         (&all, "changes-needed,waiting", 1),

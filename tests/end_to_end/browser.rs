@@ -11,10 +11,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use cutover::report::format::HTML_SCRIPT;
 use tempfile::TempDir;
 
 use super::bounded::{Ended, find, run, skip};
-use crate::run::cutover;
+use crate::cli::{State, recorded};
+use crate::formats::pages::page_of;
+use crate::run::{Workspace, cutover};
 
 /// Names of the program, as systems have it.
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome-headless-shell"];
@@ -145,9 +148,14 @@ fn a_page_of_hostile_records_runs_nothing_and_loads_nothing() {
     let shown = browser.open(&place, &["--dump-dom"]);
     assert!(!shown.err.contains("CONSOLE"), "{}", shown.err);
     assert_eq!(forbidden.visits(), 0);
+    let own = format!("<script>{HTML_SCRIPT}</script>");
+    assert!(shown.out.contains(&own), "{}", shown.out);
+    let others = shown.out.replace(&own, "");
     for element in ["<script", "<img", "<iframe", "<style>body { background"] {
-        assert!(!shown.out.contains(element), "{element}: {}", shown.out);
+        assert!(!others.contains(element), "{element}: {others}");
     }
+    // The script of the page runs under its policy.
+    assert_eq!(shown.out.matches("td class=\"value\"").count(), shown.out.matches("<button").count() - 1);
     // What others published is in it, as text.
     for text in &texts {
         assert!(shown.out.contains(&escaped(text)), "{text}: {}", shown.out);
@@ -165,33 +173,105 @@ fn a_page_of_hostile_records_runs_nothing_and_loads_nothing() {
     assert_ne!(forbidden.visits(), 0);
 }
 
+/// The pages of each kind of domain, each with its name.
+fn pages() -> Vec<(&'static str, String)> {
+    let states = [State::ChangesNeeded, State::Ready, State::Waiting, State::Undetermined];
+    let names: Vec<String> = (0..20).map(|number| format!("customer-{number}.example")).collect();
+    let domains: Vec<(&str, State)> =
+        names.iter().enumerate().map(|(number, name)| (name.as_str(), states[number % 4])).collect();
+    let (_workspace, twenty) = recorded(&domains);
+    let workspace = Workspace::new();
+    let long = format!("{0}.{0}.{0}.example", "x".repeat(60));
+    let broken = workspace.put(
+        "contoso.com.zone",
+        format!(
+            "$ORIGIN contoso.com.\n$TTL 1h\n@ SOA ns1.example. hostmaster 7 1h 15m 14d 5m\n@ NS ns1.{long}.\n\
+             @ MX 10 mx1.{long}.\n@ MX 0 contoso-com.mail.protection.outlook.com.contoso.com.\n\
+             @ TXT \"v=spf1 include:{long} ~all\"\n@ TXT \"v=spf1 include:emailsrvr.com -all\"\n\
+             @ TXT \"{0}\" \"{0}\"\nautodiscover.contoso.com CNAME autodiscover.outlook.com.\n\
+             _autodiscover._tcp SRV 0 0 443 {long}.\n_dmarc TXT \"v=DMARC1; p=none\"\n_dmarc TXT \"v=DMARC1; p=none\"\n",
+            "y".repeat(250)
+        ),
+    );
+    let recording = |name: &str| page_of(&format!("fixtures/scenarios/certainty/{name}.recording"));
+    vec![
+        ("ready", page_of("fixtures/scenarios/certainty/dmarc-is-alias-out-of-zone.recording")),
+        ("untouched", cutover("check contoso.com --zone fixtures/demo/contoso.com.zone --format html").out),
+        ("waiting", recording("secondary-behind-and-stale-cache")),
+        ("split", recording("same-serial-split")),
+        ("broken", cutover(&format!("check contoso.com --zone {broken} --format html")).out),
+        ("twenty", cutover(&format!("check --replay {twenty} --format html")).out),
+        ("manual", cutover("explain --format html").out),
+    ]
+}
+
+/// What a page is measured with: parts that stick out, text with too little contrast (WCAG 2.2, 1.4.3), landmarks and
+/// headings.
+const MEASURE: &str = include_str!("measure.js");
+
 #[test]
-fn the_page_is_drawn_in_light_and_dark_and_on_a_phone() {
+fn every_page_fits_and_can_be_read_at_each_width_in_light_and_dark() {
     let Some(browser) = Browser::find() else { return };
-    let demo = cutover("check contoso.com --zone fixtures/demo/contoso.com.zone --format html -v");
-    let place = browser.put("demo.html", &demo.out);
+    let mut faults = String::new();
+    for (name, page) in pages() {
+        // The policy of the page does not let anything measure it.
+        let (before, policy) = page.split_once("<meta http-equiv").unwrap();
+        let (_, behind) = policy.split_once('\n').unwrap();
+        let behind = behind.replace("</body>", &format!("<script>{MEASURE}</script></body>"));
+        let page = format!("{before}{behind}").replace('&', "&amp;").replace('"', "&quot;");
+        for (width, scheme) in
+            [(390, "dark"), (390, "light"), (800, "light"), (1280, "dark"), (1280, "light")]
+        {
+            // No window is as narrow as a phone, but a frame may be.
+            let frame = format!(
+                "<!doctype html><title>x</title><meta name=\"color-scheme\" content=\"light dark\"><body>\
+                 <iframe style=\"border: 0; width: {width}px; height: 99999px\" srcdoc=\"{page}\"></iframe>"
+            );
+            let place = browser.put("measured.html", &frame);
+            let setting = if scheme == "dark" { "0" } else { "1" };
+            let options =
+                ["--dump-dom".to_owned(), format!("--blink-settings=preferredColorScheme={setting}")];
+            let shown = browser.open(&place, &options.each_ref().map(String::as_str));
+            let (_, found) = shown.out.split_once("<pre id=\"measured\">").unwrap();
+            let (found, _) = found.split_once("</pre>").unwrap();
+            faults += &match found.trim_end().strip_prefix(&format!("width {width}, {scheme}")) {
+                Some("") => String::new(),
+                _ => format!("{name} at {width}, {scheme}: {found}\n"),
+            };
+        }
+    }
+    assert!(faults.is_empty(), "{faults}");
+}
+
+#[test]
+fn the_pages_are_drawn_in_light_and_dark_and_on_a_phone() {
+    let Some(browser) = Browser::find() else { return };
     let pictures = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/pages");
     std::fs::create_dir_all(&pictures).unwrap();
-    let mut drawn = Vec::new();
-    for (name, size, scheme) in
-        [("light", "1200,2400", "1"), ("dark", "1200,2400", "0"), ("phone", "390,3600", "1")]
-    {
-        let picture = pictures.join(format!("{name}.png"));
-        let _ = std::fs::remove_file(&picture);
-        let options = [
-            format!("--screenshot={}", picture.display()),
-            format!("--window-size={size}"),
-            format!("--blink-settings=preferredColorScheme={scheme}"),
-        ];
-        let shown = browser.open(&place, &options.each_ref().map(String::as_str));
-        assert!(!shown.err.contains("CONSOLE"), "{name}: {}", shown.err);
-        let octets = std::fs::read(&picture).unwrap();
-        assert!(
-            octets.starts_with(b"\x89PNG\r\n") && octets.len() > 20_000,
-            "{name}: {} octets",
-            octets.len()
-        );
-        drawn.push(octets);
+    for (name, page) in pages() {
+        let place = browser.put("page.html", &page);
+        let mut drawn = Vec::new();
+        for (kind, size, scheme) in [
+            ("light", "1280,2400", "1"),
+            ("dark", "1280,2400", "0"),
+            ("tablet", "800,2400", "1"),
+            ("phone", "390,3600", "1"),
+        ] {
+            let picture = pictures.join(format!("{name}-{kind}.png"));
+            let _ = std::fs::remove_file(&picture);
+            let options = [
+                "--hide-scrollbars".to_owned(),
+                format!("--screenshot={}", picture.display()),
+                format!("--window-size={size}"),
+                format!("--blink-settings=preferredColorScheme={scheme}"),
+            ];
+            let shown = browser.open(&place, &options.each_ref().map(String::as_str));
+            assert!(!shown.err.contains("CONSOLE"), "{name} {kind}: {}", shown.err);
+            let octets = std::fs::read(&picture).unwrap();
+            let is_drawn = octets.starts_with(b"\x89PNG\r\n") && octets.len() > 20_000;
+            assert!(is_drawn, "{name} {kind}: {} octets", octets.len());
+            drawn.push(octets);
+        }
+        assert!(drawn[0] != drawn[1] && drawn[0] != drawn[3], "{name}: a picture is drawn twice");
     }
-    assert!(drawn[0] != drawn[1] && drawn[0] != drawn[2], "a picture is drawn twice");
 }

@@ -84,7 +84,12 @@ fn each_domain_has_its_own_choices_and_none_waits_for_another() {
         server.say_to("silent.example", "MX", Say::Nothing);
     }
     let parked = ExpectationOptions { parked: true, ..ExpectationOptions::default() };
-    let own = |name: &str, expected| ConfiguredDomain { name: name.parse().unwrap(), line: 1, expected };
+    let own = |name: &str, expected: Option<ExpectationOptions>| ConfiguredDomain {
+        name: name.parse().unwrap(),
+        line: 1,
+        groups: Vec::new(),
+        expected: expected.map(Into::into),
+    };
     let domains = vec![own("contoso.com", None), own("fabrikam.com", Some(parked))];
     let configured = ConfiguredDomains { file: Some("cutover.toml".into()), domains };
     let mut options = RunOptions { configured, ..options(&estate) };

@@ -126,7 +126,7 @@ fn a_cron_job_of_a_cluster_has_no_rights_to_lose() {
 
 #[test]
 fn schedules_of_ci_systems_are_schedules() {
-    for name in ["github-actions.yml", "azure-pipelines.yml"] {
+    for name in ["github-actions.yml", "github-shards.yml", "azure-pipelines.yml"] {
         let file = yaml(&format!(".github/examples/{name}"));
         let crons = super::values(&file, "cron");
         assert!(!crons.is_empty() && crons.iter().all(|cron| is_schedule(word(cron, name))), "{name}");

@@ -165,7 +165,8 @@ fn a_release_has_every_file_that_is_fetched() {
     for name in &fetched {
         assert!(archives.contains(&format!("cutover-{name}")), "{name}");
     }
-    for name in [".github/examples/gitlab-ci.yml", ".github/examples/azure-pipelines.yml"] {
+    for name in ["gitlab-ci.yml", "azure-pipelines.yml", "github-shards.yml"] {
+        let name = &format!(".github/examples/{name}");
         assert!(text(name).contains(&archives[0]) && text(name).contains("SHA256SUMS"), "{name}");
     }
     // What is said of the files is made before they are published, of all of them.

@@ -94,6 +94,11 @@ impl World {
         }
     }
 
+    /// The domain, and the choices of the admin about it.
+    pub fn subject(&self) -> &Subject {
+        &self.options.subject
+    }
+
     /// Looks up, judges and plans.
     pub fn check(&self) -> Outcome {
         self.judge(gather(&self.source(), &self.options.subject))

@@ -197,7 +197,7 @@ impl MxJudge<'_> {
                 Host::Filter => Vec::new(),
                 _ => self.fix(),
             };
-            return Ok(Some(finding.cured_by(fix)));
+            return Ok(Some(finding.fixed_by(fix)));
         }
         Ok(None)
     }

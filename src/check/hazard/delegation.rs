@@ -6,7 +6,8 @@ use crate::expected::expectations;
 use crate::facts::{Facts, Outcome, Reply, Zone};
 use crate::record::{Name, Question, RecordData, RecordType, Text};
 
-use super::{AUTODISCOVER_SERVICE, Case, Code, Hazard, PROBE_LABEL, backticked, join_and};
+use super::super::well_known::AUTODISCOVER_SERVICE;
+use super::{Case, Code, Hazard, PROBE_LABEL, backticked, join_and};
 
 /// Record sets that are shown at most.
 const MOST_SHOWN: usize = 32;

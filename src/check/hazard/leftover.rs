@@ -7,13 +7,12 @@ use crate::facts::{Facts, Outcome, Zone};
 use crate::provider::{self, Clue, Kind, Provider};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
+use super::super::well_known::AUTODISCOVER_SERVICE;
 use super::{
     Case, Code, Edit, ExpectationResult, Hazard, PROBE_LABEL, Severity, Status, backticked, join_and,
     wildcard,
 };
 
-/// Where mail programs look for their server when there is no alias (Microsoft, "Autodiscover service", SRV lookup).
-pub(in crate::check) const AUTODISCOVER_SERVICE: &str = "_autodiscover._tcp";
 /// Hosts below the domain whose aliases lead to mail platforms: those that the platforms of the table have their
 /// customers publish, and those that mail programs are set up with by hand.
 const ALIAS_HOSTS: &[&str] =

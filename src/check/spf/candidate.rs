@@ -11,13 +11,72 @@ use crate::provider::{Kind, of_mx};
 use crate::record::spf::{DomainSpec, Meaning, Mechanism, Qualifier, SpfRecord};
 use crate::record::{Name, Question, RecordData, RecordType};
 
-use super::lookup_advice::{Candidate, Reason};
 use super::tally::{Cost, Tally};
 use super::terms::key;
 use super::{SpfJudge, backticked, join_and};
 
 /// Addresses that are spelled out at most.
 const MOST_ADDRESSES: usize = 2;
+
+/// The reason why a term can go; the order is that in which to drop.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Reason {
+    /// A void lookup: it authorizes no sender.
+    NoAnswer,
+    /// It is listed twice.
+    Twice,
+    /// It is `ptr` (RFC 7208 §5.5).
+    Deprecated,
+    /// It is the platform being left.
+    Source(&'static str),
+    /// Another term authorizes the same senders.
+    Covered(String),
+    /// It can be written without a lookup.
+    Address(String),
+    /// Another include holds it.
+    Nested(String),
+    /// It costs most.
+    MostExpensive,
+}
+
+impl Reason {
+    pub(super) fn rank(&self) -> u8 {
+        match self {
+            Self::NoAnswer => 0,
+            Self::Twice => 1,
+            Self::Deprecated => 2,
+            Self::Source(_) => 3,
+            Self::Covered(_) => 4,
+            Self::Address(_) => 5,
+            Self::Nested(_) => 6,
+            Self::MostExpensive => 7,
+        }
+    }
+
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::NoAnswer => "void lookup".into(),
+            Self::Twice => "is listed twice".into(),
+            Self::Deprecated => "deprecated, RFC 7208 §5.5".into(),
+            Self::Source(source) => format!("{source}, once it no longer sends for the domain"),
+            Self::Covered(by) => format!("covered by {by}"),
+            Self::Address(instead) => format!("write {instead} instead"),
+            Self::Nested(within) => format!("`{within}` already contains it"),
+            Self::MostExpensive => "if it is not required".into(),
+        }
+    }
+}
+
+/// A term that could go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Candidate {
+    /// As it is written.
+    pub(super) term: String,
+    /// The lookups that go with it.
+    pub(super) saving: usize,
+    /// The reason why it can go.
+    pub(super) reason: Reason,
+}
 
 /// The terms of a record that cost something, but Microsoft's, each with the best reason to let it go.
 pub(super) fn candidates(bench: &SpfJudge<'_>, record: &SpfRecord, tally: &Tally) -> Vec<Candidate> {

@@ -14,9 +14,9 @@ use crate::record::{Name, Question, RecordData, RecordSet, RecordType, Text};
 
 use super::moved::{self, Moved};
 use super::repair::repaired;
-use super::tally::{self, Fault, FaultKind, Tally};
+use super::tally::{Fault, FaultKind, Tally};
 use super::terms::Terms;
-use super::walk::Reader;
+use super::walk::{self, Reader};
 use super::{Edit, SpfJudge, shown, text_of};
 
 /// The record sets of the fix, and the result.
@@ -48,7 +48,7 @@ pub(super) fn fix(
     let domain = &bench.case.subject.domain;
     let sight = bench.case.sight;
     let before: Vec<Tally> =
-        records.iter().map(|record| tally::tally(bench.reader, domain, record, bench.include)).collect();
+        records.iter().map(|record| walk::tally(bench.reader, domain, record, bench.include)).collect();
     let mut terms = Terms::merged(records);
     let mut own: BTreeMap<Name, Edit> = BTreeMap::new();
     let pairs = records.iter().zip(&before);
@@ -95,7 +95,7 @@ pub(super) fn fix(
     let with_own = FactsView { overlay: &overlay, ..sight };
     let edited = Reader::new(&with_own);
     let reader = if own.is_empty() { bench.reader } else { &edited };
-    let tally_of = |record: &SpfRecord| tally::tally(reader, domain, record, bench.include);
+    let tally_of = |record: &SpfRecord| walk::tally(reader, domain, record, bench.include);
     match needs_include(bench, &terms.record(records), tally_of)? {
         Needed::No => {}
         Needed::Last => terms.add_include(bench.include),

@@ -6,10 +6,9 @@ use std::collections::BTreeSet;
 
 use crate::facts::LookupFailure;
 use crate::record::Name;
-use crate::record::spf::{Meaning, Mechanism, SpfRecord, Term};
+use crate::record::spf::{Meaning, Mechanism, Term};
 
 use super::MOST_VOID_LOOKUPS;
-use super::walk::{Reader, Walk};
 
 /// What makes every check fail, anywhere in the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,11 +137,6 @@ impl Tally {
         let terms = self.costs.iter().filter(|cost| cost.is_void && is_host(&cost.term.meaning));
         terms.map(|cost| cost.term.text.as_str())
     }
-}
-
-/// Counts the tree of a domain's record.
-pub(super) fn tally(reader: &Reader<'_>, domain: &Name, record: &SpfRecord, microsoft: &Name) -> Tally {
-    Walk::over(reader, domain, record, microsoft)
 }
 
 fn is_host(meaning: &Meaning) -> bool {

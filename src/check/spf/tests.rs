@@ -84,7 +84,7 @@ fn judged(facts: &Facts) -> Result<Finding, LookupFailure> {
 
 fn tally_of(facts: &Facts) -> Tally {
     at_bench(facts, |bench, records| {
-        tally::tally(bench.reader, &bench.case.subject.domain, &records[0], bench.include)
+        walk::tally(bench.reader, &bench.case.subject.domain, &records[0], bench.include)
     })
 }
 
@@ -212,7 +212,7 @@ fn the_count_after_an_edit_is_that_of_the_published_record() {
         let Requirement::SpfIncludes(include) = &expectation.requirement else { panic!("no include") };
         let set = sight.set(&subject.domain, crate::record::RecordType::Txt).unwrap();
         let published = set.data.iter().filter_map(text_of).find_map(SpfRecord::parse).unwrap();
-        let tally = tally::tally(&Reader::new(&sight), &subject.domain, &published, include);
+        let tally = walk::tally(&Reader::new(&sight), &subject.domain, &published, include);
         assert_eq!((fix.after.lookups, fix.after.voids), (tally.lookups, tally.voids), "{apex:?}");
         let case = Case {
             subject: &subject,
@@ -253,7 +253,7 @@ fn what_to_drop_is_told_in_a_reasoned_order() {
         vec![data]
     });
     let steps = at_bench(&facts, |bench, records| {
-        let tally = tally::tally(bench.reader, &bench.case.subject.domain, &records[0], bench.include);
+        let tally = walk::tally(bench.reader, &bench.case.subject.domain, &records[0], bench.include);
         assert_eq!((tally.lookups, tally.voids.len()), (16, 1));
         // As if none were allowed: the whole order.
         lookup_advice::steps(tally.lookups + 100, candidate::candidates(bench, &records[0], &tally))

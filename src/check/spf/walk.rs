@@ -181,6 +181,11 @@ pub(super) struct Walk<'a> {
     is_reached: bool,
 }
 
+/// Counts the tree of a domain's record.
+pub(super) fn tally(reader: &Reader<'_>, domain: &Name, record: &SpfRecord, microsoft: &Name) -> Tally {
+    Walk::over(reader, domain, record, microsoft)
+}
+
 impl<'a> Walk<'a> {
     /// What the tree of a domain's record costs.
     pub(super) fn over(

@@ -13,16 +13,14 @@ use jiff::Timestamp;
 
 use crate::check::time::{after, clock_when_over, lasting, left};
 use crate::check::{
-    Case, Code, Effect, Finding, Judgement, Status, certainty, importance, is_accepted, join_and, judge,
-    noted,
+    Case, Code, Effect, ExpectationResult, Finding, Judgement, Status, certainty, importance, is_accepted,
+    join_and, judge, noted,
 };
 use crate::expected::{Expectation, Id, Importance};
 use crate::facts::{
     FactsView, LookupFailure, Perspective, Reads, Reply, Role, Server, TrustPolicy, VersionOrder, soa_of,
 };
 use crate::record::{Name, Question, RecordSet, RecordType};
-
-use super::ExpectationResult;
 
 /// What several witnesses make of an expectation together.
 struct ServerFinding {

@@ -27,6 +27,15 @@ pub(in crate::cli) enum When {
     Never,
 }
 
+/// The form of the manual.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum ExplainFormat {
+    /// For a terminal: one outcome, or the list of all
+    Text,
+    /// One page of HTML: one outcome, or all of them
+    Html,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum ViewName {
     /// The zone's name servers decide; resolvers must have caught up
@@ -121,15 +130,19 @@ pub(in crate::cli) enum VerdictName {
     ChangesNeeded,
     Undetermined,
     Waiting,
+    /// No verdict: for jobs whose results are put together later
+    None,
 }
 
-impl From<VerdictName> for Verdict {
-    fn from(name: VerdictName) -> Self {
-        match name {
-            VerdictName::Ready => Self::Ready,
-            VerdictName::ChangesNeeded => Self::ChangesNeeded,
-            VerdictName::Undetermined => Self::Undetermined,
-            VerdictName::Waiting => Self::Waiting,
+impl VerdictName {
+    /// The verdict, unless it is the word for none.
+    pub(in crate::cli) fn verdict(self) -> Option<Verdict> {
+        match self {
+            Self::Ready => Some(Verdict::Ready),
+            Self::ChangesNeeded => Some(Verdict::ChangesNeeded),
+            Self::Undetermined => Some(Verdict::Undetermined),
+            Self::Waiting => Some(Verdict::Waiting),
+            Self::None => None,
         }
     }
 }

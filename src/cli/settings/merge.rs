@@ -17,6 +17,16 @@ const OF_CHECK: [&str; 1] = ["format"];
 pub(super) struct Layer(OptionValues);
 
 impl Layer {
+    /// The values.
+    pub(super) fn into_values(self) -> OptionValues {
+        self.0
+    }
+
+    /// Returns whether it has this option.
+    pub(super) fn has(&self, long: &str) -> bool {
+        self.0.contains_key(long)
+    }
+
     /// What the file says.
     pub(super) fn of_file(values: &OptionValues) -> Self {
         Self(values.clone())
@@ -66,7 +76,13 @@ impl Layer {
             drop(&["quiet"]);
         }
         if !names_no_domain || has("domains") || has("replay") {
-            drop(&["domains", "all-domains", "resume"]);
+            drop(&["domains", "all-domains", "resume", "group"]);
+        }
+        if has("group") {
+            drop(&["domains", "all-domains"]);
+        }
+        if has("all-domains") {
+            drop(&["group"]);
         }
     }
 

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use crate::record::RecordData;
 
-use super::{Change, Sheet, plain, quoted, refused, rollback};
+use super::{Change, Sheet, plain, quoted, refused};
+use crate::plan::rollback;
 
 /// Statements that add the new records; the old ones are in comments, to be taken out of the domain's own list.
 #[must_use]

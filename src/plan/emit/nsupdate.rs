@@ -6,7 +6,8 @@
 
 use std::fmt::Write as _;
 
-use super::{Sheet, rollback};
+use super::Sheet;
+use crate::plan::rollback;
 
 /// The script; its comments begin with a semicolon.
 #[must_use]

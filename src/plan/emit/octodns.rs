@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use crate::record::{Name, RecordData};
 
-use super::{Change, Sheet, plain, quoted, refused, rollback};
+use super::{Change, Sheet, plain, quoted, refused};
+use crate::plan::rollback;
 
 /// The record sets as they should be, by name; those that go are in comments.
 #[must_use]

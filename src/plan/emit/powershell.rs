@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use crate::record::{RecordData, acts, opens_command};
 
-use super::{Change, Sheet, plain, refused, rollback};
+use super::{Change, Sheet, plain, refused};
+use crate::plan::rollback;
 
 /// The script; it stops at the first cmdlet that fails.
 #[must_use]

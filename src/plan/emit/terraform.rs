@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use crate::record::{MAX_CHARACTER_STRING, Name, RecordData, RecordType, acts, opens_command};
 
-use super::{Change, Sheet, plain, refused, rollback};
+use super::{Change, Sheet, plain, refused};
+use crate::plan::rollback;
 
 /// Whose resources to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,8 +2,7 @@
 
 use jiff::SignedDuration;
 
-use crate::plan::Change;
-use crate::plan::emit::rollback;
+use crate::plan::{Change, rollback};
 
 /// How the time of a step is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,12 +3,13 @@
 use std::io::{self, Write};
 
 use crate::plan::emit::guarded;
+use crate::report::changed::moved_of;
 use crate::report::harmless::harmless_lines;
-use crate::report::view::{DomainReport, ExpectationView, HazardView};
+use crate::report::view::{DomainReport, ExpectationView, HazardView, Sign};
 use crate::report::writer::{Ending, Piece, ReportWriter, Run};
 
 /// The names of the columns.
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 19] = [
     "domain",
     "verdict",
     "kind",
@@ -24,6 +25,10 @@ const COLUMNS: [&str; 15] = [
     "until",
     "message",
     "possible_until",
+    "verdict_before",
+    "status_before",
+    "code_before",
+    "observed_before",
 ];
 
 /// Writes comma-separated values (RFC 4180) with a header.
@@ -36,7 +41,9 @@ impl ReportWriter for Csv {
 
     fn domain(&self, _: &Run, domain: &DomainReport) -> Piece {
         let expectations = domain.expectations.iter().map(|one| row(domain, one));
-        let rows = expectations.chain(domain.hazards.iter().map(|one| hazard_row(domain, one)));
+        let gone = domain.since.iter().flat_map(|since| &since.hazards_gone);
+        let hazards = domain.hazards.iter().map(|one| hazard_row(domain, one));
+        let rows = expectations.chain(hazards).chain(gone.map(|sign| gone_row(domain, sign)));
         Piece::Now(written(rows.map(|row| row.map(|cell| guarded(&harmless_lines(&cell))))))
     }
 
@@ -54,7 +61,8 @@ fn written<const N: usize>(rows: impl IntoIterator<Item = [String; N]>) -> Strin
     writer.into_inner().ok().and_then(|octets| String::from_utf8(octets).ok()).unwrap_or_default()
 }
 
-fn row(domain: &DomainReport, expectation: &ExpectationView) -> [String; 15] {
+fn row(domain: &DomainReport, expectation: &ExpectationView) -> [String; 19] {
+    let before = moved_of(domain, expectation).map(|moved| &moved.before);
     [
         domain.domain.clone(),
         domain.verdict.to_string(),
@@ -71,10 +79,14 @@ fn row(domain: &DomainReport, expectation: &ExpectationView) -> [String; 15] {
         expectation.until.map(|until| until.to_string()).unwrap_or_default(),
         expectation.message.to_string(),
         expectation.possible_until.map(|until| until.to_string()).unwrap_or_default(),
+        verdict_before(domain),
+        before.map(|before| before.status.word().to_owned()).unwrap_or_default(),
+        before.map(|before| before.code.to_string()).unwrap_or_default(),
+        before.map(|before| before.observed.join("\n")).unwrap_or_default(),
     ]
 }
 
-fn hazard_row(domain: &DomainReport, hazard: &HazardView) -> [String; 15] {
+fn hazard_row(domain: &DomainReport, hazard: &HazardView) -> [String; 19] {
     [
         domain.domain.clone(),
         domain.verdict.to_string(),
@@ -91,5 +103,34 @@ fn hazard_row(domain: &DomainReport, hazard: &HazardView) -> [String; 15] {
         hazard.due.map(|due| due.to_string()).unwrap_or_default(),
         hazard.message.to_string(),
         String::new(),
+        verdict_before(domain),
+        String::new(),
+        String::new(),
+        String::new(),
     ]
+}
+
+/// A row for a hazard of the earlier report that is not there any more.
+fn gone_row(domain: &DomainReport, sign: &Sign) -> [String; 19] {
+    let mut row = [const { String::new() }; 19];
+    let cells = [
+        (0, domain.domain.clone()),
+        (1, domain.verdict.to_string()),
+        (2, "hazard".into()),
+        (5, "gone".into()),
+        (7, sign.name.without_trailing_dot()),
+        (8, sign.rtype.map(|rtype| rtype.to_string()).unwrap_or_default()),
+        (15, verdict_before(domain)),
+        (17, sign.code.to_string()),
+    ];
+    for (column, text) in cells {
+        row[column] = text;
+    }
+    row
+}
+
+/// The verdict of the earlier report, where it was another.
+fn verdict_before(domain: &DomainReport) -> String {
+    let pair = domain.since.as_ref().and_then(|since| since.verdict);
+    pair.map(|pair| pair.before.to_string()).unwrap_or_default()
 }

@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use crate::check::time::clock;
+use crate::report::changed::{before, lines};
 use crate::report::view::DomainReport;
 use crate::report::writer::{Ending, Piece, ReportWriter, Run};
 
@@ -26,10 +28,16 @@ impl ReportWriter for Github {
             }
         };
         for one in &domain.expectations {
-            add(result_level(one), &format!("{} {}: {}", domain.domain, one.id, one.code), &one.message);
+            let before = before(domain, one).map(|before| format!(" (before: {before})")).unwrap_or_default();
+            let title = format!("{} {}: {}", domain.domain, one.id, one.code);
+            add(result_level(one), &title, &format!("{}{before}", one.message));
         }
         for one in &domain.hazards {
             add(hazard_level(one), &format!("{}: {}", domain.domain, one.code), &one.message);
+        }
+        if let Some(since) = domain.since.as_ref().filter(|since| !since.is_empty()) {
+            let title = format!("{}: changed since {}", domain.domain, clock(since.checked_at));
+            add(ResultLevel::Note, &title, &lines(since).join("\n"));
         }
         Piece::Later(sections.into())
     }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
 use crate::check::{Code, Status};
+use crate::report::changed::{before, lines};
 use crate::report::harmless::{Sanitized, harmless_lines};
 use crate::report::since::Known;
 use crate::report::view::{DomainReport, ExpectationView, HazardView};
@@ -27,6 +28,10 @@ impl ReportWriter for Junit {
             let mut suite = TestSuite::new(domain.domain.as_str());
             suite.add_property(("verdict", domain.verdict.word()));
             suite.add_property(("phase", domain.phase().word()));
+            if let Some(since) = &domain.since {
+                suite.add_property(("since", since.checked_at.to_string().as_str()));
+                suite.add_property(("changed", lines(since).join("; ").as_str()));
+            }
             suite.add_test_cases(domain.expectations.iter().map(|one| case(domain, one)));
             suite.add_test_cases(domain.hazards.iter().map(|one| hazard_case(domain, one)));
             document.add_test_suite(suite);
@@ -53,8 +58,11 @@ fn case(domain: &DomainReport, expectation: &ExpectationView) -> TestCase {
         expectation.code
     );
     let known = domain.since.as_ref().and_then(|since| since.knows(expectation));
-    let case =
+    let mut case =
         finished(domain, expectation.id.as_str(), &expectation.code, &expectation.message, &details, status);
+    if let Some(before) = before(domain, expectation) {
+        case.add_property(("before", before.as_str()));
+    }
     if is_finding(expectation) { marked(case, known) } else { case }
 }
 

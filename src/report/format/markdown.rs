@@ -3,14 +3,16 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use crate::check::{Code, Status, Verdict};
+use crate::check::Verdict;
+use crate::check::time::clock_when_over;
 use crate::plan::emit::escaped;
 use crate::report::style::Mark;
-use crate::report::view::{ChangeView, DomainReport};
+use crate::report::view::{DomainReport, WaiverView};
 use crate::report::writer::{Ending, Piece, ReportWriter, Run};
 
 use super::level::{ResultLevel, result_level};
 use super::message::{self, pieces};
+use super::page::{self, Edits};
 
 /// Octets from which on domains are only listed in the summary: a job summary holds 1 MiB.
 const MOST: usize = 900 << 10;
@@ -24,7 +26,7 @@ const ROWS: usize = 0;
 const DETAILS: usize = 1;
 
 impl ReportWriter for Markdown {
-    fn domain(&self, _: &Run, domain: &DomainReport) -> Piece {
+    fn domain(&self, run: &Run, domain: &DomainReport) -> Piece {
         let open = domain.expectations.iter().filter(|one| result_level(one) >= ResultLevel::Warning);
         let open: Vec<String> = open.map(|one| format!("`{}`", one.code)).collect();
         let row = format!(
@@ -35,7 +37,7 @@ impl ReportWriter for Markdown {
             open.join(" "),
             domain.changes.len()
         );
-        Piece::Later(vec![row, details(domain)])
+        Piece::Later(vec![row, details(run, domain)])
     }
 
     fn finish(&self, run: &Run, end: Ending<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -64,41 +66,116 @@ impl ReportWriter for Markdown {
     }
 }
 
-fn details(domain: &DomainReport) -> String {
-    let mut text =
-        format!("\n## {}\n\n| | what | found | code |\n| --- | --- | --- | --- |\n", escaped(&domain.domain));
-    for one in &domain.expectations {
-        let advice = if one.is_required() || one.status == Status::Met { "" } else { " _(advice)_" };
-        let _ = writeln!(
-            text,
-            "| {} | {} | {}{advice} | {} |",
-            symbol(Mark::of_expectation(one)),
-            one.id,
-            message(&one.message),
-            if one.code == Code::Met { String::new() } else { format!("`{}`", one.code) }
-        );
+fn details(run: &Run, domain: &DomainReport) -> String {
+    let mut text = format!("\n## {}: {}", escaped(&page::shown_name(domain)), page::verdict(domain.verdict));
+    match page::left(domain) {
+        left if left.is_empty() => {}
+        left => text.push_str(&format!(" ({left})")),
     }
-    for one in &domain.hazards {
-        let (symbol, level) = (symbol(Mark::of_hazard(one)), one.level.word());
-        let _ = writeln!(text, "| {symbol} | {level} | {} | `{}` |", message(&one.message), one.code);
+    let _ = writeln!(text, "\n\n{}", escaped(&page::way(domain)));
+    text.extend(page::edits(domain).as_ref().map(edits));
+    let _ = writeln!(text, "\n**Next:** {}", message(&page::next(run, domain)));
+    text.push_str(&findings(domain));
+    page::times(domain).iter().for_each(|line| text.push_str(&format!("\n{}\n", message(line))));
+    if let Some((title, lines)) = page::since(domain) {
+        text.push_str(&list(&title, &lines));
     }
-    if !domain.changes.is_empty() {
-        text.push_str(
-            "\n### Changes\n\n| action | name | type | value | TTL |\n| --- | --- | --- | --- | --- |\n",
-        );
-        domain.changes.iter().for_each(|change| text.push_str(&change_rows(change)));
+    if !domain.reminders.is_empty() {
+        text.push_str(&list("What DNS cannot show", &domain.reminders));
     }
     text
 }
 
-/// A row for each record that goes and each that comes.
-fn change_rows(change: &ChangeView) -> String {
-    let row = |action: &str, record: &str, ttl: &str| {
-        let (name, rtype) = (escaped(&change.name.without_trailing_dot()), &change.rtype);
-        format!("| {action} | {name} | {rtype} | {} | {ttl} |\n", escaped(record))
-    };
-    let gone = change.removed().map(|record| row("delete", record, ""));
-    gone.chain(change.added().map(|record| row("add", record, &change.ttl.to_string()))).collect()
+/// What to type into the panel of the DNS host: a row for each record that goes and each that comes.
+fn edits(edits: &Edits<'_>) -> String {
+    let mut text = format!("\n### Edit at the DNS host of {}\n\n", escaped(&edits.zone));
+    if !edits.name_servers.is_empty() {
+        let servers: Vec<String> = edits.name_servers.iter().map(|name| code(name)).collect();
+        let _ = writeln!(text, "Name servers: {}\n", servers.join(", "));
+    }
+    text.push_str("| action | host | type | value | TTL |\n| --- | --- | --- | --- | --- |\n");
+    for phase in &edits.phases {
+        if let Some(when) = phase.when {
+            let _ = writeln!(text, "| **{when}** | | | | |");
+        }
+        for edit in &phase.edits {
+            let mark =
+                |mark: &str| if mark.is_empty() { String::new() } else { format!(" {}", escaped(mark)) };
+            let _ = writeln!(
+                text,
+                "| {}{} | {} | {} | {}{} | {} |",
+                edit.kind.word(),
+                mark(edit.advice),
+                escaped(&edit.host),
+                edit.rtype,
+                code(edit.value),
+                mark(edit.compare),
+                edit.ttl.map(|ttl| ttl.to_string()).unwrap_or_default()
+            );
+        }
+    }
+    edits.notes.iter().for_each(|note| text.push_str(&format!("\n{}\n", escaped(note))));
+    text
+}
+
+fn findings(domain: &DomainReport) -> String {
+    let mut text = String::from("\n### Findings\n\n| | what | found | code |\n| --- | --- | --- | --- |\n");
+    let (beside, shown): (Vec<_>, Vec<_>) =
+        domain.expectations.iter().partition(|one| page::is_not_published(one));
+    for one in shown {
+        let aside = page::aside(one).map(|aside| format!(" ({aside})")).unwrap_or_default();
+        let until = one.until.map(|until| format!("; until {}", clock_when_over(until)));
+        let _ = writeln!(
+            text,
+            "| {} | {} | {}{aside}{}{} | `{}` |",
+            symbol(Mark::of_expectation(one)),
+            one.id,
+            message(&one.message),
+            until.as_deref().map(escaped).unwrap_or_default(),
+            waiver(one.waiver.as_ref()),
+            one.code
+        );
+    }
+    for one in &domain.hazards {
+        let records: Vec<String> = one.records.iter().map(|record| format!("<br>{}", code(record))).collect();
+        let due = one.due.map(|due| format!("; act by {}", clock_when_over(due)));
+        let _ = writeln!(
+            text,
+            "| {} | {} | {}{}{}{} | `{}` |",
+            symbol(Mark::of_hazard(one)),
+            one.level.word(),
+            message(&one.message),
+            due.as_deref().map(escaped).unwrap_or_default(),
+            records.concat(),
+            waiver(one.waiver.as_ref()),
+            one.code
+        );
+    }
+    if !beside.is_empty() {
+        let ids: Vec<&str> = beside.iter().map(|one| one.id.as_str()).collect();
+        let _ = writeln!(text, "\n{}: {}", page::NOT_PUBLISHED, escaped(&ids.join(", ")));
+    }
+    text
+}
+
+fn waiver(waiver: Option<&WaiverView>) -> String {
+    let shown = waiver.map(|waiver| {
+        let state = waiver.state.word();
+        format!("<br>{state} waiver until {}: {}", waiver.until, escaped(&waiver.reason))
+    });
+    shown.unwrap_or_default()
+}
+
+/// A list with its title.
+fn list<T: AsRef<str>>(title: &str, lines: &[T]) -> String {
+    let mut text = format!("\n### {}\n\n", escaped(title));
+    lines.iter().for_each(|line| text.push_str(&format!("- {}\n", message(line.as_ref()))));
+    text
+}
+
+/// A value, set apart.
+fn code(value: &str) -> String {
+    format!("<code>{}</code>", escaped(value))
 }
 
 fn mark(verdict: Verdict) -> &'static str {
@@ -125,7 +202,7 @@ fn symbol(mark: Mark) -> &'static str {
 /// A message with its values set apart.
 fn message(text: &str) -> String {
     let set = |piece: message::Piece<'_>| match piece.is_value {
-        true => format!("<code>{}</code>", escaped(piece.text)),
+        true => code(piece.text),
         false => escaped(piece.text),
     };
     pieces(text).map(set).collect()

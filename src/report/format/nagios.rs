@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use crate::check::{Code, Verdict};
+use crate::report::changed::lines;
 use crate::report::view::DomainReport;
 use crate::report::words::Word;
 use crate::report::writer::{Ending, Piece, ReportWriter, Run};
@@ -47,6 +48,13 @@ impl ReportWriter for Nagios {
         writeln!(out, "CUTOVER {word} - {} | {data}", plain(&text))?;
         for (domain, code, message) in grave(end.domains).take(MOST_LINES) {
             writeln!(out, "{}", plain(&format!("{domain} {code}: {message}")))?;
+        }
+        let changes = end.domains.iter().flat_map(|domain| {
+            let lines = domain.since.iter().flat_map(lines);
+            lines.map(|line| format!("{} changed: {line}", domain.domain))
+        });
+        for line in changes.take(MOST_LINES) {
+            writeln!(out, "{}", plain(&line))?;
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use crate::check::Severity;
-use crate::report::view::DomainReport;
+use crate::report::view::{DomainReport, Pair};
 use crate::report::writer::{Ending, Piece, ReportWriter, Run};
 
 use super::level::is_finding;
@@ -23,7 +23,7 @@ struct Gauge {
 /// Labels with their values.
 type Labels = Vec<(&'static str, String)>;
 
-const GAUGES: [Gauge; 4] = [
+const GAUGES: [Gauge; 6] = [
     Gauge { name: "verdict", help: "1 for the verdict of the domain.", samples: verdict },
     Gauge {
         name: "finding",
@@ -40,7 +40,20 @@ const GAUGES: [Gauge; 4] = [
         help: "When caches and secondaries have caught up, in seconds since 1970; absent where nothing is waited for.",
         samples: until,
     },
+    Gauge {
+        name: "verdict_before",
+        help: "1 for the verdict of the earlier report of `--since`, where it was another.",
+        samples: verdict_before,
+    },
+    Gauge {
+        name: "changed",
+        help: "1 for each expectation that has changed since the earlier report of `--since`, with its status before and now.",
+        samples: changed,
+    },
 ];
+
+/// Gauges that are written of every run.
+const ALWAYS: usize = 4;
 
 /// Writes the metrics. The samples of a gauge are written together, so each gauge is a section of its own.
 pub(super) struct Prometheus;
@@ -61,8 +74,15 @@ impl ReportWriter for Prometheus {
 
     fn finish(&self, _: &Run, end: Ending<'_>, out: &mut dyn Write) -> io::Result<()> {
         for (section, Gauge { name, help, .. }) in GAUGES.into_iter().enumerate() {
-            write!(out, "# HELP cutover_{name} {help}\n# TYPE cutover_{name} gauge\n")?;
+            let mut head = format!("# HELP cutover_{name} {help}\n# TYPE cutover_{name} gauge\n");
+            // Without an earlier report nothing is written of one.
+            if section < ALWAYS {
+                out.write_all(std::mem::take(&mut head).as_bytes())?;
+            }
             while let Some(samples) = end.pieces.next(section)? {
+                if !samples.is_empty() {
+                    out.write_all(std::mem::take(&mut head).as_bytes())?;
+                }
                 out.write_all(samples.as_bytes())?;
             }
         }
@@ -109,6 +129,27 @@ fn until(_: &Run, domain: &DomainReport) -> BTreeMap<Labels, i64> {
     let expectations = domain.expectations.iter().filter_map(|one| Some((one, one.until?)));
     let series = expectations.map(|(one, until)| {
         ([of_domain(domain), vec![("id", one.id.to_string())]].concat(), until.as_second())
+    });
+    series.collect()
+}
+
+fn verdict_before(_: &Run, domain: &DomainReport) -> BTreeMap<Labels, i64> {
+    let pair = domain.since.as_ref().and_then(|since| since.verdict);
+    let label = |pair: Pair| [of_phase(domain), vec![("verdict", pair.before.word().to_owned())]].concat();
+    pair.map(|pair| (label(pair), 1)).into_iter().collect()
+}
+
+fn changed(_: &Run, domain: &DomainReport) -> BTreeMap<Labels, i64> {
+    let moved = domain.since.iter().flat_map(|since| &since.expectations);
+    let series = moved.map(|moved| {
+        let own = vec![
+            ("id", moved.id.to_string()),
+            ("code_before", moved.before.code.to_string()),
+            ("status_before", moved.before.status.word().to_owned()),
+            ("code", moved.after.code.to_string()),
+            ("status", moved.after.status.word().to_owned()),
+        ];
+        ([of_phase(domain), own].concat(), 1)
     });
     series.collect()
 }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use crate::check::{Code, Effect, Severity, Status, WaiverState};
 use crate::expected::Importance;
 use crate::record::RecordType;
+use crate::report::changed::before;
 use crate::report::json::to_json;
 use crate::report::since::Known;
 use crate::report::view::{DomainReport, Sign, Since, WaiverView};
@@ -94,6 +95,7 @@ fn results(run: &ReportRun, domains: &[Arc<DomainReport>]) -> Vec<Outcome> {
             results.extend(outcome.map(|outcome| Outcome {
                 baseline_state: state(baseline.and_then(|since| since.knows(one))),
                 suppressions: suppressed(one.waiver.as_ref().filter(|_| one.status == Status::Waived)),
+                properties: before(domain, one).map(|before| BTreeMap::from([("before", before)])),
                 ..outcome
             }));
         }
@@ -184,6 +186,7 @@ impl Finding<'_> {
             partial_fingerprints: BTreeMap::from([("cutover/v1", fingerprint)]),
             baseline_state: None,
             suppressions: None,
+            properties: None,
         })
     }
 }

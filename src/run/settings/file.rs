@@ -17,6 +17,8 @@ pub struct SettingsDocument {
     pub(super) defaults: Defaults,
     /// Domains with their own options, checked if the command line names none.
     pub(super) domain: Vec<Own>,
+    /// Groups of domains, with the options that the domains of each share.
+    pub(super) group: Vec<Group>,
     /// Findings that do not count until a date.
     #[schemars(with = "Vec<WaiverEntry>")]
     pub(super) waiver: Vec<Spanned<WaiverEntry>>,
@@ -129,6 +131,8 @@ options! {
         allow_private_servers: bool,
         /// File of domains, relative to this file.
         domains: String,
+        /// Groups of this file whose domains are checked.
+        group: List,
         /// Number of domains to look up at the same time.
         concurrency: u32,
         /// Part K of N of the list: `K/N`.
@@ -164,63 +168,98 @@ options! {
     }
 }
 
-/// A domain with its own options.
-#[derive(Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Own {
-    /// The domain.
-    #[serde(skip_serializing)]
-    #[schemars(with = "String")]
-    pub(super) name: Spanned<String>,
-    /// Part of the move to check.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    phase: Option<String>,
-    /// Microsoft cloud.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cloud: Option<String>,
-    /// Services whose records are required.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    services: Option<List>,
-    /// Initial domain of the tenant.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tenant: Option<String>,
-    /// MX host from the admin center.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    mx: Option<String>,
-    /// Verification TXT value from the admin center.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    verification: Option<String>,
-    /// Files of expected values, relative to this file.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expect: Option<List>,
-    /// Format of these files.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expect_format: Option<String>,
-    /// Platform to move away from.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    source: Option<String>,
-    /// Mail filters that stay in front of Microsoft 365.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    gateway: Option<List>,
-    /// SPF terms of other senders that must stay.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    spf_sender: Option<List>,
-    /// Whether autodiscover stays on premises for now.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hybrid: Option<bool>,
-    /// Whether the domain accepts and sends no mail.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    parked: Option<bool>,
-    /// Time of the MX change.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    switch_at: Option<Moment>,
+macro_rules! entries {
+    ($($(#[$field_meta:meta])* $field:ident: $type:ty,)+) => {
+        /// A domain with its own options.
+        #[derive(Debug, Deserialize, Serialize, JsonSchema)]
+        #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+        pub(super) struct Own {
+            /// The domain.
+            #[serde(skip_serializing)]
+            #[schemars(with = "String")]
+            pub(super) name: Spanned<String>,
+            /// The groups that it belongs to.
+            #[serde(skip_serializing)]
+            pub(super) group: Option<List>,
+            $($(#[$field_meta])* #[serde(skip_serializing_if = "Option::is_none")] $field: Option<$type>,)+
+        }
+
+        /// The options that the domains of a group share.
+        #[derive(Debug, Deserialize, Serialize, JsonSchema)]
+        #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+        pub(super) struct Group {
+            /// The name of the group.
+            #[serde(skip_serializing)]
+            #[schemars(with = "String")]
+            pub(super) name: Spanned<String>,
+            $($(#[$field_meta])* #[serde(skip_serializing_if = "Option::is_none")] $field: Option<$type>,)+
+        }
+
+        impl Choices for Own {
+            fn to_map(&self) -> serde_json::Map<String, serde_json::Value> {
+                map(self)
+            }
+        }
+
+        impl Choices for Group {
+            fn to_map(&self) -> serde_json::Map<String, serde_json::Value> {
+                map(self)
+            }
+        }
+    };
 }
 
-impl Choices for Own {
-    fn to_map(&self) -> serde_json::Map<String, serde_json::Value> {
-        map(self)
-    }
+entries! {
+    /// Part of the move to check.
+    phase: String,
+    /// Microsoft cloud.
+    cloud: String,
+    /// Services whose records are required.
+    services: List,
+    /// Initial domain of the tenant.
+    tenant: String,
+    /// MX host from the admin center.
+    mx: String,
+    /// Verification TXT value from the admin center.
+    verification: String,
+    /// Files of expected values, relative to this file.
+    expect: List,
+    /// Format of these files.
+    expect_format: String,
+    /// Platform to move away from.
+    source: String,
+    /// Mail filters that stay in front of Microsoft 365.
+    gateway: List,
+    /// SPF terms of other senders that must stay.
+    spf_sender: List,
+    /// Whether autodiscover stays on premises for now.
+    hybrid: bool,
+    /// Whether the domain accepts and sends no mail.
+    parked: bool,
+    /// Time of the MX change.
+    switch_at: Moment,
 }
+
+/// The keys of a domain, apart from its name.
+pub(in crate::run) const DOMAIN_KEYS: [&str; 15] = [
+    "cloud",
+    "expect",
+    "expect-format",
+    "gateway",
+    "group",
+    "hybrid",
+    "mx",
+    "parked",
+    "phase",
+    "services",
+    "source",
+    "spf-sender",
+    "switch-at",
+    "tenant",
+    "verification",
+];
+/// The keys without a value.
+pub(in crate::run) const FLAGS: [&str; 2] = ["hybrid", "parked"];
 
 /// A finding that does not count until a date.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -244,6 +283,16 @@ pub(super) enum List {
     One(String),
     /// Several.
     Several(Vec<String>),
+}
+
+impl List {
+    /// All of them.
+    pub(super) fn to_vec(&self) -> Vec<String> {
+        match self {
+            Self::One(one) => vec![one.clone()],
+            Self::Several(several) => several.clone(),
+        }
+    }
 }
 
 /// A number, whole or not.
@@ -348,7 +397,7 @@ fn reason(message: &str) -> String {
 }
 
 /// The word that was probably meant.
-pub(super) fn closest<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(in crate::run) fn closest<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let plain = found.to_ascii_lowercase().replace('_', "-");
     let rated = known.map(|word| (strsim::jaro_winkler(&plain, word), word));
     let best = rated.max_by(|a, b| a.0.total_cmp(&b.0))?;
@@ -367,5 +416,23 @@ impl Lines {
     /// The line of an octet, from 1 on.
     pub(super) fn at(&self, octet: usize) -> usize {
         self.0.partition_point(|end| *end < octet) + 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_of_a_domain_are_those_of_its_type() {
+        let schema = schemars::schema_for!(Own);
+        let properties = schema.get("properties").and_then(|value| value.as_object()).unwrap();
+        let mut keys: Vec<&str> =
+            properties.keys().map(String::as_str).filter(|key| *key != "name").collect();
+        keys.sort_unstable();
+        assert_eq!(keys, DOMAIN_KEYS);
+        let is_flag = |key: &str| properties[key]["type"].to_string().contains("boolean");
+        let flags: Vec<&str> = keys.into_iter().filter(|key| is_flag(key)).collect();
+        assert_eq!(flags, FLAGS);
     }
 }

@@ -236,8 +236,14 @@ fn calendar(text: &str) {
 
 fn page(text: &str) {
     let page = scraper::Html::parse_document(text);
-    let script = scraper::Selector::parse("script, svg svg, a:not([href^='#'])").unwrap();
-    assert_eq!(page.select(&script).count(), 0, "{text}");
+    let select = |selector: &str| scraper::Selector::parse(selector).unwrap();
+    assert_eq!(
+        page.select(&select("svg svg, a:not([href^='#']), [style], img, iframe")).count(),
+        0,
+        "{text}"
+    );
+    let scripts: Vec<String> = page.select(&select("script")).map(|script| script.text().collect()).collect();
+    assert_eq!(scripts, [cutover::report::format::HTML_SCRIPT], "{text}");
 }
 
 fn xml(text: &str) {

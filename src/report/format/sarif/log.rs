@@ -81,6 +81,8 @@ pub(super) struct Outcome {
     pub(super) baseline_state: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) suppressions: Option<Vec<Suppression>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) properties: Option<BTreeMap<&'static str, String>>,
 }
 
 #[derive(Serialize)]

@@ -1,0 +1,123 @@
+//! Reads the options of single domains from the settings and from a list, with the readers of the command line.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use clap::{Args as _, Command as Parser, FromArgMatches as _};
+
+use crate::cli::args::Expectations;
+use crate::record::Name;
+use crate::run::{DomainEntry, ExpectationOptions, OptionValues, SettingsFile};
+
+use super::Settings;
+use super::merge::{Layer, longs};
+
+/// Results that are kept, since many domains share one: the same tenant, the same filter.
+const MOST_KEPT: usize = 1000;
+
+/// Reads the options of single domains.
+pub(super) struct OptionReader<'s> {
+    settings: &'s Settings,
+    parser: Parser,
+    known: BTreeSet<String>,
+    defaults: Layer,
+    /// The domains that the settings name.
+    named: BTreeMap<&'s Name, &'s DomainEntry>,
+    kept: HashMap<OptionValues, Arc<ExpectationOptions>>,
+}
+
+impl<'s> OptionReader<'s> {
+    /// Creates a reader on top of these settings.
+    pub(super) fn new(settings: &'s Settings) -> Self {
+        let parser = Expectations::augment_args(Parser::new(env!("CARGO_PKG_NAME"))).no_binary_name(true);
+        let known = longs(&parser);
+        let domains = settings.file.iter().flat_map(|file| &file.domains);
+        Self {
+            settings,
+            parser,
+            known,
+            defaults: settings.defaults(),
+            named: domains.map(|domain| (&domain.name, domain)).collect(),
+            kept: HashMap::new(),
+        }
+    }
+
+    /// Returns the options if these choices apply; a later one wins over an earlier one.
+    ///
+    /// # Errors
+    /// The error of a value that cannot be used.
+    pub(super) fn read<'c>(
+        &mut self,
+        choices: impl IntoIterator<Item = &'c OptionValues>,
+    ) -> Result<Arc<ExpectationOptions>, clap::Error> {
+        let mut layer = self.defaults.clone();
+        for choices in choices {
+            layer.overlay(&Layer::of_file(choices));
+        }
+        layer.overlay(&self.settings.typed);
+        layer.keep(&self.known, "check");
+        let values = layer.into_values();
+        if let Some(kept) = self.kept.get(&values) {
+            return Ok(Arc::clone(kept));
+        }
+        let matches = self.parser.try_get_matches_from_mut(Layer::of_file(&values).words())?;
+        let options = Arc::new(Expectations::from_arg_matches(&matches)?.options());
+        if self.kept.len() < MOST_KEPT {
+            self.kept.insert(values, Arc::clone(&options));
+        }
+        Ok(options)
+    }
+
+    /// Returns the options of a domain that has its own in a list.
+    ///
+    /// # Errors
+    /// The reason for a person.
+    pub(super) fn read_line(
+        &mut self,
+        name: &Name,
+        mut values: OptionValues,
+    ) -> Result<Arc<ExpectationOptions>, String> {
+        let settings = self.settings;
+        let own = self.named.get(name).copied();
+        let mut layers: Vec<&OptionValues> = Vec::new();
+        let groups = values.remove("group").unwrap_or_default();
+        for group in &groups {
+            let group = group.to_string_lossy();
+            let Some(file) = &settings.file else {
+                return Err(format!("unknown group `{group}`: there is no settings file that names groups"));
+            };
+            layers.extend(file.group(&group)?.map(|group| &group.choices));
+        }
+        if let (Some(file), Some(own)) = (&settings.file, own) {
+            let from = if groups.is_empty() { 0 } else { own.groups.len() };
+            layers.extend(choices_from(file, own, from));
+        }
+        layers.push(&values);
+        self.read(layers).map_err(|error| reason(&error))
+    }
+}
+
+/// Returns the choices of the file for a domain: those of its groups, and then its own.
+pub(super) fn choices<'f>(
+    file: &'f SettingsFile,
+    domain: &'f DomainEntry,
+) -> impl Iterator<Item = &'f OptionValues> {
+    choices_from(file, domain, 0)
+}
+
+/// The same without the first of its groups.
+fn choices_from<'f>(
+    file: &'f SettingsFile,
+    domain: &'f DomainEntry,
+    first: usize,
+) -> impl Iterator<Item = &'f OptionValues> {
+    let groups = domain.groups.iter().skip(first);
+    let groups = groups.filter_map(|name| file.groups.iter().find(|group| group.name == *name));
+    groups.map(|group| &group.choices).chain([&domain.choices])
+}
+
+/// The first sentence of what the reader of the command line says.
+pub(super) fn reason(error: &clap::Error) -> String {
+    let text = error.to_string();
+    text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
+}

@@ -1,0 +1,74 @@
+//! The manual of all outcomes as one page.
+
+use askama::Template;
+
+use crate::check::{Code, Topic};
+
+use super::frame::{POLICY, SCRIPT, STYLE};
+use super::markup::{Part, markup};
+
+#[derive(Template)]
+#[template(
+    ext = "html",
+    source = r##"<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="{{ POLICY|safe }}">
+<meta name="generator" content="cutover {{ version }}">
+<title>{{ title }}</title>
+<style>{{ STYLE|safe }}</style>
+</head>
+<body>
+<header>
+<h1>{{ title }}</h1>
+</header>
+<main>
+{% if codes.len() > 1 %}<nav aria-label="Outcomes">
+<p class="filter" hidden><label>Filter: <input type="search"></label></p>
+<div class="wide"><table class="stack">
+<thead><tr><th>code</th><th>effect</th><th>what was found</th></tr></thead>
+<tbody>{% for code in codes %}<tr data-name="{{ code }} {{ code.title() }}"><td class="whole"><a href="#{{ code }}"><code>{{ code }}</code></a></td><td class="side whole">{{ code.effect().word() }}</td><td>{{ super::markup::inline(code.title())|safe }}</td></tr>
+{% endfor %}</tbody></table></div>
+</nav>
+{% endif %}{{ text|safe }}</main>
+<footer><p class="faint">Written by cutover {{ version }}.</p></footer>
+<script>{{ SCRIPT|safe }}</script>
+</body>
+</html>
+"##
+)]
+struct ManualPage<'a> {
+    title: String,
+    version: &'static str,
+    codes: &'a [Code],
+    text: String,
+}
+
+/// The manual as one page, with an anchor for each outcome; or the part about one outcome.
+#[must_use]
+pub fn manual(code: Option<Code>) -> String {
+    let anchor = |title: &str| {
+        let word = title.trim_matches('`');
+        word.parse::<Code>().ok().map(|code| code.word().to_owned())
+    };
+    let (title, text) = match code {
+        Some(code) => {
+            let heading = format!("# `{code}`\n\n{} ({}).\n\n", code.title(), code.effect().word());
+            let section = code.section().unwrap_or_default();
+            (format!("cutover: {code}"), markup(&(heading + section), Part::Whole, anchor))
+        }
+        None => {
+            let topics = Topic::ALL.map(|topic| markup(topic.document(), Part::Whole, anchor));
+            ("cutover: what each outcome means".to_owned(), topics.concat())
+        }
+    };
+    let codes = match &code {
+        Some(code) => std::slice::from_ref(code),
+        None => Code::ALL,
+    };
+    let page = ManualPage { title, version: env!("CARGO_PKG_VERSION"), codes, text };
+    // Writing into a string cannot fail.
+    page.render().unwrap_or_default()
+}

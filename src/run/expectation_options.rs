@@ -1,0 +1,104 @@
+//! What is expected of a domain, as plain values: of every domain, and of single ones.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::expected::import::Kind;
+use crate::expected::{Cloud, Phase, Service};
+use crate::lookup::graph::Root;
+use crate::provider::Gateway;
+use crate::record::Name;
+use crate::record::spf::Term;
+
+/// The domains that a settings file names.
+#[derive(Debug, Clone, Default)]
+pub struct ConfiguredDomains {
+    /// The file, as messages call it; `None` where there is none.
+    pub file: Option<String>,
+    /// Its domains, in its order.
+    pub domains: Vec<ConfiguredDomain>,
+}
+
+/// A domain that a settings file names.
+#[derive(Debug, Clone)]
+pub struct ConfiguredDomain {
+    /// The domain.
+    pub name: Name,
+    /// The line of the file that names it.
+    pub line: usize,
+    /// The groups that it belongs to.
+    pub groups: Vec<String>,
+    /// What is expected of it; `None` where that is the same as of every other domain.
+    pub expected: Option<Arc<ExpectationOptions>>,
+}
+
+impl ConfiguredDomain {
+    /// Returns whether it belongs to one of these groups; without any, every domain of the settings does.
+    #[must_use]
+    pub fn is_of(&self, groups: &[String]) -> bool {
+        groups.is_empty() || self.groups.iter().any(|group| groups.contains(group))
+    }
+}
+
+/// What is expected of a domain.
+#[derive(Debug, Clone)]
+pub struct ExpectationOptions {
+    /// Which part of the move is checked.
+    pub phase: Phase,
+    /// The Microsoft cloud.
+    pub cloud: Cloud,
+    /// Services whose records are required.
+    pub services: BTreeSet<Service>,
+    /// The tenant, as a person writes it.
+    pub tenant: Option<String>,
+    /// The MX host, as a person writes it.
+    pub mx: Option<String>,
+    /// The verification text, as a person writes it.
+    pub verification: Option<String>,
+    /// Files of expected values.
+    pub files: Vec<PathBuf>,
+    /// The kind of these files; `None` to recognize it.
+    pub file_kind: Option<Kind>,
+    /// Whether expected values are read from Microsoft Graph.
+    pub graph: bool,
+    /// Where Microsoft Graph is; `None` for the server of the cloud.
+    pub graph_url: Option<Root>,
+    /// The platform being left, by its id; `None` to recognize it.
+    pub source: Option<String>,
+    /// Mail filters that are meant to stay in front.
+    pub gateways: Vec<Gateway>,
+    /// SPF terms of other senders that must stay.
+    pub spf_senders: Vec<Term>,
+    /// Whether autodiscover stays on premises for now.
+    pub hybrid: bool,
+    /// Whether the domain takes and sends no mail, and shall stay so.
+    pub parked: bool,
+    /// The time when the MX is to change.
+    pub switch_at: Option<Timestamp>,
+}
+
+impl Default for ExpectationOptions {
+    fn default() -> Self {
+        Self {
+            phase: Phase::Switch,
+            cloud: Cloud::Worldwide,
+            services: BTreeSet::from([Service::Exchange]),
+            tenant: None,
+            mx: None,
+            verification: None,
+            files: Vec::new(),
+            file_kind: None,
+            graph: false,
+            graph_url: None,
+            source: None,
+            gateways: Vec::new(),
+            spf_senders: Vec::new(),
+            hybrid: false,
+            parked: false,
+            switch_at: None,
+        }
+    }
+}
