@@ -29,6 +29,14 @@
     doc = "| `run` | the pipeline: options, sources, results and history | no arguments, no terminal |"
 )]
 #![cfg_attr(
+    feature = "serve",
+    doc = "| [`serve`] | the web server: pages, API, metrics and state | no arguments, no environment |"
+)]
+#![cfg_attr(
+    not(feature = "serve"),
+    doc = "| `serve` | the web server: pages, API, metrics and state | no arguments, no environment |"
+)]
+#![cfg_attr(
     feature = "cli",
     doc = "| [`cli`] | the command line | arguments, files, streams and exit status |"
 )]
@@ -114,6 +122,9 @@ pub mod report;
 
 #[cfg(feature = "run")]
 pub mod run;
+
+#[cfg(feature = "serve")]
+pub mod serve;
 
 #[cfg(feature = "cli")]
 pub mod cli;

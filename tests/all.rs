@@ -23,6 +23,7 @@ mod recognition;
 mod regressions;
 mod run;
 mod scenarios;
+mod serve;
 mod shipping;
 mod soak;
 mod transfer;

@@ -8,7 +8,7 @@ mod bulk;
 mod domains;
 mod files;
 mod groups;
-mod hostile;
+pub mod hostile;
 mod limits;
 mod listed;
 mod lists;

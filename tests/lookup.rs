@@ -26,7 +26,7 @@ use crate::lab::{Lab, LabServer, Say};
 use crate::run::{Run, cutover};
 
 /// Everything that a domain needs to be ready.
-const READY: &str = "@ 3600 NS ns1
+pub const READY: &str = "@ 3600 NS ns1
     @ 3600 NS ns2
     ns1 3600 A 127.0.0.2
     ns2 3600 A 127.0.0.3
@@ -37,25 +37,25 @@ const READY: &str = "@ 3600 NS ns1
     autodiscover 3600 CNAME autodiscover.outlook.com.";
 
 /// Where the mail went before.
-const OLD_MX: &str = "@ 3600 MX 10 mx1.emailsrvr.com.";
+pub const OLD_MX: &str = "@ 3600 MX 10 mx1.emailsrvr.com.";
 
 /// A lab with `contoso.com`, ready on both name servers.
-struct Estate {
-    lab: Lab,
-    first: LabServer,
-    second: LabServer,
-    resolver: LabServer,
+pub struct Estate {
+    pub lab: Lab,
+    pub first: LabServer,
+    pub second: LabServer,
+    pub resolver: LabServer,
     /// Seconds of one try: enough for a busy machine where everybody answers.
     patience: &'static str,
 }
 
 impl Estate {
     /// One in which nobody waits long for those who are silent.
-    fn impatient() -> Self {
+    pub fn impatient() -> Self {
         Self { patience: "0.3", ..Self::new() }
     }
 
-    fn new() -> Self {
+    pub fn new() -> Self {
         let lab = Lab::start();
         let (first, second) = (lab.server("127.0.0.2"), lab.server("127.0.0.3"));
         let world = lab.server("127.0.0.9");
@@ -74,13 +74,13 @@ impl Estate {
     }
 
     /// Puts this zone of `contoso.com` on both name servers.
-    fn publish(&self, lines: &str) {
+    pub fn publish(&self, lines: &str) {
         self.first.zone("contoso.com", lines);
         self.second.zone("contoso.com", lines);
     }
 
     /// Makes the name servers of the domain and the resolver say this to everything.
-    fn all_say(&self, say: &Say) {
+    pub fn all_say(&self, say: &Say) {
         for server in [&self.first, &self.second, &self.resolver] {
             server.say(say.clone());
         }
@@ -97,14 +97,14 @@ impl Estate {
     }
 
     /// How to ask in this lab.
-    fn options(&self) -> String {
+    pub fn options(&self) -> String {
         let resolver = self.resolver.address();
         format!("--resolver {resolver} --authority-port {} --timeout {}", self.lab.port(), self.patience)
     }
 }
 
 /// A zone as [`READY`], with a serial and with this MX.
-fn version(serial: u32, mx: &str) -> String {
+pub fn version(serial: u32, mx: &str) -> String {
     let lines = READY.lines().filter(|line| mx.is_empty() || !line.contains(" MX "));
     let soa = format!("@ 300 SOA ns1 hostmaster {serial} 3600 600 604800 300");
     lines.chain([mx, &soa]).collect::<Vec<_>>().join("\n")

@@ -57,6 +57,7 @@ pub fn surroundings() -> Surroundings {
         time_zone: jiff::tz::TimeZone::UTC,
         marks: Marks::Unicode,
         error_marks: Marks::Unicode,
+        serve: cutover::cli::ServeSurroundings::default(),
     }
 }
 

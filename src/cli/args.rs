@@ -5,6 +5,8 @@
 mod options;
 mod values;
 
+#[cfg(feature = "serve")]
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -17,11 +19,13 @@ use crate::lookup::transport::ResolverAddress;
 use crate::lookup::webhook::WebhookUrl;
 use crate::plan::emit::DnsHost;
 use crate::provider::Gateway;
-use crate::run::{NameServerHost, Shard};
+use crate::run::{NameServerHost, PlanFormat, Shard};
+#[cfg(feature = "serve")]
+use crate::serve::{BasePath, HostName, listen_address};
 
 pub(super) use values::{
-    Concurrency, ExpectedFormat, ExplainFormat, Goal, Moment, Output, PlanFormat, ReportFormat, SchemaFile,
-    Seconds, Services, Span, SpfSender, VerdictName, ViewName, WebhookFormat, When,
+    Concurrency, ExpectedFormat, ExplainFormat, Goal, Moment, Output, ReportFormat, SchemaFile, Seconds,
+    Services, Span, SpfSender, VerdictName, ViewName, WebhookFormat, When,
 };
 
 /// Checks which DNS records still have to change before a domain is fully moved to Microsoft 365
@@ -57,6 +61,9 @@ pub(super) enum Command {
     Plan(Plan),
     /// Check again whenever a result can have changed, until all domains are ready
     Watch(Watch),
+    /// Serve the domains of the settings as web pages, an API and Prometheus metrics
+    #[cfg(feature = "serve")]
+    Serve(Serve),
     /// Print what should be published; no lookups
     Expected(Expected),
     /// Combine earlier results and report them again
@@ -85,6 +92,8 @@ impl Command {
             Self::SelfCheck(command) => command.format == ExpectedFormat::Table,
             Self::Explain(_) => true,
             Self::Completions(_) | Self::Man | Self::Schema(_) => false,
+            #[cfg(feature = "serve")]
+            Self::Serve(_) => false,
         }
     }
 
@@ -94,6 +103,8 @@ impl Command {
             Self::Check(command) => &command.expectations.settings,
             Self::Plan(command) => &command.expectations.settings,
             Self::Watch(command) => &command.expectations.settings,
+            #[cfg(feature = "serve")]
+            Self::Serve(command) => &command.expectations.settings,
             Self::Expected(command) => &command.expectations.settings,
             Self::SelfCheck(command) => &command.settings,
             Self::Report(_) | Self::Explain(_) | Self::Completions(_) | Self::Man | Self::Schema(_) => {
@@ -199,6 +210,47 @@ pub(super) struct Watch {
     pub(super) bulk: Bulk,
     #[command(flatten)]
     pub(super) reporting: Reporting,
+}
+
+#[cfg(feature = "serve")]
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The settings file names the domains. It is read again when it changes, and on SIGHUP. \
+With CUTOVER_SERVE_TOKEN in the environment, clients must send that token: as bearer token, or as the password of HTTP Basic. \
+SIGTERM or Ctrl-C ends the server with status 0."
+)]
+pub(super) struct Serve {
+    /// IP address and port to listen on
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8053", value_parser = listen_address, help_heading = "Server")]
+    pub(super) listen: SocketAddr,
+    /// SQLite file for the state [default: cutover.db beside the settings; in memory without settings]
+    #[arg(long, value_name = "FILE", help_heading = "Server")]
+    pub(super) database: Option<PathBuf>,
+    /// Let clients on other machines check any domain
+    #[arg(long, help_heading = "Server")]
+    pub(super) any_domain: bool,
+    /// Additional host name in URLs of the server, besides IP addresses and localhost; repeatable
+    #[arg(long, value_name = "NAME", help_heading = "Server")]
+    pub(super) allow_host: Vec<HostName>,
+    /// Path of the server behind a reverse proxy, such as /cutover
+    #[arg(long, value_name = "PATH", default_value = "", hide_default_value = true, help_heading = "Server")]
+    pub(super) base_path: BasePath,
+    /// Check each domain at least this often
+    #[arg(long, value_name = "DURATION", default_value = "15m", help_heading = "Rhythm")]
+    pub(super) every: Span,
+    #[command(flatten)]
+    pub(super) hooks: HookArguments,
+    #[command(flatten)]
+    pub(super) expectations: Expectations,
+    #[command(flatten)]
+    pub(super) lookup: Lookup,
+    #[command(flatten)]
+    pub(super) times: Times,
+    #[command(flatten)]
+    pub(super) bulk: Bulk,
+    /// Recommended counts as required
+    #[arg(long, help_heading = "Report")]
+    pub(super) strict: bool,
 }
 
 /// The receivers of a change.

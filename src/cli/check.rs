@@ -2,24 +2,18 @@
 
 use std::ffi::OsString;
 
-use jiff::tz::TimeZone;
-
 use crate::check::{Code, Status, Verdict};
 use crate::expected::{Importance, Phase};
-use crate::plan::emit::{
-    DnsHost, Sheet, to_csv, to_dnscontrol, to_ics, to_nsupdate, to_octodns, to_powershell, to_runbook,
-    to_terraform,
-};
-use crate::plan::schedule::{Move, Schedule};
-use crate::plan::{rollback, to_bind};
-use crate::report::harmless::{harmless, harmless_lines};
-use crate::report::json::{PlanView, to_json};
+use crate::plan::rollback;
+use crate::plan::schedule::Move;
+use crate::report::harmless::harmless;
 use crate::report::style::Style;
-use crate::report::table;
+use crate::run::{
+    DomainLimit, ExpectationOptions, HistoryFile, PlanFormat, PlanLayout, Round, Rounds, RunOptions,
+    plan_text,
+};
 
-use crate::run::{Checked, DomainLimit, ExpectationOptions, HistoryFile, Round, Rounds, RunOptions};
-
-use super::args::{Bulk, Check, Plan, PlanFormat, Times};
+use super::args::{Bulk, Check, Plan, Times};
 use super::notes::{lock_notes, tell, tell_of_inputs};
 use super::run_options::CheckArguments;
 use super::settings::Settings;
@@ -108,7 +102,13 @@ pub(super) fn plan(
         replay_options: &replay_options,
         closing: checked.closing(),
     };
-    let text = written(&planned, command, style, (&whole, &surroundings.time_zone));
+    let layout = PlanLayout {
+        format: command.format,
+        provider: command.provider,
+        style,
+        time_zone: &surroundings.time_zone,
+    };
+    let text = plan_text(&planned, layout, &whole);
     streams.out.write_all(text.as_bytes())?;
     streams.out.flush()?;
     let judged = checked.assessment.judged.iter().filter(|judged| judged.importance == Importance::Required);
@@ -195,36 +195,4 @@ fn without_time() -> Problem {
     let message = "--format ics: a calendar needs the time of the switch; add `--switch-at TIME`, such as \
                    `--switch-at 2026-11-28T20:00:00Z`, or use `--format runbook`";
     Problem::Usage(message.into())
-}
-
-/// The plan in the form that was asked for; for one of the whole move, what that is and the time zone of its readers.
-fn written(
-    checked: &Checked,
-    command: &Plan,
-    style: &Style,
-    (whole, time_zone): (&Move<'_>, &TimeZone),
-) -> String {
-    let Checked { subject, assessment, changes, .. } = checked;
-    let zone = assessment.zone.as_ref();
-    let apex = zone.map_or(&subject.domain, |zone| &zone.apex);
-    let sheet = Sheet { domain: &subject.domain, zone: apex, changes };
-    let schedule = || Schedule::new(whole).with_sentences(harmless);
-    match command.format {
-        PlanFormat::Table => table::plan(&checked.report().with_since(checked.since.clone()), style),
-        PlanFormat::Bind => to_bind(changes),
-        PlanFormat::Nsupdate => to_nsupdate(&sheet),
-        PlanFormat::Dnscontrol => to_dnscontrol(&sheet),
-        PlanFormat::Octodns => to_octodns(&sheet),
-        PlanFormat::Terraform => {
-            let shown = zone.and_then(|zone| {
-                zone.name_servers.iter().find_map(|server| DnsHost::of_name_server(&server.name))
-            });
-            to_terraform(&sheet, command.provider.or(shown).unwrap_or(DnsHost::Azure))
-        }
-        PlanFormat::Powershell => to_powershell(&sheet),
-        PlanFormat::Csv => to_csv(&sheet),
-        PlanFormat::Json => to_json(&PlanView::new(subject, changes)),
-        PlanFormat::Runbook => harmless_lines(&to_runbook(&schedule(), time_zone)).into_owned(),
-        PlanFormat::Ics => to_ics(&schedule()),
-    }
 }

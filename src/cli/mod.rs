@@ -13,12 +13,15 @@ mod earlier;
 mod expected;
 mod explain;
 mod given;
+mod hook_targets;
 mod manual;
 mod notes;
 mod reporter;
 mod run_options;
 mod schema;
 mod self_check;
+#[cfg(feature = "serve")]
+mod serve;
 mod settings;
 mod signals;
 mod stored;
@@ -42,6 +45,8 @@ use crate::report::style::{Colour, Detail, Marks, UNLIMITED};
 
 pub use crate::run::{Clock, Later};
 use crate::run::{DEFAULT_SETTINGS, RunError};
+#[cfg(feature = "serve")]
+pub use serve::ServeSurroundings;
 
 use clock::Process;
 
@@ -89,6 +94,9 @@ pub struct Surroundings {
     pub marks: Marks,
     /// Which characters standard error shows.
     pub error_marks: Marks,
+    /// What a server gets from the environment.
+    #[cfg(feature = "serve")]
+    pub serve: ServeSurroundings,
 }
 
 impl Surroundings {
@@ -108,6 +116,8 @@ impl Surroundings {
             time_zone: TimeZone::UTC,
             marks: Marks::Unicode,
             error_marks: Marks::Unicode,
+            #[cfg(feature = "serve")]
+            serve: ServeSurroundings::default(),
         }
     }
 
@@ -141,6 +151,8 @@ impl Surroundings {
             time_zone: TimeZone::system(),
             marks: console::marks_of_locale(terminal, locale),
             error_marks: console::marks_of_locale(io::stderr().is_terminal(), locale),
+            #[cfg(feature = "serve")]
+            serve: ServeSurroundings::of_process(),
         }
     }
 }
@@ -279,6 +291,8 @@ fn dispatch(
         Command::Check(command) => check::check(command, typed, settings, streams, &style, surroundings),
         Command::Plan(command) => check::plan(command, typed, settings, streams, &style, surroundings),
         Command::Watch(command) => watch::run(command, typed, settings, streams, &style, surroundings),
+        #[cfg(feature = "serve")]
+        Command::Serve(command) => serve::run(command, typed, settings, streams, surroundings),
         Command::Expected(command) => expected::run(command, settings, streams, &style, surroundings),
         Command::Report(command) => stored::run(command, streams, &style, surroundings),
         Command::Explain(command) => explain::run(command, streams, &style),

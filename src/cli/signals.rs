@@ -40,7 +40,7 @@ fn work(count: &watch::Sender<u32>, ready: &mpsc::Sender<()>) {
         let _ = ready.send(());
         signals.next().await;
         count.send_modify(|count| *count += 1);
-        let end = Instant::now() + ALL;
+        let end = Instant::now() + cleanup::patience().unwrap_or(ALL);
         if timeout_at(end, signals.next()).await.is_ok() {
             count.send_modify(|count| *count += 1);
             let end = end.min(Instant::now() + AT_ONCE);

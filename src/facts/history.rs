@@ -101,6 +101,23 @@ impl History {
         self.domains.get(domain).and_then(|sets| sets.get(question)).map_or(&[], Vec::as_slice)
     }
 
+    /// Returns the part of one domain.
+    #[must_use]
+    pub fn of_domain(&self, domain: &Name) -> Self {
+        let own = self.domains.get_key_value(domain);
+        Self { domains: own.map(|(name, sets)| (name.clone(), sets.clone())).into_iter().collect() }
+    }
+
+    /// Adds the domains of another history, which replace those of the same name.
+    pub fn extend(&mut self, other: Self) {
+        self.domains.extend(other.domains);
+    }
+
+    /// Removes a domain.
+    pub fn forget(&mut self, domain: &Name) {
+        self.domains.remove(domain);
+    }
+
     /// Adds what the facts show of the domain.
     pub fn observe(&mut self, domain: &Name, facts: &Facts) {
         self.add(domain, &Sighting::of(domain, facts));

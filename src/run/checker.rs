@@ -4,13 +4,16 @@
 //! [`results`](super::results).
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures_util::{Stream, StreamExt as _};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use crate::check::{Assessment, assess};
 use crate::expected::Subject;
+use crate::facts::{Facts, History};
 use crate::record::Name;
 
 use super::checked::Checked;
@@ -20,7 +23,7 @@ use super::inputs::{self, RunInputs};
 use super::names::Names;
 use super::options::{DomainLimit, RunOptions};
 use super::overrides::DomainOverrides;
-use super::pipeline::gather;
+use super::pipeline::gather_observed;
 use super::prepared::PreparedRun;
 
 /// Domains under way at the same time, where the options say nothing.
@@ -66,6 +69,28 @@ impl Checker {
     pub async fn open(mut options: RunOptions, now: Timestamp) -> Result<Self, RunError> {
         options.domains.limit = DomainLimit::AnyOrNone;
         let history = HistoryFile::open(options.history.as_deref())?;
+        Self::open_with(options, history, now).await
+    }
+
+    /// Opens a checker with a history that the caller stores. Unless the options name a history file, the checker keeps it in
+    /// memory, and [`Checker::history_of`] returns it.
+    ///
+    /// # Errors
+    /// [`RunError`] for what cannot be used.
+    pub async fn open_with_history(
+        mut options: RunOptions,
+        known: History,
+        now: Timestamp,
+    ) -> Result<Self, RunError> {
+        options.domains.limit = DomainLimit::AnyOrNone;
+        let history = match &options.history {
+            Some(path) => HistoryFile::open(Some(path))?,
+            None => HistoryFile::in_memory(known),
+        };
+        Self::open_with(options, history, now).await
+    }
+
+    async fn open_with(options: RunOptions, history: HistoryFile, now: Timestamp) -> Result<Self, RunError> {
         let PreparedRun { mut inputs, names, overrides, .. } = PreparedRun::open(&options, None, now).await?;
         let notes = std::mem::take(&mut inputs.notes);
         Ok(Self {
@@ -118,13 +143,43 @@ impl Checker {
     /// # Errors
     /// [`RunError`] for files that cannot be used any more.
     pub async fn check_subject(&self, subject: Subject, now: Timestamp) -> Result<Checked, RunError> {
+        self.check_within(subject, self.options.lookup.deadline, now).await
+    }
+
+    /// Looks up and judges a domain within `time`, if that is less than the deadline of the options.
+    ///
+    /// # Errors
+    /// [`RunError`] for files that cannot be used any more.
+    pub async fn check_within(
+        &self,
+        subject: Subject,
+        time: Duration,
+        now: Timestamp,
+    ) -> Result<Checked, RunError> {
+        self.check_observed(subject, time, now, &mut |_| {}).await
+    }
+
+    /// Looks up and judges a domain as [`Checker::check_within`] does, and calls `observe` whenever there are more replies. Its
+    /// argument assesses the replies so far: what is not looked up yet is `unknown`, and other results may still change.
+    ///
+    /// # Errors
+    /// [`RunError`] for files that cannot be used any more.
+    pub async fn check_observed(
+        &self,
+        subject: Subject,
+        time: Duration,
+        now: Timestamp,
+        observe: &mut (dyn FnMut(&dyn Fn() -> Assessment) + Send),
+    ) -> Result<Checked, RunError> {
         // It is never closed.
         let _permit = self.permits.acquire().await;
         let now = inputs::whole_seconds(now);
         let open = self.inputs(now).await?;
         open.inputs.source.begin_check(&subject.domain);
-        let (limits, judge_options) = (self.options.limits(), self.options.judge_options());
-        let mut facts = gather(&open.inputs, &subject, limits, judge_options).await;
+        let (mut limits, judge_options) = (self.options.limits(), self.options.judge_options());
+        limits.deadline = limits.deadline.min(time);
+        let mut look = |facts: &Facts| observe(&|| assess(&subject, facts, judge_options));
+        let mut facts = gather_observed(&open.inputs, &subject, limits, judge_options, &mut look).await;
         if self.options.lookup.replay.is_none() {
             facts.checked_at = now;
         }
@@ -144,6 +199,23 @@ impl Checker {
         let check = move |domain: Name| async move { (domain.clone(), self.check(domain, now).await) };
         let most = self.options.concurrency.unwrap_or(CONCURRENCY);
         futures_util::stream::iter(domains).map(check).buffer_unordered(most)
+    }
+
+    /// Returns what was published for a domain before.
+    #[must_use]
+    pub fn history_of(&self, domain: &Name) -> History {
+        lock(&self.history).known().of_domain(domain)
+    }
+
+    /// Returns the whole history.
+    #[must_use]
+    pub fn history(&self) -> History {
+        lock(&self.history).known().clone()
+    }
+
+    /// Removes a domain from the history in memory; a history file keeps it.
+    pub fn forget_history(&self, domain: &Name) {
+        lock(&self.history).forget(domain);
     }
 
     /// Adds what was seen since the last time to the history, where there is one. This waits for the disk, and for other runs

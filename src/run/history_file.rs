@@ -20,9 +20,17 @@ pub struct HistoryFile {
     known: History,
     /// What was seen since it was last written.
     news: Vec<(Name, Sighting)>,
+    /// Whether it is kept without a file.
+    is_in_memory: bool,
 }
 
 impl HistoryFile {
+    /// Returns a history without a file, which the caller stores.
+    #[must_use]
+    pub fn in_memory(known: History) -> Self {
+        Self { known, is_in_memory: true, ..Self::default() }
+    }
+
     /// Checks whether there can be a history, before anything is looked up. If another run has it locked, `notify` gets a
     /// sentence for the user.
     ///
@@ -40,17 +48,24 @@ impl HistoryFile {
     /// [`RunError`] if the file cannot be read.
     pub fn open(path: Option<&Path>) -> Result<Self, RunError> {
         let known = path.map(read).transpose()?.unwrap_or_default();
-        Ok(Self { path: path.map(Path::to_owned), known, news: Vec::new() })
+        Ok(Self { path: path.map(Path::to_owned), known, ..Self::default() })
     }
 
     /// Adds what was seen of a domain, and returns all that is known then.
     pub fn remember(&mut self, domain: &Name, facts: &Facts) -> &History {
-        if self.path.is_some() {
+        if self.path.is_some() || self.is_in_memory {
             let sighting = Sighting::of(domain, facts);
             self.known.add(domain, &sighting);
-            self.news.push((domain.clone(), sighting));
+            if self.path.is_some() {
+                self.news.push((domain.clone(), sighting));
+            }
         }
         &self.known
+    }
+
+    /// Removes a domain from memory.
+    pub(super) fn forget(&mut self, domain: &Name) {
+        self.known.forget(domain);
     }
 
     /// All that is known.
@@ -81,7 +96,7 @@ impl HistoryFile {
     /// Splits off what was seen since it was last written, to be saved while this goes on being added to.
     pub(super) fn split_off(&mut self) -> Self {
         let (known, news) = (self.known.clone(), std::mem::take(&mut self.news));
-        Self { path: self.path.clone(), known, news }
+        Self { path: self.path.clone(), known, news, is_in_memory: self.is_in_memory }
     }
 
     /// Joins what was split off again: with what other runs wrote if it was saved, and with its news if it was not.

@@ -1,5 +1,6 @@
 //! Looks up domains and judges them, many at the same time.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use futures_util::{Stream, StreamExt as _};
@@ -7,11 +8,11 @@ use tokio::time::Instant;
 
 use crate::check::{JudgeOptions, Questions, compared_questions, wanted, web_requests};
 use crate::expected::Subject;
-use crate::facts::Facts;
+use crate::facts::{Facts, Reader};
 use crate::lookup::{
     Besides, Limits, Source, answer_beside, compare_delegation, request_web, survey, transfer,
 };
-use crate::record::Question;
+use crate::record::{Name, Question};
 
 use super::checked::Checked;
 use super::concurrency::AdaptiveConcurrency;
@@ -82,11 +83,23 @@ pub(super) async fn gather(
     limits: Limits,
     judge_options: JudgeOptions<'_>,
 ) -> Facts {
+    gather_observed(inputs, subject, limits, judge_options, &mut |_| {}).await
+}
+
+/// Gathers facts as [`gather`] does, and shows them to `observe` whenever there are more.
+pub(super) async fn gather_observed(
+    inputs: &RunInputs,
+    subject: &Subject,
+    limits: Limits,
+    judge_options: JudgeOptions<'_>,
+    observe: &mut (dyn FnMut(&Facts) + Send),
+) -> Facts {
     let (source, domain) = (&inputs.source, &subject.domain);
     let until = Instant::now() + limits.deadline;
     let requests = web_requests(subject, &inputs.web);
     let compared = if source.has_named_servers() { compared_questions(domain) } else { Vec::new() };
-    let mut reader = Besides::new(Questions::new(subject, judge_options), source, &requests, compared);
+    let reader = Besides::new(Questions::new(subject, judge_options), source, &requests, compared);
+    let mut reader = Observed { reader, observe };
     let mut facts = survey(source, domain, limits, &mut reader).await;
     if let Some(transfer) = &inputs.transfer {
         read_zone(source, subject, transfer, until, &mut facts).await;
@@ -94,6 +107,27 @@ pub(super) async fn gather(
     compare_delegation(source, domain, until, &mut facts).await;
     request_web(source, &requests, until, &mut facts).await;
     facts
+}
+
+/// A reader that shows its facts to an observer.
+struct Observed<'o, R> {
+    reader: R,
+    observe: &'o mut (dyn FnMut(&Facts) + Send),
+}
+
+impl<R: Reader> Reader for Observed<'_, R> {
+    fn unmet(&mut self, facts: &Facts) -> Vec<Question> {
+        (self.observe)(facts);
+        self.reader.unmet(facts)
+    }
+
+    fn unmet_at_rest(&mut self, facts: &Facts) -> Vec<Question> {
+        self.reader.unmet_at_rest(facts)
+    }
+
+    fn policies(&mut self, facts: &Facts) -> BTreeSet<Name> {
+        self.reader.policies(facts)
+    }
 }
 
 /// Reads the whole zone where a name server sends it, and then looks up what its other records make worth asking.

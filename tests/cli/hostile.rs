@@ -12,7 +12,7 @@ use crate::run::{Run, Workspace, cutover, cutover_with, surroundings};
 use agents::assert_no_commands;
 
 /// Records that each try something, one a line, in place of those of a zone.
-const TRICKS: &[(&str, &str)] = &[
+pub const TRICKS: &[(&str, &str)] = &[
     ("MS", "@ TXT \"MS=ms1234\\027[2J5678\""),
     ("MS", "@ TXT \"\\027]0;owned\\007\""),
     ("MS", "@ TXT \"\u{202e}gnp.exe\" \"\u{2066}\u{200b}\u{feff}\""),
@@ -249,7 +249,7 @@ fn assert_harmless(run: &Run, what: &str) {
 }
 
 /// Whether a character does something to a terminal, or to the order of the text around it.
-fn acts(character: char) -> bool {
+pub fn acts(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
         || matches!(character, '\u{ad}' | '\u{061c}' | '\u{feff}' | '\u{fdd0}'..='\u{fdef}')

@@ -59,6 +59,7 @@ pub(super) fn advice(bench: &SpfJudge<'_>, record: &SpfRecord, tally: &Tally) ->
 
 #[cfg(test)]
 mod tests {
+    use super::super::candidate::Reason;
     use super::*;
     use crate::check::spf::candidate::Reason;
 

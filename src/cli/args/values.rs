@@ -15,7 +15,7 @@ use crate::expected::Service;
 use crate::facts::TrustPolicy;
 use crate::record::Name;
 use crate::record::spf::{Meaning, Mechanism, Qualifier, Term};
-use crate::run::NoticeFormat;
+use crate::run::{NoticeFormat, PlanFormat};
 
 pub(in crate::cli) use crate::report::format::Format as ReportFormat;
 
@@ -114,47 +114,13 @@ impl From<WebhookFormat> for NoticeFormat {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum PlanFormat {
-    /// For a person
-    Table,
-    /// Lines of a zone file
-    Bind,
-    /// A script of RFC 2136 updates
-    Nsupdate,
-    /// A snippet for dnsconfig.js
-    Dnscontrol,
-    /// A snippet for octoDNS
-    Octodns,
-    /// Resources, see --provider
-    Terraform,
-    /// Cmdlets for a Windows DNS server
-    Powershell,
-    /// For a spreadsheet
-    Csv,
-    /// For a program
-    Json,
-    /// Markdown to hand on: every step of the move, and when
-    Runbook,
-    /// A calendar of these steps; needs --switch-at
-    Ics,
-}
+impl ValueEnum for PlanFormat {
+    fn value_variants<'a>() -> &'a [Self] {
+        Self::ALL
+    }
 
-impl PlanFormat {
-    /// Returns whether it holds the whole move, whatever the phase.
-    pub(in crate::cli) fn is_schedule(self) -> bool {
-        match self {
-            Self::Runbook | Self::Ics => true,
-            Self::Table
-            | Self::Bind
-            | Self::Nsupdate
-            | Self::Dnscontrol
-            | Self::Octodns
-            | Self::Terraform
-            | Self::Powershell
-            | Self::Csv
-            | Self::Json => false,
-        }
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.word()).help(self.help()))
     }
 }
 

@@ -5,11 +5,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::cli::args::HookArguments;
+use crate::cli::hook_targets::targets;
 use crate::cli::{Later, Problem, Streams, Surroundings};
-use crate::lookup::webhook::{Webhook, WebhookUrl};
 use crate::record::Name;
 use crate::report::harmless::harmless;
-use crate::run::{HookTargets, Hooks, NoticeFormat, NoticeTracker, Round};
+use crate::run::{Hooks, NoticeTracker, Round};
 
 use super::live::Live;
 
@@ -30,20 +30,7 @@ impl Notices {
     /// # Errors
     /// [`Problem`] for an invalid URL in the environment.
     pub(super) fn open(hooks: &HookArguments, surroundings: &Surroundings) -> Result<Self, Problem> {
-        let from_environment = || {
-            let read = |text: &String| text.parse::<WebhookUrl>();
-            let url = surroundings.webhook.as_ref().map(read).transpose();
-            url.map_err(|error| Problem::Usage(format!("CUTOVER_WEBHOOK: {error}")))
-        };
-        let url = match &hooks.webhook {
-            Some(url) => Some(url.clone()),
-            None => from_environment()?,
-        };
-        let targets = HookTargets {
-            command: hooks.on_change.clone(),
-            webhook: url.map(Webhook::new),
-            format: NoticeFormat::from(hooks.webhook_format),
-        };
+        let targets = targets(hooks, surroundings)?;
         Ok(Self { tracker: NoticeTracker::default(), hooks: Hooks::new(targets) })
     }
 

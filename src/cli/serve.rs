@@ -1,0 +1,167 @@
+//! `cutover serve`: web pages, an API and Prometheus metrics, until a signal ends the server.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::report::harmless::harmless;
+use crate::run::{DomainLimit, HistoryFile, RunOptions, files};
+use crate::serve::{self as server, AccessToken, Reload, ServeError, ServeOptions, default_database};
+
+use super::args::{Command, Serve};
+use super::check::refuse_bulk;
+use super::hook_targets::targets;
+use super::notes::lock_notes;
+use super::run_options::CheckArguments;
+use super::settings::{self, Settings};
+use super::{Problem, Streams, Surroundings, cleanup};
+
+/// The environment variable that holds the token: a command line can be seen by others.
+const TOKEN: &str = "CUTOVER_SERVE_TOKEN";
+/// Time limit of the shutdown: longer than that of other commands, since responses in progress are finished.
+const PATIENCE: Duration = Duration::from_millis(4700);
+
+/// The environment variables of a server.
+#[derive(Clone, Default)]
+pub struct ServeSurroundings {
+    /// The token that clients must send; `None` for no token.
+    pub token: Option<String>,
+    /// The socket of the service manager (sd_notify).
+    pub notify_socket: Option<String>,
+}
+
+impl fmt::Debug for ServeSurroundings {
+    /// Without the token.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { token: _, notify_socket } = self;
+        f.debug_struct("ServeSurroundings").field("notify_socket", notify_socket).finish_non_exhaustive()
+    }
+}
+
+impl ServeSurroundings {
+    /// Reads them.
+    pub(super) fn of_process() -> Self {
+        #[allow(clippy::disallowed_methods, reason = "called by the one place that reads the environment")]
+        let variable = |name: &str| std::env::var_os(name).map(|text| text.to_string_lossy().into_owned());
+        Self { token: variable(TOKEN), notify_socket: variable("NOTIFY_SOCKET") }
+    }
+}
+
+/// Runs `cutover serve`.
+///
+/// # Errors
+/// [`Problem`] if the server cannot start.
+pub(super) fn run(
+    command: &Serve,
+    typed: &[OsString],
+    settings: &Settings,
+    streams: &mut Streams<'_>,
+    surroundings: &Surroundings,
+) -> Result<u8, Problem> {
+    let options = serve_options(command, surroundings)?;
+    let run = run_options(command, settings, surroundings)?;
+    HistoryFile::check(run.history.as_deref(), &mut lock_notes(streams.err))?;
+    // A signal is the normal end of a server.
+    cleanup::set_status(0);
+    cleanup::set_patience(PATIENCE);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut say = |note: &str| {
+        // Nothing is left to tell if even this cannot be written.
+        let _ = writeln!(streams.err, "note: {}", harmless(note)).and_then(|()| streams.err.flush());
+    };
+    settings.ignored().iter().for_each(|note| say(note));
+    let reload = reload(typed.to_vec(), surroundings.clone());
+    let stopped = surroundings.clock.stopped();
+    let ended = runtime.block_on(server::serve(options, run, reload, &mut say, stopped));
+    runtime.shutdown_background();
+    ended?;
+    Ok(0)
+}
+
+impl From<ServeError> for Problem {
+    fn from(error: ServeError) -> Self {
+        match error {
+            ServeError::Run(error) => error.into(),
+            ServeError::Listen { .. } | ServeError::Database(_) => Self::Usage(error.to_string()),
+            ServeError::Thread(error) => Self::Output(error),
+        }
+    }
+}
+
+/// Returns the path of the settings file.
+fn settings_file(command: &Serve, surroundings: &Surroundings) -> Option<PathBuf> {
+    let default = || surroundings.settings.clone().filter(|path| files::is_there(path));
+    command.expectations.settings.clone().or_else(default)
+}
+
+fn serve_options(command: &Serve, surroundings: &Surroundings) -> Result<ServeOptions, Problem> {
+    let file = settings_file(command, surroundings);
+    let token = surroundings.serve.token.as_deref().map(str::parse::<AccessToken>).transpose();
+    let token = token.map_err(|expected| Problem::Usage(format!("{TOKEN}: {expected}")))?;
+    let is_file = |path: &&PathBuf| path.as_os_str() != "-";
+    Ok(ServeOptions {
+        listen: command.listen,
+        hosts: command.allow_host.clone(),
+        is_open: command.any_domain,
+        base: command.base_path.clone(),
+        token,
+        database: command.database.clone().or_else(|| file.as_deref().map(default_database)),
+        sources: file.iter().chain(command.bulk.list.iter().filter(is_file)).cloned().collect(),
+        every: command.every.0,
+        notify_socket: surroundings.serve.notify_socket.clone(),
+        hooks: targets(&command.hooks, surroundings)?,
+    })
+}
+
+fn run_options(
+    command: &Serve,
+    settings: &Settings,
+    surroundings: &Surroundings,
+) -> Result<RunOptions, Problem> {
+    refuse_bulk(&command.bulk, "serve")?;
+    if command.lookup.record.is_some() {
+        let message = "--record: not possible with `cutover serve`; use `cutover check --record FILE`";
+        return Err(Problem::Usage(message.into()));
+    }
+    if !command.times.since.is_empty() {
+        let message = "--since: not possible with `cutover serve`; use `cutover check --since FILE`";
+        return Err(Problem::Usage(message.into()));
+    }
+    let arguments = CheckArguments {
+        domains: &[],
+        expected: command.expectations.options(),
+        lookup: &command.lookup,
+        times: &command.times,
+        bulk: &command.bulk,
+        strict: command.strict,
+        limit: DomainLimit::AnyOrNone,
+    };
+    arguments.options(settings, surroundings)
+}
+
+/// Returns a function that reads the settings again.
+fn reload(typed: Vec<OsString>, surroundings: Surroundings) -> Reload {
+    let words = |problem: Problem| match problem {
+        Problem::Usage(message) => message,
+        Problem::Output(error) => error.to_string(),
+    };
+    Arc::new(move || {
+        let read = settings::read(typed.clone(), surroundings.settings.as_deref()).map_err(words)?;
+        let (arguments, settings) = read.map_err(|error| error.to_string())?;
+        match &arguments.command {
+            Command::Serve(command) => run_options(command, &settings, &surroundings).map_err(words),
+            Command::Check(_)
+            | Command::Plan(_)
+            | Command::Watch(_)
+            | Command::Expected(_)
+            | Command::Report(_)
+            | Command::Explain(_)
+            | Command::Completions(_)
+            | Command::Man
+            | Command::Schema(_)
+            | Command::SelfCheck(_) => Err("the command is not `serve`".into()),
+        }
+    })
+}

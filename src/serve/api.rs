@@ -1,0 +1,145 @@
+//! The API: reports and plans.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::StatusCode;
+use hyper::header::HeaderValue;
+use jiff::tz::TimeZone;
+
+use crate::expected::Phase;
+use crate::plan::emit::DnsHost;
+use crate::plan::rollback;
+use crate::plan::schedule::Move;
+use crate::record::Name;
+use crate::run::{Checked, PlanFormat, PlanLayout, plan_text};
+
+use super::app::{App, CheckError, Shown, outcome};
+use super::clock::now;
+use super::known::Known;
+use super::rendering::{self, Dated, PLAIN, Replies, Watched};
+use super::respond::{JSON, Reply, TEXT, refuse, reply};
+
+/// How much longer than its deadline a check may take, with waiting for its turn.
+const QUEUE: Duration = Duration::from_secs(30);
+
+/// All domains of the settings.
+pub(super) fn domains(app: &App, replies: Replies) -> Reply {
+    let shown = app.watched();
+    let known = shown.iter().filter_map(|one| one.known.as_ref());
+    let dated: Vec<Dated<'_>> = known.map(dated).collect();
+    let watched = shown.iter().map(watched).collect();
+    reply(StatusCode::OK, JSON, rendering::json(now(), &dated, watched, replies))
+}
+
+fn dated(known: &Known) -> Dated<'_> {
+    Dated { report: &known.report, checked_at: known.checked_at }
+}
+
+fn watched(one: &Shown) -> Watched {
+    let known = one.known.as_ref();
+    Watched {
+        domain: one.domain.without_trailing_dot(),
+        verdict: known.map(|known| known.verdict.word()),
+        left: known.map(Known::left).unwrap_or_default(),
+        since: known.map(Known::since),
+        checked_at: known.map(|known| known.checked_at),
+        next_check_at: one.next,
+        checking: one.is_checking,
+    }
+}
+
+/// The report of one domain, checked now.
+pub(super) async fn domain(app: &Arc<App>, name: &Name, phase: Option<Phase>, replies: Replies) -> Reply {
+    if let Some(known) = app.fresh(name, phase) {
+        return reply(StatusCode::OK, JSON, rendering::single_json(&dated(&known), replies));
+    }
+    match checked(app, name, phase).await {
+        Ok(checked) => {
+            let report = checked.report().with_replies(&checked.facts);
+            let dated = Dated { report: &report, checked_at: checked.facts.checked_at };
+            reply(StatusCode::OK, JSON, rendering::single_json(&dated, replies))
+        }
+        Err(refusal) => refusal,
+    }
+}
+
+/// Checks a domain, or waits for the check that is under way.
+async fn checked(app: &Arc<App>, name: &Name, phase: Option<Phase>) -> Result<Arc<Checked>, Reply> {
+    let mut check = app.check(name, phase, None).map_err(|error| no_check(&error))?;
+    let patience = app.checker().options().lookup.deadline.saturating_add(QUEUE);
+    match outcome(&mut check, patience).await {
+        Some(Ok(checked)) => Ok(checked),
+        Some(Err(error)) => Err(refuse(StatusCode::INTERNAL_SERVER_ERROR, &error)),
+        None => Err(refuse(StatusCode::SERVICE_UNAVAILABLE, "The check takes too long. Try again later.")),
+    }
+}
+
+/// The answer where no check is begun.
+pub(super) fn no_check(error: &CheckError) -> Reply {
+    let status = match error {
+        CheckError::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        CheckError::Options(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    refuse(status, &error.to_string())
+}
+
+/// How a plan is wanted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PlanQuery {
+    pub(super) format: PlanFormat,
+    pub(super) phase: Option<Phase>,
+    pub(super) provider: Option<DnsHost>,
+    pub(super) is_rollback: bool,
+}
+
+/// The plan of one domain, checked now.
+pub(super) async fn plan(app: &Arc<App>, name: &Name, query: PlanQuery) -> Reply {
+    let PlanQuery { format, phase, provider, is_rollback } = query;
+    let phase = if format.is_schedule() { Some(Phase::Tidy) } else { phase };
+    let checked = match checked(app, name, phase).await {
+        Ok(checked) => checked,
+        Err(refusal) => return refusal,
+    };
+    if format == PlanFormat::Ics && checked.subject.switch_at.is_none() {
+        let reason = "A calendar needs the time of the switch. Add `switch-at` to the settings, or use format=runbook.";
+        return refuse(StatusCode::BAD_REQUEST, reason);
+    }
+    let checker = app.checker();
+    let options = checker.options();
+    let whole = Move {
+        subject: &checked.subject,
+        facts: &checked.facts,
+        scales: options.judge_options(),
+        assumptions: options.assumptions,
+        options: "",
+        replay_options: "",
+        closing: checked.closing(),
+    };
+    let layout = PlanLayout { format, provider, style: &PLAIN, time_zone: &TimeZone::UTC };
+    let text = if is_rollback && !format.is_schedule() {
+        let mut planned = Checked::clone(&checked);
+        planned.changes = rollback(&checked.changes);
+        plan_text(&planned, layout, &whole)
+    } else {
+        plan_text(&checked, layout, &whole)
+    };
+    let content_type = match format {
+        PlanFormat::Json => JSON,
+        PlanFormat::Csv => "text/csv; charset=utf-8",
+        PlanFormat::Ics => "text/calendar; charset=utf-8",
+        PlanFormat::Runbook => "text/markdown; charset=utf-8",
+        PlanFormat::Table
+        | PlanFormat::Bind
+        | PlanFormat::Nsupdate
+        | PlanFormat::Dnscontrol
+        | PlanFormat::Octodns
+        | PlanFormat::Terraform
+        | PlanFormat::Powershell => TEXT,
+    };
+    let mut reply = reply(StatusCode::OK, content_type, text);
+    // A plan that rests on failed lookups must not look like one that is complete.
+    let verdict = HeaderValue::from_static(checked.assessment.verdict.word());
+    reply.headers_mut().insert("cutover-verdict", verdict);
+    reply
+}

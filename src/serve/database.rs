@@ -1,0 +1,405 @@
+//! Keeps the state in SQLite: last results, verdicts, and what was published before.
+//!
+//! One thread writes, so that a slow disk holds up no page. What could not be written, as on a full disk, is kept and written
+//! with the next result.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, ErrorCode, OpenFlags, params};
+use tokio::sync::oneshot;
+
+use crate::check::Verdict;
+use crate::facts::History;
+use crate::record::Name;
+use crate::report::DomainReport;
+
+use super::known::Known;
+
+/// The version of the tables, in `user_version`.
+const VERSION: u32 = 1;
+/// How the tables of each version come from those before.
+const MIGRATIONS: [&str; VERSION as usize] = ["
+    CREATE TABLE result (domain TEXT PRIMARY KEY, checked_at TEXT NOT NULL, verdict TEXT NOT NULL, report TEXT NOT NULL)
+        WITHOUT ROWID;
+    CREATE TABLE verdict (domain TEXT NOT NULL, since TEXT NOT NULL, verdict TEXT NOT NULL, PRIMARY KEY (domain, since))
+        WITHOUT ROWID;
+    CREATE TABLE history (domain TEXT PRIMARY KEY, seen TEXT NOT NULL) WITHOUT ROWID;
+"];
+/// Verdicts that are kept of a domain.
+const MOST_VERDICTS: u32 = 1000;
+/// How long another process may hold the file.
+const BUSY: Duration = Duration::from_secs(2);
+/// What could not be written is tried again so soon.
+const AGAIN: Duration = Duration::from_secs(30);
+
+/// Why the state cannot be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    /// SQLite says so.
+    #[error("{path}: {source}")]
+    Sqlite {
+        /// The file.
+        path: String,
+        /// Why.
+        source: rusqlite::Error,
+    },
+    /// A newer version has written the file.
+    #[error(
+        "{path}: version {found} of the database, and this version of cutover reads up to {VERSION}; use a newer cutover"
+    )]
+    Newer {
+        /// The file.
+        path: String,
+        /// Its version.
+        found: u32,
+    },
+    /// The thread that writes cannot be started.
+    #[error("no thread for the database: {0}")]
+    Thread(#[from] std::io::Error),
+}
+
+impl DatabaseError {
+    /// Whether the file is all right and only cannot be written.
+    fn is_unwritable(&self) -> bool {
+        let Self::Sqlite { source, .. } = self else { return false };
+        matches!(
+            source.sqlite_error_code(),
+            Some(
+                ErrorCode::ReadOnly
+                    | ErrorCode::CannotOpen
+                    | ErrorCode::DiskFull
+                    | ErrorCode::PermissionDenied
+            )
+        )
+    }
+}
+
+/// What is kept of a domain.
+#[derive(Debug, Clone)]
+pub(super) struct Saved {
+    pub(super) domain: Name,
+    pub(super) checked_at: Timestamp,
+    pub(super) verdict: Verdict,
+    /// The report as JSON.
+    pub(super) report: String,
+    /// A verdict that is new since this time.
+    pub(super) changed: Vec<(Timestamp, Verdict)>,
+    /// What was published, where that is kept here.
+    pub(super) seen: Option<String>,
+}
+
+/// What was kept.
+#[derive(Debug, Default)]
+pub(super) struct Loaded {
+    pub(super) known: BTreeMap<Name, Known>,
+    pub(super) history: History,
+    /// What to say about the file.
+    pub(super) notes: Vec<String>,
+}
+
+/// The way to the thread that writes.
+#[derive(Debug)]
+pub(super) struct Database {
+    sender: Sender<Job>,
+    thread: JoinHandle<()>,
+}
+
+struct Job {
+    saved: Saved,
+    done: oneshot::Sender<Result<(), String>>,
+}
+
+impl Database {
+    /// Opens the file, or makes it, and reads all that it holds. A file that cannot be written is read; where none can be
+    /// made, there is no database, and a note says so.
+    ///
+    /// # Errors
+    /// [`DatabaseError`] for a file that is something else, or of a newer version.
+    pub(super) fn open(path: &Path) -> Result<(Option<Self>, Loaded), DatabaseError> {
+        let (connection, note) = match prepare(path) {
+            Ok(connection) => (connection, None),
+            Err(error) if error.is_unwritable() => {
+                let note = format!("{error}; results are kept in memory only");
+                let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+                let read = Connection::open_with_flags(path, flags);
+                match read.and_then(|connection| tables(&connection).map(|()| connection)) {
+                    Ok(connection) => (connection, Some(note)),
+                    Err(_) => return Ok((None, Loaded { notes: vec![note], ..Loaded::default() })),
+                }
+            }
+            Err(error) => return Err(error),
+        };
+        let mut loaded = load(&connection).map_err(|source| sqlite(path, source))?;
+        loaded.notes.extend(note);
+        let (sender, receiver) = channel();
+        let path = path.to_owned();
+        let thread =
+            Builder::new().name("database".into()).spawn(move || work(connection, &path, &receiver))?;
+        Ok((Some(Self { sender, thread }), loaded))
+    }
+
+    /// Keeps a result. Waits until it is written.
+    ///
+    /// # Errors
+    /// Why it could not be written, in words; it is tried again.
+    pub(super) async fn save(&self, saved: Saved) -> Result<(), String> {
+        let (done, is_done) = oneshot::channel();
+        let ended = || "the database has ended".to_owned();
+        self.sender.send(Job { saved, done }).map_err(|_| ended())?;
+        is_done.await.unwrap_or_else(|_| Err(ended()))
+    }
+
+    /// Writes what is left, and waits for it.
+    pub(super) fn close(self) {
+        drop(self.sender);
+        // If the thread has failed, nothing can be written any more.
+        let _ = self.thread.join();
+    }
+}
+
+fn sqlite(path: &Path, source: rusqlite::Error) -> DatabaseError {
+    DatabaseError::Sqlite { path: path.display().to_string(), source }
+}
+
+/// A connection to tables of this version.
+fn prepare(path: &Path) -> Result<Connection, DatabaseError> {
+    let failed = |source| sqlite(path, source);
+    let mut connection = Connection::open(path).map_err(failed)?;
+    connection.busy_timeout(BUSY).map_err(failed)?;
+    let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)?;
+    if found > VERSION {
+        return Err(DatabaseError::Newer { path: path.display().to_string(), found });
+    }
+    // Readers and the writer do not wait for each other, and what is committed outlives the process.
+    connection.pragma_update(None, "journal_mode", "wal").map_err(failed)?;
+    connection.pragma_update(None, "synchronous", "normal").map_err(failed)?;
+    let steps = MIGRATIONS.iter().zip(1..).skip(found as usize);
+    for (step, version) in steps {
+        let transaction = connection.transaction().map_err(failed)?;
+        transaction.execute_batch(step).map_err(failed)?;
+        transaction.pragma_update(None, "user_version", version).map_err(failed)?;
+        transaction.commit().map_err(failed)?;
+    }
+    // A file that cannot be written is found out now, and not with the first result.
+    let probe = connection.execute_batch("BEGIN IMMEDIATE; DELETE FROM result WHERE domain = ''; COMMIT");
+    probe.map_err(failed)?;
+    Ok(connection)
+}
+
+/// Fails unless the tables are there.
+fn tables(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("SELECT count(*) FROM result", [], |_| Ok(()))
+}
+
+fn load(connection: &Connection) -> rusqlite::Result<Loaded> {
+    let mut loaded = Loaded::default();
+    let mut verdicts: BTreeMap<String, Vec<(Timestamp, Verdict)>> = BTreeMap::new();
+    let mut rows = connection.prepare("SELECT domain, since, verdict FROM verdict ORDER BY domain, since")?;
+    let mut rows = rows.query([])?;
+    while let Some(row) = rows.next()? {
+        let (domain, since, word): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let (Ok(since), Some(verdict)) = (since.parse(), verdict(&word)) else { continue };
+        verdicts.entry(domain).or_default().push((since, verdict));
+    }
+    let mut rows = connection.prepare("SELECT domain, checked_at, verdict, report FROM result")?;
+    let mut rows = rows.query([])?;
+    while let Some(row) = rows.next()? {
+        let columns: (String, String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+        let (domain, checked_at, word, report) = columns;
+        let read = (domain.parse(), checked_at.parse(), verdict(&word), serde_json::from_str(&report));
+        let (Ok(name), Ok(checked_at), Some(verdict), Ok(report)) = read else {
+            let domain = crate::report::harmless::harmless(&domain);
+            loaded.notes.push(format!(
+                "the database holds a result of {domain} that cannot be read; it is checked anew"
+            ));
+            continue;
+        };
+        let report: DomainReport = report;
+        let mut known = Known::first(report, checked_at, verdict);
+        if let Some(mut verdicts) = verdicts.remove(&domain) {
+            known.verdicts = verdicts.split_off(verdicts.len().saturating_sub(64));
+        }
+        loaded.known.insert(name, known);
+    }
+    let mut rows = connection.prepare("SELECT seen FROM history")?;
+    let mut rows = rows.query([])?;
+    while let Some(row) = rows.next()? {
+        let text: String = row.get(0)?;
+        match History::parse(&text) {
+            Ok(history) => loaded.history.extend(history),
+            Err(error) => loaded.notes.push(format!("the history in the database: {error}; it is left out")),
+        }
+    }
+    Ok(loaded)
+}
+
+fn verdict(word: &str) -> Option<Verdict> {
+    Verdict::ALL.into_iter().find(|verdict| verdict.word() == word)
+}
+
+/// Writes what comes, all that waits in one transaction.
+fn work(mut connection: Connection, path: &Path, jobs: &Receiver<Job>) {
+    let mut unsaved: BTreeMap<Name, Saved> = BTreeMap::new();
+    loop {
+        let mut waiting = Vec::new();
+        let has_ended = match jobs.recv_timeout(AGAIN) {
+            Ok(job) => {
+                waiting.push(job);
+                waiting.extend(jobs.try_iter().take(256));
+                false
+            }
+            Err(RecvTimeoutError::Timeout) => false,
+            Err(RecvTimeoutError::Disconnected) => true,
+        };
+        let dones: Vec<_> = waiting
+            .into_iter()
+            .map(|Job { saved, done }| {
+                add(&mut unsaved, saved);
+                done
+            })
+            .collect();
+        let written = if unsaved.is_empty() { Ok(()) } else { write_again(&mut connection, path, &unsaved) };
+        if written.is_ok() {
+            unsaved.clear();
+        }
+        for done in dones {
+            // A check that has given up waiting does not want to know.
+            let _ = done.send(written.clone());
+        }
+        if has_ended {
+            return;
+        }
+    }
+}
+
+/// Puts a newer result of a domain in the place of the older one, without losing a verdict between them.
+fn add(unsaved: &mut BTreeMap<Name, Saved>, mut saved: Saved) {
+    if let Some(mut older) = unsaved.remove(&saved.domain) {
+        older.changed.append(&mut saved.changed);
+        saved.changed = older.changed;
+        saved.seen = saved.seen.or(older.seen);
+    }
+    unsaved.insert(saved.domain.clone(), saved);
+}
+
+/// Writes, by a new connection where the present one cannot: the file may be writable by now.
+fn write_again(
+    connection: &mut Connection,
+    path: &Path,
+    unsaved: &BTreeMap<Name, Saved>,
+) -> Result<(), String> {
+    let Err(error) = write(connection, unsaved) else { return Ok(()) };
+    let failed = |error: rusqlite::Error| sqlite(path, error).to_string();
+    if error.sqlite_error_code() != Some(ErrorCode::ReadOnly) {
+        return Err(failed(error));
+    }
+    let Ok(opened) = prepare(path) else { return Err(failed(error)) };
+    *connection = opened;
+    write(connection, unsaved).map_err(failed)
+}
+
+fn write(connection: &mut Connection, unsaved: &BTreeMap<Name, Saved>) -> rusqlite::Result<()> {
+    let transaction = connection.transaction()?;
+    {
+        let mut result = transaction.prepare("INSERT OR REPLACE INTO result VALUES (?1, ?2, ?3, ?4)")?;
+        let mut verdict = transaction.prepare("INSERT OR REPLACE INTO verdict VALUES (?1, ?2, ?3)")?;
+        let mut forget = transaction.prepare(
+            "DELETE FROM verdict WHERE domain = ?1 AND since NOT IN
+                (SELECT since FROM verdict WHERE domain = ?1 ORDER BY since DESC LIMIT ?2)",
+        )?;
+        let mut history = transaction.prepare("INSERT OR REPLACE INTO history VALUES (?1, ?2)")?;
+        for saved in unsaved.values() {
+            let domain = saved.domain.without_trailing_dot();
+            result.execute(params![
+                domain,
+                saved.checked_at.to_string(),
+                saved.verdict.word(),
+                saved.report
+            ])?;
+            for (since, changed) in &saved.changed {
+                verdict.execute(params![domain, since.to_string(), changed.word()])?;
+            }
+            if !saved.changed.is_empty() {
+                forget.execute(params![domain, MOST_VERDICTS])?;
+            }
+            if let Some(seen) = &saved.seen {
+                history.execute(params![domain, seen])?;
+            }
+        }
+    }
+    transaction.commit()
+}
+
+/// Where the state is kept, beside the settings.
+#[must_use]
+pub fn default_database(settings: &Path) -> PathBuf {
+    settings.with_file_name("cutover.db")
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::expected::Phase;
+
+    fn saved(seconds: i64, verdict: Verdict, size: usize) -> Saved {
+        let domain: Name = "contoso.com".parse().unwrap();
+        let report = DomainReport::missing(&domain, Phase::Switch);
+        let checked_at = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds);
+        let json = serde_json::to_string(&report).unwrap();
+        let report = format!("{json}{}", " ".repeat(size));
+        Saved { domain, checked_at, verdict, report, changed: vec![(checked_at, verdict)], seen: None }
+    }
+
+    #[test]
+    fn results_that_do_not_fit_on_the_disk_are_written_when_there_is_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cutover.db");
+        let mut connection = prepare(&path).unwrap();
+        let pages: u32 = connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+        connection.pragma_update(None, "max_page_count", pages).unwrap();
+        let mut unsaved = BTreeMap::new();
+        add(&mut unsaved, saved(1, Verdict::ChangesNeeded, 1 << 20));
+        let error = write_again(&mut connection, &path, &unsaved).unwrap_err();
+        assert!(error.contains("cutover.db") && error.contains("full"), "{error}");
+        add(&mut unsaved, saved(2, Verdict::Ready, 0));
+        connection.pragma_update(None, "max_page_count", 1 << 20).unwrap();
+        write_again(&mut connection, &path, &unsaved).unwrap();
+        let loaded = load(&connection).unwrap();
+        let known = loaded.known.values().next().unwrap();
+        let verdicts: Vec<Verdict> = known.verdicts.iter().map(|(_, verdict)| *verdict).collect();
+        assert_eq!((known.verdict, verdicts), (Verdict::Ready, vec![Verdict::ChangesNeeded, Verdict::Ready]));
+        assert!(loaded.notes.is_empty());
+    }
+
+    #[test]
+    fn the_file_of_a_newer_version_is_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cutover.db");
+        let connection = prepare(&path).unwrap();
+        connection.pragma_update(None, "user_version", VERSION + 1).unwrap();
+        drop(connection);
+        assert!(
+            matches!(Database::open(&path), Err(DatabaseError::Newer { found, .. }) if found == VERSION + 1)
+        );
+    }
+
+    #[test]
+    fn rows_that_cannot_be_read_are_left_out_and_reported() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cutover.db");
+        let mut connection = prepare(&path).unwrap();
+        let unsaved = BTreeMap::from([("contoso.com".parse().unwrap(), saved(1, Verdict::Ready, 0))]);
+        write(&mut connection, &unsaved).unwrap();
+        connection.execute("UPDATE result SET report = '{'", []).unwrap();
+        connection.execute("INSERT INTO history VALUES ('contoso.com', 'x')", []).unwrap();
+        let loaded = load(&connection).unwrap();
+        assert_eq!((loaded.known.len(), loaded.notes.len()), (0, 2), "{:?}", loaded.notes);
+    }
+}

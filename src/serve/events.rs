@@ -1,0 +1,204 @@
+//! Tells open pages what happens, as server-sent events.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use hyper::body::Bytes;
+use tokio::sync::{broadcast, mpsc};
+use tokio::time::{Instant, timeout};
+
+/// Streams that are open at the same time.
+const MOST: usize = 1024;
+/// Streams of one client.
+const MOST_OF_CLIENT: usize = 256;
+/// Events that a slow client may lag behind.
+const LAG: usize = 256;
+/// A stream that says nothing for longer looks dead to proxies.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// A client connects again after that; those that are gone without a word are found out so.
+const LONGEST: Duration = Duration::from_secs(30 * 60);
+/// Milliseconds after which a browser connects again.
+const RECONNECT: u32 = 3000;
+
+/// What happened to a domain.
+#[derive(Debug, Clone)]
+pub(super) struct Event {
+    /// The domain, as reports write it.
+    pub(super) domain: String,
+    /// `checking`, `row` or `checked`.
+    pub(super) kind: &'static str,
+    /// One line of JSON.
+    pub(super) data: String,
+}
+
+/// Where events go.
+#[derive(Debug)]
+pub(super) struct Events {
+    /// `None` when the server ends.
+    sender: Mutex<Option<broadcast::Sender<Arc<Event>>>>,
+    open: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    /// How many pages of each domain are open.
+    seen: Arc<Mutex<HashMap<String, usize>>>,
+}
+
+impl Events {
+    pub(super) fn new() -> Self {
+        Self {
+            sender: Mutex::new(Some(broadcast::Sender::new(LAG))),
+            open: Arc::default(),
+            seen: Arc::default(),
+        }
+    }
+
+    /// Tells all open streams.
+    pub(super) fn send(&self, event: Event) {
+        // It is no matter if no page is open.
+        let _ = self.sender().as_ref().map(|sender| sender.send(Arc::new(event)));
+    }
+
+    /// Whether the page of a domain is open somewhere.
+    pub(super) fn is_seen(&self, domain: &str) -> bool {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).contains_key(domain)
+    }
+
+    /// Ends all streams.
+    pub(super) fn close(&self) {
+        *self.sender() = None;
+    }
+
+    fn sender(&self) -> MutexGuard<'_, Option<broadcast::Sender<Arc<Event>>>> {
+        self.sender.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The number of open streams.
+    pub(super) fn count(&self) -> usize {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).values().sum()
+    }
+
+    /// A stream of the events of one domain, or of all; `None` where there are too many.
+    pub(super) fn subscribe(&self, client: IpAddr, domain: Option<String>) -> Option<mpsc::Receiver<Bytes>> {
+        let place = Place::take(&self.open, client)?;
+        let events = self.sender().as_ref()?.subscribe();
+        let (sender, receiver) = mpsc::channel(16);
+        let page = domain.as_ref().map(|domain| Page::open(&self.seen, domain));
+        tokio::spawn(async move {
+            forward(events, sender, domain, place).await;
+            drop(page);
+        });
+        Some(receiver)
+    }
+}
+
+/// Writes events to one client until it is gone.
+async fn forward(
+    mut events: broadcast::Receiver<Arc<Event>>,
+    out: mpsc::Sender<Bytes>,
+    domain: Option<String>,
+    _place: Place,
+) {
+    let end = Instant::now() + LONGEST;
+    let mut text = format!("retry: {RECONNECT}\n\n");
+    loop {
+        // A client that does not read for so long is gone.
+        if !text.is_empty() && !matches!(timeout(HEARTBEAT * 2, out.send(text.into())).await, Ok(Ok(()))) {
+            return;
+        }
+        if Instant::now() >= end {
+            return;
+        }
+        let next = tokio::select! {
+            () = out.closed() => return,
+            next = timeout(HEARTBEAT, events.recv()) => next,
+        };
+        text = match next {
+            Ok(Ok(event)) if domain.as_ref().is_none_or(|domain| *domain == event.domain) => {
+                format!("event: {}\ndata: {}\n\n", event.kind, event.data)
+            }
+            Ok(Ok(_)) => String::new(),
+            // What was missed is on the page that the client asks for next.
+            Ok(Err(broadcast::error::RecvError::Lagged(_))) => "event: missed\ndata: {}\n\n".into(),
+            Ok(Err(broadcast::error::RecvError::Closed)) => return,
+            Err(_) => ": still here\n\n".into(),
+        };
+    }
+}
+
+/// An open page of a domain, until this is dropped.
+struct Page {
+    seen: Arc<Mutex<HashMap<String, usize>>>,
+    domain: String,
+}
+
+impl Page {
+    fn open(seen: &Arc<Mutex<HashMap<String, usize>>>, domain: &str) -> Self {
+        *seen.lock().unwrap_or_else(PoisonError::into_inner).entry(domain.to_owned()).or_default() += 1;
+        Self { seen: Arc::clone(seen), domain: domain.to_owned() }
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = seen.get_mut(&self.domain) {
+            *count -= 1;
+            if *count == 0 {
+                seen.remove(&self.domain);
+            }
+        }
+    }
+}
+
+/// The place of one stream, which is free again when this is dropped.
+#[derive(Debug)]
+struct Place {
+    open: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    client: IpAddr,
+}
+
+impl Place {
+    fn take(open: &Arc<Mutex<HashMap<IpAddr, usize>>>, client: IpAddr) -> Option<Self> {
+        let mut counts = open.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = counts.get(&client).copied().unwrap_or(0);
+        if own >= MOST_OF_CLIENT || counts.values().sum::<usize>() >= MOST {
+            return None;
+        }
+        counts.insert(client, own + 1);
+        Some(Self { open: Arc::clone(open), client })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut counts = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = counts.get_mut(&self.client) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.client);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn streams_of_one_client_and_of_all_are_bounded() {
+        let open = Arc::default();
+        let client = |number: u32| IpAddr::from(number.to_be_bytes());
+        let mut places: Vec<Place> =
+            (0..MOST_OF_CLIENT).map(|_| Place::take(&open, client(0)).unwrap()).collect();
+        assert!(Place::take(&open, client(0)).is_none());
+        for number in 1..=(MOST - MOST_OF_CLIENT) as u32 {
+            places.push(Place::take(&open, client(number)).unwrap());
+        }
+        assert!(Place::take(&open, client(u32::MAX)).is_none());
+        places.pop();
+        assert!(Place::take(&open, client(u32::MAX)).is_some());
+        drop(places);
+        assert!(open.lock().unwrap().is_empty());
+    }
+}

@@ -1,0 +1,95 @@
+//! Writes reports: the one place where the server meets the formats.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::expected::Phase;
+use crate::report::format::{Format, html_of_domain};
+use crate::report::json::to_json;
+use crate::report::style::{Colour, Detail, Marks, Style, UNLIMITED};
+use crate::report::writer::Run;
+use crate::report::{DomainReport, Report};
+
+/// How text for people is laid out.
+pub(super) const PLAIN: Style =
+    Style { width: UNLIMITED, colour: Colour::Off, detail: Detail::Normal, marks: Marks::Unicode };
+
+/// A domain at the time it was checked.
+#[derive(Debug, Clone)]
+pub(super) struct Dated<'a> {
+    pub(super) report: &'a DomainReport,
+    pub(super) checked_at: Timestamp,
+}
+
+/// What is said of a domain beside its report.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Watched {
+    pub(super) domain: String,
+    pub(super) verdict: Option<&'static str>,
+    pub(super) left: String,
+    pub(super) since: Option<Timestamp>,
+    pub(super) checked_at: Option<Timestamp>,
+    pub(super) next_check_at: Option<Timestamp>,
+    pub(super) checking: bool,
+}
+
+/// A report with what is said of its domains besides.
+#[derive(Serialize)]
+struct Document {
+    #[serde(flatten)]
+    report: Report,
+    watched: Vec<Watched>,
+}
+
+/// Whether the replies are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Replies {
+    Written,
+    LeftOut,
+}
+
+/// The report of one domain alone, as `check --format json` writes it.
+pub(super) fn single_json(domain: &Dated<'_>, replies: Replies) -> String {
+    to_json(&single(domain, replies))
+}
+
+/// One report of many domains, each with its time.
+pub(super) fn json(now: Timestamp, domains: &[Dated<'_>], watched: Vec<Watched>, replies: Replies) -> String {
+    let phase = domains.first().map_or(Phase::Switch, |first| first.report.phase());
+    let reports = domains.iter().map(|domain| {
+        let mut report = written(domain.report, replies);
+        report.checked_at = Some(domain.checked_at);
+        report
+    });
+    let report = Report::new(now, phase, reports.collect());
+    to_json(&Document { report, watched })
+}
+
+/// The part of a page that is about a domain.
+pub(super) fn html(domain: &Dated<'_>) -> String {
+    html_of_domain(&run(domain), domain.report)
+}
+
+/// The metrics of one domain.
+pub(super) fn metrics(domain: &Dated<'_>) -> String {
+    let reports = [written(domain.report, Replies::LeftOut)];
+    Format::Prometheus.text(&run(domain), &reports, domain.report.verdict)
+}
+
+fn run(domain: &Dated<'_>) -> Run {
+    Run::new(domain.checked_at, domain.report.phase(), PLAIN)
+}
+
+fn single(domain: &Dated<'_>, replies: Replies) -> Report {
+    Report::new(domain.checked_at, domain.report.phase(), vec![written(domain.report, replies)])
+}
+
+fn written(report: &DomainReport, replies: Replies) -> DomainReport {
+    let mut report = report.clone();
+    if replies == Replies::LeftOut {
+        report.replies = None;
+        report.policy = None;
+        report.web = Vec::new();
+    }
+    report
+}

@@ -1,0 +1,193 @@
+//! Does the server show what the commands write, at once, to those whom it concerns, and for as long as it runs?
+//!
+//! Whole servers on loopback, in process where no signal is needed, with requests as octets, so that attacks are what they are.
+
+mod attacks;
+mod client;
+mod database;
+mod ending;
+mod pages;
+mod probes;
+mod watching;
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use cutover::cli::{Clock, Later, ServeSurroundings, Surroundings, run};
+use jiff::Timestamp;
+
+use crate::run::{Workspace, surroundings};
+use client::Answer;
+
+/// How long anything may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Real time, and an end when the test wants it.
+#[derive(Debug, Default)]
+struct Until {
+    stop: tokio::sync::Notify,
+}
+
+impl Clock for Until {
+    fn wait(&self, now: Timestamp, span: Duration) -> Later<'_, Timestamp> {
+        panic!("{now}: a server does not wait for {span:?} by this clock")
+    }
+
+    fn stopped(&self) -> Later<'_, ()> {
+        Box::pin(self.stop.notified())
+    }
+}
+
+/// What a server has said.
+#[derive(Clone, Default)]
+struct Said(Arc<Mutex<Vec<u8>>>);
+
+impl Said {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Said {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(octets);
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A server in this process, which ends with the test.
+struct Server {
+    address: SocketAddr,
+    said: Said,
+    clock: Arc<Until>,
+    thread: Option<JoinHandle<u8>>,
+}
+
+impl Server {
+    /// Starts one with these options.
+    fn start(words: &str) -> Self {
+        Self::start_with(words, ServeSurroundings::default())
+    }
+
+    /// Starts one that asks for this token.
+    fn with_token(words: &str, token: &str) -> Self {
+        Self::start_with(words, ServeSurroundings { token: Some(token.into()), notify_socket: None })
+    }
+
+    fn start_with(words: &str, serve: ServeSurroundings) -> Self {
+        let (said, clock) = (Said::default(), Arc::new(Until::default()));
+        let around = Surroundings { clock: Arc::clone(&clock) as Arc<dyn Clock>, serve, ..surroundings() };
+        let words = format!("cutover serve --listen 127.0.0.1:0 {words}");
+        let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
+        let mut err = said.clone();
+        let thread = std::thread::spawn(move || {
+            run(words.into_iter().map(Into::into), &mut io::sink(), &mut err, &around)
+        });
+        let address = wait_for(|| {
+            assert!(!thread.is_finished(), "{}", said.text());
+            address(&said.text())
+        });
+        Self { address, said, clock, thread: Some(thread) }
+    }
+
+    /// Asks for a path.
+    fn get(&self, path: &str) -> Answer {
+        client::get(self.address, path)
+    }
+
+    /// Asks for a path until the answer is as it should be.
+    fn get_until(&self, path: &str, is_right: impl Fn(&Answer) -> bool) -> Answer {
+        let mut last = None;
+        wait_for_or(
+            || {
+                let answer = self.get(path);
+                let found = is_right(&answer).then(|| answer.clone());
+                last = Some(answer);
+                found
+            },
+            || self.said.text(),
+        )
+    }
+
+    /// The end: the exit status, and what was said.
+    fn stop(mut self) -> (u8, String) {
+        self.clock.stop.notify_one();
+        let status = self.thread.take().unwrap().join().unwrap();
+        (status, self.said.text())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.clock.stop.notify_one();
+        if let Some(thread) = self.thread.take() {
+            let status = thread.join();
+            assert!(std::thread::panicking() || status.unwrap() == 0);
+        }
+    }
+}
+
+/// The address on which a server says that it listens.
+fn address(said: &str) -> Option<SocketAddr> {
+    let (_, rest) = said.split_once("listening on http://")?;
+    rest.split(['/', '\n']).next()?.parse().ok()
+}
+
+/// Waits until there is something.
+fn wait_for<T>(found: impl FnMut() -> Option<T>) -> T {
+    wait_for_or(found, String::new)
+}
+
+fn wait_for_or<T>(mut found: impl FnMut() -> Option<T>, why: impl Fn() -> String) -> T {
+    let begin = Instant::now();
+    loop {
+        if let Some(found) = found() {
+            return found;
+        }
+        assert!(begin.elapsed() < PATIENCE, "{}", why());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// A folder with zones and settings that name their domains.
+struct Folder {
+    workspace: Workspace,
+}
+
+impl Folder {
+    fn of(zones: &[(&str, String)]) -> Self {
+        let folder = Self { workspace: Workspace::new() };
+        zones.iter().for_each(|(domain, zone)| folder.publish(domain, zone));
+        folder.watch(&zones.iter().map(|(domain, _)| *domain).collect::<Vec<_>>(), zones);
+        folder
+    }
+
+    /// Writes the zone of a domain.
+    fn publish(&self, domain: &str, zone: &str) {
+        self.workspace.put(&format!("{domain}.zone"), zone);
+    }
+
+    /// Writes the settings.
+    fn watch(&self, domains: &[&str], zones: &[(&str, String)]) {
+        let files: Vec<String> = zones.iter().map(|(domain, _)| format!("\"{domain}.zone\"")).collect();
+        let mut text = format!("[defaults]\nzone = [{}]\n", files.join(", "));
+        domains.iter().for_each(|domain| text += &format!("[[domain]]\nname = \"{domain}\"\n"));
+        self.workspace.put("cutover.toml", text);
+    }
+
+    fn settings(&self) -> String {
+        format!("--settings {}", self.path("cutover.toml").display())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.workspace.path(name)
+    }
+}
