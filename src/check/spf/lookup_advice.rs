@@ -61,7 +61,6 @@ pub(super) fn advice(bench: &SpfJudge<'_>, record: &SpfRecord, tally: &Tally) ->
 mod tests {
     use super::super::candidate::Reason;
     use super::*;
-    use crate::check::spf::candidate::Reason;
 
     fn candidate(term: &str, saving: usize, reason: Reason) -> Candidate {
         Candidate { term: term.into(), saving, reason }
