@@ -121,6 +121,9 @@ pub(super) fn value_rows<const N: usize>(groups: Vec<Vec<ValueRow<N>>>, style: &
                 format!("{front}{}{:pad$}{}", row.value, "", row.behind)
             }
             (true, false) => format!("{front}{}{:GAP$}{}", row.value, "", row.behind),
+            (false, _) if start + row.behind.width() > style.columns() => {
+                format!("{}\n{:INDENT$}{}\n{:INDENT$}{}", front.trim_end(), "", row.value, "", row.behind)
+            }
             (false, _) => {
                 format!("{}\n{:INDENT$}{}", format!("{front}{}", row.behind).trim_end(), "", row.value)
             }

@@ -135,7 +135,7 @@ pub(super) enum EditKind {
 }
 
 impl EditKind {
-    /// Its word.
+    /// Its name in reports.
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Add => "add",
