@@ -235,12 +235,14 @@ impl DmarcJudge<'_> {
             _ => false,
         };
         let kept = self.own.data.iter().filter(|data| !meant(data)).cloned();
+        // What was published has no effect as it is: with the fix a strict policy comes into force, for subdomains too.
+        let confirm = ["p=quarantine", "p=reject"].iter().any(|strict| policy.contains(strict));
         Edit {
             name: self.expectation.name.clone(),
             rtype: RecordType::Txt,
             after: kept.chain(wanted).collect(),
             ttl: if self.own.is_empty() { Some(self.expectation.ttl) } else { None },
-            confirm: false,
+            confirm,
         }
     }
 }

@@ -27,7 +27,7 @@ use edits::edits;
 use findings::{expectations, hazards};
 use header::header;
 use next::next;
-use parts::{counted, shown_domain, verdict_words};
+use parts::{counted, shown_domain, sole_cause, verdict_words};
 use replies::replies;
 
 pub use expected::expected;
@@ -45,6 +45,10 @@ pub fn domain(report: &DomainReport, checked_at: Option<Timestamp>, style: &Styl
             false => format!("Checked {}.", clock(checked_at)),
         };
         let _ = writeln!(text, "{}", style.paint(Tone::Faint, &checked));
+    }
+    if let Some(cause) = sole_cause(report, style) {
+        text.push_str(&hazards(std::slice::from_ref(cause), style));
+        return harmless_lines(&style.text(&text)).into_owned();
     }
     text.push('\n');
     text.push_str(&expectations(&report.expectations, style));

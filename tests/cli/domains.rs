@@ -196,3 +196,18 @@ pub fn without_colour(text: &str) -> String {
     }
     plain + rest
 }
+
+#[test]
+fn a_domain_that_does_not_exist_is_one_sentence() {
+    let replay = "check --replay fixtures/scenarios/hazard/no-such-domain.recording";
+    let run = cutover(replay);
+    let rows = run.out.lines().filter(|line| line.starts_with("  ")).count();
+    assert_eq!((run.status, rows), (1, 1), "{}", run.out);
+    assert!(run.out.contains("[domain-not-found]") && !run.out.contains("[mx-missing]"), "{}", run.out);
+    // All the rest is there where it is asked for.
+    assert!(cutover(&format!("{replay} -v")).out.contains("[mx-missing]"));
+    assert_eq!(
+        cutover(&format!("{replay} --format json")).domain()["expectations"].as_array().unwrap().len(),
+        16
+    );
+}

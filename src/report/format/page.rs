@@ -64,11 +64,8 @@ pub(super) fn left(domain: &DomainReport) -> String {
     }
     let waived = expectations.iter().filter(|one| one.status == Status::Waived).count()
         + hazards.iter().filter(|hazard| hazard.is_waived()).count();
-    let counts = [
-        (count(Status::Waiting), "to wait for"),
-        (count(Status::Unknown), "could not be looked up"),
-        (waived, "waived"),
-    ];
+    let counts =
+        [(count(Status::Waiting), "to wait for"), (count(Status::Unknown), "unknown"), (waived, "waived")];
     notes
         .extend(counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
     notes.join(", ")

@@ -8,7 +8,7 @@ use crate::provider;
 use crate::report::style::{Style, Tone};
 use crate::report::view::{ChangeView, DomainReport, Platform};
 
-use super::parts::{counted, shown_domain, verdict_words};
+use super::parts::{counted, shown_domain, sole_cause, verdict_words};
 
 /// The verdict, and from where to where.
 pub(super) fn header(report: &DomainReport, style: &Style) -> String {
@@ -28,13 +28,13 @@ pub(super) fn header(report: &DomainReport, style: &Style) -> String {
     }
     let waived = expectations.iter().filter(|one| one.status == Status::Waived).count()
         + hazards.iter().filter(|hazard| hazard.is_waived()).count();
-    let counts = [
-        (count(Status::Waiting), "to wait for"),
-        (count(Status::Unknown), "could not be looked up"),
-        (waived, "waived"),
-    ];
+    let counts =
+        [(count(Status::Waiting), "to wait for"), (count(Status::Unknown), "unknown"), (waived, "waived")];
     notes
         .extend(counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
+    if sole_cause(report, style).is_some() {
+        notes = vec!["the domain does not exist".to_owned()];
+    }
     let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
     let word = verdict_words(*verdict);
     let domain = format!("{}:", shown_domain(report, style));

@@ -1,10 +1,10 @@
 //! Parts that several sections of the table share.
 
-use crate::check::Verdict;
+use crate::check::{Code, Verdict};
 use crate::expected::Importance;
 use crate::record::{Name, RecordType};
-use crate::report::style::Style;
-use crate::report::view::{DomainReport, unicode};
+use crate::report::style::{Detail, Style};
+use crate::report::view::{DomainReport, HazardView, unicode};
 
 /// What the mark of [`advice`] means.
 pub(super) const ADVICE: &str = "○ Recommended or not needed yet. Does not affect the result.";
@@ -25,6 +25,12 @@ pub(super) fn verdict_words(verdict: Verdict) -> &'static str {
         Verdict::Undetermined => "undetermined",
         Verdict::ChangesNeeded => "changes needed",
     }
+}
+
+/// The hazard that explains everything else in the report, which is folded into it unless more is asked for.
+pub(super) fn sole_cause<'v>(report: &'v DomainReport, style: &Style) -> Option<&'v HazardView> {
+    let is_cause = |hazard: &&HazardView| hazard.code == Code::DomainNotFound && hazard.is_error();
+    report.hazards.iter().find(is_cause).filter(|_| style.detail < Detail::Verbose)
 }
 
 /// A number of things.
