@@ -43,7 +43,9 @@ const MOVED: &str = "@ 3600 TXT \"v=spf1 include:spf.protection.outlook.com -all
 /// The records of the change at a name, and whether it has to be compared first.
 fn change(zone: &str, options: &str, rtype: RecordType) -> Option<(Vec<String>, bool)> {
     let outcome = World::from_zone(zone).with_options(options).check();
-    let found = outcome.changes.iter().find(|change| change.rtype == rtype && !change.before.is_empty());
+    // A set may change in several phases; the last leaves it as it shall be.
+    let mut changes = outcome.changes.iter().rev();
+    let found = changes.find(|change| change.rtype == rtype && !change.before.is_empty());
     found.map(|change| (change.after.data.iter().map(ToString::to_string).collect(), change.confirm))
 }
 

@@ -5,6 +5,7 @@
 
 pub mod ascii;
 pub mod changed;
+mod content;
 #[cfg(feature = "formats")]
 pub mod format;
 mod grid;

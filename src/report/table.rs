@@ -1,11 +1,9 @@
 //! The report for a person: verdict first, done and left at a glance, then what to type, then the next step.
 
-mod cache_expiry;
 mod edits;
 mod expected;
 mod findings;
 mod header;
-mod next;
 mod parts;
 mod replies;
 
@@ -18,16 +16,15 @@ use crate::check::Verdict;
 use crate::check::time::clock;
 
 use super::changed::changed;
+use super::content;
 use super::grid::wrapped;
 use super::harmless::harmless_lines;
 use super::style::{Detail, Style, Tone};
 use super::view::{ChangeView, DomainReport, Summary};
-use cache_expiry::cache_expiry;
 use edits::edits;
 use findings::{expectations, hazards};
 use header::header;
-use next::next;
-use parts::{counted, shown_domain, sole_cause, verdict_words};
+use parts::{counted, shown_domain, sole_cause};
 use replies::replies;
 
 pub use expected::expected;
@@ -56,7 +53,9 @@ pub fn domain(report: &DomainReport, checked_at: Option<Timestamp>, style: &Styl
     if !report.changes.is_empty() {
         text.push_str(&edits(report, style));
     }
-    text.push_str(&cache_expiry(report, style));
+    for line in content::times(report) {
+        let _ = writeln!(text, "\n{}", wrapped(&style.text(&line), style.columns()));
+    }
     if let Some(since) = &report.since {
         text.push_str(&changed(since, style));
     }
@@ -69,7 +68,9 @@ pub fn domain(report: &DomainReport, checked_at: Option<Timestamp>, style: &Styl
 /// The next step after the report of one domain, as a command with the options that were given.
 #[must_use]
 pub fn next_step(report: &DomainReport, options: &str, style: &Style) -> String {
-    harmless_lines(&style.text(&next(report, options, style))).into_owned()
+    let line = format!("Next: {}", content::next(options, report));
+    let text = format!("\n{}\n", wrapped(&style.text(&line), style.columns()));
+    harmless_lines(&text).into_owned()
 }
 
 /// One domain of several in one line: its verdict is the heading above.
@@ -99,7 +100,7 @@ fn left(report: &DomainReport) -> String {
 /// The heading above the lines of the domains with this verdict.
 #[must_use]
 pub fn heading(verdict: Verdict, style: &Style) -> String {
-    style.paint(Tone::of(verdict), &format!("{}:", verdict_words(verdict))) + "\n"
+    style.paint(Tone::of(verdict), &format!("{}:", content::verdict(verdict))) + "\n"
 }
 
 /// One line for several domains.

@@ -52,6 +52,8 @@ fn bash(workspace: &Workspace, script: &str, environment: &[(&str, &str)]) -> Op
         std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).collect::<Vec<PathBuf>>(),
     );
     let mut bash = Command::new("bash");
+    // A function of that name would stand in front of the program.
+    bash.env_remove("BASH_FUNC_cutover%%");
     let bash = bash.args(["-e", "-o", "pipefail", "-c", script]).current_dir(workspace.path(""));
     let bash = bash.env("PATH", std::env::join_paths(path).unwrap()).envs(environment.iter().copied());
     bash.stdin(Stdio::null()).output().ok()

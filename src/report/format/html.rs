@@ -12,11 +12,11 @@ use std::io::{self, Write};
 use askama::Template;
 
 use crate::check::Verdict;
+use crate::check::time::clock;
 use crate::report::view::{DomainReport, Summary};
 use crate::report::writer::{Ending, Piece, Pieces, ReportWriter, Run};
 
 use super::message::sum;
-use super::page;
 use domain::{Body, Heading, Sentences};
 
 pub use frame::{POLICY, SCRIPT, STYLE};
@@ -106,7 +106,7 @@ impl ReportWriter for Html {
             Some(_) | None => sum(end.summary),
         };
         let version = env!("CARGO_PKG_VERSION");
-        let checked = page::clock_of(run);
+        let checked = clock(run.checked_at);
         Beginning { title, version, checked, run }.write_into(out)?;
         if !is_one {
             list(end.summary, end.pieces, out)?;

@@ -12,7 +12,8 @@ use crate::report::writer::{Ending, Piece, ReportWriter, Run};
 
 use super::level::{ResultLevel, result_level};
 use super::message::{self, pieces};
-use super::page::{self, Edits};
+use super::page;
+use crate::report::content::{self, Edits};
 
 /// Octets from which on domains are only listed in the summary: a job summary holds 1 MiB.
 const MOST: usize = 900 << 10;
@@ -67,16 +68,17 @@ impl ReportWriter for Markdown {
 }
 
 fn details(run: &Run, domain: &DomainReport) -> String {
-    let mut text = format!("\n## {}: {}", escaped(&page::shown_name(domain)), page::verdict(domain.verdict));
-    match page::left(domain) {
+    let mut text =
+        format!("\n## {}: {}", escaped(&page::shown_name(domain)), content::verdict(domain.verdict));
+    match content::left(domain) {
         left if left.is_empty() => {}
         left => text.push_str(&format!(" ({left})")),
     }
-    let _ = writeln!(text, "\n\n{}", escaped(&page::way(domain)));
-    text.extend(page::edits(domain).as_ref().map(edits));
-    let _ = writeln!(text, "\n**Next:** {}", message(&page::next(run, domain)));
+    let _ = writeln!(text, "\n\n{}", escaped(&content::way(domain)));
+    text.extend(content::edits(domain).as_ref().map(edits));
+    let _ = writeln!(text, "\n**Next:** {}", message(&content::next(&run.options, domain)));
     text.push_str(&findings(domain));
-    page::times(domain).iter().for_each(|line| text.push_str(&format!("\n{}\n", message(line))));
+    content::times(domain).iter().for_each(|line| text.push_str(&format!("\n{}\n", message(line))));
     if let Some((title, lines)) = page::since(domain) {
         text.push_str(&list(&title, &lines));
     }
@@ -121,9 +123,9 @@ fn edits(edits: &Edits<'_>) -> String {
 fn findings(domain: &DomainReport) -> String {
     let mut text = String::from("\n### Findings\n\n| | what | found | code |\n| --- | --- | --- | --- |\n");
     let (beside, shown): (Vec<_>, Vec<_>) =
-        domain.expectations.iter().partition(|one| page::is_not_published(one));
+        domain.expectations.iter().partition(|one| content::is_not_published(one));
     for one in shown {
-        let aside = page::aside(one).map(|aside| format!(" ({aside})")).unwrap_or_default();
+        let aside = content::aside(one).map(|aside| format!(" ({aside})")).unwrap_or_default();
         let until = one.until.map(|until| format!("; until {}", clock_when_over(until)));
         let _ = writeln!(
             text,

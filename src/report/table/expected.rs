@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 
 use crate::expected::{Expectation, Importance, Requirement, Subject};
+use crate::report::content;
 use crate::report::grid::{Cell, ValueRow, value_rows, wrapped};
 use crate::report::harmless::harmless_lines;
 use crate::report::style::{Style, Tone};
 
-use super::parts::{ADVICE, advice, shown_name, typed};
+use super::parts::shown_name;
 
 /// `cutover expected` for a person.
 #[must_use]
@@ -15,7 +16,9 @@ pub fn expected(subject: &Subject, list: &[Expectation], style: &Style) -> Strin
     let rows = list.iter().flat_map(|expectation| {
         let row = |value: String| ValueRow {
             front: [
-                Cell::from(format!("{}{}", expectation.id, advice(expectation.importance))),
+                Cell::from(
+                    format!("{} {}", expectation.id, content::advice(expectation.importance)).trim_end(),
+                ),
                 expectation.name.host_in(&subject.domain).into(),
                 expectation.rtype.to_string().into(),
             ],
@@ -24,7 +27,10 @@ pub fn expected(subject: &Subject, list: &[Expectation], style: &Style) -> Strin
         };
         let rows: Vec<ValueRow<3>> = match &expectation.data[..] {
             [] => vec![row(unspecified(expectation).to_owned())],
-            data => data.iter().map(|data| row(typed(&data.to_string(), data.rtype()))).collect(),
+            data => data
+                .iter()
+                .map(|data| row(content::typed(&data.to_string(), data.rtype()).to_owned()))
+                .collect(),
         };
         rows
     });
@@ -32,7 +38,7 @@ pub fn expected(subject: &Subject, list: &[Expectation], style: &Style) -> Strin
     let title = format!("{} needs, for {}:", shown_name(&subject.domain, style), subject.cloud.title());
     let mut text = format!("{}\n\n{}", style.paint(Tone::Strong, &title), rows);
     if list.iter().any(|expectation| expectation.importance != Importance::Required) {
-        let _ = writeln!(text, "\n{}", wrapped(&style.text(ADVICE), style.columns()));
+        let _ = writeln!(text, "\n{}", wrapped(&style.text(content::ADVICE), style.columns()));
     }
     harmless_lines(&style.text(&text)).into_owned()
 }

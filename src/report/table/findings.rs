@@ -1,7 +1,7 @@
 //! What became of every expectation, and what is wrong beside them.
 
-use crate::check::{Code, Status};
-use crate::expected::Importance;
+use crate::check::Code;
+use crate::report::content::{aside, is_not_published};
 use crate::report::grid::{Cell, laid_out, longest_word};
 use crate::report::style::{Detail, Mark, Style, Tone};
 use crate::report::view::{ExpectationView, HazardView};
@@ -16,20 +16,12 @@ type Finding<'v> = (Cell, Option<&'v str>, String, &'v str);
 
 /// A line an expectation: mark, id, sentence, code. What is not required and not published is left out without `-v`.
 pub(super) fn expectations(expectations: &[ExpectationView], style: &Style) -> String {
-    let is_shown = |one: &&ExpectationView| style.detail == Detail::Verbose || !is_beside_the_point(one);
+    let is_shown = |one: &&ExpectationView| style.detail == Detail::Verbose || !is_not_published(one);
     sentences(expectations.iter().filter(is_shown).map(|one| expectation(one, style)).collect(), style)
 }
 
-fn is_beside_the_point(one: &ExpectationView) -> bool {
-    let is_plain = matches!(one.code.known(), Some(Code::Met | Code::AliasMissing | Code::ServiceMissing));
-    one.importance == Importance::Optional && one.observed.is_empty() && is_plain
-}
-
 fn expectation<'v>(one: &'v ExpectationView, style: &Style) -> Finding<'v> {
-    let importance = match (one.status, one.importance) {
-        (Status::Met | Status::Waived, _) | (_, Importance::Required) => String::new(),
-        (_, importance) => format!(" ({importance})"),
-    };
+    let importance = aside(one).map(|aside| format!(" ({aside})")).unwrap_or_default();
     let code = if one.code == Code::Met { "" } else { one.code.as_str() };
     (
         marked(Mark::of_expectation(one), style),

@@ -10,9 +10,10 @@ use crate::report::words::Word;
 use crate::report::writer::{ResultAge, Run};
 
 use super::super::message::{Piece, pieces};
-use super::super::page::{self, EditKind, Edits};
+use super::super::page;
 use super::markup::{Part, markup};
 use super::picture::{Picture, picture};
+use crate::report::content::{self, EditKind, Edits};
 
 /// The heading of a domain: its name, the verdict, and what is left.
 #[derive(Template)]
@@ -37,8 +38,8 @@ impl Heading {
                 Tone::Bad => "bad",
                 Tone::Pending | Tone::Faint | Tone::Strong => "wait",
             },
-            verdict: page::verdict(domain.verdict),
-            left: page::left(domain),
+            verdict: content::verdict(domain.verdict),
+            left: content::left(domain),
         }
     }
 }
@@ -129,7 +130,11 @@ pub(super) struct Sentences {
 
 impl Sentences {
     pub(super) fn new(run: &Run, domain: &DomainReport) -> Self {
-        Self { next: page::next(run, domain), times: page::times(domain), since: page::since(domain) }
+        Self {
+            next: content::next(&run.options, domain),
+            times: content::times(domain),
+            since: page::since(domain),
+        }
     }
 }
 
@@ -138,7 +143,7 @@ impl<'a> Body<'a> {
         let time = domain.time(run.checked_at);
         let cut = |text: &'a String| pieces(text).collect();
         let (beside, shown): (Vec<_>, Vec<_>) =
-            domain.expectations.iter().partition(|one| page::is_not_published(one));
+            domain.expectations.iter().partition(|one| content::is_not_published(one));
         let beside: Vec<&str> = beside.iter().map(|one| one.id.as_str()).collect();
         let expectations = shown.into_iter().map(|one| {
             let mark = Mark::of_expectation(one);
@@ -148,7 +153,7 @@ impl<'a> Body<'a> {
                 status: one.status.word(),
                 what: one.id.as_str(),
                 message: pieces(&one.message).collect(),
-                aside: page::aside(one),
+                aside: content::aside(one),
                 records: &[],
                 time: one.until.map(|until| moment("until", until)),
                 waiver: one.waiver.as_ref(),
@@ -173,9 +178,9 @@ impl<'a> Body<'a> {
             }
         });
         Self {
-            way: page::way(domain),
+            way: content::way(domain),
             checked: checked(run, domain),
-            edits: page::edits(domain),
+            edits: content::edits(domain),
             next: pieces(&sentences.next).collect(),
             rows: expectations.chain(hazards).collect(),
             not_published: beside.join(", "),

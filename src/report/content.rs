@@ -1,0 +1,314 @@
+//! Content of a report for people: the table, HTML and Markdown render the same parts.
+//!
+//! Sentences have their values in backticks.
+
+use std::cmp::Reverse;
+
+use jiff::Timestamp;
+
+use crate::check::time::{clock_when_over, lasting};
+use crate::check::{Code, Status, Verdict};
+use crate::expected::{Importance, Phase};
+use crate::provider;
+use crate::record::{Name, RecordType};
+
+use super::view::{ChangeView, DomainReport, ExpectationView, Platform};
+
+/// What the mark of an edit or a record means that does not affect the result.
+pub(super) const ADVICE: &str = "○ Recommended or not needed yet. Does not affect the result.";
+
+/// The verdict in words.
+pub(super) fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Ready => "ready",
+        Verdict::Waiting => "waiting",
+        Verdict::Undetermined => "undetermined",
+        Verdict::ChangesNeeded => "changes needed",
+    }
+}
+
+/// Counts of what is left, each of which has a row below: `1 record set to edit, 1 to wait for`.
+pub(super) fn left(domain: &DomainReport) -> String {
+    let DomainReport { expectations, hazards, .. } = domain;
+    let count = |status| {
+        let required = expectations.iter().filter(|one| one.is_required());
+        required.filter(|one| one.status == status).count()
+    };
+    let mut notes = Vec::new();
+    if domain.verdict == Verdict::ChangesNeeded {
+        let errors = hazards.iter().filter(|hazard| hazard.is_error()).count();
+        match ChangeView::count_sets(domain.changes.iter().filter(|change| change.is_required())) {
+            0 => notes.push(format!("{} to fix", count(Status::Unmet).max(errors))),
+            1 => notes.push("1 record set to edit".to_owned()),
+            several => notes.push(format!("{several} record sets to edit")),
+        }
+    }
+    let waived = expectations.iter().filter(|one| one.status == Status::Waived).count()
+        + hazards.iter().filter(|hazard| hazard.is_waived()).count();
+    let counts =
+        [(count(Status::Waiting), "to wait for"), (count(Status::Unknown), "unknown"), (waived, "waived")];
+    notes
+        .extend(counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
+    notes.join(", ")
+}
+
+/// The platform being left, the cloud and the phase: `Rackspace → Microsoft 365 worldwide`.
+pub(super) fn way(domain: &DomainReport) -> String {
+    let to = match domain.cloud.known() {
+        Some(cloud) => cloud.title().to_owned(),
+        None => format!("Microsoft 365 ({})", domain.cloud),
+    };
+    let way = domain.source.as_ref().map_or_else(|| to.clone(), |source| format!("{} → {to}", from(source)));
+    match domain.phase() {
+        Phase::Switch => way,
+        phase @ (Phase::Prepare | Phase::Tidy) => format!("{way}, phase {phase}"),
+    }
+}
+
+fn from(source: &Platform) -> String {
+    let short = provider::by_id(&source.id).map_or(&*source.name, |provider| provider.short);
+    if source.proof.is_sure() { short.to_owned() } else { format!("probably {short}") }
+}
+
+/// What to type into the panel of the DNS host.
+pub(super) struct Edits<'a> {
+    /// The zone to edit.
+    pub(super) zone: String,
+    /// The name servers of its DNS host.
+    pub(super) name_servers: Vec<String>,
+    /// The edits of each phase, in the order in which they are made.
+    pub(super) phases: Vec<PhaseEdits<'a>>,
+    /// What the marks next to them mean.
+    pub(super) notes: Vec<&'static str>,
+}
+
+/// The edits that a phase asks for.
+pub(super) struct PhaseEdits<'a> {
+    /// When to make them, where several phases have edits.
+    pub(super) when: Option<&'static str>,
+    pub(super) edits: Vec<Edit<'a>>,
+}
+
+/// One record to add or to delete.
+pub(super) struct Edit<'a> {
+    pub(super) kind: EditKind,
+    /// The host as the panel of a DNS host shows it.
+    pub(super) host: String,
+    pub(super) rtype: RecordType,
+    /// The value as it is typed.
+    pub(super) value: &'a str,
+    /// The TTL to publish with; `None` where a record is deleted.
+    pub(super) ttl: Option<u32>,
+    /// The mark of a value to compare with the admin center.
+    pub(super) compare: &'static str,
+    /// The mark of an edit that does not affect the result.
+    pub(super) advice: &'static str,
+}
+
+/// What an edit does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum EditKind {
+    Add,
+    Delete,
+}
+
+impl EditKind {
+    /// Its name in reports.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Add => "add",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+/// What to type into the panel of the DNS host; `None` where there is nothing to edit.
+pub(super) fn edits(domain: &DomainReport) -> Option<Edits<'_>> {
+    if domain.changes.is_empty() {
+        return None;
+    }
+    let zone = domain.zone.as_ref();
+    let apex = zone.map(|zone| zone.apex.clone()).or_else(|| domain.domain.parse().ok())?;
+    let servers = zone.iter().flat_map(|zone| &zone.name_servers);
+    let groups: Vec<&[ChangeView]> = domain.changes.chunk_by(|one, next| one.phase == next.phase).collect();
+    let phases = groups.iter().filter_map(|changes| {
+        let phase = changes.first()?.phase;
+        let edits = changes.iter().flat_map(|change| record_edits(change, &apex)).collect();
+        Some(PhaseEdits { when: (groups.len() > 1).then(|| when(phase)), edits })
+    });
+    let mut notes = Vec::new();
+    if domain.changes.iter().any(|change| change.confirm) {
+        notes
+            .push("* Derived value, or a term was dropped: compare with the admin center before publishing.");
+    }
+    if domain.changes.iter().any(|change| !change.is_required()) {
+        notes.push(ADVICE);
+    }
+    Some(Edits {
+        zone: apex.without_trailing_dot(),
+        name_servers: servers.map(|server| server.name.without_trailing_dot()).collect(),
+        phases: phases.collect(),
+        notes,
+    })
+}
+
+/// When to make the edits that a phase asks for.
+fn when(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Prepare => "Before the switch",
+        Phase::Switch => "At the switch",
+        Phase::Tidy => "Before the old service is closed",
+    }
+}
+
+fn record_edits<'a>(change: &'a ChangeView, apex: &Name) -> Vec<Edit<'a>> {
+    let host = change.name.host_in(apex);
+    let advice = advice(change.importance);
+    let edit = |kind, record: &'a str, ttl, compare| Edit {
+        kind,
+        host: host.clone(),
+        rtype: change.rtype,
+        value: typed(record, change.rtype),
+        ttl,
+        compare,
+        advice,
+    };
+    let compare = if change.confirm { "*" } else { "" };
+    let removed = change.removed().map(|record| edit(EditKind::Delete, record, None, ""));
+    let added = change.added().map(|record| edit(EditKind::Add, record, Some(change.ttl), compare));
+    removed.chain(added).collect()
+}
+
+/// The mark of what does not affect the result.
+pub(super) fn advice(importance: Importance) -> &'static str {
+    match importance {
+        Importance::Required => "",
+        Importance::Recommended | Importance::Optional => "○",
+    }
+}
+
+/// A record as it is typed into a panel: without the final dot, and text without quotes around it.
+pub(super) fn typed(record: &str, rtype: RecordType) -> &str {
+    if rtype == RecordType::Txt {
+        let text = record.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+        return text.unwrap_or(record);
+    }
+    match record.strip_suffix('.') {
+        Some(bare) if !bare.is_empty() && !bare.ends_with(' ') => bare,
+        Some(_) | None => record,
+    }
+}
+
+/// Whether an expectation is neither required nor published, so that a list of such names it.
+pub(super) fn is_not_published(one: &ExpectationView) -> bool {
+    let is_plain = matches!(one.code.known(), Some(Code::Met | Code::AliasMissing | Code::ServiceMissing));
+    one.importance == Importance::Optional && one.observed.is_empty() && is_plain
+}
+
+/// The importance of a finding that does not affect the result, where that is not obvious.
+pub(super) fn aside(one: &ExpectationView) -> Option<&'static str> {
+    match (one.status, one.importance) {
+        (Status::Met | Status::Waived, _) | (_, Importance::Required) => None,
+        (_, importance) => Some(importance.word()),
+    }
+}
+
+/// Sentences about caches, and about the time after which the old service may be closed.
+pub(super) fn times(domain: &DomainReport) -> Vec<String> {
+    let mut possible: Vec<_> =
+        domain.expectations.iter().filter_map(|one| Some((&one.id, one.possible_until?, one))).collect();
+    possible.sort_by_key(|(id, ..)| *id);
+    let each = possible.iter().map(|(id, until, one)| {
+        let ttl = one.possible_ttl.map(|ttl| format!(" (its TTL was {})", lasting(ttl)));
+        format!("{id} until {}{}", clock_when_over(*until), ttl.unwrap_or_default())
+    });
+    let each: Vec<String> = each.collect();
+    let is_cached =
+        |one: &ExpectationView| matches!(one.code.known(), Some(Code::CacheStale | Code::NegativeCache));
+    let caches = if !each.is_empty() {
+        Some(format!(
+            "Possible: a cache that was not asked may have the older answer for {}.",
+            each.join(", ")
+        ))
+    } else if domain.expectations.iter().any(is_cached) {
+        Some(
+            "Times cover only the resolvers that were asked. Keep `--history FILE` from before the change to \
+             cover the others."
+                .to_owned(),
+        )
+    } else {
+        None
+    };
+    caches.into_iter().chain(closing(domain)).collect()
+}
+
+fn closing(domain: &DomainReport) -> Option<String> {
+    let after = clock_when_over(domain.close_source_after?);
+    let moment = format!("The old service may be closed after {after}");
+    let Some(closing) = &domain.close_source else { return Some(format!("{moment}.")) };
+    let basis = closing.assumed_ttl.map(|ttl| {
+        format!(
+            ", if the TTL of the old records was at most {} (assumed; `--history` records it, `--old-ttl` sets it)",
+            lasting(ttl)
+        )
+    });
+    Some(format!(
+        "{moment}: caches have dropped the old answers by {}{}, and senders keep mail in their queues for {} more.",
+        clock_when_over(closing.caches_expired_at),
+        basis.unwrap_or_default(),
+        lasting(closing.queue_margin)
+    ))
+}
+
+/// The next step, with the command to paste in backticks, which repeats these options.
+pub(super) fn next(options: &str, domain: &DomainReport) -> String {
+    let phase = domain.phase();
+    let command = |command: &str, phase: Phase| {
+        let phase = match phase {
+            Phase::Switch => String::new(),
+            phase @ (Phase::Prepare | Phase::Tidy) => format!(" --phase {phase}"),
+        };
+        format!("`cutover {command} {}{phase}{}`", domain.domain, options)
+    };
+    let same = |name: &str| command(name, phase);
+    let what = match (domain.verdict, phase) {
+        (Verdict::Ready, Phase::Prepare) => {
+            format!("when you switch, publish the records of {}", command("plan", Phase::Switch))
+        }
+        (Verdict::Ready, Phase::Switch) => format!(
+            "when mail arrives in Microsoft 365, {} shows what is left of the move",
+            command("check", Phase::Tidy)
+        ),
+        (Verdict::Ready, Phase::Tidy) => format!("run {} in CI to notice changes", same("check")),
+        (Verdict::ChangesNeeded, _) if !domain.changes.is_empty() => format!("edit, then {}", same("watch")),
+        (Verdict::ChangesNeeded, _) => format!("fix what is marked ✘, then {}", same("check")),
+        (Verdict::Waiting, _) => match latest(domain) {
+            Some(until) => {
+                format!("wait until {}; {} ends when it is over", clock_when_over(until), same("watch"))
+            }
+            None => format!("wait; {} ends when it is over", same("watch")),
+        },
+        (Verdict::Undetermined, _) => format!("check what is marked `?`, then run {} again", same("check")),
+    };
+    let explain = worst(domain).map(|code| format!(". What a code means: `cutover explain {code}`."));
+    what + explain.as_deref().unwrap_or(".")
+}
+
+/// When the last of the required records that are waited for is everywhere, if all of them say when.
+fn latest(domain: &DomainReport) -> Option<Timestamp> {
+    let required = domain.expectations.iter().filter(|one| one.is_required());
+    let waiting = required.filter(|one| one.status == Status::Waiting);
+    let until: Option<Vec<Timestamp>> = waiting.map(|one| one.until).collect();
+    until?.into_iter().max()
+}
+
+/// The code to read about first.
+fn worst(domain: &DomainReport) -> Option<&str> {
+    if domain.verdict == Verdict::Ready {
+        return None;
+    }
+    let open = domain.expectations.iter().filter(|one| !one.status.is_settled());
+    let worst = open.max_by_key(|one| (one.importance, one.status == Status::Unmet, Reverse(one.id.clone())));
+    let error = domain.hazards.iter().find(|hazard| hazard.is_error());
+    error.map(|hazard| hazard.code.as_str()).or_else(|| worst.map(|one| one.code.as_str()))
+}
