@@ -246,7 +246,7 @@ impl Fold<'_> {
                 let Ok(finding) = judge(&Case { sight, ..*case }, &judged.expectation).finding else {
                     continue;
                 };
-                // What is optional is put right only where it is wrong, and never added.
+                // What is optional is fixed only where it is wrong, and never added.
                 let absent = finding.observed.is_empty() || finding.code == Code::AliasFromWildcard;
                 let unasked = judged.importance == Importance::Optional && absent;
                 // What the record means changes with the MX records, although it is right as it is.

@@ -66,6 +66,6 @@ impl Checks {
 }
 
 async fn open(Opening { options, history, opened }: Opening) {
-    // Whoever asked may be gone.
+    // The client may be gone.
     let _ = opened.send(Checker::open_with_history(options, history, now()).await);
 }

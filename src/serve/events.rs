@@ -101,7 +101,7 @@ async fn forward(
     let end = Instant::now() + LONGEST;
     let mut text = format!("retry: {RECONNECT}\n\n");
     loop {
-        // A client that does not read for so long is gone.
+        // A client that reads nothing for this long is gone.
         if !text.is_empty() && !matches!(timeout(HEARTBEAT * 2, out.send(text.into())).await, Ok(Ok(()))) {
             return;
         }

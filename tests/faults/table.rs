@@ -212,7 +212,7 @@ pub fn faults() -> Vec<Fault> {
         plain("NXDOMAIN for everything", Lie, error(ResponseCode::NXDomain)),
         plain("upward referral", LookupFailure, Say::Upward),
         plain("self-referral", LookupFailure, altered(|message| referral(message, "contoso.com"))),
-        plain("referral to the zone above", LookupFailure, altered(|message| referral(message, "com"))),
+        plain("referral to the parent zone", LookupFailure, altered(|message| referral(message, "com"))),
         plain(
             "referral to a zone beside it",
             LookupFailure,

@@ -60,7 +60,7 @@ impl FromStr for DnsHost {
     }
 }
 
-/// A resource for each record set as it should be; those that go are in comments.
+/// A resource for each record set of the plan; those that are deleted are in comments.
 #[must_use]
 pub fn to_terraform(sheet: &Sheet<'_>, host: DnsHost) -> String {
     let (changes, note) = sheet.in_the_end("#");
