@@ -67,7 +67,9 @@ pub(super) fn fix(
             }
         }
         if tally.voids.len() > super::MOST_VOID_LOOKUPS {
-            tally.void_terms().for_each(|term| terms.remove(term));
+            // One that is void because of the plan is replaced by what it authorizes now.
+            let is_moved = |term: &str| moved.iter().any(|one| one.holder == *domain && one.term == term);
+            tally.void_terms().filter(|term| !is_moved(term)).for_each(|term| terms.remove(term));
         }
         for (holder, _) in bench.sources_in_own_records(tally) {
             repair_own(bench, &holder, tally, &moved, &mut own)?;
