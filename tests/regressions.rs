@@ -78,6 +78,23 @@ fn mx_by_a_macro_keeps_its_senders() {
 }
 
 #[test]
+fn a_sender_that_the_plan_makes_void_is_kept_among_void_terms() {
+    let zone = "@ 3600 MX 10 mx1.emailsrvr.com.\nautodiscover 3600 A 192.0.2.80\n\
+        @ 3600 TXT \"v=spf1 a:autodiscover.contoso.com a:gone.contoso.com mx:team.contoso.com a:lost.contoso.com \
+        include:spf.protection.outlook.com -all\"\n";
+    let (after, _) = change(zone, "", RecordType::Txt).unwrap();
+    assert!(after.iter().any(|text| text.contains("ip4:192.0.2.80")), "{after:?}");
+}
+
+#[test]
+fn a_wildcard_text_is_not_the_key_of_a_platform() {
+    let zone = "@ 3600 MX 10 mx.zoho.com.\n@ 3600 TXT \"v=spf1 include:zoho.com -all\"\n* 3600 TXT \"v=spf1 -all\"\n";
+    let outcome = World::from_zone(zone).with_options("--phase tidy").check();
+    let source = outcome.assessment.source.as_ref().unwrap();
+    assert!(!source.proof.is_sure(), "{source:?}");
+}
+
+#[test]
 fn the_name_of_an_operator_names_its_gateway() {
     let gateway: cutover::provider::Gateway = "proofpoint".parse().unwrap();
     assert_eq!(gateway.to_string(), "proofpoint-enterprise");

@@ -12,6 +12,7 @@ use crate::facts::{FactsView, History, NameServer, Seen, Zone, remembered};
 use crate::provider::{self, Evidence, Gateway, Kind, Provider};
 use crate::record::{Name, Question, RecordData, RecordType, spf};
 
+use super::dkim;
 use super::hazard::published_questions;
 use super::well_known::AUTODISCOVER_SERVICE;
 
@@ -282,7 +283,10 @@ fn beside(name: &Name, data: &RecordData, domain: &Name) -> (Vec<&'static Provid
         (RecordData::Cname(target), Some(selector)) => {
             (provider::of_dkim(selector, Some(target), domain), Evidence::Dkim)
         }
-        (RecordData::Txt(_), Some(selector)) => (provider::of_dkim(selector, None, domain), Evidence::Dkim),
+        // A wildcard answers for every selector, hardly ever with a key.
+        (RecordData::Txt(_), Some(selector)) if dkim::is_key(data) => {
+            (provider::of_dkim(selector, None, domain), Evidence::Dkim)
+        }
         (RecordData::Srv { target, .. }, _) => (provider::of_srv(&owner, target, domain), Evidence::Srv),
         (RecordData::Cname(target), _) => (provider::of_cname(&owner, target, domain), Evidence::Cname),
         (RecordData::Txt(text), _) => {
