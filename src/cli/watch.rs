@@ -107,7 +107,8 @@ async fn watch(
             break;
         }
         let next = schedule.next(last.checked.iter().filter(|checked| open(checked)), now);
-        let next = if notices.has_pending(&last) { next.min(now + CONFIRMATION) } else { next };
+        let soon = now.checked_add(CONFIRMATION).unwrap_or(next);
+        let next = if notices.has_pending(&last) { next.min(soon) } else { next };
         let next = deadline.map_or(next, |deadline| next.min(deadline.max(now)));
         live.show(&last, next, now, done);
         // In steps where the time that is left is shown.
