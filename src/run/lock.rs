@@ -77,9 +77,9 @@ impl Drop for FileLock {
     }
 }
 
-/// The lock file, locked; `None` if another run has it, or has just taken it away.
+/// The lock file, locked; `None` if another run has it or has just taken it away.
 fn try_lock(path: &Path) -> io::Result<Option<File>> {
-    let file = open(path)?;
+    let Some(file) = open(path)? else { return Ok(None) };
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => return Ok(None),
@@ -88,20 +88,21 @@ fn try_lock(path: &Path) -> io::Result<Option<File>> {
     Ok(is_at(&file, path).then_some(file))
 }
 
-/// Opens the lock file, or makes it. Never through a link, which could lead anywhere in a folder that all may write to, and
-/// never something that is not a file: opening a pipe would wait for its other end.
-fn open(path: &Path) -> io::Result<File> {
+/// Opens the lock file, or makes it; `None` if another run has taken it away in between. Never through a link, which could
+/// lead anywhere in a folder that all may write to, and never something that is not a file: opening a pipe would wait for
+/// its other end.
+fn open(path: &Path) -> io::Result<Option<File>> {
     match options().create_new(true).open(path) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-        opened => return opened,
+        opened => return opened.map(Some),
     }
     let file = match options().open(path) {
-        // Taken away since: made anew when it is tried again.
-        Err(error) if error.kind() == ErrorKind::NotFound => return options().create_new(true).open(path),
+        // Not made anew here: a third run may have done so, and the next try sees which.
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         opened => opened?,
     };
     match file.metadata()?.is_file() {
-        true => Ok(file),
+        true => Ok(Some(file)),
         false => Err(io::Error::other("not a regular file; remove it")),
     }
 }
@@ -168,7 +169,7 @@ mod tests {
         let path = folder.path().join("history.json");
         let (inside, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
         std::thread::scope(|scope| {
-            for _ in 0..8 {
+            for _ in 0..16 {
                 scope.spawn(|| {
                     for _ in 0..20 {
                         let lock = FileLock::acquire(&path, &mut unheard).unwrap();
@@ -180,7 +181,7 @@ mod tests {
                 });
             }
         });
-        assert_eq!(done.into_inner(), 160);
+        assert_eq!(done.into_inner(), 320);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
