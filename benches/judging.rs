@@ -166,7 +166,7 @@ impl Bench {
         let asked = if view == TrustPolicy::Resolver { 1 } else { 2 };
         let resolvers = self.resolvers.iter().take(asked).map(|address| Endpoint::Plain(*address)).collect();
         let network = Network::new(transport, resolvers, view, self.port).without_https();
-        let source = Source { started, zones: None, recording: None, network: Some(network) };
+        let source = Source::online(network, None, started);
         let subject = Subject::new(domain.parse().unwrap());
         let run = || {
             let mut questions = Questions::new(&subject, JudgeOptions { view, ..JudgeOptions::default() });

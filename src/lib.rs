@@ -90,7 +90,7 @@ let text = zone::read(b"$ORIGIN contoso.com.\n@ 3600 MX 10 mx1.emailsrvr.com.", 
 let mut zones = ZoneFiles::new();
 zones.add("contoso.zone", text)?;
 let started = "2026-11-22T05:23:00Z".parse()?;
-let source = Source { started, zones: Some(zones), recording: None, network: None };
+let source = Source::offline(zones, started);
 
 let subject = Subject::new("contoso.com".parse()?);
 let mut questions = Questions::new(&subject, JudgeOptions::default());

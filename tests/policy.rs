@@ -71,7 +71,7 @@ impl Place {
 
     async fn survey(&self, network: Network) -> Facts {
         let started = "2026-11-22T05:23:00Z".parse().unwrap();
-        let source = Source { started, zones: None, recording: None, network: Some(network) };
+        let source = Source::online(network, None, started);
         let subject = self.subject();
         let mut questions = Questions::new(&subject, JudgeOptions::default());
         survey(&source, &subject.domain, self.limits, &mut questions).await
@@ -417,12 +417,7 @@ async fn a_recording_holds_the_policy_and_gives_it_back() {
         assert_eq!(again.to_string(), text);
         assert_eq!(again.facts.policies().next(), recording.facts.policies().next());
         assert_eq!(again.facts.policies().next().unwrap().body, body);
-        let source = Source {
-            started: recording.facts.checked_at,
-            zones: None,
-            recording: Some(again),
-            network: None,
-        };
+        let source = Source::replay(again, recording.facts.checked_at);
         let subject = place.subject();
         let mut questions = Questions::new(&subject, JudgeOptions::default());
         let facts = survey(&source, &subject.domain, place.limits, &mut questions).await;

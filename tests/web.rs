@@ -76,7 +76,7 @@ impl Place {
 
     async fn facts_of(&self, network: Network, topics: &[WebTopic]) -> Facts {
         let started = "2026-11-22T05:23:00Z".parse().unwrap();
-        let source = Source { started, zones: None, recording: None, network: Some(network) };
+        let source = Source::online(network, None, started);
         self.look_up(&source, topics).await
     }
 

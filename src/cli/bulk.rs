@@ -60,7 +60,7 @@ pub(super) async fn run<'w>(
     let run = PreparedRun::open(options, earlier::read(&times.since)?, surroundings.now).await?;
     let history = HistoryFile::open(options.history.as_deref())?;
     tell_of_inputs(&run.inputs, streams, style)?;
-    let started = run.inputs.source.started;
+    let started = run.inputs.source.started();
     // Only one format shows where domains are named, and of many domains that takes room.
     let place = if reporting.writes(ReportFormat::Sarif) { run.names.place() } else { Place::default() };
     let scale = Scale::of(run.names.len());

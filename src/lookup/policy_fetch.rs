@@ -45,12 +45,7 @@ impl Source {
         facts: &Facts,
         stage: Stage,
     ) -> Vec<PolicyFetch> {
-        let Some(network) = self.network.as_ref().filter(|_| self.recording.is_none()) else {
-            return Vec::new();
-        };
-        if network.fetcher.off {
-            return Vec::new();
-        }
+        let Some(_) = self.network().filter(|network| !network.fetcher.off) else { return Vec::new() };
         let mut policy_fetches = Vec::new();
         for domain in wanted {
             let Addresses { known, complete } = policy_addresses(domain, facts);
@@ -64,7 +59,7 @@ impl Source {
 
     /// Fetches one policy.
     pub(super) async fn fetch(&self, policy_fetch: &PolicyFetch) -> PolicyReply {
-        match &self.network {
+        match self.network() {
             Some(network) => network.fetcher.fetch(&policy_fetch.domain, &policy_fetch.addresses).await,
             None => PolicyReply::empty(policy_fetch.domain.clone(), PolicyOutcome::NotFetched),
         }
@@ -76,7 +71,7 @@ impl Source {
             if facts.policy(domain).is_some() {
                 continue;
             }
-            if let Some(recording) = &self.recording {
+            if let Some(recording) = self.recording() {
                 recording
                     .facts
                     .policy(domain)
@@ -86,7 +81,7 @@ impl Source {
                 continue;
             }
             // Offline nothing is fetched, and nothing is missed.
-            let Some(network) = &self.network else { continue };
+            let Some(network) = self.network() else { continue };
             let complete = policy_addresses(domain, facts).complete;
             let (outcome, reason) = match (network.fetcher.off, complete) {
                 (true, _) => (PolicyOutcome::NotFetched, "--no-https".to_owned()),

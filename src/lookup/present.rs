@@ -27,8 +27,8 @@ impl Source {
     /// Returns whether name servers were named to be asked instead of the delegated ones.
     #[must_use]
     pub fn has_named_servers(&self) -> bool {
-        let recorded = self.recording.as_ref().map(|recording| &recording.facts.named_servers);
-        let named = || self.network.as_ref().is_some_and(|network| !network.named().is_empty());
+        let recorded = self.recording().map(|recording| &recording.facts.named_servers);
+        let named = || self.network().is_some_and(|network| !network.named().is_empty());
         recorded.map_or_else(named, |recorded| !recorded.is_empty())
     }
 }
@@ -36,12 +36,12 @@ impl Source {
 /// Adds to the facts which name servers were named, and what the delegated ones answer to every question about the domain
 /// that the named ones answered; what is still open at `until` is left out.
 pub async fn compare_delegation(source: &Source, domain: &Name, until: Instant, facts: &mut Facts) {
-    if let Some(recording) = &source.recording {
+    if let Some(recording) = source.recording() {
         facts.named_servers.clone_from(&recording.facts.named_servers);
         recording.facts.delegated_replies(domain).cloned().for_each(|reply| facts.insert(reply));
         return;
     }
-    let Some(network) = source.network.as_ref().filter(|network| !network.named().is_empty()) else { return };
+    let Some(network) = source.network().filter(|network| !network.named().is_empty()) else { return };
     facts.named_servers.clone_from(network.named());
     let Some(apex) = facts.zone_apex(domain) else { return };
     let servers = delegated(network, &apex, facts);

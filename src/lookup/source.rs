@@ -21,17 +21,21 @@ use super::transport::Scope;
 use super::zone_servers::ZoneServers;
 use super::zonefile::ZoneFiles;
 
-/// Where answers come from.
+/// The sources of the answers of a run: zone files, the network, or a recording.
 #[derive(Debug)]
 pub struct Source {
-    /// The time when the run began.
-    pub started: Timestamp,
-    /// Zone files, which take precedence.
-    pub zones: Option<ZoneFiles>,
-    /// A recorded run, in place of the network, or what this run has gathered.
-    pub recording: Option<Recording>,
-    /// The network.
-    pub network: Option<Network>,
+    started: Timestamp,
+    answers: Answers,
+}
+
+#[derive(Debug)]
+enum Answers {
+    /// Nothing is sent; names outside the files stay unknown.
+    ZoneFiles(ZoneFiles),
+    /// Zone files, if there are any, take precedence over the network.
+    Network { network: Box<Network>, zones: Option<ZoneFiles> },
+    /// A recorded run, or the facts that this run has gathered.
+    Recording(Box<Recording>),
 }
 
 /// A query that was begun.
@@ -43,67 +47,125 @@ pub(super) enum Begun {
 }
 
 impl Source {
-    /// Begins another round at this time: only what can have changed is asked again.
-    pub fn begin_round(&mut self, now: Timestamp) {
+    /// Answers from zone files alone, in a run that began at `started`.
+    #[must_use]
+    pub fn offline(zones: ZoneFiles, started: Timestamp) -> Self {
+        Self { started, answers: Answers::ZoneFiles(zones) }
+    }
+
+    /// Answers from zone files for the names that they cover, and from the network for all others.
+    #[must_use]
+    pub fn online(network: Network, zones: Option<ZoneFiles>, started: Timestamp) -> Self {
+        Self { started, answers: Answers::Network { network: Box::new(network), zones } }
+    }
+
+    /// Answers from a recording alone. `started` is the time of the run: that of the recording, unless its answers are to
+    /// be seen from another time.
+    #[must_use]
+    pub fn replay(recording: Recording, started: Timestamp) -> Self {
+        Self { started, answers: Answers::Recording(Box::new(recording)) }
+    }
+
+    /// The time at which the run, or its present round, began.
+    #[must_use]
+    pub fn started(&self) -> Timestamp {
+        self.started
+    }
+
+    pub(super) fn network(&self) -> Option<&Network> {
+        match &self.answers {
+            Answers::Network { network, .. } => Some(network),
+            Answers::ZoneFiles(_) | Answers::Recording(_) => None,
+        }
+    }
+
+    /// The recording that answers, in a replay.
+    #[must_use]
+    pub fn recording(&self) -> Option<&Recording> {
+        match &self.answers {
+            Answers::Recording(recording) => Some(recording),
+            Answers::ZoneFiles(_) | Answers::Network { .. } => None,
+        }
+    }
+
+    fn zones(&self) -> Option<&ZoneFiles> {
+        match &self.answers {
+            Answers::ZoneFiles(zones) => Some(zones),
+            Answers::Network { zones, .. } => zones.as_ref(),
+            Answers::Recording(_) => None,
+        }
+    }
+
+    /// Begins another round at this time: only what can have changed is asked again. `reread` replaces the zone files, which
+    /// may have been edited.
+    pub fn begin_round(&mut self, now: Timestamp, reread: Option<ZoneFiles>) {
         self.started = now;
-        if let Some(network) = &mut self.network {
-            network.begin_round(now);
+        match (&mut self.answers, reread) {
+            (Answers::ZoneFiles(zones), Some(reread)) => *zones = reread,
+            (Answers::Network { network, zones }, reread) => {
+                network.begin_round(now);
+                *zones = reread.or_else(|| zones.take());
+            }
+            (Answers::ZoneFiles(_), None) | (Answers::Recording(_), _) => {}
         }
     }
 
     /// Begins another check of a domain, while others may be under way: what is remembered of its own names is asked again,
     /// unless a resolver has it in its cache still; what is known of other names stays.
     pub fn begin_check(&self, domain: &Name) {
-        if let Some(network) = &self.network {
+        if let Some(network) = self.network() {
             network.begin_check(domain);
         }
     }
 
     /// The record sets of the zone files at and below the domain; in a recording, those that were asked for.
     pub(super) fn on_file(&self, domain: &Name) -> BTreeSet<Question> {
-        if let Some(recording) = &self.recording {
+        if let Some(recording) = self.recording() {
             // What lies below a name follows it.
             let first = Question::new(domain.clone(), RecordType::A);
             let held = recording.facts.on_file.range(first..);
             let held = held.take_while(|question| question.name.is_within(domain));
             return held.cloned().collect();
         }
-        self.zones.as_ref().map(|zones| zones.record_sets(domain)).unwrap_or_default()
+        self.zones().map(|zones| zones.record_sets(domain)).unwrap_or_default()
     }
 
     /// The outcome of names for which no server can be asked.
     #[must_use]
     pub fn elsewhere(&self) -> UnqueriedNames {
-        match &self.recording {
-            Some(recording) => recording.facts.elsewhere,
-            None if self.network.is_none() => UnqueriedNames::NotAsked,
-            None => UnqueriedNames::Asked,
+        match &self.answers {
+            Answers::Recording(recording) => recording.facts.elsewhere,
+            Answers::ZoneFiles(_) => UnqueriedNames::NotAsked,
+            Answers::Network { .. } => UnqueriedNames::Asked,
         }
     }
 
     /// Returns whether name servers have to be found and reached, beyond being named.
     pub(super) fn reaches_authorities(&self, name: &Name) -> bool {
-        if self.zones.as_ref().is_some_and(|zones| zones.covers(name)) {
-            return false;
+        match &self.answers {
+            Answers::Recording(_) => true,
+            Answers::ZoneFiles(_) => false,
+            Answers::Network { network, zones } => {
+                let is_covered = zones.as_ref().is_some_and(|zones| zones.covers(name));
+                !is_covered && network.view != TrustPolicy::Resolver
+            }
         }
-        self.recording.is_some()
-            || self.network.as_ref().is_some_and(|network| network.view != TrustPolicy::Resolver)
     }
 
     /// What the facts say of the domain's zones; `None` if no server of them can be asked.
     pub(super) fn look<'a>(&self, domain: &'a Name, facts: &Facts) -> Option<ZoneServers<'a>> {
-        self.network.as_ref().map(|network| network.look(domain, facts))
+        self.network().map(|network| network.look(domain, facts))
     }
 
     /// When all servers that were silent can be queried again; `None` if that is now.
     #[must_use]
     pub fn pause_end(&self) -> Option<tokio::time::Instant> {
-        self.network.as_ref().and_then(Network::pause_end)
+        self.network().and_then(Network::pause_end)
     }
 
     /// Prepares for looking up again what failed: every server is queried again, however silent it was.
     pub fn begin_rechecks(&self) {
-        if let Some(network) = &self.network {
+        if let Some(network) = self.network() {
             network.begin_rechecks();
         }
     }
@@ -111,7 +173,10 @@ impl Source {
     /// Returns whether every answer is there already, so that nothing is waited for.
     #[must_use]
     pub fn is_at_hand(&self) -> bool {
-        self.network.is_none()
+        match &self.answers {
+            Answers::ZoneFiles(_) | Answers::Recording(_) => true,
+            Answers::Network { .. } => false,
+        }
     }
 
     /// Everybody who should be asked what a rule reads, as far as the facts tell; grows with the facts.
@@ -125,7 +190,7 @@ impl Source {
             return vec![query];
         }
         let mut queries = Vec::new();
-        if let (Some(network), Some(look)) = (&self.network, look) {
+        if let (Some(network), Some(look)) = (self.network(), look) {
             match question.name.is_within(look.domain) {
                 true => network.own(question, look, facts, &mut queries),
                 false => network.elsewhere(question, facts, &mut queries),
@@ -140,7 +205,7 @@ impl Source {
         question: &Question,
         look: Option<&ZoneServers<'_>>,
     ) -> Vec<PlannedQuery> {
-        if let Some(recording) = &self.recording {
+        if let Some(recording) = self.recording() {
             // A run that did not need it has not recorded it, and does not miss it now.
             let known = recording.facts.has(question);
             return known.then(|| PlannedQuery::Recording(question.clone())).into_iter().collect();
@@ -149,7 +214,7 @@ impl Source {
             return vec![query];
         }
         let mut queries = Vec::new();
-        if let (Some(network), Some(look)) = (&self.network, look) {
+        if let (Some(network), Some(look)) = (self.network(), look) {
             match question.rtype {
                 // The version is that of each name server; a resolver's copy says nothing that is read.
                 RecordType::Soa => look.authoritative(question, &mut queries),
@@ -165,26 +230,27 @@ impl Source {
 
     /// Where a question is answered without a network.
     fn kept(&self, question: &Question) -> Option<PlannedQuery> {
-        if self.recording.is_some() {
-            return Some(PlannedQuery::Recording(question.clone()));
-        }
-        // The servers that a name is delegated to are asked, where anybody can be.
-        let is_held = |zones: &ZoneFiles| {
-            zones.covers(&question.name) || self.network.is_none() && zones.delegates(&question.name)
+        let is_held = match &self.answers {
+            Answers::Recording(_) => return Some(PlannedQuery::Recording(question.clone())),
+            Answers::ZoneFiles(zones) => zones.covers(&question.name) || zones.delegates(&question.name),
+            // The servers that a name is delegated to can be asked.
+            Answers::Network { zones, .. } => {
+                zones.as_ref().is_some_and(|zones| zones.covers(&question.name))
+            }
         };
-        self.zones.as_ref().is_some_and(is_held).then(|| PlannedQuery::Files(question.clone()))
+        is_held.then(|| PlannedQuery::Files(question.clone()))
     }
 
     /// Begins a query: the replies may be there.
     pub(super) fn begin(&self, query: &PlannedQuery, domain: &Name) -> Begun {
         match query {
             PlannedQuery::Files(question) => {
-                let reply = self.zones.as_ref().and_then(|zones| zones.answer(question));
+                let reply = self.zones().and_then(|zones| zones.answer(question));
                 Begun::There(reply.into_iter().map(|reply| Reply { at: self.started, ..reply }).collect())
             }
             PlannedQuery::Recording(question) => Begun::There(self.recorded(question, domain)),
             PlannedQuery::Server(question, server, endpoint, _) => {
-                let Some(network) = &self.network else { return Begun::There(Vec::new()) };
+                let Some(network) = self.network() else { return Begun::There(Vec::new()) };
                 let is_own = question.name.is_within(domain);
                 let name_scope = if is_own { NameScope::Own } else { NameScope::Elsewhere };
                 let cell = network.cell(question, server, endpoint, name_scope);
@@ -203,7 +269,7 @@ impl Source {
         domain: &Name,
         cell: &Shared<Reply>,
     ) -> Option<Reply> {
-        match (query, &self.network) {
+        match (query, self.network()) {
             (PlannedQuery::Server(question, server, endpoint, zone), Some(network)) => {
                 let scope = Scope { domain, zone: zone.as_ref() };
                 Some(network.ask(cell, question, server, endpoint, scope).await)
@@ -214,7 +280,7 @@ impl Source {
     }
 
     fn recorded(&self, question: &Question, domain: &Name) -> Vec<Reply> {
-        let Some(recording) = &self.recording else { return Vec::new() };
+        let Some(recording) = self.recording() else { return Vec::new() };
         let replies = recording.replies(question, domain).to_vec();
         if !replies.is_empty() {
             return replies;

@@ -50,7 +50,7 @@ impl Task {
 /// The survey is over when nothing is under way and the reader lacks nothing: every question that it has read has a reply
 /// then, or is known to be left alone, unless the deadline was reached.
 pub async fn survey(source: &Source, domain: &Name, limits: Limits, reader: &mut impl Reader) -> Facts {
-    let mut facts = Facts::new(source.started, source.elsewhere());
+    let mut facts = Facts::new(source.started(), source.elsewhere());
     facts.on_file = source.on_file(domain);
     facts.outside = (!source.leaves_nothing_alone()).then(BTreeSet::new);
     let mut planner = QueryPlanner::new(source, domain, limits);
@@ -148,7 +148,7 @@ fn give_up(
     reason: &str,
 ) {
     let late = i64::try_from(limits.deadline.as_millis()).unwrap_or(i64::MAX);
-    let at = source.started.checked_add(SignedDuration::from_millis(late)).unwrap_or(Timestamp::MAX);
+    let at = source.started().checked_add(SignedDuration::from_millis(late)).unwrap_or(Timestamp::MAX);
     for query in open.into_iter().flatten() {
         if let PlannedQuery::Server(question, server, ..) = &*query {
             let reply = Reply::empty(question.clone(), Arc::clone(server), Outcome::OutOfTime);
@@ -171,7 +171,7 @@ fn close_open(
     reason: &str,
 ) -> bool {
     let known = facts.count();
-    planner.budget.note_refused(facts, source.started);
+    planner.budget.note_refused(facts, source.started());
     let open = planner.take_open(facts);
     let has_grown = facts.count() > known || !open.is_empty();
     for question in open {
@@ -180,7 +180,7 @@ fn close_open(
             continue;
         }
         let reply = Reply::empty(question, Server::none(), outcome);
-        facts.insert(Reply { reason: reason.to_owned(), at: source.started, ..reply });
+        facts.insert(Reply { reason: reason.to_owned(), at: source.started(), ..reply });
     }
     has_grown
 }

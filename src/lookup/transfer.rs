@@ -56,12 +56,12 @@ pub async fn transfer(
     until: Instant,
     facts: &mut Facts,
 ) -> Option<ZoneFiles> {
-    if let Some(recording) = &source.recording {
+    if let Some(recording) = source.recording() {
         let kept = facts.zone_apex(domain).and_then(|apex| recording.facts.transfer(&apex).cloned());
         kept.into_iter().for_each(|reply| facts.insert_transfer(reply));
         return None;
     }
-    let network = source.network.as_ref()?;
+    let network = source.network()?;
     let apex = facts.zone_apex(domain)?;
     let transport = network.transport();
     let mut last = None;
@@ -106,7 +106,7 @@ pub async fn answer_beside(
             continue;
         }
         if let Some(reply) = zones.answer(&question) {
-            facts.insert(Reply { at: source.started, ..reply });
+            facts.insert(Reply { at: source.started(), ..reply });
             continue;
         }
         outside += 1;
@@ -116,7 +116,7 @@ pub async fn answer_beside(
         };
         let unasked = replies.is_empty().then(|| {
             let reply = Reply::empty(question.clone(), Server::none(), Outcome::OutOfTime);
-            Reply { at: source.started, ..reply }
+            Reply { at: source.started(), ..reply }
         });
         replies.into_iter().chain(unasked).for_each(|reply| facts.insert(reply));
     }
@@ -124,7 +124,7 @@ pub async fn answer_beside(
 
 /// What the resolvers say, until one has an answer.
 async fn elsewhere(source: &Source, domain: &Name, question: &Question) -> Vec<Reply> {
-    let Some(network) = &source.network else { return Vec::new() };
+    let Some(network) = source.network() else { return Vec::new() };
     let (mut queries, mut replies) = (Vec::new(), Vec::new());
     network.resolvers(question, &mut queries);
     for query in queries {

@@ -21,9 +21,9 @@ pub(super) fn address_questions(
     requests: &BTreeSet<WebRequest>,
     facts: &Facts,
 ) -> Vec<Question> {
-    let is_recorded = |request: &&WebRequest| match &source.recording {
+    let is_recorded = |request: &&WebRequest| match source.recording() {
         Some(recording) => recording.facts.web(request).is_some(),
-        None => source.network.is_some(),
+        None => source.network().is_some(),
     };
     let hosts: BTreeSet<_> = requests.iter().filter(is_recorded).map(|request| &request.host).collect();
     let types = [RecordType::A, RecordType::Aaaa];
@@ -38,12 +38,12 @@ pub async fn request_web(
     until: Instant,
     facts: &mut Facts,
 ) {
-    if let Some(recording) = &source.recording {
+    if let Some(recording) = source.recording() {
         let kept = requests.iter().filter_map(|request| recording.facts.web(request));
         kept.cloned().for_each(|reply| facts.insert_web(reply));
         return;
     }
-    let Some(network) = &source.network else { return };
+    let Some(network) = source.network() else { return };
     let known = &*facts;
     let started: FuturesUnordered<_> = requests
         .iter()

@@ -54,7 +54,7 @@ async fn judged(
 ) -> Result<Earlier, RunError> {
     let held: Vec<_> = names.iter().filter(|domain| recording.domains.contains(domain)).collect();
     let inputs = RunInputs::replayed(recording);
-    let started = inputs.source.started;
+    let started = inputs.source.started();
     let subjects = held.into_iter().map(|domain| overrides.subject(domain));
     let how = (Order::AsNamed, Effort::Full);
     let checked: Vec<Checked> =

@@ -47,7 +47,7 @@ impl RunInputs {
     /// A saved run, at its time.
     pub fn replayed(recording: Recording) -> Self {
         let started = recording.facts.checked_at;
-        let source = Source { started, zones: None, recording: Some(recording), network: None };
+        let source = Source::replay(recording, started);
         let (web, transfer) = (WebTopic::ALL.to_vec(), Some(Transfer::default()));
         Self { source, web, transfer, notes: Vec::new(), asides: Vec::new() }
     }
@@ -62,10 +62,11 @@ impl RunInputs {
         names: &Names,
         now: Timestamp,
     ) -> Result<(), RunError> {
-        self.source.begin_round(whole_seconds(now));
-        if !lookup.zones.is_empty() {
-            self.source.zones = Some(read_zones(lookup, names, &mut Vec::new())?);
-        }
+        let zones = match lookup.zones.is_empty() {
+            true => None,
+            false => Some(read_zones(lookup, names, &mut Vec::new())?),
+        };
+        self.source.begin_round(whole_seconds(now), zones);
         Ok(())
     }
 }
@@ -105,7 +106,7 @@ pub(super) async fn prepare(
             "Offline: only the zone file was read. Add `--resolver 1.1.1.1` to look up other names.".into(),
         );
         notes.extend(unasked(lookup));
-        let source = Source { started, zones: Some(zones.clone()), recording: None, network: None };
+        let source = Source::offline(zones.clone(), started);
         return Ok((RunInputs { source, web: Vec::new(), transfer: None, notes, asides: Vec::new() }, names));
     }
     let is_transferred = lookup.is_transferred();
@@ -123,7 +124,7 @@ pub(super) async fn prepare(
         )
     };
     let asides = implied.map(aside).collect();
-    let source = Source { started, zones, recording: None, network: Some(network) };
+    let source = Source::online(network, zones, started);
     let web = lookup.web.clone();
     Ok((RunInputs { source, web, transfer, notes, asides }, names))
 }

@@ -82,7 +82,7 @@ impl PreparedRun {
     /// An empty recording of this run.
     #[must_use]
     pub fn recording(&self) -> Recording {
-        let facts = Facts::new(self.inputs.source.started, self.inputs.source.elsewhere());
+        let facts = Facts::new(self.inputs.source.started(), self.inputs.source.elsewhere());
         Recording::new(Vec::new(), facts)
     }
 }

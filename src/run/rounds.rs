@@ -128,7 +128,7 @@ impl<'a> Rounds<'a> {
         self.history.save(notify)?;
         let history = self.history.known();
         checked.iter_mut().for_each(|checked| self.run.look_ahead(self.options, checked, history));
-        Ok(Round { checked, started: self.run.inputs.source.started, phase: self.options.expected.phase })
+        Ok(Round { checked, started: self.run.inputs.source.started(), phase: self.options.expected.phase })
     }
 
     /// Saves every answer of a round, where that was asked for.

@@ -248,7 +248,7 @@ async fn verdict(truth: Truth, fault: &Fault) -> (Verdict, Option<PolicyOutcome>
         Network::new(transport, vec![Endpoint::Plain(resolver.address())], TrustPolicy::Both, lab.port());
     let network = network.with_https_port(port);
     let started = "2026-11-22T05:23:00Z".parse().unwrap();
-    let source = Source { started, zones: None, recording: None, network: Some(network) };
+    let source = Source::online(network, None, started);
     let subject = Subject::new("contoso.com".parse().unwrap());
     let limits = Limits { deadline: Duration::from_secs(12), ..Limits::default() };
     let mut questions = Questions::new(&subject, JudgeOptions::default());

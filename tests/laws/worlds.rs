@@ -487,8 +487,7 @@ impl World {
 
     /// The facts as a survey gathers them when the zone holds these records.
     pub fn facts(&self, zone: &[Record]) -> Facts {
-        let zones = Some(self.files(zone));
-        let mut facts = self.survey(&Source { started: started(), zones, recording: None, network: None });
+        let mut facts = self.survey(&Source::offline(self.files(zone), started()));
         // Every name is answered here: whatever has no reply was not asked, and a judge who misses it is
         // at a loss.
         facts.elsewhere = UnqueriedNames::Asked;
@@ -497,8 +496,7 @@ impl World {
 
     /// The facts as a survey gathers them for this reader.
     pub fn facts_for(&self, reader: &mut Questions<'_>, limits: Limits) -> Facts {
-        let zones = Some(self.files(&self.zone));
-        let source = Source { started: started(), zones, recording: None, network: None };
+        let source = Source::offline(self.files(&self.zone), started());
         let survey = survey(&source, &self.subject.domain, limits, reader);
         let mut facts = RUNTIME.with(|runtime| runtime.block_on(survey));
         facts.elsewhere = UnqueriedNames::Asked;
@@ -507,8 +505,7 @@ impl World {
 
     /// The facts as a survey gathers them from a recording.
     pub fn facts_again(&self, recording: Recording) -> Facts {
-        let recording = Some(recording);
-        self.survey(&Source { started: started(), zones: None, recording, network: None })
+        self.survey(&Source::replay(recording, started()))
     }
 
     fn survey(&self, source: &Source) -> Facts {

@@ -26,7 +26,7 @@ fn surveyed(estate: &Estate, permissions: Option<Permissions>) -> (Facts, Assess
             None => network,
         };
         let started = "2026-11-22T05:23:00Z".parse().unwrap();
-        let source = Source { started, zones: None, recording: None, network: Some(network.without_https()) };
+        let source = Source::online(network.without_https(), None, started);
         let mut questions = Questions::new(&subject, JudgeOptions::default());
         survey(&source, &subject.domain, Limits::default(), &mut questions).await
     });

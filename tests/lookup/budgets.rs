@@ -176,7 +176,7 @@ fn surveyed(estate: &Estate, limits: Limits) -> Assessment {
     let facts = runtime.block_on(async {
         let network = Network::new(transport, resolvers, TrustPolicy::Both, estate.lab.port());
         let started = "2026-11-22T05:23:00Z".parse().unwrap();
-        let source = Source { started, zones: None, recording: None, network: Some(network) };
+        let source = Source::online(network, None, started);
         let mut questions = Questions::new(&subject, JudgeOptions::default());
         survey(&source, &subject.domain, limits, &mut questions).await
     });

@@ -89,7 +89,7 @@ fn facts_in_memory_are_no_recording() {
     let started = "2026-11-22T05:23:00Z".parse().unwrap();
     let subject = Subject::new("contoso.com".parse().unwrap());
     let outcomes = |recording: Recording| {
-        let source = Source { started, zones: None, recording: Some(recording), network: None };
+        let source = Source::replay(recording, started);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let mut questions = Questions::new(&subject, JudgeOptions::default());
         let survey = survey(&source, &subject.domain, Limits::default(), &mut questions);

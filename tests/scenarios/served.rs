@@ -170,7 +170,7 @@ impl Served {
         let resolvers = vec![Endpoint::Plain(self.resolver.address())];
         let network = Network::new(transport, resolvers, view, self.lab.port()).without_https();
         let started = "2026-11-22T05:23:00Z".parse().unwrap();
-        let source = Source { started, zones: None, recording: None, network: Some(network) };
+        let source = Source::online(network, None, started);
         self.world.check_with(&runtime, &source, view)
     }
 }

@@ -46,7 +46,7 @@ async fn the_tenant_is_asked_once_for_the_domain_and_once_for_the_one_named() {
     place.subject.tenant = Some("fabrikam".into());
     let network = place.network(web.port());
     let started = "2026-11-22T05:23:00Z".parse().unwrap();
-    let source = Source { started, zones: None, recording: None, network: Some(network) };
+    let source = Source::online(network, None, started);
     let facts = place.look_up(&source, TENANT).await;
     // Another domain of the run asks for the same tenant.
     place.look_up(&source, TENANT).await;
@@ -182,7 +182,7 @@ async fn nothing_is_asked_without_the_option_and_a_replay_answers_from_the_recor
     let again = Recording::parse(&recording.to_string()).unwrap();
     assert_eq!(again.to_string(), recording.to_string());
     let started = again.facts.checked_at;
-    let source = Source { started, zones: None, recording: Some(again), network: None };
+    let source = Source::replay(again, started);
     let replay = place.look_up(&source, TENANT).await;
     let all = |facts: &Facts| -> Vec<WebReply> { facts.web_replies().cloned().collect() };
     assert_eq!(all(&replay), all(&facts));

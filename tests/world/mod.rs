@@ -180,12 +180,12 @@ impl World {
             Answers::Zone(text) => {
                 let mut files = ZoneFiles::new();
                 files.add("zone", text.clone()).unwrap();
-                Source { started: fill::checked_at(), zones: Some(files), recording: None, network: None }
+                Source::offline(files, fill::checked_at())
             }
             Answers::Recording(recording, fill) => {
                 let recording = fill.filled(recording, &self.options.subject);
                 let started = recording.facts.checked_at;
-                Source { started, zones: None, recording: Some(recording), network: None }
+                Source::replay(recording, started)
             }
         }
     }
@@ -198,8 +198,7 @@ fn gather(source: &Source, subject: &Subject) -> Facts {
         false => Vec::new(),
     };
     // A recording written by hand holds only what matters.
-    let is_held =
-        |question: &Question| source.recording.as_ref().is_some_and(|held| held.facts.has(question));
+    let is_held = |question: &Question| source.recording().is_some_and(|held| held.facts.has(question));
     let compared: Vec<Question> = compared.into_iter().filter(is_held).collect();
     let requests = web_requests(subject, &WebTopic::ALL);
     let questions = Questions::new(subject, JudgeOptions::default());
