@@ -47,7 +47,7 @@ fn key(subject: &Subject, id: Id, number: u8) -> Option<Expectation> {
 
 impl Selector {
     /// Returns the target below the initial domain, such as `selector1-contoso-com._domainkey.contoso.onmicrosoft.com`;
-    /// `None` if the tenant is not known.
+    /// `None` if the tenant or the derived label is not known.
     ///
     /// Also `None` in clouds for which Microsoft documents no target.
     #[must_use]
@@ -61,7 +61,7 @@ impl Selector {
     /// Returns the target below `dkim.mail.microsoft` as a pattern: Microsoft assigns the partition, here `<x>`, when
     /// DKIM signing is enabled, and it differs from that of the MX host.
     ///
-    /// `None` in clouds for which Microsoft documents no target, and if the tenant is not known.
+    /// `None` in clouds for which Microsoft documents no target, and if the tenant or the derived label is not known.
     #[must_use]
     pub fn newer_target(&self) -> Option<String> {
         self.older_target()?;

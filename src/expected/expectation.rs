@@ -175,7 +175,7 @@ impl Expectation {
 }
 
 impl Expectation {
-    /// Returns the mail host to propose: the one whose existence shows that Microsoft accepts the domain.
+    /// Returns the mail host to propose; if it exists, Microsoft accepts the domain.
     #[must_use]
     pub fn proposed_host(&self) -> Option<&Name> {
         self.mail_hosts()?.proposed.as_ref()
