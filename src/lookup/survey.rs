@@ -46,9 +46,9 @@ impl Task {
 }
 
 /// Gathers the facts about `domain` that the reader reads.
+///
 /// The survey ends when no task is in progress and the reader lacks nothing: every question that it has read then has a
 /// reply, or is known not to be asked, unless the deadline was reached.
-/// then, or is known to be left alone, unless the deadline was reached.
 pub async fn survey(source: &Source, domain: &Name, limits: Limits, reader: &mut impl Reader) -> Facts {
     let mut facts = Facts::new(source.started, source.elsewhere());
     facts.on_file = source.on_file(domain);

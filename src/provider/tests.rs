@@ -281,9 +281,9 @@ fn the_closest_pattern_wins() {
     // More labels.
     assert_eq!(best("mx3.mail.ovh.net"), ["ovh"]);
     assert_eq!(best("mx-biz.mail.am0.yahoodns.net"), ["yahoo-small-business"]);
-    // As many labels: all of them.
+    // Equally many labels: all platforms match.
     assert_eq!(best("inbound-smtp.eu-west-1.amazonaws.com"), ["amazon-workmail", "amazon-ses"]);
-    // As many labels, fewer wildcards.
+    // Equally many labels: the pattern with fewer wildcards wins.
     assert_eq!(ids(&of_dkim("20170427", None, &domain)), ["rackspace"]);
     assert_eq!(ids(&of_cname("sip", &name("sip.mex09.emailsrvr.com"), &domain)), ["rackspace"]);
     // A name of the domain itself is the last resort, however many labels it has.

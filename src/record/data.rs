@@ -133,7 +133,7 @@ pub enum DataError {
         "a character-string has {0} octets and at most 255 are allowed; split it into several quoted strings"
     )]
     StringTooLong(usize),
-    /// A backslash that starts no escape sequence.
+    /// A backslash that does not begin an escape sequence.
     #[error("a backslash must be followed by a character or three decimal digits up to 255 (RFC 1035 §5.1)")]
     BadEscape,
     /// `\#` data whose stated length does not match its digits (RFC 3597 §5).

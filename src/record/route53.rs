@@ -129,7 +129,7 @@ pub fn read(text: &str, origin: Option<&Name>, label: &str) -> Result<Listing, L
     reader.finish(origin)
 }
 
-/// The sets of a document, and the path to them.
+/// Returns the sets of a document, and the path to them.
 fn sets(text: &str) -> Result<(Vec<Set>, &'static str), String> {
     if !text.contains("\"ResourceRecordSets\"") && !text.trim_start().starts_with('[') {
         let expected = "the output of `aws route53 list-resource-record-sets`";

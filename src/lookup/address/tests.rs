@@ -156,7 +156,7 @@ fn every_range_ends_where_the_registry_says() {
     }
 }
 
-/// A new row must state where it ends.
+/// A new row fails this test until its edges are listed above.
 #[test]
 fn every_row_has_its_edges_tested() {
     let firsts = |edges: &[Edge], shift: u32| -> Vec<u128> {

@@ -18,7 +18,7 @@ use crate::record::Name;
 
 /// The first pause after silence.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(5);
-/// The longest pause; each pause is twice as long as the one before, up to this limit.
+/// The longest pause; each pause has twice the length of the one before, up to this limit.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// The number of zones in a row for which a server is silent before it pauses as a whole.
 const SILENT_ZONES: u32 = 3;

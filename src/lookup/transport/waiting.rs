@@ -43,7 +43,7 @@ pub(super) enum Answer {
     Message(Box<Message>),
     /// The answer was truncated: ask again over TCP.
     Truncated,
-    /// The reply does not repeat the case of the letters.
+    /// The reply does not repeat the letter case.
     OtherCase,
 }
 

@@ -1,4 +1,4 @@
-//! Tests that zone texts are answered as name servers answer.
+//! Tests that zone files are answered as name servers answer.
 
 use super::*;
 use crate::record::zone;

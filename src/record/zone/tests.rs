@@ -429,7 +429,7 @@ fn cloudflare_marks_records_as_proxied_in_the_comment() {
         let expected: &[&str] = if is_proxied { &["www.contoso.com. CNAME"] } else { &[] };
         assert_eq!(proxied, expected, "{comment}");
     }
-    // A comment on a line of its own is about no record.
+    // A comment on its own line does not refer to a record.
     let text = read_text(b"; cf_tags=cf-proxied:true\nwww CNAME web\n").unwrap();
     assert!(text.proxied.is_empty());
     // Within a string it is not a comment.
