@@ -18,8 +18,8 @@ pub(super) struct ZoneServers<'a> {
     pub(super) domain: &'a Name,
     /// The apex of the domain's zone, if known.
     pub(super) apex: Option<Name>,
-    /// The deepest zone that certainly contains the domain; if resolvers differ about it, also the zone that contains it,
-    /// so that the order of their answers does not matter.
+    /// The deepest zone that certainly contains the domain; if resolvers differ about it, also the zone that contains
+    /// it, so that the order of their answers does not matter.
     pub(super) zones: Vec<Name>,
     /// Zones further down, known only from referrals.
     pub(super) delegated: BTreeSet<Name>,
