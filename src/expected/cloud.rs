@@ -1,9 +1,9 @@
 //! The table of record values for each Microsoft cloud.
 //!
-//! One table; a row is one value of one cloud with the page and the date it was read from. Values that Microsoft does
-//! not document for a cloud have no row, and nothing is expected there.
+//! One table; each row is one value of one or more clouds, with its page and the date on which it was read. A value
+//! that Microsoft does not document for a cloud has no row, and nothing is expected there.
 //!
-//! Long because it is data: all values of a cloud can be read and checked side by side.
+//! The file is long because it is data: all values of a cloud can be read and checked side by side.
 
 use std::fmt;
 use std::str::FromStr;
@@ -31,7 +31,7 @@ impl Cloud {
     /// All clouds.
     pub const ALL: [Self; 5] = [Self::Worldwide, Self::Gcc, Self::GccHigh, Self::Dod, Self::China];
 
-    /// The word on the command line and in reports.
+    /// Returns the word on the command line and in reports.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -43,7 +43,7 @@ impl Cloud {
         }
     }
 
-    /// The name in a sentence.
+    /// Returns the name in a sentence.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
@@ -55,15 +55,15 @@ impl Cloud {
         }
     }
 
-    /// What this cloud wants for `purpose`; `None` if Microsoft documents nothing.
+    /// Returns the value of this cloud for `purpose`; `None` if Microsoft documents none.
     #[must_use]
     pub fn endpoint(self, purpose: Purpose) -> Option<&'static Endpoint> {
         ENDPOINTS.get(self.place(purpose)?)
     }
 
-    /// The position of the row in the table.
+    /// Returns the index of the row in the table.
     fn place(self, purpose: Purpose) -> Option<usize> {
-        /// For each purpose and cloud: the table is read for every host that is checked.
+        /// For each purpose and cloud, precomputed since the table is read for every host that is checked.
         static PLACES: LazyLock<Vec<[Option<usize>; Cloud::ALL.len()]>> = LazyLock::new(|| {
             let mut places = Vec::new();
             for (place, row) in ENDPOINTS.iter().enumerate() {
@@ -78,13 +78,13 @@ impl Cloud {
         PLACES.get(purpose as usize)?[self as usize]
     }
 
-    /// The value for `purpose`, as text; `None` as for [`Cloud::endpoint`].
+    /// Returns the value for `purpose` as text; `None` as for [`Cloud::endpoint`].
     #[must_use]
     pub fn value(self, purpose: Purpose) -> Option<&'static str> {
         self.endpoint(purpose).map(|row| row.value)
     }
 
-    /// The same as a name.
+    /// Returns the value for `purpose` as a name.
     #[must_use]
     pub fn name(self, purpose: Purpose) -> Option<&'static Name> {
         static NAMES: LazyLock<Vec<Option<Name>>> =
@@ -92,7 +92,7 @@ impl Cloud {
         NAMES.get(self.place(purpose)?)?.as_ref()
     }
 
-    /// Returns whether both clouds want the same for `purpose`.
+    /// Returns whether both clouds have the same value for `purpose`.
     #[must_use]
     pub fn shares(self, other: Self, purpose: Purpose) -> bool {
         self.value(purpose) == other.value(purpose)
@@ -116,22 +116,22 @@ impl FromStr for Cloud {
     }
 }
 
-/// What a value is for.
+/// The purpose of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Purpose {
-    /// What follows the domain's own label in the MX host.
+    /// The suffix after the domain's own label in the MX host.
     MxSuffix,
-    /// The same in the newer family of MX hosts, behind a partition such as `o-v1`.
+    /// The suffix in the newer family of MX hosts, after a partition such as `o-v1`.
     MxPartitionSuffix,
-    /// The older MX suffix that still works.
+    /// The older MX suffix, which still works.
     MxOlderSuffix,
     /// The domain that SPF includes.
     SpfInclude,
     /// The target of `autodiscover`.
     Autodiscover,
-    /// The target of `msoid`, where it is wanted at all.
+    /// The target of `msoid`, in clouds that need it.
     Msoid,
-    /// What follows the tenant's name in its initial domain.
+    /// The suffix after the tenant's name in its initial domain.
     InitialDomain,
     /// The server of Microsoft Graph.
     Graph,
@@ -139,13 +139,13 @@ pub enum Purpose {
     SignIn,
     /// The host that Teams federates through.
     TeamsFederation,
-    /// The host that old clients of Skype for Business sign in at.
+    /// The host at which old clients of Skype for Business sign in.
     TeamsSip,
     /// The host at which old clients of Skype for Business find their server.
     TeamsLyncdiscover,
     /// The target of `enterpriseenrollment`.
     DeviceEnrollment,
-    /// The older target of `enterpriseenrollment`, which works with one prompt more.
+    /// The older target of `enterpriseenrollment`, which works with one more prompt.
     DeviceEnrollmentOlder,
     /// The target of `enterpriseregistration`.
     DeviceRegistration,
@@ -154,9 +154,9 @@ pub enum Purpose {
 /// One value of one or more clouds.
 #[derive(Debug)]
 pub struct Endpoint {
-    /// What it is for.
+    /// The purpose of the value.
     pub purpose: Purpose,
-    /// Where it holds.
+    /// The clouds that the value applies to.
     pub clouds: &'static [Cloud],
     /// The name, without the final dot.
     pub value: &'static str,

@@ -7,10 +7,10 @@ use crate::record::{Name, RecordData, RecordType};
 use super::mail::TTL;
 use super::{Expectation, Id, Importance, Origin, Phase, Purpose, Requirement, Service, Subject};
 
-/// The oldest target of `enterpriseenrollment`, which still works with one prompt more.
+/// The oldest target of `enterpriseenrollment`, which still works with one more prompt.
 const OLDEST_ENROLLMENT: &str = "manage.microsoft.com";
 
-/// The expectations of devices for the subject.
+/// Returns the expectations of devices for the subject.
 pub(super) fn expectations(subject: &Subject) -> Vec<Expectation> {
     let value = |purpose| subject.cloud.name(purpose).cloned();
     let older: Vec<Name> = value(Purpose::DeviceEnrollmentOlder)

@@ -1,8 +1,8 @@
 //! Expectations about DKIM and DMARC.
 //!
 //! Microsoft keeps the DKIM keys and rotates them, so the domain publishes two aliases. Their targets have two forms:
-//! the older one below the initial domain, and since May 2025 one below `dkim.mail.microsoft` whose partition cannot be
-//! can derive (Microsoft Learn, Set up DKIM to sign mail from your cloud domain, 2026-01-30).
+//! the older one below the initial domain, and since May 2025 one below `dkim.mail.microsoft`, whose partition cannot
+//! be derived (Microsoft Learn, Set up DKIM to sign mail from your cloud domain, 2026-01-30).
 
 use crate::record::{Name, RecordData, RecordType, Text};
 
@@ -11,10 +11,11 @@ use super::{
     Expectation, Id, Importance, Origin, Phase, Purpose, Requirement, Selector, Service, Subject, token,
 };
 
-/// What to publish where there is no policy: nothing is refused, and reports can be asked for.
+/// The record to publish if the domain has no DMARC policy: receivers reject nothing, and the domain can ask for
+/// reports.
 const DMARC_START: &str = "v=DMARC1; p=none";
 
-/// The expectations of signing for the subject.
+/// Returns the DKIM and DMARC expectations for the subject.
 pub(super) fn expectations(subject: &Subject) -> Vec<Expectation> {
     let keys = [(Id::DkimSelector1, 1), (Id::DkimSelector2, 2)];
     let keys = keys.into_iter().filter_map(|(id, number)| key(subject, id, number));
@@ -45,9 +46,10 @@ fn key(subject: &Subject, id: Id, number: u8) -> Option<Expectation> {
 }
 
 impl Selector {
-    /// The target below the initial domain, once the tenant is known: `selector1-contoso-com._domainkey.contoso.onmicrosoft.com`.
+    /// Returns the target below the initial domain, such as `selector1-contoso-com._domainkey.contoso.onmicrosoft.com`;
+    /// `None` if the tenant or the derived label is not known.
     ///
-    /// `None` in clouds for which Microsoft documents no target.
+    /// Also `None` in clouds for which Microsoft documents no target.
     #[must_use]
     pub fn older_target(&self) -> Option<Name> {
         let documented = self.cloud.shares(super::Cloud::Worldwide, Purpose::InitialDomain);
@@ -56,10 +58,10 @@ impl Selector {
         initial.prepend(&format!("selector{}-{token}._domainkey.{tenant}", self.number)).ok()
     }
 
-    /// The target below `dkim.mail.microsoft`, as a pattern: Microsoft assigns the partition, here `<x>`, when signing is
-    /// enabled, and it is not that of the MX host.
+    /// Returns the target below `dkim.mail.microsoft` as a pattern: Microsoft assigns the partition, here `<x>`, when
+    /// DKIM signing is enabled, and it differs from that of the MX host.
     ///
-    /// `None` in clouds for which Microsoft documents no target, and without the tenant's name.
+    /// `None` in clouds for which Microsoft documents no target, and if the tenant or the derived label is not known.
     #[must_use]
     pub fn newer_target(&self) -> Option<String> {
         self.older_target()?;

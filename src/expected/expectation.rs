@@ -1,4 +1,4 @@
-//! An expectation: one thing that must hold.
+//! Defines an expectation: one requirement on the records of a domain.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,39 +8,40 @@ use crate::record::{Name, Question, RecordData, RecordType};
 
 use super::Cloud;
 
-/// Which part of the move is being judged; each includes the one before.
+/// The phase of the move that is checked; each includes the one before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Phase {
-    /// Before mail moves: what can be published early is published, mail still goes to the old platform.
+    /// Before mail moves: all records that can be published early are published, and mail still goes to the old
+    /// platform.
     Prepare,
     /// The cutover: everything points to Microsoft.
     #[default]
     Switch,
-    /// Before the old service is closed: nothing of it is left.
+    /// Before the old service is closed: no record points to it any more.
     Tidy,
 }
 
-/// What becomes of the verdict if an expectation is not met.
+/// The effect of an unmet expectation on the verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Importance {
     /// Reported only.
     Optional,
-    /// Reported as advice; decides with `--strict`.
+    /// Reported as advice; affects the verdict only with `--strict`.
     Recommended,
-    /// Decides the verdict.
+    /// Affects the verdict.
     Required,
 }
 
-/// Where an expected value comes from.
+/// The source of an expected value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Origin {
-    /// A file or a flag named it.
+    /// Given in a file or by a flag.
     Given,
-    /// DNS shows that Microsoft has made it for the domain.
+    /// Found in DNS: Microsoft has created it for the domain.
     Found,
     /// Computed from the domain.
     Derived,
-    /// The same for everybody.
+    /// The same for every domain.
     Standard,
 }
 
@@ -49,13 +50,13 @@ pub enum Origin {
 pub enum Service {
     /// Exchange Online, and the domain's connection to the tenant.
     Exchange,
-    /// Teams, and what is left of Skype for Business.
+    /// Teams, and the remains of Skype for Business.
     Teams,
-    /// Enrollment of devices in Intune and registration in Entra.
+    /// Device enrollment in Intune and device registration in Entra.
     Devices,
 }
 
-/// The name of an expectation.
+/// The id of an expectation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Id {
     /// The apex TXT that proves ownership.
@@ -76,19 +77,19 @@ pub enum Id {
     Dmarc,
     /// The announcement of an MTA-STS policy.
     MtaSts,
-    /// The wish for TLS reports.
+    /// The TLS-RPT record, which asks for reports.
     TlsRpt,
-    /// The SRV record that Teams federates by.
+    /// The SRV record for Teams federation.
     TeamsFederation,
-    /// The SRV record that old clients signed in by.
+    /// The SRV record for sign-in of old clients.
     TeamsSipTls,
-    /// The alias that old clients signed in by.
+    /// The alias for sign-in of old clients.
     TeamsSip,
-    /// The alias by which old clients found their server.
+    /// The alias with which old clients find their server.
     TeamsLyncdiscover,
-    /// The alias by which devices find Intune.
+    /// The alias with which devices find Intune.
     DeviceEnrollment,
-    /// The alias by which devices find Entra.
+    /// The alias with which devices find Entra.
     DeviceRegistration,
 }
 
@@ -98,7 +99,7 @@ macro_rules! words {
             /// All values, in their order.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The word on the command line and in reports.
+            /// Returns the word on the command line and in reports.
             #[must_use]
             pub fn word(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
@@ -136,37 +137,37 @@ words!(
     DeviceRegistration "device-registration",
 );
 
-/// One thing that must hold.
+/// One requirement on the records of a domain.
 #[derive(Debug, Clone)]
 pub struct Expectation {
     /// The id of the expectation.
     pub id: Id,
-    /// The name whose records are judged.
+    /// The owner of the records that are checked.
     pub name: Name,
-    /// The type of the records that are judged.
+    /// The type of the records that are checked.
     pub rtype: RecordType,
-    /// What must be true of them.
+    /// The condition that the records must meet.
     pub requirement: Requirement,
-    /// Who needs it.
+    /// The service that needs it.
     pub service: Service,
-    /// From which phase on it is wanted.
+    /// The first phase in which it applies.
     pub phase: Phase,
-    /// What becomes of the verdict without it, once its phase has come.
+    /// The effect on the verdict if it is not met, from its phase on.
     pub importance: Importance,
-    /// Where the value comes from.
+    /// The source of the value.
     pub origin: Origin,
-    /// What to publish; empty where nothing can be said in advance, or nothing is wanted.
+    /// The records to publish; empty if they are not known in advance, or none are needed.
     pub data: Vec<RecordData>,
-    /// Other targets that are as right.
+    /// Other targets that are equally correct.
     pub also: Vec<Name>,
-    /// TTL to publish with, in seconds. A different one is never wrong.
+    /// The TTL to publish with, in seconds. A different one is never wrong.
     pub ttl: u32,
-    /// The list that names the value.
+    /// The list that contains the value, if one does.
     pub given_by: Option<String>,
 }
 
 impl Expectation {
-    /// The question whose answer is judged first.
+    /// Returns the question whose answer is checked first.
     #[must_use]
     pub fn question(&self) -> Question {
         Question::new(self.name.clone(), self.rtype)
@@ -174,14 +175,14 @@ impl Expectation {
 }
 
 impl Expectation {
-    /// The mail host to propose: the host of the domain shows that Microsoft accepts it.
+    /// Returns the mail host to propose; if it exists, Microsoft accepts the domain.
     #[must_use]
     pub fn proposed_host(&self) -> Option<&Name> {
         self.mail_hosts()?.proposed.as_ref()
     }
 
-    /// Replaces the derived mail host with the one that DNS shows, or with none. Behind a filter no host is expected, and a
-    /// given one stays.
+    /// Replaces the derived mail host with the one found in DNS, or with none. Behind a filter no host is expected, and
+    /// a given host is kept.
     pub fn assign_mail_host(&mut self, host: Option<&Name>) {
         let Requirement::DeliversTo(hosts) = &mut self.requirement else { return };
         if self.origin != Origin::Derived || !hosts.gateways.is_empty() {
@@ -195,7 +196,7 @@ impl Expectation {
         }
     }
 
-    /// Drops the DKIM target that was derived in the older form: the domain has the newer one.
+    /// Drops the DKIM target derived in the older form, for a domain that has the newer one.
     pub fn withdraw_derived_key(&mut self) {
         let is_key = matches!(self.requirement, Requirement::HasDkimKeyAt(_));
         if is_key && self.origin == Origin::Derived {
@@ -203,7 +204,7 @@ impl Expectation {
         }
     }
 
-    /// Which hosts may take the mail, if the expectation is about that.
+    /// Returns the hosts that may receive the mail, if the expectation is about mail delivery.
     #[must_use]
     pub fn mail_hosts(&self) -> Option<&MailHosts> {
         match &self.requirement {
@@ -226,7 +227,7 @@ impl Expectation {
     }
 }
 
-/// What must be true of the records: the relation, with all that a judge needs to know.
+/// The condition on the records, with the values that a rule needs to check it.
 #[derive(Debug, Clone)]
 pub enum Requirement {
     /// Mail is delivered to exactly these hosts.
@@ -235,21 +236,21 @@ pub enum Requirement {
     SpfIncludes(Name),
     /// The name is an alias of this target.
     IsAliasOf(Name),
-    /// The name may be an alias of this target, and must not be one of the platform being left.
+    /// The name may be an alias of this target, and must not be an alias of the platform being left.
     MayBeAliasOf(Name),
-    /// The name is an alias to a DKIM key that Microsoft keeps.
+    /// The name is an alias of a DKIM key that Microsoft keeps.
     HasDkimKeyAt(Selector),
     /// Exactly one valid DMARC policy holds for the domain.
     HasDmarcPolicy,
-    /// An MTA-STS policy may be announced, which must then be valid.
+    /// An MTA-STS policy is optional, but must be valid if announced.
     MayAnnouncePolicy,
-    /// Reports about TLS may be asked for, validly.
+    /// TLS reports are optional, but a published record must be valid.
     MayAskForTlsReports,
-    /// The service is offered by this host alone, at this port.
+    /// Only this host offers the service, at this port.
     OffersService(Offer),
-    /// The service may be offered by this host, and must not be by the platform being left.
+    /// This host may offer the service, and the platform being left must not.
     MayOfferService(Offer),
-    /// There is a verification text: exactly this one, or any.
+    /// There is a verification record: exactly this one, or any.
     HasVerification(Option<String>),
     /// There is no such record.
     IsAbsent,
@@ -261,12 +262,12 @@ pub enum Requirement {
     RejectsForgedMail,
 }
 
-/// Which hosts may take a domain's mail.
+/// The hosts that may receive a domain's mail.
 #[derive(Debug, Clone)]
 pub struct MailHosts {
-    /// The cloud whose hosts are right.
+    /// The cloud whose hosts are correct.
     pub cloud: Cloud,
-    /// A value given by hand; then no other host of Microsoft is right.
+    /// A value given by hand; then no other Microsoft host is correct.
     pub given: Option<Name>,
     /// The host to propose: the given one, or the one derived from the domain or the tenant.
     pub proposed: Option<Name>,
@@ -274,20 +275,20 @@ pub struct MailHosts {
     pub gateways: Vec<Gateway>,
 }
 
-/// Which DKIM key, and what is known of where it is kept.
+/// A DKIM selector, and the known parts of its key's location.
 #[derive(Debug, Clone)]
 pub struct Selector {
     /// 1 or 2.
     pub number: u8,
-    /// The cloud that keeps it.
+    /// The cloud that keeps the key.
     pub cloud: Cloud,
     /// The label that Microsoft derives from the domain; `None` if none can be derived.
     pub token: Option<String>,
-    /// The tenant's name, where it was given.
+    /// The tenant's name, if given.
     pub tenant: Option<String>,
 }
 
-/// Where a service is offered.
+/// The location of a service.
 #[derive(Debug, Clone)]
 pub struct Offer {
     /// The host.

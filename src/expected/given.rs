@@ -6,14 +6,14 @@ use crate::record::{Name, RecordData, Text};
 use super::import::{Ignored, Wanted};
 use super::{Cloud, Expectation, Id, Importance, Origin, Purpose, Requirement, Subject};
 
-/// The expectations with the values of the subject's lists, which win over rule and default; a value given by a flag wins
-/// over both.
+/// Returns the expectations with the values of the subject's lists, which override derived and default values; a value
+/// given by a flag overrides both.
 pub(super) fn with_given(mut list: Vec<Expectation>, subject: &Subject) -> Vec<Expectation> {
     for wanted in &subject.given {
         let Some(expectation) = list.iter_mut().find(|expectation| fits(expectation, wanted)) else {
             continue;
         };
-        // The first list that names a value decides; a flag has decided before.
+        // The first list that names a value takes precedence over later ones, and a flag over all lists.
         if expectation.origin != Origin::Given {
             take(expectation, wanted);
         }
@@ -21,7 +21,7 @@ pub(super) fn with_given(mut list: Vec<Expectation>, subject: &Subject) -> Vec<E
     list
 }
 
-/// What of the lists no rule judges, and why.
+/// Returns the entries of the lists that no rule checks, with the reason.
 #[must_use]
 pub fn ignored(subject: &Subject) -> Vec<Ignored> {
     if subject.given.is_empty() {
@@ -60,7 +60,7 @@ fn fits(expectation: &Expectation, wanted: &Wanted) -> bool {
     }
 }
 
-/// An MX record that only proves ownership.
+/// Returns whether an MX record serves only to prove ownership.
 fn is_proof(data: &RecordData) -> bool {
     let is_below_proof = |host: &Name| "msv1.invalid".parse().is_ok_and(|proof: Name| host.is_within(&proof));
     matches!(data, RecordData::Mx { exchange, .. } if is_below_proof(exchange))
@@ -102,7 +102,7 @@ fn take(expectation: &mut Expectation, wanted: &Wanted) {
         (Requirement::HasDkimKeyAt(_), RecordData::Cname(_)) => {}
         _ => return,
     }
-    // What is never demanded has nothing to publish.
+    // A record that is never required has nothing to publish.
     let is_legacy =
         matches!(expectation.requirement, Requirement::MayBeAliasOf(_) | Requirement::MayOfferService(_));
     if !is_legacy {
@@ -113,7 +113,7 @@ fn take(expectation: &mut Expectation, wanted: &Wanted) {
     expectation.ttl = wanted.ttl.unwrap_or(expectation.ttl);
 }
 
-/// The include of Microsoft's in a record of SPF, of whatever cloud; else the first include.
+/// Returns Microsoft's include, of any cloud, in an SPF record, or else the first include.
 fn microsofts_include(text: &Text) -> Option<Name> {
     let record = SpfRecord::parse(text)?;
     let includes: Vec<Name> = record

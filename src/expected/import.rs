@@ -1,7 +1,7 @@
 //! Reads expected records from files of other tools.
 //!
-//! The lists that admins have: Microsoft Graph as JSON, what PowerShell makes of it, a table, a zone file. Each becomes
-//! records of the domain; what no rule judges stays visible, with the reason.
+//! Accepts the lists that admins have: Microsoft Graph JSON, PowerShell JSON, a table, a zone file. Each becomes
+//! records of the domain; entries that no rule checks remain visible, with the reason.
 
 mod list;
 mod raw;
@@ -21,13 +21,13 @@ use raw::Raw;
 /// The format of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// JSON of Microsoft Graph.
+    /// JSON from Microsoft Graph.
     Graph,
-    /// JSON of PowerShell.
+    /// JSON from PowerShell.
     Powershell,
     /// Columns with a header.
     Csv,
-    /// Lines of a zone file, or the record sets of one as Route 53 lists them.
+    /// Lines of a zone file, or the record sets of one in Route 53 JSON.
     Zone,
 }
 
@@ -35,7 +35,7 @@ impl Kind {
     /// All kinds.
     pub const ALL: [Self; 4] = [Self::Graph, Self::Powershell, Self::Csv, Self::Zone];
 
-    /// The word on the command line.
+    /// Returns the word on the command line.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -46,7 +46,7 @@ impl Kind {
         }
     }
 
-    /// What a text is, by its content.
+    /// Returns the kind of a text, judged by its content.
     #[must_use]
     pub fn of(text: &str) -> Self {
         let first = text.trim_start();
@@ -72,18 +72,18 @@ impl FromStr for Kind {
     }
 }
 
-/// One record that a list wants.
+/// A record that a list requires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
     /// The owner.
     pub name: Name,
-    /// What it should hold.
+    /// The expected data.
     pub data: RecordData,
-    /// TTL, where the list names one.
+    /// The TTL in seconds, if the list has one.
     pub ttl: Option<u32>,
     /// The list.
     pub file: String,
-    /// Where in it: a line, or a JSON path.
+    /// The position in the list: a line, or a JSON path.
     pub place: String,
 }
 
@@ -93,14 +93,14 @@ impl fmt::Display for Wanted {
     }
 }
 
-/// Something in a list that is not used, and why.
+/// An entry of a list that is not used, with the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ignored {
-    /// What it is, in words.
+    /// A description of the entry.
     pub what: String,
     /// The list.
     pub file: String,
-    /// Where in it.
+    /// The position in the list.
     pub place: String,
     /// The reason why it is not used.
     pub reason: String,
@@ -112,14 +112,14 @@ impl fmt::Display for Ignored {
     }
 }
 
-/// What a list holds for one domain.
+/// The content of a list for one domain.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Import {
-    /// The records that it wants.
+    /// The records that the list requires.
     pub records: Vec<Wanted>,
-    /// What is not used.
+    /// The entries that are not used.
     pub ignored: Vec<Ignored>,
-    /// What was fixed during the import.
+    /// Notes on what was fixed during the import.
     pub warnings: Vec<String>,
 }
 
@@ -131,22 +131,22 @@ pub struct ImportError {
     pub file: String,
     /// A line, or a JSON path.
     pub place: String,
-    /// What was found, what was expected and what to do.
+    /// The problem, the expected form and the fix.
     pub reason: String,
 }
 
-/// Reads a list for one domain, called `file` in messages; of no `kind`, it is recognized by its content.
+/// Reads a list for one domain, called `file` in messages; without a `kind`, the format is detected from the content.
 ///
 /// # Errors
-/// [`ImportError`] if it is not such a list, or if something in it cannot be a record.
+/// [`ImportError`] if it is not such a list, or if an entry cannot be a record.
 pub fn read(octets: &[u8], file: &str, domain: &Name, kind: Option<Kind>) -> Result<Import, ImportError> {
     List::read(octets, file, kind)?.import(domain)
 }
 
-/// The text of a file as Windows and others write it.
+/// Decodes the text of a file, including the encodings that Windows writes.
 ///
 /// # Errors
-/// What is wrong with it, in words.
+/// A sentence that describes the problem.
 pub fn decoded(octets: &[u8]) -> Result<String, String> {
     let wide = |rest: &[u8], read: fn([u8; 2]) -> u16| {
         let units = rest.chunks_exact(2).map(|pair| read([pair[0], pair[1]]));

@@ -6,10 +6,10 @@ use super::{
     Expectation, Id, Importance, MailHosts, Origin, Phase, Purpose, Requirement, Service, Subject, token,
 };
 
-/// Seconds that Microsoft's own record lists give every record.
+/// The TTL of every record in Microsoft's own lists, in seconds.
 pub(super) const TTL: u32 = 3600;
 
-/// The expectations of Exchange Online for the subject.
+/// Returns the expectations of Exchange Online for the subject.
 pub(super) fn expectations(subject: &Subject) -> Vec<Expectation> {
     let mut list = vec![verification(subject), mx(subject)];
     list.extend(spf(subject));
@@ -38,7 +38,7 @@ fn verification(subject: &Subject) -> Expectation {
 
 fn mx(subject: &Subject) -> Expectation {
     let proposed = subject.mx.clone().or_else(|| derived_host(subject));
-    // Which hosts a filter gives a customer is known to the two of them only.
+    // Only the filter's operator and its customer know which hosts the filter assigned.
     let data = if subject.gateways.is_empty() || subject.mx.is_some() { proposed.clone() } else { None };
     Expectation {
         id: Id::Mx,
@@ -61,13 +61,14 @@ fn mx(subject: &Subject) -> Expectation {
     }
 }
 
-/// The label that no domain has: where it has an address too, a wildcard answers.
+/// A label that no domain is expected to have: if it has an address too, a wildcard answered.
 const CONTROL_LABEL: &str = "cutover-control";
 
-/// The hosts below `mx.microsoft` of which Microsoft may have made one for the domain, one for each partition; none in clouds
-/// whose form of them is not known.
+/// Returns the candidates for the domain's host below `mx.microsoft`, one for each partition; none in clouds where the
+/// form of these hosts is not known.
 ///
-/// The partition cannot be derived: a single letter so far, and always `v1` (published MX records of 2026-03-24).
+/// The partition cannot be derived: so far it has been a single letter and always `v1` (published MX records of
+/// 2026-03-24).
 #[must_use]
 pub fn partition_hosts(subject: &Subject) -> Vec<Name> {
     let is_known = subject.cloud.shares(super::Cloud::Worldwide, Purpose::MxPartitionSuffix);
@@ -76,21 +77,23 @@ pub fn partition_hosts(subject: &Subject) -> Vec<Name> {
     ('a'..='z').filter_map(|letter| suffix.prepend(&format!("{token}.{letter}-v1")).ok()).collect()
 }
 
-/// The host in the same partition that must not exist if the other one is to prove anything.
+/// Returns a host in the same partition that must not exist, so that the existence of `host` proves something.
 #[must_use]
 pub fn control_host(host: &Name) -> Option<Name> {
     host.parent()?.prepend(CONTROL_LABEL).ok()
 }
 
-/// The mail host by rule: the domain's token, or in the government clouds the tenant's name, under the cloud's suffix.
+/// Returns the derived mail host: the domain's token, or in the government clouds the tenant's name, under the cloud's
+/// suffix.
 #[must_use]
 pub fn derived_host(subject: &Subject) -> Option<Name> {
     let suffix = subject.cloud.name(Purpose::MxSuffix)?;
-    // Names of addresses: no tenant can hold one as a domain.
+    // Names below `arpa`: no tenant can hold one as a domain.
     if subject.domain.labels().last().is_some_and(|top| top.eq_ignore_ascii_case(b"arpa")) {
         return None;
     }
-    // Microsoft's pages show the tenant's name there, third parties also the token: nothing is derived from the domain.
+    // Microsoft's pages show the tenant's name there, third parties also show the token: nothing is derived from the
+    // domain.
     let by_tenant = subject.cloud.shares(super::Cloud::GccHigh, Purpose::MxSuffix);
     let label = if by_tenant { subject.tenant.clone()? } else { token(&subject.domain)? };
     suffix.prepend(&label).ok()
@@ -153,7 +156,7 @@ fn alias(
 ) -> Option<Expectation> {
     Some(Expectation {
         id,
-        // A domain of nearly 255 octets has no room for the host.
+        // A domain of nearly 255 octets has no room for the extra label.
         name: subject.domain.prepend(host).ok()?,
         rtype: RecordType::Cname,
         service: Service::Exchange,

@@ -1,7 +1,6 @@
 //! The records that a domain needs at Microsoft 365.
 //!
-//! Data only: what Microsoft states for a domain, as a list of [`Expectation`]s. What the DNS says about it is not
-//! known here.
+//! Data only: Microsoft's requirements for a domain, as a list of [`Expectation`]s. Nothing here reads DNS.
 
 mod cloud;
 mod devices;
@@ -31,14 +30,14 @@ use crate::provider::{Gateway, Provider};
 use crate::record::Name;
 use crate::record::spf::Term;
 
-/// One domain and what is known about its move before anything is looked up.
+/// One domain, and the facts about its move that are known before any lookup.
 #[derive(Debug, Clone)]
 pub struct Subject {
     /// The domain, as A-labels.
     pub domain: Name,
-    /// Which part of the move is being judged.
+    /// The phase of the move that is checked.
     pub phase: Phase,
-    /// Where to.
+    /// The cloud that the domain moves to.
     pub cloud: Cloud,
     /// The tenant's name: `contoso` of `contoso.onmicrosoft.com`.
     pub tenant: Option<String>,
@@ -46,28 +45,28 @@ pub struct Subject {
     pub mx: Option<Name>,
     /// The verification text as the admin center shows it.
     pub verification: Option<String>,
-    /// The platform being left, when named.
+    /// The platform being left, if named.
     pub source: Option<&'static Provider>,
     /// Filters that are meant to stay in front.
     pub gateways: Vec<Gateway>,
-    /// Whether autodiscover stays on premises for now.
+    /// True if autodiscover stays on premises for now.
     pub hybrid: bool,
-    /// Whether the domain takes and sends no mail, and shall stay so.
+    /// True if the domain neither receives nor sends mail, and will not.
     pub is_parked: bool,
     /// The services whose records are required; those of the others are optional.
     pub services: BTreeSet<Service>,
-    /// Records that lists want, in the order of the lists.
+    /// The records that lists require, in the order of the lists.
     pub given: Vec<import::Wanted>,
-    /// What of these lists could not become a record.
+    /// The entries of these lists that could not be used as a record.
     pub unused: Vec<import::Ignored>,
     /// Terms of other senders that must stay in the SPF record.
     pub spf_senders: Vec<Term>,
-    /// The time when the MX is to change.
+    /// The planned time of the MX change.
     pub switch_at: Option<Timestamp>,
 }
 
 impl Subject {
-    /// The domain with every choice at its default.
+    /// Returns the domain with every choice at its default.
     #[must_use]
     pub fn new(domain: Name) -> Self {
         Self {
@@ -90,7 +89,7 @@ impl Subject {
     }
 }
 
-/// Everything that must hold for the subject, in the order of the report.
+/// Returns all expectations for the subject, in the order of the report.
 #[must_use]
 pub fn expectations(subject: &Subject) -> Vec<Expectation> {
     if subject.is_parked {

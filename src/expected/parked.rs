@@ -7,11 +7,11 @@ use super::{Expectation, Id, Importance, Origin, Phase, Requirement, Service, Su
 
 /// The SPF record that authorizes no sender (RFC 7208 §10.1.2).
 const NO_SENDERS: &str = "v=spf1 -all";
-/// The policy that has forged mail rejected (RFC 9989 §4.7).
+/// The DMARC policy that asks receivers to reject forged mail (RFC 9989 §4.7).
 const REJECT: &str = "v=DMARC1; p=reject";
 
-/// The expectations of a parked domain: a null MX (RFC 7505), an SPF record without senders, and a DMARC policy that
-/// rejects.
+/// Returns the expectations of a parked domain: a null MX (RFC 7505), an SPF record that authorizes no sender, and a
+/// DMARC policy that rejects.
 pub(super) fn expectations(subject: &Subject) -> Vec<Expectation> {
     let domain = &subject.domain;
     let null = RecordData::Mx { preference: 0, exchange: Name::root() };

@@ -1,7 +1,7 @@
 //! Expectations of Teams.
 //!
-//! Since Skype for Business Online is gone only the federation record is asked for; the records of its clients are
-//! never demanded, and are wrong only while they point at the platform being left (Microsoft Learn, External Domain Name
+//! Skype for Business Online is retired, so only the federation record is required. The records of its clients are
+//! never required, and are wrong only if they point at the platform being left (Microsoft Learn, External Domain Name
 //! System records for Office 365, 2024-10-24).
 
 use crate::record::{RecordData, RecordType};
@@ -9,7 +9,7 @@ use crate::record::{RecordData, RecordType};
 use super::mail::TTL;
 use super::{Expectation, Id, Importance, Offer, Origin, Phase, Purpose, Requirement, Service, Subject};
 
-/// The expectations of Teams for the subject.
+/// Returns the expectations of Teams for the subject.
 pub(super) fn expectations(subject: &Subject) -> Vec<Expectation> {
     let value = |purpose| subject.cloud.name(purpose).cloned();
     let mut list = Vec::new();

@@ -1,17 +1,18 @@
 //! Derives the label of Microsoft's mail host for a domain.
 //!
-//! Microsoft says only "copy it". The rule was read off published data: 972 of 973 pairs of domain and MX of
-//! public-sector domains follow it, hyphenated ones included (mxmap data of 2026-03-24). So a value made by it is
-//! *derived*: good enough to recognize what is published and to propose, never a reason to call a record wrong.
+//! Microsoft only says to copy the host from the admin center. The rule was inferred from published data: 972 of 973
+//! pairs of domain and MX of public-sector domains follow it, hyphenated ones included (mxmap data of 2026-03-24). A
+//! value computed with it is *derived*: good enough to recognize a published host and to propose one, never a reason to
+//! call a record wrong.
 //!
-//! Hyphens go, dots become hyphens, and the places of hyphens are kept as a suffix: `0`, then for each group
-//! of four places a letter from `b` to `p` (a bit each), with runs of empty groups counted in decimal.
+//! Hyphens are removed, dots become hyphens, and the positions of the hyphens are encoded in a suffix: `0`, then for
+//! each group of four positions a letter from `b` to `p` (one bit each), with runs of empty groups counted in decimal.
 
 use crate::record::Name;
 
-/// The label for `domain`: `contoso-com`, `fabrikaminc-com02b` for `fabrikam-inc.com`.
+/// Returns the label for `domain`: `contoso-com`, `fabrikaminc-com02b` for `fabrikam-inc.com`.
 ///
-/// `None` if the domain is the root or the result is longer than a label may be (63 octets).
+/// `None` if the domain is the root or the result is longer than a label (63 octets).
 #[must_use]
 pub fn token(domain: &Name) -> Option<String> {
     if domain.is_root() || !domain.labels().flatten().all(|octet| is_host_octet(*octet)) {
@@ -37,9 +38,9 @@ pub fn token(domain: &Name) -> Option<String> {
     (token.len() <= 63).then_some(token)
 }
 
-/// The domain of a token; `None` if it does not have the form of a token.
+/// Returns the domain of a token; `None` if it does not have the form of a token.
 ///
-/// Exact for domains whose top-level label holds no digit.
+/// Exact for domains whose top-level label contains no digit.
 #[must_use]
 pub fn domain_of(token: &str) -> Option<Name> {
     let token = token.to_ascii_lowercase();
@@ -63,7 +64,7 @@ fn is_host_octet(octet: u8) -> bool {
     octet.is_ascii_alphanumeric() || octet == b'-' || octet == b'_'
 }
 
-/// The suffix for groups of four places; empty when there is no hyphen.
+/// Returns the suffix for groups of four positions; empty if there is no hyphen.
 fn suffix(groups: &[u8]) -> String {
     let mut suffix = String::new();
     let mut empty = 0;
@@ -81,7 +82,7 @@ fn suffix(groups: &[u8]) -> String {
     if suffix.is_empty() { suffix } else { format!("0{suffix}") }
 }
 
-/// The places of the hyphens, ascending, from what follows the `0` of a suffix.
+/// Returns the positions of the hyphens, ascending, from the part of a suffix after the `0`.
 fn places(groups: &str) -> Option<Vec<usize>> {
     let mut places = Vec::new();
     let mut group = 0usize;
@@ -188,7 +189,7 @@ mod tests {
 
     #[test]
     fn every_pattern_of_hyphens_comes_back() {
-        // All ways to put hyphens between the letters of a name, which covers every letter of the suffix.
+        // Every combination of hyphens between the letters of a name, which covers every letter of the suffix.
         let letters = b"abcdefghijk";
         for pattern in 0u32..1 << (letters.len() - 1) {
             let mut label = Vec::new();

@@ -1,7 +1,7 @@
-//! Reads what was published before, and until when caches may have it.
+//! Records what was published before, and until when caches may hold it.
 //!
-//! A small file that outlives the run: for each domain the record sets that a move changes, when each was first and last
-//! seen on the zone's own name servers, and with which TTL. Answers of resolvers are not part of it.
+//! A small file that outlives the run holds, for each domain, the record sets that a move changes, the times when each
+//! was first and last seen on the zone's own name servers, and its TTL. Answers of resolvers are not part of it.
 
 mod file;
 
@@ -16,43 +16,43 @@ use super::{Facts, Reply};
 
 pub use file::HistoryError;
 
-/// Record sets that are remembered for one question; the longest gone are forgotten first.
+/// The highest number of record sets kept for one question; those gone longest are dropped first.
 const MOST_SETS: usize = 16;
 
-/// What was seen of many domains.
+/// The record sets seen for many domains.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct History {
     domains: BTreeMap<Name, BTreeMap<Question, Vec<Seen>>>,
 }
 
-/// One record set, and when it was there.
+/// One record set, and the times when it was published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
-    /// The records; none where there was nothing.
+    /// The records; empty if there were none.
     pub data: BTreeSet<RecordData>,
-    /// The TTL it was seen with last, in seconds.
+    /// The TTL when it was last seen, in seconds.
     pub ttl: u32,
-    /// Copies with a longer TTL, from before that was lowered.
+    /// Cached copies with a longer TTL, from before the TTL was lowered.
     pub longer: Option<Copies>,
-    /// The time when it was seen first.
+    /// The time when it was first seen.
     pub first_seen: Timestamp,
-    /// The time when it was seen last.
+    /// The time when it was last seen.
     pub last_seen: Timestamp,
-    /// The time when it was missed first after that; `None` while it is there.
+    /// The time when it was first missing after that; `None` while it is published.
     pub gone: Option<Timestamp>,
 }
 
-/// What caches may have of a record set.
+/// Copies of a record set in caches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Copies {
-    /// The time when the last of them is forgotten.
+    /// The time when the last copy expires.
     pub until: Timestamp,
-    /// The TTL that they were taken with, in seconds.
+    /// The TTL with which they were cached, in seconds.
     pub ttl: u32,
 }
 
 impl Copies {
-    /// Those that were taken up to this moment.
+    /// Returns the copies that were cached up to this moment.
     #[must_use]
     pub fn taken_until(moment: Timestamp, ttl: u32) -> Option<Self> {
         let until = moment.checked_add(SignedDuration::from_secs(i64::from(ttl))).ok()?;
@@ -61,13 +61,13 @@ impl Copies {
 }
 
 impl Seen {
-    /// The copies that live longest, now that it was missed. `None` while it is there.
+    /// Returns the longest-lived copies of a record set that is gone; `None` while it is published.
     #[must_use]
     pub fn left(&self) -> Option<Copies> {
         self.left_after(self.gone?)
     }
 
-    /// The copies that live longest if it is gone at this moment.
+    /// Returns the longest-lived copies if the record set is gone from this moment on.
     #[must_use]
     pub fn left_after(&self, gone: Timestamp) -> Option<Copies> {
         Copies::taken_until(gone, self.ttl)
@@ -79,7 +79,8 @@ impl Seen {
     }
 }
 
-/// The questions whose answers are remembered: where mail goes, where mail programs look, and who sends.
+/// Returns the questions whose answers are kept: where mail is delivered, where mail clients find their settings, and
+/// which senders are authorized.
 #[must_use]
 pub fn remembered(domain: &Name) -> Vec<Question> {
     let autodiscover = domain.prepend("autodiscover").ok();
@@ -89,26 +90,26 @@ pub fn remembered(domain: &Name) -> Vec<Question> {
 }
 
 impl History {
-    /// Returns whether nothing of the domain was seen before.
+    /// Returns whether the history has no record set of the domain.
     #[must_use]
     pub fn is_empty_for(&self, domain: &Name) -> bool {
         self.domains.get(domain).is_none_or(BTreeMap::is_empty)
     }
 
-    /// What was seen in answer to a question, the oldest first.
+    /// Returns the record sets seen in answer to a question, the oldest first.
     #[must_use]
     pub fn seen(&self, domain: &Name, question: &Question) -> &[Seen] {
         self.domains.get(domain).and_then(|sets| sets.get(question)).map_or(&[], Vec::as_slice)
     }
 
-    /// Returns the part of one domain.
+    /// Returns the history of one domain.
     #[must_use]
     pub fn of_domain(&self, domain: &Name) -> Self {
         let own = self.domains.get_key_value(domain);
         Self { domains: own.map(|(name, sets)| (name.clone(), sets.clone())).into_iter().collect() }
     }
 
-    /// Adds the domains of another history, which replace those of the same name.
+    /// Adds the domains of another history, which replace domains of the same name.
     pub fn extend(&mut self, other: Self) {
         self.domains.extend(other.domains);
     }
@@ -118,12 +119,12 @@ impl History {
         self.domains.remove(domain);
     }
 
-    /// Adds what the facts show of the domain.
+    /// Adds the record sets of the domain in the facts.
     pub fn observe(&mut self, domain: &Name, facts: &Facts) {
         self.add(domain, &Sighting::of(domain, facts));
     }
 
-    /// Adds what was seen of the domain.
+    /// Adds the record sets of the domain that one run saw.
     pub fn add(&mut self, domain: &Name, sighting: &Sighting) {
         for (question, sets) in &sighting.sets {
             let known = self.domains.entry(domain.clone()).or_default().entry(question.clone()).or_default();
@@ -132,7 +133,7 @@ impl History {
     }
 }
 
-/// What one run saw of a domain, as far as it is remembered.
+/// The record sets of a domain that one run saw, as far as they are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sighting {
     at: Timestamp,
@@ -140,10 +141,10 @@ pub struct Sighting {
 }
 
 impl Sighting {
-    /// What the facts show.
+    /// Returns the record sets in the facts.
     #[must_use]
     pub fn of(domain: &Name, facts: &Facts) -> Self {
-        // What name servers publish that the zone is not delegated to yet is in no cache.
+        // Caches do not hold answers of name servers that the zone is not delegated to yet.
         let is_compared = facts.all_delegated().next().is_some();
         let in_force = |question: &Question| -> Vec<RecordSet> {
             let replies = facts.delegated_replies(&question.name);
@@ -158,11 +159,11 @@ impl Sighting {
     }
 }
 
-/// Every answer that an authority gave, with its TTL; of TXT records, SPF alone.
+/// Returns every distinct answer of an authoritative server, with its TTL; of TXT records, only SPF.
 #[must_use]
 pub fn published(facts: &Facts, question: &Question) -> Vec<RecordSet> {
     let mut sets: Vec<RecordSet> = Vec::new();
-    // Where each of them is, since every server may say something else.
+    // The position of each answer in the list, since every server may answer differently.
     let mut places: HashMap<BTreeSet<RecordData>, usize> = HashMap::new();
     let answers =
         facts.replies(question).filter(|reply| reply.server.role.is_authority() && reply.outcome.is_answer());
@@ -178,20 +179,20 @@ pub fn published(facts: &Facts, question: &Question) -> Vec<RecordSet> {
     sets
 }
 
-/// What one reply says of it.
+/// Returns the record set of one reply.
 #[must_use]
 pub fn published_by(reply: &Reply) -> RecordSet {
     let own = || reply.wanted().filter(|record| record.name == reply.question.name);
     let mut set = RecordSet::of(own().filter(|record| matters(&record.data)));
     if set.is_empty() {
-        // Texts without SPF among them, or nothing at all: for so long a cache says that there is no SPF.
+        // Without an SPF record, the TTL is the time for which a cache remembers that there is none.
         let others = own().map(|record| record.ttl).max();
         set.ttl = others.or_else(|| reply.negative_ttl()).unwrap_or_default();
     }
     set
 }
 
-/// Returns whether a record is one of those that a move changes: of the TXT records, SPF alone.
+/// Returns whether a record is one that a move changes: of the TXT records, only SPF.
 fn matters(data: &RecordData) -> bool {
     match data {
         RecordData::Txt(text) => is_spf(text),
@@ -206,12 +207,12 @@ fn is_spf(text: &Text) -> bool {
 fn update(known: &mut Vec<Seen>, published: &[RecordSet], now: Timestamp) {
     for set in published {
         match known.iter_mut().find(|seen| seen.data == set.data) {
-            // Back again, or seen by a run that began earlier.
+            // Published again, or seen by a run that began earlier.
             Some(seen) => {
                 seen.first_seen = seen.first_seen.min(now);
                 if now >= seen.last_seen {
                     if set.ttl < seen.ttl {
-                        // Lowered at the latest now.
+                        // The TTL was lowered now at the latest.
                         seen.outlives(Copies::taken_until(now, seen.ttl));
                     }
                     seen.ttl = set.ttl;

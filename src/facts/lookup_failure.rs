@@ -1,6 +1,6 @@
 //! The reason why a question has no answer.
 //!
-//! One failure represents all servers: that of the server that reported most.
+//! One failure represents all servers: that of the server with the most informative outcome.
 
 use std::fmt;
 
@@ -8,24 +8,24 @@ use crate::record::Question;
 
 use super::{Outcome, Reply, Server};
 
-/// The reason why a question beyond the limits was not asked.
+/// The reason given for a question that was not asked because of the lookup limit.
 pub(crate) const NOT_FOLLOWED: &str = "the records before it lead to more names than the lookup limit";
 
-/// The reason why a question has no answer: no server that was asked answered.
+/// The reason why a question has no answer: none of the servers asked answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LookupFailure {
     /// The question.
     pub question: Question,
-    /// The outcome at the server that reported most.
+    /// The outcome at the server with the most informative one.
     pub outcome: Outcome,
     /// That server.
     pub server: String,
-    /// What the server or the network said beside it; may be empty.
+    /// Further details from the server or the network; may be empty.
     pub detail: String,
 }
 
 impl LookupFailure {
-    /// That of a reply which is not an answer.
+    /// Returns the failure of a reply that is not an answer.
     pub(crate) fn of(reply: &Reply) -> Self {
         let extended: Vec<String> = reply.ede.iter().map(ToString::to_string).collect();
         let detail = if reply.reason.is_empty() { extended.join("; ") } else { reply.reason.clone() };
@@ -37,8 +37,8 @@ impl LookupFailure {
         }
     }
 
-    /// The failure of a question that was not asked: all that a rule reads is asked for, except what exceeds the
-    /// bounds of what is followed.
+    /// Returns the failure of a question that was not asked: every read is asked, except those beyond the lookup
+    /// limits.
     pub(crate) fn not_asked(question: &Question) -> Self {
         Self {
             question: question.clone(),
@@ -48,7 +48,7 @@ impl LookupFailure {
         }
     }
 
-    /// That of a chain of aliases which begins at the name of the question, and goes on behind so many names.
+    /// Returns the failure of an alias chain that begins at the name of the question and has more than `names` names.
     #[must_use]
     pub fn too_deep(question: Question, names: usize) -> Self {
         Self {

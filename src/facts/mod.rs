@@ -1,7 +1,7 @@
 //! The replies of the DNS, and answers derived from them.
 //!
-//! Testimony only: replies, each with its server and time, the policy that a web server gave, and ways to read
-//! them. Nothing here knows what a right answer is, asks anything, or reads a clock.
+//! Observations only: replies, each with its server and time, the policy that a web server returned, and ways to read
+//! them. Nothing here knows which answers are right, asks anything, or reads a clock.
 
 mod history;
 mod lookup_failure;
@@ -43,63 +43,63 @@ pub use view::{Answer, Existence, FactsView, Perspective, PlannedRecords, Reach,
 pub use web::{TenantHolder, WebOutcome, WebReply, WebRequest, WebTopic};
 pub use zone::{NameServer, Zone, is_newer, zone_candidates};
 
-/// What became of names for which there is no reply at all.
+/// The meaning of a question without any reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum UnqueriedNames {
-    /// They would have been asked, had anybody needed them.
+    /// It would have been asked if a rule had needed it.
     #[default]
     Asked,
-    /// They lie outside the zone files and are left alone; that makes nothing unknown.
+    /// It is outside the zone files and deliberately not asked, which makes no result unknown.
     NotAsked,
-    /// The facts were read back from a recording, and it does not hold them.
+    /// The facts were read from a recording, which does not contain it.
     NotRecorded,
 }
 
-/// Questions that most domains need, so that memory is reserved once.
+/// The usual number of questions for a domain, so that memory is reserved once.
 const USUAL: usize = 48;
 
-/// All replies gathered for one domain, and its policy.
+/// All replies and policies gathered for one domain.
 #[derive(Debug, Clone)]
 pub struct Facts {
     /// The time when the run began.
     pub checked_at: Timestamp,
-    /// What became of names outside.
+    /// The meaning of questions without a reply.
     pub elsewhere: UnqueriedNames,
-    /// The record sets that the zone files hold, or a zone that a name server sent whole; asked for or not.
+    /// The record sets in the zone files, or in a transferred zone, whether asked for or not.
     pub on_file: BTreeSet<Question>,
-    /// The questions that were read and lie outside the zone files, so that they are known to be left alone. `None` where
-    /// they are not listed: online, and in recordings whose head says `elsewhere not-asked`.
+    /// The questions that were read and are outside the zone files, so that they are known not to be asked. `None` if
+    /// they are not listed: online, and in recordings whose header says `elsewhere not-asked`.
     pub outside: Option<BTreeSet<Question>>,
-    /// The replies to each question, ordered by server. Replies are only ever added, so that what is derived from them
-    /// below never has to be looked up again.
+    /// The replies to each question, ordered by server. Replies are only ever added, so the values derived from them
+    /// below remain valid.
     replies: Vec<Vec<Reply>>,
-    /// Where the replies to a question are.
+    /// The index in `replies` for each question.
     places: HashMap<Question, usize>,
-    /// The same in the order of the questions; computed when needed.
+    /// The indexes in the order of the questions; computed when needed.
     order: OnceLock<Vec<usize>>,
-    /// Where each reply was added, in the order in which they came.
+    /// The index of the question of each reply, in order of arrival.
     arrivals: Vec<usize>,
-    /// Where replies are that tell the name servers of a zone further down.
+    /// The indexes of questions with a referral among their replies.
     referring: BTreeSet<usize>,
-    /// The version of a zone according to authorities and others.
+    /// The version of each zone at each server that reported one.
     versions: BTreeMap<Arc<Server>, Vec<ZoneVersion>>,
     /// The name of each server by its address; computed when needed.
     server_names: OnceLock<Box<HashMap<IpAddr, Name>>>,
-    /// Name servers that answered anything about a zone of the domain.
+    /// The name servers that answered any question about a zone of the domain.
     reached: BTreeSet<Arc<Server>>,
     policies: BTreeMap<Name, PolicyReply>,
-    /// The name servers that were named to be asked instead of the delegated ones, with their addresses; none in most runs.
+    /// The name servers that were named to be asked instead of the delegated ones, with their addresses; usually empty.
     pub named_servers: BTreeMap<Name, BTreeSet<IpAddr>>,
-    /// What the delegated name servers answered then.
+    /// The answers of the delegated name servers in that case.
     delegated: BTreeMap<(Question, Arc<Server>), Reply>,
-    /// What came of asking for whole zones.
+    /// The results of zone transfers, by apex.
     transfers: BTreeMap<Name, TransferReply>,
-    /// Answers of web servers that the user wanted to be asked.
+    /// The answers of web servers that were asked on the user's request.
     web: BTreeMap<WebRequest, WebReply>,
 }
 
 impl Facts {
-    /// Nothing known yet.
+    /// Returns facts without any reply.
     #[must_use]
     pub fn new(checked_at: Timestamp, elsewhere: UnqueriedNames) -> Self {
         Self {
@@ -123,8 +123,8 @@ impl Facts {
         }
     }
 
-    /// Adds a reply; a second one of the same server to the same question is ignored. Those of delegated name servers that are
-    /// only compared with others are kept apart.
+    /// Adds a reply; a second one from the same server to the same question is ignored. Replies of delegated name
+    /// servers that are only compared with others are kept separately.
     pub fn insert(&mut self, reply: Reply) {
         if reply.server.role == Role::Delegated {
             self.delegated.entry((reply.question.clone(), Arc::clone(&reply.server))).or_insert(reply);
@@ -155,24 +155,24 @@ impl Facts {
         self.arrivals.push(place);
     }
 
-    /// The number of replies.
+    /// Returns the number of replies.
     #[must_use]
     pub fn count(&self) -> usize {
         self.arrivals.len()
     }
 
-    /// The questions that were answered after the first `count` replies had come, in the order of the replies.
+    /// Returns the questions that were answered after the first `count` replies, in order of arrival.
     pub fn answered_since(&self, count: usize) -> impl Iterator<Item = &Question> {
         let arrivals = self.arrivals.get(count..).unwrap_or_default();
         arrivals.iter().filter_map(|place| self.at(*place).first()).map(|reply| &reply.question)
     }
 
-    /// The replies to one question, ordered by server: authorities first.
+    /// Returns the replies to one question, ordered by server: authoritative servers first.
     pub fn replies(&self, question: &Question) -> std::slice::Iter<'_, Reply> {
         self.places.get(question).map_or(&[][..], |place| self.at(*place)).iter()
     }
 
-    /// The reply of one server to one question.
+    /// Returns the reply of one server to one question.
     #[must_use]
     pub fn reply_by(&self, server: &Server, question: &Question) -> Option<&Reply> {
         let replies = self.at(*self.places.get(question)?);
@@ -180,17 +180,17 @@ impl Facts {
         replies.get(at)
     }
 
-    /// All replies, ordered by question and server.
+    /// Returns all replies, ordered by question and server.
     pub fn all(&self) -> impl Iterator<Item = &Reply> {
         self.order().iter().flat_map(|place| self.at(*place))
     }
 
-    /// All replies, in no order.
+    /// Returns all replies, in no particular order.
     pub fn unordered(&self) -> impl Iterator<Item = &Reply> {
         self.replies.iter().flatten()
     }
 
-    /// Every question with the replies to it, in order.
+    /// Returns every question with its replies, in order.
     pub fn by_question(&self) -> impl Iterator<Item = (&Question, &[Reply])> {
         let replies = self.order().iter().map(|place| self.at(*place));
         replies.filter_map(|replies| Some((&replies.first()?.question, replies)))
@@ -204,13 +204,13 @@ impl Facts {
         })
     }
 
-    /// The replies that name the servers of a zone further down instead of an answer.
+    /// Returns the replies that are referrals to the name servers of a zone further down.
     pub fn referrals(&self) -> impl Iterator<Item = &Reply> {
         let replies = self.referring.iter().flat_map(|place| self.at(*place));
         replies.filter(|reply| reply.outcome == Outcome::Referral)
     }
 
-    /// Returns whether anybody was asked this.
+    /// Returns whether any server was asked this question.
     #[must_use]
     pub fn has(&self, question: &Question) -> bool {
         self.places.contains_key(question)

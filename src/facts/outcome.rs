@@ -1,21 +1,21 @@
 //! The result of one query to one server.
 //!
-//! Distinguished once, in `lookup`: what a server said, what the network did to it, and which bound of our own
-//! kept it from being known.
+//! The outcome is determined once, in `lookup`: the server's answer, a network failure, or a limit of our own that
+//! prevented an answer.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// What became of one question to one server.
+/// The outcome of one question to one server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
     /// There are records of the type asked for, or an alias.
     Records,
     /// The name exists and has no record of this type.
     NoData,
-    /// The name does not exist (NXDOMAIN); behind an alias, the last name of the chain (RFC 2308 §2.1).
+    /// The name does not exist (NXDOMAIN); after an alias, the last name of the chain does not (RFC 2308 §2.1).
     NxDomain,
-    /// The name lies in a zone further down, whose name servers were named instead.
+    /// The name is in a zone further down, and the reply lists its name servers instead.
     Referral,
     /// The server failed, or answered with an error that is not distinguished further.
     ServFail,
@@ -23,32 +23,32 @@ pub enum Outcome {
     Refused,
     /// The server is delegated to but is not authoritative for the zone.
     Lame,
-    /// No answer within the time of one try.
+    /// The server did not answer within the timeout of one try.
     Timeout,
-    /// An answer came and could not be read.
+    /// An answer came but could not be parsed.
     Malformed,
     /// The server cannot be reached from here.
     Unreachable,
-    /// A recording was asked for something that it does not hold.
+    /// The recording does not contain this question.
     NotRecorded,
-    /// The time for the whole domain was over before an answer came.
+    /// The deadline for the whole domain passed before an answer came.
     OutOfTime,
-    /// It was not sent: the domain had cost as many questions as one may.
+    /// Not sent: the domain had reached its limit of questions.
     OutOfQuestions,
-    /// It was not sent: the server had been asked as much as one domain may ask it.
+    /// Not sent: the domain had reached its limit of questions to this server.
     ServerQueryLimit,
-    /// An answer came that holds more than is kept; nothing of it is.
+    /// An answer came that exceeds the size limit; nothing of it is kept.
     TooLarge,
-    /// An answer came whose chain of aliases is longer than is followed, or such a chain was found name by name.
+    /// An answer came whose alias chain exceeds the length limit, or such a chain was found name by name.
     ChainTooLong,
-    /// It was not sent: this machine had no socket left, or the server pauses after silence for other zones.
+    /// Not sent: this machine had no socket left, or the server pauses because it was silent for other zones.
     NotSent,
-    /// It was not sent: only DNS names the server, and nothing allows to ask an address of that kind. From here it cannot
-    /// be reached.
+    /// Not sent: only DNS names the server, and no option allows an address of that kind. It cannot be reached from
+    /// here.
     NotAllowed,
     /// Not asked: the records before it lead to more names than the lookup limit.
     NotAsked,
-    /// The file names the record set and does not hold its records.
+    /// The zone file names the record set but does not hold its records.
     NotListed,
 }
 
@@ -77,7 +77,7 @@ impl Outcome {
         Self::NotListed,
     ];
 
-    /// The word in reports and recordings.
+    /// Returns the word in reports and recordings.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -104,20 +104,20 @@ impl Outcome {
         }
     }
 
-    /// Returns whether the server said what there is, be it nothing.
+    /// Returns whether the server answered, even if there are no records.
     #[must_use]
     pub fn is_answer(self) -> bool {
         matches!(self, Self::Records | Self::NoData | Self::NxDomain)
     }
 
-    /// Returns whether an answer came of which nothing is kept, because it holds more than is kept.
+    /// Returns whether an answer came that exceeds the limits, so that nothing of it is kept.
     #[must_use]
     pub fn is_cut_off(self) -> bool {
         matches!(self, Self::TooLarge | Self::ChainTooLong)
     }
 
-    /// Whether the lookup failed for a cause that may be gone soon: silence, an error of the server, or a limit of this
-    /// machine. What a server says about itself, and what our own bounds cut off, is not a failure of this kind.
+    /// Returns whether the lookup failed for a cause that may be temporary: silence, an error of the server, or a limit
+    /// of this machine. A lame server and our own limits are not failures of this kind.
     #[must_use]
     pub fn is_failed_lookup(self) -> bool {
         match self {
@@ -144,7 +144,7 @@ impl Outcome {
         }
     }
 
-    /// Returns whether the server was not asked, or not waited for, so that this tells nothing about it.
+    /// Returns whether the server was not asked, or not waited for, so that the outcome says nothing about it.
     #[must_use]
     pub fn tells_nothing(self) -> bool {
         match self {

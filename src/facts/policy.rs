@@ -1,8 +1,7 @@
 //! The result of fetching an MTA-STS policy.
 //!
-//! A policy is kept on a web server (RFC 8461 §3.3), so it is testimony of another kind than a
-//! [`super::Reply`]: one a domain, whichever server was asked for the addresses. What the text means is not known
-//! here.
+//! A policy is kept on a web server (RFC 8461 §3.3), so it is not a [`super::Reply`]: there is one for each domain,
+//! whichever server was asked for the addresses. The text is not interpreted here.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,7 +12,7 @@ use crate::record::{Name, NameError};
 
 use super::Facts;
 
-/// Where a domain's policy is kept: `mta-sts` below it (RFC 8461 §3.3).
+/// Returns the host that serves a domain's policy: `mta-sts` below the domain (RFC 8461 §3.3).
 ///
 /// # Errors
 /// [`NameError`] if the domain leaves no room for the label.
@@ -21,10 +20,10 @@ pub fn policy_host(domain: &Name) -> Result<Name, NameError> {
     domain.prepend("mta-sts")
 }
 
-/// What became of fetching a policy.
+/// The outcome of fetching a policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PolicyOutcome {
-    /// There is a text.
+    /// The policy text was fetched.
     Fetched,
     /// The policy host does not exist, or has no address.
     NoAddress,
@@ -32,23 +31,23 @@ pub enum PolicyOutcome {
     LookupFailed,
     /// The policy host cannot be reached from here.
     Unreachable,
-    /// The policy host was too slow.
+    /// The policy host did not answer in time.
     Timeout,
     /// The policy host shows a certificate that is not valid for its name (RFC 8461 §3.3).
     BadCertificate,
-    /// The policy host answered with another status than 200.
+    /// The policy host answered with a status other than 200.
     HttpStatus,
-    /// The policy host points elsewhere, which must not be followed (RFC 8461 §3.3).
+    /// The policy host redirects, which must not be followed (RFC 8461 §3.3).
     Redirect,
     /// The response is not `text/plain` (RFC 8461 §3.2).
     WrongMediaType,
-    /// The answer is larger than a policy may be.
+    /// The answer exceeds the size limit of a policy.
     TooLarge,
     /// The response is not HTTP.
     Malformed,
-    /// It was not fetched, on purpose.
+    /// Deliberately not fetched.
     NotFetched,
-    /// The time for the whole domain was over before it came.
+    /// The deadline for the whole domain passed before the answer came.
     OutOfTime,
 }
 
@@ -70,7 +69,7 @@ impl PolicyOutcome {
         Self::OutOfTime,
     ];
 
-    /// The word in recordings.
+    /// Returns the word in recordings.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -90,8 +89,8 @@ impl PolicyOutcome {
         }
     }
 
-    /// Returns whether the domain's own side said something, so that a sender would fare the same; silence may be our
-    /// own fault.
+    /// Returns whether the domain's own servers caused the outcome, so that a sender would see the same; silence may be
+    /// caused on this side.
     #[must_use]
     pub fn is_answer(self) -> bool {
         match self {
@@ -124,26 +123,25 @@ impl FromStr for PolicyOutcome {
     }
 }
 
-/// What fetching the policy of one domain gave.
+/// The result of fetching the policy of one domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyReply {
-    /// Whose policy.
+    /// The domain of the policy.
     pub domain: Name,
     /// The outcome.
     pub outcome: PolicyOutcome,
-    /// The text, line ends as they came; hostile, at most 64 KiB, empty unless it was fetched.
+    /// The text with its line ends as received; untrusted, at most 64 KiB, empty unless it was fetched.
     pub body: String,
-    /// Without a text, why, in words such as `connection refused`; may be empty where the outcome says it
-    /// all.
+    /// The reason why there is no text, in words such as `connection refused`; may be empty if the outcome says it all.
     pub reason: String,
-    /// The time when the text came, or was given up.
+    /// The time when the text came, or was given up on.
     pub at: Timestamp,
-    /// How long it took, in microseconds.
+    /// The time until then, in microseconds.
     pub elapsed: u64,
 }
 
 impl PolicyReply {
-    /// A reply without text, to be filled in.
+    /// Returns a reply without text, to be filled in.
     #[must_use]
     pub fn empty(domain: Name, outcome: PolicyOutcome) -> Self {
         let (body, reason) = (String::new(), String::new());
@@ -152,18 +150,18 @@ impl PolicyReply {
 }
 
 impl Facts {
-    /// Adds what fetching a policy gave; a second one of the same domain is ignored.
+    /// Adds the result of fetching a policy; a second one for the same domain is ignored.
     pub fn insert_policy(&mut self, policy: PolicyReply) {
         self.policies.entry(policy.domain.clone()).or_insert(policy);
     }
 
-    /// What fetching the domain's policy gave; `None` if it was not tried.
+    /// Returns the result of fetching the domain's policy; `None` if it was not tried.
     #[must_use]
     pub fn policy(&self, domain: &Name) -> Option<&PolicyReply> {
         self.policies.get(domain)
     }
 
-    /// All policies that anybody tried to fetch, ordered by domain.
+    /// Returns the results for all policies, ordered by domain.
     pub fn policies(&self) -> impl Iterator<Item = &PolicyReply> {
         self.policies.values()
     }

@@ -6,19 +6,19 @@ use crate::record::{Name, Question};
 
 use super::Facts;
 
-/// Reads facts while they are gathered, and says what it lacks.
+/// Reads facts while they are gathered, and returns the questions that are still open.
 ///
-/// Both sets of questions must depend on the facts alone, and may only grow with them. What was returned once need not be
-/// returned again.
+/// Both sets of questions must depend on the facts alone, and may only grow with them. A question that was returned
+/// once need not be returned again.
 pub trait Reader {
-    /// The questions that have become worth asking, while others may be under way.
+    /// Returns the questions that are now worth asking, while others may be in progress.
     fn unmet(&mut self, facts: &Facts) -> Vec<Question>;
 
-    /// The questions that are still open once nothing is under way.
+    /// Returns the questions that are still open once no lookup is in progress.
     fn unmet_at_rest(&mut self, facts: &Facts) -> Vec<Question> {
         self.unmet(facts)
     }
 
-    /// The domains whose MTA-STS policy is read, as far as was seen the last time.
+    /// Returns the domains whose MTA-STS policy is read, as of the previous call.
     fn policies(&mut self, facts: &Facts) -> BTreeSet<Name>;
 }

@@ -1,21 +1,21 @@
-//! Notes which questions a rule reads, and which of them have no reply yet: those are asked next.
+//! Logs the questions that a rule reads, and those without a reply yet, which are asked next.
 //!
-//! A rule may do without an answer and read on. What it reads then is not noted, since with the answer it might read
-//! something else: so the questions that are asked depend on the answers and never on the order in which they arrive. What
-//! a rule reads whatever the answers are, it reads as one batch ([`FactsView::read_ahead`](super::FactsView::read_ahead)).
+//! A rule may continue without an answer. Its later reads are not logged, since with the answer it might read something
+//! else: so the set of questions depends on the answers and never on the order in which they arrive. Reads that do not
+//! depend on answers are made as one batch ([`FactsView::read_ahead`](super::FactsView::read_ahead)).
 
 use std::cell::RefCell;
 
 use crate::record::{Name, Question};
 
-/// The reads.
+/// The questions and policies that were read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reads {
-    /// Every question, in the order in which they were read; some more than once.
+    /// Every question, in the order of reading; some more than once.
     pub questions: Vec<Question>,
     /// Those without a reply.
     pub unmet: Vec<Question>,
-    /// The domains whose MTA-STS policy was read and has not been fetched.
+    /// The domains whose MTA-STS policy was read but has not been fetched.
     pub unmet_policies: Vec<Name>,
 }
 
@@ -27,7 +27,7 @@ impl Reads {
     }
 }
 
-/// Notes what is read.
+/// A log of reads.
 #[derive(Debug, Default)]
 pub struct ReadLog {
     state: RefCell<State>,
@@ -36,11 +36,11 @@ pub struct ReadLog {
 #[derive(Debug, Default)]
 struct State {
     reads: Reads,
-    /// Batches that have begun and not ended.
+    /// The number of batches that have begun and not ended.
     batches: usize,
-    /// Whether something without a reply was read.
+    /// True if something without a reply was read.
     lacks: bool,
-    /// Whether nothing is noted any more until the next rule.
+    /// True if nothing more is logged until the next rule.
     is_closed: bool,
 }
 
@@ -51,13 +51,13 @@ impl State {
 }
 
 impl ReadLog {
-    /// Nothing was read yet.
+    /// Returns an empty log.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Notes a question that has a reply.
+    /// Logs a question that has a reply.
     pub(super) fn met(&self, question: &Question) {
         let mut state = self.state.borrow_mut();
         if !state.is_stopped() {
@@ -65,7 +65,7 @@ impl ReadLog {
         }
     }
 
-    /// Notes a question that has none.
+    /// Logs a question that has no reply.
     pub(super) fn unmet(&self, question: &Question) {
         let mut state = self.state.borrow_mut();
         if !state.is_stopped() {
@@ -75,7 +75,7 @@ impl ReadLog {
         }
     }
 
-    /// Notes that the policy of a domain has not been fetched.
+    /// Logs that the policy of a domain has not been fetched.
     pub(super) fn unmet_policy(&self, domain: &Name) {
         let mut state = self.state.borrow_mut();
         if !state.is_stopped() {
@@ -84,10 +84,10 @@ impl ReadLog {
         }
     }
 
-    /// Begins a batch: what lacks a reply in it does not keep the rest from being noted.
+    /// Begins a batch: a missing reply in it does not keep its other reads from being logged.
     pub(super) fn begin_batch(&self) {
         let mut state = self.state.borrow_mut();
-        // A batch of a rule that has read on is not noted either.
+        // A batch after a read without a reply is not logged either.
         state.is_closed |= state.is_stopped();
         state.batches += 1;
     }
@@ -102,18 +102,18 @@ impl ReadLog {
         self.state.borrow().lacks
     }
 
-    /// Notes nothing more of this rule: what it reads beyond its bounds is not asked.
+    /// Stops logging for this rule: its reads beyond its limits are not asked.
     pub(super) fn close(&self) {
         self.state.borrow_mut().is_closed = true;
     }
 
-    /// Begins another rule, whose reads do not depend on those before.
+    /// Begins another rule, whose reads do not depend on those of earlier rules.
     pub fn begin_rule(&self) {
         let mut state = self.state.borrow_mut();
         (state.lacks, state.is_closed) = (false, false);
     }
 
-    /// Adds what another log has noted for a part of this rule.
+    /// Adds the reads that another log holds for a part of this rule.
     pub(crate) fn add(&self, reads: &Reads) {
         let mut state = self.state.borrow_mut();
         if state.is_stopped() {
@@ -125,7 +125,7 @@ impl ReadLog {
         state.reads.unmet_policies.extend_from_slice(&reads.unmet_policies);
     }
 
-    /// The reads.
+    /// Returns the logged reads.
     #[must_use]
     pub fn into_reads(self) -> Reads {
         self.state.into_inner().reads

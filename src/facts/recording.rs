@@ -1,8 +1,8 @@
-//! The format of recordings, which are checked again without a network.
+//! The format of recordings, which can be checked again without a network.
 //!
-//! As text that a person can read, compare and edit: a head, then an entry for each reply, ordered by question
-//! and server, one for each policy that was fetched, and one for each web server that the user wanted to be asked. What a run saw is all in it, times included; what it was
-//! asked for (the phase, the cloud …) is not.
+//! Plain text that a person can read, compare and edit: a header, then an entry for each reply, ordered by question and
+//! server, for each policy that was fetched, and for each web server that was asked on the user's request. It holds
+//! everything that a run observed, times included, but not the options of the run (the phase, the cloud …).
 //!
 //! ```text
 //! cutover recording 1
@@ -18,19 +18,20 @@
 //!   answer contoso.com. 3600 IN MX 10 mx1.emailsrvr.com.
 //! ```
 //!
-//! A line `name-server ns1.fabrikam.com. 192.0.2.9` in the head says that this server was named to be asked instead of those
-//! that the zone is delegated to; `server delegated` in a reply is one of those, whose answer was only compared.
+//! A line `name-server ns1.fabrikam.com. 192.0.2.9` in the header means that this server was named to be asked instead
+//! of the delegated ones; a reply with `server delegated` is from one of those, and was only compared.
 //!
-//! A reply with lines such as `for fabrikam.com.` is what these domains got in place of the shared replies to this question: a
-//! lookup that failed for one domain may have succeeded for the next.
+//! A reply with lines such as `for fabrikam.com.` is what these domains got instead of the shared replies to this
+//! question: a lookup that failed for one domain may have succeeded for the next.
 //!
-//! `elsewhere asked` means that every question went to a server. For a run over zone files it is `elsewhere listed`, and an
-//! entry such as `outside autodiscover.outlook.com. A` names each question that lies outside the files and was therefore
-//! left alone. What such a recording does not hold was never read. Older recordings of such runs say `elsewhere not-asked`
-//! and list nothing: what they do not hold was left alone, or never read.
+//! `elsewhere asked` means that every question went to a server. For a run over zone files it is `elsewhere listed`,
+//! and an entry such as `outside autodiscover.outlook.com. A` names each question that is outside the files and was
+//! therefore not asked. A question that such a recording does not contain was never read. Older recordings of such runs
+//! say `elsewhere not-asked` and list nothing: a question that they do not contain was not asked, or never read.
 //!
-//! Flags are `aa` for an authoritative answer, `ad` for one that the resolver has validated, `held` for a record set that
-//! is in a zone file, or in a transferred zone, itself and not only as a wildcard, and `proxied` for one that a zone file marks as proxied.
+//! Flags are `aa` for an authoritative answer, `ad` for one that the resolver has validated, `held` for a record set
+//! that a zone file or a transferred zone holds itself and not only as a wildcard, and `proxied` for one that a zone
+//! file marks as proxied.
 
 mod policy;
 mod transfer;
@@ -54,27 +55,27 @@ use variation::Variations;
 
 /// The version of the format.
 const VERSION: &str = "1";
-/// What the first line says before the version.
+/// The text of the first line before the version.
 const TITLE: &str = "cutover recording";
 
-/// A run: which domains were checked, every reply, and every policy.
+/// A recorded run: the checked domains, every reply, and every policy.
 #[derive(Debug, Clone)]
 pub struct Recording {
     /// The domains, in the order of the run.
     pub domains: Vec<Name>,
-    /// Every reply of the run, and when it began.
+    /// Every reply of the run, and the time when it began.
     pub facts: Facts,
-    /// What single domains saw otherwise.
+    /// The replies that differ for single domains.
     variations: Variations,
 }
 
-/// What is wrong with the text of a recording.
+/// A problem in the text of a recording.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {message}")]
 pub struct RecordingError {
     /// The line, from 1.
     pub line: usize,
-    /// What was found, what was expected, what to do.
+    /// The problem, the expected form and the fix.
     pub message: String,
 }
 
@@ -125,8 +126,8 @@ impl fmt::Display for Recording {
     }
 }
 
-/// A reply, of these domains alone if there are any; `is_held` if a zone file has what was asked for, and not only a wildcard
-/// for it.
+/// Writes a reply, which belongs to these domains only, if there are any; `is_held` is true if a zone file has the
+/// record set itself, and not only a wildcard for it.
 fn write_reply(f: &mut fmt::Formatter<'_>, reply: &Reply, domains: &[Name], is_held: bool) -> fmt::Result {
     let Server { role, address } = &*reply.server;
     writeln!(f, "\nreply {}", reply.question)?;
@@ -155,7 +156,7 @@ fn write_reply(f: &mut fmt::Formatter<'_>, reply: &Reply, domains: &[Name], is_h
     Ok(())
 }
 
-/// A field as it is, or in quotes where it could not be read back otherwise.
+/// Returns a field unchanged, or in quotes if it could not be read back otherwise.
 fn word(text: &str) -> String {
     let plain = !text.is_empty()
         && text.bytes().all(|octet| octet.is_ascii_graphic() && octet != b'"' && octet != b'\\');
@@ -163,13 +164,13 @@ fn word(text: &str) -> String {
 }
 
 impl Recording {
-    /// A recording of these domains, which all saw the same.
+    /// Returns a recording of these domains, which all saw the same replies.
     #[must_use]
     pub fn new(domains: Vec<Name>, facts: Facts) -> Self {
         Self { domains, facts, variations: Variations::default() }
     }
 
-    /// Adds a domain and what it saw.
+    /// Adds a domain and its facts.
     pub fn add(&mut self, domain: &Name, facts: &Facts) {
         self.domains.push(domain.clone());
         for (question, replies) in facts.by_question() {
@@ -194,15 +195,15 @@ impl Recording {
         facts.web_replies().for_each(|reply| self.facts.insert_web(reply.clone()));
     }
 
-    /// The replies to a question, as `domain` saw them.
+    /// Returns the replies to a question, as `domain` saw them.
     #[must_use]
     pub fn replies(&self, question: &Question, domain: &Name) -> &[Reply] {
         let own = self.variations.replies(question, domain);
         own.unwrap_or_else(|| self.facts.replies(question).as_slice())
     }
 
-    /// Whether the run has read nothing that could answer this question about `domain`: it is neither held nor known to
-    /// lie outside the zone files.
+    /// Returns whether the run read nothing that could answer this question about `domain`: it is neither in the
+    /// recording nor known to be outside the zone files.
     #[must_use]
     pub fn is_missing(&self, question: &Question, domain: &Name) -> bool {
         if self.facts.has(question) {
@@ -213,13 +214,13 @@ impl Recording {
             UnqueriedNames::NotRecorded => true,
             UnqueriedNames::NotAsked => match &self.facts.outside {
                 Some(outside) => !outside.contains(question),
-                // The MX records of every domain that was checked were read.
+                // The MX records of every checked domain were read.
                 None => !self.facts.has(&Question::new(domain.clone(), RecordType::Mx)),
             },
         }
     }
 
-    /// Returns whether a text means to be a recording.
+    /// Returns whether a text is a recording, judged by its first line.
     #[must_use]
     pub fn is_one(text: &str) -> bool {
         text.starts_with(TITLE)
@@ -228,7 +229,7 @@ impl Recording {
     /// Reads the text of a recording.
     ///
     /// # Errors
-    /// [`RecordingError`] with the line, for another version too.
+    /// [`RecordingError`] with the line, also for an unsupported version.
     pub fn parse(text: &str) -> Result<Self, RecordingError> {
         let mut reader = Reader::new();
         for (index, line) in text.lines().enumerate() {
@@ -273,9 +274,9 @@ struct Reader {
     entries: Vec<Entry>,
 }
 
-/// One entry; the lines below its first belong to it.
+/// One entry: its first line and the lines below that belong to it.
 enum Entry {
-    /// A reply, and the domains that alone got it; none for one that all share.
+    /// A reply, and the domains that it belongs to; no domain if all share it.
     Reply(Reply, Vec<Name>),
     Policy(PolicyReply),
     Web(WebReply),
@@ -366,7 +367,7 @@ impl Reader {
                 }
             }
         }
-        // In order each has its place behind the last; of two by the same server the first counts.
+        // Sorted, each reply is inserted after the last; of two from the same server the first counts.
         replies.sort_by(|a, b| (&a.question, &a.server).cmp(&(&b.question, &b.server)));
         replies.into_iter().for_each(|reply| facts.insert(Reply { at: dated(reply.at), ..reply }));
         (facts.on_file, facts.outside) = (self.on_file, self.outside);
@@ -534,7 +535,7 @@ reply contoso.com. TXT
         );
         let listed = Recording::parse(&text).unwrap();
         assert_eq!(listed.to_string(), text);
-        // One that lies outside nothing is told from an older one.
+        // A recording without outside questions differs from an older one.
         let none = Recording::parse(&format!("{head}elsewhere listed\ndomain contoso.com.\n")).unwrap();
         assert!(none.to_string().contains("elsewhere listed"));
         let older = format!("{head}elsewhere not-asked\ndomain contoso.com.\n\n{replies}");

@@ -1,7 +1,7 @@
 //! The reply of one server to one question.
 //!
-//! A missing answer is a fact and not an error: what the server did is an [`Outcome`], distinguished once, in the module
-//! of `lookup`. Nothing here says whether an answer is right.
+//! A missing answer is a fact and not an error: the server's reaction is an [`Outcome`], determined once, in `lookup`.
+//! Nothing here decides whether an answer is right.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,21 +13,21 @@ use crate::record::{Name, Question, Record, RecordData, Soa};
 
 use super::Outcome;
 
-/// In which capacity a server was asked.
+/// The role in which a server was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
     /// A name server of the zone itself, asked without recursion.
     Authoritative,
-    /// A zone file, which stands for the zone's name servers.
+    /// A zone file, which answers in place of the zone's name servers.
     ZoneFile,
     /// A recursive resolver, which may answer from its cache.
     Resolver,
     /// The same resolver, asked not to validate signatures (CD, RFC 4035 §3.2.2).
     Unvalidated,
-    /// A name server of the parent zone, asked where it delegates to.
+    /// A name server of the parent zone, asked for the delegation.
     Parent,
-    /// A name server that the zone is delegated to at present, where others were named to be asked instead; its answers are
-    /// only compared with theirs.
+    /// A name server that the zone is delegated to at present, if others were named to be asked instead; its answers
+    /// are only compared with theirs.
     Delegated,
 }
 
@@ -42,7 +42,7 @@ impl Role {
         Self::Delegated,
     ];
 
-    /// Returns whether it speaks for the zone itself.
+    /// Returns whether the server speaks for the zone itself.
     #[must_use]
     pub fn is_authority(self) -> bool {
         matches!(self, Self::Authoritative | Self::ZoneFile)
@@ -54,7 +54,7 @@ impl Role {
         matches!(self, Self::Authoritative | Self::Parent | Self::Delegated)
     }
 
-    /// The word in reports and recordings.
+    /// Returns the word in reports and recordings.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -82,23 +82,23 @@ impl FromStr for Role {
     }
 }
 
-/// The server that was asked. The name under which a zone lists it is returned by [`super::Facts::server_name`].
+/// A server that was asked. [`super::Facts::server_name`] returns the name under which a zone lists it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Server {
-    /// In which capacity.
+    /// The role.
     pub role: Role,
-    /// Where: `192.0.2.1:53`, `tls://1.1.1.1:853`, `https://dns.example/dns-query`, or the path of a zone file.
+    /// The address: `192.0.2.1:53`, `tls://1.1.1.1:853`, `https://dns.example/dns-query`, or the path of a zone file.
     pub address: String,
 }
 
 impl Server {
-    /// No server: the one of replies to questions that were never sent.
+    /// Returns the placeholder server of questions that were never sent.
     #[must_use]
     pub fn none() -> Arc<Self> {
         Arc::new(Self { role: Role::Resolver, address: "none".into() })
     }
 
-    /// The IP address, where it was asked directly.
+    /// Returns the IP address, if the server was asked over plain DNS.
     #[must_use]
     pub fn ip(&self) -> Option<std::net::IpAddr> {
         self.address.parse().ok().map(|address: std::net::SocketAddr| address.ip())
@@ -110,12 +110,12 @@ impl Server {
 pub struct ExtendedError {
     /// The INFO-CODE.
     pub code: u16,
-    /// The EXTRA-TEXT: hostile, often empty, at most 200 characters kept.
+    /// The EXTRA-TEXT: untrusted, often empty, at most 200 characters kept.
     pub text: String,
 }
 
 impl fmt::Display for ExtendedError {
-    /// The registered name of the code (IANA, Extended DNS Error Codes), and the text where there is one.
+    /// Writes the registered name of the code (IANA, Extended DNS Error Codes), and the text, if any.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let purpose = match self.code {
             0 => "other error",
@@ -161,8 +161,8 @@ impl fmt::Display for ExtendedError {
 }
 
 impl ExtendedError {
-    /// Whether a resolver that sends it says that the answer is not what the zone holds: forged (4), blocked (15), censored
-    /// (16), filtered (17) or prohibited (18) (RFC 8914 §4).
+    /// Returns whether the code means that the resolver's answer differs from the zone: forged (4), blocked (15),
+    /// censored (16), filtered (17) or prohibited (18) (RFC 8914 §4).
     #[must_use]
     pub fn is_filtering(&self) -> bool {
         matches!(self.code, 4 | 15..=18)
@@ -173,7 +173,7 @@ impl ExtendedError {
     }
 }
 
-/// What one server said to one question.
+/// The reply of one server to one question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     /// The question.
@@ -182,31 +182,31 @@ pub struct Reply {
     pub server: Arc<Server>,
     /// The outcome.
     pub outcome: Outcome,
-    /// The alias chain that starts at the name asked, then the records of the type asked for; ordered by the chain,
-    /// then by data. Anything else of the answer section is left out.
+    /// The alias chain that starts at the name asked for, then the records of the type asked for; ordered by the chain,
+    /// then by data. Other records of the answer section are omitted.
     pub records: Vec<Record>,
-    /// The start of authority that came with a negative answer; its TTL is the one that came.
+    /// The SOA record of a negative answer, with the TTL as received.
     pub soa: Option<Record>,
-    /// With [`Outcome::Referral`]: the NS records of the zone further down.
+    /// With [`Outcome::Referral`], the NS records of the zone further down.
     pub referral: Vec<Record>,
-    /// Whether the server called itself an authority for the answer (AA).
+    /// True if the server claims authority for the answer (AA).
     pub authoritative: bool,
-    /// Whether a resolver vouches for the answer by DNSSEC (AD).
+    /// True if a resolver has validated the answer with DNSSEC (AD).
     pub authentic: bool,
-    /// Whether the zone file marks the record set as proxied, so that clients see the proxy's addresses instead.
+    /// True if the zone file marks the record set as proxied, so that clients see the proxy's addresses instead.
     pub proxied: bool,
-    /// Extended errors, in the order given.
+    /// Extended errors, in the order received.
     pub ede: Vec<ExtendedError>,
-    /// For a failure, what happened in words, such as `connection refused`; empty where the outcome says it all.
+    /// The cause of a failure in words, such as `connection refused`; empty if the outcome says it all.
     pub reason: String,
-    /// The time when the answer came, or was given up.
+    /// The time when the answer came, or was given up on.
     pub at: Timestamp,
-    /// How long it took, in microseconds.
+    /// The time until then, in microseconds.
     pub elapsed: u64,
 }
 
 impl Reply {
-    /// A reply without content, to be filled in.
+    /// Returns a reply without content, to be filled in.
     #[must_use]
     pub fn empty(question: Question, server: Arc<Server>, outcome: Outcome) -> Self {
         Self {
@@ -226,29 +226,30 @@ impl Reply {
         }
     }
 
-    /// Octets of memory that it takes, by a rule that is the same on every machine.
+    /// Returns an estimate of its memory use in octets, by a rule that is the same on every machine.
     #[must_use]
     pub fn octets(&self) -> usize {
-        /// A record without what may be long in it, and what keeping that costs.
+        /// The fixed cost of a record, without its strings and names.
         const RECORD: usize = 96;
-        /// A reply without its records.
+        /// The fixed cost of a reply, without its records.
         const REPLY: usize = 256;
         let records = self.records.iter().chain(&self.soa).chain(&self.referral);
         REPLY + self.reason.len() + records.map(|record| RECORD + record.data.octets()).sum::<usize>()
     }
 
-    /// Whether it may mean that signatures are wrong: SERVFAIL itself (RFC 4035 §5.5), and no other error reported as one.
+    /// Returns whether invalid signatures may be the cause: SERVFAIL itself (RFC 4035 §5.5), not another error reported
+    /// as SERVFAIL.
     #[must_use]
     pub fn may_be_bogus(&self) -> bool {
         self.outcome == Outcome::ServFail && self.reason.is_empty()
     }
 
-    /// The records of the type asked for, at the end of the alias chain.
+    /// Returns the records of the type asked for, at the end of the alias chain.
     pub fn wanted(&self) -> impl Iterator<Item = &Record> {
         self.records.iter().filter(|record| record.data.rtype() == self.question.rtype)
     }
 
-    /// Returns whether both are answers with the same records, whatever time they have left.
+    /// Returns whether both are answers with the same records, whatever their remaining TTLs.
     #[must_use]
     pub fn says_the_same(&self, other: &Self) -> bool {
         let alike = |(one, other): (&Record, &Record)| one.data == other.data && one.name == other.name;
@@ -258,15 +259,15 @@ impl Reply {
             && self.records.iter().zip(&other.records).all(alike)
     }
 
-    /// The last name of the alias chain; the name asked for where there is none.
+    /// Returns the last name of the alias chain; the name asked for if there is no alias.
     #[must_use]
     pub fn end_of_chain(&self) -> &Name {
         let aliases = self.records.iter().rev();
         aliases.filter_map(alias_target).next().unwrap_or(&self.question.name)
     }
 
-    /// Whether it ends with an alias, so that what the name asked for holds has to be asked at the end of the chain. A loop
-    /// ends where it began and is not open.
+    /// Returns whether the reply ends with an alias, so that the records must be asked for at the end of the chain. A
+    /// loop ends where it began and is not open.
     #[must_use]
     pub fn leaves_alias_open(&self) -> bool {
         self.outcome == Outcome::Records
@@ -274,8 +275,8 @@ impl Reply {
             && *self.end_of_chain() != self.question.name
     }
 
-    /// How long a resolver may remember this negative answer, in seconds: the smaller of the TTL of the SOA and of its
-    /// minimum field (RFC 2308 §5).
+    /// Returns how long a resolver may cache this negative answer, in seconds: the smaller of the TTL of the SOA record
+    /// and of its minimum field (RFC 2308 §5).
     #[must_use]
     pub fn negative_ttl(&self) -> Option<u32> {
         let record = self.soa.as_ref()?;
@@ -283,7 +284,7 @@ impl Reply {
     }
 }
 
-/// The name that the record makes its owner an alias of.
+/// Returns the target, if the record is an alias.
 fn alias_target(record: &Record) -> Option<&Name> {
     match &record.data {
         RecordData::Cname(target) => Some(target),
@@ -291,7 +292,7 @@ fn alias_target(record: &Record) -> Option<&Name> {
     }
 }
 
-/// The fields of a start of authority, if the record is one.
+/// Returns the fields of an SOA record; `None` for any other record.
 #[must_use]
 pub fn soa_of(record: &Record) -> Option<&Soa> {
     match &record.data {

@@ -9,20 +9,20 @@ use crate::record::Name;
 
 use super::Facts;
 
-/// What became of a request for a whole zone.
+/// The outcome of a request for a whole zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TransferOutcome {
-    /// The whole zone came.
+    /// The whole zone was received.
     Transferred,
-    /// The server refuses.
+    /// The server refuses the transfer.
     Refused,
     /// The server cannot be reached, or ended the connection.
     Unreachable,
-    /// The server was too slow.
+    /// The server did not answer in time.
     Timeout,
-    /// What came is not a zone.
+    /// The answer is not a zone.
     Malformed,
-    /// The zone is larger than is read.
+    /// The zone exceeds the size limit.
     TooLarge,
     /// The signature of the answer is missing or wrong.
     Unverified,
@@ -40,7 +40,7 @@ impl TransferOutcome {
         Self::Unverified,
     ];
 
-    /// The word in recordings.
+    /// Returns the word in recordings.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -69,27 +69,27 @@ impl FromStr for TransferOutcome {
     }
 }
 
-/// What one server said to a request for a whole zone.
+/// The result of a request for a whole zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TransferReply {
-    /// Where the zone begins.
+    /// The apex of the zone.
     pub apex: Name,
-    /// The server: that which sent it, else the first that was asked.
+    /// The server that sent the zone, or else the first that was asked.
     pub server: String,
     /// The outcome.
     pub outcome: TransferOutcome,
     /// The number of records.
     pub records: usize,
-    /// Without a zone, why, in words; may be empty.
+    /// The reason why there is no zone, in words; may be empty.
     pub reason: String,
-    /// The time when it came, or was given up.
+    /// The time when it came, or was given up on.
     pub at: Timestamp,
-    /// How long it took, in microseconds.
+    /// The time until then, in microseconds.
     pub elapsed: u64,
 }
 
 impl TransferReply {
-    /// A reply without content, to be filled in.
+    /// Returns a reply without content, to be filled in.
     #[must_use]
     pub fn empty(apex: Name, server: String, outcome: TransferOutcome) -> Self {
         Self {
@@ -105,18 +105,18 @@ impl TransferReply {
 }
 
 impl Facts {
-    /// Adds what came of asking for a zone; a second one of the same zone is ignored.
+    /// Adds the result of a zone transfer; a second one for the same zone is ignored.
     pub fn insert_transfer(&mut self, reply: TransferReply) {
         self.transfers.entry(reply.apex.clone()).or_insert(reply);
     }
 
-    /// What came of asking for the zone; `None` if no server was asked for it.
+    /// Returns the result of the transfer of a zone; `None` if no server was asked for it.
     #[must_use]
     pub fn transfer(&self, apex: &Name) -> Option<&TransferReply> {
         self.transfers.get(apex)
     }
 
-    /// What came of asking for each zone, ordered by zone.
+    /// Returns the results of all zone transfers, ordered by zone.
     pub fn transfers(&self) -> impl Iterator<Item = &TransferReply> {
         self.transfers.values()
     }

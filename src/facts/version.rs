@@ -1,7 +1,7 @@
 //! Compares the versions of a zone that its name servers hold.
 //!
-//! A serial orders versions only within one primary (RFC 1982 §3.2, RFC 1035 §3.3.13): two primaries count on their own,
-//! and a server whose SOA is not known holds neither an older nor a newer version.
+//! A serial orders versions only within one primary (RFC 1982 §3.2, RFC 1035 §3.3.13). Serials of two primaries are
+//! independent, and a server whose SOA is not known holds neither an older nor a newer version.
 
 use crate::record::{Name, Question, RecordType};
 
@@ -16,7 +16,7 @@ pub(super) struct ZoneVersion {
     pub(super) primary: Name,
 }
 
-/// How the version of a zone at one name server relates to that at another.
+/// The relation between the versions of a zone at two name servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VersionOrder {
     /// Both hold the same version.
@@ -25,14 +25,15 @@ pub enum VersionOrder {
     Newer,
     /// The first holds an older version.
     Older,
-    /// Both are known, and neither is newer: another primary, serials half of all numbers apart, or an answer without SOA.
+    /// Both are known, and neither is newer: another primary, serials exactly half the number space apart, or an answer
+    /// without an SOA.
     Incomparable,
     /// The SOA of at least one of them could not be looked up.
     Unknown,
 }
 
 impl Facts {
-    /// The version that a reply to an SOA question tells.
+    /// Returns the version in a reply to an SOA question.
     pub(super) fn version_in(reply: &Reply) -> Option<ZoneVersion> {
         let soa = reply.wanted().find_map(soa_of).filter(|_| reply.question.rtype == RecordType::Soa)?;
         Some(ZoneVersion {
@@ -63,13 +64,13 @@ impl Facts {
         }
     }
 
-    /// The version that a server holds of the deepest zone of `name` of which it reported one.
+    /// Returns the version that a server reported for the deepest zone at or above `name`.
     pub(super) fn version_at(&self, server: &Server, name: &Name) -> Option<&ZoneVersion> {
         let told = self.versions.get(server)?.iter().filter(|told| name.is_within(&told.apex));
         told.max_by_key(|told| told.apex.label_count())
     }
 
-    /// What a server replied to the SOA questions at and above `name`, the deepest first.
+    /// Returns a server's replies to the SOA questions at and above `name`, the deepest first.
     pub fn soa_replies<'a>(&'a self, server: &'a Server, name: &Name) -> impl Iterator<Item = &'a Reply> {
         let apexes: Vec<Name> = name.ancestors().collect();
         apexes.into_iter().filter_map(move |apex| {

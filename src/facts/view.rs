@@ -1,7 +1,7 @@
 //! The answer to a question from one perspective.
 //!
-//! The zone's own name servers decide what is published; where none of them can be reached, the resolvers do. A
-//! [`FactsView`] reads the facts from one perspective, and through the changes that were already decided on.
+//! The zone's own name servers determine what is published; if none of them can be reached, the resolvers do. A
+//! [`FactsView`] reads the facts from one perspective, and with the changes that are already planned applied.
 
 use std::collections::BTreeSet;
 
@@ -13,15 +13,15 @@ use super::{
     Facts, LookupFailure, Outcome, PolicyReply, ReadLog, Reply, Role, Server, UnqueriedNames, VersionOrder,
 };
 
-/// Replies that one chain of aliases is put together from, at most; a working chain needs two or three.
+/// The highest number of replies that are joined into one alias chain; a working chain needs two or three.
 pub(super) const LONGEST_CHAIN: usize = 8;
-/// Questions along the aliases of one name, at all servers together: each may lead elsewhere.
+/// The highest number of questions along the aliases of one name, over all servers: each server may lead elsewhere.
 const MOST_ALIAS_QUESTIONS: usize = 2 * LONGEST_CHAIN;
 
-/// Which answers decide, as `--view` sets it.
+/// The servers whose answers decide, as set by `--view`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TrustPolicy {
-    /// The zone's name servers decide, resolvers must have caught up.
+    /// The zone's name servers decide, and resolvers must have caught up.
     #[default]
     Both,
     /// The zone's name servers alone.
@@ -30,15 +30,15 @@ pub enum TrustPolicy {
     Resolver,
 }
 
-/// With whose eyes to look.
+/// The server, or group of servers, whose answers a view returns.
 #[derive(Debug, Clone, Copy)]
 pub enum Perspective<'a> {
-    /// What is published: the newest version of the zone, or what resolvers say where no name server answered.
+    /// The published state: the newest version of the zone, or the resolvers' answers if no name server answered.
     Published,
-    /// One server; for what it was not asked, as [`Perspective::Published`].
+    /// One server; for questions that it was not asked, as [`Perspective::Published`].
     Server(&'a Server),
-    /// One server for the names at and below the domain, and one for all others, while lookups are under way: what these two
-    /// have not answered yet has no reply, whatever others say.
+    /// One server for names at and below the domain and one for all others, during lookups: a question that these two
+    /// have not answered yet has no reply, whatever others answered.
     Pair {
         /// The domain being checked.
         domain: &'a Name,
@@ -49,49 +49,49 @@ pub enum Perspective<'a> {
     },
 }
 
-/// Which questions are asked if they are read and have no reply.
+/// The questions that are asked when they are read and have no reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Reach {
     /// All of them.
     #[default]
     All,
-    /// Those that the zone files are known to hold; of others only what was asked anyway is seen.
+    /// Only those for record sets that the zone files hold; for others, existing replies are used and nothing is asked.
     OnFile,
 }
 
-/// Record sets that are decided on and not yet published.
+/// Record sets that are planned and not yet published.
 #[derive(Debug, Clone, Default)]
 pub struct PlannedRecords {
-    /// Read for every question, so found by a hash and not by an order.
+    /// Read for every question, so a hash map and not an ordered one.
     sets: HashMap<Question, RecordSet>,
 }
 
 impl PlannedRecords {
-    /// Nothing is decided on.
+    /// Returns an empty plan.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// What is decided on for a question.
+    /// Returns the planned record set for a question.
     #[must_use]
     pub fn get(&self, question: &Question) -> Option<&RecordSet> {
         if self.is_empty() { None } else { self.sets.get(question) }
     }
 
-    /// Decides on a record set, in place of the one that was decided on before.
+    /// Plans a record set, in place of one that was planned before.
     pub fn insert(&mut self, question: Question, set: RecordSet) {
         self.sets.insert(question, set);
     }
 
-    /// Returns whether nothing is decided on.
+    /// Returns whether nothing is planned.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.sets.is_empty()
     }
 }
 
-/// Whether the name asked for is there.
+/// The existence of a name and of records of the type asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Existence {
     /// It has records of the type asked for, or is an alias.
@@ -100,18 +100,18 @@ pub enum Existence {
     NoData,
     /// It does not exist.
     NxDomain,
-    /// Not asked, because it lies outside the zone files.
+    /// Not asked, because it is outside the zone files.
     Outside,
 }
 
-/// The answer to one question, as one witness gives it.
+/// The answer to one question from one perspective.
 #[derive(Debug, Clone)]
 pub struct Answer {
-    /// Whether the name is there.
+    /// The existence of the name and the records.
     pub existence: Existence,
     /// The records of the type asked for, at the end of the alias chain.
     pub set: RecordSet,
-    /// The names that the alias chain leads to, in order; empty where there is no alias.
+    /// The names that the alias chain leads to, in order; empty if there is no alias.
     pub chain: Vec<Name>,
 }
 
@@ -136,7 +136,7 @@ impl Answer {
 }
 
 impl Answer {
-    /// The name at which the chain of aliases goes on elsewhere; `None` where it ends, or has become a loop.
+    /// Returns the name outside this reply at which the alias chain continues; `None` if it ends, or is a loop.
     fn open_end(&self, question: &Question) -> Option<Name> {
         let (end, before) = self.chain.split_last()?;
         let is_open = self.existence == Existence::Records && self.set.is_empty();
@@ -152,45 +152,46 @@ fn alias_target(record: &Record) -> Option<Name> {
     }
 }
 
-/// The facts with the eyes of one witness.
+/// The facts from one perspective.
 #[derive(Debug, Clone, Copy)]
 pub struct FactsView<'a> {
     /// The facts.
     pub facts: &'a Facts,
-    /// With whose eyes.
+    /// The perspective.
     pub witness: Perspective<'a>,
-    /// Which answers decide.
+    /// The servers whose answers decide.
     pub view: TrustPolicy,
-    /// What is decided on and not yet published.
+    /// The record sets that are planned and not yet published.
     pub overlay: &'a PlannedRecords,
-    /// Notes what is read, so that it can be asked; `None` where nothing can be asked any more.
+    /// The log of reads, so that missing answers can be asked for; `None` if nothing can be asked any more.
     pub log: Option<&'a ReadLog>,
-    /// What of it is asked.
+    /// The part of these reads that is asked.
     pub reach: Reach,
 }
 
 impl<'a> FactsView<'a> {
-    /// What is published, through these planned record sets; reads are not noted.
+    /// Returns a view of the published state with these planned record sets; reads are not logged.
     #[must_use]
     pub fn published(facts: &'a Facts, view: TrustPolicy, overlay: &'a PlannedRecords) -> Self {
         Self { facts, witness: Perspective::Published, view, overlay, log: None, reach: Reach::All }
     }
 
-    /// The same, but that nothing is asked for it, other than what the zone files hold.
+    /// Returns the same view, but reads ask only for record sets that the zone files hold.
     #[must_use]
     pub fn without_asking(self) -> Self {
         Self { reach: Reach::OnFile, ..self }
     }
 
-    /// Has all of these questions asked at once, to the end of their aliases, that a rule may read one after the other.
+    /// Has all of these questions, which a rule may read one after another, asked at once and to the end of their
+    /// aliases.
     pub fn read_ahead(&self, questions: impl IntoIterator<Item = Question>) {
         if self.log.is_some() {
-            // What the answers are does not matter here.
+            // Only the reads matter here, not the answers.
             self.batch(|| questions.into_iter().for_each(|question| drop(self.answer(&question))));
         }
     }
 
-    /// Reads several things whatever the answers are: all of them can be asked at once.
+    /// Reads several things that do not depend on each other's answers, so that all of them can be asked at once.
     pub fn batch<T>(&self, read: impl FnOnce() -> T) -> T {
         if let Some(log) = self.log {
             log.begin_batch();
@@ -202,20 +203,20 @@ impl<'a> FactsView<'a> {
         answers
     }
 
-    /// Returns whether a reply is still to come to something that the present rule has read.
+    /// Returns whether the current rule has read something that still lacks a reply.
     #[must_use]
     pub fn lacks_reply(&self) -> bool {
         self.log.is_some_and(ReadLog::lacks_reply)
     }
 
-    /// Has nothing more asked for the present rule: it has reached its bounds.
+    /// Stops asking for the current rule, which has reached its limits.
     pub fn stop_asking(&self) {
         if let Some(log) = self.log {
             log.close();
         }
     }
 
-    /// The MTA-STS policy of a domain; `None` if it was not fetched.
+    /// Returns the MTA-STS policy of a domain; `None` if it was not fetched.
     #[must_use]
     pub fn policy(&self, domain: &Name) -> Option<&'a PolicyReply> {
         let policy = self.facts.policy(domain);
@@ -225,15 +226,15 @@ impl<'a> FactsView<'a> {
         policy
     }
 
-    /// The answer to a question, at the end of its alias chain.
+    /// Returns the answer to a question, at the end of its alias chain.
     ///
-    /// Where a reply ends with an alias, the chain goes on with what is known of the name it leads to: an authority answers
-    /// for its own zone only, and some resolvers return the first alias alone. A loop has no records, and its chain ends
-    /// with the name that closes it.
+    /// If a reply ends with an alias, the chain continues with the replies for the alias target: an authoritative
+    /// server answers for its own zone only, and some resolvers return only the first alias. A loop has no records, and
+    /// its chain ends with the name that closes it.
     ///
     /// # Errors
-    /// [`LookupFailure`] if a name of the chain was asked for without an answer, or if the chain has more than
-    /// eight parts.
+    /// [`LookupFailure`] if a name of the chain was asked for without an answer, or if the chain spans more than eight
+    /// replies.
     pub fn answer(&self, question: &Question) -> Result<Answer, LookupFailure> {
         let mut answer = self.own_answer(question)?;
         let mut parts = 1;
@@ -249,10 +250,10 @@ impl<'a> FactsView<'a> {
         Ok(answer)
     }
 
-    /// The answer to a question at the name itself: aliases are followed as far as the one reply leads, and no further.
+    /// Returns the answer to a question at the name itself: aliases are followed only within this one reply.
     ///
     /// # Errors
-    /// [`LookupFailure`] if it was asked and no server could tell.
+    /// [`LookupFailure`] if it was asked and no server answered.
     pub fn own_answer(&self, question: &Question) -> Result<Answer, LookupFailure> {
         if let Some(planned) = self.overlay.get(question) {
             let existence = if planned.is_empty() { Existence::NoData } else { Existence::Records };
@@ -268,7 +269,7 @@ impl<'a> FactsView<'a> {
         }
     }
 
-    /// The answer with the records that are decided on where its alias chain ends: a wildcard alias may lead to the domain.
+    /// Returns the answer with planned records at the end of its alias chain: a wildcard alias may lead to the domain.
     fn with_planned_end(&self, answer: Answer, question: &Question) -> Answer {
         if self.overlay.is_empty() {
             return answer;
@@ -283,7 +284,7 @@ impl<'a> FactsView<'a> {
         }
     }
 
-    /// The records of `name` and `rtype`, at the end of an alias chain; empty where there are none.
+    /// Returns the records of `name` and `rtype`, at the end of an alias chain; empty if there are none.
     ///
     /// # Errors
     /// [`LookupFailure`] as for [`FactsView::answer`].
@@ -291,7 +292,7 @@ impl<'a> FactsView<'a> {
         self.answer(&Question::new(name.clone(), rtype)).map(|answer| answer.set)
     }
 
-    /// Returns whether a host has an address: `None` where that lies outside the zone files.
+    /// Returns whether a host has an address; `None` if its name is outside the zone files.
     ///
     /// # Errors
     /// [`LookupFailure`] if no address was found and one of the two lookups failed.
@@ -305,7 +306,7 @@ impl<'a> FactsView<'a> {
         Ok(if outside { None } else { Some(false) })
     }
 
-    /// The addresses of a host.
+    /// Returns the addresses of a host.
     ///
     /// # Errors
     /// [`LookupFailure`] if one of the two lookups failed.
@@ -316,8 +317,8 @@ impl<'a> FactsView<'a> {
         Ok(data)
     }
 
-    /// Whether the zone file marks the record set as proxied, so that clients see the proxy's addresses instead; one
-    /// that is planned anew is not known to be.
+    /// Returns whether the zone file marks the record set as proxied, so that clients see the proxy's addresses
+    /// instead; a planned record set is not proxied.
     #[must_use]
     pub fn is_proxied(&self, question: &Question) -> bool {
         self.overlay.get(question).is_none() && self.reply(question).is_some_and(|reply| reply.proxied)
@@ -327,7 +328,7 @@ impl<'a> FactsView<'a> {
         self.batch(|| Question::addresses(host).map(|question| self.answer(&question)))
     }
 
-    /// The reply that decides a question for this witness; `None` if no server was asked.
+    /// Returns the reply that answers a question from this perspective; `None` if no server was asked.
     #[must_use]
     pub fn reply(&self, question: &Question) -> Option<&'a Reply> {
         let reply = self.unnoted_reply(question);
@@ -357,25 +358,26 @@ impl<'a> FactsView<'a> {
         }
     }
 
-    /// Returns whether no server is to be asked: offline, what lies outside the zone files.
+    /// Returns whether no server is to be asked: offline, for a name outside the zone files.
     fn is_left_alone(&self, question: &Question) -> bool {
-        // As long as questions can be asked, only those count that have been tried.
+        // While questions can be asked, only those count that have been tried.
         let outside = self.log.and(self.facts.outside.as_ref());
         self.facts.is_offline() && outside.is_none_or(|outside| outside.contains(question))
     }
 }
 
 impl Facts {
-    /// The reply that says what is published: the answer of an authority with the newest version of the zone, else of the
-    /// first resolver that has one, else the failure that tells most. `None` if no server was asked.
+    /// Returns the reply that shows what is published: the answer of an authoritative server with the newest version of
+    /// the zone, or else of the first resolver that has one, or else the most informative failure. `None` if no server
+    /// was asked.
     ///
-    /// Once a name server was reached, or may yet be, resolvers do not speak for it: what no authority answered then is a
-    /// failure.
+    /// Once a name server was reached, or may still be, resolvers do not speak for it: a question that no authoritative
+    /// server answered is then a failure.
     #[must_use]
     pub fn published(&self, question: &Question, view: TrustPolicy) -> Option<&Reply> {
         let replies = self.replies(question);
         let answers = || replies.clone().filter(|reply| reply.outcome.is_answer());
-        // The authorities come first.
+        // Authoritative servers sort first.
         if view != TrustPolicy::Resolver {
             let newest = self.newest(answers().take_while(|reply| reply.server.role.is_authority()));
             if let Some(reply) = newest.or_else(|| self.authority_failure(question)) {
@@ -385,7 +387,7 @@ impl Facts {
         if let Some(answer) = answers().find(|reply| reply.server.role == Role::Resolver) {
             return Some(answer);
         }
-        // A zone file is asked in place of all servers, whatever the view.
+        // A zone file answers in place of all servers, whatever the view.
         if let Some(answer) = answers().find(|reply| reply.server.role == Role::ZoneFile) {
             return Some(answer);
         }
@@ -393,14 +395,14 @@ impl Facts {
         replies.filter(asked).min_by_key(|reply| tells_least(reply))
     }
 
-    /// The reply of the server, or of a zone file: those answer in place of servers, and at once.
+    /// Returns the reply of the server, or of a zone file, which answers at once in place of servers.
     pub(crate) fn reply_by_or_file(&self, server: &Server, question: &Question) -> Option<&Reply> {
         let of_file = || self.replies(question).find(|reply| reply.server.role == Role::ZoneFile);
         self.reply_by(server, question).or_else(of_file)
     }
 
-    /// The failure that leaves a question open which the zone's name servers have to answer; `None` if one of them did, or
-    /// if none of those asked can be reached at all, so that the resolvers decide.
+    /// Returns the failure of a question that the zone's name servers have to answer and none of them did; `None` if
+    /// one did, or if none of them can be reached at all, so that the resolvers decide.
     fn authority_failure(&self, question: &Question) -> Option<&Reply> {
         let asked = self
             .replies(question)
@@ -412,7 +414,7 @@ impl Facts {
         asked.min_by_key(|reply| tells_least(reply))
     }
 
-    /// Of several answers of authorities, the first with the newest version.
+    /// Returns the first of these authoritative answers that has the newest version.
     fn newest<'a>(&self, mut answers: impl Iterator<Item = &'a Reply>) -> Option<&'a Reply> {
         let first = answers.next()?;
         let is_newer = |one: &Reply, other: &Reply| {
@@ -422,8 +424,8 @@ impl Facts {
         Some(answers.fold(first, |best, reply| if is_newer(reply, best) { reply } else { best }))
     }
 
-    /// The question, and the same one at every name where a reply leaves the chain of aliases open: an authority answers for
-    /// its own zone only, and some resolvers return the first alias alone.
+    /// Returns the question, and the same question for every name at which a reply leaves the alias chain open: an
+    /// authoritative server answers for its own zone only, and some resolvers return only the first alias.
     #[must_use]
     pub fn along_aliases(&self, question: &Question) -> Vec<Question> {
         let mut chain = vec![question.clone()];
@@ -441,15 +443,15 @@ impl Facts {
         chain
     }
 
-    /// Returns whether names outside were left alone on purpose.
+    /// Returns whether names outside the zone files were deliberately not asked.
     #[must_use]
     pub fn is_offline(&self) -> bool {
         self.elsewhere == UnqueriedNames::NotAsked
     }
 }
 
-/// Order of failures for the code and the message: an answer that was not kept says most, then what a server said, then
-/// what our own bounds cut off, which the user can lift, and last what only the network did.
+/// Returns the rank of a failure for the code and the message, lowest first: an answer that was not kept is the most
+/// informative, then a server's error, then our own limits, which the user can raise, and last pure network errors.
 fn tells_least(reply: &Reply) -> u8 {
     match reply.outcome {
         Outcome::TooLarge => 0,

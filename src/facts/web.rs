@@ -1,7 +1,8 @@
-//! Answers of web servers that were asked only because the user wanted it: which tenant holds a domain, and who answers
-//! where Outlook asks first.
+//! Answers of web servers that are asked only on the user's request: the sign-in host about the tenant of a domain, and
+//! the hosts that Outlook asks first.
 //!
-//! Testimony of another kind than a [`super::Reply`]. What a rule needs of an answer is kept, never its body.
+//! These are not DNS replies ([`super::Reply`]). Only the parts of an answer that a rule needs are kept, never its
+//! body.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,12 +13,12 @@ use crate::record::Name;
 
 use super::Facts;
 
-/// What a web server is asked for.
+/// The topic of a request to a web server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum WebTopic {
-    /// Which tenant holds a domain: the OpenID configuration at the cloud's sign-in host.
+    /// The tenant that holds a domain: the OpenID configuration at the cloud's sign-in host.
     Tenant,
-    /// Who answers where Outlook asks for its settings.
+    /// The web server that answers where Outlook asks for its settings.
     Autodiscover,
 }
 
@@ -25,7 +26,7 @@ impl WebTopic {
     /// All topics.
     pub const ALL: [Self; 2] = [Self::Tenant, Self::Autodiscover];
 
-    /// The word in reports and recordings.
+    /// Returns the word in reports and recordings.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -46,7 +47,7 @@ impl FromStr for WebTopic {
 /// One request to a web server.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WebRequest {
-    /// What for.
+    /// The topic.
     pub topic: WebTopic,
     /// The domain it is about.
     pub domain: Name,
@@ -55,7 +56,7 @@ pub struct WebRequest {
 }
 
 impl WebRequest {
-    /// The path and query that are asked for.
+    /// Returns the path and query of the request.
     #[must_use]
     pub fn path(&self) -> String {
         match self.topic {
@@ -66,17 +67,17 @@ impl WebRequest {
         }
     }
 
-    /// The whole address.
+    /// Returns the URL.
     #[must_use]
     pub fn url(&self) -> String {
         format!("https://{}{}", self.host.without_trailing_dot(), self.path())
     }
 }
 
-/// What became of a request.
+/// The outcome of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum WebOutcome {
-    /// There is an answer, whatever its status.
+    /// There is an answer, with any status.
     Answered,
     /// The host does not exist, or has no address.
     NoAddress,
@@ -84,15 +85,15 @@ pub enum WebOutcome {
     LookupFailed,
     /// The host cannot be reached from here, or must not be.
     Unreachable,
-    /// The host was too slow.
+    /// The host did not answer in time.
     Timeout,
     /// The certificate is not valid for the host.
     BadCertificate,
-    /// The answer is larger than is read.
+    /// The answer exceeds the size limit.
     TooLarge,
-    /// What came is not an answer in HTTP, or not the document that was asked for.
+    /// The answer is not HTTP, or not the document that was asked for.
     Malformed,
-    /// The time for the whole domain was over before it came.
+    /// The deadline for the whole domain passed before the answer came.
     OutOfTime,
 }
 
@@ -110,7 +111,7 @@ impl WebOutcome {
         Self::OutOfTime,
     ];
 
-    /// The word in reports and recordings.
+    /// Returns the word in reports and recordings.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -141,7 +142,7 @@ impl FromStr for WebOutcome {
     }
 }
 
-/// What the sign-in host says of a domain.
+/// The holder of a domain according to the sign-in host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TenantHolder {
     /// The tenant with this id holds it.
@@ -151,7 +152,7 @@ pub enum TenantHolder {
         /// The region, as the document names it (`EU`); may be empty.
         region: String,
     },
-    /// No tenant does.
+    /// No tenant holds it.
     NoTenant,
 }
 
@@ -164,24 +165,24 @@ pub struct WebReply {
     pub outcome: WebOutcome,
     /// The HTTP status; 0 where there is none.
     pub status: u16,
-    /// The media type of the answer; hostile, may be empty.
+    /// The media type of the answer; untrusted, may be empty.
     pub media_type: String,
-    /// Where a redirect leads, which is not followed; hostile, may be empty.
+    /// The target of a redirect, which is not followed; untrusted, may be empty.
     pub location: String,
-    /// The names that the certificate is for, the first few; hostile.
+    /// The first few names that the certificate is valid for; untrusted.
     pub certificate: Vec<String>,
-    /// Who holds the domain, where the answer says so.
+    /// The holder of the domain, if the answer names it.
     pub holder: Option<TenantHolder>,
-    /// Without an answer, why, in words such as `connection refused`; may be empty.
+    /// The reason why there is no answer, in words such as `connection refused`; may be empty.
     pub reason: String,
-    /// The time when the answer came, or was given up.
+    /// The time when the answer came, or was given up on.
     pub at: Timestamp,
-    /// How long it took, in microseconds.
+    /// The time until then, in microseconds.
     pub elapsed: u64,
 }
 
 impl WebReply {
-    /// A reply without content, to be filled in.
+    /// Returns a reply without content, to be filled in.
     #[must_use]
     pub fn empty(request: WebRequest, outcome: WebOutcome) -> Self {
         Self {
@@ -205,13 +206,13 @@ impl Facts {
         self.web.entry(reply.request.clone()).or_insert(reply);
     }
 
-    /// The answer to a request; `None` if it was not made.
+    /// Returns the answer to a request; `None` if it was not made.
     #[must_use]
     pub fn web(&self, request: &WebRequest) -> Option<&WebReply> {
         self.web.get(request)
     }
 
-    /// All answers of web servers, ordered by request.
+    /// Returns all answers of web servers, ordered by request.
     pub fn web_replies(&self) -> impl Iterator<Item = &WebReply> {
         self.web.values()
     }

@@ -10,10 +10,10 @@ use crate::record::{Name, Question, RecordData, RecordType};
 
 use super::{Facts, Reply, Role, Server, soa_of};
 
-/// A zone as it was found.
+/// A zone and its name servers, as found in the facts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Zone {
-    /// Where it begins.
+    /// The apex of the zone.
     pub apex: Name,
     /// Its name servers, ordered by name.
     pub name_servers: Vec<NameServer>,
@@ -24,21 +24,21 @@ pub struct Zone {
 pub struct NameServer {
     /// Its name.
     pub name: Name,
-    /// Its addresses, as far as they are known.
+    /// Its known addresses.
     pub addresses: Vec<IpAddr>,
-    /// The serial of the zone there; the newest where its addresses differ.
+    /// The serial of the zone at this server; the newest if its addresses differ.
     pub serial: Option<u32>,
 }
 
-/// Returns whether serial `a` is newer than `b` (RFC 1982 §3.2); false for equal and for incomparable ones.
+/// Returns whether serial `a` is newer than `b` (RFC 1982 §3.2); false for equal and for incomparable serials.
 #[must_use]
 pub fn is_newer(a: u32, b: u32) -> bool {
     let ahead = a.wrapping_sub(b);
     ahead != 0 && ahead < 1 << 31
 }
 
-/// Where the zone of a domain may begin: the domain itself, and what lies above it as far as a registry's customer can
-/// own it. The deepest first.
+/// Returns the possible apexes of a domain's zone: the domain itself and the names above it, up to the registrable
+/// domain; the deepest first.
 #[must_use]
 pub fn zone_candidates(domain: &Name) -> Vec<Name> {
     let bare = domain.without_trailing_dot();
@@ -55,7 +55,7 @@ pub fn zone_candidates(domain: &Name) -> Vec<Name> {
 }
 
 impl Facts {
-    /// The zone that `name` lies in: the deepest one of which name servers are known.
+    /// Returns the zone of `name`: the deepest one whose name servers are known.
     #[must_use]
     pub fn zone(&self, name: &Name) -> Option<Zone> {
         let (apex, mut names) = self.zone_with_names(name)?;
@@ -63,7 +63,7 @@ impl Facts {
             names = self.named_servers.keys().cloned().collect();
         }
         let serials = self.serials(&apex);
-        // In the order of the servers, as several ports of one address are in there, too.
+        // In the order of the servers, since several ports of one address may be among them.
         let mut by_address: HashMap<IpAddr, Vec<(&super::Server, u32)>> = HashMap::new();
         for (server, serial) in &serials {
             if let Some(address) = server.ip() {
@@ -82,14 +82,14 @@ impl Facts {
             NameServer { name, addresses, serial }
         });
         let mut zone = Zone { name_servers: name_servers.collect(), apex };
-        // A zone file has one serial, which is that of all the servers it names.
+        // A zone file has one serial, which holds for all the servers that it names.
         if let Some((_, serial)) = serials.iter().find(|(server, _)| server.role == Role::ZoneFile) {
             zone.name_servers.iter_mut().for_each(|server| server.serial = Some(*serial));
         }
         Some(zone)
     }
 
-    /// Where that zone begins.
+    /// Returns the apex of that zone.
     #[must_use]
     pub fn zone_apex(&self, name: &Name) -> Option<Name> {
         self.zone_with_names(name).map(|(apex, _)| apex)
@@ -103,8 +103,8 @@ impl Facts {
         zone_candidates(name).into_iter().map(named).find(|(_, names)| !names.is_empty())
     }
 
-    /// The failed lookup that kept the name servers of the zone of `name` from being asked: of the NS records, or of the
-    /// addresses. `None` if one of them was asked, or if no lookup failed.
+    /// Returns the failed lookup, of the NS records or of the addresses, because of which the name servers of the zone
+    /// of `name` were not asked. `None` if one of them was asked, or if no lookup failed.
     #[must_use]
     pub fn unfound_authorities(&self, name: &Name) -> Option<&Reply> {
         let is_asked = |reply: &Reply| reply.server.role == Role::Authoritative;
@@ -127,7 +127,7 @@ impl Facts {
         }
     }
 
-    /// The names of the servers of a zone: the NS records that anybody answered with, and delegations to it.
+    /// Returns the names of the servers of a zone: the NS records in any answer, and those in referrals to it.
     #[must_use]
     pub fn name_server_names(&self, apex: &Name) -> BTreeSet<Name> {
         let question = Question::new(apex.clone(), RecordType::Ns);
@@ -137,8 +137,8 @@ impl Facts {
         records.filter_map(|record| record.data.target().cloned()).filter(|name| !name.is_root()).collect()
     }
 
-    /// The names of the servers that the zone is delegated to, according to the parent zone or, where that was not heard, to
-    /// resolvers.
+    /// Returns the names of the servers that the zone is delegated to, according to the parent zone or, if it did not
+    /// answer, to resolvers.
     #[must_use]
     pub fn delegated_names(&self, apex: &Name) -> BTreeSet<Name> {
         let question = Question::new(apex.clone(), RecordType::Ns);
@@ -155,22 +155,22 @@ impl Facts {
         if parent.is_empty() { names(Role::Resolver) } else { parent }
     }
 
-    /// What the delegated name servers answered about `domain` and names below it, where others were named to be asked
-    /// instead; in the order of the questions.
+    /// Returns the answers of the delegated name servers about `domain` and names below it, if other servers were named
+    /// to be asked instead; in the order of the questions.
     pub fn delegated_replies<'a>(&'a self, domain: &'a Name) -> impl Iterator<Item = &'a Reply> {
-        // What lies below a name follows it.
+        // Names below a name sort after it.
         let server = Server { role: Role::Authoritative, address: String::new() };
         let first = (Question::new(domain.clone(), RecordType::A), Arc::new(server));
         let from = self.delegated.range(first..).map(|(_, reply)| reply);
         from.take_while(|reply| reply.question.name.is_within(domain))
     }
 
-    /// The same about every name.
+    /// Returns these answers about every name.
     pub fn all_delegated(&self) -> impl Iterator<Item = &Reply> {
         self.delegated.values()
     }
 
-    /// The name under which a zone lists the server: the first in order of those with its address.
+    /// Returns the name under which a zone lists the server: the first in order of those with its address.
     #[must_use]
     pub fn server_name(&self, server: &super::Server) -> Option<Name> {
         let address = server.ip().filter(|_| server.role.is_name_server())?;
@@ -197,7 +197,7 @@ impl Facts {
         by_address
     }
 
-    /// The addresses of a host, as far as they were reported.
+    /// Returns the reported addresses of a host.
     #[must_use]
     pub fn addresses(&self, host: &Name) -> Vec<IpAddr> {
         let mut addresses = BTreeSet::new();
@@ -214,7 +214,7 @@ impl Facts {
         addresses.into_iter().collect()
     }
 
-    /// The serial of the zone at each server that reported it.
+    /// Returns the serial of the zone at each authoritative server that reported it.
     #[must_use]
     pub fn serials(&self, apex: &Name) -> BTreeMap<&super::Server, u32> {
         let question = Question::new(apex.clone(), RecordType::Soa);

@@ -1,14 +1,14 @@
-//! Classifies IP addresses, and decides which of those that DNS names may be contacted.
+//! Classifies IP addresses, and decides which addresses named only by DNS may be contacted.
 //!
-//! Anyone can publish a name server or a policy host at `127.0.0.1`, at `10.0.0.1` or at the metadata service of a cloud
-//! provider. One table holds the special-purpose registries of IANA (RFC 6890 §2.2) and what is left of the address space
-//! of IPv6 (RFC 4291 §2.4); [`Permissions`] says what a run may contact all the same. Addresses that a person or the
-//! system has named are not judged here.
+//! Anyone can publish a name server or a policy host at `127.0.0.1`, at `10.0.0.1` or at the metadata service of a
+//! cloud provider. One table holds the special-purpose registries of IANA (RFC 6890 §2.2) and the rest of the IPv6
+//! address space (RFC 4291 §2.4); [`Permissions`] lists exceptions for a run. Addresses that a person or the system has
+//! named are not restricted here.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
-/// What an address is for.
+/// The purpose of an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AddressKind {
     /// An address of the public Internet.
@@ -19,7 +19,8 @@ pub enum AddressKind {
     Private,
     /// An address of one link (RFC 3927, RFC 4291 §2.5.6); metadata services of cloud providers have one.
     LinkLocal,
-    /// No address, or this network (RFC 1122 §3.2.1.3, RFC 4291 §2.5.2); many systems deliver it to themselves.
+    /// The unspecified address, or this network (RFC 1122 §3.2.1.3, RFC 4291 §2.5.2); many systems deliver it to
+    /// themselves.
     Unspecified,
     /// The address of a group (RFC 5771, RFC 4291 §2.7).
     Multicast,
@@ -48,7 +49,7 @@ impl AddressKind {
         Self::Embedding,
     ];
 
-    /// The kind of an address.
+    /// Returns the kind of an address.
     #[must_use]
     pub fn of(address: IpAddr) -> Self {
         Class::of(address).kind
@@ -56,7 +57,7 @@ impl AddressKind {
 }
 
 impl fmt::Display for AddressKind {
-    /// With its article: `a private address`.
+    /// Writes the kind with its article: `a private address`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Public => "a public address",
@@ -73,7 +74,7 @@ impl fmt::Display for AddressKind {
     }
 }
 
-/// Which addresses a run may contact although only DNS names them, beyond the public ones.
+/// The addresses, beyond the public ones, that a run may contact although only DNS names them.
 ///
 /// Addresses of other kinds than loopback and private are never contacted.
 ///
@@ -94,11 +95,11 @@ pub struct Permissions {
 }
 
 impl Permissions {
-    /// Everything that can be allowed: loopback and private addresses.
+    /// All permissions that exist: loopback and private addresses.
     pub const ALL: Self = Self { loopback: true, private: true };
 
-    /// The same, and what follows from a server that a person has named: one on a loopback or private address allows
-    /// addresses of that kind.
+    /// Returns the permissions extended by those that follow from a server named by a person: one on a loopback or
+    /// private address allows addresses of that kind.
     #[must_use]
     pub fn naming(self, server: IpAddr) -> Self {
         // A server at `::ffff:10.0.0.1` is reached at `10.0.0.1`.
@@ -116,7 +117,7 @@ impl Permissions {
         }
     }
 
-    /// Whether an address that DNS names may be contacted.
+    /// Checks that an address named only by DNS may be contacted.
     ///
     /// # Errors
     /// [`Refusal`] if it may not.
@@ -125,7 +126,7 @@ impl Permissions {
         if self.allows(class.kind) { Ok(()) } else { Err(Refusal { address, class }) }
     }
 
-    /// The kinds that are allowed beyond the public addresses.
+    /// Returns the kinds that are allowed beyond public addresses.
     pub fn kinds(self) -> impl Iterator<Item = AddressKind> {
         let special = move |kind: &AddressKind| *kind != AddressKind::Public && self.allows(*kind);
         AddressKind::ALL.into_iter().filter(special)
@@ -147,7 +148,7 @@ impl Permissions {
     }
 }
 
-/// The reason why an address that DNS names is not contacted, and how to allow it where that is possible.
+/// The reason why an address named only by DNS is not contacted, and the option that allows it, if there is one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub struct Refusal {
     address: IpAddr,
@@ -173,13 +174,13 @@ pub(super) fn is_public(address: IpAddr) -> bool {
     AddressKind::of(address) == AddressKind::Public
 }
 
-/// What the table says of an address.
+/// The classification of an address by the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Class {
     kind: AddressKind,
     /// The standard that reserves it.
     source: &'static str,
-    /// The IPv4 address in an [`AddressKind::Embedding`] one, and its kind.
+    /// The IPv4 address in an [`AddressKind::Embedding`] one, with its kind.
     embedded: Option<(Ipv4Addr, AddressKind)>,
 }
 
@@ -210,21 +211,21 @@ impl Class {
 /// A range of addresses.
 #[derive(Debug)]
 struct Row {
-    /// The first address; one of IPv4 in the 32 highest bits.
+    /// The first address; an IPv4 address is in the 32 highest bits.
     first: u128,
-    /// Bits that all addresses of the range have in common.
+    /// The number of leading bits that all addresses of the range share.
     length: u32,
     meaning: Meaning,
     /// The standard that reserves the range.
     source: &'static str,
 }
 
-/// What the addresses of a range are.
+/// The meaning of the addresses of a range.
 #[derive(Debug, Clone, Copy)]
 enum Meaning {
-    /// Of this kind.
+    /// Addresses of this kind.
     Is(AddressKind),
-    /// IPv6 forms of these IPv4 addresses, which are public if all of them are.
+    /// IPv6 forms of these IPv4 addresses; they are public if all embedded addresses are.
     Embeds(&'static [fn(u128) -> u32]),
 }
 
@@ -238,7 +239,7 @@ impl Row {
         Self { first: (u32::from_be_bytes(first) as u128) << 96, length, meaning: Is(kind), source }
     }
 
-    /// A range of IPv6; segments that are left out are zero.
+    /// Returns a range of IPv6 addresses; omitted segments are zero.
     const fn v6<const N: usize>(
         segments: [u16; N],
         length: u32,
@@ -259,30 +260,30 @@ impl Row {
     }
 }
 
-/// The lowest 32 bits.
+/// Returns the lowest 32 bits.
 fn low(bits: u128) -> u32 {
     bits as u32
 }
 
-/// The 32 bits after a prefix of 16 (RFC 3056 §2).
+/// Returns the 32 bits after a prefix of 16 (RFC 3056 §2).
 fn after_16(bits: u128) -> u32 {
     (bits >> 80) as u32
 }
 
-/// The server of a Teredo address (RFC 4380 §4).
+/// Returns the server of a Teredo address (RFC 4380 §4).
 fn teredo_server(bits: u128) -> u32 {
     (bits >> 64) as u32
 }
 
-/// The client of a Teredo address, whose bits are inverted (RFC 4380 §4).
+/// Returns the client of a Teredo address, whose bits are inverted (RFC 4380 §4).
 fn teredo_client(bits: u128) -> u32 {
     !low(bits)
 }
 
-/// What holds if no row does; the tables leave no such address.
+/// The fallback if no row matches; the tables leave no such address.
 const UNKNOWN: Row = Row::v6([], 0, Is(Reserved), "RFC 6890 §2.2");
 
-/// The address space of IPv4. Of the rows that hold an address the longest decides.
+/// The IPv4 address space. The longest matching row decides.
 const V4: &[Row] = &[
     Row::v4([0, 0, 0, 0], 0, Public, "RFC 791 §3.2"),
     Row::v4([0, 0, 0, 0], 8, Unspecified, "RFC 1122 §3.2.1.3"),
@@ -291,13 +292,13 @@ const V4: &[Row] = &[
     Row::v4([127, 0, 0, 0], 8, Loopback, "RFC 1122 §3.2.1.3"),
     Row::v4([169, 254, 0, 0], 16, LinkLocal, "RFC 3927 §2.1"),
     Row::v4([172, 16, 0, 0], 12, Private, "RFC 1918 §3"),
-    // Protocol assignments; two anycast addresses of it are reachable, and no name server has one.
+    // Protocol assignments; two anycast addresses in it are reachable, but no name server has one.
     Row::v4([192, 0, 0, 0], 24, Reserved, "RFC 6890 §2.1"),
     Row::v4([192, 0, 2, 0], 24, Documentation, "RFC 5737 §3"),
-    // The relays of 6to4, which are gone.
+    // The relays of 6to4, which are no longer in use.
     Row::v4([192, 88, 99, 0], 24, Reserved, "RFC 7526 §4"),
     Row::v4([192, 168, 0, 0], 16, Private, "RFC 1918 §3"),
-    // Benchmarks; some private networks and tunnels use it.
+    // Benchmarking; some private networks and tunnels use it.
     Row::v4([198, 18, 0, 0], 15, Reserved, "RFC 2544 §C.2.2"),
     Row::v4([198, 51, 100, 0], 24, Documentation, "RFC 5737 §3"),
     Row::v4([203, 0, 113, 0], 24, Documentation, "RFC 5737 §3"),
@@ -306,9 +307,9 @@ const V4: &[Row] = &[
     Row::v4([255, 255, 255, 255], 32, Broadcast, "RFC 919 §7"),
 ];
 
-/// The address space of IPv6. Of the rows that hold an address the longest decides.
+/// The IPv6 address space. The longest matching row decides.
 const V6: &[Row] = &[
-    // All that is neither global unicast nor below, among it `100::/64` and `5f00::/16`.
+    // Everything that is neither global unicast nor listed below, among it `100::/64` and `5f00::/16`.
     Row::v6([], 0, Is(Reserved), "RFC 4291 §2.4"),
     // IPv4-compatible addresses.
     Row::v6([], 96, Is(Reserved), "RFC 4291 §2.5.5.1"),
@@ -319,11 +320,11 @@ const V6: &[Row] = &[
     // IPv4-translated addresses.
     Row::v6([0, 0, 0, 0, 0xffff], 96, Is(Reserved), "RFC 2765 §2.1"),
     Row::v6([0x64, 0xff9b], 96, Embeds(&[low]), "RFC 6052 §2.1"),
-    // Where in it the IPv4 address is depends on the network (RFC 6052 §2.2).
+    // The position of the IPv4 address depends on the network (RFC 6052 §2.2).
     Row::v6([0x64, 0xff9b, 1], 48, Is(Reserved), "RFC 8215 §3"),
     Row::v6([0x100], 64, Is(Reserved), "RFC 6666 §4"),
     Row::v6([0x2000], 3, Is(Public), "RFC 4291 §2.5.4"),
-    // Protocol assignments, but for Teredo and for the name servers of AS112.
+    // Protocol assignments, except Teredo and the name servers of AS112.
     Row::v6([0x2001], 23, Is(Reserved), "RFC 2928 §2"),
     Row::v6([0x2001, 0], 32, Embeds(&[teredo_server, teredo_client]), "RFC 4380 §4"),
     Row::v6([0x2001, 4, 0x112], 48, Is(Public), "RFC 7535 §3.1"),

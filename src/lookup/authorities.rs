@@ -1,7 +1,7 @@
-//! Selects which addresses of a zone's name servers are queried.
+//! Selects the addresses of a zone's name servers that are queried.
 //!
-//! The first in the order of their names, and never those that were known first: as answers come in, what is chosen only
-//! grows, and ends as the same however fast the servers are.
+//! Addresses are taken in the order of the servers' names, never in the order of arrival: as answers come in, the
+//! selection only grows, and ends the same however fast the servers are.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -9,14 +9,15 @@ use std::net::IpAddr;
 use crate::facts::{Facts, Reply};
 use crate::record::{Name, Question, RecordData, RecordType};
 
-/// Addresses of the name servers of one zone that are asked at most; the root has 13 with two addresses each.
+/// The highest number of name server addresses that are asked for one zone; the root has 13 servers with two addresses
+/// each.
 const MOST_AUTHORITIES: usize = 32;
-/// Name servers of the parent zone that are asked at most: they all say the same.
+/// The highest number of name servers of the parent zone that are asked: they all have the same delegation.
 const MOST_PARENTS: usize = 2;
 
-/// The addresses to ask of a zone's own name servers, in order.
+/// Returns the addresses of a zone's own name servers to ask, in order.
 pub(super) fn of_zone(names: &BTreeSet<Name>, facts: &Facts) -> BTreeSet<IpAddr> {
-    // Nobody's many addresses crowd out somebody else's.
+    // No server's many addresses may displace those of another.
     let share = (MOST_AUTHORITIES / 2 / names.len().max(1)).max(1);
     let types = [RecordType::A, RecordType::Aaaa];
     let known: Vec<_> =
@@ -27,11 +28,11 @@ pub(super) fn of_zone(names: &BTreeSet<Name>, facts: &Facts) -> BTreeSet<IpAddr>
         if taken >= MOST_AUTHORITIES {
             return chosen;
         }
-        // A place is held for whoever may still turn out to have an address.
+        // A place is reserved for a server whose address lookup is still open.
         taken += known.as_ref().map_or(share, |known| known.len().min(share));
         chosen.extend(known.iter().flatten().take(share));
     }
-    // What is left once all are known is for those that have more.
+    // Places left once all addresses are known go to servers with more addresses.
     if known.iter().all(Option::is_some) {
         for address in known.iter().flatten().flatten() {
             if chosen.len() >= MOST_AUTHORITIES {
@@ -43,10 +44,10 @@ pub(super) fn of_zone(names: &BTreeSet<Name>, facts: &Facts) -> BTreeSet<IpAddr>
     chosen
 }
 
-/// The addresses to ask in the parent zone: one of each of the first names, in order.
+/// Returns the addresses of the parent zone's servers to ask: one for each of the first names, in order.
 pub(super) fn of_parent(names: &BTreeSet<Name>, facts: &Facts) -> BTreeSet<IpAddr> {
     let one = |name: &Name| {
-        // The other kind only once nobody tells one of the first.
+        // An IPv6 address is used only if there is no IPv4 address.
         addresses(name, RecordType::A, facts)?
             .into_iter()
             .next()
@@ -55,7 +56,7 @@ pub(super) fn of_parent(names: &BTreeSet<Name>, facts: &Facts) -> BTreeSet<IpAdd
     names.iter().take(MOST_PARENTS).filter_map(one).collect()
 }
 
-/// The addresses of one kind that were reported; `None` until there is a reply, a failure included.
+/// Returns the reported addresses of one type; `None` until there is a reply, which may be a failure.
 fn addresses(name: &Name, rtype: RecordType, facts: &Facts) -> Option<BTreeSet<IpAddr>> {
     let question = Question::new(name.clone(), rtype);
     let is_heard = facts.replies(&question).next().is_some();
@@ -82,7 +83,7 @@ mod tests {
         format!("ns{number:02}.example").parse().unwrap()
     }
 
-    /// What a resolver says of the addresses of a name server.
+    /// Returns a resolver's reply about the addresses of a name server.
     fn reply(number: usize, rtype: RecordType, addresses: &[IpAddr]) -> Reply {
         let server = Arc::new(Server { role: Role::Resolver, address: "192.0.2.53:53".into() });
         let outcome = if addresses.is_empty() { Outcome::NoData } else { Outcome::Records };
@@ -97,8 +98,8 @@ mod tests {
         Reply { records, ..Reply::empty(Question::new(name(number), rtype), server, outcome) }
     }
 
-    /// The replies about so many name servers, each with so many addresses of each kind; the later the name, the smaller
-    /// the address.
+    /// Returns the replies about this many name servers, each with `each` addresses of each type; the later the name,
+    /// the smaller the address.
     fn replies(servers: usize, each: u8, is_dead: impl Fn(usize) -> bool) -> Vec<Reply> {
         let mut replies = Vec::new();
         for number in 0..servers {
@@ -113,7 +114,7 @@ mod tests {
         replies
     }
 
-    /// Replies about name servers without IPv6.
+    /// Returns replies about name servers without IPv6.
     fn of_one_kind(servers: usize, each: u8) -> Vec<Reply> {
         let mut replies = replies(servers, each, |_| false);
         for reply in replies.iter_mut().filter(|reply| reply.question.rtype == RecordType::Aaaa) {
@@ -125,7 +126,7 @@ mod tests {
 
     type Choice = fn(&BTreeSet<Name>, &Facts) -> BTreeSet<IpAddr>;
 
-    /// All that is ever chosen while the replies come in this order.
+    /// Returns all addresses that are ever selected while the replies come in this order.
     fn asked<'a>(choice: Choice, servers: usize, order: impl Iterator<Item = &'a Reply>) -> BTreeSet<IpAddr> {
         let names = (0..servers).map(name).collect();
         let mut facts = Facts::new("2026-11-22T05:23:00Z".parse().unwrap(), UnqueriedNames::Asked);
@@ -137,7 +138,7 @@ mod tests {
         asked
     }
 
-    /// The same for orders that differ as much as they can.
+    /// Returns the selection, after checking that very different orders lead to the same one.
     fn in_any_order(choice: Choice, servers: usize, replies: &[Reply]) -> BTreeSet<IpAddr> {
         let expected = asked(choice, servers, replies.iter());
         assert_eq!(asked(choice, servers, replies.iter().rev()), expected);
@@ -153,7 +154,7 @@ mod tests {
         // An ordinary zone is asked at every address.
         assert_eq!(in_any_order(of_zone, 4, &replies(4, 2, |_| false)).len(), 16);
         assert_eq!(in_any_order(of_zone, 13, &replies(13, 1, |_| false)).len(), 26);
-        // One with many servers, or with many addresses, at as many as may be.
+        // A zone with many servers or many addresses is asked at the highest number allowed.
         assert_eq!(in_any_order(of_zone, 9, &of_one_kind(9, 2)).len(), 18);
         assert_eq!(in_any_order(of_zone, 5, &of_one_kind(5, 4)).len(), 20);
         for (servers, each) in [(40, 1), (40, 3), (5, 9), (1, 100)] {
@@ -163,7 +164,7 @@ mod tests {
         // Names without an address take no place in the end.
         let chosen = in_any_order(of_zone, 60, &replies(60, 1, |number| number < 40));
         assert_eq!(chosen.len(), MOST_AUTHORITIES);
-        // Nor do names that nobody can look up.
+        // Names whose lookups fail take no place either.
         let mut failing = replies(20, 1, |number| number < 17);
         for reply in failing.iter_mut().filter(|reply| reply.outcome == Outcome::NoData) {
             reply.outcome = Outcome::ServFail;
@@ -176,7 +177,7 @@ mod tests {
         let all = replies(13, 1, |_| false);
         let chosen = in_any_order(of_parent, 13, &all);
         assert!(chosen.len() == MOST_PARENTS && chosen.iter().all(IpAddr::is_ipv4), "{chosen:?}");
-        // Without one of the first kind, at one of the other.
+        // Without an IPv4 address, an IPv6 address is asked.
         let six = replies(13, 1, |_| false).into_iter().map(|mut reply| {
             if reply.question.rtype == RecordType::A {
                 reply.outcome = Outcome::NoData;

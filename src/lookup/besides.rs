@@ -1,4 +1,4 @@
-//! Adds to what a reader lacks the questions that something else than the check needs.
+//! Adds further questions to those that a reader lacks answers to.
 
 use std::collections::BTreeSet;
 
@@ -8,19 +8,20 @@ use crate::record::{Name, Question};
 use super::source::Source;
 use super::web_request::address_questions;
 
-/// A reader, the addresses of the web servers that the user wants to be asked, and further questions.
+/// A reader combined with the address questions for requested web servers, and with further questions.
 #[derive(Debug)]
 pub struct Besides<'a, R> {
     reader: R,
     source: &'a Source,
     requests: &'a BTreeSet<WebRequest>,
     further: Vec<Question>,
-    /// What was returned besides what the reader lacks.
+    /// The added questions that were already returned.
     returned: BTreeSet<Question>,
 }
 
 impl<'a, R: Reader> Besides<'a, R> {
-    /// What `reader` lacks, and besides it the addresses for `requests` and these `further` questions.
+    /// Returns a reader of the questions of `reader`, the address questions for `requests`, and these `further`
+    /// questions.
     #[must_use]
     pub fn new(
         reader: R,

@@ -1,7 +1,7 @@
-//! Limits the questions that one domain costs, those that one server gets, and the memory that the answers take.
+//! Limits the queries for one domain and to one server, and the memory that answers take.
 //!
-//! A hostile zone could otherwise have us ask without end, or flood the server of a third party. What is not asked is
-//! written down as such: a bound of our own must never look like a record that is missing.
+//! A hostile zone could otherwise cause endless queries, or flood the server of a third party. A question that was not
+//! asked is recorded as such: a limit of our own must never look like a missing record.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,26 +16,26 @@ use super::limits::Limits;
 use super::planned_query::PlannedQuery;
 use super::transport::Endpoint;
 
-/// Octets of an answer that is kept however many there are.
+/// The size up to which answers are always kept, in octets.
 const SHORT: usize = 2 << 10;
 
-/// What is left to be asked.
+/// The remaining budget.
 #[derive(Debug)]
 pub(super) struct Budget {
     limits: Limits,
     spent: usize,
-    /// Questions to each server, in whatever capacity it was asked.
+    /// The number of questions to each server, in any role.
     sent: HashMap<Endpoint, usize>,
-    /// Octets of long answers that are kept, of all servers.
+    /// The size of the long answers kept, over all servers, in octets.
     octets: usize,
-    /// The same of each server.
+    /// The size of the long answers kept for each server, in octets.
     octets_of: HashMap<Endpoint, usize>,
-    /// What was not asked, the first server, and why.
+    /// The questions that were not asked, each with the first refused server and the outcome.
     refused: BTreeMap<Question, (Arc<Server>, Outcome)>,
 }
 
 impl Budget {
-    /// Nothing asked yet.
+    /// Returns a budget of which nothing is spent.
     pub(super) fn new(limits: Limits) -> Self {
         Self {
             limits,
@@ -47,8 +47,8 @@ impl Budget {
         }
     }
 
-    /// Returns whether the query may be made; it then counts. What is looked up in the files of the run, or in a
-    /// recording of one that kept to its own bounds, is not affected.
+    /// Returns whether the query may be sent, and counts it. Zone files, and a recording of a run that kept its own
+    /// limits, are exempt.
     pub(super) fn allows(&mut self, query: &PlannedQuery) -> bool {
         if matches!(query, PlannedQuery::Files(_) | PlannedQuery::Recording(_)) {
             return true;
@@ -69,8 +69,8 @@ impl Budget {
         true
     }
 
-    /// The reply, without its content if that is more than is left for its server or for the domain. What files and
-    /// recordings hold is there already.
+    /// Returns the reply, without its content if that exceeds the remaining budget of its server or of the domain.
+    /// Replies from zone files and recordings are always kept.
     pub(super) fn kept(&mut self, query: &PlannedQuery, reply: Reply) -> Reply {
         let PlannedQuery::Server(_, _, endpoint, _) = query else { return reply };
         let octets = reply.octets();
@@ -101,7 +101,7 @@ impl Budget {
         self.refused.entry(question.clone()).or_insert((server, outcome));
     }
 
-    /// Writes down what was not asked, once.
+    /// Records the questions that were not asked, once.
     pub(super) fn note_refused(&mut self, facts: &mut Facts, at: Timestamp) {
         let Limits { queries, queries_of_one_server, .. } = self.limits;
         for (question, (server, outcome)) in std::mem::take(&mut self.refused) {

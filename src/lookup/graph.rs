@@ -1,8 +1,8 @@
 //! Queries Microsoft Graph for the domains of a tenant.
 //!
-//! Reads, and never writes: the tenant's domains, and the records that Microsoft wants for one of them. The token goes
-//! to one server and to no other: over TLS, without redirects, and to no link that leads away. The host is looked up
-//! by the system, since it is nothing that this program judges.
+//! Only reads: the tenant's domains, and the records that Microsoft requires for one of them. The token is sent to one
+//! server only: over TLS, without following redirects or links to other servers. The system looks up the host, since it
+//! is not part of what this program checks.
 
 mod failure;
 mod pause;
@@ -30,20 +30,20 @@ pub use failure::{Failure, Said};
 pub use root::{Root, RootError};
 pub use token::Token;
 
-/// How long connecting and one answer may take together, unless another time is given.
+/// The time limit for connecting and one response together, unless another one is given.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How often a question is put to a service that is busy.
+/// The number of times that a request is sent to a busy service.
 const TRIES: u32 = 3;
-/// How long to wait for a busy service in all, for one question.
+/// The longest total wait for a busy service, for one request.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
-/// Octets of the largest answer that is read.
+/// The size limit of a response, in octets.
 const LARGEST: usize = 4 << 20;
-/// Octets of all pages of a list together.
+/// The size limit of all pages of a list together, in octets.
 const LARGEST_LIST: usize = 16 << 20;
-/// Pages of a list that are read at most.
+/// The highest number of pages of a list that are read.
 const MOST_PAGES: usize = 1000;
 
-/// Microsoft Graph, as one token sees it.
+/// A client of Microsoft Graph with one token.
 ///
 /// Must be used inside a tokio runtime with I/O and time.
 #[derive(Debug)]
@@ -60,18 +60,18 @@ pub struct Graph {
 pub struct TenantDomain {
     /// Its name, as the service writes it.
     pub name: String,
-    /// Whether Microsoft accepts that it belongs to the tenant.
+    /// True if Microsoft has verified that the domain belongs to the tenant.
     pub is_verified: bool,
-    /// Whether it is the one that the tenant was made with.
+    /// True for the initial domain of the tenant.
     pub is_initial: bool,
 }
 
-/// Whether it is known that a domain belongs to the tenant.
+/// The state of a domain's verification in the tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ownership {
-    /// The tenant's own list says that it is verified: nothing has to prove it any more.
+    /// The tenant's own list shows it as verified: no record has to prove ownership any more.
     Proved,
-    /// What proves it may still be needed.
+    /// A record that proves ownership may still be needed.
     Open,
 }
 
@@ -83,45 +83,45 @@ struct Page {
     next: Option<String>,
 }
 
-/// What came of one try.
+/// The result of one try.
 enum Answer {
     Body(Vec<u8>),
     Busy { status: u16, after: Option<Duration> },
 }
 
 impl Graph {
-    /// The service at `root`; nothing is sent yet.
+    /// Returns a client of the service at `root`; nothing is sent yet.
     ///
     /// # Errors
-    /// [`Failure`] if there is no token, or what is there cannot be one.
+    /// [`Failure`] if there is no token, or the value cannot be a token.
     pub fn new(root: Root, token: Token) -> Result<Self, Failure> {
         let authorization = token.header()?;
         Ok(Self { transport: Transport::new(PATIENCE), patience: PATIENCE, root, token, authorization })
     }
 
-    /// The same, with the certificates and settings for TLS of a transport.
+    /// Returns the client with the certificates and TLS settings of a transport.
     #[must_use]
     pub fn with_transport(self, transport: Transport) -> Self {
         Self { transport, ..self }
     }
 
-    /// The same, with another time for connecting and one answer.
+    /// Returns the client with another time limit for connecting and one response.
     #[must_use]
     pub fn with_patience(self, patience: Duration) -> Self {
         Self { patience, ..self }
     }
 
-    /// Where it is.
+    /// Returns the base URL of the service.
     #[must_use]
     pub fn root(&self) -> &Root {
         &self.root
     }
 
-    /// The records that Microsoft wants for a domain, for its services and to prove ownership where that is open, as one
-    /// list in JSON.
+    /// Returns the records that Microsoft requires for a domain, for its services and, if ownership is open, to prove
+    /// it, as one JSON list.
     ///
     /// # Errors
-    /// [`Failure`] if not all of them can be had.
+    /// [`Failure`] if not all of them can be read.
     pub async fn records(&self, domain: &Name, ownership: Ownership) -> Result<Vec<u8>, Failure> {
         let name = domain.without_trailing_dot();
         let list = async |kind: &str| self.list(&format!("/domains/{name}/{kind}")).await;
@@ -142,10 +142,10 @@ impl Graph {
         Ok(serde_json::json!({ "value": records }).to_string().into_bytes())
     }
 
-    /// All domains of the tenant.
+    /// Returns all domains of the tenant.
     ///
     /// # Errors
-    /// [`Failure`] if not all of them can be had.
+    /// [`Failure`] if not all of them can be read.
     pub async fn domains(&self) -> Result<Vec<TenantDomain>, Failure> {
         let list = self.list("/domains?$select=id,isVerified,isInitial").await?;
         let is = |domain: &Value, key: &str| domain.get(key).and_then(Value::as_bool).unwrap_or(false);
@@ -158,7 +158,7 @@ impl Graph {
         list.iter().map(domain).collect()
     }
 
-    /// All pages of a list.
+    /// Returns all pages of a list.
     async fn list(&self, below: &str) -> Result<Vec<Value>, Failure> {
         let (mut items, mut octets, mut read) = (Vec::new(), 0, BTreeSet::new());
         let mut next = Some(self.root.path(below));
@@ -186,7 +186,7 @@ impl Graph {
         Ok(items)
     }
 
-    /// One answer, in several tries where the service is busy.
+    /// Returns one response, with several tries if the service is busy.
     async fn get(&self, path: &str) -> Result<Vec<u8>, Failure> {
         let (mut tries, mut waited) = (1, Duration::ZERO);
         loop {
@@ -217,7 +217,7 @@ impl Graph {
             .body(String::new())
             .map_err(|_| Failure::NoRequest(harmless(path)))?;
         let answer = async |response| self.answer(response).await;
-        // An address that is dead leaves time for another.
+        // A dead address leaves time for another.
         let stream = origin.connect(self.patience / 4).await?;
         match origin.scheme {
             Scheme::Http => web::exchange(stream, host, request, answer).await,
@@ -240,11 +240,11 @@ impl Graph {
         }
         let body = match web::body(response.into_body(), self.root.origin().host(), LARGEST).await {
             Ok(body) => body,
-            // The status says enough.
+            // The status is sufficient.
             Err(_) if status != StatusCode::OK => Vec::new(),
             Err(fault) => return Err(fault.into()),
         };
-        // It would go on into messages and reports.
+        // The body would be copied into messages and reports.
         if self.token.stands_in(&body) {
             return Err(Failure::TellsToken);
         }

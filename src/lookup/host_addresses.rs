@@ -6,15 +6,15 @@ use std::net::IpAddr;
 use crate::facts::Facts;
 use crate::record::{Name, Question, RecordData, RecordType};
 
-/// The addresses of a web server, as far as the facts tell.
+/// The known addresses of a web server.
 #[derive(Debug, Default)]
 pub(super) struct Addresses {
     pub(super) known: BTreeSet<IpAddr>,
-    /// Whether both kinds of address have been answered for.
+    /// True if both address types have been answered.
     pub(super) complete: bool,
 }
 
-/// The addresses of a host.
+/// Returns the addresses of a host according to the facts.
 pub(super) fn addresses(host: &Name, facts: &Facts) -> Addresses {
     let mut found = Addresses { complete: true, ..Addresses::default() };
     for rtype in [RecordType::A, RecordType::Aaaa] {

@@ -1,22 +1,23 @@
-//! How much time, how many questions and how much memory one domain may cost.
+//! The time, questions and memory that one domain may use.
 
 use std::time::Duration;
 
-/// How much a survey may cost. No honest domain comes near: asked for everything, with every near miss looked for and an SPF
-/// record of ten lookups, one costs about a hundred questions at a resolver and sixty at each name server; with as many
-/// name servers as are asked at most, two thousand.
+/// The limits of a survey. No well-behaved domain comes close: with every near miss checked and an SPF record of ten
+/// lookups, a domain needs about a hundred questions to a resolver and sixty to each name server; with the highest
+/// number of name servers that are asked, two thousand.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Time for the whole domain; what is still open then is out of time, and no server is reported as silent for it.
+    /// The time for the whole domain; queries that are open then are out of time, and no server is reported as silent
+    /// for it.
     pub deadline: Duration,
-    /// Questions for the whole domain, to all servers together.
+    /// The number of questions for the whole domain, to all servers together.
     pub queries: usize,
-    /// Of these, questions to one server, in whatever capacity.
+    /// Of these, the number of questions to one server, in any role.
     pub queries_of_one_server: usize,
-    /// Octets of long answers that are kept of all servers together. Short ones, of up to 2 KiB, are kept always: their
-    /// number is that of the questions.
+    /// The size of long answers that are kept, of all servers together, in octets. Short answers of up to 2 KiB are
+    /// always kept: their number is limited by that of the questions.
     pub octets: usize,
-    /// Of these, octets of the answers of one server, so that none takes the room of another.
+    /// Of these, the size of the answers of one server, in octets, so that no server takes the share of another.
     pub octets_of_one_server: usize,
 }
 
@@ -26,7 +27,7 @@ impl Default for Limits {
             deadline: Duration::from_secs(15),
             queries: 6000,
             queries_of_one_server: 600,
-            // A share for each name server that is asked at most.
+            // A share for each of the highest number of name servers that are asked.
             octets: 8 << 20,
             octets_of_one_server: 256 << 10,
         }

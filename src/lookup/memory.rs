@@ -1,8 +1,9 @@
 //! Caches the replies of a run.
 //!
-//! One memory for all domains, so that nothing is asked twice; bounded, so that it does not grow with their number. Of two
-//! generations the older is forgotten when the younger is full, and what is asked for again moves to the younger: what many
-//! domains share stays, what one domain needed goes some thousand questions after it.
+//! One cache for all domains, so that nothing is asked twice; bounded, so that it does not grow with their number. It
+//! has two generations: the older one is dropped when the younger is full, and an entry that is asked for again moves
+//! to the younger. Entries that many domains share are kept; those that one domain needed are dropped after some
+//! thousand questions.
 
 use std::hash::Hash;
 use std::sync::Arc;
@@ -11,29 +12,29 @@ use foldhash::{HashMap, HashMapExt as _};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::OnceCell;
 
-/// A reply, or the query for it in flight.
+/// A cell with a reply, or with the query for it in flight.
 pub(super) type Shared<V> = Arc<OnceCell<V>>;
 
-/// Answers by what was asked.
+/// A cache of answers by question.
 #[derive(Debug)]
 pub(super) struct Memory<K, V> {
     young: HashMap<K, Shared<V>>,
     old: HashMap<K, Shared<V>>,
-    /// Answers in one generation.
+    /// The highest number of answers in one generation.
     most: usize,
-    /// Octets of the answers in the younger one, as far as they have come.
+    /// The size of the answers in the younger generation that have arrived, in octets.
     octets: usize,
-    /// Octets in one generation.
+    /// The size limit of one generation, in octets.
     most_octets: usize,
 }
 
 impl<K: Clone + Eq + Hash, V> Memory<K, V> {
-    /// A memory of at least so many answers or octets, and at most twice as many.
+    /// Returns a cache of at least this many answers or octets, and at most twice as many.
     pub(super) fn of(most: usize, most_octets: usize) -> Self {
         Self { young: HashMap::new(), old: HashMap::new(), most, octets: 0, most_octets }
     }
 
-    /// Counts the octets of an answer that has come.
+    /// Counts the octets of an answer that has arrived.
     pub(super) fn grow(&mut self, octets: usize) {
         self.octets += octets;
         if self.octets > self.most_octets {
@@ -46,8 +47,8 @@ impl<K: Clone + Eq + Hash, V> Memory<K, V> {
         self.octets = 0;
     }
 
-    /// Where the answer is, or will be: the first task asks, the others wait. What is no longer good is asked for
-    /// anew; what is still being asked is good.
+    /// Returns the cell that holds or will hold the answer: the first task asks, the others wait. An answer that is no
+    /// longer good is replaced by an empty cell; a pending one counts as good.
     pub(super) fn cell(&mut self, key: &K, is_good: impl Fn(&V) -> bool) -> Shared<V> {
         let is_kept = |cell: &Shared<V>| cell.get().is_none_or(&is_good);
         if let Some(cell) = self.young.get(key).filter(|cell| is_kept(cell)) {
@@ -61,20 +62,20 @@ impl<K: Clone + Eq + Hash, V> Memory<K, V> {
         cell
     }
 
-    /// Where the answer is, or will be, if anybody asked for it.
+    /// Returns the cell that holds or will hold the answer, if the question was asked before.
     pub(super) fn known(&self, key: &K, is_good: impl Fn(&V) -> bool) -> Option<Shared<V>> {
         let known = self.young.get(key).or_else(|| self.old.get(key));
         known.filter(|cell| cell.get().is_none_or(is_good)).cloned()
     }
 
-    /// Forgets some answers; what is still being asked stays.
+    /// Forgets outdated answers; pending ones stay.
     pub(super) fn forget(&mut self, is_outdated: impl Fn(&K, &V) -> bool) {
         for answers in [&mut self.young, &mut self.old] {
             answers.retain(|key, cell| !cell.get().is_some_and(|value| is_outdated(key, value)));
         }
     }
 
-    /// Forgets what is not to be kept; what is still being asked too.
+    /// Forgets all answers except those to keep; pending ones are forgotten too.
     pub(super) fn retain(&mut self, keep: impl Fn(&K, &V) -> bool) {
         for answers in [&mut self.young, &mut self.old] {
             answers.retain(|key, cell| cell.get().is_some_and(|value| keep(key, value)));
@@ -82,15 +83,15 @@ impl<K: Clone + Eq + Hash, V> Memory<K, V> {
     }
 }
 
-/// How often one lookup that fails is repeated: two times within this.
+/// The interval in which a failed lookup is made at most twice.
 const REPEAT_AFTER: SignedDuration = SignedDuration::from_secs(1);
-/// Failures that are remembered before those are forgotten that are older than that.
+/// The number of failures at which those older than the interval are dropped.
 const MOST_FAILURES: usize = 4096;
 
-/// The failures of the last moment.
+/// Recent failures.
 ///
-/// A failure is never an answer for another domain, so the next domain that needs it repeats the lookup. What fails twice
-/// is repeated after a second, so that a thousand domains do not send it a thousand times.
+/// A failure never counts for another domain, so the next domain that needs the answer repeats the lookup. A lookup
+/// that fails twice is repeated only after a second, so that a thousand domains do not send it a thousand times.
 #[derive(Debug)]
 pub(super) struct Failures<K>(HashMap<K, Repeats>);
 
@@ -107,13 +108,13 @@ impl<K> Default for Failures<K> {
 }
 
 impl<K: Eq + Hash> Failures<K> {
-    /// Notes that a lookup failed at this time.
+    /// Records that a lookup failed at this time.
     pub(super) fn note(&mut self, key: K, at: Timestamp) {
         if self.0.len() >= MOST_FAILURES {
             self.0.retain(|_, repeats| !repeats.are_old(at));
         }
         if self.0.len() >= MOST_FAILURES {
-            // So many within a second: some are repeated more often.
+            // That many failures within a second: some lookups are repeated more often.
             self.0.clear();
         }
         let repeats = self.0.entry(key).or_insert(Repeats { first: at, count: 0 });
@@ -123,7 +124,7 @@ impl<K: Eq + Hash> Failures<K> {
         repeats.count += 1;
     }
 
-    /// Returns whether a lookup that failed may be repeated at this time.
+    /// Returns whether a failed lookup may be repeated at this time.
     pub(super) fn may_repeat(&self, key: &K, now: Timestamp) -> bool {
         self.0.get(key).is_none_or(|repeats| repeats.count < 2 || repeats.are_old(now))
     }
@@ -182,7 +183,7 @@ mod tests {
             }
             assert!(memory.young.len() <= 10 && memory.old.len() <= 10);
         }
-        // What all share was asked once, and what each needs once a domain.
+        // A question that all domains share was asked once, and each domain's own question once per domain.
         assert_eq!(asked, 101);
     }
 
@@ -192,7 +193,7 @@ mod tests {
         memory.cell(&"a", |_| true).set(1).unwrap();
         assert_eq!(memory.cell(&"a", |value| *value == 1).get(), Some(&1));
         assert_eq!(memory.cell(&"a", |value| *value == 2).get(), None);
-        // Being asked is good, whoever comes.
+        // A pending answer counts as good for every caller.
         assert!(Arc::ptr_eq(&memory.cell(&"a", |_| false), &memory.cell(&"a", |_| false)));
     }
 }

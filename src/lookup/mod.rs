@@ -1,7 +1,7 @@
 //! Looks up facts: the only access to the network.
 //!
-//! The only access to the network, and to the clock of a query. The caller of [`survey`] decides what is asked;
-//! this module decides which server to ask, and turns every failure into a value that judges can read.
+//! This module reads the clock for queries. The caller of [`survey`] decides which questions are asked; this module
+//! decides which server to ask, and turns every failure into a value that rules can read.
 
 mod address;
 mod authorities;

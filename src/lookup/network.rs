@@ -1,7 +1,7 @@
 //! Sends planned queries to servers on the network, and caches their replies.
 //!
-//! Resolvers are asked about the domains themselves, and the first that works about the rest of the world; name servers
-//! about the names of their own zones.
+//! Resolvers are asked about the domains themselves, and the first working one about all other names; name servers are
+//! asked about names of their own zones.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
@@ -22,7 +22,7 @@ use super::transport::{Endpoint, Scope, Transport, lock};
 use super::web_client::WebClient;
 use super::zone_servers::{Servers, ZoneServers, parent_zone};
 
-/// The network, and what is remembered of it for the length of a run.
+/// The network, and the replies cached for the length of a run.
 #[derive(Debug)]
 pub struct Network {
     transport: Transport,
@@ -37,44 +37,44 @@ pub struct Network {
     asked: Mutex<Asked>,
 }
 
-/// What was asked, and which server.
+/// A question and the server that it is sent to.
 type Asking = (Arc<Server>, Question);
 
 /// The replies to questions that several domains may wait for.
 #[derive(Debug)]
 struct Asked {
-    /// About names of the domain that asked first.
+    /// Replies about names of the domain that asked first.
     own: Memory<Asking, Reply>,
-    /// About names elsewhere, which other domains may have too.
+    /// Replies about other names, which several domains may need.
     elsewhere: Memory<Asking, Reply>,
-    /// Failures of the last moment: these are looked up again, and not too often.
+    /// Recent failures: these are looked up again, but not too often.
     failures: Failures<Asking>,
 }
 
-/// Replies about a domain's own names that are remembered at least: those of some hundred domains.
+/// The number of replies about domains' own names that are cached at least: those of a few hundred domains.
 const MOST_OWN: usize = 8 * 1024;
-/// Replies about names elsewhere that are remembered at least.
+/// The number of replies about other names that are cached at least.
 const MOST_ELSEWHERE: usize = 24 * 1024;
-/// Octets of the former that are remembered at least: an honest answer has some hundred.
+/// The size of the replies about own names that are cached at least, in octets: a normal reply has a few hundred.
 const MOST_OCTETS_OWN: usize = 4 << 20;
-/// Octets of the latter that are remembered at least.
+/// The size of the replies about other names that are cached at least, in octets.
 const MOST_OCTETS_ELSEWHERE: usize = 12 << 20;
-/// How long an answer is valid for all domains of a run, even with a shorter TTL.
+/// The time for which an answer is valid for all domains of a run, even with a shorter TTL.
 const GOOD_FOR: SignedDuration = SignedDuration::from_mins(5);
 
-/// Whose name is asked about.
+/// The relation of a name to the domain being checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NameScope {
-    /// That of the domain that is being surveyed.
+    /// A name at or below the domain being checked.
     Own,
-    /// Of a third party.
+    /// A name of a third party.
     Elsewhere,
 }
 
 impl Network {
-    /// A network of these resolvers; each is asked about the domains themselves, and the first that works about the
-    /// rest of the world. They count as named: one on a loopback or private address allows name servers and policy
-    /// hosts on addresses of that kind, unless [`Network::with_permissions`] says otherwise.
+    /// Returns a network with these resolvers: each is asked about the domains themselves, and the first working one
+    /// about all other names. They count as named: one on a loopback or private address allows name servers and policy
+    /// hosts on addresses of that kind, unless [`Network::with_permissions`] overrides this.
     #[must_use]
     pub fn new(
         transport: Transport,
@@ -108,7 +108,7 @@ impl Network {
         }
     }
 
-    /// The same, which contacts name servers and policy hosts that DNS names by these permissions alone.
+    /// Returns the network with these permissions for name servers and policy hosts that only DNS names.
     #[must_use]
     pub fn with_permissions(mut self, permissions: Permissions) -> Self {
         self.permissions = permissions;
@@ -117,25 +117,26 @@ impl Network {
         self
     }
 
-    /// The same, which asks these name servers instead of those that a zone is delegated to: only they decide about names of
-    /// the domains, and resolvers are asked for other names.
+    /// Returns the network with these name servers in place of those that a zone is delegated to: only they decide
+    /// about names of the domains, and resolvers are asked for other names.
     #[must_use]
     pub fn with_name_servers(mut self, named: BTreeMap<Name, BTreeSet<IpAddr>>) -> Self {
         self.named = named;
         self
     }
 
-    /// How servers are reached.
+    /// Returns the transport to the servers.
     pub(super) fn transport(&self) -> &Transport {
         &self.transport
     }
 
-    /// The name servers that were named.
+    /// Returns the name servers that were named.
     pub(super) fn named(&self) -> &BTreeMap<Name, BTreeSet<IpAddr>> {
         &self.named
     }
 
-    /// The addresses of a host, according to the first resolver that answers; none where it has none, or none answers.
+    /// Returns the addresses of a host according to the first resolver that answers; empty if the host has none, or no
+    /// resolver answers.
     pub async fn addresses_of(&self, host: &Name) -> BTreeSet<IpAddr> {
         let mut found = BTreeSet::new();
         for (endpoint, server) in &self.resolvers {
@@ -158,14 +159,15 @@ impl Network {
         found
     }
 
-    /// The same, which fetches no policy.
+    /// Returns the network without fetching of policies.
     #[must_use]
     pub fn without_https(mut self) -> Self {
         self.fetcher.turn_off();
         self
     }
 
-    /// The same, with another port for policies and other web servers than 443: for test labs, where port 443 is not available.
+    /// Returns the network with another port than 443 for policies and other web servers: for test labs, where port 443
+    /// is not available.
     #[must_use]
     pub fn with_https_port(mut self, port: u16) -> Self {
         self.fetcher.set_port(port);
@@ -173,8 +175,8 @@ impl Network {
         self
     }
 
-    /// What a resolver has in its cache it will say again until that has run out; everything else may be another answer
-    /// by now, and who was dead may be alive.
+    /// Begins a round: keeps replies that a resolver still has in its cache and so would repeat, and drops all others,
+    /// including failures, since they may have changed.
     pub(super) fn begin_round(&mut self, now: Timestamp) {
         self.transport = self.transport.clone().with_clock(now);
         self.transport.end_pauses();
@@ -187,7 +189,7 @@ impl Network {
         }
     }
 
-    /// Forgets what may be another answer by now about the names of a domain.
+    /// Forgets replies about names of a domain that may have changed.
     pub(super) fn begin_check(&self, domain: &Name) {
         let now = self.transport.now();
         {
@@ -204,7 +206,8 @@ impl Network {
         self.web.forget(domain, before);
     }
 
-    /// Where the answer to a question is, or will be; those of servers that must not be asked are there.
+    /// Returns the cell that holds or will hold the answer to a question; for a server that must not be asked, it
+    /// already holds the refusal.
     pub(super) fn cell(
         &self,
         question: &Question,
@@ -228,7 +231,7 @@ impl Network {
             true => !may_repeat,
             false => reply.at.duration_until(now) <= GOOD_FOR || is_kept(reply, now),
         };
-        // What is one domain's own may be another's neighbour.
+        // A name of one domain itself may be a third party's name for another domain.
         let (here, there) = match name_scope {
             NameScope::Own => (own, elsewhere),
             NameScope::Elsewhere => (elsewhere, own),
@@ -236,8 +239,8 @@ impl Network {
         there.known(&asking, is_good).unwrap_or_else(|| here.cell(&asking, is_good))
     }
 
-    /// Waits for the answer, and sends the query unless another domain has. A failure that another domain met is looked up
-    /// once more: it is not an answer for this one.
+    /// Waits for the answer, and sends the query unless another domain has sent it. A failure that another domain met
+    /// is looked up once more: it does not count for this domain.
     pub(super) async fn ask(
         &self,
         cell: &Shared<Reply>,
@@ -274,17 +277,17 @@ impl Network {
         }
     }
 
-    /// When all silent servers can be queried again; `None` if that is now.
+    /// Returns the time from which all silent servers can be queried again; `None` if that is now.
     pub(super) fn pause_end(&self) -> Option<tokio::time::Instant> {
         self.transport.pause_end()
     }
 
-    /// Ends the pauses of silent servers, so that domains whose lookups failed are looked up once more.
+    /// Ends the pauses of silent servers, so that domains with failed lookups can be looked up once more.
     pub(super) fn begin_rechecks(&self) {
         self.transport.begin_rechecks();
     }
 
-    /// The servers to ask about one of the domain's own names, as far as the facts tell.
+    /// Adds the queries about one of the domain's own names to the servers known so far.
     pub(super) fn own(
         &self,
         question: &Question,
@@ -299,7 +302,8 @@ impl Network {
         look.authoritative(question, queries);
     }
 
-    /// The resolvers that fail, once more without validation: that distinguishes wrong signatures from broken servers.
+    /// Adds queries to the failing resolvers without validation, which distinguishes invalid signatures from broken
+    /// servers.
     fn unvalidated(&self, question: &Question, facts: &Facts, queries: &mut Vec<PlannedQuery>) {
         for (endpoint, server) in &self.resolvers {
             let fails = |reply: &Reply| reply.server == *server && reply.may_be_bogus();
@@ -315,7 +319,7 @@ impl Network {
         }
     }
 
-    /// Where the zone is delegated to: according to the parent zone, and to the zone itself.
+    /// Adds the queries for the delegation: to the servers of the parent zone and of the zone itself.
     pub(super) fn delegation(
         &self,
         question: &Question,
@@ -332,14 +336,14 @@ impl Network {
         }));
     }
 
-    /// All resolvers: the first to answer starts what comes next, so that a dead one holds up nothing.
+    /// Adds queries to all resolvers: the first answer starts the next step, so that a dead resolver delays nothing.
     pub(super) fn resolvers(&self, question: &Question, queries: &mut Vec<PlannedQuery>) {
         queries.extend(self.resolvers.iter().map(|(endpoint, server)| {
             PlannedQuery::Server(question.clone(), Arc::clone(server), endpoint.clone(), None)
         }));
     }
 
-    /// The first resolver, and each further one once all before it have failed.
+    /// Adds a query to the first resolver, and to each further one once all before it have failed.
     pub(super) fn elsewhere(&self, question: &Question, facts: &Facts, queries: &mut Vec<PlannedQuery>) {
         for (endpoint, server) in &self.resolvers {
             queries.push(PlannedQuery::Server(question.clone(), Arc::clone(server), endpoint.clone(), None));
@@ -350,7 +354,7 @@ impl Network {
         }
     }
 
-    /// What the facts say of the domain's zones.
+    /// Returns the domain's zones and their servers, according to the facts.
     pub(super) fn look<'a>(&self, domain: &'a Name, facts: &Facts) -> ZoneServers<'a> {
         let mut look = ZoneServers {
             domain,
@@ -366,7 +370,7 @@ impl Network {
         }
         look.zones = self.zones(domain, facts);
         if look.zones.is_empty() && !self.named.is_empty() {
-            // Not delegated yet, so what a registry sells is taken for the zone.
+            // Without a delegation, the registrable domain is taken for the zone.
             look.zones.extend(zone_candidates(domain).pop());
         }
         let apexes = facts.referrals().flat_map(|reply| &reply.referral).map(|record| &record.name);
@@ -399,7 +403,7 @@ impl Network {
         for apex in zone_candidates(domain) {
             let question = Question::new(apex.clone(), RecordType::Ns);
             let replies = || facts.replies(&question).filter(|reply| reply.server.role == Role::Resolver);
-            // Behind an alias stand the name servers of another zone.
+            // NS records after an alias belong to another zone.
             let is_apex = |reply: &Reply| reply.wanted().any(|record| record.name == apex);
             let denied = replies().any(|reply| reply.outcome.is_answer() && !is_apex(reply));
             let silent = replies().filter(|reply| !reply.outcome.is_answer()).count() == self.resolvers.len();
@@ -459,16 +463,16 @@ mod tests {
                 "127.0.0.1",
                 false,
             ),
-            // The system's stub is a resolver, and was not named by DNS.
+            // The system's stub resolver was not named by DNS.
             (
                 network("127.0.0.53").with_permissions(Permissions::default()),
                 Role::Resolver,
                 "127.0.0.1",
                 true,
             ),
-            // Of another kind than the named one.
+            // An address of another kind than that of the named server.
             (network("192.168.1.1"), Role::Authoritative, "127.0.0.1", false),
-            // Linux delivers both to this machine.
+            // Linux delivers packets for both addresses to this machine.
             (network("127.0.0.53").with_permissions(Permissions::ALL), Role::Authoritative, "0.0.0.0", false),
             (network("127.0.0.53"), Role::Authoritative, "::ffff:127.0.0.1", false),
         ] {

@@ -1,4 +1,4 @@
-//! The web servers that the user names by a URL.
+//! Web servers that the user names by URL.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use super::transport::harmless;
 use super::web::{self, Fault};
 
-/// Addresses of one host that are tried at most.
+/// The highest number of addresses of one host that are tried.
 const MOST_ADDRESSES: usize = 4;
 
 /// The origin of a URL (RFC 6454 §4).
@@ -46,7 +46,7 @@ impl Scheme {
 }
 
 impl Origin {
-    /// The origin of an absolute URL; `None` if its scheme is not supported.
+    /// Returns the origin of an absolute URL; `None` if its scheme is not supported.
     pub(super) fn of(uri: &Uri) -> Option<Self> {
         let scheme = match uri.scheme_str()? {
             "http" => Scheme::Http,
@@ -63,19 +63,19 @@ impl Origin {
         Some(Self { scheme, host, port })
     }
 
-    /// The host as a certificate holds it: a name, or an address without brackets.
+    /// Returns the host as a certificate names it: a name, or an address without brackets.
     pub(super) fn host(&self) -> &str {
         bare(&self.host)
     }
 
-    /// The host and port as a request names them (RFC 9110 §7.2).
+    /// Returns the host and port as a request names them (RFC 9110 §7.2).
     pub(super) fn authority(&self) -> String {
         let Self { scheme, host, port } = self;
         if *port == scheme.port() { host.clone() } else { format!("{host}:{port}") }
     }
 
-    /// A connection to the first address of the host that accepts one. The system looks the host up: it is not part of what
-    /// this program judges.
+    /// Connects to the first address of the host that accepts. The system looks up the host, since it is not part of
+    /// what this program checks.
     ///
     /// # Errors
     /// The [`Fault`] of the first address, or that of the lookup.
@@ -101,7 +101,7 @@ impl Origin {
     }
 }
 
-/// A host without the brackets of an IPv6 address.
+/// Returns a host without the brackets of an IPv6 address.
 fn bare(host: &str) -> &str {
     host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
 }

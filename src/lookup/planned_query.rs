@@ -1,4 +1,4 @@
-//! A question, and the one place that it is put to.
+//! A question and the place that answers it.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use super::transport::Endpoint;
 /// One question to one place.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum PlannedQuery {
-    /// The zone files.
+    /// To the zone files.
     Files(Question),
-    /// The recording.
+    /// To the recording.
     Recording(Question),
-    /// A server on the network.
+    /// To a server on the network, for a zone if it is a name server.
     Server(Question, Arc<Server>, Endpoint, Option<Name>),
 }

@@ -1,7 +1,7 @@
 //! Plans the next queries of a survey.
 //!
-//! Only what a new reply can change is planned again: which servers are queried depends on the name servers that are known,
-//! and on the replies of those queried before.
+//! Only queries that a new reply can affect are planned again: the servers to query depend on the name servers known so
+//! far, and on the replies of servers queried before.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,31 +17,31 @@ use super::planned_query::PlannedQuery;
 use super::source::Source;
 use super::zone_servers::ZoneServers;
 
-/// The state of a survey: what is worth asking, and what was asked.
+/// The state of a survey: the questions worth asking, and the queries sent.
 pub(super) struct QueryPlanner<'a> {
     source: &'a Source,
     domain: &'a Name,
-    /// What a rule reads, in the order in which it became worth asking.
+    /// The questions that rules read, in the order in which they became worth asking.
     wanted: Vec<Question>,
-    /// The same, to be found.
+    /// The same questions, for lookup.
     known: HashSet<Question>,
-    /// What finds the zone, its name servers and its version.
+    /// The questions that find the zone, its name servers and its version.
     found: BTreeSet<Question>,
     look: Option<ZoneServers<'a>>,
     asked: HashSet<Arc<PlannedQuery>>,
-    /// What may still be asked.
+    /// The remaining budget.
     pub(super) budget: Budget,
-    /// Replies that were read.
+    /// The number of replies that were read.
     seen: usize,
-    /// How many of the questions were checked for a missing reply.
+    /// The number of questions in `wanted` that were checked for a missing reply.
     closed: usize,
 }
 
-/// Inquiries that most domains need, so that memory is reserved once.
+/// The usual number of queries for a domain, so that memory is reserved once.
 const USUAL: usize = 96;
 
 impl<'a> QueryPlanner<'a> {
-    /// Before anything is asked.
+    /// Returns the planner of a survey that has not asked anything.
     pub(super) fn new(source: &'a Source, domain: &'a Name, limits: Limits) -> Self {
         Self {
             source,
@@ -57,7 +57,7 @@ impl<'a> QueryPlanner<'a> {
         }
     }
 
-    /// Adds questions that have become worth asking.
+    /// Adds questions that are now worth asking.
     pub(super) fn add(&mut self, questions: impl IntoIterator<Item = Question>) {
         for question in questions {
             if !self.known.contains(&question) {
@@ -67,7 +67,7 @@ impl<'a> QueryPlanner<'a> {
         }
     }
 
-    /// The questions without a reply, now that nothing is under way; each is returned once.
+    /// Returns the questions without a reply, once no query is in flight; each is returned once.
     pub(super) fn take_open(&mut self, facts: &Facts) -> Vec<Question> {
         let questions = self.wanted.get(self.closed..).unwrap_or_default();
         let open = questions.iter().filter(|question| !facts.has(question)).cloned().collect();
@@ -75,7 +75,8 @@ impl<'a> QueryPlanner<'a> {
         open
     }
 
-    /// What to ask now that these questions have become worth asking, and the facts have grown; no more than may be.
+    /// Returns the next queries, after these questions were added and the facts have grown; as many as the budget
+    /// allows.
     pub(super) fn queries(
         &mut self,
         facts: &Facts,
@@ -92,9 +93,9 @@ impl<'a> QueryPlanner<'a> {
             self.look = look;
         }
         let look = self.look.as_ref();
-        // Name servers that were not known before are asked everything.
+        // Newly found name servers are asked every question.
         let worth = self.wanted.get(if is_other { 0 } else { before }..).unwrap_or_default();
-        // Whoever fails may be asked otherwise, or somebody else in its place.
+        // A server that fails may be asked in another way, or another one in its place.
         let fails = |question: &Question| facts.replies(question).any(|reply| !reply.outcome.is_answer());
         let failed = news().filter(|question| self.known.contains(*question) && fails(question));
         let judged =
@@ -112,7 +113,7 @@ impl<'a> QueryPlanner<'a> {
         for query in possible {
             if !self.asked.contains(&query) {
                 let query = Arc::new(query);
-                // What is refused once is refused for good.
+                // A query that the budget refused stays refused.
                 self.asked.insert(Arc::clone(&query));
                 if self.budget.allows(&query) {
                     queries.push(query);
@@ -123,13 +124,13 @@ impl<'a> QueryPlanner<'a> {
     }
 }
 
-/// Returns whether the replies to a question can tell where a zone begins, or who serves it.
+/// Returns whether the replies to a question can show the apex of a zone, or its servers.
 fn is_about_zones(question: &Question, facts: &Facts) -> bool {
     question.rtype == RecordType::Ns
         || facts.replies(question).any(|reply| reply.outcome == Outcome::Referral)
 }
 
-/// The questions that find the zone, its name servers and its version.
+/// Returns the questions that find the zone, its name servers and its version.
 fn infrastructure(source: &Source, domain: &Name, facts: &Facts) -> BTreeSet<Question> {
     let candidates = zone_candidates(domain);
     let sold = candidates.len() == 1;
@@ -141,7 +142,7 @@ fn infrastructure(source: &Source, domain: &Name, facts: &Facts) -> BTreeSet<Que
         let apexes = reply.referral.iter().map(|record| record.name.clone());
         zones.extend(apexes.filter(|apex| apex.is_within(domain)));
     }
-    // What a registry sells is a zone, so what is above it can be asked for before that is known.
+    // A registrable domain is a zone of its own, so its parent zone can be asked for before that is confirmed.
     let apex = apex.or_else(|| sold.then(|| domain.clone()));
     if let Some(apex) = apex.filter(|apex| source.reaches_authorities(apex)) {
         questions.extend(above(&apex, facts));
@@ -158,10 +159,10 @@ fn infrastructure(source: &Source, domain: &Name, facts: &Facts) -> BTreeSet<Que
     questions
 }
 
-/// Names of servers of the parent zone whose addresses are looked up.
+/// The number of parent zone servers whose addresses are looked up.
 const PARENT_NAMES: usize = 2;
 
-/// The questions that find the parent zone and its servers.
+/// Returns the questions that find the parent zone and its servers.
 fn above(apex: &Name, facts: &Facts) -> BTreeSet<Question> {
     let mut questions = BTreeSet::new();
     for candidate in apex.parent().into_iter().flat_map(|parent| parent.ancestors().collect::<Vec<_>>()) {
@@ -173,7 +174,7 @@ fn above(apex: &Name, facts: &Facts) -> BTreeSet<Question> {
         }
         let asked = Question::new(candidate, RecordType::Ns);
         let is_no_zone = facts.replies(&asked).any(|reply| reply.outcome.is_answer());
-        // The next one up is a candidate only once this one is known to be no zone.
+        // The next ancestor is a candidate only once this one is known not to be a zone.
         if !names.is_empty() || !is_no_zone {
             break;
         }

@@ -1,9 +1,9 @@
 //! Fetches the MTA-STS policy of a domain from its web server.
 //!
-//! One GET of `https://mta-sts.DOMAIN/.well-known/mta-sts.txt` as RFC 8461 §3.3 has it: the certificate must
-//! be valid for that name, redirects are not followed, and no more is read than a policy may hold. The
-//! addresses come from the servers that this run asks, never from the system, so that a recording and a lab
-//! see the same as the report does.
+//! One GET of `https://mta-sts.DOMAIN/.well-known/mta-sts.txt` according to RFC 8461 §3.3: the certificate must be
+//! valid for that name, redirects are not followed, and at most the size limit of a policy is read. The addresses come
+//! from the servers that this run asks, never from the system, so that a recording and a test lab see the same as the
+//! report.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
@@ -23,29 +23,29 @@ use super::memory::Memory;
 use super::transport::{Transport, harmless};
 use super::web::{self, Fault};
 
-/// Octets of the largest policy that is read (RFC 8461 §3.3 suggests this bound).
+/// The size limit of a policy, in octets (suggested by RFC 8461 §3.3).
 const LARGEST: usize = 64 * 1024;
-/// Policies that are remembered at least.
+/// The number of policies that are cached at least.
 const MOST_FETCHED: usize = 1024;
-/// Addresses of one policy host that are tried at most.
+/// The highest number of addresses of one policy host that are tried.
 const MOST_ADDRESSES: usize = 4;
 /// The port of HTTPS.
 const HTTPS_PORT: u16 = 443;
-/// Where a host keeps the policy (RFC 8461 §3.3).
+/// The path of the policy on its host (RFC 8461 §3.3).
 const PATH: &str = "/.well-known/mta-sts.txt";
 
-/// Fetches policies, each once a run.
+/// Fetches policies, each once in a run.
 #[derive(Debug)]
 pub(super) struct Fetcher {
     transport: Transport,
     port: u16,
     permissions: Permissions,
-    /// Whether nothing is to be fetched.
+    /// True if nothing is to be fetched.
     pub(super) off: bool,
     fetched: Mutex<Memory<Name, PolicyReply>>,
 }
 
-/// The reason why there is no text.
+/// The reason why there is no policy text.
 struct Failure {
     outcome: PolicyOutcome,
     reason: String,
@@ -82,7 +82,7 @@ impl Fetcher {
         }
     }
 
-    /// Begins another round: a policy may be another one by now.
+    /// Begins another round, in which policies may have changed.
     pub(super) fn begin_round(&mut self, transport: Transport) {
         self.transport = transport;
         self.fetched = Mutex::new(Memory::of(MOST_FETCHED, usize::MAX));
@@ -106,7 +106,7 @@ impl Fetcher {
         self.port = port;
     }
 
-    /// The policy of the domain, from the first address that answers.
+    /// Returns the policy of the domain, from the first address that answers.
     pub(super) async fn fetch(&self, domain: &Name, addresses: &[IpAddr]) -> PolicyReply {
         let cell = {
             let mut fetched = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
@@ -167,12 +167,12 @@ impl Fetcher {
         let octets = web::exchange(stream, host, request, async |response| {
             Ok::<_, Failure>(web::body(accepted(response)?, host, LARGEST).await?)
         });
-        // The octets that are no UTF-8 are those of a comment at best: every part of a policy is ASCII.
+        // Only comments can contain octets that are not UTF-8: every part of a policy is ASCII.
         Ok(String::from_utf8_lossy(&octets.await?).into_owned())
     }
 }
 
-/// What is read of the answer, if it may be a policy.
+/// Returns the body of a response that may be a policy.
 fn accepted(response: Response<Incoming>) -> Result<Incoming, Failure> {
     let header = |name| {
         let value = response.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));

@@ -1,7 +1,8 @@
 //! Fetches an MTA-STS policy as soon as the addresses of its host are known.
 //!
-//! As soon as both kinds of address of its host are known; if one is never reported, once all answers are there.
-//! A policy that was not fetched is written down with the reason, so that a missing one never looks like none.
+//! The fetch starts as soon as both address types of the host are known; if one is never reported, it starts once all
+//! answers are in. A policy that was not fetched is recorded with the reason, so that it never looks like a missing
+//! policy.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -13,7 +14,7 @@ use super::host_addresses::{Addresses, addresses};
 use super::policy::host;
 use super::source::Source;
 
-/// The addresses of the policy host of a domain.
+/// Returns the addresses of the policy host of a domain.
 fn policy_addresses(domain: &Name, facts: &Facts) -> Addresses {
     match policy_host(domain) {
         Ok(host) => addresses(&host, facts),
@@ -21,16 +22,16 @@ fn policy_addresses(domain: &Name, facts: &Facts) -> Addresses {
     }
 }
 
-/// Which fetches are worth starting.
+/// The state of the survey, which decides which fetches can start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// Answers are still to come: only where both kinds of address are known.
+    /// Answers are pending: only fetches with both address types known can start.
     Underway,
-    /// All answers are there.
+    /// All answers are in.
     Over,
 }
 
-/// One policy to fetch, and from where.
+/// One policy to fetch, with the addresses of its host.
 #[derive(Debug)]
 pub(super) struct PolicyFetch {
     domain: Name,
@@ -38,7 +39,7 @@ pub(super) struct PolicyFetch {
 }
 
 impl Source {
-    /// The fetches that can begin, of the policies that are wanted.
+    /// Returns the fetches that can start for the wanted policies.
     pub(super) fn policy_fetches(
         &self,
         wanted: &BTreeSet<Name>,
@@ -65,7 +66,7 @@ impl Source {
         }
     }
 
-    /// What is known of wanted policies that were not fetched: what a recording holds, or why they were not.
+    /// Records the wanted policies that were not fetched: the recorded result, or the reason.
     pub(super) fn note_unfetched(&self, wanted: &BTreeSet<Name>, facts: &mut Facts) {
         for domain in wanted {
             if facts.policy(domain).is_some() {
@@ -80,7 +81,7 @@ impl Source {
                     .for_each(|kept| facts.insert_policy(kept));
                 continue;
             }
-            // Offline nothing is fetched, and nothing is missed.
+            // Offline nothing is fetched, and no policy counts as missing.
             let Some(network) = self.network() else { continue };
             let complete = policy_addresses(domain, facts).complete;
             let (outcome, reason) = match (network.fetcher.off, complete) {
@@ -98,7 +99,7 @@ impl Source {
 }
 
 impl PolicyFetch {
-    /// Whose policy.
+    /// Returns the domain of the policy.
     pub(super) fn domain(&self) -> &Name {
         &self.domain
     }

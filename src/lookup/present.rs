@@ -1,4 +1,4 @@
-//! Asks the name servers that a zone is delegated to at present, where others were named to be asked instead.
+//! Asks the name servers that a zone is delegated to at present, if others were named to be asked instead.
 //!
 //! Their answers do not affect the result. They show which record sets the new name servers lack.
 
@@ -18,9 +18,9 @@ use super::network::{NameScope, Network};
 use super::source::Source;
 use super::transport::{Endpoint, Scope};
 
-/// Record sets that are compared at most.
+/// The highest number of record sets that are compared.
 const MOST_COMPARED: usize = 1000;
-/// Octets of the answers that are kept for it.
+/// The size limit of all answers kept for the comparison, in octets.
 const MOST_OCTETS: usize = 2 << 20;
 
 impl Source {
@@ -33,8 +33,8 @@ impl Source {
     }
 }
 
-/// Adds to the facts which name servers were named, and what the delegated ones answer to every question about the domain
-/// that the named ones answered; what is still open at `until` is left out.
+/// Adds to the facts the name servers that were named, and the answers of the delegated ones to every question about
+/// the domain that the named ones answered; questions open at `until` are omitted.
 pub async fn compare_delegation(source: &Source, domain: &Name, until: Instant, facts: &mut Facts) {
     if let Some(recording) = source.recording() {
         facts.named_servers.clone_from(&recording.facts.named_servers);
@@ -54,7 +54,7 @@ pub async fn compare_delegation(source: &Source, domain: &Name, until: Instant, 
             let reply = network.ask(&cell, &question, server, endpoint, scope).await;
             let is_answer = reply.outcome.is_answer();
             replies.push(reply);
-            // One of them is enough: what they publish is compared, and not whether they agree.
+            // One answer is enough: the published records are compared, not whether the delegated servers agree.
             if is_answer {
                 break;
             }
@@ -67,7 +67,7 @@ pub async fn compare_delegation(source: &Source, domain: &Name, until: Instant, 
     while let Some(answered) = asked.next().await {
         replies.extend(answered.into_iter().flatten());
     }
-    // In their order, so that what is kept does not depend on who was quick.
+    // In a fixed order, so that the kept replies do not depend on the speed of servers.
     replies.sort_by(|one, other| (&one.question, &one.server).cmp(&(&other.question, &other.server)));
     for reply in replies {
         octets += reply.octets();
@@ -77,7 +77,7 @@ pub async fn compare_delegation(source: &Source, domain: &Name, until: Instant, 
     }
 }
 
-/// The servers to compare with: one address each of the first two, without those that were named.
+/// Returns the servers to compare with: one address for each of the first two names, without the named servers.
 fn delegated(network: &Network, apex: &Name, facts: &Facts) -> Vec<(Arc<Server>, Endpoint)> {
     let names = facts.delegated_names(apex);
     let named: BTreeSet<IpAddr> = network.named().values().flatten().copied().collect();
@@ -85,7 +85,7 @@ fn delegated(network: &Network, apex: &Name, facts: &Facts) -> Vec<(Arc<Server>,
     network.servers(Role::Delegated, addresses.difference(&named).copied().collect())
 }
 
-/// The questions about the domain to which a named server has an answer, but those about the zone's own servers.
+/// Returns the questions about the domain that a named server answered, except those about the zone's own servers.
 fn questions(domain: &Name, apex: &Name, facts: &Facts) -> BTreeSet<Question> {
     let is_about_servers = |question: &Question| {
         question.rtype == RecordType::Soa || question.rtype == RecordType::Ns && question.name == *apex

@@ -1,8 +1,8 @@
 //! Decides which servers are asked a question.
 //!
-//! Zone files answer for what they cover; a recording answers for everything; what is left goes to the network, to the
-//! resolvers and to the name servers of the domain's own zones. The same question is sent to the same server once a
-//! run, however many domains need it.
+//! Zone files answer for the names that they cover, and a recording answers every question; all other questions go to
+//! the network, to the resolvers and to the name servers of the domain's own zones. The same question is sent to the
+//! same server once in a run, however many domains need it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -38,11 +38,11 @@ enum Answers {
     Recording(Box<Recording>),
 }
 
-/// A query that was begun.
+/// The state of a query after its begin.
 pub(super) enum Begun {
-    /// The replies are there.
+    /// The replies are available.
     There(Vec<Reply>),
-    /// The reply has to be waited for.
+    /// The reply is pending.
     Coming(Shared<Reply>),
 }
 
@@ -59,8 +59,8 @@ impl Source {
         Self { started, answers: Answers::Network { network: Box::new(network), zones } }
     }
 
-    /// Answers from a recording alone. `started` is the time of the run: that of the recording, unless its answers are to
-    /// be seen from another time.
+    /// Answers from a recording alone. `started` is the time of the run: that of the recording, unless its answers are
+    /// to be seen from another time.
     #[must_use]
     pub fn replay(recording: Recording, started: Timestamp) -> Self {
         Self { started, answers: Answers::Recording(Box::new(recording)) }
@@ -96,8 +96,8 @@ impl Source {
         }
     }
 
-    /// Begins another round at this time: only what can have changed is asked again. `reread` replaces the zone files, which
-    /// may have been edited.
+    /// Begins another round at this time: only questions whose answers can have changed are asked again. `reread`
+    /// replaces the zone files, which may have been edited.
     pub fn begin_round(&mut self, now: Timestamp, reread: Option<ZoneFiles>) {
         self.started = now;
         match (&mut self.answers, reread) {
@@ -110,18 +110,18 @@ impl Source {
         }
     }
 
-    /// Begins another check of a domain, while others may be under way: what is remembered of its own names is asked again,
-    /// unless a resolver has it in its cache still; what is known of other names stays.
+    /// Begins another check of a domain while others may be in progress: cached replies about its own names are
+    /// dropped, unless a resolver still has them in its cache; replies about other names are kept.
     pub fn begin_check(&self, domain: &Name) {
         if let Some(network) = self.network() {
             network.begin_check(domain);
         }
     }
 
-    /// The record sets of the zone files at and below the domain; in a recording, those that were asked for.
+    /// Returns the record sets of the zone files at and below the domain; in a recording, those that were asked for.
     pub(super) fn on_file(&self, domain: &Name) -> BTreeSet<Question> {
         if let Some(recording) = self.recording() {
-            // What lies below a name follows it.
+            // Names below a name sort after it.
             let first = Question::new(domain.clone(), RecordType::A);
             let held = recording.facts.on_file.range(first..);
             let held = held.take_while(|question| question.name.is_within(domain));
@@ -130,7 +130,7 @@ impl Source {
         self.zones().map(|zones| zones.record_sets(domain)).unwrap_or_default()
     }
 
-    /// The outcome of names for which no server can be asked.
+    /// Returns the meaning of names for which no server can be asked.
     #[must_use]
     pub fn elsewhere(&self) -> UnqueriedNames {
         match &self.answers {
@@ -140,7 +140,7 @@ impl Source {
         }
     }
 
-    /// Returns whether name servers have to be found and reached, beyond being named.
+    /// Returns whether name servers must be found and reached, not only named.
     pub(super) fn reaches_authorities(&self, name: &Name) -> bool {
         match &self.answers {
             Answers::Recording(_) => true,
@@ -152,25 +152,25 @@ impl Source {
         }
     }
 
-    /// What the facts say of the domain's zones; `None` if no server of them can be asked.
+    /// Returns the domain's zones and their servers, according to the facts; `None` if none of them can be asked.
     pub(super) fn look<'a>(&self, domain: &'a Name, facts: &Facts) -> Option<ZoneServers<'a>> {
         self.network().map(|network| network.look(domain, facts))
     }
 
-    /// When all servers that were silent can be queried again; `None` if that is now.
+    /// Returns the time from which all silent servers can be queried again; `None` if that is now.
     #[must_use]
     pub fn pause_end(&self) -> Option<tokio::time::Instant> {
         self.network().and_then(Network::pause_end)
     }
 
-    /// Prepares for looking up again what failed: every server is queried again, however silent it was.
+    /// Prepares for repeating failed lookups: every server is queried again, even if it was silent.
     pub fn begin_rechecks(&self) {
         if let Some(network) = self.network() {
             network.begin_rechecks();
         }
     }
 
-    /// Returns whether every answer is there already, so that nothing is waited for.
+    /// Returns whether every answer is already available, so that nothing is waited for.
     #[must_use]
     pub fn is_at_hand(&self) -> bool {
         match &self.answers {
@@ -179,7 +179,8 @@ impl Source {
         }
     }
 
-    /// Everybody who should be asked what a rule reads, as far as the facts tell; grows with the facts.
+    /// Returns the queries for a question that a rule reads, as far as the facts show the servers; grows with the
+    /// facts.
     pub(super) fn queries(
         &self,
         question: &Question,
@@ -199,14 +200,14 @@ impl Source {
         queries
     }
 
-    /// As [`Source::queries`], for what finds the zone and its name servers: it must not depend on them itself.
+    /// Returns the queries for a question that finds the zone or its name servers: they must not depend on the result.
     pub(super) fn queries_of_infrastructure(
         &self,
         question: &Question,
         look: Option<&ZoneServers<'_>>,
     ) -> Vec<PlannedQuery> {
         if let Some(recording) = self.recording() {
-            // A run that did not need it has not recorded it, and does not miss it now.
+            // A run that did not need this question has not recorded it, and does not need it now.
             let known = recording.facts.has(question);
             return known.then(|| PlannedQuery::Recording(question.clone())).into_iter().collect();
         }
@@ -216,7 +217,7 @@ impl Source {
         let mut queries = Vec::new();
         if let (Some(network), Some(look)) = (self.network(), look) {
             match question.rtype {
-                // The version is that of each name server; a resolver's copy says nothing that is read.
+                // The version is that of each name server; a resolver's copy is not used.
                 RecordType::Soa => look.authoritative(question, &mut queries),
                 RecordType::Ns => {
                     network.resolvers(question, &mut queries);
@@ -228,12 +229,12 @@ impl Source {
         queries
     }
 
-    /// Where a question is answered without a network.
+    /// Returns the query that answers a question without the network, if there is one.
     fn kept(&self, question: &Question) -> Option<PlannedQuery> {
         let is_held = match &self.answers {
             Answers::Recording(_) => return Some(PlannedQuery::Recording(question.clone())),
             Answers::ZoneFiles(zones) => zones.covers(&question.name) || zones.delegates(&question.name),
-            // The servers that a name is delegated to can be asked.
+        // The servers that a name is delegated to are asked, if there is a network.
             Answers::Network { zones, .. } => {
                 zones.as_ref().is_some_and(|zones| zones.covers(&question.name))
             }
@@ -241,7 +242,7 @@ impl Source {
         is_held.then(|| PlannedQuery::Files(question.clone()))
     }
 
-    /// Begins a query: the replies may be there.
+    /// Begins a query; replies that are available are returned at once.
     pub(super) fn begin(&self, query: &PlannedQuery, domain: &Name) -> Begun {
         match query {
             PlannedQuery::Files(question) => {
@@ -262,7 +263,7 @@ impl Source {
         }
     }
 
-    /// The reply to a query that is coming, adjusted to this domain.
+    /// Returns the reply to a pending query, adjusted to this domain.
     pub(super) async fn ask(
         &self,
         query: &PlannedQuery,
@@ -274,7 +275,7 @@ impl Source {
                 let scope = Scope { domain, zone: zone.as_ref() };
                 Some(network.ask(cell, question, server, endpoint, scope).await)
             }
-            // These are never coming.
+            // These are never pending.
             (PlannedQuery::Files(_) | PlannedQuery::Recording(_) | PlannedQuery::Server(..), _) => None,
         }
     }
@@ -290,16 +291,16 @@ impl Source {
             let server = Server { role: Role::Resolver, address: "recording".into() };
             missing(Arc::new(server), Outcome::NotRecorded)
         } else if recording.facts.is_offline() {
-            // What a run left alone on purpose is left alone again.
+            // A question that the recorded run deliberately did not ask is not asked now.
             return replies;
         } else {
-            // The facts of this very run, which no recording holds yet: it did not ask for what is beyond its bounds.
+            // The facts of this run, which no recording holds yet: a question beyond its limits was not asked.
             Reply { reason: NOT_FOLLOWED.into(), ..missing(Server::none(), Outcome::NotAsked) }
         };
         vec![Reply { at: self.started, ..reply }]
     }
 
-    /// Returns whether every question has to have a reply: only names outside the zone files may be left alone.
+    /// Returns whether every question must have a reply: only names outside the zone files may remain unasked.
     pub(super) fn leaves_nothing_alone(&self) -> bool {
         match self.elsewhere() {
             UnqueriedNames::Asked | UnqueriedNames::NotRecorded => true,

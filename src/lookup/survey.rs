@@ -1,9 +1,9 @@
 //! Gathers all facts about a domain in the fewest round trips.
 //!
-//! Sends all known questions concurrently and never repeats one. After each reply, the facts are read
-//! again for what has become worth asking: a follow-up question starts when *its* answer is there, and does not wait
-//! for the slow. What is asked depends on the replies and never on the order of their arrival, so the facts are the
-//! same however fast the servers are.
+//! Sends all known questions concurrently and never repeats one. After each reply, the facts are read again for new
+//! questions worth asking: a follow-up question starts when *its* answer arrives, and does not wait for slow servers.
+//! The questions depend on the replies and never on the order of their arrival, so the facts are the same however fast
+//! the servers are.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -23,13 +23,13 @@ use super::planner::QueryPlanner;
 use super::policy_fetch::{PolicyFetch, Stage};
 use super::source::{Begun, Source};
 
-/// Something under way.
+/// A task in progress.
 enum Task {
     Ask(usize, Arc<PlannedQuery>, Shared<Reply>),
     Fetch(PolicyFetch),
 }
 
-/// What came of it.
+/// The result of a task.
 enum News {
     Reply(usize, Option<Reply>),
     Policy(PolicyReply),
@@ -39,7 +39,7 @@ impl Task {
     async fn done(self, source: &Source, domain: &Name) -> News {
         match self {
             Self::Ask(number, query, cell) => News::Reply(number, source.ask(&query, domain, &cell).await),
-            // Rare, and many times larger than a question: they must not carry its room about.
+            // Rare, and many times larger than a query: boxed so that queries do not reserve its space.
             Self::Fetch(policy_fetch) => News::Policy(Box::pin(source.fetch(&policy_fetch)).await),
         }
     }
@@ -47,14 +47,14 @@ impl Task {
 
 /// Gathers the facts about `domain` that the reader reads.
 ///
-/// The survey is over when nothing is under way and the reader lacks nothing: every question that it has read has a reply
-/// then, or is known to be left alone, unless the deadline was reached.
+/// The survey ends when no task is in progress and the reader lacks nothing: every question that it has read then has a
+/// reply, or is known not to be asked, unless the deadline was reached.
 pub async fn survey(source: &Source, domain: &Name, limits: Limits, reader: &mut impl Reader) -> Facts {
     let mut facts = Facts::new(source.started(), source.elsewhere());
     facts.on_file = source.on_file(domain);
     facts.outside = (!source.leaves_nothing_alone()).then(BTreeSet::new);
     let mut planner = QueryPlanner::new(source, domain, limits);
-    // All queries by their number, as long as they are open.
+    // All queries by number, while they are open.
     let mut open: Vec<Option<Arc<PlannedQuery>>> = Vec::new();
     let mut fetching: BTreeSet<Name> = BTreeSet::new();
     let mut pending = FuturesUnordered::new();
@@ -86,7 +86,7 @@ pub async fn survey(source: &Source, domain: &Name, limits: Limits, reader: &mut
             has_grown |= close_open(&mut facts, source, &mut planner, Outcome::Unreachable, reason);
         }
         if has_grown {
-            // What is there already may make more worth asking, and nothing has to be waited for.
+            // Replies that are already there may make more questions worth asking, and need no waiting.
             stage = Stage::Underway;
             continue;
         }
@@ -107,11 +107,12 @@ pub async fn survey(source: &Source, domain: &Name, limits: Limits, reader: &mut
         };
         stage = match (&next, stage) {
             (Some(_), _) => Stage::Underway,
-            // Nothing is under way: what may still be fetched must do with what is known.
+            // No task is in progress: remaining fetches must use the addresses known so far.
             (None, Stage::Underway) => Stage::Over,
             (None, Stage::Over) => break,
         };
-        // All that is there already is taken at once, so that a burst of replies costs one look at the facts.
+        // All results that are already there are taken at once, so that a burst of replies costs one pass over the
+        // facts.
         while let Some(news) = next.take() {
             match news {
                 News::Reply(number, reply) => {
@@ -125,7 +126,7 @@ pub async fn survey(source: &Source, domain: &Name, limits: Limits, reader: &mut
             next = pending.next().now_or_never().flatten();
         }
     }
-    // Rules that would have read on find out that there was no time.
+    // Rules that would have continued learn that the deadline was reached.
     while let Some(reason) = &late {
         close_open(&mut facts, source, &mut planner, Outcome::OutOfTime, reason);
         let unmet = reader.unmet_at_rest(&facts);
@@ -138,7 +139,7 @@ pub async fn survey(source: &Source, domain: &Name, limits: Limits, reader: &mut
     facts
 }
 
-/// What was still open when the time was over is out of time: who is late is not yet silent.
+/// Records every open query as out of time: a late server is not yet a silent one.
 fn give_up(
     facts: &mut Facts,
     source: &Source,
@@ -156,13 +157,14 @@ fn give_up(
         }
     }
     for domain in fetching {
-        // Ignored where the policy is there already.
+        // Ignored if the policy is already there.
         let policy = PolicyReply::empty(domain, PolicyOutcome::OutOfTime);
         facts.insert_policy(PolicyReply { at, reason: reason.to_owned(), ..policy });
     }
 }
 
-/// Writes down what no server can be asked, and returns whether there was any: no reply must never look like no record.
+/// Records every question that no server can be asked, and returns whether there was any: a missing reply must never
+/// look like a missing record.
 fn close_open(
     facts: &mut Facts,
     source: &Source,

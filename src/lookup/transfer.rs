@@ -1,7 +1,7 @@
 //! Reads a whole zone from one of its name servers (AXFR, RFC 5936).
 //!
-//! Over TCP, with a signature where there is a key. Records, octets and time are bounded; the SOA record must be at both
-//! ends. A server that refuses is a normal answer: nearly all do.
+//! Uses TCP, and a signature if there is a key. Records, octets and time are bounded; the SOA record must be at both
+//! ends. A refusal is a normal answer: nearly all servers refuse.
 
 mod tsig;
 
@@ -26,13 +26,13 @@ use super::zonefile::ZoneFiles;
 use tsig::Verifier;
 pub use tsig::{TsigKey, TsigKeyError};
 
-/// Records of the largest zone that is read.
+/// The highest number of records of a zone.
 const MOST_RECORDS: usize = 100_000;
-/// Octets of the largest zone that is read, as they are sent.
+/// The size limit of a zone as transferred, in octets.
 const MOST_OCTETS: usize = 16 << 20;
-/// Name servers that are asked for the zone at most.
+/// The highest number of name servers that are asked for the zone.
 const MOST_SERVERS: usize = 4;
-/// Questions about names outside the zone that its records lead to, at most.
+/// The highest number of questions about names outside the zone that its records lead to.
 const MOST_OUTSIDE: usize = 200;
 
 /// The reason why there is no zone.
@@ -47,8 +47,8 @@ impl Failure {
     }
 }
 
-/// Asks the name servers of the domain that answered for the whole zone, one after the other; notes in the facts what came of
-/// it, and which record sets there are. `None` in a replay, offline, and where no server sent it.
+/// Asks the responding name servers of the domain for the whole zone, one after another; adds the result and the record
+/// sets of the zone to the facts. `None` in a replay, offline, and if no server sent it.
 pub async fn transfer(
     source: &Source,
     domain: &Name,
@@ -91,7 +91,7 @@ pub async fn transfer(
     None
 }
 
-/// Adds the replies to these questions: from the zone where that covers them, from the first resolver that works elsewhere.
+/// Adds the replies to these questions: from the zone if it covers them, otherwise from the first working resolver.
 pub async fn answer_beside(
     source: &Source,
     zones: &ZoneFiles,
@@ -122,7 +122,7 @@ pub async fn answer_beside(
     }
 }
 
-/// What the resolvers say, until one has an answer.
+/// Returns the replies of the resolvers, up to the first answer.
 async fn elsewhere(source: &Source, domain: &Name, question: &Question) -> Vec<Reply> {
     let Some(network) = source.network() else { return Vec::new() };
     let (mut queries, mut replies) = (Vec::new(), Vec::new());
@@ -141,7 +141,7 @@ async fn elsewhere(source: &Source, domain: &Name, question: &Question) -> Vec<R
     replies
 }
 
-/// The name servers that have answered for the zone, in order.
+/// Returns the name servers that have answered for the zone, in order.
 fn servers(apex: &Name, facts: &Facts) -> Vec<SocketAddr> {
     let is_own = |reply: &&Reply| {
         reply.server.role == Role::Authoritative
@@ -211,13 +211,13 @@ async fn read(
     Ok(zone.records)
 }
 
-/// Now, in seconds since 1970: that of the machine, since the server compares it with its own.
+/// Returns the time of this machine in seconds since 1970, since the server compares it with its own clock.
 #[allow(clippy::disallowed_methods, reason = "a signature holds the time at which it is made")]
 fn seconds() -> u64 {
     u64::try_from(Timestamp::now().as_second()).unwrap_or(0)
 }
 
-/// A request for the whole zone.
+/// Returns a request for the whole zone.
 fn request(apex: &Name) -> Vec<u8> {
     let [.., a, b] = RandomState::new().hash_one(()).to_be_bytes();
     // No flags, one question.
@@ -227,7 +227,7 @@ fn request(apex: &Name) -> Vec<u8> {
     request
 }
 
-/// What has come of a zone.
+/// The part of a zone received so far.
 struct Incoming<'a> {
     apex: &'a Name,
     records: Vec<Record>,
@@ -283,7 +283,7 @@ impl<'a> Incoming<'a> {
                 (None, Some(_)) => self.serial = serial,
                 (Some(_), None) => {}
             }
-            // What a server adds that is not in its zone says nothing.
+            // A record outside the zone is ignored.
             if !record.name.is_within(self.apex) {
                 continue;
             }

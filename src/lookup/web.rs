@@ -1,8 +1,8 @@
 //! Requests one resource from a web server.
 //!
-//! One request over a connection that is made here, and an answer of bounded size. HTTP is spoken by hyper: framing of
-//! hostile answers is not a thing to write anew, and everything above it (pools, proxies, redirects, name lookups) is
-//! what must not happen.
+//! One request over a new connection, and a response of bounded size. HTTP is left to hyper, since framing of hostile
+//! responses should not be written anew; pools, proxies, redirects and name lookups, which a full client adds, must not
+//! happen here.
 
 use std::error::Error as _;
 use std::future::poll_fn;
@@ -27,27 +27,27 @@ use tokio_rustls::client::TlsStream;
 
 use super::transport::{certificate_words, harmless, io_words, is_local_limit, local_limit_words};
 
-/// Octets of the largest head of an answer.
+/// The size limit of a response header, in octets.
 const LARGEST_HEAD: usize = 32 * 1024;
 
-/// Names of a certificate that are kept at most.
+/// The highest number of names of a certificate that are kept.
 const MOST_CERTIFICATE_NAMES: usize = 8;
 
-/// What this program calls itself in a request.
+/// The `User-Agent` of this program.
 pub(super) const AGENT: &str = concat!("cutover/", env!("CARGO_PKG_VERSION"));
 
 /// The reason why there is no answer, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// The certificate is not accepted; with the names that it is for, where that is why.
+    /// The certificate is not accepted; with the names that it is valid for, if that is the cause.
     Certificate(String, Vec<String>),
-    /// There is no connection, or it broke.
+    /// There is no connection, or it was lost.
     Connection(String),
-    /// It took too long.
+    /// The time limit was exceeded.
     Late(String),
     /// The response is not HTTP.
     NoHttp(String),
-    /// There is more of it than this many octets.
+    /// The response exceeds this many octets.
     TooLarge(usize),
 }
 
@@ -69,7 +69,7 @@ impl Fault {
         use std::io::ErrorKind::{InvalidData, InvalidInput};
         let io = error.source().and_then(|source| source.downcast_ref::<std::io::Error>());
         match io {
-            // What TLS says comes as invalid data too; what hyper says has no cause inside.
+            // Errors of TLS arrive as invalid data too; those of hyper have no inner cause.
             Some(io) if io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) => Self::io(io, host),
             Some(io) if !matches!(io.kind(), InvalidData | InvalidInput) => Self::io(io, host),
             None if error.is_incomplete_message() => {
@@ -79,13 +79,13 @@ impl Fault {
         }
     }
 
-    /// Nothing within this time.
+    /// Returns the fault of a response that did not come within this time.
     pub(super) fn late(patience: Duration) -> Self {
         Self::Late(format!("no answer within {} s", patience.as_secs_f64()))
     }
 }
 
-/// A connection to this address, if it comes about in time.
+/// Connects to this address within the time limit.
 pub(super) async fn connect(address: SocketAddr, patience: Duration) -> Result<TcpStream, Fault> {
     match timeout(patience, TcpStream::connect(address)).await {
         Ok(Ok(stream)) => Ok(stream),
@@ -94,7 +94,7 @@ pub(super) async fn connect(address: SocketAddr, patience: Duration) -> Result<T
     }
 }
 
-/// The same connection under TLS, to a server that proves to be `host`: a name, or an address without brackets.
+/// Starts TLS on a connection, with a server that proves to be `host`: a name, or an address without brackets.
 pub(super) async fn secured(
     stream: TcpStream,
     host: &str,
@@ -108,12 +108,12 @@ pub(super) async fn secured(
     connected.map_err(|error| Fault::io(&error, host))
 }
 
-/// The names that the certificate of the other side is for.
+/// Returns the names that the server's certificate is valid for.
 pub(super) fn certificate_names(stream: &TlsStream<TcpStream>) -> Vec<String> {
     let (_, connection) = stream.get_ref();
     let certificate = connection.peer_certificates().and_then(|chain| chain.first());
     let parsed = certificate.and_then(|certificate| ParsedCertificate::try_from(certificate).ok());
-    // No certificate is for this name (RFC 6761 §6.4), and the refusal tells the names that it is for.
+    // No certificate is valid for this name (RFC 6761 §6.4), and the refusal lists the names that it is valid for.
     let (Some(parsed), Ok(other)) = (parsed, ServerName::try_from("names.invalid")) else {
         return Vec::new();
     };
@@ -123,7 +123,7 @@ pub(super) fn certificate_names(stream: &TlsStream<TcpStream>) -> Vec<String> {
     }
 }
 
-/// The names of a certificate that was refused because it is for none other.
+/// Returns the names in the refusal of a certificate that is not valid for the host.
 fn presented_names(error: &rustls::Error) -> Vec<String> {
     let rustls::Error::InvalidCertificate(CertificateError::NotValidForNameContext { presented, .. }) = error
     else {
@@ -133,7 +133,7 @@ fn presented_names(error: &rustls::Error) -> Vec<String> {
     presented.iter().filter_map(name).take(MOST_CERTIFICATE_NAMES).collect()
 }
 
-/// Sends one request, and gives back what `read` makes of the answer.
+/// Sends one request, and returns the result of `read` on the response.
 pub(super) async fn exchange<T, E: From<Fault>>(
     stream: impl AsyncRead + AsyncWrite + Unpin,
     host: &str,
@@ -150,12 +150,12 @@ pub(super) async fn exchange<T, E: From<Fault>>(
     let (mut exchange, mut connection) = (pin!(exchange), pin!(connection));
     tokio::select! {
         result = &mut exchange => result,
-        // Whatever ended the connection is told by the exchange, which may have to read on.
+        // The exchange reports why the connection ended, and may have to read on.
         _ = &mut connection => exchange.await,
     }
 }
 
-/// The octets of a body, if there are at most `largest`.
+/// Returns the octets of a body, if there are at most `largest`.
 pub(super) async fn body(mut body: Incoming, host: &str, largest: usize) -> Result<Vec<u8>, Fault> {
     let mut octets = Vec::new();
     while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {

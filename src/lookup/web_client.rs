@@ -1,7 +1,8 @@
-//! An HTTPS client for the web servers that the user wants to be asked.
+//! An HTTPS client for the web servers that are asked on the user's request.
 //!
-//! One GET each, without a credential. The certificate must be valid for the host, redirects are not followed, size and
-//! time are bounded. Addresses come from the servers that this run asks, under the same rules as those of policy hosts.
+//! One GET each, without credentials. The certificate must be valid for the host, redirects are not followed, and size
+//! and time are bounded. Addresses come from the servers that this run asks, under the same rules as those of policy
+//! hosts.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
@@ -24,20 +25,20 @@ use super::memory::Memory;
 use super::transport::{Transport, harmless};
 use super::web::{self, Fault};
 
-/// Octets of the largest document that is read.
+/// The size limit of a document, in octets.
 const LARGEST: usize = 64 * 1024;
-/// Answers that are remembered at least.
+/// The number of answers that are cached at least.
 const MOST_REMEMBERED: usize = 1024;
-/// Addresses of one host that are tried at most.
+/// The highest number of addresses of one host that are tried.
 const MOST_ADDRESSES: usize = 4;
-/// Requests at the same time, of all domains together: one host gets many of them.
+/// The highest number of concurrent requests, over all domains: one host gets many of them.
 const MOST_AT_ONCE: usize = 16;
 /// The port of HTTPS.
 const HTTPS_PORT: u16 = 443;
-/// Characters of a region that are kept.
+/// The highest number of characters of a region that are kept.
 const LONGEST_REGION: usize = 32;
 
-/// Makes requests to web servers, each once a run.
+/// Sends requests to web servers, each once in a run.
 #[derive(Debug)]
 pub(super) struct WebClient {
     transport: Transport,
@@ -51,7 +52,7 @@ pub(super) struct WebClient {
 struct Failure {
     outcome: WebOutcome,
     reason: String,
-    /// The names that the certificate is for, where it was refused for them.
+    /// The names that the certificate is valid for, if it was refused for another name.
     certificate: Vec<String>,
 }
 
@@ -61,7 +62,7 @@ impl Failure {
     }
 }
 
-/// What was read of an answer.
+/// The parts of an answer that were read.
 #[derive(Default)]
 struct Answer {
     status: u16,
@@ -100,12 +101,12 @@ impl WebClient {
         }
     }
 
-    /// The time of the run.
+    /// Returns the time of the run.
     pub(super) fn now(&self) -> Timestamp {
         self.transport.now()
     }
 
-    /// Begins another round, in which the answers may be others.
+    /// Begins another round, in which answers may have changed.
     pub(super) fn begin_round(&mut self, transport: Transport) {
         self.transport = transport;
         self.answers = Mutex::new(Memory::of(MOST_REMEMBERED, usize::MAX));
@@ -125,7 +126,7 @@ impl WebClient {
         self.port = port;
     }
 
-    /// The answer to a request, whichever domain makes it first.
+    /// Returns the answer to a request, shared with other domains that make the same one.
     pub(super) async fn answer(&self, request: &WebRequest, facts: &Facts) -> WebReply {
         let cell = {
             let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -193,7 +194,7 @@ impl WebClient {
     async fn get(&self, stream: TcpStream, request: &WebRequest, host: &str) -> Result<Answer, Failure> {
         let unreachable = |reason: String| Failure::new(WebOutcome::Unreachable, reason);
         let path = request.path();
-        // A label may hold any octet; none of them may end the path or begin a query.
+        // A label may hold any octet; none of them may end the path or begin a query string.
         if !path.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"/.-_".contains(&octet)) {
             return Err(unreachable(harmless(&format!("`{path}` is not a valid path"))));
         }
@@ -217,7 +218,7 @@ impl WebClient {
     }
 }
 
-/// Reads of an answer what its topic needs.
+/// Reads the parts of an answer that its topic needs.
 async fn read(topic: WebTopic, response: Response<Incoming>, host: &str) -> Result<Answer, Failure> {
     let header = |name| {
         let value = response.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
@@ -233,12 +234,12 @@ async fn read(topic: WebTopic, response: Response<Incoming>, host: &str) -> Resu
                 holder(status, &body).map_err(|reason| Failure::new(WebOutcome::Malformed, reason.into()))?;
             Ok(Answer { holder, ..answer })
         }
-        // The head says enough.
+        // The response header is sufficient.
         WebTopic::Tenant | WebTopic::Autodiscover => Ok(answer),
     }
 }
 
-/// Who holds the domain according to the OpenID configuration, or to the error in its place.
+/// Returns the holder of the domain according to the OpenID configuration, or to the error returned instead.
 fn holder(status: u16, body: &[u8]) -> Result<Option<TenantHolder>, &'static str> {
     let document: Value = serde_json::from_slice(body).map_err(|_| "the response is not JSON")?;
     let text = |key: &str| document.get(key).and_then(Value::as_str).unwrap_or_default();
@@ -254,7 +255,7 @@ fn holder(status: u16, body: &[u8]) -> Result<Option<TenantHolder>, &'static str
     Ok(Some(TenantHolder::Tenant { id, region }))
 }
 
-/// The id in `https://login.microsoftonline.com/ID/v2.0`.
+/// Returns the id in `https://login.microsoftonline.com/ID/v2.0`.
 fn tenant_id(issuer: &str) -> Option<String> {
     let (_, path) = issuer.strip_prefix("https://")?.split_once('/')?;
     let id = path.split('/').next()?;

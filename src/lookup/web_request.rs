@@ -1,7 +1,7 @@
-//! Requests to web servers that the user asked for: of the sign-in host, which tenant holds a domain, and of the hosts
-//! that Outlook asks first, who answers there.
+//! Requests to web servers on the user's request: to the sign-in host for the tenant of a domain, and to the hosts that
+//! Outlook asks first.
 //!
-//! Not asked offline; a recording answers instead of the network.
+//! Nothing is asked offline; a recording answers instead of the network.
 
 use std::collections::BTreeSet;
 
@@ -14,8 +14,8 @@ use crate::record::{Question, RecordType};
 
 use super::source::Source;
 
-/// The questions for the addresses of the hosts, as far as the facts tell where their aliases lead; in a replay, of those
-/// that the recording holds.
+/// Returns the questions for the addresses of the hosts, along the aliases known so far; in a replay, only those that
+/// the recording holds.
 pub(super) fn address_questions(
     source: &Source,
     requests: &BTreeSet<WebRequest>,
@@ -31,7 +31,7 @@ pub(super) fn address_questions(
     questions.flat_map(|question| facts.along_aliases(&question)).collect()
 }
 
-/// Makes the requests, and adds the answers to the facts; what is still open at `until` is out of time.
+/// Makes the requests and adds the answers to the facts; requests that are open at `until` are out of time.
 pub async fn request_web(
     source: &Source,
     requests: &BTreeSet<WebRequest>,

@@ -1,7 +1,8 @@
 //! Posts notices to a web server that the user names.
 //!
-//! The URL often holds a secret, so it is never shown: not in messages, not in debug output. The server may be anywhere, also
-//! on a private network: the user named it, and not the DNS of a checked domain. Redirects are not followed.
+//! The URL often contains a secret, so it is never shown: not in messages, not in debug output. The server may be
+//! anywhere, also on a private network, since the user named it and not the DNS of a checked domain. Redirects are not
+//! followed.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,9 +17,9 @@ use super::origin::{Origin, Scheme};
 use super::transport::{Transport, harmless};
 use super::web::{self, Fault};
 
-/// How long connecting and one answer may take together.
+/// The time limit for connecting and one response together.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How often a notice is sent at most.
+/// The highest number of times that a notice is sent.
 const TRIES: u32 = 4;
 /// The pause after the first try; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
@@ -34,11 +35,11 @@ const FIRST_PAUSE: Duration = Duration::from_secs(2);
 #[derive(Clone, PartialEq, Eq)]
 pub struct WebhookUrl {
     origin: Origin,
-    /// Path and query.
+    /// The path and query.
     target: String,
 }
 
-/// A text that is not a URL to post to. It is not repeated: it may hold a secret.
+/// The error of a text that is not a URL to post to. The text is not repeated, since it may contain a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("expected a URL such as `https://hooks.example/path`, without user and fragment")]
 pub struct WebhookUrlError;
@@ -66,7 +67,7 @@ impl fmt::Debug for WebhookUrl {
     }
 }
 
-/// The reason why a notice was not accepted. Nothing in it comes from the URL's path or query.
+/// The reason why a notice was not accepted. It contains nothing of the URL's path or query.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WebhookFailure {
     /// The server refuses the notice (a status of 4xx other than 408 and 429): sending it again cannot help.
@@ -118,31 +119,31 @@ pub struct Webhook {
 }
 
 impl Webhook {
-    /// A webhook at `url`; nothing is sent yet.
+    /// Returns a webhook at `url`; nothing is sent yet.
     #[must_use]
     pub fn new(url: WebhookUrl) -> Self {
         Self { url, transport: Transport::new(PATIENCE), patience: PATIENCE, first_pause: FIRST_PAUSE }
     }
 
-    /// The same, with the certificates and settings for TLS of a transport.
+    /// Returns the webhook with the certificates and TLS settings of a transport.
     #[must_use]
     pub fn with_transport(self, transport: Transport) -> Self {
         Self { transport, ..self }
     }
 
-    /// The same, with other times than 10 s for one try and 2 s for the first pause.
+    /// Returns the webhook with other times than 10 s for one try and 2 s for the first pause.
     #[must_use]
     pub fn with_times(self, patience: Duration, first_pause: Duration) -> Self {
         Self { patience, first_pause, ..self }
     }
 
-    /// The URL, which shows its host alone.
+    /// Returns the URL, which shows only its host.
     #[must_use]
     pub fn url(&self) -> &WebhookUrl {
         &self.url
     }
 
-    /// Posts a JSON text, up to four times where the server fails or does not answer, with growing pauses.
+    /// Posts a JSON text, up to four times if the server fails or does not answer, with growing pauses.
     ///
     /// # Errors
     /// The [`WebhookFailure`] of the last try.
@@ -173,7 +174,7 @@ impl Webhook {
             .header(USER_AGENT, web::AGENT)
             .body(json.to_owned())
             .map_err(|_| WebhookFailure::NoAnswer("the URL cannot be requested".into()))?;
-        // An address that is dead leaves time for another.
+        // A dead address leaves time for another.
         let stream = origin.connect(self.patience / 4).await?;
         match origin.scheme {
             Scheme::Http => web::exchange(stream, host, request, read).await,
@@ -187,7 +188,7 @@ impl Webhook {
     }
 }
 
-/// What the status of an answer means; its body is not read.
+/// Returns the result that the status of a response means; its body is not read.
 async fn read(response: Response<Incoming>) -> Result<(), WebhookFailure> {
     let status = response.status();
     match status {

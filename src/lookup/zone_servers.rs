@@ -9,37 +9,37 @@ use crate::record::{Name, Question, RecordType};
 use super::planned_query::PlannedQuery;
 use super::transport::Endpoint;
 
-/// Servers, and how each is reached.
+/// Servers and their endpoints.
 pub(super) type Servers = Vec<(Arc<Server>, Endpoint)>;
 
-/// What the facts say of the domain's zones: worked out once, and read for every question.
+/// The zones of a domain and their servers, according to the facts: computed once, and read for every question.
 #[derive(PartialEq)]
 pub(super) struct ZoneServers<'a> {
     pub(super) domain: &'a Name,
-    /// Where the zone of the domain begins, as far as that is known.
+    /// The apex of the domain's zone, if known.
     pub(super) apex: Option<Name>,
-    /// The deepest zone that holds the domain, as far as that is certain; where resolvers differ about it, also the one
-    /// above, so that it does not matter whose answer comes first.
+    /// The deepest zone that certainly contains the domain; if resolvers differ about it, also the zone that contains
+    /// it, so that the order of their answers does not matter.
     pub(super) zones: Vec<Name>,
-    /// Zones further down, which are known from referrals only.
+    /// Zones further down, known only from referrals.
     pub(super) delegated: BTreeSet<Name>,
-    /// The name servers of all these.
+    /// The name servers of these zones.
     pub(super) servers: BTreeMap<Name, Servers>,
-    /// The name servers of the parent zone, and its apex.
+    /// The parent zone and its name servers.
     pub(super) above: Option<(Name, Servers)>,
-    /// The names whose addresses were read for all this.
+    /// The names whose addresses were read for these servers.
     pub(super) names: BTreeSet<Name>,
 }
 
 impl ZoneServers<'_> {
-    /// Returns whether more replies to a question about an address can show other servers.
+    /// Returns whether further replies to an address question can change the servers.
     pub(super) fn depends_on(&self, question: &Question) -> bool {
         matches!(question.rtype, RecordType::A | RecordType::Aaaa) && self.names.contains(&question.name)
     }
 
-    /// The name servers of the zone of the name.
+    /// Adds the queries to the name servers of the zone that contains the name.
     pub(super) fn authoritative(&self, question: &Question, queries: &mut Vec<PlannedQuery>) {
-        // Each ancestor is a name of its own, and hardly a domain has a zone further down.
+        // Each ancestor is allocated, and few domains have a zone further down.
         let is_delegated = |name: &Name| self.delegated.contains(name);
         let delegated =
             (!self.delegated.is_empty()).then(|| question.name.ancestors().find(is_delegated)).flatten();
@@ -58,7 +58,7 @@ impl ZoneServers<'_> {
     }
 }
 
-/// The parent zone of a zone, once its name servers are known.
+/// Returns the parent zone of a zone, once its name servers are known.
 pub(super) fn parent_zone(apex: &Name, facts: &Facts) -> Option<Name> {
     apex.parent()?.ancestors().find(|candidate| !facts.name_server_names(candidate).is_empty())
 }

@@ -1,7 +1,7 @@
 //! Answers from zone files as an authoritative server would.
 //!
-//! Answers are computed from the records alone: no network, no clock, no file system. Names that the files
-//! say nothing about are not answered at all, because silence is not "does not exist".
+//! Answers are computed from the records alone: no network, no clock, no file system. Names that the files do not cover
+//! are not answered at all, because a missing answer does not mean "does not exist".
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,16 +10,16 @@ use crate::facts::{Outcome, Reply, Role, Server, soa_of};
 use crate::record::zone::ZoneText;
 use crate::record::{Name, Question, Record, RecordData, RecordType};
 
-/// Aliases followed within one reply; resolvers give up after fewer.
+/// The highest number of aliases followed within one reply; resolvers give up earlier.
 const MAX_CHAIN: usize = 32;
 /// The type of DNAME (RFC 6672).
 const DNAME: RecordType = RecordType::Other(39);
 
-/// The records of some zone files, ready to answer as the zones' name servers would.
+/// The records of zone files, ready to answer as the zones' name servers would.
 ///
-/// The owner of an SOA is the apex of a zone. A file without any SOA covers its origin and everything below,
-/// if it has a record there. Records outside every apex, such as the SPF records of others in a test file,
-/// are answered at exactly their names.
+/// The owner of an SOA record is the apex of a zone. A file without any SOA covers its origin and all names below, if
+/// it has a record there. Records outside every apex, such as the SPF records of other domains in a test file, are
+/// answered at exactly their names.
 ///
 /// ```
 /// use cutover::lookup::zonefile::ZoneFiles;
@@ -37,7 +37,7 @@ pub struct ZoneFiles {
     foreign: BTreeMap<Name, Node>,
 }
 
-/// Two files claim to hold the same zone.
+/// The error of two files that hold the same zone.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("found an SOA of `{apex}` in `{second}`, and one in `{first}` before; pass one file for each zone")]
 pub struct ZoneConflict {
@@ -49,7 +49,7 @@ pub struct ZoneConflict {
     pub second: String,
 }
 
-/// What is held at each name, in canonical order: what lies below a name follows it.
+/// The content of each name, in canonical order: names below a name follow it.
 type Nodes = BTreeMap<Name, Node>;
 
 /// One zone.
@@ -60,20 +60,20 @@ struct Zone {
     nodes: Nodes,
 }
 
-/// What is held at one name.
+/// The content of one name.
 #[derive(Debug, Clone)]
 struct Node {
-    /// The file that held the first of the records.
+    /// The file of the first record.
     file: Arc<Server>,
-    /// Ordered by data, never two alike.
+    /// The records, ordered by data, without duplicates.
     records: Vec<Record>,
-    /// Whether a proxy answers in place of the alias here.
+    /// True if a proxy answers in place of the alias here.
     is_proxied: bool,
-    /// The types of records that are published here and not in the file, with the reason.
+    /// The types of records that are published here but not in the file, with the reason.
     unlisted: BTreeMap<RecordType, String>,
 }
 
-/// Where a name is looked up.
+/// The place where a name is looked up.
 struct Place<'a> {
     /// The zone and its apex; `None` for names without a zone.
     zone: Option<(&'a Name, &'a Zone)>,
@@ -81,38 +81,38 @@ struct Place<'a> {
     file: &'a Arc<Server>,
 }
 
-/// What one name has for one type.
+/// The result of a lookup for one type at one name.
 enum Step {
-    /// Records of the type, and whether a proxy answers in their place.
+    /// Records of the type; true if a proxy answers in their place.
     Records(Vec<Record>, bool),
-    /// Records of the type that the file does not hold, and why.
+    /// Records of the type that the file does not hold, with the reason.
     Unlisted(String),
-    /// Aliases, and the name to go on with.
+    /// Aliases, and the name at which to continue.
     Alias(Vec<Record>, Name),
-    /// The name exists and has no such record.
+    /// The name exists but has no such record.
     NoData,
     /// The name does not exist.
     NxDomain,
 }
 
-/// What becomes of a name on the way down from the apex of its zone.
+/// The result of the descent from the apex of a zone to a name.
 enum Descent<'a> {
-    /// It belongs to a zone further down, which has these name servers.
+    /// The name belongs to a zone further down, which has these name servers.
     Cut(Vec<Record>),
-    /// It lies below a DNAME with this owner and target.
+    /// The name is below a DNAME with this owner and target.
     Renamed(&'a Record, Name),
-    /// It is reached.
+    /// The name is reached.
     Reached,
 }
 
 impl ZoneFiles {
-    /// No files: everything is outside.
+    /// Returns an empty set of files, which covers no name.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// One file with these records; without an SOA among them it covers `origin`.
+    /// Returns one file with these records; without an SOA record among them it covers `origin`.
     #[must_use]
     pub fn from_records(label: &str, origin: Option<Name>, records: Vec<Record>) -> Self {
         let mut files = Self::new();
@@ -120,11 +120,11 @@ impl ZoneFiles {
         files
     }
 
-    /// Adds a file, called `label` in replies. A file without SOA whose origin is a known apex adds to that
+    /// Adds a file, called `label` in replies. A file without an SOA record whose origin is a known apex adds to that
     /// zone.
     ///
     /// # Errors
-    /// [`ZoneConflict`] if an earlier file has an SOA of the same zone; nothing is added then.
+    /// [`ZoneConflict`] if an earlier file has an SOA record for the same zone; nothing is added then.
     pub fn add(&mut self, label: &str, text: ZoneText) -> Result<(), ZoneConflict> {
         self.refuse_conflict(label, &text)?;
         let file = Arc::new(Server { role: Role::ZoneFile, address: label.into() });
@@ -159,7 +159,7 @@ impl ZoneFiles {
         Ok(())
     }
 
-    /// What is held at exactly this name.
+    /// Returns the content of exactly this name.
     fn node_mut(&mut self, name: &Name) -> Option<&mut Node> {
         let apex = name.ancestors().find(|apex| self.zones.contains_key(apex));
         let nodes = match apex.and_then(|apex| self.zones.get_mut(&apex)) {
@@ -179,10 +179,10 @@ impl ZoneFiles {
         Ok(())
     }
 
-    /// Every record set that the files hold at and below `domain`.
+    /// Returns every record set that the files hold at and below `domain`.
     #[must_use]
     pub fn record_sets(&self, domain: &Name) -> BTreeSet<Question> {
-        // What lies below a name follows it, zones like names; a run has as many domains as a file has zones.
+        // Names and zones below a name sort after it, so only these are visited: a run may have many of both.
         let below = self.zones.range(domain..).take_while(|(apex, _)| apex.is_within(domain));
         let above = domain.ancestors().skip(1).filter_map(|above| self.zones.get(&above));
         let zones = below.map(|(_, zone)| zone).chain(above).map(|zone| &zone.nodes);
@@ -197,12 +197,12 @@ impl ZoneFiles {
         zones.chain([&self.foreign]).flat_map(within).collect()
     }
 
-    /// The apexes of one file, each with a zone that is ready for its records.
+    /// Returns the apexes of one file, and prepares a zone for the records of each.
     fn open_zones(&mut self, file: &Arc<Server>, text: &ZoneText) -> BTreeSet<Name> {
         let has_soa = !text.apexes.is_empty();
         let mut apexes: BTreeSet<Name> = text.apexes.iter().cloned().collect();
         if !has_soa && let Some(origin) = &text.origin {
-            // A file that holds only names of others says nothing about its origin.
+            // A file that holds only names of others does not cover its origin.
             apexes.extend(
                 text.records
                     .iter()
@@ -222,13 +222,13 @@ impl ZoneFiles {
         apexes
     }
 
-    /// The reply to a question; `None` if the files say nothing about the name, so that it is not asked.
+    /// Returns the reply to a question; `None` if the files do not cover the name, so that it is not asked.
     ///
-    /// Aliases are followed as far as the files go (RFC 1034 §4.3.2). A chain that ends at a name that does
-    /// not exist has [`Outcome::NxDomain`] (RFC 2308 §2.1). One that leaves the files, loops or ends at a name
-    /// without such a record has [`Outcome::Records`]; the SOA is there only in the last case. A chain that is longer
-    /// than is followed has [`Outcome::ChainTooLong`] and no records, and one that ends at records which are published and not
-    /// in the file [`Outcome::NotListed`]. The time of the reply is not set.
+    /// Aliases are followed within the files (RFC 1034 §4.3.2). A chain that ends at a nonexistent name has
+    /// [`Outcome::NxDomain`] (RFC 2308 §2.1). One that leaves the files, loops or ends at a name without such a record
+    /// has [`Outcome::Records`]; only the last of these has the SOA. A chain that exceeds the length limit has
+    /// [`Outcome::ChainTooLong`] and no records, and one that ends at records that are published but not in the file
+    /// has [`Outcome::NotListed`]. The time of the reply is not set.
     #[must_use]
     pub fn answer(&self, question: &Question) -> Option<Reply> {
         if let Some(referral) = self.referral(question) {
@@ -281,7 +281,7 @@ impl ZoneFiles {
         Some(reply)
     }
 
-    /// The reply to a question about a name that the zone delegates to other name servers.
+    /// Returns the reply to a question about a name that the zone delegates to other name servers.
     fn referral(&self, question: &Question) -> Option<Reply> {
         let (apex, zone) = self.zone_of(&question.name)?;
         let place = Place { zone: Some((apex, zone)), nodes: &zone.nodes, file: &zone.file };
@@ -303,13 +303,13 @@ impl ZoneFiles {
         self.place(name).is_some()
     }
 
-    /// The apex of the closest zone that encloses the name.
+    /// Returns the apex of the closest zone that contains the name.
     #[must_use]
     pub fn apex_of(&self, name: &Name) -> Option<&Name> {
         self.zone_of(name).map(|(apex, _)| apex)
     }
 
-    /// The name servers that the zone lists at its apex, in canonical order.
+    /// Returns the name servers that the zone lists at its apex, in canonical order.
     #[must_use]
     pub fn name_servers(&self, apex: &Name) -> Vec<Name> {
         let servers = self.at_apex(apex).filter_map(|record| match &record.data {
@@ -319,7 +319,7 @@ impl ZoneFiles {
         servers.collect()
     }
 
-    /// The version of the zone.
+    /// Returns the serial of the zone.
     #[must_use]
     pub fn serial(&self, apex: &Name) -> Option<u32> {
         self.at_apex(apex).find_map(soa_of).map(|soa| soa.serial)
@@ -348,7 +348,7 @@ impl ZoneFiles {
 }
 
 impl<'a> Place<'a> {
-    /// Looks for a delegation or a DNAME on the way from the apex down to the name (RFC 1034 §4.3.2 step 3).
+    /// Searches for a delegation or a DNAME on the path from the apex down to the name (RFC 1034 §4.3.2 step 3).
     fn descend(&self, name: &Name) -> Descent<'a> {
         let Some((apex, _)) = self.zone else { return Descent::Reached };
         let mut path: Vec<Name> = name.ancestors().take_while(|above| above.is_within(apex)).collect();
@@ -384,10 +384,10 @@ impl<'a> Place<'a> {
         self.wildcard(name, rtype)
     }
 
-    /// The records of the wildcard at the closest encloser (RFC 4592 §3.3.1), given to the name.
+    /// Returns the records of the wildcard at the closest encloser (RFC 4592 §3.3.1), with the name as owner.
     fn wildcard(&self, name: &Name, rtype: RecordType) -> Step {
         let encloser = name.ancestors().skip(1).find(|above| at_or_below(self.nodes, above).is_some());
-        // Too long a name cannot be an owner.
+        // A name that is too long cannot be an owner.
         let Some(source) = encloser.and_then(|encloser| encloser.prepend("*").ok()) else {
             return Step::NxDomain;
         };
@@ -398,7 +398,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// The SOA for a negative answer; its TTL is the time that the answer may be remembered (RFC 2308 §3).
+    /// Returns the SOA for a negative answer; its TTL is the time for which the answer may be cached (RFC 2308 §3).
     fn soa(&self) -> Option<Record> {
         let (apex, zone) = self.zone?;
         let record = zone.nodes.get(apex)?.of(RecordType::Soa).next()?;
@@ -413,7 +413,7 @@ impl Node {
         Self { file: Arc::clone(file), records, is_proxied: false, unlisted }
     }
 
-    /// Adds records; the smallest TTL of two that are alike is kept.
+    /// Adds records; of two identical ones, the smaller TTL is kept.
     fn add(&mut self, records: Vec<Record>) {
         self.records.extend(records);
         self.records.sort_by(|one, other| (&one.data, one.ttl).cmp(&(&other.data, other.ttl)));
@@ -424,8 +424,8 @@ impl Node {
         self.records.iter().filter(move |record| record.data.rtype() == rtype)
     }
 
-    /// What is here for the type, with `name` as owner. Records of the type come before an alias beside them:
-    /// such a zone is broken, and both must be seen.
+    /// Returns the result for the type at this name, with `name` as owner. Records of the type take precedence over an
+    /// alias next to them: such a zone is broken, and both must be reported.
     fn step(&self, name: &Name, rtype: RecordType) -> Step {
         let owned = |record: &Record| Record { name: name.clone(), ..record.clone() };
         let wanted: Vec<Record> = self.of(rtype).map(owned).collect();
@@ -443,13 +443,13 @@ impl Node {
     }
 }
 
-/// What is held at the name or, for an empty non-terminal, at the first name below it.
+/// Returns the content of the name or, for an empty non-terminal, of the first name below it.
 fn at_or_below<'a>(nodes: &'a Nodes, name: &Name) -> Option<&'a Node> {
     let (found, node) = nodes.range(name..).next()?;
     found.is_within(name).then_some(node)
 }
 
-/// The name with the owner of the DNAME replaced by its target (RFC 6672 §2.2); `None` if it would be too
+/// Returns the name with the owner of the DNAME replaced by its target (RFC 6672 §2.2); `None` if the result is too
 /// long.
 fn renamed(name: &Name, record: &Record) -> Option<Name> {
     let RecordData::Other(data) = &record.data else { return None };

@@ -1,25 +1,25 @@
 //! Finds the providers that a record can belong to.
 //!
-//! Every answer is a list, because platforms share host names. An empty one says that the table does not
-//! know, which for an MX host usually means a server of the domain's own.
+//! Every answer is a list, because platforms share host names. An empty list means that no row matches, which for an MX
+//! host usually means a server of the domain's own.
 
 use super::pattern::{self, Fit, Host};
 use super::{Evidence, Provider, index};
 use crate::record::Name;
 
-/// Something seen in DNS that can tell whose service is used.
+/// Evidence from DNS that may identify a provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Clue<'a> {
     /// The host of an MX record.
     Mx(&'a Name),
-    /// A host in an `include:`, `redirect=`, `exists:` or `a:` term of SPF (RFC 7208 §5, §6.1). Macro text on
-    /// its left is just more labels.
+    /// A host in an `include:`, `redirect=`, `exists:` or `a:` term of SPF (RFC 7208 §5, §6.1). Macro text on its left
+    /// counts as further labels.
     Spf(&'a Name),
     /// The target of the alias at `autodiscover`.
     Autodiscover(&'a Name),
     /// An SRV record (RFC 2782).
     Srv {
-        /// Service and protocol: `_autodiscover._tcp`.
+        /// The service and protocol, such as `_autodiscover._tcp`.
         service: &'a str,
         /// The host that offers it.
         target: &'a Name,
@@ -28,7 +28,7 @@ pub enum Clue<'a> {
     Dkim {
         /// The labels left of `_domainkey`.
         selector: &'a str,
-        /// Where it is an alias to; `None` if the key itself is there.
+        /// The target of its alias; `None` if the key itself is published there.
         target: Option<&'a Name>,
     },
     /// A name server of the zone.
@@ -44,13 +44,13 @@ pub enum Clue<'a> {
     Cname {
         /// The labels left of the domain.
         owner: &'a str,
-        /// Where it is an alias to.
+        /// The target of the alias.
         target: &'a Name,
     },
 }
 
 impl<'a> Clue<'a> {
-    /// Which kind of evidence this is.
+    /// Returns the kind of evidence.
     #[must_use]
     pub fn evidence(&self) -> Evidence {
         match self {
@@ -65,7 +65,7 @@ impl<'a> Clue<'a> {
         }
     }
 
-    /// The host that it points to, if it points to one.
+    /// Returns the host that the record points to, if any.
     fn host(&self) -> Option<&'a Name> {
         match *self {
             Self::Mx(host) | Self::Spf(host) | Self::Autodiscover(host) | Self::Ns(host) => Some(host),
@@ -76,14 +76,15 @@ impl<'a> Clue<'a> {
     }
 }
 
-/// The platforms that fit `clue` most closely, in the order of the table; equally close ones all.
+/// Returns the platforms that match `clue` most closely, in the order of the table; equally close ones are all
+/// included.
 ///
-/// The pattern with most labels wins, then the one with fewest wildcards, and names of `domain` itself are
-/// the last resort. A fit need not prove anything: see [`Provider::is_weak`].
+/// The pattern with the most labels wins, then the one with the fewest wildcards; names of `domain` itself are the last
+/// resort. A match is not necessarily proof: see [`Provider::is_weak`].
 #[must_use]
 pub fn best_matches(clue: Clue<'_>, domain: &Name) -> Vec<&'static Provider> {
     let mut candidates = index::candidates(clue.evidence(), clue.host()).peekable();
-    // Nearly every host is nobody's, and need not be taken apart.
+    // Most hosts have no candidate row and need not be split into labels.
     if candidates.peek().is_none() {
         return Vec::new();
     }
@@ -104,7 +105,7 @@ pub fn best_matches(clue: Clue<'_>, domain: &Name) -> Vec<&'static Provider> {
     matches
 }
 
-/// All platforms that fit `clue`, however loosely, in the order of the table.
+/// Returns all platforms that match `clue`, however loosely, in the order of the table.
 #[must_use]
 pub fn all_matches(clue: Clue<'_>, domain: &Name) -> Vec<&'static Provider> {
     let seen = Seen::new(clue, domain);
@@ -112,115 +113,115 @@ pub fn all_matches(clue: Clue<'_>, domain: &Name) -> Vec<&'static Provider> {
     candidates.filter(|provider| seen.fit(provider).is_some()).collect()
 }
 
-/// The [best matches](best_matches) of an MX host.
+/// Returns the [best matches](best_matches) of an MX host.
 #[must_use]
 pub fn of_mx(host: &Name, domain: &Name) -> Vec<&'static Provider> {
     best_matches(Clue::Mx(host), domain)
 }
 
-/// The [best matches](best_matches) of a host in a term of SPF.
+/// Returns the [best matches](best_matches) of a host in an SPF term.
 #[must_use]
 pub fn of_spf(host: &Name, domain: &Name) -> Vec<&'static Provider> {
     best_matches(Clue::Spf(host), domain)
 }
 
-/// The [best matches](best_matches) of the target of the alias at `autodiscover`. Where that is the domain's
-/// own name or a platform's general one, [`of_cname`] with the owner `autodiscover` can know more.
+/// Returns the [best matches](best_matches) of the target of the alias at `autodiscover`. If the target is the domain's
+/// own name or a platform's general name, [`of_cname`] with the owner `autodiscover` can be more specific.
 #[must_use]
 pub fn of_autodiscover(target: &Name, domain: &Name) -> Vec<&'static Provider> {
     best_matches(Clue::Autodiscover(target), domain)
 }
 
-/// The [best matches](best_matches) of an SRV record; `service` is such as `_autodiscover._tcp`.
+/// Returns the [best matches](best_matches) of an SRV record; `service` is a name such as `_autodiscover._tcp`.
 #[must_use]
 pub fn of_srv(service: &str, target: &Name, domain: &Name) -> Vec<&'static Provider> {
     best_matches(Clue::Srv { service, target }, domain)
 }
 
-/// The [best matches](best_matches) of a published DKIM selector; without a target, the key itself is
-/// there.
+/// Returns the [best matches](best_matches) of a published DKIM selector; `target` is `None` if the key itself is
+/// published there.
 #[must_use]
 pub fn of_dkim(selector: &str, target: Option<&Name>, domain: &Name) -> Vec<&'static Provider> {
     best_matches(Clue::Dkim { selector, target }, domain)
 }
 
-/// The [best matches](best_matches) of a name server: who hosts the zone, not who hosts mail.
+/// Returns the [best matches](best_matches) of a name server: the operator of the zone, not of its mail.
 #[must_use]
 pub fn of_ns(host: &Name, domain: &Name) -> Vec<&'static Provider> {
     best_matches(Clue::Ns(host), domain)
 }
 
-/// The [best matches](best_matches) of a TXT record: of the domain itself, or of `owner` below it. It proves
+/// Returns the [best matches](best_matches) of a TXT record of the domain itself, or of `owner` below it. It proves
 /// that an account once existed, not that mail goes there.
 #[must_use]
 pub fn of_txt(owner: Option<&str>, text: &str) -> Vec<&'static Provider> {
     best_matches(Clue::Txt { owner, text }, &Name::root())
 }
 
-/// The [best matches](best_matches) of an alias; `owner` holds the labels left of the domain.
+/// Returns the [best matches](best_matches) of an alias; `owner` holds the labels left of the domain.
 #[must_use]
 pub fn of_cname(owner: &str, target: &Name, domain: &Name) -> Vec<&'static Provider> {
     best_matches(Clue::Cname { owner, target }, domain)
 }
 
 impl Provider {
-    /// Returns whether `clue` can mean this platform, be it that another fits more closely.
+    /// Returns whether `clue` matches this platform, even if another one matches more closely.
     #[must_use]
     pub fn matches(&self, clue: Clue<'_>, domain: &Name) -> bool {
         Seen::new(clue, domain).fit(self).is_some()
     }
 
-    /// Returns whether an MX host can be this platform's.
+    /// Returns whether an MX host may belong to this platform.
     #[must_use]
     pub fn matches_mx(&self, host: &Name, domain: &Name) -> bool {
         self.matches(Clue::Mx(host), domain)
     }
 
-    /// Returns whether a host in a term of SPF can be this platform's.
+    /// Returns whether a host in an SPF term may belong to this platform.
     #[must_use]
     pub fn matches_spf(&self, host: &Name, domain: &Name) -> bool {
         self.matches(Clue::Spf(host), domain)
     }
 
-    /// Returns whether the target of the alias at `autodiscover` can be this platform's.
+    /// Returns whether the target of the alias at `autodiscover` may belong to this platform.
     #[must_use]
     pub fn matches_autodiscover(&self, target: &Name, domain: &Name) -> bool {
         self.matches(Clue::Autodiscover(target), domain)
     }
 
-    /// Returns whether an SRV record can be this platform's; `service` is such as `_autodiscover._tcp`.
+    /// Returns whether an SRV record may belong to this platform; `service` is a name such as `_autodiscover._tcp`.
     #[must_use]
     pub fn matches_srv(&self, service: &str, target: &Name, domain: &Name) -> bool {
         self.matches(Clue::Srv { service, target }, domain)
     }
 
-    /// Returns whether a published DKIM selector can be this platform's; without a target, the key itself is
-    /// there.
+    /// Returns whether a published DKIM selector may belong to this platform; `target` is `None` if the key itself is
+    /// published there.
     #[must_use]
     pub fn matches_dkim(&self, selector: &str, target: Option<&Name>, domain: &Name) -> bool {
         self.matches(Clue::Dkim { selector, target }, domain)
     }
 
-    /// Returns whether a name server can be this platform's.
+    /// Returns whether a name server may belong to this platform.
     #[must_use]
     pub fn matches_ns(&self, host: &Name, domain: &Name) -> bool {
         self.matches(Clue::Ns(host), domain)
     }
 
-    /// Returns whether a TXT record, of the domain itself or of `owner` below it, can be this platform's.
+    /// Returns whether a TXT record, of the domain itself or of `owner` below it, may belong to this platform.
     #[must_use]
     pub fn matches_txt(&self, owner: Option<&str>, text: &str) -> bool {
         self.matches(Clue::Txt { owner, text }, &Name::root())
     }
 
-    /// Returns whether an alias can be this platform's; `owner` holds the labels left of the domain.
+    /// Returns whether an alias may belong to this platform; `owner` holds the labels left of the domain.
     #[must_use]
     pub fn matches_cname(&self, owner: &str, target: &Name, domain: &Name) -> bool {
         self.matches(Clue::Cname { owner, target }, domain)
     }
 }
 
-/// A clue, taken apart once to be held against every row of the table.
+/// A clue, prepared once for comparison with every row of the table.
 struct Seen<'a> {
     clue: Clue<'a>,
     host: Option<Host<'a>>,
@@ -231,7 +232,7 @@ impl<'a> Seen<'a> {
         Self { clue, host: clue.host().map(|host| Host::new(host, domain)) }
     }
 
-    /// How closely the clue fits the closest pattern of `provider`.
+    /// Returns how closely the clue matches the closest pattern of `provider`; `None` if it matches none.
     fn fit(&self, provider: &Provider) -> Option<Fit> {
         match self.clue {
             Clue::Mx(_) => self.closest(provider.mx),

@@ -1,7 +1,7 @@
 //! A mail filter that stays in front of Microsoft 365.
 //!
-//! DNS shows a filter and not what is behind it, so an admin declares it: by its id in the table, or, for one
-//! that the table does not know, by the end of its host names.
+//! DNS shows a filter but not the mail host after it, so an admin declares the filter: by its id in the table or, for a
+//! filter that is not in the table, by the suffix of its host names.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -25,25 +25,25 @@ use crate::record::Name;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Gateway {
-    /// One of the table.
+    /// A gateway of the table.
     Known(&'static Provider),
-    /// Every host that is this name or lies below it.
+    /// Every host that equals this name or is below it.
     Suffix(Name),
 }
 
-/// The reason why a text declares no gateway.
+/// The reason why a text does not declare a gateway.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum GatewayError {
-    /// The id of something else.
+    /// The id of a provider that is not a gateway.
     #[error(
         "`{}` is {} ({}), not a filtering gateway; expected {EXPECTED}{}",
         .found.id, .found.kind.description(), .found.short, hint(.closest)
     )]
     OtherKind {
-        /// What has this id.
+        /// The provider with this id.
         found: &'static Provider,
-        /// The id of a gateway that is written much the same.
+        /// The id of a gateway with similar spelling.
         closest: Option<&'static str>,
     },
     /// Neither an id nor a host suffix.
@@ -51,10 +51,10 @@ pub enum GatewayError {
     Unknown {
         /// The given value.
         text: String,
-        /// The id of a gateway that is written much the same.
+        /// The id of a gateway with similar spelling.
         closest: Option<&'static str>,
     },
-    /// It has a dot and yet cannot be the end of a host name (RFC 1123 §2.1).
+    /// It contains a dot but cannot be the suffix of a host name (RFC 1123 §2.1).
     #[error("`{text}` cannot be the end of the name of a mail host; expected {EXPECTED}")]
     NotAHost {
         /// The given value.
@@ -62,7 +62,7 @@ pub enum GatewayError {
     },
 }
 
-/// What can be declared, for the messages.
+/// The accepted values, for the messages.
 const EXPECTED: &str =
     "the id of a gateway, such as `mimecast`, or a host suffix, such as `filter.example.net`";
 
@@ -80,7 +80,7 @@ impl Gateway {
         }
     }
 
-    /// Returns whether a host in a term of SPF of `domain` is this gateway's.
+    /// Returns whether a host in an SPF term of `domain` belongs to this gateway.
     #[must_use]
     pub fn covers_spf(&self, host: &Name, domain: &Name) -> bool {
         match self {
@@ -89,7 +89,7 @@ impl Gateway {
         }
     }
 
-    /// What it is called inside a sentence: `Mimecast`, or the host suffix.
+    /// Returns the name in a sentence: `Mimecast`, or the host suffix.
     #[must_use]
     pub fn name(&self) -> Cow<'static, str> {
         match self {
@@ -98,7 +98,7 @@ impl Gateway {
         }
     }
 
-    /// The id in the table; `None` for a host suffix.
+    /// Returns the id in the table; `None` for a host suffix.
     #[must_use]
     pub fn id(&self) -> Option<&'static str> {
         match self {
@@ -109,7 +109,7 @@ impl Gateway {
 }
 
 impl fmt::Display for Gateway {
-    /// What can be parsed again: the id or the host suffix.
+    /// Writes a text that can be parsed again: the id or the host suffix.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Known(provider) => f.pad(provider.id),
@@ -121,8 +121,8 @@ impl fmt::Display for Gateway {
 impl FromStr for Gateway {
     type Err = GatewayError;
 
-    /// The id of a gateway, or a host suffix, which has a dot; `*.` or `.` in front of a suffix changes
-    /// nothing.
+    /// Parses the id of a gateway, or a host suffix, which contains a dot; `*.` or `.` in front of a suffix has no
+    /// effect.
     fn from_str(text: &str) -> Result<Self, GatewayError> {
         let text = text.trim();
         let is_gateway = |provider: &&Provider| provider.kind == Kind::Gateway;
@@ -137,7 +137,7 @@ impl FromStr for Gateway {
                 }
             };
         }
-        // The name of an operator with several services, as `proofpoint`: the first of them.
+        // The name of an operator with several services, such as `proofpoint`: its first service is used.
         let operator = format!("{}-", text.to_ascii_lowercase());
         let mut of_operator = all().iter().filter(is_gateway).filter(|one| one.id.starts_with(&operator));
         if let Some(first) = of_operator.next() {
@@ -156,8 +156,8 @@ impl FromStr for Gateway {
     }
 }
 
-/// Returns whether `name` has at least two labels, of letters, digits and hyphens, and is not an address: a top-level
-/// domain alone would cover half the world. The underscore is seen in host names and does no harm.
+/// Returns whether `name` has at least two labels of letters, digits and hyphens, and is not an address: a top-level
+/// domain alone would cover far too many hosts. Underscores occur in host names and are allowed.
 fn can_end_a_host(name: &Name) -> bool {
     let is_word = |label: &[u8]| label.iter().all(|o| o.is_ascii_alphanumeric() || matches!(o, b'-' | b'_'));
     let is_number = |label: &[u8]| label.iter().all(u8::is_ascii_digit);

@@ -1,7 +1,7 @@
 //! An index of the provider table by host suffix.
 //!
-//! Nearly every pattern ends with two labels as they are. Rows are kept by these, so that a host is held against a few
-//! of them and not against the whole table. `pattern` decides whether and how closely one fits.
+//! Nearly every pattern ends with two literal labels. Rows are indexed by these, so that a host is compared with a few
+//! of them and not with the whole table. `pattern` decides whether a row matches, and how closely.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -14,18 +14,18 @@ use crate::record::Name;
 /// The last two labels of a host, from right to left.
 type End<'a> = (&'a [u8], &'a [u8]);
 
-/// The rows for one kind of evidence, by their place in the table, in its order.
+/// The rows for one kind of evidence, as positions in the table, in ascending order.
 struct Index {
-    /// By the last two labels of a pattern.
+    /// The rows by the last two labels of a pattern.
     by_end: HashMap<End<'static>, Vec<usize>>,
-    /// Those that can fit any host, or something else than a host.
+    /// The rows that can match any host, or evidence other than a host.
     anywhere: Vec<usize>,
 }
 
-/// In the order of [`Evidence::ALL`].
+/// The indexes, in the order of [`Evidence::ALL`].
 static INDEXES: LazyLock<Vec<Index>> = LazyLock::new(|| Evidence::ALL.into_iter().map(Index::of).collect());
 
-/// The rows that may fit evidence of the kind with this host, in the order of the table.
+/// Returns the rows that may match evidence of this kind with this host, in the order of the table.
 pub(super) fn candidates(evidence: Evidence, host: Option<&Name>) -> impl Iterator<Item = &'static Provider> {
     let places = INDEXES.get(evidence as usize).map(|index| index.places(host)).unwrap_or_default();
     (0..places.len()).filter_map(move |at| places.get(at).and_then(|place| all().get(*place)))
@@ -64,7 +64,7 @@ impl Index {
     }
 }
 
-/// The patterns of hosts that a row has for the kind of evidence; `None` for what fits whatever the host is.
+/// Returns the host patterns of a row for a kind of evidence; `None` for a pattern that matches any host.
 fn patterns(provider: &Provider, evidence: Evidence) -> Vec<Option<&'static str>> {
     let hosts = |patterns: &'static [&'static str]| patterns.iter().copied().map(Some).collect();
     match evidence {
@@ -79,7 +79,7 @@ fn patterns(provider: &Provider, evidence: Evidence) -> Vec<Option<&'static str>
     }
 }
 
-/// The last two labels, from labels that come from right to left; `None` where there are not two.
+/// Returns the last two labels, from labels in order from right to left; `None` if there are fewer than two.
 fn end<'a>(mut labels: impl Iterator<Item = &'a [u8]>) -> Option<End<'a>> {
     Some((labels.next()?, labels.next()?))
 }

@@ -1,10 +1,10 @@
-//! The clues by which a record shows a provider.
+//! Recognizes mail providers from DNS records.
 //!
-//! A table of mail platforms, filtering gateways and forwarders, recognized by the ends of host names. It
-//! says who is meant and never what a domain's own values must be; that is the concern of what is expected.
+//! A table of mail platforms, filtering gateways and forwarders, recognized by host name suffixes. It identifies a
+//! provider and never says which values a domain must publish; the expectations do.
 //!
-//! Evidence that a platform calls [weak](Provider::is_weak) never decides alone: it supports other evidence,
-//! or is shown as a hint.
+//! Evidence that a platform lists as [weak](Provider::is_weak) is never enough alone: it supports other evidence, or is
+//! shown as a hint.
 
 mod clue;
 mod gateway;
@@ -23,18 +23,18 @@ pub use clue::{
 };
 pub use gateway::{Gateway, GatewayError};
 
-/// One platform and what it is recognized by.
+/// One platform and the evidence that identifies it.
 ///
-/// Lists are empty where nothing is known. How host patterns are read: labels are compared from the right,
-/// `*` is any run of characters of one label, `#` a digit, `?` a letter or digit, `=` in front allows no
-/// further labels on the left, and `{domain}` is the domain being checked.
+/// A list is empty if nothing is known. In host patterns, labels are compared from the right, `*` matches any run of
+/// characters of one label, `#` a digit, `?` a letter or digit, a leading `=` allows no further labels on the left, and
+/// `{domain}` is the domain being checked.
 #[non_exhaustive]
 pub struct Provider {
-    /// What it is called in settings and in JSON; never changes.
+    /// The id in settings and in JSON; never changes.
     pub id: &'static str,
-    /// Its full name.
+    /// The full name.
     pub name: &'static str,
-    /// What it is called inside a sentence.
+    /// The short name for use in a sentence.
     pub short: &'static str,
     /// Its role for mail.
     pub kind: Kind,
@@ -44,23 +44,24 @@ pub struct Provider {
     pub spf: &'static [&'static str],
     /// Patterns of the target of the alias at `autodiscover`.
     pub autodiscover: &'static [&'static str],
-    /// SRV records: service, pattern of the target.
+    /// SRV records: the service, and the pattern of the target.
     pub srv: &'static [(&'static str, &'static str)],
-    /// DKIM: pattern of the selector, and of the target where it is published as an alias.
+    /// DKIM: the pattern of the selector, and that of the target if the selector is published as an alias.
     pub dkim: &'static [(&'static str, Option<&'static str>)],
-    /// Patterns of name servers: who hosts the zone, not who hosts mail.
+    /// Patterns of name servers: they identify the operator of the zone, not of its mail.
     pub ns: &'static [&'static str],
-    /// TXT records: owner below the domain (`None` for the domain itself), prefix whatever the case.
+    /// TXT records: the owner below the domain (`None` for the domain itself), and the prefix, compared
+    /// case-insensitively.
     pub txt: &'static [(Option<&'static str>, &'static str)],
-    /// Aliases: owner below the domain (`*` for any), pattern of the target.
+    /// Aliases: the owner below the domain (`*` for any), and the pattern of the target.
     pub cname: &'static [(&'static str, &'static str)],
-    /// Evidence that never decides alone.
+    /// The kinds of evidence that are not enough alone.
     pub weak: &'static [Evidence],
-    /// How far the MX patterns can be trusted, or the main ones where there are none.
+    /// The confidence in the MX patterns, or in the main patterns if there are none for MX.
     pub confidence: Confidence,
-    /// Where the row comes from: a public repository and path with commit and date, or a page with its date.
+    /// The sources of the row: a public repository and path with commit and date, or a page with its date.
     pub sources: &'static [&'static str],
-    /// What a reader should know. A capital letter is the [`Confidence`] of a single value.
+    /// A note for readers of the row. A capital letter is the [`Confidence`] of a single value.
     pub note: &'static str,
 }
 
@@ -71,7 +72,7 @@ impl Provider {
         self.weak.contains(&evidence)
     }
 
-    /// The domain that its customers include in SPF, where there is one for all of them.
+    /// Returns the domain that customers include in SPF, if it is the same for all of them.
     #[must_use]
     pub fn spf_include(&self) -> Option<Name> {
         let [pattern] = self.spf else { return None };
@@ -93,36 +94,36 @@ impl fmt::Debug for Provider {
     }
 }
 
-/// All platforms, in a fixed order: Microsoft, mailbox hosts, forwarders, gateways, retired services.
+/// Returns all platforms in a fixed order: Microsoft, mailbox hosts, forwarders, gateways, retired services.
 #[must_use]
 pub fn all() -> &'static [Provider] {
     table::PROVIDERS
 }
 
-/// The platform with this id.
+/// Returns the platform with this id.
 #[must_use]
 pub fn by_id(id: &str) -> Option<&'static Provider> {
     all().iter().find(|provider| provider.id == id)
 }
 
-/// The id that `text` was probably meant to be: one written much the same, or one that has it as a word.
+/// Returns the id that `text` was probably meant to be: one with similar spelling, or one that contains it as a word.
 #[must_use]
 pub fn closest_id(text: &str) -> Option<&'static str> {
     closest(text, all())
 }
 
-/// What a platform does with mail.
+/// The role of a platform for mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// Hosts mailboxes that a domain may be leaving.
     Source,
     /// Filters mail, and may stay in front of Microsoft 365.
     Gateway,
-    /// Diverts mail and has no mailboxes.
+    /// Redirects mail and has no mailboxes.
     Forwarder,
-    /// Microsoft 365, the destination, or another name of Microsoft's.
+    /// Microsoft 365, the destination, or another Microsoft name.
     Microsoft,
-    /// A service that is no more; an MX there is broken mail.
+    /// A retired service; an MX record that points there loses mail.
     Retired,
 }
 
@@ -130,7 +131,7 @@ impl Kind {
     /// All kinds, in their order.
     pub const ALL: [Self; 5] = [Self::Source, Self::Gateway, Self::Forwarder, Self::Microsoft, Self::Retired];
 
-    /// The word in JSON and in settings.
+    /// Returns the word in JSON and in settings.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -142,7 +143,7 @@ impl Kind {
         }
     }
 
-    /// What such a platform is, for sentences.
+    /// Returns a description of the kind, for sentences.
     #[must_use]
     pub fn description(self) -> &'static str {
         match self {
@@ -161,7 +162,7 @@ impl fmt::Display for Kind {
     }
 }
 
-/// Which record says something about a platform.
+/// A kind of record that can identify a platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Evidence {
     /// The host of an MX record.
@@ -187,7 +188,7 @@ impl Evidence {
     pub const ALL: [Self; 8] =
         [Self::Mx, Self::Spf, Self::Autodiscover, Self::Srv, Self::Dkim, Self::Ns, Self::Txt, Self::Cname];
 
-    /// The word in JSON and in settings.
+    /// Returns the word in JSON and in settings.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -209,21 +210,21 @@ impl fmt::Display for Evidence {
     }
 }
 
-/// The best that is known for a row of the table.
+/// The best evidence for a row of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Confidence {
     /// The vendor's own documentation, or a template that the vendor submitted.
     A,
     /// Real zone data, or several independent configurations.
     B,
-    /// Only lists that others made.
+    /// Only lists compiled by third parties.
     C,
     /// General knowledge: verify before relying on it.
     M,
 }
 
 impl Confidence {
-    /// The letter.
+    /// Returns the letter.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -241,10 +242,10 @@ impl fmt::Display for Confidence {
     }
 }
 
-/// The id among `candidates` that is closest to `text`, if one is close: at most every third character
-/// differs from the id or from its first word, or `text` is one of its words.
+/// Returns the id among `candidates` that is closest to `text`, if one is close: at most every third character differs
+/// from the id or from its first word, or `text` is one of its words.
 fn closest(text: &str, candidates: impl IntoIterator<Item = &'static Provider>) -> Option<&'static str> {
-    /// No id is nearly as long; comparing takes time in proportion to the length.
+    /// No id is nearly as long, and the comparison takes time in proportion to the length.
     const LONGEST: usize = 64;
 
     if text.is_empty() || text.len() > LONGEST {
@@ -266,7 +267,7 @@ fn closest(text: &str, candidates: impl IntoIterator<Item = &'static Provider>) 
         .map(|(_, id)| id)
 }
 
-/// How many octets must be inserted, deleted or replaced to make one text of the other.
+/// Returns the edit distance of two strings: the number of octets to insert, delete or replace.
 pub(crate) fn distance(one: &str, other: &str) -> usize {
     let mut row: Vec<usize> = (0..=other.len()).collect();
     for (at, octet) in one.bytes().enumerate() {

@@ -1,35 +1,35 @@
 //! Matches host names against patterns of the provider table.
 //!
-//! A pattern is compared label by label from the right, so `emailsrvr.com` fits `emailsrvr.com` and
-//! `mx1.emailsrvr.com` and never `notemailsrvr.com`. Names are compared as A-labels (RFC 5890 §2.3.2.1), as
-//! DNS returns them. In a pattern
+//! A pattern is compared label by label from the right, so `emailsrvr.com` matches `emailsrvr.com` and
+//! `mx1.emailsrvr.com` and never `notemailsrvr.com`. Names are compared as A-labels (RFC 5890 §2.3.2.1), as DNS returns
+//! them. In a pattern
 //!
-//! * `*` is any run of characters of one label, also none; `#` one digit; `?` one letter or digit;
-//! * `=` in front means that there are no further labels on the left;
-//! * `{domain}` is the domain being checked. There are no further labels on its left either: every host of
-//!   the admin's own zone lies below it, and so does every target that lacks its final dot
-//!   (`mx1.emailsrvr.com.contoso.com`), and none of them says anything about a platform.
+//! * `*` matches any run of characters of one label, also none; `#` one digit; `?` one letter or digit;
+//! * a leading `=` means that no further labels may be on the left;
+//! * `{domain}` is the domain being checked. No further labels may be on its left either: every host of
+//!   the admin's own zone is below it, and so is every target that lacks its final dot
+//!   (`mx1.emailsrvr.com.contoso.com`), and neither says anything about a platform.
 
 use std::cmp::Reverse;
 
 use crate::record::Name;
 
-/// Stands for the domain being checked, at the end of a pattern.
+/// The placeholder for the domain being checked, at the end of a pattern.
 const DOMAIN: &str = "{domain}";
 
-/// A host name, taken apart once to be held against many patterns.
+/// A host name, split once and compared with many patterns.
 pub(super) struct Host<'a> {
     name: &'a Name,
-    /// From right to left.
+    /// The labels from right to left.
     labels: Vec<&'a [u8]>,
-    /// All octets from right to left, a dot between labels.
+    /// All octets from right to left, with a dot between labels.
     reversed: Vec<u8>,
     /// The domain being checked.
     domain: &'a Name,
 }
 
 impl<'a> Host<'a> {
-    /// `name`, seen while `domain` is being checked.
+    /// Returns the host `name`, found during a check of `domain`.
     pub(super) fn new(name: &'a Name, domain: &'a Name) -> Self {
         let labels: Vec<_> = name.labels().rev().collect();
         let mut reversed = Vec::with_capacity(64);
@@ -40,7 +40,7 @@ impl<'a> Host<'a> {
         Self { name, labels, reversed, domain }
     }
 
-    /// How closely the host fits `pattern`; `None` if it does not.
+    /// Returns how closely the host matches `pattern`; `None` if it does not.
     pub(super) fn fit(&self, pattern: &str) -> Option<Fit> {
         if let Some(left) = pattern.strip_suffix(DOMAIN) {
             return self.is_own(left).then_some(Fit::LAST_RESORT);
@@ -61,7 +61,8 @@ impl<'a> Host<'a> {
         if is_whole && labels.next().is_some() { None } else { Some(Fit::of_host(pattern)) }
     }
 
-    /// Returns whether nothing differs on the right of the first wildcard: turns nearly all patterns away at a glance.
+    /// Returns whether the host ends with the part of the pattern after its last wildcard: a cheap test that excludes
+    /// nearly all patterns.
     fn can_end_like(&self, pattern: &str) -> bool {
         let literal = pattern.bytes().rev().take_while(|&sign| !is_wildcard(sign));
         literal.zip(&self.reversed).all(|(sign, &octet)| sign == octet)
@@ -79,40 +80,40 @@ impl<'a> Host<'a> {
     }
 }
 
-/// How closely something fits a pattern: the greater, the closer.
+/// The closeness of a match: greater is closer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Fit {
-    /// Labels of the host pattern, or octets of the prefix of a text; never compared with each other.
+    /// The number of labels of a host pattern, or the length of a text prefix in octets; the two are never compared.
     extent: usize,
     wildcards: Reverse<usize>,
 }
 
 impl Fit {
-    /// A name of the domain itself, which any platform could have put there.
+    /// A name of the domain itself, which could belong to any platform.
     const LAST_RESORT: Self = Self { extent: 0, wildcards: Reverse(usize::MAX) };
 
     fn of_host(pattern: &str) -> Self {
         Self { extent: pattern.split('.').count(), wildcards: Reverse(wildcards(pattern)) }
     }
 
-    /// The fit of a label alone: less close than any with a host.
+    /// Returns the fit of a label alone: less close than any fit with a host.
     pub(super) fn of_label(pattern: &str) -> Self {
         Self { extent: 0, wildcards: Reverse(wildcards(pattern)) }
     }
 
-    /// The fit of a text that starts with `prefix`.
+    /// Returns the fit of a text that starts with `prefix`.
     pub(super) fn of_prefix(prefix: &str) -> Self {
         Self { extent: prefix.len(), wildcards: Reverse(0) }
     }
 
-    /// The fit of a host whose owner label or selector fits `pattern`, too.
+    /// Returns the fit of a host whose owner label or selector also matches `pattern`.
     pub(super) fn and_label(self, pattern: &str) -> Self {
         Self { wildcards: Reverse(self.wildcards.0.saturating_add(wildcards(pattern))), ..self }
     }
 }
 
-/// The labels of a host pattern from right to left, as far as there is no wildcard in them; `None` if it can end with
-/// anything.
+/// Returns the labels of a host pattern from right to left, up to the first label with a wildcard; `None` if the
+/// pattern ends with the checked domain.
 pub(super) fn literal_labels(pattern: &'static str) -> Option<Vec<&'static [u8]>> {
     if pattern.ends_with(DOMAIN) {
         return None;
@@ -121,7 +122,8 @@ pub(super) fn literal_labels(pattern: &'static str) -> Option<Vec<&'static [u8]>
     Some(labels.take_while(|label| !label.iter().any(|&sign| is_wildcard(sign))).collect())
 }
 
-/// Returns whether an owner label or a DKIM selector fits `pattern`; `*` alone is any, even of several labels.
+/// Returns whether an owner label or a DKIM selector matches `pattern`; `*` alone matches anything, even several
+/// labels.
 pub(super) fn label_fits(pattern: &str, label: &str) -> bool {
     pattern == "*" || fits(pattern.as_bytes(), label.as_bytes())
 }
@@ -131,7 +133,7 @@ pub(super) fn has_prefix(text: &str, prefix: &str) -> bool {
     text.as_bytes().get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
 }
 
-/// The number of signs in `pattern` that stand for other characters.
+/// Returns the number of wildcard characters in `pattern`.
 fn wildcards(pattern: &str) -> usize {
     pattern.bytes().filter(|&sign| is_wildcard(sign)).count()
 }
@@ -140,8 +142,8 @@ fn is_wildcard(sign: u8) -> bool {
     matches!(sign, b'*' | b'#' | b'?')
 }
 
-/// Returns whether one label fits one label of a pattern. A pattern has at most one `*` a label, so this does not
-/// explode.
+/// Returns whether one label matches one label of a pattern. A pattern has at most one `*` in each label, so
+/// backtracking is bounded.
 fn fits(pattern: &[u8], label: &[u8]) -> bool {
     let Some((&sign, signs)) = pattern.split_first() else { return label.is_empty() };
     if sign == b'*' {

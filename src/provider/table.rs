@@ -1,18 +1,19 @@
 //! The table of mail platforms and filters, and lookups in it.
 //!
-//! The file is long because it is data: one row a platform, each with its sources, so that a row can be read,
-//! checked and replaced by itself. Facts as of August 2026. How patterns match is described in `pattern`, what a
-//! field means at [`Provider`].
+//! The file is long because it is data: one row for each platform, with its sources, so that a row can be read, checked
+//! and replaced on its own. Facts as of August 2026. Pattern matching is described in `pattern`, the fields at
+//! [`Provider`].
 //!
-//! How to read a row:
+//! Notes on the rows:
 //!
-//! * A gateway with Microsoft 365 behind it is not a fault, and behind a gateway a missing Microsoft include does
-//!   not prove one: of 108 domains with a gateway in front of Microsoft 365, 25 had no
-//!   `spf.protection.outlook.com` in SPF ([`MXMAP_DATA`]).
-//! * Mixed MX sets are real: 12 of 2,110 domains of the same data had Microsoft's host and something else.
-//! * SPF hosts that senders and mailbox hosts share (`amazonses.com`, `secureserver.net`, `zoho.com`,
+//! * A gateway in front of Microsoft 365 is not a fault, and a missing Microsoft include is not proof of one:
+//!   of 108 domains with a gateway in front of Microsoft 365, 25 had no `spf.protection.outlook.com` in SPF
+//!   ([`MXMAP_DATA`]).
+//! * Mixed MX sets occur: 12 of 2,110 domains in the same data had Microsoft's host and another one.
+//! * SPF hosts that bulk senders and mailbox hosts share (`amazonses.com`, `secureserver.net`, `zoho.com`,
 //!   `_spf.google.com`, `websitewelcome.com`) are weak evidence of a mailbox host.
-//! * A row has sources with dates, at least that of reading, and patterns no wider than these show: never a substring of a name.
+//! * A row states its sources with dates, at least the date of reading, and its patterns are no wider than the sources
+//!   support: never a substring of a name.
 
 use super::{Confidence, Evidence, Kind, Provider};
 
@@ -48,7 +49,7 @@ macro_rules! rackspace_how_to {
     };
 }
 
-/// Every platform that is recognized. The order is kept in reports: Microsoft first.
+/// Every recognized platform. Reports keep this order: Microsoft first.
 pub(super) static PROVIDERS: &[Provider] = &[
     // Microsoft 365, and names of Microsoft's that are not the destination.
     Provider {
@@ -1103,7 +1104,7 @@ pub(super) static PROVIDERS: &[Provider] = &[
         note: "SPF: A. feishu.cn as MX: C.",
         ..NONE
     },
-    // Forwarders: left in place as MX they divert mail.
+    // Forwarders: an MX record left in place there diverts mail.
     Provider {
         id: "cloudflare-email-routing",
         name: "Cloudflare Email Routing",
@@ -1714,7 +1715,7 @@ pub(super) static PROVIDERS: &[Provider] = &[
         sources: &["support.manageprotect.com 44002274662 and 44002336362 (undated, read 2026-08)"],
         ..NONE
     },
-    // Retired services: an MX there is broken mail.
+    // Retired services: an MX record that points there loses mail.
     Provider {
         id: "postini",
         name: "Google Postini",
@@ -1739,7 +1740,7 @@ pub(super) static PROVIDERS: &[Provider] = &[
     },
 ];
 
-/// A row that knows nothing, for what a row leaves out.
+/// The empty row, from which rows take the fields that they omit.
 const NONE: Provider = Provider {
     id: "",
     name: "",
@@ -1761,7 +1762,7 @@ const NONE: Provider = Provider {
 
 /// A classifier of MX hosts.
 const MXSNIFF: &str = "jace/mxsniff mxsniff/providers.py (ec26e90, 2023-02-06)";
-/// Rules of a study of who hosts mail.
+/// Rules of a study of mail hosting.
 const MX_INFERENCE: &str = "ucsdsysnet/mx_inference mx_inference/lib/heuristics.py (34a8a94, 2024-05-21)";
 /// A map from reverse DNS names to senders.
 const PARSEDMARC: &str =

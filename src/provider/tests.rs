@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::record::Name;
 
-/// Names that look right and are not: host, who must not get it, who must (empty: no one), why.
+/// Names that resemble those of a platform: host, the platform that must not match, the platform that must (empty:
+/// none), the reason.
 const TRAPS: &[(&str, &str, &str, &str)] = &[
     ("otransport-1.outbound.emailsrv.net", "rackspace", "mailprotector", "no final r"),
     ("mx1.emailsvr.com", "rackspace", "", "typo seen in a public script; belongs to nobody here"),
@@ -51,7 +52,7 @@ const TRAPS: &[(&str, &str, &str, &str)] = &[
     ("mta-gw.infomaniak.ch.contoso.com", "infomaniak", "", "missing trailing dot in the zone"),
 ];
 
-/// Kind of evidence, value, every platform that fits in the order of the table.
+/// A kind of evidence, a value, and every platform that matches, in the order of the table.
 const CASES: &[(Evidence, &str, &[&str])] = &[
     (Evidence::Mx, "MX1.EMAILSRVR.COM.", &["rackspace"]),
     (Evidence::Mx, "mx2.emailsrvr.com", &["rackspace"]),
@@ -117,7 +118,7 @@ const CASES: &[(Evidence, &str, &[&str])] = &[
     (Evidence::Cname, "webmail pl-10.webmail.emailsrvr.com", &["rackspace"]),
 ];
 
-/// MX hosts as vendors document them or zones show them, and the platform that they must lead to.
+/// MX hosts as documented by vendors or found in zones, and the platform that each must lead to.
 const EXAMPLES: &[(&str, &[&str])] = &[
     ("microsoft-365", &["contoso-com.mail.protection.outlook.com", "contoso-com.o-v1.mx.microsoft"]),
     ("microsoft-365-us-gov", &["contoso.mail.protection.office365.us"]),
@@ -280,9 +281,9 @@ fn the_closest_pattern_wins() {
     // More labels.
     assert_eq!(best("mx3.mail.ovh.net"), ["ovh"]);
     assert_eq!(best("mx-biz.mail.am0.yahoodns.net"), ["yahoo-small-business"]);
-    // As many labels: all of them.
+    // Equally many labels: all platforms match.
     assert_eq!(best("inbound-smtp.eu-west-1.amazonaws.com"), ["amazon-workmail", "amazon-ses"]);
-    // As many labels, fewer wildcards.
+    // Equally many labels: the pattern with fewer wildcards wins.
     assert_eq!(ids(&of_dkim("20170427", None, &domain)), ["rackspace"]);
     assert_eq!(ids(&of_cname("sip", &name("sip.mex09.emailsrvr.com"), &domain)), ["rackspace"]);
     // A name of the domain itself is the last resort, however many labels it has.
@@ -363,7 +364,7 @@ fn the_table_is_whole() {
     assert_eq!(by_id("nobody"), None);
 }
 
-/// The kinds of evidence that a row has patterns for.
+/// Returns the kinds of evidence that a row has patterns for.
 fn evidence_of(provider: &Provider) -> Vec<Evidence> {
     let has_any = |evidence: &Evidence| match evidence {
         Evidence::Mx => !provider.mx.is_empty(),

@@ -1,10 +1,11 @@
-//! Finds the commands to build agents that a text holds.
+//! Finds commands to build agents in text.
 //!
-//! An agent reads the log of a job for commands: Azure Pipelines finds `##vso[` anywhere in a line, and the runner of
-//! GitHub Actions `##[` anywhere and `::` at the beginning, after blanks. Both compare by the rules of a language, which
-//! may pass over invisible characters; so everything that is not ASCII is passed over here.
+//! A build agent scans the log of a job for commands: Azure Pipelines for `##vso[` anywhere in a line, the runner of
+//! GitHub Actions for `##[` anywhere and for `::` at the beginning, after blanks. Both use string comparisons that may
+//! ignore invisible characters, so characters outside ASCII are skipped here.
 
-/// Returns whether an opening bracket after this text would complete a command: `##`, letters or none, and the bracket.
+/// Returns whether an opening bracket after this text would complete a command: `##`, optional letters, and the
+/// bracket.
 #[must_use]
 pub fn opens_command(before: &[u8]) -> bool {
     let mut back = before.iter().rev().filter(|octet| octet.is_ascii()).peekable();
@@ -12,7 +13,8 @@ pub fn opens_command(before: &[u8]) -> bool {
     back.next() == Some(&b'#') && back.next() == Some(&b'#')
 }
 
-/// Where the colons of a command begin in this line, if it begins with them.
+/// Returns the position of the colons that begin a command in this line, in octets; `None` if it does not begin with
+/// them.
 #[must_use]
 pub fn leading_colons(line: &str) -> Option<usize> {
     let rest = line.trim_start_matches(|character: char| !character.is_ascii() || character.is_whitespace());

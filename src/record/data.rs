@@ -1,7 +1,7 @@
 //! Record data and its presentation form.
 //!
-//! Types that no rule reads are kept as [`RecordData::Other`], whole and unread, so that nothing is lost when a zone
-//! is read and written again.
+//! Data of types that no rule reads is kept unparsed as [`RecordData::Other`], so that nothing is lost when a zone is
+//! read and written again.
 
 mod fields;
 mod generic;
@@ -19,7 +19,7 @@ pub use fields::parse_ttl;
 pub(super) use fields::{Misfit, has_parameters, name_fields};
 pub use generic::generic_text;
 
-/// What one record holds (its RDATA).
+/// The data of one record (RDATA).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum RecordData {
@@ -27,26 +27,26 @@ pub enum RecordData {
     A(Ipv4Addr),
     /// An IPv6 address.
     Aaaa(Ipv6Addr),
-    /// The name that the owner is an alias of.
+    /// The target of an alias.
     Cname(Name),
     /// A mail exchange (RFC 5321 §5.1).
     Mx {
-        /// The lowest number is tried first.
+        /// The preference; hosts with the lowest number are tried first.
         preference: u16,
         /// The host; the root means "takes no mail" (RFC 7505).
         exchange: Name,
     },
     /// An authoritative name server of the owner.
     Ns(Name),
-    /// The name that the owner points to.
+    /// The name that a pointer leads to.
     Ptr(Name),
-    /// The start of a zone (RFC 1035 §3.3.13).
+    /// The start of authority (RFC 1035 §3.3.13).
     Soa(Box<Soa>),
     /// The location of a service (RFC 2782).
     Srv {
-        /// The lowest number is tried first.
+        /// The priority; targets with the lowest number are tried first.
         priority: u16,
-        /// Share among targets of the same priority.
+        /// The relative weight among targets of the same priority.
         weight: u16,
         /// TCP or UDP port.
         port: u16,
@@ -64,17 +64,17 @@ pub enum RecordData {
 pub struct Soa {
     /// The primary name server.
     pub primary: Name,
-    /// The mailbox of who runs the zone, its `@` written as a dot.
+    /// The mailbox of the person responsible for the zone, its `@` written as a dot.
     pub mailbox: Name,
-    /// The version of the zone, compared by RFC 1982.
+    /// The version of the zone, compared with serial number arithmetic (RFC 1982).
     pub serial: u32,
-    /// How often a secondary asks for a newer version.
+    /// The interval at which a secondary checks for a newer version.
     pub refresh: u32,
-    /// How soon a secondary asks again after a failure.
+    /// The time after which a secondary checks again after a failure.
     pub retry: u32,
-    /// The time when a secondary stops answering without a refresh.
+    /// The time without a refresh after which a secondary stops answering.
     pub expire: u32,
-    /// Bounds how long resolvers remember that something does not exist (RFC 2308 §4).
+    /// The upper limit for how long resolvers cache negative answers (RFC 2308 §4).
     pub minimum: u32,
 }
 
@@ -83,8 +83,8 @@ pub struct Soa {
 pub struct Other {
     /// The number of the type.
     pub number: u16,
-    /// The data in presentation form, all ASCII: `\# 4 0a000001` (RFC 3597 §5), or as a zone file had it with its
-    /// names made absolute.
+    /// The data in presentation form, all ASCII: `\# 4 0a000001` (RFC 3597 §5), or as in a zone file, with its names
+    /// made absolute.
     pub text: String,
 }
 
@@ -97,35 +97,35 @@ pub enum DataError {
     FieldCount {
         /// The type.
         rtype: RecordType,
-        /// What the fields are.
+        /// The expected fields.
         fields: &'static str,
-        /// How many there were.
+        /// The number of fields found.
         found: usize,
     },
-    /// A field in quotes that is neither text nor of an unread type; name servers differ on it.
+    /// A field in quotes that is neither a string nor of an unparsed type; name servers differ on it.
     #[error("{field} must be written without quotes, found `\"{found}\"`")]
     Quoted {
-        /// Which field.
+        /// The name of the field.
         field: &'static str,
         /// The content of the quotes.
         found: String,
     },
-    /// A field that is not what it should be.
+    /// A field with an unexpected value.
     #[error("{field} must be {expected}, found `{found}`")]
     Field {
-        /// Which field.
+        /// The name of the field.
         field: &'static str,
-        /// What it should be.
+        /// The expected value.
         expected: &'static str,
-        /// What it is.
+        /// The value found.
         found: String,
     },
-    /// A field that should be a name but is not.
+    /// A field that must be a name but is not.
     #[error("{field} is not a domain name: {error}")]
     Name {
-        /// Which field.
+        /// The name of the field.
         field: &'static str,
-        /// Why not.
+        /// The reason why it is not a name.
         error: NameError,
     },
     /// A character-string of more than 255 octets.
@@ -133,10 +133,10 @@ pub enum DataError {
         "a character-string has {0} octets and at most 255 are allowed; split it into several quoted strings"
     )]
     StringTooLong(usize),
-    /// A backslash that starts no escape sequence.
+    /// A backslash that does not begin an escape sequence.
     #[error("a backslash must be followed by a character or three decimal digits up to 255 (RFC 1035 §5.1)")]
     BadEscape,
-    /// `\#` data whose length and digits do not agree (RFC 3597 §5).
+    /// `\#` data whose stated length does not match its digits (RFC 3597 §5).
     #[error("`\\#` needs the number of octets and as many pairs of hexadecimal digits (RFC 3597 §5)")]
     BadGeneric,
     /// An opening quote without a closing one.
@@ -145,7 +145,7 @@ pub enum DataError {
 }
 
 impl RecordData {
-    /// The type of this data.
+    /// Returns the type of this data.
     #[must_use]
     pub fn rtype(&self) -> RecordType {
         match self {
@@ -162,23 +162,24 @@ impl RecordData {
         }
     }
 
-    /// Data of the given type from its presentation form; relative names are completed with `origin`.
+    /// Parses data of the given type in presentation form; relative names are completed with `origin`.
     ///
     /// # Errors
-    /// [`DataError`] says which field is wrong.
+    /// [`DataError`] names the field that is wrong.
     pub fn parse(rtype: RecordType, text: &str, origin: &Name) -> Result<Self, DataError> {
         Self::from_tokens(rtype, &split(text.as_bytes()).ok_or(DataError::OpenQuote)?, origin)
     }
 
-    /// Data of the given type from the fields of a zone file; relative names are completed with `origin`.
+    /// Parses data of the given type from the fields of a zone file; relative names are completed with `origin`.
     ///
     /// # Errors
-    /// [`DataError`] says which field is wrong.
+    /// [`DataError`] names the field that is wrong.
     pub fn from_tokens(rtype: RecordType, tokens: &[Token<'_>], origin: &Name) -> Result<Self, DataError> {
         Self::read_fields(rtype, tokens, origin).map_err(|misfit| misfit.error)
     }
 
-    /// Zone-file form ready to publish: as [`fmt::Display`], with strings of over 255 octets split.
+    /// Returns the data in zone file form, ready to publish: as [`fmt::Display`], with strings longer than 255 octets
+    /// split.
     #[must_use]
     pub fn to_zone_text(&self) -> String {
         match self {
@@ -187,7 +188,7 @@ impl RecordData {
         }
     }
 
-    /// Octets of what may be long in it: text and names.
+    /// Returns the length of the parts that may be long, strings and names, in octets.
     #[must_use]
     pub fn octets(&self) -> usize {
         match self {
@@ -201,7 +202,7 @@ impl RecordData {
         }
     }
 
-    /// The name that this record points to, if it points to one.
+    /// Returns the name that this record points to, if any.
     #[must_use]
     pub fn target(&self) -> Option<&Name> {
         match self {
@@ -214,7 +215,7 @@ impl RecordData {
 }
 
 impl fmt::Display for RecordData {
-    /// Presentation form with absolute names; TXT as one quoted string.
+    /// Writes presentation form with absolute names; TXT data as one quoted string.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::A(address) => write!(f, "{address}"),
@@ -233,8 +234,8 @@ impl fmt::Display for RecordData {
     }
 }
 
-/// Data that is not read, with the number in place of the bracket of a command to a build agent (RFC 1035 §5.1): the same to
-/// all who read it.
+/// Escapes the opening bracket of a command to a build agent as `\DDD` (RFC 1035 §5.1) in unparsed data; readers of
+/// presentation form get the same data.
 pub(super) fn without_commands(text: String) -> String {
     let mut safe = String::new();
     let mut written = 0;

@@ -1,7 +1,8 @@
 //! Names, records and questions.
 //!
-//! The words that every other module speaks, in the terms of RFC 9499. They have an exact presentation form both
-//! ways, depend on no resolver library and know nothing of Microsoft, of servers or of being right or wrong.
+//! The vocabulary of every other module, in the terms of RFC 9499. These types are parsed from and written in
+//! presentation form without loss, depend on no resolver library, and know nothing of Microsoft, of servers or of right
+//! and wrong records.
 
 mod command;
 mod data;
@@ -24,7 +25,7 @@ pub use rtype::{RecordType, UnknownType};
 pub use text::{MAX_CHARACTER_STRING, Text, acts, quote};
 pub use token::{Token, split};
 
-/// What one asks DNS: a name and a type; the class is always IN.
+/// A DNS question: a name and a type; the class is always IN.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Question {
     /// The name asked for.
@@ -34,13 +35,13 @@ pub struct Question {
 }
 
 impl Question {
-    /// The question for `name` and `rtype`.
+    /// Returns the question for `name` and `rtype`.
     #[must_use]
     pub fn new(name: Name, rtype: RecordType) -> Self {
         Self { name, rtype }
     }
 
-    /// The questions for both kinds of address of a host.
+    /// Returns the A and AAAA questions for a host.
     #[must_use]
     pub fn addresses(host: &Name) -> [Self; 2] {
         [RecordType::A, RecordType::Aaaa].map(|rtype| Self::new(host.clone(), rtype))
@@ -60,18 +61,18 @@ pub struct Record {
     pub name: Name,
     /// TTL in seconds: the full one from an authority or a zone file, the remaining one from a cache.
     pub ttl: u32,
-    /// What it holds.
+    /// The data.
     pub data: RecordData,
 }
 
 impl fmt::Display for Record {
-    /// A line of a zone file: `contoso.com. 3600 IN MX 10 mx1.emailsrvr.com.`
+    /// Writes a line of a zone file, such as `contoso.com. 3600 IN MX 10 mx1.emailsrvr.com.`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} IN {} {}", self.name, self.ttl, self.data.rtype(), self.data)
     }
 }
 
-/// All data of one name and type (an RRset, RFC 9499 §5): never two alike, in a fixed order.
+/// All data of one name and type (an RRset, RFC 9499 §5), without duplicates and in a fixed order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RecordSet {
     /// The data, ordered, without duplicates.
@@ -81,7 +82,7 @@ pub struct RecordSet {
 }
 
 impl RecordSet {
-    /// The set of all `records`, whatever their owner and type.
+    /// Returns the set of all `records`, whatever their owner and type.
     pub fn of<'a>(records: impl IntoIterator<Item = &'a Record>) -> Self {
         let mut set = Self { data: BTreeSet::new(), ttl: u32::MAX };
         for record in records {
@@ -94,7 +95,7 @@ impl RecordSet {
         set
     }
 
-    /// Returns whether there is nothing in it.
+    /// Returns whether the set has no records.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.data.is_empty()

@@ -1,9 +1,9 @@
 //! Domain names: parsing, comparison and presentation.
 //!
-//! Names are kept in lower case, because DNS compares them without regard to case (RFC 4343) and a report must not
-//! change when a server randomises the case of its answer. Every [`Name`] is absolute.
+//! Names are kept in lower case, because DNS compares them case-insensitively (RFC 4343) and a report must not change
+//! when a server randomizes the case of its answer. Every [`Name`] is absolute.
 //!
-//! Long because all operations of a name are next to its tests.
+//! The file is long because all operations of a name are next to their tests.
 
 mod wire;
 
@@ -30,8 +30,8 @@ use wire::{Labels, Wire, parse_labels};
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Name {
-    /// Length-prefixed labels from left to right, without the root label. Shared, since a name is in its question,
-    /// in every reply and in what is judged.
+    /// The length-prefixed labels from left to right, without the root label. Shared, since the same name occurs in its
+    /// question, in every reply and in the results.
     wire: Arc<[u8]>,
 }
 
@@ -39,7 +39,7 @@ pub struct Name {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NameError {
-    /// Nothing was given.
+    /// An empty text.
     #[error("the name is empty")]
     Empty,
     /// Two dots in a row, or a dot at the beginning.
@@ -50,13 +50,13 @@ pub enum NameError {
     LabelTooLong {
         /// The beginning of the label.
         label: String,
-        /// How long it is.
+        /// The length of the label, in octets.
         octets: usize,
     },
     /// More than 255 octets in wire form.
     #[error("the name has {octets} octets in wire form; a name has at most 255 (RFC 1035 §3.1)")]
     TooLong {
-        /// How long it is.
+        /// The length of the name in wire form, in octets.
         octets: usize,
     },
     /// A backslash that is followed neither by a character nor by three decimal digits up to 255.
@@ -65,13 +65,13 @@ pub enum NameError {
 }
 
 impl Name {
-    /// The root, written `.`.
+    /// Returns the root, written `.`.
     #[must_use]
     pub fn root() -> Self {
         Self { wire: Arc::default() }
     }
 
-    /// A name from its labels, left to right, without the root label.
+    /// Returns a name from its labels, left to right, without the root label.
     ///
     /// # Errors
     /// [`NameError`] if a label is empty or longer than 63 octets, or the whole is longer than 255.
@@ -83,7 +83,8 @@ impl Name {
         wire.name()
     }
 
-    /// A name as written in a zone file: relative to `origin` unless it ends with a dot; `@` is the origin itself.
+    /// Parses a name as written in a zone file: relative to `origin` unless it ends with a dot; `@` is the origin
+    /// itself.
     ///
     /// # Errors
     /// [`NameError`] as for [`Name::from_labels`], and for a broken escape sequence.
@@ -98,18 +99,18 @@ impl Name {
         wire.name()
     }
 
-    /// The labels from left to right, without the root label.
+    /// Returns the labels from left to right, without the root label.
     pub fn labels(&self) -> impl DoubleEndedIterator<Item = &[u8]> {
         Labels::of(&self.wire)
     }
 
-    /// How many labels there are, the root label not counted.
+    /// Returns the number of labels, not counting the root label.
     #[must_use]
     pub fn label_count(&self) -> usize {
         wire::count(&self.wire)
     }
 
-    /// Octets in wire form, the root label not counted.
+    /// Returns the length in wire form without the root label, in octets.
     #[must_use]
     pub fn octets(&self) -> usize {
         self.wire.len()
@@ -121,26 +122,26 @@ impl Name {
         self.wire.is_empty()
     }
 
-    /// The leftmost label; `None` for the root.
+    /// Returns the leftmost label; `None` for the root.
     #[must_use]
     pub fn first_label(&self) -> Option<&[u8]> {
         let (&length, tail) = self.wire.split_first()?;
         tail.get(..usize::from(length))
     }
 
-    /// The name without its leftmost label; `None` for the root.
+    /// Returns the name without its leftmost label; `None` for the root.
     #[must_use]
     pub fn parent(&self) -> Option<Self> {
         let length = usize::from(*self.wire.first()?);
         Some(Self { wire: self.wire.get(length + 1..)?.into() })
     }
 
-    /// The name itself, its parent, and so on up to the root.
+    /// Returns the name itself, its parent, and so on up to the root.
     pub fn ancestors(&self) -> impl Iterator<Item = Self> {
         std::iter::successors(Some(self.clone()), Self::parent)
     }
 
-    /// Returns whether this name is `other` or lies below it.
+    /// Returns whether this name equals `other` or is below it.
     #[must_use]
     pub fn is_within(&self, other: &Self) -> bool {
         let Some(start) = self.wire.len().checked_sub(other.wire.len()) else { return false };
@@ -154,7 +155,7 @@ impl Name {
         at == start
     }
 
-    /// A name below this one: `prefix` holds one or more labels in presentation form, such as `_sip._tls`.
+    /// Returns a name below this one: `prefix` holds one or more labels in presentation form, such as `_sip._tls`.
     ///
     /// # Errors
     /// [`NameError`] if the prefix is not a name or the result is too long.
@@ -164,7 +165,8 @@ impl Name {
         wire.name()
     }
 
-    /// `self` followed by all labels of `suffix`: what a DNS panel makes of a host typed in full.
+    /// Returns `self` followed by all labels of `suffix`: the result of a full host name in a DNS panel that appends
+    /// the zone name.
     ///
     /// # Errors
     /// [`NameError::TooLong`] if the result is too long.
@@ -175,7 +177,7 @@ impl Name {
         wire.name()
     }
 
-    /// The name without the labels of `suffix`; `None` if it does not lie strictly below it.
+    /// Returns the name without the labels of `suffix`; `None` unless it is strictly below `suffix`.
     #[must_use]
     pub fn without_suffix(&self, suffix: &Self) -> Option<Self> {
         if !self.is_within(suffix) || self == suffix {
@@ -184,7 +186,7 @@ impl Name {
         Some(Self { wire: self.wire[..self.wire.len() - suffix.wire.len()].into() })
     }
 
-    /// What an admin types into the host field of a DNS panel: the part left of `zone`, or `@` for the zone itself.
+    /// Returns the text for the host field of a DNS panel: the part left of `zone`, or `@` for the zone itself.
     #[must_use]
     pub fn host_in(&self, zone: &Self) -> String {
         if self == zone {
@@ -193,11 +195,11 @@ impl Name {
         self.without_suffix(zone).map_or_else(|| self.to_string(), |host| host.without_trailing_dot())
     }
 
-    /// Presentation form without the final dot, for sentences; the root stays `.`.
+    /// Returns presentation form without the final dot, for sentences; the root remains `.`.
     #[must_use]
     pub fn without_trailing_dot(&self) -> String {
         let mut text = String::with_capacity(self.wire.len());
-        // A text takes all that is written to it.
+        // Writing into a string cannot fail.
         let _ = wire::write_dotted(&mut text, &self.wire);
         text.pop();
         if text.is_empty() { ".".into() } else { text }
@@ -205,7 +207,7 @@ impl Name {
 }
 
 impl fmt::Display for Name {
-    /// Master-file presentation form with the final dot; octets that are not printable become `\DDD` (RFC 1035 §5.1).
+    /// Writes presentation form with the final dot; octets that are not printable become `\DDD` (RFC 1035 §5.1).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_root() {
             return f.write_str(".");
@@ -223,7 +225,7 @@ impl fmt::Debug for Name {
 impl FromStr for Name {
     type Err = NameError;
 
-    /// Presentation form, always taken as absolute: the final dot may be left out.
+    /// Parses presentation form, always as absolute: the final dot may be omitted.
     fn from_str(text: &str) -> Result<Self, NameError> {
         if text.is_empty() {
             return Err(NameError::Empty);
@@ -237,7 +239,7 @@ impl Ord for Name {
         if Arc::ptr_eq(&self.wire, &other.wire) {
             return Ordering::Equal;
         }
-        // Side by side from the right, walked from the left: of all labels that differ the last one decides.
+        // Labels are aligned at the right and walked from the left: the last differing pair decides.
         let (ours, theirs) = (wire::count(&self.wire), wire::count(&other.wire));
         let mut left = wire::skipped(&self.wire, ours.saturating_sub(theirs));
         let mut right = wire::skipped(&other.wire, theirs.saturating_sub(ours));

@@ -1,8 +1,8 @@
 //! Reads the record sets of a zone as Amazon Route 53 lists them in JSON.
 //!
-//! The output of `aws route53 list-resource-record-sets`, whole or as the bare array of its sets. What Route 53 works out
-//! itself when a client asks (an alias to another service, the choice between several sets) is named with the reason, so
-//! that it is unknown and not missing.
+//! Accepts the output of `aws route53 list-resource-record-sets`, whole or as the bare array of its sets. A set whose
+//! answer Route 53 computes for each client (an alias to another service, a choice between several sets) is listed with
+//! the reason, so that it counts as unknown and not as missing.
 
 use std::collections::BTreeMap;
 
@@ -11,21 +11,21 @@ use serde::Deserialize;
 use super::zone::{MAX_OCTETS, MAX_PROBLEMS, MAX_RECORDS, ZoneText};
 use super::{Name, Question, Record, RecordData, RecordType, split};
 
-/// Aliases to sets of the same zone that are followed; Route 53 itself allows no chain.
+/// The longest chain of aliases to sets of the same zone that is followed; Route 53 itself allows no chain.
 const LONGEST_CHAIN: usize = 8;
-/// The TTL of a set that states none, in seconds; an alias to a set of the same zone has that one's.
+/// The TTL, in seconds, of a set that states none; an alias to a set of the same zone gets the TTL of that set.
 const TTL_OF_ALIAS: u32 = 60;
 
-/// What a list holds, and what is not used as it is written.
+/// The content of a list: its records, and the sets whose records it does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listing {
     /// The records, ready to be read as those of a zone file.
     pub text: ZoneText,
-    /// Sets whose records are not in the list, each with its place and the reason; the first [`MAX_PROBLEMS`].
+    /// The sets whose records are not in the list, each with its place and the reason; the first [`MAX_PROBLEMS`].
     pub warnings: Vec<String>,
 }
 
-/// The reason why a list is not read: every bad place, on a line of its own.
+/// The error of a list that cannot be read: every bad place, each on its own line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .lines.join("\n"))]
 pub struct ListingError {
@@ -75,7 +75,7 @@ struct AliasTarget {
     name: String,
 }
 
-/// One set, read.
+/// A parsed set of the list.
 struct Entry {
     place: String,
     ttl: u32,
@@ -88,18 +88,18 @@ enum Content {
     Records(Vec<RecordData>),
     /// The records of the same type at this name.
     Alias(Name),
-    /// What a traffic policy chooses.
+    /// The answer is chosen by a traffic policy.
     Policy,
 }
 
-/// All sets of one name and type, once they are put together.
+/// The combined sets of one name and type.
 enum Together {
     Records(u32, Vec<RecordData>),
     Alias(Name),
     Unlisted(String),
 }
 
-/// Returns whether a text means to be such a list, and not a zone file.
+/// Returns whether a text is such a list and not a zone file: it begins with `{` or `[`.
 #[must_use]
 pub fn is_one(text: &str) -> bool {
     text.trim_start_matches('\u{feff}').trim_start().starts_with(['{', '['])
@@ -129,7 +129,7 @@ pub fn read(text: &str, origin: Option<&Name>, label: &str) -> Result<Listing, L
     reader.finish(origin)
 }
 
-/// The sets of a document, and the path to them.
+/// Returns the sets of a document, and the path to them.
 fn sets(text: &str) -> Result<(Vec<Set>, &'static str), String> {
     if !text.contains("\"ResourceRecordSets\"") && !text.trim_start().starts_with('[') {
         let expected = "the output of `aws route53 list-resource-record-sets`";
@@ -160,7 +160,7 @@ struct Reader<'a> {
     label: &'a str,
     problems: Vec<String>,
     further: usize,
-    /// Records so far.
+    /// The number of records read so far.
     count: usize,
     entries: BTreeMap<Question, Vec<Entry>>,
 }
@@ -205,7 +205,7 @@ impl Reader<'_> {
         Some(Content::Records(records))
     }
 
-    /// What was read, or nothing where that is a problem, which is noted.
+    /// Returns the value that was read; notes the problem and returns `None` if it could not be read.
     fn kept<T>(&mut self, place: &str, part: &str, read: Result<T, String>) -> Option<T> {
         let reason = match read {
             Ok(read) => return Some(read),
@@ -262,7 +262,8 @@ impl Reader<'_> {
     }
 }
 
-/// What clients see of several sets with the same name and type: all of a multivalue answer, one of the others.
+/// Combines the sets of one name and type as clients see them: records of multivalue answers add up; of other
+/// alternatives, Route 53 chooses one.
 fn together(mut entries: Vec<Entry>) -> Together {
     let alternatives = entries.len();
     let one_of = |identifiers: Vec<String>| {
@@ -308,7 +309,7 @@ fn together(mut entries: Vec<Entry>) -> Together {
     one_of(identifiers.collect())
 }
 
-/// The records of a set, at the end of its aliases; the reason where they are not in the list.
+/// Returns the records at the end of a set's aliases with their TTL, or the reason why they are not in the list.
 fn resolved<'a>(
     question: &Question,
     sets: &'a BTreeMap<Question, Together>,
@@ -330,7 +331,7 @@ fn resolved<'a>(
     Err(format!("it is an alias record of Route 53 that leads through more than {LONGEST_CHAIN} others"))
 }
 
-/// What a value says, in the presentation form of zone files but with octal escapes; every name in it is absolute.
+/// Parses a value: the presentation form of zone files, but with octal escapes, and every name is absolute.
 fn data(rtype: RecordType, value: &str) -> Result<RecordData, String> {
     let value = decimal(value)?;
     if value.contains(['\n', '\r']) {
@@ -344,7 +345,7 @@ fn data(rtype: RecordType, value: &str) -> Result<RecordData, String> {
     RecordData::from_tokens(rtype, &tokens, &Name::root()).map_err(|error| error.to_string())
 }
 
-/// A name, absolute with or without its final dot.
+/// Parses a name, absolute with or without its final dot.
 fn name(text: &str) -> Result<Name, String> {
     let told = |reason: String| format!("`{}` is not a domain name: {reason}", shown(text));
     if text.is_empty() {
@@ -354,7 +355,7 @@ fn name(text: &str) -> Result<Name, String> {
     Name::parse_relative(written.as_bytes(), &Name::root()).map_err(|error| told(error.to_string()))
 }
 
-/// The text with the octal escapes of Route 53 (`\052`) as the decimal ones of zone files (`\042`).
+/// Converts the octal escapes of Route 53 (`\052`) to the decimal escapes of zone files (`\042`).
 fn decimal(text: &str) -> Result<String, String> {
     let mut written = String::with_capacity(text.len());
     let mut rest = text;
@@ -384,7 +385,7 @@ fn decimal(text: &str) -> Result<String, String> {
     Ok(written)
 }
 
-/// Some of a text, for an error message.
+/// Returns the beginning of a text, for an error message.
 fn shown(text: &str) -> String {
     let mut shown: String =
         text.chars().take(60).map(|character| if character.is_control() { '?' } else { character }).collect();

@@ -1,6 +1,6 @@
 //! Record types.
 //!
-//! Types that no rule reads have a number, and a mnemonic where real zones hold them.
+//! Types that no rule reads have a number, and a mnemonic if they occur in real zones.
 
 use std::fmt;
 use std::str::FromStr;
@@ -31,7 +31,7 @@ pub enum RecordType {
     Other(u16),
 }
 
-/// Mnemonics of the IANA registry for types that appear in real zones and that no rule reads.
+/// Mnemonics of the IANA registry for types that occur in real zones and that no rule reads.
 const OTHER_TYPES: &[(&str, u16)] = &[
     ("HINFO", 13),
     ("RP", 17),
@@ -69,10 +69,10 @@ const OTHER_TYPES: &[(&str, u16)] = &[
 ];
 
 impl RecordType {
-    /// A certificate that a server must show (RFC 6698).
+    /// A certificate association of a TLS server (RFC 6698).
     pub const TLSA: Self = Self::Other(52);
 
-    /// The number of the type in the IANA registry.
+    /// Returns the number of the type in the IANA registry.
     #[must_use]
     pub fn number(self) -> u16 {
         match self {
@@ -89,7 +89,7 @@ impl RecordType {
         }
     }
 
-    /// The type with this number.
+    /// Returns the type with this number.
     #[must_use]
     pub fn from_number(number: u16) -> Self {
         match number {
@@ -135,7 +135,7 @@ impl fmt::Display for RecordType {
 impl FromStr for RecordType {
     type Err = UnknownType;
 
-    /// A mnemonic in any case, or `TYPE` and a number (RFC 3597 §5).
+    /// Parses a mnemonic in any case, or `TYPE` and a number (RFC 3597 §5).
     fn from_str(text: &str) -> Result<Self, UnknownType> {
         let upper = text.to_ascii_uppercase();
         let known = [

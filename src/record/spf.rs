@@ -1,9 +1,9 @@
 //! Parses SPF records (RFC 7208).
 //!
-//! Reads the terms of RFC 7208 and keeps going after a broken one, so that every fault can be shown at once and at its
-//! place. Nothing is looked up here, and macros are recognized, not expanded.
+//! Reads the terms of RFC 7208 and continues after a syntax error, so that every error is reported at once with its
+//! position. Nothing is looked up here; macros are recognized and not expanded.
 //!
-//! Long because it is the grammar of one standard, a function for each rule of it.
+//! The file is long because it covers the grammar of one standard, with one function for each rule.
 
 mod domain;
 
@@ -17,12 +17,12 @@ use super::Text;
 pub use domain::{DomainSpec, Unexpanded};
 use domain::{domain_spec, macro_string};
 
-/// What a receiver does with mail that a mechanism matches (RFC 7208 §4.6.2).
+/// The result for mail that a mechanism matches (RFC 7208 §4.6.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Qualifier {
     /// `+`, or none: accept.
     Pass,
-    /// `?`: say nothing.
+    /// `?`: no statement about the sender.
     Neutral,
     /// `~`: accept and mark.
     SoftFail,
@@ -31,7 +31,7 @@ pub enum Qualifier {
 }
 
 impl Qualifier {
-    /// The character in front of a mechanism; empty for a pass, which needs none.
+    /// Returns the character in front of a mechanism; empty for a pass, which needs none.
     #[must_use]
     pub fn sign(self) -> &'static str {
         match self {
@@ -43,10 +43,10 @@ impl Qualifier {
     }
 }
 
-/// What a term asks for.
+/// The senders that a term matches (RFC 7208 §5).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mechanism {
-    /// Everybody.
+    /// All senders.
     All,
     /// The senders that the record of another domain authorizes.
     Include(DomainSpec),
@@ -54,66 +54,66 @@ pub enum Mechanism {
     A(Option<DomainSpec>),
     /// The mail hosts of a domain; its own without one.
     Mx(Option<DomainSpec>),
-    /// Senders whose reverse name lies in a domain; RFC 7208 §5.5 advises against it.
+    /// Senders whose reverse name is in a domain; RFC 7208 §5.5 advises against it.
     Ptr(Option<DomainSpec>),
     /// An IPv4 network.
     Ip4 {
-        /// Its address.
+        /// The network address.
         address: Ipv4Addr,
-        /// How many leading bits count.
+        /// The length of the network prefix, in bits: 0 to 32.
         prefix: u8,
     },
     /// An IPv6 network.
     Ip6 {
-        /// Its address.
+        /// The network address.
         address: Ipv6Addr,
-        /// How many leading bits count.
+        /// The length of the network prefix, in bits: 0 to 128.
         prefix: u8,
     },
-    /// Senders for which this name exists.
+    /// All senders, if this name exists.
     Exists(DomainSpec),
 }
 
-/// What one word of the record means.
+/// The parsed meaning of one term.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Meaning {
     /// A mechanism.
     Mechanism(Qualifier, Mechanism),
     /// `redirect=`: the record of another domain decides if nothing here matches.
     Redirect(DomainSpec),
-    /// `exp=`: the name with the explanation for a rejection.
+    /// `exp=`: the name of the TXT record that explains a rejection.
     Explanation(DomainSpec),
     /// A modifier that receivers must ignore (RFC 7208 §6).
     UnknownModifier {
         /// Its name, in lower case.
         name: String,
-        /// What follows the `=`.
+        /// The text after the `=`.
         value: String,
     },
-    /// Receivers cannot read it: a permanent error for the whole record.
+    /// A syntax error with its reason: receivers return a permanent error for the whole record.
     SyntaxError(String),
 }
 
-/// One word of the record.
+/// One term of the record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Term {
     /// As it was written; octets that are not UTF-8 show as U+FFFD.
     pub text: String,
-    /// Its position, in octets of the joined text.
+    /// The position in the joined text, in octets.
     pub span: Range<usize>,
-    /// What it means.
+    /// The meaning of the term.
     pub meaning: Meaning,
 }
 
 impl Term {
-    /// How many leading bits count of the IPv4 and of the IPv6 addresses that an `a` or `mx` term stands for
-    /// (RFC 7208 §5.3, §5.4); 32 and 128 for other terms.
+    /// Returns the prefix lengths, in bits, that an `a` or `mx` term applies to IPv4 and to IPv6 addresses (RFC 7208
+    /// §5.3, §5.4); 32 and 128 for other terms.
     #[must_use]
     pub fn prefix_lengths(&self) -> (u8, u8) {
         prefixes(self.lengths()).unwrap_or((32, 128))
     }
 
-    /// The prefix lengths of an `a` or `mx` term as they were written, slashes included; empty for other terms.
+    /// Returns the prefix lengths of an `a` or `mx` term as written, slashes included; empty for other terms.
     #[must_use]
     pub fn lengths(&self) -> &str {
         match self.meaning {
@@ -126,11 +126,12 @@ impl Term {
 /// An SPF record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpfRecord {
-    /// Its words, the version left out.
+    /// The terms, without the version.
     pub terms: Vec<Term>,
 }
 
-/// Whether receivers take the text for an SPF record: `v=spf1` in any case, ended by a space or the end (RFC 7208 §4.5).
+/// Returns whether receivers treat the text as an SPF record: `v=spf1` in any case, followed by a space or the end (RFC
+/// 7208 §4.5).
 #[must_use]
 pub fn is_spf(text: &Text) -> bool {
     let octets = text.joined();
@@ -159,7 +160,7 @@ impl FromStr for Term {
 }
 
 impl SpfRecord {
-    /// Reads a text; `None` if receivers do not take it for an SPF record.
+    /// Parses a text; `None` if receivers do not treat it as an SPF record.
     #[must_use]
     pub fn parse(text: &Text) -> Option<Self> {
         if !is_spf(text) {
@@ -181,7 +182,7 @@ impl SpfRecord {
         Some(Self { terms })
     }
 
-    /// The terms that receivers cannot read, with the reason.
+    /// Returns the terms that receivers cannot read, each with the reason.
     pub fn broken(&self) -> impl Iterator<Item = (&Term, &str)> {
         self.terms.iter().filter_map(|term| match &term.meaning {
             Meaning::SyntaxError(reason) => Some((term, reason.as_str())),
@@ -189,7 +190,8 @@ impl SpfRecord {
         })
     }
 
-    /// What happens to all who match nothing else, if the record says so itself.
+    /// Returns the qualifier of the first `all` term, which applies to senders that match nothing else; `None` without
+    /// `all`.
     #[must_use]
     pub fn all(&self) -> Option<Qualifier> {
         self.terms.iter().find_map(|term| match term.meaning {
@@ -198,8 +200,8 @@ impl SpfRecord {
         })
     }
 
-    /// The terms that receivers evaluate, in their order: none after `all` (RFC 7208 §5.1), and `redirect=` only without
-    /// `all` and after everything else, wherever it is written (§6.1).
+    /// Returns the terms that receivers evaluate, in evaluation order: none after `all` (RFC 7208 §5.1), and
+    /// `redirect=` last and only without `all`, wherever it is written (§6.1).
     pub fn evaluated(&self) -> impl Iterator<Item = &Term> {
         let all =
             self.terms.iter().position(|term| matches!(term.meaning, Meaning::Mechanism(_, Mechanism::All)));
@@ -211,14 +213,14 @@ impl SpfRecord {
 }
 
 impl fmt::Display for SpfRecord {
-    /// The words with single spaces between them.
+    /// Writes the terms with single spaces between them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("v=spf1")?;
         self.terms.iter().try_for_each(|term| write!(f, " {}", term.text))
     }
 }
 
-/// `redirect=` and `exp=` may appear once (RFC 7208 §6).
+/// Returns a syntax error for a second `redirect=` or `exp=`, since each may appear once (RFC 7208 §6).
 fn once(meaning: Meaning, before: &[Term]) -> Meaning {
     let again = match &meaning {
         Meaning::Redirect(_) => before.iter().any(|term| matches!(term.meaning, Meaning::Redirect(_))),
@@ -229,7 +231,7 @@ fn once(meaning: Meaning, before: &[Term]) -> Meaning {
 }
 
 fn meaning(text: &str) -> Meaning {
-    // Nearly every term is plain.
+    // Nearly every term is printable ASCII.
     if text.bytes().all(|octet| octet.is_ascii_graphic()) {
         return read(text).unwrap_or_else(Meaning::SyntaxError);
     }
@@ -264,7 +266,7 @@ fn modifier(name: &str, value: &str) -> Result<Meaning, String> {
     match name.to_ascii_lowercase().as_str() {
         "redirect" => domain_spec(value).map(Meaning::Redirect),
         "exp" => domain_spec(value).map(Meaning::Explanation),
-        // Nobody knows it, and its syntax counts all the same (RFC 7208 §6).
+        // An unknown modifier is ignored, but its syntax must be valid (RFC 7208 §6).
         lower if well_formed => {
             macro_string(value).map(|()| Meaning::UnknownModifier { name: lower.into(), value: value.into() })
         }
@@ -290,7 +292,7 @@ fn mechanism(name: &str, argument: &str) -> Result<Mechanism, String> {
     }
 }
 
-/// `[":" domain-spec] ["/" bits] ["//" bits]` of `a` and `mx` (RFC 7208 §5.3, §5.4).
+/// Parses the argument of `a` and `mx`: `[":" domain-spec] ["/" bits] ["//" bits]` (RFC 7208 §5.3, §5.4).
 fn host_argument(argument: &str) -> Result<Option<DomainSpec>, String> {
     let (domain, lengths) = split_lengths(argument);
     prefixes(lengths)?;
@@ -301,14 +303,15 @@ fn host_argument(argument: &str) -> Result<Option<DomainSpec>, String> {
     }
 }
 
-/// The lengths are what the end holds of digits and slashes, from a slash on: a domain may hold slashes, its end none.
+/// Splits off the prefix lengths: the trailing digits and slashes, from the first slash on. A domain may contain
+/// slashes, but none in its last label.
 fn split_lengths(argument: &str) -> (&str, &str) {
     let end = argument.trim_end_matches(|character: char| character.is_ascii_digit() || character == '/');
     let start = argument[end.len()..].find('/').map_or(argument.len(), |slash| end.len() + slash);
     argument.split_at(start)
 }
 
-/// Reads `["/" bits] ["//" bits]`: how many leading bits of IPv4 and of IPv6 addresses count.
+/// Parses `["/" bits] ["//" bits]`, the prefix lengths for IPv4 and for IPv6 addresses.
 fn prefixes(lengths: &str) -> Result<(u8, u8), String> {
     let (v4, v6) = match lengths.split_once("//") {
         Some((v4, v6)) => (v4, prefix(v6, 128)?),

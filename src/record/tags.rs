@@ -1,28 +1,28 @@
 //! Parses lists of `tag=value` pairs.
 //!
 //! DMARC (RFC 9989 §4.8), DKIM keys (RFC 6376 §3.6.1), MTA-STS (RFC 8461 §3.1) and TLS-RPT (RFC 8460 §3) share this
-//! form. The caller decides what a tag means.
+//! form. The caller interprets the tags.
 
 /// One `tag=value` pair, without the blanks around its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tag<'a> {
-    /// The name, as written; names are compared exactly (RFC 6376 §3.2).
+    /// The name, as written; names are case-sensitive (RFC 6376 §3.2).
     pub name: &'a str,
     /// The value; may be empty.
     pub value: &'a str,
 }
 
-/// A text of tags.
+/// A parsed tag list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TagList<'a> {
     /// The pairs, in order.
     pub tags: Vec<Tag<'a>>,
-    /// The parts that are no pair, in order.
+    /// The parts that are not a pair, in order.
     pub broken: Vec<&'a str>,
 }
 
 impl<'a> TagList<'a> {
-    /// Splits a text at its semicolons; the last one may be left out.
+    /// Splits a text at its semicolons; the last one may be omitted.
     #[must_use]
     pub fn parse(text: &'a str) -> Self {
         let mut list = Self::default();
@@ -37,19 +37,19 @@ impl<'a> TagList<'a> {
         list
     }
 
-    /// The value of the first tag of this name.
+    /// Returns the value of the first tag of this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&'a str> {
         self.tags.iter().find(|tag| tag.name == name).map(|tag| tag.value)
     }
 
-    /// The first tag, which says of what kind the text is.
+    /// Returns the first tag, which states the version and so the kind of record.
     #[must_use]
     pub fn version(&self) -> Option<&Tag<'a>> {
         self.tags.first()
     }
 
-    /// A name that is given twice; the standards allow each once.
+    /// Returns a name that is given twice, if any; the standards allow each once.
     #[must_use]
     pub fn repeated(&self) -> Option<&'a str> {
         let seen = |index: usize, name| self.tags[..index].iter().any(|tag| tag.name == name);
@@ -57,7 +57,7 @@ impl<'a> TagList<'a> {
     }
 }
 
-/// Without the blanks that folding may leave (RFC 6376 §3.2).
+/// Returns a text without the blanks that folding may leave (RFC 6376 §3.2).
 fn trimmed(text: &str) -> &str {
     text.trim_matches([' ', '\t', '\r', '\n'])
 }

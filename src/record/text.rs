@@ -1,7 +1,7 @@
 //! TXT record data and its character-strings.
 //!
-//! A TXT record is a list of character-strings of at most 255 octets each. Receivers join them without a space
-//! (RFC 7208 §3.3); where the list was cut has no meaning, so two records are equal when their joined octets are.
+//! A TXT record is a list of character-strings of at most 255 octets each. Receivers join them without a space (RFC
+//! 7208 §3.3), and the boundaries have no meaning, so two records are equal if their joined octets are.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,19 +11,19 @@ use std::sync::Arc;
 use super::command::opens_command;
 use super::name::unescape;
 
-/// Octets of the longest character-string (RFC 1035 §3.3).
+/// The length limit of a character-string, in octets (RFC 1035 §3.3).
 pub const MAX_CHARACTER_STRING: usize = 255;
 
 /// The content of a TXT record, as octets: what DNS returns need not be UTF-8.
 #[derive(Clone)]
 pub struct Text {
     octets: Arc<[u8]>,
-    /// Where the character-strings end, the last one left out; empty for the usual single string.
+    /// The ends of the character-strings but the last, in octets; empty for the usual single string.
     cuts: Box<[usize]>,
 }
 
 impl Text {
-    /// A text from its character-strings.
+    /// Returns the text of these character-strings.
     #[must_use]
     pub fn from_strings<'a>(strings: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut octets = Vec::new();
@@ -36,26 +36,27 @@ impl Text {
         Self { octets: octets.into(), cuts: cuts.into() }
     }
 
-    /// The octets as receivers see them: all character-strings joined without a space.
+    /// Returns the octets as receivers see them: all character-strings joined without a space.
     #[must_use]
     pub fn joined(&self) -> &[u8] {
         &self.octets
     }
 
-    /// The joined octets as text; octets that are not UTF-8 become U+FFFD. For matching words, never for output.
+    /// Returns the joined octets as text; octets that are not UTF-8 become U+FFFD. For matching words, never for
+    /// output.
     #[must_use]
     pub fn lossy(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.octets)
     }
 
-    /// The character-strings as they were published.
+    /// Returns the character-strings as published.
     pub fn strings(&self) -> impl Iterator<Item = &[u8]> {
         let ends = self.cuts.iter().copied().chain([self.octets.len()]);
         let starts = [0].into_iter().chain(self.cuts.iter().copied());
         starts.zip(ends).map(|(start, end)| &self.octets[start..end])
     }
 
-    /// Zone-file form in which every character-string has at most 255 octets, ready to publish.
+    /// Returns the zone file form, in which every character-string has at most 255 octets, ready to publish.
     #[must_use]
     pub fn to_zone_text(&self) -> String {
         if self.octets.is_empty() {
@@ -99,8 +100,8 @@ impl PartialOrd for Text {
 }
 
 impl fmt::Display for Text {
-    /// One quoted string; quotes and backslashes are escaped; what is not printable ASCII, and the bracket of a command to
-    /// a build agent, becomes `\DDD`.
+    /// Writes one quoted string; escapes quotes and backslashes, and writes what is not printable ASCII, and the
+    /// bracket of a command to a build agent, as `\DDD`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_quoted(f, &self.octets)
     }
@@ -112,8 +113,8 @@ impl fmt::Debug for Text {
     }
 }
 
-/// Whether a character acts on a terminal, is invisible, or may not occur in a file of XML or YAML: control characters,
-/// marks of direction, joiners and the like, and noncharacters (The Unicode Standard §23.7).
+/// Returns whether a character controls a terminal, is invisible, or may not occur in XML or YAML files: control
+/// characters, directional marks, joiners and the like, and noncharacters (The Unicode Standard §23.7).
 #[must_use]
 pub fn acts(character: char) -> bool {
     character.is_control()
@@ -126,16 +127,17 @@ pub fn acts(character: char) -> bool {
         || is_noncharacter(character)
 }
 
-/// Whether a character is one of the 66 that Unicode never assigns. XML 1.0 §2.2 and YAML 1.2 §5.1 forbid two of them.
+/// Returns whether a character is one of the 66 that Unicode never assigns. XML 1.0 §2.2 and YAML 1.2 §5.1 forbid two
+/// of them.
 fn is_noncharacter(character: char) -> bool {
     matches!(character, '\u{fdd0}'..='\u{fdef}') || u32::from(character) & 0xfffe == 0xfffe
 }
 
-/// A character-string in quotes, in presentation form (RFC 1035 §5.1).
+/// Returns a character-string in quotes, in presentation form (RFC 1035 §5.1).
 #[must_use]
 pub fn quote(octets: &[u8]) -> String {
     let mut quoted = String::with_capacity(octets.len() + 2);
-    // A text takes all that is written to it.
+    // Writing into a string cannot fail.
     let _ = write_quoted(&mut quoted, octets);
     quoted
 }
@@ -146,7 +148,7 @@ fn write_quoted(to: &mut impl fmt::Write, octets: &[u8]) -> fmt::Result {
     let mut rest = octets;
     while !rest.is_empty() {
         let plain = rest.iter().position(|octet| !is_plain(octet)).unwrap_or(rest.len());
-        // What is plain is ASCII.
+        // Characters that need no escape are ASCII.
         to.write_str(std::str::from_utf8(&rest[..plain]).unwrap_or_default())?;
         rest = &rest[plain..];
         let Some((&octet, tail)) = rest.split_first() else { break };
@@ -160,7 +162,7 @@ fn write_quoted(to: &mut impl fmt::Write, octets: &[u8]) -> fmt::Result {
     to.write_str("\"")
 }
 
-/// The octets of a character-string whose quotes were taken off; `None` for a broken escape sequence.
+/// Returns the octets of a character-string without its quotes; `None` for an invalid escape sequence.
 #[must_use]
 pub(super) fn unquote(raw: &[u8]) -> Option<Vec<u8>> {
     let mut octets = Vec::with_capacity(raw.len());

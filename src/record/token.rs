@@ -1,6 +1,6 @@
 //! Splits lines of a zone file into fields.
 //!
-//! The octets between the fields are read here; the caller decides what a field means.
+//! Finds the boundaries of fields; the caller interprets them.
 
 use std::fmt::{self, Write as _};
 
@@ -11,7 +11,7 @@ use super::text::unquote;
 pub struct Token<'a> {
     /// The octets, without the quotes around them.
     pub raw: &'a [u8],
-    /// Whether there were quotes around it.
+    /// True if the field was in quotes.
     pub quoted: bool,
 }
 
@@ -22,13 +22,13 @@ impl Token<'_> {
         !self.quoted && self.raw == word
     }
 
-    /// The octets with the escape sequences resolved; `None` if one is broken.
+    /// Returns the octets with the escape sequences resolved; `None` if one is invalid.
     #[must_use]
     pub fn unescaped(&self) -> Option<Vec<u8>> {
         unquote(self.raw)
     }
 
-    /// The field for an error message: at most 40 characters, control characters replaced.
+    /// Returns the field for an error message: at most 40 characters, control characters replaced.
     #[must_use]
     pub fn shown(&self) -> String {
         let text = String::from_utf8_lossy(self.raw);
@@ -45,7 +45,7 @@ impl Token<'_> {
 }
 
 impl fmt::Display for Token<'_> {
-    /// The field as it is written, quotes included; octets that are not printable ASCII become `\DDD`.
+    /// Writes the field as it was written, quotes included; octets that are not printable ASCII become `\DDD`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let quote = if self.quoted { "\"" } else { "" };
         f.write_str(quote)?;
@@ -67,7 +67,7 @@ impl fmt::Display for Token<'_> {
     }
 }
 
-/// Splits one line, without comments or parentheses, into its fields; `None` if a quote stays open.
+/// Splits one line, without comments or parentheses, into its fields; `None` if a quote is not closed.
 #[must_use]
 pub fn split(line: &[u8]) -> Option<Vec<Token<'_>>> {
     let mut tokens = Vec::new();
@@ -84,7 +84,8 @@ pub fn split(line: &[u8]) -> Option<Vec<Token<'_>>> {
     Some(tokens)
 }
 
-/// Where a field ends: at its closing quote, or at the next blank or quote; `None` if a quote stays open.
+/// Returns the length of a field: up to its closing quote, or to the next blank or quote; `None` if a quote is not
+/// closed.
 fn field_end(rest: &[u8], quoted: bool) -> Option<usize> {
     let mut at = 0;
     while at < rest.len() {

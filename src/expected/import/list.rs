@@ -1,7 +1,7 @@
 //! Divides a list of expected records by domain.
 //!
-//! It is read once, and its lines are kept by the names that they are about: a list of thousands of domains
-//! has thousands of domains to look it up for.
+//! A list is read once, and its entries are indexed by the names that they are about: a list for thousands of domains
+//! is searched thousands of times.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,35 +9,35 @@ use crate::record::{Name, Record, route53, zone};
 
 use super::{Ignored, Import, ImportError, Kind, Raw, Wanted, decoded, table, tree};
 
-/// A list, read and ready for any domain.
+/// A list that was read and can be imported for any domain.
 #[derive(Debug)]
 pub struct List {
     file: String,
     lines: Lines,
-    /// What is of use for no domain.
+    /// The entries that no domain can use.
     ignored: Vec<Ignored>,
 }
 
 #[derive(Debug)]
 enum Lines {
-    /// Of a table or a tree.
+    /// Entries of a table or of JSON.
     Raws(Vec<Raw>, Places),
-    /// Of a zone file in which all names are absolute.
+    /// Records of a zone file in which all names are absolute.
     Records(Vec<Record>, Places),
-    /// A zone file whose names mean something else for each domain.
+    /// A zone file whose names have a different meaning for each domain.
     Relative(String),
 }
 
-/// The positions of lines, by what they are about.
+/// The positions of entries, by the name that they are about.
 #[derive(Debug, Default)]
 struct Places {
     by_name: BTreeMap<Name, Vec<usize>>,
-    /// Lines that may be about any domain.
+    /// The entries that may be about any domain.
     about_any: Vec<usize>,
 }
 
 impl List {
-    /// Reads a list, called `file` in messages; of no `kind`, it is recognized by its content.
+    /// Reads a list, called `file` in messages; without a `kind`, the format is detected from the content.
     ///
     /// # Errors
     /// [`ImportError`] if it is not such a list.
@@ -75,7 +75,7 @@ impl List {
                         let places = Places::of(held.records.iter().map(|record| Some(record.name.clone())));
                         Lines::Records(held.records, places)
                     }
-                    // Faults are told in the light of a domain as well.
+                    // Errors are reported for a specific domain, since relative names may be valid there.
                     Err(_) => Lines::Relative(text),
                 };
                 return Ok(Self { file: file.into(), lines, ignored });
@@ -85,7 +85,7 @@ impl List {
         Ok(Self { file: file.into(), lines: Lines::Raws(raws, places), ignored })
     }
 
-    /// What it holds for one domain.
+    /// Returns the content of the list for one domain.
     ///
     /// # Errors
     /// [`ImportError`] if something in it cannot be a record.
@@ -154,7 +154,8 @@ impl Places {
         places
     }
 
-    /// The lines about the domain, about what lies below it or above it, and about any; in their order.
+    /// Returns the positions of the entries about the domain, about names below and above it, and about any domain; in
+    /// their order.
     fn concerning(&self, domain: &Name) -> BTreeSet<usize> {
         let below = self.by_name.range(domain..).take_while(|(name, _)| name.is_within(domain));
         let below = below.flat_map(|(_, places)| places);

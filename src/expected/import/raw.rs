@@ -1,12 +1,12 @@
-//! A record of an imported list, before it is read.
+//! A record of an imported list before it is parsed.
 
 use crate::record::{Name, RecordData, Text};
 
-/// A record as a list writes it: words, of which some may be missing.
+/// A record as a list writes it: strings, some of which may be missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Raw {
     pub(super) place: String,
-    /// The domain, where a column names it.
+    /// The domain, if a column names it.
     pub(super) domain: Option<String>,
     /// The owner: full, relative, `@`, or nothing.
     pub(super) host: String,
@@ -18,16 +18,16 @@ pub(super) struct Raw {
     pub(super) service: Option<String>,
     pub(super) protocol: Option<String>,
     pub(super) ttl: Option<u32>,
-    /// Whether the owner is a full name even where it does not look like one of the domain's.
+    /// True if the owner is a full name even if it is not below the checked domain.
     pub(super) is_full: bool,
 }
 
-/// A record, and what was fixed in it.
+/// A record, and a note on what was fixed in it.
 type Read = (Name, RecordData, Option<String>);
 
 impl Raw {
-    /// The name that the record is about: it is of no other domain than those that this one lies in or above. `None`
-    /// where only the domain that is asked for can tell.
+    /// Returns the name that the record is about: it can only belong to domains above or below this name. `None` if
+    /// that depends on the domain being checked.
     pub(super) fn about(&self) -> Option<Name> {
         if let Some(of) = self.domain.as_deref().filter(|of| !of.is_empty()) {
             return name(of).ok();
@@ -37,11 +37,11 @@ impl Raw {
         if !self.is_full && !host.ends_with('.') {
             return None;
         }
-        // `@` is whatever domain is asked for.
+        // `@` means the domain being checked.
         host.trim_end_matches('.').parse().ok().filter(|_| host.trim_end_matches('.') != "@")
     }
 
-    /// The record; `None` if it is of another domain.
+    /// Returns the record; `None` if it belongs to another domain.
     pub(super) fn record(&self, domain: &Name) -> Result<Option<Read>, String> {
         if let Some(of) = self.domain.as_deref().filter(|of| !of.is_empty()) {
             let of = name(of)?;
@@ -71,7 +71,7 @@ impl Raw {
         Ok(Some(below))
     }
 
-    /// The host of an SRV record whose service and protocol have columns of their own.
+    /// Returns the host of an SRV record whose service and protocol have their own columns.
     fn with_service(&self, host: &str) -> String {
         let (Some(service), Some(protocol)) = (&self.service, &self.protocol) else { return host.to_owned() };
         let label = |text: &str| format!("_{}", text.trim().trim_start_matches('_'));
@@ -87,7 +87,7 @@ impl Raw {
         let plain = |data| Ok((data, None));
         match self.rtype.trim().to_ascii_lowercase().as_str() {
             "mx" => {
-                // The preference may stand in front of the host.
+                // The preference may come before the host.
                 let (in_front, host) = value.split_once([' ', '\t']).unwrap_or(("", value));
                 let in_front = in_front.parse().ok();
                 let exchange = name(if in_front.is_some() { host } else { value })?;
@@ -118,7 +118,7 @@ impl Raw {
         }
     }
 
-    /// The fields in columns of their own, or all in the value.
+    /// Returns the data of an SRV record from its own columns, or from the value.
     fn srv(&self, value: &str) -> Result<RecordData, String> {
         let words: Vec<&str> = value.split_whitespace().collect();
         let number = |text: &str| {
@@ -154,7 +154,7 @@ fn unquoted(text: &str) -> String {
     inner.unwrap_or(text).to_owned()
 }
 
-/// A text of SPF without the blank that Microsoft's own sample has behind `include:`.
+/// Removes the blank that Microsoft's own sample has after `include:` from an SPF record.
 fn repaired(text: &str) -> String {
     if !text.trim_start().to_ascii_lowercase().starts_with("v=spf1") {
         return text.to_owned();

@@ -2,7 +2,7 @@
 
 use super::Raw;
 
-/// What a column holds.
+/// The content of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Column {
     Type,
@@ -17,7 +17,7 @@ enum Column {
     Domain,
 }
 
-/// Headings without blanks and punctuation, in small letters.
+/// Headings without blanks and punctuation, in lower case.
 const HEADINGS: &[(Column, &[&str])] = &[
     (Column::Type, &["type", "recordtype", "dnstype", "kind"]),
     (
@@ -52,7 +52,7 @@ const HEADINGS: &[(Column, &[&str])] = &[
     (Column::Domain, &["domain", "zone", "domainname", "zonename"]),
 ];
 
-/// Rows at most.
+/// The highest number of rows.
 const MOST_ROWS: usize = 100_000;
 
 fn column(heading: &str) -> Option<Column> {
@@ -68,17 +68,17 @@ pub(super) fn has_header(text: &str) -> bool {
     columns.contains(&Column::Type) && columns.contains(&Column::Value)
 }
 
-/// Comma, semicolon or tab: the most frequent in the header.
+/// Returns the separator: comma, semicolon or tab, whichever is most frequent in the header.
 fn delimiter(text: &str) -> char {
     let header = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     [',', ';', '\t'].into_iter().max_by_key(|delimiter| header.matches(*delimiter).count()).unwrap_or(',')
 }
 
-/// The place and what is wrong there.
+/// A position and its problem.
 type Fault = (String, String);
 
 pub(super) fn read(text: &str) -> Result<Vec<Raw>, Fault> {
-    // Spreadsheets of some countries name the separator in a line of its own.
+    // Spreadsheets of some locales name the separator on a line of its own.
     let text =
         text.strip_prefix("sep=").and_then(|rest| rest.split_once('\n')).map_or(text, |(_, rest)| rest);
     let delimiter = u8::try_from(delimiter(text)).unwrap_or(b',');
@@ -108,7 +108,7 @@ pub(super) fn read(text: &str) -> Result<Vec<Raw>, Fault> {
         let place = format!("line {}", row.position().map_or(0, csv::Position::line));
         let cell = |wanted: Column| {
             let index = columns.iter().position(|column| *column == Some(wanted))?;
-            // What a spreadsheet must not take for a formula has an apostrophe in front.
+            // A cell that a spreadsheet must not read as a formula begins with an apostrophe.
             row.get(index).map(|cell| cell.trim_start_matches('\'').trim()).filter(|cell| !cell.is_empty())
         };
         if row.iter().all(str::is_empty) {
@@ -155,7 +155,7 @@ pub(super) fn read(text: &str) -> Result<Vec<Raw>, Fault> {
     Ok(raws)
 }
 
-/// Seconds, also as `1 hour` and `1h`.
+/// Parses a TTL in seconds, also written as `1 hour` or `1h`.
 fn ttl(text: &str) -> Option<u32> {
     let lower = text.to_ascii_lowercase();
     let digits: String = lower.chars().take_while(char::is_ascii_digit).collect();

@@ -1,9 +1,9 @@
 use super::*;
 
-/// What Microsoft Graph answers.
+/// A response of Microsoft Graph.
 const GRAPH: &str = include_str!("../../../fixtures/imports/graph.json");
 
-/// What PowerShell makes of it, with what people's exports have: strings for numbers, a stray blank, no `#`.
+/// The same data as PowerShell exports it, with the quirks of real exports: strings for numbers, a stray blank, no `#`.
 const POWERSHELL: &str = include_str!("../../../fixtures/imports/powershell.json");
 
 fn domain() -> Name {

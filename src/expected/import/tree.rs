@@ -1,24 +1,24 @@
 //! Imports JSON lists from Microsoft Graph and PowerShell.
 //!
-//! Properties are found whatever their case, and in `AdditionalProperties` too. Records are alone, in an array, or
-//! below `value`; one array may contain several such answers.
+//! Property names are case-insensitive, and properties in `AdditionalProperties` count too. A record may be alone, in
+//! an array, or below `value`; one array may contain several such responses.
 
 use serde_json::{Map, Value};
 
 use super::Raw;
 
-/// How deep lists may be nested.
+/// The highest nesting depth of lists.
 const DEEPEST: usize = 8;
 
-/// What a document holds.
+/// The content of a document.
 #[derive(Debug, Default)]
 pub(super) struct Tree {
     pub(super) records: Vec<Raw>,
-    /// Where Microsoft could make no record, for what, and why.
+    /// The records that Microsoft could not provide: each with its position, its purpose and the reason.
     pub(super) unavailable: Vec<(String, String, String)>,
 }
 
-/// The place and what is wrong there.
+/// A position and its problem.
 type Fault = (String, String);
 
 pub(super) fn read(text: &str) -> Result<Tree, Fault> {
@@ -79,7 +79,7 @@ impl Tree {
         Ok(())
     }
 
-    /// `Get-DkimSigningConfig`: the targets of both selectors.
+    /// Reads the output of `Get-DkimSigningConfig`: the targets of both selectors.
     fn signing(&mut self, object: &Map<String, Value>, path: &str) -> Result<(), Fault> {
         let domain = text(object, "domain").or_else(|| text(object, "name"));
         let domain = domain
@@ -139,7 +139,7 @@ fn record(object: &Map<String, Value>, kind: &str, path: &str) -> Result<Raw, Fa
     })
 }
 
-/// `mx`, `txt`, `cname`, `srv`, `unavailable`, or the word of the list.
+/// Returns `mx`, `txt`, `cname`, `srv`, `unavailable`, or the word of the list.
 fn kind(object: &Map<String, Value>) -> String {
     let odata = text(object, "@odata.type").map(|text| text.to_ascii_lowercase());
     let odata = odata.as_deref().and_then(|text| {
@@ -148,7 +148,7 @@ fn kind(object: &Map<String, Value>) -> String {
     odata.or_else(|| text(object, "recordtype").map(|text| text.to_ascii_lowercase())).unwrap_or_default()
 }
 
-/// A property whatever its case, also among the additional ones of PowerShell.
+/// Returns a property, whatever its case, also from `AdditionalProperties` of PowerShell.
 fn property<'a>(object: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {
     let find = |object: &'a Map<String, Value>| {
         object.iter().find(|(known, _)| known.eq_ignore_ascii_case(key)).map(|(_, value)| value)
@@ -163,7 +163,7 @@ fn text(object: &Map<String, Value>, key: &str) -> Option<String> {
     property(object, key).and_then(Value::as_str).map(|text| text.trim().to_owned())
 }
 
-/// A number, also one that is written as a string.
+/// Returns a number, also one that is written as a string.
 fn number(object: &Map<String, Value>, key: &str) -> Option<u64> {
     let value = property(object, key)?;
     value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())

@@ -10,22 +10,22 @@ use crate::record::{Name, Question, RecordData, RecordType};
 
 use super::{Copies, History, Seen};
 
-/// The version of the file that is written.
+/// The schema version of written files.
 const SCHEMA_VERSION: u32 = 1;
 
-/// The reason why a history cannot be read.
+/// The reason why a history file cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
     /// It is not JSON, or has other fields.
     #[error("not a history of cutover: {0}")]
     Json(#[from] serde_json::Error),
-    /// A newer version wrote it.
+    /// It was written by a newer version.
     #[error(
         "found version {0} of the history, and this cutover reads up to version {SCHEMA_VERSION}; use a \
          newer cutover"
     )]
     Version(u32),
-    /// A record or name in it cannot be read.
+    /// A record or name in it is invalid.
     #[error("found `{0}` for {1}, expected {2}")]
     Record(String, String, String),
 }
@@ -59,17 +59,17 @@ struct Line {
 }
 
 impl History {
-    /// The JSON Schema of the file.
+    /// Returns the JSON Schema of the file.
     #[cfg(feature = "formats")]
     #[must_use]
     pub fn schema() -> schemars::Schema {
         schemars::schema_for!(Document)
     }
 
-    /// Reads the content of a file; an empty one holds nothing.
+    /// Parses the content of a file; an empty file is an empty history.
     ///
     /// # Errors
-    /// [`HistoryError`] if it is something else, or of a newer version.
+    /// [`HistoryError`] if it is not a history, or was written by a newer version.
     pub fn parse(text: &str) -> Result<Self, HistoryError> {
         if text.trim().is_empty() {
             return Ok(Self::default());
@@ -125,7 +125,7 @@ impl fmt::Display for History {
             (domain.without_trailing_dot(), lines.collect())
         });
         let document = Document { schema_version: SCHEMA_VERSION, domains: domains.collect() };
-        // A map of strings, numbers and lists always serialises.
+        // A map of strings, numbers and lists can always be serialized.
         let text = serde_json::to_string_pretty(&document).map_err(|_| fmt::Error)?;
         writeln!(f, "{text}")
     }

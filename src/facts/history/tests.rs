@@ -15,7 +15,7 @@ fn time(text: &str) -> Timestamp {
     format!("2026-11-22T{text}Z").parse().unwrap()
 }
 
-/// The facts in which each of these servers has one MX record.
+/// Returns facts in which each of these servers has one MX record.
 fn facts(at: &str, answers: &[(Role, &str, u32)]) -> Facts {
     let mut facts = Facts::new(time(at), UnqueriedNames::Asked);
     for (number, (role, host, ttl)) in answers.iter().enumerate() {
@@ -53,7 +53,8 @@ fn what_was_there_is_remembered_with_its_time_to_live() {
         hosts(&history),
         [(OLD.into(), 300, eight, nine, Some(ten)), (NEW.into(), 600, ten, eleven, None)]
     );
-    // The change was made at ten at the latest; copies from before nine, when the time to live was lowered, are gone by then.
+    // The change was made at ten at the latest; copies from before nine, when the TTL was lowered, have expired by
+    // then.
     let left = |set: usize| history.seen(&domain(), &mx())[set].left();
     assert_eq!(left(0), Some(Copies { until: time("10:05:00"), ttl: 300 }));
     assert_eq!(left(1), None);
@@ -70,7 +71,7 @@ fn a_time_to_live_that_was_lowered_too_late_is_remembered() {
     }
     assert_eq!(history.seen(&domain(), &mx())[0].left(), expected);
     assert_eq!(History::parse(&history.to_string()).unwrap(), history);
-    // A run that began before the others and ends after them adds what it saw.
+    // A run that began before the others and ends after them adds its own observations.
     let mut late = History::default();
     for (at, host, ttl) in [lowered[1], lowered[0], lowered[3]] {
         late.observe(&domain(), &facts(at, &[(Role::Authoritative, host, ttl)]));
@@ -102,7 +103,7 @@ fn an_old_set_is_there_until_the_last_server_drops_it() {
     assert!(hosts(&history).iter().all(|seen| seen.4.is_none()));
     history.observe(&domain(), &facts("10:00:00", &[(Role::Authoritative, NEW, 300)]));
     assert_eq!(history.seen(&domain(), &mx())[0].gone, Some(time("10:00:00")));
-    // It came back, as by an undo.
+    // The record set returned, as after an undo.
     history.observe(&domain(), &facts("11:00:00", &[(Role::Authoritative, OLD, 300)]));
     assert_eq!(history.seen(&domain(), &mx())[0].gone, None);
     assert_eq!(history.seen(&domain(), &mx())[1].gone, Some(time("11:00:00")));
@@ -119,7 +120,7 @@ fn runs_that_overlap_agree_whoever_writes_first() {
     let mut other = History::default();
     other.observe(&domain(), &late);
     other.observe(&domain(), &early);
-    // That it is gone is seen by the next run.
+    // The next run notices that it is gone.
     other.observe(&domain(), &late);
     assert_eq!(hosts(&one), hosts(&other));
 }
@@ -145,7 +146,7 @@ fn it_is_written_and_read_back() {
     let text = history.to_string();
     assert_eq!(History::parse(&text).unwrap(), history);
     assert_eq!(History::parse("").unwrap(), History::default());
-    // Fields of later versions of the same schema do no harm.
+    // Fields of later versions of the same schema are ignored.
     let more = text.replace("\"ttl\"", "\"later\": [1], \"ttl\"");
     assert_eq!(History::parse(&more).unwrap(), history);
 }

@@ -1,7 +1,7 @@
 //! Fetched policies in a recording.
 //!
-//! As an entry behind the replies, its text line by line. `body` is a line that had an end; a last line
-//! without one is kept as `body-end`, so that the octets come back as they were.
+//! An entry after the replies, with the policy text line by line. `body` is a line that ended with a line end; a last
+//! line without one is kept as `body-end`, so that the octets are restored unchanged.
 //!
 //! ```text
 //! policy contoso.com.
@@ -35,7 +35,7 @@ pub(super) fn write(f: &mut fmt::Formatter<'_>, policy: &PolicyReply) -> fmt::Re
     Ok(())
 }
 
-/// Takes over a line of the entry.
+/// Reads a line of the entry.
 pub(super) fn line(policy: &mut PolicyReply, key: &str, fields: &[Token<'_>]) -> Result<(), String> {
     match key {
         "outcome" => {
@@ -60,7 +60,7 @@ pub(super) fn line(policy: &mut PolicyReply, key: &str, fields: &[Token<'_>]) ->
     Ok(())
 }
 
-/// One line of the text, which contains spaces and is therefore in quotes.
+/// Parses one line of the policy text, which contains spaces and is therefore in quotes.
 fn body(fields: &[Token<'_>]) -> Result<String, String> {
     match fields {
         [_] => text(fields, 0),

@@ -1,4 +1,4 @@
-//! Keeps what single domains of a run saw differently from those before them.
+//! Keeps the replies in which single domains of a run differ from the domains before them.
 //!
 //! Many domains need the same answers, and a recording holds each of them once. A lookup that failed for one domain and
 //! succeeded for the next has two results, and each domain is replayed with its own.
@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use crate::facts::Reply;
 use crate::record::{Name, Question};
 
-/// The replies that some domains got to a question in place of those that the others share.
+/// The replies that some domains got to a question instead of the shared ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Variation {
-    /// These domains, in the order of the run.
+    /// The domains, in the order of the run.
     pub(super) domains: Vec<Name>,
     /// All their replies to the question, ordered by server.
     pub(super) replies: Vec<Reply>,
@@ -22,7 +22,7 @@ pub(super) struct Variation {
 pub(super) struct Variations(BTreeMap<Question, Vec<Variation>>);
 
 impl Variations {
-    /// The replies that `domain` got to a question in place of the shared ones.
+    /// Returns the replies that `domain` got to a question instead of the shared ones.
     pub(super) fn replies(&self, question: &Question, domain: &Name) -> Option<&[Reply]> {
         let mut variations = self.0.get(question)?.iter();
         let own = variations.find(|variation| variation.domains.contains(domain))?;
@@ -38,7 +38,7 @@ impl Variations {
         }
     }
 
-    /// Adds one reply as it was read: it belongs to those of the same domains.
+    /// Adds one parsed reply: it belongs to the replies of the same domains.
     pub(super) fn read(&mut self, domains: Vec<Name>, reply: Reply) {
         let variations = self.0.entry(reply.question.clone()).or_default();
         let at = match variations.iter().position(|variation| variation.domains == domains) {
@@ -53,7 +53,7 @@ impl Variations {
         }
     }
 
-    /// All of them, in the order of their questions.
+    /// Returns all variations, in the order of their questions.
     pub(super) fn all(&self) -> impl Iterator<Item = &Variation> {
         self.0.values().flatten()
     }

@@ -1,6 +1,6 @@
 //! Answers of web servers in a recording.
 //!
-//! An entry after the policies. Of the answer only that is kept which a rule reads.
+//! An entry after the policies. Only the parts of the answer that a rule reads are kept.
 //!
 //! ```text
 //! web tenant contoso.com. login.microsoftonline.com.

@@ -1,10 +1,10 @@
-//! Holds every range at its first and last address and at its neighbors.
+//! Tests every range at its first and last address and at the neighboring addresses.
 
 use super::*;
 
 use AddressKind::Embedding;
 
-/// Each range: what is just before it, its first and last address and their kind, what is just after it.
+/// A range: the address before it, its first and last address with their kind, and the address after it.
 type Edge =
     ((&'static str, AddressKind), (&'static str, &'static str, AddressKind), (&'static str, AddressKind));
 
@@ -156,14 +156,14 @@ fn every_range_ends_where_the_registry_says() {
     }
 }
 
-/// A new row has to state where it ends.
+/// A new row fails this test until its edges are listed above.
 #[test]
 fn every_row_has_its_edges_tested() {
     let firsts = |edges: &[Edge], shift: u32| -> Vec<u128> {
         edges.iter().map(|(_, (first, _, _), _)| bits(first) << shift).collect()
     };
     let (v4, v6) = (firsts(V4_EDGES, 96), firsts(V6_EDGES, 0));
-    // The whole space, a single address at the end of a range, and ranges that begin with others.
+    // The whole space, a single address at the end of a range, and ranges whose first address begins another range.
     let elsewhere = [("0.0.0.0", 0), ("255.255.255.255", 32)];
     for row in V4 {
         let is_elsewhere =
@@ -171,7 +171,7 @@ fn every_row_has_its_edges_tested() {
         assert!(is_elsewhere || v4.contains(&row.first), "{row:?}");
     }
     for row in V6 {
-        // Teredo is held below.
+        // Teredo is tested below.
         assert!(row.first == bits("2001::") || v6.contains(&row.first), "{row:?}");
     }
 }
@@ -188,14 +188,14 @@ fn an_ipv6_form_is_as_public_as_what_it_embeds() {
             format!("::ffff:{v4}"),
             format!("64:ff9b::{v4}"),
             format!("2002:{a:x}:{b:x}::1"),
-            // Teredo: the server is public, and the client is; then the other way round.
+            // Teredo with this address as client and a public server, then the other way round.
             format!("2001:0:808:808:0:0:{not_a:x}:{not_b:x}"),
             format!("2001:0:{a:x}:{b:x}:0:0:f7f7:f7f7"),
         ] {
             let expected = if is_inner_public { Public } else { Embedding };
             assert_eq!(kind(&form), expected, "{form} of {v4}");
         }
-        // Forms that are gone, or differ from network to network, are not public whatever they embed.
+        // Obsolete forms, and those that differ from network to network, are not public whatever they embed.
         for form in [format!("::{v4}"), format!("::ffff:0:{v4}"), format!("64:ff9b:1::{v4}")] {
             assert_ne!(kind(&form), Public, "{form}");
         }

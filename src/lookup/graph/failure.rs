@@ -8,16 +8,16 @@ use serde_json::Value;
 use crate::lookup::transport::harmless;
 use crate::lookup::web::Fault;
 
-/// The reason why there are no values: one sentence with the fix. Nothing in it comes from the token.
+/// The reason why Microsoft Graph returned no values: one sentence with the fix. It contains nothing of the token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// Nothing is set.
+    /// The token is not set.
     #[error(
         "`CUTOVER_GRAPH_TOKEN` is empty; set it to the output of `az account get-access-token \
          --resource-type ms-graph --query accessToken -o tsv`"
     )]
     NoToken,
-    /// What is set cannot be a token.
+    /// The value that is set cannot be a token.
     #[error(
         "`CUTOVER_GRAPH_TOKEN` is not a bearer token; set it to the token alone, without `Bearer`, quotes \
          and JSON around it: the output of `az account get-access-token --resource-type ms-graph --query \
@@ -44,12 +44,12 @@ pub enum Failure {
          get a token for its tenant"
     )]
     UnknownDomain(String),
-    /// Status 429, 503 or 504, again and again or for long.
+    /// Status 429, 503 or 504, repeatedly or for a long time.
     #[error("the service is busy (HTTP status {status}); try again {}", Later(*after))]
     Busy {
         /// The status.
         status: u16,
-        /// How long the service wants to be left alone, where it says so.
+        /// The time until the service wants to be asked again, if it names one.
         after: Option<Duration>,
     },
     /// A redirect.
@@ -61,25 +61,25 @@ pub enum Failure {
     /// Any other status.
     #[error("it answers with HTTP status {0}{said}; check `--cloud` and `--graph-url`, or try again later", said = .1.behind())]
     Status(u16, Said),
-    /// No list.
+    /// The response is not a list.
     #[error("the response is not a list of Microsoft Graph: {0}; check `--cloud` and `--graph-url`")]
     NoList(String),
-    /// More than is read.
+    /// The response exceeds the size limit.
     #[error("the response exceeds the size limit of {0} MiB; check `--graph-url`")]
     TooLarge(usize),
-    /// A list without end.
+    /// The list exceeds the page limit.
     #[error("the list exceeds the limit of {0} pages; check `--graph-url`")]
     TooManyPages(usize),
-    /// A list whose next page is somewhere else.
+    /// The next page of the list is on another server.
     #[error(
         "the next page of the list is on another server, which must not get the token; check \
          `--graph-url`, and which server answers there"
     )]
     StrayLink,
-    /// A list whose next page was read before.
+    /// The next page of the list was read before.
     #[error("the pages of the list form a loop; check `--graph-url`, and which server answers there")]
     Circle,
-    /// The token came back.
+    /// The response repeats the token.
     #[error("the response repeats the token, so it is not used; check which server answers at `--graph-url`")]
     TellsToken,
     /// No server answers.
@@ -88,7 +88,7 @@ pub enum Failure {
     /// The server cannot prove its identity.
     #[error("{0}, so the token is not sent; check `--graph-url`, and if a proxy opens TLS connections")]
     Untrusted(String),
-    /// What is asked for cannot be asked for.
+    /// The value cannot be part of a request.
     #[error("`{0}` is not valid in a request; check the domain and `--graph-url`")]
     NoRequest(String),
 }
@@ -106,7 +106,7 @@ impl From<Fault> for Failure {
     }
 }
 
-/// The error of an answer (`error.code` and `error.message`), in one line.
+/// The error in a response (`error.code` and `error.message`), in one line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Said {
     code: String,
@@ -114,7 +114,7 @@ pub struct Said {
 }
 
 impl Said {
-    /// What the body of an error says; a page of HTML says nothing.
+    /// Returns the error in a response body; empty for a body in another format, such as an HTML page.
     pub(super) fn of(body: &[u8]) -> Self {
         let value: Value = serde_json::from_slice(body).unwrap_or_default();
         let part = |key: &str| {
@@ -124,12 +124,12 @@ impl Said {
         Self { code: part("code"), message: part("message") }
     }
 
-    /// Returns whether the service itself said something.
+    /// Returns whether the service itself sent the error, which then has a code.
     pub(super) fn is_of_the_service(&self) -> bool {
         !self.code.is_empty()
     }
 
-    /// In the middle of a sentence.
+    /// Returns the error as the continuation of a sentence.
     fn behind(&self) -> String {
         let Self { code, message } = self;
         match (code.is_empty(), message.trim_end_matches('.')) {
@@ -141,7 +141,7 @@ impl Said {
     }
 }
 
-/// When to come again.
+/// The time of the next try, as the end of a sentence.
 struct Later(Option<Duration>);
 
 impl fmt::Display for Later {

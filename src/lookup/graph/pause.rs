@@ -1,4 +1,4 @@
-//! Parses how long a busy service wants to be left alone (`Retry-After`).
+//! Parses the time for which a busy service wants no requests (`Retry-After`).
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use hyper::header::{DATE, HeaderName, RETRY_AFTER};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 
-/// What `Retry-After` says: seconds, or a date (RFC 9110 §10.2.3), which counts from the date of the answer, since the
-/// clocks on both sides may differ; `now` is for an answer without.
+/// Returns the duration in `Retry-After`: seconds, or a date (RFC 9110 §10.2.3), which is measured from the date of the
+/// response, since the two clocks may differ, or from `now` if the response has no date.
 pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
     let said = text(RETRY_AFTER)?;
     if !said.is_empty() && said.bytes().all(|octet| octet.is_ascii_digit()) {
-        // More seconds than there are numbers for are still too many.
+        // A number of seconds too large to represent becomes the largest one.
         return Some(Duration::from_secs(said.parse().unwrap_or(u64::MAX)));
     }
     let then = date(said)?;
@@ -42,7 +42,7 @@ mod tests {
         assert_eq!(wait(" 17 ", None), Some(17));
         assert_eq!(wait("99999999999999999999999", None), Some(u64::MAX));
         assert_eq!(wait("Sun, 22 Nov 2026 05:24:30 GMT", None), Some(90));
-        // The date of the answer counts, not the clock of this machine.
+        // The date of the response is used, not the clock of this machine.
         let date = Some("Sun, 22 Nov 2026 05:24:00 GMT");
         assert_eq!(wait("Sun, 22 Nov 2026 05:24:30 GMT", date), Some(30));
         assert_eq!(wait("Sun, 22 Nov 2026 05:23:30 GMT", date), Some(0));

@@ -1,4 +1,4 @@
-//! The URL of Microsoft Graph, and which links stay on it.
+//! The base URL of Microsoft Graph, and the links that stay on it.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -8,10 +8,10 @@ use hyper::Uri;
 
 use crate::lookup::origin::{Origin, Scheme};
 
-/// The version of the service whose answers are read.
+/// The supported version of the service.
 const VERSION: &str = "/v1.0";
 
-/// Where all paths of the service begin.
+/// The base URL of all paths of the service.
 ///
 /// ```
 /// use cutover::lookup::graph::Root;
@@ -22,17 +22,17 @@ const VERSION: &str = "/v1.0";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Root {
     origin: Origin,
-    /// The front of every path, without a slash at its end.
+    /// The prefix of every path, without a trailing slash.
     path: String,
 }
 
-/// The reason why a text is not where Microsoft Graph can be.
+/// The reason why a text is not a base URL of Microsoft Graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RootError {
-    /// No URL of a server and a path.
+    /// Not a URL of a server and a path.
     #[error("expected a URL such as `https://graph.microsoft.com/v1.0`, without user, query and fragment")]
     NoUrl,
-    /// Not encrypted, and not this machine.
+    /// Neither encrypted nor on this machine.
     #[error(
         "the token would be sent unencrypted; expected `https://`, or `http://` and a loopback address \
          such as `127.0.0.1`"
@@ -41,18 +41,18 @@ pub enum RootError {
 }
 
 impl Root {
-    /// The server.
+    /// Returns the server.
     pub(super) fn origin(&self) -> &Origin {
         &self.origin
     }
 
-    /// The path of something below.
+    /// Returns the full path of a resource below the base URL.
     pub(super) fn path(&self, below: &str) -> String {
         format!("{}{below}", self.path)
     }
 
-    /// The path of a link that leads to the same server; `None` for any other link, which must not be followed with a
-    /// token in hand.
+    /// Returns the path of a link that leads to the same server; `None` for any other link, which must not be followed
+    /// with the token.
     pub(super) fn follow(&self, link: &str) -> Option<String> {
         let uri: Uri = link.parse().ok()?;
         let same = Origin::of(&uri).is_some_and(|origin| origin == self.origin);

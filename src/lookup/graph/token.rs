@@ -6,29 +6,29 @@ use hyper::header::HeaderValue;
 
 use super::Failure;
 
-/// Octets of the longest token that is used.
+/// The length limit of a token, in octets.
 const LONGEST: usize = 32 * 1024;
 
-/// A bearer token (RFC 6750), which is shown to Microsoft Graph and to no other server.
+/// A bearer token (RFC 6750), which is sent to Microsoft Graph and to no other server.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 
 impl Token {
-    /// The token in a text, without what copying adds around it.
+    /// Returns the token in a text, without the characters that copying adds around it.
     #[must_use]
     pub fn new(text: &str) -> Self {
         Self(text.trim().to_owned())
     }
 
-    /// Returns whether there is nothing.
+    /// Returns whether the token is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The value of `Authorization`.
+    /// Returns the value of the `Authorization` header.
     pub(super) fn header(&self) -> Result<HeaderValue, Failure> {
-        // RFC 6750 §2.1; what a header can hold is more, and no token.
+        // RFC 6750 §2.1 allows fewer characters than a header value does.
         let allowed = |octet: u8| octet.is_ascii_alphanumeric() || b"-._~+/=".contains(&octet);
         if self.0.is_empty() {
             return Err(Failure::NoToken);
@@ -41,7 +41,7 @@ impl Token {
         Ok(value)
     }
 
-    /// Returns whether the text gives it away.
+    /// Returns whether the text contains the token.
     pub(super) fn stands_in(&self, octets: &[u8]) -> bool {
         octets.windows(self.0.len().max(1)).any(|window| window == self.0.as_bytes())
     }

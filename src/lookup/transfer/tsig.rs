@@ -1,6 +1,7 @@
 //! Signs a request for a zone transfer, and checks the signatures of its answer (TSIG, RFC 8945).
 //!
-//! An own part: the library's needs its whole DNSSEC. The cryptography is ring's, which TLS uses already.
+//! Implemented here because the library's version requires its whole DNSSEC support. The cryptography is that of ring,
+//! which TLS already uses.
 
 use std::fmt;
 
@@ -12,14 +13,14 @@ use crate::record::{Name, NameError};
 const TSIG: u16 = 250;
 /// The class ANY.
 const ANY: u16 = 255;
-/// Seconds by which the clocks may differ (RFC 8945 §10).
+/// The allowed difference between the clocks, in seconds (RFC 8945 §10).
 const FUDGE: u16 = 300;
-/// Messages between two that are signed, at most (RFC 8945 §5.3.1).
+/// The highest number of unsigned messages between two signed ones (RFC 8945 §5.3.1).
 const MOST_UNSIGNED: usize = 99;
-/// Octets of the longest key file that is read.
+/// The size limit of a key file, in octets.
 const LONGEST_FILE: usize = 64 * 1024;
 
-/// How a key is used.
+/// The HMAC algorithm of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Algorithm {
     Sha256,
@@ -56,7 +57,7 @@ pub struct TsigKey {
 }
 
 impl fmt::Debug for TsigKey {
-    /// Without the secret.
+    /// Writes the key without its secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TsigKey").field("name", &self.name).field("algorithm", &self.algorithm).finish()
     }
@@ -65,13 +66,13 @@ impl fmt::Debug for TsigKey {
 /// The reason why a key file cannot be used; the secret is never part of it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TsigKeyError {
-    /// Not the form of BIND.
+    /// Not in the format of BIND.
     #[error("expected `key \"NAME\" {{ algorithm hmac-sha256; secret \"BASE64\"; }};`, found {0}")]
     Form(&'static str),
     /// An invalid name.
     #[error("the name of the key: {0}")]
     Name(#[from] NameError),
-    /// An algorithm that is not known, or too weak.
+    /// An unknown or weak algorithm.
     #[error("unknown algorithm `{0}`; expected hmac-sha256, hmac-sha384 or hmac-sha512")]
     Algorithm(String),
     /// A secret that is not Base64.
@@ -80,10 +81,10 @@ pub enum TsigKeyError {
 }
 
 impl TsigKey {
-    /// Reads a key file in the form of BIND, as `tsig-keygen` and `keymgr -t` write it.
+    /// Parses a key file in the format of BIND, as `tsig-keygen` and `keymgr -t` write it.
     ///
     /// # Errors
-    /// [`TsigKeyError`] if it is of another form.
+    /// [`TsigKeyError`] if it has another format.
     pub fn parse(text: &str) -> Result<Self, TsigKeyError> {
         if text.len() > LONGEST_FILE {
             return Err(TsigKeyError::Form("a file of more than 64 KiB"));
@@ -130,7 +131,7 @@ impl TsigKey {
         Ok(Self { name, algorithm, key: hmac::Key::new(algorithm.hmac(), &secret) })
     }
 
-    /// Signs a request at this time, in seconds, and gives back its signature.
+    /// Signs a request at this time, in seconds since 1970, and returns its signature.
     pub(super) fn sign(&self, message: &mut Vec<u8>, now: u64) -> Vec<u8> {
         let mut data = message.clone();
         data.extend(self.variables(now, FUDGE, 0, &[]));
@@ -154,7 +155,7 @@ impl TsigKey {
         mac
     }
 
-    /// What of a signature is signed besides the message (RFC 8945 §4.3.3).
+    /// Returns the fields of a signature that are signed in addition to the message (RFC 8945 §4.3.3).
     fn variables(&self, at: u64, fudge: u16, error: u16, other: &[u8]) -> Vec<u8> {
         let mut variables = wire(&self.name);
         variables.extend(ANY.to_be_bytes());
@@ -169,24 +170,24 @@ impl TsigKey {
     }
 }
 
-/// Checks the signatures of the messages of one answer, in their order.
+/// Verifies the signatures of the messages of one answer, in order.
 pub(super) struct Verifier<'a> {
     key: &'a TsigKey,
-    /// The signature of the request, or of the last message that was signed.
+    /// The signature of the request, or of the last signed message.
     before: Vec<u8>,
-    /// The messages since then.
+    /// The unsigned messages since then.
     unsigned: Vec<u8>,
     count: usize,
     is_first: bool,
 }
 
 impl<'a> Verifier<'a> {
-    /// Before the first message of the answer to a request with this signature.
+    /// Returns a verifier at the beginning of the answer to a request with this signature.
     pub(super) fn new(key: &'a TsigKey, request: Vec<u8>) -> Self {
         Self { key, before: request, unsigned: Vec::new(), count: 0, is_first: true }
     }
 
-    /// Takes the next message, without its signature if it has one; an error says what is wrong with it.
+    /// Takes the next message and returns it without its signature, if it has one; the error names the problem.
     pub(super) fn take(&mut self, packet: &[u8], now: u64) -> Result<Vec<u8>, &'static str> {
         let Some((message, signature)) = split(packet).ok_or("the message cannot be read")? else {
             self.count += 1;
@@ -223,13 +224,13 @@ impl<'a> Verifier<'a> {
         Ok(message)
     }
 
-    /// Returns whether everything that was taken is signed; the last message has to be.
+    /// Returns whether everything taken is signed; the last message must be.
     pub(super) fn is_complete(&self) -> bool {
         !self.is_first && self.count == 0
     }
 }
 
-/// A signature at the end of a message.
+/// The signature at the end of a message.
 struct Signature {
     name: Name,
     algorithm: Vec<u8>,
@@ -241,7 +242,7 @@ struct Signature {
 }
 
 impl Signature {
-    /// The reason why the server refuses the signature of the request; `None` if it does not.
+    /// Returns the reason why the server refuses the signature of the request; `None` if it accepts it.
     fn refusal(&self) -> Option<&'static str> {
         match self.error {
             0 => None,
@@ -253,12 +254,13 @@ impl Signature {
     }
 }
 
-/// The reason why a server refuses the signature of a request, according to its answer.
+/// Returns the reason why a server refuses the signature of a request, according to its answer.
 pub(super) fn refusal(packet: &[u8]) -> Option<&'static str> {
     split(packet)??.1.refusal()
 }
 
-/// A message without the signature at its end, and that; `Some(None)` without one, `None` if the message is broken.
+/// Splits a message from the signature at its end; `Some(None)` without a signature, `None` if the message is
+/// malformed.
 fn split(packet: &[u8]) -> Option<Option<(Vec<u8>, Signature)>> {
     let count = |at: usize| packet.get(at..at + 2).map(|two| u16::from_be_bytes([two[0], two[1]]));
     let (questions, answers, authorities, additionals) = (count(4)?, count(6)?, count(8)?, count(10)?);
@@ -303,7 +305,7 @@ fn split(packet: &[u8]) -> Option<Option<(Vec<u8>, Signature)>> {
     Some(Some((message, signature)))
 }
 
-/// Where the name that begins here ends.
+/// Returns the offset after the name that begins here.
 fn name_end(packet: &[u8], mut at: usize) -> Option<usize> {
     loop {
         match *packet.get(at)? {
@@ -315,7 +317,7 @@ fn name_end(packet: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
-/// A name that is written out, as that of a signature is (RFC 8945 §4.2).
+/// Returns an uncompressed name, as names in signatures are (RFC 8945 §4.2).
 fn plain_name(mut wire: &[u8]) -> Option<Name> {
     let mut labels = Vec::new();
     loop {
@@ -332,7 +334,7 @@ fn plain_name(mut wire: &[u8]) -> Option<Name> {
     }
 }
 
-/// A name as it is sent, in lower case.
+/// Returns a name in wire form, in lower case.
 pub(super) fn wire(name: &Name) -> Vec<u8> {
     let mut wire = Vec::new();
     for label in name.labels() {
@@ -353,7 +355,7 @@ fn wire_text(name: &str) -> Vec<u8> {
     wire
 }
 
-/// A time of 48 bits.
+/// Returns a time as a 48-bit number.
 fn time(at: u64) -> [u8; 6] {
     let [_, _, a, b, c, d, e, f] = at.to_be_bytes();
     [a, b, c, d, e, f]
@@ -363,7 +365,7 @@ fn short(length: usize) -> [u8; 2] {
     u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes()
 }
 
-/// The words of a file in the form of BIND, without comments; braces and semicolons are words of their own.
+/// Returns the words of a file in the format of BIND, without comments; braces and semicolons are words of their own.
 fn words(text: &str) -> Result<Vec<String>, TsigKeyError> {
     let mut words = Vec::new();
     let mut rest = text;
@@ -389,7 +391,7 @@ fn words(text: &str) -> Result<Vec<String>, TsigKeyError> {
     }
 }
 
-/// The octets of a text in Base64 (RFC 4648 §4).
+/// Decodes Base64 (RFC 4648 §4).
 fn base64(text: &str) -> Option<Vec<u8>> {
     let plain = text.trim_end_matches('=');
     if !text.len().is_multiple_of(4) || text.len() - plain.len() > 2 {
@@ -469,7 +471,7 @@ mod tests {
         message
     }
 
-    /// An answer whose messages are signed as a server does it, all or every so many.
+    /// Returns an answer whose messages are signed as a server does it: all of them, or one in `every`.
     fn answer(key: &TsigKey, request: &[u8], every: usize, count: usize) -> Vec<Vec<u8>> {
         let (mut before, mut since, mut is_first) = (request.to_vec(), Vec::new(), true);
         let mut messages = Vec::new();
@@ -525,7 +527,7 @@ mod tests {
         let good = answer(&key, &mac, 2, 5);
         assert_eq!(verified(&good, 1000), Ok(true));
         assert_eq!(verified(&good, 2000), Err("the clocks of the server and of this machine differ"));
-        // The last one must be signed, none may be left out, changed or in another order.
+        // The last message must be signed, and none may be missing, changed or out of order.
         assert_eq!(verified(&good[..2], 1000), Ok(false));
         assert!(verified(&good[1..], 1000).is_err());
         assert!(verified(&[good[0].clone(), good[2].clone()], 1000).is_err());

@@ -1,8 +1,8 @@
 //! A pool of sockets for each server.
 //!
-//! A server that is asked has sockets of its own, connected to it: one, and a few more while much is in flight. So many
-//! servers can be asked at once that there are not enough sockets; then the others share a few that are not connected.
-//! A socket that has become old is replaced by one at another port that the system draws.
+//! A server that is asked has its own sockets, connected to it: one, and a few more while many queries are in flight.
+//! If too many servers are asked at once for the limit of sockets, the remaining ones share a few unconnected sockets.
+//! An old socket is replaced by one at another port, chosen by the system.
 
 use std::hash::{BuildHasher, RandomState};
 use std::io;
@@ -21,26 +21,26 @@ use super::in_flight::{Age, Load};
 use super::udp_mux::{Reach, UdpMux, read};
 use super::waiting::{OutgoingQuery, QueryResult};
 
-/// Questions in flight over one socket before another is opened for the same server: about what a receive buffer of the
-/// usual size holds.
+/// The number of questions in flight over one socket at which another one is opened for the same server: about what a
+/// receive buffer of the usual size holds.
 const CROWD: usize = 256;
-/// Sockets of one server at most, those not counted that take no more questions.
+/// The highest number of sockets for one server, not counting those that accept no more questions.
 const MOST: usize = 4;
-/// How long a socket takes questions.
+/// The age up to which a socket accepts questions.
 const AGE: Age = Age { questions: 8192, time: Duration::from_secs(30) };
 
-/// The sockets of one transport: how many there are, and those that servers share.
+/// The sockets of one transport: the permits for connected ones, and the shared ones.
 #[derive(Debug)]
 pub(super) struct Sockets {
     permits: Arc<Semaphore>,
     age: Age,
     shared: [SocketPool; 2],
-    /// Keyed by the operating system's randomness.
+    /// Keyed with randomness of the operating system.
     randomness: RandomState,
     draws: AtomicU64,
 }
 
-/// The open sockets of one server, or those of no server.
+/// The open sockets of one server, or the shared ones.
 #[derive(Debug, Default)]
 pub(super) struct SocketPool(Mutex<Vec<OpenLane>>);
 
@@ -51,19 +51,19 @@ struct OpenLane {
 }
 
 impl Drop for OpenLane {
-    /// With the transport goes the socket; a reader that has ended is not troubled.
+    /// Closes the socket together with the transport; has no effect on a reader that has ended.
     fn drop(&mut self) {
         self.reader.abort();
     }
 }
 
 impl Sockets {
-    /// At most this many connected sockets open at once.
+    /// Returns sockets of which at most `connected` are connected at the same time.
     pub(super) fn new(connected: usize) -> Self {
         Self::with(connected, AGE)
     }
 
-    /// The number of connected sockets, and how long they take questions.
+    /// Returns sockets with this highest number of connected ones, and this age limit.
     fn with(sockets: usize, age: Age) -> Self {
         Self {
             permits: Arc::new(Semaphore::new(sockets)),
@@ -74,7 +74,7 @@ impl Sockets {
         }
     }
 
-    /// The sockets that are not connected, for servers of this family of addresses.
+    /// Returns the unconnected sockets for servers of this address family.
     fn shared(&self, server: SocketAddr) -> &SocketPool {
         let [first, second] = &self.shared;
         if server.is_ipv4() { first } else { second }
@@ -83,7 +83,7 @@ impl Sockets {
     /// Asks over an open socket, or opens one.
     ///
     /// # Errors
-    /// The failure, where there is no way to open one.
+    /// The failure to open one, if there is none to use.
     pub(super) async fn ask(
         &self,
         ports: &SocketPool,
@@ -91,7 +91,7 @@ impl Sockets {
     ) -> Result<QueryResult, Failure> {
         loop {
             let mux = self.mux(ports, outgoing)?;
-            // It may have closed in between, or be full.
+            // The socket may have closed in between, or be full.
             match mux.ask(outgoing).await {
                 Some(ending) => return Ok(ending),
                 None => tokio::task::yield_now().await,
@@ -99,16 +99,17 @@ impl Sockets {
         }
     }
 
-    /// A mux that leads to the server.
+    /// Returns a socket for the server: connected, or else shared.
     fn mux(&self, ports: &SocketPool, outgoing: &OutgoingQuery<'_>) -> Result<Arc<UdpMux>, Failure> {
         let (server, draw) = (outgoing.server, self.draw());
         let own = ports.mux(
             self.age,
             draw,
             || {
-                // The shared one first: with it every server can be reached, whatever else runs out.
+                // The shared socket is opened first: with it every server can be reached even if no other can be
+                // opened.
                 let _ = self.open_shared(outgoing);
-                // Without a permit no query waits for one: there are the sockets that are shared.
+                // No query waits for a permit, since it can use a shared socket.
                 let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else { return Ok(None) };
                 let socket = bound(server)?;
                 socket.connect(server)?;
@@ -119,7 +120,8 @@ impl Sockets {
         let failure = match own {
             Ok(Some(mux)) => return Ok(mux),
             Ok(None) => None,
-            // What the system says of the server is so; what it says of this process may not hold for open sockets.
+            // An error about the server is final; an error about this process may not affect sockets that are already
+            // open.
             Err(error) => match Failure::io(&error) {
                 failure if failure.scope == FailureScope::Server => return Err(failure),
                 failure => Some(failure),
@@ -132,7 +134,7 @@ impl Sockets {
         }
     }
 
-    /// A mux that leads to every server of the same family of addresses.
+    /// Returns a shared socket, which reaches every server of the same address family.
     fn open_shared(&self, outgoing: &OutgoingQuery<'_>) -> io::Result<Option<Arc<UdpMux>>> {
         let server = outgoing.server;
         self.shared(server).mux(
@@ -143,14 +145,14 @@ impl Sockets {
         )
     }
 
-    /// A number that decides over which of several sockets a question goes.
+    /// Returns a random number that selects one of several sockets for a question.
     fn draw(&self) -> u64 {
         self.randomness.hash_one(self.draws.fetch_add(1, Ordering::Relaxed))
     }
 }
 
 impl SocketPool {
-    /// One of the open muxes, or a new one by `open` where there is none, or all are crowded; an old one where none can
+    /// Returns one of the open sockets, or one from `open` if there is none or all are crowded; an old one if none can
     /// be opened.
     fn mux(
         &self,
@@ -161,7 +163,7 @@ impl SocketPool {
     ) -> io::Result<Option<Arc<UdpMux>>> {
         let now = Instant::now();
         let mut muxes = lock(&self.0);
-        // Those that take no more are kept until the last answer is there.
+        // Sockets that accept no more questions are kept until their last answer is in.
         muxes.retain(|mux| mux.mux.strong_count() > 0);
         let (mut count, mut load) = (0, 0);
         let mut old = None;
@@ -182,7 +184,7 @@ impl SocketPool {
                 }
                 Ok(None) if count == 0 => return Ok(None),
                 Err(error) if count == 0 => return old.map(Some).ok_or(error),
-                // A crowded mux is better than none.
+                // A crowded socket is better than none.
                 Ok(None) | Err(_) => {}
             }
         }
@@ -192,7 +194,7 @@ impl SocketPool {
     }
 }
 
-/// A socket of the family of the server, at a port that the system draws.
+/// Returns a socket of the server's address family, at a port chosen by the system.
 fn bound(server: SocketAddr) -> io::Result<std::net::UdpSocket> {
     let any: SocketAddr = match server {
         SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
@@ -214,8 +216,8 @@ mod tests {
     use crate::lookup::transport::waiting::{Answer, Case};
     use crate::record::{Question, RecordType};
 
-    /// A server that says "nothing there" to everything, until a question is for the root, and tells which ports it
-    /// was asked from.
+    /// Starts a server that answers every question with "no data" until one is for the root, and returns the ports that
+    /// it was asked from.
     fn server() -> (SocketAddr, mpsc::Receiver<u16>) {
         let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
         let address = socket.local_addr().unwrap();
@@ -291,7 +293,7 @@ mod tests {
         let real = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
         let forger = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
         let address = real.local_addr().unwrap();
-        // Not connected, so that nothing but the transport looks where packets come from.
+        // The socket is not connected, so that only the transport checks the source of packets.
         let sockets = Sockets::with(0, AGE);
         let ports = SocketPool::default();
         let told = std::thread::spawn(move || {

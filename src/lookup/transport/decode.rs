@@ -1,8 +1,8 @@
 //! Decodes replies.
 //!
-//! Here and beside it, and nowhere else, the resolver library's types become ours. What the server did is distinguished
-//! apart here, once, and what does not belong to the answer is left out: records of other classes, of other names
-//! and of other types.
+//! The resolver library's types are converted to ours only here and in the submodules. The outcome of a reply is
+//! determined here, once, and records that do not belong to the answer are omitted: those of other classes, names and
+//! types.
 
 mod records;
 
@@ -19,25 +19,25 @@ pub(in crate::lookup) use records::converted_record;
 pub(super) use records::name;
 use records::{Undecodable, converted};
 
-/// Aliases followed within one reply; resolvers give up after fewer.
+/// The highest number of aliases followed within one reply; resolvers give up earlier.
 const MAX_ALIASES: usize = 32;
-/// Extended errors kept of one reply.
+/// The highest number of extended errors kept of one reply.
 const MAX_EXTENDED: usize = 8;
-/// Characters kept of the text of one extended error.
+/// The highest number of characters kept of the text of an extended error.
 const MAX_EXTENDED_TEXT: usize = 200;
-/// The option that holds an extended error (RFC 8914 §2).
+/// The EDNS option that holds an extended error (RFC 8914 §2).
 const EXTENDED_ERROR: u16 = 15;
 
-/// Fills in what the message says to the question of `reply`.
+/// Fills in the content of the message as the answer to the question of `reply`.
 ///
-/// `zone` is the zone that the authority was asked for: it answers for the names of that zone only, and its delegations
-/// lead below it. With `None` that is the root zone, which every name lies in.
+/// `zone` is the zone that the authoritative server was asked for: it answers for names of that zone only, and its
+/// delegations lead below it. `None` means the root zone, which contains every name.
 pub(super) fn fill(reply: &mut Reply, message: &Message, zone: Option<&Name>) {
     reply.authoritative = message.authoritative;
     reply.authentic = message.authentic_data;
     reply.ede = extended_errors(message);
     if is_resolver(reply.server.role) && reply.ede.iter().any(ExtendedError::is_filtering) {
-        // Whatever came with it, the resolver itself says that it is not what the zone holds.
+        // Whatever came with it, the resolver itself reports that it differs from the zone.
         reply.outcome = Outcome::Refused;
         return;
     }
@@ -61,7 +61,7 @@ pub(super) fn fill(reply: &mut Reply, message: &Message, zone: Option<&Name>) {
     }
 }
 
-/// Returns whether the server answers recursively; the others are asked as authorities.
+/// Returns whether the server answers recursively; all others are asked as authoritative servers.
 fn is_resolver(role: Role) -> bool {
     match role {
         Role::Resolver | Role::Unvalidated => true,
@@ -69,13 +69,13 @@ fn is_resolver(role: Role) -> bool {
     }
 }
 
-/// Fills in the records of a reply that has no error, and tells apart why there are none.
+/// Fills in the records of a reply without an error, and determines why there are none.
 fn fill_content(reply: &mut Reply, message: &Message, zone: Option<&Name>) -> Result<(), Undecodable> {
     let asked = reply.question.rtype;
     let of_type = |rtype| rtype == asked || rtype == RecordType::Cname;
     let answers = converted(&message.answers, of_type)?;
     let (mut records, mut end) = alias_chain(&reply.question.name, asked, &answers)?;
-    // An authority has no say about where an alias leads outside its zone.
+    // An authoritative server is not trusted about the target of an alias outside its zone.
     let zone = zone.filter(|_| !is_resolver(reply.server.role));
     let within = |name: &Name| zone.is_none_or(|zone| name.is_within(zone));
     let inside = records.iter().take_while(|record| within(&record.name)).count();
@@ -123,8 +123,8 @@ fn fill_content(reply: &mut Reply, message: &Message, zone: Option<&Name>) -> Re
     Ok(())
 }
 
-/// Why what a server asked as an authority says does not count as the zone's own answer (RFC 1034 §4.3.1, RFC 2308 §2);
-/// `None` if it counts.
+/// Returns the reason why the answer of a server asked as an authoritative one does not count as the zone's own
+/// (RFC 1034 §4.3.1, RFC 2308 §2); `None` if it counts.
 fn no_authority(
     reply: &Reply,
     message: &Message,
@@ -145,7 +145,7 @@ fn no_authority(
     Ok(stray.map(|owner| format!("the negative answer comes from the zone `{owner}`")))
 }
 
-/// What an authority means by no error, no answer and no SOA.
+/// Returns the outcome of an authoritative reply with no error, no answer and no SOA.
 fn without_answer(
     reply: &mut Reply,
     message: &Message,
@@ -155,7 +155,7 @@ fn without_answer(
     let root = Name::root();
     let zone = zone.unwrap_or(&root);
     let Some(owner) = delegation.first().map(|record| record.name.clone()) else {
-        // An answer section that holds nothing for the question is not "no data", which has none (RFC 2308 §2.2).
+        // An answer section without records for the question is not NODATA, which has none (RFC 2308 §2.2).
         return match (names_servers(message), message.answers.is_empty()) {
             (true, _) => {
                 (Outcome::Lame, "lists the servers of an unrelated zone instead of answering".into())
@@ -165,7 +165,7 @@ fn without_answer(
         };
     };
     if owner == *zone && reply.authoritative {
-        // The name servers of the zone itself: no data, merely without SOA (RFC 2308 §2.2).
+        // The name servers of the zone itself: NODATA without an SOA (RFC 2308 §2.2).
         (Outcome::NoData, String::new())
     } else if owner != *zone && owner.is_within(zone) && !reply.authoritative {
         reply.referral = delegation;
@@ -175,10 +175,10 @@ fn without_answer(
     }
 }
 
-/// What a resolver means by no error, no answer and no SOA.
+/// Returns the outcome of a resolver's reply with no error, no answer and no SOA.
 ///
-/// A referral, wherever it leads, says nothing about the name (RFC 2308 §2.2: name servers without an SOA); taken for
-/// "no data" it would blame the zone for a wrong `--resolver`.
+/// A referral, wherever it leads, says nothing about the name (RFC 2308 §2.2: name servers without an SOA); as NODATA
+/// it would blame the zone for a wrong `--resolver`.
 fn without_recursion(message: &Message) -> (Outcome, String) {
     match (names_servers(message) && !message.authoritative, message.recursion_available) {
         (false, _) => (Outcome::NoData, String::new()),
@@ -192,10 +192,10 @@ fn names_servers(message: &Message) -> bool {
     message.authorities.iter().any(|record| record.record_type() == rr::RecordType::NS)
 }
 
-/// The aliases from `name` on, in order, and the name where they end.
+/// Returns the aliases from `name` on, in order, and the name where they end.
 ///
-/// A loop is kept up to the record that closes it. Of several aliases at one name, which is an error of the
-/// zone, the first by data is followed, so that the order of the reply does not matter.
+/// A loop is kept up to the record that closes it. If one name has several aliases, which is an error of the zone, the
+/// first by data is followed, so that the order in the reply does not matter.
 fn alias_chain(
     name: &Name,
     asked: RecordType,
@@ -224,8 +224,8 @@ fn alias_chain(
     Ok((chain, end))
 }
 
-/// The records of this type in the authority section whose owner is the nearest at or above `name`, ordered
-/// by data.
+/// Returns the records of this type in the authority section whose owner is the nearest at or above `name`, ordered by
+/// data.
 fn deepest(message: &Message, rtype: RecordType, name: &Name) -> Result<Vec<Record>, Undecodable> {
     let mut found = converted(&message.authorities, |of| of == rtype)?;
     found.retain(|record| name.is_within(&record.name));
@@ -236,7 +236,7 @@ fn deepest(message: &Message, rtype: RecordType, name: &Name) -> Result<Vec<Reco
     Ok(found)
 }
 
-/// The extended errors (RFC 8914), in their order, made harmless to print.
+/// Returns the extended errors (RFC 8914) in their order, sanitized for display.
 fn extended_errors(message: &Message) -> Vec<ExtendedError> {
     let options = message.edns.iter().flat_map(|edns| &edns.options().options);
     let errors = options.filter_map(|(_, option)| match option {
@@ -252,14 +252,14 @@ fn extended_errors(message: &Message) -> Vec<ExtendedError> {
     errors.take(MAX_EXTENDED).collect()
 }
 
-/// Text from the network for a reply: bounded, and without control characters.
+/// Returns text from the network sanitized for a reply: bounded, and without control characters.
 pub(in crate::lookup) fn harmless(text: &str) -> String {
     let text = text.trim_matches(|character: char| character == '\0' || character.is_whitespace());
     let replaced = text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character });
     replaced.take(MAX_EXTENDED_TEXT).collect()
 }
 
-/// The registered name of a response code (RFC 6895 §2.3).
+/// Returns the registered name of a response code (RFC 6895 §2.3).
 fn mnemonic(code: ResponseCode) -> String {
     match code {
         ResponseCode::FormErr => "FORMERR".into(),
@@ -269,7 +269,7 @@ fn mnemonic(code: ResponseCode) -> String {
         ResponseCode::NXRRSet => "NXRRSET".into(),
         ResponseCode::NotAuth => "NOTAUTH".into(),
         ResponseCode::NotZone => "NOTZONE".into(),
-        // Sixteen; with TSIG, which is never used here, it would mean BADSIG.
+        // Code 16; with TSIG, which is never used here, it would mean BADSIG.
         ResponseCode::BADVERS | ResponseCode::BADSIG => "BADVERS".into(),
         ResponseCode::BADCOOKIE => "BADCOOKIE".into(),
         other => u16::from(other).to_string(),

@@ -15,26 +15,26 @@ pub const DNS_PORT: u16 = 53;
 pub const TLS_PORT: u16 = 853;
 /// The port of HTTPS (RFC 9110 §4.2.2).
 pub const HTTPS_PORT: u16 = 443;
-/// The path that resolvers offer by custom (the example of RFC 8484 §4.1.1).
+/// The usual path of resolvers (the example of RFC 8484 §4.1.1).
 const HTTPS_PATH: &str = "/dns-query";
 
-/// Where one server is reached, and how.
+/// The address and protocol of a server.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Endpoint {
-    /// By UDP, and by TCP where an answer is too long (RFC 1035 §4.2, RFC 7766).
+    /// Over UDP, and over TCP if an answer is too long (RFC 1035 §4.2, RFC 7766).
     Plain(SocketAddr),
-    /// By DNS over TLS (RFC 7858).
+    /// Over DNS over TLS (RFC 7858).
     Tls {
-        /// Where to connect.
+        /// The address to connect to.
         address: SocketAddr,
-        /// The name, or address, that the certificate must hold.
+        /// The name, or address, that the certificate must be valid for.
         host: String,
     },
-    /// By DNS over HTTPS (RFC 8484).
+    /// Over DNS over HTTPS (RFC 8484).
     Https {
-        /// Where to connect.
+        /// The address to connect to.
         address: SocketAddr,
-        /// The name, or address, that the certificate must hold.
+        /// The name, or address, that the certificate must be valid for.
         host: String,
         /// The path of the service.
         path: String,
@@ -42,7 +42,7 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    /// The address that packets go to.
+    /// Returns the address that packets are sent to.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         match self {
@@ -52,7 +52,7 @@ impl Endpoint {
 }
 
 impl fmt::Display for Endpoint {
-    /// `192.0.2.1:53`, `tls://dns.example:853`, `https://dns.example/dns-query`.
+    /// Writes `192.0.2.1:53`, `tls://dns.example:853` or `https://dns.example/dns-query`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Plain(address) => write!(f, "{address}"),
@@ -67,7 +67,7 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// A recursive resolver as it is named for `--resolver`.
+/// A recursive resolver as named for `--resolver`.
 ///
 /// ```
 /// use cutover::lookup::transport::ResolverAddress;
@@ -83,14 +83,14 @@ pub enum ResolverAddress {
     Tls {
         /// A name or an address, without brackets.
         host: String,
-        /// Where to connect.
+        /// The port to connect to.
         port: u16,
     },
     /// `https://dns.google/dns-query` (RFC 8484).
     Https {
-        /// A name or an address of IPv4.
+        /// A name or an IPv4 address.
         host: String,
-        /// Where to connect.
+        /// The port to connect to.
         port: u16,
         /// The path of the service.
         path: String,
@@ -114,17 +114,16 @@ pub struct HostNotFound {
     reason: String,
 }
 
-/// The system names no resolver.
+/// The error if the system has no resolver configured.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("no name server is configured on this system ({reason}); name one with `--resolver 1.1.1.1`")]
 pub struct NoResolver {
     reason: String,
 }
 
-/// The resolvers that this system is configured to use, each once, in their order.
+/// Returns the resolvers that this system is configured to use, each once, in order.
 ///
-/// Only the addresses are taken over: the system's options would switch EDNS off and stretch the time of one
-/// try.
+/// Only the addresses are used: the system's options would turn off EDNS and extend the time of one try.
 ///
 /// # Errors
 /// [`NoResolver`] if the configuration cannot be read or names no server.
@@ -147,7 +146,7 @@ pub fn system_resolvers() -> Result<Vec<Endpoint>, NoResolver> {
 }
 
 impl ResolverAddress {
-    /// Where the resolver is: a host given by name is looked up through the system, within `timeout`.
+    /// Returns the endpoint of the resolver: the system looks up a host given by name, within `timeout`.
     ///
     /// # Errors
     /// [`HostNotFound`] if the name has no address or the system does not answer in time.
@@ -209,8 +208,8 @@ impl FromStr for ResolverAddress {
                 let end = rest.find('/').unwrap_or(rest.len());
                 let path = if rest.len() - end > 1 { &rest[end..] } else { HTTPS_PATH };
                 let (host, port) = authority(&rest[..end], HTTPS_PORT)
-                    // The HTTP client underneath takes one text for the certificate and for the authority of
-                    // the URL, and an IPv6 address is written differently in the two.
+                    // The HTTP client uses one text for both the certificate and the authority of the URL, and an IPv6
+                    // address is written differently in the two.
                     .filter(|(host, _)| {
                         !host.contains(':') && path.bytes().all(|octet| octet.is_ascii_graphic())
                     })
@@ -227,7 +226,7 @@ impl FromStr for ResolverAddress {
     }
 }
 
-/// `1.1.1.1`, `1.1.1.1:5353`, `::1`, `[::1]`, `[::1]:5353`.
+/// Parses `1.1.1.1`, `1.1.1.1:5353`, `::1`, `[::1]` or `[::1]:5353`.
 fn plain(text: &str) -> Option<SocketAddr> {
     if let Ok(address) = text.parse::<IpAddr>() {
         return Some(SocketAddr::new(address, DNS_PORT));
@@ -236,7 +235,7 @@ fn plain(text: &str) -> Option<SocketAddr> {
     Some(SocketAddr::new(host.parse().ok()?, port))
 }
 
-/// Host, without brackets, and port; `None` if either is invalid.
+/// Parses a host, returned without brackets, and a port; `None` if either is invalid.
 fn authority(text: &str, default_port: u16) -> Option<(String, u16)> {
     let (host, port) = match text.strip_prefix('[') {
         Some(inner) => {
@@ -254,12 +253,12 @@ fn authority(text: &str, default_port: u16) -> Option<(String, u16)> {
     Some((host.to_ascii_lowercase(), port))
 }
 
-/// What was typed, for a message: short, and without control characters.
+/// Returns the given text for a message: short, and without control characters.
 fn shown(text: &str) -> String {
     text.chars().take(80).map(|character| if character.is_control() { '?' } else { character }).collect()
 }
 
-/// A host as written in a URL: an IPv6 address is put in brackets (RFC 3986 §3.2.2).
+/// A host as written in a URL: an IPv6 address is in brackets (RFC 3986 §3.2.2).
 struct Bracketed<'a>(&'a str);
 
 impl fmt::Display for Bracketed<'_> {

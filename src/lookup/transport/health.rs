@@ -1,9 +1,9 @@
-//! Remembers which servers have stopped answering, and for which zones.
+//! Tracks the servers that have stopped answering, and the zones for which they have.
 //!
-//! Silence belongs to a server and a zone: a name server drops queries for zones that it does not serve and answers for
-//! others, and a resolver fails for domains whose own servers are dead. A pair that is silent pauses, so that a dead
-//! server costs one domain one timeout and not one a query; after the pause it is queried again. A server that was
-//! silent for several zones in a row, and answered none of them, pauses as a whole.
+//! Silence belongs to a server and a zone: a name server may drop queries for zones that it does not serve and answer
+//! for others, and a resolver fails for domains whose own servers are dead. A silent pair pauses, so that a dead server
+//! costs one timeout per domain and not one per query; after the pause it is queried again. A server that was silent
+//! for several zones in a row, and answered for none of them, pauses as a whole.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,57 +16,57 @@ use tokio::time::{Instant, sleep_until};
 use crate::facts::Outcome;
 use crate::record::Name;
 
-/// The first pause after a silence.
+/// The first pause after silence.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(5);
-/// The longest; each pause doubles the one before, up to this.
+/// The longest pause; each pause has twice the length of the one before, up to this limit.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// Zones in a row for which a server is silent before it pauses as a whole.
+/// The number of zones in a row for which a server is silent before it pauses as a whole.
 const SILENT_ZONES: u32 = 3;
-/// Zones that are remembered for one server; beyond that, those are forgotten that are neither in use nor silent.
+/// The number of zones kept for one server; beyond it, zones that are neither in use nor silent are dropped.
 const ZONES: usize = 1024;
 
 /// A query that ended without a reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Failure {
     pub(super) outcome: Outcome,
-    /// What happened, in words; empty where the outcome says it all.
+    /// The cause in words; empty if the outcome says it all.
     pub(super) reason: String,
     pub(super) scope: FailureScope,
 }
 
-/// What a failure says about the server.
+/// The extent of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FailureScope {
-    /// It is silent or unreachable: the next query for the same zone would end the same way.
+    /// The server is silent or unreachable: the next query for the same zone would end the same way.
     Server,
-    /// It answers, or the cause is on this machine: the next query may succeed.
+    /// The server answers, or the cause is on this machine: the next query may succeed.
     Query,
-    /// It pauses after silence for other zones, so nothing was sent.
+    /// The server pauses after silence for other zones, so nothing was sent.
     Pause,
 }
 
 impl Failure {
-    /// No answer in time.
+    /// Returns the failure of a query without an answer in time.
     pub(super) fn timeout() -> Self {
         Self { outcome: Outcome::Timeout, reason: String::new(), scope: FailureScope::Server }
     }
 
-    /// An answer that cannot be read.
+    /// Returns the failure of an answer that cannot be decoded.
     pub(super) fn malformed(reason: impl Into<String>) -> Self {
         Self { outcome: Outcome::Malformed, reason: reason.into(), scope: FailureScope::Query }
     }
 
-    /// No way to the server, or none that led to an answer.
+    /// Returns the failure of a query whose server could not be reached.
     pub(super) fn unreachable(reason: impl Into<String>, scope: FailureScope) -> Self {
         Self { outcome: Outcome::Unreachable, reason: reason.into(), scope }
     }
 
-    /// A query that was not sent, which says nothing about the server.
+    /// Returns the failure of a query that was not sent, which says nothing about the server.
     pub(super) fn not_sent(reason: impl Into<String>) -> Self {
         Self { outcome: Outcome::NotSent, reason: reason.into(), scope: FailureScope::Query }
     }
 
-    /// An error of the operating system.
+    /// Returns the failure for an error of the operating system.
     pub(super) fn io(error: &io::Error) -> Self {
         use io::ErrorKind::{
             ConnectionAborted, ConnectionRefused, ConnectionReset, HostUnreachable, NetworkDown,
@@ -77,7 +77,7 @@ impl Failure {
         }
         match error.kind() {
             TimedOut => Self::timeout(),
-            // A firewall or a missing route says the same to the next query.
+            // A firewall or a missing route has the same effect on the next query.
             ConnectionAborted | ConnectionRefused | ConnectionReset | HostUnreachable | NetworkDown
             | NetworkUnreachable | PermissionDenied => {
                 Self::unreachable(io_words(error), FailureScope::Server)
@@ -87,7 +87,7 @@ impl Failure {
     }
 }
 
-/// Returns whether this machine has run out of something, such as open files, ports or memory.
+/// Returns whether this machine has run out of a resource, such as open files, ports or memory.
 pub(in crate::lookup) fn is_local_limit(error: &io::Error) -> bool {
     // ENFILE and EMFILE, which are the same on all Unix systems.
     #[cfg(unix)]
@@ -95,21 +95,21 @@ pub(in crate::lookup) fn is_local_limit(error: &io::Error) -> bool {
     // WSAEMFILE and WSAENOBUFS.
     #[cfg(not(unix))]
     const CODES: &[i32] = &[10_024, 10_055];
-    // ENOBUFS of Linux, which ErrorKind does not tell from other errors.
+    // ENOBUFS of Linux, which ErrorKind does not distinguish from other errors.
     let is_no_buffer = cfg!(target_os = "linux") && error.raw_os_error() == Some(105);
     matches!(error.kind(), io::ErrorKind::OutOfMemory | io::ErrorKind::AddrNotAvailable)
         || error.raw_os_error().is_some_and(|code| CODES.contains(&code))
         || is_no_buffer
 }
 
-/// What to tell about a limit of this machine.
+/// Returns a description of a resource limit of this machine.
 pub(in crate::lookup) fn local_limit_words(error: &io::Error) -> String {
     format!(
         "this machine has no socket left: {error}; raise its limit of open files, or lower `--concurrency`"
     )
 }
 
-/// The error in words that are the same on all systems, where there are such words.
+/// Returns the error in words that are the same on all systems, if there are such words.
 pub(in crate::lookup) fn io_words(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => "the server closed the connection".into(),
@@ -119,7 +119,7 @@ pub(in crate::lookup) fn io_words(error: &io::Error) -> String {
     }
 }
 
-/// A time in which nothing is sent, and the failure that began it.
+/// A period in which nothing is sent, and the failure that began it.
 #[derive(Debug)]
 struct Pause {
     until: Instant,
@@ -128,7 +128,7 @@ struct Pause {
 }
 
 impl Pause {
-    /// Notes one more failure: the first begins a pause, and one after that pause a longer one.
+    /// Records one more failure: the first begins a pause, and one after that pause a longer one.
     fn note(pause: &mut Option<Self>, failure: &Failure, now: Instant) {
         let length = match pause {
             None => SHORTEST_PAUSE,
@@ -144,7 +144,7 @@ impl Pause {
     }
 }
 
-/// What is known of one server's answers, whatever the zone.
+/// The health of one server over all zones.
 #[derive(Debug, Default)]
 pub(super) struct ServerHealth {
     overall: Arc<Mutex<Overall>>,
@@ -154,19 +154,19 @@ pub(super) struct ServerHealth {
 /// The silence of a server as a whole.
 #[derive(Debug, Default)]
 struct Overall {
-    /// Zones without any answer since the last answer for another.
+    /// The number of zones without any answer since the last answer for another zone.
     silent_zones: u32,
-    /// Silent zones that do not count.
+    /// The number of silent zones that are tolerated in addition to the usual limit.
     spared: u32,
     pause: Option<Pause>,
 }
 
-/// What is known of one server's answers for one zone; for a resolver, for one domain that is checked.
+/// The health of one server for one zone; for a resolver, for one domain that is checked.
 #[derive(Debug)]
 pub(super) struct ZoneHealth {
     server: Arc<Mutex<Overall>>,
     state: Mutex<ZoneState>,
-    /// Wakes the queries that wait when a pause begins.
+    /// Wakes the waiting queries when a pause begins.
     paused: Notify,
 }
 
@@ -174,17 +174,18 @@ pub(super) struct ZoneHealth {
 struct ZoneState {
     has_answered: bool,
     pause: Option<Pause>,
-    /// The silence of TCP where UDP is answered.
+    /// The pause of TCP, although UDP is answered.
     tcp_pause: Option<Pause>,
 }
 
 impl ServerHealth {
-    /// A server of which nothing is known, and which may be silent for so many zones more before it pauses as a whole.
+    /// Returns the health of an unknown server, which may be silent for `spared` more zones than usual before it
+    /// pauses.
     pub(super) fn sparing(spared: u32) -> Self {
         Self { overall: Arc::new(Mutex::new(Overall { spared, ..Overall::default() })), ..Self::default() }
     }
 
-    /// The health of this server for `zone`.
+    /// Returns the health of this server for `zone`.
     pub(super) fn zone(&self, zone: &Name) -> Arc<ZoneHealth> {
         let mut zones = lock(&self.zones);
         if let Some(known) = zones.get(zone) {
@@ -196,21 +197,21 @@ impl ServerHealth {
         }
         let (server, state) = (Arc::clone(&self.overall), Mutex::default());
         let health = Arc::new(ZoneHealth { server, state, paused: Notify::new() });
-        // With so many zones silent at once, forgetting one costs no more than a query.
+        // With this many silent zones at once, dropping one costs no more than a query.
         if zones.len() < 2 * ZONES {
             zones.insert(zone.clone(), Arc::clone(&health));
         }
         health
     }
 
-    /// When the last of the pauses ends that are not over.
+    /// Returns the end of the last current pause; `None` if there is none.
     pub(super) fn pause_end(&self, now: Instant) -> Option<Instant> {
         let overall = lock(&self.overall).pause.as_ref().map(|pause| pause.until).filter(|end| *end > now);
         let zones = lock(&self.zones);
         zones.values().filter_map(|zone| zone.pause_end(now)).chain(overall).max()
     }
 
-    /// Ends all pauses; from now on so many zones more may be silent before the server pauses as a whole.
+    /// Ends all pauses; from now on, `spared` more zones than usual may be silent before the server pauses as a whole.
     pub(super) fn end_pauses(&self, spared: u32) {
         *lock(&self.overall) = Overall { spared, ..Overall::default() };
         lock(&self.zones).clear();
@@ -218,13 +219,13 @@ impl ServerHealth {
 }
 
 impl ZoneHealth {
-    /// A server of which nothing is known.
+    /// Returns the health of an unknown server.
     #[cfg(test)]
     pub(super) fn unknown() -> Arc<Self> {
         ServerHealth::default().zone(&Name::root())
     }
 
-    /// The server answered, readably or not.
+    /// Records that the server answered, decodably or not.
     pub(super) fn note_answer(&self) {
         let mut state = lock(&self.state);
         (state.has_answered, state.pause) = (true, None);
@@ -235,7 +236,7 @@ impl ZoneHealth {
         }
     }
 
-    /// A query ended without a reply.
+    /// Records a query that ended without a reply.
     pub(super) fn note_failure(&self, failure: &Failure, now: Instant) {
         if failure.scope != FailureScope::Server {
             return;
@@ -257,8 +258,8 @@ impl ZoneHealth {
 
     /// Waits until the server is known to be silent for the zone; never ends for a server that answers.
     ///
-    /// A query that was sent shortly before that would only find out the same once more, a whole timeout later. It still
-    /// gets until `earliest`, the time that an answer may well take.
+    /// A query that was sent shortly before that would only find the same silence, a whole timeout later. It still
+    /// waits until `earliest`, the time within which an answer is plausible.
     pub(super) async fn silence(&self, earliest: Instant) -> Failure {
         loop {
             let paused = self.paused.notified();
@@ -280,20 +281,20 @@ impl ZoneHealth {
         lock(&self.state).has_answered
     }
 
-    /// The server let a TCP connection stall.
+    /// Records that the server let a TCP connection stall.
     pub(super) fn note_tcp_stall(&self, failure: &Failure, now: Instant) {
         Pause::note(&mut lock(&self.state).tcp_pause, failure, now);
     }
 
-    /// The server answered over TCP.
+    /// Records that the server answered over TCP.
     pub(super) fn note_tcp_answer(&self) {
         lock(&self.state).tcp_pause = None;
     }
 
-    /// The reason why nothing is sent to the server for this zone now; `None` if it may be queried.
+    /// Returns the reason why nothing is sent to the server for this zone now; `None` if it may be queried.
     ///
-    /// A zone that the server was silent for fails in the same way. One that it was not asked for is not known to fail,
-    /// even while the server pauses as a whole.
+    /// For a zone that the server was silent for, it is that failure. For a zone that it was not asked for, it is a
+    /// failure of its own, which makes no claim about the zone.
     pub(super) fn refusal(&self, now: Instant) -> Option<Failure> {
         let state = lock(&self.state);
         if let Some(pause) = state.pause.as_ref().filter(|pause| !pause.is_over(now)) {
@@ -313,7 +314,7 @@ impl ZoneHealth {
         })
     }
 
-    /// The reason why nothing is sent to the server over TCP now; `None` if it may be queried.
+    /// Returns the reason why nothing is sent to the server over TCP now; `None` if it may be queried.
     pub(super) fn tcp_refusal(&self, now: Instant) -> Option<Failure> {
         let state = lock(&self.state);
         state.tcp_pause.as_ref().filter(|pause| !pause.is_over(now)).map(|pause| pause.failure.clone())
@@ -330,7 +331,7 @@ impl ZoneHealth {
     }
 }
 
-/// Locks; what another thread left behind when it panicked is as good as ever, since no update here is in two steps.
+/// Locks a mutex, also a poisoned one: every update here is a single step, so the content is always valid.
 pub(in crate::lookup) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -375,7 +376,7 @@ mod tests {
         dropped.note_failure(&Failure::timeout(), now);
         assert_eq!(dropped.refusal(now), Some(Failure::timeout()));
         assert_eq!(served.refusal(now), None);
-        // The same handle, however it is got.
+        // Every handle of the zone shows the same state.
         assert_eq!(server.zone(&name("gone.example")).refusal(now), Some(Failure::timeout()));
     }
 
@@ -387,13 +388,13 @@ mod tests {
         for seconds in [5, 10, 20, 30, 30] {
             assert_eq!(zone.refusal(now), None);
             zone.note_failure(&Failure::timeout(), now);
-            // Queries that were under way together are one silence.
+            // Failures of concurrent queries count as one silence.
             zone.note_failure(&Failure::timeout(), now + Duration::from_millis(10));
             assert!(zone.refusal(now + Duration::from_millis(seconds * 1000 - 1)).is_some(), "{seconds}");
             now += Duration::from_secs(seconds);
         }
         assert_eq!(zone.refusal(now), None);
-        // An answer, even a late one, ends the pause and all that led to it.
+        // An answer, even a late one, ends the pause and clears the earlier failures.
         zone.note_failure(&Failure::timeout(), now);
         zone.note_answer();
         assert_eq!(zone.refusal(now), None);
@@ -427,7 +428,7 @@ mod tests {
         silent("two.example", now);
         assert_eq!(refused("new.example", now), None);
         silent("three.example", now);
-        // A zone that it was not asked for is not said to be without an answer.
+        // For a zone that it was not asked for, no missing answer is reported.
         assert_eq!(refused("new.example", now), Some(Outcome::NotSent));
         assert_eq!(refused("one.example", now), Some(Outcome::Timeout));
         assert_eq!(refused("answered.example", now), None);
@@ -454,7 +455,7 @@ mod tests {
         assert!(!is_refused());
         (0..4).for_each(silent);
         assert!(!is_refused());
-        // An answer begins a new row.
+        // An answer resets the count of silent zones.
         server.zone(&name("answered.example")).note_answer();
         (10..14).for_each(silent);
         assert!(!is_refused());

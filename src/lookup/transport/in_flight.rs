@@ -1,6 +1,6 @@
-//! Keeps the questions in flight over one socket, and matches replies to them.
+//! Tracks the questions in flight over one socket, and matches replies to them.
 //!
-//! It does no I/O: the owner of the socket passes in what it receives and sends what is handed out.
+//! It does no I/O: the owner of the socket passes in received packets and sends the returned ones.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
@@ -16,37 +16,37 @@ use super::health::{Failure, ZoneHealth};
 use super::query::{self, CaseRandomization, ReplyMatch};
 use super::waiting::{Answer, Case, OutgoingQuery, QueryResult, RejectedReply, SENDS, Waiting};
 
-/// Questions in flight at most: with all ids taken a draw would never end.
+/// The highest number of questions in flight: if all ids were taken, a draw would never end.
 const CAPACITY: usize = 1 << 14;
-/// Questions that are sent again within a millisecond or two at most.
+/// The number of questions that are repeated at once; further ones follow a millisecond or more later.
 const REPEATS: u64 = 32;
-/// Questions that were given up and are remembered.
+/// The highest number of abandoned questions that are remembered.
 const GIVEN_UP: usize = 1 << 10;
 
-/// How long a lane takes questions: its port and what is seen of it get easier to guess.
+/// The age up to which a socket accepts questions: its port and its traffic become easier to guess over time.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Age {
     pub(super) questions: u64,
     pub(super) time: Duration,
 }
 
-/// How a socket can be used.
+/// The availability of a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Load {
-    /// It takes queries, and has this many in flight.
+    /// It accepts queries, and has this many in flight.
     Young { in_flight: usize },
-    /// Its port has been in use for too long: it is used only where no other socket can be opened.
+    /// Its port has been in use for too long: it is used only if no other socket can be opened.
     Old,
 }
 
-/// A question that has been entered.
+/// A question that was entered into the table.
 pub(super) struct Entered {
     pub(super) id: u16,
-    /// Tells it from others that have had the same id.
+    /// Distinguishes it from other questions with the same id.
     pub(super) serial: u64,
-    /// What to send.
+    /// The packet to send.
     pub(super) octets: Vec<u8>,
-    /// Whether it is due before all others.
+    /// True if it is due before all others.
     pub(super) is_first_due: bool,
 }
 
@@ -55,20 +55,20 @@ pub(super) struct Entered {
 pub(super) struct InFlight {
     open: bool,
     born: Instant,
-    /// Counts all questions of this lane.
+    /// The number of questions so far, which also numbers them.
     serial: u64,
-    /// Keyed by the operating system's randomness: see [`InFlight::draw_id`].
+    /// Keyed with randomness of the operating system: see [`InFlight::draw_id`].
     randomness: RandomState,
     waiting: HashMap<u16, Waiting, Ids>,
-    /// Questions that were given up: a late reply to one is still a sign of life.
+    /// Abandoned questions: a late reply to one still shows that the server answers.
     given_up: HashMap<u16, (SocketAddr, Arc<ZoneHealth>), Ids>,
-    /// What is to be repeated or ended when, in milliseconds since the birth; answered ones are left in.
+    /// The questions to repeat or end, by due time in milliseconds since the birth; answered ones remain until then.
     dues: BTreeMap<u64, Vec<(u16, u64)>>,
-    /// Until when the reader sleeps.
+    /// The time until which the reader sleeps, in milliseconds since the birth.
     armed: u64,
 }
 
-/// Ids are random, so their own bits serve as the hash; they are spread over the upper ones too.
+/// Ids are random, so their own bits serve as the hash; they are spread over the upper bits too.
 #[derive(Debug, Default)]
 struct IdHasher(u64);
 
@@ -84,7 +84,7 @@ impl Hasher for IdHasher {
     }
 
     fn write_u16(&mut self, id: u16) {
-        // Fibonacci hashing: the golden ratio of 2⁶⁴.
+        // Fibonacci hashing: 2⁶⁴ divided by the golden ratio.
         self.0 = (self.0 ^ u64::from(id)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
 }
@@ -103,14 +103,14 @@ impl InFlight {
         }
     }
 
-    /// How much is in flight; `None` if no more queries are taken, for good.
+    /// Returns the load; `None` if no more queries are accepted, for good.
     pub(super) fn load(&self, age: Age, now: Instant) -> Option<Load> {
         let is_old = self.serial >= age.questions || now.saturating_duration_since(self.born) >= age.time;
         let in_flight = self.waiting.len();
         self.open.then_some(if is_old { Load::Old } else { Load::Young { in_flight } })
     }
 
-    /// Enters a question; `None` if no more are taken.
+    /// Enters a question; `None` if no more are accepted.
     pub(super) fn enter(
         &mut self,
         outgoing: &OutgoingQuery<'_>,
@@ -142,7 +142,7 @@ impl InFlight {
         Some(Entered { id, serial, octets, is_first_due })
     }
 
-    /// Takes in one packet.
+    /// Processes one packet.
     pub(super) fn take_in(&mut self, packet: &[u8], from: SocketAddr) {
         let Some(id) = query::id(packet) else { return };
         let Some(waiting) = self.waiting.get_mut(&id) else {
@@ -181,7 +181,7 @@ impl InFlight {
         }
     }
 
-    /// Hands out the questions that are to be sent again, and ends those whose time is over.
+    /// Sends due questions again, and ends those whose time is over.
     pub(super) fn look_at_dues(&mut self, send: impl Fn(&[u8], SocketAddr) -> io::Result<usize>) {
         let now = self.at(Instant::now());
         let mut repeated = 0;
@@ -195,7 +195,7 @@ impl InFlight {
                 }
                 continue;
             }
-            // What was lost together would be lost together again.
+            // Packets that were lost together would be lost together again.
             repeated += 1;
             if repeated > REPEATS {
                 let due = now + 1 + repeated / REPEATS;
@@ -203,7 +203,7 @@ impl InFlight {
                 continue;
             }
             waiting.sends += 1;
-            // There may be servers, and boxes in front of them, that do not bear mixed letters.
+            // Some servers, or devices in front of them, may not handle mixed case.
             if waiting.sends == SENDS {
                 waiting.packet.lower();
                 waiting.is_lowered = true;
@@ -214,7 +214,7 @@ impl InFlight {
                         waiting.end(Err(Failure::io(&error)));
                     }
                 }
-                // What the system has no room for just now is as good as lost on the way.
+                // A packet for which the system has no room counts as lost on the way.
                 Ok(_) | Err(_) => {
                     self.schedule(id);
                 }
@@ -222,7 +222,7 @@ impl InFlight {
         }
     }
 
-    /// Ends all questions in flight; no more are taken.
+    /// Ends all questions in flight; no more are accepted.
     pub(super) fn fail(&mut self, failure: &Failure) {
         self.open = false;
         for (_, waiting) in self.waiting.drain() {
@@ -230,27 +230,27 @@ impl InFlight {
         }
     }
 
-    /// Until when the reader may sleep: the first due, or `otherwise`.
+    /// Returns the time until which the reader may sleep, and records it: the first due time, or `otherwise`.
     pub(super) fn arm(&mut self, otherwise: Instant) -> Instant {
         let otherwise = self.at(otherwise);
         self.armed = self.dues.first_key_value().map_or(otherwise, |(due, _)| otherwise.min(*due));
         self.born + Duration::from_millis(self.armed)
     }
 
-    /// After how many questions nothing is in flight; `None` if something is.
+    /// Returns the number of questions so far if none is in flight; `None` if one is.
     pub(super) fn idle(&self) -> Option<u64> {
         self.waiting.is_empty().then_some(self.serial)
     }
 
-    /// Takes no more questions.
+    /// Stops accepting questions.
     pub(super) fn close(&mut self) {
         self.open = false;
     }
 
-    /// An id that no one off the path can guess and that no open question has.
+    /// Returns an id that no off-path attacker can guess and that no open question has.
     ///
-    /// SipHash is a keyed pseudo-random function: hashing a counter under a key that the operating system
-    /// drew gives numbers which are as hard to foretell as the key, without one more dependency.
+    /// SipHash is a keyed pseudo-random function: hashing a counter under a key from the operating system gives numbers
+    /// that are as hard to predict as the key, without another dependency.
     fn draw_id(&mut self) -> u16 {
         let mut attempt = 0u32;
         loop {
@@ -262,7 +262,7 @@ impl InFlight {
         }
     }
 
-    /// Random bits for the letters of a question.
+    /// Returns random bits for the letter case of a question.
     fn draw_letters(&self, case: Case) -> CaseRandomization {
         match case {
             Case::Untried | Case::Kept => {
@@ -272,13 +272,13 @@ impl InFlight {
         }
     }
 
-    /// Milliseconds since the birth, rounded up: nothing happens before its time.
+    /// Returns milliseconds since the birth, rounded up, so that nothing happens too early.
     fn at(&self, time: Instant) -> u64 {
         let micros = time.saturating_duration_since(self.born).as_micros();
         u64::try_from(micros.div_ceil(1000)).unwrap_or(u64::MAX)
     }
 
-    /// Notes when this question has to be checked next; whether that is before the reader wakes.
+    /// Schedules the next check of this question; returns whether that is before the reader wakes.
     fn schedule(&mut self, id: u16) -> bool {
         let Some(waiting) = self.waiting.get(&id) else { return false };
         let after = (waiting.patience * waiting.sends / SENDS).as_micros().div_ceil(1000);
@@ -287,7 +287,7 @@ impl InFlight {
         due < self.armed
     }
 
-    /// The next question whose time has come by now.
+    /// Returns the next question that is due.
     fn next_due(&mut self, now: u64) -> Option<u16> {
         loop {
             let mut first = self.dues.first_entry().filter(|first| *first.key() <= now)?;
@@ -301,7 +301,7 @@ impl InFlight {
         }
     }
 
-    /// Takes a question off the table, unless its id is another's by now.
+    /// Removes a question from the table, unless its id has been reused.
     pub(super) fn give_up(&mut self, id: u16, serial: u64) -> Option<Waiting> {
         if self.waiting.get(&id).is_none_or(|waiting| waiting.serial != serial) {
             return None;
@@ -315,7 +315,7 @@ impl InFlight {
     }
 }
 
-/// Returns whether the address is that server's; the zone of an IPv6 address may be given or not.
+/// Returns whether the address is that of the server; the zone of an IPv6 address is ignored.
 fn is_same(server: SocketAddr, from: SocketAddr) -> bool {
     server.port() == from.port() && server.ip() == from.ip()
 }

@@ -1,9 +1,8 @@
-//! Checks an expectation against the replies of one server.
+//! Sends one question to one server and returns its reply.
 //!
-//! The wire, and nothing else: [`Transport::ask`] sends one question to one server and says what happened as
-//! a [`Reply`]. Which questions are worth asking, and of which server, is decided elsewhere; so is what a reply means
-//! for a domain. A question is never asked twice by itself, but for silence, cut answers and servers that
-//! refuse EDNS.
+//! This module covers only the wire protocols: [`Transport::ask`] returns the result as a [`Reply`]. Which questions
+//! are sent to which servers is decided elsewhere, and so is the meaning of a reply for a domain. A question is
+//! repeated only after silence, a truncated answer, or a refusal of EDNS or of mixed case.
 
 mod datagram;
 mod decode;
@@ -48,23 +47,23 @@ pub(super) use self::secure::certificate_words;
 use crate::facts::{Outcome, Reply, Role, Server};
 use crate::record::{Name, Question};
 
-/// Sends queries to servers, and remembers for how long each of them has been silent, and for which zones; clones share
-/// everything.
+/// Sends queries to servers, and tracks for each of them how long and for which zones it has been silent; clones share
+/// this state.
 ///
 /// Must be used inside a tokio runtime with I/O and time.
 #[derive(Debug, Clone)]
 pub struct Transport {
     timeout: Duration,
     clock: Clock,
-    /// Given by hand; otherwise they depend on where the server is and who named it.
+    /// Given by hand; otherwise they depend on the address of the server and on who named it.
     rate_limits: Option<RateLimits>,
-    /// Given by hand; otherwise the system's certificates are loaded when the first connection needs them.
+    /// Given by hand; otherwise the system's certificates are loaded for the first connection that needs them.
     tls: Option<Arc<ClientConfig>>,
     shared: Arc<Shared>,
 }
 
-/// What a query belongs to: a server that does not answer is silent for this zone, and connections are shared fairly
-/// among domains.
+/// The domain and zone that a query belongs to: a server that does not answer is silent for this zone, and connections
+/// are shared fairly among domains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Scope<'a> {
     /// The domain that is checked.
@@ -79,18 +78,18 @@ struct Shared {
     peers: Peers,
     room: Room,
     system_tls: OnceLock<Result<Arc<ClientConfig>, Failure>>,
-    /// Whether any name server answered.
+    /// True once any name server has answered.
     has_reached_name_servers: AtomicBool,
 }
 
-/// For how many zones more than usual a server may be silent that is given a last chance: none of many domains may be left
-/// unqueried for what a few others do.
+/// The number of additional zones for which a server may be silent during rechecks: the silence of a few domains must
+/// not leave the servers of many others unqueried.
 const SPARED_ZONES: u32 = 61;
-/// The share of a timeout that a query waits at least, where its server is found to be silent meanwhile.
+/// The share of the timeout, as a divisor, that a query waits at least if its server turns out to be silent meanwhile.
 const SHARE_OF_LATE_QUERIES: u32 = 8;
 
 impl Transport {
-    /// A transport that gives one try this long.
+    /// Returns a transport with this time limit for one try.
     #[must_use]
     #[allow(clippy::disallowed_methods, reason = "the clock of a query is read here and nowhere else")]
     pub fn new(timeout: Duration) -> Self {
@@ -105,30 +104,30 @@ impl Transport {
         Self { timeout, clock, rate_limits: None, tls: None, shared: Arc::new(shared) }
     }
 
-    /// The same, whose clock shows `start` now: replies are dated by a run's own start and a clock that never
-    /// jumps.
+    /// Returns the transport with a clock that shows `start` now: replies are dated by a run's own start and a clock
+    /// that never jumps.
     #[must_use]
     pub fn with_clock(self, start: Timestamp) -> Self {
         Self { clock: Clock::from(start), ..self }
     }
 
-    /// The same, with other certificates and settings for TLS and HTTPS than the system's.
+    /// Returns the transport with other certificates and settings for TLS and HTTPS than the system's.
     #[must_use]
     pub fn with_tls_config(self, config: Arc<ClientConfig>) -> Self {
         Self { tls: Some(config), ..self }
     }
 
-    /// The same, which treats every plain server alike that it has not yet asked: for test labs, whose servers are all
-    /// on this machine and would be asked as much as they can bear.
+    /// Returns the transport with the same rate limits for all plain servers that it has not asked yet: for test labs,
+    /// whose servers are all on this machine and would otherwise get the highest load.
     #[must_use]
     pub fn with_manners(self, rate_limits: RateLimits) -> Self {
         Self { rate_limits: Some(rate_limits), ..self }
     }
 
-    /// The certificates and settings for TLS, for fetching a policy.
+    /// Returns the certificates and TLS settings, for fetching a policy.
     ///
     /// # Errors
-    /// Why there are none, in words.
+    /// The reason why there are none, in words.
     pub(super) fn tls(&self) -> Result<Arc<ClientConfig>, String> {
         self.tls_config().map_err(|failure| failure.reason)
     }
@@ -138,33 +137,32 @@ impl Transport {
         self.shared.peers.end_pauses(0);
     }
 
-    /// Ends the pauses of all silent servers, and queries each for many silent zones before it pauses as a whole again.
+    /// Ends the pauses of all silent servers, and tolerates many silent zones before a server pauses as a whole again.
     pub(super) fn begin_rechecks(&self) {
         self.shared.peers.end_pauses(SPARED_ZONES);
     }
 
-    /// When all silent servers can be queried again; `None` if that is now.
+    /// Returns the time from which all silent servers can be queried again; `None` if that is now.
     pub(super) fn pause_end(&self) -> Option<Instant> {
         self.shared.peers.pause_end(Instant::now())
     }
 
-    /// The time of the run.
+    /// Returns the time of the run.
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
-    /// How long one try may take.
+    /// Returns the time limit of one try.
     #[must_use]
     pub fn timeout(&self) -> Duration {
         self.timeout
     }
 
-    /// What `server`, which is reached at `endpoint`, says to `question`.
+    /// Asks `server`, which is reached at `endpoint`, and returns its reply to `question`.
     ///
-    /// A server with the role [`Role::Resolver`] is asked to recurse and to say whether the answer is secure;
-    /// an [unvalidated](Role::Unvalidated) one to answer even what fails DNSSEC validation: SERVFAIL that becomes an
-    /// answer this way means that the zone's signatures are wrong and not its servers. Any other is asked for what it
-    /// has itself.
+    /// A server with the role [`Role::Resolver`] is asked to recurse and to report whether the answer is secure; an
+    /// [unvalidated](Role::Unvalidated) one to answer even if DNSSEC validation fails: if SERVFAIL becomes an answer
+    /// this way, the zone's signatures are wrong and not its servers. Any other server is asked for its own data.
     pub async fn ask(
         &self,
         endpoint: &Endpoint,
@@ -221,7 +219,7 @@ impl Transport {
                 decode::fill(&mut reply, &message, scope.zone);
             }
             Err(failure) => {
-                // Where no name server was ever reached, it is the way there that is closed, for all zones alike.
+                // If no name server was ever reached, the network path is blocked, for all zones alike.
                 let is_closed = failure.scope == FailureScope::Pause
                     && is_name_server
                     && !self.shared.has_reached_name_servers.load(Ordering::Relaxed);
@@ -243,7 +241,8 @@ impl Transport {
             Route::Plain(plain) => plain.ask(query, health, self.timeout, &self.shared.room, watch).await,
             Route::Secure(secure) => {
                 let config = self.tls_config()?;
-                // Many times larger than what asks plain servers, which are most: they must not carry its room about.
+                // Many times larger than the plain exchange, which is the common one: boxed so that it does not reserve
+                // this space.
                 Box::pin(secure.ask(query, health, self.timeout, &config, watch)).await
             }
         };
@@ -262,7 +261,8 @@ impl Transport {
     }
 }
 
-/// TLS with the root certificates of this system; on Linux `SSL_CERT_FILE` and `SSL_CERT_DIR` are honored.
+/// Returns TLS settings with the root certificates of this system; on Linux `SSL_CERT_FILE` and `SSL_CERT_DIR` are
+/// honored.
 fn system_tls() -> Result<Arc<ClientConfig>, Failure> {
     let config = client_config().map_err(|error| {
         let reason = format!("the root certificates of this system cannot be loaded: {error}");
@@ -271,7 +271,7 @@ fn system_tls() -> Result<Arc<ClientConfig>, Failure> {
     Ok(Arc::new(config))
 }
 
-/// The time of a run: where it started, and how much has passed on a clock that never jumps.
+/// The time of a run: its start, and the time elapsed on a clock that never jumps.
 #[derive(Debug, Clone, Copy)]
 struct Clock {
     start: Timestamp,
@@ -285,14 +285,14 @@ impl From<Timestamp> for Clock {
 }
 
 impl Clock {
-    /// Now, in whole milliseconds: that is what recordings keep.
+    /// Returns the current time in whole milliseconds, the precision of recordings.
     fn now(&self) -> Timestamp {
         let now = self.start.checked_add(self.origin.elapsed()).unwrap_or(self.start);
         Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
     }
 }
 
-/// How long a server takes; restarted when the first packet goes out after a wait on this side.
+/// The response time of a server; restarted when the first packet is sent after a local wait.
 #[derive(Debug)]
 struct Stopwatch(Instant);
 

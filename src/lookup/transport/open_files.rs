@@ -1,29 +1,29 @@
-//! Returns how many sockets a process may open.
+//! Derives the number of sockets that a process may open from its limit of open files.
 //!
-//! A process has a limit of open files, often 256 or 1,024 and sometimes 64. Running into it would look like servers
-//! that cannot be reached, so the number of sockets follows the limit and leaves most of it to everything else.
+//! A process has a limit of open files, often 256 or 1,024 and sometimes 64. Reaching it would look like unreachable
+//! servers, so the number of sockets depends on the limit and leaves most of it to other uses.
 
-/// Sockets connected to one server, where the limit allows them.
+/// The highest number of connected UDP sockets, if the limit of open files allows them.
 const SOCKETS: usize = 128;
-/// TCP connections, where the limit allows them.
+/// The highest number of TCP connections, if the limit of open files allows them.
 const STREAMS: usize = 32;
 
-/// Sockets that a transport opens at most.
+/// The highest numbers of sockets that a transport opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Limits {
-    /// UDP sockets connected to one server; those that servers share come on top.
+    /// The number of connected UDP sockets; shared ones are additional.
     pub(super) sockets: usize,
-    /// TCP connections.
+    /// The number of TCP connections.
     pub(super) streams: usize,
 }
 
 impl Limits {
-    /// What the limit of open files of this process allows.
+    /// Returns the limits that the open files limit of this process allows.
     pub(super) fn of_this_process() -> Self {
         Self::within(open_files())
     }
 
-    /// What a limit of open files allows; `None` where there is no limit.
+    /// Returns the limits that an open files limit allows; `None` means that there is no limit.
     fn within(open_files: Option<u64>) -> Self {
         let part = |divisor: u64| {
             open_files.map_or(usize::MAX, |files| usize::try_from(files / divisor).unwrap_or(usize::MAX))
@@ -37,7 +37,7 @@ fn open_files() -> Option<u64> {
     rustix::process::getrlimit(rustix::process::Resource::Nofile).current
 }
 
-/// Sockets of Windows are not files and have no limit that is reached first.
+/// Returns no limit: sockets on Windows are not files, and their limit is not reached first.
 #[cfg(not(unix))]
 fn open_files() -> Option<u64> {
     None

@@ -1,8 +1,7 @@
 //! The state of the servers of a run.
 //!
-//! A run may meet a hundred thousand of them, most of them for a moment. What was learned of a server is forgotten once
-//! it has not been queried for long, and learned again if need be; of silent ones, some are kept while they
-//! pause.
+//! A run may contact a hundred thousand servers, most of them only briefly. The state of a server is dropped once it
+//! has not been queried for long, and learned again if needed; some of the silent ones are kept while they pause.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -16,8 +15,7 @@ use super::plain::Plain;
 use super::rate_limiter::RateLimits;
 use super::secure::{Protocol, Secure};
 
-/// Servers that are remembered with all that was learned of them, before those are forgotten that were not asked since
-/// the last time.
+/// The number of servers that are kept before those not asked since the last cleanup are dropped.
 const PEERS: usize = 4096;
 
 /// All servers of one transport.
@@ -27,9 +25,9 @@ pub(super) struct Peers(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     known: HashMap<Endpoint, Arc<Peer>>,
-    /// The number of known servers at which some are forgotten next.
+    /// The number of known servers at which the next cleanup happens.
     full: usize,
-    /// For how many zones more than usual each may be silent before it pauses as a whole.
+    /// The number of additional zones for which each server may be silent before it pauses as a whole.
     spared: u32,
 }
 
@@ -38,11 +36,11 @@ struct State {
 pub(super) struct Peer {
     pub(super) health: ServerHealth,
     pub(super) route: Route,
-    /// Whether it was asked since some were forgotten last.
+    /// True if it was asked since the last cleanup.
     is_used: AtomicBool,
 }
 
-/// How a server is asked.
+/// The transport protocol to a server.
 #[derive(Debug)]
 #[allow(clippy::large_enum_variant, reason = "nearly all of many servers are plain")]
 pub(super) enum Route {
@@ -51,7 +49,7 @@ pub(super) enum Route {
 }
 
 impl Peers {
-    /// The server at this endpoint; one that was not queried before is treated with these rate limits.
+    /// Returns the server at this endpoint; one that was not queried before gets these rate limits.
     pub(super) fn find(&self, endpoint: &Endpoint, rate_limits: impl FnOnce() -> RateLimits) -> Arc<Peer> {
         let mut state = lock(&self.0);
         if let Some(peer) = state.known.get(endpoint) {
@@ -66,22 +64,22 @@ impl Peers {
         peer
     }
 
-    /// Ends the pauses of all servers; from now on each may be silent for so many zones more than usual before it pauses as a
-    /// whole.
+    /// Ends the pauses of all servers; from now on each may be silent for `spared` more zones than usual before it
+    /// pauses as a whole.
     pub(super) fn end_pauses(&self, spared: u32) {
         let mut state = lock(&self.0);
         state.spared = spared;
         state.known.values().for_each(|peer| peer.health.end_pauses(spared));
     }
 
-    /// When the last pause of a server ends; `None` where none pauses.
+    /// Returns the end of the last pause of any server; `None` if none pauses.
     pub(super) fn pause_end(&self, now: Instant) -> Option<Instant> {
         lock(&self.0).known.values().filter_map(|peer| peer.health.pause_end(now)).max()
     }
 }
 
 impl State {
-    /// Forgets servers that are not being queried, and have not been for a while.
+    /// Drops servers that are not being queried, and have not been for a while.
     fn forget(&mut self) {
         let Self { known, full, .. } = self;
         let now = Instant::now();
@@ -91,7 +89,7 @@ impl State {
             if is_used || Arc::strong_count(peer) > 1 {
                 return true;
             }
-            // One that is forgotten too early costs a few packets.
+            // Dropping one too early costs a few packets.
             silent += usize::from(peer.health.pause_end(now).is_some());
             silent <= PEERS && peer.health.pause_end(now).is_some()
         });
@@ -151,7 +149,7 @@ mod tests {
         peers.end_pauses(0);
         assert_eq!(peers.pause_end(now), None);
         assert_eq!(find(&peers, 2).health.zone(&zone).refusal(now), None);
-        // Of the silent ones too no more than so many.
+        // The number of silent servers that are kept is limited too.
         for number in 100_000..120_000 {
             find(&peers, number).health.zone(&zone).note_failure(&Failure::timeout(), now);
         }

@@ -1,7 +1,7 @@
 //! Shares a bounded number of TCP connections fairly among the domains that need them.
 //!
-//! A domain whose servers truncate every answer and let each connection stall could otherwise hold all of them. A permit
-//! that becomes free goes to the waiting domain that holds the fewest; no domain holds more than its share.
+//! A domain whose servers truncate every answer and let each connection stall could otherwise occupy all of them. A
+//! released permit goes to the waiting domain that holds the fewest; no domain holds more than its share.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -12,29 +12,29 @@ use tokio::sync::oneshot;
 use super::health::lock;
 use crate::record::Name;
 
-/// Permits for connections.
+/// A pool of permits for connections.
 #[derive(Debug, Clone)]
 pub(super) struct FairPermits(Arc<Mutex<State>>);
 
 #[derive(Debug)]
 struct State {
     free: usize,
-    /// Permits that one domain holds at most.
+    /// The highest number of permits that one domain may hold.
     share: usize,
     held: HashMap<Name, usize>,
     waiting: VecDeque<(Name, oneshot::Sender<Permit>)>,
 }
 
-/// A permit, given back when it is dropped.
+/// A permit, returned to the pool when dropped.
 #[derive(Debug)]
 pub(super) struct Permit {
     permits: FairPermits,
-    /// `None` once it is given back.
+    /// The holder; `None` once the permit is returned.
     domain: Option<Name>,
 }
 
 impl FairPermits {
-    /// This many permits, of which one domain holds at most `share`; both are at least 1.
+    /// Returns this many permits, of which one domain holds at most `share`; both are at least 1.
     pub(super) fn new(permits: usize, share: usize) -> Self {
         let (free, share) = (permits.max(1), share.max(1));
         Self(Arc::new(Mutex::new(State { free, share, held: HashMap::new(), waiting: VecDeque::new() })))
@@ -51,12 +51,12 @@ impl FairPermits {
         self.grant();
         match receiver.await {
             Ok(permit) => permit,
-            // Senders are dropped only with the permits, which this keeps alive.
+            // Senders are dropped only with the pool, which this task keeps alive.
             Err(_) => Permit { permits: self.clone(), domain: None },
         }
     }
 
-    /// Hands out what is free.
+    /// Hands out free permits.
     fn grant(&self) {
         loop {
             let (sender, mut permit) = {
@@ -67,7 +67,7 @@ impl FairPermits {
                 (sender, Permit { permits: self.clone(), domain: Some(domain) })
             };
             if let Err(unwanted) = sender.send(permit) {
-                // Its query was given up. Not dropped, which would hand out again from in here.
+                // Its query was given up. Not dropped, since that would call this function again.
                 permit = unwanted;
                 permit.give_back();
             }
@@ -76,7 +76,7 @@ impl FairPermits {
 }
 
 impl State {
-    /// The next query to get a permit: of those waiting the first whose domain holds the fewest.
+    /// Returns the next query to get a permit: the first waiting one whose domain holds the fewest.
     fn next(&mut self) -> Option<(Name, oneshot::Sender<Permit>)> {
         if self.free == 0 {
             return None;
@@ -161,7 +161,7 @@ mod tests {
         given_up.iter_mut().for_each(|waiting| assert!(waiting.now_or_never().is_none()));
         let mut last = Box::pin(permits.acquire(&one));
         assert!(last.as_mut().now_or_never().is_none());
-        // Some have been given a permit by then, and never take it.
+        // Some have been granted a permit by then, and never take it.
         drop(held);
         drop(given_up);
         assert!(last.as_mut().now_or_never().is_some());

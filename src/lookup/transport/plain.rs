@@ -1,7 +1,8 @@
-//! Sends one query over UDP, and over TCP where needed.
+//! Sends one query over UDP, and over TCP if needed.
 //!
-//! UDP first, TCP where the answer was cut, once more without EDNS where a server does not know it (RFC 6891 §7), and
-//! once more in lower case where it does not keep the case of letters. All of that is one turn at the server.
+//! UDP comes first, then TCP if the answer was truncated; the query is sent once more without EDNS if the server does
+//! not support it (RFC 6891 §7), and once more in lower case if it does not keep the letter case. All of that uses one
+//! permit of the server.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,12 +22,13 @@ use super::waiting::{Answer, Case, OutgoingQuery, QueryResult};
 use super::{Stopwatch, stream};
 use crate::facts::Outcome;
 
-/// TCP connections open to one server: a slow one must not have them all.
+/// The highest number of TCP connections to one server, so that a slow one cannot occupy all of them.
 const STREAMS_OF_ONE: usize = 8;
-/// Of these, connections for one domain.
+/// Of these, the highest number for one domain.
 const STREAMS_OF_ONE_FOR_ONE: usize = 4;
 
-/// What all plain servers of one transport share, so that a process does not run out of files.
+/// The sockets and connections that all plain servers of one transport share, so that the process does not run out of
+/// files.
 #[derive(Debug)]
 pub(super) struct Room {
     sockets: Sockets,
@@ -34,9 +36,9 @@ pub(super) struct Room {
 }
 
 impl Room {
-    /// As much as the limits of this process allow.
+    /// Returns as many as the limits of this process allow.
     pub(super) fn new(limits: Limits) -> Self {
-        // A quarter for one domain: whoever needs TCP for its name servers has it at each of them.
+        // A quarter for one domain: a domain that needs TCP for its name servers needs it for each of them.
         let streams = FairPermits::new(limits.streams, limits.streams / 4);
         Self { sockets: Sockets::new(limits.sockets), streams }
     }
@@ -49,9 +51,9 @@ pub(super) struct Plain {
     ports: SocketPool,
     pace: RateLimiter,
     streams: FairPermits,
-    /// Learned once, so that the server is not asked everything twice.
+    /// True once the server has refused EDNS, so that queries are not sent twice.
     refuses_edns: AtomicBool,
-    /// Learned too; one of [`Case`].
+    /// The learned letter case behavior, as a value of [`Case`].
     case: AtomicU8,
 }
 
@@ -67,7 +69,7 @@ impl Plain {
         }
     }
 
-    /// The reply to one question; without EDNS where that is what the server wants.
+    /// Returns the reply to one question; without EDNS if the server refuses it.
     pub(super) async fn ask(
         &self,
         query: Query<'_>,
@@ -77,7 +79,7 @@ impl Plain {
         watch: &mut Stopwatch,
     ) -> Result<Box<Message>, Failure> {
         let turn = self.pace.turn().await;
-        // While this one waited for its turn, another may have found out.
+        // While this query waited for its permit, another may have found the server silent.
         if let Some(failure) = health.refusal(Instant::now()) {
             return Err(failure);
         }
@@ -95,7 +97,7 @@ impl Plain {
         let first = outgoing(edns, patience);
         let first = self.exchange(&first, &turn, patience, room, watch).await;
         if let Err(failure) = &first {
-            // Queries that wait for a turn must not have to find out too.
+            // Recorded before the permit is released, so that waiting queries need not find the same.
             health.note_failure(failure, Instant::now());
         }
         let first = first?;
@@ -113,12 +115,12 @@ impl Plain {
                 }
                 Ok(second)
             }
-            // The error that did come says more than the silence after it.
+            // The first error is more informative than the silence after it.
             Err(_) => Ok(first),
         }
     }
 
-    /// One question by UDP, then by TCP where the answer was cut.
+    /// Sends one question over UDP, then over TCP if the answer was truncated.
     async fn exchange(
         &self,
         outgoing: &OutgoingQuery<'_>,
@@ -132,12 +134,12 @@ impl Plain {
             let left = at_least_half(outgoing.patience, watch);
             let outgoing = OutgoingQuery { case: Case::Lost, patience: left, ..*outgoing };
             answer = Box::pin(async move { self.send(&outgoing, turn, room).await }).await?;
-            // Only now: what did not keep the case was perhaps forged.
+            // Only now: the reply that did not keep the case may have been forged.
             self.learn(Case::Lost);
         }
         match answer {
             Answer::Message(message) => Ok(message),
-            // In lower case any case is right.
+            // A query in lower case accepts any case.
             Answer::OtherCase => Err(Failure::timeout()),
             // Rare, and larger than all the rest.
             Answer::Truncated => {
@@ -146,7 +148,7 @@ impl Plain {
         }
     }
 
-    /// One question by TCP, within this time once there is a connection to spare.
+    /// Sends one question over TCP; the time limit starts once a connection is available.
     async fn ask_over_tcp(
         &self,
         outgoing: &OutgoingQuery<'_>,
@@ -156,7 +158,7 @@ impl Plain {
         let OutgoingQuery { query, edns, health, .. } = *outgoing;
         let _own = self.streams.acquire(query.domain).await;
         let _permit = room.streams.acquire(query.domain).await;
-        // While this one waited, another may have stalled.
+        // While this query waited, another connection may have stalled.
         if let Some(failure) = health.tcp_refusal(Instant::now()) {
             return Err(failure);
         }
@@ -171,7 +173,7 @@ impl Plain {
         result
     }
 
-    /// One question by UDP, and what it says about the server.
+    /// Sends one question over UDP, and records what it shows about the server.
     async fn send(
         &self,
         outgoing: &OutgoingQuery<'_>,
@@ -206,7 +208,7 @@ impl Plain {
     }
 }
 
-/// What is left of the time of one try, but enough for a new start.
+/// Returns the rest of the time of one try, but enough for a new start.
 fn at_least_half(patience: Duration, watch: &Stopwatch) -> Duration {
     patience.saturating_sub(watch.elapsed()).max(patience / 2)
 }

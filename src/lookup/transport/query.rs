@@ -1,8 +1,8 @@
 //! Encodes queries, and matches packets to them.
 //!
-//! The question is written by hand: it is forty octets, and the names of [`crate::record`] need no detour
-//! through those of a library. Of a reply the header is read by hand too, because the library gives up the
-//! whole message for one bad record, and TC must be seen even then (RFC 2181 §9).
+//! The question is encoded here: it has about forty octets, and the names of [`crate::record`] need no conversion to a
+//! library's. The header of a reply is read here too, because the library rejects the whole message for one invalid
+//! record, and TC must be seen even then (RFC 2181 §9).
 
 use hickory_resolver::proto::op::{Message, OpCode, ResponseCode};
 use hickory_resolver::proto::rr::DNSClass;
@@ -11,9 +11,9 @@ use hickory_resolver::proto::serialize::binary::DecodeError;
 use super::decode;
 use crate::record::{Name, Question};
 
-/// The largest UDP answer asked for (RFC 6891 §6.2.3): what passes without fragments wherever IPv6 does.
+/// The largest UDP answer asked for (RFC 6891 §6.2.3), in octets: it passes without fragments wherever IPv6 does.
 const UDP_PAYLOAD: u16 = 1232;
-/// Octets of the fixed header (RFC 1035 §4.1.1).
+/// The length of the fixed header, in octets (RFC 1035 §4.1.1).
 const HEADER: usize = 12;
 
 const RESPONSE: u16 = 0x8000;
@@ -23,35 +23,35 @@ const RECURSION_DESIRED: u16 = 0x0100;
 const AUTHENTIC_DATA: u16 = 0x0020;
 const CHECKING_DISABLED: u16 = 0x0010;
 
-/// The kind of server that a question is for, which decides its flags.
+/// The kind of server that a question is for, which determines its flags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asking {
-    /// An authority: no recursion is desired, so that nothing comes from a cache.
+    /// An authoritative server: recursion is not desired, so that nothing comes from a cache.
     Authority,
-    /// A resolver: AD asks it to say whether the answer is secure (RFC 6840 §5.7).
+    /// A resolver: AD asks it to report whether the answer is secure (RFC 6840 §5.7).
     Resolver,
-    /// A resolver that is to answer even what does not validate (CD, RFC 4035 §3.2.2).
+    /// A resolver that must answer even if validation fails (CD, RFC 4035 §3.2.2).
     ResolverUnchecked,
 }
 
-/// Whether the question carries EDNS (RFC 6891).
+/// The use of EDNS in a question (RFC 6891).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Edns {
-    /// It does, and with it come longer answers and extended errors.
+    /// With EDNS, which allows longer answers and extended errors.
     With,
-    /// It does not, for servers that refuse it.
+    /// Without EDNS, for servers that refuse it.
     Without,
 }
 
-/// How the letters of a question's name are written.
+/// The letter case of a question's name.
 ///
-/// Random case that the reply has to repeat makes a reply harder to forge (0x20, draft-vixie-dnsext-dns0x20); names are
-/// compared without regard to case all the same (RFC 4343).
+/// Random case that the reply must repeat makes a reply harder to forge (0x20, draft-vixie-dnsext-dns0x20); names are
+/// still compared case-insensitively (RFC 4343).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CaseRandomization {
-    /// In lower case; a reply may write them as it likes.
+    /// Lower case; a reply may use any case.
     Lower,
-    /// In the case of these random bits, which the reply has to repeat.
+    /// The case given by these random bits, which the reply must repeat.
     Mixed(u64),
 }
 
@@ -68,29 +68,29 @@ pub(super) struct Query<'a> {
 #[derive(Debug)]
 pub(super) struct Packet {
     octets: Vec<u8>,
-    /// Where the name ends; type and class follow.
+    /// The offset after the name, where type and class follow.
     name_end: usize,
     letters: CaseRandomization,
 }
 
-/// What a packet is to a question with the same id.
+/// The relation of a packet to a question with the same id.
 pub(super) enum ReplyMatch {
-    /// No reply at all, such as the question itself thrown back.
+    /// Not a reply at all, such as the question itself sent back.
     NoReply,
-    /// A reply to another question: stray, or forged.
+    /// A reply to another question: stray or forged.
     OtherQuestion,
-    /// A reply to this question that did not keep the case of its letters: forged, or of a server that never does.
+    /// A reply to this question that did not keep its letter case: forged, or from a server that never keeps it.
     OtherCase,
-    /// A reply that cannot be read.
+    /// A reply that cannot be decoded.
     Undecodable,
-    /// The reply, cut short (TC): to be asked again over TCP.
+    /// A truncated reply (TC): to be asked again over TCP.
     Truncated,
     /// The reply.
     Reply(Box<Message>),
 }
 
 impl Query<'_> {
-    /// The message in wire form (RFC 1035 §4.1).
+    /// Returns the message in wire form (RFC 1035 §4.1).
     pub(super) fn write(&self, id: u16, edns: Edns, letters: CaseRandomization) -> Packet {
         let flags = match self.asking {
             Asking::Authority => 0,
@@ -146,12 +146,12 @@ impl Packet {
         &self.octets
     }
 
-    /// How the letters are written, and whether there is any to tell by.
+    /// Returns the letter case; lower case if the random bits left no capital letter that a reply could repeat.
     pub(super) fn letters(&self) -> CaseRandomization {
         self.letters
     }
 
-    /// Writes the letters in lower case.
+    /// Converts the name to lower case.
     pub(super) fn lower(&mut self) {
         self.letters = CaseRandomization::Lower;
         self.octets[HEADER..self.name_end].make_ascii_lowercase();
@@ -167,7 +167,7 @@ impl Packet {
                 octet.make_ascii_uppercase();
                 is_mixed = true;
             }
-            // More letters than bits use them again.
+            // The bits are reused if there are more letters than bits.
             bits = bits.rotate_right(1);
         }
         if !is_mixed {
@@ -175,7 +175,7 @@ impl Packet {
         }
     }
 
-    /// What the packet, whose id is known to be right, says to this question.
+    /// Returns the relation of a packet, whose id already matches, to this question.
     pub(super) fn assess(&self, packet: &[u8]) -> ReplyMatch {
         let [_, _, high, low, ..] = *packet else { return ReplyMatch::Undecodable };
         let flags = u16::from_be_bytes([high, low]);
@@ -190,7 +190,7 @@ impl Packet {
             CaseRandomization::Lower => self.is_repeated(packet, <[u8]>::eq_ignore_ascii_case),
         };
         if is_same {
-            // Before decoding: the last record of a truncated message may be cut in two.
+            // Checked before decoding: the last record of a truncated message may be incomplete.
             return match decoded(packet) {
                 _ if flags & TRUNCATED != 0 => ReplyMatch::Truncated,
                 Some(message) => ReplyMatch::Reply(Box::new(message)),
@@ -209,9 +209,9 @@ impl Packet {
         }
     }
 
-    /// Returns whether the packet has this question and no other; names are compared as `same` says.
+    /// Returns whether the packet has exactly this question; names are compared with `same`.
     ///
-    /// In a question there is nothing yet that a compressed name could point to, so the octets can be compared.
+    /// The question is the first name of a message and so cannot be compressed, which allows comparing the octets.
     fn is_repeated(&self, packet: &[u8], same: fn(&[u8], &[u8]) -> bool) -> bool {
         const ONE_QUESTION: [u8; 2] = [0, 1];
         let end = self.name_end + 4;
@@ -223,8 +223,8 @@ impl Packet {
     }
 }
 
-/// The message, records without data included: the library takes those in updates alone, where they have a meaning, and gives
-/// up every other message for one of them.
+/// Decodes a message, including records without data: the library accepts those only in updates, where they have a
+/// meaning, and rejects every other message that contains one.
 pub(in crate::lookup) fn decoded(packet: &[u8]) -> Option<Message> {
     match Message::from_vec(packet) {
         Ok(message) => Some(message),
@@ -240,7 +240,7 @@ pub(in crate::lookup) fn decoded(packet: &[u8]) -> Option<Message> {
     }
 }
 
-/// Returns whether the message is an error of the kind that leaves the question out.
+/// Returns whether the message is an error of a kind that may omit the question.
 fn may_lack_question(message: &Message) -> bool {
     matches!(
         message.response_code,
@@ -253,12 +253,12 @@ fn may_lack_question(message: &Message) -> bool {
     )
 }
 
-/// The id of a packet, the first field to be checked; `None` if the packet is shorter than that.
+/// Returns the id of a packet, the first field to be checked; `None` if the packet is too short.
 pub(super) fn id(packet: &[u8]) -> Option<u16> {
     packet.first_chunk().map(|id| u16::from_be_bytes(*id))
 }
 
-/// Returns whether the server wants to have nothing to do with the question, or with so many of them.
+/// Returns whether the server refuses the question (REFUSED), perhaps because there were too many.
 pub(super) fn refuses(message: &Message) -> bool {
     message.response_code == ResponseCode::Refused
 }

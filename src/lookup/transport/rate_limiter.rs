@@ -1,9 +1,9 @@
-//! Limits the queries to one server: how many at once, and how many a second.
+//! Limits the queries to one server: the number in flight, and the number per second.
 //!
-//! A server whose operator asked for nothing of this is treated as a guest would treat it: few questions at a time, and
-//! so many a second at most. One that shows that it is too much - silence, refusals - gets half as many at a time, and
-//! slowly more again as it answers. No server gets many before some were answered. Questions wait in the order in
-//! which they came, each server's for itself, and the time of a try starts when its turn has come.
+//! A server whose operator did not agree to the load gets few questions at a time, and a limited number per second. A
+//! server that shows overload by silence or refusals gets half as many at a time, and slowly more again as it answers.
+//! No server gets many before some were answered. Questions wait in order of arrival, separately for each server, and
+//! the timeout of a try starts when the question is sent.
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -17,27 +17,27 @@ use super::health::lock;
 use crate::facts::Role;
 use crate::lookup::address::is_public;
 
-/// How much one server is asked at most.
+/// The limits of the load on one server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimits {
-    /// Questions under way at the same time, at least 1.
+    /// The highest number of questions in flight, at least 1.
     pub in_flight: u32,
-    /// Questions a second in the long run; `None` for as many as are answered.
+    /// The highest average number of questions per second; `None` for no limit.
     pub per_second: Option<u32>,
 }
 
 impl RateLimits {
-    /// A server of this machine: it is not shared.
+    /// A server on this machine, which is not shared.
     const AT_HOME: Self = Self { in_flight: 4096, per_second: None };
-    /// A resolver of the own network that the user or the system named.
+    /// A resolver on the local network that the user or the system named.
     const NEAR: Self = Self { in_flight: 1024, per_second: None };
-    /// A public resolver that the user named; they drop what comes in larger bursts.
+    /// A public resolver that the user named; these drop larger bursts.
     const PUBLIC: Self = Self { in_flight: 256, per_second: None };
-    /// A name server that some delegation named. One domain has less than 64 questions for it at once, and the 256
-    /// domains that may be under way are done within half a deadline if they all lie there.
+    /// A name server named by a delegation. One domain has fewer than 64 questions for it at once, and the 256 domains
+    /// that may be in progress finish within half a deadline even if all of them are there.
     const STRANGER: Self = Self { in_flight: 64, per_second: Some(1000) };
 
-    /// How a server at this address is treated that is asked in this role.
+    /// Returns the limits for a server at this address, asked in this role.
     pub(super) fn towards(address: IpAddr, role: Role) -> Self {
         match role {
             _ if address.is_loopback() => Self::AT_HOME,
@@ -48,14 +48,15 @@ impl RateLimits {
     }
 }
 
-/// Questions that may go out at once after a quiet time: what a second allows, divided by this.
+/// The burst that may be sent after a quiet period: the questions of one second, divided by this.
 const BURST: u32 = 5;
-/// Questions under way before any was answered, at most: about what a receive buffer of the usual size holds.
+/// The highest number of questions in flight before any was answered: about what a receive buffer of the usual size
+/// holds.
 const FIRST: u32 = 256;
-/// What is left of the questions in flight however badly a server fares: one part of this many.
+/// The lower bound of the questions in flight for a failing server: the limit divided by this.
 const LEAST: u32 = 16;
 
-/// What a question says about the load of its server.
+/// The load that a query shows at its server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Load {
     /// Answered at the first try.
@@ -64,21 +65,21 @@ pub(super) enum Load {
     Heavy,
 }
 
-/// The turns at one server.
+/// The rate limiter of one server.
 #[derive(Debug)]
 pub(super) struct RateLimiter(Mutex<State>);
 
 #[derive(Debug)]
 struct State {
     rate_limits: RateLimits,
-    /// Questions that may be under way now.
+    /// The number of questions that may be in flight now.
     limit: u32,
     in_flight: u32,
-    /// Answers since the limit grew last.
+    /// The number of answers since the limit last grew.
     easy: u32,
-    /// The time when the limit was halved last: questions that were sent before then are no news.
+    /// The time when the limit was last halved: results of questions sent before then do not halve it again.
     halved: Option<Instant>,
-    /// The time when the next question would go out if all went out at equal distances.
+    /// The time of the next question if all were sent at equal intervals.
     next: Option<Instant>,
     waiting: VecDeque<oneshot::Sender<()>>,
 }
@@ -96,7 +97,7 @@ impl RateLimiter {
         }))
     }
 
-    /// Waits for a turn.
+    /// Waits until a question may be sent.
     pub(super) async fn turn(&self) -> Permit<'_> {
         let place = {
             let mut state = lock(&self.0);
@@ -119,7 +120,7 @@ impl RateLimiter {
         turn
     }
 
-    /// Gives the place of one question to the next.
+    /// Passes the place of one question to the next.
     fn leave(&self) {
         let mut state = lock(&self.0);
         state.in_flight -= 1;
@@ -137,19 +138,19 @@ impl RateLimiter {
 }
 
 impl State {
-    /// Lets in as many as there are places.
+    /// Admits as many questions as there are places.
     fn hand_out(&mut self) {
         while self.in_flight < self.limit
             && let Some(sender) = self.waiting.pop_front()
         {
-            // Whoever has stopped waiting takes no place.
+            // A question that has stopped waiting takes no place.
             if sender.send(()).is_ok() {
                 self.in_flight += 1;
             }
         }
     }
 
-    /// When this question may go out, if that is later.
+    /// Returns the time at which this question may be sent, if that is later than now.
     fn slot(&mut self, now: Instant) -> Option<Instant> {
         let per_second = self.rate_limits.per_second?.max(1);
         let distance = Duration::from_secs(1) / per_second;
@@ -160,7 +161,7 @@ impl State {
         (slot > now).then_some(slot)
     }
 
-    /// One more at a time for each answer until it was too much once, then for as many answers as may be under way.
+    /// Raises the limit by one for each answer until the first overload, then once for as many answers as the limit.
     fn grow(&mut self) {
         if self.limit >= self.rate_limits.in_flight {
             return;
@@ -181,26 +182,26 @@ impl State {
     }
 }
 
-/// A question whose turn may be still to come.
+/// A question that may still be waiting for its place.
 struct Waiting<'a> {
     pace: &'a RateLimiter,
-    /// `None` once there is a place.
+    /// `None` once it has a place.
     place: Option<oneshot::Receiver<()>>,
 }
 
 impl Waiting<'_> {
     async fn over(mut self) {
         if let Some(place) = &mut self.place {
-            // Only the pace itself drops senders, and it is still there.
+            // Only the rate limiter drops senders, and it still exists.
             let _ = place.await;
         }
-        // The turn gives the place back from here on.
+        // From here on the permit returns the place.
         self.place = None;
     }
 }
 
 impl Drop for Waiting<'_> {
-    /// A place that came too late is the next one's.
+    /// Passes a place that was granted too late to the next question.
     fn drop(&mut self) {
         if let Some(place) = &mut self.place {
             place.close();
@@ -211,7 +212,7 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// A question whose turn has come; the next one's comes when this is dropped.
+/// The permit to send a question; dropping it admits the next one.
 #[derive(Debug)]
 pub(super) struct Permit<'a> {
     pace: &'a RateLimiter,
@@ -219,7 +220,7 @@ pub(super) struct Permit<'a> {
 }
 
 impl Permit<'_> {
-    /// Says how the server bore it.
+    /// Records the load that the query showed.
     pub(super) fn note(&self, load: Load) {
         self.pace.note(load, self.sent);
     }

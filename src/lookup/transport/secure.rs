@@ -1,7 +1,7 @@
 //! Sends one query over TLS or HTTPS.
 //!
-//! The connection is made by the first question and shared by all that follow; the library's exchanges carry
-//! our own messages, so that the reply is whole and the cause of a failure is known.
+//! The first question opens the connection, and later ones share it. The library exchanges our own encoded messages, so
+//! that the reply is complete and the cause of a failure is known.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -23,7 +23,8 @@ use super::health::{Failure, FailureScope, ZoneHealth};
 use super::permits::FairPermits;
 use super::query::{CaseRandomization, Edns, Query};
 
-/// Questions in flight on one connection; the library's channels have 32 places and lose what does not fit.
+/// The highest number of questions in flight on one connection; the library's channels have 32 places and drop what
+/// does not fit.
 const IN_FLIGHT: usize = 30;
 
 /// A server that is asked over an encrypted connection.
@@ -36,7 +37,7 @@ pub(super) struct Secure {
     connection: Mutex<Slot>,
 }
 
-/// What is spoken inside TLS.
+/// The protocol inside TLS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Protocol {
     /// DNS messages as over TCP (RFC 7858).
@@ -45,7 +46,7 @@ pub(super) enum Protocol {
     Http(String),
 }
 
-/// The connection, if there is one, and how many there have been.
+/// The connection, if there is one, and a count of all connections so far.
 #[derive(Debug, Default)]
 struct Slot {
     open: Option<Connection>,
@@ -70,7 +71,7 @@ impl Secure {
         Self { address, host, protocol, places, connection: Mutex::default() }
     }
 
-    /// The reply to one question, connecting where that is still to be done.
+    /// Returns the reply to one question; connects first if there is no connection.
     pub(super) async fn ask(
         &self,
         query: Query<'_>,
@@ -79,7 +80,7 @@ impl Secure {
         config: &Arc<ClientConfig>,
         watch: &mut Stopwatch,
     ) -> Result<Box<Message>, Failure> {
-        // Waiting for a place is not the server's delay.
+        // Waiting for a place does not count as the server's delay.
         let _place = self.places.acquire(query.domain).await;
         if let Some(failure) = health.refusal(Instant::now()) {
             return Err(failure);
@@ -90,8 +91,7 @@ impl Secure {
         {
             Ok(result) => result?,
             Err(_) => {
-                // The connection may be dead without anybody having said so: the next question makes a new
-                // one.
+                // The connection may be dead without any notice: the next question opens a new one.
                 if let (Some(number), Ok(mut slot)) = (used, self.connection.try_lock()) {
                     slot.discard(number);
                 }
@@ -107,7 +107,7 @@ impl Secure {
         Ok(Box::new(message))
     }
 
-    /// Asks over the connection there is, and once more over a new one where that was lost.
+    /// Asks over the existing connection, and once more over a new one if that was lost.
     async fn attempt(
         &self,
         query: Query<'_>,
@@ -119,7 +119,7 @@ impl Secure {
         loop {
             let (connection, reused) = self.connected(health, config, patience).await?;
             *used = Some(connection.number);
-            // Id 0: over HTTPS it is asked for (RFC 8484 §4.1), over TLS the library draws another.
+            // Id 0, as recommended over HTTPS (RFC 8484 §4.1); over TLS the library draws another one.
             let message = Message::from_vec(query.write(0, Edns::With, CaseRandomization::Lower).octets());
             let request = message.map_err(|error| Failure::malformed(error.to_string()))?;
             let request = DnsRequest::new(request, DnsRequestOptions::default());
@@ -139,7 +139,7 @@ impl Secure {
         }
     }
 
-    /// The shared connection, and whether it was there before.
+    /// Returns the shared connection, and whether it already existed.
     async fn connected(
         &self,
         health: &ZoneHealth,
@@ -150,7 +150,7 @@ impl Secure {
         if let Some(connection) = &slot.open {
             return Ok((connection.clone(), true));
         }
-        // While this one waited for the slot, another may have found out.
+        // While this query waited for the slot, another may have found the server silent.
         if let Some(failure) = health.refusal(Instant::now()) {
             return Err(failure);
         }
@@ -177,8 +177,8 @@ impl Secure {
         let config = Arc::clone(config);
         Ok(match &self.protocol {
             Protocol::Dns => {
-                // Not the library's `tls_exchange`: that one leaves out the server name (SNI, RFC 6066 §3),
-                // without which some services show the wrong certificate.
+                // Not the library's `tls_exchange`: it omits the server name (SNI, RFC 6066 §3), without which some
+                // services present the wrong certificate.
                 let name = ServerName::try_from(self.host.clone()).map_err(|_| {
                     NetError::Message("the host is not a name that a certificate can contain")
                 })?;
@@ -199,7 +199,7 @@ impl Secure {
         })
     }
 
-    /// The library's error in our words.
+    /// Converts the library's error to a failure.
     fn failure(&self, error: &NetError) -> Failure {
         let tls = |error: &rustls::Error| {
             Failure::unreachable(certificate_words(error, &self.host), FailureScope::Server)
@@ -225,7 +225,7 @@ impl Secure {
 }
 
 impl Slot {
-    /// Forgets this connection, unless a newer one has taken its place.
+    /// Drops this connection, unless a newer one has replaced it.
     fn discard(&mut self, number: u64) {
         if self.open.as_ref().is_some_and(|open| open.number == number) {
             self.open = None;
@@ -233,14 +233,14 @@ impl Slot {
     }
 }
 
-/// How the library's message for an HTTP status other than 2xx begins.
+/// The beginning of the library's message for an HTTP status other than 2xx.
 const HTTP_STATUS: &str = "http unsuccessful code:";
 
 fn is_http_status(error: &NetError) -> bool {
     matches!(error, NetError::Msg(text) if text.starts_with(HTTP_STATUS))
 }
 
-/// What is wrong with the connection to this host, in words.
+/// Returns a description of a TLS error in the connection to this host.
 pub(in crate::lookup) fn certificate_words(error: &rustls::Error, host: &str) -> String {
     match error {
         rustls::Error::InvalidCertificate(problem) => match problem {

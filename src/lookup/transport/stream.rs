@@ -1,7 +1,7 @@
 //! Sends one query over TCP.
 //!
-//! Used where UDP had to cut the answer. A connection holds one question: such answers are rare, and servers
-//! differ in what they do with a second one.
+//! Used if UDP had to truncate the answer. A connection carries one question: such answers are rare, and servers differ
+//! in how they handle a second one.
 
 use std::hash::{BuildHasher, RandomState};
 use std::io;
@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout_at};
 use super::health::{Failure, FailureScope, io_words, is_local_limit};
 use super::query::{self, CaseRandomization, Edns, Query, ReplyMatch};
 
-/// Connects, asks and reads until the reply is there or the time is over.
+/// Connects, asks and reads until the reply is complete or the time is over.
 pub(super) async fn ask(
     server: SocketAddr,
     query: Query<'_>,
@@ -26,7 +26,7 @@ pub(super) async fn ask(
         Ok(Ok(result)) => result,
         Ok(Err(error)) if is_local_limit(&error) => Err(Failure::io(&error)),
         Ok(Err(error)) if error.kind() != io::ErrorKind::TimedOut => {
-            // It did answer over UDP, so the next query may be answered too.
+            // The server did answer over UDP, so the next query may be answered too.
             let reason = format!("the answer needs TCP: {}", io_words(&error));
             Err(Failure::unreachable(reason, FailureScope::Query))
         }
@@ -43,12 +43,12 @@ async fn exchange(
     edns: Edns,
 ) -> io::Result<Result<Box<Message>, Failure>> {
     let mut stream = TcpStream::connect(server).await?;
-    // The connection already tells this question from others; a drawn id merely costs nothing.
+    // The connection already separates this question from others; a random id simply costs nothing.
     let id = RandomState::new().hash_one(()) as u16;
     let packet = query.write(id, edns, CaseRandomization::Lower);
     let octets = packet.octets();
-    // A question has less than 300 octets, so the cast is exact. One write, because some servers read the
-    // length and the message as one segment (RFC 7766 §8).
+    // A question has fewer than 300 octets, so the cast is exact. One write, because some servers read the length and
+    // the message as one segment (RFC 7766 §8).
     let framed = [&(octets.len() as u16).to_be_bytes()[..], octets].concat();
     stream.write_all(&framed).await?;
     let mut reply = Vec::new();

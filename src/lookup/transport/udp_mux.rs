@@ -1,10 +1,11 @@
 //! Sends many questions over one UDP socket.
 //!
-//! A [`UdpMux`] is a socket with a table of the questions in flight by message id. Where it is connected to one server,
-//! the kernel drops what comes from elsewhere and reports a closed port; one that is not may hold questions to any
-//! server. Each asker sends for itself and takes its entry back when it gives up; one task reads what comes, in
-//! batches, repeats what was not answered, and ends what never is. It closes when it has been idle for a while, and
-//! takes no more questions once it has become old, so that its port is not there to be guessed for long.
+//! A [`UdpMux`] is a socket with a table of the questions in flight, by message id. On a socket connected to one
+//! server, the kernel drops packets from elsewhere and reports a closed port; an unconnected one may hold questions to
+//! any server. Each task sends its own question and removes its entry when it gives up; one reader task receives
+//! packets in batches, repeats unanswered questions, and ends those that get no answer. The socket closes after it has
+//! been idle for a while, and accepts no more questions once it is old, so that its port is not in use long enough to
+//! be guessed.
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,9 +20,9 @@ use super::health::{Failure, lock};
 use super::in_flight::{Age, Entered, InFlight, Load};
 use super::waiting::{OutgoingQuery, QueryResult};
 
-/// Octets of the largest datagram that is read; servers that ignore the advertised size exist.
+/// The size limit of a datagram, in octets; some servers ignore the advertised size.
 const BUFFER: usize = 4096;
-/// Packets that are read before others get their turn.
+/// The number of packets that are read before other tasks run.
 const BATCH: usize = 64;
 
 /// One socket and the questions in flight over it.
@@ -30,7 +31,7 @@ pub(super) struct UdpMux {
     socket: UdpSocket,
     reach: Reach,
     table: Mutex<InFlight>,
-    /// Tells the reader that something is due earlier than it thinks.
+    /// Notifies the reader of a question that is due before its next wakeup.
     stirred: Notify,
     _permit: Option<OwnedSemaphorePermit>,
 }
@@ -40,7 +41,7 @@ pub(super) struct UdpMux {
 pub(super) enum Reach {
     /// The server that it is connected to.
     One,
-    /// Everybody.
+    /// Any server.
     All,
 }
 
@@ -50,34 +51,34 @@ impl UdpMux {
         Self { socket, reach, table, stirred, _permit: permit }
     }
 
-    /// How much is in flight; `None` if it takes no more, for good.
+    /// Returns the load; `None` if the socket has closed for good.
     pub(super) fn load(&self, age: Age, now: Instant) -> Option<Load> {
         lock(&self.table).load(age, now)
     }
 
-    /// Sends a question and waits for what becomes of it; `None` if the mux has closed, or is full.
+    /// Sends a question and waits for its result; `None` if the socket has closed, or is full.
     pub(super) async fn ask(self: &Arc<Self>, outgoing: &OutgoingQuery<'_>) -> Option<QueryResult> {
         let (mut entry, octets) = self.enter(outgoing)?;
         let failed = |failure| QueryResult { result: Err(failure), sends: 1, case: None };
         let mut sent = self.send(&octets, outgoing.server);
         if sent.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock) {
-            // Rare, so whoever does not have to wait needs no room for it.
+            // Rare: boxed so that tasks that need not wait do not reserve its space.
             sent = Box::pin(self.send_when_ready(&octets, outgoing.server)).await;
         }
         drop(octets);
         if let Err(error) = sent {
             let failure = Failure::io(&error);
-            // A refusal of an earlier packet is reported here or to the reader, and concerns everybody.
+            // The refusal of an earlier packet is reported here or to the reader, and concerns all questions.
             if self.reach == Reach::One && error.kind() == io::ErrorKind::ConnectionRefused {
                 self.fail(&failure);
             }
             return Some(failed(failure));
         }
-        // Without a word the reader ends with the transport only.
+        // The reader drops its sender without a result only when the transport ends.
         Some((&mut entry.receiver).await.unwrap_or_else(|_| failed(Failure::timeout())))
     }
 
-    /// Enters a question into the table; `None` if the mux has closed, or is full.
+    /// Enters a question into the table; `None` if the socket has closed, or is full.
     fn enter(self: &Arc<Self>, outgoing: &OutgoingQuery<'_>) -> Option<(Entry, Vec<u8>)> {
         let (sender, receiver) = oneshot::channel();
         let Entered { id, serial, octets, is_first_due } = lock(&self.table).enter(outgoing, sender)?;
@@ -87,7 +88,7 @@ impl UdpMux {
         Some((Entry { mux: Arc::clone(self), id, serial, receiver }, octets))
     }
 
-    /// Takes in the first packet and those that are there already, but no more than a batch.
+    /// Processes the first packet and those already received, up to one batch.
     fn take_in_all(&self, first: io::Result<(usize, SocketAddr)>, buffer: &mut [u8]) -> io::Result<()> {
         let mut received = first;
         for _ in 1..BATCH {
@@ -95,7 +96,7 @@ impl UdpMux {
                 Ok((length, from)) => self.take_in(&buffer[..length], from),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
                 Err(error) if self.reach == Reach::One => return Err(error),
-                // An error of one packet to one of many servers, which cannot be told from others.
+                // An error for one packet to one of many servers, which cannot be attributed.
                 Err(_) => {}
             }
             received = self.socket.try_recv_from(buffer);
@@ -124,12 +125,12 @@ impl UdpMux {
         }
     }
 
-    /// Repeats or ends the questions whose time has come.
+    /// Repeats or ends the questions that are due.
     fn look_at_dues(&self) {
         lock(&self.table).look_at_dues(|octets, server| self.send(octets, server));
     }
 
-    /// Ends all questions in flight; the mux takes no more.
+    /// Ends all questions in flight; the socket accepts no more.
     fn fail(&self, failure: &Failure) {
         lock(&self.table).fail(failure);
     }
@@ -158,13 +159,13 @@ pub(super) async fn read(mux: Arc<UdpMux>, linger: Duration) {
             () = mux.stirred.notified() => continue,
             () = &mut sleep => {}
         }
-        // Also after packets: where they never cease to come, nothing else ever would.
+        // Also after packets: if they never cease, the timeout branch never runs.
         let now = Instant::now();
         if now >= wake {
             mux.look_at_dues();
         }
         if now >= check {
-            // Idle twice in a row, so that a reply has at least this long to come late.
+            // Closes only if idle twice in a row, so that a late reply has at least this long to arrive.
             let mut table = lock(&mux.table);
             let serial = table.idle();
             if serial.is_some() && serial == idle_at {
@@ -176,7 +177,7 @@ pub(super) async fn read(mux: Arc<UdpMux>, linger: Duration) {
     }
 }
 
-/// One question in flight; its id is free again when this is dropped.
+/// One question in flight; its id is released when this is dropped.
 struct Entry {
     mux: Arc<UdpMux>,
     id: u16,

@@ -10,8 +10,8 @@ use tokio::sync::oneshot;
 use super::health::{Failure, ZoneHealth};
 use super::query::{CaseRandomization, Edns, Packet, Query};
 
-/// How often a question is sent within its time, at equal distances: one lost packet must not look like a
-/// dead server.
+/// The number of times that a question is sent within its timeout, at equal intervals: one lost packet must not look
+/// like a dead server.
 pub(super) const SENDS: u32 = 3;
 
 /// One question and its server.
@@ -25,35 +25,35 @@ pub(super) struct OutgoingQuery<'a> {
     pub(super) patience: Duration,
 }
 
-/// What is known of a server's way with the case of letters.
+/// The known behavior of a server with the letter case of names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Case {
-    /// Nothing: the first reply that does not keep it ends the question.
+    /// Unknown: the first reply that does not keep the case ends the question.
     Untried,
-    /// It has kept it: a reply that does not is forged, unless nothing better comes.
+    /// The server has kept the case: a reply that does not is taken for forged, unless no better one arrives.
     Kept,
-    /// It does not keep it.
+    /// The server does not keep the case.
     Lost,
 }
 
-/// What came back over UDP.
+/// An answer over UDP.
 #[derive(Debug)]
 pub(super) enum Answer {
     /// The reply.
     Message(Box<Message>),
-    /// It does not fit: ask again over TCP.
+    /// The answer was truncated: ask again over TCP.
     Truncated,
-    /// The reply does not repeat the case of the letters.
+    /// The reply does not repeat the letter case.
     OtherCase,
 }
 
-/// What became of one question.
+/// The result of one question.
 #[derive(Debug)]
 pub(super) struct QueryResult {
     pub(super) result: Result<Answer, Failure>,
-    /// How often it was sent.
+    /// The number of times that it was sent.
     pub(super) sends: u32,
-    /// What was learned of the server's way with the case of letters, if anything.
+    /// The observed letter case behavior of the server, if any.
     pub(super) case: Option<Case>,
 }
 
@@ -65,17 +65,17 @@ pub(super) struct Waiting {
     pub(super) health: Arc<ZoneHealth>,
     pub(super) packet: Packet,
     pub(super) case: Case,
-    /// In milliseconds since the birth of the lane.
+    /// The time of the first send, in milliseconds since the birth of the table.
     pub(super) start: u64,
     pub(super) patience: Duration,
     pub(super) sends: u32,
-    /// Whether it was sent once more in lower case.
+    /// True if it was sent again in lower case.
     pub(super) is_lowered: bool,
     pub(super) sender: oneshot::Sender<QueryResult>,
     pub(super) strange: Option<RejectedReply>,
 }
 
-/// What came with the right id and was no answer.
+/// A packet with the right id that was not an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum RejectedReply {
     OtherQuestion,
@@ -86,26 +86,26 @@ pub(super) enum RejectedReply {
 impl Waiting {
     pub(super) fn end(self, result: Result<Answer, Failure>) {
         let case = result.as_ref().ok().and_then(|answer| self.learned(answer));
-        // The asker may just have given up.
+        // The receiver may already be gone.
         drop(self.sender.send(QueryResult { result, sends: self.sends, case }));
     }
 
-    /// What the answer tells about the server's way with the case of letters.
+    /// Returns the letter case behavior that the answer shows, if any.
     fn learned(&self, answer: &Answer) -> Option<Case> {
         match (answer, self.packet.letters()) {
             (Answer::OtherCase, _) => None,
-            // An error without a question repeats no letters.
+            // An error without a question section shows nothing about letter case.
             (Answer::Message(message), _) if message.queries.is_empty() => None,
             (Answer::Message(_) | Answer::Truncated, CaseRandomization::Mixed(_)) => Some(Case::Kept),
             (Answer::Message(_) | Answer::Truncated, CaseRandomization::Lower) => {
-                // After silence, or after replies that did not keep it, lower case was what helped.
+                // After silence, or after replies that did not keep the case, lower case was what worked.
                 let helped = self.case == Case::Untried || self.strange == Some(RejectedReply::OtherCase);
                 (self.is_lowered && helped).then_some(Case::Lost)
             }
         }
     }
 
-    /// The reason why there is no answer.
+    /// Returns the failure of a question without an answer.
     pub(super) fn silence(&self) -> Failure {
         match self.strange {
             Some(RejectedReply::Undecodable) => Failure::malformed("the response cannot be decoded"),

@@ -1,4 +1,4 @@
-//! Answers as name servers give them, from zone texts.
+//! Tests that zone files are answered as name servers answer.
 
 use super::*;
 use crate::record::zone;
@@ -64,7 +64,7 @@ fn ask(files: &ZoneFiles, owner: &str, rtype: &str) -> Option<Reply> {
     files.answer(&Question::new(name(owner), rtype.parse().unwrap()))
 }
 
-/// The outcome, and the records without TTL and class.
+/// Returns the outcome, and the records without TTL and class.
 fn told(files: &ZoneFiles, owner: &str, rtype: &str) -> Option<(Outcome, Vec<String>)> {
     let reply = ask(files, owner, rtype)?;
     assert!(reply.authoritative && reply.server.role == Role::ZoneFile);
@@ -154,7 +154,7 @@ fn loops_end() {
         (0..200).map(|number| format!("a{number}.example. 60 CNAME a{}.example.\n", number + 1)).collect();
     let reply = ask(&super::tests::files(&[("long", &long)]), "a0.example", "A").unwrap();
     assert_eq!((reply.outcome, reply.records.len()), (Outcome::ChainTooLong, 0));
-    // From where the rest is short enough, it is followed to where the files end.
+    // From a name whose remaining chain is short enough, the chain is followed to where the files end.
     let reply = ask(&super::tests::files(&[("long", &long)]), "a180.example", "A").unwrap();
     assert_eq!((reply.outcome, reply.records.len()), (Outcome::Records, 20));
 }
@@ -222,7 +222,7 @@ fn foreign_names_are_answered_where_there_are_records() {
     assert_eq!(told(&files, "www.fabrikam.com", "A"), None);
     assert_eq!(told(&files, "fabrikam.example", "A"), None);
     assert_eq!(files.apex_of(&name("spf.fabrikam.com")), None);
-    // The zone itself, once there is a file of it, knows better.
+    // The zone's own file, once there is one, takes precedence.
     let own = "$ORIGIN fabrikam.com.\n$TTL 60\n@ SOA ns h 9 1 1 1 1\n";
     let both = super::tests::files(&[("contoso.zone", ZONE), ("fabrikam.zone", own)]);
     assert_eq!(told(&both, "spf.fabrikam.com", "TXT"), negative(Outcome::NxDomain));
@@ -239,7 +239,7 @@ fn a_file_without_soa_covers_its_origin() {
     assert_eq!(files.serial(&name("contoso.com")), None);
     assert_eq!(told(&files, "example", "MX"), negative(Outcome::NoData));
     assert_eq!(told(&files, "x.example", "MX"), None);
-    // Nothing but foreign names: the origin is not covered.
+    // Only names of others: the origin is not covered.
     let foreign =
         super::tests::files(&[("foreign.zone", "$ORIGIN contoso.com.\nw.example. 60 A 192.0.2.2\n")]);
     assert_eq!(told(&foreign, "contoso.com", "MX"), None);

@@ -1,6 +1,6 @@
 //! Reads record data from the fields of a zone file.
 //!
-//! Which field is wrong, and how, is reported exactly, since people correct it by hand.
+//! Errors name the exact field and its problem, since people fix zone files by hand.
 
 use std::str::FromStr;
 
@@ -12,7 +12,7 @@ use crate::record::text::{MAX_CHARACTER_STRING, Text, unquote};
 use crate::record::token::Token;
 
 impl RecordData {
-    /// As [`RecordData::from_tokens`], telling also which field is wrong.
+    /// Parses data as [`RecordData::from_tokens`] does; the error also holds the index of the wrong field.
     pub(in crate::record) fn read_fields(
         rtype: RecordType,
         tokens: &[Token<'_>],
@@ -66,18 +66,18 @@ impl RecordData {
     }
 }
 
-/// What is wrong with which field.
+/// An error with the index of the field that caused it.
 #[derive(Debug)]
 pub(in crate::record) struct Misfit {
-    /// The field, counted from 0; 0 too if their number is wrong.
+    /// The index of the field, counted from 0; also 0 if the number of fields is wrong.
     pub(in crate::record) index: usize,
-    /// What is wrong with it.
+    /// The error.
     pub(in crate::record) error: DataError,
 }
 
-/// Which fields of the data hold a name that may be relative, counted from 0.
+/// Returns the indexes of the fields that hold a name which may be relative, counted from 0.
 ///
-/// IPSECKEY and HIP hold names in places that depend on other fields; those are left as they are written.
+/// IPSECKEY and HIP hold names in positions that depend on other fields; those are left as written.
 pub(in crate::record) fn name_fields(rtype: RecordType) -> &'static [usize] {
     match rtype {
         RecordType::Cname | RecordType::Ns | RecordType::Ptr => &[0],
@@ -101,7 +101,7 @@ pub(in crate::record) fn name_fields(rtype: RecordType) -> &'static [usize] {
     }
 }
 
-/// The fields of one record, with the words for what is wrong with them.
+/// The fields of one record, parsed with precise errors.
 struct Fields<'a> {
     rtype: RecordType,
     tokens: &'a [Token<'a>],
@@ -121,7 +121,7 @@ impl Fields<'_> {
         self.count(1, field).map(|()| self)
     }
 
-    /// A field that is not a text: BIND refuses it in quotes where NSD takes it.
+    /// Returns a field that is not a string: BIND refuses quotes around it, NSD accepts them.
     fn unquoted(&self, index: usize, field: &'static str) -> Result<&[u8], Misfit> {
         match self.tokens.get(index) {
             Some(token) if token.quoted => {
@@ -158,8 +158,8 @@ impl Fields<'_> {
         self.read(index, "the serial", "a number from 0 to 4294967295", digits)
     }
 
-    /// Any 32 bits, since an answer may hold them and must be read again where it was written down; only TTLs
-    /// have 31 (RFC 2181 §8).
+    /// Parses any 32-bit number, since an answer may hold one and must be readable again once it is recorded; only TTLs
+    /// have 31 bits (RFC 2181 §8).
     fn seconds(&self, index: usize, field: &'static str) -> Result<u32, Misfit> {
         let read = |text: &str| digits(text).or_else(|| parse_ttl(text));
         self.read(index, field, "seconds, or a time such as `1h30m`", read)
@@ -187,7 +187,7 @@ impl Fields<'_> {
         if self.tokens.is_empty() { self.count(1, fields) } else { Ok(()) }
     }
 
-    /// The fields as they are written, with their names made absolute: the origin is not kept.
+    /// Returns the fields as written, with their names made absolute, since the origin is not kept.
     fn completed(&self) -> Result<String, Misfit> {
         self.some("data …")?;
         let mut text = String::new();
@@ -207,7 +207,7 @@ impl Fields<'_> {
 
     fn is_parameter_key(&self, index: usize) -> bool {
         let key = self.tokens.get(index);
-        // A name that ends so is none: written out, it ends in another way.
+        // A name with that ending is not a key: written out in full, it ends differently.
         let may_be_key = has_parameters(self.rtype) && !name_fields(self.rtype).contains(&index);
         may_be_key && key.is_some_and(|key| !key.quoted && key.raw.ends_with(b"="))
     }
@@ -218,12 +218,12 @@ pub(in crate::record) fn has_parameters(rtype: RecordType) -> bool {
     matches!(rtype, RecordType::Other(64 | 65))
 }
 
-/// A number without the sign that `FromStr` would take.
+/// Parses a number, without the sign that `FromStr` would accept.
 fn digits<T: FromStr>(text: &str) -> Option<T> {
     text.bytes().all(|octet| octet.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
-/// A TTL: seconds, or numbers with the units `s`, `m`, `h`, `d`, `w` as name servers accept them.
+/// Parses a TTL: seconds, or numbers with the units `s`, `m`, `h`, `d`, `w` as name servers accept them.
 ///
 /// The largest is 2³¹ − 1 (RFC 2181 §8); `None` for anything else.
 #[must_use]
@@ -251,7 +251,7 @@ pub fn parse_ttl(text: &str) -> Option<u32> {
         units = true;
     }
     let total = match number {
-        // `1h30`: NSD takes the rest as seconds, BIND refuses it; nothing else can be meant.
+        // `1h30`: NSD takes the rest as seconds, BIND refuses it; no other meaning is possible.
         Some(rest) => total.checked_add(rest)?,
         None if units => total,
         None => return None,

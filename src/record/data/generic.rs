@@ -6,7 +6,7 @@ use crate::record::rtype::RecordType;
 use crate::record::text::Text;
 use crate::record::token::Token;
 
-/// `\# length hex…` (RFC 3597 §5): kept as it is, or decoded where a rule reads the type.
+/// Parses `\# length hex…` (RFC 3597 §5): kept unchanged, or decoded if a rule reads the type.
 pub(super) fn generic(rtype: RecordType, tokens: &[Token<'_>]) -> Result<RecordData, DataError> {
     let [length, digits @ ..] = tokens else { return Err(DataError::BadGeneric) };
     let length: u16 = std::str::from_utf8(length.raw)
@@ -25,7 +25,7 @@ pub(super) fn generic(rtype: RecordType, tokens: &[Token<'_>]) -> Result<RecordD
     decode(rtype, &octets).ok_or(DataError::BadGeneric)
 }
 
-/// Octets of unknown meaning in presentation form (RFC 3597 §5).
+/// Returns octets of unknown meaning in presentation form (RFC 3597 §5).
 #[must_use]
 pub fn generic_text(octets: &[u8]) -> String {
     let mut text = format!("\\# {}", octets.len());
@@ -38,7 +38,7 @@ pub fn generic_text(octets: &[u8]) -> String {
     text
 }
 
-/// Uncompressed RDATA of a type that a rule reads; `None` if it is malformed.
+/// Decodes uncompressed RDATA of a type that a rule reads; `None` if it is malformed.
 fn decode(rtype: RecordType, octets: &[u8]) -> Option<RecordData> {
     let mut rest = octets;
     let data = match rtype {

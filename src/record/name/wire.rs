@@ -1,6 +1,6 @@
 //! Reads, writes and splits names in wire form.
 //!
-//! Without a detour by the heap: names are made, compared and looked up more often than anything else.
+//! Avoids heap allocation: names are created, compared and looked up more often than anything else.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,14 +8,14 @@ use std::sync::Arc;
 use super::{Name, NameError};
 use crate::record::command::opens_command;
 
-/// Octets of the longest name in wire form, root label included (RFC 1035 §3.1).
+/// The length limit of a name in wire form, in octets, root label included (RFC 1035 §3.1).
 const MAX_NAME: usize = 255;
-/// Octets of the longest label (RFC 1035 §3.1).
+/// The length limit of a label, in octets (RFC 1035 §3.1).
 const MAX_LABEL: usize = 63;
-/// Labels of a name at most: each takes two octets, and one is for the root.
+/// The highest number of labels of a name: each takes at least two octets, and the root label takes one.
 const MAX_LABELS: usize = 127;
 
-/// Which octets are written as they are wherever they are: those that are printable and have no meaning of their own.
+/// The octets that are never escaped: those that are printable and have no special meaning anywhere.
 const PLAIN: [bool; 256] = {
     let mut plain = [false; 256];
     let mut octet = 0x21;
@@ -31,7 +31,7 @@ fn is_plain(octet: &u8) -> bool {
     PLAIN[usize::from(*octet)]
 }
 
-/// A name with a dot behind each label, in presentation form.
+/// Writes a name in presentation form, with a dot after each label.
 pub(super) fn write_dotted(to: &mut impl fmt::Write, wire: &[u8]) -> fmt::Result {
     let mut room = [0; MAX_NAME];
     if let Some(text) = plain(wire, &mut room) {
@@ -44,7 +44,7 @@ pub(super) fn write_dotted(to: &mut impl fmt::Write, wire: &[u8]) -> fmt::Result
     Ok(())
 }
 
-/// The same where it can be written as it is, as nearly every name can; `None` where something has to be escaped.
+/// Returns the same form without escapes, as nearly every name can be written; `None` if an octet must be escaped.
 fn plain<'a>(wire: &[u8], room: &'a mut [u8; MAX_NAME]) -> Option<&'a str> {
     let mut end = 0;
     for label in forward(wire) {
@@ -56,8 +56,8 @@ fn plain<'a>(wire: &[u8], room: &'a mut [u8; MAX_NAME]) -> Option<&'a str> {
     std::str::from_utf8(room.get(..end)?).ok()
 }
 
-/// A label in presentation form: as it is, but for the octets that have a meaning there or are not printable, and for what
-/// would begin a command to a build agent.
+/// Writes a label in presentation form; escapes octets that have a special meaning there or are not printable, and
+/// those that would begin a command to a build agent.
 fn write_label(to: &mut impl fmt::Write, label: &[u8]) -> fmt::Result {
     let mut rest = label;
     while let Some(&first) = rest.first() {
@@ -82,23 +82,23 @@ fn write_label(to: &mut impl fmt::Write, label: &[u8]) -> fmt::Result {
     Ok(())
 }
 
-/// The first label of a wire form and what follows it; `None` where nothing is left.
+/// Splits a wire form into its first label and the rest; `None` if it is empty.
 pub(super) fn split(wire: &[u8]) -> Option<(&[u8], &[u8])> {
     let (&length, tail) = wire.split_first()?;
     tail.split_at_checked(usize::from(length))
 }
 
-/// The labels from left to right alone, which takes no table of them.
+/// Returns the labels from left to right only, which needs no table of their positions.
 pub(super) fn forward(wire: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::successors(split(wire), |(_, rest)| split(rest)).map(|(label, _)| label)
 }
 
-/// The number of labels.
+/// Returns the number of labels.
 pub(super) fn count(wire: &[u8]) -> usize {
     forward(wire).count()
 }
 
-/// What is left without so many labels.
+/// Returns the wire form without its first `labels` labels.
 pub(super) fn skipped(mut wire: &[u8], labels: usize) -> &[u8] {
     for _ in 0..labels {
         wire = split(wire).map_or(&[], |(_, rest)| rest);
@@ -106,17 +106,17 @@ pub(super) fn skipped(mut wire: &[u8], labels: usize) -> &[u8] {
     wire
 }
 
-/// The labels of a wire form, from both ends.
+/// The labels of a wire form, as an iterator from both ends.
 pub(super) struct Labels<'a> {
     wire: &'a [u8],
-    /// Where each label begins, its length octet first; all of them are within 255 octets.
+    /// The position of each label's length octet; all positions are below 255.
     starts: [u8; MAX_LABELS],
     next: usize,
     end: usize,
 }
 
 impl<'a> Labels<'a> {
-    /// Those of this wire form.
+    /// Returns the labels of this wire form.
     pub(super) fn of(wire: &'a [u8]) -> Self {
         let (mut starts, mut end, mut at) = ([0; MAX_LABELS], 0, 0);
         while let (Some(&length), Some(start)) = (wire.get(at), starts.get_mut(end)) {
@@ -159,15 +159,15 @@ impl DoubleEndedIterator for Labels<'_> {
     }
 }
 
-/// The wire form of a name that is being put together.
+/// The wire form of a name under construction.
 pub(super) struct Wire {
     octets: [u8; MAX_NAME],
-    /// May be more than there is room for; then it is not a name.
+    /// The length in octets; may exceed the buffer, and then the octets are not a name.
     length: usize,
 }
 
 impl Wire {
-    /// Nothing yet.
+    /// Returns an empty wire form.
     pub(super) fn new() -> Self {
         Self { octets: [0; MAX_NAME], length: 0 }
     }
@@ -200,14 +200,14 @@ impl Wire {
         Ok(())
     }
 
-    /// The name, in lower case.
+    /// Returns the name, in lower case.
     ///
     /// # Errors
-    /// [`NameError::TooLong`] if it is.
+    /// [`NameError::TooLong`] if it exceeds 255 octets.
     pub(super) fn name(mut self) -> Result<Name, NameError> {
         match self.octets.get_mut(..self.length) {
             Some(octets) if octets.len() < MAX_NAME => {
-                // Length octets are at most 63 and so never letters: the whole can be folded at once.
+                // Length octets are at most 63 and so never letters: all octets can be converted to lower case at once.
                 octets.make_ascii_lowercase();
                 Ok(Name { wire: Arc::from(&*octets) })
             }
@@ -216,7 +216,7 @@ impl Wire {
     }
 }
 
-/// Splits presentation form into labels; true if the text ended with an unescaped dot.
+/// Splits presentation form into labels; returns true with them if the text ended with an unescaped dot.
 pub(super) fn parse_labels(text: &[u8]) -> Result<(Wire, bool), NameError> {
     let mut wire = Wire::new();
     if text.is_empty() {

@@ -1,20 +1,20 @@
 //! The domain of an SPF term: names and macros (RFC 7208 §7).
 //!
-//! Macros whose value is known without a message (`%{d}`, `%{o}`) are expanded; all others need a sender.
+//! Macros whose value is known without a message (`%{d}`, `%{o}`) are expanded; all others depend on the message.
 
 use std::fmt::Write as _;
 
 use crate::record::Name;
 
-/// Octets of the longest expanded domain; longer ones lose labels on the left (RFC 7208 §7.3).
+/// The length limit of an expanded domain, in octets; longer ones lose labels on the left (RFC 7208 §7.3).
 const LONGEST_EXPANSION: usize = 253;
 
-/// The domain of a term (RFC 7208 §7.1), as it was written.
+/// The domain of a term (RFC 7208 §7.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DomainSpec {
-    /// As it was written.
+    /// The text as written.
     pub text: String,
-    /// The name it stands for; `None` if it holds macros, see [`DomainSpec::expanded`].
+    /// The domain name; `None` if the text contains macros, see [`DomainSpec::expanded`].
     pub name: Option<Name>,
 }
 
@@ -28,8 +28,8 @@ pub enum Unexpanded {
 }
 
 impl DomainSpec {
-    /// The name that the domain stands for in the record of `current`, in a check of mail from `sender`
-    /// (RFC 7208 §7.2: `%{d}` and `%{o}`).
+    /// Expands the domain for the record of `current`, in a check of mail from `sender` (RFC 7208 §7.2: `%{d}` and
+    /// `%{o}`).
     ///
     /// # Errors
     /// [`Unexpanded`] if it cannot be expanded in advance.
@@ -61,7 +61,7 @@ impl DomainSpec {
     }
 }
 
-/// Reads a name, or macros and literals that end in a macro or a top-level domain (RFC 7208 §7.1, `domain-spec`).
+/// Parses a name, or macros and literals that end in a macro or a top-level domain (RFC 7208 §7.1, `domain-spec`).
 pub(super) fn domain_spec(text: &str) -> Result<DomainSpec, String> {
     if text.is_empty() {
         return Err("a domain must follow".into());
@@ -108,7 +108,8 @@ fn macros(text: &str) -> Result<(), String> {
     }
 }
 
-/// Letters, digits and hyphens, none of these at an end, and not digits alone (RFC 7208 §7.1, `toplabel`).
+/// Returns whether a label is a top label: letters, digits and inner hyphens, and not digits alone (RFC 7208 §7.1,
+/// `toplabel`).
 fn is_top_label(label: &[u8]) -> bool {
     label.iter().all(|octet| octet.is_ascii_alphanumeric() || *octet == b'-')
         && !label.iter().all(u8::is_ascii_digit)
@@ -129,7 +130,7 @@ enum Part<'a> {
     Macro(Expansion<'a>),
 }
 
-/// The first piece of a macro-string that is not empty, and what follows it.
+/// Splits a nonempty macro-string into its first piece and the rest.
 fn next_part(text: &str) -> Result<(Part<'_>, &str), String> {
     let Some(rest) = text.strip_prefix('%') else {
         let end = text.find('%').unwrap_or(text.len());
@@ -153,11 +154,11 @@ fn next_part(text: &str) -> Result<(Part<'_>, &str), String> {
 
 /// The content of the braces of a macro (RFC 7208 §7.1, `macro-letter transformers *delimiter`).
 struct Expansion<'a> {
-    /// In upper case, the value is URL-encoded (RFC 7208 §7.3).
+    /// The macro letter; if it is in upper case, the value is URL-encoded (RFC 7208 §7.3).
     letter: char,
-    /// Parts that are kept, counted from the right; all without a number.
+    /// The number of parts that are kept, counted from the right; `None` keeps all.
     kept: Option<usize>,
-    /// Whether the parts are reversed first.
+    /// True if the parts are reversed first.
     is_reversed: bool,
     /// The characters that separate parts; a dot if none is given.
     delimiters: &'a str,
@@ -170,7 +171,7 @@ impl<'a> Expansion<'a> {
         let rest = characters.as_str();
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
         let (digits, rest) = rest.split_at(digits);
-        // Zero parts are none (RFC 7208 §7.3); more than anybody can have are all.
+        // Zero parts are an error (RFC 7208 §7.3); a number too large to parse keeps all parts.
         let kept = if digits.is_empty() { None } else { Some(digits.parse().unwrap_or(usize::MAX)) };
         let (is_reversed, delimiters) = match rest.strip_prefix(['r', 'R']) {
             Some(rest) => (true, rest),
@@ -180,7 +181,7 @@ impl<'a> Expansion<'a> {
         is_valid.then_some(Self { letter, kept, is_reversed, delimiters })
     }
 
-    /// The value, split, reversed, shortened, joined with dots and encoded (RFC 7208 §7.3).
+    /// Returns the value split, reversed, shortened, joined with dots and encoded (RFC 7208 §7.3).
     fn applied_to(&self, value: &str) -> String {
         let delimiters = if self.delimiters.is_empty() { "." } else { self.delimiters };
         let mut parts: Vec<&str> = value.split(|character| delimiters.contains(character)).collect();
@@ -193,7 +194,7 @@ impl<'a> Expansion<'a> {
     }
 }
 
-/// With all octets but unreserved ones as `%XX` (RFC 3986 §2.1, §2.3).
+/// Encodes all octets except unreserved ones as `%XX` (RFC 3986 §2.1, §2.3).
 fn encoded(value: &str) -> String {
     let mut encoded = String::with_capacity(value.len());
     for octet in value.bytes() {
@@ -207,7 +208,7 @@ fn encoded(value: &str) -> String {
     encoded
 }
 
-/// Without the labels on the left that make it too long (RFC 7208 §7.3).
+/// Drops labels on the left that make the domain too long (RFC 7208 §7.3).
 fn shortened(domain: &str) -> &str {
     let mut rest = domain.strip_suffix('.').unwrap_or(domain);
     while rest.len() > LONGEST_EXPANSION
@@ -218,12 +219,12 @@ fn shortened(domain: &str) -> &str {
     rest
 }
 
-/// The labels with dots between them, nothing escaped.
+/// Returns the labels with dots between them, without escapes.
 fn written(name: &Name) -> String {
     name.labels().map(String::from_utf8_lossy).collect::<Vec<_>>().join(".")
 }
 
-/// The name of dot-separated labels, in which a backslash has no meaning.
+/// Returns the name of dot-separated labels, in which a backslash has no special meaning.
 fn name_of(domain: &str) -> Option<Name> {
     Name::from_labels(domain.split('.').map(str::as_bytes)).ok()
 }

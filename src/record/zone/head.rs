@@ -7,16 +7,15 @@ use crate::record::{RecordType, parse_ttl};
 
 /// The fields before the data of a record.
 pub(super) struct Head {
-    /// The TTL, where it is stated.
+    /// The TTL, if stated.
     pub(super) ttl: Option<u32>,
     /// The type.
     pub(super) rtype: RecordType,
-    /// How many fields it takes.
+    /// The number of fields before the data.
     pub(super) fields: usize,
 }
 
-/// Reads TTL, class and type; the first two may be left out and be in either order (RFC 1035
-/// §5.1).
+/// Reads TTL, class and type; TTL and class are optional and may be in either order (RFC 1035 §5.1).
 pub(super) fn head(first: &Piece<'_>, indented: bool, fields: &[Piece<'_>]) -> Result<Head, Fault> {
     let (mut stated, mut class) = (None, None);
     for (index, piece) in fields.iter().enumerate() {
@@ -54,7 +53,7 @@ pub(super) fn head(first: &Piece<'_>, indented: bool, fields: &[Piece<'_>]) -> R
 }
 
 fn record_type(word: &[u8]) -> Option<RecordType> {
-    // The types that only questions have (RFC 1035 §3.2.3) are named, so that the error can say so.
+    // Types that only questions can have (RFC 1035 §3.2.3) get an error of their own.
     match word {
         b"*" | b"ANY" => Some(RecordType::Other(255)),
         b"AXFR" => Some(RecordType::Other(252)),
@@ -69,15 +68,15 @@ fn type_hint(word: &[u8], first: &Piece<'_>, indented: bool, index: usize) -> Ty
     match word {
         b"ALIAS" | b"ANAME" => TypeHint::ProviderAlias,
         _ if indented && index == 0 => TypeHint::Indented,
-        // Hosts called `a` are common, so more must speak for the type A.
+        // Hosts named `a` are common, so the type A needs more evidence.
         _ if !indented && owner == b"A" && !word.contains(&b'.') => TypeHint::None,
         _ if !indented && (owner == b"IN" || record_type(&owner).is_some()) => TypeHint::OwnerLooksLikeType,
         _ => TypeHint::None,
     }
 }
 
-/// Refuses quoted fields that touch unquoted ones, which servers read in different ways; the value of a
-/// service parameter is meant to touch its key (RFC 9460 §2.1).
+/// Refuses quoted fields that touch unquoted ones, since servers read them differently; the value of a service
+/// parameter must touch its key (RFC 9460 §2.1).
 pub(super) fn touching(before: &[Piece<'_>], data: &[Piece<'_>], rtype: RecordType) -> Result<(), Fault> {
     let mut last: Option<&Piece<'_>> = None;
     for (index, piece) in before.iter().chain(data).enumerate() {
@@ -91,7 +90,7 @@ pub(super) fn touching(before: &[Piece<'_>], data: &[Piece<'_>], rtype: RecordTy
     Ok(())
 }
 
-/// A TTL.
+/// Parses a TTL.
 pub(super) fn ttl(piece: &Piece<'_>) -> Result<u32, Fault> {
     let text = std::str::from_utf8(piece.token.raw).ok();
     let seconds = text.filter(|_| !piece.token.quoted).and_then(parse_ttl);

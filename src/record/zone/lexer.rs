@@ -1,7 +1,7 @@
 //! Splits a zone file into entries and fields.
 //!
-//! An entry is one line, or several in parentheses (RFC 1035 §5.1). Every octet is read at most twice: the
-//! second time when a parenthesis was forgotten and the lines behind it are read as entries of their own.
+//! An entry is one line, or several in parentheses (RFC 1035 §5.1). Every octet is read at most twice: the second time
+//! if a closing parenthesis is missing and the lines after it are read as entries of their own.
 
 use super::problem::{MAX_FIELDS, MAX_PROBLEMS, ZoneProblem};
 use crate::record::token::Token;
@@ -11,51 +11,51 @@ use crate::record::token::Token;
 pub(super) struct Piece<'a> {
     /// The field.
     pub(super) token: Token<'a>,
-    /// Where it begins, its opening quote included.
+    /// The position of its first octet, the opening quote included.
     pub(super) place: Place,
-    /// Whether nothing is between this field and the one before.
+    /// True if nothing separates this field from the one before.
     pub(super) touching: bool,
-    /// Whether a comment begins right behind it.
+    /// True if a comment begins directly after it.
     pub(super) cut: bool,
 }
 
 impl Piece<'_> {
-    /// A problem with this field.
+    /// Returns a problem at the position of this field.
     pub(super) fn fault(&self, problem: ZoneProblem) -> Fault {
         Fault { place: self.place, problem }
     }
 }
 
-/// A place in the file.
+/// A position in the file.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
-    /// Octets before it.
+    /// The number of octets before it.
     pub(super) offset: usize,
     /// The line, counted from 1.
     pub(super) line: usize,
 }
 
-/// What is wrong, and where.
+/// A problem and its position.
 #[derive(Debug)]
 pub(super) struct Fault {
-    /// Where.
+    /// The position.
     pub(super) place: Place,
-    /// What.
+    /// The problem.
     pub(super) problem: ZoneProblem,
 }
 
-/// The fields of one entry; none for an empty line.
+/// The fields of one entry; an empty line has none.
 #[derive(Debug, Default)]
 pub(super) struct Entry<'a> {
     /// The fields in their order.
     pub(super) pieces: Vec<Piece<'a>>,
-    /// Whether the line begins with a blank, so that the owner is the last one.
+    /// True if the line begins with a blank, so that the owner is the previous one.
     pub(super) indented: bool,
-    /// What cannot be split into fields, at most [`MAX_PROBLEMS`]; the fields are then incomplete.
+    /// The problems that keep the entry from being split, at most [`MAX_PROBLEMS`]; the fields are then incomplete.
     pub(super) faults: Vec<Fault>,
     /// The number of further faults.
     pub(super) further: usize,
-    /// Whether a comment says that Cloudflare answers with its own addresses instead.
+    /// True if a comment marks the record as proxied: Cloudflare answers with its own addresses instead.
     pub(super) proxied: bool,
 }
 
@@ -65,25 +65,25 @@ pub(super) struct Lexer<'a> {
     input: &'a [u8],
     at: usize,
     line: usize,
-    /// Where the last field of the entry ended.
+    /// The offset at which the last field of the entry ended.
     last_end: usize,
 }
 
-/// The parenthesis that is open.
+/// An open parenthesis.
 #[derive(Debug, Clone, Copy)]
 struct Open {
     place: Place,
-    /// More than one only where several were opened on one line.
+    /// The number of open parentheses; more than one only if several were opened on one line.
     depth: usize,
 }
 
 impl<'a> Lexer<'a> {
-    /// A reader of `input`, which has no byte-order mark.
+    /// Returns a lexer of `input`, which must not begin with a byte-order mark.
     pub(super) fn new(input: &'a [u8]) -> Self {
         Self { input, at: 0, line: 1, last_end: usize::MAX }
     }
 
-    /// The next entry, empty lines included; `None` at the end of the file.
+    /// Returns the next entry, empty lines included; `None` at the end of the file.
     pub(super) fn entry(&mut self) -> Option<Entry<'a>> {
         let first = self.peek()?;
         let mut entry = Entry { indented: matches!(first, b' ' | b'\t'), ..Entry::default() };
@@ -147,8 +147,8 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// The closing parenthesis was forgotten: goes on with the line behind the one that opened it, so that
-    /// all that is wrong further down is reported too.
+    /// Reports a missing closing parenthesis and continues with the line after the opening one, so that later problems
+    /// are reported too.
     fn forgotten(&mut self, open: Open, next: Option<usize>) -> Entry<'a> {
         let rest = &self.input[open.place.offset..];
         let end = rest.iter().position(|&octet| octet == b'\n');
@@ -158,7 +158,8 @@ impl<'a> Lexer<'a> {
         Entry { faults: vec![fault], ..Entry::default() }
     }
 
-    /// Part of the end of a line; alone, BIND ends the line at it but not a comment, so it is refused.
+    /// Checks a carriage return: it must be part of a line end. BIND takes a lone one for the end of a line but not of
+    /// a comment, so it is refused.
     fn carriage_return(&mut self, entry: &mut Entry<'a>) {
         if !matches!(self.input.get(self.at + 1), None | Some(b'\n')) {
             self.fault(entry, self.place(), ZoneProblem::LoneCarriageReturn);
@@ -183,7 +184,7 @@ impl<'a> Lexer<'a> {
         entry.proxied |= is_tagged_proxied(&self.input[start..self.at]);
     }
 
-    /// A field in quotes; it ends on its line in BIND and further down in NSD, so it must end on its line.
+    /// Reads a field in quotes. The quotes must close on the same line: BIND ends the string there, NSD further down.
     fn quoted(&mut self, entry: &mut Entry<'a>) {
         let place = self.place();
         self.at += 1;
@@ -238,8 +239,8 @@ impl<'a> Lexer<'a> {
     }
 }
 
-/// Returns whether a comment holds the tag with which Cloudflare's export marks a record that it proxies, as in
-/// `; mail cf_tags=cf-proxied:true`.
+/// Returns whether a comment contains the tag with which Cloudflare's export marks a proxied record, as in `; mail
+/// cf_tags=cf-proxied:true`.
 fn is_tagged_proxied(comment: &[u8]) -> bool {
     const TAGS: &[u8] = b"cf_tags=";
     let mut words = comment.split(|octet| octet.is_ascii_whitespace() || *octet == b';');

@@ -1,8 +1,8 @@
 //! Reads the records of a zone file.
 //!
-//! Reads master files (RFC 1035 §5) as the common name servers do; where BIND and NSD differ, the text is
-//! refused with a word on how to write it so that both agree. Every bad line is reported, not the first
-//! alone. Answering questions from the records is not done here.
+//! Reads master files (RFC 1035 §5) as the common name servers do. Where BIND and NSD differ, the text is refused with
+//! advice on a form that both read alike. Every bad line is reported, not only the first. Answering questions from the
+//! records is not done here.
 
 mod head;
 mod lexer;
@@ -24,26 +24,26 @@ use reader::Reader;
 
 use super::{Name, Question, Record, RecordType};
 
-/// What a zone file holds.
+/// The content of a zone file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ZoneText {
     /// All records, in the order of the file.
     pub records: Vec<Record>,
-    /// The first origin in force: the one given, else that of the first `$ORIGIN`.
+    /// The first origin: the given one, or else that of the first `$ORIGIN`.
     pub origin: Option<Name>,
     /// The owners of SOA records, each once, in the order of the file: the apexes of the zones in it.
     pub apexes: Vec<Name>,
     /// The record sets that a comment of Cloudflare's export marks as proxied: its name servers answer with the
     /// proxy's addresses instead.
     pub proxied: BTreeSet<Question>,
-    /// The record sets that are published and whose records the file does not hold, with the reason.
+    /// The record sets that are published but whose records are not in the file, with the reason.
     pub unlisted: BTreeMap<Question, String>,
-    /// What may not be what was meant; the first [`MAX_PROBLEMS`].
+    /// The places that were read but may not be what the author meant; the first [`MAX_PROBLEMS`].
     pub warnings: Vec<Located<ZoneWarning>>,
 }
 
 impl ZoneText {
-    /// The content of a file with these records.
+    /// Returns the content of a file with these records.
     #[must_use]
     pub fn from_records(origin: Option<Name>, records: Vec<Record>) -> Self {
         let mut seen = HashSet::new();
@@ -53,10 +53,10 @@ impl ZoneText {
     }
 }
 
-/// Reads a zone file (RFC 1035 §5); `origin` completes relative names until an `$ORIGIN`, `label` is what
-/// errors call the file.
+/// Reads a zone file (RFC 1035 §5); `origin` completes relative names until an `$ORIGIN`, and `label` names the file in
+/// errors.
 ///
-/// The octets of TXT strings are kept as they are and need not be UTF-8.
+/// The octets of TXT strings are kept unchanged and need not be UTF-8.
 ///
 /// # Errors
 /// [`ZoneError`] lists every line that cannot be read; there are no records then.
@@ -71,7 +71,7 @@ pub fn read(input: &[u8], origin: Option<&Name>, label: &str) -> Result<ZoneText
     reader.finish(label)
 }
 
-/// The reason why the file as a whole is not read.
+/// Returns the reason why the file as a whole cannot be read, if there is one.
 fn unreadable(input: &[u8]) -> Option<ZoneProblem> {
     match input {
         _ if input.len() > MAX_OCTETS => Some(ZoneProblem::TooLarge(input.len())),

@@ -1,34 +1,34 @@
-//! The problems of a zone file, with their place and what to do.
+//! The problems of a zone file, with their position and the fix.
 
 use std::fmt;
 
 use crate::record::{DataError, NameError};
 
-/// How many problems of one file are kept; the rest is counted.
+/// The highest number of problems of one file that are listed; further ones are only counted.
 pub const MAX_PROBLEMS: usize = 20;
-/// Octets of the largest zone file that is read.
+/// The size limit of a zone file, in octets.
 pub const MAX_OCTETS: usize = 16 << 20;
-/// Records of the largest zone file that is read: a short line may repeat a long owner.
+/// The highest number of records in a zone file: short lines may repeat a long owner.
 pub const MAX_RECORDS: usize = 1_000_000;
 
-/// Octets of the longest data of a record, whose length has 16 bits (RFC 1035 §3.2.1).
+/// The length limit of the data of a record, in octets; its length field has 16 bits (RFC 1035 §3.2.1).
 pub(super) const MAX_DATA: usize = 65_535;
-/// Fields of the longest entry: no octet of the data without a field of its own, and what comes before them.
+/// The highest number of fields of an entry: one for each octet of data, and those before the data.
 pub(super) const MAX_FIELDS: usize = MAX_DATA + 4;
 
-/// All that is wrong with one zone file.
+/// The problems of one zone file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ZoneError {
-    /// The file, as the caller calls it.
+    /// The name of the file, as the caller gave it.
     pub label: String,
-    /// What is wrong, in the order of the file; at most [`MAX_PROBLEMS`].
+    /// The problems, in the order of the file; at most [`MAX_PROBLEMS`].
     pub problems: Vec<Located<ZoneProblem>>,
     /// The number of further problems.
     pub further: usize,
 }
 
 impl fmt::Display for ZoneError {
-    /// One line for each problem: `contoso.zone:3:5: what is wrong`.
+    /// Writes one line for each problem, such as `contoso.zone:3:5: what is wrong`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, problem) in self.problems.iter().enumerate() {
             let separator = if index == 0 { "" } else { "\n" };
@@ -44,14 +44,14 @@ impl fmt::Display for ZoneError {
 
 impl std::error::Error for ZoneError {}
 
-/// Something about a place in a file.
+/// A problem or warning with its position in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Located<T> {
     /// The line, counted from 1.
     pub line: usize,
-    /// The character of the line, counted from 1.
+    /// The column in characters, counted from 1.
     pub column: usize,
-    /// What is there.
+    /// The problem or warning.
     pub what: T,
 }
 
@@ -61,7 +61,7 @@ impl<T: fmt::Display> fmt::Display for Located<T> {
     }
 }
 
-/// The reason why an entry of a zone file cannot be read.
+/// A reason why an entry of a zone file cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ZoneProblem {
@@ -79,7 +79,7 @@ pub enum ZoneProblem {
         "found no closing quote on this line; close the string, and put its rest into a string of its own"
     )]
     OpenQuote,
-    /// A backslash with nothing behind it.
+    /// A backslash at the end of the line.
     #[error("found the end of the line; expected a character or three decimal digits after the backslash")]
     EndingBackslash,
     /// The octet 0 outside quotes and comments; BIND refuses it there, and UTF-16 is full of it.
@@ -100,7 +100,7 @@ pub enum ZoneProblem {
     /// A closing parenthesis without its opening one.
     #[error("found `)` without a `(` before it; remove it")]
     StrayParenthesis,
-    /// A quoted string right beside an unquoted one.
+    /// A quoted string directly next to an unquoted one.
     #[error(
         "found a quoted string that touches an unquoted one; quote both as one, or put a space between them"
     )]
@@ -108,13 +108,13 @@ pub enum ZoneProblem {
     /// A first field that begins with a dollar sign.
     #[error("found `{0}`; expected `$ORIGIN`, `$TTL` or an owner (one with a dollar sign is written `\\$`)")]
     UnknownDirective(String),
-    /// A directive behind a blank.
+    /// A directive after a blank.
     #[error("found a space before `{0}`; a directive begins in the first column")]
     IndentedDirective(String),
     /// `$INCLUDE`, which needs a file system.
     #[error("found `$INCLUDE`, which is not read; expand it with `named-compilezone -o OUTPUT ZONE FILE`")]
     Include,
-    /// `$GENERATE`, which is of BIND alone.
+    /// `$GENERATE`, which only BIND supports.
     #[error("found `$GENERATE`, which is not read; expand it with `named-compilezone -o OUTPUT ZONE FILE`")]
     Generate,
     /// A directive with too few or too many fields.
@@ -122,26 +122,26 @@ pub enum ZoneProblem {
     DirectiveFields {
         /// The directive.
         directive: &'static str,
-        /// What it needs.
+        /// The fields that it needs.
         expected: &'static str,
         /// The number of fields.
         found: usize,
     },
-    /// A relative name where no origin is known; said once for a file.
+    /// A relative name without a known origin; reported once for a file.
     #[error(
         "found the relative name `{0}` and no origin; begin the file with `$ORIGIN` and the zone name, \
          such as `$ORIGIN contoso.com.`"
     )]
     NoOrigin(String),
-    /// A field that should be a name but is not.
+    /// A field that must be a name but is not.
     #[error("found `{found}`; expected a domain name: {error}")]
     Name {
-        /// What it is.
+        /// The field.
         found: String,
         /// The reason why it is not a name.
         error: NameError,
     },
-    /// A line that begins with a blank where no owner came before.
+    /// A line that begins with a blank and has no owner before it.
     #[error(
         "found a space at the beginning of the line and no record before; expected an owner, such as `@`"
     )]
@@ -152,9 +152,9 @@ pub enum ZoneProblem {
     /// A field that is not a record type.
     #[error("found `{found}`; expected a record type{hint}")]
     UnknownType {
-        /// What it is.
+        /// The field.
         found: String,
-        /// What may have been meant.
+        /// A hint at what the author may have meant.
         hint: TypeHint,
     },
     /// A field that begins with a digit but is not a TTL.
@@ -166,7 +166,7 @@ pub enum ZoneProblem {
     /// A class other than IN.
     #[error("found the class `{0}`; expected `IN` or no class")]
     Class(String),
-    /// A type that only questions have, or a meta type (RFC 6895 §3.1).
+    /// A type that only questions can have, or a meta type (RFC 6895 §3.1).
     #[error("found the type `{0}`, which no record can have; expected a type of data")]
     MetaType(String),
     /// A character-string of more than 255 octets.
@@ -175,12 +175,12 @@ pub enum ZoneProblem {
         written(split.as_deref())
     )]
     StringTooLong {
-        /// How long it is.
+        /// The length of the string, in octets.
         octets: usize,
-        /// The same octets in strings that are short enough; `None` for very long ones.
+        /// The same octets, split into strings that are short enough; `None` for very long ones.
         split: Option<String>,
     },
-    /// More fields or octets than the data of a record has room for (RFC 1035 §3.2.1).
+    /// More fields or octets than the data of a record can hold (RFC 1035 §3.2.1).
     #[error("found data of more than {MAX_DATA} octets; expected less, or a `)` further up")]
     DataTooLong,
     /// Data that does not fit the type.
@@ -188,14 +188,14 @@ pub enum ZoneProblem {
     Data(DataError),
 }
 
-/// What may have been meant by a field that is not a record type.
+/// A hint at the meaning of a field that is not a record type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TypeHint {
-    /// Nothing is known.
+    /// No hint.
     None,
     /// The line begins with a blank and the field may be its owner.
     Indented,
-    /// The line begins with what looks like a type or class, which is its owner.
+    /// The line begins with a word that is also a type or class, but is its owner.
     OwnerLooksLikeType,
     /// An alias type of one provider.
     ProviderAlias,
@@ -216,17 +216,17 @@ impl fmt::Display for TypeHint {
     }
 }
 
-/// What was read, and may not be what was meant.
+/// A place of a zone file that was read but may not be what the author meant.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ZoneWarning {
-    /// No TTL is known; said once for a file.
+    /// No TTL is known; reported once for a file.
     #[error("found no TTL, no `$TTL` and no SOA before; used 3600 seconds")]
     NoTtl,
-    /// The TTL is that of the record before (RFC 1035 §5.1); said once for a file.
+    /// The TTL is that of the record before (RFC 1035 §5.1); reported once for a file.
     #[error("found no TTL and no `$TTL`; used the {0} seconds of the record before")]
     LastTtl(u32),
-    /// A comment begins within a text.
+    /// A comment begins within an unquoted string.
     #[error("found `;` directly after text without quotes; what follows is a comment and is not published")]
     TextCutByComment,
 }

@@ -1,6 +1,6 @@
 //! Reads the entries of a zone file in order.
 //!
-//! An entry depends on those before it: the origin, the owner, and the TTL.
+//! An entry depends on the entries before it: on the origin, the owner and the TTL.
 
 use std::collections::BTreeSet;
 
@@ -12,19 +12,19 @@ use crate::record::data::{Misfit, name_fields};
 use crate::record::text::unquote;
 use crate::record::{DataError, Name, Question, Record, RecordData, RecordType, Text, Token};
 
-/// The TTL of records in a file that states none at all, in seconds.
+/// The TTL of records in a file that states none, in seconds.
 const TTL_OF_LAST_RESORT: u32 = 3600;
-/// Octets of the longest string of which the split form is put into the error.
+/// The length limit of a string whose split form is included in the error, in octets.
 const MAX_SHOWN_STRING: usize = 4096;
 
-/// What the entries so far have set, and what they hold.
+/// The state after the entries read so far: what they set, and the records they hold.
 pub(super) struct Reader<'a> {
     input: &'a [u8],
     origin: Option<Name>,
     owner: Option<Name>,
-    /// Of `$TTL`, or the minimum of an SOA without a TTL of its own.
+    /// The TTL of `$TTL`, or the minimum field of an SOA record without a TTL of its own.
     default_ttl: Option<u32>,
-    /// The last one that a record stated.
+    /// The last TTL that a record stated.
     last_ttl: Option<u32>,
     records: Vec<Record>,
     proxied: BTreeSet<Question>,
@@ -35,7 +35,7 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// A reader that has read nothing yet.
+    /// Returns a reader at the beginning of `input`.
     pub(super) fn new(input: &'a [u8], origin: Option<&Name>) -> Self {
         Self {
             input,
@@ -61,7 +61,7 @@ impl<'a> Reader<'a> {
             let broken = !faults.is_empty();
             faults.into_iter().for_each(|fault| self.report(fault));
             if broken {
-                // The lines below must not be blamed for the owner that this one would have set.
+                // The lines below must not be reported for the owner that this one would have set.
                 self.owner.get_or_insert_with(Name::root);
             } else if let Err(fault) = self.entry(&entry) {
                 self.owner.get_or_insert_with(Name::root);
@@ -83,7 +83,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What was read, or all that is wrong with it.
+    /// Returns the records, or all problems.
     pub(super) fn finish(self, label: &str) -> Result<ZoneText, ZoneError> {
         if self.problems.is_empty() {
             let text = ZoneText::from_records(self.first_origin, self.records);
@@ -101,7 +101,7 @@ impl<'a> Reader<'a> {
     fn located<T>(&self, place: Place, what: T) -> Located<T> {
         let before = &self.input[..place.offset];
         let line = before.iter().rev().take_while(|&&octet| octet != b'\n');
-        // Continuation octets of UTF-8 are no characters of their own.
+        // Continuation octets of UTF-8 are not characters of their own.
         let column = line.filter(|&&octet| octet & 0xc0 != 0x80).count() + 1;
         Located { line: place.line, column, what }
     }
@@ -166,8 +166,8 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// The TTL of a record that states none: of `$TTL` (RFC 2308 §4), the last one stated (RFC 1035
-    /// §5.1), or the SOA minimum, in the order of BIND.
+    /// Returns the TTL of a record that states none: that of `$TTL` (RFC 2308 §4), the last one stated (RFC 1035 §5.1),
+    /// or the SOA minimum, in the order of BIND.
     fn missing_ttl(&mut self, data: &RecordData, place: Place) -> u32 {
         if let Some(default) = self.default_ttl {
             return default;
@@ -208,7 +208,7 @@ impl<'a> Reader<'a> {
         let root = Name::root();
         let origin = self.origin.as_ref().unwrap_or(&root);
         match RecordData::read_fields(rtype, &tokens, origin) {
-            // Each string has an octet in front that tells its length.
+            // Each string is preceded by an octet with its length.
             Ok(RecordData::Txt(text)) if text.joined().len() + tokens.len() > MAX_DATA => {
                 Err(type_piece.fault(ZoneProblem::DataTooLong))
             }
@@ -225,7 +225,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A name completed with the origin.
+    /// Parses a name and completes it with the origin.
     fn name(&mut self, piece: &Piece<'_>) -> Result<Name, Fault> {
         let raw = piece.token.raw;
         let root = Name::root();
@@ -242,7 +242,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The one field of a directive.
+/// Returns the only field of a directive.
 fn only<'p, 'a>(
     piece: &Piece<'_>,
     fields: &'p [Piece<'a>],
@@ -264,7 +264,7 @@ fn is_absolute(raw: &[u8]) -> bool {
     rest.iter().rev().take_while(|&&octet| octet == b'\\').count() % 2 == 0
 }
 
-/// The string in parts that are short enough, ready to be pasted.
+/// Returns the string split into strings of at most 255 octets, ready to paste.
 fn split(token: &Token<'_>) -> Option<String> {
     let octets = unquote(token.raw).filter(|octets| octets.len() <= MAX_SHOWN_STRING)?;
     Some(Text::from_strings([octets.as_slice()]).to_zone_text())

@@ -1,9 +1,9 @@
-//! Every rule of the reader, each by the text that needs it.
+//! Tests every rule of the zone file reader with a text that exercises it.
 
 use super::*;
 use crate::record::{DataError, RecordData};
 
-/// What every text is read behind.
+/// The lines in front of every text.
 const FRONT: &str = "$ORIGIN contoso.com.\n$TTL 3600\n";
 
 fn name(text: &str) -> Name {
@@ -14,7 +14,7 @@ fn read_text(text: &[u8]) -> Result<ZoneText, ZoneError> {
     read(&[FRONT.as_bytes(), text].concat(), None, "contoso.zone")
 }
 
-/// The records of the text as lines.
+/// Returns the records of the text as lines.
 fn lines(text: impl AsRef<[u8]>) -> Vec<String> {
     let text = text.as_ref();
     match read_text(text) {
@@ -23,13 +23,13 @@ fn lines(text: impl AsRef<[u8]>) -> Vec<String> {
     }
 }
 
-/// What is wrong with the text, and where; lines are counted from the beginning of `text`.
+/// Returns the problems of the text with line and column; lines are counted from the beginning of `text`.
 fn problems(text: impl AsRef<[u8]>) -> Vec<(usize, usize, ZoneProblem)> {
     let error = read_text(text.as_ref()).expect_err("nothing is wrong");
     error.problems.into_iter().map(|problem| (problem.line - 2, problem.column, problem.what)).collect()
 }
 
-/// The only thing that is wrong.
+/// Returns the only problem of the text.
 fn problem(text: impl AsRef<[u8]>) -> ZoneProblem {
     let mut problems = problems(text);
     assert_eq!(problems.len(), 1, "{problems:?}");
@@ -429,9 +429,9 @@ fn cloudflare_marks_records_as_proxied_in_the_comment() {
         let expected: &[&str] = if is_proxied { &["www.contoso.com. CNAME"] } else { &[] };
         assert_eq!(proxied, expected, "{comment}");
     }
-    // A comment on a line of its own is about no record.
+    // A comment on its own line does not refer to a record.
     let text = read_text(b"; cf_tags=cf-proxied:true\nwww CNAME web\n").unwrap();
     assert!(text.proxied.is_empty());
-    // In a text it is no comment.
+    // Within a string it is not a comment.
     assert!(read_text(b"www TXT \"; cf_tags=cf-proxied:true\"\n").unwrap().proxied.is_empty());
 }

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use crate::record::{Name, Record, RecordType};
 
-/// The records as zone text: absolute names in canonical order (RFC 4034 §6.1), the SOA of a name first, then
-/// by type and data; strings of over 255 octets are split.
+/// Returns the records as zone text: absolute names in canonical order (RFC 4034 §6.1), the SOA record of a name first,
+/// then by type and data; strings longer than 255 octets are split.
 ///
 /// ```
 /// use cutover::record::zone;
@@ -18,7 +18,7 @@ pub fn to_zone_text<'a>(records: impl IntoIterator<Item = &'a Record>) -> String
     records.sort_by(|one, other| rank(one).cmp(&rank(other)).then_with(|| one.data.cmp(&other.data)));
     let mut text = String::new();
     for record in records {
-        // A time to live with the top bit set counts as 0 (RFC 2181 §8).
+        // A TTL with the top bit set counts as 0 (RFC 2181 §8).
         let ttl = if record.ttl > i32::MAX as u32 { 0 } else { record.ttl };
         let (name, rtype, data) = (&record.name, record.data.rtype(), record.data.to_zone_text());
         // Writing into a String cannot fail.

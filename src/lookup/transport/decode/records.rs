@@ -1,4 +1,4 @@
-//! Converts decoded records, up to the limits of a response.
+//! Converts decoded records, within the limits of a response.
 
 use hickory_resolver::proto::ProtoError;
 use hickory_resolver::proto::rr::{self, DNSClass, RData};
@@ -9,16 +9,16 @@ use crate::record::{Name, NameError, Other, Record, RecordData, RecordType, Soa,
 
 use super::MAX_ALIASES;
 
-/// Records kept of one section of a reply; a domain with a hundred TXT records is rare. What has more is not kept at all: a part
-/// of an answer would look like all there is.
+/// The highest number of records in one section of a reply; a domain with a hundred TXT records is rare. A section with
+/// more is not kept at all: a part of an answer would look like the whole.
 const MAX_RECORDS: usize = 512;
-/// Octets of data kept of one section of a reply, names written out: what a message may hold over TCP.
+/// The size limit of the data in one section of a reply, names uncompressed, in octets: that of a message over TCP.
 const MAX_OCTETS: usize = 64 * 1024;
 
-/// The reason why a reply that the library could decode is not kept all the same.
+/// The reason why a reply that the library decoded is not kept.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Undecodable {
-    /// Empty data, where the type does not allow it.
+    /// Empty data of a type that does not allow it.
     #[error("a record of type {0} has no data")]
     NoData(RecordType),
     /// An invalid name.
@@ -27,19 +27,19 @@ pub(super) enum Undecodable {
     /// Data that cannot be written back.
     #[error("a record cannot be read: {0}")]
     Data(#[from] ProtoError),
-    /// More records than are kept.
+    /// The section exceeds the limit of records.
     #[error("it has more than {MAX_RECORDS} records")]
     Records,
-    /// More data than is kept.
+    /// The section exceeds the size limit.
     #[error("its records have more than {} KiB", MAX_OCTETS / 1024)]
     Octets,
-    /// More aliases than are followed.
+    /// The chain exceeds the limit of aliases.
     #[error("the chain has more than {MAX_ALIASES} aliases")]
     Aliases,
 }
 
 impl Undecodable {
-    /// What becomes of the reply.
+    /// Returns the outcome of the reply.
     pub(super) fn outcome(&self) -> Outcome {
         match self {
             Self::NoData(_) | Self::Name(_) | Self::Data(_) => Outcome::Malformed,
@@ -49,7 +49,7 @@ impl Undecodable {
     }
 }
 
-/// The records of some types in a section, in our words; as soon as there are too many, none.
+/// Converts the records of some types in a section; too many records are an error.
 pub(super) fn converted(
     section: &[rr::Record],
     of_type: impl Fn(RecordType) -> bool,
@@ -74,7 +74,7 @@ pub(super) fn converted(
     Ok(records)
 }
 
-/// One record of a zone that is sent whole, in our words.
+/// Converts one record of a transferred zone.
 pub(in crate::lookup) fn converted_record(
     record: &rr::Record,
     before: Option<&Record>,
@@ -82,7 +82,7 @@ pub(in crate::lookup) fn converted_record(
     convert(record, before).map_err(|error| error.to_string())
 }
 
-/// One record in our words. Its owner is mostly that of the one before, and then takes no room of its own.
+/// Converts one record. Its owner is usually that of the record before, and is then shared with it.
 fn convert(record: &rr::Record, before: Option<&Record>) -> Result<Record, Undecodable> {
     // A TTL with the top bit set means zero (RFC 2181 §8).
     let ttl = if record.ttl > i32::MAX as u32 { 0 } else { record.ttl };
@@ -92,7 +92,7 @@ fn convert(record: &rr::Record, before: Option<&Record>) -> Result<Record, Undec
 }
 
 fn data(data: &RData) -> Result<RecordData, Undecodable> {
-    // Times are signed in the library; the octets on the wire are not (RFC 1035 §3.3.13).
+    // Times are signed in the library, but not on the wire (RFC 1035 §3.3.13).
     let seconds = i32::cast_unsigned;
     Ok(match data {
         RData::A(address) => RecordData::A(address.0),
@@ -122,7 +122,8 @@ fn data(data: &RData) -> Result<RecordData, Undecodable> {
             let octets = other.to_bytes()?;
             match RecordType::from_number(number) {
                 RecordType::Other(number) => RecordData::Other(Other { number, text: generic_text(&octets) }),
-                // Not even one empty string (RFC 1035 §3.3.14): it says nothing, and spoils nothing of what is beside it.
+                // Without even one empty string (RFC 1035 §3.3.14): it has no content, and does not invalidate the
+                // records next to it.
                 RecordType::Txt => RecordData::Txt(Text::from_strings([])),
                 known => return Err(Undecodable::NoData(known)),
             }
@@ -130,7 +131,7 @@ fn data(data: &RData) -> Result<RecordData, Undecodable> {
     })
 }
 
-/// A name by the octets of its labels: the library's own text forms differ from master files (RFC 1035 §5.1).
+/// Converts a name by the octets of its labels: the library's own text forms differ from master files (RFC 1035 §5.1).
 pub(in crate::lookup::transport) fn name(name: &rr::Name) -> Result<Name, NameError> {
     Name::from_labels(name.iter())
 }

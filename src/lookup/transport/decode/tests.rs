@@ -37,7 +37,7 @@ fn what_is_kept_is_bounded() {
     let mut reply = empty(Role::Resolver);
     fill(&mut reply, &answer((0..512).map(|n| ("a0.example.".into(), address(n)))), None);
     assert_eq!((reply.outcome, reply.records.len()), (Outcome::Records, 512));
-    // As a name may be a pointer to another, a message can hold far more than its octets.
+    // Names can be compressed, so the records of a message can hold far more than its octets.
     let long = format!("{0}.{0}.{0}.example.", "x".repeat(60));
     let alias = RData::CNAME(rdata::CNAME(wire(&long)));
     let mut reply = empty(Role::Resolver);
@@ -125,7 +125,7 @@ fn broken_packets_are_survived() {
     assert!(read > 1_000, "{read}");
 }
 
-/// What an authority for `example` answers to the address of `a0.example`.
+/// An answer of the authoritative server for `example` to the address question for `a0.example`.
 struct Case {
     what: &'static str,
     aa: bool,

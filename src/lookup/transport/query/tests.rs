@@ -1,4 +1,4 @@
-//! Questions as the library reads them, and packets that answer them or do not.
+//! Tests questions as the library decodes them, and packets that do or do not answer them.
 
 use super::*;
 use crate::record::RecordType;
@@ -46,10 +46,10 @@ fn a_packet_is_judged_by_its_header_first() {
     assert!(matches!(asked.assess(&packet[..11]), ReplyMatch::Undecodable));
     packet[2] = 0x82;
     assert!(matches!(asked.assess(&packet), ReplyMatch::Truncated));
-    // A notification (RFC 1996) is no reply to a query.
+    // A notification (RFC 1996) is not a reply to a query.
     packet[2] = 0xa0;
     assert!(matches!(asked.assess(&packet), ReplyMatch::NoReply));
-    // Another type, although a letter of it in another case would be the same.
+    // Another type whose octet differs from the original only as an upper-case letter from a lower-case one.
     for (rtype, other) in [(65, 97), (97, 65)] {
         let question = Question::new("contoso.com".parse().unwrap(), RecordType::from_number(rtype));
         let asked = Query { question: &question, asking: Asking::Authority, domain: &question.name };
@@ -80,7 +80,7 @@ fn the_case_of_letters_has_to_be_repeated_where_it_was_mixed() {
     assert!(matches!(asked.assess(&packet), ReplyMatch::Reply(_)));
     packet[12..29].make_ascii_uppercase();
     assert!(matches!(asked.assess(&packet), ReplyMatch::Reply(_)));
-    // Without a capital there is nothing to tell by.
+    // Without a capital letter, a reply cannot show whether case was kept.
     assert_eq!(query.write(7, Edns::With, CaseRandomization::Mixed(0)).letters(), CaseRandomization::Lower);
 }
 

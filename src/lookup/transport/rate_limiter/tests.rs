@@ -1,4 +1,4 @@
-//! Turns, limits and distances, with the clock of the machine.
+//! Tests places, limits and intervals with the clock of the machine.
 
 use std::sync::Arc;
 
@@ -58,7 +58,7 @@ async fn whoever_stops_waiting_takes_no_place() {
     }
     let mut last = Box::pin(pace.turn());
     assert!(futures_util::poll!(last.as_mut()).is_pending());
-    // The second has stopped before its place came, the others after.
+    // The second has stopped waiting before its place came, the others after.
     drop(given_up.remove(1));
     drop(first);
     drop(given_up);
@@ -112,9 +112,9 @@ async fn a_burst_goes_out_at_once_and_the_rest_at_equal_distances() {
     .await;
     let last = Duration::from_millis(2 * 49);
     assert!(times[149] >= last, "{times:?}");
-    // A machine with much else to do comes late to everything.
+    // A busy machine is late for everything.
     assert!(times[99] < times[149] - last / 2, "{times:?}");
-    // After a quiet while there is room for a burst again, and for no larger one.
+    // After a quiet period there is room for a burst again, and for no larger one.
     tokio::time::sleep(Duration::from_millis(400)).await;
     let start = Instant::now();
     for _ in 0..125 {
