@@ -1,7 +1,7 @@
 //! Computes when caches expire and when the old service may be closed.
 //!
-//! A resolver that was asked shows what *it* has; others, which were not asked, may have an old answer until its
-//! TTL ends. That is known where the old answer was seen, and assumed where it was not.
+//! A resolver that was asked shows only its own cache; others may have an old answer until its TTL ends. That time is
+//! known if the old answer was seen, and assumed otherwise.
 
 use std::collections::BTreeMap;
 

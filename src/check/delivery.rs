@@ -303,7 +303,7 @@ impl MxJudge<'_> {
             [] => self.set.data.iter().filter(|data| self.is_own_and_not(missing, data)).cloned().collect(),
             _ => BTreeSet::new(),
         };
-        // Where the expected host is the missing one, the fix is in the admin center and not in the zone.
+        // If the expected host is the missing one, the fix is in the admin center, not in the zone.
         let is_curable = proposed.is_some() || !kept.is_empty();
         if is_curable { finding.fixed_by(self.cure_with(kept)) } else { finding }
     }

@@ -1,4 +1,4 @@
-//! Finds names below a DNAME, where nothing can be published.
+//! Finds names below a DNAME, at which nothing can be published.
 //!
 //! For every name below the owner of a DNAME, a server returns an alias to the same name below its target, whatever
 //! else the zone contains there (RFC 6672 §2.3, §2.4).

@@ -84,7 +84,7 @@ pub struct Case<'a> {
 pub struct Finding {
     /// The outcome; its [`Effect`] is the status.
     pub code: Code,
-    /// One sentence for a person: what to do, and why.
+    /// One sentence for a person: what to do and why, or what is right.
     pub message: String,
     /// The records that were checked.
     pub observed: RecordSet,

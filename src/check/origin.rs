@@ -277,7 +277,8 @@ fn own(sight: &FactsView<'_>, question: &Question) -> BTreeSet<RecordData> {
     answer.map(|answer| answer.set.data).unwrap_or_default()
 }
 
-/// Returns the providers that a record other than MX and NS shows, and the kind of evidence.
+/// Returns the providers that a record at or below the domain shows, and the kind of evidence. The MX records of the
+/// domain itself are read separately.
 fn beside(name: &Name, data: &RecordData, domain: &Name) -> (Vec<&'static Provider>, Evidence) {
     let owner = name.without_suffix(domain).map(|owner| owner.without_trailing_dot()).unwrap_or_default();
     let selector = owner.strip_suffix("._domainkey");

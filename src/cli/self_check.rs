@@ -1,7 +1,7 @@
 //! `cutover self-check`: reports what this machine can query and show.
 //!
-//! Queries every resolver that a check would use for the name servers of the root, and nothing else. Works without a network:
-//! failures are results.
+//! Queries every resolver that a check would use for the name servers of the root, and nothing else. It works without a
+//! network, since failures are results.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -113,7 +113,7 @@ struct Clock {
 
 #[derive(Debug, Serialize)]
 struct Terminal {
-    /// Columns; null where the output is not a terminal.
+    /// Columns; null if the output is not a terminal.
     width: Option<usize>,
     characters: &'static str,
     color: bool,

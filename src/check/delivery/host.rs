@@ -209,7 +209,7 @@ fn has_dots_for_hyphens(exchange: &Name) -> bool {
         let mut suffixes = suffixes.filter(|suffix| exchange.is_within(suffix));
         suffixes.any(|suffix| exchange.label_count() > suffix.label_count() + labels)
     };
-    // In the newer family the partition is a label of its own.
+    // In the newer family the partition is a separate label.
     below_one(Purpose::MxSuffix, 1) || below_one(Purpose::MxPartitionSuffix, 2)
 }
 

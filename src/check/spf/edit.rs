@@ -287,7 +287,7 @@ enum Needed {
     BeforeFailing,
 }
 
-/// Returns where Microsoft's include has to be added to the record to publish, if at all.
+/// Returns the position at which Microsoft's include has to be added to the record to publish, if at all.
 fn needs_include(
     bench: &SpfJudge<'_>,
     record: &SpfRecord,

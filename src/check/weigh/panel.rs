@@ -130,7 +130,7 @@ impl<'a> ServerConsensus<'a> {
         let Judgement { finding, reads } = published;
         let published = self.among_authorities(expectation, finding?, &reads, &authorities)?;
         if published.finding.code == Code::SecondaryBehind {
-            // The caches that lag behind extend the time to wait.
+            // Caches that still have the old answer extend the time to wait.
             let lagging =
                 self.lagging(expectation, &published.finding, &self.dissenting_here(&resolvers, &reads));
             let caches = lagging.and_then(|lagging| lagging.until);
@@ -210,7 +210,7 @@ impl<'a> ServerConsensus<'a> {
         Ok(self.behind(&published, expectation, &behind))
     }
 
-    /// Returns the reason why it is unknown which of two servers has the newer version.
+    /// Returns the failed SOA lookup that leaves unknown which of two servers has the newer version of the zone.
     fn unknown_version(&self, server: &Server, first: Option<&Reply>, name: &Name) -> LookupFailure {
         let facts = self.case.sight.facts;
         let servers = [Some(server), first.map(|first| &*first.server)];
