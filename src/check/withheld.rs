@@ -1,5 +1,6 @@
-//! Finds domains for which DNS cannot show what should be published. For these, no verdict is given and nothing is
-//! planned.
+//! Finds domains for which DNS cannot show what should be published.
+//!
+//! For these, the required expectations are unknown and nothing is planned.
 
 use crate::expected::{Expectation, Id, Importance, Origin};
 use crate::facts::{Existence, Zone};

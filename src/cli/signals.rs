@@ -1,5 +1,6 @@
-//! Listens for the signals that end the process, on its own thread, so that the process ends whatever the other threads
-//! do.
+//! Listens for the signals that end the process.
+//!
+//! This has its own thread, so that the process ends whatever the other threads do.
 #![allow(clippy::disallowed_methods, reason = "how long the process may still take is real time")]
 
 use std::io::Write as _;

@@ -1,5 +1,4 @@
-//! Computes the steps of the whole move, from the first record that is published to the day on which the old service is
-//! closed.
+//! Computes the steps of the whole move, from the first published record to the end of the old service.
 //!
 //! The changes of the three phases come from the same facts. Each step contains only what earlier steps leave to do.
 //! Times are relative to the switch, so that the steps can be written before its date is known.

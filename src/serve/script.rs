@@ -1,5 +1,6 @@
-//! Contains the script of the pages: copy buttons, and rows that change while a page is open. Everything else works
-//! without it.
+//! Contains the script of the pages: copy buttons, and rows that change while a page is open.
+//!
+//! Everything else works without it.
 
 /// The only script, whose hash is in the Content-Security-Policy of every page.
 pub(super) const SCRIPT: &str = r#"

@@ -1,7 +1,7 @@
-//! Reports whether senders can verify Microsoft's mail host by DANE (RFC 7672), which only hosts below `mx.microsoft`
-//! support.
+//! Reports whether senders can verify Microsoft's mail host by DANE (RFC 7672).
 //!
-//! Only the TLSA records are queried for it: the answers of a validating resolver show whether the zone is signed.
+//! Only hosts below `mx.microsoft` support DANE. Only the TLSA records are queried for it: the answers of a validating
+//! resolver show whether the zone is signed.
 
 use crate::expected::Purpose;
 use crate::facts::{Existence, Role};
