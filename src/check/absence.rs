@@ -8,7 +8,7 @@ use crate::record::{RecordData, RecordSet};
 
 use super::{Case, Code, Edit, Finding, backticked, dname, join_and, wildcard};
 
-/// Judges that there is no such record.
+/// Checks that no record of this name and type is published.
 pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, LookupFailure> {
     let set = case.sight.set(&expectation.name, expectation.rtype)?;
     let name = backticked(&expectation.name);

@@ -18,7 +18,7 @@ use super::{
 use chain::end_of_chain;
 pub(super) use proxy::is_proxy;
 
-/// Judges an alias.
+/// Checks that the name is an alias of the expected target.
 pub(super) fn judge(
     case: &Case<'_>,
     expectation: &Expectation,
@@ -38,7 +38,8 @@ pub(super) fn is_proxied(case: &Case<'_>, expectation: &Expectation) -> bool {
     case.sight.is_proxied(&Question::new(expectation.name.clone(), RecordType::Cname))
 }
 
-/// The finding about an alias in whose place a proxy answers: clients do not see even the right one.
+/// Turns the finding about a proxied alias into one about the proxy, whose addresses hide even a right target from
+/// clients.
 pub(super) fn behind_proxy(mut finding: Finding, expectation: &Expectation) -> Finding {
     if finding.code.is_met() {
         finding.code = Code::AliasProxied;
@@ -59,7 +60,7 @@ fn probe(case: &Case<'_>) -> Option<Name> {
     case.subject.domain.prepend(PROBE_LABEL).ok()
 }
 
-/// The table the judge works on.
+/// The inputs of the alias check.
 struct AliasJudge<'a> {
     case: &'a Case<'a>,
     expectation: &'a Expectation,
@@ -67,7 +68,7 @@ struct AliasJudge<'a> {
 }
 
 impl AliasJudge<'_> {
-    /// Before its phase an alias may still be elsewhere, and nothing is proposed.
+    /// Removes the edits from the finding about an alias that may point elsewhere until its phase.
     fn before_its_phase(&self, mut finding: Finding) -> Finding {
         if !self.case.is_early(self.expectation) || finding.code.is_met() {
             return finding;
@@ -155,7 +156,7 @@ impl AliasJudge<'_> {
         if placeholder::is_placeholder(target, domain) {
             return Some(placeholder::REASON.into());
         }
-        // The zone may begin above the domain, and its name is what is put behind.
+        // The zone may begin above the domain, and the name that panels append is that of the zone.
         let mut zones = zone_candidates(domain).into_iter();
         let zone =
             zones.find(|zone| target.without_suffix(zone).is_some_and(|meant| self.is_known(&meant)))?;
@@ -170,7 +171,7 @@ impl AliasJudge<'_> {
         right || self.other_cloud(meant).is_some() || theirs()
     }
 
-    /// What uses the alias, for a sentence.
+    /// Returns the clients that use the alias, as words of a message.
     fn clients(&self) -> &'static str {
         match self.expectation.service {
             Service::Exchange => "mail programs",
@@ -191,7 +192,7 @@ impl AliasJudge<'_> {
         Cloud::ALL.into_iter().find(matches)
     }
 
-    /// The platform being left, or any other that mail could be leaving, if the target is its.
+    /// Returns the platform to which the target belongs: the one being left, or any other that mail could be leaving.
     fn source_of(&self, target: &Name, domain: &Name) -> Option<&'static Provider> {
         let named = self.case.source.filter(|source| source.matches_autodiscover(target, domain));
         named.or_else(|| {
@@ -214,7 +215,7 @@ impl AliasJudge<'_> {
         self.read_near_misses();
         let own = self.case.sight.addresses(name)?;
         let none = RecordSet::default();
-        // An address at the name itself is found first, whatever an SRV record says.
+        // Clients find an address at the name itself first, whatever an SRV record says.
         if own.is_empty() && self.is_offered_by_service()? {
             let message = format!(
                 "no CNAME at {}, but an SRV record points to {}; not every client uses it",
@@ -239,7 +240,7 @@ impl AliasJudge<'_> {
         Ok(self.add(Code::AliasMissing, format!("{} is not published", backticked(name)), &none))
     }
 
-    /// Has everything asked at once that may be published in place of the alias.
+    /// Reads in one batch everything that may be published in place of the alias.
     fn read_near_misses(&self) {
         let (name, domain) = (&self.expectation.name, &self.case.subject.domain);
         let hosts = [Some(name.clone()), Some(self.target.clone()), probe(self.case)];
@@ -254,7 +255,7 @@ impl AliasJudge<'_> {
         });
     }
 
-    /// There are addresses in place of the alias.
+    /// Returns the finding about addresses in place of the alias.
     fn with_addresses(&self, own: &BTreeSet<RecordData>) -> Result<Finding, LookupFailure> {
         let name = backticked(&self.expectation.name);
         let observed = RecordSet { data: own.clone(), ttl: 0 };
@@ -315,7 +316,8 @@ impl AliasJudge<'_> {
         self.advised(code, &format!("Add a CNAME to {}", backticked(self.target)), found, observed)
     }
 
-    /// Puts the advice before what was found; before its phase there is nothing to do yet.
+    /// Returns a finding with the advice before the observation; without the advice if the phase of the alias is still
+    /// to come.
     fn advised(&self, code: Code, advice: &str, found: String, observed: &RecordSet) -> Finding {
         let is_early = self.case.is_early(self.expectation);
         let message = if is_early { found } else { format!("{advice}: {found}.") };

@@ -1,7 +1,7 @@
 //! Computes when caches expire and when the old service may be closed.
 //!
-//! A resolver that was asked shows what *it* has; others, which were not asked, may have an old answer until its
-//! TTL ends. That is known where the old answer was seen, and assumed where it was not.
+//! A resolver that was asked shows only its own cache; others may have an old answer until its TTL ends. That time is
+//! known if the old answer was seen, and assumed otherwise.
 
 use std::collections::BTreeMap;
 
@@ -13,49 +13,49 @@ use crate::record::Question;
 
 use super::{Assessment, Code, Status, Verdict};
 
-/// What is taken for granted where nothing was seen.
+/// The durations that are assumed if none was observed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Assumptions {
-    /// How long caches may keep an old answer that was not seen.
+    /// The TTL of an old answer that was not seen.
     pub old_ttl: SignedDuration,
-    /// How long senders go on trying to deliver what is in their queues.
+    /// The time for which senders retry the mail in their queues.
     pub queue_margin: SignedDuration,
 }
 
 impl Default for Assumptions {
-    /// A day, the longest TTL in common use; and the five days for which senders go on (RFC 5321 §4.5.4.1).
+    /// Returns one day, the longest TTL in common use, and the five days for which senders retry (RFC 5321 §4.5.4.1).
     fn default() -> Self {
         let day = SignedDuration::from_hours(24);
         Self { old_ttl: day, queue_margin: day * 5 }
     }
 }
 
-/// What is still to be expected of caches and queues.
+/// The times until which caches and queues may still lead to the old service.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CacheExpiry {
-    /// The time when the old service may be closed; `None` while something of it is left, or is not known.
+    /// The time when the old service may be closed; `None` while a record still leads to it, or that time is not known.
     pub closing: Option<SourceClosing>,
     /// The expectations whose old answer some cache may still have.
     pub possible: BTreeMap<Id, Copies>,
 }
 
-/// The moment after which nothing goes to the old service any more.
+/// The time after which neither lookups nor mail reach the old service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SourceClosing {
-    /// That moment, the time that senders keep mail in their queues included.
+    /// That time, including the time for which senders keep mail in their queues.
     pub after: Timestamp,
-    /// The time when the last cache has forgotten the old answers.
+    /// The time when the last cache has dropped the old answers.
     pub forgotten: Timestamp,
-    /// Whether an old TTL had to be assumed.
+    /// The source of that time: observed TTLs, or an assumed one.
     pub basis: Basis,
 }
 
-/// Where a moment comes from.
+/// The source of a computed time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Basis {
-    /// From old answers that were seen, with their TTL.
+    /// Computed from old answers that were seen, with their TTLs.
     Seen,
-    /// From an assumed TTL.
+    /// Computed from an assumed TTL.
     Assumed,
 }
 
@@ -63,7 +63,7 @@ impl Basis {
     /// All values.
     pub const ALL: [Self; 2] = [Self::Seen, Self::Assumed];
 
-    /// The word in reports.
+    /// Returns the word in reports.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -73,7 +73,7 @@ impl Basis {
     }
 }
 
-/// What to expect, from what was seen before.
+/// Computes when caches drop the old answers, from the history of what was published.
 #[must_use]
 pub fn cache_expiry(
     subject: &Subject,
@@ -101,7 +101,7 @@ pub fn cache_expiry(
         .hazards
         .iter()
         .any(|hazard| matches!(hazard.code, Code::DnsHostedBySource | Code::DelegationElsewhere));
-    // What is left of a platform that may be the one being left keeps it open whether that may be closed.
+    // Leftovers of a platform that may be the one being left: it is not known whether that one may be closed.
     let doubt = assessment.hazards.iter().any(|hazard| hazard.code == Code::SourceLeft)
         || assessment.judged.iter().any(|judged| judged.code == Code::SpfSourceUnproven);
     let over = subject.phase == Phase::Tidy
@@ -112,12 +112,13 @@ pub fn cache_expiry(
     CacheExpiry { closing, possible }
 }
 
-/// Verification and SPF share a record set, of which SPF alone is remembered.
+/// Returns whether a record set is listed under this expectation. Verification and SPF share one, which is listed under
+/// SPF.
 fn is_first_of_its_question(id: Id) -> bool {
     id != Id::Verification
 }
 
-/// What is known of old answers.
+/// The data from which cached copies of old answers are derived.
 struct Lookback<'a> {
     subject: &'a Subject,
     facts: &'a Facts,
@@ -126,8 +127,8 @@ struct Lookback<'a> {
 }
 
 impl Lookback<'_> {
-    /// What caches may have of each older answer to a question; `None` for one that a name server still returns, it is not
-    /// knows until when.
+    /// Returns the copies that caches may have of each older answer to a question. An item is `None` if a name server
+    /// still returns that answer and it is not known until when.
     fn copies(&self, question: &Question) -> Vec<Option<Copies>> {
         let seen = self.history.seen(&self.subject.domain, question);
         if seen.is_empty() && self.is_told_alike(question) {
@@ -139,7 +140,7 @@ impl Lookback<'_> {
         let still = published(self.facts, question)
             .into_iter()
             .filter(|set| newest.as_ref().is_some_and(|newest| newest.data != set.data));
-        // A secondary gives it out until it has caught up, and caches keep it from then on.
+        // A secondary returns it until it has caught up, and caches may keep it for its TTL from then on.
         let until = self.until(question);
         let still = still.map(|set| {
             let known = seen.iter().find(|seen| seen.data == set.data);
@@ -157,7 +158,7 @@ impl Lookback<'_> {
         answers.next().is_none_or(|first| answers.all(|answer| answer.says_the_same(first)))
     }
 
-    /// When the answer to a question should be the same everywhere.
+    /// Returns the time when all servers should give the same answer to a question.
     fn until(&self, question: &Question) -> Option<Timestamp> {
         let judged = self.assessment.judged.iter().filter(|judged| judged.status == Status::Waiting);
         judged
@@ -168,7 +169,7 @@ impl Lookback<'_> {
 
     fn closing(&self, assumptions: Assumptions) -> Option<SourceClosing> {
         let mut basis = Basis::Seen;
-        // What a resolver was seen to have is no guess.
+        // The answers that resolvers were seen to cache are observed, not assumed.
         let mut forgotten: Option<Timestamp> =
             self.assessment.judged.iter().filter_map(|judged| judged.until).max();
         for question in remembered(&self.subject.domain) {
@@ -187,8 +188,7 @@ impl Lookback<'_> {
         Some(SourceClosing { after, forgotten, basis })
     }
 
-    /// Since when what is published now is there, as far as that is known: the change was made at the latest when its
-    /// result was seen first.
+    /// Returns the latest time at which the present records can have been published: when they were first seen.
     fn since(&self, question: &Question) -> Timestamp {
         let now = published(self.facts, question);
         let seen = self.history.seen(&self.subject.domain, question);

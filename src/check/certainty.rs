@@ -1,12 +1,13 @@
 //! Maps failed lookups to codes.
 //!
-//! All of them are unknown: what failed, and what our own bounds cut off, is never taken for missing or for right.
+//! All of these codes mean unknown: a failed lookup, or one that a limit of ours prevented, never counts as missing or
+//! as right.
 
 use crate::facts::{Outcome, PolicyOutcome};
 
 use super::Code;
 
-/// The code of what is unknown because the question that decides had this outcome.
+/// Returns the code for an expectation that is unknown because the decisive question had this outcome.
 pub(super) fn code(outcome: Outcome) -> Code {
     match outcome {
         Outcome::NotRecorded => Code::NotInReplay,
@@ -32,7 +33,7 @@ pub(super) fn code(outcome: Outcome) -> Code {
     }
 }
 
-/// The code of what is unknown because a policy could not be fetched, where no server of the domain answered why.
+/// Returns the code for an expectation that is unknown because fetching a policy had this outcome.
 pub(super) fn code_of_policy(outcome: PolicyOutcome) -> Code {
     match outcome {
         PolicyOutcome::OutOfTime => Code::DeadlineOver,

@@ -1,30 +1,29 @@
 //! Finds CNAMEs next to other records.
 //!
-//! No other data may exist next to a CNAME (RFC 1034 §3.6.2). Where panels let it through, one server
-//! answers with the one and the next with the other. What is wanted at the name stays, and what else is
-//! beside it has to go.
+//! No other data may exist next to a CNAME (RFC 1034 §3.6.2). If a panel accepts it all the same, some servers answer
+//! with the CNAME and others with the other records. The expected records stay; the others have to be deleted.
 
 use crate::expected::{Expectation, Requirement};
 use crate::record::{Name, Question, RecordType};
 
 use super::{Case, Code, Edit, Finding, backticked, join_and, wildcard};
 
-/// Types that people publish beside an alias.
+/// The types of records that are commonly published next to an alias by mistake.
 pub(super) const OTHERS: [RecordType; 5] =
     [RecordType::A, RecordType::Aaaa, RecordType::Mx, RecordType::Srv, RecordType::Txt];
 
-/// The types of the other records beside the alias at the name; none without an alias.
+/// Returns the types of the other records next to the alias at the name; none if there is no alias.
 pub(super) fn beside_alias(case: &Case<'_>, name: &Name) -> Vec<RecordType> {
     let case = case.without_asking();
     if wildcard::own(&case, name, RecordType::Cname).is_empty() { Vec::new() } else { others(&case, name) }
 }
 
-/// Returns whether the name is judged for an alias and other records at once, in this phase.
+/// Returns whether, in this phase, the name is checked for an alias next to other records.
 pub(super) fn is_judged(case: &Case<'_>, expectation: &Expectation) -> bool {
     is_possible(expectation) && !case.is_early(expectation)
 }
 
-/// Returns whether a name of this kind is checked for an alias and other records at once.
+/// Returns whether names of this kind are checked for an alias next to other records.
 pub(super) fn is_possible(expectation: &Expectation) -> bool {
     match &expectation.requirement {
         Requirement::IsAliasOf(_)
@@ -45,7 +44,7 @@ pub(super) fn is_possible(expectation: &Expectation) -> bool {
     }
 }
 
-/// The finding about a name that must be an alias: all other records go, before the alias is
+/// Adds edits to the finding about a name that must be an alias: all other records are deleted before the alias is
 /// added.
 pub(super) fn keep_alias(case: &Case<'_>, expectation: &Expectation, mut finding: Finding) -> Finding {
     let name = &expectation.name;
@@ -54,8 +53,8 @@ pub(super) fn keep_alias(case: &Case<'_>, expectation: &Expectation, mut finding
     if !(stands || finding.fix.iter().any(adds)) {
         return finding;
     }
-    // Beside an alias a server answers with nothing else; where one is to be added, what is in the way has to go first.
-    // A wildcard answers only for names that have nothing themselves (RFC 4592 §2.2.1).
+    // A server that has the alias answers with nothing else, so other records matter only if the alias is still to be
+    // added. A wildcard answers only for names that have no records of their own (RFC 4592 §2.2.1).
     let is_asked = !stands && case.probes(expectation) && finding.code != Code::AliasFromWildcard;
     let others = if is_asked { others(case, name) } else { others(&case.without_asking(), name) };
     if !is_judged(case, expectation) {
@@ -70,10 +69,11 @@ pub(super) fn keep_alias(case: &Case<'_>, expectation: &Expectation, mut finding
     if stands { clashing(name, &others, finding) } else { finding }
 }
 
-/// The finding about a name that must have records of its own: an alias beside them goes.
+/// Adds an edit to the finding about a name that must have records of its own: an alias next to them is deleted.
 pub(super) fn keep_records(case: &Case<'_>, expectation: &Expectation, mut finding: Finding) -> Finding {
     let name = &expectation.name;
-    // Beside an alias no server shows other records; a zone file may hold both, and an answer may come from behind one.
+    // A server that has an alias does not show other records, but a zone file may hold both, and an answer may come
+    // from the target of an alias.
     let is_behind =
         case.sight.own_answer(&expectation.question()).is_ok_and(|answer| !answer.chain.is_empty());
     let is_asked = is_behind && !finding.code.is_met();
@@ -102,8 +102,8 @@ pub(super) fn drop_alias(case: &Case<'_>, expectation: &Expectation, mut finding
     clashing(name, &others, finding)
 }
 
-/// What is wrong in any case keeps its own code; what would be right is not, because of the records next to
-/// it.
+/// Replaces the code and message of a finding that would be met without the records next to it. One that is wrong
+/// anyway keeps its own.
 fn clashing(name: &Name, others: &[RecordType], mut finding: Finding) -> Finding {
     if finding.code.is_met() {
         finding.code = Code::CnameWithOtherData;
@@ -112,7 +112,7 @@ fn clashing(name: &Name, others: &[RecordType], mut finding: Finding) -> Finding
     finding
 }
 
-/// What is wrong, and what follows from it.
+/// Returns the message about other records next to a CNAME.
 pub(super) fn message(name: &Name, others: &[RecordType]) -> String {
     format!(
         "Delete the CNAME or the {} records at {}: DNS allows no other record next to a CNAME (RFC 1034 \
@@ -125,14 +125,14 @@ pub(super) fn message(name: &Name, others: &[RecordType]) -> String {
 fn others(case: &Case<'_>, name: &Name) -> Vec<RecordType> {
     read_others(case, name);
     let stands = |rtype: &RecordType| match rtype {
-        // A service at such a name is found where a zone file holds it.
+        // An SRV record at such a name is found only in a zone file.
         RecordType::Srv => !wildcard::own(&case.without_asking(), name, *rtype).is_empty(),
         _ => !wildcard::own(case, name, *rtype).is_empty(),
     };
     OTHERS.into_iter().filter(stands).collect()
 }
 
-/// Has the other records at the name asked that would be in the way of an alias.
+/// Reads the other records at the name, which would prevent an alias.
 pub(super) fn read_others(case: &Case<'_>, name: &Name) {
     let types = OTHERS.into_iter().filter(|rtype| *rtype != RecordType::Srv);
     case.sight.batch(|| {

@@ -1,7 +1,7 @@
 //! The table of all outcomes.
 //!
-//! One table of all outcomes. `explain`, the documents, the tests and every format are made from it; the code is the
-//! only identity of an outcome, and the words of messages are for people alone.
+//! `explain`, the documents, the tests and every format are made from it. The code is the only identity of an outcome;
+//! the text of messages is for people only.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,23 +11,23 @@ use super::verdict::{Severity, Status};
 /// The document that explains an outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Topic {
-    /// Who takes the domain's mail.
+    /// The hosts that receive the domain's mail.
     Delivery,
-    /// Who may send for the domain.
+    /// The hosts that may send mail for the domain.
     Spf,
     /// Names that must be aliases.
     Alias,
     /// TXT records.
     Text,
-    /// Services and the hosts that offer them.
+    /// SRV records: services and the hosts that offer them.
     Service,
-    /// Records that must be gone.
+    /// Records that must not be published.
     Absence,
-    /// Policies for those who deliver mail to the domain.
+    /// Policies for senders that deliver mail to the domain: MTA-STS and TLS reports.
     Policy,
-    /// What only needs time, and what could not be looked up.
+    /// Outcomes that only need time, and lookups that failed.
     Certainty,
-    /// What is wrong beside the expectations.
+    /// Problems outside the expectations.
     Hazard,
 }
 
@@ -45,7 +45,7 @@ impl Topic {
         Self::Hazard,
     ];
 
-    /// A heading.
+    /// Returns the topic's heading.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
@@ -61,7 +61,7 @@ impl Topic {
         }
     }
 
-    /// The document, as Markdown.
+    /// Returns the topic's document, as Markdown.
     #[must_use]
     pub fn document(self) -> &'static str {
         match self {
@@ -78,7 +78,7 @@ impl Topic {
     }
 }
 
-/// What an outcome means: a status of an expectation, or a hazard of some severity.
+/// The meaning of an outcome: the status of an expectation, or a hazard of some severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Effect {
     /// The outcome of an expectation gives it this status.
@@ -88,7 +88,7 @@ pub enum Effect {
 }
 
 impl Effect {
-    /// The word in reports.
+    /// Returns the word in reports.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -97,7 +97,7 @@ impl Effect {
         }
     }
 
-    /// Returns whether something is wrong or unknown; what is met, only needs time or is advice is not.
+    /// Returns whether something is wrong or unknown: not if it is met, only needs time or is advice.
     #[must_use]
     pub fn is_wrong(self) -> bool {
         match self {
@@ -135,7 +135,7 @@ macro_rules! codes {
             /// All codes, by topic.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The code itself, in kebab-case.
+            /// Returns the code itself, in kebab-case.
             #[must_use]
             pub fn word(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
@@ -153,7 +153,7 @@ macro_rules! codes {
                 match self { $(Self::$variant => Topic::$topic),+ }
             }
 
-            /// The status that it gives an expectation, or its severity as a hazard, unless the document says otherwise.
+            /// Returns the status that it gives an expectation, or its usual severity as a hazard.
             #[must_use]
             pub fn effect(self) -> Effect {
                 match self { $(Self::$variant => effect!($effect)),+ }
@@ -298,7 +298,7 @@ impl Code {
         self.effect() == Effect::Expectation(Status::Met)
     }
 
-    /// How bad a hazard with this code is, unless a rule says otherwise.
+    /// Returns the severity of a hazard with this code, unless a rule sets another one.
     #[must_use]
     pub fn severity(self) -> Severity {
         match self.effect() {
@@ -308,7 +308,7 @@ impl Code {
         }
     }
 
-    /// Its section of the topic's document, as Markdown: everything below its heading.
+    /// Returns its section of the topic's document, as Markdown: everything below its heading.
     #[must_use]
     pub fn section(self) -> Option<&'static str> {
         let document = self.topic().document();

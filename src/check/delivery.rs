@@ -1,6 +1,7 @@
 //! Checks that the MX records name exactly the right hosts.
 //!
-//! Whole sets are compared: one right host among others is not right. Preference never makes a right record wrong.
+//! Whole record sets are compared: a right host next to others is not enough. A preference never makes a right record
+//! wrong.
 
 mod assigned;
 mod fix;
@@ -18,16 +19,16 @@ pub(crate) use assigned::{Assigned, SearchFailure};
 pub(super) use assigned::{Need, assigned};
 pub(super) use host::{Host, classify, is_partition};
 
-/// Hosts whose addresses are looked up at most.
+/// The maximum number of hosts whose addresses are looked up.
 const MOST_MAIL_HOSTS: usize = 20;
 
-/// One MX record, read.
+/// One MX record, with its host classified.
 struct Exchange {
     host: Name,
     kind: Host,
 }
 
-/// Judges the MX record set.
+/// Checks the MX record set.
 pub(super) fn judge(
     case: &Case<'_>,
     expectation: &Expectation,
@@ -72,7 +73,7 @@ pub(super) fn judge(
     if right { bench.rival(&others) } else { bench.none_right(&others) }
 }
 
-/// Has everything asked at once that the check of these MX records may read.
+/// Reads in one batch everything that the check of these MX records may need.
 fn read_ahead(case: &Case<'_>, expectation: &Expectation, exchanges: &[Exchange]) {
     let is_right = exchanges.iter().any(|exchange| exchange.kind.is_right());
     case.sight.batch(|| {
@@ -91,7 +92,7 @@ pub(super) fn is_absent(case: &Case<'_>, host: &Name) -> bool {
     matches!(case.sight.has_address(host), Ok(Some(false)))
 }
 
-/// The table the judge works on.
+/// The inputs of the MX check.
 struct MxJudge<'a> {
     case: &'a Case<'a>,
     expectation: &'a Expectation,
@@ -112,7 +113,8 @@ impl MxJudge<'_> {
         Finding::new(code, message.into() + &hint, self.set).fixed_by(fix)
     }
 
-    /// Why the proposed host has to be compared with the admin center, if no one has looked it up or another one is usual.
+    /// Returns the sentence that says where the proposed host comes from, and whether to compare it with the admin
+    /// center; empty if no new host is proposed.
     fn provenance(&self, fix: &[Edit]) -> String {
         let Some(host) = self.hosts.proposed.as_ref().filter(|host| self.is_new_in(fix, host)) else {
             return String::new();
@@ -141,7 +143,7 @@ impl MxJudge<'_> {
         fix.iter().any(|edit| edit.after.iter().any(names)) && !self.set.data.iter().any(names)
     }
 
-    /// How to name the host to publish where the plan has none.
+    /// Returns the sentence that says how to give the host to publish, if the plan has none.
     fn hint(&self) -> String {
         if let (Origin::Given, Some(host)) = (self.expectation.origin, self.absent_host()) {
             return format!(
@@ -165,7 +167,7 @@ impl MxJudge<'_> {
         )
     }
 
-    /// Microsoft's own host next to the declared filter.
+    /// Returns the finding about Microsoft's own host next to the declared filter.
     fn beside_filter(&self) -> Option<Finding> {
         if self.case.phase() < Phase::Switch || !self.has(&Host::Filter) {
             return None;
@@ -181,7 +183,7 @@ impl MxJudge<'_> {
         Some(self.wrong(Code::MxRival, message))
     }
 
-    /// Returns whether mail to the host gets around the declared filter: a host that was given is the filter's own.
+    /// Returns whether mail to the host bypasses the declared filter. A host that the user gave belongs to the filter.
     fn is_direct(&self, exchange: &Exchange) -> bool {
         let is_given = self.hosts.given.as_ref() == Some(&exchange.host);
         exchange.kind.is_right() && exchange.kind != Host::Filter && !is_given
@@ -191,7 +193,7 @@ impl MxJudge<'_> {
         self.exchanges.iter().any(|exchange| exchange.kind == *kind)
     }
 
-    /// Before the switch the old hosts are right, and nothing is proposed.
+    /// Returns the finding before the switch: the old hosts are right, and nothing is proposed.
     fn before_the_switch(&self, right: bool, others: &[&Exchange]) -> Option<Finding> {
         if self.case.phase() >= Phase::Switch || right || others.is_empty() {
             return None;
@@ -210,7 +212,7 @@ impl MxJudge<'_> {
         Some(self.met(Code::MxStillAtSource, message))
     }
 
-    /// Only right hosts, and perhaps the record that proved ownership.
+    /// Returns the finding about right hosts only, possibly next to the record that proved ownership.
     fn all_right(&self, verification: bool) -> Result<Finding, LookupFailure> {
         let mut missing = Vec::new();
         let right = || self.exchanges.iter().filter(|exchange| exchange.kind.is_right());
@@ -296,12 +298,12 @@ impl MxJudge<'_> {
         };
         let message = format!("{advice}: {shown} does not exist, so mail bounces.");
         let finding = Finding::new(Code::MxTargetMissing, message, self.set);
-        // Which hosts a filter gives a customer is known to the two of them only.
+        // Only the filter and its customer know which hosts are the customer's.
         let kept: BTreeSet<RecordData> = match &self.hosts.gateways[..] {
             [] => self.set.data.iter().filter(|data| self.is_own_and_not(missing, data)).cloned().collect(),
             _ => BTreeSet::new(),
         };
-        // Where the expected host is the missing one, the fix is in the admin center and not in the zone.
+        // If the expected host is the missing one, the fix is in the admin center, not in the zone.
         let is_curable = proposed.is_some() || !kept.is_empty();
         if is_curable { finding.fixed_by(self.cure_with(kept)) } else { finding }
     }
@@ -314,7 +316,7 @@ impl MxJudge<'_> {
         })
     }
 
-    /// The usual host, where another one of Microsoft's looks like a guess at it.
+    /// Returns the proposed host if this other host of Microsoft's looks like a guess at it.
     fn guessed_at(&self, host: &Name) -> Option<&Name> {
         let usual = self.hosts.proposed.as_ref().filter(|usual| *usual != host)?;
         host::is_guess(host, &self.case.subject.domain).then_some(usual)

@@ -1,7 +1,7 @@
 //! Checks that the DKIM selectors point to Microsoft's keys.
 //!
-//! Both forms of the target are right; which one a tenant has is decided by Microsoft. An alias alone signs nothing: the
-//! key has to be there, and one of the two may be empty until the first rotation.
+//! Both forms of the target are right; Microsoft decides which one a tenant gets. An alias without a key has no effect:
+//! the key has to exist, but one of the two may be missing until the first rotation.
 
 mod target;
 
@@ -15,7 +15,7 @@ use crate::record::{Name, Question, RecordData, RecordSet, RecordType, Text};
 use super::{Case, Code, Edit, Finding, alias, backticked, doubled, join_and, placeholder, wildcard};
 use target::{Target, dotless, misspelt, mistyped, read, renumbered};
 
-/// Judges the alias to one key.
+/// Checks the alias for one key.
 pub(super) fn judge(
     case: &Case<'_>,
     expectation: &Expectation,
@@ -46,7 +46,7 @@ struct DkimJudge<'a> {
 }
 
 impl DkimJudge<'_> {
-    /// Has everything asked at once that may be published in place of the alias.
+    /// Reads in one batch everything that may be published in place of the alias.
     fn read_near_misses(&self) {
         let (sight, name) = (&self.case.sight, &self.expectation.name);
         sight.batch(|| {
@@ -92,7 +92,7 @@ impl DkimJudge<'_> {
             return Ok(finding);
         }
         let mut addresses = wildcard::own(self.case, name, RecordType::A).data;
-        // A web proxy has both.
+        // A web proxy publishes addresses of both families.
         if !addresses.is_empty() {
             addresses.extend(wildcard::own(self.case, name, RecordType::Aaaa).data);
         }
@@ -126,7 +126,7 @@ impl DkimJudge<'_> {
         ))
     }
 
-    /// Where the target can be read, if no edit names it.
+    /// Returns the sentence that says where the target is shown; empty if an edit names it.
     fn hint(&self) -> String {
         match (self.expectation.data.is_empty(), self.selector.newer_target()) {
             (false, _) => String::new(),
@@ -153,7 +153,7 @@ impl DkimJudge<'_> {
             if let Some(why) = mistyped(target, domain) {
                 let message = format!("Correct the target of {name}: it is {} ({why}).", backticked(target));
                 let mut finding = self.wrong(Code::AliasMalformedTarget, message);
-                // What was meant is known, even where the tenant's name is not.
+                // The intended target is known even if the tenant's name is not.
                 if let Some(meant) = self.meant(target).filter(|_| finding.fix.is_empty()) {
                     finding.fix = vec![self.edit([RecordData::Cname(meant)].into())];
                 }
@@ -204,18 +204,19 @@ impl DkimJudge<'_> {
         self.with_key(target, &read)
     }
 
-    /// The target as it was meant, rightly spelt or without the zone's name behind it, if that is a key of this selector.
+    /// Returns the intended target, with its spelling fixed or the appended zone name removed, if that is a key of this
+    /// selector.
     fn meant(&self, target: &Name) -> Option<Name> {
         let meant = misspelt(target).or_else(|| Some(dotless(target, &self.case.subject.domain)?.0))?;
         read(&meant).filter(|key| key.number == self.selector.number && !self.is_placeholder(&meant, key))?;
         Some(meant)
     }
 
-    /// The target of the other selector: that one's own, where the two were mixed up, or the same with the
-    /// other number.
+    /// Returns the finding about a target of the other selector. The fix is what the other record points to if the two
+    /// were mixed up, else the same target with this selector's number.
     fn crossed(&self, target: &Name) -> Result<Finding, LookupFailure> {
         let name = backticked(&self.expectation.name);
-        // As published: a fix of the other one is no evidence.
+        // Reads the other record as published: a planned fix of it is not evidence.
         let untouched = PlannedRecords::new();
         let theirs = self.other_target(&FactsView { overlay: &untouched, ..self.case.sight })?;
         let theirs =
@@ -237,7 +238,7 @@ impl DkimJudge<'_> {
             backticked(target)
         );
         let mut finding = self.wrong(Code::AliasElsewhere, message);
-        // What is published tells more than a rule: the tenant may have the newer form.
+        // The published target is better evidence than a rule: the tenant may have the newer form.
         if let Some(meant) = meant {
             let confirm = theirs.is_none();
             finding.fix = vec![Edit { confirm, ..self.edit([RecordData::Cname(meant)].into()) }];
@@ -245,7 +246,7 @@ impl DkimJudge<'_> {
         Ok(finding)
     }
 
-    /// Returns whether a target of the right form was copied from a guide; what was given by hand was not.
+    /// Returns whether a target of the right form was copied from a guide. One that the user gave was not.
     fn is_placeholder(&self, target: &Name, read: &Target) -> bool {
         let domain = &self.case.subject.domain;
         let of_guide =
@@ -255,7 +256,7 @@ impl DkimJudge<'_> {
         !expected && (tenant || of_guide(&read.token))
     }
 
-    /// The target whose key this is, where the tenant's name tells the target.
+    /// Returns the expected target if the key that is published in place of the alias is the key at that target.
     fn flattened(&self, key: &RecordData) -> Result<Option<Name>, LookupFailure> {
         let Some(target) = self.expectation.data.iter().find_map(RecordData::target) else { return Ok(None) };
         let there = self.case.sight.set(target, RecordType::Txt)?;
@@ -263,7 +264,7 @@ impl DkimJudge<'_> {
         Ok(same.then(|| target.clone()))
     }
 
-    /// The expected target, where it lies outside the zone files.
+    /// Returns the expected target if it lies outside the zone files.
     fn unread_target(&self) -> Option<Name> {
         let target = self.expectation.data.iter().find_map(RecordData::target)?;
         let answer = self.case.sight.answer(&Question::new(target.clone(), RecordType::Txt)).ok()?;
@@ -297,7 +298,7 @@ impl DkimJudge<'_> {
         }
     }
 
-    /// Returns whether there is a key; `None` where that lies outside the zone files.
+    /// Returns whether there is a key at the target; `None` if the target lies outside the zone files.
     fn key_at(&self, target: &Name) -> Result<Option<bool>, LookupFailure> {
         let answer = self.case.sight.answer(&Question::new(target.clone(), RecordType::Txt))?;
         let outside = answer.existence == crate::facts::Existence::Outside;
@@ -311,7 +312,7 @@ impl DkimJudge<'_> {
         }
     }
 
-    /// Where the other selector points to, if that is a key of Microsoft's.
+    /// Returns the target of the other selector if it is a key of Microsoft's.
     fn other_target(&self, sight: &FactsView<'_>) -> Result<Option<Name>, LookupFailure> {
         let other = if self.selector.number == 1 { "selector2._domainkey" } else { "selector1._domainkey" };
         let Ok(name) = self.case.subject.domain.prepend(other) else { return Ok(None) };
@@ -323,7 +324,7 @@ impl DkimJudge<'_> {
     fn wrong(&self, code: Code, message: String) -> Finding {
         let fix = self.edit(self.expectation.data.iter().cloned().collect());
         let finding = Finding::new(code, message, self.set);
-        // Without the tenant's name nobody can say what to publish instead.
+        // Without the tenant's name, the record to publish instead is not known.
         if fix.after.is_empty() { finding } else { finding.fixed_by([fix]) }
     }
 
@@ -344,8 +345,8 @@ pub(super) fn is_key(data: &RecordData) -> bool {
     has_key(text)
 }
 
-/// Whether verifiers can use the record (RFC 6376 §3.6.1, RFC 8463 §3): `v=DKIM1` comes first or not at all, `p` is base64,
-/// and the key is of a type and for a service that they know.
+/// Returns whether verifiers can use the record (RFC 6376 §3.6.1, RFC 8463 §3): `v=DKIM1` comes first or is left out,
+/// `p` is base64, and the key type and service type are known ones.
 fn is_usable_key(data: &RecordData) -> bool {
     let RecordData::Txt(text) = data else { return false };
     let lossy = text.lossy();
@@ -366,14 +367,14 @@ fn is_usable_key(data: &RecordData) -> bool {
         && one_of("h", &["sha256"])
 }
 
-/// Returns whether a text is base64 and not empty (RFC 6376 §2.10, which leaves open how many `=` fill it up, to two).
+/// Returns whether a text is base64 and not empty (RFC 6376 §2.10), with up to two `=` as padding.
 fn is_base64(text: &str) -> bool {
     let digits = text.trim_end_matches('=');
     let is_digit = |octet: u8| octet.is_ascii_alphanumeric() || b"+/".contains(&octet);
     !digits.is_empty() && text.len() - digits.len() <= 2 && digits.bytes().all(is_digit)
 }
 
-/// The key itself, without blanks.
+/// Returns the value of `p`, without blanks.
 fn public_key(data: &RecordData) -> Option<String> {
     let RecordData::Txt(text) = data else { return None };
     let lossy = text.lossy();

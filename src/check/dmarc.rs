@@ -18,7 +18,7 @@ pub(super) use text::{is_right, policy};
 use tree::domains_above;
 pub(super) use tree::inherited;
 
-/// Judges the policy.
+/// Checks the DMARC record.
 pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, LookupFailure> {
     let answer = case.sight.answer(&Question::new(expectation.name.clone(), RecordType::Txt))?;
     read_near_misses(case, expectation, &answer);
@@ -32,7 +32,7 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Findin
     }
     let set = answer.set;
     let policies: Vec<&Text> = policies(&set).collect();
-    // What only a wildcard says is not there to be kept or replaced.
+    // A record that only a wildcard returns cannot be kept or replaced at this name.
     let wrong = !is_right(&set) && wildcard::is_from_wildcard(case, &expectation.question(), &set)?;
     let own = if wrong { RecordSet::default() } else { set.clone() };
     let bench = DmarcJudge { case, expectation, set: &set, own: &own };
@@ -43,7 +43,7 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Findin
     }
 }
 
-/// Has everything asked at once that may be published in place of a valid policy.
+/// Reads in one batch everything that may be published in place of a valid policy.
 fn read_near_misses(case: &Case<'_>, expectation: &Expectation, answer: &Answer) {
     if is_right(&answer.set) {
         return;
@@ -68,7 +68,7 @@ fn read_near_misses(case: &Case<'_>, expectation: &Expectation, answer: &Answer)
     });
 }
 
-/// The policy is hosted by a third party that a CNAME points to.
+/// Returns the finding about a policy that a CNAME leaves to a third party.
 fn hosted(case: &Case<'_>, host: &Name) -> Finding {
     let none = RecordSet::default();
     if case.sight.facts.is_offline() && !host.is_within(&case.subject.domain) {
@@ -78,7 +78,7 @@ fn hosted(case: &Case<'_>, host: &Name) -> Finding {
         );
         return Finding::new(Code::NotInZoneFiles, message, &none);
     }
-    // What the alias is for, and whether it may go, only the admin knows.
+    // Only the admin knows what the alias is for, and whether it may be deleted.
     let message = format!(
         "Ask the operator of {}: the CNAME points there for the DMARC record, but none is published.",
         backticked(host)
@@ -86,21 +86,21 @@ fn hosted(case: &Case<'_>, host: &Name) -> Finding {
     Finding::new(Code::DmarcMissing, message, &none)
 }
 
-/// The names where the hosts of other domains that a policy sends reports to say that they agree (RFC 9990 §4).
+/// Returns the report hosts of other domains, each with the name at which it agrees to receive reports (RFC 9990 §4).
 fn report_agreements(set: &RecordSet, domain: &Name) -> Vec<(Name, Name)> {
     let hosts = report_hosts(set, domain).into_iter();
     let agreement = |host: &Name| domain.doubled(&host.prepend("_report._dmarc").ok()?).ok();
     hosts.filter_map(|host| agreement(&host).map(|name| (host, name))).collect()
 }
 
-/// Hosts of other domains that get reports and have not agreed; receivers send them none.
+/// Reports hosts of other domains that the policy sends reports to and that have not agreed: receivers send them none.
 pub(super) fn report_refused(case: &Case<'_>) -> Option<Hazard> {
     let domain = &case.subject.domain;
     let name = domain.prepend("_dmarc").ok()?;
     let set = case.sight.set(&name, RecordType::Txt).ok()?;
     let refuses = |agreement: &Name| {
         let answer = case.sight.answer(&Question::new(agreement.clone(), RecordType::Txt));
-        // A failed lookup, and a name that was not looked up, say nothing.
+        // A failed lookup, or a name that was not looked up, proves nothing.
         answer.is_ok_and(|answer| {
             answer.existence != Existence::Outside && policies(&answer.set).next().is_none()
         })
@@ -126,8 +126,8 @@ pub(super) fn report_refused(case: &Case<'_>) -> Option<Hazard> {
     Some(Hazard { records, ..refused })
 }
 
-/// Where a policy lies that was published with the zone's name twice, as `_dmarc.contoso.com.contoso.com`, or typed in full
-/// behind a host field that holds `_dmarc` already, as `_dmarc.contoso.com._dmarc.contoso.com`.
+/// Returns the names of a policy that was published with the zone name twice (`_dmarc.contoso.com.contoso.com`), or
+/// typed in full into a host field that already holds `_dmarc` (`_dmarc.contoso.com._dmarc.contoso.com`).
 pub(super) fn names_meant(name: &Name, domain: &Name) -> Vec<Name> {
     let doubled = doubled::names(name, domain).into_iter().map(|(doubled, _)| doubled);
     doubled.chain(name.doubled(name).ok()).collect()
@@ -136,9 +136,9 @@ pub(super) fn names_meant(name: &Name, domain: &Name) -> Vec<Name> {
 struct DmarcJudge<'a> {
     case: &'a Case<'a>,
     expectation: &'a Expectation,
-    /// What receivers see.
+    /// The TXT records that receivers see, from a wildcard or an alias too.
     set: &'a RecordSet,
-    /// The records at the name itself, and not in a wildcard.
+    /// The records at the name itself, not from a wildcard.
     own: &'a RecordSet,
 }
 
@@ -160,7 +160,7 @@ impl DmarcJudge<'_> {
             "Keep one of the {} DMARC records: receivers ignore all of them (RFC 9989 §4.10).",
             policies.len()
         );
-        // The mildest one stays: none is applied now, and mail must not be refused unexpectedly.
+        // The mildest one stays: receivers apply none of them now, and must not start to reject mail unexpectedly.
         let strength = |text: &&&Text| (fault(text).is_some(), strength(text));
         let kept = policies.iter().min_by_key(strength).map(|text| repaired(text)).unwrap_or_default();
         Finding::new(Code::DmarcMultiple, message, &self.of(policies)).fixed_by([self.with_one(kept)])
@@ -178,7 +178,7 @@ impl DmarcJudge<'_> {
         }
         for doubled in names_meant(&self.expectation.name, &self.case.subject.domain) {
             let own = self.case.sight.own_answer(&Question::new(doubled.clone(), RecordType::Txt))?;
-            // A wildcard answers there as well, with texts that are not a policy.
+            // A wildcard answers for that name too, with TXT records that are not a policy.
             let Some(policy) = policies(&own.set).next() else { continue };
             let message = format!(
                 "Move the DMARC record from {} to `_dmarc`: your DNS host appends the zone name to what \
@@ -224,7 +224,8 @@ impl DmarcJudge<'_> {
         }
     }
 
-    /// The set with this policy alone, or the one to begin with if it is empty; other TXT records stay.
+    /// Returns the edit that leaves this policy as the only one; an empty one stands for the policy to begin with.
+    /// Other TXT records stay.
     fn with_one(&self, policy: String) -> Edit {
         let wanted = match policy.is_empty() {
             true => self.expectation.data.to_vec(),
@@ -235,7 +236,7 @@ impl DmarcJudge<'_> {
             _ => false,
         };
         let kept = self.own.data.iter().filter(|data| !meant(data)).cloned();
-        // What was published has no effect as it is: with the fix a strict policy comes into force, for subdomains too.
+        // The published record has no effect as it is. The fix puts a strict policy into force, for subdomains too.
         let confirm = ["p=quarantine", "p=reject"].iter().any(|strict| policy.contains(strict));
         Edit {
             name: self.expectation.name.clone(),

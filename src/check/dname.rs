@@ -1,17 +1,17 @@
-//! Finds names below a DNAME, where nothing can be published.
+//! Finds names below a DNAME, at which nothing can be published.
 //!
-//! A server answers for every name below the owner of a DNAME with an alias to the same name below its target, whatever else
-//! the zone holds there (RFC 6672 §2.3, §2.4).
+//! For every name below the owner of a DNAME, a server returns an alias to the same name below its target, whatever
+//! else the zone contains there (RFC 6672 §2.3, §2.4).
 
 use crate::expected::Expectation;
 use crate::record::{Name, Question, RecordType};
 
 use super::{Case, Finding, PROBE_LABEL, backticked};
 
-/// The type of DNAME (RFC 6672 §2.1).
+/// The DNAME type (RFC 6672 §2.1).
 const DNAME: RecordType = RecordType::Other(39);
 
-/// The owner of the DNAME that a name of the domain is below.
+/// Returns the owner of the DNAME that a name of the domain is below.
 #[must_use]
 pub fn owner_above(case: &Case<'_>, name: &Name) -> Option<Name> {
     let domain = &case.subject.domain;
@@ -23,7 +23,7 @@ pub fn owner_above(case: &Case<'_>, name: &Name) -> Option<Name> {
     })
 }
 
-/// The target of a DNAME at the domain: a name that does not exist is an alias of the same name below it.
+/// Returns the target of a DNAME at the domain, found by an alias from a name that is never published.
 pub(super) fn target(case: &Case<'_>) -> Option<Name> {
     let probe = case.subject.domain.prepend(PROBE_LABEL).ok()?;
     let answer = case.sight.without_asking().own_answer(&Question::new(probe, RecordType::A)).ok()?;
@@ -32,7 +32,7 @@ pub(super) fn target(case: &Case<'_>) -> Option<Name> {
     alias.parent().filter(|_| is_renamed)
 }
 
-/// The finding about a name, without edits where a DNAME answers for it.
+/// Removes the edits from the finding about a name for which a DNAME answers.
 pub(super) fn without_edits_below(
     case: &Case<'_>,
     expectation: &Expectation,

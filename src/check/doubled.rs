@@ -1,13 +1,13 @@
 //! Finds records that were published with the zone name twice.
 //!
-//! Many panels put the zone's name behind whatever is typed into the host field, the full name included.
+//! Many panels append the zone name to whatever is typed into the host field, even to the full name.
 
 use crate::facts::{LookupFailure, zone_candidates};
 use crate::record::{Name, Question, RecordType};
 
 use super::{Case, wildcard};
 
-/// The name with the zone's name twice, if a record was published there.
+/// Returns the name with the zone name twice, if a record was published there.
 pub(super) fn found(case: &Case<'_>, name: &Name, rtype: RecordType) -> Result<Option<Name>, LookupFailure> {
     for (doubled, zone) in names(name, &case.subject.domain) {
         let set = case.sight.own_answer(&Question::new(doubled.clone(), rtype))?.set;
@@ -22,7 +22,7 @@ pub(super) fn found(case: &Case<'_>, name: &Name, rtype: RecordType) -> Result<O
     Ok(None)
 }
 
-/// Has everything asked at once that shows whether a record was published under the name doubled.
+/// Reads in one batch everything that shows whether a record was published with the zone name twice.
 pub(super) fn read(case: &Case<'_>, name: &Name, rtype: RecordType) {
     let sight = &case.sight;
     sight.batch(|| {
@@ -34,8 +34,8 @@ pub(super) fn read(case: &Case<'_>, name: &Name, rtype: RecordType) {
     });
 }
 
-/// The names under which a panel publishes what was typed in full, with the zone whose name it puts behind: the zone
-/// may begin at the domain, or above it.
+/// Returns the names under which a panel publishes a name that was typed in full, each with the zone name that it
+/// appends. The zone may begin at the domain or above it.
 pub(super) fn names(name: &Name, domain: &Name) -> Vec<(Name, Name)> {
     let zones = zone_candidates(domain).into_iter();
     zones.filter_map(|zone| Some((name.doubled(&zone).ok()?, zone))).collect()

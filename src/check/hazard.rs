@@ -28,7 +28,7 @@ pub(super) fn is_not_found(case: &Case<'_>, zone: Option<&Zone>) -> bool {
     servers::domain_not_found(case, zone).is_some()
 }
 
-/// All hazards, in the order of the table of outcomes.
+/// Returns all hazards, in the order of the table of outcomes.
 pub(super) fn hazards(
     case: &Case<'_>,
     judged: &[ExpectationResult],
@@ -69,7 +69,7 @@ pub(super) fn hazards(
     hazards
 }
 
-/// The hazards of one rule after another.
+/// Collects the hazards of one rule after another.
 struct Found<'a> {
     case: &'a Case<'a>,
     hazards: Vec<Hazard>,

@@ -8,7 +8,7 @@ use crate::record::{Name, RecordData, RecordSet};
 
 use super::{Case, Code, Edit, Finding, backticked, wildcard};
 
-/// Judges an alias that is never demanded.
+/// Checks an alias that is never required.
 pub(super) fn judge(
     case: &Case<'_>,
     expectation: &Expectation,

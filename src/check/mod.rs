@@ -1,8 +1,9 @@
 //! Checks published records against expectations.
 //!
-//! Judgement: pure functions over facts, without a network, a clock or a printer. A judge checks one expectation
-//! with the eyes of one witness and returns verdict and fix together, so that no second table of remedies can
-//! disagree with it; one file a relation, each beside the document that specifies it and that the tests execute.
+//! The checks are pure functions over facts, without network access, a clock or output. A judge checks one expectation
+//! as one server, or several together, show it, and returns the finding and the fix together, so that no second table
+//! of remedies can disagree with it. Each relation has a file, next to the document that specifies it and that the
+//! tests execute.
 
 mod absence;
 mod alias;
@@ -60,53 +61,55 @@ pub use web::{Tenancy, web_requests};
 pub use weigh::{Assessment, JudgeOptions, assess};
 pub use wildcard::{PROBE_LABEL, is_from_wildcard, sets_of_domain};
 
-/// What is judged and what is known around it.
+/// The inputs of a check: the domain, its options and the facts.
 #[derive(Debug, Clone, Copy)]
 pub struct Case<'a> {
     /// The domain and its options.
     pub subject: &'a Subject,
     /// The platform being left, named or recognized.
     pub source: Option<&'static Provider>,
-    /// Whether that platform was named, or two kinds of strong evidence show it: only then its leftovers go.
+    /// True if that platform was named, or two kinds of strong evidence show it. Only then may the plan delete its
+    /// leftovers.
     pub is_source_sure: bool,
-    /// The mail host that Microsoft makes for the domain once it accepts it, where it is known.
+    /// The mail host that Microsoft creates for the domain once it accepts it, if known.
     pub mail_host: Option<&'a Name>,
     /// The failed lookup because of which that host is not known.
     pub host_failure: Option<&'a LookupFailure>,
-    /// The facts, with the eyes of one witness.
+    /// The facts, as one server or several together show them.
     pub sight: FactsView<'a>,
 }
 
-/// What a judge found.
+/// The result of checking one expectation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// The outcome; its [`Effect`] is the status.
     pub code: Code,
-    /// One sentence for a person: what is there, and what that means.
+    /// One sentence for a person: what to do and why, or what is right.
     pub message: String,
-    /// The records that were judged.
+    /// The records that were checked.
     pub observed: RecordSet,
-    /// What to publish so that the expectation is met; empty where nothing is to be done or the fix is not in the zone.
+    /// The edits that make the expectation met; empty if nothing is to be done or the fix is not in the zone.
     pub fix: Vec<Edit>,
 }
 
-/// One record set as it should be.
+/// A change of one record set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
     /// The owner.
     pub name: Name,
     /// The type.
     pub rtype: RecordType,
-    /// All records that should be there; none to delete the set.
+    /// All records of the set after the edit; none to delete the set.
     pub after: BTreeSet<RecordData>,
-    /// TTL to publish with; `None` to keep the present one.
+    /// The TTL to publish with, in seconds; `None` to keep the present one.
     pub ttl: Option<u32>,
-    /// Whether a value in it was derived by rule, so that the admin should compare it with the admin center.
+    /// True if the admin should compare the edit before publishing it, because a value was derived by a rule or is
+    /// uncertain.
     pub confirm: bool,
 }
 
 impl Edit {
-    /// The edit that deletes a record set.
+    /// Returns the edit that deletes a record set.
     fn deletion(name: Name, rtype: RecordType) -> Self {
         Self { name, rtype, after: BTreeSet::new(), ttl: None, confirm: false }
     }
@@ -124,7 +127,7 @@ impl Finding {
 }
 
 impl Case<'_> {
-    /// The phase being judged.
+    /// Returns the phase being checked.
     fn phase(&self) -> Phase {
         self.subject.phase
     }
@@ -136,17 +139,17 @@ impl Case<'_> {
         }
     }
 
-    /// The same case for a rule that is content with what was asked anyway.
+    /// Returns the same case for a rule that uses only answers that other rules ask for.
     fn without_asking(&self) -> Self {
         Self { sight: self.sight.without_asking(), ..*self }
     }
 
-    /// Returns whether the expectation is not wanted yet in the phase being judged.
+    /// Returns whether the expectation applies only to a phase after the one being checked.
     fn is_early(&self, expectation: &Expectation) -> bool {
         self.phase() < expectation.phase
     }
 
-    /// Returns whether near misses are looked for: not for services that were not requested.
+    /// Returns whether near misses are searched for: only if the service was requested.
     fn probes(&self, expectation: &Expectation) -> bool {
         self.subject.services.contains(&expectation.service)
     }
@@ -162,16 +165,16 @@ impl Case<'_> {
     }
 }
 
-/// What a judge found, and what it read for that.
+/// A finding, and the reads that led to it.
 #[derive(Debug, Clone)]
 pub struct Judgement {
-    /// The finding; [`LookupFailure`] if something that decides could not be looked up.
+    /// The finding; [`LookupFailure`] if a decisive lookup failed.
     pub finding: Result<Finding, LookupFailure>,
-    /// The reads.
+    /// Everything that was read for the finding.
     pub reads: Reads,
 }
 
-/// Judges one expectation.
+/// Checks one expectation.
 #[must_use]
 pub fn judge(case: &Case<'_>, expectation: &Expectation) -> Judgement {
     let Some(outer) = case.sight.log else {
@@ -185,7 +188,7 @@ pub fn judge(case: &Case<'_>, expectation: &Expectation) -> Judgement {
     Judgement { finding, reads }
 }
 
-/// Judges whether the relation holds that the expectation demands.
+/// Checks whether the relation that the expectation requires holds.
 fn relation(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, LookupFailure> {
     let finding = relation_by_itself(case, expectation)?;
     Ok(dname::without_edits_below(case, expectation, finding))
@@ -216,7 +219,7 @@ fn relation_by_itself(case: &Case<'_>, expectation: &Expectation) -> Result<Find
     }
 }
 
-/// Returns whether there is evidence that Microsoft accepts the domain: its mail host exists.
+/// Returns whether Microsoft has accepted the domain, which its mail host shows by existing.
 ///
 /// # Errors
 /// [`LookupFailure`] if that could not be looked up.
@@ -237,7 +240,7 @@ fn noted(message: &str, note: &str) -> String {
     format!("{message} {}{}.", first.map(String::from).unwrap_or_default(), letters.as_str())
 }
 
-/// Names for a sentence: `a`, `a and b`, `a, b and c`.
+/// Joins words for a sentence: `a`, `a and b`, `a, b and c`.
 fn join_and(words: impl IntoIterator<Item = String>) -> String {
     let mut words: Vec<String> = words.into_iter().collect();
     match words.pop() {
@@ -247,12 +250,12 @@ fn join_and(words: impl IntoIterator<Item = String>) -> String {
     }
 }
 
-/// A name in backticks, without its final dot.
+/// Returns a name in backticks, without its final dot.
 fn backticked(name: &Name) -> String {
     format!("`{}`", name.without_trailing_dot())
 }
 
-/// The importance of an expectation in the phase being judged, before evidence is weighed.
+/// Returns the importance of an expectation in the phase being checked, before evidence is taken into account.
 fn importance(subject: &Subject, expectation: &Expectation) -> Importance {
     if subject.phase < expectation.phase { Importance::Optional } else { expectation.importance }
 }

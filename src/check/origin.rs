@@ -1,9 +1,9 @@
 //! Detects the old platform and the mail filter in front.
 //!
-//! Recognized from the records by the table of providers. Four kinds of record are strong evidence: where mail goes (MX),
-//! where mail programs look (`autodiscover` or its SRV), who signs (DKIM) and who serves the zone (NS), each at the
-//! domain's own names. Two kinds that agree prove a platform, one alone makes it probable. Who may send (SPF), TXT records, and
-//! what the table calls weak never name one.
+//! The table of providers recognizes them by their records. Four kinds of record are strong evidence, each at the
+//! domain's own names: MX, Autodiscover (the alias or the SRV record), DKIM and NS. Two kinds that agree prove a
+//! platform; one alone makes it probable. SPF, TXT records and evidence that the table calls weak never identify a
+//! platform.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use super::dkim;
 use super::hazard::published_questions;
 use super::well_known::AUTODISCOVER_SERVICE;
 
-/// How sure it is that a platform is the one being left.
+/// The certainty that a platform is the one being left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proof {
     /// The admin named it.
@@ -28,10 +28,10 @@ pub enum Proof {
 }
 
 impl Proof {
-    /// All values, the surer before the less sure.
+    /// All values, the most certain first.
     pub const ALL: [Self; 3] = [Self::Declared, Self::Proven, Self::Probable];
 
-    /// The word in reports.
+    /// Returns the word in reports.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -41,7 +41,7 @@ impl Proof {
         }
     }
 
-    /// Returns whether leftovers of the platform may go.
+    /// Returns whether the plan may delete leftovers of the platform.
     #[must_use]
     pub fn is_sure(self) -> bool {
         matches!(self, Self::Declared | Self::Proven)
@@ -55,11 +55,11 @@ pub struct DetectedProvider {
     pub id: String,
     /// Its name.
     pub name: String,
-    /// Its entry, where it has one.
+    /// Its row in the table, if it has one.
     pub provider: Option<&'static Provider>,
     /// The records, as `NAME TYPE DATA`.
     pub evidence: Vec<String>,
-    /// How sure it is.
+    /// The certainty that this provider is in use.
     pub proof: Proof,
 }
 
@@ -69,8 +69,8 @@ impl DetectedProvider {
     }
 }
 
-/// The platform being left: the one named, else the one that most kinds of strong evidence show, of several the one of
-/// the strongest kind.
+/// Returns the platform being left: the one that the admin named, else the one with the most kinds of strong evidence.
+/// If several have as many, the one with the strongest kind.
 pub(super) fn source(subject: &Subject, seen: &[Sighting]) -> Option<DetectedProvider> {
     let kinds = |provider: &Provider| -> BTreeSet<StrongKind> {
         let own = seen.iter().filter(|sighting| sighting.provider.id == provider.id);
@@ -84,7 +84,7 @@ pub(super) fn source(subject: &Subject, seen: &[Sighting]) -> Option<DetectedPro
                 let kinds = kinds(sighting.provider);
                 (kinds.len(), std::cmp::Reverse(kinds.first().copied()))
             };
-            // Of equals the first: `max_by_key` would take the last.
+            // The first of equals wins, but `max_by_key` returns the last.
             let found = strong.rev().max_by_key(strongest)?.provider;
             (found, if kinds(found).len() > 1 { Proof::Proven } else { Proof::Probable })
         }
@@ -94,7 +94,7 @@ pub(super) fn source(subject: &Subject, seen: &[Sighting]) -> Option<DetectedPro
     Some(DetectedProvider::new(provider, evidence.map(|sighting| sighting.record.clone()).collect(), proof))
 }
 
-/// The filter in front: a declared one, else the one that the MX shows.
+/// Returns the mail filter: a declared one, else the one that the MX records show.
 pub(super) fn gateway(
     subject: &Subject,
     sight: &FactsView<'_>,
@@ -135,13 +135,14 @@ pub(super) struct Sighting {
     provider: &'static Provider,
     evidence: Evidence,
     record: String,
-    /// Whether the record fits no other provider as closely.
+    /// True if the record fits no other provider as closely.
     is_sole: bool,
-    /// Whether it is one of the domain's own MX, autodiscover, DKIM and NS records.
+    /// True if it is an MX, Autodiscover, DKIM or NS record of the domain itself.
     is_at_home: bool,
 }
 
-/// A kind of record that names a platform, the strongest first. Two records of one kind are no independent evidence.
+/// The kinds of record that identify a platform, the strongest first. Two records of one kind are not independent
+/// evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum StrongKind {
     Mx,
@@ -151,8 +152,8 @@ enum StrongKind {
 }
 
 impl Sighting {
-    /// What the record proves, if it names a platform that mail can be leaving. What is shared by several of them, as by
-    /// all that run the same panel, names none.
+    /// Returns the kind of strong evidence that the record is; `None` if it does not identify a platform that mail can
+    /// be leaving. A record that several platforms share, such as those with the same panel, identifies none.
     fn strong_kind(&self) -> Option<StrongKind> {
         if self.provider.kind != Kind::Source || self.provider.is_weak(self.evidence) || !self.is_at_home {
             return None;
@@ -172,7 +173,7 @@ impl Sighting {
         }
     }
 
-    /// Returns whether it is shown beside what names the platform.
+    /// Returns whether it is shown as evidence once the platform is identified.
     fn is_evidence(&self) -> bool {
         self.provider.kind == Kind::Source
             && !self.provider.is_weak(self.evidence)
@@ -181,7 +182,8 @@ impl Sighting {
     }
 }
 
-/// Every platform and filter that a record shows, strongest kind of evidence first; failed lookups show nothing.
+/// Returns every platform and filter that a record shows, the strongest kind of evidence first. Failed lookups show
+/// nothing.
 pub(super) fn sightings(
     subject: &Subject,
     sight: &FactsView<'_>,
@@ -192,7 +194,7 @@ pub(super) fn sightings(
     let mut seen = Vec::new();
     let mut note = |providers: Vec<&'static Provider>, evidence, is_at_home, record: &dyn Fn() -> String| {
         let is_sole = providers.len() == 1;
-        // Nobody else is left, or stands in front; and the words of the record are not made for nothing.
+        // Only platforms and filters are reported, so the record is formatted only for them.
         let may_be_told = |provider: &&Provider| matches!(provider.kind, Kind::Source | Kind::Gateway);
         seen.extend(providers.into_iter().filter(may_be_told).map(|provider| Sighting {
             provider,
@@ -249,7 +251,7 @@ pub(super) fn sightings(
     seen
 }
 
-/// What earlier runs saw and is gone now.
+/// Returns the records that earlier runs saw and that are no longer published.
 fn seen_before<'a>(history: &'a History, domain: &Name) -> impl Iterator<Item = (Question, &'a Seen)> {
     let domain = domain.clone();
     remembered(&domain).into_iter().flat_map(move |question| {
@@ -259,8 +261,8 @@ fn seen_before<'a>(history: &'a History, domain: &Name) -> impl Iterator<Item = 
     })
 }
 
-/// Whether the name is the autodiscover service of the domain, or one of its own DKIM keys: a subdomain may have a platform
-/// of its own.
+/// Returns whether the name is the domain's own Autodiscover service or one of its own DKIM selectors. A subdomain may
+/// use another platform.
 fn is_at_home(name: &Name, domain: &Name) -> bool {
     let Some(owner) = name.without_suffix(domain).map(|owner| owner.without_trailing_dot()) else {
         return false;
@@ -269,13 +271,14 @@ fn is_at_home(name: &Name, domain: &Name) -> bool {
         || owner.strip_suffix("._domainkey").is_some_and(|selector| !selector.contains("._domainkey"))
 }
 
-/// The records at the name itself.
+/// Returns the records at the name itself.
 fn own(sight: &FactsView<'_>, question: &Question) -> BTreeSet<RecordData> {
     let answer = sight.own_answer(question).ok().filter(|answer| answer.chain.is_empty());
     answer.map(|answer| answer.set.data).unwrap_or_default()
 }
 
-/// Whose service a record shows next to those that mail itself uses.
+/// Returns the providers that a record at or below the domain shows, and the kind of evidence. The MX records of the
+/// domain itself are read separately.
 fn beside(name: &Name, data: &RecordData, domain: &Name) -> (Vec<&'static Provider>, Evidence) {
     let owner = name.without_suffix(domain).map(|owner| owner.without_trailing_dot()).unwrap_or_default();
     let selector = owner.strip_suffix("._domainkey");
@@ -283,7 +286,7 @@ fn beside(name: &Name, data: &RecordData, domain: &Name) -> (Vec<&'static Provid
         (RecordData::Cname(target), Some(selector)) => {
             (provider::of_dkim(selector, Some(target), domain), Evidence::Dkim)
         }
-        // A wildcard answers for every selector, hardly ever with a key.
+        // A wildcard answers for every selector, but rarely with a key.
         (RecordData::Txt(_), Some(selector)) if dkim::is_key(data) => {
             (provider::of_dkim(selector, None, domain), Evidence::Dkim)
         }
@@ -300,7 +303,7 @@ fn beside(name: &Name, data: &RecordData, domain: &Name) -> (Vec<&'static Provid
     }
 }
 
-/// The domain whose senders a term authorizes.
+/// Returns the domain whose senders a term authorizes.
 fn sender(term: &spf::Term) -> Option<&Name> {
     match &term.meaning {
         spf::Meaning::Mechanism(_, spf::Mechanism::Include(domain) | spf::Mechanism::A(Some(domain)))
@@ -309,7 +312,7 @@ fn sender(term: &spf::Term) -> Option<&Name> {
     }
 }
 
-/// The MX hosts with their records in words, best preference first.
+/// Returns the MX hosts with their records as text, the best preference first.
 fn mail_hosts(subject: &Subject, sight: &FactsView<'_>) -> Vec<(Name, String)> {
     let set = sight.set(&subject.domain, RecordType::Mx).unwrap_or_default();
     let hosts = set.data.iter().filter_map(|data| match data {

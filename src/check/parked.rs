@@ -1,6 +1,6 @@
 //! Checks a domain that takes and sends no mail: a null MX, an SPF record without senders, a DMARC policy that rejects.
 //!
-//! Only for domains that the admin declares parked; what looks parked and is not declared is left alone
+//! Applies only to domains that the admin declares parked. For a domain that only looks parked, no edits are proposed
 //! ([`super::withheld`]).
 
 use std::collections::BTreeSet;
@@ -77,7 +77,7 @@ pub(super) fn judge_senders(case: &Case<'_>, expectation: &Expectation) -> Resul
     }
 }
 
-/// Checks for a valid DMARC policy that has forged mail rejected (RFC 9989 §4.7).
+/// Checks for a valid DMARC policy with `p=reject`, by which receivers reject forged mail (RFC 9989 §4.7).
 pub(super) fn judge_policy(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, LookupFailure> {
     let finding = dmarc::judge(case, expectation)?;
     let asked = dmarc::policy(&finding.observed);
@@ -88,7 +88,7 @@ pub(super) fn judge_policy(case: &Case<'_>, expectation: &Expectation) -> Result
     let message = "Change the DMARC policy to `p=reject`: no mail from a parked domain is genuine.";
     let weak = Finding::new(Code::DmarcNotReject, message, &finding.observed);
     if !set.chain.is_empty() {
-        // The policy is kept by another provider.
+        // Another provider maintains the policy.
         return Ok(weak);
     }
     let (policies, kept): (BTreeSet<_>, BTreeSet<_>) =
@@ -99,12 +99,12 @@ pub(super) fn judge_policy(case: &Case<'_>, expectation: &Expectation) -> Result
     Ok(weak.fixed_by([Edit { name, rtype, after, ttl: None, confirm: false }]))
 }
 
-/// The policy with `p=reject`; its other tags stay, where reports go among them.
+/// Returns the policy with `p=reject`. Its other tags stay, such as the report addresses.
 fn with_rejection(policy: &Text) -> Text {
     let tags = policy.lossy();
     let tags = tags.split(';').map(|tag| {
         let name = tag.split('=').next().unwrap_or_default().trim();
-        // A policy for subdomains is no weaker than the one for the domain.
+        // The policy for subdomains must not be weaker than the one for the domain.
         match name.to_ascii_lowercase().as_str() {
             name @ ("p" | "sp" | "np") => format!(" {name}=reject"),
             _ => tag.to_owned(),

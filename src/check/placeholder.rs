@@ -1,19 +1,19 @@
 //! Recognizes names copied from guides.
 //!
-//! Guides write `<token>`, `contoso` or `yourdomain` where the reader's own value belongs. A word that the
-//! checked domain bears itself is its own and no placeholder.
+//! Guides write `<token>`, `contoso` or `yourdomain` where the reader's own value belongs. A word that occurs in the
+//! checked domain itself is not a placeholder.
 
 use std::sync::LazyLock;
 
 use crate::record::Name;
 
-/// What a message says of a name that is one.
+/// The reason that a message gives for a name that is a placeholder.
 pub(super) const REASON: &str = "it is a placeholder from a guide";
 
-/// Characters around a placeholder, or in place of one, and that no host name holds.
+/// Characters that mark a placeholder in guides and cannot occur in a host name.
 const MARKS: &[u8] = b"<>*[]{}()%#$";
 
-/// Labels that guides write in place of the reader's own, whole or before a hyphen.
+/// Labels that guides use as placeholders, as a whole label or before a hyphen.
 const WORDS: &[&str] = &[
     "yourdomain",
     "your-domain",
@@ -35,15 +35,15 @@ const WORDS: &[&str] = &[
     "initial-domain",
 ];
 
-/// The companies of Microsoft's guides.
+/// The fictional companies of Microsoft's guides.
 const COMPANIES: [&str; 2] = ["contoso", "fabrikam"];
 
-/// Domains that are kept for examples (RFC 2606 §3).
+/// Domains that are reserved for examples (RFC 2606 §3).
 static EXAMPLES: LazyLock<Vec<Name>> = LazyLock::new(|| {
     ["example.com", "example.net", "example.org"].iter().filter_map(|example| example.parse().ok()).collect()
 });
 
-/// Returns whether the name was copied from a guide, seen from the domain that is checked.
+/// Returns whether the name was copied from a guide; names that belong to the checked domain were not.
 pub(super) fn is_placeholder(target: &Name, domain: &Name) -> bool {
     if target.labels().flatten().any(|octet| MARKS.contains(octet)) {
         return true;
@@ -51,11 +51,11 @@ pub(super) fn is_placeholder(target: &Name, domain: &Name) -> bool {
     if is_kept_for_examples(target, domain) {
         return true;
     }
-    // What lies below the domain is its own.
+    // Names below the domain belong to it.
     if target.is_within(domain) {
         return false;
     }
-    // A name is in lower case already.
+    // Names are already in lower case.
     target.labels().map(String::from_utf8_lossy).any(|label| {
         let label = without_selector(&label);
         let bears = |word: &&str| begins_with(label, word) && !is_borne(word, domain);
@@ -68,7 +68,8 @@ pub(super) fn is_kept_for_examples(name: &Name, domain: &Name) -> bool {
     EXAMPLES.iter().any(|example| name.is_within(example) && !domain.is_within(example))
 }
 
-/// Returns whether the domain is itself one of a guide or a lab, where the companies of the guides are neighbors.
+/// Returns whether the checked domain itself is from a guide or a lab, in which the companies of the guides are
+/// expected.
 fn is_sample(domain: &Name) -> bool {
     let bare = domain.without_trailing_dot();
     let labels = || bare.split('.');
@@ -78,17 +79,17 @@ fn is_sample(domain: &Name) -> bool {
             .any(|label| label == "example" || COMPANIES.iter().any(|company| label.starts_with(company)))
 }
 
-/// Returns whether the label is the word, or the word and more behind a hyphen.
+/// Returns whether the label is the word, or begins with the word and a hyphen.
 fn begins_with(label: &str, word: &str) -> bool {
     label.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
 }
 
-/// Returns whether the domain itself bears the word.
+/// Returns whether the word occurs in the domain itself.
 fn is_borne(word: &str, domain: &Name) -> bool {
     domain.without_trailing_dot().replace('.', "-").contains(word)
 }
 
-/// The label that Microsoft puts behind the number of a DKIM selector.
+/// Returns the part of a label after Microsoft's selector number, as in `selector1-contoso-com`.
 fn without_selector(label: &str) -> &str {
     let rest = label.strip_prefix("selector").and_then(|rest| rest.split_once('-'));
     match rest {
@@ -97,7 +98,7 @@ fn without_selector(label: &str) -> &str {
     }
 }
 
-/// Returns whether the text stands for a verification text that was never filled in: `MS=msXXXXXXXX`,
+/// Returns whether the text is a verification text that was never filled in, such as `MS=msXXXXXXXX` or
 /// `MS=ms########`.
 #[must_use]
 pub fn is_placeholder_text(text: &str) -> bool {

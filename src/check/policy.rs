@@ -1,8 +1,8 @@
 //! Checks if senders that enforce the domain's MTA-STS policy still deliver after the move.
 //!
-//! Neither MTA-STS (RFC 8461) nor TLS reports (RFC 8460) are demanded; where they are used they must be
-//! right, because a policy in force makes senders refuse every mail host that it does not name, Microsoft's
-//! too. Nothing is proposed as a change: the policy is not a record, and its announcement must not change first.
+//! Neither MTA-STS (RFC 8461) nor TLS reports (RFC 8460) are required. If they are used they must be right: because of
+//! a policy in force, senders do not deliver to a mail host that it does not name, not even Microsoft's. No edit is
+//! proposed, since the policy is not a record, and its announcement must not change before it.
 
 mod announcement;
 mod body;
@@ -18,10 +18,10 @@ use super::{
 pub(super) use announcement::announced;
 use body::{Mode, Policy};
 
-/// Lines of a policy, and hosts, that a report shows.
+/// The maximum number of lines of a policy, and of hosts, that a report shows.
 const MOST_LINES: usize = 20;
 
-/// Judges the announcement of a policy, and the policy itself as far as it was fetched.
+/// Checks the announcement of a policy, and the policy itself if it was fetched.
 pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, LookupFailure> {
     let Reading { set, found } = read(case, &expectation.name)?;
     let of = |code, message: String| Ok(Finding::new(code, message, &set));
@@ -34,7 +34,7 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Findin
         Found::Unread => of(Code::Met, "announced; the policy was not fetched".into()),
         Found::Failed(reply) => {
             let message = format!("announced, but the policy cannot be fetched: {}", reason(reply));
-            // Silence may be our own fault.
+            // A fetch without an answer may be a failure on our side.
             let told = reply.outcome.is_answer();
             let unknown = certainty::code_of_policy(reply.outcome);
             of(if told { Code::MtaStsUnreachable } else { unknown }, message)
@@ -49,7 +49,7 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Findin
     }
 }
 
-/// Judges the wish for reports about TLS (RFC 8460 §3).
+/// Checks the request for TLS reports (RFC 8460 §3).
 pub(super) fn judge_reports(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, LookupFailure> {
     let Some(set) = texts_at(case, &expectation.name)? else {
         let message = "announced by a CNAME to a name outside the zone files";
@@ -64,7 +64,7 @@ pub(super) fn judge_reports(case: &Case<'_>, expectation: &Expectation) -> Resul
     })
 }
 
-/// Reports problems of the policy, and the hosts it refuses.
+/// Reports problems of the policy, and the mail hosts that it does not cover.
 pub(super) fn hazards(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Hazard> {
     let domain = &case.subject.domain;
     let announced = judged.iter().find(|judged| judged.expectation.id == Id::MtaSts);
@@ -97,7 +97,7 @@ pub(super) fn hazards(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Haza
     }
 }
 
-/// Mail hosts that the policy does not cover: those that take the mail, and the one that should.
+/// Reports mail hosts that the policy does not cover: the published ones, and the expected one.
 fn refuses_mx(
     case: &Case<'_>,
     judged: &[ExpectationResult],
@@ -159,7 +159,7 @@ fn refuses_mx(
     Some(Hazard { level, records, ..refused })
 }
 
-/// How long the announcement stays in caches, if its own name servers reported it.
+/// Returns the TTL of the announcement as a part of a sentence; empty unless a name server of the zone reported it.
 fn ttl(case: &Case<'_>, announcement: &Name) -> String {
     let question = Question::new(announcement.clone(), RecordType::Txt);
     let reply = case.sight.reply(&question).filter(|reply| reply.server.role != Role::Resolver);
@@ -170,11 +170,11 @@ fn ttl(case: &Case<'_>, announcement: &Name) -> String {
 /// The hosts that a policy has to cover.
 #[derive(Default)]
 struct Hosts {
-    /// The right ones that are published.
+    /// The expected hosts that are published.
     staying: Vec<Name>,
-    /// The others that are published and can take mail.
+    /// The other published hosts that can receive mail.
     leaving: Vec<Name>,
-    /// Those to be published, where none of the right ones is yet.
+    /// The hosts to be published, if none of the expected ones is yet.
     coming: Vec<Name>,
 }
 
@@ -203,7 +203,7 @@ fn mail_hosts(case: &Case<'_>, judged: &[ExpectationResult]) -> Hosts {
     hosts
 }
 
-/// What is known of a domain's policy.
+/// The announcement of a domain's policy, and the policy.
 struct Reading<'a> {
     /// The TXT records that announce it.
     set: RecordSet,
@@ -215,7 +215,7 @@ enum Found<'a> {
     Nothing,
     /// An alias leads to a name outside the zone files.
     Outside,
-    /// Something was meant to announce a policy, and does not.
+    /// A record that was meant to announce a policy is not valid.
     BadAnnouncement(String),
     /// Announced, but not fetched.
     Unread,
@@ -249,11 +249,11 @@ fn read<'a>(case: &Case<'a>, name: &Name) -> Result<Reading<'a>, LookupFailure> 
     Ok(Reading { set, found })
 }
 
-/// The policy that was announced, as its host gave it.
+/// Returns the announced policy, as its host returned it.
 fn fetched<'a>(case: &Case<'a>) -> Option<&'a PolicyReply> {
     let domain = &case.subject.domain;
     case.sight.batch(|| {
-        // To fetch it takes the addresses.
+        // Fetching it requires the host's addresses.
         if let Ok(host) = policy_host(domain) {
             case.sight.read_ahead(Question::addresses(&host));
         }
@@ -261,14 +261,14 @@ fn fetched<'a>(case: &Case<'a>) -> Option<&'a PolicyReply> {
     })
 }
 
-/// The TXT records of a name, also through CNAMEs; `None` if these lead to names that no server was to be asked about.
+/// Returns the TXT records of a name, following CNAMEs; `None` if these lead outside the zone files.
 fn texts_at(case: &Case<'_>, name: &Name) -> Result<Option<RecordSet>, LookupFailure> {
     let answer = case.sight.answer(&Question::new(name.clone(), RecordType::Txt))?;
     let is_outside = answer.existence == Existence::Outside && !answer.chain.is_empty();
     Ok((!is_outside).then_some(answer.set))
 }
 
-/// The reason why there is no text, for a sentence.
+/// Returns the reason why the policy is not available, for a sentence.
 fn reason(reply: &PolicyReply) -> String {
     if !reply.reason.is_empty() {
         return reply.reason.clone();

@@ -4,19 +4,19 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Assessment, Code, Hazard, Status, Verdict};
 
-/// How often to look.
+/// The intervals between two checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PollInterval {
-    /// At most so often.
+    /// The shortest interval.
     pub floor: SignedDuration,
-    /// At least so often.
+    /// The longest interval.
     pub every: SignedDuration,
-    /// The interval while the zone may be edited, or a server may come back, at any moment.
+    /// The interval while an edit of the zone or the return of a server can change the result at any time.
     pub restless: SignedDuration,
 }
 
 impl PollInterval {
-    /// An interval with this maximum.
+    /// Returns intervals of 1 second to this maximum.
     #[must_use]
     pub fn every(every: SignedDuration) -> Self {
         let floor = SignedDuration::from_secs(1);
@@ -24,8 +24,8 @@ impl PollInterval {
         Self { floor, every, restless: SignedDuration::from_secs(60).min(every) }
     }
 
-    /// The same after so many looks that showed nothing new: caches that do not keep their promise are asked less and
-    /// less often.
+    /// Returns the intervals after this many checks in a row without a change. The shortest one doubles each time, so
+    /// that caches that keep answers beyond their TTL are queried less and less often.
     #[must_use]
     pub fn after_vain(self, looks: u32) -> Self {
         let floor = self.floor * (1 << looks.min(16));
@@ -39,8 +39,8 @@ impl Default for PollInterval {
     }
 }
 
-/// The next moment at which one of the domains can differ: when a cache or a secondary has caught up, and before that
-/// as often as an edit should be noticed.
+/// Returns the next time at which a result can change: when a cache or a secondary has caught up, or earlier if an edit
+/// may be noticed before.
 #[must_use]
 pub fn next_look<'a>(
     assessments: impl IntoIterator<Item = &'a Assessment>,
@@ -51,7 +51,7 @@ pub fn next_look<'a>(
     let (floor, ceiling) = (in_time(rhythm.floor), in_time(rhythm.every));
     let moments = assessments.into_iter().flat_map(|assessment| {
         let caught_up = assessment.judged.iter().filter(|judged| judged.status == Status::Waiting);
-        // At that second it is still there, in the next one it is not.
+        // The old answer still counts in that second, and has expired in the next one.
         let caught_up =
             caught_up.filter_map(|judged| judged.until?.checked_add(SignedDuration::from_secs(1)).ok());
         let restless = is_restless(assessment).then(|| in_time(rhythm.restless));
@@ -60,9 +60,9 @@ pub fn next_look<'a>(
     moments.min().unwrap_or(ceiling).clamp(floor, ceiling)
 }
 
-/// Returns whether something other than a known moment decides.
+/// Returns whether the result can change at a time that is not known in advance.
 fn is_restless(assessment: &Assessment) -> bool {
-    // A secondary may be told of a change, or be updated by hand, before it asks.
+    // A secondary may be notified of a change, or be updated by hand, before its refresh time.
     let overdue = |judged: &super::ExpectationResult| {
         judged.status == Status::Waiting && (judged.until.is_none() || judged.code == Code::SecondaryBehind)
     };

@@ -1,12 +1,11 @@
 //! Lists what to look up: the check asks for what it reads.
 //!
-//! Every rule reads facts through a [`FactsView`] that notes the questions without a reply, and those are asked next. While
-//! lookups are under way, the expectations are judged with the eyes of one pair of servers after another, each as far as
-//! its own replies go: what is asked then depends on the replies and not on their order. Once nothing is under way, the
-//! whole check is made, and what it still lacks is asked, until it lacks nothing.
+//! Every rule reads facts through a [`FactsView`] that records the questions without a reply, and those are asked next.
+//! While lookups are in progress, the expectations are checked against the replies of one pair of servers after
+//! another, so the questions depend on the replies and not on their order. Once no lookup is in progress, the whole
+//! check is made, and the questions that it still lacks are asked, until none is left.
 //!
-//! Besides, there is only [`prefetch`], which saves round trips: a question that is not listed there is asked later, and the
-//! verdict is the same.
+//! [`prefetch`] only saves round trips: a question that is missing there is asked later, and the verdict is the same.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -21,10 +20,10 @@ use crate::record::{Name, Question, RecordType};
 
 use super::{Case, JudgeOptions, assess, hazard, relation};
 
-/// Questions that most domains need, so that memory is reserved once.
+/// The number of questions that most domains need, so that memory is reserved once.
 const USUAL: usize = 48;
 
-/// The questions that nearly every check of the subject reads, so that all leave in the first round trip.
+/// Returns the questions that nearly every check of the subject reads, so that they are sent in the first round trip.
 #[must_use]
 pub fn prefetch(subject: &Subject, facts: &Facts) -> Vec<Question> {
     let expected = expectations(subject);
@@ -41,45 +40,47 @@ pub fn prefetch(subject: &Subject, facts: &Facts) -> Vec<Question> {
     questions
 }
 
-/// All questions that the check of the subject reads and that have no reply among the facts, and those of [`prefetch`].
+/// Returns all questions that the check of the subject reads and that have no reply among the facts, and those of
+/// [`prefetch`].
 #[must_use]
 pub fn wanted(subject: &Subject, facts: &Facts) -> BTreeSet<Question> {
     let prefetched = prefetch(subject, facts).into_iter();
     prefetched.chain(assess(subject, facts, JudgeOptions::default()).reads.unmet).collect()
 }
 
-/// The domains whose MTA-STS policy the check of the subject reads and that is not among the facts.
+/// Returns the domains whose MTA-STS policy the check of the subject reads and whose policy is not among the facts.
 #[must_use]
 pub fn wanted_policies(subject: &Subject, facts: &Facts) -> BTreeSet<Name> {
     assess(subject, facts, JudgeOptions::default()).reads.unmet_policies.into_iter().collect()
 }
 
-/// Pairs of servers with whose eyes is looked ahead at most. The 32 addresses of name servers that are queried, with eight
-/// resolvers each, are 264; recordings may hold more. With more of them, what is read is asked once nothing is under way.
+/// The maximum number of pairs of servers that expectations are checked for while lookups are in progress. At most 32
+/// addresses of name servers and 8 resolvers are queried, which makes 264 pairs; recordings may contain more. Beyond
+/// that, questions are found only once no lookup is in progress.
 const MOST_PAIRS: usize = 264;
 
-/// What is to be looked up for one domain, kept up with its facts.
+/// The questions to look up for one domain, updated as its facts arrive.
 #[derive(Debug)]
 pub struct Questions<'a> {
     subject: &'a Subject,
     scales: JudgeOptions<'a>,
     expected: Vec<Expectation>,
-    /// In place of [`prefetch`].
+    /// The first questions, if they replace those of [`prefetch`].
     prefetched: Option<Vec<Question>>,
     has_begun: bool,
-    /// Everything that was returned.
+    /// Every question that was returned so far.
     wanted: HashSet<Question>,
     policies: BTreeSet<Name>,
-    /// Replies that were taken into account.
+    /// The number of replies that were taken into account.
     seen: usize,
     servers: Servers,
-    /// The expectations that have read the replies to a question, by their place in the list.
+    /// The indexes of the expectations that have read the replies to a question.
     readers: HashMap<Question, Vec<usize>>,
-    /// What was read for each expectation.
+    /// The runs of each expectation, in the order of the list.
     runs: Vec<Vec<Run>>,
 }
 
-/// The servers that answered so far.
+/// The servers that have answered so far.
 #[derive(Debug, Default)]
 struct Servers {
     authorities: BTreeSet<Arc<Server>>,
@@ -87,23 +88,23 @@ struct Servers {
     files: BTreeSet<Arc<Server>>,
 }
 
-/// The server for the names of the domain, and the one for all others.
+/// The server that answers for names of the domain, and the one that answers for all others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Pair {
     inside: Arc<Server>,
     outside: Arc<Server>,
 }
 
-/// One judgement with the eyes of a pair.
+/// One check of an expectation against the replies of a pair.
 #[derive(Debug)]
 struct Run {
     pair: Pair,
-    /// Each question, with whether it had a reply.
+    /// Each question that was read, and whether it had a reply.
     read: Vec<(Question, bool)>,
 }
 
 impl<'a> Questions<'a> {
-    /// Before anything is known.
+    /// Returns the state before any reply.
     #[must_use]
     pub fn new(subject: &'a Subject, scales: JudgeOptions<'a>) -> Self {
         let expected = expectations(subject);
@@ -123,13 +124,13 @@ impl<'a> Questions<'a> {
         }
     }
 
-    /// The same with these questions in place of those of [`prefetch`].
+    /// Replaces the questions of [`prefetch`] by these.
     #[must_use]
     pub fn with_prefetch(self, questions: Vec<Question>) -> Self {
         Self { prefetched: Some(questions), ..self }
     }
 
-    /// Adds those of the questions to the new ones that were not returned before.
+    /// Adds to `new` those of the questions that were not returned before.
     fn want(&mut self, questions: impl IntoIterator<Item = Question>, new: &mut Vec<Question>) {
         for question in questions {
             if !self.wanted.contains(&question) {
@@ -139,7 +140,7 @@ impl<'a> Questions<'a> {
         }
     }
 
-    /// The expectations whose judgement may read on, now that further replies have come.
+    /// Returns the indexes of the expectations whose check may read further, given the replies since the last call.
     fn touched(&mut self, facts: &Facts) -> Vec<usize> {
         let mut touched = Vec::new();
         let known = self.servers.count();
@@ -149,7 +150,7 @@ impl<'a> Questions<'a> {
         }
         self.seen = facts.count();
         if self.servers.count() > known {
-            // There are more pairs than before.
+            // A new server makes new pairs, so every expectation may read further.
             return (0..self.expected.len()).collect();
         }
         touched.sort_unstable();
@@ -157,7 +158,8 @@ impl<'a> Questions<'a> {
         touched
     }
 
-    /// Judges an expectation with the eyes of each pair of servers that may see something new, and returns what was read.
+    /// Checks an expectation against the replies of each pair of servers that may show something new, and returns the
+    /// reads.
     fn run(&mut self, place: usize, facts: &Facts) -> Vec<Reads> {
         let Some(expectation) = self.expected.get(place) else { return Vec::new() };
         let Some(runs) = self.runs.get_mut(place) else { return Vec::new() };
@@ -178,7 +180,7 @@ impl<'a> Questions<'a> {
     }
 }
 
-/// What is read to judge an expectation with the eyes of a pair of servers.
+/// Returns the reads of checking an expectation against the replies of a pair of servers.
 fn judged(
     subject: &Subject,
     expected: &[Expectation],
@@ -199,7 +201,7 @@ fn judged(
         host_failure: None,
         sight,
     };
-    // Only what it reads matters.
+    // Only the reads matter.
     let _ = relation(&case, expectation);
     log.into_reads()
 }
@@ -295,14 +297,14 @@ impl Run {
         Self { pair, read: read.collect() }
     }
 
-    /// Returns whether a judgement with the eyes of this pair would read no more than this run.
+    /// Returns whether a check against the replies of this pair would read nothing beyond this run.
     fn foretells(&self, pair: &Pair, facts: &Facts, domain: &Name) -> bool {
         for (question, was_met) in &self.read {
             match (pair.reply(facts, question, domain), was_met) {
-                // It would stop here.
+                // The check would stop here.
                 (None, true) => return true,
                 (None, false) => {}
-                // It would go on.
+                // The check would continue.
                 (Some(_), false) => return false,
                 (Some(theirs), true) => {
                     let ours = self.pair.reply(facts, question, domain);

@@ -1,6 +1,6 @@
 //! Reminders of what DNS does not show.
 //!
-//! Said only where the facts make it matter; nothing here is a finding, and nothing decides.
+//! A reminder is shown only if the facts make it relevant. It is not a finding and does not affect the verdict.
 
 use crate::expected::{Id, Phase};
 use crate::provider::Provider;
@@ -12,21 +12,23 @@ use super::{Case, Code, ExpectationResult, Status, is_accepted};
 /// Something that the admin must check elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reminder {
-    /// Whether Microsoft signs: its keys can be published with signing switched off.
+    /// Check that Microsoft signs outgoing mail: its keys can be published while signing is turned off.
     Signing,
-    /// Whether the platform being left still takes mail for the domain from its own customers.
+    /// Check whether the platform being left still delivers its own customers' mail for the domain to the old
+    /// mailboxes.
     OldHostDelivers(&'static Provider),
-    /// Whether aliases and lists were taken along.
+    /// Check that aliases and distribution lists were migrated.
     NotMigrated(&'static Provider),
-    /// Whether the mailboxes are there already: other tenants deliver to a verified domain at once.
+    /// Check that the mailboxes exist already: other tenants deliver to a verified domain at once.
     TenantsDeliver,
-    /// Which address people send from: that of the initial domain reaches few recipients outside.
+    /// Check the address that people send from: mail from the initial domain reaches only a limited number of external
+    /// recipients.
     InitialDomainCap,
-    /// Whether the migration tool still works: Exchange Web Services are blocked.
+    /// Check that the migration tool still works: Exchange Web Services are blocked.
     WebServices,
-    /// Whether devices send without signing in, which Exchange Online can refuse.
+    /// Check whether devices send without signing in, which Exchange Online can refuse.
     DirectSend,
-    /// How much mail is sent: Outlook.com refuses bulk mail without DKIM and DMARC.
+    /// Check the volume of mail: Outlook.com refuses bulk mail without DKIM and DMARC.
     BulkSender,
 }
 
@@ -81,14 +83,14 @@ impl Reminder {
     }
 }
 
-/// The reminders that the facts make relevant, in the order in which to look.
+/// Returns the reminders that the facts make relevant, in the order in which to check them.
 pub(super) fn reminders(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Reminder> {
     let one = |id: Id| judged.iter().find(|judged| judged.expectation.id == id);
     let has = |id: Id, status: Status| one(id).filter(|judged| judged.status == status);
     let mx = has(Id::Mx, Status::Met);
     let mut reminders = Vec::new();
     if mx.is_some_and(|mx| mx.code == Code::MxStillAtSource) {
-        // In a tenant it is once ownership is proved, or Microsoft has a mail host for it.
+        // The domain is in a tenant once ownership is proved, or once Microsoft has a mail host for it.
         let is_proved = has(Id::Verification, Status::Met).is_some_and(|judged| judged.code == Code::Met);
         let is_in_tenant = is_proved || is_accepted(case).unwrap_or(false);
         reminders.extend(is_in_tenant.then_some(Reminder::TenantsDeliver));
@@ -115,7 +117,7 @@ pub(super) fn reminders(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Re
     reminders
 }
 
-/// Returns whether the SPF record names machines of the domain's own: addresses, or hosts by `a`.
+/// Returns whether the SPF record authorizes the domain's own hosts, by address or by `a`.
 fn has_own_senders(case: &Case<'_>) -> bool {
     let texts = case.sight.set(&case.subject.domain, RecordType::Txt).unwrap_or_default();
     let records = texts.data.iter().filter_map(|data| match data {

@@ -1,4 +1,4 @@
-//! What a check finds: the result of each expectation, the hazards, and the waivers that apply to them.
+//! The results of a check: one for each expectation, the hazards, and the waivers that apply to them.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -8,54 +8,54 @@ use crate::record::{Name, RecordSet, RecordType};
 
 use super::{Code, Edit, Severity, Status};
 
-/// An expectation and what became of it.
+/// An expectation with its outcome.
 #[derive(Debug, Clone)]
 pub struct ExpectationResult {
     /// The expectation.
     pub expectation: Expectation,
-    /// How much it matters, the evidence weighed.
+    /// Its importance, adjusted to the evidence.
     pub importance: Importance,
-    /// The outcome.
+    /// The status that the outcome gives it, or waived.
     pub status: Status,
-    /// Which outcome exactly.
+    /// The exact outcome.
     pub code: Code,
     /// One sentence for a person.
     pub message: String,
-    /// The records that were judged.
+    /// The records that were checked.
     pub observed: RecordSet,
-    /// The time when it will be met without anybody doing anything, where that is known.
+    /// The time when it will be met without any action, if known.
     pub until: Option<Timestamp>,
-    /// The edits.
+    /// The edits that make it met.
     pub fix: Vec<Edit>,
-    /// The waiver that applies to it, whether it still holds or not.
+    /// The waiver that applies to it, active or expired.
     pub waiver: Option<Applied>,
 }
 
-/// Something that is wrong, or worth knowing.
+/// A problem, or something worth knowing, outside the expectations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hazard {
     /// The code.
     pub code: Code,
-    /// How bad it is: [`Severity::Error`], [`Severity::Warning`] or [`Severity::Info`].
+    /// The severity, which a rule may raise or lower from that of the code.
     pub level: Severity,
-    /// The name it is about.
+    /// The name that it concerns.
     pub name: Name,
-    /// The type it is about, if it is about one.
+    /// The record type that it concerns, if it concerns one.
     pub rtype: Option<RecordType>,
     /// One sentence for a person.
     pub message: String,
     /// The records that show it, as text.
     pub records: Vec<String>,
-    /// By when to act, where it is known and not past.
+    /// The time by which to act, if known and not past.
     pub due: Option<Timestamp>,
-    /// What to publish so that it is gone; empty where the fix is not in the zone.
+    /// The edits that remove it; empty if the fix is not in the zone.
     pub fix: Vec<Edit>,
-    /// The waiver that applies to it, whether it still holds or not.
+    /// The waiver that applies to it, active or expired.
     pub waiver: Option<Applied>,
 }
 
 impl Hazard {
-    /// A hazard of the level that the table of outcomes gives it.
+    /// Returns a hazard with the severity that the table of outcomes gives its code.
     pub(super) fn new(code: Code, name: &Name, rtype: Option<RecordType>, message: String) -> Self {
         let (records, fix, due, waiver) = (Vec::new(), Vec::new(), None, None);
         Self { code, level: code.severity(), name: name.clone(), rtype, message, records, due, fix, waiver }
@@ -67,7 +67,7 @@ impl Hazard {
         self.waiver.as_ref().is_some_and(Applied::is_active)
     }
 
-    /// Returns whether it keeps the domain from being ready.
+    /// Returns whether it prevents the domain from being ready.
     #[must_use]
     pub fn is_error(&self) -> bool {
         self.level == Severity::Error && !self.is_waived()
@@ -77,30 +77,30 @@ impl Hazard {
 /// A waiver that matched a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Applied {
-    /// Which of the waivers of the run.
+    /// The index of the waiver in the list of the run.
     pub index: usize,
-    /// Why, in the words of the person who decided it.
+    /// The reason, in the words of the person who decided it.
     pub reason: String,
-    /// The last day on which it holds, in UTC.
+    /// The last day on which it is active, in UTC.
     pub until: Date,
-    /// Whether it still holds.
+    /// Its state at the time of the check.
     pub state: WaiverState,
 }
 
 impl Applied {
-    /// Returns whether the waiver still holds.
+    /// Returns whether the waiver is active.
     #[must_use]
     pub fn is_active(&self) -> bool {
         self.state == WaiverState::Active
     }
 }
 
-/// Whether a waiver still holds.
+/// The state of a waiver at the time of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum WaiverState {
     /// The finding does not count.
     Active,
-    /// Its last day is over: the finding counts again.
+    /// Its last day has passed: the finding counts again.
     Expired,
 }
 
@@ -108,7 +108,7 @@ impl WaiverState {
     /// All states.
     pub const ALL: [Self; 2] = [Self::Active, Self::Expired];
 
-    /// The word in reports.
+    /// Returns the word in reports.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {

@@ -8,7 +8,7 @@ use crate::record::{Name, RecordData, RecordSet};
 
 use super::{Case, Code, Edit, Finding, backticked, doubled, join_and, placeholder, wildcard};
 
-/// Judges a service that is wanted.
+/// Checks a service that is expected.
 pub(super) fn judge(
     case: &Case<'_>,
     expectation: &Expectation,
@@ -62,7 +62,7 @@ pub(super) fn judge(
     Ok(Finding::new(code, message, &set).fixed_by([edit(expectation, &set, offer)]))
 }
 
-/// There is no record of its own; it may have been published with the zone's name twice.
+/// Returns the finding about a missing record, which may have been published with the zone name twice.
 fn missing(
     case: &Case<'_>,
     expectation: &Expectation,
@@ -96,7 +96,7 @@ fn missing(
     Ok(Finding::new(Code::ServiceMissing, message, &none).fixed_by([add]))
 }
 
-/// What went wrong when the host was typed.
+/// Returns the typing error in the host, for a sentence; `None` if there is none.
 fn malformed(data: &RecordData, offer: &Offer, domain: &Name) -> Option<String> {
     let target = data.target()?;
     let dotless = |zone: &Name| target.without_suffix(zone).is_some_and(|meant| meant == offer.target);
@@ -120,7 +120,7 @@ fn malformed(data: &RecordData, offer: &Offer, domain: &Name) -> Option<String> 
     placeholder::is_placeholder(target, domain).then(|| placeholder::REASON.into())
 }
 
-/// The right record in the words of DNS panels, a field each.
+/// Returns the right record as the fields of DNS panels.
 fn fields(expectation: &Expectation) -> String {
     let mut labels = expectation.name.labels().map(String::from_utf8_lossy);
     let (service, protocol) = (labels.next().unwrap_or_default(), labels.next().unwrap_or_default());
@@ -134,7 +134,7 @@ fn fields(expectation: &Expectation) -> String {
     }
 }
 
-/// Judges a service that is not needed any more, and must only not be that of the platform being left.
+/// Checks a service that is no longer required: it must not lead to the platform being left.
 pub(super) fn judge_legacy(
     case: &Case<'_>,
     expectation: &Expectation,
@@ -178,7 +178,7 @@ pub(super) fn is_right(data: &RecordData, offer: &Offer) -> bool {
     matches!(data, RecordData::Srv { target, port, .. } if *target == offer.target && *port == offer.port)
 }
 
-/// The name of the platform being left, if one of the records is its.
+/// Returns the name of the platform being left, if one of the records leads to it.
 fn at_source(case: &Case<'_>, expectation: &Expectation, set: &RecordSet) -> Option<&'static str> {
     let domain = &case.subject.domain;
     let service = expectation.name.without_suffix(domain)?.without_trailing_dot();
@@ -187,7 +187,7 @@ fn at_source(case: &Case<'_>, expectation: &Expectation, set: &RecordSet) -> Opt
     set.data.iter().filter_map(RecordData::target).any(its).then_some(source.short)
 }
 
-/// The right records that are there already, or the one to publish.
+/// Returns the edit that keeps the right records, or adds one if there is none.
 fn edit(expectation: &Expectation, set: &RecordSet, offer: &Offer) -> Edit {
     let right: std::collections::BTreeSet<RecordData> =
         set.data.iter().filter(|data| is_right(data, offer)).cloned().collect();

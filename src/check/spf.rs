@@ -1,7 +1,7 @@
 //! Checks if SPF authorizes Microsoft 365 and evaluates without errors.
 //!
-//! The record is judged by its terms and never as a string. A static count is the worst case: a receiver
-//! stops at the first match.
+//! The record is checked term by term, never as a string. A static count is the worst case, since a receiver stops at
+//! the first match.
 
 mod candidate;
 mod edit;
@@ -34,12 +34,12 @@ use repair::{looks_like_spf, repaired_text};
 use tally::{Doubt, Tally};
 use walk::Reader;
 
-/// DNS lookups that a record may cost (RFC 7208 §4.6.4).
+/// The maximum number of DNS lookups of a record (RFC 7208 §4.6.4).
 const MOST_LOOKUPS: usize = 10;
-/// Lookups without an answer that a record may run into (RFC 7208 §4.6.4).
+/// The maximum number of void lookups of a record (RFC 7208 §4.6.4).
 const MOST_VOID_LOOKUPS: usize = 2;
 
-/// Judges the SPF record.
+/// Checks the SPF record.
 pub(super) fn judge(
     case: &Case<'_>,
     expectation: &Expectation,
@@ -84,7 +84,7 @@ fn text_of(data: &RecordData) -> Option<&Text> {
     }
 }
 
-/// The table the judge works on.
+/// The inputs of the SPF check.
 struct SpfJudge<'a> {
     case: &'a Case<'a>,
     expectation: &'a Expectation,
@@ -96,7 +96,7 @@ struct SpfJudge<'a> {
 }
 
 impl SpfJudge<'_> {
-    /// A record that has to be edited, with the price of the edit.
+    /// Returns the finding about a record that has to be edited, with the cost of the edit.
     fn wrong(&self, code: Code, message: String, records: &[&SpfRecord]) -> Result<Finding, LookupFailure> {
         let fix = edit::fix(self, records, None)?;
         Ok(self.edited(code, message, self.observed, fix))
@@ -193,7 +193,7 @@ impl SpfJudge<'_> {
         self.right(Opening { code: Code::Met, message }, record, &tally)
     }
 
-    /// A record that is right, unless its `mx` authorizes other hosts after the switch.
+    /// Returns the finding about a record that is right, unless its `mx` authorizes other hosts after the switch.
     fn right(&self, opening: Opening, record: &SpfRecord, tally: &Tally) -> Result<Finding, LookupFailure> {
         if moved::moved(self, record, tally).is_empty() {
             return self.met(opening, record, tally);
@@ -219,7 +219,7 @@ impl SpfJudge<'_> {
             tally.counted()
         );
         let fix = edit::fix(self, &[record], None)?;
-        // Where there is an edit, its price tells what to drop of what it leaves.
+        // If there is an edit, its cost says which of the remaining terms to remove.
         let advice =
             if fix.edits.is_empty() { lookup_advice::advice(self, record, tally) } else { String::new() };
         Ok(self.edited(Code::SpfTooManyLookups, message + &advice, self.observed, fix))
@@ -233,7 +233,7 @@ impl SpfJudge<'_> {
             };
             return left.map_or_else(|| self.right(opening, record, &tally), Ok);
         }
-        // Microsoft's include may stand in the part that could not be looked up.
+        // Microsoft's include may be in the part that could not be looked up.
         if let Some(silence) = tally.silence {
             return Err(silence);
         }
@@ -275,7 +275,8 @@ impl SpfJudge<'_> {
         self.wrong(Code::SpfWithoutMicrosoft, message, &[record])
     }
 
-    /// A part that may include Microsoft and cannot be read. The include is offered, and does no harm beside it.
+    /// Returns the finding about a part that may include Microsoft and cannot be read. The include is proposed, since
+    /// it does no harm next to that part.
     fn unreadable(&self, record: &SpfRecord, doubt: &Doubt) -> Result<Finding, LookupFailure> {
         let include = self.include.without_trailing_dot();
         let message = match doubt {
@@ -302,7 +303,7 @@ fn is_include_of(meaning: &Meaning, domain: &Name) -> bool {
     included.name.as_ref() == Some(domain)
 }
 
-/// A term for a sentence: at most 60 characters.
+/// Returns a term for a sentence, cut to at most 60 characters.
 fn shown(term: &str) -> String {
     if term.chars().count() <= 60 { term.into() } else { term.chars().take(59).chain(['…']).collect() }
 }

@@ -1,6 +1,7 @@
 //! Checks the verification TXT record.
 //!
-//! Once Microsoft accepts the domain the text has done its work, so without a given value its absence is then fine.
+//! Once Microsoft has accepted the domain, the TXT record is no longer required. Unless the user gives its value, its
+//! absence is then fine.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +11,7 @@ use crate::record::{RecordData, RecordSet, RecordType, Text};
 
 use super::{Case, Code, Edit, Finding, doubled, is_accepted, placeholder};
 
-/// Judges the verification text.
+/// Checks the verification TXT record.
 pub(super) fn judge(
     case: &Case<'_>,
     expectation: &Expectation,
@@ -23,13 +24,13 @@ pub(super) fn judge(
         if finding.code == Code::Met {
             return Ok(finding);
         }
-        // From the switch on that record has to go.
+        // From the switch on, that record has to be deleted.
         if case.phase() < Phase::Switch
             && let Some(by_mx) = by_mx(case, given)?
         {
             return Ok(by_mx);
         }
-        // Whether the text is still needed is not known where this is not.
+        // If this is not known, it is not known either whether the TXT record is still required.
         is_accepted(case)?;
         return Ok(if finding.code == Code::VerificationMissing && may_be_accepted(case) {
             let message = format!(
@@ -66,7 +67,7 @@ pub(super) fn judge(
     Ok(Finding::new(Code::VerificationMissing, message, &RecordSet::default()))
 }
 
-/// Returns whether mail already goes to Microsoft's host for the domain, while it was not looked up whether that exists.
+/// Returns whether mail already goes to Microsoft's host for the domain, and that host was not looked up.
 fn may_be_accepted(case: &Case<'_>) -> bool {
     let Some(host) = case.mail_host else { return false };
     let mail = case.sight.set(&case.subject.domain, RecordType::Mx).unwrap_or_default();
@@ -92,7 +93,7 @@ fn judge_given(expectation: &Expectation, given: &str, set: &RecordSet, texts: &
         let message =
             format!("Add `{given}`: `{}` is published, which may belong to another tenant.", text.lossy());
         let finding = Finding::new(Code::VerificationOtherValue, message, &of(set, text));
-        // The other value stays: a tenant that still needs it is not ours to break.
+        // The other value stays, since another tenant may still need it.
         return finding.fixed_by([edit(expectation, with(set, None, wanted), false)]);
     }
     let message = format!("Add `{given}`: without it, Microsoft cannot verify the domain.");
@@ -103,7 +104,7 @@ fn judge_given(expectation: &Expectation, given: &str, set: &RecordSet, texts: &
     )])
 }
 
-/// The other way to prove ownership: an MX record with the same digits, below `msv1.invalid`.
+/// Returns the finding about the other proof of ownership: an MX record with the same digits, below `msv1.invalid`.
 fn by_mx(case: &Case<'_>, given: &str) -> Result<Option<Finding>, LookupFailure> {
     let set = case.sight.set(&case.subject.domain, RecordType::Mx)?;
     let proof = given.get(3..).map(|value| format!("{value}.msv1.invalid").to_ascii_lowercase());
@@ -131,7 +132,7 @@ fn texts(set: &RecordSet) -> impl Iterator<Item = &Text> {
     })
 }
 
-/// `MS=ms` and digits, or `MS=` and 40 hexadecimal digits, in any case.
+/// Returns whether the text is `MS=ms` and digits, or `MS=` and 40 hexadecimal digits, in any case.
 pub(super) fn is_verification(text: &Text) -> bool {
     let text = text.lossy().to_ascii_lowercase();
     let Some(value) = text.strip_prefix("ms=") else { return false };
@@ -141,7 +142,8 @@ pub(super) fn is_verification(text: &Text) -> bool {
     digits || value.len() == 40 && value.bytes().all(|octet| octet.is_ascii_hexdigit())
 }
 
-/// The verification text that a mistyped one stands for: without `MS=`, with blanks, quotes or another case.
+/// Returns the verification text that a mistyped one was meant to be: without `MS=`, with blanks, quotes or another
+/// case.
 fn repaired(text: &Text) -> Option<String> {
     if is_verification(text) {
         return None;
@@ -157,12 +159,12 @@ fn repaired(text: &Text) -> Option<String> {
     is_verification(&candidate).then(|| candidate.lossy().into_owned())
 }
 
-/// The one text as a set, with the TTL of all.
+/// Returns a set of this text alone, with the TTL of the whole set.
 fn of(set: &RecordSet, text: &Text) -> RecordSet {
     RecordSet { data: BTreeSet::from([RecordData::Txt(text.clone())]), ttl: set.ttl }
 }
 
-/// The set with one text more, and without the one it replaces.
+/// Returns the records of the set with one more text, and without the one that it replaces.
 fn with(set: &RecordSet, instead_of: Option<&Text>, wanted: RecordData) -> BTreeSet<RecordData> {
     let gone = instead_of.map(|text| RecordData::Txt(text.clone()));
     set.data.iter().filter(|data| Some(*data) != gone.as_ref()).cloned().chain([wanted]).collect()

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-/// The moment so many seconds after another, at a whole second.
+/// Returns the time this many seconds after another, rounded up to a whole second.
 pub(crate) fn after(at: Timestamp, seconds: u32) -> Option<Timestamp> {
     let time = at.checked_add(SignedDuration::from_secs(i64::from(seconds))).ok()?;
     // A started second is not over yet.
@@ -10,17 +10,18 @@ pub(crate) fn after(at: Timestamp, seconds: u32) -> Option<Timestamp> {
     if whole < time { whole.checked_add(SignedDuration::from_secs(1)).ok() } else { Some(whole) }
 }
 
-/// The time of day by which something is over, for a sentence: a started minute is not over yet.
+/// Formats the date and time by which something is over, rounded up to a whole minute of UTC.
 pub(crate) fn clock_when_over(time: Timestamp) -> String {
     clock(time.checked_add(SignedDuration::from_secs(59)).unwrap_or(time))
 }
 
-/// The time of day at which something was, or by which to act, for a sentence.
+/// Formats the date and time of an event or a deadline, to the minute, in UTC.
 pub(crate) fn clock(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-/// How much time is left, in the largest unit that says enough: `45 s`, `23 min`, `5 h`, `3 d`.
+/// Formats the time left until `then`, rounded up in the largest unit of which two or more are left: `45 s`, `23 min`,
+/// `5 h`, `3 d`.
 pub(crate) fn left(now: Timestamp, then: Timestamp) -> String {
     let seconds = now.duration_until(then).as_secs().max(0);
     // A started minute is not over yet.
@@ -32,7 +33,7 @@ pub(crate) fn left(now: Timestamp, then: Timestamp) -> String {
     }
 }
 
-/// A length of time in words, in the largest unit that leaves nothing over; beyond two days in days.
+/// Formats a duration in words, in the largest unit without a remainder; in days if it is more than two.
 pub(crate) fn lasting(seconds: u32) -> String {
     const UNITS: [(u32, &str); 3] = [(86_400, "day"), (3600, "hour"), (60, "minute")];
     let (count, unit) =

@@ -2,16 +2,16 @@
 
 use std::fmt;
 
-/// What became of an expectation.
+/// The status of an expectation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Status {
     /// It holds.
     Met,
     /// Something must be edited.
     Unmet,
-    /// Published, and not yet seen by everybody.
+    /// It is published, but not yet visible everywhere.
     Waiting,
-    /// It could not be found out.
+    /// It could not be determined.
     Unknown,
     /// It is unmet and waived.
     Waived,
@@ -21,7 +21,7 @@ impl Status {
     /// All statuses.
     pub const ALL: [Self; 5] = [Self::Met, Self::Unmet, Self::Waiting, Self::Unknown, Self::Waived];
 
-    /// Whether nothing is left to do for the expectation.
+    /// Returns whether nothing is left to do for the expectation.
     #[must_use]
     pub fn is_settled(self) -> bool {
         match self {
@@ -30,7 +30,7 @@ impl Status {
         }
     }
 
-    /// The word in reports.
+    /// Returns the word in reports.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -43,7 +43,7 @@ impl Status {
     }
 }
 
-/// How bad a hazard is.
+/// The severity of a hazard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// Changes are needed.
@@ -55,10 +55,10 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// All severities, the worse before the better.
+    /// All severities, the worst first.
     pub const ALL: [Self; 3] = [Self::Error, Self::Warning, Self::Info];
 
-    /// The word in reports.
+    /// Returns the word in reports.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -72,7 +72,7 @@ impl Severity {
 /// The answer to "is the domain ready?"
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {
-    /// All that is required is published everywhere that was asked.
+    /// Everything required is published on every server that was asked.
     Ready,
     /// Nothing left to edit; caches or secondaries have not caught up.
     Waiting,
@@ -83,10 +83,10 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// All verdicts, the better before the worse.
+    /// All verdicts, the best first.
     pub const ALL: [Self; 4] = [Self::Ready, Self::Waiting, Self::Undetermined, Self::ChangesNeeded];
 
-    /// The word in reports and on the command line.
+    /// Returns the word in reports and on the command line.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {

@@ -1,7 +1,7 @@
 //! Waivers: findings that do not count until a date.
 //!
-//! The only place where a waiver takes effect: after everything is judged, before the verdict is formed. What is waived
-//! stays visible; a waiver that has run out changes nothing and says so.
+//! Waivers take effect only here: after everything is checked, and before the verdict is formed. Waived findings stay
+//! visible; an expired waiver has no effect, and the message says so.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -11,35 +11,35 @@ use crate::record::Name;
 
 use super::{Applied, Code, ExpectationResult, Hazard, Status, WaiverState, noted};
 
-/// The decision to live with one outcome for a while.
+/// A decision to accept one outcome until a date.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiver {
-    /// Of which domain; `None` for every domain.
+    /// The domain to which it applies; `None` for every domain.
     pub domain: Option<Name>,
-    /// Which outcome.
+    /// The outcome that it accepts.
     pub code: Code,
-    /// Why, in the words of the person who decided it.
+    /// The reason, in the words of the person who decided it.
     pub reason: String,
-    /// The last day on which it holds, in UTC.
+    /// The last day on which it is active, in UTC.
     pub until: Date,
 }
 
 impl Waiver {
-    /// Whether it still holds at this time.
+    /// Returns its state at this time.
     #[must_use]
     pub fn state(&self, at: Timestamp) -> WaiverState {
         let today = TimeZone::UTC.to_datetime(at).date();
         if today <= self.until { WaiverState::Active } else { WaiverState::Expired }
     }
 
-    /// Returns whether it is about this domain.
+    /// Returns whether it applies to this domain.
     #[must_use]
     pub fn concerns(&self, domain: &Name) -> bool {
         self.domain.as_ref().is_none_or(|own| own == domain)
     }
 }
 
-/// The waivers of a run, with the eyes of one domain.
+/// The waivers of a run, applied to one domain at one time.
 pub(super) struct Waivers<'a> {
     pub(super) all: &'a [Waiver],
     pub(super) domain: &'a Name,
@@ -47,7 +47,7 @@ pub(super) struct Waivers<'a> {
 }
 
 impl Waivers<'_> {
-    /// Takes what is waived out of what counts. What is met needs no waiver.
+    /// Marks findings as waived, so that they do not count. Met expectations need no waiver.
     pub(super) fn apply(&self, judged: &mut [ExpectationResult], hazards: &mut [Hazard]) {
         for judged in judged.iter_mut().filter(|judged| judged.status != Status::Met) {
             judged.waiver = self.of(judged.code);
@@ -62,7 +62,8 @@ impl Waivers<'_> {
         }
     }
 
-    /// The waiver of an outcome: one that holds before one that has run out, one of the domain before one of all.
+    /// Returns the waiver of an outcome. An active one takes precedence over an expired one, then one of the domain
+    /// over one of all domains.
     fn of(&self, code: Code) -> Option<Applied> {
         let fitting = self
             .all
@@ -79,7 +80,7 @@ impl Waivers<'_> {
     }
 }
 
-/// Appends the waiver to the message of the finding that it concerns.
+/// Appends the waiver to the message of a finding.
 fn explained(message: &str, waiver: Option<&Applied>) -> String {
     let Some(Applied { reason, until, state, .. }) = waiver else { return message.to_owned() };
     let note = match state {

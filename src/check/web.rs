@@ -6,7 +6,7 @@ use crate::expected::{Purpose, Subject};
 use crate::facts::{Facts, TenantHolder, WebReply, WebRequest, WebTopic};
 use crate::record::Name;
 
-/// The requests about a domain that belong to these topics.
+/// Returns the requests about a domain for these topics.
 #[must_use]
 pub fn web_requests(subject: &Subject, topics: &[WebTopic]) -> BTreeSet<WebRequest> {
     let mut requests = BTreeSet::new();
@@ -16,7 +16,7 @@ pub fn web_requests(subject: &Subject, topics: &[WebTopic]) -> BTreeSet<WebReque
                 requests.extend(tenant_request(subject, &subject.domain));
                 requests.extend(initial_domain(subject).and_then(|name| tenant_request(subject, &name)));
             }
-            // No mail program is set up for a domain that takes no mail.
+            // No mail program is set up for a domain that receives no mail.
             WebTopic::Autodiscover if subject.is_parked => {}
             WebTopic::Autodiscover => {
                 let hosts = [Some(subject.domain.clone()), subject.domain.prepend("autodiscover").ok()];
@@ -27,38 +27,38 @@ pub fn web_requests(subject: &Subject, topics: &[WebTopic]) -> BTreeSet<WebReque
     requests
 }
 
-/// The request for the tenant that holds `name`; `None` in a cloud without a known sign-in host.
+/// Returns the request for the tenant that holds `name`; `None` in a cloud without a known sign-in host.
 pub(super) fn tenant_request(subject: &Subject, name: &Name) -> Option<WebRequest> {
     let host = subject.cloud.name(Purpose::SignIn)?.clone();
     Some(WebRequest { topic: WebTopic::Tenant, domain: name.clone(), host })
 }
 
-/// The request for the settings of mail programs at `host`.
+/// Returns the request for the settings of mail programs at `host`.
 pub(super) fn autodiscover_request(subject: &Subject, host: Name) -> WebRequest {
     WebRequest { topic: WebTopic::Autodiscover, domain: subject.domain.clone(), host }
 }
 
-/// The initial domain of the tenant that was named.
+/// Returns the initial domain of the tenant that the user named.
 pub(super) fn initial_domain(subject: &Subject) -> Option<Name> {
     let (tenant, suffix) = (subject.tenant.as_deref()?, subject.cloud.value(Purpose::InitialDomain)?);
     format!("{tenant}.{suffix}").parse().ok()
 }
 
-/// Who holds the domain, where the answer says so.
+/// Returns the tenant that holds the domain; `None` if the answer does not say.
 pub(super) fn holder_of(reply: &WebReply) -> Option<&TenantHolder> {
     reply.holder.as_ref()
 }
 
-/// The tenant that holds a domain, as far as the sign-in host was asked.
+/// The tenant that holds a domain, according to the sign-in host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tenancy {
     /// The sign-in host.
     pub host: Name,
-    /// Who holds the domain; `None` where the answer does not say so.
+    /// The tenant that holds the domain; `None` if the answer does not say.
     pub holder: Option<TenantHolder>,
 }
 
-/// What is known of the tenant; `None` if it was not asked for.
+/// Returns the tenant that holds the domain; `None` if the sign-in host was not asked.
 pub(super) fn tenancy(subject: &Subject, facts: &Facts) -> Option<Tenancy> {
     let request = tenant_request(subject, &subject.domain)?;
     let reply = facts.web(&request)?;

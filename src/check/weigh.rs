@@ -1,6 +1,6 @@
 //! Combines the findings of all servers into an assessment.
 //!
-//! The one place where witnesses are compared, importance is settled and the verdict is formed.
+//! This is the only place where servers are compared, importance is settled and the verdict is formed.
 
 mod panel;
 
@@ -19,62 +19,62 @@ use super::{
 };
 use panel::ServerConsensus;
 
-/// Everything that was found out about one domain.
+/// The complete result of checking one domain.
 #[derive(Debug, Clone)]
 pub struct Assessment {
     /// The platform being left.
     pub source: Option<DetectedProvider>,
-    /// The filter in front.
+    /// The mail filter in front of Microsoft 365.
     pub gateway: Option<DetectedProvider>,
-    /// The zone that the domain lies in.
+    /// The zone that contains the domain.
     pub zone: Option<Zone>,
     /// Every expectation, met or not.
     pub judged: Vec<ExpectationResult>,
-    /// Which tenant holds the domain, where the user wanted that to be asked.
+    /// The tenant that holds the domain, if the user wanted it to be asked for.
     pub tenancy: Option<Tenancy>,
-    /// What is wrong beside the expectations.
+    /// The problems outside the expectations.
     pub hazards: Vec<Hazard>,
-    /// What DNS cannot show and the admin should check.
+    /// Facts that DNS cannot show and that the admin should check.
     pub reminders: Vec<Reminder>,
-    /// The sum of it.
+    /// The verdict, formed from the expectations and the hazards.
     pub verdict: Verdict,
-    /// The reason why no edit is proposed, where DNS cannot show what the domain is for.
+    /// The reason why no edit is proposed, if DNS cannot show what the domain is for.
     pub withheld: Option<Code>,
-    /// What was read for it. While any of it is unmet, the rest is not final.
+    /// Everything that was read. The assessment is not final while any read is unmet.
     pub reads: Reads,
-    /// The failed lookup because of which it is not known whether Microsoft has a mail host for the domain.
+    /// The failed lookup that leaves unknown whether Microsoft has a mail host for the domain.
     pub host_failure: Option<LookupFailure>,
 }
 
-/// How strictly to weigh.
+/// The options that decide how findings become a verdict.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct JudgeOptions<'a> {
-    /// Which answers decide.
+    /// The servers whose answers decide.
     pub view: TrustPolicy,
-    /// Whether what is recommended counts as required.
+    /// True if recommended expectations count as required.
     pub strict: bool,
     /// The waivers.
     pub waivers: &'a [Waiver],
-    /// What earlier runs saw: the platform that was used then is the one being left.
+    /// The records that earlier runs saw: the platform that was in use then is the one being left.
     pub history: Option<&'a History>,
 }
 
 impl JudgeOptions<'_> {
-    /// The least importance of what decides on the verdict.
+    /// Returns the lowest importance that affects the verdict.
     #[must_use]
     pub fn least_decisive(&self) -> Importance {
         if self.strict { Importance::Recommended } else { Importance::Required }
     }
 }
 
-/// Judges everything about one domain.
+/// Checks everything about one domain.
 #[must_use]
 pub fn assess(subject: &Subject, facts: &Facts, scales: JudgeOptions<'_>) -> Assessment {
     let nothing_planned = PlannedRecords::new();
     let log = ReadLog::new();
     let sight = FactsView { log: Some(&log), ..FactsView::published(facts, scales.view, &nothing_planned) };
     let zone = facts.zone(&subject.domain);
-    // Evidence is looked for among what is read anyway.
+    // Evidence is taken from what other rules read anyway.
     let seen = origin::sightings(subject, &sight.without_asking(), zone.as_ref(), scales.history);
     let source = origin::source(subject, &seen);
     let mut list = expectations(subject);
@@ -92,7 +92,7 @@ pub fn assess(subject: &Subject, facts: &Facts, scales: JudgeOptions<'_>) -> Ass
     let mut judged = judge_all(&case, &list);
     case.begin_rule();
     let assigned = assigned(&case, &judged, zone.as_ref());
-    // As long as the search is under way, nothing speaks against the expected host.
+    // While the search is in progress, nothing contradicts the expected host.
     let assigned = if case.sight.lacks_reply() { Assigned::AsExpected } else { assigned };
     list.iter_mut().for_each(|expectation| assigned.apply(&case, expectation));
     let settled = Case { mail_host: assigned.host(), host_failure: assigned.failure(), ..case };
@@ -103,7 +103,8 @@ pub fn assess(subject: &Subject, facts: &Facts, scales: JudgeOptions<'_>) -> Ass
     case.begin_rule();
     hazard::doubt_unread(&case, &mut judged);
     if scales.strict {
-        // What decides is required in every report, so that each says why.
+        // An expectation that affects the verdict is shown as required in every report, so that the verdict is
+        // explained.
         for one in judged.iter_mut().filter(|one| one.importance == Importance::Recommended) {
             one.importance = Importance::Required;
         }
@@ -140,13 +141,13 @@ fn judge_all(case: &Case<'_>, list: &[Expectation]) -> Vec<ExpectationResult> {
     list.iter().map(|expectation| panel.judged(expectation.clone())).collect()
 }
 
-/// The MX host that Microsoft has assigned, as far as it matters: where no MX edit comes into question, none is searched.
+/// Returns the MX host that Microsoft has assigned. It is searched for only if the MX records may have to change.
 fn assigned(case: &Case<'_>, judged: &[ExpectationResult], zone: Option<&Zone>) -> Assigned {
     let Some(mx) = judged.iter().find(|judged| judged.expectation.id == Id::Mx) else {
         return Assigned::AsExpected;
     };
     delivery::assigned(case, &mx.expectation, || match (mx.status, mx.code) {
-        // Servers that disagree are to be fixed first.
+        // Servers that disagree have to be fixed first.
         (Status::Unmet, Code::ServersDisagree) => Need::NoChange,
         (Status::Unmet, _) | (_, Code::MxStillAtSource) => {
             let is_out_of_question =
@@ -154,7 +155,7 @@ fn assigned(case: &Case<'_>, judged: &[ExpectationResult], zone: Option<&Zone>) 
             let question = mx.expectation.question();
             let edit =
                 mx.fix.iter().find(|edit| (&edit.name, edit.rtype) == (&question.name, question.rtype));
-            // What stays takes the mail, and no host is needed for it.
+            // The hosts that stay receive the mail, so no other host is needed.
             let is_derived = |data: &RecordData| data.target().is_some() && data.target() == case.mail_host;
             let needs_no_host = edit.is_some_and(|edit| !edit.after.iter().any(is_derived));
             if is_out_of_question || needs_no_host { Need::NoChange } else { Need::Change }

@@ -1,8 +1,8 @@
-//! Tells records from wildcard answers.
+//! Distinguishes records from wildcard answers.
 //!
-//! A wildcard answers alike for every name that does not exist (RFC 4592 §3.3.1), so an answer is compared
-//! with that of a name beside it that is never published. What only a wildcard says is not there to be
-//! replaced or taken away.
+//! A wildcard gives the same answer for every name that does not exist (RFC 4592 §3.3.1), so an answer is compared with
+//! that of a sibling name that is never published. A record that only a wildcard returns cannot be replaced or deleted
+//! at the name.
 
 use crate::facts::{Existence, LookupFailure};
 use crate::record::{Name, Question, RecordSet, RecordType};
@@ -12,10 +12,10 @@ use super::Case;
 /// A label that is never published: if it answers, a wildcard does.
 pub const PROBE_LABEL: &str = "cutover-wildcard-probe";
 
-/// The question whose answer is what a wildcard has for this one; `None` for a name that a
-/// wildcard cannot answer for.
+/// Returns the question whose answer shows what a wildcard returns for this one; `None` for a name that a wildcard
+/// cannot answer for.
 pub(super) fn probe(question: &Question, domain: &Name) -> Option<Question> {
-    // The wildcard itself is a name of its own.
+    // The wildcard itself is an existing name.
     if question.name == *domain || question.name.first_label() == Some(b"*") {
         return None;
     }
@@ -49,7 +49,7 @@ pub fn is_from_wildcard(
     is_from_wildcard_of(case, question, set, &case.subject.domain)
 }
 
-/// As [`is_from_wildcard`], where the zone begins above the domain.
+/// Like [`is_from_wildcard`], for a zone that begins above the domain.
 ///
 /// # Errors
 /// [`LookupFailure`] if what it would answer could not be looked up.
@@ -59,7 +59,7 @@ pub(super) fn is_from_wildcard_of(
     set: &RecordSet,
     zone: &Name,
 ) -> Result<bool, LookupFailure> {
-    // What a zone file holds stands there itself.
+    // A record of a zone file is published at the name itself.
     if set.is_empty() || case.sight.facts.on_file.contains(question) {
         return Ok(false);
     }
@@ -87,15 +87,15 @@ pub(super) fn answers_alike(
     Ok(answer.set.data == set.data)
 }
 
-/// The question whose answer is what a wildcard right below `place` has for questions of the type.
+/// Returns the question whose answer shows what a wildcard directly below `place` returns for the type.
 pub(super) fn probe_below(place: &Name, rtype: RecordType) -> Option<Question> {
-    // The address of an alias shows its target as well, and is asked for anyway.
+    // An address query shows the target of an alias too, and is made anyway.
     let rtype = if rtype == RecordType::Cname { RecordType::A } else { rtype };
     Some(Question::new(place.prepend(PROBE_LABEL).ok()?, rtype))
 }
 
-/// The records of the type at the name itself: not at the end of an alias, not by a wildcard,
-/// and none if no server was asked or answered.
+/// Returns the records of the type at the name itself: neither from the target of an alias nor from a wildcard, and
+/// none if no server was asked or answered.
 pub(super) fn own(case: &Case<'_>, name: &Name, rtype: RecordType) -> RecordSet {
     let question = Question::new(name.clone(), rtype);
     if let Some(planned) = case.sight.overlay.get(&question) {
@@ -105,7 +105,7 @@ pub(super) fn own(case: &Case<'_>, name: &Name, rtype: RecordType) -> RecordSet 
         return RecordSet::default();
     };
     let set = RecordSet::of(reply.wanted().filter(|record| record.name == *name));
-    // Offline, a wildcard that was not asked about may be the one that answers.
+    // Offline, the answer may come from a wildcard that was not asked about.
     let is_unasked = |probe: Question| {
         let answer = case.sight.own_answer(&probe);
         answer.is_ok_and(|answer| answer.existence == Existence::Outside)
@@ -120,8 +120,8 @@ pub(super) fn own(case: &Case<'_>, name: &Name, rtype: RecordType) -> RecordSet 
     }
 }
 
-/// The record sets that only a wildcard gives the domain itself. There are none where the domain is the apex of a zone, or
-/// where a record is published at or below it: then no wildcard answers for it (RFC 4592 §2.2.1).
+/// Returns the record sets of the domain that only a wildcard returns. There are none if the domain is the apex of a
+/// zone, or if a record is published at or below it: no wildcard then answers for it (RFC 4592 §2.2.1).
 #[must_use]
 pub fn sets_of_domain(case: &Case<'_>) -> Vec<(RecordType, RecordSet)> {
     const TYPES: [RecordType; 4] = [RecordType::A, RecordType::Aaaa, RecordType::Mx, RecordType::Txt];

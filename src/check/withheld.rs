@@ -1,4 +1,6 @@
-//! Finds domains about which DNS cannot show what should be published: nothing is decided and nothing is planned there.
+//! Finds domains for which DNS cannot show what should be published.
+//!
+//! For these, the required expectations are unknown and nothing is planned.
 
 use crate::expected::{Expectation, Id, Importance, Origin};
 use crate::facts::{Existence, Zone};
@@ -7,19 +9,19 @@ use crate::record::{Name, Question, RecordData, RecordType, Text};
 
 use super::{Case, Code, ExpectationResult, Hazard, Severity, Status, backticked, parked};
 
-/// The reason why a domain is left as it is.
+/// The reason why no edit is proposed for a domain.
 #[derive(Debug)]
 pub(super) struct Withheld {
     /// [`Code::NotInZoneFiles`], [`Code::DomainIsAlias`] or [`Code::DomainParked`].
     code: Code,
-    /// Whether it holds for everything that is expected, and not only for what is required.
+    /// True if it makes every expectation unknown, not only the required ones.
     is_whole: bool,
     message: String,
-    /// What to report besides; in place of all other hazards of the records.
+    /// A hazard that replaces all others.
     hazard: Option<Hazard>,
 }
 
-/// The reason why the domain is left as it is; `None` for nearly all.
+/// Returns the reason why no edit is proposed for the domain; `None` for nearly all domains.
 pub(super) fn withheld(
     case: &Case<'_>,
     judged: &[ExpectationResult],
@@ -35,7 +37,7 @@ pub(super) fn withheld(
 }
 
 impl Withheld {
-    /// Takes the decision out of the results: what is required is unknown, and no edit is proposed.
+    /// Makes the required expectations unknown and removes all edits.
     pub(super) fn apply(self, judged: &mut [ExpectationResult], hazards: &mut Vec<Hazard>) -> Code {
         for one in judged {
             if self.is_whole || one.importance == Importance::Required {
@@ -50,7 +52,7 @@ impl Withheld {
         }
         hazards.extend(self.hazard);
         for hazard in hazards.iter_mut().filter(|hazard| !hazard.fix.is_empty()) {
-            // No edit is proposed, so none is needed.
+            // Without an edit, the hazard must not count as an error either.
             hazard.fix.clear();
             if hazard.level == Severity::Error {
                 hazard.level = Severity::Warning;
@@ -60,7 +62,7 @@ impl Withheld {
     }
 }
 
-/// No zone file covers the domain, and nothing else is asked.
+/// Checks for a domain that no zone file contains, while nothing else is asked.
 fn outside(case: &Case<'_>) -> Option<Withheld> {
     let domain = &case.subject.domain;
     let answer = case.sight.own_answer(&Question::new(domain.clone(), RecordType::Mx)).ok()?;
@@ -75,7 +77,7 @@ fn outside(case: &Case<'_>) -> Option<Withheld> {
     })
 }
 
-/// The name typed is an alias inside a zone, as `www` is: it has no records of its own.
+/// Checks for a name that is an alias inside a zone, such as `www`, and has no records of its own.
 fn typed_alias(case: &Case<'_>, zone: Option<&Zone>) -> Option<Withheld> {
     let domain = &case.subject.domain;
     let registrable =
@@ -100,12 +102,12 @@ fn typed_alias(case: &Case<'_>, zone: Option<&Zone>) -> Option<Withheld> {
     Some(Withheld { code: Code::DomainIsAlias, is_whole: false, message, hazard: Some(hazard) })
 }
 
-/// The domain whose mail was probably meant: without the first label, never above the apex of the zone.
+/// Returns the domain that was probably meant: the name without its first label, never above the apex of the zone.
 fn likely_domain(domain: &Name, apex: &Name) -> Name {
     domain.parent().filter(|parent| parent.is_within(apex)).unwrap_or_else(|| apex.clone())
 }
 
-/// A null MX and an SPF record without senders, and no sign of Microsoft: DNS does not show if the domain is
+/// Checks for a null MX, an SPF record without senders and no sign of Microsoft: DNS does not show if such a domain is
 /// to move.
 fn locked(case: &Case<'_>, judged: &[ExpectationResult]) -> Option<Withheld> {
     let domain = &case.subject.domain;
@@ -136,7 +138,7 @@ fn locked(case: &Case<'_>, judged: &[ExpectationResult]) -> Option<Withheld> {
     Some(Withheld { code: Code::DomainParked, is_whole: false, message, hazard: None })
 }
 
-/// Returns whether a published record leads to a host that is expected.
+/// Returns whether a published record leads to an expected host.
 fn names_microsoft(one: &ExpectationResult) -> bool {
     let Expectation { data, also, .. } = &one.expectation;
     let expected =
@@ -144,7 +146,7 @@ fn names_microsoft(one: &ExpectationResult) -> bool {
     one.observed.data.iter().filter_map(RecordData::target).any(expected)
 }
 
-/// Returns whether the zone holds a record that Microsoft 365 asks for and that a parked domain does not have.
+/// Returns whether the zone contains a record that Microsoft 365 requires and a parked domain does not have.
 fn is_sign_of_microsoft(one: &ExpectationResult) -> bool {
     let is_published = one.status == Status::Met && !one.observed.is_empty();
     match one.expectation.id {

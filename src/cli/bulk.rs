@@ -1,8 +1,8 @@
-//! Checks many domains, so that nothing waits for the last of them.
+//! Checks many domains and writes each result as soon as it can.
 //!
-//! A stream: a number of domains is under way at the same time, each result is written as soon as its turn has come, and
-//! then dropped. Domains whose lookups failed are checked once more at the end, and their results come last. A run that is
-//! stopped finishes what is under way, and reports the number of domains that were not checked.
+//! Several domains are checked at the same time. Each result is written as soon as its turn has come, and then dropped.
+//! Domains with failed lookups are checked once more at the end, and their results come last. A run that is stopped
+//! finishes the checks in progress, and reports the number of domains that were not checked.
 
 mod progress;
 mod resume;
@@ -33,10 +33,11 @@ use super::{Problem, Streams, Surroundings, cleanup, earlier, signals, status};
 use progress::Progress;
 use resume::ResumedReport;
 
-/// Checks every domain, writes every report, and gives back the exit status.
+/// Checks every domain, writes every report, and returns the exit status.
 ///
 /// # Errors
-/// [`Problem`] for what cannot be used, before anything is looked up; and for what cannot be written.
+/// [`Problem`] for an input that cannot be used, before anything is looked up; and for an output that cannot be
+/// written.
 pub(super) async fn run<'w>(
     options: &'w RunOptions,
     (bulk, times, reporting): (&Bulk, &Times, &Reporting),
@@ -61,7 +62,7 @@ pub(super) async fn run<'w>(
     let history = HistoryFile::open(options.history.as_deref())?;
     tell_of_inputs(&run.inputs, streams, style)?;
     let started = run.inputs.source.started();
-    // Only one format shows where domains are named, and of many domains that takes room.
+    // Only SARIF shows where domains are named, and keeping that for many domains takes memory.
     let place = if reporting.writes(ReportFormat::Sarif) { run.names.place() } else { Place::default() };
     let scale = Scale::of(run.names.len());
     let frame = RunHeader { started, phase: options.expected.phase, place, scale, options: next_options };
@@ -81,7 +82,7 @@ pub(super) async fn run<'w>(
         reporter.count(verdict);
         tally.earlier += 1;
     }
-    // What a recording or a file does not say now it does not say a moment later.
+    // Checking a recording or a file again gives the same result.
     let is_rechecked = tally.left() > 1 && !run.inputs.source.is_at_hand();
     let mut session = Session {
         workers: Workers::hire(scope, tally.left()),
@@ -109,7 +110,7 @@ pub(super) async fn run<'w>(
     session.finish(streams)
 }
 
-/// What a run consists of while domains are checked.
+/// The state of a run while domains are checked.
 struct Session<'s, 'w> {
     run: &'s PreparedRun,
     options: &'w RunOptions,
@@ -125,10 +126,10 @@ struct Session<'s, 'w> {
     stop: Stop<'s>,
 }
 
-/// How domains are checked: for the first time, or once more.
+/// The settings of one pass over domains: the first check, or the repeated one.
 struct Pass<'p> {
     effort: Effort,
-    /// Where domains go that are checked again later; `None` where every result is final.
+    /// The list of domains to check again later; `None` if every result is final.
     rechecks: Option<&'p mut Rechecks>,
 }
 
@@ -146,12 +147,12 @@ impl<'w> Session<'_, 'w> {
         let is_asked = Rc::clone(&stop.is_asked);
         let names = names.take_while(|_| !is_asked.get());
         let subjects = names.map(|name| run.overrides.subject(name));
-        // Where nothing is waited for, the first to be named is the first to be done.
+        // Without lookups over a network, domains are done in the order in which they were named.
         let order = match reporter.keeps_order() || run.inputs.source.is_at_hand() {
             true => Order::AsNamed,
             false => Order::AsDone,
         };
-        // What is seen together with other runs has to be seen in one place.
+        // A comparison with other runs is made in one thread, so this thread cannot render the domain.
         let is_alone = options.history.is_none() && run.earlier.is_none();
         let is_final = pass.rechecks.is_none();
         let (renderer, assumptions) = (reporter.renderer(), options.assumptions);
@@ -172,7 +173,7 @@ impl<'w> Session<'_, 'w> {
             let next = tokio::select! {
                 biased;
                 () = &mut stop.signal => {
-                    // Asked twice, nothing is waited for any more.
+                    // The second signal ends the run at once.
                     if stop.is_asked.get() {
                         break;
                     }
@@ -215,8 +216,8 @@ impl<'w> Session<'_, 'w> {
         Ok(())
     }
 
-    /// Waits until servers that were silent can be queried again; whether the domains that are held back are to be checked
-    /// then.
+    /// Waits until servers that did not answer can be queried again. Returns whether to check the domains that were
+    /// held back.
     async fn waits_for_servers(&mut self, streams: &mut Streams<'_>) -> Result<bool, Problem> {
         let Self { run, style, progress, tally, stop, .. } = self;
         if stop.is_asked.get() || tally.failed_fast {
@@ -239,7 +240,7 @@ impl<'w> Session<'_, 'w> {
         }
     }
 
-    /// Ends every report, and gives back the exit status.
+    /// Finishes every report and returns the exit status.
     fn finish(self, streams: &mut Streams<'_>) -> Result<u8, Problem> {
         let Self { style, reporter, mut history, recording, used, progress, tally, .. } = self;
         progress.clear();
@@ -252,7 +253,7 @@ impl<'w> Session<'_, 'w> {
         tell(notes.iter().map(String::as_str), streams, style)?;
         tell(tally.notes().iter().map(String::as_str), streams, style)?;
         let ended = reporter.finish(streams.out)?;
-        // Of those that were never begun nothing is known.
+        // Domains whose check was never started are undetermined.
         let is_cut = tally.left() > 0 && !tally.failed_fast;
         let ended = if is_cut && ended == 0 { status(Verdict::Undetermined) } else { ended };
         cleanup::set_status(ended);
@@ -260,13 +261,13 @@ impl<'w> Session<'_, 'w> {
     }
 }
 
-/// The signal that ends a run, and whether it came.
+/// The signal that ends a run, and whether it was received.
 struct Stop<'p> {
     clock: &'p dyn Clock,
     signal: Later<'p, ()>,
-    /// Whether it came once: then no domain is begun any more.
+    /// True if it was received once: no further domain is started.
     is_asked: Rc<Cell<bool>>,
-    /// Until when domains that are under way are waited for then.
+    /// The time until which checks in progress are waited for after that.
     end: Option<Instant>,
 }
 
@@ -275,7 +276,7 @@ impl<'p> Stop<'p> {
         Self { clock, signal: clock.stopped(), is_asked: Rc::default(), end: None }
     }
 
-    /// Notes that it came for the first time, and waits for the second.
+    /// Records the first signal, and begins to wait for the second.
     fn note(&mut self, streams: &mut Streams<'_>, style: &Style) -> Result<(), Problem> {
         self.is_asked.set(true);
         self.end = Some(Instant::now() + signals::UNDER_WAY);
@@ -284,23 +285,23 @@ impl<'p> Stop<'p> {
     }
 }
 
-/// Where every domain of the input is.
+/// The number of domains of the input by state.
 #[derive(Debug, Clone, Copy, Default)]
 struct Tally {
-    /// All of them.
+    /// All domains.
     total: usize,
-    /// Those whose result an earlier run wrote.
+    /// Domains whose result an earlier run wrote.
     earlier: usize,
-    /// Those that this run has written.
+    /// Domains whose result this run has written.
     checked: usize,
-    /// Those that are held back, to be checked again.
+    /// Domains that are held back, to be checked again.
     held: usize,
-    /// Whether the run ended at a domain that is not ready.
+    /// True if the run ended at a domain that is not ready.
     failed_fast: bool,
 }
 
 impl Tally {
-    /// Those of which nothing is known.
+    /// Returns the number of domains without a result.
     fn left(&self) -> usize {
         self.total.saturating_sub(self.earlier + self.checked)
     }
@@ -328,7 +329,7 @@ impl Tally {
     }
 }
 
-/// Returns whether something moves on a terminal, or lines are written now and then.
+/// Returns whether progress is shown, as a bar on a terminal or as lines.
 fn is_wanted(style: &Style, total: usize) -> bool {
     style.detail > Detail::Quiet && total > 1
 }

@@ -22,7 +22,7 @@ use super::{Problem, Streams, Surroundings, bulk as many, earlier, given, status
 /// Runs `cutover check`.
 ///
 /// # Errors
-/// [`Problem`] for what makes a verdict impossible.
+/// [`Problem`] if a verdict is impossible.
 pub(super) fn check(
     command: &Check,
     typed: &[OsString],
@@ -53,7 +53,7 @@ pub(super) fn check(
             scope,
         ))
     });
-    // What is still under way, such as a server that never answered, is of no use any more.
+    // Lookups in progress, such as one to a server that never answered, are no longer needed.
     runtime.shutdown_background();
     ended
 }
@@ -61,7 +61,7 @@ pub(super) fn check(
 /// Runs `cutover plan`.
 ///
 /// # Errors
-/// [`Problem`] for what makes a plan impossible.
+/// [`Problem`] if a plan is impossible.
 pub(super) fn plan(
     command: &Plan,
     typed: &[OsString],
@@ -118,7 +118,7 @@ pub(super) fn plan(
         let message = harmless(&judged.message);
         writeln!(streams.err, "warning: {} could not be checked: {message}", judged.expectation.id)?;
     }
-    // A plan without an MX edit must not look like one that needs none.
+    // A plan that lacks an MX edit must not look like one that does not need it.
     let hazards = checked.assessment.hazards.iter();
     let unassigned = hazards.filter(|hazard| hazard.code == Code::MxNotAssigned && hazard.is_error());
     let messages: Vec<String> = unassigned.map(|hazard| harmless(&hazard.message).to_string()).collect();
@@ -129,10 +129,11 @@ pub(super) fn plan(
     Ok(if unknown.is_empty() && !is_unsearched { 0 } else { status(Verdict::Undetermined) })
 }
 
-/// Looks up and judges the only domain of a run.
+/// Looks up and checks the only domain of a run.
 ///
 /// # Errors
-/// [`Problem`] for what cannot be used; nothing has been looked up then, or nothing is written.
+/// [`Problem`] for an input that cannot be used, before anything is looked up; and for an output that cannot be
+/// written.
 fn check_once(
     options: &RunOptions,
     times: &Times,
@@ -148,7 +149,7 @@ fn check_once(
         let round = rounds.first(&mut lock_notes(streams.err)).await?;
         Ok::<_, Problem>((rounds, round))
     })?;
-    // What is still under way, such as a server that never answered, is of no use any more.
+    // Lookups in progress, such as one to a server that never answered, are no longer needed.
     runtime.shutdown_background();
     tell_of_inputs(&rounds.run().inputs, streams, style)?;
     let notes = round.unneeded_waivers(options);
@@ -157,10 +158,10 @@ fn check_once(
     Ok(round)
 }
 
-/// What only a check of many domains can do.
+/// Refuses options that only a check of many domains has.
 ///
 /// # Errors
-/// [`Problem`] where it was asked for.
+/// [`Problem`] if one of them was given.
 pub(super) fn refuse_bulk(bulk: &Bulk, command: &str) -> Result<(), Problem> {
     let asked = match (&bulk.resume, bulk.fail_fast) {
         (Some(_), _) => "--resume",
@@ -170,10 +171,10 @@ pub(super) fn refuse_bulk(bulk: &Bulk, command: &str) -> Result<(), Problem> {
     Err(Problem::Usage(format!("{asked}: not an option of `cutover {command}`; use `cutover check`")))
 }
 
-/// What is expected; a form that holds the whole move needs the facts of its last phase.
+/// Returns the options of the expectations. A format that contains the whole move needs the facts of its last phase.
 ///
 /// # Errors
-/// [`Problem`] where the form cannot be made with these options.
+/// [`Problem`] if the format is not possible with these options.
 fn expected(command: &Plan, settings: &Settings) -> Result<ExpectationOptions, Problem> {
     let mut expected = command.expectations.options();
     if command.format.is_schedule() {
@@ -182,7 +183,7 @@ fn expected(command: &Plan, settings: &Settings) -> Result<ExpectationOptions, P
                 omit the option";
             return Err(Problem::Usage(message.into()));
         }
-        // A settings file may name a time for single domains.
+        // A settings file may give a time for individual domains.
         if command.format == PlanFormat::Ics && expected.switch_at.is_none() && !settings.is_from_file() {
             return Err(without_time());
         }

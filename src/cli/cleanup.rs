@@ -1,33 +1,33 @@
-//! Keeps the exit status of a run that has written everything, for the end that a signal forces.
+//! Stores the exit status of a run that has written everything, for a process that a signal ends.
 
 use std::sync::OnceLock;
 use std::time::Duration;
 
-/// The exit status of the run, once everything is written. For the whole process, as its end is.
+/// The exit status of the run, once everything is written. It is global, since a signal ends the whole process.
 static STATUS: OnceLock<u8> = OnceLock::new();
 
-/// Keeps the exit status of a run that has written everything.
+/// Stores the exit status of a run that has written everything.
 pub(super) fn set_status(status: u8) {
-    // The first run of a process is the only one that a signal ends.
+    // A process has one run that a signal can end, so only the first status counts.
     let _ = STATUS.set(status);
 }
 
-/// The exit status of the run, if it has written everything.
+/// Returns the exit status of the run, if it has written everything.
 pub(super) fn status() -> Option<u8> {
     STATUS.get().copied()
 }
 
-/// How long the end of the process may take after a signal, where that is not as usual.
+/// The time limit for ending the process after a signal, if it differs from the default.
 static PATIENCE: OnceLock<Duration> = OnceLock::new();
 
-/// Lets the end of the process take this long.
+/// Sets the time limit for ending the process.
 #[cfg(feature = "serve")]
 pub(super) fn set_patience(patience: Duration) {
-    // As for the status.
+    // Only the first time limit counts, as for the status.
     let _ = PATIENCE.set(patience);
 }
 
-/// How long the end of the process may take, where that is not as usual.
+/// Returns the time limit for ending the process, if it differs from the default.
 pub(super) fn patience() -> Option<Duration> {
     PATIENCE.get().copied()
 }

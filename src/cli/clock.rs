@@ -1,4 +1,4 @@
-//! The clock of the process: real time, and the signals that end it.
+//! Implements the clock of the process: real time, and the signals that end it.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -10,11 +10,11 @@ use crate::run::{self, Clock, Later};
 
 use super::signals;
 
-/// The process: real time, and the signals that end it. Once it has been asked whether the user wants to stop, a signal ends
-/// the whole process within 2 seconds, whatever it is doing.
+/// The clock of the process. Once [`Clock::stopped`] has been called, a signal ends the whole process within 2 seconds,
+/// whatever it is doing.
 #[derive(Debug, Default)]
 pub(super) struct Process {
-    /// How many signals came; `None` if the system gives none.
+    /// The number of signals received; `None` if the system delivers none.
     signals: OnceLock<Option<watch::Receiver<u32>>>,
 }
 

@@ -1,15 +1,15 @@
-//! Output to a console that shows nothing beyond ASCII.
+//! Writes to a console that shows only ASCII.
 
 use std::io::{self, Write};
 
 use crate::report::ascii::to_ascii;
 use crate::report::style::Marks;
 
-/// A stream whose text is written in ASCII, where that is asked for.
+/// A stream whose text is converted to ASCII if the marks require it.
 pub(super) struct Console<'a> {
     stream: &'a mut dyn Write,
     marks: Marks,
-    /// The beginning of a character whose end has not come yet.
+    /// The first octets of a character that is not complete yet.
     begun: Vec<u8>,
 }
 
@@ -19,7 +19,7 @@ impl<'a> Console<'a> {
         Self { stream, marks, begun: Vec::new() }
     }
 
-    /// Writes ASCII alone from now on.
+    /// Writes only ASCII from now on.
     pub(super) fn restrict(&mut self) {
         self.marks = Marks::Ascii;
     }
@@ -33,7 +33,7 @@ impl Write for Console<'_> {
         self.begun.extend_from_slice(octets);
         let whole = match std::str::from_utf8(&self.begun) {
             Ok(text) => text.len(),
-            // A character of UTF-8 has at most four octets.
+            // A UTF-8 character has at most 4 octets.
             Err(error) if self.begun.len() - error.valid_up_to() < 4 => error.valid_up_to(),
             Err(_) => self.begun.len(),
         };
@@ -48,8 +48,8 @@ impl Write for Console<'_> {
     }
 }
 
-/// The marks that a terminal shows in this locale: the first of `LC_ALL`, `LC_CTYPE` and `LANG` that is set names its
-/// character set, and without any it is ASCII. Windows writes to a console in UTF-16, whatever its code page.
+/// Returns the marks that a terminal shows in this locale. The first of `LC_ALL`, `LC_CTYPE` and `LANG` that is set
+/// gives the character set; it is ASCII if none is. Windows writes to a console in UTF-16, whatever its code page.
 pub(super) fn marks_of_locale(is_terminal: bool, locale: impl Fn(&str) -> Option<String>) -> Marks {
     if !is_terminal || cfg!(windows) {
         return Marks::Unicode;

@@ -1,4 +1,4 @@
-//! Reads what earlier runs left behind, for `--since`.
+//! Reads the reports and recordings of earlier runs, for `--since`.
 
 use std::path::PathBuf;
 

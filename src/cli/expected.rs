@@ -1,4 +1,4 @@
-//! `cutover expected`: what should be published; no lookups in the DNS.
+//! `cutover expected`: prints the records that should be published, without DNS lookups.
 
 use crate::expected::expectations;
 use crate::report::Style;

@@ -1,4 +1,4 @@
-//! `cutover explain`: the manual page of an outcome.
+//! `cutover explain`: prints the manual page of an outcome.
 
 use std::collections::BTreeSet;
 
@@ -61,7 +61,7 @@ fn page(section: &str) -> String {
     page
 }
 
-/// The heading of an example, from the head of its fence: `zone shows=CODE options="…"`.
+/// Returns the heading of an example, from the info string of its fence: `zone shows=CODE options="…"`.
 fn introduction(fence: &str) -> String {
     let code = |rest: &str| rest.split_whitespace().next().and_then(|word| word.parse::<Code>().ok());
     let shown = fence.split_once(" shows=").and_then(|(_, rest)| code(rest));
@@ -94,7 +94,7 @@ fn unknown(word: &str) -> String {
         |text: &str| -> BTreeSet<Vec<u8>> { text.as_bytes().windows(3).map(<[u8]>::to_vec).collect() };
     let typed = parts(&word.to_ascii_lowercase());
     let shared = |code: &&Code| parts(code.word()).intersection(&typed).count();
-    // A part of three letters is shared by chance.
+    // Two codes may have a part of three letters in common by chance.
     let close = Code::ALL.iter().max_by_key(shared).filter(|code| shared(code) > 1);
     let hint = close.map(|code| format!(" did you mean `{code}`?")).unwrap_or_default();
     format!("unknown code `{}`;{hint} `cutover explain` lists all codes", harmless(word))

@@ -1,10 +1,11 @@
-//! The options of this run that the commands in its report repeat.
+//! Selects the options of this run that the commands in its report repeat.
 
 use std::ffi::OsString;
 
 use crate::report::harmless::harmless;
 
-/// Options with a value that mean the same in `check`, `plan` and `watch`, and have nothing to do with one moment.
+/// Options with a value that have the same meaning in `check`, `plan` and `watch` and do not depend on the time of the
+/// run.
 const WITH_VALUE: [&str; 19] = [
     "--settings",
     "--cloud",
@@ -27,7 +28,7 @@ const WITH_VALUE: [&str; 19] = [
     "--queue-margin",
 ];
 
-/// The same without a value.
+/// Such options without a value.
 const ALONE: [&str; 10] = [
     "--graph",
     "--hybrid",
@@ -41,23 +42,24 @@ const ALONE: [&str; 10] = [
     "--ascii",
 ];
 
-/// Options that choose the DNS sources, which a saved run answers.
+/// Options that choose the DNS sources, which a saved run replaces.
 const LOOKUP: [&str; 5] = ["--resolver", "--name-server", "--tsig", "--transfer", "--allow-private-servers"];
 
-/// Options with a value that say where answers come from, and that a later check of the same needs.
+/// Options with a value that concern the source of answers and that a later check of the same source needs.
 const OF_SOURCE: [&str; 4] = ["--zone", "--authority-port", "--timeout", "--deadline"];
 
-/// The options that were typed and that a later command has to repeat, quoted for a shell; each with a blank before it.
+/// Returns the given options that a later command has to repeat, quoted for a shell; each is preceded by a blank.
 pub(super) fn options(typed: &[OsString]) -> String {
     kept(typed, &[])
 }
 
-/// The same for a command that judges a saved run.
+/// Returns these options for a command on a saved run.
 pub(super) fn replay_options(typed: &[OsString]) -> String {
     kept(typed, &LOOKUP)
 }
 
-/// The options that the next step of a report repeats: also where the answers come from, and which labs are asked.
+/// Returns the options that the next step of a report repeats, including those for the source of answers and for test
+/// labs.
 pub(super) fn next_options(typed: &[OsString]) -> String {
     kept_with(typed, &[], &OF_SOURCE)
 }
@@ -90,7 +92,7 @@ fn kept_with(typed: &[OsString], left_out: &[&str], more: &[&str]) -> String {
     given
 }
 
-/// A word that a shell takes as it is.
+/// Quotes a word for a shell.
 fn quoted(word: &str) -> String {
     let word = harmless(word);
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "._:/@=+,-".contains(character);

@@ -1,4 +1,4 @@
-//! The targets of the notices of `watch` and `serve`.
+//! Determines the targets of the notices of `watch` and `serve`.
 
 use crate::lookup::webhook::{Webhook, WebhookUrl};
 use crate::run::{HookTargets, NoticeFormat};

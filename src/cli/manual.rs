@@ -12,14 +12,14 @@ use super::{Problem, Streams};
 pub(super) fn completions(command: &Completions, streams: &mut Streams<'_>) -> Result<u8, Problem> {
     let mut program = Arguments::command();
     let name = program.get_name().to_owned();
-    // Written to memory first: the generator panics where it cannot write.
+    // The script is written to memory first, because the generator panics if it cannot write.
     let mut script = Vec::new();
     clap_complete::generate(command.shell, &mut program, name, &mut script);
     streams.out.write_all(&script)?;
     Ok(0)
 }
 
-/// Runs `cutover man`: the program, and each command as a section of its own.
+/// Runs `cutover man`: prints a page about the program, with a section for each command.
 ///
 /// # Errors
 /// [`Problem`] if the output cannot be written.

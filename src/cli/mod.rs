@@ -1,7 +1,6 @@
 //! The command line: argument parsing, files, streams and exit status.
 //!
-//! The front desk: arguments, files, the streams and the exit status. [`run`] is a whole run, in process, so that tests
-//! see exactly what a user sees.
+//! [`run`] makes a whole run in the calling process, so that tests see exactly what a user sees.
 
 mod args;
 mod bulk;
@@ -54,53 +53,54 @@ use args::{Arguments, Command, When};
 use console::Console;
 use settings::Settings;
 
-/// Exit status of wrong usage, an unreadable file, or a failure of our own.
+/// The exit status for wrong usage, an unreadable file, or an internal failure.
 const USAGE: u8 = 2;
 
-/// Exit status where the reader of the output has seen enough, as in `cutover … | head`: that of a program that SIGPIPE ends.
-/// It is not a failure, and not a verdict either.
+/// The exit status if the reader closes the pipe early, as in `cutover … | head`: the one of a program that SIGPIPE
+/// ends. It is neither a failure nor a verdict.
 const CLOSED_PIPE: u8 = 141;
 
-/// The environment variable that holds the token for Microsoft Graph: a command line can be seen by others.
+/// The environment variable with the token for Microsoft Graph, since other users can see a command line.
 const GRAPH_TOKEN: &str = "CUTOVER_GRAPH_TOKEN";
 
-/// The environment variable that holds the URL of a webhook, which often has a secret in it.
+/// The environment variable with the URL of a webhook, which often contains a secret.
 const WEBHOOK: &str = "CUTOVER_WEBHOOK";
 
-/// Where a run happens: everything that it does not get from its arguments.
+/// The environment of a run: every input other than its arguments.
 #[derive(Debug, Clone)]
 pub struct Surroundings {
-    /// Columns of the terminal, or of `COLUMNS` where the output is not one; `None` if nothing is to be wrapped.
+    /// The width of the terminal in columns, or `COLUMNS` if the output is not a terminal; `None` if lines are not
+    /// wrapped.
     pub width: Option<usize>,
-    /// Whether `--color auto` means color.
+    /// The color that `--color auto` stands for.
     pub colour: Colour,
-    /// The time.
+    /// The time at the start of the run.
     pub now: Timestamp,
-    /// The settings file that is read where none is named, if it is there.
+    /// The settings file that is read if none is named, provided that it exists.
     pub settings: Option<PathBuf>,
     /// The content of standard input; `None` for that of the process.
     pub input: Option<Arc<[u8]>>,
-    /// Whether standard error is a terminal on which a view may move.
+    /// True if standard error is a terminal on which a status line can be updated.
     pub live: bool,
-    /// How time passes, for a command that waits.
+    /// The clock of a command that waits.
     pub clock: Arc<dyn Clock>,
-    /// What lets this run read Microsoft Graph, where it was given.
+    /// The token for Microsoft Graph, if given.
     pub graph_token: Option<Token>,
-    /// Where `watch` posts changes, unless a URL was typed; as it was given.
+    /// The URL to which `watch` posts changes unless the command line gives one, as text.
     pub webhook: Option<String>,
-    /// The time zone of the people who read a plan with hours in it.
+    /// The time zone of the readers of a plan with times.
     pub time_zone: TimeZone,
-    /// Which characters standard output shows.
+    /// The characters that standard output can show.
     pub marks: Marks,
-    /// Which characters standard error shows.
+    /// The characters that standard error can show.
     pub error_marks: Marks,
-    /// What a server gets from the environment.
+    /// The environment variables of a server.
     #[cfg(feature = "serve")]
     pub serve: ServeSurroundings,
 }
 
 impl Surroundings {
-    /// Those of a process whose streams go into files.
+    /// Returns the surroundings of a process whose streams are files or pipes.
     #[must_use]
     pub fn of_pipe(now: Timestamp) -> Self {
         Self {
@@ -121,7 +121,7 @@ impl Surroundings {
         }
     }
 
-    /// Those of this process.
+    /// Returns the surroundings of this process.
     #[must_use]
     #[allow(
         clippy::disallowed_methods,
@@ -143,7 +143,7 @@ impl Surroundings {
             input: None,
             live: io::stderr().is_terminal() && !plain,
             clock: Arc::new(Process::default()),
-            // What is no text is no token either, and is refused as such where one is needed.
+            // A value that is not text is not a token either, and is refused when a token is needed.
             graph_token: std::env::var_os(GRAPH_TOKEN).map(|text| Token::new(&text.to_string_lossy())),
             webhook: std::env::var_os(WEBHOOK)
                 .map(|text| text.to_string_lossy().into_owned())
@@ -157,7 +157,7 @@ impl Surroundings {
     }
 }
 
-/// The reason why a run ends without a verdict: exit status 2.
+/// The reason why a run ends without a verdict, with exit status 2.
 #[derive(Debug)]
 enum Problem {
     /// Wrong usage, or a file that cannot be used: one or more lines for a person.
@@ -218,7 +218,7 @@ pub fn run(
     match ended {
         Ok(status) => status,
         Err(Problem::Usage(message)) => {
-            // Nothing is left to tell if even this cannot be written.
+            // There is no way to report that this cannot be written.
             let _ = message
                 .lines()
                 .try_for_each(|line| writeln!(streams.err, "error: {}", Sanitized::sentence(line)));
@@ -232,11 +232,11 @@ pub fn run(
     }
 }
 
-/// Whether the program knows these words (the first is its name), without doing anything: for a person who keeps command
-/// lines in documents and settings of other programs.
+/// Checks if the program accepts a command line, whose first word is its name, without running it. It is useful for
+/// command lines in documents and in the settings of other programs.
 ///
 /// # Errors
-/// What the program would say of a command line that it refuses.
+/// The message of the program about a command line that it refuses.
 pub fn accepts(arguments: impl IntoIterator<Item = OsString>) -> Result<(), String> {
     match <Arguments as clap::Parser>::try_parse_from(arguments) {
         Ok(_) => Ok(()),
@@ -245,7 +245,7 @@ pub fn accepts(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Stri
     }
 }
 
-/// Returns whether this is not an error, but the help or the version.
+/// Returns whether this is a request for the help or the version, and not an error.
 fn is_asked_for(error: &clap::Error) -> bool {
     matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion)
 }
@@ -253,11 +253,11 @@ fn is_asked_for(error: &clap::Error) -> bool {
 fn usage(error: &clap::Error, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
     let asked_for = is_asked_for(error);
     let text = error.render();
-    // Nothing is left to tell if even this cannot be written.
+    // There is no way to report that this cannot be written.
     let _ = if asked_for {
         write!(out, "{text}")
     } else {
-        // What was typed stands in it.
+        // The message repeats words of the command line.
         text.to_string().lines().try_for_each(|line| writeln!(err, "{}", Sanitized::sentence(line)))
     };
     if asked_for { 0 } else { USAGE }
@@ -284,7 +284,7 @@ fn dispatch(
         },
         marks: if arguments.ascii { Marks::Ascii } else { surroundings.marks },
     };
-    // What a program reads stays as it is.
+    // Output for programs is not converted.
     let marks = if arguments.command.is_for_a_person() { style.marks } else { Marks::Unicode };
     let streams = &mut Streams { out: &mut Console::new(streams.out, marks), err: streams.err };
     match &arguments.command {
@@ -303,7 +303,7 @@ fn dispatch(
     }
 }
 
-/// The exit status of a verdict.
+/// Returns the exit status of a verdict.
 fn status(verdict: Verdict) -> u8 {
     match verdict {
         Verdict::Ready => 0,

@@ -1,4 +1,4 @@
-//! Notes on standard error, where they are wanted.
+//! Writes notes to standard error.
 
 use std::io::Write;
 
@@ -9,7 +9,7 @@ use crate::run::RunInputs;
 
 use super::{Problem, Streams};
 
-/// Writes notes, where they are wanted.
+/// Writes notes, unless the user wants only results.
 ///
 /// # Errors
 /// [`Problem`] if that cannot be written.
@@ -26,7 +26,7 @@ pub(super) fn tell<'n>(
     Ok(())
 }
 
-/// Writes what has to be said before the report.
+/// Writes the notes about the inputs, before the report.
 ///
 /// # Errors
 /// [`Problem`] if that cannot be written.
@@ -39,10 +39,10 @@ pub(super) fn tell_of_inputs(
     tell(inputs.notes.iter().chain(asides).map(String::as_str), streams, style)
 }
 
-/// Writes the note that a file is locked, which says why nothing moves.
+/// Returns a function that writes a note about a locked file, which explains why the run waits.
 pub(super) fn lock_notes(err: &mut dyn Write) -> impl FnMut(&str) + '_ {
     |note| {
-        // Nothing is left to tell if even this cannot be written.
+        // There is no way to report that this cannot be written.
         let _ = writeln!(err, "note: {}", harmless(note));
     }
 }

@@ -1,7 +1,7 @@
-//! Where each result goes, and when.
+//! Writes each result to every report of the run.
 //!
-//! A report for every `--output` and one for standard output, written as the results come: nothing of a domain is kept
-//! once it is written, but for the formats that cannot be begun before the last is known. Files take their place when the
+//! There is one report for each `--output` and one for standard output. Results are written as they arrive and are not
+//! kept, except for formats that need the last result before they can begin. Files appear under their names when the
 //! run is over.
 
 mod renderer;
@@ -41,30 +41,30 @@ struct Sink {
     format: ReportFormat,
     target: Target,
     run: Arc<Run>,
-    /// Pieces that were written at once.
+    /// The number of pieces that were written at once.
     written: usize,
-    /// Pieces that wait for the end.
+    /// The pieces that wait for the end of the run.
     waiting: Waiting,
-    /// Domains that the format needs at the end.
+    /// The domains that the format needs as a whole at the end.
     whole: Vec<Arc<DomainReport>>,
 }
 
-/// Where a report goes.
+/// The destination of a report.
 enum Target {
     StandardOutput,
     File(AtomicFile),
 }
 
-/// What was found out about the run beside its results.
+/// The facts about a run that its reports show besides the results.
 #[derive(Debug, Clone)]
 pub(super) struct RunHeader {
-    /// The time when it began.
+    /// The time when the run began.
     pub(super) started: Timestamp,
-    /// The phase that was judged.
+    /// The phase that was checked.
     pub(super) phase: Phase,
-    /// The position of its domains.
+    /// The position of its domains in the input.
     pub(super) place: Place,
-    /// How many domains there are.
+    /// The number of domains: one, or several.
     pub(super) scale: Scale,
     /// The options that the next command repeats.
     pub(super) options: String,
@@ -89,7 +89,7 @@ impl<'a> Reporter<'a> {
         Ok(Self { reporting, sinks, summary, reminders, verdicts: BTreeSet::new() })
     }
 
-    /// The same for results of earlier runs.
+    /// Marks the reports as made from results of earlier runs.
     pub(super) fn of_stored_results(mut self) -> Self {
         for sink in &mut self.sinks {
             sink.run = Arc::new(Run { age: ResultAge::Stored, ..(*sink.run).clone() });
@@ -97,7 +97,7 @@ impl<'a> Reporter<'a> {
         self
     }
 
-    /// Writes what comes before the first result.
+    /// Writes the parts of the reports before the first result.
     ///
     /// # Errors
     /// [`Problem`] if it cannot be written.
@@ -113,7 +113,7 @@ impl<'a> Reporter<'a> {
         self.sinks.iter().any(|sink| sink.format != ReportFormat::Ndjson)
     }
 
-    /// Puts what an earlier run wrote in front of a report that goes on where that was left.
+    /// Copies a line of an earlier report to the beginning of the report that continues it.
     ///
     /// # Errors
     /// [`Problem`] if it cannot be written.
@@ -130,13 +130,13 @@ impl<'a> Reporter<'a> {
         Ok(())
     }
 
-    /// Renders a domain for these reports.
+    /// Returns the renderer of domains for these reports.
     pub(super) fn renderer(&self) -> DomainRenderer {
         let reports = self.sinks.iter().map(|sink| (sink.format, Arc::clone(&sink.run))).collect();
         DomainRenderer::new(reports, self.reporting.fail_on_new)
     }
 
-    /// Puts what was written of a domain where it belongs.
+    /// Adds a rendered domain to every report.
     ///
     /// # Errors
     /// [`Problem`] if it cannot be written.
@@ -153,7 +153,7 @@ impl<'a> Reporter<'a> {
         self.verdicts.insert(verdict);
     }
 
-    /// Ends every report, and gives back the exit status.
+    /// Finishes every report and returns the exit status.
     ///
     /// # Errors
     /// [`Problem`] if one of them cannot be written.
@@ -169,7 +169,7 @@ impl<'a> Reporter<'a> {
     }
 }
 
-/// The worst verdict of several domains among those that count; `None` where none does.
+/// Returns the worst verdict among those that count for the exit status; `None` if none does.
 fn counted(verdicts: &BTreeSet<Verdict>, reporting: &Reporting) -> Option<Verdict> {
     let fails = |verdict: &Verdict| match &reporting.fail_on {
         Some(list) => list.iter().any(|name| name.verdict() == Some(*verdict)),
@@ -178,7 +178,8 @@ fn counted(verdicts: &BTreeSet<Verdict>, reporting: &Reporting) -> Option<Verdic
     verdicts.iter().rev().copied().find(fails)
 }
 
-/// `ready` can be made to fail; it then has the status of a change that is needed.
+/// Returns the exit status of a verdict that counts. With `--fail-on ready`, that verdict has the status of
+/// `changes-needed`.
 fn exit_status(verdict: Verdict) -> u8 {
     match status(verdict) {
         0 => status(Verdict::ChangesNeeded),
@@ -198,7 +199,7 @@ impl Sink {
                 self.written += 1;
                 self.target.write(separator.as_bytes(), out)?;
                 self.target.write(text.as_bytes(), out)?;
-                // A run that ends without warning leaves every domain that is done.
+                // Flushing keeps every finished domain in the output even if the run is killed.
                 self.target.flush(out)
             }
             RenderedPiece::Later(texts) => self.waiting.keep(texts).map_err(spooling),
@@ -235,7 +236,7 @@ impl Target {
         }
     }
 
-    /// Writes what a format writes, and says what went wrong with the file's name.
+    /// Writes the output of a format. An error names the file.
     fn write_all(
         &mut self,
         out: &mut dyn Write,
@@ -244,7 +245,7 @@ impl Target {
         let mut opened = Opened { target: self, out, problem: None };
         let mut buffer = io::BufWriter::new(&mut opened);
         let written = write(&mut buffer).and_then(|()| buffer.flush());
-        // What is left in the buffer after a failure is not written.
+        // The rest of the buffer is not written after a failure.
         drop(buffer.into_parts());
         match opened.problem {
             Some(problem) => Err(problem),
@@ -260,7 +261,7 @@ impl Target {
     }
 }
 
-/// A target as a format sees it.
+/// A target as a writer for a format.
 struct Opened<'t> {
     target: &'t mut Target,
     out: &'t mut dyn Write,
@@ -280,7 +281,7 @@ impl Write for Opened<'_> {
     }
 }
 
-/// What waits for the end of the run could not be put aside.
+/// Returns the problem that pieces for the end of the run could not be stored.
 fn spooling(error: io::Error) -> Problem {
     Problem::Usage(format!(
         "no space for the complete report: {error}; free some in the folder for temporary files"

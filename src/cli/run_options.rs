@@ -1,4 +1,4 @@
-//! Puts the options of a run together: what was typed, the settings, and the surroundings.
+//! Combines the options of a run from the command line, the settings and the surroundings.
 
 use crate::check::Assumptions;
 use crate::run::{DomainLimit, DomainSelection, ExpectationOptions, RunOptions};
@@ -7,26 +7,26 @@ use super::args::{Bulk, Lookup, Times};
 use super::settings::Settings;
 use super::{Problem, Surroundings};
 
-/// What the commands that check domains have in common.
+/// The arguments that all commands that check domains have.
 pub(super) struct CheckArguments<'a> {
     /// The domains as they were typed.
     pub(super) domains: &'a [String],
-    /// What is expected.
+    /// The options of the expectations.
     pub(super) expected: ExpectationOptions,
-    /// Where the answers come from.
+    /// The arguments for the sources of answers.
     pub(super) lookup: &'a Lookup,
-    /// What was seen before.
+    /// The arguments for the history and the assumed durations.
     pub(super) times: &'a Times,
-    /// Many domains.
+    /// The arguments for many domains.
     pub(super) bulk: &'a Bulk,
-    /// Whether recommended counts as required.
+    /// True if recommended records count as required.
     pub(super) strict: bool,
-    /// How many domains the command can deal with.
+    /// The number of domains that the command accepts.
     pub(super) limit: DomainLimit,
 }
 
 impl CheckArguments<'_> {
-    /// The options of the run.
+    /// Returns the options of the run.
     ///
     /// # Errors
     /// [`Problem`] for a value of the settings that cannot be used.
@@ -67,7 +67,7 @@ impl CheckArguments<'_> {
     }
 }
 
-/// The options of a run that looks nothing up.
+/// Returns the options of a run without lookups.
 ///
 /// # Errors
 /// [`Problem`] for a value of the settings that cannot be used.

@@ -1,6 +1,6 @@
 //! `cutover schema`: prints the JSON Schema of a file that is read or written.
 //!
-//! Generated from the very types that read and write the files.
+//! The schemas are generated from the types that read and write the files.
 
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
@@ -21,10 +21,10 @@ use super::{Problem, Streams};
 pub(super) fn run(command: &args::Schema, streams: &mut Streams<'_>) -> Result<u8, Problem> {
     let schema: Schema = match command.file {
         SchemaFile::Settings => schema_for!(SettingsDocument),
-        // As it is written: what is left out there when it is empty is not required.
+        // The schema describes the file as written: a field that is omitted if empty is not required.
         SchemaFile::Report => {
             let settings = SchemaSettings::default().for_serialize();
-            // What is taken for a missing field when a report is read back is not written.
+            // The defaults for missing fields apply only to reading, so they are not part of the schema.
             let without_defaults = |schema: &mut Schema| drop(schema.remove("default"));
             let settings = settings.with_transform(RecursiveTransform(without_defaults));
             settings.into_generator().into_root_schema_for::<Report>()

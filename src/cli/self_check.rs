@@ -1,7 +1,7 @@
 //! `cutover self-check`: reports what this machine can query and show.
 //!
-//! Queries every resolver that a check would use for the name servers of the root, and nothing else. Works without a network:
-//! failures are results.
+//! Queries every resolver that a check would use for the name servers of the root, and nothing else. It works without a
+//! network, since failures are results.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ use super::args::{ExpectedFormat, SelfCheck};
 use super::settings::Settings;
 use super::{Problem, Streams, Surroundings, status, version};
 
-/// Tries that fit into the time for all of them.
+/// The time limit for all attempts of a query, as a multiple of the limit for one attempt.
 const TRIES: u32 = 3;
 
 /// The result of a self-check.
@@ -113,7 +113,7 @@ struct Clock {
 
 #[derive(Debug, Serialize)]
 struct Terminal {
-    /// Columns; null where the output is not a terminal.
+    /// Columns; null if the output is not a terminal.
     width: Option<usize>,
     characters: &'static str,
     color: bool,
@@ -132,7 +132,7 @@ pub(super) fn run(
 ) -> Result<u8, Problem> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let resolvers = runtime.block_on(resolvers(command, settings));
-    // A server that never answered is of no use any more.
+    // Queries to servers that have not answered are no longer needed.
     runtime.shutdown_background();
     let ports = [
         (DNS_PORT, Transported::Udp, "no resolver without encryption is configured"),
@@ -242,7 +242,7 @@ async fn ask(endpoint: &Endpoint, origin: Origin, transport: &Transport) -> Reso
         }
     }
     let elapsed = reply.ok().filter(|_| state == State::Works).map(|reply| reply.elapsed);
-    // Microseconds, which a number of this kind holds exactly for centuries.
+    // An `f64` holds microseconds exactly for centuries.
     let rtt_ms = elapsed.map(|elapsed| Duration::from_micros(elapsed).as_secs_f64() * 1000.0);
     let rtt_ms = rtt_ms.map(|rtt| (rtt * 10.0).round() / 10.0);
     Resolver { address, origin, state, reason, rtt_ms, probes }
@@ -291,7 +291,7 @@ impl Resolver {
 }
 
 impl Port {
-    /// Works if one resolver was reached so; fails if all failed.
+    /// Returns the result for a port: it works if one resolver was reached through it, and fails if all failed.
     fn of(port: u16, transport: Transported, without: &'static str, resolvers: &[Resolver]) -> Self {
         let probes = resolvers.iter().flat_map(|resolver| &resolver.probes);
         let states: Vec<State> =
@@ -305,7 +305,7 @@ impl Port {
     }
 }
 
-/// The text for a person: whether it works, and then each part on a line of its own.
+/// Returns the text for a person: whether it works, and then one line for each part.
 fn table(view: &View, style: &Style) -> String {
     let Tool { name, version, commit, target, newest_fact } = view.tool;
     let headline = match view.works {

@@ -18,9 +18,9 @@ use super::run_options::CheckArguments;
 use super::settings::{self, Settings};
 use super::{Problem, Streams, Surroundings, cleanup};
 
-/// The environment variable that holds the token: a command line can be seen by others.
+/// The environment variable with the token, since other users can see a command line.
 const TOKEN: &str = "CUTOVER_SERVE_TOKEN";
-/// Time limit of the shutdown: longer than that of other commands, since responses in progress are finished.
+/// The time limit of the shutdown: longer than that of other commands, since responses in progress are finished.
 const PATIENCE: Duration = Duration::from_millis(4700);
 
 /// The environment variables of a server.
@@ -33,7 +33,7 @@ pub struct ServeSurroundings {
 }
 
 impl fmt::Debug for ServeSurroundings {
-    /// Without the token.
+    /// Formats the value without the token.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { token: _, notify_socket } = self;
         f.debug_struct("ServeSurroundings").field("notify_socket", notify_socket).finish_non_exhaustive()
@@ -41,7 +41,7 @@ impl fmt::Debug for ServeSurroundings {
 }
 
 impl ServeSurroundings {
-    /// Reads them.
+    /// Reads the environment variables of this process.
     pub(super) fn of_process() -> Self {
         #[allow(clippy::disallowed_methods, reason = "called by the one place that reads the environment")]
         let variable = |name: &str| std::env::var_os(name).map(|text| text.to_string_lossy().into_owned());
@@ -68,7 +68,7 @@ pub(super) fn run(
     cleanup::set_patience(PATIENCE);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut say = |note: &str| {
-        // Nothing is left to tell if even this cannot be written.
+        // There is no way to report that this cannot be written.
         let _ = writeln!(streams.err, "note: {}", harmless(note)).and_then(|()| streams.err.flush());
     };
     settings.ignored().iter().for_each(|note| say(note));

@@ -1,7 +1,7 @@
-//! The settings file and the command line together.
+//! Combines the settings file and the command line.
 //!
-//! Precedence: command line, then the line of a list, then `[[domain]]`, then `[[group]]`, then `[defaults]`. Every value goes through the reader of the option of its
-//! name, so that file and command line cannot differ in what they take.
+//! Precedence: command line, then the line of a list, then `[[domain]]`, then `[[group]]`, then `[defaults]`. Every
+//! value is parsed by the option of the same name, so the file and the command line accept the same values.
 
 mod merge;
 mod reader;
@@ -20,20 +20,20 @@ use super::args::Arguments;
 use merge::Layer;
 use reader::OptionReader;
 
-/// The command line and the settings together.
+/// The command line and the settings.
 #[derive(Debug, Default)]
 pub(super) struct Settings {
     typed: Layer,
     file: Option<SettingsFile>,
-    /// Values that do not count, a sentence each.
+    /// Sentences about values that are ignored.
     ignored: Vec<String>,
 }
 
-/// What runs a command or sends something: it counts where it was typed or in a file that was named, and not in one that
-/// happens to be in the folder.
+/// Options that run a command or send something. They count on the command line or in a file that the user names, but
+/// not in a file that is only found in the current folder.
 const ACTING: [&str; 3] = ["on-change", "webhook", "webhook-format"];
 
-/// Reads the command line, and the settings that go with it.
+/// Reads the command line and the settings file that it names, or the default one.
 ///
 /// # Errors
 /// The error of the command line, or [`Problem`] for a file that cannot be used.
@@ -76,7 +76,7 @@ impl Settings {
         Ok(Self { typed: Layer::of_command_line(matches), file, ignored: Vec::new() })
     }
 
-    /// Takes out what only counts in a file that was named.
+    /// Removes the options that count only in a file that the user names.
     fn ignore_acting(&mut self) {
         let Some(file) = &mut self.file else { return };
         for key in ACTING {
@@ -89,7 +89,7 @@ impl Settings {
         }
     }
 
-    /// Values of the file that do not count, a sentence each.
+    /// Returns sentences about values of the file that are ignored.
     pub(super) fn ignored(&self) -> &[String] {
         &self.ignored
     }
@@ -98,7 +98,7 @@ impl Settings {
         self.file.as_ref().map(|file| Layer::of_file(&file.defaults)).unwrap_or_default()
     }
 
-    /// The whole command line, with the defaults where nothing was typed.
+    /// Returns the arguments, with the file's defaults for options that were not given.
     fn merged(&self, matches: &ArgMatches) -> Result<Arguments, Problem> {
         let (command, inner) = matches.subcommand().ok_or_else(|| Problem::Usage("no command".into()))?;
         let parser = Arguments::command();
@@ -117,7 +117,7 @@ impl Settings {
         parsed.map_err(|error| self.problem("[defaults]", &error))
     }
 
-    /// The domains that the file names, with what is expected of them.
+    /// Returns the domains that the file names, with their options.
     ///
     /// # Errors
     /// [`Problem`] for a value that cannot be used.
@@ -143,7 +143,7 @@ impl Settings {
         Ok(ConfiguredDomains { file: Some(file.label.clone()), domains })
     }
 
-    /// A list of domains; what it says of one wins over what the file says.
+    /// Reads a list of domains. Its options for a domain take precedence over those of the file.
     ///
     /// # Errors
     /// [`Problem`] if it cannot be used.
@@ -154,10 +154,10 @@ impl Settings {
         Ok(list?)
     }
 
-    /// Refuses groups that the file does not know.
+    /// Refuses groups that the file does not define.
     ///
     /// # Errors
-    /// [`Problem`] that names the known ones.
+    /// [`Problem`], which names the defined groups.
     pub(super) fn check_groups(&self, groups: &[String]) -> Result<(), Problem> {
         let Some(first) = groups.first() else { return Ok(()) };
         let Some(file) = &self.file else {
@@ -173,17 +173,17 @@ impl Settings {
         Ok(())
     }
 
-    /// Findings that do not count for a while.
+    /// Returns the waivers of the file.
     pub(super) fn waivers(&self) -> &[Waiver] {
         self.file.as_ref().map_or(&[], |file| &file.waivers)
     }
 
-    /// The file, as messages call it.
+    /// Returns the name of the file for messages.
     pub(super) fn label(&self) -> Option<&str> {
         self.file.as_ref().map(|file| file.label.as_str())
     }
 
-    /// Returns whether an option was typed.
+    /// Returns whether an option was given on the command line.
     pub(super) fn is_typed(&self, long: &str) -> bool {
         self.typed.has(long)
     }
@@ -193,7 +193,7 @@ impl Settings {
         self.file.is_some()
     }
 
-    /// A value that the reader of the options refuses.
+    /// Returns the problem of a value in the file that an option does not accept.
     fn problem(&self, place: &str, error: &clap::Error) -> Problem {
         let reason = reader::reason(error);
         let file = self.file.as_ref().map_or(DEFAULT_SETTINGS, |file| &file.label);

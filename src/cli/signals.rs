@@ -1,4 +1,6 @@
-//! Listens for the signals that end the process, on a thread of its own: whatever the others are doing, the process ends.
+//! Listens for the signals that end the process.
+//!
+//! This has its own thread, so that the process ends whatever the other threads do.
 #![allow(clippy::disallowed_methods, reason = "how long the process may still take is real time")]
 
 use std::io::Write as _;
@@ -15,15 +17,15 @@ use crate::run::remove_temporary_files;
 
 use super::cleanup;
 
-/// How long lookups in progress may still take after the first signal.
+/// The time limit for lookups in progress after the first signal.
 pub(super) const UNDER_WAY: Duration = Duration::from_millis(1200);
-/// After the first signal, everything is over so soon.
+/// The time limit for ending the process after the first signal.
 const ALL: Duration = Duration::from_millis(1850);
-/// After the second one.
+/// The time limit for ending the process after the second signal.
 const AT_ONCE: Duration = Duration::from_millis(150);
 
-/// The number of signals that came; `None` if the system gives no thread or no signals. From here on a signal no longer ends
-/// the process by itself, so this thread does, if no other thread has by then.
+/// Returns a channel with the number of signals received; `None` if the system provides no thread or no signals. From
+/// now on a signal does not end the process by itself, so this thread ends it unless another one has done so in time.
 pub(super) fn listen() -> Option<watch::Receiver<u32>> {
     let (count, counted) = watch::channel(0);
     let (ready, is_ready) = mpsc::channel();
@@ -36,7 +38,7 @@ fn work(count: &watch::Sender<u32>, ready: &mpsc::Sender<()>) {
     let Ok(runtime) = runtime::Builder::new_current_thread().enable_all().build() else { return };
     runtime.block_on(async {
         let Ok(mut signals) = Signals::open() else { return };
-        // Whoever asked may have gone on without an answer.
+        // The thread that waits for this may have stopped waiting.
         let _ = ready.send(());
         signals.next().await;
         count.send_modify(|count| *count += 1);
@@ -44,18 +46,18 @@ fn work(count: &watch::Sender<u32>, ready: &mpsc::Sender<()>) {
         if timeout_at(end, signals.next()).await.is_ok() {
             count.send_modify(|count| *count += 1);
             let end = end.min(Instant::now() + AT_ONCE);
-            // Later ones change nothing.
+            // Later signals have no effect.
             while timeout_at(end, signals.next()).await.is_ok() {}
         }
         end_process();
     });
 }
 
-/// Ends the process, with the status that is known, and leaves no temporary file behind.
+/// Ends the process with the known exit status, and leaves no temporary file behind.
 fn end_process() -> ! {
     let status = cleanup::status();
     if status.is_none() {
-        // Nothing is left to tell if even this cannot be written.
+        // There is no way to report that this cannot be written.
         let _ = writeln!(
             std::io::stderr(),
             "error: stopped before every domain was checked; no more results are known"

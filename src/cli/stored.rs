@@ -1,7 +1,7 @@
 //! `cutover report`: combines earlier results and reports them again.
 //!
-//! Results are read one by one into a temporary file; in memory are only the name of each domain and the place of its newest
-//! result.
+//! Results are read one by one into a temporary file. Only the name of each domain and the position of its newest
+//! result are kept in memory.
 
 use std::collections::{BTreeSet, HashMap};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -28,9 +28,9 @@ use super::notes::tell;
 use super::reporter::{Reporter, RunHeader};
 use super::{Problem, Streams, Surroundings, cleanup};
 
-/// Octets of results that are kept in memory; the rest is in a temporary file.
+/// The maximum size, in octets, of results in memory. Larger results are kept in a temporary file.
 const MOST_IN_MEMORY: usize = 4 << 20;
-/// Domains that a note names at most.
+/// The maximum number of domains that a note names.
 const NAMED: usize = 5;
 
 /// Runs the command.
@@ -111,7 +111,7 @@ pub(super) fn run(
     Ok(ended)
 }
 
-/// The earlier reports to compare with, and what to say of them.
+/// Returns the earlier reports to compare with, and notes about them.
 fn compared(command: &StoredResults) -> Result<Option<(Earlier, Vec<String>)>, Problem> {
     let (mut earlier, mut notes) = (Earlier::default(), Vec::new());
     for path in &command.since {
@@ -126,7 +126,7 @@ fn compared(command: &StoredResults) -> Result<Option<(Earlier, Vec<String>)>, P
     Ok((!command.since.is_empty()).then_some((earlier, notes)))
 }
 
-/// Refuses what cannot be done with stored results.
+/// Refuses options that do not apply to stored results.
 fn refuse(command: &StoredResults) -> Result<(), Problem> {
     if command.strict {
         let message = "--strict: stored results keep the options of their run; use `cutover check --strict`";
@@ -143,12 +143,12 @@ fn is_input(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-/// The name of a file in messages.
+/// Returns the name of a file for messages.
 fn label(path: &Path) -> String {
     if is_input(path) { "standard input".into() } else { harmless(&path.display().to_string()) }
 }
 
-/// What a message says of a file that is not a report.
+/// Returns the problem of a file that is not a report.
 fn problem(label: &str, error: StoredError) -> Problem {
     Problem::Usage(match error {
         StoredError::Read(error) => format!("{label}: {}", system_words(&error)),
@@ -156,7 +156,7 @@ fn problem(label: &str, error: StoredError) -> Problem {
     })
 }
 
-/// What a note says of lines that end too early.
+/// Returns notes about incomplete lines.
 fn cut_notes(label: &str, contents: &Contents) -> impl Iterator<Item = String> {
     let note = move |line: &usize| {
         format!("{label}:{line}: the line ends too early (the run was killed); it is skipped")
@@ -164,10 +164,10 @@ fn cut_notes(label: &str, contents: &Contents) -> impl Iterator<Item = String> {
     contents.cut.iter().map(note)
 }
 
-/// The results of an earlier report that is compared with, and what to say of it.
+/// Returns the results of an earlier report to compare with, and adds notes about it.
 ///
 /// # Errors
-/// [`Problem`] if it is not a report, or holds no result.
+/// [`Problem`] if it is not a report, or contains no result.
 pub(super) fn earlier(
     path: &Path,
     reader: impl io::BufRead,
@@ -190,13 +190,13 @@ pub(super) fn earlier(
 struct Results {
     spool: SpooledTempFile,
     end: u64,
-    /// In the order in which the domains were met first.
+    /// The results, in the order in which their domains first occurred.
     stored: Vec<Stored>,
     places: HashMap<String, usize>,
     notes: Vec<String>,
 }
 
-/// Where a result is.
+/// The position of a result in the temporary file, and its key facts.
 struct Stored {
     domain: String,
     checked_at: Timestamp,
@@ -228,10 +228,10 @@ impl Results {
         }
     }
 
-    /// Reads a file.
+    /// Adds the results of a file.
     fn add(&mut self, path: &Path, input: Option<&[u8]>) -> Result<(), Problem> {
         let label = label(path);
-        // The time and the phase of one document may come after its results.
+        // The time and the phase of a JSON document may come after its results.
         let mut read_now = Vec::new();
         let mut failure = None;
         let (spool, end) = (&mut self.spool, &mut self.end);
@@ -260,7 +260,7 @@ impl Results {
         self.notes.extend(cut_notes(&label, &contents));
         for (domain, checked_at, phase, start, length) in read_now {
             let run = contents.run.as_ref();
-            // A line without a time is refused.
+            // A line of NDJSON without a time was refused already.
             let checked_at = checked_at.or(run.map(|run| run.0)).unwrap_or(Timestamp::UNIX_EPOCH);
             let phase = phase.or(run.and_then(|run| run.1));
             self.keep(Stored { domain, checked_at, phase, start, length });
@@ -268,7 +268,8 @@ impl Results {
         Ok(())
     }
 
-    /// Keeps a result, if there is no newer one. Of two of the same time the later one is kept.
+    /// Keeps a result unless there is a newer one. Of two results with the same time, the one that is read later is
+    /// kept.
     fn keep(&mut self, new: Stored) {
         match self.places.get(&new.domain).and_then(|place| self.stored.get_mut(*place)) {
             Some(known) if new.checked_at >= known.checked_at => *known = new,
@@ -280,7 +281,7 @@ impl Results {
         }
     }
 
-    /// The phases of the results.
+    /// Returns the phases of the selected results.
     fn phases(&self, selection: &Selection) -> BTreeSet<Phase> {
         let phase = |selected: &Selected| match selected {
             Selected::Found(index) => self.stored.get(*index)?.phase,
@@ -289,7 +290,7 @@ impl Results {
         selection.domains.iter().filter_map(phase).collect()
     }
 
-    /// The time and the phase of the whole: those of the newest result.
+    /// Returns the time and the phase of the combined report: those of the newest result.
     fn run(&self, selection: &Selection, now: Timestamp) -> (Timestamp, Phase) {
         let found = selection.domains.iter().filter_map(|selected| match selected {
             Selected::Found(index) => self.stored.get(*index),
@@ -301,7 +302,7 @@ impl Results {
         (Timestamp::from_second(started.as_second()).unwrap_or(started), phase.unwrap_or_default())
     }
 
-    /// The result at a place, in a report of this time and phase.
+    /// Returns the result at an index, for a report of this time and phase.
     fn report(
         &mut self,
         index: usize,
@@ -322,7 +323,7 @@ impl Results {
 }
 
 impl Selection {
-    /// The domains of the list; without one all that have a result.
+    /// Selects the domains of the list; without a list, all that have a result.
     fn new(results: &Results, names: Option<&Names>) -> Self {
         let Some(names) = names else {
             let domains = (0..results.stored.len()).map(Selected::Found).collect();
@@ -363,7 +364,7 @@ impl Selection {
 }
 
 impl Selection {
-    /// The names of the domains, in their order.
+    /// Returns the names of the domains, in their order.
     fn names<'s>(&'s self, results: &'s Results) -> impl Iterator<Item = Name> {
         self.domains.iter().filter_map(|selected| match selected {
             Selected::Found(index) => results.stored.get(*index)?.domain.parse().ok(),
@@ -372,7 +373,7 @@ impl Selection {
     }
 }
 
-/// Results could not be put aside.
+/// Returns the problem that results could not be stored.
 fn spooling(error: &io::Error) -> Problem {
     Problem::Usage(format!(
         "no space for the results: {}; free some in the folder for temporary files",

@@ -6,7 +6,7 @@ use crate::check::Reminder;
 use crate::expected::ENDPOINTS;
 use crate::provider::all;
 
-/// The text of `--version`; `-V` prints the version alone.
+/// Returns the text of `--version`; `-V` prints only the version.
 pub(super) fn long() -> &'static str {
     static TEXT: LazyLock<String> = LazyLock::new(|| {
         format!(
@@ -20,24 +20,24 @@ pub(super) fn long() -> &'static str {
     &TEXT
 }
 
-/// The date of the newest fact in the data tables.
+/// Returns the date of the newest fact in the data tables.
 pub(super) fn newest_fact() -> &'static str {
     newest(sources()).unwrap_or("unknown")
 }
 
-/// What the rows of the data tables name as their sources, each with its date.
+/// Returns the sources that the rows of the data tables name, each with its date.
 fn sources() -> impl Iterator<Item = &'static str> {
     let endpoints = ENDPOINTS.iter().map(|row| row.source);
     let providers = all().iter().flat_map(|row| row.sources.iter().copied());
     endpoints.chain(providers).chain([Reminder::SOURCES])
 }
 
-/// The newest date in strings.
+/// Returns the newest date in these strings.
 fn newest<'a>(texts: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     texts.flat_map(dates).max()
 }
 
-/// The dates in a text: `2026-03-24`, or the month alone, `2026-03`.
+/// Returns the dates in a text: `2026-03-24`, or only the month, `2026-03`.
 fn dates(text: &str) -> impl Iterator<Item = &str> {
     let words = text.split(|character: char| !character.is_ascii_digit() && character != '-');
     words.filter(|word| is_date(word))

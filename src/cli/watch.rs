@@ -25,13 +25,13 @@ use hooks::Notices;
 use live::{Live, Shown};
 use log::Log;
 
-/// How soon a change is checked once more before it becomes a notice.
+/// The time after which a change is checked again, before it becomes a notice.
 const CONFIRMATION: SignedDuration = SignedDuration::from_secs(30);
 
 /// Runs `cutover watch`.
 ///
 /// # Errors
-/// [`Problem`] for what makes a verdict impossible.
+/// [`Problem`] if a verdict is impossible.
 pub(super) fn run(
     command: &Watch,
     typed: &[OsString],
@@ -111,7 +111,7 @@ async fn watch(
         let next = if notices.has_pending(&last) { next.min(soon) } else { next };
         let next = deadline.map_or(next, |deadline| next.min(deadline.max(now)));
         live.show(&last, next, now, done);
-        // In steps where the time that is left is shown.
+        // If the remaining time is shown, the wait is divided into steps of 1 second.
         let step = if live.is_shown() { SignedDuration::from_secs(1) } else { SignedDuration::MAX };
         while now < next && !is_stopped {
             let span = now.duration_until(next).min(step);
@@ -137,7 +137,7 @@ async fn watch(
         drop(notify);
         last = match round.map_err(Problem::from) {
             Ok(round) => round,
-            // A zone file that is being saved is whole again a moment later.
+            // A zone file that is just being saved is complete again a moment later.
             Err(Problem::Usage(problem)) => {
                 if trouble.as_ref() != Some(&problem) {
                     live.above(|| writeln!(streams.err, "warning: {}; checking again", harmless(&problem)))?;

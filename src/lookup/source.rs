@@ -234,7 +234,7 @@ impl Source {
         let is_held = match &self.answers {
             Answers::Recording(_) => return Some(PlannedQuery::Recording(question.clone())),
             Answers::ZoneFiles(zones) => zones.covers(&question.name) || zones.delegates(&question.name),
-        // The servers that a name is delegated to are asked, if there is a network.
+            // The servers that a name is delegated to are asked, if there is a network.
             Answers::Network { zones, .. } => {
                 zones.as_ref().is_some_and(|zones| zones.covers(&question.name))
             }

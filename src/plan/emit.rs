@@ -1,7 +1,8 @@
 //! The formats of plans.
 //!
-//! Each form begins with what it will change and ends with the way back, as comments of its own kind; a form that has no
-//! comments has neither. What a form cannot hold is said in a comment, and never left out silently.
+//! Each format begins with a summary of the changes and ends with the way back, as comments in its own syntax; a format
+//! without comments has neither. A record that a format cannot express is reported in a comment, never left out
+//! silently.
 
 mod bind;
 mod csv;
@@ -29,7 +30,7 @@ pub use powershell::to_powershell;
 pub use runbook::{escaped, to_runbook};
 pub use terraform::{DnsHost, to_terraform};
 
-/// A plan on its way out.
+/// A plan to be written in one of the formats.
 #[derive(Debug, Clone, Copy)]
 pub struct Sheet<'a> {
     /// The domain.
@@ -41,17 +42,17 @@ pub struct Sheet<'a> {
 }
 
 impl<'a> Sheet<'a> {
-    /// The host field of a name in this zone.
+    /// Returns the host field of a name in this zone.
     fn host(&self, name: &Name) -> String {
         name.host_in(self.zone)
     }
 
-    /// The same zone with the way back.
+    /// Returns a sheet of the same zone with these changes, which lead back.
     fn back(&self, changes: &'a [Change]) -> Self {
         Self { changes, ..*self }
     }
 
-    /// The changes in parts to be made one after the other, in each of which a record set changes once.
+    /// Splits the changes into parts to be made one after the other. In each part, a record set changes at most once.
     fn parts(&self) -> Vec<Self> {
         let mut parts = Vec::new();
         let mut rest = self.changes;
@@ -65,7 +66,8 @@ impl<'a> Sheet<'a> {
         parts
     }
 
-    /// The changes for a form that holds each record set once, and what to say there about those that change twice.
+    /// Returns the changes for a format that contains each record set once, and a comment about those that change
+    /// twice.
     fn in_the_end(&self, mark: &str) -> (Vec<Change>, String) {
         let merged = merged(self.changes);
         let note = if self.changes.len() > count_sets(self.changes) {
@@ -79,7 +81,7 @@ impl<'a> Sheet<'a> {
         (merged, note)
     }
 
-    /// What will change, a line each.
+    /// Returns a line for each record that is added or deleted.
     fn summary(&self) -> Vec<String> {
         let line = |word: &str, change: &Change, data: &RecordData, ttl: String| {
             format!("{word} {} {} {}{ttl}", self.host(&change.name), change.rtype, data)
@@ -94,7 +96,7 @@ impl<'a> Sheet<'a> {
         lines.collect()
     }
 
-    /// The lines at the top, behind this comment mark.
+    /// Returns the summary as comments, with this comment mark.
     fn head(&self, mark: &str) -> String {
         let count = count_sets(self.changes);
         let sets = if count == 1 { "1 record set".to_owned() } else { format!("{count} record sets") };
@@ -107,15 +109,15 @@ impl<'a> Sheet<'a> {
         lines.map(|line| format!("{mark} {line}\n")).collect()
     }
 
-    /// The way back as comments, given what it looks like in this form.
+    /// Returns the way back, which is already in the format, as comments.
     fn foot(mark: &str, back: &str) -> String {
         let lines = std::iter::once("To undo:").chain(back.lines());
         lines.map(|line| format!("{mark} {line}").trim_end().to_owned() + "\n").collect()
     }
 }
 
-/// A text as characters, where it is some that cannot end a line: behind a comment mark it would begin a command. An
-/// invisible character must be one that every form can write by its number.
+/// Returns a text as characters; `None` if it is not UTF-8 or could end a line, since the rest of a comment would then
+/// become a command. Every invisible character must be one that all formats can write by its number.
 fn plain(text: &Text) -> Option<String> {
     let plain = String::from_utf8(text.joined().to_vec()).ok()?;
     let ends_lines = |character: char| character.is_control() || matches!(character, '\u{2028}' | '\u{2029}');
@@ -123,14 +125,14 @@ fn plain(text: &Text) -> Option<String> {
     (!plain.contains(|character| ends_lines(character) || has_no_number(character))).then_some(plain)
 }
 
-/// A string that JSON, JavaScript and YAML read alike.
+/// Returns a string literal with the same meaning in JSON, JavaScript and YAML.
 fn quoted(text: &str) -> String {
-    // YAML 1.1 takes some of these for line ends inside of quotes.
+    // YAML 1.1 treats some of these as line ends inside quotes.
     visible(&serde_json::to_string(text).unwrap_or_default())
 }
 
-/// The same with the number, as most languages write it, in place of every character that is invisible or acts, and of the
-/// bracket that would complete a command to a build agent.
+/// Replaces every character that is invisible or has an effect, and the bracket that would complete a build agent's
+/// command, by its number as most languages write it.
 fn visible(text: &str) -> String {
     let mut visible = String::with_capacity(text.len());
     for character in text.chars() {
@@ -143,7 +145,7 @@ fn visible(text: &str) -> String {
     visible
 }
 
-/// The reason why a record set is not in the form.
+/// Returns a comment that says why a record set is left out.
 fn refused(mark: &str, change: &Change) -> String {
     let (name, rtype) = (&change.name, change.rtype);
     format!(

@@ -1,8 +1,8 @@
 //! Computes the record sets to publish or delete.
 //!
-//! The remedy: record sets, before and after. Several expectations may own one record set (the verification text and
-//! SPF share the TXT records of the domain), so the fixes are folded: each is asked of the facts as the earlier ones leave
-//! them, until nothing changes any more.
+//! A plan contains record sets, before and after. Several expectations may concern one record set (the verification
+//! text and SPF share the TXT records of the domain), so the fixes are folded: each is computed on the record sets as
+//! the earlier ones leave them, until nothing changes any more.
 
 pub mod emit;
 mod rollback;
@@ -21,21 +21,21 @@ use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 pub use emit::to_bind;
 pub use rollback::rollback;
 
-/// Seconds that a record set gets whose present TTL is not known.
+/// The TTL, in seconds, of a record set whose present TTL is not known.
 const DEFAULT_TTL: u32 = 3600;
-/// The TTL that stands for "automatic" in an export of Cloudflare's, where it is set in the panel.
+/// The TTL that stands for "automatic" in an export from Cloudflare's panel.
 const AUTOMATIC_TTL: u32 = 1;
-/// Times that the fixes are folded at most; two are needed where one fix makes room for another.
+/// The maximum number of rounds in which fixes are folded; two are needed if one fix makes another possible.
 const MOST_ROUNDS: usize = 4;
 
-/// What to do with a record set.
+/// The action on a record set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Action {
-    /// Take it away.
+    /// Delete the record set.
     Delete,
-    /// Put another in its place.
+    /// Replace the record set by another one.
     Replace,
-    /// Publish it.
+    /// Add the record set.
     Add,
 }
 
@@ -43,7 +43,7 @@ impl Action {
     /// All actions, in the order of the schema.
     pub const ALL: [Self; 3] = [Self::Add, Self::Replace, Self::Delete];
 
-    /// The word in reports.
+    /// Returns the word in reports.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -63,20 +63,21 @@ pub struct Change {
     pub name: Name,
     /// The type.
     pub rtype: RecordType,
-    /// What is published.
+    /// The record set as it is published.
     pub before: RecordSet,
-    /// What should be, with the TTL to publish with.
+    /// The record set to publish, with its TTL.
     pub after: RecordSet,
-    /// The codes that ask for it, in the order of the expectations.
+    /// The codes of the findings that require it, in the order of the expectations.
     pub because: Vec<Code>,
-    /// Whether a value was derived by rule, so that the admin should compare it with the admin center.
+    /// True if the admin should compare the change before publishing it, because a value was derived by a rule or is
+    /// uncertain.
     pub confirm: bool,
-    /// That of the most important expectation behind it.
+    /// The importance of the most important finding that requires it.
     pub importance: Importance,
 }
 
 impl Change {
-    /// What to do.
+    /// Returns the action.
     #[must_use]
     pub fn action(&self) -> Action {
         match (self.before.is_empty(), self.after.is_empty()) {
@@ -86,13 +87,13 @@ impl Change {
         }
     }
 
-    /// The records to delete; all of them where only the TTL changes.
+    /// Returns the records to delete; all of them if only the TTL changes.
     pub fn removed(&self) -> impl Iterator<Item = &RecordData> {
         let keeps_data = self.keeps_data();
         self.before.data.iter().filter(move |data| keeps_data || !self.after.data.contains(*data))
     }
 
-    /// The records to add; all of them where only the TTL changes.
+    /// Returns the records to add; all of them if only the TTL changes.
     pub fn added(&self) -> impl Iterator<Item = &RecordData> {
         let keeps_data = self.keeps_data();
         self.after.data.iter().filter(move |data| keeps_data || !self.before.data.contains(*data))
@@ -110,10 +111,11 @@ impl Change {
     }
 }
 
-/// The changes that make the domain ready for the phase being judged, in the order in which to make them.
+/// Returns the changes that make the domain ready for the phase being checked, in the order in which to make them.
 #[must_use]
 pub fn changes(subject: &Subject, facts: &Facts, view: TrustPolicy, assessment: &Assessment) -> Vec<Change> {
-    // Without a domain there is no zone to publish in, and what a domain is for that looks parked only the admin knows.
+    // A domain that does not exist has no zone to edit, and only the admin knows what a domain that looks parked is
+    // for.
     if assessment.withheld.is_some()
         || assessment.hazards.iter().any(|hazard| hazard.code == Code::DomainNotFound)
     {
@@ -129,7 +131,7 @@ pub fn changes(subject: &Subject, facts: &Facts, view: TrustPolicy, assessment: 
     let present = Case { subject, source, is_source_sure, mail_host, host_failure, sight };
     let mut fold =
         Fold { present, phase: Phase::Prepare, overlay: PlannedRecords::new(), steps: BTreeMap::new() };
-    // What an earlier phase asks for is a step of its own: the new sender is added before the old one goes.
+    // The changes of an earlier phase are separate steps: the new sender is added before the old one is removed.
     for phase in Phase::ALL.iter().copied().filter(|phase| *phase <= subject.phase) {
         fold.phase = phase;
         let subject = Subject { phase, ..subject.clone() };
@@ -137,26 +139,26 @@ pub fn changes(subject: &Subject, facts: &Facts, view: TrustPolicy, assessment: 
     }
     let mut changes = fold.changes();
     if assessment.hazards.iter().any(|hazard| hazard.code == Code::MxNotAssigned) {
-        // As long as Microsoft takes no mail for the domain, mail programs and the rest stay with the old platform.
+        // Until Microsoft receives mail for the domain, mail programs and everything else stay with the old platform.
         let of_the_switch = changes.iter_mut().filter(|change| change.phase >= Phase::Switch);
         of_the_switch.for_each(|change| change.confirm = true);
     }
     changes
 }
 
-/// Returns whether the plan may fix it; what is met is checked too, since an earlier fix may have undone it.
+/// Returns whether the plan may fix it. Met expectations are checked again, since an earlier fix may have undone them.
 fn is_curable(judged: &ExpectationResult) -> bool {
-    // What could not be read may come with an edit to compare before it is made.
+    // A finding about a part that could not be read may propose an edit to compare before publishing it.
     let is_offered = judged.status == Status::Unknown && !judged.fix.is_empty();
     (matches!(judged.status, Status::Unmet | Status::Met) || is_offered)
         && judged.code != Code::ServersDisagree
 }
 
-/// The phase from which on a hazard must be gone.
+/// Returns the phase by which a hazard must be removed.
 fn phase(hazard: Code) -> Phase {
     match hazard {
         Code::SourceLeft => Phase::Tidy,
-        // As early as what it stands beside, or was meant for.
+        // These are fixed as early as the record sets that they concern.
         Code::CnameWithOtherData | Code::NameDoubled | Code::TtlTooLong | Code::DomainFromWildcard => {
             Phase::Prepare
         }
@@ -164,7 +166,7 @@ fn phase(hazard: Code) -> Phase {
     }
 }
 
-/// How much it matters that a hazard goes away.
+/// Returns the importance of removing a hazard of this severity.
 fn importance(level: Severity) -> Importance {
     match level {
         Severity::Error => Importance::Required,
@@ -201,7 +203,7 @@ impl Reason {
 
 /// One change of a record set.
 struct Step {
-    /// The phase that it was folded in; a hazard may ask for it in an earlier one.
+    /// The phase in which it was folded; a hazard may require it in an earlier one.
     folded: Phase,
     before: RecordSet,
     after: RecordSet,
@@ -209,13 +211,13 @@ struct Step {
 }
 
 struct Fold<'a> {
-    /// The facts as they are.
+    /// The case with the facts as published.
     present: Case<'a>,
     /// The phase whose fixes are being folded.
     phase: Phase,
     /// The record sets as the steps so far leave them.
     overlay: PlannedRecords,
-    /// What happens to each record set, one step after the other.
+    /// The steps of each record set, in their order.
     steps: BTreeMap<Question, Vec<Step>>,
 }
 
@@ -225,7 +227,7 @@ impl Fold<'_> {
         let is_last = self.phase == self.present.subject.phase;
         let sight = case.sight;
         if self.phase == Phase::Prepare {
-            // What a wildcard gives the domain goes with the first record that is published there.
+            // Publishing any record at the domain hides the records that a wildcard returns for it.
             for hazard in assessment.hazards.iter().filter(|hazard| hazard.code == Code::DomainFromWildcard) {
                 self.apply_hazard(hazard);
             }
@@ -233,7 +235,7 @@ impl Fold<'_> {
         for _ in 0..MOST_ROUNDS {
             let mut changed = false;
             for judged in assessment.judged.iter().filter(|judged| is_curable(judged)) {
-                // As long as nothing is decided, what is met is met. Of an earlier phase only what is not met is of interest.
+                // Without an earlier fix, met expectations stay met. For an earlier phase, only unmet ones matter.
                 let is_met = judged.status == Status::Met;
                 let is_of_later_phase = self.phase < judged.expectation.phase;
                 let is_content = is_met && self.overlay.is_empty();
@@ -246,18 +248,18 @@ impl Fold<'_> {
                 let Ok(finding) = judge(&Case { sight, ..*case }, &judged.expectation).finding else {
                     continue;
                 };
-                // What is optional is fixed only where it is wrong, and never added.
+                // An optional record is fixed only if it is wrong, and never added.
                 let absent = finding.observed.is_empty() || finding.code == Code::AliasFromWildcard;
                 let unasked = judged.importance == Importance::Optional && absent;
-                // What the record means changes with the MX records, although it is right as it is.
+                // The record is right as published, but its meaning changes with the MX records.
                 let is_moved = finding.code == Code::SpfMxSenders;
                 let is_wrong = finding.code.effect().is_wrong();
                 if !is_wrong && !is_moved || unasked {
                     continue;
                 }
                 for edit in finding.fix {
-                    // The code under which the expectation is reported, not one that an earlier fix has left; what that
-                    // fix has undone was reported as met.
+                    // The reason is the code under which the expectation was reported, not the one after an earlier
+                    // fix. An expectation that this fix has undone was reported as met.
                     let question = Question::new(edit.name.clone(), edit.rtype);
                     let is_later_step = self.has_earlier_step(&question);
                     let because = if is_met || is_later_step { finding.code } else { judged.code };
@@ -276,13 +278,14 @@ impl Fold<'_> {
         }
     }
 
-    /// Takes over what a hazard asks for; false if it changes nothing.
+    /// Applies the fix of a hazard. Returns whether that changes anything.
     fn apply_hazard(&mut self, hazard: &Hazard) -> bool {
         let mut changed = false;
         for edit in &hazard.fix {
             let importance = importance(hazard.level);
             let reason = Reason::new(phase(hazard.code), hazard.code, importance, edit.confirm);
-            // Where an expectation decides about the records, the hazard is one reason more, and no later one.
+            // If an expectation already edits the record set, the hazard is an additional reason, and does not move the
+            // change to a later phase.
             let question = Question::new(edit.name.clone(), edit.rtype);
             match self.steps.get_mut(&question).and_then(|steps| steps.last_mut()) {
                 Some(Step { reason: decided, .. }) => decided.join(Reason { phase: decided.phase, ..reason }),
@@ -292,16 +295,16 @@ impl Fold<'_> {
         changed
     }
 
-    /// Whether the record set changes in an earlier phase already.
+    /// Returns whether the record set already changes in an earlier phase.
     fn has_earlier_step(&self, question: &Question) -> bool {
         let steps = self.steps.get(question);
         steps.is_some_and(|steps| steps.iter().any(|step| step.folded < self.phase))
     }
 
-    /// Takes an edit over; false if it changes nothing.
+    /// Applies an edit. Returns whether that changes anything.
     fn apply(&mut self, reason: Reason, edit: Edit) -> bool {
         let question = Question::new(edit.name.clone(), edit.rtype);
-        // What lies outside the zone files, or below a zone cut, is published elsewhere.
+        // Names outside the zone files, or below a zone cut or a DNAME, cannot be edited in this zone.
         let answer = self.present.sight.own_answer(&question);
         let is_outside = answer.is_ok_and(|answer| answer.existence == Existence::Outside);
         let is_below_dname = owner_above(&self.present, &edit.name).is_some();
@@ -328,8 +331,8 @@ impl Fold<'_> {
         true
     }
 
-    /// The TTL to publish with. A low one stays low until the move is over, so that a mistake at the switch is soon forgotten;
-    /// afterwards what is edited anyway gets the usual one.
+    /// Returns the TTL to publish with, in seconds. A low TTL stays low until the move is over, so that caches soon
+    /// drop a mistake made at the switch. After that, record sets that are edited anyway get at least the default TTL.
     fn ttl(&self, edit: &Edit, present: u32) -> u32 {
         let wanted = edit.ttl.unwrap_or(if present > 0 { present } else { DEFAULT_TTL });
         match self.present.subject.phase {
@@ -340,7 +343,7 @@ impl Fold<'_> {
         }
     }
 
-    /// Returns whether the zone delegates the name to other name servers: an edit in the zone has no effect there.
+    /// Returns whether the zone delegates the name to other name servers, so that an edit in the zone has no effect.
     fn is_delegated(&self, name: &Name) -> bool {
         let facts = self.present.sight.facts;
         let apex = facts.zone_apex(&self.present.subject.domain);
@@ -360,14 +363,14 @@ impl Fold<'_> {
                 }
             }
         }
-        // What is in the way goes first: no alias can be added while an address stands at its name.
+        // Deletions come first: no alias can be added while an address is published at its name.
         changes.sort_by_key(|change| (change.phase, change.name.clone(), change.action(), change.rtype));
         changes
     }
 }
 
-/// The same changes with one for each record set: where a set changes in several phases, from what is published to what is
-/// left in the end.
+/// Merges the changes to one for each record set. A set that changes in several phases gets a change from its published
+/// state to its final one.
 #[must_use]
 pub fn merged(changes: &[Change]) -> Vec<Change> {
     let mut merged: Vec<Change> = Vec::with_capacity(changes.len());
@@ -394,14 +397,15 @@ pub fn merged(changes: &[Change]) -> Vec<Change> {
     merged
 }
 
-/// How many record sets change, each counted once.
+/// Returns the number of record sets that change, each counted once.
 #[must_use]
 pub fn count_sets<'a>(changes: impl IntoIterator<Item = &'a Change>) -> usize {
     changes.into_iter().map(|change| (&change.name, change.rtype)).collect::<BTreeSet<_>>().len()
 }
 
-/// What is published at the name itself, with a TTL only where an authority reported it: a cache knows
-/// the remaining one. What only a wildcard answers is not there to be taken away.
+/// Returns the records published at the name itself. Their TTL is set only if an authoritative server reported it,
+/// since a cache returns the remaining one. Records that only a wildcard returns cannot be deleted, so they are left
+/// out.
 fn published(present: &Case<'_>, question: &Question) -> RecordSet {
     let Some(reply) = present.sight.reply(question).filter(|reply| reply.outcome.is_answer()) else {
         return RecordSet::default();
@@ -418,7 +422,7 @@ fn published(present: &Case<'_>, question: &Question) -> RecordSet {
     set
 }
 
-/// The records of a set as text, in order.
+/// Returns the records of a set as text, in order.
 #[must_use]
 pub fn lines(data: &BTreeSet<RecordData>) -> Vec<String> {
     data.iter().map(ToString::to_string).collect()

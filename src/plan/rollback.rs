@@ -1,14 +1,14 @@
-//! The way back from a plan.
+//! Computes the way back from a plan.
 
 use super::Change;
 
-/// The way back: the same record sets, the other way round and in the other order.
+/// Returns the changes that undo these: the same record sets, with before and after exchanged, in the reverse order.
 #[must_use]
 pub fn rollback(changes: &[Change]) -> Vec<Change> {
     let back = changes.iter().rev().map(|change| {
         let mut back = change.clone();
         std::mem::swap(&mut back.before, &mut back.after);
-        // What is put back is what was seen.
+        // The restored values were observed, not derived.
         back.confirm = false;
         if back.after.ttl == 0 {
             back.after.ttl = back.before.ttl;

@@ -1,7 +1,7 @@
-//! Steps of the whole move, from the first record that is published to the day on which the old service is closed.
+//! Computes the steps of the whole move, from the first published record to the end of the old service.
 //!
-//! The changes of the three phases come from the same facts. Each step holds only what the steps before it leave to do.
-//! Times count from the switch, so that the steps can be written before its date is known.
+//! The changes of the three phases come from the same facts. Each step contains only what earlier steps leave to do.
+//! Times are relative to the switch, so that the steps can be written before its date is known.
 
 mod step;
 
@@ -19,33 +19,33 @@ use super::{Change, changes, merged};
 
 pub use step::{Part, Step, When, relative};
 
-/// Seconds that a record may stay in caches at the switch.
+/// The TTL of records at the switch, in seconds.
 const SHORT: u32 = 300;
-/// Hours before the switch by which everything is published that can be published early.
+/// The hours before the switch by which all records that can be published early are published.
 const EARLY: i64 = 48;
-/// Hours before the switch at which users are informed.
+/// The hours before the switch at which users are informed.
 const NOTICE: i64 = 24;
-/// Minutes before the switch at which the decision is made.
+/// The minutes before the switch at which the decision is made.
 const DECISION: i64 = 30;
-/// Hours after the switch at which the first records of the old service go.
+/// The hours after the switch at which the first records of the old service are deleted.
 const TIDY: i64 = 24;
 
-/// What the steps are computed from.
+/// The inputs of a schedule.
 #[derive(Debug, Clone, Copy)]
 pub struct Move<'a> {
     /// The domain and its options, in any phase.
     pub subject: &'a Subject,
-    /// What the DNS said.
+    /// The replies of the DNS.
     pub facts: &'a Facts,
-    /// How strictly to judge.
+    /// The options of the checks.
     pub scales: JudgeOptions<'a>,
-    /// What to assume where nothing was seen.
+    /// The durations that are assumed if none was observed.
     pub assumptions: Assumptions,
     /// The options to repeat in every command, quoted for a shell; empty, or with a leading blank.
     pub options: &'a str,
-    /// Those of them that a command which judges a saved run takes.
+    /// The subset of these options that a command on a saved run accepts.
     pub replay_options: &'a str,
-    /// The time when the old service may be closed, where what was seen shows it.
+    /// The time when the old service may be closed, if the history shows it.
     pub closing: Option<Timestamp>,
 }
 
@@ -58,26 +58,26 @@ pub struct Schedule {
     pub zone: Name,
     /// The name servers of that zone.
     pub name_servers: Vec<Name>,
-    /// The old service, as people call it.
+    /// The common name of the old service.
     pub source: Option<String>,
-    /// The new one.
+    /// The common name of the new service.
     pub target: &'static str,
-    /// The time of the switch, where it is known.
+    /// The time of the switch, if known.
     pub switch_at: Option<Timestamp>,
     /// The time at which the facts were looked up.
     pub checked_at: Timestamp,
-    /// What is not known, or keeps the move from being planned.
+    /// Sentences about unknown facts, and about problems that prevent planning.
     pub warnings: Vec<String>,
     /// The steps.
     pub steps: Vec<Step>,
 }
 
 impl Schedule {
-    /// The time of a step, where that of the switch is known; no step is earlier than the facts.
+    /// Returns the time of a step if that of the switch is known. No step is earlier than the facts.
     #[must_use]
     pub fn time(&self, step: &Step) -> Option<Timestamp> {
         let time = self.switch_at?.checked_add(step.offset).ok()?.max(self.checked_at);
-        // A started minute is not over yet; what is due is due before its end.
+        // Times are rounded to whole minutes: down for a step that is due by its time, up for the others.
         let seconds = match step.when {
             When::By => 0,
             When::At | When::From => 59,
@@ -86,7 +86,7 @@ impl Schedule {
         Timestamp::from_second(minute).ok()
     }
 
-    /// The same with every sentence as a report may show it: replies and names of platforms come from outside.
+    /// Returns the schedule with `shown` applied to every sentence, since sentences may contain text from replies.
     #[must_use]
     pub fn with_sentences(mut self, shown: impl Fn(&str) -> String) -> Self {
         let mut replace = |text: &mut String| *text = shown(text);
@@ -95,7 +95,7 @@ impl Schedule {
             match part {
                 Part::Text(text) => replace(text),
                 Part::List(points) => points.iter_mut().for_each(&mut replace),
-                // Records are in presentation form, and commands are made of guarded words.
+                // Records are in presentation form, and the words of commands are quoted.
                 Part::Lines { .. } => {}
             }
         }
@@ -139,14 +139,14 @@ impl Schedule {
         steps.push(writer.caches());
         steps.push(writer.tidy());
         steps.push(writer.close(tidy));
-        // What is due at the same time stays in this order.
+        // Steps with the same time stay in this order.
         steps.sort_by_key(|step| step.offset);
         schedule.steps = steps;
         schedule
     }
 }
 
-/// What is not known, in sentences.
+/// Returns sentences about unknown facts and blocking hazards.
 fn warnings(assessment: &Assessment) -> Vec<String> {
     let required = assessment.judged.iter().filter(|judged| judged.importance == Importance::Required);
     let unknown = required.filter(|judged| judged.status == Status::Unknown);
@@ -167,7 +167,7 @@ struct Lowering {
     ttl: Lifetime,
 }
 
-/// How long caches keep an answer.
+/// The time for which caches keep an answer.
 #[derive(Clone, Copy)]
 struct Lifetime {
     seconds: u32,
@@ -185,14 +185,14 @@ impl Lifetime {
     }
 }
 
-/// What each phase leaves to do after the one before.
+/// The changes of each phase that the earlier ones leave to make.
 struct Phases {
     assessments: [Assessment; 3],
     prepare: Vec<Change>,
     lowered: Vec<Lowering>,
     switch: Vec<Change>,
     tidy: Vec<Change>,
-    /// What caches may keep of each record set that changes at the switch, in the order of `switch`.
+    /// The cache lifetime of each record set that changes at the switch, in the order of `switch`.
     kept: Vec<Lifetime>,
 }
 
@@ -202,7 +202,7 @@ impl Phases {
         let examined = |phase| {
             let subject = Subject { phase, ..subject.clone() };
             let assessment = assess(&subject, facts, scales);
-            // Earlier phases are steps of their own.
+            // A set that changes in several phases is one change here; what earlier steps have made is removed below.
             let changes = merged(&changes(&subject, facts, scales.view, &assessment));
             (assessment, changes)
         };
@@ -215,7 +215,7 @@ impl Phases {
         let mut lowered = Vec::new();
         for (change, ttl) in switch.iter_mut().zip(&kept) {
             let is_short = ttl.seconds <= SHORT;
-            // A set that is published before the switch gets its TTL then.
+            // A new set has no TTL to lower, and a short TTL need not be lowered.
             if change.before.is_empty() || is_short {
                 continue;
             }
@@ -236,11 +236,11 @@ fn question(change: &Change) -> Question {
     Question::new(change.name.clone(), change.rtype)
 }
 
-/// The record sets as earlier steps leave them.
+/// The record sets as they are after earlier steps.
 struct Published(BTreeMap<Question, RecordSet>);
 
 impl Published {
-    /// The changes that are left to make, and notes that they are made.
+    /// Returns the changes that are left to make, and records them as made.
     fn apply(&mut self, changes: Vec<Change>, is_wanted: impl Fn(&Change) -> bool) -> Vec<Change> {
         let mut left = Vec::new();
         for mut change in changes {
@@ -258,11 +258,11 @@ impl Published {
     }
 }
 
-/// How long caches keep what is published of a record set now, or that there is none.
+/// Returns the time for which caches keep the present records of a set, or the answer that there are none.
 fn lifetime(planned: &Move<'_>, change: &Change) -> Lifetime {
     let replies = planned.facts.replies(&question(change));
     let own = replies.filter(|reply| reply.server.role == Role::Authoritative && reply.outcome.is_answer());
-    // Caches ask any of the name servers, so the longest TTL counts.
+    // Caches query any of the name servers, so the longest TTL counts.
     let longest = if change.before.is_empty() {
         own.filter_map(|reply| reply.negative_ttl()).max()
     } else {
@@ -291,12 +291,12 @@ impl Writer<'_> {
         )
     }
 
-    /// Returns whether nothing is left to do at the switch, as far as everything is known.
+    /// Returns whether nothing is left to do at the switch and nothing is unknown.
     fn is_switched(&self) -> bool {
         self.phases.switch.is_empty() && self.schedule.warnings.is_empty()
     }
 
-    /// The reason why a step has no records.
+    /// Returns the sentence that explains why a step has no records.
     fn without_changes(&self) -> &'static str {
         match self.schedule.warnings.is_empty() {
             true => "No record is left to change: all of them are published.",
@@ -311,30 +311,32 @@ impl Writer<'_> {
         format!("{}-before.rec", self.schedule.domain.without_trailing_dot())
     }
 
-    /// The longest time before the switch that a step needs.
+    /// Returns the time before the switch at which records are published early: the longest cache lifetime, or 48
+    /// hours.
     fn early(&self) -> SignedDuration {
         let lifetimes = self.phases.prepare.iter().map(|change| lifetime(self.planned, change).span());
         lifetimes.chain([SignedDuration::from_hours(EARLY)]).max().unwrap_or_default()
     }
 
-    /// The longest TTL that is lowered.
+    /// Returns the longest TTL that is lowered.
     fn lead(&self) -> Option<SignedDuration> {
         self.phases.lowered.iter().map(|lowering| lowering.ttl.span()).max()
     }
 
-    /// When the last cache has the new records, from the switch on.
+    /// Returns the time from the switch until the last cache has the new records.
     fn through(&self) -> SignedDuration {
         let rows = self.phases.switch.iter().zip(&self.phases.kept);
         rows.map(|(change, ttl)| self.gone(change, *ttl)).max().unwrap_or_default()
     }
 
-    /// When caches have forgotten the present records of a set, if its TTL is lowered by the time of that step.
+    /// Returns the time from the switch until caches have dropped the present records of a set, given that its TTL is
+    /// lowered at the time of that step.
     fn gone(&self, change: &Change, ttl: Lifetime) -> SignedDuration {
         if change.before.is_empty() || ttl.seconds <= SHORT {
             return ttl.span();
         }
         let short = SignedDuration::from_secs(i64::from(SHORT));
-        // Where it is too late to lower it in time, a cache may have taken it with the long TTL just now.
+        // If it is too late to lower the TTL in time, a cache may have stored the set with the long TTL just now.
         let late = self.schedule.switch_at.map(|switch| {
             let left = ttl.span() - switch.duration_until(self.schedule.checked_at).abs();
             if switch > self.schedule.checked_at { left } else { ttl.span() }

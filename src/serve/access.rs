@@ -1,7 +1,8 @@
-//! Who is let in: the host by which a request came, the page that sent it, and the token.
+//! Decides which requests are accepted, by the host in the request, the page that sent it, and the token.
 //!
-//! A web page elsewhere can make a browser send requests here. It cannot change the `Host` header, which holds its own name
-//! when that name was made to point here (DNS rebinding), and it cannot change `Origin` and `Sec-Fetch-Site`.
+//! A page of another site can make a browser send requests to this server. It cannot change the `Host` header, which
+//! contains its own name if that name points to this server (DNS rebinding), and it cannot change `Origin` and
+//! `Sec-Fetch-Site`.
 
 use std::net::IpAddr;
 
@@ -15,26 +16,26 @@ const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
-/// Why a request is refused.
+/// The status and the reason with which a request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Refusal {
     pub(super) status: StatusCode,
     pub(super) reason: &'static str,
 }
 
-/// What a request may do.
+/// The domains to which a request has access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scope {
-    /// Check any domain.
+    /// The request may check any domain.
     AnyDomain,
-    /// See the domains of the settings.
+    /// The request may see only the domains of the settings.
     Configured,
 }
 
-/// Checks where a request came to and where it came from, and says what it may do.
+/// Checks the host and the origin of a request, and returns its scope.
 ///
 /// # Errors
-/// [`Refusal`] for one that does not belong here.
+/// [`Refusal`] if the host is not one of this server, or the request comes from a page of another site.
 pub(super) fn admit(
     options: &ServeOptions,
     method: &Method,
@@ -57,7 +58,7 @@ pub(super) fn admit(
     if !is_own_origin(method, headers, &host) {
         return refused(StatusCode::FORBIDDEN, "The request comes from a page of another site.");
     }
-    // A page elsewhere may link here; it may not embed or fetch anything.
+    // A page of another site may link to this server, but may not embed or fetch anything.
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let site = text(SEC_FETCH_SITE).unwrap_or("none");
     let is_link = *method == Method::GET && text(SEC_FETCH_MODE) == Some("navigate");
@@ -70,10 +71,10 @@ pub(super) fn admit(
     Ok(if options.is_open || is_local { Scope::AnyDomain } else { Scope::Configured })
 }
 
-/// Checks the token, where there is one.
+/// Checks the token, if the server has one.
 ///
 /// # Errors
-/// [`Refusal`] for a request that does not know it.
+/// [`Refusal`] for a request without it.
 pub(super) fn authenticate(options: &ServeOptions, headers: &HeaderMap) -> Result<(), Refusal> {
     let Some(token) = &options.token else { return Ok(()) };
     match headers.get(AUTHORIZATION) {
@@ -86,7 +87,7 @@ pub(super) fn authenticate(options: &ServeOptions, headers: &HeaderMap) -> Resul
     }
 }
 
-/// Whether the page that sent the request, where the browser says it, is one of this server.
+/// Returns whether the page that sent the request belongs to this server, according to the headers of the browser.
 fn is_own_origin(method: &Method, headers: &HeaderMap, host: &Host) -> bool {
     let of = |name: HeaderName| headers.get_all(name).iter().map(|value| value.to_str().unwrap_or_default());
     let is_own = |origin: &str| {
@@ -102,7 +103,7 @@ fn is_own_origin(method: &Method, headers: &HeaderMap, host: &Host) -> bool {
     }
 }
 
-/// A host and a port, as `Host` and `Origin` hold them.
+/// A host and a port, as in `Host` and `Origin`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Host {
     /// A name in lower case, or an address without brackets.
@@ -125,7 +126,7 @@ impl Host {
             "" => None,
             port => Some(port.strip_prefix(':')?.parse().ok()?),
         };
-        // Browsers leave the usual ports out, proxies may not.
+        // Browsers omit the default ports, but proxies may not.
         let port = port.filter(|port| !matches!(port, 80 | 443));
         let address = name.parse().ok();
         let name = match address {
@@ -135,8 +136,8 @@ impl Host {
         Some(Self { name, address, port })
     }
 
-    /// Whether it is one by which this server is reached. An address is: no DNS answer makes a browser send one for a page
-    /// of another site.
+    /// Returns whether this is a host of this server. Every IP address is accepted, since no DNS answer can make a
+    /// browser send one for a page of another site.
     fn is_known(&self, options: &ServeOptions) -> bool {
         self.address.is_some()
             || self.is_local()

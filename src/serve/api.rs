@@ -1,4 +1,4 @@
-//! The API: reports and plans.
+//! Answers API requests: reports and plans.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,10 +20,10 @@ use super::known::Known;
 use super::rendering::{self, Dated, PLAIN, Replies, Watched};
 use super::respond::{JSON, Reply, TEXT, refuse, reply};
 
-/// How much longer than its deadline a check may take, with waiting for its turn.
+/// The time that a check may take beyond its deadline, including the time in the queue.
 const QUEUE: Duration = Duration::from_secs(30);
 
-/// All domains of the settings.
+/// Returns the last results of all domains of the settings.
 pub(super) fn domains(app: &App, replies: Replies) -> Reply {
     let shown = app.watched();
     let known = shown.iter().filter_map(|one| one.known.as_ref());
@@ -49,7 +49,7 @@ fn watched(one: &Shown) -> Watched {
     }
 }
 
-/// The report of one domain, checked now.
+/// Checks one domain and returns its report.
 pub(super) async fn domain(app: &Arc<App>, name: &Name, phase: Option<Phase>, replies: Replies) -> Reply {
     if let Some(known) = app.fresh(name, phase) {
         return reply(StatusCode::OK, JSON, rendering::single_json(&dated(&known), replies));
@@ -64,7 +64,7 @@ pub(super) async fn domain(app: &Arc<App>, name: &Name, phase: Option<Phase>, re
     }
 }
 
-/// Checks a domain, or waits for the check that is under way.
+/// Checks a domain, or waits for the check in progress.
 async fn checked(app: &Arc<App>, name: &Name, phase: Option<Phase>) -> Result<Arc<Checked>, Reply> {
     let mut check = app.check(name, phase, None).map_err(|error| no_check(&error))?;
     let patience = app.checker().options().lookup.deadline.saturating_add(QUEUE);
@@ -75,7 +75,7 @@ async fn checked(app: &Arc<App>, name: &Name, phase: Option<Phase>) -> Result<Ar
     }
 }
 
-/// The answer where no check is begun.
+/// Returns the response if a check cannot start.
 pub(super) fn no_check(error: &CheckError) -> Reply {
     let status = match error {
         CheckError::Busy => StatusCode::SERVICE_UNAVAILABLE,
@@ -84,7 +84,7 @@ pub(super) fn no_check(error: &CheckError) -> Reply {
     refuse(status, &error.to_string())
 }
 
-/// How a plan is wanted.
+/// The format and the options of a requested plan.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PlanQuery {
     pub(super) format: PlanFormat,
@@ -93,7 +93,7 @@ pub(super) struct PlanQuery {
     pub(super) is_rollback: bool,
 }
 
-/// The plan of one domain, checked now.
+/// Checks one domain and returns its plan.
 pub(super) async fn plan(app: &Arc<App>, name: &Name, query: PlanQuery) -> Reply {
     let PlanQuery { format, phase, provider, is_rollback } = query;
     let phase = if format.is_schedule() { Some(Phase::Tidy) } else { phase };
@@ -138,7 +138,7 @@ pub(super) async fn plan(app: &Arc<App>, name: &Name, query: PlanQuery) -> Reply
         | PlanFormat::Powershell => TEXT,
     };
     let mut reply = reply(StatusCode::OK, content_type, text);
-    // A plan that rests on failed lookups must not look like one that is complete.
+    // A plan that is based on failed lookups must not look complete.
     let verdict = HeaderValue::from_static(checked.assessment.verdict.word());
     reply.headers_mut().insert("cutover-verdict", verdict);
     reply

@@ -1,4 +1,4 @@
-//! The state that all requests share, and the checks under way: one of a domain at a time.
+//! Holds the state that all requests share, and the checks in progress, of which there is one per domain and phase.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -24,17 +24,19 @@ use super::known::Known;
 use super::notices::Notices;
 use super::options::ServeOptions;
 
-/// Domains that are not of the settings and whose results are kept; those that were not asked for longest go first.
+/// The maximum number of domains outside the settings whose results are kept. The least recently requested ones are
+/// removed first.
 const MOST_VISITED: usize = 256;
-/// Checks of such domains under way at the same time.
+/// The number of checks in progress from which on no check of such a domain starts.
 const MOST_CHECKS: usize = 256;
-/// A result that is so young is as good as a new one.
+/// The age up to which a result replaces a new check.
 const FRESH: SignedDuration = SignedDuration::from_secs(1);
-/// How often the answers of a check are assessed before all are there.
+/// The maximum number of times that incomplete answers of one check are assessed.
 const MOST_LOOKS: u32 = 64;
-/// How long a result waits for the disk before it is shown.
+/// The maximum time for which a result waits for the disk before it is shown.
 const WRITTEN: Duration = Duration::from_secs(1);
-/// When a domain is checked again whose check could not be made, or whose change has not held for two checks yet.
+/// The time after which a domain is checked again if its check failed, or if its change has not held for two checks
+/// yet.
 const AFTER_FAILURE: SignedDuration = SignedDuration::from_mins(1);
 
 /// The outcome of a check.
@@ -69,14 +71,14 @@ pub(super) struct App {
     notes: mpsc::UnboundedSender<String>,
 }
 
-/// A domain and how it is checked, where that is not as the settings say.
+/// The domain of a check, and its phase if that differs from the one of the settings.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     domain: Name,
     phase: Option<&'static str>,
 }
 
-/// A domain that is watched, or that was asked for.
+/// The state of a domain that is watched or was requested.
 #[derive(Debug)]
 struct Domain {
     is_watched: bool,
@@ -85,7 +87,7 @@ struct Domain {
     tracker: Option<ChangeTracker>,
     next: Option<Timestamp>,
     used: Timestamp,
-    /// When the last check ended.
+    /// The time when the last check ended.
     ended: Option<Timestamp>,
     failure: Option<String>,
 }
@@ -95,13 +97,13 @@ struct Domain {
 pub(super) struct Shown {
     pub(super) domain: Name,
     pub(super) known: Option<Known>,
-    /// When it is checked next.
+    /// The time of the next check.
     pub(super) next: Option<Timestamp>,
-    /// Whether a check is in progress.
+    /// True if a check is in progress.
     pub(super) is_checking: bool,
-    /// When the last check ended.
+    /// The time when the last check ended.
     pub(super) ended: Option<Timestamp>,
-    /// Why the last check could not be made.
+    /// The reason why the last check failed.
     pub(super) failure: Option<String>,
 }
 
@@ -202,8 +204,8 @@ impl App {
         }
     }
 
-    /// Returns the domains that are due, the longest overdue first; when the next one is due; and the number of watched
-    /// domains being checked.
+    /// Returns the domains that are due, the longest overdue first, the time when the next one is due, and the number
+    /// of watched domains being checked.
     pub(super) fn due(&self, now: Timestamp) -> (Vec<Name>, Option<Timestamp>, usize) {
         let (domains, underway) = (lock(&self.domains), lock(&self.underway));
         let is_free = |name: &Name| !underway.contains_key(&Key { domain: name.clone(), phase: None });
@@ -230,7 +232,8 @@ impl App {
         lock(&self.underway).len()
     }
 
-    /// Joins the check of a domain in progress, or starts one; `time` limits it further than the options do.
+    /// Joins the check of a domain in progress, or starts one. `time` is a time limit in addition to that of the
+    /// options.
     pub(super) fn check(
         self: &Arc<Self>,
         domain: &Name,
@@ -325,7 +328,7 @@ impl App {
             if domain.is_watched {
                 let next = domain.schedule.next([&**checked], now);
                 let soon = now.checked_add(AFTER_FAILURE).unwrap_or(now);
-                // Whether a change holds is seen at the next check.
+                // The next check shows if a change holds.
                 let is_pending = self.notices.note(checked, now);
                 domain.next = Some(if is_pending { next.min(soon) } else { next });
                 let seen = checker.options().history.is_none().then(|| checker.history_of(name).to_string());
@@ -412,7 +415,7 @@ impl App {
 struct Rows<'a> {
     app: &'a App,
     domain: &'a Name,
-    /// How often the answers are still assessed: a hostile domain may answer in many pieces.
+    /// The number of times that the answers may still be assessed: a hostile domain may answer in many pieces.
     looks: u32,
     /// The code that was sent for each expectation.
     told: BTreeMap<&'static str, &'static str>,
@@ -468,7 +471,7 @@ struct Progress {
 struct CheckEvent {
     domain: String,
     verdict: &'static str,
-    /// Whether the verdict is another one than before.
+    /// True if the verdict has changed.
     changed: bool,
     left: String,
     checked_at: Timestamp,
@@ -500,7 +503,7 @@ pub(super) async fn outcome(check: &mut Underway, patience: Duration) -> Option<
     }
 }
 
-/// Removes the oldest results of domains that are not watched, above the limit.
+/// Removes the least recently requested domains that are not watched, until the limit is met.
 fn evict(domains: &mut BTreeMap<Name, Domain>) {
     let mut visited: Vec<(Timestamp, Name)> = domains
         .iter()

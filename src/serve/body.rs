@@ -1,4 +1,4 @@
-//! The body of a response: octets that are there, or a stream of events.
+//! The body of a response: complete octets, or a stream of events.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -10,9 +10,9 @@ use tokio::sync::mpsc;
 /// The body of a response.
 #[derive(Debug)]
 pub(super) enum ResponseBody {
-    /// All of it.
+    /// The complete body; `None` once it was sent.
     Whole(Option<Bytes>),
-    /// What comes, until the sender ends it.
+    /// A stream of octets, until the sender closes it.
     Stream(mpsc::Receiver<Bytes>),
 }
 

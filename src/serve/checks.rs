@@ -1,4 +1,4 @@
-//! The thread on which checks run, so that no page waits for the judging of a domain.
+//! Runs checks on a thread of their own, so that no page waits while a domain is checked.
 
 use std::io;
 use std::thread::Builder;
@@ -19,7 +19,7 @@ pub(super) struct Checks {
     openings: mpsc::UnboundedSender<Opening>,
 }
 
-/// Options to be opened, and where the result goes.
+/// Options to open, and the channel for the result.
 struct Opening {
     options: RunOptions,
     history: History,
@@ -41,17 +41,17 @@ impl Checks {
             };
             local.block_on(&runtime, open);
             drop(local);
-            // What is still in progress is of no use any more.
+            // Checks in progress are no longer needed.
             runtime.shutdown_background();
         };
         Builder::new().name("checks".into()).spawn(work)?;
         Ok(Self { handle, openings })
     }
 
-    /// Opens the options where the checks run: the sockets belong to the runtime of the thread.
+    /// Opens the options on the thread of the checks, since the sockets belong to its runtime.
     ///
     /// # Errors
-    /// [`RunError`] for what cannot be used.
+    /// [`RunError`] for options that cannot be used.
     pub(super) async fn open(&self, options: RunOptions, history: History) -> Result<Checker, RunError> {
         let (opened, is_opened) = oneshot::channel();
         let opening = Opening { options, history, opened };
@@ -59,7 +59,7 @@ impl Checks {
         is_opened.await.map_err(|_| RunError::Unfinished)?
     }
 
-    /// Does something on the thread.
+    /// Runs a future on the thread.
     pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         drop(self.handle.spawn(work));
     }

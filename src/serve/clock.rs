@@ -1,8 +1,8 @@
-//! The time of the server.
+//! Reads the time of the server.
 
 use jiff::Timestamp;
 
-/// The time now, in whole seconds as reports show it.
+/// Returns the current time in whole seconds, as reports show it.
 #[allow(clippy::disallowed_methods, reason = "a server lives in real time")]
 pub(super) fn now() -> Timestamp {
     let now = Timestamp::now();

@@ -1,4 +1,4 @@
-//! A connection to a client that is given up when the client does not read.
+//! A connection that is closed if the client does not read.
 
 use std::io;
 use std::pin::Pin;
@@ -9,14 +9,14 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// How long a client may not read what is sent to it.
+/// The maximum time for which a client may read nothing while data is waiting.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A stream whose writes fail when the client does not read for too long.
 #[derive(Debug)]
 pub(super) struct Connection {
     stream: TcpStream,
-    /// When the write that is under way is given up.
+    /// The timer of the write in progress.
     limit: Option<Pin<Box<Sleep>>>,
 }
 

@@ -1,8 +1,8 @@
-//! Counts what the process does, for its metrics.
+//! Counts events of the process, for its metrics.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// Numbers that only grow, and one that shows whether the last attempt succeeded.
+/// The counters of the process, which only increase.
 #[derive(Debug, Default)]
 pub(super) struct Counters {
     pub(super) requests: AtomicU64,

@@ -1,7 +1,7 @@
 //! Keeps the state in SQLite: last results, verdicts, and what was published before.
 //!
-//! One thread writes, so that a slow disk holds up no page. What could not be written, as on a full disk, is kept and written
-//! with the next result.
+//! One thread writes, so that a slow disk delays no page. A result that could not be written, for example because the
+//! disk is full, is kept and written with the next one.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,9 +20,9 @@ use crate::report::DomainReport;
 
 use super::known::Known;
 
-/// The version of the tables, in `user_version`.
+/// The version of the tables, stored in `user_version`.
 const VERSION: u32 = 1;
-/// How the tables of each version come from those before.
+/// The statements that upgrade the tables to each version from the one before.
 const MIGRATIONS: [&str; VERSION as usize] = ["
     CREATE TABLE result (domain TEXT PRIMARY KEY, checked_at TEXT NOT NULL, verdict TEXT NOT NULL, report TEXT NOT NULL)
         WITHOUT ROWID;
@@ -30,22 +30,22 @@ const MIGRATIONS: [&str; VERSION as usize] = ["
         WITHOUT ROWID;
     CREATE TABLE history (domain TEXT PRIMARY KEY, seen TEXT NOT NULL) WITHOUT ROWID;
 "];
-/// Verdicts that are kept of a domain.
+/// The maximum number of verdicts that are kept for a domain.
 const MOST_VERDICTS: u32 = 1000;
-/// How long another process may hold the file.
+/// The time to wait for a lock of another process on the file.
 const BUSY: Duration = Duration::from_secs(2);
-/// What could not be written is tried again so soon.
+/// The time after which a failed write is tried again.
 const AGAIN: Duration = Duration::from_secs(30);
 
-/// Why the state cannot be kept.
+/// The reason why the state cannot be stored.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
-    /// SQLite says so.
+    /// SQLite reports an error.
     #[error("{path}: {source}")]
     Sqlite {
         /// The file.
         path: String,
-        /// Why.
+        /// The error.
         source: rusqlite::Error,
     },
     /// A newer version has written the file.
@@ -58,13 +58,13 @@ pub enum DatabaseError {
         /// Its version.
         found: u32,
     },
-    /// The thread that writes cannot be started.
+    /// The thread for writing cannot be started.
     #[error("no thread for the database: {0}")]
     Thread(#[from] std::io::Error),
 }
 
 impl DatabaseError {
-    /// Whether the file is all right and only cannot be written.
+    /// Returns whether the error only means that the file cannot be written.
     fn is_unwritable(&self) -> bool {
         let Self::Sqlite { source, .. } = self else { return false };
         matches!(
@@ -79,7 +79,7 @@ impl DatabaseError {
     }
 }
 
-/// What is kept of a domain.
+/// The stored state of a domain.
 #[derive(Debug, Clone)]
 pub(super) struct Saved {
     pub(super) domain: Name,
@@ -87,22 +87,22 @@ pub(super) struct Saved {
     pub(super) verdict: Verdict,
     /// The report as JSON.
     pub(super) report: String,
-    /// A verdict that is new since this time.
+    /// The verdicts that are new, each with its time.
     pub(super) changed: Vec<(Timestamp, Verdict)>,
-    /// What was published, where that is kept here.
+    /// The history of published records as text, if it is kept in the database.
     pub(super) seen: Option<String>,
 }
 
-/// What was kept.
+/// The state read from the database.
 #[derive(Debug, Default)]
 pub(super) struct Loaded {
     pub(super) known: BTreeMap<Name, Known>,
     pub(super) history: History,
-    /// What to say about the file.
+    /// Notes about the file.
     pub(super) notes: Vec<String>,
 }
 
-/// The way to the thread that writes.
+/// The handle of the thread that writes.
 #[derive(Debug)]
 pub(super) struct Database {
     sender: Sender<Job>,
@@ -115,11 +115,11 @@ struct Job {
 }
 
 impl Database {
-    /// Opens the file, or makes it, and reads all that it holds. A file that cannot be written is read; where none can be
-    /// made, there is no database, and a note says so.
+    /// Opens or creates the file, and reads its content. A file that cannot be written is only read. If none can be
+    /// created, there is no database, and a note says so.
     ///
     /// # Errors
-    /// [`DatabaseError`] for a file that is something else, or of a newer version.
+    /// [`DatabaseError`] for a file that is not a database, or has a newer version.
     pub(super) fn open(path: &Path) -> Result<(Option<Self>, Loaded), DatabaseError> {
         let (connection, note) = match prepare(path) {
             Ok(connection) => (connection, None),
@@ -143,10 +143,10 @@ impl Database {
         Ok((Some(Self { sender, thread }), loaded))
     }
 
-    /// Keeps a result. Waits until it is written.
+    /// Saves a result, and waits until it is written.
     ///
     /// # Errors
-    /// Why it could not be written, in words; it is tried again.
+    /// The reason why it could not be written, for a person; the write is tried again.
     pub(super) async fn save(&self, saved: Saved) -> Result<(), String> {
         let (done, is_done) = oneshot::channel();
         let ended = || "the database has ended".to_owned();
@@ -154,7 +154,7 @@ impl Database {
         is_done.await.unwrap_or_else(|_| Err(ended()))
     }
 
-    /// Writes what is left, and waits for it.
+    /// Writes the remaining results, and waits for that.
     pub(super) fn close(self) {
         drop(self.sender);
         // If the thread has failed, nothing can be written any more.
@@ -166,7 +166,7 @@ fn sqlite(path: &Path, source: rusqlite::Error) -> DatabaseError {
     DatabaseError::Sqlite { path: path.display().to_string(), source }
 }
 
-/// A connection to tables of this version.
+/// Returns a connection to a file whose tables have this version.
 fn prepare(path: &Path) -> Result<Connection, DatabaseError> {
     let failed = |source| sqlite(path, source);
     let mut connection = Connection::open(path).map_err(failed)?;
@@ -175,7 +175,8 @@ fn prepare(path: &Path) -> Result<Connection, DatabaseError> {
     if found > VERSION {
         return Err(DatabaseError::Newer { path: path.display().to_string(), found });
     }
-    // Readers and the writer do not wait for each other, and what is committed outlives the process.
+    // In this mode readers and the writer do not wait for each other, and committed data survives a crash of the
+    // process.
     connection.pragma_update(None, "journal_mode", "wal").map_err(failed)?;
     connection.pragma_update(None, "synchronous", "normal").map_err(failed)?;
     let steps = MIGRATIONS.iter().zip(1..).skip(found as usize);
@@ -185,13 +186,13 @@ fn prepare(path: &Path) -> Result<Connection, DatabaseError> {
         transaction.pragma_update(None, "user_version", version).map_err(failed)?;
         transaction.commit().map_err(failed)?;
     }
-    // A file that cannot be written is found out now, and not with the first result.
+    // A file that cannot be written is detected now, not with the first result.
     let probe = connection.execute_batch("BEGIN IMMEDIATE; DELETE FROM result WHERE domain = ''; COMMIT");
     probe.map_err(failed)?;
     Ok(connection)
 }
 
-/// Fails unless the tables are there.
+/// Returns an error unless the tables exist.
 fn tables(connection: &Connection) -> rusqlite::Result<()> {
     connection.query_row("SELECT count(*) FROM result", [], |_| Ok(()))
 }
@@ -242,7 +243,7 @@ fn verdict(word: &str) -> Option<Verdict> {
     Verdict::ALL.into_iter().find(|verdict| verdict.word() == word)
 }
 
-/// Writes what comes, all that waits in one transaction.
+/// Writes results as they arrive. All that wait are written in one transaction.
 fn work(mut connection: Connection, path: &Path, jobs: &Receiver<Job>) {
     let mut unsaved: BTreeMap<Name, Saved> = BTreeMap::new();
     loop {
@@ -268,7 +269,7 @@ fn work(mut connection: Connection, path: &Path, jobs: &Receiver<Job>) {
             unsaved.clear();
         }
         for done in dones {
-            // A check that has given up waiting does not want to know.
+            // The check may have stopped waiting.
             let _ = done.send(written.clone());
         }
         if has_ended {
@@ -277,7 +278,7 @@ fn work(mut connection: Connection, path: &Path, jobs: &Receiver<Job>) {
     }
 }
 
-/// Puts a newer result of a domain in the place of the older one, without losing a verdict between them.
+/// Replaces an unsaved result of a domain by a newer one, without losing the verdicts in between.
 fn add(unsaved: &mut BTreeMap<Name, Saved>, mut saved: Saved) {
     if let Some(mut older) = unsaved.remove(&saved.domain) {
         older.changed.append(&mut saved.changed);
@@ -287,7 +288,7 @@ fn add(unsaved: &mut BTreeMap<Name, Saved>, mut saved: Saved) {
     unsaved.insert(saved.domain.clone(), saved);
 }
 
-/// Writes, by a new connection where the present one cannot: the file may be writable by now.
+/// Writes results. If the present connection cannot, a new one is opened, since the file may be writable by now.
 fn write_again(
     connection: &mut Connection,
     path: &Path,
@@ -335,7 +336,7 @@ fn write(connection: &mut Connection, unsaved: &BTreeMap<Name, Saved>) -> rusqli
     transaction.commit()
 }
 
-/// Where the state is kept, beside the settings.
+/// Returns the default path of the database, next to the settings file.
 #[must_use]
 pub fn default_database(settings: &Path) -> PathBuf {
     settings.with_file_name("cutover.db")

@@ -1,4 +1,4 @@
-//! Tells open pages what happens, as server-sent events.
+//! Sends events to open pages, as server-sent events.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -9,20 +9,20 @@ use hyper::body::Bytes;
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::{Instant, timeout};
 
-/// Streams that are open at the same time.
+/// The maximum number of open streams.
 const MOST: usize = 1024;
-/// Streams of one client.
+/// The maximum number of open streams of one client.
 const MOST_OF_CLIENT: usize = 256;
-/// Events that a slow client may lag behind.
+/// The number of events by which a slow client may lag behind.
 const LAG: usize = 256;
-/// A stream that says nothing for longer looks dead to proxies.
+/// The interval of comments in a quiet stream, which proxies would otherwise close.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// A client connects again after that; those that are gone without a word are found out so.
+/// The maximum length of a stream, after which the client connects again. This ends streams of clients that are gone.
 const LONGEST: Duration = Duration::from_secs(30 * 60);
-/// Milliseconds after which a browser connects again.
+/// The time after which a browser connects again, in milliseconds.
 const RECONNECT: u32 = 3000;
 
-/// What happened to a domain.
+/// An event about a domain.
 #[derive(Debug, Clone)]
 pub(super) struct Event {
     /// The domain, as reports write it.
@@ -33,13 +33,13 @@ pub(super) struct Event {
     pub(super) data: String,
 }
 
-/// Where events go.
+/// The open streams.
 #[derive(Debug)]
 pub(super) struct Events {
-    /// `None` when the server ends.
+    /// The channel of the streams; `None` once the server is ending.
     sender: Mutex<Option<broadcast::Sender<Arc<Event>>>>,
     open: Arc<Mutex<HashMap<IpAddr, usize>>>,
-    /// How many pages of each domain are open.
+    /// The number of open pages of each domain.
     seen: Arc<Mutex<HashMap<String, usize>>>,
 }
 
@@ -52,13 +52,13 @@ impl Events {
         }
     }
 
-    /// Tells all open streams.
+    /// Sends an event to all open streams.
     pub(super) fn send(&self, event: Event) {
-        // It is no matter if no page is open.
+        // Without an open page, there is no receiver.
         let _ = self.sender().as_ref().map(|sender| sender.send(Arc::new(event)));
     }
 
-    /// Whether the page of a domain is open somewhere.
+    /// Returns whether the page of a domain is open in any browser.
     pub(super) fn is_seen(&self, domain: &str) -> bool {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).contains_key(domain)
     }
@@ -72,12 +72,12 @@ impl Events {
         self.sender.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The number of open streams.
+    /// Returns the number of open streams.
     pub(super) fn count(&self) -> usize {
         self.open.lock().unwrap_or_else(PoisonError::into_inner).values().sum()
     }
 
-    /// A stream of the events of one domain, or of all; `None` where there are too many.
+    /// Opens a stream of the events of one domain, or of all; `None` if too many streams are open.
     pub(super) fn subscribe(&self, client: IpAddr, domain: Option<String>) -> Option<mpsc::Receiver<Bytes>> {
         let place = Place::take(&self.open, client)?;
         let events = self.sender().as_ref()?.subscribe();
@@ -117,7 +117,7 @@ async fn forward(
                 format!("event: {}\ndata: {}\n\n", event.kind, event.data)
             }
             Ok(Ok(_)) => String::new(),
-            // What was missed is on the page that the client asks for next.
+            // The page that the client requests next contains what it missed.
             Ok(Err(broadcast::error::RecvError::Lagged(_))) => "event: missed\ndata: {}\n\n".into(),
             Ok(Err(broadcast::error::RecvError::Closed)) => return,
             Err(_) => ": still here\n\n".into(),
@@ -150,7 +150,7 @@ impl Drop for Page {
     }
 }
 
-/// The place of one stream, which is free again when this is dropped.
+/// A slot for one stream, which is freed when this is dropped.
 #[derive(Debug)]
 struct Place {
     open: Arc<Mutex<HashMap<IpAddr, usize>>>,

@@ -1,4 +1,4 @@
-//! What is known of a domain: its last report and the verdicts it had.
+//! Stores the last report and the earlier verdicts of a domain.
 
 use std::sync::Arc;
 
@@ -7,29 +7,30 @@ use jiff::Timestamp;
 use crate::check::{Status, Verdict};
 use crate::report::DomainReport;
 
-/// Verdicts that are kept of a domain at most; the oldest are forgotten first.
+/// The maximum number of verdicts that are kept for a domain; the oldest are dropped first.
 const MOST_VERDICTS: usize = 64;
 
-/// What is known of a domain.
+/// The last report and the earlier verdicts of a domain.
 #[derive(Debug, Clone)]
 pub(super) struct Known {
     /// The last report, with the replies.
     pub(super) report: Arc<DomainReport>,
-    /// When the domain was checked.
+    /// The time when the domain was last checked.
     pub(super) checked_at: Timestamp,
     /// The verdict of that check.
     pub(super) verdict: Verdict,
-    /// The verdicts it had, and from when on, the oldest first.
+    /// The verdicts with the time from which on each applied, the oldest first.
     pub(super) verdicts: Vec<(Timestamp, Verdict)>,
 }
 
 impl Known {
-    /// The first that is known of a domain.
+    /// Returns the state after the first check of a domain.
     pub(super) fn first(report: DomainReport, checked_at: Timestamp, verdict: Verdict) -> Self {
         Self { report: Arc::new(report), checked_at, verdict, verdicts: vec![(checked_at, verdict)] }
     }
 
-    /// Adds the result of a further check; true if the verdict has changed. A lookup that failed once has not changed it.
+    /// Adds the result of a further check, and returns whether the verdict has changed. A first undetermined result
+    /// does not count as a change.
     pub(super) fn add(&mut self, report: DomainReport, checked_at: Timestamp, verdict: Verdict) -> bool {
         let is_first_failure = verdict == Verdict::Undetermined && self.verdict != Verdict::Undetermined;
         self.report = Arc::new(report);
@@ -45,13 +46,13 @@ impl Known {
         has_changed
     }
 
-    /// Since when the domain has had its verdict.
+    /// Returns the time since which the domain has had its verdict.
     pub(super) fn since(&self) -> Timestamp {
         let last = self.verdicts.last().filter(|(_, verdict)| *verdict == self.verdict);
         last.map_or(self.checked_at, |(since, _)| *since)
     }
 
-    /// What is left to do, in words; empty where nothing is.
+    /// Returns what is left to do, for a person; empty if nothing is.
     pub(super) fn left(&self) -> String {
         let changes = self.report.changes.len();
         let waiting = self.report.expectations.iter().filter(|one| one.status == Status::Waiting);

@@ -1,4 +1,4 @@
-//! Accepts connections, within bounds, and speaks HTTP/1 on them.
+//! Accepts a limited number of connections, and serves HTTP/1 on them.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -18,20 +18,20 @@ use super::connection::Connection;
 use super::counters::Counters;
 use super::router::answer;
 
-/// Connections that are open at the same time.
+/// The maximum number of open connections.
 const MOST: usize = 2048;
-/// Connections of one client.
+/// The maximum number of open connections of one client.
 const MOST_OF_CLIENT: usize = 512;
-/// How long a request may take to arrive, and how long a connection may be idle.
+/// The maximum time for the header of a request to arrive, and for a connection to be idle.
 const HEADERS: Duration = Duration::from_secs(10);
-/// Octets of the header of a request.
+/// The maximum size of the header of a request, in octets.
 const HEADER_OCTETS: usize = 16 << 10;
-/// Fields of the header of a request.
+/// The maximum number of fields in the header of a request.
 const HEADER_FIELDS: usize = 64;
-/// A pause after a failure to accept, as where no file can be opened any more.
+/// The pause after a failure to accept, for example because too many files are open.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Connections by client, and whether the server ends.
+/// The connections by client, and the signal that the server is ending.
 #[derive(Debug, Clone)]
 pub(super) struct Connections {
     open: Arc<Mutex<HashMap<IpAddr, usize>>>,
@@ -43,7 +43,7 @@ impl Connections {
         Self { open: Arc::default(), ending }
     }
 
-    /// The number of open connections.
+    /// Returns the number of open connections.
     pub(super) fn count(&self) -> usize {
         self.open.lock().unwrap_or_else(PoisonError::into_inner).values().sum()
     }
@@ -59,7 +59,7 @@ impl Connections {
     }
 }
 
-/// The place of a connection, which is free again when this is dropped.
+/// A slot for a connection, which is freed when this is dropped.
 struct Place {
     open: Arc<Mutex<HashMap<IpAddr, usize>>>,
     client: IpAddr,
@@ -77,12 +77,12 @@ impl Drop for Place {
     }
 }
 
-/// Accepts connections, for ever.
+/// Accepts connections forever.
 pub(super) async fn accept(listener: TcpListener, app: Arc<App>, connections: Connections) {
     loop {
         let (stream, peer) = match listener.accept().await {
             Ok(accepted) => accepted,
-            // What is wrong is the connection, or the number of open files: both pass.
+            // The cause is the connection or the number of open files, and both are temporary.
             Err(_) => {
                 sleep(PAUSE).await;
                 continue;
@@ -97,7 +97,8 @@ pub(super) async fn accept(listener: TcpListener, app: Arc<App>, connections: Co
     }
 }
 
-/// Who counts as one client: an address, or the network that a home or a host has in IPv6.
+/// Returns the address that identifies a client: an IPv4 address, or an IPv6 network of 64 bits, which a home or a host
+/// usually has.
 fn client(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
@@ -115,7 +116,7 @@ async fn serve(
     mut ending: watch::Receiver<bool>,
     _place: Place,
 ) {
-    // Without it, small answers wait for those before them to be confirmed.
+    // Without this, a small response waits until the previous one is acknowledged.
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request| {
         let reply = answer(Arc::clone(&app), client, request);
@@ -128,7 +129,7 @@ async fn serve(
         .max_headers(HEADER_FIELDS);
     let connection = http.serve_connection(TokioIo::new(Connection::new(stream)), service);
     tokio::pin!(connection);
-    // What goes wrong on a connection is the matter of its client.
+    // An error on a connection concerns only its client.
     tokio::select! {
         _ = &mut connection => {}
         () = ended(&mut ending) => {
@@ -138,8 +139,8 @@ async fn serve(
     }
 }
 
-/// Is over when the server ends.
+/// Completes when the server is ending.
 async fn ended(ending: &mut watch::Receiver<bool>) {
-    // A server that is gone has ended, too.
+    // A dropped sender means that the server has ended, too.
     let _ = ending.wait_for(|is_ending| *is_ending).await;
 }

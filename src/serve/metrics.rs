@@ -1,6 +1,6 @@
-//! Metrics: of one domain that is checked for the request, and of the process with all its domains.
+//! Writes metrics: of one domain that is checked for the request, and of the process with all its domains.
 //!
-//! Text format 0.0.4, written here as in `report`: the same facts give the same bytes.
+//! The format is the Prometheus text format 0.0.4. As in `report`, the same facts give the same bytes.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -21,13 +21,13 @@ use super::counters::Counters;
 use super::rendering::{self, Dated};
 use super::respond::{METRICS, Reply, refuse, reply};
 
-/// What a scraper allows where it does not say so.
+/// The time limit of a scraper that does not state one.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// What of that is left for the way back, at most and as a part of it.
+/// The maximum time reserved for sending the response.
 const MARGIN: Duration = Duration::from_millis(500);
 const MARGIN_PART: u32 = 10;
 
-/// The time that a scraper allows, as its header says it.
+/// Returns the time that a scraper allows according to its header, less the time for sending the response.
 pub(super) fn patience(header: Option<&str>) -> Duration {
     let seconds = header.and_then(|text| text.trim().parse::<f64>().ok());
     let allowed = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
@@ -35,10 +35,10 @@ pub(super) fn patience(header: Option<&str>) -> Duration {
     allowed - MARGIN.min(allowed / MARGIN_PART * 2)
 }
 
-/// Checks a domain, in the time that the scraper allows; what is not known then is said to be unknown.
+/// Checks a domain in the time that the scraper allows. Facts that are not known by then are reported as unknown.
 pub(super) async fn probe(app: &Arc<App>, name: &Name, phase: Option<Phase>, patience: Duration) -> Reply {
     let begin = Instant::now();
-    // The lookups end in time for judging what they found.
+    // The lookups end early enough to leave time for the check of their answers.
     let mut check = match app.check(name, phase, Some(patience.mul_f64(0.9))) {
         Ok(check) => check,
         Err(error) => return no_check(&error),
@@ -86,7 +86,7 @@ fn probed(name: &Name, dated: &Dated<'_>, is_complete: bool, took: Duration) -> 
     reply(StatusCode::OK, METRICS, text)
 }
 
-/// The metrics of the process and of the domains that are watched.
+/// Returns the metrics of the process and of the watched domains.
 pub(super) fn all(app: &App) -> Reply {
     let mut text = String::new();
     let mut one = |name: &str, kind: &str, help: &str, value: String| {
@@ -162,7 +162,7 @@ pub(super) fn all(app: &App) -> Reply {
     reply(StatusCode::OK, METRICS, text)
 }
 
-/// The resident memory of this process in octets, where the system says it.
+/// Returns the resident memory of this process in octets, if the system reports it.
 #[allow(clippy::disallowed_methods, reason = "a pseudo file, not an input of a run")]
 fn resident_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;

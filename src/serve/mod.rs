@@ -1,7 +1,7 @@
-//! The web server: pages, an API and Prometheus metrics of the same check.
+//! Serves the same check as web pages, an API and Prometheus metrics.
 //!
-//! A consumer of [`run`](crate::run), as the commands are: it neither looks up nor judges anything itself. It reads no arguments and
-//! no environment; those are plain values ([`ServeOptions`]).
+//! The server uses [`run`](crate::run), as the commands do, and neither looks up nor checks anything itself. It reads
+//! neither arguments nor the environment, but gets plain values ([`ServeOptions`]).
 //!
 //! | part | does |
 //! | --- | --- |
@@ -9,12 +9,12 @@
 //! | `access`, `token` | refuse requests for other hosts, from other sites and without the token |
 //! | `router` | maps a path to one of the next four |
 //! | `pages`, `api`, `metrics`, `events` | write pages, JSON and plans, metrics, server-sent events |
-//! | `app` | holds what is known of the domains, and the checks in progress: one of a domain at a time |
-//! | `watcher` | checks domains when something can have changed, and sees edits of the settings |
+//! | `app` | holds the state of the domains, and the checks in progress |
+//! | `watcher` | checks domains when a result can have changed, and detects edits of the settings |
 //! | `database` | keeps the state in SQLite |
 //!
-//! Checks run on their own thread, so no page waits while a domain is judged. The routes are few and fixed, so hyper is used
-//! without a web framework: all limits of headers, times and sizes are set here.
+//! Checks run on their own thread, so no page waits while a domain is checked. The routes are few and fixed, so hyper
+//! is used without a web framework, and all limits of headers, times and sizes are set here.
 
 mod access;
 mod api;
@@ -62,20 +62,20 @@ pub use database::{DatabaseError, default_database};
 pub use options::{BasePath, HostName, ServeOptions, listen_address};
 pub use token::AccessToken;
 
-/// Time limit for responses and checks in progress at shutdown.
+/// The time limit for responses and checks in progress at shutdown.
 const LAST: Duration = Duration::from_millis(3500);
-/// Interval between checks whether they have ended.
+/// The interval at which the server tests if they have ended.
 const STEP: Duration = Duration::from_millis(20);
 
 /// The reason why the server cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// The address cannot be listened on.
+    /// The server cannot listen on the address.
     #[error("--listen {address}: {}", crate::run::system_words(.source))]
     Listen {
         /// The address.
         address: SocketAddr,
-        /// Why.
+        /// The error.
         source: io::Error,
     },
     /// The state cannot be read.
@@ -176,7 +176,7 @@ pub async fn serve(
     Ok(())
 }
 
-/// The socket of the service manager, or one of our own.
+/// Returns the socket of the service manager, or opens one.
 fn listen(options: &ServeOptions) -> Result<tokio::net::TcpListener, ServeError> {
     let failed = |source| ServeError::Listen { address: options.listen, source };
     let listener = match systemd::socket().map_err(failed)? {
@@ -200,7 +200,7 @@ async fn reload_settings(app: Arc<App>, reload: Reload, changed: Arc<Notify>) {
 
 async fn reload_once(app: &Arc<App>, reload: &Reload) -> Result<(), String> {
     let reload = Arc::clone(reload);
-    // It reads files.
+    // Reading files would block the runtime.
     let options =
         tokio::task::spawn_blocking(move || reload()).await.map_err(|error| error.to_string())??;
     let history = app.checker().history();
@@ -221,17 +221,17 @@ async fn hang_up(changed: Arc<Notify>) {
     }
 }
 
-/// There is no such signal here.
+/// Does nothing, since this system has no SIGHUP.
 #[cfg(not(unix))]
 async fn hang_up(_: Arc<Notify>) {}
 
-/// Adds what was seen to the history file, where one was named, now and then.
+/// Saves the observed records to the history file, if one was named, every minute.
 async fn save_history(app: Arc<App>) {
     const EVERY: Duration = Duration::from_secs(60);
     loop {
         sleep(EVERY).await;
         let app = Arc::clone(&app);
-        // It may wait for the disk, and for other runs.
+        // Saving may wait for the disk, and for other runs.
         let _ = tokio::task::spawn_blocking(move || save_history_now(&app)).await;
     }
 }

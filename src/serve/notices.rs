@@ -20,8 +20,8 @@ impl Notices {
         Self { parts: Mutex::new(hooks.map(|hooks| (NoticeTracker::default(), hooks))) }
     }
 
-    /// Notes a check, and starts to send its changes. Returns whether a change was seen once and needs another check. Must be
-    /// called in a tokio runtime.
+    /// Records a check, and starts to send its changes. Returns whether a change was seen once and needs another check.
+    /// Must be called in a tokio runtime.
     pub(super) fn note(&self, checked: &Checked, now: Timestamp) -> bool {
         let mut parts = self.parts();
         let Some((tracker, hooks)) = &mut *parts else { return false };

@@ -1,4 +1,4 @@
-//! The options of the server, as plain values.
+//! Defines the options of the server, as plain values.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -18,7 +18,7 @@ pub struct ServeOptions {
     pub listen: SocketAddr,
     /// Additional host names in URLs of the server.
     pub hosts: Vec<HostName>,
-    /// Whether clients on other machines may check any domain.
+    /// True if clients on other machines may check any domain.
     pub is_open: bool,
     /// The path prefix behind a reverse proxy.
     pub base: BasePath,
@@ -28,7 +28,7 @@ pub struct ServeOptions {
     pub database: Option<PathBuf>,
     /// The files of the options, which are read again when one changes.
     pub sources: Vec<PathBuf>,
-    /// Each domain is checked at least this often.
+    /// The longest time between two checks of a domain.
     pub every: SignedDuration,
     /// The socket of the service manager (sd_notify).
     pub notify_socket: Option<String>,
@@ -60,7 +60,7 @@ impl ServeOptions {
 pub struct HostName(String);
 
 impl HostName {
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -124,10 +124,10 @@ impl FromStr for BasePath {
     }
 }
 
-/// Reads where to listen: an address with a port, or `localhost` with one.
+/// Parses the address to listen on: an IP address with a port, or `localhost` with a port.
 ///
 /// # Errors
-/// What was expected.
+/// A message that says what was expected.
 pub fn listen_address(text: &str) -> Result<SocketAddr, String> {
     if let Some(port) = text.strip_prefix("localhost:").and_then(|port| port.parse().ok()) {
         return Ok(SocketAddr::new(IpAddr::from([127, 0, 0, 1]), port));

@@ -1,4 +1,4 @@
-//! The pages: the list of domains, and the report of one.
+//! Writes the pages: the list of domains, and the report of one domain.
 
 use askama::Template;
 use hyper::StatusCode;
@@ -18,7 +18,7 @@ use super::rendering::{self, Dated};
 use super::respond::{Reply, page, page_policy};
 use super::script::SCRIPT;
 
-/// What the pages of a server need beside the style of the report.
+/// The style of the pages in addition to that of the report.
 const MORE_STYLE: &str = "
 nav, form { display: flex; flex-wrap: wrap; gap: .6rem; margin: 1rem 0; } .note { border-left: 3px solid var(--wait); padding-left: .6rem; }
 button, input, select { font: inherit; padding: .1rem .4rem; } svg .bad { fill: var(--bad); }
@@ -47,7 +47,7 @@ button, input, select { font: inherit; padding: .1rem .4rem; } svg .bad { fill: 
 )]
 struct Frame<'a> {
     title: &'a str,
-    /// Seconds after which a page without script loads again.
+    /// The time after which a page loads again if scripts are off, in seconds.
     refresh: Option<u32>,
     style: &'a str,
     script: &'a str,
@@ -100,7 +100,7 @@ struct Row {
     next: String,
 }
 
-/// What the list shows, and in which order.
+/// The filter and the order of the list.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ListQuery {
     pub(super) text: String,
@@ -144,7 +144,7 @@ struct DomainPage {
     size: (i64, i64),
 }
 
-/// The page that lists the domains.
+/// Returns the page that lists the domains.
 pub(super) fn list(app: &App, query: &ListQuery, may_check: bool) -> Reply {
     let all = app.watched();
     let count = all.len();
@@ -214,7 +214,7 @@ fn shown_name(domain: &Name) -> String {
     unicode(domain).unwrap_or_else(|| domain.without_trailing_dot())
 }
 
-/// The page of one domain, with what is known of it now.
+/// Returns the page of one domain, with its last result.
 pub(super) fn domain(app: &App, name: &Name) -> Reply {
     let shown = app.domain(name);
     let known = shown.known.as_ref();
@@ -240,7 +240,7 @@ pub(super) fn domain(app: &App, name: &Name) -> Reply {
     framed(app, StatusCode::OK, &shown_name(name), refresh, main, Some(name))
 }
 
-/// A page that says why there is nothing else.
+/// Returns a page that shows the reason of an error.
 pub(super) fn problem(app: &App, status: StatusCode, reason: &str) -> Reply {
     #[derive(Template)]
     #[template(ext = "html", source = "<p class=\"note\">{{ reason }}</p>\n")]

@@ -6,9 +6,9 @@ use crate::check::Verdict;
 
 use super::known::Known;
 
-/// Width of the drawing.
+/// The width of the drawing, in SVG units.
 const WIDTH: i64 = 860;
-/// Height of the bar.
+/// The height of the bar, in SVG units.
 const HEIGHT: i64 = 18;
 
 /// One verdict in the drawing.
@@ -16,11 +16,11 @@ pub(super) struct Span {
     pub(super) x: i64,
     pub(super) width: i64,
     pub(super) class: &'static str,
-    /// The verdict and its time, in words.
+    /// The verdict and its time, for a person.
     pub(super) title: String,
 }
 
-/// The class of a verdict in the style of the pages.
+/// Returns the class of a verdict in the style of the pages.
 pub(super) fn class(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Ready => "good",
@@ -29,7 +29,7 @@ pub(super) fn class(verdict: Verdict) -> &'static str {
     }
 }
 
-/// The verdicts from the first one on, each as wide as it was long.
+/// Returns a span for each verdict. Its width is proportional to the time for which the verdict applied.
 pub(super) fn spans(known: &Known, now: Timestamp) -> Vec<Span> {
     let Some((first, _)) = known.verdicts.first() else { return Vec::new() };
     let whole = first.duration_until(now).as_secs().max(1);
@@ -43,7 +43,7 @@ pub(super) fn spans(known: &Known, now: Timestamp) -> Vec<Span> {
     spans.collect()
 }
 
-/// The size of the drawing.
+/// The width and height of the drawing.
 pub(super) const SIZE: (i64, i64) = (WIDTH, HEIGHT);
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Writes reports: the one place where the server meets the formats.
+//! Writes reports, and is the only module of the server that uses the formats.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -10,18 +10,18 @@ use crate::report::style::{Colour, Detail, Marks, Style, UNLIMITED};
 use crate::report::writer::Run;
 use crate::report::{DomainReport, Report};
 
-/// How text for people is laid out.
+/// The style of text for people.
 pub(super) const PLAIN: Style =
     Style { width: UNLIMITED, colour: Colour::Off, detail: Detail::Normal, marks: Marks::Unicode };
 
-/// A domain at the time it was checked.
+/// The report of a domain, with the time of its check.
 #[derive(Debug, Clone)]
 pub(super) struct Dated<'a> {
     pub(super) report: &'a DomainReport,
     pub(super) checked_at: Timestamp,
 }
 
-/// What is said of a domain beside its report.
+/// The state of a watched domain, which is not part of its report.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Watched {
     pub(super) domain: String,
@@ -33,7 +33,7 @@ pub(super) struct Watched {
     pub(super) checking: bool,
 }
 
-/// A report with what is said of its domains besides.
+/// A report, with the state of the watched domains.
 #[derive(Serialize)]
 struct Document {
     #[serde(flatten)]
@@ -41,19 +41,19 @@ struct Document {
     watched: Vec<Watched>,
 }
 
-/// Whether the replies are written.
+/// The choice whether replies are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Replies {
     Written,
     LeftOut,
 }
 
-/// The report of one domain alone, as `check --format json` writes it.
+/// Returns the report of one domain, as `check --format json` writes it.
 pub(super) fn single_json(domain: &Dated<'_>, replies: Replies) -> String {
     to_json(&single(domain, replies))
 }
 
-/// One report of many domains, each with its time.
+/// Returns one report of many domains, each with its time.
 pub(super) fn json(now: Timestamp, domains: &[Dated<'_>], watched: Vec<Watched>, replies: Replies) -> String {
     let phase = domains.first().map_or(Phase::Switch, |first| first.report.phase());
     let reports = domains.iter().map(|domain| {
@@ -65,12 +65,12 @@ pub(super) fn json(now: Timestamp, domains: &[Dated<'_>], watched: Vec<Watched>,
     to_json(&Document { report, watched })
 }
 
-/// The part of a page that is about a domain.
+/// Returns the part of a page that is about a domain.
 pub(super) fn html(domain: &Dated<'_>) -> String {
     html_of_domain(&run(domain), domain.report)
 }
 
-/// The metrics of one domain.
+/// Returns the metrics of one domain.
 pub(super) fn metrics(domain: &Dated<'_>) -> String {
     let reports = [written(domain.report, Replies::LeftOut)];
     Format::Prometheus.text(&run(domain), &reports, domain.report.verdict)

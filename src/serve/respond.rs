@@ -1,4 +1,4 @@
-//! Responses and their security headers.
+//! Creates responses with their security headers.
 
 use data_encoding::BASE64;
 use hyper::header::{
@@ -18,10 +18,10 @@ pub(super) const JSON: &str = "application/json";
 pub(super) const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
 pub(super) const EVENTS: &str = "text/event-stream";
 
-/// Content-Security-Policy of everything that is not a page.
+/// The Content-Security-Policy of every response that is not a page.
 const NOTHING: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
-/// Seconds after which a refused client may ask again.
+/// The time after which a refused client may try again, in seconds.
 const RETRY: &str = "5";
 
 /// Returns the Content-Security-Policy of a page with this style and this script.
@@ -42,7 +42,7 @@ pub(super) fn reply(status: StatusCode, content_type: &'static str, text: impl I
 
 /// Returns a page.
 pub(super) fn page(status: StatusCode, policy: &str, text: String) -> Reply {
-    // A policy of this program is plain ASCII.
+    // A policy of this program is always ASCII.
     let policy = HeaderValue::from_str(policy).unwrap_or(HeaderValue::from_static(NOTHING));
     with_headers(status, HTML, policy, text.into())
 }
@@ -74,7 +74,7 @@ fn with_headers(
         (CONTENT_TYPE, content_type),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (X_FRAME_OPTIONS, "DENY"),
-        // A form that is sent without a referrer would be sent without its origin, too.
+        // Without a referrer, browsers would send a form without its origin, too.
         (REFERRER_POLICY, "same-origin"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),

@@ -24,15 +24,15 @@ use super::pages::{self, ListQuery};
 use super::rendering::Replies;
 use super::respond::{EVENTS, Reply, TEXT, refuse, reply};
 
-/// Octets of a path with its query at most.
+/// The maximum length of a path with its query, in octets.
 const LONGEST_TARGET: usize = 2048;
-/// Octets of a form at most.
+/// The maximum size of a form, in octets.
 const LONGEST_FORM: usize = 4096;
-/// How long a form may take to arrive.
+/// The maximum time for a form to arrive.
 const FORM: Duration = Duration::from_secs(5);
-/// Time that a page waits for a check to finish.
+/// The time for which a page waits for a check to finish.
 const GLANCE: Duration = Duration::from_millis(40);
-/// Age of a result from which a visit starts a check.
+/// The age of a result from which on a visit starts a check.
 const AGE: jiff::SignedDuration = jiff::SignedDuration::from_secs(10);
 
 /// The resource of a path.
@@ -209,7 +209,7 @@ fn target(app: &App, scope: Scope, typed: &str) -> Result<Name, (StatusCode, Str
 
 /// Starts a check for a visitor if the last result is old. A result that takes longer arrives as an event.
 async fn visit(app: &Arc<App>, name: &Name) {
-    // Counted from the end of the last check: one that takes long must not lead to the next.
+    // The age counts from the end of the last check, so that a long check does not lead to the next one.
     let ended = app.domain(name).ended;
     let is_young = ended.is_some_and(|ended| ended.duration_until(super::clock::now()) < AGE);
     if is_young {
@@ -244,7 +244,7 @@ async fn form(app: &Arc<App>, scope: Scope, request: Request<Incoming>) -> Resul
         .map_err(|(status, reason)| Box::new(pages::problem(app, status, &reason)))?;
     let mut seen = reply(StatusCode::SEE_OTHER, TEXT, String::new());
     let location = format!("{}/domains/{}", app.options.base, name.without_trailing_dot());
-    // A domain and a base path are plain ASCII.
+    // A domain and a base path are always ASCII.
     let location =
         HeaderValue::from_str(&location).map_err(|_| no(StatusCode::BAD_REQUEST, "Not a domain."))?;
     seen.headers_mut().insert(LOCATION, location);

@@ -1,6 +1,8 @@
-//! The script of the pages: copy buttons, and rows that change while a page is open. Everything else works without it.
+//! Contains the script of the pages: copy buttons, and rows that change while a page is open.
+//!
+//! Everything else works without it.
 
-/// The only script; its hash is in the Content-Security-Policy of every page.
+/// The only script, whose hash is in the Content-Security-Policy of every page.
 pub(super) const SCRIPT: &str = r#"
 (function () {
   "use strict";

@@ -1,25 +1,25 @@
-//! What a service manager gives and wants to know: sockets that it opened, and whether the server is ready.
+//! Takes sockets from the service manager, and notifies it of the server's state.
 
 use std::io;
 use std::net::TcpListener;
 
-/// The first socket that the service manager opened for this process, if there is one.
+/// Returns the first socket that the service manager opened for this process, if there is one.
 ///
 /// # Errors
-/// The variables of the environment are not what systemd sets.
+/// The environment variables of systemd are not valid.
 #[cfg(unix)]
 pub(super) fn socket() -> io::Result<Option<TcpListener>> {
     let sockets = sd_listen_fds::get().map_err(|error| io::Error::other(error.to_string()))?;
     Ok(sockets.into_iter().next().map(|(_, socket)| TcpListener::from(socket.into_std())))
 }
 
-/// No service manager opens sockets here.
+/// Returns none, since no service manager opens sockets on this system.
 #[cfg(not(unix))]
 pub(super) fn socket() -> io::Result<Option<TcpListener>> {
     Ok(None)
 }
 
-/// Tells the service manager, where there is one that wants to know.
+/// Sends a state to the service manager, if it gave a socket for that.
 #[cfg(unix)]
 pub(super) fn notify(socket: Option<&str>, state: &str) -> io::Result<()> {
     use std::os::unix::net::UnixDatagram;
@@ -41,7 +41,7 @@ pub(super) fn notify(socket: Option<&str>, state: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// No service manager listens here.
+/// Does nothing, since no service manager listens on this system.
 #[cfg(not(unix))]
 pub(super) fn notify(_: Option<&str>, _: &str) -> io::Result<()> {
     Ok(())

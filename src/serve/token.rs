@@ -1,4 +1,4 @@
-//! The token that a client has to know, compared in constant time.
+//! The token that clients must send, compared in constant time.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 use data_encoding::BASE64;
 use ring::hmac::{HMAC_SHA256, Key, Tag, sign, verify};
 
-/// The token that a client has to know. It is never shown, and only a keyed hash of it is kept.
+/// The token that clients must send. It is never shown, and only a keyed hash of it is kept.
 #[derive(Clone)]
 pub struct AccessToken {
     key: Key,
@@ -14,7 +14,8 @@ pub struct AccessToken {
 }
 
 impl AccessToken {
-    /// Whether a request with this `Authorization` header knows it: as a bearer token, or as the password of HTTP Basic.
+    /// Returns whether this `Authorization` header contains the token, as a bearer token or as the password of HTTP
+    /// Basic.
     #[must_use]
     pub fn admits(&self, authorization: &[u8]) -> bool {
         let Some(at) = authorization.iter().position(|octet| *octet == b' ') else { return false };
@@ -31,7 +32,7 @@ impl AccessToken {
         password.is_some_and(|password| self.is(password))
     }
 
-    /// Hashes are compared, so that the time says nothing about the token, not even its length.
+    /// Compares hashes, so that the time reveals nothing about the token, not even its length.
     fn is(&self, candidate: &[u8]) -> bool {
         verify(&self.key, candidate, self.tag.as_ref()).is_ok()
     }
@@ -48,7 +49,7 @@ impl FromStr for AccessToken {
                 "expected a token of {SHORTEST} or more visible ASCII characters without blanks"
             ));
         }
-        // The key need not be secret: it only makes the two hashes ones of the same length.
+        // The key need not be secret: hashing only gives both values the same length.
         let key = Key::new(HMAC_SHA256, env!("CARGO_PKG_NAME").as_bytes());
         let tag = sign(&key, text.as_bytes());
         Ok(Self { key, tag })

@@ -10,11 +10,11 @@ use tokio::time::{sleep, timeout};
 use super::app::App;
 use super::clock::now;
 
-/// Concurrent checks of watched domains.
+/// The maximum number of concurrent checks of watched domains.
 const MOST: usize = 32;
-/// Longest sleep of the watcher.
+/// The longest sleep of the watcher.
 const LONGEST_NAP: Duration = Duration::from_secs(1);
-/// Interval between checks of the settings files.
+/// The interval between checks of the settings files.
 const GLANCE: Duration = Duration::from_secs(1);
 
 /// Checks domains when they are due, until it is aborted.
@@ -24,7 +24,7 @@ pub(super) async fn watch(app: Arc<App>) {
         let free = MOST.saturating_sub(busy);
         let is_full = due.len() > free;
         let begun = due.iter().take(free).filter(|domain| {
-            // The page of the domain shows why it cannot be checked.
+            // The page of the domain shows the reason why it cannot be checked.
             app.check(domain, None, None).map_err(|error| app.fail_to_begin(domain, &error)).is_ok()
         });
         let begun = begun.count();
@@ -32,10 +32,10 @@ pub(super) async fn watch(app: Arc<App>) {
         let nap = match (is_full, begun) {
             (true, _) => Duration::from_millis(100),
             (false, 0) => span.unwrap_or(LONGEST_NAP).clamp(Duration::from_millis(100), LONGEST_NAP),
-            // A check that has begun is due until it has ended.
+            // A domain stays due until its check has ended.
             (false, _) => Duration::from_millis(200),
         };
-        // The loop finds what is due, woken early or not.
+        // The loop finds the domains that are due, whether it is woken early or not.
         let _ = timeout(nap, app.wake.notified()).await;
     }
 }
@@ -55,7 +55,7 @@ pub(super) async fn watch_files(files: Vec<PathBuf>, changed: Arc<Notify>) {
     loop {
         sleep(GLANCE).await;
         let after = glance(&files);
-        // A file that is being replaced is there again a moment later.
+        // A file that is being replaced exists again a moment later.
         if after != before && after.iter().all(Option::is_some) {
             before = after;
             changed.notify_one();

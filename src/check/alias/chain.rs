@@ -6,10 +6,11 @@ use crate::facts::{Existence, LookupFailure};
 use crate::provider::{self, Evidence, Provider};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
-/// Names in a chain of aliases, the first one included, that are followed; a working chain has two or three.
+/// The maximum number of names in a chain of aliases that is followed, including the first; a working chain has two or
+/// three.
 const LONGEST_CHAIN: usize = 8;
 
-/// The name at the end of the chain that begins at `first`; `None` if it loops.
+/// Returns the name at the end of the chain that begins at `first`; `None` if it loops.
 pub(super) fn end_of_chain(
     case: &Case<'_>,
     expectation: &Expectation,
@@ -38,13 +39,13 @@ pub(super) fn end_of_chain(
     Ok(Some(current))
 }
 
-/// Whether the name at the end of a chain may be an alias itself, and lies outside the zone files.
+/// Returns whether the name at the end of a chain lies outside the zone files and may itself be an alias.
 pub(super) fn is_unread(case: &Case<'_>, end: &Name) -> bool {
     let answer = || case.sight.answer(&Question::new(end.clone(), RecordType::Cname));
     follows(end, &case.subject.domain) && answer().is_ok_and(|answer| answer.existence == Existence::Outside)
 }
 
-/// Whether it matters where a target leads: not for hosts whose owner is known, whatever platform is being left.
+/// Returns whether to follow a target further: not if the owner of the host is known, whatever platform is being left.
 fn follows(target: &Name, domain: &Name) -> bool {
     let microsoft = Cloud::ALL.iter().any(|cloud| cloud.name(Purpose::Autodiscover) == Some(target));
     let strong = |provider: &&'static Provider| !provider.is_weak(Evidence::Autodiscover);

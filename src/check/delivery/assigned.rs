@@ -1,8 +1,8 @@
 //! Determines which MX host Microsoft has assigned to a domain.
 //!
-//! The host that the token rule gives exists for domains that were added to a tenant before July 2026. A later one has its
-//! host below `mx.microsoft`, in a partition that cannot be derived: every partition is asked for it, but only where the
-//! derived host is known not to exist and the MX records have to change.
+//! The host that the token rule gives exists for domains that were added to a tenant before July 2026. A domain added
+//! later has its host below `mx.microsoft`, in a partition that cannot be derived. Every partition is queried for it,
+//! but only if the derived host is known not to exist and the MX records have to change.
 
 use crate::expected::{
     Expectation, MailHosts, Origin, Purpose, Subject, control_host, derived_host, partition_hosts,
@@ -12,10 +12,10 @@ use crate::record::{Name, Question, RecordType};
 
 use super::{Case, Host, classify};
 
-/// What DNS shows of the MX host that Microsoft has assigned.
+/// The MX host that Microsoft has assigned, according to DNS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Assigned {
-    /// Nothing speaks against the expected host: it was given, it exists, or it could not be looked up.
+    /// Nothing contradicts the expected host: it was given, it exists, or it could not be looked up.
     AsExpected,
     /// The derived host does not exist, and this one does.
     Found(Name),
@@ -23,44 +23,44 @@ pub(crate) enum Assigned {
     NotSearched,
     /// The derived host does not exist, and it is not known whether the MX records have to change.
     MxUnknown(LookupFailure),
-    /// Neither the derived host nor one in any partition exists.
+    /// Neither the derived host nor a host in any partition exists.
     Nowhere,
     /// More than one partition has a host for the domain.
     Several(Vec<Name>),
-    /// The partition of this host answers for any name, so that its answer proves nothing.
+    /// The partition of this host answers for any name, so its answer proves nothing.
     Wildcard(Name),
     /// The search could not be completed.
     Unknown(SearchFailure),
 }
 
-/// Whether the MX records have to change, now or at the switch.
+/// The need to change the MX records, now or at the switch.
 #[derive(Debug)]
 pub(in crate::check) enum Need {
-    /// They have to, and a host is needed for it.
+    /// The MX records have to change, and a host is needed for that.
     Change,
-    /// They need not, or cannot.
+    /// The MX records do not have to change, or cannot.
     NoChange,
-    /// That could not be looked up.
+    /// A failed lookup leaves the need unknown.
     Unknown(LookupFailure),
 }
 
 /// The reason why a search could not be completed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SearchFailure {
-    /// Names outside the zone files are not looked up.
+    /// Only zone files are read, and names outside them are not looked up.
     Offline,
     /// A lookup failed.
     Lookup(LookupFailure),
 }
 
 impl Assigned {
-    /// Returns whether another host than the derived one is expected, or none.
+    /// Returns whether a host other than the derived one is expected, or none.
     pub(in crate::check) fn replaces_derived(&self) -> bool {
         *self != Self::AsExpected
     }
 
-    /// Puts what DNS shows in place of what was derived. A domain without the derived host is a recent one, whose DKIM keys
-    /// have the newer form.
+    /// Replaces the derived values of an expectation by what DNS shows. A domain without the derived host was added
+    /// recently, so its DKIM keys have the newer form.
     pub(in crate::check) fn apply(&self, case: &Case<'_>, expectation: &mut Expectation) {
         if self.replaces_derived() {
             expectation.assign_mail_host(self.host());
@@ -70,7 +70,7 @@ impl Assigned {
         }
     }
 
-    /// The host that was found.
+    /// Returns the host that was found.
     pub(in crate::check) fn host(&self) -> Option<&Name> {
         match self {
             Self::Found(host) => Some(host),
@@ -84,7 +84,7 @@ impl Assigned {
         }
     }
 
-    /// The failed lookup because of which it is not known whether Microsoft has a host for the domain.
+    /// Returns the failed lookup that leaves unknown whether Microsoft has a host for the domain.
     #[must_use]
     pub(crate) fn failure(&self) -> Option<&LookupFailure> {
         match self {
@@ -122,13 +122,13 @@ pub(in crate::check) fn assigned(case: &Case<'_>, mx: &Expectation, need: impl F
     }
 }
 
-/// Returns whether the host that is derived from the domain is known not to exist.
+/// Returns whether the host derived from the domain is known not to exist.
 fn is_derived_absent(case: &Case<'_>) -> bool {
     derived_host(case.subject).is_some_and(|host| super::is_absent(case, &host))
 }
 
-/// Whether a host below `mx.microsoft` was given, and the derived one is known not to exist. That is looked up only where
-/// the tenant's name would tell a DKIM target of the older form.
+/// Returns whether a host below `mx.microsoft` is expected and the derived one is known not to exist. The derived host
+/// is looked up only if the tenant's name is known, since only then is there a DKIM target of the older form.
 fn is_recent(case: &Case<'_>) -> bool {
     may_be_recent(case.subject, case.mail_host) && is_derived_absent(case)
 }
@@ -140,7 +140,7 @@ fn may_be_recent(subject: &Subject, expected: Option<&Name>) -> bool {
     subject.tenant.is_some() && expected.is_some_and(is_newer)
 }
 
-/// The published MX host that carries the domain's own token and exists.
+/// Returns the published MX host that begins with the domain's own token and exists.
 fn published_host(
     case: &Case<'_>,
     mx: &Expectation,
@@ -152,7 +152,7 @@ fn published_host(
         matches!(kind, Host::Right | Host::RightPartition | Host::RightOlder)
     });
     for host in own {
-        // Outside the zone files Microsoft's names count as existing.
+        // Microsoft's names outside the zone files count as existing.
         if case.sight.has_address(host)?.unwrap_or(true) {
             return Ok(Some(host.clone()));
         }
@@ -160,7 +160,7 @@ fn published_host(
     Ok(None)
 }
 
-/// Asks for all candidates at once, then for the control label in the partition of the only one that exists.
+/// Queries all candidates at once, then a control label in the partition of the only one that exists.
 fn search(sight: &FactsView<'_>, candidates: &[Name]) -> Assigned {
     let look_up = || candidates.iter().map(|host| (host, exists(sight, host))).collect::<Vec<_>>();
     let looked_up: Vec<(&Name, Result<bool, SearchFailure>)> = sight.batch(look_up);
@@ -185,7 +185,7 @@ fn search(sight: &FactsView<'_>, candidates: &[Name]) -> Assigned {
     }
 }
 
-/// Returns whether a host has an address of either kind. A name that does not exist has neither, so one question tells.
+/// Returns whether a host has an address of either family. NXDOMAIN answers for both, so one question may be enough.
 fn exists(sight: &FactsView<'_>, host: &Name) -> Result<bool, SearchFailure> {
     for rtype in [RecordType::A, RecordType::Aaaa] {
         let answer = sight.answer(&Question::new(host.clone(), rtype)).map_err(SearchFailure::Lookup)?;

@@ -18,10 +18,11 @@ impl MxJudge<'_> {
         self.edit(after.collect(), false)
     }
 
-    /// Keeps the right hosts, what was meant to be one, and filters, about which the admin decides; proposes the expected
-    /// host where there is none. A host that does not exist is neither kept nor proposed: mail would bounce.
+    /// Returns the edits. They keep the right hosts, mistyped right hosts after correction, and filters, about which
+    /// the admin decides; if none is left, they add the expected host. A host that does not exist is neither kept nor
+    /// proposed, because mail to it would bounce.
     pub(super) fn fix(&self) -> Vec<Edit> {
-        // A zone file may hold thousands of records, and each is looked for.
+        // A zone file may contain thousands of records, and each is searched for.
         let kinds: BTreeMap<&Name, &Exchange> = self.exchanges.iter().map(|one| (&one.host, one)).collect();
         let exists = |host: &Name| !is_absent(self.case, host);
         let is_filtered = self.has(&Host::Filter) && self.case.phase() >= Phase::Switch;
@@ -58,7 +59,7 @@ impl MxJudge<'_> {
         }
         let is_proposed = after.is_empty();
         let is_by_rule = matches!(self.expectation.origin, Origin::Derived | Origin::Found);
-        // A host that this run saw not to exist is never proposed, also if it was given: mail would bounce.
+        // A host that does not exist according to this run is never proposed, even if it was given: mail would bounce.
         if is_proposed && self.absent_host().is_some() {
             return Vec::new();
         }
@@ -68,12 +69,12 @@ impl MxJudge<'_> {
         if after.is_empty() || after == self.set.data {
             return Vec::new();
         }
-        // The only host that stays must not be one that nobody could look up.
+        // A host that could not be looked up must not be the only one left.
         let is_unseen = self.hosts.gateways.is_empty() && after.iter().all(|data| self.is_unseen(data));
         self.edit(after, is_proposed && is_by_rule || !is_proposed && is_unseen)
     }
 
-    /// The host to publish, if it is known not to exist.
+    /// Returns the host to publish if it is known not to exist.
     pub(super) fn absent_host(&self) -> Option<&Name> {
         let mut hosts = self.expectation.data.iter().filter_map(RecordData::target);
         hosts.find(|host| is_absent(self.case, host))

@@ -10,33 +10,33 @@ use crate::record::{Name, RecordType};
 use super::backticked;
 use crate::check::placeholder;
 
-/// Below these are hosts that only prove ownership.
+/// The domains below which hosts only prove ownership.
 static PROOFS: LazyLock<Vec<Name>> = LazyLock::new(|| {
     ["msv1.invalid", "msv1.invalid.outlook.com"].iter().filter_map(|suffix| suffix.parse().ok()).collect()
 });
 
-/// What an MX host is.
+/// The kinds of MX host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::check) enum Host {
-    /// The given one, or Microsoft's host for this domain.
+    /// The given host, or Microsoft's host for this domain.
     Right,
     /// Microsoft's host for this domain in the newer family.
     RightPartition,
     /// Microsoft's host under the older name.
     RightOlder,
-    /// Microsoft's host, of the named domain, if the token shows it.
+    /// Microsoft's host for another domain, which is included if the token shows it.
     OtherDomain(Option<Name>),
-    /// Microsoft's host with the given one's own label, in the family that was not given.
+    /// Microsoft's host with the label of the given one, but in the other family.
     OtherFamily,
-    /// Microsoft's host, and neither the given one nor the same in another family.
+    /// Microsoft's host, but neither the given one nor the same in the other family.
     NotGiven,
     /// A declared filter.
     Filter,
-    /// The root: takes no mail.
+    /// The root, which means that the domain accepts no mail.
     Null,
     /// A host that only proves ownership.
     Verification,
-    /// Mistyped; with the host that was meant, where that is known.
+    /// A mistyped host, with the reason and the intended host, if known.
     Malformed(String, Option<Name>),
     /// Microsoft's host in another cloud.
     WrongCloud(Cloud),
@@ -58,7 +58,7 @@ impl Host {
         )
     }
 
-    /// The types of address that are read: none for hosts that are wrong whether they exist or not.
+    /// Returns the address types to read: none for hosts that are wrong whether they exist or not.
     pub(super) fn types_read(&self) -> &'static [RecordType] {
         match self {
             Self::Foreign => &[RecordType::A],
@@ -68,7 +68,7 @@ impl Host {
     }
 }
 
-/// Says what an MX host is.
+/// Classifies an MX host.
 pub(in crate::check) fn classify(
     exchange: &Name,
     hosts: &MailHosts,
@@ -110,7 +110,7 @@ pub(in crate::check) fn classify(
     Host::Foreign
 }
 
-/// The labels in front of `suffix`, left to right; `None` unless the host lies strictly below it.
+/// Returns the labels in front of `suffix`, left to right; `None` unless the host lies below it.
 fn below(host: &Name, suffix: &Name) -> Option<Vec<String>> {
     let front = host.without_suffix(suffix)?;
     Some(front.labels().map(|label| String::from_utf8_lossy(label).into_owned()).collect())
@@ -119,7 +119,7 @@ fn below(host: &Name, suffix: &Name) -> Option<Vec<String>> {
 fn microsoft(exchange: &Name, hosts: &MailHosts, domain: &Name) -> Option<Host> {
     let own = own_cloud(exchange, hosts.cloud, domain);
     if let Some(host) = own {
-        // A given value wins over the rule, so no other host of Microsoft's is right.
+        // A given value takes precedence over the rule, so no other host of Microsoft's is right.
         return Some(match &hosts.given {
             Some(given) if given.labels().next() == exchange.labels().next() => Host::OtherFamily,
             Some(_) => Host::NotGiven,
@@ -130,7 +130,7 @@ fn microsoft(exchange: &Name, hosts: &MailHosts, domain: &Name) -> Option<Host> 
     Cloud::ALL.into_iter().find(other).map(Host::WrongCloud)
 }
 
-/// What the host is if the domain lives in `cloud`.
+/// Returns the kind of the host for a domain in `cloud`; `None` if the host is not one of that cloud.
 fn own_cloud(exchange: &Name, cloud: Cloud, domain: &Name) -> Option<Host> {
     let by_tenant = cloud.shares(Cloud::GccHigh, Purpose::MxSuffix);
     let fits = |label: &str, right: Host| {
@@ -155,15 +155,14 @@ fn own_cloud(exchange: &Name, cloud: Cloud, domain: &Name) -> Option<Host> {
     None
 }
 
-/// Returns whether the first label spells the domain in another way than Microsoft does: hyphens kept, or dots left
-/// out.
+/// Returns whether the first label spells the domain differently from Microsoft: hyphens kept, or dots left out.
 pub(super) fn is_guess(exchange: &Name, domain: &Name) -> bool {
     let spelt = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
     let label = exchange.first_label().map(|label| String::from_utf8_lossy(label).to_ascii_lowercase());
     label.is_some_and(|label| spelt(&label) == spelt(&domain.without_trailing_dot()))
 }
 
-/// `o-v1`: up to four letters or digits, and a version.
+/// Returns whether a label names a partition, such as `o-v1`: up to four letters or digits, and a version.
 pub(in crate::check) fn is_partition(label: &str) -> bool {
     label.split_once("-v").is_some_and(|(name, version)| {
         (1..=4).contains(&name.len())
@@ -173,9 +172,9 @@ pub(in crate::check) fn is_partition(label: &str) -> bool {
     })
 }
 
-/// The reason why the host is not a host name, and the intended one.
+/// Returns the reason why the host is mistyped, with the intended one if known.
 fn malformed(exchange: &Name, hosts: &MailHosts, domain: &Name) -> Option<(String, Option<Name>)> {
-    // The zone may begin above the domain, and its name is what is put behind.
+    // The zone may begin above the domain, and the name that panels append is that of the zone.
     for zone in zone_candidates(domain) {
         if let Some(meant) = exchange.without_suffix(&zone)
             && is_known(&meant, hosts, domain)
@@ -203,19 +202,19 @@ fn malformed(exchange: &Name, hosts: &MailHosts, domain: &Name) -> Option<(Strin
     None
 }
 
-/// `contoso.co.uk.mail.protection.outlook.com`, as careless templates make it.
+/// Returns whether the host has dots where the token has hyphens, such as `contoso.co.uk.mail.protection.outlook.com`.
 fn has_dots_for_hyphens(exchange: &Name) -> bool {
     let below_one = |purpose, labels: usize| {
         let suffixes = Cloud::ALL.iter().filter_map(move |cloud| cloud.name(purpose));
         let mut suffixes = suffixes.filter(|suffix| exchange.is_within(suffix));
         suffixes.any(|suffix| exchange.label_count() > suffix.label_count() + labels)
     };
-    // In the newer family the partition is a label of its own.
+    // In the newer family the partition is a separate label.
     below_one(Purpose::MxSuffix, 1) || below_one(Purpose::MxPartitionSuffix, 2)
 }
 
-/// Whether the name is one that Microsoft gives a tenant or its mail programs, and that takes no mail for a domain of
-/// its own.
+/// Returns whether the name is one that Microsoft assigns to a tenant or to mail programs, and that accepts no mail for
+/// a custom domain.
 pub(super) fn is_no_mail_host(exchange: &Name) -> bool {
     let initial = Cloud::ALL.iter().filter_map(|cloud| cloud.value(Purpose::InitialDomain));
     let programs = Cloud::ALL.iter().filter_map(|cloud| cloud.value(Purpose::Autodiscover));
@@ -223,7 +222,7 @@ pub(super) fn is_no_mail_host(exchange: &Name) -> bool {
     initial.chain(programs).chain(["outlook.office365.com", "outlook.office.com"]).any(is_within)
 }
 
-/// Returns whether this is a mail host that would make sense if the zone's name were not behind it.
+/// Returns whether the name without the appended zone name is a plausible mail host.
 fn is_known(meant: &Name, hosts: &MailHosts, domain: &Name) -> bool {
     hosts.given.as_ref() == Some(meant)
         || hosts.proposed.as_ref() == Some(meant)

@@ -9,9 +9,9 @@ use super::host::is_no_mail_host;
 use super::{Case, Code, Edit, Exchange, Finding, Host, MOST_MAIL_HOSTS, MxJudge, backticked, join_and};
 
 impl MxJudge<'_> {
-    /// Another host beside a right one.
+    /// Returns the finding about another host next to a right one.
     pub(super) fn rival(&self, others: &[&Exchange]) -> Result<Finding, LookupFailure> {
-        // The family that the given value does not name, beside the given one: the documented move between them.
+        // Hosts of both families at the same time are the documented way to move from one family to the other.
         if others.iter().all(|exchange| exchange.kind == Host::OtherFamily) {
             let shown = join_and(self.exchanges.iter().map(|exchange| backticked(&exchange.host)));
             let message = format!("{shown} are both Microsoft's: finish the move to `mx.microsoft`");
@@ -117,14 +117,16 @@ impl MxJudge<'_> {
         Ok(if is_foreign { confirmed(finding) } else { finding })
     }
 
-    /// The part of a host name that names its operator: the registrable domain, or the host itself where it is the domain's own.
+    /// Returns the part of a host name that identifies its operator: the registrable domain, or the host itself if it
+    /// belongs to the checked domain.
     fn suffix_of(&self, host: &Name) -> String {
         let registrable = psl::domain_str(&host.without_trailing_dot()).map(str::to_owned);
         let is_own = host.is_within(&self.case.subject.domain);
         registrable.filter(|_| !is_own).unwrap_or_else(|| host.without_trailing_dot())
     }
 
-    /// Whether unknown hosts take the mail of a domain that is otherwise at Microsoft: most likely they are a filter.
+    /// Returns whether unknown hosts receive the mail of a domain that is otherwise at Microsoft: most likely they are
+    /// a filter.
     fn may_be_filter(&self, others: &[&Exchange]) -> bool {
         let Case { subject, sight, .. } = self.case;
         let target = |purpose| subject.cloud.name(purpose);
@@ -145,7 +147,7 @@ impl MxJudge<'_> {
             && texts.data.iter().any(includes_microsoft)
     }
 
-    /// Returns whether a known filter may be meant to stay: the admin named neither the filters nor the host.
+    /// Returns whether a known filter may be meant to stay, because the admin gave neither a filter nor the MX host.
     pub(super) fn asks_for_filters(&self) -> bool {
         self.hosts.gateways.is_empty() && self.hosts.given.is_none()
     }
@@ -175,7 +177,7 @@ impl MxJudge<'_> {
         self.met(Code::MxGatewayUndeclared, message)
     }
 
-    /// A host that is an alias, which RFC 5321 §5.1 forbids.
+    /// Returns the finding about a host that is an alias, which RFC 5321 §5.1 forbids.
     pub(super) fn alias<'b>(
         &self,
         exchanges: impl Iterator<Item = &'b Exchange>,
@@ -192,7 +194,8 @@ impl MxJudge<'_> {
             );
             let finding = Finding::new(Code::MxTargetIsAlias, message, self.set);
             let fix = match exchange.kind {
-                // A filter's real host is better than a guess; one that is not its own is for its operator to name.
+                // The real host of a filter is better than a guess. If that is not a host of the filter, only its
+                // operator can name the right one.
                 Host::Filter if self.is_right(real) => self.renamed(&exchange.host, real),
                 Host::Filter => Vec::new(),
                 _ => self.fix(),
@@ -202,7 +205,7 @@ impl MxJudge<'_> {
         Ok(None)
     }
 
-    /// The hosts for a sentence, with whose they are: `a` and `b` (Rackspace).
+    /// Returns the hosts for a sentence, with their provider: `a` and `b` (Rackspace).
     pub(super) fn named(&self, exchanges: &[&Exchange]) -> String {
         let owner = |exchange: &Exchange| match &exchange.kind {
             Host::Source(provider) | Host::UndeclaredFilter(provider) | Host::Retired(provider) => {
@@ -234,7 +237,7 @@ fn includes(meaning: &Meaning, include: &Name) -> bool {
         if domain.name.as_ref() == Some(include))
 }
 
-/// Why hosts are no hosts at all, for the end of a sentence.
+/// Returns the reasons why hosts are mistyped, as sentences to append.
 fn causes(exchanges: &[&Exchange]) -> String {
     let causes = exchanges.iter().filter_map(|exchange| match &exchange.kind {
         Host::Malformed(why, _) => Some(format!(" {}: {why}.", backticked(&exchange.host))),
@@ -243,7 +246,7 @@ fn causes(exchanges: &[&Exchange]) -> String {
     causes.collect()
 }
 
-/// What to say if a filter among the hosts is meant to stay.
+/// Returns the sentence for the case that a filter among the hosts is meant to stay.
 fn filter_hint(exchanges: &[&Exchange]) -> String {
     let filter = exchanges.iter().find_map(|exchange| match &exchange.kind {
         Host::UndeclaredFilter(provider) => Some(provider.id),
@@ -252,7 +255,7 @@ fn filter_hint(exchanges: &[&Exchange]) -> String {
     filter.map(|id| format!(" If the filter stays in front, pass `--gateway {id}`.")).unwrap_or_default()
 }
 
-/// The finding with an edit that the admin has to compare first.
+/// Marks the edits of a finding as ones that the admin has to compare first.
 fn confirmed(finding: Finding) -> Finding {
     let fix = finding.fix.into_iter().map(|edit| Edit { confirm: true, ..edit }).collect();
     Finding { fix, ..finding }

@@ -9,15 +9,15 @@ use crate::expected::{Cloud, Purpose};
 use crate::provider::distance;
 use crate::record::Name;
 
-/// A target, read.
+/// The parts of a DKIM target.
 pub(super) struct Target {
-    /// 1 or 2.
+    /// The number of the selector, 1 or 2.
     pub(super) number: u8,
-    /// What Microsoft makes of the domain.
+    /// The token that Microsoft derives from the domain.
     pub(super) token: String,
     /// The tenant's name.
     pub(super) tenant: String,
-    /// The cloud, where the form tells it.
+    /// The cloud, if the form of the target shows it.
     pub(super) cloud: Option<Cloud>,
 }
 
@@ -26,9 +26,9 @@ pub(in crate::check) fn is_key_target(target: &Name) -> bool {
     read(target).is_some()
 }
 
-/// `selector1-TOKEN._domainkey.TENANT.onmicrosoft.com`, or `….TENANT.PARTITION.dkim.mail.microsoft`.
+/// Parses `selector1-TOKEN._domainkey.TENANT.onmicrosoft.com` or `….TENANT.PARTITION.dkim.mail.microsoft`.
 pub(super) fn read(target: &Name) -> Option<Target> {
-    // Nearly every other name is told from one by its first label.
+    // The first label rules out nearly every other name.
     if !target.first_label()?.starts_with(b"selector") {
         return None;
     }
@@ -49,14 +49,14 @@ pub(super) fn read(target: &Name) -> Option<Target> {
     (cloud.is_some() || newer).then_some(Target { number, token, tenant, cloud })
 }
 
-/// The same target with another number.
+/// Returns the same target with another selector number.
 pub(super) fn renumbered(target: &Name, number: u8) -> Option<Name> {
     let first = String::from_utf8_lossy(target.first_label()?).to_ascii_lowercase();
     let (_, token) = first.strip_prefix("selector")?.split_once('-')?;
     target.parent()?.prepend(&format!("selector{number}-{token}")).ok()
 }
 
-/// The key that was meant where the word `selector` is misspelt, as in `elector1-contoso-com`.
+/// Returns the intended target if the word `selector` is misspelled, as in `elector1-contoso-com`.
 pub(super) fn misspelt(target: &Name) -> Option<Name> {
     let first = String::from_utf8_lossy(target.first_label()?).to_ascii_lowercase();
     let (front, token) = first.split_once('-')?;
@@ -82,8 +82,7 @@ pub(super) fn mistyped(target: &Name, domain: &Name) -> Option<String> {
     })
 }
 
-/// The key that was meant where the final dot is missing in the zone, and the name of the zone, which was put behind
-/// it.
+/// Returns the intended target if the final dot is missing in the zone, and the zone name that was appended.
 pub(super) fn dotless(target: &Name, domain: &Name) -> Option<(Name, Name)> {
     let mut zones = domain.ancestors().take_while(|parent| parent.label_count() > 1);
     zones.find_map(|zone| Some((target.without_suffix(&zone).filter(is_key_target)?, zone)))

@@ -1,20 +1,21 @@
 //! Reads a DMARC policy record as receivers do (RFC 9989 §4.7, §4.8, §4.10.1).
 //!
-//! What does not begin with `v=DMARC1` is not one; malformed tags are ignored, but for those that say what to do.
+//! A TXT record that does not begin with `v=DMARC1` is not a policy. Malformed tags are ignored, except for those that
+//! state the policy.
 
 use crate::record::tags::{Tag, TagList};
 use crate::record::{Name, RecordData, RecordSet, Text};
 
-/// Report hosts of one record that are looked up at most.
+/// The maximum number of report hosts of one record that are looked up.
 const MOST_REPORT_HOSTS: usize = 8;
 
-/// What a receiver may be asked to do (RFC 9989 §4.7), the milder first.
+/// The policies that a domain can request (RFC 9989 §4.7), the mildest first.
 const POLICIES: [&str; 3] = ["none", "quarantine", "reject"];
 
-/// Tags that RFC 9989 no longer has; older receivers may still read them (RFC 7489 §6.3).
+/// Tags that RFC 9989 has removed; older receivers may still read them (RFC 7489 §6.3).
 const REMOVED: [&str; 3] = ["pct", "rf", "ri"];
 
-/// What a domain is in the tree of domains (RFC 9989 §4.7, `psd`).
+/// The position of a domain in the domain tree (RFC 9989 §4.7, `psd`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Suffix {
     /// `psd=y`: domains below it belong to others.
@@ -25,7 +26,7 @@ pub(super) enum Suffix {
     Unknown,
 }
 
-/// A record that begins as a policy must.
+/// The tags of a record that begins as a policy must.
 struct Record<'a>(TagList<'a>);
 
 impl<'a> Record<'a> {
@@ -33,35 +34,36 @@ impl<'a> Record<'a> {
         starts_with_version(text).then(|| Self(TagList::parse(text)))
     }
 
-    /// The value of a tag, whose name is compared without regard to case (RFC 9989 §4.8).
+    /// Returns the value of a tag. Names of tags are not case-sensitive (RFC 9989 §4.8).
     fn get(&self, name: &str) -> Option<&'a str> {
         self.0.tags.iter().find(|tag| tag.name.eq_ignore_ascii_case(name)).map(|tag| tag.value)
     }
 
-    /// The first name that is given twice; such a list is not valid as a whole (RFC 6376 §3.2).
+    /// Returns the first tag name that is given twice; such a list is not valid as a whole (RFC 6376 §3.2).
     fn repeated(&self) -> Option<&'a str> {
         let tags = &self.0.tags;
         let seen = |at: usize, name: &str| tags[..at].iter().any(|tag| tag.name.eq_ignore_ascii_case(name));
         tags.iter().enumerate().find(|(at, tag)| seen(*at, tag.name)).map(|(_, tag)| tag.name)
     }
 
-    /// What a tag asks for; `None` if it is missing or not valid.
+    /// Returns the policy that a tag requests; `None` if the tag is missing or not valid.
     fn asked(&self, name: &str) -> Option<&'static str> {
         known_policy(self.get(name)?)
     }
 
-    /// Returns whether a tag that says what to do is missing or not valid (RFC 9989 §4.10.1).
+    /// Returns whether `p` is missing or not valid, or `sp` or `np` is not valid (RFC 9989 §4.10.1).
     fn is_incomplete(&self) -> bool {
         let invalid = |name: &str| self.get(name).is_some_and(|value| known_policy(value).is_none());
         self.asked("p").is_none() || invalid("sp") || invalid("np")
     }
 
-    /// Returns whether one address for reports can be used.
+    /// Returns whether `rua` contains a valid address for reports.
     fn has_reports(&self) -> bool {
         self.get("rua").is_some_and(|list| uris(list).any(is_uri))
     }
 
-    /// What receivers apply, `below` the domain or at it; `None` if they apply nothing.
+    /// Returns the policy that receivers apply to the domain, or to its subdomains if `below`; `None` if they apply
+    /// none.
     fn applied(&self, below: bool) -> Option<&'static str> {
         if self.repeated().is_some() {
             return None;
@@ -70,7 +72,7 @@ impl<'a> Record<'a> {
             return self.has_reports().then_some("none");
         }
         let asked = self.asked("sp").filter(|_| below).or(self.asked("p"))?;
-        // In test mode each is one step milder (RFC 9989 §4.7, `t`).
+        // In test mode each policy is one step milder (RFC 9989 §4.7, `t`).
         Some(match asked {
             "reject" if self.is_test() => "quarantine",
             "quarantine" if self.is_test() => "none",
@@ -83,12 +85,12 @@ impl<'a> Record<'a> {
     }
 }
 
-/// How strict the policy is that receivers apply to the domain; `None` where there is none.
+/// Returns the policy that receivers apply to the domain; `None` if there is none.
 pub(in crate::check) fn policy(set: &RecordSet) -> Option<&'static str> {
     applied(set, false)
 }
 
-/// How strict the policy is for what lies below the domain, which may be another one (RFC 9989 §4.7, `sp`).
+/// Returns the policy that receivers apply to subdomains, which may differ (RFC 9989 §4.7, `sp`).
 pub(super) fn policy_below(set: &RecordSet) -> Option<&'static str> {
     applied(set, true)
 }
@@ -97,26 +99,26 @@ fn applied(set: &RecordSet, below: bool) -> Option<&'static str> {
     Record::parse(&sole(set)?.lossy())?.applied(below)
 }
 
-/// The place of what a text asks for among the policies, the milder first.
+/// Returns the index of the requested policy in `POLICIES`, the mildest first.
 pub(super) fn strength(text: &Text) -> Option<usize> {
     let lossy = text.lossy();
     let asked = Record::parse(&lossy)?.asked("p")?;
     POLICIES.iter().position(|policy| *policy == asked)
 }
 
-/// The one policy of a set: of several, receivers discard all (RFC 9989 §4.10).
+/// Returns the policy of a set if it has exactly one: receivers discard several (RFC 9989 §4.10).
 fn sole(set: &RecordSet) -> Option<&Text> {
     let mut policies = policies(set);
     policies.next().filter(|_| policies.next().is_none())
 }
 
-/// What the policy of a set says of the domain; `None` where there is not exactly one.
+/// Returns the position of the domain according to the policy of a set; `None` unless the set has exactly one.
 pub(super) fn suffix(set: &RecordSet) -> Option<Suffix> {
     let lossy = sole(set)?.lossy();
     Record::parse(&lossy).map(|record| suffix_of(&record))
 }
 
-/// Hosts of other domains that get aggregate reports by mail, and have to agree (RFC 9990 §4).
+/// Returns the hosts of other domains that are to receive aggregate reports by mail and have to agree (RFC 9990 §4).
 pub(super) fn report_hosts(set: &RecordSet, domain: &Name) -> Vec<Name> {
     let mut hosts = Vec::new();
     let Some(text) = sole(set) else { return hosts };
@@ -131,7 +133,7 @@ pub(super) fn report_hosts(set: &RecordSet, domain: &Name) -> Vec<Name> {
     hosts
 }
 
-/// The host of a `mailto:` address, without what follows it.
+/// Returns the host of a `mailto:` address, without anything that follows it.
 fn host_of(uri: &str) -> Option<Name> {
     let (scheme, rest) = uri.split_once(':')?;
     if !scheme.eq_ignore_ascii_case("mailto") {
@@ -141,17 +143,17 @@ fn host_of(uri: &str) -> Option<Name> {
     address.rsplit_once('@')?.1.trim_matches([' ', '\t']).parse().ok()
 }
 
-/// Returns whether two domains belong to the same owner, as far as the list of public suffixes tells.
+/// Returns whether two domains belong to the same owner, according to the list of public suffixes.
 fn is_same_organization(host: &Name, domain: &Name) -> bool {
     let registrable = |name: &Name| psl::domain_str(&name.without_trailing_dot()).map(str::to_owned);
     host.is_within(domain) || registrable(host).is_some_and(|host| registrable(domain) == Some(host))
 }
 
-/// The tags of a policy (RFC 9989 §4.7), and those that earlier versions had.
+/// The tags of a policy (RFC 9989 §4.7), including those of earlier versions.
 const KNOWN: &[&str] =
     &["v", "p", "sp", "np", "rua", "ruf", "adkim", "aspf", "fo", "t", "psd", "pct", "rf", "ri"];
 
-/// All TXT records of a set.
+/// Returns all TXT records of a set.
 pub(super) fn texts(set: &RecordSet) -> impl Iterator<Item = &Text> {
     set.data.iter().filter_map(|data| match data {
         RecordData::Txt(text) => Some(text),
@@ -159,7 +161,7 @@ pub(super) fn texts(set: &RecordSet) -> impl Iterator<Item = &Text> {
     })
 }
 
-/// The TXT records that receivers accept as a policy.
+/// Returns the TXT records that receivers accept as a policy.
 pub(super) fn policies(set: &RecordSet) -> impl Iterator<Item = &Text> {
     texts(set).filter(|text| is_policy(text))
 }
@@ -169,8 +171,8 @@ pub(super) fn is_policy(text: &Text) -> bool {
     starts_with_version(&text.lossy())
 }
 
-/// `v`, `=` and `DMARC1` with blanks around the sign, and then a semicolon or the end. Nothing comes before, and only the
-/// value is compared with regard to case.
+/// Returns whether a text begins with `v`, `=` and `DMARC1`, with optional blanks around the sign, followed by a
+/// semicolon or the end. Nothing may precede it, and only the value is case-sensitive.
 fn starts_with_version(text: &str) -> bool {
     let blanks = [' ', '\t'];
     let Some(rest) = text.strip_prefix(['v', 'V']) else { return false };
@@ -196,7 +198,7 @@ pub(super) fn looks_like_policy(text: &Text) -> bool {
     !is_policy(text) && (plain.starts_with("v=dmarc") || plain.starts_with("dmarc1"))
 }
 
-/// Why receivers do not do what was meant; `None` for a valid policy.
+/// Returns the reason why receivers do not apply the policy as intended; `None` for a valid policy.
 pub(super) fn fault(text: &Text) -> Option<String> {
     let lossy = text.lossy();
     let Some(record) = Record::parse(&lossy) else { return Some("it does not begin with `v=DMARC1`".into()) };
@@ -215,7 +217,7 @@ pub(super) fn fault(text: &Text) -> Option<String> {
     uri.map(|uri| format!("`rua={uri}` is not a report address such as `mailto:dmarc@contoso.com`"))
 }
 
-/// The policy, where reports go, and what receivers ignore, for a sentence.
+/// Describes, for a sentence, the policy, the report addresses and the tags that receivers ignore.
 pub(super) fn shown(text: &Text) -> String {
     let lossy = text.lossy();
     let Some(record) = Record::parse(&lossy) else { return String::new() };
@@ -256,7 +258,7 @@ fn is_removed(tag: &Tag<'_>) -> bool {
     REMOVED.iter().any(|removed| removed.eq_ignore_ascii_case(tag.name))
 }
 
-/// Returns whether receivers ignore a tag for its value (RFC 9989 §4.7): unknown tags have none.
+/// Returns whether receivers ignore a tag because of its value (RFC 9989 §4.7); false for unknown tags.
 fn is_malformed(tag: &Tag<'_>) -> bool {
     let one_of = |values: &[&str]| values.iter().any(|value| value.eq_ignore_ascii_case(tag.value));
     match tag.name.to_ascii_lowercase().as_str() {
@@ -273,12 +275,12 @@ fn known_policy(value: &str) -> Option<&'static str> {
     POLICIES.into_iter().find(|policy| policy.eq_ignore_ascii_case(value))
 }
 
-/// The entries of a list of addresses (RFC 9989 §4.8, `dmarc-urilist`).
+/// Returns the entries of a list of addresses (RFC 9989 §4.8, `dmarc-urilist`).
 fn uris(list: &str) -> impl Iterator<Item = &str> {
     list.split(',').map(|uri| uri.trim_matches([' ', '\t']))
 }
 
-/// Returns whether an entry is a URI (RFC 3986 §3.1); of `mailto:`, whether it names a mailbox.
+/// Returns whether an entry is a URI (RFC 3986 §3.1). A `mailto:` URI must name a mailbox.
 fn is_uri(uri: &str) -> bool {
     let Some((scheme, rest)) = uri.split_once(':') else { return false };
     let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
@@ -291,7 +293,7 @@ fn is_uri(uri: &str) -> bool {
         || rest.split_once('@').is_some_and(|(local, _)| !local.is_empty()) && host_of(uri).is_some()
 }
 
-/// The valid policy that is nearest to what was published: faulty tags are left out, and a missing `p` asks for nothing.
+/// Returns the valid policy nearest to the published one: faulty tags are left out, and a missing `p` becomes `p=none`.
 pub(super) fn repaired(text: &Text) -> String {
     let plain: String =
         text.lossy().chars().filter(|character| !"\"'“”\u{a0}".contains(*character)).collect();
@@ -320,7 +322,7 @@ pub(super) fn repaired(text: &Text) -> String {
     parts.join("; ")
 }
 
-/// The text with a semicolon in front of each tag that follows a blank alone, or another sign.
+/// Returns the text with a semicolon before each tag that follows only a blank or another separator.
 fn with_semicolons(text: &str) -> String {
     let mut mended = String::with_capacity(text.len() + 4);
     for word in text.split_inclusive([' ', '\t']) {

@@ -1,4 +1,4 @@
-//! Finds the policy that holds for a domain without one of its own: the DNS tree walk (RFC 9989 §4.10).
+//! Finds the policy that applies to a domain without one of its own, by the DNS tree walk (RFC 9989 §4.10).
 
 use crate::check::Case;
 use crate::facts::LookupFailure;
@@ -6,25 +6,25 @@ use crate::record::{Name, RecordSet, RecordType};
 
 use super::text::{Suffix, policy_below, suffix};
 
-/// Queries of one walk, the first for the domain itself (RFC 9989 §4.10).
+/// The maximum number of queries of one walk, the first for the domain itself (RFC 9989 §4.10).
 const MOST_QUERIES: usize = 8;
 
-/// A policy of a domain further up, which holds for what lies below it.
+/// A policy of an ancestor domain, which applies to its subdomains.
 pub(in crate::check) struct Inherited {
-    /// The domain that has it.
+    /// The domain that publishes it.
     pub(in crate::check) domain: Name,
-    /// What receivers apply below it.
+    /// The policy that receivers apply below that domain.
     pub(in crate::check) policy: &'static str,
 }
 
-/// The domains further up at which a walk looks, the nearest first: a long name loses labels until seven are left, then one
-/// at a time (RFC 9989 §4.10).
+/// Returns the ancestor domains that a walk queries, the nearest first: a long name is cut to seven labels, then loses
+/// one label at a time (RFC 9989 §4.10).
 pub(super) fn domains_above(domain: &Name) -> Vec<Name> {
     let above = domain.ancestors().skip(1).filter(|above| !above.is_root());
     above.filter(|above| above.label_count() < MOST_QUERIES).collect()
 }
 
-/// The policy that holds for the domain where it has none of its own.
+/// Returns the policy that applies to the domain if it has none of its own.
 ///
 /// # Errors
 /// [`LookupFailure`] if a record on the way could not be looked up.
@@ -47,7 +47,8 @@ pub(in crate::check) fn inherited(case: &Case<'_>) -> Result<Option<Inherited>, 
             Some(Suffix::Unknown) => found.push((domain, set)),
         }
     }
-    // Below a public suffix the organizational domain is the one next to it, with a policy or without (§4.10.2).
+    // Below a public suffix, the organizational domain is the one directly below it, with or without a policy
+    // (§4.10.2).
     let organizational = match (&public, found.pop()) {
         (Some((suffix, _)), Some((domain, set))) if domain.parent().as_ref() == Some(suffix) => {
             Some((domain, set))

@@ -5,10 +5,11 @@ use crate::record::{Name, RecordType};
 
 use super::{Assigned, Case, Code, Hazard, SearchFailure, Severity, backticked, join_and};
 
-/// How the host gets from the admin center into the plan.
+/// The instruction that says how to give the host from the admin center.
 const HAND_OVER: &str = "pass it with `--mx`, `--expect` or `--graph`";
 
-/// The MX records have to change, the derived host does not exist, and no other one was found beyond doubt.
+/// Reports that the MX records have to change, but the derived host does not exist and no other one was found for
+/// certain.
 pub(super) fn mx_not_assigned(case: &Case<'_>, assigned: &Assigned) -> Option<Hazard> {
     let domain = &case.subject.domain;
     let fix = match assigned {

@@ -1,7 +1,8 @@
-//! Finds web servers that answer where Outlook asks for its settings before it comes to Microsoft.
+//! Finds web servers that answer Outlook's requests for settings before Microsoft does.
 //!
-//! Outlook asks `https://contoso.com/autodiscover/autodiscover.xml` and then the same at `autodiscover.contoso.com`; a DNS
-//! alias to Microsoft is used only where neither answers. Read only from answers that the user wanted.
+//! Outlook requests `https://contoso.com/autodiscover/autodiscover.xml` and then the same path at
+//! `autodiscover.contoso.com`; it uses a DNS alias to Microsoft only if neither answers. These servers are asked only
+//! if the user wants it.
 
 use crate::expected::{Phase, Purpose};
 use crate::facts::{WebOutcome, WebReply};
@@ -10,13 +11,14 @@ use crate::record::Name;
 use super::{Case, Code, Hazard, Severity, backticked, join_and};
 use crate::check::web::autodiscover_request;
 
-/// What gets in the way of Microsoft's settings.
+/// Reports the web servers that keep Outlook from Microsoft's settings.
 pub(super) fn autodiscover(case: &Case<'_>) -> Vec<Hazard> {
     let (subject, facts) = (case.subject, case.sight.facts);
     let answer = |host: &Name| facts.web(&autodiscover_request(subject, host.clone()));
     let mut hazards: Vec<Hazard> = Vec::new();
     hazards.extend(answer(&subject.domain).and_then(|reply| at_domain(case, reply)));
-    // Before the switch the old platform answers there, and in a hybrid the server on premises while it has mailboxes.
+    // Before the switch the old platform answers there, and in a hybrid deployment the on-premises server while it has
+    // mailboxes.
     if subject.phase >= Phase::Switch
         && !subject.hybrid
         && let Ok(host) = subject.domain.prepend("autodiscover")
@@ -89,8 +91,8 @@ fn is_settings(media_type: &str) -> bool {
 
 /// Returns whether a redirect leads to a host of the cloud.
 fn leads_to_microsoft(case: &Case<'_>, location: &str) -> bool {
-    /// Where the settings of Exchange Online are, in one cloud or another (Microsoft Learn, "Microsoft 365 URLs and IP
-    /// address ranges", read 2026-11).
+    /// The domains that serve the settings of Exchange Online, in any cloud (Microsoft Learn, "Microsoft 365 URLs and
+    /// IP address ranges", read 2026-11).
     const HOSTS: &[&str] = &["outlook.com", "office365.com", "office.com", "office365.us", "outlook.cn"];
     let host = location.strip_prefix("https://").and_then(|rest| rest.split(['/', ':', '?', '#']).next());
     let Some(host) = host.and_then(|host| host.parse::<Name>().ok()) else { return false };

@@ -1,6 +1,7 @@
-//! Reports whether senders can verify Microsoft's mail host by DANE (RFC 7672), which only hosts below `mx.microsoft` allow.
+//! Reports whether senders can verify Microsoft's mail host by DANE (RFC 7672).
 //!
-//! Nothing more is asked than the TLSA records: whether the zone is signed, a resolver that validates tells with its answers.
+//! Only hosts below `mx.microsoft` support DANE. Only the TLSA records are queried for it: the answers of a validating
+//! resolver show whether the zone is signed.
 
 use crate::expected::Purpose;
 use crate::facts::{Existence, Role};
@@ -8,10 +9,10 @@ use crate::record::{Name, Question, RecordType};
 
 use super::{Case, Code, ExpectationResult, Hazard, backticked, join_and};
 
-/// The labels before the name of a mail host whose certificate is described.
+/// The labels in front of the mail host in the owner name of its TLSA records.
 const PORT: &str = "_25._tcp";
 
-/// The readiness for DANE, and TLSA records where no sender reads them.
+/// Reports the readiness for DANE, and TLSA records that no sender reads.
 pub(super) fn dane(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Hazard> {
     let Some(host) = published_host(case, judged) else { return Vec::new() };
     case.sight.batch(|| {
@@ -24,7 +25,7 @@ pub(super) fn dane(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Hazard>
     readiness(case, &host).into_iter().chain(misplaced).collect()
 }
 
-/// The first MX host that is published below `mx.microsoft`, and exists.
+/// Returns the first published MX host below `mx.microsoft` that exists.
 fn published_host(case: &Case<'_>, judged: &[ExpectationResult]) -> Option<Name> {
     let mx = judged.iter().find(|judged| judged.expectation.mail_hosts().is_some())?;
     let set = case.sight.set(&mx.expectation.name, RecordType::Mx).ok()?;
@@ -44,7 +45,7 @@ fn readiness(case: &Case<'_>, host: &Name) -> Option<Hazard> {
     let question = Question::new(host.prepend(PORT).ok()?, RecordType::TLSA);
     let answer = case.sight.answer(&question).ok().filter(|answer| answer.existence != Existence::Outside)?;
     let is_signed = is_validated(case, &Question::new(domain.clone(), RecordType::Mx));
-    // A resolver that validates Microsoft's answer and not the domain's own shows that the domain is not signed.
+    // A resolver that validates Microsoft's answer but not the domain's shows that the domain is not signed.
     let is_unsigned = !is_signed && is_validated(case, &question);
     let (code, message) = match (answer.set.is_empty(), is_signed) {
         (false, true) => (
@@ -88,7 +89,7 @@ fn is_validated(case: &Case<'_>, question: &Question) -> bool {
     replies.any(|reply| reply.server.role == Role::Resolver && reply.outcome.is_answer() && reply.authentic)
 }
 
-/// TLSA records in the domain's own zone, which no sender looks for: those of a mail host are below its own name.
+/// Reports TLSA records in the domain's own zone, which no sender queries: those of a mail host are below its own name.
 fn misplaced(case: &Case<'_>, host: &Name) -> Option<Hazard> {
     let domain = &case.subject.domain;
     let published: Vec<Name> = own_names(domain, host)
@@ -109,8 +110,8 @@ fn misplaced(case: &Case<'_>, host: &Name) -> Option<Hazard> {
     Some(Hazard::new(Code::TlsaMisplaced, first, Some(RecordType::TLSA), message))
 }
 
-/// Where TLSA records for Microsoft's host are published by mistake: at the domain itself, and at the host's own name with
-/// the zone's name behind it.
+/// Returns the names at which TLSA records for Microsoft's host are published by mistake: below the domain itself, and
+/// below the host's name with the zone name appended.
 fn own_names(domain: &Name, host: &Name) -> Vec<Name> {
     let dotless = host.doubled(domain);
     [Ok(domain.clone()), dotless].into_iter().flatten().filter_map(|name| name.prepend(PORT).ok()).collect()

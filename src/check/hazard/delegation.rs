@@ -1,4 +1,4 @@
-//! Compares the name servers that were named, of the new DNS host, with those that the zone is delegated to at present.
+//! Compares the given name servers, those of the new DNS host, with those that the zone is currently delegated to.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,12 +9,12 @@ use crate::record::{Name, Question, RecordData, RecordType, Text};
 use super::super::well_known::AUTODISCOVER_SERVICE;
 use super::{Case, Code, Hazard, PROBE_LABEL, backticked, join_and};
 
-/// Record sets that are shown at most.
+/// The maximum number of record sets shown.
 const MOST_SHOWN: usize = 32;
-/// Names that the message names at most.
+/// The maximum number of record sets named in the message.
 const MOST_NAMED: usize = 6;
 
-/// Names below the domain that are compared besides those that the checks read.
+/// Names below the domain that are compared in addition to those that the checks read.
 const HOSTS: &[&str] = &[
     "www",
     "mail",
@@ -49,7 +49,7 @@ const HOSTS: &[&str] = &[
     "*",
 ];
 
-/// The questions that are asked besides, where a new DNS host is compared with the present one.
+/// Returns the additional questions for comparing a new DNS host with the present one.
 #[must_use]
 pub fn compared_questions(domain: &Name) -> Vec<Question> {
     /// CAA (RFC 8659) and HTTPS (RFC 9460).
@@ -63,7 +63,7 @@ pub fn compared_questions(domain: &Name) -> Vec<Question> {
     questions
 }
 
-/// The delegation leads to other servers than those that were named.
+/// Reports a delegation to servers other than the given ones.
 pub(super) fn delegation_elsewhere(case: &Case<'_>, zone: Option<&Zone>) -> Option<Hazard> {
     let facts = case.sight.facts;
     if facts.named_servers.is_empty() {
@@ -89,7 +89,7 @@ pub(super) fn delegation_elsewhere(case: &Case<'_>, zone: Option<&Zone>) -> Opti
     Some(Hazard::new(Code::DelegationElsewhere, apex, Some(RecordType::Ns), message))
 }
 
-/// Record sets of the present zone that the named servers lack.
+/// Reports record sets of the present zone that the given servers lack.
 pub(super) fn zone_incomplete(case: &Case<'_>) -> Option<Hazard> {
     let facts = case.sight.facts;
     if facts.named_servers.is_empty() {
@@ -139,13 +139,13 @@ pub(super) fn zone_incomplete(case: &Case<'_>) -> Option<Hazard> {
     Some(found)
 }
 
-/// The records that a reply has at the very name that was asked for.
+/// Returns the records of a reply at exactly the name that was queried.
 fn own_data(reply: &Reply) -> BTreeSet<&RecordData> {
     let own = reply.records.iter().filter(|record| record.name == reply.question.name);
     own.map(|record| &record.data).collect()
 }
 
-/// What the wildcard of the present zone answers, by the type asked for.
+/// Returns the answers of the present zone's wildcard, by query type.
 fn wildcards<'a>(facts: &'a Facts, domain: &'a Name) -> BTreeMap<RecordType, BTreeSet<&'a RecordData>> {
     let Ok(wildcard) = domain.prepend("*") else { return BTreeMap::new() };
     let replies = facts.delegated_replies(domain).filter(|reply| reply.question.name == wildcard);
@@ -156,9 +156,9 @@ fn is_probe(name: &Name) -> bool {
     name.without_trailing_dot().split('.').any(|label| label == PROBE_LABEL)
 }
 
-/// What the move itself changes, so that it may differ.
+/// The record sets that the move itself changes, so a difference in them is not reported.
 struct Expected {
-    /// Names of aliases, at which every other type has to go.
+    /// The names of expected aliases, at which every other type has to be deleted.
     aliases: BTreeSet<Name>,
     sets: BTreeSet<(Name, RecordType)>,
 }

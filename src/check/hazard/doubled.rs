@@ -1,7 +1,7 @@
 //! Finds records of the domain that were published with the zone name twice.
 //!
-//! Where a panel puts the zone's name behind whatever is typed, the domain in full makes `contoso.com.contoso.com`. An
-//! alias tells so itself; MX and TXT records of the domain have judges of their own, which check the domain alone.
+//! If a panel appends the zone name to whatever is typed, typing the domain in full makes `contoso.com.contoso.com`.
+//! The checks of aliases find that themselves; those of the domain's MX and TXT records read only the domain.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::record::{Name, RecordData, RecordType};
 use super::{Case, Code, Edit, ExpectationResult, Hazard, Status, backticked, delivery, join_and, wildcard};
 use crate::check::{doubled, text};
 
-/// Right MX and TXT records at the doubled name, while the domain itself lacks them.
+/// Reports right MX and TXT records at the doubled name that are missing at the domain itself.
 pub(super) fn domain_doubled(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Hazard> {
     let domain = &case.subject.domain;
     let hosts = judged.iter().find_map(|judged| match &judged.expectation.requirement {
@@ -23,7 +23,7 @@ pub(super) fn domain_doubled(case: &Case<'_>, judged: &[ExpectationResult]) -> V
         let host = data.target().zip(hosts);
         host.is_some_and(|(host, hosts)| delivery::classify(host, hosts, domain, case.source).is_right())
     };
-    // What was published with the zone's name twice is missing at the domain itself.
+    // A record that was published with the zone name twice is missing at the domain itself.
     let is_missing = |rtype: RecordType| {
         judged.iter().filter(|judged| judged.status == Status::Unmet).any(|judged| {
             match judged.expectation.id {
@@ -69,7 +69,7 @@ fn found(case: &Case<'_>, name: &Name, rtype: RecordType, hosts: Option<&MailHos
     );
     let mut hazard = Hazard::new(Code::NameDoubled, name, Some(rtype), message);
     hazard.records = meant.iter().map(|data| format!("{name} {rtype} {data}")).collect();
-    // A text there may name senders that the domain's own does not, so it is left for the admin to take over.
+    // A TXT record there may name senders that the domain's own does not, so merging it is left to the admin.
     if rtype == RecordType::Mx {
         hazard.fix = vec![Edit { name: name.clone(), rtype, after: kept, ttl: None, confirm: false }];
     }

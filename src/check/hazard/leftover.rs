@@ -13,21 +13,21 @@ use super::{
     wildcard,
 };
 
-/// Hosts below the domain whose aliases lead to mail platforms: those that the platforms of the table have their
-/// customers publish, and those that mail programs are set up with by hand.
+/// Hosts below the domain that are commonly aliases of a mail platform: those that the platforms of the table have
+/// their customers publish, and those that people enter in mail programs.
 const ALIAS_HOSTS: &[&str] =
     &["autoconfig", "cp", "cpanel", "email", "imap", "mail", "pop", "smtp", "webmail"];
-/// Services of mail platforms (RFC 6186 §3), beside those of which something is expected.
+/// Services of mail platforms (RFC 6186 §3) for which there is no expectation.
 const SERVICES: &[&str] =
     &[AUTODISCOVER_SERVICE, "_imap._tcp", "_imaps._tcp", "_pop3s._tcp", "_submission._tcp"];
-/// Hosts below the domain that take mail for a part of the users while a domain is split between two platforms
-/// (Rackspace, "Split domain routing", 2016-01-18).
+/// Hosts below the domain that receive the mail of some users while a domain is split between two platforms (Rackspace,
+/// "Split domain routing", 2016-01-18).
 const MAIL_HOSTS: &[&str] = &["mail", "rackspace"];
 
-/// Before the old service is closed: its name servers serve the zone.
+/// Reports, before the old service is closed, that its name servers serve the zone.
 ///
-/// Once everything else is tidied up, they may be the last sign of the platform. It alone proves no platform, so where no
-/// platform is known it does not affect the result, but is reported.
+/// Once everything else is deleted, they may be the last sign of the platform. That sign alone does not prove a
+/// platform, so if none is known, the hazard is a warning and does not affect the result.
 pub(super) fn dns_hosted_by_source(case: &Case<'_>, zone: Option<&Zone>) -> Option<Hazard> {
     if case.phase() < Phase::Tidy {
         return None;
@@ -66,8 +66,8 @@ pub(super) fn dns_hosted_by_source(case: &Case<'_>, zone: Option<&Zone>) -> Opti
     Some(found)
 }
 
-/// The questions about what may be left of the platform being left. No server lists its names: the usual ones are asked
-/// for, and those that a zone file is known to hold.
+/// Returns the questions that find leftovers of the old platform. Name servers do not list their names, so the usual
+/// ones are asked for, and those that a zone file contains.
 pub(in crate::check) fn leftover_questions(subject: &Subject, facts: &Facts) -> Vec<Question> {
     let below = |host: &str, rtype| subject.domain.prepend(host).ok().map(|name| Question::new(name, rtype));
     let mut questions = Vec::new();
@@ -84,7 +84,7 @@ pub(in crate::check) fn leftover_questions(subject: &Subject, facts: &Facts) -> 
     questions
 }
 
-/// The same, and the DKIM keys of the platform that is being left.
+/// Returns the same questions and those about the DKIM keys of the platform being left.
 fn questions_about(case: &Case<'_>) -> Vec<Question> {
     let mut questions = leftover_questions(case.subject, case.sight.facts);
     if case.phase() < Phase::Tidy {
@@ -100,8 +100,8 @@ fn questions_about(case: &Case<'_>) -> Vec<Question> {
     questions
 }
 
-/// Takes back that expectations are met where a recording does not hold what may be left beside them: a run with the same
-/// options would have read it, and might have found an error.
+/// Makes met expectations unknown if a recording lacks the answers that would show leftovers: a run with the same
+/// options would have read these, and might have found an error.
 pub(in crate::check) fn doubt_unread(case: &Case<'_>, judged: &mut [ExpectationResult]) {
     let questions = questions_about(case);
     case.sight.batch(|| questions.iter().for_each(|question| drop(case.sight.own_answer(question))));
@@ -110,7 +110,7 @@ pub(in crate::check) fn doubt_unread(case: &Case<'_>, judged: &mut [ExpectationR
         if failure.outcome != Outcome::NotRecorded {
             continue;
         }
-        // Beside what belongs to the same users: their mail, their programs, their signatures.
+        // The doubt is shown at a related expectation: for mail, for mail programs or for senders.
         let id = match question.rtype {
             RecordType::Mx => Id::Mx,
             RecordType::Txt => Id::Spf,
@@ -128,12 +128,12 @@ pub(in crate::check) fn doubt_unread(case: &Case<'_>, judged: &mut [ExpectationR
     }
 }
 
-/// Returns whether records of the type can show whose service is used.
+/// Returns whether records of the type can show which platform is used.
 fn is_evidence_type(rtype: RecordType) -> bool {
     matches!(rtype, RecordType::Cname | RecordType::Mx | RecordType::Srv | RecordType::Txt)
 }
 
-/// The SRV record by which mail programs find their server names another than Microsoft's.
+/// Reports an Autodiscover SRV record that names a server other than Microsoft's.
 pub(super) fn autodiscover_srv_left(case: &Case<'_>) -> Option<Hazard> {
     if case.phase() < Phase::Switch || case.subject.hybrid {
         return None;
@@ -142,9 +142,9 @@ pub(super) fn autodiscover_srv_left(case: &Case<'_>) -> Option<Hazard> {
     let microsoft = case.subject.cloud.name(Purpose::Autodiscover)?;
     let name = domain.prepend(AUTODISCOVER_SERVICE).ok()?;
     let answer = case.sight.own_answer(&Question::new(name.clone(), RecordType::Srv)).ok()?;
-    // What stands behind an alias is not the domain's own.
+    // Records at the target of an alias do not belong to the domain.
     let own = answer.chain.is_empty().then_some(answer.set)?;
-    // A root target says that there is no such service (RFC 2782).
+    // A root target means that the service is not offered (RFC 2782).
     let is_right = |data: &RecordData| {
         matches!(data, RecordData::Srv { target, port, .. }
             if target.is_root() || target == microsoft && *port == 443)
@@ -172,19 +172,19 @@ pub(super) fn autodiscover_srv_left(case: &Case<'_>) -> Option<Hazard> {
     Some(found)
 }
 
-/// Before the old service is closed: everything that still points to it, beside what is expected anyway.
+/// Reports, before the old service is closed, everything that still points to it, except at expected record sets.
 pub(super) fn source_left(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Hazard> {
     if case.phase() < Phase::Tidy {
         return Vec::new();
     }
     let domain = &case.subject.domain;
-    // What is required is reported where it is judged.
+    // Required record sets are reported by their own expectations.
     let required: BTreeSet<Question> = judged
         .iter()
         .filter(|judged| judged.importance == Importance::Required)
         .map(|judged| judged.expectation.question())
         .collect();
-    // Where a wildcard answers for the domain itself, nothing is published below it either.
+    // If a wildcard answers for the domain itself, nothing is published below it either.
     if !wildcard::sets_of_domain(case).is_empty() {
         return Vec::new();
     }
@@ -206,8 +206,8 @@ pub(super) fn source_left(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<
         let message = format!("{}: {}.", advice(rtype), points(&name, rtype, &theirs, source));
         let mut found = Hazard::new(Code::SourceLeft, &name, Some(rtype), message);
         found.records = theirs.iter().map(|data| format!("{name} {rtype} {data}")).collect();
-        // Without proof that it is the platform being left, nothing of it goes. Mail of a subdomain may go on there: where
-        // else, only the admin knows.
+        // Without proof that it is the platform being left, nothing of it is deleted. Mail of a subdomain may stay
+        // there; only the admin knows where else it should go.
         let may_go = match rtype {
             RecordType::Mx => case.subject.source.is_some(),
             _ => case.is_source_sure,
@@ -215,7 +215,7 @@ pub(super) fn source_left(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<
         if may_go {
             found.fix = vec![Edit { confirm: rtype == RecordType::Mx, ..edit(&name, rtype, kept) }];
         } else if is_edited(judged, question) {
-            // The plan takes it out for another reason.
+            // The plan already deletes it for another reason.
             continue;
         } else {
             found.level = Severity::Warning;
@@ -241,13 +241,13 @@ pub(super) fn source_left(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<
     hazards.into_values().collect()
 }
 
-/// Whether an expectation has the record set edited.
+/// Returns whether the fix of an unmet expectation edits the record set.
 fn is_edited(judged: &[ExpectationResult], question: &Question) -> bool {
     let edits = judged.iter().filter(|judged| judged.status == Status::Unmet).flat_map(|judged| &judged.fix);
     edits.into_iter().any(|edit| edit.name == question.name && edit.rtype == question.rtype)
 }
 
-/// The names whose mail or services lead to an alias that is to be deleted, and are to stay.
+/// Returns the names with MX or SRV records that stay and lead to an alias that is to be deleted.
 fn users(
     case: &Case<'_>,
     judged: &[ExpectationResult],
@@ -276,7 +276,8 @@ fn users(
     users
 }
 
-/// A platform that mail may be leaving and that the records of the question lead to, where none is known to be left.
+/// Returns a platform that mail may be leaving and to which the records of the question lead. Used if the platform
+/// being left is not known.
 fn platform_at(case: &Case<'_>, question: &Question) -> Option<&'static Provider> {
     let domain = &case.subject.domain;
     let answer = case.sight.own_answer(question).ok().filter(|answer| answer.chain.is_empty())?;
@@ -292,7 +293,7 @@ fn platform_at(case: &Case<'_>, question: &Question) -> Option<&'static Provider
     platforms.next()
 }
 
-/// The questions at and below the domain to which anybody answered with records that can be evidence.
+/// Returns the questions at and below the domain that any server answered with records that can be evidence.
 pub(in crate::check) fn published_questions<'a>(
     facts: &'a Facts,
     domain: &Name,
@@ -307,7 +308,7 @@ fn may_show_evidence(question: &Question, domain: &Name) -> bool {
     is_evidence_type(question.rtype) && question.name.is_within(domain)
 }
 
-/// The records that the domain itself publishes there, and the name at which it does: that of the wildcard, where only
+/// Returns the records that the zone publishes for the question, and their owner, which is the wildcard's name if only
 /// a wildcard answers.
 fn own_records(case: &Case<'_>, question: &Question, source: &Provider) -> Option<(Name, RecordSet)> {
     let domain = &case.subject.domain;
@@ -317,13 +318,13 @@ fn own_records(case: &Case<'_>, question: &Question, source: &Provider) -> Optio
         return None;
     }
     let wildcards = wildcards(question, domain);
-    // What the wildcards hold has to be known where a record of theirs is to go.
+    // To delete a record of a wildcard, the wildcard's records have to be known.
     case.sight.read_ahead(
         wildcards.iter().flat_map(|wildcard| {
             [wildcard.probe.clone(), Question::new(wildcard.name.clone(), question.rtype)]
         }),
     );
-    // What a zone file holds stands there itself.
+    // A record of a zone file is published at the name itself.
     if case.sight.facts.on_file.contains(question) {
         return Some((question.name.clone(), answer.set));
     }
@@ -332,7 +333,7 @@ fn own_records(case: &Case<'_>, question: &Question, source: &Provider) -> Optio
         same.unwrap_or(false)
     });
     if let Some(wildcard) = &wildcard {
-        // One above the domain answers below it too, and is not the domain's to edit.
+        // A wildcard above the domain answers below it too, but does not belong to the domain.
         let on_file = &case.sight.facts.on_file;
         let is_of_file =
             on_file.is_empty() || on_file.contains(&Question::new(wildcard.name.clone(), question.rtype));
@@ -346,15 +347,16 @@ fn own_records(case: &Case<'_>, question: &Question, source: &Provider) -> Optio
 
 /// A wildcard that may answer a question.
 struct Wildcard {
-    /// Its name.
+    /// The name of the wildcard.
     name: Name,
-    /// The question whose answer shows it.
+    /// The question whose answer shows the wildcard's records.
     probe: Question,
 }
 
-/// The wildcards that may answer the question: the one below the domain, and those closer to the name.
+/// Returns the wildcards that may answer the question, from the one directly below the domain to the one closest to the
+/// name.
 fn wildcards(question: &Question, domain: &Name) -> Vec<Wildcard> {
-    // A wildcard may itself be answered for by one further up.
+    // A wildcard closer to the root may answer for the wildcard itself.
     let skipped = if question.name.first_label() == Some(b"*") { 2 } else { 1 };
     let above = question.name.ancestors().skip(skipped).take_while(|place| place.is_within(domain));
     let mut places: Vec<Name> = above.collect();
@@ -366,7 +368,7 @@ fn wildcards(question: &Question, domain: &Name) -> Vec<Wildcard> {
     places.iter().filter_map(wildcard).collect()
 }
 
-/// Returns whether a record at that name belongs to the platform, by evidence that needs no other beside it.
+/// Returns whether a record at that name belongs to the platform, by evidence that is sufficient alone.
 fn is_of(provider: &Provider, name: &Name, data: &RecordData, domain: &Name) -> bool {
     let owner = name.without_suffix(domain).map(|owner| owner.without_trailing_dot()).unwrap_or_default();
     is_shown_by(provider, clues(&owner, data), domain)
@@ -381,7 +383,7 @@ fn is_shown_by(provider: &Provider, clues: Vec<Clue<'_>>, domain: &Name) -> bool
     clues.into_iter().any(|clue| !provider.is_weak(clue.evidence()) && provider.matches(clue, domain))
 }
 
-/// What a record at `owner` below the domain says about platforms, each clue by itself.
+/// Returns the clues about platforms that a record at `owner` gives; `owner` is relative to the domain.
 fn clues<'a>(owner: &'a str, data: &'a RecordData) -> Vec<Clue<'a>> {
     match (data, owner.strip_suffix("._domainkey")) {
         (RecordData::Cname(target), Some(selector)) => {
@@ -394,13 +396,13 @@ fn clues<'a>(owner: &'a str, data: &'a RecordData) -> Vec<Clue<'a>> {
     }
 }
 
-/// What an alias or a service at `owner` that leads to `target` says.
+/// Returns the clues that an alias or a service at `owner` with this target gives.
 fn host_clues<'a>(owner: &'a str, target: &'a Name) -> Vec<Clue<'a>> {
     let service = Clue::Srv { service: owner, target };
     vec![service, Clue::Cname { owner, target }, Clue::Autodiscover(target), Clue::Mx(target)]
 }
 
-/// What still leads to the platform, for a sentence.
+/// Returns a sentence part that says how a record still leads to the platform.
 fn points(name: &Name, rtype: RecordType, theirs: &BTreeSet<RecordData>, source: &Provider) -> String {
     let (name, short) = (backticked(name), source.short);
     match rtype {
@@ -413,7 +415,7 @@ fn points(name: &Name, rtype: RecordType, theirs: &BTreeSet<RecordData>, source:
     }
 }
 
-/// What to do about it.
+/// Returns the advice for a leftover record of this type.
 fn advice(rtype: RecordType) -> &'static str {
     match rtype {
         RecordType::Mx => "Delete the record, or name the host that receives this mail from now on",

@@ -1,4 +1,4 @@
-//! Finds records at names where they do harm or hide what is missing.
+//! Finds records that are harmful at their name or hide missing ones.
 
 use crate::expected::{Id, Requirement};
 use crate::facts::{Existence, Zone};
@@ -9,7 +9,7 @@ use super::{
     dname, join_and, wildcard,
 };
 
-/// An alias at the domain's own name, or beside other records at one of the names that are judged.
+/// Reports an alias at the domain itself, or next to other records at an expected name.
 pub(super) fn cname_with_other_data(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Hazard> {
     let names = judged.iter().filter(|judged| clash::is_judged(case, &judged.expectation));
     let beside = names.filter_map(|judged| {
@@ -25,7 +25,7 @@ pub(super) fn cname_with_other_data(case: &Case<'_>, judged: &[ExpectationResult
             .flat_map(|rtype| wildcard::own(case, name, rtype).data)
             .map(|data| format!("{name} {} {data}", data.rtype()))
             .collect();
-        // What the expectation takes away is needed, even where the expectation is only advice.
+        // The deletions of the expectation are needed even if the expectation is only advice.
         found.fix =
             judged.fix.iter().filter(|edit| edit.name == *name && edit.after.is_empty()).cloned().collect();
         Some(found)
@@ -46,7 +46,7 @@ fn alias_at_the_domain(case: &Case<'_>) -> Option<Hazard> {
         found.records = vec![format!("{domain} CNAME {target}")];
         found
     };
-    // A zone file says what a server would hide: it answers with the one or the other.
+    // A zone file shows both; a server would answer with only one of them.
     let alias = Question::new(domain.clone(), RecordType::Cname);
     if case.sight.facts.on_file.contains(&alias)
         && let Ok(answer) = case.sight.own_answer(&alias)
@@ -64,7 +64,7 @@ fn alias_at_the_domain(case: &Case<'_>) -> Option<Hazard> {
     None
 }
 
-/// Records that were published with the zone's name twice.
+/// Reports records that were published with the zone name twice.
 pub(super) fn name_doubled(judged: &[ExpectationResult]) -> Vec<Hazard> {
     let doubled = judged
         .iter()
@@ -80,7 +80,7 @@ pub(super) fn name_doubled(judged: &[ExpectationResult]) -> Vec<Hazard> {
     hazards.collect()
 }
 
-/// Microsoft's own host beside a declared filter.
+/// Reports Microsoft's own host next to a declared filter.
 pub(super) fn filter_bypass(case: &Case<'_>, judged: &[ExpectationResult]) -> Option<Hazard> {
     let domain = &case.subject.domain;
     let hosts = judged.iter().find_map(|judged| match &judged.expectation.requirement {
@@ -118,11 +118,11 @@ pub(super) fn filter_bypass(case: &Case<'_>, judged: &[ExpectationResult]) -> Op
     Some(Hazard::new(Code::FilterBypass, domain, Some(RecordType::Mx), message))
 }
 
-/// A policy that refuses mail while neither SPF nor DKIM lets Microsoft's mail pass.
+/// Reports a DMARC policy that rejects mail while neither SPF nor DKIM authorizes Microsoft's mail.
 pub(super) fn dmarc_strict_too_early(case: &Case<'_>, judged: &[ExpectationResult]) -> Option<Hazard> {
     let own = case.subject.domain.prepend("_dmarc").ok()?;
     let set = case.sight.set(&own, RecordType::Txt).ok()?;
-    // Without one of its own, that of a domain further up holds.
+    // Without a policy of its own, that of an ancestor domain applies.
     let is_inherited = judged.iter().any(|judged| judged.code == Code::DmarcInherited);
     let (name, policy) = if is_inherited {
         let inherited = dmarc::inherited(case).ok()??;
@@ -145,7 +145,7 @@ pub(super) fn dmarc_strict_too_early(case: &Case<'_>, judged: &[ExpectationResul
     Some(Hazard::new(Code::DmarcStrictTooEarly, &name, Some(RecordType::Txt), message))
 }
 
-/// Reports a random name that has an answer.
+/// Reports that a name which is never published has an answer.
 pub(super) fn wildcard_answers(case: &Case<'_>) -> Option<Hazard> {
     let domain = &case.subject.domain;
     let probe = domain.prepend(PROBE_LABEL).ok()?;
@@ -171,7 +171,7 @@ pub(super) fn wildcard_answers(case: &Case<'_>) -> Option<Hazard> {
     Some(Hazard::new(Code::WildcardAnswers, &wildcard, None, message))
 }
 
-/// Only a wildcard answers for the domain itself, and what is to be published hides it.
+/// Reports that only a wildcard answers for the domain itself, and that records to be published will hide it.
 pub(super) fn domain_from_wildcard(case: &Case<'_>, judged: &[ExpectationResult]) -> Option<Hazard> {
     let domain = &case.subject.domain;
     let publishes = |edit: &Edit| !edit.after.is_empty() && edit.name.is_within(domain);
@@ -199,7 +199,7 @@ pub(super) fn domain_from_wildcard(case: &Case<'_>, judged: &[ExpectationResult]
     Some(found)
 }
 
-/// The zone is served by Microsoft.
+/// Reports that Microsoft serves the zone.
 pub(super) fn microsoft_hosted_dns(case: &Case<'_>, zone: Option<&Zone>) -> Option<Hazard> {
     let zone = zone?;
     let servers = zone.name_servers.iter().filter(|server| is_microsoft_dns(&server.name));
@@ -216,17 +216,17 @@ pub(super) fn microsoft_hosted_dns(case: &Case<'_>, zone: Option<&Zone>) -> Opti
     Some(Hazard::new(Code::MicrosoftHostedDns, &zone.apex, None, message))
 }
 
-/// Returns whether the name server is one of those that serve what the admin center keeps.
+/// Returns whether the name server is one of those whose zones are managed in the admin center.
 fn is_microsoft_dns(server: &Name) -> bool {
     "bdm.microsoftonline.com".parse().is_ok_and(|microsoft| server.is_within(&microsoft))
 }
 
-/// The names of the web site, which is easily lost when Microsoft takes the zone over.
+/// Returns the names of the web site, whose records are easily lost when Microsoft takes over the zone.
 fn web_site_names(domain: &Name) -> Vec<Name> {
     std::iter::once(domain.clone()).chain(domain.prepend("www")).collect()
 }
 
-/// What became of the web site, for the end of a sentence.
+/// Returns the state of the web site's addresses, for the end of a sentence.
 fn web_site(case: &Case<'_>) -> String {
     let (mut found, mut missing) = (Vec::new(), Vec::new());
     let names = web_site_names(&case.subject.domain);

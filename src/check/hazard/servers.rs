@@ -9,7 +9,7 @@ use crate::record::{Name, Question, Record, RecordData, RecordType};
 
 use super::{Case, Code, Hazard, Severity, backticked, join_and};
 
-/// Answers of name servers with the same serial that differ.
+/// Reports different answers of name servers with the same serial.
 pub(super) fn servers_disagree(case: &Case<'_>) -> Vec<Hazard> {
     let facts = case.sight.facts;
     let policy_host = policy_host(&case.subject.domain);
@@ -21,8 +21,8 @@ pub(super) fn servers_disagree(case: &Case<'_>) -> Vec<Hazard> {
         if told.clone().all(|reply| std::ptr::eq(reply, first) || reply.says_the_same(first)) {
             continue;
         }
-        // Every server has its own view of the serial: that one differs is said by `secondary-behind`. The
-        // addresses of a web server may take turns.
+        // Serials may differ between servers; `secondary-behind` reports that. The addresses of a web server may
+        // rotate.
         if question.rtype == RecordType::Soa || policy_host.as_ref() == Ok(&question.name) {
             continue;
         }
@@ -59,8 +59,8 @@ pub(super) fn servers_disagree(case: &Case<'_>) -> Vec<Hazard> {
     hazards
 }
 
-/// Whether two sets of TXT records differ in one that an expectation reads: a record with a version, as SPF and DMARC have
-/// it, or a proof of ownership.
+/// Returns whether two sets of TXT records differ in one that an expectation reads: a record with a version, such as
+/// SPF or DMARC, or a proof of ownership.
 fn differs_in_read(one: &BTreeSet<&RecordData>, other: &BTreeSet<&RecordData>) -> bool {
     let is_read = |data: &&&RecordData| {
         let RecordData::Txt(text) = data else { return true };
@@ -88,7 +88,7 @@ fn label(case: &Case<'_>, server: &Server) -> String {
     }
 }
 
-/// The name does not exist, and no zone of the domain's own does either.
+/// Reports that the domain does not exist and has no zone of its own.
 pub(super) fn domain_not_found(case: &Case<'_>, zone: Option<&Zone>) -> Option<Hazard> {
     let domain = &case.subject.domain;
     let question = Question::new(domain.clone(), RecordType::Mx);
@@ -103,7 +103,7 @@ pub(super) fn domain_not_found(case: &Case<'_>, zone: Option<&Zone>) -> Option<H
     Some(Hazard::new(Code::DomainNotFound, domain, None, message))
 }
 
-/// A resolver fails, and answers without validation.
+/// Reports that a resolver fails, but answers if it does not validate.
 pub(super) fn dnssec_bogus(case: &Case<'_>) -> Option<Hazard> {
     let facts = case.sight.facts;
     let domain = &case.subject.domain;
@@ -165,7 +165,7 @@ pub(super) fn delegation_mismatch(case: &Case<'_>, zone: Option<&Zone>) -> Optio
     Some(Hazard::new(Code::DelegationMismatch, apex, Some(RecordType::Ns), message))
 }
 
-/// Name servers of the zone that do not do their work.
+/// Reports name servers of the zone that do not answer for it.
 pub(super) fn servers(case: &Case<'_>, zone: Option<&Zone>) -> Vec<Hazard> {
     let facts = case.sight.facts;
     let Some(zone) = zone.filter(|_| case.sight.view != TrustPolicy::Resolver && !facts.is_offline()) else {
@@ -176,7 +176,7 @@ pub(super) fn servers(case: &Case<'_>, zone: Option<&Zone>) -> Vec<Hazard> {
         let replies = by_server.entry(&reply.server).or_default();
         replies.extend((!reply.outcome.tells_nothing()).then_some(reply));
     }
-    // What is too much to be kept was answered all the same.
+    // A reply that exceeds our limits is an answer all the same.
     let is_answer = |reply: &&Reply| {
         reply.outcome.is_answer() || matches!(reply.outcome, Outcome::TooLarge | Outcome::ChainTooLong)
     };
@@ -187,11 +187,11 @@ pub(super) fn servers(case: &Case<'_>, zone: Option<&Zone>) -> Vec<Hazard> {
     };
     let mut hazards = Vec::new();
     let reachable = by_server.values().any(|replies| answers(replies));
-    // Whoever was not asked, or not waited for, might have answered.
+    // A server that was not asked, or not waited for, might have answered.
     let is_open = by_server.values().any(Vec::is_empty)
         || zone.name_servers.iter().any(|server| is_left_unfound(facts, server));
     if !reachable {
-        // What a server of the zone above says is not the zone's own word.
+        // An answer of the parent zone's servers does not count as one of the zone.
         let is_told = |reply: &Reply| reply.outcome.is_answer() && reply.server.role != Role::Parent;
         let mut refusals = by_server.values().map(|replies| not_allowed(replies));
         let refusal = refusals.clone().flatten().next();
@@ -232,8 +232,8 @@ pub(super) fn servers(case: &Case<'_>, zone: Option<&Zone>) -> Vec<Hazard> {
         };
         hazards.push(Hazard::new(Code::AuthoritativeUnreachable, &zone.apex, None, message));
     }
-    // Where none of them answers, the way there is the likelier fault, and none is blamed for it.
-    // Without IPv6 here, none of the IPv6 addresses can be reached, and that is nobody's fault over there.
+    // If none of them answers, the network is the likelier cause, so no server is reported. Without IPv6 on this
+    // machine, no IPv6 address can be reached, which is not a fault of the servers.
     let is_v6 = |server: &Server| server.ip().is_some_and(|ip| ip.is_ipv6());
     let no_v6_here = by_server.iter().filter(|(server, _)| is_v6(server)).all(|(_, replies)| {
         replies.iter().all(|reply| matches!(reply.outcome, Outcome::Unreachable | Outcome::NotAllowed))
@@ -274,13 +274,13 @@ pub(super) fn servers(case: &Case<'_>, zone: Option<&Zone>) -> Vec<Hazard> {
     hazards
 }
 
-/// The reason why a server was not asked, where its address is one that DNS alone may not have asked.
+/// Returns the reason why a server was not queried, if its address must not be queried only because DNS returned it.
 fn not_allowed<'a>(replies: &[&'a Reply]) -> Option<&'a str> {
     let refused = replies.iter().find(|reply| reply.outcome == Outcome::NotAllowed);
     refused.map(|reply| reply.reason.as_str())
 }
 
-/// Returns whether the addresses of a name server are not known because no server was asked or waited for.
+/// Returns whether the addresses of a name server are unknown because no server was asked or waited for.
 fn is_left_unfound(facts: &Facts, server: &NameServer) -> bool {
     let is_open = |rtype| {
         let question = Question::new(server.name.clone(), rtype);
@@ -289,8 +289,8 @@ fn is_left_unfound(facts: &Facts, server: &NameServer) -> bool {
     server.addresses.is_empty() && [RecordType::A, RecordType::Aaaa].into_iter().any(is_open)
 }
 
-/// No name server of the zone answers anybody, the resolvers included. Where resolvers are silent too, the
-/// network here is the likelier fault.
+/// Reports that no name server of the zone answers, not even to resolvers. If the resolvers do not reply at all, the
+/// local network is the likelier cause.
 fn delegation_dead(case: &Case<'_>, zone: &Zone) -> Option<Hazard> {
     let own = case.sight.facts.all().filter(|reply| reply.question.name.is_within(&case.subject.domain));
     let (mut authorities, mut resolvers) = (false, false);

@@ -1,13 +1,13 @@
-//! Finds domains that another tenant holds, or none, according to Microsoft's sign-in host.
+//! Finds domains that, according to Microsoft's sign-in host, another tenant holds, or no tenant.
 //!
-//! Read only from answers that the user wanted; a host that did not answer says nothing about the domain.
+//! The host is asked only if the user wants it; without an answer, nothing is reported.
 
 use crate::facts::{Facts, TenantHolder, WebReply, WebRequest};
 
 use super::{Case, Code, Hazard, Severity, backticked};
 use crate::check::web::{holder_of, initial_domain, tenant_request};
 
-/// What is wrong with who holds the domain.
+/// Reports a domain that the wrong tenant holds, or that no tenant holds.
 pub(super) fn tenant(case: &Case<'_>) -> Vec<Hazard> {
     let (subject, facts) = (case.subject, case.sight.facts);
     let domain = &subject.domain;
@@ -66,7 +66,7 @@ fn answer(facts: &Facts, request: Option<WebRequest>) -> Option<&WebReply> {
     facts.web(&request?)
 }
 
-/// An answer as evidence.
+/// Formats an answer as evidence.
 fn shown(reply: &WebReply) -> String {
     let found = match holder_of(reply) {
         Some(TenantHolder::Tenant { id, region }) if region.is_empty() => format!("tenant {id}"),
@@ -77,7 +77,7 @@ fn shown(reply: &WebReply) -> String {
     format!("{}: {found}", reply.request.url())
 }
 
-/// The reason why an answer does not tell the tenant.
+/// Returns the reason why an answer does not show the tenant.
 fn why(reply: &WebReply) -> String {
     match (reply.status, reply.reason.is_empty()) {
         (0, true) => format!("{} ({})", backticked(&reply.request.host), reply.outcome),

@@ -9,11 +9,11 @@ use crate::record::{Question, RecordData, RecordSet, RecordType};
 use super::super::time::{after, clock, clock_when_over, lasting};
 use super::{Case, Code, Edit, ExpectationResult, Hazard, Severity, Status, backticked};
 
-/// Seconds that a record may live in caches when it is about to change (Rackspace, "About TTL best practices",
-/// 2018-06-19: 300 seconds, at least 24 hours before).
+/// The maximum TTL, in seconds, of a record that is about to change (Rackspace, "About TTL best practices", 2018-06-19:
+/// 300 seconds, at least 24 hours before).
 const SHORT: u32 = 300;
 
-/// Before the switch: records that will change then, and live long in caches.
+/// Reports, before the switch, records that will change then and have a long TTL.
 pub(super) fn ttl_too_long(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Hazard> {
     let will_change = judged
         .iter()
@@ -21,7 +21,7 @@ pub(super) fn ttl_too_long(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec
     let hazards = will_change.filter_map(|judged| {
         let name = &judged.expectation.name;
         let rtype = judged.observed.data.first()?.rtype();
-        // Caches ask any of the name servers, so the longest TTL counts.
+        // Caches query any of the name servers, so the longest TTL counts.
         let slowest = slowest(case, &Question::new(name.clone(), rtype), &judged.observed);
         let ttl = slowest.as_ref().map_or(0, |slowest| slowest.ttl).max(judged.observed.ttl);
         if ttl <= SHORT {
@@ -41,7 +41,7 @@ pub(super) fn ttl_too_long(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec
         found.records =
             judged.observed.data.iter().map(|data| format!("{name} {ttl} {rtype} {data}")).collect();
         found.due = due(case, ttl);
-        // Until the switch every cache that takes the record anew forgets it sooner.
+        // Until the switch, every cache that fetches the record again drops it sooner.
         if case.subject.switch_at.is_some_and(|switch| switch > case.sight.facts.checked_at) {
             found.level = Severity::Error;
             found.fix = vec![Edit {
@@ -57,13 +57,13 @@ pub(super) fn ttl_too_long(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec
     hazards.collect()
 }
 
-/// The longest TTL with which a name server gives out a record set.
+/// The longest TTL with which a name server returns a record set.
 struct Slowest<'a> {
     ttl: u32,
     reply: &'a Reply,
 }
 
-/// The name server that gives out the records of the question with the longest TTL.
+/// Returns the name server that returns the records of the question with the longest TTL.
 fn slowest<'a>(case: &Case<'a>, question: &Question, published: &RecordSet) -> Option<Slowest<'a>> {
     let replies = case.sight.facts.replies(question);
     let own = replies.filter(|reply| reply.server.role == Role::Authoritative && reply.outcome.is_answer());
@@ -74,7 +74,8 @@ fn slowest<'a>(case: &Case<'a>, question: &Question, published: &RecordSet) -> O
     longest.max_by_key(|slowest| slowest.ttl)
 }
 
-/// The TTL was lowered, and a name server still gives out the old one: no edit helps, a transfer of the zone does.
+/// Reports that the TTL was lowered, but a name server still returns the old one. Only a zone transfer fixes that, not
+/// an edit.
 fn not_lowered_everywhere(
     case: &Case<'_>,
     judged: &ExpectationResult,
@@ -102,7 +103,7 @@ fn not_lowered_everywhere(
     found
 }
 
-/// After the move: the low TTL of the switch is left, and nothing else of the record set has to change.
+/// Reports, after the move, record sets that still have the low TTL of the switch and need no other change.
 pub(super) fn ttl_still_low(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Hazard> {
     if case.phase() < Phase::Tidy {
         return Vec::new();
@@ -114,10 +115,10 @@ pub(super) fn ttl_still_low(case: &Case<'_>, judged: &[ExpectationResult]) -> Ve
     let hazards = moved.filter_map(|judged| {
         let name = &judged.expectation.name;
         let rtype = judged.observed.data.first()?.rtype();
-        // A cache tells only how much of the TTL is left.
+        // A cache returns only the remaining TTL.
         let reply = case.sight.reply(&Question::new(name.clone(), rtype));
         let own = RecordSet::of(reply.filter(|reply| reply.server.role.is_authority())?.wanted());
-        // An export of Cloudflare's writes 1 for "automatic", which is 300 seconds and stays so.
+        // Cloudflare's export writes 1 for "automatic", which is 300 seconds and may stay.
         if !(2..=SHORT).contains(&own.ttl) {
             return None;
         }
@@ -134,7 +135,8 @@ pub(super) fn ttl_still_low(case: &Case<'_>, judged: &[ExpectationResult]) -> Ve
     hazards.collect()
 }
 
-/// The last moment at which lowering helps in full, if the time of the switch is known and it is not past.
+/// Returns the latest time at which lowering the TTL has its full effect, if the time of the switch is known and that
+/// time is not past.
 fn due(case: &Case<'_>, ttl: u32) -> Option<Timestamp> {
     let latest = case.subject.switch_at?.checked_sub(SignedDuration::from_secs(i64::from(ttl))).ok()?;
     (latest >= case.sight.facts.checked_at).then_some(latest)

@@ -4,7 +4,7 @@ use crate::facts::{TransferOutcome, Zone};
 
 use super::{Case, Code, Hazard, backticked};
 
-/// No name server sent the zone.
+/// Reports that no name server sent the zone.
 pub(super) fn transfer_refused(case: &Case<'_>, zone: Option<&Zone>) -> Option<Hazard> {
     let apex = &zone?.apex;
     let reply = case.sight.facts.transfer(apex)?;

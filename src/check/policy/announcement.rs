@@ -5,19 +5,19 @@ use crate::record::{RecordData, RecordSet, Text};
 use super::body::brief;
 use crate::check::join_and;
 
-/// How the announcement of a policy begins (RFC 8461 §3.1).
+/// The beginning of the announcement of a policy (RFC 8461 §3.1).
 const ANNOUNCEMENT: &str = "v=STSv1;";
-/// How a wish for TLS reports begins (RFC 8460 §3).
+/// The beginning of a request for TLS reports (RFC 8460 §3).
 const REPORTS: &str = "v=TLSRPTv1;";
-/// Characters of the longest `id` (RFC 8461 §3.1).
+/// The maximum length of `id`, in characters (RFC 8461 §3.1).
 const LONGEST_ID: usize = 32;
-/// Receivers of reports that a sentence names.
+/// The maximum number of report receivers that a sentence names.
 const MOST_RECEIVERS: usize = 10;
 
 /// Returns whether the TXT records announce a policy (RFC 8461 §3.1).
 ///
 /// # Errors
-/// What is wrong with TXT records that were meant to.
+/// The fault, for a sentence, of TXT records that were meant to announce one.
 pub(in crate::check) fn announced(set: &RecordSet) -> Result<bool, String> {
     let text = match sole(set, ANNOUNCEMENT) {
         Sole::None => return Ok(false),
@@ -32,10 +32,10 @@ pub(in crate::check) fn announced(set: &RecordSet) -> Result<bool, String> {
     Ok(true)
 }
 
-/// Where reports go, for a sentence (RFC 8460 §3); `None` if no reports are requested.
+/// Returns the receivers of reports, for a sentence (RFC 8460 §3); `None` if no reports are requested.
 ///
 /// # Errors
-/// What is wrong with TXT records that were meant to request them.
+/// The fault, for a sentence, of TXT records that were meant to request them.
 pub(super) fn reported(set: &RecordSet) -> Result<Option<String>, String> {
     match sole(set, REPORTS) {
         Sole::None => Ok(None),
@@ -66,14 +66,14 @@ fn receivers(text: &Text) -> Result<String, String> {
     Ok(join_and(receivers.iter().take(MOST_RECEIVERS).map(|receiver| format!("`{}`", brief(receiver)))))
 }
 
-/// Blanks around the semicolons and commas of a text; nowhere else are there any.
+/// The blanks that are allowed around semicolons and commas, and nowhere else.
 const BLANKS: [char; 2] = [' ', '\t'];
 
-/// The value of the one field of this name, if all fields behind the version are well formed (RFC 8461 §3.1, RFC 8460 §3:
-/// `name=value`, without blanks around the sign).
+/// Returns the value of the only field of this name, if all fields after the version are well formed (RFC 8461 §3.1,
+/// RFC 8460 §3: `name=value`, without blanks around the sign).
 fn sole_field<'a>(text: &'a str, start: &str, wanted: &str) -> Result<&'a str, String> {
     let rest = text.get(start.len()..).unwrap_or_default().trim_matches(BLANKS);
-    // One semicolon may stand at the end.
+    // One semicolon is allowed at the end.
     let rest = rest.strip_suffix(';').unwrap_or(rest);
     let mut found = None;
     for field in rest.split(';').map(|field| field.trim_matches(BLANKS)) {
@@ -98,8 +98,8 @@ fn sole_field<'a>(text: &'a str, start: &str, wanted: &str) -> Result<&'a str, S
     found.ok_or_else(|| format!("`{wanted}=…` is missing"))
 }
 
-/// A field that is not known yet: its name has at most 32 characters, its value is neither empty nor holds a blank or a
-/// second `=`.
+/// Returns whether a field is a valid extension: its name has at most 32 characters, and its value is not empty and
+/// contains neither a blank nor a second `=`.
 fn is_extension(name: &str, value: &str) -> bool {
     (1..=32).contains(&name.len())
         && name.starts_with(|first: char| first.is_ascii_alphanumeric())
@@ -108,15 +108,15 @@ fn is_extension(name: &str, value: &str) -> bool {
         && value.bytes().all(|octet| octet.is_ascii_graphic() && octet != b'=')
 }
 
-/// The one text of its kind.
+/// The TXT record of a kind that must occur only once.
 enum Sole<'a> {
     None,
     One(&'a Text),
     Fault(String),
 }
 
-/// Finds the text that begins as it must; others do not count, and of several none does (RFC 8461 §3.1, RFC
-/// 8460 §3).
+/// Finds the TXT record that begins with `start`. Others do not count, and if several begin so, none counts (RFC 8461
+/// §3.1, RFC 8460 §3).
 fn sole<'a>(set: &'a RecordSet, start: &str) -> Sole<'a> {
     let texts = || {
         set.data.iter().filter_map(|data| match data {
@@ -132,7 +132,7 @@ fn sole<'a>(set: &'a RecordSet, start: &str) -> Sole<'a> {
         }
         (None, _) => {}
     }
-    // Another version, or none, was meant to count all the same.
+    // A record with another version, or without one, was meant to count all the same.
     let wanted = start.trim_end_matches(|last: char| !last.is_ascii_alphabetic() || last == 'v');
     let wanted = wanted.to_ascii_lowercase();
     let meant = |text: &&Text| {

@@ -1,31 +1,30 @@
 //! Reads an MTA-STS policy (RFC 8461 §3.2).
 //!
-//! Lines of `key: value`, ended by LF or CRLF. Unknown keys are skipped, and of a key that is given
-//! twice the first counts, but for `mx`, which names one pattern a line.
+//! A policy consists of lines `key: value`, ended by LF or CRLF. Unknown keys are skipped. If a key is given twice, the
+//! first one counts, except for `mx`, which gives one pattern per line.
 
 use std::fmt;
 
 use crate::record::Name;
 
-/// Seconds that senders may be asked to remember a policy at most: a year (RFC 8461 §3.2).
+/// The maximum `max_age`, in seconds: a year (RFC 8461 §3.2).
 const LONGEST: u32 = 31_557_600;
 
-/// What senders do about a host that the policy does not name, or that shows a wrong certificate (RFC 8461
-/// §5).
+/// The action of senders for a host that the policy does not name or that presents a wrong certificate (RFC 8461 §5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
-    /// They do not deliver to it.
+    /// Senders do not deliver to it.
     Enforce,
-    /// They deliver, and report it.
+    /// Senders deliver, and report it.
     Testing,
-    /// They deliver as if there were no policy.
+    /// Senders deliver as if there were no policy.
     Off,
 }
 
 impl Mode {
     const ALL: [Self; 3] = [Self::Enforce, Self::Testing, Self::Off];
 
-    /// The word in the policy.
+    /// Returns the value of `mode` in the policy.
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Enforce => "enforce",
@@ -39,26 +38,26 @@ impl Mode {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Policy {
     pub(super) mode: Mode,
-    /// Seconds for which senders remember it.
+    /// The number of seconds for which senders cache the policy.
     pub(super) max_age: u32,
-    /// The hosts that may take the mail.
+    /// The patterns of hosts that may receive the mail.
     pub(super) patterns: Vec<Pattern>,
 }
 
 /// The hosts that one `mx` line allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Pattern {
-    /// This one.
+    /// Exactly this host.
     Host(Name),
-    /// All that have one label in front of this.
+    /// All hosts with exactly one label in front of this name.
     Below(Name),
 }
 
 impl Policy {
-    /// Reads the text.
+    /// Parses the text of a policy.
     ///
     /// # Errors
-    /// What senders cannot make sense of, for a sentence.
+    /// The first fault because of which senders cannot use the policy, for a sentence.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let mut lines: Vec<(&str, &str)> = Vec::new();
         for line in text.split('\n').map(str::trim).filter(|line| !line.is_empty()) {
@@ -91,7 +90,7 @@ impl Policy {
         Ok(Self { mode, max_age, patterns })
     }
 
-    /// Returns whether the host may take the mail.
+    /// Returns whether the policy allows the host.
     pub(super) fn covers(&self, host: &Name) -> bool {
         self.patterns.iter().any(|pattern| pattern.covers(host))
     }
@@ -157,7 +156,7 @@ fn seconds(text: &str) -> Option<u32> {
     seconds.filter(|_| digits)
 }
 
-/// A part of the text for a sentence: it may be of any length.
+/// Returns the beginning of a text of any length, for a sentence.
 pub(super) fn brief(text: &str) -> String {
     const MOST: usize = 60;
     let shown: String = text.chars().take(MOST).collect();

@@ -1,7 +1,6 @@
 //! Finds SPF terms that can be removed.
 //!
-//! Examines each term that costs a lookup, and where its name leads, for the best reason to do without
-//! it.
+//! Examines each term that costs a lookup, and the records that it leads to, for the best reason to remove it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -15,10 +14,10 @@ use super::tally::{Cost, Tally};
 use super::terms::key;
 use super::{SpfJudge, backticked, join_and};
 
-/// Addresses that are spelled out at most.
+/// The maximum number of addresses that are written out in place of a term.
 const MOST_ADDRESSES: usize = 2;
 
-/// The reason why a term can go; the order is that in which to drop.
+/// The reason why a term can be removed, in the order in which to remove terms.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Reason {
     /// A void lookup: it authorizes no sender.
@@ -27,15 +26,15 @@ pub(super) enum Reason {
     Twice,
     /// It is `ptr` (RFC 7208 §5.5).
     Deprecated,
-    /// It is the platform being left.
+    /// It authorizes the platform being left.
     Source(&'static str),
     /// Another term authorizes the same senders.
     Covered(String),
     /// It can be written without a lookup.
     Address(String),
-    /// Another include holds it.
+    /// Another include already contains it.
     Nested(String),
-    /// It costs most.
+    /// There is no better reason than its cost in lookups.
     MostExpensive,
 }
 
@@ -67,18 +66,18 @@ impl Reason {
     }
 }
 
-/// A term that could go.
+/// A term that could be removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Candidate {
-    /// As it is written.
+    /// The term as it is written.
     pub(super) term: String,
-    /// The lookups that go with it.
+    /// The number of lookups that removing it saves.
     pub(super) saving: usize,
-    /// The reason why it can go.
+    /// The reason why it can be removed.
     pub(super) reason: Reason,
 }
 
-/// The terms of a record that cost something, but Microsoft's, each with the best reason to let it go.
+/// Returns the terms of a record that cost lookups, except Microsoft's include, each with the best reason to remove it.
 pub(super) fn candidates(bench: &SpfJudge<'_>, record: &SpfRecord, tally: &Tally) -> Vec<Candidate> {
     let held = held(tally);
     let mut seen = BTreeSet::new();
@@ -129,13 +128,13 @@ fn reason(
     }
 }
 
-/// What can be said instead of `a`: nothing where the addresses are in the record, else the addresses.
+/// Returns the reason to remove an `a` term: its addresses are already in the record, or can be written instead.
 fn address(bench: &SpfJudge<'_>, record: &SpfRecord, cost: &Cost, domain: Option<&DomainSpec>) -> Reason {
     let generic = || Reason::Address("its addresses as `ip4:` or `ip6:`".into());
     let own = &bench.case.subject.domain;
     let Some(name) = domain.map_or(Some(own), |domain| domain.name.as_ref()) else { return generic() };
     let addresses = addresses(&bench.case.sight, name);
-    // With a length behind it the term stands for a network.
+    // With a prefix length, the term authorizes a network.
     if addresses.is_empty() || cost.term.text.contains('/') {
         return generic();
     }
@@ -181,8 +180,8 @@ fn is_listed(record: &SpfRecord, address: IpAddr) -> bool {
     })
 }
 
-/// What can be said instead of `mx`: nothing where Microsoft takes the mail, since its include is there for
-/// sending.
+/// Returns the reason to remove an `mx` term: Microsoft receives the mail and its include covers sending, or the
+/// addresses of the hosts can be written instead.
 fn mail_hosts(bench: &SpfJudge<'_>, tally: &Tally, domain: Option<&DomainSpec>) -> Reason {
     let own = &bench.case.subject.domain;
     let generic = || Reason::Address("the addresses of its hosts as `ip4:` or `ip6:`".into());
@@ -200,7 +199,7 @@ fn mail_hosts(bench: &SpfJudge<'_>, tally: &Tally, domain: Option<&DomainSpec>) 
     generic()
 }
 
-/// The domain that a term includes itself.
+/// Returns the domain that the term itself includes.
 fn included(meaning: &Meaning) -> Option<&Name> {
     if let Meaning::Mechanism(_, Mechanism::Include(domain)) | Meaning::Redirect(domain) = meaning {
         return domain.name.as_ref();
@@ -208,7 +207,7 @@ fn included(meaning: &Meaning) -> Option<&Name> {
     None
 }
 
-/// The domains that an include of the record holds at some depth, with that include.
+/// Returns the domains that an include of the record contains at any depth, each with that include.
 fn held(tally: &Tally) -> BTreeMap<&Name, &str> {
     let mut held = BTreeMap::new();
     for cost in &tally.costs {

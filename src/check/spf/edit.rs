@@ -1,9 +1,9 @@
 //! Fixes the SPF record with the smallest edit.
 //!
-//! One record comes out: other senders stay, in their order; what receivers cannot read is repaired where the
-//! meaning is plain, and otherwise left out, since a record with it authorizes no sender. The include of the
-//! platform being left stays until `tidy`. The edit is counted as it will be published, so that its price can
-//! be reported with it.
+//! The result is one record. Other senders stay, in their order. A term that receivers cannot parse is repaired if its
+//! meaning is clear, and otherwise left out, since a record with it authorizes no sender. The include of the platform
+//! being left stays until `tidy`. Lookups are counted for the record as it will be published, so that the cost can be
+//! reported with the edit.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,23 +19,22 @@ use super::terms::Terms;
 use super::walk::{self, Reader};
 use super::{Edit, SpfJudge, shown, text_of};
 
-/// The record sets of the fix, and the result.
+/// The edits of the fix, and the resulting record.
 pub(super) struct Fix {
-    /// The domain's own record, and own records that it includes; empty where nothing in the zone would
-    /// help.
+    /// The edits of the domain's own record, and of records of the domain that it includes; empty if no edit of the
+    /// zone helps.
     pub(super) edits: Vec<Edit>,
     /// The record as it will be published.
     pub(super) record: SpfRecord,
-    /// What it costs then.
+    /// The count of lookups and errors of that record.
     pub(super) after: Tally,
     /// All TXT records at the domain, as they will be.
     pub(super) texts: BTreeSet<RecordData>,
-    /// What merging decided, in words.
+    /// The decisions that merging made, as sentences.
     pub(super) decided: Vec<String>,
-    /// Invalid terms whose meaning is not plain. They are dropped: a record with them authorizes
-    /// no sender.
+    /// Invalid terms whose meaning is not clear. They are dropped, since a record with them authorizes no sender.
     pub(super) dropped: Vec<String>,
-    /// Senders that the admin named and that are not put into the record, each with the reason, in words.
+    /// Senders that the admin named but that are not added to the record, each with the reason, as sentences.
     pub(super) left_out: Vec<String>,
 }
 
@@ -58,7 +57,8 @@ pub(super) fn fix(
             match place(fault, domain) {
                 Place::Here(term) => terms.remove(term),
                 Place::Wide(term) => terms.narrow(term),
-                // An alias, as of a wildcard, leads back to the domain: its own include of it can be taken out.
+                // An alias, for example from a wildcard, leads back to the domain, whose own include of it can be
+                // removed.
                 Place::OwnRecord(holder) if fault.kind == FaultKind::Loop && !is_own(bench, holder) => {
                     terms.remove(&fault.top);
                 }
@@ -67,7 +67,7 @@ pub(super) fn fix(
             }
         }
         if tally.voids.len() > super::MOST_VOID_LOOKUPS {
-            // One that is void because of the plan is replaced by what it authorizes now.
+            // A term that becomes void by the plan is replaced by the senders that it authorizes now.
             let is_moved = |term: &str| moved.iter().any(|one| one.holder == *domain && one.term == term);
             tally.void_terms().filter(|term| !is_moved(term)).for_each(|term| terms.remove(term));
         }
@@ -110,7 +110,8 @@ pub(super) fn fix(
             ));
         }
     }
-    // Without a record no sender failed: a platform that still sends has to be named before this one is published.
+    // Without a record, no sender fails SPF, so a platform that still sends has to be included before this record is
+    // published.
     let still_sends = bench.case.source.filter(|_| records.is_empty() && bench.case.phase() < Phase::Tidy);
     if let Some(source) = still_sends {
         let include = source.spf_include().filter(|include| bench.reader.may_have_record(include));
@@ -133,7 +134,7 @@ pub(super) fn fix(
         if !is_missing {
             continue;
         }
-        // A term that would break the record, or authorize nobody, is not put into it.
+        // A term that would break the record, or would authorize no host, is not added.
         match useless(&tally_of(&with_sender.record(records)), sender) {
             Some(why) => left_out.push(format!(
                 "`{}` is not added, because {why}: compare it with what was meant",
@@ -159,7 +160,7 @@ pub(super) fn fix(
     Ok(Fix { edits, after, record, texts, decided, dropped, left_out })
 }
 
-/// The reason why a sender that the admin named is of no use in the record; `None` where it authorizes a host.
+/// Returns the reason why a sender that the admin named is useless in the record; `None` if it authorizes a host.
 fn useless(tally: &Tally, sender: &Term) -> Option<&'static str> {
     let fault = tally.faults.iter().find(|fault| fault.top == sender.text);
     if let Some(fault) = fault {
@@ -187,13 +188,13 @@ fn publish(overlay: &mut PlannedRecords, edit: &Edit) {
     overlay.insert(Question::new(edit.name.clone(), edit.rtype), set);
 }
 
-/// Where a fault can be fixed.
+/// The place at which a fault can be fixed.
 enum Place<'a> {
-    /// By taking this term out of the record itself.
+    /// In the checked record, by removing this term.
     Here(&'a str),
-    /// By narrowing this term of the record itself.
+    /// In the checked record, by narrowing this term.
     Wide(&'a str),
-    /// In a record of the domain's own that is included.
+    /// In an included record of the domain itself.
     OwnRecord(&'a Name),
     /// In a record of a third party.
     Elsewhere,
@@ -213,20 +214,20 @@ fn place<'a>(fault: &'a Fault, domain: &Name) -> Place<'a> {
     if fault.holder.is_within(domain) {
         return Place::OwnRecord(&fault.holder);
     }
-    // Somebody else's record leads back here: only our own include of it can be taken out.
+    // A third party's record leads back to the domain, so only the domain's own include of it can be removed.
     if fault.kind == FaultKind::Loop && fault.about.is_within(domain) {
         return Place::Here(&fault.top);
     }
     Place::Elsewhere
 }
 
-/// Returns whether the TXT records at a name belong to the domain: a CNAME leads to those of a third party.
+/// Returns whether the TXT records at a name belong to the domain. A CNAME leads to those of a third party.
 pub(super) fn is_own(bench: &SpfJudge<'_>, holder: &Name) -> bool {
     let answer = bench.case.sight.own_answer(&Question::new(holder.clone(), RecordType::Txt));
     holder.is_within(&bench.case.subject.domain) && answer.is_ok_and(|answer| answer.chain.is_empty())
 }
 
-/// Merges the TXT records of an included record of the domain's own into one that can be read, once.
+/// Merges the SPF records at an included name of the domain into one valid record, once for each name.
 fn repair_own(
     bench: &SpfJudge<'_>,
     holder: &Name,
@@ -275,18 +276,18 @@ fn dropped(records: &[&SpfRecord]) -> Vec<String> {
         .collect()
 }
 
-/// Where Microsoft's include has to be added.
+/// The position at which Microsoft's include has to be added.
 enum Needed {
     No,
-    /// Behind the last mechanism.
+    /// After the last mechanism.
     Last,
-    /// In front of all: another term would match first.
+    /// Before all terms, since another one would match first.
     First,
-    /// In front of all: other terms break the check of those who come after them, or cost lookups without an answer.
+    /// Before all terms, since other ones make the check fail for senders after them, or cost void lookups.
     BeforeFailing,
 }
 
-/// Whether Microsoft's include has to be added to what the record will be.
+/// Returns the position at which Microsoft's include has to be added to the record to publish, if at all.
 fn needs_include(
     bench: &SpfJudge<'_>,
     record: &SpfRecord,
@@ -295,16 +296,16 @@ fn needs_include(
     if bench.is_behind_gateway()? || bench.is_sold_by_reseller(record)? {
         return Ok(Needed::No);
     }
-    // An include of a domain without a record would break the whole one (RFC 7208 §5.2).
+    // An include of a domain without an SPF record would break the whole record (RFC 7208 §5.2).
     if !bench.reader.may_have_record(bench.include) {
         return Ok(Needed::No);
     }
-    // Where the count was given up the include may stand in the rest, and no edit makes the record right.
+    // If counting was stopped at a limit, the include may be in the rest, and no edit makes the record right.
     let tally = tally_of(record);
     Ok(match tally.refused_by {
         _ if tally.includes_microsoft || tally.is_cut => Needed::No,
         Some(_) => Needed::First,
-        // Receivers stop at the first match (RFC 7208 §4.6.2), and count only what they have looked up until then.
+        // Receivers stop at the first match (RFC 7208 §4.6.2), and count only the lookups up to it.
         None if !tally.faults.is_empty()
             || !tally.voids.is_empty()
             || tally.lookups >= super::MOST_LOOKUPS =>

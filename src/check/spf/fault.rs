@@ -1,6 +1,7 @@
 //! Describes errors that make SPF fail for every sender.
 //!
-//! An invalid term, in the record itself or below, and an include that leads nowhere or back.
+//! These are invalid terms, in the record itself or in an included one, and includes of a domain without a record or
+//! back to a domain that is being checked.
 
 use crate::record::spf::Term;
 use crate::record::{Name, Text};
@@ -10,7 +11,7 @@ use super::walk::MOST_MAIL_HOSTS;
 use super::{Code, Finding, SpfJudge, backticked, markup, placeholder, shown};
 
 impl SpfJudge<'_> {
-    /// Returns what makes every check fail, for every sender.
+    /// Returns the outcome and the message for an error that makes SPF fail for every sender.
     pub(super) fn faulty(&self, fault: &Fault) -> (Code, String) {
         let about = backticked(&fault.about);
         let term = shown(&fault.term);
@@ -76,7 +77,7 @@ impl SpfJudge<'_> {
     }
 }
 
-/// The next step where no edit of the record fixes it.
+/// Adds the next step to the finding about an error in a record other than the domain's, which only its owner can fix.
 pub(super) fn at_others(finding: Finding, fault: &Fault, domain: &Name) -> Finding {
     if fault.holder == *domain {
         return finding;
@@ -89,7 +90,7 @@ pub(super) fn at_others(finding: Finding, fault: &Fault, domain: &Name) -> Findi
     Finding { message, ..finding }
 }
 
-/// A term that receivers cannot read, with its place and octets as they see them.
+/// Describes a term that receivers cannot parse, with its position and octets as they see them.
 pub(super) fn unreadable(text: &Text, term: &Term, why: &str) -> String {
     let place = term.span.start + 1;
     let octets = markup::escaped(text.joined().get(term.span.clone()).unwrap_or_default());

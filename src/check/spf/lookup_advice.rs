@@ -1,7 +1,8 @@
 //! Recommends which terms to remove first if a record needs too many lookups.
 //!
-//! What does nothing comes first, then what should not be there, then what can be said without a lookup, and
-//! last the most expensive senders. Nothing is dropped here: which sender is still needed, only the admin knows.
+//! Terms without effect come first, then those that should not be in the record, then those that can be written without
+//! a lookup, and last the most expensive senders. Nothing is removed here, since only the admin knows which senders are
+//! still needed.
 
 use crate::record::spf::SpfRecord;
 
@@ -9,21 +10,22 @@ use super::candidate::{Candidate, candidates};
 use super::tally::Tally;
 use super::{MOST_LOOKUPS, SpfJudge, shown};
 
-/// Terms that are named at most.
+/// The maximum number of terms named.
 const MOST_NAMED: usize = 6;
 
 /// A step of the advice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Step {
-    /// What to drop.
+    /// The term to remove.
     pub(super) candidate: Candidate,
-    /// The lookups that are left then.
+    /// The number of lookups that are left after that.
     pub(super) left: usize,
 }
 
-/// The terms to drop, in order, until few enough lookups are left or nothing can go.
+/// Returns the terms to remove, in order, until few enough lookups are left or nothing more can be removed.
 pub(super) fn steps(lookups: usize, mut candidates: Vec<Candidate>) -> Vec<Step> {
-    // Of equal reasons the dearest first; the text makes the order the same in every run.
+    // Of terms with the same reason, the most expensive first. Comparing the text makes the order the same in every
+    // run.
     candidates
         .sort_by(|a, b| (a.reason.rank(), b.saving, &a.term).cmp(&(b.reason.rank(), a.saving, &b.term)));
     let mut left = lookups;
@@ -38,7 +40,7 @@ pub(super) fn steps(lookups: usize, mut candidates: Vec<Candidate>) -> Vec<Step>
     steps
 }
 
-/// The advice for a sentence; empty where there is nothing to drop.
+/// Returns the advice for a sentence; empty if there is nothing to remove.
 pub(super) fn advice(bench: &SpfJudge<'_>, record: &SpfRecord, tally: &Tally) -> String {
     let steps = steps(tally.lookups, candidates(bench, record, tally));
     let least = if tally.is_partial { "at least " } else { "" };

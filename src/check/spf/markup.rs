@@ -1,22 +1,22 @@
 //! Finds invisible and unusual characters in TXT records.
 //!
-//! Copied from a page or a word processor, a value brings along characters that look like a blank or a
-//! hyphen, or are not seen at all, and pieces of HTML. They are reported with their octets and their position, as
+//! A value that was copied from a web page or a word processor may contain characters that look like a blank or a
+//! hyphen, or are invisible, and fragments of HTML. They are reported with their octets and their position, as
 //! receivers see them.
 
 use std::borrow::Cow;
 
 use crate::record::Text;
 
-/// Oddities that are reported of one record at most.
+/// The maximum number of oddities reported of one record.
 const MOST_TOLD: usize = 3;
-/// Octets of the longest tag or entity that is looked for.
+/// The length in octets of the longest tag or entity that is recognized.
 const LONGEST_MARK: usize = 40;
 
-/// Tags that panels and pages wrap around a value.
+/// HTML tags that panels and web pages put around a value.
 const TAGS: &[&str] =
     &["a", "b", "br", "code", "div", "em", "font", "i", "p", "pre", "span", "strong", "td", "u"];
-/// Entities, and what they stand for.
+/// HTML entities, and the characters that they stand for.
 const ENTITIES: &[(&str, &str)] = &[
     ("&nbsp;", " "),
     ("&#160;", " "),
@@ -29,16 +29,16 @@ const ENTITIES: &[(&str, &str)] = &[
     ("&#8212;", "-"),
 ];
 
-/// Something in a text that receivers trip over.
+/// Something in a TXT record that makes receivers fail to parse it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Oddity {
-    /// Where it begins, counted in octets of the joined text from 1.
+    /// The position of its first octet in the joined text, from 1.
     pub(super) place: usize,
-    /// What it is, in words.
+    /// Its description, for a sentence.
     pub(super) words: String,
 }
 
-/// The oddities of a text, in their order.
+/// Returns the oddities of a text, in their order.
 pub(super) fn oddities(text: &Text) -> Vec<Oddity> {
     let octets = text.joined();
     let mut found = Vec::new();
@@ -71,7 +71,7 @@ pub(super) fn oddities(text: &Text) -> Vec<Oddity> {
     found
 }
 
-/// The oddities for a sentence; `None` where there are none.
+/// Formats the oddities for a sentence; `None` if there are none.
 pub(super) fn told(oddities: &[Oddity]) -> Option<String> {
     let first = oddities.iter().take(MOST_TOLD);
     let mut words: Vec<String> = first.map(|odd| format!("byte {} is {}", odd.place, odd.words)).collect();
@@ -81,13 +81,13 @@ pub(super) fn told(oddities: &[Oddity]) -> Option<String> {
     (!words.is_empty()).then(|| super::join_and(words))
 }
 
-/// Octets for a sentence: what is not printable ASCII becomes `\DDD` (RFC 1035 §5.1).
+/// Formats octets for a sentence: those that are not printable ASCII become `\DDD` (RFC 1035 §5.1).
 pub(super) fn escaped(octets: &[u8]) -> String {
     let quoted = crate::record::quote(octets);
     quoted[1..quoted.len() - 1].to_owned()
 }
 
-/// The text with entities read and tags made blanks.
+/// Returns the text with entities decoded and tags replaced by blanks.
 pub(super) fn taken_out(text: &str) -> Cow<'_, str> {
     if !text.contains(['<', '&']) {
         return Cow::Borrowed(text);
@@ -108,7 +108,7 @@ pub(super) fn taken_out(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
-/// The tag or entity that a text begins with, and what to read instead.
+/// Returns the tag or entity that a text begins with, and its replacement.
 fn mark(text: &str) -> Option<(&str, &'static str)> {
     let begins = |mark: &str| text.get(..mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(mark));
     if text.starts_with('&') {
@@ -121,7 +121,7 @@ fn mark(text: &str) -> Option<(&str, &'static str)> {
     TAGS.contains(&name.as_str()).then(|| (&text[..end + 2], " "))
 }
 
-/// A character that is not plain ASCII, in words.
+/// Returns the name of an unusual character, for a sentence.
 fn named(character: char) -> Option<&'static str> {
     Some(match character {
         ' '..='~' => return None,

@@ -1,9 +1,9 @@
 //! Keeps authorized senders when the plan changes the records that `mx` and `a` terms lead to.
 //!
 //! `mx` authorizes the hosts that take the mail, and `a` the addresses of a name (RFC 7208 §5.3, §5.4). Once those are
-//! Microsoft's, the old server could no longer send, so the term is replaced by what it meant, wherever in the tree of the
-//! record it is. Hosts of known mail platforms and filters take mail and do not send by themselves; what sends there has
-//! an include of its own.
+//! Microsoft's, the old server is no longer authorized, so the term is replaced by the senders that it authorized,
+//! wherever in the record's tree it is. Hosts of known mail platforms and filters receive mail but do not send it;
+//! their senders have an include of their own.
 
 use std::collections::BTreeSet;
 
@@ -17,28 +17,28 @@ use super::tally::Tally;
 use super::{SpfJudge, join_and, shown};
 use crate::check::{Case, Code, Edit, backticked, importance, judge};
 
-/// Addresses that replace the hosts of one term at most; with more of them the hosts are named.
+/// The maximum number of addresses that replace the hosts of one term; if there are more, the hosts are named.
 const MOST_ADDRESSES: usize = 8;
-/// Types whose records decide which addresses a name has.
+/// The types whose records determine the addresses of a name.
 const ADDRESS_TYPES: [RecordType; 3] = [RecordType::A, RecordType::Aaaa, RecordType::Cname];
 
-/// A term, and what it has to say once the records have changed.
+/// A term, and the terms that replace it because the plan changes the records that it leads to.
 pub(super) struct Moved {
     /// The domain whose record has the term.
     pub(super) holder: Name,
-    /// The term as it is.
+    /// The term as it is published.
     pub(super) term: String,
     /// The term of the domain's own record that leads there.
     pub(super) top: String,
-    /// The terms in its place.
+    /// The terms that replace it.
     pub(super) instead: Vec<String>,
-    /// What it authorizes now, as words.
+    /// The senders that it authorizes now, formatted for a sentence.
     senders: Vec<String>,
 }
 
 impl Moved {
-    /// What is done and why, in words. `is_added`: whether the terms are added to the domain's own record, because the term
-    /// is part of a record that cannot be edited.
+    /// Returns a sentence part that says what is replaced and why. `is_added` means that the terms are added to the
+    /// domain's own record, because the term is in a record that cannot be edited.
     pub(super) fn told(&self, is_added: bool) -> String {
         let instead = join_and(self.instead.iter().map(|term| format!("`{}`", shown(term))));
         let senders = join_and(self.senders.clone());
@@ -56,8 +56,8 @@ impl Moved {
     }
 }
 
-/// The terms of the record, and of those that it includes, that stand for other hosts after the switch, with what they mean
-/// now.
+/// Returns the terms, in the record or in one that it includes, that would authorize other hosts after the switch, with
+/// their replacements.
 pub(super) fn moved(bench: &SpfJudge<'_>, record: &SpfRecord, tally: &Tally) -> Vec<Moved> {
     if bench.case.phase() < Phase::Switch {
         return Vec::new();
@@ -82,15 +82,16 @@ pub(super) fn moved(bench: &SpfJudge<'_>, record: &SpfRecord, tally: &Tally) -> 
     moved
 }
 
-/// What the plan makes of the domain's own names.
+/// The records at names of the domain, before and after the plan.
 struct Planned<'a> {
     bench: &'a SpfJudge<'a>,
-    /// The facts without what is planned.
+    /// The facts without the planned records.
     present: FactsView<'a>,
 }
 
 impl Planned<'_> {
-    /// The senders that a term authorizes and no longer would after the plan, in words, and the terms to put in its place.
+    /// Returns the senders that a term authorizes now but not after the plan, formatted for a sentence, and the terms
+    /// that replace it.
     fn instead_of(&self, term: &Term, holder: &Name) -> Option<(Vec<String>, Vec<String>)> {
         let own = &self.bench.case.subject.domain;
         let name = |domain: &Option<DomainSpec>| match domain {
@@ -120,7 +121,8 @@ impl Planned<'_> {
         }
     }
 
-    /// The hosts that the plan takes out of the MX records, and that may send: those of no known platform.
+    /// Returns the hosts that the plan removes from the MX records and that may send, which are those of no known
+    /// platform.
     fn leaving_hosts(&self, name: &Name) -> Vec<Name> {
         let domain = &self.bench.case.subject.domain;
         let Ok(before) = self.present.set(name, RecordType::Mx) else { return Vec::new() };
@@ -129,7 +131,7 @@ impl Planned<'_> {
         let mut hosts: Vec<Name> = Vec::new();
         for host in before.data.iter().filter_map(RecordData::target) {
             let is_known = of_mx(host, domain).iter().any(|provider| !provider.is_weak(Evidence::Mx));
-            // A host without an address, such as the one that only proved ownership, sends nothing.
+            // A host without an address, such as one that only proved ownership, does not send.
             let exists = || !matches!(self.present.has_address(host), Ok(Some(false)));
             let may_send = !host.is_root() && !is_known && exists();
             if may_send && !staying.contains(host) && !hosts.contains(host) {
@@ -139,14 +141,14 @@ impl Planned<'_> {
         hosts
     }
 
-    /// Whether the plan gives the name other addresses.
+    /// Returns whether the plan changes the addresses of the name.
     fn moves(&self, name: &Name) -> bool {
-        // Before the plan is made, what it will be follows from what is judged.
+        // Before the plan is made, its changes are predicted from the expectations.
         let has_none = |name: &Name| matches!(self.present.has_address(name), Ok(Some(false)));
         ADDRESS_TYPES.iter().any(|rtype| self.planned(name, *rtype).is_some()) && !has_none(name)
     }
 
-    /// A record set as the plan leaves it; `None` where it leaves it alone.
+    /// Returns a record set as it is after the plan; `None` if the plan does not change it.
     fn planned(&self, name: &Name, rtype: RecordType) -> Option<BTreeSet<RecordData>> {
         let question = Question::new(name.clone(), rtype);
         if let Some(planned) = self.bench.case.sight.overlay.get(&question) {
@@ -159,15 +161,15 @@ impl Planned<'_> {
         deciding.find_map(|expectation| self.edit(expectation, &question)).map(|edit| edit.after)
     }
 
-    /// The edit of a record set that an expectation asks for.
+    /// Returns the edit of a record set for which an expectation asks.
     fn edit(&self, mut expectation: Expectation, question: &Question) -> Option<Edit> {
         let case = self.bench.case;
-        // The host that DNS shows may be another one than the rule gives.
+        // The host that DNS shows may differ from the one that the rule gives.
         if expectation.id == Id::Mx && expectation.proposed_host() != case.mail_host {
             expectation.assign_mail_host(case.mail_host);
         }
         let finding = judge(&Case { sight: self.present, ..*case }, &expectation).finding.ok()?;
-        // What is optional is fixed only where it is wrong, and never added.
+        // An optional record is fixed only if it is wrong, and never added.
         let is_absent = finding.observed.is_empty() || finding.code == Code::AliasFromWildcard;
         let is_unasked = importance(case.subject, &expectation) == Importance::Optional && is_absent;
         if is_unasked || !finding.code.effect().is_wrong() {
@@ -176,8 +178,9 @@ impl Planned<'_> {
         finding.fix.into_iter().find(|edit| edit.name == question.name && edit.rtype == question.rtype)
     }
 
-    /// What stands for the hosts: the one by its name, which costs as much as before; several by their addresses, where the
-    /// zone itself has them, since each name would cost a lookup. One whose own address changes is written as that.
+    /// Returns the terms that replace hosts. A single host is named, which costs as many lookups as before. Several are
+    /// replaced by their addresses if the zone contains these, since each name would cost a lookup. A host whose
+    /// address changes too is replaced by the present address.
     fn instead_of_hosts(&self, hosts: &[Name], term: &Term) -> Vec<String> {
         let domain = &self.bench.case.subject.domain;
         let named = || {
@@ -200,8 +203,8 @@ impl Planned<'_> {
         if terms.len() > MOST_ADDRESSES { named() } else { terms }
     }
 
-    /// What stands for a name whose addresses change: the target of its alias, or the addresses themselves; nothing for a
-    /// host of a mail platform, which does not send by that name.
+    /// Returns the terms that replace a name whose addresses change: the target of its alias, or the addresses. There
+    /// are none for a host of a mail platform, which does not send from that name.
     fn instead_of_address(&self, name: &Name, term: &Term) -> Vec<String> {
         let domain = &self.bench.case.subject.domain;
         let alias = self.present.set(name, RecordType::Cname).ok();
@@ -221,7 +224,7 @@ impl Planned<'_> {
         }
     }
 
-    /// The addresses of a host as terms.
+    /// Returns the addresses of a host as terms, with the prefix lengths of this term.
     fn addresses(&self, host: &Name, term: &Term) -> Vec<String> {
         let (v4, v6) = term.prefix_lengths();
         let addresses = self.present.addresses(host).unwrap_or_default();
@@ -236,12 +239,12 @@ impl Planned<'_> {
     }
 }
 
-/// The term for a host by its name.
+/// Returns the term that authorizes a host by its name.
 fn by_name(host: &Name, term: &Term) -> String {
     format!("a:{}{}", host.without_trailing_dot(), term.lengths())
 }
 
-/// What a term names, in backticks.
+/// Returns the value of a term, in backticks.
 fn without_mechanism(term: &str) -> String {
     format!("`{}`", term.split_once(':').map_or(term, |(_, value)| value))
 }

@@ -1,4 +1,4 @@
-//! The networks that a record names, and whether they hold every address together.
+//! Collects the networks that a record names, and checks if together they contain every address.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -33,7 +33,7 @@ impl Networks {
     }
 }
 
-/// Ranges of addresses, in order; no two of them overlap or touch.
+/// Ranges of addresses, in order; no two of them overlap or are adjacent.
 #[derive(Debug, Default)]
 struct Ranges(Vec<(u128, u128)>);
 

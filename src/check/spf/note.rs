@@ -1,7 +1,7 @@
-//! Notes about an SPF record and the cost of an edit.
+//! Writes the notes about an SPF record that works, and the cost of an edit.
 //!
-//! Notes on a record that works, and the price of an edit: what a check costs before and after, and whether
-//! the answer still fits into one small packet.
+//! The cost of an edit is the number of lookups before and after, and whether the response still fits into a small
+//! packet.
 
 use std::collections::BTreeSet;
 
@@ -16,29 +16,28 @@ use super::{
     shown, text_of,
 };
 
-/// Octets of an answer that every receiver gets over UDP (RFC 1035 §4.2.1; RFC 7208 §3.4).
+/// The maximum size, in octets, of a response that every receiver gets over UDP (RFC 1035 §4.2.1; RFC 7208 §3.4).
 const SMALL_ANSWER: usize = 512;
-/// Octets of an answer besides the name asked for and the records: header, type and class (RFC 1035 §4.1).
+/// The octets of a response besides the queried name and the records: header, type and class (RFC 1035 §4.1).
 const FRAME: usize = 16;
-/// Octets of a record besides its data, its owner compressed (RFC 1035 §4.1.3).
+/// The octets of a record besides its data, with a compressed owner (RFC 1035 §4.1.3).
 const RECORD: usize = 12;
-/// Ignored terms that are named at most.
+/// The maximum number of ignored terms named.
 const MOST_NAMED: usize = 6;
 
-/// What is said before the notes.
+/// The outcome and message that precede the notes.
 pub(super) struct Opening {
-    /// The outcome, if it is a note already.
+    /// The outcome; [`Code::Met`] if the first note may replace it.
     pub(super) code: Code,
-    /// What there is.
+    /// The description of the record.
     pub(super) message: String,
 }
 
 impl SpfJudge<'_> {
-    /// A record that works, with all that is worth knowing; the first note gives the code.
+    /// Returns the finding about a record that works, with all notes; the first note determines the code.
     ///
     /// # Errors
-    /// [`LookupFailure`] where lookups that failed decide whether receivers give up on the record: too many of them may have
-    /// no answer.
+    /// [`LookupFailure`] if failed lookups leave unknown whether the record exceeds the limit of void lookups.
     pub(super) fn met(
         &self,
         opening: Opening,
@@ -94,7 +93,7 @@ impl SpfJudge<'_> {
     }
 }
 
-/// A record that says nothing about all others.
+/// Returns the note about a record that has neither `all` nor `redirect=`.
 fn without_all(record: &SpfRecord) -> Option<String> {
     match record.all() {
         Some(Qualifier::Neutral) => Some(
@@ -111,7 +110,8 @@ fn without_all(record: &SpfRecord) -> Option<String> {
     }
 }
 
-/// Hosts without an IPv6 address in front of Microsoft's include: void lookups where Microsoft sends over IPv6.
+/// Returns the note about hosts without an IPv6 address before Microsoft's include, which are void lookups when
+/// Microsoft sends over IPv6.
 fn void_for_ipv6(tally: &Tally) -> Option<String> {
     let voids = tally.v4_only.len() + tally.voids.len();
     (!tally.v4_only.is_empty() && voids > MOST_VOID_LOOKUPS).then(|| {
@@ -124,7 +124,8 @@ fn void_for_ipv6(tally: &Tally) -> Option<String> {
     })
 }
 
-/// What receivers ignore: mechanisms after `all`, `redirect=` next to it, and mechanisms written with `=`.
+/// Returns the note about terms that receivers ignore: mechanisms after `all`, `redirect=` next to `all`, and
+/// mechanisms written with `=`.
 fn ignored(record: &SpfRecord) -> Option<String> {
     let evaluated: BTreeSet<usize> = record.evaluated().map(|term| term.span.start).collect();
     let ignored = record.terms.iter().filter(|term| match &term.meaning {
@@ -148,7 +149,7 @@ fn ignored(record: &SpfRecord) -> Option<String> {
     ))
 }
 
-/// A set of TXT records whose response does not fit into a small packet.
+/// Returns the note about TXT records whose response does not fit into a small packet.
 fn long(owner: &Name, record: &SpfRecord, texts: &BTreeSet<RecordData>) -> Option<String> {
     let size = answer_size(owner, texts);
     (size > SMALL_ANSWER).then(|| {
@@ -161,20 +162,20 @@ fn long(owner: &Name, record: &SpfRecord, texts: &BTreeSet<RecordData>) -> Optio
     })
 }
 
-/// Octets of a response with these TXT records.
+/// Returns the size, in octets, of a response with these TXT records.
 fn answer_size(owner: &Name, texts: &BTreeSet<RecordData>) -> usize {
     let text = |data: &RecordData| {
         let octets = text_of(data).map_or(0, |text| text.joined().len());
         RECORD + octets + octets.div_ceil(MAX_CHARACTER_STRING).max(1)
     };
-    // Each label has a length in front, and the root ends the name.
+    // Each label is preceded by its length, and the root ends the name.
     FRAME
         + owner.labels().map(|label| label.len() + 1).sum::<usize>()
         + 1
         + texts.iter().map(text).sum::<usize>()
 }
 
-/// `ptr`, which is slow and unreliable (RFC 7208 §5.5).
+/// Returns the note about `ptr`, which is slow and unreliable (RFC 7208 §5.5).
 fn deprecated(record: &SpfRecord) -> Option<String> {
     let ptr =
         record.evaluated().find(|term| matches!(term.meaning, Meaning::Mechanism(_, Mechanism::Ptr(_))))?;

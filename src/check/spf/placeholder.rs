@@ -1,13 +1,12 @@
 //! Recognizes SPF placeholders copied from guides.
 //!
-//! `include:<your-provider>` and `ip4:x.x.x.x` cannot be read by anybody. Names below example.com are
-//! reserved (RFC 2606 §3). Other names that sound like an example are called one only where they have no SPF
-//! record, since they may be registered.
+//! Receivers cannot parse `include:<your-provider>` or `ip4:x.x.x.x`. Names below example.com are reserved (RFC 2606
+//! §3). Other names that sound like an example may be registered, so they are reported only if they have no SPF record.
 
 use crate::check::placeholder::is_kept_for_examples;
 use crate::record::Name;
 
-/// Labels that guides put where a name belongs.
+/// Labels that guides write in place of a real name.
 const EXAMPLES: &[&str] = &[
     "domain",
     "company",
@@ -23,7 +22,7 @@ const EXAMPLES: &[&str] = &[
     "yourprovider",
 ];
 
-/// Returns whether a term that cannot be read is a placeholder.
+/// Returns whether an invalid term is a placeholder.
 pub(super) fn is_term(term: &str) -> bool {
     let value = term.split_once([':', '=']).map_or("", |(_, value)| value).to_ascii_lowercase();
     let (address, _) = value.split_once('/').unwrap_or((&value, ""));
@@ -34,8 +33,8 @@ pub(super) fn is_term(term: &str) -> bool {
     !value.is_empty() && (bracketed || lettered || labels.iter().any(|label| sounds(label)))
 }
 
-/// Returns whether an include in a record of the checked domain's own names a reserved domain. What
-/// others wrote is not questioned.
+/// Returns whether an include in a record of the checked domain itself names a reserved domain. Records of third
+/// parties are not checked for that.
 pub(super) fn is_nobodys(included: &Name, holder: &Name, checked: &Name) -> bool {
     holder.is_within(checked) && is_reserved(included, checked)
 }
@@ -45,7 +44,7 @@ fn is_reserved(name: &Name, checked: &Name) -> bool {
     is_kept_for_examples(name, checked) || name.labels().flatten().any(|octet| b"<>*[]{}".contains(octet))
 }
 
-/// Returns whether a name sounds like an example, in a label that the checked domain does not bear.
+/// Returns whether a name sounds like an example, in a label that does not occur in the checked domain.
 pub(super) fn sounds_like_one(name: &Name, checked: &Name) -> bool {
     let borne = |label: &[u8]| checked.labels().any(|own| own == label);
     name.labels().filter(|label| !borne(label)).any(|label| sounds(&String::from_utf8_lossy(label)))
@@ -56,7 +55,8 @@ fn sounds(label: &str) -> bool {
     letters.contains("example") || EXAMPLES.contains(&letters.as_str()) || letters.starts_with("yourd")
 }
 
-/// One part of `x.x.x.x`, `xxx.xxx.xxx.xxx` or `192.0.2.x`.
+/// Returns whether a label is a part of an address with letters for digits: `x.x.x.x`, `xxx.xxx.xxx.xxx` or
+/// `192.0.2.x`.
 fn is_lettered(label: &str) -> bool {
     !label.is_empty() && label.len() <= 3 && label.bytes().all(|octet| b"xn#y".contains(&octet))
 }

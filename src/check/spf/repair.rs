@@ -1,8 +1,7 @@
-//! The meaning of the options that were typed.
+//! Repairs SPF records whose intended meaning is clear.
 //!
-//! Reads a record, or a text that was meant to be one, as its author meant it wherever that is plain: blanks
-//! behind a colon, `=` for a colon, terms welded together, and what word processors, web pages and panels
-//! make of a text.
+//! Reads a record, or a text that was meant to be one, as its author meant it: blanks after a colon, `=` for a colon,
+//! terms without a blank between them, and changes by word processors, web pages and panels.
 
 use crate::provider::distance;
 use crate::record::spf::{Meaning, SpfRecord};
@@ -10,7 +9,7 @@ use crate::record::{Name, Text};
 
 use super::markup;
 
-/// A modifier that was meant to be a mechanism, such as `include=host`.
+/// Returns whether a modifier was meant to be a mechanism, such as `include=host`.
 pub(super) fn means_include(meaning: &Meaning) -> bool {
     matches!(meaning, Meaning::UnknownModifier { name, .. } if MECHANISMS.contains(&name.as_str()))
 }
@@ -18,7 +17,7 @@ pub(super) fn means_include(meaning: &Meaning) -> bool {
 /// Mechanisms that people write with `=` instead of a colon.
 const MECHANISMS: &[&str] = &["include", "a", "mx", "ip4", "ip6", "exists", "ptr"];
 
-/// The record with what is plainly meant instead of what was typed.
+/// Returns the record with its typing errors repaired, if their meaning is clear.
 pub(in crate::check) fn repaired(record: &SpfRecord) -> SpfRecord {
     let text = record.to_string();
     if record.broken().next().is_none() && text.split(' ').skip(1).all(is_plain) {
@@ -28,7 +27,7 @@ pub(in crate::check) fn repaired(record: &SpfRecord) -> SpfRecord {
     SpfRecord::parse(&Text::from(text.as_str())).unwrap_or_else(|| record.clone())
 }
 
-/// Returns whether there is no more to a term, which receivers can read, than its text: most are so.
+/// Returns whether a valid term needs no repair, as most do not.
 fn is_plain(word: &str) -> bool {
     let term = word.strip_prefix(['+', '-', '~', '?']).unwrap_or(word);
     let (name, value) = term.split_once(':').unwrap_or((term, ""));
@@ -41,12 +40,12 @@ fn is_plain(word: &str) -> bool {
     }
 }
 
-/// The SPF record that a text was meant to be.
+/// Returns the SPF record that a text was meant to be.
 pub(in crate::check) fn repaired_text(text: &Text) -> Option<SpfRecord> {
     let plain = plain(&text.lossy());
     let start = plain.to_ascii_lowercase().find("spf1").map(|at| at + 4);
     let rest = match start {
-        // `v=spf10`: what is welded to the version is no term.
+        // `v=spf10`: characters directly after the version are not a term.
         Some(at) => plain[at..].trim_start_matches([';', ',', ':', '0']).to_owned(),
         // `v=spf include:…`: the version is missing its digit.
         None => plain.split_once("spf").map(|(_, rest)| rest.to_owned()).unwrap_or_default(),
@@ -63,7 +62,7 @@ pub(in crate::check) fn looks_like_spf(text: &Text, include: &Name) -> bool {
     signed || includes && lower.contains(&include.without_trailing_dot())
 }
 
-/// Blanks and hyphens as a word processor, a web page or a panel changed them, put back.
+/// Returns the text with the blanks and hyphens restored that a word processor, a web page or a panel changed.
 fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for character in markup::taken_out(text).chars() {
@@ -77,7 +76,7 @@ fn plain(text: &str) -> String {
     plain
 }
 
-/// The words with blanks behind a colon closed, and each of them mended.
+/// Returns the text without blanks after a colon, and with each word repaired.
 fn repaired_words(text: &str) -> String {
     let plain = plain(text);
     let mut words: Vec<String> = Vec::new();
@@ -96,8 +95,8 @@ fn repaired_words(text: &str) -> String {
     mended.map(|word| redirected(word, has_end)).collect::<Vec<_>>().join(" ")
 }
 
-/// A redirect that was written with a colon. Next to an `all` receivers ignore a redirect, and next to another one it breaks
-/// the record, so an include was meant.
+/// Replaces `redirect:`, which is a typing error for `redirect=`. Receivers ignore a redirect next to `all`, and a
+/// second redirect breaks the record, so in these cases the word becomes an include.
 fn redirected(word: String, has_end: bool) -> String {
     match word.split_once(':') {
         Some((name, host)) if host.contains('.') && distance(&name.to_ascii_lowercase(), "redirect") <= 1 => {
@@ -107,7 +106,7 @@ fn redirected(word: String, has_end: bool) -> String {
     }
 }
 
-/// The terms that a word was meant to be: several where a blank is missing.
+/// Returns the terms that a word was meant to be; several if a blank is missing.
 fn mended(word: &str) -> Vec<String> {
     if let Some(at) = seam(word) {
         return [&word[..at], &word[at..]].into_iter().flat_map(mended).collect();
@@ -129,7 +128,8 @@ fn mended(word: &str) -> Vec<String> {
     vec![meant.unwrap_or_else(|| bare.into())]
 }
 
-/// Where a second term begins in a word, as behind a text that was cut into strings without a blank.
+/// Returns the index at which a second term begins in a word, such as in a text that was cut into strings without a
+/// blank.
 fn seam(word: &str) -> Option<usize> {
     let lower = word.to_ascii_lowercase();
     let starts = ["include:", "ip4:", "ip6:", "exists:", "redirect="].into_iter();
@@ -147,7 +147,7 @@ fn is_broken(word: &str) -> bool {
     record.is_some_and(|record| record.broken().next().is_some())
 }
 
-/// An address behind another word than `ip4` or `ip6`, or behind none.
+/// Returns the term for an address that follows a word other than `ip4` or `ip6`, or no word.
 fn address_term(word: &str) -> Option<String> {
     let mechanism = |value: &str| {
         let address: std::net::IpAddr = value.split('/').next()?.parse().ok()?;
@@ -162,7 +162,7 @@ fn address_term(word: &str) -> Option<String> {
     })
 }
 
-/// A prefix length without the sign or the zeros in front of it.
+/// Returns the term with its prefix length cleared of a leading `+` and zeros, if that makes it valid.
 fn plain_length(word: &str) -> Option<String> {
     let (start, length) = word.rsplit_once('/')?;
     let length = length.trim_start_matches('+').trim_start_matches('0');
@@ -170,8 +170,8 @@ fn plain_length(word: &str) -> Option<String> {
     (!is_broken(&term)).then_some(term)
 }
 
-/// `includes:host`, `nclude:host` and the like: at most two letters too many, too few or wrong, and a host
-/// behind the colon.
+/// Returns the `include:` or `exists:` term that a misspelled one was meant to be, such as `includes:host` or
+/// `nclude:host`: at most two letters too many, too few or wrong, and a host after the colon.
 fn misspelt(word: &str) -> Option<String> {
     let (name, value) = word.split_once(':')?;
     let (sign, name) = match name.strip_prefix(['+', '-', '~', '?']) {

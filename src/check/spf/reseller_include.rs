@@ -1,6 +1,6 @@
 //! Recognizes senders that replace Microsoft's include.
 //!
-//! A declared filter that all mail leaves through, or a reseller whose own include covers Microsoft's
+//! These are a declared filter through which all mail is sent, and a reseller whose own include covers Microsoft's
 //! senders.
 
 use crate::facts::LookupFailure;
@@ -13,13 +13,13 @@ use super::{Code, SpfJudge, is_include_of, text_of};
 
 /// The include that GoDaddy's template writes in place of Microsoft's.
 const RESELLER: &str = "secureserver.net";
-/// The host below the domain that the same template makes an alias (Domain Connect, template
+/// The host below the domain for which the same template adds an alias (Domain Connect, template
 /// `secureserver.net.o365`).
 pub(super) const RESELLER_HOST: &str = "email";
 
 impl SpfJudge<'_> {
-    /// Returns the message for a record in which another sender replaces Microsoft's include; `None` where Microsoft's include is
-    /// missing.
+    /// Returns the message for a record in which another sender replaces Microsoft's include; `None` if Microsoft's
+    /// include has to be added.
     pub(super) fn reseller_include(&self, record: &SpfRecord) -> Result<Option<Opening>, LookupFailure> {
         if self.is_behind_gateway()? {
             let message = "the record does not include Microsoft, which is right if all mail leaves \
@@ -41,7 +41,7 @@ impl SpfJudge<'_> {
         }))
     }
 
-    /// The filter that takes all mail and may send, if it was not declared.
+    /// Returns the filter that receives all mail and may send, if it was not declared.
     fn undeclared_filter(&self, record: &SpfRecord) -> Result<Option<&'static Provider>, LookupFailure> {
         let domain = &self.case.subject.domain;
         let is_filter =
@@ -57,7 +57,7 @@ impl SpfJudge<'_> {
         Ok(senders.find(takes_all))
     }
 
-    /// Returns whether mail leaves through a declared filter: then it is in the MX as well.
+    /// Returns whether mail is sent through a declared filter, which then is in the MX records too.
     pub(super) fn is_behind_gateway(&self) -> Result<bool, LookupFailure> {
         if self.case.subject.gateways.is_empty() {
             return Ok(false);
@@ -67,7 +67,8 @@ impl SpfJudge<'_> {
         Ok(hosts.any(|host| self.case.subject.gateways.iter().any(|gateway| gateway.covers(&host, domain))))
     }
 
-    /// Microsoft 365 sold by GoDaddy: its template writes only its own include, and a text and an alias beside it.
+    /// Returns whether GoDaddy sold Microsoft 365: its template adds only its own include, together with a TXT record
+    /// and an alias.
     pub(super) fn is_sold_by_reseller(&self, record: &SpfRecord) -> Result<bool, LookupFailure> {
         if !includes_reseller(record) {
             return Ok(false);
@@ -78,7 +79,7 @@ impl SpfJudge<'_> {
         Ok(self.mail_hosts()?.iter().any(microsoft) && (self.has_mark() || self.has_alias(record)?))
     }
 
-    /// The text that names the tenant.
+    /// Returns whether the reseller's TXT record that names the tenant is published.
     fn has_mark(&self) -> bool {
         self.set.data.iter().filter_map(text_of).any(|text| {
             let text = text.lossy().to_ascii_lowercase();
@@ -86,7 +87,7 @@ impl SpfJudge<'_> {
         })
     }
 
-    /// The alias to the reseller's web mail.
+    /// Returns whether the alias to the reseller's web mail is published.
     fn has_alias(&self, record: &SpfRecord) -> Result<bool, LookupFailure> {
         let domain = &self.case.subject.domain;
         let Ok(name) = domain.prepend(RESELLER_HOST) else { return Ok(false) };
@@ -104,7 +105,7 @@ impl SpfJudge<'_> {
     }
 }
 
-/// Returns whether it is worth knowing who sold the service: the reseller's include is there, and Microsoft's is not.
+/// Returns whether the seller of the service matters: the reseller's include is in the record, and Microsoft's is not.
 pub(super) fn may_be_sold_by_reseller(record: &SpfRecord, include: &Name) -> bool {
     let by_itself = |term: &&crate::record::spf::Term| is_include_of(&term.meaning, include);
     includes_reseller(record) && record.evaluated().find(by_itself).is_none()
@@ -115,7 +116,7 @@ fn includes_reseller(record: &SpfRecord) -> bool {
     included(record).any(|name| Some(name) == reseller.as_ref())
 }
 
-/// The domains whose senders the record authorizes.
+/// Returns the domains whose senders the record authorizes.
 fn included(record: &SpfRecord) -> impl Iterator<Item = &Name> {
     record.terms.iter().filter_map(|term| match &term.meaning {
         Meaning::Mechanism(Qualifier::Pass, Mechanism::Include(domain)) => domain.name.as_ref(),

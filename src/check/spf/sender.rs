@@ -1,7 +1,7 @@
 //! Checks that declared senders stay in the SPF record.
 //!
-//! Senders of invoices or newsletters must not get lost in the move. A term counts where receivers read
-//! it: in the record itself, or named in one that it includes.
+//! Senders of invoices or newsletters must not get lost in the move. A term counts if receivers read it: in the record
+//! itself, or in one that it includes.
 
 use crate::facts::LookupFailure;
 use crate::record::spf::{Meaning, Mechanism, SpfRecord, Term};
@@ -11,7 +11,7 @@ use super::terms::key;
 use super::{Code, Finding, SpfJudge, join_and, shown};
 
 impl SpfJudge<'_> {
-    /// The senders that must stay and are not there.
+    /// Returns the finding about senders that must stay and are missing.
     pub(super) fn sender_missing(
         &self,
         record: &SpfRecord,
@@ -22,7 +22,7 @@ impl SpfJudge<'_> {
         if missing.is_empty() {
             return Ok(None);
         }
-        // It may stand in the part that could not be looked up.
+        // The sender may be in the part that could not be looked up.
         if let Some(silence) = &tally.silence {
             return Err(silence.clone());
         }
@@ -31,7 +31,7 @@ impl SpfJudge<'_> {
         self.wrong(Code::SpfSenderMissing, message, &[record]).map(Some)
     }
 
-    /// Returns whether receivers do not find the term.
+    /// Returns whether receivers do not find the term in the record or its includes.
     pub(super) fn lacks(&self, sender: &Term, record: &SpfRecord, tally: &Tally) -> bool {
         let wanted = key(sender);
         let here = record.evaluated().any(|term| key(term) == wanted);
@@ -39,7 +39,7 @@ impl SpfJudge<'_> {
     }
 }
 
-/// Returns whether two terms authorize the same sender, in whatever case its name is written.
+/// Returns whether two terms authorize the same sender, regardless of case.
 pub(super) fn names_the_same(one: &Meaning, other: &Meaning) -> bool {
     let domain = |meaning: &Meaning| match meaning {
         Meaning::Mechanism(_, Mechanism::Include(domain)) | Meaning::Redirect(domain) => domain.name.clone(),

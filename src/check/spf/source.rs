@@ -1,7 +1,7 @@
 //! Finds SPF terms that still authorize the old platform.
 //!
-//! Names tell: includes, and hosts behind `a`, `mx` and `ptr`, anywhere in the tree. Whose an
-//! address range is, the record does not show, so `ip4` and `ip6` are never reported.
+//! The old platform is recognized by names: includes, and the hosts of `a`, `mx` and `ptr`, anywhere in the tree. The
+//! record does not show who uses an address range, so `ip4` and `ip6` are never reported.
 
 use crate::expected::Phase;
 use crate::facts::LookupFailure;
@@ -14,7 +14,7 @@ use super::tally::{Nested, Tally};
 use super::{Code, Finding, SpfJudge, backticked, edit, join_and, shown};
 
 impl SpfJudge<'_> {
-    /// The platform being left, which must not send any more once everything is tidied up.
+    /// Returns the finding about the platform being left, which must not be authorized any more in the `tidy` phase.
     pub(super) fn source_left(
         &self,
         record: &SpfRecord,
@@ -47,8 +47,8 @@ impl SpfJudge<'_> {
         self.wrong(Code::SpfSourceLeft, message, &[record]).map(Some)
     }
 
-    /// The platform being left in records of the domain's own below: the owner of the record, and the sender that it
-    /// authorizes.
+    /// Returns the places at which included records of the domain itself authorize the platform being left: the owner
+    /// of the record, and the sender.
     pub(super) fn sources_in_own_records(&self, tally: &Tally) -> Vec<(Name, Name)> {
         if self.case.phase() < Phase::Tidy || !self.case.is_source_sure {
             return Vec::new();
@@ -58,14 +58,14 @@ impl SpfJudge<'_> {
             .collect()
     }
 
-    /// The platform being left in a record of a third party, which only its owner can edit, in words.
+    /// Returns a sentence about the platform being left in a third party's record, which only its owner can edit.
     pub(super) fn source_at_others(&self, tally: &Tally) -> Option<String> {
         if self.case.phase() < Phase::Tidy {
             return None;
         }
         let domain = &self.case.subject.domain;
         let is_of_others = |nested: &&Nested| {
-            // What its own records include is no news.
+            // Includes within the platform's own records are not reported.
             let of_source = self.case.source.is_some_and(|source| source.matches_spf(&nested.holder, domain));
             !of_source && !edit::is_own(self, &nested.holder)
         };
@@ -82,8 +82,8 @@ impl SpfJudge<'_> {
         ))
     }
 
-    /// The platforms that mail may be leaving and that the record still authorizes, where none of them is known to be the
-    /// one being left; in words.
+    /// Returns, for a sentence, the platforms that mail may be leaving and that the record still authorizes, if none of
+    /// them is known to be the one being left.
     pub(super) fn unproven_sources(&self, record: &SpfRecord) -> Option<String> {
         if self.case.phase() < Phase::Tidy || self.case.is_source_sure {
             return None;
@@ -100,7 +100,7 @@ impl SpfJudge<'_> {
             };
             let name = domain.name.as_ref()?;
             let mut platforms = of_spf(name, own).into_iter();
-            // What others use as well counts beside a key of the same platform.
+            // An include that other platforms use too counts only together with a DKIM key of the same platform.
             let is_likely = |provider: &&Provider| {
                 let is_strong = !provider.is_weak(Evidence::Spf) || self.has_key_of(provider);
                 provider.kind == Kind::Source && is_strong
@@ -116,7 +116,7 @@ impl SpfJudge<'_> {
         ))
     }
 
-    /// Whether a DKIM key of the platform is published at one of its selectors, or may be.
+    /// Returns whether a DKIM key of the platform is published at one of its selectors, or may be.
     fn has_key_of(&self, provider: &Provider) -> bool {
         let domain = &self.case.subject.domain;
         let keys = provider.dkim.iter().filter(|(_, target)| target.is_none());
@@ -131,12 +131,12 @@ impl SpfJudge<'_> {
             .any(|answer| answer.as_ref().is_ok_and(|answer| !answer.set.is_empty()) || answer.is_err())
     }
 
-    /// The domain of the term, if it is to be taken out: the platform being left is sure.
+    /// Returns the domain of the term if it is to be removed, because the platform being left is certain.
     pub(super) fn is_of_sure_source(&self, meaning: &Meaning) -> Option<Name> {
         self.is_of_source(meaning).filter(|_| self.case.is_source_sure)
     }
 
-    /// The domain of the term, if it authorizes the old platform and no other sender.
+    /// Returns the domain of the term if it authorizes the old platform and no other sender.
     pub(super) fn is_of_source(&self, meaning: &Meaning) -> Option<Name> {
         let source = self.case.source?;
         let own = &self.case.subject.domain;
@@ -164,13 +164,13 @@ impl SpfJudge<'_> {
             | Meaning::SyntaxError(_) => return None,
         };
         let name = domain.name.as_ref()?;
-        // Beside stronger evidence what others use as well counts too.
+        // With stronger evidence of the platform, an include that other platforms use too counts as well.
         let shared = !self.case.is_source_sure
             && of_spf(name, own)
                 .iter()
                 .any(|provider| provider.is_weak(Evidence::Spf) && self.case.is_source(provider));
         let by_sender = source.matches_spf(name, own) && !shared;
-        // A host that takes its mail: never one below the domain, whose address may be anybody's.
+        // An MX host of the platform counts too, but not one below the domain, whose address may belong to anyone.
         let takes_mail = || {
             let hosts = of_mx(name, own);
             hosts.iter().any(|provider| self.case.is_source(provider) && !provider.is_weak(Evidence::Mx))

@@ -1,6 +1,7 @@
 //! Counts the lookups of an SPF record and finds its errors.
 //!
-//! The result of a walk over the whole tree of includes, counted as RFC 7208 §4.6.4 says, in the worst case.
+//! A tally is the result of a walk over the whole tree of includes. It counts the worst case by the rules of RFC 7208
+//! §4.6.4.
 
 use std::collections::BTreeSet;
 
@@ -10,18 +11,18 @@ use crate::record::spf::{Meaning, Mechanism, Term};
 
 use super::MOST_VOID_LOOKUPS;
 
-/// What makes every check fail, anywhere in the tree.
+/// An error, anywhere in the tree, that makes every check fail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fault {
-    /// What is wrong.
+    /// The kind of error.
     pub(super) kind: FaultKind,
     /// The domain that the term names.
     pub(super) about: Name,
     /// The domain of the record with the term.
     pub(super) holder: Name,
-    /// The term, as it was written.
+    /// The term as it is written.
     pub(super) term: String,
-    /// The term of the record itself that leads there.
+    /// The term of the checked record that leads there.
     pub(super) top: String,
 }
 
@@ -35,104 +36,105 @@ impl Fault {
 /// The ways in which a term makes every check fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FaultKind {
-    /// The domain is being checked already.
+    /// The included domain is already being evaluated.
     Loop,
     /// The included domain has no SPF record (RFC 7208 §5.2).
     NoRecord,
-    /// The included domain is that of an example.
+    /// The included domain is a placeholder from a guide.
     Placeholder,
-    /// The included domain has several.
+    /// The included domain has several SPF records.
     Several,
-    /// The included record cannot be read.
+    /// The included record contains a term that receivers cannot parse.
     Unreadable,
     /// The term authorizes every sender, and so does the record.
     PassesEveryone,
-    /// The domain of the term is not one once its macros are expanded (RFC 7208 §4.3).
+    /// The domain of the term is not a valid name once its macros are expanded (RFC 7208 §4.3).
     NotADomain,
     /// The term leads to more mail hosts than receivers look up (RFC 7208 §4.6.4).
     ManyMailHosts,
 }
 
-/// The reason why it is not known whether Microsoft's senders pass.
+/// The reason why it is unknown whether Microsoft's senders pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Doubt {
-    /// This term needs the sender of a message.
+    /// This term can be evaluated only with the sender of a message.
     Sender(String),
     /// The record of this domain lies outside the zone files.
     Unread(Name),
 }
 
-/// What one term of the record itself costs.
+/// The cost of one term of the checked record.
 #[derive(Debug, Clone)]
 pub(super) struct Cost {
     /// The term.
     pub(super) term: Term,
-    /// DNS lookups, with all that is below it.
+    /// The number of DNS lookups, including those of everything that it includes.
     pub(super) lookups: usize,
-    /// Whether a name in it, or below it, has no answer.
+    /// True if it, or anything that it includes, is a void lookup.
     pub(super) is_void: bool,
-    /// The domains whose senders pass by it, at any depth.
+    /// The domains whose senders pass because of it, at any depth.
     pub(super) includes: BTreeSet<Name>,
 }
 
-/// A term that names a domain, in a record below.
+/// A term of an included record that names a domain.
 #[derive(Debug, Clone)]
 pub(super) struct Nested {
-    /// The domain of its record.
+    /// The domain of the included record.
     pub(super) holder: Name,
     /// The term.
     pub(super) term: Term,
-    /// The term of the record itself that leads there.
+    /// The term of the checked record that leads there.
     pub(super) top: String,
 }
 
-/// What a check costs and reaches.
+/// The lookups of a check, the errors in the tree, and the senders that it authorizes.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tally {
-    /// DNS lookups.
+    /// The number of DNS lookups.
     pub(super) lookups: usize,
-    /// Names that were looked up without an answer.
+    /// The names whose lookups are void.
     pub(super) voids: Vec<Name>,
-    /// Lookups that failed or were not made, each of which may be one without an answer.
+    /// The number of lookups that failed or were not made, each of which may be void.
     pub(super) unsure: usize,
-    /// The first of them.
+    /// The first of these lookups.
     pub(super) first_unsure: Option<LookupFailure>,
-    /// Whether Microsoft's senders pass.
+    /// True if the record passes Microsoft's senders.
     pub(super) includes_microsoft: bool,
-    /// The term of the record itself that matches Microsoft's senders first and does not pass.
+    /// The term of the checked record that matches Microsoft's senders first and is not a pass.
     pub(super) refused_by: Option<String>,
-    /// The reason why it is not known whether they pass; `None` where it is.
+    /// The reason why it is unknown whether they pass; `None` if it is known.
     pub(super) doubt: Option<Doubt>,
     /// Hosts without an IPv6 address that are looked up before Microsoft's include.
     pub(super) v4_only: Vec<Name>,
-    /// Everything that makes a check fail, in the order of evaluation.
+    /// The errors that make every check fail, in the order of evaluation.
     pub(super) faults: Vec<Fault>,
-    /// The terms of the record itself that cost lookups.
+    /// The terms of the checked record that cost lookups.
     pub(super) costs: Vec<Cost>,
-    /// The terms below that name a domain.
+    /// The terms of included records that cost lookups.
     pub(super) nested: Vec<Nested>,
     /// The first lookup that failed.
     pub(super) silence: Option<LookupFailure>,
-    /// Whether a part lies outside the zone files, or could not be looked up, or was left.
+    /// True if a part lies outside the zone files, could not be looked up, or was skipped at a limit. The count is then
+    /// a lower bound.
     pub(super) is_partial: bool,
-    /// Whether a part was left, because it goes on far beyond what is allowed.
+    /// True if a part was skipped because the count is far beyond the limits of RFC 7208.
     pub(super) is_cut: bool,
 }
 
 impl Tally {
-    /// The count for a sentence; `at least` where a part could not be counted.
+    /// Formats the number of lookups for a sentence, with `at least` if a part could not be counted.
     pub(super) fn counted(&self) -> String {
         if self.is_partial { format!("at least {}", self.lookups) } else { self.lookups.to_string() }
     }
 
-    /// The reason why it is not known whether more lookups than are allowed have no answer; `None` where it is known.
+    /// Returns the failed lookup that leaves unknown whether there are too many void lookups; `None` if that is known.
     pub(super) fn voids_unknown(&self) -> Option<&LookupFailure> {
         let voids = self.voids.len();
         let may_be_exceeded = voids <= MOST_VOID_LOOKUPS && voids + self.unsure > MOST_VOID_LOOKUPS;
         self.first_unsure.as_ref().filter(|_| may_be_exceeded)
     }
 
-    /// The `a`, `mx` and `exists` terms of the record itself that are void lookups: they authorize no sender.
+    /// Returns the `a`, `mx` and `exists` terms of the checked record that are void lookups and so authorize no sender.
     pub(super) fn void_terms(&self) -> impl Iterator<Item = &str> {
         let terms = self.costs.iter().filter(|cost| cost.is_void && is_host(&cost.term.meaning));
         terms.map(|cost| cost.term.text.as_str())

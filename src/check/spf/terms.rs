@@ -1,7 +1,7 @@
 //! Composes the terms of the SPF record to publish.
 //!
-//! The terms of all records in their order, none twice, with one end. What receivers ignore after `all`
-//! stays after it: moving it before `all` would authorize senders that do not pass today.
+//! The result has the terms of all records in their order, without duplicates, and one end. Terms after `all`, which
+//! receivers ignore, stay there: moved before `all`, they would authorize senders that do not pass today.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -16,20 +16,20 @@ use super::shown;
 /// The terms of the record to publish.
 #[derive(Clone)]
 pub(super) struct Terms {
-    /// Everything in front of `all`, in order, none twice.
+    /// All terms before `all`, in order, without duplicates.
     others: Vec<Term>,
-    /// What happens to all others, if the records say it.
+    /// The qualifier of `all`, if the records have one.
     all: Option<Qualifier>,
     /// Terms after `all`, which receivers ignore.
     behind: Vec<Term>,
-    /// The keys of what was taken over so far.
+    /// The keys of the terms that were added so far.
     seen: BTreeSet<Vec<u8>>,
-    /// What merging decided, in words.
+    /// The decisions that merging made, as sentences.
     pub(super) decided: Vec<String>,
 }
 
 impl Terms {
-    /// The terms of all records, repaired.
+    /// Returns the terms of all records, repaired.
     pub(super) fn merged(records: &[&SpfRecord]) -> Self {
         let mut merged = Self {
             others: Vec::new(),
@@ -58,7 +58,7 @@ impl Terms {
                 Meaning::Mechanism(_, Mechanism::All) if is_behind => {}
                 Meaning::Mechanism(_, Mechanism::All) => is_behind = true,
                 Meaning::SyntaxError(_) => {}
-                // Beside the `all` of the others a redirect would never be reached.
+                // Next to an `all` of the other records, receivers would ignore a redirect.
                 Meaning::Redirect(domain) if share == Share::OneOfSeveral => match record.all() {
                     None => {
                         self.push(&format!("include:{}", domain.text));
@@ -89,7 +89,7 @@ impl Terms {
         }
     }
 
-    /// Takes a term over, unless it is already there; a second `exp=` would break the record.
+    /// Adds a term, unless it is already present. A second `exp=` is left out, since it would break the record.
     fn push(&mut self, text: &str) {
         let Some(read) = SpfRecord::parse(&Text::from(format!("v=spf1 {text}").as_str())) else { return };
         for term in read.terms {
@@ -106,13 +106,13 @@ impl Terms {
         }
     }
 
-    /// Takes a term out.
+    /// Removes a term.
     pub(super) fn remove(&mut self, text: &str) {
         self.others.retain(|term| !term.text.eq_ignore_ascii_case(text));
     }
 
-    /// Takes from a term what authorizes every sender: the length of `a` and `mx`, `exists` as a whole, and of networks the
-    /// widest of those that hold every address together.
+    /// Narrows a term that authorizes every sender: removes the prefix length of `a` and `mx`, `exists` as a whole, or
+    /// the widest of the networks that together contain every address.
     pub(super) fn narrow(&mut self, text: &str) {
         let Some(term) = self.others.iter().find(|term| term.text.eq_ignore_ascii_case(text)) else { return };
         match &term.meaning {
@@ -127,7 +127,7 @@ impl Terms {
                 }
             }
             Meaning::Mechanism(_, Mechanism::Exists(_)) => self.remove(text),
-            // The end of the record is its own.
+            // `all` ends the record and is handled separately.
             Meaning::Mechanism(_, Mechanism::All | Mechanism::Include(_) | Mechanism::Ptr(_))
             | Meaning::Redirect(_)
             | Meaning::Explanation(_)
@@ -136,7 +136,7 @@ impl Terms {
         }
     }
 
-    /// Puts another term in the place of one, unless it is already there.
+    /// Replaces a term by another one, unless that is already present.
     fn replace(&mut self, text: &str, instead: &str) {
         let Ok(instead) = instead.parse::<Term>() else { return };
         let is_new = self.seen.insert(key(&instead));
@@ -149,7 +149,7 @@ impl Terms {
         }
     }
 
-    /// Puts other terms in the place of one, each once.
+    /// Replaces a term by others, each added once.
     pub(super) fn replace_by(&mut self, text: &str, instead: &[String]) {
         let Some(at) = self.others.iter().position(|term| term.text.eq_ignore_ascii_case(text)) else {
             return;
@@ -159,7 +159,7 @@ impl Terms {
         self.others.extend(behind.into_iter().filter(|term| !term.text.eq_ignore_ascii_case(text)));
     }
 
-    /// Puts terms in front of one, each once.
+    /// Inserts terms before another one, each once.
     pub(super) fn put_before(&mut self, text: &str, new: &[String]) {
         let at = self.others.iter().position(|term| term.text.eq_ignore_ascii_case(text));
         let behind = self.others.split_off(at.unwrap_or(0));
@@ -183,26 +183,26 @@ impl Terms {
         networks.holds_every_v4() || networks.holds_every_v6()
     }
 
-    /// Takes out what belongs to the platform being left.
+    /// Removes the terms of the platform being left.
     pub(super) fn leave(&mut self, is_of_source: impl Fn(&Meaning) -> bool) {
         let redirected = self.redirects();
         self.others.retain(|term| !is_of_source(&term.meaning));
         self.behind.retain(|term| !is_of_source(&term.meaning));
-        // What the record it led to said of all others is gone with it.
+        // With the redirect, the `all` of the record that it led to is gone too.
         if redirected && !self.redirects() {
             self.all.get_or_insert(Qualifier::SoftFail);
         }
     }
 
-    /// Puts an include behind the last mechanism, in place of a misspelt one if there is one.
+    /// Adds an include after the last mechanism, or in place of a misspelled one.
     pub(super) fn add_include(&mut self, include: &Name) {
-        // With another qualifier it would match first, and not as a pass.
+        // An existing include with another qualifier would match first, and not as a pass.
         self.others.retain(|term| !super::is_include_of(&term.meaning, include));
         self.behind.retain(|term| !super::is_include_of(&term.meaning, include));
         self.add(&format!("include:{}", include.without_trailing_dot()));
     }
 
-    /// Puts an include in front of everything, where no other term matches first.
+    /// Adds an include before all terms, so that no other one matches first.
     pub(super) fn add_include_first(&mut self, include: &Name) {
         self.others.retain(|term| !super::is_include_of(&term.meaning, include));
         self.behind.retain(|term| !super::is_include_of(&term.meaning, include));
@@ -211,7 +211,7 @@ impl Terms {
         }
     }
 
-    /// Puts a term behind the last mechanism.
+    /// Adds a term after the last mechanism.
     pub(super) fn add(&mut self, text: &str) {
         let modifier = |term: &Term| !matches!(term.meaning, Meaning::Mechanism(..));
         let at = self.others.iter().position(modifier).unwrap_or(self.others.len());
@@ -226,7 +226,7 @@ impl Terms {
         self.others.iter().any(|term| matches!(term.meaning, Meaning::Redirect(_)))
     }
 
-    /// The record. One that is new, or merged, says what happens to all others; an edited one keeps its end.
+    /// Returns the record. A new or merged one ends with `all`; an edited one keeps its end.
     pub(super) fn record(&self, records: &[&SpfRecord]) -> SpfRecord {
         let all = match self.all {
             Some(all) => Some(all),
@@ -243,17 +243,17 @@ impl Terms {
     }
 }
 
-/// Whether a record is all there is.
+/// The share of a record in the record to publish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Share {
     Whole,
     OneOfSeveral,
 }
 
-/// The end of the record, and why it is that one: the weakest that a record has, and never `+all`. A sender that is not
-/// refused today is not refused after the merge.
+/// Returns the qualifier of `all`, and the reasons for it: the weakest among the records, and never `+all`. A sender
+/// that does not fail today does not fail after the merge.
 fn end(ends: &[Option<Qualifier>]) -> (Option<Qualifier>, Vec<String>) {
-    // A record that authorizes every sender protects nothing; `~all` marks what no other term authorizes.
+    // A record that authorizes every sender is useless; `~all` marks senders that no other term authorizes.
     let careful = |all| if all == Qualifier::Pass { Qualifier::SoftFail } else { all };
     let weakest = ends.iter().flatten().copied().map(careful).min();
     let mut decided = Vec::new();
@@ -264,7 +264,7 @@ fn end(ends: &[Option<Qualifier>]) -> (Option<Qualifier>, Vec<String>) {
     if has(Qualifier::Pass) {
         decided.push("`+all` is dropped, since it authorizes every sender".into());
     }
-    // One without an end refuses no sender.
+    // A record without an end makes no sender fail.
     let all = match weakest {
         Some(Qualifier::Fail) if ends.contains(&None) => Some(Qualifier::SoftFail),
         all => all,
@@ -284,8 +284,8 @@ fn end(ends: &[Option<Qualifier>]) -> (Option<Qualifier>, Vec<String>) {
     (all, decided)
 }
 
-/// What is the same for terms that mean the same: written in another case, with the `+` that needs not be
-/// there, with a final dot, or with the length that a whole address has.
+/// Returns a key that is equal for terms with the same meaning: written in another case, with an optional `+`, with a
+/// final dot, or with the prefix length of a single address.
 pub(super) fn key(term: &Term) -> Vec<u8> {
     let network = |qualifier: Qualifier, address: IpAddr, prefix: u8| {
         format!("{}{address}/{prefix}", qualifier.sign()).into_bytes()
@@ -296,14 +296,14 @@ pub(super) fn key(term: &Term) -> Vec<u8> {
     if let Meaning::Mechanism(qualifier, Mechanism::Ip6 { address, prefix }) = term.meaning {
         return network(qualifier, address.into(), prefix);
     }
-    // The case of a macro's letter has a meaning (RFC 7208 §7.3).
+    // The case of a macro letter is significant (RFC 7208 §7.3).
     if term.text.contains('%') {
         return term.text.clone().into_bytes();
     }
     term.text.trim_start_matches('+').trim_end_matches('.').to_ascii_lowercase().into_bytes()
 }
 
-/// The prefix length of a network that passes, with its family.
+/// Returns the prefix length of a network that passes, and whether it is IPv4.
 fn passing_prefix(term: &Term) -> Option<(u8, bool)> {
     match &term.meaning {
         Meaning::Mechanism(Qualifier::Pass, Mechanism::Ip4 { prefix, .. }) => Some((*prefix, true)),

@@ -14,7 +14,7 @@ use crate::facts::{
 };
 use crate::record::{Question, Record};
 
-/// Whatever a resolver answers, asked while a question is left.
+/// Returns the facts of a survey in which a resolver gives these answers until no question is left.
 fn surveyed(subject: &Subject, answer: impl Fn(&Question) -> Vec<RecordData>) -> Facts {
     let server = Arc::new(Server { role: Role::Resolver, address: "192.0.2.53:53".into() });
     let mut facts = Facts::new(Timestamp::UNIX_EPOCH, UnqueriedNames::Asked);
@@ -35,7 +35,7 @@ fn surveyed(subject: &Subject, answer: impl Fn(&Question) -> Vec<RecordData>) ->
     }
 }
 
-/// The TXT records of a world: what is not in it does not exist, and Microsoft's include is there.
+/// Returns the answers of a world of TXT records, to which Microsoft's include is added. Other names do not exist.
 fn texts(world: &[(&str, &str)]) -> impl Fn(&Question) -> Vec<RecordData> + use<> {
     let world: Vec<(Name, RecordData)> = world
         .iter()
@@ -54,7 +54,7 @@ fn subject() -> Subject {
     Subject::new("contoso.com".parse().unwrap())
 }
 
-/// Runs a test at the bench of a surveyed world.
+/// Runs a test with the inputs of the SPF check of a surveyed world.
 fn at_bench<T>(facts: &Facts, test: impl FnOnce(&SpfJudge<'_>, &[SpfRecord]) -> T) -> T {
     let subject = subject();
     let overlay = PlannedRecords::new();
@@ -88,7 +88,7 @@ fn tally_of(facts: &Facts) -> Tally {
     })
 }
 
-/// Questions that were asked.
+/// Returns the number of questions that were asked.
 fn asked(facts: &Facts) -> usize {
     facts.all().count()
 }
@@ -104,14 +104,14 @@ fn a_tree_that_never_ends_is_left_and_told_honestly() {
             if question.rtype != crate::record::RecordType::Txt {
                 return Vec::new();
             }
-            // Every name below says the same of the names below it.
+            // Every name below has the same record for the names below it.
             let below = branches
                 .iter()
                 .map(|branch| format!(" include:{branch}.{}", question.name.without_trailing_dot()));
             vec![RecordData::Txt(Text::from(format!("v=spf1{} -all", below.collect::<String>()).as_str()))]
         };
         let facts = surveyed(&subject(), answer);
-        // A third of them search the MX host that Microsoft has assigned.
+        // A third of the questions search for the MX host that Microsoft has assigned.
         assert!(asked(&facts) < 130, "{} questions", asked(&facts));
         let tally = tally_of(&facts);
         assert!(tally.lookups > MOST_LOOKUPS && tally.lookups < 500, "{} lookups", tally.lookups);
@@ -142,7 +142,7 @@ fn a_record_without_bounds_is_asked_about_within_bounds() {
 
 #[test]
 fn records_that_share_others_are_counted_each_time() {
-    // The number of lookups doubles with the levels, and that of names does not.
+    // The number of lookups doubles with each level, but the number of names does not.
     let names: Vec<(String, String)> = (0..9)
         .map(|at| {
             let below = format!("v=spf1 include:n{}.example include:n{0}.example -all", at + 1);
@@ -178,7 +178,7 @@ fn a_loop_through_three_domains_is_found_wherever_it_closes() {
         );
         let finding = judged(&facts).unwrap();
         assert_eq!(finding.code, code, "{back}: {}", finding.message);
-        // Only where it leads back to the domain itself the zone can break it.
+        // The zone can break the loop only if it leads back to the domain itself.
         assert_eq!(finding.fix.is_empty(), back != "contoso.com", "{back}: {:?}", finding.fix);
     }
 }
@@ -255,7 +255,7 @@ fn what_to_drop_is_told_in_a_reasoned_order() {
     let steps = at_bench(&facts, |bench, records| {
         let tally = walk::tally(bench.reader, &bench.case.subject.domain, &records[0], bench.include);
         assert_eq!((tally.lookups, tally.voids.len()), (16, 1));
-        // As if none were allowed: the whole order.
+        // As if no lookup were allowed, so that the whole order is returned.
         lookup_advice::steps(tally.lookups + 100, candidate::candidates(bench, &records[0], &tally))
     });
     let order: Vec<(&str, usize)> =

@@ -1,7 +1,7 @@
-//! Reads the whole tree that an SPF record leads to, level by level, before any of it is judged.
+//! Reads the whole tree of an SPF record, level by level, before any of it is checked.
 //!
-//! Each level is asked at once. The next one is looked for when all of a level is known, so that where a tree goes on
-//! beyond its bounds, the same part of it is read in every run.
+//! All questions of a level are asked at once. The next level is determined once the whole level is known, so that
+//! every run reads the same part of a tree that exceeds the limits.
 
 use foldhash::{HashSet, HashSetExt as _};
 
@@ -15,28 +15,28 @@ use super::reseller_include::{RESELLER_HOST, may_be_sold_by_reseller};
 use super::walk::MOST_MAIL_HOSTS;
 use super::{Case, placeholder, text_of};
 
-/// Questions that the records of a tree lead to at most. Ten lookups, which is all that a record may cost, are twenty
-/// questions.
+/// The maximum number of questions for the records of a tree. The 10 lookups that a record may cost take 20 questions.
 const MOST_QUESTIONS: usize = 160;
-/// Domains whose SPF records are read at most.
+/// The maximum number of domains whose SPF records are read.
 const MOST_DOMAINS: usize = 40;
-/// Terms of the record itself that are asked about at most: some may go, as those whose hosts are gone.
+/// The maximum number of terms of the checked record that are looked up. It exceeds the limit of RFC 7208, since the
+/// edit may remove some, such as those whose hosts no longer exist.
 const MOST_TERMS: usize = 40;
-/// Terms of a record below that are asked about at most: with more of them there are too many lookups,
-/// whatever is behind them.
+/// The maximum number of terms of an included record that are looked up. With more of them there are too many lookups,
+/// whatever they lead to.
 const MOST_TERMS_BELOW: usize = super::MOST_LOOKUPS + 1;
 
-/// A tree as far as it was read.
+/// The part of a tree that was read so far.
 struct Tree<'a> {
     sight: &'a FactsView<'a>,
     /// The domain being checked.
     checked: &'a Name,
     include: &'a Name,
-    /// Everything that was read, or is read next.
+    /// The questions that were read, or are read next.
     known: HashSet<Question>,
-    /// What the present level leads to, the nearest first.
+    /// The questions of the next level, the nearest first.
     next: Vec<Question>,
-    /// The domains whose records are read.
+    /// The number of domains whose records are read.
     domains: usize,
     is_crowded: bool,
 }
@@ -44,7 +44,7 @@ struct Tree<'a> {
 /// Reads the tree of the TXT records at the checked domain, of Microsoft's include, and of the senders that must stay.
 ///
 /// # Errors
-/// [`LookupFailure`] if a part of it is still to be asked.
+/// [`LookupFailure`] if a part of the tree has not been looked up yet.
 pub(super) fn read(case: &Case<'_>, set: &RecordSet, include: &Name) -> Result<(), LookupFailure> {
     if case.sight.log.is_none() {
         return Ok(());
@@ -53,11 +53,12 @@ pub(super) fn read(case: &Case<'_>, set: &RecordSet, include: &Name) -> Result<(
     let known = HashSet::new();
     let (next, domains, is_crowded) = (Vec::new(), 0, false);
     let mut tree = Tree { sight: &case.sight, checked, include, known, next, domains, is_crowded };
-    // Read in any case: below the record if it is included, and for the count after the edit if it is not.
+    // Microsoft's include is always read: as a part of the record if it is included, and to count the lookups after the
+    // edit if not.
     tree.follow(include, RecordType::Txt);
-    // Senders that must stay are counted after the edit too, if they have to be added.
+    // The lookups of senders that must stay count after the edit, if these senders have to be added.
     tree.add(&SpfRecord { terms: case.subject.spf_senders.clone() }, checked);
-    // A domain without a record gets one that names the platform which still sends for it.
+    // A domain without a record gets one that includes the platform that still sends for it.
     if !set.data.iter().filter_map(text_of).any(is_spf)
         && let Some(include) = case.source.and_then(Provider::spf_include)
     {
@@ -91,16 +92,16 @@ pub(super) fn read(case: &Case<'_>, set: &RecordSet, include: &Name) -> Result<(
 }
 
 impl Tree<'_> {
-    /// Adds what the SPF records among the TXT records of a domain lead to.
+    /// Adds the questions to which the SPF records among the TXT records of a domain lead.
     fn add_texts(&mut self, set: &RecordSet, domain: &Name) {
         for text in set.data.iter().filter_map(text_of) {
             let record = SpfRecord::parse(text).or_else(|| {
-                // A lookalike is judged as what it was meant to be.
+                // A text that was meant to be an SPF record is read as that record.
                 let is_meant = domain == self.checked && looks_like_spf(text, self.include);
                 if is_meant { repaired_text(text) } else { None }
             });
             let Some(published) = record else { continue };
-            // The record is judged as it is, and the edit of it as it will be.
+            // Both the published record and the edited one are counted.
             let repaired = repaired(&published);
             if domain == self.checked
                 && [&published, &repaired].iter().any(|record| may_be_sold_by_reseller(record, self.include))
@@ -115,7 +116,7 @@ impl Tree<'_> {
         }
     }
 
-    /// Adds what the record of a domain leads to.
+    /// Adds the questions to which the record of a domain leads.
     fn add(&mut self, record: &SpfRecord, holder: &Name) {
         let (questions, is_cut) = questions(record, holder, self.checked);
         self.is_crowded |= is_cut;
@@ -130,7 +131,7 @@ impl Tree<'_> {
             return;
         }
         if rtype == RecordType::Txt {
-            // With so many includes there are too many lookups, whatever is behind the others.
+            // With this many includes there are too many lookups, whatever the others lead to.
             if self.domains >= MOST_DOMAINS {
                 self.is_crowded = true;
                 return;
@@ -153,8 +154,8 @@ impl Tree<'_> {
     }
 }
 
-/// The questions that the record of a domain leads to, as a part of the one that is checked. Of an `mx` the addresses of its
-/// hosts are read as well, see [`mail_hosts`]. Also returned is whether there are more than are asked.
+/// Returns the questions to which the record of a domain leads, as a part of the checked tree, and whether there are
+/// more than are asked. The addresses of the hosts of an `mx` are read too, see [`mail_hosts`].
 fn questions(record: &SpfRecord, holder: &Name, checked: &Name) -> (Vec<(Name, RecordType)>, bool) {
     let most = if holder == checked { MOST_TERMS } else { MOST_TERMS_BELOW };
     let mut questions = Vec::new();
@@ -191,7 +192,7 @@ fn questions(record: &SpfRecord, holder: &Name, checked: &Name) -> (Vec<(Name, R
     (questions, false)
 }
 
-/// The hosts of an `mx` whose addresses are read: with more of them receivers give up.
+/// Returns the hosts of an `mx` whose addresses are read. Receivers return an error if there are more.
 fn mail_hosts<'a>(records: impl IntoIterator<Item = &'a RecordData>) -> Vec<&'a Name> {
     let hosts: Vec<&Name> = records.into_iter().filter_map(RecordData::target).collect();
     if hosts.len() > MOST_MAIL_HOSTS {

@@ -1,7 +1,7 @@
 //! Walks the tree of SPF includes.
 //!
-//! A hostile tree is left as soon as it is far beyond what is allowed; the count is then a lower bound, and
-//! says so. However wide or deep a tree is, a walk takes a bounded number of steps.
+//! The walk leaves a hostile tree as soon as it is far beyond the limits of RFC 7208; the count is then marked as a
+//! lower bound. However wide or deep a tree is, the number of steps is bounded.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -18,41 +18,41 @@ use super::networks::Networks;
 use super::placeholder;
 use super::tally::{Cost, Doubt, Fault, FaultKind, Nested, Tally};
 
-/// Lookups after which one term of the record is not followed further: it alone is far beyond what is
-/// allowed.
+/// The number of lookups after which one term of the record is not followed further, since it alone is far beyond the
+/// limit.
 const ENOUGH: usize = 40;
-/// Lookups after which nothing is followed any more.
+/// The number of lookups after which nothing is followed any more.
 const ENOUGH_OF_ALL: usize = 400;
-/// Includes within includes that are followed.
+/// The maximum depth of includes that is followed.
 const DEEPEST: usize = 12;
-/// Hosts whose addresses are looked up for one `mx` (RFC 7208 §4.6.4).
+/// The maximum number of hosts whose addresses are looked up for one `mx` (RFC 7208 §4.6.4).
 pub(super) const MOST_MAIL_HOSTS: usize = 10;
 
 /// The record of an included domain.
 enum Included {
-    /// It lies outside the zone files.
+    /// The domain lies outside the zone files.
     Outside,
-    /// It could not be looked up.
+    /// The record could not be looked up.
     Silent(LookupFailure),
-    /// No text at all, or no SPF record among them.
+    /// There is no TXT record, or no SPF record among them.
     Missing {
-        /// Whether the answer was empty.
+        /// True if the lookup is void.
         is_void: bool,
     },
-    /// More than one.
+    /// The domain has more than one SPF record.
     Several,
     /// One.
     One(SpfRecord),
 }
 
-/// The records of included domains as one sight shows them: each is read once, however many walks come by.
+/// The records of included domains in one view of the facts. Each is read once, for any number of walks.
 pub(super) struct Reader<'a> {
     sight: &'a FactsView<'a>,
     read: RefCell<HashMap<Name, Rc<Included>>>,
 }
 
 impl<'a> Reader<'a> {
-    /// Nothing was read yet.
+    /// Returns a reader that has not read anything yet.
     pub(super) fn new(sight: &'a FactsView<'a>) -> Self {
         Self { sight, read: RefCell::new(HashMap::new()) }
     }
@@ -65,7 +65,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The record of an included domain.
+    /// Returns the record of an included domain.
     fn included(&self, name: &Name) -> Rc<Included> {
         if let Some(included) = self.read.borrow().get(name) {
             return Rc::clone(included);
@@ -89,30 +89,30 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Whether a term matches mail that Microsoft sends.
+/// The result of matching a term against mail that Microsoft sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Match {
     Yes,
     No,
-    /// That takes a sender, or a record that was not looked up.
+    /// The result depends on the sender, or on a record that was not looked up.
     Unknown,
 }
 
-/// What one record says to mail that Microsoft sends: the first term that matches decides (RFC 7208 §4.6.2).
+/// The evaluation of one record for mail that Microsoft sends: the first term that matches decides (RFC 7208 §4.6.2).
 #[derive(Default)]
 struct Evaluation {
-    /// Whether the first term that certainly matches is a pass.
+    /// True if the first term that certainly matches is a pass; `None` before there is one.
     passes: Option<bool>,
-    /// Whether a term before it may be a pass.
+    /// True if a term before it may be a pass.
     is_in_doubt: bool,
-    /// The term that matches first and does not pass.
+    /// The term that matches first and is not a pass.
     refused_by: Option<String>,
-    /// The networks that match and are no pass.
+    /// The IPv4 networks of terms that are not a pass.
     refused: Networks,
 }
 
 impl Evaluation {
-    /// Takes the next term into account.
+    /// Evaluates the next term.
     fn take(&mut self, term: &Term, matches: Match) {
         if self.passes.is_some() {
             return;
@@ -145,7 +145,7 @@ impl Evaluation {
         self.refused_by = Some(term.text.clone());
     }
 
-    /// Whether an include of the record matches.
+    /// Returns whether an include of this record matches.
     fn result(&self) -> Match {
         match (self.passes, self.is_in_doubt) {
             (Some(true), _) => Match::Yes,
@@ -155,7 +155,7 @@ impl Evaluation {
     }
 }
 
-/// Whether a host has an address of each family; `None` where that lies outside the zone files or could not be looked up.
+/// The existence of addresses of each family; `None` if the host lies outside the zone files or could not be looked up.
 #[derive(Default)]
 struct Addresses {
     v4: Option<bool>,
@@ -171,23 +171,23 @@ pub(super) struct Walk<'a> {
     path: Vec<Name>,
     /// The term of the outermost record that is being followed.
     top: String,
-    /// The lookups before it.
+    /// The number of lookups before that term.
     begun: usize,
-    /// The domains whose senders pass by it.
+    /// The domains whose senders pass because of that term.
     includes: BTreeSet<Name>,
-    /// The networks that pass so far.
+    /// The networks of the terms that are a pass, so far.
     passing: Networks,
-    /// Whether Microsoft's include was reached.
+    /// True if Microsoft's include was reached.
     is_reached: bool,
 }
 
-/// Counts the tree of a domain's record.
+/// Counts the lookups and errors in the tree of a domain's record.
 pub(super) fn tally(reader: &Reader<'_>, domain: &Name, record: &SpfRecord, microsoft: &Name) -> Tally {
     Walk::over(reader, domain, record, microsoft)
 }
 
 impl<'a> Walk<'a> {
-    /// What the tree of a domain's record costs.
+    /// Walks the tree of a domain's record and returns the tally.
     pub(super) fn over(
         reader: &'a Reader<'a>,
         domain: &Name,
@@ -226,14 +226,14 @@ impl<'a> Walk<'a> {
             }
         }
         self.tally.includes_microsoft = evaluation.result() == Match::Yes;
-        // What is refused first is refused, whatever a term that cannot be read says behind it.
+        // Mail that fails at an earlier term fails, whatever an unknown term after it matches.
         if evaluation.result() != Match::Unknown {
             self.tally.doubt = None;
         }
         self.tally.refused_by = evaluation.refused_by;
     }
 
-    /// Counts the terms of an included record; `passes`: whether a pass here is a pass of the whole.
+    /// Counts the terms of an included record. `passes` means that a pass here is a pass of the checked record.
     fn below(&mut self, record: &SpfRecord, passes: bool) -> Match {
         let Some(holder) = self.path.last().cloned() else { return Match::No };
         let mut evaluation = Evaluation::default();
@@ -273,7 +273,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// `is_pass`: whether the term is one; `passes`: whether it is a pass of the whole.
+    /// Counts a mechanism. `is_pass` means that its qualifier is a pass; `passes`, that it is a pass of the checked
+    /// record too.
     fn mechanism(&mut self, term: &Term, mechanism: &Mechanism, is_pass: bool, passes: bool) -> Match {
         let (everyone, everyone_v4) = match mechanism {
             Mechanism::Include(domain) => return self.include(term, domain, passes),
@@ -313,11 +314,11 @@ impl<'a> Walk<'a> {
             let Some(holder) = self.path.last().cloned() else { return Match::No };
             self.fault(FaultKind::PassesEveryone, &holder, &term.text);
         }
-        // One that authorizes every sender is wrong by itself, and tells nothing about Microsoft.
+        // A pass for every sender is an error by itself, and shows nothing about Microsoft.
         if everyone_v4 && !is_pass { Match::Yes } else { Match::No }
     }
 
-    /// The name that a term asks about, counted as a lookup; `None` if it is not known in advance.
+    /// Counts a lookup and returns the name that a term looks up; `None` if it is not known in advance.
     fn target(&mut self, term: &Term, domain: Option<&DomainSpec>, passes: bool) -> Option<Name> {
         self.tally.lookups += 1;
         let current = self.path.last()?;
@@ -329,7 +330,8 @@ impl<'a> Walk<'a> {
         expanded.ok()
     }
 
-    /// Whether a term matches whose name was not known: an invalid name matches no sender.
+    /// Returns whether a term with an unknown name matches: it may if the name depends on the sender, and an invalid
+    /// name matches no sender.
     fn of_sender(&self, domain: Option<&DomainSpec>) -> Match {
         let known = domain.zip(self.path.last()).zip(self.path.first());
         let needs_sender = known.is_some_and(|((domain, current), sender)| {
@@ -376,7 +378,7 @@ impl<'a> Walk<'a> {
         match &*self.reader.included(name) {
             Included::Outside => {
                 self.tally.is_partial = true;
-                // What platforms include is known, and Microsoft is not among it.
+                // The includes of known platforms do not contain Microsoft.
                 if self.path.first().is_some_and(|domain| !of_spf(name, domain).is_empty()) {
                     return Match::No;
                 }
@@ -414,7 +416,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// `mx`: the addresses of all its hosts, of which there may be ten (RFC 7208 §4.6.4).
+    /// Evaluates `mx`: looks up the addresses of all its hosts, of which there may be 10 (RFC 7208 §4.6.4).
     fn mail_hosts(&mut self, term: &Term, name: &Name, passes: bool) -> Addresses {
         let answer = match self.reader.sight.answer(&Question::new(name.clone(), RecordType::Mx)) {
             Ok(answer) => answer,
@@ -434,14 +436,14 @@ impl<'a> Walk<'a> {
             self.fault(FaultKind::ManyMailHosts, name, &term.text);
             return Addresses::default();
         }
-        // A null MX has no host (RFC 7505 §3).
+        // A null MX names no host (RFC 7505 §3).
         let hosts = answer.set.data.iter().filter_map(RecordData::target).filter(|host| !host.is_root());
         let hosts: Vec<Name> = hosts.cloned().collect();
         self.addresses(name, &hosts, passes && is_wide(term))
     }
 
-    /// The addresses of hosts; the lookup of `name` is void if none has one (RFC 7208 §4.6.4). `decides`: whether one that
-    /// cannot be looked up decides about the whole.
+    /// Returns the addresses of hosts; the lookup of `name` is void if none has one (RFC 7208 §4.6.4). `decides` means
+    /// that a failed lookup leaves the result of the checked record unknown.
     fn addresses(&mut self, name: &Name, hosts: &[Name], decides: bool) -> Addresses {
         let mut found = Addresses { v4: Some(false), v6: Some(false) };
         let mut silent = None;
@@ -474,7 +476,7 @@ impl<'a> Walk<'a> {
                 }
             }
             (Addresses { v6: Some(true), .. }, _) => {}
-            // Whether it is void is then unknown: it is not counted as such, and might be.
+            // It is then unknown whether the lookup is void, so it is counted as unsure.
             (_, Some(silence)) => self.unsure(silence),
             (Addresses { v4: Some(false), v6: Some(false) }, None) if !hosts.is_empty() => {
                 self.tally.voids.push(hosts.first().unwrap_or(name).clone());
@@ -484,7 +486,7 @@ impl<'a> Walk<'a> {
         found
     }
 
-    /// `exists` with a fixed name: all senders pass, or none does (RFC 7208 §5.7).
+    /// Evaluates `exists` with a fixed name: it matches all senders, or none (RFC 7208 §5.7).
     fn exists(&mut self, name: &Name, passes: bool) -> bool {
         match self.reader.sight.answer(&Question::new(name.clone(), RecordType::A)) {
             Ok(answer) if answer.existence == Existence::Outside => false,
@@ -504,7 +506,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// A lookup that may or may not be void.
+    /// Counts a lookup that may or may not be void.
     fn unsure(&mut self, silence: LookupFailure) {
         self.tally.unsure += 1;
         self.tally.first_unsure.get_or_insert(silence);
@@ -518,7 +520,8 @@ impl<'a> Walk<'a> {
 }
 
 impl Addresses {
-    /// Returns whether an `a` or `mx` term matches everybody, of both families or of either, and whether all of IPv4.
+    /// Returns whether an `a` or `mx` term matches every IPv4 address or every IPv6 address, and whether it matches
+    /// every IPv4 address.
     fn everyone(&self, term: &Term) -> (bool, bool) {
         if !is_wide(term) {
             return (false, false);
@@ -529,7 +532,7 @@ impl Addresses {
     }
 }
 
-/// Returns whether an `a` or `mx` term takes any address for that of its host: its prefix length is zero.
+/// Returns whether an `a` or `mx` term has a prefix length of zero and so matches any address.
 pub(super) fn is_wide(term: &Term) -> bool {
     let (v4, v6) = if term.text.contains('/') { term.prefix_lengths() } else { (32, 128) };
     v4 == 0 || v6 == 0

@@ -1,7 +1,7 @@
 //! Compares the findings of several servers about one expectation.
 //!
-//! The zone's own name servers decide what is published, the newest version first; a resolver that still says otherwise only
-//! needs time.
+//! The zone's own name servers decide what is published, and the newest version of the zone counts. A resolver that
+//! still has another answer only needs time.
 
 mod agreement;
 mod cache;
@@ -22,7 +22,7 @@ use crate::facts::{
 };
 use crate::record::{Name, Question, RecordSet, RecordType};
 
-/// What several witnesses make of an expectation together.
+/// The common finding of several servers about an expectation, and the time when it will be met, if it only needs time.
 struct ServerFinding {
     finding: Finding,
     until: Option<Timestamp>,
@@ -34,23 +34,24 @@ impl From<Finding> for ServerFinding {
     }
 }
 
-/// Seconds that a secondary waits at most, whatever the zone says: four weeks, the `max-refresh-time` that BIND starts with.
+/// The longest refresh interval of a secondary that is assumed, in seconds, whatever the zone states: four weeks, the
+/// default `max-refresh-time` of BIND.
 const LONGEST_REFRESH: u32 = 28 * 24 * 60 * 60;
 
-/// All witnesses, and whether they have to be heard one by one.
+/// The servers that answered, and the questions on which they differ.
 pub(super) struct ServerConsensus<'a> {
     case: &'a Case<'a>,
     authorities: Vec<&'a Server>,
     resolvers: Vec<&'a Server>,
-    /// What is answered otherwise than it is published, by which server; computed when a second server is read.
+    /// The questions that each server answers differently from the published state; computed on first use.
     dissents: OnceCell<BTreeMap<&'a Server, Vec<&'a Question>>>,
     accepted: bool,
-    /// The reason why no name server of the zone could be asked, where both views count.
+    /// The failed reply because of which no name server of the zone could be found, if both views count.
     unfound: Option<&'a Reply>,
 }
 
 impl<'a> ServerConsensus<'a> {
-    /// Everybody who said something about the domain.
+    /// Collects the servers that replied about the domain.
     pub(super) fn new(case: &'a Case<'a>) -> Self {
         let facts = case.sight.facts;
         let own = facts.unordered().filter(|reply| reply.question.name.is_within(&case.subject.domain));
@@ -75,7 +76,7 @@ impl<'a> ServerConsensus<'a> {
         panel
     }
 
-    /// What they say about one expectation.
+    /// Returns the result of one expectation across all servers.
     pub(super) fn judged(&self, expectation: Expectation) -> ExpectationResult {
         let importance = self.importance(&expectation);
         let opinion = self.opinion(&expectation).unwrap_or_else(|silence| unknown(&silence).into());
@@ -129,7 +130,7 @@ impl<'a> ServerConsensus<'a> {
         let Judgement { finding, reads } = published;
         let published = self.among_authorities(expectation, finding?, &reads, &authorities)?;
         if published.finding.code == Code::SecondaryBehind {
-            // Whoever waits for it waits for the caches as well.
+            // Caches that still have the old answer extend the time to wait.
             let lagging =
                 self.lagging(expectation, &published.finding, &self.dissenting_here(&resolvers, &reads));
             let caches = lagging.and_then(|lagging| lagging.until);
@@ -147,7 +148,8 @@ impl<'a> ServerConsensus<'a> {
         Ok(self.lagging(expectation, &published.finding, &dissenting).unwrap_or(published))
     }
 
-    /// Checks that no name server was reached for the question, nor may be, so that the resolvers' answers decide.
+    /// Returns an error if the name servers may have an answer that was not obtained, in which case the resolvers do
+    /// not decide.
     fn resolvers_decide(&self, question: &Question) -> Result<(), LookupFailure> {
         let FactsView { facts, view, .. } = self.case.sight;
         let decisive = facts.published(question, view);
@@ -158,7 +160,7 @@ impl<'a> ServerConsensus<'a> {
         }
     }
 
-    /// The finding with the eyes of one server, or of the published state, and what was read for it.
+    /// Returns the finding from the answers of one server, or from the published state, and its reads.
     fn heard(&self, expectation: &Expectation, server: Option<&Server>) -> Judgement {
         self.case.begin_rule();
         let witness = server.map_or(Perspective::Published, Perspective::Server);
@@ -169,7 +171,7 @@ impl<'a> ServerConsensus<'a> {
         self.case.sight.facts.reply_by(server, question)
     }
 
-    /// What the name servers say together: the newest serial counts, older ones have to catch up.
+    /// Returns the common finding of the name servers: the newest serial counts, and older ones have to catch up.
     fn among_authorities(
         &self,
         expectation: &Expectation,
@@ -196,7 +198,7 @@ impl<'a> ServerConsensus<'a> {
             match first.map(|first| facts.compare_versions(server, &first.server, name)) {
                 Some(VersionOrder::Older) => behind.push(*server),
                 Some(VersionOrder::Unknown) => return Err(self.unknown_version(server, first, name)),
-                // Of two such versions neither replaces the other by itself (RFC 1982 §3.2).
+                // Neither of two such versions replaces the other by itself (RFC 1982 §3.2).
                 Some(VersionOrder::Same | VersionOrder::Newer | VersionOrder::Incomparable) | None => {
                     return Ok(self.disagreement(expectation, &published, server).into());
                 }
@@ -208,7 +210,7 @@ impl<'a> ServerConsensus<'a> {
         Ok(self.behind(&published, expectation, &behind))
     }
 
-    /// The reason why it is not known which of two servers has the newer version.
+    /// Returns the failed SOA lookup that leaves unknown which of two servers has the newer version of the zone.
     fn unknown_version(&self, server: &Server, first: Option<&Reply>, name: &Name) -> LookupFailure {
         let facts = self.case.sight.facts;
         let servers = [Some(server), first.map(|first| &*first.server)];
@@ -234,7 +236,7 @@ impl<'a> ServerConsensus<'a> {
 
     fn behind(&self, published: &Finding, expectation: &Expectation, behind: &[&Server]) -> ServerFinding {
         let now = self.case.sight.facts.checked_at;
-        // Each asks when the time is over that its own version of the zone states.
+        // Each secondary asks for a new version after the refresh time of its own version.
         let refreshes = behind.iter().filter_map(|server| self.refresh(server, &expectation.name));
         let last = refreshes.max_by_key(|(time, _)| *time);
         let servers = join_and(behind.iter().map(|server| self.label(server)));
@@ -252,7 +254,7 @@ impl<'a> ServerConsensus<'a> {
         ServerFinding { finding: Finding::new(Code::SecondaryBehind, message, &published.observed), until }
     }
 
-    /// When a server should ask for a newer version of the zone, and how often once that has failed.
+    /// Returns the time when a server should ask for a newer version of the zone, and its retry interval in seconds.
     fn refresh(&self, server: &Server, name: &Name) -> Option<(Timestamp, u32)> {
         name.ancestors().find_map(|apex| {
             let reply = self.reply(server, &Question::new(apex, RecordType::Soa))?;
@@ -261,7 +263,8 @@ impl<'a> ServerConsensus<'a> {
         })
     }
 
-    /// Without a name server: right at one resolver and old at another means that the others only need time.
+    /// Returns the common finding of resolvers, without a name server: if one of them has the right answer, the others
+    /// only need time.
     fn among_resolvers(
         &self,
         expectation: &Expectation,
@@ -273,7 +276,7 @@ impl<'a> ServerConsensus<'a> {
             let met = finding.as_ref().is_ok_and(|finding| finding.code.is_met());
             if met {
                 let finding = finding?;
-                // Whoever says the same as this one is right as well.
+                // Resolvers that answer like this one are right too.
                 let others = if self.agrees(server) { self.dissenting(servers) } else { servers.to_vec() };
                 return Ok(self.lagging(expectation, &finding, &others).unwrap_or_else(|| finding.into()));
             }
@@ -282,8 +285,8 @@ impl<'a> ServerConsensus<'a> {
         first.unwrap_or_else(|| self.heard(expectation, None).finding).map(ServerFinding::from)
     }
 
-    /// The failure of all resolvers for what the name servers answer, however they fail: then it is not known whether
-    /// anybody gets the answer.
+    /// Returns the first failure if all resolvers fail for a question that the name servers answer. It is then unknown
+    /// whether the answer reaches any client.
     fn every_resolver_fails(&self, question: &Question) -> Option<&'a Reply> {
         let mut replies = self.resolvers.iter().filter_map(|server| self.reply(server, question)).peekable();
         let first = replies.peek().copied();

@@ -1,4 +1,4 @@
-//! Turns the arguments into the options of a run.
+//! Converts the arguments into the options of a run.
 
 use crate::facts::{TrustPolicy, WebTopic};
 use crate::run::{ExpectationOptions, LookupOptions};
@@ -6,7 +6,7 @@ use crate::run::{ExpectationOptions, LookupOptions};
 use super::{Expectations, Lookup};
 
 impl Expectations {
-    /// What is expected of a domain.
+    /// Returns the options of the expectations.
     pub(in crate::cli) fn options(&self) -> ExpectationOptions {
         ExpectationOptions {
             phase: self.phase,
@@ -30,7 +30,7 @@ impl Expectations {
 }
 
 impl Lookup {
-    /// Where the answers come from.
+    /// Returns the options of the DNS sources.
     pub(in crate::cli) fn options(&self) -> LookupOptions {
         let is_asked = |topic: &WebTopic| match topic {
             WebTopic::Tenant => self.ask_tenant,

@@ -10,19 +10,19 @@ use crate::report::style::{Marks, Style};
 
 use super::{Tally, is_wanted};
 
-/// A line is written so often where nothing can move.
+/// The interval between two progress lines if there is no terminal.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// A bar on a terminal; elsewhere a line now and then.
+/// The progress of a run: a bar on a terminal, else a line every 5 seconds.
 pub(super) struct Progress {
     bar: Option<ProgressBar>,
-    /// The time when the next line is due; `None` where none is wanted.
+    /// The time when the next line is due; `None` if no lines are wanted.
     next: std::cell::Cell<Option<Instant>>,
     began: Option<Instant>,
 }
 
 impl Progress {
-    /// Progress towards so many domains.
+    /// Starts to show progress towards this number of domains.
     pub(super) fn new(total: usize, is_terminal: bool, style: &Style) -> Self {
         let wanted = is_wanted(style, total);
         let bar = (wanted && is_terminal).then(|| {
@@ -38,14 +38,14 @@ impl Progress {
         Self { bar, next: std::cell::Cell::new(began.map(|began| began + EVERY)), began }
     }
 
-    /// So many are done.
+    /// Sets the number of domains that are done.
     pub(super) fn step(&self, done: usize) {
         if let Some(bar) = &self.bar {
             bar.set_position(done as u64);
         }
     }
 
-    /// Writes above the bar.
+    /// Runs `write` while the bar is hidden, so that its output appears above the bar.
     pub(super) fn above<T>(&self, write: impl FnOnce() -> T) -> T {
         match &self.bar {
             Some(bar) => bar.suspend(write),
@@ -53,7 +53,7 @@ impl Progress {
         }
     }
 
-    /// Is over when a line is due.
+    /// Completes when a line is due.
     pub(super) async fn due(&self) {
         match self.next.get() {
             Some(next) => tokio::time::sleep_until(next).await,
@@ -61,7 +61,7 @@ impl Progress {
         }
     }
 
-    /// Writes a line.
+    /// Writes a progress line.
     ///
     /// # Errors
     /// [`Problem`] if that cannot be written.
@@ -80,7 +80,7 @@ impl Progress {
         Ok(())
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub(super) fn clear(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();

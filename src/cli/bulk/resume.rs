@@ -1,6 +1,6 @@
 //! Reads which domains an earlier report already contains.
 //!
-//! A report of lines; where a writer was ended, one may be cut. An incomplete line counts as not written.
+//! The report is NDJSON. If a run was killed, a line may be incomplete; such a line counts as not written.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -14,7 +14,7 @@ use crate::cli::Problem;
 use crate::record::Name;
 use crate::run::{RunError, files};
 
-/// What an earlier run wrote.
+/// The results that an earlier run wrote.
 #[derive(Debug, Default)]
 pub(super) struct ResumedReport {
     /// The newest result of each domain.
@@ -25,11 +25,11 @@ pub(super) struct ResumedReport {
 #[derive(Debug, Clone, Copy)]
 struct Newest {
     verdict: Verdict,
-    /// Its line, from 0.
+    /// The index of its line, from 0.
     line: usize,
 }
 
-/// What matters of a line.
+/// The fields of a line that are read.
 #[derive(Deserialize)]
 struct Line<'a> {
     schema_version: u32,
@@ -40,7 +40,7 @@ struct Line<'a> {
 }
 
 impl ResumedReport {
-    /// Reads a report; one that is not there yet holds nothing.
+    /// Reads a report. A file that does not exist yet counts as empty.
     ///
     /// # Errors
     /// [`Problem`] if it cannot be read, or is not a report.
@@ -58,7 +58,7 @@ impl ResumedReport {
                 Some((domain, verdict)) => {
                     resumed.results.insert(domain, Newest { verdict, line: index });
                 }
-                // Each run that was ended without warning may have left one, and others are behind it.
+                // Each run that was killed may have left an incomplete line, with lines of later runs after it.
                 None if is_cut(&line) => {}
                 None => {
                     let reason = format!(
@@ -72,7 +72,8 @@ impl ResumedReport {
         Ok(resumed)
     }
 
-    /// The verdict of a domain that is done; `None` where a check is still needed, also of one that was undetermined.
+    /// Returns the verdict of a domain that is done; `None` if it has to be checked, because it has no result or an
+    /// undetermined one.
     pub(super) fn verdict(&self, domain: &Name) -> Option<Verdict> {
         self.done(domain).map(|newest| newest.verdict)
     }
@@ -81,8 +82,8 @@ impl ResumedReport {
         self.results.get(domain).copied().filter(|newest| newest.verdict != Verdict::Undetermined)
     }
 
-    /// Takes a last line away that was cut, where standard output goes on in this file; ends it where it cannot be taken
-    /// away.
+    /// Removes an incomplete last line if standard output continues this file, or ends that line if it cannot be
+    /// removed.
     ///
     /// # Errors
     /// [`Problem`] if that cannot be written.
@@ -93,10 +94,10 @@ impl ResumedReport {
         Ok(())
     }
 
-    /// Hands on the newest line of each domain that is done.
+    /// Calls `take` with the newest line of each domain that is done.
     ///
     /// # Errors
-    /// Those of the callback, and [`Problem`] if the file cannot be read any more.
+    /// The errors of the callback, and [`Problem`] if the file can no longer be read.
     pub(super) fn lines(
         &self,
         path: &Path,
@@ -116,7 +117,7 @@ impl ResumedReport {
     }
 }
 
-/// Returns whether this is the beginning of an object and no whole value.
+/// Returns whether this is the beginning of an object that is not complete.
 fn is_cut(line: &[u8]) -> bool {
     line.first() == Some(&b'{') && serde_json::from_slice::<IgnoredAny>(line).is_err()
 }

@@ -1,7 +1,7 @@
-//! What the reports of a run say of one domain.
+//! Renders one domain for all reports of a run.
 //!
-//! Pure and the costlier half of reporting: the thread that has judged a domain writes this too, and the reporter puts it in
-//! its place.
+//! Rendering is the more expensive half of reporting and has no side effects, so the thread that has checked a domain
+//! also renders it. The reporter then puts the text in its place.
 
 use std::sync::Arc;
 
@@ -13,16 +13,16 @@ use crate::report::writer::{Piece, Run};
 use crate::report::{DomainReport, Sanitized};
 use crate::run::Checked;
 
-/// What has to be written of each domain.
+/// The formats of the reports for which each domain is rendered.
 #[derive(Debug, Clone)]
 pub(in crate::cli) struct DomainRenderer {
     /// The reports, in their order.
     reports: Vec<(ReportFormat, Arc<Run>)>,
-    /// Whether only what is new decides the exit status.
+    /// True if only new findings affect the exit status.
     counts_new: bool,
 }
 
-/// What was written of a domain.
+/// A domain, rendered for all reports.
 pub(in crate::cli) struct RenderedDomain {
     /// Its verdict.
     pub(super) verdict: Verdict,
@@ -30,21 +30,21 @@ pub(in crate::cli) struct RenderedDomain {
     pub(super) counted: Verdict,
     /// Its name.
     pub(super) domain: String,
-    /// The same as people write it, where that differs.
+    /// Its name in Unicode, if that differs.
     pub(super) unicode: Option<String>,
-    /// What DNS cannot show of it.
+    /// Its reminders: facts that DNS cannot show.
     pub(super) reminders: Vec<Sanitized>,
-    /// For each report.
+    /// One piece for each report.
     pub(super) pieces: Vec<RenderedPiece>,
 }
 
-/// What was written of a domain for one report.
+/// A domain, rendered for one report.
 pub(super) enum RenderedPiece {
-    /// To be written at once.
+    /// Text to write at once.
     Now(String),
-    /// To be put aside until the end.
+    /// Text to store until the end, one piece for each section.
     Later(Vec<String>),
-    /// To be kept whole until the end.
+    /// The whole result, which the format needs at the end.
     Whole(Arc<DomainReport>),
 }
 
@@ -53,7 +53,7 @@ impl DomainRenderer {
         Self { reports, counts_new }
     }
 
-    /// Writes what is said of a domain.
+    /// Renders the result of a check.
     pub(in crate::cli) fn write(&self, checked: &Checked) -> RenderedDomain {
         let report = checked.report().with_since(checked.since.clone());
         let full =
@@ -61,7 +61,7 @@ impl DomainRenderer {
         self.rendered(report, full)
     }
 
-    /// Writes what a stored result says of a domain.
+    /// Renders a stored result.
     pub(in crate::cli) fn write_stored(&self, full: DomainReport) -> RenderedDomain {
         let report = full.clone().without_replies();
         self.rendered(report, Some(full))
@@ -86,7 +86,7 @@ impl DomainRenderer {
     }
 }
 
-/// Whether a report shows what each server answered.
+/// Returns whether a report shows the reply of each server.
 fn shows_replies((format, run): &(ReportFormat, Arc<Run>)) -> bool {
     run.style.detail == Detail::Verbose || format.writer().needs_replies()
 }

@@ -1,4 +1,4 @@
-//! What waits for the end of a run, in files without a name.
+//! Stores the pieces that wait for the end of a run, in unnamed temporary files.
 
 use std::io::{self, BufReader, Read as _, Seek as _, Write as _};
 
@@ -6,7 +6,7 @@ use tempfile::SpooledTempFile;
 
 use crate::report::writer::Pieces;
 
-/// Octets of a section that wait in memory; the rest waits in a file.
+/// The maximum size, in octets, of a section in memory. A larger section moves to a file.
 const MOST_IN_MEMORY: usize = 4 << 20;
 
 /// The sections of one report.
@@ -14,7 +14,7 @@ const MOST_IN_MEMORY: usize = 4 << 20;
 pub(super) struct Waiting(Vec<SpooledTempFile>);
 
 impl Waiting {
-    /// Puts the pieces of a domain aside, each in its section.
+    /// Stores the pieces of a domain, each in its section.
     pub(super) fn keep(&mut self, texts: Vec<String>) -> io::Result<()> {
         self.0.resize_with(self.0.len().max(texts.len()), || SpooledTempFile::new(MOST_IN_MEMORY));
         for (section, text) in self.0.iter_mut().zip(texts) {
@@ -24,7 +24,7 @@ impl Waiting {
         Ok(())
     }
 
-    /// Goes back to the beginning of every section.
+    /// Returns the sections for reading from their beginning.
     pub(super) fn read(self) -> io::Result<Kept> {
         let rewound =
             self.0.into_iter().map(|mut section| section.rewind().map(|()| BufReader::new(section)));
@@ -35,7 +35,7 @@ impl Waiting {
 /// The sections of one report, read from their beginning.
 pub(super) struct Kept {
     sections: Vec<BufReader<SpooledTempFile>>,
-    /// Why a text could not be read back.
+    /// The error because of which a text could not be read back.
     pub(super) failure: Option<io::Error>,
 }
 
@@ -50,7 +50,7 @@ impl Pieces for Kept {
     }
 }
 
-/// The next text; `None` at the end.
+/// Returns the next text of a section; `None` at the end.
 fn text(section: &mut BufReader<SpooledTempFile>) -> io::Result<Option<String>> {
     let mut length = [0; 8];
     match section.read_exact(&mut length) {

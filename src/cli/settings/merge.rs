@@ -9,7 +9,7 @@ use clap::{ArgAction, ArgMatches, Command};
 use crate::cli::args::Arguments;
 use crate::run::OptionValues;
 
-/// What has a meaning of its own in each command, or concerns the report of a check alone.
+/// The options that have another meaning in each command, so that defaults for them apply only to `check` and `watch`.
 const OF_CHECK: [&str; 1] = ["format"];
 
 /// Options with their values, by long name; a flag has none.
@@ -17,7 +17,7 @@ const OF_CHECK: [&str; 1] = ["format"];
 pub(super) struct Layer(OptionValues);
 
 impl Layer {
-    /// The values.
+    /// Returns the values.
     pub(super) fn into_values(self) -> OptionValues {
         self.0
     }
@@ -27,12 +27,12 @@ impl Layer {
         self.0.contains_key(long)
     }
 
-    /// What the file says.
+    /// Returns the values of the settings file.
     pub(super) fn of_file(values: &OptionValues) -> Self {
         Self(values.clone())
     }
 
-    /// What was typed.
+    /// Returns the values of the command line.
     pub(super) fn of_command_line(matches: &ArgMatches) -> Self {
         let mut layer = OptionValues::new();
         let Some((name, inner)) = matches.subcommand() else { return Self(layer) };
@@ -53,7 +53,7 @@ impl Layer {
         Self(layer)
     }
 
-    /// Takes out what would contradict what was typed: a named source of answers replaces all others.
+    /// Removes values that contradict the command line: a source of answers that is given there replaces all others.
     pub(super) fn give_way_to(&mut self, typed: &Self, names_no_domain: bool) {
         let mut drop = |keys: &[&str]| keys.iter().for_each(|key| drop(self.0.remove(*key)));
         let has = |key| typed.0.contains_key(key);
@@ -86,18 +86,18 @@ impl Layer {
         }
     }
 
-    /// Keeps what a command knows, and what means the same to it.
+    /// Keeps only the options that a command knows and that have the same meaning in it.
     pub(super) fn keep(&mut self, known: &BTreeSet<String>, command: &str) {
         let same = |key: &str| matches!(command, "check" | "watch") || !OF_CHECK.contains(&key);
         self.0.retain(|key, _| known.contains(key) && same(key));
     }
 
-    /// Replaces what the other layer says too.
+    /// Adds the values of another layer, which take precedence.
     pub(super) fn overlay(&mut self, other: &Self) {
         self.0.extend(other.0.iter().map(|(key, values)| (key.clone(), values.clone())));
     }
 
-    /// As words of a command line.
+    /// Returns the values as words of a command line.
     pub(super) fn words(&self) -> impl Iterator<Item = OsString> {
         self.0.iter().flat_map(|(key, values)| {
             let flag = values.is_empty().then(|| OsString::from(format!("--{key}")));
@@ -111,12 +111,12 @@ impl Layer {
     }
 }
 
-/// The long names that a command knows.
+/// Returns the long names of a command's options.
 pub(super) fn longs(command: &Command) -> BTreeSet<String> {
     command.get_arguments().filter_map(|argument| argument.get_long()).map(str::to_owned).collect()
 }
 
-/// The domains, or whatever else was typed without a name.
+/// Returns the positional arguments, which are domains.
 pub(super) fn positionals(matches: &ArgMatches) -> Vec<OsString> {
     let typed = |id| matches.try_get_raw(id).ok().flatten();
     ["domains", "domain"].into_iter().filter_map(typed).flatten().map(OsString::from).collect()

@@ -1,4 +1,4 @@
-//! Reads the options of single domains from the settings and from a list, with the readers of the command line.
+//! Reads the options of individual domains from the settings and from a list, with the parsers of the command line.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -12,10 +12,10 @@ use crate::run::{DomainEntry, ExpectationOptions, OptionValues, SettingsFile};
 use super::Settings;
 use super::merge::{Layer, longs};
 
-/// Results that are kept, since many domains share one: the same tenant, the same filter.
+/// The maximum number of cached results. Many domains share their options, such as the tenant or the filter.
 const MOST_KEPT: usize = 1000;
 
-/// Reads the options of single domains.
+/// Reads the options of individual domains.
 pub(super) struct OptionReader<'s> {
     settings: &'s Settings,
     parser: Parser,
@@ -42,10 +42,10 @@ impl<'s> OptionReader<'s> {
         }
     }
 
-    /// Returns the options if these choices apply; a later one wins over an earlier one.
+    /// Returns the options for these choices; a later choice takes precedence over an earlier one.
     ///
     /// # Errors
-    /// The error of a value that cannot be used.
+    /// The error of a value that is not accepted.
     pub(super) fn read<'c>(
         &mut self,
         choices: impl IntoIterator<Item = &'c OptionValues>,
@@ -71,7 +71,7 @@ impl<'s> OptionReader<'s> {
     /// Returns the options of a domain that has its own in a list.
     ///
     /// # Errors
-    /// The reason for a person.
+    /// The reason, for a person.
     pub(super) fn read_line(
         &mut self,
         name: &Name,
@@ -105,7 +105,7 @@ pub(super) fn choices<'f>(
     choices_from(file, domain, 0)
 }
 
-/// The same without the first of its groups.
+/// Returns these choices without those of the first of its groups.
 fn choices_from<'f>(
     file: &'f SettingsFile,
     domain: &'f DomainEntry,
@@ -116,7 +116,7 @@ fn choices_from<'f>(
     groups.map(|group| &group.choices).chain([&domain.choices])
 }
 
-/// The first sentence of what the reader of the command line says.
+/// Returns the first sentence of an error of the command line parser.
 pub(super) fn reason(error: &clap::Error) -> String {
     let text = error.to_string();
     text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()

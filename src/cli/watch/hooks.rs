@@ -1,4 +1,4 @@
-//! The notices of a watch: what has changed goes to a command or a web server.
+//! Sends the notices of a watch to a command or a web server.
 
 use std::time::Duration;
 
@@ -13,9 +13,9 @@ use crate::run::{Hooks, NoticeTracker, Round};
 
 use super::live::Live;
 
-/// How long deliveries may take once the watch has nothing else to do: longer than all tries of one.
+/// The time limit for deliveries at the end of a watch: longer than all attempts of one delivery.
 const LONGEST_END: Duration = Duration::from_mins(3);
-/// The same, where the user wants it to stop.
+/// The time limit for deliveries if the user stops the watch.
 const SHORTEST_END: Duration = Duration::from_millis(1500);
 
 /// Finds changes that have held for two checks, and sends them.
@@ -25,7 +25,7 @@ pub(super) struct Notices {
 }
 
 impl Notices {
-    /// The targets that were typed, or given by the environment.
+    /// Opens the targets that the command line or the environment gives.
     ///
     /// # Errors
     /// [`Problem`] for an invalid URL in the environment.
@@ -34,7 +34,7 @@ impl Notices {
         Ok(Self { tracker: NoticeTracker::default(), hooks: Hooks::new(targets) })
     }
 
-    /// Takes note of a round, and begins to send what has changed.
+    /// Records a round, and starts to send its changes.
     pub(super) fn note(&mut self, round: &Round, now: Timestamp) {
         if self.hooks.is_empty() {
             return;
@@ -46,17 +46,17 @@ impl Notices {
         }
     }
 
-    /// Returns whether a change of this domain was seen once.
+    /// Returns whether a change of this domain was seen in only one check so far.
     pub(super) fn is_pending(&self, domain: &Name) -> bool {
         self.tracker.is_pending(domain)
     }
 
-    /// Returns whether a change of any domain was seen once.
+    /// Returns whether a change of any domain was seen in only one check so far.
     pub(super) fn has_pending(&self, round: &Round) -> bool {
         round.checked.iter().any(|checked| self.is_pending(checked.domain()))
     }
 
-    /// Waits for what is being sent; not for long where the user stops.
+    /// Waits for deliveries in progress, but only briefly if the user stops the watch.
     pub(super) async fn finish(&mut self, is_stopped: bool, stopped: &mut Later<'_, ()>) {
         if !is_stopped {
             tokio::select! {
@@ -68,7 +68,7 @@ impl Notices {
         self.hooks.finish(SHORTEST_END).await;
     }
 
-    /// Says what could not be delivered.
+    /// Reports the deliveries that failed.
     ///
     /// # Errors
     /// [`Problem`] if that cannot be written.

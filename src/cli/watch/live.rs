@@ -10,17 +10,18 @@ use crate::report::harmless::harmless;
 
 use crate::run::{Checked, Round};
 
-/// Domains that have a line of their own; of the rest the number is shown.
+/// The maximum number of domains with a line of their own. For the rest, only the number is shown.
 const MOST_LINES: usize = 12;
 
-/// Lines at the foot of the terminal: one for each domain that is not there yet, and one for the next check.
+/// The lines at the bottom of the terminal: one for each domain that has not reached the goal, and one for the next
+/// check.
 pub(super) struct Live {
     bars: Option<MultiProgress>,
     lines: Vec<ProgressBar>,
 }
 
 impl Live {
-    /// A view that moves, or none at all.
+    /// Creates the lines, or none if they are not shown.
     pub(super) fn new(shown: Shown) -> Self {
         let bars = (shown == Shown::OnTerminal).then(MultiProgress::new);
         let bar = |bars: &MultiProgress| {
@@ -34,12 +35,12 @@ impl Live {
         Self { bars, lines }
     }
 
-    /// Returns whether anybody sees it.
+    /// Returns whether the lines are shown.
     pub(super) fn is_shown(&self) -> bool {
         self.bars.is_some()
     }
 
-    /// Shows what is waited for.
+    /// Shows the domains that are waited for, and the time until the next check.
     pub(super) fn show(
         &self,
         last: &Round,
@@ -62,7 +63,7 @@ impl Live {
         }
     }
 
-    /// Writes above the lines.
+    /// Runs `write` while the lines are hidden, so that its output appears above them.
     pub(super) fn above<T>(&self, write: impl FnOnce() -> T) -> T {
         match &self.bars {
             Some(bars) => bars.suspend(write),
@@ -70,23 +71,23 @@ impl Live {
         }
     }
 
-    /// Takes the lines away.
+    /// Removes the lines.
     pub(super) fn clear(&self) {
         if let Some(bars) = &self.bars {
-            // What cannot be cleared is merely ugly.
+            // Lines that cannot be cleared do no harm.
             let _ = bars.clear();
         }
     }
 }
 
-/// Whether there is a terminal to show it on.
+/// The choice whether the lines are shown on a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shown {
     OnTerminal,
     Nowhere,
 }
 
-/// What one domain waits for.
+/// Returns the line of one domain, with the records that it waits for.
 fn line(checked: &Checked, now: Timestamp) -> String {
     let judged = checked.assessment.judged.iter();
     let is_open = |judged: &&ExpectationResult| !matches!(judged.status, Status::Met | Status::Waived);

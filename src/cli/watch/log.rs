@@ -1,7 +1,7 @@
 //! Reports the progress of a watch line by line.
 //!
-//! One line for each change, with the time. They are data where the report is for a person, and go beside it where the
-//! report is for a program.
+//! There is one line for each change, with the time. The lines go to standard output if the report is for a person, and
+//! to standard error if it is for a program.
 
 use jiff::Timestamp;
 
@@ -12,7 +12,7 @@ use crate::run::{ChangeTracker, Round};
 
 use super::live::Live;
 
-/// What was reported so far.
+/// The state that was reported so far, and the format of the report.
 pub(super) struct Log {
     format: ReportFormat,
     changes: ChangeTracker,
@@ -39,7 +39,7 @@ impl Log {
         Ok(log)
     }
 
-    /// Reports what has changed since the last report, and gives back in how many lines.
+    /// Reports the changes since the last report, and returns the number of lines.
     ///
     /// # Errors
     /// [`Problem`] if that cannot be written.

@@ -1,10 +1,10 @@
-//! The changes as lines of a zone file.
+//! Writes the changes as lines of a zone file.
 
 use std::fmt::Write as _;
 
 use crate::plan::Change;
 
-/// Every record of each set as it should be, and each record to be removed as a comment:
+/// Writes every record of each set to publish, and each record to be deleted as a comment:
 /// `; delete NAME TTL IN TYPE DATA`.
 #[must_use]
 pub fn to_bind(changes: &[Change]) -> String {

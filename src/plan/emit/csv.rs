@@ -1,11 +1,11 @@
-//! Rows for a spreadsheet or a form.
+//! Writes rows for a spreadsheet or a form.
 
 use super::Sheet;
 
 /// The names of the columns.
 const COLUMNS: [&str; 9] = ["phase", "action", "zone", "host", "name", "type", "ttl", "value", "confirm"];
 
-/// One row for each record that goes and each that comes (RFC 4180), with a header.
+/// Writes one row for each record that is deleted or added, with a header (RFC 4180).
 #[must_use]
 pub fn to_csv(sheet: &Sheet<'_>) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
@@ -32,11 +32,11 @@ pub fn to_csv(sheet: &Sheet<'_>) -> String {
     writer.into_inner().ok().and_then(|octets| String::from_utf8(octets).ok()).unwrap_or_default()
 }
 
-/// A cell that no spreadsheet takes for a formula: an apostrophe precedes what could begin one. The `@` of a
-/// host field is not one.
+/// Returns a cell that no spreadsheet treats as a formula: an apostrophe precedes anything that could begin one. The
+/// `@` of a host field cannot.
 #[must_use]
 pub fn guarded(cell: &str) -> String {
-    // Some programs evaluate each line, and some look past blanks.
+    // Some programs evaluate each line, and some ignore leading blanks.
     let begins = |line: &str| {
         let first = line.trim_start().chars().next();
         first.is_some_and(|first| "=+-@\t\r|%＝＋－＠".contains(first))

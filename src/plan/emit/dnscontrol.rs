@@ -1,4 +1,4 @@
-//! A snippet for dnscontrol's `dnsconfig.js`.
+//! Writes a snippet for dnscontrol's `dnsconfig.js`.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use crate::record::RecordData;
 use super::{Change, Sheet, plain, quoted, refused};
 use crate::plan::rollback;
 
-/// Statements that add the new records; the old ones are in comments, to be taken out of the domain's own list.
+/// Writes statements that add the new records. The old ones are in comments, to be removed from the domain's own list.
 #[must_use]
 pub fn to_dnscontrol(sheet: &Sheet<'_>) -> String {
     let (changes, note) = sheet.in_the_end("//");
@@ -43,7 +43,7 @@ fn line(sheet: &Sheet<'_>, change: &Change, data: &RecordData) -> String {
     call(sheet, change, data).unwrap_or_else(|| refused("//", change).trim_end().to_owned())
 }
 
-/// One record as dnscontrol writes it; `None` where it cannot.
+/// Returns one record in dnscontrol's syntax; `None` if that cannot express it.
 fn call(sheet: &Sheet<'_>, change: &Change, data: &RecordData) -> Option<String> {
     let host = quoted(&sheet.host(&change.name));
     let ttl = change.after.ttl.max(change.before.ttl);

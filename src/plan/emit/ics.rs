@@ -1,4 +1,4 @@
-//! A calendar (RFC 5545) with an event for every step.
+//! Writes a calendar (RFC 5545) with an event for every step.
 
 use std::fmt::Write as _;
 
@@ -7,12 +7,12 @@ use jiff::{SignedDuration, Timestamp};
 use crate::plan::schedule::{Part, Schedule, Step};
 use crate::record::{acts, leading_colons};
 
-/// Octets of a line at most, without its end (RFC 5545 §3.1).
+/// The maximum length of a line, in octets, without its end (RFC 5545 §3.1).
 const LINE: usize = 75;
-/// Minutes that an event takes in the calendar.
+/// The length of an event in the calendar, in minutes.
 const LENGTH: i64 = 30;
 
-/// The steps of a move as a calendar; none but the frame where the time of the switch is not known.
+/// Writes the steps of a move as a calendar, which is empty if the time of the switch is not known.
 #[must_use]
 pub fn to_ics(schedule: &Schedule) -> String {
     let domain = schedule.domain.without_trailing_dot();
@@ -29,14 +29,14 @@ pub fn to_ics(schedule: &Schedule) -> String {
         let summary = format!("{domain}: {}", step.title);
         lines.extend([
             "BEGIN:VEVENT".to_owned(),
-            // The same for every run, so that a later calendar replaces the event.
+            // The UID is the same in every run, so that a later calendar replaces the event.
             format!("UID:cutover-{}@{}", step.key, escaped(&domain)),
             format!("DTSTAMP:{}", utc(schedule.checked_at)),
             format!("DTSTART:{}", utc(start)),
             format!("DTEND:{}", utc(end)),
             format!("SUMMARY:{}", escaped(&summary)),
             format!("DESCRIPTION:{}", escaped(&description(step))),
-            // Nobody is busy because caches are.
+            // The event does not mark its reader as busy.
             "TRANSP:TRANSPARENT".to_owned(),
             "BEGIN:VALARM".to_owned(),
             "ACTION:DISPLAY".to_owned(),
@@ -50,11 +50,11 @@ pub fn to_ics(schedule: &Schedule) -> String {
     lines.iter().map(|line| folded(line)).collect()
 }
 
-/// Minutes before a step at which to remind of it.
+/// Returns the number of minutes before a step at which to remind of it.
 fn reminder(step: &Step) -> u32 {
     use crate::plan::schedule::When;
     match step.when {
-        // There is a day for it.
+        // A step that is due by a time can be done during the day before.
         When::By => 24 * 60,
         When::At => 15,
         When::From => 0,
@@ -65,7 +65,7 @@ fn utc(time: Timestamp) -> String {
     time.strftime("%Y%m%dT%H%M%SZ").to_string()
 }
 
-/// The step as plain text.
+/// Returns the step as plain text.
 fn description(step: &Step) -> String {
     let mut text = String::new();
     for part in &step.parts {
@@ -82,7 +82,7 @@ fn description(step: &Step) -> String {
     text.trim_end().to_owned()
 }
 
-/// A value of the type TEXT (RFC 5545 §3.3.11).
+/// Returns a value of the type TEXT (RFC 5545 §3.3.11).
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + 16);
     for character in text.chars() {
@@ -99,7 +99,7 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
-/// A line in pieces of at most 75 octets, none of which begins a command to a build agent.
+/// Folds a line into pieces of at most 75 octets, none of which begins a build agent's command.
 fn folded(line: &str) -> String {
     let mut folded = String::with_capacity(line.len() + line.len() / 24 + 2);
     let mut rest = line;

@@ -1,4 +1,4 @@
-//! A script for `nsupdate` (RFC 2136).
+//! Writes a script for `nsupdate` (RFC 2136).
 //!
 //! Every record set that is to change must still be as it was seen (RFC 2136 §2.4), so the server refuses the whole
 //! update when the zone has moved on. Within one update deletions precede additions: an alias is ignored while
@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use super::Sheet;
 use crate::plan::rollback;
 
-/// The script; its comments begin with a semicolon.
+/// Writes the script, whose comments begin with a semicolon.
 #[must_use]
 pub fn to_nsupdate(sheet: &Sheet<'_>) -> String {
     let back = rollback(sheet.changes);
@@ -17,7 +17,8 @@ pub fn to_nsupdate(sheet: &Sheet<'_>) -> String {
 }
 
 fn script(sheet: &Sheet<'_>) -> String {
-    // Within one update each record set is as it was before (RFC 2136 §3.2), so one that changes twice takes two.
+    // Prerequisites refer to the zone before the update (RFC 2136 §3.2), so a record set that changes twice takes two
+    // updates.
     sheet.parts().iter().map(update).collect()
 }
 

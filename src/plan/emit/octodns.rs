@@ -1,4 +1,4 @@
-//! A snippet for octoDNS's YAML of the zone.
+//! Writes a snippet for octoDNS's YAML of the zone.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,7 +8,7 @@ use crate::record::{Name, RecordData};
 use super::{Change, Sheet, plain, quoted, refused};
 use crate::plan::rollback;
 
-/// The record sets as they should be, by name; those that go are in comments.
+/// Writes the record sets to publish, by name. Those that are deleted are in comments.
 #[must_use]
 pub fn to_octodns(sheet: &Sheet<'_>) -> String {
     let (changes, note) = sheet.in_the_end("#");
@@ -45,7 +45,7 @@ fn snippet(sheet: &Sheet<'_>) -> String {
     text
 }
 
-/// One record set as an element of its name's list.
+/// Returns one record set as an element of its name's list; `None` if octoDNS cannot express it.
 fn set(change: &Change) -> Option<String> {
     let mut text = format!("  - type: {}\n    ttl: {}\n", change.rtype, change.after.ttl);
     let values: Vec<String> = change.after.data.iter().map(value).collect::<Option<_>>()?;
@@ -66,7 +66,7 @@ fn value(data: &RecordData) -> Option<String> {
         RecordData::Mx { preference, exchange } => {
             format!("exchange: {}\n        preference: {preference}", quoted(&exchange.to_string()))
         }
-        // A semicolon is written with a backslash there.
+        // octoDNS expects a backslash before a semicolon.
         RecordData::Txt(text) => quoted(&plain(text)?.replace(';', "\\;")),
         RecordData::Cname(target) => quoted(&target.to_string()),
         RecordData::Srv { priority, weight, port, target } => {

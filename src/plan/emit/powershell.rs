@@ -1,4 +1,4 @@
-//! Cmdlets for a Windows DNS server (module DnsServer).
+//! Writes cmdlets for a Windows DNS server (module DnsServer).
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use crate::record::{RecordData, acts, opens_command};
 use super::{Change, Sheet, plain, refused};
 use crate::plan::rollback;
 
-/// The script; it stops at the first cmdlet that fails.
+/// Writes the script, which stops at the first cmdlet that fails.
 #[must_use]
 pub fn to_powershell(sheet: &Sheet<'_>) -> String {
     let back = rollback(sheet.changes);
@@ -23,7 +23,7 @@ fn script(sheet: &Sheet<'_>) -> String {
 
 fn commands(sheet: &Sheet<'_>) -> String {
     let mut text = String::new();
-    // Writing into a String cannot fail. What is in the way goes first.
+    // Writing into a String cannot fail. Deletions come first, so that they do not prevent additions.
     for change in sheet.changes {
         for data in change.removed() {
             match remove(sheet, change, data) {
@@ -92,8 +92,8 @@ fn add(sheet: &Sheet<'_>, change: &Change, data: &RecordData) -> Option<String> 
     ))
 }
 
-/// A literal string. PowerShell also ends one at the quotes of a word processor; doubled, each stands for itself. What is
-/// invisible, or would complete a command to a build agent, is between two strings, as its number.
+/// Returns a literal string. PowerShell also ends one at typographic quotes, so these are doubled. A character that is
+/// invisible, or would complete a build agent's command, is inserted between two strings by its number.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("'");
     let mut is_joined = false;

@@ -1,4 +1,4 @@
-//! A Markdown page to hand on: every step with its time, its records, its commands and the way back.
+//! Writes a Markdown page to hand on: every step with its time, its records, its commands and the way back.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use crate::check::time::clock;
 use crate::plan::schedule::{Part, Schedule, Step, relative};
 
-/// The steps of a move as Markdown, with the hours of a time zone beside those of UTC.
+/// Writes the steps of a move as Markdown, with times in a time zone next to those in UTC.
 #[must_use]
 pub fn to_runbook(schedule: &Schedule, zone: &TimeZone) -> String {
     let domain = escaped(&schedule.domain.without_trailing_dot());
@@ -50,7 +50,7 @@ pub fn to_runbook(schedule: &Schedule, zone: &TimeZone) -> String {
     text
 }
 
-/// The same moment in UTC and in a time zone; once where they are the same.
+/// Formats a time in UTC and in a time zone; once if they are the same.
 fn both(time: Timestamp, zone: &TimeZone) -> String {
     let local = time.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string();
     let utc = clock(time);
@@ -69,16 +69,16 @@ fn body(step: &Step) -> String {
     parts.collect::<Vec<_>>().join("\n")
 }
 
-/// More backticks than any line has in a row.
+/// Returns a fence with more backticks than any line has in a row.
 fn fence(lines: &[String]) -> String {
     let runs = lines.iter().flat_map(|line| line.split(|character| character != '`'));
     "`".repeat(runs.map(str::len).max().unwrap_or(0).max(2) + 1)
 }
 
-/// A sentence with its values set apart.
+/// Escapes a sentence, with its values in backticks kept as code.
 fn message(text: &str) -> String {
     let pieces: Vec<&str> = text.split('`').collect();
-    // A backtick without a partner is text.
+    // A backtick without a closing one is text.
     let paired = pieces.len() - 1 + pieces.len() % 2;
     let set = |(index, piece): (usize, &&str)| match index % 2 == 1 && index < paired {
         true => format!("<code>{}</code>", escaped(piece)),
@@ -87,7 +87,7 @@ fn message(text: &str) -> String {
     pieces.iter().enumerate().map(set).collect()
 }
 
-/// The same as [`escaped`] for a sentence, in which a colon before a blank or a digit stays what it is.
+/// Escapes a sentence like [`escaped`], but keeps a colon before a blank or a digit.
 fn prose(text: &str) -> String {
     let escaped = escaped(text);
     let mut pieces = escaped.split("&#58;");
@@ -101,7 +101,7 @@ fn prose(text: &str) -> String {
     prose
 }
 
-/// Text that Markdown shows as it is, in one line.
+/// Returns text that Markdown shows literally, on one line.
 #[must_use]
 pub fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + 8);
@@ -111,7 +111,7 @@ pub fn escaped(text: &str) -> String {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
-            // Mentions, links to issues and addresses that a renderer would make of it.
+            // Prevents renderers from making mentions, links to issues and addresses.
             '@' => escaped.push_str("&#64;"),
             '#' => escaped.push_str("&#35;"),
             ':' => escaped.push_str("&#58;"),

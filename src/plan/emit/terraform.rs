@@ -1,4 +1,4 @@
-//! Resources for Terraform and OpenTofu, in the words of the DNS host's provider.
+//! Writes resources for Terraform and OpenTofu, in the schema of the DNS host's provider.
 
 use std::fmt::Write as _;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use crate::record::{MAX_CHARACTER_STRING, Name, RecordData, RecordType, acts, op
 use super::{Change, Sheet, plain, refused};
 use crate::plan::rollback;
 
-/// Whose resources to write.
+/// The DNS host whose resources are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DnsHost {
     /// `azurerm_dns_*_record`.
@@ -20,10 +20,10 @@ pub enum DnsHost {
 }
 
 impl DnsHost {
-    /// All of them.
+    /// All DNS hosts.
     pub const ALL: [Self; 3] = [Self::Azure, Self::Route53, Self::Cloudflare];
 
-    /// The word on the command line.
+    /// Returns the word on the command line.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -33,7 +33,7 @@ impl DnsHost {
         }
     }
 
-    /// The host to which this name server belongs.
+    /// Returns the DNS host to which this name server belongs.
     #[must_use]
     pub fn of_name_server(name: &Name) -> Option<Self> {
         let labels: Vec<String> =
@@ -60,7 +60,7 @@ impl FromStr for DnsHost {
     }
 }
 
-/// A resource for each record set of the plan; those that are deleted are in comments.
+/// Writes a resource for each record set of the plan. Deleted ones are in comments.
 #[must_use]
 pub fn to_terraform(sheet: &Sheet<'_>, host: DnsHost) -> String {
     let (changes, note) = sheet.in_the_end("#");
@@ -92,7 +92,7 @@ fn resources(sheet: &Sheet<'_>, host: DnsHost) -> String {
     text
 }
 
-/// The name of a resource: the owner and type in letters, digits and underscores.
+/// Returns the name of a resource: the owner and type in letters, digits and underscores.
 fn label(change: &Change) -> String {
     let text = format!("{}_{}", change.name.without_trailing_dot(), change.rtype).to_ascii_lowercase();
     let mut label: String = text
@@ -105,7 +105,7 @@ fn label(change: &Change) -> String {
     label
 }
 
-/// A string in which nothing is a template (HCL native syntax, quoted templates).
+/// Returns a string in which nothing is a template (HCL native syntax, quoted templates).
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for character in text.chars() {
@@ -190,7 +190,8 @@ fn route53(change: &Change) -> Option<String> {
     ))
 }
 
-/// The provider puts quotes around a text; longer ones are cut inside of them.
+/// Returns a value of Route 53. The provider puts quotes around a TXT value, and longer ones are split inside these
+/// quotes.
 fn route53_value(data: &RecordData) -> Option<String> {
     match data {
         RecordData::Txt(text) => {
@@ -205,7 +206,7 @@ fn route53_value(data: &RecordData) -> Option<String> {
     }
 }
 
-/// One resource for each record: there are no sets there.
+/// Returns one resource for each record, since Cloudflare has no record sets.
 fn cloudflare(change: &Change) -> Option<String> {
     let mut text = String::new();
     for (index, data) in change.after.data.iter().enumerate() {
@@ -247,7 +248,7 @@ fn cloudflare(change: &Change) -> Option<String> {
             ("ttl", change.after.ttl.to_string()),
         ];
         let arguments: Vec<(&str, String)> = common.into_iter().chain(values).collect();
-        // `terraform fmt` puts the equals signs of a block below each other.
+        // `terraform fmt` aligns the equals signs of a block.
         let width = arguments.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
         let _ = writeln!(text, "resource \"cloudflare_dns_record\" \"{}{number}\" {{", label(change));
         for (name, value) in &arguments {

@@ -4,19 +4,19 @@ use jiff::SignedDuration;
 
 use crate::plan::{Change, rollback};
 
-/// How the time of a step is meant.
+/// The meaning of the time of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
-    /// At the latest then.
+    /// At that time or earlier.
     By,
-    /// Then.
+    /// At that time.
     At,
-    /// Then or later.
+    /// At that time or later.
     From,
 }
 
 impl When {
-    /// The word before the time; empty where the time alone says it.
+    /// Returns the word before the time; empty if the time needs none.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -36,7 +36,7 @@ pub enum Part {
     List(Vec<String>),
     /// Lines to copy, under a title: records as lines of a zone file, or commands.
     Lines {
-        /// What they are.
+        /// The title of the lines.
         title: &'static str,
         /// The lines.
         lines: Vec<String>,
@@ -46,13 +46,13 @@ pub enum Part {
 /// One step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// Its name, which stays the same however the plan changes.
+    /// Its identifier, which is the same in every plan.
     pub key: &'static str,
-    /// How its time is meant.
+    /// The meaning of its time.
     pub when: When,
-    /// Its time, counted from the switch.
+    /// Its time, relative to the switch.
     pub offset: SignedDuration,
-    /// What to do, in a few words.
+    /// Its task, in a few words.
     pub title: &'static str,
     /// The complete instructions.
     pub parts: Vec<Part>,
@@ -77,7 +77,7 @@ impl Step {
         self.lines("Run", commands.into_iter().collect())
     }
 
-    /// The records to change, and the way back.
+    /// Adds the records to change, and the way back.
     pub(super) fn changes(self, changes: &[Change]) -> Self {
         if changes.is_empty() {
             return self;
@@ -123,7 +123,7 @@ impl Step {
     }
 }
 
-/// A time counted from the switch: `T-24 h`, `T`, `T+5 min`.
+/// Formats a time relative to the switch: `T-24 h`, `T`, `T+5 min`.
 #[must_use]
 pub fn relative(offset: SignedDuration) -> String {
     match offset.as_secs() {
@@ -133,7 +133,7 @@ pub fn relative(offset: SignedDuration) -> String {
     }
 }
 
-/// A length of time in days, hours and minutes; a started minute counts, and days from two on.
+/// Formats a duration in days, hours and minutes, rounded up to a whole minute; days are used from two on.
 #[must_use]
 pub(super) fn span(length: SignedDuration) -> String {
     let minutes = (length.as_secs() + 59) / 60;

@@ -1,7 +1,7 @@
 //! Finds servers whose answers equal the published ones.
 //!
-//! Where all say the same, which is nearly always so, one judgement serves for all of them. The time that an answer has
-//! left differs from cache to cache, and no judgement depends on it.
+//! If all answers are equal, which is nearly always the case, one finding applies to all servers. The remaining TTL
+//! differs between caches, but no finding depends on it.
 
 use std::collections::BTreeMap;
 
@@ -11,29 +11,29 @@ use crate::record::Question;
 use super::ServerConsensus;
 
 impl<'a> ServerConsensus<'a> {
-    /// Returns whether the server has given the published answer to everything that it was asked.
+    /// Returns whether the server has given the published answer to every question.
     pub(super) fn agrees(&self, server: &Server) -> bool {
         self.dissent(server).is_empty()
     }
 
-    /// Whether it has given that answer to everything that was read when the published state was judged: a judgement with
-    /// its eyes reads the same, and comes out the same.
+    /// Returns whether the server has given the published answer to every question that was read for the published
+    /// state. A check of its answers then has the same reads and the same finding.
     pub(super) fn agrees_here(&self, server: &Server, reads: &Reads) -> bool {
         let dissent = self.dissent(server);
         dissent.is_empty() || !reads.questions.iter().any(|question| dissent.contains(&question))
     }
 
-    /// Those of the servers that have to be heard themselves.
+    /// Returns those of the servers that have to be checked separately.
     pub(super) fn dissenting(&self, servers: &[&'a Server]) -> Vec<&'a Server> {
         servers.iter().filter(|server| !self.agrees(server)).copied().collect()
     }
 
-    /// Those that have to be heard about what was read.
+    /// Returns those of the servers that have to be checked separately, given these reads.
     pub(super) fn dissenting_here(&self, servers: &[&'a Server], reads: &Reads) -> Vec<&'a Server> {
         servers.iter().filter(|server| !self.agrees_here(server, reads)).copied().collect()
     }
 
-    /// The questions to which the server has given another answer than the published one.
+    /// Returns the questions that the server answers differently from the published state.
     fn dissent(&self, server: &Server) -> &[&'a Question] {
         let dissents = self.dissents.get_or_init(|| self.dissents());
         dissents.get(server).map_or(&[], Vec::as_slice)

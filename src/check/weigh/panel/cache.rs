@@ -11,7 +11,7 @@ use crate::record::{Name, Question, RecordData, RecordSet};
 use super::{ServerConsensus, ServerFinding};
 
 impl ServerConsensus<'_> {
-    /// The resolvers that do not see yet what is published.
+    /// Returns the finding about resolvers that do not return the published records yet; `None` if all do.
     pub(super) fn lagging(
         &self,
         expectation: &Expectation,
@@ -49,8 +49,8 @@ impl ServerConsensus<'_> {
         Some(ServerFinding { finding: Finding::new(code, message, &published.observed), until })
     }
 
-    /// When the resolver will have dropped its other answer to the question; where that answer is the same, when it will
-    /// have dropped everything that it says otherwise.
+    /// Returns the time when the resolver will have dropped its old answer to the question. If that answer is the
+    /// published one, the time when it will have dropped all answers that differ.
     fn expiry(&self, server: &Server, question: &Question) -> Option<Timestamp> {
         let facts = self.case.sight.facts;
         let published = self.case.sight.without_asking();
@@ -81,7 +81,7 @@ fn data(answer: &Result<Answer, LookupFailure>) -> Option<&RecordSet> {
     answer.as_ref().ok().map(|answer| &answer.set)
 }
 
-/// The part of a record that a sentence needs.
+/// Returns the part of a record that a sentence needs.
 fn brief(data: &RecordData) -> String {
     data.target().map_or_else(|| data.to_string(), Name::without_trailing_dot)
 }
