@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// The mark of a row in four columns, as wide as every other.
+/// Returns the four-column ASCII form of a mark; all forms have the same width.
 #[must_use]
 pub(super) fn mark(mark: &str) -> &'static str {
     match mark {
@@ -17,7 +17,7 @@ pub(super) fn mark(mark: &str) -> &'static str {
     }
 }
 
-/// The text in ASCII. What has no form of its own becomes its number, as in `\u{e9}`.
+/// Returns the text in ASCII. A character without an ASCII form becomes an escape, as in `\u{e9}`.
 #[must_use]
 pub fn to_ascii(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {

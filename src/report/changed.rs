@@ -1,4 +1,4 @@
-//! What has changed since an earlier report, for a person.
+//! Writes the changes since an earlier report, for a person.
 
 use std::fmt::Write as _;
 
@@ -9,10 +9,10 @@ use super::harmless::{Sanitized, harmless};
 use super::style::{Style, Tone};
 use super::view::{DomainReport, ExpectationView, Moved, RecordsChange, Sign, Since, State};
 
-/// Records that are shown of one set at most.
+/// The maximum number of records shown per record set.
 const MOST_RECORDS: usize = 4;
 
-/// The lines for one domain.
+/// Returns the section of a report about the changes of one domain.
 #[must_use]
 pub fn changed(since: &Since, style: &Style) -> String {
     let mut text = String::from("\n");
@@ -30,7 +30,7 @@ pub fn changed(since: &Since, style: &Style) -> String {
     text
 }
 
-/// One line for each change.
+/// Returns one line for each change.
 #[must_use]
 pub fn lines(since: &Since) -> Vec<String> {
     let verdict = since.verdict.iter().map(|pair| format!("verdict: {} → {}", pair.before, pair.after));
@@ -40,7 +40,7 @@ pub fn lines(since: &Since) -> Vec<String> {
     verdict.chain(expectations).chain(appeared).chain(gone).map(|line| harmless(&line)).collect()
 }
 
-/// How an expectation was in the earlier report, if it has changed: `unmet (mx-at-source), 10 mx1.emailsrvr.com.`.
+/// Returns the earlier state of an expectation that has changed: `unmet (mx-at-source), 10 mx1.emailsrvr.com.`.
 #[must_use]
 pub fn before(report: &DomainReport, expectation: &ExpectationView) -> Option<String> {
     let moved = moved_of(report, expectation)?;
@@ -53,7 +53,7 @@ pub fn before(report: &DomainReport, expectation: &ExpectationView) -> Option<St
     })
 }
 
-/// What has changed of an expectation since an earlier report.
+/// Returns the change of an expectation since the earlier report, if there is one.
 #[must_use]
 pub fn moved_of<'r>(report: &'r DomainReport, expectation: &ExpectationView) -> Option<&'r Moved> {
     report.since.as_ref()?.expectations.iter().find(|moved| moved.id == expectation.id)
@@ -72,7 +72,7 @@ fn moved(moved: &Moved) -> String {
     line
 }
 
-/// `unmet (mx-at-source)`, or `met` alone.
+/// Returns a status with its code: `unmet (mx-at-source)`, or `met` alone.
 fn state(state: &State) -> String {
     let status = state.status.word();
     if state.code.as_str() == status { status.to_owned() } else { format!("{status} ({})", state.code) }

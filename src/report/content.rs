@@ -1,6 +1,6 @@
-//! Content of a report for people: the table, HTML and Markdown render the same parts.
+//! Builds the parts of a report for people that the table, HTML and Markdown all render.
 //!
-//! Sentences have their values in backticks.
+//! Values in sentences are in backticks.
 
 use std::cmp::Reverse;
 
@@ -14,10 +14,10 @@ use crate::record::{Name, RecordType};
 
 use super::view::{ChangeView, DomainReport, ExpectationView, Platform};
 
-/// What the mark of an edit or a record means that does not affect the result.
+/// The legend of the mark for an edit or record that does not affect the result.
 pub(super) const ADVICE: &str = "○ Recommended or not needed yet. Does not affect the result.";
 
-/// The verdict in words.
+/// Returns the verdict in words.
 pub(super) fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Ready => "ready",
@@ -27,7 +27,7 @@ pub(super) fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
-/// Counts of what is left, each of which has a row below: `1 record set to edit, 1 to wait for`.
+/// Returns the counts of what is left to do, each shown by rows below: `1 record set to edit, 1 to wait for`.
 pub(super) fn left(domain: &DomainReport) -> String {
     let DomainReport { expectations, hazards, .. } = domain;
     let count = |status| {
@@ -52,7 +52,8 @@ pub(super) fn left(domain: &DomainReport) -> String {
     notes.join(", ")
 }
 
-/// The platform being left, the cloud and the phase: `Rackspace → Microsoft 365 worldwide`.
+/// Returns the platform being left, the cloud, and the phase unless it is the switch: `Rackspace → Microsoft 365
+/// worldwide`.
 pub(super) fn way(domain: &DomainReport) -> String {
     let to = match domain.cloud.known() {
         Some(cloud) => cloud.title().to_owned(),
@@ -70,7 +71,7 @@ fn from(source: &Platform) -> String {
     if source.proof.is_sure() { short.to_owned() } else { format!("probably {short}") }
 }
 
-/// What to type into the panel of the DNS host.
+/// The edits to make in the panel of the DNS host.
 pub(super) struct Edits<'a> {
     /// The zone to edit.
     pub(super) zone: String,
@@ -78,13 +79,13 @@ pub(super) struct Edits<'a> {
     pub(super) name_servers: Vec<String>,
     /// The edits of each phase, in the order in which they are made.
     pub(super) phases: Vec<PhaseEdits<'a>>,
-    /// What the marks next to them mean.
+    /// The legends of the marks next to the edits.
     pub(super) notes: Vec<&'static str>,
 }
 
-/// The edits that a phase asks for.
+/// The edits of one phase.
 pub(super) struct PhaseEdits<'a> {
-    /// When to make them, where several phases have edits.
+    /// The title that says when to make them; `None` if only one phase has edits.
     pub(super) when: Option<&'static str>,
     pub(super) edits: Vec<Edit<'a>>,
 }
@@ -95,17 +96,17 @@ pub(super) struct Edit<'a> {
     /// The host as the panel of a DNS host shows it.
     pub(super) host: String,
     pub(super) rtype: RecordType,
-    /// The value as it is typed.
+    /// The value to type into the panel.
     pub(super) value: &'a str,
-    /// The TTL to publish with; `None` where a record is deleted.
+    /// The TTL to publish with, in seconds; `None` for a record to delete.
     pub(super) ttl: Option<u32>,
-    /// The mark of a value to compare with the admin center.
+    /// The mark `*` of a value to compare with the admin center; empty for other values.
     pub(super) compare: &'static str,
-    /// The mark of an edit that does not affect the result.
+    /// The mark `○` of an edit that does not affect the result; empty for other edits.
     pub(super) advice: &'static str,
 }
 
-/// What an edit does.
+/// The kind of an edit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum EditKind {
     Add,
@@ -113,7 +114,7 @@ pub(super) enum EditKind {
 }
 
 impl EditKind {
-    /// Its name in reports.
+    /// Returns the word in reports.
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Add => "add",
@@ -122,7 +123,7 @@ impl EditKind {
     }
 }
 
-/// What to type into the panel of the DNS host; `None` where there is nothing to edit.
+/// Returns the edits to make in the panel of the DNS host; `None` if there are none.
 pub(super) fn edits(domain: &DomainReport) -> Option<Edits<'_>> {
     if domain.changes.is_empty() {
         return None;
@@ -152,7 +153,7 @@ pub(super) fn edits(domain: &DomainReport) -> Option<Edits<'_>> {
     })
 }
 
-/// When to make the edits that a phase asks for.
+/// Returns the title of the edits of a phase, which says when to make them.
 fn when(phase: Phase) -> &'static str {
     match phase {
         Phase::Prepare => "Before the switch",
@@ -179,7 +180,7 @@ fn record_edits<'a>(change: &'a ChangeView, apex: &Name) -> Vec<Edit<'a>> {
     removed.chain(added).collect()
 }
 
-/// The mark of what does not affect the result.
+/// Returns the mark `○` for an importance that does not affect the result, else an empty string.
 pub(super) fn advice(importance: Importance) -> &'static str {
     match importance {
         Importance::Required => "",
@@ -187,7 +188,7 @@ pub(super) fn advice(importance: Importance) -> &'static str {
     }
 }
 
-/// A record as it is typed into a panel: without the final dot, and text without quotes around it.
+/// Returns a record as it is typed into a panel: without the final dot, and a TXT string without quotes around it.
 pub(super) fn typed(record: &str, rtype: RecordType) -> &str {
     if rtype == RecordType::Txt {
         let text = record.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
@@ -199,13 +200,13 @@ pub(super) fn typed(record: &str, rtype: RecordType) -> &str {
     }
 }
 
-/// Whether an expectation is neither required nor published, so that a list of such names it.
+/// Returns whether an expectation is optional and not published, so that a report need not give it a row.
 pub(super) fn is_not_published(one: &ExpectationView) -> bool {
     let is_plain = matches!(one.code.known(), Some(Code::Met | Code::AliasMissing | Code::ServiceMissing));
     one.importance == Importance::Optional && one.observed.is_empty() && is_plain
 }
 
-/// The importance of a finding that does not affect the result, where that is not obvious.
+/// Returns the importance of a finding that does not affect the result, unless it is met or waived.
 pub(super) fn aside(one: &ExpectationView) -> Option<&'static str> {
     match (one.status, one.importance) {
         (Status::Met | Status::Waived, _) | (_, Importance::Required) => None,
@@ -213,7 +214,7 @@ pub(super) fn aside(one: &ExpectationView) -> Option<&'static str> {
     }
 }
 
-/// Sentences about caches, and about the time after which the old service may be closed.
+/// Returns sentences about caches, and about the time after which the old service may be closed.
 pub(super) fn times(domain: &DomainReport) -> Vec<String> {
     let mut possible: Vec<_> =
         domain.expectations.iter().filter_map(|one| Some((&one.id, one.possible_until?, one))).collect();
@@ -260,7 +261,7 @@ fn closing(domain: &DomainReport) -> Option<String> {
     ))
 }
 
-/// The next step, with the command to paste in backticks, which repeats these options.
+/// Returns the next step as a sentence. The command in it is in backticks and repeats these options.
 pub(super) fn next(options: &str, domain: &DomainReport) -> String {
     let phase = domain.phase();
     let command = |command: &str, phase: Phase| {
@@ -294,7 +295,8 @@ pub(super) fn next(options: &str, domain: &DomainReport) -> String {
     what + explain.as_deref().unwrap_or(".")
 }
 
-/// When the last of the required records that are waited for is everywhere, if all of them say when.
+/// Returns the time at which the last required record that is waited for is everywhere; `None` if one of them has no
+/// time.
 fn latest(domain: &DomainReport) -> Option<Timestamp> {
     let required = domain.expectations.iter().filter(|one| one.is_required());
     let waiting = required.filter(|one| one.status == Status::Waiting);
@@ -302,7 +304,7 @@ fn latest(domain: &DomainReport) -> Option<Timestamp> {
     until?.into_iter().max()
 }
 
-/// The code to read about first.
+/// Returns the code to read about first; `None` for a domain that is ready.
 fn worst(domain: &DomainReport) -> Option<&str> {
     if domain.verdict == Verdict::Ready {
         return None;

@@ -1,8 +1,8 @@
 //! The formats of the report.
 //!
-//! Every format is made from the same frozen view and adds no judgement. Text that came from DNS is harmless in the view
-//! already; each format guards what has a meaning of its own in it, in the one place where it writes text. A format is one
-//! file below, and one line in the list.
+//! Every format renders the same frozen view and draws no conclusions of its own. Text from DNS is already sanitized in
+//! the view; each format escapes only what has a meaning in its own syntax, in the one place where it writes text. A
+//! format is one file below, and one line in the list.
 
 mod csv;
 mod github;
@@ -43,19 +43,19 @@ macro_rules! formats {
             /// All formats, in the order of the help.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The name of the format on the command line.
+            /// Returns the name of the format on the command line.
             #[must_use]
             pub fn word(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
             }
 
-            /// Who it is for.
+            /// Returns the help text, which names the reader or the use of the format.
             #[must_use]
             pub fn help(self) -> &'static str {
                 match self { $(Self::$variant => $help),+ }
             }
 
-            /// Writes it.
+            /// Returns the writer of the format.
             #[must_use]
             pub fn writer(self) -> &'static dyn ReportWriter {
                 match self { $(Self::$variant => &$writer),+ }
@@ -79,7 +79,7 @@ formats! {
 }
 
 impl Format {
-    /// The report of domains that are all at hand, with the worst verdict of those that count.
+    /// Returns the report of domains that are all in memory. `verdict` is the worst verdict among those that count.
     #[must_use]
     pub fn text(self, run: &Run, domains: &[DomainReport], verdict: Verdict) -> String {
         // Writing into memory and reading from it cannot fail.
@@ -113,7 +113,7 @@ impl Format {
     }
 }
 
-/// Pieces that wait in memory.
+/// The pieces that are kept in memory until the end of the report.
 #[derive(Default)]
 struct Waiting(Vec<VecDeque<String>>);
 

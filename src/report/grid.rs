@@ -7,14 +7,14 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::style::{Style, Tone};
 
-/// Blanks in front of every line of a grid.
+/// The number of blanks in front of every line of a grid.
 const INDENT: usize = 2;
-/// Blanks between columns.
+/// The number of blanks between columns.
 const GAP: usize = 2;
-/// The narrowest that a column is made.
+/// The minimum width of a column that is wrapped.
 const NARROWEST: usize = 6;
 
-/// One cell: its text, and what its color says.
+/// A cell: its text, and the meaning of its color.
 #[derive(Debug, Clone)]
 pub(super) struct Cell {
     text: String,
@@ -22,7 +22,7 @@ pub(super) struct Cell {
 }
 
 impl Cell {
-    /// A cell in the color of its meaning.
+    /// Returns a cell in the color of its meaning.
     pub(super) fn toned(tone: Tone, text: impl Into<String>) -> Self {
         Self { text: text.into(), tone: Some(tone) }
     }
@@ -31,7 +31,7 @@ impl Cell {
         self.text.lines().map(str::width).max().unwrap_or(0)
     }
 
-    /// The lines, each painted by itself so that no color runs over the end of a line.
+    /// Returns the lines, each colored separately so that no color continues past the end of a line.
     fn painted(&self, style: &Style) -> String {
         let lines =
             self.text.lines().map(|line| self.tone.map_or(line.to_owned(), |tone| style.paint(tone, line)));
@@ -51,7 +51,7 @@ impl From<&str> for Cell {
     }
 }
 
-/// Rows without lines around them; where they are too wide, the widest columns are wrapped between words.
+/// Lays out rows without borders; if they are too wide, the widest columns are wrapped between words.
 pub(super) fn laid_out<const N: usize>(mut rows: Vec<[Cell; N]>, style: &Style) -> String {
     for cell in rows.iter_mut().flatten() {
         cell.text = style.text(&cell.text).into_owned();
@@ -79,19 +79,19 @@ pub(super) fn laid_out<const N: usize>(mut rows: Vec<[Cell; N]>, style: &Style) 
     text.lines().map(|line| format!("{:INDENT$}{}\n", "", line.trim_end())).collect()
 }
 
-/// A value with what belongs to it: short cells in front, and a few words behind.
+/// A value to copy, with short cells in front of it and a few words after it.
 #[derive(Debug, Clone)]
 pub(super) struct ValueRow<const N: usize> {
     /// The cells in front.
     pub(super) front: [Cell; N],
-    /// What is copied.
+    /// The value to copy, which is never broken.
     pub(super) value: String,
-    /// The words behind it.
+    /// The words after the value.
     pub(super) behind: String,
 }
 
-/// Groups of rows, each a text of its own, with the same columns in all. A value is in the line of its row where it fits,
-/// and else alone on the next line, where it overflows and is never broken.
+/// Lays out groups of rows with the same columns in all, and returns one text per group. A value that does not fit in
+/// the line of its row has the next line to itself, where it overflows and is never broken.
 pub(super) fn value_rows<const N: usize>(groups: Vec<Vec<ValueRow<N>>>, style: &Style) -> Vec<String> {
     let mut groups = groups;
     for row in groups.iter_mut().flatten() {
@@ -133,8 +133,8 @@ pub(super) fn value_rows<const N: usize>(groups: Vec<Vec<ValueRow<N>>>, style: &
     groups.iter().map(|rows| rows.iter().map(line).collect()).collect()
 }
 
-/// Text broken between words. A word that is longer than a line has a line of its own and overflows there: it may be a value,
-/// and a copy gets it whole.
+/// Breaks text between words. A word that is longer than a line has a line of its own and overflows there: it may be a
+/// value, which stays whole for copying.
 pub(super) fn wrapped(text: &str, room: usize) -> String {
     let mut lines: Vec<String> = Vec::new();
     for paragraph in text.lines() {
@@ -154,12 +154,13 @@ pub(super) fn wrapped(text: &str, room: usize) -> String {
     lines.join("\n")
 }
 
-/// The width of the longest word of a text, which no line can be narrower than.
+/// Returns the width of the longest word of a text, which is the minimum width of its lines.
 pub(super) fn longest_word(text: &str) -> usize {
     text.lines().flat_map(pieces).map(str::width).max().unwrap_or(0)
 }
 
-/// The words of a line; a value or a command in backticks is one, with its blanks and what is attached to it.
+/// Returns the words of a line; a value or command in backticks is one word, with its blanks and the characters
+/// attached to it.
 fn pieces(line: &str) -> Vec<&str> {
     let mut pieces = Vec::new();
     let (mut start, mut is_value) = (0, false);
@@ -174,7 +175,7 @@ fn pieces(line: &str) -> Vec<&str> {
         }
     }
     let rest = line.get(start..).unwrap_or_default();
-    // A single backtick opens nothing.
+    // An unpaired backtick does not begin a value.
     if is_value {
         pieces.extend(rest.split(' '))
     } else {

@@ -1,7 +1,8 @@
 //! Sanitizes text from outside before it is shown.
 //!
-//! DNS, files and servers say what they like. In a report it is [`Sanitized`], a type with one door: so no
-//! format can forget to guard a terminal, and each guards only what has a meaning in its own syntax.
+//! DNS, files and servers may return any text. A report holds it only as [`Sanitized`], which cannot be made without
+//! sanitizing: so no format can forget to protect a terminal, and each escapes only what has a meaning in its own
+//! syntax.
 
 use std::borrow::{Borrow, Cow};
 use std::fmt;
@@ -12,10 +13,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::record::{acts, leading_colons, opens_command};
 
-/// Characters of a sentence at most: it names records, and a record may be of any length.
+/// The maximum number of characters of a sentence: it quotes records, and a record may be of any length.
 const LONGEST_SENTENCE: usize = 4096;
-/// Characters of a record at most: the largest data that fits DNS (65,535 octets), every octet of it escaped. Nothing
-/// that can be published is cut, since a program may apply a plan.
+/// The maximum number of characters of a record: the largest record data (65,535 octets) with every octet escaped.
+/// Nothing that can be published is cut, since a program may apply a plan.
 const LONGEST_RECORD: usize = 4 * 65_535 + 1024;
 
 /// Text without control characters, invisible ones and noncharacters, and without commands to build agents, of bounded
@@ -25,26 +26,27 @@ const LONGEST_RECORD: usize = 4 * 65_535 + 1024;
 pub struct Sanitized(String);
 
 impl Sanitized {
-    /// What a person reads: a message, a reason, the name of a file.
+    /// Sanitizes text for a person: a message, a reason, the name of a file.
     #[must_use]
     pub fn sentence(text: &str) -> Self {
         Self(bounded(text, LONGEST_SENTENCE))
     }
 
-    /// What was or should be published, or returned by a server, in presentation form.
+    /// Sanitizes text in presentation form that is or should be published, or that a server returned.
     #[must_use]
     pub fn record(text: &str) -> Self {
         Self(bounded(text, LONGEST_RECORD))
     }
 
-    /// Every one of them as [`Sanitized::record`].
+    /// Sanitizes each of them as [`Sanitized::record`] does.
     pub fn records<T: ToString>(all: impl IntoIterator<Item = T>) -> Vec<Self> {
         all.into_iter().map(|one| Self(bounded(one.to_string(), LONGEST_RECORD))).collect()
     }
 }
 
-/// Text without anything that acts on a terminal, on the text around it or on a build agent: control characters, invisible
-/// ones and noncharacters become U+FFFD, and what would begin a command becomes its number, as in record data (`\091`).
+/// Removes everything that acts on a terminal, on the text around it or on a build agent: control characters, invisible
+/// ones and noncharacters become U+FFFD, and a character that would begin a command is escaped as in record data
+/// (`\091`).
 #[must_use]
 pub fn harmless(text: &str) -> String {
     if is_plain(text) {
@@ -58,14 +60,15 @@ pub fn harmless(text: &str) -> String {
             other => safe.push(other),
         }
     }
-    // An address is a value that somebody copies; where it begins a line, see `harmless_lines`.
+    // An address is a value to copy and is not changed here; for one that begins a line, see `harmless_lines`.
     if let Some(at) = leading_colons(&safe).filter(|_| safe.parse::<Ipv6Addr>().is_err()) {
         safe.replace_range(at..=at, "\\058");
     }
     safe
 }
 
-/// Lines none of which begins a command to a build agent. Where it is an IPv6 address that does, its zero is written.
+/// Returns the lines so that none begins a command to a build agent. An IPv6 address that begins with colons gets its
+/// leading zero.
 #[must_use]
 pub fn harmless_lines(text: &str) -> Cow<'_, str> {
     if text.lines().all(|line| leading_colons(line).is_none()) {
@@ -83,7 +86,8 @@ pub fn harmless_lines(text: &str) -> Cow<'_, str> {
     lines.collect::<String>().into()
 }
 
-/// Whether there is nothing but printable ASCII in it, and nothing that could begin a command, as in nearly all text.
+/// Returns whether a text has only printable ASCII characters and nothing that could begin a command, as nearly all
+/// text.
 fn is_plain(text: &str) -> bool {
     text.bytes().all(|octet| (0x20..0x7f).contains(&octet) && octet != b'[')
         && !text.trim_start().starts_with(':')
@@ -128,7 +132,7 @@ impl fmt::Display for Sanitized {
 
 #[cfg(feature = "formats")]
 impl schemars::JsonSchema for Sanitized {
-    /// For who reads a report it is a string like every other.
+    /// Returns true: in the schema it is a plain string.
     fn inline_schema() -> bool {
         true
     }
@@ -143,7 +147,7 @@ impl schemars::JsonSchema for Sanitized {
 }
 
 impl<'de> Deserialize<'de> for Sanitized {
-    /// An earlier report is a file like every other: its text comes in by the same door.
+    /// Sanitizes the text that is read: an earlier report comes from outside like any other file.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(|text| Self::record(&text))
     }

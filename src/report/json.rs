@@ -1,4 +1,4 @@
-//! The report as JSON, version 1.
+//! Writes the report as JSON, version 1.
 
 use serde::Serialize;
 
@@ -9,18 +9,18 @@ use crate::record::{Name, RecordType, opens_command};
 use super::harmless::Sanitized;
 use super::view::{ChangeView, SCHEMA_VERSION};
 
-/// Any view as indented JSON with a line end behind it; the same bytes for the same content.
+/// Returns any view as indented JSON with a final line end; the same content gives the same bytes.
 #[must_use]
 pub fn to_json(view: &impl Serialize) -> String {
-    // The views hold strings, numbers and lists, which always serialise.
+    // The views hold strings, numbers and lists, which always serialize.
     let mut text =
         serde_json::to_string_pretty(view).unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}"));
     text.push('\n');
     without_commands(text)
 }
 
-/// JSON in which no string holds a command to a build agent: its bracket is written as `\u005b`. The bracket of a list
-/// never follows a letter or `##`.
+/// Returns JSON in which no string contains a command to a build agent: its bracket is written as `\u005b`. The bracket
+/// of a list never follows a letter or `##`.
 #[must_use]
 pub(super) fn without_commands(json: String) -> String {
     let mut safe = String::new();
@@ -45,7 +45,7 @@ pub struct PlanView {
 }
 
 impl PlanView {
-    /// The plan of one domain.
+    /// Returns the view of the plan of one domain.
     #[must_use]
     pub fn new(subject: &Subject, changes: &[Change]) -> Self {
         Self {
@@ -80,7 +80,7 @@ struct ExpectedRecords {
 }
 
 impl ExpectedView {
-    /// What should be published for one domain.
+    /// Returns the view of the records that should be published for one domain.
     #[must_use]
     pub fn new(subject: &Subject, list: &[Expectation]) -> Self {
         let expected = list.iter().map(|expectation| ExpectedRecords {

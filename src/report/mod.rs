@@ -1,7 +1,7 @@
 //! Reports: one frozen view, many formats.
 //!
-//! A format adds no judgement; text from DNS is harmless in the view already, since names and records are in presentation
-//! form there.
+//! A format draws no conclusions of its own. Text from DNS is already sanitized in the view, where names and records
+//! are in presentation form.
 
 pub mod ascii;
 pub mod changed;

@@ -1,4 +1,4 @@
-//! What DNS cannot show, once, at the end of a report for a person.
+//! Lists what DNS cannot show, once, at the end of a report for a person.
 
 use std::fmt::Write as _;
 
@@ -6,10 +6,10 @@ use super::grid::wrapped;
 use super::harmless::Sanitized;
 use super::style::{Style, Tone};
 
-/// Domains that are named of many.
+/// The maximum number of domains named per reminder.
 const SHOWN: usize = 3;
 
-/// What DNS cannot show, gathered over all domains of a run.
+/// The reminders of what DNS cannot show, collected over all domains of a run.
 #[derive(Debug, Default)]
 pub struct Reminders {
     about: Vec<About>,
@@ -20,13 +20,13 @@ pub struct Reminders {
 #[derive(Debug)]
 struct About {
     reminder: Sanitized,
-    /// The first of them, with their name as people write it where that differs.
+    /// The first of these domains, each with its name as people write it if that differs.
     named: Vec<(String, Option<String>)>,
     domains: usize,
 }
 
 impl Reminders {
-    /// Adds those of a domain; `unicode` is its name as people write it, where that differs.
+    /// Adds the reminders of a domain; `unicode` is its name as people write it, if that differs.
     pub fn add(&mut self, domain: &str, unicode: Option<&str>, reminders: &[Sanitized]) {
         self.domains += 1;
         for reminder in reminders {
@@ -44,7 +44,7 @@ impl Reminders {
         }
     }
 
-    /// As text; empty where nothing of it matters.
+    /// Returns the reminders as text; empty if there are none.
     #[must_use]
     pub fn text(&self, style: &Style) -> String {
         if self.about.is_empty() {
@@ -52,7 +52,7 @@ impl Reminders {
         }
         let mut text = style.paint(Tone::Strong, "DNS does not show these; check them as well:") + "\n";
         for about in &self.about {
-            // Of one domain alone there is no doubt whose it is.
+            // With a single domain it is clear which one is meant.
             let whose = if self.domains > 1 { format!(" ({})", about.whose(style)) } else { String::new() };
             let line = format!("{}{whose}", about.reminder);
             let line = wrapped(&style.text(&line), style.columns().saturating_sub(4));

@@ -1,7 +1,7 @@
-//! What has changed since an earlier report.
+//! Finds what has changed since an earlier report.
 //!
-//! Two reports are compared by what they say, not by their words: verdict, records, statuses and hazards. The order of
-//! answers, TTLs that run down and the sentences around them are no change.
+//! Two reports are compared by verdict, records, statuses and hazards, not by their wording. A different order of
+//! answers, a lower TTL or another sentence is not a change.
 
 mod compared;
 mod known;
@@ -26,16 +26,16 @@ use super::words::Word;
 
 pub use known::{Gone, Known, verdict_of_new};
 
-/// What is needed of earlier reports: the newest result of each domain.
+/// The part of earlier reports that a comparison needs: the newest result of each domain.
 #[derive(Debug, Clone, Default)]
 pub struct Earlier {
-    /// In the order in which the domains were met first.
+    /// The results, in the order in which their domains were first read.
     domains: Vec<Arc<EarlierDomain>>,
     places: HashMap<String, usize>,
 }
 
 impl Earlier {
-    /// Reads what `--format json` or `--format ndjson` wrote.
+    /// Reads a report that `--format json` or `--format ndjson` wrote.
     ///
     /// # Errors
     /// [`StoredError`] if it is something else, or of a newer version.
@@ -55,7 +55,7 @@ impl Earlier {
         other.domains.into_iter().for_each(|domain| self.keep(domain));
     }
 
-    /// Keeps a result, if there is no newer one.
+    /// Keeps a result unless there is a newer one.
     fn keep(&mut self, new: Arc<EarlierDomain>) {
         match self.places.get(&new.domain).and_then(|place| self.domains.get_mut(*place)) {
             Some(known) if new.checked_at >= known.checked_at => *known = new,
@@ -95,13 +95,13 @@ impl From<&Report> for Earlier {
     }
 }
 
-/// What has changed for a domain; `None` if the earlier report does not hold it.
+/// Returns what has changed for a domain; `None` if the earlier report does not contain it.
 #[must_use]
 pub fn since(earlier: &Earlier, report: &DomainReport) -> Option<Since> {
     earlier.compared(&EarlierDomain::from(report))
 }
 
-/// What has changed for each domain that both hold and that differs.
+/// Returns what has changed for each domain that both contain and that differs.
 #[must_use]
 pub fn between(earlier: &Earlier, later: &Earlier) -> Vec<(String, Since)> {
     let compared = later.domains.iter().filter_map(|domain| Some((&**domain, earlier.compared(domain)?)));
@@ -128,8 +128,8 @@ impl Earlier {
         })
     }
 
-    /// The same, with what was reported before in place of what could not be looked up for the first time: a lookup that
-    /// fails once is not a change.
+    /// Returns the same results, except that an expectation that has just become unknown keeps the state reported
+    /// before: a lookup that fails once is not a change.
     #[must_use]
     pub fn settled(mut self, before: &Self, told: &Self) -> Self {
         let of = |report: &Self, domain: &str| report.get(domain).cloned();
@@ -158,7 +158,8 @@ impl Earlier {
     }
 }
 
-/// The expectations that changed. One that only one of the reports has, since the options differ, is not a change.
+/// Returns the expectations that changed. One that only one of the reports has, because the options differ, is not a
+/// change.
 fn moved(before: &[EarlierExpectation], after: &[EarlierExpectation]) -> Vec<Moved> {
     let known: BTreeMap<&Word<Id>, &EarlierExpectation> =
         before.iter().map(|expectation| (&expectation.id, expectation)).collect();

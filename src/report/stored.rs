@@ -1,8 +1,8 @@
-//! Reads reports that were written before, as `json` or `ndjson`.
+//! Reads reports that earlier runs wrote as `json` or `ndjson`.
 //!
-//! A stream: every result is handed on as soon as it is read, so that a report of any length takes no more memory than its
-//! largest domain. Fields that this version does not know are skipped. A line of NDJSON that ends too early is the last one
-//! of a run that was killed, and counts as not written.
+//! Reports are streamed: every result is passed on as soon as it is read, so that a report of any length takes no more
+//! memory than its largest domain. Fields that this version does not know are skipped. An NDJSON line that ends too
+//! early is the last one of a run that was killed, and counts as not written.
 
 use std::fmt;
 use std::io::{self, BufRead, Cursor, Read as _};
@@ -16,15 +16,15 @@ use crate::expected::Phase;
 use super::harmless::harmless;
 use super::view::{DomainReport, SCHEMA_VERSION};
 
-/// Octets of a line at most: the results of one domain with every reply, many times over.
+/// The maximum length of a line in octets, many times that of a domain with every reply.
 const LONGEST_LINE: u64 = 256 << 20;
 
-/// What a file holds beside its results.
+/// The content of a file other than its results.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Contents {
-    /// When the run began, and its phase, in a report of one document; each line of NDJSON has its own.
+    /// The time at which the run began and its phase, for a report of one document; each line of NDJSON has its own.
     pub run: Option<(Timestamp, Option<Phase>)>,
-    /// Lines that end too early, from 1.
+    /// The numbers of the lines that end too early, from 1.
     pub cut: Vec<usize>,
 }
 
@@ -39,14 +39,14 @@ pub enum StoredError {
     Content {
         /// The line, from 1.
         line: usize,
-        /// What was found, and what was expected.
+        /// The problem: what was found, and what was expected.
         reason: String,
     },
 }
 
 impl StoredError {
     fn at(line: usize, error: &serde_json::Error) -> Self {
-        // The position is that of the line, which is named already.
+        // The message ends with a position, which would repeat the number of the line.
         let text = error.to_string();
         let reason = text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason);
         let reason = format!("expected a report of cutover as JSON or NDJSON: {}", harmless(reason));
@@ -54,7 +54,7 @@ impl StoredError {
     }
 }
 
-/// The reason why a report of this version cannot be read.
+/// Returns the reason why a report of this newer version cannot be read.
 fn newer(version: u32) -> String {
     format!(
         "found version {version} of the report, and this cutover reads up to version {SCHEMA_VERSION}: use \
@@ -62,7 +62,7 @@ fn newer(version: u32) -> String {
     )
 }
 
-/// What decides how a line is read.
+/// The fields that decide how a line is read.
 #[derive(Deserialize)]
 struct Head {
     schema_version: Option<u32>,
@@ -73,7 +73,7 @@ struct Head {
 /// Reads all results of a report, in their order.
 ///
 /// # Errors
-/// [`StoredError`] for the first that is wrong.
+/// [`StoredError`] for the first line or field that is wrong.
 pub fn read(mut input: impl BufRead, mut take: impl FnMut(DomainReport)) -> Result<Contents, StoredError> {
     let mut line = Vec::new();
     let mut number = 0;
@@ -112,7 +112,7 @@ pub fn read(mut input: impl BufRead, mut take: impl FnMut(DomainReport)) -> Resu
     }
 }
 
-/// Reads the next line, with its end; false behind the last.
+/// Reads the next line, with its line end; returns false after the last.
 fn next_line(input: &mut impl BufRead, line: &mut Vec<u8>, number: &mut usize) -> Result<bool, StoredError> {
     line.clear();
     *number += 1;
@@ -124,8 +124,8 @@ fn next_line(input: &mut impl BufRead, line: &mut Vec<u8>, number: &mut usize) -
     Ok(read > 0)
 }
 
-/// Whether a report that begins with this line is one document: a line of NDJSON is a whole object, or the cut one in front
-/// of others or of the end.
+/// Returns whether a report that begins with this line is one document. A line of NDJSON is a whole object, or a
+/// truncated one that is followed by others or by the end.
 fn is_document(line: &[u8], input: &mut impl BufRead) -> Result<bool, StoredError> {
     if let Ok(head) = serde_json::from_slice::<Head>(line) {
         return Ok(head.domains.is_some());
@@ -144,9 +144,9 @@ fn is_document(line: &[u8], input: &mut impl BufRead) -> Result<bool, StoredErro
 
 /// Reads one line of NDJSON.
 fn result(line: &[u8]) -> Result<DomainReport, serde_json::Error> {
-    // A line end in a text that was cut would not be its end.
+    // With its line end, a truncated string would fail as a control character and not as the end of the input.
     let line = line.trim_ascii();
-    // What a newer version wrote is said to be that, whatever its other fields are.
+    // The version is checked first, so that a newer report is named as such whatever its other fields are.
     let head: Head = serde_json::from_slice(line)?;
     let version = head.schema_version.ok_or_else(|| serde_json::Error::missing_field("schema_version"))?;
     if version > SCHEMA_VERSION {

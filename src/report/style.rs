@@ -1,4 +1,4 @@
-//! How text for people is laid out: width, color, and the marks of what was found.
+//! Lays out text for people: width, color, and the marks of findings.
 
 use std::borrow::Cow;
 
@@ -11,33 +11,34 @@ use super::view::{ExpectationView, HazardView};
 
 /// The width of a pipe or a file: no line is wrapped.
 pub const UNLIMITED: usize = usize::MAX;
-/// The narrowest layout; below it the terminal has to wrap.
+/// The minimum width in columns; a narrower terminal has to wrap.
 const NARROWEST: usize = 40;
 
-/// How text for people is laid out. The words are the same with and without color.
+/// The layout of text for people. The words are the same with and without color.
 #[derive(Debug, Clone, Copy)]
 pub struct Style {
-    /// Columns of a line at most; [`UNLIMITED`] where no line is wrapped. A value that does not fit overflows.
+    /// The maximum width of a line in columns; [`UNLIMITED`] if no line is wrapped. A value that does not fit
+    /// overflows.
     pub width: usize,
-    /// Whether escape sequences for color may be written.
+    /// The use of escape sequences for color.
     pub colour: Colour,
-    /// Whether hints and next steps are left out.
+    /// The amount of detail, such as hints and next steps.
     pub detail: Detail,
-    /// Which characters the reader's console shows.
+    /// The characters that the reader's console shows.
     pub marks: Marks,
 }
 
-/// Which characters to write.
+/// The characters to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Marks {
-    /// All.
+    /// All characters.
     #[default]
     Unicode,
-    /// ASCII alone.
+    /// Only ASCII characters.
     Ascii,
 }
 
-/// Whether to write color.
+/// The use of color.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Colour {
     /// Plain text.
@@ -47,7 +48,7 @@ pub enum Colour {
     On,
 }
 
-/// How much to say.
+/// The amount of detail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Detail {
     /// Results only.
@@ -66,9 +67,9 @@ pub enum Tone {
     Good,
     /// Wrong.
     Bad,
-    /// In between.
+    /// Not settled: to wait for, or not known.
     Pending,
-    /// Beside the point.
+    /// Secondary.
     Faint,
     /// A heading.
     Strong,
@@ -81,18 +82,18 @@ impl Default for Style {
 }
 
 impl Style {
-    /// The width to lay out for.
+    /// Returns the width to lay out for, in columns.
     #[must_use]
     pub fn columns(&self) -> usize {
         self.width.max(NARROWEST)
     }
 
-    /// Whether lines are wrapped.
+    /// Returns whether lines are wrapped.
     pub(super) fn is_limited(&self) -> bool {
         self.width != UNLIMITED
     }
 
-    /// The text in the characters that the console shows.
+    /// Returns the text in the characters that the console shows.
     #[must_use]
     pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
         match self.marks {
@@ -101,7 +102,7 @@ impl Style {
         }
     }
 
-    /// A domain as people write it and as DNS does, in the characters that the console shows.
+    /// Returns a domain as people write it and as DNS does, in the characters that the console shows.
     pub(super) fn domain(&self, domain: &str, unicode: Option<&str>) -> String {
         match unicode.filter(|_| self.marks == Marks::Unicode) {
             Some(unicode) => format!("{unicode} ({domain})"),
@@ -109,7 +110,7 @@ impl Style {
         }
     }
 
-    /// The text in the color of its meaning, where there is color.
+    /// Returns the text in the color of its meaning, if color is on.
     #[must_use]
     pub fn paint(&self, tone: Tone, text: &str) -> String {
         if self.colour == Colour::Off || text.is_empty() {
@@ -127,7 +128,7 @@ impl Style {
 }
 
 impl Tone {
-    /// The meaning of a verdict.
+    /// Returns the meaning of the color of a verdict.
     #[must_use]
     pub fn of(verdict: Verdict) -> Self {
         match verdict {
@@ -138,20 +139,20 @@ impl Tone {
     }
 }
 
-/// What the mark in front of a finding says, in every format that draws one.
+/// The meaning of the mark in front of a finding, the same in every format that has marks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
-    /// It holds.
+    /// The expectation is met.
     Met,
-    /// It must be edited or fixed.
+    /// An edit or a fix is required.
     Error,
-    /// It does not hold and does not affect the verdict.
+    /// The expectation is not met, which does not affect the verdict.
     Advice,
-    /// It only needs time.
+    /// Nothing to edit; only time has to pass.
     Waiting,
-    /// It could not be found out.
+    /// The state could not be determined.
     Unknown,
-    /// It is waived.
+    /// The finding is waived.
     Waived,
     /// A hazard that does not affect the verdict.
     Warning,
@@ -160,7 +161,7 @@ pub enum Mark {
 }
 
 impl Mark {
-    /// The mark of an expectation.
+    /// Returns the mark of an expectation.
     #[must_use]
     pub fn of_expectation(expectation: &ExpectationView) -> Self {
         match expectation.status {
@@ -173,7 +174,7 @@ impl Mark {
         }
     }
 
-    /// The mark of a hazard.
+    /// Returns the mark of a hazard.
     #[must_use]
     pub fn of_hazard(hazard: &HazardView) -> Self {
         match hazard.level {
@@ -184,7 +185,7 @@ impl Mark {
         }
     }
 
-    /// The character that is drawn.
+    /// Returns the character of the mark.
     #[must_use]
     pub fn symbol(self) -> &'static str {
         match self {
@@ -199,7 +200,7 @@ impl Mark {
         }
     }
 
-    /// The same in the characters that the console shows.
+    /// Returns the mark in the characters that the console shows.
     pub(super) fn text(self, style: &Style) -> &'static str {
         match style.marks {
             Marks::Unicode => self.symbol(),
@@ -207,7 +208,7 @@ impl Mark {
         }
     }
 
-    /// Its color.
+    /// Returns the meaning of its color.
     #[must_use]
     pub fn tone(self) -> Tone {
         match self {

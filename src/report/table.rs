@@ -1,4 +1,4 @@
-//! The report for a person: verdict first, done and left at a glance, then what to type, then the next step.
+//! Writes the report for a person: the verdict first, then the findings, the edits to make, and the next step.
 
 mod edits;
 mod expected;
@@ -29,10 +29,10 @@ use replies::replies;
 
 pub use expected::expected;
 
-/// Columns for the names of domains where each domain has one line; a longer name pushes the rest to the right.
+/// The number of columns for a domain name if each domain has one line; a longer name pushes the rest to the right.
 const DOMAIN_COLUMNS: usize = 28;
 
-/// The report of one domain; with the time of the check, where that is not the time of reading.
+/// Returns the report of one domain, with the time of the check if `checked_at` is given.
 #[must_use]
 pub fn domain(report: &DomainReport, checked_at: Option<Timestamp>, style: &Style) -> String {
     let mut text = header(report, style);
@@ -65,7 +65,7 @@ pub fn domain(report: &DomainReport, checked_at: Option<Timestamp>, style: &Styl
     harmless_lines(&style.text(&text)).into_owned()
 }
 
-/// The next step after the report of one domain, as a command with the options that were given.
+/// Returns the next step after the report of one domain, as a command with the options that were given.
 #[must_use]
 pub fn next_step(report: &DomainReport, options: &str, style: &Style) -> String {
     let line = format!("Next: {}", content::next(options, report));
@@ -73,7 +73,7 @@ pub fn next_step(report: &DomainReport, options: &str, style: &Style) -> String 
     harmless_lines(&text).into_owned()
 }
 
-/// One domain of several in one line: its verdict is the heading above.
+/// Returns one line for one of several domains; the verdict is in the heading above it.
 #[must_use]
 pub fn line(report: &DomainReport, style: &Style) -> String {
     let domain = style.domain(&report.domain, report.unicode.as_deref());
@@ -81,7 +81,7 @@ pub fn line(report: &DomainReport, style: &Style) -> String {
     harmless_lines(&style.text(text.trim_end())).into_owned() + "\n"
 }
 
-/// What is left to do for a domain, and the codes that say why.
+/// Returns what is left to do for a domain, and the codes that explain it.
 fn left(report: &DomainReport) -> String {
     let edits = report.changes.iter().filter(|change| change.is_required()).count();
     let count = match report.verdict {
@@ -97,13 +97,13 @@ fn left(report: &DomainReport) -> String {
     if codes.is_empty() { String::new() } else { format!("{count}{}", codes.join(", ")) }
 }
 
-/// The heading above the lines of the domains with this verdict.
+/// Returns the heading above the lines of the domains with this verdict.
 #[must_use]
 pub fn heading(verdict: Verdict, style: &Style) -> String {
     style.paint(Tone::of(verdict), &format!("{}:", content::verdict(verdict))) + "\n"
 }
 
-/// One line for several domains.
+/// Returns a line with the counts of several domains.
 #[must_use]
 pub fn summary(summary: &Summary) -> String {
     let Summary { domains, ready, waiting, changes_needed, undetermined } = summary;
@@ -121,7 +121,7 @@ pub fn summary(summary: &Summary) -> String {
     format!("{domains} domains: {}\n", counts.join(", "))
 }
 
-/// `cutover plan` for a person.
+/// Returns the output of `cutover plan` for a person.
 #[must_use]
 pub fn plan(report: &DomainReport, style: &Style) -> String {
     let domain = shown_domain(report, style);

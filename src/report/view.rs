@@ -1,6 +1,6 @@
 //! The frozen view of a report, version 1.
 //!
-//! Field names, words and their order are what users script against. The view is made from the results and never handed
+//! Users script against the field names, the words and their order. The view is made from the results and never passed
 //! back to the rules; stored reports are read as the same types.
 
 mod change;

@@ -1,7 +1,7 @@
-//! The frozen words of the report: how an enum is written, and read back.
+//! Writes enums as the frozen words of the report, and reads them back.
 //!
-//! The words themselves are those of the layers below. A closed enum refuses a word that it does not have; a [`Word`] keeps
-//! what a newer version wrote.
+//! The words themselves are defined in the layers below. A closed enum rejects an unknown word; a [`Word`] keeps one
+//! that a newer version wrote.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -16,7 +16,7 @@ use crate::plan::Action;
 
 use super::harmless::harmless;
 
-/// Octets of a word at most.
+/// The maximum length of a word in octets.
 const LONGEST: usize = 64;
 
 /// Names the frozen word of each value of an enum.
@@ -24,7 +24,7 @@ pub trait Spell: Copy + Eq + 'static {
     /// Every value.
     const VALUES: &'static [Self];
 
-    /// The word in reports.
+    /// Returns the word in reports.
     fn spell(self) -> &'static str;
 }
 
@@ -96,14 +96,14 @@ spelled!(
 /// A word to which later versions may add others, such as a code.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Word<T> {
-    /// This version has it.
+    /// A word of this version.
     Known(T),
-    /// A newer version wrote it: lower-case letters, digits and hyphens.
+    /// A word that a newer version wrote: lower-case letters, digits and hyphens.
     Newer(Box<str>),
 }
 
 impl<T: Spell> Word<T> {
-    /// The value; `None` for a word that this version does not have.
+    /// Returns the value; `None` for a word that this version does not know.
     #[must_use]
     pub fn known(&self) -> Option<T> {
         match self {
@@ -112,7 +112,7 @@ impl<T: Spell> Word<T> {
         }
     }
 
-    /// The word itself.
+    /// Returns the word itself.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -172,7 +172,7 @@ impl<'de, T: Spell> Deserialize<'de> for Word<T> {
 
 #[cfg(feature = "formats")]
 impl<T> schemars::JsonSchema for Word<T> {
-    /// For a reader it is a string like every other.
+    /// Returns true: in the schema it is a plain string.
     fn inline_schema() -> bool {
         true
     }
@@ -208,18 +208,18 @@ pub(super) fn read_closed<'de, T: Spell, D: Deserializer<'de>>(from: D) -> Resul
     from.deserialize_str(Closed(PhantomData))
 }
 
-/// The value with this word.
+/// Returns the value with this word.
 fn value<T: Spell>(word: &str) -> Option<T> {
     T::VALUES.iter().copied().find(|value| value.spell() == word)
 }
 
-/// Whether a text has the form of a word.
+/// Returns whether a text has the form of a word.
 fn is_word(text: &str) -> bool {
     let is_letter = |octet: u8| octet.is_ascii_lowercase() || octet.is_ascii_digit() || octet == b'-';
     !text.is_empty() && text.len() <= LONGEST && text.bytes().all(is_letter)
 }
 
-/// The beginning of a text, for a message.
+/// Returns the beginning of a text, sanitized for a message.
 pub(super) fn shown(text: &str) -> String {
     harmless(&text.chars().take(LONGEST).collect::<String>())
 }

@@ -1,7 +1,8 @@
-//! What a format of the report has to do.
+//! The interface that every format of the report implements.
 //!
-//! A run writes every domain as soon as it is judged, on any thread, and knows its summary at the end. A format says what it
-//! writes at once and what has to wait; where that waits is decided by the caller, so that a format keeps nothing in memory.
+//! A run writes every domain as soon as it is checked, on any thread, and knows its summary only at the end. A format
+//! returns what to write at once and what has to wait; the caller decides where that is kept, so that a format keeps
+//! nothing in memory.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -18,59 +19,59 @@ use super::view::{DomainReport, Summary};
 
 /// Writes the report in one format.
 pub trait ReportWriter: Sync {
-    /// Writes what comes before the first domain, where that is known before the run.
+    /// Writes what comes before the first domain, if it is known before the run.
     ///
     /// # Errors
-    /// What `out` says.
+    /// An error of `out`.
     fn begin(&self, _out: &mut dyn Write) -> io::Result<()> {
         Ok(())
     }
 
-    /// What is written of one domain. Without state, so that several threads can do it at a time.
+    /// Returns the output for one domain. It keeps no state, so that several threads can call it at the same time.
     fn domain(&self, run: &Run, domain: &DomainReport) -> Piece;
 
-    /// Writes what comes after the last domain, with all that had to wait.
+    /// Writes what comes after the last domain, with all pieces that had to wait.
     ///
     /// # Errors
-    /// What `out` or the pieces that waited say.
+    /// An error of `out`, or of reading back the pieces that waited.
     fn finish(&self, run: &Run, end: Ending<'_>, out: &mut dyn Write) -> io::Result<()>;
 
-    /// What is written between two pieces that are written at once.
+    /// Returns the text between two pieces that are written at once.
     fn separator(&self) -> &'static str {
         ""
     }
 
-    /// Whether it shows the replies of servers even if they were not requested.
+    /// Returns whether the format shows the replies of servers even if they were not requested.
     fn needs_replies(&self) -> bool {
         false
     }
 
-    /// The exit status of a run with this verdict, where the format has one of its own.
+    /// Returns the exit status of a run with this verdict, if the format defines its own.
     fn exit_status(&self, _verdict: Verdict) -> Option<u8> {
         None
     }
 }
 
-/// What a format knows of a run from its beginning.
+/// The properties of a run that a format knows from its beginning.
 #[derive(Debug, Clone)]
 pub struct Run {
-    /// When it began.
+    /// The time at which the run began.
     pub checked_at: Timestamp,
-    /// The phase that was judged.
+    /// The phase that is checked.
     pub phase: Phase,
-    /// Whether its results were just found.
+    /// The origin of its results: this run, or earlier ones.
     pub age: ResultAge,
-    /// How text for people is laid out.
+    /// The layout of text for people.
     pub style: Style,
-    /// Where its domains were named.
+    /// The file that names its domains, and their lines.
     pub place: Place,
-    /// How many domains it has.
+    /// The number of its domains: one, or several.
     pub scale: Scale,
-    /// The options that its next command repeats, each with a blank in front.
+    /// The options to repeat in the next command, each with a blank in front.
     pub options: String,
 }
 
-/// How many domains a run has.
+/// The number of domains of a run: one, or several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scale {
     /// One domain, whose report is all that there is to read.
@@ -80,7 +81,7 @@ pub enum Scale {
 }
 
 impl Scale {
-    /// That of so many domains.
+    /// Returns the scale of this number of domains.
     #[must_use]
     pub fn of(domains: usize) -> Self {
         if domains > 1 { Self::Several } else { Self::One }
@@ -88,7 +89,7 @@ impl Scale {
 }
 
 impl Run {
-    /// A run with results that were just found.
+    /// Returns a run with results that were just found.
     #[must_use]
     pub fn new(checked_at: Timestamp, phase: Phase, style: Style) -> Self {
         Self {
@@ -103,59 +104,59 @@ impl Run {
     }
 }
 
-/// Whether results were just found.
+/// The origin of results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ResultAge {
-    /// They are of this run.
+    /// Results of this run.
     Fresh,
-    /// Earlier runs left them.
+    /// Results that earlier runs stored.
     Stored,
 }
 
-/// Where the domains of a run were named, one a line.
+/// The file that names the domains of a run, one per line.
 #[derive(Debug, Clone)]
 pub struct Place {
     /// The file, as a relative reference.
     pub file: String,
-    /// The line of each domain, from 1 on; of a domain without one, its position in the report is shown.
+    /// The line of each domain, from 1; for a domain without one, its position in the report is used.
     pub lines: BTreeMap<String, usize>,
 }
 
 impl Default for Place {
-    /// The command's own list.
+    /// Returns the place of domains that no file names: the list of the command itself.
     fn default() -> Self {
         Self { file: "cutover-domains".into(), lines: BTreeMap::new() }
     }
 }
 
-/// What a format writes of one domain.
+/// The output of a format for one domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece {
-    /// To be written at once.
+    /// Text to write at once.
     Now(String),
-    /// To be put aside until the end, each text in a section of its own.
+    /// Text to keep until the end, one item for each section.
     Later(Vec<String>),
     /// The format needs the whole domain at the end.
     Whole,
 }
 
-/// What a format knows of a run at its end.
+/// The state of a run that a format knows at its end.
 pub struct Ending<'e> {
-    /// The worst verdict among those that count; `ready` where none does.
+    /// The worst verdict among those that count; `ready` if none does.
     pub verdict: Verdict,
-    /// How many domains have which verdict.
+    /// The number of domains with each verdict.
     pub summary: &'e Summary,
-    /// What DNS cannot show.
+    /// The reminders of what DNS cannot show.
     pub reminders: &'e Reminders,
     /// The domains whose piece was [`Piece::Whole`].
     pub domains: &'e [Arc<DomainReport>],
-    /// The pieces that were put aside.
+    /// The pieces that were kept until the end.
     pub pieces: &'e mut dyn Pieces,
 }
 
-/// Pieces that were put aside.
+/// Reads back the pieces that were kept until the end.
 pub trait Pieces {
-    /// The next text of a section, in the order of the domains.
+    /// Returns the next text of a section, in the order of the domains; `None` after the last.
     ///
     /// # Errors
     /// If it cannot be read back.

@@ -4,7 +4,7 @@ use crate::report::Report;
 use crate::report::since::{Earlier, between};
 use crate::report::view::Since;
 
-/// Compares each report with the changes that were returned before. A lookup that fails once is not a change.
+/// Compares each report with the changes that were already returned. A lookup that fails once is not a change.
 #[derive(Debug, Clone)]
 pub struct ChangeTracker {
     /// The previous report.
@@ -21,7 +21,7 @@ impl ChangeTracker {
         Self { before: report.clone(), known: report }
     }
 
-    /// What has changed of each domain since the last change that was returned.
+    /// Returns what has changed for each domain since the last change that was returned.
     pub fn changes(&mut self, report: &Report) -> Vec<(String, Since)> {
         let report = Earlier::from(report);
         let settled = report.clone().settled(&self.before, &self.known);

@@ -15,20 +15,20 @@ use crate::report::{DomainReport, Report};
 pub struct Checked {
     /// The domain and its options.
     pub subject: Subject,
-    /// What was seen.
+    /// The facts that were found.
     pub facts: Facts,
-    /// What it means.
+    /// The assessment of these facts.
     pub assessment: Assessment,
-    /// The changes.
+    /// The changes to publish.
     pub changes: Vec<Change>,
     cache_expiry: CacheExpiry,
     assumptions: Assumptions,
-    /// What has changed since an earlier report.
+    /// The changes since an earlier report, if it was compared with one.
     pub since: Option<Since>,
 }
 
 impl Checked {
-    /// Judges what was seen.
+    /// Judges the facts of a domain.
     pub(super) fn judge(subject: Subject, facts: Facts, options: JudgeOptions<'_>) -> Self {
         let assessment = assess(&subject, &facts, options);
         let changes = changes(&subject, &facts, options.view, &assessment);
@@ -36,7 +36,7 @@ impl Checked {
         Self { subject, facts, assessment, changes, cache_expiry, assumptions, since }
     }
 
-    /// Takes into account what earlier runs saw.
+    /// Takes the history of earlier runs into account.
     pub fn look_ahead(&mut self, history: &History, assumptions: Assumptions, options: JudgeOptions<'_>) {
         if !history.is_empty_for(&self.subject.domain) {
             let options = JudgeOptions { history: Some(history), ..options };
@@ -47,38 +47,38 @@ impl Checked {
         self.assumptions = assumptions;
     }
 
-    /// When the old service may be closed; `None` while that is not known.
+    /// Returns the time after which the old service may be closed; `None` while it is not known.
     #[must_use]
     pub fn closing(&self) -> Option<Timestamp> {
         self.cache_expiry.closing.map(|closing| closing.after)
     }
 
-    /// The waivers of the run that met a finding.
+    /// Returns the indexes of the waivers of the run that apply to a finding.
     pub fn waivers(&self) -> impl Iterator<Item = usize> {
         let Assessment { judged, hazards, .. } = &self.assessment;
         let judged = judged.iter().filter_map(|judged| judged.waiver.as_ref());
         judged.chain(hazards.iter().filter_map(|hazard| hazard.waiver.as_ref())).map(|waiver| waiver.index)
     }
 
-    /// Its report, without what has changed and without the replies.
+    /// Returns its report, without the changes since an earlier report and without the replies.
     #[must_use]
     pub fn report(&self) -> DomainReport {
         DomainReport::new(&self.subject, &self.assessment, &self.changes)
             .with_cache_expiry(&self.cache_expiry, self.assumptions)
     }
 
-    /// The report of a run over this domain alone.
+    /// Returns the report of a run over this domain alone.
     #[must_use]
     pub fn single_report(&self) -> Report {
         Report::new(self.facts.checked_at, self.subject.phase, vec![self.report()])
     }
 
-    /// Adds what was seen to a recording.
+    /// Adds the facts to a recording.
     pub fn add_to(&self, recording: &mut Recording) {
         recording.add(&self.subject.domain, &self.facts);
     }
 
-    /// The domain.
+    /// Returns the domain.
     #[must_use]
     pub fn domain(&self) -> &Name {
         &self.subject.domain

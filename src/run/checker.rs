@@ -1,7 +1,7 @@
 //! Checks single domains again and again, many at once, while a process runs.
 //!
-//! Not the run of a command, which checks all its domains and ends: see [`Rounds`](super::Rounds) and
-//! [`results`](super::results).
+//! A command that checks all its domains and then ends uses [`Rounds`](super::Rounds) or [`results`](super::results)
+//! instead.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -26,20 +26,20 @@ use super::overrides::DomainOverrides;
 use super::pipeline::gather_observed;
 use super::prepared::PreparedRun;
 
-/// Domains under way at the same time, where the options say nothing.
+/// The number of domains under way at the same time, unless the options set it.
 const CONCURRENCY: usize = 32;
-/// How far the clock of the machine may be from the one that goes on while the machine is asleep or its clock is set, before
-/// everything that is remembered by time is forgotten.
+/// The maximum difference between the time passed on the system clock and on the monotonic clock. A larger one shows
+/// that the machine was asleep or its clock was set, so everything that was kept by time is dropped.
 const MOST_DRIFT: SignedDuration = SignedDuration::from_secs(30);
 
 /// Checks single domains again and again, many at once.
 ///
-/// Everything is read when it is opened: files, choices, resolvers. It can be shared by the tasks of a runtime (in an
-/// [`Arc`]), and a check that is dropped is over at once, without harm to others.
+/// Files, choices and resolvers are read when it is opened. It can be shared by the tasks of a runtime (in an [`Arc`]),
+/// and dropping a check ends it at once without affecting others.
 ///
-/// What is asked for a check: every name of the domain, unless a resolver has said how much longer its cache keeps the answer.
-/// Answers about other names are shared by all domains until their TTL is over, or for five minutes. Zone files are read
-/// again for every check.
+/// A check asks for every name of the domain, except where a resolver has reported how much longer its cache keeps the
+/// answer. Answers about other names are shared by all domains until their TTL has expired, or for five minutes. Zone
+/// files are read again for every check.
 #[derive(Debug)]
 pub struct Checker {
     options: RunOptions,
@@ -47,13 +47,13 @@ pub struct Checker {
     overrides: DomainOverrides,
     notes: Vec<String>,
     inputs: Mutex<Arc<OpenInputs>>,
-    /// One task at a time opens them again.
+    /// Lets one task at a time open the inputs again.
     reopening: tokio::sync::Mutex<()>,
     permits: Semaphore,
     history: Mutex<HistoryFile>,
 }
 
-/// Where the answers come from, and since when.
+/// The sources of the answers, and the time at which they were opened.
 #[derive(Debug)]
 struct OpenInputs {
     inputs: RunInputs,
@@ -72,8 +72,8 @@ impl Checker {
         Self::open_with(options, history, now).await
     }
 
-    /// Opens a checker with a history that the caller stores. Unless the options name a history file, the checker keeps it in
-    /// memory, and [`Checker::history_of`] returns it.
+    /// Opens a checker with a history that the caller stores. Unless the options name a history file, the checker keeps
+    /// it in memory, and [`Checker::history_of`] returns it.
     ///
     /// # Errors
     /// [`RunError`] for what cannot be used.
@@ -105,24 +105,24 @@ impl Checker {
         })
     }
 
-    /// What to say about the options and the files, once.
+    /// Returns the notes about the options and the files, to be shown once.
     #[must_use]
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
 
-    /// The options.
+    /// Returns the options.
     #[must_use]
     pub fn options(&self) -> &RunOptions {
         &self.options
     }
 
-    /// The domains that the options and the settings name, in their order.
+    /// Returns the domains that the options and the settings name, in their order.
     pub fn domains(&self) -> impl Iterator<Item = Name> {
         self.names.iter()
     }
 
-    /// A domain with the choices that the settings make for it, else with those for every domain.
+    /// Returns a domain with its choices from the settings, or else with those for every domain.
     ///
     /// # Errors
     /// [`RunError`] for a value that cannot be used for this domain.
@@ -133,12 +133,13 @@ impl Checker {
     /// Looks up and judges a domain, which need not be one of the settings.
     ///
     /// # Errors
-    /// [`RunError`] for choices or files that cannot be used. A lookup that fails is not one: it is a part of the result.
+    /// [`RunError`] for choices or files that cannot be used. A lookup that fails is not one: it is a part of the
+    /// result.
     pub async fn check(&self, domain: Name, now: Timestamp) -> Result<Checked, RunError> {
         self.check_subject(self.subject(domain)?, now).await
     }
 
-    /// Looks up and judges a domain with choices that are made by the caller.
+    /// Looks up and judges a domain with choices made by the caller.
     ///
     /// # Errors
     /// [`RunError`] for files that cannot be used any more.
@@ -159,8 +160,9 @@ impl Checker {
         self.check_observed(subject, time, now, &mut |_| {}).await
     }
 
-    /// Looks up and judges a domain as [`Checker::check_within`] does, and calls `observe` whenever there are more replies. Its
-    /// argument assesses the replies so far: what is not looked up yet is `unknown`, and other results may still change.
+    /// Looks up and judges a domain as [`Checker::check_within`] does, and calls `observe` whenever there are more
+    /// replies. Its argument assesses the replies so far: what is not looked up yet is `unknown`, and other results may
+    /// still change.
     ///
     /// # Errors
     /// [`RunError`] for files that cannot be used any more.
@@ -171,7 +173,7 @@ impl Checker {
         now: Timestamp,
         observe: &mut (dyn FnMut(&dyn Fn() -> Assessment) + Send),
     ) -> Result<Checked, RunError> {
-        // It is never closed.
+        // The semaphore is never closed.
         let _permit = self.permits.acquire().await;
         let now = inputs::whole_seconds(now);
         let open = self.inputs(now).await?;
@@ -190,7 +192,8 @@ impl Checker {
         Ok(checked)
     }
 
-    /// Looks up and judges these domains, each as it is done; dropping the stream ends what is under way.
+    /// Looks up and judges these domains, and yields each result when it is done; dropping the stream ends the checks
+    /// under way.
     pub fn check_all(
         &self,
         domains: impl IntoIterator<Item = Name>,
@@ -218,8 +221,9 @@ impl Checker {
         lock(&self.history).forget(domain);
     }
 
-    /// Adds what was seen since the last time to the history, where there is one. This waits for the disk, and for other runs
-    /// that have the file locked, of which `notify` gets a sentence for the user: call it where a thread may wait.
+    /// Adds what was seen since the last call to the history file, if there is one. This blocks on the disk, and on
+    /// other runs that have the file locked, in which case `notify` gets a sentence for the user: call it from a thread
+    /// that may block.
     ///
     /// # Errors
     /// [`RunError`] if the file cannot be read or replaced; nothing is lost then, and the next time adds it.
@@ -230,17 +234,18 @@ impl Checker {
         result
     }
 
-    /// Finds the resolvers and reads zone files and keys again, and forgets every answer; checks under way go on with what
-    /// they began with. Done without being asked where the clock shows that the machine was asleep.
+    /// Finds the resolvers again, reads zone files and keys again, and drops every cached answer; checks under way
+    /// continue with the inputs that they began with. This also happens by itself if the clock shows that the machine
+    /// was asleep.
     ///
     /// # Errors
-    /// [`RunError`] for what cannot be used any more; all is then as before.
+    /// [`RunError`] for an input that cannot be used any more; all inputs are then unchanged.
     pub async fn reopen(&self, now: Timestamp) -> Result<(), RunError> {
         let _one_at_a_time = self.reopening.lock().await;
         self.open_again(inputs::whole_seconds(now)).await.map(drop)
     }
 
-    /// Where the answers come from at this time.
+    /// Returns the sources of the answers at this time, and opens them again if necessary.
     async fn inputs(&self, now: Timestamp) -> Result<Arc<OpenInputs>, RunError> {
         let current = || Some(Arc::clone(&lock(&self.inputs))).filter(|open| self.is_current(open, now));
         if let Some(open) = current() {
@@ -260,7 +265,7 @@ impl Checker {
         Ok(open)
     }
 
-    /// Returns whether the answers are those of this time.
+    /// Returns whether the inputs are still current at this time.
     fn is_current(&self, open: &OpenInputs, now: Timestamp) -> bool {
         let lookup = &self.options.lookup;
         if lookup.replay.is_some() {

@@ -1,6 +1,6 @@
-//! Passes the time between two checks, and says when to stop.
+//! Waits between two checks, and reports when to stop.
 //!
-//! The one door to waiting, so that tests decide how long a night is.
+//! All waiting goes through [`Clock`], so that tests control the time.
 
 use std::fmt;
 use std::future::Future;
@@ -9,24 +9,24 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// Something that happens later.
+/// A boxed future, as the methods of [`Clock`] return it.
 pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Waits, and knows when to stop.
+/// Waits, and reports when to stop.
 pub trait Clock: fmt::Debug + Send + Sync {
-    /// Waits for this span from `now` on, and returns the time then.
+    /// Waits for this span from `now`, and returns the time at its end.
     fn wait(&self, now: Timestamp, span: Duration) -> Later<'_, Timestamp>;
 
-    /// Is over when the user wants to stop.
+    /// Completes when the user wants to stop.
     fn stopped(&self) -> Later<'_, ()>;
 }
 
-/// Waits by the clock of the machine.
+/// Waits by the system clock.
 ///
-/// A wait ends at a time of the clock on the wall, also after the machine has been asleep.
+/// A wait ends at a wall-clock time, even if the machine was asleep meanwhile.
 #[allow(clippy::disallowed_methods, reason = "a wait ends at a time of the clock on the wall")]
 pub async fn wait(now: Timestamp, span: Duration) -> Timestamp {
-    /// A machine that wakes up reads the clock at least this soon.
+    /// The maximum time until a machine that wakes up reads the clock again.
     const LONGEST_NAP: Duration = Duration::from_secs(10);
     let mut slept = Duration::ZERO;
     loop {

@@ -1,9 +1,9 @@
 //! Limits the number of domains under way at the same time.
 //!
-//! As many as the user says; else as many as the resolvers keep up with: a few at first, one more for each that went well,
-//! half as many when a resolver that answers begins to leave questions unanswered. No more either than keep the thread busy
-//! that asks: what is under way beside that only waits for it, and pushes the rest out of the processor's caches (a sixth
-//! fewer domains a second with 256 than with 32 in `cargo bench --bench bulk`).
+//! The user sets the number, or it adapts to what the resolvers keep up with: a few domains at first, one more after
+//! each that went well, and half as many when a resolver that answers begins to leave questions unanswered. It also
+//! stops growing while the thread that asks is busy: more domains would only wait for it, and push the others out of
+//! the processor's caches (a sixth fewer domains per second with 256 than with 32 in `cargo bench --bench bulk`).
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -14,45 +14,45 @@ use tokio::time::Instant;
 
 use crate::facts::{Facts, Outcome, Role};
 
-/// Domains at the beginning.
+/// The number of domains at the beginning.
 const FIRST: usize = 32;
-/// Domains at most: at four round trips of 50 ms that is a thousand domains a second.
+/// The maximum number of domains: at four round trips of 50 ms, these are a thousand domains per second.
 const MOST: usize = 256;
-/// Domains at least.
+/// The minimum number of domains.
 const LEAST: usize = 4;
-/// Domains at the beginning of a gentle run.
+/// The number of domains at the beginning of a gentle run.
 const FIRST_GENTLE: usize = 16;
-/// Domains at most in a gentle run.
+/// The maximum number of domains in a gentle run.
 const MOST_GENTLE: usize = 64;
 
-/// The domains under way.
+/// The limit of the domains under way, fixed or adapted to the resolvers.
 #[derive(Debug)]
 pub(super) struct AdaptiveConcurrency {
     permits: Semaphore,
-    /// How many there may be.
+    /// The current limit.
     size: Cell<usize>,
     most: usize,
-    /// Domains that have to go well before there may be more again.
+    /// The number of domains that must go well before the limit changes again; `usize::MAX` for a fixed limit.
     pause: Cell<usize>,
-    /// Places that are given up as soon as they are free.
+    /// The number of permits that are removed as soon as they are free.
     given_up: Cell<usize>,
-    /// How busy the thread is; not known where there is none.
+    /// The load of the thread; `None` outside a runtime.
     load: Option<Load>,
 }
 
 impl AdaptiveConcurrency {
-    /// As many as the user says, or as many as go well.
+    /// Returns the limit that the user sets, or else one that adapts.
     pub(super) fn new(fixed: Option<usize>) -> Self {
         Self::between(fixed.unwrap_or(FIRST), fixed.unwrap_or(MOST))
     }
 
-    /// Few at first and never many, for servers that did not keep up before; no more than are given.
+    /// Returns a low limit, for servers that did not keep up before; never more than `fixed`.
     pub(super) fn gentle(fixed: Option<usize>) -> Self {
         let within = |limit: usize| fixed.map_or(limit, |fixed| fixed.min(limit));
         Self::between(within(FIRST_GENTLE), within(MOST_GENTLE))
     }
 
-    /// A window of `size` domains, which adapts where there may be more.
+    /// Returns a limit of `size` domains, which adapts if `most` is larger.
     fn between(size: usize, most: usize) -> Self {
         Self {
             permits: Semaphore::new(size),
@@ -64,18 +64,18 @@ impl AdaptiveConcurrency {
         }
     }
 
-    /// Domains under way at most, ever.
+    /// Returns the maximum that the limit can reach.
     pub(super) fn most(&self) -> usize {
         self.most
     }
 
-    /// Waits until there is room for one more.
+    /// Waits until one more domain may begin.
     pub(super) async fn enter(&self) -> Option<SemaphorePermit<'_>> {
-        // It is never closed.
+        // The semaphore is never closed.
         self.permits.acquire().await.ok()
     }
 
-    /// Leaves, with what became of the domain.
+    /// Ends a domain, and adapts the limit to its facts.
     pub(super) fn leave(&self, place: Option<SemaphorePermit<'_>>, facts: &Facts) {
         self.learn(facts);
         if let (Some(place), given_up @ 1..) = (place, self.given_up.get()) {
@@ -84,14 +84,14 @@ impl AdaptiveConcurrency {
         }
     }
 
-    /// Takes what became of a domain into account.
+    /// Adapts the limit to the facts of a domain.
     fn learn(&self, facts: &Facts) {
         let (size, pause) = (self.size.get(), self.pause.get());
         if pause == usize::MAX {
             return;
         }
         if is_overrun(facts) {
-            // What is under way already suffers from the same burst, and says nothing new.
+            // Domains already under way suffer from the same burst, and show nothing new.
             if pause == 0 {
                 let smaller = (size / 2).max(LEAST);
                 self.given_up.set(self.given_up.get() + size - smaller);
@@ -107,32 +107,32 @@ impl AdaptiveConcurrency {
     }
 }
 
-/// How much a thread has to do.
+/// The load of a thread.
 #[derive(Debug)]
 struct Load {
     metrics: RuntimeMetrics,
-    /// The time when that was measured last, and how long it had been busy by then.
+    /// The time of the last measurement, and the total busy time of the thread by then.
     seen: Cell<(Instant, Duration)>,
-    /// What was seen.
+    /// The result of the last measurement.
     is_full: Cell<bool>,
 }
 
 impl Load {
-    /// The time of one measurement: a few bursts of replies.
+    /// The minimum length of a measurement: a few bursts of replies.
     const SPAN: Duration = Duration::from_millis(10);
 
-    /// That of the thread of this runtime.
+    /// Returns the load of the thread of this runtime.
     fn of(metrics: RuntimeMetrics) -> Self {
         let seen = Cell::new((Instant::now(), metrics.worker_total_busy_duration(0)));
         Self { metrics, seen, is_full: Cell::new(true) }
     }
 
-    /// Returns whether it hardly waited for anything lately.
+    /// Returns whether the thread was busy for at least 90 % of the last measurement.
     fn is_full(&self) -> bool {
         self.look(Instant::now(), || self.metrics.worker_total_busy_duration(0))
     }
 
-    /// The same at this time, with the time that it has been busy in all.
+    /// Does the same at this time; `busy` returns the total busy time of the thread.
     fn look(&self, now: Instant, busy: impl FnOnce() -> Duration) -> bool {
         let (then, busy_then) = self.seen.get();
         let passed = now.saturating_duration_since(then);

@@ -1,7 +1,7 @@
 //! Reads a domain as people write it.
 //!
-//! People paste addresses of web sites and mailboxes, and names in their own script. What cannot be a domain is refused
-//! with the domain that was probably meant.
+//! People paste web and mail addresses, and names in their own script. Text that cannot be a domain is rejected with
+//! the domain that was probably meant.
 
 use std::net::IpAddr;
 
@@ -11,7 +11,8 @@ use crate::report::harmless::harmless;
 /// Zones whose names stand for addresses (RFC 1035 §3.5, RFC 3596 §2.5).
 const REVERSE_ZONES: [&str; 2] = [".in-addr.arpa", ".ip6.arpa"];
 
-/// Why a text is not a domain: what was found, what was expected, and what was probably meant, in one sentence.
+/// The reason why a text is not a domain: what was found, what was expected, and what was probably meant, in one
+/// sentence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct DomainError(String);
@@ -24,8 +25,8 @@ pub fn parse(typed: &str) -> Result<Name, DomainError> {
     read(typed).map_err(DomainError)
 }
 
-/// Reads a domain of a list: there an address of a web site or mailbox, and a wildcard, stand for their domain. Returns the
-/// domain, and whether it is written differently.
+/// Reads a domain of a list, in which a web or mail address, or a wildcard, stands for its domain. Returns the domain,
+/// and whether it is written differently.
 ///
 /// # Errors
 /// [`DomainError`] if no domain is in it.
@@ -38,7 +39,7 @@ pub fn parse_listed(typed: &str) -> Result<(Name, bool), DomainError> {
     let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
     let host = host.strip_prefix("*.").unwrap_or(host);
     let name = parse(host)?;
-    // A name in its own script is written as it should be.
+    // A name in its own script counts as written correctly.
     let is_plain = host == text && (!text.is_ascii() || name.without_trailing_dot() == text);
     Ok((name, !is_plain))
 }
@@ -71,7 +72,7 @@ fn read(typed: &str) -> Result<Name, String> {
     Ok(name)
 }
 
-/// The name in A-labels, if it is one that a mail domain can have.
+/// Returns the name in A-labels, if a mail domain can have it.
 fn ascii(text: &str) -> Result<Name, String> {
     let text = text.strip_suffix('.').unwrap_or(text);
     if text.split('.').any(str::is_empty) {
@@ -94,7 +95,7 @@ fn to_a_labels(text: &str) -> Result<String, String> {
     idna::domain_to_ascii(text).map_err(|_| "it has no A-label form (RFC 5890)".into())
 }
 
-/// The host of something that looks like a URL.
+/// Returns the host of text that looks like a URL.
 fn url_host(text: &str) -> Option<&str> {
     let rest = match text.split_once("://") {
         Some((_, rest)) => rest,
@@ -105,7 +106,7 @@ fn url_host(text: &str) -> Option<&str> {
     Some(host.split(':').next().unwrap_or(host))
 }
 
-/// The hint at the domain that was meant, if there is one.
+/// Returns the hint at the domain that was probably meant, or else an example.
 fn meant(host: &str) -> String {
     let host = host.strip_prefix("www.").unwrap_or(host);
     match ascii(host) {

@@ -1,7 +1,7 @@
-//! Reads a list of domains: one a line with the options of that domain behind it, or CSV with a header.
+//! Reads a list of domains: one per line with its options after it, or CSV with a header.
 //!
-//! A list is pasted together from other programs, so an address of a web site or mailbox stands for its domain, with a note.
-//! Nothing is looked up before every line was read; what cannot be used is reported for all lines together.
+//! Lists are often pasted from other programs, so a web or mail address stands for its domain, with a note. Nothing is
+//! looked up before every line has been read, and all lines that cannot be used are reported together.
 
 mod table;
 
@@ -21,11 +21,11 @@ use super::settings::{DOMAIN_KEYS, FLAGS, OptionValues, closest, located};
 use super::subject::{ListCache, subject};
 use super::{domain, files};
 
-/// Octets of a line of a list at most: a domain has 255, and there may be options and a comment behind it.
+/// The maximum length of a line in octets: a domain has at most 255, and options and a comment may follow it.
 const LONGEST_LINE: usize = 16 << 10;
-/// Lines that are reported; the others are counted.
+/// The maximum number of wrong lines that are reported; more are only counted.
 const MOST_PROBLEMS: usize = 20;
-/// Notes about lines; the others are counted.
+/// The maximum number of notes about lines; more are only counted.
 const MOST_NOTES: usize = 10;
 
 /// A list of domains.
@@ -33,13 +33,13 @@ const MOST_NOTES: usize = 10;
 pub struct DomainList {
     /// Its domains.
     pub(super) names: Names,
-    /// Those with options of their own.
+    /// The domains with options of their own.
     pub(super) own: ConfiguredDomains,
     /// Notes about its lines.
     notes: Vec<String>,
 }
 
-/// Turns the options of a line into what is expected of its domain: `None` where that is the same as of every other.
+/// Turns the options of a line into the expectations of its domain; `None` if they are those of every other domain.
 ///
 /// The error is the reason for a person, without the place.
 pub type LineOptions<'a> =
@@ -71,7 +71,8 @@ impl fmt::Display for ListError {
 }
 
 impl DomainList {
-    /// Reads a list; `-` is standard input, of which `input` may be the content. Paths in it are relative to its folder.
+    /// Reads a list; `-` is standard input, whose content may be given as `input`. Paths in the list are relative to
+    /// its folder.
     ///
     /// # Errors
     /// [`RunError`] if it cannot be read, with every line that cannot be used.
@@ -111,7 +112,7 @@ impl DomainList {
         Ok(list)
     }
 
-    /// The domains alone; their options are only read.
+    /// Reads only the domains of a list, and the notes about its lines; options are read but not applied.
     ///
     /// # Errors
     /// [`RunError`] if the list cannot be read, with every line that cannot be used.
@@ -120,7 +121,7 @@ impl DomainList {
         Ok((list.names, list.notes))
     }
 
-    /// Its domains.
+    /// Returns its domains.
     #[must_use]
     pub fn domains(&self) -> &Names {
         &self.names
@@ -165,7 +166,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// A domain and the options behind it.
+    /// Reads a line: a domain and the options after it.
     fn line(&mut self, line: usize, words: &[String]) -> Result<(), String> {
         let Some((typed, options)) = words.split_first() else { return Ok(()) };
         let options = options.iter().map(|word| match word.split_once('=') {
@@ -207,7 +208,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// A row of a table; an empty cell is as good as none.
+    /// Reads a row of a table; an empty cell counts as no value.
     fn row(
         &mut self,
         line: usize,
@@ -233,7 +234,7 @@ impl Reader<'_, '_> {
             let (Some(key), cell) = (key, cell.trim()) else { continue };
             match *key {
                 _ if cell.is_empty() => {}
-                // None of these has blanks in it.
+                // These take several values, none of which contains blanks.
                 "gateway" | "group" | "spf-sender" => {
                     options
                         .extend(cell.split_whitespace().map(|value| ((*key).to_owned(), value.to_owned())));
@@ -270,7 +271,7 @@ impl Reader<'_, '_> {
         Ok(())
     }
 
-    /// The options as a settings file would have them.
+    /// Returns the options as a settings file would have them.
     fn values(&self, options: Vec<(String, String)>) -> Result<OptionValues, String> {
         let mut values = OptionValues::new();
         let mut off = BTreeSet::new();
@@ -299,14 +300,14 @@ impl Reader<'_, '_> {
 
     fn refuse(&mut self, line: usize, reason: String) {
         match self.problems.lines.len() < MOST_PROBLEMS {
-            // A file that is named may have several lines that are wrong.
+            // A reason about another file may have several lines.
             true => self.problems.lines.push((line, reason.replace('\n', "; "))),
             false => self.problems.more += 1,
         }
     }
 }
 
-/// The key as settings have it.
+/// Returns the key as settings have it.
 fn key(written: &str) -> Result<&'static str, String> {
     let plain = written.trim().trim_start_matches("--").to_ascii_lowercase().replace(['_', ' '], "-");
     let known = DOMAIN_KEYS.iter().copied();
@@ -319,7 +320,7 @@ fn key(written: &str) -> Result<&'static str, String> {
     })
 }
 
-/// The line up to its comment, which begins the line or comes after a blank.
+/// Returns the line up to its comment, which begins the line or follows a blank.
 fn without_comment(line: &str) -> &str {
     let mut before = ' ';
     for (at, character) in line.char_indices() {
@@ -331,7 +332,7 @@ fn without_comment(line: &str) -> &str {
     line.trim()
 }
 
-/// Words between blanks; a part in double quotes may have blanks in it.
+/// Splits a line at blanks; a part in double quotes may contain blanks.
 fn words(entry: &str) -> Result<Vec<String>, String> {
     let (mut words, mut word, mut is_quoted) = (Vec::new(), String::new(), false);
     for character in entry.chars() {

@@ -22,12 +22,13 @@ pub struct EarlierRuns {
     pub reports: Earlier,
     /// The recordings.
     pub recordings: Vec<Recording>,
-    /// What to say of the files.
+    /// The notes about the files.
     pub notes: Vec<String>,
 }
 
 impl EarlierRuns {
-    /// As one report: a recording is judged by the rules and options of today, so that only what the DNS said differs.
+    /// Returns them as one report. A recording is judged by the rules and options of this run, so that only the DNS
+    /// answers differ.
     ///
     /// # Errors
     /// [`RunError`] for choices that cannot be used.
@@ -45,7 +46,7 @@ impl EarlierRuns {
     }
 }
 
-/// A recording as a report.
+/// Returns a recording as a report.
 async fn judged(
     recording: Recording,
     options: &RunOptions,

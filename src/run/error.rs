@@ -9,22 +9,22 @@ use crate::report::harmless::harmless;
 
 use super::domain::DomainError;
 
-/// An error of another layer, whatever its type.
+/// An error of any type from another layer.
 type Source = Box<dyn Error + Send + Sync>;
 
-/// Why a run cannot begin or go on. The text is one line for a person, or several; where it is about a file, it begins with
-/// the file.
+/// The reason why a run cannot begin or continue. The text is one line for a person, or several; if it is about a file,
+/// it begins with the file.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// Options that cannot be used, or not together.
+    /// Options that cannot be used, or not in combination.
     #[error("{0}")]
     Usage(String),
     /// Something is not a domain.
     #[error("{}{source}", at(.place.as_deref()))]
     Domain {
-        /// Where it was found: a file and its line, or an option.
+        /// The place where it was found: a file and its line, or an option.
         place: Option<String>,
-        /// What it is instead.
+        /// The reason why it is not a domain.
         source: DomainError,
     },
     /// A file cannot be read.
@@ -32,7 +32,7 @@ pub enum RunError {
     Read {
         /// The file.
         path: String,
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
     /// A file cannot be written, as on a full disk.
@@ -40,15 +40,15 @@ pub enum RunError {
     Write {
         /// The file.
         path: String,
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
     /// A file does not hold what it should.
     #[error("{path}: {source}")]
     Content {
-        /// The file, with the line where that is known.
+        /// The file, with the line if it is known.
         path: String,
-        /// What is wrong with it.
+        /// The problem with its content.
         source: Source,
     },
     /// Another run has a file locked for too long.
@@ -56,7 +56,7 @@ pub enum RunError {
     Locked {
         /// The file.
         path: String,
-        /// How long this run has waited.
+        /// The time that this run has waited, in seconds.
         seconds: u64,
     },
     /// A zone file or a list of expected values cannot be used; the error names the file and the line.
@@ -68,9 +68,9 @@ pub enum RunError {
     /// Microsoft Graph does not answer as it should.
     #[error("Microsoft Graph{about}: {source}")]
     Graph {
-        /// Where it is, and what it was asked.
+        /// The URL of Microsoft Graph, and the subject of the request.
         about: String,
-        /// What it answered.
+        /// The failure of the request.
         source: Failure,
     },
     /// A part of the program failed while a domain was checked.
@@ -79,39 +79,39 @@ pub enum RunError {
 }
 
 impl RunError {
-    /// A file that cannot be read.
+    /// Returns the error for a file that cannot be read.
     pub(super) fn read(path: &Path, source: io::Error) -> Self {
         Self::Read { path: shown(path), source }
     }
 
-    /// A file that cannot be written.
+    /// Returns the error for a file that cannot be written.
     pub(super) fn write(path: &Path, source: io::Error) -> Self {
         Self::Write { path: shown(path), source }
     }
 
-    /// A file that does not hold what it should.
+    /// Returns the error for a file that does not hold what it should.
     #[must_use]
     pub fn content(path: &Path, source: impl Into<Source>) -> Self {
         Self::Content { path: shown(path), source: source.into() }
     }
 
-    /// A line of a file that does not hold what it should.
+    /// Returns the error for a line of a file that does not hold what it should.
     pub(super) fn content_of_line(file: &str, line: usize, source: impl Into<Source>) -> Self {
         Self::Content { path: format!("{file}:{line}"), source: source.into() }
     }
 
-    /// Records that cannot be used.
+    /// Returns the error for records that cannot be used.
     pub(super) fn records(source: impl Into<Source>) -> Self {
         Self::Records(source.into())
     }
 
-    /// A resolver that cannot be asked.
+    /// Returns the error for a resolver that cannot be asked.
     pub(super) fn resolver(source: impl Into<Source>) -> Self {
         Self::Resolver(source.into())
     }
 }
 
-/// The name of a file as messages show it.
+/// Returns the name of a file as messages show it.
 pub(super) fn shown(path: &Path) -> String {
     harmless(&path.display().to_string())
 }
@@ -120,7 +120,7 @@ fn at(place: Option<&str>) -> String {
     place.map(|place| format!("{place}: ")).unwrap_or_default()
 }
 
-/// The words of the system without its number.
+/// Returns the error message of the operating system without the error number.
 #[must_use]
 pub fn system_words(error: &io::Error) -> String {
     let text = error.to_string();

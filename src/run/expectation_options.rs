@@ -1,4 +1,4 @@
-//! What is expected of a domain, as plain values: of every domain, and of single ones.
+//! The options that decide what is expected of a domain, as plain values: for every domain, and for single ones.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ use crate::record::spf::Term;
 /// The domains that a settings file names.
 #[derive(Debug, Clone, Default)]
 pub struct ConfiguredDomains {
-    /// The file, as messages call it; `None` where there is none.
+    /// The name of the file in messages; `None` if there is no file.
     pub file: Option<String>,
     /// Its domains, in its order.
     pub domains: Vec<ConfiguredDomain>,
@@ -31,7 +31,7 @@ pub struct ConfiguredDomain {
     pub line: usize,
     /// The groups that it belongs to.
     pub groups: Vec<String>,
-    /// What is expected of it; `None` where that is the same as of every other domain.
+    /// The options of the domain; `None` if they are those of every other domain.
     pub expected: Option<Arc<ExpectationOptions>>,
 }
 
@@ -43,10 +43,10 @@ impl ConfiguredDomain {
     }
 }
 
-/// What is expected of a domain.
+/// The options that decide what is expected of a domain.
 #[derive(Debug, Clone)]
 pub struct ExpectationOptions {
-    /// Which part of the move is checked.
+    /// The part of the move that is checked.
     pub phase: Phase,
     /// The Microsoft cloud.
     pub cloud: Cloud,
@@ -62,9 +62,9 @@ pub struct ExpectationOptions {
     pub files: Vec<PathBuf>,
     /// The kind of these files; `None` to recognize it.
     pub file_kind: Option<Kind>,
-    /// Whether expected values are read from Microsoft Graph.
+    /// True if expected values are read from Microsoft Graph.
     pub graph: bool,
-    /// Where Microsoft Graph is; `None` for the server of the cloud.
+    /// The URL of Microsoft Graph; `None` for the server of the cloud.
     pub graph_url: Option<Root>,
     /// The platform being left, by its id; `None` to recognize it.
     pub source: Option<String>,
@@ -72,11 +72,11 @@ pub struct ExpectationOptions {
     pub gateways: Vec<Gateway>,
     /// SPF terms of other senders that must stay.
     pub spf_senders: Vec<Term>,
-    /// Whether autodiscover stays on premises for now.
+    /// True if autodiscover stays on premises for now.
     pub hybrid: bool,
-    /// Whether the domain takes and sends no mail, and shall stay so.
+    /// True if the domain neither accepts nor sends mail, and is to stay that way.
     pub parked: bool,
-    /// The time when the MX is to change.
+    /// The planned time of the MX change.
     pub switch_at: Option<Timestamp>,
 }
 

@@ -15,26 +15,26 @@ use crate::facts::Recording;
 use super::error::RunError;
 use super::temporary::Temporary;
 
-/// A kind of file that is read in one piece, and how large it may be. What is made of it takes up to a hundred times as much
+/// A kind of file that is read as a whole, and its maximum size. The parsed content takes up to a hundred times as much
 /// memory.
 #[derive(Debug, Clone, Copy)]
 pub struct Kind {
-    /// What it is called, with its article.
+    /// The name of the kind, with its article.
     what: &'static str,
     mebibytes: u64,
 }
 
-/// Some hundred thousand records.
+/// A zone file: some hundred thousand records.
 pub const ZONE_FILE: Kind = Kind { what: "a zone file", mebibytes: 8 };
-/// Expected values of many domains.
+/// A file with the expected values of many domains.
 pub const EXPECTED_VALUES: Kind = Kind { what: "a file of expected values", mebibytes: 16 };
-/// A million domains.
+/// A list of domains: a million of them.
 pub const DOMAIN_LIST: Kind = Kind { what: "a list of domains", mebibytes: 64 };
-/// One key.
+/// A file with one key.
 pub const KEY_FILE: Kind = Kind { what: "a key file", mebibytes: 1 };
-/// Settings of thousands of domains.
+/// A settings file: options of thousands of domains.
 pub const SETTINGS: Kind = Kind { what: "a settings file", mebibytes: 16 };
-/// What an earlier run over very many domains wrote.
+/// A report or recording of an earlier run over very many domains.
 pub const EARLIER_RUN: Kind = Kind { what: "a report or recording", mebibytes: 1024 };
 
 impl Kind {
@@ -47,7 +47,7 @@ impl Kind {
     }
 }
 
-/// The content of a file, or of a pipe.
+/// Reads the content of a file, or of a pipe.
 ///
 /// # Errors
 /// [`RunError`] if it cannot be read or is larger than its kind may be.
@@ -59,12 +59,12 @@ pub fn read(path: &Path, kind: Kind) -> Result<Vec<u8>, RunError> {
         return Err(too_large());
     }
     let mut octets = Vec::new();
-    // What is no file has a size of 0, and perhaps no end.
+    // A pipe or device has a size of 0, and perhaps no end.
     file.take(kind.octets() + 1).read_to_end(&mut octets).map_err(failed)?;
     if octets.len() as u64 > kind.octets() { Err(too_large()) } else { Ok(octets) }
 }
 
-/// The content of a text file.
+/// Reads the content of a text file.
 ///
 /// # Errors
 /// [`RunError`] as for [`read`], and if it is not UTF-8.
@@ -73,13 +73,13 @@ pub fn read_text(path: &Path, kind: Kind) -> Result<String, RunError> {
         .map_err(|_| RunError::content(path, "it is not UTF-8; save it as UTF-8"))
 }
 
-/// What messages call standard input.
+/// The name of standard input in messages.
 pub const INPUT: &str = "standard input";
 
-/// What is on standard input.
+/// Reads standard input, or the content that is given in its place.
 ///
 /// # Errors
-/// [`RunError`] if it cannot be read or has no end in sight.
+/// [`RunError`] if it cannot be read or is larger than its kind may be.
 pub fn read_input(given: Option<&[u8]>, kind: Kind) -> Result<Vec<u8>, RunError> {
     let mut octets = Vec::new();
     let read = match given {
@@ -95,7 +95,7 @@ pub fn read_input(given: Option<&[u8]>, kind: Kind) -> Result<Vec<u8>, RunError>
     }
 }
 
-/// A file that is read piece by piece.
+/// Opens a file that is read piece by piece.
 ///
 /// # Errors
 /// [`RunError`] if it cannot be opened.
@@ -104,7 +104,7 @@ pub fn reader(path: &Path) -> Result<impl std::io::BufRead + use<>, RunError> {
     Ok(BufReader::new(file))
 }
 
-/// What an earlier run wrote.
+/// The output of an earlier run.
 pub enum EarlierRun<R> {
     /// The whole text of a recording.
     Recording(String),
@@ -112,7 +112,7 @@ pub enum EarlierRun<R> {
     Report(R),
 }
 
-/// A recording, or what may be a report.
+/// Reads a recording, or opens a file that may be a report.
 ///
 /// # Errors
 /// [`RunError`] if it cannot be read, or if a recording is too large or not UTF-8.
@@ -133,7 +133,7 @@ pub fn earlier_run(path: &Path) -> Result<EarlierRun<impl std::io::BufRead + use
     text.map(EarlierRun::Recording).map_err(|_| RunError::content(path, "it is not UTF-8; save it as UTF-8"))
 }
 
-/// Standard input, read piece by piece.
+/// Opens standard input, or the content that is given in its place, to be read piece by piece.
 pub fn input_reader(given: Option<&[u8]>) -> Box<dyn std::io::BufRead + '_> {
     match given {
         Some(given) => Box::new(given),
@@ -141,7 +141,7 @@ pub fn input_reader(given: Option<&[u8]>) -> Box<dyn std::io::BufRead + '_> {
     }
 }
 
-/// The lines of a file, one after the other.
+/// Returns the lines of a file, one after the other.
 ///
 /// # Errors
 /// [`RunError`] if it cannot be opened.
@@ -152,8 +152,8 @@ pub fn lines(path: &Path) -> Result<impl Iterator<Item = Result<Vec<u8>, RunErro
     Ok(lines.map(move |line| line.map_err(|error| RunError::read(&path, error))))
 }
 
-/// Whether standard output goes on in this file behind a line without an end, which would swallow the first that is
-/// written.
+/// Returns whether standard output appends to this file after a line without an end, which would swallow the first line
+/// that is written.
 pub fn is_gone_on_in_a_line(path: &Path) -> bool {
     is_standard_output(path) && !ends_in_a_line(path).unwrap_or(true)
 }
@@ -168,14 +168,14 @@ fn is_standard_output(path: &Path) -> bool {
     place(output).is_some_and(|output| place(std::fs::metadata(path)) == Some(output))
 }
 
-/// Where this cannot be known, it may be: an empty line too many does no harm.
+/// Returns true, since this cannot be known here: an extra empty line does no harm.
 #[cfg(not(unix))]
 fn is_standard_output(_: &Path) -> bool {
     true
 }
 
-/// Removes what comes after the last line end, if it is `unwanted`; false where it stays, also because it cannot be
-/// taken away.
+/// Removes the text after the last line end, if it is `unwanted`. Returns false if the text stays, also if removing it
+/// fails.
 pub fn cut_last_line(path: &Path, unwanted: impl Fn(&[u8]) -> bool) -> bool {
     let cut = || -> std::io::Result<bool> {
         let mut file = File::options().read(true).write(true).open(path)?;
@@ -191,11 +191,12 @@ pub fn cut_last_line(path: &Path, unwanted: impl Fn(&[u8]) -> bool) -> bool {
     cut().unwrap_or(false)
 }
 
-/// Where the last line end of a file ends, or the file begins; `None` if that is further from its end than a line is long.
+/// Returns the offset after the last line end of a file, or 0 if there is none; `None` if it is too far from the end of
+/// the file to be searched.
 fn last_line_end(file: &mut File) -> std::io::Result<Option<u64>> {
-    /// Octets that are searched at most.
+    /// The maximum number of octets that are searched.
     const LONGEST: u64 = 256 << 20;
-    /// Octets that are searched at once.
+    /// The number of octets that are searched at once.
     const STEP: u64 = 64 << 10;
     let length = file.seek(SeekFrom::End(0))?;
     let mut end = length;
@@ -220,12 +221,12 @@ fn ends_in_a_line(path: &Path) -> std::io::Result<bool> {
     Ok(last == *b"\n")
 }
 
-/// Returns whether there is a file.
+/// Returns whether there is a file at this path.
 pub fn is_there(path: &Path) -> bool {
     path.is_file()
 }
 
-/// The content of a text file that is to be replaced; `None` if there is none yet.
+/// Reads a text file that is to be replaced; `None` if there is none yet.
 ///
 /// # Errors
 /// [`RunError`] as for [`read_text`], and for what is not a file: reading a pipe would wait for its other end.
@@ -237,14 +238,14 @@ pub fn read_text_if_there(path: &Path) -> Result<Option<String>, RunError> {
     }
 }
 
-/// The folder of a file.
+/// Returns the folder of a file.
 pub(super) fn folder_of(path: &Path) -> Result<PathBuf, RunError> {
     path.file_name().ok_or_else(|| RunError::content(path, "it has no file name"))?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     Ok(folder.unwrap_or(Path::new(".")).to_owned())
 }
 
-/// The name of a hidden file that belongs to another.
+/// Returns the name of a hidden file that belongs to another.
 pub(super) fn hidden(path: &Path, end: &str) -> OsString {
     let mut name = OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
@@ -252,26 +253,26 @@ pub(super) fn hidden(path: &Path, end: &str) -> OsString {
     name
 }
 
-/// A file that is being written to a temporary name beside it, and takes its place when it is whole, with the permissions
-/// that the file had before. A link in its place is replaced and not followed; what is not a file, such as a pipe, is
-/// written to as it is.
+/// A file that is written under a temporary name next to it, and replaces it when it is complete, with the permissions
+/// of the old file. A link in its place is replaced and not followed; something other than a file, such as a pipe, is
+/// written to directly.
 #[derive(Debug)]
 pub struct AtomicFile {
     path: PathBuf,
     place: Place,
 }
 
-/// Where a draft is written.
+/// The place where the content is written.
 #[derive(Debug)]
 enum Place {
-    /// Beside the file; taken away again unless it takes its place.
+    /// A temporary file next to it, which is removed unless it replaces the file.
     Beside(BufWriter<NamedTempFile>, Temporary),
-    /// To what is there.
+    /// The pipe or device itself.
     There(BufWriter<File>),
 }
 
 impl AtomicFile {
-    /// Begins one.
+    /// Begins to write a file.
     ///
     /// # Errors
     /// [`RunError`] if nothing can be written there.
@@ -298,10 +299,10 @@ impl AtomicFile {
         Ok(Self { path: path.to_owned(), place })
     }
 
-    /// Writes on.
+    /// Adds to the content.
     ///
     /// # Errors
-    /// [`RunError`] if that fails; the file that was there before is as it was.
+    /// [`RunError`] if that fails; the file that was there before is unchanged.
     pub fn write(&mut self, content: &[u8]) -> Result<(), RunError> {
         let written = match &mut self.place {
             Place::Beside(file, _) => file.write_all(content),
@@ -310,11 +311,11 @@ impl AtomicFile {
         written.map_err(|error| RunError::write(&self.path, error))
     }
 
-    /// Puts it into its place. Its content is on the disk before its name is, and its name is before this returns: a loss of
-    /// power leaves the old file or the new one.
+    /// Replaces the file. The content is on the disk before the new name is, and the name is before this returns: a
+    /// power failure leaves either the old file or the new one.
     ///
     /// # Errors
-    /// [`RunError`] if that fails; the file that was there before is as it was.
+    /// [`RunError`] if that fails; the file that was there before is unchanged.
     pub fn finish(self) -> Result<(), RunError> {
         let Self { path, place } = self;
         let placed = match place {
@@ -332,12 +333,12 @@ fn placed(file: BufWriter<NamedTempFile>, path: &Path) -> std::io::Result<()> {
     sync_folder(path)
 }
 
-/// The permissions of the file that is to be replaced; `None` if there is none yet.
+/// Returns the permissions of the file that is to be replaced; `None` if there is none yet.
 #[cfg(unix)]
 fn mode_of(path: &Path) -> Option<u32> {
     use std::os::unix::fs::PermissionsExt as _;
     let there = std::fs::symlink_metadata(path).ok().filter(std::fs::Metadata::is_file)?;
-    // Set-user-id and set-group-id are not kept: the content is of another writer now.
+    // Set-user-id and set-group-id are not kept: the content now comes from another writer.
     Some(there.permissions().mode() & 0o777)
 }
 
@@ -347,13 +348,14 @@ fn create(path: &Path, mode: Option<u32>) -> std::io::Result<File> {
     let mut options = File::options();
     options.create_new(true).write(true);
     let Some(mode) = mode else { return options.open(path) };
-    // Never open to more people than the file was, and then open to all of them, whatever the mask is.
+    // At no time accessible to more users than the old file was, and in the end to all of them, whatever the umask is.
     let file = options.mode(mode & 0o600).open(path)?;
     file.set_permissions(std::fs::Permissions::from_mode(mode))?;
     Ok(file)
 }
 
-/// Writes the name of a file to the disk. Some file systems cannot, and some folders may be written to but not read.
+/// Writes the name of a file to the disk. Some file systems cannot do this, and some folders may be written to but not
+/// read.
 #[cfg(unix)]
 fn sync_folder(path: &Path) -> std::io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -375,20 +377,20 @@ fn mode_of(_: &Path) -> Option<u32> {
     None
 }
 
-/// Permissions come from the folder there.
+/// Creates a file, which gets its permissions from its folder on this system.
 #[cfg(not(unix))]
 fn create(path: &Path, _: Option<u32>) -> std::io::Result<File> {
     File::options().create_new(true).write(true).open(path)
 }
 
-/// Folders cannot be opened there.
+/// Does nothing: folders cannot be opened on this system.
 #[cfg(not(unix))]
 fn sync_folder(_: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Whether this is not a file that another could replace: a pipe, a terminal, or a link that the system keeps for
-/// one. Any other link is a name like every other, whatever it leads to.
+/// Returns whether the path is not a file that another could replace: a pipe, a terminal, or a link that the system
+/// keeps for one. Any other link counts as a name, whatever it points to.
 fn is_device(path: &Path) -> bool {
     let Ok(there) = std::fs::symlink_metadata(path) else { return false };
     if !there.is_symlink() {
@@ -398,10 +400,10 @@ fn is_device(path: &Path) -> bool {
     folder.is_some_and(|folder| folder == Path::new("/dev") || folder.starts_with("/proc"))
 }
 
-/// Writes a file whole: to a temporary name beside it, which then takes its place.
+/// Writes a complete file: under a temporary name next to it, which then replaces it.
 ///
 /// # Errors
-/// [`RunError`] if it cannot be written; an older file is then as it was.
+/// [`RunError`] if it cannot be written; an older file is then unchanged.
 pub fn write(path: &Path, content: &str) -> Result<(), RunError> {
     let mut draft = AtomicFile::begin(path)?;
     draft.write(content.as_bytes())?;

@@ -1,7 +1,7 @@
 //! Reads and writes the history file.
 //!
 //! The history is one small file. Runs may share it: each adds what it saw to what the others wrote meanwhile, under a
-//! lock beside the file, and the file is replaced whole.
+//! lock file next to it, and replaces the whole file.
 
 use std::path::{Path, PathBuf};
 
@@ -12,15 +12,15 @@ use super::error::RunError;
 use super::files;
 use super::lock::FileLock;
 
-/// The history of a run, which adds to it, and which is written now and then, or at the end.
+/// The history that a run reads and adds to. It is written from time to time, or at the end.
 #[derive(Debug, Default)]
 pub struct HistoryFile {
     path: Option<PathBuf>,
-    /// As it was, with what was seen since.
+    /// The history that was read, with what was seen since.
     known: History,
-    /// What was seen since it was last written.
+    /// The sightings since it was last written.
     news: Vec<(Name, Sighting)>,
-    /// Whether it is kept without a file.
+    /// True if it is kept without a file.
     is_in_memory: bool,
 }
 
@@ -31,18 +31,18 @@ impl HistoryFile {
         Self { known, is_in_memory: true, ..Self::default() }
     }
 
-    /// Checks whether there can be a history, before anything is looked up. If another run has it locked, `notify` gets a
-    /// sentence for the user.
+    /// Checks whether there can be a history, before anything is looked up. If another run has it locked, `notify` gets
+    /// a sentence for the user.
     ///
     /// # Errors
-    /// [`RunError`] if there is a file that cannot be read as one, or none can be made there.
+    /// [`RunError`] if the file there cannot be read as a history, or none can be created.
     pub fn check(path: Option<&Path>, notify: &mut dyn FnMut(&str)) -> Result<(), RunError> {
         let Some(path) = path else { return Ok(()) };
         let _lock = FileLock::acquire(path, notify)?;
         read(path).map(drop)
     }
 
-    /// Reads what there is; without a file nothing is known, and nothing is kept.
+    /// Reads the history file; without one, nothing is known and nothing is kept.
     ///
     /// # Errors
     /// [`RunError`] if the file cannot be read.
@@ -51,7 +51,7 @@ impl HistoryFile {
         Ok(Self { path: path.map(Path::to_owned), known, ..Self::default() })
     }
 
-    /// Adds what was seen of a domain, and returns all that is known then.
+    /// Adds what was seen of a domain, and returns the whole history.
     pub fn remember(&mut self, domain: &Name, facts: &Facts) -> &History {
         if self.path.is_some() || self.is_in_memory {
             let sighting = Sighting::of(domain, facts);
@@ -68,17 +68,17 @@ impl HistoryFile {
         self.known.forget(domain);
     }
 
-    /// All that is known.
+    /// Returns the whole history.
     #[must_use]
     pub fn known(&self) -> &History {
         &self.known
     }
 
-    /// Adds everything to the file, to which others may have added meanwhile, and reads what they added. If another run
-    /// has it locked, `notify` gets a sentence for the user, and this thread waits.
+    /// Adds what was seen to the file, and reads what others have added to it meanwhile. If another run has it locked,
+    /// `notify` gets a sentence for the user, and this thread waits.
     ///
     /// # Errors
-    /// [`RunError`] if the file cannot be read or replaced; it is then as it was.
+    /// [`RunError`] if the file cannot be read or replaced; it is then unchanged.
     pub fn save(&mut self, notify: &mut dyn FnMut(&str)) -> Result<(), RunError> {
         let Some(path) = &self.path else { return Ok(()) };
         let _lock = FileLock::acquire(path, notify)?;
@@ -93,13 +93,13 @@ impl HistoryFile {
         Ok(())
     }
 
-    /// Splits off what was seen since it was last written, to be saved while this goes on being added to.
+    /// Splits off what was seen since it was last written, to be saved while more is added here.
     pub(super) fn split_off(&mut self) -> Self {
         let (known, news) = (self.known.clone(), std::mem::take(&mut self.news));
         Self { path: self.path.clone(), known, news, is_in_memory: self.is_in_memory }
     }
 
-    /// Joins what was split off again: with what other runs wrote if it was saved, and with its news if it was not.
+    /// Takes back what was split off: with what other runs wrote if it was saved, and with its sightings if it was not.
     pub(super) fn join(&mut self, apart: Self) {
         self.known = apart.known;
         self.news.iter().for_each(|(domain, sighting)| self.known.add(domain, sighting));
@@ -151,7 +151,7 @@ reply contoso.com. MX
         assert!(first.known().is_empty_for(&fabrikam));
         second.save(&mut unheard).unwrap();
         assert!(!second.known().is_empty_for(&contoso) && !second.known().is_empty_for(&fabrikam));
-        // What is written is not written again.
+        // Saved sightings are not written again.
         let written = files::read_text(&path, files::EARLIER_RUN).unwrap();
         second.save(&mut unheard).unwrap();
         assert_eq!(files::read_text(&path, files::EARLIER_RUN).unwrap(), written);

@@ -1,7 +1,7 @@
 //! Delivers notices: to a command on its standard input, and to a web server.
 //!
-//! Deliveries go on beside the checks and never change a verdict. One that fails is tried again with growing pauses, and then
-//! given up, which is said.
+//! Deliveries run alongside the checks and never change a verdict. One that fails is tried again with growing pauses,
+//! and then given up and reported.
 
 use std::process::Stdio;
 use std::sync::Arc;
@@ -18,23 +18,23 @@ use crate::report::harmless::harmless;
 
 use super::notices::{Notice, NoticeFormat};
 
-/// Deliveries at the same time.
+/// The maximum number of deliveries at the same time.
 const MOST_AT_ONCE: usize = 4;
-/// How long a command may run.
+/// The maximum time that a command may run.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// How often a command is started for one notice at most.
+/// The maximum number of times that a command is started for one notice.
 const TRIES: u32 = 3;
-/// The pause after a command fails first; each further one is twice as long.
+/// The pause after the first failure of a command; each further pause is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
-/// Where notices go.
+/// The targets of notices.
 #[derive(Debug, Clone, Default)]
 pub struct HookTargets {
     /// A command line for the shell of the system, which gets the notice as JSON on its standard input.
     pub command: Option<String>,
     /// A web server.
     pub webhook: Option<Webhook>,
-    /// How the notice is written for the web server.
+    /// The format of the notice for the web server.
     pub format: NoticeFormat,
 }
 
@@ -46,7 +46,7 @@ impl HookTargets {
     }
 }
 
-/// Delivers notices beside the checks.
+/// Delivers notices alongside the checks.
 ///
 /// Must be used inside a tokio runtime with I/O and time.
 #[derive(Debug)]
@@ -100,19 +100,19 @@ impl Hooks {
     ) {
         let (permits, failures) = (Arc::clone(&self.permits), self.failures.0.clone());
         let (domain, target) = (domain.to_owned(), target.to_owned());
-        // What has ended needs no place any more.
+        // Deliveries that have ended need no slot any more.
         while self.under_way.try_join_next().is_some() {}
         self.under_way.spawn(async move {
             let _permit = permits.acquire().await;
             if let Err(reason) = delivery.await {
-                // The other end is gone only with the run.
+                // The receiver is dropped only when the run ends.
                 let _ =
                     failures.send(format!("{domain}: {target}: {reason}; the change is not reported there"));
             }
         });
     }
 
-    /// What has failed since the last call, a sentence each.
+    /// Returns the failures since the last call, one sentence each.
     pub fn failures(&mut self) -> Vec<String> {
         std::iter::from_fn(|| self.failures.1.try_recv().ok()).collect()
     }
@@ -128,7 +128,7 @@ impl Hooks {
     }
 }
 
-/// Runs a command until it succeeds, a few times at most.
+/// Runs a command until it succeeds, at most [`TRIES`] times.
 async fn run_often(command: &str, input: &str) -> Result<(), String> {
     let mut pause = FIRST_PAUSE;
     for _ in 1..TRIES {
@@ -141,7 +141,7 @@ async fn run_often(command: &str, input: &str) -> Result<(), String> {
     run(command, input).await
 }
 
-/// Runs a command with this text as its standard input; what it prints goes nowhere.
+/// Runs a command with this text as its standard input; its output is discarded.
 async fn run(command: &str, input: &str) -> Result<(), String> {
     let words = |error: std::io::Error| harmless(&error.to_string());
     let mut child = shell(command)

@@ -18,33 +18,33 @@ use super::files;
 use super::names::Names;
 use super::options::{DomainLimit, DomainSelection, LookupOptions, NameServerHost, RunOptions};
 
-/// Where the answers of a run come from.
+/// The sources of the answers of a run, and the notes about them.
 #[derive(Debug)]
 pub struct RunInputs {
-    /// Where the answers come from.
+    /// The sources of the answers.
     pub source: Source,
-    /// What web servers are asked for; in a replay whatever the recording holds.
+    /// The topics that web servers are asked about; in a replay all of them, since the recording decides.
     pub web: Vec<WebTopic>,
-    /// Whether zones are read by transfer, and how.
+    /// The options of zone transfers; `None` if zones are not read by transfer.
     pub transfer: Option<Transfer>,
-    /// What to say on standard error before the report.
+    /// The notes to show on standard error before the report.
     pub notes: Vec<String>,
-    /// What only a curious reader wants to know.
+    /// The notes that are shown only with `-v`.
     pub asides: Vec<String>,
 }
 
-/// How zones are read by transfer.
+/// The options of zone transfers.
 #[derive(Debug, Default)]
 pub struct Transfer {
-    /// What the requests are signed with.
+    /// The key that signs the requests.
     pub key: Option<TsigKey>,
 }
 
-/// Name servers that were named, with their addresses.
+/// The name servers that the user named, with their addresses.
 type NameServers = BTreeMap<Name, BTreeSet<IpAddr>>;
 
 impl RunInputs {
-    /// A saved run, at its time.
+    /// Returns the inputs of a saved run, at its time.
     pub fn replayed(recording: Recording) -> Self {
         let started = recording.facts.checked_at;
         let source = Source::replay(recording, started);
@@ -52,7 +52,7 @@ impl RunInputs {
         Self { source, web, transfer, notes: Vec::new(), asides: Vec::new() }
     }
 
-    /// Begins another round at this time; zone files may have been edited meanwhile.
+    /// Begins another round at this time, and reads the zone files again, since they may have been edited.
     ///
     /// # Errors
     /// [`RunError`] for a zone file that cannot be used any more.
@@ -71,10 +71,10 @@ impl RunInputs {
     }
 }
 
-/// Prepares a run over these domains; over those of a recording where it names them alone.
+/// Prepares a run over these domains, or over those of a recording if the user named none.
 ///
 /// # Errors
-/// [`RunError`] for a file or resolver that cannot be used, and where there is no domain.
+/// [`RunError`] for a file or resolver that cannot be used, or if there is no domain.
 pub(super) async fn prepare(
     names: Names,
     options: &RunOptions,
@@ -89,7 +89,7 @@ pub(super) async fn prepare(
         return replay(path, if is_named { names } else { Names::default() });
     }
     let mut notes = Vec::new();
-    // A part of a short list may well be empty: starting as many jobs as always is not a mistake.
+    // A part of a short list may be empty: starting the usual number of jobs is not a mistake.
     match (names.is_empty(), options.domains.shard, options.domains.limit) {
         (true, None, DomainLimit::One | DomainLimit::Any) => return Err(no_domain(options)),
         (true, Some(_), _) => notes.push("this part of the list contains no domain".to_owned()),
@@ -129,7 +129,7 @@ pub(super) async fn prepare(
     Ok((RunInputs { source, web, transfer, notes, asides }, names))
 }
 
-/// The time in whole seconds: a report shows them, and a recording must give back the same.
+/// Returns the time in whole seconds: a report shows no fractions, and a recording must reproduce it.
 pub(super) fn whole_seconds(time: Timestamp) -> Timestamp {
     Timestamp::from_second(time.as_second()).unwrap_or(time)
 }
@@ -142,7 +142,7 @@ fn read_key(lookup: &LookupOptions) -> Result<Transfer, RunError> {
     Ok(Transfer { key: lookup.tsig.as_ref().map(read).transpose()? })
 }
 
-/// The option that asks web servers about a topic.
+/// Returns the option that asks web servers about a topic.
 fn option(topic: WebTopic) -> &'static str {
     match topic {
         WebTopic::Tenant => "--ask-tenant",
@@ -150,7 +150,7 @@ fn option(topic: WebTopic) -> &'static str {
     }
 }
 
-/// What to say where only zone files are read: no web server is asked then.
+/// Returns the note about options that have no effect because only zone files are read.
 fn unasked(lookup: &LookupOptions) -> Option<String> {
     let transfer = lookup.is_transferred().then_some("--transfer");
     let options: Vec<&str> = lookup.web.iter().copied().map(option).chain(transfer).collect();
@@ -158,7 +158,7 @@ fn unasked(lookup: &LookupOptions) -> Option<String> {
         .then(|| format!("{}: not queried, since only zone files are read", options.join(", ")))
 }
 
-/// There is no domain to check.
+/// Returns the error for a run without a domain to check.
 fn no_domain(options: &RunOptions) -> RunError {
     let groups = &options.domains.groups;
     let why = match &options.configured.file {
@@ -208,12 +208,13 @@ fn read_zones(lookup: &LookupOptions, names: &Names, notes: &mut Vec<String>) ->
     Ok(zones)
 }
 
-/// The text of a list in JSON, as Route 53 writes it; `None` for a zone file.
+/// Returns the text of a list in JSON, as Route 53 writes it; `None` for a zone file.
 fn listing(octets: &[u8]) -> Option<String> {
     import::decoded(octets).ok().filter(|text| route53::is_one(text))
 }
 
-/// The origin of a file that does not begin with `$ORIGIN`: the domain in its name, or the only domain to check.
+/// Returns the origin of a file that does not begin with `$ORIGIN`: the domain in its name, or the only domain to
+/// check.
 fn origin(path: &Path, names: &Names) -> Option<Name> {
     let stem = path.file_name()?.to_string_lossy();
     let stem = stem.strip_prefix("db.").unwrap_or(&stem);
@@ -241,8 +242,8 @@ async fn network(lookup: &LookupOptions, started: Timestamp) -> Result<(Network,
     Ok((if lookup.no_https { network.without_https() } else { network }, permissions))
 }
 
-/// What may be contacted although only DNS names it. The system's own resolvers allow nothing: nearly every system has
-/// a stub on a loopback address.
+/// Returns the kinds of address that may be contacted although only DNS names them. The system's own resolvers allow
+/// nothing: nearly every system has a stub on a loopback address.
 fn permissions(lookup: &LookupOptions, named: &[Endpoint], servers: &NameServers) -> Permissions {
     if lookup.allow_private_servers {
         return Permissions::ALL;
@@ -252,7 +253,7 @@ fn permissions(lookup: &LookupOptions, named: &[Endpoint], servers: &NameServers
     resolvers.chain(servers).fold(Permissions::default(), Permissions::naming)
 }
 
-/// The name servers that were named, with their addresses.
+/// Returns the name servers that the user named, with their addresses.
 async fn name_servers(lookup: &LookupOptions, network: &Network) -> Result<NameServers, RunError> {
     if !lookup.name_servers.is_empty() && lookup.view == TrustPolicy::Resolver {
         let message = "--name-server: with `--view resolver` no name server is queried; omit one of the two";
@@ -279,7 +280,7 @@ async fn name_servers(lookup: &LookupOptions, network: &Network) -> Result<NameS
     Ok(servers)
 }
 
-/// An address in the place of the name of a name server; a colon is an ordinary octet of a label.
+/// Returns an address in the place of the name of a name server; a colon is an ordinary octet of a label.
 fn address_name(address: IpAddr) -> Result<Name, NameError> {
     address.to_string().parse()
 }

@@ -1,4 +1,4 @@
-//! Locks a file that several runs change, with a lock file next to it that is gone when the lock is.
+//! Locks a file that several runs change, with a lock file next to it that is removed with the lock.
 #![allow(clippy::disallowed_methods, reason = "a lock is a file, and waiting for it takes real time")]
 
 use std::fs::{File, TryLockError};
@@ -10,7 +10,7 @@ use super::error::{RunError, shown};
 use super::files::{folder_of, hidden};
 use super::temporary::Temporary;
 
-/// How long a run waits for another one.
+/// The times that a run waits for another one.
 #[derive(Debug, Clone, Copy)]
 struct Patience {
     /// After this time the user gets a note.
@@ -19,13 +19,13 @@ struct Patience {
     whole: Duration,
 }
 
-/// The note comes soon enough to see why nothing moves; a run that only adds to a file is done in a fraction of the rest.
+/// The note comes soon enough to explain the delay; a run that only adds to a file takes a fraction of the rest.
 const PATIENCE: Patience = Patience { silent: Duration::from_secs(1), whole: Duration::from_secs(10) };
 
-/// How often a lock that is held is tried again.
+/// The pause between two tries to get a lock that is held.
 const PAUSE: Duration = Duration::from_millis(25);
 
-/// Other runs wait until this is dropped.
+/// The lock of a file; other runs wait until it is dropped.
 #[derive(Debug)]
 pub(super) struct FileLock {
     lock: Temporary,
@@ -34,7 +34,8 @@ pub(super) struct FileLock {
 }
 
 impl FileLock {
-    /// Waits until no other run has the lock for `path`. After a second of waiting, `notify` gets a sentence for the user.
+    /// Waits until no other run has the lock for `path`. After a second of waiting, `notify` gets a sentence for the
+    /// user.
     ///
     /// # Errors
     /// [`RunError`] if the lock file cannot be made, if something else is in its place, or after 10 seconds.
@@ -70,14 +71,14 @@ impl FileLock {
 }
 
 impl Drop for FileLock {
-    /// Takes the lock file away while it is still locked: another run that has opened it meanwhile sees that it is gone,
-    /// and makes a new one. Windows refuses while another run waits; that run takes it away then.
+    /// Removes the lock file while it is still locked: another run that has opened it meanwhile sees that it is gone,
+    /// and creates a new one. Windows refuses this while another run waits; that run removes it later.
     fn drop(&mut self) {
         let _ = std::fs::remove_file(self.lock.path());
     }
 }
 
-/// The lock file, locked; `None` if another run has it or has just taken it away.
+/// Returns the lock file, locked; `None` if another run has it or has just removed it.
 fn try_lock(path: &Path) -> io::Result<Option<File>> {
     let Some(file) = open(path)? else { return Ok(None) };
     match file.try_lock() {
@@ -88,16 +89,16 @@ fn try_lock(path: &Path) -> io::Result<Option<File>> {
     Ok(is_at(&file, path).then_some(file))
 }
 
-/// Opens the lock file, or makes it; `None` if another run has taken it away in between. Never through a link, which could
-/// lead anywhere in a folder that all may write to, and never something that is not a file: opening a pipe would wait for
-/// its other end.
+/// Opens or creates the lock file; `None` if another run has removed it in between. A link is not followed, since it
+/// could lead anywhere in a folder that all may write to. Something other than a file is refused, since opening a pipe
+/// would wait for its other end.
 fn open(path: &Path) -> io::Result<Option<File>> {
     match options().create_new(true).open(path) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
         opened => return opened.map(Some),
     }
     let file = match options().open(path) {
-        // Not made anew here: a third run may have done so, and the next try sees which.
+        // Not created again here: a third run may have done so, and the next try sees which.
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         opened => opened?,
     };
@@ -123,7 +124,7 @@ fn options() -> std::fs::OpenOptions {
     options
 }
 
-/// Returns whether this file is the one at the path, and not one that was taken away before it could be locked.
+/// Returns whether this file is the one at the path, and not one that was removed before it could be locked.
 #[cfg(unix)]
 fn is_at(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
@@ -132,7 +133,7 @@ fn is_at(file: &File, path: &Path) -> bool {
     identity(file.metadata()).is_some_and(|ours| identity(std::fs::symlink_metadata(path)) == Some(ours))
 }
 
-/// A file that is open cannot be taken away there.
+/// Returns true: an open file cannot be removed on this system.
 #[cfg(not(unix))]
 fn is_at(_: &File, _: &Path) -> bool {
     true

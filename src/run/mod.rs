@@ -1,8 +1,8 @@
 //! The one pipeline: options → sources → survey → assessment → results.
 //!
-//! It knows neither arguments nor a terminal: options are plain values, errors are typed ([`RunError`]), and what is to be
-//! said to the user is data ([`RunInputs::notes`]) or handed to a function that the caller gives. `check`, `plan`, `watch` and
-//! a server differ only in what they do with a result ([`Checked`]).
+//! It knows neither arguments nor a terminal: options are plain values, errors are typed ([`RunError`]), and messages
+//! for the user are data ([`RunInputs::notes`]) or passed to a function of the caller. `check`, `plan`, `watch` and a
+//! server differ only in what they do with a result ([`Checked`]).
 //!
 //! | to check | use |
 //! | --- | --- |
@@ -10,8 +10,9 @@
 //! | the same domains, once or in rounds | [`Rounds`] |
 //! | any domain at any time, many at once, in one process | [`Checker`] |
 //!
-//! What they share: the options ([`RunOptions`]), the settings file ([`SettingsFile`]), the history ([`HistoryFile`]), the time
-//! of the next check ([`CheckSchedule`]), what counts as a change ([`ChangeTracker`]), the time that passes ([`Clock`]).
+//! They share the options ([`RunOptions`]), the settings file ([`SettingsFile`]), the history ([`HistoryFile`]), the
+//! time of the next check ([`CheckSchedule`]), the changes between checks ([`ChangeTracker`]), and the passing of time
+//! ([`Clock`]).
 //!
 //! A domain that is checked again and again, here from a zone file that is edited:
 //!

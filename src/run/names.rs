@@ -1,7 +1,8 @@
 //! The domains of a run, in their order.
 //!
-//! From the command line, else from a list, else from the settings; each once, however often it is named. All are read
-//! before anything is looked up, so that a slip in the last line is reported at once; a hundred thousand take a few MiB.
+//! They come from the command line, else from a list, else from the settings; each is kept once, however often it is
+//! named. All are read before anything is looked up, so that an error in the last line is reported at once; a hundred
+//! thousand take a few MiB.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,23 +13,24 @@ use super::domain;
 use super::error::RunError;
 use super::expectation_options::ConfiguredDomains;
 
-/// Domains of a run.
+/// The domains of a run.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
-    /// All names without their final dots, one behind the other.
+    /// All names without their final dots, one after the other.
     text: String,
-    /// Where each ends.
+    /// The end of each name in the text.
     ends: Vec<u32>,
     /// The line of each, if they are in a file.
     lines: Vec<u32>,
-    /// That file.
+    /// The file that names them.
     file: Option<String>,
-    /// Those that there are already.
+    /// The names added so far, while the list is being read.
     seen: HashSet<Name>,
 }
 
 impl Names {
-    /// Those of a settings file that belong to one of these groups, with their lines; without a group all of them.
+    /// Returns the domains of a settings file that belong to one of these groups, with their lines; all of them without
+    /// a group.
     pub fn configured(domains: &ConfiguredDomains, groups: &[String]) -> Self {
         let mut names = Self::default();
         for own in domains.domains.iter().filter(|own| own.is_of(groups)) {
@@ -38,7 +40,7 @@ impl Names {
         names
     }
 
-    /// Those that were typed.
+    /// Returns the domains that were typed.
     ///
     /// # Errors
     /// [`RunError`] for the first that is not a domain.
@@ -48,7 +50,7 @@ impl Names {
         names.map(Self::of).map_err(|source| RunError::Domain { place: None, source })
     }
 
-    /// These alone, in their order.
+    /// Returns these domains, in their order.
     pub fn of(domains: impl IntoIterator<Item = Name>) -> Self {
         let mut names = Self::default();
         for domain in domains {
@@ -58,7 +60,7 @@ impl Names {
         names
     }
 
-    /// Adds one; asked for twice, a domain is still checked once. Returns whether it was not there.
+    /// Adds a domain, unless it was added before. Returns whether it is new.
     pub(super) fn push(&mut self, name: Name, line: Option<u32>) -> bool {
         let text = name.without_trailing_dot();
         let Ok(end) = u32::try_from(self.text.len() + text.len()) else { return false };
@@ -71,25 +73,25 @@ impl Names {
         true
     }
 
-    /// Adds one that is not among them.
+    /// Adds a domain that was not added before.
     pub fn append(&mut self, name: &Name) {
         self.text.push_str(&name.without_trailing_dot());
         self.ends.extend(u32::try_from(self.text.len()).ok());
     }
 
-    /// Ends the list: these are all of a file.
+    /// Ends the list. `file` is the file that names its domains, if there is one.
     pub(super) fn close(&mut self, file: Option<String>) {
         self.seen = HashSet::new();
         self.file = file;
     }
 
-    /// Those that are to be kept.
+    /// Returns the domains that `keep` accepts.
     pub(super) fn kept(self, keep: impl Fn(&str) -> bool) -> Self {
         let kept: Vec<usize> = (0..self.len()).filter(|index| self.text(*index).is_some_and(&keep)).collect();
         self.picked(kept)
     }
 
-    /// Those at these places, in this order.
+    /// Returns the domains at these places, in this order.
     fn picked(&self, places: impl IntoIterator<Item = usize>) -> Self {
         let mut picked = Self { file: self.file.clone(), ..Self::default() };
         for index in places {
@@ -101,7 +103,8 @@ impl Names {
         picked
     }
 
-    /// The same, in this order; names that are not in it come last, in the order in which they were named.
+    /// Returns the same domains in this order; those that are not in it come last, in the order in which they were
+    /// named.
     pub fn ordered_as(&self, order: &[Name]) -> Self {
         let positions: HashMap<String, usize> = order
             .iter()
@@ -114,30 +117,30 @@ impl Names {
         self.picked(places)
     }
 
-    /// How many.
+    /// Returns the number of domains.
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// Returns whether there are none.
+    /// Returns whether there are no domains.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
 
-    /// The domain at a place, without its final dot.
+    /// Returns the domain at a place, without its final dot.
     pub fn text(&self, index: usize) -> Option<&str> {
         let start =
             index.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |end| *end as usize);
         self.text.get(start..*self.ends.get(index)? as usize)
     }
 
-    /// All of them, in their order.
+    /// Returns all domains, in their order.
     pub fn iter(&self) -> impl Iterator<Item = Name> {
-        // What was a name once is one again.
+        // The text of a name parses as a name again.
         (0..self.len()).filter_map(|index| self.text(index)?.parse().ok())
     }
 
-    /// Their position, for a report that shows it.
+    /// Returns the file and the line of each domain, for a report that shows them.
     pub fn place(&self) -> Place {
         match &self.file {
             Some(file) if self.lines.len() == self.len() => {
@@ -171,7 +174,7 @@ mod tests {
         let lines = [("contoso.com", 2), ("fabrikam.com", 4), ("xn--bcher-kva.example", 6)];
         let lines = lines.map(|(name, line)| (name.to_owned(), line));
         assert_eq!(names.place().lines, lines.clone().into());
-        // In another order each has its line still.
+        // In another order each still has its line.
         let order =
             ["xn--bcher-kva.example", "other.example", "contoso.com"].map(|name| name.parse().unwrap());
         let names = names.ordered_as(&order);

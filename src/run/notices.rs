@@ -1,7 +1,8 @@
 //! Decides when a change is worth a notice, and writes the notice.
 //!
-//! A change counts once it has held for two checks in a row: a lookup that fails once, or a resolver that answers by turns,
-//! sends nothing. What is compared are the verdict and the outcomes, so answers in another order are no change.
+//! A change counts once it has held for two checks in a row: a lookup that fails once, or a resolver whose answers
+//! alternate, causes no notice. Only the verdict and the outcomes are compared, so a different order of answers is not
+//! a change.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +22,7 @@ use super::checked::Checked;
 
 /// The schema of an Adaptive Card, as the workflows of Microsoft Teams read it.
 const CARD_SCHEMA: &str = "http://adaptivecards.io/schemas/adaptive-card.json";
-/// Lines of changes in one card at most; a domain that is lost changes every line.
+/// The maximum number of change lines in one card; a domain that is lost changes every line.
 const MOST_LINES: usize = 40;
 
 /// A change of one domain that has held for two checks.
@@ -33,14 +34,14 @@ pub struct Notice {
     before: DomainReport,
     /// The result after it.
     after: DomainReport,
-    /// The time when the result after the change was seen first.
+    /// The time at which the result after the change was first seen.
     since: Timestamp,
-    /// The changes in words, a line each.
+    /// The changes in words, one line each.
     #[serde(skip)]
     lines: Vec<String>,
 }
 
-/// How a notice is written for a web server.
+/// The format of a notice for a web server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum NoticeFormat {
     /// One JSON object: `domain`, `before`, `after` (as in JSON version 1), `since`.
@@ -51,7 +52,7 @@ pub enum NoticeFormat {
 }
 
 impl Notice {
-    /// The notice as JSON text.
+    /// Returns the notice as JSON in this format.
     #[must_use]
     pub fn text(&self, format: NoticeFormat) -> String {
         match format {
@@ -60,7 +61,7 @@ impl Notice {
         }
     }
 
-    /// A card in which nothing is read as Markdown: the strings are text runs.
+    /// Returns a card in which nothing is read as Markdown: the strings are text runs.
     fn card(&self) -> Value {
         let run = |text: &str, weight: &str| json!({ "type": "TextRun", "text": text, "weight": weight });
         let block = |run: Value| json!({ "type": "RichTextBlock", "inlines": [run] });
@@ -88,16 +89,16 @@ pub struct NoticeTracker {
     domains: BTreeMap<Name, Tracked>,
 }
 
-/// What is known of one domain.
+/// The state of one domain.
 #[derive(Debug)]
 struct Tracked {
     /// The result that was reported last, or the first one.
     known: Seen,
-    /// Another result that was seen once, and when.
+    /// A different result that was seen once, and the time of that.
     pending: Option<(Outcomes, Timestamp)>,
 }
 
-/// A result, and what is compared of it.
+/// A result, and the part of it that is compared.
 #[derive(Debug)]
 struct Seen {
     outcomes: Outcomes,
@@ -105,7 +106,7 @@ struct Seen {
     checked_at: Timestamp,
 }
 
-/// What is compared of two results.
+/// The part of a result that is compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Outcomes {
     verdict: Verdict,
@@ -124,7 +125,7 @@ impl Outcomes {
 }
 
 impl NoticeTracker {
-    /// Takes note of a check; a change that the check before has shown already becomes a notice.
+    /// Records a check, and returns a notice if the check before it has already shown the same change.
     pub fn note(&mut self, checked: &Checked, now: Timestamp) -> Option<Notice> {
         let outcomes = Outcomes::of(checked);
         let result =
@@ -161,7 +162,7 @@ impl NoticeTracker {
     }
 }
 
-/// A report of one domain.
+/// Returns a report of one domain.
 fn report(checked_at: Timestamp, checked: &Checked, domain: DomainReport) -> Report {
     Report::new(checked_at, checked.subject.phase, vec![domain])
 }

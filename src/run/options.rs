@@ -1,6 +1,6 @@
 //! The options of a run, as plain values.
 //!
-//! Not how they are written: the command line and the settings file are read elsewhere.
+//! The command line and the settings file are read elsewhere.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -18,46 +18,47 @@ use super::domain;
 use super::domain_list::DomainList;
 use super::expectation_options::{ConfiguredDomains, ExpectationOptions};
 
-/// All that a run does not get from the DNS.
+/// All inputs of a run other than DNS answers.
 #[derive(Debug, Clone, Default)]
 pub struct RunOptions {
-    /// Which domains are checked.
+    /// The domains that are checked.
     pub domains: DomainSelection,
-    /// What is expected of a domain that the settings do not name.
+    /// The options for a domain that the settings do not name.
     pub expected: ExpectationOptions,
     /// The domains that the settings name.
     pub configured: ConfiguredDomains,
     /// Findings that do not count for a while.
     pub waivers: Vec<Waiver>,
-    /// Where the answers come from.
+    /// The sources of the answers.
     pub lookup: LookupOptions,
-    /// What lets a run read Microsoft Graph.
+    /// The token to read Microsoft Graph with.
     pub graph_token: Option<Token>,
-    /// The file that remembers what was published before.
+    /// The history file, which records what was published before.
     pub history: Option<PathBuf>,
-    /// What is assumed where nothing was seen before.
+    /// The assumptions about what was not seen before.
     pub assumptions: Assumptions,
-    /// Whether recommended counts as required.
+    /// True if recommended records count as required.
     pub strict: bool,
-    /// Domains that are looked up at the same time; `None` for as many as the machine keeps up with.
+    /// The number of domains that are looked up at the same time; `None` for as many as the servers and the machine
+    /// keep up with.
     pub concurrency: Option<usize>,
 }
 
 impl RunOptions {
-    /// How domains are judged.
+    /// Returns the options for judging domains.
     #[must_use]
     pub fn judge_options(&self) -> JudgeOptions<'_> {
         JudgeOptions { view: self.lookup.view, strict: self.strict, waivers: &self.waivers, history: None }
     }
 
-    /// How much looking up one domain may cost.
+    /// Returns the limits for looking up one domain.
     #[must_use]
     pub fn limits(&self) -> Limits {
         Limits { deadline: self.lookup.deadline, ..Limits::default() }
     }
 }
 
-/// Which domains are checked: those named, else those of a list, else those of the settings.
+/// The domains to check: those named, else those of a list, else those of the settings.
 #[derive(Debug, Clone, Default)]
 pub struct DomainSelection {
     /// The domains as they were typed.
@@ -68,35 +69,35 @@ pub struct DomainSelection {
     pub groups: Vec<String>,
     /// The part of the list that is checked.
     pub shard: Option<Shard>,
-    /// Whether the verified domains of the tenant are checked.
+    /// True if the verified domains of the tenant are checked.
     pub all_of_tenant: bool,
-    /// How many domains there may be.
+    /// The number of domains that there may be.
     pub limit: DomainLimit,
 }
 
-/// How many domains a command can deal with.
+/// The number of domains that a command accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DomainLimit {
     /// A single one.
     One,
-    /// As many as there are, at least one.
+    /// Any number, at least one.
     #[default]
     Any,
-    /// As many as there are, or none: others are named later.
+    /// Any number, or none: others are named later.
     AnyOrNone,
 }
 
 /// One of several parts of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shard {
-    /// Which, from 1 on.
+    /// The number of the part, from 1.
     pub index: u32,
-    /// Of how many.
+    /// The number of parts.
     pub of: u32,
 }
 
 impl Shard {
-    /// Returns whether a domain belongs to it: by its name alone, so that it stays there when others come and go.
+    /// Returns whether a domain belongs to it. Only its name decides, so that it stays there when others come and go.
     pub(super) fn holds(self, name: &str) -> bool {
         /// FNV-1a with 64 bits: short, and the same on every machine and in every version.
         const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
@@ -127,22 +128,22 @@ impl FromStr for Shard {
     }
 }
 
-/// Where the answers come from.
+/// The sources of the answers, and the limits of lookups.
 #[derive(Debug, Clone)]
 pub struct LookupOptions {
     /// Resolvers to ask; none for those of the system.
     pub resolvers: Vec<ResolverAddress>,
     /// Name servers that are asked instead of the delegated ones.
     pub name_servers: Vec<NameServerHost>,
-    /// Whether the zone is read by transfer.
+    /// True if the zone is read by transfer.
     pub transfer: bool,
-    /// The key file that a transfer is signed with; implies one.
+    /// The key file that signs a transfer; implies one.
     pub tsig: Option<PathBuf>,
-    /// Which answers decide.
+    /// The answers that decide.
     pub view: TrustPolicy,
     /// Zone files that answer instead of the network.
     pub zones: Vec<PathBuf>,
-    /// Where every answer is saved.
+    /// The file that every answer is saved to.
     pub record: Option<PathBuf>,
     /// A saved run that answers instead of the network.
     pub replay: Option<PathBuf>,
@@ -152,11 +153,11 @@ pub struct LookupOptions {
     pub deadline: Duration,
     /// Port of authoritative servers.
     pub authority_port: u16,
-    /// What web servers are asked.
+    /// The topics that web servers are asked about.
     pub web: Vec<WebTopic>,
-    /// Whether the MTA-STS policy is not fetched.
+    /// True if the MTA-STS policy is not fetched.
     pub no_https: bool,
-    /// Whether servers on private addresses are asked although public DNS named them.
+    /// True if servers on private addresses are asked although public DNS named them.
     pub allow_private_servers: bool,
 }
 

@@ -31,7 +31,8 @@ struct Choice {
 }
 
 impl DomainOverrides {
-    /// Reads what the choices need. What a list of domains says of one wins over what the settings say.
+    /// Reads the files that the choices need. The options of a domain in a list take precedence over those in the
+    /// settings.
     ///
     /// # Errors
     /// [`RunError`] for a file or a value that cannot be used.
@@ -47,7 +48,7 @@ impl DomainOverrides {
                 let Some(expectations) = own.expected.clone() else { continue };
                 let lists = cache.lists(&expectations)?;
                 let choice = Choice { expectations, lists, place: Some((Arc::clone(&file), own.line)) };
-                // What cannot be used is reported before anything is looked up, whichever domain it is about.
+                // Values that cannot be used are reported before anything is looked up, whichever domain they are for.
                 choice.subject(own.name.clone(), None)?;
                 overrides.own.insert(own.name.clone(), choice);
             }
@@ -55,7 +56,7 @@ impl DomainOverrides {
         Ok(overrides)
     }
 
-    /// The same, and what Microsoft Graph wants for each domain.
+    /// Adds the values of Microsoft Graph for each domain.
     pub fn with_tenant(self, wanted: BTreeMap<Name, Vec<u8>>) -> Self {
         Self { wanted, ..self }
     }
@@ -64,7 +65,7 @@ impl DomainOverrides {
         self.own.get(domain).unwrap_or(&self.all)
     }
 
-    /// A domain with its options.
+    /// Returns a domain with its options.
     ///
     /// # Errors
     /// [`RunError`] for a value that cannot be what it should be.
@@ -73,7 +74,7 @@ impl DomainOverrides {
         self.choice(&domain).subject(domain, wanted)
     }
 
-    /// What to say about the lists of expected values that these domains use.
+    /// Returns the notes about the lists of expected values that these domains use.
     ///
     /// # Errors
     /// [`RunError`] as when the subjects were made.
@@ -111,7 +112,7 @@ pub struct UsedWaivers<'a> {
 }
 
 impl<'a> UsedWaivers<'a> {
-    /// None so far.
+    /// Returns an empty set for these waivers.
     pub fn new(waivers: &'a [Waiver]) -> Self {
         Self { waivers, used: BTreeSet::new(), concerned: BTreeSet::new() }
     }
@@ -123,7 +124,7 @@ impl<'a> UsedWaivers<'a> {
         self.concerned.extend(concerned.map(|(index, _)| index));
     }
 
-    /// What to say about those that could have met one and did not.
+    /// Returns a note for each waiver that could have applied to a finding and did not.
     pub fn unneeded(&self) -> Vec<String> {
         let unneeded = self.concerned.difference(&self.used).filter_map(|index| self.waivers.get(*index));
         let notes = unneeded.map(|waiver| {

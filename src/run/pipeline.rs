@@ -21,29 +21,30 @@ use super::inputs::{RunInputs, Transfer};
 use super::options::RunOptions;
 use super::workers::Workers;
 
-/// How often the answers about a whole zone may lead to further questions: aliases and SPF records that follow one another.
+/// The maximum number of rounds of further questions about a whole zone: aliases and SPF records may follow one
+/// another.
 const MOST_ROUNDS: usize = 64;
 
 /// The order in which results come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
-    /// That in which the domains were named.
+    /// The order in which the domains were named.
     AsNamed,
-    /// That in which they are done.
+    /// The order in which they are done.
     AsDone,
 }
 
-/// How much is asked of servers at the same time.
+/// The load on servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effort {
-    /// As much as they keep up with.
+    /// As many questions at the same time as they keep up with.
     Full,
-    /// Little: they did not keep up, or failed, a moment ago.
+    /// Few questions: they did not keep up, or failed, a moment ago.
     Gentle,
 }
 
-/// Looks up and judges these domains, some at the same time; in their order, or as they are done. The worker that judges a
-/// domain also does what is to be done in the `end`.
+/// Looks up and judges these domains, several at the same time, and yields the results in this order. The worker that
+/// judges a domain also calls `end`.
 pub fn results<'s, 'w: 's, T: Send + 'w>(
     options: &'w RunOptions,
     inputs: &'s RunInputs,
@@ -57,7 +58,7 @@ pub fn results<'s, 'w: 's, T: Send + 'w>(
         Effort::Full => AdaptiveConcurrency::new(options.concurrency),
         Effort::Gentle => AdaptiveConcurrency::gentle(options.concurrency),
     });
-    // Where nothing is waited for, the first would only wait for the others to be judged.
+    // If all answers are at hand, further domains would only delay the first result.
     let most = if inputs.source.is_at_hand() { workers.places() } else { window.most() };
     let results = futures_util::stream::iter(subjects).map(move |subject| {
         let (window, end) = (Rc::clone(&window), end.clone());
@@ -86,7 +87,7 @@ pub(super) async fn gather(
     gather_observed(inputs, subject, limits, judge_options, &mut |_| {}).await
 }
 
-/// Gathers facts as [`gather`] does, and shows them to `observe` whenever there are more.
+/// Gathers facts as [`gather`] does, and passes them to `observe` whenever there are more.
 pub(super) async fn gather_observed(
     inputs: &RunInputs,
     subject: &Subject,
@@ -109,7 +110,7 @@ pub(super) async fn gather_observed(
     facts
 }
 
-/// A reader that shows its facts to an observer.
+/// A reader that passes its facts to an observer.
 struct Observed<'o, R> {
     reader: R,
     observe: &'o mut (dyn FnMut(&Facts) + Send),
@@ -130,7 +131,7 @@ impl<R: Reader> Reader for Observed<'_, R> {
     }
 }
 
-/// Reads the whole zone where a name server sends it, and then looks up what its other records make worth asking.
+/// Reads the whole zone if a name server transfers it, and then asks the questions that its other records lead to.
 async fn read_zone(source: &Source, subject: &Subject, how: &Transfer, until: Instant, facts: &mut Facts) {
     let domain = &subject.domain;
     let Some(zones) = transfer(source, domain, how.key.as_ref(), until, facts).await else { return };

@@ -1,4 +1,4 @@
-//! Writes the plan of a checked domain in the form that was asked for.
+//! Writes the plan of a checked domain in the requested form.
 
 use jiff::tz::TimeZone;
 
@@ -63,7 +63,7 @@ impl PlanFormat {
         Self::ALL.iter().copied().find(|format| format.word() == word)
     }
 
-    /// Returns whether it holds the whole move, whatever the phase; the domain is then checked for the last phase.
+    /// Returns whether it holds the whole move, in any phase; the domain is then checked for the last phase.
     #[must_use]
     pub fn is_schedule(self) -> bool {
         match self {
@@ -81,16 +81,16 @@ impl PlanFormat {
     }
 }
 
-/// How a plan is laid out.
+/// The layout of a plan.
 #[derive(Debug, Clone, Copy)]
 pub struct PlanLayout<'a> {
     /// The form.
     pub format: PlanFormat,
-    /// Whose Terraform resources; `None` for those of the host that the name servers show.
+    /// The host whose Terraform resources are written; `None` for the one that the name servers show.
     pub provider: Option<DnsHost>,
-    /// How text for people is laid out.
+    /// The layout of text for people.
     pub style: &'a Style,
-    /// The time zone of the people who read hours in it.
+    /// The time zone of the times in a text for people.
     pub time_zone: &'a TimeZone,
 }
 

@@ -1,4 +1,4 @@
-//! A run that is about to begin: everything is read that it needs, and nothing is looked up.
+//! Prepares a run: everything that it needs is read, and nothing is looked up.
 
 use jiff::Timestamp;
 
@@ -16,19 +16,19 @@ use super::options::{DomainLimit, RunOptions};
 use super::overrides::DomainOverrides;
 use super::tenant::Tenant;
 
-/// Domains that may have lists of expected values read for them before anything is looked up.
+/// The maximum number of domains whose lists of expected values are read before anything is looked up.
 const MOST_READ_AHEAD: usize = 1000;
 
-/// A run that is about to begin.
+/// A run that is ready to begin.
 #[derive(Debug)]
 pub struct PreparedRun {
-    /// Where the answers come from, and what to say of that.
+    /// The sources of the answers, and the notes about them.
     pub inputs: RunInputs,
     /// The domains.
     pub names: Names,
-    /// What is expected of each.
+    /// The options of each domain.
     pub overrides: DomainOverrides,
-    /// What earlier runs reported, where that is compared.
+    /// The results of earlier runs to compare with, if there are any.
     pub earlier: Option<Earlier>,
 }
 
@@ -55,7 +55,7 @@ impl PreparedRun {
             return Err(RunError::Usage(message));
         }
         let overrides = overrides.with_tenant(tenant.wanted(names.iter()).await?);
-        // The choices of a few are read before anything is asked; a slip in them is reported at once.
+        // The choices of the first domains are read before anything is asked; an error in them is reported at once.
         let few = names.iter().take(MOST_READ_AHEAD).map(|domain| overrides.subject(domain));
         let few: Vec<Subject> = few.collect::<Result<_, _>>()?;
         inputs.notes.extend(overrides.notes(&few)?);
@@ -73,13 +73,13 @@ impl PreparedRun {
         Ok(run)
     }
 
-    /// Takes into account what earlier runs saw, and compares with what they reported.
+    /// Takes the history of earlier runs into account, and compares with what they reported.
     pub fn look_ahead(&self, options: &RunOptions, checked: &mut Checked, history: &History) {
         checked.look_ahead(history, options.assumptions, options.judge_options());
         checked.since = self.earlier.as_ref().and_then(|earlier| since(earlier, &checked.report()));
     }
 
-    /// An empty recording of this run.
+    /// Returns an empty recording of this run.
     #[must_use]
     pub fn recording(&self) -> Recording {
         let facts = Facts::new(self.inputs.source.started(), self.inputs.source.elsewhere());
@@ -87,7 +87,7 @@ impl PreparedRun {
     }
 }
 
-/// The domains of a run: those that are named, else those of the list, else those of the settings; each once.
+/// Returns the domains of a run: those that are named, else those of the list, else those of the settings; each once.
 fn select(named: &[String], options: &RunOptions) -> Result<Names, RunError> {
     let selection = &options.domains;
     let names = match &selection.list {

@@ -1,8 +1,8 @@
 //! Decides which domains of a bulk run are checked again at its end.
 //!
 //! A lookup that fails while hundreds of others are under way may succeed a few seconds later: a packet was lost, a
-//! resolver was restarted, a name server refused for a moment. Such a domain is held back by its name alone, and checked
-//! again once the servers that failed can be queried again.
+//! resolver was restarted, a name server refused for a moment. Such a domain is held back by its name alone, and
+//! checked again once the servers that failed can be queried again.
 
 use std::time::Duration;
 
@@ -15,16 +15,16 @@ use crate::record::Name;
 use super::checked::Checked;
 use super::names::Names;
 
-/// Domains that have to be finished before it can be said that no name server is reachable from here.
+/// The number of domains that must be finished before all name servers count as unreachable from here.
 const ENOUGH_DOMAINS: usize = 16;
-/// How long that has to last; name servers that fail for a shorter time are asked again.
+/// The minimum time that all of them must have failed; name servers that fail for a shorter time are asked again.
 const ENOUGH_TIME: Duration = Duration::from_secs(10);
 /// The shortest pause before domains are checked again: a lookup that failed twice is not repeated earlier.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
-/// The longest pause.
+/// The longest pause before domains are checked again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// The reason why the result of a domain may be another a moment later.
+/// The reason why the result of a domain may be different a moment later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Doubt {
     /// Something required is unknown because lookups failed, and nothing required is known to be wrong.
@@ -34,14 +34,14 @@ pub enum Doubt {
 }
 
 impl Doubt {
-    /// The doubt about a result; `None` if nothing of it rests on a lookup that failed.
+    /// Returns the doubt about a result; `None` if no part of it depends on a lookup that failed.
     pub fn about(checked: &Checked, scales: JudgeOptions<'_>) -> Option<Self> {
         let Assessment { judged, hazards, .. } = &checked.assessment;
         let decisive = || judged.iter().filter(|judged| judged.importance >= scales.least_decisive());
         let is_unmet = decisive().any(|judged| judged.status == Status::Unmet);
-        // A hazard may rest on a failed lookup too: SERVFAIL and then an answer looks like a wrong signature.
+        // A hazard may depend on a failed lookup too: SERVFAIL and then an answer looks like a wrong signature.
         if !is_unmet && decisive().any(is_failed) {
-            // In a view without resolvers, name servers alone may be what cannot be reached.
+            // In a view without resolvers, the failed lookups may be those of name servers alone.
             let mut by_resolvers =
                 checked.facts.unordered().filter(|reply| !reply.server.role.is_name_server());
             let is_resolver = by_resolvers.any(|reply| reply.outcome.is_failed_lookup());
@@ -74,26 +74,26 @@ fn is_known_from_resolvers_alone(checked: &Checked, judged: &ExpectationResult) 
 pub struct Rechecks {
     names: Names,
     began: Instant,
-    /// Domains that were checked.
+    /// The number of domains that were checked.
     finished: usize,
-    /// Whether a name server answered for any of them.
+    /// True if a name server answered for any of them.
     has_reached: bool,
 }
 
 impl Rechecks {
-    /// No domain is held back yet.
+    /// Begins with no domain held back.
     pub fn begin() -> Self {
         Self { names: Names::default(), began: Instant::now(), finished: 0, has_reached: false }
     }
 
-    /// Returns whether a domain is held back, to be checked again.
+    /// Records a checked domain, and returns whether it is held back, to be checked again.
     pub fn hold(&mut self, checked: &Checked, doubt: Option<Doubt>) -> bool {
         self.finished += 1;
         self.has_reached |= has_reached_name_servers(checked);
         let is_held = match doubt {
             None => false,
             Some(Doubt::FailedLookups) => true,
-            // Where port 53 is blocked, the same would come of it again.
+            // If port 53 is blocked, another check would show the same.
             Some(Doubt::UnreachableNameServers) => !self.is_blocked(Instant::now()),
         };
         if is_held {
@@ -107,12 +107,12 @@ impl Rechecks {
         !self.has_reached && self.finished >= ENOUGH_DOMAINS && now - self.began >= ENOUGH_TIME
     }
 
-    /// How many are held back.
+    /// Returns the number of domains that are held back.
     pub fn count(&self) -> usize {
         self.names.len()
     }
 
-    /// The domains that are held back, in the order of their results.
+    /// Returns the domains that are held back, in the order of their results.
     pub fn names(&self) -> impl Iterator<Item = Name> {
         self.names.iter()
     }
@@ -124,7 +124,8 @@ fn has_reached_name_servers(checked: &Checked) -> bool {
     replies.any(|reply| reply.outcome.is_answer() || reply.outcome == Outcome::Referral)
 }
 
-/// When domains are checked again: when the servers that were silent can be queried again, within bounds.
+/// Returns the time at which domains are checked again: when the servers that were silent can be queried again, within
+/// bounds.
 pub fn begin_of_rechecks(now: Instant, pause_end: Option<Instant>) -> Instant {
     pause_end.unwrap_or(now).clamp(now + SHORTEST_PAUSE, now + LONGEST_PAUSE)
 }

@@ -20,7 +20,7 @@ use super::workers::Workers;
 /// The result of one round over all domains of a run.
 #[derive(Debug)]
 pub struct Round {
-    /// One for each domain.
+    /// The results, one for each domain.
     pub checked: Vec<Checked>,
     /// The time when the round began.
     pub started: Timestamp,
@@ -29,13 +29,13 @@ pub struct Round {
 }
 
 impl Round {
-    /// The report without the replies.
+    /// Returns the report without the replies.
     #[must_use]
     pub fn plain_report(&self) -> Report {
         Report::new(self.started, self.phase, self.checked.iter().map(Checked::report).collect())
     }
 
-    /// What to say of the waivers that no domain needed.
+    /// Returns the notes about the waivers that no domain needed.
     #[must_use]
     pub fn unneeded_waivers(&self, options: &RunOptions) -> Vec<String> {
         let mut used = UsedWaivers::new(&options.waivers);
@@ -70,7 +70,7 @@ impl<'a> Rounds<'a> {
         Ok(Self { options, run, subjects, history })
     }
 
-    /// The run, with its notes.
+    /// Returns the run, with its notes.
     #[must_use]
     pub fn run(&self) -> &PreparedRun {
         &self.run
@@ -116,7 +116,7 @@ impl<'a> Rounds<'a> {
             .await
     }
 
-    /// Takes into account what earlier runs saw.
+    /// Takes the history of earlier runs into account.
     fn look_ahead(
         &mut self,
         mut checked: Vec<Checked>,
@@ -131,7 +131,7 @@ impl<'a> Rounds<'a> {
         Ok(Round { checked, started: self.run.inputs.source.started(), phase: self.options.expected.phase })
     }
 
-    /// Saves every answer of a round, where that was asked for.
+    /// Saves every answer of a round, if the options ask for a recording.
     ///
     /// # Errors
     /// [`RunError`] if the file cannot be written.

@@ -1,7 +1,7 @@
 //! Reads a settings file: defaults, domains with their own options, and waivers.
 //!
-//! A value of an option is kept as it is written: the reader of the option of that name reads it, so that file and command
-//! line cannot differ in what they take.
+//! The value of an option is kept as it is written, and parsed by the option of that name, so that the file and the
+//! command line accept the same values.
 
 mod file;
 
@@ -22,7 +22,7 @@ pub use file::SettingsDocument;
 use file::{Choices, Lines, WaiverEntry};
 pub(super) use file::{DOMAIN_KEYS, FLAGS, closest};
 
-/// The file that is read where none is named, if it is there.
+/// The file that is read if none is named and it exists.
 pub const DEFAULT_SETTINGS: &str = "cutover.toml";
 
 /// Options whose value is a path.
@@ -36,9 +36,9 @@ pub type OptionValues = BTreeMap<String, Vec<OsString>>;
 /// A settings file.
 #[derive(Debug, Default)]
 pub struct SettingsFile {
-    /// The file, as messages call it.
+    /// The name of the file in messages.
     pub label: String,
-    /// What holds in every run.
+    /// The options for every run.
     pub defaults: OptionValues,
     /// Its domains, in its order.
     pub domains: Vec<DomainEntry>,
@@ -48,7 +48,7 @@ pub struct SettingsFile {
     pub waivers: Vec<Waiver>,
 }
 
-/// What the file says of one domain.
+/// The entry of one domain in the file.
 #[derive(Debug)]
 pub struct DomainEntry {
     /// The domain.
@@ -57,7 +57,7 @@ pub struct DomainEntry {
     pub line: usize,
     /// The groups that it belongs to.
     pub groups: Vec<String>,
-    /// What is different for it.
+    /// The options that differ for it.
     pub choices: OptionValues,
 }
 
@@ -109,7 +109,7 @@ impl SettingsFile {
                 return Err(refused(line, format!("`{name}` is already in line {first}; merge the two")));
             }
             let own_groups = own.group.as_ref().map(file::List::to_vec).unwrap_or_default();
-            // Where groups are listed, one that is not is a slip.
+            // If the file lists groups, a group that is not listed is a mistake.
             let known = groups.iter().map(|group| group.name.as_str());
             if let (Some(_), Some(unknown)) =
                 (groups.first(), own_groups.iter().find(|name| !known.clone().any(|known| known == *name)))
@@ -126,7 +126,7 @@ impl SettingsFile {
         Ok(Self { defaults, domains, groups, waivers, label })
     }
 
-    /// The group of this name, where the file says something of it.
+    /// Returns the entry of the group with this name, if the file has one.
     ///
     /// # Errors
     /// The reason for a person, if the file neither lists it nor has a domain of it.
@@ -143,7 +143,7 @@ impl SettingsFile {
     }
 }
 
-/// Words a message about an unknown group.
+/// Returns the message about an unknown group.
 fn unknown_group<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
     let close = closest(name, known.clone());
     let hint = close.map(|close| format!("; did you mean `{close}`?")).unwrap_or_default();
@@ -156,7 +156,7 @@ fn unknown_group<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -
     format!("unknown group `{}`{hint} ({known})", harmless(name))
 }
 
-/// The options that are set, with their values.
+/// Returns the options that are set, with their values.
 fn values(choices: &dyn Choices, folder: &Path) -> OptionValues {
     let mut options = OptionValues::new();
     for (key, value) in choices.to_map() {
@@ -165,7 +165,7 @@ fn values(choices: &dyn Choices, folder: &Path) -> OptionValues {
             other => other.to_string(),
         };
         let values = match &value {
-            // What is off is as good as not said.
+            // A flag that is off is the same as one that is not set.
             Value::Bool(false) | Value::Null => continue,
             Value::Bool(true) => Vec::new(),
             Value::Array(values) if LISTS.contains(&key.as_str()) => {
@@ -180,7 +180,7 @@ fn values(choices: &dyn Choices, folder: &Path) -> OptionValues {
     options
 }
 
-/// The value as it is meant from wherever the program runs.
+/// Returns the value with its path relative to the folder of the file, so that the working directory does not matter.
 pub(super) fn located(key: &str, value: &str, folder: &Path) -> OsString {
     match (key, value.split_once('=')) {
         ("domains", _) if value == "-" => value.into(),

@@ -1,4 +1,4 @@
-//! Makes the subject of a check: a domain with the options that hold for it.
+//! Builds the subject of a check: a domain with the options that apply to it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -16,7 +16,8 @@ use super::error::{RunError, shown};
 use super::expectation_options::ExpectationOptions;
 use super::{domain, files};
 
-/// The subject for a domain: the options that hold for it, their lists of expected values, and what Microsoft Graph wants.
+/// Returns the subject for a domain: the options that apply to it, their lists of expected values, and the values of
+/// Microsoft Graph.
 ///
 /// # Errors
 /// [`RunError`] for a value that cannot be what it should be.
@@ -50,12 +51,12 @@ pub(super) fn subject(
 #[derive(Debug, Default)]
 pub(super) struct ListCache {
     files: BTreeMap<PathBuf, Rc<[u8]>>,
-    /// By the files, and the kind that they are read as.
+    /// The lists, by their files and by the kind that those are read as.
     lists: BTreeMap<(Vec<PathBuf>, String), Arc<Lists>>,
 }
 
 impl ListCache {
-    /// The lists that these options name.
+    /// Returns the lists that these options name.
     ///
     /// # Errors
     /// [`RunError`] for a file that cannot be read.
@@ -85,7 +86,7 @@ pub(super) struct Lists {
     files: Vec<(String, Result<List, ImportError>)>,
 }
 
-/// What Microsoft Graph is called in messages and reports.
+/// The name of Microsoft Graph in messages and reports.
 const GRAPH: &str = "Microsoft Graph";
 
 impl Lists {
@@ -96,7 +97,7 @@ impl Lists {
     fn read(options: &ExpectationOptions, read: &mut ListCache) -> Result<Self, RunError> {
         let list = |path: &PathBuf| {
             let (label, content) = (shown(path), read.content(path)?);
-            // What is wrong with it is reported together with the domain that needs it.
+            // An error in it is reported together with the domain that needs it.
             let list = List::read(&content, &label, options.file_kind);
             Ok((label, list))
         };
@@ -104,8 +105,8 @@ impl Lists {
         Ok(Self { files })
     }
 
-    /// Returns the records of the lists for a domain, and then those of Microsoft Graph: the files are more specific, and come
-    /// first.
+    /// Returns the records of the lists for a domain, and then those of Microsoft Graph: the files are more specific,
+    /// and come first.
     fn imports(&self, domain: &Name, wanted: Option<&[u8]>) -> Result<Vec<Import>, RunError> {
         let import = |(_, list): &(String, Result<List, ImportError>)| {
             list.as_ref().map_err(Clone::clone)?.import(domain)
@@ -115,7 +116,7 @@ impl Lists {
         if let Some(list) = wanted {
             let import = import::read(list, GRAPH, domain, Some(import::Kind::Graph));
             let import = import.map_err(|error| {
-                // What the service sends has no lines to name.
+                // The answer of the service has no lines to name.
                 RunError::records(harmless(&format!("{}: {error}", domain.without_trailing_dot())))
             })?;
             imports.push(import);
@@ -123,7 +124,7 @@ impl Lists {
         Ok(imports)
     }
 
-    /// What to say about them: what was fixed, what is not used, and lists that hold nothing of any domain.
+    /// Returns the notes about the lists: what was fixed, what is not used, and lists without a record of any domain.
     ///
     /// # Errors
     /// [`RunError`] as when the subjects were made.
@@ -155,14 +156,14 @@ impl Lists {
         for ((file, _), _) in self.files.iter().zip(&used).filter(|(_, used)| !**used) {
             notes.push(format!("{file} contains no record of the domains that are checked"));
         }
-        // What a list says of no domain in particular is noted once.
+        // A note that is not about one domain in particular appears once.
         let mut said = BTreeSet::new();
         notes.retain(|note| said.insert(note.clone()));
         Ok(notes)
     }
 }
 
-/// `contoso` of `contoso` or `contoso.onmicrosoft.com`.
+/// Returns `contoso` for `contoso` or `contoso.onmicrosoft.com`.
 fn tenant(text: &str, cloud: Cloud) -> Result<String, RunError> {
     let lower = text.trim().to_ascii_lowercase();
     let suffix = cloud.value(Purpose::InitialDomain).unwrap_or_default();
@@ -179,14 +180,14 @@ fn tenant(text: &str, cloud: Cloud) -> Result<String, RunError> {
     )))
 }
 
-/// The host, with or without a preference in front and a dot behind.
+/// Reads an MX host, with or without a preference before it and a dot after it.
 fn mail_host(text: &str) -> Result<Name, RunError> {
     let host = text.trim().rsplit([' ', '\t']).next().unwrap_or_default();
     domain::parse(host)
         .map_err(|why| RunError::Usage(format!("--mx: {why}; give the host alone, without a preference")))
 }
 
-/// The text as the admin center shows it: `MS=` and a value without blanks.
+/// Reads a verification text as the admin center shows it: `MS=` and a value without blanks.
 fn verification(text: &str) -> Result<String, RunError> {
     let trimmed = text.trim();
     let valid = |text: &str| {
@@ -217,7 +218,7 @@ fn verification(text: &str) -> Result<String, RunError> {
     )))
 }
 
-/// The value after `MS=`: `ms` and digits, or 40 hexadecimal digits.
+/// Returns whether this is a value to follow `MS=`: `ms` and digits, or 40 hexadecimal digits.
 fn is_value(text: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit());
     let numbered = text.get(..2).is_some_and(|front| front.eq_ignore_ascii_case("ms")) && digits(&text[2..]);

@@ -1,13 +1,13 @@
-//! Keeps a list of the temporary files of this process, so that an end that is forced leaves none behind.
+//! Keeps a list of the temporary files of this process, so that a forced exit leaves none behind.
 //!
-//! Each of them is removed by its owner as a rule.
+//! Normally each of them is removed by its owner.
 #![allow(clippy::disallowed_methods, reason = "temporary files are files")]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Those that there are now. For the whole process, as its end is.
+/// The temporary files that exist now, of the whole process.
 static TEMPORARY: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
 fn temporary() -> MutexGuard<'static, BTreeSet<PathBuf>> {
@@ -19,13 +19,13 @@ fn temporary() -> MutexGuard<'static, BTreeSet<PathBuf>> {
 pub(super) struct Temporary(PathBuf);
 
 impl Temporary {
-    /// Remembers a file.
+    /// Adds a file to the list.
     pub(super) fn new(path: &Path) -> Self {
         temporary().insert(path.to_owned());
         Self(path.to_owned())
     }
 
-    /// Where it is.
+    /// Returns the path of the file.
     pub(super) fn path(&self) -> &Path {
         &self.0
     }

@@ -17,21 +17,21 @@ use super::error::RunError;
 use super::expectation_options::ExpectationOptions;
 use super::options::RunOptions;
 
-/// Domains whose lists are read at the same time.
+/// The number of domains whose lists are read at the same time.
 const CONCURRENCY: usize = 8;
-/// Domains that are named as left out; the rest is counted.
+/// The maximum number of domains that are named as left out; more are only counted.
 const MOST_NAMED: usize = 12;
 
-/// The tenant, as far as it is to be read.
+/// The access to the tenant, if anything is to be read from it.
 #[derive(Debug)]
 pub struct Tenant {
     graph: Option<Graph>,
-    /// Whether its own list says which domains there are.
+    /// True if the tenant's own list decides which domains are checked.
     lists_domains: bool,
 }
 
 impl Tenant {
-    /// What the options want of it.
+    /// Returns the access that the options ask for.
     ///
     /// # Errors
     /// [`RunError`] without a token that can be used, or for options that contradict each other.
@@ -52,7 +52,7 @@ impl Tenant {
         Ok(Self { graph, lists_domains })
     }
 
-    /// What to say of a recording, if there is to be one.
+    /// Returns the note about a recording, which does not contain the values of Microsoft Graph.
     pub fn note(&self, options: &RunOptions) -> Option<String> {
         let is_missed = self.graph.is_some() && options.lookup.record.is_some();
         is_missed.then(|| {
@@ -62,7 +62,7 @@ impl Tenant {
         })
     }
 
-    /// The domains of the run, and what to say of those that are left out.
+    /// Returns the domains of the run, and the notes about those that are left out.
     ///
     /// # Errors
     /// [`RunError`] if they cannot be read, or none is worth checking.
@@ -79,7 +79,7 @@ impl Tenant {
         }
     }
 
-    /// What Microsoft wants for each of the domains; nothing where it is not to be read.
+    /// Returns the records that Microsoft expects for each of the domains; nothing if the tenant is not read.
     ///
     /// # Errors
     /// [`RunError`] if that cannot be read for one of them.
@@ -95,7 +95,7 @@ impl Tenant {
     }
 }
 
-/// Microsoft Graph of the cloud or at the URL that the options name.
+/// Returns Microsoft Graph of the cloud, or at the URL that the options name.
 fn open(options: &ExpectationOptions, token: Option<&Token>) -> Result<Graph, RunError> {
     let root = match &options.graph_url {
         Some(root) => root.clone(),
@@ -106,7 +106,7 @@ fn open(options: &ExpectationOptions, token: Option<&Token>) -> Result<Graph, Ru
     graph.map_err(|source| RunError::Graph { about: String::new(), source })
 }
 
-/// Where a cloud has it.
+/// Returns the URL of Microsoft Graph of a cloud.
 fn root(cloud: Cloud) -> Result<Root, RunError> {
     let host = cloud.value(Purpose::Graph).unwrap_or_default();
     format!("https://{host}").parse().map_err(|_| {
@@ -117,7 +117,7 @@ fn root(cloud: Cloud) -> Result<Root, RunError> {
     })
 }
 
-/// What Microsoft wants for each of the domains.
+/// Reads the records that Microsoft expects for each of the domains.
 async fn wanted(
     graph: &Graph,
     domains: impl Iterator<Item = Name>,
@@ -133,7 +133,7 @@ async fn wanted(
     futures_util::stream::iter(domains).map(read).buffered(CONCURRENCY).try_collect().await
 }
 
-/// The domains of the tenant that are worth checking, and what to say of the others.
+/// Reads the domains of the tenant that are worth checking, and the notes about the others.
 async fn domains(graph: &Graph) -> Result<(Vec<String>, Vec<String>), RunError> {
     let all = graph.domains().await.map_err(|failure| failed(graph, "", failure))?;
     let (domains, notes) = chosen(&all);
@@ -180,7 +180,7 @@ impl LeftOut {
     }
 }
 
-/// Which domains are worth checking, in their order, and one line for each reason to leave others out.
+/// Returns the domains that are worth checking, in their order, and one line for each reason to leave others out.
 fn chosen(all: &[TenantDomain]) -> (Vec<String>, Vec<String>) {
     let mut left_out: BTreeMap<LeftOut, Vec<&str>> = BTreeMap::new();
     let mut domains = Vec::new();

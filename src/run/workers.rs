@@ -1,8 +1,8 @@
-//! Threads that judge domains while others are looked up.
+//! Judges domains on other threads while more of them are looked up.
 //!
-//! One thread asks: that takes little time and much waiting. What needs no network, such as judging a domain and writing
-//! its report, is handed to other threads where there are processors for them; when they have enough to do, it is done on the
-//! spot, so that nothing piles up.
+//! One thread sends all queries: that takes little processor time and much waiting. Work that needs no network, such as
+//! judging a domain and writing its report, is handed to other threads if there are processors for them. If their queue
+//! is full, it is done on the calling thread, so that no backlog builds up.
 
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,29 +12,31 @@ use std::thread::{Builder, Scope, available_parallelism};
 
 use tokio::sync::oneshot;
 
-/// Domains from which on it is worth to begin a thread.
+/// The minimum number of domains for which starting threads pays off.
 const MANY: usize = 16;
-/// Threads at most: these judge more domains than one thread can look up.
+/// The maximum number of threads: these judge more domains than one thread can look up.
 const MOST: usize = 4;
-/// Pieces of work that wait for each thread: many domains are looked up at the same moment, when a burst of replies comes.
+/// The number of pieces of work that may wait per thread: many domains are done at the same moment, when a burst of
+/// replies comes.
 const WAITING: usize = 32;
 
 /// A piece of work.
 type Work<'w> = Box<dyn FnOnce() + Send + 'w>;
 
-/// Threads that do what needs no network; none where there is nothing to gain.
+/// The threads for work that needs no network; none if they would gain nothing.
 pub struct Workers<'w> {
     queue: Option<SyncSender<Work<'w>>>,
     hired: usize,
 }
 
 impl<'w> Workers<'w> {
-    /// No threads: everything is done on the spot.
+    /// Returns workers without threads: everything is done on the calling thread.
     pub fn none() -> Self {
         Self { queue: None, hired: 0 }
     }
 
-    /// As many as there are processors to spare, for a run of this many domains; they end when this is dropped.
+    /// Starts as many threads as there are processors to spare, for a run of this many domains; they end when this is
+    /// dropped.
     pub fn hire<'e: 'w>(scope: &'w Scope<'w, 'e>, domains: usize) -> Self {
         let spare = available_parallelism().map_or(1, NonZeroUsize::get).saturating_sub(1).min(MOST);
         Self::hire_so_many(scope, if domains < MANY { 0 } else { spare })
@@ -46,24 +48,24 @@ impl<'w> Workers<'w> {
         let mut hired = 0;
         for _ in 0..count {
             let work = Arc::clone(&work);
-            // A system that gives no thread leaves the work to those who are there.
+            // If the system refuses a thread, the others do its work.
             let thread = Builder::new().name("checking".into()).spawn_scoped(scope, move || toil(&work));
             hired += usize::from(thread.is_ok());
         }
         Self { queue: (hired > 0).then_some(queue), hired }
     }
 
-    /// Pieces of work that can be under way at the same time, here and elsewhere.
+    /// Returns the number of pieces of work that can be under way at the same time, on all threads.
     pub fn places(&self) -> usize {
         1 + self.hired * (1 + WAITING)
     }
 
-    /// What `work` returns, whichever thread does it; `None` if it did not finish.
+    /// Returns the result of `work`, whichever thread does it; `None` if it did not finish.
     pub async fn done<T: Send + 'w>(&self, work: impl FnOnce() -> T + Send + 'w) -> Option<T> {
         let Some(queue) = &self.queue else { return Some(work()) };
         let (done, result) = oneshot::channel();
         let work: Work<'w> = Box::new(move || {
-            // Where a run was ended, the result is not waited for any more.
+            // If the run was ended, nothing waits for the result any more.
             if !done.is_closed() {
                 let _ = done.send(work());
             }
@@ -75,21 +77,21 @@ impl<'w> Workers<'w> {
         result.await.ok()
     }
 
-    /// Frees something that is not needed any more: much of it takes a while.
+    /// Frees a value that is not needed any more, on another thread if possible: a large one takes a while.
     pub fn let_go<T: Send + 'w>(&self, thing: T) {
         if let Some(queue) = &self.queue {
-            // Where they have enough to do it goes here and now.
+            // If their queue is full, it is freed here.
             let _ = queue.try_send(Box::new(move || drop(thing)));
         }
     }
 }
 
-/// Does one piece of work after the other, until there will be no more.
+/// Does one piece of work after the other until the queue is closed.
 fn toil(work: &Mutex<Receiver<Work<'_>>>) {
     loop {
         let next = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
         match next {
-            // In a library, and in tests; the program itself ends where it panics. The waiting side sees that it failed.
+            // The program itself ends where it panics; in a library and in tests the waiting side sees that it failed.
             Ok(work) => drop(catch_unwind(AssertUnwindSafe(work))),
             Err(_) => return,
         }

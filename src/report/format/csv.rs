@@ -1,4 +1,4 @@
-//! Rows for a spreadsheet: one for each expectation and each hazard.
+//! Writes rows for a spreadsheet: one for each expectation and each hazard.
 
 use std::io::{self, Write};
 
@@ -55,7 +55,7 @@ impl ReportWriter for Csv {
 fn written<const N: usize>(rows: impl IntoIterator<Item = [String; N]>) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
-        // Writing into memory cannot fail, and every row has as many fields.
+        // Writing into memory cannot fail, and every row has the same number of fields.
         let _ = writer.write_record(row);
     }
     writer.into_inner().ok().and_then(|octets| String::from_utf8(octets).ok()).unwrap_or_default()
@@ -110,7 +110,7 @@ fn hazard_row(domain: &DomainReport, hazard: &HazardView) -> [String; 19] {
     ]
 }
 
-/// A row for a hazard of the earlier report that is not there any more.
+/// Returns the row of a hazard of the earlier report that is gone.
 fn gone_row(domain: &DomainReport, sign: &Sign) -> [String; 19] {
     let mut row = [const { String::new() }; 19];
     let cells = [
@@ -129,7 +129,7 @@ fn gone_row(domain: &DomainReport, sign: &Sign) -> [String; 19] {
     row
 }
 
-/// The verdict of the earlier report, where it was another.
+/// Returns the verdict of the earlier report, if it was different.
 fn verdict_before(domain: &DomainReport) -> String {
     let pair = domain.since.as_ref().and_then(|since| since.verdict);
     pair.map(|pair| pair.before.to_string()).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Annotations of a GitHub Actions run.
+//! Writes annotations for a GitHub Actions run.
 
 use std::io::{self, Write};
 
@@ -10,13 +10,13 @@ use crate::report::writer::{Ending, Piece, ReportWriter, Run};
 use super::level::{ResultLevel, hazard_level, result_level};
 use super::message::sum;
 
-/// Annotations that GitHub shows of one step and level at most; more are cut there anyway.
+/// The maximum number of annotations that are written; GitHub cuts off longer lists.
 const MOST: usize = 50;
 
-/// Writes one workflow command for each finding, the gravest first, and one line that sums up.
+/// Writes one workflow command for each finding, the most severe first, and a summary line.
 pub(super) struct Github;
 
-/// The levels that are shown, the gravest first; each is a section of its own.
+/// The levels that are shown, the most severe first; each is a section of its own.
 const LEVELS: [ResultLevel; 3] = [ResultLevel::Error, ResultLevel::Warning, ResultLevel::Note];
 
 impl ReportWriter for Github {
@@ -64,7 +64,7 @@ impl ReportWriter for Github {
     }
 }
 
-/// A workflow command: what has a meaning in it is written in percent.
+/// Returns a workflow command, with the characters of its syntax percent-encoded.
 fn command(result_level: ResultLevel, title: &str, message: &str) -> String {
     let word = match result_level {
         ResultLevel::Error => "error",

@@ -1,4 +1,4 @@
-//! One page for a customer: everything in it, nothing loaded, readable without its script.
+//! Writes one self-contained HTML page for a customer. It loads nothing, and is readable without its script.
 
 mod domain;
 mod frame;
@@ -25,13 +25,13 @@ pub use manual::manual;
 /// The verdicts in the order of the page: problems first.
 const ORDER: [Verdict; 4] = [Verdict::ChangesNeeded, Verdict::Undetermined, Verdict::Waiting, Verdict::Ready];
 
-/// The first section of the rows of the list; each verdict has one.
+/// The first of the sections with rows of the list of domains, one per verdict.
 const ROWS: usize = 0;
-/// The first section of the headings.
+/// The first of the sections with headings, one per verdict.
 const HEADINGS: usize = ROWS + ORDER.len();
-/// The first section of what is below the headings.
+/// The first of the sections with the content below the headings, one per verdict.
 const BODIES: usize = HEADINGS + ORDER.len();
-/// The section of the titles.
+/// The section with the titles of the page.
 const TITLES: usize = BODIES + ORDER.len();
 
 /// The beginning of a page.
@@ -75,7 +75,7 @@ struct ListRow<'a> {
     heading: &'a Heading,
 }
 
-/// Writes one page of HTML: the verdict and the edits first, then what explains them.
+/// Writes one page of HTML: the verdict and the edits first, then the findings that explain them.
 pub(super) struct Html;
 
 impl ReportWriter for Html {
@@ -141,7 +141,7 @@ impl ReportWriter for Html {
     }
 }
 
-/// The part of the page about one domain, for a page of another frame with the same [`STYLE`].
+/// Returns the part of the page about one domain, for another page with the same [`STYLE`].
 #[must_use]
 pub fn html_of_domain(run: &Run, domain: &DomainReport) -> String {
     written(&Heading::new(domain)) + &body(run, domain)
@@ -152,7 +152,7 @@ fn body(run: &Run, domain: &DomainReport) -> String {
     written(&Body::new(run, domain, &sentences))
 }
 
-/// The totals and the list of domains, problems first.
+/// Writes the totals and the list of domains, problems first.
 fn list(summary: &Summary, pieces: &mut dyn Pieces, out: &mut dyn Write) -> io::Result<()> {
     write!(
         out,
@@ -170,7 +170,7 @@ fn list(summary: &Summary, pieces: &mut dyn Pieces, out: &mut dyn Write) -> io::
     out.write_all(b"</tbody></table></div>\n</nav>\n")
 }
 
-/// The next text of a section; a domain leaves the sections of other verdicts empty.
+/// Returns the next text of a section that is not empty; a domain leaves the sections of other verdicts empty.
 fn next(pieces: &mut dyn Pieces, section: usize) -> io::Result<Option<String>> {
     while let Some(text) = pieces.next(section)? {
         if !text.is_empty() {
@@ -180,7 +180,7 @@ fn next(pieces: &mut dyn Pieces, section: usize) -> io::Result<Option<String>> {
     Ok(None)
 }
 
-/// The id of a domain in the page, made of characters that a link needs no escapes for.
+/// Returns the id of a domain in the page, made of characters that need no escaping in a link.
 fn anchor(domain: &str) -> String {
     let mut anchor = String::from("domain-");
     for character in domain.chars() {
@@ -193,7 +193,7 @@ fn anchor(domain: &str) -> String {
     anchor
 }
 
-/// A template as text. Templates are checked at build time, and writing into a string cannot fail.
+/// Renders a template. Templates are checked at build time, and writing into a string cannot fail.
 fn written(template: &impl Template) -> String {
     template.render().unwrap_or_default()
 }

@@ -1,6 +1,6 @@
-//! One JSON document.
+//! Writes one JSON document.
 //!
-//! The summary comes before the domains and is known after them, so that the text of each domain waits until the end.
+//! The summary comes before the domains but is known only after them, so the text of each domain waits until the end.
 
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -30,17 +30,17 @@ impl ReportWriter for Json {
     }
 }
 
-/// A domain as an element of the list in a document that is indented.
+/// Returns a domain as an element of the list in an indented document.
 fn element(domain: &DomainReport) -> Option<String> {
     let mut indent = PrettyFormatter::new();
-    // The document and its list are open: nothing of them is written here.
+    // Indent as within the document and its list; their brackets are not written here.
     indent.begin_object(&mut io::sink()).and_then(|()| indent.begin_array(&mut io::sink())).ok()?;
     let mut octets = Vec::new();
     domain.serialize(&mut serde_json::Serializer::with_formatter(&mut octets, indent)).ok()?;
     String::from_utf8(octets).ok()
 }
 
-/// The list of the domains that wait.
+/// The list of the domains, which reads back the text of each while it is written.
 struct Elements<'p>(RefCell<&'p mut dyn Pieces>);
 
 impl Serialize for Elements<'_> {

@@ -1,4 +1,4 @@
-//! A test report that every CI reads: a suite for each domain, a case for each expectation and each hazard.
+//! Writes a test report that CI systems read: a suite for each domain, a case for each expectation and each hazard.
 
 use std::io::{self, Write};
 
@@ -47,7 +47,7 @@ fn case(domain: &DomainReport, expectation: &ExpectationView) -> TestCase {
         (_, ResultLevel::Error | ResultLevel::Warning) => {
             TestCaseStatus::non_success(NonSuccessKind::Failure)
         }
-        // Advice fails nothing.
+        // A recommendation does not fail a test.
         (_, ResultLevel::Note | ResultLevel::None) => TestCaseStatus::success(),
     };
     let details = format!(
@@ -102,7 +102,7 @@ fn finished(
     case
 }
 
-/// A case with what is known of its finding: whether an earlier report, where there is one, has it too.
+/// Adds the property `known` to a case: whether the earlier report, if there is one, has the finding too.
 fn marked(mut case: TestCase, known: Option<Known>) -> TestCase {
     if let Some(known) = known {
         let known = match known {

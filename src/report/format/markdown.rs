@@ -1,4 +1,4 @@
-//! The Markdown report, for job summaries and merge requests.
+//! Writes the Markdown report, for job summaries and merge requests.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -15,7 +15,7 @@ use super::message::{self, pieces};
 use super::page;
 use crate::report::content::{self, Edits};
 
-/// Octets from which on domains are only listed in the summary: a job summary holds 1 MiB.
+/// The length of the report in octets beyond which domains appear only in the table: a job summary holds 1 MiB.
 const MOST: usize = 900 << 10;
 
 /// Writes Markdown: a table of all domains, and a section for each.
@@ -88,7 +88,7 @@ fn details(run: &Run, domain: &DomainReport) -> String {
     text
 }
 
-/// What to type into the panel of the DNS host: a row for each record that goes and each that comes.
+/// Returns the edits to make in the panel of the DNS host, a row for each record to delete or to add.
 fn edits(edits: &Edits<'_>) -> String {
     let mut text = format!("\n### Edit at the DNS host of {}\n\n", escaped(&edits.zone));
     if !edits.name_servers.is_empty() {
@@ -168,14 +168,14 @@ fn waiver(waiver: Option<&WaiverView>) -> String {
     shown.unwrap_or_default()
 }
 
-/// A list with its title.
+/// Returns a list with its title.
 fn list<T: AsRef<str>>(title: &str, lines: &[T]) -> String {
     let mut text = format!("\n### {}\n\n", escaped(title));
     lines.iter().for_each(|line| text.push_str(&format!("- {}\n", message(line.as_ref()))));
     text
 }
 
-/// A value, set apart.
+/// Returns a value as code.
 fn code(value: &str) -> String {
     format!("<code>{}</code>", escaped(value))
 }
@@ -201,7 +201,7 @@ fn symbol(mark: Mark) -> &'static str {
     }
 }
 
-/// A message with its values set apart.
+/// Returns a message with its values as code.
 fn message(text: &str) -> String {
     let set = |piece: message::Piece<'_>| match piece.is_value {
         true => code(piece.text),

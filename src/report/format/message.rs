@@ -1,4 +1,4 @@
-//! Sentences that several formats write.
+//! Writes sentences that several formats share.
 
 use crate::report::view::Summary;
 
@@ -8,7 +8,8 @@ pub(super) struct Piece<'a> {
     pub(super) is_value: bool,
 }
 
-/// A message in pieces. Backticks in a value may cut it in other places; that changes its looks and nothing else.
+/// Splits a message into pieces. Backticks inside a value may split it in other places, which changes only how it
+/// looks.
 pub(super) fn pieces(message: &str) -> impl Iterator<Item = Piece<'_>> {
     let pieces = message.split('`').enumerate();
     pieces
@@ -16,7 +17,7 @@ pub(super) fn pieces(message: &str) -> impl Iterator<Item = Piece<'_>> {
         .filter(|piece| !piece.text.is_empty())
 }
 
-/// The counts of a run in a sentence.
+/// Returns the counts of a run as a sentence.
 pub(super) fn sum(summary: &Summary) -> String {
     let Summary { domains, ready, waiting, changes_needed, undetermined } = summary;
     let word = if *domains == 1 { "domain" } else { "domains" };

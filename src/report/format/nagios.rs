@@ -1,4 +1,4 @@
-//! One line for Nagios and compatible monitors, with performance data.
+//! Writes the status line for Nagios and compatible monitors, with performance data.
 //!
 //! Monitoring Plugins Development Guidelines: status word, text, `|` and the data; further lines are shown on request.
 
@@ -14,10 +14,10 @@ use crate::report::writer::{Ending, Piece, ReportWriter, Run};
 use super::level::{ResultLevel, hazard_level, result_level};
 use super::message::sum;
 
-/// Lines of detail at most.
+/// The maximum number of lines per list of details.
 const MOST_LINES: usize = 20;
 
-/// Writes the line and what is behind it.
+/// Writes the status line, and the details after it.
 pub(super) struct Nagios;
 
 impl ReportWriter for Nagios {
@@ -69,7 +69,7 @@ impl ReportWriter for Nagios {
     }
 }
 
-/// What decides the verdicts: domain, code and message.
+/// Returns the findings that decide the verdicts: domain, code and message.
 fn grave(domains: &[Arc<DomainReport>]) -> impl Iterator<Item = (&str, &Word<Code>, &str)> {
     domains.iter().flat_map(|domain| {
         let expectations = domain.expectations.iter().filter(|one| result_level(one) >= ResultLevel::Warning);
@@ -80,7 +80,7 @@ fn grave(domains: &[Arc<DomainReport>]) -> impl Iterator<Item = (&str, &Word<Cod
     })
 }
 
-/// Text without what ends it in that protocol.
+/// Replaces the characters that would end the text in this protocol.
 fn plain(text: &str) -> String {
     text.chars()
         .map(|character| if character == '|' || character.is_control() { ' ' } else { character })

@@ -1,4 +1,4 @@
-//! One domain per line, as JSON.
+//! Writes one domain per line, as JSON.
 
 use std::io::{self, Write};
 
@@ -23,11 +23,11 @@ pub(super) struct Ndjson;
 impl ReportWriter for Ndjson {
     fn domain(&self, run: &Run, domain: &DomainReport) -> Piece {
         let checked_at = domain.time(run.checked_at);
-        // The line has that time once.
+        // The line holds the time only once.
         let stored = domain.checked_at.map(|_| DomainReport { checked_at: None, ..domain.clone() });
         let line =
             Line { schema_version: SCHEMA_VERSION, checked_at, domain: stored.as_ref().unwrap_or(domain) };
-        // The view holds strings, numbers and lists, which always serialise.
+        // The view holds strings, numbers and lists, which always serialize.
         Piece::Now(without_commands(serde_json::to_string(&line).unwrap_or_default() + "\n"))
     }
 

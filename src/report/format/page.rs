@@ -1,4 +1,4 @@
-//! Content that only the pages have: HTML and Markdown render the same parts.
+//! Builds the parts that only the HTML and Markdown reports have.
 
 use jiff::Timestamp;
 
@@ -9,7 +9,7 @@ use crate::report::view::DomainReport;
 /// The title of the findings that are neither required nor published.
 pub(super) const NOT_PUBLISHED: &str = "not required, not published";
 
-/// The domain as people write it and as DNS does.
+/// Returns the domain as people write it and as DNS does.
 pub(super) fn shown_name(domain: &DomainReport) -> String {
     match &domain.unicode {
         Some(unicode) => format!("{unicode} ({})", domain.domain),
@@ -17,12 +17,12 @@ pub(super) fn shown_name(domain: &DomainReport) -> String {
     }
 }
 
-/// When a stored result was found.
+/// Returns the time at which a stored result was found, or `never`.
 pub(super) fn checked(time: Timestamp) -> String {
     if time == Timestamp::UNIX_EPOCH { "never".to_owned() } else { clock(time) }
 }
 
-/// What has changed since an earlier report: a title, and one line for each change.
+/// Returns the changes since an earlier report: a title, and one line for each change.
 pub(super) fn since(domain: &DomainReport) -> Option<(String, Vec<String>)> {
     let since = domain.since.as_ref()?;
     let time = clock(since.checked_at);

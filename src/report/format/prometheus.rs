@@ -1,7 +1,7 @@
-//! Gauges for the textfile collector of the Prometheus node exporter.
+//! Writes gauges for the textfile collector of the Prometheus node exporter.
 //!
-//! Text format 0.0.4: written here and not by a client library, whose registries keep no order, while the same facts must
-//! give the same bytes.
+//! Text format 0.0.4. It is not written by a client library, because the registries of those keep no order, and the
+//! same facts must give the same bytes.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -13,7 +13,7 @@ use crate::report::writer::{Ending, Piece, ReportWriter, Run};
 
 use super::level::is_finding;
 
-/// One gauge: its name without the prefix, what it says, and its samples.
+/// A gauge: its name without the prefix, its help text, and its samples.
 struct Gauge {
     name: &'static str,
     help: &'static str,
@@ -52,7 +52,7 @@ const GAUGES: [Gauge; 6] = [
     },
 ];
 
-/// Gauges that are written of every run.
+/// The number of gauges that every run writes; the others need an earlier report.
 const ALWAYS: usize = 4;
 
 /// Writes the metrics. The samples of a gauge are written together, so each gauge is a section of its own.
@@ -75,7 +75,7 @@ impl ReportWriter for Prometheus {
     fn finish(&self, _: &Run, end: Ending<'_>, out: &mut dyn Write) -> io::Result<()> {
         for (section, Gauge { name, help, .. }) in GAUGES.into_iter().enumerate() {
             let mut head = format!("# HELP cutover_{name} {help}\n# TYPE cutover_{name} gauge\n");
-            // Without an earlier report nothing is written of one.
+            // Gauges about an earlier report are left out if there is none.
             if section < ALWAYS {
                 out.write_all(std::mem::take(&mut head).as_bytes())?;
             }
@@ -108,7 +108,7 @@ fn verdict(_: &Run, domain: &DomainReport) -> BTreeMap<Labels, i64> {
     BTreeMap::from([([of_phase(domain), vec![verdict]].concat(), 1)])
 }
 
-/// Several hazards of one code are one series.
+/// Returns the findings as series. Several hazards with one code are one series.
 fn findings(_: &Run, domain: &DomainReport) -> BTreeMap<Labels, i64> {
     let expectations = domain.expectations.iter().filter(|one| is_finding(one));
     let expectations = expectations.map(|one| [one.id.as_str(), one.code.as_str(), one.status.word()]);

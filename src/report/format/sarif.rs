@@ -1,6 +1,7 @@
-//! Static analysis results (SARIF 2.1.0), as code scanning reads them.
+//! Writes static analysis results (SARIF 2.1.0) for code scanning.
 //!
-//! Our own few types: the crate for it generates the whole standard at build time, of which a report needs a tenth.
+//! The few types are our own: the crate for SARIF generates the whole standard at build time, and a report needs a
+//! tenth of it.
 
 mod log;
 
@@ -27,10 +28,11 @@ use log::{
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 const HOME: &str = env!("CARGO_PKG_NAME");
 
-/// Writes a rule for every outcome there is, and a result for each that was found and is not simply met.
+/// Writes a rule for every outcome, and a result for every finding.
 ///
-/// A waived finding is a result with a suppression. Where an earlier report was compared with, each result has a baseline
-/// state, and what was found then and is gone is `absent`. Both are, as the standard wants, in all results or in none.
+/// A waived finding is a result with a suppression. After a comparison with an earlier report, each result has a
+/// baseline state, and an earlier finding that is gone is `absent`. As the standard requires, suppressions and baseline
+/// states are in all results or in none.
 pub(super) struct Sarif;
 
 impl ReportWriter for Sarif {
@@ -52,7 +54,7 @@ impl ReportWriter for Sarif {
     }
 }
 
-/// The results of all domains.
+/// Returns the results of all domains.
 fn results(run: &ReportRun, domains: &[Arc<DomainReport>]) -> Vec<Outcome> {
     let place = &run.place;
     let mut results = Vec::new();
@@ -115,7 +117,7 @@ fn results(run: &ReportRun, domains: &[Arc<DomainReport>]) -> Vec<Outcome> {
         let all_gone = baseline.map(|since| since.gone(domain)).unwrap_or_default();
         for gone in &all_gone {
             let Sign { code, name, rtype } = &gone.sign;
-            // It does not fail any more, which readers see that do not know of baselines.
+            // `pass` shows readers without support for baselines that it no longer fails.
             let outcome = finding(code, gone.id.as_ref().map(Word::as_str), name.to_string(), *rtype)
                 .outcome(("pass", "none"), &format!("`{code}` of the earlier report is gone"));
             results.extend(outcome.map(|outcome| Outcome {
@@ -128,7 +130,7 @@ fn results(run: &ReportRun, domains: &[Arc<DomainReport>]) -> Vec<Outcome> {
     results
 }
 
-/// The comparison with an earlier report that is at hand.
+/// Returns the comparison with an earlier report, if that report is available.
 fn baseline(domain: &DomainReport) -> Option<&Since> {
     domain.since.as_ref().filter(|since| since.is_at_hand())
 }
@@ -141,7 +143,7 @@ fn state(known: Known) -> &'static str {
     }
 }
 
-/// The suppressions of a result: its waiver, or none.
+/// Returns the suppressions of a result: its waiver, or an empty list.
 fn suppressions(waiver: Option<&WaiverView>) -> Vec<Suppression> {
     let suppression = |waiver: &WaiverView| Suppression {
         kind: "external",
@@ -159,17 +161,17 @@ fn level(result_level: ResultLevel) -> &'static str {
     }
 }
 
-/// What was found where.
+/// A finding and its location.
 struct Finding<'a> {
     domain: &'a DomainReport,
     code: &'a Word<Code>,
-    /// The expectation, or what a hazard is about.
+    /// The id of the expectation, or the name and type that a hazard is about.
     what: String,
     location: Location,
 }
 
 impl Finding<'_> {
-    /// As a result; `None` if this version does not know its code.
+    /// Returns the finding as a result; `None` if this version does not know its code.
     fn outcome(self, (kind, level): (&'static str, &'static str), message: &str) -> Option<Outcome> {
         let Self { domain, code, what, location } = self;
         let known = code.known()?;

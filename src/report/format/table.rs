@@ -1,4 +1,4 @@
-//! The table for a person, domain after domain.
+//! Writes the table for a person, one domain after another.
 
 use std::io::{self, Write};
 
@@ -8,16 +8,16 @@ use crate::report::table;
 use crate::report::view::DomainReport;
 use crate::report::writer::{Ending, Piece, Pieces, ReportWriter, ResultAge, Run, Scale};
 
-/// Writes the table: all of one domain, and a line each of several, problems first, unless more is asked for.
+/// Writes the table: all of a single domain, or one line for each of several, problems first, unless `-v` is given.
 pub(super) struct Table;
 
-/// Verdicts in the order of their sections: what needs an edit first.
+/// The verdicts in the order of their sections: domains that need an edit first.
 const SECTIONS: [Verdict; 4] =
     [Verdict::ChangesNeeded, Verdict::Undetermined, Verdict::Waiting, Verdict::Ready];
-/// Domains that are ready have a line each up to this number of them.
+/// The maximum number of ready domains that are listed; more are only counted.
 const MOST_READY: usize = 20;
 
-/// Whether each domain has one line.
+/// Returns whether each domain has one line.
 fn is_brief(run: &Run) -> bool {
     run.scale == Scale::Several && run.style.detail < Detail::Verbose
 }
@@ -40,7 +40,7 @@ impl ReportWriter for Table {
             Detail::Normal | Detail::Verbose => table::next_step(domain, &run.options, &run.style),
         };
         match run.scale {
-            // What DNS cannot show comes in front of the next step.
+            // The reminders come before the next step.
             Scale::One => Piece::Later(vec![report, next]),
             Scale::Several => Piece::Now(report + &next),
         }
@@ -80,7 +80,7 @@ impl ReportWriter for Table {
     }
 }
 
-/// Writes all that was put aside in a section.
+/// Writes all pieces of a section.
 fn copy(pieces: &mut dyn Pieces, section: usize, out: &mut dyn Write) -> io::Result<()> {
     while let Some(text) = pieces.next(section)? {
         out.write_all(text.as_bytes())?;

@@ -1,4 +1,4 @@
-//! The part of a report that is compared with another.
+//! Extracts the part of a report that is compared with another.
 
 use crate::check::{Severity, Status, WaiverState};
 use crate::expected::Importance;
@@ -47,7 +47,7 @@ impl From<&HazardView> for Sign {
 }
 
 impl EarlierExpectation {
-    /// Whether something was found that is not simply met, waived or not.
+    /// Returns whether it is a finding: waived, or not met (if optional, only while something is published).
     pub(super) fn is_finding(&self) -> bool {
         let is_absent = self.importance == Importance::Optional && self.observed.is_empty();
         match self.status {
@@ -59,7 +59,7 @@ impl EarlierExpectation {
 }
 
 impl EarlierHazard {
-    /// Whether it made changes needed.
+    /// Returns whether it is an error that is not waived, which makes changes necessary.
     pub(super) fn counts(&self) -> bool {
         self.level == Severity::Error && self.waiver != Some(WaiverState::Active)
     }

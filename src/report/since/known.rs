@@ -1,4 +1,4 @@
-//! Which findings of a report an earlier one has, and which verdict the new ones make.
+//! Compares the findings of a report with those of an earlier one, and returns the verdict of the new ones.
 
 use crate::check::{Status, Verdict};
 use crate::expected::Id;
@@ -7,28 +7,28 @@ use crate::report::view::{
 };
 use crate::report::words::Word;
 
-/// Whether a finding was known to the earlier report.
+/// The relation of a finding to the earlier report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Known {
-    /// It was not.
+    /// The earlier report does not have it.
     New,
-    /// It was, with the same status and records.
+    /// The earlier report has it, with the same status and records.
     Unchanged,
-    /// It was, and its status or its records were others.
+    /// The earlier report has it, with another status or other records.
     Updated,
 }
 
-/// A finding of the earlier report that is not one any more.
+/// A finding of the earlier report that is gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gone {
     /// The expectation; `None` for a hazard.
     pub id: Option<Word<Id>>,
-    /// What it is about, and its code.
+    /// The name and type that it is about, and its code.
     pub sign: Sign,
 }
 
 impl Since {
-    /// Whether nothing has changed.
+    /// Returns whether nothing has changed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.verdict.is_none()
@@ -37,13 +37,13 @@ impl Since {
             && self.hazards_gone.is_empty()
     }
 
-    /// Whether the earlier report is at hand, and not only what differs from it.
+    /// Returns whether the earlier report is available, and not only the differences from it.
     #[must_use]
     pub fn is_at_hand(&self) -> bool {
         self.before.is_some()
     }
 
-    /// Whether the earlier report knows what is found of an expectation; `None` where that report is not at hand.
+    /// Compares the finding of an expectation with the earlier report; `None` if that report is not available.
     #[must_use]
     pub fn knows(&self, expectation: &ExpectationView) -> Option<Known> {
         let before = self.before.as_ref()?;
@@ -54,7 +54,7 @@ impl Since {
         Some(if State::from(known) == State::from(&now) { Known::Unchanged } else { Known::Updated })
     }
 
-    /// Whether the earlier report knows a hazard; `None` where that report is not at hand.
+    /// Compares a hazard with the earlier report; `None` if that report is not available.
     #[must_use]
     pub fn knows_hazard(&self, hazard: &HazardView) -> Option<Known> {
         let before = self.before.as_ref()?;
@@ -67,7 +67,8 @@ impl Since {
         })
     }
 
-    /// The findings of the earlier report that this one does not have: those that it had another code or a good result for.
+    /// Returns the findings of the earlier report that this one does not have, also those whose expectation now has
+    /// another code.
     #[must_use]
     pub fn gone(&self, report: &DomainReport) -> Vec<Gone> {
         let Some(before) = &self.before else { return Vec::new() };
@@ -86,10 +87,11 @@ impl Since {
     }
 }
 
-/// The verdict of what is new in a report or has become worse: of a domain that the earlier report does not hold, its own.
+/// Returns the verdict of the findings that are new or worse than in the earlier report; without an earlier result, the
+/// verdict of the domain.
 ///
-/// A required expectation is worse if its status is, or if it is unmet for another reason; a hazard is new that makes changes
-/// needed and was not there, or did not.
+/// A required expectation is worse if its status is, or if it is unmet for another reason. A hazard is new if it makes
+/// changes necessary and did not do so before.
 #[must_use]
 pub fn verdict_of_new(report: &DomainReport) -> Verdict {
     let verdict = report.verdict;
@@ -110,11 +112,11 @@ pub fn verdict_of_new(report: &DomainReport) -> Verdict {
         });
     let new = expectations.chain(hazards).max().unwrap_or(Verdict::Ready).min(verdict);
     let is_worse = before.verdict < verdict;
-    // What makes it worse is not among the findings.
+    // The reason for the worse verdict is not among the findings.
     if new == Verdict::Ready && is_worse { verdict } else { new }
 }
 
-/// What a required expectation with this status makes of a domain.
+/// Returns the verdict that a required expectation with this status leads to.
 fn severity(status: Status) -> Verdict {
     match status {
         Status::Met | Status::Waived => Verdict::Ready,

@@ -1,4 +1,4 @@
-//! What is to be typed into the panel of the DNS host.
+//! Lists the edits to make in the panel of the DNS host.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use crate::report::grid::{Cell, ValueRow, value_rows, wrapped};
 use crate::report::style::{Style, Tone};
 use crate::report::view::DomainReport;
 
-/// What to type into the panel of the DNS host.
+/// Returns the edits to make in the panel of the DNS host; empty if there are none.
 pub(super) fn edits(report: &DomainReport, style: &Style) -> String {
     let Some(Edits { zone, name_servers, phases, notes }) = content::edits(report) else {
         return String::new();

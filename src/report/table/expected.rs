@@ -1,4 +1,4 @@
-//! What a domain needs, before anything is looked up.
+//! Lists the records that a domain needs, before anything is looked up.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ use crate::report::style::{Style, Tone};
 
 use super::parts::shown_name;
 
-/// `cutover expected` for a person.
+/// Returns the output of `cutover expected` for a person.
 #[must_use]
 pub fn expected(subject: &Subject, list: &[Expectation], style: &Style) -> String {
     let rows = list.iter().flat_map(|expectation| {

@@ -1,4 +1,4 @@
-//! What became of every expectation, and what is wrong beside them.
+//! Lists the result of every expectation, and the hazards.
 
 use crate::check::Code;
 use crate::report::content::{aside, is_not_published};
@@ -6,15 +6,16 @@ use crate::report::grid::{Cell, laid_out, longest_word};
 use crate::report::style::{Detail, Mark, Style, Tone};
 use crate::report::view::{ExpectationView, HazardView};
 
-/// Columns from which on codes have a column of their own.
+/// The minimum width in columns at which codes have a column of their own.
 const WIDE: usize = 110;
-/// Columns that mark, name and code take beside the sentence at most.
+/// The maximum number of columns that mark, name and code take next to the sentence.
 const BESIDE_MESSAGE: usize = 60;
 
-/// Mark, name, sentence and code of a row.
+/// The mark, name, sentence and code of a row.
 type Finding<'v> = (Cell, Option<&'v str>, String, &'v str);
 
-/// A line an expectation: mark, id, sentence, code. What is not required and not published is left out without `-v`.
+/// Returns a line for each expectation: mark, id, sentence, code. Those that are neither required nor published need
+/// `-v`.
 pub(super) fn expectations(expectations: &[ExpectationView], style: &Style) -> String {
     let is_shown = |one: &&ExpectationView| style.detail == Detail::Verbose || !is_not_published(one);
     sentences(expectations.iter().filter(is_shown).map(|one| expectation(one, style)).collect(), style)
@@ -31,7 +32,7 @@ fn expectation<'v>(one: &'v ExpectationView, style: &Style) -> Finding<'v> {
     )
 }
 
-/// A line a hazard, and the records that show it below.
+/// Returns a line for each hazard, with the records that show it below.
 pub(super) fn hazards(hazards: &[HazardView], style: &Style) -> String {
     if hazards.is_empty() {
         return String::new();
@@ -48,7 +49,7 @@ fn marked(mark: Mark, style: &Style) -> Cell {
     Cell::toned(mark.tone(), mark.text(style))
 }
 
-/// Rows of mark, name, sentence and code; on a narrow terminal the code follows the sentence.
+/// Lays out rows of mark, name, sentence and code; on a narrow terminal the code follows the sentence.
 fn sentences(rows: Vec<Finding<'_>>, style: &Style) -> String {
     let code = |word| Cell::toned(Tone::Faint, word);
     let behind =

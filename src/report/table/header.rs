@@ -1,4 +1,4 @@
-//! The first line of the table: the verdict, and from where to where the domain moves.
+//! Writes the first line of the table: the verdict, the platform being left, and the target cloud.
 
 use unicode_width::UnicodeWidthStr as _;
 
@@ -8,7 +8,7 @@ use crate::report::view::DomainReport;
 
 use super::parts::{shown_domain, sole_cause};
 
-/// The verdict, and from where to where.
+/// Returns the verdict, the platform being left, and the target cloud.
 pub(super) fn header(report: &DomainReport, style: &Style) -> String {
     let verdict = report.verdict;
     let left = match sole_cause(report, style) {

@@ -5,23 +5,23 @@ use crate::record::Name;
 use crate::report::style::{Detail, Style};
 use crate::report::view::{DomainReport, HazardView, unicode};
 
-/// The hazard that explains everything else in the report, which is folded into it unless more is asked for.
+/// Returns the hazard that explains everything else in the report, which is then left out unless `-v` is given.
 pub(super) fn sole_cause<'v>(report: &'v DomainReport, style: &Style) -> Option<&'v HazardView> {
     let is_cause = |hazard: &&HazardView| hazard.code == Code::DomainNotFound && hazard.is_error();
     report.hazards.iter().find(is_cause).filter(|_| style.detail < Detail::Verbose)
 }
 
-/// A number of things.
+/// Returns a count with its noun in the singular or the plural.
 pub(super) fn counted(count: usize, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
-/// The domain of a report as people write it, and as DNS does.
+/// Returns the domain of a report as people write it, and as DNS does.
 pub(super) fn shown_domain(report: &DomainReport, style: &Style) -> String {
     style.domain(&report.domain, report.unicode.as_deref())
 }
 
-/// The same for a name alone.
+/// Returns a name as people write it, and as DNS does.
 pub(super) fn shown_name(domain: &Name, style: &Style) -> String {
     style.domain(&domain.without_trailing_dot(), unicode(domain).as_deref())
 }

@@ -1,10 +1,10 @@
-//! What every server answered.
+//! Lists the answers of every server.
 
 use crate::report::grid::{Cell, ValueRow, value_rows};
 use crate::report::style::Style;
 use crate::report::view::ReplyView;
 
-/// A row a reply.
+/// Returns a row for each reply.
 pub(super) fn replies(replies: &[ReplyView], style: &Style) -> String {
     let rows = replies.iter().map(|reply| {
         let name = reply.server_name.as_ref().map(|name| name.without_trailing_dot() + " ");

@@ -44,32 +44,32 @@ pub struct ChangeView {
 }
 
 impl ChangeView {
-    /// How many record sets change, each counted once.
+    /// Returns the number of record sets that change, each counted once.
     pub fn count_sets<'a>(changes: impl IntoIterator<Item = &'a Self>) -> usize {
         let sets = changes.into_iter().map(|change| (&change.name, change.rtype));
         sets.collect::<HashSet<_>>().len()
     }
 
-    /// The records that go, in their order.
+    /// Returns the records that are deleted, in their order.
     pub fn removed(&self) -> impl Iterator<Item = &Sanitized> {
         let others = if self.before == self.after { &[][..] } else { &self.after };
         without(&self.before, others)
     }
 
-    /// The records that come, in their order.
+    /// Returns the records that are added, in their order.
     pub fn added(&self) -> impl Iterator<Item = &Sanitized> {
         let others = if self.before == self.after { &[][..] } else { &self.before };
         without(&self.after, others)
     }
 
-    /// Whether the verdict depends on it.
+    /// Returns whether the verdict depends on it.
     #[must_use]
     pub fn is_required(&self) -> bool {
         self.importance == Importance::Required
     }
 }
 
-/// Those of the records that are not among the others.
+/// Returns the records that are not among the others.
 fn without<'a>(records: &'a [Sanitized], others: &'a [Sanitized]) -> impl Iterator<Item = &'a Sanitized> {
     let others: HashSet<&Sanitized> = others.iter().collect();
     records.iter().filter(move |record| !others.contains(record))

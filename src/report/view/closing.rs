@@ -1,4 +1,4 @@
-//! What the moment rests on after which the old service may be closed.
+//! The basis of the time after which the old service may be closed.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ pub struct ClosingView {
 }
 
 impl ClosingView {
-    /// What a moment rests on, with what was taken for granted.
+    /// Returns the basis of a time, with the assumptions that were made.
     pub(super) fn new(closing: &SourceClosing, assumptions: Assumptions) -> Self {
         let seconds = |span: SignedDuration| u32::try_from(span.as_secs()).unwrap_or(u32::MAX);
         Self {

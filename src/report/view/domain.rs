@@ -39,7 +39,7 @@ pub struct DomainReport {
     #[cfg_attr(feature = "formats", schemars(with = "Cloud"))]
     pub cloud: Word<Cloud>,
     /// The phase that was judged.
-    // `None` only in a stored result that leaves it to its run.
+    // `None` only in a stored result whose run names the phase.
     #[cfg_attr(feature = "formats", schemars(with = "Phase"))]
     pub phase: Option<Phase>,
     /// The platform being left.
@@ -95,7 +95,7 @@ pub struct DomainReport {
 }
 
 impl DomainReport {
-    /// The report of one domain. Replies are left out; [`DomainReport::with_replies`] adds them.
+    /// Returns the report of one domain without its replies; [`DomainReport::with_replies`] adds them.
     #[must_use]
     pub fn new(subject: &Subject, assessment: &Assessment, changes: &[Change]) -> Self {
         let judged = assessment.judged.iter();
@@ -114,7 +114,7 @@ impl DomainReport {
         }
     }
 
-    /// The report of a domain that has no result.
+    /// Returns the report of a domain that has no result.
     #[must_use]
     pub fn missing(domain: &Name, phase: Phase) -> Self {
         let bare = domain.without_trailing_dot();
@@ -147,7 +147,7 @@ impl DomainReport {
         }
     }
 
-    /// The report of a domain of which nothing is said but its verdict.
+    /// Returns the report of a domain that contains nothing but its verdict.
     #[must_use]
     pub fn empty(domain: &Name, phase: Phase, cloud: Cloud, verdict: Verdict) -> Self {
         Self {
@@ -176,19 +176,19 @@ impl DomainReport {
         }
     }
 
-    /// The phase that was judged.
+    /// Returns the phase that was checked.
     #[must_use]
     pub fn phase(&self) -> Phase {
         self.phase.unwrap_or_default()
     }
 
-    /// When the domain was checked, in a report of this time.
+    /// Returns the time at which the domain was checked: its own, or else the time of the report.
     #[must_use]
     pub fn time(&self, report: Timestamp) -> Timestamp {
         self.checked_at.unwrap_or(report)
     }
 
-    /// The same with what is still to be expected of caches and queues, and what was taken for granted about them.
+    /// Adds the times at which caches and queues are done with old answers, and the assumptions about them.
     #[must_use]
     pub fn with_cache_expiry(mut self, cache_expiry: &CacheExpiry, assumptions: Assumptions) -> Self {
         self.close_source_after = cache_expiry.closing.map(|closing| closing.after);
@@ -202,14 +202,14 @@ impl DomainReport {
         self
     }
 
-    /// The same with what has changed since an earlier report.
+    /// Adds the changes since an earlier report.
     #[must_use]
     pub fn with_since(mut self, since: Option<Since>) -> Self {
         self.since = since;
         self
     }
 
-    /// The same with every reply.
+    /// Adds every reply.
     #[must_use]
     pub fn with_replies(mut self, facts: &Facts) -> Self {
         let replies = facts.all().chain(facts.all_delegated());
@@ -219,14 +219,14 @@ impl DomainReport {
         self
     }
 
-    /// The same without the replies.
+    /// Removes the replies.
     #[must_use]
     pub fn without_replies(self) -> Self {
         Self { replies: None, policy: None, web: Vec::new(), ..self }
     }
 }
 
-/// The domain as people write it; `None` if it holds nothing but ASCII.
+/// Returns the domain as people write it; `None` if it has no internationalized label, or cannot be shown safely.
 #[must_use]
 pub fn unicode(domain: &Name) -> Option<String> {
     let bare = domain.without_trailing_dot();
@@ -234,7 +234,7 @@ pub fn unicode(domain: &Name) -> Option<String> {
         return None;
     }
     let (unicode, errors) = idna::domain_to_unicode(&bare);
-    // Whatever does not survive the way back, or could reorder the text around it, is shown as A-labels only.
+    // A name that does not decode, or could reorder the text around it, is shown only as A-labels.
     let harmless = unicode.chars().all(|character| character.is_alphanumeric() || ".-·".contains(character));
     (errors.is_ok() && harmless && unicode != bare).then_some(unicode)
 }

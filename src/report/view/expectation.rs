@@ -1,4 +1,4 @@
-//! One expectation of a report, and what became of it.
+//! The view of an expectation and its result.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -64,7 +64,7 @@ pub struct ExpectationView {
 }
 
 impl ExpectationView {
-    /// The view of a result, with the record that the plan publishes.
+    /// Returns the view of a result, with the record that the plan publishes.
     pub(super) fn planned(judged: &ExpectationResult, changes: &[Change]) -> Self {
         let mut view = Self::from(judged);
         if let Some(record) = proposed_senders(judged, changes) {
@@ -73,14 +73,14 @@ impl ExpectationView {
         view
     }
 
-    /// Whether the verdict depends on it.
+    /// Returns whether the verdict depends on it.
     #[must_use]
     pub fn is_required(&self) -> bool {
         self.importance == Importance::Required
     }
 }
 
-/// The SPF record that is right for this domain: the one that the plan publishes, or the present one where it is right.
+/// Returns the correct SPF record of this domain: the one that the plan publishes, or the present one if it is correct.
 fn proposed_senders<'a>(judged: &'a ExpectationResult, changes: &'a [Change]) -> Option<&'a RecordData> {
     if judged.expectation.id != Id::Spf {
         return None;

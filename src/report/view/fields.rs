@@ -18,7 +18,7 @@ pub(super) fn domain<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Er
         .ok_or_else(|| D::Error::custom(format!("`{}` is not a domain in A-labels", shown(&text))))
 }
 
-/// Skips a text that is computed anew.
+/// Skips a value that is computed again.
 pub(super) fn no_text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     IgnoredAny::deserialize(from).map(|_| None)
 }
@@ -59,7 +59,7 @@ impl<'de> Deserialize<'de> for RecordType {
 
 #[cfg(feature = "formats")]
 impl schemars::JsonSchema for RecordType {
-    /// For a reader it is a string like every other.
+    /// Returns true: in the schema it is a plain string.
     fn inline_schema() -> bool {
         true
     }

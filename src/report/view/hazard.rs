@@ -37,13 +37,13 @@ pub struct HazardView {
 }
 
 impl HazardView {
-    /// Whether it is waived.
+    /// Returns whether it is waived.
     #[must_use]
     pub fn is_waived(&self) -> bool {
         self.waiver.as_ref().is_some_and(|waiver| waiver.state == WaiverState::Active)
     }
 
-    /// Whether it makes changes needed.
+    /// Returns whether it makes changes necessary.
     #[must_use]
     pub fn is_error(&self) -> bool {
         self.level == Severity::Error && !self.is_waived()

@@ -1,4 +1,4 @@
-//! What of the lists of expected values is not used.
+//! The view of what is not used in lists of expected values.
 
 use serde::{Deserialize, Serialize};
 

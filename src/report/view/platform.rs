@@ -8,7 +8,7 @@ use crate::record::Name;
 use crate::report::harmless::Sanitized;
 use crate::report::words::spelled;
 
-/// Records that are named as evidence at most: a zone may have any number of them, and a few show it as well.
+/// The maximum number of records named as evidence: a zone may have any number of them, and a few are enough.
 pub const MOST_EVIDENCE: usize = 32;
 
 /// A platform or filter.
@@ -27,7 +27,7 @@ pub struct Platform {
     pub proof: Proof,
 }
 
-/// The proof of a platform that comes without one.
+/// Returns the proof of a platform that is stored without one.
 fn least_proof() -> Proof {
     Proof::Probable
 }
@@ -58,14 +58,14 @@ pub struct TenantView {
     pub host: Name,
 }
 
-/// Whether a tenant holds a domain.
+/// The result of asking which tenant holds a domain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TenantStatus {
-    /// One does.
+    /// A tenant holds it.
     Held,
-    /// None does.
+    /// No tenant holds it.
     None,
-    /// The host did not say.
+    /// The host gave no answer to this.
     Unknown,
 }
 
@@ -73,7 +73,7 @@ impl TenantStatus {
     /// All values.
     pub const ALL: [Self; 3] = [Self::Held, Self::None, Self::Unknown];
 
-    /// The word in reports.
+    /// Returns the word in reports.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {

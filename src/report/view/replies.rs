@@ -93,7 +93,7 @@ pub struct WebView {
     pub error: Sanitized,
 }
 
-/// The view of a reply.
+/// Returns the view of a reply.
 pub(super) fn reply_view(reply: &Reply, facts: &Facts) -> ReplyView {
     let shown = |record: &Record| {
         if record.name == reply.question.name && record.data.rtype() == reply.question.rtype {
@@ -145,7 +145,7 @@ impl From<&WebReply> for WebView {
     }
 }
 
-/// Microseconds in milliseconds, to a tenth.
+/// Converts microseconds to milliseconds, rounded to a tenth.
 fn milliseconds(elapsed: u64) -> f64 {
     (elapsed as f64 / 100.0).round() / 10.0
 }

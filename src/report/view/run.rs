@@ -57,7 +57,7 @@ pub struct Summary {
 }
 
 impl Report {
-    /// The report of a run.
+    /// Returns the report of a run.
     #[must_use]
     pub fn new(checked_at: Timestamp, phase: Phase, domains: Vec<DomainReport>) -> Self {
         let mut summary = Summary::default();
@@ -67,7 +67,7 @@ impl Report {
 }
 
 impl<D> Report<D> {
-    /// The report of a run with these domains, which the summary counts.
+    /// Returns the report of a run with these domains, which the summary counts.
     pub(in crate::report) fn of(checked_at: Timestamp, phase: Phase, summary: Summary, domains: D) -> Self {
         let tool = Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
         Self { schema_version: SCHEMA_VERSION, tool, checked_at, phase, summary, domains }

@@ -1,4 +1,4 @@
-//! What a report holds of the changes since an earlier one, and the part of a report that is compared.
+//! The changes since an earlier report, and the part of a report that is compared.
 
 use std::sync::Arc;
 
@@ -59,16 +59,16 @@ pub struct Moved {
     pub after: State,
 }
 
-/// What became of the records of an expectation.
+/// The change of the records of an expectation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RecordsChange {
-    /// There were none.
+    /// There were no records before.
     Appeared,
-    /// There are none any more.
+    /// There are no records any more.
     Gone,
-    /// They are others.
+    /// The records are different.
     Changed,
-    /// They are as they were.
+    /// The records are the same.
     Same,
 }
 
@@ -76,7 +76,7 @@ impl RecordsChange {
     /// All values.
     pub const ALL: [Self; 4] = [Self::Appeared, Self::Gone, Self::Changed, Self::Same];
 
-    /// The word in reports.
+    /// Returns the word in reports.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -115,7 +115,7 @@ pub struct Sign {
     pub rtype: Option<RecordType>,
 }
 
-/// What is compared of the report of a domain; of many domains that is kept in memory.
+/// The part of the report of a domain that is compared, which is kept in memory for many domains.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::report) struct EarlierDomain {
     pub(in crate::report) domain: String,
@@ -125,7 +125,7 @@ pub(in crate::report) struct EarlierDomain {
     pub(in crate::report) hazards: Vec<EarlierHazard>,
 }
 
-/// What is compared of an expectation.
+/// The part of an expectation that is compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::report) struct EarlierExpectation {
     pub(in crate::report) id: Word<Id>,
@@ -137,7 +137,7 @@ pub(in crate::report) struct EarlierExpectation {
     pub(in crate::report) observed: Vec<Sanitized>,
 }
 
-/// What is compared of a hazard.
+/// The part of a hazard that is compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::report) struct EarlierHazard {
     pub(in crate::report) sign: Sign,

@@ -15,13 +15,13 @@ pub(super) struct Header {
     start: usize,
     /// The names of the columns, in lower case.
     pub(super) columns: Vec<String>,
-    /// The place of the domain among them.
+    /// The index of the column of the domain.
     pub(super) domain: usize,
 }
 
 impl Header {
-    /// The header, where the first line that is neither empty nor a comment has a column `domain`; a line such as `sep=;`
-    /// before it names what separates the columns, as spreadsheets write it.
+    /// Returns the header, if the first line that is neither empty nor a comment has a column `domain`. A line such as
+    /// `sep=;` before it, as spreadsheets write it, names the separator of the columns.
     pub(super) fn of(text: &str) -> Option<Self> {
         let mut start = 0;
         let mut named = None;
@@ -59,7 +59,7 @@ impl Header {
         marks % 2 == 1
     }
 
-    /// The rows behind the header with their lines, one at a time.
+    /// Returns the rows after the header with their line numbers, one at a time.
     pub(super) fn rows<'t>(
         &self,
         text: &'t str,

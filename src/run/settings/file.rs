@@ -1,7 +1,7 @@
 //! The format of settings files, version 1.
 //!
-//! The keys are the long names of the options. Types are as wide as the file may be; what a value means is decided by the
-//! reader of the option.
+//! The keys are the long names of the options. Types are as wide as the file may be; what a value means is decided by
+//! the reader of the option.
 
 use jiff::civil::Date;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -33,7 +33,7 @@ pub(super) trait Choices {
 fn map(choices: &impl Serialize) -> serde_json::Map<String, serde_json::Value> {
     match serde_json::to_value(choices) {
         Ok(serde_json::Value::Object(map)) => map,
-        // A struct of options always serialises as a map.
+        // A struct of options always serializes as a map.
         _ => serde_json::Map::new(),
     }
 }
@@ -286,7 +286,7 @@ pub(super) enum List {
 }
 
 impl List {
-    /// All of them.
+    /// Returns all values.
     pub(super) fn to_vec(&self) -> Vec<String> {
         match self {
             Self::One(one) => vec![one.clone()],
@@ -379,7 +379,8 @@ impl SettingsDocument {
     }
 }
 
-/// The words of the reader; for an unknown key, the one that was probably meant in place of all that there are.
+/// Returns the message of the parser; for an unknown key, with the key that was probably meant instead of the whole
+/// list.
 fn reason(message: &str) -> String {
     let message = message.trim().replace('\n', "; ");
     let Some(rest) = message.strip_prefix("unknown field ") else { return message };
@@ -396,7 +397,7 @@ fn reason(message: &str) -> String {
     }
 }
 
-/// The word that was probably meant.
+/// Returns the known word that was probably meant, if one is similar enough.
 pub(in crate::run) fn closest<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let plain = found.to_ascii_lowercase().replace('_', "-");
     let rated = known.map(|word| (strsim::jaro_winkler(&plain, word), word));
@@ -404,16 +405,16 @@ pub(in crate::run) fn closest<'a>(found: &str, known: impl Iterator<Item = &'a s
     (best.0 > 0.8).then_some(best.1)
 }
 
-/// Where the lines of a text end: a file may name as many domains as a list.
+/// The offsets of the line ends of a text, searched for every entry: a file may name as many domains as a list.
 pub(super) struct Lines(Vec<usize>);
 
 impl Lines {
-    /// Those of this text.
+    /// Returns the line ends of this text.
     pub(super) fn of(text: &str) -> Self {
         Self(text.bytes().enumerate().filter(|(_, octet)| *octet == b'\n').map(|(at, _)| at).collect())
     }
 
-    /// The line of an octet, from 1 on.
+    /// Returns the line of an octet, from 1.
     pub(super) fn at(&self, octet: usize) -> usize {
         self.0.partition_point(|end| *end < octet) + 1
     }

@@ -1,4 +1,4 @@
-//! The part of a page that is about one domain: verdict, edits, next step, findings, and what explains them.
+//! Renders the part of a page about one domain: verdict, edits, next step, findings and their explanations.
 
 use askama::Template;
 
@@ -15,7 +15,7 @@ use super::markup::{Part, markup};
 use super::picture::{Picture, picture};
 use crate::report::content::{self, EditKind, Edits};
 
-/// The heading of a domain: its name, the verdict, and what is left.
+/// The heading of a domain: its name, the verdict, and the counts of what is left to do.
 #[derive(Template)]
 #[template(
     ext = "html",
@@ -44,7 +44,7 @@ impl Heading {
     }
 }
 
-/// What is below the heading of a domain.
+/// The content below the heading of a domain.
 #[derive(Template)]
 #[template(
     ext = "html",
@@ -109,7 +109,7 @@ struct Row<'a> {
     message: Vec<Piece<'a>>,
     aside: Option<&'static str>,
     records: &'a [Sanitized],
-    /// What ends or is due, when, and the same for a person.
+    /// The label, such as `until`; the time as RFC 3339 text; and the time for a person.
     time: Option<(&'static str, String, String)>,
     waiver: Option<&'a WaiverView>,
     code: &'a str,
@@ -121,7 +121,7 @@ struct Changed<'a> {
     lines: Vec<Vec<Piece<'a>>>,
 }
 
-/// The sentences that a body is made of.
+/// The sentences of a body, which borrows them.
 pub(super) struct Sentences {
     next: String,
     times: Vec<String>,
@@ -195,7 +195,7 @@ impl<'a> Body<'a> {
     }
 }
 
-/// When the domain was checked, where that is not the time of the report.
+/// Returns the time at which the domain was checked, if its result was stored by an earlier run.
 fn checked(run: &Run, domain: &DomainReport) -> Option<String> {
     domain.checked_at.filter(|_| run.age == ResultAge::Stored).map(page::checked)
 }
@@ -204,13 +204,14 @@ fn moment(what: &'static str, time: jiff::Timestamp) -> (&'static str, String, S
     (what, time.to_string(), crate::check::time::clock_when_over(time))
 }
 
-/// What the manual says of a finding that is not simply right.
+/// Returns the section of the manual about a code as HTML; `None` for `met`, and for a code that this version does not
+/// know.
 fn why(code: &Word<Code>) -> Option<String> {
     let code = code.known().filter(|code| *code != Code::Met)?;
     Some(markup(code.section()?, Part::Prose, |_| None))
 }
 
-/// The class of a mark in the style sheet.
+/// Returns the class of a mark in the style sheet.
 fn class(mark: Mark) -> &'static str {
     match mark {
         Mark::Met => "good",

@@ -1,4 +1,4 @@
-//! The manual of all outcomes as one page.
+//! Renders the manual of all outcomes as one page.
 
 use askama::Template;
 
@@ -46,7 +46,7 @@ struct ManualPage<'a> {
     text: String,
 }
 
-/// The manual as one page, with an anchor for each outcome; or the part about one outcome.
+/// Returns the manual as one page, with an anchor for each outcome; or the part about one outcome.
 #[must_use]
 pub fn manual(code: Option<Code>) -> String {
     let anchor = |title: &str| {

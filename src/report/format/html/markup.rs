@@ -1,8 +1,9 @@
-//! The Markdown of the manual as HTML: headings, paragraphs, lists, tables and fences, as the manual uses them.
+//! Renders the Markdown of the manual as HTML: only the headings, paragraphs, lists, tables and fences that the manual
+//! uses.
 
 use askama::filters::{Html, escape};
 
-/// What of a text is shown.
+/// The part of a text that is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
     /// All of it.
@@ -11,7 +12,7 @@ pub(super) enum Part {
     Prose,
 }
 
-/// A part of the manual as HTML, with its headings from this level on; `anchor` gives a heading its id.
+/// Returns a part of the manual as HTML, with its headings one level lower. `anchor` returns the id of a heading.
 pub(super) fn markup(text: &str, part: Part, anchor: impl Fn(&str) -> Option<String>) -> String {
     let mut html = String::new();
     let mut lines = text.lines().peekable();
@@ -60,7 +61,7 @@ pub(super) fn markup(text: &str, part: Part, anchor: impl Fn(&str) -> Option<Str
     html
 }
 
-/// The element of a list and the text of one of its items.
+/// Returns the list element (`ul` or `ol`) and the text of the item, if the line begins a list item.
 fn list_item(line: &str) -> Option<(&'static str, &str)> {
     if let Some(item) = line.strip_prefix("* ").or_else(|| line.strip_prefix("- ")) {
         return Some(("ul", item));
@@ -84,7 +85,7 @@ fn table(rows: &[&str]) -> String {
     )
 }
 
-/// What a fence shows: `zone shows=CODE options="…"`.
+/// Returns the caption of a fence with this info string: `zone shows=CODE options="…"`.
 fn introduction(fence: &str) -> String {
     let what = if fence.starts_with("recording") { "Answers" } else { "A zone" };
     let verb = if fence.contains(" fixes=") { "that fix it" } else { "that show it" };
@@ -98,7 +99,7 @@ fn introduction(fence: &str) -> String {
     format!("{what} {verb}{options}:")
 }
 
-/// A line with code and strong text.
+/// Returns a line as HTML, with code and strong text.
 pub(super) fn inline(text: &str) -> String {
     let pieces = text.split('`').enumerate().map(|(index, piece)| match index % 2 {
         1 => format!("<code>{}</code>", escaped(piece)),

@@ -1,6 +1,6 @@
-//! What each server still answers and until when, drawn so that it agrees with the findings.
+//! Draws what each server still answers and until when, in agreement with the findings.
 //!
-//! The records that a finding is about decide: a server that answers something else is never drawn as up to date.
+//! Only the records that a finding is about count: a server that answers something else is never drawn as up to date.
 
 use std::collections::BTreeSet;
 
@@ -15,18 +15,18 @@ use crate::report::harmless::Sanitized;
 use crate::report::style::Mark;
 use crate::report::view::{DomainReport, ExpectationView, ReplyView};
 
-/// Servers that are drawn of one record set at most.
+/// The maximum number of servers drawn per record set.
 const MOST_SERVERS: usize = 24;
-/// Records that are shown of one answer at most.
+/// The maximum number of records shown per answer.
 const MOST_RECORDS: usize = 4;
-/// Characters that are shown of one record at most.
+/// The maximum number of characters shown per record.
 const LONGEST_RECORD: usize = 120;
-/// Width of a bar, in units of the drawing.
+/// The full width of a bar, in units of the drawing.
 const WIDEST: u32 = 1000;
 
 /// The answers to the questions that matter in the move.
 pub(super) struct Picture {
-    /// When the bars begin and end; `None` where no cache was asked.
+    /// The times at which the bars begin and end; `None` if no cache was asked.
     pub(super) axis: Option<(String, String)>,
     pub(super) sets: Vec<RecordSetAnswers>,
 }
@@ -36,10 +36,10 @@ pub(super) struct RecordSetAnswers {
     pub(super) id: String,
     pub(super) name: String,
     pub(super) rtype: RecordType,
-    /// The class of what the servers answer once their present answers have expired.
+    /// The style class of the answers to expect once the present ones have expired.
     pub(super) afterwards: &'static str,
     pub(super) servers: Vec<ServerAnswer>,
-    /// How many servers are left out.
+    /// The number of servers left out.
     pub(super) more: usize,
 }
 
@@ -48,42 +48,42 @@ pub(super) struct ServerAnswer {
     pub(super) server: String,
     pub(super) role: &'static str,
     pub(super) state: State,
-    /// What its state is.
+    /// The state in words.
     pub(super) words: String,
-    /// How long the answer lives.
+    /// The time until which a cache keeps the answer, or the TTL from a name server, in words.
     pub(super) time: Option<String>,
     pub(super) records: Vec<String>,
     pub(super) more: usize,
-    /// Width of the bar of the present answer; `None` for a server without a cache.
+    /// The width of the bar of the present answer; `None` for a server without a cache.
     pub(super) bar: Option<u32>,
 }
 
 impl ServerAnswer {
-    /// Width of the bar of what is answered afterwards.
+    /// Returns the width of the bar of the answer to expect afterwards.
     pub(super) fn rest(&self) -> u32 {
         self.bar.map_or(0, |width| WIDEST.saturating_sub(width))
     }
 }
 
-/// How an answer compares with the finding.
+/// The result of comparing an answer with the finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
-    /// It is what the finding calls right.
+    /// The answer is correct according to the finding.
     UpToDate,
-    /// It is what the finding wants to be edited.
+    /// The answer needs an edit according to the finding.
     ToEdit,
-    /// The same, where the result does not depend on it.
+    /// The answer needs an edit that does not affect the result, or the finding is waived.
     Advice,
-    /// It is something else than is published.
+    /// The answer differs from what is published.
     Other,
-    /// The finding does not say what is right.
+    /// The finding does not show what is right.
     Unknown,
     /// There is no answer.
     Failed,
 }
 
 impl State {
-    /// The word in the page.
+    /// Returns the word in the page.
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::UpToDate => "up-to-date",
@@ -105,7 +105,7 @@ impl State {
         }
     }
 
-    /// Its class in the style sheet.
+    /// Returns the class in the style sheet.
     pub(super) fn class(self) -> &'static str {
         match self {
             Self::UpToDate => "good",
@@ -116,7 +116,7 @@ impl State {
     }
 }
 
-/// The picture of a domain; `None` where no server was asked.
+/// Returns the picture of a domain; `None` if no server was asked.
 pub(super) fn picture(checked_at: Timestamp, domain: &DomainReport) -> Option<Picture> {
     let replies: Vec<&ReplyView> = domain.replies.iter().flatten().filter(|one| is_drawn(one)).collect();
     let shown = domain.expectations.iter().filter(|one| is_moved(one));
@@ -154,12 +154,12 @@ pub(super) fn picture(checked_at: Timestamp, domain: &DomainReport) -> Option<Pi
     Some(Picture { axis, sets: sets.collect() })
 }
 
-/// Whether the answers about an expectation matter in the move.
+/// Returns whether the answers about an expectation matter in the move.
 fn is_moved(one: &ExpectationView) -> bool {
     one.status == Status::Waiting || matches!(one.id.known(), Some(Id::Mx | Id::Spf | Id::Autodiscover))
 }
 
-/// Whether a reply is from a name server of the zone, or from a resolver as users have it.
+/// Returns whether a reply is from a name server of the zone, or from a recursive resolver as users have it.
 fn is_drawn(reply: &ReplyView) -> bool {
     matches!(reply.role.known(), Some(Role::Authoritative | Role::Resolver))
 }
@@ -168,7 +168,7 @@ fn is_cache(reply: &ReplyView) -> bool {
     reply.role == Role::Resolver
 }
 
-/// The state of each reply about an expectation.
+/// Returns the state of each reply about an expectation.
 fn states(one: &ExpectationView, replies: &[&ReplyView]) -> Vec<State> {
     let keys: BTreeSet<String> = if one.expected.is_empty() { &one.observed } else { &one.expected }
         .iter()
@@ -184,7 +184,7 @@ fn states(one: &ExpectationView, replies: &[&ReplyView]) -> Vec<State> {
         replies.iter().map(|reply| is_answer(reply).then(|| relevant(&reply.records))).collect();
     let observed = relevant(&one.observed);
     let is_observed = answers.iter().flatten().any(|answer| *answer == observed);
-    // Where the finding rests on more than this record set, a name server's answer is what is published.
+    // If the finding covers more than this record set, a name server's answer shows what is published.
     let published = replies.iter().zip(&answers).find(|(reply, _)| !is_cache(reply));
     let reference = match published.and_then(|(_, answer)| answer.as_ref()) {
         Some(answer) if !is_observed => answer,
@@ -211,7 +211,7 @@ fn states(one: &ExpectationView, replies: &[&ReplyView]) -> Vec<State> {
             Some(_) => other,
         })
         .collect();
-    // What the finding waits for may lie behind another name: then no cache is known to be up to date.
+    // The finding may wait for records at another name; then no cache is known to be up to date.
     if one.status == Status::Waiting && !states.contains(&State::Other) {
         for (state, reply) in states.iter_mut().zip(replies) {
             if *state == State::UpToDate && is_cache(reply) {
@@ -222,7 +222,7 @@ fn states(one: &ExpectationView, replies: &[&ReplyView]) -> Vec<State> {
     states
 }
 
-/// What tells the kinds of TXT records apart that may share a name: `v=spf1`, `ms=`.
+/// Returns the part of a TXT record that distinguishes its kind from others at the same name: `v=spf1`, `ms`.
 fn key(record: &str) -> String {
     let text = record.trim_start_matches('"').to_ascii_lowercase();
     let end = match text.starts_with("v=") {
@@ -236,7 +236,7 @@ fn is_answer(reply: &ReplyView) -> bool {
     matches!(reply.outcome.known(), Some(Outcome::Records | Outcome::NoData | Outcome::NxDomain))
 }
 
-/// What the state of a reply about an expectation is, in words.
+/// Returns the state of a reply about an expectation in words.
 fn words(one: &ExpectationView, reply: &ReplyView, state: State) -> String {
     match state {
         State::UpToDate => "up to date".to_owned(),

@@ -1,4 +1,4 @@
-//! The parts of a SARIF log that a report has.
+//! The parts of a SARIF log that a report uses.
 
 use std::collections::BTreeMap;
 
