@@ -93,7 +93,7 @@ impl Source {
                 (_, true) => (PolicyOutcome::NoAddress, format!("`{}` has no address", host(domain))),
             };
             let reply = PolicyReply::empty(domain.clone(), outcome);
-            facts.insert_policy(PolicyReply { reason, at: self.started, ..reply });
+            facts.insert_policy(PolicyReply { reason, at: self.started(), ..reply });
         }
     }
 }
