@@ -14,32 +14,32 @@ use crate::report::words::Word;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct ChangeView {
-    /// The phase that asks for it.
+    /// The phase that needs the change.
     pub phase: Phase,
     /// `add`, `replace` or `delete`.
     pub action: Action,
-    /// The owner.
+    /// The owner name of the record set.
     pub name: Name,
-    /// The type.
+    /// The record type.
     #[serde(rename = "type")]
     pub rtype: RecordType,
     /// The TTL to publish with, in seconds.
     pub ttl: u32,
     /// The TTL that is published, in seconds, if a name server reported it.
     pub ttl_before: Option<u32>,
-    /// What is published.
+    /// The records that are published now.
     #[serde(default)]
     pub before: Vec<Sanitized>,
-    /// What should be.
+    /// The records to publish instead.
     #[serde(default)]
     pub after: Vec<Sanitized>,
-    /// The codes that ask for it.
+    /// The codes of the findings that the change fixes.
     #[serde(default)]
     pub because: Vec<Word<Code>>,
-    /// Whether to compare a value with the admin center.
+    /// True if a value is derived and must be compared with the admin center before publishing.
     #[serde(default)]
     pub confirm: bool,
-    /// That of the most important expectation behind it.
+    /// The importance of the most important expectation or hazard that needs the change.
     pub importance: Importance,
 }
 

@@ -5,16 +5,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::check::{Assumptions, Basis, SourceClosing};
 
-/// How the moment is computed after which the old service may be closed.
+/// The basis of the time after which the old service may be closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct ClosingView {
-    /// When the last cache has forgotten the old answers.
+    /// The time at which the last cache drops the old answers.
     pub caches_expired_at: Timestamp,
-    /// The TTL in seconds that was assumed for old answers, where none was seen.
+    /// The TTL in seconds that was assumed for old answers, if none was seen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assumed_ttl: Option<u32>,
-    /// How long senders keep mail in their queues after that, in seconds.
+    /// The time for which senders keep mail in their queues after that, in seconds.
     pub queue_margin: u32,
 }
 

@@ -29,7 +29,7 @@ pub struct DomainReport {
     /// The domain, as A-labels without the final dot.
     #[serde(deserialize_with = "fields::domain")]
     pub domain: String,
-    /// The domain as people write it, where that differs.
+    /// The domain with its Unicode labels, if they differ.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[serde(default, deserialize_with = "fields::no_text")]
     pub unicode: Option<String>,
@@ -38,7 +38,7 @@ pub struct DomainReport {
     /// The cloud.
     #[cfg_attr(feature = "formats", schemars(with = "Cloud"))]
     pub cloud: Word<Cloud>,
-    /// The phase that was judged.
+    /// The phase that was checked.
     // `None` only in a stored result whose run names the phase.
     #[cfg_attr(feature = "formats", schemars(with = "Phase"))]
     pub phase: Option<Phase>,
@@ -46,50 +46,50 @@ pub struct DomainReport {
     pub source: Option<Platform>,
     /// The filter in front.
     pub gateway: Option<Platform>,
-    /// Which tenant holds the domain, where that was asked.
+    /// The tenant that holds the domain, if that was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant: Option<TenantView>,
-    /// The zone that the domain lies in.
+    /// The zone that contains the domain.
     pub zone: Option<ZoneView>,
     /// Every expectation, met or not.
     #[serde(default)]
     pub expectations: Vec<ExpectationView>,
-    /// What is wrong beside the expectations.
+    /// Problems that do not belong to a single expectation.
     #[serde(default)]
     pub hazards: Vec<HazardView>,
-    /// What has to be published or deleted.
+    /// The record sets to add, replace or delete.
     #[serde(default)]
     pub changes: Vec<ChangeView>,
-    /// What of the lists of expected values is not used.
+    /// The entries of the lists of expected values that are not used.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[serde(default)]
     pub ignored: Vec<IgnoredView>,
-    /// Every reply, where that was asked for.
+    /// Every reply, if replies were requested (`-v`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replies: Option<Vec<ReplyView>>,
-    /// What came of fetching the MTA-STS policy, where that was tried and the replies were asked for.
+    /// The result of fetching the MTA-STS policy, if it was fetched and replies were requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<PolicyView>,
-    /// The answers of web servers that the user wanted to be asked, where there are any and the replies were asked for.
+    /// The answers of web servers, if options asked for any and replies were requested.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[serde(default)]
     pub web: Vec<WebView>,
-    /// When the old service may be closed; null while that is not known.
+    /// The time after which the old service may be closed; null while that is not known.
     pub close_source_after: Option<Timestamp>,
-    /// Whether that moment was `seen` to be right, or rests on an `assumed` TTL.
+    /// The basis of that time: a TTL that was `seen`, or an `assumed` one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub close_source_basis: Option<Basis>,
-    /// What that moment is computed from.
+    /// The values from which that time is computed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub close_source: Option<ClosingView>,
-    /// What DNS cannot show and the admin should check, in sentences.
+    /// Reminders to check what DNS cannot show, in sentences.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[serde(default)]
     pub reminders: Vec<Sanitized>,
-    /// What has changed since an earlier report, where there was one to compare with.
+    /// The changes since an earlier report, if there was one to compare with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Since>,
-    /// When the domain was checked, where several runs are reported together and that is not the time of the report.
+    /// The time of the check, if several runs are reported together and it differs from the time of the report.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub checked_at: Option<Timestamp>,
 }

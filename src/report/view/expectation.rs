@@ -13,46 +13,46 @@ use crate::report::words::Word;
 
 use super::waiver::WaiverView;
 
-/// An expectation and what became of it.
+/// An expectation and its result.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct ExpectationView {
-    /// Which one.
+    /// The id.
     pub id: Word<Id>,
-    /// Who needs it.
+    /// The service that needs it.
     #[cfg_attr(feature = "formats", schemars(with = "Service"))]
     pub service: Word<Service>,
-    /// How much it matters.
+    /// The importance: `required`, `recommended` or `optional`.
     pub importance: Importance,
-    /// From which phase on it holds.
+    /// The phase from which it holds.
     pub phase: Phase,
-    /// The owner of the records.
+    /// The owner name of the records.
     pub name: Name,
-    /// Their type.
+    /// The record type.
     #[serde(rename = "type")]
     pub rtype: RecordType,
-    /// What became of it.
+    /// The status.
     pub status: Status,
-    /// Which outcome exactly.
+    /// The code of the exact outcome.
     pub code: Word<Code>,
     /// One sentence for a person.
     pub message: Sanitized,
-    /// What should be published: of SPF the record of the plan, or the present one where that is right.
+    /// The records that should be published; for SPF the record of the plan, or the present one if it is right.
     #[serde(default)]
     pub expected: Vec<Sanitized>,
-    /// Where that value comes from.
+    /// The origin of the expected value.
     pub origin: Origin,
-    /// The list that names it.
+    /// The list of expected values that contains it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub given_by: Option<Sanitized>,
-    /// What is published.
+    /// The records that are published.
     #[serde(default)]
     pub observed: Vec<Sanitized>,
     /// Its TTL in seconds.
     pub ttl: Option<u32>,
-    /// When it will be met without anybody doing anything.
+    /// The time at which it will be met without an edit.
     pub until: Option<Timestamp>,
-    /// Until when a cache that was not asked may have an old answer, where one was seen before.
+    /// The time until which a cache that was not asked may have an old answer, if one was seen before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub possible_until: Option<Timestamp>,
     /// The TTL of that old answer in seconds.

@@ -14,9 +14,9 @@ use super::waiver::WaiverView;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct HazardView {
-    /// Which one.
+    /// The code of the hazard.
     pub code: Word<Code>,
-    /// How bad it is.
+    /// Its level: `error`, `warning` or `info`.
     pub level: Severity,
     /// The name it is about.
     pub name: Name,
@@ -28,7 +28,7 @@ pub struct HazardView {
     /// The records that show it.
     #[serde(default)]
     pub records: Vec<Sanitized>,
-    /// By when to act, where that is known and not past.
+    /// The time by which to act, if it is known and not past.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
     /// The waiver that applies to it.

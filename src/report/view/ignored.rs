@@ -1,21 +1,21 @@
-//! The view of what is not used in lists of expected values.
+//! The view of the unused entries in lists of expected values.
 
 use serde::{Deserialize, Serialize};
 
 use crate::expected::import::Ignored;
 use crate::report::harmless::Sanitized;
 
-/// Something in a list of expected values that is not used.
+/// An entry of a list of expected values that is not used.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct IgnoredView {
-    /// The list.
+    /// The name of the list.
     pub file: Sanitized,
-    /// Where in it: a line, or a JSON path.
+    /// The position in the list: a line, or a JSON path.
     pub place: Sanitized,
     /// The published records.
     pub what: Sanitized,
-    /// Why it is not used.
+    /// The reason why it is not used.
     pub reason: Sanitized,
 }
 

@@ -19,10 +19,10 @@ pub struct Platform {
     pub id: Sanitized,
     /// Its name.
     pub name: Sanitized,
-    /// The records that show it, 32 at most.
+    /// The records that show it, at most 32.
     #[serde(default)]
     pub evidence: Vec<Sanitized>,
-    /// How sure it is: `declared`, `proven` by two kinds of record, or `probable`.
+    /// The certainty: `declared`, `proven` by two kinds of record, or `probable`.
     #[serde(default = "least_proof")]
     pub proof: Proof,
 }
@@ -44,15 +44,15 @@ impl From<&DetectedProvider> for Platform {
     }
 }
 
-/// Who holds a domain, according to Microsoft's sign-in host.
+/// The tenant that holds a domain, according to Microsoft's sign-in host.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct TenantView {
-    /// `held` by the tenant with this id, `none`, or `unknown` where the host did not say.
+    /// `held` by the tenant with this id, `none`, or `unknown` if the host did not answer that.
     pub status: TenantStatus,
     /// The id of the tenant.
     pub id: Option<Sanitized>,
-    /// Its region, as the host names it.
+    /// The region of the tenant, as the host names it.
     pub region: Option<Sanitized>,
     /// The host that was asked.
     pub host: Name,

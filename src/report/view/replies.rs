@@ -15,28 +15,28 @@ use super::fields;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct ReplyView {
-    /// Where it came from.
+    /// The address of the server.
     pub server: Sanitized,
-    /// Under which name the zone lists that server.
+    /// The name of the server in the zone's NS records.
     pub server_name: Option<Name>,
-    /// In which capacity it was asked.
+    /// The role in which the server was asked.
     pub role: Word<Role>,
     /// The name asked for.
     pub name: Name,
     /// The type asked for.
     #[serde(rename = "type")]
     pub rtype: RecordType,
-    /// What became of it.
+    /// The outcome.
     pub outcome: Word<Outcome>,
-    /// The records of the type asked for, or the alias; with the owner where that is not the name asked for.
+    /// The records of the type asked for, or the alias; with the owner name if it is not the name asked for.
     #[serde(default)]
     pub records: Vec<Sanitized>,
     /// The smallest TTL, of a negative answer too, in seconds.
     pub ttl: Option<u32>,
-    /// How long it took, in milliseconds.
+    /// The time until the answer, in milliseconds.
     #[serde(default)]
     pub rtt_ms: f64,
-    /// Extended DNS errors (RFC 8914), and what the network said.
+    /// Extended DNS errors (RFC 8914) and errors of the network.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[serde(default)]
     pub errors: Vec<Sanitized>,
@@ -46,18 +46,18 @@ pub struct ReplyView {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct PolicyView {
-    /// Where it is kept.
+    /// The URL of the policy.
     #[serde(deserialize_with = "fields::domain")]
     pub host: String,
-    /// What became of fetching it.
+    /// The outcome of fetching it.
     pub outcome: Word<PolicyOutcome>,
     /// Its lines.
     #[serde(default)]
     pub lines: Vec<Sanitized>,
-    /// How long it took, in milliseconds.
+    /// The time until the answer, in milliseconds.
     #[serde(default)]
     pub rtt_ms: f64,
-    /// What the network or the server said, where there is no text.
+    /// The error of the network or the server, if there is no text.
     #[serde(skip_serializing_if = "str::is_empty")]
     #[serde(default)]
     pub error: Sanitized,
@@ -69,25 +69,25 @@ pub struct PolicyView {
 pub struct WebView {
     /// The question.
     pub url: Sanitized,
-    /// What became of it.
+    /// The outcome.
     pub outcome: Word<WebOutcome>,
-    /// The HTTP status, where there is one.
+    /// The HTTP status, if there is one.
     pub status: Option<u16>,
     /// The media type of the answer.
     #[serde(skip_serializing_if = "str::is_empty")]
     #[serde(default)]
     pub media_type: Sanitized,
-    /// Where a redirect leads; it was not followed.
+    /// The target of a redirect, which was not followed.
     #[serde(skip_serializing_if = "str::is_empty")]
     #[serde(default)]
     pub location: Sanitized,
-    /// The names that the certificate is for, the first few.
+    /// The first few names of the certificate.
     #[serde(default)]
     pub certificate: Vec<Sanitized>,
-    /// How long it took, in milliseconds.
+    /// The time until the answer, in milliseconds.
     #[serde(default)]
     pub rtt_ms: f64,
-    /// What the network or the server said, where there is no answer.
+    /// The error of the network or the server, if there is no answer.
     #[serde(skip_serializing_if = "str::is_empty")]
     #[serde(default)]
     pub error: Sanitized,

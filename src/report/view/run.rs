@@ -18,19 +18,19 @@ pub const SCHEMA_VERSION: u32 = 1;
 pub struct Report<D = Vec<DomainReport>> {
     /// The version of the report: 1.
     pub schema_version: u32,
-    /// What made the report.
+    /// The program that wrote the report.
     pub tool: Tool,
-    /// When the run began.
+    /// The time at which the run began.
     pub checked_at: Timestamp,
-    /// The phase that was judged.
+    /// The phase that was checked.
     pub phase: Phase,
-    /// How many domains have which verdict.
+    /// The number of domains with each verdict.
     pub summary: Summary,
-    /// One report a domain, in the order of the run.
+    /// One report for each domain, in the order of the run.
     pub domains: D,
 }
 
-/// What made a report.
+/// The program that wrote a report.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct Tool {
@@ -40,19 +40,19 @@ pub struct Tool {
     pub version: &'static str,
 }
 
-/// How many domains have which verdict.
+/// The number of domains with each verdict.
 #[derive(Debug, Clone, Default, Serialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct Summary {
-    /// All domains.
+    /// The number of domains.
     pub domains: usize,
-    /// Ready.
+    /// Domains that are `ready`.
     pub ready: usize,
-    /// Nothing left to edit.
+    /// Domains that are `waiting`: no edit is left.
     pub waiting: usize,
-    /// Something to edit.
+    /// Domains that need edits.
     pub changes_needed: usize,
-    /// Not known.
+    /// Domains that are `undetermined`.
     pub undetermined: usize,
 }
 

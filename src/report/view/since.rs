@@ -11,21 +11,21 @@ use crate::record::{Name, RecordType};
 use crate::report::harmless::Sanitized;
 use crate::report::words::{Word, spelled};
 
-/// What differs between an earlier report of a domain and this one.
+/// The differences between an earlier report of a domain and this one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct Since {
-    /// When the earlier run began.
+    /// The time at which the earlier run began.
     pub checked_at: Timestamp,
-    /// The verdict, where it changed.
+    /// The verdict before and after, if it changed.
     pub verdict: Option<Pair>,
     /// Expectations whose records or status changed, in the order of the report.
     pub expectations: Vec<Moved>,
-    /// Hazards that were not there before.
+    /// Hazards that are new.
     pub hazards_appeared: Vec<Sign>,
-    /// Hazards that are not there any more.
+    /// Hazards that are gone.
     pub hazards_gone: Vec<Sign>,
-    /// The earlier result; not known where the comparison itself was stored.
+    /// The earlier result; absent if the comparison itself was read from a stored report.
     #[serde(skip)]
     pub(in crate::report) before: Option<Arc<EarlierDomain>>,
 }
@@ -34,28 +34,28 @@ pub struct Since {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct Pair {
-    /// What it was.
+    /// The earlier verdict.
     pub before: Verdict,
-    /// What it is.
+    /// The present verdict.
     pub after: Verdict,
 }
 
-/// What became of one expectation.
+/// The change of one expectation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct Moved {
-    /// Which one.
+    /// The id of the expectation.
     pub id: Word<Id>,
-    /// The owner of the records.
+    /// The owner name of the records.
     pub name: Name,
-    /// Their type.
+    /// The record type.
     #[serde(rename = "type")]
     pub rtype: RecordType,
-    /// What became of the records: `appeared`, `gone`, `changed` or `same`.
+    /// The change of the records: `appeared`, `gone`, `changed` or `same`.
     pub records: RecordsChange,
-    /// How it was.
+    /// The earlier state.
     pub before: State,
-    /// How it is.
+    /// The present state.
     pub after: State,
 }
 
@@ -96,9 +96,9 @@ spelled!(RecordsChange);
 pub struct State {
     /// Its status.
     pub status: Status,
-    /// Its outcome.
+    /// The code of its outcome.
     pub code: Word<Code>,
-    /// The records that were judged.
+    /// The records that were observed.
     pub observed: Vec<Sanitized>,
 }
 
@@ -106,7 +106,7 @@ pub struct State {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct Sign {
-    /// Which one.
+    /// The code of the hazard.
     pub code: Word<Code>,
     /// The name it is about.
     pub name: Name,

@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 use crate::check::{Applied, WaiverState};
 use crate::report::harmless::Sanitized;
 
-/// A waiver that met its finding.
+/// A waiver that applies to a finding.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct WaiverView {
-    /// `active`, or `expired`: then the finding counts again.
+    /// `active`, or `expired` if the finding counts again.
     pub state: WaiverState,
-    /// Why.
+    /// The reason.
     pub reason: Sanitized,
     /// The last day on which it holds, in UTC.
     pub until: Date,

@@ -11,9 +11,9 @@ use super::fields;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "formats", derive(schemars::JsonSchema))]
 pub struct ZoneView {
-    /// Where it begins.
+    /// The apex.
     pub apex: Name,
-    /// Who serves it.
+    /// The name servers.
     #[serde(default)]
     pub name_servers: Vec<NameServerView>,
 }
@@ -27,7 +27,7 @@ pub struct NameServerView {
     /// Its addresses.
     #[serde(default, deserialize_with = "fields::addresses")]
     pub addresses: Vec<String>,
-    /// The serial of the zone there.
+    /// The SOA serial that this server returned.
     pub serial: Option<u32>,
 }
 

@@ -74,7 +74,7 @@ options! {
         expect: List,
         /// Format of these files: `graph`, `powershell`, `csv` or `zone`.
         expect_format: String,
-        /// Whether to read expected values from Microsoft Graph. Its URL is not allowed in a file, since the token is sent
+        /// Read expected values from Microsoft Graph. Its URL is not allowed in a file, since the token is sent
         /// there.
         graph: bool,
         /// Platform to move away from.
@@ -83,9 +83,9 @@ options! {
         gateway: List,
         /// SPF terms of other senders that must stay.
         spf_sender: List,
-        /// Whether autodiscover stays on premises for now.
+        /// Autodiscover stays on premises for now.
         hybrid: bool,
-        /// Whether the domain accepts and sends no mail.
+        /// The domain accepts and sends no mail.
         parked: bool,
         /// Time of the MX change.
         switch_at: Moment,
@@ -93,7 +93,7 @@ options! {
         history: String,
         /// TTL to assume for old records that were not seen: `90s`, `20m`, `48h`, `7d`.
         old_ttl: String,
-        /// How long senders retry.
+        /// Time for which senders retry.
         queue_margin: String,
         /// Earlier recordings, JSON or NDJSON reports, relative to this file.
         since: List,
@@ -101,7 +101,7 @@ options! {
         resolver: List,
         /// Future name servers of the zone, queried instead of the delegated ones before the delegation changes.
         name_server: List,
-        /// Whether to transfer the zone (AXFR) from its name servers if they allow it.
+        /// Transfer the zone (AXFR) from its name servers if they allow it.
         transfer: bool,
         /// TSIG key file for the transfer, relative to this file.
         tsig: String,
@@ -113,7 +113,7 @@ options! {
         record: String,
         /// A saved run to check again, relative to this file.
         replay: String,
-        /// Whether to check all verified domains of the tenant, with expected values from Microsoft Graph.
+        /// Check all verified domains of the tenant, with expected values from Microsoft Graph.
         all_domains: bool,
         /// Seconds for one query.
         timeout: Number,
@@ -121,13 +121,13 @@ options! {
         deadline: Number,
         /// Port of authoritative servers, for test labs.
         authority_port: u16,
-        /// Whether to ask Microsoft's sign-in server which tenant holds the domain.
+        /// Ask Microsoft's sign-in server which tenant holds the domain.
         ask_tenant: bool,
-        /// Whether to ask the web servers that Outlook asks first.
+        /// Ask the web servers that Outlook asks first.
         ask_autodiscover: bool,
-        /// Whether not to fetch the MTA-STS policy.
+        /// Do not fetch the MTA-STS policy.
         no_https: bool,
-        /// Whether to query name servers and policy hosts on private addresses that public DNS returned.
+        /// Query name servers and policy hosts on private addresses that public DNS returned.
         allow_private_servers: bool,
         /// File of domains, relative to this file.
         domains: String,
@@ -139,17 +139,17 @@ options! {
         shard: String,
         /// Earlier NDJSON report whose determined domains are skipped, relative to this file.
         resume: String,
-        /// Whether to stop at the first domain that is not ready.
+        /// Stop at the first domain that is not ready.
         fail_fast: bool,
         /// Format of standard output.
         format: String,
         /// Further reports: `FORMAT=PATH`, relative to this file.
         output: List,
-        /// Whether to count recommended records as required.
+        /// Count recommended records as required.
         strict: bool,
         /// Verdicts with a non-zero exit status.
         fail_on: List,
-        /// Whether the exit status depends on new or worse findings only.
+        /// The exit status depends on new or worse findings only.
         fail_on_new: bool,
         /// A command that `watch` runs for each change; counts only in a file named with `--settings`.
         on_change: String,
@@ -157,13 +157,13 @@ options! {
         webhook: String,
         /// Format of the post: `json` or `adaptive-card`.
         webhook_format: String,
-        /// Whether to print only results.
+        /// Print only results.
         quiet: bool,
-        /// Whether to show every reply as well.
+        /// Show every reply as well.
         verbose: bool,
-        /// When to use color: `auto`, `always` or `never`.
+        /// Color: `auto`, `always` or `never`.
         color: String,
-        /// Whether to use only ASCII characters.
+        /// Use only ASCII characters.
         ascii: bool,
     }
 }
@@ -232,9 +232,9 @@ entries! {
     gateway: List,
     /// SPF terms of other senders that must stay.
     spf_sender: List,
-    /// Whether autodiscover stays on premises for now.
+    /// Autodiscover stays on premises for now.
     hybrid: bool,
-    /// Whether the domain accepts and sends no mail.
+    /// The domain accepts and sends no mail.
     parked: bool,
     /// Time of the MX change.
     switch_at: Moment,
