@@ -85,6 +85,8 @@ fn the_page_of_a_domain_is_the_page_of_the_file() {
 #[test]
 fn the_plan_is_shown_in_each_form_without_a_script() {
     let folder = two();
+    let complete = zone("fabrikam.com", &[]) + "_dmarc TXT \"v=DMARC1; p=none\"\n";
+    folder.publish("fabrikam.com", &complete);
     let server = Server::start(&folder.settings());
     for domain in ["contoso.com", "fabrikam.com"] {
         server.get_until(&format!("/domains/{domain}"), |answer| answer.body.contains("Checked at"));
