@@ -215,10 +215,15 @@ impl Folder {
 
     /// Writes the settings.
     fn watch(&self, domains: &[&str], zones: &[(&str, String)]) {
+        self.workspace.put("cutover.toml", self.text(domains, zones));
+    }
+
+    /// The settings, with the last domain at their end.
+    fn text(&self, domains: &[&str], zones: &[(&str, String)]) -> String {
         let files: Vec<String> = zones.iter().map(|(domain, _)| format!("\"{domain}.zone\"")).collect();
         let mut text = format!("[defaults]\nzone = [{}]\n", files.join(", "));
         domains.iter().for_each(|domain| text += &format!("[[domain]]\nname = \"{domain}\"\n"));
-        self.workspace.put("cutover.toml", text);
+        text
     }
 
     pub fn settings(&self) -> String {

@@ -148,6 +148,8 @@ impl App {
     /// Replaces the options: watches new domains, and stops watching removed ones.
     pub(super) fn replace_checker(&self, checker: Arc<Checker>) {
         *self.checker.write().unwrap_or_else(PoisonError::into_inner) = checker;
+        // Their plans are made of the former options.
+        self.plans.forget_checks();
         self.watch_domains(BTreeMap::new());
         self.wake.notify_one();
     }

@@ -66,6 +66,11 @@ impl Plans {
         }
     }
 
+    /// Forgets the checks, and keeps those that follow for the same pages.
+    pub(super) fn forget_checks(&self) {
+        self.kept().values_mut().for_each(|one| one.checked = None);
+    }
+
     fn kept(&self) -> MutexGuard<'_, BTreeMap<Key, Kept>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
