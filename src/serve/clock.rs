@@ -27,8 +27,8 @@ impl ServerClock {
         self.0.wait(self.0.now(), span).await;
     }
 
-    /// Returns whether less than this span has passed since a time. A time in the future is not recent: the clock was set back
-    /// since, and how long ago it was is unknown.
+    /// Returns whether less than this span has passed since a time. A time in the future is not recent: the
+    /// clock was set back since, and how long ago it was is unknown.
     pub(super) fn is_recent(&self, time: Timestamp, span: SignedDuration) -> bool {
         let age = time.duration_until(self.now());
         !age.is_negative() && age < span

@@ -22,8 +22,8 @@ use super::known::Known;
 
 /// The version of the tables, in `user_version`.
 const VERSION: u32 = 2;
-/// How the tables of each version come from those before. Verdicts have numbers since version 2: by time they would change
-/// their order when the clock is set back, and one second can have two.
+/// The steps from the tables of each version to the next. Verdicts have numbers since version 2: by time they would
+/// change their order when the clock is set back, and one second can have two.
 const MIGRATIONS: [&str; VERSION as usize] = ["
     CREATE TABLE result (domain TEXT PRIMARY KEY, checked_at TEXT NOT NULL, verdict TEXT NOT NULL, report TEXT NOT NULL)
         WITHOUT ROWID;

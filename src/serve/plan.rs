@@ -25,8 +25,8 @@ impl PlanQuery {
         Self { format, phase: None, provider: None, is_rollback: false }
     }
 
-    /// Returns the phase of the check that the plan is made of: a schedule goes to the end of the move. `None` for the phase
-    /// of the settings.
+    /// Returns the phase of the check that the plan is made of: a schedule goes to the end of the move. `None` for
+    /// the phase of the settings.
     pub(super) fn checked_phase(self) -> Option<Phase> {
         if self.format.is_schedule() { Some(Phase::Tidy) } else { self.phase }
     }

@@ -19,8 +19,8 @@ use crate::cli::{State, recorded};
 use crate::formats::pages::page_of;
 use crate::run::{Workspace, cutover};
 
-/// The page is ours, and the account that runs the tests may be root, for which there is no sandbox. The browser finds no host by
-/// name, so that it talks to no server by itself.
+/// The page is ours, and the account that runs the tests may be root, for which there is no sandbox. The browser
+/// finds no host by name, so that it talks to no server by itself.
 pub const OPTIONS: [&str; 9] = [
     "--headless",
     "--no-sandbox",

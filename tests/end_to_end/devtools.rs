@@ -137,8 +137,8 @@ impl OpenPage {
     /// Clicks on the first element with the mouse, once it is there.
     pub fn click(&mut self, selector: &str) {
         let place = format!(
-            "((element) => {{ element.scrollIntoView({{block: \"center\"}}); const box = element.getBoundingClientRect(); \
-             return [box.x + box.width / 2, box.y + box.height / 2]; }})(document.querySelector({}))",
+            "((element) => {{ element.scrollIntoView({{block: \"center\"}}); \
+             const box = element.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]; }})(document.querySelector({}))",
             json!(selector)
         );
         let place = self.until(&place, Value::is_array);
@@ -149,8 +149,8 @@ impl OpenPage {
         }
     }
 
-    /// Clicks on the first element until an expression is as it should be: a page that changes under the mouse is clicked on
-    /// again.
+    /// Clicks on the first element until an expression is as it should be: a page that changes under the mouse is
+    /// clicked on again.
     pub fn click_until(&mut self, selector: &str, expression: &str, is_right: impl Fn(&Value) -> bool) {
         const REACTION: Duration = Duration::from_secs(2);
         let begin = Instant::now();

@@ -1,6 +1,7 @@
 //! Do Prometheus and systemd take what the examples give them, and does an alert fire when an old MX comes back?
 //!
-//! Prometheus and `promtool` are in Debian's package `prometheus`; each test says so where its program is not installed.
+//! Prometheus and `promtool` are in Debian's package `prometheus`; each test says so where its program is not
+//! installed.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -72,7 +73,10 @@ fn only_a_domain_that_was_ready_raises_an_alert() {
     };
     let (ready, bad) = ("verdict=\"ready\"", "verdict=\"changes-needed\"");
     let finding = "id=\"mx\",code=\"mx-at-source\",status=\"unmet\"";
-    let alert = |minutes: u32, name: &str, expected: Value| json!({"eval_time": format!("{minutes}m"), "alertname": name, "exp_alerts": expected});
+    let alert = |minutes: u32, name: &str, expected: Value| {
+        let time = format!("{minutes}m");
+        json!({"eval_time": time, "alertname": name, "exp_alerts": expected})
+    };
     let labels = json!({"severity": "critical", "domain": "contoso.com", "code": "mx-at-source"});
     let rules = yaml(RULES);
     let rules = rules["groups"][0]["rules"].as_array().unwrap();

@@ -1,7 +1,7 @@
 //! Does a server take no more memory after a day than after its first hours?
 //!
-//! A day by a clock that the test sets forward, in a process of its own, so that the memory is that of the server alone. What
-//! is measured is the resident memory that `/metrics` shows, with the allocator of the system.
+//! A day by a clock that the test sets forward, in a process of its own, so that the memory is that of the server
+//! alone. It is the resident memory that `/metrics` shows, with the allocator of the system.
 #![cfg(target_os = "linux")]
 
 use std::io::Write as _;
