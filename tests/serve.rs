@@ -3,22 +3,25 @@
 //! Whole servers on loopback, in process where no signal is needed, with requests as octets, so that attacks are what they are.
 
 mod attacks;
-mod client;
+pub mod client;
 mod database;
+mod day;
 mod ending;
 mod pages;
 mod probes;
+pub mod reliability;
 mod watching;
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use cutover::cli::{Clock, Later, ServeSurroundings, Surroundings, run};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::run::{Workspace, surroundings};
 use client::Answer;
@@ -26,15 +29,36 @@ use client::Answer;
 /// How long anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Real time, and an end when the test wants it.
+/// Real time that a test can set forward and back, and an end when the test wants it.
 #[derive(Debug, Default)]
 struct Until {
     stop: tokio::sync::Notify,
+    /// Seconds that this clock is ahead.
+    ahead: AtomicI64,
+}
+
+impl Until {
+    /// Sets the clock forward, or back.
+    fn set(&self, by: SignedDuration) {
+        self.ahead.fetch_add(by.as_secs(), Ordering::SeqCst);
+    }
 }
 
 impl Clock for Until {
     fn wait(&self, now: Timestamp, span: Duration) -> Later<'_, Timestamp> {
-        panic!("{now}: a server does not wait for {span:?} by this clock")
+        const STEP: Duration = Duration::from_millis(5);
+        let (then, begin) = (now + span, Instant::now());
+        Box::pin(async move {
+            // A clock that is set back does not prolong the wait.
+            while self.now() < then && begin.elapsed() < span {
+                tokio::time::sleep(STEP.min(span)).await;
+            }
+            self.now()
+        })
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::now() + SignedDuration::from_secs(self.ahead.load(Ordering::SeqCst))
     }
 
     fn stopped(&self) -> Later<'_, ()> {
@@ -64,7 +88,7 @@ impl Write for Said {
 }
 
 /// A server in this process, which ends with the test.
-struct Server {
+pub struct Server {
     address: SocketAddr,
     said: Said,
     clock: Arc<Until>,
@@ -73,19 +97,28 @@ struct Server {
 
 impl Server {
     /// Starts one with these options.
-    fn start(words: &str) -> Self {
-        Self::start_with(words, ServeSurroundings::default())
+    pub fn start(words: &str) -> Self {
+        Self::start_with("127.0.0.1:0", words, ServeSurroundings::default())
+    }
+
+    /// Starts one where another one was.
+    pub fn start_at(address: SocketAddr, words: &str) -> Self {
+        Self::start_with(&address.to_string(), words, ServeSurroundings::default())
     }
 
     /// Starts one that asks for this token.
     fn with_token(words: &str, token: &str) -> Self {
-        Self::start_with(words, ServeSurroundings { token: Some(token.into()), notify_socket: None })
+        Self::start_with(
+            "127.0.0.1:0",
+            words,
+            ServeSurroundings { token: Some(token.into()), notify_socket: None },
+        )
     }
 
-    fn start_with(words: &str, serve: ServeSurroundings) -> Self {
+    fn start_with(listen: &str, words: &str, serve: ServeSurroundings) -> Self {
         let (said, clock) = (Said::default(), Arc::new(Until::default()));
         let around = Surroundings { clock: Arc::clone(&clock) as Arc<dyn Clock>, serve, ..surroundings() };
-        let words = format!("cutover serve --listen 127.0.0.1:0 {words}");
+        let words = format!("cutover serve --listen {listen} {words}");
         let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
         let mut err = said.clone();
         let thread = std::thread::spawn(move || {
@@ -98,13 +131,18 @@ impl Server {
         Self { address, said, clock, thread: Some(thread) }
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Asks for a path.
-    fn get(&self, path: &str) -> Answer {
+    pub fn get(&self, path: &str) -> Answer {
         client::get(self.address, path)
     }
 
     /// Asks for a path until the answer is as it should be.
-    fn get_until(&self, path: &str, is_right: impl Fn(&Answer) -> bool) -> Answer {
+    pub fn get_until(&self, path: &str, is_right: impl Fn(&Answer) -> bool) -> Answer {
         let mut last = None;
         wait_for_or(
             || {
@@ -118,7 +156,7 @@ impl Server {
     }
 
     /// The end: the exit status, and what was said.
-    fn stop(mut self) -> (u8, String) {
+    pub fn stop(mut self) -> (u8, String) {
         self.clock.stop.notify_one();
         let status = self.thread.take().unwrap().join().unwrap();
         (status, self.said.text())
@@ -158,12 +196,12 @@ fn wait_for_or<T>(mut found: impl FnMut() -> Option<T>, why: impl Fn() -> String
 }
 
 /// A folder with zones and settings that name their domains.
-struct Folder {
+pub struct Folder {
     workspace: Workspace,
 }
 
 impl Folder {
-    fn of(zones: &[(&str, String)]) -> Self {
+    pub fn of(zones: &[(&str, String)]) -> Self {
         let folder = Self { workspace: Workspace::new() };
         zones.iter().for_each(|(domain, zone)| folder.publish(domain, zone));
         folder.watch(&zones.iter().map(|(domain, _)| *domain).collect::<Vec<_>>(), zones);
@@ -171,19 +209,24 @@ impl Folder {
     }
 
     /// Writes the zone of a domain.
-    fn publish(&self, domain: &str, zone: &str) {
+    pub fn publish(&self, domain: &str, zone: &str) {
         self.workspace.put(&format!("{domain}.zone"), zone);
     }
 
     /// Writes the settings.
     fn watch(&self, domains: &[&str], zones: &[(&str, String)]) {
+        self.workspace.put("cutover.toml", self.text(domains, zones));
+    }
+
+    /// The settings, with the last domain at their end.
+    fn text(&self, domains: &[&str], zones: &[(&str, String)]) -> String {
         let files: Vec<String> = zones.iter().map(|(domain, _)| format!("\"{domain}.zone\"")).collect();
         let mut text = format!("[defaults]\nzone = [{}]\n", files.join(", "));
         domains.iter().for_each(|domain| text += &format!("[[domain]]\nname = \"{domain}\"\n"));
-        self.workspace.put("cutover.toml", text);
+        text
     }
 
-    fn settings(&self) -> String {
+    pub fn settings(&self) -> String {
         format!("--settings {}", self.path("cutover.toml").display())
     }
 

@@ -73,8 +73,8 @@ pub(super) fn run(
     };
     settings.ignored().iter().for_each(|note| say(note));
     let reload = reload(typed.to_vec(), surroundings.clone());
-    let stopped = surroundings.clock.stopped();
-    let ended = runtime.block_on(server::serve(options, run, reload, &mut say, stopped));
+    let clock = Arc::clone(&surroundings.clock);
+    let ended = runtime.block_on(server::serve(options, run, reload, &mut say, clock));
     runtime.shutdown_background();
     ended?;
     Ok(0)

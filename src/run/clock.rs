@@ -19,6 +19,12 @@ pub trait Clock: fmt::Debug + Send + Sync {
 
     /// Completes when the user wants to stop.
     fn stopped(&self) -> Later<'_, ()>;
+
+    /// Returns the time now.
+    #[allow(clippy::disallowed_methods, reason = "the clock of the machine, unless a test has another one")]
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
 }
 
 /// Waits by the system clock.

@@ -5,19 +5,15 @@ use std::time::Duration;
 
 use hyper::StatusCode;
 use hyper::header::HeaderValue;
-use jiff::tz::TimeZone;
 
 use crate::expected::Phase;
-use crate::plan::emit::DnsHost;
-use crate::plan::rollback;
-use crate::plan::schedule::Move;
 use crate::record::Name;
-use crate::run::{Checked, PlanFormat, PlanLayout, plan_text};
+use crate::run::{Checked, PlanFormat};
 
 use super::app::{App, CheckError, Shown, outcome};
-use super::clock::now;
 use super::known::Known;
-use super::rendering::{self, Dated, PLAIN, Replies, Watched};
+use super::plan::PlanQuery;
+use super::rendering::{self, Dated, Replies, Watched};
 use super::respond::{JSON, Reply, TEXT, refuse, reply};
 
 /// The time that a check may take beyond its deadline, including the time in the queue.
@@ -29,7 +25,7 @@ pub(super) fn domains(app: &App, replies: Replies) -> Reply {
     let known = shown.iter().filter_map(|one| one.known.as_ref());
     let dated: Vec<Dated<'_>> = known.map(dated).collect();
     let watched = shown.iter().map(watched).collect();
-    reply(StatusCode::OK, JSON, rendering::json(now(), &dated, watched, replies))
+    reply(StatusCode::OK, JSON, rendering::json(app.clock.now(), &dated, watched, replies))
 }
 
 fn dated(known: &Known) -> Dated<'_> {
@@ -84,47 +80,18 @@ pub(super) fn no_check(error: &CheckError) -> Reply {
     refuse(status, &error.to_string())
 }
 
-/// The format and the options of a requested plan.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct PlanQuery {
-    pub(super) format: PlanFormat,
-    pub(super) phase: Option<Phase>,
-    pub(super) provider: Option<DnsHost>,
-    pub(super) is_rollback: bool,
-}
-
 /// Checks one domain and returns its plan.
 pub(super) async fn plan(app: &Arc<App>, name: &Name, query: PlanQuery) -> Reply {
-    let PlanQuery { format, phase, provider, is_rollback } = query;
-    let phase = if format.is_schedule() { Some(Phase::Tidy) } else { phase };
-    let checked = match checked(app, name, phase).await {
+    let checked = match checked(app, name, query.checked_phase()).await {
         Ok(checked) => checked,
         Err(refusal) => return refusal,
     };
-    if format == PlanFormat::Ics && checked.subject.switch_at.is_none() {
-        let reason = "A calendar needs the time of the switch. Add `switch-at` to the settings, or use format=runbook.";
-        return refuse(StatusCode::BAD_REQUEST, reason);
-    }
     let checker = app.checker();
-    let options = checker.options();
-    let whole = Move {
-        subject: &checked.subject,
-        facts: &checked.facts,
-        scales: options.judge_options(),
-        assumptions: options.assumptions,
-        options: "",
-        replay_options: "",
-        closing: checked.closing(),
+    let text = match query.text(&checked, checker.options()) {
+        Ok(text) => text,
+        Err(reason) => return refuse(StatusCode::BAD_REQUEST, reason),
     };
-    let layout = PlanLayout { format, provider, style: &PLAIN, time_zone: &TimeZone::UTC };
-    let text = if is_rollback && !format.is_schedule() {
-        let mut planned = Checked::clone(&checked);
-        planned.changes = rollback(&checked.changes);
-        plan_text(&planned, layout, &whole)
-    } else {
-        plan_text(&checked, layout, &whole)
-    };
-    let content_type = match format {
+    let content_type = match query.format {
         PlanFormat::Json => JSON,
         PlanFormat::Csv => "text/csv; charset=utf-8",
         PlanFormat::Ics => "text/calendar; charset=utf-8",

@@ -1,6 +1,7 @@
 //! Holds the state that all requests share, and the checks in progress, of which there is one per domain and phase.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -16,13 +17,14 @@ use crate::report::Sanitized;
 use crate::run::{ChangeTracker, CheckSchedule, Checked, Checker};
 
 use super::checks::Checks;
-use super::clock::now;
+use super::clock::ServerClock;
 use super::counters::Counters;
 use super::database::{Database, Saved};
 use super::events::{Event, Events};
 use super::known::Known;
 use super::notices::Notices;
 use super::options::ServeOptions;
+use super::plans::{Key, Plans};
 
 /// The maximum number of domains outside the settings whose results are kept. The least recently requested ones are
 /// removed first.
@@ -58,6 +60,7 @@ pub(super) enum CheckError {
 pub(super) struct App {
     pub(super) options: ServeOptions,
     pub(super) started: Timestamp,
+    pub(super) clock: ServerClock,
     pub(super) events: Events,
     pub(super) counters: Counters,
     pub(super) notices: Notices,
@@ -68,14 +71,10 @@ pub(super) struct App {
     underway: Mutex<BTreeMap<Key, Underway>>,
     database: Mutex<Option<Arc<Database>>>,
     pub(super) checks: Checks,
+    pub(super) plans: Plans,
+    /// Whether the last result could not be saved.
+    is_unsaved: AtomicBool,
     notes: mpsc::UnboundedSender<String>,
-}
-
-/// The domain of a check, and its phase if that differs from the one of the settings.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
-    domain: Name,
-    phase: Option<&'static str>,
 }
 
 /// The state of a domain that is watched or was requested.
@@ -113,11 +112,13 @@ impl App {
         checker: Arc<Checker>,
         checks: Checks,
         notes: mpsc::UnboundedSender<String>,
+        clock: ServerClock,
         kept: (Option<Database>, BTreeMap<Name, Known>),
     ) -> Self {
         let (database, known) = kept;
         let app = Self {
-            started: now(),
+            started: clock.now(),
+            clock,
             events: Events::new(),
             counters: Counters::default(),
             notices: Notices::new(&options.hooks),
@@ -127,6 +128,8 @@ impl App {
             underway: Mutex::default(),
             database: Mutex::new(database.map(Arc::new)),
             checks,
+            plans: Plans::default(),
+            is_unsaved: AtomicBool::new(false),
             notes,
             options,
         };
@@ -147,6 +150,8 @@ impl App {
     /// Replaces the options: watches new domains, and stops watching removed ones.
     pub(super) fn replace_checker(&self, checker: Arc<Checker>) {
         *self.checker.write().unwrap_or_else(PoisonError::into_inner) = checker;
+        // Their plans are made of the former options.
+        self.plans.forget_checks();
         self.watch_domains(BTreeMap::new());
         self.wake.notify_one();
     }
@@ -154,7 +159,7 @@ impl App {
     /// Watches the domains of the options, the first at once and the others spread over the next minute.
     fn watch_domains(&self, mut known: BTreeMap<Name, Known>) {
         const STEP: i64 = 50;
-        let (now, mut domains) = (now(), lock(&self.domains));
+        let (now, mut domains) = (self.clock.now(), lock(&self.domains));
         domains.values_mut().for_each(|domain| domain.is_watched = false);
         for (place, name) in self.checker().domains().enumerate() {
             let place = i64::try_from(place).unwrap_or(i64::MAX);
@@ -193,7 +198,7 @@ impl App {
     }
 
     fn shown(&self, name: &Name, domain: &Domain) -> Shown {
-        let key = Key { domain: name.clone(), phase: None };
+        let key = Key::new(name, None);
         Shown {
             domain: name.clone(),
             known: domain.known.clone(),
@@ -208,10 +213,13 @@ impl App {
     /// of watched domains being checked.
     pub(super) fn due(&self, now: Timestamp) -> (Vec<Name>, Option<Timestamp>, usize) {
         let (domains, underway) = (lock(&self.domains), lock(&self.underway));
-        let is_free = |name: &Name| !underway.contains_key(&Key { domain: name.clone(), phase: None });
+        let is_free = |name: &Name| !underway.contains_key(&Key::new(name, None));
         let planned = domains.iter().filter_map(|(name, domain)| Some((domain.next?, name)));
         let planned = planned.filter(|(_, name)| is_free(name));
-        let (mut due, later): (Vec<_>, Vec<_>) = planned.partition(|(next, _)| *next <= now);
+        // No check is planned further ahead: the clock was set back since.
+        let latest = now.checked_add(self.options.every).unwrap_or(Timestamp::MAX);
+        let (mut due, later): (Vec<_>, Vec<_>) =
+            planned.partition(|(next, _)| *next <= now || *next > latest);
         due.sort();
         let is_watched = |key: &&Key| domains.get(&key.domain).is_some_and(|domain| domain.is_watched);
         let busy = underway.keys().filter(is_watched).count();
@@ -223,8 +231,13 @@ impl App {
     pub(super) fn fresh(&self, domain: &Name, phase: Option<Phase>) -> Option<Known> {
         let known = self.domain(domain).known?;
         let is_same = phase.is_none_or(|phase| known.report.phase() == phase);
-        let is_fresh = known.checked_at.duration_until(now()) < FRESH;
-        (is_same && is_fresh).then_some(known)
+        (is_same && self.clock.is_recent(known.checked_at, FRESH)).then_some(known)
+    }
+
+    /// Returns the last check of a domain in a phase for a page that shows its plan, and keeps the checks after it.
+    pub(super) fn open_plan(&self, domain: &Name, phase: Option<Phase>) -> Option<Arc<Checked>> {
+        let subject = self.checker().subject(domain.clone()).ok()?;
+        self.plans.open(&Key::new(domain, phase.filter(|phase| *phase != subject.phase)))
     }
 
     /// Returns the number of checks in progress.
@@ -244,12 +257,12 @@ impl App {
         let subject =
             checker.subject(domain.clone()).map_err(|error| CheckError::Options(error.to_string()))?;
         let phase = phase.filter(|phase| *phase != subject.phase);
-        let key = Key { domain: domain.clone(), phase: phase.map(Phase::word) };
+        let key = Key::new(domain, phase);
         let is_watched = {
             let mut domains = lock(&self.domains);
             let domain = domains.get_mut(domain);
             domain.is_some_and(|domain| {
-                domain.used = now();
+                domain.used = self.clock.now();
                 domain.is_watched
             })
         };
@@ -278,9 +291,13 @@ impl App {
                 told: BTreeMap::new(),
             };
             let mut observe = |assess: &dyn Fn() -> Assessment| rows.tell(assess);
-            let outcome = checker.check_observed(subject, time, now(), &mut observe).await;
+            let outcome = checker.check_observed(subject, time, app.clock.now(), &mut observe).await;
             let outcome = outcome.map(Arc::new).map_err(|error| error.to_string());
             Counters::add(&app.counters.checks);
+            // One that had less time than the options allow may be incomplete.
+            if let Some(checked) = outcome.as_ref().ok().filter(|_| time == Duration::MAX) {
+                app.plans.keep(&guard.key, checked);
+            }
             if !app.is_watched(&guard.key.domain) {
                 checker.forget_history(&guard.key.domain);
             }
@@ -296,7 +313,7 @@ impl App {
 
     /// Stores the outcome of a check.
     async fn learn(&self, name: &Name, outcome: &Outcome, checker: &Checker, is_short: bool) {
-        let now = now();
+        let now = self.clock.now();
         let is_late =
             |checked: &Checked| checked.assessment.judged.iter().any(|one| one.code == Code::DeadlineOver);
         let checked = match outcome {
@@ -359,7 +376,7 @@ impl App {
     pub(super) fn fail_to_begin(&self, name: &Name, error: &CheckError) {
         match error {
             CheckError::Busy => {}
-            CheckError::Options(error) => self.fail(name, error, now()),
+            CheckError::Options(error) => self.fail(name, error, self.clock.now()),
         }
     }
 
@@ -386,13 +403,17 @@ impl App {
         let Some(database) = database else { return };
         let written = timeout(WRITTEN, database.save(saved)).await;
         let failed = match written {
-            Ok(Ok(())) => return,
+            Ok(Ok(())) => {
+                if self.is_unsaved.swap(false, Relaxed) {
+                    self.note("results are saved again");
+                }
+                return;
+            }
             Ok(Err(error)) => error,
             Err(_) => "the disk is slow".to_owned(),
         };
-        let count = Counters::get(&self.counters.writes_failed);
         Counters::add(&self.counters.writes_failed);
-        if count == 0 {
+        if !self.is_unsaved.swap(true, Relaxed) {
             self.note(format!(
                 "results cannot be saved: {failed}; they stay in memory, and the server tries again"
             ));

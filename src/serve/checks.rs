@@ -10,7 +10,7 @@ use tokio::task::LocalSet;
 use crate::facts::History;
 use crate::run::{Checker, RunError, RunOptions};
 
-use super::clock::now;
+use super::clock::ServerClock;
 
 /// The thread on which checks run.
 #[derive(Debug, Clone)]
@@ -28,7 +28,7 @@ struct Opening {
 
 impl Checks {
     /// Starts the thread. It ends when all of its handles are gone.
-    pub(super) fn start() -> io::Result<Self> {
+    pub(super) fn start(clock: ServerClock) -> io::Result<Self> {
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.handle().clone();
         let (openings, mut opened) = mpsc::unbounded_channel();
@@ -36,7 +36,7 @@ impl Checks {
             let local = LocalSet::new();
             let open = async {
                 while let Some(opening) = opened.recv().await {
-                    tokio::task::spawn_local(open(opening));
+                    tokio::task::spawn_local(open(opening, clock.clone()));
                 }
             };
             local.block_on(&runtime, open);
@@ -65,7 +65,7 @@ impl Checks {
     }
 }
 
-async fn open(Opening { options, history, opened }: Opening) {
+async fn open(Opening { options, history, opened }: Opening, clock: ServerClock) {
     // The client may be gone.
-    let _ = opened.send(Checker::open_with_history(options, history, now()).await);
+    let _ = opened.send(Checker::open_with_history(options, history, clock.now()).await);
 }

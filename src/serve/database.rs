@@ -21,14 +21,21 @@ use crate::report::DomainReport;
 use super::known::Known;
 
 /// The version of the tables, stored in `user_version`.
-const VERSION: u32 = 1;
-/// The statements that upgrade the tables to each version from the one before.
+const VERSION: u32 = 2;
+/// The statements that upgrade the tables to each version from the one before. Verdicts have numbers since version 2: by time they would
+/// change their order when the clock is set back, and one second can have two.
 const MIGRATIONS: [&str; VERSION as usize] = ["
     CREATE TABLE result (domain TEXT PRIMARY KEY, checked_at TEXT NOT NULL, verdict TEXT NOT NULL, report TEXT NOT NULL)
         WITHOUT ROWID;
     CREATE TABLE verdict (domain TEXT NOT NULL, since TEXT NOT NULL, verdict TEXT NOT NULL, PRIMARY KEY (domain, since))
         WITHOUT ROWID;
     CREATE TABLE history (domain TEXT PRIMARY KEY, seen TEXT NOT NULL) WITHOUT ROWID;
+", "
+    CREATE TABLE numbered (number INTEGER PRIMARY KEY, domain TEXT NOT NULL, since TEXT NOT NULL, verdict TEXT NOT NULL);
+    INSERT INTO numbered (domain, since, verdict) SELECT domain, since, verdict FROM verdict ORDER BY domain, since;
+    DROP TABLE verdict;
+    ALTER TABLE numbered RENAME TO verdict;
+    CREATE INDEX verdict_of_domain ON verdict (domain, number);
 "];
 /// The maximum number of verdicts that are kept for a domain.
 const MOST_VERDICTS: u32 = 1000;
@@ -200,7 +207,8 @@ fn tables(connection: &Connection) -> rusqlite::Result<()> {
 fn load(connection: &Connection) -> rusqlite::Result<Loaded> {
     let mut loaded = Loaded::default();
     let mut verdicts: BTreeMap<String, Vec<(Timestamp, Verdict)>> = BTreeMap::new();
-    let mut rows = connection.prepare("SELECT domain, since, verdict FROM verdict ORDER BY domain, since")?;
+    let mut rows =
+        connection.prepare("SELECT domain, since, verdict FROM verdict ORDER BY domain, number")?;
     let mut rows = rows.query([])?;
     while let Some(row) = rows.next()? {
         let (domain, since, word): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
@@ -282,6 +290,8 @@ fn work(mut connection: Connection, path: &Path, jobs: &Receiver<Job>) {
 fn add(unsaved: &mut BTreeMap<Name, Saved>, mut saved: Saved) {
     if let Some(mut older) = unsaved.remove(&saved.domain) {
         older.changed.append(&mut saved.changed);
+        // A disk may be full for a long time.
+        older.changed.drain(..older.changed.len().saturating_sub(MOST_VERDICTS as usize));
         saved.changed = older.changed;
         saved.seen = saved.seen.or(older.seen);
     }
@@ -308,10 +318,11 @@ fn write(connection: &mut Connection, unsaved: &BTreeMap<Name, Saved>) -> rusqli
     let transaction = connection.transaction()?;
     {
         let mut result = transaction.prepare("INSERT OR REPLACE INTO result VALUES (?1, ?2, ?3, ?4)")?;
-        let mut verdict = transaction.prepare("INSERT OR REPLACE INTO verdict VALUES (?1, ?2, ?3)")?;
+        let mut verdict =
+            transaction.prepare("INSERT INTO verdict (domain, since, verdict) VALUES (?1, ?2, ?3)")?;
         let mut forget = transaction.prepare(
-            "DELETE FROM verdict WHERE domain = ?1 AND since NOT IN
-                (SELECT since FROM verdict WHERE domain = ?1 ORDER BY since DESC LIMIT ?2)",
+            "DELETE FROM verdict WHERE domain = ?1 AND number NOT IN
+                (SELECT number FROM verdict WHERE domain = ?1 ORDER BY number DESC LIMIT ?2)",
         )?;
         let mut history = transaction.prepare("INSERT OR REPLACE INTO history VALUES (?1, ?2)")?;
         for saved in unsaved.values() {
@@ -377,6 +388,48 @@ mod tests {
         let verdicts: Vec<Verdict> = known.verdicts.iter().map(|(_, verdict)| *verdict).collect();
         assert_eq!((known.verdict, verdicts), (Verdict::Ready, vec![Verdict::ChangesNeeded, Verdict::Ready]));
         assert!(loaded.notes.is_empty());
+    }
+
+    #[test]
+    fn verdicts_keep_the_order_in_which_they_were_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cutover.db");
+        let mut connection = prepare(&path).unwrap();
+        // Two in one second, and one after the clock was set back.
+        let seen = [(9, Verdict::ChangesNeeded), (9, Verdict::Ready), (3, Verdict::Waiting)];
+        for (seconds, verdict) in seen {
+            let one = saved(seconds, verdict, 0);
+            write(&mut connection, &BTreeMap::from([(one.domain.clone(), one)])).unwrap();
+        }
+        let loaded = load(&connection).unwrap();
+        let known = loaded.known.values().next().unwrap();
+        let verdicts: Vec<(i64, Verdict)> =
+            known.verdicts.iter().map(|(since, verdict)| (since.as_second(), *verdict)).collect();
+        assert_eq!(verdicts, seen);
+    }
+
+    #[test]
+    fn a_file_of_the_first_version_is_taken_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cutover.db");
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(MIGRATIONS[0]).unwrap();
+        old.pragma_update(None, "user_version", 1).unwrap();
+        let one = saved(7, Verdict::Ready, 0);
+        let values =
+            params![one.domain.without_trailing_dot(), one.checked_at.to_string(), "ready", one.report];
+        old.execute("INSERT INTO result VALUES (?1, ?2, ?3, ?4)", values).unwrap();
+        for (second, verdict) in [(7, "ready"), (2, "changes-needed")] {
+            let since = format!("1970-01-01T00:00:0{second}Z");
+            old.execute("INSERT INTO verdict VALUES ('contoso.com', ?1, ?2)", params![since, verdict])
+                .unwrap();
+        }
+        drop(old);
+        let connection = prepare(&path).unwrap();
+        let loaded = load(&connection).unwrap();
+        let known = loaded.known.values().next().unwrap();
+        let verdicts: Vec<Verdict> = known.verdicts.iter().map(|(_, verdict)| *verdict).collect();
+        assert_eq!(verdicts, [Verdict::ChangesNeeded, Verdict::Ready]);
     }
 
     #[test]

@@ -33,6 +33,12 @@ pub(super) struct Event {
     pub(super) data: String,
 }
 
+impl Event {
+    fn text(&self) -> String {
+        format!("event: {}\ndata: {}\n\n", self.kind, self.data)
+    }
+}
+
 /// The open streams.
 #[derive(Debug)]
 pub(super) struct Events {
@@ -41,6 +47,8 @@ pub(super) struct Events {
     open: Arc<Mutex<HashMap<IpAddr, usize>>>,
     /// The number of open pages of each domain.
     seen: Arc<Mutex<HashMap<String, usize>>>,
+    /// The rows of checks that a page was loaded during: its stream opens a moment later, and begins with them.
+    rows: Mutex<HashMap<String, Vec<Arc<Event>>>>,
 }
 
 impl Events {
@@ -49,17 +57,46 @@ impl Events {
             sender: Mutex::new(Some(broadcast::Sender::new(LAG))),
             open: Arc::default(),
             seen: Arc::default(),
+            rows: Mutex::default(),
         }
     }
 
     /// Sends an event to all open streams.
     pub(super) fn send(&self, event: Event) {
-        // Without an open page, there is no receiver.
-        let _ = self.sender().as_ref().map(|sender| sender.send(Arc::new(event)));
+        let event = Arc::new(event);
+        let mut rows = self.rows();
+        match event.kind {
+            "row" => {
+                if let Some(rows) = rows.get_mut(&event.domain).filter(|rows| rows.len() < LAG) {
+                    rows.push(Arc::clone(&event));
+                }
+            }
+            "checked" => drop(rows.remove(&event.domain)),
+            _ => {}
+        }
+        // Without an open page, there is no receiver. With the rows locked, a stream that opens now gets each row once.
+        let _ = self.sender().as_ref().map(|sender| sender.send(event));
     }
 
-    /// Returns whether the page of a domain is open in any browser.
+    /// Notes that a page of a domain was loaded during a check and will open a stream.
+    pub(super) fn expect(&self, domain: String) {
+        let mut rows = self.rows();
+        // A check that failed leaves its domain behind.
+        if rows.len() >= MOST {
+            rows.clear();
+        }
+        rows.entry(domain).or_default();
+    }
+
+    fn rows(&self) -> MutexGuard<'_, HashMap<String, Vec<Arc<Event>>>> {
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns whether the page of a domain is open in any browser, or will be in a moment.
     pub(super) fn is_seen(&self, domain: &str) -> bool {
+        if self.rows().contains_key(domain) {
+            return true;
+        }
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).contains_key(domain)
     }
 
@@ -80,11 +117,16 @@ impl Events {
     /// Opens a stream of the events of one domain, or of all; `None` if too many streams are open.
     pub(super) fn subscribe(&self, client: IpAddr, domain: Option<String>) -> Option<mpsc::Receiver<Bytes>> {
         let place = Place::take(&self.open, client)?;
-        let events = self.sender().as_ref()?.subscribe();
+        let (events, first) = {
+            let rows = self.rows();
+            let known = domain.as_ref().and_then(|domain| rows.get(domain)).map_or(&[][..], Vec::as_slice);
+            let first: String = known.iter().map(|event| event.text()).collect();
+            (self.sender().as_ref()?.subscribe(), first)
+        };
         let (sender, receiver) = mpsc::channel(16);
         let page = domain.as_ref().map(|domain| Page::open(&self.seen, domain));
         tokio::spawn(async move {
-            forward(events, sender, domain, place).await;
+            forward(events, sender, domain, first, place).await;
             drop(page);
         });
         Some(receiver)
@@ -96,10 +138,11 @@ async fn forward(
     mut events: broadcast::Receiver<Arc<Event>>,
     out: mpsc::Sender<Bytes>,
     domain: Option<String>,
+    first: String,
     _place: Place,
 ) {
     let end = Instant::now() + LONGEST;
-    let mut text = format!("retry: {RECONNECT}\n\n");
+    let mut text = format!("retry: {RECONNECT}\n\n{first}");
     loop {
         // A client that reads nothing for this long is gone.
         if !text.is_empty() && !matches!(timeout(HEARTBEAT * 2, out.send(text.into())).await, Ok(Ok(()))) {
@@ -113,9 +156,7 @@ async fn forward(
             next = timeout(HEARTBEAT, events.recv()) => next,
         };
         text = match next {
-            Ok(Ok(event)) if domain.as_ref().is_none_or(|domain| *domain == event.domain) => {
-                format!("event: {}\ndata: {}\n\n", event.kind, event.data)
-            }
+            Ok(Ok(event)) if domain.as_ref().is_none_or(|domain| *domain == event.domain) => event.text(),
             Ok(Ok(_)) => String::new(),
             // The page that the client requests next contains what it missed.
             Ok(Err(broadcast::error::RecvError::Lagged(_))) => "event: missed\ndata: {}\n\n".into(),
@@ -184,6 +225,31 @@ impl Drop for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_page_that_is_loaded_during_a_check_gets_the_rows_before_its_stream_opened() {
+        let events = Events::new();
+        let send = |kind, data: &str| {
+            events.send(Event { domain: "contoso.com".into(), kind, data: data.into() });
+        };
+        send("row", "0");
+        assert!(!events.is_seen("contoso.com"));
+        events.expect("contoso.com".into());
+        assert!(events.is_seen("contoso.com") && !events.is_seen("fabrikam.com"));
+        send("row", "1");
+        let client = IpAddr::from([127, 0, 0, 1]);
+        let mut stream = events.subscribe(client, Some("contoso.com".into())).unwrap();
+        send("row", "2");
+        send("checked", "3");
+        events.close();
+        let mut text = String::new();
+        while let Some(octets) = stream.recv().await {
+            text += std::str::from_utf8(&octets).unwrap();
+        }
+        let data: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("data: ")).collect();
+        assert_eq!(data, ["1", "2", "3"]);
+        assert!(events.rows().is_empty());
+    }
 
     #[test]
     fn streams_of_one_client_and_of_all_are_bounded() {

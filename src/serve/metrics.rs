@@ -16,7 +16,6 @@ use crate::report::DomainReport;
 
 use super::api::no_check;
 use super::app::{App, outcome};
-use super::clock::now;
 use super::counters::Counters;
 use super::rendering::{self, Dated};
 use super::respond::{METRICS, Reply, refuse, reply};
@@ -63,7 +62,7 @@ pub(super) async fn probe(app: &Arc<App>, name: &Name, phase: Option<Phase>, pat
                 }
                 None => {
                     let missing = DomainReport::missing(name, phase.unwrap_or(Phase::Switch));
-                    probed(name, &Dated { report: &missing, checked_at: now() }, false, took)
+                    probed(name, &Dated { report: &missing, checked_at: app.clock.now() }, false, took)
                 }
             }
         }

@@ -33,6 +33,8 @@ mod notices;
 mod options;
 mod pages;
 mod picture;
+mod plan;
+mod plans;
 mod rendering;
 mod respond;
 mod router;
@@ -50,10 +52,11 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use crate::run::{Later, RunError, RunOptions};
+use crate::run::{Clock, RunError, RunOptions};
 
 use app::App;
 use checks::Checks;
+use clock::ServerClock;
 use counters::Counters;
 use database::{Database, Loaded};
 use listener::Connections;
@@ -92,7 +95,7 @@ pub enum ServeError {
 /// Reads the options of the run again.
 pub type Reload = Arc<dyn Fn() -> Result<RunOptions, String> + Send + Sync>;
 
-/// Serves until `stopped` completes. `say` receives notes for standard error.
+/// Serves until the clock says that the user wants to stop. `say` receives notes for standard error.
 ///
 /// # Errors
 /// [`ServeError`] if the server cannot start.
@@ -101,8 +104,10 @@ pub async fn serve(
     run: RunOptions,
     reload: Reload,
     say: &mut dyn FnMut(&str),
-    mut stopped: Later<'_, ()>,
+    clock: Arc<dyn Clock>,
 ) -> Result<(), ServeError> {
+    let mut stopped = clock.stopped();
+    let clock = ServerClock::new(Arc::clone(&clock));
     let listener = listen(&options)?;
     let failed = |source| ServeError::Listen { address: options.listen, source };
     let address = listener.local_addr().map_err(failed)?;
@@ -110,7 +115,7 @@ pub async fn serve(
         Some(path) => Database::open(path)?,
         None => (None, Loaded::default()),
     };
-    let checks = Checks::start().map_err(ServeError::Thread)?;
+    let checks = Checks::start(clock.clone()).map_err(ServeError::Thread)?;
     let (notes, mut heard) = mpsc::unbounded_channel();
     loaded.iter().for_each(|note| say(note));
     let checker = tokio::select! {
@@ -122,7 +127,7 @@ pub async fn serve(
     let options = ServeOptions { listen: address, ..options };
     let (sources, notify_socket) = (options.sources.clone(), options.notify_socket.clone());
     let (base, has_token) = (options.base.to_string(), options.token.is_some());
-    let app = App::new(options, Arc::new(checker), checks.clone(), notes, (database, known));
+    let app = App::new(options, Arc::new(checker), checks.clone(), notes, clock, (database, known));
     let app = Arc::new(app);
 
     let (end, ending) = watch::channel(false);

@@ -12,7 +12,6 @@ use crate::report::view::unicode;
 use crate::run::PlanFormat;
 
 use super::app::{App, Shown};
-use super::clock::now;
 use super::picture::{self, Span};
 use super::rendering::{self, Dated};
 use super::respond::{Reply, page, page_policy};
@@ -21,6 +20,7 @@ use super::script::SCRIPT;
 /// The style of the pages in addition to that of the report.
 const MORE_STYLE: &str = "
 nav, form { display: flex; flex-wrap: wrap; gap: .6rem; margin: 1rem 0; } .note { border-left: 3px solid var(--wait); padding-left: .6rem; }
+nav [aria-current] { font-weight: bold; text-decoration: none; color: inherit; } #lost { margin: 1rem 0; } #lost[hidden] { display: none; }
 button, input, select { font: inherit; padding: .1rem .4rem; } svg .bad { fill: var(--bad); }
 ";
 
@@ -38,6 +38,7 @@ button, input, select { font: inherit; padding: .1rem .4rem; } svg .bad { fill: 
 </head>
 <body data-events="{{ events }}">
 <header>{% if !home.is_empty() %}<nav><a href="{{ home }}">All domains</a></nav>{% endif %}<h1>{{ title }}</h1></header>
+<p id="lost" class="note" hidden>The connection to the server is lost. The results may be old.</p>
 <main>
 {{ main|safe }}</main>
 <script>{{ script|safe }}</script>
@@ -121,9 +122,12 @@ const SORTS: [(&str, &str); 4] = [
     source = r##"<p class="faint">{% if let Some(checked) = checked %}Checked at <time datetime="{{ checked }}">{{ checked }}</time>.{% else %}Not checked yet.{% endif %}{% if is_checking %} A check is in progress.{% endif %}{% if let Some(next) = next %} Next check at <time datetime="{{ next }}">{{ next }}</time>.{% endif %}</p>
 {% if let Some(failure) = failure %}<p class="note">The last check failed: {{ failure }}</p>
 {% endif %}<table id="live" hidden><caption class="faint">Answers of the check in progress</caption><tbody></tbody></table>
-{{ report|safe }}{% if checked.is_some() %}<h3>The plan in other forms</h3>
-<nav>{% for format in formats %}<a href="{{ base }}/api/v1/domains/{{ path }}/plan?format={{ format }}">{{ format }}</a>{% endfor %}</nav>
-{% endif %}{% if !spans.is_empty() %}<h3>Verdicts</h3>
+{{ report|safe }}{% if checked.is_some() %}<h3 id="plan">The plan in other forms</h3>
+<nav aria-label="Forms of the plan">{% for format in formats %}<a href="{{ base }}/domains/{{ path }}?plan={{ format }}#plan"{% if shown_plan.0 == *format %} aria-current="page"{% endif %}>{{ format }}</a>{% endfor %}</nav>
+{% if let Some(note) = shown_plan.1 %}<p class="note"{% if is_plan_awaited %} data-awaited{% endif %}>{{ note }}</p>
+{% endif %}{% if let Some(plan) = shown_plan.2 %}<pre class="plan" tabindex="0"><code>{{ plan }}</code></pre>
+<p><a href="{{ base }}/api/v1/domains/{{ path }}/plan?format={{ shown_plan.0 }}" download>Download, checked again</a></p>
+{% endif %}{% endif %}{% if !spans.is_empty() %}<h3>Verdicts</h3>
 <div class="wide"><svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="Verdicts over time" viewBox="0 0 {{ size.0 }} {{ size.1 }}" width="{{ size.0 }}" height="{{ size.1 }}">
 {% for span in spans %}<rect class="{{ span.class }}" x="{{ span.x }}" y="0" width="{{ span.width }}" height="{{ size.1 }}"><title>{{ span.title }}</title></rect>
 {% endfor %}</svg></div>
@@ -140,6 +144,10 @@ struct DomainPage {
     /// HTML.
     report: String,
     formats: Vec<&'static str>,
+    /// The format of the plan that is shown, what is to be said of it, and its text.
+    shown_plan: (&'static str, Option<&'static str>, Option<String>),
+    /// Whether the plan is there after a check.
+    is_plan_awaited: bool,
     spans: Vec<Span>,
     size: (i64, i64),
 }
@@ -214,11 +222,39 @@ fn shown_name(domain: &Name) -> String {
     unicode(domain).unwrap_or_else(|| domain.without_trailing_dot())
 }
 
+/// A plan on the page of a domain.
+pub(super) struct ShownPlan {
+    pub(super) format: PlanFormat,
+    /// The plan, or the reason why there is none in this format; `None` before a check has ended.
+    pub(super) text: Option<Result<String, &'static str>>,
+}
+
+impl ShownPlan {
+    /// Returns the format, a note for the reader, and the text.
+    fn parts(self, verdict: Verdict) -> (&'static str, Option<&'static str>, Option<String>) {
+        let word = self.format.word();
+        match self.text {
+            None => (word, Some("A check for this plan is in progress."), None),
+            Some(Err(reason)) => (word, Some(reason), None),
+            Some(Ok(text)) if text.trim().is_empty() => (word, Some("Nothing to edit."), None),
+            Some(Ok(text)) => {
+                let is_partial = verdict == Verdict::Undetermined;
+                (word, is_partial.then_some("Lookups failed: this plan may be incomplete."), Some(text))
+            }
+        }
+    }
+}
+
 /// Returns the page of one domain, with its last result.
-pub(super) fn domain(app: &App, name: &Name) -> Reply {
+pub(super) fn domain(app: &App, name: &Name, plan: Option<ShownPlan>) -> Reply {
     let shown = app.domain(name);
     let known = shown.known.as_ref();
     let report = known.map(|known| Dated { report: &known.report, checked_at: known.checked_at });
+    let is_plan_awaited = shown.failure.is_none() && plan.as_ref().is_some_and(|plan| plan.text.is_none());
+    let shown_plan = match (plan, known) {
+        (Some(plan), Some(known)) => plan.parts(known.verdict),
+        (Some(_), None) | (None, _) => ("", None, None),
+    };
     let main = DomainPage {
         base: app.options.base.to_string(),
         path: name.without_trailing_dot(),
@@ -228,10 +264,13 @@ pub(super) fn domain(app: &App, name: &Name) -> Reply {
         failure: shown.failure.as_deref().map(harmless),
         report: report.as_ref().map(rendering::html).unwrap_or_default(),
         formats: PlanFormat::ALL.iter().map(|format| format.word()).collect(),
-        spans: known.map(|known| picture::spans(known, now())).unwrap_or_default(),
+        shown_plan,
+        is_plan_awaited,
+        spans: known.map(|known| picture::spans(known, app.clock.now())).unwrap_or_default(),
         size: picture::SIZE,
     };
     let refresh = match (&shown.known, shown.is_checking) {
+        (Some(_), _) if is_plan_awaited => Some(2),
         (None, true) => Some(2),
         (Some(_), true) => Some(5),
         (_, false) => None,

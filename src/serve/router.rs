@@ -12,15 +12,16 @@ use tokio::time::timeout;
 
 use crate::expected::Phase;
 use crate::record::Name;
-use crate::run::{PlanFormat, domain};
+use crate::run::{Checked, PlanFormat, domain};
 
 use super::access::{Scope, admit, authenticate};
-use super::api::{self, PlanQuery};
+use super::api;
 use super::app::{App, outcome};
 use super::body::ResponseBody;
 use super::counters::Counters;
 use super::metrics;
-use super::pages::{self, ListQuery};
+use super::pages::{self, ListQuery, ShownPlan};
+use super::plan::PlanQuery;
 use super::rendering::Replies;
 use super::respond::{EVENTS, Reply, TEXT, refuse, reply};
 
@@ -148,8 +149,15 @@ async fn routed(app: &Arc<App>, client: IpAddr, request: Request<Incoming>) -> R
         }
         Route::Domain(typed) => {
             let name = target(&typed)?;
+            let format = parameter(query, "plan").map(|word| plan_format(&word)).transpose();
+            let format =
+                format.map_err(|reason| Box::new(pages::problem(app, StatusCode::BAD_REQUEST, &reason)))?;
             visit(app, &name).await;
-            Ok(pages::domain(app, &name))
+            let plan = match format {
+                Some(format) => Some(visit_plan(app, &name, format).await),
+                None => None,
+            };
+            Ok(pages::domain(app, &name, plan))
         }
         Route::Probe => {
             let Some(typed) = parameter(query, "target") else {
@@ -166,11 +174,7 @@ async fn routed(app: &Arc<App>, client: IpAddr, request: Request<Incoming>) -> R
         Route::ApiPlan(typed) => {
             let name = target(&typed)?;
             let word = parameter(query, "format").unwrap_or_else(|| PlanFormat::Table.word().to_owned());
-            let Some(format) = PlanFormat::of_word(&word) else {
-                let known: Vec<&str> = PlanFormat::ALL.iter().map(|format| format.word()).collect();
-                let reason = format!("Unknown format. Expected one of {}.", known.join(", "));
-                return Err(no(StatusCode::BAD_REQUEST, &reason));
-            };
+            let format = plan_format(&word).map_err(|reason| no(StatusCode::BAD_REQUEST, &reason))?;
             let provider = parameter(query, "provider").map(|word| word.parse()).transpose();
             let provider = provider.map_err(|_| {
                 no(StatusCode::BAD_REQUEST, "Unknown provider. Expected azure, route53 or cloudflare.")
@@ -207,14 +211,40 @@ fn target(app: &App, scope: Scope, typed: &str) -> Result<Name, (StatusCode, Str
     Ok(name)
 }
 
+/// Parses the format of a plan.
+fn plan_format(word: &str) -> Result<PlanFormat, String> {
+    PlanFormat::of_word(word).ok_or_else(|| {
+        let known: Vec<&str> = PlanFormat::ALL.iter().map(|format| format.word()).collect();
+        format!("Unknown format. Expected one of {}.", known.join(", "))
+    })
+}
+
+/// Writes the plan for the page of a domain, by the check that the page shows. Starts one where none is kept.
+async fn visit_plan(app: &Arc<App>, name: &Name, format: PlanFormat) -> ShownPlan {
+    let query = PlanQuery::of(format);
+    let phase = query.checked_phase();
+    let mut kept = app.open_plan(name, phase);
+    // A check of another phase is not renewed by the visit of the page.
+    let is_old =
+        |checked: &Checked| format.is_schedule() && !app.clock.is_recent(checked.facts.checked_at, AGE);
+    if kept.as_deref().is_none_or(is_old) {
+        match app.check(name, phase, None) {
+            Ok(mut check) => drop(outcome(&mut check, GLANCE).await),
+            Err(error) => app.fail_to_begin(name, &error),
+        }
+        kept = app.open_plan(name, phase);
+    }
+    ShownPlan { format, text: kept.map(|checked| query.text(&checked, app.checker().options())) }
+}
+
 /// Starts a check for a visitor if the last result is old. A result that takes longer arrives as an event.
 async fn visit(app: &Arc<App>, name: &Name) {
     // The age counts from the end of the last check, so that a long check does not lead to the next one.
     let ended = app.domain(name).ended;
-    let is_young = ended.is_some_and(|ended| ended.duration_until(super::clock::now()) < AGE);
-    if is_young {
+    if ended.is_some_and(|ended| app.clock.is_recent(ended, AGE)) {
         return;
     }
+    app.events.expect(name.without_trailing_dot());
     // The page shows why a check cannot start.
     match app.check(name, None, None) {
         Ok(mut check) => drop(outcome(&mut check, GLANCE).await),

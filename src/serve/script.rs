@@ -8,21 +8,23 @@ pub(super) const SCRIPT: &str = r#"
   "use strict";
   function copy(text, button) {
     function done() { button.textContent = "copied"; setTimeout(function () { button.textContent = "copy"; }, 1500); }
-    if (navigator.clipboard) { navigator.clipboard.writeText(text).then(done); return; }
-    var area = document.createElement("textarea");
-    area.value = text;
-    document.body.appendChild(area);
-    area.select();
-    if (document.execCommand("copy")) { done(); }
-    area.remove();
+    function select() {
+      var area = document.createElement("textarea");
+      area.value = text;
+      document.body.appendChild(area);
+      area.select();
+      if (document.execCommand("copy")) { done(); }
+      area.remove();
+    }
+    if (navigator.clipboard) { navigator.clipboard.writeText(text).then(done, select); } else { select(); }
   }
   function addButtons(root) {
-    root.querySelectorAll("td.value > code").forEach(function (code) {
+    root.querySelectorAll("td.value > code, pre.plan > code").forEach(function (code) {
       var button = document.createElement("button");
       button.type = "button";
       button.textContent = "copy";
       button.addEventListener("click", function () { copy(code.textContent, button); });
-      code.after(" ", button);
+      (code.parentNode.tagName === "PRE" ? code.parentNode : code).after(" ", button);
     });
   }
   var pending = false, again = false;
@@ -47,10 +49,14 @@ pub(super) const SCRIPT: &str = r#"
     }).then(function (text) {
       var now = document.querySelector("main");
       var next = new DOMParser().parseFromString(text, "text/html").querySelector("main");
-      if (now && next) { addButtons(next); now.replaceWith(next); }
+      if (now && next) { addButtons(next); now.replaceWith(next); awaitPlan(); }
     }).catch(function () {}).then(function () {
       setTimeout(function () { pending = false; if (again) { again = false; refresh(); } }, pause);
     });
+  }
+  // The check of a plan sends no event if it is of another phase than the page.
+  function awaitPlan() {
+    if (document.querySelector("[data-awaited]")) { setTimeout(refresh, 1000); }
   }
   var marks = { met: ["✔", "good"], unmet: ["✘", "bad"], waiting: ["…", "wait"], waived: ["–", "faint"] };
   function row(event) {
@@ -68,9 +74,27 @@ pub(super) const SCRIPT: &str = r#"
     [mark[0], data.id, data.message, data.code].forEach(function (text, at) { line.cells[at].textContent = text; });
   }
   addButtons(document);
-  var source = new EventSource(document.body.dataset.events);
-  source.addEventListener("row", row);
-  source.addEventListener("checked", checked);
-  source.addEventListener("missed", refresh);
+  awaitPlan();
+  // Events during a lost connection are on the page that is loaded when it is back.
+  var lost = null, note = document.getElementById("lost");
+  function connect() {
+    var source = new EventSource(document.body.dataset.events);
+    source.addEventListener("row", row);
+    source.addEventListener("checked", checked);
+    source.addEventListener("missed", refresh);
+    source.addEventListener("open", function () {
+      if (lost === null) { return; }
+      clearTimeout(lost);
+      lost = null;
+      note.hidden = true;
+      refresh();
+    });
+    source.addEventListener("error", function () {
+      // The server ends a stream now and then, and the browser opens the next by itself.
+      if (lost === null) { lost = setTimeout(function () { note.hidden = false; }, 6000); }
+      if (source.readyState === EventSource.CLOSED) { setTimeout(connect, 5000); }
+    });
+  }
+  connect();
 }());
 "#;

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::Notify;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use super::app::App;
-use super::clock::now;
 
 /// The maximum number of concurrent checks of watched domains.
 const MOST: usize = 32;
@@ -20,7 +19,7 @@ const GLANCE: Duration = Duration::from_secs(1);
 /// Checks domains when they are due, until it is aborted.
 pub(super) async fn watch(app: Arc<App>) {
     loop {
-        let (due, next, busy) = app.due(now());
+        let (due, next, busy) = app.due(app.clock.now());
         let free = MOST.saturating_sub(busy);
         let is_full = due.len() > free;
         let begun = due.iter().take(free).filter(|domain| {
@@ -28,7 +27,7 @@ pub(super) async fn watch(app: Arc<App>) {
             app.check(domain, None, None).map_err(|error| app.fail_to_begin(domain, &error)).is_ok()
         });
         let begun = begun.count();
-        let span = next.map(|next| now().duration_until(next).unsigned_abs());
+        let span = next.map(|next| app.clock.now().duration_until(next).unsigned_abs());
         let nap = match (is_full, begun) {
             (true, _) => Duration::from_millis(100),
             (false, 0) => span.unwrap_or(LONGEST_NAP).clamp(Duration::from_millis(100), LONGEST_NAP),
@@ -36,7 +35,10 @@ pub(super) async fn watch(app: Arc<App>) {
             (false, _) => Duration::from_millis(200),
         };
         // The loop finds the domains that are due, whether it is woken early or not.
-        let _ = timeout(nap, app.wake.notified()).await;
+        tokio::select! {
+            () = app.clock.wait(nap) => {}
+            () = app.wake.notified() => {}
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long a program may take; each needs a second or two.
@@ -17,7 +17,7 @@ pub struct Ended {
 }
 
 /// Ends a program with all that it started.
-struct Running(Child);
+pub struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -32,19 +32,34 @@ impl Drop for Running {
     }
 }
 
+/// Starts a program whose streams go to the files `out` and `err` of a directory; `None` if there is no such program.
+pub fn start(command: &mut Command, directory: &Path) -> Option<Running> {
+    let file = |name: &str| std::fs::File::create(directory.join(name)).unwrap();
+    command.stdin(Stdio::null()).stdout(file("out")).stderr(file("err"));
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
+    match command.spawn() {
+        Ok(child) => Some(Running(child)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => panic!("{command:?}: {error}"),
+    }
+}
+
+/// Starts a program, and gives what it reads and writes.
+pub fn piped(command: &mut Command) -> (Running, ChildStdin, ChildStdout) {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
+    let mut running = Running(command.spawn().unwrap());
+    let (input, output) = (running.0.stdin.take().unwrap(), running.0.stdout.take().unwrap());
+    (running, input, output)
+}
+
 /// Runs a program whose streams go to files of a directory; `None` if there is no such program.
 #[allow(clippy::disallowed_methods, reason = "the bans are for the program: somebody else's wants patience")]
 pub fn run(command: &mut Command, directory: &Path) -> Option<Ended> {
     let (out, err) = (directory.join("out"), directory.join("err"));
-    let file = |path: &PathBuf| std::fs::File::create(path).unwrap();
-    command.stdin(Stdio::null()).stdout(file(&out)).stderr(file(&err));
-    #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(command, 0);
-    let mut running = match command.spawn() {
-        Ok(child) => Running(child),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
-        Err(error) => panic!("{command:?}: {error}"),
-    };
+    let mut running = start(command, directory)?;
     let text = |path: &PathBuf| String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned();
     let start = Instant::now();
     let status = loop {

@@ -19,8 +19,22 @@ use crate::cli::{State, recorded};
 use crate::formats::pages::page_of;
 use crate::run::{Workspace, cutover};
 
+/// The page is ours, and the account that runs the tests may be root, for which there is no sandbox. The browser
+/// finds no host by name, so that it talks to no server by itself.
+pub const OPTIONS: [&str; 9] = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-extensions",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+];
+
 /// Names of the program, as systems have it.
-const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome-headless-shell"];
+pub const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome-headless-shell"];
 
 /// A web server that counts who comes, and has nothing for anybody. Its thread ends with the tests.
 struct Canary {
@@ -78,25 +92,13 @@ impl Browser {
         format!("file://{}", path.display())
     }
 
-    /// Opens a page. The browser finds no host by name, so that it does not talk to anybody by itself.
+    /// Opens a page.
     fn open(&self, page: &str, options: &[&str]) -> Ended {
         let directory = self.directory.path();
         let mut command = Command::new(&self.program);
         command
-            // The page is ours, and whoever runs the tests may be root, for whom there is no sandbox.
-            .args([
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-dev-shm-usage",
-                "--no-first-run",
-            ])
-            .args(["--disable-background-networking", "--disable-component-update", "--disable-extensions"])
-            .args([
-                "--enable-logging=stderr",
-                "--v=0",
-                "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-            ])
+            .args(OPTIONS)
+            .args(["--enable-logging=stderr", "--v=0"])
             .arg(format!("--user-data-dir={}", directory.join("profile").display()))
             .args(options)
             .arg(page);

@@ -4,7 +4,10 @@
 
 mod bounded;
 mod browser;
+mod devtools;
 mod internet;
+mod monitoring;
+mod served;
 mod tools;
 mod updates;
 
@@ -206,4 +209,10 @@ fn verdict(report: &Value) -> &str {
 fn codes(report: &Value) -> Vec<&str> {
     let expectations = report["domains"][0]["expectations"].as_array().unwrap();
     expectations.iter().map(|expectation| expectation["code"].as_str().unwrap()).collect()
+}
+
+/// A short loop is part of the tests of the server; each round starts a process.
+#[test]
+fn a_server_that_is_killed_a_hundred_times_keeps_a_whole_history() {
+    crate::serve::reliability::kill_again_and_again(100);
 }

@@ -7,44 +7,44 @@ use super::PATIENCE;
 
 /// An answer.
 #[derive(Debug, Clone)]
-pub(super) struct Answer {
-    pub(super) status: u16,
+pub struct Answer {
+    pub status: u16,
     headers: Vec<(String, String)>,
-    pub(super) body: String,
+    pub body: String,
 }
 
 impl Answer {
     /// A header, by its name in lower case.
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    pub(super) fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    pub(super) fn json(&self) -> serde_json::Value {
+    pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 }
 
-pub(super) fn connect(address: SocketAddr) -> TcpStream {
+pub fn connect(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.set_write_timeout(Some(PATIENCE)).unwrap();
     stream
 }
 
-pub(super) fn get(address: SocketAddr, path: &str) -> Answer {
+pub fn get(address: SocketAddr, path: &str) -> Answer {
     ask(address, "GET", path, &[])
 }
 
 /// Sends a request with these headers; `Host` is the address unless it is among them.
-pub(super) fn ask(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+pub fn ask(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
     ask_with(address, method, path, headers, "")
 }
 
-pub(super) fn ask_with(
+pub fn ask_with(
     address: SocketAddr,
     method: &str,
     path: &str,
@@ -63,7 +63,7 @@ pub(super) fn ask_with(
 }
 
 /// Sends octets, and reads until the server ends the connection.
-pub(super) fn send(address: SocketAddr, octets: &[u8]) -> Answer {
+pub fn send(address: SocketAddr, octets: &[u8]) -> Answer {
     let mut stream = connect(address);
     // A server that has seen enough may end the connection before all is sent.
     let _ = stream.write_all(octets);
@@ -83,13 +83,13 @@ fn read(octets: &[u8]) -> Option<Answer> {
 }
 
 /// A stream of events.
-pub(super) struct EventStream {
+pub struct EventStream {
     reader: BufReader<TcpStream>,
 }
 
 impl EventStream {
     /// Opens one; `Err` with the status where there is none.
-    pub(super) fn open(address: SocketAddr, path: &str) -> Result<Self, u16> {
+    pub fn open(address: SocketAddr, path: &str) -> Result<Self, u16> {
         let mut stream = connect(address);
         write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n").unwrap();
         let mut reader = BufReader::new(stream);
@@ -108,7 +108,7 @@ impl EventStream {
     }
 
     /// The data of the next event of a kind; `None` at the end of the stream.
-    pub(super) fn next(&mut self, kind: &str) -> Option<serde_json::Value> {
+    pub fn next(&mut self, kind: &str) -> Option<serde_json::Value> {
         let (mut line, mut is_wanted) = (String::new(), false);
         loop {
             line.clear();

@@ -11,7 +11,7 @@ fn folder() -> Folder {
 }
 
 /// A server as a process of its own, and where it listens.
-fn process(folder: &Folder, words: &str) -> (Child, std::net::SocketAddr) {
+pub(super) fn process(folder: &Folder, words: &str) -> (Child, std::net::SocketAddr) {
     let said = folder.path("said");
     let child = Command::new(env!("CARGO_BIN_EXE_cutover"))
         .args(["serve", "--listen", "127.0.0.1:0"])

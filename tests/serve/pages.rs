@@ -83,6 +83,42 @@ fn the_page_of_a_domain_is_the_page_of_the_file() {
 }
 
 #[test]
+fn the_plan_is_shown_in_each_form_without_a_script() {
+    let folder = two();
+    let complete = zone("fabrikam.com", &[]) + "_dmarc TXT \"v=DMARC1; p=none\"\n";
+    folder.publish("fabrikam.com", &complete);
+    let server = Server::start(&folder.settings());
+    for domain in ["contoso.com", "fabrikam.com"] {
+        server.get_until(&format!("/domains/{domain}"), |answer| answer.body.contains("Checked at"));
+    }
+    let shown = |domain: &str, format: &str| {
+        let path = format!("/domains/{domain}?plan={format}");
+        let page = server.get_until(&path, |answer| texts(&answer.body, "[data-awaited]").is_empty()).body;
+        assert_eq!(texts(&page, "main nav [aria-current]"), [format]);
+        page
+    };
+    let formats = texts(&server.get("/domains/contoso.com").body, "main nav a");
+    assert_eq!(formats.len(), 11);
+    // Times of two checks differ.
+    let lines = |text: &str| -> Vec<String> {
+        text.lines().filter(|line| !line.contains("UTC")).map(str::to_owned).collect()
+    };
+    for format in formats.iter().filter(|format| *format != "ics") {
+        let page = shown("contoso.com", format);
+        let plan = server.get(&format!("/api/v1/domains/contoso.com/plan?format={format}")).body;
+        let [text] = &texts(&page, "pre.plan > code")[..] else { panic!("{format}: {page}") };
+        assert_eq!(lines(text), lines(&plan), "{format}");
+        assert_eq!(attributes(&page, "a[download]", "href").len(), 1);
+    }
+    let page = shown("contoso.com", "ics");
+    assert!(texts(&page, "p.note")[1].contains("switch-at") && texts(&page, "pre.plan").is_empty(), "{page}");
+    assert!(texts(&shown("fabrikam.com", "bind"), "p.note")[1].contains("Nothing to edit"));
+    // An unknown form is an error, and what was typed is not repeated as markup.
+    let bad = server.get("/domains/contoso.com?plan=%3Cscript%3E");
+    assert_eq!((bad.status, texts(&bad.body, "script").len()), (400, 1));
+}
+
+#[test]
 fn style_and_script_are_the_ones_that_the_policy_allows() {
     use data_encoding_of_test::base64_sha256;
     let folder = two();

@@ -111,6 +111,14 @@ fn settings_are_read_again_when_they_change() {
     folder.workspace.put("cutover.toml", "[defaults]\nphase = \"later\"\n");
     wait_for(|| server.said.text().contains("the previous ones stay in force").then_some(()));
     assert!(server.get("/").body.contains("fabrikam.com"));
+    // A plan is made of the new settings, too.
+    let plan = "/domains/fabrikam.com?plan=bind";
+    let before = server.get_until(plan, |answer| answer.body.contains("<pre class=\"plan\""));
+    assert!(!before.body.contains("mx.example"), "{before:?}");
+    folder
+        .workspace
+        .put("cutover.toml", folder.text(&["contoso.com", "fabrikam.com"], &zones) + "mx = \"mx.example\"\n");
+    server.get_until(plan, |answer| answer.body.contains("fabrikam.com. 3600 IN MX 0 mx.example."));
     folder.watch(&["fabrikam.com"], &zones);
     server.get_until("/", |answer| !answer.body.contains("contoso.com"));
     server.get_until("/metrics", |answer| !answer.body.contains("domain=\"contoso.com\""));

@@ -15,6 +15,8 @@ const GUIDE: &str = ".github/GUIDE.md";
 const AUTOMATION: &str = ".github/AUTOMATION.md";
 /// All pages for users.
 const PAGES: [&str; 3] = ["README.md", GUIDE, AUTOMATION];
+/// Lines of an example that is shown in full at most.
+const MOST_SHOWN: usize = 50;
 /// Lines of the README at most: its first screen says what the program does.
 const MOST_LINES: usize = 250;
 
@@ -172,15 +174,20 @@ fn the_block_of_options_is_the_help() {
 fn examples_are_shown_as_they_are() {
     let page = text(AUTOMATION);
     let all = files(".github/examples");
-    assert_eq!(all.len(), 10, "{all:?}");
-    // Those for many domains are long, and only linked.
+    assert_eq!(all.len(), 17, "{all:?}");
+    // Long ones, and the script for shards, are only linked.
+    let is_long = |name: &str| text(name).lines().count() > MOST_SHOWN;
     let (linked, shown): (Vec<String>, Vec<String>) =
-        all.into_iter().partition(|name| name.contains("shards"));
+        all.into_iter().partition(|name| name.ends_with(".sh") || is_long(name));
     for name in linked {
         assert!(page.contains(&format!("]({})", name.trim_start_matches(".github/"))), "{name}");
     }
     for name in shown {
-        let kind = if name.ends_with("yml") || name.ends_with("yaml") { "yaml" } else { "ini" };
+        let kind = match name.rsplit_once('.').map(|(_, end)| end) {
+            Some("yml" | "yaml") => "yaml",
+            Some("Containerfile") => "dockerfile",
+            Some(_) | None => "ini",
+        };
         let link = name.trim_start_matches(".github/");
         let shown = fence(&page, &format!("]({link})"), kind);
         assert!(

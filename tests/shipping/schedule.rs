@@ -9,36 +9,59 @@ const SERVICE: &str = ".github/examples/cutover.service";
 const TIMER: &str = ".github/examples/cutover.timer";
 
 /// Sections and keys that a unit may have here; all are older than systemd 250.
-const KEYS: [(&str, &[&str]); 4] = [
-    ("Unit", &["After", "Description", "Documentation", "Wants"]),
+const KEYS: [(&str, &[&str]); 5] = [
+    ("Unit", &["After", "Description", "Documentation", "Requires", "Wants"]),
     (
         "Service",
         &[
             "CapabilityBoundingSet",
+            "DynamicUser",
+            "EnvironmentFile",
+            "ExecReload",
             "ExecStart",
+            "LockPersonality",
+            "MemoryDenyWriteExecute",
+            "MemoryMax",
             "NoNewPrivileges",
             "PrivateDevices",
             "PrivateTmp",
+            "PrivateUsers",
+            "ProcSubset",
+            "ProtectClock",
             "ProtectControlGroups",
             "ProtectHome",
+            "ProtectHostname",
+            "ProtectKernelLogs",
+            "ProtectKernelModules",
             "ProtectKernelTunables",
+            "ProtectProc",
             "ProtectSystem",
             "ReadWritePaths",
+            "Restart",
             "RestrictAddressFamilies",
+            "RestrictNamespaces",
+            "RestrictRealtime",
+            "RestrictSUIDSGID",
             "StateDirectory",
+            "StateDirectoryMode",
             "SuccessExitStatus",
+            "SystemCallArchitectures",
+            "SystemCallErrorNumber",
             "SystemCallFilter",
             "TimeoutStartSec",
+            "TimeoutStopSec",
             "Type",
+            "UMask",
             "User",
         ],
     ),
+    ("Socket", &["ListenStream"]),
     ("Timer", &["OnCalendar", "Persistent", "RandomizedDelaySec"]),
     ("Install", &["WantedBy"]),
 ];
 
 /// Section, key and value of each line.
-fn entries(unit: &str) -> Vec<(String, String, String)> {
+pub fn entries(unit: &str) -> Vec<(String, String, String)> {
     let mut section = String::new();
     let mut entries = Vec::new();
     let joined = unit.replace("\\\n", " ");
@@ -55,7 +78,7 @@ fn entries(unit: &str) -> Vec<(String, String, String)> {
 
 #[test]
 fn units_have_known_keys_in_the_right_sections() {
-    for name in [SERVICE, TIMER] {
+    for name in [SERVICE, TIMER, super::server::SERVICE, super::server::SOCKET] {
         for (section, key, _) in entries(&text(name)) {
             let known = KEYS.iter().find(|(known, _)| *known == section).map(|(_, keys)| *keys);
             assert!(known.is_some_and(|keys| keys.contains(&key.as_str())), "{name}: [{section}] {key}");

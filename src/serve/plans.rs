@@ -1,0 +1,103 @@
+//! Keeps the last checks of the domains whose plan a page shows, so that the page need not wait for a check.
+//!
+//! What is kept of other domains is their report, which is a part of this and has no plan in the forms of DNS hosts.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::expected::Phase;
+use crate::record::Name;
+use crate::run::Checked;
+
+/// Checks that are kept at most; those whose pages were not shown for longest go first.
+const MOST: usize = 64;
+/// A check is kept for this long after its page was shown.
+const LONGEST: Duration = Duration::from_secs(15 * 60);
+
+/// A domain and how it is checked, where that is not as the settings say.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Key {
+    pub(super) domain: Name,
+    phase: Option<&'static str>,
+}
+
+impl Key {
+    pub(super) fn new(domain: &Name, phase: Option<Phase>) -> Self {
+        Self { domain: domain.clone(), phase: phase.map(Phase::word) }
+    }
+}
+
+/// The checks that pages show plans of.
+#[derive(Debug, Default)]
+pub(super) struct Plans {
+    kept: Mutex<BTreeMap<Key, Kept>>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    /// When a page asked for it.
+    shown: Instant,
+    /// The last check; `None` before the first one ends.
+    checked: Option<Arc<Checked>>,
+}
+
+impl Plans {
+    /// Returns the last check for a page. The checks after this are kept.
+    pub(super) fn open(&self, key: &Key) -> Option<Arc<Checked>> {
+        let (mut kept, now) = (self.kept(), Instant::now());
+        kept.retain(|_, one| now.duration_since(one.shown) < LONGEST);
+        let one = kept.entry(key.clone()).or_insert(Kept { shown: now, checked: None });
+        one.shown = now;
+        let checked = one.checked.clone();
+        if kept.len() > MOST {
+            let oldest = kept.iter().min_by_key(|(_, one)| one.shown).map(|(key, _)| key.clone());
+            oldest.and_then(|key| kept.remove(&key));
+        }
+        checked
+    }
+
+    /// Keeps a check if a page shows its plan.
+    pub(super) fn keep(&self, key: &Key, checked: &Arc<Checked>) {
+        if let Some(one) = self.kept().get_mut(key) {
+            one.checked = Some(Arc::clone(checked));
+        }
+    }
+
+    /// Forgets the checks, and keeps those that follow for the same pages.
+    pub(super) fn forget_checks(&self) {
+        self.kept().values_mut().for_each(|one| one.checked = None);
+    }
+
+    fn kept(&self) -> MutexGuard<'_, BTreeMap<Key, Kept>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_that_were_not_shown_for_longest_go_first() {
+        let plans = Plans::default();
+        let key = |number: usize| Key::new(&format!("customer-{number}.example").parse().unwrap(), None);
+        for number in 0..MOST + 3 {
+            assert!(plans.open(&key(number)).is_none());
+            // The first is shown again and again.
+            assert!(plans.open(&key(0)).is_none());
+        }
+        let kept = plans.kept();
+        assert_eq!(kept.len(), MOST);
+        assert!(kept.contains_key(&key(0)) && kept.contains_key(&key(MOST + 2)));
+        assert!(!kept.contains_key(&key(1)));
+    }
+
+    #[test]
+    fn a_phase_is_a_check_of_its_own() {
+        let name = "contoso.com".parse().unwrap();
+        assert_ne!(Key::new(&name, None), Key::new(&name, Some(Phase::Tidy)));
+    }
+}
