@@ -106,7 +106,7 @@ pub(super) struct PhaseEdits<'a> {
     pub(super) edits: Vec<Edit<'a>>,
 }
 
-/// One record to add or to delete.
+/// One record to add or to delete, or to publish with another TTL.
 pub(super) struct Edit<'a> {
     pub(super) kind: EditKind,
     /// The host as the panel of a DNS host shows it.
@@ -127,6 +127,8 @@ pub(super) struct Edit<'a> {
 pub(super) enum EditKind {
     Add,
     Delete,
+    /// The record stays as it is.
+    SetTtl,
 }
 
 impl EditKind {
@@ -135,6 +137,7 @@ impl EditKind {
         match self {
             Self::Add => "add",
             Self::Delete => "delete",
+            Self::SetTtl => "set TTL",
         }
     }
 }
@@ -191,6 +194,10 @@ fn record_edits<'a>(change: &'a ChangeView, apex: &Name) -> Vec<Edit<'a>> {
         advice,
     };
     let compare = if change.confirm { "*" } else { "" };
+    if change.before == change.after {
+        let records = change.after.iter();
+        return records.map(|record| edit(EditKind::SetTtl, record, Some(change.ttl), compare)).collect();
+    }
     let removed = change.removed().map(|record| edit(EditKind::Delete, record, None, ""));
     let added = change.added().map(|record| edit(EditKind::Add, record, Some(change.ttl), compare));
     removed.chain(added).collect()
