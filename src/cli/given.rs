@@ -44,8 +44,8 @@ const ALONE: [&str; 10] = [
 /// Options that choose the DNS sources, which a saved run answers.
 const LOOKUP: [&str; 5] = ["--resolver", "--name-server", "--tsig", "--transfer", "--allow-private-servers"];
 
-/// Options with a value that say where answers come from, and that a later check of the same needs.
-const OF_SOURCE: [&str; 4] = ["--zone", "--authority-port", "--timeout", "--deadline"];
+/// Options with a value that a later check of the same needs: where answers come from, and the time by which TTLs must be low.
+const OF_NEXT: [&str; 5] = ["--zone", "--authority-port", "--timeout", "--deadline", "--switch-at"];
 
 /// The options that were typed and that a later command has to repeat, quoted for a shell; each with a blank before it.
 pub(super) fn options(typed: &[OsString]) -> String {
@@ -59,7 +59,7 @@ pub(super) fn replay_options(typed: &[OsString]) -> String {
 
 /// The options that the next step of a report repeats: also where the answers come from, and which labs are asked.
 pub(super) fn next_options(typed: &[OsString]) -> String {
-    kept_with(typed, &[], &OF_SOURCE)
+    kept_with(typed, &[], &OF_NEXT)
 }
 
 fn kept(typed: &[OsString], left_out: &[&str]) -> String {
@@ -117,7 +117,8 @@ mod tests {
         );
         assert_eq!(
             next_options(&typed),
-            " --tenant contoso --resolver '[::1]:53' --zone a.zone --strict --spf-sender 'a b'\\''c'"
+            " --tenant contoso --switch-at 2026-11-28T20:00:00Z --resolver '[::1]:53' --zone a.zone --strict \
+             --spf-sender 'a b'\\''c'"
         );
         assert_eq!(replay_options(&typed), " --tenant contoso --strict --spf-sender 'a b'\\''c'");
     }
