@@ -25,6 +25,7 @@ mod run;
 mod scenarios;
 mod serve;
 mod shipping;
+mod snapshots;
 mod soak;
 mod transfer;
 mod transport;

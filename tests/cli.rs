@@ -28,9 +28,9 @@ mod usage;
 
 use std::io::Read as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use crate::run::Workspace;
+use crate::run::{Workspace, program};
 
 /// The zone of a domain that is ready, but for what `changed` puts in place of a line's owner and type.
 pub fn zone(domain: &str, changed: &[(&str, &str)]) -> String {
@@ -115,10 +115,7 @@ pub fn recorded(domains: &[(&str, State)]) -> (Workspace, String) {
 
 /// What a run in this directory has written when it is killed in the middle of a line: nobody reads, so it waits in a full pipe.
 pub fn killed_in_a_line(words: &str, directory: &Path) -> Vec<u8> {
-    let mut program = Command::new(env!("CARGO_BIN_EXE_cutover"));
-    let program = program.args(words.split_whitespace()).current_dir(directory);
-    let mut child =
-        program.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = program(words, directory).stderr(Stdio::null()).spawn().unwrap();
     let mut pipe = child.stdout.take().unwrap();
     // It is at work until the pipe is full, and then waits in the middle of a line.
     let mut written = Vec::new();

@@ -136,15 +136,7 @@ impl World {
              ns1.fabrikam 3600 A 127.0.0.2
              ns2.fabrikam 3600 A 127.0.0.3",
         );
-        let elsewhere = lab.server("127.0.0.9");
-        elsewhere.zone(
-            "outlook.com",
-            "contoso-com.mail.protection 10 A 192.0.2.1
-             fabrikam-com.mail.protection 10 A 192.0.2.1
-             spf.protection 300 TXT \"v=spf1 ip4:192.0.2.0/24 -all\"
-             autodiscover 300 A 192.0.2.2",
-        );
-        elsewhere.zone("emailsrvr.com", "mx1 300 A 192.0.2.3");
+        lab.server("127.0.0.9").microsoft().rackspace();
         let resolvers = ["127.0.0.53", "127.0.0.54"].map(|ip| lab.resolver(ip));
         Self { lab, resolvers, parent, name_servers }
     }

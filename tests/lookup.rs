@@ -22,8 +22,17 @@ mod waiting;
 mod watch;
 mod zones;
 
+use std::time::Duration;
+
+use cutover::check::{Assessment, JudgeOptions, assess};
+use cutover::expected::Subject;
+use cutover::facts::{Facts, TrustPolicy};
+use cutover::lookup::transport::{Endpoint, Transport};
+use cutover::lookup::{Limits, Network};
+
 use crate::lab::{Lab, LabServer, Say};
-use crate::run::{Run, cutover};
+use crate::run::{Run, block_on, cutover};
+use crate::world::facts_of;
 
 /// Everything that a domain needs to be ready.
 pub const READY: &str = "@ 3600 NS ns1
@@ -58,15 +67,7 @@ impl Estate {
     pub fn new() -> Self {
         let lab = Lab::start();
         let (first, second) = (lab.server("127.0.0.2"), lab.server("127.0.0.3"));
-        let world = lab.server("127.0.0.9");
-        world.zone(
-            "outlook.com",
-            "contoso-com.mail.protection 10 A 192.0.2.1
-             fabrikam-com.mail.protection 10 A 192.0.2.1
-             sub-contoso-com.mail.protection 10 A 192.0.2.1
-             spf.protection 300 TXT \"v=spf1 ip4:192.0.2.0/24 -all\"
-             autodiscover 300 A 192.0.2.2",
-        );
+        lab.server("127.0.0.9").microsoft();
         let resolver = lab.resolver("127.0.0.53");
         let estate = Self { lab, first, second, resolver, patience: "5" };
         estate.publish(READY);
@@ -84,6 +85,19 @@ impl Estate {
         for server in [&self.first, &self.second, &self.resolver] {
             server.say(say.clone());
         }
+    }
+
+    /// A survey of `contoso.com` without the program around it, through a network that is prepared like this.
+    pub fn surveyed(&self, limits: Limits, prepare: impl FnOnce(Network) -> Network) -> (Facts, Assessment) {
+        let subject = Subject::new("contoso.com".parse().unwrap());
+        let facts = block_on(async {
+            let resolver = Endpoint::Plain(self.resolver.address());
+            let transport = Transport::new(Duration::from_secs(5));
+            let network = Network::new(transport, vec![resolver], TrustPolicy::Both, self.lab.port());
+            facts_of(prepare(network), &subject, limits).await
+        });
+        let assessment = assess(&subject, &facts, JudgeOptions::default());
+        (facts, assessment)
     }
 
     /// Checks a domain, as JSON with every reply.

@@ -12,7 +12,8 @@ use cutover::lookup::transport::{Endpoint, Transport};
 use cutover::lookup::{Limits, Network, Permissions, Source, survey};
 
 use crate::lab::{Authority, Lab, LabServer, Say, Web};
-use crate::run::{Run, Workspace, cutover};
+use crate::run::{Workspace, cutover, replayed};
+use crate::world::{self, facts_of};
 
 /// One try of these tests.
 const PATIENCE: Duration = Duration::from_millis(400);
@@ -70,11 +71,7 @@ impl Place {
     }
 
     async fn survey(&self, network: Network) -> Facts {
-        let started = "2026-11-22T05:23:00Z".parse().unwrap();
-        let source = Source::online(network, None, started);
-        let subject = self.subject();
-        let mut questions = Questions::new(&subject, JudgeOptions::default());
-        survey(&source, &subject.domain, self.limits, &mut questions).await
+        facts_of(network, &self.subject(), self.limits).await
     }
 
     async fn facts(&self, port: u16) -> Facts {
@@ -99,23 +96,12 @@ fn fetched(facts: &Facts) -> (PolicyOutcome, &str) {
 /// The hazards that the policy is behind.
 fn hazards(assessment: &Assessment) -> Vec<(Code, Severity)> {
     let codes = [Code::MtaStsInvalid, Code::MtaStsRefusesMx, Code::MtaStsUnreachable];
-    let hazards = assessment.hazards.iter().filter(|hazard| codes.contains(&hazard.code));
-    hazards.map(|hazard| (hazard.code, hazard.level)).collect()
+    world::hazards(assessment, &codes)
 }
 
 fn judged(assessment: &Assessment) -> (Status, Code) {
     let found = assessment.judged.iter().find(|judged| judged.expectation.id == Id::MtaSts).unwrap();
     (found.status, found.code)
-}
-
-/// The facts as a recording, checked by the program.
-fn replayed(facts: &Facts, options: &str) -> Run {
-    let recording = Recording::new(vec!["contoso.com".parse().unwrap()], facts.clone());
-    let path = Workspace::new();
-    let file = path.put("run.recording", recording.to_string());
-    // The program has a runtime of its own, which must not stand in that of the test.
-    let words = format!("check contoso.com --format json --replay {file} {options}");
-    std::thread::spawn(move || cutover(&words)).join().unwrap()
 }
 
 #[tokio::test]

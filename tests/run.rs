@@ -1,12 +1,13 @@
-//! What does a user see of a whole run?
-//!
-//! Runs `cutover::cli::run` in process, with streams that are kept and surroundings that never change.
+//! Runs the program: `cutover::cli::run` in process, with streams that are kept and surroundings that never change, or the
+//! binary as a process of its own where the process itself is tested.
 
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
 use cutover::cli::{Clock, Later, Surroundings, run};
+use cutover::facts::{Facts, Recording};
 use cutover::report::style::{Colour, Marks};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -40,6 +41,64 @@ pub fn cutover_with<T: Into<std::ffi::OsString>>(
     let status = run(program.chain(arguments.into_iter().map(Into::into)), &mut out, &mut err, surroundings);
     let text = |octets| String::from_utf8(octets).expect("a stream holds UTF-8");
     Run { status, out: text(out), err: text(err) }
+}
+
+/// The facts as a recording of `contoso.com`, checked by the program in process, as JSON.
+pub fn replayed(facts: &Facts, options: &str) -> Run {
+    let recording = Recording::new(vec!["contoso.com".parse().unwrap()], facts.clone());
+    let workspace = Workspace::new();
+    let file = workspace.put("run.recording", recording.to_string());
+    // The program has a runtime of its own, which must not run inside that of the test.
+    let words = format!("check contoso.com --format json --replay {file} {options}");
+    std::thread::spawn(move || cutover(&words)).join().unwrap()
+}
+
+/// Runs a future on a runtime of its own.
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(future)
+}
+
+/// The variables that the program reads.
+const VARIABLES: [&str; 12] = [
+    "COLUMNS",
+    "CUTOVER_GRAPH_TOKEN",
+    "CUTOVER_SERVE_TOKEN",
+    "CUTOVER_WEBHOOK",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "LISTEN_FDS",
+    "LISTEN_PID",
+    "NOTIFY_SOCKET",
+    "NO_COLOR",
+    "TZ",
+];
+
+/// The program as a process of its own, with words separated by blanks, in this directory: nothing on its standard input, both
+/// other streams in pipes, and none of the variables that it reads.
+pub fn program(words: &str, directory: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cutover"));
+    for name in VARIABLES {
+        command.env_remove(name);
+    }
+    command.args(words.split_whitespace()).current_dir(directory);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Sends a signal, such as `-TERM`, to a process.
+pub fn signal(signal: &str, child: &Child) {
+    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+}
+
+impl From<Output> for Run {
+    fn from(output: Output) -> Self {
+        let text = |octets| String::from_utf8(octets).expect("a stream holds UTF-8");
+        let status = output.status.code().and_then(|code| u8::try_from(code).ok());
+        let status = status.unwrap_or_else(|| panic!("the program ended by {}", output.status));
+        Self { status, out: text(output.stdout), err: text(output.stderr) }
+    }
 }
 
 /// A pipe, at a fixed time.
@@ -104,6 +163,19 @@ impl Run {
     /// How many errors standard error tells.
     pub fn errors(&self) -> usize {
         self.err.lines().filter(|line| line.starts_with("error:")).count()
+    }
+}
+
+/// A stream whose reader is gone.
+pub struct ClosedPipe;
+
+impl std::io::Write for ClosedPipe {
+    fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+        Err(std::io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 

@@ -15,6 +15,7 @@ mod watching;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -23,7 +24,7 @@ use std::time::{Duration, Instant};
 use cutover::cli::{Clock, Later, ServeSurroundings, Surroundings, run};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::run::{Workspace, surroundings};
+use crate::run::{Workspace, program, surroundings};
 use client::Answer;
 
 /// How long anything may take on a busy machine.
@@ -224,6 +225,16 @@ impl Folder {
         let mut text = format!("[defaults]\nzone = [{}]\n", files.join(", "));
         domains.iter().for_each(|domain| text += &format!("[[domain]]\nname = \"{domain}\"\n"));
         text
+    }
+
+    /// Starts a server as a process of its own in this folder: the process, and where it listens.
+    pub fn serve(&self, words: &str, environment: &[(&str, &str)]) -> (Child, SocketAddr) {
+        let said = self.path("said");
+        let mut command = program(&format!("serve --listen 127.0.0.1:0 {words}"), &self.path(""));
+        let command = command.envs(environment.iter().copied()).stdout(Stdio::null());
+        let child = command.stderr(std::fs::File::create(&said).unwrap()).spawn().unwrap();
+        let address = wait_for(|| address(&std::fs::read_to_string(&said).unwrap()));
+        (child, address)
     }
 
     pub fn settings(&self) -> String {

@@ -11,8 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::Path;
 
+use crate::lab::customer;
 use child::{Child, End};
-use world::{Estate, Standing, domain};
+use world::{Estate, Standing};
 
 use crate::run::Workspace;
 
@@ -53,7 +54,8 @@ fn every_domain_is_told_of_once_whatever_fails_or_ends() {
     let count: usize = std::env::var("CUTOVER_SOAK_DOMAINS").map_or(FEW, |count| count.parse().unwrap());
     let estate = Estate::new(count);
     let workspace = Workspace::new();
-    let list = workspace.put("list.txt", (0..count).map(|number| domain(number) + "\n").collect::<String>());
+    let list =
+        workspace.put("list.txt", (0..count).map(|number| customer(number) + "\n").collect::<String>());
     let check = format!("check --domains {list} --format ndjson {}", estate.options());
     let (whole, part) = (workspace.path("whole.ndjson"), workspace.path("part.ndjson"));
     let resume = format!("{check} --resume {}", part.display());
@@ -62,13 +64,13 @@ fn every_domain_is_told_of_once_whatever_fails_or_ends() {
     assert_eq!(run.status, Some(1), "{}", run.err);
     let questions = estate.questions();
     let expected = verdicts(&whole);
-    let names: BTreeSet<String> = (0..count).map(domain).collect();
+    let names: BTreeSet<String> = (0..count).map(customer).collect();
     assert_eq!(expected.keys().cloned().collect::<BTreeSet<_>>(), names);
 
     // What is true of each domain, whoever of its name servers says nothing.
     let mut faulty = 0;
     for number in 0..count {
-        let verdict = expected[&domain(number)].as_str();
+        let verdict = expected[&customer(number)].as_str();
         let is_ready = world::is_ready(number);
         let standing = estate.standing(number);
         faulty += usize::from(standing != Standing::Sound);
@@ -80,7 +82,7 @@ fn every_domain_is_told_of_once_whatever_fails_or_ends() {
             (Standing::Lied, true) => &["ready", "undetermined", "waiting", "changes-needed"],
             (Standing::Lied, false) => &["changes-needed", "undetermined", "waiting"],
         };
-        assert!(allowed.contains(&verdict), "{}: {standing:?}, {verdict}", domain(number));
+        assert!(allowed.contains(&verdict), "{}: {standing:?}, {verdict}", customer(number));
     }
 
     // Ended without warning, twice, each time in the middle of a line, and once politely; gone on as the README has it.

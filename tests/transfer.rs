@@ -64,14 +64,7 @@ impl Place {
         let lab = Lab::start();
         let server = lab.server_without_tcp("127.0.0.2");
         server.zone("contoso.com", &format!("{SOA}\n{ZONE}"));
-        let world = lab.server("127.0.0.9");
-        world.zone(
-            "outlook.com",
-            "contoso-com.mail.protection 300 A 192.0.2.1
-             spf.protection 300 TXT \"v=spf1 ip4:192.0.2.0/24 -all\"
-             autodiscover 300 A 192.0.2.2",
-        );
-        world.zone("emailsrvr.com", "mx1 300 A 192.0.2.3");
+        lab.server("127.0.0.9").microsoft().rackspace();
         lab.resolver("127.0.0.53");
         let script = Arc::new(Mutex::new(Script::Nothing));
         Self { lab, server, script, requests: Arc::default() }

@@ -15,7 +15,8 @@ use cutover::lookup::transport::{Endpoint, Transport};
 use cutover::lookup::{Besides, Limits, Network, Permissions, Source, request_web, survey};
 
 use crate::lab::{Authority, Lab, LabServer};
-use crate::run::{Run, Workspace, cutover};
+use crate::run::{cutover, replayed};
+use crate::world::{checked_at, hazards};
 
 /// One try of these tests.
 const PATIENCE: Duration = Duration::from_millis(400);
@@ -45,12 +46,7 @@ impl Place {
         let lab = Lab::start();
         let server = lab.server("127.0.0.2");
         server.zone("contoso.com", lines);
-        server.zone(
-            "outlook.com",
-            "contoso-com.mail.protection 300 A 192.0.2.1
-             spf.protection 300 TXT \"v=spf1 ip4:192.0.2.0/24 -all\"
-             autodiscover 300 A 192.0.2.2",
-        );
+        server.microsoft();
         server.zone("microsoftonline.com", "login 300 CNAME login.signin\nlogin.signin 300 A 127.0.0.8");
         lab.resolver("127.0.0.53");
         let limits = Limits { deadline: Duration::from_secs(5), ..Limits::default() };
@@ -75,8 +71,7 @@ impl Place {
     }
 
     async fn facts_of(&self, network: Network, topics: &[WebTopic]) -> Facts {
-        let started = "2026-11-22T05:23:00Z".parse().unwrap();
-        let source = Source::online(network, None, started);
+        let source = Source::online(network, None, checked_at());
         self.look_up(&source, topics).await
     }
 
@@ -91,20 +86,4 @@ fn reply<'a>(facts: &'a Facts, host: &str) -> &'a WebReply {
     let domain = "contoso.com".parse().unwrap();
     let mut replies = facts.web_replies();
     replies.find(|reply| reply.request.host == host && reply.request.domain == domain).expect("it was asked")
-}
-
-/// The hazards of these codes.
-fn hazards(assessment: &Assessment, codes: &[Code]) -> Vec<(Code, Severity)> {
-    let hazards = assessment.hazards.iter().filter(|hazard| codes.contains(&hazard.code));
-    hazards.map(|hazard| (hazard.code, hazard.level)).collect()
-}
-
-/// The facts as a recording, checked by the program.
-fn replayed(facts: &Facts, options: &str) -> Run {
-    let recording = Recording::new(vec!["contoso.com".parse().unwrap()], facts.clone());
-    let workspace = Workspace::new();
-    let file = workspace.put("run.recording", recording.to_string());
-    // The program has a runtime of its own, which must not run inside that of the test.
-    let words = format!("check contoso.com --format json --replay {file} {options}");
-    std::thread::spawn(move || cutover(&words)).join().unwrap()
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use cutover::lookup::webhook::{Webhook, WebhookFailure, WebhookUrl};
 
 use crate::lab::{Receipt, Receiver};
+use crate::run::block_on;
 
 const SECRET: &str = "/services/T0/secret?sig=secret";
 
@@ -12,8 +13,7 @@ const SECRET: &str = "/services/T0/secret?sig=secret";
 fn post(url: &str) -> Result<(), WebhookFailure> {
     let url: WebhookUrl = url.parse().unwrap();
     let hook = Webhook::new(url).with_times(Duration::from_millis(300), Duration::from_millis(1));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(hook.post(r#"{"domain":"contoso.com"}"#))
+    block_on(hook.post(r#"{"domain":"contoso.com"}"#))
 }
 
 #[test]

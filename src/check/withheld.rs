@@ -50,6 +50,10 @@ impl Withheld {
         if self.is_whole || self.hazard.is_some() {
             hazards.clear();
         }
+        if self.code == Code::DomainParked {
+            // A policy that rejects all mail is right for a domain that sends none.
+            hazards.retain(|hazard| hazard.code != Code::DmarcStrictTooEarly);
+        }
         hazards.extend(self.hazard);
         for hazard in hazards.iter_mut().filter(|hazard| !hazard.fix.is_empty()) {
             // Without an edit, the hazard must not count as an error either.

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::check::{Code, Effect, Severity, Topic};
+use crate::check::{Code, Topic};
 use crate::report::Style;
 use crate::report::format::manual;
 use crate::report::harmless::harmless;
 use crate::report::style::Tone;
+use crate::report::table::explanation;
 
 use super::args::{Explain, ExplainFormat};
 use super::{Problem, Streams};
@@ -32,47 +33,8 @@ fn text(code: Option<Code>, streams: &mut Streams<'_>, style: &Style) -> Result<
         streams.out.write_all(list(style).as_bytes())?;
         return Ok(0);
     };
-    let title = style.paint(Tone::Strong, code.word());
-    writeln!(streams.out, "{title} ({}): {}\n", code.effect().word(), code.title())?;
-    streams.out.write_all(page(code.section().unwrap_or_default()).as_bytes())?;
+    streams.out.write_all(explanation(code, style).as_bytes())?;
     Ok(0)
-}
-
-/// Formats a section for a terminal: its examples indented, each with a heading in place of its fence.
-fn page(section: &str) -> String {
-    let mut page = String::new();
-    let mut inside = false;
-    for line in section.lines() {
-        let line = match line.strip_prefix("```") {
-            Some(_) if inside => {
-                inside = false;
-                continue;
-            }
-            Some(fence) => {
-                inside = true;
-                introduction(fence)
-            }
-            None if inside => format!("    {line}"),
-            None => line.to_owned(),
-        };
-        page.push_str(line.trim_end());
-        page.push('\n');
-    }
-    page
-}
-
-/// Returns the heading of an example, from the info string of its fence: `zone shows=CODE options="…"`.
-fn introduction(fence: &str) -> String {
-    let code = |rest: &str| rest.split_whitespace().next().and_then(|word| word.parse::<Code>().ok());
-    let shown = fence.split_once(" shows=").and_then(|(_, rest)| code(rest));
-    let what = match shown {
-        Some(code) if code.is_met() || code.effect() == Effect::Hazard(Severity::Info) => "Example",
-        Some(_) => "Wrong",
-        None => "Right",
-    };
-    let options = fence.split_once("options=\"").and_then(|(_, rest)| rest.split_once('"'));
-    let options = options.map(|(options, _)| format!(", checked with `{options}`")).unwrap_or_default();
-    format!("{what}{options}:\n")
 }
 
 fn list(style: &Style) -> String {

@@ -45,8 +45,9 @@ const ALONE: [&str; 10] = [
 /// Options that choose the DNS sources, which a saved run replaces.
 const LOOKUP: [&str; 5] = ["--resolver", "--name-server", "--tsig", "--transfer", "--allow-private-servers"];
 
-/// Options with a value that concern the source of answers and that a later check of the same source needs.
-const OF_SOURCE: [&str; 4] = ["--zone", "--authority-port", "--timeout", "--deadline"];
+/// Options with a value that a later check of the same domain needs: those of the source of answers, and the time by
+/// which TTLs must be low.
+const OF_NEXT: [&str; 5] = ["--zone", "--authority-port", "--timeout", "--deadline", "--switch-at"];
 
 /// Returns the given options that a later command has to repeat, quoted for a shell; each is preceded by a blank.
 pub(super) fn options(typed: &[OsString]) -> String {
@@ -61,7 +62,7 @@ pub(super) fn replay_options(typed: &[OsString]) -> String {
 /// Returns the options that the next step of a report repeats, including those for the source of answers and for test
 /// labs.
 pub(super) fn next_options(typed: &[OsString]) -> String {
-    kept_with(typed, &[], &OF_SOURCE)
+    kept_with(typed, &[], &OF_NEXT)
 }
 
 fn kept(typed: &[OsString], left_out: &[&str]) -> String {
@@ -119,7 +120,8 @@ mod tests {
         );
         assert_eq!(
             next_options(&typed),
-            " --tenant contoso --resolver '[::1]:53' --zone a.zone --strict --spf-sender 'a b'\\''c'"
+            " --tenant contoso --switch-at 2026-11-28T20:00:00Z --resolver '[::1]:53' --zone a.zone --strict \
+             --spf-sender 'a b'\\''c'"
         );
         assert_eq!(replay_options(&typed), " --tenant contoso --strict --spf-sender 'a b'\\''c'");
     }

@@ -13,6 +13,7 @@ use crate::provider;
 use crate::record::{Name, RecordType};
 
 use super::view::{ChangeView, DomainReport, ExpectationView, Platform};
+use super::words::Word;
 
 /// The legend of the mark for an edit or record that does not affect the result.
 pub(super) const ADVICE: &str = "○ Recommended or not needed yet. Does not affect the result.";
@@ -36,11 +37,22 @@ pub(super) fn left(domain: &DomainReport) -> String {
     };
     let mut notes = Vec::new();
     if domain.verdict == Verdict::ChangesNeeded {
-        let errors = hazards.iter().filter(|hazard| hazard.is_error()).count();
-        match ChangeView::count_sets(domain.changes.iter().filter(|change| change.is_required())) {
-            0 => notes.push(format!("{} to fix", count(Status::Unmet).max(errors))),
+        match ChangeView::count_sets(required_changes(domain)) {
+            0 => {}
             1 => notes.push("1 record set to edit".to_owned()),
             several => notes.push(format!("{several} record sets to edit")),
+        }
+        // What no edit of the plan fixes.
+        let is_fixed = |code: &Word<Code>| {
+            required_changes(domain)
+                .any(|change| change.because.iter().any(|why| why.as_str() == code.as_str()))
+        };
+        let required = expectations.iter().filter(|one| one.is_required() && one.status == Status::Unmet);
+        let unmet = required.filter(|one| !is_fixed(&one.code)).count();
+        let errors = hazards.iter().filter(|hazard| hazard.is_error() && !is_fixed(&hazard.code)).count();
+        // A hazard often is the reason why an expectation is not met.
+        if unmet.max(errors) > 0 || notes.is_empty() {
+            notes.push(format!("{} to fix", unmet.max(errors)));
         }
     }
     let waived = expectations.iter().filter(|one| one.status == Status::Waived).count()
@@ -50,6 +62,11 @@ pub(super) fn left(domain: &DomainReport) -> String {
     notes
         .extend(counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
     notes.join(", ")
+}
+
+/// Returns the changes that the verdict depends on.
+fn required_changes(domain: &DomainReport) -> impl Iterator<Item = &ChangeView> {
+    domain.changes.iter().filter(|change| change.is_required())
 }
 
 /// Returns the platform being left, the cloud, and the phase unless it is the switch: `Rackspace → Microsoft 365
@@ -90,7 +107,7 @@ pub(super) struct PhaseEdits<'a> {
     pub(super) edits: Vec<Edit<'a>>,
 }
 
-/// One record to add or to delete.
+/// One record to add or to delete, or to publish with another TTL.
 pub(super) struct Edit<'a> {
     pub(super) kind: EditKind,
     /// The host as the panel of a DNS host shows it.
@@ -111,6 +128,8 @@ pub(super) struct Edit<'a> {
 pub(super) enum EditKind {
     Add,
     Delete,
+    /// The record stays as it is.
+    SetTtl,
 }
 
 impl EditKind {
@@ -119,6 +138,7 @@ impl EditKind {
         match self {
             Self::Add => "add",
             Self::Delete => "delete",
+            Self::SetTtl => "set TTL",
         }
     }
 }
@@ -175,6 +195,10 @@ fn record_edits<'a>(change: &'a ChangeView, apex: &Name) -> Vec<Edit<'a>> {
         advice,
     };
     let compare = if change.confirm { "*" } else { "" };
+    if change.before == change.after {
+        let records = change.after.iter();
+        return records.map(|record| edit(EditKind::SetTtl, record, Some(change.ttl), compare)).collect();
+    }
     let removed = change.removed().map(|record| edit(EditKind::Delete, record, None, ""));
     let added = change.added().map(|record| edit(EditKind::Add, record, Some(change.ttl), compare));
     removed.chain(added).collect()
@@ -281,7 +305,9 @@ pub(super) fn next(options: &str, domain: &DomainReport) -> String {
             command("check", Phase::Tidy)
         ),
         (Verdict::Ready, Phase::Tidy) => format!("run {} in CI to notice changes", same("check")),
-        (Verdict::ChangesNeeded, _) if !domain.changes.is_empty() => format!("edit, then {}", same("watch")),
+        (Verdict::ChangesNeeded, _) if required_changes(domain).next().is_some() => {
+            format!("edit, then {}", same("watch"))
+        }
         (Verdict::ChangesNeeded, _) => format!("fix what is marked ✘, then {}", same("check")),
         (Verdict::Waiting, _) => match latest(domain) {
             Some(until) => {

@@ -2,6 +2,7 @@
 
 mod edits;
 mod expected;
+mod explanation;
 mod findings;
 mod header;
 mod parts;
@@ -28,6 +29,7 @@ use parts::{counted, shown_domain, sole_cause};
 use replies::replies;
 
 pub use expected::expected;
+pub use explanation::explanation;
 
 /// The number of columns for a domain name if each domain has one line; a longer name pushes the rest to the right.
 const DOMAIN_COLUMNS: usize = 28;

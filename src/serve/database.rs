@@ -22,8 +22,8 @@ use super::known::Known;
 
 /// The version of the tables, stored in `user_version`.
 const VERSION: u32 = 2;
-/// The statements that upgrade the tables to each version from the one before. Verdicts have numbers since version 2: by time they would
-/// change their order when the clock is set back, and one second can have two.
+/// The statements that upgrade the tables to each version from the one before. Verdicts have numbers since version 2: by
+/// time they would change their order when the clock is set back, and one second can have two.
 const MIGRATIONS: [&str; VERSION as usize] = ["
     CREATE TABLE result (domain TEXT PRIMARY KEY, checked_at TEXT NOT NULL, verdict TEXT NOT NULL, report TEXT NOT NULL)
         WITHOUT ROWID;

@@ -1,14 +1,14 @@
 //! Is every domain of a long list looked at exactly once, whatever happens on the way?
 
 use std::collections::BTreeSet;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::Arc;
 
 use cutover::cli::Surroundings;
 use serde_json::Value;
 
 use super::{State, at_source, killed_in_a_line, recorded, recording, zone};
-use crate::run::{Run, Workspace, cutover, cutover_with, surroundings};
+use crate::run::{Run, Workspace, cutover, cutover_with, program, surroundings};
 
 /// A workspace with zones of so many domains in one file, and their names in a list; every seventh is at the source.
 fn workspace(count: usize) -> (Workspace, String, String) {
@@ -173,13 +173,9 @@ fn a_half_written_line_is_cut_where_standard_output_goes_on_in_the_file() {
     for last in [half, lines[2]] {
         let earlier = workspace.put("run.ndjson", [lines[0], lines[1], last].join("\n"));
         let append = std::fs::File::options().append(true).open(workspace.path("run.ndjson")).unwrap();
-        let program = std::process::Command::new(env!("CARGO_BIN_EXE_cutover"))
-            .args(words.split(' '))
-            .args(["--resume", &earlier])
-            .stdout(append)
-            .stderr(std::process::Stdio::null())
-            .status();
-        assert_eq!(program.unwrap().code(), Some(1));
+        let words = format!("{words} --resume {earlier}");
+        let status = program(&words, &workspace.path("")).stdout(append).stderr(Stdio::null()).status();
+        assert_eq!(status.unwrap().code(), Some(1));
         let told = std::fs::read_to_string(workspace.path("run.ndjson")).unwrap();
         let names: Vec<Value> =
             told.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["domain"].clone()).collect();
@@ -199,10 +195,9 @@ fn a_run_that_is_killed_in_the_middle_of_a_line_is_gone_on_from() {
     // As a shell does it: `--resume F >>F`, in processes of their own, twice.
     for _ in 0..2 {
         let append = std::fs::File::options().append(true).open(workspace.path("run.ndjson")).unwrap();
-        let mut program = Command::new(env!("CARGO_BIN_EXE_cutover"));
-        let program = program.args(words.split(' ')).args(["--resume", &earlier]);
-        let program = program.stdin(Stdio::null()).stdout(append).stderr(Stdio::null());
-        assert!(program.status().unwrap().success());
+        let words = format!("{words} --resume {earlier}");
+        let status = program(&words, &workspace.path("")).stdout(append).stderr(Stdio::null()).status();
+        assert!(status.unwrap().success());
     }
     let told = std::fs::read_to_string(workspace.path("run.ndjson")).unwrap();
     let lines = told.lines().filter(|line| !line.is_empty());

@@ -17,14 +17,7 @@ fn lab() -> (Lab, LabServer, String) {
          @ 3600 TXT \"\\027[31m \\\"quoted\\\" \\\\ \\226\\128\\174\"
          autodiscover 300 A 192.0.2.8",
     );
-    let world = lab.server("127.0.0.9");
-    world.zone(
-        "outlook.com",
-        "contoso-com.mail.protection 10 A 192.0.2.1
-         spf.protection 300 TXT \"v=spf1 ip4:192.0.2.0/24 -all\"
-         autodiscover 300 A 192.0.2.2",
-    );
-    world.zone("emailsrvr.com", "@ 300 TXT \"v=spf1 ip4:192.0.2.0/24 ~all\"\nmx1 300 A 192.0.2.3");
+    lab.server("127.0.0.9").microsoft().rackspace();
     lab.resolver("127.0.0.53");
     let options = format!(
         "--resolver {} --allow-private-servers --authority-port {} --timeout 2",

@@ -2,24 +2,9 @@
 #![cfg(unix)]
 
 use std::io::Read as _;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
-use crate::run::Workspace;
-
-fn start(workspace: &Workspace, words: &str) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_cutover"))
-        .args(words.split_whitespace())
-        .current_dir(workspace.path(""))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
-}
-
-fn signal(signal: &str, child: &Child) {
-    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
-}
+use crate::run::{Workspace, program, signal};
 
 /// Waits until there is a file whose name begins so.
 fn appears(workspace: &Workspace, start: &str) {
@@ -40,7 +25,7 @@ fn a_run_that_hangs_is_ended_and_leaves_nothing_behind() {
         assert!(Command::new("mkfifo").arg(workspace.path("pipe")).status().unwrap().success());
         // Nobody will ever read the pipe, so to open it takes forever; the first report is begun by then.
         let words = format!("check contoso.com --zone {zone} --output json=report --output csv=pipe");
-        let mut child = start(&workspace, &words);
+        let mut child = program(&words, &workspace.path("")).spawn().unwrap();
         appears(&workspace, ".report.");
         signal(name, &child);
         if twice {

@@ -1,7 +1,7 @@
 //! Is every slip told once, clearly, and before anything happens?
 
 use super::{State, recorded, zone};
-use crate::run::{Run, Workspace, cutover, cutover_with, surroundings};
+use crate::run::{ClosedPipe, Run, Workspace, cutover, cutover_with, surroundings};
 
 /// One error on standard error that says these words; status 2; nothing on standard output and no new file.
 fn refused(workspace: &Workspace, arguments: &[&str], words: &[&str]) -> Run {
@@ -213,19 +213,10 @@ fn the_long_version_says_what_it_is_made_of_and_the_short_one_is_a_line() {
 
 #[test]
 fn a_reader_that_leaves_is_no_failure_to_tell() {
-    struct Closed;
-    impl std::io::Write for Closed {
-        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
-            Err(std::io::ErrorKind::BrokenPipe.into())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
     let (_desk, file) = recorded(&[("contoso.com", State::Ready)]);
     let arguments = ["cutover", "check", "--replay", &file].map(std::ffi::OsString::from);
     let mut err = Vec::new();
-    cutover::cli::run(arguments, &mut Closed, &mut err, &surroundings());
+    cutover::cli::run(arguments, &mut ClosedPipe, &mut err, &surroundings());
     assert_eq!(String::from_utf8(err).unwrap(), "");
 }
 

@@ -40,7 +40,7 @@ fn world(records: &str, lines: &str) -> World {
     for record in records.split(" || ").filter(|record| !record.is_empty()) {
         writeln!(zone, "@ 3600 TXT {}", quoted(&record.replace(MS.0, MS.1))).unwrap();
     }
-    for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
+    for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()).flat_map(numbered) {
         let line = line.replace(MS.0, MS.1);
         match line.split_once(" TXT ") {
             Some((name, text)) => writeln!(zone, "{name} 3600 TXT {}", quoted(text)).unwrap(),
@@ -48,6 +48,13 @@ fn world(records: &str, lines: &str) -> World {
         }
     }
     World::from_zone(&zone)
+}
+
+/// The lines that a line such as `1..=10 x.example. MX # h#.x.example.` stands for; any other line as it is.
+fn numbered(line: &str) -> Vec<String> {
+    let range = line.split_once(' ').and_then(|(range, rest)| Some((range.strip_prefix("1..=")?, rest)));
+    let Some((last, rest)) = range else { return vec![line.to_owned()] };
+    (1..=last.parse::<usize>().unwrap()).map(|number| rest.replace('#', &number.to_string())).collect()
 }
 
 /// The text in character-strings that are short enough; a cut never falls into an escape.
@@ -69,11 +76,9 @@ fn spf_of(outcome: &Outcome) -> (&'static str, Status, String) {
 }
 
 /// Every row has its code; what its plan publishes is met, and asks for nothing more.
-fn hold(rows: &[Row], least: usize) {
-    assert!(rows.len() >= least, "{} rows", rows.len());
+fn hold(rows: &[Row]) {
     let mut faults = String::new();
     for (section, records, lines, code) in rows {
-        assert!(!section.is_empty());
         let world = world(records, lines);
         let outcome = world.check_closed();
         let (found, status, message) = spf_of(&outcome);

@@ -5,7 +5,7 @@ use super::{Row, exist, hold, planned};
 #[test]
 fn records_are_selected_and_read_as_the_grammar_says() {
     exist(ROWS);
-    hold(ROWS, 120);
+    hold(ROWS);
 }
 
 /// What can be read stays as it is written, whatever else has to change.

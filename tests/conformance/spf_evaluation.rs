@@ -5,7 +5,7 @@ use super::{Row, exist, hold, planned};
 #[test]
 fn the_first_term_that_matches_decides() {
     exist(ROWS);
-    hold(ROWS, 60);
+    hold(ROWS);
 }
 
 /// Whoever could send by name still can.

@@ -5,7 +5,7 @@ use super::{Row, exist, hold};
 #[test]
 fn lookups_are_counted_as_receivers_count_them() {
     exist(ROWS);
-    hold(ROWS, 35);
+    hold(ROWS);
 }
 
 const TEN: &str = "h1.x.example. A 192.0.2.1";
@@ -158,41 +158,12 @@ const ROWS: &[Row] = &[
     ),
 ];
 
-const TEN_HOSTS: &str = "x.example. MX 0 h1.x.example.
-    x.example. MX 1 h2.x.example.
-    x.example. MX 2 h3.x.example.
-    x.example. MX 3 h4.x.example.
-    x.example. MX 4 h5.x.example.
-    x.example. MX 5 h6.x.example.
-    x.example. MX 6 h7.x.example.
-    x.example. MX 7 h8.x.example.
-    x.example. MX 8 h9.x.example.
-    x.example. MX 9 h10.x.example.
+const TEN_HOSTS: &str = "1..=10 x.example. MX # h#.x.example.\n\
     h1.x.example. A 192.0.2.1";
 
-const ELEVEN_HOSTS: &str = "x.example. MX 0 h1.x.example.
-    x.example. MX 1 h2.x.example.
-    x.example. MX 2 h3.x.example.
-    x.example. MX 3 h4.x.example.
-    x.example. MX 4 h5.x.example.
-    x.example. MX 5 h6.x.example.
-    x.example. MX 6 h7.x.example.
-    x.example. MX 7 h8.x.example.
-    x.example. MX 8 h9.x.example.
-    x.example. MX 9 h10.x.example.
-    x.example. MX 10 h11.x.example.
+const ELEVEN_HOSTS: &str = "1..=11 x.example. MX # h#.x.example.\n\
     h1.x.example. A 192.0.2.1";
 
-const NESTED_HOSTS: &str = "y.example. TXT v=spf1 mx -all
-    y.example. MX 0 h1.x.example.
-    y.example. MX 1 h2.x.example.
-    y.example. MX 2 h3.x.example.
-    y.example. MX 3 h4.x.example.
-    y.example. MX 4 h5.x.example.
-    y.example. MX 5 h6.x.example.
-    y.example. MX 6 h7.x.example.
-    y.example. MX 7 h8.x.example.
-    y.example. MX 8 h9.x.example.
-    y.example. MX 9 h10.x.example.
-    y.example. MX 10 h11.x.example.
+const NESTED_HOSTS: &str = "y.example. TXT v=spf1 mx -all\n\
+    1..=11 y.example. MX # h#.x.example.\n\
     h1.x.example. A 192.0.2.1";

@@ -7,16 +7,18 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::time::Duration;
 
-use cutover::check::{JudgeOptions, Questions, Verdict, assess};
+use cutover::check::{JudgeOptions, Verdict, assess};
 use cutover::expected::Subject;
 use cutover::facts::{PolicyOutcome, TrustPolicy};
 use cutover::lookup::transport::{Endpoint, Transport};
-use cutover::lookup::{Limits, Network, Source, survey};
+use cutover::lookup::{Limits, Network};
 use hickory_resolver::proto::op::ResponseCode;
 
 use super::table::Kind;
 use super::{COMMON, Truth};
 use crate::lab::{Authority, Lab, Manner, Say, Web};
+use crate::run::block_on;
+use crate::world::facts_of;
 
 const HOST: &str = "mta-sts.contoso.com";
 const PLAIN: &str = "content-type: text/plain\r\n";
@@ -205,13 +207,7 @@ async fn verdict(truth: Truth, fault: &Fault) -> (Verdict, Option<PolicyOutcome>
     let announced = "_mta-sts 3600 TXT \"v=STSv1; id=20260101000000Z;\"\nmta-sts 300 A 127.0.0.10";
     let common = COMMON.replace("ns2 3600 A 127.0.0.3", "ns2 3600 A 127.0.0.2");
     server.zone("contoso.com", &format!("{common}\n{mx}\n{announced}"));
-    server.zone(
-        "outlook.com",
-        "contoso-com.mail.protection 10 A 192.0.2.1
-         spf.protection 300 TXT \"v=spf1 ip4:192.0.2.0/24 -all\"
-         autodiscover 300 A 192.0.2.2",
-    );
-    server.zone("emailsrvr.com", "mx1 300 A 192.0.2.3");
+    server.microsoft().rackspace();
     let resolver = lab.resolver("127.0.0.53");
     let authority = Authority::new();
     let signed = match fault.at {
@@ -247,12 +243,9 @@ async fn verdict(truth: Truth, fault: &Fault) -> (Verdict, Option<PolicyOutcome>
     let network =
         Network::new(transport, vec![Endpoint::Plain(resolver.address())], TrustPolicy::Both, lab.port());
     let network = network.with_https_port(port);
-    let started = "2026-11-22T05:23:00Z".parse().unwrap();
-    let source = Source::online(network, None, started);
     let subject = Subject::new("contoso.com".parse().unwrap());
     let limits = Limits { deadline: Duration::from_secs(12), ..Limits::default() };
-    let mut questions = Questions::new(&subject, JudgeOptions::default());
-    let survey = survey(&source, &subject.domain, limits, &mut questions);
+    let survey = facts_of(network, &subject, limits);
     // The rest is for a machine that is busy with other things.
     let facts = tokio::time::timeout(limits.deadline * 6, survey).await.expect("it keeps to its deadline");
     let outcome = facts.policy(&subject.domain).map(|policy| policy.outcome);
@@ -262,7 +255,6 @@ async fn verdict(truth: Truth, fault: &Fault) -> (Verdict, Option<PolicyOutcome>
 #[test]
 fn every_fault_of_a_policy_host_is_told_from_the_truth() {
     let faults = faults();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut objections = Vec::new();
     let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
     let runs: Vec<(Truth, &Fault)> = [Truth::Ready, Truth::AtSource]
@@ -272,7 +264,7 @@ fn every_fault_of_a_policy_host_is_told_from_the_truth() {
     // Most of the time is spent waiting for those who say nothing.
     for some in runs.chunks(12) {
         let results = some.iter().map(|(truth, fault)| verdict(*truth, fault));
-        let results = runtime.block_on(futures_util::future::join_all(results));
+        let results = block_on(futures_util::future::join_all(results));
         for ((truth, fault), (verdict, outcome)) in some.iter().zip(results) {
             *outcomes
                 .entry(outcome.map_or("not wanted".into(), |outcome| format!("{outcome:?}")))

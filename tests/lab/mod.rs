@@ -14,6 +14,7 @@
 
 #![allow(dead_code, unused_imports, reason = "a lab offers more than one test file uses")]
 
+mod customers;
 pub mod internet;
 mod message;
 mod receiver;
@@ -34,6 +35,7 @@ use hickory_resolver::proto::op::{Message, ResponseCode};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
+pub use customers::{customer, customer_number, referral, resolved};
 pub use message::{wire_name, wire_record};
 pub use receiver::{Receipt, Receiver};
 pub use secure::Identity;
@@ -303,6 +305,23 @@ impl LabServer {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Puts Microsoft's names on the server, as domains that have moved need them.
+    pub fn microsoft(&self) -> &Self {
+        self.zone(
+            "outlook.com",
+            "contoso-com.mail.protection 10 A 192.0.2.1
+             fabrikam-com.mail.protection 10 A 192.0.2.1
+             sub-contoso-com.mail.protection 10 A 192.0.2.1
+             spf.protection 300 TXT \"v=spf1 ip4:192.0.2.0/24 -all\"
+             autodiscover 300 A 192.0.2.2",
+        )
+    }
+
+    /// Puts Rackspace's names on the server.
+    pub fn rackspace(&self) -> &Self {
+        self.zone("emailsrvr.com", "@ 300 TXT \"v=spf1 ip4:192.0.2.0/24 ~all\"\nmx1 300 A 192.0.2.3")
     }
 
     /// Adds a zone: lines of `owner TTL type data`; owner and names relative to the apex, `@` for it. An SOA

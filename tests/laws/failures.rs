@@ -1,19 +1,19 @@
 //! Law 3 for many failures at once: a world that is not ready never becomes ready, and one that is never needs changes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::sync::Arc;
 
-use cutover::check::{JudgeOptions, Questions, Verdict, assess};
-use cutover::facts::{Facts, Outcome, Reader as _, Reply, Role, Server, TrustPolicy, UnqueriedNames};
+use cutover::check::{JudgeOptions, Verdict, assess};
+use cutover::facts::{Facts, Outcome, Reply, Role, Server, TrustPolicy, UnqueriedNames};
 use cutover::lookup::zonefile::ZoneFiles;
-use cutover::record::{Name, Question, Record, RecordType, zone};
+use cutover::record::{Question, Record, RecordType, zone};
 
 use super::order::Dice;
-use super::published::publish;
 use super::worlds::{DOMAIN, World, started, worlds};
 use super::{Judgement, assert_none};
+use crate::world::{Servers, answer_of, publish};
 use cutover::expected::Phase;
 
 /// How a lookup fails, or is never made.
@@ -36,20 +36,17 @@ const FAILURES: [Outcome; 12] = [
 const SERVERS: &str = "@ 3600 NS ns1.fabrikam-dns.example.
 @ 3600 NS ns2.fabrikam-dns.example.
 @ 3600 SOA ns1.fabrikam-dns.example. dns.contoso.com. 7 3600 900 1209600 300";
-const HOSTS: &str = "ns1.fabrikam-dns.example. 3600 A 192.0.2.1
-ns2.fabrikam-dns.example. 3600 A 192.0.2.2";
 
 /// The servers of a run, and what they hold.
-struct Servers {
+struct ServerSetup {
     view: TrustPolicy,
     authorities: Vec<Arc<Server>>,
     resolvers: Vec<Arc<Server>>,
     published: ZoneFiles,
     remembered: ZoneFiles,
-    hosts: ZoneFiles,
 }
 
-impl Servers {
+impl ServerSetup {
     fn new(world: &World, remembered: &[Record], view: TrustPolicy, resolvers: usize) -> Self {
         let server = |role, host: usize| Arc::new(Server { role, address: format!("192.0.2.{host}:53") });
         let with_servers = |records: &[Record]| {
@@ -60,7 +57,6 @@ impl Servers {
             all.extend(records.iter().filter(is_of_zone).cloned());
             world.files(&all)
         };
-        let hosts = zone::read(HOSTS.as_bytes(), None, "hosts").unwrap().records;
         Self {
             view,
             authorities: match view {
@@ -72,7 +68,6 @@ impl Servers {
             resolvers: (0..resolvers).map(|number| server(Role::Resolver, 53 + number)).collect(),
             published: with_servers(&world.zone),
             remembered: with_servers(remembered),
-            hosts: ZoneFiles::from_records("hosts", None, hosts),
         }
     }
 
@@ -80,64 +75,16 @@ impl Servers {
     fn facts(&self, world: &World, fails: &dyn Fn(&Question, &Server) -> Option<Outcome>) -> Facts {
         let mut facts = Facts::new(started(), UnqueriedNames::Asked);
         let domain = &world.subject.domain;
-        let mut reader = Questions::new(&world.subject, JudgeOptions::default());
-        loop {
-            let mut questions: BTreeSet<Question> = reader.unmet_at_rest(&facts).into_iter().collect();
-            questions
-                .extend([RecordType::Ns, RecordType::Soa].map(|rtype| Question::new(domain.clone(), rtype)));
-            for host in facts.name_server_names(domain) {
-                questions.extend(
-                    [RecordType::A, RecordType::Aaaa].map(|rtype| Question::new(host.clone(), rtype)),
-                );
+        let answer = |question: &Question, server: &Arc<Server>| match fails(question, server) {
+            Some(outcome) => Reply::empty(question.clone(), Arc::clone(server), outcome),
+            None if server.role == Role::Resolver && question.name.is_within(domain) => {
+                answer_of(&self.remembered, question, server)
             }
-            questions.retain(|question| !facts.has(question));
-            if questions.is_empty() {
-                return facts;
-            }
-            for question in questions {
-                self.ask(&question, domain, fails).into_iter().for_each(|reply| facts.insert(reply));
-            }
-        }
-    }
-
-    fn ask(
-        &self,
-        question: &Question,
-        domain: &Name,
-        fails: &dyn Fn(&Question, &Server) -> Option<Outcome>,
-    ) -> Vec<Reply> {
-        let ask = |server: &Arc<Server>, files: &ZoneFiles| match fails(question, server) {
-            Some(outcome) => {
-                Reply { at: started(), ..Reply::empty(question.clone(), Arc::clone(server), outcome) }
-            }
-            None => {
-                let reply = files.answer(question).or_else(|| self.hosts.answer(question));
-                let empty = || Reply::empty(question.clone(), Arc::clone(server), Outcome::NxDomain);
-                Reply { server: Arc::clone(server), at: started(), ..reply.unwrap_or_else(empty) }
-            }
+            None => answer_of(&self.published, question, server),
         };
-        let is_address = self.hosts.answer(question).is_some();
-        if question.name.is_within(domain) {
-            let resolvers = match self.view {
-                TrustPolicy::Authoritative if question.rtype != RecordType::Ns => &[],
-                TrustPolicy::Authoritative | TrustPolicy::Both | TrustPolicy::Resolver => &self.resolvers[..],
-            };
-            let resolvers = resolvers.iter().map(|server| ask(server, &self.remembered));
-            return self
-                .authorities
-                .iter()
-                .map(|server| ask(server, &self.published))
-                .chain(resolvers)
-                .collect();
-        }
-        let mut replies = Vec::new();
-        for server in &self.resolvers {
-            replies.push(ask(server, &self.published));
-            if !is_address && replies.last().is_some_and(|reply| reply.outcome.is_answer()) {
-                break;
-            }
-        }
-        replies
+        let all = self.authorities.iter().chain(&self.resolvers).cloned().collect();
+        Servers { all, view: self.view, answer: &answer }.ask(&world.subject, &mut facts);
+        facts
     }
 }
 
@@ -145,7 +92,7 @@ impl Servers {
 type Subset = (String, Box<dyn Fn(&Question, &Server) -> Option<Outcome>>);
 
 /// Subsets of the failures of a run: each question at some servers, each server, and some at random.
-fn subsets(facts: &Facts, servers: &Servers, dice: &mut Dice) -> Vec<Subset> {
+fn subsets(facts: &Facts, servers: &ServerSetup, dice: &mut Dice) -> Vec<Subset> {
     let mut subsets: Vec<Subset> = Vec::new();
     let questions: Vec<Question> = facts.by_question().map(|(question, _)| question.clone()).collect();
     // One in three, another one in each world.
@@ -217,7 +164,7 @@ fn no_subset_of_failures_makes_a_world_ready_that_is_not() {
         for (published, remembered) in runs {
             world.zone = published;
             let verdict = |facts: &Facts| assess(&world.subject, facts, scales).verdict;
-            let servers = Servers::new(&world, &remembered, view, resolvers);
+            let servers = ServerSetup::new(&world, &remembered, view, resolvers);
             let facts = servers.facts(&world, &|_, _| None);
             let before = verdict(&facts);
             *kinds.entry(before.to_string()).or_default() += 1;

@@ -6,8 +6,8 @@ use cutover::plan::Change;
 use cutover::record::spf::SpfRecord;
 use cutover::record::{Name, Record, RecordData, RecordType, Text};
 
-use super::published::publish;
 use super::worlds::{DOMAIN, World, name};
+use crate::world::publish;
 
 /// What the plan drops and should not have.
 pub fn dropped(world: &World, changes: &[Change]) -> Option<String> {

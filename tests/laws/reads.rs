@@ -30,7 +30,6 @@ fn no_rule_ends_with_an_unmet_read() {
     }
     println!("{tried} checks of worlds, none with a read that was not asked");
     assert_none(&faults);
-    assert!(tried > 1000, "{tried}");
 }
 
 #[test]

@@ -8,11 +8,13 @@ use std::sync::{Arc, LazyLock};
 
 use cutover::check::{JudgeOptions, Questions};
 use cutover::expected::{Cloud, Phase, Purpose, Subject};
-use cutover::facts::{Facts, Recording, Reply, Role, Server, UnqueriedNames};
+use cutover::facts::{Facts, Recording, Reply, Role, Server, TrustPolicy, UnqueriedNames};
 use cutover::lookup::zonefile::ZoneFiles;
 use cutover::lookup::{Limits, Source, survey};
 use cutover::record::zone::ZoneText;
 use cutover::record::{Name, Question, Record, zone};
+
+use crate::world::{Servers, answer_of, resolver};
 
 /// The domain of all worlds.
 pub const DOMAIN: &str = "contoso.com";
@@ -342,6 +344,8 @@ selector1._domainkey CNAME selector1.emailsrvr.com.
 const FOREIGN: &str = r#"$ORIGIN .
 $TTL 600
 . SOA a.root. nobody. 1 1800 900 604800 300
+ns1.fabrikam-dns.example A 192.0.2.1
+ns2.fabrikam-dns.example A 192.0.2.2
 spf.protection.outlook.com TXT "v=spf1 ip4:192.0.2.128/25 -all"
 spf.protection.office365.us TXT "v=spf1 ip4:192.0.2.128/25 -all"
 spf.protection.partner.outlook.cn TXT "v=spf1 ip4:192.0.2.128/25 -all"
@@ -517,20 +521,16 @@ impl World {
     /// The facts where the zone holds some records and a resolver still remembers others.
     pub fn facts_with_cache(&self, zone: &[Record], remembered: &[Record]) -> Facts {
         let [zone, remembered] = [zone, remembered].map(|records| self.files(records));
+        let domain = &self.subject.domain;
+        let answer = |question: &Question, server: &Arc<Server>| {
+            let is_cached = server.role == Role::Resolver && question.name.is_within(domain);
+            answer_of(if is_cached { &remembered } else { &zone }, question, server)
+        };
+        let file = Server { role: Role::ZoneFile, address: "contoso.com.zone".into() };
+        let all = vec![Arc::new(file), resolver()];
         let mut facts = Facts::new(started(), UnqueriedNames::Asked);
-        loop {
-            let wanted = cutover::check::wanted(&self.subject, &facts).into_iter();
-            let open: Vec<Question> = wanted.filter(|question| !facts.has(question)).collect();
-            if open.is_empty() {
-                return facts;
-            }
-            for question in open {
-                let answers = [zone.answer(&question), remembered.answer(&question).map(elsewhere)];
-                let of_others = !question.name.is_within(&self.subject.domain);
-                let asked = answers.into_iter().take(if of_others { 1 } else { 2 });
-                asked.flatten().for_each(|reply| facts.insert(Reply { at: started(), ..reply }));
-            }
-        }
+        Servers { all, view: TrustPolicy::Both, answer: &answer }.ask(&self.subject, &mut facts);
+        facts
     }
 
     pub fn files(&self, zone: &[Record]) -> ZoneFiles {
@@ -545,14 +545,11 @@ impl World {
     }
 }
 
-pub fn started() -> jiff::Timestamp {
-    "2026-11-22T05:23:00Z".parse().unwrap()
-}
+pub use crate::world::checked_at as started;
 
 /// The same reply of a resolver.
 pub fn elsewhere(reply: Reply) -> Reply {
-    let server = Server { role: Role::Resolver, address: "192.0.2.53:53".into() };
-    Reply { server: Arc::new(server), ..reply }
+    Reply { server: resolver(), ..reply }
 }
 
 thread_local! {

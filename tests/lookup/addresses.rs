@@ -3,35 +3,18 @@
 //! Every listener counts its packets. The system's own resolvers cannot be scripted, so what they allow is held by
 //! surveys whose network has the permissions of a run without `--resolver`.
 
-use std::time::Duration;
-
-use cutover::check::{Assessment, Code, JudgeOptions, Questions, assess};
-use cutover::expected::Subject;
-use cutover::facts::{Facts, Outcome, Role, TrustPolicy};
-use cutover::lookup::transport::{Endpoint, Transport};
-use cutover::lookup::{Limits, Network, Permissions, Source, survey};
+use cutover::check::{Assessment, Code};
+use cutover::facts::{Facts, Outcome, Role};
+use cutover::lookup::{Limits, Permissions};
 
 use super::{Estate, READY};
 
 /// A survey of `contoso.com` that contacts by these permissions what DNS names; by those of the resolver if `None`.
 fn surveyed(estate: &Estate, permissions: Option<Permissions>) -> (Facts, Assessment) {
-    let subject = Subject::new("contoso.com".parse().unwrap());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let facts = runtime.block_on(async {
-        let resolver = Endpoint::Plain(estate.resolver.address());
-        let transport = Transport::new(Duration::from_secs(5));
-        let network = Network::new(transport, vec![resolver], TrustPolicy::Both, estate.lab.port());
-        let network = match permissions {
-            Some(permissions) => network.with_permissions(permissions),
-            None => network,
-        };
-        let started = "2026-11-22T05:23:00Z".parse().unwrap();
-        let source = Source::online(network.without_https(), None, started);
-        let mut questions = Questions::new(&subject, JudgeOptions::default());
-        survey(&source, &subject.domain, Limits::default(), &mut questions).await
-    });
-    let assessment = assess(&subject, &facts, JudgeOptions::default());
-    (facts, assessment)
+    estate.surveyed(Limits::default(), |network| match permissions {
+        Some(permissions) => network.with_permissions(permissions).without_https(),
+        None => network.without_https(),
+    })
 }
 
 #[test]

@@ -7,11 +7,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cutover::check::{Assessment, Code, JudgeOptions, Questions, Status, Verdict, assess};
-use cutover::expected::Subject;
-use cutover::facts::TrustPolicy;
-use cutover::lookup::transport::{Endpoint, Transport};
-use cutover::lookup::{Limits, Network, Source, survey};
+use cutover::check::{Assessment, Code, Status, Verdict};
+use cutover::lookup::Limits;
 
 use super::{Estate, READY};
 use crate::lab::{LabServer, Say};
@@ -169,18 +166,7 @@ fn the_questions_of_a_domain_are_bounded() {
 
 /// A survey with limits of its own, and what comes of it.
 fn surveyed(estate: &Estate, limits: Limits) -> Assessment {
-    let subject = Subject::new("contoso.com".parse().unwrap());
-    let transport = Transport::new(Duration::from_secs(5));
-    let resolvers = vec![Endpoint::Plain(estate.resolver.address())];
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let facts = runtime.block_on(async {
-        let network = Network::new(transport, resolvers, TrustPolicy::Both, estate.lab.port());
-        let started = "2026-11-22T05:23:00Z".parse().unwrap();
-        let source = Source::online(network, None, started);
-        let mut questions = Questions::new(&subject, JudgeOptions::default());
-        survey(&source, &subject.domain, limits, &mut questions).await
-    });
-    assess(&subject, &facts, JudgeOptions::default())
+    estate.surveyed(limits, |network| network).1
 }
 
 #[test]

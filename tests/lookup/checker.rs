@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Estate, OLD_MX, READY, version};
 use crate::lab::Say;
-use crate::run::Workspace;
+use crate::run::{Workspace, block_on};
 
 const OUTLOOK: &str = "contoso-com.mail.protection.outlook.com";
 
@@ -28,11 +28,6 @@ fn options(estate: &Estate) -> RunOptions {
         ..LookupOptions::default()
     };
     RunOptions { lookup, ..RunOptions::default() }
-}
-
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(future)
 }
 
 async fn check(checker: &Checker, domain: &str, now: Timestamp) -> Checked {

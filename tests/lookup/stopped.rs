@@ -1,30 +1,20 @@
 //! Does the program itself end as it should when it is told to stop?
 
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 
 use super::{Estate, OLD_MX, version};
+use crate::run::{self, program};
 
 /// The program, watching in real time, and what it wrote until it said how things stand.
 fn watching(estate: &Estate) -> (Child, BufReader<std::process::ChildStdout>, String) {
     let options = estate.options();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_cutover"))
-        .args(["watch", "contoso.com"])
-        .args(options.split_whitespace())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let words = format!("watch contoso.com {options}");
+    let mut child = program(&words, &std::env::temp_dir()).spawn().unwrap();
     let mut out = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
     out.read_line(&mut line).unwrap();
     (child, out, line)
-}
-
-fn send(signal: &str, child: &Child) {
-    let status = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
-    assert!(status.success());
 }
 
 #[test]
@@ -37,7 +27,7 @@ fn a_signal_ends_a_watch_with_the_last_state_and_its_status() {
         estate.resolver.remember("contoso.com", "@ 600 MX 10 mx1.emailsrvr.com.");
         let (mut child, mut out, first) = watching(&estate);
         assert!(first.contains(&format!("contoso.com: {verdict}")), "{first}");
-        send(signal, &child);
+        run::signal(signal, &child);
         let mut rest = String::new();
         out.read_to_string(&mut rest).unwrap();
         let mut errors = String::new();
@@ -52,14 +42,8 @@ fn a_signal_ends_a_watch_with_the_last_state_and_its_status() {
 fn a_signal_before_anything_is_known_leaves_the_verdict_open() {
     let estate = Estate::new();
     estate.all_say(&crate::lab::Say::Nothing);
-    let mut child = Command::new(env!("CARGO_BIN_EXE_cutover"))
-        .args(["watch", "contoso.com", "--timeout", "5"])
-        .args(["--resolver", &estate.resolver.address().to_string()])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let words = format!("watch contoso.com --timeout 5 --resolver {}", estate.resolver.address());
+    let mut child = program(&words, &std::env::temp_dir()).spawn().unwrap();
     // It listens for signals before it asks.
     let start = std::time::Instant::now();
     while estate.resolver.packets() == 0 {
@@ -67,7 +51,7 @@ fn a_signal_before_anything_is_known_leaves_the_verdict_open() {
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
     std::thread::sleep(std::time::Duration::from_millis(50));
-    send("-INT", &child);
+    run::signal("-INT", &child);
     let (mut out, mut err) = (String::new(), String::new());
     child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
     child.stderr.take().unwrap().read_to_string(&mut err).unwrap();

@@ -14,7 +14,7 @@ use cutover::lookup::{Limits, Source, survey};
 use super::budgets::recorded;
 use super::{Estate, READY};
 use crate::lab::{LabServer, Say};
-use crate::run::Run;
+use crate::run::{Run, block_on};
 
 /// Hosts of one record: with Microsoft's include as many lookups as are allowed.
 const HOSTS: usize = 9;
@@ -90,10 +90,8 @@ fn facts_in_memory_are_no_recording() {
     let subject = Subject::new("contoso.com".parse().unwrap());
     let outcomes = |recording: Recording| {
         let source = Source::replay(recording, started);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let mut questions = Questions::new(&subject, JudgeOptions::default());
-        let survey = survey(&source, &subject.domain, Limits::default(), &mut questions);
-        let facts = runtime.block_on(survey);
+        let facts = block_on(survey(&source, &subject.domain, Limits::default(), &mut questions));
         facts.all().map(|reply| reply.outcome).collect::<BTreeSet<_>>()
     };
     let gathered = Recording::new(vec![subject.domain.clone()], Facts::new(started, UnqueriedNames::Asked));

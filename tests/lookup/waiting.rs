@@ -26,13 +26,18 @@ fn behind(estate: &Estate, newer: u32, older: u32) {
     estate.second.zone("contoso.com", &version(older, OLD_MX));
 }
 
-#[test]
-fn a_resolver_with_a_cap_of_its_own_is_no_proof_for_others() {
-    let estate = Estate::new();
-    let workspace = Workspace::new();
+/// An estate whose old MX record a run has seen, and the option for the history that holds it.
+fn remembered() -> (Estate, Workspace, String) {
+    let (estate, workspace) = (Estate::new(), Workspace::new());
     let history = format!("--history {}", workspace.free("history.json"));
     estate.publish(&version(1, OLD_MX));
     assert_eq!(estate.contoso(&history).status, 1);
+    (estate, workspace, history)
+}
+
+#[test]
+fn a_resolver_with_a_cap_of_its_own_is_no_proof_for_others() {
+    let (estate, _workspace, history) = remembered();
     // An hour is what the old record may live, and this resolver keeps nothing for longer than half a minute.
     estate.publish(&version(2, ""));
     estate.resolver.remember("contoso.com", "@ 30 MX 10 mx1.emailsrvr.com.");
@@ -58,11 +63,7 @@ fn a_resolver_with_a_cap_of_its_own_is_no_proof_for_others() {
 
 #[test]
 fn what_is_possible_is_never_over_before_what_was_seen() {
-    let estate = Estate::new();
-    let workspace = Workspace::new();
-    let history = format!("--history {}", workspace.free("history.json"));
-    estate.publish(&version(1, OLD_MX));
-    assert_eq!(estate.contoso(&history).status, 1);
+    let (estate, _workspace, history) = remembered();
     // A resolver that keeps it for longer than the hour that the record says.
     estate.publish(&version(2, ""));
     estate.resolver.remember("contoso.com", "@ 7200 MX 10 mx1.emailsrvr.com.");

@@ -18,11 +18,8 @@ fn check_with_files(world: &World, files: usize, options: &str) -> Run {
         .env_remove("CUTOVER_GRAPH_TOKEN")
         .current_dir(std::env::temp_dir())
         .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    let text = |octets| String::from_utf8(octets).unwrap();
-    let status = u8::try_from(output.status.code().unwrap()).unwrap();
-    Run { status, out: text(output.stdout), err: text(output.stderr) }
+        .output();
+    output.unwrap().into()
 }
 
 #[test]

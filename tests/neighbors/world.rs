@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cutover::record::{Name, Record, RecordType};
+use cutover::record::{Name, RecordType};
 use hickory_resolver::proto::op::ResponseCode;
 use serde_json::Value;
 
-use crate::lab::{Lab, LabServer, Said, Zone, records};
+pub use crate::lab::customer as domain;
+use crate::lab::{Lab, LabServer, Said, Zone, customer_number, referral, resolved};
 use crate::run::{Run, cutover};
 
 /// What a domain's name servers say; its resolver may be ahead of them.
@@ -17,11 +18,6 @@ pub enum Mail {
     Ready,
     /// The MX still leads to the source, while the resolver has the new one from somewhere.
     AtSource,
-}
-
-/// The domain with this number.
-pub fn domain(number: usize) -> String {
-    format!("customer-{number}.example")
 }
 
 /// A lab with so many domains.
@@ -59,7 +55,7 @@ impl World {
         });
         let resolver = lab.resolver("127.3.3.53");
         let known = Arc::clone(&content);
-        resolver.rule(move |name, rtype| known.resolved(name, rtype));
+        resolver.rule(move |name, rtype| resolved(|name| known.zone(name), name, rtype));
         let registry = lab.server("127.3.3.1");
         let known = Arc::clone(&content);
         registry.rule(move |name, rtype| known.referred(name, rtype));
@@ -96,46 +92,21 @@ impl World {
 }
 
 impl Content {
-    fn number(name: &Name) -> Option<usize> {
-        let text = name.to_string();
-        text.strip_suffix(".example.")?.rsplit_once("customer-")?.1.parse().ok()
-    }
-
-    fn resolved(&self, name: &Name, rtype: RecordType) -> Said {
-        let mut said = Said { recursion_available: true, ..Said::default() };
-        let mut name = name.clone();
-        for _ in 0..8 {
-            let own = Self::number(&name).and_then(|number| self.resolved.get(number));
-            let Some(zone) = own.or_else(|| self.others.iter().find(|zone| name.is_within(&zone.apex)))
-            else {
-                said.rcode = ResponseCode::NXDomain;
-                said.authorities = records(".", "@ 86400 SOA a.root. nobody. 1 1800 900 604800 86400");
-                return said;
-            };
-            match zone.here(&name, rtype, &mut said) {
-                Some(target) => name = target,
-                None => return said,
-            }
-        }
-        said
+    fn zone(&self, name: &Name) -> Option<&Zone> {
+        let own = customer_number(name).and_then(|number| self.resolved.get(number));
+        own.or_else(|| self.others.iter().find(|zone| name.is_within(&zone.apex)))
     }
 
     fn authoritative(&self, place: usize, name: &Name, rtype: RecordType) -> Said {
-        let number = Self::number(name).filter(|number| self.places.get(*number) == Some(&place));
+        let number = customer_number(name).filter(|number| self.places.get(*number) == Some(&place));
         let zone = number.and_then(|number| self.published.get(number));
         zone.map_or_else(|| Said::error(ResponseCode::Refused), |zone| zone.answer(name, rtype))
     }
 
     fn referred(&self, name: &Name, rtype: RecordType) -> Said {
         let registry = &self.others[0];
-        let Some(number) = Self::number(name) else { return registry.answer(name, rtype) };
-        let place = self.places[number];
-        let servers = servers(place);
-        let lines: String = servers.iter().map(|server| format!("@ 86400 NS {server}.\n")).collect();
-        let authorities: Vec<Record> = records(&domain(number), &lines);
-        let glue = servers.iter().map(|server| server.parse::<Name>().unwrap());
-        let additionals = glue.flat_map(|name| registry.answer(&name, RecordType::A).answers).collect();
-        Said { authorities, additionals, ..Said::default() }
+        let Some(number) = customer_number(name) else { return registry.answer(name, rtype) };
+        referral(registry, &domain(number), &servers(self.places[number]))
     }
 }
 

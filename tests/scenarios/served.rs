@@ -16,38 +16,15 @@ use cutover::expected::{Id, Importance};
 use cutover::facts::TrustPolicy;
 use cutover::lookup::transport::{Endpoint, Transport};
 use cutover::lookup::{Network, Source};
-use cutover::record::zone::ZoneText;
+use cutover::record::zone::{self, ZoneText};
 use cutover::record::{Name, Record, RecordData, RecordType};
 
 use super::{Scenario, paths};
 use crate::lab::{Lab, LabServer};
-use crate::world::{Outcome, World};
+use crate::world::{OTHERS, Outcome, World, file};
 
-/// What the rest of the internet holds: Microsoft's names, and those of others that the scenarios name.
-const INTERNET: &str = r#"
-    ns1.dns.example 600 A 127.0.0.2
-    *.mail.protection.outlook.com 600 A 192.0.2.1
-    *.mail.eo.outlook.com 600 A 192.0.2.1
-    *.mail.protection.office365.us 600 A 192.0.2.1
-    *.mail.protection.partner.outlook.cn 600 A 192.0.2.1
-    *.mx.microsoft 600 A 192.0.2.1
-    *.onmicrosoft.com 600 TXT "v=DKIM1; k=rsa; p=MIGf"
-    *.dkim.mail.microsoft 600 TXT "v=DKIM1; k=rsa; p=MIGf"
-    autodiscover.outlook.com 600 A 192.0.2.100
-    autodiscover.office365.us 600 A 192.0.2.100
-    autodiscover.partner.outlook.cn 600 A 192.0.2.100
-    spf.protection.outlook.com 600 TXT "v=spf1 ip4:192.0.2.128/25 -all"
-    spf.protection.office365.us 600 TXT "v=spf1 ip4:192.0.2.128/25 -all"
-    spf.protection.partner.outlook.cn 600 TXT "v=spf1 ip4:192.0.2.128/25 -all"
-    emailsrvr.com 600 TXT "v=spf1 ip4:192.0.2.64/26 ~all"
-    *.emailsrvr.com 600 A 192.0.2.104
-    _spf.google.com 600 TXT "v=spf1 ip4:192.0.2.32/27 ~all"
-    *.mimecast.com 600 A 192.0.2.107
-    us._netblocks.mimecast.com 600 TXT "v=spf1 ip4:192.0.2.16/28 ~all"
-    contoso.com._spf.fabrikam.com 600 TXT "v=spf1 ip4:192.0.2.12/30 ~all"
-    spf.infomaniak.ch 600 TXT "v=spf1 ip4:192.0.2.8/30 ~all"
-    secureserver.net 600 TXT "v=spf1 ip4:192.0.2.48/28 -all"
-"#;
+/// Where the name server of zones without one is.
+const NAME_SERVER: &str = "ns1.dns.example. 600 A 127.0.0.2\n";
 
 #[test]
 fn a_zone_file_and_the_same_zone_served_agree() {
@@ -142,11 +119,10 @@ impl Served {
             records.iter().cloned().partition(|record| record.name.is_within(&apex));
         authority.zone(&apex.to_string(), &lines(&own));
         let owners: BTreeSet<&Name> = foreign.iter().map(|record| &record.name).collect();
-        let mut around: String = crate::lab::records(".", INTERNET)
-            .iter()
-            .filter(|record| !owners.contains(&record.name))
-            .map(line)
-            .collect();
+        let others = zone::read(file(OTHERS).as_bytes(), None, OTHERS).unwrap();
+        let mut around: String =
+            others.records.iter().filter(|record| !owners.contains(&record.name)).map(line).collect();
+        around += NAME_SERVER;
         around += &lines(&foreign);
         internet.zone(".", &around);
         let resolver = lab.resolver("127.0.0.53");

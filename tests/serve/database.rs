@@ -1,29 +1,11 @@
 //! Is nothing lost that was seen, and does the server go on where nothing can be kept?
 
-use std::process::{Child, Command, Stdio};
-
-use super::{Folder, Server, address, client, wait_for};
+use super::{Folder, Server, client, wait_for};
 use crate::cli::{at_source, zone};
 use crate::run::{cutover_with, surroundings};
 
 fn folder() -> Folder {
     Folder::of(&[("contoso.com", at_source("contoso.com"))])
-}
-
-/// A server as a process of its own, and where it listens.
-pub(super) fn process(folder: &Folder, words: &str) -> (Child, std::net::SocketAddr) {
-    let said = folder.path("said");
-    let child = Command::new(env!("CARGO_BIN_EXE_cutover"))
-        .args(["serve", "--listen", "127.0.0.1:0"])
-        .args(words.split_whitespace())
-        .current_dir(folder.path(""))
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(std::fs::File::create(&said).unwrap())
-        .spawn()
-        .unwrap();
-    let address = wait_for(|| address(&std::fs::read_to_string(&said).unwrap()));
-    (child, address)
 }
 
 fn is_checked(page: &str) -> bool {
@@ -33,7 +15,7 @@ fn is_checked(page: &str) -> bool {
 #[test]
 fn what_was_seen_outlives_a_process_that_is_killed() {
     let folder = folder();
-    let (mut child, address) = process(&folder, "");
+    let (mut child, address) = folder.serve("", &[]);
     wait_for(|| is_checked(&client::get(address, "/domains/contoso.com").body).then_some(()));
     folder.publish("contoso.com", &zone("contoso.com", &[]));
     wait_for(|| {
@@ -45,7 +27,7 @@ fn what_was_seen_outlives_a_process_that_is_killed() {
     // The zone is gone: what is shown is what was seen.
     std::fs::remove_file(folder.path("contoso.com.zone")).unwrap();
     folder.publish("contoso.com", "$ORIGIN fabrikam.com.\n@ 60 A 192.0.2.1\n");
-    let (mut child, address) = process(&folder, "");
+    let (mut child, address) = folder.serve("", &[]);
     let page = wait_for(|| {
         let page = client::get(address, "/domains/contoso.com").body;
         (page.contains("changes-needed from") && page.contains("ready from")).then_some(page)

@@ -5,34 +5,15 @@ use std::io::Read as _;
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::client::{self, EventStream};
-use super::{Folder, address, wait_for};
+use super::{Folder, wait_for};
 use crate::cli::{at_source, zone};
 use crate::lab::Say;
 use crate::lookup::Estate;
-
-fn start(folder: &Folder, words: &str, environment: &[(&str, &str)]) -> (Child, std::net::SocketAddr) {
-    let said = folder.path("said");
-    let child = Command::new(env!("CARGO_BIN_EXE_cutover"))
-        .args(["serve", "--listen", "127.0.0.1:0"])
-        .args(words.split_whitespace())
-        .envs(environment.iter().copied())
-        .current_dir(folder.path(""))
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(std::fs::File::create(&said).unwrap())
-        .spawn()
-        .unwrap();
-    let address = wait_for(|| address(&std::fs::read_to_string(&said).unwrap()));
-    (child, address)
-}
-
-fn signal(signal: &str, child: &Child) {
-    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
-}
+use crate::run::signal;
 
 fn folder() -> Folder {
     Folder::of(&[("contoso.com", at_source("contoso.com"))])
@@ -42,7 +23,7 @@ fn folder() -> Folder {
 fn a_signal_ends_a_server_with_open_pages() {
     for name in ["-TERM", "-INT"] {
         let folder = folder();
-        let (mut child, address) = start(&folder, "", &[]);
+        let (mut child, address) = folder.serve("", &[]);
         let mut events = EventStream::open(address, "/api/v1/events").unwrap();
         let _idle = client::connect(address);
         let begin = Instant::now();
@@ -60,7 +41,7 @@ fn what_hangs_is_given_up() {
     let settings = "[[domain]]\nname = \"contoso.com\"\n";
     folder.workspace.put("cutover.toml", settings);
     for (twice, most) in [(false, 5000), (true, 1000)] {
-        let (mut child, address) = start(&folder, &format!("{} --deadline 60", estate.options()), &[]);
+        let (mut child, address) = folder.serve(&format!("{} --deadline 60", estate.options()), &[]);
         let client = std::thread::spawn(move || {
             let mut stream = client::connect(address);
             let request = format!("GET /api/v1/domains/contoso.com HTTP/1.1\r\nHost: {address}\r\n\r\n");
@@ -84,7 +65,7 @@ fn what_hangs_is_given_up() {
 #[test]
 fn hanging_up_reads_the_settings_again() {
     let folder = folder();
-    let (mut child, address) = start(&folder, "", &[]);
+    let (mut child, address) = folder.serve("", &[]);
     let said = || std::fs::read_to_string(folder.path("said")).unwrap();
     signal("-HUP", &child);
     wait_for(|| said().contains("settings read again").then_some(()));
@@ -99,7 +80,7 @@ fn the_service_manager_hears_when_the_server_is_ready_and_when_it_ends() {
     let socket = UnixDatagram::bind(folder.path("notify")).unwrap();
     socket.set_read_timeout(Some(super::PATIENCE)).unwrap();
     let path = folder.path("notify");
-    let (mut child, _) = start(&folder, "", &[("NOTIFY_SOCKET", path.to_str().unwrap())]);
+    let (mut child, _) = folder.serve("", &[("NOTIFY_SOCKET", path.to_str().unwrap())]);
     let hear = || {
         let mut octets = [0; 100];
         let length = socket.recv(&mut octets).unwrap();

@@ -11,7 +11,6 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 use super::client::{self, EventStream};
-use super::database::process;
 use super::{Folder, Server, wait_for, wait_for_or};
 use crate::cli::{at_source, zone};
 
@@ -79,7 +78,7 @@ pub fn kill_again_and_again(times: usize) {
         for (place, domain) in DOMAINS.iter().enumerate() {
             folder.publish(domain, &state(domain, (round + place) % 2 == 0));
         }
-        let (child, address) = process(&folder, "--every 1s");
+        let (child, address) = folder.serve("--every 1s", &[]);
         let said = acknowledged(address);
         // The first rounds end in the middle of the first checks, the later ones after some of them.
         let wanted = round % 4;

@@ -1,13 +1,11 @@
 //! Compares the README and the pages that it links to with the program.
 
-use std::process::{Command, Stdio};
-
 use cutover::check::Code;
 use cutover::expected::Id;
 
-use super::{files, text};
+use super::{files, path, text};
 use crate::cli::{State, recorded};
-use crate::run::cutover;
+use crate::run::{Run, cutover, program};
 
 /// The page with the block of options.
 const GUIDE: &str = ".github/GUIDE.md";
@@ -134,35 +132,43 @@ fn fence(readme: &str, mark: &str, kind: &str) -> String {
 /// Columns of the report in the README: in a pipe, lines are as long as they are.
 const COLUMNS: &str = "100";
 
-/// Runs the program in a process of its own, in so many columns.
-fn printed(arguments: &[&str], columns: Option<&str>) -> String {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cutover"));
-    match columns {
-        Some(columns) => command.env("COLUMNS", columns),
-        None => command.env_remove("COLUMNS"),
-    };
-    let output = command
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .output()
-        .unwrap();
-    String::from_utf8(output.stdout).unwrap()
+/// The commands of the `console` blocks of a page, each with what the page shows as its standard output.
+fn demos(page: &str) -> Vec<(&str, String)> {
+    let mut found: Vec<(&str, String)> = Vec::new();
+    let mut is_console = false;
+    for line in page.lines() {
+        match line {
+            "```console" => is_console = true,
+            "```" => is_console = false,
+            _ if !is_console => {}
+            _ => match (line.strip_prefix("$ "), found.last_mut()) {
+                (Some(command), _) => found.push((command, String::new())),
+                (None, Some((_, shown))) => *shown += &format!("{line}\n"),
+                (None, None) => panic!("a console block begins with `$ `: {line}"),
+            },
+        }
+    }
+    found
 }
 
 #[test]
-fn the_report_of_the_readme_is_that_of_the_program() {
-    let shown = fence(&text("README.md"), "## Try it", "console");
-    let (command, report) = shown.split_once('\n').unwrap();
-    let arguments: Vec<&str> = command.strip_prefix("$ cutover ").unwrap().split(' ').collect();
-    let printed = printed(&arguments, Some(COLUMNS));
-    assert!(report == printed.trim_end(), "README.md should show:\n\n$ {command}\n{printed}");
+fn commands_print_what_the_pages_show() {
+    let mut count = 0;
+    for page in PAGES {
+        let text = text(page);
+        for (command, shown) in demos(&text) {
+            let words = command.strip_prefix("cutover ").unwrap_or_else(|| panic!("{page}: `$ {command}`"));
+            let run = Run::from(program(words, &path("")).env("COLUMNS", COLUMNS).output().unwrap());
+            assert!(shown == run.out, "{page} should show:\n\n$ {command}\n{}", run.out);
+            count += 1;
+        }
+    }
+    assert_eq!((count, demos("```text\n$ ls\n```\n").len()), (1, 0));
 }
 
 #[test]
 fn the_block_of_options_is_the_help() {
-    let help = printed(&["check", "-h"], None);
+    let help = Run::from(program("check -h", &path("")).output().unwrap()).out;
     let block = fence(&text(GUIDE), "<summary>Every option of <code>cutover check</code></summary>", "text");
     assert!(
         block == help.trim_end(),
@@ -206,7 +212,7 @@ fn links_lead_to_files() {
         for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let file = target.split('#').next().unwrap_or_default();
             if !target.starts_with("http") && !file.is_empty() {
-                assert!(super::path(&format!("{folder}{file}")).exists(), "{page}: {target}");
+                assert!(path(&format!("{folder}{file}")).exists(), "{page}: {target}");
             }
         }
     }

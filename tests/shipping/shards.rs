@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{grammar, text, values, word, yaml};
 use crate::cli::{at_source, killed_in_a_line, zone};
-use crate::run::Workspace;
+use crate::run::{Workspace, program};
 
 const JOB: &str = ".github/examples/shards-job.yaml";
 const REPORT: &str = ".github/examples/shards-report-job.yaml";
@@ -39,10 +39,7 @@ fn workspace(count: usize) -> Workspace {
 
 /// The program in that directory.
 fn cutover(workspace: &Workspace, words: &[String]) -> Command {
-    let mut program = Command::new(env!("CARGO_BIN_EXE_cutover"));
-    program.args(words).current_dir(workspace.path("")).stdin(Stdio::null());
-    program.stdout(Stdio::piped()).stderr(Stdio::piped());
-    program
+    program(&words.join(" "), &workspace.path(""))
 }
 
 /// A script in that directory, as a runner starts it; `None` where there is no bash.

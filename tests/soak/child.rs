@@ -3,8 +3,10 @@
 use std::fs::File;
 use std::io::{Read as _, Seek as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::time::{Duration, Instant};
+
+use crate::run::{program, signal};
 
 /// So long a run may write nothing; a domain takes half a minute at most.
 const LONGEST_SILENCE: Duration = Duration::from_secs(120);
@@ -41,15 +43,8 @@ impl Child {
     pub fn start(words: &str, report: &Path) -> Self {
         let file = File::options().create(true).append(true).open(report).unwrap();
         let errors = tempfile::tempfile().unwrap();
-        let process = Command::new(env!("CARGO_BIN_EXE_cutover"))
-            .args(words.split_whitespace())
-            .current_dir(report.parent().unwrap())
-            .env_remove("CUTOVER_GRAPH_TOKEN")
-            .stdin(Stdio::null())
-            .stdout(file)
-            .stderr(errors.try_clone().unwrap())
-            .spawn()
-            .unwrap();
+        let mut command = program(words, report.parent().unwrap());
+        let process = command.stdout(file).stderr(errors.try_clone().unwrap()).spawn().unwrap();
         Self { process, report: report.to_owned(), errors, memory: 0 }
     }
 
@@ -68,8 +63,7 @@ impl Child {
                     is_told = true;
                 }
                 End::Stopped { lines } if !is_told && self.lines() >= lines => {
-                    let id = self.process.id().to_string();
-                    assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+                    signal("-TERM", &self.process);
                     is_told = true;
                 }
                 End::ByItself | End::Killed { .. } | End::Stopped { .. } => {}

@@ -2,20 +2,15 @@
 
 use std::sync::Arc;
 
-use cutover::record::{Name, Record, RecordType};
+use cutover::record::{Name, RecordType};
 use hickory_resolver::proto::op::ResponseCode;
 
-use crate::lab::{Lab, LabServer, Said, Say, Zone, records};
+use crate::lab::{Lab, LabServer, Said, Say, Zone, customer, customer_number, referral, resolved};
 
 /// Name servers; each domain has two of them.
 pub const SERVERS: usize = 200;
 /// Those of them that are faulty.
 pub const FAULTY: usize = 10;
-
-/// The domain with this number.
-pub fn domain(number: usize) -> String {
-    format!("customer-{number}.example")
-}
 
 /// What the name servers of a domain are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +67,7 @@ pub fn is_ready(number: usize) -> bool {
 
 /// The records of a domain: each of seven states of a move.
 fn lines(number: usize) -> String {
-    let token = domain(number).replace('.', "-");
+    let token = customer(number).replace('.', "-");
     let mut text = format!("@ 3600 TXT MS=ms{:08}\n", number % 100_000_000);
     for server in servers(number) {
         text += &format!("@ 3600 NS ns-{server}.hosts.example.\n");
@@ -118,7 +113,7 @@ struct Internet {
 
 impl Internet {
     fn new(count: usize) -> Self {
-        let domains = (0..count).map(|number| Zone::new(&domain(number), &lines(number))).collect();
+        let domains = (0..count).map(|number| Zone::new(&customer(number), &lines(number))).collect();
         let mut registry = "@ 86400 NS ns.registry\nns.registry 86400 A 127.1.1.1\n".to_owned();
         for server in 0..SERVERS {
             registry += &format!("ns-{server}.hosts 86400 A {}\n", address(server));
@@ -146,39 +141,14 @@ impl Internet {
         Self { domains, others }
     }
 
-    /// The number of the domain that a name lies in.
-    fn number(&self, name: &Name) -> Option<usize> {
-        let text = name.to_string();
-        let (_, number) = text.strip_suffix(".example.")?.rsplit_once("customer-")?;
-        number.parse().ok().filter(|number| *number < self.domains.len())
-    }
-
     fn zone(&self, name: &Name) -> Option<&Zone> {
-        let domain = self.number(name).and_then(|number| self.domains.get(number));
+        let domain = customer_number(name).and_then(|number| self.domains.get(number));
         domain.or_else(|| self.others.iter().find(|zone| name.is_within(&zone.apex)))
-    }
-
-    /// What a resolver finds out.
-    fn resolved(&self, name: &Name, rtype: RecordType) -> Said {
-        let mut said = Said { recursion_available: true, ..Said::default() };
-        let mut name = name.clone();
-        for _ in 0..8 {
-            let Some(zone) = self.zone(&name) else {
-                said.rcode = ResponseCode::NXDomain;
-                said.authorities = records(".", "@ 86400 SOA a.root. nobody. 1 1800 900 604800 86400");
-                return said;
-            };
-            match zone.here(&name, rtype, &mut said) {
-                Some(target) => name = target,
-                None => return said,
-            }
-        }
-        said
     }
 
     /// What one of the name servers says.
     fn told(&self, server: usize, name: &Name, rtype: RecordType) -> Said {
-        let number = self.number(name).filter(|number| servers(*number).contains(&server));
+        let number = customer_number(name).filter(|number| servers(*number).contains(&server));
         let zone = number.and_then(|number| self.domains.get(number));
         zone.map_or_else(|| Said::error(ResponseCode::Refused), |zone| zone.answer(name, rtype))
     }
@@ -186,14 +156,13 @@ impl Internet {
     /// What the server of the zone above says: a referral, with the addresses of those referred to.
     fn referred(&self, name: &Name, rtype: RecordType) -> Said {
         let registry = &self.others[0];
-        let Some(number) = self.number(name) else { return registry.answer(name, rtype) };
-        let servers = servers(number).map(|server| format!("ns-{server}.hosts.example"));
-        let apex = domain(number);
-        let delegation: Vec<Record> =
-            servers.iter().flat_map(|server| records(&apex, &format!("@ 86400 NS {server}."))).collect();
-        let glue = servers.iter().map(|server| server.parse::<Name>().unwrap());
-        let glue = glue.flat_map(|server| registry.answer(&server, RecordType::A).answers);
-        Said { authorities: delegation, additionals: glue.collect(), ..Said::default() }
+        let number = customer_number(name).filter(|number| *number < self.domains.len());
+        let Some(number) = number else { return registry.answer(name, rtype) };
+        referral(
+            registry,
+            &customer(number),
+            &servers(number).map(|server| format!("ns-{server}.hosts.example")),
+        )
     }
 }
 
@@ -215,7 +184,7 @@ impl Estate {
         let internet = Arc::new(Internet::new(count));
         let resolver = lab.resolver("127.1.1.53");
         let known = Arc::clone(&internet);
-        resolver.rule(move |name, rtype| known.resolved(name, rtype));
+        resolver.rule(move |name, rtype| resolved(|name| known.zone(name), name, rtype));
         let registry = lab.server("127.1.1.1");
         let known = Arc::clone(&internet);
         registry.rule(move |name, rtype| known.referred(name, rtype));

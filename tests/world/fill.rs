@@ -9,16 +9,17 @@
 //! Questions about the domain's own names go to every server of the list. Those about others go to its first resolver,
 //! or, where there is none, to one at 192.0.2.53.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use cutover::check::{JudgeOptions, Questions};
 use cutover::expected::Subject;
-use cutover::facts::{Facts, Outcome, Reader as _, Recording, Reply, Role, Server};
+use cutover::facts::{Facts, Outcome, Recording, Reply, Role, Server, TrustPolicy};
 use cutover::lookup::zonefile::ZoneFiles;
-use cutover::record::{Name, Question, RecordType, zone};
+use cutover::record::{Question, zone};
 use jiff::Timestamp;
+
+use super::servers::{Servers, answer_of};
 
 /// The head of a recording that has none.
 pub(super) const HEAD: &str = "cutover recording 1
@@ -32,12 +33,12 @@ domain contoso.com.
 const READY: &str = "fixtures/ready.zone";
 
 /// When every made-up run begins.
-pub(super) fn checked_at() -> Timestamp {
+pub fn checked_at() -> Timestamp {
     "2026-11-22T05:23:00Z".parse().unwrap()
 }
 
 /// The resolver where none is named.
-pub(super) fn resolver() -> Arc<Server> {
+pub fn resolver() -> Arc<Server> {
     Arc::new(Server { role: Role::Resolver, address: "192.0.2.53:53".into() })
 }
 
@@ -72,87 +73,39 @@ impl Fill {
             return recording.clone();
         }
         let mut facts = recording.facts.clone();
-        let bench = Bench::new(self, &recording.facts);
-        loop {
-            let replies: Vec<Reply> = questions(subject, &facts)
-                .iter()
-                .flat_map(|question| bench.missing(question, subject, &facts))
-                .collect();
-            if replies.is_empty() {
-                return Recording::new(recording.domains.clone(), facts);
+        let failures: BTreeMap<Arc<Server>, Option<Outcome>> = servers(&recording.facts)
+            .map(|server| (Arc::clone(&server), only_failure(&recording.facts, &server)))
+            .collect();
+        let ready = ready();
+        let answer = |question: &Question, server: &Arc<Server>| match (failures[server], self) {
+            (Some(failure), _) => Reply::empty(question.clone(), Arc::clone(server), failure),
+            (None, Self::Ready) => answer_of(&ready, question, server),
+            (None, Self::NoData | Self::Nothing) => {
+                Reply::empty(question.clone(), Arc::clone(server), Outcome::NoData)
             }
-            replies.into_iter().for_each(|reply| facts.insert(reply));
-        }
-    }
-}
-
-/// Everything that is worth asking, so far as the facts tell: what the judges read, and what names the servers.
-fn questions(subject: &Subject, facts: &Facts) -> BTreeSet<Question> {
-    let mut reader = Questions::new(subject, JudgeOptions::default());
-    let mut questions: BTreeSet<Question> = reader.unmet(facts).into_iter().collect();
-    questions.extend(reader.unmet_at_rest(facts));
-    let domain = &subject.domain;
-    questions.extend([RecordType::Ns, RecordType::Soa].map(|rtype| Question::new(domain.clone(), rtype)));
-    for server in facts.name_server_names(domain) {
-        questions.extend([RecordType::A, RecordType::Aaaa].map(|rtype| Question::new(server.clone(), rtype)));
-    }
-    questions
-}
-
-/// The servers of a recording and how they answer.
-struct Bench {
-    fill: Fill,
-    servers: Vec<(Arc<Server>, Option<Outcome>)>,
-    ready: ZoneFiles,
-    at: Timestamp,
-}
-
-impl Bench {
-    fn new(fill: Fill, facts: &Facts) -> Self {
-        let mut servers: Vec<Arc<Server>> = facts.all().map(|reply| Arc::clone(&reply.server)).collect();
-        if servers.iter().all(|server| server.role != Role::Resolver) {
-            servers.push(resolver());
-        }
-        servers.sort();
-        servers.dedup();
-        let habit = |server: Arc<Server>| {
-            let failure = only_failure(facts, &server);
-            (server, failure)
         };
-        let mut ready = ZoneFiles::new();
-        let text =
-            zone::read(super::file(READY).as_bytes(), None, READY).unwrap_or_else(|error| panic!("{error}"));
-        ready.add(READY, text).unwrap();
-        Self { fill, servers: servers.into_iter().map(habit).collect(), ready, at: facts.checked_at }
+        let all = failures.keys().cloned().collect();
+        Servers { all, view: TrustPolicy::Both, answer: &answer }.ask(subject, &mut facts);
+        Recording::new(recording.domains.clone(), facts)
     }
+}
 
-    fn missing(&self, question: &Question, subject: &Subject, facts: &Facts) -> Vec<Reply> {
-        let asked = |server: &Server| facts.replies(question).any(|reply| *reply.server == *server);
-        let missing = self.asked_about(&question.name, &subject.domain).into_iter();
-        let missing = missing.filter(|(server, _)| !asked(server));
-        missing.map(|(server, failure)| self.reply(question, server, *failure)).collect()
+/// The servers of a recording; where it has no resolver, one more.
+fn servers(facts: &Facts) -> impl Iterator<Item = Arc<Server>> {
+    let mut servers: Vec<Arc<Server>> = facts.all().map(|reply| Arc::clone(&reply.server)).collect();
+    if servers.iter().all(|server| server.role != Role::Resolver) {
+        servers.push(resolver());
     }
+    servers.into_iter()
+}
 
-    fn asked_about(&self, name: &Name, domain: &Name) -> Vec<&(Arc<Server>, Option<Outcome>)> {
-        if name.is_within(domain) {
-            return self.servers.iter().collect();
-        }
-        self.servers.iter().filter(|(server, _)| server.role == Role::Resolver).take(1).collect()
-    }
-
-    fn reply(&self, question: &Question, server: &Arc<Server>, failure: Option<Outcome>) -> Reply {
-        let mut reply = Reply::empty(question.clone(), Arc::clone(server), Outcome::NoData);
-        match (failure, self.fill) {
-            (Some(failure), _) => reply.outcome = failure,
-            (None, Fill::Ready) => match self.ready.answer(question) {
-                Some(answer) => reply = Reply { server: Arc::clone(server), ..answer },
-                None => reply.outcome = Outcome::NxDomain,
-            },
-            (None, Fill::NoData | Fill::Nothing) => {}
-        }
-        reply.at = self.at;
-        reply
-    }
+/// The zones of the finished move.
+fn ready() -> ZoneFiles {
+    let text =
+        zone::read(super::file(READY).as_bytes(), None, READY).unwrap_or_else(|error| panic!("{error}"));
+    let mut files = ZoneFiles::new();
+    files.add(READY, text).unwrap();
+    files
 }
 
 /// The one failure that is all a server has to say in the list.

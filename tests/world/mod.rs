@@ -5,24 +5,35 @@
 
 mod fill;
 mod options;
+mod publish;
+mod servers;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use cutover::check::{
-    Assessment, Code, Effect, ExpectationResult, JudgeOptions, Questions, assess, compared_questions, wanted,
-    web_requests,
+    Assessment, Code, Effect, ExpectationResult, JudgeOptions, Questions, Severity, assess,
+    compared_questions, wanted, web_requests,
 };
-use cutover::expected::{Id, Importance, Subject};
-use cutover::facts::{Facts, Outcome as Answered, Recording, Reply, TrustPolicy, UnqueriedNames, WebTopic};
+use cutover::expected::{Id, Importance, Phase, Service, Subject};
+use cutover::facts::{
+    Facts, Outcome as Answered, Recording, Reply, Role, Server, TrustPolicy, UnqueriedNames, WebTopic,
+};
 use cutover::lookup::zonefile::ZoneFiles;
-use cutover::lookup::{Besides, Limits, Source, compare_delegation, request_web, survey, transfer};
+use cutover::lookup::{Besides, Limits, Network, Source, compare_delegation, request_web, survey, transfer};
 use cutover::plan::{Change, changes};
 use cutover::record::zone::{self, ZoneText};
 use cutover::record::{Name, Question, Record};
 
-pub use fill::Fill;
+pub use fill::{Fill, checked_at, resolver};
 use options::Options;
+pub use publish::publish;
+use publish::publish_in_replies;
+pub use servers::{Servers, answer_of};
+
+/// What the internet holds beside a zone.
+pub const OTHERS: &str = "fixtures/others.zone";
 
 /// What a run is about: answers, and the choices of the admin.
 #[derive(Clone)]
@@ -147,7 +158,7 @@ impl World {
         let Answers::Zone(text) = &self.answers else { panic!("only a zone can be closed") };
         let mut files = ZoneFiles::new();
         files.add("zone", text.clone()).unwrap();
-        let mut facts = Facts::new(fill::checked_at(), UnqueriedNames::Asked);
+        let mut facts = Facts::new(checked_at(), UnqueriedNames::Asked);
         loop {
             let questions =
                 wanted(&self.options.subject, &facts).into_iter().filter(|question| !facts.has(question));
@@ -166,13 +177,42 @@ impl World {
     /// The world after the changes, once every server and every cache has them.
     pub fn publish(&self, changes: &[Change]) -> Self {
         let mut after = self.clone();
-        for change in changes {
-            match &mut after.answers {
-                Answers::Zone(text) => publish_in_zone(&mut text.records, change),
-                Answers::Recording(recording, _) => publish_in_replies(&mut recording.facts, change),
+        match &mut after.answers {
+            Answers::Zone(text) => text.records = publish(&text.records, changes),
+            Answers::Recording(recording, _) => {
+                recording.facts = publish_in_replies(&recording.facts, changes);
             }
         }
         after
+    }
+
+    /// The recording of a run in which everybody could be reached: two name servers and a resolver that have the zone, and
+    /// what `fixtures/others.zone` holds of the internet. Of a recording, the one whose gaps are closed.
+    ///
+    /// It holds what every phase and service asks for about each domain of the zone file.
+    pub fn recorded(&self) -> Recording {
+        let subject = &self.options.subject;
+        let every = Phase::ALL.iter().map(|phase| {
+            let services = BTreeSet::from([Service::Exchange, Service::Teams, Service::Devices]);
+            Subject { phase: *phase, services, ..subject.clone() }
+        });
+        match &self.answers {
+            Answers::Recording(recording, fill) => {
+                every.fold((**recording).clone(), |recording, subject| fill.filled(&recording, &subject))
+            }
+            Answers::Zone(text) => {
+                let zones = with_others(text);
+                let answer = |question: &Question, server: &Arc<Server>| answer_of(&zones, question, server);
+                let authority =
+                    |address: &str| Arc::new(Server { role: Role::Authoritative, address: address.into() });
+                let all = vec![authority("192.0.2.1:53"), authority("192.0.2.2:53"), resolver()];
+                let servers = Servers { all, view: TrustPolicy::Both, answer: &answer };
+                let domain = subject.domain.clone();
+                let mut facts = Facts::new(checked_at(), UnqueriedNames::Asked);
+                every.for_each(|subject| servers.ask(&subject, &mut facts));
+                Recording::new(vec![domain], facts)
+            }
+        }
     }
 
     fn source(&self) -> Source {
@@ -180,7 +220,7 @@ impl World {
             Answers::Zone(text) => {
                 let mut files = ZoneFiles::new();
                 files.add("zone", text.clone()).unwrap();
-                Source::offline(files, fill::checked_at())
+                Source::offline(files, checked_at())
             }
             Answers::Recording(recording, fill) => {
                 let recording = fill.filled(recording, &self.options.subject);
@@ -189,6 +229,31 @@ impl World {
             }
         }
     }
+}
+
+/// The facts of a survey that asks this network at a fixed time.
+pub async fn facts_of(network: Network, subject: &Subject, limits: Limits) -> Facts {
+    let source = Source::online(network, None, checked_at());
+    let mut questions = Questions::new(subject, JudgeOptions::default());
+    survey(&source, &subject.domain, limits, &mut questions).await
+}
+
+/// The hazards of these codes, with their levels.
+pub fn hazards(assessment: &Assessment, codes: &[Code]) -> Vec<(Code, Severity)> {
+    let hazards = assessment.hazards.iter().filter(|hazard| codes.contains(&hazard.code));
+    hazards.map(|hazard| (hazard.code, hazard.level)).collect()
+}
+
+/// A zone file together with what the rest of the internet holds.
+fn with_others(text: &ZoneText) -> ZoneFiles {
+    let others = zone::read(file(OTHERS).as_bytes(), None, OTHERS).unwrap_or_else(|error| panic!("{error}"));
+    let is_own = |record: &Record| text.records.iter().any(|own| own.name == record.name);
+    let mut all = text.clone();
+    all.records.extend(others.records.into_iter().filter(|record| !is_own(record)));
+    all.apexes.extend(others.apexes);
+    let mut files = ZoneFiles::new();
+    files.add("zone", all).unwrap();
+    files
 }
 
 fn gather(source: &Source, subject: &Subject) -> Facts {
@@ -211,43 +276,6 @@ fn gather(source: &Source, subject: &Subject) -> Facts {
         request_web(source, &requests, tokio::time::Instant::now(), &mut facts).await;
         facts
     })
-}
-
-fn publish_in_zone(records: &mut Vec<Record>, change: &Change) {
-    records.retain(|record| record.name != change.name || record.data.rtype() != change.rtype);
-    records.extend(published(change));
-}
-
-/// Every answer to the question becomes the new one; failures stay.
-fn publish_in_replies(facts: &mut Facts, change: &Change) {
-    let question = Question::new(change.name.clone(), change.rtype);
-    let mut published_facts = Facts::new(facts.checked_at, facts.elsewhere);
-    // What a recording does not list was made up, and is listed from now on.
-    if !facts.has(&question)
-        && let Some(any) = facts.all().next()
-    {
-        let mut reply = Reply::empty(question.clone(), any.server.clone(), Answered::Records);
-        reply.records = published(change).collect();
-        published_facts.insert(reply);
-    }
-    for reply in facts.all() {
-        let mut reply: Reply = reply.clone();
-        if reply.question == question && reply.outcome.is_answer() {
-            reply.records = published(change).collect();
-            reply.outcome = if reply.records.is_empty() { Answered::NoData } else { Answered::Records };
-        }
-        published_facts.insert(reply);
-    }
-    *facts = published_facts;
-}
-
-fn published(change: &Change) -> impl Iterator<Item = Record> + '_ {
-    let record = |data: &cutover::record::RecordData| Record {
-        name: change.name.clone(),
-        ttl: change.after.ttl,
-        data: data.clone(),
-    };
-    change.after.data.iter().map(record)
 }
 
 impl Outcome {

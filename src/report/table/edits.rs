@@ -33,7 +33,7 @@ pub(super) fn edits(report: &DomainReport, style: &Style) -> String {
 fn row(edit: &Edit<'_>) -> ValueRow<3> {
     let tone = match edit.kind {
         EditKind::Delete => Tone::Bad,
-        EditKind::Add => Tone::Good,
+        EditKind::Add | EditKind::SetTtl => Tone::Good,
     };
     let action = [edit.kind.word(), edit.advice].join(" ");
     let behind = edit.ttl.map(|ttl| format!("TTL {ttl}  {}", edit.compare));

@@ -10,6 +10,11 @@ use crate::report::style::{Style, Tone};
 
 use super::parts::shown_name;
 
+/// The value of a record that must not be published.
+const NOT_PUBLISHED: &str = "(must not exist)";
+/// The value of a record that may be published.
+const NOT_REQUIRED: &str = "(not required)";
+
 /// Returns the output of `cutover expected` for a person.
 #[must_use]
 pub fn expected(subject: &Subject, list: &[Expectation], style: &Style) -> String {
@@ -22,8 +27,11 @@ pub fn expected(subject: &Subject, list: &[Expectation], style: &Style) -> Strin
                 expectation.name.host_in(&subject.domain).into(),
                 expectation.rtype.to_string().into(),
             ],
+            behind: match value.as_str() {
+                NOT_PUBLISHED | NOT_REQUIRED => String::new(),
+                _ => format!("TTL {}", expectation.ttl),
+            },
             value,
-            behind: format!("TTL {}", expectation.ttl),
         };
         let rows: Vec<ValueRow<3>> = match &expectation.data[..] {
             [] => vec![row(unspecified(expectation).to_owned())],
@@ -45,13 +53,13 @@ pub fn expected(subject: &Subject, list: &[Expectation], style: &Style) -> Strin
 
 fn unspecified(expectation: &Expectation) -> &'static str {
     match expectation.requirement {
-        Requirement::IsAbsent => "(must not exist)",
+        Requirement::IsAbsent => NOT_PUBLISHED,
         Requirement::HasVerification(_) => "(MS=ms… as the admin center shows it)",
         Requirement::HasDkimKeyAt(_) => "(as the Defender portal shows it; `--tenant` derives it)",
         Requirement::MayBeAliasOf(_)
         | Requirement::MayOfferService(_)
         | Requirement::MayAnnouncePolicy
-        | Requirement::MayAskForTlsReports => "(not required)",
+        | Requirement::MayAskForTlsReports => NOT_REQUIRED,
         Requirement::DeliversTo(_)
         | Requirement::SpfIncludes(_)
         | Requirement::IsAliasOf(_)
