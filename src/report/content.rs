@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use crate::check::time::{clock_when_over, lasting};
 use crate::check::{Code, Status, Verdict};
 use crate::expected::{Importance, Phase};
+use crate::facts::zone_candidates;
 use crate::provider;
 use crate::record::{Name, RecordType};
 
@@ -149,12 +150,16 @@ pub(super) fn edits(domain: &DomainReport) -> Option<Edits<'_>> {
         return None;
     }
     let zone = domain.zone.as_ref();
-    let apex = zone.map(|zone| zone.apex.clone()).or_else(|| domain.domain.parse().ok())?;
+    let own: Name = domain.domain.parse().ok()?;
+    // Of a subdomain whose zone is not known, `@` could be the name of another domain.
+    let is_known = zone.is_some() || zone_candidates(&own).len() == 1;
+    let apex = zone.map_or(own, |zone| zone.apex.clone());
+    let host_of = |name: &Name| if is_known { name.host_in(&apex) } else { name.without_trailing_dot() };
     let servers = zone.iter().flat_map(|zone| &zone.name_servers);
     let groups: Vec<&[ChangeView]> = domain.changes.chunk_by(|one, next| one.phase == next.phase).collect();
     let phases = groups.iter().filter_map(|changes| {
         let phase = changes.first()?.phase;
-        let edits = changes.iter().flat_map(|change| record_edits(change, &apex)).collect();
+        let edits = changes.iter().flat_map(|change| record_edits(change, host_of(&change.name))).collect();
         Some(PhaseEdits { when: (groups.len() > 1).then(|| when(phase)), edits })
     });
     let mut notes = Vec::new();
@@ -182,10 +187,9 @@ fn when(phase: Phase) -> &'static str {
     }
 }
 
-fn record_edits<'a>(change: &'a ChangeView, apex: &Name) -> Vec<Edit<'a>> {
-    let host = change.name.host_in(apex);
+fn record_edits(change: &ChangeView, host: String) -> Vec<Edit<'_>> {
     let advice = advice(change.importance);
-    let edit = |kind, record: &'a str, ttl, compare| Edit {
+    let edit = |kind, record, ttl, compare| Edit {
         kind,
         host: host.clone(),
         rtype: change.rtype,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{at_source, zone};
+use super::{State, at_source, recorded, zone};
 use crate::run::{Run, Workspace, cutover_wide};
 
 const EARLY: &str = "Before the switch:";
@@ -85,4 +85,12 @@ fn the_next_step_is_to_watch_the_same_phase() {
     let tidy = next("--phase tidy");
     let step = format!("Next: edit, then `cutover watch contoso.com --phase tidy --zone {file}`.");
     assert!(tidy.starts_with(&step), "{tidy}");
+}
+
+/// In the panel of the zone above, `@` would be another domain.
+#[test]
+fn where_the_zone_of_a_subdomain_is_unknown_its_names_are_whole() {
+    let (_workspace, file) = recorded(&[("eu.contoso.com", State::ChangesNeeded)]);
+    let run = cutover_wide(&format!("check --replay {file}"));
+    assert!(run.out.contains("  eu.contoso.com  MX  ") && !run.out.contains(" @ "), "{run:?}");
 }

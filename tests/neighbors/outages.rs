@@ -115,9 +115,11 @@ fn dead_name_servers_make_their_own_domains_undetermined_and_no_others() {
         assert_eq!(result["verdict"], expected, "{name}: {result:#}");
     }
     assert_eq!(results(&run).len(), 300);
-    // They come last.
-    let last: Vec<&str> = run.out.lines().rev().take(3).collect();
-    assert!(last.iter().all(|line| line.contains("\"undetermined\"")), "{}", run.err);
+    // They are among those that are checked again, at the end; on a busy machine there are more of them.
+    let again = run.err.lines().find_map(|line| line.strip_prefix("note: checking ")?.split(' ').next());
+    let again: usize = again.unwrap_or_else(|| panic!("{}", run.err)).parse().unwrap();
+    let last = run.out.lines().rev().take(again);
+    assert_eq!(last.filter(|line| line.contains("\"undetermined\"")).count(), dead.len(), "{}", run.err);
 }
 
 /// What is asked about the own names of a domain.

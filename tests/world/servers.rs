@@ -1,14 +1,14 @@
 //! Asks made-up servers all that a run asks, without a network.
 //!
-//! Questions about names of the domain go to all servers. Those about other names go to the resolvers, one after the other
-//! until one of them answers; addresses of the domain's name servers go to every resolver.
+//! Questions about names of the domain, and of the zone that it may lie in, go to all servers. Those about other names go to
+//! the resolvers, one after the other until one of them answers; addresses of the zone's name servers go to every resolver.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use cutover::check::{JudgeOptions, Questions};
 use cutover::expected::Subject;
-use cutover::facts::{Facts, Outcome, Reader as _, Reply, Role, Server, TrustPolicy};
+use cutover::facts::{Facts, Outcome, Reader as _, Reply, Role, Server, TrustPolicy, zone_candidates};
 use cutover::lookup::zonefile::ZoneFiles;
 use cutover::record::{Name, Question, RecordType};
 
@@ -26,9 +26,10 @@ impl Servers<'_> {
     /// Adds a reply of every server to every question that the facts leave open, until none is left.
     pub fn ask(&self, subject: &Subject, facts: &mut Facts) {
         loop {
-            let hosts = facts.name_server_names(&subject.domain);
-            let open = open_questions(subject, &hosts, facts);
-            let replies = open.iter().flat_map(|question| self.replies(question, subject, &hosts, facts));
+            let zones = zone_candidates(&subject.domain);
+            let hosts = zones.iter().flat_map(|zone| facts.name_server_names(zone)).collect();
+            let open = open_questions(subject, &zones, &hosts, facts);
+            let replies = open.iter().flat_map(|question| self.replies(question, &zones, &hosts, facts));
             let replies: Vec<Reply> = replies.collect();
             if replies.is_empty() {
                 return;
@@ -41,11 +42,11 @@ impl Servers<'_> {
     fn replies(
         &self,
         question: &Question,
-        subject: &Subject,
+        zones: &[Name],
         hosts: &BTreeSet<Name>,
         facts: &Facts,
     ) -> Vec<Reply> {
-        let is_own = question.name.is_within(&subject.domain);
+        let is_own = zones.iter().any(|zone| question.name.is_within(zone));
         let is_for_all = is_own || hosts.contains(&question.name);
         let mut replies = Vec::new();
         for server in self.all.iter().filter(|server| self.is_asked(server, question, is_own)) {
@@ -83,12 +84,18 @@ pub fn answer_of(zones: &ZoneFiles, question: &Question, server: &Arc<Server>) -
 }
 
 /// Everything that is worth asking: what the rules read, and what names the servers.
-fn open_questions(subject: &Subject, hosts: &BTreeSet<Name>, facts: &Facts) -> BTreeSet<Question> {
+fn open_questions(
+    subject: &Subject,
+    zones: &[Name],
+    hosts: &BTreeSet<Name>,
+    facts: &Facts,
+) -> BTreeSet<Question> {
     let mut reader = Questions::new(subject, JudgeOptions::default());
     let mut questions: BTreeSet<Question> = reader.unmet(facts).into_iter().collect();
     questions.extend(reader.unmet_at_rest(facts));
-    let domain = &subject.domain;
-    questions.extend([RecordType::Ns, RecordType::Soa].map(|rtype| Question::new(domain.clone(), rtype)));
+    for zone in zones {
+        questions.extend([RecordType::Ns, RecordType::Soa].map(|rtype| Question::new(zone.clone(), rtype)));
+    }
     for host in hosts {
         questions.extend([RecordType::A, RecordType::Aaaa].map(|rtype| Question::new(host.clone(), rtype)));
     }

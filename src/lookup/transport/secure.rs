@@ -219,6 +219,9 @@ impl Secure {
                 let status = status.trim_start_matches(HTTP_STATUS).trim();
                 Failure::unreachable(format!("HTTP status {}", harmless(status)), FailureScope::Query)
             }
+            other if is_closed(other) => {
+                Failure::unreachable("the server closed the connection", FailureScope::Server)
+            }
             other => Failure::unreachable(harmless(&other.to_string()), FailureScope::Server),
         }
     }
@@ -238,6 +241,13 @@ const HTTP_STATUS: &str = "http unsuccessful code:";
 
 fn is_http_status(error: &NetError) -> bool {
     matches!(error, NetError::Msg(text) if text.starts_with(HTTP_STATUS))
+}
+
+/// The error of the TLS library for a connection that ends without notice; a link for programmers follows it.
+const CLOSED: &str = "peer closed connection without sending TLS close_notify";
+
+fn is_closed(error: &NetError) -> bool {
+    error.to_string().contains(CLOSED)
 }
 
 /// Returns a description of a TLS error in the connection to this host.
