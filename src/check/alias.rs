@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::expected::{Cloud, Expectation, Id, Purpose, Service};
 use crate::facts::{LookupFailure, zone_candidates};
-use crate::provider::{self, Evidence, Kind, Provider};
+use crate::provider::{self, Clue, Evidence, Kind, Provider};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
 use super::well_known::AUTODISCOVER_SERVICE;
@@ -194,12 +194,12 @@ impl AliasJudge<'_> {
 
     /// Returns the platform to which the target belongs: the one being left, or any other that mail could be leaving.
     fn source_of(&self, target: &Name, domain: &Name) -> Option<&'static Provider> {
-        let named = self.case.source.filter(|source| source.matches_autodiscover(target, domain));
+        let named = self.case.source.filter(|source| source.matches(Clue::Autodiscover(target), domain));
         named.or_else(|| {
             let strong = |provider: &&Provider| {
                 provider.kind == Kind::Source && !provider.is_weak(Evidence::Autodiscover)
             };
-            provider::of_autodiscover(target, domain).into_iter().find(strong)
+            provider::best_matches(Clue::Autodiscover(target), domain).into_iter().find(strong)
         })
     }
 

@@ -13,7 +13,7 @@ const DNAME: RecordType = RecordType::Other(39);
 
 /// Returns the owner of the DNAME that a name of the domain is below.
 #[must_use]
-pub fn owner_above(case: &Case<'_>, name: &Name) -> Option<Name> {
+pub(crate) fn owner_above(case: &Case<'_>, name: &Name) -> Option<Name> {
     let domain = &case.subject.domain;
     let mut above = name.ancestors().skip(1).take_while(|owner| owner.is_within(domain));
     let is_held = |owner: &Name| case.sight.facts.on_file.contains(&Question::new(owner.clone(), DNAME));

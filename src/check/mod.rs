@@ -47,7 +47,7 @@ use crate::record::{Name, RecordData, RecordSet, RecordType};
 
 pub use cache_expiry::{Assumptions, Basis, CacheExpiry, SourceClosing, cache_expiry};
 pub use code::{Code, Effect, Topic};
-pub use dname::owner_above;
+pub(crate) use dname::owner_above;
 pub use hazard::compared_questions;
 pub use origin::{DetectedProvider, Proof};
 pub use placeholder::is_placeholder_text;
@@ -59,7 +59,7 @@ pub use verdict::{Severity, Status, Verdict};
 pub use waiver::Waiver;
 pub use web::{Tenancy, web_requests};
 pub use weigh::{Assessment, JudgeOptions, assess};
-pub use wildcard::{PROBE_LABEL, is_from_wildcard, sets_of_domain};
+pub(crate) use wildcard::{PROBE_LABEL, is_from_wildcard, sets_of_domain};
 
 /// The inputs of a check: the domain, its options and the facts.
 #[derive(Debug, Clone, Copy)]

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use crate::expected::{Purpose, Subject};
 use crate::facts::{FactsView, History, NameServer, Seen, Zone, remembered};
-use crate::provider::{self, Evidence, Gateway, Kind, Provider};
+use crate::provider::{Clue, Evidence, Gateway, Kind, Provider, best_matches};
 use crate::record::{Name, Question, RecordData, RecordType, spf};
 
 use super::dkim;
@@ -182,6 +182,14 @@ impl Sighting {
     }
 }
 
+/// The providers that a record shows, and the kind of evidence.
+type Matches = (Vec<&'static Provider>, Evidence);
+
+/// Returns the providers that match the clue most closely, and the kind of evidence.
+fn matches(clue: Clue<'_>, domain: &Name) -> Matches {
+    (best_matches(clue, domain), clue.evidence())
+}
+
 /// Returns every platform and filter that a record shows, the strongest kind of evidence first. Failed lookups show
 /// nothing.
 pub(super) fn sightings(
@@ -192,7 +200,7 @@ pub(super) fn sightings(
 ) -> Vec<Sighting> {
     let domain = &subject.domain;
     let mut seen = Vec::new();
-    let mut note = |providers: Vec<&'static Provider>, evidence, is_at_home, record: &dyn Fn() -> String| {
+    let mut note = |(providers, evidence): Matches, is_at_home, record: &dyn Fn() -> String| {
         let is_sole = providers.len() == 1;
         // Only platforms and filters are reported, so the record is formatted only for them.
         let may_be_told = |provider: &&Provider| matches!(provider.kind, Kind::Source | Kind::Gateway);
@@ -205,16 +213,14 @@ pub(super) fn sightings(
         }));
     };
     for (host, record) in mail_hosts(subject, sight) {
-        note(provider::of_mx(&host, domain), Evidence::Mx, true, &|| record.clone());
+        note(matches(Clue::Mx(&host), domain), true, &|| record.clone());
     }
     if let Ok(name) = domain.prepend("autodiscover") {
         for data in sight.set(&name, RecordType::Cname).unwrap_or_default().data {
             if let RecordData::Cname(target) = &data
                 && Some(target) != subject.cloud.name(Purpose::Autodiscover)
             {
-                note(provider::of_autodiscover(target, domain), Evidence::Autodiscover, true, &|| {
-                    written(&name, &data)
-                });
+                note(matches(Clue::Autodiscover(target), domain), true, &|| written(&name, &data));
             }
         }
     }
@@ -222,28 +228,28 @@ pub(super) fn sightings(
         let RecordData::Txt(text) = &data else { continue };
         let Some(record) = spf::SpfRecord::parse(text) else { continue };
         for target in record.terms.iter().filter_map(sender) {
-            note(provider::of_spf(target, domain), Evidence::Spf, true, &|| written(domain, &data));
+            note(matches(Clue::Spf(target), domain), true, &|| written(domain, &data));
         }
     }
     for question in published_questions(sight.facts, domain) {
         for data in own(sight, question) {
-            let (providers, evidence) = beside(&question.name, &data, domain);
-            note(providers, evidence, is_at_home(&question.name, domain), &|| written(&question.name, &data));
+            let shown = beside(&question.name, &data, domain);
+            note(shown, is_at_home(&question.name, domain), &|| written(&question.name, &data));
         }
     }
     for NameServer { name, .. } in zone.map(|zone| &zone.name_servers[..]).unwrap_or_default() {
-        note(provider::of_ns(name, domain), Evidence::Ns, true, &|| format!("{domain} NS {name}"));
+        note(matches(Clue::Ns(name), domain), true, &|| format!("{domain} NS {name}"));
     }
     for (question, seen) in history.into_iter().flat_map(|history| seen_before(history, domain)) {
         for data in &seen.data {
-            let (providers, evidence) = match data {
-                RecordData::Mx { exchange, .. } => (provider::of_mx(exchange, domain), Evidence::Mx),
+            let shown = match data {
+                RecordData::Mx { exchange, .. } => matches(Clue::Mx(exchange), domain),
                 RecordData::Cname(target) if Some(target) != subject.cloud.name(Purpose::Autodiscover) => {
-                    (provider::of_autodiscover(target, domain), Evidence::Autodiscover)
+                    matches(Clue::Autodiscover(target), domain)
                 }
                 _ => continue,
             };
-            note(providers, evidence, true, &|| {
+            note(shown, true, &|| {
                 format!("{} (seen until {})", written(&question.name, data), seen.last_seen)
             });
         }
@@ -279,26 +285,24 @@ fn own(sight: &FactsView<'_>, question: &Question) -> BTreeSet<RecordData> {
 
 /// Returns the providers that a record at or below the domain shows, and the kind of evidence. The MX records of the
 /// domain itself are read separately.
-fn beside(name: &Name, data: &RecordData, domain: &Name) -> (Vec<&'static Provider>, Evidence) {
+fn beside(name: &Name, data: &RecordData, domain: &Name) -> Matches {
     let owner = name.without_suffix(domain).map(|owner| owner.without_trailing_dot()).unwrap_or_default();
     let selector = owner.strip_suffix("._domainkey");
     match (data, selector) {
         (RecordData::Cname(target), Some(selector)) => {
-            (provider::of_dkim(selector, Some(target), domain), Evidence::Dkim)
+            matches(Clue::Dkim { selector, target: Some(target) }, domain)
         }
         // A wildcard answers for every selector, but rarely with a key.
         (RecordData::Txt(_), Some(selector)) if dkim::is_key(data) => {
-            (provider::of_dkim(selector, None, domain), Evidence::Dkim)
+            matches(Clue::Dkim { selector, target: None }, domain)
         }
-        (RecordData::Srv { target, .. }, _) => (provider::of_srv(&owner, target, domain), Evidence::Srv),
-        (RecordData::Cname(target), _) => (provider::of_cname(&owner, target, domain), Evidence::Cname),
+        (RecordData::Srv { target, .. }, _) => matches(Clue::Srv { service: &owner, target }, domain),
+        (RecordData::Cname(target), _) => matches(Clue::Cname { owner: &owner, target }, domain),
         (RecordData::Txt(text), _) => {
             let owner = (!owner.is_empty()).then_some(owner.as_str());
-            (provider::of_txt(owner, &text.lossy()), Evidence::Txt)
+            matches(Clue::Txt { owner, text: &text.lossy() }, domain)
         }
-        (RecordData::Mx { exchange, .. }, _) if !owner.is_empty() => {
-            (provider::of_mx(exchange, domain), Evidence::Mx)
-        }
+        (RecordData::Mx { exchange, .. }, _) if !owner.is_empty() => matches(Clue::Mx(exchange), domain),
         _ => (Vec::new(), Evidence::Mx),
     }
 }

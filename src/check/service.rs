@@ -4,6 +4,7 @@
 
 use crate::expected::{Expectation, Offer};
 use crate::facts::{LookupFailure, zone_candidates};
+use crate::provider::Clue;
 use crate::record::{Name, RecordData, RecordSet};
 
 use super::{Case, Code, Edit, Finding, backticked, doubled, join_and, placeholder, wildcard};
@@ -183,7 +184,10 @@ fn at_source(case: &Case<'_>, expectation: &Expectation, set: &RecordSet) -> Opt
     let domain = &case.subject.domain;
     let service = expectation.name.without_suffix(domain)?.without_trailing_dot();
     let source = case.source?;
-    let its = |target| source.matches_srv(&service, target, domain) || source.matches_mx(target, domain);
+    let its = |target| {
+        source.matches(Clue::Srv { service: &service, target }, domain)
+            || source.matches(Clue::Mx(target), domain)
+    };
     set.data.iter().filter_map(RecordData::target).any(its).then_some(source.short)
 }
 

@@ -62,7 +62,7 @@ pub struct JudgeOptions<'a> {
 impl JudgeOptions<'_> {
     /// Returns the lowest importance that affects the verdict.
     #[must_use]
-    pub fn least_decisive(&self) -> Importance {
+    pub(crate) fn least_decisive(&self) -> Importance {
         if self.strict { Importance::Recommended } else { Importance::Required }
     }
 }

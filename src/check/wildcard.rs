@@ -10,7 +10,7 @@ use crate::record::{Name, Question, RecordSet, RecordType};
 use super::Case;
 
 /// A label that is never published: if it answers, a wildcard does.
-pub const PROBE_LABEL: &str = "cutover-wildcard-probe";
+pub(crate) const PROBE_LABEL: &str = "cutover-wildcard-probe";
 
 /// Returns the question whose answer shows what a wildcard returns for this one; `None` for a name that a wildcard
 /// cannot answer for.
@@ -41,7 +41,7 @@ pub(super) fn is_wildcard_alias(
 ///
 /// # Errors
 /// [`LookupFailure`] if what it would answer could not be looked up.
-pub fn is_from_wildcard(
+pub(crate) fn is_from_wildcard(
     case: &Case<'_>,
     question: &Question,
     set: &RecordSet,
@@ -123,7 +123,7 @@ pub(super) fn own(case: &Case<'_>, name: &Name, rtype: RecordType) -> RecordSet 
 /// Returns the record sets of the domain that only a wildcard returns. There are none if the domain is the apex of a
 /// zone, or if a record is published at or below it: no wildcard then answers for it (RFC 4592 §2.2.1).
 #[must_use]
-pub fn sets_of_domain(case: &Case<'_>) -> Vec<(RecordType, RecordSet)> {
+pub(crate) fn sets_of_domain(case: &Case<'_>) -> Vec<(RecordType, RecordSet)> {
     const TYPES: [RecordType; 4] = [RecordType::A, RecordType::Aaaa, RecordType::Mx, RecordType::Txt];
     let domain = &case.subject.domain;
     let facts = case.sight.facts;

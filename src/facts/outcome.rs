@@ -112,7 +112,7 @@ impl Outcome {
 
     /// Returns whether an answer came that exceeds the limits, so that nothing of it is kept.
     #[must_use]
-    pub fn is_cut_off(self) -> bool {
+    pub(crate) fn is_cut_off(self) -> bool {
         matches!(self, Self::TooLarge | Self::ChainTooLong)
     }
 

@@ -32,7 +32,7 @@ pub enum TrustPolicy {
 
 /// The server, or group of servers, whose answers a view returns.
 #[derive(Debug, Clone, Copy)]
-pub enum Perspective<'a> {
+pub(crate) enum Perspective<'a> {
     /// The published state: the newest version of the zone, or the resolvers' answers if no name server answered.
     Published,
     /// One server; for questions that it was not asked, as [`Perspective::Published`].
@@ -158,7 +158,7 @@ pub struct FactsView<'a> {
     /// The facts.
     pub facts: &'a Facts,
     /// The perspective.
-    pub witness: Perspective<'a>,
+    pub(crate) witness: Perspective<'a>,
     /// The servers whose answers decide.
     pub view: TrustPolicy,
     /// The record sets that are planned and not yet published.
@@ -178,13 +178,13 @@ impl<'a> FactsView<'a> {
 
     /// Returns the same view, but reads ask only for record sets that the zone files hold.
     #[must_use]
-    pub fn without_asking(self) -> Self {
+    pub(crate) fn without_asking(self) -> Self {
         Self { reach: Reach::OnFile, ..self }
     }
 
     /// Has all of these questions, which a rule may read one after another, asked at once and to the end of their
     /// aliases.
-    pub fn read_ahead(&self, questions: impl IntoIterator<Item = Question>) {
+    pub(crate) fn read_ahead(&self, questions: impl IntoIterator<Item = Question>) {
         if self.log.is_some() {
             // Only the reads matter here, not the answers.
             self.batch(|| questions.into_iter().for_each(|question| drop(self.answer(&question))));
@@ -205,12 +205,12 @@ impl<'a> FactsView<'a> {
 
     /// Returns whether the current rule has read something that still lacks a reply.
     #[must_use]
-    pub fn lacks_reply(&self) -> bool {
+    pub(crate) fn lacks_reply(&self) -> bool {
         self.log.is_some_and(ReadLog::lacks_reply)
     }
 
     /// Stops asking for the current rule, which has reached its limits.
-    pub fn stop_asking(&self) {
+    pub(crate) fn stop_asking(&self) {
         if let Some(log) = self.log {
             log.close();
         }
@@ -254,7 +254,7 @@ impl<'a> FactsView<'a> {
     ///
     /// # Errors
     /// [`LookupFailure`] if it was asked and no server answered.
-    pub fn own_answer(&self, question: &Question) -> Result<Answer, LookupFailure> {
+    pub(crate) fn own_answer(&self, question: &Question) -> Result<Answer, LookupFailure> {
         if let Some(planned) = self.overlay.get(question) {
             let existence = if planned.is_empty() { Existence::NoData } else { Existence::Records };
             return Ok(Answer { existence, set: planned.clone(), chain: Vec::new() });
@@ -296,7 +296,7 @@ impl<'a> FactsView<'a> {
     ///
     /// # Errors
     /// [`LookupFailure`] if no address was found and one of the two lookups failed.
-    pub fn has_address(&self, host: &Name) -> Result<Option<bool>, LookupFailure> {
+    pub(crate) fn has_address(&self, host: &Name) -> Result<Option<bool>, LookupFailure> {
         let [v4, v6] = self.address_answers(host);
         if [&v4, &v6].iter().any(|answer| answer.as_ref().is_ok_and(|answer| !answer.set.is_empty())) {
             return Ok(Some(true));
@@ -320,7 +320,7 @@ impl<'a> FactsView<'a> {
     /// Returns whether the zone file marks the record set as proxied, so that clients see the proxy's addresses
     /// instead; a planned record set is not proxied.
     #[must_use]
-    pub fn is_proxied(&self, question: &Question) -> bool {
+    pub(crate) fn is_proxied(&self, question: &Question) -> bool {
         self.overlay.get(question).is_none() && self.reply(question).is_some_and(|reply| reply.proxied)
     }
 
@@ -445,7 +445,7 @@ impl Facts {
 
     /// Returns whether names outside the zone files were deliberately not asked.
     #[must_use]
-    pub fn is_offline(&self) -> bool {
+    pub(crate) fn is_offline(&self) -> bool {
         self.elsewhere == UnqueriedNames::NotAsked
     }
 }

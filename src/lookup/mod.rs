@@ -36,5 +36,6 @@ pub use network::Network;
 pub use present::compare_delegation;
 pub use source::Source;
 pub use survey::survey;
-pub use transfer::{TsigKey, TsigKeyError, answer_beside, transfer};
+pub(crate) use transfer::answer_beside;
+pub use transfer::{TsigKey, TsigKeyError, transfer};
 pub use web_request::request_web;

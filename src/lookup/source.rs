@@ -98,7 +98,7 @@ impl Source {
 
     /// Begins another round at this time: only questions whose answers can have changed are asked again. `reread`
     /// replaces the zone files, which may have been edited.
-    pub fn begin_round(&mut self, now: Timestamp, reread: Option<ZoneFiles>) {
+    pub(crate) fn begin_round(&mut self, now: Timestamp, reread: Option<ZoneFiles>) {
         self.started = now;
         match (&mut self.answers, reread) {
             (Answers::ZoneFiles(zones), Some(reread)) => *zones = reread,
@@ -112,7 +112,7 @@ impl Source {
 
     /// Begins another check of a domain while others may be in progress: cached replies about its own names are
     /// dropped, unless a resolver still has them in its cache; replies about other names are kept.
-    pub fn begin_check(&self, domain: &Name) {
+    pub(crate) fn begin_check(&self, domain: &Name) {
         if let Some(network) = self.network() {
             network.begin_check(domain);
         }
@@ -172,7 +172,7 @@ impl Source {
 
     /// Returns whether every answer is already available, so that nothing is waited for.
     #[must_use]
-    pub fn is_at_hand(&self) -> bool {
+    pub(crate) fn is_at_hand(&self) -> bool {
         match &self.answers {
             Answers::ZoneFiles(_) | Answers::Recording(_) => true,
             Answers::Network { .. } => false,

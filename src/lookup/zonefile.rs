@@ -181,7 +181,7 @@ impl ZoneFiles {
 
     /// Returns every record set that the files hold at and below `domain`.
     #[must_use]
-    pub fn record_sets(&self, domain: &Name) -> BTreeSet<Question> {
+    pub(crate) fn record_sets(&self, domain: &Name) -> BTreeSet<Question> {
         // Names and zones below a name sort after it, so only these are visited: a run may have many of both.
         let below = self.zones.range(domain..).take_while(|(apex, _)| apex.is_within(domain));
         let above = domain.ancestors().skip(1).filter_map(|above| self.zones.get(&above));
@@ -293,7 +293,7 @@ impl ZoneFiles {
 
     /// Returns whether the zone of the files delegates the name to other name servers.
     #[must_use]
-    pub fn delegates(&self, name: &Name) -> bool {
+    pub(crate) fn delegates(&self, name: &Name) -> bool {
         self.referral(&Question::new(name.clone(), RecordType::Ns)).is_some()
     }
 
@@ -301,12 +301,6 @@ impl ZoneFiles {
     #[must_use]
     pub fn covers(&self, name: &Name) -> bool {
         self.place(name).is_some()
-    }
-
-    /// Returns the apex of the closest zone that contains the name.
-    #[must_use]
-    pub fn apex_of(&self, name: &Name) -> Option<&Name> {
-        self.zone_of(name).map(|(apex, _)| apex)
     }
 
     /// Returns the name servers that the zone lists at its apex, in canonical order.

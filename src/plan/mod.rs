@@ -101,7 +101,7 @@ impl Change {
 
     /// Returns whether nothing but the TTL changes.
     #[must_use]
-    pub fn is_ttl_alone(&self) -> bool {
+    pub(crate) fn is_ttl_alone(&self) -> bool {
         self.keeps_data() && !self.before.is_empty()
     }
 
@@ -399,7 +399,7 @@ pub fn merged(changes: &[Change]) -> Vec<Change> {
 
 /// Returns the number of record sets that change, each counted once.
 #[must_use]
-pub fn count_sets<'a>(changes: impl IntoIterator<Item = &'a Change>) -> usize {
+pub(crate) fn count_sets<'a>(changes: impl IntoIterator<Item = &'a Change>) -> usize {
     changes.into_iter().map(|change| (&change.name, change.rtype)).collect::<BTreeSet<_>>().len()
 }
 

@@ -25,17 +25,17 @@ pub struct Kind {
 }
 
 /// A zone file: some hundred thousand records.
-pub const ZONE_FILE: Kind = Kind { what: "a zone file", mebibytes: 8 };
+pub(crate) const ZONE_FILE: Kind = Kind { what: "a zone file", mebibytes: 8 };
 /// A file with the expected values of many domains.
-pub const EXPECTED_VALUES: Kind = Kind { what: "a file of expected values", mebibytes: 16 };
+pub(crate) const EXPECTED_VALUES: Kind = Kind { what: "a file of expected values", mebibytes: 16 };
 /// A list of domains: a million of them.
-pub const DOMAIN_LIST: Kind = Kind { what: "a list of domains", mebibytes: 64 };
+pub(crate) const DOMAIN_LIST: Kind = Kind { what: "a list of domains", mebibytes: 64 };
 /// A file with one key.
-pub const KEY_FILE: Kind = Kind { what: "a key file", mebibytes: 1 };
+pub(crate) const KEY_FILE: Kind = Kind { what: "a key file", mebibytes: 1 };
 /// A settings file: options of thousands of domains.
 pub const SETTINGS: Kind = Kind { what: "a settings file", mebibytes: 16 };
 /// A report or recording of an earlier run over very many domains.
-pub const EARLIER_RUN: Kind = Kind { what: "a report or recording", mebibytes: 1024 };
+pub(crate) const EARLIER_RUN: Kind = Kind { what: "a report or recording", mebibytes: 1024 };
 
 impl Kind {
     fn octets(self) -> u64 {
@@ -68,7 +68,7 @@ pub fn read(path: &Path, kind: Kind) -> Result<Vec<u8>, RunError> {
 ///
 /// # Errors
 /// [`RunError`] as for [`read`], and if it is not UTF-8.
-pub fn read_text(path: &Path, kind: Kind) -> Result<String, RunError> {
+pub(crate) fn read_text(path: &Path, kind: Kind) -> Result<String, RunError> {
     String::from_utf8(read(path, kind)?)
         .map_err(|_| RunError::content(path, "it is not UTF-8; save it as UTF-8"))
 }
@@ -80,7 +80,7 @@ pub const INPUT: &str = "standard input";
 ///
 /// # Errors
 /// [`RunError`] if it cannot be read or is larger than its kind may be.
-pub fn read_input(given: Option<&[u8]>, kind: Kind) -> Result<Vec<u8>, RunError> {
+pub(crate) fn read_input(given: Option<&[u8]>, kind: Kind) -> Result<Vec<u8>, RunError> {
     let mut octets = Vec::new();
     let read = match given {
         Some(given) => given.take(kind.octets() + 1).read_to_end(&mut octets),
@@ -230,7 +230,7 @@ pub fn is_there(path: &Path) -> bool {
 ///
 /// # Errors
 /// [`RunError`] as for [`read_text`], and for what is not a file: reading a pipe would wait for its other end.
-pub fn read_text_if_there(path: &Path) -> Result<Option<String>, RunError> {
+pub(crate) fn read_text_if_there(path: &Path) -> Result<Option<String>, RunError> {
     match std::fs::metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Ok(there) if !there.is_file() => Err(RunError::content(path, "not a regular file")),

@@ -3,7 +3,7 @@
 use crate::check::Case;
 use crate::expected::{Cloud, Expectation, Purpose};
 use crate::facts::{Existence, LookupFailure};
-use crate::provider::{self, Evidence, Provider};
+use crate::provider::{self, Clue, Evidence, Provider};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
 /// The maximum number of names in a chain of aliases that is followed, including the first; a working chain has two or
@@ -49,5 +49,7 @@ pub(super) fn is_unread(case: &Case<'_>, end: &Name) -> bool {
 fn follows(target: &Name, domain: &Name) -> bool {
     let microsoft = Cloud::ALL.iter().any(|cloud| cloud.name(Purpose::Autodiscover) == Some(target));
     let strong = |provider: &&'static Provider| !provider.is_weak(Evidence::Autodiscover);
-    !microsoft && !target.is_root() && !provider::of_autodiscover(target, domain).iter().any(strong)
+    !microsoft
+        && !target.is_root()
+        && !provider::best_matches(Clue::Autodiscover(target), domain).iter().any(strong)
 }

@@ -41,7 +41,7 @@ pub(super) fn dns_hosted_by_source(case: &Case<'_>, zone: Option<&Zone>) -> Opti
     };
     if let Some(source) = case.source {
         let theirs: Vec<String> =
-            servers().filter(|server| source.matches_ns(server, domain)).map(backticked).collect();
+            servers().filter(|server| source.matches(Clue::Ns(server), domain)).map(backticked).collect();
         let rest = format!(
             "Move the zone {} to another DNS host before you close the {} account, which deletes it; then check again.",
             backticked(&zone.apex),
@@ -50,7 +50,9 @@ pub(super) fn dns_hosted_by_source(case: &Case<'_>, zone: Option<&Zone>) -> Opti
         return (!theirs.is_empty()).then(|| hazard(theirs, rest));
     }
     let hosts = |server: &Name| {
-        provider::of_ns(server, domain).into_iter().find(|provider| provider.kind == Kind::Source)
+        provider::best_matches(Clue::Ns(server), domain)
+            .into_iter()
+            .find(|provider| provider.kind == Kind::Source)
     };
     let host = servers().find_map(hosts)?;
     let theirs = servers().filter(|server| hosts(server) == Some(host)).map(backticked).collect();

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::facts::{Existence, FactsView};
-use crate::provider::{Kind, of_mx};
+use crate::provider::{Clue, Kind, best_matches};
 use crate::record::spf::{DomainSpec, Meaning, Mechanism, Qualifier, SpfRecord};
 use crate::record::{Name, Question, RecordData, RecordType};
 
@@ -190,8 +190,9 @@ fn mail_hosts(bench: &SpfJudge<'_>, tally: &Tally, domain: Option<&DomainSpec>) 
     let Some(answer) = answer.ok().filter(|answer| answer.existence == Existence::Records) else {
         return generic();
     };
-    let is_microsofts =
-        |host: &Name| of_mx(host, own).iter().any(|provider| provider.kind == Kind::Microsoft);
+    let is_microsofts = |host: &Name| {
+        best_matches(Clue::Mx(host), own).iter().any(|provider| provider.kind == Kind::Microsoft)
+    };
     let mut hosts = answer.set.data.iter().filter_map(RecordData::target);
     if tally.includes_microsoft && hosts.all(is_microsofts) {
         return Reason::Covered(backticked(bench.include));

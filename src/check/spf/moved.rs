@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use crate::expected::{Expectation, Id, Importance, Phase, expectations};
 use crate::facts::{FactsView, PlannedRecords};
-use crate::provider::{Evidence, Kind, of_autodiscover, of_mx};
+use crate::provider::{Clue, Evidence, Kind, best_matches};
 use crate::record::spf::{DomainSpec, Meaning, Mechanism, Qualifier, SpfRecord, Term};
 use crate::record::{Name, Question, RecordData, RecordType};
 
@@ -130,7 +130,8 @@ impl Planned<'_> {
         let staying: BTreeSet<&Name> = after.iter().filter_map(RecordData::target).collect();
         let mut hosts: Vec<Name> = Vec::new();
         for host in before.data.iter().filter_map(RecordData::target) {
-            let is_known = of_mx(host, domain).iter().any(|provider| !provider.is_weak(Evidence::Mx));
+            let is_known =
+                best_matches(Clue::Mx(host), domain).iter().any(|provider| !provider.is_weak(Evidence::Mx));
             // A host without an address, such as one that only proved ownership, does not send.
             let exists = || !matches!(self.present.has_address(host), Ok(Some(false)));
             let may_send = !host.is_root() && !is_known && exists();
@@ -214,7 +215,8 @@ impl Planned<'_> {
                 let is_platform = |provider: &&'static crate::provider::Provider| {
                     matches!(provider.kind, Kind::Source | Kind::Microsoft)
                 };
-                if target == name || of_autodiscover(target, domain).iter().any(is_platform) {
+                if target == name || best_matches(Clue::Autodiscover(target), domain).iter().any(is_platform)
+                {
                     Vec::new()
                 } else {
                     vec![by_name(target, term)]

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use foldhash::{HashMap, HashMapExt as _};
 
 use crate::facts::{Existence, FactsView, LookupFailure};
-use crate::provider::of_spf;
+use crate::provider::{Clue, best_matches};
 use crate::record::spf::{DomainSpec, Meaning, Mechanism, Qualifier, SpfRecord, Term, Unexpanded};
 use crate::record::{Name, Question, RecordData, RecordType};
 
@@ -379,7 +379,7 @@ impl<'a> Walk<'a> {
             Included::Outside => {
                 self.tally.is_partial = true;
                 // The includes of known platforms do not contain Microsoft.
-                if self.path.first().is_some_and(|domain| !of_spf(name, domain).is_empty()) {
+                if self.path.first().is_some_and(|domain| !best_matches(Clue::Spf(name), domain).is_empty()) {
                     return Match::No;
                 }
                 if passes {
