@@ -15,7 +15,7 @@ pub(super) fn judge(
     expectation: &Expectation,
     target: &Name,
 ) -> Result<Finding, LookupFailure> {
-    let set = case.sight.set(&expectation.name, expectation.rtype)?;
+    let set = case.view.set(&expectation.name, expectation.rtype)?;
     let name = backticked(&expectation.name);
     let domain = &case.subject.domain;
     let Some(found) = set.data.iter().find_map(RecordData::target) else {

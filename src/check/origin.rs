@@ -97,10 +97,10 @@ pub(super) fn source(subject: &Subject, seen: &[Sighting]) -> Option<DetectedPro
 /// Returns the mail filter: a declared one, else the one that the MX records show.
 pub(super) fn gateway(
     subject: &Subject,
-    sight: &FactsView<'_>,
+    view: &FactsView<'_>,
     seen: &[Sighting],
 ) -> Option<DetectedProvider> {
-    let hosts = if subject.gateways.is_empty() { Vec::new() } else { mail_hosts(subject, sight) };
+    let hosts = if subject.gateways.is_empty() { Vec::new() } else { mail_hosts(subject, view) };
     let covered = |gateway: &Gateway| -> Vec<String> {
         let covered = hosts.iter().filter(|(host, _)| gateway.covers(host, &subject.domain));
         covered.map(|(_, record)| record.clone()).collect()
@@ -194,7 +194,7 @@ fn matches(clue: Clue<'_>, domain: &Name) -> Matches {
 /// nothing.
 pub(super) fn sightings(
     subject: &Subject,
-    sight: &FactsView<'_>,
+    view: &FactsView<'_>,
     zone: Option<&Zone>,
     history: Option<&History>,
 ) -> Vec<Sighting> {
@@ -203,8 +203,8 @@ pub(super) fn sightings(
     let mut note = |(providers, evidence): Matches, is_at_home, record: &dyn Fn() -> String| {
         let is_sole = providers.len() == 1;
         // Only platforms and filters are reported, so the record is formatted only for them.
-        let may_be_told = |provider: &&Provider| matches!(provider.kind, Kind::Source | Kind::Gateway);
-        seen.extend(providers.into_iter().filter(may_be_told).map(|provider| Sighting {
+        let is_reported = |provider: &&Provider| matches!(provider.kind, Kind::Source | Kind::Gateway);
+        seen.extend(providers.into_iter().filter(is_reported).map(|provider| Sighting {
             provider,
             evidence,
             record: record(),
@@ -212,11 +212,11 @@ pub(super) fn sightings(
             is_at_home,
         }));
     };
-    for (host, record) in mail_hosts(subject, sight) {
+    for (host, record) in mail_hosts(subject, view) {
         note(matches(Clue::Mx(&host), domain), true, &|| record.clone());
     }
     if let Ok(name) = domain.prepend("autodiscover") {
-        for data in sight.set(&name, RecordType::Cname).unwrap_or_default().data {
+        for data in view.set(&name, RecordType::Cname).unwrap_or_default().data {
             if let RecordData::Cname(target) = &data
                 && Some(target) != subject.cloud.name(Purpose::Autodiscover)
             {
@@ -224,16 +224,16 @@ pub(super) fn sightings(
             }
         }
     }
-    for data in sight.set(domain, RecordType::Txt).unwrap_or_default().data {
+    for data in view.set(domain, RecordType::Txt).unwrap_or_default().data {
         let RecordData::Txt(text) = &data else { continue };
         let Some(record) = spf::SpfRecord::parse(text) else { continue };
         for target in record.terms.iter().filter_map(sender) {
             note(matches(Clue::Spf(target), domain), true, &|| written(domain, &data));
         }
     }
-    for question in published_questions(sight.facts, domain) {
-        for data in own(sight, question) {
-            let shown = beside(&question.name, &data, domain);
+    for question in published_questions(view.facts, domain) {
+        for data in own(view, question) {
+            let shown = shown_by(&question.name, &data, domain);
             note(shown, is_at_home(&question.name, domain), &|| written(&question.name, &data));
         }
     }
@@ -278,14 +278,14 @@ fn is_at_home(name: &Name, domain: &Name) -> bool {
 }
 
 /// Returns the records at the name itself.
-fn own(sight: &FactsView<'_>, question: &Question) -> BTreeSet<RecordData> {
-    let answer = sight.own_answer(question).ok().filter(|answer| answer.chain.is_empty());
+fn own(view: &FactsView<'_>, question: &Question) -> BTreeSet<RecordData> {
+    let answer = view.own_answer(question).ok().filter(|answer| answer.chain.is_empty());
     answer.map(|answer| answer.set.data).unwrap_or_default()
 }
 
 /// Returns the providers that a record at or below the domain shows, and the kind of evidence. The MX records of the
 /// domain itself are read separately.
-fn beside(name: &Name, data: &RecordData, domain: &Name) -> Matches {
+fn shown_by(name: &Name, data: &RecordData, domain: &Name) -> Matches {
     let owner = name.without_suffix(domain).map(|owner| owner.without_trailing_dot()).unwrap_or_default();
     let selector = owner.strip_suffix("._domainkey");
     match (data, selector) {
@@ -317,8 +317,8 @@ fn sender(term: &spf::Term) -> Option<&Name> {
 }
 
 /// Returns the MX hosts with their records as text, the best preference first.
-fn mail_hosts(subject: &Subject, sight: &FactsView<'_>) -> Vec<(Name, String)> {
-    let set = sight.set(&subject.domain, RecordType::Mx).unwrap_or_default();
+fn mail_hosts(subject: &Subject, view: &FactsView<'_>) -> Vec<(Name, String)> {
+    let set = view.set(&subject.domain, RecordType::Mx).unwrap_or_default();
     let hosts = set.data.iter().filter_map(|data| match data {
         RecordData::Mx { exchange, .. } => Some((exchange.clone(), written(&subject.domain, data))),
         _ => None,

@@ -15,7 +15,7 @@ pub(super) fn judge(
     expectation: &Expectation,
     offer: &Offer,
 ) -> Result<Finding, LookupFailure> {
-    let set = case.sight.set(&expectation.name, expectation.rtype)?;
+    let set = case.view.set(&expectation.name, expectation.rtype)?;
     let name = backticked(&expectation.name);
     let others: Vec<&RecordData> = set.data.iter().filter(|data| !is_right(data, offer)).collect();
     if !set.is_empty() && others.is_empty() {
@@ -141,7 +141,7 @@ pub(super) fn judge_legacy(
     expectation: &Expectation,
     offer: &Offer,
 ) -> Result<Finding, LookupFailure> {
-    let set = case.sight.set(&expectation.name, expectation.rtype)?;
+    let set = case.view.set(&expectation.name, expectation.rtype)?;
     let name = backticked(&expectation.name);
     let wrong = set.data.iter().any(|data| !is_right(data, offer));
     if wrong && wildcard::is_from_wildcard(case, &expectation.question(), &set)? {

@@ -146,7 +146,7 @@ impl Outcome {
 
     /// Returns whether the server was not asked, or not waited for, so that the outcome says nothing about it.
     #[must_use]
-    pub fn tells_nothing(self) -> bool {
+    pub fn says_nothing_about_server(self) -> bool {
         match self {
             Self::OutOfTime
             | Self::OutOfQuestions

@@ -110,7 +110,7 @@ pub(super) async fn plan(app: &Arc<App>, name: &Name, query: PlanQuery) -> Reply
     let whole = Move {
         subject: &checked.subject,
         facts: &checked.facts,
-        scales: options.judge_options(),
+        judge_options: options.judge_options(),
         assumptions: options.assumptions,
         options: "",
         replay_options: "",

@@ -27,7 +27,7 @@ pub(super) fn end_of_chain(
             return Err(LookupFailure::too_deep(expectation.question(), LONGEST_CHAIN));
         }
         let next = match follows(&current, &case.subject.domain) {
-            true => case.sight.set(&current, RecordType::Cname)?,
+            true => case.view.set(&current, RecordType::Cname)?,
             false => RecordSet::default(),
         };
         seen.push(current.clone());
@@ -41,7 +41,7 @@ pub(super) fn end_of_chain(
 
 /// Returns whether the name at the end of a chain lies outside the zone files and may itself be an alias.
 pub(super) fn is_unread(case: &Case<'_>, end: &Name) -> bool {
-    let answer = || case.sight.answer(&Question::new(end.clone(), RecordType::Cname));
+    let answer = || case.view.answer(&Question::new(end.clone(), RecordType::Cname));
     follows(end, &case.subject.domain) && answer().is_ok_and(|answer| answer.existence == Existence::Outside)
 }
 

@@ -39,7 +39,7 @@ pub(super) struct Moved {
 impl Moved {
     /// Returns a sentence part that says what is replaced and why. `is_added` means that the terms are added to the
     /// domain's own record, because the term is in a record that cannot be edited.
-    pub(super) fn told(&self, is_added: bool) -> String {
+    pub(super) fn replacement(&self, is_added: bool) -> String {
         let instead = join_and(self.instead.iter().map(|term| format!("`{}`", shown(term))));
         let senders = join_and(self.senders.clone());
         let term = shown(&self.term);
@@ -63,7 +63,7 @@ pub(super) fn moved(bench: &SpfJudge<'_>, record: &SpfRecord, tally: &Tally) -> 
         return Vec::new();
     }
     let untouched = PlannedRecords::new();
-    let present = FactsView { overlay: &untouched, ..bench.case.sight };
+    let present = FactsView { planned: &untouched, ..bench.case.view };
     let planned = Planned { bench, present };
     let own = &bench.case.subject.domain;
     let here = record.evaluated().map(|term| (own, term, term.text.as_str()));
@@ -152,7 +152,7 @@ impl Planned<'_> {
     /// Returns a record set as it is after the plan; `None` if the plan does not change it.
     fn planned(&self, name: &Name, rtype: RecordType) -> Option<BTreeSet<RecordData>> {
         let question = Question::new(name.clone(), rtype);
-        if let Some(planned) = self.bench.case.sight.overlay.get(&question) {
+        if let Some(planned) = self.bench.case.view.planned.get(&question) {
             return Some(planned.data.clone());
         }
         let decides = if rtype == RecordType::Mx { RecordType::Mx } else { RecordType::Cname };
@@ -169,7 +169,7 @@ impl Planned<'_> {
         if expectation.id == Id::Mx && expectation.proposed_host() != case.mail_host {
             expectation.assign_mail_host(case.mail_host);
         }
-        let finding = judge(&Case { sight: self.present, ..*case }, &expectation).finding.ok()?;
+        let finding = judge(&Case { view: self.present, ..*case }, &expectation).finding.ok()?;
         // An optional record is fixed only if it is wrong, and never added.
         let is_absent = finding.observed.is_empty() || finding.code == Code::AliasFromWildcard;
         let is_unasked = importance(case.subject, &expectation) == Importance::Optional && is_absent;

@@ -99,13 +99,13 @@ impl SpfJudge<'_> {
         if !may_be_sold_by_reseller(record, self.include) {
             return Ok(false);
         }
-        let set = self.case.sight.set(&name, RecordType::Cname)?;
+        let set = self.case.view.set(&name, RecordType::Cname)?;
         let reseller: Option<Name> = format!("{RESELLER_HOST}.{RESELLER}").parse().ok();
         Ok(set.data.iter().any(|data| data.target().is_some() && data.target() == reseller.as_ref()))
     }
 
     fn mail_hosts(&self) -> Result<Vec<Name>, LookupFailure> {
-        let set = self.case.sight.set(&self.case.subject.domain, RecordType::Mx)?;
+        let set = self.case.view.set(&self.case.subject.domain, RecordType::Mx)?;
         Ok(set.data.iter().filter_map(RecordData::target).cloned().collect())
     }
 }

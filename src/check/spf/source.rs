@@ -125,8 +125,8 @@ impl SpfJudge<'_> {
         let names: Vec<Name> = fixed
             .filter_map(|(selector, _)| domain.prepend(&format!("{selector}._domainkey")).ok())
             .collect();
-        let read = |name: &Name| self.case.sight.own_answer(&Question::new(name.clone(), RecordType::Txt));
-        let answers = self.case.sight.batch(|| names.iter().map(read).collect::<Vec<_>>());
+        let read = |name: &Name| self.case.view.own_answer(&Question::new(name.clone(), RecordType::Txt));
+        let answers = self.case.view.batch(|| names.iter().map(read).collect::<Vec<_>>());
         answers
             .iter()
             .any(|answer| answer.as_ref().is_ok_and(|answer| !answer.set.is_empty()) || answer.is_err())
