@@ -200,14 +200,14 @@ impl Bench {
     /// Judging alone, what has to change then, and the line of a report.
     fn judging(&self, case: &Case) -> [Option<Figure>; 3] {
         let Case { what, subject, facts, view } = case;
-        let scales = JudgeOptions { view: *view, ..JudgeOptions::default() };
-        let assessment = assess(subject, facts, scales);
+        let judge_options = JudgeOptions { view: *view, ..JudgeOptions::default() };
+        let assessment = assess(subject, facts, judge_options);
         let planned = changes(subject, facts, *view, &assessment);
         let history = History::default();
         let run = Run::new(facts.checked_at, subject.phase, Style::default());
         [
             self.figure("judging", what, facts, None, || {
-                black_box(assess(subject, facts, scales));
+                black_box(assess(subject, facts, judge_options));
             }),
             self.figure("planning", what, facts, None, || {
                 black_box(changes(subject, facts, *view, &assessment));

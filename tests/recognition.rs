@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use cutover::check::{DetectedProvider, Severity};
-use cutover::provider::{self, Evidence, Kind, Provider};
+use cutover::provider::{self, Clue, Evidence, Kind, Provider};
 use cutover::record::Name;
 
 use crate::world::World;
@@ -165,19 +165,27 @@ fn equally_shown(evidence: Evidence, record: &str) -> BTreeSet<&'static str> {
     let target = || words.last().unwrap().parse::<Name>().unwrap();
     let selector = || words[0].strip_suffix("._domainkey").unwrap();
     let shown = match evidence {
-        Evidence::Mx => provider::of_mx(&target(), &domain),
-        Evidence::Autodiscover => provider::of_autodiscover(&target(), &domain),
-        Evidence::Ns => provider::of_ns(&target(), &domain),
-        Evidence::Srv => provider::of_srv(words[0], &target(), &domain),
-        Evidence::Cname => provider::of_cname(words[0], &target(), &domain),
-        Evidence::Dkim if words[1] == "CNAME" => provider::of_dkim(selector(), Some(&target()), &domain),
-        Evidence::Dkim => provider::of_dkim(selector(), None, &domain),
-        Evidence::Txt => {
-            provider::of_txt(Some(words[0]).filter(|owner| *owner != "@"), words[2].trim_matches('"'))
+        Evidence::Mx => provider::best_matches(Clue::Mx(&target()), &domain),
+        Evidence::Autodiscover => provider::best_matches(Clue::Autodiscover(&target()), &domain),
+        Evidence::Ns => provider::best_matches(Clue::Ns(&target()), &domain),
+        Evidence::Srv => provider::best_matches(Clue::Srv { service: words[0], target: &target() }, &domain),
+        Evidence::Cname => {
+            provider::best_matches(Clue::Cname { owner: words[0], target: &target() }, &domain)
         }
+        Evidence::Dkim if words[1] == "CNAME" => {
+            provider::best_matches(Clue::Dkim { selector: selector(), target: Some(&target()) }, &domain)
+        }
+        Evidence::Dkim => provider::best_matches(Clue::Dkim { selector: selector(), target: None }, &domain),
+        Evidence::Txt => provider::best_matches(
+            Clue::Txt {
+                owner: Some(words[0]).filter(|owner| *owner != "@"),
+                text: words[2].trim_matches('"'),
+            },
+            &domain,
+        ),
         Evidence::Spf => {
             let include = words.iter().find_map(|word| word.strip_prefix("include:")).unwrap();
-            provider::of_spf(&include.parse().unwrap(), &domain)
+            provider::best_matches(Clue::Spf(&include.parse().unwrap()), &domain)
         }
     };
     shown.into_iter().map(|provider| provider.id).collect()

@@ -12,7 +12,7 @@ use cutover::check::{Assessment, Code, JudgeOptions, Questions, Severity, assess
 use cutover::expected::Subject;
 use cutover::facts::{Facts, Recording, TrustPolicy, WebOutcome, WebReply, WebTopic};
 use cutover::lookup::transport::{Endpoint, Transport};
-use cutover::lookup::{Besides, Limits, Network, Permissions, Source, request_web, survey};
+use cutover::lookup::{FurtherQuestions, Limits, Network, Permissions, Source, request_web, survey};
 
 use crate::lab::{Authority, Lab, LabServer};
 use crate::run::{cutover, replayed};
@@ -64,7 +64,7 @@ impl Place {
         let until = tokio::time::Instant::now() + self.limits.deadline;
         let requests = web_requests(&self.subject, topics);
         let questions = Questions::new(&self.subject, JudgeOptions::default());
-        let mut reader = Besides::new(questions, source, &requests, Vec::new());
+        let mut reader = FurtherQuestions::new(questions, source, &requests, Vec::new());
         let mut facts = survey(source, &self.subject.domain, self.limits, &mut reader).await;
         request_web(source, &requests, until, &mut facts).await;
         facts

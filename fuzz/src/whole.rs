@@ -110,9 +110,9 @@ pub fn published(data: &[u8]) {
 /// Judges, plans and reports.
 fn judged(choice: &Choice, facts: &Facts) -> (Assessment, Vec<Change>) {
     let Choice { subject, view } = choice;
-    let scales = JudgeOptions { view: *view, ..JudgeOptions::default() };
+    let judge_options = JudgeOptions { view: *view, ..JudgeOptions::default() };
     let _ = wanted_policies(subject, facts);
-    let assessment = assess(subject, facts, scales);
+    let assessment = assess(subject, facts, judge_options);
     let plan = changes(subject, facts, *view, &assessment);
     assert_eq!(plan, changes(subject, facts, *view, &assessment), "the same facts, the same plan");
     let mut sets = BTreeSet::new();

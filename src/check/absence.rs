@@ -10,7 +10,7 @@ use super::{Case, Code, Edit, Finding, backticked, dname, join_and, wildcard};
 
 /// Checks that no record of this name and type is published.
 pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, LookupFailure> {
-    let set = case.sight.set(&expectation.name, expectation.rtype)?;
+    let set = case.view.set(&expectation.name, expectation.rtype)?;
     let name = backticked(&expectation.name);
     if set.is_empty() {
         return Ok(Finding::new(Code::Met, "not published, correct", &set));
@@ -20,7 +20,7 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Findin
         let message = format!("{name} is not published, correct (a wildcard answers with {targets})");
         return Ok(Finding::new(Code::Met, message, &RecordSet::default()));
     }
-    if let Some(owner) = dname::owner_above(case, &expectation.name) {
+    if let Some(owner) = dname::dname_owner(case, &expectation.name) {
         let message = format!(
             "{name} has no record of its own; the DNAME of {} answers with {targets}",
             backticked(&owner)

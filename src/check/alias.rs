@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::expected::{Cloud, Expectation, Id, Purpose, Service};
 use crate::facts::{LookupFailure, zone_candidates};
-use crate::provider::{self, Evidence, Kind, Provider};
+use crate::provider::{self, Clue, Evidence, Kind, Provider};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
 use super::well_known::AUTODISCOVER_SERVICE;
@@ -24,7 +24,7 @@ pub(super) fn judge(
     expectation: &Expectation,
     target: &Name,
 ) -> Result<Finding, LookupFailure> {
-    let set = case.sight.set(&expectation.name, RecordType::Cname)?;
+    let set = case.view.set(&expectation.name, RecordType::Cname)?;
     let bench = AliasJudge { case, expectation, target };
     let mut finding = if set.is_empty() { bench.without_alias()? } else { bench.with_alias(&set)? };
     if is_proxied(case, expectation) {
@@ -35,7 +35,7 @@ pub(super) fn judge(
 
 /// Returns whether the zone file marks the alias as proxied.
 pub(super) fn is_proxied(case: &Case<'_>, expectation: &Expectation) -> bool {
-    case.sight.is_proxied(&Question::new(expectation.name.clone(), RecordType::Cname))
+    case.view.is_proxied(&Question::new(expectation.name.clone(), RecordType::Cname))
 }
 
 /// Turns the finding about a proxied alias into one about the proxy, whose addresses hide even a right target from
@@ -194,12 +194,12 @@ impl AliasJudge<'_> {
 
     /// Returns the platform to which the target belongs: the one being left, or any other that mail could be leaving.
     fn source_of(&self, target: &Name, domain: &Name) -> Option<&'static Provider> {
-        let named = self.case.source.filter(|source| source.matches_autodiscover(target, domain));
+        let named = self.case.source.filter(|source| source.matches(Clue::Autodiscover(target), domain));
         named.or_else(|| {
             let strong = |provider: &&Provider| {
                 provider.kind == Kind::Source && !provider.is_weak(Evidence::Autodiscover)
             };
-            provider::of_autodiscover(target, domain).into_iter().find(strong)
+            provider::best_matches(Clue::Autodiscover(target), domain).into_iter().find(strong)
         })
     }
 
@@ -213,7 +213,7 @@ impl AliasJudge<'_> {
             ));
         }
         self.read_near_misses();
-        let own = self.case.sight.addresses(name)?;
+        let own = self.case.view.addresses(name)?;
         let none = RecordSet::default();
         // Clients find an address at the name itself first, whatever an SRV record says.
         if own.is_empty() && self.is_offered_by_service()? {
@@ -246,10 +246,10 @@ impl AliasJudge<'_> {
         let hosts = [Some(name.clone()), Some(self.target.clone()), probe(self.case)];
         let service = domain.prepend(AUTODISCOVER_SERVICE).ok();
         let service = service.filter(|_| self.expectation.id == Id::Autodiscover);
-        let sight = &self.case.sight;
-        sight.batch(|| {
-            sight.read_ahead(hosts.iter().flatten().flat_map(Question::addresses));
-            sight.read_ahead(service.map(|name| Question::new(name, RecordType::Srv)));
+        let view = &self.case.view;
+        view.batch(|| {
+            view.read_ahead(hosts.iter().flatten().flat_map(Question::addresses));
+            view.read_ahead(service.map(|name| Question::new(name, RecordType::Srv)));
             doubled::read(self.case, name, RecordType::Cname);
             clash::read_others(self.case, name);
         });
@@ -260,7 +260,7 @@ impl AliasJudge<'_> {
         let name = backticked(&self.expectation.name);
         let observed = RecordSet { data: own.clone(), ttl: 0 };
         let shown = join_and(own.iter().map(|data| format!("`{data}`")));
-        let target = self.case.sight.addresses(self.target)?;
+        let target = self.case.view.addresses(self.target)?;
         if own.is_subset(&target) {
             let message = format!(
                 "{name} has the addresses of {}: the DNS host flattens the CNAME, which works for {}",
@@ -270,7 +270,7 @@ impl AliasJudge<'_> {
             return Ok(Finding::new(Code::AliasFlattened, message, &observed));
         }
         if let Some(probe) = probe(self.case)
-            && self.case.sight.addresses(&probe).is_ok_and(|answers| answers == *own)
+            && self.case.view.addresses(&probe).is_ok_and(|answers| answers == *own)
         {
             let message = format!("{name} is not published, and a wildcard answers with {shown}");
             return Ok(self.add(Code::AliasFromWildcard, message, &RecordSet::default()));
@@ -300,7 +300,7 @@ impl AliasJudge<'_> {
         let Ok(owner) = self.case.subject.domain.prepend(AUTODISCOVER_SERVICE) else {
             return Ok(false);
         };
-        let set = self.case.sight.set(&owner, RecordType::Srv)?;
+        let set = self.case.view.set(&owner, RecordType::Srv)?;
         Ok(!set.is_empty()
             && set.data.iter().all(|data| {
                 // Outlook connects to the port that the record names, and Microsoft listens at 443 only.

@@ -131,7 +131,7 @@ impl Lookback<'_> {
     /// still returns that answer and it is not known until when.
     fn copies(&self, question: &Question) -> Vec<Option<Copies>> {
         let seen = self.history.seen(&self.subject.domain, question);
-        if seen.is_empty() && self.is_told_alike(question) {
+        if seen.is_empty() && self.is_answered_alike(question) {
             return Vec::new();
         }
         let gone = seen.iter().filter_map(|seen| seen.left()).map(Some);
@@ -151,7 +151,7 @@ impl Lookback<'_> {
     }
 
     /// Returns whether all name servers that answer a question answer the same.
-    fn is_told_alike(&self, question: &Question) -> bool {
+    fn is_answered_alike(&self, question: &Question) -> bool {
         let replies = self.facts.replies(question);
         let mut answers =
             replies.filter(|reply| reply.server.role.is_authority() && reply.outcome.is_answer());

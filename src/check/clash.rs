@@ -13,7 +13,7 @@ pub(super) const OTHERS: [RecordType; 5] =
     [RecordType::A, RecordType::Aaaa, RecordType::Mx, RecordType::Srv, RecordType::Txt];
 
 /// Returns the types of the other records next to the alias at the name; none if there is no alias.
-pub(super) fn beside_alias(case: &Case<'_>, name: &Name) -> Vec<RecordType> {
+pub(super) fn types_next_to_alias(case: &Case<'_>, name: &Name) -> Vec<RecordType> {
     let case = case.without_asking();
     if wildcard::own(&case, name, RecordType::Cname).is_empty() { Vec::new() } else { others(&case, name) }
 }
@@ -75,7 +75,7 @@ pub(super) fn keep_records(case: &Case<'_>, expectation: &Expectation, mut findi
     // A server that has an alias does not show other records, but a zone file may hold both, and an answer may come
     // from the target of an alias.
     let is_behind =
-        case.sight.own_answer(&expectation.question()).is_ok_and(|answer| !answer.chain.is_empty());
+        case.view.own_answer(&expectation.question()).is_ok_and(|answer| !answer.chain.is_empty());
     let is_asked = is_behind && !finding.code.is_met();
     let case = &if is_asked { *case } else { case.without_asking() };
     let has_alias = !wildcard::own(case, name, RecordType::Cname).is_empty();
@@ -94,7 +94,7 @@ pub(super) fn keep_records(case: &Case<'_>, expectation: &Expectation, mut findi
 /// Deletes a CNAME that is not expected, if other records are next to it.
 pub(super) fn drop_alias(case: &Case<'_>, expectation: &Expectation, mut finding: Finding) -> Finding {
     let name = &expectation.name;
-    let others = beside_alias(case, name);
+    let others = types_next_to_alias(case, name);
     if others.is_empty() || !is_judged(case, expectation) {
         return finding;
     }
@@ -135,7 +135,7 @@ fn others(case: &Case<'_>, name: &Name) -> Vec<RecordType> {
 /// Reads the other records at the name, which would prevent an alias.
 pub(super) fn read_others(case: &Case<'_>, name: &Name) {
     let types = OTHERS.into_iter().filter(|rtype| *rtype != RecordType::Srv);
-    case.sight.batch(|| {
-        types.for_each(|rtype| drop(case.sight.own_answer(&Question::new(name.clone(), rtype))));
+    case.view.batch(|| {
+        types.for_each(|rtype| drop(case.view.own_answer(&Question::new(name.clone(), rtype))));
     });
 }

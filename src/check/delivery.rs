@@ -34,7 +34,7 @@ pub(super) fn judge(
     expectation: &Expectation,
     hosts: &MailHosts,
 ) -> Result<Finding, LookupFailure> {
-    let set = case.sight.set(&expectation.name, expectation.rtype)?;
+    let set = case.view.set(&expectation.name, expectation.rtype)?;
     let domain = &case.subject.domain;
     let mut exchanges: Vec<Exchange> = Vec::new();
     let mut seen = BTreeSet::new();
@@ -76,9 +76,9 @@ pub(super) fn judge(
 /// Reads in one batch everything that the check of these MX records may need.
 fn read_ahead(case: &Case<'_>, expectation: &Expectation, exchanges: &[Exchange]) {
     let is_right = exchanges.iter().any(|exchange| exchange.kind.is_right());
-    case.sight.batch(|| {
+    case.view.batch(|| {
         let read = exchanges.iter().filter(|exchange| !exchange.kind.types_read().is_empty());
-        case.sight.read_ahead(read.take(MOST_MAIL_HOSTS).flat_map(|exchange| {
+        case.view.read_ahead(read.take(MOST_MAIL_HOSTS).flat_map(|exchange| {
             exchange.kind.types_read().iter().map(|rtype| Question::new(exchange.host.clone(), *rtype))
         }));
         if !is_right && !case.is_early(expectation) {
@@ -89,7 +89,7 @@ fn read_ahead(case: &Case<'_>, expectation: &Expectation, exchanges: &[Exchange]
 
 /// Returns whether the host is known not to exist: it has neither kind of address.
 pub(super) fn is_absent(case: &Case<'_>, host: &Name) -> bool {
-    matches!(case.sight.has_address(host), Ok(Some(false)))
+    matches!(case.view.has_address(host), Ok(Some(false)))
 }
 
 /// The inputs of the MX check.
@@ -120,7 +120,7 @@ impl MxJudge<'_> {
             return String::new();
         };
         let shown = backticked(host);
-        match (self.expectation.origin, self.case.sight.has_address(host)) {
+        match (self.expectation.origin, self.case.view.has_address(host)) {
             (Origin::Found, _) => format!(
                 " Publish {shown}, the host that Microsoft has for this domain: compare it with the admin \
                  center."
@@ -216,11 +216,11 @@ impl MxJudge<'_> {
     fn all_right(&self, verification: bool) -> Result<Finding, LookupFailure> {
         let mut missing = Vec::new();
         let right = || self.exchanges.iter().filter(|exchange| exchange.kind.is_right());
-        if let (false, Some(beyond)) = (self.case.sight.lacks_reply(), right().nth(MOST_MAIL_HOSTS)) {
+        if let (false, Some(beyond)) = (self.case.view.lacks_reply(), right().nth(MOST_MAIL_HOSTS)) {
             return Err(LookupFailure::not_asked(&Question::new(beyond.host.clone(), RecordType::A)));
         }
         for exchange in right() {
-            if self.case.sight.has_address(&exchange.host)? == Some(false) {
+            if self.case.view.has_address(&exchange.host)? == Some(false) {
                 missing.push(exchange.host.clone());
             }
         }

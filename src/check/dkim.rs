@@ -21,7 +21,7 @@ pub(super) fn judge(
     expectation: &Expectation,
     selector: &Selector,
 ) -> Result<Finding, LookupFailure> {
-    let set = case.sight.set(&expectation.name, RecordType::Cname)?;
+    let set = case.view.set(&expectation.name, RecordType::Cname)?;
     let bench = DkimJudge { case, expectation, selector, set: &set };
     let finding = match &set.data.iter().filter_map(RecordData::target).collect::<Vec<_>>()[..] {
         [] => bench.without_alias()?,
@@ -48,10 +48,10 @@ struct DkimJudge<'a> {
 impl DkimJudge<'_> {
     /// Reads in one batch everything that may be published in place of the alias.
     fn read_near_misses(&self) {
-        let (sight, name) = (&self.case.sight, &self.expectation.name);
-        sight.batch(|| {
+        let (view, name) = (&self.case.view, &self.expectation.name);
+        view.batch(|| {
             for rtype in [RecordType::Txt, RecordType::A] {
-                let _ = sight.own_answer(&Question::new(name.clone(), rtype));
+                let _ = view.own_answer(&Question::new(name.clone(), rtype));
             }
             doubled::read(self.case, name, RecordType::Cname);
         });
@@ -60,7 +60,7 @@ impl DkimJudge<'_> {
     fn without_alias(&self) -> Result<Finding, LookupFailure> {
         let name = &self.expectation.name;
         self.read_near_misses();
-        let texts = self.case.sight.set(name, RecordType::Txt)?;
+        let texts = self.case.view.set(name, RecordType::Txt)?;
         if let Some(key) = texts.data.iter().find(|data| is_key(data)) {
             let observed = RecordSet { data: [key.clone()].into(), ttl: texts.ttl };
             if let Some(target) = self.flattened(key)? {
@@ -218,7 +218,7 @@ impl DkimJudge<'_> {
         let name = backticked(&self.expectation.name);
         // Reads the other record as published: a planned fix of it is not evidence.
         let untouched = PlannedRecords::new();
-        let theirs = self.other_target(&FactsView { overlay: &untouched, ..self.case.sight })?;
+        let theirs = self.other_target(&FactsView { planned: &untouched, ..self.case.view })?;
         let theirs =
             theirs.filter(|theirs| read(theirs).is_some_and(|theirs| theirs.number == self.selector.number));
         let renumbered = || renumbered(target, self.selector.number);
@@ -259,7 +259,7 @@ impl DkimJudge<'_> {
     /// Returns the expected target if the key that is published in place of the alias is the key at that target.
     fn flattened(&self, key: &RecordData) -> Result<Option<Name>, LookupFailure> {
         let Some(target) = self.expectation.data.iter().find_map(RecordData::target) else { return Ok(None) };
-        let there = self.case.sight.set(target, RecordType::Txt)?;
+        let there = self.case.view.set(target, RecordType::Txt)?;
         let same = there.data.iter().any(|data| is_key(data) && public_key(data) == public_key(key));
         Ok(same.then(|| target.clone()))
     }
@@ -267,7 +267,7 @@ impl DkimJudge<'_> {
     /// Returns the expected target if it lies outside the zone files.
     fn unread_target(&self) -> Option<Name> {
         let target = self.expectation.data.iter().find_map(RecordData::target)?;
-        let answer = self.case.sight.answer(&Question::new(target.clone(), RecordType::Txt)).ok()?;
+        let answer = self.case.view.answer(&Question::new(target.clone(), RecordType::Txt)).ok()?;
         (answer.existence == crate::facts::Existence::Outside).then(|| target.clone())
     }
 
@@ -300,23 +300,23 @@ impl DkimJudge<'_> {
 
     /// Returns whether there is a key at the target; `None` if the target lies outside the zone files.
     fn key_at(&self, target: &Name) -> Result<Option<bool>, LookupFailure> {
-        let answer = self.case.sight.answer(&Question::new(target.clone(), RecordType::Txt))?;
+        let answer = self.case.view.answer(&Question::new(target.clone(), RecordType::Txt))?;
         let outside = answer.existence == crate::facts::Existence::Outside;
         Ok((!outside).then(|| answer.set.data.iter().any(is_usable_key)))
     }
 
     fn other_has_key(&self) -> Result<bool, LookupFailure> {
-        match self.other_target(&self.case.sight)? {
+        match self.other_target(&self.case.view)? {
             Some(target) => Ok(self.key_at(&target)?.unwrap_or(false)),
             None => Ok(false),
         }
     }
 
     /// Returns the target of the other selector if it is a key of Microsoft's.
-    fn other_target(&self, sight: &FactsView<'_>) -> Result<Option<Name>, LookupFailure> {
+    fn other_target(&self, view: &FactsView<'_>) -> Result<Option<Name>, LookupFailure> {
         let other = if self.selector.number == 1 { "selector2._domainkey" } else { "selector1._domainkey" };
         let Ok(name) = self.case.subject.domain.prepend(other) else { return Ok(None) };
-        let set = sight.set(&name, RecordType::Cname)?;
+        let set = view.set(&name, RecordType::Cname)?;
         let target = set.data.iter().find_map(RecordData::target);
         Ok(target.filter(|target| read(target).is_some()).cloned())
     }

@@ -15,12 +15,12 @@ use crate::record::{Name, Question, RecordData, RecordSet, RecordType, Text};
 use super::{Case, Code, Edit, Finding, Hazard, backticked, doubled, join_and, wildcard};
 use text::{fault, is_policy, looks_like_policy, policies, repaired, report_hosts, shown, strength, texts};
 pub(super) use text::{is_right, policy};
-use tree::domains_above;
 pub(super) use tree::inherited;
+use tree::parent_domains;
 
 /// Checks the DMARC record.
 pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, LookupFailure> {
-    let answer = case.sight.answer(&Question::new(expectation.name.clone(), RecordType::Txt))?;
+    let answer = case.view.answer(&Question::new(expectation.name.clone(), RecordType::Txt))?;
     read_near_misses(case, expectation, &answer);
     if let (true, Some(first), Some(host)) =
         (answer.set.is_empty(), answer.chain.first(), answer.chain.last())
@@ -48,22 +48,22 @@ fn read_near_misses(case: &Case<'_>, expectation: &Expectation, answer: &Answer)
     if is_right(&answer.set) {
         return;
     }
-    let (sight, name, domain) = (&case.sight, &expectation.name, &case.subject.domain);
-    sight.batch(|| {
+    let (view, name, domain) = (&case.view, &expectation.name, &case.subject.domain);
+    view.batch(|| {
         let alias = Question::new(name.clone(), RecordType::Cname);
         let probes =
             [alias.clone(), expectation.question()].map(|question| wildcard::probe(&question, domain));
         let [alias_probe, text_probe] = probes;
         if !answer.chain.is_empty() {
-            [Some(alias), alias_probe].into_iter().flatten().for_each(|one| drop(sight.own_answer(&one)));
+            [Some(alias), alias_probe].into_iter().flatten().for_each(|one| drop(view.own_answer(&one)));
         }
         if !answer.set.is_empty() {
-            text_probe.into_iter().for_each(|one| drop(sight.own_answer(&one)));
+            text_probe.into_iter().for_each(|one| drop(view.own_answer(&one)));
         }
         if policies(&answer.set).next().is_none() {
             doubled::read(case, name, RecordType::Txt);
-            let above = domains_above(domain).into_iter().filter_map(|domain| domain.prepend("_dmarc").ok());
-            sight.read_ahead(above.map(|name| Question::new(name, RecordType::Txt)));
+            let above = parent_domains(domain).into_iter().filter_map(|domain| domain.prepend("_dmarc").ok());
+            view.read_ahead(above.map(|name| Question::new(name, RecordType::Txt)));
         }
     });
 }
@@ -71,7 +71,7 @@ fn read_near_misses(case: &Case<'_>, expectation: &Expectation, answer: &Answer)
 /// Returns the finding about a policy that a CNAME leaves to a third party.
 fn hosted(case: &Case<'_>, host: &Name) -> Finding {
     let none = RecordSet::default();
-    if case.sight.facts.is_offline() && !host.is_within(&case.subject.domain) {
+    if case.view.facts.is_offline() && !host.is_within(&case.subject.domain) {
         let message = format!(
             "the DMARC record is at {}, which no zone file contains: add `--resolver` to look it up",
             backticked(host)
@@ -97,9 +97,9 @@ fn report_agreements(set: &RecordSet, domain: &Name) -> Vec<(Name, Name)> {
 pub(super) fn report_refused(case: &Case<'_>) -> Option<Hazard> {
     let domain = &case.subject.domain;
     let name = domain.prepend("_dmarc").ok()?;
-    let set = case.sight.set(&name, RecordType::Txt).ok()?;
+    let set = case.view.set(&name, RecordType::Txt).ok()?;
     let refuses = |agreement: &Name| {
-        let answer = case.sight.answer(&Question::new(agreement.clone(), RecordType::Txt));
+        let answer = case.view.answer(&Question::new(agreement.clone(), RecordType::Txt));
         // A failed lookup, or a name that was not looked up, proves nothing.
         answer.is_ok_and(|answer| {
             answer.existence != Existence::Outside && policies(&answer.set).next().is_none()
@@ -107,7 +107,7 @@ pub(super) fn report_refused(case: &Case<'_>) -> Option<Hazard> {
     };
     let agreements = report_agreements(&set, domain);
     let questions = agreements.iter().map(|(_, name)| Question::new(name.clone(), RecordType::Txt));
-    case.sight.read_ahead(questions);
+    case.view.read_ahead(questions);
     let agreements = agreements.into_iter();
     let refusing: Vec<(Name, Name)> = agreements.filter(|(_, agreement)| refuses(agreement)).collect();
     if refusing.is_empty() {
@@ -172,12 +172,12 @@ impl DmarcJudge<'_> {
             let fix = self.with_one(repaired(text));
             return Ok(Finding::new(Code::DmarcInvalid, message, &self.of(&[text])).fixed_by([fix]));
         }
-        let apex = self.case.sight.set(&self.case.subject.domain, RecordType::Txt)?;
+        let apex = self.case.view.set(&self.case.subject.domain, RecordType::Txt)?;
         if let Some(text) = policies(&apex).next() {
             return Ok(self.misplaced(text, &apex));
         }
         for doubled in names_meant(&self.expectation.name, &self.case.subject.domain) {
-            let own = self.case.sight.own_answer(&Question::new(doubled.clone(), RecordType::Txt))?;
+            let own = self.case.view.own_answer(&Question::new(doubled.clone(), RecordType::Txt))?;
             // A wildcard answers for that name too, with TXT records that are not a policy.
             let Some(policy) = policies(&own.set).next() else { continue };
             let message = format!(

@@ -13,10 +13,10 @@ const DNAME: RecordType = RecordType::Other(39);
 
 /// Returns the owner of the DNAME that a name of the domain is below.
 #[must_use]
-pub fn owner_above(case: &Case<'_>, name: &Name) -> Option<Name> {
+pub(crate) fn dname_owner(case: &Case<'_>, name: &Name) -> Option<Name> {
     let domain = &case.subject.domain;
     let mut above = name.ancestors().skip(1).take_while(|owner| owner.is_within(domain));
-    let is_held = |owner: &Name| case.sight.facts.on_file.contains(&Question::new(owner.clone(), DNAME));
+    let is_held = |owner: &Name| case.view.facts.on_file.contains(&Question::new(owner.clone(), DNAME));
     let held = above.find(is_held);
     held.or_else(|| {
         (name != domain && name.is_within(domain) && target(case).is_some()).then(|| domain.clone())
@@ -26,7 +26,7 @@ pub fn owner_above(case: &Case<'_>, name: &Name) -> Option<Name> {
 /// Returns the target of a DNAME at the domain, found by an alias from a name that is never published.
 pub(super) fn target(case: &Case<'_>) -> Option<Name> {
     let probe = case.subject.domain.prepend(PROBE_LABEL).ok()?;
-    let answer = case.sight.without_asking().own_answer(&Question::new(probe, RecordType::A)).ok()?;
+    let answer = case.view.without_asking().own_answer(&Question::new(probe, RecordType::A)).ok()?;
     let alias = answer.chain.first()?;
     let is_renamed = alias.first_label() == Some(PROBE_LABEL.as_bytes());
     alias.parent().filter(|_| is_renamed)
@@ -38,9 +38,9 @@ pub(super) fn without_edits_below(
     expectation: &Expectation,
     mut finding: Finding,
 ) -> Finding {
-    let owner = finding.fix.iter().find_map(|edit| owner_above(case, &edit.name));
+    let owner = finding.fix.iter().find_map(|edit| dname_owner(case, &edit.name));
     let Some(owner) = owner else { return finding };
-    finding.fix.retain(|edit| owner_above(case, &edit.name).is_none());
+    finding.fix.retain(|edit| dname_owner(case, &edit.name).is_none());
     finding.message = format!(
         "{}; no edit is proposed, because {} has a DNAME, and nothing can be published below it (RFC 6672 §2.4): edit {} \
          below its target, or replace the DNAME",

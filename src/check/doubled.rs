@@ -10,7 +10,7 @@ use super::{Case, wildcard};
 /// Returns the name with the zone name twice, if a record was published there.
 pub(super) fn found(case: &Case<'_>, name: &Name, rtype: RecordType) -> Result<Option<Name>, LookupFailure> {
     for (doubled, zone) in names(name, &case.subject.domain) {
-        let set = case.sight.own_answer(&Question::new(doubled.clone(), rtype))?.set;
+        let set = case.view.own_answer(&Question::new(doubled.clone(), rtype))?.set;
         let masked = rtype == RecordType::Cname && {
             let question = Question::new(doubled.clone(), rtype);
             wildcard::is_from_wildcard_of(case, &question, &set, &zone)?
@@ -24,12 +24,12 @@ pub(super) fn found(case: &Case<'_>, name: &Name, rtype: RecordType) -> Result<O
 
 /// Reads in one batch everything that shows whether a record was published with the zone name twice.
 pub(super) fn read(case: &Case<'_>, name: &Name, rtype: RecordType) {
-    let sight = &case.sight;
-    sight.batch(|| {
+    let view = &case.view;
+    view.batch(|| {
         for (doubled, zone) in names(name, &case.subject.domain) {
             let probe = wildcard::probe_below(&zone, rtype).filter(|_| rtype == RecordType::Cname);
             let questions = std::iter::once(Question::new(doubled, rtype)).chain(probe);
-            questions.for_each(|question| drop(sight.own_answer(&question)));
+            questions.for_each(|question| drop(view.own_answer(&question)));
         }
     });
 }

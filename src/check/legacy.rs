@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::expected::Expectation;
 use crate::facts::LookupFailure;
+use crate::provider::Clue;
 use crate::record::{Name, RecordData, RecordSet};
 
 use super::{Case, Code, Edit, Finding, backticked, wildcard};
@@ -14,7 +15,7 @@ pub(super) fn judge(
     expectation: &Expectation,
     target: &Name,
 ) -> Result<Finding, LookupFailure> {
-    let set = case.sight.set(&expectation.name, expectation.rtype)?;
+    let set = case.view.set(&expectation.name, expectation.rtype)?;
     let name = backticked(&expectation.name);
     let domain = &case.subject.domain;
     let Some(found) = set.data.iter().find_map(RecordData::target) else {
@@ -27,7 +28,8 @@ pub(super) fn judge(
     let host =
         expectation.name.without_suffix(domain).map(|host| host.without_trailing_dot()).unwrap_or_default();
     let at_source = case.source.filter(|source| {
-        source.matches_cname(&host, found, domain) || source.matches_autodiscover(found, domain)
+        source.matches(Clue::Cname { owner: &host, target: found }, domain)
+            || source.matches(Clue::Autodiscover(found), domain)
     });
     if let Some(source) = at_source.filter(|_| found != target && !case.is_early(expectation)) {
         let message = format!(

@@ -47,11 +47,11 @@ use crate::record::{Name, RecordData, RecordSet, RecordType};
 
 pub use cache_expiry::{Assumptions, Basis, CacheExpiry, SourceClosing, cache_expiry};
 pub use code::{Code, Effect, Topic};
-pub use dname::owner_above;
+pub(crate) use dname::dname_owner;
 pub use hazard::compared_questions;
 pub use origin::{DetectedProvider, Proof};
 pub use placeholder::is_placeholder_text;
-pub use poll_interval::{PollInterval, next_look};
+pub use poll_interval::{PollInterval, next_check};
 pub use questions::{Questions, prefetch, wanted, wanted_policies};
 pub use reminder::Reminder;
 pub use result::{Applied, ExpectationResult, Hazard, WaiverState};
@@ -59,7 +59,7 @@ pub use verdict::{Severity, Status, Verdict};
 pub use waiver::Waiver;
 pub use web::{Tenancy, web_requests};
 pub use weigh::{Assessment, JudgeOptions, assess};
-pub use wildcard::{PROBE_LABEL, is_from_wildcard, sets_of_domain};
+pub(crate) use wildcard::{PROBE_LABEL, is_from_wildcard, sets_of_domain};
 
 /// The inputs of a check: the domain, its options and the facts.
 #[derive(Debug, Clone, Copy)]
@@ -76,7 +76,7 @@ pub struct Case<'a> {
     /// The failed lookup because of which that host is not known.
     pub host_failure: Option<&'a LookupFailure>,
     /// The facts, as one server or several together show them.
-    pub sight: FactsView<'a>,
+    pub view: FactsView<'a>,
 }
 
 /// The result of checking one expectation.
@@ -134,14 +134,14 @@ impl Case<'_> {
 
     /// Begins another rule, whose reads do not depend on those before.
     fn begin_rule(&self) {
-        if let Some(log) = self.sight.log {
+        if let Some(log) = self.view.log {
             log.begin_rule();
         }
     }
 
     /// Returns the same case for a rule that uses only answers that other rules ask for.
     fn without_asking(&self) -> Self {
-        Self { sight: self.sight.without_asking(), ..*self }
+        Self { view: self.view.without_asking(), ..*self }
     }
 
     /// Returns whether the expectation applies only to a phase after the one being checked.
@@ -177,12 +177,12 @@ pub struct Judgement {
 /// Checks one expectation.
 #[must_use]
 pub fn judge(case: &Case<'_>, expectation: &Expectation) -> Judgement {
-    let Some(outer) = case.sight.log else {
+    let Some(outer) = case.view.log else {
         return Judgement { finding: relation(case, expectation), reads: Reads::default() };
     };
     let log = ReadLog::new();
-    let sight = FactsView { log: Some(&log), ..case.sight };
-    let finding = relation(&Case { sight, ..*case }, expectation);
+    let view = FactsView { log: Some(&log), ..case.view };
+    let finding = relation(&Case { view, ..*case }, expectation);
     let reads = log.into_reads();
     outer.add(&reads);
     Judgement { finding, reads }
@@ -225,7 +225,7 @@ fn relation_by_itself(case: &Case<'_>, expectation: &Expectation) -> Result<Find
 /// [`LookupFailure`] if that could not be looked up.
 fn is_accepted(case: &Case<'_>) -> Result<bool, LookupFailure> {
     match case.mail_host {
-        Some(host) => Ok(case.sight.has_address(host)?.unwrap_or(false)),
+        Some(host) => Ok(case.view.has_address(host)?.unwrap_or(false)),
         None => case.host_failure.map_or(Ok(false), |failure| Err(failure.clone())),
     }
 }

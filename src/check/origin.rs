@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use crate::expected::{Purpose, Subject};
 use crate::facts::{FactsView, History, NameServer, Seen, Zone, remembered};
-use crate::provider::{self, Evidence, Gateway, Kind, Provider};
+use crate::provider::{Clue, Evidence, Gateway, Kind, Provider, best_matches};
 use crate::record::{Name, Question, RecordData, RecordType, spf};
 
 use super::dkim;
@@ -97,10 +97,10 @@ pub(super) fn source(subject: &Subject, seen: &[Sighting]) -> Option<DetectedPro
 /// Returns the mail filter: a declared one, else the one that the MX records show.
 pub(super) fn gateway(
     subject: &Subject,
-    sight: &FactsView<'_>,
+    view: &FactsView<'_>,
     seen: &[Sighting],
 ) -> Option<DetectedProvider> {
-    let hosts = if subject.gateways.is_empty() { Vec::new() } else { mail_hosts(subject, sight) };
+    let hosts = if subject.gateways.is_empty() { Vec::new() } else { mail_hosts(subject, view) };
     let covered = |gateway: &Gateway| -> Vec<String> {
         let covered = hosts.iter().filter(|(host, _)| gateway.covers(host, &subject.domain));
         covered.map(|(_, record)| record.clone()).collect()
@@ -182,21 +182,29 @@ impl Sighting {
     }
 }
 
+/// The providers that a record shows, and the kind of evidence.
+type Matches = (Vec<&'static Provider>, Evidence);
+
+/// Returns the providers that match the clue most closely, and the kind of evidence.
+fn matches(clue: Clue<'_>, domain: &Name) -> Matches {
+    (best_matches(clue, domain), clue.evidence())
+}
+
 /// Returns every platform and filter that a record shows, the strongest kind of evidence first. Failed lookups show
 /// nothing.
 pub(super) fn sightings(
     subject: &Subject,
-    sight: &FactsView<'_>,
+    view: &FactsView<'_>,
     zone: Option<&Zone>,
     history: Option<&History>,
 ) -> Vec<Sighting> {
     let domain = &subject.domain;
     let mut seen = Vec::new();
-    let mut note = |providers: Vec<&'static Provider>, evidence, is_at_home, record: &dyn Fn() -> String| {
+    let mut note = |(providers, evidence): Matches, is_at_home, record: &dyn Fn() -> String| {
         let is_sole = providers.len() == 1;
         // Only platforms and filters are reported, so the record is formatted only for them.
-        let may_be_told = |provider: &&Provider| matches!(provider.kind, Kind::Source | Kind::Gateway);
-        seen.extend(providers.into_iter().filter(may_be_told).map(|provider| Sighting {
+        let is_reported = |provider: &&Provider| matches!(provider.kind, Kind::Source | Kind::Gateway);
+        seen.extend(providers.into_iter().filter(is_reported).map(|provider| Sighting {
             provider,
             evidence,
             record: record(),
@@ -204,46 +212,44 @@ pub(super) fn sightings(
             is_at_home,
         }));
     };
-    for (host, record) in mail_hosts(subject, sight) {
-        note(provider::of_mx(&host, domain), Evidence::Mx, true, &|| record.clone());
+    for (host, record) in mail_hosts(subject, view) {
+        note(matches(Clue::Mx(&host), domain), true, &|| record.clone());
     }
     if let Ok(name) = domain.prepend("autodiscover") {
-        for data in sight.set(&name, RecordType::Cname).unwrap_or_default().data {
+        for data in view.set(&name, RecordType::Cname).unwrap_or_default().data {
             if let RecordData::Cname(target) = &data
                 && Some(target) != subject.cloud.name(Purpose::Autodiscover)
             {
-                note(provider::of_autodiscover(target, domain), Evidence::Autodiscover, true, &|| {
-                    written(&name, &data)
-                });
+                note(matches(Clue::Autodiscover(target), domain), true, &|| written(&name, &data));
             }
         }
     }
-    for data in sight.set(domain, RecordType::Txt).unwrap_or_default().data {
+    for data in view.set(domain, RecordType::Txt).unwrap_or_default().data {
         let RecordData::Txt(text) = &data else { continue };
         let Some(record) = spf::SpfRecord::parse(text) else { continue };
         for target in record.terms.iter().filter_map(sender) {
-            note(provider::of_spf(target, domain), Evidence::Spf, true, &|| written(domain, &data));
+            note(matches(Clue::Spf(target), domain), true, &|| written(domain, &data));
         }
     }
-    for question in published_questions(sight.facts, domain) {
-        for data in own(sight, question) {
-            let (providers, evidence) = beside(&question.name, &data, domain);
-            note(providers, evidence, is_at_home(&question.name, domain), &|| written(&question.name, &data));
+    for question in published_questions(view.facts, domain) {
+        for data in own(view, question) {
+            let shown = shown_by(&question.name, &data, domain);
+            note(shown, is_at_home(&question.name, domain), &|| written(&question.name, &data));
         }
     }
     for NameServer { name, .. } in zone.map(|zone| &zone.name_servers[..]).unwrap_or_default() {
-        note(provider::of_ns(name, domain), Evidence::Ns, true, &|| format!("{domain} NS {name}"));
+        note(matches(Clue::Ns(name), domain), true, &|| format!("{domain} NS {name}"));
     }
     for (question, seen) in history.into_iter().flat_map(|history| seen_before(history, domain)) {
         for data in &seen.data {
-            let (providers, evidence) = match data {
-                RecordData::Mx { exchange, .. } => (provider::of_mx(exchange, domain), Evidence::Mx),
+            let shown = match data {
+                RecordData::Mx { exchange, .. } => matches(Clue::Mx(exchange), domain),
                 RecordData::Cname(target) if Some(target) != subject.cloud.name(Purpose::Autodiscover) => {
-                    (provider::of_autodiscover(target, domain), Evidence::Autodiscover)
+                    matches(Clue::Autodiscover(target), domain)
                 }
                 _ => continue,
             };
-            note(providers, evidence, true, &|| {
+            note(shown, true, &|| {
                 format!("{} (seen until {})", written(&question.name, data), seen.last_seen)
             });
         }
@@ -272,33 +278,31 @@ fn is_at_home(name: &Name, domain: &Name) -> bool {
 }
 
 /// Returns the records at the name itself.
-fn own(sight: &FactsView<'_>, question: &Question) -> BTreeSet<RecordData> {
-    let answer = sight.own_answer(question).ok().filter(|answer| answer.chain.is_empty());
+fn own(view: &FactsView<'_>, question: &Question) -> BTreeSet<RecordData> {
+    let answer = view.own_answer(question).ok().filter(|answer| answer.chain.is_empty());
     answer.map(|answer| answer.set.data).unwrap_or_default()
 }
 
 /// Returns the providers that a record at or below the domain shows, and the kind of evidence. The MX records of the
 /// domain itself are read separately.
-fn beside(name: &Name, data: &RecordData, domain: &Name) -> (Vec<&'static Provider>, Evidence) {
+fn shown_by(name: &Name, data: &RecordData, domain: &Name) -> Matches {
     let owner = name.without_suffix(domain).map(|owner| owner.without_trailing_dot()).unwrap_or_default();
     let selector = owner.strip_suffix("._domainkey");
     match (data, selector) {
         (RecordData::Cname(target), Some(selector)) => {
-            (provider::of_dkim(selector, Some(target), domain), Evidence::Dkim)
+            matches(Clue::Dkim { selector, target: Some(target) }, domain)
         }
         // A wildcard answers for every selector, but rarely with a key.
         (RecordData::Txt(_), Some(selector)) if dkim::is_key(data) => {
-            (provider::of_dkim(selector, None, domain), Evidence::Dkim)
+            matches(Clue::Dkim { selector, target: None }, domain)
         }
-        (RecordData::Srv { target, .. }, _) => (provider::of_srv(&owner, target, domain), Evidence::Srv),
-        (RecordData::Cname(target), _) => (provider::of_cname(&owner, target, domain), Evidence::Cname),
+        (RecordData::Srv { target, .. }, _) => matches(Clue::Srv { service: &owner, target }, domain),
+        (RecordData::Cname(target), _) => matches(Clue::Cname { owner: &owner, target }, domain),
         (RecordData::Txt(text), _) => {
             let owner = (!owner.is_empty()).then_some(owner.as_str());
-            (provider::of_txt(owner, &text.lossy()), Evidence::Txt)
+            matches(Clue::Txt { owner, text: &text.lossy() }, domain)
         }
-        (RecordData::Mx { exchange, .. }, _) if !owner.is_empty() => {
-            (provider::of_mx(exchange, domain), Evidence::Mx)
-        }
+        (RecordData::Mx { exchange, .. }, _) if !owner.is_empty() => matches(Clue::Mx(exchange), domain),
         _ => (Vec::new(), Evidence::Mx),
     }
 }
@@ -313,8 +317,8 @@ fn sender(term: &spf::Term) -> Option<&Name> {
 }
 
 /// Returns the MX hosts with their records as text, the best preference first.
-fn mail_hosts(subject: &Subject, sight: &FactsView<'_>) -> Vec<(Name, String)> {
-    let set = sight.set(&subject.domain, RecordType::Mx).unwrap_or_default();
+fn mail_hosts(subject: &Subject, view: &FactsView<'_>) -> Vec<(Name, String)> {
+    let set = view.set(&subject.domain, RecordType::Mx).unwrap_or_default();
     let hosts = set.data.iter().filter_map(|data| match data {
         RecordData::Mx { exchange, .. } => Some((exchange.clone(), written(&subject.domain, data))),
         _ => None,

@@ -14,7 +14,7 @@ use super::{Case, Code, Edit, Finding, backticked, dmarc, join_and};
 
 /// Checks for the null MX (RFC 7505 §3).
 pub(super) fn judge_mail(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, LookupFailure> {
-    let set = case.sight.set(&expectation.name, expectation.rtype)?;
+    let set = case.view.set(&expectation.name, expectation.rtype)?;
     if is_null_mx(&set) {
         return Ok(Finding::new(Code::Met, "a null MX: the domain accepts no mail", &set));
     }
@@ -41,7 +41,7 @@ pub(super) fn judge_mail(case: &Case<'_>, expectation: &Expectation) -> Result<F
 
 /// Checks for the SPF record that authorizes no sender (RFC 7208 §10.1.2).
 pub(super) fn judge_senders(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, LookupFailure> {
-    let set = case.sight.set(&expectation.name, expectation.rtype)?;
+    let set = case.view.set(&expectation.name, expectation.rtype)?;
     let texts: Vec<&Text> = set.data.iter().filter_map(text_of).filter(|text| is_spf(text)).collect();
     let observed =
         RecordSet { data: texts.iter().map(|text| RecordData::Txt((*text).clone())).collect(), ttl: set.ttl };
@@ -84,7 +84,7 @@ pub(super) fn judge_policy(case: &Case<'_>, expectation: &Expectation) -> Result
     if finding.code != Code::Met || asked == Some("reject") {
         return Ok(finding);
     }
-    let set = case.sight.own_answer(&expectation.question())?;
+    let set = case.view.own_answer(&expectation.question())?;
     let message = "Change the DMARC policy to `p=reject`: no mail from a parked domain is genuine.";
     let weak = Finding::new(Code::DmarcNotReject, message, &finding.observed);
     if !set.chain.is_empty() {

@@ -162,7 +162,7 @@ fn refuses_mx(
 /// Returns the TTL of the announcement as a part of a sentence; empty unless a name server of the zone reported it.
 fn ttl(case: &Case<'_>, announcement: &Name) -> String {
     let question = Question::new(announcement.clone(), RecordType::Txt);
-    let reply = case.sight.reply(&question).filter(|reply| reply.server.role != Role::Resolver);
+    let reply = case.view.reply(&question).filter(|reply| reply.server.role != Role::Resolver);
     let ttl = reply.and_then(|reply| reply.records.iter().map(|record| record.ttl).min());
     ttl.map(|ttl| format!(" {}, the TTL of that TXT record, and", lasting(ttl))).unwrap_or_default()
 }
@@ -181,7 +181,7 @@ struct Hosts {
 fn mail_hosts(case: &Case<'_>, judged: &[ExpectationResult]) -> Hosts {
     use delivery::Host::{Malformed, Null, Verification};
     let domain = &case.subject.domain;
-    let set = case.sight.set(domain, RecordType::Mx).unwrap_or_default();
+    let set = case.view.set(domain, RecordType::Mx).unwrap_or_default();
     let mut hosts = Hosts::default();
     for judged in judged {
         let Requirement::DeliversTo(mail) = &judged.expectation.requirement else { continue };
@@ -252,18 +252,18 @@ fn read<'a>(case: &Case<'a>, name: &Name) -> Result<Reading<'a>, LookupFailure> 
 /// Returns the announced policy, as its host returned it.
 fn fetched<'a>(case: &Case<'a>) -> Option<&'a PolicyReply> {
     let domain = &case.subject.domain;
-    case.sight.batch(|| {
+    case.view.batch(|| {
         // Fetching it requires the host's addresses.
         if let Ok(host) = policy_host(domain) {
-            case.sight.read_ahead(Question::addresses(&host));
+            case.view.read_ahead(Question::addresses(&host));
         }
-        case.sight.policy(domain)
+        case.view.policy(domain)
     })
 }
 
 /// Returns the TXT records of a name, following CNAMEs; `None` if these lead outside the zone files.
 fn texts_at(case: &Case<'_>, name: &Name) -> Result<Option<RecordSet>, LookupFailure> {
-    let answer = case.sight.answer(&Question::new(name.clone(), RecordType::Txt))?;
+    let answer = case.view.answer(&Question::new(name.clone(), RecordType::Txt))?;
     let is_outside = answer.existence == Existence::Outside && !answer.chain.is_empty();
     Ok((!is_outside).then_some(answer.set))
 }

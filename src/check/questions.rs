@@ -63,7 +63,7 @@ const MOST_PAIRS: usize = 264;
 #[derive(Debug)]
 pub struct Questions<'a> {
     subject: &'a Subject,
-    scales: JudgeOptions<'a>,
+    judge_options: JudgeOptions<'a>,
     expected: Vec<Expectation>,
     /// The first questions, if they replace those of [`prefetch`].
     prefetched: Option<Vec<Question>>,
@@ -106,12 +106,12 @@ struct Run {
 impl<'a> Questions<'a> {
     /// Returns the state before any reply.
     #[must_use]
-    pub fn new(subject: &'a Subject, scales: JudgeOptions<'a>) -> Self {
+    pub fn new(subject: &'a Subject, judge_options: JudgeOptions<'a>) -> Self {
         let expected = expectations(subject);
         let runs = expected.iter().map(|_| Vec::new()).collect();
         Self {
             subject,
-            scales,
+            judge_options,
             expected,
             prefetched: None,
             has_begun: false,
@@ -167,7 +167,7 @@ impl<'a> Questions<'a> {
         let mut found = Vec::new();
         for pair in self.servers.pairs() {
             if pair.reply(facts, &question, domain).is_none()
-                || runs.iter().any(|run| run.foretells(&pair, facts, domain))
+                || runs.iter().any(|run| run.predicts(&pair, facts, domain))
             {
                 continue;
             }
@@ -190,16 +190,16 @@ fn judged(
 ) -> Reads {
     let (nothing_planned, log) = (PlannedRecords::new(), ReadLog::new());
     let Pair { inside, outside } = pair;
-    let witness = Perspective::Pair { domain: &subject.domain, inside, outside };
+    let perspective = Perspective::Pair { domain: &subject.domain, inside, outside };
     let published = FactsView::published(facts, TrustPolicy::Both, &nothing_planned);
-    let sight = FactsView { witness, log: Some(&log), ..published };
+    let view = FactsView { perspective, log: Some(&log), ..published };
     let case = Case {
         subject,
         source: subject.source,
         is_source_sure: subject.source.is_some(),
         mail_host: expected.iter().find_map(Expectation::proposed_host),
         host_failure: None,
-        sight,
+        view,
     };
     // Only the reads matter.
     let _ = relation(&case, expectation);
@@ -235,7 +235,7 @@ impl Reader for Questions<'_> {
     fn unmet_at_rest(&mut self, facts: &Facts) -> Vec<Question> {
         let mut new = self.unmet(facts);
         if new.is_empty() {
-            let Reads { unmet, unmet_policies, .. } = assess(self.subject, facts, self.scales).reads;
+            let Reads { unmet, unmet_policies, .. } = assess(self.subject, facts, self.judge_options).reads;
             self.policies.extend(unmet_policies);
             self.want(unmet, &mut new);
         }
@@ -298,7 +298,7 @@ impl Run {
     }
 
     /// Returns whether a check against the replies of this pair would read nothing beyond this run.
-    fn foretells(&self, pair: &Pair, facts: &Facts, domain: &Name) -> bool {
+    fn predicts(&self, pair: &Pair, facts: &Facts, domain: &Name) -> bool {
         for (question, was_met) in &self.read {
             match (pair.reply(facts, question, domain), was_met) {
                 // The check would stop here.

@@ -119,7 +119,7 @@ pub(super) fn reminders(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Re
 
 /// Returns whether the SPF record authorizes the domain's own hosts, by address or by `a`.
 fn has_own_senders(case: &Case<'_>) -> bool {
-    let texts = case.sight.set(&case.subject.domain, RecordType::Txt).unwrap_or_default();
+    let texts = case.view.set(&case.subject.domain, RecordType::Txt).unwrap_or_default();
     let records = texts.data.iter().filter_map(|data| match data {
         RecordData::Txt(text) => SpfRecord::parse(text),
         _ => None,

@@ -4,6 +4,7 @@
 
 use crate::expected::{Expectation, Offer};
 use crate::facts::{LookupFailure, zone_candidates};
+use crate::provider::Clue;
 use crate::record::{Name, RecordData, RecordSet};
 
 use super::{Case, Code, Edit, Finding, backticked, doubled, join_and, placeholder, wildcard};
@@ -14,7 +15,7 @@ pub(super) fn judge(
     expectation: &Expectation,
     offer: &Offer,
 ) -> Result<Finding, LookupFailure> {
-    let set = case.sight.set(&expectation.name, expectation.rtype)?;
+    let set = case.view.set(&expectation.name, expectation.rtype)?;
     let name = backticked(&expectation.name);
     let others: Vec<&RecordData> = set.data.iter().filter(|data| !is_right(data, offer)).collect();
     if !set.is_empty() && others.is_empty() {
@@ -140,7 +141,7 @@ pub(super) fn judge_legacy(
     expectation: &Expectation,
     offer: &Offer,
 ) -> Result<Finding, LookupFailure> {
-    let set = case.sight.set(&expectation.name, expectation.rtype)?;
+    let set = case.view.set(&expectation.name, expectation.rtype)?;
     let name = backticked(&expectation.name);
     let wrong = set.data.iter().any(|data| !is_right(data, offer));
     if wrong && wildcard::is_from_wildcard(case, &expectation.question(), &set)? {
@@ -183,7 +184,10 @@ fn at_source(case: &Case<'_>, expectation: &Expectation, set: &RecordSet) -> Opt
     let domain = &case.subject.domain;
     let service = expectation.name.without_suffix(domain)?.without_trailing_dot();
     let source = case.source?;
-    let its = |target| source.matches_srv(&service, target, domain) || source.matches_mx(target, domain);
+    let its = |target| {
+        source.matches(Clue::Srv { service: &service, target }, domain)
+            || source.matches(Clue::Mx(target), domain)
+    };
     set.data.iter().filter_map(RecordData::target).any(its).then_some(source.short)
 }
 

@@ -5,7 +5,9 @@
 
 mod candidate;
 mod edit;
+mod evaluation;
 mod fault;
+mod included;
 mod lookup_advice;
 mod markup;
 mod moved;
@@ -29,10 +31,10 @@ use crate::record::spf::{Meaning, Mechanism, SpfRecord, Term};
 use crate::record::{Name, RecordData, RecordSet, Text};
 
 use super::{Case, Code, Edit, Finding, backticked, doubled, join_and};
+use included::Reader;
 use note::Opening;
 use repair::{looks_like_spf, repaired_text};
 use tally::{Doubt, Tally};
-use walk::Reader;
 
 /// The maximum number of DNS lookups of a record (RFC 7208 §4.6.4).
 const MOST_LOOKUPS: usize = 10;
@@ -45,8 +47,8 @@ pub(super) fn judge(
     expectation: &Expectation,
     include: &Name,
 ) -> Result<Finding, LookupFailure> {
-    let set = case.sight.set(&expectation.name, expectation.rtype)?;
-    case.sight.batch(|| {
+    let set = case.view.set(&expectation.name, expectation.rtype)?;
+    case.view.batch(|| {
         if !names(&set, include) {
             doubled::read(case, &expectation.name, expectation.rtype);
         }
@@ -59,7 +61,7 @@ pub(super) fn judge(
         data: records.iter().map(|(text, _)| RecordData::Txt((*text).clone())).collect(),
         ttl: if records.is_empty() { 0 } else { set.ttl },
     };
-    let reader = Reader::new(&case.sight);
+    let reader = Reader::new(&case.view);
     let bench = SpfJudge { case, expectation, include, set: &set, observed: &observed, reader: &reader };
     match &records[..] {
         [] => bench.none(texts().find(|text| looks_like_spf(text, include))),
@@ -132,7 +134,8 @@ impl SpfJudge<'_> {
                 for the domain.";
             return self.wrong(Code::SpfMissing, message.into(), &[]);
         };
-        let odd = markup::told(&markup::oddities(text)).map(|odd| format!(" ({odd})")).unwrap_or_default();
+        let odd =
+            markup::described(&markup::oddities(text)).map(|odd| format!(" ({odd})")).unwrap_or_default();
         let message =
             format!("Correct {text}: an SPF record must begin with `v=spf1 `, so receivers ignore it{odd}.");
         let repaired = repaired_text(text);
@@ -179,8 +182,8 @@ impl SpfJudge<'_> {
         if !tally.includes_microsoft {
             return self.without_microsoft(record, tally);
         }
-        if let Some(silence) = tally.silence {
-            return Err(silence);
+        if let Some(failure) = tally.failure {
+            return Err(failure);
         }
         if let Some(finding) = self.sender_missing(record, &tally)? {
             return Ok(finding);
@@ -234,8 +237,8 @@ impl SpfJudge<'_> {
             return left.map_or_else(|| self.right(opening, record, &tally), Ok);
         }
         // Microsoft's include may be in the part that could not be looked up.
-        if let Some(silence) = tally.silence {
-            return Err(silence);
+        if let Some(failure) = tally.failure {
+            return Err(failure);
         }
         if let Some(doubt) = &tally.doubt {
             return self.unreadable(record, doubt);

@@ -17,7 +17,7 @@ pub(super) fn judge(
     expectation: &Expectation,
     given: Option<&str>,
 ) -> Result<Finding, LookupFailure> {
-    let set = case.sight.set(&expectation.name, expectation.rtype)?;
+    let set = case.view.set(&expectation.name, expectation.rtype)?;
     let texts: Vec<&Text> = texts(&set).collect();
     if let Some(given) = given {
         let finding = judge_given(expectation, given, &set, &texts);
@@ -70,9 +70,9 @@ pub(super) fn judge(
 /// Returns whether mail already goes to Microsoft's host for the domain, and that host was not looked up.
 fn may_be_accepted(case: &Case<'_>) -> bool {
     let Some(host) = case.mail_host else { return false };
-    let mail = case.sight.set(&case.subject.domain, RecordType::Mx).unwrap_or_default();
+    let mail = case.view.set(&case.subject.domain, RecordType::Mx).unwrap_or_default();
     let goes_there = mail.data.iter().all(|data| data.target() == Some(host));
-    goes_there && !mail.is_empty() && matches!(case.sight.has_address(host), Ok(None))
+    goes_there && !mail.is_empty() && matches!(case.view.has_address(host), Ok(None))
 }
 
 fn judge_given(expectation: &Expectation, given: &str, set: &RecordSet, texts: &[&Text]) -> Finding {
@@ -106,7 +106,7 @@ fn judge_given(expectation: &Expectation, given: &str, set: &RecordSet, texts: &
 
 /// Returns the finding about the other proof of ownership: an MX record with the same digits, below `msv1.invalid`.
 fn by_mx(case: &Case<'_>, given: &str) -> Result<Option<Finding>, LookupFailure> {
-    let set = case.sight.set(&case.subject.domain, RecordType::Mx)?;
+    let set = case.view.set(&case.subject.domain, RecordType::Mx)?;
     let proof = given.get(3..).map(|value| format!("{value}.msv1.invalid").to_ascii_lowercase());
     let proves =
         |data: &&RecordData| data.target().is_some_and(|host| Some(host.without_trailing_dot()) == proof);

@@ -62,20 +62,21 @@ pub struct JudgeOptions<'a> {
 impl JudgeOptions<'_> {
     /// Returns the lowest importance that affects the verdict.
     #[must_use]
-    pub fn least_decisive(&self) -> Importance {
+    pub(crate) fn least_decisive(&self) -> Importance {
         if self.strict { Importance::Recommended } else { Importance::Required }
     }
 }
 
 /// Checks everything about one domain.
 #[must_use]
-pub fn assess(subject: &Subject, facts: &Facts, scales: JudgeOptions<'_>) -> Assessment {
+pub fn assess(subject: &Subject, facts: &Facts, judge_options: JudgeOptions<'_>) -> Assessment {
     let nothing_planned = PlannedRecords::new();
     let log = ReadLog::new();
-    let sight = FactsView { log: Some(&log), ..FactsView::published(facts, scales.view, &nothing_planned) };
+    let view =
+        FactsView { log: Some(&log), ..FactsView::published(facts, judge_options.view, &nothing_planned) };
     let zone = facts.zone(&subject.domain);
     // Evidence is taken from what other rules read anyway.
-    let seen = origin::sightings(subject, &sight.without_asking(), zone.as_ref(), scales.history);
+    let seen = origin::sightings(subject, &view.without_asking(), zone.as_ref(), judge_options.history);
     let source = origin::source(subject, &seen);
     let mut list = expectations(subject);
     let derived = list.iter().find_map(|expectation| expectation.proposed_host()).cloned();
@@ -87,13 +88,13 @@ pub fn assess(subject: &Subject, facts: &Facts, scales: JudgeOptions<'_>) -> Ass
         is_source_sure,
         mail_host: derived.as_ref(),
         host_failure: None,
-        sight,
+        view,
     };
     let mut judged = judge_all(&case, &list);
     case.begin_rule();
     let assigned = assigned(&case, &judged, zone.as_ref());
     // While the search is in progress, nothing contradicts the expected host.
-    let assigned = if case.sight.lacks_reply() { Assigned::AsExpected } else { assigned };
+    let assigned = if case.view.lacks_reply() { Assigned::AsExpected } else { assigned };
     list.iter_mut().for_each(|expectation| assigned.apply(&case, expectation));
     let settled = Case { mail_host: assigned.host(), host_failure: assigned.failure(), ..case };
     let case = if assigned.replaces_derived() { settled } else { case };
@@ -102,7 +103,7 @@ pub fn assess(subject: &Subject, facts: &Facts, scales: JudgeOptions<'_>) -> Ass
     }
     case.begin_rule();
     hazard::doubt_unread(&case, &mut judged);
-    if scales.strict {
+    if judge_options.strict {
         // An expectation that affects the verdict is shown as required in every report, so that the verdict is
         // explained.
         for one in judged.iter_mut().filter(|one| one.importance == Importance::Recommended) {
@@ -114,10 +115,10 @@ pub fn assess(subject: &Subject, facts: &Facts, scales: JudgeOptions<'_>) -> Ass
     let withheld = withheld::withheld(&case, &judged, zone.as_ref());
     let withheld = withheld.map(|withheld| withheld.apply(&mut judged, &mut hazards));
     let reminders = reminder::reminders(&case, &judged);
-    let waivers = Waivers { all: scales.waivers, domain: &subject.domain, at: facts.checked_at };
+    let waivers = Waivers { all: judge_options.waivers, domain: &subject.domain, at: facts.checked_at };
     waivers.apply(&mut judged, &mut hazards);
-    let verdict = verdict(&judged, &hazards, scales.least_decisive());
-    let gateway = origin::gateway(subject, &sight.without_asking(), &seen);
+    let verdict = verdict(&judged, &hazards, judge_options.least_decisive());
+    let gateway = origin::gateway(subject, &view.without_asking(), &seen);
     let host_failure = assigned.failure().cloned();
     let tenancy = tenancy(subject, facts);
     let reads = log.into_reads();
@@ -162,7 +163,7 @@ fn assigned(case: &Case<'_>, judged: &[ExpectationResult], zone: Option<&Zone>) 
         }
         (Status::Unknown, _) => {
             let question = mx.expectation.question();
-            let failure = case.sight.facts.replies(&question).find(|reply| !reply.outcome.is_answer());
+            let failure = case.view.facts.replies(&question).find(|reply| !reply.outcome.is_answer());
             failure.map_or(Need::NoChange, |reply| Need::Unknown(LookupFailure::of(reply)))
         }
         (Status::Met | Status::Waiting | Status::Waived, _) => Need::NoChange,

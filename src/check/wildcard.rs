@@ -10,7 +10,7 @@ use crate::record::{Name, Question, RecordSet, RecordType};
 use super::Case;
 
 /// A label that is never published: if it answers, a wildcard does.
-pub const PROBE_LABEL: &str = "cutover-wildcard-probe";
+pub(crate) const PROBE_LABEL: &str = "cutover-wildcard-probe";
 
 /// Returns the question whose answer shows what a wildcard returns for this one; `None` for a name that a wildcard
 /// cannot answer for.
@@ -41,7 +41,7 @@ pub(super) fn is_wildcard_alias(
 ///
 /// # Errors
 /// [`LookupFailure`] if what it would answer could not be looked up.
-pub fn is_from_wildcard(
+pub(crate) fn is_from_wildcard(
     case: &Case<'_>,
     question: &Question,
     set: &RecordSet,
@@ -60,7 +60,7 @@ pub(super) fn is_from_wildcard_of(
     zone: &Name,
 ) -> Result<bool, LookupFailure> {
     // A record of a zone file is published at the name itself.
-    if set.is_empty() || case.sight.facts.on_file.contains(question) {
+    if set.is_empty() || case.view.facts.on_file.contains(question) {
         return Ok(false);
     }
     match probe(question, zone) {
@@ -79,7 +79,7 @@ pub(super) fn answers_alike(
     rtype: RecordType,
     set: &RecordSet,
 ) -> Result<bool, LookupFailure> {
-    let answer = case.sight.own_answer(probe)?;
+    let answer = case.view.own_answer(probe)?;
     if rtype == RecordType::Cname {
         let first = answer.chain.first();
         return Ok(first.is_some() && set.data.iter().all(|data| data.target() == first));
@@ -98,19 +98,19 @@ pub(super) fn probe_below(place: &Name, rtype: RecordType) -> Option<Question> {
 /// none if no server was asked or answered.
 pub(super) fn own(case: &Case<'_>, name: &Name, rtype: RecordType) -> RecordSet {
     let question = Question::new(name.clone(), rtype);
-    if let Some(planned) = case.sight.overlay.get(&question) {
+    if let Some(planned) = case.view.planned.get(&question) {
         return planned.clone();
     }
-    let Some(reply) = case.sight.reply(&question).filter(|reply| reply.outcome.is_answer()) else {
+    let Some(reply) = case.view.reply(&question).filter(|reply| reply.outcome.is_answer()) else {
         return RecordSet::default();
     };
     let set = RecordSet::of(reply.wanted().filter(|record| record.name == *name));
     // Offline, the answer may come from a wildcard that was not asked about.
     let is_unasked = |probe: Question| {
-        let answer = case.sight.own_answer(&probe);
+        let answer = case.view.own_answer(&probe);
         answer.is_ok_and(|answer| answer.existence == Existence::Outside)
     };
-    let is_on_file = case.sight.facts.on_file.contains(&question);
+    let is_on_file = case.view.facts.on_file.contains(&question);
     if !is_on_file && !set.is_empty() && probe(&question, &case.subject.domain).is_some_and(is_unasked) {
         return RecordSet::default();
     }
@@ -123,16 +123,16 @@ pub(super) fn own(case: &Case<'_>, name: &Name, rtype: RecordType) -> RecordSet 
 /// Returns the record sets of the domain that only a wildcard returns. There are none if the domain is the apex of a
 /// zone, or if a record is published at or below it: no wildcard then answers for it (RFC 4592 §2.2.1).
 #[must_use]
-pub fn sets_of_domain(case: &Case<'_>) -> Vec<(RecordType, RecordSet)> {
+pub(crate) fn sets_of_domain(case: &Case<'_>) -> Vec<(RecordType, RecordSet)> {
     const TYPES: [RecordType; 4] = [RecordType::A, RecordType::Aaaa, RecordType::Mx, RecordType::Txt];
     let domain = &case.subject.domain;
-    let facts = case.sight.facts;
+    let facts = case.view.facts;
     let is_below_apex = facts.zone_apex(domain).is_some_and(|apex| apex != *domain);
     let is_published = facts.on_file.iter().any(|question| question.name.is_within(domain));
     let probe = domain.parent().and_then(|parent| parent.prepend(PROBE_LABEL).ok());
     let Some(probe) = probe.filter(|_| is_below_apex && !is_published) else { return Vec::new() };
-    let own = |name: &Name, rtype| case.sight.own_answer(&Question::new(name.clone(), rtype));
-    let answers = case.sight.batch(|| TYPES.map(|rtype| (rtype, own(domain, rtype), own(&probe, rtype))));
+    let own = |name: &Name, rtype| case.view.own_answer(&Question::new(name.clone(), rtype));
+    let answers = case.view.batch(|| TYPES.map(|rtype| (rtype, own(domain, rtype), own(&probe, rtype))));
     let mut sets = Vec::new();
     for (rtype, answer, of_wildcard) in answers {
         let (Ok(answer), Ok(of_wildcard)) = (answer, of_wildcard) else { return Vec::new() };

@@ -69,7 +69,7 @@ impl Withheld {
 /// Checks for a domain that no zone file contains, while nothing else is asked.
 fn outside(case: &Case<'_>) -> Option<Withheld> {
     let domain = &case.subject.domain;
-    let answer = case.sight.own_answer(&Question::new(domain.clone(), RecordType::Mx)).ok()?;
+    let answer = case.view.own_answer(&Question::new(domain.clone(), RecordType::Mx)).ok()?;
     (answer.existence == Existence::Outside).then(|| {
         let message = format!(
             "No zone file contains {0}: add one that begins with `$ORIGIN {1}` with `--zone`, or look the \
@@ -88,7 +88,7 @@ fn typed_alias(case: &Case<'_>, zone: Option<&Zone>) -> Option<Withheld> {
         || psl::domain_str(&domain.without_trailing_dot()).and_then(|text| text.parse::<Name>().ok());
     let apex = zone.map(|zone| zone.apex.clone()).or_else(registrable).filter(|apex| apex != domain)?;
     let target = [RecordType::Mx, RecordType::Txt].into_iter().find_map(|rtype| {
-        let reply = case.sight.reply(&Question::new(domain.clone(), rtype))?;
+        let reply = case.view.reply(&Question::new(domain.clone(), rtype))?;
         let alias = reply.records.iter().find(|record| record.name == *domain)?;
         match &alias.data {
             RecordData::Cname(target) => Some(target.clone()),
@@ -120,8 +120,8 @@ fn locked(case: &Case<'_>, judged: &[ExpectationResult]) -> Option<Withheld> {
     if judged.iter().any(|one| given(one) || is_sign_of_microsoft(one)) {
         return None;
     }
-    let mail = case.sight.set(domain, RecordType::Mx).ok()?;
-    let texts = case.sight.set(domain, RecordType::Txt).ok()?;
+    let mail = case.view.set(domain, RecordType::Mx).ok()?;
+    let texts = case.view.set(domain, RecordType::Txt).ok()?;
     let texts: Vec<&Text> = texts
         .data
         .iter()

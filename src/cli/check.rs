@@ -96,7 +96,7 @@ pub(super) fn plan(
     let whole = Move {
         subject: &checked.subject,
         facts: &checked.facts,
-        scales: options.judge_options(),
+        judge_options: options.judge_options(),
         assumptions: options.assumptions,
         options: &repeated,
         replay_options: &replay_options,

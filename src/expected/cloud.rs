@@ -94,7 +94,7 @@ impl Cloud {
 
     /// Returns whether both clouds have the same value for `purpose`.
     #[must_use]
-    pub fn shares(self, other: Self, purpose: Purpose) -> bool {
+    pub(crate) fn shares(self, other: Self, purpose: Purpose) -> bool {
         self.value(purpose) == other.value(purpose)
     }
 }

@@ -51,7 +51,7 @@ impl Selector {
     ///
     /// Also `None` in clouds for which Microsoft documents no target.
     #[must_use]
-    pub fn older_target(&self) -> Option<Name> {
+    pub(crate) fn older_target(&self) -> Option<Name> {
         let documented = self.cloud.shares(super::Cloud::Worldwide, Purpose::InitialDomain);
         let initial = self.cloud.name(Purpose::InitialDomain).filter(|_| documented)?;
         let (token, tenant) = (self.token.as_ref()?, self.tenant.as_ref()?);
@@ -63,7 +63,7 @@ impl Selector {
     ///
     /// `None` in clouds for which Microsoft documents no target, and if the tenant or the derived label is not known.
     #[must_use]
-    pub fn newer_target(&self) -> Option<String> {
+    pub(crate) fn newer_target(&self) -> Option<String> {
         self.older_target()?;
         let (token, tenant) = (self.token.as_ref()?, self.tenant.as_ref()?);
         Some(format!("selector{}-{token}._domainkey.{tenant}.<x>-v1.dkim.mail.microsoft", self.number))

@@ -177,13 +177,13 @@ impl Expectation {
 impl Expectation {
     /// Returns the mail host to propose; if it exists, Microsoft accepts the domain.
     #[must_use]
-    pub fn proposed_host(&self) -> Option<&Name> {
+    pub(crate) fn proposed_host(&self) -> Option<&Name> {
         self.mail_hosts()?.proposed.as_ref()
     }
 
     /// Replaces the derived mail host with the one found in DNS, or with none. Behind a filter no host is expected, and
     /// a given host is kept.
-    pub fn assign_mail_host(&mut self, host: Option<&Name>) {
+    pub(crate) fn assign_mail_host(&mut self, host: Option<&Name>) {
         let Requirement::DeliversTo(hosts) = &mut self.requirement else { return };
         if self.origin != Origin::Derived || !hosts.gateways.is_empty() {
             return;
@@ -197,7 +197,7 @@ impl Expectation {
     }
 
     /// Drops the DKIM target derived in the older form, for a domain that has the newer one.
-    pub fn withdraw_derived_key(&mut self) {
+    pub(crate) fn withdraw_derived_key(&mut self) {
         let is_key = matches!(self.requirement, Requirement::HasDkimKeyAt(_));
         if is_key && self.origin == Origin::Derived {
             self.data.clear();
@@ -206,7 +206,7 @@ impl Expectation {
 
     /// Returns the hosts that may receive the mail, if the expectation is about mail delivery.
     #[must_use]
-    pub fn mail_hosts(&self) -> Option<&MailHosts> {
+    pub(crate) fn mail_hosts(&self) -> Option<&MailHosts> {
         match &self.requirement {
             Requirement::DeliversTo(hosts) => Some(hosts),
             Requirement::SpfIncludes(_)

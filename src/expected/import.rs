@@ -147,7 +147,7 @@ pub fn read(octets: &[u8], file: &str, domain: &Name, kind: Option<Kind>) -> Res
 ///
 /// # Errors
 /// A sentence that describes the problem.
-pub fn decoded(octets: &[u8]) -> Result<String, String> {
+pub(crate) fn decoded(octets: &[u8]) -> Result<String, String> {
     let wide = |rest: &[u8], read: fn([u8; 2]) -> u16| {
         let units = rest.chunks_exact(2).map(|pair| read([pair[0], pair[1]]));
         let text: Result<String, _> = char::decode_utf16(units).collect();

@@ -70,7 +70,7 @@ const CONTROL_LABEL: &str = "cutover-control";
 /// The partition cannot be derived: so far it has been a single letter and always `v1` (published MX records of
 /// 2026-03-24).
 #[must_use]
-pub fn partition_hosts(subject: &Subject) -> Vec<Name> {
+pub(crate) fn partition_hosts(subject: &Subject) -> Vec<Name> {
     let is_known = subject.cloud.shares(super::Cloud::Worldwide, Purpose::MxPartitionSuffix);
     let suffix = subject.cloud.name(Purpose::MxPartitionSuffix).filter(|_| is_known);
     let (Some(suffix), Some(token)) = (suffix, token(&subject.domain)) else { return Vec::new() };
@@ -79,14 +79,14 @@ pub fn partition_hosts(subject: &Subject) -> Vec<Name> {
 
 /// Returns a host in the same partition that must not exist, so that the existence of `host` proves something.
 #[must_use]
-pub fn control_host(host: &Name) -> Option<Name> {
+pub(crate) fn control_host(host: &Name) -> Option<Name> {
     host.parent()?.prepend(CONTROL_LABEL).ok()
 }
 
 /// Returns the derived mail host: the domain's token, or in the government clouds the tenant's name, under the cloud's
 /// suffix.
 #[must_use]
-pub fn derived_host(subject: &Subject) -> Option<Name> {
+pub(crate) fn derived_host(subject: &Subject) -> Option<Name> {
     let suffix = subject.cloud.name(Purpose::MxSuffix)?;
     // Names below `arpa`: no tenant can hold one as a domain.
     if subject.domain.labels().last().is_some_and(|top| top.eq_ignore_ascii_case(b"arpa")) {

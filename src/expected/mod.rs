@@ -19,8 +19,9 @@ pub use expectation::{
     Expectation, Id, Importance, MailHosts, Offer, Origin, Phase, Requirement, Selector, Service,
 };
 pub use given::ignored;
-pub use mail::{control_host, derived_host, partition_hosts};
-pub use token::{domain_of, token};
+pub(crate) use mail::{control_host, derived_host, partition_hosts};
+pub(crate) use token::domain_of;
+pub use token::token;
 
 use std::collections::BTreeSet;
 

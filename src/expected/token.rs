@@ -42,7 +42,7 @@ pub fn token(domain: &Name) -> Option<String> {
 ///
 /// Exact for domains whose top-level label contains no digit.
 #[must_use]
-pub fn domain_of(token: &str) -> Option<Name> {
+pub(crate) fn domain_of(token: &str) -> Option<Name> {
     let token = token.to_ascii_lowercase();
     let (front, last) = token.rsplit_once('-')?;
     let (top, places) = match last.find('0') {

@@ -54,7 +54,7 @@ pub struct Copies {
 impl Copies {
     /// Returns the copies that were cached up to this moment.
     #[must_use]
-    pub fn taken_until(moment: Timestamp, ttl: u32) -> Option<Self> {
+    pub(crate) fn taken_until(moment: Timestamp, ttl: u32) -> Option<Self> {
         let until = moment.checked_add(SignedDuration::from_secs(i64::from(ttl))).ok()?;
         Some(Self { until, ttl })
     }
@@ -69,7 +69,7 @@ impl Seen {
 
     /// Returns the longest-lived copies if the record set is gone from this moment on.
     #[must_use]
-    pub fn left_after(&self, gone: Timestamp) -> Option<Copies> {
+    pub(crate) fn left_after(&self, gone: Timestamp) -> Option<Copies> {
         Copies::taken_until(gone, self.ttl)
             .map(|copies| self.longer.map_or(copies, |longer| longer.max(copies)))
     }
@@ -181,7 +181,7 @@ pub fn published(facts: &Facts, question: &Question) -> Vec<RecordSet> {
 
 /// Returns the record set of one reply.
 #[must_use]
-pub fn published_by(reply: &Reply) -> RecordSet {
+pub(crate) fn published_by(reply: &Reply) -> RecordSet {
     let own = || reply.wanted().filter(|record| record.name == reply.question.name);
     let mut set = RecordSet::of(own().filter(|record| matters(&record.data)));
     if set.is_empty() {

@@ -7,6 +7,7 @@ mod history;
 mod lookup_failure;
 mod outcome;
 mod policy;
+mod published;
 mod reader;
 mod reads;
 mod recording;
@@ -26,22 +27,29 @@ use jiff::Timestamp;
 
 use crate::record::{Name, Question};
 
-pub use history::{Copies, History, HistoryError, Seen, Sighting, published, published_by, remembered};
+pub(crate) use history::published_by;
+pub use history::{Copies, History, HistoryError, Seen, Sighting, published, remembered};
 pub use lookup_failure::LookupFailure;
 #[cfg(feature = "lookup")]
 pub(crate) use lookup_failure::NOT_FOLLOWED;
 pub use outcome::Outcome;
-pub use policy::{PolicyOutcome, PolicyReply, policy_host};
+pub(crate) use policy::policy_host;
+pub use policy::{PolicyOutcome, PolicyReply};
+pub use published::TrustPolicy;
 pub use reader::Reader;
 pub use reads::{ReadLog, Reads};
 pub use recording::{Recording, RecordingError};
-pub use reply::{ExtendedError, Reply, Role, Server, soa_of};
+pub(crate) use reply::soa_of;
+pub use reply::{ExtendedError, Reply, Role, Server};
 pub use transfer::{TransferOutcome, TransferReply};
 pub use version::VersionOrder;
 use version::ZoneVersion;
-pub use view::{Answer, Existence, FactsView, Perspective, PlannedRecords, Reach, TrustPolicy};
+pub(crate) use view::Perspective;
+pub use view::{Answer, Existence, FactsView, PlannedRecords, Reach};
 pub use web::{TenantHolder, WebOutcome, WebReply, WebRequest, WebTopic};
-pub use zone::{NameServer, Zone, is_newer, zone_candidates};
+pub(crate) use zone::is_newer;
+pub use zone::zone_candidates;
+pub use zone::{NameServer, Zone};
 
 /// The meaning of a question without any reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -162,7 +170,7 @@ impl Facts {
     }
 
     /// Returns the questions that were answered after the first `count` replies, in order of arrival.
-    pub fn answered_since(&self, count: usize) -> impl Iterator<Item = &Question> {
+    pub(crate) fn answered_since(&self, count: usize) -> impl Iterator<Item = &Question> {
         let arrivals = self.arrivals.get(count..).unwrap_or_default();
         arrivals.iter().filter_map(|place| self.at(*place).first()).map(|reply| &reply.question)
     }

@@ -112,7 +112,7 @@ impl Outcome {
 
     /// Returns whether an answer came that exceeds the limits, so that nothing of it is kept.
     #[must_use]
-    pub fn is_cut_off(self) -> bool {
+    pub(crate) fn is_cut_off(self) -> bool {
         matches!(self, Self::TooLarge | Self::ChainTooLong)
     }
 
@@ -146,7 +146,7 @@ impl Outcome {
 
     /// Returns whether the server was not asked, or not waited for, so that the outcome says nothing about it.
     #[must_use]
-    pub fn tells_nothing(self) -> bool {
+    pub fn says_nothing_about_server(self) -> bool {
         match self {
             Self::OutOfTime
             | Self::OutOfQuestions

@@ -16,7 +16,7 @@ use super::Facts;
 ///
 /// # Errors
 /// [`NameError`] if the domain leaves no room for the label.
-pub fn policy_host(domain: &Name) -> Result<Name, NameError> {
+pub(crate) fn policy_host(domain: &Name) -> Result<Name, NameError> {
     domain.prepend("mta-sts")
 }
 

@@ -108,7 +108,7 @@ impl ReadLog {
     }
 
     /// Begins another rule, whose reads do not depend on those of earlier rules.
-    pub fn begin_rule(&self) {
+    pub(crate) fn begin_rule(&self) {
         let mut state = self.state.borrow_mut();
         (state.lacks, state.is_closed) = (false, false);
     }
@@ -127,7 +127,7 @@ impl ReadLog {
 
     /// Returns the logged reads.
     #[must_use]
-    pub fn into_reads(self) -> Reads {
+    pub(crate) fn into_reads(self) -> Reads {
         self.state.into_inner().reads
     }
 }

@@ -33,24 +33,19 @@
 //! that a zone file or a transferred zone holds itself and not only as a wildcard, and `proxied` for one that a zone
 //! file marks as proxied.
 
+mod fields;
 mod policy;
+mod reader;
 mod transfer;
 mod variation;
 mod web;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::net::IpAddr;
-use std::sync::Arc;
 
-use jiff::Timestamp;
+use crate::record::{Name, Question, Record, RecordType, quote, split};
 
-use crate::record::{Name, Question, Record, RecordData, RecordType, Token, parse_ttl, quote, split};
-
-use super::{
-    ExtendedError, Facts, Outcome, PolicyOutcome, PolicyReply, Reply, Role, Server, TransferReply,
-    UnqueriedNames, WebReply,
-};
+use super::{Facts, Reply, Server, UnqueriedNames};
+use reader::{Reader, check_title};
 use variation::Variations;
 
 /// The version of the format.
@@ -254,213 +249,14 @@ impl Recording {
     }
 }
 
-fn check_title(line: &str) -> Result<(), String> {
-    match line.trim_end().strip_prefix(TITLE).map(str::trim) {
-        Some(VERSION) => Ok(()),
-        Some(version) => Err(format!(
-            "found version {version} of the format, expected version {VERSION}; record the run again"
-        )),
-        None => Err(format!("not a recording: the first line must be `{TITLE} {VERSION}`")),
-    }
-}
-
-struct Reader {
-    domains: Vec<Name>,
-    checked_at: Option<Timestamp>,
-    elsewhere: UnqueriedNames,
-    on_file: BTreeSet<Question>,
-    outside: Option<BTreeSet<Question>>,
-    named_servers: BTreeMap<Name, BTreeSet<IpAddr>>,
-    entries: Vec<Entry>,
-}
-
-/// One entry: its first line and the lines below that belong to it.
-enum Entry {
-    /// A reply, and the domains that it belongs to; no domain if all share it.
-    Reply(Reply, Vec<Name>),
-    Policy(PolicyReply),
-    Web(WebReply),
-    Transfer(TransferReply),
-}
-
-impl Reader {
-    fn new() -> Self {
-        Self {
-            domains: Vec::new(),
-            checked_at: None,
-            elsewhere: UnqueriedNames::NotRecorded,
-            on_file: BTreeSet::new(),
-            outside: None,
-            named_servers: BTreeMap::new(),
-            entries: Vec::new(),
-        }
-    }
-
-    fn line(&mut self, key: &str, fields: &[Token<'_>]) -> Result<(), String> {
-        match key {
-            "checked-at" => self.checked_at = Some(parsed(fields, 0, "a time such as 2026-11-22T05:23:00Z")?),
-            "elsewhere" => {
-                self.elsewhere = match text(fields, 0)?.as_str() {
-                    "asked" => UnqueriedNames::NotRecorded,
-                    "not-asked" => UnqueriedNames::NotAsked,
-                    "listed" => {
-                        self.outside.get_or_insert_default();
-                        UnqueriedNames::NotAsked
-                    }
-                    other => {
-                        return Err(format!("found `{other}`, expected `asked`, `listed` or `not-asked`"));
-                    }
-                };
-            }
-            "outside" => {
-                let question = Question::new(name(fields, 0)?, parsed(fields, 1, "a record type")?);
-                self.outside.get_or_insert_default().insert(question);
-            }
-            "name-server" => {
-                let addresses = (1..fields.len()).map(|index| parsed(fields, index, "an IP address"));
-                let addresses = addresses.collect::<Result<_, _>>()?;
-                self.named_servers.insert(name(fields, 0)?, addresses);
-            }
-            "domain" => self.domains.push(name(fields, 0)?),
-            "reply" => {
-                let question = Question::new(name(fields, 0)?, parsed(fields, 1, "a record type")?);
-                let server = Server { role: Role::Resolver, address: String::new() };
-                let reply = Reply::empty(question, Arc::new(server), Outcome::Timeout);
-                self.entries.push(Entry::Reply(reply, Vec::new()));
-            }
-            "policy" => {
-                let policy = PolicyReply::empty(name(fields, 0)?, PolicyOutcome::Timeout);
-                self.entries.push(Entry::Policy(policy));
-            }
-            "transfer" => self.entries.push(Entry::Transfer(transfer::begin(fields)?)),
-            "web" => self.entries.push(Entry::Web(web::begin(fields)?)),
-            key => match self.entries.last_mut().ok_or_else(|| unknown(key))? {
-                Entry::Reply(_, domains) if key == "for" => domains.push(name(fields, 0)?),
-                Entry::Reply(reply, _) => reply_line(reply, &mut self.on_file, key, fields)?,
-                Entry::Policy(policy) => policy::line(policy, key, fields)?,
-                Entry::Web(reply) => web::line(reply, key, fields)?,
-                Entry::Transfer(reply) => transfer::line(reply, key, fields)?,
-            },
-        }
-        Ok(())
-    }
-
-    fn finish(self) -> Result<Recording, RecordingError> {
-        let missing = || RecordingError { line: 1, message: "the line `checked-at TIME` is missing".into() };
-        let checked_at = self.checked_at.ok_or_else(missing)?;
-        let mut facts = Facts::new(checked_at, self.elsewhere);
-        let dated = |at| if at == Timestamp::UNIX_EPOCH { checked_at } else { at };
-        let mut replies = Vec::new();
-        let mut variations = Variations::default();
-        for entry in self.entries {
-            match entry {
-                Entry::Reply(reply, domains) if domains.is_empty() => replies.push(reply),
-                Entry::Reply(reply, domains) => {
-                    variations.read(domains, Reply { at: dated(reply.at), ..reply });
-                }
-                Entry::Policy(policy) => {
-                    facts.insert_policy(PolicyReply { at: dated(policy.at), ..policy });
-                }
-                Entry::Web(reply) => facts.insert_web(WebReply { at: dated(reply.at), ..reply }),
-                Entry::Transfer(reply) => {
-                    facts.insert_transfer(TransferReply { at: dated(reply.at), ..reply });
-                }
-            }
-        }
-        // Sorted, each reply is inserted after the last; of two from the same server the first counts.
-        replies.sort_by(|a, b| (&a.question, &a.server).cmp(&(&b.question, &b.server)));
-        replies.into_iter().for_each(|reply| facts.insert(Reply { at: dated(reply.at), ..reply }));
-        (facts.on_file, facts.outside) = (self.on_file, self.outside);
-        facts.named_servers = self.named_servers;
-        Ok(Recording { domains: self.domains, facts, variations })
-    }
-}
-
-fn reply_line(
-    reply: &mut Reply,
-    on_file: &mut BTreeSet<Question>,
-    key: &str,
-    fields: &[Token<'_>],
-) -> Result<(), String> {
-    match key {
-        "server" => {
-            let role = text(fields, 0)?;
-            let role = role
-                .parse()
-                .map_err(|()| format!("found `{role}`, expected {}", Role::ALL.map(Role::word).join(", ")))?;
-            reply.server = Arc::new(Server { role, address: text(fields, 1)? });
-        }
-        "outcome" => {
-            let word = text(fields, 0)?;
-            reply.outcome = word.parse().map_err(|()| {
-                format!("found `{word}`, expected one of {}", Outcome::ALL.map(Outcome::word).join(", "))
-            })?;
-        }
-        "flags" => {
-            for flag in fields {
-                match flag.raw {
-                    b"aa" => reply.authoritative = true,
-                    b"ad" => reply.authentic = true,
-                    b"held" => drop(on_file.insert(reply.question.clone())),
-                    b"proxied" => reply.proxied = true,
-                    _ => {
-                        let found = flag.shown();
-                        return Err(format!("found `{found}`, expected `aa`, `ad`, `held` or `proxied`"));
-                    }
-                }
-            }
-        }
-        "time" => {
-            reply.at = parsed(fields, 0, "a time such as 2026-11-22T05:23:00.034Z")?;
-            reply.elapsed = parsed(fields, 1, "a number of microseconds")?;
-        }
-        "reason" => reply.reason = text(fields, 0)?,
-        "extended" => {
-            let code = parsed(fields, 0, "the number of an extended error")?;
-            reply.ede.push(ExtendedError { code, text: text(fields, 1)? });
-        }
-        "answer" => reply.records.push(record(fields)?),
-        "soa" => reply.soa = Some(record(fields)?),
-        "referral" => reply.referral.push(record(fields)?),
-        key => return Err(unknown(key)),
-    }
-    Ok(())
-}
-
-fn unknown(key: &str) -> String {
-    format!("`{key}` is not a line of a recording, or is in the wrong entry")
-}
-
-fn record(fields: &[Token<'_>]) -> Result<Record, String> {
-    let ttl = text(fields, 1)?;
-    let ttl = parse_ttl(&ttl).ok_or_else(|| format!("found `{ttl}`, expected a TTL in seconds"))?;
-    if !fields.get(2).is_some_and(|class| class.raw.eq_ignore_ascii_case(b"IN")) {
-        return Err("a record is written `NAME TTL IN TYPE DATA`".into());
-    }
-    let rtype = parsed(fields, 3, "a record type")?;
-    let data = RecordData::from_tokens(rtype, fields.get(4..).unwrap_or_default(), &Name::root());
-    Ok(Record { name: name(fields, 0)?, ttl, data: data.map_err(|error| error.to_string())? })
-}
-
-fn text(fields: &[Token<'_>], index: usize) -> Result<String, String> {
-    let field = fields.get(index).ok_or_else(|| format!("field {} is missing", index + 1))?;
-    let octets = field.unescaped().ok_or("a backslash is not followed by an escape sequence")?;
-    String::from_utf8(octets).map_err(|_| "the field is not UTF-8".into())
-}
-
-fn parsed<T: std::str::FromStr>(fields: &[Token<'_>], index: usize, expected: &str) -> Result<T, String> {
-    let text = text(fields, index).map_err(|why| format!("{why}, expected {expected}"))?;
-    text.parse().map_err(|_| format!("found `{text}`, expected {expected}"))
-}
-
-fn name(fields: &[Token<'_>], index: usize) -> Result<Name, String> {
-    let raw = fields.get(index).map(|field| field.raw).unwrap_or_default();
-    Name::parse_relative(raw, &Name::root()).map_err(|error| format!("field {}: {error}", index + 1))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use jiff::Timestamp;
+
     use super::*;
+    use crate::facts::{Outcome, Role};
 
     const SAMPLE: &str = "cutover recording 1
 checked-at 2026-11-22T05:23:00Z

@@ -240,7 +240,7 @@ impl Reply {
     /// Returns whether invalid signatures may be the cause: SERVFAIL itself (RFC 4035 §5.5), not another error reported
     /// as SERVFAIL.
     #[must_use]
-    pub fn may_be_bogus(&self) -> bool {
+    pub(crate) fn may_be_bogus(&self) -> bool {
         self.outcome == Outcome::ServFail && self.reason.is_empty()
     }
 
@@ -251,7 +251,7 @@ impl Reply {
 
     /// Returns whether both are answers with the same records, whatever their remaining TTLs.
     #[must_use]
-    pub fn says_the_same(&self, other: &Self) -> bool {
+    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
         let alike = |(one, other): (&Record, &Record)| one.data == other.data && one.name == other.name;
         self.outcome == other.outcome
             && self.outcome.is_answer()
@@ -269,7 +269,7 @@ impl Reply {
     /// Returns whether the reply ends with an alias, so that the records must be asked for at the end of the chain. A
     /// loop ends where it began and is not open.
     #[must_use]
-    pub fn leaves_alias_open(&self) -> bool {
+    pub(crate) fn leaves_alias_open(&self) -> bool {
         self.outcome == Outcome::Records
             && self.wanted().next().is_none()
             && *self.end_of_chain() != self.question.name
@@ -294,7 +294,7 @@ fn alias_target(record: &Record) -> Option<&Name> {
 
 /// Returns the fields of an SOA record; `None` for any other record.
 #[must_use]
-pub fn soa_of(record: &Record) -> Option<&Soa> {
+pub(crate) fn soa_of(record: &Record) -> Option<&Soa> {
     match &record.data {
         RecordData::Soa(soa) => Some(soa),
         _ => None,

@@ -106,7 +106,7 @@ impl TransferReply {
 
 impl Facts {
     /// Adds the result of a zone transfer; a second one for the same zone is ignored.
-    pub fn insert_transfer(&mut self, reply: TransferReply) {
+    pub(crate) fn insert_transfer(&mut self, reply: TransferReply) {
         self.transfers.entry(reply.apex.clone()).or_insert(reply);
     }
 

@@ -45,7 +45,7 @@ impl Facts {
 
     /// Compares the versions that two servers hold of the zone of `name`.
     #[must_use]
-    pub fn compare_versions(&self, one: &Server, other: &Server, name: &Name) -> VersionOrder {
+    pub(crate) fn compare_versions(&self, one: &Server, other: &Server, name: &Name) -> VersionOrder {
         if one == other {
             return VersionOrder::Same;
         }
@@ -71,7 +71,11 @@ impl Facts {
     }
 
     /// Returns a server's replies to the SOA questions at and above `name`, the deepest first.
-    pub fn soa_replies<'a>(&'a self, server: &'a Server, name: &Name) -> impl Iterator<Item = &'a Reply> {
+    pub(crate) fn soa_replies<'a>(
+        &'a self,
+        server: &'a Server,
+        name: &Name,
+    ) -> impl Iterator<Item = &'a Reply> {
         let apexes: Vec<Name> = name.ancestors().collect();
         apexes.into_iter().filter_map(move |apex| {
             let question = Question::new(apex, RecordType::Soa);

@@ -9,30 +9,15 @@ use foldhash::HashMap;
 
 use crate::record::{Name, Question, Record, RecordData, RecordSet, RecordType};
 
-use super::{
-    Facts, LookupFailure, Outcome, PolicyReply, ReadLog, Reply, Role, Server, UnqueriedNames, VersionOrder,
-};
+use super::published::TrustPolicy;
+use super::{Facts, LookupFailure, Outcome, PolicyReply, ReadLog, Reply, Server};
 
 /// The highest number of replies that are joined into one alias chain; a working chain needs two or three.
 pub(super) const LONGEST_CHAIN: usize = 8;
-/// The highest number of questions along the aliases of one name, over all servers: each server may lead elsewhere.
-const MOST_ALIAS_QUESTIONS: usize = 2 * LONGEST_CHAIN;
-
-/// The servers whose answers decide, as set by `--view`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum TrustPolicy {
-    /// The zone's name servers decide, and resolvers must have caught up.
-    #[default]
-    Both,
-    /// The zone's name servers alone.
-    Authoritative,
-    /// The resolvers alone.
-    Resolver,
-}
 
 /// The server, or group of servers, whose answers a view returns.
 #[derive(Debug, Clone, Copy)]
-pub enum Perspective<'a> {
+pub(crate) enum Perspective<'a> {
     /// The published state: the newest version of the zone, or the resolvers' answers if no name server answered.
     Published,
     /// One server; for questions that it was not asked, as [`Perspective::Published`].
@@ -158,11 +143,11 @@ pub struct FactsView<'a> {
     /// The facts.
     pub facts: &'a Facts,
     /// The perspective.
-    pub witness: Perspective<'a>,
+    pub(crate) perspective: Perspective<'a>,
     /// The servers whose answers decide.
-    pub view: TrustPolicy,
+    pub trust: TrustPolicy,
     /// The record sets that are planned and not yet published.
-    pub overlay: &'a PlannedRecords,
+    pub planned: &'a PlannedRecords,
     /// The log of reads, so that missing answers can be asked for; `None` if nothing can be asked any more.
     pub log: Option<&'a ReadLog>,
     /// The part of these reads that is asked.
@@ -172,19 +157,19 @@ pub struct FactsView<'a> {
 impl<'a> FactsView<'a> {
     /// Returns a view of the published state with these planned record sets; reads are not logged.
     #[must_use]
-    pub fn published(facts: &'a Facts, view: TrustPolicy, overlay: &'a PlannedRecords) -> Self {
-        Self { facts, witness: Perspective::Published, view, overlay, log: None, reach: Reach::All }
+    pub fn published(facts: &'a Facts, trust: TrustPolicy, planned: &'a PlannedRecords) -> Self {
+        Self { facts, perspective: Perspective::Published, trust, planned, log: None, reach: Reach::All }
     }
 
     /// Returns the same view, but reads ask only for record sets that the zone files hold.
     #[must_use]
-    pub fn without_asking(self) -> Self {
+    pub(crate) fn without_asking(self) -> Self {
         Self { reach: Reach::OnFile, ..self }
     }
 
     /// Has all of these questions, which a rule may read one after another, asked at once and to the end of their
     /// aliases.
-    pub fn read_ahead(&self, questions: impl IntoIterator<Item = Question>) {
+    pub(crate) fn read_ahead(&self, questions: impl IntoIterator<Item = Question>) {
         if self.log.is_some() {
             // Only the reads matter here, not the answers.
             self.batch(|| questions.into_iter().for_each(|question| drop(self.answer(&question))));
@@ -205,12 +190,12 @@ impl<'a> FactsView<'a> {
 
     /// Returns whether the current rule has read something that still lacks a reply.
     #[must_use]
-    pub fn lacks_reply(&self) -> bool {
+    pub(crate) fn lacks_reply(&self) -> bool {
         self.log.is_some_and(ReadLog::lacks_reply)
     }
 
     /// Stops asking for the current rule, which has reached its limits.
-    pub fn stop_asking(&self) {
+    pub(crate) fn stop_asking(&self) {
         if let Some(log) = self.log {
             log.close();
         }
@@ -254,8 +239,8 @@ impl<'a> FactsView<'a> {
     ///
     /// # Errors
     /// [`LookupFailure`] if it was asked and no server answered.
-    pub fn own_answer(&self, question: &Question) -> Result<Answer, LookupFailure> {
-        if let Some(planned) = self.overlay.get(question) {
+    pub(crate) fn own_answer(&self, question: &Question) -> Result<Answer, LookupFailure> {
+        if let Some(planned) = self.planned.get(question) {
             let existence = if planned.is_empty() { Existence::NoData } else { Existence::Records };
             return Ok(Answer { existence, set: planned.clone(), chain: Vec::new() });
         }
@@ -271,11 +256,11 @@ impl<'a> FactsView<'a> {
 
     /// Returns the answer with planned records at the end of its alias chain: a wildcard alias may lead to the domain.
     fn with_planned_end(&self, answer: Answer, question: &Question) -> Answer {
-        if self.overlay.is_empty() {
+        if self.planned.is_empty() {
             return answer;
         }
         let end = answer.chain.last().map(|end| Question::new(end.clone(), question.rtype));
-        match end.and_then(|end| self.overlay.get(&end)) {
+        match end.and_then(|end| self.planned.get(&end)) {
             Some(planned) if planned.is_empty() => {
                 Answer { existence: Existence::NoData, set: planned.clone(), ..answer }
             }
@@ -296,7 +281,7 @@ impl<'a> FactsView<'a> {
     ///
     /// # Errors
     /// [`LookupFailure`] if no address was found and one of the two lookups failed.
-    pub fn has_address(&self, host: &Name) -> Result<Option<bool>, LookupFailure> {
+    pub(crate) fn has_address(&self, host: &Name) -> Result<Option<bool>, LookupFailure> {
         let [v4, v6] = self.address_answers(host);
         if [&v4, &v6].iter().any(|answer| answer.as_ref().is_ok_and(|answer| !answer.set.is_empty())) {
             return Ok(Some(true));
@@ -320,8 +305,8 @@ impl<'a> FactsView<'a> {
     /// Returns whether the zone file marks the record set as proxied, so that clients see the proxy's addresses
     /// instead; a planned record set is not proxied.
     #[must_use]
-    pub fn is_proxied(&self, question: &Question) -> bool {
-        self.overlay.get(question).is_none() && self.reply(question).is_some_and(|reply| reply.proxied)
+    pub(crate) fn is_proxied(&self, question: &Question) -> bool {
+        self.planned.get(question).is_none() && self.reply(question).is_some_and(|reply| reply.proxied)
     }
 
     fn address_answers(&self, host: &Name) -> [Result<Answer, LookupFailure>; 2] {
@@ -345,11 +330,11 @@ impl<'a> FactsView<'a> {
     }
 
     fn unnoted_reply(&self, question: &Question) -> Option<&'a Reply> {
-        match self.witness {
-            Perspective::Published => self.facts.published(question, self.view),
+        match self.perspective {
+            Perspective::Published => self.facts.published(question, self.trust),
             Perspective::Server(server) => {
                 let own = self.facts.reply_by(server, question);
-                own.or_else(|| self.facts.published(question, self.view))
+                own.or_else(|| self.facts.published(question, self.trust))
             }
             Perspective::Pair { domain, inside, outside } => {
                 let server = if question.name.is_within(domain) { inside } else { outside };
@@ -363,113 +348,5 @@ impl<'a> FactsView<'a> {
         // While questions can be asked, only those count that have been tried.
         let outside = self.log.and(self.facts.outside.as_ref());
         self.facts.is_offline() && outside.is_none_or(|outside| outside.contains(question))
-    }
-}
-
-impl Facts {
-    /// Returns the reply that shows what is published: the answer of an authoritative server with the newest version of
-    /// the zone, or else of the first resolver that has one, or else the most informative failure. `None` if no server
-    /// was asked.
-    ///
-    /// Once a name server was reached, or may still be, resolvers do not speak for it: a question that no authoritative
-    /// server answered is then a failure.
-    #[must_use]
-    pub fn published(&self, question: &Question, view: TrustPolicy) -> Option<&Reply> {
-        let replies = self.replies(question);
-        let answers = || replies.clone().filter(|reply| reply.outcome.is_answer());
-        // Authoritative servers sort first.
-        if view != TrustPolicy::Resolver {
-            let newest = self.newest(answers().take_while(|reply| reply.server.role.is_authority()));
-            if let Some(reply) = newest.or_else(|| self.authority_failure(question)) {
-                return Some(reply);
-            }
-        }
-        if let Some(answer) = answers().find(|reply| reply.server.role == Role::Resolver) {
-            return Some(answer);
-        }
-        // A zone file answers in place of all servers, whatever the view.
-        if let Some(answer) = answers().find(|reply| reply.server.role == Role::ZoneFile) {
-            return Some(answer);
-        }
-        let asked = |reply: &&Reply| reply.server.role.is_authority() || reply.server.role == Role::Resolver;
-        replies.filter(asked).min_by_key(|reply| tells_least(reply))
-    }
-
-    /// Returns the reply of the server, or of a zone file, which answers at once in place of servers.
-    pub(crate) fn reply_by_or_file(&self, server: &Server, question: &Question) -> Option<&Reply> {
-        let of_file = || self.replies(question).find(|reply| reply.server.role == Role::ZoneFile);
-        self.reply_by(server, question).or_else(of_file)
-    }
-
-    /// Returns the failure of a question that the zone's name servers have to answer and none of them did; `None` if
-    /// one did, or if none of them can be reached at all, so that the resolvers decide.
-    fn authority_failure(&self, question: &Question) -> Option<&Reply> {
-        let asked = self
-            .replies(question)
-            .filter(|reply| reply.server.role == Role::Authoritative && reply.outcome != Outcome::Referral);
-        let is_open = |reply: &Reply| reply.outcome.tells_nothing() || self.reached.contains(&reply.server);
-        if !asked.clone().any(is_open) || asked.clone().any(|reply| reply.outcome.is_answer()) {
-            return None;
-        }
-        asked.min_by_key(|reply| tells_least(reply))
-    }
-
-    /// Returns the first of these authoritative answers that has the newest version.
-    fn newest<'a>(&self, mut answers: impl Iterator<Item = &'a Reply>) -> Option<&'a Reply> {
-        let first = answers.next()?;
-        let is_newer = |one: &Reply, other: &Reply| {
-            let order = self.compare_versions(&one.server, &other.server, &one.question.name);
-            order == VersionOrder::Newer
-        };
-        Some(answers.fold(first, |best, reply| if is_newer(reply, best) { reply } else { best }))
-    }
-
-    /// Returns the question, and the same question for every name at which a reply leaves the alias chain open: an
-    /// authoritative server answers for its own zone only, and some resolvers return only the first alias.
-    #[must_use]
-    pub fn along_aliases(&self, question: &Question) -> Vec<Question> {
-        let mut chain = vec![question.clone()];
-        let mut next = 0;
-        while let Some(question) = chain.get(next).cloned() {
-            next += 1;
-            let open = self.replies(&question).filter(|reply| reply.leaves_alias_open());
-            for end in open.map(Reply::end_of_chain).collect::<BTreeSet<&Name>>() {
-                let further = Question::new(end.clone(), question.rtype);
-                if chain.len() < MOST_ALIAS_QUESTIONS && !chain.contains(&further) {
-                    chain.push(further);
-                }
-            }
-        }
-        chain
-    }
-
-    /// Returns whether names outside the zone files were deliberately not asked.
-    #[must_use]
-    pub fn is_offline(&self) -> bool {
-        self.elsewhere == UnqueriedNames::NotAsked
-    }
-}
-
-/// Returns the rank of a failure for the code and the message, lowest first: an answer that was not kept is the most
-/// informative, then a server's error, then our own limits, which the user can raise, and last pure network errors.
-fn tells_least(reply: &Reply) -> u8 {
-    match reply.outcome {
-        Outcome::TooLarge => 0,
-        Outcome::ChainTooLong => 1,
-        Outcome::ServFail => 2,
-        Outcome::Refused => 3,
-        Outcome::Lame => 4,
-        Outcome::Malformed => 5,
-        Outcome::OutOfQuestions => 6,
-        Outcome::ServerQueryLimit => 7,
-        Outcome::OutOfTime => 8,
-        Outcome::NotSent => 9,
-        Outcome::Timeout => 10,
-        Outcome::Unreachable => 11,
-        Outcome::Referral => 12,
-        Outcome::NotAllowed => 13,
-        Outcome::NotAsked | Outcome::NotListed => 14,
-        Outcome::NotRecorded => 15,
-        Outcome::Records | Outcome::NoData | Outcome::NxDomain => 16,
     }
 }

@@ -202,7 +202,7 @@ impl WebReply {
 
 impl Facts {
     /// Adds the answer of a web server; a second one to the same request is ignored.
-    pub fn insert_web(&mut self, reply: WebReply) {
+    pub(crate) fn insert_web(&mut self, reply: WebReply) {
         self.web.entry(reply.request.clone()).or_insert(reply);
     }
 

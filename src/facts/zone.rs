@@ -32,7 +32,7 @@ pub struct NameServer {
 
 /// Returns whether serial `a` is newer than `b` (RFC 1982 §3.2); false for equal and for incomparable serials.
 #[must_use]
-pub fn is_newer(a: u32, b: u32) -> bool {
+pub(crate) fn is_newer(a: u32, b: u32) -> bool {
     let ahead = a.wrapping_sub(b);
     ahead != 0 && ahead < 1 << 31
 }
@@ -91,7 +91,7 @@ impl Facts {
 
     /// Returns the apex of that zone.
     #[must_use]
-    pub fn zone_apex(&self, name: &Name) -> Option<Name> {
+    pub(crate) fn zone_apex(&self, name: &Name) -> Option<Name> {
         self.zone_with_names(name).map(|(apex, _)| apex)
     }
 
@@ -106,7 +106,7 @@ impl Facts {
     /// Returns the failed lookup, of the NS records or of the addresses, because of which the name servers of the zone
     /// of `name` were not asked. `None` if one of them was asked, or if no lookup failed.
     #[must_use]
-    pub fn unfound_authorities(&self, name: &Name) -> Option<&Reply> {
+    pub(crate) fn unfound_authorities(&self, name: &Name) -> Option<&Reply> {
         let is_asked = |reply: &Reply| reply.server.role == Role::Authoritative;
         if self.is_offline() || self.unordered().any(is_asked) {
             return None;
@@ -140,7 +140,7 @@ impl Facts {
     /// Returns the names of the servers that the zone is delegated to, according to the parent zone or, if it did not
     /// answer, to resolvers.
     #[must_use]
-    pub fn delegated_names(&self, apex: &Name) -> BTreeSet<Name> {
+    pub(crate) fn delegated_names(&self, apex: &Name) -> BTreeSet<Name> {
         let question = Question::new(apex.clone(), RecordType::Ns);
         let names = |role: Role| -> BTreeSet<Name> {
             let replies = self.replies(&question).filter(|reply| reply.server.role == role);
@@ -157,7 +157,7 @@ impl Facts {
 
     /// Returns the answers of the delegated name servers about `domain` and names below it, if other servers were named
     /// to be asked instead; in the order of the questions.
-    pub fn delegated_replies<'a>(&'a self, domain: &'a Name) -> impl Iterator<Item = &'a Reply> {
+    pub(crate) fn delegated_replies<'a>(&'a self, domain: &'a Name) -> impl Iterator<Item = &'a Reply> {
         // Names below a name sort after it.
         let server = Server { role: Role::Authoritative, address: String::new() };
         let first = (Question::new(domain.clone(), RecordType::A), Arc::new(server));
@@ -166,7 +166,7 @@ impl Facts {
     }
 
     /// Returns these answers about every name.
-    pub fn all_delegated(&self) -> impl Iterator<Item = &Reply> {
+    pub(crate) fn all_delegated(&self) -> impl Iterator<Item = &Reply> {
         self.delegated.values()
     }
 

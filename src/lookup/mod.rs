@@ -5,8 +5,8 @@
 
 mod address;
 mod authorities;
-mod besides;
 mod budget;
+mod further_questions;
 pub mod graph;
 mod host_addresses;
 mod limits;
@@ -30,11 +30,12 @@ mod zone_servers;
 pub mod zonefile;
 
 pub use address::{AddressKind, Permissions, Refusal};
-pub use besides::Besides;
+pub use further_questions::FurtherQuestions;
 pub use limits::Limits;
 pub use network::Network;
 pub use present::compare_delegation;
 pub use source::Source;
 pub use survey::survey;
-pub use transfer::{TsigKey, TsigKeyError, answer_beside, transfer};
+pub(crate) use transfer::answer_questions;
+pub use transfer::{TsigKey, TsigKeyError, transfer};
 pub use web_request::request_web;

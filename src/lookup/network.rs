@@ -3,24 +3,23 @@
 //! Resolvers are asked about the domains themselves, and the first working one about all other names; name servers are
 //! asked about names of their own zones.
 
+mod queries;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::OnceCell;
 
-use crate::facts::{Facts, Outcome, Reply, Role, Server, TrustPolicy, zone_candidates};
+use crate::facts::{Outcome, Reply, Role, Server, TrustPolicy};
 use crate::record::{Name, Question, RecordData, RecordType};
 
 use super::address::Permissions;
-use super::authorities;
 use super::memory::{Failures, Memory, Shared};
-use super::planned_query::PlannedQuery;
 use super::policy::Fetcher;
 use super::transport::{Endpoint, Scope, Transport, lock};
 use super::web_client::WebClient;
-use super::zone_servers::{Servers, ZoneServers, parent_zone};
 
 /// The network, and the replies cached for the length of a run.
 #[derive(Debug)]
@@ -286,142 +285,6 @@ impl Network {
     pub(super) fn begin_rechecks(&self) {
         self.transport.begin_rechecks();
     }
-
-    /// Adds the queries about one of the domain's own names to the servers known so far.
-    pub(super) fn own(
-        &self,
-        question: &Question,
-        look: &ZoneServers<'_>,
-        facts: &Facts,
-        queries: &mut Vec<PlannedQuery>,
-    ) {
-        if self.view != TrustPolicy::Authoritative && self.named.is_empty() {
-            self.resolvers(question, queries);
-            self.unvalidated(question, facts, queries);
-        }
-        look.authoritative(question, queries);
-    }
-
-    /// Adds queries to the failing resolvers without validation, which distinguishes invalid signatures from broken
-    /// servers.
-    fn unvalidated(&self, question: &Question, facts: &Facts, queries: &mut Vec<PlannedQuery>) {
-        for (endpoint, server) in &self.resolvers {
-            let fails = |reply: &Reply| reply.server == *server && reply.may_be_bogus();
-            if facts.replies(question).any(fails) {
-                let server = Server { role: Role::Unvalidated, address: server.address.clone() };
-                queries.push(PlannedQuery::Server(
-                    question.clone(),
-                    Arc::new(server),
-                    endpoint.clone(),
-                    None,
-                ));
-            }
-        }
-    }
-
-    /// Adds the queries for the delegation: to the servers of the parent zone and of the zone itself.
-    pub(super) fn delegation(
-        &self,
-        question: &Question,
-        look: &ZoneServers<'_>,
-        queries: &mut Vec<PlannedQuery>,
-    ) {
-        if look.apex.as_ref() != Some(&question.name) {
-            return;
-        }
-        look.authoritative(question, queries);
-        let Some((parent, servers)) = &look.above else { return };
-        queries.extend(servers.iter().map(|(server, endpoint)| {
-            PlannedQuery::Server(question.clone(), Arc::clone(server), endpoint.clone(), Some(parent.clone()))
-        }));
-    }
-
-    /// Adds queries to all resolvers: the first answer starts the next step, so that a dead resolver delays nothing.
-    pub(super) fn resolvers(&self, question: &Question, queries: &mut Vec<PlannedQuery>) {
-        queries.extend(self.resolvers.iter().map(|(endpoint, server)| {
-            PlannedQuery::Server(question.clone(), Arc::clone(server), endpoint.clone(), None)
-        }));
-    }
-
-    /// Adds a query to the first resolver, and to each further one once all before it have failed.
-    pub(super) fn elsewhere(&self, question: &Question, facts: &Facts, queries: &mut Vec<PlannedQuery>) {
-        for (endpoint, server) in &self.resolvers {
-            queries.push(PlannedQuery::Server(question.clone(), Arc::clone(server), endpoint.clone(), None));
-            let reply = facts.replies(question).find(|reply| reply.server == *server);
-            if reply.is_none_or(|reply| reply.outcome.is_answer()) {
-                break;
-            }
-        }
-    }
-
-    /// Returns the domain's zones and their servers, according to the facts.
-    pub(super) fn look<'a>(&self, domain: &'a Name, facts: &Facts) -> ZoneServers<'a> {
-        let mut look = ZoneServers {
-            domain,
-            apex: None,
-            zones: Vec::new(),
-            delegated: BTreeSet::new(),
-            servers: BTreeMap::new(),
-            above: None,
-            names: BTreeSet::new(),
-        };
-        if self.view == TrustPolicy::Resolver {
-            return look;
-        }
-        look.zones = self.zones(domain, facts);
-        if look.zones.is_empty() && !self.named.is_empty() {
-            // Without a delegation, the registrable domain is taken for the zone.
-            look.zones.extend(zone_candidates(domain).pop());
-        }
-        let apexes = facts.referrals().flat_map(|reply| &reply.referral).map(|record| &record.name);
-        look.delegated.extend(apexes.filter(|apex| *apex != domain && apex.is_within(domain)).cloned());
-        for zone in look.zones.iter().chain(&look.delegated) {
-            let names = facts.name_server_names(zone);
-            let addresses = match self.named.is_empty() || look.delegated.contains(zone) {
-                true => authorities::of_zone(&names, facts),
-                false => self.named.values().flatten().copied().collect(),
-            };
-            look.servers.insert(zone.clone(), self.servers(Role::Authoritative, addresses));
-            look.names.extend(names);
-        }
-        look.apex = facts.zone_apex(domain);
-        if !self.named.is_empty() {
-            look.apex = look.apex.or_else(|| look.zones.first().cloned());
-        }
-        let above = look.apex.as_ref().and_then(|apex| parent_zone(apex, facts));
-        look.above = above.map(|parent| {
-            let names = facts.name_server_names(&parent);
-            let servers = self.servers(Role::Parent, authorities::of_parent(&names, facts));
-            look.names.extend(names);
-            (parent, servers)
-        });
-        look
-    }
-
-    fn zones(&self, domain: &Name, facts: &Facts) -> Vec<Name> {
-        let mut zones = Vec::new();
-        for apex in zone_candidates(domain) {
-            let question = Question::new(apex.clone(), RecordType::Ns);
-            let replies = || facts.replies(&question).filter(|reply| reply.server.role == Role::Resolver);
-            // NS records after an alias belong to another zone.
-            let is_apex = |reply: &Reply| reply.wanted().any(|record| record.name == apex);
-            let denied = replies().any(|reply| reply.outcome.is_answer() && !is_apex(reply));
-            let silent = replies().filter(|reply| !reply.outcome.is_answer()).count() == self.resolvers.len();
-            if !facts.name_server_names(&apex).is_empty() {
-                zones.push(apex);
-            }
-            if !denied && !silent {
-                break;
-            }
-        }
-        zones
-    }
-
-    pub(super) fn servers(&self, role: Role, addresses: BTreeSet<IpAddr>) -> Servers {
-        let sockets = addresses.into_iter().map(|address| SocketAddr::new(address, self.authority_port));
-        let server = |socket: SocketAddr| Arc::new(Server { role, address: socket.to_string() });
-        sockets.map(|socket| (server(socket), Endpoint::Plain(socket))).collect()
-    }
 }
 
 /// Returns whether a resolver still has an answer in its cache at that time.
@@ -440,6 +303,8 @@ fn is_kept(reply: &Reply, now: Timestamp) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
     use super::*;
 
     #[tokio::test]

@@ -27,7 +27,7 @@ pub(super) struct QueryPlanner<'a> {
     known: HashSet<Question>,
     /// The questions that find the zone, its name servers and its version.
     found: BTreeSet<Question>,
-    look: Option<ZoneServers<'a>>,
+    zone_servers: Option<ZoneServers<'a>>,
     asked: HashSet<Arc<PlannedQuery>>,
     /// The remaining budget.
     pub(super) budget: Budget,
@@ -49,7 +49,7 @@ impl<'a> QueryPlanner<'a> {
             wanted: Vec::with_capacity(USUAL / 2),
             known: HashSet::with_capacity(USUAL / 2),
             found: BTreeSet::new(),
-            look: None,
+            zone_servers: None,
             asked: HashSet::with_capacity(USUAL),
             budget: Budget::new(limits),
             seen: 0,
@@ -87,19 +87,26 @@ impl<'a> QueryPlanner<'a> {
         let news = || facts.answered_since(self.seen);
         let about_zones = self.found.is_empty() || news().any(|question| is_about_zones(question, facts));
         let mut is_other = false;
-        if about_zones || self.look.as_ref().is_some_and(|look| news().any(|one| look.depends_on(one))) {
-            let look = self.source.look(self.domain, facts);
-            is_other = look != self.look;
-            self.look = look;
+        if about_zones
+            || self
+                .zone_servers
+                .as_ref()
+                .is_some_and(|zone_servers| news().any(|one| zone_servers.depends_on(one)))
+        {
+            let zone_servers = self.source.zone_servers(self.domain, facts);
+            is_other = zone_servers != self.zone_servers;
+            self.zone_servers = zone_servers;
         }
-        let look = self.look.as_ref();
+        let zone_servers = self.zone_servers.as_ref();
         // Newly found name servers are asked every question.
         let worth = self.wanted.get(if is_other { 0 } else { before }..).unwrap_or_default();
         // A server that fails may be asked in another way, or another one in its place.
         let fails = |question: &Question| facts.replies(question).any(|reply| !reply.outcome.is_answer());
         let failed = news().filter(|question| self.known.contains(*question) && fails(question));
-        let judged =
-            worth.iter().chain(failed).flat_map(|question| self.source.queries(question, look, facts));
+        let judged = worth
+            .iter()
+            .chain(failed)
+            .flat_map(|question| self.source.queries(question, zone_servers, facts));
         let mut possible: Vec<PlannedQuery> = judged.collect();
         self.seen = facts.count();
         if about_zones {
@@ -107,7 +114,9 @@ impl<'a> QueryPlanner<'a> {
         }
         if about_zones || is_other {
             let found = self.found.iter();
-            possible.extend(found.flat_map(|question| self.source.queries_of_infrastructure(question, look)));
+            possible.extend(
+                found.flat_map(|question| self.source.queries_of_infrastructure(question, zone_servers)),
+            );
         }
         let mut queries = Vec::with_capacity(possible.len());
         for query in possible {

@@ -39,11 +39,11 @@ enum Answers {
 }
 
 /// The state of a query after its begin.
-pub(super) enum Begun {
+pub(super) enum QueryStart {
     /// The replies are available.
-    There(Vec<Reply>),
+    Known(Vec<Reply>),
     /// The reply is pending.
-    Coming(Shared<Reply>),
+    Pending(Shared<Reply>),
 }
 
 impl Source {
@@ -98,7 +98,7 @@ impl Source {
 
     /// Begins another round at this time: only questions whose answers can have changed are asked again. `reread`
     /// replaces the zone files, which may have been edited.
-    pub fn begin_round(&mut self, now: Timestamp, reread: Option<ZoneFiles>) {
+    pub(crate) fn begin_round(&mut self, now: Timestamp, reread: Option<ZoneFiles>) {
         self.started = now;
         match (&mut self.answers, reread) {
             (Answers::ZoneFiles(zones), Some(reread)) => *zones = reread,
@@ -112,7 +112,7 @@ impl Source {
 
     /// Begins another check of a domain while others may be in progress: cached replies about its own names are
     /// dropped, unless a resolver still has them in its cache; replies about other names are kept.
-    pub fn begin_check(&self, domain: &Name) {
+    pub(crate) fn begin_check(&self, domain: &Name) {
         if let Some(network) = self.network() {
             network.begin_check(domain);
         }
@@ -153,8 +153,8 @@ impl Source {
     }
 
     /// Returns the domain's zones and their servers, according to the facts; `None` if none of them can be asked.
-    pub(super) fn look<'a>(&self, domain: &'a Name, facts: &Facts) -> Option<ZoneServers<'a>> {
-        self.network().map(|network| network.look(domain, facts))
+    pub(super) fn zone_servers<'a>(&self, domain: &'a Name, facts: &Facts) -> Option<ZoneServers<'a>> {
+        self.network().map(|network| network.zone_servers(domain, facts))
     }
 
     /// Returns the time from which all silent servers can be queried again; `None` if that is now.
@@ -172,7 +172,7 @@ impl Source {
 
     /// Returns whether every answer is already available, so that nothing is waited for.
     #[must_use]
-    pub fn is_at_hand(&self) -> bool {
+    pub(crate) fn is_at_hand(&self) -> bool {
         match &self.answers {
             Answers::ZoneFiles(_) | Answers::Recording(_) => true,
             Answers::Network { .. } => false,
@@ -184,16 +184,16 @@ impl Source {
     pub(super) fn queries(
         &self,
         question: &Question,
-        look: Option<&ZoneServers<'_>>,
+        zone_servers: Option<&ZoneServers<'_>>,
         facts: &Facts,
     ) -> Vec<PlannedQuery> {
         if let Some(query) = self.kept(question) {
             return vec![query];
         }
         let mut queries = Vec::new();
-        if let (Some(network), Some(look)) = (self.network(), look) {
-            match question.name.is_within(look.domain) {
-                true => network.own(question, look, facts, &mut queries),
+        if let (Some(network), Some(zone_servers)) = (self.network(), zone_servers) {
+            match question.name.is_within(zone_servers.domain) {
+                true => network.own(question, zone_servers, facts, &mut queries),
                 false => network.elsewhere(question, facts, &mut queries),
             }
         }
@@ -204,7 +204,7 @@ impl Source {
     pub(super) fn queries_of_infrastructure(
         &self,
         question: &Question,
-        look: Option<&ZoneServers<'_>>,
+        zone_servers: Option<&ZoneServers<'_>>,
     ) -> Vec<PlannedQuery> {
         if let Some(recording) = self.recording() {
             // A run that did not need this question has not recorded it, and does not need it now.
@@ -215,13 +215,13 @@ impl Source {
             return vec![query];
         }
         let mut queries = Vec::new();
-        if let (Some(network), Some(look)) = (self.network(), look) {
+        if let (Some(network), Some(zone_servers)) = (self.network(), zone_servers) {
             match question.rtype {
                 // The version is that of each name server; a resolver's copy is not used.
-                RecordType::Soa => look.authoritative(question, &mut queries),
+                RecordType::Soa => zone_servers.authoritative(question, &mut queries),
                 RecordType::Ns => {
                     network.resolvers(question, &mut queries);
-                    network.delegation(question, look, &mut queries);
+                    network.delegation(question, zone_servers, &mut queries);
                 }
                 _ => network.resolvers(question, &mut queries),
             }
@@ -243,21 +243,23 @@ impl Source {
     }
 
     /// Begins a query; replies that are available are returned at once.
-    pub(super) fn begin(&self, query: &PlannedQuery, domain: &Name) -> Begun {
+    pub(super) fn begin(&self, query: &PlannedQuery, domain: &Name) -> QueryStart {
         match query {
             PlannedQuery::Files(question) => {
                 let reply = self.zones().and_then(|zones| zones.answer(question));
-                Begun::There(reply.into_iter().map(|reply| Reply { at: self.started, ..reply }).collect())
+                QueryStart::Known(
+                    reply.into_iter().map(|reply| Reply { at: self.started, ..reply }).collect(),
+                )
             }
-            PlannedQuery::Recording(question) => Begun::There(self.recorded(question, domain)),
+            PlannedQuery::Recording(question) => QueryStart::Known(self.recorded(question, domain)),
             PlannedQuery::Server(question, server, endpoint, _) => {
-                let Some(network) = self.network() else { return Begun::There(Vec::new()) };
+                let Some(network) = self.network() else { return QueryStart::Known(Vec::new()) };
                 let is_own = question.name.is_within(domain);
                 let name_scope = if is_own { NameScope::Own } else { NameScope::Elsewhere };
                 let cell = network.cell(question, server, endpoint, name_scope);
                 match cell.get() {
-                    Some(reply) => Begun::There(vec![reply.clone()]),
-                    None => Begun::Coming(cell),
+                    Some(reply) => QueryStart::Known(vec![reply.clone()]),
+                    None => QueryStart::Pending(cell),
                 }
             }
         }

@@ -21,7 +21,7 @@ use super::memory::Shared;
 use super::planned_query::PlannedQuery;
 use super::planner::QueryPlanner;
 use super::policy_fetch::{PolicyFetch, Stage};
-use super::source::{Begun, Source};
+use super::source::{QueryStart, Source};
 
 /// A task in progress.
 enum Task {
@@ -70,11 +70,11 @@ pub async fn survey(source: &Source, domain: &Name, limits: Limits, reader: &mut
         };
         for query in planner.queries(&facts, unmet) {
             match source.begin(&query, domain) {
-                Begun::There(replies) => {
+                QueryStart::Known(replies) => {
                     let replies = replies.into_iter().map(|reply| planner.budget.kept(&query, reply));
                     replies.for_each(|reply| facts.insert(reply));
                 }
-                Begun::Coming(cell) => {
+                QueryStart::Pending(cell) => {
                     open.push(Some(Arc::clone(&query)));
                     pending.push(Task::Ask(open.len() - 1, query, cell).done(source, domain));
                 }

@@ -92,7 +92,7 @@ pub async fn transfer(
 }
 
 /// Adds the replies to these questions: from the zone if it covers them, otherwise from the first working resolver.
-pub async fn answer_beside(
+pub(crate) async fn answer_questions(
     source: &Source,
     zones: &ZoneFiles,
     domain: &Name,

@@ -3,6 +3,8 @@
 //! Answers are computed from the records alone: no network, no clock, no file system. Names that the files do not cover
 //! are not answered at all, because a missing answer does not mean "does not exist".
 
+mod zone;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -10,10 +12,10 @@ use crate::facts::{Outcome, Reply, Role, Server, soa_of};
 use crate::record::zone::ZoneText;
 use crate::record::{Name, Question, Record, RecordData, RecordType};
 
+use zone::{Descent, Node, Nodes, Place, Step, Zone, at_or_below};
+
 /// The highest number of aliases followed within one reply; resolvers give up earlier.
 const MAX_CHAIN: usize = 32;
-/// The type of DNAME (RFC 6672).
-const DNAME: RecordType = RecordType::Other(39);
 
 /// The records of zone files, ready to answer as the zones' name servers would.
 ///
@@ -47,62 +49,6 @@ pub struct ZoneConflict {
     pub first: String,
     /// The file that was refused.
     pub second: String,
-}
-
-/// The content of each name, in canonical order: names below a name follow it.
-type Nodes = BTreeMap<Name, Node>;
-
-/// One zone.
-#[derive(Debug, Clone)]
-struct Zone {
-    file: Arc<Server>,
-    has_soa: bool,
-    nodes: Nodes,
-}
-
-/// The content of one name.
-#[derive(Debug, Clone)]
-struct Node {
-    /// The file of the first record.
-    file: Arc<Server>,
-    /// The records, ordered by data, without duplicates.
-    records: Vec<Record>,
-    /// True if a proxy answers in place of the alias here.
-    is_proxied: bool,
-    /// The types of records that are published here but not in the file, with the reason.
-    unlisted: BTreeMap<RecordType, String>,
-}
-
-/// The place where a name is looked up.
-struct Place<'a> {
-    /// The zone and its apex; `None` for names without a zone.
-    zone: Option<(&'a Name, &'a Zone)>,
-    nodes: &'a Nodes,
-    file: &'a Arc<Server>,
-}
-
-/// The result of a lookup for one type at one name.
-enum Step {
-    /// Records of the type; true if a proxy answers in their place.
-    Records(Vec<Record>, bool),
-    /// Records of the type that the file does not hold, with the reason.
-    Unlisted(String),
-    /// Aliases, and the name at which to continue.
-    Alias(Vec<Record>, Name),
-    /// The name exists but has no such record.
-    NoData,
-    /// The name does not exist.
-    NxDomain,
-}
-
-/// The result of the descent from the apex of a zone to a name.
-enum Descent<'a> {
-    /// The name belongs to a zone further down, which has these name servers.
-    Cut(Vec<Record>),
-    /// The name is below a DNAME with this owner and target.
-    Renamed(&'a Record, Name),
-    /// The name is reached.
-    Reached,
 }
 
 impl ZoneFiles {
@@ -181,7 +127,7 @@ impl ZoneFiles {
 
     /// Returns every record set that the files hold at and below `domain`.
     #[must_use]
-    pub fn record_sets(&self, domain: &Name) -> BTreeSet<Question> {
+    pub(crate) fn record_sets(&self, domain: &Name) -> BTreeSet<Question> {
         // Names and zones below a name sort after it, so only these are visited: a run may have many of both.
         let below = self.zones.range(domain..).take_while(|(apex, _)| apex.is_within(domain));
         let above = domain.ancestors().skip(1).filter_map(|above| self.zones.get(&above));
@@ -293,7 +239,7 @@ impl ZoneFiles {
 
     /// Returns whether the zone of the files delegates the name to other name servers.
     #[must_use]
-    pub fn delegates(&self, name: &Name) -> bool {
+    pub(crate) fn delegates(&self, name: &Name) -> bool {
         self.referral(&Question::new(name.clone(), RecordType::Ns)).is_some()
     }
 
@@ -301,12 +247,6 @@ impl ZoneFiles {
     #[must_use]
     pub fn covers(&self, name: &Name) -> bool {
         self.place(name).is_some()
-    }
-
-    /// Returns the apex of the closest zone that contains the name.
-    #[must_use]
-    pub fn apex_of(&self, name: &Name) -> Option<&Name> {
-        self.zone_of(name).map(|(apex, _)| apex)
     }
 
     /// Returns the name servers that the zone lists at its apex, in canonical order.
@@ -345,116 +285,6 @@ impl ZoneFiles {
         let node = at_or_below(&self.foreign, name)?;
         Some(Place { zone: None, nodes: &self.foreign, file: &node.file })
     }
-}
-
-impl<'a> Place<'a> {
-    /// Searches for a delegation or a DNAME on the path from the apex down to the name (RFC 1034 §4.3.2 step 3).
-    fn descend(&self, name: &Name) -> Descent<'a> {
-        let Some((apex, _)) = self.zone else { return Descent::Reached };
-        let mut path: Vec<Name> = name.ancestors().take_while(|above| above.is_within(apex)).collect();
-        path.reverse();
-        for above in &path {
-            let Some(node) = self.nodes.get(above) else { continue };
-            if above != apex && node.of(RecordType::Ns).next().is_some() {
-                return Descent::Cut(node.of(RecordType::Ns).cloned().collect());
-            }
-            let renamed = node.of(DNAME).find_map(|record| Some((record, renamed(name, record)?)));
-            if let Some((record, target)) = renamed.filter(|_| above != name) {
-                return Descent::Renamed(record, target);
-            }
-        }
-        Descent::Reached
-    }
-
-    fn step(&self, name: &Name, rtype: RecordType) -> Step {
-        if let Descent::Renamed(record, target) = self.descend(name) {
-            let data = RecordData::Cname(target.clone());
-            let alias = Record { name: name.clone(), ttl: record.ttl, data };
-            return match rtype {
-                RecordType::Cname => Step::Records(vec![alias], false),
-                _ => Step::Alias(vec![alias], target),
-            };
-        }
-        if let Some(node) = self.nodes.get(name) {
-            return node.step(name, rtype);
-        }
-        if at_or_below(self.nodes, name).is_some() {
-            return Step::NoData;
-        }
-        self.wildcard(name, rtype)
-    }
-
-    /// Returns the records of the wildcard at the closest encloser (RFC 4592 §3.3.1), with the name as owner.
-    fn wildcard(&self, name: &Name, rtype: RecordType) -> Step {
-        let encloser = name.ancestors().skip(1).find(|above| at_or_below(self.nodes, above).is_some());
-        // A name that is too long cannot be an owner.
-        let Some(source) = encloser.and_then(|encloser| encloser.prepend("*").ok()) else {
-            return Step::NxDomain;
-        };
-        match self.nodes.get(&source) {
-            Some(node) => node.step(name, rtype),
-            None if at_or_below(self.nodes, &source).is_some() => Step::NoData,
-            None => Step::NxDomain,
-        }
-    }
-
-    /// Returns the SOA for a negative answer; its TTL is the time for which the answer may be cached (RFC 2308 §3).
-    fn soa(&self) -> Option<Record> {
-        let (apex, zone) = self.zone?;
-        let record = zone.nodes.get(apex)?.of(RecordType::Soa).next()?;
-        let ttl = soa_of(record).map_or(record.ttl, |soa| record.ttl.min(soa.minimum));
-        Some(Record { ttl, ..record.clone() })
-    }
-}
-
-impl Node {
-    fn empty(file: &Arc<Server>) -> Self {
-        let (records, unlisted) = (Vec::new(), BTreeMap::new());
-        Self { file: Arc::clone(file), records, is_proxied: false, unlisted }
-    }
-
-    /// Adds records; of two identical ones, the smaller TTL is kept.
-    fn add(&mut self, records: Vec<Record>) {
-        self.records.extend(records);
-        self.records.sort_by(|one, other| (&one.data, one.ttl).cmp(&(&other.data, other.ttl)));
-        self.records.dedup_by(|later, earlier| later.data == earlier.data);
-    }
-
-    fn of(&self, rtype: RecordType) -> impl Iterator<Item = &Record> {
-        self.records.iter().filter(move |record| record.data.rtype() == rtype)
-    }
-
-    /// Returns the result for the type at this name, with `name` as owner. Records of the type take precedence over an
-    /// alias next to them: such a zone is broken, and both must be reported.
-    fn step(&self, name: &Name, rtype: RecordType) -> Step {
-        let owned = |record: &Record| Record { name: name.clone(), ..record.clone() };
-        let wanted: Vec<Record> = self.of(rtype).map(owned).collect();
-        if !wanted.is_empty() {
-            return Step::Records(wanted, self.is_proxied && rtype == RecordType::Cname);
-        }
-        if let Some(reason) = self.unlisted.get(&rtype) {
-            return Step::Unlisted(reason.clone());
-        }
-        let aliases: Vec<Record> = self.of(RecordType::Cname).map(owned).collect();
-        match aliases.first().and_then(|alias| alias.data.target()).cloned() {
-            Some(target) => Step::Alias(aliases, target),
-            None => Step::NoData,
-        }
-    }
-}
-
-/// Returns the content of the name or, for an empty non-terminal, of the first name below it.
-fn at_or_below<'a>(nodes: &'a Nodes, name: &Name) -> Option<&'a Node> {
-    let (found, node) = nodes.range(name..).next()?;
-    found.is_within(name).then_some(node)
-}
-
-/// Returns the name with the owner of the DNAME replaced by its target (RFC 6672 §2.2); `None` if the result is too
-/// long.
-fn renamed(name: &Name, record: &Record) -> Option<Name> {
-    let RecordData::Other(data) = &record.data else { return None };
-    let target: Name = data.text.parse().ok()?;
-    name.without_suffix(&record.name)?.doubled(&target).ok()
 }
 
 #[cfg(test)]

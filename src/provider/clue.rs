@@ -107,61 +107,10 @@ pub fn best_matches(clue: Clue<'_>, domain: &Name) -> Vec<&'static Provider> {
 
 /// Returns all platforms that match `clue`, however loosely, in the order of the table.
 #[must_use]
-pub fn all_matches(clue: Clue<'_>, domain: &Name) -> Vec<&'static Provider> {
+pub(crate) fn all_matches(clue: Clue<'_>, domain: &Name) -> Vec<&'static Provider> {
     let seen = Seen::new(clue, domain);
     let candidates = index::candidates(clue.evidence(), clue.host());
     candidates.filter(|provider| seen.fit(provider).is_some()).collect()
-}
-
-/// Returns the [best matches](best_matches) of an MX host.
-#[must_use]
-pub fn of_mx(host: &Name, domain: &Name) -> Vec<&'static Provider> {
-    best_matches(Clue::Mx(host), domain)
-}
-
-/// Returns the [best matches](best_matches) of a host in an SPF term.
-#[must_use]
-pub fn of_spf(host: &Name, domain: &Name) -> Vec<&'static Provider> {
-    best_matches(Clue::Spf(host), domain)
-}
-
-/// Returns the [best matches](best_matches) of the target of the alias at `autodiscover`. If the target is the domain's
-/// own name or a platform's general name, [`of_cname`] with the owner `autodiscover` can be more specific.
-#[must_use]
-pub fn of_autodiscover(target: &Name, domain: &Name) -> Vec<&'static Provider> {
-    best_matches(Clue::Autodiscover(target), domain)
-}
-
-/// Returns the [best matches](best_matches) of an SRV record; `service` is a name such as `_autodiscover._tcp`.
-#[must_use]
-pub fn of_srv(service: &str, target: &Name, domain: &Name) -> Vec<&'static Provider> {
-    best_matches(Clue::Srv { service, target }, domain)
-}
-
-/// Returns the [best matches](best_matches) of a published DKIM selector; `target` is `None` if the key itself is
-/// published there.
-#[must_use]
-pub fn of_dkim(selector: &str, target: Option<&Name>, domain: &Name) -> Vec<&'static Provider> {
-    best_matches(Clue::Dkim { selector, target }, domain)
-}
-
-/// Returns the [best matches](best_matches) of a name server: the operator of the zone, not of its mail.
-#[must_use]
-pub fn of_ns(host: &Name, domain: &Name) -> Vec<&'static Provider> {
-    best_matches(Clue::Ns(host), domain)
-}
-
-/// Returns the [best matches](best_matches) of a TXT record of the domain itself, or of `owner` below it. It proves
-/// that an account once existed, not that mail goes there.
-#[must_use]
-pub fn of_txt(owner: Option<&str>, text: &str) -> Vec<&'static Provider> {
-    best_matches(Clue::Txt { owner, text }, &Name::root())
-}
-
-/// Returns the [best matches](best_matches) of an alias; `owner` holds the labels left of the domain.
-#[must_use]
-pub fn of_cname(owner: &str, target: &Name, domain: &Name) -> Vec<&'static Provider> {
-    best_matches(Clue::Cname { owner, target }, domain)
 }
 
 impl Provider {
@@ -169,55 +118,6 @@ impl Provider {
     #[must_use]
     pub fn matches(&self, clue: Clue<'_>, domain: &Name) -> bool {
         Seen::new(clue, domain).fit(self).is_some()
-    }
-
-    /// Returns whether an MX host may belong to this platform.
-    #[must_use]
-    pub fn matches_mx(&self, host: &Name, domain: &Name) -> bool {
-        self.matches(Clue::Mx(host), domain)
-    }
-
-    /// Returns whether a host in an SPF term may belong to this platform.
-    #[must_use]
-    pub fn matches_spf(&self, host: &Name, domain: &Name) -> bool {
-        self.matches(Clue::Spf(host), domain)
-    }
-
-    /// Returns whether the target of the alias at `autodiscover` may belong to this platform.
-    #[must_use]
-    pub fn matches_autodiscover(&self, target: &Name, domain: &Name) -> bool {
-        self.matches(Clue::Autodiscover(target), domain)
-    }
-
-    /// Returns whether an SRV record may belong to this platform; `service` is a name such as `_autodiscover._tcp`.
-    #[must_use]
-    pub fn matches_srv(&self, service: &str, target: &Name, domain: &Name) -> bool {
-        self.matches(Clue::Srv { service, target }, domain)
-    }
-
-    /// Returns whether a published DKIM selector may belong to this platform; `target` is `None` if the key itself is
-    /// published there.
-    #[must_use]
-    pub fn matches_dkim(&self, selector: &str, target: Option<&Name>, domain: &Name) -> bool {
-        self.matches(Clue::Dkim { selector, target }, domain)
-    }
-
-    /// Returns whether a name server may belong to this platform.
-    #[must_use]
-    pub fn matches_ns(&self, host: &Name, domain: &Name) -> bool {
-        self.matches(Clue::Ns(host), domain)
-    }
-
-    /// Returns whether a TXT record, of the domain itself or of `owner` below it, may belong to this platform.
-    #[must_use]
-    pub fn matches_txt(&self, owner: Option<&str>, text: &str) -> bool {
-        self.matches(Clue::Txt { owner, text }, &Name::root())
-    }
-
-    /// Returns whether an alias may belong to this platform; `owner` holds the labels left of the domain.
-    #[must_use]
-    pub fn matches_cname(&self, owner: &str, target: &Name, domain: &Name) -> bool {
-        self.matches(Clue::Cname { owner, target }, domain)
     }
 }
 

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Kind, Provider, all, closest};
+use super::{Clue, Kind, Provider, all, closest};
 use crate::record::Name;
 
 /// A filtering gateway that an admin declared.
@@ -75,17 +75,8 @@ impl Gateway {
     #[must_use]
     pub fn covers(&self, mx_host: &Name, domain: &Name) -> bool {
         match self {
-            Self::Known(provider) => provider.matches_mx(mx_host, domain),
+            Self::Known(provider) => provider.matches(Clue::Mx(mx_host), domain),
             Self::Suffix(suffix) => mx_host.is_within(suffix),
-        }
-    }
-
-    /// Returns whether a host in an SPF term of `domain` belongs to this gateway.
-    #[must_use]
-    pub fn covers_spf(&self, host: &Name, domain: &Name) -> bool {
-        match self {
-            Self::Known(provider) => provider.matches_spf(host, domain),
-            Self::Suffix(suffix) => host.is_within(suffix),
         }
     }
 

@@ -18,9 +18,8 @@ use std::fmt;
 
 use crate::record::Name;
 
-pub use clue::{
-    Clue, all_matches, best_matches, of_autodiscover, of_cname, of_dkim, of_mx, of_ns, of_spf, of_srv, of_txt,
-};
+pub(crate) use clue::all_matches;
+pub use clue::{Clue, best_matches};
 pub use gateway::{Gateway, GatewayError};
 
 /// One platform and the evidence that identifies it.
@@ -74,7 +73,7 @@ impl Provider {
 
     /// Returns the domain that customers include in SPF, if it is the same for all of them.
     #[must_use]
-    pub fn spf_include(&self) -> Option<Name> {
+    pub(crate) fn spf_include(&self) -> Option<Name> {
         let [pattern] = self.spf else { return None };
         pattern.trim_start_matches('=').parse().ok().filter(|_| !pattern.contains(['*', '#', '?', '{']))
     }

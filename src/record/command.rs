@@ -7,7 +7,7 @@
 /// Returns whether an opening bracket after this text would complete a command: `##`, optional letters, and the
 /// bracket.
 #[must_use]
-pub fn opens_command(before: &[u8]) -> bool {
+pub(crate) fn opens_command(before: &[u8]) -> bool {
     let mut back = before.iter().rev().filter(|octet| octet.is_ascii()).peekable();
     while back.next_if(|octet| octet.is_ascii_alphabetic()).is_some() {}
     back.next() == Some(&b'#') && back.next() == Some(&b'#')
@@ -16,7 +16,7 @@ pub fn opens_command(before: &[u8]) -> bool {
 /// Returns the position of the colons that begin a command in this line, in octets; `None` if it does not begin with
 /// them.
 #[must_use]
-pub fn leading_colons(line: &str) -> Option<usize> {
+pub(crate) fn leading_colons(line: &str) -> Option<usize> {
     let rest = line.trim_start_matches(|character: char| !character.is_ascii() || character.is_whitespace());
     let colons = rest.strip_prefix(':')?.trim_start_matches(|character: char| !character.is_ascii());
     colons.starts_with(':').then_some(line.len() - rest.len())

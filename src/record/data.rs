@@ -15,7 +15,7 @@ use super::rtype::RecordType;
 use super::text::Text;
 use super::token::{Token, split};
 
-pub use fields::parse_ttl;
+pub(crate) use fields::parse_ttl;
 pub(super) use fields::{Misfit, has_parameters, name_fields};
 pub use generic::generic_text;
 
@@ -174,7 +174,11 @@ impl RecordData {
     ///
     /// # Errors
     /// [`DataError`] names the field that is wrong.
-    pub fn from_tokens(rtype: RecordType, tokens: &[Token<'_>], origin: &Name) -> Result<Self, DataError> {
+    pub(crate) fn from_tokens(
+        rtype: RecordType,
+        tokens: &[Token<'_>],
+        origin: &Name,
+    ) -> Result<Self, DataError> {
         Self::read_fields(rtype, tokens, origin).map_err(|misfit| misfit.error)
     }
 

@@ -18,11 +18,13 @@ pub mod zone;
 use std::collections::BTreeSet;
 use std::fmt;
 
-pub use command::{leading_colons, opens_command};
-pub use data::{DataError, Other, RecordData, Soa, generic_text, parse_ttl};
+pub(crate) use command::{leading_colons, opens_command};
+pub(crate) use data::parse_ttl;
+pub use data::{DataError, Other, RecordData, Soa, generic_text};
 pub use name::{Name, NameError};
 pub use rtype::{RecordType, UnknownType};
-pub use text::{MAX_CHARACTER_STRING, Text, acts, quote};
+pub(crate) use text::MAX_CHARACTER_STRING;
+pub use text::{Text, acts, quote};
 pub use token::{Token, split};
 
 /// A DNS question: a name and a type; the class is always IN.

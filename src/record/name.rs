@@ -179,7 +179,7 @@ impl Name {
 
     /// Returns the name without the labels of `suffix`; `None` unless it is strictly below `suffix`.
     #[must_use]
-    pub fn without_suffix(&self, suffix: &Self) -> Option<Self> {
+    pub(crate) fn without_suffix(&self, suffix: &Self) -> Option<Self> {
         if !self.is_within(suffix) || self == suffix {
             return None;
         }

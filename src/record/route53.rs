@@ -93,7 +93,7 @@ enum Content {
 }
 
 /// The combined sets of one name and type.
-enum Together {
+enum CombinedSet {
     Records(u32, Vec<RecordData>),
     Alias(Name),
     Unlisted(String),
@@ -167,14 +167,14 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn set(&mut self, set: Set, place: String) {
-        let name = self.kept(&place, ".Name", name(&set.name));
+        let name = self.accepted(&place, ".Name", name(&set.name));
         let rtype = set.r#type.parse::<RecordType>().map_err(|_| {
             format!("found the type `{}`, expected a DNS record type such as `MX`", shown(&set.r#type))
         });
-        let rtype = self.kept(&place, ".Type", rtype);
+        let rtype = self.accepted(&place, ".Type", rtype);
         let content = match (&set.alias_target, &set.traffic_policy_instance_id) {
             (Some(target), _) => {
-                self.kept(&place, ".AliasTarget.DNSName", self::name(&target.name)).map(Content::Alias)
+                self.accepted(&place, ".AliasTarget.DNSName", self::name(&target.name)).map(Content::Alias)
             }
             (None, Some(_)) => Some(Content::Policy),
             (None, None) => rtype.and_then(|rtype| self.records(rtype, &set.resource_records, &place)),
@@ -193,20 +193,20 @@ impl Reader<'_> {
     fn records(&mut self, rtype: RecordType, values: &[Value], place: &str) -> Option<Content> {
         if values.is_empty() {
             let reason = "the set has no records; expected `ResourceRecords` or `AliasTarget`".to_owned();
-            return self.kept(place, "", Err(reason));
+            return self.accepted(place, "", Err(reason));
         }
         self.count += values.len();
         let mut records = Vec::with_capacity(values.len());
         for (index, value) in values.iter().enumerate() {
             let read =
-                self.kept(place, &format!(".ResourceRecords[{index}].Value"), data(rtype, &value.value));
+                self.accepted(place, &format!(".ResourceRecords[{index}].Value"), data(rtype, &value.value));
             records.extend(read);
         }
         Some(Content::Records(records))
     }
 
     /// Returns the value that was read; notes the problem and returns `None` if it could not be read.
-    fn kept<T>(&mut self, place: &str, part: &str, read: Result<T, String>) -> Option<T> {
+    fn accepted<T>(&mut self, place: &str, part: &str, read: Result<T, String>) -> Option<T> {
         let reason = match read {
             Ok(read) => return Some(read),
             Err(reason) => reason,
@@ -227,11 +227,11 @@ impl Reader<'_> {
             return Err(ListingError { lines: self.problems });
         }
         let mut warnings = Vec::new();
-        let mut sets: BTreeMap<Question, Together> = BTreeMap::new();
+        let mut sets: BTreeMap<Question, CombinedSet> = BTreeMap::new();
         let mut places: BTreeMap<Question, String> = BTreeMap::new();
         for (question, entries) in self.entries {
             places.extend(entries.first().map(|entry| (question.clone(), entry.place.clone())));
-            sets.insert(question, together(entries));
+            sets.insert(question, combined(entries));
         }
         // A short list may name a long set many times.
         let lengths = sets.keys().filter_map(|question| resolved(question, &sets).ok());
@@ -264,11 +264,11 @@ impl Reader<'_> {
 
 /// Combines the sets of one name and type as clients see them: records of multivalue answers add up; of other
 /// alternatives, Route 53 chooses one.
-fn together(mut entries: Vec<Entry>) -> Together {
+fn combined(mut entries: Vec<Entry>) -> CombinedSet {
     let alternatives = entries.len();
     let one_of = |identifiers: Vec<String>| {
         let all = identifiers.join(", ");
-        Together::Unlisted(format!(
+        CombinedSet::Unlisted(format!(
             "Route 53 answers with one of {alternatives} sets ({all}) and chooses by client"
         ))
     };
@@ -276,9 +276,11 @@ fn together(mut entries: Vec<Entry>) -> Together {
         && let Some(entry) = entries.pop()
     {
         return match entry.content {
-            Content::Records(data) => Together::Records(entry.ttl, data),
-            Content::Alias(target) => Together::Alias(target),
-            Content::Policy => Together::Unlisted("a traffic policy of Route 53 chooses the answer".into()),
+            Content::Records(data) => CombinedSet::Records(entry.ttl, data),
+            Content::Alias(target) => CombinedSet::Alias(target),
+            Content::Policy => {
+                CombinedSet::Unlisted("a traffic policy of Route 53 chooses the answer".into())
+            }
         };
     }
     let all_records = |entries: &[Entry]| -> Option<(u32, Vec<Vec<RecordData>>)> {
@@ -298,7 +300,7 @@ fn together(mut entries: Vec<Entry>) -> Together {
     if let Some((ttl, sets)) = all_records(&entries) {
         let is_same = sets.windows(2).all(|pair| pair[0] == pair[1]);
         if is_same || entries.iter().all(adds_up) {
-            return Together::Records(ttl, sets.into_iter().flatten().collect());
+            return CombinedSet::Records(ttl, sets.into_iter().flatten().collect());
         }
     }
     const SHOWN: usize = 4;
@@ -312,14 +314,14 @@ fn together(mut entries: Vec<Entry>) -> Together {
 /// Returns the records at the end of a set's aliases with their TTL, or the reason why they are not in the list.
 fn resolved<'a>(
     question: &Question,
-    sets: &'a BTreeMap<Question, Together>,
+    sets: &'a BTreeMap<Question, CombinedSet>,
 ) -> Result<(u32, &'a [RecordData]), String> {
     let mut question = question.clone();
     for _ in 0..LONGEST_CHAIN {
         match sets.get(&question) {
-            Some(Together::Records(ttl, data)) => return Ok((*ttl, data)),
-            Some(Together::Unlisted(reason)) => return Err(reason.clone()),
-            Some(Together::Alias(target)) => question.name = target.clone(),
+            Some(CombinedSet::Records(ttl, data)) => return Ok((*ttl, data)),
+            Some(CombinedSet::Unlisted(reason)) => return Err(reason.clone()),
+            Some(CombinedSet::Alias(target)) => question.name = target.clone(),
             None => {
                 let target = question.name.without_trailing_dot();
                 return Err(format!(

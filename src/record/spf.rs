@@ -109,7 +109,7 @@ impl Term {
     /// Returns the prefix lengths, in bits, that an `a` or `mx` term applies to IPv4 and to IPv6 addresses (RFC 7208
     /// §5.3, §5.4); 32 and 128 for other terms.
     #[must_use]
-    pub fn prefix_lengths(&self) -> (u8, u8) {
+    pub(crate) fn prefix_lengths(&self) -> (u8, u8) {
         prefixes(self.lengths()).unwrap_or((32, 128))
     }
 

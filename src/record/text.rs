@@ -12,7 +12,7 @@ use super::command::opens_command;
 use super::name::unescape;
 
 /// The length limit of a character-string, in octets (RFC 1035 §3.3).
-pub const MAX_CHARACTER_STRING: usize = 255;
+pub(crate) const MAX_CHARACTER_STRING: usize = 255;
 
 /// The content of a TXT record, as octets: what DNS returns need not be UTF-8.
 #[derive(Clone)]

@@ -18,7 +18,7 @@ pub struct Token<'a> {
 impl Token<'_> {
     /// Returns whether this is exactly the unquoted word.
     #[must_use]
-    pub fn is_word(&self, word: &[u8]) -> bool {
+    pub(crate) fn is_word(&self, word: &[u8]) -> bool {
         !self.quoted && self.raw == word
     }
 

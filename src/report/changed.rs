@@ -55,7 +55,7 @@ pub fn before(report: &DomainReport, expectation: &ExpectationView) -> Option<St
 
 /// Returns the change of an expectation since the earlier report, if there is one.
 #[must_use]
-pub fn moved_of<'r>(report: &'r DomainReport, expectation: &ExpectationView) -> Option<&'r Moved> {
+pub(crate) fn moved_of<'r>(report: &'r DomainReport, expectation: &ExpectationView) -> Option<&'r Moved> {
     report.since.as_ref()?.expectations.iter().find(|moved| moved.id == expectation.id)
 }
 

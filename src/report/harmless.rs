@@ -70,7 +70,7 @@ pub fn harmless(text: &str) -> String {
 /// Returns the lines so that none begins a command to a build agent. An IPv6 address that begins with colons gets its
 /// leading zero.
 #[must_use]
-pub fn harmless_lines(text: &str) -> Cow<'_, str> {
+pub(crate) fn harmless_lines(text: &str) -> Cow<'_, str> {
     if text.lines().all(|line| leading_colons(line).is_none()) {
         return text.into();
     }

@@ -10,7 +10,7 @@ use super::ascii::{mark, to_ascii};
 use super::view::{ExpectationView, HazardView};
 
 /// The width of a pipe or a file: no line is wrapped.
-pub const UNLIMITED: usize = usize::MAX;
+pub(crate) const UNLIMITED: usize = usize::MAX;
 /// The minimum width in columns; a narrower terminal has to wrap.
 const NARROWEST: usize = 40;
 
@@ -163,7 +163,7 @@ pub enum Mark {
 impl Mark {
     /// Returns the mark of an expectation.
     #[must_use]
-    pub fn of_expectation(expectation: &ExpectationView) -> Self {
+    pub(crate) fn of_expectation(expectation: &ExpectationView) -> Self {
         match expectation.status {
             Status::Met => Self::Met,
             Status::Unmet if expectation.is_required() => Self::Error,
@@ -176,7 +176,7 @@ impl Mark {
 
     /// Returns the mark of a hazard.
     #[must_use]
-    pub fn of_hazard(hazard: &HazardView) -> Self {
+    pub(crate) fn of_hazard(hazard: &HazardView) -> Self {
         match hazard.level {
             _ if hazard.is_waived() => Self::Waived,
             Severity::Error => Self::Error,
@@ -187,7 +187,7 @@ impl Mark {
 
     /// Returns the character of the mark.
     #[must_use]
-    pub fn symbol(self) -> &'static str {
+    pub(crate) fn symbol(self) -> &'static str {
         match self {
             Self::Met => "✔",
             Self::Error => "✘",
@@ -210,7 +210,7 @@ impl Mark {
 
     /// Returns the meaning of its color.
     #[must_use]
-    pub fn tone(self) -> Tone {
+    pub(crate) fn tone(self) -> Tone {
         match self {
             Self::Met => Tone::Good,
             Self::Error => Tone::Bad,

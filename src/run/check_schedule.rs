@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::check::{PollInterval, next_look};
+use crate::check::{PollInterval, next_check};
 
 use super::checked::Checked;
 
@@ -11,26 +11,26 @@ use super::checked::Checked;
 pub struct CheckSchedule {
     interval: PollInterval,
     /// The number of checks in a row that showed nothing new.
-    vain: u32,
+    unchanged: u32,
 }
 
 impl CheckSchedule {
     /// Returns a schedule that checks at least this often.
     #[must_use]
     pub fn every(every: SignedDuration) -> Self {
-        Self { interval: PollInterval::every(every), vain: 0 }
+        Self { interval: PollInterval::every(every), unchanged: 0 }
     }
 
     /// Records the number of changes that a check other than the first has shown: caches that keep an answer longer
     /// than announced are asked less and less often.
     pub fn note(&mut self, changes: usize) {
-        self.vain = if changes > 0 { 0 } else { self.vain.saturating_add(1) };
+        self.unchanged = if changes > 0 { 0 } else { self.unchanged.saturating_add(1) };
     }
 
     /// Returns the next time to check these domains, at which at least one result can differ.
     #[must_use]
     pub fn next<'a>(&self, open: impl IntoIterator<Item = &'a Checked>, now: Timestamp) -> Timestamp {
         let assessments = open.into_iter().map(|checked| &checked.assessment);
-        next_look(assessments, self.interval.after_vain(self.vain), now)
+        next_check(assessments, self.interval.after_unchanged(self.unchanged), now)
     }
 }

@@ -37,7 +37,12 @@ impl Checked {
     }
 
     /// Takes the history of earlier runs into account.
-    pub fn look_ahead(&mut self, history: &History, assumptions: Assumptions, options: JudgeOptions<'_>) {
+    pub(crate) fn look_ahead(
+        &mut self,
+        history: &History,
+        assumptions: Assumptions,
+        options: JudgeOptions<'_>,
+    ) {
         if !history.is_empty_for(&self.subject.domain) {
             let options = JudgeOptions { history: Some(history), ..options };
             self.assessment = assess(&self.subject, &self.facts, options);
@@ -74,7 +79,7 @@ impl Checked {
     }
 
     /// Adds the facts to a recording.
-    pub fn add_to(&self, recording: &mut Recording) {
+    pub(crate) fn add_to(&self, recording: &mut Recording) {
         recording.add(&self.subject.domain, &self.facts);
     }
 

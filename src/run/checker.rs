@@ -234,17 +234,6 @@ impl Checker {
         result
     }
 
-    /// Finds the resolvers again, reads zone files and keys again, and drops every cached answer; checks under way
-    /// continue with the inputs that they began with. This also happens by itself if the clock shows that the machine
-    /// was asleep.
-    ///
-    /// # Errors
-    /// [`RunError`] for an input that cannot be used any more; all inputs are then unchanged.
-    pub async fn reopen(&self, now: Timestamp) -> Result<(), RunError> {
-        let _one_at_a_time = self.reopening.lock().await;
-        self.open_again(inputs::whole_seconds(now)).await.map(drop)
-    }
-
     /// Returns the sources of the answers at this time, and opens them again if necessary.
     async fn inputs(&self, now: Timestamp) -> Result<Arc<OpenInputs>, RunError> {
         let current = || Some(Arc::clone(&lock(&self.inputs))).filter(|open| self.is_current(open, now));

@@ -30,7 +30,7 @@ pub fn parse(typed: &str) -> Result<Name, DomainError> {
 ///
 /// # Errors
 /// [`DomainError`] if no domain is in it.
-pub fn parse_listed(typed: &str) -> Result<(Name, bool), DomainError> {
+pub(crate) fn parse_listed(typed: &str) -> Result<(Name, bool), DomainError> {
     let text = typed.trim();
     let host = match url_host(text) {
         Some(host) => host.strip_prefix("www.").unwrap_or(host),

@@ -1,19 +1,18 @@
 //! Files: read within bounds, written whole, with errors that name them.
 #![allow(clippy::disallowed_methods, reason = "this is the one place that touches files")]
 
+mod atomic;
+
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{
-    BufRead as _, BufReader, BufWriter, ErrorKind, IntoInnerError, Read, Seek as _, SeekFrom, Write as _,
-};
+use std::io::{BufRead as _, BufReader, ErrorKind, Read, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
-
-use tempfile::NamedTempFile;
 
 use crate::facts::Recording;
 
 use super::error::RunError;
-use super::temporary::Temporary;
+
+pub use atomic::{AtomicFile, write};
 
 /// A kind of file that is read as a whole, and its maximum size. The parsed content takes up to a hundred times as much
 /// memory.
@@ -25,17 +24,17 @@ pub struct Kind {
 }
 
 /// A zone file: some hundred thousand records.
-pub const ZONE_FILE: Kind = Kind { what: "a zone file", mebibytes: 8 };
+pub(crate) const ZONE_FILE: Kind = Kind { what: "a zone file", mebibytes: 8 };
 /// A file with the expected values of many domains.
-pub const EXPECTED_VALUES: Kind = Kind { what: "a file of expected values", mebibytes: 16 };
+pub(crate) const EXPECTED_VALUES: Kind = Kind { what: "a file of expected values", mebibytes: 16 };
 /// A list of domains: a million of them.
-pub const DOMAIN_LIST: Kind = Kind { what: "a list of domains", mebibytes: 64 };
+pub(crate) const DOMAIN_LIST: Kind = Kind { what: "a list of domains", mebibytes: 64 };
 /// A file with one key.
-pub const KEY_FILE: Kind = Kind { what: "a key file", mebibytes: 1 };
+pub(crate) const KEY_FILE: Kind = Kind { what: "a key file", mebibytes: 1 };
 /// A settings file: options of thousands of domains.
 pub const SETTINGS: Kind = Kind { what: "a settings file", mebibytes: 16 };
 /// A report or recording of an earlier run over very many domains.
-pub const EARLIER_RUN: Kind = Kind { what: "a report or recording", mebibytes: 1024 };
+pub(crate) const EARLIER_RUN: Kind = Kind { what: "a report or recording", mebibytes: 1024 };
 
 impl Kind {
     fn octets(self) -> u64 {
@@ -68,7 +67,7 @@ pub fn read(path: &Path, kind: Kind) -> Result<Vec<u8>, RunError> {
 ///
 /// # Errors
 /// [`RunError`] as for [`read`], and if it is not UTF-8.
-pub fn read_text(path: &Path, kind: Kind) -> Result<String, RunError> {
+pub(crate) fn read_text(path: &Path, kind: Kind) -> Result<String, RunError> {
     String::from_utf8(read(path, kind)?)
         .map_err(|_| RunError::content(path, "it is not UTF-8; save it as UTF-8"))
 }
@@ -80,7 +79,7 @@ pub const INPUT: &str = "standard input";
 ///
 /// # Errors
 /// [`RunError`] if it cannot be read or is larger than its kind may be.
-pub fn read_input(given: Option<&[u8]>, kind: Kind) -> Result<Vec<u8>, RunError> {
+pub(crate) fn read_input(given: Option<&[u8]>, kind: Kind) -> Result<Vec<u8>, RunError> {
     let mut octets = Vec::new();
     let read = match given {
         Some(given) => given.take(kind.octets() + 1).read_to_end(&mut octets),
@@ -230,7 +229,7 @@ pub fn is_there(path: &Path) -> bool {
 ///
 /// # Errors
 /// [`RunError`] as for [`read_text`], and for what is not a file: reading a pipe would wait for its other end.
-pub fn read_text_if_there(path: &Path) -> Result<Option<String>, RunError> {
+pub(crate) fn read_text_if_there(path: &Path) -> Result<Option<String>, RunError> {
     match std::fs::metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Ok(there) if !there.is_file() => Err(RunError::content(path, "not a regular file")),
@@ -251,161 +250,4 @@ pub(super) fn hidden(path: &Path, end: &str) -> OsString {
     name.push(path.file_name().unwrap_or_default());
     name.push(end);
     name
-}
-
-/// A file that is written under a temporary name next to it, and replaces it when it is complete, with the permissions
-/// of the old file. A link in its place is replaced and not followed; something other than a file, such as a pipe, is
-/// written to directly.
-#[derive(Debug)]
-pub struct AtomicFile {
-    path: PathBuf,
-    place: Place,
-}
-
-/// The place where the content is written.
-#[derive(Debug)]
-enum Place {
-    /// A temporary file next to it, which is removed unless it replaces the file.
-    Beside(BufWriter<NamedTempFile>, Temporary),
-    /// The pipe or device itself.
-    There(BufWriter<File>),
-}
-
-impl AtomicFile {
-    /// Begins to write a file.
-    ///
-    /// # Errors
-    /// [`RunError`] if nothing can be written there.
-    pub fn begin(path: &Path) -> Result<Self, RunError> {
-        let folder = folder_of(path)?;
-        if path.is_dir() {
-            return Err(RunError::content(path, "it is a folder; name a file in it"));
-        }
-        let begun = if is_device(path) {
-            File::options().append(true).open(path).map(|file| Place::There(BufWriter::new(file)))
-        } else {
-            // A name that cannot be guessed, and never a file or a link that is there already.
-            let mode = mode_of(path);
-            let fresh = |path: &Path| create(path, mode);
-            let mut names = tempfile::Builder::new();
-            let start = hidden(path, ".");
-            let made = names.prefix(&start).suffix(".tmp").make_in(folder, fresh);
-            made.map(|made| {
-                let temporary = Temporary::new(made.path());
-                Place::Beside(BufWriter::new(made), temporary)
-            })
-        };
-        let place = begun.map_err(|error| RunError::write(path, error))?;
-        Ok(Self { path: path.to_owned(), place })
-    }
-
-    /// Adds to the content.
-    ///
-    /// # Errors
-    /// [`RunError`] if that fails; the file that was there before is unchanged.
-    pub fn write(&mut self, content: &[u8]) -> Result<(), RunError> {
-        let written = match &mut self.place {
-            Place::Beside(file, _) => file.write_all(content),
-            Place::There(file) => file.write_all(content),
-        };
-        written.map_err(|error| RunError::write(&self.path, error))
-    }
-
-    /// Replaces the file. The content is on the disk before the new name is, and the name is before this returns: a
-    /// power failure leaves either the old file or the new one.
-    ///
-    /// # Errors
-    /// [`RunError`] if that fails; the file that was there before is unchanged.
-    pub fn finish(self) -> Result<(), RunError> {
-        let Self { path, place } = self;
-        let placed = match place {
-            Place::Beside(file, _temporary) => placed(file, &path),
-            Place::There(mut file) => file.flush(),
-        };
-        placed.map_err(|error| RunError::write(&path, error))
-    }
-}
-
-fn placed(file: BufWriter<NamedTempFile>, path: &Path) -> std::io::Result<()> {
-    let file = file.into_inner().map_err(IntoInnerError::into_error)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    sync_folder(path)
-}
-
-/// Returns the permissions of the file that is to be replaced; `None` if there is none yet.
-#[cfg(unix)]
-fn mode_of(path: &Path) -> Option<u32> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let there = std::fs::symlink_metadata(path).ok().filter(std::fs::Metadata::is_file)?;
-    // Set-user-id and set-group-id are not kept: the content now comes from another writer.
-    Some(there.permissions().mode() & 0o777)
-}
-
-#[cfg(unix)]
-fn create(path: &Path, mode: Option<u32>) -> std::io::Result<File> {
-    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-    let mut options = File::options();
-    options.create_new(true).write(true);
-    let Some(mode) = mode else { return options.open(path) };
-    // At no time accessible to more users than the old file was, and in the end to all of them, whatever the umask is.
-    let file = options.mode(mode & 0o600).open(path)?;
-    file.set_permissions(std::fs::Permissions::from_mode(mode))?;
-    Ok(file)
-}
-
-/// Writes the name of a file to the disk. Some file systems cannot do this, and some folders may be written to but not
-/// read.
-#[cfg(unix)]
-fn sync_folder(path: &Path) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    match File::open(folder).and_then(|folder| folder.sync_all()) {
-        Err(error)
-            if matches!(
-                error.kind(),
-                ErrorKind::PermissionDenied | ErrorKind::InvalidInput | ErrorKind::Unsupported
-            ) =>
-        {
-            Ok(())
-        }
-        synced => synced,
-    }
-}
-
-#[cfg(not(unix))]
-fn mode_of(_: &Path) -> Option<u32> {
-    None
-}
-
-/// Creates a file, which gets its permissions from its folder on this system.
-#[cfg(not(unix))]
-fn create(path: &Path, _: Option<u32>) -> std::io::Result<File> {
-    File::options().create_new(true).write(true).open(path)
-}
-
-/// Does nothing: folders cannot be opened on this system.
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> std::io::Result<()> {
-    Ok(())
-}
-
-/// Returns whether the path is not a file that another could replace: a pipe, a terminal, or a link that the system
-/// keeps for one. Any other link counts as a name, whatever it points to.
-fn is_device(path: &Path) -> bool {
-    let Ok(there) = std::fs::symlink_metadata(path) else { return false };
-    if !there.is_symlink() {
-        return !there.is_file();
-    }
-    let folder = folder_of(path).ok().and_then(|folder| folder.canonicalize().ok());
-    folder.is_some_and(|folder| folder == Path::new("/dev") || folder.starts_with("/proc"))
-}
-
-/// Writes a complete file: under a temporary name next to it, which then replaces it.
-///
-/// # Errors
-/// [`RunError`] if it cannot be written; an older file is then unchanged.
-pub fn write(path: &Path, content: &str) -> Result<(), RunError> {
-    let mut draft = AtomicFile::begin(path)?;
-    draft.write(content.as_bytes())?;
-    draft.finish()
 }

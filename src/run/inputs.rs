@@ -56,7 +56,7 @@ impl RunInputs {
     ///
     /// # Errors
     /// [`RunError`] for a zone file that cannot be used any more.
-    pub fn begin_round(
+    pub(crate) fn begin_round(
         &mut self,
         lookup: &LookupOptions,
         names: &Names,

@@ -47,7 +47,7 @@ pub struct RunOptions {
 impl RunOptions {
     /// Returns the options for judging domains.
     #[must_use]
-    pub fn judge_options(&self) -> JudgeOptions<'_> {
+    pub(crate) fn judge_options(&self) -> JudgeOptions<'_> {
         JudgeOptions { view: self.lookup.view, strict: self.strict, waivers: &self.waivers, history: None }
     }
 
@@ -185,7 +185,7 @@ impl Default for LookupOptions {
 impl LookupOptions {
     /// Returns whether zones are read by transfer.
     #[must_use]
-    pub fn is_transferred(&self) -> bool {
+    pub(crate) fn is_transferred(&self) -> bool {
         self.transfer || self.tsig.is_some()
     }
 }

@@ -57,7 +57,7 @@ impl DomainOverrides {
     }
 
     /// Adds the values of Microsoft Graph for each domain.
-    pub fn with_tenant(self, wanted: BTreeMap<Name, Vec<u8>>) -> Self {
+    pub(crate) fn with_tenant(self, wanted: BTreeMap<Name, Vec<u8>>) -> Self {
         Self { wanted, ..self }
     }
 
@@ -125,7 +125,7 @@ impl<'a> UsedWaivers<'a> {
     }
 
     /// Returns a note for each waiver that could have applied to a finding and did not.
-    pub fn unneeded(&self) -> Vec<String> {
+    pub(crate) fn unneeded(&self) -> Vec<String> {
         let unneeded = self.concerned.difference(&self.used).filter_map(|index| self.waivers.get(*index));
         let notes = unneeded.map(|waiver| {
             let whose = waiver.domain.as_ref().map_or_else(|| "*".to_owned(), Name::without_trailing_dot);

@@ -10,7 +10,7 @@ use crate::check::{JudgeOptions, Questions, compared_questions, wanted, web_requ
 use crate::expected::Subject;
 use crate::facts::{Facts, Reader};
 use crate::lookup::{
-    Besides, Limits, Source, answer_beside, compare_delegation, request_web, survey, transfer,
+    FurtherQuestions, Limits, Source, answer_questions, compare_delegation, request_web, survey, transfer,
 };
 use crate::record::{Name, Question};
 
@@ -99,7 +99,7 @@ pub(super) async fn gather_observed(
     let until = Instant::now() + limits.deadline;
     let requests = web_requests(subject, &inputs.web);
     let compared = if source.has_named_servers() { compared_questions(domain) } else { Vec::new() };
-    let reader = Besides::new(Questions::new(subject, judge_options), source, &requests, compared);
+    let reader = FurtherQuestions::new(Questions::new(subject, judge_options), source, &requests, compared);
     let mut reader = Observed { reader, observe };
     let mut facts = survey(source, domain, limits, &mut reader).await;
     if let Some(transfer) = &inputs.transfer {
@@ -141,6 +141,6 @@ async fn read_zone(source: &Source, subject: &Subject, how: &Transfer, until: In
         if open.is_empty() {
             return;
         }
-        answer_beside(source, &zones, domain, open, until, facts).await;
+        answer_questions(source, &zones, domain, open, until, facts).await;
     }
 }

@@ -74,7 +74,7 @@ impl PreparedRun {
     }
 
     /// Takes the history of earlier runs into account, and compares with what they reported.
-    pub fn look_ahead(&self, options: &RunOptions, checked: &mut Checked, history: &History) {
+    pub(crate) fn look_ahead(&self, options: &RunOptions, checked: &mut Checked, history: &History) {
         checked.look_ahead(history, options.assumptions, options.judge_options());
         checked.since = self.earlier.as_ref().and_then(|earlier| since(earlier, &checked.report()));
     }

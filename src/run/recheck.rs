@@ -35,9 +35,9 @@ pub enum Doubt {
 
 impl Doubt {
     /// Returns the doubt about a result; `None` if no part of it depends on a lookup that failed.
-    pub fn about(checked: &Checked, scales: JudgeOptions<'_>) -> Option<Self> {
+    pub fn about(checked: &Checked, judge_options: JudgeOptions<'_>) -> Option<Self> {
         let Assessment { judged, hazards, .. } = &checked.assessment;
-        let decisive = || judged.iter().filter(|judged| judged.importance >= scales.least_decisive());
+        let decisive = || judged.iter().filter(|judged| judged.importance >= judge_options.least_decisive());
         let is_unmet = decisive().any(|judged| judged.status == Status::Unmet);
         // A hazard may depend on a failed lookup too: SERVFAIL and then an answer looks like a wrong signature.
         if !is_unmet && decisive().any(is_failed) {

@@ -90,7 +90,7 @@ pub struct BasePath(String);
 impl BasePath {
     /// Returns the path without this prefix; the whole path if the proxy has removed the prefix.
     #[must_use]
-    pub fn strip<'p>(&self, path: &'p str) -> &'p str {
+    pub(crate) fn strip<'p>(&self, path: &'p str) -> &'p str {
         match path.strip_prefix(self.0.as_str()) {
             Some("") => "/",
             Some(rest) if rest.starts_with('/') => rest,

@@ -45,7 +45,7 @@ impl PlanQuery {
         let whole = Move {
             subject: &checked.subject,
             facts: &checked.facts,
-            scales: options.judge_options(),
+            judge_options: options.judge_options(),
             assumptions: options.assumptions,
             options: "",
             replay_options: "",

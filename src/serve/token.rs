@@ -17,7 +17,7 @@ impl AccessToken {
     /// Returns whether this `Authorization` header contains the token, as a bearer token or as the password of HTTP
     /// Basic.
     #[must_use]
-    pub fn admits(&self, authorization: &[u8]) -> bool {
+    pub(crate) fn admits(&self, authorization: &[u8]) -> bool {
         let Some(at) = authorization.iter().position(|octet| *octet == b' ') else { return false };
         let (scheme, value) = authorization.split_at(at);
         let value = value.trim_ascii();

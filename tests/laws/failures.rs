@@ -136,7 +136,7 @@ fn subsets(facts: &Facts, servers: &ServerSetup, dice: &mut Dice) -> Vec<Subset>
 fn may_be_reached(facts: &Facts) -> bool {
     let replies = facts.unordered().filter(|reply| reply.server.role == Role::Authoritative);
     let mut outcomes = replies.map(|reply| reply.outcome);
-    outcomes.any(|outcome| outcome.is_answer() || outcome.tells_nothing())
+    outcomes.any(|outcome| outcome.is_answer() || outcome.says_nothing_about_server())
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn no_subset_of_failures_makes_a_world_ready_that_is_not() {
         let (view, resolvers) = views[turn % views.len()];
         let plan = Judgement::new(&world, &world.facts(&world.zone)).changes;
         let planned = publish(&world.zone, &plan);
-        let scales = JudgeOptions { view, ..JudgeOptions::default() };
+        let judge_options = JudgeOptions { view, ..JudgeOptions::default() };
         // The resolvers remember what is published; or they have what the plan leads to already, which is not published.
         let mut runs = vec![(world.zone.clone(), world.zone.clone()), (planned.clone(), planned.clone())];
         if view != TrustPolicy::Resolver {
@@ -163,7 +163,7 @@ fn no_subset_of_failures_makes_a_world_ready_that_is_not() {
         }
         for (published, remembered) in runs {
             world.zone = published;
-            let verdict = |facts: &Facts| assess(&world.subject, facts, scales).verdict;
+            let verdict = |facts: &Facts| assess(&world.subject, facts, judge_options).verdict;
             let servers = ServerSetup::new(&world, &remembered, view, resolvers);
             let facts = servers.facts(&world, &|_, _| None);
             let before = verdict(&facts);

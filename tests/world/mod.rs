@@ -21,7 +21,9 @@ use cutover::facts::{
     Facts, Outcome as Answered, Recording, Reply, Role, Server, TrustPolicy, UnqueriedNames, WebTopic,
 };
 use cutover::lookup::zonefile::ZoneFiles;
-use cutover::lookup::{Besides, Limits, Network, Source, compare_delegation, request_web, survey, transfer};
+use cutover::lookup::{
+    FurtherQuestions, Limits, Network, Source, compare_delegation, request_web, survey, transfer,
+};
 use cutover::plan::{Change, changes};
 use cutover::record::zone::{self, ZoneText};
 use cutover::record::{Name, Question, Record};
@@ -134,17 +136,17 @@ impl World {
         view: TrustPolicy,
     ) -> Outcome {
         let mut options = self.options.clone();
-        options.scales.view = view;
-        let mut questions = Questions::new(&options.subject, options.scales);
+        options.judge_options.view = view;
+        let mut questions = Questions::new(&options.subject, options.judge_options);
         let domain = &options.subject.domain;
         let facts = runtime.block_on(survey(source, domain, Limits::default(), &mut questions));
         Self { answers: self.answers.clone(), options: options.clone() }.judge(facts)
     }
 
     fn judge(&self, facts: Facts) -> Outcome {
-        let Options { subject, scales } = &self.options;
-        let assessment = assess(subject, &facts, *scales);
-        let changes = changes(subject, &facts, scales.view, &assessment);
+        let Options { subject, judge_options } = &self.options;
+        let assessment = assess(subject, &facts, *judge_options);
+        let changes = changes(subject, &facts, judge_options.view, &assessment);
         Outcome { assessment, changes, facts }
     }
 
@@ -268,7 +270,7 @@ fn gather(source: &Source, subject: &Subject) -> Facts {
     let requests = web_requests(subject, &WebTopic::ALL);
     let questions = Questions::new(subject, JudgeOptions::default());
     let addresses_of = BTreeSet::new();
-    let mut reader = Besides::new(questions, source, &addresses_of, compared);
+    let mut reader = FurtherQuestions::new(questions, source, &addresses_of, compared);
     runtime.block_on(async {
         let mut facts = survey(source, &subject.domain, Limits::default(), &mut reader).await;
         transfer(source, &subject.domain, None, tokio::time::Instant::now(), &mut facts).await;

@@ -14,12 +14,12 @@ pub(super) const DOMAIN: &str = "contoso.com";
 #[derive(Clone)]
 pub(super) struct Options {
     pub(super) subject: Subject,
-    pub(super) scales: JudgeOptions<'static>,
+    pub(super) judge_options: JudgeOptions<'static>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { subject: Subject::new(DOMAIN.parse().unwrap()), scales: JudgeOptions::default() }
+        Self { subject: Subject::new(DOMAIN.parse().unwrap()), judge_options: JudgeOptions::default() }
     }
 }
 
@@ -31,7 +31,7 @@ impl Options {
             match option {
                 "--parked" => self.subject.is_parked = true,
                 "--hybrid" => self.subject.hybrid = true,
-                "--strict" => self.scales.strict = true,
+                "--strict" => self.judge_options.strict = true,
                 option => self.set(option, words.next().unwrap_or_else(|| panic!("{option} needs a value"))),
             }
         }
@@ -52,7 +52,7 @@ impl Options {
             "--gateway" => subject.gateways.push(value.parse().unwrap()),
             "--spf-sender" => subject.spf_senders.push(value.parse().unwrap()),
             "--switch-at" => subject.switch_at = Some(value.parse().unwrap()),
-            "--view" => self.scales.view = view(value),
+            "--view" => self.judge_options.view = view(value),
             other => panic!("{other} is no option of a fence or a scenario"),
         }
     }

@@ -3,7 +3,7 @@
 use crate::check::Case;
 use crate::expected::{Cloud, Expectation, Purpose};
 use crate::facts::{Existence, LookupFailure};
-use crate::provider::{self, Evidence, Provider};
+use crate::provider::{self, Clue, Evidence, Provider};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
 /// The maximum number of names in a chain of aliases that is followed, including the first; a working chain has two or
@@ -27,7 +27,7 @@ pub(super) fn end_of_chain(
             return Err(LookupFailure::too_deep(expectation.question(), LONGEST_CHAIN));
         }
         let next = match follows(&current, &case.subject.domain) {
-            true => case.sight.set(&current, RecordType::Cname)?,
+            true => case.view.set(&current, RecordType::Cname)?,
             false => RecordSet::default(),
         };
         seen.push(current.clone());
@@ -41,7 +41,7 @@ pub(super) fn end_of_chain(
 
 /// Returns whether the name at the end of a chain lies outside the zone files and may itself be an alias.
 pub(super) fn is_unread(case: &Case<'_>, end: &Name) -> bool {
-    let answer = || case.sight.answer(&Question::new(end.clone(), RecordType::Cname));
+    let answer = || case.view.answer(&Question::new(end.clone(), RecordType::Cname));
     follows(end, &case.subject.domain) && answer().is_ok_and(|answer| answer.existence == Existence::Outside)
 }
 
@@ -49,5 +49,7 @@ pub(super) fn is_unread(case: &Case<'_>, end: &Name) -> bool {
 fn follows(target: &Name, domain: &Name) -> bool {
     let microsoft = Cloud::ALL.iter().any(|cloud| cloud.name(Purpose::Autodiscover) == Some(target));
     let strong = |provider: &&'static Provider| !provider.is_weak(Evidence::Autodiscover);
-    !microsoft && !target.is_root() && !provider::of_autodiscover(target, domain).iter().any(strong)
+    !microsoft
+        && !target.is_root()
+        && !provider::best_matches(Clue::Autodiscover(target), domain).iter().any(strong)
 }

@@ -116,7 +116,7 @@ pub(in crate::check) fn assigned(case: &Case<'_>, mx: &Expectation, need: impl F
         return Assigned::NotSearched;
     }
     match need() {
-        Need::Change => search(&case.sight, &candidates),
+        Need::Change => search(&case.view, &candidates),
         Need::NoChange => Assigned::NotSearched,
         Need::Unknown(failure) => Assigned::MxUnknown(failure),
     }
@@ -146,14 +146,14 @@ fn published_host(
     mx: &Expectation,
     hosts: &MailHosts,
 ) -> Result<Option<Name>, LookupFailure> {
-    let set = case.sight.set(&mx.name, mx.rtype)?;
+    let set = case.view.set(&mx.name, mx.rtype)?;
     let own = set.data.iter().filter_map(|data| data.target()).filter(|host| {
         let kind = classify(host, hosts, &case.subject.domain, case.source);
         matches!(kind, Host::Right | Host::RightPartition | Host::RightOlder)
     });
     for host in own {
         // Microsoft's names outside the zone files count as existing.
-        if case.sight.has_address(host)?.unwrap_or(true) {
+        if case.view.has_address(host)?.unwrap_or(true) {
             return Ok(Some(host.clone()));
         }
     }
@@ -161,9 +161,9 @@ fn published_host(
 }
 
 /// Queries all candidates at once, then a control label in the partition of the only one that exists.
-fn search(sight: &FactsView<'_>, candidates: &[Name]) -> Assigned {
-    let look_up = || candidates.iter().map(|host| (host, exists(sight, host))).collect::<Vec<_>>();
-    let looked_up: Vec<(&Name, Result<bool, SearchFailure>)> = sight.batch(look_up);
+fn search(view: &FactsView<'_>, candidates: &[Name]) -> Assigned {
+    let look_up = || candidates.iter().map(|host| (host, exists(view, host))).collect::<Vec<_>>();
+    let looked_up: Vec<(&Name, Result<bool, SearchFailure>)> = view.batch(look_up);
     let mut found = Vec::new();
     let mut failure = None;
     for (host, answer) in looked_up {
@@ -177,7 +177,7 @@ fn search(sight: &FactsView<'_>, candidates: &[Name]) -> Assigned {
         ([_, _, ..], _) => Assigned::Several(found),
         (_, Some(reason)) => Assigned::Unknown(reason),
         ([], None) => Assigned::Nowhere,
-        ([host], None) => match control_host(host).map(|control| exists(sight, &control)) {
+        ([host], None) => match control_host(host).map(|control| exists(view, &control)) {
             Some(Ok(false)) => Assigned::Found(host.clone()),
             Some(Ok(true)) | None => Assigned::Wildcard(host.clone()),
             Some(Err(reason)) => Assigned::Unknown(reason),
@@ -186,9 +186,9 @@ fn search(sight: &FactsView<'_>, candidates: &[Name]) -> Assigned {
 }
 
 /// Returns whether a host has an address of either family. NXDOMAIN answers for both, so one question may be enough.
-fn exists(sight: &FactsView<'_>, host: &Name) -> Result<bool, SearchFailure> {
+fn exists(view: &FactsView<'_>, host: &Name) -> Result<bool, SearchFailure> {
     for rtype in [RecordType::A, RecordType::Aaaa] {
-        let answer = sight.answer(&Question::new(host.clone(), rtype)).map_err(SearchFailure::Lookup)?;
+        let answer = view.answer(&Question::new(host.clone(), rtype)).map_err(SearchFailure::Lookup)?;
         match answer.existence {
             Existence::Records if !answer.set.is_empty() => return Ok(true),
             Existence::NxDomain => return Ok(false),

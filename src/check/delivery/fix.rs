@@ -82,7 +82,7 @@ impl MxJudge<'_> {
 
     /// Returns whether the host of a record could not be looked up.
     fn is_unseen(&self, data: &RecordData) -> bool {
-        data.target().is_some_and(|host| self.case.sight.has_address(host).is_err())
+        data.target().is_some_and(|host| self.case.view.has_address(host).is_err())
     }
 
     pub(super) fn edit(&self, after: BTreeSet<RecordData>, confirm: bool) -> Vec<Edit> {

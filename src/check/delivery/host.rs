@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use crate::expected::{Cloud, MailHosts, Purpose, domain_of, token};
 use crate::facts::zone_candidates;
-use crate::provider::{self, Evidence, Kind, Provider};
+use crate::provider::{self, Clue, Evidence, Kind, Provider};
 use crate::record::{Name, RecordType};
 
 use super::backticked;
@@ -93,8 +93,8 @@ pub(in crate::check) fn classify(
     if let Some(host) = microsoft(exchange, hosts, domain) {
         return host;
     }
-    let found = provider::of_mx(exchange, domain);
-    if let Some(provider) = source.filter(|source| source.matches_mx(exchange, domain)) {
+    let found = provider::best_matches(Clue::Mx(exchange), domain);
+    if let Some(provider) = source.filter(|source| source.matches(Clue::Mx(exchange), domain)) {
         return Host::Source(provider);
     }
     for provider in found {
@@ -228,5 +228,7 @@ fn is_known(meant: &Name, hosts: &MailHosts, domain: &Name) -> bool {
         || hosts.proposed.as_ref() == Some(meant)
         || microsoft(meant, hosts, domain).is_some()
         || (meant.label_count() > 1
-            && provider::of_mx(meant, domain).iter().any(|provider| !provider.is_weak(Evidence::Mx)))
+            && provider::best_matches(Clue::Mx(meant), domain)
+                .iter()
+                .any(|provider| !provider.is_weak(Evidence::Mx)))
 }

@@ -128,14 +128,14 @@ impl MxJudge<'_> {
     /// Returns whether unknown hosts receive the mail of a domain that is otherwise at Microsoft: most likely they are
     /// a filter.
     fn may_be_filter(&self, others: &[&Exchange]) -> bool {
-        let Case { subject, sight, .. } = self.case;
+        let Case { subject, view, .. } = self.case;
         let target = |purpose| subject.cloud.name(purpose);
         let is_published =
             |data: &RecordData| data.target().is_some() && data.target() == target(Purpose::Autodiscover);
         let autodiscover = subject.domain.prepend("autodiscover").ok();
         let aliases =
-            autodiscover.and_then(|name| sight.set(&name, RecordType::Cname).ok()).unwrap_or_default();
-        let texts = sight.set(&subject.domain, RecordType::Txt).unwrap_or_default();
+            autodiscover.and_then(|name| view.set(&name, RecordType::Cname).ok()).unwrap_or_default();
+        let texts = view.set(&subject.domain, RecordType::Txt).unwrap_or_default();
         let includes_microsoft = |data: &RecordData| match (data, target(Purpose::SpfInclude)) {
             (RecordData::Txt(text), Some(include)) => SpfRecord::parse(text)
                 .is_some_and(|record| record.evaluated().any(|term| includes(&term.meaning, include))),
@@ -184,7 +184,7 @@ impl MxJudge<'_> {
     ) -> Result<Option<Finding>, LookupFailure> {
         let named = exchanges.filter(|exchange| matches!(exchange.kind, Host::Foreign | Host::Filter));
         for exchange in named.take(MOST_MAIL_HOSTS) {
-            let answer = self.case.sight.answer(&Question::new(exchange.host.clone(), RecordType::A))?;
+            let answer = self.case.view.answer(&Question::new(exchange.host.clone(), RecordType::A))?;
             let Some(real) = answer.chain.last() else { continue };
             let message = format!(
                 "Replace the MX host: {} is a CNAME to {}, and an MX record must name the real host (RFC \

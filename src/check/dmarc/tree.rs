@@ -19,7 +19,7 @@ pub(in crate::check) struct Inherited {
 
 /// Returns the ancestor domains that a walk queries, the nearest first: a long name is cut to seven labels, then loses
 /// one label at a time (RFC 9989 §4.10).
-pub(super) fn domains_above(domain: &Name) -> Vec<Name> {
+pub(super) fn parent_domains(domain: &Name) -> Vec<Name> {
     let above = domain.ancestors().skip(1).filter(|above| !above.is_root());
     above.filter(|above| above.label_count() < MOST_QUERIES).collect()
 }
@@ -31,9 +31,9 @@ pub(super) fn domains_above(domain: &Name) -> Vec<Name> {
 pub(in crate::check) fn inherited(case: &Case<'_>) -> Result<Option<Inherited>, LookupFailure> {
     let mut found: Vec<(Name, RecordSet)> = Vec::new();
     let mut public = None;
-    for domain in domains_above(&case.subject.domain) {
+    for domain in parent_domains(&case.subject.domain) {
         let Ok(name) = domain.prepend("_dmarc") else { continue };
-        let set = case.sight.set(&name, RecordType::Txt)?;
+        let set = case.view.set(&name, RecordType::Txt)?;
         match suffix(&set) {
             None => {}
             Some(Suffix::Organizational) => {
@@ -67,7 +67,7 @@ mod tests {
     #[test]
     fn a_long_name_is_cut_to_seven_labels_first() {
         let above = |name: &str| -> Vec<String> {
-            domains_above(&name.parse().unwrap()).iter().map(Name::without_trailing_dot).collect()
+            parent_domains(&name.parse().unwrap()).iter().map(Name::without_trailing_dot).collect()
         };
         assert_eq!(above("contoso.com"), ["com"]);
         assert_eq!(above("a.b.contoso.com"), ["b.contoso.com", "contoso.com", "com"]);

@@ -13,7 +13,7 @@ use crate::check::web::autodiscover_request;
 
 /// Reports the web servers that keep Outlook from Microsoft's settings.
 pub(super) fn autodiscover(case: &Case<'_>) -> Vec<Hazard> {
-    let (subject, facts) = (case.subject, case.sight.facts);
+    let (subject, facts) = (case.subject, case.view.facts);
     let answer = |host: &Name| facts.web(&autodiscover_request(subject, host.clone()));
     let mut hazards: Vec<Hazard> = Vec::new();
     hazards.extend(answer(&subject.domain).and_then(|reply| at_domain(case, reply)));

@@ -15,10 +15,10 @@ const PORT: &str = "_25._tcp";
 /// Reports the readiness for DANE, and TLSA records that no sender reads.
 pub(super) fn dane(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Hazard> {
     let Some(host) = published_host(case, judged) else { return Vec::new() };
-    case.sight.batch(|| {
+    case.view.batch(|| {
         let own = own_names(&case.subject.domain, &host);
         for name in host.prepend(PORT).into_iter().chain(own) {
-            let _ = case.sight.own_answer(&Question::new(name, RecordType::TLSA));
+            let _ = case.view.own_answer(&Question::new(name, RecordType::TLSA));
         }
     });
     let misplaced = misplaced(case, &host);
@@ -28,10 +28,10 @@ pub(super) fn dane(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Hazard>
 /// Returns the first published MX host below `mx.microsoft` that exists.
 fn published_host(case: &Case<'_>, judged: &[ExpectationResult]) -> Option<Name> {
     let mx = judged.iter().find(|judged| judged.expectation.mail_hosts().is_some())?;
-    let set = case.sight.set(&mx.expectation.name, RecordType::Mx).ok()?;
+    let set = case.view.set(&mx.expectation.name, RecordType::Mx).ok()?;
     let mut hosts = set.data.iter().filter_map(|data| data.target());
     let exists = |host: &&Name| {
-        is_below_partition(case, host) && matches!(case.sight.has_address(host), Ok(Some(true)))
+        is_below_partition(case, host) && matches!(case.view.has_address(host), Ok(Some(true)))
     };
     hosts.find(exists).cloned()
 }
@@ -43,7 +43,7 @@ fn is_below_partition(case: &Case<'_>, host: &Name) -> bool {
 fn readiness(case: &Case<'_>, host: &Name) -> Option<Hazard> {
     let domain = &case.subject.domain;
     let question = Question::new(host.prepend(PORT).ok()?, RecordType::TLSA);
-    let answer = case.sight.answer(&question).ok().filter(|answer| answer.existence != Existence::Outside)?;
+    let answer = case.view.answer(&question).ok().filter(|answer| answer.existence != Existence::Outside)?;
     let is_signed = is_validated(case, &Question::new(domain.clone(), RecordType::Mx));
     // A resolver that validates Microsoft's answer but not the domain's shows that the domain is not signed.
     let is_unsigned = !is_signed && is_validated(case, &question);
@@ -85,7 +85,7 @@ fn readiness(case: &Case<'_>, host: &Name) -> Option<Hazard> {
 
 /// Returns whether a resolver has validated its answer (AD, RFC 4035 §3.2.3).
 fn is_validated(case: &Case<'_>, question: &Question) -> bool {
-    let mut replies = case.sight.facts.replies(question);
+    let mut replies = case.view.facts.replies(question);
     replies.any(|reply| reply.server.role == Role::Resolver && reply.outcome.is_answer() && reply.authentic)
 }
 
@@ -95,7 +95,7 @@ fn misplaced(case: &Case<'_>, host: &Name) -> Option<Hazard> {
     let published: Vec<Name> = own_names(domain, host)
         .into_iter()
         .filter(|name| {
-            let answer = case.sight.own_answer(&Question::new(name.clone(), RecordType::TLSA));
+            let answer = case.view.own_answer(&Question::new(name.clone(), RecordType::TLSA));
             answer.is_ok_and(|answer| !answer.set.is_empty())
         })
         .collect();

@@ -65,7 +65,7 @@ pub fn compared_questions(domain: &Name) -> Vec<Question> {
 
 /// Reports a delegation to servers other than the given ones.
 pub(super) fn delegation_elsewhere(case: &Case<'_>, zone: Option<&Zone>) -> Option<Hazard> {
-    let facts = case.sight.facts;
+    let facts = case.view.facts;
     if facts.named_servers.is_empty() {
         return None;
     }
@@ -91,7 +91,7 @@ pub(super) fn delegation_elsewhere(case: &Case<'_>, zone: Option<&Zone>) -> Opti
 
 /// Reports record sets of the present zone that the given servers lack.
 pub(super) fn zone_incomplete(case: &Case<'_>) -> Option<Hazard> {
-    let facts = case.sight.facts;
+    let facts = case.view.facts;
     if facts.named_servers.is_empty() {
         return None;
     }
@@ -103,7 +103,7 @@ pub(super) fn zone_incomplete(case: &Case<'_>) -> Option<Hazard> {
         if present.outcome != Outcome::Records || is_probe(&present.question.name) {
             continue;
         }
-        let Some(new) = case.sight.reply(&present.question).filter(|new| new.outcome.is_answer()) else {
+        let Some(new) = case.view.reply(&present.question).filter(|new| new.outcome.is_answer()) else {
             continue;
         };
         let (present_data, new_data) = (own_data(present), own_data(new));

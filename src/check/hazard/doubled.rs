@@ -38,7 +38,7 @@ pub(super) fn domain_doubled(case: &Case<'_>, judged: &[ExpectationResult]) -> V
         })
     };
     let mut hazards = Vec::new();
-    case.sight.batch(|| {
+    case.view.batch(|| {
         let types = [RecordType::Mx, RecordType::Txt].into_iter().filter(|rtype| is_missing(*rtype));
         types.for_each(|rtype| doubled::read(case, domain, rtype));
     });

@@ -41,7 +41,7 @@ pub(super) fn dns_hosted_by_source(case: &Case<'_>, zone: Option<&Zone>) -> Opti
     };
     if let Some(source) = case.source {
         let theirs: Vec<String> =
-            servers().filter(|server| source.matches_ns(server, domain)).map(backticked).collect();
+            servers().filter(|server| source.matches(Clue::Ns(server), domain)).map(backticked).collect();
         let rest = format!(
             "Move the zone {} to another DNS host before you close the {} account, which deletes it; then check again.",
             backticked(&zone.apex),
@@ -50,7 +50,9 @@ pub(super) fn dns_hosted_by_source(case: &Case<'_>, zone: Option<&Zone>) -> Opti
         return (!theirs.is_empty()).then(|| hazard(theirs, rest));
     }
     let hosts = |server: &Name| {
-        provider::of_ns(server, domain).into_iter().find(|provider| provider.kind == Kind::Source)
+        provider::best_matches(Clue::Ns(server), domain)
+            .into_iter()
+            .find(|provider| provider.kind == Kind::Source)
     };
     let host = servers().find_map(hosts)?;
     let theirs = servers().filter(|server| hosts(server) == Some(host)).map(backticked).collect();
@@ -86,7 +88,7 @@ pub(in crate::check) fn leftover_questions(subject: &Subject, facts: &Facts) -> 
 
 /// Returns the same questions and those about the DKIM keys of the platform being left.
 fn questions_about(case: &Case<'_>) -> Vec<Question> {
-    let mut questions = leftover_questions(case.subject, case.sight.facts);
+    let mut questions = leftover_questions(case.subject, case.view.facts);
     if case.phase() < Phase::Tidy {
         return questions;
     }
@@ -104,9 +106,9 @@ fn questions_about(case: &Case<'_>) -> Vec<Question> {
 /// options would have read these, and might have found an error.
 pub(in crate::check) fn doubt_unread(case: &Case<'_>, judged: &mut [ExpectationResult]) {
     let questions = questions_about(case);
-    case.sight.batch(|| questions.iter().for_each(|question| drop(case.sight.own_answer(question))));
+    case.view.batch(|| questions.iter().for_each(|question| drop(case.view.own_answer(question))));
     for question in questions {
-        let Err(failure) = case.sight.own_answer(&question) else { continue };
+        let Err(failure) = case.view.own_answer(&question) else { continue };
         if failure.outcome != Outcome::NotRecorded {
             continue;
         }
@@ -141,7 +143,7 @@ pub(super) fn autodiscover_srv_left(case: &Case<'_>) -> Option<Hazard> {
     let domain = &case.subject.domain;
     let microsoft = case.subject.cloud.name(Purpose::Autodiscover)?;
     let name = domain.prepend(AUTODISCOVER_SERVICE).ok()?;
-    let answer = case.sight.own_answer(&Question::new(name.clone(), RecordType::Srv)).ok()?;
+    let answer = case.view.own_answer(&Question::new(name.clone(), RecordType::Srv)).ok()?;
     // Records at the target of an alias do not belong to the domain.
     let own = answer.chain.is_empty().then_some(answer.set)?;
     // A root target means that the service is not offered (RFC 2782).
@@ -190,7 +192,7 @@ pub(super) fn source_left(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<
     }
     let autodiscover = domain.prepend(AUTODISCOVER_SERVICE).ok();
     let mut hazards: BTreeMap<Question, Hazard> = BTreeMap::new();
-    for question in published_questions(case.sight.facts, domain) {
+    for question in published_questions(case.view.facts, domain) {
         case.begin_rule();
         if required.contains(question) || autodiscover.as_ref() == Some(&question.name) {
             continue;
@@ -260,12 +262,12 @@ fn users(
     let of_hazards = || hazards.values().flat_map(|hazard| &hazard.fix);
     let of_plan = || judged.iter().flat_map(|judged| &judged.fix).chain(of_hazards());
     let mut users: Vec<Name> = Vec::new();
-    for question in published_questions(case.sight.facts, &case.subject.domain) {
+    for question in published_questions(case.view.facts, &case.subject.domain) {
         let is_target = matches!(question.rtype, RecordType::Mx | RecordType::Srv);
         if !is_target || question.name.first_label() == Some(PROBE_LABEL.as_bytes()) {
             continue;
         }
-        let Ok(answer) = case.sight.without_asking().own_answer(question) else { continue };
+        let Ok(answer) = case.view.without_asking().own_answer(question) else { continue };
         let leads = |data: &RecordData| data.target() == Some(&found.name);
         let planned = of_plan().find(|edit| edit.name == question.name && edit.rtype == question.rtype);
         let stays = planned.map_or(&answer.set.data, |edit| &edit.after).iter().any(leads);
@@ -280,7 +282,7 @@ fn users(
 /// being left is not known.
 fn platform_at(case: &Case<'_>, question: &Question) -> Option<&'static Provider> {
     let domain = &case.subject.domain;
-    let answer = case.sight.own_answer(question).ok().filter(|answer| answer.chain.is_empty())?;
+    let answer = case.view.own_answer(question).ok().filter(|answer| answer.chain.is_empty())?;
     let owner =
         question.name.without_suffix(domain).map(|owner| owner.without_trailing_dot()).unwrap_or_default();
     let mut platforms = answer.set.data.iter().flat_map(|data| {
@@ -312,20 +314,20 @@ fn may_show_evidence(question: &Question, domain: &Name) -> bool {
 /// a wildcard answers.
 fn own_records(case: &Case<'_>, question: &Question, source: &Provider) -> Option<(Name, RecordSet)> {
     let domain = &case.subject.domain;
-    let answer = case.sight.own_answer(question).ok()?;
+    let answer = case.view.own_answer(question).ok()?;
     let is_left = answer.set.data.iter().any(|data| is_of(source, &question.name, data, domain));
     if !answer.chain.is_empty() || !is_left {
         return None;
     }
     let wildcards = wildcards(question, domain);
     // To delete a record of a wildcard, the wildcard's records have to be known.
-    case.sight.read_ahead(
+    case.view.read_ahead(
         wildcards.iter().flat_map(|wildcard| {
             [wildcard.probe.clone(), Question::new(wildcard.name.clone(), question.rtype)]
         }),
     );
     // A record of a zone file is published at the name itself.
-    if case.sight.facts.on_file.contains(question) {
+    if case.view.facts.on_file.contains(question) {
         return Some((question.name.clone(), answer.set));
     }
     let wildcard = wildcards.into_iter().find(|wildcard| {
@@ -334,7 +336,7 @@ fn own_records(case: &Case<'_>, question: &Question, source: &Provider) -> Optio
     });
     if let Some(wildcard) = &wildcard {
         // A wildcard above the domain answers below it too, but does not belong to the domain.
-        let on_file = &case.sight.facts.on_file;
+        let on_file = &case.view.facts.on_file;
         let is_of_file =
             on_file.is_empty() || on_file.contains(&Question::new(wildcard.name.clone(), question.rtype));
         if !is_of_file {

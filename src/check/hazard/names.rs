@@ -14,7 +14,7 @@ pub(super) fn cname_with_other_data(case: &Case<'_>, judged: &[ExpectationResult
     let names = judged.iter().filter(|judged| clash::is_judged(case, &judged.expectation));
     let beside = names.filter_map(|judged| {
         let name = &judged.expectation.name;
-        let others = clash::beside_alias(case, name);
+        let others = clash::types_next_to_alias(case, name);
         if others.is_empty() {
             return None;
         }
@@ -48,14 +48,14 @@ fn alias_at_the_domain(case: &Case<'_>) -> Option<Hazard> {
     };
     // A zone file shows both; a server would answer with only one of them.
     let alias = Question::new(domain.clone(), RecordType::Cname);
-    if case.sight.facts.on_file.contains(&alias)
-        && let Ok(answer) = case.sight.own_answer(&alias)
+    if case.view.facts.on_file.contains(&alias)
+        && let Ok(answer) = case.view.own_answer(&alias)
         && let Some(target) = answer.set.data.iter().find_map(RecordData::target)
     {
         return Some(hazard(target));
     }
     for rtype in [RecordType::Mx, RecordType::Txt] {
-        let Some(reply) = case.sight.reply(&Question::new(domain.clone(), rtype)) else { continue };
+        let Some(reply) = case.view.reply(&Question::new(domain.clone(), rtype)) else { continue };
         let Some(alias) = reply.records.iter().find(|record| record.name == *domain) else { continue };
         if let RecordData::Cname(target) = &alias.data {
             return Some(hazard(target));
@@ -90,7 +90,7 @@ pub(super) fn filter_bypass(case: &Case<'_>, judged: &[ExpectationResult]) -> Op
     if hosts.gateways.is_empty() {
         return None;
     }
-    let set = case.sight.set(domain, RecordType::Mx).ok()?;
+    let set = case.view.set(domain, RecordType::Mx).ok()?;
     let kinds: Vec<(&Name, delivery::Host)> = set
         .data
         .iter()
@@ -121,7 +121,7 @@ pub(super) fn filter_bypass(case: &Case<'_>, judged: &[ExpectationResult]) -> Op
 /// Reports a DMARC policy that rejects mail while neither SPF nor DKIM authorizes Microsoft's mail.
 pub(super) fn dmarc_strict_too_early(case: &Case<'_>, judged: &[ExpectationResult]) -> Option<Hazard> {
     let own = case.subject.domain.prepend("_dmarc").ok()?;
-    let set = case.sight.set(&own, RecordType::Txt).ok()?;
+    let set = case.view.set(&own, RecordType::Txt).ok()?;
     // Without a policy of its own, that of an ancestor domain applies.
     let is_inherited = judged.iter().any(|judged| judged.code == Code::DmarcInherited);
     let (name, policy) = if is_inherited {
@@ -150,7 +150,7 @@ pub(super) fn wildcard_answers(case: &Case<'_>) -> Option<Hazard> {
     let domain = &case.subject.domain;
     let probe = domain.prepend(PROBE_LABEL).ok()?;
     let answers = |rtype| {
-        let answer = case.sight.own_answer(&Question::new(probe.clone(), rtype)).ok()?;
+        let answer = case.view.own_answer(&Question::new(probe.clone(), rtype)).ok()?;
         (answer.existence == Existence::Records || !answer.chain.is_empty()).then_some(answer)
     };
     let answer = answers(RecordType::A).or_else(|| answers(RecordType::Aaaa))?;
@@ -230,9 +230,9 @@ fn web_site_names(domain: &Name) -> Vec<Name> {
 fn web_site(case: &Case<'_>) -> String {
     let (mut found, mut missing) = (Vec::new(), Vec::new());
     let names = web_site_names(&case.subject.domain);
-    case.sight.read_ahead(names.iter().flat_map(Question::addresses));
+    case.view.read_ahead(names.iter().flat_map(Question::addresses));
     for name in names {
-        match case.sight.has_address(&name) {
+        match case.view.has_address(&name) {
             Ok(Some(true)) => found.push(backticked(&name)),
             // An alias that leads out of the zone files may well have one.
             Ok(Some(false)) if leads_out(case, &name) => found.push(backticked(&name)),
@@ -255,6 +255,6 @@ fn web_site(case: &Case<'_>) -> String {
 }
 
 fn leads_out(case: &Case<'_>, name: &Name) -> bool {
-    let answer = case.sight.own_answer(&Question::new(name.clone(), RecordType::A));
-    case.sight.facts.is_offline() && answer.is_ok_and(|answer| !answer.chain.is_empty())
+    let answer = case.view.own_answer(&Question::new(name.clone(), RecordType::A));
+    case.view.facts.is_offline() && answer.is_ok_and(|answer| !answer.chain.is_empty())
 }

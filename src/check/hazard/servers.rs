@@ -11,7 +11,7 @@ use super::{Case, Code, Hazard, Severity, backticked, join_and};
 
 /// Reports different answers of name servers with the same serial.
 pub(super) fn servers_disagree(case: &Case<'_>) -> Vec<Hazard> {
-    let facts = case.sight.facts;
+    let facts = case.view.facts;
     let policy_host = policy_host(&case.subject.domain);
     let mut hazards = Vec::new();
     for (question, replies) in facts.by_question() {
@@ -82,7 +82,7 @@ fn said(case: &Case<'_>, reply: &Reply, data: &BTreeSet<&RecordData>) -> String 
 }
 
 fn label(case: &Case<'_>, server: &Server) -> String {
-    match case.sight.facts.server_name(server) {
+    match case.view.facts.server_name(server) {
         Some(name) => format!("{} ({})", name.without_trailing_dot(), server.address),
         None => server.address.clone(),
     }
@@ -92,7 +92,7 @@ fn label(case: &Case<'_>, server: &Server) -> String {
 pub(super) fn domain_not_found(case: &Case<'_>, zone: Option<&Zone>) -> Option<Hazard> {
     let domain = &case.subject.domain;
     let question = Question::new(domain.clone(), RecordType::Mx);
-    let reply = case.sight.reply(&question)?;
+    let reply = case.view.reply(&question)?;
     let gone =
         reply.outcome == Outcome::NxDomain && reply.records.is_empty() && reply.server.role != Role::ZoneFile;
     if !gone || zone.is_some() {
@@ -105,7 +105,7 @@ pub(super) fn domain_not_found(case: &Case<'_>, zone: Option<&Zone>) -> Option<H
 
 /// Reports that a resolver fails, but answers if it does not validate.
 pub(super) fn dnssec_bogus(case: &Case<'_>) -> Option<Hazard> {
-    let facts = case.sight.facts;
+    let facts = case.view.facts;
     let domain = &case.subject.domain;
     let answers =
         facts.all().filter(|reply| reply.server.role == Role::Unvalidated && reply.outcome.is_answer());
@@ -130,7 +130,7 @@ pub(super) fn dnssec_bogus(case: &Case<'_>) -> Option<Hazard> {
 
 /// Compares the NS records of the parent zone with those of the zone.
 pub(super) fn delegation_mismatch(case: &Case<'_>, zone: Option<&Zone>) -> Option<Hazard> {
-    let facts = case.sight.facts;
+    let facts = case.view.facts;
     let apex = &zone.filter(|_| facts.named_servers.is_empty())?.apex;
     let question = Question::new(apex.clone(), RecordType::Ns);
     let names = |records: Vec<&Record>| -> BTreeSet<Name> {
@@ -167,14 +167,14 @@ pub(super) fn delegation_mismatch(case: &Case<'_>, zone: Option<&Zone>) -> Optio
 
 /// Reports name servers of the zone that do not answer for it.
 pub(super) fn servers(case: &Case<'_>, zone: Option<&Zone>) -> Vec<Hazard> {
-    let facts = case.sight.facts;
-    let Some(zone) = zone.filter(|_| case.sight.view != TrustPolicy::Resolver && !facts.is_offline()) else {
+    let facts = case.view.facts;
+    let Some(zone) = zone.filter(|_| case.view.trust != TrustPolicy::Resolver && !facts.is_offline()) else {
         return Vec::new();
     };
     let mut by_server: BTreeMap<&Server, Vec<&Reply>> = BTreeMap::new();
     for reply in facts.all().filter(|reply| reply.server.role.is_authority()) {
         let replies = by_server.entry(&reply.server).or_default();
-        replies.extend((!reply.outcome.tells_nothing()).then_some(reply));
+        replies.extend((!reply.outcome.says_nothing_about_server()).then_some(reply));
     }
     // A reply that exceeds our limits is an answer all the same.
     let is_answer = |reply: &&Reply| {
@@ -284,7 +284,7 @@ fn not_allowed<'a>(replies: &[&'a Reply]) -> Option<&'a str> {
 fn is_left_unfound(facts: &Facts, server: &NameServer) -> bool {
     let is_open = |rtype| {
         let question = Question::new(server.name.clone(), rtype);
-        facts.replies(&question).any(|reply| reply.outcome.tells_nothing())
+        facts.replies(&question).any(|reply| reply.outcome.says_nothing_about_server())
     };
     server.addresses.is_empty() && [RecordType::A, RecordType::Aaaa].into_iter().any(is_open)
 }
@@ -292,7 +292,7 @@ fn is_left_unfound(facts: &Facts, server: &NameServer) -> bool {
 /// Reports that no name server of the zone answers, not even to resolvers. If the resolvers do not reply at all, the
 /// local network is the likelier cause.
 fn delegation_dead(case: &Case<'_>, zone: &Zone) -> Option<Hazard> {
-    let own = case.sight.facts.all().filter(|reply| reply.question.name.is_within(&case.subject.domain));
+    let own = case.view.facts.all().filter(|reply| reply.question.name.is_within(&case.subject.domain));
     let (mut authorities, mut resolvers) = (false, false);
     for reply in own {
         authorities |= reply.server.role.is_authority();

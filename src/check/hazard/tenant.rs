@@ -9,7 +9,7 @@ use crate::check::web::{holder_of, initial_domain, tenant_request};
 
 /// Reports a domain that the wrong tenant holds, or that no tenant holds.
 pub(super) fn tenant(case: &Case<'_>) -> Vec<Hazard> {
-    let (subject, facts) = (case.subject, case.sight.facts);
+    let (subject, facts) = (case.subject, case.view.facts);
     let domain = &subject.domain;
     let Some(reply) = answer(facts, tenant_request(subject, domain)) else { return Vec::new() };
     let host = backticked(&reply.request.host);

@@ -42,7 +42,7 @@ pub(super) fn ttl_too_long(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec
             judged.observed.data.iter().map(|data| format!("{name} {ttl} {rtype} {data}")).collect();
         found.due = due(case, ttl);
         // Until the switch, every cache that fetches the record again drops it sooner.
-        if case.subject.switch_at.is_some_and(|switch| switch > case.sight.facts.checked_at) {
+        if case.subject.switch_at.is_some_and(|switch| switch > case.view.facts.checked_at) {
             found.level = Severity::Error;
             found.fix = vec![Edit {
                 name: name.clone(),
@@ -65,7 +65,7 @@ struct Slowest<'a> {
 
 /// Returns the name server that returns the records of the question with the longest TTL.
 fn slowest<'a>(case: &Case<'a>, question: &Question, published: &RecordSet) -> Option<Slowest<'a>> {
-    let replies = case.sight.facts.replies(question);
+    let replies = case.view.facts.replies(question);
     let own = replies.filter(|reply| reply.server.role == Role::Authoritative && reply.outcome.is_answer());
     let longest = own.filter_map(|reply| {
         let same = reply.wanted().filter(|record| published.data.contains(&record.data));
@@ -84,7 +84,7 @@ fn not_lowered_everywhere(
 ) -> Hazard {
     let name = &judged.expectation.name;
     let server = case
-        .sight
+        .view
         .facts
         .server_name(&slowest.reply.server)
         .map_or_else(|| format!("`{}`", slowest.reply.server.address), |name| backticked(&name));
@@ -116,7 +116,7 @@ pub(super) fn ttl_still_low(case: &Case<'_>, judged: &[ExpectationResult]) -> Ve
         let name = &judged.expectation.name;
         let rtype = judged.observed.data.first()?.rtype();
         // A cache returns only the remaining TTL.
-        let reply = case.sight.reply(&Question::new(name.clone(), rtype));
+        let reply = case.view.reply(&Question::new(name.clone(), rtype));
         let own = RecordSet::of(reply.filter(|reply| reply.server.role.is_authority())?.wanted());
         // Cloudflare's export writes 1 for "automatic", which is 300 seconds and may stay.
         if !(2..=SHORT).contains(&own.ttl) {
@@ -139,11 +139,11 @@ pub(super) fn ttl_still_low(case: &Case<'_>, judged: &[ExpectationResult]) -> Ve
 /// time is not past.
 fn due(case: &Case<'_>, ttl: u32) -> Option<Timestamp> {
     let latest = case.subject.switch_at?.checked_sub(SignedDuration::from_secs(i64::from(ttl))).ok()?;
-    (latest >= case.sight.facts.checked_at).then_some(latest)
+    (latest >= case.view.facts.checked_at).then_some(latest)
 }
 
 fn by_when(case: &Case<'_>, ttl: u32) -> String {
-    let now = case.sight.facts.checked_at;
+    let now = case.view.facts.checked_at;
     match (case.subject.switch_at, due(case, ttl)) {
         (None, _) => format!("at least {} before the switch", lasting(ttl)),
         (Some(switch), _) if switch <= now => format!("now (the switch was planned for {})", clock(switch)),

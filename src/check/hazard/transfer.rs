@@ -7,7 +7,7 @@ use super::{Case, Code, Hazard, backticked};
 /// Reports that no name server sent the zone.
 pub(super) fn transfer_refused(case: &Case<'_>, zone: Option<&Zone>) -> Option<Hazard> {
     let apex = &zone?.apex;
-    let reply = case.sight.facts.transfer(apex)?;
+    let reply = case.view.facts.transfer(apex)?;
     let what = match reply.outcome {
         TransferOutcome::Transferred => return None,
         TransferOutcome::Refused => "refuses",

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::facts::{Existence, FactsView};
-use crate::provider::{Kind, of_mx};
+use crate::provider::{Clue, Kind, best_matches};
 use crate::record::spf::{DomainSpec, Meaning, Mechanism, Qualifier, SpfRecord};
 use crate::record::{Name, Question, RecordData, RecordType};
 
@@ -133,7 +133,7 @@ fn address(bench: &SpfJudge<'_>, record: &SpfRecord, cost: &Cost, domain: Option
     let generic = || Reason::Address("its addresses as `ip4:` or `ip6:`".into());
     let own = &bench.case.subject.domain;
     let Some(name) = domain.map_or(Some(own), |domain| domain.name.as_ref()) else { return generic() };
-    let addresses = addresses(&bench.case.sight, name);
+    let addresses = addresses(&bench.case.view, name);
     // With a prefix length, the term authorizes a network.
     if addresses.is_empty() || cost.term.text.contains('/') {
         return generic();
@@ -151,8 +151,8 @@ fn address(bench: &SpfJudge<'_>, record: &SpfRecord, cost: &Cost, domain: Option
     Reason::Address(join_and(written))
 }
 
-fn addresses(sight: &FactsView<'_>, name: &Name) -> Vec<IpAddr> {
-    let data = sight.addresses(name).unwrap_or_default();
+fn addresses(view: &FactsView<'_>, name: &Name) -> Vec<IpAddr> {
+    let data = view.addresses(name).unwrap_or_default();
     let address = |data: &RecordData| match data {
         RecordData::A(address) => Some(IpAddr::V4(*address)),
         RecordData::Aaaa(address) => Some(IpAddr::V6(*address)),
@@ -186,12 +186,13 @@ fn mail_hosts(bench: &SpfJudge<'_>, tally: &Tally, domain: Option<&DomainSpec>) 
     let own = &bench.case.subject.domain;
     let generic = || Reason::Address("the addresses of its hosts as `ip4:` or `ip6:`".into());
     let Some(name) = domain.map_or(Some(own), |domain| domain.name.as_ref()) else { return generic() };
-    let answer = bench.case.sight.answer(&Question::new(name.clone(), RecordType::Mx));
+    let answer = bench.case.view.answer(&Question::new(name.clone(), RecordType::Mx));
     let Some(answer) = answer.ok().filter(|answer| answer.existence == Existence::Records) else {
         return generic();
     };
-    let is_microsofts =
-        |host: &Name| of_mx(host, own).iter().any(|provider| provider.kind == Kind::Microsoft);
+    let is_microsofts = |host: &Name| {
+        best_matches(Clue::Mx(host), own).iter().any(|provider| provider.kind == Kind::Microsoft)
+    };
     let mut hosts = answer.set.data.iter().filter_map(RecordData::target);
     if tally.includes_microsoft && hosts.all(is_microsofts) {
         return Reason::Covered(backticked(bench.include));

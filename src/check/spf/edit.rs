@@ -12,11 +12,12 @@ use crate::facts::{FactsView, LookupFailure, PlannedRecords};
 use crate::record::spf::{SpfRecord, Term, is_spf};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType, Text};
 
+use super::included::Reader;
 use super::moved::{self, Moved};
 use super::repair::repaired;
 use super::tally::{Fault, FaultKind, Tally};
 use super::terms::Terms;
-use super::walk::{self, Reader};
+use super::walk;
 use super::{Edit, SpfJudge, shown, text_of};
 
 /// The edits of the fix, and the resulting record.
@@ -45,7 +46,7 @@ pub(super) fn fix(
     instead_of: Option<&Text>,
 ) -> Result<Fix, LookupFailure> {
     let domain = &bench.case.subject.domain;
-    let sight = bench.case.sight;
+    let view = bench.case.view;
     let before: Vec<Tally> =
         records.iter().map(|record| walk::tally(bench.reader, domain, record, bench.include)).collect();
     let mut terms = Terms::merged(records);
@@ -81,20 +82,20 @@ pub(super) fn fix(
     for one in &moved {
         if one.holder == *domain {
             terms.replace_by(&one.term, &one.instead);
-            terms.decided.push(one.told(false));
+            terms.decided.push(one.replacement(false));
         } else if is_own(bench, &one.holder) {
-            terms.decided.push(one.told(false));
+            terms.decided.push(one.replacement(false));
         } else {
             terms.put_before(&one.top, &one.instead);
-            terms.decided.push(one.told(true));
+            terms.decided.push(one.replacement(true));
         }
     }
     if bench.case.phase() >= Phase::Tidy {
         terms.leave(|meaning| bench.is_of_sure_source(meaning).is_some());
     }
-    let mut overlay = sight.overlay.clone();
-    own.values().for_each(|edit| publish(&mut overlay, edit));
-    let with_own = FactsView { overlay: &overlay, ..sight };
+    let mut planned = view.planned.clone();
+    own.values().for_each(|edit| publish(&mut planned, edit));
+    let with_own = FactsView { planned: &planned, ..view };
     let edited = Reader::new(&with_own);
     let reader = if own.is_empty() { bench.reader } else { &edited };
     let tally_of = |record: &SpfRecord| walk::tally(reader, domain, record, bench.include);
@@ -183,9 +184,9 @@ fn edit(name: Name, after: BTreeSet<RecordData>) -> Edit {
     Edit { name, rtype: RecordType::Txt, after, ttl: None, confirm: false }
 }
 
-fn publish(overlay: &mut PlannedRecords, edit: &Edit) {
+fn publish(planned: &mut PlannedRecords, edit: &Edit) {
     let set = RecordSet { data: edit.after.clone(), ttl: edit.ttl.unwrap_or_default() };
-    overlay.insert(Question::new(edit.name.clone(), edit.rtype), set);
+    planned.insert(Question::new(edit.name.clone(), edit.rtype), set);
 }
 
 /// The place at which a fault can be fixed.
@@ -223,7 +224,7 @@ fn place<'a>(fault: &'a Fault, domain: &Name) -> Place<'a> {
 
 /// Returns whether the TXT records at a name belong to the domain. A CNAME leads to those of a third party.
 pub(super) fn is_own(bench: &SpfJudge<'_>, holder: &Name) -> bool {
-    let answer = bench.case.sight.own_answer(&Question::new(holder.clone(), RecordType::Txt));
+    let answer = bench.case.view.own_answer(&Question::new(holder.clone(), RecordType::Txt));
     holder.is_within(&bench.case.subject.domain) && answer.is_ok_and(|answer| answer.chain.is_empty())
 }
 
@@ -238,7 +239,7 @@ fn repair_own(
     if own.contains_key(holder) || !is_own(bench, holder) {
         return Ok(());
     }
-    let set = bench.case.sight.set(holder, RecordType::Txt)?;
+    let set = bench.case.view.set(holder, RecordType::Txt)?;
     let records: Vec<SpfRecord> = set.data.iter().filter_map(text_of).filter_map(SpfRecord::parse).collect();
     let records: Vec<&SpfRecord> = records.iter().collect();
     let mut terms = Terms::merged(&records);

@@ -98,7 +98,7 @@ pub(super) fn unreadable(text: &Text, term: &Term, why: &str) -> String {
         .into_iter()
         .filter(|odd| (term.span.start..term.span.end).contains(&odd.place.saturating_sub(1)))
         .collect();
-    let why = match markup::told(&odd) {
+    let why = match markup::described(&odd) {
         Some(odd) => format!("{odd}, and only plain ASCII is allowed"),
         None if placeholder::is_term(&term.text) => format!("it is a placeholder from a guide ({why})"),
         None => why.to_owned(),

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use crate::record::Text;
 
 /// The maximum number of oddities reported of one record.
-const MOST_TOLD: usize = 3;
+const MOST_SHOWN: usize = 3;
 /// The length in octets of the longest tag or entity that is recognized.
 const LONGEST_MARK: usize = 40;
 
@@ -72,11 +72,11 @@ pub(super) fn oddities(text: &Text) -> Vec<Oddity> {
 }
 
 /// Formats the oddities for a sentence; `None` if there are none.
-pub(super) fn told(oddities: &[Oddity]) -> Option<String> {
-    let first = oddities.iter().take(MOST_TOLD);
+pub(super) fn described(oddities: &[Oddity]) -> Option<String> {
+    let first = oddities.iter().take(MOST_SHOWN);
     let mut words: Vec<String> = first.map(|odd| format!("byte {} is {}", odd.place, odd.words)).collect();
-    if oddities.len() > MOST_TOLD {
-        words.push(format!("{} more follow", oddities.len() - MOST_TOLD));
+    if oddities.len() > MOST_SHOWN {
+        words.push(format!("{} more follow", oddities.len() - MOST_SHOWN));
     }
     (!words.is_empty()).then(|| super::join_and(words))
 }
@@ -88,7 +88,7 @@ pub(super) fn escaped(octets: &[u8]) -> String {
 }
 
 /// Returns the text with entities decoded and tags replaced by blanks.
-pub(super) fn taken_out(text: &str) -> Cow<'_, str> {
+pub(super) fn without_markup(text: &str) -> Cow<'_, str> {
     if !text.contains(['<', '&']) {
         return Cow::Borrowed(text);
     }
@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     fn told_of(text: &Text) -> Option<String> {
-        told(&oddities(text))
+        described(&oddities(text))
     }
 
     #[test]
@@ -189,13 +189,13 @@ mod tests {
         for text in ["", "v=spf1 include:a.example -all", "v=spf1 include:<token>.example ~all", "a & b < c"]
         {
             assert_eq!(told_of(&Text::from(text)), None, "{text}");
-            assert_eq!(taken_out(text), text);
+            assert_eq!(without_markup(text), text);
         }
     }
 
     #[test]
     fn markup_is_taken_out() {
-        assert_eq!(taken_out("<p>v=spf1&nbsp;-all</p>"), " v=spf1 -all ");
-        assert_eq!(taken_out("<p class=x>a<é&é"), " a<é&é");
+        assert_eq!(without_markup("<p>v=spf1&nbsp;-all</p>"), " v=spf1 -all ");
+        assert_eq!(without_markup("<p class=x>a<é&é"), " a<é&é");
     }
 }

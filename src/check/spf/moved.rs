@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use crate::expected::{Expectation, Id, Importance, Phase, expectations};
 use crate::facts::{FactsView, PlannedRecords};
-use crate::provider::{Evidence, Kind, of_autodiscover, of_mx};
+use crate::provider::{Clue, Evidence, Kind, best_matches};
 use crate::record::spf::{DomainSpec, Meaning, Mechanism, Qualifier, SpfRecord, Term};
 use crate::record::{Name, Question, RecordData, RecordType};
 
@@ -39,7 +39,7 @@ pub(super) struct Moved {
 impl Moved {
     /// Returns a sentence part that says what is replaced and why. `is_added` means that the terms are added to the
     /// domain's own record, because the term is in a record that cannot be edited.
-    pub(super) fn told(&self, is_added: bool) -> String {
+    pub(super) fn replacement(&self, is_added: bool) -> String {
         let instead = join_and(self.instead.iter().map(|term| format!("`{}`", shown(term))));
         let senders = join_and(self.senders.clone());
         let term = shown(&self.term);
@@ -63,7 +63,7 @@ pub(super) fn moved(bench: &SpfJudge<'_>, record: &SpfRecord, tally: &Tally) -> 
         return Vec::new();
     }
     let untouched = PlannedRecords::new();
-    let present = FactsView { overlay: &untouched, ..bench.case.sight };
+    let present = FactsView { planned: &untouched, ..bench.case.view };
     let planned = Planned { bench, present };
     let own = &bench.case.subject.domain;
     let here = record.evaluated().map(|term| (own, term, term.text.as_str()));
@@ -130,7 +130,8 @@ impl Planned<'_> {
         let staying: BTreeSet<&Name> = after.iter().filter_map(RecordData::target).collect();
         let mut hosts: Vec<Name> = Vec::new();
         for host in before.data.iter().filter_map(RecordData::target) {
-            let is_known = of_mx(host, domain).iter().any(|provider| !provider.is_weak(Evidence::Mx));
+            let is_known =
+                best_matches(Clue::Mx(host), domain).iter().any(|provider| !provider.is_weak(Evidence::Mx));
             // A host without an address, such as one that only proved ownership, does not send.
             let exists = || !matches!(self.present.has_address(host), Ok(Some(false)));
             let may_send = !host.is_root() && !is_known && exists();
@@ -151,7 +152,7 @@ impl Planned<'_> {
     /// Returns a record set as it is after the plan; `None` if the plan does not change it.
     fn planned(&self, name: &Name, rtype: RecordType) -> Option<BTreeSet<RecordData>> {
         let question = Question::new(name.clone(), rtype);
-        if let Some(planned) = self.bench.case.sight.overlay.get(&question) {
+        if let Some(planned) = self.bench.case.view.planned.get(&question) {
             return Some(planned.data.clone());
         }
         let decides = if rtype == RecordType::Mx { RecordType::Mx } else { RecordType::Cname };
@@ -168,7 +169,7 @@ impl Planned<'_> {
         if expectation.id == Id::Mx && expectation.proposed_host() != case.mail_host {
             expectation.assign_mail_host(case.mail_host);
         }
-        let finding = judge(&Case { sight: self.present, ..*case }, &expectation).finding.ok()?;
+        let finding = judge(&Case { view: self.present, ..*case }, &expectation).finding.ok()?;
         // An optional record is fixed only if it is wrong, and never added.
         let is_absent = finding.observed.is_empty() || finding.code == Code::AliasFromWildcard;
         let is_unasked = importance(case.subject, &expectation) == Importance::Optional && is_absent;
@@ -214,7 +215,8 @@ impl Planned<'_> {
                 let is_platform = |provider: &&'static crate::provider::Provider| {
                     matches!(provider.kind, Kind::Source | Kind::Microsoft)
                 };
-                if target == name || of_autodiscover(target, domain).iter().any(is_platform) {
+                if target == name || best_matches(Clue::Autodiscover(target), domain).iter().any(is_platform)
+                {
                     Vec::new()
                 } else {
                     vec![by_name(target, term)]

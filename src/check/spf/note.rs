@@ -44,8 +44,8 @@ impl SpfJudge<'_> {
         record: &SpfRecord,
         tally: &Tally,
     ) -> Result<Finding, LookupFailure> {
-        if let Some(silence) = tally.voids_unknown() {
-            return Err(silence.clone());
+        if let Some(failure) = tally.voids_unknown() {
+            return Err(failure.clone());
         }
         let owner = &self.expectation.name;
         let notes = [

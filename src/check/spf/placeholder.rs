@@ -35,7 +35,7 @@ pub(super) fn is_term(term: &str) -> bool {
 
 /// Returns whether an include in a record of the checked domain itself names a reserved domain. Records of third
 /// parties are not checked for that.
-pub(super) fn is_nobodys(included: &Name, holder: &Name, checked: &Name) -> bool {
+pub(super) fn is_placeholder(included: &Name, holder: &Name, checked: &Name) -> bool {
     holder.is_within(checked) && is_reserved(included, checked)
 }
 

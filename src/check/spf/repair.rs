@@ -65,7 +65,7 @@ pub(in crate::check) fn looks_like_spf(text: &Text, include: &Name) -> bool {
 /// Returns the text with the blanks and hyphens restored that a word processor, a web page or a panel changed.
 fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
-    for character in markup::taken_out(text).chars() {
+    for character in markup::without_markup(text).chars() {
         match character {
             '\u{2010}'..='\u{2015}' | '\u{2212}' => plain.push('-'),
             '"' | '\'' | '\u{2018}'..='\u{201f}' | '\u{200b}'..='\u{200d}' | '\u{ad}' | '\u{feff}' => {}

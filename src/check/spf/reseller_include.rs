@@ -4,7 +4,7 @@
 //! senders.
 
 use crate::facts::LookupFailure;
-use crate::provider::{Evidence, Kind, Provider, of_mx, of_spf};
+use crate::provider::{Clue, Evidence, Kind, Provider, best_matches};
 use crate::record::spf::{Meaning, Mechanism, Qualifier, SpfRecord};
 use crate::record::{Name, RecordData, RecordType};
 
@@ -46,13 +46,17 @@ impl SpfJudge<'_> {
         let domain = &self.case.subject.domain;
         let is_filter =
             |provider: &&Provider| provider.kind == Kind::Gateway && !provider.is_weak(Evidence::Spf);
-        let mut senders = included(record).flat_map(|name| of_spf(name, domain)).filter(is_filter).peekable();
+        let mut senders = included(record)
+            .flat_map(|name| best_matches(Clue::Spf(name), domain))
+            .filter(is_filter)
+            .peekable();
         if !self.case.subject.gateways.is_empty() || senders.peek().is_none() {
             return Ok(None);
         }
         let hosts = self.mail_hosts()?;
         let takes_all = |filter: &&Provider| {
-            !hosts.is_empty() && hosts.iter().all(|host| of_mx(host, domain).contains(filter))
+            !hosts.is_empty()
+                && hosts.iter().all(|host| best_matches(Clue::Mx(host), domain).contains(filter))
         };
         Ok(senders.find(takes_all))
     }
@@ -74,8 +78,9 @@ impl SpfJudge<'_> {
             return Ok(false);
         }
         let domain = &self.case.subject.domain;
-        let microsoft =
-            |host: &Name| of_mx(host, domain).iter().any(|provider| provider.kind == Kind::Microsoft);
+        let microsoft = |host: &Name| {
+            best_matches(Clue::Mx(host), domain).iter().any(|provider| provider.kind == Kind::Microsoft)
+        };
         Ok(self.mail_hosts()?.iter().any(microsoft) && (self.has_mark() || self.has_alias(record)?))
     }
 
@@ -94,13 +99,13 @@ impl SpfJudge<'_> {
         if !may_be_sold_by_reseller(record, self.include) {
             return Ok(false);
         }
-        let set = self.case.sight.set(&name, RecordType::Cname)?;
+        let set = self.case.view.set(&name, RecordType::Cname)?;
         let reseller: Option<Name> = format!("{RESELLER_HOST}.{RESELLER}").parse().ok();
         Ok(set.data.iter().any(|data| data.target().is_some() && data.target() == reseller.as_ref()))
     }
 
     fn mail_hosts(&self) -> Result<Vec<Name>, LookupFailure> {
-        let set = self.case.sight.set(&self.case.subject.domain, RecordType::Mx)?;
+        let set = self.case.view.set(&self.case.subject.domain, RecordType::Mx)?;
         Ok(set.data.iter().filter_map(RecordData::target).cloned().collect())
     }
 }

@@ -23,8 +23,8 @@ impl SpfJudge<'_> {
             return Ok(None);
         }
         // The sender may be in the part that could not be looked up.
-        if let Some(silence) = &tally.silence {
-            return Err(silence.clone());
+        if let Some(failure) = &tally.failure {
+            return Err(failure.clone());
         }
         let missing = join_and(missing.iter().map(|sender| format!("`{}`", shown(&sender.text))));
         let message = format!("Add {missing}: it must stay, and without it its mail fails SPF.");

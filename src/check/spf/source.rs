@@ -5,7 +5,7 @@
 
 use crate::expected::Phase;
 use crate::facts::LookupFailure;
-use crate::provider::{Evidence, Kind, Provider, of_mx, of_spf};
+use crate::provider::{Clue, Evidence, Kind, Provider, best_matches};
 use crate::record::spf::{Meaning, Mechanism, SpfRecord};
 use crate::record::{Name, Question, RecordType};
 
@@ -66,7 +66,8 @@ impl SpfJudge<'_> {
         let domain = &self.case.subject.domain;
         let is_of_others = |nested: &&Nested| {
             // Includes within the platform's own records are not reported.
-            let of_source = self.case.source.is_some_and(|source| source.matches_spf(&nested.holder, domain));
+            let of_source =
+                self.case.source.is_some_and(|source| source.matches(Clue::Spf(&nested.holder), domain));
             !of_source && !edit::is_own(self, &nested.holder)
         };
         let mut others = tally.nested.iter().filter(is_of_others);
@@ -99,7 +100,7 @@ impl SpfJudge<'_> {
                 return None;
             };
             let name = domain.name.as_ref()?;
-            let mut platforms = of_spf(name, own).into_iter();
+            let mut platforms = best_matches(Clue::Spf(name), own).into_iter();
             // An include that other platforms use too counts only together with a DKIM key of the same platform.
             let is_likely = |provider: &&Provider| {
                 let is_strong = !provider.is_weak(Evidence::Spf) || self.has_key_of(provider);
@@ -124,8 +125,8 @@ impl SpfJudge<'_> {
         let names: Vec<Name> = fixed
             .filter_map(|(selector, _)| domain.prepend(&format!("{selector}._domainkey")).ok())
             .collect();
-        let read = |name: &Name| self.case.sight.own_answer(&Question::new(name.clone(), RecordType::Txt));
-        let answers = self.case.sight.batch(|| names.iter().map(read).collect::<Vec<_>>());
+        let read = |name: &Name| self.case.view.own_answer(&Question::new(name.clone(), RecordType::Txt));
+        let answers = self.case.view.batch(|| names.iter().map(read).collect::<Vec<_>>());
         answers
             .iter()
             .any(|answer| answer.as_ref().is_ok_and(|answer| !answer.set.is_empty()) || answer.is_err())
@@ -166,13 +167,13 @@ impl SpfJudge<'_> {
         let name = domain.name.as_ref()?;
         // With stronger evidence of the platform, an include that other platforms use too counts as well.
         let shared = !self.case.is_source_sure
-            && of_spf(name, own)
+            && best_matches(Clue::Spf(name), own)
                 .iter()
                 .any(|provider| provider.is_weak(Evidence::Spf) && self.case.is_source(provider));
-        let by_sender = source.matches_spf(name, own) && !shared;
+        let by_sender = source.matches(Clue::Spf(name), own) && !shared;
         // An MX host of the platform counts too, but not one below the domain, whose address may belong to anyone.
         let takes_mail = || {
-            let hosts = of_mx(name, own);
+            let hosts = best_matches(Clue::Mx(name), own);
             hosts.iter().any(|provider| self.case.is_source(provider) && !provider.is_weak(Evidence::Mx))
         };
         let by_host = is_host && !name.is_within(own) && takes_mail();

@@ -113,7 +113,7 @@ pub(super) struct Tally {
     /// The terms of included records that cost lookups.
     pub(super) nested: Vec<Nested>,
     /// The first lookup that failed.
-    pub(super) silence: Option<LookupFailure>,
+    pub(super) failure: Option<LookupFailure>,
     /// True if a part lies outside the zone files, could not be looked up, or was skipped at a limit. The count is then
     /// a lower bound.
     pub(super) is_partial: bool,

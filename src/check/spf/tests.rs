@@ -57,16 +57,16 @@ fn subject() -> Subject {
 /// Runs a test with the inputs of the SPF check of a surveyed world.
 fn at_bench<T>(facts: &Facts, test: impl FnOnce(&SpfJudge<'_>, &[SpfRecord]) -> T) -> T {
     let subject = subject();
-    let overlay = PlannedRecords::new();
-    let sight = FactsView::published(facts, TrustPolicy::Both, &overlay);
+    let planned = PlannedRecords::new();
+    let view = FactsView::published(facts, TrustPolicy::Both, &planned);
     let source = crate::provider::by_id("rackspace");
     let case =
-        Case { subject: &subject, source, is_source_sure: true, mail_host: None, host_failure: None, sight };
+        Case { subject: &subject, source, is_source_sure: true, mail_host: None, host_failure: None, view };
     let expectation = expectations(&subject).into_iter().find(|one| one.id == Id::Spf).unwrap();
     let Requirement::SpfIncludes(include) = &expectation.requirement else { panic!("no include") };
-    let set = sight.set(&expectation.name, expectation.rtype).unwrap();
+    let set = view.set(&expectation.name, expectation.rtype).unwrap();
     let records: Vec<SpfRecord> = set.data.iter().filter_map(text_of).filter_map(SpfRecord::parse).collect();
-    let reader = Reader::new(&sight);
+    let reader = Reader::new(&view);
     let bench = SpfJudge {
         case: &case,
         expectation: &expectation,
@@ -201,18 +201,18 @@ fn the_count_after_an_edit_is_that_of_the_published_record() {
             let records: Vec<&SpfRecord> = records.iter().collect();
             edit::fix(bench, &records, None).unwrap()
         });
-        let mut overlay = PlannedRecords::new();
+        let mut planned = PlannedRecords::new();
         for edit in &fix.edits {
             let set = RecordSet { data: edit.after.clone(), ttl: 60 };
-            overlay.insert(Question::new(edit.name.clone(), edit.rtype), set);
+            planned.insert(Question::new(edit.name.clone(), edit.rtype), set);
         }
-        let sight = FactsView::published(&facts, TrustPolicy::Both, &overlay);
+        let view = FactsView::published(&facts, TrustPolicy::Both, &planned);
         let subject = subject();
         let expectation = expectations(&subject).into_iter().find(|one| one.id == Id::Spf).unwrap();
         let Requirement::SpfIncludes(include) = &expectation.requirement else { panic!("no include") };
-        let set = sight.set(&subject.domain, crate::record::RecordType::Txt).unwrap();
+        let set = view.set(&subject.domain, crate::record::RecordType::Txt).unwrap();
         let published = set.data.iter().filter_map(text_of).find_map(SpfRecord::parse).unwrap();
-        let tally = walk::tally(&Reader::new(&sight), &subject.domain, &published, include);
+        let tally = walk::tally(&Reader::new(&view), &subject.domain, &published, include);
         assert_eq!((fix.after.lookups, fix.after.voids), (tally.lookups, tally.voids), "{apex:?}");
         let case = Case {
             subject: &subject,
@@ -220,7 +220,7 @@ fn the_count_after_an_edit_is_that_of_the_published_record() {
             is_source_sure: false,
             mail_host: None,
             host_failure: None,
-            sight,
+            view,
         };
         assert!(judge(&case, &expectation, include).unwrap().code.is_met());
     }

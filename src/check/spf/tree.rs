@@ -28,7 +28,7 @@ const MOST_TERMS_BELOW: usize = super::MOST_LOOKUPS + 1;
 
 /// The part of a tree that was read so far.
 struct Tree<'a> {
-    sight: &'a FactsView<'a>,
+    view: &'a FactsView<'a>,
     /// The domain being checked.
     checked: &'a Name,
     include: &'a Name,
@@ -46,13 +46,13 @@ struct Tree<'a> {
 /// # Errors
 /// [`LookupFailure`] if a part of the tree has not been looked up yet.
 pub(super) fn read(case: &Case<'_>, set: &RecordSet, include: &Name) -> Result<(), LookupFailure> {
-    if case.sight.log.is_none() {
+    if case.view.log.is_none() {
         return Ok(());
     }
     let checked = &case.subject.domain;
     let known = HashSet::new();
     let (next, domains, is_crowded) = (Vec::new(), 0, false);
-    let mut tree = Tree { sight: &case.sight, checked, include, known, next, domains, is_crowded };
+    let mut tree = Tree { view: &case.view, checked, include, known, next, domains, is_crowded };
     // Microsoft's include is always read: as a part of the record if it is included, and to count the lookups after the
     // edit if not.
     tree.follow(include, RecordType::Txt);
@@ -68,8 +68,8 @@ pub(super) fn read(case: &Case<'_>, set: &RecordSet, include: &Name) -> Result<(
     while !tree.next.is_empty() {
         let level = std::mem::take(&mut tree.next);
         let answers =
-            tree.sight.batch(|| level.iter().map(|question| tree.sight.answer(question)).collect::<Vec<_>>());
-        if tree.sight.lacks_reply() {
+            tree.view.batch(|| level.iter().map(|question| tree.view.answer(question)).collect::<Vec<_>>());
+        if tree.view.lacks_reply() {
             let first = level.first().map(LookupFailure::not_asked);
             return first.map_or(Ok(()), Err);
         }
@@ -86,7 +86,7 @@ pub(super) fn read(case: &Case<'_>, set: &RecordSet, include: &Name) -> Result<(
         }
     }
     if tree.is_crowded {
-        case.sight.stop_asking();
+        case.view.stop_asking();
     }
     Ok(())
 }
@@ -184,7 +184,7 @@ fn questions(record: &SpfRecord, holder: &Name, checked: &Name) -> (Vec<(Name, R
         terms += 1;
         let name = spec.map_or_else(|| Ok(holder.clone()), |spec| spec.expanded(holder, checked));
         let Ok(name) = name else { continue };
-        if *types == [RecordType::Txt] && placeholder::is_nobodys(&name, holder, checked) {
+        if *types == [RecordType::Txt] && placeholder::is_placeholder(&name, holder, checked) {
             continue;
         }
         questions.extend(types.iter().map(|rtype| (name.clone(), *rtype)));

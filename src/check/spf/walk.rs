@@ -3,17 +3,15 @@
 //! The walk leaves a hostile tree as soon as it is far beyond the limits of RFC 7208; the count is then marked as a
 //! lower bound. However wide or deep a tree is, the number of steps is bounded.
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::rc::Rc;
 
-use foldhash::{HashMap, HashMapExt as _};
-
-use crate::facts::{Existence, FactsView, LookupFailure};
-use crate::provider::of_spf;
+use crate::facts::{Existence, LookupFailure};
+use crate::provider::{Clue, best_matches};
 use crate::record::spf::{DomainSpec, Meaning, Mechanism, Qualifier, SpfRecord, Term, Unexpanded};
 use crate::record::{Name, Question, RecordData, RecordType};
 
+use super::evaluation::{Evaluation, Match};
+use super::included::{Included, Reader};
 use super::networks::Networks;
 use super::placeholder;
 use super::tally::{Cost, Doubt, Fault, FaultKind, Nested, Tally};
@@ -27,133 +25,6 @@ const ENOUGH_OF_ALL: usize = 400;
 const DEEPEST: usize = 12;
 /// The maximum number of hosts whose addresses are looked up for one `mx` (RFC 7208 §4.6.4).
 pub(super) const MOST_MAIL_HOSTS: usize = 10;
-
-/// The record of an included domain.
-enum Included {
-    /// The domain lies outside the zone files.
-    Outside,
-    /// The record could not be looked up.
-    Silent(LookupFailure),
-    /// There is no TXT record, or no SPF record among them.
-    Missing {
-        /// True if the lookup is void.
-        is_void: bool,
-    },
-    /// The domain has more than one SPF record.
-    Several,
-    /// One.
-    One(SpfRecord),
-}
-
-/// The records of included domains in one view of the facts. Each is read once, for any number of walks.
-pub(super) struct Reader<'a> {
-    sight: &'a FactsView<'a>,
-    read: RefCell<HashMap<Name, Rc<Included>>>,
-}
-
-impl<'a> Reader<'a> {
-    /// Returns a reader that has not read anything yet.
-    pub(super) fn new(sight: &'a FactsView<'a>) -> Self {
-        Self { sight, read: RefCell::new(HashMap::new()) }
-    }
-
-    /// Returns whether the domain has one SPF record, or may have it.
-    pub(super) fn may_have_record(&self, name: &Name) -> bool {
-        match &*self.included(name) {
-            Included::Outside | Included::Silent(_) | Included::One(_) => true,
-            Included::Missing { .. } | Included::Several => false,
-        }
-    }
-
-    /// Returns the record of an included domain.
-    fn included(&self, name: &Name) -> Rc<Included> {
-        if let Some(included) = self.read.borrow().get(name) {
-            return Rc::clone(included);
-        }
-        let included = match self.sight.answer(&Question::new(name.clone(), RecordType::Txt)) {
-            Err(silence) => Included::Silent(silence),
-            Ok(answer) if answer.existence == Existence::Outside => Included::Outside,
-            Ok(answer) => {
-                let texts = answer.set.data.iter().filter_map(super::text_of);
-                let mut records = texts.filter_map(SpfRecord::parse);
-                match (records.next(), records.next()) {
-                    (None, _) => Included::Missing { is_void: answer.set.is_empty() },
-                    (Some(record), None) => Included::One(record),
-                    (Some(_), Some(_)) => Included::Several,
-                }
-            }
-        };
-        let included = Rc::new(included);
-        self.read.borrow_mut().insert(name.clone(), Rc::clone(&included));
-        included
-    }
-}
-
-/// The result of matching a term against mail that Microsoft sends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Match {
-    Yes,
-    No,
-    /// The result depends on the sender, or on a record that was not looked up.
-    Unknown,
-}
-
-/// The evaluation of one record for mail that Microsoft sends: the first term that matches decides (RFC 7208 §4.6.2).
-#[derive(Default)]
-struct Evaluation {
-    /// True if the first term that certainly matches is a pass; `None` before there is one.
-    passes: Option<bool>,
-    /// True if a term before it may be a pass.
-    is_in_doubt: bool,
-    /// The term that matches first and is not a pass.
-    refused_by: Option<String>,
-    /// The IPv4 networks of terms that are not a pass.
-    refused: Networks,
-}
-
-impl Evaluation {
-    /// Evaluates the next term.
-    fn take(&mut self, term: &Term, matches: Match) {
-        if self.passes.is_some() {
-            return;
-        }
-        let passes = match &term.meaning {
-            Meaning::Mechanism(qualifier, mechanism) => {
-                let passes = *qualifier == Qualifier::Pass;
-                if let (Mechanism::Ip4 { address, prefix }, false) = (mechanism, passes) {
-                    self.refused.add_v4(*address, *prefix);
-                    if self.refused.holds_every_v4() {
-                        self.refuse(term);
-                    }
-                    return;
-                }
-                passes
-            }
-            Meaning::Redirect(_) => true,
-            Meaning::Explanation(_) | Meaning::UnknownModifier { .. } | Meaning::SyntaxError(_) => return,
-        };
-        match (matches, passes) {
-            (Match::Yes, true) => self.passes = Some(true),
-            (Match::Yes, false) => self.refuse(term),
-            (Match::Unknown, true) => self.is_in_doubt = true,
-            (Match::Unknown, false) | (Match::No, _) => {}
-        }
-    }
-
-    fn refuse(&mut self, term: &Term) {
-        self.passes = Some(false);
-        self.refused_by = Some(term.text.clone());
-    }
-
-    /// Returns whether an include of this record matches.
-    fn result(&self) -> Match {
-        match (self.passes, self.is_in_doubt) {
-            (Some(true), _) => Match::Yes,
-            (_, true) => Match::Unknown,
-            (Some(false) | None, false) => Match::No,
-        }
-    }
-}
 
 /// The existence of addresses of each family; `None` if the host lies outside the zone files or could not be looked up.
 #[derive(Default)]
@@ -172,7 +43,7 @@ pub(super) struct Walk<'a> {
     /// The term of the outermost record that is being followed.
     top: String,
     /// The number of lookups before that term.
-    begun: usize,
+    lookups_before: usize,
     /// The domains whose senders pass because of that term.
     includes: BTreeSet<Name>,
     /// The networks of the terms that are a pass, so far.
@@ -200,7 +71,7 @@ impl<'a> Walk<'a> {
             tally: Tally::default(),
             path: vec![domain.clone()],
             top: String::new(),
-            begun: 0,
+            lookups_before: 0,
             includes: BTreeSet::new(),
             passing: Networks::default(),
             is_reached: false,
@@ -214,12 +85,12 @@ impl<'a> Walk<'a> {
         let mut evaluation = Evaluation::default();
         for term in record.evaluated() {
             self.top.clone_from(&term.text);
-            self.begun = self.tally.lookups;
+            self.lookups_before = self.tally.lookups;
             let voids = self.tally.voids.len();
             let matches = self.term(term, true);
             evaluation.take(term, matches);
             let includes = std::mem::take(&mut self.includes);
-            let lookups = self.tally.lookups - self.begun;
+            let lookups = self.tally.lookups - self.lookups_before;
             if lookups > 0 {
                 let is_void = self.tally.voids.len() > voids;
                 self.tally.costs.push(Cost { term: term.clone(), lookups, is_void, includes });
@@ -254,7 +125,7 @@ impl<'a> Walk<'a> {
     }
 
     fn is_enough(&self) -> bool {
-        self.tally.lookups - self.begun > ENOUGH || self.tally.lookups > ENOUGH_OF_ALL
+        self.tally.lookups - self.lookups_before > ENOUGH || self.tally.lookups > ENOUGH_OF_ALL
     }
 
     fn cut(&mut self) {
@@ -366,7 +237,7 @@ impl<'a> Walk<'a> {
             .path
             .first()
             .zip(self.path.last())
-            .is_some_and(|(domain, holder)| placeholder::is_nobodys(name, holder, domain))
+            .is_some_and(|(domain, holder)| placeholder::is_placeholder(name, holder, domain))
         {
             self.fault(FaultKind::Placeholder, name, term);
             return Match::No;
@@ -379,7 +250,7 @@ impl<'a> Walk<'a> {
             Included::Outside => {
                 self.tally.is_partial = true;
                 // The includes of known platforms do not contain Microsoft.
-                if self.path.first().is_some_and(|domain| !of_spf(name, domain).is_empty()) {
+                if self.path.first().is_some_and(|domain| !best_matches(Clue::Spf(name), domain).is_empty()) {
                     return Match::No;
                 }
                 if passes {
@@ -387,10 +258,10 @@ impl<'a> Walk<'a> {
                 }
                 Match::Unknown
             }
-            Included::Silent(silence) => {
+            Included::Failed(failure) => {
                 self.tally.is_partial = true;
-                self.tally.silence.get_or_insert_with(|| silence.clone());
-                self.unsure(silence.clone());
+                self.tally.failure.get_or_insert_with(|| failure.clone());
+                self.unsure(failure.clone());
                 Match::No
             }
             Included::Missing { is_void } => {
@@ -418,10 +289,10 @@ impl<'a> Walk<'a> {
 
     /// Evaluates `mx`: looks up the addresses of all its hosts, of which there may be 10 (RFC 7208 §4.6.4).
     fn mail_hosts(&mut self, term: &Term, name: &Name, passes: bool) -> Addresses {
-        let answer = match self.reader.sight.answer(&Question::new(name.clone(), RecordType::Mx)) {
+        let answer = match self.reader.view.answer(&Question::new(name.clone(), RecordType::Mx)) {
             Ok(answer) => answer,
-            Err(silence) => {
-                self.unsure(silence);
+            Err(failure) => {
+                self.unsure(failure);
                 return Addresses::default();
             }
         };
@@ -446,14 +317,14 @@ impl<'a> Walk<'a> {
     /// that a failed lookup leaves the result of the checked record unknown.
     fn addresses(&mut self, name: &Name, hosts: &[Name], decides: bool) -> Addresses {
         let mut found = Addresses { v4: Some(false), v6: Some(false) };
-        let mut silent = None;
+        let mut failed = None;
         for host in hosts {
             for (rtype, found) in [(RecordType::A, &mut found.v4), (RecordType::Aaaa, &mut found.v6)] {
-                let exists = match self.reader.sight.answer(&Question::new(host.clone(), rtype)) {
+                let exists = match self.reader.view.answer(&Question::new(host.clone(), rtype)) {
                     Ok(answer) if answer.existence == Existence::Outside => None,
                     Ok(answer) => Some(!answer.set.is_empty()),
-                    Err(silence) => {
-                        silent.get_or_insert(silence);
+                    Err(failure) => {
+                        failed.get_or_insert(failure);
                         None
                     }
                 };
@@ -464,12 +335,12 @@ impl<'a> Walk<'a> {
                 };
             }
         }
-        if let Some(silence) = &silent
+        if let Some(failure) = &failed
             && decides
         {
-            self.tally.silence.get_or_insert_with(|| silence.clone());
+            self.tally.failure.get_or_insert_with(|| failure.clone());
         }
-        match (&found, silent) {
+        match (&found, failed) {
             (Addresses { v4: Some(true), v6 }, _) => {
                 if *v6 == Some(false) && !self.is_reached {
                     self.tally.v4_only.push(name.clone());
@@ -477,7 +348,7 @@ impl<'a> Walk<'a> {
             }
             (Addresses { v6: Some(true), .. }, _) => {}
             // It is then unknown whether the lookup is void, so it is counted as unsure.
-            (_, Some(silence)) => self.unsure(silence),
+            (_, Some(failure)) => self.unsure(failure),
             (Addresses { v4: Some(false), v6: Some(false) }, None) if !hosts.is_empty() => {
                 self.tally.voids.push(hosts.first().unwrap_or(name).clone());
             }
@@ -488,7 +359,7 @@ impl<'a> Walk<'a> {
 
     /// Evaluates `exists` with a fixed name: it matches all senders, or none (RFC 7208 §5.7).
     fn exists(&mut self, name: &Name, passes: bool) -> bool {
-        match self.reader.sight.answer(&Question::new(name.clone(), RecordType::A)) {
+        match self.reader.view.answer(&Question::new(name.clone(), RecordType::A)) {
             Ok(answer) if answer.existence == Existence::Outside => false,
             Ok(answer) => {
                 if answer.set.is_empty() {
@@ -496,20 +367,20 @@ impl<'a> Walk<'a> {
                 }
                 !answer.set.is_empty()
             }
-            Err(silence) => {
+            Err(failure) => {
                 if passes {
-                    self.tally.silence.get_or_insert_with(|| silence.clone());
+                    self.tally.failure.get_or_insert_with(|| failure.clone());
                 }
-                self.unsure(silence);
+                self.unsure(failure);
                 false
             }
         }
     }
 
     /// Counts a lookup that may or may not be void.
-    fn unsure(&mut self, silence: LookupFailure) {
+    fn unsure(&mut self, failure: LookupFailure) {
         self.tally.unsure += 1;
-        self.tally.first_unsure.get_or_insert(silence);
+        self.tally.first_unsure.get_or_insert(failure);
     }
 
     fn fault(&mut self, kind: FaultKind, about: &Name, term: &str) {

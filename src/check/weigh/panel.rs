@@ -53,7 +53,7 @@ pub(super) struct ServerConsensus<'a> {
 impl<'a> ServerConsensus<'a> {
     /// Collects the servers that replied about the domain.
     pub(super) fn new(case: &'a Case<'a>) -> Self {
-        let facts = case.sight.facts;
+        let facts = case.view.facts;
         let own = facts.unordered().filter(|reply| reply.question.name.is_within(&case.subject.domain));
         let servers: BTreeSet<&Server> = own.map(|reply| &*reply.server).collect();
         let of = |wanted: fn(Role) -> bool| {
@@ -68,7 +68,7 @@ impl<'a> ServerConsensus<'a> {
             accepted,
             unfound: None,
         };
-        match case.sight.view {
+        match case.view.trust {
             TrustPolicy::Both => panel.unfound = facts.unfound_authorities(&case.subject.domain),
             TrustPolicy::Authoritative => panel.resolvers.clear(),
             TrustPolicy::Resolver => panel.authorities.retain(|server| server.role == Role::ZoneFile),
@@ -79,8 +79,8 @@ impl<'a> ServerConsensus<'a> {
     /// Returns the result of one expectation across all servers.
     pub(super) fn judged(&self, expectation: Expectation) -> ExpectationResult {
         let importance = self.importance(&expectation);
-        let opinion = self.opinion(&expectation).unwrap_or_else(|silence| unknown(&silence).into());
-        let ServerFinding { finding, until } = opinion;
+        let consensus = self.consensus(&expectation).unwrap_or_else(|failure| unknown(&failure).into());
+        let ServerFinding { finding, until } = consensus;
         let status = match finding.code.effect() {
             Effect::Expectation(status) => status,
             Effect::Hazard(_) => Status::Unmet,
@@ -110,7 +110,7 @@ impl<'a> ServerConsensus<'a> {
         importance(self.case.subject, expectation)
     }
 
-    fn opinion(&self, expectation: &Expectation) -> Result<ServerFinding, LookupFailure> {
+    fn consensus(&self, expectation: &Expectation) -> Result<ServerFinding, LookupFailure> {
         let question = expectation.question();
         let answered = |servers: &[&'a Server]| -> Vec<&'a Server> {
             let reply = |server: &Server| self.reply(server, &question);
@@ -124,8 +124,8 @@ impl<'a> ServerConsensus<'a> {
         }
         let published = match authorities.is_empty() {
             true if resolvers.len() > 1 => return self.among_resolvers(expectation, &resolvers),
-            true => return self.heard(expectation, None).finding.map(ServerFinding::from),
-            false => self.heard(expectation, None),
+            true => return self.finding_from(expectation, None).finding.map(ServerFinding::from),
+            false => self.finding_from(expectation, None),
         };
         let Judgement { finding, reads } = published;
         let published = self.among_authorities(expectation, finding?, &reads, &authorities)?;
@@ -141,8 +141,8 @@ impl<'a> ServerConsensus<'a> {
             return Ok(published);
         }
         if let Some(failure) = self.every_resolver_fails(&question) {
-            let silence = FactsView { witness: Perspective::Server(&failure.server), ..self.case.sight };
-            silence.answer(&question)?;
+            let view = FactsView { perspective: Perspective::Server(&failure.server), ..self.case.view };
+            view.answer(&question)?;
         }
         let dissenting = self.dissenting_here(&resolvers, &reads);
         Ok(self.lagging(expectation, &published.finding, &dissenting).unwrap_or(published))
@@ -151,8 +151,8 @@ impl<'a> ServerConsensus<'a> {
     /// Returns an error if the name servers may have an answer that was not obtained, in which case the resolvers do
     /// not decide.
     fn resolvers_decide(&self, question: &Question) -> Result<(), LookupFailure> {
-        let FactsView { facts, view, .. } = self.case.sight;
-        let decisive = facts.published(question, view);
+        let FactsView { facts, trust, .. } = self.case.view;
+        let decisive = facts.published(question, trust);
         match decisive.filter(|reply| reply.server.role == Role::Authoritative && !reply.outcome.is_answer())
         {
             Some(failure) => Err(LookupFailure::of(failure)),
@@ -161,14 +161,14 @@ impl<'a> ServerConsensus<'a> {
     }
 
     /// Returns the finding from the answers of one server, or from the published state, and its reads.
-    fn heard(&self, expectation: &Expectation, server: Option<&Server>) -> Judgement {
+    fn finding_from(&self, expectation: &Expectation, server: Option<&Server>) -> Judgement {
         self.case.begin_rule();
-        let witness = server.map_or(Perspective::Published, Perspective::Server);
-        judge(&Case { sight: FactsView { witness, ..self.case.sight }, ..*self.case }, expectation)
+        let perspective = server.map_or(Perspective::Published, Perspective::Server);
+        judge(&Case { view: FactsView { perspective, ..self.case.view }, ..*self.case }, expectation)
     }
 
     fn reply(&self, server: &Server, question: &Question) -> Option<&'a Reply> {
-        self.case.sight.facts.reply_by(server, question)
+        self.case.view.facts.reply_by(server, question)
     }
 
     /// Returns the common finding of the name servers: the newest serial counts, and older ones have to catch up.
@@ -183,15 +183,15 @@ impl<'a> ServerConsensus<'a> {
             return Ok(published.into());
         }
         let name = &expectation.name;
-        let facts = self.case.sight.facts;
-        let first = facts.published(&expectation.question(), self.case.sight.view);
+        let facts = self.case.view.facts;
+        let first = facts.published(&expectation.question(), self.case.view.trust);
         let is_met = |finding: &Finding| finding.code.is_met();
         let mut behind = Vec::new();
         for server in servers {
             if self.agrees_here(server, reads) {
                 continue;
             }
-            let Ok(finding) = self.heard(expectation, Some(server)).finding else { continue };
+            let Ok(finding) = self.finding_from(expectation, Some(server)).finding else { continue };
             if is_met(&finding) == is_met(&published) {
                 continue;
             }
@@ -212,7 +212,7 @@ impl<'a> ServerConsensus<'a> {
 
     /// Returns the failed SOA lookup that leaves unknown which of two servers has the newer version of the zone.
     fn unknown_version(&self, server: &Server, first: Option<&Reply>, name: &Name) -> LookupFailure {
-        let facts = self.case.sight.facts;
+        let facts = self.case.view.facts;
         let servers = [Some(server), first.map(|first| &*first.server)];
         let failed = |server| facts.soa_replies(server, name).find(|reply| !reply.outcome.is_answer());
         let failure = servers.into_iter().flatten().find_map(failed);
@@ -235,7 +235,7 @@ impl<'a> ServerConsensus<'a> {
     }
 
     fn behind(&self, published: &Finding, expectation: &Expectation, behind: &[&Server]) -> ServerFinding {
-        let now = self.case.sight.facts.checked_at;
+        let now = self.case.view.facts.checked_at;
         // Each secondary asks for a new version after the refresh time of its own version.
         let refreshes = behind.iter().filter_map(|server| self.refresh(server, &expectation.name));
         let last = refreshes.max_by_key(|(time, _)| *time);
@@ -272,7 +272,7 @@ impl<'a> ServerConsensus<'a> {
     ) -> Result<ServerFinding, LookupFailure> {
         let mut first = None;
         for server in servers {
-            let finding = self.heard(expectation, Some(server)).finding;
+            let finding = self.finding_from(expectation, Some(server)).finding;
             let met = finding.as_ref().is_ok_and(|finding| finding.code.is_met());
             if met {
                 let finding = finding?;
@@ -282,7 +282,7 @@ impl<'a> ServerConsensus<'a> {
             }
             first.get_or_insert(finding);
         }
-        first.unwrap_or_else(|| self.heard(expectation, None).finding).map(ServerFinding::from)
+        first.unwrap_or_else(|| self.finding_from(expectation, None).finding).map(ServerFinding::from)
     }
 
     /// Returns the first failure if all resolvers fail for a question that the name servers answer. It is then unknown
@@ -294,11 +294,11 @@ impl<'a> ServerConsensus<'a> {
     }
 
     fn label(&self, server: &Server) -> String {
-        let name = self.case.sight.facts.server_name(server);
+        let name = self.case.view.facts.server_name(server);
         name.map_or_else(|| server.address.clone(), |name| format!("`{}`", name.without_trailing_dot()))
     }
 }
 
-fn unknown(silence: &LookupFailure) -> Finding {
-    Finding::new(certainty::code(silence.outcome), silence.to_string(), &RecordSet::default())
+fn unknown(failure: &LookupFailure) -> Finding {
+    Finding::new(certainty::code(failure.outcome), failure.to_string(), &RecordSet::default())
 }

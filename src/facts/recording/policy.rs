@@ -16,7 +16,7 @@ use std::fmt;
 use crate::facts::{PolicyOutcome, PolicyReply};
 use crate::record::{Token, quote};
 
-use super::{parsed, text, unknown};
+use super::fields::{parsed, text, unknown};
 
 /// Writes the entry.
 pub(super) fn write(f: &mut fmt::Formatter<'_>, policy: &PolicyReply) -> fmt::Result {

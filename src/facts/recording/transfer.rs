@@ -11,7 +11,8 @@ use std::fmt;
 use crate::facts::{TransferOutcome, TransferReply};
 use crate::record::{Token, quote};
 
-use super::{name, parsed, text, unknown, word};
+use super::fields::{name, parsed, text, unknown};
+use super::word;
 
 /// Writes the entry.
 pub(super) fn write(f: &mut fmt::Formatter<'_>, reply: &TransferReply) -> fmt::Result {

@@ -15,7 +15,8 @@ use std::fmt;
 use crate::facts::{TenantHolder, WebOutcome, WebReply, WebRequest, WebTopic};
 use crate::record::{Token, quote};
 
-use super::{name, parsed, text, unknown, word};
+use super::fields::{name, parsed, text, unknown};
+use super::word;
 
 /// Writes the entry.
 pub(super) fn write(f: &mut fmt::Formatter<'_>, reply: &WebReply) -> fmt::Result {

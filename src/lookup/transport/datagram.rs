@@ -16,7 +16,8 @@ use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use super::health::{Failure, FailureScope, lock};
+use super::failure::{Failure, FailureScope};
+use super::health::lock;
 use super::in_flight::{Age, Load};
 use super::udp_mux::{Reach, UdpMux, read};
 use super::waiting::{OutgoingQuery, QueryResult};

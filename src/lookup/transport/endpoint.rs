@@ -150,7 +150,7 @@ impl ResolverAddress {
     ///
     /// # Errors
     /// [`HostNotFound`] if the name has no address or the system does not answer in time.
-    pub async fn resolve(&self, timeout: Duration) -> Result<Endpoint, HostNotFound> {
+    pub(crate) async fn resolve(&self, timeout: Duration) -> Result<Endpoint, HostNotFound> {
         Ok(match self {
             Self::Plain(address) => Endpoint::Plain(*address),
             Self::Tls { host, port } => {

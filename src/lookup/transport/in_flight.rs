@@ -12,7 +12,8 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::health::{Failure, ZoneHealth};
+use super::failure::Failure;
+use super::health::ZoneHealth;
 use super::query::{self, CaseRandomization, ReplyMatch};
 use super::waiting::{Answer, Case, OutgoingQuery, QueryResult, RejectedReply, SENDS, Waiting};
 
@@ -182,7 +183,7 @@ impl InFlight {
     }
 
     /// Sends due questions again, and ends those whose time is over.
-    pub(super) fn look_at_dues(&mut self, send: impl Fn(&[u8], SocketAddr) -> io::Result<usize>) {
+    pub(super) fn repeat_due(&mut self, send: impl Fn(&[u8], SocketAddr) -> io::Result<usize>) {
         let now = self.at(Instant::now());
         let mut repeated = 0;
         while let Some(id) = self.next_due(now) {

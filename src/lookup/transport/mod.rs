@@ -7,6 +7,7 @@
 mod datagram;
 mod decode;
 mod endpoint;
+mod failure;
 mod health;
 mod in_flight;
 mod open_files;
@@ -35,8 +36,10 @@ pub use self::endpoint::{
     DNS_PORT, Endpoint, HTTPS_PORT, HostNotFound, NoResolver, ResolverAddress, ResolverAddressError,
     TLS_PORT, system_resolvers,
 };
-use self::health::{Failure, FailureScope, ZoneHealth};
-pub(super) use self::health::{io_words, is_local_limit, local_limit_words, lock};
+use self::failure::{Failure, FailureScope};
+pub(super) use self::failure::{io_words, is_local_limit, local_limit_words};
+use self::health::ZoneHealth;
+pub(super) use self::health::lock;
 use self::open_files::Limits;
 use self::peers::{Peer, Peers, Route};
 use self::plain::Room;

@@ -118,7 +118,7 @@ mod tests {
 
     use super::*;
     use crate::facts::Role;
-    use crate::lookup::transport::health::Failure;
+    use crate::lookup::transport::failure::Failure;
     use crate::record::Name;
 
     fn endpoint(number: u32) -> Endpoint {

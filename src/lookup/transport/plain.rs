@@ -13,7 +13,8 @@ use hickory_resolver::proto::op::Message;
 use tokio::time::Instant;
 
 use super::datagram::{SocketPool, Sockets};
-use super::health::{Failure, ZoneHealth};
+use super::failure::Failure;
+use super::health::ZoneHealth;
 use super::open_files::Limits;
 use super::permits::FairPermits;
 use super::query::{self, Edns, Query};

@@ -19,7 +19,8 @@ use tokio::time::{Instant, timeout};
 
 use super::Stopwatch;
 use super::decode::harmless;
-use super::health::{Failure, FailureScope, ZoneHealth};
+use super::failure::{Failure, FailureScope};
+use super::health::ZoneHealth;
 use super::permits::FairPermits;
 use super::query::{CaseRandomization, Edns, Query};
 

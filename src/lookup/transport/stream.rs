@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
-use super::health::{Failure, FailureScope, io_words, is_local_limit};
+use super::failure::{Failure, FailureScope, io_words, is_local_limit};
 use super::query::{self, CaseRandomization, Edns, Query, ReplyMatch};
 
 /// Connects, asks and reads until the reply is complete or the time is over.

@@ -16,7 +16,8 @@ use tokio::net::UdpSocket;
 use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};
 use tokio::time::{Instant, sleep_until};
 
-use super::health::{Failure, lock};
+use super::failure::Failure;
+use super::health::lock;
 use super::in_flight::{Age, Entered, InFlight, Load};
 use super::waiting::{OutgoingQuery, QueryResult};
 
@@ -126,8 +127,8 @@ impl UdpMux {
     }
 
     /// Repeats or ends the questions that are due.
-    fn look_at_dues(&self) {
-        lock(&self.table).look_at_dues(|octets, server| self.send(octets, server));
+    fn repeat_due(&self) {
+        lock(&self.table).repeat_due(|octets, server| self.send(octets, server));
     }
 
     /// Ends all questions in flight; the socket accepts no more.
@@ -162,7 +163,7 @@ pub(super) async fn read(mux: Arc<UdpMux>, linger: Duration) {
         // Also after packets: if they never cease, the timeout branch never runs.
         let now = Instant::now();
         if now >= wake {
-            mux.look_at_dues();
+            mux.repeat_due();
         }
         if now >= check {
             // Closes only if idle twice in a row, so that a late reply has at least this long to arrive.

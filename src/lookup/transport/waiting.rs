@@ -7,7 +7,8 @@ use std::time::Duration;
 use hickory_resolver::proto::op::Message;
 use tokio::sync::oneshot;
 
-use super::health::{Failure, ZoneHealth};
+use super::failure::Failure;
+use super::health::ZoneHealth;
 use super::query::{CaseRandomization, Edns, Packet, Query};
 
 /// The number of times that a question is sent within its timeout, at equal intervals: one lost packet must not look

@@ -227,7 +227,7 @@ fn digits<T: FromStr>(text: &str) -> Option<T> {
 ///
 /// The largest is 2³¹ − 1 (RFC 2181 §8); `None` for anything else.
 #[must_use]
-pub fn parse_ttl(text: &str) -> Option<u32> {
+pub(crate) fn parse_ttl(text: &str) -> Option<u32> {
     if text.is_empty() {
         return None;
     }

@@ -40,10 +40,10 @@ impl<'a> ServerConsensus<'a> {
     }
 
     fn dissents(&self) -> BTreeMap<&'a Server, Vec<&'a Question>> {
-        let sight = self.case.sight;
+        let view = self.case.view;
         let mut dissents: BTreeMap<&Server, Vec<&Question>> = BTreeMap::new();
-        for (question, replies) in sight.facts.by_question() {
-            let Some(published) = sight.facts.published(question, sight.view) else { continue };
+        for (question, replies) in view.facts.by_question() {
+            let Some(published) = view.facts.published(question, view.trust) else { continue };
             let differs =
                 |reply: &&Reply| !std::ptr::eq(*reply, published) && !reply.says_the_same(published);
             for reply in replies.iter().filter(differs) {

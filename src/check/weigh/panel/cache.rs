@@ -20,7 +20,7 @@ impl ServerConsensus<'_> {
     ) -> Option<ServerFinding> {
         let mut lag: Option<(Option<Timestamp>, Code, String)> = None;
         for server in resolvers {
-            let Ok(finding) = self.heard(expectation, Some(server)).finding else { continue };
+            let Ok(finding) = self.finding_from(expectation, Some(server)).finding else { continue };
             if finding.code.is_met() {
                 continue;
             }
@@ -29,7 +29,7 @@ impl ServerConsensus<'_> {
             let negative =
                 reply.is_some_and(|reply| matches!(reply.outcome, Outcome::NoData | Outcome::NxDomain));
             let code = if negative { Code::NegativeCache } else { Code::CacheStale };
-            let now = self.case.sight.facts.checked_at;
+            let now = self.case.view.facts.checked_at;
             let until = expiry.map(|time| format!(" until {} ({})", clock_when_over(time), left(now, time)));
             let until = until.unwrap_or_default();
             let has = match code {
@@ -52,9 +52,9 @@ impl ServerConsensus<'_> {
     /// Returns the time when the resolver will have dropped its old answer to the question. If that answer is the
     /// published one, the time when it will have dropped all answers that differ.
     fn expiry(&self, server: &Server, question: &Question) -> Option<Timestamp> {
-        let facts = self.case.sight.facts;
-        let published = self.case.sight.without_asking();
-        let here = FactsView { witness: Perspective::Server(server), ..published };
+        let facts = self.case.view.facts;
+        let published = self.case.view.without_asking();
+        let here = FactsView { perspective: Perspective::Server(server), ..published };
         let own = facts.all().filter(|reply| *reply.server == *server && reply.outcome.is_answer());
         let differing: Vec<&Reply> = own
             .filter(|reply| {

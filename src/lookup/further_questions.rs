@@ -10,7 +10,7 @@ use super::web_request::address_questions;
 
 /// A reader combined with the address questions for requested web servers, and with further questions.
 #[derive(Debug)]
-pub struct Besides<'a, R> {
+pub struct FurtherQuestions<'a, R> {
     reader: R,
     source: &'a Source,
     requests: &'a BTreeSet<WebRequest>,
@@ -19,7 +19,7 @@ pub struct Besides<'a, R> {
     returned: BTreeSet<Question>,
 }
 
-impl<'a, R: Reader> Besides<'a, R> {
+impl<'a, R: Reader> FurtherQuestions<'a, R> {
     /// Returns a reader of the questions of `reader`, the address questions for `requests`, and these `further`
     /// questions.
     #[must_use]
@@ -40,7 +40,7 @@ impl<'a, R: Reader> Besides<'a, R> {
     }
 }
 
-impl<R: Reader> Reader for Besides<'_, R> {
+impl<R: Reader> Reader for FurtherQuestions<'_, R> {
     fn unmet(&mut self, facts: &Facts) -> Vec<Question> {
         let unmet = self.reader.unmet(facts);
         self.with_others(facts, unmet)
