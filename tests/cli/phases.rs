@@ -87,7 +87,7 @@ fn the_next_step_is_to_watch_the_same_phase() {
     assert!(tidy.starts_with(&step), "{tidy}");
 }
 
-/// In the panel of the zone above, `@` would be another domain.
+/// In the panel of the parent zone, `@` would be another domain.
 #[test]
 fn where_the_zone_of_a_subdomain_is_unknown_its_names_are_whole() {
     let (_workspace, file) = recorded(&[("eu.contoso.com", State::ChangesNeeded)]);
