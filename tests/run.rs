@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cutover::cli::{Clock, Later, Surroundings, run};
-use cutover::report::style::{Colour, Marks};
+use cutover::report::style::{Color, Marks};
 use jiff::Timestamp;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -46,7 +46,7 @@ pub fn cutover_with<T: Into<std::ffi::OsString>>(
 pub fn surroundings() -> Surroundings {
     Surroundings {
         width: None,
-        colour: Colour::Off,
+        color: Color::Off,
         now: "2026-11-22T05:23:00.75Z".parse().unwrap(),
         settings: None,
         input: None,

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use crate::check::Verdict;
 use crate::expected::Phase;
 use crate::report::reminders::Reminders;
-use crate::report::style::{Colour, Style};
+use crate::report::style::{Color, Style};
 use crate::report::writer::{Ending, Place, ResultAge, Run, Scale};
 use crate::report::{DomainReport, Summary};
 use crate::run::files::AtomicFile;
@@ -78,7 +78,7 @@ impl<'a> Reporter<'a> {
     pub(super) fn open(reporting: &'a Reporting, style: &Style, frame: RunHeader) -> Result<Self, Problem> {
         let RunHeader { started, phase, place, scale, options } = frame;
         let run = Arc::new(Run { place, scale, options, ..Run::new(started, phase, *style) });
-        let plain = Arc::new(Run { style: Style { colour: Colour::Off, ..*style }, ..(*run).clone() });
+        let plain = Arc::new(Run { style: Style { color: Color::Off, ..*style }, ..(*run).clone() });
         let mut sinks = Vec::new();
         for output in &reporting.output {
             let target = Target::File(AtomicFile::begin(&output.path)?);
