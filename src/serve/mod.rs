@@ -36,7 +36,6 @@ mod picture;
 mod rendering;
 mod respond;
 mod router;
-mod script;
 mod systemd;
 mod token;
 mod watcher;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::check::Verdict;
 use crate::record::Name;
-use crate::report::format::HTML_STYLE;
+use crate::report::format::{HTML_SCRIPT, HTML_STYLE};
 use crate::report::harmless::harmless;
 use crate::report::view::unicode;
 use crate::run::PlanFormat;
@@ -16,7 +16,6 @@ use super::clock::now;
 use super::picture::{self, Span};
 use super::rendering::{self, Dated};
 use super::respond::{Reply, page, page_policy};
-use super::script::SCRIPT;
 
 /// The style of the pages in addition to that of the report.
 const MORE_STYLE: &str = "
@@ -267,7 +266,7 @@ fn framed(
         None => format!("{base}/api/v1/events"),
     };
     let home = if domain.is_some() || status != StatusCode::OK { format!("{base}/") } else { String::new() };
-    let policy = page_policy(&style, SCRIPT);
-    let frame = Frame { title, refresh, style: &style, script: SCRIPT, events, home, main };
+    let policy = page_policy(&style, HTML_SCRIPT);
+    let frame = Frame { title, refresh, style: &style, script: HTML_SCRIPT, events, home, main };
     page(status, &policy, frame.render().unwrap_or_default())
 }

@@ -157,7 +157,7 @@ fn list(summary: &Summary, pieces: &mut dyn Pieces, out: &mut dyn Write) -> io::
     write!(
         out,
         "<p><strong>{}</strong></p>\n<nav aria-label=\"Domains\">\n\
-         <p class=\"filter\" hidden><label>Filter: <input type=\"search\"></label></p>\n\
+         <p class=\"filter\" hidden><label>Filter: <input type=\"search\"></label> <span role=\"status\"></span></p>\n\
          <div class=\"wide\"><table class=\"stack\">\n\
          <thead><tr><th>domain</th><th>verdict</th><th>left</th></tr></thead>\n<tbody>\n",
         sum(summary)

@@ -55,7 +55,7 @@ impl Heading {
 <thead><tr><th>action</th><th>host</th><th>type</th><th>value</th><th>TTL</th></tr></thead>
 {% for phase in edits.phases %}<tbody>
 {% if let Some(when) = phase.when %}<tr><th colspan="5" scope="rowgroup">{{ when }}</th></tr>
-{% endif %}{% for edit in phase.edits %}<tr><td class="side whole {% if edit.kind == EditKind::Add %}good{% else %}bad{% endif %}">{{ edit.kind.word() }}{% if !edit.advice.is_empty() %} {{ edit.advice }}{% endif %}</td><td class="side">{{ edit.host }}</td><td class="side whole">{{ edit.rtype }}</td><td class="value"><code>{{ edit.value }}</code>{% if !edit.compare.is_empty() %} {{ edit.compare }}{% endif %}</td><td class="whole">{% if let Some(ttl) = edit.ttl %}<span class="label">TTL </span>{{ ttl }}{% endif %}</td></tr>
+{% endif %}{% for edit in phase.edits %}<tr><td class="side whole {% if edit.kind == EditKind::Add %}good{% else %}bad{% endif %}">{{ edit.kind.word() }}{% if !edit.advice.is_empty() %} {{ edit.advice }}{% endif %}</td><td class="side host">{{ edit.host }}</td><td class="side whole">{{ edit.rtype }}</td><td class="value"><code>{{ edit.value }}</code>{% if !edit.compare.is_empty() %} {{ edit.compare }}{% endif %}</td><td class="whole">{% if let Some(ttl) = edit.ttl %}<span class="label">TTL </span>{{ ttl }}{% endif %}</td></tr>
 {% endfor %}</tbody>
 {% endfor %}</table></div>
 {% for note in edits.notes %}<p class="faint">{{ note }}</p>

@@ -9,6 +9,6 @@ pub const SCRIPT: &str = include_str!("script.js");
 /// The Content Security Policy of a page: it may use its own style and script, known by their SHA-256, and load
 /// nothing.
 pub const POLICY: &str = "default-src 'none'; \
-     style-src 'sha256-4mS+SQEh2g9+yICDMtk3On1qC0bo6t1RaYfrppcB5RU='; \
-     script-src 'sha256-cvywnREAE6O0cViAmBYzxUW/b8vhmPhu3dbSxRVwZRo='; \
+     style-src 'sha256-KeKuackPipO2EqQ0UTNFwDDLFSoe/wJgPOKjO8xoz74='; \
+     script-src 'sha256-mAE1hA/e2CmucEZx/Xl/SO37uROG4SlIInrwdPhOthk='; \
      base-uri 'none'; form-action 'none'";

@@ -26,7 +26,7 @@ use super::markup::{Part, markup};
 </header>
 <main>
 {% if codes.len() > 1 %}<nav aria-label="Outcomes">
-<p class="filter" hidden><label>Filter: <input type="search"></label></p>
+<p class="filter" hidden><label>Filter: <input type="search"></label> <span role="status"></span></p>
 <div class="wide"><table class="stack">
 <thead><tr><th>code</th><th>effect</th><th>what was found</th></tr></thead>
 <tbody>{% for code in codes %}<tr data-name="{{ code }} {{ code.title() }}"><td class="whole"><a href="#{{ code }}"><code>{{ code }}</code></a></td><td class="side whole">{{ code.effect().word() }}</td><td>{{ super::markup::inline(code.title())|safe }}</td></tr>
