@@ -17,7 +17,7 @@ use crate::check::Verdict;
 use crate::expected::Phase;
 use crate::report::reminders::Reminders;
 use crate::report::style::{Color, Style};
-use crate::report::writer::{Ending, Place, ResultAge, Run, Scale};
+use crate::report::writer::{Ending, NextOptions, Place, ResultAge, Run, Scale};
 use crate::report::{DomainReport, Summary};
 use crate::run::files::AtomicFile;
 
@@ -67,7 +67,7 @@ pub(super) struct RunHeader {
     /// The number of domains: one, or several.
     pub(super) scale: Scale,
     /// The options that the next command repeats.
-    pub(super) options: String,
+    pub(super) options: NextOptions,
 }
 
 impl<'a> Reporter<'a> {

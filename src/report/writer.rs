@@ -67,8 +67,17 @@ pub struct Run {
     pub place: Place,
     /// The number of its domains: one, or several.
     pub scale: Scale,
-    /// The options to repeat in the next command, each with a blank in front.
-    pub options: String,
+    /// The options to repeat in the next command.
+    pub options: NextOptions,
+}
+
+/// The options that the next command of a report repeats, each with a blank in front.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NextOptions {
+    /// The options as they were given, for a terminal of the same machine.
+    pub local: String,
+    /// The options for a page that is handed on: files are named without their folders.
+    pub shared: String,
 }
 
 /// The number of domains of a run: one, or several.
@@ -99,7 +108,7 @@ impl Run {
             style,
             place: Place::default(),
             scale: Scale::One,
-            options: String::new(),
+            options: NextOptions::default(),
         }
     }
 }

@@ -76,7 +76,7 @@ fn details(run: &Run, domain: &DomainReport) -> String {
     }
     let _ = writeln!(text, "\n\n{}", escaped(&content::way(domain)));
     text.extend(content::edits(domain).as_ref().map(edits));
-    let _ = writeln!(text, "\n**Next:** {}", message(&content::next(&run.options, domain)));
+    let _ = writeln!(text, "\n**Next:** {}", message(&content::next(&run.options.shared, domain)));
     text.push_str(&findings(domain));
     content::times(domain).iter().for_each(|line| text.push_str(&format!("\n{}\n", message(line))));
     if let Some((title, lines)) = page::since(domain) {

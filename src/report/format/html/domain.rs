@@ -131,7 +131,7 @@ pub(super) struct Sentences {
 impl Sentences {
     pub(super) fn new(run: &Run, domain: &DomainReport) -> Self {
         Self {
-            next: content::next(&run.options, domain),
+            next: content::next(&run.options.shared, domain),
             times: content::times(domain),
             since: page::since(domain),
         }
