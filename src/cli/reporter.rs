@@ -77,7 +77,8 @@ impl<'a> Reporter<'a> {
     /// [`Problem`] if a file cannot be written; nothing is left behind then.
     pub(super) fn open(reporting: &'a Reporting, style: &Style, frame: RunHeader) -> Result<Self, Problem> {
         let RunHeader { started, phase, place, scale, options } = frame;
-        let run = Arc::new(Run { place, scale, options, ..Run::new(started, phase, *style) });
+        let manual = reporting.manual_url.clone();
+        let run = Arc::new(Run { place, scale, options, manual, ..Run::new(started, phase, *style) });
         let plain = Arc::new(Run { style: Style { color: Color::Off, ..*style }, ..(*run).clone() });
         let mut sinks = Vec::new();
         for output in &reporting.output {

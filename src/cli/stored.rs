@@ -85,6 +85,7 @@ pub(super) fn run(
         strict: false,
         fail_on: command.fail_on.clone(),
         fail_on_new: command.fail_on_new,
+        manual_url: command.manual_url.clone(),
     };
     let place = names.as_ref().map_or_else(Place::default, Names::place);
     let scale = Scale::of(selection.domains.len());

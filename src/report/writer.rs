@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use crate::check::Verdict;
 use crate::expected::Phase;
 
+use super::manual_url::ManualUrl;
 use super::reminders::Reminders;
 use super::style::Style;
 use super::view::{DomainReport, Summary};
@@ -69,6 +70,8 @@ pub struct Run {
     pub scale: Scale,
     /// The options to repeat in the next command.
     pub options: NextOptions,
+    /// The published manual to link codes to.
+    pub manual: Option<ManualUrl>,
 }
 
 /// The options that the next command of a report repeats, each with a blank in front.
@@ -109,6 +112,7 @@ impl Run {
             place: Place::default(),
             scale: Scale::One,
             options: NextOptions::default(),
+            manual: None,
         }
     }
 }
