@@ -67,7 +67,7 @@ struct Beginning<'a> {
 #[derive(Template)]
 #[template(
     ext = "html",
-    source = r##"<tr data-name="{{ heading.name }}"><td><a href="#{{ anchor }}">{{ heading.name }}</a></td><td class="whole {{ heading.class }}">{{ heading.verdict }}</td><td>{{ heading.left }}</td></tr>
+    source = r##"<tr data-name="{{ heading.name }}"><td class="side"><a href="#{{ anchor }}">{{ heading.name }}</a></td><td class="side whole {{ heading.class }}">{{ heading.verdict }}</td><td>{{ heading.left }}</td></tr>
 "##
 )]
 struct ListRow<'a> {
