@@ -16,8 +16,21 @@ pub struct Ended {
     pub err: String,
 }
 
-/// Ends a program with all that it started.
-struct Running(Child);
+/// A running program, which ends with all that it started.
+pub struct Running(pub Child);
+
+impl Running {
+    /// Starts a program; `None` if there is no such program.
+    pub fn start(command: &mut Command) -> Option<Self> {
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(command, 0);
+        match command.spawn() {
+            Ok(child) => Some(Self(child)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => panic!("{command:?}: {error}"),
+        }
+    }
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -38,13 +51,7 @@ pub fn run(command: &mut Command, directory: &Path) -> Option<Ended> {
     let (out, err) = (directory.join("out"), directory.join("err"));
     let file = |path: &PathBuf| std::fs::File::create(path).unwrap();
     command.stdin(Stdio::null()).stdout(file(&out)).stderr(file(&err));
-    #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(command, 0);
-    let mut running = match command.spawn() {
-        Ok(child) => Running(child),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
-        Err(error) => panic!("{command:?}: {error}"),
-    };
+    let mut running = Running::start(command)?;
     let text = |path: &PathBuf| String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned();
     let start = Instant::now();
     let status = loop {

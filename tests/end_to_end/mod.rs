@@ -4,6 +4,8 @@
 
 mod bounded;
 mod browser;
+mod devtools;
+mod handed_on;
 mod internet;
 mod tools;
 mod updates;
