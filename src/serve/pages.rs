@@ -123,7 +123,7 @@ const SORTS: [(&str, &str); 4] = [
 {{ report|safe }}{% if checked.is_some() %}<h3>The plan in other forms</h3>
 <nav>{% for format in formats %}<a href="{{ base }}/api/v1/domains/{{ path }}/plan?format={{ format }}">{{ format }}</a>{% endfor %}</nav>
 {% endif %}{% if !spans.is_empty() %}<h3>Verdicts</h3>
-<div class="wide"><svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="Verdicts over time" viewBox="0 0 {{ size.0 }} {{ size.1 }}" width="{{ size.0 }}" height="{{ size.1 }}">
+<div class="wide" tabindex="0"><svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="Verdicts over time" viewBox="0 0 {{ size.0 }} {{ size.1 }}" width="{{ size.0 }}" height="{{ size.1 }}">
 {% for span in spans %}<rect class="{{ span.class }}" x="{{ span.x }}" y="0" width="{{ span.width }}" height="{{ size.1 }}"><title>{{ span.title }}</title></rect>
 {% endfor %}</svg></div>
 <ul>{% for span in spans.iter().rev() %}<li>{{ span.title }}</li>{% endfor %}</ul>
