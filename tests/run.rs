@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use cutover::cli::{Clock, Later, Surroundings, run};
 use cutover::facts::{Facts, Recording};
-use cutover::report::style::{Colour, Marks};
+use cutover::report::style::{Color, Marks};
 use jiff::Timestamp;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -105,7 +105,7 @@ impl From<Output> for Run {
 pub fn surroundings() -> Surroundings {
     Surroundings {
         width: None,
-        colour: Colour::Off,
+        color: Color::Off,
         now: "2026-11-22T05:23:00.75Z".parse().unwrap(),
         settings: None,
         input: None,

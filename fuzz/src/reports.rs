@@ -3,16 +3,16 @@
 use cutover::check::{Assessment, Assumptions, CacheExpiry};
 use cutover::expected::{Subject, expectations};
 use cutover::facts::Facts;
-use cutover::plan::rollback;
 use cutover::plan::emit::{
     DnsHost, Sheet, to_csv, to_dnscontrol, to_nsupdate, to_octodns, to_powershell, to_terraform,
 };
+use cutover::plan::rollback;
 use cutover::plan::{Change, to_bind};
 use cutover::record::{Record, zone};
 use cutover::report::format::Format;
 use cutover::report::json::{ExpectedView, PlanView, to_json};
 use cutover::report::stored::read;
-use cutover::report::style::{Colour, Detail};
+use cutover::report::style::{Color, Detail};
 use cutover::report::table;
 use cutover::report::writer::Run;
 use cutover::report::{DomainReport, Report, Style};
@@ -102,7 +102,7 @@ fn read_back(text: &str, report: &Report) {
 fn for_people(told: &Told<'_>) {
     let report = view(told);
     for (width, detail) in [(40, Detail::Quiet), (80, Detail::Normal), (120, Detail::Verbose)] {
-        let style = Style { width, colour: Colour::Off, detail, ..Style::default() };
+        let style = Style { width, color: Color::Off, detail, ..Style::default() };
         assert_lines("table", &table::domain(&report, None, &style));
         assert_lines("plan", &table::plan(&report, &style));
     }

@@ -19,6 +19,7 @@ use crate::lookup::transport::ResolverAddress;
 use crate::lookup::webhook::WebhookUrl;
 use crate::plan::emit::DnsHost;
 use crate::provider::Gateway;
+use crate::report::ManualUrl;
 use crate::run::{NameServerHost, PlanFormat, Shard};
 #[cfg(feature = "serve")]
 use crate::serve::{BasePath, HostName, listen_address};
@@ -175,6 +176,9 @@ pub(super) struct Reporting {
     /// Exit status from new or worse findings only, compared with --since
     #[arg(long, requires = "since")]
     pub(super) fail_on_new: bool,
+    /// URL of the published `explain --format html`; html, markdown and sarif link each code to it
+    #[arg(long, value_name = "URL")]
+    pub(super) manual_url: Option<ManualUrl>,
 }
 
 impl Reporting {
@@ -334,6 +338,9 @@ pub(super) struct StoredResults {
     /// Exit status from new or worse findings only, compared with --since
     #[arg(long, requires = "since", help_heading = "Report")]
     pub(super) fail_on_new: bool,
+    /// URL of the published `explain --format html`; html, markdown and sarif link each code to it
+    #[arg(long, value_name = "URL", help_heading = "Report")]
+    pub(super) manual_url: Option<ManualUrl>,
     /// Refused: stored results keep the options of their run
     #[arg(long, hide = true)]
     pub(super) strict: bool,
@@ -348,6 +355,10 @@ pub(super) struct Explain {
     /// Form of the manual
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = ExplainFormat::Text)]
     pub(super) format: ExplainFormat,
+
+    /// URL of the published `explain --format html`, to link codes to
+    #[arg(long, value_name = "URL")]
+    pub(super) manual_url: Option<ManualUrl>,
 }
 
 #[derive(Debug, Args)]

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::check::{Code, Topic};
-use crate::report::Style;
 use crate::report::format::manual;
 use crate::report::harmless::harmless;
 use crate::report::style::Tone;
 use crate::report::table::explanation;
+use crate::report::{ManualUrl, Style};
 
 use super::args::{Explain, ExplainFormat};
 use super::{Problem, Streams};
@@ -20,20 +20,31 @@ pub(super) fn run(command: &Explain, streams: &mut Streams<'_>, style: &Style) -
     let code = command.code.as_ref().map(|word| word.parse::<Code>().map_err(|()| unknown(word)));
     let code = code.transpose().map_err(Problem::Usage)?;
     match command.format {
-        ExplainFormat::Text => text(code, streams, style),
+        ExplainFormat::Text => text(code, command.manual_url.as_ref(), streams, style),
         ExplainFormat::Html => {
-            streams.out.write_all(manual(code).as_bytes())?;
+            streams.out.write_all(manual(code, command.manual_url.as_ref()).as_bytes())?;
             Ok(0)
         }
     }
 }
 
-fn text(code: Option<Code>, streams: &mut Streams<'_>, style: &Style) -> Result<u8, Problem> {
+fn text(
+    code: Option<Code>,
+    url: Option<&ManualUrl>,
+    streams: &mut Streams<'_>,
+    style: &Style,
+) -> Result<u8, Problem> {
     let Some(code) = code else {
         streams.out.write_all(list(style).as_bytes())?;
+        if let Some(url) = url {
+            writeln!(streams.out, "Published manual: {url}")?;
+        }
         return Ok(0);
     };
     streams.out.write_all(explanation(code, style).as_bytes())?;
+    if let Some(url) = url {
+        writeln!(streams.out, "\nPublished manual: {}", url.section(code))?;
+    }
     Ok(0)
 }
 

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use crate::report::harmless::harmless;
+use crate::report::writer::NextOptions;
 
 /// Options with a value that have the same meaning in `check`, `plan` and `watch` and do not depend on the time of the
 /// run.
@@ -49,27 +50,36 @@ const LOOKUP: [&str; 5] = ["--resolver", "--name-server", "--tsig", "--transfer"
 /// which TTLs must be low.
 const OF_NEXT: [&str; 5] = ["--zone", "--authority-port", "--timeout", "--deadline", "--switch-at"];
 
+/// Options whose value is the path of a local file.
+const OF_FILE: [&str; 5] = ["--settings", "--expect", "--tsig", "--history", "--zone"];
+
+/// The form of the paths of local files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Paths {
+    /// As they were given.
+    Whole,
+    /// Without the folders, which others neither have nor need to know.
+    FileName,
+}
+
 /// Returns the given options that a later command has to repeat, quoted for a shell; each is preceded by a blank.
 pub(super) fn options(typed: &[OsString]) -> String {
-    kept(typed, &[])
+    kept(typed, &[], &[], Paths::Whole)
 }
 
 /// Returns these options for a command on a saved run.
 pub(super) fn replay_options(typed: &[OsString]) -> String {
-    kept(typed, &LOOKUP)
+    kept(typed, &LOOKUP, &[], Paths::Whole)
 }
 
 /// Returns the options that the next step of a report repeats, including those for the source of answers and for test
 /// labs.
-pub(super) fn next_options(typed: &[OsString]) -> String {
-    kept_with(typed, &[], &OF_NEXT)
+pub(super) fn next_options(typed: &[OsString]) -> NextOptions {
+    let kept = |paths| kept(typed, &[], &OF_NEXT, paths);
+    NextOptions { local: kept(Paths::Whole), shared: kept(Paths::FileName) }
 }
 
-fn kept(typed: &[OsString], left_out: &[&str]) -> String {
-    kept_with(typed, left_out, &[])
-}
-
-fn kept_with(typed: &[OsString], left_out: &[&str], more: &[&str]) -> String {
+fn kept(typed: &[OsString], left_out: &[&str], more: &[&str], paths: Paths) -> String {
     let mut words = typed.iter().map(|word| word.to_string_lossy());
     let mut given = String::new();
     while let Some(word) = words.next() {
@@ -87,10 +97,19 @@ fn kept_with(typed: &[OsString], left_out: &[&str], more: &[&str]) -> String {
             if left_out.contains(&name) {
                 continue;
             }
-            given.push_str(&format!(" {name} {}", quoted(&value.unwrap_or_default())));
+            let value = value.unwrap_or_default();
+            let is_shortened = paths == Paths::FileName && OF_FILE.contains(&name);
+            let value = if is_shortened { file_name(&value) } else { &value };
+            given.push_str(&format!(" {name} {}", quoted(value)));
         }
     }
     given
+}
+
+/// Returns the file name of a path, in the notation of Unix or of Windows.
+fn file_name(path: &str) -> &str {
+    let separators = ['/', '\\'];
+    path.trim_end_matches(separators).rsplit(separators).next().unwrap_or_default()
 }
 
 /// Quotes a word for a shell.
@@ -119,10 +138,41 @@ mod tests {
             " --tenant contoso --resolver '[::1]:53' --strict --spf-sender 'a b'\\''c'"
         );
         assert_eq!(
-            next_options(&typed),
-            " --tenant contoso --switch-at 2026-11-28T20:00:00Z --resolver '[::1]:53' --zone a.zone --strict \
-             --spf-sender 'a b'\\''c'"
+            next_options(&typed).local,
+            " --tenant contoso --switch-at 2026-11-28T20:00:00Z --resolver '[::1]:53' --zone a.zone --strict --spf-sender 'a b'\\''c'"
         );
         assert_eq!(replay_options(&typed), " --tenant contoso --strict --spf-sender 'a b'\\''c'");
+    }
+
+    #[test]
+    fn a_page_names_no_local_folder() {
+        let typed = [
+            "cutover",
+            "check",
+            "contoso.com",
+            "--settings",
+            "C:\\Users\\Kim Lee\\cutover.toml",
+            "--history=/home/kim/moves/history.json",
+            "--zone",
+            "zones/contoso.com.zone",
+            "--expect",
+            "./graph.json",
+            "--tsig",
+            "../keys/tsig.conf",
+            "--resolver",
+            "https://dns.example/dns-query",
+        ];
+        let options = next_options(&typed.map(OsString::from));
+        assert_eq!(
+            options.local,
+            " --settings 'C:\\Users\\Kim Lee\\cutover.toml' --history /home/kim/moves/history.json \
+             --zone zones/contoso.com.zone --expect ./graph.json --tsig ../keys/tsig.conf \
+             --resolver https://dns.example/dns-query"
+        );
+        assert_eq!(
+            options.shared,
+            " --settings cutover.toml --history history.json --zone contoso.com.zone --expect graph.json \
+             --tsig tsig.conf --resolver https://dns.example/dns-query"
+        );
     }
 }

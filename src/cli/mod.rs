@@ -40,7 +40,7 @@ use crate::check::Verdict;
 use crate::lookup::graph::Token;
 use crate::report::Sanitized;
 use crate::report::Style;
-use crate::report::style::{Colour, Detail, Marks, UNLIMITED};
+use crate::report::style::{Color, Detail, Marks, UNLIMITED};
 
 pub use crate::run::{Clock, Later};
 use crate::run::{DEFAULT_SETTINGS, RunError};
@@ -73,7 +73,7 @@ pub struct Surroundings {
     /// wrapped.
     pub width: Option<usize>,
     /// The color that `--color auto` stands for.
-    pub colour: Colour,
+    pub color: Color,
     /// The time at the start of the run.
     pub now: Timestamp,
     /// The settings file that is read if none is named, provided that it exists.
@@ -105,7 +105,7 @@ impl Surroundings {
     pub fn of_pipe(now: Timestamp) -> Self {
         Self {
             width: None,
-            colour: Colour::Off,
+            color: Color::Off,
             now,
             settings: None,
             input: None,
@@ -137,7 +137,7 @@ impl Surroundings {
         let columns = || std::env::var("COLUMNS").ok()?.parse().ok().filter(|columns| *columns > 0);
         Self {
             width: if terminal { size() } else { columns() },
-            colour: if terminal && !plain { Colour::On } else { Colour::Off },
+            color: if terminal && !plain { Color::On } else { Color::Off },
             now: Timestamp::now(),
             settings: Some(DEFAULT_SETTINGS.into()),
             input: None,
@@ -272,10 +272,10 @@ fn dispatch(
 ) -> Result<u8, Problem> {
     let style = Style {
         width: surroundings.width.unwrap_or(UNLIMITED),
-        colour: match arguments.color {
-            When::Auto => surroundings.colour,
-            When::Always => Colour::On,
-            When::Never => Colour::Off,
+        color: match arguments.color {
+            When::Auto => surroundings.color,
+            When::Always => Color::On,
+            When::Never => Color::Off,
         },
         detail: match (arguments.quiet, arguments.verbose) {
             (true, _) => Detail::Quiet,

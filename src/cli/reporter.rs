@@ -16,8 +16,8 @@ use jiff::Timestamp;
 use crate::check::Verdict;
 use crate::expected::Phase;
 use crate::report::reminders::Reminders;
-use crate::report::style::{Colour, Style};
-use crate::report::writer::{Ending, Place, ResultAge, Run, Scale};
+use crate::report::style::{Color, Style};
+use crate::report::writer::{Ending, NextOptions, Place, ResultAge, Run, Scale};
 use crate::report::{DomainReport, Summary};
 use crate::run::files::AtomicFile;
 
@@ -67,7 +67,7 @@ pub(super) struct RunHeader {
     /// The number of domains: one, or several.
     pub(super) scale: Scale,
     /// The options that the next command repeats.
-    pub(super) options: String,
+    pub(super) options: NextOptions,
 }
 
 impl<'a> Reporter<'a> {
@@ -77,8 +77,9 @@ impl<'a> Reporter<'a> {
     /// [`Problem`] if a file cannot be written; nothing is left behind then.
     pub(super) fn open(reporting: &'a Reporting, style: &Style, frame: RunHeader) -> Result<Self, Problem> {
         let RunHeader { started, phase, place, scale, options } = frame;
-        let run = Arc::new(Run { place, scale, options, ..Run::new(started, phase, *style) });
-        let plain = Arc::new(Run { style: Style { colour: Colour::Off, ..*style }, ..(*run).clone() });
+        let manual = reporting.manual_url.clone();
+        let run = Arc::new(Run { place, scale, options, manual, ..Run::new(started, phase, *style) });
+        let plain = Arc::new(Run { style: Style { color: Color::Off, ..*style }, ..(*run).clone() });
         let mut sinks = Vec::new();
         for output in &reporting.output {
             let target = Target::File(AtomicFile::begin(&output.path)?);

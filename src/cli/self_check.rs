@@ -19,7 +19,7 @@ use crate::lookup::transport::{
 use crate::record::{Name, Question, RecordType};
 use crate::report::harmless::harmless;
 use crate::report::json::to_json;
-use crate::report::style::{Colour, Marks, Style, Tone};
+use crate::report::style::{Color, Marks, Style, Tone};
 use crate::run::system_words;
 
 use super::args::{ExpectedFormat, SelfCheck};
@@ -164,7 +164,7 @@ pub(super) fn run(
                 Marks::Unicode => "utf-8",
                 Marks::Ascii => "ascii",
             },
-            color: style.colour == Colour::On,
+            color: style.color == Color::On,
         },
     };
     let text = match command.format {

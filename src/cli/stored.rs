@@ -19,7 +19,7 @@ use crate::report::since::{Earlier, since};
 use crate::report::stored::{Contents, StoredError, read};
 use crate::report::style::Style;
 use crate::report::view::unicode;
-use crate::report::writer::{Place, Scale};
+use crate::report::writer::{NextOptions, Place, Scale};
 
 use crate::run::{DomainList, Names, RunError, files, system_words};
 
@@ -85,13 +85,14 @@ pub(super) fn run(
         strict: false,
         fail_on: command.fail_on.clone(),
         fail_on_new: command.fail_on_new,
+        manual_url: command.manual_url.clone(),
     };
     let place = names.as_ref().map_or_else(Place::default, Names::place);
     let scale = Scale::of(selection.domains.len());
     let reporter = Reporter::open(
         &reporting,
         style,
-        RunHeader { started, phase, place, scale, options: String::new() },
+        RunHeader { started, phase, place, scale, options: NextOptions::default() },
     )?;
     let mut reporter = reporter.of_stored_results();
     reporter.begin(streams.out)?;

@@ -11,6 +11,7 @@ pub mod format;
 mod grid;
 pub mod harmless;
 pub mod json;
+mod manual_url;
 pub mod reminders;
 pub mod since;
 pub mod stored;
@@ -21,5 +22,6 @@ pub mod words;
 pub mod writer;
 
 pub use harmless::Sanitized;
+pub use manual_url::{ManualUrl, ManualUrlError};
 pub use style::Style;
 pub use view::{DomainReport, Report, Summary};

@@ -21,7 +21,7 @@ pub struct Style {
     /// overflows.
     pub width: usize,
     /// The use of escape sequences for color.
-    pub colour: Colour,
+    pub color: Color,
     /// The amount of detail, such as hints and next steps.
     pub detail: Detail,
     /// The characters that the reader's console shows.
@@ -40,7 +40,7 @@ pub enum Marks {
 
 /// The use of color.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Colour {
+pub enum Color {
     /// Plain text.
     #[default]
     Off,
@@ -77,7 +77,7 @@ pub enum Tone {
 
 impl Default for Style {
     fn default() -> Self {
-        Self { width: UNLIMITED, colour: Colour::Off, detail: Detail::Normal, marks: Marks::Unicode }
+        Self { width: UNLIMITED, color: Color::Off, detail: Detail::Normal, marks: Marks::Unicode }
     }
 }
 
@@ -113,7 +113,7 @@ impl Style {
     /// Returns the text in the color of its meaning, if color is on.
     #[must_use]
     pub fn paint(&self, tone: Tone, text: &str) -> String {
-        if self.colour == Colour::Off || text.is_empty() {
+        if self.color == Color::Off || text.is_empty() {
             return text.to_owned();
         }
         let style = match tone {

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use crate::check::Verdict;
 use crate::expected::Phase;
 
+use super::manual_url::ManualUrl;
 use super::reminders::Reminders;
 use super::style::Style;
 use super::view::{DomainReport, Summary};
@@ -67,8 +68,19 @@ pub struct Run {
     pub place: Place,
     /// The number of its domains: one, or several.
     pub scale: Scale,
-    /// The options to repeat in the next command, each with a blank in front.
-    pub options: String,
+    /// The options to repeat in the next command.
+    pub options: NextOptions,
+    /// The published manual to link codes to.
+    pub manual: Option<ManualUrl>,
+}
+
+/// The options that the next command of a report repeats, each with a blank in front.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NextOptions {
+    /// The options as they were given, for a terminal of the same machine.
+    pub local: String,
+    /// The options for a page that is handed on: files are named without their folders.
+    pub shared: String,
 }
 
 /// The number of domains of a run: one, or several.
@@ -99,7 +111,8 @@ impl Run {
             style,
             place: Place::default(),
             scale: Scale::One,
-            options: String::new(),
+            options: NextOptions::default(),
+            manual: None,
         }
     }
 }

@@ -38,7 +38,6 @@ mod plans;
 mod rendering;
 mod respond;
 mod router;
-mod script;
 mod systemd;
 mod token;
 mod watcher;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::check::Verdict;
 use crate::record::Name;
-use crate::report::format::HTML_STYLE;
+use crate::report::format::{HTML_SCRIPT, HTML_STYLE};
 use crate::report::harmless::harmless;
 use crate::report::view::unicode;
 use crate::run::PlanFormat;
@@ -15,7 +15,6 @@ use super::app::{App, Shown};
 use super::picture::{self, Span};
 use super::rendering::{self, Dated};
 use super::respond::{Reply, page, page_policy};
-use super::script::SCRIPT;
 
 /// The style of the pages in addition to that of the report.
 const MORE_STYLE: &str = "
@@ -128,7 +127,7 @@ const SORTS: [(&str, &str); 4] = [
 {% endif %}{% if let Some(plan) = shown_plan.2 %}<pre class="plan" tabindex="0"><code>{{ plan }}</code></pre>
 <p><a href="{{ base }}/api/v1/domains/{{ path }}/plan?format={{ shown_plan.0 }}" download>Download, checked again</a></p>
 {% endif %}{% endif %}{% if !spans.is_empty() %}<h3>Verdicts</h3>
-<div class="wide"><svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="Verdicts over time" viewBox="0 0 {{ size.0 }} {{ size.1 }}" width="{{ size.0 }}" height="{{ size.1 }}">
+<div class="wide" tabindex="0"><svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="Verdicts over time" viewBox="0 0 {{ size.0 }} {{ size.1 }}" width="{{ size.0 }}" height="{{ size.1 }}">
 {% for span in spans %}<rect class="{{ span.class }}" x="{{ span.x }}" y="0" width="{{ span.width }}" height="{{ size.1 }}"><title>{{ span.title }}</title></rect>
 {% endfor %}</svg></div>
 <ul>{% for span in spans.iter().rev() %}<li>{{ span.title }}</li>{% endfor %}</ul>
@@ -306,7 +305,7 @@ fn framed(
         None => format!("{base}/api/v1/events"),
     };
     let home = if domain.is_some() || status != StatusCode::OK { format!("{base}/") } else { String::new() };
-    let policy = page_policy(&style, SCRIPT);
-    let frame = Frame { title, refresh, style: &style, script: SCRIPT, events, home, main };
+    let policy = page_policy(&style, HTML_SCRIPT);
+    let frame = Frame { title, refresh, style: &style, script: HTML_SCRIPT, events, home, main };
     page(status, &policy, frame.render().unwrap_or_default())
 }

@@ -6,13 +6,13 @@ use serde::Serialize;
 use crate::expected::Phase;
 use crate::report::format::{Format, html_of_domain};
 use crate::report::json::to_json;
-use crate::report::style::{Colour, Detail, Marks, Style, UNLIMITED};
+use crate::report::style::{Color, Detail, Marks, Style, UNLIMITED};
 use crate::report::writer::Run;
 use crate::report::{DomainReport, Report};
 
 /// The style of text for people.
 pub(super) const PLAIN: Style =
-    Style { width: UNLIMITED, colour: Colour::Off, detail: Detail::Normal, marks: Marks::Unicode };
+    Style { width: UNLIMITED, color: Color::Off, detail: Detail::Normal, marks: Marks::Unicode };
 
 /// The report of a domain, with the time of its check.
 #[derive(Debug, Clone)]

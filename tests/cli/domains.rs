@@ -162,21 +162,21 @@ fn published_lines_of_a_bind_plan_make_the_domain_ready() {
 }
 
 #[test]
-fn colour_changes_no_word() {
+fn color_changes_no_word() {
     let (_desk, file) = recorded(&[("a.example", State::ChangesNeeded), ("b.example", State::Waiting)]);
     for words in
         [format!("check --replay {file}"), format!("check --replay {file} -v"), "expected a.example".into()]
     {
         let plain = cutover(&words);
-        let coloured = cutover(&format!("{words} --color always"));
-        assert!(coloured.out.contains("\u{1b}["), "{words}");
-        assert_eq!(without_colour(&coloured.out), plain.out, "{words}");
+        let colored = cutover(&format!("{words} --color always"));
+        assert!(colored.out.contains("\u{1b}["), "{words}");
+        assert_eq!(without_color(&colored.out), plain.out, "{words}");
         assert!(!plain.out.contains('\u{1b}'));
     }
-    // On a terminal that wants it, colour is the default; a file never gets it.
+    // On a terminal that wants it, color is the default; a file never gets it.
     let workspace = Workspace::new();
     let terminal = cutover::cli::Surroundings {
-        colour: cutover::report::style::Colour::On,
+        color: cutover::report::style::Color::On,
         width: Some(100),
         ..surroundings()
     };
@@ -186,8 +186,8 @@ fn colour_changes_no_word() {
     assert!(!std::fs::read_to_string(workspace.path("report.txt")).unwrap().contains('\u{1b}'));
 }
 
-/// The text without its escape sequences for colour.
-pub fn without_colour(text: &str) -> String {
+/// The text without its escape sequences for color.
+pub fn without_color(text: &str) -> String {
     let mut plain = String::new();
     let mut rest = text;
     while let Some((before, sequence)) = rest.split_once("\u{1b}[") {

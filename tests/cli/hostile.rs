@@ -6,7 +6,7 @@ mod formats;
 use cutover::cli::Surroundings;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::domains::without_colour;
+use super::domains::without_color;
 use super::{State, at_source, recorded, zone};
 use crate::run::{Run, Workspace, cutover, cutover_with, surroundings};
 use agents::assert_no_commands;
@@ -222,7 +222,7 @@ fn assert_narrow(words: &str) {
         let terminal = Surroundings { width: Some(width), ..surroundings() };
         let run = cutover_with(words.split_whitespace(), &terminal);
         assert_ne!(run.status, 2, "{run:?}");
-        let plain = without_colour(&run.out);
+        let plain = without_color(&run.out);
         let mut before = "";
         for line in plain.lines() {
             // A value that does not fit is alone on its line: one word, or what belongs to the line of its record above.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use cutover::cli::Surroundings;
-use cutover::report::style::{Colour, Marks};
+use cutover::report::style::{Color, Marks};
 use hickory_resolver::proto::op::ResponseCode;
 use serde_json::Value;
 
@@ -120,7 +120,7 @@ fn the_settings_and_the_terminal_are_told() {
     assert_eq!(run.json()["resolvers"][0]["origin"], "settings");
     let around = Surroundings {
         width: Some(120),
-        colour: Colour::On,
+        color: Color::On,
         marks: Marks::Ascii,
         settings: Some(settings.clone().into()),
         ..surroundings()

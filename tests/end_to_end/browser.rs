@@ -15,13 +15,14 @@ use cutover::report::format::HTML_SCRIPT;
 use tempfile::TempDir;
 
 use super::bounded::{Ended, find, run, skip};
+use super::devtools::Devtools;
 use crate::cli::{State, recorded};
 use crate::formats::pages::page_of;
 use crate::run::{Workspace, cutover};
 
 /// The page is ours, and the account that runs the tests may be root, for which there is no sandbox. The browser
 /// finds no host by name, so that it talks to no server by itself.
-pub const OPTIONS: [&str; 9] = [
+const OPTIONS: [&str; 9] = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -34,7 +35,7 @@ pub const OPTIONS: [&str; 9] = [
 ];
 
 /// Names of the program, as systems have it.
-pub const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome-headless-shell"];
+const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome-headless-shell"];
 
 /// A web server that counts who comes, and has nothing for anybody. Its thread ends with the tests.
 struct Canary {
@@ -70,13 +71,13 @@ impl Canary {
 }
 
 /// A browser with a profile of its own.
-struct Browser {
+pub struct Browser {
     program: PathBuf,
     directory: TempDir,
 }
 
 impl Browser {
-    fn find() -> Option<Self> {
+    pub fn find() -> Option<Self> {
         let Some(program) = find("CUTOVER_CHROMIUM", &NAMES) else {
             skip("no Chromium is installed");
             return None;
@@ -86,23 +87,30 @@ impl Browser {
         Some(Self { program, directory })
     }
 
-    fn put(&self, name: &str, page: &str) -> String {
+    pub fn put(&self, name: &str, page: &str) -> String {
         let path = self.directory.path().join(name);
         std::fs::write(&path, page).unwrap();
         format!("file://{}", path.display())
     }
 
-    /// Opens a page.
-    fn open(&self, page: &str, options: &[&str]) -> Ended {
-        let directory = self.directory.path();
+    /// The command that starts it.
+    fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command
             .args(OPTIONS)
             .args(["--enable-logging=stderr", "--v=0"])
-            .arg(format!("--user-data-dir={}", directory.join("profile").display()))
-            .args(options)
-            .arg(page);
-        let ended = run(&mut command, directory).unwrap();
+            .arg(format!("--user-data-dir={}", self.directory.path().join("profile").display()));
+        command
+    }
+
+    /// Starts it with a page for clicks and measures.
+    pub fn devtools(&self) -> Devtools {
+        Devtools::start(&self.command())
+    }
+
+    /// Opens a page.
+    fn open(&self, page: &str, options: &[&str]) -> Ended {
+        let ended = run(self.command().args(options).arg(page), self.directory.path()).unwrap();
         assert!(ended.status.success(), "{ended:?}");
         ended
     }
@@ -176,7 +184,7 @@ fn a_page_of_hostile_records_runs_nothing_and_loads_nothing() {
 }
 
 /// The pages of each kind of domain, each with its name.
-fn pages() -> Vec<(&'static str, String)> {
+pub fn pages() -> Vec<(&'static str, String)> {
     let states = [State::ChangesNeeded, State::Ready, State::Waiting, State::Undetermined];
     let names: Vec<String> = (0..20).map(|number| format!("customer-{number}.example")).collect();
     let domains: Vec<(&str, State)> =

@@ -5,6 +5,7 @@
 mod bounded;
 mod browser;
 mod devtools;
+mod handed_on;
 mod internet;
 mod monitoring;
 mod served;

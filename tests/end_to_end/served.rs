@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::devtools::OpenPage;
+use super::browser::Browser;
 use crate::lab::Say;
 use crate::lookup::{Estate, OLD_MX, version};
 use crate::run::Workspace;
@@ -17,7 +17,8 @@ const MARK: &str = "window.mark = true";
 
 #[test]
 fn a_person_checks_a_domain_copies_values_and_sees_the_verdict_turn() {
-    let Some(mut page) = OpenPage::start() else { return };
+    let Some(browser) = Browser::find() else { return };
+    let mut page = browser.devtools();
     let (estate, workspace) = (Estate::new(), Workspace::new());
     estate.publish(&version(1, OLD_MX));
     // Everything but SPF is answered after a moment.
@@ -46,13 +47,13 @@ fn a_person_checks_a_domain_copies_values_and_sees_the_verdict_turn() {
     assert!(page.text("main").contains("A check is in progress"));
     page.value(MARK);
     spf(&Say::Zone);
-    page.until("document.querySelector(\"td.value > button\").textContent", |text| text == "copy");
+    page.until("document.querySelector(\"td.value > button\").textContent", |text| text == "Copy");
     assert_eq!(page.value("window.mark"), true, "the page is the same one");
 
     // A value is copied as it is.
     let value = page.text("td.value > code");
     let label = "document.querySelector(\"td.value > button\").textContent";
-    page.click_until("td.value > button", label, |text| text == "copied");
+    page.click_until("td.value > button", label, |text| text == "Copied");
     assert_eq!(page.clipboard(), value);
     let plan = server.get("/api/v1/domains/contoso.com/plan?format=json").json();
     let values: Vec<&str> = plan["changes"]
@@ -79,7 +80,7 @@ fn a_person_checks_a_domain_copies_values_and_sees_the_verdict_turn() {
         assert_eq!(lines(&text), lines(&written), "{format}");
         assert_eq!(page.text("[aria-current]"), format);
         let label = "document.querySelector(\"pre.plan + button\").textContent";
-        page.click_until("pre.plan + button", label, |text| text == "copied");
+        page.click_until("pre.plan + button", label, |text| text == "Copied");
         assert_eq!(page.clipboard(), text);
     }
     // It fits a phone, and can be read without the script.

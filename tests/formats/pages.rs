@@ -11,7 +11,7 @@ use cutover::report::writer::Run;
 use cutover::report::{Sanitized, Style};
 use scraper::{ElementRef, Html, Selector};
 
-use crate::run::cutover;
+use crate::run::{Workspace, cutover};
 use crate::world::{Fill, Outcome, World, file};
 
 /// The scenarios of the repository, each with its path, its world and what came out of it.
@@ -379,4 +379,81 @@ fn times_of_caches_and_changes_are_on_the_pages() {
             assert!(read.contains(&part), "{format}: {part}: {read}");
         }
     }
+}
+
+/// The check of the demo, with more options.
+fn demo(more: &str) -> String {
+    let run = cutover(&format!("check contoso.com --zone fixtures/demo/contoso.com.zone {more}"));
+    assert_eq!(run.status, 1, "{}", run.err);
+    run.out
+}
+
+#[test]
+fn codes_link_to_the_published_manual() {
+    let url = "https://docs.example/cutover.html?lang=en&v=1";
+    let linked = |format: &str| demo(&format!("--format {format} --manual-url {url}"));
+    let page = Html::parse_document(&linked("html"));
+    assert!(page.errors.is_empty(), "{:?}", page.errors);
+    let codes: Vec<String> = select(&page, "details.why > summary").into_iter().map(text).collect();
+    assert!(codes.iter().any(|code| code == "mx-at-source"), "{codes:?}");
+    let links = |selector: &str| -> Vec<String> {
+        let links = select(&page, selector).into_iter();
+        links.map(|link| link.value().attr("href").unwrap().to_owned()).collect()
+    };
+    let expected: Vec<String> = codes.iter().map(|code| format!("{url}#{code}")).collect();
+    assert_eq!(links("td > a"), expected);
+    // So does a code that an explanation names.
+    assert!(links("details a").iter().all(|link| link.starts_with(&format!("{url}#"))));
+    let markdown = linked("markdown");
+    let link = format!("| [`mx-at-source`](<{}#mx-at-source>) |", url.replace('&', "&amp;"));
+    assert!(markdown.contains(&link), "{markdown}");
+    let sarif: serde_json::Value = serde_json::from_str(&linked("sarif")).unwrap();
+    let rules = sarif["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap();
+    assert_eq!(rules.len(), Code::ALL.len());
+    for rule in rules {
+        assert_eq!(rule["helpUri"], format!("{url}#{}", rule["id"].as_str().unwrap()));
+    }
+    let page =
+        Html::parse_document(&cutover(&format!("explain mx-rival --format html --manual-url {url}")).out);
+    let links = select(&page, "a").into_iter().map(|link| link.value().attr("href").unwrap().to_owned());
+    assert!(links.collect::<Vec<_>>().contains(&format!("{url}#mx-rival")));
+    let read = cutover(&format!("explain mx-rival --manual-url {url}")).out;
+    assert!(read.ends_with(&format!("\nPublished manual: {url}#mx-rival\n")), "{read}");
+    // The settings name it for every run.
+    let workspace = Workspace::new();
+    let settings = workspace.put("cutover.toml", format!("[defaults]\nmanual-url = \"{url}\"\n"));
+    assert!(demo(&format!("--format markdown --settings {settings}")).contains(&link));
+    // Without it, nothing leads anywhere else.
+    for format in ["html", "markdown", "sarif"] {
+        let page = demo(&format!("--format {format}"));
+        assert!(!page.contains("docs.example") && !page.contains("helpUri"), "{format}");
+        assert!(!page.contains("href=\"http") && !page.contains("](<"), "{format}");
+    }
+    for wrong in
+        ["javascript:alert(1)", "https://kim:secret@docs.example/", "https://docs.example/#a", "/manual"]
+    {
+        let run = cutover(&format!("check contoso.com --manual-url {wrong}"));
+        assert_eq!((run.status, run.out.as_str()), (2, ""), "{wrong}");
+        assert!(run.err.contains("expected an http or https URL"), "{}", run.err);
+    }
+}
+
+#[test]
+fn a_page_names_no_local_folder_and_the_terminal_does() {
+    let workspace = Workspace::new();
+    let folder = workspace.path("").display().to_string();
+    let zone = workspace.put("contoso.com.zone", crate::world::file("fixtures/demo/contoso.com.zone"));
+    let settings = workspace.put("moves.toml", "");
+    let history = workspace.free("history.json");
+    let check = format!("check contoso.com --zone {zone} --settings {settings} --history={history}");
+    for format in ["html", "markdown"] {
+        let page = cutover(&format!("{check} --format {format}"));
+        assert_eq!(page.status, 1, "{}", page.err);
+        assert!(!page.out.contains(&folder), "{format}: {}", page.out);
+        let next =
+            "cutover watch contoso.com --zone contoso.com.zone --settings moves.toml --history history.json";
+        assert!(page.out.contains(next), "{format}: {}", page.out);
+    }
+    let next = format!("cutover watch contoso.com --zone {zone} --settings {settings} --history {history}");
+    assert!(cutover(&check).out.contains(&next));
 }

@@ -93,7 +93,7 @@ fn codes_exist_and_the_list_is_whole() {
         readme.lines().filter_map(|line| line.split_once("cutover explain ")).map(|(_, rest)| rest);
     let explained = explained
         .filter_map(|rest| rest.split([' ', '`']).next())
-        .filter(|word| *word != "CODE" && !word.is_empty());
+        .filter(|word| *word != "CODE" && !word.is_empty() && !word.starts_with("--"));
     let bracketed = readme.split('[').skip(1).filter_map(|rest| rest.split(']').next());
     let mentioned: Vec<&str> = spans(&readme)
         .into_iter()

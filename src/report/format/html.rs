@@ -67,7 +67,7 @@ struct Beginning<'a> {
 #[derive(Template)]
 #[template(
     ext = "html",
-    source = r##"<tr data-name="{{ heading.name }}"><td><a href="#{{ anchor }}">{{ heading.name }}</a></td><td class="whole {{ heading.class }}">{{ heading.verdict }}</td><td>{{ heading.left }}</td></tr>
+    source = r##"<tr data-name="{{ heading.name }}"><td class="side"><a href="#{{ anchor }}">{{ heading.name }}</a></td><td class="side whole {{ heading.class }}">{{ heading.verdict }}</td><td>{{ heading.left }}</td></tr>
 "##
 )]
 struct ListRow<'a> {
@@ -157,7 +157,7 @@ fn list(summary: &Summary, pieces: &mut dyn Pieces, out: &mut dyn Write) -> io::
     write!(
         out,
         "<p><strong>{}</strong></p>\n<nav aria-label=\"Domains\">\n\
-         <p class=\"filter\" hidden><label>Filter: <input type=\"search\"></label></p>\n\
+         <p class=\"filter\" hidden><label>Filter: <input type=\"search\"></label> <span role=\"status\"></span></p>\n\
          <div class=\"wide\"><table class=\"stack\">\n\
          <thead><tr><th>domain</th><th>verdict</th><th>left</th></tr></thead>\n<tbody>\n",
         sum(summary)

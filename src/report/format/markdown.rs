@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use crate::check::Verdict;
 use crate::check::time::clock_when_over;
+use crate::check::{Code, Verdict};
 use crate::plan::emit::escaped;
 use crate::report::style::Mark;
 use crate::report::view::{DomainReport, WaiverView};
+use crate::report::words::Word;
 use crate::report::writer::{Ending, Piece, ReportWriter, Run};
 
 use super::level::{ResultLevel, result_level};
@@ -29,7 +30,7 @@ const DETAILS: usize = 1;
 impl ReportWriter for Markdown {
     fn domain(&self, run: &Run, domain: &DomainReport) -> Piece {
         let open = domain.expectations.iter().filter(|one| result_level(one) >= ResultLevel::Warning);
-        let open: Vec<String> = open.map(|one| format!("`{}`", one.code)).collect();
+        let open: Vec<String> = open.map(|one| code_link(run, &one.code)).collect();
         let row = format!(
             "| {} | {} {} | {} | {} |\n",
             escaped(&domain.domain),
@@ -76,8 +77,8 @@ fn details(run: &Run, domain: &DomainReport) -> String {
     }
     let _ = writeln!(text, "\n\n{}", escaped(&content::way(domain)));
     text.extend(content::edits(domain).as_ref().map(edits));
-    let _ = writeln!(text, "\n**Next:** {}", message(&content::next(&run.options, domain)));
-    text.push_str(&findings(domain));
+    let _ = writeln!(text, "\n**Next:** {}", message(&content::next(&run.options.shared, domain)));
+    text.push_str(&findings(run, domain));
     content::times(domain).iter().for_each(|line| text.push_str(&format!("\n{}\n", message(line))));
     if let Some((title, lines)) = page::since(domain) {
         text.push_str(&list(&title, &lines));
@@ -120,7 +121,7 @@ fn edits(edits: &Edits<'_>) -> String {
     text
 }
 
-fn findings(domain: &DomainReport) -> String {
+fn findings(run: &Run, domain: &DomainReport) -> String {
     let mut text = String::from("\n### Findings\n\n| | what | found | code |\n| --- | --- | --- | --- |\n");
     let (beside, shown): (Vec<_>, Vec<_>) =
         domain.expectations.iter().partition(|one| content::is_not_published(one));
@@ -129,13 +130,13 @@ fn findings(domain: &DomainReport) -> String {
         let until = one.until.map(|until| format!("; until {}", clock_when_over(until)));
         let _ = writeln!(
             text,
-            "| {} | {} | {}{aside}{}{} | `{}` |",
+            "| {} | {} | {}{aside}{}{} | {} |",
             symbol(Mark::of_expectation(one)),
             one.id,
             message(&one.message),
             until.as_deref().map(escaped).unwrap_or_default(),
             waiver(one.waiver.as_ref()),
-            one.code
+            code_link(run, &one.code)
         );
     }
     for one in &domain.hazards {
@@ -143,14 +144,14 @@ fn findings(domain: &DomainReport) -> String {
         let due = one.due.map(|due| format!("; act by {}", clock_when_over(due)));
         let _ = writeln!(
             text,
-            "| {} | {} | {}{}{}{} | `{}` |",
+            "| {} | {} | {}{}{}{} | {} |",
             symbol(Mark::of_hazard(one)),
             one.level.word(),
             message(&one.message),
             due.as_deref().map(escaped).unwrap_or_default(),
             records.concat(),
             waiver(one.waiver.as_ref()),
-            one.code
+            code_link(run, &one.code)
         );
     }
     if !beside.is_empty() {
@@ -173,6 +174,14 @@ fn list<T: AsRef<str>>(title: &str, lines: &[T]) -> String {
     let mut text = format!("\n### {}\n\n", escaped(title));
     lines.iter().for_each(|line| text.push_str(&format!("- {}\n", message(line.as_ref()))));
     text
+}
+
+/// Returns a code, with a link to its section of the published manual if there is one.
+fn code_link(run: &Run, code: &Word<Code>) -> String {
+    match run.manual.as_ref().zip(page::explained(code)) {
+        Some((url, known)) => format!("[`{code}`](<{}>)", url.section(known).replace('&', "&amp;")),
+        None => format!("`{code}`"),
+    }
 }
 
 /// Returns a value as code.

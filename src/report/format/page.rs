@@ -2,12 +2,19 @@
 
 use jiff::Timestamp;
 
+use crate::check::Code;
 use crate::check::time::clock;
 use crate::report::changed;
 use crate::report::view::DomainReport;
+use crate::report::words::Word;
 
 /// The title of the findings that are neither required nor published.
 pub(super) const NOT_PUBLISHED: &str = "not required, not published";
+
+/// Returns a code with a section in the manual; `None` for `met`, and for a code that this version does not know.
+pub(super) fn explained(code: &Word<Code>) -> Option<Code> {
+    code.known().filter(|code| *code != Code::Met && code.section().is_some())
+}
 
 /// Returns the domain as people write it and as DNS does.
 pub(super) fn shown_name(domain: &DomainReport) -> String {

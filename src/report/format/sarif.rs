@@ -12,6 +12,7 @@ use std::sync::Arc;
 use crate::check::{Code, Effect, Severity, Status, WaiverState};
 use crate::expected::Importance;
 use crate::record::RecordType;
+use crate::report::ManualUrl;
 use crate::report::changed::before;
 use crate::report::json::to_json;
 use crate::report::since::Known;
@@ -41,7 +42,7 @@ impl ReportWriter for Sarif {
     }
 
     fn finish(&self, run: &ReportRun, end: Ending<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let rules = Code::ALL.iter().map(|code| rule(*code)).collect();
+        let rules = Code::ALL.iter().map(|code| rule(*code, run.manual.as_ref())).collect();
         let driver = Driver { name: HOME, version: env!("CARGO_PKG_VERSION"), rules };
         let start_time_utc = run.checked_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let run = Run {
@@ -193,7 +194,7 @@ impl Finding<'_> {
     }
 }
 
-fn rule(code: Code) -> Rule {
+fn rule(code: Code, manual: Option<&ManualUrl>) -> Rule {
     let section = code.section().unwrap_or_default();
     let first = section.split("\n\n").next().unwrap_or_default().replace('\n', " ");
     let first = if first.is_empty() { code.title().to_owned() } else { first };
@@ -210,6 +211,7 @@ fn rule(code: Code) -> Rule {
         id: code.word(),
         short_description: Text { text: code.title().into() },
         full_description: Text { text: first.clone() },
+        help_uri: manual.map(|url| url.section(code)),
         help: Help { text: first, markdown: section.into() },
         default_configuration: Configuration { level },
         properties: BTreeMap::from([("tags", topic)]),

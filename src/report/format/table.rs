@@ -37,7 +37,7 @@ impl ReportWriter for Table {
         let report = table::domain(domain, checked_at, &run.style);
         let next = match run.style.detail {
             Detail::Quiet => String::new(),
-            Detail::Normal | Detail::Verbose => table::next_step(domain, &run.options, &run.style),
+            Detail::Normal | Detail::Verbose => table::next_step(domain, &run.options.local, &run.style),
         };
         match run.scale {
             // The reminders come before the next step.

@@ -151,6 +151,8 @@ options! {
         fail_on: List,
         /// The exit status depends on new or worse findings only.
         fail_on_new: bool,
+        /// URL of the published manual that reports link codes to.
+        manual_url: String,
         /// A command that `watch` runs for each change; counts only in a file named with `--settings`.
         on_change: String,
         /// A URL that `watch` posts each change to; counts only in a file named with `--settings`.

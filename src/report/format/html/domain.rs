@@ -11,7 +11,7 @@ use crate::report::writer::{ResultAge, Run};
 
 use super::super::message::{Piece, pieces};
 use super::super::page;
-use super::markup::{Part, markup};
+use super::markup::{CodeLinks, Part, markup};
 use super::picture::{Picture, picture};
 use crate::report::content::{self, EditKind, Edits};
 
@@ -55,7 +55,7 @@ impl Heading {
 <thead><tr><th>action</th><th>host</th><th>type</th><th>value</th><th>TTL</th></tr></thead>
 {% for phase in edits.phases %}<tbody>
 {% if let Some(when) = phase.when %}<tr><th colspan="5" scope="rowgroup">{{ when }}</th></tr>
-{% endif %}{% for edit in phase.edits %}<tr><td class="side whole {% if edit.kind == EditKind::Delete %}bad{% else %}good{% endif %}">{{ edit.kind.word() }}{% if !edit.advice.is_empty() %} {{ edit.advice }}{% endif %}</td><td class="side">{{ edit.host }}</td><td class="side whole">{{ edit.rtype }}</td><td class="value"><code>{{ edit.value }}</code>{% if !edit.compare.is_empty() %} {{ edit.compare }}{% endif %}</td><td class="whole">{% if let Some(ttl) = edit.ttl %}<span class="label">TTL </span>{{ ttl }}{% endif %}</td></tr>
+{% endif %}{% for edit in phase.edits %}<tr><td class="side whole {% if edit.kind == EditKind::Delete %}bad{% else %}good{% endif %}">{{ edit.kind.word() }}{% if !edit.advice.is_empty() %} {{ edit.advice }}{% endif %}</td><td class="side host">{{ edit.host }}</td><td class="side whole">{{ edit.rtype }}</td><td class="value"><code>{{ edit.value }}</code>{% if !edit.compare.is_empty() %} {{ edit.compare }}{% endif %}</td><td class="whole">{% if let Some(ttl) = edit.ttl %}<span class="label">TTL </span>{{ ttl }}{% endif %}</td></tr>
 {% endfor %}</tbody>
 {% endfor %}</table></div>
 {% for note in edits.notes %}<p class="faint">{{ note }}</p>
@@ -64,7 +64,7 @@ impl Heading {
 <div class="wide"><table class="stack">
 <thead><tr><th><span class="hidden">status</span></th><th>what</th><th>found</th><th>code</th></tr></thead>
 <tbody>{% for row in rows %}<tr><td class="side whole {{ row.class }}"><span aria-hidden="true">{{ row.mark }}</span><span class="hidden">{{ row.status }}</span></td><td class="side whole">{{ row.what }}</td><td>{% for piece in row.message %}{% if piece.is_value %}<code>{{ piece.text }}</code>{% else %}{{ piece.text }}{% endif %}{% endfor %}{% if let Some(aside) = row.aside %} ({{ aside }}){% endif %}{% for record in row.records %}<code class="note">{{ record }}</code>{% endfor %}{% if let Some(time) = row.time %}<span class="note faint">{{ time.0 }} <time datetime="{{ time.1 }}">{{ time.2 }}</time></span>{% endif %}{% if let Some(waiver) = row.waiver %}<span class="note faint">{{ waiver.state.word() }} waiver until {{ waiver.until }}: {{ waiver.reason }}</span>{% endif %}</td><td>{% if let Some(why) = row.why %}<details class="why"><summary><code>{{ row.code }}</code></summary><div>
-{{ why|safe }}</div></details>{% else %}<code>{{ row.code }}</code>{% endif %}</td></tr>
+{{ why|safe }}</div></details>{% else %}<code>{{ row.code }}</code>{% endif %}{% if let Some(manual) = row.manual %}<a class="note" href="{{ manual }}" aria-label="Manual of {{ row.code }}">Manual</a>{% endif %}</td></tr>
 {% endfor %}</tbody></table></div>
 {% if !not_published.is_empty() %}<p class="faint">{{ page::NOT_PUBLISHED }}: {{ not_published }}</p>
 {% endif %}{% if !times.is_empty() %}<h3>Caches and the old service</h3>
@@ -114,6 +114,8 @@ struct Row<'a> {
     waiver: Option<&'a WaiverView>,
     code: &'a str,
     why: Option<String>,
+    /// The URL of the section in the published manual.
+    manual: Option<String>,
 }
 
 struct Changed<'a> {
@@ -131,7 +133,7 @@ pub(super) struct Sentences {
 impl Sentences {
     pub(super) fn new(run: &Run, domain: &DomainReport) -> Self {
         Self {
-            next: content::next(&run.options, domain),
+            next: content::next(&run.options.shared, domain),
             times: content::times(domain),
             since: page::since(domain),
         }
@@ -158,7 +160,8 @@ impl<'a> Body<'a> {
                 time: one.until.map(|until| moment("until", until)),
                 waiver: one.waiver.as_ref(),
                 code: one.code.as_str(),
-                why: why(&one.code),
+                why: why(run, &one.code),
+                manual: manual(run, &one.code),
             }
         });
         let hazards = domain.hazards.iter().map(|one| {
@@ -174,7 +177,8 @@ impl<'a> Body<'a> {
                 time: one.due.map(|due| moment("act by", due)),
                 waiver: one.waiver.as_ref(),
                 code: one.code.as_str(),
-                why: why(&one.code),
+                why: why(run, &one.code),
+                manual: manual(run, &one.code),
             }
         });
         Self {
@@ -204,11 +208,15 @@ fn moment(what: &'static str, time: jiff::Timestamp) -> (&'static str, String, S
     (what, time.to_string(), crate::check::time::clock_when_over(time))
 }
 
-/// Returns the section of the manual about a code as HTML; `None` for `met`, and for a code that this version does not
-/// know.
-fn why(code: &Word<Code>) -> Option<String> {
-    let code = code.known().filter(|code| *code != Code::Met)?;
-    Some(markup(code.section()?, Part::Prose, |_| None))
+/// Returns the section of the manual about a code as HTML; `None` if it has none.
+fn why(run: &Run, code: &Word<Code>) -> Option<String> {
+    let links = run.manual.as_ref().map_or(CodeLinks::None, CodeLinks::Published);
+    Some(markup(page::explained(code)?.section()?, Part::Prose, links, |_| None))
+}
+
+/// Returns the URL of the section of the published manual about a code, if there is one.
+fn manual(run: &Run, code: &Word<Code>) -> Option<String> {
+    run.manual.as_ref().zip(page::explained(code)).map(|(url, code)| url.section(code))
 }
 
 /// Returns the class of a mark in the style sheet.

@@ -3,9 +3,10 @@
 use askama::Template;
 
 use crate::check::{Code, Topic};
+use crate::report::ManualUrl;
 
 use super::frame::{POLICY, SCRIPT, STYLE};
-use super::markup::{Part, markup};
+use super::markup::{CodeLinks, Part, markup};
 
 #[derive(Template)]
 #[template(
@@ -26,10 +27,10 @@ use super::markup::{Part, markup};
 </header>
 <main>
 {% if codes.len() > 1 %}<nav aria-label="Outcomes">
-<p class="filter" hidden><label>Filter: <input type="search"></label></p>
+<p class="filter" hidden><label>Filter: <input type="search"></label> <span role="status"></span></p>
 <div class="wide"><table class="stack">
 <thead><tr><th>code</th><th>effect</th><th>what was found</th></tr></thead>
-<tbody>{% for code in codes %}<tr data-name="{{ code }} {{ code.title() }}"><td class="whole"><a href="#{{ code }}"><code>{{ code }}</code></a></td><td class="side whole">{{ code.effect().word() }}</td><td>{{ super::markup::inline(code.title())|safe }}</td></tr>
+<tbody>{% for code in codes %}<tr data-name="{{ code }} {{ code.title() }}"><td class="whole"><a href="#{{ code }}"><code>{{ code }}</code></a></td><td class="side whole">{{ code.effect().word() }}</td><td>{{ super::markup::inline(code.title(), CodeLinks::None)|safe }}</td></tr>
 {% endfor %}</tbody></table></div>
 </nav>
 {% endif %}{{ text|safe }}</main>
@@ -46,9 +47,10 @@ struct ManualPage<'a> {
     text: String,
 }
 
-/// Returns the manual as one page, with an anchor for each outcome; or the part about one outcome.
+/// Returns the manual as one page, with an anchor for each outcome; or the part about one outcome, with links to the
+/// published manual if there is one.
 #[must_use]
-pub fn manual(code: Option<Code>) -> String {
+pub fn manual(code: Option<Code>, published: Option<&ManualUrl>) -> String {
     let anchor = |title: &str| {
         let word = title.trim_matches('`');
         word.parse::<Code>().ok().map(|code| code.word().to_owned())
@@ -57,10 +59,12 @@ pub fn manual(code: Option<Code>) -> String {
         Some(code) => {
             let heading = format!("# `{code}`\n\n{} ({}).\n\n", code.title(), code.effect().word());
             let section = code.section().unwrap_or_default();
-            (format!("cutover: {code}"), markup(&(heading + section), Part::Whole, anchor))
+            let links = published.map_or(CodeLinks::None, CodeLinks::Published);
+            (format!("cutover: {code}"), markup(&(heading + section), Part::Whole, links, anchor))
         }
         None => {
-            let topics = Topic::ALL.map(|topic| markup(topic.document(), Part::Whole, anchor));
+            let topics =
+                Topic::ALL.map(|topic| markup(topic.document(), Part::Whole, CodeLinks::SamePage, anchor));
             ("cutover: what each outcome means".to_owned(), topics.concat())
         }
     };

@@ -3,6 +3,9 @@
 
 use askama::filters::{Html, escape};
 
+use crate::check::Code;
+use crate::report::ManualUrl;
+
 /// The part of a text that is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
@@ -12,8 +15,44 @@ pub(super) enum Part {
     Prose,
 }
 
+/// The targets of the codes that a text names.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum CodeLinks<'a> {
+    /// No target.
+    None,
+    /// Their sections of the same page.
+    SamePage,
+    /// Their sections of the published manual.
+    Published(&'a ManualUrl),
+}
+
+impl CodeLinks<'_> {
+    /// Returns the links in a heading, which does not link to itself.
+    fn of_heading(self) -> Self {
+        match self {
+            Self::SamePage => Self::None,
+            Self::None | Self::Published(_) => self,
+        }
+    }
+
+    /// Returns the URL of the section about a code; `None` for other words.
+    fn target(self, word: &str) -> Option<String> {
+        let code = word.parse::<Code>().ok().filter(|code| *code != Code::Met)?;
+        match self {
+            Self::None => None,
+            Self::SamePage => Some(format!("#{code}")),
+            Self::Published(url) => Some(url.section(code)),
+        }
+    }
+}
+
 /// Returns a part of the manual as HTML, with its headings one level lower. `anchor` returns the id of a heading.
-pub(super) fn markup(text: &str, part: Part, anchor: impl Fn(&str) -> Option<String>) -> String {
+pub(super) fn markup(
+    text: &str,
+    part: Part,
+    links: CodeLinks<'_>,
+    anchor: impl Fn(&str) -> Option<String>,
+) -> String {
     let mut html = String::new();
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
@@ -23,20 +62,20 @@ pub(super) fn markup(text: &str, part: Part, anchor: impl Fn(&str) -> Option<Str
                 let inside = escaped(&inside.join("\n"));
                 html += &format!(
                     "<p>{}</p>\n<pre tabindex=\"0\"><code>{inside}\n</code></pre>\n",
-                    inline(&introduction(fence))
+                    inline(&introduction(fence), links)
                 );
             }
         } else if let Some(title) = line.strip_prefix('#') {
             let more = title.chars().take_while(|character| *character == '#').count();
             let (level, title) = (more + 2, title[more..].trim());
             let id = anchor(title).map(|id| format!(" id=\"{id}\"")).unwrap_or_default();
-            html += &format!("<h{level}{id}>{}</h{level}>\n", inline(title));
+            html += &format!("<h{level}{id}>{}</h{level}>\n", inline(title, links.of_heading()));
         } else if line.starts_with('|') {
             let mut rows = vec![line];
             while let Some(row) = lines.next_if(|line| line.starts_with('|')) {
                 rows.push(row);
             }
-            html += &table(&rows);
+            html += &table(&rows, links);
         } else if let Some((list, item)) = list_item(line) {
             let mut items = vec![item.to_owned()];
             while let Some(next) = lines.next_if(|line| !line.trim().is_empty()) {
@@ -46,7 +85,8 @@ pub(super) fn markup(text: &str, part: Part, anchor: impl Fn(&str) -> Option<Str
                     (None, None) => {}
                 }
             }
-            let items: String = items.iter().map(|item| format!("<li>{}</li>\n", inline(item))).collect();
+            let items: String =
+                items.iter().map(|item| format!("<li>{}</li>\n", inline(item, links))).collect();
             html += &format!("<{list}>\n{items}</{list}>\n");
         } else if !line.trim().is_empty() {
             let mut paragraph = line.trim().to_owned();
@@ -55,7 +95,7 @@ pub(super) fn markup(text: &str, part: Part, anchor: impl Fn(&str) -> Option<Str
             while let Some(next) = lines.next_if(|line| !begins_block(line.trim_end())) {
                 paragraph += &format!(" {}", next.trim());
             }
-            html += &format!("<p>{}</p>\n", inline(&paragraph));
+            html += &format!("<p>{}</p>\n", inline(&paragraph, links));
         }
     }
     html
@@ -71,11 +111,11 @@ fn list_item(line: &str) -> Option<(&'static str, &str)> {
     is_number.then_some(("ol", item))
 }
 
-fn table(rows: &[&str]) -> String {
+fn table(rows: &[&str], links: CodeLinks<'_>) -> String {
     let cells = |row: &str, cell: &str| -> String {
         let row = row.trim().trim_matches('|').replace("\\|", "\u{1}");
         let cells = row.split('|').map(|text| text.trim().replace('\u{1}', "|"));
-        cells.map(|text| format!("<{cell}>{}</{cell}>", inline(&text))).collect()
+        cells.map(|text| format!("<{cell}>{}</{cell}>", inline(&text, links))).collect()
     };
     let Some((head, body)) = rows.split_first() else { return String::new() };
     let body: String = body.iter().skip(1).map(|row| format!("<tr>{}</tr>\n", cells(row, "td"))).collect();
@@ -100,9 +140,12 @@ fn introduction(fence: &str) -> String {
 }
 
 /// Returns a line as HTML, with code and strong text.
-pub(super) fn inline(text: &str) -> String {
+pub(super) fn inline(text: &str, links: CodeLinks<'_>) -> String {
     let pieces = text.split('`').enumerate().map(|(index, piece)| match index % 2 {
-        1 => format!("<code>{}</code>", escaped(piece)),
+        1 => match links.target(piece) {
+            Some(target) => format!("<a href=\"{}\"><code>{}</code></a>", escaped(&target), escaped(piece)),
+            None => format!("<code>{}</code>", escaped(piece)),
+        },
         _ => {
             let pieces = piece.split("**").enumerate();
             let strong = |(index, piece): (usize, &str)| match index % 2 {
@@ -127,7 +170,7 @@ mod tests {
     fn the_forms_of_the_manual_become_elements() {
         let text = "# A `b`\n\nOne **two**\n<three>.\n\n* x\n  y\n* z\n\n1. p\n\n| a | b |\n| --- | --- |\n| `c` | e |\n\n\
                     ```zone shows=x\n@ MX 0 <.\n```\n";
-        let html = markup(text, Part::Whole, |_| Some("id".into()));
+        let html = markup(text, Part::Whole, CodeLinks::None, |_| Some("id".into()));
         for part in [
             "<h2 id=\"id\">A <code>b</code></h2>",
             "<p>One <strong>two</strong> &#60;three&#62;.</p>",
@@ -138,6 +181,6 @@ mod tests {
         ] {
             assert!(html.contains(part), "{part}: {html}");
         }
-        assert!(!markup(text, Part::Prose, |_| None).contains("<pre"));
+        assert!(!markup(text, Part::Prose, CodeLinks::None, |_| None).contains("<pre"));
     }
 }

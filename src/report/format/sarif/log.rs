@@ -46,6 +46,8 @@ pub(super) struct Rule {
     pub(super) id: &'static str,
     pub(super) short_description: Text,
     pub(super) full_description: Text,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) help_uri: Option<String>,
     pub(super) help: Help,
     pub(super) default_configuration: Configuration,
     pub(super) properties: BTreeMap<&'static str, serde_json::Value>,
