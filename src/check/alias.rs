@@ -10,7 +10,7 @@ use crate::facts::{LookupFailure, zone_candidates};
 use crate::provider::{self, Clue, Evidence, Kind, Provider};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
-use super::well_known::AUTODISCOVER_SERVICE;
+use super::AUTODISCOVER_SERVICE;
 use super::{
     Case, Code, Edit, Finding, PROBE_LABEL, backticked, clash, doubled, join_and, noted, placeholder,
     wildcard,

@@ -34,7 +34,6 @@ mod verdict;
 mod waiver;
 mod web;
 mod weigh;
-mod well_known;
 mod wildcard;
 mod withheld;
 
@@ -60,6 +59,9 @@ pub use waiver::Waiver;
 pub use web::{Tenancy, web_requests};
 pub use weigh::{Assessment, JudgeOptions, assess};
 pub(crate) use wildcard::{PROBE_LABEL, is_from_wildcard, sets_of_domain};
+
+/// The owner of the SRV record by which mail programs find Autodiscover, relative to the domain.
+const AUTODISCOVER_SERVICE: &str = "_autodiscover._tcp";
 
 /// The inputs of a check: the domain, its options and the facts.
 #[derive(Debug, Clone, Copy)]

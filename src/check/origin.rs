@@ -12,9 +12,9 @@ use crate::facts::{FactsView, History, NameServer, Seen, Zone, remembered};
 use crate::provider::{Clue, Evidence, Gateway, Kind, Provider, best_matches};
 use crate::record::{Name, Question, RecordData, RecordType, spf};
 
+use super::AUTODISCOVER_SERVICE;
 use super::dkim;
 use super::hazard::published_questions;
-use super::well_known::AUTODISCOVER_SERVICE;
 
 /// The certainty that a platform is the one being left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
-//! The command line as data.
-//!
 //! The command line as data; what it means is decided by the commands.
+//!
+//! The file is long because it is data: all options can be read side by side, in the order of the help.
 
 mod options;
 mod values;

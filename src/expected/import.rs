@@ -143,15 +143,31 @@ pub fn read(octets: &[u8], file: &str, domain: &Name, kind: Option<Kind>) -> Res
     List::read(octets, file, kind)?.import(domain)
 }
 
+/// The error of a file whose text cannot be decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum EncodingError {
+    /// Marked as UTF-16, and invalid.
+    #[error("it begins as UTF-16 but is not valid UTF-16; save it as UTF-8")]
+    Utf16,
+    /// Not UTF-8.
+    #[error("line {line} is not UTF-8 (byte {octet}): save the file as UTF-8")]
+    Utf8 {
+        /// The line, from 1.
+        line: usize,
+        /// The octet, from 1.
+        octet: usize,
+    },
+}
+
 /// Decodes the text of a file, including the encodings that Windows writes.
 ///
 /// # Errors
-/// A sentence that describes the problem.
-pub(crate) fn decoded(octets: &[u8]) -> Result<String, String> {
+/// [`EncodingError`] if it is neither UTF-8 nor UTF-16.
+pub(crate) fn decoded(octets: &[u8]) -> Result<String, EncodingError> {
     let wide = |rest: &[u8], read: fn([u8; 2]) -> u16| {
         let units = rest.chunks_exact(2).map(|pair| read([pair[0], pair[1]]));
         let text: Result<String, _> = char::decode_utf16(units).collect();
-        text.map_err(|_| "it begins as UTF-16 but is not valid UTF-16; save it as UTF-8".to_owned())
+        text.map_err(|_| EncodingError::Utf16)
     };
     match octets {
         [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
@@ -159,7 +175,7 @@ pub(crate) fn decoded(octets: &[u8]) -> Result<String, String> {
         [0xef, 0xbb, 0xbf, rest @ ..] | rest => String::from_utf8(rest.to_vec()).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
             let line = 1 + rest.iter().take(at).filter(|octet| **octet == b'\n').count();
-            format!("line {line} is not UTF-8 (byte {}): save the file as UTF-8", at + 1)
+            EncodingError::Utf8 { line, octet: at + 1 }
         }),
     }
 }

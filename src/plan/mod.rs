@@ -6,7 +6,6 @@
 
 pub mod emit;
 mod fold;
-mod rollback;
 pub mod schedule;
 
 use std::collections::BTreeSet;
@@ -19,7 +18,6 @@ use crate::record::{Name, RecordData, RecordSet, RecordType};
 use fold::Fold;
 
 pub use emit::to_bind;
-pub use rollback::rollback;
 
 /// The TTL, in seconds, of a record set whose present TTL is not known.
 const DEFAULT_TTL: u32 = 3600;
@@ -167,6 +165,22 @@ pub fn merged(changes: &[Change]) -> Vec<Change> {
     }
     merged.retain(|change| change.before != change.after);
     merged
+}
+
+/// Returns the changes that undo these: the same record sets, with before and after exchanged, in the reverse order.
+#[must_use]
+pub fn rollback(changes: &[Change]) -> Vec<Change> {
+    let back = changes.iter().rev().map(|change| {
+        let mut back = change.clone();
+        std::mem::swap(&mut back.before, &mut back.after);
+        // The restored values were observed, not derived.
+        back.confirm = false;
+        if back.after.ttl == 0 {
+            back.after.ttl = back.before.ttl;
+        }
+        back
+    });
+    back.collect()
 }
 
 /// Returns the number of record sets that change, each counted once.

@@ -142,19 +142,33 @@ pub fn is_spf(text: &Text) -> bool {
 
 const VERSION: &[u8] = b"v=spf1";
 
+/// The error of a text that is not one term.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TermError {
+    /// The syntax of the term is wrong.
+    #[error("{0}")]
+    Syntax(String),
+    /// There are several terms.
+    #[error("it is more than one term")]
+    Several,
+    /// There is no term.
+    #[error("it is empty")]
+    Empty,
+}
+
 impl FromStr for Term {
-    type Err = String;
+    type Err = TermError;
 
     /// Reads one term of a record.
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, TermError> {
         let mut terms = SpfRecord::parse(&Text::from(format!("v=spf1 {}", text.trim()).as_str()))
             .map(|record| record.terms)
             .unwrap_or_default();
         match (terms.pop(), terms.is_empty()) {
-            (Some(Self { meaning: Meaning::SyntaxError(why), .. }), true) => Err(why),
+            (Some(Self { meaning: Meaning::SyntaxError(why), .. }), true) => Err(TermError::Syntax(why)),
             (Some(term), true) => Ok(term),
-            (Some(_), false) => Err("it is more than one term".into()),
-            (None, _) => Err("it is empty".into()),
+            (Some(_), false) => Err(TermError::Several),
+            (None, _) => Err(TermError::Empty),
         }
     }
 }

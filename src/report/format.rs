@@ -31,15 +31,16 @@ use super::writer::{Ending, Piece, Pieces, ReportWriter, Run};
 
 pub use html::{POLICY as HTML_POLICY, SCRIPT as HTML_SCRIPT, STYLE as HTML_STYLE, html_of_domain, manual};
 
-macro_rules! formats {
-    ($($variant:ident $word:literal $writer:expr, $help:literal;)+) => {
-        /// A format of the report.
+/// An enum of formats with a name and a help text each.
+macro_rules! named_formats {
+    ($(#[$meta:meta])* $name:ident { $($variant:ident $word:literal $help:literal;)+ }) => {
+        $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Format {
+        pub enum $name {
             $(#[doc = $help] $variant,)+
         }
 
-        impl Format {
+        impl $name {
             /// All formats, in the order of the help.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
@@ -54,7 +55,19 @@ macro_rules! formats {
             pub fn help(self) -> &'static str {
                 match self { $(Self::$variant => $help),+ }
             }
+        }
+    };
+}
+pub(crate) use named_formats;
 
+macro_rules! formats {
+    ($($variant:ident $word:literal $writer:expr, $help:literal;)+) => {
+        named_formats! {
+            /// A format of the report.
+            Format { $($variant $word $help;)+ }
+        }
+
+        impl Format {
             /// Returns the writer of the format.
             #[must_use]
             pub fn writer(self) -> &'static dyn ReportWriter {

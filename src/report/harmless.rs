@@ -130,21 +130,30 @@ impl fmt::Display for Sanitized {
     }
 }
 
+/// Describes a type in JSON Schemas as a plain string.
 #[cfg(feature = "formats")]
-impl schemars::JsonSchema for Sanitized {
-    /// Returns true: in the schema it is a plain string.
-    fn inline_schema() -> bool {
-        true
-    }
+macro_rules! string_schema {
+    ($type:ty $(, $parameter:ident)?) => {
+        impl$(<$parameter>)? schemars::JsonSchema for $type {
+            fn inline_schema() -> bool {
+                true
+            }
 
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        String::schema_name()
-    }
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                String::schema_name()
+            }
 
-    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        String::json_schema(generator)
-    }
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                String::json_schema(generator)
+            }
+        }
+    };
 }
+#[cfg(feature = "formats")]
+pub(super) use string_schema;
+
+#[cfg(feature = "formats")]
+string_schema!(Sanitized);
 
 impl<'de> Deserialize<'de> for Sanitized {
     /// Sanitizes the text that is read: an earlier report comes from outside like any other file.

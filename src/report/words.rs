@@ -171,20 +171,7 @@ impl<'de, T: Spell> Deserialize<'de> for Word<T> {
 }
 
 #[cfg(feature = "formats")]
-impl<T> schemars::JsonSchema for Word<T> {
-    /// Returns true: in the schema it is a plain string.
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        String::schema_name()
-    }
-
-    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        String::json_schema(generator)
-    }
-}
+super::harmless::string_schema!(Word<T>, T);
 
 /// Reads a word of an enum that no later version of the same schema adds to.
 pub(super) fn read_closed<'de, T: Spell, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {

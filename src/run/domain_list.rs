@@ -82,7 +82,7 @@ impl DomainList {
             false => (shown(path), files::read(path, files::DOMAIN_LIST)?),
         };
         let text = decoded(&octets)
-            .map_err(|reason| RunError::Content { path: label.clone(), source: reason.to_string().into() })?;
+            .map_err(|reason| RunError::Content { path: label.clone(), source: reason.into() })?;
         let folder = path.parent().map(PathBuf::from).unwrap_or_default();
         let mut reader = Reader {
             list: Self::default(),

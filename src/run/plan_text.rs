@@ -8,6 +8,7 @@ use crate::plan::emit::{
 };
 use crate::plan::schedule::{Move, Schedule};
 use crate::plan::to_bind;
+use crate::report::format::named_formats;
 use crate::report::harmless::{harmless, harmless_lines};
 use crate::report::json::{PlanView, to_json};
 use crate::report::style::Style;
@@ -15,45 +16,21 @@ use crate::report::table;
 
 use super::checked::Checked;
 
-macro_rules! formats {
-    ($($variant:ident $word:literal $help:literal;)+) => {
-        /// A form of the plan.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum PlanFormat {
-            $(#[doc = $help] $variant,)+
-        }
-
-        impl PlanFormat {
-            /// All forms, in the order of the help.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// Returns its name on the command line.
-            #[must_use]
-            pub fn word(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-
-            /// Returns what it is for.
-            #[must_use]
-            pub fn help(self) -> &'static str {
-                match self { $(Self::$variant => $help),+ }
-            }
-        }
-    };
-}
-
-formats! {
-    Table "table" "For a person";
-    Bind "bind" "Lines of a zone file";
-    Nsupdate "nsupdate" "A script of RFC 2136 updates";
-    Dnscontrol "dnscontrol" "A snippet for dnsconfig.js";
-    Octodns "octodns" "A snippet for octoDNS";
-    Terraform "terraform" "Resources, see --provider";
-    Powershell "powershell" "Cmdlets for a Windows DNS server";
-    Csv "csv" "For a spreadsheet";
-    Json "json" "For a program";
-    Runbook "runbook" "Markdown to hand on: every step of the move, and when";
-    Ics "ics" "A calendar of these steps; needs --switch-at";
+named_formats! {
+    /// A form of the plan.
+    PlanFormat {
+        Table "table" "For a person";
+        Bind "bind" "Lines of a zone file";
+        Nsupdate "nsupdate" "A script of RFC 2136 updates";
+        Dnscontrol "dnscontrol" "A snippet for dnsconfig.js";
+        Octodns "octodns" "A snippet for octoDNS";
+        Terraform "terraform" "Resources, see --provider";
+        Powershell "powershell" "Cmdlets for a Windows DNS server";
+        Csv "csv" "For a spreadsheet";
+        Json "json" "For a program";
+        Runbook "runbook" "Markdown to hand on: every step of the move, and when";
+        Ics "ics" "A calendar of these steps; needs --switch-at";
+    }
 }
 
 impl PlanFormat {

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
 use serde_json::Value;
 use toml::Spanned;
 
@@ -19,8 +20,8 @@ use crate::report::harmless::harmless;
 use super::error::{RunError, shown};
 use super::{domain, files};
 pub use file::SettingsDocument;
-use file::{Choices, Lines, WaiverEntry};
 pub(super) use file::{DOMAIN_KEYS, FLAGS, closest};
+use file::{Lines, WaiverEntry, map};
 
 /// The file that is read if none is named and it exists.
 pub const DEFAULT_SETTINGS: &str = "cutover.toml";
@@ -157,9 +158,9 @@ fn unknown_group<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -
 }
 
 /// Returns the options that are set, with their values.
-fn values(choices: &dyn Choices, folder: &Path) -> OptionValues {
+fn values(choices: &impl Serialize, folder: &Path) -> OptionValues {
     let mut options = OptionValues::new();
-    for (key, value) in choices.to_map() {
+    for (key, value) in map(choices) {
         let one = |value: &Value| match value {
             Value::String(text) => text.clone(),
             other => other.to_string(),

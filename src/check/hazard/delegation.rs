@@ -6,7 +6,7 @@ use crate::expected::expectations;
 use crate::facts::{Facts, Outcome, Reply, Zone};
 use crate::record::{Name, Question, RecordData, RecordType, Text};
 
-use super::super::well_known::AUTODISCOVER_SERVICE;
+use super::super::AUTODISCOVER_SERVICE;
 use super::{Case, Code, Hazard, PROBE_LABEL, backticked, join_and};
 
 /// The maximum number of record sets shown.

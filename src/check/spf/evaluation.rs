@@ -71,3 +71,31 @@ impl Evaluation {
         }
     }
 }
+
+/// The existence of addresses of each family; `None` if the host lies outside the zone files or could not be looked up.
+#[derive(Default)]
+pub(super) struct Addresses {
+    /// IPv4.
+    pub(super) v4: Option<bool>,
+    /// IPv6.
+    pub(super) v6: Option<bool>,
+}
+
+impl Addresses {
+    /// Returns whether an `a` or `mx` term matches every IPv4 address or every IPv6 address, and whether it matches
+    /// every IPv4 address.
+    pub(super) fn everyone(&self, term: &Term) -> (bool, bool) {
+        if !is_wide(term) {
+            return (false, false);
+        }
+        let (v4, v6) = term.prefix_lengths();
+        let every_v4 = v4 == 0 && self.v4 == Some(true);
+        (every_v4 || v6 == 0 && self.v6 == Some(true), every_v4)
+    }
+}
+
+/// Returns whether an `a` or `mx` term has a prefix length of zero and so matches any address.
+pub(super) fn is_wide(term: &Term) -> bool {
+    let (v4, v6) = if term.text.contains('/') { term.prefix_lengths() } else { (32, 128) };
+    v4 == 0 || v6 == 0
+}

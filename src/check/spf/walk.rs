@@ -10,7 +10,7 @@ use crate::provider::{Clue, best_matches};
 use crate::record::spf::{DomainSpec, Meaning, Mechanism, Qualifier, SpfRecord, Term, Unexpanded};
 use crate::record::{Name, Question, RecordData, RecordType};
 
-use super::evaluation::{Evaluation, Match};
+use super::evaluation::{Addresses, Evaluation, Match, is_wide};
 use super::included::{Included, Reader};
 use super::networks::Networks;
 use super::placeholder;
@@ -25,13 +25,6 @@ const ENOUGH_OF_ALL: usize = 400;
 const DEEPEST: usize = 12;
 /// The maximum number of hosts whose addresses are looked up for one `mx` (RFC 7208 §4.6.4).
 pub(super) const MOST_MAIL_HOSTS: usize = 10;
-
-/// The existence of addresses of each family; `None` if the host lies outside the zone files or could not be looked up.
-#[derive(Default)]
-struct Addresses {
-    v4: Option<bool>,
-    v6: Option<bool>,
-}
 
 /// One walk over a tree.
 pub(super) struct Walk<'a> {
@@ -388,23 +381,4 @@ impl<'a> Walk<'a> {
         let fault = Fault { kind, about: about.clone(), holder, term: term.into(), top: self.top.clone() };
         self.tally.faults.push(fault);
     }
-}
-
-impl Addresses {
-    /// Returns whether an `a` or `mx` term matches every IPv4 address or every IPv6 address, and whether it matches
-    /// every IPv4 address.
-    fn everyone(&self, term: &Term) -> (bool, bool) {
-        if !is_wide(term) {
-            return (false, false);
-        }
-        let (v4, v6) = term.prefix_lengths();
-        let every_v4 = v4 == 0 && self.v4 == Some(true);
-        (every_v4 || v6 == 0 && self.v6 == Some(true), every_v4)
-    }
-}
-
-/// Returns whether an `a` or `mx` term has a prefix length of zero and so matches any address.
-pub(super) fn is_wide(term: &Term) -> bool {
-    let (v4, v6) = if term.text.contains('/') { term.prefix_lengths() } else { (32, 128) };
-    v4 == 0 || v6 == 0
 }

@@ -14,7 +14,7 @@ use crate::check::Verdict;
 use crate::expected::Service;
 use crate::facts::TrustPolicy;
 use crate::record::Name;
-use crate::record::spf::{Meaning, Mechanism, Qualifier, Term};
+use crate::record::spf::{Meaning, Mechanism, Qualifier, Term, TermError};
 use crate::run::{NoticeFormat, PlanFormat};
 
 pub(in crate::cli) use crate::report::format::Format as ReportFormat;
@@ -234,7 +234,7 @@ impl FromStr for SpfSender {
 
     fn from_str(text: &str) -> Result<Self, String> {
         const EXPECTED: &str = "expected one term such as `include:spf.example` or `ip4:192.0.2.25`";
-        let term: Term = text.parse().map_err(|why| {
+        let term: Term = text.parse().map_err(|why: TermError| {
             let hint = match text.trim() {
                 text if text.parse::<Ipv4Addr>().is_ok() => format!("; did you mean `ip4:{text}`?"),
                 text if text.parse::<Ipv6Addr>().is_ok() => format!("; did you mean `ip6:{text}`?"),

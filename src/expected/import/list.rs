@@ -44,7 +44,7 @@ impl List {
     pub fn read(octets: &[u8], file: &str, kind: Option<Kind>) -> Result<Self, ImportError> {
         let error =
             |place: &str, reason: String| ImportError { file: file.into(), place: place.into(), reason };
-        let text = decoded(octets).map_err(|reason| error("the file", reason))?;
+        let text = decoded(octets).map_err(|reason| error("the file", reason.to_string()))?;
         let mut ignored = Vec::new();
         let raws = match kind.unwrap_or_else(|| Kind::of(&text)) {
             Kind::Graph | Kind::Powershell => {

@@ -18,6 +18,7 @@ use crate::report::writer::{Ending, Piece, Pieces, ReportWriter, Run};
 
 use super::message::sum;
 use domain::{Body, Heading, Sentences};
+use frame::Head;
 
 pub use frame::{POLICY, SCRIPT, STYLE};
 pub use manual::manual;
@@ -38,17 +39,7 @@ const TITLES: usize = BODIES + ORDER.len();
 #[derive(Template)]
 #[template(
     ext = "html",
-    source = r##"<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="{{ POLICY|safe }}">
-<meta name="generator" content="cutover {{ version }}">
-<title>{{ title }}</title>
-<style>{{ STYLE|safe }}</style>
-</head>
-<body>
+    source = r##"{{ head|safe }}
 <header>
 <h1>Move to Microsoft 365</h1>
 <p class="faint">Checked <time datetime="{{ run.checked_at }}">{{ checked }}</time>, phase {{ run.phase }}.</p>
@@ -57,8 +48,7 @@ const TITLES: usize = BODIES + ORDER.len();
 "##
 )]
 struct Beginning<'a> {
-    title: String,
-    version: &'static str,
+    head: Head<'a>,
     checked: String,
     run: &'a Run,
 }
@@ -106,8 +96,9 @@ impl ReportWriter for Html {
             Some(_) | None => sum(end.summary),
         };
         let version = env!("CARGO_PKG_VERSION");
+        let head = Head { title: &title, version };
         let checked = clock(run.checked_at);
-        Beginning { title, version, checked, run }.write_into(out)?;
+        Beginning { head, checked, run }.write_into(out)?;
         if !is_one {
             list(end.summary, end.pieces, out)?;
         }

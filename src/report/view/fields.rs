@@ -58,17 +58,4 @@ impl<'de> Deserialize<'de> for RecordType {
 }
 
 #[cfg(feature = "formats")]
-impl schemars::JsonSchema for RecordType {
-    /// Returns true: in the schema it is a plain string.
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        String::schema_name()
-    }
-
-    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        String::json_schema(generator)
-    }
-}
+crate::report::harmless::string_schema!(RecordType);

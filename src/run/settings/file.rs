@@ -24,13 +24,8 @@ pub struct SettingsDocument {
     pub(super) waiver: Vec<Spanned<WaiverEntry>>,
 }
 
-/// A table that can be turned into options.
-pub(super) trait Choices {
-    /// Returns the keys and values as a map.
-    fn to_map(&self) -> serde_json::Map<String, serde_json::Value>;
-}
-
-fn map(choices: &impl Serialize) -> serde_json::Map<String, serde_json::Value> {
+/// Returns the options of a table as keys and values.
+pub(super) fn map(choices: &impl Serialize) -> serde_json::Map<String, serde_json::Value> {
     match serde_json::to_value(choices) {
         Ok(serde_json::Value::Object(map)) => map,
         // A struct of options always serializes as a map.
@@ -45,12 +40,6 @@ macro_rules! options {
         #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
         pub(super) struct $name {
             $($(#[$field_meta])* #[serde(skip_serializing_if = "Option::is_none")] pub(super) $field: Option<$type>,)+
-        }
-
-        impl Choices for $name {
-            fn to_map(&self) -> serde_json::Map<String, serde_json::Value> {
-                map(self)
-            }
         }
     };
 }
@@ -195,18 +184,6 @@ macro_rules! entries {
             #[schemars(with = "String")]
             pub(super) name: Spanned<String>,
             $($(#[$field_meta])* #[serde(skip_serializing_if = "Option::is_none")] $field: Option<$type>,)+
-        }
-
-        impl Choices for Own {
-            fn to_map(&self) -> serde_json::Map<String, serde_json::Value> {
-                map(self)
-            }
-        }
-
-        impl Choices for Group {
-            fn to_map(&self) -> serde_json::Map<String, serde_json::Value> {
-                map(self)
-            }
         }
     };
 }

@@ -5,23 +5,13 @@ use askama::Template;
 use crate::check::{Code, Topic};
 use crate::report::ManualUrl;
 
-use super::frame::{POLICY, SCRIPT, STYLE};
+use super::frame::{Head, SCRIPT};
 use super::markup::{CodeLinks, Part, markup};
 
 #[derive(Template)]
 #[template(
     ext = "html",
-    source = r##"<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="{{ POLICY|safe }}">
-<meta name="generator" content="cutover {{ version }}">
-<title>{{ title }}</title>
-<style>{{ STYLE|safe }}</style>
-</head>
-<body>
+    source = r##"{{ head|safe }}
 <header>
 <h1>{{ title }}</h1>
 </header>
@@ -41,7 +31,8 @@ use super::markup::{CodeLinks, Part, markup};
 "##
 )]
 struct ManualPage<'a> {
-    title: String,
+    head: Head<'a>,
+    title: &'a str,
     version: &'static str,
     codes: &'a [Code],
     text: String,
@@ -72,7 +63,8 @@ pub fn manual(code: Option<Code>, published: Option<&ManualUrl>) -> String {
         Some(code) => std::slice::from_ref(code),
         None => Code::ALL,
     };
-    let page = ManualPage { title, version: env!("CARGO_PKG_VERSION"), codes, text };
+    let (title, version) = (title.as_str(), env!("CARGO_PKG_VERSION"));
+    let page = ManualPage { head: Head { title, version }, title, version, codes, text };
     // Writing into a string cannot fail.
     page.render().unwrap_or_default()
 }
