@@ -149,9 +149,12 @@ pub fn read(octets: &[u8], file: &str, domain: &Name, kind: Option<Kind>) -> Res
 /// What is wrong with it, in words.
 pub fn decoded(octets: &[u8]) -> Result<String, String> {
     let wide = |rest: &[u8], read: fn([u8; 2]) -> u16| {
-        let units = rest.chunks_exact(2).map(|pair| read([pair[0], pair[1]]));
-        let text: Result<String, _> = char::decode_utf16(units).collect();
-        text.map_err(|_| "it begins as UTF-16 but is not valid UTF-16; save it as UTF-8".to_owned())
+        let pairs = rest.chunks_exact(2);
+        let is_whole = pairs.remainder().is_empty();
+        let text: Option<String> = is_whole
+            .then(|| char::decode_utf16(pairs.map(|pair| read([pair[0], pair[1]]))).collect())
+            .and_then(Result::ok);
+        text.ok_or_else(|| "it begins as UTF-16 but is not valid UTF-16; save it as UTF-8".to_owned())
     };
     match octets {
         [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),

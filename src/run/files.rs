@@ -4,7 +4,8 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{
-    BufRead as _, BufReader, BufWriter, ErrorKind, IntoInnerError, Read, Seek as _, SeekFrom, Write as _,
+    BufRead as _, BufReader, BufWriter, Cursor, ErrorKind, IntoInnerError, Read, Seek as _, SeekFrom,
+    Write as _,
 };
 use std::path::{Path, PathBuf};
 
@@ -12,6 +13,7 @@ use tempfile::NamedTempFile;
 
 use crate::facts::Recording;
 
+use super::encoding::{Utf8Reader, to_utf8};
 use super::error::RunError;
 use super::temporary::Temporary;
 
@@ -47,21 +49,25 @@ impl Kind {
     }
 }
 
-/// The content of a file, or of a pipe.
+/// The content of a file, or of a pipe; of a text in UTF-16, the same in UTF-8.
 ///
 /// # Errors
-/// [`RunError`] if it cannot be read or is larger than its kind may be.
+/// [`RunError`] if it cannot be read, is larger than its kind may be, or begins as UTF-16 and is not.
 pub fn read(path: &Path, kind: Kind) -> Result<Vec<u8>, RunError> {
     let failed = |error| RunError::read(path, error);
     let file = File::open(path).map_err(failed)?;
     let too_large = || RunError::content(path, kind.too_large());
-    if file.metadata().map_err(failed)?.len() > kind.octets() {
+    // A device, such as `NUL`, may have no size to tell.
+    if file.metadata().is_ok_and(|file| file.len() > kind.octets()) {
         return Err(too_large());
     }
     let mut octets = Vec::new();
     // What is no file has a size of 0, and perhaps no end.
     file.take(kind.octets() + 1).read_to_end(&mut octets).map_err(failed)?;
-    if octets.len() as u64 > kind.octets() { Err(too_large()) } else { Ok(octets) }
+    if octets.len() as u64 > kind.octets() {
+        return Err(too_large());
+    }
+    to_utf8(octets).map_err(|reason| RunError::content(path, reason))
 }
 
 /// The content of a text file.
@@ -95,13 +101,13 @@ pub fn read_input(given: Option<&[u8]>, kind: Kind) -> Result<Vec<u8>, RunError>
     }
 }
 
-/// A file that is read piece by piece.
+/// A text file that is read piece by piece, in UTF-8 also where it is written in UTF-16.
 ///
 /// # Errors
 /// [`RunError`] if it cannot be opened.
 pub fn reader(path: &Path) -> Result<impl std::io::BufRead + use<>, RunError> {
     let file = File::open(path).map_err(|error| RunError::read(path, error))?;
-    Ok(BufReader::new(file))
+    Ok(Utf8Reader::new(BufReader::new(file)))
 }
 
 /// What an earlier run wrote.
@@ -119,9 +125,11 @@ pub enum EarlierRun<R> {
 pub fn earlier_run(path: &Path) -> Result<EarlierRun<impl std::io::BufRead + use<>>, RunError> {
     let failed = |error| RunError::read(path, error);
     let mut reader = reader(path)?;
-    let begin = reader.fill_buf().map_err(failed)?;
-    let begin = String::from_utf8_lossy(begin.get(..64).unwrap_or(begin));
-    if !Recording::is_one(&begin) {
+    let mut begin = Vec::new();
+    reader.by_ref().take(64).read_to_end(&mut begin).map_err(failed)?;
+    let is_recording = Recording::is_one(&String::from_utf8_lossy(&begin));
+    let reader = Cursor::new(begin).chain(reader);
+    if !is_recording {
         return Ok(EarlierRun::Report(reader));
     }
     let mut octets = Vec::new();
@@ -133,22 +141,21 @@ pub fn earlier_run(path: &Path) -> Result<EarlierRun<impl std::io::BufRead + use
     text.map(EarlierRun::Recording).map_err(|_| RunError::content(path, "it is not UTF-8; save it as UTF-8"))
 }
 
-/// Standard input, read piece by piece.
+/// Standard input, read piece by piece, in UTF-8 also where it is written in UTF-16.
 pub fn input_reader(given: Option<&[u8]>) -> Box<dyn std::io::BufRead + '_> {
     match given {
-        Some(given) => Box::new(given),
-        None => Box::new(std::io::stdin().lock()),
+        Some(given) => Box::new(Utf8Reader::new(given)),
+        None => Box::new(Utf8Reader::new(std::io::stdin().lock())),
     }
 }
 
-/// The lines of a file, one after the other.
+/// The lines of a text file, one after the other.
 ///
 /// # Errors
 /// [`RunError`] if it cannot be opened.
 pub fn lines(path: &Path) -> Result<impl Iterator<Item = Result<Vec<u8>, RunError>> + use<>, RunError> {
-    let file = File::open(path).map_err(|error| RunError::read(path, error))?;
+    let lines = reader(path)?.split(b'\n');
     let path = path.to_owned();
-    let lines = BufReader::new(file).split(b'\n');
     Ok(lines.map(move |line| line.map_err(|error| RunError::read(&path, error))))
 }
 
@@ -168,10 +175,10 @@ fn is_standard_output(path: &Path) -> bool {
     place(output).is_some_and(|output| place(std::fs::metadata(path)) == Some(output))
 }
 
-/// Where this cannot be known, it may be: an empty line too many does no harm.
-#[cfg(not(unix))]
-fn is_standard_output(_: &Path) -> bool {
-    true
+#[cfg(windows)]
+fn is_standard_output(path: &Path) -> bool {
+    let output = same_file::Handle::stdout();
+    output.is_ok_and(|output| same_file::Handle::from_path(path).is_ok_and(|file| file == output))
 }
 
 /// Removes what comes after the last line end, if it is `unwanted`; false where it stays, also because it cannot be
@@ -328,8 +335,33 @@ impl AtomicFile {
 fn placed(file: BufWriter<NamedTempFile>, path: &Path) -> std::io::Result<()> {
     let file = file.into_inner().map_err(IntoInnerError::into_error)?;
     file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
+    let temporary = file.into_temp_path();
+    rename(&temporary, path)?;
+    // It has another name now; nothing is left to remove.
+    let _ = temporary.keep();
     sync_folder(path)
+}
+
+#[cfg(not(windows))]
+fn rename(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::rename(from, to)
+}
+
+/// Replaces a file also while other programs read it. Those that let no other program replace it, such as scanners, have it
+/// open for a moment only, so it is tried for a second.
+#[cfg(windows)]
+fn rename(from: &Path, to: &Path) -> std::io::Result<()> {
+    /// `ERROR_ACCESS_DENIED` and `ERROR_SHARING_VIOLATION`.
+    const HELD: [i32; 2] = [5, 32];
+    const PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
+    let is_held = |error: &std::io::Error| error.raw_os_error().is_some_and(|code| HELD.contains(&code));
+    for _ in 0..20 {
+        match std::fs::rename(from, to) {
+            Err(error) if is_held(&error) => std::thread::sleep(PAUSE),
+            renamed => return renamed,
+        }
+    }
+    std::fs::rename(from, to)
 }
 
 /// The permissions of the file that is to be replaced; `None` if there is none yet.
@@ -370,25 +402,42 @@ fn sync_folder(path: &Path) -> std::io::Result<()> {
     }
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 fn mode_of(_: &Path) -> Option<u32> {
     None
 }
 
 /// Permissions come from the folder there.
-#[cfg(not(unix))]
+#[cfg(windows)]
 fn create(path: &Path, _: Option<u32>) -> std::io::Result<File> {
     File::options().create_new(true).write(true).open(path)
 }
 
 /// Folders cannot be opened there.
-#[cfg(not(unix))]
+#[cfg(windows)]
 fn sync_folder(_: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Whether this is not a file that another could replace: a pipe, a terminal, or a link that the system keeps for
+/// Returns whether this is not a file that another could replace: a device of Windows, such as `NUL` or a named pipe.
+#[cfg(windows)]
+fn is_device(path: &Path) -> bool {
+    use std::path::{Component, Prefix};
+    let prefix = path.components().next();
+    if matches!(prefix, Some(Component::Prefix(prefix)) if matches!(prefix.kind(), Prefix::DeviceNS(_))) {
+        return true;
+    }
+    // With these names in every folder.
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_uppercase();
+    let is_port = |name: &str| {
+        matches!(name.as_bytes(), [b'C', b'O', b'M', b'1'..=b'9'] | [b'L', b'P', b'T', b'1'..=b'9'])
+    };
+    ["NUL", "CON", "CONOUT$", "PRN", "AUX"].contains(&name.as_str()) || is_port(&name)
+}
+
+/// Returns whether this is not a file that another could replace: a pipe, a terminal, or a link that the system keeps for
 /// one. Any other link is a name like every other, whatever it leads to.
+#[cfg(not(windows))]
 fn is_device(path: &Path) -> bool {
     let Ok(there) = std::fs::symlink_metadata(path) else { return false };
     if !there.is_symlink() {
