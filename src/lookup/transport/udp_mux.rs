@@ -66,6 +66,7 @@ impl UdpMux {
         }
         drop(octets);
         if let Err(error) = sent {
+            let error = refusal(error);
             let failure = Failure::io(&error);
             // A refusal of an earlier packet is reported here or to the reader, and concerns everybody.
             if self.reach == Reach::One && error.kind() == io::ErrorKind::ConnectionRefused {
@@ -94,7 +95,8 @@ impl UdpMux {
             match received {
                 Ok((length, from)) => self.take_in(&buffer[..length], from),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
-                Err(error) if self.reach == Reach::One => return Err(error),
+                Err(error) if is_too_long(&error) => {}
+                Err(error) if self.reach == Reach::One => return Err(refusal(error)),
                 // An error of one packet to one of many servers, which cannot be told from others.
                 Err(_) => {}
             }
@@ -133,6 +135,20 @@ impl UdpMux {
     fn fail(&self, failure: &Failure) {
         lock(&self.table).fail(failure);
     }
+}
+
+/// The error of a port where no program listens. Windows reports it as a reset, which a datagram does not have.
+fn refusal(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::ConnectionReset => io::ErrorKind::ConnectionRefused.into(),
+        _ => error,
+    }
+}
+
+/// Returns whether a packet was longer than the buffer, which Windows reports as an error (`WSAEMSGSIZE`) and other systems
+/// cut.
+fn is_too_long(error: &io::Error) -> bool {
+    cfg!(windows) && error.raw_os_error() == Some(10_040)
 }
 
 /// Reads until the socket fails, or has been idle for `linger`.
