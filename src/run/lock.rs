@@ -92,8 +92,8 @@ fn try_lock(path: &Path) -> io::Result<Option<File>> {
 }
 
 /// The lock file, opened for this run alone, which is the lock; `None` if another run has it. The system removes it when it
-/// is closed, also for a process that is killed: a file that others hold open can be removed there too, so that whoever
-/// locked it afterward would not be the only one.
+/// is closed, also for a process that is killed. A file that other runs hold open can be removed by name there too, and
+/// then two of them could have a lock.
 #[cfg(windows)]
 fn try_lock(path: &Path) -> io::Result<Option<File>> {
     use std::os::windows::fs::OpenOptionsExt as _;
