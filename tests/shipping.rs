@@ -7,6 +7,7 @@ mod action;
 mod commands;
 mod container;
 mod contributing;
+mod packages;
 mod readme;
 mod schedule;
 mod shards;
