@@ -22,7 +22,7 @@ mod waiting;
 mod watch;
 mod zones;
 
-use crate::lab::{Lab, LabServer, Say};
+use crate::lab::{IMPATIENT_SECONDS, Lab, LabServer, Say};
 use crate::run::{Run, cutover};
 
 /// Everything that a domain needs to be ready.
@@ -52,7 +52,7 @@ pub struct Estate {
 impl Estate {
     /// One in which nobody waits long for those who are silent.
     pub fn impatient() -> Self {
-        Self { patience: "0.3", ..Self::new() }
+        Self { patience: IMPATIENT_SECONDS, ..Self::new() }
     }
 
     pub fn new() -> Self {

@@ -283,13 +283,13 @@ impl AtomicFile {
     /// # Errors
     /// [`RunError`] if nothing can be written there.
     pub fn begin(path: &Path) -> Result<Self, RunError> {
-        let folder = folder_of(path)?;
         if path.is_dir() {
             return Err(RunError::content(path, "it is a folder; name a file in it"));
         }
         let begun = if is_device(path) {
             File::options().append(true).open(path).map(|file| Place::There(BufWriter::new(file)))
         } else {
+            let folder = folder_of(path)?;
             // A name that cannot be guessed, and never a file or a link that is there already.
             let mode = mode_of(path);
             let fresh = |path: &Path| create(path, mode);

@@ -88,6 +88,31 @@ impl UdpMux {
         Some((Entry { mux: Arc::clone(self), id, serial, receiver }, octets))
     }
 
+    /// Waits for a packet, or for the refusal of an earlier one.
+    #[cfg(not(windows))]
+    async fn receive(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        // Wakes for a refused connection, which `readable` does not.
+        self.socket.recv_from(buffer).await
+    }
+
+    /// Waits for a packet, or for the refusal of an earlier one: an error, or, where the error was lost, as under Wine, a
+    /// socket that is closed for reading. It stays so, and waiting for a packet would never wait again.
+    #[cfg(windows)]
+    async fn receive(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        if self.reach == Reach::All {
+            return self.socket.recv_from(buffer).await;
+        }
+        loop {
+            let ready = self.socket.ready(tokio::io::Interest::READABLE).await?;
+            match self.socket.try_recv_from(buffer) {
+                Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
+                Err(_) if ready.is_read_closed() => return Err(io::ErrorKind::ConnectionRefused.into()),
+                Err(_) => {}
+                Ok(received) => return Ok(received),
+            }
+        }
+    }
+
     /// Takes in the first packet and those that are there already, but no more than a batch.
     fn take_in_all(&self, first: io::Result<(usize, SocketAddr)>, buffer: &mut [u8]) -> io::Result<()> {
         let mut received = first;
@@ -165,8 +190,7 @@ pub(super) async fn read(mux: Arc<UdpMux>, linger: Duration) {
         }
         tokio::select! {
             biased;
-            // `recv_from` wakes for a refused connection, which `readable` does not.
-            first = mux.socket.recv_from(&mut buffer) => {
+            first = mux.receive(&mut buffer) => {
                 if let Err(error) = mux.take_in_all(first, &mut buffer) {
                     return mux.fail(&Failure::io(&error));
                 }
