@@ -14,11 +14,11 @@ use cutover::facts::{Facts, Recording, TrustPolicy, WebOutcome, WebReply, WebTop
 use cutover::lookup::transport::{Endpoint, Transport};
 use cutover::lookup::{Besides, Limits, Network, Permissions, Source, request_web, survey};
 
-use crate::lab::{Authority, Lab, LabServer};
+use crate::lab::{Authority, IMPATIENT, Lab, LabServer};
 use crate::run::{Run, Workspace, cutover};
 
 /// One try of these tests.
-const PATIENCE: Duration = Duration::from_millis(400);
+const PATIENCE: Duration = IMPATIENT.saturating_add(Duration::from_millis(100));
 
 /// A domain that is ready, and Microsoft's sign-in host.
 struct Place {

@@ -83,6 +83,7 @@ fn the_page_of_a_domain_is_the_page_of_the_file() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "needs `sha256sum`")]
 fn style_and_script_are_the_ones_that_the_policy_allows() {
     use data_encoding_of_test::base64_sha256;
     let folder = two();

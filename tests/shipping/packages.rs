@@ -216,3 +216,22 @@ fn the_powershell_function_gives_the_program_words_that_it_knows() {
             && module.contains("function Get-CutoverCheck {")
     );
 }
+
+#[test]
+fn every_way_to_install_is_tried_or_marked() {
+    let readme = text("README.md");
+    let (_, rest) = readme.split_once("## Install\n").unwrap();
+    let (table, _) = rest.trim_start().split_once("\n\n").unwrap();
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .filter(|line| line.starts_with('|'))
+        .skip(2)
+        .map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect())
+        .collect();
+    assert!(rows.len() >= 8, "{rows:?}");
+    for row in rows {
+        let [system, command, state] = row.as_slice() else { panic!("{row:?}") };
+        assert!(command.contains('`'), "{system}");
+        assert!(state.starts_with("tried") || *state == "not yet published", "{system}: {state}");
+    }
+}

@@ -139,7 +139,9 @@ fn printed(arguments: &[&str], columns: Option<&str>) -> String {
         Some(columns) => command.env("COLUMNS", columns),
         None => command.env_remove("COLUMNS"),
     };
+    // In a pipe of Windows, reports for people are ASCII unless the locale says otherwise.
     let output = command
+        .env("LC_ALL", "C.UTF-8")
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
