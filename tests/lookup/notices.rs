@@ -105,8 +105,8 @@ fn a_receiver_that_fails_changes_no_verdict_and_is_said() {
 fn a_command_gets_the_notice_on_its_standard_input() {
     let (estate, workspace) = (untouched(), Workspace::new());
     let events = vec![estate.edit(version(2, "")), nothing(), nothing()];
-    // Both write the one line of their standard input.
-    let command = if cfg!(windows) { "sort" } else { "cat" };
+    // Both write their standard input.
+    let command = if cfg!(windows) { "more" } else { "cat" };
     let settings = format!("[defaults]\non-change = '{command} >> {}'", workspace.free("got"));
     let settings = workspace.put("hooks.toml", settings);
     let words = format!("contoso.com {} --settings {settings}", estate.options());
